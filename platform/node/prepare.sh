@@ -1,0 +1,26 @@
+# Sourced by the launchers, with $root set to the repository. Installs what the lock file names when
+# node_modules is missing or older than the lock, then puts a Node of at least 26 first on PATH.
+
+stamp="$root/node_modules/.fleet-lock"
+if ! cmp -s "$root/package-lock.json" "$stamp"; then
+  command -v npm >/dev/null 2>&1 || { echo "fleet: npm is needed to install the packages of package-lock.json (Debian: apt install npm)" >&2; exit 69; }
+  # One installer at a time: two launchers started together must not empty node_modules under each other.
+  exec 9>"$root/.install-lock"
+  if command -v flock >/dev/null 2>&1; then flock 9; fi
+  if ! cmp -s "$root/package-lock.json" "$stamp"; then
+    echo "fleet: installing packages from package-lock.json" >&2
+    npm ci --prefix "$root" --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || { echo "fleet: npm ci failed; the reason is above" >&2; exit 69; }
+    cp "$root/package-lock.json" "$stamp"
+  fi
+  exec 9>&-
+fi
+
+node_major() { "$1" -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0; }
+
+if [ "$(node_major "$root/node_modules/.bin/node")" -ge 26 ]; then
+  PATH="$root/node_modules/.bin:$PATH"
+elif [ "$(node_major node)" -lt 26 ]; then
+  echo "fleet: there is no bundled Node for $(uname -sm); install Node 26 or later (https://nodejs.org) and try again" >&2
+  exit 69
+fi
+export PATH

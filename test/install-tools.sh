@@ -1,0 +1,14 @@
+#!/bin/sh
+# Debian programs that some tests run against. Without them those tests say so and are counted as skipped.
+set -eu
+missing=
+command -v mosquitto >/dev/null 2>&1 || missing="$missing mosquitto"
+command -v clang >/dev/null 2>&1 && command -v wasm-ld >/dev/null 2>&1 && [ -d /usr/include/wasm32-wasi ] || missing="$missing clang lld wasi-libc"
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+  echo "test: installing$missing" >&2
+  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing; } >/dev/null 2>&1 ||
+    echo "test: could not install$missing; the tests that need them will be skipped" >&2
+else
+  echo "test: not installed:$missing; the tests that need them will be skipped (Debian: apt install$missing)" >&2
+fi
