@@ -62,6 +62,8 @@ function validatorName(title: string): string {
 
 function generateValidators(schemas: readonly SchemaFile[]): { readonly js: string; readonly dts: string } {
   const ajv = new Ajv2020({ allErrors: true, verbose: false, code: { source: true, esm: true, lines: true } });
+  // Marks a value as a path, which starts at the directory of the file that holds it.
+  ajv.addKeyword('x-path');
   for (const { schema } of schemas) ajv.addSchema(schema);
   const names = Object.fromEntries(schemas.map(({ schema }) => [validatorName(schema.title), schema.$id]));
   const code = standaloneCode.default(ajv, names).replace(
