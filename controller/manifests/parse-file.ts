@@ -5,7 +5,7 @@ import type { FileFinding } from './finding.ts';
 import { aliasesMax, depthMax, fileBytesMax, fileProblemsMax } from './limits.ts';
 import type { BrokenManifest, FileProblem, ParsedFile, PlacedManifest } from './parsed-file.ts';
 import { checkPlain } from './plain-value.ts';
-import { locate, problemAt, readYamlText, tabMessage, type YamlText, yamlProblems } from './yaml-positions.ts';
+import { locate, problemAt, readYamlText, tabMessage, yamlProblems } from './yaml-positions.ts';
 
 function refused(problems: readonly FileProblem[], broken: readonly BrokenManifest[] = [{}]): ParsedFile {
   return { manifests: [], broken, problems: inOrder(problems) };
@@ -61,13 +61,15 @@ function syntaxProblems(text: string, failure: YAMLException): ParsedFile {
   if (first.code === 'TOO_DEEP' || first.code === 'TOO_MANY_ALIASES') return refused([first]);
   const yaml = readYamlText(text);
   const problems = yamlProblems(yaml);
-  return refused(problems.length > 0 ? problems : [first], yaml.documents.map(guessFromTree));
+  return refused(problems.length > 0 ? problems : [first], guessFromText(text));
 }
 
-function guessFromTree(document: YamlText['documents'][number]): BrokenManifest {
-  const kind = document.getIn(['kind']);
-  const name = document.getIn(['metadata', 'name']);
-  return guess({ kind, metadata: { name } });
+/** Everything that a text too broken to be read could declare: each kind that stands in it with each name that does. */
+function guessFromText(text: string): BrokenManifest[] {
+  const kinds = new Set([...text.matchAll(/^kind:\s*["']?(\w+)/gm)].map(([, kind]) => kind!));
+  const names = new Set([...text.matchAll(/\bname:\s*["']?([-a-z0-9]+)/g)].map(([, name]) => name!));
+  if (kinds.size === 0 || names.size === 0) return [{}];
+  return [...kinds].flatMap((kind) => [...names].map((name) => ({ kind, name })));
 }
 
 function checkDocuments(values: readonly unknown[]): Omit<ParsedFile, 'problems'> & { findings: FileFinding[] } {
