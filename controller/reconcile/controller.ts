@@ -237,7 +237,7 @@ class ReconcilingController implements Controller {
     for (const name of names) {
       const device = this.#desired.devices.get(name);
       if (device === undefined) continue;
-      const decision = planDevice(device, devices.observed(name), clock.now());
+      const decision = planDevice(device, devices.observed(name));
       if (decision.kind !== 'deploy') continue;
       issueDeployment(issuing, device, revision, clock.now());
       await this.#handOver(name);
