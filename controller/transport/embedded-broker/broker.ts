@@ -216,7 +216,7 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
   }
 
   #disconnected(client: Client): void {
-    // The end of a connection that a newer one has replaced says nothing of the device.
+    // aedes may tell late of the end of a connection that a newer one has replaced; it says nothing of the device.
     if (this.#current.get(client.id) !== client) return;
     this.#current.delete(client.id);
     this.#options.log.write('info', 'broker.disconnected', { device: client.id });

@@ -74,6 +74,12 @@ test('the gauge lets packets pass up to its limit and not one byte more, however
   );
 });
 
+test('the gauge counts the header', (t) => {
+  t.is(packet(997).length, 1000);
+  t.true(packetGauge(1000).accepts(packet(997)));
+  t.false(packetGauge(1000).accepts(packet(998)));
+});
+
 test('the gauge refuses a long packet when it is announced, and a length of five bytes', (t) => {
   t.false(packetGauge(1000).accepts(packet(2000).subarray(0, 3)));
   t.false(packetGauge(1000).accepts(Buffer.from([0x30, 0x80, 0x80, 0x80, 0x80])));
