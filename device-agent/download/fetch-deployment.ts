@@ -61,7 +61,7 @@ export class DeploymentFetch {
       if (this.#context.store.has(application.sha256, application.length)) continue;
       await this.#bring(application, onProgress, signal);
     }
-    return applications.map((one) => this.#reports.get(one.sha256) ?? downloadReport(one, 'kept', 0));
+    return applications.map((one) => this.#reports.get(one.name) ?? downloadReport(one, 'kept', 0));
   }
 
   async #bring(application: DeployedApplication, onProgress: () => void, signal: AbortSignal): Promise<void> {
@@ -71,7 +71,7 @@ export class DeploymentFetch {
       this.#bytes.set(sha256, (this.#bytes.get(sha256) ?? 0) + bytes);
     };
     const method = await fetchModule(
-      { ...this.#context, countBytes, collect: () => this.#context.collect() },
+      { ...this.#context, countBytes },
       application,
       (done, total) => {
         this.#progress.set(sha256, { done, total });
@@ -79,6 +79,6 @@ export class DeploymentFetch {
       },
       signal,
     );
-    this.#reports.set(sha256, downloadReport(application, method, this.#bytes.get(sha256) ?? 0));
+    this.#reports.set(application.name, downloadReport(application, method, this.#bytes.get(sha256) ?? 0));
   }
 }

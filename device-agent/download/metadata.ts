@@ -7,7 +7,13 @@ import { findTarget, requireFresh, type Target } from '../../artifact/trust/tuf/
 import { filesOf, restore } from '../../artifact/trust/tuf/restore.ts';
 import { trustRoot } from '../../artifact/trust/tuf/root.ts';
 import { issuedAt, type TrustedMetadata } from '../../artifact/trust/tuf/trusted.ts';
-import { acceptWanted, nextWanted, type WantedFile, wantedRoot, wantedTimestamp } from '../../artifact/trust/tuf/wanted.ts';
+import {
+  acceptWanted,
+  nextWanted,
+  type WantedFile,
+  wantedRoot,
+  wantedTimestamp,
+} from '../../artifact/trust/tuf/wanted.ts';
 import type { Disk, Network } from '../../platform/ports.ts';
 import { makeDurableDirectory, readSmallFile, replaceFile } from '../storage/replace-file.ts';
 import { type CountBytes, fetchSmallFile } from './small-file.ts';

@@ -14,7 +14,7 @@ export type EngineEvent =
   | { readonly kind: 'fetched'; readonly sequence: number; readonly downloads: readonly DownloadReport[] }
   /** An attempt to fetch it failed; another follows by itself. */
   | { readonly kind: 'fetch-failed'; readonly sequence: number; readonly problem: Problem }
-  /** Its applications were started, but those whose module is damaged. */
+  /** All its applications were started. */
   | { readonly kind: 'activated'; readonly sequence: number }
   /** Files of it on disk are not what they were; `repairable` when its envelope could still be read. */
   | { readonly kind: 'damaged'; readonly sequence: number; readonly repairable: boolean; readonly problem: Problem }
@@ -68,9 +68,7 @@ function commitIfNew(before: Memory, after: Memory): readonly Step[] {
 }
 
 function runGood(memory: Memory): Step {
-  return memory.good === undefined
-    ? { kind: 'clear' }
-    : { kind: 'activate', slot: memory.good.slot, lastResort: true };
+  return memory.good === undefined ? { kind: 'clear' } : { kind: 'activate', slot: memory.good.slot, lastResort: true };
 }
 
 /** The state without its trial: on the way to the target if there is one, else where the last good deployment runs. */
@@ -131,13 +129,21 @@ function judgeSequence(memory: Memory, slot: Slot): Problem | undefined {
   return { code: 'SEQUENCE_REPLAYED', message, sequence };
 }
 
+/** Whether the newest deployment's envelope is damaged on disk, so that being offered it again helps. */
+export function isDeploymentLost({ problem, highest }: Memory): boolean {
+  return problem?.code === 'DEPLOYMENT_DAMAGED' && problem.sequence === highest.sequence;
+}
+
+/** Goes on with a deployment whose envelope could not be read before. */
+function resume(memory: Memory, slot: Slot): readonly Step[] {
+  if (targetOf(memory.engine)?.sequence === slot.sequence) return [{ kind: 'fetch', slot }];
+  return memory.good?.slot.sequence === slot.sequence ? [runGood(memory)] : [];
+}
+
 function onOffered(memory: Memory, slot: Slot, envelope: string, nowMs: number): readonly Step[] {
   const { highest } = memory;
   if (slot.sequence === highest.sequence && slot.envelope === highest.envelope) {
-    const isLost = memory.problem?.code === 'DEPLOYMENT_DAMAGED' && memory.problem.sequence === slot.sequence;
-    return isLost && memory.good?.slot.sequence === slot.sequence
-      ? [{ kind: 'keep-envelope', slot, envelope }, runGood(memory)]
-      : [];
+    return isDeploymentLost(memory) ? [{ kind: 'keep-envelope', slot, envelope }, ...resume(memory, slot)] : [];
   }
   const problem = judgeSequence(memory, slot);
   if (problem !== undefined) return commitIfNew(memory, withProblem(memory, problem, nowMs));
@@ -193,8 +199,10 @@ function onDamaged(
     const again = withProblem(enter(memory, { state: 'fetching', target: trial.slot }, nowMs), event.problem, nowMs);
     return [commit(again), runGood(memory), { kind: 'fetch', slot: trial.slot }];
   }
-  if (memory.good?.slot.sequence !== event.sequence) return [];
+  const isTarget = targetOf(engine)?.sequence === event.sequence;
+  if (memory.good?.slot.sequence !== event.sequence && !isTarget) return [];
   const noted = commitIfNew(memory, withProblem(memory, event.problem, nowMs));
+  if (isTarget || memory.good === undefined) return noted;
   const repair: readonly Step[] =
     event.repairable && engine.state === 'active' ? [{ kind: 'fetch', slot: memory.good.slot }] : [];
   return [...noted, ...repair];

@@ -54,6 +54,11 @@ export class Ledger {
     if (this.#bytesReceived - this.#stored.bytesReceived >= bytesBatch) this.#store({});
   }
 
+  /** The counter that was handed out last; below that of any report still to come. */
+  get lastCounter(): number {
+    return this.#nextCounter - 1;
+  }
+
   /** A report counter above every one that was handed out before, in this life or an earlier one. */
   takeCounter(): number {
     if (this.#nextCounter >= this.#stored.counterCeiling) {
