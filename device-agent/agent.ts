@@ -1,3 +1,4 @@
+import { makeDirectoryDurably } from '../platform/durable-file.ts';
 import type { Clock, Disk, Log, Network, Random } from '../platform/ports.ts';
 import type { AgentConfiguration } from '../schemas/generated/types.ts';
 import type { DownloadContext } from './download/fetch-module.ts';
@@ -8,7 +9,6 @@ import { Reporter } from './report/reporter.ts';
 import { type AgentStatus, writeStatus } from './report/status-file.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
 import { ModuleStore } from './storage/module-store.ts';
-import { makeDurableDirectory } from './storage/replace-file.ts';
 import type { ShadowLink } from './transport/shadow-link.ts';
 import { Activator } from './update/activator.ts';
 import { collectGarbage } from './update/collect.ts';
@@ -41,7 +41,7 @@ export interface Agent {
 /** Where the agent keeps what, below its state directory. */
 function openFiles(disk: Disk, stateDirectory: string) {
   const partialDirectory = `${stateDirectory}/partial`;
-  makeDurableDirectory(disk, partialDirectory);
+  makeDirectoryDurably(disk, partialDirectory);
   return {
     partialDirectory,
     store: new ModuleStore(disk, `${stateDirectory}/sha256`),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { basename, dirname } from 'node:path/posix';
 import { deploymentKeysPath, parseDeploymentKeys } from '../../artifact/trust/deployment-keys.ts';
 import { TrustError } from '../../artifact/trust/error.ts';
 import type { PublicKey } from '../../artifact/trust/keys.ts';
@@ -14,8 +15,9 @@ import {
   wantedRoot,
   wantedTimestamp,
 } from '../../artifact/trust/tuf/wanted.ts';
+import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Disk, Network } from '../../platform/ports.ts';
-import { makeDurableDirectory, readSmallFile, replaceFile } from '../storage/replace-file.ts';
+import { readSmallFile } from '../storage/small-file.ts';
 import { type CountBytes, fetchSmallFile } from './small-file.ts';
 
 /** The agent's time, which never runs behind what something signed has shown. */
@@ -57,7 +59,7 @@ export class ReleaseMetadata {
 
   constructor(options: MetadataOptions) {
     this.#options = options;
-    makeDurableDirectory(options.disk, `${options.directory}/roles`);
+    makeDirectoryDurably(options.disk, `${options.directory}/roles`);
     this.#stored = this.#load();
     this.#trusted = trustedFrom(this.#stored, options.bornRoot);
   }
@@ -81,7 +83,7 @@ export class ReleaseMetadata {
     for (const [name, bytes] of files) {
       const stored = this.#stored.get(name);
       if (stored !== undefined && Buffer.from(stored).equals(bytes)) continue;
-      replaceFile(disk, `${directory}/${name}`, bytes);
+      writeFileDurably(disk, dirname(`${directory}/${name}`), basename(name), bytes);
     }
     for (const name of this.#stored.keys()) if (!files.has(name)) disk.remove(`${directory}/${name}`);
     this.#stored = files;
@@ -128,7 +130,7 @@ export class ReleaseMetadata {
     const bytes = await fetchSmallFile(network, url, bytesMax, countBytes, signal);
     if (bytes === undefined) throw new TrustError('METADATA_MISSING', `the server has no ${deploymentKeysPath}`);
     if (!isTarget(bytes, target)) throw new TrustError('HASH_MISMATCH', `${deploymentKeysPath} is not what was signed`);
-    replaceFile(disk, `${directory}/${deploymentKeysPath}`, bytes);
+    writeFileDurably(disk, directory, deploymentKeysPath, bytes);
   }
 
   #keysFile(target: Target): Uint8Array | undefined {

@@ -1,7 +1,8 @@
+import { writeFileDurably } from '../../platform/durable-file.ts';
 import type { Disk } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
 import { isReport } from '../../schemas/generated/validators.js';
-import { readSmallFile, replaceFile } from '../storage/replace-file.ts';
+import { readSmallFile } from '../storage/small-file.ts';
 
 /** What an agent knows of itself, as it left it for `fleet agent status`. */
 export interface AgentStatus {
@@ -13,17 +14,15 @@ export interface AgentStatus {
 
 const statusBytesMax = 64 * 1024;
 
-function pathIn(stateDirectory: string): string {
-  return `${stateDirectory}/status.json`;
-}
+const fileName = 'status.json';
 
 export function writeStatus(disk: Disk, stateDirectory: string, status: AgentStatus): void {
-  replaceFile(disk, pathIn(stateDirectory), Buffer.from(`${JSON.stringify(status)}\n`));
+  writeFileDurably(disk, stateDirectory, fileName, Buffer.from(`${JSON.stringify(status)}\n`));
 }
 
 /** Undefined when no agent has left one there. */
 export function readStatus(disk: Disk, stateDirectory: string): AgentStatus | undefined {
-  const bytes = readSmallFile(disk, pathIn(stateDirectory), statusBytesMax);
+  const bytes = readSmallFile(disk, `${stateDirectory}/${fileName}`, statusBytesMax);
   if (bytes === undefined) return undefined;
   try {
     const value = JSON.parse(Buffer.from(bytes).toString('utf8')) as Partial<AgentStatus> | null;

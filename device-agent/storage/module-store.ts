@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { makeDirectoryDurably } from '../../platform/durable-file.ts';
 import type { Disk } from '../../platform/ports.ts';
-import { makeDurableDirectory } from './replace-file.ts';
 
 /** Bytes read at once while a file is digested: whole modules are never held in memory for it. */
 const chunkBytes = 64 * 1024;
@@ -13,7 +13,7 @@ export class ModuleStore {
   constructor(disk: Disk, directory: string) {
     this.#disk = disk;
     this.#directory = directory;
-    makeDurableDirectory(disk, directory);
+    makeDirectoryDurably(disk, directory);
   }
 
   pathOf(sha256: string): string {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Disk } from '../../platform/ports.ts';
 import type { Deployment } from '../../schemas/generated/types.ts';
 import { isDeployment } from '../../schemas/generated/validators.js';
-import { makeDurableDirectory, readSmallFile, replaceFile } from '../storage/replace-file.ts';
+import { readSmallFile } from '../storage/small-file.ts';
 import type { Slot } from './state.ts';
 
 /** The ceiling of an envelope's text, as the shadow's blob reference has it. */
@@ -11,6 +12,11 @@ export const envelopeBytesMax = 1024 * 1024;
 /** The name under which an envelope is kept. */
 export function envelopeDigest(envelope: string): string {
   return createHash('sha256').update(envelope).digest('hex');
+}
+
+/** The files of an envelope: two copies. */
+function fileNames(digest: string): readonly string[] {
+  return [`${digest}.json`, `${digest}.copy.json`];
 }
 
 /** The deployment inside an envelope that was judged before; undefined when the text is not what was judged. */
@@ -32,15 +38,11 @@ export class Slots {
   constructor(disk: Disk, directory: string) {
     this.#disk = disk;
     this.#directory = directory;
-    makeDurableDirectory(disk, directory);
+    makeDirectoryDurably(disk, directory);
   }
 
-  #paths(digest: string): readonly string[] {
-    return [`${this.#directory}/${digest}.json`, `${this.#directory}/${digest}.copy.json`];
-  }
-
-  #readIntact(path: string, digest: string): string | undefined {
-    const bytes = readSmallFile(this.#disk, path, envelopeBytesMax);
+  #readIntact(name: string, digest: string): string | undefined {
+    const bytes = readSmallFile(this.#disk, `${this.#directory}/${name}`, envelopeBytesMax);
     if (bytes === undefined) return undefined;
     const text = Buffer.from(bytes).toString('utf8');
     return envelopeDigest(text) === digest ? text : undefined;
@@ -48,14 +50,15 @@ export class Slots {
 
   /** Durable when it returns; writes nothing that is there already. */
   keep(slot: Slot, envelope: string): void {
-    for (const path of this.#paths(slot.envelope)) {
-      if (this.#readIntact(path, slot.envelope) === undefined) replaceFile(this.#disk, path, Buffer.from(envelope));
+    for (const name of fileNames(slot.envelope)) {
+      if (this.#readIntact(name, slot.envelope) !== undefined) continue;
+      writeFileDurably(this.#disk, this.#directory, name, Buffer.from(envelope));
     }
   }
 
   /** The deployment, or undefined when both its files are damaged or gone. */
   load(slot: Slot): Deployment | undefined {
-    const texts = this.#paths(slot.envelope).map((path) => this.#readIntact(path, slot.envelope));
+    const texts = fileNames(slot.envelope).map((name) => this.#readIntact(name, slot.envelope));
     const intact = texts.find((text) => text !== undefined);
     if (intact === undefined) return undefined;
     if (texts.includes(undefined)) this.keep(slot, intact);
@@ -64,10 +67,9 @@ export class Slots {
 
   /** Removes every envelope but those of `held`. */
   collect(held: readonly Slot[]): void {
-    const kept = new Set(held.flatMap((slot) => this.#paths(slot.envelope)));
+    const kept = new Set(held.flatMap((slot) => fileNames(slot.envelope)));
     for (const name of this.#disk.list(this.#directory)) {
-      const path = `${this.#directory}/${name}`;
-      if (!kept.has(path)) this.#disk.remove(path);
+      if (!kept.has(name)) this.#disk.remove(`${this.#directory}/${name}`);
     }
   }
 }
