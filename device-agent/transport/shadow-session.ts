@@ -3,7 +3,7 @@
  * decided outside, with a fresh certificate and our own backoff.
  */
 import { ClientBootstrap, ClientTlsContext, SocketOptions, TlsContextOptions } from 'aws-crt/dist/native/io.js';
-import { MqttClient, type MqttClientConnection } from 'aws-crt/dist/native/mqtt.js';
+import { MqttClient, type MqttClientConnection, QoS } from 'aws-crt/dist/native/mqtt.js';
 import { IotShadowClientv2 } from 'aws-iot-device-sdk-v2/dist/iotshadow/iotshadowclientv2.js';
 import type { Report } from '../../schemas/generated/types.ts';
 import { reportedState } from './reported-state.ts';
@@ -43,6 +43,16 @@ function refusalCode(error: unknown): number | undefined {
   return typeof modeled?.code === 'number' ? modeled.code : undefined;
 }
 
+/** The state of a delta message; undefined when it is none. */
+function stateOfDelta(payload: ArrayBuffer): unknown {
+  try {
+    const message: unknown = JSON.parse(new TextDecoder().decode(payload));
+    return typeof message === 'object' && message !== null && 'state' in message ? message.state : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function newConnection({ device, host, port, keepAliveSeconds, identity }: SessionOptions): MqttClientConnection {
   const tls = TlsContextOptions.create_client_with_mtls(identity.certificate, identity.key);
   tls.override_default_trust_store(identity.ca);
@@ -80,10 +90,10 @@ export class ShadowSession {
     this.#isOpen = true;
     this.#shadow = IotShadowClientv2.newFromMqtt311(this.#connection, {
       maxRequestResponseSubscriptions: 4,
-      maxStreamingSubscriptions: 1,
+      maxStreamingSubscriptions: 0,
       operationTimeoutInSeconds: answerSecondsMax,
     });
-    await this.#hearChanges(this.#shadow);
+    await this.#hearChanges();
   }
 
   /** Fetches what is wanted now, for it may have changed while there was no connection. */
@@ -123,20 +133,18 @@ export class ShadowSession {
   /**
    * A delta holds what is desired and not reported. A report has none of the desired state's keys, so the delta is the whole
    * desired state and nothing has to be fetched.
+   *
+   * Heard as plain messages: the SDK's streams, and callbacks given with a subscription, are never released, which would leak
+   * one at each reconnect and keep the process from ending.
    */
-  #hearChanges(shadow: IotShadowClientv2): Promise<void> {
-    const stream = shadow.createNamedShadowDeltaUpdatedStream({ thingName: this.#options.device, shadowName });
-    const subscribed = new Promise<void>((resolve, reject) => {
-      stream.on('subscriptionStatus', ({ type, error }) => {
-        if (type === 0) resolve();
-        else reject(error ?? new Error('the subscription ended'));
-      });
+  async #hearChanges(): Promise<void> {
+    const topic = `$aws/things/${this.#options.device}/shadow/name/${shadowName}/update/delta`;
+    this.#connection.on('message', (from, payload) => {
+      const desired = from === topic && this.#isOpen ? stateOfDelta(payload) : undefined;
+      if (desired !== undefined) this.#options.onDesired(desired);
     });
-    stream.on('incomingPublish', ({ message }) => {
-      if (message.state !== undefined) this.#options.onDesired(message.state);
-    });
-    stream.open();
-    return subscribed;
+    const { qos } = await this.#connection.subscribe(topic, QoS.AtLeastOnce);
+    if (qos > QoS.AtLeastOnce) throw new Error(`the broker refuses ${topic}`);
   }
 
   /** The SDK would now go on reconnecting by itself. */
