@@ -65,7 +65,7 @@ export interface BlobChange {
   readonly oid?: string;
 }
 
-/** All but `poll` throw `SourceError`: `GONE` when the commit or blob is not there, `CORRUPT` when what is there can't be read. */
+/** All but `poll` throw `SourceError`: `GONE` when the commit is not there, `CORRUPT` when what it refers to can't be read. */
 export interface Source {
   /** The repository for people: no credentials in it. */
   readonly location: string;
