@@ -120,13 +120,16 @@ function deviceStore(connection: Connection): DeviceStore {
       connection.get<{ envelope: string | null }>('SELECT envelope FROM devices WHERE name = ?', device)?.envelope ??
       undefined,
     recordIssued(device, issued, envelope) {
-      connection.run(
+      const changes = connection.run(
         `INSERT INTO devices (name, issued, envelope) VALUES (?, ?, ?)
-         ON CONFLICT (name) DO UPDATE SET issued = excluded.issued, envelope = excluded.envelope`,
+         ON CONFLICT (name) DO UPDATE SET issued = excluded.issued, envelope = excluded.envelope
+         WHERE issued IS NULL OR excluded.issued ->> 'sequence' > issued ->> 'sequence'`,
         device,
         JSON.stringify(issued),
         envelope,
       );
+      // A device refuses a sequence that does not grow, so signing one is a fault of this program.
+      if (changes === 0) throw new RangeError(`sequence ${issued.sequence} of ${device} does not grow`);
     },
     recordReport(device, report, at) {
       const changes = connection.run(
