@@ -7,7 +7,7 @@ import { pairByVotes } from './callees.ts';
 import { gatherEvidence } from './evidence.ts';
 import { fitShifts } from './fit.ts';
 import { pairGaps } from './gaps.ts';
-import { mapGlobals, mapTypes, slotVotes } from './indices.ts';
+import { findAliases, mapGlobals, mapTypes, slotVotes } from './indices.ts';
 import { memoryImage, tableSlots } from './memory.ts';
 import { pairByName } from './names.ts';
 import { Pairing } from './pairing.ts';
@@ -15,6 +15,7 @@ import { type Profile, profileModule } from './profile.ts';
 import { fitRegions, voteByWords } from './regions.ts';
 import { triplesOf } from './similarity.ts';
 import { pairStrangers } from './strangers.ts';
+import { pairAlongTable } from './table.ts';
 
 /** How hard to look: `fast` leaves out what pays little. */
 export type MatchEffort = 'fast' | 'balanced' | 'smallest';
@@ -54,6 +55,7 @@ function matchProfiles(old: Profile, fresh: Profile, effort: MatchEffort): Maps 
   return {
     importedFunctions: fresh.importedFunctions,
     functions: pairing.toOld,
+    aliases: findAliases(old, fresh, evidence, pairing),
     types: mapTypes(old, fresh, evidence),
     globals: mapGlobals(old, fresh, evidence),
     constants,
@@ -80,6 +82,8 @@ function pairFunctions(
   pairUniqueBodies(oldHashes, newHashes, pairing);
   alongCalls();
   pairUniqueBodies(oldHashes, newHashes, pairing);
+  pairAlongTable(tableSlots(old), tableSlots(fresh), oldHashes, newHashes, pairing);
+  alongCalls();
   const a = triplesOf(old);
   const b = triplesOf(fresh);
   for (let round = 0; round < roundsOf[effort]; round++) {

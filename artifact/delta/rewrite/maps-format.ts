@@ -1,6 +1,6 @@
 import { ByteWriter } from '../../wasm/write/bytes.ts';
 import { DeltaError } from '../error.ts';
-import type { Maps, Regions, Shifts } from './maps.ts';
+import type { Aliases, Maps, Regions, Shifts } from './maps.ts';
 
 /*
 Maps, byte by byte. `u` is an unsigned LEB128, `s` the same of a zigzag number (0, -1, 1, -2, ... as 0, 1, 2, 3, ...).
@@ -11,6 +11,10 @@ Maps, byte by byte. `u` is an unsigned LEB128, `s` the same of a zigzag number (
       u 2n      n entries that follow each other in the old module too; then
         s       where the first stands in the old module, less the old index after the last run
       u 2n + 1  n entries that the old module does not have
+  aliases:
+    u pairs, then for each
+      u old function, less the old function before (the first less 0; never 0 but for the first)
+      s new function, less the old one
   shifts of constants, of slots:
     u pieces, then for each
       u start, less the start before (the first less 0; never 0 but for the first)
@@ -30,6 +34,7 @@ export function encodeMaps(maps: Maps): Uint8Array {
   const writer = new ByteWriter(1024);
   writer.u32(maps.importedFunctions);
   for (const map of [maps.functions, maps.types, maps.globals]) writeIndexMap(writer, map);
+  writeAliases(writer, maps.aliases);
   for (const shifts of [maps.constants, maps.slots]) writeShifts(writer, shifts);
   writeRegions(writer, maps.regions);
   return writer.contents();
@@ -40,10 +45,11 @@ export function decodeMaps(bytes: Uint8Array): Maps {
   const reader = new MapReader(bytes);
   const importedFunctions = reader.unsigned(indexMapLengthMax);
   const [functions, types, globals] = [readIndexMap(reader), readIndexMap(reader), readIndexMap(reader)];
+  const aliases = readAliases(reader);
   const [constants, slots] = [readShifts(reader), readShifts(reader)];
   const regions = readRegions(reader);
   if (reader.at !== bytes.length) throw new DeltaError('patch-corrupt', 'bytes after the maps');
-  return { importedFunctions, functions, types, globals, constants, slots, regions };
+  return { importedFunctions, functions, aliases, types, globals, constants, slots, regions };
 }
 
 function writeIndexMap(writer: ByteWriter, map: Int32Array): void {
@@ -79,6 +85,28 @@ function readIndexMap(reader: MapReader): Int32Array {
     at += length;
   }
   return map;
+}
+
+function writeAliases(writer: ByteWriter, { old, fresh }: Aliases): void {
+  writer.u32(old.length);
+  old.forEach((index, i) => {
+    writer.u32(index - (old[i - 1] ?? 0));
+    writer.u32(zigzag(fresh[i]! - index));
+  });
+}
+
+function readAliases(reader: MapReader): Aliases {
+  const count = reader.pieces();
+  const old = new Int32Array(count);
+  const fresh = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    const step = reader.unsigned(indexMapLengthMax);
+    old[i] = (old[i - 1] ?? 0) + step;
+    fresh[i] = old[i]! + reader.signed();
+    const inside = old[i]! <= indexMapLengthMax && fresh[i]! >= 0 && fresh[i]! <= indexMapLengthMax;
+    if (!inside || (i > 0 && step === 0)) throw new DeltaError('patch-corrupt', 'alias of a function');
+  }
+  return { old, fresh };
 }
 
 function writeShifts(writer: ByteWriter, { starts, shifts }: Shifts): void {

@@ -7,6 +7,8 @@ export interface Maps {
   readonly importedFunctions: number;
   /** For each function of the new module the old one it was matched with, or -1. */
   readonly functions: Int32Array;
+  /** Old functions whose callers now mostly call another one than `functions` says. */
+  readonly aliases: Aliases;
   /** For each type of the new module the old one, or -1. */
   readonly types: Int32Array;
   /** For each global of the new module the old one, or -1. */
@@ -17,6 +19,12 @@ export interface Maps {
   readonly slots: Shifts;
   /** Which parts of the old memory hold words that moved along. */
   readonly regions: Regions;
+}
+
+/** Pairs of an old function and the new one that is called in its place; old ones increase. */
+export interface Aliases {
+  readonly old: Int32Array;
+  readonly fresh: Int32Array;
 }
 
 /** A piecewise shift: numbers from `starts[i]` up to the next start move by `shifts[i]`, smaller ones stay. */

@@ -18,6 +18,15 @@ const starts = (step: number) =>
     return Float64Array.from(sorted);
   });
 
+const aliases = starts(1).chain((from) =>
+  fc.array(fc.nat(300), { minLength: from.length, maxLength: from.length }).map((to) => ({
+    old: Int32Array.from(from, (value) => value % 1_000_000)
+      .sort()
+      .filter((value, i, all) => i === 0 || value > all[i - 1]!),
+    fresh: Int32Array.from(to),
+  })),
+);
+
 const shifts = starts(1).chain((from) =>
   fc.array(fc.integer(), { minLength: from.length, maxLength: from.length }).map((by) => ({
     starts: from,
@@ -36,6 +45,7 @@ const regions = starts(4).chain((from) =>
 export const arbitraryMaps: fc.Arbitrary<Maps> = fc.record({
   importedFunctions: fc.nat(20),
   functions: indexMap,
+  aliases: aliases.map(({ old, fresh }) => ({ old, fresh: fresh.subarray(0, old.length) })),
   types: indexMap,
   globals: indexMap,
   constants: shifts,
