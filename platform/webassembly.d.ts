@@ -1,0 +1,26 @@
+// The part of the WebAssembly interface that is used here; the library `dom` would bring it along with a browser.
+declare namespace WebAssembly {
+  type ImportExportKind = 'function' | 'global' | 'memory' | 'table' | 'tag';
+  type ImportValue = unknown;
+  type Imports = Record<string, Record<string, ImportValue>>;
+  type Exports = Record<string, unknown>;
+  function validate(bytes: Uint8Array): boolean;
+  class Module {
+    constructor(bytes: Uint8Array);
+    static imports(module: Module): { module: string; name: string; kind: ImportExportKind }[];
+    static exports(module: Module): { name: string; kind: ImportExportKind }[];
+    static customSections(module: Module, name: string): ArrayBuffer[];
+  }
+  class Instance {
+    constructor(module: Module, imports?: Imports);
+    readonly exports: Exports;
+  }
+  class Memory {
+    constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
+    readonly buffer: ArrayBuffer;
+    grow(delta: number): number;
+  }
+  class CompileError extends Error {}
+  class LinkError extends Error {}
+  class RuntimeError extends Error {}
+}
