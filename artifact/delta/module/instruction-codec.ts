@@ -1,8 +1,8 @@
 import { layout, layoutOfOpcode, prefixBase } from '../../wasm/opcodes.ts';
 import { immediate } from '../../wasm/immediates.ts';
-import type { InstructionCursor } from '../../wasm/read/instructions.ts';
 import { mixHash, type Predictor } from '../coding/predictor.ts';
 import { DeltaError } from '../error.ts';
+import { noOpcode, type Parsed } from './old-body.ts';
 import { hashBytes, ValueMemory } from './value-memory.ts';
 import type { RecentCode } from './recent-code.ts';
 
@@ -14,7 +14,7 @@ const kindsTotal = 32;
 /** What surrounds an instruction that is coded anew. */
 export type Surroundings = {
   /** The old instruction that this one stands for, placed on it; undefined for an inserted one. */
-  aligned: InstructionCursor | undefined;
+  aligned: Parsed | undefined;
   /** Opcodes of the next old instruction, the one before it and the one behind it; 0x7ff for none. */
   next: number;
   before: number;
@@ -82,6 +82,19 @@ export class InstructionCodec {
     this.#immediates();
   }
 
+  /** Codes the local declarations at the head of a body. */
+  locals(place: Surroundings): void {
+    this.#place = place;
+    this.#recentAt = 0;
+    this.count = 0;
+    this.opcode = noOpcode;
+    this.#prefix = 0;
+    for (let left = this.#counted(); left > 0; left--) {
+      this.#leb(immediate.count);
+      this.#valueType();
+    }
+  }
+
   /** Takes note of the instruction from `start` on, however it came to be there; `kinds` and `starts` describe it. */
   finish(start: number, opcode: number, count: number, kinds: Uint8Array, starts: Uint32Array): void {
     for (let index = 0; index < count; index++) {
@@ -101,7 +114,7 @@ export class InstructionCodec {
     return true;
   }
 
-  #copyOpcode(aligned: InstructionCursor): void {
+  #copyOpcode(aligned: Parsed): void {
     const width = aligned.starts[0]! - aligned.start;
     if (this.out + width > this.stop) throw new DeltaError('patch-corrupt', 'more code than the new file has bytes');
     this.bytes.copyWithin(this.out, aligned.start, aligned.starts[0]!);
