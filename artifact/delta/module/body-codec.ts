@@ -277,7 +277,8 @@ export class BodyCodec {
     let at = this.#codec.recent.at;
     if (at === 0) return 0;
     for (let from = this.#expected; from < this.#expectedEnd; from++) {
-      if (this.#bytes[from] !== this.#bytes[at++]) return 2;
+      // What is not decoded yet is no guess.
+      if (at >= this.#codec.out || this.#bytes[from] !== this.#bytes[at++]) return 2;
     }
     return 1;
   }

@@ -213,7 +213,9 @@ export class InstructionCodec {
 
   #blockType(): void {
     // A written-out reference type has its heap type behind it.
-    const first = this.#leb(immediate.blockType);
+    const at = this.out;
+    this.#leb(immediate.blockType);
+    const first = this.bytes[at]!;
     if (first === 0x63 || first === 0x64) this.#leb(immediate.heapType);
   }
 
@@ -325,7 +327,8 @@ export class InstructionCodec {
   #guess(from: number, start: number): number {
     if (from <= 0) return -1;
     for (let at = start; at < this.out; at++) if (this.bytes[from++] !== this.bytes[at]) return -1;
-    return this.bytes[from]!;
+    // What is not decoded yet is no guess.
+    return from < this.out ? this.bytes[from]! : -1;
   }
 }
 
