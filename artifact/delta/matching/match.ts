@@ -11,11 +11,13 @@ import { findAliases, mapGlobals, mapTypes, slotVotes } from './indices.ts';
 import { memoryImage, tableSlots } from './memory.ts';
 import { pairByName } from './names.ts';
 import { Pairing } from './pairing.ts';
+import { placeMemory, voteBySegments } from './placement.ts';
 import { type Profile, profileModule } from './profile.ts';
 import { fitRegions, voteByWords } from './regions.ts';
 import { triplesOf } from './similarity.ts';
 import { pairStrangers } from './strangers.ts';
 import { pairAlongTable } from './table.ts';
+import { fitTables } from './tables.ts';
 
 /** How hard to look: `fast` leaves out what pays little. */
 export type MatchEffort = 'fast' | 'balanced' | 'smallest';
@@ -46,11 +48,15 @@ function matchProfiles(old: Profile, fresh: Profile, effort: MatchEffort): Maps 
   let constants = fitShifts(evidence.constants, constantCosts);
   const oldImage = memoryImage(old);
   const newImage = oldImage && memoryImage(fresh);
+  let tables: Maps['tables'] = [];
   let regions: Maps['regions'] = { starts: new Float64Array(), classes: new Uint8Array() };
   if (oldImage && newImage) {
-    voteByWords(oldImage, newImage, constants, evidence.constants);
+    const placement = placeMemory(oldImage, newImage, evidence.constants);
+    voteBySegments(oldImage, newImage, placement, evidence.constants);
+    voteByWords(oldImage, newImage, placement, evidence.constants);
     constants = fitShifts(evidence.constants, constantCosts);
-    regions = fitRegions(oldImage, newImage, constants, slots);
+    tables = fitTables(oldImage, newImage, placement, constants);
+    regions = fitRegions(oldImage, newImage, placement, [constants, slots, ...tables]);
   }
   return {
     importedFunctions: fresh.importedFunctions,
@@ -60,6 +66,7 @@ function matchProfiles(old: Profile, fresh: Profile, effort: MatchEffort): Maps 
     globals: mapGlobals(old, fresh, evidence),
     constants,
     slots,
+    tables,
     regions,
   };
 }

@@ -8,6 +8,8 @@ export interface MemoryImage {
   readonly start: number;
   readonly words: DataView;
   readonly memoryEnd: number;
+  /** Addresses at which segments begin. */
+  readonly segments: ReadonlySet<number>;
 }
 
 // A module whose data lies further apart is not compared word by word.
@@ -29,7 +31,7 @@ export function memoryImage({ binary, contents }: Profile): MemoryImage | undefi
   contents.data.forEach(({ contents: { start: from, end: to } }, i) => {
     if (addresses[i]! >= 0) bytes.set(binary.bytes.subarray(from, to), addresses[i]! - start);
   });
-  return { start, words: new DataView(bytes.buffer), memoryEnd: memoryBytes(contents) };
+  return { start, words: new DataView(bytes.buffer), memoryEnd: memoryBytes(contents), segments: new Set(addresses) };
 }
 
 /** Which function stands at which position of the first table, from segments with a constant place. */

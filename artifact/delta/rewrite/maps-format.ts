@@ -1,6 +1,6 @@
 import { ByteWriter } from '../../wasm/write/bytes.ts';
 import { DeltaError } from '../error.ts';
-import type { Aliases, Maps, Regions, Shifts } from './maps.ts';
+import { type Aliases, type Maps, type Regions, type Shifts, tablesMax, wordClass } from './maps.ts';
 
 /*
 Maps, byte by byte. `u` is an unsigned LEB128, `s` the same of a zigzag number (0, -1, 1, -2, ... as 0, 1, 2, 3, ...).
@@ -19,9 +19,11 @@ Maps, byte by byte. `u` is an unsigned LEB128, `s` the same of a zigzag number (
     u pieces, then for each
       u start, less the start before (the first less 0; never 0 but for the first)
       s shift, less the shift before
+  tables:
+    u tables, at most 13, then the shifts of each
   regions:
     u pieces, then for each
-      u 4 × (start / 4, less that of the piece before) + class
+      u 16 × (start / 4, less that of the piece before) + class: 0 raw, 1 address, 2 slot, 3 + n table n
 
 Nothing follows. Runs are at least one long; old indices are not negative.
 */
@@ -36,6 +38,8 @@ export function encodeMaps(maps: Maps): Uint8Array {
   for (const map of [maps.functions, maps.types, maps.globals]) writeIndexMap(writer, map);
   writeAliases(writer, maps.aliases);
   for (const shifts of [maps.constants, maps.slots]) writeShifts(writer, shifts);
+  writer.u32(maps.tables.length);
+  for (const shifts of maps.tables) writeShifts(writer, shifts);
   writeRegions(writer, maps.regions);
   return writer.contents();
 }
@@ -47,9 +51,10 @@ export function decodeMaps(bytes: Uint8Array): Maps {
   const [functions, types, globals] = [readIndexMap(reader), readIndexMap(reader), readIndexMap(reader)];
   const aliases = readAliases(reader);
   const [constants, slots] = [readShifts(reader), readShifts(reader)];
-  const regions = readRegions(reader);
+  const tables = Array.from({ length: reader.unsigned(tablesMax) }, () => readShifts(reader));
+  const regions = readRegions(reader, tables.length);
   if (reader.at !== bytes.length) throw new DeltaError('patch-corrupt', 'bytes after the maps');
-  return { importedFunctions, functions, aliases, types, globals, constants, slots, regions };
+  return { importedFunctions, functions, aliases, types, globals, constants, slots, tables, regions };
 }
 
 function writeIndexMap(writer: ByteWriter, map: Int32Array): void {
@@ -132,19 +137,20 @@ function readShifts(reader: MapReader): Shifts {
 function writeRegions(writer: ByteWriter, { starts, classes }: Regions): void {
   writer.u32(starts.length);
   starts.forEach((start, i) => {
-    writer.u32(start - (starts[i - 1] ?? 0) + classes[i]!);
+    writer.u32(4 * (start - (starts[i - 1] ?? 0)) + classes[i]!);
   });
 }
 
-function readRegions(reader: MapReader): Regions {
+function readRegions(reader: MapReader, tables: number): Regions {
   const count = reader.pieces();
   const starts = new Float64Array(count);
   const classes = new Uint8Array(count);
   for (let i = 0; i < count; i++) {
     const word = reader.unsigned(Number.MAX_SAFE_INTEGER);
-    classes[i] = word % 4;
-    const step = word - classes[i]!;
-    if (classes[i] === 3 || (i > 0 && step === 0)) throw new DeltaError('patch-corrupt', 'region of words');
+    classes[i] = word % 16;
+    const step = (word - classes[i]!) / 4;
+    if (classes[i]! >= wordClass.table + tables || (i > 0 && step === 0))
+      throw new DeltaError('patch-corrupt', 'region of words');
     starts[i] = (starts[i - 1] ?? 0) + step;
     if (!Number.isSafeInteger(starts[i])) throw new DeltaError('patch-corrupt', 'region out of range');
   }

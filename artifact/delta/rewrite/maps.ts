@@ -17,6 +17,8 @@ export interface Maps {
   readonly constants: Shifts;
   /** Positions in the table of functions. */
   readonly slots: Shifts;
+  /** Numbers of the program's own tables in memory: offsets into something, indices of something. */
+  readonly tables: readonly Shifts[];
   /** Which parts of the old memory hold words that moved along. */
   readonly regions: Regions;
 }
@@ -34,7 +36,9 @@ export interface Shifts {
 }
 
 /** What the four-byte words of a part of memory are. */
-export const wordClass = { raw: 0, address: 1, slot: 2 } as const;
+export const wordClass = { raw: 0, address: 1, slot: 2, table: 3 } as const;
+/** How many tables maps may have: a class is three or more by the index of its table. */
+export const tablesMax = 13;
 
 /** Parts of the old memory: from `starts[i]`, an address divisible by four, words are of `classes[i]`. */
 export interface Regions {

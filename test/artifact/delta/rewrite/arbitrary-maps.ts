@@ -35,7 +35,7 @@ const shifts = starts(1).chain((from) =>
 );
 
 const regions = starts(4).chain((from) =>
-  fc.array(fc.constantFrom(0, 1, 2), { minLength: from.length, maxLength: from.length }).map((classes) => ({
+  fc.array(fc.integer({ min: 0, max: 4 }), { minLength: from.length, maxLength: from.length }).map((classes) => ({
     starts: from,
     classes: Uint8Array.from(classes),
   })),
@@ -50,5 +50,6 @@ export const arbitraryMaps: fc.Arbitrary<Maps> = fc.record({
   globals: indexMap,
   constants: shifts,
   slots: shifts,
+  tables: fc.tuple(shifts, shifts),
   regions,
 });

@@ -9,7 +9,7 @@ import { writeBinary } from '../../../../artifact/wasm/write/module.ts';
 import { compileAssemblyScript, moduleAround, program } from '../../wasm/sample-modules.ts';
 import { arbitraryMaps } from './arbitrary-maps.ts';
 
-const nothing = decodeMaps(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0));
+const nothing = decodeMaps(new Uint8Array(9));
 const compiled = compileAssemblyScript(program);
 
 const maps = (part: Partial<Maps>): Maps => ({ ...nothing, ...part });
