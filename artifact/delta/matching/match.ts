@@ -9,7 +9,7 @@ import { fitShifts } from './fit.ts';
 import { pairGaps } from './gaps.ts';
 import { findAliases, mapGlobals, mapTypes, slotVotes } from './indices.ts';
 import { memoryImage, tableSlots } from './memory.ts';
-import { pairByName } from './names.ts';
+import { pairByName, pairByNameSection } from './names.ts';
 import { Pairing } from './pairing.ts';
 import { placeMemory, voteBySegments } from './placement.ts';
 import { type Profile, profileModule } from './profile.ts';
@@ -86,6 +86,7 @@ function pairFunctions(
   const seen = new Uint8Array(old.functionCount);
   const alongCalls = (): void => pairAlongCalls(old, fresh, oldHashes, newHashes, pairing, seen);
   pairByName(old, fresh, pairing, false);
+  pairByNameSection(old, fresh, pairing);
   pairUniqueBodies(oldHashes, newHashes, pairing);
   alongCalls();
   pairUniqueBodies(oldHashes, newHashes, pairing);

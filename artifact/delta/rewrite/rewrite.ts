@@ -5,6 +5,7 @@ import { ByteReader } from '../../wasm/read/bytes.ts';
 import { readContents } from '../../wasm/read/contents.ts';
 import { readExport, readGlobal, readImport, readTable, readTag } from '../../wasm/read/entries.ts';
 import { readBinary } from '../../wasm/read/module.ts';
+import type { FunctionNames } from '../../wasm/read/names.ts';
 import { readRecursiveGroup } from '../../wasm/read/types.ts';
 import { DeltaError } from '../error.ts';
 import type { DeltaLimits } from '../limits.ts';
@@ -12,6 +13,7 @@ import { type BodyOrder, type BodyRanges, bodyOrder, rewriteCode, rewriteFunctio
 import { rewriteData } from './data.ts';
 import { rewriteElements } from './elements.ts';
 import type { Maps } from './maps.ts';
+import { namesOf, rewriteCustom } from './names.ts';
 import { BoundedOutput } from './output.ts';
 import { importedCount, type RewriteSource, typeCount } from './source.ts';
 import { Transcript, Translation } from './translation.ts';
@@ -53,11 +55,12 @@ function rewriteSections(source: RewriteSource): RewrittenModule {
   const order = bodyOrder(source);
   const count = translation.maps.functions.length;
   const bodies: BodyRanges = { starts: new Int32Array(count).fill(-1), ends: new Int32Array(count).fill(-1) };
+  const names = namesOf(source);
   out.copy(binary.bytes, 0, 8);
   for (const section of binary.sections) {
     out.copy(binary.bytes, section.start, section.start + 1);
     const mark = out.open(section.sizeWidth);
-    rewriteSection(source, section, order, bodies);
+    rewriteSection(source, section, order, bodies, names);
     const moved = out.close(mark, section.sizeWidth);
     if (section.id === sectionId.code && moved > 0) moveRanges(bodies, moved);
   }
@@ -81,7 +84,13 @@ const plainSections: Readonly<Record<number, (reader: ByteReader) => unknown>> =
   [sectionId.export]: readExport,
 };
 
-function rewriteSection(source: RewriteSource, section: Section, order: BodyOrder, bodies: BodyRanges): void {
+function rewriteSection(
+  source: RewriteSource,
+  section: Section,
+  order: BodyOrder,
+  bodies: BodyRanges,
+  names: FunctionNames | undefined,
+): void {
   switch (section.id) {
     case sectionId.type:
       rewriteTypes(source, section);
@@ -101,7 +110,7 @@ function rewriteSection(source: RewriteSource, section: Section, order: BodyOrde
     default: {
       const plain = plainSections[section.id];
       if (plain !== undefined) rewritePlain(source, section, plain);
-      else source.transcript.out.copy(source.binary.bytes, section.payload, section.end);
+      else rewriteCustom(source, section, names);
     }
   }
 }

@@ -7,6 +7,7 @@ import { rewriteModule } from '../../../../artifact/delta/rewrite/rewrite.ts';
 import { wasmLimits } from '../../../../artifact/wasm/limits.ts';
 import { readContents } from '../../../../artifact/wasm/read/contents.ts';
 import { readBinary } from '../../../../artifact/wasm/read/module.ts';
+import { readFunctionNames } from '../../../../artifact/wasm/read/names.ts';
 import { compileAssemblyScript, moduleAround, program } from '../../wasm/sample-modules.ts';
 
 // A later version: a new function and string at the front, one function changed.
@@ -33,6 +34,17 @@ test('most bodies of a later version are predicted to the last byte', async (t) 
   const { exact, all } = predicted(old, fresh);
   t.true(all > 50);
   t.true(exact >= all * 0.85, `${exact} of ${all}`);
+});
+
+test('names of functions come out in the numbers and order of the later version', async (t) => {
+  const [old, fresh] = [await compileAssemblyScript(program, '--debug'), await compileAssemblyScript(later, '--debug')];
+  const maps = matchModules(old, fresh, 'balanced')!;
+  const { bytes } = rewriteModule(old, maps, deltaLimits);
+  const names = (module: Uint8Array): Map<number, string> =>
+    new Map(readFunctionNames(readBinary(module, wasmLimits), wasmLimits)!.entries.map((one) => [one.index, one.name]));
+  const [guessed, actual] = [names(bytes), names(fresh)];
+  const right = [...actual].filter(([index, name]) => guessed.get(index) === name).length;
+  t.true(right >= actual.size * 0.9, `${right} of ${actual.size}`);
 });
 
 test('a module matched with itself maps every function to itself', async (t) => {
