@@ -1,7 +1,6 @@
 import { WasmError } from '../../wasm/error.ts';
-import { wasmLimits } from '../../wasm/limits.ts';
-import { readBinary } from '../../wasm/read/module.ts';
 import type { Maps } from '../rewrite/maps.ts';
+import { coreModuleOf } from '../rewrite/nesting.ts';
 import { bodyHashes, pairAlongCalls, pairUniqueBodies } from './bodies.ts';
 import { pairByVotes } from './callees.ts';
 import { gatherEvidence } from './evidence.ts';
@@ -22,7 +21,7 @@ import { fitTables } from './tables.ts';
 /** How hard to look: `fast` leaves out what pays little. */
 export type MatchEffort = 'fast' | 'balanced' | 'smallest';
 
-/** Finds out how numbers of the old module became numbers of the new one; undefined where one is no core module. */
+/** Finds out how numbers of the old module became numbers of the new one; undefined where one has no core module. */
 export function matchModules(oldBytes: Uint8Array, newBytes: Uint8Array, effort: MatchEffort): Maps | undefined {
   const old = openProfile(oldBytes);
   const fresh = old && openProfile(newBytes);
@@ -31,8 +30,8 @@ export function matchModules(oldBytes: Uint8Array, newBytes: Uint8Array, effort:
 
 function openProfile(bytes: Uint8Array): Profile | undefined {
   try {
-    const binary = readBinary(bytes, wasmLimits);
-    return binary.kind === 'module' ? profileModule(binary) : undefined;
+    const nested = coreModuleOf(bytes);
+    return nested && profileModule(nested.binary);
   } catch (error) {
     if (error instanceof WasmError) return undefined;
     throw error;

@@ -8,6 +8,7 @@ import { wasmLimits } from '../../../../artifact/wasm/limits.ts';
 import { readContents } from '../../../../artifact/wasm/read/contents.ts';
 import { readBinary } from '../../../../artifact/wasm/read/module.ts';
 import { readFunctionNames } from '../../../../artifact/wasm/read/names.ts';
+import { writeBinary } from '../../../../artifact/wasm/write/module.ts';
 import { compileAssemblyScript, moduleAround, program } from '../../wasm/sample-modules.ts';
 
 // A later version: a new function and string at the front, one function changed.
@@ -52,6 +53,30 @@ test('a module matched with itself maps every function to itself', async (t) => 
   const { functions } = matchModules(module, module, 'balanced')!;
   t.deepEqual([...functions], [...functions.keys()]);
   t.deepEqual(rewriteModule(module, matchModules(module, module, 'fast')!, deltaLimits).bytes, module);
+});
+
+test('the module inside a component is predicted like a bare one', async (t) => {
+  const around = (module: Uint8Array): Uint8Array => {
+    const inner = writeBinary('component', [
+      { id: 1, payload: moduleAround([]) },
+      { id: 1, payload: module },
+      { id: 0, payload: Uint8Array.of(1, 0x61, 7) },
+    ]);
+    return writeBinary('component', [
+      { id: 4, payload: inner, sizeWidth: 4 },
+      { id: 0, payload: Uint8Array.of(1, 0x62) },
+    ]);
+  };
+  const [old, fresh] = [await compileAssemblyScript(program), await compileAssemblyScript(later)];
+  const bare = rewriteModule(old, matchModules(old, fresh, 'balanced')!, deltaLimits);
+  const maps = matchModules(around(old), around(fresh), 'balanced')!;
+  const { bytes, bodies } = rewriteModule(around(old), maps, deltaLimits);
+  t.deepEqual(bytes, around(bare.bytes));
+  const index = maps.functions.length - 1;
+  t.deepEqual(
+    bytes.subarray(bodies.starts[index], bodies.ends[index]),
+    bare.bytes.subarray(bare.bodies.starts[index], bare.bodies.ends[index]),
+  );
 });
 
 test('what is no core module is not matched', (t) => {
