@@ -2,7 +2,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { openStore } from '../../../controller/devices/sqlite-store.ts';
@@ -102,6 +103,18 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** Resolves when the broker takes connections and the controller's own, retried every second, is there again. */
+async function brokerListens(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const socket = connect(port, '127.0.0.1');
+    const [event] = await Promise.race([once(socket, 'connect').then(() => ['connect']), once(socket, 'error')]);
+    socket.destroy();
+    if (event === 'connect') break;
+    await sleep(100);
+  }
+  await sleep(1500);
+}
+
 /** Starts the real Mosquitto with the configuration that the controller hands out. */
 async function startMosquitto(scene: Scene, program: string, port: number): Promise<ChildProcess> {
   const at = (name: string) => `${scene.directory.path}/${name}`;
@@ -116,6 +129,7 @@ async function startMosquitto(scene: Scene, program: string, port: number): Prom
     certificateFile: at('broker.crt'),
     keyFile: at('broker.key'),
     aclFile: at('acl'),
+    user: userInfo().username,
   });
   writeFileSync(at('mosquitto.conf'), configuration);
   return spawn(program, ['-c', at('mosquitto.conf')], { stdio: 'ignore' });
@@ -142,12 +156,14 @@ if (mosquitto === undefined) {
     });
     const process = await startMosquitto(scene, mosquitto, port);
     try {
-      await sleep(1500);
+      await brokerListens(port);
       await liveOnce(t, scene, bus, port);
     } finally {
       await bus.close();
-      process.kill('SIGTERM');
-      await once(process, 'exit');
+      if (process.exitCode === null) {
+        process.kill('SIGTERM');
+        await once(process, 'exit');
+      }
     }
   });
 }
