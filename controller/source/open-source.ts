@@ -22,7 +22,7 @@ async function describe(
     judged === undefined ? 'first' : (await repository.isAncestor(judged, oid)) ? 'advanced' : 'rewritten';
   const revision = commit.status;
   if (options.allowedSigners === undefined) return { kind: 'tip', revision, history };
-  const judgement = judgeSignature(commit, options.allowedSigners());
+  const judgement = judgeSignature(commit, options.allowedSigners);
   if (judgement.kind === 'trusted') return { kind: 'tip', revision, history, signedBy: judgement.principal };
   return { kind: 'refused', revision, history, code: judgement.code, message: judgement.message };
 }

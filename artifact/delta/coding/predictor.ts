@@ -128,9 +128,9 @@ export class Predictor {
       const turned = flip[input]!;
       if (turned < 0) continue;
       const value = odds[input]!;
-      const a = weights[setA + input]! + ((Math.imul(value, missA) >> 10) * learningRate >> 10);
+      const a = weights[setA + input]! + (((Math.imul(value, missA) >> 10) * learningRate) >> 10);
       weights[setA + input] = a > weightMax ? weightMax : a < -weightMax ? -weightMax : a;
-      const b = weights[setB + input]! + ((Math.imul(value, missB) >> 10) * learningRate >> 10);
+      const b = weights[setB + input]! + (((Math.imul(value, missB) >> 10) * learningRate) >> 10);
       weights[setB + input] = b > weightMax ? weightMax : b < -weightMax ? -weightMax : b;
       this.#learn(index[input]!, coded ^ turned);
     }

@@ -3,10 +3,14 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { AllowedSignersError, parseAllowedSigners } from '../../../controller/source/allowed-signers.ts';
-import { parseCommit } from '../../../controller/source/commit.ts';
+import { type Commit, parseCommit } from '../../../controller/source/commit.ts';
 import { judgeSignature } from '../../../controller/source/commit-signature.ts';
 import { hasGit, poll, sourceOf, temporaryDirectory } from './git-fixture.ts';
 import fixtures from './signed-commits.json' with { type: 'json' };
+
+function judge(commit: Commit, allowedSigners: string) {
+  return judgeSignature(commit, () => allowedSigners);
+}
 
 type KeyName = keyof typeof fixtures;
 
@@ -19,7 +23,7 @@ function fixture(name: KeyName, twist: (commit: string) => string = (commit) => 
 for (const name of Object.keys(fixtures) as KeyName[]) {
   test(`a commit that git signed with a key of kind ${name} is trusted when the key is listed`, (t) => {
     const { commit, key } = fixture(name);
-    t.deepEqual(judgeSignature(commit, `# people\n\nada@example.org ${key} her laptop\n`), {
+    t.deepEqual(judge(commit, `# people\n\nada@example.org ${key} her laptop\n`), {
       kind: 'trusted',
       principal: 'ada@example.org',
     });
@@ -27,7 +31,7 @@ for (const name of Object.keys(fixtures) as KeyName[]) {
 
   test(`a commit signed with a key of kind ${name} is refused when a byte of it changed`, (t) => {
     const { commit, key } = fixture(name, (text) => text.replace('Body line', 'Body lime'));
-    t.like(judgeSignature(commit, `ada@example.org ${key}`), { kind: 'refused', code: 'SIGNATURE_INVALID' });
+    t.like(judge(commit, `ada@example.org ${key}`), { kind: 'refused', code: 'SIGNATURE_INVALID' });
   });
 }
 
@@ -41,7 +45,7 @@ test('no single changed byte of the signed part is accepted', (t) => {
     const twisted = Buffer.from(bytes);
     twisted[at] = twisted[at]! ^ 1;
     try {
-      t.is(judgeSignature(parseCommit(id, twisted), `ada ${key}`).kind, 'refused', `byte ${at}`);
+      t.is(judge(parseCommit(id, twisted), `ada ${key}`).kind, 'refused', `byte ${at}`);
     } catch (error) {
       t.like(error, { code: 'CORRUPT' });
     }
@@ -51,7 +55,7 @@ test('no single changed byte of the signed part is accepted', (t) => {
 test('a line added to the headers of a signed commit breaks its signature, whatever it looks like', (t) => {
   for (const line of ['junk', 'junk\r', 'parent\r', 'x y', 'tree\u0000']) {
     const { commit, key } = fixture('ed25519', (text) => text.replace('\nauthor', `\n${line}\nauthor`));
-    t.like(judgeSignature(commit, `ada ${key}`), { code: 'SIGNATURE_INVALID' }, line);
+    t.like(judge(commit, `ada ${key}`), { code: 'SIGNATURE_INVALID' }, line);
   }
 });
 
@@ -66,7 +70,7 @@ test('a commit shows its subject in UTF-8, its author and its time', (t) => {
 
 test('an unsigned commit is refused by name', (t) => {
   const { commit } = fixture('ed25519', (text) => text.replace(/gpgsig [^\n]*\n(?: [^\n]*\n)*/, ''));
-  const judgement = judgeSignature(commit, '');
+  const judgement = judge(commit, '');
   t.like(judgement, { kind: 'refused', code: 'NOT_SIGNED' });
   t.regex(
     judgement.kind === 'refused' ? judgement.message : '',
@@ -76,15 +80,15 @@ test('an unsigned commit is refused by name', (t) => {
 
 test('a signature by a key that is not listed, or not for git, is refused', (t) => {
   const { commit, key } = fixture('ed25519');
-  t.like(judgeSignature(commit, `eve@example.org ${fixtures.rsa.key}`), { code: 'SIGNER_UNKNOWN' });
-  t.like(judgeSignature(commit, `ada@example.org namespaces="file,email" ${key}`), { code: 'SIGNER_UNKNOWN' });
-  t.like(judgeSignature(commit, `ada@example.org namespaces="file,git" ${key}`), { kind: 'trusted' });
-  t.like(judgeSignature(commit, `ada@example.org namespaces="g*" ${key}`), { kind: 'trusted' });
+  t.like(judge(commit, `eve@example.org ${fixtures.rsa.key}`), { code: 'SIGNER_UNKNOWN' });
+  t.like(judge(commit, `ada@example.org namespaces="file,email" ${key}`), { code: 'SIGNER_UNKNOWN' });
+  t.like(judge(commit, `ada@example.org namespaces="file,git" ${key}`), { kind: 'trusted' });
+  t.like(judge(commit, `ada@example.org namespaces="g*" ${key}`), { kind: 'trusted' });
 });
 
 test('valid-after and valid-before are held against the time of the commit', (t) => {
   const { commit, key } = fixture('ed25519');
-  const judged = (options: string) => judgeSignature(commit, `ada@example.org ${options} ${key}`);
+  const judged = (options: string) => judge(commit, `ada@example.org ${options} ${key}`);
   t.like(judged('valid-after="20251009"'), { kind: 'trusted' });
   t.like(judged('valid-after="202510090854Z"'), { code: 'SIGNER_NOT_VALID_THEN' });
   t.like(judged('valid-before="20251009085320Z"'), { code: 'SIGNER_NOT_VALID_THEN' });
@@ -93,7 +97,7 @@ test('valid-after and valid-before are held against the time of the commit', (t)
 
 test('a signature of another kind is refused with what to do', (t) => {
   const pgp = (text: string) => text.replaceAll('SSH SIGNATURE', 'PGP SIGNATURE');
-  t.like(judgeSignature(fixture('ed25519', pgp).commit, ''), { code: 'SIGNATURE_KIND' });
+  t.like(judge(fixture('ed25519', pgp).commit, ''), { code: 'SIGNATURE_KIND' });
 });
 
 test('a list of signers with a line that cannot be honoured refuses everything, and says which line', (t) => {
@@ -109,8 +113,15 @@ test('a list of signers with a line that cannot be honoured refuses everything, 
       { instanceOf: AllowedSignersError, message: /^line 2 / },
       line,
     );
-    t.like(judgeSignature(commit, `${line}\nada ${key}`), { code: 'ALLOWED_SIGNERS' });
+    t.like(judge(commit, `${line}\nada ${key}`), { code: 'ALLOWED_SIGNERS' });
   }
+});
+
+test('a list of signers that cannot be read trusts nobody', (t) => {
+  const judgement = judgeSignature(fixture('ed25519').commit, () => {
+    throw new Error('no such file');
+  });
+  t.like(judgement, { kind: 'refused', code: 'ALLOWED_SIGNERS' });
 });
 
 test('garbage in the place of a signature is refused, not thrown', (t) => {
@@ -119,7 +130,7 @@ test('garbage in the place of a signature is refused, not thrown', (t) => {
     const { commit } = fixture('ed25519', (text) =>
       text.replace(/(BEGIN SSH SIGNATURE-----\n)[^-]*( -----END)/, `$1 ${junk}\n$2`),
     );
-    t.like(judgeSignature(commit, `ada ${key}`), { code: 'SIGNATURE_INVALID' }, junk);
+    t.like(judge(commit, `ada ${key}`), { code: 'SIGNATURE_INVALID' }, junk);
   }
 });
 
