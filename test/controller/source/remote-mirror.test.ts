@@ -262,6 +262,7 @@ test('whatever a server answers, no tip is told that is not whole, and honest an
     const event = await poll(source, tip);
     server.twist = undefined;
     if (event.kind !== 'tip') {
+      refused += 1;
       t.like(
         await poll(source, tip),
         { kind: 'tip', revision: { id: oid } },
