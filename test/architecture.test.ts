@@ -72,8 +72,17 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'controller/transport',
-    imports: ['schemas', 'platform', 'controller/devices'],
-    packages: ['aedes', 'mqtt', '@peculiar/x509', 'node:net', 'node:tls', 'node:http', 'node:stream'],
+    imports: ['schemas', 'platform', 'controller/devices', 'controller/manifests'],
+    packages: [
+      'aedes',
+      'mqtt',
+      '@peculiar/x509',
+      'reflect-metadata',
+      'node:net',
+      'node:tls',
+      'node:http',
+      'node:stream',
+    ],
     reason: 'the only room that knows MQTT and certificates',
   },
   {
@@ -81,6 +90,12 @@ const rooms: readonly Room[] = [
     imports: ['schemas', 'artifact', 'platform', 'controller'],
     packages: [],
     reason: 'the loop over the other rooms',
+  },
+  {
+    path: 'controller/state-directory.ts',
+    imports: ['platform'],
+    packages: [],
+    reason: 'names files, touches them only through the Disk port',
   },
   {
     path: 'controller/main.ts',
@@ -99,6 +114,24 @@ const rooms: readonly Room[] = [
     imports: ['schemas', 'platform'],
     packages: ['aws-crt', 'aws-iot-device-sdk-v2'],
     reason: 'the only room of the agent that knows MQTT',
+  },
+  {
+    path: 'device-agent/runtime/host',
+    imports: ['schemas', 'platform', 'device-agent/runtime'],
+    packages: ['node:worker_threads'],
+    reason: 'a process of its own: applications in threads, and nothing of the supervisor',
+  },
+  {
+    path: 'device-agent/runtime/host/main.ts',
+    imports: ['schemas', 'platform', 'platform/node', 'device-agent/runtime'],
+    packages: ['node:*'],
+    reason: 'wiring of the app host',
+  },
+  {
+    path: 'device-agent/runtime/worker/main.ts',
+    imports: ['schemas', 'platform', 'platform/node', 'device-agent/runtime'],
+    packages: ['node:*'],
+    reason: 'wiring of an application thread',
   },
   {
     path: 'device-agent/main.ts',
@@ -135,7 +168,7 @@ const bannedGlobals: readonly { readonly pattern: RegExp; readonly instead: stri
   { pattern: /\b(setTimeout|setInterval)\(/, instead: 'the Clock port' },
   { pattern: /\bperformance\.now\(/, instead: 'the Clock port' },
   { pattern: /\b(randomBytes|randomUUID|getRandomValues)\(/, instead: 'the Random port' },
-  { pattern: /(?<![.\w])fetch\(/, instead: 'the Network port' },
+  { pattern: /\bglobalThis\.fetch\b|(?<![.\w#])fetch\((?!\{)/, instead: 'the Network port' },
 ];
 
 function walk(folder: string): string[] {

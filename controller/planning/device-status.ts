@@ -100,6 +100,8 @@ function judge(desired: DesiredDevice, observed: ObservedDevice, now: number): S
   if (isDark(desired, observed, now)) {
     return standing('dark', 'DARK', `not heard since ${timeOf(contactAt)}; ${lastKnown(observed)}`, timeOf(contactAt));
   }
+  if (decision.kind === 'hold' && decision.cause === 'NO_KEY')
+    return standing('progressing', 'NO_KEY', decision.message);
   if (decision.kind === 'hold' && decision.cause === 'NO_FLEET')
     return standing('running', 'NO_FLEET', decision.message);
   if (report === undefined)

@@ -8,12 +8,14 @@
  *                       stays in force
  */
 import type { Clock, Log } from '../../platform/ports.ts';
-import type { Refusal, SourceStatus, StatusDocument } from '../../schemas/generated/types.ts';
+import type { Refusal, RevisionStatus, SourceStatus, StatusDocument } from '../../schemas/generated/types.ts';
 import type { DeviceStore, KeyValueStore } from '../devices/device-store.ts';
 import type { Catalogue, DesiredFleet } from '../manifests/desired.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
 import { planDevice } from '../planning/plan-device.ts';
 import { statusDocument } from '../planning/status-document.ts';
+import type { History, Source } from '../source/source.ts';
+import { SourceError } from '../source/source-error.ts';
 import { type AuthorizeDevice, authorizeByFleet } from '../transport/authorization.ts';
 import type { Shadows } from '../transport/shadows.ts';
 import { desiredShadow, type Issuing, issueDeployment } from './issue-deployment.ts';
@@ -23,29 +25,16 @@ import {
   keepRevision,
   keptRevision,
   noRevision,
+  type RevisionStep,
   type RevisionTree,
+  treeAfter,
   type ValidRevision,
 } from './revision-in-force.ts';
 import { adopted, answered, initialSourceState, refused, unreachable, withoutCommit } from './source-state.ts';
 import { takeReport } from './take-report.ts';
 
-/** What became of the branch since it was looked at last. */
-export type SourceNews =
-  | { readonly kind: 'unchanged' }
-  | { readonly kind: 'tip'; readonly id: string }
-  | { readonly kind: 'unreachable'; readonly message: string }
-  | { readonly kind: 'empty' }
-  /** A tip that is not looked into: it is not signed as it must be. */
-  | { readonly kind: 'refused'; readonly id: string; readonly message: string };
-
 /** The repository as the loop sees it. */
-export interface RevisionSource {
-  readonly location: string;
-  readonly branch: string;
-  poll(signal: AbortSignal): Promise<SourceNews>;
-  readTree(id: string): Promise<RevisionTree>;
-  readonly readBlob: ReadBlob;
-}
+export type RevisionSource = Pick<Source, 'location' | 'branch' | 'poll' | 'changes' | 'readBlob'>;
 
 /** Releases and signed metadata as the loop sees them. */
 export interface Publisher {
@@ -90,7 +79,7 @@ const sourceKey = 'state';
 class ReconcilingController implements Controller {
   readonly #parts: ControllerParts;
   readonly #stopping = new AbortController();
-  #inForce: { readonly files: RevisionTree['files']; readonly state: ValidRevision['state'] } = noRevision;
+  #inForce: ValidRevision = noRevision;
   #desired: DesiredFleet = desiredOf(noRevision.state);
   #source: SourceStatus;
   #polling: Promise<void> | undefined;
@@ -158,7 +147,13 @@ class ReconcilingController implements Controller {
   async #takeUp(tree: RevisionTree): Promise<void> {
     const { source, publisher, values } = this.#parts;
     const { catalogue } = await publisher.judge(tree, source.readBlob);
-    const judged = await judgeRevision(noRevision, tree, catalogue, values, source.readBlob);
+    const changes = [...tree.files].map(([path, oid]) => ({ path, oid }));
+    const judged = await judgeRevision(
+      { before: noRevision, info: tree.info, changes },
+      catalogue,
+      values,
+      source.readBlob,
+    );
     if (judged.kind === 'refused') {
       throw new Error(
         `the revision ${tree.info.id} was in force and is not valid any more: ${judged.problems[0]?.message}`,
@@ -167,26 +162,33 @@ class ReconcilingController implements Controller {
     this.#putInForce(judged.revision);
   }
 
-  #putInForce({ tree, state }: ValidRevision): void {
-    this.#inForce = { files: tree.files, state };
-    this.#desired = desiredOf(state);
+  #putInForce(revision: ValidRevision): void {
+    this.#inForce = revision;
+    this.#desired = desiredOf(revision.state);
+  }
+
+  /** The tip that was judged to its end. One that was refused is judged again after a silence, to say again why. */
+  #judged(): string | undefined {
+    const { state, tip, revision } = this.#source;
+    return state === 'unreachable' && tip?.id !== revision?.id ? undefined : tip?.id;
   }
 
   async #look(): Promise<void> {
     const { source, clock } = this.#parts;
     try {
-      const news = await source.poll(this.#stopping.signal);
+      const news = await source.poll(this.#stopping.signal, this.#judged());
       switch (news.kind) {
         case 'tip':
-          return await this.#consider(news.id);
+          return await this.#consider(news.revision, news.history);
         case 'unchanged':
-          return await this.#stay();
-        case 'unreachable':
-          return this.#note(unreachable(this.#source, news.message, clock.now()));
+          return this.#note(answered(this.#source, clock.now()));
         case 'empty':
           return this.#note(withoutCommit(this.#source, clock.now()));
         case 'refused':
-          return this.#refuse(await source.readTree(news.id), news.message, []);
+          return this.#refuse(news.revision, `${news.message} (${news.code})`, []);
+        case 'branch-missing':
+        case 'unreachable':
+          return this.#note(unreachable(this.#source, news.message, clock.now()));
         default:
           news satisfies never;
       }
@@ -197,42 +199,56 @@ class ReconcilingController implements Controller {
     }
   }
 
-  /** The tip is the one seen last. One that was not judged to its end, because the controller stopped, is judged now. */
-  async #stay(): Promise<void> {
-    const { tip, revision, state } = this.#source;
-    if (state === 'unreachable' && tip !== undefined && tip.id !== revision?.id) return this.#consider(tip.id);
-    this.#note(answered(this.#source, this.#parts.clock.now()));
+  /** From what is in force to `info`; from nothing, when git no longer has what is in force to compare with. */
+  async #stepTo(info: RevisionStatus): Promise<RevisionStep> {
+    const { source } = this.#parts;
+    const before = this.#inForce;
+    try {
+      return { before, info, changes: await source.changes(before.info?.id, info.id) };
+    } catch (error) {
+      if (!(error instanceof SourceError) || error.code !== 'GONE') throw error;
+    }
+    const whole = new Map((await source.changes(undefined, info.id)).map((change) => [change.path, change]));
+    const gone = [...before.files.keys()].filter((path) => !whole.has(path)).map((path) => ({ path }));
+    const changed = [...whole.values()].filter(({ path, oid }) => before.files.get(path) !== oid);
+    return { before, info, changes: [...changed, ...gone] };
   }
 
-  async #consider(id: string): Promise<void> {
+  async #consider(info: RevisionStatus, history: History): Promise<void> {
     const { source, publisher, values, clock, log } = this.#parts;
-    const tree = await source.readTree(id);
+    const step = await this.#stepTo(info);
+    const tree = treeAfter(step);
     const { catalogue, problems } = await publisher.judge(tree, source.readBlob);
-    const judged = await judgeRevision(this.#inForce, tree, catalogue, values, source.readBlob);
+    const judged = await judgeRevision(step, catalogue, values, source.readBlob);
     const found = [...problems, ...(judged.kind === 'refused' ? judged.problems : [])];
     if (judged.kind === 'refused' || found.length > 0) {
-      return this.#refuse(tree, `${found.length} ${found.length === 1 ? 'problem' : 'problems'} in its files`, found);
+      return this.#refuse(info, `${found.length} ${found.length === 1 ? 'problem' : 'problems'} in its files`, found);
     }
     await publisher.publish(tree, catalogue, source.readBlob);
     const removed = [...judged.affected].filter((device) => !judged.revision.state.desiredDevices.has(device));
     keepRevision(values, tree);
     this.#putInForce(judged.revision);
-    this.#note(adopted(this.#source, tree.info, clock.now()));
-    log.write('info', 'revision.adopted', { revision: id, subject: tree.info.subject, devices: judged.affected.size });
+    this.#note(adopted(this.#source, info, clock.now()));
+    log.write('info', 'revision.adopted', {
+      revision: info.id,
+      subject: info.subject,
+      devices: judged.affected.size,
+      history,
+    });
     this.#parts.reauthorize();
     for (const device of removed) await this.#parts.shadows.remove(device);
     await this.#reconsider(judged.affected);
   }
 
-  #refuse(tree: RevisionTree, message: string, problems: SourceStatus['problems']): void {
-    this.#parts.log.write('warn', 'revision.refused', { revision: tree.info.id, reason: message });
-    this.#note(refused(this.#source, tree.info, message, problems, this.#parts.clock.now()));
+  #refuse(tip: RevisionStatus, message: string, problems: SourceStatus['problems']): void {
+    this.#parts.log.write('warn', 'revision.refused', { revision: tip.id, reason: message });
+    this.#note(refused(this.#source, tip, message, problems, this.#parts.clock.now()));
   }
 
   /** Plans these devices again and issues what they should get now. */
   async #reconsider(names: Iterable<string>): Promise<void> {
     const { clock, devices, issuing } = this.#parts;
-    const revision = this.#source.revision?.id;
+    const revision = this.#inForce.info?.id;
     if (revision === undefined) return;
     for (const name of names) {
       const device = this.#desired.devices.get(name);

@@ -2,7 +2,8 @@
 import type { KeyValueStore } from '../devices/device-store.ts';
 import { isManifestPath } from '../manifests/manifest-path.ts';
 import { parseManifestFile } from '../manifests/parse-file.ts';
-import { decodeParsedFile, encodeParsedFile, type ParsedFile } from '../manifests/parsed-file.ts';
+import type { ParsedFile } from '../manifests/parsed-file.ts';
+import { decodeParsedFile, encodeParsedFile } from '../manifests/parsed-file-cache.ts';
 
 /** Files of a revision: blob ids by path. */
 export type RevisionFiles = ReadonlyMap<string, string>;
@@ -12,18 +13,25 @@ export type ReadBlob = (id: string) => Promise<Uint8Array>;
 
 const cacheRoom = 'parsed-manifests';
 
-/** A manifest path whose blob differs between two revisions; without `blob` it is gone. */
+/** A path whose blob differs between two revisions; without `oid` it is gone. */
 export interface ChangedPath {
   readonly path: string;
-  readonly blob: string | undefined;
+  readonly oid?: string;
 }
 
-/** Manifest paths that differ, in the order of their names. */
-export function changedManifests(before: RevisionFiles, after: RevisionFiles): ChangedPath[] {
-  const changed: ChangedPath[] = [];
-  for (const [path, blob] of after) if (before.get(path) !== blob) changed.push({ path, blob });
-  for (const path of before.keys()) if (!after.has(path)) changed.push({ path, blob: undefined });
-  return changed.filter(({ path }) => isManifestPath(path)).sort((a, b) => (a.path < b.path ? -1 : 1));
+/** The files of a revision, from those of another and what differs. */
+export function changedFiles(before: RevisionFiles, changes: readonly ChangedPath[]): RevisionFiles {
+  const files = new Map(before);
+  for (const { path, oid } of changes) {
+    if (oid === undefined) files.delete(path);
+    else files.set(path, oid);
+  }
+  return files;
+}
+
+/** Of what differs, the manifests. */
+export function changedManifests(changes: readonly ChangedPath[]): readonly ChangedPath[] {
+  return changes.filter(({ path }) => isManifestPath(path));
 }
 
 /** The parsed file of a blob, from the cache when it is there. */

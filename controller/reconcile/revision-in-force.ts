@@ -7,6 +7,8 @@ import type { FileChange } from '../manifests/draft.ts';
 import { filesToLocate, locateProblems, type Refused } from '../manifests/locate-problems.ts';
 import { emptyManifestState, type ManifestState } from '../manifests/manifest-state.ts';
 import {
+  type ChangedPath,
+  changedFiles,
   changedManifests,
   pruneManifestCache,
   type ReadBlob,
@@ -23,17 +25,15 @@ export interface RevisionTree {
   readonly files: RevisionFiles;
 }
 
-/** A revision that was found valid, with what it comes to. */
+/** A revision that was found valid, with what it comes to; without `info`, none was yet. */
 export interface ValidRevision {
-  readonly tree: RevisionTree;
+  readonly info?: RevisionStatus;
+  readonly files: RevisionFiles;
   readonly state: ManifestState;
 }
 
 /** Before the first revision: no files, no devices. */
-export const noRevision: { readonly files: RevisionFiles; readonly state: ManifestState } = {
-  files: new Map(),
-  state: emptyManifestState,
-};
+export const noRevision: ValidRevision = { files: new Map(), state: emptyManifestState };
 
 /** What a revision comes to when it is laid over another. */
 export type Judged =
@@ -49,21 +49,34 @@ async function describe(refused: Refused, files: RevisionFiles, readBlob: ReadBl
   return locateProblems(refused, (path) => bytes.get(path));
 }
 
+/** How to lay one revision over another. */
+export interface RevisionStep {
+  readonly before: ValidRevision;
+  readonly info: RevisionStatus;
+  /** What differs from `before`. */
+  readonly changes: readonly ChangedPath[];
+}
+
+/** The commit that a step leads to. */
+export function treeAfter({ before, info, changes }: RevisionStep): RevisionTree {
+  return { info, files: changedFiles(before.files, changes) };
+}
+
 /** Judges a revision by what differs from the one before it; reads only blobs that differ and were never read. */
 export async function judgeRevision(
-  before: { readonly files: RevisionFiles; readonly state: ManifestState },
-  tree: RevisionTree,
+  step: RevisionStep,
   catalogue: Catalogue,
   values: KeyValueStore,
   readBlob: ReadBlob,
 ): Promise<Judged> {
+  const { info, files } = treeAfter(step);
   const changes: FileChange[] = [];
-  for (const { path, blob } of changedManifests(before.files, tree.files)) {
-    changes.push({ path, file: blob === undefined ? undefined : await readManifest(values, readBlob, blob) });
+  for (const { path, oid } of changedManifests(step.changes)) {
+    changes.push({ path, file: oid === undefined ? undefined : await readManifest(values, readBlob, oid) });
   }
-  const applied = applyChanges(before.state, changes, catalogue);
-  if (applied.kind === 'refused') return { kind: 'refused', problems: await describe(applied, tree.files, readBlob) };
-  return { kind: 'valid', revision: { tree, state: applied.state }, affected: applied.affected };
+  const applied = applyChanges(step.before.state, changes, catalogue);
+  if (applied.kind === 'refused') return { kind: 'refused', problems: await describe(applied, files, readBlob) };
+  return { kind: 'valid', revision: { info, files, state: applied.state }, affected: applied.affected };
 }
 
 /** Makes a revision the one that a restart takes up. */

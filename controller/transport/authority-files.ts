@@ -29,17 +29,3 @@ export function readPair(disk: Disk, path: string): KeyAndCertificate | undefine
   }
   return { key, certificate };
 }
-
-/** Replaces a file: its old content or the new one survives a power cut, never a mixture. */
-export function writeDurably(disk: Disk, directory: string, name: string, text: string): void {
-  const path = `${directory}/${name}`;
-  const fresh = `${path}.new`;
-  disk.remove(fresh);
-  {
-    using file = disk.open(fresh, 'write');
-    file.write(0, new TextEncoder().encode(text));
-    file.sync();
-  }
-  disk.rename(fresh, path);
-  disk.syncDirectory(directory);
-}

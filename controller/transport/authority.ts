@@ -7,8 +7,9 @@ import 'reflect-metadata';
 import { X509Certificate as NodeCertificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
+import { writeFileDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, Random } from '../../platform/ports.ts';
-import { type KeyAndCertificate, readPair, writeDurably } from './authority-files.ts';
+import { type KeyAndCertificate, readPair } from './authority-files.ts';
 import { keyFingerprint } from './key-fingerprint.ts';
 
 /** The common name of the controller's own certificate: no device can have it, for no manifest can name it. */
@@ -187,17 +188,20 @@ async function issueServer(issuer: Issuer, options: AuthorityOptions, hostnames:
   return { key: await exportKey(keys.privateKey), certificate };
 }
 
+const encoder = new TextEncoder();
+
 /** Opens the authority of a directory, or makes it: `authority.pem` (secret), `server.pem` (secret), `ca.pem` (public). */
 export async function openAuthority(options: AuthorityOptions): Promise<Authority> {
   const { disk, directory, clock } = options;
+  const keep = (name: string, text: string) => writeFileDurably(disk, directory, name, encoder.encode(text));
   disk.makeDirectory(directory);
   let pair = readPair(disk, `${directory}/authority.pem`);
   if (pair === undefined) {
     pair = await createIssuer(options);
-    writeDurably(disk, directory, 'authority.pem', pair.key + pair.certificate);
+    keep('authority.pem', pair.key + pair.certificate);
   }
   const authority = pair.certificate;
-  if (disk.stat(`${directory}/ca.pem`) === undefined) writeDurably(disk, directory, 'ca.pem', authority);
+  if (disk.stat(`${directory}/ca.pem`) === undefined) keep('ca.pem', authority);
   const issuer: Issuer = { certificate: new x509.X509Certificate(authority), key: await importKey(pair.key) };
   return {
     certificate: authority,
@@ -205,7 +209,7 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
       const kept = readPair(disk, `${directory}/server.pem`);
       if (kept !== undefined && stillServes(kept.certificate, authority, hostnames, clock)) return kept;
       const fresh = await issueServer(issuer, options, hostnames);
-      writeDurably(disk, directory, 'server.pem', fresh.key + fresh.certificate);
+      keep('server.pem', fresh.key + fresh.certificate);
       return fresh;
     },
     issue: ({ device, publicKey }) =>

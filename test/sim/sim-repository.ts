@@ -1,6 +1,6 @@
 /** A git repository in the simulated world: commits of whole trees, one branch, moods of its server. */
 import { createHash } from 'node:crypto';
-import type { RevisionSource, SourceNews } from '../../controller/reconcile/controller.ts';
+import type { RevisionSource } from '../../controller/reconcile/controller.ts';
 import type { RevisionTree } from '../../controller/reconcile/revision-in-force.ts';
 
 export class SimRepository {
@@ -30,23 +30,25 @@ export class SimRepository {
     return this.#tip;
   }
 
-  /** The repository as a controller that has just started sees it: it has not looked yet. */
+  /** The repository as a controller sees it. */
   open(): RevisionSource {
-    let seen: string | undefined;
     return {
       location: 'simulated',
       branch: 'main',
-      poll: async (): Promise<SourceNews> => {
-        if (!this.reachable) return { kind: 'unreachable', message: 'connection refused' };
-        if (this.#tip === undefined) return { kind: 'empty' };
-        if (this.#tip === seen) return { kind: 'unchanged' };
-        seen = this.#tip;
-        return { kind: 'tip', id: this.#tip };
+      poll: async (_signal, judged) => {
+        if (!this.reachable) return { kind: 'unreachable', code: 'UNREACHABLE', message: 'connection refused' };
+        if (this.#tip === undefined) return { kind: 'empty', message: 'the repository has no commit' };
+        if (this.#tip === judged) return { kind: 'unchanged', tip: this.#tip };
+        const history = judged === undefined ? 'first' : 'advanced';
+        return { kind: 'tip', revision: this.#tree(this.#tip).info, history };
       },
-      readTree: async (id) => {
-        const tree = this.#trees.get(id);
-        if (tree === undefined) throw new Error(`no commit ${id}`);
-        return tree;
+      changes: async (from, to) => {
+        const before = from === undefined ? new Map<string, string>() : this.#tree(from).files;
+        const after = this.#tree(to).files;
+        const changed = [...after]
+          .filter(([path, oid]) => before.get(path) !== oid)
+          .map(([path, oid]) => ({ path, oid }));
+        return [...changed, ...[...before.keys()].filter((path) => !after.has(path)).map((path) => ({ path }))];
       },
       readBlob: async (id) => {
         const bytes = this.#blobs.get(id);
@@ -54,5 +56,11 @@ export class SimRepository {
         return bytes;
       },
     };
+  }
+
+  #tree(id: string): RevisionTree {
+    const tree = this.#trees.get(id);
+    if (tree === undefined) throw new Error(`no commit ${id}`);
+    return tree;
   }
 }

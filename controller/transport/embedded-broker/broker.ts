@@ -39,6 +39,8 @@ interface Line {
   readonly rate: RateLimit;
   /** Set once, when the connection is refused for whatever reason, so that one cause is reported once. */
   refused: boolean;
+  /** Whether its CONNECT had a will. */
+  will: boolean;
 }
 
 /** CONNACK 5 of MQTT 3.1.1. */
@@ -80,7 +82,7 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
       preConnect: (client, packet, done) => {
         const line = this.#lines.get(client);
         if (line === undefined) return done(new Error('not a device'), false);
-        if (packet.will !== undefined) return done(this.#refuse(client, 'WILL_REFUSED', 'wills are not taken'), false);
+        line.will = packet.will !== undefined;
         packet.clean = true;
         packet.clientId = line.device;
         done(null, true);
@@ -164,7 +166,7 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
     const rate = rateLimit(messagesPerSecond, messagesBurst, () => this.#options.clock.monotonic());
     const client = this.#broker.handle(socket);
     const { keyFingerprint } = claim;
-    this.#lines.set(client, { device: claim.commonName, keyFingerprint, address, rate, refused: false });
+    this.#lines.set(client, { device: claim.commonName, keyFingerprint, address, rate, refused: false, will: false });
     // aedes reads on 'readable'; 'data' then shows every chunk as it is read, before the parser has it.
     const gauge = packetGauge(packetBytesMax);
     socket.on('data', (chunk: Uint8Array) => {
@@ -178,6 +180,7 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
   #judge(client: Client): AuthorizationRefusal | undefined {
     const line = this.#lines.get(client);
     if (line === undefined) return { code: 'CERTIFICATE_MISSING', message: 'not a device' };
+    if (line.will) return { code: 'WILL_REFUSED', message: 'a device leaves no message for after its end' };
     const verdict = this.#options.authorize(line.device, line.keyFingerprint);
     return verdict === 'ok' ? undefined : verdict;
   }

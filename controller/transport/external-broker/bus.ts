@@ -36,23 +36,40 @@ export function topicMatches(filter: string, topic: string): boolean {
   return wanted.length === levels.length;
 }
 
-class ExternalBroker implements MessageBus {
+/** A bus that may be without its broker for a while. */
+export interface ExternalBus extends MessageBus {
+  /** Resolves when the broker is there and has granted every subscription made so far. */
+  ready(): Promise<void>;
+}
+
+class ExternalBroker implements ExternalBus {
   readonly #client: MqttClient;
   readonly #log: Log;
   readonly #handlers = new Map<string, (message: BusMessage) => void>();
+  #reached = Promise.withResolvers<void>();
 
   constructor(client: MqttClient, log: Log) {
     this.#client = client;
     this.#log = log;
     client.on('connect', () => void this.#connected());
     client.on('message', (topic, payload) => this.#deliver(topic, payload));
-    client.on('close', () => log.write('debug', 'broker.away'));
+    client.on('close', () => this.#away());
     client.on('error', (error) => log.write('warn', 'broker.failed', { error: error.message }));
   }
 
   async #connected(): Promise<void> {
     this.#log.write('info', 'broker.reached');
     for (const filter of this.#handlers.keys()) await this.#request(filter);
+    this.#reached.resolve();
+  }
+
+  ready(): Promise<void> {
+    return this.#reached.promise;
+  }
+
+  #away(): void {
+    this.#log.write('debug', 'broker.away');
+    this.#reached = Promise.withResolvers();
   }
 
   /** The broker forgets or refuses; the next connect asks again. */
@@ -87,7 +104,7 @@ class ExternalBroker implements MessageBus {
 }
 
 /** Starts connecting and goes on trying until `close`. A broker that is down is a normal state. */
-export function connectExternalBroker(options: ExternalBrokerOptions): MessageBus {
+export function connectExternalBroker(options: ExternalBrokerOptions): ExternalBus {
   const { url, authority, identity, clientId, log } = options;
   const settings: IClientOptions = {
     clientId,

@@ -10,11 +10,14 @@ export interface MosquittoOptions {
   readonly certificateFile: string;
   readonly keyFile: string;
   readonly aclFile: string;
+  /** Whom Mosquitto becomes when root starts it; it must be able to read the files. */
+  readonly user?: string;
 }
 
 /** The text of mosquitto.conf: TLS with client certificates, whose common name is user name and client identifier. */
 export function mosquittoConfiguration(options: MosquittoOptions): string {
-  return `per_listener_settings false
+  const user = options.user === undefined ? '' : `user ${options.user}\n`;
+  return `${user}per_listener_settings false
 listener ${options.port} ${options.host}
 cafile ${options.authorityFile}
 certfile ${options.certificateFile}

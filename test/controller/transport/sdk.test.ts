@@ -1,23 +1,18 @@
 /** The device SDK that agents use, against the shadow service behind each broker it may meet. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import test, { type ExecutionContext } from 'ava';
+import test, { type ExecutionContext, registerCompletionHandler } from 'ava';
 import { openStore } from '../../../controller/devices/sqlite-store.ts';
 import { startEmbeddedBroker } from '../../../controller/transport/embedded-broker/broker.ts';
 import { connectExternalBroker } from '../../../controller/transport/external-broker/bus.ts';
-import {
-  mosquittoAccessList,
-  mosquittoConfiguration,
-} from '../../../controller/transport/external-broker/mosquitto-configuration.ts';
 import { createShadowService } from '../../../controller/transport/shadow-service/service.ts';
 import type { Shadows } from '../../../controller/transport/shadows.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import type { MessageBus } from '../../../platform/ports.ts';
+import { freePort, mosquitto, startMosquitto } from './mosquitto.ts';
 import { quietLog, Scene } from './scene.ts';
 import { connectSdk } from './sdk-client.ts';
+
+// The SDK's native threads outlive its closed connections, and would keep this process from ending.
+registerCompletionHandler(() => process.exit());
 
 const hostnames = ['localhost', '127.0.0.1'];
 
@@ -94,37 +89,6 @@ test('a device with the AWS SDK lives by its shadow through the embedded broker'
   }
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
-}
-
-/** Starts the real Mosquitto with the configuration that the controller hands out. */
-async function startMosquitto(scene: Scene, program: string, port: number): Promise<ChildProcess> {
-  const at = (name: string) => `${scene.directory.path}/${name}`;
-  const identity = await scene.authority.serverIdentity(hostnames);
-  writeFileSync(at('broker.crt'), identity.certificate);
-  writeFileSync(at('broker.key'), identity.key);
-  writeFileSync(at('acl'), mosquittoAccessList());
-  const configuration = mosquittoConfiguration({
-    host: '127.0.0.1',
-    port,
-    authorityFile: at('ca.pem'),
-    certificateFile: at('broker.crt'),
-    keyFile: at('broker.key'),
-    aclFile: at('acl'),
-  });
-  writeFileSync(at('mosquitto.conf'), configuration);
-  return spawn(program, ['-c', at('mosquitto.conf')], { stdio: 'ignore' });
-}
-
-const mosquitto = ['mosquitto', '/usr/sbin/mosquitto'].find(
-  (program) => spawnSync(program, ['-h']).error === undefined,
-);
-
 if (mosquitto === undefined) {
   test.skip('a device with the AWS SDK lives by its shadow through Mosquitto (SKIPPED: mosquitto is not installed)', (t) =>
     t.pass());
@@ -140,14 +104,13 @@ if (mosquitto === undefined) {
       clientId: 'fleet-controller',
       log: quietLog,
     });
-    const process = await startMosquitto(scene, mosquitto, port);
+    const broker = await startMosquitto(scene, port);
     try {
-      await sleep(1500);
+      await bus.ready();
       await liveOnce(t, scene, bus, port);
     } finally {
       await bus.close();
-      process.kill('SIGTERM');
-      await once(process, 'exit');
+      await broker.stop();
     }
   });
 }
