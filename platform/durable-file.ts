@@ -14,3 +14,12 @@ export function writeFileDurably(disk: Disk, directory: string, name: string, by
   disk.rename(fresh, target);
   disk.syncDirectory(directory);
 }
+
+/** Creates a directory and its parents, each entry durable when it returns. */
+export function makeDirectoryDurably(disk: Disk, directory: string): void {
+  if (disk.stat(directory) !== undefined) return;
+  const parent = directory.slice(0, directory.lastIndexOf('/')) || '/';
+  if (parent !== directory) makeDirectoryDurably(disk, parent);
+  disk.makeDirectory(directory);
+  disk.syncDirectory(parent);
+}

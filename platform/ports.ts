@@ -159,8 +159,11 @@ export interface ProcessOptions {
 export interface Processes {
   /** Starts `file`, a program of this project, under the running Node. */
   start(file: string, args: readonly string[], options?: ProcessOptions): ChildProcess;
+}
+
+export interface Programs {
   /** Starts a program of the system, found on PATH; it has no message channel. */
-  startProgram(name: string, args: readonly string[], options?: ProcessOptions): ChildProcess;
+  start(name: string, args: readonly string[], options?: ProcessOptions): ChildProcess;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

@@ -30,7 +30,7 @@ const rooms: readonly Room[] = [
   {
     path: 'artifact',
     imports: ['schemas'],
-    packages: ['@tufjs/models'],
+    packages: ['@tufjs/models', '@tufjs/canonical-json'],
     reason: 'pure, bytes to bytes: runs the same on device, shore and in the simulation',
   },
   { path: 'platform', imports: [], packages: [], reason: 'ports know nothing of who uses them' },
@@ -61,7 +61,7 @@ const rooms: readonly Room[] = [
   {
     path: 'controller/publishing',
     imports: ['schemas', 'artifact', 'platform', 'controller/manifests'],
-    packages: ['@tufjs/models'],
+    packages: ['@tufjs/models', '@tufjs/canonical-json'],
     reason: 'releases and metadata to plain files',
   },
   {

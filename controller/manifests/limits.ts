@@ -18,9 +18,6 @@ export const fileProblemsMax = 50;
 /** Problems of one revision that are told; the last one says how many more there are. */
 export const problemsMax = 1_000;
 
-/** Applications of one device; the deployment schema says the same. */
-export const applicationsMax = 64;
-
 /** Of what one device should run, as canonical JSON, bytes. */
 export const templateBytesMax = 256 * 1024;
 

@@ -34,10 +34,12 @@ function resolved({ file, part }: Position): Position {
   if (part.$ref === undefined) return { file, part };
   const [name, definition] = part.$ref.split('#/$defs/');
   const target = name === '' ? file : (metadata as SchemaPart);
-  const found = definition === undefined ? target : target.$defs?.[definition];
-  return found === undefined
-    ? { file, part: {} }
-    : resolved({ file: target, part: { description: part.description ?? found.description!, ...found } });
+  const found = definition === undefined ? target : (target.$defs?.[definition] ?? {});
+  // What a definition says of itself tells more of what is allowed than what stands beside the reference.
+  return resolved({
+    file: target,
+    part: { ...(part.description === undefined ? {} : { description: part.description }), ...found },
+  });
 }
 
 /** The schema of the value at `path` in a manifest of this kind; empty where the schema says nothing. */

@@ -24,7 +24,8 @@ export interface StatusInputs {
   readonly now: number;
 }
 
-function tallyOf(devices: readonly DeviceStatus[]): Tally {
+/** Devices by state. */
+export function tallyOf(devices: readonly DeviceStatus[]): Tally {
   const count = (state: DeviceStatus['state']): number => devices.filter((device) => device.state === state).length;
   return {
     desired: devices.length,

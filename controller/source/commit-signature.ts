@@ -1,6 +1,7 @@
 /** May this commit come into force? The signature of a commit against a list of allowed signers. */
 import { AllowedSignersError, mayServe, parseAllowedSigners } from './allowed-signers.ts';
 import type { Commit } from './commit.ts';
+import { messageOf } from './source-error.ts';
 import { keyTypes, parseSshSignature, verifySshSignature } from './ssh-signature.ts';
 
 export type SignatureRefusal =
@@ -19,9 +20,9 @@ const namespace = 'git';
 
 /**
  * Judges one commit. As in git itself, the moment that valid-after and valid-before are held against is the commit's own
- * time: a key that expired goes on vouching for what it signed before.
+ * time: a key that expired goes on vouching for what it signed before. A list that cannot be read trusts nobody.
  */
-export function judgeSignature(commit: Commit, allowedSigners: string): SignatureJudgement {
+export function judgeSignature(commit: Commit, allowedSigners: () => string): SignatureJudgement {
   const name = `commit ${commit.status.id.slice(0, 12)} "${commit.status.subject}" by ${commit.status.author}`;
   const refuse = (code: SignatureRefusal, why: string): SignatureJudgement => ({
     kind: 'refused',
@@ -39,9 +40,15 @@ export function judgeSignature(commit: Commit, allowedSigners: string): Signatur
   if (signature.namespace !== namespace || !verifySshSignature(signature, commit.signed)) {
     return refuse('SIGNATURE_INVALID', 'carries a signature that is not over this commit');
   }
+  let text: string;
+  try {
+    text = allowedSigners();
+  } catch (error) {
+    return refuse('ALLOWED_SIGNERS', `cannot be judged: the allowed signers can't be read: ${messageOf(error)}`);
+  }
   try {
     const key = signature.publicKey.toString('base64');
-    const signers = parseAllowedSigners(allowedSigners).filter(
+    const signers = parseAllowedSigners(text).filter(
       (signer) => signer.key.replace(/=+$/, '') === key.replace(/=+$/, ''),
     );
     const verdicts = signers.map((signer) => mayServe(signer, namespace, commit.committedAtSeconds));

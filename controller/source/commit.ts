@@ -24,13 +24,24 @@ interface Header {
   readonly raw: string;
 }
 
-/** A header goes on in the following lines that start with a space. */
+/** One header per line; a line that starts with a space goes on with the header before. */
 function readHeaders(text: string): Header[] {
-  return [...text.matchAll(/^([^ \n]+) (.*(?:\n .*)*)\n/gm)].map(([raw, name, value]) => ({
-    name: name!,
-    value: value!.replaceAll('\n ', '\n'),
-    raw,
-  }));
+  const headers: Header[] = [];
+  for (const line of text.split('\n').slice(0, -1)) {
+    const last = headers.at(-1);
+    if (line.startsWith(' ') && last !== undefined) {
+      headers[headers.length - 1] = {
+        name: last.name,
+        value: `${last.value}\n${line.slice(1)}`,
+        raw: `${last.raw}${line}\n`,
+      };
+    } else {
+      const space = line.indexOf(' ');
+      const name = space === -1 ? line : line.slice(0, space);
+      headers.push({ name, value: line.slice(name.length + 1), raw: `${line}\n` });
+    }
+  }
+  return headers;
 }
 
 const signatureHeaders = new Set(['gpgsig', 'gpgsig-sha256']);

@@ -1,6 +1,5 @@
 /** Opens a fleet repository, wherever it is, and judges what its branch comes to. */
 import type { Log } from '../../platform/ports.ts';
-import type { RevisionStatus } from '../../schemas/generated/types.ts';
 import { parseCommit } from './commit.ts';
 import { judgeSignature } from './commit-signature.ts';
 import type { Follower } from './follower.ts';
@@ -23,7 +22,7 @@ async function describe(
     judged === undefined ? 'first' : (await repository.isAncestor(judged, oid)) ? 'advanced' : 'rewritten';
   const revision = commit.status;
   if (options.allowedSigners === undefined) return { kind: 'tip', revision, history };
-  const judgement = judgeSignature(commit, options.allowedSigners());
+  const judgement = judgeSignature(commit, options.allowedSigners);
   if (judgement.kind === 'trusted') return { kind: 'tip', revision, history, signedBy: judgement.principal };
   return { kind: 'refused', revision, history, code: judgement.code, message: judgement.message };
 }
@@ -67,21 +66,19 @@ class GitSource implements Source {
     }
   }
 
-  readRevision(id: string): Promise<{ readonly info: RevisionStatus; readonly files: ReadonlyMap<string, string> }> {
-    return this.#read(async (repository) => {
+  // Functions, not methods: whoever needs only one of them may pass it on.
+  readonly readRevision = (id: string) =>
+    this.#read(async (repository) => {
       const info = parseCommit(id, await repository.readObject(id, 'commit')).status;
       const changes = await repository.changes(undefined, id);
       return { info, files: new Map(changes.map(({ path, oid }) => [path, oid!])) };
     });
-  }
 
-  changes(from: string | undefined, to: string): Promise<readonly BlobChange[]> {
-    return this.#read((repository) => repository.changes(from, to));
-  }
+  readonly changes = (from: string | undefined, to: string): Promise<readonly BlobChange[]> =>
+    this.#read((repository) => repository.changes(from, to));
 
-  readBlob(oid: string): Promise<Uint8Array> {
-    return this.#read((repository) => repository.readObject(oid, 'blob'));
-  }
+  readonly readBlob = (oid: string): Promise<Uint8Array> =>
+    this.#read((repository) => repository.readObject(oid, 'blob'));
 }
 
 /** Opens a source; nothing is read before the first poll. Throws `SourceError` `UNSUPPORTED` for a URL it cannot follow. */

@@ -8,8 +8,8 @@
  * Both are met by the same move: clone into the next generation, rename it into place, remove the one before. The highest
  * generation without `.partial` is the one that counts.
  */
-import { addRemote, fetch, init, listServerRefs, writeRef } from 'isomorphic-git';
-import { boundedHttp, type HttpBounds } from './bounded-http.ts';
+import { type AuthCallback, addRemote, fetch, type HttpClient, init, listServerRefs, writeRef } from 'isomorphic-git';
+import { BoundedHttp, type HttpBounds } from './bounded-http.ts';
 import { branchMissing, emptyRepository } from './branch.ts';
 import type { Follower, Tip } from './follower.ts';
 import { Repository } from './repository.ts';
@@ -17,7 +17,10 @@ import type { SourceFileSystem, SourceOptions, SourcePorts } from './source.ts';
 import { codeOf, messageOf, SourceError } from './source-error.ts';
 
 const packsMaxDefault = 64;
-const bounds: HttpBounds = { silenceMsMax: 60_000, bytesMax: 1024 * 1024 * 1024 };
+const listBounds: HttpBounds = { silenceMsMax: 60_000, bytesMax: 16 * 1024 * 1024, endsWithFlush: true };
+/** A pack has its own checksum at its end. */
+const packBounds: HttpBounds = { silenceMsMax: 60_000, bytesMax: 1024 * 1024 * 1024, endsWithFlush: false };
+const storageCodes = new Set(['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EIO', 'ENOTDIR', 'EEXIST']);
 const oidPattern = /^[0-9a-f]{40}$/;
 
 /** Codes of Node's sockets and of isomorphic-git → ours. */
@@ -26,6 +29,7 @@ function asSourceError(error: unknown, location: string): SourceError {
   const code = codeOf(error);
   const status = (error as { readonly data?: { readonly statusCode?: number } }).data?.statusCode;
   const said = `${location}: ${messageOf(error)}`;
+  if (storageCodes.has(code)) return new SourceError('STORAGE', messageOf(error), error);
   if (status === 401 || status === 403)
     return new SourceError('NOT_AUTHORIZED', `${location} refuses the token (HTTP ${status})`, error);
   if (status === 404)
@@ -66,14 +70,21 @@ class RemoteMirror implements Follower {
     this.#isDistrusted = true;
   }
 
-  #remote(signal: AbortSignal) {
+  /** One exchange with the server by a function of isomorphic-git; throws `SourceError`. */
+  async #exchange<T>(
+    bounds: HttpBounds,
+    signal: AbortSignal,
+    run: (remote: { http: HttpClient; url: string; onAuth?: AuthCallback }) => Promise<T>,
+  ): Promise<T> {
     const auth = this.#auth;
-    const http = boundedHttp(this.#ports.http, this.#ports.clock, bounds, signal);
-    return {
-      http,
-      url: this.location,
-      ...(auth === undefined ? {} : { onAuth: () => auth, onAuthFailure: () => ({ cancel: true }) }),
-    };
+    const http = new BoundedHttp(this.#ports.http, this.#ports.clock, bounds, signal);
+    try {
+      const answer = await run({ http, url: this.location, ...(auth === undefined ? {} : { onAuth: () => auth }) });
+      http.throwIfBroken();
+      return answer;
+    } catch (error) {
+      throw asSourceError(error, this.location);
+    }
   }
 
   async #generations(): Promise<number[]> {
@@ -89,22 +100,18 @@ class RemoteMirror implements Follower {
   }
 
   async repository(): Promise<Repository> {
-    const newest = (await this.#generations()).at(-1);
-    if (newest === undefined) throw new SourceError('GONE', `nothing of ${this.location} was fetched yet`);
-    if (this.#repository?.gitDirectory !== this.#path(newest))
+    if (this.#repository === undefined) {
+      const newest = (await this.#generations()).at(-1);
+      if (newest === undefined) throw new SourceError('GONE', `nothing of ${this.location} was fetched yet`);
       this.#repository = new Repository(this.#fs, this.#path(newest));
+    }
     return this.#repository;
   }
 
   /** Where the branch stands on the server; one small exchange. */
   async #serverTip(signal: AbortSignal): Promise<string | Tip> {
-    const list = async (prefix: string) => {
-      try {
-        return await listServerRefs({ ...this.#remote(signal), prefix });
-      } catch (error) {
-        throw asSourceError(error, this.location);
-      }
-    };
+    const list = (prefix: string) =>
+      this.#exchange(listBounds, signal, (remote) => listServerRefs({ ...remote, prefix }));
     const tip = (await list(this.#branchRef)).find(({ ref }) => ref === this.#branchRef);
     if (tip === undefined) {
       const names = (await list('refs/heads/')).map(({ ref }) => ref.slice('refs/heads/'.length));
@@ -121,24 +128,27 @@ class RemoteMirror implements Follower {
   async #fetch(gitDirectory: string, signal: AbortSignal): Promise<string> {
     const git = { fs: this.#fs, dir: gitDirectory, gitdir: gitDirectory };
     const branch = this.#options.branch;
+    const what = { remote: 'origin', ref: branch, remoteRef: this.#branchRef, singleBranch: true, tags: false };
     try {
-      const { fetchHead } = await fetch({
-        ...git,
-        ...this.#remote(signal),
-        remote: 'origin',
-        ref: branch,
-        remoteRef: this.#branchRef,
-        singleBranch: true,
-        tags: false,
-        cache: {},
-      });
+      const { fetchHead } = await this.#exchange(packBounds, signal, (remote) =>
+        fetch({ ...git, ...remote, ...what, cache: {} }),
+      );
       if (fetchHead === null) throw new SourceError('BAD_ANSWER', `${this.location} sent no commit`);
       // The next fetch negotiates from the local branch, which fetch itself never moves.
       await writeRef({ ...git, ref: this.#branchRef, value: fetchHead, force: true });
       return fetchHead;
     } catch (error) {
+      await this.#removeUnindexedPacks(gitDirectory);
       throw asSourceError(error, this.location);
     }
+  }
+
+  /** What a fetch leaves that got a pack it could not read. */
+  async #removeUnindexedPacks(gitDirectory: string): Promise<void> {
+    const directory = `${gitDirectory}/objects/pack`;
+    const names = await this.#fs.promises.readdir(directory).catch(() => [] as string[]);
+    const unindexed = names.filter((name) => name.endsWith('.pack') && !names.includes(name.replace(/pack$/, 'idx')));
+    for (const name of unindexed) await this.#fs.promises.rm(`${directory}/${name}`, { recursive: true, force: true });
   }
 
   /** Clones into the next generation and swaps it in. */
@@ -147,9 +157,9 @@ class RemoteMirror implements Follower {
     const path = this.#path((older.at(-1) ?? 0) + 1);
     const partial = `${path}.partial`;
     const { promises: files } = this.#fs;
-    await files.rm(partial, { recursive: true, force: true });
-    await files.mkdir(partial, { recursive: true });
     try {
+      await files.rm(partial, { recursive: true, force: true });
+      await files.mkdir(partial, { recursive: true });
       const git = { fs: this.#fs, dir: partial, gitdir: partial };
       await init({ ...git, bare: true, defaultBranch: this.#options.branch });
       await addRemote({ ...git, remote: 'origin', url: this.location });
@@ -162,8 +172,8 @@ class RemoteMirror implements Follower {
       for (const generation of older) await files.rm(this.#path(generation), { recursive: true, force: true });
       return tip;
     } catch (error) {
-      await files.rm(partial, { recursive: true, force: true });
-      throw error;
+      await files.rm(partial, { recursive: true, force: true }).catch(() => {});
+      throw asSourceError(error, this.location);
     }
   }
 

@@ -17,9 +17,13 @@ interface TreeEntry {
 /** Ordinary files and folders; symbolic links and submodules lead elsewhere and are passed over. */
 const readModes = new Set(['100644', '100755', '100664', '040000']);
 
-function asSourceError(error: unknown, what: string): SourceError {
+/** Only a commit may be gone; what a commit refers to must be there. */
+function asSourceError(error: unknown, type: 'commit' | 'tree' | 'blob', oid: string): SourceError {
   if (error instanceof SourceError) return error;
-  if (codeOf(error) === 'NotFoundError') return new SourceError('GONE', `${what} is not in the repository`, error);
+  const what = `${type} ${oid}`;
+  if (codeOf(error) === 'NotFoundError') {
+    return new SourceError(type === 'commit' ? 'GONE' : 'CORRUPT', `${what} is not in the repository`, error);
+  }
   return new SourceError('CORRUPT', `${what} can't be read: ${messageOf(error)}`, error);
 }
 
@@ -49,7 +53,7 @@ export class Repository {
       if (found.type !== type) throw new SourceError('CORRUPT', `object ${oid} is a ${found.type}, not a ${type}`);
       return found.object as Uint8Array;
     } catch (error) {
-      throw asSourceError(error, `${type} ${oid}`);
+      throw asSourceError(error, type, oid);
     }
   }
 
@@ -84,7 +88,7 @@ export class Repository {
       const { tree: entries } = await readTree({ ...this.#git, oid: tree });
       return new Map(entries.filter(({ mode }) => readModes.has(mode)).map((entry) => [entry.path, entry]));
     } catch (error) {
-      throw asSourceError(error, `folder ${tree}`);
+      throw asSourceError(error, 'tree', tree);
     }
   }
 

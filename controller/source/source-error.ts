@@ -1,7 +1,8 @@
 /**
  * Why a source could not be read: UNREACHABLE no answer, NOT_AUTHORIZED the server wants another token, NOT_FOUND no such
  * repository, BAD_ANSWER the server does not speak git as it should, TOO_LARGE it sends more than is taken, CORRUPT what
- * is stored or sent does not fit its digests, GONE an object is not there, UNSUPPORTED a kind of repository we cannot read.
+ * is stored or sent does not fit its digests or is not whole, GONE a commit is not there, STORAGE the mirror can't be
+ * written, UNSUPPORTED a kind of repository we cannot read.
  */
 export type SourceErrorCode =
   | 'UNREACHABLE'
@@ -11,6 +12,7 @@ export type SourceErrorCode =
   | 'TOO_LARGE'
   | 'CORRUPT'
   | 'GONE'
+  | 'STORAGE'
   | 'UNSUPPORTED';
 
 /** What this room throws; `code` decides, the message is for people. */

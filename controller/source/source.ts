@@ -65,15 +65,17 @@ export interface BlobChange {
   readonly oid?: string;
 }
 
-/** All but `poll` throw `SourceError`: `GONE` when the commit or blob is not there, `CORRUPT` when what is there can't be read. */
+/** All but `poll` throw `SourceError`: `GONE` when the commit is not there, `CORRUPT` when what it refers to can't be read. */
 export interface Source {
   /** The repository for people: no credentials in it. */
   readonly location: string;
   readonly branch: string;
   /** Looks where the branch stands; never rejects but when `signal` aborts. `judged` is the tip that the caller judged last. */
   poll(signal: AbortSignal, judged?: string): Promise<SourceEvent>;
-  readRevision(id: string): Promise<{ readonly info: RevisionStatus; readonly files: ReadonlyMap<string, string> }>;
+  readonly readRevision: (
+    id: string,
+  ) => Promise<{ readonly info: RevisionStatus; readonly files: ReadonlyMap<string, string> }>;
   /** Files of `to` that `from` has not or has otherwise, and files that are gone; sorted by path. Equal folders are skipped. */
-  changes(from: string | undefined, to: string): Promise<readonly BlobChange[]>;
-  readBlob(oid: string): Promise<Uint8Array>;
+  readonly changes: (from: string | undefined, to: string) => Promise<readonly BlobChange[]>;
+  readonly readBlob: (oid: string) => Promise<Uint8Array>;
 }

@@ -6,7 +6,7 @@ import { type FromHost, type HostedApplication, parseFromHost, type ToHost } fro
 
 /** What the supervisor's end of the app host needs. */
 export interface RuntimeOptions {
-  readonly processes: Processes;
+  readonly processes: Pick<Processes, 'start'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

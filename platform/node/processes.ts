@@ -1,6 +1,6 @@
 import { fork, type ChildProcess as NodeChild, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import type { ChildProcess, Processes, ProcessOptions } from '../ports.ts';
+import type { ChildProcess, Processes, ProcessOptions, Programs } from '../ports.ts';
 
 interface Exit {
   readonly code: number | undefined;
@@ -52,7 +52,7 @@ function withOutput(options: ProcessOptions, start: (output: number | 'inherit')
   }
 }
 
-/** Child processes of this machine; programs of this project run under the running Node and its flags. */
+/** Child processes under the running Node and its flags. */
 export const nodeProcesses: Processes = {
   start: (file, args, options = {}) =>
     withOutput(options, (output) =>
@@ -62,7 +62,11 @@ export const nodeProcesses: Processes = {
         serialization: 'json',
       }),
     ),
-  startProgram: (name, args, options = {}) =>
+};
+
+/** Programs of this machine. */
+export const nodePrograms: Programs = {
+  start: (name, args, options = {}) =>
     withOutput(options, (output) =>
       spawn(name, [...args], { ...commonOptions(options), stdio: ['ignore', output, output] }),
     ),

@@ -1,0 +1,54 @@
+import { unpackBrotli } from './brotli.ts';
+import { DeltaError } from './error.ts';
+import { type DeltaHeader, readHeader, sha256, startsWith } from './format.ts';
+import { type DeltaLimits, deltaLimits } from './limits.ts';
+
+const decode = (header: DeltaHeader, old: Uint8Array, payload: Uint8Array, _limits: DeltaLimits): Uint8Array => {
+  switch (header.method) {
+    case 'same':
+      return old;
+    case 'brotli':
+      return unpackBrotli(payload, header.newBytes);
+    case 'dictionary':
+      return unpackBrotli(payload, header.newBytes, old);
+    default:
+      throw new DeltaError('patch-unknown', `method ${header.method} is not decoded here`);
+  }
+};
+
+/**
+ * The new file, from the old one and a patch. `expected` is the whole SHA-256 of the new file where the caller knows it,
+ * as whoever installs the result does; without it the patch's own prefix is all that is checked.
+ */
+export const applyDelta = (
+  old: Uint8Array,
+  patch: Uint8Array,
+  limits: DeltaLimits = deltaLimits,
+  expected?: Uint8Array,
+): Uint8Array => {
+  const header = readHeader(patch);
+  if (header.newBytes > limits.newBytesMax) {
+    throw new DeltaError(
+      'over-limit',
+      `the new file has ${header.newBytes} bytes, at most ${limits.newBytesMax} are allowed`,
+    );
+  }
+  if (old.length > limits.oldBytesMax) {
+    throw new DeltaError(
+      'over-limit',
+      `the old file has ${old.length} bytes, at most ${limits.oldBytesMax} are allowed`,
+    );
+  }
+  if (expected && (expected.length !== 32 || !startsWith(expected, header.newDigest))) {
+    throw new DeltaError('wrong-result', 'the patch leads to another file than the one expected');
+  }
+  if (!startsWith(sha256(old), header.oldDigest)) {
+    throw new DeltaError('wrong-base', 'the old file is not the one this patch was made from');
+  }
+  const bytes = decode(header, old, patch.subarray(header.payloadStart), limits);
+  const digest = sha256(bytes);
+  if (bytes.length !== header.newBytes || !startsWith(digest, expected ?? header.newDigest)) {
+    throw new DeltaError('wrong-result', 'the patch does not lead to the file it announces');
+  }
+  return bytes;
+};

@@ -1,0 +1,36 @@
+import { DeltaError } from './error.ts';
+import { type DeltaMethod, readHeader } from './format.ts';
+
+/** One part of a patch and what it costs. */
+export type DeltaPart = { readonly name: string; readonly bytes: number };
+
+/** What a patch says of itself, without the files it stands between. */
+export type DeltaReport = {
+  readonly method: DeltaMethod;
+  readonly patchBytes: number;
+  readonly newBytes: number;
+  /** Prefixes of the SHA-256 of the files, in hexadecimal. */
+  readonly oldDigest: string;
+  readonly newDigest: string;
+  readonly parts: readonly DeltaPart[];
+};
+
+/** Reads what a patch is made of; it applies nothing and needs no other file. */
+export const inspectDelta = (patch: Uint8Array): DeltaReport => {
+  const header = readHeader(patch);
+  const payload = patch.subarray(header.payloadStart);
+  if (header.method === 'same' && payload.length > 0) {
+    throw new DeltaError('patch-corrupt', 'bytes after the end of the patch', header.payloadStart);
+  }
+  return {
+    method: header.method,
+    patchBytes: patch.length,
+    newBytes: header.newBytes,
+    oldDigest: Buffer.from(header.oldDigest).toString('hex'),
+    newDigest: Buffer.from(header.newDigest).toString('hex'),
+    parts: [
+      { name: 'header', bytes: header.payloadStart },
+      { name: 'payload', bytes: payload.length },
+    ],
+  };
+};

@@ -1,0 +1,53 @@
+/** All commands, each loaded only when it is asked for, and how a command line finds its own. */
+import type { Command } from './command.ts';
+
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** In the order in which help lists them. */
+export const commandTable: readonly Entry[] = [
+  {
+    name: 'controller run',
+    summary: 'run the controller here until it is stopped',
+    load: async () => (await import('./commands/controller-run.ts')).controllerRunCommand,
+  },
+  {
+    name: 'init',
+    summary: 'make a new fleet repository that validates and can be committed at once',
+    load: async () => (await import('./commands/init.ts')).initCommand,
+  },
+  {
+    name: 'device add',
+    summary: 'write the manifest of a new device into the repository',
+    load: async () => (await import('./commands/device-add.ts')).deviceAddCommand,
+  },
+  {
+    name: 'status',
+    summary: 'what runs where, and how old that knowledge is',
+    load: async () => (await import('./commands/status.ts')).statusCommand,
+  },
+  {
+    name: 'why',
+    summary: 'why a device is where it is, in sentences',
+    load: async () => (await import('./commands/why.ts')).whyCommand,
+  },
+  {
+    name: 'wait',
+    summary: 'wait until devices have converged',
+    load: async () => (await import('./commands/wait.ts')).waitCommand,
+  },
+];
+
+/** The entry with the longest name that the words begin with, and the words behind it. */
+export function findCommand(
+  words: readonly string[],
+): { readonly entry: Entry; readonly rest: readonly string[] } | undefined {
+  const leading = words.findIndex((word) => word.startsWith('-'));
+  const line = (leading === -1 ? words : words.slice(0, leading)).join(' ');
+  const matching = commandTable.filter(({ name }) => line === name || line.startsWith(`${name} `));
+  const entry = matching.sort((a, b) => b.name.length - a.name.length)[0];
+  return entry && { entry, rest: words.slice(entry.name.split(' ').length) };
+}
