@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { packetGauge } from '../../../../controller/transport/embedded-broker/packet-gauge.ts';
 import { mayPublish, maySubscribe } from '../../../../controller/transport/embedded-broker/permissions.ts';
-import { rateLimit } from '../../../../controller/transport/embedded-broker/rate-limit.ts';
+import { rateLimit } from '../../../../controller/transport/rate-limit.ts';
 
 const own = '$aws/things/buoy-1/shadow/name/fleet/';
 
