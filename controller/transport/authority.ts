@@ -25,6 +25,7 @@ const serverDays = 90;
 const serverDaysLeftMin = 30;
 /** Certificates begin in the past, for devices whose clock is slow. */
 const backdatedDays = 1;
+/** How long a device certificate is valid; the agent renews it long before. */
 export const deviceCertificateDays = 90;
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -49,6 +50,7 @@ export interface ProvenRequest {
   readonly publicKey: x509.PublicKey;
 }
 
+/** The authority, open for signing. */
 export interface Authority {
   /** PEM of the authority's own certificate, which devices and CLIs are given as `ca`. */
   readonly certificate: string;

@@ -17,6 +17,7 @@ import { type BrokerLimits, brokerLimits } from './limits.ts';
 import { packetGauge } from './packet-gauge.ts';
 import { mayPublish, maySubscribe } from './permissions.ts';
 
+/** Where the broker listens, as whom, and whom it asks. */
 export interface EmbeddedBrokerOptions {
   readonly host: string;
   /** 0 takes a free one. */
@@ -62,6 +63,7 @@ function judgePeer(socket: TLSSocket): AuthorizationRefusal | undefined {
   return { code: 'CERTIFICATE_UNTRUSTED', message: `the certificate is not one of this authority: ${reason}` };
 }
 
+/** The broker, as the bus of the shadow service and as the door of the devices. */
 export class EmbeddedBroker implements MessageBus, DeviceConnections {
   readonly #options: EmbeddedBrokerOptions;
   readonly #limits: BrokerLimits;

@@ -20,6 +20,7 @@ import { stateBytesMax } from './limits.ts';
 import { parseRequest, type SectionChange, type ShadowRejection, type ShadowRequest } from './request.ts';
 import { answerTopic, type ShadowOperation, shadowName } from './topics.ts';
 
+/** A message to publish. */
 export interface ShadowMessage {
   readonly topic: string;
   readonly payload: Uint8Array;

@@ -20,6 +20,7 @@ import {
 import { type ShadowStore, shadowStore } from './shadow-store.ts';
 import { parseRequestTopic, requestFilter, type ShadowRequestTopic, shadowOperations } from './topics.ts';
 
+/** What the service stands on. */
 export interface ShadowServiceOptions {
   readonly bus: MessageBus;
   readonly values: KeyValueStore;
