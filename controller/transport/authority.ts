@@ -7,7 +7,7 @@ import 'reflect-metadata';
 import { X509Certificate as NodeCertificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
-import { writeFileDurably } from '../../platform/durable-file.ts';
+import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, Random } from '../../platform/ports.ts';
 import { type KeyAndCertificate, readPair } from './authority-files.ts';
 import { keyFingerprint } from './key-fingerprint.ts';
@@ -196,7 +196,7 @@ const encoder = new TextEncoder();
 export async function openAuthority(options: AuthorityOptions): Promise<Authority> {
   const { disk, directory, clock } = options;
   const keep = (name: string, text: string) => writeFileDurably(disk, directory, name, encoder.encode(text));
-  disk.makeDirectory(directory);
+  makeDirectoryDurably(disk, directory);
   let pair = readPair(disk, `${directory}/authority.pem`);
   if (pair === undefined) {
     pair = await createIssuer(options);
