@@ -1,5 +1,6 @@
 import test from 'ava';
 import { deploymentPayloadType, openEnvelope } from '../../../artifact/trust/dsse.ts';
+import { sha256Hex } from '../../../artifact/trust/tuf/trusted.ts';
 import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../../controller/publishing/authoring/key-files.ts';
 import { readWorkFile, type WorkTree, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
@@ -121,6 +122,22 @@ test('collect() removes what nobody needed twice in a row, and never what somebo
   t.is(store.index({ name: 'crane', version: '1.0.0' }), undefined);
   t.deepEqual(store.read(store.index({ name: 'crane', version: '2.0.0' })!.sha256), kept);
   t.true(store.has(envelope.sha256));
+});
+
+test('the publisher keeps what the revision in force names, and the keys that deployments are judged by', async (t) => {
+  const tree = newTree();
+  release(tree, 'crane', '1.0.0', moduleOf(1, 3000));
+  const { store, publisher, files, readBlob } = publisherOf(tree, new SimDisk());
+  const stray = store.put(moduleOf(7));
+  const nothing = { releases: new Set<string>(), blobs: new Set<string>() };
+  t.is(publisher.collect(nothing) + publisher.collect(nothing), 0);
+  const { catalogue } = await publisher.judge({ files }, readBlob);
+  await publisher.publish({ files }, catalogue, readBlob);
+  await publisher.settled();
+  t.is(publisher.collect(nothing) + publisher.collect(nothing), 1);
+  t.false(store.has(stray.sha256));
+  t.true(store.has(sha256Hex(trustOf(tree).deploymentKeys.bytes)));
+  for (const { sha256 } of store.index({ name: 'crane', version: '1.0.0' })!.ways) t.true(store.has(sha256));
 });
 
 test('a deployment that was signed opens with the keys that the repository names', (t) => {

@@ -17,11 +17,12 @@ test('a controller that runs for a month never serves a timestamp with less than
   const online = onlineOf(tree, disk);
   online.publish(trustOf(tree), now);
   using _fresh = keepFresh(online, time.clock({ alive: true }), log);
+  const versions = new Set<number>();
   await time.runUntil(now + 30 * 86_400_000, () => {
+    versions.add(timestampOf(disk).version);
     t.true(Date.parse(timestampOf(disk).expires) - time.now > weekMs / 2);
   });
-  const { version } = timestampOf(disk);
-  t.true(version >= 12 && version <= 14, `${version}`);
+  t.true(versions.size >= 12 && versions.size <= 14, `${versions.size}`);
 });
 
 test('a clock that jumps ahead is noticed within an hour', async (t) => {
@@ -38,5 +39,5 @@ test('a clock that jumps ahead is noticed within an hour', async (t) => {
   );
   skewMs = 2 * weekMs;
   await time.runUntil(now + 3_600_000);
-  t.is(timestampOf(disk).version, 2);
+  t.true(Date.parse(timestampOf(disk).expires) > now + 2 * weekMs);
 });
