@@ -92,7 +92,7 @@ function unpack(
   packed: Uint8Array,
 ): Uint8Array | undefined {
   try {
-    return methods[way.method]?.unpack?.(way, application, packed, context.store);
+    return methods[way.method].unpack?.(way, application, packed, context.store);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const what = `${application.name} ${application.version} by ${way.method}`;
@@ -119,7 +119,7 @@ async function take(
   };
   progress(done, way.length);
   const part = await downloadBlob(context, partialDirectory, blob, count, signal);
-  if (methods[way.method]?.unpack === undefined) {
+  if (methods[way.method].unpack === undefined) {
     store.adopt(part.path, application.sha256);
   } else {
     try {

@@ -1,4 +1,6 @@
 import { brotliDecompressSync } from 'node:zlib';
+import { applyDelta } from '../../artifact/delta/apply.ts';
+import { deltaLimits } from '../../artifact/delta/limits.ts';
 import type { DeployedApplication, ReleaseIndex, Way } from '../../schemas/generated/types.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 
@@ -16,7 +18,7 @@ export type ModuleIdentity = Pick<DeployedApplication, 'sha256' | 'length'>;
 const unpackedBytesMax = 64 * 1024 * 1024;
 
 /** Every way a module can travel. What a method yields counts only when it has the digest and the length of the module. */
-export const methods: Readonly<Record<Way['method'], Method | undefined>> = {
+export const methods: Readonly<Record<Way['method'], Method>> = {
   whole: {
     canAfford: (way, module) => way.sha256 === module.sha256 && way.length === module.length,
   },
@@ -24,7 +26,17 @@ export const methods: Readonly<Record<Way['method'], Method | undefined>> = {
     canAfford: (way, module) => module.length <= unpackedBytesMax && way.length <= unpackedBytesMax,
     unpack: (_way, module, packed) => brotliDecompressSync(packed, { maxOutputLength: Math.max(1, module.length) }),
   },
-  delta: undefined,
+  delta: {
+    canAfford: ({ base, length }, module, store) => {
+      const baseBytes = base === undefined ? undefined : store.bytesOf(base);
+      if (baseBytes === undefined) return false;
+      return Math.max(length, module.length, baseBytes) <= unpackedBytesMax;
+    },
+    unpack: ({ base }, module, patch, store) => {
+      const limits = { ...deltaLimits, oldBytesMax: unpackedBytesMax, newBytesMax: module.length };
+      return applyDelta(store.read(base ?? ''), patch, limits, Buffer.from(module.sha256, 'hex'));
+    },
+  },
 };
 
 /** The ways to try, cheapest first by what is still to travel; the whole module is always the last resort. */
@@ -39,6 +51,6 @@ export function affordableWays(
   const offered = isAbout ? index.ways.filter(({ method }) => method !== 'whole') : [];
   const cost = (way: Way): number => Math.max(0, way.length - bytesThere(way));
   return [whole, ...offered]
-    .filter((way) => methods[way.method]?.canAfford(way, module, store) === true)
+    .filter((way) => methods[way.method].canAfford(way, module, store))
     .sort((a, b) => cost(a) - cost(b));
 }

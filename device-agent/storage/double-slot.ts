@@ -64,6 +64,14 @@ export class DoubleSlot<T> {
     return { slot, value: newest?.value as T | undefined };
   }
 
+  /** As `open`, for a value that must outlast one slot after the other rotting: a slot that is not valid is written anew. */
+  static openMended<T>(disk: Disk, path: string): { readonly slot: DoubleSlot<T>; readonly value: T | undefined } {
+    const opened = DoubleSlot.open<T>(disk, path);
+    const isWhole = readSlot(disk, `${path}.a`) !== undefined && readSlot(disk, `${path}.b`) !== undefined;
+    if (opened.value !== undefined && !isWhole) opened.slot.write(opened.value);
+    return opened;
+  }
+
   /** Stores `value`; when this returns it is durable. When it throws, the former value still is. */
   write(value: T): void {
     const payload = Buffer.from(JSON.stringify(value));

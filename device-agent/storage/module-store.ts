@@ -20,9 +20,14 @@ export class ModuleStore {
     return `${this.#directory}/${sha256}`;
   }
 
+  /** The length of the file with this name; undefined when there is none. */
+  bytesOf(sha256: string): number | undefined {
+    return this.#disk.stat(this.pathOf(sha256))?.bytes;
+  }
+
   /** Whether a file with this name and length is there; what it holds is not looked at. */
   has(sha256: string, length: number): boolean {
-    return this.#disk.stat(this.pathOf(sha256))?.bytes === length;
+    return this.bytesOf(sha256) === length;
   }
 
   /** Whether the file is there, and still what it is named for. */

@@ -10,6 +10,6 @@ export interface Journal {
 
 /** Opens the journal in a directory that exists. */
 export function openJournal(disk: Disk, directory: string): { readonly journal: Journal; readonly memory: Memory } {
-  const { slot, value } = DoubleSlot.open<Memory>(disk, `${directory}/engine`);
+  const { slot, value } = DoubleSlot.openMended<Memory>(disk, `${directory}/engine`);
   return { journal: { commit: (memory) => slot.write(memory) }, memory: value ?? emptyMemory };
 }

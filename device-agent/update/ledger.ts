@@ -23,7 +23,7 @@ export class Ledger {
   #nextCounter: number;
 
   constructor(disk: Disk, directory: string) {
-    const { slot, value } = DoubleSlot.open<Entries>(disk, `${directory}/ledger`);
+    const { slot, value } = DoubleSlot.openMended<Entries>(disk, `${directory}/ledger`);
     this.#slot = slot;
     this.#stored = value ?? { timeFloorMs: 0, bytesReceived: 0, counterCeiling: 1 };
     this.#bytesReceived = this.#stored.bytesReceived;
