@@ -5,8 +5,8 @@ import { openAuthority, proveRequest } from '../../controller/transport/authorit
 import type { AuthorizeDevice } from '../../controller/transport/authorization.ts';
 import { startEmbeddedBroker } from '../../controller/transport/embedded-broker/broker.ts';
 import { createShadowService } from '../../controller/transport/shadow-service/service.ts';
-import { certificateRequest } from '../../device-agent/enrol-request.ts';
 import { DeviceIdentityStore } from '../../device-agent/enrol-identity.ts';
+import { certificateRequest } from '../../device-agent/enrol-request.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
@@ -29,7 +29,13 @@ export async function openShore(directory: string, device: string, stateDirector
   makeTrust({ disk: nodeDisk, directory }, { random: nodeRandom, now: nodeClock.now() });
   const database = openStore(`${directory}/store.db`);
   const knowsDevice = (): boolean => true;
-  const shadows = createShadowService({ bus: broker, values: database.values, knowsDevice, connections: broker, ...common });
+  const shadows = createShadowService({
+    bus: broker,
+    values: database.values,
+    knowsDevice,
+    connections: broker,
+    ...common,
+  });
   await shadows.start({ onReported: () => {}, onContact: () => {} });
   return {
     host: address,
