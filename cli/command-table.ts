@@ -10,6 +10,21 @@ interface Entry {
 /** In the order in which help lists them. */
 export const commandTable: readonly Entry[] = [
   {
+    name: 'controller run',
+    summary: 'run the controller here until it is stopped',
+    load: async () => (await import('./commands/controller-run.ts')).controllerRunCommand,
+  },
+  {
+    name: 'init',
+    summary: 'make a new fleet repository that validates and can be committed at once',
+    load: async () => (await import('./commands/init.ts')).initCommand,
+  },
+  {
+    name: 'device add',
+    summary: 'write the manifest of a new device into the repository',
+    load: async () => (await import('./commands/device-add.ts')).deviceAddCommand,
+  },
+  {
     name: 'status',
     summary: 'what runs where, and how old that knowledge is',
     load: async () => (await import('./commands/status.ts')).statusCommand,

@@ -11,6 +11,8 @@ export interface StateDirectory {
   readonly onlineKeys: string;
   /** The bearer token of the API, which the CLI reads. */
   readonly apiToken: string;
+  /** Written at each start: where the controller listens. */
+  readonly endpoints: string;
 }
 
 export function stateDirectory(path: string): StateDirectory {
@@ -21,6 +23,7 @@ export function stateDirectory(path: string): StateDirectory {
     artifacts: `${path}/artifacts`,
     onlineKeys: `${path}/keys`,
     apiToken: `${path}/api-token`,
+    endpoints: `${path}/endpoints.json`,
   };
 }
 

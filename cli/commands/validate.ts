@@ -5,8 +5,10 @@ import { locateProblems } from '../../controller/manifests/locate-problems.ts';
 import { isManifestPath } from '../../controller/manifests/manifest-path.ts';
 import { emptyManifestState, type ManifestState } from '../../controller/manifests/manifest-state.ts';
 import { parseManifestFile } from '../../controller/manifests/parse-file.ts';
+import type { Disk } from '../../platform/ports.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
-import type { WorkingTree } from '../working-tree.ts';
+import { renderProblem } from '../render/problems.ts';
+import { readWorkingTree, type WorkingTree } from '../working-tree.ts';
 
 /** The releases that the signed metadata in a tree names, and what is wrong with the metadata. */
 export type JudgeTrust = (tree: WorkingTree) => {
@@ -45,4 +47,25 @@ export function validationSummary({ problems, manifests, state }: Validation): s
   if (state === undefined) return `${counted(problems.length, 'problem')} in ${counted(manifests, 'manifest')}`;
   const devices = counted(state.devices.size, 'device');
   return `${counted(manifests, 'manifest')} are right: ${devices} in ${counted(state.fleets.size, 'fleet')}`;
+}
+
+/** What the command prints and how it exits: 0 when the tree is right, 1 when it has problems. */
+export interface ValidateAnswer {
+  readonly output: string;
+  readonly exitCode: 0 | 1;
+}
+
+/** `fleet validate DIR [-o json]`; throws `DiskError` when the directory cannot be read. */
+export function validate(
+  disk: Disk,
+  directory: string,
+  judgeTrust: JudgeTrust,
+  format: 'text' | 'json' = 'text',
+): ValidateAnswer {
+  const validation = validateTree(readWorkingTree(disk, directory), judgeTrust);
+  const { problems, manifests } = validation;
+  const exitCode = problems.length === 0 ? 0 : 1;
+  if (format === 'json') return { output: `${JSON.stringify({ manifests, problems }, undefined, 2)}\n`, exitCode };
+  const lines = [...problems.map(renderProblem), validationSummary(validation)];
+  return { output: `${lines.join('\n')}\n`, exitCode };
 }

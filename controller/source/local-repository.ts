@@ -33,10 +33,14 @@ async function findGitDirectory(fs: SourceFileSystem, path: string): Promise<str
   throw new SourceError('NOT_FOUND', `${path} is not a git repository`);
 }
 
-async function refuseSha256(fs: SourceFileSystem, gitDirectory: string): Promise<void> {
+/** Ways to keep a repository that isomorphic-git would take for a damaged one. */
+async function refuseUnreadable(fs: SourceFileSystem, gitDirectory: string): Promise<void> {
   const config = (await readText(fs, `${gitDirectory}/config`)) ?? '';
-  if (/objectformat\s*=\s*sha256/i.test(config))
-    throw new SourceError('UNSUPPORTED', `${gitDirectory}: SHA-256 repositories can't be read`);
+  const refuse = (what: string) => new SourceError('UNSUPPORTED', `${gitDirectory}: ${what} can't be read`);
+  if (/^\s*objectformat\s*=\s*sha256/im.test(config)) throw refuse('a repository with SHA-256 objects');
+  if (/^\s*refstorage\s*=\s*reftable/im.test(config)) throw refuse('a repository with reftables');
+  const alternates = await readText(fs, `${gitDirectory}/objects/info/alternates`);
+  if (alternates !== undefined) throw refuse('a repository that borrows objects of another (git repack -a ends that)');
 }
 
 async function branches(fs: SourceFileSystem, gitDirectory: string): Promise<string[]> {
@@ -56,16 +60,14 @@ async function branches(fs: SourceFileSystem, gitDirectory: string): Promise<str
 export function openLocalRepository(options: SourceOptions, { fs }: SourcePorts): Follower {
   const path = options.url.replace(/(?<=.)\/+$/, '');
   let opened: Repository | undefined;
-  const repository = async (): Promise<Repository> => {
+  const open = async (): Promise<Repository> => {
     const gitDirectory = await findGitDirectory(fs, path);
-    if (opened?.gitDirectory !== gitDirectory) {
-      await refuseSha256(fs, gitDirectory);
-      opened = new Repository(fs, gitDirectory);
-    }
+    await refuseUnreadable(fs, gitDirectory);
+    if (opened?.gitDirectory !== gitDirectory) opened = new Repository(fs, gitDirectory);
     return opened;
   };
   const look = async (_: AbortSignal, judged: string | undefined): Promise<Tip> => {
-    const at = await repository();
+    const at = await open();
     try {
       const oid = await resolveRef({ fs, gitdir: at.gitDirectory, dir: path, ref: `refs/heads/${options.branch}` });
       if (oid === judged) at.forgetPacks();
@@ -76,5 +78,5 @@ export function openLocalRepository(options: SourceOptions, { fs }: SourcePorts)
       return names.length === 0 ? emptyRepository(path) : branchMissing(path, options.branch, names);
     }
   };
-  return { location: path, look, repository, distrust: () => opened?.forgetPacks() };
+  return { location: path, look, repository: async () => opened ?? open(), distrust: () => opened?.forgetPacks() };
 }

@@ -100,10 +100,11 @@ class RemoteMirror implements Follower {
   }
 
   async repository(): Promise<Repository> {
-    const newest = (await this.#generations()).at(-1);
-    if (newest === undefined) throw new SourceError('GONE', `nothing of ${this.location} was fetched yet`);
-    if (this.#repository?.gitDirectory !== this.#path(newest))
+    if (this.#repository === undefined) {
+      const newest = (await this.#generations()).at(-1);
+      if (newest === undefined) throw new SourceError('GONE', `nothing of ${this.location} was fetched yet`);
       this.#repository = new Repository(this.#fs, this.#path(newest));
+    }
     return this.#repository;
   }
 

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Disk, Random } from '../../../platform/ports.ts';
 import type { ApplicationReport } from '../../../schemas/generated/types.ts';
+import { ApplicationLog } from '../application-log.ts';
 import { newRingMemory, RingReader } from '../output-ring.ts';
 import { type HostedApplication, messageMax } from '../protocol.ts';
-import { ApplicationLog } from './application-log.ts';
 import type { Launch, Run } from './launch.ts';
 import { afterRun, failureOf, type RunEnd } from './restart.ts';
 

@@ -2,20 +2,24 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { validateTree, validationSummary } from '../../../cli/commands/validate.ts';
+import { validate, validateTree, validationSummary } from '../../../cli/commands/validate.ts';
 import { renderProblem } from '../../../cli/render/problems.ts';
 import { readWorkingTree } from '../../../cli/working-tree.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { application, catalogue, device, type Files, fleet } from '../../controller/manifests/fleet-fixture.ts';
 
-function treeOf(t: ExecutionContext, files: Files) {
+function directoryOf(t: ExecutionContext, files: Files): string {
   const directory = mkdtempSync(join(tmpdir(), 'fleet-validate-'));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(directory, path)), { recursive: true });
     writeFileSync(join(directory, path), text);
   }
-  return readWorkingTree(nodeDisk, directory);
+  return directory;
+}
+
+function treeOf(t: ExecutionContext, files: Files) {
+  return readWorkingTree(nodeDisk, directoryOf(t, files));
 }
 
 const good: Files = {
@@ -76,4 +80,23 @@ test('what a file holds cannot steer the terminal', (t) => {
 test('a caret stands under its character after a tab', (t) => {
   const problem = { file: 'a.yaml', line: 1, column: 3, code: 'X', message: 'y', excerpt: '\ta: b' };
   t.is(renderProblem(problem), 'a.yaml:1:3: X y\n    \ta: b\n    \t ^');
+});
+
+test('the command exits 0 on a tree that is right and 1 on one with problems, in words or as JSON', (t) => {
+  const right = directoryOf(t, good);
+  t.deepEqual(validate(nodeDisk, right, trusted), {
+    output: '3 manifests are right: 1 device in 1 fleet\n',
+    exitCode: 0,
+  });
+  const wrong = directoryOf(t, { ...good, 'site.yaml': '- not a manifest\n' });
+  const { output, exitCode } = validate(nodeDisk, wrong, trusted, 'json');
+  t.is(exitCode, 1);
+  t.like(JSON.parse(output), {
+    manifests: 4,
+    problems: [{ file: 'site.yaml', line: 1, column: 1, code: 'NOT_A_MANIFEST' }],
+  });
+});
+
+test('an empty directory is a fleet without devices', (t) => {
+  t.is(validate(nodeDisk, directoryOf(t, {}), trusted).output, '0 manifests are right: 0 devices in 0 fleets\n');
 });

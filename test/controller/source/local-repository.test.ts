@@ -148,6 +148,18 @@ test('a working copy and a linked worktree of it are opened in place', async (t)
   }
 });
 
+test('a repository that is kept in a way we cannot read is refused for that, not taken for damaged', async (t) => {
+  const { repository, open } = await bare(t);
+  await repository.commit({ 'a.yaml': 'one' });
+  writeFileSync(join(repository.path, 'objects/info/alternates'), '/elsewhere/objects\n');
+  t.like(await poll(open()), { kind: 'unreachable', code: 'UNSUPPORTED' });
+  rmSync(join(repository.path, 'objects/info/alternates'));
+  for (const extension of ['objectformat = sha256', 'refStorage = reftable']) {
+    writeFileSync(join(repository.path, 'config'), `[core]\n\tbare = true\n[extensions]\n\t${extension}\n`);
+    t.like(await poll(open()), { kind: 'unreachable', code: 'UNSUPPORTED' }, extension);
+  }
+});
+
 test('an ssh remote is refused with what to do instead', (t) => {
   for (const url of ['git@example.org:fleet.git', 'ssh://example.org/fleet.git']) {
     t.throws(() => sourceOf({ url, mirrorDirectory: '/nowhere' }), { code: 'UNSUPPORTED', message: /use https/ });

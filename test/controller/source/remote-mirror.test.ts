@@ -225,3 +225,55 @@ test('a torn branch file of the mirror does not stop it', async (t) => {
   const second = await repository.commit({ 'a.yaml': 'two' });
   t.like(await poll(open(), first), { kind: 'tip', revision: { id: second } });
 });
+
+/** One of the ways in which an answer goes wrong, chosen by `pick`. */
+function spoiled(body: Buffer, pick: (below: number) => number): Buffer {
+  const twisted = Buffer.from(body);
+  const at = pick(Math.max(body.length, 1));
+  switch (pick(5)) {
+    case 0:
+      return twisted.subarray(0, at);
+    case 1:
+      return Buffer.concat([twisted.subarray(0, at), twisted.subarray(at + 1 + pick(20))]);
+    case 2:
+      return Buffer.concat([twisted, twisted.subarray(at)]);
+    case 3:
+      return body;
+    default:
+      if (body.length > 0) twisted[at] = twisted[at]! ^ (1 << pick(8));
+      return twisted;
+  }
+}
+
+test('whatever a server answers, no tip is told that is not whole, and honest answers heal everything', async (t) => {
+  const { repository, server, open, mirrorDirectory } = await remote(t);
+  const source = open();
+  let state = 20261121;
+  const pick = (below: number) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  let tip: string | undefined;
+  let refused = 0;
+  for (let round = 0; round < 24; round += 1) {
+    const text = randomBytes(600).toString('base64');
+    const oid = await repository.commit({ 'a.yaml': text, sites: { 'b.yaml': `${round}` } });
+    server.twist = (body) => spoiled(body, pick);
+    const event = await poll(source, tip);
+    server.twist = undefined;
+    if (event.kind !== 'tip') {
+      refused += 1;
+      t.like(
+        await poll(source, tip),
+        { kind: 'tip', revision: { id: oid } },
+        `round ${round} after ${JSON.stringify(event)}`,
+      );
+    }
+    const { info, files } = await source.readRevision(oid);
+    t.is(info.id, oid);
+    t.is(await textAt(source, files.get('a.yaml')!), text);
+    tip = oid;
+  }
+  t.is(readdirSync(mirrorDirectory).length, 1);
+  t.true(refused > 8, `${refused} answers were refused`);
+});

@@ -1,5 +1,5 @@
 /** The device SDK that agents use, against the shadow service behind each broker it may meet. */
-import test, { type ExecutionContext } from 'ava';
+import test, { type ExecutionContext, registerCompletionHandler } from 'ava';
 import { openStore } from '../../../controller/devices/sqlite-store.ts';
 import { startEmbeddedBroker } from '../../../controller/transport/embedded-broker/broker.ts';
 import { connectExternalBroker } from '../../../controller/transport/external-broker/bus.ts';
@@ -10,6 +10,9 @@ import type { MessageBus } from '../../../platform/ports.ts';
 import { freePort, mosquitto, startMosquitto } from './mosquitto.ts';
 import { quietLog, Scene } from './scene.ts';
 import { connectSdk } from './sdk-client.ts';
+
+// The SDK's native threads outlive its closed connections, and would keep this process from ending.
+registerCompletionHandler(() => process.exit());
 
 const hostnames = ['localhost', '127.0.0.1'];
 

@@ -1,5 +1,5 @@
-import { type Clock, type Disk, DiskError } from '../../../platform/ports.ts';
-import type { RingReader } from '../output-ring.ts';
+import { type Clock, type Disk, DiskError } from '../../platform/ports.ts';
+import type { RingReader } from './output-ring.ts';
 
 /** One application's log is at most two files of this size: the one being written and the one before. */
 export const logFileBytesMax = 262_144;
