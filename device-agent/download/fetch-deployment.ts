@@ -34,6 +34,7 @@ export class DeploymentFetch {
   readonly #context: DownloadContext;
   readonly #metadata: ReleaseMetadata;
   readonly #deployment: Deployment;
+  readonly #isInstalled: boolean;
   readonly #bytes = new Map<string, number>();
   readonly #reports = new Map<string, DownloadReport>();
   /** Indexes that were asked for, so that a cut costs no more than the rest of the download. */
@@ -42,10 +43,12 @@ export class DeploymentFetch {
   #hasAgreed = false;
   readonly #progress = new Map<string, { readonly done: number; readonly total: number }>();
 
-  constructor(context: DownloadContext, metadata: ReleaseMetadata, deployment: Deployment) {
+  /** What is installed already agreed with the signed releases then; bringing its modules again needs no new consent. */
+  constructor(context: DownloadContext, metadata: ReleaseMetadata, deployment: Deployment, isInstalled: boolean) {
     this.#context = context;
     this.#metadata = metadata;
     this.#deployment = deployment;
+    this.#isInstalled = isInstalled;
     for (const { sha256, length } of this.#missing()) this.#progress.set(sha256, { done: 0, total: length });
   }
 
@@ -77,6 +80,7 @@ export class DeploymentFetch {
   }
 
   async #agree(signal: AbortSignal): Promise<void> {
+    if (this.#isInstalled) return;
     this.#hasAgreed = false;
     const { applications } = this.#deployment;
     if (applications.length > 0) await this.#metadata.refresh(applications.map(targetPath), signal);

@@ -34,6 +34,7 @@ class World {
   durable: Memory = emptyMemory;
   readonly envelopes = new Set<string>();
   fetching: number | undefined;
+  repairing: number | undefined;
   activating: { readonly sequence: number; readonly lastResort: boolean } | undefined;
   watching: number | undefined;
   /** What the app host was told last to run. */
@@ -61,7 +62,7 @@ class World {
 
   boot(promises: Promises): void {
     this.#stepsLeft = Number.POSITIVE_INFINITY;
-    this.fetching = this.activating = this.watching = this.runs = undefined;
+    this.fetching = this.repairing = this.activating = this.watching = this.runs = undefined;
     this.happen({ kind: 'booted' }, promises);
   }
 
@@ -80,6 +81,10 @@ class World {
       case 'fetch':
         assert(isHeld, 'fetches what is not held');
         this.fetching = sequence;
+        return;
+      case 'repair':
+        assert(promises.good === sequence, 'repairs what is not good');
+        this.repairing = sequence;
         return;
       case 'activate':
         assert(isHeld, 'activates what is not held');
@@ -146,15 +151,15 @@ const problem = { code: 'ANY', message: 'any' };
 /** What the outside world may do next. Sequences come a little older and newer than the highest. */
 type Happening =
   | { readonly kind: 'offer'; readonly ahead: number; readonly isOther: boolean }
-  | { readonly kind: 'fetched' | 'fetch-failed' | 'healthy' | 'failing' | 'refused' | 'power-cut' }
+  | { readonly kind: 'fetched' | 'fetch-failed' | 'healthy' | 'failing' | 'refused' | 'power-cut' | 'repaired' }
   | { readonly kind: 'power-cut-soon'; readonly steps: number }
   | { readonly kind: 'activated'; readonly how: 'well' | 'damaged' | 'lost' | 'failed' }
   | { readonly kind: 'stale'; readonly sequence: number };
 
 const happenings: fc.Arbitrary<Happening> = fc.oneof(
   fc.record({ kind: fc.constant('offer' as const), ahead: fc.integer({ min: -2, max: 3 }), isOther: fc.boolean() }),
-  ...(['fetched', 'fetched', 'fetch-failed', 'healthy', 'failing', 'refused', 'power-cut'] as const).map((kind) =>
-    fc.constant({ kind }),
+  ...(['fetched', 'fetched', 'fetch-failed', 'healthy', 'failing', 'refused', 'power-cut', 'repaired'] as const).map(
+    (kind) => fc.constant({ kind }),
   ),
   fc.record({ kind: fc.constant('power-cut-soon' as const), steps: fc.nat(5) }),
   fc.record({
@@ -180,6 +185,8 @@ function eventOf(happening: Happening, world: World): readonly EngineEvent[] {
         ? [{ kind: 'fetched', sequence, downloads: [] }]
         : [{ kind: 'fetch-failed', sequence, problem }];
     }
+    case 'repaired':
+      return world.repairing === undefined ? [] : [{ kind: 'fetched', sequence: world.repairing, downloads: [] }];
     case 'healthy':
     case 'failing': {
       const sequence = world.watching;
