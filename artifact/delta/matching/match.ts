@@ -70,7 +70,7 @@ function matchProfiles(old: Profile, fresh: Profile, effort: MatchEffort): Maps 
   };
 }
 
-const constantCosts = { pieceBits: 32, missBits: 14 };
+const constantCosts = { pieceBits: 24, missBits: 14 };
 const slotCosts = { pieceBits: 24, missBits: 10 };
 const roundsOf = { fast: 1, balanced: 3, smallest: 5 } as const;
 
