@@ -168,5 +168,20 @@ test('an imported module and a component are described to those who sign', (t) =
   const options = { name: 'crane', file: 'x.wasm', random: new SimRandom(3), now };
   t.deepEqual(addRelease(tree, { ...options, version: '1', bytes: importing }).imports, ['e']);
   const component = Uint8Array.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]);
-  t.is(addRelease(tree, { ...options, version: '2', bytes: component }).kind, 'component');
+  t.like(addRelease(tree, { ...options, version: '2', bytes: component }), { kind: 'component', imports: [] });
+});
+
+test('a role never grows beyond what devices read, and what is there stays as it was', (t) => {
+  const tree = newTree();
+  release(tree, 'crane', '1.0.0', moduleOf(1));
+  const path = 'trust/roles/crane.json';
+  const role = JSON.parse(Buffer.from(readWorkFile(tree, path)!).toString());
+  for (let version = 0; version < 1023; version++) {
+    role.signed.targets[`crane/0.${version}.wasm`] = { length: 1, hashes: { sha256: 'ab'.repeat(32) } };
+  }
+  const full = Buffer.from(JSON.stringify(role));
+  writeWorkFile(tree, path, full);
+  throwsCode(t, () => release(tree, 'crane', '1.1.0', moduleOf(2)), 'TOO_MANY_RELEASES');
+  t.deepEqual(readWorkFile(tree, path), new Uint8Array(full));
+  t.is(readWorkFile(tree, 'releases/crane/1.1.0.wasm'), undefined);
 });

@@ -84,29 +84,39 @@ test('parseRange() knows the three forms and ignores what is none of them', (t) 
   }
 });
 
-test('no path leaves the store', async (t) => {
-  const { disk, ask } = scene();
-  disk.makeDirectory('/secret');
-  for (const path of ['/secret/key.json', '/store/key.json', '/store/tuf/key.json', '/store/releases/key.json']) {
-    using file = disk.open(path, 'write');
-    file.write(0, bytes.slice(0, 3));
-  }
+test('a path that is none of ours never reaches the disk', async (t) => {
+  const disk = new Proxy(new SimDisk(), {
+    get: (_, method) => () => t.fail(`the disk was asked to ${String(method)}`),
+  });
+  const handler = serveArtifacts(disk, '/store');
   const hostile = [
     '/sha256/../key.json',
     '/sha256/..%2fkey.json',
+    `/sha256/${'a'.repeat(63)}`,
     '/releases/../../secret/key.json',
     '/releases/..%2f..%2fsecret/key.json',
     '/releases/%2e%2e/key.json',
     '/releases/.%2fcrane/key.json',
+    '/releases/crane/.json',
+    '/releases/crane/..%2f1.json',
     '/tuf/key.json',
     '/tuf/1.../key.json',
     '/tuf/1.%2e%2e%2fkey.json',
+    '/tuf/1.%2f..%2f..%2fsecret%2fkey.json',
+    '/tuf/0.root.json',
     '/tuf/%zz',
     '//sha256/x',
     '/key.json',
     '/',
   ];
-  for (const url of hostile) t.is((await ask(url)).status, 404, url);
+  for (const url of hostile) {
+    const answer = await handler(
+      { method: 'GET', url, headers: {} },
+      { address: 'test' },
+      new AbortController().signal,
+    );
+    t.is(answer.status, 404, url);
+  }
 });
 
 test('an index may change and is asked for again; metadata with a version never changes; nothing else answers', async (t) => {
