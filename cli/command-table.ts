@@ -25,6 +25,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/device-add.ts')).deviceAddCommand,
   },
   {
+    name: 'plan',
+    summary: 'what a commit would change on which devices, and its bytes',
+    load: async () => (await import('./commands/plan.ts')).planCommand,
+  },
+  {
     name: 'status',
     summary: 'what runs where, and how old that knowledge is',
     load: async () => (await import('./commands/status.ts')).statusCommand,

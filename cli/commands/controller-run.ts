@@ -6,8 +6,17 @@ export const controllerRunCommand: Command = {
   summary: 'run the controller here until it is stopped',
   arguments: '',
   options: {
-    config: { type: 'string', value: 'FILE', description: 'This configuration file instead of the fleet.config.yaml found from here.' },
-    set: { type: 'string', multiple: true, value: 'KEY=VALUE', description: 'Overrides a key of its section: --set http.port=7443.' },
+    config: {
+      type: 'string',
+      value: 'FILE',
+      description: 'This configuration file instead of the fleet.config.yaml found from here.',
+    },
+    set: {
+      type: 'string',
+      multiple: true,
+      value: 'KEY=VALUE',
+      description: 'Overrides a key of its section: --set http.port=7443.',
+    },
   },
   async run(context, { values, lists }) {
     const flags = (lists.set ?? []).map((pair) => {
