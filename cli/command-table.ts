@@ -10,6 +10,11 @@ interface Entry {
 /** In the order in which help lists them. */
 export const commandTable: readonly Entry[] = [
   {
+    name: 'demo',
+    summary: 'a controller and five agents on this machine, on a fleet of two ships and a truck',
+    load: async () => (await import('./commands/demo.ts')).demoCommand,
+  },
+  {
     name: 'controller run',
     summary: 'run the controller here until it is stopped',
     load: async () => (await import('./commands/controller-run.ts')).controllerRunCommand,

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import type { SourceFileSystem } from '../controller/source/source.ts';
 import type { Clock, Disk, Network, Processes, Random } from '../platform/ports.ts';
 import type { Section, Sections } from '../schemas/configuration.ts';
+import type { DemoPorts } from './demo/demo-world.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 
 /** A stream of the terminal, or a file or pipe in its place. */
@@ -43,6 +44,7 @@ export interface CommandContext {
     section: S,
     flags?: Readonly<Record<string, string>>,
   ) => Promise<{ readonly value: Sections[S]; readonly file?: string }>;
+  readonly demo: DemoPorts;
   /** Aborts when the user wants to stop. */
   readonly signal: AbortSignal;
 }

@@ -4,9 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { nodeClock } from '../platform/node/clock.ts';
 import { loadConfiguration } from '../platform/node/configuration.ts';
 import { nodeDisk } from '../platform/node/disk.ts';
+import { commitAll } from '../platform/node/git-commit.ts';
 import { openNetwork } from '../platform/node/network.ts';
 import { nodeProcesses } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
+import { startTcpRelay } from '../platform/node/tcp-relay.ts';
 import type { CommandContext, Output } from './command.ts';
 import { runCommand } from './run-command.ts';
 
@@ -37,6 +39,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
 }
 
+const projectDirectory = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const stdout = outputOf(process.stdout);
 const environment = process.env;
 const directory = process.cwd();
@@ -52,8 +55,14 @@ const context: CommandContext = {
   color: stdout.isTerminal && (environment.NO_COLOR ?? '') === '' && environment.TERM !== 'dumb',
   environment,
   directory,
-  projectDirectory: fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, ''),
+  projectDirectory,
   loadConfiguration: (section, flags = {}) => loadConfiguration(section, { directory, flags, environment }),
+  demo: {
+    commitAll,
+    startRelay: startTcpRelay,
+    bundleAgent: async () =>
+      (await import('../device-agent/bundle.ts')).bundleAgent(`${projectDirectory}/.cache/agent`),
+  },
   signal: stopping.signal,
 };
 

@@ -60,7 +60,7 @@ function redraw(context: CommandContext, text: string, linesBefore: number, rows
 }
 
 /** Redraws until the user stops it. An unreachable controller is shown, not fatal: it may come back. */
-export async function watchStatus(context: CommandContext, wanted: Wanted, footer = ''): Promise<ExitCode> {
+export async function watchStatus(context: CommandContext, wanted: Wanted, footer = () => ''): Promise<ExitCode> {
   let lines = 0;
   let code: ExitCode = exitCodes.ok;
   let text = '';
@@ -77,7 +77,7 @@ export async function watchStatus(context: CommandContext, wanted: Wanted, foote
         code = error.exitCode;
         text = `${text.replace(/\nfleet: .*\n$/, '')}\nfleet: ${error.message}\n`;
       }
-      lines = redraw(context, `${text}${footer}`, lines, context.stdout.rows());
+      lines = redraw(context, text + footer(), lines, context.stdout.rows());
       await context.clock.sleep(refreshMs, context.signal).catch(() => {});
     }
   } finally {
