@@ -55,6 +55,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/release-verify.ts')).releaseVerifyCommand,
   },
   {
+    name: 'plan',
+    summary: 'what a commit would change on which devices, and its bytes',
+    load: async () => (await import('./commands/plan.ts')).planCommand,
+  },
+  {
     name: 'status',
     summary: 'what runs where, and how old that knowledge is',
     load: async () => (await import('./commands/status.ts')).statusCommand,
