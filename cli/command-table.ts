@@ -55,6 +55,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/release-verify.ts')).releaseVerifyCommand,
   },
   {
+    name: 'validate',
+    summary: 'every problem of the manifests and releases in a work tree, committed or not',
+    load: async () => (await import('./commands/validate.ts')).validateCommand,
+  },
+  {
     name: 'plan',
     summary: 'what a commit would change on which devices, and its bytes',
     load: async () => (await import('./commands/plan.ts')).planCommand,
