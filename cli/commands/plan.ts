@@ -13,7 +13,7 @@ import { type FleetRevision, findCommit, openCommit, openDirectory, repositoryTo
 import { type Plan, type PlanSide, planDocument, planScreen } from '../render/plan-screen.ts';
 import { renderProblem } from '../render/problems.ts';
 import { styleFor } from '../render/style.ts';
-import { validateTree } from './validate.ts';
+import { validateTree } from '../validate-tree.ts';
 
 type Format = 'text' | 'wide' | 'json' | 'yaml';
 
