@@ -8,7 +8,7 @@ export const agentRunCommand: Command = {
   arguments: '',
   options: {},
   async run({ projectDirectory, processes, loadConfiguration, signal }) {
-    const { value } = await loadConfiguration('agent');
+    const { value } = await loadConfiguration('agent', context.directory);
     const supervisor = await bundleAgent(`${projectDirectory}/.cache/agent`);
     const agent = processes.start(supervisor, ['--resolved', JSON.stringify(value)]);
     signal.addEventListener('abort', () => agent.kill('SIGTERM'));

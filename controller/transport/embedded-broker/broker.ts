@@ -11,10 +11,10 @@ import type { BusMessage, Clock, Log, MessageBus } from '../../../platform/ports
 import type { KeyAndCertificate } from '../authority-files.ts';
 import type { AuthorizationRefusal, AuthorizeDevice, OnRefusal } from '../authorization.ts';
 import type { DeviceConnections } from '../device-connections.ts';
-import { certificateIdentity } from '../key-fingerprint.ts';
 import { type RateLimit, rateLimit } from '../rate-limit.ts';
 import { type BrokerLimits, brokerLimits } from './limits.ts';
 import { packetGauge } from './packet-gauge.ts';
+import { judgePeer } from './peer.ts';
 import { mayPublish, maySubscribe } from './permissions.ts';
 
 /** Where the broker listens, as whom, and whom it asks. */
@@ -49,18 +49,6 @@ const notAuthorized = 5;
 
 function authenticateError(refusal: AuthorizationRefusal): AuthenticateError {
   return Object.assign(new Error(refusal.message), { returnCode: notAuthorized });
-}
-
-/** What the handshake says of a peer that is no device of ours. */
-function judgePeer(socket: TLSSocket): AuthorizationRefusal | undefined {
-  if (socket.getPeerX509Certificate() === undefined) {
-    return { code: 'CERTIFICATE_MISSING', message: 'the client showed no certificate' };
-  }
-  if (socket.authorized) return undefined;
-  const reason = String(socket.authorizationError);
-  if (reason.includes('CERT_HAS_EXPIRED'))
-    return { code: 'CERTIFICATE_EXPIRED', message: 'the certificate has expired' };
-  return { code: 'CERTIFICATE_UNTRUSTED', message: `the certificate is not one of this authority: ${reason}` };
 }
 
 /** The broker, as the bus of the shadow service and as the door of the devices. */
@@ -157,21 +145,17 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
 
   #accept(socket: TLSSocket): void {
     const address = socket.remoteAddress ?? '';
-    const peer = socket.getPeerX509Certificate();
-    const claim = peer === undefined ? undefined : certificateIdentity(peer.raw);
-    const refusal = judgePeer(socket);
-    if (refusal !== undefined || claim?.commonName === undefined) {
-      const cause = refusal ?? { code: 'CERTIFICATE_UNTRUSTED', message: 'the certificate has no single common name' };
-      const who = claim === undefined ? {} : { device: claim.commonName ?? '', keyFingerprint: claim.keyFingerprint };
-      this.#options.onRefusal({ ...who, address, ...cause });
+    const peer = judgePeer(socket);
+    if (peer.kind === 'refused') {
+      this.#options.onRefusal({ ...peer.claim, address, ...peer.refusal });
       socket.destroy();
       return;
     }
     const { messagesPerSecond, messagesBurst, packetBytesMax } = this.#limits;
     const rate = rateLimit(messagesPerSecond, messagesBurst, () => this.#options.clock.monotonic());
     const client = this.#broker.handle(socket);
-    const { keyFingerprint } = claim;
-    this.#lines.set(client, { device: claim.commonName, keyFingerprint, address, rate, refused: false, will: false });
+    const { device, keyFingerprint } = peer;
+    this.#lines.set(client, { device, keyFingerprint, address, rate, refused: false, will: false });
     // aedes reads on 'readable'; 'data' then shows every chunk as it is read, before the parser has it.
     const gauge = packetGauge(packetBytesMax);
     socket.on('data', (chunk: Uint8Array) => {
