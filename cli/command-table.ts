@@ -69,6 +69,31 @@ export const commandTable: readonly Entry[] = [
     summary: 'wait until devices have converged',
     load: async () => (await import('./commands/wait.ts')).waitCommand,
   },
+  {
+    name: 'agent run',
+    summary: 'run the agent of a device from this checkout',
+    load: async () => (await import('./commands/agent-run.ts')).agentRunCommand,
+  },
+  {
+    name: 'agent enroll',
+    summary: 'make a key on this device and get a certificate for it',
+    load: async () => (await import('./commands/agent-enroll.ts')).agentEnrollCommand,
+  },
+  {
+    name: 'agent status',
+    summary: 'what the agent on this machine does, without a network',
+    load: async () => (await import('./commands/agent-status.ts')).agentStatusCommand,
+  },
+  {
+    name: 'agent logs',
+    summary: 'what an application on this machine printed',
+    load: async () => (await import('./commands/agent-status.ts')).agentLogsCommand,
+  },
+  {
+    name: 'agent bundle',
+    summary: 'make the directory of files that a device carries',
+    load: async () => (await import('./commands/agent-bundle.ts')).agentBundleCommand,
+  },
 ];
 
 /** The entry with the longest name that the words begin with, and the words behind it. */
