@@ -5,8 +5,8 @@ import test, { type ExecutionContext } from 'ava';
 import { renderProblem } from '../../cli/render/problems.ts';
 import { validate, validateTree, validationSummary } from '../../cli/validate-tree.ts';
 import { readWorkingTree } from '../../cli/working-tree.ts';
-import { application, catalogue, device, type Files, fleet } from '../controller/manifests/fleet-fixture.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
+import { application, catalogue, device, type Files, fleet } from '../controller/manifests/fleet-fixture.ts';
 
 function directoryOf(t: ExecutionContext, files: Files): string {
   const directory = mkdtempSync(join(tmpdir(), 'fleet-validate-'));
