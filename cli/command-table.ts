@@ -30,6 +30,41 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/device-add.ts')).deviceAddCommand,
   },
   {
+    name: 'keys init',
+    summary: 'make the keys and the first signed metadata of a repository',
+    load: async () => (await import('./commands/keys-init.ts')).keysInitCommand,
+  },
+  {
+    name: 'release add',
+    summary: 'take a Wasm file into the repository as a signed release',
+    load: async () => (await import('./commands/release-add.ts')).releaseAddCommand,
+  },
+  {
+    name: 'release sign',
+    summary: 'sign what the keys on this machine can sign',
+    load: async () => (await import('./commands/release-sign.ts')).releaseSignCommand,
+  },
+  {
+    name: 'release list',
+    summary: 'the releases that signed metadata names',
+    load: async () => (await import('./commands/release-list.ts')).releaseListCommand,
+  },
+  {
+    name: 'release verify',
+    summary: 'check every signature, expiry and release file of the repository',
+    load: async () => (await import('./commands/release-verify.ts')).releaseVerifyCommand,
+  },
+  {
+    name: 'validate',
+    summary: 'every problem of the manifests and releases in a work tree, committed or not',
+    load: async () => (await import('./commands/validate.ts')).validateCommand,
+  },
+  {
+    name: 'plan',
+    summary: 'what a commit would change on which devices, and its bytes',
+    load: async () => (await import('./commands/plan.ts')).planCommand,
+  },
+  {
     name: 'status',
     summary: 'what runs where, and how old that knowledge is',
     load: async () => (await import('./commands/status.ts')).statusCommand,

@@ -1,5 +1,6 @@
 /** What a command is, and what it is given: the world as ports, and the screen. */
 import { parseArgs } from 'node:util';
+import type { SourceFileSystem } from '../controller/source/source.ts';
 import type { Clock, Disk, Network, Processes, Random } from '../platform/ports.ts';
 import type { Section, Sections } from '../schemas/configuration.ts';
 import type { DemoPorts } from './demo/demo-world.ts';
@@ -25,6 +26,8 @@ export interface ClientIdentity {
 export interface CommandContext {
   readonly clock: Clock;
   readonly disk: Disk;
+  /** The file system as the git library wants it. */
+  readonly gitFiles: SourceFileSystem;
   readonly random: Random;
   readonly processes: Processes;
   readonly openNetwork: (identity: ClientIdentity) => Network;
@@ -37,9 +40,10 @@ export interface CommandContext {
   readonly directory: string;
   /** Absolute path of this project. */
   readonly projectDirectory: string;
+  /** Searches from `directory` upwards. */
   readonly loadConfiguration: <S extends Section>(
     section: S,
-    flags?: Readonly<Record<string, string>>,
+    directory: string,
   ) => Promise<{ readonly value: Sections[S]; readonly file?: string }>;
   readonly demo: DemoPorts;
   /** Aborts when the user wants to stop. */

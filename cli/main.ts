@@ -1,5 +1,5 @@
 /** `fleet` as a program: wires the commands to this machine. */
-import { readFileSync, writeSync } from 'node:fs';
+import * as fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { nodeClock } from '../platform/node/clock.ts';
 import { loadConfiguration } from '../platform/node/configuration.ts';
@@ -22,7 +22,7 @@ function outputOf(stream: NodeJS.WriteStream & { readonly fd: 1 | 2 }): Output {
       let rest = Buffer.from(text);
       while (rest.length > 0) {
         try {
-          rest = rest.subarray(writeSync(stream.fd, rest));
+          rest = rest.subarray(fs.writeSync(stream.fd, rest));
         } catch (error) {
           const { code } = error as NodeJS.ErrnoException;
           // Who reads our output may close it at any time, as `head` does; a full pipe is tried again.
@@ -46,6 +46,7 @@ const directory = process.cwd();
 const context: CommandContext = {
   clock: nodeClock,
   disk: nodeDisk,
+  gitFiles: fs,
   random: nodeRandom,
   processes: nodeProcesses,
   openNetwork: (identity) => openNetwork(() => identity),
@@ -55,7 +56,7 @@ const context: CommandContext = {
   environment,
   directory,
   projectDirectory,
-  loadConfiguration: (section, flags = {}) => loadConfiguration(section, { directory, flags, environment }),
+  loadConfiguration: (section, from) => loadConfiguration(section, { directory: from, environment }),
   demo: {
     commitAll,
     startRelay: startTcpRelay,
@@ -66,7 +67,7 @@ const context: CommandContext = {
 };
 
 if (process.argv[2] === '--version') {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const { version } = JSON.parse(fs.readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   stdout.write(`fleet ${version}\n`);
 } else {
   process.exitCode = await runCommand(context, process.argv.slice(2));

@@ -37,7 +37,7 @@ const rooms: readonly Room[] = [
   {
     path: 'platform/node',
     imports: ['platform', 'schemas'],
-    packages: ['node:*', 'cosmiconfig', 'yaml'],
+    packages: ['node:*', 'cosmiconfig', 'yaml', 'isomorphic-git'],
     reason: 'the only real I/O of the shared kind',
   },
   {
@@ -170,13 +170,14 @@ const rooms: readonly Room[] = [
       'device-agent/command',
       'device-agent/bundle.ts',
       'device-agent/state-layout.ts',
+      'device-agent/enrol-identity.ts',
     ],
     packages: ['yaml'],
-    reason: 'fleet plan runs the very planner, fleet release the very publisher',
+    reason: 'fleet plan runs the very planner, fleet release the very publisher, fleet agent the very agent',
   },
   {
     path: 'cli/main.ts',
-    imports: ['cli', 'schemas', 'platform', 'platform/node'],
+    imports: ['cli', 'schemas', 'platform', 'platform/node', 'device-agent/bundle.ts'],
     packages: ['node:*'],
     reason: 'wiring',
   },

@@ -15,7 +15,7 @@ const options = {
 
 async function stateDirectoryOf(context: CommandContext, { values }: ParsedArguments): Promise<string> {
   if (values.state !== undefined) return resolve(context.directory, values.state);
-  return (await context.loadConfiguration('agent')).value.stateDirectory ?? defaultStateDirectory;
+  return (await context.loadConfiguration('agent', context.directory)).value.stateDirectory ?? defaultStateDirectory;
 }
 
 export const agentStatusCommand: Command = {

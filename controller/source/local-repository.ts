@@ -19,17 +19,26 @@ function join(base: string, path: string): string {
   return path.startsWith('/') ? path : `${base}/${path}`;
 }
 
-/** The directory that holds objects and branches. */
-async function findGitDirectory(fs: SourceFileSystem, path: string): Promise<string> {
-  if ((await readText(fs, `${path}/.git/HEAD`)) !== undefined) return `${path}/.git`;
+/** Where a repository keeps what. They differ in a linked worktree only. */
+export interface GitDirectories {
+  /** Holds HEAD. */
+  readonly own: string;
+  /** Holds objects and branches. */
+  readonly common: string;
+}
+
+/** The directories of the repository whose top, or bare directory, is `path`. */
+export async function findGitDirectories(fs: SourceFileSystem, path: string): Promise<GitDirectories> {
+  const both = (directory: string): GitDirectories => ({ own: directory, common: directory });
+  if ((await readText(fs, `${path}/.git/HEAD`)) !== undefined) return both(`${path}/.git`);
   const link = (await readText(fs, `${path}/.git`))?.match(/^gitdir: (.*)$/)?.[1];
   if (link !== undefined) {
     const linked = join(path, link);
     // A linked worktree keeps only its own HEAD; everything else is in the common directory.
     const common = await readText(fs, `${linked}/commondir`);
-    return common === undefined ? linked : join(linked, common);
+    return common === undefined ? both(linked) : { own: linked, common: join(linked, common) };
   }
-  if ((await readText(fs, `${path}/HEAD`)) !== undefined) return path;
+  if ((await readText(fs, `${path}/HEAD`)) !== undefined) return both(path);
   throw new SourceError('NOT_FOUND', `${path} is not a git repository`);
 }
 
@@ -61,7 +70,7 @@ export function openLocalRepository(options: SourceOptions, { fs }: SourcePorts)
   const path = options.url.replace(/(?<=.)\/+$/, '');
   let opened: Repository | undefined;
   const open = async (): Promise<Repository> => {
-    const gitDirectory = await findGitDirectory(fs, path);
+    const { common: gitDirectory } = await findGitDirectories(fs, path);
     await refuseUnreadable(fs, gitDirectory);
     if (opened?.gitDirectory !== gitDirectory) opened = new Repository(fs, gitDirectory);
     return opened;
