@@ -35,6 +35,31 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/plan.ts')).planCommand,
   },
   {
+    name: 'keys init',
+    summary: 'make the keys and the first signed metadata of a repository',
+    load: async () => (await import('./commands/keys-init.ts')).keysInitCommand,
+  },
+  {
+    name: 'release add',
+    summary: 'take a Wasm file into the repository as a signed release',
+    load: async () => (await import('./commands/release-add.ts')).releaseAddCommand,
+  },
+  {
+    name: 'release sign',
+    summary: 'sign what the keys on this machine can sign',
+    load: async () => (await import('./commands/release-sign.ts')).releaseSignCommand,
+  },
+  {
+    name: 'release list',
+    summary: 'the releases that signed metadata names',
+    load: async () => (await import('./commands/release-list.ts')).releaseListCommand,
+  },
+  {
+    name: 'release verify',
+    summary: 'check every signature, expiry and release file of the repository',
+    load: async () => (await import('./commands/release-verify.ts')).releaseVerifyCommand,
+  },
+  {
     name: 'status',
     summary: 'what runs where, and how old that knowledge is',
     load: async () => (await import('./commands/status.ts')).statusCommand,
@@ -48,6 +73,31 @@ export const commandTable: readonly Entry[] = [
     name: 'wait',
     summary: 'wait until devices have converged',
     load: async () => (await import('./commands/wait.ts')).waitCommand,
+  },
+  {
+    name: 'agent run',
+    summary: 'run the agent of a device from this checkout',
+    load: async () => (await import('./commands/agent-run.ts')).agentRunCommand,
+  },
+  {
+    name: 'agent enroll',
+    summary: 'make a key on this device and get a certificate for it',
+    load: async () => (await import('./commands/agent-enroll.ts')).agentEnrollCommand,
+  },
+  {
+    name: 'agent status',
+    summary: 'what the agent on this machine does, without a network',
+    load: async () => (await import('./commands/agent-status.ts')).agentStatusCommand,
+  },
+  {
+    name: 'agent logs',
+    summary: 'what an application on this machine printed',
+    load: async () => (await import('./commands/agent-status.ts')).agentLogsCommand,
+  },
+  {
+    name: 'agent bundle',
+    summary: 'make the directory of files that a device carries',
+    load: async () => (await import('./commands/agent-bundle.ts')).agentBundleCommand,
   },
 ];
 

@@ -40,9 +40,10 @@ export interface CommandContext {
   readonly directory: string;
   /** Absolute path of this project. */
   readonly projectDirectory: string;
+  /** Searches from `directory` upwards. */
   readonly loadConfiguration: <S extends Section>(
     section: S,
-    flags?: Readonly<Record<string, string>>,
+    directory: string,
   ) => Promise<{ readonly value: Sections[S]; readonly file?: string }>;
   readonly demo: DemoPorts;
   /** Aborts when the user wants to stop. */

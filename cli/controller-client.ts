@@ -29,7 +29,7 @@ async function readBody(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 
 /** Fetches the status. Throws `CommandError` with exit code `unreachable` when there is no answer. */
 export async function fetchStatus(context: CommandContext): Promise<StatusDocument> {
-  const { value, file } = await context.loadConfiguration('cli');
+  const { value, file } = await context.loadConfiguration('cli', context.directory);
   if (value.controller === undefined) {
     const where = file === undefined ? 'there is no fleet.config.yaml here or above' : `${file} has no cli.controller`;
     throw new CommandError(`don't know where the controller is: ${where}; set FLEET_CLI_CONTROLLER=https://HOST:7443`);

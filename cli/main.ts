@@ -56,7 +56,7 @@ const context: CommandContext = {
   environment,
   directory,
   projectDirectory,
-  loadConfiguration: (section, flags = {}) => loadConfiguration(section, { directory, flags, environment }),
+  loadConfiguration: (section, from) => loadConfiguration(section, { directory: from, environment }),
   demo: {
     commitAll,
     startRelay: startTcpRelay,

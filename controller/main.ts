@@ -36,10 +36,14 @@ import { enrol } from './transport/enrolment.ts';
 import { connectExternalBroker } from './transport/external-broker/bus.ts';
 import { bodyBytesMax, createApi } from './transport/http/router.ts';
 import { certificateIdentity } from './transport/key-fingerprint.ts';
+import { rateLimit } from './transport/rate-limit.ts';
 import { createShadowService } from './transport/shadow-service/service.ts';
 
 /** The server certificate is looked at this often; it is renewed long before it expires. */
 const renewalSchedule = '17 3 * * *';
+
+/** Signature checks for whoever asks; a whole fleet renews its certificates within hours at this rate. */
+const enrolmentsPerSecond = 20;
 
 /** Everything that is opened once and shared. */
 interface Ground {
@@ -126,6 +130,7 @@ function startHttps(ground: Ground, controller: Controller) {
     status: () => controller.status(),
     enrol: (request, address) => enrol({ authority, authorize, onRefusal }, request, address),
     notifyPush: () => void controller.poll(),
+    enrolments: rateLimit(enrolmentsPerSecond, 10 * enrolmentsPerSecond, () => clock.monotonic()),
     authorize,
     onRefusal,
     apiToken: readApiToken(disk, random, state.apiToken),
@@ -193,6 +198,7 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
   const renewing = schedule(renewalSchedule, async () => {
     const { certificate, key } = await ground.authority.serverIdentity(configuration.hostnames!);
     server.renewIdentity(certificate, key);
+    embedded?.renewIdentity({ certificate, key });
   });
   void controller.poll();
   await untilStopped();

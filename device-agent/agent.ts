@@ -14,7 +14,7 @@ import { Activator } from './update/activator.ts';
 import { collectGarbage } from './update/collect.ts';
 import type { EngineEvent } from './update/decide.ts';
 import { Engine } from './update/engine.ts';
-import { Fetcher } from './update/fetcher.ts';
+import { Fetcher, Turn } from './update/fetcher.ts';
 import { Intake } from './update/intake.ts';
 import { openJournal } from './update/journal.ts';
 import { Ledger } from './update/ledger.ts';
@@ -83,7 +83,18 @@ export function createAgent(options: AgentOptions): Agent {
     ...{ disk, network, store, partialDirectory, artifacts, countBytes },
     collect: () => collectGarbage({ store, slots }, memory),
   };
-  const fetcher = new Fetcher({ context, metadata, clock, random, log, emit, onProgress: () => reporter.changed() });
+  const fetching = {
+    context,
+    metadata,
+    clock,
+    random,
+    log,
+    emit,
+    onProgress: () => reporter.changed(),
+    turn: new Turn(),
+  };
+  const fetcher = new Fetcher({ ...fetching, isRepairing: false });
+  const repairer = new Fetcher({ ...fetching, isRepairing: true });
   const activator = new Activator({ runtime, store, slots, clock, random, log, emit });
   const health = new HealthWatch(clock, runtime);
   const intake = new Intake({
@@ -93,7 +104,7 @@ export function createAgent(options: AgentOptions): Agent {
   });
   const engine = new Engine(
     {
-      ...{ journal, slots, store, disk, partialDirectory, fetcher, activator, health, emit },
+      ...{ journal, slots, store, disk, partialDirectory, fetcher, repairer, activator, health, emit },
       memory: () => memory,
       remember: (committed) => {
         if (committed.engine.state !== memory.engine.state || committed.problem?.code !== memory.problem?.code) {
@@ -146,6 +157,7 @@ export function createAgent(options: AgentOptions): Agent {
           reporter.connection(connected);
           if (!connected) return;
           fetcher.nudge();
+          repairer.nudge();
           intake.nudge();
         },
       });
@@ -154,6 +166,7 @@ export function createAgent(options: AgentOptions): Agent {
       engine.stop();
       intake.stop();
       fetcher.stop();
+      repairer.stop();
       health.stop();
       activator.stop();
       reporter.stop();

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile, type Plugin } from 'esbuild';
 
@@ -26,6 +26,7 @@ const entries: Readonly<Record<string, string>> = {
   'app-host': 'device-agent/runtime/host/main.ts',
   application: 'device-agent/runtime/worker/main.ts',
   configuration: 'device-agent/command/configuration.ts',
+  network: 'platform/node/network.ts',
   'fleet-agent': 'device-agent/command/main.ts',
 };
 
@@ -60,9 +61,9 @@ const slimSdk: Plugin = {
         exports.default = require('./${libraryName}');`,
     }));
     onResolve({ filter: /aws-crt\.node$/ }, ({ path }) => ({ path, external: true }));
-    // A program of its own, so that what loads configuration is not in memory afterwards.
-    onResolve({ filter: /\/command\/configuration\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './configuration.js', external: true } : undefined,
+    // Files of their own: in one file esbuild would load what they import at the start, needed or not.
+    onResolve({ filter: /\/(configuration|network)\.ts$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.js`, external: true } : undefined,
     );
   },
 };

@@ -7,10 +7,9 @@ import { nodeClock } from '../platform/node/clock.ts';
 import { nodeDisk } from '../platform/node/disk.ts';
 import { takeLock } from '../platform/node/lock.ts';
 import { openLog } from '../platform/node/log.ts';
-import { openNetwork } from '../platform/node/network.ts';
 import { nodeProcesses } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
-import type { Log, LogLevel } from '../platform/ports.ts';
+import type { Log, LogLevel, Network } from '../platform/ports.ts';
 import type { AgentConfiguration } from '../schemas/generated/types.ts';
 import { type Agent, createAgent } from './agent.ts';
 import { enrol } from './enrol.ts';
@@ -46,6 +45,17 @@ async function loadConfiguration(args: readonly string[]): Promise<AgentConfigur
   return configuration;
 }
 
+/** HTTP and TLS of Node take 13 MB of memory: they are loaded at the first exchange, not to wait for one. */
+function lazyNetwork(identity: () => { readonly ca: string }): Network {
+  let opened: Promise<Network> | undefined;
+  return {
+    request: async (request, signal) => {
+      opened ??= import('../platform/node/network.ts').then(({ openNetwork }) => openNetwork(identity));
+      return (await opened).request(request, signal);
+    },
+  };
+}
+
 /** Puts the agent's parts together on this machine; nothing runs yet. */
 function assemble(configuration: AgentConfiguration, stateDirectory: string, log: Log) {
   const { device, controller, mqtt } = configuration;
@@ -68,10 +78,10 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
   });
   const agent = createAgent({
     ports: { ...common, disk: nodeDisk },
-    network: openNetwork(() => deviceIdentity() ?? { ca }),
+    network: lazyNetwork(() => deviceIdentity() ?? { ca }),
     ...{ configuration, runtime, link, agentVersion },
   });
-  const enrolment = { device, controller, identity, network: openNetwork(() => ({ ca })) };
+  const enrolment = { device, controller, identity, network: lazyNetwork(() => ({ ca })) };
   const renew = (signal: AbortSignal): Promise<void> =>
     keepCertificate(
       { validity: () => identity.validity(), enrol: (until) => enrol(enrolment, until), ...common },

@@ -37,7 +37,7 @@ const rooms: readonly Room[] = [
   {
     path: 'platform/node',
     imports: ['platform', 'schemas'],
-    packages: ['node:*', 'cosmiconfig', 'yaml'],
+    packages: ['node:*', 'cosmiconfig', 'yaml', 'isomorphic-git'],
     reason: 'the only real I/O of the shared kind',
   },
   {
@@ -134,6 +134,24 @@ const rooms: readonly Room[] = [
     reason: 'wiring of an application thread',
   },
   {
+    path: 'device-agent/command/main.ts',
+    imports: ['schemas', 'platform', 'platform/node', 'device-agent'],
+    packages: ['node:*'],
+    reason: 'wiring of what a person does at a device',
+  },
+  {
+    path: 'device-agent/command/configuration.ts',
+    imports: ['schemas', 'platform', 'platform/node'],
+    packages: [],
+    reason: 'a program of its own in the bundle, loaded when the agent starts and gone afterwards',
+  },
+  {
+    path: 'device-agent/bundle.ts',
+    imports: [],
+    packages: ['esbuild', 'aws-crt', 'node:*'],
+    reason: 'makes the bundle where the project is checked out; never runs on a device',
+  },
+  {
     path: 'device-agent/main.ts',
     imports: ['schemas', 'platform', 'platform/node', 'device-agent'],
     packages: ['node:*'],
@@ -149,13 +167,17 @@ const rooms: readonly Room[] = [
       'controller/planning',
       'controller/publishing',
       'controller/source',
+      'device-agent/command',
+      'device-agent/bundle.ts',
+      'device-agent/state-layout.ts',
+      'device-agent/enrol-identity.ts',
     ],
     packages: ['yaml'],
-    reason: 'fleet plan runs the very planner, fleet release the very publisher',
+    reason: 'fleet plan runs the very planner, fleet release the very publisher, fleet agent the very agent',
   },
   {
     path: 'cli/main.ts',
-    imports: ['cli', 'schemas', 'platform', 'platform/node'],
+    imports: ['cli', 'schemas', 'platform', 'platform/node', 'device-agent/bundle.ts'],
     packages: ['node:*'],
     reason: 'wiring',
   },

@@ -3,7 +3,7 @@
  * the time from process start to connected; beside a bare `node -e` process in the same run.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -86,10 +86,8 @@ export async function run({ json }: { readonly json: boolean }): Promise<void> {
   const supervisor = await bundleAgent(fileURLToPath(new URL('../../.cache/agent', import.meta.url)));
   const shore = await openShore(join(directory, 'shore'), device, stateDirectory);
   try {
-    const trustRoot = join(directory, 'root.json');
-    writeFileSync(trustRoot, '{}\n');
     const configuration = JSON.stringify({
-      ...{ device, stateDirectory, controller: 'https://127.0.0.1:9', ca: shore.ca, trustRoot },
+      ...{ device, stateDirectory, controller: 'https://127.0.0.1:9', ca: shore.ca, trustRoot: shore.trustRoot },
       mqtt: { host: shore.host, port: shore.port, keepAliveSeconds: 1200 },
     });
     const agent = [supervisor, '--resolved', configuration];

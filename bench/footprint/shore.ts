@@ -1,5 +1,6 @@
 /** What an agent needs on shore to connect: authority, API for enrolment, broker and shadows, all of them the controller's own. */
 import { openStore } from '../../controller/devices/sqlite-store.ts';
+import { makeTrust } from '../../controller/publishing/authoring/make-trust.ts';
 import { openAuthority, proveRequest } from '../../controller/transport/authority.ts';
 import type { AuthorizeDevice } from '../../controller/transport/authorization.ts';
 import { startEmbeddedBroker } from '../../controller/transport/embedded-broker/broker.ts';
@@ -25,6 +26,7 @@ export async function openShore(directory: string, device: string, stateDirector
   const broker = await startEmbeddedBroker({
     ...{ host: address, port: 0, identity, authority: authority.certificate, authorize, onRefusal, ...common },
   });
+  makeTrust({ disk: nodeDisk, directory }, { random: nodeRandom, now: nodeClock.now() });
   const database = openStore(`${directory}/store.db`);
   const knowsDevice = (): boolean => true;
   const shadows = createShadowService({
@@ -39,6 +41,7 @@ export async function openShore(directory: string, device: string, stateDirector
     host: address,
     port: broker.port,
     ca: `${directory}/ca.pem`,
+    trustRoot: `${directory}/trust/1.root.json`,
     close: async () => {
       await shadows.stop();
       await broker.close();

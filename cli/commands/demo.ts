@@ -1,4 +1,3 @@
-import { writeWorkFile } from '../../controller/publishing/authoring/work-tree.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { changeDemoFleet, type DemoFleet, makeDemoFleet } from '../demo/demo-fleet.ts';
 import { DemoWorld } from '../demo/demo-world.ts';
@@ -6,20 +5,6 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { watchStatus } from './status.ts';
 
 const convergeMsMax = 55_000;
-
-function configuration(directory: string): string {
-  return `# Written by the demo: with it, fleet run in this directory finds the demo's controller.
-controller:
-  stateDirectory: ${directory}/controller
-  keys: .fleet/keys/online
-  source:
-    url: .
-    schedule: '* * * * * *'
-cli:
-  ca: ${directory}/controller/authority/ca.pem
-  tokenFile: ${directory}/controller/api-token
-`;
-}
 
 function say(context: CommandContext, text: string): void {
   context.stderr.write(`${text}\n`);
@@ -107,7 +92,6 @@ export const demoCommand: Command = {
     );
     say(context, `making a fleet of two ships and a truck in ${directory}`);
     const fleet = makeDemoFleet(context, directory);
-    writeWorkFile(fleet.tree, 'fleet.config.yaml', new TextEncoder().encode(configuration(directory)));
     const world = new DemoWorld(context, demo, fleet, directory);
     try {
       const first = await world.commit('A harbor: two ships and a truck');

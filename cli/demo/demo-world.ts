@@ -1,5 +1,6 @@
 /** The demo's processes: one controller, an agent for each device, and a link for each site that can be cut. */
 import { enroll } from '../../device-agent/command/enroll.ts';
+import { writeFileDurably } from '../../platform/durable-file.ts';
 import type { ChildProcess } from '../../platform/ports.ts';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from '../command.ts';
@@ -72,6 +73,21 @@ interface Endpoints {
   readonly mqtt: number;
 }
 
+/** Found by every `fleet` that runs in the repository below; not part of it, because it speaks of this machine. */
+function configurationText(endpoints: Endpoints | undefined): string {
+  const controller = endpoints === undefined ? '' : `  controller: https://127.0.0.1:${endpoints.controller}\n`;
+  return `controller:
+  stateDirectory: controller
+  keys: fleet/.fleet/keys/online
+  source:
+    url: fleet
+    schedule: '* * * * * *'
+cli:
+${controller}  ca: controller/authority/ca.pem
+  tokenFile: controller/api-token
+`;
+}
+
 export class DemoWorld {
   readonly #context: CommandContext;
   readonly #ports: DemoPorts;
@@ -126,10 +142,16 @@ export class DemoWorld {
     this.#followLinks();
   }
 
+  #writeConfiguration(endpoints: Endpoints | undefined): void {
+    const bytes = new TextEncoder().encode(configurationText(endpoints));
+    writeFileDurably(this.#context.disk, this.#directory, 'fleet.config.yaml', bytes);
+  }
+
   async #startController(settings: Readonly<Record<string, string>>): Promise<Endpoints> {
     const { processes, projectDirectory } = this.#context;
     const state = `${this.#directory}/controller`;
-    const flags = { stateDirectory: state, 'http.port': '0', 'mqtt.port': '0', ...settings };
+    this.#writeConfiguration(undefined);
+    const flags = { 'http.port': '0', 'mqtt.port': '0', ...settings };
     const outputFile = this.logOf('controller');
     const options = { outputFile, directory: this.#fleet.tree.directory };
     const run = (given: Readonly<Record<string, string>>): ChildProcess => {
@@ -144,6 +166,7 @@ export class DemoWorld {
     );
     this.#services.set('controller', service);
     const endpoints = await this.#endpoints(`${state}/endpoints.json`);
+    this.#writeConfiguration(endpoints);
     ports = { ...flags, 'http.port': String(endpoints.controller), 'mqtt.port': String(endpoints.mqtt) };
     return endpoints;
   }

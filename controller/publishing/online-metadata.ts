@@ -3,7 +3,8 @@
  *
  * A device may fetch at any moment: files are written in the order roots, targets, snapshot, timestamp, each durable before
  * the next, and all but the timestamp carry their version in their name and never change. Versions only grow, whatever
- * happens to the branch; a revision that would take one back is refused before anything is written.
+ * happens to the branch; a revision that would take one back is refused before anything is written. The controller's own
+ * versions are at least the seconds of the time, so that they grow even when its state was lost.
  */
 import { Metadata, MetaFile, Signature, Snapshot, Timestamp } from '@tufjs/models';
 import { TrustError } from '../../artifact/trust/error.ts';
@@ -50,13 +51,7 @@ export class OnlineMetadata {
   constructor(options: OnlineMetadataOptions) {
     this.#options = options;
     makeDirectoryDurably(options.disk, options.directory);
-    const timestamp = this.#read('timestamp.json');
-    if (timestamp === undefined) return;
-    this.#timestamp = readMetadata('timestamp', timestamp, trustLimits.timestampBytesMax, 'tuf/timestamp.json');
-    const file = `${this.#timestamp.signed.snapshotMeta.version}.snapshot.json`;
-    const snapshot = this.#read(file);
-    if (snapshot === undefined) throw new Error(`${options.directory}: timestamp.json names ${file}, which is gone`);
-    this.#snapshot = readMetadata('snapshot', snapshot, trustLimits.snapshotBytesMax, `tuf/${file}`);
+    this.#takeUp();
   }
 
   /** What keeps a revision's metadata from being published after what was published before. */
@@ -94,6 +89,22 @@ export class OnlineMetadata {
   renewAt(): number | undefined {
     if (this.#timestamp === undefined) return undefined;
     return Date.parse(this.#timestamp.signed.expires) - (this.#options.timestampLifetimeMs * 2) / 3;
+  }
+
+  /** What was published before; when it cannot be read, publishing begins anew. */
+  #takeUp(): void {
+    const bytes = this.#read('timestamp.json');
+    if (bytes === undefined) return;
+    try {
+      const timestamp = readMetadata('timestamp', bytes, trustLimits.timestampBytesMax, 'timestamp.json');
+      const file = `${timestamp.signed.snapshotMeta.version}.snapshot.json`;
+      const snapshot = this.#read(file);
+      if (snapshot === undefined) return;
+      this.#snapshot = readMetadata('snapshot', snapshot, trustLimits.snapshotBytesMax, file);
+      this.#timestamp = timestamp;
+    } catch (error) {
+      if (!(error instanceof TrustError)) throw error;
+    }
   }
 
   #judgeRoots({ roots }: VerifiedTrust): Problem[] {
@@ -156,7 +167,7 @@ export class OnlineMetadata {
   }
 
   #signSnapshot(pins: Pins, now: number): void {
-    const version = (this.#snapshot?.signed.version ?? 0) + 1;
+    const version = versionAfter(this.#snapshot, now);
     const expires = timeText(now + snapshotLifetimes * this.#options.timestampLifetimeMs);
     const meta = Object.fromEntries([...pins].map(([file, pin]) => [file, metaFileOf(pin)]));
     const signed = new Snapshot({ version, specVersion: '1.0.31', expires, meta });
@@ -168,7 +179,7 @@ export class OnlineMetadata {
 
   #signTimestamp(now: number): void {
     const { bytes: snapshot, signed: named } = this.#snapshot!;
-    const version = (this.#timestamp?.signed.version ?? 0) + 1;
+    const version = versionAfter(this.#timestamp, now);
     const pin = { version: named.version, length: snapshot.length, sha256: sha256Hex(snapshot) };
     const signed = new Timestamp({
       version,
@@ -229,6 +240,10 @@ export class OnlineMetadata {
     const path = `${directory}/${file}`;
     return disk.stat(path) === undefined ? undefined : disk.readFile(path);
   }
+}
+
+function versionAfter(before: MetadataFile<Snapshot | Timestamp> | undefined, now: number): number {
+  return Math.max((before?.signed.version ?? 0) + 1, Math.floor(now / 1000));
 }
 
 function targetsFiles({ targets, roles }: VerifiedTrust): [string, MetadataFile<{ readonly version: number }>][] {

@@ -1,8 +1,9 @@
 /** From a revision's files to what devices fetch: the seam that the reconciling loop holds. */
+import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
 import type { Clock, Log } from '../../platform/ports.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
 import type { Catalogue, CataloguedRelease } from '../manifests/desired.ts';
-import type { ArtifactStore } from './artifact-store.ts';
+import type { ArtifactStore, Needed } from './artifact-store.ts';
 import { checkRelease } from './check-release.ts';
 import type { Compress } from './compress.ts';
 import type { OnlineMetadata } from './online-metadata.ts';
@@ -32,6 +33,7 @@ const trustFilesMax = 4096;
 export class RepositoryPublisher {
   readonly #parts: PublisherParts;
   #trust: { readonly key: string; readonly trust: VerifiedTrust } | undefined;
+  #inForce: VerifiedTrust | undefined;
   #background: Promise<void> = Promise.resolve();
 
   constructor(parts: PublisherParts) {
@@ -69,7 +71,21 @@ export class RepositoryPublisher {
       store.addRelease(release, bytes);
     }
     online.publish(verified.trust, clock.now());
+    this.#inForce = verified.trust;
     this.#background = this.#background.then(() => this.#prepareWays([...catalogue.values()]));
+  }
+
+  /**
+   * Frees what neither the revision in force needs nor, by the caller's word, any device: releases that devices run or were
+   * told to run, envelopes that they may still fetch. Returns how many files went.
+   */
+  collect(alsoNeeded: Needed): number {
+    if (this.#inForce === undefined) return 0;
+    const { releases, deploymentKeys } = this.#inForce;
+    return this.#parts.store.collect({
+      releases: new Set([...alsoNeeded.releases, ...releases.keys()]),
+      blobs: new Set([...alsoNeeded.blobs, sha256Hex(deploymentKeys.bytes)]),
+    });
   }
 
   /** Resolves when all ways that were begun are prepared. */

@@ -7,7 +7,7 @@ import 'reflect-metadata';
 import { X509Certificate as NodeCertificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
-import { writeFileDurably } from '../../platform/durable-file.ts';
+import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, Random } from '../../platform/ports.ts';
 import { type KeyAndCertificate, readPair } from './authority-files.ts';
 import { keyFingerprint } from './key-fingerprint.ts';
@@ -25,6 +25,7 @@ const serverDays = 90;
 const serverDaysLeftMin = 30;
 /** Certificates begin in the past, for devices whose clock is slow. */
 const backdatedDays = 1;
+/** How long a device certificate is valid; the agent renews it long before. */
 export const deviceCertificateDays = 90;
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -49,6 +50,7 @@ export interface ProvenRequest {
   readonly publicKey: x509.PublicKey;
 }
 
+/** The authority, open for signing. */
 export interface Authority {
   /** PEM of the authority's own certificate, which devices and CLIs are given as `ca`. */
   readonly certificate: string;
@@ -194,7 +196,7 @@ const encoder = new TextEncoder();
 export async function openAuthority(options: AuthorityOptions): Promise<Authority> {
   const { disk, directory, clock } = options;
   const keep = (name: string, text: string) => writeFileDurably(disk, directory, name, encoder.encode(text));
-  disk.makeDirectory(directory);
+  makeDirectoryDurably(disk, directory);
   let pair = readPair(disk, `${directory}/authority.pem`);
   if (pair === undefined) {
     pair = await createIssuer(options);

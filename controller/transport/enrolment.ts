@@ -39,6 +39,7 @@ export function judgeEnrolment(
   return authorize(request.device, proven.keyFingerprint);
 }
 
+/** Who signs, who knows, and who is told of refusals. */
 export interface EnrolmentOptions {
   readonly authority: Authority;
   readonly authorize: AuthorizeDevice;

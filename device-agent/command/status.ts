@@ -17,11 +17,14 @@ function applicationLine({ name, version, state, since, restarts, message }: App
   return `  ${words.join(' · ')}`;
 }
 
-/** What the agent of a state directory last said of itself, in lines; undefined when none has ever run there. No network. */
+/**
+ * What the agent of a state directory last said of itself, in lines; undefined when none has ever run there. Needs no
+ * network. `isRunning` is undefined where that can't be told.
+ */
 export function describeAgent(
   { clock, disk }: { readonly clock: Clock; readonly disk: Disk },
   stateDirectory: string,
-  isRunning: boolean,
+  isRunning: boolean | undefined,
 ): string | undefined {
   const status = readStatus(disk, stateDirectory);
   if (status === undefined) return undefined;
@@ -31,7 +34,7 @@ export function describeAgent(
   const link = connected ? 'connected' : 'no connection to the controller';
   const { running, target, problem, progress } = report;
   const lines = [
-    `${device}: ${report.phase}, ${isRunning ? link : 'the agent does not run'} (as of ${age} ago)`,
+    `${device}: ${report.phase}, ${isRunning === false ? 'the agent does not run' : link} (as of ${age} ago)`,
     running === undefined
       ? 'No deployment runs.'
       : `Runs deployment ${running.sequence} of commit ${running.revision.slice(0, 7)}:`,

@@ -31,7 +31,8 @@ const indexBytesMax = 64 * 1024;
 /** Bytes that stay free on the disk, for the journal and for everybody else. */
 const reserveBytes = 1024 * 1024;
 
-async function fetchIndex(
+/** The ways that the server offers for a release; undefined when it has no index or a useless one. */
+export async function fetchIndex(
   context: DownloadContext,
   application: DeployedApplication,
   signal: AbortSignal,
@@ -141,10 +142,10 @@ async function take(
 export async function fetchModule(
   context: DownloadContext,
   application: DeployedApplication,
+  index: ReleaseIndex | undefined,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<Way['method']> {
-  const index = await fetchIndex(context, application, signal);
   const there = (way: Way): number => bytesThere(context.disk, context.partialDirectory, way.sha256);
   let failure: DownloadError | undefined;
   for (const way of affordableWays(application, index, context.store, there)) {

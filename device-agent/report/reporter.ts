@@ -39,6 +39,8 @@ export class Reporter {
   #isStopped = false;
   #timer: Disposable | undefined;
   #counter = 0;
+  /** Whether the last try failed in a way that was logged. */
+  #isComplaining = false;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -74,9 +76,15 @@ export class Reporter {
     this.#timer?.[Symbol.dispose]();
   }
 
+  /** Once, until a report is accepted again. */
+  #complain(event: string, fields: Readonly<Record<string, unknown>>): void {
+    this.#options.log.write(this.#isComplaining ? 'debug' : 'warn', event, fields);
+    this.#isComplaining = true;
+  }
+
   async #send(): Promise<void> {
     if (this.#isStopped || this.#isSending) return;
-    const { clock, random, log, link, compose, takeCounter, leave } = this.#options;
+    const { clock, random, link, compose, takeCounter, leave } = this.#options;
     this.#isSending = true;
     try {
       this.#lastTryMs = clock.monotonic();
@@ -85,15 +93,18 @@ export class Reporter {
       if (changeBetween(this.#left, report) !== 'none') leave(report);
       this.#left = report;
       const answer = this.#isConnected ? await link.report(report) : 'offline';
-      if (answer === 'accepted') this.#accepted = report;
+      if (answer === 'accepted') {
+        this.#accepted = report;
+        this.#isComplaining = false;
+      }
       if (answer === 'rejected') {
-        log.write('warn', 'report.rejected', { counter: report.counter });
+        this.#complain('report.rejected', { counter: report.counter });
         this.#notBeforeMs = clock.monotonic() + rejectedMs * (1 + random.fraction());
       }
       // While the link is there but a report did not get through, the next try is not due at once.
       if (answer === 'offline' && this.#isConnected) this.#notBeforeMs = clock.monotonic() + spacingMs.applications;
     } catch (error) {
-      log.write('warn', 'report.failed', { error });
+      this.#complain('report.failed', { error });
       this.#notBeforeMs = clock.monotonic() + rejectedMs;
     }
     this.#isSending = false;

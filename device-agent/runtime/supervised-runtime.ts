@@ -65,7 +65,8 @@ export class SupervisedRuntime implements AppRuntime {
     this.#lastId += 1;
     const id = this.#lastId;
     const done = new Promise<void>((resolve) => this.#waiters.push({ id, resolve }));
-    if (this.#host.kind === 'none') this.#startHost();
+    if (this.#host.kind === 'none' && applications.length === 0) this.#settle(id);
+    else if (this.#host.kind === 'none') this.#startHost();
     else if (this.#host.kind === 'ready') this.#sendApply(this.#host.child);
     else if (this.#host.kind === 'stopped') this.#settle(id);
     this.#changed();

@@ -164,10 +164,12 @@ function onFetched(
   nowMs: number,
 ): readonly Step[] {
   const { engine } = memory;
-  if (engine.state === 'active') return memory.good?.slot.sequence === sequence ? [runGood(memory)] : [];
   const target = targetOf(engine);
-  if (target?.sequence !== sequence) return [];
   const trial = trialOf(engine);
+  if (target?.sequence !== sequence) {
+    const isRepaired = trial === undefined && memory.good?.slot.sequence === sequence;
+    return isRepaired ? [runGood(memory)] : [];
+  }
   const state: EngineState = { state: 'staged', target, downloads, ...(trial === undefined ? {} : { trial }) };
   const staged = withProblem(enter(memory, state, nowMs), undefined, nowMs);
   return [commit(staged), ...startTrial(staged, { slot: target, starts: 1, downloads }, nowMs)];
@@ -203,8 +205,7 @@ function onDamaged(
   if (memory.good?.slot.sequence !== event.sequence && !isTarget) return [];
   const noted = commitIfNew(memory, withProblem(memory, event.problem, nowMs));
   if (isTarget || memory.good === undefined) return noted;
-  const repair: readonly Step[] =
-    event.repairable && engine.state === 'active' ? [{ kind: 'fetch', slot: memory.good.slot }] : [];
+  const repair: readonly Step[] = event.repairable ? [{ kind: 'repair', slot: memory.good.slot }] : [];
   return [...noted, ...repair];
 }
 

@@ -2,8 +2,9 @@ import type { Clock, Log } from '../../platform/ports.ts';
 import { decide, type EngineEvent } from './decide.ts';
 import { runStep, type StepWorld } from './run-step.ts';
 
-/** How long the engine waits when the disk refused a step. */
-const diskRetryMs = 5_000;
+/** How long the engine waits when the disk refused a step: at first, and at most. */
+const firstRetryMs = 5_000;
+const lastRetryMs = 5 * 60_000;
 
 /**
  * Takes events one after the other: decides, and does the steps in order. An event is done with when its last step is; if
@@ -17,6 +18,8 @@ export class Engine {
   readonly #nowMs: () => number;
   readonly #events: EngineEvent[] = [];
   #isBusy = false;
+  /** How often in a row the disk refused. */
+  #refusals = 0;
   #isStopped = false;
 
   constructor(world: StepWorld, clock: Clock, log: Log, nowMs: () => number) {
@@ -45,10 +48,12 @@ export class Engine {
         for (const step of decide(this.#world.memory(), event, this.#nowMs())) runStep(step, this.#world);
       } catch (error) {
         // Still busy: nothing else is handled until the disk takes this.
-        this.#log.write('error', 'engine.step-failed', { event: event.kind, error });
-        this.#clock.after(diskRetryMs, () => this.#drain());
+        this.#log.write(this.#refusals === 0 ? 'error' : 'debug', 'engine.step-failed', { event: event.kind, error });
+        this.#clock.after(Math.min(lastRetryMs, firstRetryMs * 2 ** this.#refusals), () => this.#drain());
+        this.#refusals += 1;
         return;
       }
+      this.#refusals = 0;
       this.#events.shift();
     }
     this.#isBusy = false;

@@ -11,6 +11,18 @@ import type { Slot } from './state.ts';
 /** Failures of the link in a row before they are reported: until then it is just a link. */
 const quietFailures = 3;
 
+/** Lets one attempt at a time happen: two would write the same files. */
+export class Turn {
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** Does `work` once everything before it is done. */
+  take<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(work);
+    this.#last = next.catch(() => {});
+    return next;
+  }
+}
+
 /** Brings one deployment at a time, attempt after attempt, until it is there or another is wanted. */
 export class Fetcher {
   readonly #context: DownloadContext;
@@ -19,6 +31,8 @@ export class Fetcher {
   readonly #pause: RetryPause;
   readonly #emit: (event: EngineEvent) => void;
   readonly #onProgress: () => void;
+  readonly #turn: Turn;
+  readonly #isRepairing: boolean;
   #abort = new AbortController();
   #fetch: DeploymentFetch | undefined;
 
@@ -30,6 +44,10 @@ export class Fetcher {
     readonly log: Log;
     readonly emit: (event: EngineEvent) => void;
     readonly onProgress: () => void;
+    /** Shared by all that fetch. */
+    readonly turn: Turn;
+    /** Whether it brings again what is installed, not what is new. */
+    readonly isRepairing: boolean;
   }) {
     this.#context = options.context;
     this.#metadata = options.metadata;
@@ -37,13 +55,15 @@ export class Fetcher {
     this.#pause = new RetryPause(options.clock, options.random);
     this.#emit = options.emit;
     this.#onProgress = options.onProgress;
+    this.#turn = options.turn;
+    this.#isRepairing = options.isRepairing;
   }
 
   /** Starts fetching this deployment instead of any other. */
   start(slot: Slot, deployment: Deployment): void {
     this.stop();
     this.#abort = new AbortController();
-    this.#fetch = new DeploymentFetch(this.#context, this.#metadata, deployment);
+    this.#fetch = new DeploymentFetch(this.#context, this.#metadata, deployment, this.#isRepairing);
     void this.#run(slot, this.#fetch, this.#abort.signal);
   }
 
@@ -67,7 +87,7 @@ export class Fetcher {
     for (;;) {
       const before = fetch.progress().bytesDone;
       try {
-        const downloads = await fetch.attempt(this.#onProgress, signal);
+        const downloads = await this.#turn.take(() => fetch.attempt(this.#onProgress, signal));
         if (signal.aborted) return;
         this.#fetch = undefined;
         this.#emit({ kind: 'fetched', sequence, downloads });

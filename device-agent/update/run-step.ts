@@ -18,6 +18,7 @@ export interface StepWorld {
   readonly disk: Disk;
   readonly partialDirectory: string;
   readonly fetcher: Fetcher;
+  readonly repairer: Fetcher;
   readonly activator: Activator;
   readonly health: HealthWatch;
   readonly emit: (event: EngineEvent) => void;
@@ -43,6 +44,10 @@ const runners: Runners = {
       emit({ kind: 'damaged', sequence, repairable: false, problem });
     }
   },
+  repair: ({ slot }, { slots, repairer }) => {
+    const deployment = slots.load(slot);
+    if (deployment !== undefined) repairer.start(slot, deployment);
+  },
   activate: ({ slot, lastResort }, { activator }) => activator.activate(slot, lastResort),
   clear: (_step, { activator }) => activator.clear(),
   watch: ({ slot }, { health, emit }) => {
@@ -59,6 +64,7 @@ const runners: Runners = {
   },
   unwatch: (_step, { health }) => health.stop(),
   collect: (_step, world) => {
+    world.repairer.stop();
     // Both copies of the journal must know what is held before anything else goes: either may be the one that is read next.
     world.journal.commit(world.memory());
     collectGarbage(world, world.memory());

@@ -10,6 +10,8 @@ export type Step =
   | { readonly kind: 'commit'; readonly memory: Memory }
   /** Checks a deployment against the signed releases and brings what it lacks; ends any other fetch. */
   | { readonly kind: 'fetch'; readonly slot: Slot }
+  /** Brings modules of the last good deployment that are damaged, beside any fetch. */
+  | { readonly kind: 'repair'; readonly slot: Slot }
   /** Checks every module again and runs the deployment; the last resort runs what is intact of it. */
   | { readonly kind: 'activate'; readonly slot: Slot; readonly lastResort: boolean }
   /** Runs nothing. */

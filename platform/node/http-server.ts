@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
 import type { HttpHandler, HttpRequest, HttpResponse, Log, Peer } from '../ports.ts';
 
+/** Where the server listens, as whom, and who answers. */
 export interface HttpServerOptions {
   readonly host: string;
   /** 0 takes a free one. */
@@ -25,6 +26,7 @@ export interface HttpServerOptions {
   readonly log: Log;
 }
 
+/** A server that runs. */
 export interface HttpServer {
   readonly port: number;
   /** Takes a renewed certificate for all connections to come. */

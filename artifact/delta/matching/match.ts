@@ -70,8 +70,11 @@ function matchProfiles(old: Profile, fresh: Profile, effort: MatchEffort): Maps 
   };
 }
 
-const constantCosts = { pieceBits: 32, missBits: 14 };
+const constantCosts = { pieceBits: 24, missBits: 14 };
 const slotCosts = { pieceBits: 24, missBits: 10 };
+// Similarities: where two bodies are surely the same function, wherever it stands; where they may well be.
+const alike = 0.6;
+const akin = 0.45;
 const roundsOf = { fast: 1, balanced: 3, smallest: 5 } as const;
 
 function pairFunctions(
@@ -95,10 +98,12 @@ function pairFunctions(
   const b = triplesOf(fresh);
   for (let round = 0; round < roundsOf[effort]; round++) {
     const before = pairing.count;
+    pairStrangers(old, fresh, a, b, pairing, alike);
+    alongCalls();
     pairGaps(old, fresh, a, b, pairing);
     alongCalls();
     pairByVotes(old, fresh, a, b, pairing);
-    pairStrangers(old, fresh, a, b, pairing);
+    pairStrangers(old, fresh, a, b, pairing, akin);
     if (pairing.count === before) break;
   }
   pairByName(old, fresh, pairing, true);

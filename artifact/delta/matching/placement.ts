@@ -1,8 +1,12 @@
 import { type Shifts, shifted } from '../rewrite/maps.ts';
+import { alignTokens } from './alignment.ts';
 import { fitShifts, Votes } from './fit.ts';
 import type { MemoryImage } from './memory.ts';
+import { mix } from './profile.ts';
 
 const windowBytes = 16;
+// Shorter runs of segments are alike by chance.
+const layoutRunMin = 6;
 const costs = { pieceBits: 20, missBits: 4 };
 
 /**
@@ -25,14 +29,31 @@ export function placeMemory(old: MemoryImage, fresh: MemoryImage, constants: Vot
     if (from !== undefined && from >= 0) seen.set(from, seen.has(from) ? -1 : at);
   }
   for (const [from, at] of seen) if (at >= 0) votes.add(old.start + from, fresh.start + at);
+  voteByLayout(old, fresh, votes);
   return fitShifts(votes, costs);
+}
+
+// Segments follow each other at the same distances even where all that they hold has changed: linkers leave out zeros.
+function voteByLayout(old: MemoryImage, fresh: MemoryImage, votes: Votes): void {
+  const [a, b] = [layoutOf(old), layoutOf(fresh)];
+  alignTokens(a, 0, a.length, b, 0, b.length, (i, j, length) => {
+    if (length < layoutRunMin) return;
+    for (let k = 0; k < length; k++) votes.add(old.segments[i + k]!.address, fresh.segments[j + k]!.address);
+  });
+}
+
+function layoutOf({ segments }: MemoryImage): Uint16Array {
+  return Uint16Array.from(segments, ({ address, size }, i) =>
+    mix(mix(1, size), address - (segments[i - 1]?.address ?? address)),
+  );
 }
 
 /** Adds where segments begin: their places are written out in the data section. */
 export function voteBySegments(old: MemoryImage, fresh: MemoryImage, placement: Shifts, votes: Votes): void {
-  for (const address of old.segments) {
+  const begins = new Set(fresh.segments.map(({ address }) => address));
+  for (const { address } of old.segments) {
     const place = shifted(placement, address);
-    if (address >= 0 && fresh.segments.has(place)) votes.add(address, place);
+    if (begins.has(place)) votes.add(address, place);
   }
 }
 

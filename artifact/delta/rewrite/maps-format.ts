@@ -1,5 +1,6 @@
 import { ByteWriter } from '../../wasm/write/bytes.ts';
 import { DeltaError } from '../error.ts';
+import { UnusedIndices } from './index-map.ts';
 import { type Aliases, type Maps, type Regions, type Shifts, tablesMax, wordClass } from './maps.ts';
 
 /*
@@ -8,8 +9,9 @@ Maps, byte by byte. `u` is an unsigned LEB128, `s` the same of a zigzag number (
   u imported functions of the new module
   index map of functions, of types, of globals:
     u length, then runs until it is reached:
-      u 2n      n entries that follow each other in the old module too; then
-        s       where the first stands in the old module, less the old index after the last run
+      u 2n      n entries that follow each other in the old module too, but for what is used already; then
+        s       where the first stands in the old module, less where the last run would have gone on; or 0: there, if
+                the run before was one of new entries, else where the last run of two or more would have gone on
       u 2n + 1  n entries that the old module does not have
   aliases:
     u pairs, then for each
@@ -59,34 +61,53 @@ export function decodeMaps(bytes: Uint8Array): Maps {
 
 function writeIndexMap(writer: ByteWriter, map: Int32Array): void {
   writer.u32(map.length);
-  let expected = 0;
+  const unused = new UnusedIndices(indexMapLengthMax);
+  let afterNew = true;
   for (let at = 0; at < map.length; ) {
     const first = map[at]!;
     let length = 1;
-    while (at + length < map.length && map[at + length] === (first < 0 ? -1 : first + length)) length++;
-    writer.u32(2 * length + (first < 0 ? 1 : 0));
-    if (first >= 0) {
-      writer.u32(zigzag(first - expected));
-      expected = first + length;
+    if (first < 0) {
+      while (map[at + length] === -1) length++;
+      writer.u32(2 * length + 1);
+    } else {
+      const { expected, resume } = unused;
+      // How long the run is shows only as its indices are used up.
+      unused.use(first);
+      while (at + length < map.length && map[at + length] === unused.expected) {
+        unused.use(unused.expected);
+        length++;
+      }
+      if (length > 1) unused.settle();
+      writer.u32(2 * length);
+      writer.u32(first === (afterNew ? expected : resume) ? 0 : zigzag(first - expected));
     }
+    afterNew = first < 0;
     at += length;
   }
 }
 
 function readIndexMap(reader: MapReader): Int32Array {
   const map = new Int32Array(reader.unsigned(indexMapLengthMax));
-  let expected = 0;
+  const unused = new UnusedIndices(indexMapLengthMax);
+  let afterNew = true;
   for (let at = 0; at < map.length; ) {
     const run = reader.unsigned(2 * indexMapLengthMax + 1);
     const length = run >>> 1;
     if (length === 0 || length > map.length - at) throw new DeltaError('patch-corrupt', 'run of an index map');
     if (run & 1) map.fill(-1, at, at + length);
     else {
-      const first = expected + reader.signed();
+      const jump = reader.signed();
+      const { expected, resume } = unused;
+      const near = afterNew ? expected : resume;
+      const first = jump === 0 ? near : expected + jump;
       if (first < 0 || first > indexMapLengthMax) throw new DeltaError('patch-corrupt', 'old index of an index map');
-      for (let i = 0; i < length; i++) map[at + i] = first + i;
-      expected = first + length;
+      for (let i = 0; i < length; i++) {
+        map[at + i] = i === 0 ? first : unused.expected;
+        unused.use(map[at + i]!);
+      }
+      if (length > 1) unused.settle();
     }
+    afterNew = (run & 1) === 1;
     at += length;
   }
   return map;

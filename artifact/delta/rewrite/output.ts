@@ -17,7 +17,7 @@ export class BoundedOutput {
     const size = end - start;
     this.#reserve(size);
     // A call of `set` costs more than a short loop.
-    if (size > 24) this.bytes.set(source.subarray(start, end), this.length);
+    if (size > 64) this.bytes.set(source.subarray(start, end), this.length);
     else for (let i = 0; i < size; i++) this.bytes[this.length + i] = source[start + i]!;
     this.length += size;
   }

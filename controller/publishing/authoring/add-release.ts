@@ -1,5 +1,6 @@
 import type { Targets } from '@tufjs/models';
-import { trustLimits } from '../../../artifact/trust/limits.ts';
+import { TrustError } from '../../../artifact/trust/error.ts';
+import type { MetadataFile } from '../../../artifact/trust/tuf/metadata.ts';
 import { delegationOf, readTargets } from '../../../artifact/trust/tuf/targets.ts';
 import { sha256Hex } from '../../../artifact/trust/tuf/trusted.ts';
 import type { Random } from '../../../platform/ports.ts';
@@ -63,22 +64,38 @@ export function addRelease(tree: WorkTree, options: AddReleaseOptions): AddedRel
   const before = role?.signed.targets[path];
   if (before !== undefined && before.hashes.sha256 !== sha256) throw taken(release);
   const added = before === undefined;
+  const metadata = added ? roleWith(tree, options, role, { [path]: target }) : undefined;
   // The file before the metadata that names it: what is signed is there.
   writeWorkFile(tree, releaseFile(release), bytes);
-  if (added) {
-    const targets = { ...(role?.signed.toJSON().targets as object | undefined), [path]: target };
-    if (Object.keys(targets).length >= trustLimits.entriesMax) {
-      throw new AuthoringError('TOO_MANY_RELEASES', `${roleFile(name)} names ${trustLimits.entriesMax - 1} releases`);
-    }
-    const signed = targetsOf({
-      version: (role?.signed.version ?? 0) + 1,
-      expires: expiryAfter(options.now, lifetimesDays.targets),
-      targets,
-    });
-    writeWorkFile(tree, roleFile(name), metadataFile(signed, roleSigners(tree, name)));
-  }
+  if (metadata !== undefined) writeWorkFile(tree, roleFile(name), metadata);
   const signed = (readRole(tree, name)?.signatures.size ?? 0) > 0;
   return { ...facts, sha256, length: bytes.length, added, delegated, signed };
+}
+
+/** The role's next metadata, with these targets added. */
+function roleWith(
+  tree: WorkTree,
+  { name, now }: AddReleaseOptions,
+  role: MetadataFile<Targets> | undefined,
+  more: object,
+): Uint8Array {
+  const signed = targetsOf({
+    version: (role?.signed.version ?? 0) + 1,
+    expires: expiryAfter(now, lifetimesDays.targets),
+    targets: { ...(role?.signed.toJSON().targets as object | undefined), ...more },
+  });
+  return readable(metadataFile(signed, roleSigners(tree, name)), name);
+}
+
+/** The file, unless devices would find it too large to read. */
+function readable(file: Uint8Array, name: string): Uint8Array {
+  try {
+    readTargets(file, name);
+    return file;
+  } catch (cause) {
+    if (!(cause instanceof TrustError)) throw cause;
+    throw new AuthoringError('TOO_MANY_RELEASES', `no more can be added: ${cause.message}`, { cause });
+  }
 }
 
 function checkNames({ name, version }: ReleaseName): void {
@@ -129,11 +146,11 @@ function delegateRole(tree: WorkTree, { name, random, now }: AddReleaseOptions):
       roles: [...delegations.roles, role],
     },
   });
-  writeWorkFile(tree, targetsFile, metadataFile(next, signers));
+  writeWorkFile(tree, targetsFile, readable(metadataFile(next, signers), 'targets'));
   return true;
 }
 
-function readRole(tree: WorkTree, name: string) {
+function readRole(tree: WorkTree, name: string): MetadataFile<Targets> | undefined {
   const bytes = readWorkFile(tree, roleFile(name));
   return bytes === undefined ? undefined : readTargets(bytes, name);
 }

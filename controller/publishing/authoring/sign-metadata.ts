@@ -1,6 +1,6 @@
 import { Root, type Targets } from '@tufjs/models';
-import type { PrivateKey } from '../../../artifact/trust/keys.ts';
-import { verifyBytes } from '../../../artifact/trust/keys.ts';
+import { type PrivateKey, verifyBytes } from '../../../artifact/trust/keys.ts';
+import { trustedKey } from '../../../artifact/trust/tuf/signatures.ts';
 import { rootFile } from '../trust-files.ts';
 import { type SignableFile, signableFiles } from './signers.ts';
 import { type WorkTree, writeWorkFile } from './work-tree.ts';
@@ -49,13 +49,19 @@ function stateOf(
   return { path, version, expires, added, signatures, threshold: role.threshold };
 }
 
-function hasSigned({ keyId, publicKey }: PrivateKey, { signatures, signedBytes }: SignableFile['file']): boolean {
-  const signature = signatures.get(keyId);
+function hasSigned(
+  { publicKey }: Pick<PrivateKey, 'publicKey'>,
+  { signatures, signedBytes }: SignableFile['file'],
+): boolean {
+  const signature = signatures.get(publicKey.keyId);
   return signature !== undefined && verifyBytes(publicKey, signedBytes, Buffer.from(signature, 'hex'));
 }
 
-function validSignatures({ file, delegation }: SignableFile): number {
-  return delegation.role.keyIDs.filter((keyId) => file.signatures.has(keyId)).length;
+function validSignatures({ file, delegation, path }: SignableFile): number {
+  return delegation.role.keyIDs.filter((keyId) => {
+    const publicKey = trustedKey(delegation, keyId, path);
+    return publicKey !== undefined && hasSigned({ publicKey }, file);
+  }).length;
 }
 
 function renewed(signed: Root | Targets, now: number): Root | Targets {

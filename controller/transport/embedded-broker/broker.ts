@@ -11,12 +11,13 @@ import type { BusMessage, Clock, Log, MessageBus } from '../../../platform/ports
 import type { KeyAndCertificate } from '../authority-files.ts';
 import type { AuthorizationRefusal, AuthorizeDevice, OnRefusal } from '../authorization.ts';
 import type { DeviceConnections } from '../device-connections.ts';
-import { certificateIdentity } from '../key-fingerprint.ts';
+import { type RateLimit, rateLimit } from '../rate-limit.ts';
 import { type BrokerLimits, brokerLimits } from './limits.ts';
 import { packetGauge } from './packet-gauge.ts';
+import { judgePeer } from './peer.ts';
 import { mayPublish, maySubscribe } from './permissions.ts';
-import { type RateLimit, rateLimit } from './rate-limit.ts';
 
+/** Where the broker listens, as whom, and whom it asks. */
 export interface EmbeddedBrokerOptions {
   readonly host: string;
   /** 0 takes a free one. */
@@ -50,29 +51,20 @@ function authenticateError(refusal: AuthorizationRefusal): AuthenticateError {
   return Object.assign(new Error(refusal.message), { returnCode: notAuthorized });
 }
 
-/** What the handshake says of a peer that is no device of ours. */
-function judgePeer(socket: TLSSocket): AuthorizationRefusal | undefined {
-  if (socket.getPeerX509Certificate() === undefined) {
-    return { code: 'CERTIFICATE_MISSING', message: 'the client showed no certificate' };
-  }
-  if (socket.authorized) return undefined;
-  const reason = String(socket.authorizationError);
-  if (reason.includes('CERT_HAS_EXPIRED'))
-    return { code: 'CERTIFICATE_EXPIRED', message: 'the certificate has expired' };
-  return { code: 'CERTIFICATE_UNTRUSTED', message: `the certificate is not one of this authority: ${reason}` };
-}
-
+/** The broker, as the bus of the shadow service and as the door of the devices. */
 export class EmbeddedBroker implements MessageBus, DeviceConnections {
   readonly #options: EmbeddedBrokerOptions;
   readonly #limits: BrokerLimits;
   readonly #broker: Aedes;
   readonly #server: Server;
+  /** The bus works from the beginning on, before `listen` opens the door for devices. */
+  readonly #ready: Promise<void>;
   readonly #lines = new Map<Client, Line>();
   /** By device: the connection that speaks for it. */
   readonly #current = new Map<string, Client>();
   #onConnection: (device: string, connected: boolean) => void = () => {};
 
-  /** Use `startEmbeddedBroker`. */
+  /** Lets nobody in before `listen`. */
   constructor(options: EmbeddedBrokerOptions) {
     this.#options = options;
     this.#limits = { ...brokerLimits, ...options.limits };
@@ -105,6 +97,7 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
     this.#broker.on('clientError', (client, error) => this.#logEnd(client, error));
     this.#broker.on('connectionError', (client, error) => this.#logEnd(client, error));
     this.#server = this.#createServer();
+    this.#ready = this.#broker.listen();
   }
 
   #createServer(): Server {
@@ -128,7 +121,7 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
   }
 
   async listen(): Promise<void> {
-    await this.#broker.listen();
+    await this.#ready;
     const { host, port } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
@@ -152,21 +145,17 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
 
   #accept(socket: TLSSocket): void {
     const address = socket.remoteAddress ?? '';
-    const peer = socket.getPeerX509Certificate();
-    const claim = peer === undefined ? undefined : certificateIdentity(peer.raw);
-    const refusal = judgePeer(socket);
-    if (refusal !== undefined || claim?.commonName === undefined) {
-      const cause = refusal ?? { code: 'CERTIFICATE_UNTRUSTED', message: 'the certificate has no single common name' };
-      const who = claim === undefined ? {} : { device: claim.commonName ?? '', keyFingerprint: claim.keyFingerprint };
-      this.#options.onRefusal({ ...who, address, ...cause });
+    const peer = judgePeer(socket);
+    if (peer.kind === 'refused') {
+      this.#options.onRefusal({ ...peer.claim, address, ...peer.refusal });
       socket.destroy();
       return;
     }
     const { messagesPerSecond, messagesBurst, packetBytesMax } = this.#limits;
     const rate = rateLimit(messagesPerSecond, messagesBurst, () => this.#options.clock.monotonic());
     const client = this.#broker.handle(socket);
-    const { keyFingerprint } = claim;
-    this.#lines.set(client, { device: claim.commonName, keyFingerprint, address, rate, refused: false, will: false });
+    const { device, keyFingerprint } = peer;
+    this.#lines.set(client, { device, keyFingerprint, address, rate, refused: false, will: false });
     // aedes reads on 'readable'; 'data' then shows every chunk as it is read, before the parser has it.
     const gauge = packetGauge(packetBytesMax);
     socket.on('data', (chunk: Uint8Array) => {
@@ -216,7 +205,7 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
   }
 
   #disconnected(client: Client): void {
-    // The end of a connection that a newer one has replaced says nothing of the device.
+    // aedes may tell late of the end of a connection that a newer one has replaced; it says nothing of the device.
     if (this.#current.get(client.id) !== client) return;
     this.#current.delete(client.id);
     this.#options.log.write('info', 'broker.disconnected', { device: client.id });
@@ -252,23 +241,25 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
     });
   }
 
-  publish(topic: string, payload: Uint8Array): Promise<void> {
+  async publish(topic: string, payload: Uint8Array): Promise<void> {
+    await this.#ready;
     const body = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       this.#broker.publish({ cmd: 'publish', topic, payload: body, qos: 1, retain: false, dup: false }, (error) =>
         error ? reject(error) : resolve(),
       );
     });
   }
 
-  subscribe(filter: string, handler: (message: BusMessage) => void): Promise<void> {
+  async subscribe(filter: string, handler: (message: BusMessage) => void): Promise<void> {
+    await this.#ready;
     const deliver = (packet: AedesPublishPacket, done: () => void) => {
       const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
       const device = 'clientId' in packet && typeof packet.clientId === 'string' ? { device: packet.clientId } : {};
       handler({ topic: packet.topic, payload, ...device });
       done();
     };
-    return new Promise((resolve) => this.#broker.subscribe(filter, deliver, resolve));
+    await new Promise<void>((resolve) => this.#broker.subscribe(filter, deliver, resolve));
   }
 
   async close(): Promise<void> {

@@ -10,6 +10,7 @@ export interface BrokerLimits {
   readonly messagesBurst: number;
 }
 
+/** What holds unless a test says otherwise. */
 export const brokerLimits: BrokerLimits = {
   packetBytesMax: 16_384,
   connectionsMax: 20_000,

@@ -6,6 +6,7 @@ import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import type { BusMessage, Log, MessageBus } from '../../../platform/ports.ts';
 import type { KeyAndCertificate } from '../authority-files.ts';
 
+/** Where the broker is, and as whom to speak to it. */
 export interface ExternalBrokerOptions {
   /** `mqtts://HOST:PORT`, or `mqtt://` without TLS. */
   readonly url: string;

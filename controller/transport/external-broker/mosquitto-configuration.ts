@@ -2,7 +2,7 @@
 import { controllerCommonName } from '../authority.ts';
 import { requestTopic, shadowOperations, shadowPrefix } from '../shadow-service/topics.ts';
 
-/** Files are PEM; `aclFile` is where `mosquittoAccessList` was written. */
+/** Files are PEM, and `server.pem` of the authority is good for both certificate and key; `aclFile` is where `mosquittoAccessList` was written. */
 export interface MosquittoOptions {
   readonly host: string;
   readonly port: number;

@@ -11,6 +11,7 @@ import type { HttpHandler, HttpRequest, HttpResponse, Peer } from '../../../plat
 import type { StatusDocument } from '../../../schemas/generated/types.ts';
 import type { AuthorizeDevice, OnRefusal } from '../authorization.ts';
 import { type EnrolmentAnswer, type EnrolmentRequest, parseEnrolment } from '../enrolment.ts';
+import type { RateLimit } from '../rate-limit.ts';
 import { bearsToken, signsBody } from './credentials.ts';
 import { errorAnswer, jsonAnswer } from './json-answer.ts';
 
@@ -25,6 +26,8 @@ export interface ApiParts {
   readonly enrol: (request: EnrolmentRequest, address: string) => Promise<EnrolmentAnswer>;
   /** Looks at the git remote soon. Calling it often is the same as calling it once. */
   readonly notifyPush: () => void;
+  /** How many enrolments are judged; each costs a signature check, and anybody may ask for one. */
+  readonly enrolments?: RateLimit;
   readonly authorize: AuthorizeDevice;
   readonly onRefusal: OnRefusal;
   readonly apiToken: string;
@@ -73,6 +76,9 @@ function enrolRoute(parts: ApiParts): Route {
   return async (request, peer) => {
     const asked = parseEnrolment(parseJson(request.body));
     if (typeof asked === 'string') return errorAnswer(400, 'BAD_REQUEST', asked);
+    if (parts.enrolments?.take() === false) {
+      return errorAnswer(429, 'TOO_MANY_REQUESTS', 'too many enrolments at once', { 'retry-after': '5' });
+    }
     const answer = await parts.enrol(asked, peer.address);
     if (answer.kind === 'refused') return errorAnswer(403, answer.code, answer.message);
     const { certificate, authority } = answer;

@@ -1,6 +1,8 @@
 /** The shadow as it is kept, and the algebra on its state: merge, difference, metadata. Nothing here changes its arguments. */
 
+/** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+/** A JSON object; a state is one. */
 export type JsonObject = { readonly [key: string]: Json };
 
 /** A tree shaped like a state, with `{timestamp}` (seconds) in place of every value. */
@@ -12,6 +14,7 @@ export interface ShadowState {
   readonly reported?: JsonObject;
 }
 
+/** `desired` or `reported`. */
 export type ShadowSection = keyof ShadowState;
 
 /** A shadow at rest. After a delete its state is empty and its version stays, so that versions of one name never repeat. */
@@ -22,8 +25,10 @@ export interface Shadow {
   readonly metadata: { readonly desired?: Metadata; readonly reported?: Metadata };
 }
 
+/** The shadow of a device that never had one. */
 export const absentShadow: Shadow = { version: 0, deleted: true, state: {}, metadata: {} };
 
+/** Whether a value merges key by key. */
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -76,6 +81,7 @@ export function mergeState(base: StampedState, change: JsonObject, timestamp: nu
   return { state, metadata };
 }
 
+/** Whether two values are the same JSON, whatever the order of their keys. */
 export function equalJson(left: Json | undefined, right: Json | undefined): boolean {
   if (left === right) return true;
   if (Array.isArray(left) && Array.isArray(right)) {

@@ -7,7 +7,6 @@
  * device its whole desired state again.
  */
 import {
-  absentShadow,
   equalJson,
   type JsonObject,
   mergeState,
@@ -19,8 +18,9 @@ import {
 } from './document.ts';
 import { stateBytesMax } from './limits.ts';
 import { parseRequest, type SectionChange, type ShadowRejection, type ShadowRequest } from './request.ts';
-import { answerTopic, parseRequestTopic, type ShadowOperation, shadowName } from './topics.ts';
+import { answerTopic, type ShadowOperation, shadowName } from './topics.ts';
 
+/** A message to publish. */
 export interface ShadowMessage {
   readonly topic: string;
   readonly payload: Uint8Array;
@@ -203,19 +203,17 @@ export function applyRequest(
   return { device, operation, ...decision };
 }
 
-/** Answers one message; `undefined` when its topic asks nothing of a shadow `fleet`. */
+/** Answers one request as it arrived: the shadow's name and the operation come from its topic, the rest from its payload. */
 export function answerRequest(
-  shadow: Shadow | undefined,
-  topic: string,
+  device: string,
+  shadow: Shadow,
+  operation: ShadowOperation,
   payload: Uint8Array,
   nowMs: number,
-): ShadowOutcome | undefined {
-  const asked = parseRequestTopic(topic);
-  if (asked === undefined) return undefined;
-  const { device, operation } = asked;
+): ShadowOutcome {
   const parsed = parseRequest(payload, operation === 'update');
   if (parsed.kind === 'rejected') {
     return rejectRequest(device, operation, parsed.rejection, nowMs, parsed.clientToken);
   }
-  return applyRequest(device, shadow ?? absentShadow, operation, parsed.request, nowMs);
+  return applyRequest(device, shadow, operation, parsed.request, nowMs);
 }

@@ -11,6 +11,7 @@ export interface ShadowRejection {
 /** `null` clears a section. */
 export type SectionChange = JsonObject | null;
 
+/** A request whose every field has been judged. */
 export interface ShadowRequest {
   readonly clientToken?: string;
   /** The version the client believes to be current. */
@@ -19,6 +20,7 @@ export interface ShadowRequest {
   readonly reported?: SectionChange;
 }
 
+/** What the bytes of a request came to. */
 export type ParsedRequest =
   | { readonly kind: 'request'; readonly request: ShadowRequest }
   | { readonly kind: 'rejected'; readonly rejection: ShadowRejection; readonly clientToken?: string };

@@ -18,8 +18,9 @@ import {
   type ShadowOutcome,
 } from './protocol.ts';
 import { type ShadowStore, shadowStore } from './shadow-store.ts';
-import { parseRequestTopic, requestFilter, shadowOperations } from './topics.ts';
+import { parseRequestTopic, requestFilter, type ShadowRequestTopic, shadowOperations } from './topics.ts';
 
+/** What the service stands on. */
 export interface ShadowServiceOptions {
   readonly bus: MessageBus;
   readonly values: KeyValueStore;
@@ -93,28 +94,27 @@ class ShadowService implements Shadows {
     const asked = parseRequestTopic(message.topic);
     if (this.#handlers === undefined || asked === undefined) return;
     try {
-      const outcome = this.#answer(message);
-      if (outcome === undefined) return;
-      if (outcome.next !== undefined) this.#store.save(outcome.device, outcome.next);
+      // One transaction: what the device is told was accepted is also known to whoever hears reports.
+      const outcome = this.#options.values.atomically(() => this.#take(asked, message));
       this.#publish(outcome.messages);
-      this.#handlers.onContact(asked.device, this.#options.connections === undefined ? undefined : true);
-      if (outcome.operation === 'update' && outcome.next !== undefined)
-        this.#tellReported(outcome.device, outcome.next);
     } catch (error) {
       // One device's message must not end the service for all others; the device asks again when no answer comes.
       this.#options.log.write('error', 'shadow.failed', { device: asked.device, error: String(error) });
     }
   }
 
-  #answer(message: BusMessage): ShadowOutcome | undefined {
+  #take(asked: ShadowRequestTopic, message: BusMessage): ShadowOutcome {
+    const outcome = this.#answer(asked, message);
+    if (outcome.next !== undefined) this.#store.save(asked.device, outcome.next);
+    this.#handlers?.onContact(asked.device, this.#options.connections === undefined ? undefined : true);
+    if (asked.operation === 'update' && outcome.next !== undefined) this.#tellReported(asked.device, outcome.next);
+    return outcome;
+  }
+
+  #answer({ device, operation }: ShadowRequestTopic, { payload }: BusMessage): ShadowOutcome {
     const { clock, knowsDevice } = this.#options;
-    const asked = parseRequestTopic(message.topic);
-    if (asked === undefined) return undefined;
-    if (!knowsDevice(asked.device)) {
-      const rejection = { code: 404, message: 'Thing not found' } as const;
-      return rejectRequest(asked.device, asked.operation, rejection, clock.now());
-    }
-    return answerRequest(this.#store.load(asked.device), message.topic, message.payload, clock.now());
+    if (knowsDevice(device)) return answerRequest(device, this.#store.load(device), operation, payload, clock.now());
+    return rejectRequest(device, operation, { code: 404, message: 'Thing not found' }, clock.now());
   }
 
   #tellReported(device: string, shadow: Shadow): void {

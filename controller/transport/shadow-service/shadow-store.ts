@@ -8,6 +8,7 @@ const unsentRoom = 'shadows-unsent';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** Shadows at rest; every method is durable when it returns. */
 export interface ShadowStore {
   load(device: string): Shadow;
   save(device: string, shadow: Shadow): void;

@@ -1,10 +1,14 @@
 /** The topics of the named shadow `fleet`: `$aws/things/THING/shadow/name/fleet/OPERATION[/ANSWER]`. */
 
+/** The one named shadow that every device has. */
 export const shadowName = 'fleet';
 
+/** What may be asked of a shadow. */
 export type ShadowOperation = 'get' | 'update' | 'delete';
+/** How the service answers, or tells of a change. */
 export type ShadowAnswer = 'accepted' | 'rejected' | 'delta' | 'documents';
 
+/** All that may be asked. */
 export const shadowOperations: readonly ShadowOperation[] = ['get', 'update', 'delete'];
 
 /** What the service publishes after each operation. */
@@ -29,10 +33,12 @@ export function shadowPrefix(device: string): string {
   return `$aws/things/${device}/shadow/name/${shadowName}/`;
 }
 
+/** Where a device asks. */
 export function requestTopic(device: string, operation: ShadowOperation): string {
   return shadowPrefix(device) + operation;
 }
 
+/** Where a device hears. */
 export function answerTopic(device: string, operation: ShadowOperation, answer: ShadowAnswer): string {
   return `${shadowPrefix(device)}${operation}/${answer}`;
 }

@@ -169,7 +169,8 @@ test('a database with a torn page is refused as corrupt', (t) => {
     });
   }
   const file = openSync(path, 'r+');
-  for (let page = 1; page < 20; page += 1) writeSync(file, new Uint8Array(2000).fill(0x5a), 0, 2000, page * 4096);
+  // Pages that hold values only: nothing but looking at all of them finds it.
+  for (let page = 20; page < 24; page += 1) writeSync(file, new Uint8Array(2000).fill(0x5a), 0, 2000, page * 4096);
   closeSync(file);
   t.throws(() => openStore(path), { code: 'DATABASE_CORRUPT' });
 });

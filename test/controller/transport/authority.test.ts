@@ -17,6 +17,7 @@ import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import type { Clock } from '../../../platform/ports.ts';
+import { keepAll, loseAll, PowerCut, SimDisk } from '../../sim/sim-disk.ts';
 import { deviceRequest, Scene, scratchDirectory } from './scene.ts';
 
 const dayMs = 86_400_000;
@@ -42,6 +43,40 @@ test('a file that holds half an authority is an error, not a new authority', asy
   const text = new TextDecoder().decode(nodeDisk.readFile(path));
   writeFileSync(path, text.slice(0, text.indexOf('-----BEGIN CERTIFICATE')));
   await t.throwsAsync(open(directory.path), { message: /authority\.pem: expected one private key/ });
+});
+
+/** Starts the controller's identity on a disk; `undefined` when the power went before it was there. */
+async function begin(disk: SimDisk): Promise<{ authority: string; server: string } | undefined> {
+  try {
+    const authority = await openAuthority({
+      disk,
+      directory: '/state/authority',
+      clock: nodeClock,
+      random: nodeRandom,
+    });
+    const server = await authority.serverIdentity(['localhost']);
+    return { authority: authority.certificate, server: server.certificate };
+  } catch (error) {
+    if (error instanceof PowerCut) return undefined;
+    throw error;
+  }
+}
+
+test('wherever the power goes, the controller starts again, and an authority that was once open is never another', async (t) => {
+  for (const fate of [loseAll, keepAll]) {
+    for (let operations = 0, finished = false; !finished; operations += 1) {
+      const disk = new SimDisk();
+      disk.crashAfter(operations);
+      finished = (await begin(disk)) !== undefined;
+      disk.crash(fate);
+      disk.restart();
+      const first = await begin(disk);
+      t.truthy(first, `cut after ${operations} operations`);
+      disk.crash(loseAll);
+      disk.restart();
+      t.deepEqual(await begin(disk), first, `cut after ${operations} operations`);
+    }
+  }
 });
 
 test('the server certificate is kept while it serves, and renewed before it expires or when a name changes', async (t) => {

@@ -38,16 +38,15 @@ function answers(port: number): Promise<boolean> {
 /** Starts it; it takes connections when this resolves. */
 export async function startMosquitto(scene: Scene, port: number): Promise<{ stop(): Promise<void> }> {
   const at = (name: string) => `${scene.directory.path}/${name}`;
-  const identity = await scene.authority.serverIdentity(['localhost', '127.0.0.1']);
-  writeFileSync(at('broker.crt'), identity.certificate);
-  writeFileSync(at('broker.key'), identity.key);
+  // The controller's own certificate serves the broker beside it as well: key and certificate lie in one file.
+  await scene.authority.serverIdentity(['localhost', '127.0.0.1']);
   writeFileSync(at('acl'), mosquittoAccessList());
   const configuration = mosquittoConfiguration({
     host: '127.0.0.1',
     port,
     authorityFile: at('ca.pem'),
-    certificateFile: at('broker.crt'),
-    keyFile: at('broker.key'),
+    certificateFile: at('server.pem'),
+    keyFile: at('server.pem'),
     aclFile: at('acl'),
     user: userInfo().username,
   });

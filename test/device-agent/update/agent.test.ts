@@ -240,6 +240,24 @@ test('a module damaged on disk does not run; the others do, and it is fetched ag
   t.is(ship.report.problem, undefined);
 });
 
+test('a damaged module is fetched again even while a new deployment cannot be, and after all metadata expired', async (t) => {
+  const ship = await proved();
+  ship.want(ship.shore.desired(2, [{ ...gauge2, version: '9.9.9' }]));
+  await ship.run(30);
+  ship.link.set(false);
+  ship.cutPower(keepAll);
+  await ship.time.runUntil(ship.time.now + 30 * dayMs);
+  ship.disk.flipBit(`/state/sha256/${sha256(gauge1.bytes)}`, 12_345);
+  ship.boot();
+  await ship.run(10);
+  t.deepEqual(ship.running(), ['horn 1.0.0']);
+  ship.link.set(true);
+  await ship.run(60);
+  t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+  t.is(ship.report.problem?.code, 'METADATA_EXPIRED');
+  t.is(ship.report.phase, 'fetching');
+});
+
 test('one flipped bit in any file of the state directory never stops the last good deployment from running', async (t) => {
   const ship = await proved();
   ship.link.set(false);

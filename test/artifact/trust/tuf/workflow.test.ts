@@ -216,6 +216,8 @@ test('fast-forward: after a rotation of the online keys their absurd versions co
   t.is(recovered.timestamp, undefined);
   t.is(recovered.snapshot, undefined);
   t.is(findTarget(follow(recovered, stateOf({ version: 2, snapshotKey, timestampKey })), path)?.length, 10);
+  const timestampAlone = nextRoot(absurd, signed(rootPart({ version: 2 }, { timestamp: [timestampKey] }), [keys.root]));
+  t.is(timestampAlone.snapshot, undefined);
   const unrotated = nextRoot(absurd, signed(rootPart({ version: 2 }), [keys.root]));
   t.is(unrotated.timestamp?.signed.version, 9_000_000);
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { connectAsync, type MqttClient } from 'mqtt';
-import { type EmbeddedBroker, startEmbeddedBroker } from '../../../../controller/transport/embedded-broker/broker.ts';
+import { EmbeddedBroker, startEmbeddedBroker } from '../../../../controller/transport/embedded-broker/broker.ts';
 import type { BrokerLimits } from '../../../../controller/transport/embedded-broker/limits.ts';
 import { nodeClock } from '../../../../platform/node/clock.ts';
 import type { BusMessage } from '../../../../platform/ports.ts';
@@ -113,6 +113,25 @@ test('a device gets in with its certificate, and its messages carry its name', a
     ['buoy-1', false],
   ]);
   t.deepEqual(stage.refusals, []);
+});
+
+test('the bus works before the door is open', async (t) => {
+  using scene = await Scene.open();
+  const broker = new EmbeddedBroker({
+    host: '127.0.0.1',
+    port: 0,
+    identity: await scene.authority.serverIdentity(['localhost']),
+    authority: scene.authority.certificate,
+    authorize: scene.authorize,
+    onRefusal: () => {},
+    clock: nodeClock,
+    log: quietLog,
+  });
+  const heard: string[] = [];
+  await broker.subscribe(own('+', 'update/delta'), ({ topic }) => heard.push(topic));
+  await broker.publish(own('buoy-1', 'update/delta'), new Uint8Array());
+  t.deepEqual(heard, [own('buoy-1', 'update/delta')]);
+  await broker.close();
 });
 
 test('without a certificate, and with one of another authority, there is no way in', async (t) => {

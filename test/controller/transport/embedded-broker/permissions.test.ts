@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { packetGauge } from '../../../../controller/transport/embedded-broker/packet-gauge.ts';
 import { mayPublish, maySubscribe } from '../../../../controller/transport/embedded-broker/permissions.ts';
-import { rateLimit } from '../../../../controller/transport/embedded-broker/rate-limit.ts';
+import { rateLimit } from '../../../../controller/transport/rate-limit.ts';
 
 const own = '$aws/things/buoy-1/shadow/name/fleet/';
 
@@ -72,6 +72,12 @@ test('the gauge lets packets pass up to its limit and not one byte more, however
       );
     }),
   );
+});
+
+test('the gauge counts the header', (t) => {
+  t.is(packet(997).length, 1000);
+  t.true(packetGauge(1000).accepts(packet(997)));
+  t.false(packetGauge(1000).accepts(packet(998)));
 });
 
 test('the gauge refuses a long packet when it is announced, and a length of five bytes', (t) => {

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import test from 'ava';
 import { type ApiParts, bodyBytesMax, createApi } from '../../../../controller/transport/http/router.ts';
+import { rateLimit } from '../../../../controller/transport/rate-limit.ts';
 import type { HttpRequest, Peer } from '../../../../platform/ports.ts';
 import type { StatusDocument } from '../../../../schemas/generated/types.ts';
 
@@ -9,7 +10,7 @@ const device: Peer = { address: '10.0.0.1', device: 'buoy-1', keyFingerprint: 'S
 const nobody: Peer = { address: '10.0.0.2' };
 const token = { authorization: 'Bearer the-token' };
 
-function stage({ hook }: { readonly hook: boolean } = { hook: true }) {
+function stage({ hook = true, enrolments = 100 } = {}) {
   const seen: string[] = [];
   const parts: ApiParts = {
     artifacts: async (request) => ({
@@ -29,6 +30,7 @@ function stage({ hook }: { readonly hook: boolean } = { hook: true }) {
     authorize: (name) => (name === 'buoy-1' ? 'ok' : { code: 'DEVICE_UNKNOWN', message: name }),
     onRefusal: ({ code, device: name }) => seen.push(`refused ${name} ${code}`),
     apiToken: 'the-token',
+    enrolments: rateLimit(1, enrolments, () => 0),
     ...(hook ? { webhookSecret: 'a-secret-of-the-hook' } : {}),
   };
   const api = createApi(parts);
@@ -80,6 +82,16 @@ test('enrolment answers with certificates, or with the code of the refusal', asy
   t.is((await ask(nobody, 'POST', '/enroll')).status, 400);
   t.is((await ask(nobody, 'POST', '/enroll', { body: new Uint8Array([0xff]) })).status, 400);
   t.deepEqual(seen, ['enrol buoy-1 from 10.0.0.2', 'enrol x from 10.0.0.2']);
+});
+
+test('more enrolments than can be judged are told to come later', async (t) => {
+  const { ask, seen } = stage({ enrolments: 2 });
+  const codes: number[] = [];
+  for (let n = 0; n < 4; n += 1) {
+    codes.push((await ask(nobody, 'POST', '/enroll', json({ device: 'buoy-1', csr: 'PEM' }))).status);
+  }
+  t.deepEqual(codes, [200, 200, 429, 429]);
+  t.is(seen.length, 2);
 });
 
 test('the webhook believes who signs the body, and only looks, however often it is replayed', async (t) => {

@@ -33,7 +33,7 @@ function openBus(onPublish: (topic: string, body: Record<string, unknown>) => vo
   return { bus, published, send, setAway };
 }
 
-async function start(store: ControllerStore, bus: MessageBus, known: readonly string[] = ['buoy-1']) {
+async function start(store: ControllerStore, bus: MessageBus, onHeard: () => void = () => {}) {
   const heard: unknown[] = [];
   const contacts: unknown[] = [];
   const shadows = createShadowService({
@@ -41,10 +41,13 @@ async function start(store: ControllerStore, bus: MessageBus, known: readonly st
     values: store.values,
     clock: nodeClock,
     log: quietLog,
-    knowsDevice: (device) => known.includes(device),
+    knowsDevice: (device) => device === 'buoy-1',
   });
   await shadows.start({
-    onReported: (device, reported) => heard.push({ device, reported }),
+    onReported(device, reported) {
+      heard.push({ device, reported });
+      onHeard();
+    },
     onContact: (device, connected) => contacts.push({ device, connected }),
   });
   return { shadows, heard, contacts };
@@ -64,6 +67,24 @@ test('a change is in the store before anybody is told that it was accepted', asy
     ['update/accepted', 'update/documents'],
   );
   t.deepEqual(heard, [{ device: 'buoy-1', reported: { counter: 1 } }]);
+});
+
+test('a report that could not be taken in is neither kept nor accepted, so that the device sends it again', async (t) => {
+  using store = openStore(':memory:');
+  const { bus, send, published } = openBus();
+  let full = true;
+  await start(store, bus, () => {
+    store.devices.recordContact('buoy-1', 1, true);
+    if (full) throw new Error('the disk is full');
+  });
+  send('buoy-1', 'update', { state: { reported: { counter: 1 } } });
+  t.deepEqual(published, []);
+  t.deepEqual(store.values.keys('shadows'), []);
+  t.deepEqual(store.devices.names(), []);
+  full = false;
+  send('buoy-1', 'update', { state: { reported: { counter: 1 } } });
+  t.is(published[0]?.topic, 'update/accepted');
+  t.is(shadowStore(store.values).load('buoy-1').version, 1);
 });
 
 test('setDesired says nothing when nothing changes, and takes away what is not wanted any more', async (t) => {
