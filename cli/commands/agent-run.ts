@@ -7,8 +7,8 @@ export const agentRunCommand: Command = {
   summary: 'run the agent of a device from this checkout',
   arguments: '',
   options: {},
-  async run({ projectDirectory, processes, loadConfiguration, signal }) {
-    const { value } = await loadConfiguration('agent', context.directory);
+  async run({ projectDirectory, processes, loadConfiguration, directory, signal }) {
+    const { value } = await loadConfiguration('agent', directory);
     const supervisor = await bundleAgent(`${projectDirectory}/.cache/agent`);
     const agent = processes.start(supervisor, ['--resolved', JSON.stringify(value)]);
     signal.addEventListener('abort', () => agent.kill('SIGTERM'));
