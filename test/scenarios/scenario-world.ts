@@ -30,13 +30,17 @@ import { SimTime } from '../sim/sim-clock.ts';
 import { SimRandom } from '../sim/sim-random.ts';
 
 const start = Date.parse('2026-06-01T08:00:00Z');
-const apiToken = 'a token that only the scenario knows';
+const apiToken = 'known-to-the-scenario-only';
 const author = { name: 'Ada', email: 'ada@example.org' };
 
 /** Deployments go on long enough to be seen; a device's clock is the world's. */
 type Telling = Partial<Omit<Report, 'counter' | 'at'>>;
 
 const quiet: Log = { write: () => {} };
+
+function refuse(): never {
+  throw new Error('a scenario starts no process and opens no connection');
+}
 
 async function settled(): Promise<void> {
   for (let round = 0; round < 20; round += 1) await new Promise((resolve) => setImmediate(resolve));
@@ -204,11 +208,8 @@ export class ScenarioWorld {
       disk: nodeDisk,
       gitFiles: fs,
       random: this.#random,
-      processes: {
-        start: () => {
-          throw new Error('a scenario starts no process');
-        },
-      },
+      processes: { start: refuse },
+      demo: { commitAll: refuse, startRelay: refuse, bundleAgent: refuse },
       openNetwork: () => ({
         request: (request, signal) => {
           if (!this.reachable) throw new NetworkError('UNREACHABLE', 'connect ECONNREFUSED');
@@ -223,10 +224,9 @@ export class ScenarioWorld {
       environment: {},
       directory: this.repository,
       projectDirectory: join(import.meta.dirname, '../..'),
-      loadConfiguration: (section, flags = {}) =>
-        loadConfiguration(section, { directory: this.repository, flags, environment: {} }),
+      loadConfiguration: (section, directory) => loadConfiguration(section, { directory, environment: {} }),
       signal: new AbortController().signal,
-    } as unknown as CommandContext;
+    };
   }
 
   #api() {
