@@ -30,11 +30,6 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/device-add.ts')).deviceAddCommand,
   },
   {
-    name: 'plan',
-    summary: 'what a commit would change on which devices, and its bytes',
-    load: async () => (await import('./commands/plan.ts')).planCommand,
-  },
-  {
     name: 'keys init',
     summary: 'make the keys and the first signed metadata of a repository',
     load: async () => (await import('./commands/keys-init.ts')).keysInitCommand,
@@ -58,6 +53,16 @@ export const commandTable: readonly Entry[] = [
     name: 'release verify',
     summary: 'check every signature, expiry and release file of the repository',
     load: async () => (await import('./commands/release-verify.ts')).releaseVerifyCommand,
+  },
+  {
+    name: 'validate',
+    summary: 'every problem of the manifests and releases in a work tree, committed or not',
+    load: async () => (await import('./commands/validate.ts')).validateCommand,
+  },
+  {
+    name: 'plan',
+    summary: 'what a commit would change on which devices, and its bytes',
+    load: async () => (await import('./commands/plan.ts')).planCommand,
   },
   {
     name: 'status',

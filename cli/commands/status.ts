@@ -37,8 +37,9 @@ function render(status: StatusDocument, { target, format }: Wanted, context: Com
   if (format === 'yaml') return stringify(status);
   const style = styleFor(context.color);
   const device = status.devices[0];
-  if (target?.kind === 'device' && device !== undefined) return deviceStory(device, status, style);
-  const columns = context.stdout.isTerminal ? context.stdout.columns() : Number.POSITIVE_INFINITY;
+  const isCut = context.stdout.isTerminal && format !== 'wide';
+  const columns = isCut ? context.stdout.columns() : Number.POSITIVE_INFINITY;
+  if (target?.kind === 'device' && device !== undefined) return deviceStory(device, status, style, columns);
   return statusScreen(status, { columns, style, wide: format === 'wide' });
 }
 

@@ -1,71 +1,39 @@
-/** `fleet validate [DIR]`: every problem of a working tree at once, by the rules of the controller. */
-import { applyChanges } from '../../controller/manifests/apply-changes.ts';
-import type { Catalogue } from '../../controller/manifests/desired.ts';
-import { locateProblems } from '../../controller/manifests/locate-problems.ts';
-import { isManifestPath } from '../../controller/manifests/manifest-path.ts';
-import { emptyManifestState, type ManifestState } from '../../controller/manifests/manifest-state.ts';
-import { parseManifestFile } from '../../controller/manifests/parse-file.ts';
-import type { Disk } from '../../platform/ports.ts';
-import type { Problem } from '../../schemas/generated/types.ts';
-import { renderProblem } from '../render/problems.ts';
-import { readWorkingTree, type WorkingTree } from '../working-tree.ts';
+import { readWorkFile, type WorkTree } from '../../controller/publishing/authoring/work-tree.ts';
+import { catalogueOf } from '../../controller/publishing/catalogue.ts';
+import { checkRelease } from '../../controller/publishing/check-release.ts';
+import { releaseFile } from '../../controller/publishing/release-path.ts';
+import { type Command, CommandError } from '../command.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { absolutePath, repositoryOf } from '../repository.ts';
+import { type JudgeTrust, validate } from '../validate-tree.ts';
 
-/** The releases that the signed metadata in a tree names, and what is wrong with the metadata. */
-export type JudgeTrust = (tree: WorkingTree) => {
-  readonly catalogue: Catalogue;
-  readonly problems: readonly Problem[];
+/** Signed metadata, and the release files that it names, as they lie in the work tree. */
+function judgeTrustOf(tree: WorkTree): JudgeTrust {
+  return (files) => {
+    const { catalogue, problems } = catalogueOf(files);
+    const damaged = [...catalogue.values()].flatMap(
+      (release) => checkRelease(release, readWorkFile(tree, releaseFile(release))) ?? [],
+    );
+    return { catalogue, problems: [...problems, ...damaged] };
+  };
+}
+
+export const validateCommand: Command = {
+  name: 'validate',
+  summary: 'every problem of the manifests and releases in a work tree, committed or not',
+  arguments: '[DIR]',
+  options: { output: { type: 'string', short: 'o', value: 'json', description: 'The problems as JSON.' } },
+  async run(context, args): Promise<ExitCode> {
+    const [directory, ...rest] = args.positionals;
+    const format = args.values.output ?? 'text';
+    if (rest.length > 0) throw new CommandError('validate takes one directory at most', exitCodes.usage);
+    if (format !== 'text' && format !== 'json') throw new CommandError(`-o ${format}: there is json`, exitCodes.usage);
+    const tree =
+      directory === undefined
+        ? repositoryOf(context, args)
+        : { disk: context.disk, directory: absolutePath(context, directory) };
+    const { output, exitCode } = validate(tree.disk, tree.directory, judgeTrustOf(tree), format);
+    context.stdout.write(output);
+    return exitCode;
+  },
 };
-
-/** `state` is there when there are no problems. */
-export interface Validation {
-  readonly problems: readonly Problem[];
-  readonly manifests: number;
-  readonly state?: ManifestState;
-}
-
-/** Judges a tree as the controller would judge the commit of it. */
-export function validateTree(tree: WorkingTree, judgeTrust: JudgeTrust): Validation {
-  const paths = [...tree.keys()].filter(isManifestPath);
-  const changes = paths.map((path) => ({ path, file: parseManifestFile(tree.get(path)!) }));
-  const manifests = changes.reduce((count, { file }) => count + file.manifests.length + file.broken.length, 0);
-  const trust = judgeTrust(tree);
-  const applied = applyChanges(emptyManifestState, changes, trust.catalogue);
-  if (applied.kind === 'accepted') {
-    if (trust.problems.length > 0) return { problems: trust.problems, manifests };
-    return { problems: [], manifests, state: applied.state };
-  }
-  const located = locateProblems(applied, (file) => tree.get(file));
-  const problems = [...trust.problems, ...located].toSorted((left, right) =>
-    left.file < right.file ? -1 : left.file > right.file ? 1 : 0,
-  );
-  return { problems, manifests };
-}
-
-/** The last line of the command's output for people. */
-export function validationSummary({ problems, manifests, state }: Validation): string {
-  const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
-  if (state === undefined) return `${counted(problems.length, 'problem')} in ${counted(manifests, 'manifest')}`;
-  const devices = counted(state.devices.size, 'device');
-  return `${counted(manifests, 'manifest')} are right: ${devices} in ${counted(state.fleets.size, 'fleet')}`;
-}
-
-/** What the command prints and how it exits: 0 when the tree is right, 1 when it has problems. */
-export interface ValidateAnswer {
-  readonly output: string;
-  readonly exitCode: 0 | 1;
-}
-
-/** `fleet validate DIR [-o json]`; throws `DiskError` when the directory cannot be read. */
-export function validate(
-  disk: Disk,
-  directory: string,
-  judgeTrust: JudgeTrust,
-  format: 'text' | 'json' = 'text',
-): ValidateAnswer {
-  const validation = validateTree(readWorkingTree(disk, directory), judgeTrust);
-  const { problems, manifests } = validation;
-  const exitCode = problems.length === 0 ? 0 : 1;
-  if (format === 'json') return { output: `${JSON.stringify({ manifests, problems }, undefined, 2)}\n`, exitCode };
-  const lines = [...problems.map(renderProblem), validationSummary(validation)];
-  return { output: `${lines.join('\n')}\n`, exitCode };
-}

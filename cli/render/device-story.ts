@@ -1,7 +1,8 @@
 /** A device's situation in sentences: what `fleet why` and `fleet status device/NAME` say. */
 import type { ApplicationReport, DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
 import { age, bar, bytes } from './quantities.ts';
-import type { Style } from './style.ts';
+import { stateStyles } from './status-screen.ts';
+import { type Style, wrap } from './style.ts';
 
 const eventsShownMax = 10;
 
@@ -62,26 +63,31 @@ function downloadLines({ report }: DeviceStatus): string[] {
   );
 }
 
-/** The story, one paragraph a line; the last lines are its history, newest first. */
-export function deviceStory(device: DeviceStatus, status: StatusDocument, style: Style): string {
+/** What it said of its trouble, unless that is the reason already. */
+function lastProblem({ report, reason }: DeviceStatus, style: Style): string[] {
+  const problem = report?.problem;
+  if (report === undefined || problem === undefined) return [];
+  if (problem.code === reason.code && problem.message === reason.message) return [];
+  const when = age(problem.at, report.at);
+  return [`Its last problem, ${when} before it last spoke: ${problem.message} ${style('dim', problem.code)}`];
+}
+
+/** The story in sentences, wrapped at `columns`; the last lines are its history, newest first. */
+export function deviceStory(device: DeviceStatus, status: StatusDocument, style: Style, columns: number): string {
   const { asOf, source } = status;
   const { reason, report, events } = device;
-  const since = reason.since === undefined ? '' : ` (since ${age(reason.since, asOf)})`;
+  const since = reason.since === undefined ? '' : ` for ${age(reason.since, asOf)}`;
   const refusals = status.refusals.filter(({ device: name }) => name === device.name).slice(0, 3);
   const blocks: string[][] = [
     [
-      `${style('bold', `device/${device.name}`)} is ${style('bold', device.state)}: ${reason.message}${since}. ${style('dim', reason.code)}`,
+      `${style('bold', `device/${device.name}`)}: ${style(stateStyles[device.state], device.state)}${since}: ${reason.message} ${style('dim', reason.code)}`,
       ...progress(device),
     ],
     [wanted(device, status), known(device, asOf)],
     source.state === 'current'
       ? []
       : [`The repository is ${source.state}: ${source.message ?? 'no commit was read yet'}.`],
-    report?.problem === undefined
-      ? []
-      : [
-          `Its last problem, ${age(report.problem.at, report.at)} before it last spoke: ${report.problem.message} ${style('dim', report.problem.code)}`,
-        ],
+    lastProblem(device, style),
     report === undefined || report.applications.length === 0
       ? []
       : ['Applications:', ...report.applications.map(applicationLine)],
@@ -98,6 +104,6 @@ export function deviceStory(device: DeviceStatus, status: StatusDocument, style:
   ];
   return `${blocks
     .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
+    .map((lines) => lines.map((line) => wrap(line, columns)).join('\n'))
     .join('\n\n')}\n`;
 }

@@ -4,7 +4,7 @@ import type { DeviceStatus, RevisionStatus, StatusDocument } from '../../schemas
 import type { Price } from '../fetch-price.ts';
 import { age, bytes } from './quantities.ts';
 import type { Style, StyleName } from './style.ts';
-import { table } from './table.ts';
+import { type Column, table } from './table.ts';
 
 /** One side of the comparison. */
 export interface PlanSide {
@@ -102,7 +102,14 @@ function fleetTable({ change, prices }: Plan, { style, columns }: PlanScreenOpti
       members.length === 0 ? style('dim', 'nothing changes') : changesOfFleet(members),
     ];
   });
-  return table(['FLEET', 'DEVICES', 'DEPLOY', 'HOLD', 'GONE', 'BYTES', 'WHOLE', 'CHANGES'], rows, columns);
+  const heads: readonly Column[] = [
+    { head: 'FLEET' },
+    { head: 'DEVICES', drop: 2 },
+    ...['DEPLOY', 'HOLD', 'GONE', 'BYTES'].map((head) => ({ head })),
+    { head: 'WHOLE', drop: 1 },
+    { head: 'CHANGES' },
+  ];
+  return table(heads, rows, columns);
 }
 
 function deviceTable({ change, prices, status }: Plan, { style, columns, wide }: PlanScreenOptions): string {
@@ -119,7 +126,15 @@ function deviceTable({ change, prices, status }: Plan, { style, columns, wide }:
   ]);
   const hidden = change.devices.length - shown.length;
   const note = hidden === 0 ? '' : style('dim', `and ${hidden} more (-o wide lists them)\n`);
-  return table(['DEVICE', 'SITE', 'FLEET', 'NOW', 'ACTION', 'BYTES', 'WHOLE', 'CHANGES'], rows, columns) + note;
+  const heads: readonly Column[] = [
+    { head: 'DEVICE' },
+    { head: 'SITE', drop: 2 },
+    { head: 'FLEET', drop: 1 },
+    ...['NOW', 'ACTION', 'BYTES'].map((head) => ({ head })),
+    { head: 'WHOLE', drop: 3 },
+    { head: 'CHANGES' },
+  ];
+  return table(heads, rows, columns) + note;
 }
 
 function plural(count: number, what: string): string {

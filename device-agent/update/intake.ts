@@ -75,7 +75,7 @@ export class Intake {
       try {
         const text = await this.#envelope(desired, signal);
         const judgement = await this.#judge(text, signal);
-        if (!signal.aborted) this.#tell(judgement, text);
+        if (!signal.aborted) this.#tell(judgement, text, desired);
         return;
       } catch (error) {
         if (signal.aborted) return;
@@ -112,10 +112,11 @@ export class Intake {
     return judgeEnvelope(text, metadata.deploymentKeys(), device);
   }
 
-  #tell(judgement: Judgement, envelope: string): void {
+  #tell(judgement: Judgement, envelope: string, desired: ShadowDesired): void {
     const { emit, time } = this.#options;
     if (judgement.kind !== 'genuine') {
-      emit({ kind: 'refused', problem: judgement.problem });
+      // Nobody vouches for the sequence outside of the envelope, but it tells which offer this is about.
+      emit({ kind: 'refused', problem: { sequence: desired.sequence, ...judgement.problem } });
       return;
     }
     const { sequence, revision, probationSeconds, issuedAt } = judgement.deployment;

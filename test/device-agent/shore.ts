@@ -72,7 +72,7 @@ export class Shore {
   readonly requests: HttpRequest[] = [];
   readonly rootKey = keyOf('root');
   readonly targetsKey = keyOf('targets');
-  readonly onlineKey = keyOf('online');
+  onlineKey = keyOf('online');
   deploymentKey = keyOf('deployment');
   readonly #releases = new Map<string, Map<string, Uint8Array>>();
   readonly bornRoot: Uint8Array;
@@ -80,10 +80,14 @@ export class Shore {
 
   constructor(device: string) {
     this.device = device;
+    this.bornRoot = this.#root(1);
+  }
+
+  #root(version: number): Uint8Array {
     const role = (key: PrivateKey) => ({ keyids: [key.keyId], threshold: 1 });
-    this.bornRoot = signed(
+    return signed(
       {
-        ...{ _type: 'root', spec_version: '1.0.31', version: 1, expires: '2036-01-01T00:00:00Z' },
+        ...{ _type: 'root', spec_version: '1.0.31', version, expires: '2036-01-01T00:00:00Z' },
         consistent_snapshot: true,
         keys: keyEntries(this.rootKey, this.targetsKey, this.onlineKey),
         roles: {
@@ -95,6 +99,13 @@ export class Shore {
       },
       this.rootKey,
     );
+  }
+
+  /** A second root that names another key for snapshot and timestamp. */
+  rotateOnlineKey(name: string): void {
+    this.onlineKey = keyOf(name);
+    this.files['/tuf/2.root.json'] = this.#root(2);
+    this.publish();
   }
 
   /** Signs a release and serves it, whole and in other forms. */

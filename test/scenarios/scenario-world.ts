@@ -54,6 +54,7 @@ export class ScenarioWorld {
   readonly #random = new SimRandom(7);
   readonly #commits: string[] = [];
   readonly #counters = new Map<string, number>();
+  readonly #connected = new Set<string>();
   readonly #reports = new Map<string, Telling>();
   #database: ReturnType<typeof openStore> | undefined;
   #controller: Controller | undefined;
@@ -151,6 +152,9 @@ export class ScenarioWorld {
 
   async later(ms: number): Promise<void> {
     await this.#time.runUntil(this.#time.now + ms);
+    // Whoever is connected is heard now and then, and the branch is looked at.
+    for (const device of this.#connected) this.#devices?.onContact(device, true);
+    await this.#controller?.poll();
     await settled();
   }
 
@@ -160,6 +164,8 @@ export class ScenarioWorld {
 
   /** A device's connection opens or closes. */
   async connect(device: string, connected: boolean): Promise<void> {
+    if (connected) this.#connected.add(device);
+    else this.#connected.delete(device);
     this.#devices?.onContact(device, connected);
     await settled();
   }
@@ -175,6 +181,7 @@ export class ScenarioWorld {
     const report = { ...lasting, ...telling, since, at, counter };
     this.#counters.set(device, counter);
     this.#reports.set(device, report);
+    this.#connected.add(device);
     this.#devices?.onContact(device, true);
     this.#devices?.onReported(device, report);
     await settled();

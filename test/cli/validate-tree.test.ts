@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { validate, validateTree, validationSummary } from '../../../cli/commands/validate.ts';
-import { renderProblem } from '../../../cli/render/problems.ts';
-import { readWorkingTree } from '../../../cli/working-tree.ts';
-import { nodeDisk } from '../../../platform/node/disk.ts';
-import { application, catalogue, device, type Files, fleet } from '../../controller/manifests/fleet-fixture.ts';
+import { renderProblem } from '../../cli/render/problems.ts';
+import { validate, validateTree, validationSummary } from '../../cli/validate-tree.ts';
+import { readWorkingTree } from '../../cli/working-tree.ts';
+import { nodeDisk } from '../../platform/node/disk.ts';
+import { application, catalogue, device, type Files, fleet } from '../controller/manifests/fleet-fixture.ts';
 
 function directoryOf(t: ExecutionContext, files: Files): string {
   const directory = mkdtempSync(join(tmpdir(), 'fleet-validate-'));
