@@ -43,10 +43,10 @@ function known({ report, contactAt, connected }: DeviceStatus, asOf: string): st
   return `${heard} Then it ${running}, in phase ${report.phase} for ${age(report.since, report.at)}.`;
 }
 
-function progress({ report }: DeviceStatus): string[] {
+function progress({ report }: DeviceStatus, style: Style): string[] {
   if (report?.progress === undefined || report.progress.bytesTotal === 0) return [];
   const { bytesDone, bytesTotal } = report.progress;
-  return [`${bar(bytesDone, bytesTotal, 30)} ${bytes(bytesDone)} of ${bytes(bytesTotal)}`];
+  return [`${style('cyan', bar(bytesDone, bytesTotal, 30))} ${bytes(bytesDone)} of ${bytes(bytesTotal)}`];
 }
 
 function applicationLine({ name, version, state, restarts, message, exitCode }: ApplicationReport): string {
@@ -61,6 +61,14 @@ function downloadLines({ report }: DeviceStatus): string[] {
       ? `  ${name} ${version} was there already`
       : `  ${name} ${version} came as ${method}: ${bytes(taken)} for ${bytes(length)}`,
   );
+}
+
+/** Why a newer commit may not be what it gets. */
+function repository({ state, tip, message }: StatusDocument['source']): string[] {
+  if (state === 'current') return [];
+  const which =
+    state === 'refused' && tip !== undefined ? `The newest commit, ${tip.id.slice(0, 7)},` : 'The repository';
+  return [`${which} is ${state}: ${message ?? 'no commit was read yet'}.`];
 }
 
 /** What it said of its trouble, unless that is the reason already. */
@@ -81,12 +89,10 @@ export function deviceStory(device: DeviceStatus, status: StatusDocument, style:
   const blocks: string[][] = [
     [
       `${style('bold', `device/${device.name}`)}: ${style(stateStyles[device.state], device.state)}${since}: ${reason.message} ${style('dim', reason.code)}`,
-      ...progress(device),
+      ...progress(device, style),
     ],
     [wanted(device, status), known(device, asOf)],
-    source.state === 'current'
-      ? []
-      : [`The repository is ${source.state}: ${source.message ?? 'no commit was read yet'}.`],
+    repository(source),
     lastProblem(device, style),
     report === undefined || report.applications.length === 0
       ? []

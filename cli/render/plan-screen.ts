@@ -3,7 +3,7 @@ import type { DeviceChange, FleetChange, RevisionChange } from '../../controller
 import type { DeviceStatus, RevisionStatus, StatusDocument } from '../../schemas/generated/types.ts';
 import type { Price } from '../fetch-price.ts';
 import { age, bytes } from './quantities.ts';
-import type { Style, StyleName } from './style.ts';
+import { type Style, type StyleName, wrap } from './style.ts';
 import { type Column, table } from './table.ts';
 
 /** One side of the comparison. */
@@ -162,7 +162,12 @@ export function planScreen(plan: Plan, options: PlanScreenOptions): string {
     `base   ${sideLine(plan.base, style)}`,
     `known  ${knownLine(plan, style)}`,
   ];
-  return [`${head.join('\n')}\n`, fleetTable(plan, options), deviceTable(plan, options), summary(plan)]
+  return [
+    `${head.map((line) => wrap(line, options.columns)).join('\n')}\n`,
+    fleetTable(plan, options),
+    deviceTable(plan, options),
+    summary(plan),
+  ]
     .filter((section) => section !== '')
     .join('\n');
 }

@@ -8,7 +8,7 @@ import type {
   Tally,
 } from '../../schemas/generated/types.ts';
 import { age, bar, bytes } from './quantities.ts';
-import type { Style, StyleName } from './style.ts';
+import { type Style, type StyleName, wrap } from './style.ts';
 import { type Column, table } from './table.ts';
 
 /** How to draw. */
@@ -46,7 +46,7 @@ function shortId(id: string): string {
   return id.slice(0, 7);
 }
 
-function sourceLines({ source, asOf }: StatusDocument, { style }: ScreenOptions): string {
+function sourceLines({ source, asOf }: StatusDocument, { style, columns }: ScreenOptions): string {
   const { revision, tip, branch, location, state, message, problems } = source;
   const lines: string[] = [];
   const checked = source.checkedAt === undefined ? 'never read' : `read ${age(source.checkedAt, asOf)} ago`;
@@ -65,7 +65,7 @@ function sourceLines({ source, asOf }: StatusDocument, { style }: ScreenOptions)
     lines.push(`  ${style('bold', place)} ${problem.message} ${style('dim', problem.code)}`);
   }
   if (problems.length > problemsListedMax) lines.push(`  and ${problems.length - problemsListedMax} more`);
-  return `${lines.join('\n')}\n`;
+  return `${lines.map((line) => wrap(line, columns)).join('\n')}\n`;
 }
 
 const tallyHeads: readonly Column[] = [
@@ -112,11 +112,11 @@ function runningApplications({ report }: DeviceStatus): string {
   return names.length === 0 ? 'none' : names.join(', ');
 }
 
-function progressOf({ report, state }: DeviceStatus): string {
+function progressOf({ report, state }: DeviceStatus, style: Style): string {
   const progress = report?.progress;
   if (state !== 'progressing' || progress === undefined || progress.bytesTotal === 0) return '';
   const { bytesDone, bytesTotal } = progress;
-  return `${bar(bytesDone, bytesTotal, progressWidth)} ${bytes(bytesDone)} of ${bytes(bytesTotal)}  `;
+  return `${style('cyan', bar(bytesDone, bytesTotal, progressWidth))} ${bytes(bytesDone)} of ${bytes(bytesTotal)}  `;
 }
 
 /** Bytes that the running deployment cost, against the bytes of its modules. */
@@ -150,16 +150,18 @@ function deviceTable(devices: readonly DeviceStatus[], asOf: string, options: Sc
   const rows = devices.map((device) => {
     const sequence = `${device.report?.running?.sequence ?? '?'}/${device.desired?.sequence ?? '-'}`;
     const more = wide ? [trafficOf(device), device.desired === undefined ? '-' : shortId(device.desired.revision)] : [];
+    // Of a dark device all of this is memory.
+    const told = (text: string): string => (device.state === 'dark' ? style('dim', text) : text);
     return [
       style('bold', device.name),
       device.site ?? '-',
       device.fleet ?? '-',
       style(stateStyles[device.state], device.state),
       age(device.contactAt, asOf),
-      sequence,
-      runningApplications(device),
+      told(sequence),
+      told(runningApplications(device)),
       ...more,
-      progressOf(device) + device.reason.message,
+      progressOf(device, style) + device.reason.message,
     ];
   });
   return table(heads, rows, columns);
