@@ -1,5 +1,6 @@
 /** A device's situation in sentences: what `fleet why` and `fleet status device/NAME` say. */
 import type { ApplicationReport, DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
+import { printableDeep } from './printable.ts';
 import { age, bar, bytes } from './quantities.ts';
 import { stateStyles } from './status-screen.ts';
 import { type Style, wrap } from './style.ts';
@@ -81,7 +82,9 @@ function lastProblem({ report, reason }: DeviceStatus, style: Style): string[] {
 }
 
 /** The story in sentences, wrapped at `columns`; the last lines are its history, newest first. */
-export function deviceStory(device: DeviceStatus, status: StatusDocument, style: Style, columns: number): string {
+export function deviceStory(told: DeviceStatus, document: StatusDocument, style: Style, columns: number): string {
+  const device = printableDeep(told);
+  const status = printableDeep(document);
   const { asOf, source } = status;
   const { reason, report, events } = device;
   const since = reason.since === undefined ? '' : ` for ${age(reason.since, asOf)}`;

@@ -2,6 +2,7 @@
 import type { DeviceChange, FleetChange, RevisionChange } from '../../controller/planning/compare.ts';
 import type { DeviceStatus, RevisionStatus, StatusDocument } from '../../schemas/generated/types.ts';
 import type { Price } from '../fetch-price.ts';
+import { printable } from './printable.ts';
 import { age, bytes } from './quantities.ts';
 import { type Style, type StyleName, wrap } from './style.ts';
 import { type Column, table } from './table.ts';
@@ -70,7 +71,7 @@ function changesOfFleet(devices: readonly DeviceChange[]): string {
 
 function sideLine({ name, commit }: PlanSide, style: Style): string {
   if (commit === undefined) return name;
-  return `${style('bold', commit.id.slice(0, 7))} ${JSON.stringify(commit.subject)} ${style('dim', name)}`;
+  return `${style('bold', commit.id.slice(0, 7))} ${printable(JSON.stringify(commit.subject))} ${style('dim', name)}`;
 }
 
 function knownLine({ status, unknownBecause }: Plan, style: Style): string {

@@ -7,6 +7,7 @@ import type {
   StatusDocument,
   Tally,
 } from '../../schemas/generated/types.ts';
+import { printableDeep } from './printable.ts';
 import { age, bar, bytes } from './quantities.ts';
 import { type Style, type StyleName, wrap } from './style.ts';
 import { type Column, table } from './table.ts';
@@ -194,7 +195,8 @@ function refusalSection({ refusals, asOf }: StatusDocument, { style, columns }: 
 }
 
 /** Everything: where git stands, fleets, sites, devices, and who was not let in. */
-export function statusScreen(status: StatusDocument, options: ScreenOptions): string {
+export function statusScreen(document: StatusDocument, options: ScreenOptions): string {
+  const status = printableDeep(document);
   const { fleets, sites, asOf } = status;
   return [
     sourceLines(status, options),
