@@ -39,7 +39,6 @@ export class CodeCodec {
   readonly #bodyCodec: BodyCodec;
   #lastBase = -1;
   #unchanged = 0;
-  #readBase = -1;
 
   constructor(predictor: Predictor, bytes: Uint8Array, old: Bodies, out: number, stop: number) {
     this.#predictor = predictor;
