@@ -74,6 +74,8 @@ export class CodeCodec {
     const start = this.#codec.out;
     this.#codec.out += width;
     if (this.#codec.out > this.#codec.stop) throw new DeltaError('patch-corrupt', 'more code than the new file has bytes');
+    // The length is known last: until then both directions see zeros there.
+    this.#bytes.fill(0, start, start + width);
     if (base < 0) this.#oldBody.clear();
     else this.#oldBody.read(this.#old.starts[base]!, this.#old.ends[base]!);
     this.#bodyCodec.code(index, plan?.align(index));
