@@ -1,5 +1,6 @@
 import { packBrotli } from './brotli.ts';
 import { type DeltaMethod, sha256, writeHeader } from './format.ts';
+import { encodeModule } from './module/encode.ts';
 
 /** How hard the encoder tries: seconds against bytes. */
 export type DeltaEffort = 'fast' | 'balanced' | 'smallest';
@@ -27,6 +28,9 @@ export const encodeDelta = (old: Uint8Array, fresh: Uint8Array, options: EncodeO
     attempts.push({ method: 'brotli', payload: packBrotli(fresh, quality) });
     options.progress?.('dictionary', 0.5);
     attempts.push({ method: 'dictionary', payload: packBrotli(fresh, quality, old) });
+    options.progress?.('module', 0.7);
+    const { effort = 'balanced', light = effort === 'fast' } = options;
+    attempts.push(...encodeModule(old, fresh, { effort, quality, light }));
   }
   const best = attempts.reduce((a, b) => (b.payload.length < a.payload.length ? b : a));
   options.progress?.('done', 1);
