@@ -123,9 +123,7 @@ export class InstructionCodec {
   }
 
   #codeOpcode(): void {
-    // What is not decoded yet is no guess.
-    const recent = this.#recentAt > 0 && this.#recentAt < this.out;
-    const first = this.#opcodeByte(0, recent ? this.bytes[this.#recentAt]! : -1);
+    const first = this.#opcodeByte(0, this.#recentAt > 0 ? this.bytes[this.#recentAt]! : -1);
     const base = prefixBase[first];
     if (base === undefined) {
       this.opcode = first;
