@@ -104,7 +104,8 @@ export class InstructionCodec {
     }
     this.#opcodes = [opcode, this.#opcodes[0]!, this.#opcodes[1]!, this.#opcodes[2]!];
     this.lastOpcode = opcode;
-    if (opcode === 0x0b) this.depth--;
+    // `delegate` ends its `try` as `end` would.
+    if (opcode === 0x0b || opcode === 0x18) this.depth--;
     else if ((opcode >= 2 && opcode <= 4) || opcode === 6 || opcode === 0x1f) this.depth++;
     this.recent.follow(start, this.out);
   }
