@@ -19,7 +19,12 @@ export const codeRangeOf = (file: Uint8Array): CodeRange | undefined => {
     const reader = new ByteReader(file, nested.offset + section.payload, nested.offset + section.end, wasmLimits);
     const count = reader.count();
     const start = reader.at;
-    const bodies = { count, starts: new Uint32Array(count), ends: new Uint32Array(count), widths: new Uint8Array(count) };
+    const bodies = {
+      count,
+      starts: new Uint32Array(count),
+      ends: new Uint32Array(count),
+      widths: new Uint8Array(count),
+    };
     for (let index = 0; index < count; index++) {
       const body = readFunctionBody(reader);
       bodies.starts[index] = body.start;
@@ -35,7 +40,10 @@ export const codeRangeOf = (file: Uint8Array): CodeRange | undefined => {
 };
 
 /** A file without the bytes that its function bodies take. */
-export const withoutCode = (file: Uint8Array, { start, end }: { readonly start: number; readonly end: number }): Uint8Array => {
+export const withoutCode = (
+  file: Uint8Array,
+  { start, end }: { readonly start: number; readonly end: number },
+): Uint8Array => {
   const rest = new Uint8Array(file.length - (end - start));
   rest.set(file.subarray(0, start));
   rest.set(file.subarray(end), start);

@@ -1,6 +1,6 @@
 import { unpackBrotli } from '../brotli.ts';
-import { BitDecoder } from '../coding/range.ts';
 import { Predictor } from '../coding/predictor.ts';
+import { BitDecoder } from '../coding/range.ts';
 import { DeltaError } from '../error.ts';
 import type { DeltaLimits } from '../limits.ts';
 import { decodeMaps } from '../rewrite/maps-format.ts';
@@ -11,7 +11,12 @@ import { counterBits, decisionsMax, weightSets } from './coding-limits.ts';
 import { PayloadReader } from './format.ts';
 
 /** The new file from the payload of a `light` patch. */
-export const decodeLight = (old: Uint8Array, payload: Uint8Array, newBytes: number, limits: DeltaLimits): Uint8Array => {
+export const decodeLight = (
+  old: Uint8Array,
+  payload: Uint8Array,
+  newBytes: number,
+  limits: DeltaLimits,
+): Uint8Array => {
   const reader = new PayloadReader(payload);
   return unpackBrotli(reader.rest(), newBytes, rewrittenBy(reader, old, limits));
 };

@@ -1,11 +1,13 @@
+import { WasmError } from '../../wasm/error.ts';
 import { packBrotli } from '../brotli.ts';
-import { BitEncoder } from '../coding/range.ts';
 import { Predictor } from '../coding/predictor.ts';
+import { BitEncoder } from '../coding/range.ts';
+import { DeltaError } from '../error.ts';
 import type { DeltaMethod } from '../format.ts';
 import { deltaLimits } from '../limits.ts';
 import { type MatchEffort, matchModules } from '../matching/match.ts';
-import { encodeMaps } from '../rewrite/maps-format.ts';
 import type { Maps } from '../rewrite/maps.ts';
+import { encodeMaps } from '../rewrite/maps-format.ts';
 import { type RewrittenModule, rewriteModule } from '../rewrite/rewrite.ts';
 import { align, codeOf } from './alignment.ts';
 import { type Bodies, CodeCodec, type CodePlan, scratchBytes } from './code-codec.ts';
@@ -36,6 +38,7 @@ export const encodeModule = (old: Uint8Array, fresh: Uint8Array, options: Module
   const newCode = codeRangeOf(fresh);
   if (oldCode === undefined || newCode === undefined) return [light()];
   const code = codeBodies(maps, rewritten, oldCode, fresh, newCode);
+  if (code === undefined) return [light()];
   const rest = packBrotli(withoutCode(fresh, newCode), 11, withoutCode(rewritten.bytes, oldCode));
   const numbers = [newCode.start, newCode.end - newCode.start, newCode.bodies.count, code.length];
   const payload = joined([head, Uint8Array.from(numbers.flatMap(numberBytes)), code, rest]);
@@ -56,7 +59,7 @@ const codeBodies = (
   oldCode: CodeRange,
   fresh: Uint8Array,
   newCode: CodeRange,
-): Uint8Array => {
+): Uint8Array | undefined => {
   const base = rewritten.bytes.length;
   const bytes = new Uint8Array(base + fresh.length + scratchBytes);
   bytes.set(rewritten.bytes);
@@ -67,8 +70,14 @@ const codeBodies = (
   const decisions = decisionsMax(base, fresh.length, deltaLimits);
   const predictor = new Predictor(encoder, counterBits(newCode.end - newCode.start), weightSets, decisions);
   const codec = new CodeCodec(predictor, bytes, oldCode.bodies, newCode.start + base, base + fresh.length);
-  codec.code(count, planOf(maps, rewritten, oldCode.bodies, bodies, bytes));
-  return encoder.finish();
+  try {
+    codec.code(count, planOf(maps, rewritten, oldCode.bodies, bodies, bytes));
+    return encoder.finish();
+  } catch (error) {
+    // Bodies that are no well-formed code cannot be coded as such.
+    if (error instanceof DeltaError || error instanceof WasmError) return undefined;
+    throw error;
+  }
 };
 
 // A function is coded against the one it was paired with, and only without a pair against the most similar one.
@@ -93,9 +102,7 @@ const planOf = (maps: Maps, rewritten: RewrittenModule, old: Bodies, bodies: Bod
     align: (index) => {
       const fresh = codeAt(bodies.starts[index]!, bodies.ends[index]!);
       const base = bases[index]!;
-      return base < 0
-        ? new Int32Array(fresh.total).fill(-1)
-        : align(codeAt(old.starts[base]!, old.ends[base]!), fresh);
+      return base < 0 ? new Int32Array(fresh.total).fill(-1) : align(codeAt(old.starts[base]!, old.ends[base]!), fresh);
     },
   };
 };
