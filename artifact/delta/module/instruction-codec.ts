@@ -1,13 +1,22 @@
-import { layout, layoutOfOpcode, prefixBase } from '../../wasm/opcodes.ts';
 import { immediate } from '../../wasm/immediates.ts';
+import { layout, layoutOfOpcode, prefixBase } from '../../wasm/opcodes.ts';
 import { mixHash, type Predictor } from '../coding/predictor.ts';
 import { DeltaError } from '../error.ts';
 import { noOpcode, type Parsed } from './old-body.ts';
-import { hashBytes, ValueMemory } from './value-memory.ts';
 import type { RecentCode } from './recent-code.ts';
+import { hashBytes, ValueMemory } from './value-memory.ts';
 
 /** Weight sets of the predictor that code uses. */
-export const codeSets = { same: 0, step: 8, sameOpcode: 12, numbers: 14, opcode: 16, immediate: 32, guess: 96, total: 128 } as const;
+export const codeSets = {
+  same: 0,
+  step: 8,
+  sameOpcode: 12,
+  numbers: 14,
+  opcode: 16,
+  immediate: 32,
+  guess: 96,
+  total: 128,
+} as const;
 
 const kindsTotal = 32;
 
@@ -77,7 +86,8 @@ export class InstructionCodec {
     if (opcodeKnown) this.#copyOpcode(place.aligned!);
     else this.#codeOpcode();
     this.starts[0] = this.out;
-    if (this.#recentAt > 0) this.#recentAt = this.#matches(this.#recentAt, start) ? this.#recentAt + this.out - start : 0;
+    if (this.#recentAt > 0)
+      this.#recentAt = this.#matches(this.#recentAt, start) ? this.#recentAt + this.out - start : 0;
     this.#prefix = 0;
     this.#immediates();
   }
@@ -342,7 +352,8 @@ export const memoryKey = (bytes: Uint8Array, kind: number, start: number, end: n
   return local ? mixHash(hash, salt) : hash;
 };
 
-const { func, type, global, table, memory, tag, data, elem, local, label, field, i32, i64, heapType, count } = immediate;
+const { func, type, global, table, memory, tag, data, elem, local, label, field, i32, i64, heapType, count } =
+  immediate;
 
 const rawWidths: Readonly<Record<number, readonly [number, number]>> = {
   [layout.f32]: [immediate.f32, 4],
