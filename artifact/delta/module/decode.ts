@@ -39,19 +39,20 @@ export const decodeRewritten = (
   if (oldCode === undefined) throw new DeltaError('patch-corrupt', 'the rewritten module has no code');
   const rest = unpackBrotli(reader.rest(), newBytes - codeBytes, withoutCode(rewritten, oldCode));
   const base = rewritten.length;
-  const bytes = new Uint8Array(base + newBytes + scratchBytes);
-  bytes.set(rewritten);
+  // Grown in place: a device has no room for the old module three times.
+  const bytes = new Uint8Array(rewritten.buffer.transfer(base + newBytes + scratchBytes));
+  bytes.fill(0, base);
   bytes.set(rest.subarray(0, start), base);
   bytes.set(rest.subarray(start), base + start + codeBytes);
   const decisions = decisionsMax(base, newBytes, limits);
-  const predictor = new Predictor(new BitDecoder(coded), counterBits(codeBytes), weightSets, decisions);
+  const predictor = new Predictor(new BitDecoder(coded), counterBits(newBytes), weightSets, decisions);
   const stop = base + start + codeBytes;
   const end = new CodeCodec(predictor, bytes, oldCode.bodies, base + start, stop).code(count, undefined);
   if (end !== stop) throw new DeltaError('patch-corrupt', 'less code than announced');
   return bytes.subarray(base, base + newBytes);
 };
 
-const rewrittenBy = (reader: PayloadReader, old: Uint8Array, limits: DeltaLimits): Uint8Array => {
+const rewrittenBy = (reader: PayloadReader, old: Uint8Array, limits: DeltaLimits): Uint8Array<ArrayBuffer> => {
   const size = reader.number();
   const packed = reader.take(reader.number());
   if (size > limits.mapsBytesMax) throw new DeltaError('over-limit', `maps of ${size} bytes`);

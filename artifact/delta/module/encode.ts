@@ -68,7 +68,7 @@ const codeBodies = (
   const bodies = { count, starts: starts.map((at) => at + base), ends: ends.map((at) => at + base), widths };
   const encoder = new BitEncoder();
   const decisions = decisionsMax(base, fresh.length, deltaLimits);
-  const predictor = new Predictor(encoder, counterBits(newCode.end - newCode.start), weightSets, decisions);
+  const predictor = new Predictor(encoder, counterBits(fresh.length), weightSets, decisions);
   const codec = new CodeCodec(predictor, bytes, oldCode.bodies, newCode.start + base, base + fresh.length);
   try {
     codec.code(count, planOf(maps, rewritten, oldCode.bodies, bodies, bytes));
