@@ -147,9 +147,23 @@ export interface ChildProcess {
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
 }
 
+/** How a child process differs from its parent. */
+export interface ProcessOptions {
+  /** A file that its stdout and stderr are appended to; without it they are the parent's. */
+  readonly outputFile?: string;
+  /** Variables added to the parent's environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly directory?: string;
+}
+
 export interface Processes {
-  /** Starts `file`, a program of this project, under the running Node; its stdout and stderr are inherited. */
-  start(file: string, args: readonly string[]): ChildProcess;
+  /** Starts `file`, a program of this project, under the running Node. */
+  start(file: string, args: readonly string[], options?: ProcessOptions): ChildProcess;
+}
+
+export interface Programs {
+  /** Starts a program of the system, found on PATH; it has no message channel. */
+  start(name: string, args: readonly string[], options?: ProcessOptions): ChildProcess;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

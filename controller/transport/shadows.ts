@@ -1,6 +1,7 @@
 /** Device shadows as the rest of the controller sees them: desired goes out, reported comes in. */
 import type { ShadowDesired } from '../../schemas/generated/types.ts';
 
+/** Who hears of devices; called inside the transaction that stores what the device said. */
 export interface ShadowHandlers {
   /** A device's reported state changed; not yet validated. */
   onReported(device: string, reported: unknown): void;
@@ -8,6 +9,7 @@ export interface ShadowHandlers {
   onContact(device: string, connected: boolean | undefined): void;
 }
 
+/** The shadows of all devices. */
 export interface Shadows {
   start(handlers: ShadowHandlers): Promise<void>;
   /** Durable, idempotent; the device learns it now or when it comes back. */

@@ -51,6 +51,8 @@ export interface ApplicationSpec {
   release: string;
   /**
    * Arguments after the program name.
+   *
+   * @maxItems 256
    */
   args?: string[];
   /**
@@ -282,6 +284,9 @@ export interface Fleet {
 }
 export interface FleetSpec {
   selector: Selector;
+  /**
+   * @maxItems 64
+   */
   applications: FleetApplication[];
   config?: Config;
   /**
