@@ -7,4 +7,4 @@ cd "$root"
 sh test/install-tools.sh
 biome check --error-on-warnings .
 tsc -p .
-exec node --disable-warning=ExperimentalWarning node_modules/ava/entrypoints/cli.mjs "$@"
+exec node --disable-warning=ExperimentalWarning node_modules/ava/entrypoints/cli.js "$@"

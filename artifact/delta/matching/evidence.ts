@@ -6,12 +6,14 @@ import { lengthOf, type Profile } from './profile.ts';
 
 /** What paired functions say about the other maps. */
 export interface Evidence {
+  /** What is called at the same places. */
+  readonly functions: Votes;
   readonly types: Votes;
   readonly globals: Votes;
   readonly constants: Votes;
 }
 
-const { type, global, i32, i64, offset, blockType, heapType } = immediate;
+const { func, type, global, i32, i64, offset, blockType, heapType } = immediate;
 
 /** Compares all pairs of functions, instruction by instruction. */
 export function gatherEvidence(
@@ -21,7 +23,12 @@ export function gatherEvidence(
   newHashes: Float64Array,
   pairing: Pairing,
 ): Evidence {
-  const evidence: Evidence = { types: new Votes(), globals: new Votes(), constants: new Votes() };
+  const evidence: Evidence = {
+    functions: new Votes(),
+    types: new Votes(),
+    globals: new Votes(),
+    constants: new Votes(),
+  };
   const onRun = (i: number, j: number, length: number): void => addRun(old, i, fresh, j, length, evidence);
   for (let f = old.importedFunctions; f < old.functionCount; f++) {
     const g = pairing.toNew[f]!;
@@ -38,10 +45,11 @@ export function gatherEvidence(
 function addRun(old: Profile, i: number, fresh: Profile, j: number, length: number, evidence: Evidence): void {
   for (let k = 0; k < length; k++) {
     const kind = old.kinds[i + k]!;
-    if (kind === 0 || kind === immediate.func || fresh.kinds[j + k] !== kind) continue;
+    if (kind === 0 || fresh.kinds[j + k] !== kind) continue;
     const before = old.values[i + k]!;
     const after = fresh.values[j + k]!;
     if (kind === i32 || kind === i64 || kind === offset) evidence.constants.add(before, after);
+    else if (kind === func) evidence.functions.add(before, after);
     else if (kind === global) evidence.globals.add(before, after);
     else if (kind === type || kind === blockType || kind === heapType) evidence.types.add(before, after);
   }

@@ -1,3 +1,4 @@
+import type { Aliases } from '../rewrite/maps.ts';
 import type { Evidence } from './evidence.ts';
 import { fitIndices, Votes } from './fit.ts';
 import type { Pairing } from './pairing.ts';
@@ -31,6 +32,30 @@ export function mapGlobals(old: Profile, fresh: Profile, evidence: Evidence): In
     if (newTypes[index] === text) votes.add(index, index, 0.5);
   });
   return fitIndices(votes, oldTypes.length, newTypes.length);
+}
+
+// Calls by which another function must lead to be worth an entry.
+const aliasLeadMin = 3;
+
+/** Functions that are mostly called in the place of another one than they were paired with. */
+export function findAliases(old: Profile, fresh: Profile, evidence: Evidence, pairing: Pairing): Aliases {
+  const found: [number, number][] = [];
+  for (const [f, targets] of evidence.functions.byOld) {
+    if (f >= old.functionCount) continue;
+    const paired = pairing.toNew[f]!;
+    let best = paired;
+    let lead = aliasLeadMin - 1;
+    for (const [g, count] of targets) {
+      const ahead = count - (targets.get(paired) ?? 0);
+      if (g === paired || ahead <= lead || g >= fresh.functionCount) continue;
+      best = g;
+      lead = ahead;
+    }
+    // A function without a pair keeps its number.
+    if (best !== paired && best !== (paired < 0 ? f : paired)) found.push([f, best]);
+  }
+  found.sort((a, b) => a[0] - b[0]);
+  return { old: Int32Array.from(found, ([f]) => f), fresh: Int32Array.from(found, ([, g]) => g) };
 }
 
 const certain = 1e9;

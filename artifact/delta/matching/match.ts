@@ -1,25 +1,27 @@
 import { WasmError } from '../../wasm/error.ts';
-import { wasmLimits } from '../../wasm/limits.ts';
-import { readBinary } from '../../wasm/read/module.ts';
 import type { Maps } from '../rewrite/maps.ts';
+import { coreModuleOf } from '../rewrite/nesting.ts';
 import { bodyHashes, pairAlongCalls, pairUniqueBodies } from './bodies.ts';
 import { pairByVotes } from './callees.ts';
 import { gatherEvidence } from './evidence.ts';
 import { fitShifts } from './fit.ts';
 import { pairGaps } from './gaps.ts';
-import { mapGlobals, mapTypes, slotVotes } from './indices.ts';
+import { findAliases, mapGlobals, mapTypes, slotVotes } from './indices.ts';
 import { memoryImage, tableSlots } from './memory.ts';
-import { pairByName } from './names.ts';
+import { pairByName, pairByNameSection } from './names.ts';
 import { Pairing } from './pairing.ts';
+import { placeMemory, voteBySegments } from './placement.ts';
 import { type Profile, profileModule } from './profile.ts';
 import { fitRegions, voteByWords } from './regions.ts';
 import { triplesOf } from './similarity.ts';
 import { pairStrangers } from './strangers.ts';
+import { pairAlongTable } from './table.ts';
+import { fitTables } from './tables.ts';
 
 /** How hard to look: `fast` leaves out what pays little. */
 export type MatchEffort = 'fast' | 'balanced' | 'smallest';
 
-/** Finds out how numbers of the old module became numbers of the new one; undefined where one is no core module. */
+/** Finds out how numbers of the old module became numbers of the new one; undefined where one has no core module. */
 export function matchModules(oldBytes: Uint8Array, newBytes: Uint8Array, effort: MatchEffort): Maps | undefined {
   const old = openProfile(oldBytes);
   const fresh = old && openProfile(newBytes);
@@ -28,8 +30,8 @@ export function matchModules(oldBytes: Uint8Array, newBytes: Uint8Array, effort:
 
 function openProfile(bytes: Uint8Array): Profile | undefined {
   try {
-    const binary = readBinary(bytes, wasmLimits);
-    return binary.kind === 'module' ? profileModule(binary) : undefined;
+    const nested = coreModuleOf(bytes);
+    return nested && profileModule(nested.binary);
   } catch (error) {
     if (error instanceof WasmError) return undefined;
     throw error;
@@ -45,25 +47,34 @@ function matchProfiles(old: Profile, fresh: Profile, effort: MatchEffort): Maps 
   let constants = fitShifts(evidence.constants, constantCosts);
   const oldImage = memoryImage(old);
   const newImage = oldImage && memoryImage(fresh);
+  let tables: Maps['tables'] = [];
   let regions: Maps['regions'] = { starts: new Float64Array(), classes: new Uint8Array() };
   if (oldImage && newImage) {
-    voteByWords(oldImage, newImage, constants, evidence.constants);
+    const placement = placeMemory(oldImage, newImage, evidence.constants);
+    voteBySegments(oldImage, newImage, placement, evidence.constants);
+    voteByWords(oldImage, newImage, placement, evidence.constants);
     constants = fitShifts(evidence.constants, constantCosts);
-    regions = fitRegions(oldImage, newImage, constants, slots);
+    tables = fitTables(oldImage, newImage, placement, constants);
+    regions = fitRegions(oldImage, newImage, placement, [constants, slots, ...tables]);
   }
   return {
     importedFunctions: fresh.importedFunctions,
     functions: pairing.toOld,
+    aliases: findAliases(old, fresh, evidence, pairing),
     types: mapTypes(old, fresh, evidence),
     globals: mapGlobals(old, fresh, evidence),
     constants,
     slots,
+    tables,
     regions,
   };
 }
 
-const constantCosts = { pieceBits: 32, missBits: 14 };
+const constantCosts = { pieceBits: 24, missBits: 14 };
 const slotCosts = { pieceBits: 24, missBits: 10 };
+// Similarities: where two bodies are surely the same function, wherever it stands; where they may well be.
+const alike = 0.6;
+const akin = 0.45;
 const roundsOf = { fast: 1, balanced: 3, smallest: 5 } as const;
 
 function pairFunctions(
@@ -77,17 +88,22 @@ function pairFunctions(
   const seen = new Uint8Array(old.functionCount);
   const alongCalls = (): void => pairAlongCalls(old, fresh, oldHashes, newHashes, pairing, seen);
   pairByName(old, fresh, pairing, false);
+  pairByNameSection(old, fresh, pairing);
   pairUniqueBodies(oldHashes, newHashes, pairing);
   alongCalls();
   pairUniqueBodies(oldHashes, newHashes, pairing);
+  pairAlongTable(tableSlots(old), tableSlots(fresh), oldHashes, newHashes, pairing);
+  alongCalls();
   const a = triplesOf(old);
   const b = triplesOf(fresh);
   for (let round = 0; round < roundsOf[effort]; round++) {
     const before = pairing.count;
+    pairStrangers(old, fresh, a, b, pairing, alike);
+    alongCalls();
     pairGaps(old, fresh, a, b, pairing);
     alongCalls();
     pairByVotes(old, fresh, a, b, pairing);
-    pairStrangers(old, fresh, a, b, pairing);
+    pairStrangers(old, fresh, a, b, pairing, akin);
     if (pairing.count === before) break;
   }
   pairByName(old, fresh, pairing, true);

@@ -8,6 +8,8 @@ export interface MemoryImage {
   readonly start: number;
   readonly words: DataView;
   readonly memoryEnd: number;
+  /** Where segments begin, by their order in memory, and how long they are. */
+  readonly segments: readonly { readonly address: number; readonly size: number }[];
 }
 
 // A module whose data lies further apart is not compared word by word.
@@ -25,11 +27,15 @@ export function memoryImage({ binary, contents }: Profile): MemoryImage | undefi
   });
   start = Math.floor(start / 4) * 4;
   if (!(end - start >= 4) || end - start > imageBytesMax) return undefined;
+  const segments = contents.data
+    .map(({ contents: { start: from, end: to } }, i) => ({ address: addresses[i]!, size: to - from }))
+    .filter(({ address }) => address >= 0)
+    .sort((a, b) => a.address - b.address);
   const bytes = new Uint8Array(end - start);
   contents.data.forEach(({ contents: { start: from, end: to } }, i) => {
     if (addresses[i]! >= 0) bytes.set(binary.bytes.subarray(from, to), addresses[i]! - start);
   });
-  return { start, words: new DataView(bytes.buffer), memoryEnd: memoryBytes(contents) };
+  return { start, words: new DataView(bytes.buffer), memoryEnd: memoryBytes(contents), segments };
 }
 
 /** Which function stands at which position of the first table, from segments with a constant place. */

@@ -5,11 +5,20 @@ import { similarity, type Triples, tooDifferent } from './similarity.ts';
 // A triple of instructions in more functions than this says nothing about one.
 const commonTriple = 12;
 const candidatesMax = 6;
-const similarityMin = 0.45;
 const lengthMin = 6;
 
-/** Pairs functions that moved and changed: candidates share rare triples of instructions, the most similar win. */
-export function pairStrangers(old: Profile, fresh: Profile, a: Triples, b: Triples, pairing: Pairing): void {
+/**
+ * Pairs functions that moved and changed: candidates share rare triples of instructions, the most similar win, down to
+ * a similarity of `least`.
+ */
+export function pairStrangers(
+  old: Profile,
+  fresh: Profile,
+  a: Triples,
+  b: Triples,
+  pairing: Pairing,
+  least: number,
+): void {
   const places = rareTriples(fresh, b, pairing.toOld);
   const found: { readonly f: number; readonly g: number; readonly shared: number }[] = [];
   const counts = new Map<number, number>();
@@ -21,10 +30,10 @@ export function pairStrangers(old: Profile, fresh: Profile, a: Triples, b: Tripl
     }
     const best = [...counts].sort((x, y) => y[1] - x[1] || x[0] - y[0]).slice(0, candidatesMax);
     for (const [g] of best) {
-      if (tooDifferent(old, f, fresh, g, similarityMin)) continue;
+      if (tooDifferent(old, f, fresh, g, least)) continue;
       const shared = similarity(a, f, b, g);
       const proof = shared + (old.signatures[f] === fresh.signatures[g] ? 0.1 : 0);
-      if (proof >= similarityMin) found.push({ f, g, shared: proof });
+      if (proof >= least) found.push({ f, g, shared: proof });
     }
   }
   found.sort((x, y) => y.shared - x.shared || x.f - y.f || x.g - y.g);

@@ -17,7 +17,9 @@ type Code = { readonly total: number; readonly opcodes: Uint16Array; readonly ha
 export const codeOf = (body: OldBody): Code => ({
   total: body.total,
   opcodes: body.opcodes.slice(0, body.total),
-  hashes: Int32Array.from({ length: body.total }, (_, at) => hashBytes(body.bytes, body.starts[at]!, body.starts[at + 1]!, 1)),
+  hashes: Int32Array.from({ length: body.total }, (_, at) =>
+    hashBytes(body.bytes, body.starts[at]!, body.starts[at + 1]!, 1),
+  ),
 });
 
 /** For each instruction of the new body the index of the old one it is aligned with, −1 for none; the indices grow. */
@@ -28,10 +30,19 @@ export const align = (old: Code, fresh: Code): Int32Array => {
 };
 
 const alignRange = (
-  old: Code, fresh: Code, oldFrom: number, oldTo: number, newFrom: number, newTo: number, plan: Int32Array, depth: number,
+  old: Code,
+  fresh: Code,
+  oldFrom: number,
+  oldTo: number,
+  newFrom: number,
+  newTo: number,
+  plan: Int32Array,
+  depth: number,
 ): void => {
-  while (oldFrom < oldTo && newFrom < newTo && old.hashes[oldFrom] === fresh.hashes[newFrom]) plan[newFrom++] = oldFrom++;
-  while (oldFrom < oldTo && newFrom < newTo && old.hashes[oldTo - 1] === fresh.hashes[newTo - 1]) plan[--newTo] = --oldTo;
+  while (oldFrom < oldTo && newFrom < newTo && old.hashes[oldFrom] === fresh.hashes[newFrom])
+    plan[newFrom++] = oldFrom++;
+  while (oldFrom < oldTo && newFrom < newTo && old.hashes[oldTo - 1] === fresh.hashes[newTo - 1])
+    plan[--newTo] = --oldTo;
   if (oldFrom >= oldTo || newFrom >= newTo) return;
   if ((oldTo - oldFrom) * (newTo - newFrom) <= cellsMax / (depth > 0 ? 1 : 16)) {
     alignByCost(old, fresh, oldFrom, oldTo, newFrom, newTo, plan);
@@ -52,7 +63,14 @@ const alignRange = (
 
 // Without anchors a long gap is cut in the middle of both sides: worse, but bounded.
 const alignHalves = (
-  old: Code, fresh: Code, oldFrom: number, oldTo: number, newFrom: number, newTo: number, plan: Int32Array, depth: number,
+  old: Code,
+  fresh: Code,
+  oldFrom: number,
+  oldTo: number,
+  newFrom: number,
+  newTo: number,
+  plan: Int32Array,
+  depth: number,
 ): void => {
   const oldAt = (oldFrom + oldTo) >> 1;
   const newAt = (newFrom + newTo) >> 1;
@@ -61,7 +79,13 @@ const alignHalves = (
 };
 
 const anchors = (
-  old: Code, fresh: Code, oldFrom: number, oldTo: number, newFrom: number, newTo: number, depth: number,
+  old: Code,
+  fresh: Code,
+  oldFrom: number,
+  oldTo: number,
+  newFrom: number,
+  newTo: number,
+  depth: number,
 ): (readonly [number, number])[] => {
   const run = [8, 6, 5, 4][depth]!;
   const places = new Map<number, number>();
@@ -105,7 +129,13 @@ const longestIncreasing = (pairs: (readonly [number, number])[]): (readonly [num
 };
 
 const alignByCost = (
-  old: Code, fresh: Code, oldFrom: number, oldTo: number, newFrom: number, newTo: number, plan: Int32Array,
+  old: Code,
+  fresh: Code,
+  oldFrom: number,
+  oldTo: number,
+  newFrom: number,
+  newTo: number,
+  plan: Int32Array,
 ): void => {
   const width = oldTo - oldFrom + 1;
   const height = newTo - newFrom + 1;

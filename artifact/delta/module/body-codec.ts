@@ -141,7 +141,8 @@ export class BodyCodec {
     const codec = this.#codec;
     const start = codec.out;
     codec.code(place, opcodeKnown);
-    if (place.aligned !== undefined && place.aligned.opcode === codec.opcode) this.#remember(place.aligned, codec.starts);
+    if (place.aligned !== undefined && place.aligned.opcode === codec.opcode)
+      this.#remember(place.aligned, codec.starts);
     codec.finish(start, codec.opcode, codec.count, codec.kinds, codec.starts);
   }
 
@@ -183,7 +184,8 @@ export class BodyCodec {
 
   #copy(from: number, end: number): void {
     const codec = this.#codec;
-    if (codec.out + end - from > codec.stop) throw new DeltaError('patch-corrupt', 'more code than the new file has bytes');
+    if (codec.out + end - from > codec.stop)
+      throw new DeltaError('patch-corrupt', 'more code than the new file has bytes');
     this.#bytes.copyWithin(codec.out, from, end);
     codec.out += end - from;
   }
@@ -208,9 +210,10 @@ export class BodyCodec {
       if (key !== 0) sureness = Math.min(sureness, from === 0 ? 0 : 1 + this.#codec.memory.sureness(key));
       if (from === 0) from = start;
       out = this.#copyNumber(kind, from, end - start, out);
-      if (from !== start) for (let byte = 0; byte < end - start; byte++) {
-        if (this.#bytes[from + byte] !== this.#bytes[start + byte]) changed = 1;
-      }
+      if (from !== start)
+        for (let byte = 0; byte < end - start; byte++) {
+          if (this.#bytes[from + byte] !== this.#bytes[start + byte]) changed = 1;
+        }
     }
     this.#expectedStarts[cursor.count] = out;
     this.#sureness = sureness * 2 + changed;

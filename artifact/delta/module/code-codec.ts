@@ -39,7 +39,6 @@ export class CodeCodec {
   readonly #bodyCodec: BodyCodec;
   #lastBase = -1;
   #unchanged = 0;
-  #readBase = -1;
 
   constructor(predictor: Predictor, bytes: Uint8Array, old: Bodies, out: number, stop: number) {
     this.#predictor = predictor;
@@ -61,7 +60,8 @@ export class CodeCodec {
   #index(recent: RecentCode, index: number): void {
     this.#oldBody.read(this.#old.starts[index]!, this.#old.ends[index]!);
     recent.restart();
-    for (let at = 0; at < this.#oldBody.total; at++) recent.index(this.#oldBody.starts[at]!, this.#oldBody.starts[at + 1]!);
+    for (let at = 0; at < this.#oldBody.total; at++)
+      recent.index(this.#oldBody.starts[at]!, this.#oldBody.starts[at + 1]!);
   }
 
   #body(index: number, plan: CodePlan | undefined): void {
@@ -73,8 +73,9 @@ export class CodeCodec {
     const width = this.#width(base, plan === undefined ? 0 : plan.bodies.widths[index]!);
     const start = this.#codec.out;
     this.#codec.out += width;
-    if (this.#codec.out > this.#codec.stop) throw new DeltaError('patch-corrupt', 'more code than the new file has bytes');
-    // The length is known last: until then both directions see zeros there.
+    if (this.#codec.out > this.#codec.stop)
+      throw new DeltaError('patch-corrupt', 'more code than the new file has bytes');
+    // The decoder knows the length only behind the body: a guess that reaches here must see the same on both sides.
     this.#bytes.fill(0, start, start + width);
     if (base < 0) this.#oldBody.clear();
     else this.#oldBody.read(this.#old.starts[base]!, this.#old.ends[base]!);
@@ -92,9 +93,15 @@ export class CodeCodec {
     if (next < this.#old.count && flag(wanted === next, 0)) return next;
     if (this.#old.count === 0 || !flag(wanted >= 0, 1)) return -1;
     const forward = flag(wanted > next, 2);
-    const distance = codeNumber(this.#predictor, forward ? wanted - next : next - wanted, 0x65 + (forward ? 1 : 0), codeSets.numbers);
+    const distance = codeNumber(
+      this.#predictor,
+      forward ? wanted - next : next - wanted,
+      0x65 + (forward ? 1 : 0),
+      codeSets.numbers,
+    );
     const base = forward ? next + distance : next - distance;
-    if (base < 0 || base >= this.#old.count) throw new DeltaError('patch-corrupt', 'a function coded against one that is not there');
+    if (base < 0 || base >= this.#old.count)
+      throw new DeltaError('patch-corrupt', 'a function coded against one that is not there');
     return base;
   }
 
@@ -105,7 +112,10 @@ export class CodeCodec {
     const equal =
       plan !== undefined &&
       plan.bodies.ends[index]! - this.#codec.out === end - start &&
-      Buffer.compare(this.#bytes.subarray(start, end), this.#bytes.subarray(this.#codec.out, plan.bodies.ends[index]!)) === 0;
+      Buffer.compare(
+        this.#bytes.subarray(start, end),
+        this.#bytes.subarray(this.#codec.out, plan.bodies.ends[index]!),
+      ) === 0;
     contexts[0] = mixHash(0x71, this.#unchanged & 15);
     contexts[1] = mixHash(0x72, 32 - Math.clz32(end - start));
     contexts[2] = mixHash(mixHash(0x73, this.#unchanged & 3), 32 - Math.clz32(end - start));

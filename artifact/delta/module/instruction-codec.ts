@@ -1,13 +1,22 @@
-import { layout, layoutOfOpcode, prefixBase } from '../../wasm/opcodes.ts';
 import { immediate } from '../../wasm/immediates.ts';
+import { layout, layoutOfOpcode, prefixBase } from '../../wasm/opcodes.ts';
 import { mixHash, type Predictor } from '../coding/predictor.ts';
 import { DeltaError } from '../error.ts';
 import { noOpcode, type Parsed } from './old-body.ts';
-import { hashBytes, ValueMemory } from './value-memory.ts';
 import type { RecentCode } from './recent-code.ts';
+import { hashBytes, ValueMemory } from './value-memory.ts';
 
 /** Weight sets of the predictor that code uses. */
-export const codeSets = { same: 0, step: 8, sameOpcode: 12, numbers: 14, opcode: 16, immediate: 32, guess: 96, total: 128 } as const;
+export const codeSets = {
+  same: 0,
+  step: 8,
+  sameOpcode: 12,
+  numbers: 14,
+  opcode: 16,
+  immediate: 32,
+  guess: 96,
+  total: 128,
+} as const;
 
 const kindsTotal = 32;
 
@@ -40,9 +49,9 @@ export class InstructionCodec {
   depth = 0;
   readonly memory: ValueMemory;
   readonly recent: RecentCode;
-  /** Opcodes of the last four instructions, latest lowest, 11 bits each in two numbers. */
   lastOpcode = 0;
-  #opcodes = [0, 0, 0, 0];
+  /** Opcodes of the last four instructions, latest first. */
+  readonly #opcodes = new Int32Array(4);
   readonly #predictor: Predictor;
   readonly #lastValue = new Int32Array(kindsTotal);
   readonly #valueBefore = new Int32Array(kindsTotal);
@@ -62,7 +71,7 @@ export class InstructionCodec {
   /** Starts a function: nothing came before. */
   restart(): void {
     this.depth = 0;
-    this.#opcodes = [0, 0, 0, 0];
+    this.#opcodes.fill(0);
     this.#lastValue.fill(0);
     this.#valueBefore.fill(0);
     this.recent.restart();
@@ -77,7 +86,8 @@ export class InstructionCodec {
     if (opcodeKnown) this.#copyOpcode(place.aligned!);
     else this.#codeOpcode();
     this.starts[0] = this.out;
-    if (this.#recentAt > 0) this.#recentAt = this.#matches(this.#recentAt, start) ? this.#recentAt + this.out - start : 0;
+    if (this.#recentAt > 0)
+      this.#recentAt = this.#matches(this.#recentAt, start) ? this.#recentAt + this.out - start : 0;
     this.#prefix = 0;
     this.#immediates();
   }
@@ -102,9 +112,11 @@ export class InstructionCodec {
       this.#valueBefore[kind] = this.#lastValue[kind]!;
       this.#lastValue[kind] = hashBytes(this.bytes, starts[index]!, starts[index + 1]!, kind);
     }
-    this.#opcodes = [opcode, this.#opcodes[0]!, this.#opcodes[1]!, this.#opcodes[2]!];
+    this.#opcodes.copyWithin(1, 0, 3);
+    this.#opcodes[0] = opcode;
     this.lastOpcode = opcode;
-    if (opcode === 0x0b) this.depth--;
+    // `delegate` ends its `try` as `end` would.
+    if (opcode === 0x0b || opcode === 0x18) this.depth--;
     else if ((opcode >= 2 && opcode <= 4) || opcode === 6 || opcode === 0x1f) this.depth++;
     this.recent.follow(start, this.out);
   }
@@ -143,7 +155,11 @@ export class InstructionCodec {
   #opcodeByte(part: number, guess: number): number {
     const { contexts, guesses, guessContexts } = this.#predictor;
     const { next, before, behind, aligned } = this.#place;
-    const [a, b, c, d] = this.#opcodes as [number, number, number, number];
+    const opcodes = this.#opcodes;
+    const a = opcodes[0]!;
+    const b = opcodes[1]!;
+    const c = opcodes[2]!;
+    const d = opcodes[3]!;
     const seed = mixHash(0x2545f491, part);
     const pair = mixHash(mixHash(seed, a), b);
     contexts[0] = mixHash(seed, 1 + a * 4);
@@ -303,7 +319,8 @@ export class InstructionCodec {
     const start = this.out - at;
     const seed = hashBytes(bytes, start, this.out, mixHash(mixHash(kind + at * 64, this.opcode), this.#prefix));
     const loose = hashBytes(bytes, start, this.out, kind + 1000 + at * 64);
-    const [a, b] = this.#opcodes as [number, number, number, number];
+    const a = this.#opcodes[0]!;
+    const b = this.#opcodes[1]!;
     const last = this.#lastValue[kind]!;
     contexts[0] = mixHash(seed, 1);
     contexts[1] = mixHash(mixHash(seed, last), 2);
@@ -341,7 +358,8 @@ export const memoryKey = (bytes: Uint8Array, kind: number, start: number, end: n
   return local ? mixHash(hash, salt) : hash;
 };
 
-const { func, type, global, table, memory, tag, data, elem, local, label, field, i32, i64, heapType, count } = immediate;
+const { func, type, global, table, memory, tag, data, elem, local, label, field, i32, i64, heapType, count } =
+  immediate;
 
 const rawWidths: Readonly<Record<number, readonly [number, number]>> = {
   [layout.f32]: [immediate.f32, 4],

@@ -34,7 +34,8 @@ export class SimilarBodies {
     let best = -1;
     let bestScore = 0.05;
     for (const [index, shared] of votes) {
-      const score = shared / (features.size + 0.25 * this.#sizes[index]! - 0.25 * shared) + (index === favoured ? 0.15 : 0);
+      const score =
+        shared / (features.size + 0.25 * this.#sizes[index]! - 0.25 * shared) + (index === favoured ? 0.15 : 0);
       if (score > bestScore || (score === bestScore && index < best)) {
         best = index;
         bestScore = score;
@@ -53,7 +54,8 @@ export class SimilarBodies {
       for (let ahead = 0; ahead < 4; ahead++) hash = mixHash(hash, at + ahead < total ? opcodes[at + ahead]! : 0);
       // Constants and offsets say more than opcodes, and mostly stay.
       const opcode = opcodes[at]!;
-      if (opcode === 0x41 || (opcode >= 0x28 && opcode <= 0x3e)) hash = mixHash(hash, this.#body.bytes[starts[at + 1]! - 1]!);
+      if (opcode === 0x41 || (opcode >= 0x28 && opcode <= 0x3e))
+        hash = mixHash(hash, this.#body.bytes[starts[at + 1]! - 1]!);
       if ((hash & thin) === 0) features.add(hash);
     }
     return features;

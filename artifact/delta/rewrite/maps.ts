@@ -7,6 +7,8 @@ export interface Maps {
   readonly importedFunctions: number;
   /** For each function of the new module the old one it was matched with, or -1. */
   readonly functions: Int32Array;
+  /** Old functions whose callers now mostly call another one than `functions` says. */
+  readonly aliases: Aliases;
   /** For each type of the new module the old one, or -1. */
   readonly types: Int32Array;
   /** For each global of the new module the old one, or -1. */
@@ -15,8 +17,16 @@ export interface Maps {
   readonly constants: Shifts;
   /** Positions in the table of functions. */
   readonly slots: Shifts;
+  /** Numbers of the program's own tables in memory: offsets into something, indices of something. */
+  readonly tables: readonly Shifts[];
   /** Which parts of the old memory hold words that moved along. */
   readonly regions: Regions;
+}
+
+/** Pairs of an old function and the new one that is called in its place; old ones increase. */
+export interface Aliases {
+  readonly old: Int32Array;
+  readonly fresh: Int32Array;
 }
 
 /** A piecewise shift: numbers from `starts[i]` up to the next start move by `shifts[i]`, smaller ones stay. */
@@ -26,7 +36,9 @@ export interface Shifts {
 }
 
 /** What the four-byte words of a part of memory are. */
-export const wordClass = { raw: 0, address: 1, slot: 2 } as const;
+export const wordClass = { raw: 0, address: 1, slot: 2, table: 3 } as const;
+/** How many tables maps may have: a class is three or more by the index of its table. */
+export const tablesMax = 13;
 
 /** Parts of the old memory: from `starts[i]`, an address divisible by four, words are of `classes[i]`. */
 export interface Regions {

@@ -1,10 +1,10 @@
 import { WasmError } from '../../wasm/error.ts';
 import { wasmLimits } from '../../wasm/limits.ts';
-import { type Section, sectionId } from '../../wasm/module.ts';
+import { type Binary, type Section, sectionId } from '../../wasm/module.ts';
 import { ByteReader } from '../../wasm/read/bytes.ts';
 import { readContents } from '../../wasm/read/contents.ts';
 import { readExport, readGlobal, readImport, readTable, readTag } from '../../wasm/read/entries.ts';
-import { readBinary } from '../../wasm/read/module.ts';
+import type { FunctionNames } from '../../wasm/read/names.ts';
 import { readRecursiveGroup } from '../../wasm/read/types.ts';
 import { DeltaError } from '../error.ts';
 import type { DeltaLimits } from '../limits.ts';
@@ -12,59 +12,93 @@ import { type BodyOrder, type BodyRanges, bodyOrder, rewriteCode, rewriteFunctio
 import { rewriteData } from './data.ts';
 import { rewriteElements } from './elements.ts';
 import type { Maps } from './maps.ts';
+import { namesOf, rewriteCustom } from './names.ts';
+import { coreModuleOf } from './nesting.ts';
 import { BoundedOutput } from './output.ts';
 import { importedCount, type RewriteSource, typeCount } from './source.ts';
 import { Transcript, Translation } from './translation.ts';
 
 /** The old module in the numbering of the new one: a prediction of the new module, close to it but rarely valid. */
 export interface RewrittenModule {
-  readonly bytes: Uint8Array;
+  /** From the start of a buffer of its own. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
   /** By index of the new module's functions, imported ones included. */
   readonly bodies: BodyRanges;
 }
 
-/** Rewrites a core module by maps; throws a DeltaError where the old file is no module or the result too large. */
+/**
+ * Rewrites a core module, or the largest one of a component, by maps; throws a DeltaError where the old file has none
+ * or the result grows too large.
+ */
 export function rewriteModule(old: Uint8Array, maps: Maps, limits: DeltaLimits): RewrittenModule {
   try {
-    return rewriteSections(openSource(old, maps, limits));
+    const nested = coreModuleOf(old);
+    if (nested === undefined) throw new DeltaError('patch-corrupt', 'the old file has no core module');
+    const out = new BoundedOutput(old.length + (old.length >> 4) + 1024, old.length * limits.rewriteGrowthMax + 4096);
+    const source = openSource(nested.binary, maps, out);
+    const bodies = noBodies(maps.functions.length);
+    rewriteAround(old, source, nested.around, 0, bodies);
+    return { bytes: out.bytes.subarray(0, out.length), bodies };
   } catch (error) {
     if (error instanceof WasmError) throw new DeltaError('patch-corrupt', `the old file: ${error.message}`);
     throw error;
   }
 }
 
-function openSource(old: Uint8Array, maps: Maps, { rewriteGrowthMax }: DeltaLimits): RewriteSource {
-  const binary = readBinary(old, wasmLimits);
-  if (binary.kind !== 'module') throw new DeltaError('patch-corrupt', 'only a core module can be rewritten');
+function openSource(binary: Binary, maps: Maps, out: BoundedOutput): RewriteSource {
   const contents = readContents(binary, wasmLimits);
   const translation = new Translation(maps, {
     functions: importedCount(contents, 'function') + contents.functions.length,
     types: typeCount(contents),
     globals: importedCount(contents, 'global') + contents.globals.length,
   });
-  const size = old.length;
-  const out = new BoundedOutput(size + (size >> 4) + 1024, size * rewriteGrowthMax + 4096);
-  return { binary, contents, translation, transcript: new Transcript(old, translation, out), limits: wasmLimits };
+  const transcript = new Transcript(binary.bytes, translation, out);
+  return { binary, contents, translation, transcript, limits: wasmLimits };
 }
 
-function rewriteSections(source: RewriteSource): RewrittenModule {
-  const { binary, translation, transcript } = source;
+function noBodies(count: number): BodyRanges {
+  return { starts: new Int32Array(count).fill(-1), ends: new Int32Array(count).fill(-1) };
+}
+
+// Copies what lies around the module at each level, the outermost first, and fixes the lengths on the way out.
+function rewriteAround(
+  old: Uint8Array,
+  source: RewriteSource,
+  around: readonly Section[],
+  level: number,
+  bodies: BodyRanges,
+): void {
+  const section = around[level];
+  if (section === undefined) {
+    rewriteSections(source, bodies);
+    return;
+  }
+  const { out } = source.transcript;
+  const enclosing = around[level - 1];
+  out.copy(old, enclosing?.payload ?? 0, section.start + 1);
+  const mark = out.open(section.sizeWidth);
+  rewriteAround(old, source, around, level + 1, bodies);
+  moveRanges(bodies, out.close(mark, section.sizeWidth));
+  out.copy(old, section.end, enclosing?.end ?? old.length);
+}
+
+function rewriteSections(source: RewriteSource, bodies: BodyRanges): void {
+  const { binary, transcript } = source;
   const { out } = transcript;
   const order = bodyOrder(source);
-  const count = translation.maps.functions.length;
-  const bodies: BodyRanges = { starts: new Int32Array(count).fill(-1), ends: new Int32Array(count).fill(-1) };
+  const names = namesOf(source);
   out.copy(binary.bytes, 0, 8);
   for (const section of binary.sections) {
     out.copy(binary.bytes, section.start, section.start + 1);
     const mark = out.open(section.sizeWidth);
-    rewriteSection(source, section, order, bodies);
+    rewriteSection(source, section, order, bodies, names);
     const moved = out.close(mark, section.sizeWidth);
-    if (section.id === sectionId.code && moved > 0) moveRanges(bodies, moved);
+    if (section.id === sectionId.code) moveRanges(bodies, moved);
   }
-  return { bytes: out.bytes.subarray(0, out.length), bodies };
 }
 
 function moveRanges({ starts, ends }: BodyRanges, distance: number): void {
+  if (distance === 0) return;
   for (let i = 0; i < starts.length; i++) {
     if (starts[i]! < 0) continue;
     starts[i]! += distance;
@@ -81,7 +115,13 @@ const plainSections: Readonly<Record<number, (reader: ByteReader) => unknown>> =
   [sectionId.export]: readExport,
 };
 
-function rewriteSection(source: RewriteSource, section: Section, order: BodyOrder, bodies: BodyRanges): void {
+function rewriteSection(
+  source: RewriteSource,
+  section: Section,
+  order: BodyOrder,
+  bodies: BodyRanges,
+  names: FunctionNames | undefined,
+): void {
   switch (section.id) {
     case sectionId.type:
       rewriteTypes(source, section);
@@ -101,7 +141,7 @@ function rewriteSection(source: RewriteSource, section: Section, order: BodyOrde
     default: {
       const plain = plainSections[section.id];
       if (plain !== undefined) rewritePlain(source, section, plain);
-      else source.transcript.out.copy(source.binary.bytes, section.payload, section.end);
+      else rewriteCustom(source, section, names);
     }
   }
 }

@@ -26,6 +26,9 @@ export class Translation {
   constructor(maps: Maps, spaces: IndexSpaces) {
     this.maps = maps;
     this.functions = inverted(maps.functions, spaces.functions);
+    maps.aliases.old.forEach((old, i) => {
+      if (old < spaces.functions) this.functions[old] = maps.aliases.fresh[i]!;
+    });
     this.types = inverted(maps.types, spaces.types);
     this.globals = inverted(maps.globals, spaces.globals);
     this.#constantsFrom = maps.constants.starts[0] ?? Number.POSITIVE_INFINITY;

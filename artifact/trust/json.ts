@@ -1,0 +1,92 @@
+import { TrustError } from './error.ts';
+import { trustLimits } from './limits.ts';
+
+/** What JSON can say. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Parses untrusted JSON: at most `bytesMax` long, strict UTF-8, bounded in depth and in members before it is parsed. */
+export function parseBoundedJson(bytes: Uint8Array, bytesMax: number, what: string): Json {
+  if (bytes.length > bytesMax) {
+    throw new TrustError('TOO_LARGE', `${what} has ${bytes.length} bytes, at most ${bytesMax} are read`);
+  }
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch (cause) {
+    throw new TrustError('MALFORMED', `${what} is not UTF-8`, undefined, { cause });
+  }
+  measure(text, what);
+  let value: Json;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new TrustError('MALFORMED', `${what} is not JSON: ${(cause as Error).message}`, undefined, { cause });
+  }
+  assertWellFormed(value, what);
+  return value;
+}
+
+/** The value as an object; anything else is refused. */
+export function objectOf(value: Json | undefined, what: string): JsonObject {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new TrustError('MALFORMED', `${what} must be an object`);
+  }
+  return value as JsonObject;
+}
+
+/** Refuses members that the format does not have: what an old reader would overlook must not be signed to mean more. */
+export function onlyMembers(value: JsonObject, members: readonly string[], what: string): void {
+  const unknown = Object.keys(value).find((key) => !members.includes(key));
+  if (unknown !== undefined)
+    throw new TrustError('MALFORMED', `${what} has an unknown member ${JSON.stringify(unknown)}`);
+}
+
+// One pass over the text outside of strings; what it lets through and is no JSON, JSON.parse refuses.
+function measure(text: string, what: string): void {
+  const { depthMax, entriesMax } = trustLimits;
+  const commas: number[] = [];
+  for (let at = 0; at < text.length; at++) {
+    switch (text[at]) {
+      case '"':
+        for (at++; at < text.length && text[at] !== '"'; at++) if (text[at] === '\\') at++;
+        break;
+      case '{':
+      case '[':
+        commas.push(0);
+        if (commas.length > depthMax)
+          throw new TrustError('TOO_LARGE', `${what} is nested over ${depthMax} deep at ${at}`);
+        break;
+      case '}':
+      case ']':
+        commas.pop();
+        break;
+      case ',': {
+        const count = (commas.pop() ?? 0) + 1;
+        if (count >= entriesMax)
+          throw new TrustError('TOO_LARGE', `${what} has over ${entriesMax} entries in one place at ${at}`);
+        commas.push(count);
+        break;
+      }
+    }
+  }
+}
+
+// A lone surrogate has no UTF-8: two different texts would have the same canonical bytes, hence the same signature.
+function assertWellFormed(value: Json, what: string): void {
+  if (typeof value === 'string') {
+    if (!value.isWellFormed()) throw new TrustError('MALFORMED', `${what} has a string that is not Unicode text`);
+  } else if (Array.isArray(value)) {
+    for (const element of value) assertWellFormed(element, what);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, member] of Object.entries(value)) {
+      assertWellFormed(key, what);
+      assertWellFormed(member, what);
+    }
+  }
+}

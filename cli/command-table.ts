@@ -1,0 +1,133 @@
+/** All commands, each loaded only when it is asked for, and how a command line finds its own. */
+import type { Command } from './command.ts';
+
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** In the order in which help lists them. */
+export const commandTable: readonly Entry[] = [
+  {
+    name: 'demo',
+    summary: 'a controller and five agents on this machine, on a fleet of two ships and a truck',
+    load: async () => (await import('./commands/demo.ts')).demoCommand,
+  },
+  {
+    name: 'controller run',
+    summary: 'run the controller here until it is stopped',
+    load: async () => (await import('./commands/controller-run.ts')).controllerRunCommand,
+  },
+  {
+    name: 'init',
+    summary: 'make a new fleet repository that validates and can be committed at once',
+    load: async () => (await import('./commands/init.ts')).initCommand,
+  },
+  {
+    name: 'device add',
+    summary: 'write the manifest of a new device into the repository',
+    load: async () => (await import('./commands/device-add.ts')).deviceAddCommand,
+  },
+  {
+    name: 'keys init',
+    summary: 'make the keys and the first signed metadata of a repository',
+    load: async () => (await import('./commands/keys-init.ts')).keysInitCommand,
+  },
+  {
+    name: 'release add',
+    summary: 'take a Wasm file into the repository as a signed release',
+    load: async () => (await import('./commands/release-add.ts')).releaseAddCommand,
+  },
+  {
+    name: 'release sign',
+    summary: 'sign what the keys on this machine can sign',
+    load: async () => (await import('./commands/release-sign.ts')).releaseSignCommand,
+  },
+  {
+    name: 'release list',
+    summary: 'the releases that signed metadata names',
+    load: async () => (await import('./commands/release-list.ts')).releaseListCommand,
+  },
+  {
+    name: 'release verify',
+    summary: 'check every signature, expiry and release file of the repository',
+    load: async () => (await import('./commands/release-verify.ts')).releaseVerifyCommand,
+  },
+  {
+    name: 'delta create',
+    summary: 'make the smallest patch that turns one file into another',
+    load: async () => (await import('./commands/delta-create.ts')).deltaCreateCommand,
+  },
+  {
+    name: 'delta apply',
+    summary: 'make the new file from the old one and a patch',
+    load: async () => (await import('./commands/delta-apply.ts')).deltaApplyCommand,
+  },
+  {
+    name: 'delta inspect',
+    summary: 'what a patch is made of and what that costs',
+    load: async () => (await import('./commands/delta-inspect.ts')).deltaInspectCommand,
+  },
+  {
+    name: 'validate',
+    summary: 'every problem of the manifests and releases in a work tree, committed or not',
+    load: async () => (await import('./commands/validate.ts')).validateCommand,
+  },
+  {
+    name: 'plan',
+    summary: 'what a commit would change on which devices, and its bytes',
+    load: async () => (await import('./commands/plan.ts')).planCommand,
+  },
+  {
+    name: 'status',
+    summary: 'what runs where, and how old that knowledge is',
+    load: async () => (await import('./commands/status.ts')).statusCommand,
+  },
+  {
+    name: 'why',
+    summary: 'why a device is where it is, in sentences',
+    load: async () => (await import('./commands/why.ts')).whyCommand,
+  },
+  {
+    name: 'wait',
+    summary: 'wait until devices have converged',
+    load: async () => (await import('./commands/wait.ts')).waitCommand,
+  },
+  {
+    name: 'agent run',
+    summary: 'run the agent of a device from this checkout',
+    load: async () => (await import('./commands/agent-run.ts')).agentRunCommand,
+  },
+  {
+    name: 'agent enroll',
+    summary: 'make a key on this device and get a certificate for it',
+    load: async () => (await import('./commands/agent-enroll.ts')).agentEnrollCommand,
+  },
+  {
+    name: 'agent status',
+    summary: 'what the agent on this machine does, without a network',
+    load: async () => (await import('./commands/agent-status.ts')).agentStatusCommand,
+  },
+  {
+    name: 'agent logs',
+    summary: 'what an application on this machine printed',
+    load: async () => (await import('./commands/agent-status.ts')).agentLogsCommand,
+  },
+  {
+    name: 'agent bundle',
+    summary: 'make the directory of files that a device carries',
+    load: async () => (await import('./commands/agent-bundle.ts')).agentBundleCommand,
+  },
+];
+
+/** The entry with the longest name that the words begin with, and the words behind it. */
+export function findCommand(
+  words: readonly string[],
+): { readonly entry: Entry; readonly rest: readonly string[] } | undefined {
+  const leading = words.findIndex((word) => word.startsWith('-'));
+  const line = (leading === -1 ? words : words.slice(0, leading)).join(' ');
+  const matching = commandTable.filter(({ name }) => line === name || line.startsWith(`${name} `));
+  const entry = matching.sort((a, b) => b.name.length - a.name.length)[0];
+  return entry && { entry, rest: words.slice(entry.name.split(' ').length) };
+}

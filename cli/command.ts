@@ -1,0 +1,128 @@
+/** What a command is, and what it is given: the world as ports, and the screen. */
+import { parseArgs } from 'node:util';
+import { nearestName } from '../controller/manifests/nearest-name.ts';
+import type { SourceFileSystem } from '../controller/source/source.ts';
+import type { Clock, Disk, Network, Processes, Random } from '../platform/ports.ts';
+import type { Section, Sections } from '../schemas/configuration.ts';
+import type { DemoPorts } from './demo/demo-world.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+
+/** A stream of the terminal, or a file or pipe in its place. */
+export interface Output {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  /** Width in characters; asked for at every drawing, because windows change. */
+  readonly columns: () => number;
+  /** Height in lines. */
+  readonly rows: () => number;
+}
+
+/** Certificates and keys of an HTTPS client, as PEM texts. */
+export interface ClientIdentity {
+  readonly ca?: string;
+  readonly certificate?: string;
+  readonly key?: string;
+}
+
+export interface CommandContext {
+  readonly clock: Clock;
+  readonly disk: Disk;
+  /** The file system as the git library wants it. */
+  readonly gitFiles: SourceFileSystem;
+  readonly random: Random;
+  readonly processes: Processes;
+  readonly openNetwork: (identity: ClientIdentity) => Network;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Whether colours are wanted on stdout. */
+  readonly color: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Absolute path of the working directory. */
+  readonly directory: string;
+  /** Absolute path of this project. */
+  readonly projectDirectory: string;
+  /** Searches from `directory` upwards. */
+  readonly loadConfiguration: <S extends Section>(
+    section: S,
+    directory: string,
+  ) => Promise<{ readonly value: Sections[S]; readonly file?: string }>;
+  readonly demo: DemoPorts;
+  /** Aborts when the user wants to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** An option as `--name` and perhaps `-n`. */
+export interface OptionSpec {
+  readonly type: 'string' | 'boolean';
+  readonly short?: string;
+  readonly multiple?: boolean;
+  readonly description: string;
+  /** What stands for the value in help. */
+  readonly value?: string;
+}
+
+export interface ParsedArguments {
+  readonly positionals: readonly string[];
+  readonly flags: ReadonlySet<string>;
+  readonly values: Readonly<Record<string, string>>;
+  readonly lists: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface Command {
+  /** Words after `fleet`, such as `release add`. */
+  readonly name: string;
+  readonly summary: string;
+  /** Positional arguments as help shows them, such as `FILE [DIR]`. */
+  readonly arguments: string;
+  readonly options: Readonly<Record<string, OptionSpec>>;
+  readonly run: (context: CommandContext, args: ParsedArguments) => Promise<ExitCode>;
+}
+
+/** Ends a command with one line for the user: what was tried, which rule failed, what to do next. */
+export class CommandError extends Error {
+  readonly exitCode: ExitCode;
+  constructor(message: string, exitCode: ExitCode = exitCodes.failed) {
+    super(message);
+    this.name = 'CommandError';
+    this.exitCode = exitCode;
+  }
+}
+
+/** Options that every command has. */
+export const commonOptions: Readonly<Record<string, OptionSpec>> = {
+  help: { type: 'boolean', short: 'h', description: 'Show this help.' },
+  'no-color': { type: 'boolean', description: 'No colours; so does the variable NO_COLOR.' },
+};
+
+function argumentFault(error: unknown, options: readonly string[]): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const [, name] = /^Unknown option '-{1,2}([^']*)'/.exec(text) ?? [];
+  if (name === undefined) return text;
+  const nearest = nearestName(name, options);
+  return `there is no option --${name}${nearest === undefined ? '' : `; did you mean --${nearest}?`}`;
+}
+
+/** Reads a command's arguments. Throws `CommandError` with exit code 2. */
+export function parseCommandArguments(command: Command, args: readonly string[]): ParsedArguments {
+  const options = Object.fromEntries(
+    Object.entries({ ...command.options, ...commonOptions }).map(([name, { type, short, multiple }]) => [
+      name,
+      { type, ...(short === undefined ? {} : { short }), ...(multiple === undefined ? {} : { multiple }) },
+    ]),
+  );
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    const entries = Object.entries(values);
+    return {
+      positionals,
+      flags: new Set(entries.flatMap(([name, value]) => (value === true ? [name] : []))),
+      values: Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
+      lists: Object.fromEntries(
+        entries.flatMap(([name, value]) => (Array.isArray(value) ? [[name, value.map(String)]] : [])),
+      ),
+    };
+  } catch (error) {
+    const message = argumentFault(error, Object.keys(options));
+    throw new CommandError(`${message}\nTry: fleet ${command.name} --help`, exitCodes.usage);
+  }
+}

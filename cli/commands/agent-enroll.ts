@@ -1,0 +1,46 @@
+import { resolve } from 'node:path';
+import { type EnrollOptions, enroll } from '../../device-agent/command/enroll.ts';
+import { type Command, CommandError } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
+
+function required(values: Readonly<Record<string, string>>, name: string): string {
+  const value = values[name];
+  if (value === undefined) throw new CommandError(`agent enroll needs --${name}`, exitCodes.usage);
+  return value;
+}
+
+export const agentEnrollCommand: Command = {
+  name: 'agent enroll',
+  summary: 'make a key on this device and get a certificate for it',
+  arguments: '',
+  options: {
+    device: { type: 'string', value: 'NAME', description: 'The name in the manifest.' },
+    controller: { type: 'string', value: 'URL', description: 'https:// URL of the controller.' },
+    ca: { type: 'string', value: 'FILE', description: "PEM of the fleet's authority." },
+    'trust-root': { type: 'string', value: 'FILE', description: 'The first TUF root, trust/1.root.json of the fleet.' },
+    mqtt: { type: 'string', value: 'HOST[:PORT]', description: "The broker (default: the controller's host, 8883)." },
+    directory: {
+      type: 'string',
+      value: 'DIR',
+      description: 'Where fleet.config.yaml and the files it names go (default: here).',
+    },
+    state: { type: 'string', value: 'DIR', description: 'Where the key and all state go (default: DIR/state).' },
+    wait: { type: 'boolean', description: 'Ask again until git names the key.' },
+  },
+  async run(context, { values, flags }) {
+    const inDirectory = (path: string): string => resolve(context.directory, path);
+    const directory = inDirectory(values.directory ?? '.');
+    const options: EnrollOptions = {
+      device: required(values, 'device'),
+      controller: required(values, 'controller'),
+      ca: inDirectory(required(values, 'ca')),
+      trustRoot: inDirectory(required(values, 'trust-root')),
+      ...(values.mqtt === undefined ? {} : { mqtt: values.mqtt }),
+      directory,
+      stateDirectory: values.state === undefined ? `${directory}/state` : inDirectory(values.state),
+      wait: flags.has('wait'),
+    };
+    const outcome = await enroll({ ...context, print: (text) => context.stdout.write(text) }, options);
+    return { enrolled: exitCodes.ok, refused: exitCodes.failed, unreachable: exitCodes.unreachable }[outcome];
+  },
+};

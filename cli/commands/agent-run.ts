@@ -1,0 +1,21 @@
+import { bundleAgent } from '../../device-agent/bundle.ts';
+import { type Command, CommandError } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
+
+export const agentRunCommand: Command = {
+  name: 'agent run',
+  summary: 'run the agent of a device from this checkout',
+  arguments: '',
+  options: {},
+  async run({ projectDirectory, processes, loadConfiguration, directory, signal }) {
+    const { value } = await loadConfiguration('agent', directory);
+    const supervisor = await bundleAgent(`${projectDirectory}/.cache/agent`);
+    const agent = processes.start(supervisor, ['--resolved', JSON.stringify(value)]);
+    signal.addEventListener('abort', () => agent.kill('SIGTERM'));
+    const { code, signal: killedBy } = await new Promise<{ code: number | undefined; signal: string | undefined }>(
+      (resolve) => agent.onExit(resolve),
+    );
+    if (code !== 0) throw new CommandError(`the agent ended with ${killedBy ?? `code ${code}`}`);
+    return exitCodes.ok;
+  },
+};

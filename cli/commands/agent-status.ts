@@ -1,0 +1,51 @@
+import { resolve } from 'node:path';
+import { applicationLogs } from '../../device-agent/command/logs.ts';
+import { describeAgent } from '../../device-agent/command/status.ts';
+import { defaultStateDirectory } from '../../device-agent/state-layout.ts';
+import { type Command, type CommandContext, CommandError, type ParsedArguments } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
+
+const options = {
+  state: {
+    type: 'string',
+    value: 'DIR',
+    description: "The agent's state directory (default: as its configuration says).",
+  },
+} as const;
+
+async function stateDirectoryOf(context: CommandContext, { values }: ParsedArguments): Promise<string> {
+  if (values.state !== undefined) return resolve(context.directory, values.state);
+  return (await context.loadConfiguration('agent', context.directory)).value.stateDirectory ?? defaultStateDirectory;
+}
+
+export const agentStatusCommand: Command = {
+  name: 'agent status',
+  summary: 'what the agent on this machine does, without a network',
+  arguments: '',
+  options,
+  async run(context, args) {
+    const stateDirectory = await stateDirectoryOf(context, args);
+    const text = describeAgent(context, stateDirectory, undefined);
+    if (text === undefined) throw new CommandError(`no agent has run on ${stateDirectory} yet`);
+    context.stdout.write(text);
+    return exitCodes.ok;
+  },
+};
+
+export const agentLogsCommand: Command = {
+  name: 'agent logs',
+  summary: 'what an application on this machine printed',
+  arguments: 'APPLICATION',
+  options,
+  async run(context, args) {
+    const [name, ...more] = args.positionals;
+    if (name === undefined || more.length > 0 || !/^[a-z0-9-]+$/.test(name)) {
+      throw new CommandError('agent logs takes the name of one application', exitCodes.usage);
+    }
+    const stateDirectory = await stateDirectoryOf(context, args);
+    const text = applicationLogs(context.disk, stateDirectory, name);
+    if (text === undefined) throw new CommandError(`${name} has printed nothing on ${stateDirectory}`);
+    context.stdout.write(text);
+    return exitCodes.ok;
+  },
+};

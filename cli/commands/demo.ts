@@ -1,0 +1,108 @@
+import { type Command, type CommandContext, CommandError } from '../command.ts';
+import { changeDemoFleet, type DemoFleet, makeDemoFleet } from '../demo/demo-fleet.ts';
+import { DemoWorld } from '../demo/demo-world.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { watchStatus } from './status.ts';
+
+const convergeMsMax = 55_000;
+
+function say(context: CommandContext, text: string): void {
+  context.stderr.write(`${text}\n`);
+}
+
+function whatToTry({ projectDirectory }: CommandContext, world: DemoWorld, fleet: DemoFleet): string {
+  const { directory } = fleet.tree;
+  const device = fleet.devices[0]!;
+  return `
+Try next, in another terminal (Ctrl-C here ends everything):
+  cd ${directory}
+  change a number in sites/borealis.yaml, git commit -am faster, and watch
+  ${projectDirectory}/fleet why device/${device.name}
+  kill -9 ${world.pidOf(device.name) ?? '…'}   the agent of ${device.name}; it is back after 3 s and runs at once
+  echo down > ${world.linkFile(device.site)}   cuts ${device.site} off; echo up > … brings it back
+`;
+}
+
+async function once(context: CommandContext, world: DemoWorld, fleet: DemoFleet, first: string): Promise<ExitCode> {
+  await world.converge(first, convergeMsMax);
+  say(context, `all ${fleet.devices.length} devices run ${first.slice(0, 7)}`);
+  changeDemoFleet(context, fleet);
+  const second = await world.commit('position-beacon 1.1.0, and a faster Aurora');
+  say(context, `committed ${second.slice(0, 7)}: a new release of position-beacon and a change of configuration`);
+  const status = await world.converge(second, convergeMsMax);
+  say(context, `all ${fleet.devices.length} devices run ${second.slice(0, 7)}`);
+  context.stdout.write(`${JSON.stringify(status, undefined, 2)}\n`);
+  return exitCodes.ok;
+}
+
+/** Until Ctrl-C: on a terminal the status redraws itself, elsewhere one line tells of every change. */
+async function live(context: CommandContext, world: DemoWorld, fleet: DemoFleet): Promise<ExitCode> {
+  const { stdout, clock, signal } = context;
+  if (stdout.isTerminal) {
+    await watchStatus(world.context, { format: 'text' }, () => whatToTry(context, world, fleet));
+    return exitCodes.ok;
+  }
+  stdout.write(whatToTry(context, world, fleet));
+  let last = '';
+  while (!signal.aborted) {
+    const { devices, source } = await world.status();
+    const running = devices.filter(({ state }) => state === 'running').length;
+    const line = `${source.revision?.id.slice(0, 7)}: ${running} of ${devices.length} devices run what they should`;
+    if (line !== last) stdout.write(`${line}\n`);
+    last = line;
+    await clock.sleep(1_000, signal).catch(() => {});
+  }
+  return exitCodes.ok;
+}
+
+export const demoCommand: Command = {
+  name: 'demo',
+  summary: 'a controller and five agents on this machine, on a fleet of two ships and a truck',
+  arguments: '',
+  options: {
+    once: { type: 'boolean', description: 'Unattended: deploy, change, deploy again, print the status as JSON, stop.' },
+    directory: {
+      type: 'string',
+      value: 'DIR',
+      description: 'Where to work (a new directory, kept afterwards); a temporary one unless given.',
+    },
+    set: {
+      type: 'string',
+      multiple: true,
+      value: 'KEY=VALUE',
+      description: 'A key of the controller section: --set mqtt.external=mqtts://127.0.0.1:8884.',
+    },
+  },
+  async run(context, { flags, values, lists }) {
+    const { disk, random, environment, demo } = context;
+    const name = `fleet-demo-${Buffer.from(random.bytes(4)).toString('hex')}`;
+    const given = values.directory;
+    const directory =
+      given === undefined
+        ? `${environment.TMPDIR ?? '/tmp'}/${name}`
+        : given.startsWith('/')
+          ? given
+          : `${context.directory}/${given}`;
+    const settings = Object.fromEntries(
+      (lists.set ?? []).map((pair) => {
+        const [, key, value] = /^([\w.]+)=(.*)$/s.exec(pair) ?? [];
+        if (key === undefined) throw new CommandError(`--set ${pair}: write KEY=VALUE`, exitCodes.usage);
+        return [key, value!];
+      }),
+    );
+    say(context, `making a fleet of two ships and a truck in ${directory}`);
+    const fleet = makeDemoFleet(context, directory);
+    const world = new DemoWorld(context, demo, fleet, directory);
+    try {
+      const first = await world.commit('A harbor: two ships and a truck');
+      await world.start(settings);
+      return flags.has('once') ? await once(context, world, fleet, first) : await live(context, world, fleet);
+    } catch (error) {
+      if (!context.signal.aborted) throw error;
+      return exitCodes.failed;
+    } finally {
+      await world.stop();
+      if (given === undefined) disk.remove(directory);
+    }
+  },
+};

@@ -1,0 +1,53 @@
+import { writeWorkFile } from '../../controller/publishing/authoring/work-tree.ts';
+import { type Command, CommandError } from '../command.ts';
+import { makeExampleFleet } from '../example-fleet.ts';
+import { exitCodes } from '../exit-codes.ts';
+
+/** A configuration with which controller and CLI work from the repository's own directory. */
+const configuration = `# Where controller, agent and CLI find what; see schemas/configuration.schema.json of fleet.
+controller:
+  stateDirectory: .fleet/state
+  keys: .fleet/keys/online
+  source:
+    url: .
+cli:
+  controller: https://127.0.0.1:7443
+  ca: .fleet/state/authority/ca.pem
+  tokenFile: .fleet/state/api-token
+`;
+
+const readme = `# A fleet
+
+- \`applications/\`, \`fleets/\`, \`sites/\`, \`devices/\`: what runs where. \`fleet validate\` checks, \`fleet plan\` tells what a commit will change.
+- \`trust/\`, \`releases/\`: signed metadata and modules, written by \`fleet release add\`.
+- \`.fleet/\`: private keys and local state; git ignores it. Move \`.fleet/keys/offline\` to a safe place.
+
+\`\`\`sh
+fleet controller run                 # follows this repository
+fleet agent enroll --device bench …  # on the device; commit the fingerprint it prints
+fleet status
+\`\`\`
+`;
+
+export const initCommand: Command = {
+  name: 'init',
+  summary: 'make a new fleet repository that validates and can be committed at once',
+  arguments: 'DIR',
+  options: {},
+  async run(context, { positionals }) {
+    const [given, ...rest] = positionals;
+    if (given === undefined || rest.length > 0) throw new CommandError('init takes one directory', exitCodes.usage);
+    const directory = given.startsWith('/') ? given : `${context.directory}/${given}`;
+    const tree = makeExampleFleet(context, 'starter', directory.replace(/\/+$/, ''));
+    const encoder = new TextEncoder();
+    writeWorkFile(tree, 'fleet.config.yaml', encoder.encode(configuration));
+    writeWorkFile(tree, 'README.md', encoder.encode(readme));
+    context.stdout.write(`made a fleet in ${given}: one site, one device, one application, keys in .fleet/keys (git ignores them)
+
+  cd ${given} && git init -b main && git add . && git commit -m "A fleet"
+  fleet validate
+  fleet controller run
+`);
+    return exitCodes.ok;
+  },
+};

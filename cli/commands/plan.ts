@@ -1,0 +1,164 @@
+import { stringify } from 'yaml';
+import type { Catalogue, DesiredDevice, DesiredFleet } from '../../controller/manifests/desired.ts';
+import { desiredOf, emptyManifestState } from '../../controller/manifests/manifest-state.ts';
+import { compareRevisions } from '../../controller/planning/compare.ts';
+import type { ObservedDevice } from '../../controller/planning/observed.ts';
+import { catalogueOf } from '../../controller/publishing/catalogue.ts';
+import type { DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
+import { type Command, type CommandContext, CommandError } from '../command.ts';
+import { fetchStatus } from '../controller-client.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { modulesOf, openPrices, type Price } from '../fetch-price.ts';
+import { type FleetRevision, findCommit, openCommit, openDirectory, repositoryTop } from '../fleet-revision.ts';
+import { type Plan, type PlanSide, planDocument, planScreen } from '../render/plan-screen.ts';
+import { renderProblem } from '../render/problems.ts';
+import { styleFor } from '../render/style.ts';
+import { validateTree } from '../validate-tree.ts';
+
+type Format = 'text' | 'wide' | 'json' | 'yaml';
+
+/** A revision that is valid, with what it comes to. */
+interface JudgedRevision {
+  readonly side: PlanSide;
+  readonly desired: DesiredFleet;
+  readonly releases: Catalogue;
+  readonly readFile: FleetRevision['readFile'];
+}
+
+const nothing: JudgedRevision = {
+  side: { name: 'nothing: this is the first revision' },
+  desired: desiredOf(emptyManifestState),
+  releases: new Map(),
+  readFile: async () => undefined,
+};
+
+function judge({ tree, commit, readFile }: FleetRevision, name: string): JudgedRevision {
+  const { state, problems } = validateTree(tree, catalogueOf);
+  if (state === undefined) {
+    const what = commit === undefined ? 'the working tree' : commit.id.slice(0, 7);
+    const lines = problems.map(renderProblem).join('\n');
+    throw new CommandError(`${what} is not valid; the controller would refuse it, no device would move\n${lines}`);
+  }
+  return {
+    side: { name, ...(commit && { commit }) },
+    desired: desiredOf(state),
+    releases: state.catalogue,
+    readFile,
+  };
+}
+
+async function askController(
+  context: CommandContext,
+): Promise<{ readonly status?: StatusDocument; readonly unknownBecause?: string }> {
+  try {
+    return { status: await fetchStatus(context) };
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return { unknownBecause: error.message };
+  }
+}
+
+/** What to compare with: what was asked for, else what is in force, else the commit before. */
+async function chooseBase(
+  context: CommandContext,
+  top: string,
+  asked: { readonly base?: string; readonly next?: string },
+  status: StatusDocument | undefined,
+): Promise<JudgedRevision> {
+  if (asked.base !== undefined) return judge(await openCommit(context, top, asked.base), `--base ${asked.base}`);
+  const inForce = status?.source.revision?.id;
+  const found = inForce === undefined ? undefined : await findCommit(context, top, inForce);
+  if (found !== undefined) return judge(found, 'in force at the controller');
+  const before = asked.next === undefined ? 'HEAD' : `${asked.next}~1`;
+  const fallback = await findCommit(context, top, before);
+  return fallback === undefined ? nothing : judge(fallback, before);
+}
+
+/** What the planner knows of a device, from what the controller tells; the base is taken as what was issued last. */
+function observedFrom(device: DeviceStatus, base: DesiredDevice | undefined): ObservedDevice {
+  const { desired, report, contactAt, connected, events } = device;
+  return {
+    ...(desired && {
+      issued: { ...desired, issuedAt: Date.parse(desired.issuedAt), templateHash: base?.template.hash ?? '' },
+    }),
+    ...(report && { report }),
+    ...(contactAt && { contactAt: Date.parse(contactAt) }),
+    ...(connected !== undefined && { connected }),
+    events,
+  };
+}
+
+async function makePlan(context: CommandContext, asked: { base?: string; next?: string }): Promise<Plan> {
+  const top = repositoryTop(context);
+  const revision = asked.next === undefined ? openDirectory(context, top) : await openCommit(context, top, asked.next);
+  const next = judge(revision, asked.next ?? `working tree of ${top}`);
+  const { status, unknownBecause } = await askController(context);
+  const base = await chooseBase(context, top, asked, status);
+  const known = new Map(status?.devices.map((device) => [device.name, device]));
+  const change = compareRevisions({
+    base: base.desired,
+    next: next.desired,
+    releases: new Map([...base.releases, ...next.releases]),
+    observe: (name) => {
+      const device = known.get(name);
+      return device && observedFrom(device, base.desired.devices.get(name));
+    },
+  });
+  const readModule = modulesOf(
+    [base, next].map(({ releases, readFile }) => ({ releases: releases.values(), readFile })),
+  );
+  const priceOf = openPrices(readModule);
+  const prices = new Map<string, Price[]>();
+  for (const { device, kind, fetches } of change.devices) {
+    if (kind === 'deploy') prices.set(device, await Promise.all(fetches.map(priceOf)));
+  }
+  return {
+    base: base.side,
+    next: next.side,
+    change,
+    prices,
+    ...(status && { status }),
+    ...(unknownBecause && { unknownBecause }),
+  };
+}
+
+function formatOf(text: string | undefined): Format {
+  if (text === undefined) return 'text';
+  if (text === 'json' || text === 'yaml' || text === 'wide') return text;
+  throw new CommandError(`-o ${text}: there is json, yaml and wide`, exitCodes.usage);
+}
+
+function render(context: CommandContext, plan: Plan, format: Format): string {
+  if (format === 'json') return `${JSON.stringify(planDocument(plan), undefined, 2)}\n`;
+  if (format === 'yaml') return stringify(planDocument(plan), { aliasDuplicateObjects: false });
+  const isCut = context.stdout.isTerminal && format !== 'wide';
+  const columns = isCut ? context.stdout.columns() : Number.POSITIVE_INFINITY;
+  return planScreen(plan, { columns, style: styleFor(context.color), wide: format === 'wide' });
+}
+
+export const planCommand: Command = {
+  name: 'plan',
+  summary: 'what a commit, or the working tree, would change on which devices, and its bytes; touches nothing',
+  arguments: '[REF]',
+  options: {
+    base: {
+      type: 'string',
+      value: 'REF',
+      description: 'Compare with this commit instead of the one in force (or, with no controller, the one before).',
+    },
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'json|yaml|wide',
+      description: 'Another form; wide lists every device.',
+    },
+  },
+  async run(context, { positionals, values }): Promise<ExitCode> {
+    if (positionals.length > 1) throw new CommandError('plan takes one REF at most', exitCodes.usage);
+    const [next] = positionals;
+    const format = formatOf(values.output);
+    const plan = await makePlan(context, { ...(next && { next }), ...(values.base && { base: values.base }) });
+    context.stdout.write(render(context, plan, format));
+    return exitCodes.ok;
+  },
+};

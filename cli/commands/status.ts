@@ -1,0 +1,123 @@
+import { stringify } from 'yaml';
+import type { StatusDocument } from '../../schemas/generated/types.ts';
+import { type Command, type CommandContext, CommandError, type OptionSpec } from '../command.ts';
+import { fetchStatus } from '../controller-client.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { deviceStory } from '../render/device-story.ts';
+import { statusScreen } from '../render/status-screen.ts';
+import { cutTo, styleFor } from '../render/style.ts';
+import { exitCodeOf, narrow, parseSelector, parseTarget, type Target } from '../status-target.ts';
+
+type Format = 'text' | 'wide' | 'json' | 'yaml';
+
+const refreshMs = 1_000;
+
+/** How the status is asked for and shown. */
+interface Wanted {
+  readonly target?: Target;
+  readonly selector?: ReturnType<typeof parseSelector>;
+  readonly format: Format;
+}
+
+export const outputOption: OptionSpec = {
+  type: 'string',
+  short: 'o',
+  value: 'json|yaml|wide',
+  description: 'Another form; json and yaml follow schemas/status.schema.json.',
+};
+
+function formatOf(text: string | undefined): Format {
+  if (text === undefined) return 'text';
+  if (text === 'json' || text === 'yaml' || text === 'wide') return text;
+  throw new CommandError(`-o ${text}: there is json, yaml and wide`, exitCodes.usage);
+}
+
+function render(status: StatusDocument, { target, format }: Wanted, context: CommandContext): string {
+  if (format === 'json') return `${JSON.stringify(status, undefined, 2)}\n`;
+  if (format === 'yaml') return stringify(status);
+  const style = styleFor(context.color);
+  const device = status.devices[0];
+  const isCut = context.stdout.isTerminal && format !== 'wide';
+  const columns = isCut ? context.stdout.columns() : Number.POSITIVE_INFINITY;
+  if (target?.kind === 'device' && device !== undefined) return deviceStory(device, status, style, columns);
+  return statusScreen(status, { columns, style, wide: format === 'wide' });
+}
+
+async function look(context: CommandContext, wanted: Wanted): Promise<StatusDocument> {
+  return narrow(await fetchStatus(context), wanted.target, wanted.selector);
+}
+
+/** Draws over what was drawn before; what is longer than the window is cut, so that it never scrolls. */
+function redraw(context: CommandContext, text: string, linesBefore: number, rows: number): number {
+  const lines = text
+    .trimEnd()
+    .split('\n')
+    .slice(0, rows - 1);
+  const up = linesBefore === 0 ? '' : `\u001b[${linesBefore}A`;
+  const width = context.stdout.columns();
+  const body = lines.map((line) => `\r${cutTo(line, width)}\u001b[K\n`).join('');
+  context.stdout.write(`${up}${body}\u001b[J`);
+  return lines.length;
+}
+
+/** Redraws until the user stops it. An unreachable controller is shown, not fatal: it may come back. */
+export async function watchStatus(context: CommandContext, wanted: Wanted, footer = () => ''): Promise<ExitCode> {
+  let lines = 0;
+  let width = context.stdout.columns();
+  let code: ExitCode = exitCodes.ok;
+  let text = '';
+  context.stdout.write('\u001b[?25l');
+  try {
+    while (!context.signal.aborted) {
+      try {
+        const status = await look(context, wanted);
+        code = exitCodeOf(status);
+        text = render(status, wanted, context);
+      } catch (error) {
+        if (context.signal.aborted) break;
+        if (!(error instanceof CommandError)) throw error;
+        code = error.exitCode;
+        text = `${text.replace(/\nfleet: .*\n$/, '')}\nfleet: ${error.message}\n`;
+      }
+      if (context.stdout.columns() !== width) {
+        // The terminal has broken the old lines anew: nobody knows how many there are.
+        width = context.stdout.columns();
+        lines = 0;
+        context.stdout.write('\u001b[H\u001b[2J');
+      }
+      lines = redraw(context, text + footer(), lines, context.stdout.rows());
+      await context.clock.sleep(refreshMs, context.signal).catch(() => {});
+    }
+  } finally {
+    context.stdout.write('\u001b[?25h');
+  }
+  return code;
+}
+
+export const statusCommand: Command = {
+  name: 'status',
+  summary: 'what runs where, and how old that knowledge is',
+  arguments: '[fleet/NAME | site/NAME | device/NAME]',
+  options: {
+    output: outputOption,
+    selector: {
+      type: 'string',
+      short: 'l',
+      value: 'SELECTOR',
+      description: 'Only devices with these labels: a=b,c!=d,e.',
+    },
+    watch: { type: 'boolean', short: 'w', description: 'Keep drawing until Ctrl-C.' },
+  },
+  async run(context, { positionals, values, flags }) {
+    if (positionals.length > 1) throw new CommandError('status takes one target at most', exitCodes.usage);
+    const wanted: Wanted = {
+      format: formatOf(values.output),
+      ...(positionals[0] === undefined ? {} : { target: parseTarget(positionals[0]) }),
+      ...(values.selector === undefined ? {} : { selector: parseSelector(values.selector) }),
+    };
+    if (flags.has('watch') && context.stdout.isTerminal) return watchStatus(context, wanted);
+    const status = await look(context, wanted);
+    context.stdout.write(render(status, wanted, context));
+    return exitCodeOf(status);
+  },
+};

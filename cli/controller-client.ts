@@ -1,0 +1,79 @@
+/** Asks the controller; its answers are judged by their schema before anybody believes them. */
+import { NetworkError } from '../platform/ports.ts';
+import type { StatusDocument } from '../schemas/generated/types.ts';
+import { isStatusDocument } from '../schemas/generated/validators.js';
+import { type CommandContext, CommandError } from './command.ts';
+import { exitCodes } from './exit-codes.ts';
+
+/** Of an answer; a hundred thousand devices take about this much. */
+const answerBytesMax = 512 * 2 ** 20;
+
+function textOf(context: CommandContext, path: string, what: string): string {
+  try {
+    return new TextDecoder().decode(context.disk.readFile(path));
+  } catch (error) {
+    throw new CommandError(`can't read ${what}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function readBody(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > answerBytesMax) throw new CommandError('the controller answers with more than is sensible');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Fetches the status. Throws `CommandError` with exit code `unreachable` when there is no answer. */
+export async function fetchStatus(context: CommandContext): Promise<StatusDocument> {
+  const { value, file } = await context.loadConfiguration('cli', context.directory);
+  if (value.controller === undefined) {
+    const where = file === undefined ? 'there is no fleet.config.yaml here or above' : `${file} has no cli.controller`;
+    throw new CommandError(`don't know where the controller is: ${where}; set FLEET_CLI_CONTROLLER=https://HOST:7443`);
+  }
+  const ca = value.ca === undefined ? {} : { ca: textOf(context, value.ca, 'cli.ca') };
+  const tokenFile =
+    value.tokenFile === undefined ? undefined : textOf(context, value.tokenFile, 'cli.tokenFile').trim();
+  const token = value.token ?? tokenFile;
+  const url = new URL('/api/v1/status', value.controller).href;
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  try {
+    const answer = await context.openNetwork(ca).request({ method: 'GET', url, headers }, context.signal);
+    const text = new TextDecoder().decode(await readBody(answer.body));
+    return judge(answer.status, text, value.controller);
+  } catch (error) {
+    if (!(error instanceof NetworkError)) throw error;
+    throw new CommandError(
+      `the controller at ${value.controller} does not answer: ${error.message}`,
+      exitCodes.unreachable,
+    );
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function judge(status: number, text: string, controller: string): StatusDocument {
+  const answer = parsed(text);
+  if (status === 401) {
+    throw new CommandError(
+      `the controller at ${controller} wants its API token: set cli.tokenFile, or FLEET_CLI_TOKEN`,
+    );
+  }
+  if (status !== 200)
+    throw new CommandError(`the controller at ${controller} answers ${status}: ${text.slice(0, 200)}`);
+  if (!isStatusDocument(answer)) {
+    const fault = isStatusDocument.errors?.[0];
+    const where = `${fault?.instancePath ?? ''} ${fault?.message ?? 'not JSON'}`.trim();
+    throw new CommandError(`the controller at ${controller} speaks another version: ${where}`);
+  }
+  return answer;
+}

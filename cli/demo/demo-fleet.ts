@@ -1,0 +1,63 @@
+/** The demo's fleet repository: the harbor example with keys of its own, and changes to it. */
+import type { WorkTree } from '../../controller/publishing/authoring/work-tree.ts';
+import { readWorkFile, writeWorkFile } from '../../controller/publishing/authoring/work-tree.ts';
+import { DeviceIdentityStore, keyFingerprint } from '../../device-agent/enrol-identity.ts';
+import { type CommandContext, CommandError } from '../command.ts';
+import { addExampleRelease, makeExampleFleet } from '../example-fleet.ts';
+
+const example = 'harbor';
+
+/** One device of the demo and where its agent lives. */
+export interface DemoDevice {
+  readonly name: string;
+  readonly site: string;
+  /** Configuration and state of its agent. */
+  readonly directory: string;
+}
+
+export interface DemoFleet {
+  readonly tree: WorkTree;
+  readonly devices: readonly DemoDevice[];
+}
+
+export function stateOf({ directory }: DemoDevice): string {
+  return `${directory}/state`;
+}
+
+/** Replaces a piece of a manifest; the piece must be there. */
+function edit(tree: WorkTree, path: string, from: string, to: string): void {
+  const text = new TextDecoder().decode(readWorkFile(tree, path) ?? new Uint8Array());
+  if (!text.includes(from))
+    throw new CommandError(`${tree.directory}/${path} has no ${JSON.stringify(from)} to change`);
+  writeWorkFile(tree, path, new TextEncoder().encode(text.replace(from, to)));
+}
+
+/** Makes the repository with the first releases, and every device's own key, whose fingerprint goes into its manifest. */
+export function makeDemoFleet(context: CommandContext, directory: string): DemoFleet {
+  const { disk } = context;
+  const tree = makeExampleFleet(context, example, `${directory}/fleet`, ['1.0.0']);
+  const devices = disk.list(`${tree.directory}/devices`).map((file): DemoDevice => {
+    const name = file.replace(/\.yaml$/, '');
+    const text = new TextDecoder().decode(disk.readFile(`${tree.directory}/devices/${file}`));
+    const site = /^ {2}site: (\S+)$/m.exec(text)?.[1];
+    if (site === undefined) throw new CommandError(`devices/${file} of the example names no site`);
+    return { name, site, directory: `${directory}/devices/${name}` };
+  });
+  for (const device of devices) {
+    const fingerprint = keyFingerprint(new DeviceIdentityStore(disk, stateOf(device)).key());
+    edit(
+      tree,
+      `devices/${device.name}.yaml`,
+      `site: ${device.site}`,
+      `site: ${device.site}\n  keyFingerprint: ${fingerprint}`,
+    );
+  }
+  return { tree, devices };
+}
+
+/** A new release of one application and a change of configuration, as a fleet engineer would write them. */
+export function changeDemoFleet(context: CommandContext, { tree }: DemoFleet): void {
+  addExampleRelease(context, example, tree, 'position-beacon', '1.1.0');
+  edit(tree, 'applications/position-beacon.yaml', 'release: 1.0.0', 'release: 1.1.0');
+  edit(tree, 'sites/aurora.yaml', 'knots: 14', 'knots: 15');
+}

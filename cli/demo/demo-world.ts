@@ -1,0 +1,269 @@
+/** The demo's processes: one controller, an agent for each device, and a link for each site that can be cut. */
+import { enroll } from '../../device-agent/command/enroll.ts';
+import { writeFileDurably } from '../../platform/durable-file.ts';
+import type { ChildProcess } from '../../platform/ports.ts';
+import type { StatusDocument } from '../../schemas/generated/types.ts';
+import { type CommandContext, CommandError } from '../command.ts';
+import { obstacle } from '../commands/wait.ts';
+import { fetchStatus } from '../controller-client.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { type DemoDevice, type DemoFleet, stateOf } from './demo-fleet.ts';
+
+/** Real I/O that only the demo does; `cli/main.ts` gives it. */
+export interface DemoPorts {
+  readonly commitAll: (directory: string, message: string) => Promise<string>;
+  readonly startRelay: (targetPort: number) => Promise<Relay>;
+  /** Path of the bundled supervisor, made when it is not fresh. */
+  readonly bundleAgent: () => Promise<string>;
+}
+
+interface Relay {
+  readonly port: number;
+  set(up: boolean): void;
+  close(): void;
+}
+
+const restartMs = 3_000;
+const pollMs = 250;
+const readyMsMax = 30_000;
+
+/** A program that is started again when it ends, as systemd would, until the demo stops. */
+class Service {
+  readonly #context: CommandContext;
+  readonly #start: () => ChildProcess;
+  readonly #stopping: () => boolean;
+  #child: ChildProcess;
+  #ended: Promise<void>;
+
+  constructor(context: CommandContext, stopping: () => boolean, start: () => ChildProcess) {
+    this.#context = context;
+    this.#start = start;
+    this.#stopping = stopping;
+    this.#child = start();
+    this.#ended = this.#watch();
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  #watch(): Promise<void> {
+    return new Promise((resolve) =>
+      this.#child.onExit(() => {
+        resolve();
+        if (this.#stopping()) return;
+        this.#context.clock.after(restartMs, () => {
+          if (this.#stopping()) return;
+          this.#child = this.#start();
+          this.#ended = this.#watch();
+        });
+      }),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#child.kill('SIGTERM');
+    using _patience = this.#context.clock.after(10_000, () => this.#child.kill('SIGKILL'));
+    await this.#ended;
+  }
+}
+
+interface Endpoints {
+  readonly controller: number;
+  readonly mqtt: number;
+}
+
+/** Found by every `fleet` that runs in the repository below; not part of it, because it speaks of this machine. */
+function configurationText(endpoints: Endpoints | undefined): string {
+  const controller = endpoints === undefined ? '' : `  controller: https://127.0.0.1:${endpoints.controller}\n`;
+  return `controller:
+  stateDirectory: controller
+  keys: fleet/.fleet/keys/online
+  source:
+    url: fleet
+    schedule: '* * * * * *'
+cli:
+${controller}  ca: controller/authority/ca.pem
+  tokenFile: controller/api-token
+`;
+}
+
+export class DemoWorld {
+  readonly #context: CommandContext;
+  readonly #ports: DemoPorts;
+  readonly #fleet: DemoFleet;
+  readonly #directory: string;
+  readonly #services = new Map<string, Service>();
+  readonly #relays = new Map<string, readonly Relay[]>();
+  #isStopping = false;
+
+  constructor(context: CommandContext, ports: DemoPorts, fleet: DemoFleet, directory: string) {
+    // Commands of the demo find the controller as the user's would: by the fleet's own configuration.
+    this.#context = { ...context, directory: fleet.tree.directory };
+    this.#ports = ports;
+    this.#fleet = fleet;
+    this.#directory = directory;
+  }
+
+  get context(): CommandContext {
+    return this.#context;
+  }
+
+  pidOf(name: string): number | undefined {
+    return this.#services.get(name)?.pid;
+  }
+
+  logOf(name: string): string {
+    return `${this.#directory}/logs/${name}.log`;
+  }
+
+  /** The file whose content `down` cuts a site's link. */
+  linkFile(site: string): string {
+    return `${this.#directory}/links/${site}`;
+  }
+
+  status(): Promise<StatusDocument> {
+    return fetchStatus(this.#context);
+  }
+
+  commit(message: string): Promise<string> {
+    return this.#ports.commitAll(this.#fleet.tree.directory, message);
+  }
+
+  /** Starts the controller on free ports, which it keeps for as long as the demo lasts, then every agent. */
+  async start(settings: Readonly<Record<string, string>>): Promise<void> {
+    const { disk } = this.#context;
+    for (const folder of ['logs', 'links']) disk.makeDirectory(`${this.#directory}/${folder}`);
+    const supervisor = await this.#ports.bundleAgent();
+    const endpoints = await this.#startController(settings);
+    for (const site of new Set(this.#fleet.devices.map((device) => device.site)))
+      await this.#startLink(site, endpoints);
+    for (const device of this.#fleet.devices) await this.#startAgent(device, supervisor);
+    this.#followLinks();
+  }
+
+  #writeConfiguration(endpoints: Endpoints | undefined): void {
+    const bytes = new TextEncoder().encode(configurationText(endpoints));
+    writeFileDurably(this.#context.disk, this.#directory, 'fleet.config.yaml', bytes);
+  }
+
+  async #startController(settings: Readonly<Record<string, string>>): Promise<Endpoints> {
+    const { processes, projectDirectory } = this.#context;
+    const state = `${this.#directory}/controller`;
+    this.#writeConfiguration(undefined);
+    const flags = { 'http.port': '0', 'mqtt.port': '0', ...settings };
+    const outputFile = this.logOf('controller');
+    const options = { outputFile, directory: this.#fleet.tree.directory };
+    const run = (given: Readonly<Record<string, string>>): ChildProcess => {
+      const args = Object.entries(given).map(([key, value]) => `--${key}=${value}`);
+      return processes.start(`${projectDirectory}/controller/main.ts`, args, options);
+    };
+    let ports = flags;
+    const service = new Service(
+      this.#context,
+      () => this.#isStopping,
+      () => run(ports),
+    );
+    this.#services.set('controller', service);
+    const endpoints = await this.#endpoints(`${state}/endpoints.json`);
+    this.#writeConfiguration(endpoints);
+    ports = { ...flags, 'http.port': String(endpoints.controller), 'mqtt.port': String(endpoints.mqtt) };
+    return endpoints;
+  }
+
+  async #endpoints(file: string): Promise<Endpoints> {
+    const { disk, clock, signal } = this.#context;
+    const end = clock.monotonic() + readyMsMax;
+    while (disk.stat(file) === undefined) {
+      if (clock.monotonic() > end)
+        throw this.#failure(`the controller was not ready within ${readyMsMax / 1000} s`, 'controller');
+      await clock.sleep(pollMs, signal);
+    }
+    const { controller, mqtt } = JSON.parse(new TextDecoder().decode(disk.readFile(file)));
+    return { controller: Number(new URL(controller).port), mqtt: Number(new URL(mqtt).port) };
+  }
+
+  async #startLink(site: string, { controller, mqtt }: Endpoints): Promise<void> {
+    this.#relays.set(site, [await this.#ports.startRelay(controller), await this.#ports.startRelay(mqtt)]);
+    this.#context.disk.open(this.linkFile(site), 'write').close();
+  }
+
+  /** Links follow their files, so that a user can cut one with a shell. */
+  #followLinks(): void {
+    const { disk, clock } = this.#context;
+    for (const [site, relays] of this.#relays) {
+      const isDown = new TextDecoder().decode(disk.readFile(this.linkFile(site))).trim() === 'down';
+      for (const relay of relays) relay.set(!isDown);
+    }
+    clock.after(pollMs, () => {
+      if (!this.#isStopping) this.#followLinks();
+    });
+  }
+
+  async #startAgent(device: DemoDevice, supervisor: string): Promise<void> {
+    const { processes } = this.#context;
+    const [controller, mqtt] = this.#relays.get(device.site)!;
+    const state = `${this.#directory}/controller`;
+    const lines: string[] = [];
+    const outcome = await enroll(
+      { ...this.#context, print: (text) => lines.push(text) },
+      {
+        device: device.name,
+        controller: `https://127.0.0.1:${controller!.port}`,
+        mqtt: `127.0.0.1:${mqtt!.port}`,
+        ca: `${state}/authority/ca.pem`,
+        trustRoot: `${this.#fleet.tree.directory}/trust/1.root.json`,
+        directory: device.directory,
+        stateDirectory: stateOf(device),
+        wait: true,
+      },
+    );
+    if (outcome !== 'enrolled')
+      throw this.#failure(`${device.name} was not enrolled: ${lines.at(-1)?.trim()}`, 'controller');
+    const outputFile = this.logOf(device.name);
+    const args = ['--config', `${device.directory}/fleet.config.yaml`];
+    const start = (): ChildProcess => processes.start(supervisor, args, { outputFile });
+    this.#services.set(device.name, new Service(this.#context, () => this.#isStopping, start));
+  }
+
+  /** Waits until every device runs `revision`; throws with the reason when it takes longer than `timeoutMs`. */
+  async converge(revision: string, timeoutMs: number): Promise<StatusDocument> {
+    const { clock, signal } = this.#context;
+    const end = clock.monotonic() + timeoutMs;
+    let last = '';
+    for (;;) {
+      try {
+        const status = await this.status();
+        const seen = obstacle(status, revision);
+        if (seen === undefined) return status;
+        last = seen;
+      } catch (error) {
+        if (!(error instanceof CommandError) || error.exitCode !== exitCodes.unreachable) throw error;
+        last = error.message;
+      }
+      if (clock.monotonic() > end)
+        throw this.#failure(`not converged after ${Math.round(timeoutMs / 1000)} s: ${last}`, 'controller');
+      await clock.sleep(pollMs, signal);
+    }
+  }
+
+  #failure(message: string, name: string): CommandError {
+    let tail = '';
+    try {
+      const text = new TextDecoder().decode(this.#context.disk.readFile(this.logOf(name)));
+      tail = `\nThe last lines of ${this.logOf(name)}:\n${text.trimEnd().split('\n').slice(-10).join('\n')}`;
+    } catch {
+      // The program never wrote a line: there is nothing more to tell.
+    }
+    return new CommandError(message + tail);
+  }
+
+  /** Stops every program and waits until it has ended. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const relays of this.#relays.values()) for (const relay of relays) relay.close();
+    const { controller, ...agents } = Object.fromEntries(this.#services);
+    await Promise.all(Object.values(agents).map((service) => service.stop()));
+    await controller?.stop();
+  }
+}

@@ -1,0 +1,85 @@
+/** Makes a fleet repository out of one of the examples: manifests, schemas for editors, keys, trust, signed releases. */
+import { addRelease } from '../controller/publishing/authoring/add-release.ts';
+import { makeTrust } from '../controller/publishing/authoring/make-trust.ts';
+import { type WorkTree, writeWorkFile } from '../controller/publishing/authoring/work-tree.ts';
+import { type CommandContext, CommandError } from './command.ts';
+
+/** Schemas that manifests name in their first line. */
+const manifestSchemas = ['application', 'device', 'fleet', 'metadata', 'site'];
+
+/** How the examples name the schemas of this project; a copy has its own beside its manifests. */
+const schemaFolder = { here: '../../../schemas/', copied: '../schemas/' };
+
+const manifestFolders = ['applications', 'fleets', 'sites', 'devices'];
+
+/** A built module of an example: `apps/NAME/NAME-VERSION.wasm`. */
+interface BuiltModule {
+  readonly name: string;
+  readonly version: string;
+  readonly path: string;
+}
+
+function builtModules({ disk }: CommandContext, example: string): BuiltModule[] {
+  return disk.list(`${example}/apps`).flatMap((name) =>
+    disk.list(`${example}/apps/${name}`).flatMap((file) => {
+      const [, version] = new RegExp(`^${name}-(.+)\\.wasm$`).exec(file) ?? [];
+      return version === undefined ? [] : [{ name, version, path: `${example}/apps/${name}/${file}` }];
+    }),
+  );
+}
+
+function copyManifests({ disk }: CommandContext, example: string, tree: WorkTree): void {
+  for (const folder of manifestFolders) {
+    for (const file of disk.list(`${example}/${folder}`)) {
+      const text = new TextDecoder().decode(disk.readFile(`${example}/${folder}/${file}`));
+      const moved = text.replace(schemaFolder.here, schemaFolder.copied);
+      writeWorkFile(tree, `${folder}/${file}`, new TextEncoder().encode(moved));
+    }
+  }
+}
+
+function copySchemas({ disk, projectDirectory }: CommandContext, tree: WorkTree): void {
+  for (const name of manifestSchemas) {
+    const file = `schemas/${name}.schema.json`;
+    writeWorkFile(tree, file, disk.readFile(`${projectDirectory}/${file}`));
+  }
+}
+
+/** Signs a built module of an example into the repository. */
+export function addExampleRelease(
+  context: CommandContext,
+  example: string,
+  tree: WorkTree,
+  name: string,
+  version: string,
+): void {
+  const file = `${context.projectDirectory}/fleet-examples/${example}/apps/${name}/${name}-${version}.wasm`;
+  const bytes = context.disk.readFile(file);
+  addRelease(tree, { name, version, bytes, file, random: context.random, now: context.clock.now() });
+}
+
+/**
+ * Makes the repository in `directory`, which must be empty or not there. `versions` tells which releases are signed; all
+ * that the example has when it is absent.
+ */
+export function makeExampleFleet(
+  context: CommandContext,
+  example: string,
+  directory: string,
+  versions?: readonly string[],
+): WorkTree {
+  const { disk, random, clock, projectDirectory } = context;
+  if (disk.stat(directory) !== undefined && disk.list(directory).some((name) => name !== '.git')) {
+    throw new CommandError(`${directory} is not empty; name a new directory`);
+  }
+  disk.makeDirectory(directory);
+  const tree: WorkTree = { disk, directory };
+  const source = `${projectDirectory}/fleet-examples/${example}`;
+  makeTrust(tree, { random, now: clock.now() });
+  copySchemas(context, tree);
+  copyManifests(context, source, tree);
+  for (const { name, version } of builtModules(context, source)) {
+    if (versions === undefined || versions.includes(version)) addExampleRelease(context, example, tree, name, version);
+  }
+  return tree;
+}

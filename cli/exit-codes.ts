@@ -1,0 +1,27 @@
+/** What the exit code of `fleet` says; documented in the README. */
+export const exitCodes = {
+  /** Done; for status, wait: converged. */
+  ok: 0,
+  /** Bad input or a failure of the command itself. */
+  failed: 1,
+  /** The command line does not parse. */
+  usage: 2,
+  /** Devices are on their way. */
+  progressing: 3,
+  /** A device has refused, gone back or fails. */
+  halted: 4,
+  /** Some devices are dark or were never heard of, or the newest revision is refused. */
+  stale: 5,
+  /** The controller does not answer. */
+  unreachable: 6,
+  /** `fleet wait` gave up. */
+  timeout: 7,
+  /** `fleet delta apply`: the old file is not the one the patch was made from. */
+  wrongBase: 8,
+  /** `fleet delta`: the patch is corrupt, of a later format, or asks for too much. */
+  badPatch: 9,
+  /** The disk is full. */
+  diskFull: 10,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

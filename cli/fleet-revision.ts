@@ -1,0 +1,73 @@
+/** A fleet repository at one moment: a commit, or the files as they lie in the directory. */
+import { isManifestPath } from '../controller/manifests/manifest-path.ts';
+import { isTrustFile } from '../controller/publishing/trust-files.ts';
+import { parseCommit } from '../controller/source/commit.ts';
+import { resolveCommit } from '../controller/source/named-commit.ts';
+import { SourceError } from '../controller/source/source-error.ts';
+import type { RevisionStatus } from '../schemas/generated/types.ts';
+import { type CommandContext, CommandError } from './command.ts';
+import { readWorkingTree, type WorkingTree } from './working-tree.ts';
+
+export interface FleetRevision {
+  /** Absent for files that are not committed. */
+  readonly commit?: RevisionStatus;
+  /** Manifests and signed metadata. */
+  readonly tree: WorkingTree;
+  /** Any file by its path; undefined when there is none. */
+  readonly readFile: (path: string) => Promise<Uint8Array | undefined>;
+}
+
+/** The top of the git repository that the working directory is in. Throws `CommandError`. */
+export function repositoryTop({ disk, directory }: CommandContext): string {
+  let top = directory;
+  while (disk.stat(`${top}/.git`) === undefined) {
+    if (top === '' || top === '/') {
+      throw new CommandError(`${directory} is in no git repository; go to a fleet repository, or make one: fleet init`);
+    }
+    top = top.slice(0, top.lastIndexOf('/'));
+  }
+  return top;
+}
+
+/** The files as they lie there, committed or not. */
+export function openDirectory({ disk }: CommandContext, top: string): FleetRevision {
+  return {
+    tree: readWorkingTree(disk, top),
+    readFile: async (path) =>
+      disk.stat(`${top}/${path}`)?.kind === 'file' ? disk.readFile(`${top}/${path}`) : undefined,
+  };
+}
+
+/** A commit by any name that `resolveCommit` takes; undefined when the repository does not have it. */
+export async function findCommit(
+  context: CommandContext,
+  top: string,
+  name: string,
+): Promise<FleetRevision | undefined> {
+  try {
+    const { repository, oid } = await resolveCommit(context.gitFiles, top, name);
+    const files = new Map((await repository.changes(undefined, oid)).map((change) => [change.path, change.oid!]));
+    const tree = new Map<string, Uint8Array>();
+    for (const [path, blob] of files) {
+      if (isManifestPath(path) || isTrustFile(path)) tree.set(path, await repository.readObject(blob, 'blob'));
+    }
+    return {
+      commit: parseCommit(oid, await repository.readObject(oid, 'commit')).status,
+      tree,
+      readFile: async (path) => {
+        const blob = files.get(path);
+        return blob === undefined ? undefined : repository.readObject(blob, 'blob');
+      },
+    };
+  } catch (error) {
+    if (error instanceof SourceError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+/** Like `findCommit`, but a commit that is not there is the user's mistake. */
+export async function openCommit(context: CommandContext, top: string, name: string): Promise<FleetRevision> {
+  const found = await findCommit(context, top, name);
+  if (found === undefined) throw new CommandError(`${top} has no commit ${JSON.stringify(name)}; see git log`);
+  return found;
+}

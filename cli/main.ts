@@ -1,0 +1,74 @@
+/** `fleet` as a program: wires the commands to this machine. */
+import * as fs from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { nodeClock } from '../platform/node/clock.ts';
+import { loadConfiguration } from '../platform/node/configuration.ts';
+import { nodeDisk } from '../platform/node/disk.ts';
+import { commitAll } from '../platform/node/git-commit.ts';
+import { openNetwork } from '../platform/node/network.ts';
+import { nodeProcesses } from '../platform/node/processes.ts';
+import { nodeRandom } from '../platform/node/random.ts';
+import { startTcpRelay } from '../platform/node/tcp-relay.ts';
+import type { CommandContext, Output } from './command.ts';
+import { runCommand } from './run-command.ts';
+
+/** Writes synchronously, so that nothing is lost when the process ends. */
+function outputOf(stream: NodeJS.WriteStream & { readonly fd: 1 | 2 }): Output {
+  return {
+    isTerminal: stream.isTTY === true,
+    columns: () => stream.columns ?? 120,
+    rows: () => stream.rows ?? 50,
+    write: (text) => {
+      let rest = Buffer.from(text);
+      while (rest.length > 0) {
+        try {
+          rest = rest.subarray(fs.writeSync(stream.fd, rest));
+        } catch (error) {
+          const { code } = error as NodeJS.ErrnoException;
+          // Who reads our output may close it at any time, as `head` does; a full pipe is tried again.
+          if (code === 'EPIPE') process.exit(0);
+          if (code !== 'EAGAIN') throw error;
+        }
+      }
+    },
+  };
+}
+
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
+}
+
+const projectDirectory = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
+const stdout = outputOf(process.stdout);
+const environment = process.env;
+const directory = process.cwd();
+const context: CommandContext = {
+  clock: nodeClock,
+  disk: nodeDisk,
+  gitFiles: fs,
+  random: nodeRandom,
+  processes: nodeProcesses,
+  openNetwork: (identity) => openNetwork(() => identity),
+  stdout,
+  stderr: outputOf(process.stderr),
+  color: stdout.isTerminal && (environment.NO_COLOR ?? '') === '' && environment.TERM !== 'dumb',
+  environment,
+  directory,
+  projectDirectory,
+  loadConfiguration: (section, from) => loadConfiguration(section, { directory: from, environment }),
+  demo: {
+    commitAll,
+    startRelay: startTcpRelay,
+    bundleAgent: async () =>
+      (await import('../device-agent/bundle.ts')).bundleAgent(`${projectDirectory}/.cache/agent`),
+  },
+  signal: stopping.signal,
+};
+
+if (process.argv[2] === '--version') {
+  const { version } = JSON.parse(fs.readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  stdout.write(`fleet ${version}\n`);
+} else {
+  process.exitCode = await runCommand(context, process.argv.slice(2));
+}

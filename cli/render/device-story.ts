@@ -1,0 +1,118 @@
+/** A device's situation in sentences: what `fleet why` and `fleet status device/NAME` say. */
+import type { ApplicationReport, DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
+import { printableDeep } from './printable.ts';
+import { age, bar, bytes } from './quantities.ts';
+import { stateStyles } from './status-screen.ts';
+import { type Style, wrap } from './style.ts';
+
+const eventsShownMax = 10;
+
+function list(names: readonly string[]): string {
+  return names.length < 2 ? (names[0] ?? 'nothing') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+function releases(applications: readonly { readonly name: string; readonly version: string }[]): string {
+  return list(applications.map(({ name, version }) => `${name} ${version}`));
+}
+
+/** Which commit wants what. */
+function wanted({ desired, fleet, site }: DeviceStatus, { source, asOf }: StatusDocument): string {
+  const where = [fleet === undefined ? 'No fleet selects it' : `It belongs to fleet ${fleet}`, site && `site ${site}`];
+  const belongs = `${where.filter(Boolean).join(', ')}.`;
+  if (desired === undefined) return `${belongs} Nothing was ever deployed to it.`;
+  const commit = desired.revision.slice(0, 7);
+  const same = source.revision?.id === desired.revision ? ` (${JSON.stringify(source.revision.subject)})` : '';
+  const issued = `issued ${age(desired.issuedAt, asOf)} ago`;
+  return `${belongs} Commit ${commit}${same} wants ${releases(desired.applications)}: deployment ${desired.sequence}, ${issued}.`;
+}
+
+/** What it said of itself, and when. */
+function known({ report, contactAt, connected }: DeviceStatus, asOf: string): string {
+  if (contactAt === undefined) return 'It was never heard of.';
+  const line =
+    connected === true
+      ? 'It is connected'
+      : connected === false
+        ? 'It is not connected'
+        : 'Its broker does not tell whether it is connected';
+  const heard = `${line}; it was last heard ${age(contactAt, asOf)} ago.`;
+  if (report === undefined) return `${heard} It has not said yet what it runs.`;
+  const running =
+    report.running === undefined
+      ? 'ran nothing'
+      : `ran deployment ${report.running.sequence} of commit ${report.running.revision.slice(0, 7)}`;
+  return `${heard} Then it ${running}, in phase ${report.phase} for ${age(report.since, report.at)}.`;
+}
+
+function progress({ report }: DeviceStatus, style: Style): string[] {
+  if (report?.progress === undefined || report.progress.bytesTotal === 0) return [];
+  const { bytesDone, bytesTotal } = report.progress;
+  return [`${style('cyan', bar(bytesDone, bytesTotal, 30))} ${bytes(bytesDone)} of ${bytes(bytesTotal)}`];
+}
+
+function applicationLine({ name, version, state, restarts, message, exitCode }: ApplicationReport): string {
+  const often = restarts === 0 ? '' : `, restarted ${restarts} ${restarts === 1 ? 'time' : 'times'}`;
+  const why = message ?? (exitCode === undefined ? undefined : `exit code ${exitCode}`);
+  return `  ${name} ${version} ${state}${often}${why === undefined ? '' : `: ${why}`}`;
+}
+
+function downloadLines({ report }: DeviceStatus): string[] {
+  return (report?.downloads ?? []).map(({ name, version, method, bytes: taken, length }) =>
+    method === 'kept'
+      ? `  ${name} ${version} was there already`
+      : `  ${name} ${version} came as ${method}: ${bytes(taken)} for ${bytes(length)}`,
+  );
+}
+
+/** Why a newer commit may not be what it gets. */
+function repository({ state, tip, message }: StatusDocument['source']): string[] {
+  if (state === 'current') return [];
+  const which =
+    state === 'refused' && tip !== undefined ? `The newest commit, ${tip.id.slice(0, 7)},` : 'The repository';
+  return [`${which} is ${state}: ${message ?? 'no commit was read yet'}.`];
+}
+
+/** What it said of its trouble, unless that is the reason already. */
+function lastProblem({ report, reason }: DeviceStatus, style: Style): string[] {
+  const problem = report?.problem;
+  if (report === undefined || problem === undefined) return [];
+  if (problem.code === reason.code && problem.message === reason.message) return [];
+  const when = age(problem.at, report.at);
+  return [`Its last problem, ${when} before it last spoke: ${problem.message} ${style('dim', problem.code)}`];
+}
+
+/** The story in sentences, wrapped at `columns`; the last lines are its history, newest first. */
+export function deviceStory(told: DeviceStatus, document: StatusDocument, style: Style, columns: number): string {
+  const device = printableDeep(told);
+  const status = printableDeep(document);
+  const { asOf, source } = status;
+  const { reason, report, events } = device;
+  const since = reason.since === undefined ? '' : ` for ${age(reason.since, asOf)}`;
+  const refusals = status.refusals.filter(({ device: name }) => name === device.name).slice(0, 3);
+  const blocks: string[][] = [
+    [
+      `${style('bold', `device/${device.name}`)}: ${style(stateStyles[device.state], device.state)}${since}: ${reason.message} ${style('dim', reason.code)}`,
+      ...progress(device, style),
+    ],
+    [wanted(device, status), known(device, asOf)],
+    repository(source),
+    lastProblem(device, style),
+    report === undefined || report.applications.length === 0
+      ? []
+      : ['Applications:', ...report.applications.map(applicationLine)],
+    report?.downloads === undefined || report.downloads.length === 0 ? [] : ['Downloads:', ...downloadLines(device)],
+    refusals.map(({ at, code, message }) => `It was refused ${age(at, asOf)} ago: ${message} ${style('dim', code)}`),
+    events.length === 0
+      ? []
+      : [
+          'What happened last:',
+          ...events
+            .slice(0, eventsShownMax)
+            .map(({ at, message, code }) => `  ${age(at, asOf).padStart(6)} ago  ${message} ${style('dim', code)}`),
+        ],
+  ];
+  return `${blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((line) => wrap(line, columns)).join('\n'))
+    .join('\n\n')}\n`;
+}

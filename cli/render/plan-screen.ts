@@ -1,0 +1,193 @@
+/** What a revision would change, as a screen and as a document. Pure. */
+import type { DeviceChange, FleetChange, RevisionChange } from '../../controller/planning/compare.ts';
+import type { DeviceStatus, RevisionStatus, StatusDocument } from '../../schemas/generated/types.ts';
+import type { Price } from '../fetch-price.ts';
+import { printable } from './printable.ts';
+import { age, bytes } from './quantities.ts';
+import { type Style, type StyleName, wrap } from './style.ts';
+import { type Column, table } from './table.ts';
+
+/** One side of the comparison. */
+export interface PlanSide {
+  /** `working tree of DIR`, or why it was chosen. */
+  readonly name: string;
+  readonly commit?: RevisionStatus;
+}
+
+export interface Plan {
+  readonly base: PlanSide;
+  readonly next: PlanSide;
+  readonly change: RevisionChange;
+  /** By device; only of devices that get a deployment. */
+  readonly prices: ReadonlyMap<string, readonly Price[]>;
+  /** Undefined when the controller was not asked, or did not answer; `unknownBecause` says why. */
+  readonly status?: StatusDocument;
+  readonly unknownBecause?: string;
+}
+
+export interface PlanScreenOptions {
+  readonly columns: number;
+  readonly style: Style;
+  /** Every device. */
+  readonly wide: boolean;
+}
+
+/** More devices than this are listed only with `-o wide`; the table of fleets counts them all. */
+const devicesListedMax = 40;
+
+const kindStyles: Readonly<Record<DeviceChange['kind'], StyleName>> = { deploy: 'cyan', hold: 'yellow', gone: 'red' };
+
+interface Cost {
+  readonly taken: number;
+  readonly whole: number;
+}
+
+function costOf(devices: readonly DeviceChange[], prices: Plan['prices']): Cost {
+  const all = devices.flatMap(({ device }) => prices.get(device) ?? []);
+  return {
+    taken: all.reduce((sum, { bytes }) => sum + bytes, 0),
+    whole: all.reduce((sum, { length }) => sum + length, 0),
+  };
+}
+
+function costCells({ taken, whole }: Cost): readonly [string, string] {
+  return [bytes(taken), bytes(whole)];
+}
+
+/** `tide-logger 1.0.0 → 1.1.0`, `+ radio 2.0.0`, `- pump 1.0.0`, `radio settings`. */
+function changeTexts({ applications }: DeviceChange): string[] {
+  return applications.map(({ name, from, to, settings }) => {
+    if (from === undefined) return `+ ${name} ${to}`;
+    if (to === undefined) return `- ${name} ${from}`;
+    return from === to ? `${name} settings` : `${name} ${from} → ${to}${settings ? ' and settings' : ''}`;
+  });
+}
+
+function changesOfFleet(devices: readonly DeviceChange[]): string {
+  const counts = new Map<string, number>();
+  for (const text of devices.flatMap(changeTexts)) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts].map(([text, count]) => (count === devices.length ? text : `${text} (${count})`)).join(', ');
+}
+
+function sideLine({ name, commit }: PlanSide, style: Style): string {
+  if (commit === undefined) return name;
+  return `${style('bold', commit.id.slice(0, 7))} ${printable(JSON.stringify(commit.subject))} ${style('dim', name)}`;
+}
+
+function knownLine({ status, unknownBecause }: Plan, style: Style): string {
+  if (status !== undefined) {
+    const contacts = status.devices.flatMap(({ contactAt }) => contactAt ?? []).sort();
+    const oldest = contacts[0] === undefined ? '' : `, the oldest contact ${age(contacts[0], status.asOf)} before`;
+    return `what the controller knows of ${status.devices.length} devices${oldest}`;
+  }
+  return style('yellow', `nothing (${unknownBecause}); every device is taken to run what the base wants`);
+}
+
+function now(device: DeviceStatus | undefined, asOf: string | undefined): string {
+  if (device === undefined || asOf === undefined) return '?';
+  return device.state === 'dark' ? `dark ${age(device.contactAt, asOf)}` : device.state;
+}
+
+function fleetTable({ change, prices }: Plan, { style, columns }: PlanScreenOptions): string {
+  const count = (number: number, name: StyleName): string =>
+    number === 0 ? style('dim', '0') : style(name, String(number));
+  const rows = change.fleets.map(({ fleet, devices, deploying, holding, gone }: FleetChange) => {
+    const members = change.devices.filter((device) => device.fleet === fleet);
+    return [
+      style('bold', fleet),
+      String(devices),
+      count(deploying, 'cyan'),
+      count(holding, 'yellow'),
+      count(gone, 'red'),
+      ...costCells(costOf(members, prices)),
+      members.length === 0 ? style('dim', 'nothing changes') : changesOfFleet(members),
+    ];
+  });
+  const heads: readonly Column[] = [
+    { head: 'FLEET' },
+    { head: 'DEVICES', drop: 2 },
+    ...['DEPLOY', 'HOLD', 'GONE', 'BYTES'].map((head) => ({ head })),
+    { head: 'WHOLE', drop: 1 },
+    { head: 'CHANGES' },
+  ];
+  return table(heads, rows, columns);
+}
+
+function deviceTable({ change, prices, status }: Plan, { style, columns, wide }: PlanScreenOptions): string {
+  const known = new Map(status?.devices.map((device) => [device.name, device]));
+  const shown = wide ? change.devices : change.devices.slice(0, devicesListedMax);
+  const rows = shown.map((device) => [
+    style('bold', device.device),
+    device.site ?? '-',
+    device.fleet ?? '-',
+    now(known.get(device.device), status?.asOf),
+    style(kindStyles[device.kind], device.kind),
+    ...costCells(costOf([device], prices)),
+    [...changeTexts(device), ...(device.kind === 'deploy' ? [] : [style('dim', device.message)])].join(', '),
+  ]);
+  const hidden = change.devices.length - shown.length;
+  const note = hidden === 0 ? '' : style('dim', `and ${hidden} more (-o wide lists them)\n`);
+  const heads: readonly Column[] = [
+    { head: 'DEVICE' },
+    { head: 'SITE', drop: 2 },
+    { head: 'FLEET', drop: 1 },
+    ...['NOW', 'ACTION', 'BYTES'].map((head) => ({ head })),
+    { head: 'WHOLE', drop: 3 },
+    { head: 'CHANGES' },
+  ];
+  return table(heads, rows, columns) + note;
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+function summary({ change, prices }: Plan): string {
+  if (change.devices.length === 0) return 'Nothing changes on any device.\n';
+  const deploying = change.devices.filter(({ kind }) => kind === 'deploy');
+  const others = change.devices.length - deploying.length;
+  const { taken, whole } = costOf(change.devices, prices);
+  const cost =
+    whole === 0
+      ? 'no module travels'
+      : `${bytes(taken)} of modules travel${taken === whole ? '' : `, ${bytes(whole)} if every module went whole`}`;
+  const rest = others === 0 ? '' : `, ${others} do not move`;
+  return `${plural(deploying.length, 'device')} ${deploying.length === 1 ? 'gets' : 'get'} a deployment at once${rest}; ${cost}.\n`;
+}
+
+/** The plan for people. */
+export function planScreen(plan: Plan, options: PlanScreenOptions): string {
+  const { style } = options;
+  const head = [
+    `plan   ${sideLine(plan.next, style)}`,
+    `base   ${sideLine(plan.base, style)}`,
+    `known  ${knownLine(plan, style)}`,
+  ];
+  return [
+    `${head.map((line) => wrap(line, options.columns)).join('\n')}\n`,
+    fleetTable(plan, options),
+    deviceTable(plan, options),
+    summary(plan),
+  ]
+    .filter((section) => section !== '')
+    .join('\n');
+}
+
+/** The plan for programs. */
+export function planDocument({ base, next, change, prices, status, unknownBecause }: Plan) {
+  const cost = costOf(change.devices, prices);
+  return {
+    apiVersion: 'fleet/v1alpha1',
+    kind: 'Plan',
+    base,
+    next,
+    observed: status === undefined ? { unknownBecause } : { asOf: status.asOf },
+    bytes: cost.taken,
+    bytesWhole: cost.whole,
+    fleets: change.fleets,
+    devices: change.devices.map(({ fetches, ...device }) => ({
+      ...device,
+      fetches: fetches.map(({ release }, at) => ({ ...release, way: prices.get(device.device)?.[at] })),
+    })),
+  };
+}

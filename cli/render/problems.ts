@@ -1,0 +1,17 @@
+/** Problems of manifests for a terminal: where, what, and the line with a caret under the place. */
+import type { Problem } from '../../schemas/generated/types.ts';
+import { printable } from './printable.ts';
+
+function caretUnder(excerpt: string, column: number): string {
+  // Tabs stay tabs, so that the caret stands under its character whatever the terminal makes of them.
+  return `${excerpt.slice(0, column - 1).replace(/[^\t]/g, ' ')}^`;
+}
+
+/** `file:line:column: CODE message`, then the line and a caret where they are known. */
+export function renderProblem({ file, line, column, code, message, excerpt }: Problem): string {
+  const place = [file, line, column].filter((part) => part !== undefined).join(':');
+  const head = printable(`${place}: ${code} ${message}`);
+  if (excerpt === undefined || column === undefined) return head;
+  const quoted = `    ${printable(excerpt)}`;
+  return column > excerpt.length + 1 ? `${head}\n${quoted}` : `${head}\n${quoted}\n    ${caretUnder(excerpt, column)}`;
+}

@@ -1,0 +1,210 @@
+/** The status document as a screen. Pure: the same document at the same width is the same text. */
+import type {
+  DeviceStatus,
+  FleetStatus,
+  SiteStatus,
+  SourceStatus,
+  StatusDocument,
+  Tally,
+} from '../../schemas/generated/types.ts';
+import { printableDeep } from './printable.ts';
+import { age, bar, bytes } from './quantities.ts';
+import { type Style, type StyleName, wrap } from './style.ts';
+import { type Column, table } from './table.ts';
+
+/** How to draw. */
+export interface ScreenOptions {
+  readonly columns: number;
+  readonly style: Style;
+  /** More columns, and every device. */
+  readonly wide: boolean;
+}
+
+/** More devices than this are listed only where something is not as it should be. */
+const devicesListedMax = 40;
+const problemsListedMax = 20;
+const progressWidth = 12;
+
+/** The colour of a state, everywhere the same. */
+export const stateStyles: Readonly<
+  Record<DeviceStatus['state'] | SourceStatus['state'] | FleetStatus['state'], StyleName>
+> = {
+  running: 'green',
+  current: 'green',
+  converged: 'green',
+  progressing: 'cyan',
+  failed: 'red',
+  refused: 'red',
+  dark: 'magenta',
+  unknown: 'gray',
+  stale: 'magenta',
+  removed: 'gray',
+  unreachable: 'yellow',
+  empty: 'yellow',
+};
+
+function shortId(id: string): string {
+  return id.slice(0, 7);
+}
+
+function sourceLines({ source, asOf }: StatusDocument, { style, columns }: ScreenOptions): string {
+  const { revision, tip, branch, location, state, message, problems } = source;
+  const lines: string[] = [];
+  const checked = source.checkedAt === undefined ? 'never read' : `read ${age(source.checkedAt, asOf)} ago`;
+  const commit =
+    revision === undefined
+      ? style('yellow', 'nothing in force yet')
+      : `${style('bold', shortId(revision.id))} ${JSON.stringify(revision.subject)} ${style('dim', `by ${revision.author}, ${age(revision.committedAt, asOf)} ago`)}`;
+  lines.push(`${branch} of ${location} ${style('dim', `(${checked})`)}`, `in force  ${commit}`);
+  if (state !== 'current') {
+    const which = state === 'refused' && tip !== undefined ? `${shortId(tip.id)} ${JSON.stringify(tip.subject)} ` : '';
+    const since = source.since === undefined ? '' : ` (for ${age(source.since, asOf)})`;
+    lines.push(`${style(stateStyles[state], state)}  ${which}${message ?? 'no commit was read yet'}${since}`);
+  }
+  for (const problem of problems.slice(0, problemsListedMax)) {
+    const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
+    lines.push(`  ${style('bold', place)} ${problem.message} ${style('dim', problem.code)}`);
+  }
+  if (problems.length > problemsListedMax) lines.push(`  and ${problems.length - problemsListedMax} more`);
+  return `${lines.map((line) => wrap(line, columns)).join('\n')}\n`;
+}
+
+const tallyHeads: readonly Column[] = [
+  { head: 'DESIRED', drop: 2 },
+  ...['RUNNING', 'PROGRESSING', 'FAILED', 'DARK', 'UNKNOWN'].map((head) => ({ head })),
+];
+
+function tallyCells(tally: Tally, style: Style): string[] {
+  const colored = (state: DeviceStatus['state'], count: number): string =>
+    count === 0 ? style('dim', '0') : style(stateStyles[state], String(count));
+  return [
+    String(tally.desired),
+    colored('running', tally.running),
+    colored('progressing', tally.progressing),
+    colored('failed', tally.failed),
+    colored('dark', tally.dark),
+    colored('unknown', tally.unknown),
+  ];
+}
+
+function fleetTable(fleets: readonly FleetStatus[], asOf: string, { style, columns }: ScreenOptions): string {
+  const rows = fleets.map(({ name, tally, applications, asOf: oldest }) => [
+    style('bold', name),
+    ...tallyCells(tally, style),
+    age(oldest, asOf),
+    applications.map((application) => `${application.name} ${application.version}`).join(', '),
+  ]);
+  return table([{ head: 'FLEET' }, ...tallyHeads, { head: 'AS-OF' }, { head: 'APPLICATIONS', drop: 1 }], rows, columns);
+}
+
+function siteTable(sites: readonly SiteStatus[], asOf: string, { style, columns }: ScreenOptions): string {
+  const rows = sites.map(({ name, tally, asOf: oldest }) => [
+    style('bold', name),
+    ...tallyCells(tally, style),
+    age(oldest, asOf),
+  ]);
+  return table([{ head: 'SITE' }, ...tallyHeads, { head: 'AS-OF' }], rows, columns);
+}
+
+/** The applications that run, as the device last said; what is not known is a question mark. */
+function runningApplications({ report }: DeviceStatus): string {
+  if (report === undefined) return '?';
+  const names = report.applications.map(({ name, version }) => `${name} ${version}`);
+  return names.length === 0 ? 'none' : names.join(', ');
+}
+
+function progressOf({ report, state }: DeviceStatus, style: Style): string {
+  const progress = report?.progress;
+  if (state !== 'progressing' || progress === undefined || progress.bytesTotal === 0) return '';
+  const { bytesDone, bytesTotal } = progress;
+  return `${style('cyan', bar(bytesDone, bytesTotal, progressWidth))} ${bytes(bytesDone)} of ${bytes(bytesTotal)}  `;
+}
+
+/** Bytes that the running deployment cost, against the bytes of its modules. */
+export function trafficOf({ report }: DeviceStatus): string {
+  const downloads = report?.downloads ?? [];
+  if (downloads.length === 0) return '-';
+  const sum = (pick: (download: (typeof downloads)[number]) => number): number =>
+    downloads.reduce((total, download) => total + pick(download), 0);
+  const methods = [...new Set(downloads.map(({ method }) => method))].join('+');
+  return `${bytes(sum(({ bytes }) => bytes))} of ${bytes(sum(({ length }) => length))} ${methods}`;
+}
+
+function deviceTable(devices: readonly DeviceStatus[], asOf: string, options: ScreenOptions): string {
+  const { style, columns, wide } = options;
+  const heads: readonly Column[] = [
+    { head: 'DEVICE' },
+    { head: 'SITE', drop: 3 },
+    { head: 'FLEET', drop: 2 },
+    { head: 'STATE' },
+    { head: 'AS-OF' },
+    { head: 'SEQ', drop: 5 },
+    { head: 'APPLICATIONS', drop: 4 },
+    ...(wide
+      ? [
+          { head: 'TAKEN', drop: 6 },
+          { head: 'REVISION', drop: 1 },
+        ]
+      : []),
+    { head: 'WHY' },
+  ];
+  const rows = devices.map((device) => {
+    const sequence = `${device.report?.running?.sequence ?? '?'}/${device.desired?.sequence ?? '-'}`;
+    const more = wide ? [trafficOf(device), device.desired === undefined ? '-' : shortId(device.desired.revision)] : [];
+    // Of a dark device all of this is memory.
+    const told = (text: string): string => (device.state === 'dark' ? style('dim', text) : text);
+    return [
+      style('bold', device.name),
+      device.site ?? '-',
+      device.fleet ?? '-',
+      style(stateStyles[device.state], device.state),
+      age(device.contactAt, asOf),
+      told(sequence),
+      told(runningApplications(device)),
+      ...more,
+      progressOf(device, style) + device.reason.message,
+    ];
+  });
+  return table(heads, rows, columns);
+}
+
+function deviceSection({ devices, asOf }: StatusDocument, options: ScreenOptions): string {
+  const listed =
+    options.wide || devices.length <= devicesListedMax ? devices : devices.filter(({ state }) => state !== 'running');
+  const hidden = devices.length - listed.length;
+  const note =
+    hidden === 0 ? '' : options.style('dim', `${hidden} more devices run what they should (-o wide lists them)\n`);
+  return deviceTable(listed, asOf, options) + note;
+}
+
+function refusalSection({ refusals, asOf }: StatusDocument, { style, columns }: ScreenOptions): string {
+  const rows = refusals
+    .slice(0, 10)
+    .map(({ at, device, address, message, code }) => [
+      device ?? '?',
+      age(at, asOf),
+      address ?? '-',
+      style('red', code),
+      message,
+    ]);
+  return table(
+    [{ head: 'REFUSED' }, { head: 'AGO' }, { head: 'FROM', drop: 1 }, { head: 'CODE', drop: 2 }, { head: 'WHY' }],
+    rows,
+    columns,
+  );
+}
+
+/** Everything: where git stands, fleets, sites, devices, and who was not let in. */
+export function statusScreen(document: StatusDocument, options: ScreenOptions): string {
+  const status = printableDeep(document);
+  const { fleets, sites, asOf } = status;
+  return [
+    sourceLines(status, options),
+    fleetTable(fleets, asOf, options),
+    options.wide ? siteTable(sites, asOf, options) : '',
+    deviceSection(status, options),
+    refusalSection(status, options),
+  ]
+    .filter((section) => section !== '')
+    .join('\n');
+}

@@ -1,0 +1,52 @@
+/** From the words of a command line to an exit code. */
+import { nearestName } from '../controller/manifests/nearest-name.ts';
+import { type CommandContext, CommandError, parseCommandArguments } from './command.ts';
+import { commandTable, findCommand } from './command-table.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { commandHelp, overview } from './help.ts';
+
+function unknownCommand(context: CommandContext, words: readonly string[]): ExitCode {
+  const line = words.filter((word) => !word.startsWith('-')).join(' ');
+  const nearest = nearestName(
+    line,
+    commandTable.map(({ name }) => name),
+  );
+  const children = commandTable.filter(({ name }) => name.startsWith(`${line} `)).map(({ name }) => `fleet ${name}`);
+  const hint =
+    children.length > 0 ? `; there is ${children.join(', ')}` : nearest ? `; did you mean fleet ${nearest}?` : '';
+  context.stderr.write(`fleet: there is no command ${JSON.stringify(line)}${hint}\nTry: fleet --help\n`);
+  return exitCodes.usage;
+}
+
+function failure(context: CommandContext, error: unknown): ExitCode {
+  if (error instanceof CommandError) {
+    context.stderr.write(`fleet: ${error.message}\n`);
+    return error.exitCode;
+  }
+  const known = error instanceof Error ? error : new Error(String(error));
+  context.stderr.write(`fleet: ${known.message}\n`);
+  if (context.environment.FLEET_DEBUG !== undefined) context.stderr.write(`${known.stack}\n`);
+  return exitCodes.failed;
+}
+
+/** Runs one command line. Never throws: whatever goes wrong is said on stderr and in the exit code. */
+export async function runCommand(context: CommandContext, words: readonly string[]): Promise<ExitCode> {
+  if (words.length === 0 || ['--help', '-h', 'help'].includes(words[0]!)) {
+    const asked = words[0] === 'help' ? findCommand(words.slice(1)) : undefined;
+    context.stdout.write(asked === undefined ? overview() : commandHelp(await asked.entry.load()));
+    return exitCodes.ok;
+  }
+  const found = findCommand(words);
+  if (found === undefined) return unknownCommand(context, words);
+  try {
+    const command = await found.entry.load();
+    const args = parseCommandArguments(command, found.rest);
+    if (args.flags.has('help')) {
+      context.stdout.write(commandHelp(command));
+      return exitCodes.ok;
+    }
+    return await command.run(args.flags.has('no-color') ? { ...context, color: false } : context, args);
+  } catch (error) {
+    return failure(context, error);
+  }
+}

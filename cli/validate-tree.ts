@@ -1,0 +1,71 @@
+/** Every problem of a working tree at once, by the rules of the controller. */
+import { applyChanges } from '../controller/manifests/apply-changes.ts';
+import type { Catalogue } from '../controller/manifests/desired.ts';
+import { locateProblems } from '../controller/manifests/locate-problems.ts';
+import { isManifestPath } from '../controller/manifests/manifest-path.ts';
+import { emptyManifestState, type ManifestState } from '../controller/manifests/manifest-state.ts';
+import { parseManifestFile } from '../controller/manifests/parse-file.ts';
+import type { Disk } from '../platform/ports.ts';
+import type { Problem } from '../schemas/generated/types.ts';
+import { renderProblem } from './render/problems.ts';
+import { readWorkingTree, type WorkingTree } from './working-tree.ts';
+
+/** The releases that the signed metadata in a tree names, and what is wrong with the metadata. */
+export type JudgeTrust = (tree: WorkingTree) => {
+  readonly catalogue: Catalogue;
+  readonly problems: readonly Problem[];
+};
+
+/** `state` is there when there are no problems. */
+export interface Validation {
+  readonly problems: readonly Problem[];
+  readonly manifests: number;
+  readonly state?: ManifestState;
+}
+
+/** Judges a tree as the controller would judge the commit of it. */
+export function validateTree(tree: WorkingTree, judgeTrust: JudgeTrust): Validation {
+  const paths = [...tree.keys()].filter(isManifestPath);
+  const changes = paths.map((path) => ({ path, file: parseManifestFile(tree.get(path)!) }));
+  const manifests = changes.reduce((count, { file }) => count + file.manifests.length + file.broken.length, 0);
+  const trust = judgeTrust(tree);
+  const applied = applyChanges(emptyManifestState, changes, trust.catalogue);
+  if (applied.kind === 'accepted') {
+    if (trust.problems.length > 0) return { problems: trust.problems, manifests };
+    return { problems: [], manifests, state: applied.state };
+  }
+  const located = locateProblems(applied, (file) => tree.get(file));
+  const problems = [...trust.problems, ...located].toSorted((left, right) =>
+    left.file < right.file ? -1 : left.file > right.file ? 1 : 0,
+  );
+  return { problems, manifests };
+}
+
+/** The last line of the command's output for people. */
+export function validationSummary({ problems, manifests, state }: Validation): string {
+  const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+  if (state === undefined) return `${counted(problems.length, 'problem')} in ${counted(manifests, 'manifest')}`;
+  const devices = counted(state.devices.size, 'device');
+  return `${counted(manifests, 'manifest')} are right: ${devices} in ${counted(state.fleets.size, 'fleet')}`;
+}
+
+/** What the command prints and how it exits: 0 when the tree is right, 1 when it has problems. */
+export interface ValidateAnswer {
+  readonly output: string;
+  readonly exitCode: 0 | 1;
+}
+
+/** `fleet validate DIR [-o json]`; throws `DiskError` when the directory cannot be read. */
+export function validate(
+  disk: Disk,
+  directory: string,
+  judgeTrust: JudgeTrust,
+  format: 'text' | 'json' = 'text',
+): ValidateAnswer {
+  const validation = validateTree(readWorkingTree(disk, directory), judgeTrust);
+  const { problems, manifests } = validation;
+  const exitCode = problems.length === 0 ? 0 : 1;
+  if (format === 'json') return { output: `${JSON.stringify({ manifests, problems }, undefined, 2)}\n`, exitCode };
+  const lines = [...problems.map(renderProblem), validationSummary(validation)];
+  return { output: `${lines.join('\n')}\n`, exitCode };
+}

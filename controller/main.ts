@@ -1,0 +1,228 @@
+/**
+ * The controller as a program: wires the rooms to this machine and runs until SIGTERM or SIGINT, or until the program
+ * that started it is gone. `--config FILE` names the configuration, and every key of its section is a flag.
+ */
+import * as fs from 'node:fs';
+import http from 'isomorphic-git/http/node';
+import { schedule } from 'node-cron';
+import { makeDirectoryDurably, writeFileDurably } from '../platform/durable-file.ts';
+import { nodeClock as clock } from '../platform/node/clock.ts';
+import { loadConfiguration } from '../platform/node/configuration.ts';
+import { nodeDisk as disk } from '../platform/node/disk.ts';
+import { startHttpServer } from '../platform/node/http-server.ts';
+import { openLog } from '../platform/node/log.ts';
+import { parseProgramArguments } from '../platform/node/program-arguments.ts';
+import { nodeRandom as random } from '../platform/node/random.ts';
+import { untilStopped } from '../platform/node/until-stopped.ts';
+import type { Log, MessageBus } from '../platform/ports.ts';
+import type { ControllerConfiguration } from '../schemas/generated/types.ts';
+import { openStore } from './devices/sqlite-store.ts';
+import { ArtifactStore } from './publishing/artifact-store.ts';
+import { type ControllerKeys, readControllerKeys } from './publishing/authoring/key-files.ts';
+import { brotliInBackground } from './publishing/compress.ts';
+import { keepFresh } from './publishing/keep-fresh.ts';
+import { OnlineMetadata } from './publishing/online-metadata.ts';
+import { RepositoryPublisher } from './publishing/publisher.ts';
+import { serveArtifacts } from './publishing/serve-artifacts.ts';
+import { signDeployment } from './publishing/sign-deployment.ts';
+import { type Controller, createController } from './reconcile/controller.ts';
+import { openSource } from './source/open-source.ts';
+import { readApiToken, type StateDirectory, stateDirectory } from './state-directory.ts';
+import { type Authority, openAuthority } from './transport/authority.ts';
+import type { KeyAndCertificate } from './transport/authority-files.ts';
+import type { AuthorizeDevice, OnRefusal } from './transport/authorization.ts';
+import { EmbeddedBroker } from './transport/embedded-broker/broker.ts';
+import { enrol } from './transport/enrolment.ts';
+import { connectExternalBroker } from './transport/external-broker/bus.ts';
+import { bodyBytesMax, createApi } from './transport/http/router.ts';
+import { certificateIdentity } from './transport/key-fingerprint.ts';
+import { rateLimit } from './transport/rate-limit.ts';
+import { createShadowService } from './transport/shadow-service/service.ts';
+
+/** The server certificate is looked at this often; it is renewed long before it expires. */
+const renewalSchedule = '17 3 * * *';
+
+/** Signature checks for whoever asks; a whole fleet renews its certificates within hours at this rate. */
+const enrolmentsPerSecond = 20;
+
+/** Everything that is opened once and shared. */
+interface Ground {
+  readonly configuration: ControllerConfiguration;
+  readonly state: StateDirectory;
+  readonly log: Log;
+  readonly authority: Authority;
+  readonly identity: KeyAndCertificate;
+  readonly keys: ControllerKeys;
+}
+
+function textOf(path: string): string {
+  return new TextDecoder().decode(disk.readFile(path));
+}
+
+async function openGround(configuration: ControllerConfiguration, log: Log): Promise<Ground> {
+  const directory = configuration.stateDirectory!;
+  makeDirectoryDurably(disk, directory);
+  const state = stateDirectory(directory);
+  const keys = readControllerKeys(disk, configuration.keys ?? state.onlineKeys);
+  const authority = await openAuthority({ disk, directory: state.authority, clock, random });
+  const identity = await authority.serverIdentity(configuration.hostnames!);
+  return { configuration, state, log, authority, identity, keys };
+}
+
+function openGitSource({ configuration, state, log }: Ground) {
+  const { url, branch, token, requireSignature } = configuration.source;
+  const options = {
+    url,
+    branch: branch!,
+    mirrorDirectory: state.mirror,
+    ...(token === undefined ? {} : { token }),
+    ...(requireSignature === undefined ? {} : { allowedSigners: () => textOf(requireSignature) }),
+  };
+  return openSource(options, { fs, http, clock, log });
+}
+
+/** The broker of our own, or a connection to the one that is configured; `listen` opens the doors. */
+interface Broker {
+  readonly bus: MessageBus;
+  readonly embedded?: EmbeddedBroker;
+  readonly listen: () => Promise<void>;
+  /** Where agents find it. */
+  readonly url: () => string;
+}
+
+function openBroker(ground: Ground, authorize: AuthorizeDevice, onRefusal: OnRefusal): Broker {
+  const { configuration, authority, identity, log } = ground;
+  const { external, ca, certificate, key, host, port } = configuration.mqtt!;
+  if (external !== undefined) {
+    const own =
+      certificate === undefined || key === undefined
+        ? identity
+        : { certificate: textOf(certificate), key: textOf(key) };
+    const vouching = ca === undefined ? authority.certificate : textOf(ca);
+    const bus = connectExternalBroker({
+      url: external,
+      authority: vouching,
+      identity: own,
+      clientId: 'fleet-controller',
+      log,
+    });
+    return { bus, listen: async () => {}, url: () => external };
+  }
+  const options = { host: host!, port: port!, identity, authority: authority.certificate };
+  const embedded = new EmbeddedBroker({ ...options, authorize, onRefusal, clock, log });
+  return { bus: embedded, embedded, listen: () => embedded.listen(), url: () => `mqtts://${host}:${embedded.port}` };
+}
+
+function openPublishing({ configuration, state, log, keys }: Ground) {
+  const store = new ArtifactStore(disk, state.artifacts);
+  const timestampLifetimeMs = configuration.metadataExpiryHours! * 3_600_000;
+  const online = new OnlineMetadata({ disk, directory: `${state.artifacts}/tuf`, keys, timestampLifetimeMs });
+  const publisher = new RepositoryPublisher({ clock, store, online, compress: brotliInBackground, log });
+  return { store, online, publisher };
+}
+
+function startHttps(ground: Ground, controller: Controller) {
+  const { configuration, state, log, authority, identity } = ground;
+  const { authorize, onRefusal } = controller;
+  const { webhookSecret } = configuration.source;
+  const handler = createApi({
+    artifacts: serveArtifacts(disk, state.artifacts),
+    status: () => controller.status(),
+    enrol: (request, address) => enrol({ authority, authorize, onRefusal }, request, address),
+    notifyPush: () => void controller.poll(),
+    enrolments: rateLimit(enrolmentsPerSecond, 10 * enrolmentsPerSecond, () => clock.monotonic()),
+    authorize,
+    onRefusal,
+    apiToken: readApiToken(disk, random, state.apiToken),
+    ...(webhookSecret === undefined ? {} : { webhookSecret }),
+  });
+  return startHttpServer({
+    host: configuration.http!.host!,
+    port: configuration.http!.port!,
+    certificate: identity.certificate,
+    key: identity.key,
+    authority: authority.certificate,
+    identify: certificateIdentity,
+    handler,
+    bodyBytesMax,
+    log,
+  });
+}
+
+/** Where this controller can be reached, for whoever sets up agents and CLIs; with port 0 only the running program knows. */
+function writeEndpoints(
+  state: StateDirectory,
+  endpoints: { readonly controller: string; readonly mqtt: string },
+): void {
+  const cut = state.endpoints.lastIndexOf('/');
+  const bytes = new TextEncoder().encode(`${JSON.stringify(endpoints, undefined, 2)}\n`);
+  writeFileDurably(disk, state.endpoints.slice(0, cut), state.endpoints.slice(cut + 1), bytes);
+}
+
+async function run(configuration: ControllerConfiguration, log: Log): Promise<void> {
+  const ground = await openGround(configuration, log);
+  using database = openStore(ground.state.database);
+  const { devices, values } = database;
+  const { store, online, publisher } = openPublishing(ground);
+  // Broker and controller need each other: what the broker asks is answered by the controller made below.
+  const broker = openBroker(
+    ground,
+    (device, fingerprint) => controller.authorize(device, fingerprint),
+    (refusal) => controller.onRefusal(refusal),
+  );
+  const { bus, embedded } = broker;
+  const shadows = createShadowService({
+    ...{ bus, values, clock, log },
+    knowsDevice: (device) => controller.knowsDevice(device),
+    ...(embedded === undefined ? {} : { connections: embedded }),
+  });
+  const controller = createController({
+    ...{ clock, log, publisher, devices, values, shadows },
+    source: openGitSource(ground),
+    issuing: {
+      store: devices,
+      sign: (deployment) => signDeployment(deployment, ground.keys.deployment),
+      putBlob: (bytes) => store.put(bytes),
+    },
+    reauthorize: () => embedded?.reauthorize(),
+  });
+  await controller.start();
+  await broker.listen();
+  const server = await startHttps(ground, controller);
+  const { host } = configuration.http!;
+  const endpoints = { controller: `https://${host}:${server.port}`, mqtt: broker.url() };
+  writeEndpoints(ground.state, endpoints);
+  log.write('info', 'controller.ready', endpoints);
+  using _fresh = keepFresh(online, clock, log);
+  const polling = schedule(configuration.source.schedule!, () => controller.poll(), { noOverlap: true });
+  const renewing = schedule(renewalSchedule, async () => {
+    const { certificate, key } = await ground.authority.serverIdentity(configuration.hostnames!);
+    server.renewIdentity(certificate, key);
+    embedded?.renewIdentity({ certificate, key });
+  });
+  void controller.poll();
+  await untilStopped();
+  log.write('info', 'controller.stopping');
+  await Promise.all([polling.destroy(), renewing.destroy()]);
+  await server.close();
+  await controller.stop();
+  await bus.close();
+  await publisher.settled();
+}
+
+const { file, flags, unknown } = parseProgramArguments(process.argv.slice(2));
+try {
+  if (unknown.length > 0) throw new Error(`unknown arguments: ${unknown.join(' ')}`);
+  const { value } = await loadConfiguration('controller', {
+    directory: process.cwd(),
+    environment: process.env,
+    flags,
+    ...(file === undefined ? {} : { file }),
+  });
+  await run(value, openLog(clock, 'info'));
+  process.exit(0);
+} catch (error) {
+  process.stderr.write(`fleet controller: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (process.env.FLEET_DEBUG !== undefined) process.stderr.write(`${(error as Error).stack}\n`);
+  process.exit(1);
+}

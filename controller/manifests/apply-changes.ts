@@ -1,0 +1,114 @@
+/** Changed files and the catalogue of releases → the next desired fleet, or everything that speaks against it. */
+import type { Device, Problem } from '../../schemas/generated/types.ts';
+import { canonicalJson } from './canonical-json.ts';
+import type { Catalogue, DesiredDevice } from './desired.ts';
+import { darkAfterSecondsDefault, type FleetPlan, idleTemplate, planFleet, templateFor } from './device-template.ts';
+import { type Draft, type FileChange, openDraft } from './draft.ts';
+import type { Finding } from './finding.ts';
+import type { ManifestState } from './manifest-state.ts';
+import { nobody, reportEmptyFleets, updateMembership } from './membership.ts';
+import { checkReferences, releaseKey } from './references.ts';
+
+/**
+ * What became of a change. A refused one leaves the state before in force and usable; its findings still lack lines, which
+ * `locateProblems` adds. `affected` names the devices whose `DesiredDevice` came, went or differs; all others are the very
+ * same objects as before.
+ */
+export type Applied =
+  | { readonly kind: 'accepted'; readonly state: ManifestState; readonly affected: ReadonlySet<string> }
+  | { readonly kind: 'refused'; readonly problems: readonly Problem[]; readonly findings: readonly Finding[] };
+
+/** Releases that came, went, or mean other bytes. */
+function changedReleases(before: Catalogue, after: Catalogue): Set<string> {
+  const changed = new Set<string>();
+  if (before === after) return changed;
+  for (const [key, release] of after) if (before.get(key)?.sha256 !== release.sha256) changed.add(key);
+  for (const key of before.keys()) if (!after.has(key)) changed.add(key);
+  return changed;
+}
+
+/** Fleets whose devices are touched by a change of an application or a release. */
+function touchedFleets({ before, next, touched }: Draft): string[] {
+  const releases = changedReleases(before.catalogue, next.catalogue);
+  if (releases.size === 0 && touched.Application.size === 0) return [];
+  return [...next.fleets].flatMap(([fleet, { spec }]) => {
+    const isTouched = spec.applications.some(({ name, release }) => {
+      const version = release ?? next.applications.get(name)?.spec.release;
+      return touched.Application.has(name) || (version !== undefined && releases.has(releaseKey(name, version)));
+    });
+    return isTouched ? [fleet] : [];
+  });
+}
+
+function devicesToDraw(draft: Draft, judged: ReadonlyMap<string, unknown>): Set<string> {
+  const names = new Set(judged.keys());
+  for (const fleet of touchedFleets(draft))
+    for (const name of (draft.next.members.get(fleet) ?? nobody).keys()) names.add(name);
+  for (const site of draft.touched.Site)
+    for (const name of (draft.next.devicesBySite.get(site) ?? nobody).keys()) names.add(name);
+  return names;
+}
+
+function isSame(left: DesiredDevice, right: DesiredDevice): boolean {
+  return (
+    left.template.hash === right.template.hash &&
+    canonicalJson({ ...left, template: '' }) === canonicalJson({ ...right, template: '' })
+  );
+}
+
+function drawDevice(draft: Draft, device: Device, plan: FleetPlan | undefined): DesiredDevice {
+  const { metadata, spec } = device;
+  return {
+    name: metadata.name,
+    ...(spec.site === undefined ? {} : { site: spec.site }),
+    ...(plan === undefined ? {} : { fleet: plan.name }),
+    labels: metadata.labels ?? {},
+    ...(spec.keyFingerprint === undefined ? {} : { keyFingerprint: spec.keyFingerprint }),
+    darkAfterSeconds: plan?.fleet.spec.darkAfterSeconds ?? darkAfterSecondsDefault,
+    template: plan === undefined ? idleTemplate : templateFor(draft, plan, device),
+  };
+}
+
+/** Draws the devices anew, `judged` ones in their new fleet; returns those that came out different. */
+function drawDevices(draft: Draft, judged: ReadonlyMap<string, string | undefined>): Set<string> {
+  const { before, next } = draft;
+  const affected = new Set<string>();
+  const plans = new Map<string, FleetPlan>();
+  const planOf = (device: string): FleetPlan | undefined => {
+    const fleet = judged.has(device) ? judged.get(device) : before.desiredDevices.get(device)?.fleet;
+    const manifest = fleet === undefined ? undefined : next.fleets.get(fleet);
+    if (fleet === undefined || manifest === undefined) return undefined;
+    const plan = plans.get(fleet) ?? planFleet(draft, fleet, manifest);
+    plans.set(fleet, plan);
+    return plan;
+  };
+  for (const name of devicesToDraw(draft, judged)) {
+    const device = next.devices.get(name);
+    const old = before.desiredDevices.get(name);
+    const drawn = device && drawDevice(draft, device, planOf(name));
+    if (drawn !== undefined && old !== undefined && isSame(old, drawn)) continue;
+    if (drawn === undefined && old === undefined) continue;
+    affected.add(name);
+    next.desiredDevices = drawn === undefined ? next.desiredDevices.delete(name) : next.desiredDevices.set(name, drawn);
+  }
+  return affected;
+}
+
+/**
+ * Applies what differs between the revision of `state` and the next one. The cost follows the files and devices that are
+ * touched, not the size of the fleet. Starting from `emptyManifestState` with every file gives the same state.
+ */
+export function applyChanges(state: ManifestState, changes: readonly FileChange[], catalogue: Catalogue): Applied {
+  const draft = openDraft(state, changes);
+  draft.next.catalogue = catalogue;
+  const judged = updateMembership(draft);
+  checkReferences(draft);
+  reportEmptyFleets(draft);
+  const affected = drawDevices(draft, judged);
+  const problems = changes.flatMap(({ path, file }) =>
+    (file?.problems ?? []).map((problem) => ({ file: path, ...problem })),
+  );
+  const findings = draft.findings.all();
+  if (problems.length > 0 || findings.length > 0) return { kind: 'refused', problems, findings };
+  return { kind: 'accepted', state: { ...draft.next }, affected };
+}

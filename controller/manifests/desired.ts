@@ -1,0 +1,41 @@
+/** The desired fleet: what the manifests of one revision come to, device by device. Plain data; the output of this room. */
+import type { Application, DeployedApplication, Fleet, Site } from '../../schemas/generated/types.ts';
+
+/** What a device should run, before it becomes a deployment with a sequence and a time. */
+export interface DeviceTemplate {
+  /** Absent when no fleet selects the device: it runs nothing. */
+  readonly fleet?: string;
+  readonly probationSeconds: number;
+  /** Sorted by name; placeholders filled in, configuration merged. */
+  readonly applications: readonly DeployedApplication[];
+  /** SHA-256 in hexadecimal over the canonical JSON of all of the above: equal hashes, equal work. */
+  readonly hash: string;
+}
+
+export interface DesiredDevice {
+  readonly name: string;
+  readonly site?: string;
+  readonly fleet?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly keyFingerprint?: string;
+  readonly darkAfterSeconds: number;
+  readonly template: DeviceTemplate;
+}
+
+export interface DesiredFleet {
+  readonly applications: ReadonlyMap<string, Application>;
+  readonly fleets: ReadonlyMap<string, Fleet>;
+  readonly sites: ReadonlyMap<string, Site>;
+  readonly devices: ReadonlyMap<string, DesiredDevice>;
+}
+
+/** A release that signed targets metadata names. */
+export interface CataloguedRelease {
+  readonly name: string;
+  readonly version: string;
+  readonly sha256: string;
+  readonly length: number;
+}
+
+/** The releases of a revision by `NAME/VERSION`. */
+export type Catalogue = ReadonlyMap<string, CataloguedRelease>;

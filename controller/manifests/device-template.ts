@@ -1,0 +1,157 @@
+/** What one device should run: the applications of its fleet, configuration merged, placeholders filled in. */
+import { createHash } from 'node:crypto';
+import type { Application, Config, DeployedApplication, Device, Fleet } from '../../schemas/generated/types.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { layerOf, mergeConfig } from './config-layers.ts';
+import type { CataloguedRelease, DeviceTemplate } from './desired.ts';
+import { type Draft, placeIn } from './draft.ts';
+import type { ValuePath } from './finding.ts';
+import type { FindingPlace } from './finding-list.ts';
+import { templateBytesMax } from './limits.ts';
+import { listNames } from './nearest-name.ts';
+import { fillInDeep, holdsPlaceholder, type PlaceholderValues } from './placeholder.ts';
+import { releaseKey } from './references.ts';
+
+/** Schema defaults, for what a manifest does not say. */
+export const probationSecondsDefault = 30;
+export const darkAfterSecondsDefault = 3600;
+const restartDefault = 'always';
+
+/** An application as one fleet runs it, before site and device have their say. */
+interface FleetPart {
+  readonly application: Application;
+  readonly release: CataloguedRelease;
+  readonly config: Config;
+  /** Index in the fleet's list. */
+  readonly index: number;
+}
+
+/** What all devices of a fleet have in common; made once per fleet and change. */
+export interface FleetPlan {
+  readonly name: string;
+  readonly fleet: Fleet;
+  readonly parts: readonly FleetPart[];
+  /** Nothing in it depends on the device, as long as neither site nor device add configuration. */
+  readonly isShared: boolean;
+  /** The one template of all devices that add nothing, once it was needed. */
+  shared: DeviceTemplate | undefined;
+}
+
+/** Draws up a fleet's plan; what leads nowhere is left out, because it was reported already. */
+export function planFleet({ next }: Draft, name: string, fleet: Fleet): FleetPlan {
+  const parts = fleet.spec.applications.flatMap((wanted, index): FleetPart[] => {
+    const application = next.applications.get(wanted.name);
+    const release =
+      application && next.catalogue.get(releaseKey(wanted.name, wanted.release ?? application.spec.release));
+    if (application === undefined || release === undefined) return [];
+    const config = mergeConfig(mergeConfig(application.spec.config, fleet.spec.config), wanted.config);
+    return [{ application, release, config, index }];
+  });
+  parts.sort((left, right) => (left.application.metadata.name < right.application.metadata.name ? -1 : 1));
+  const isShared = !parts.some(({ application: { spec }, config }) => holdsPlaceholder([config, spec.args, spec.env]));
+  return { name, fleet, parts, isShared, shared: undefined };
+}
+
+function finish(template: Omit<DeviceTemplate, 'hash'>): { readonly template: DeviceTemplate; readonly bytes: number } {
+  const text = canonicalJson(template);
+  const hash = createHash('sha256').update(text).digest('hex');
+  return { template: { ...template, hash }, bytes: Buffer.byteLength(text) };
+}
+
+/** What a device runs that no fleet selects. */
+export const idleTemplate: DeviceTemplate = finish({
+  probationSeconds: probationSecondsDefault,
+  applications: [],
+}).template;
+
+function whatIsMissing(name: string, device: Device): string {
+  if (name === 'site.name') return 'has no site';
+  const labels = Object.keys(device.metadata.labels ?? {});
+  const has = labels.length === 0 ? 'it has none' : `it has: ${listNames(labels)}`;
+  return `lacks the label ${name.slice('device.labels.'.length)} (${has})`;
+}
+
+/** Reports a placeholder without a value at the layer that wrote it. */
+function reportMissing(draft: Draft, place: FindingPlace, name: string, device: Device): void {
+  const example = whatIsMissing(name, device);
+  draft.findings.addForDevice(
+    place,
+    'NO_VALUE',
+    name,
+    device.metadata.name,
+    (devices) => `"\${${name}}" has no value for ${devices}: ${device.metadata.name} ${example}`,
+  );
+}
+
+/** Where the merged configuration has its value at `path` from. */
+function configPlace(draft: Draft, plan: FleetPlan, part: FleetPart, device: Device, path: ValuePath): FindingPlace {
+  const site = device.spec.site === undefined ? undefined : draft.next.sites.get(device.spec.site);
+  const { spec } = plan.fleet;
+  const layers = [
+    part.application.spec.config,
+    spec.config,
+    spec.applications[part.index]!.config,
+    site?.spec.config,
+    device.spec.config,
+  ];
+  const places = [
+    () => placeIn(draft, `Application/${part.application.metadata.name}`, ['spec', 'config', ...path]),
+    () => placeIn(draft, `Fleet/${plan.name}`, ['spec', 'config', ...path]),
+    () => placeIn(draft, `Fleet/${plan.name}`, ['spec', 'applications', part.index, 'config', ...path]),
+    () => placeIn(draft, `Site/${device.spec.site}`, ['spec', 'config', ...path]),
+    () => placeIn(draft, `Device/${device.metadata.name}`, ['spec', 'config', ...path]),
+  ];
+  return places[layerOf(layers, path)]!();
+}
+
+function deploy(draft: Draft, plan: FleetPlan, part: FleetPart, device: Device): DeployedApplication {
+  const { application, release } = part;
+  const name = application.metadata.name;
+  const site = device.spec.site === undefined ? undefined : draft.next.sites.get(device.spec.site);
+  const merged = mergeConfig(mergeConfig(part.config, site?.spec.config), device.spec.config);
+  const values: PlaceholderValues = {
+    name: device.metadata.name,
+    labels: device.metadata.labels ?? {},
+    site: device.spec.site,
+  };
+  const inApplication = (field: string) => (missing: string, path: ValuePath) =>
+    reportMissing(draft, placeIn(draft, `Application/${name}`, ['spec', field, ...path]), missing, device);
+  return {
+    name,
+    version: release.version,
+    sha256: release.sha256,
+    length: release.length,
+    args: fillInDeep(application.spec.args ?? [], values, inApplication('args')),
+    env: fillInDeep(application.spec.env ?? {}, values, inApplication('env')),
+    config: fillInDeep(merged, values, (missing, path) =>
+      reportMissing(draft, configPlace(draft, plan, part, device, path), missing, device),
+    ),
+    restart: application.spec.restart ?? restartDefault,
+  };
+}
+
+/** The template of one device of a fleet; reports what cannot be filled in and what grows too large. */
+export function templateFor(draft: Draft, plan: FleetPlan, device: Device): DeviceTemplate {
+  const site = device.spec.site === undefined ? undefined : draft.next.sites.get(device.spec.site);
+  const addsNothing = plan.isShared && site?.spec.config === undefined && device.spec.config === undefined;
+  if (addsNothing && plan.shared !== undefined) return plan.shared;
+  const { template, bytes } = finish({
+    fleet: plan.name,
+    probationSeconds: plan.fleet.spec.probationSeconds ?? probationSecondsDefault,
+    applications: plan.parts.map((part) => deploy(draft, plan, part, device)),
+  });
+  if (bytes > templateBytesMax) {
+    const place = placeIn(draft, `Fleet/${plan.name}`, ['spec', 'applications'], 'key');
+    const limit = `at most ${templateBytesMax} bytes travel to a device`;
+    draft.findings.addForDevice(
+      place,
+      'DEPLOYMENT_TOO_LARGE',
+      '',
+      device.metadata.name,
+      (devices) => `applications and merged configuration are too large for ${devices}: ${limit}`,
+    );
+  }
+  // A template that is too large is reported for every device, so it is not shared.
+  if (addsNothing && bytes <= templateBytesMax) plan.shared = template;
+  return template;
+}

@@ -1,0 +1,129 @@
+/** One YAML document as a plain value → a manifest, or what is wrong with it. */
+import type { Fleet, SelectorRequirement } from '../../schemas/generated/types.ts';
+import { isApplication, isDevice, isFleet, isSite } from '../../schemas/generated/validators.js';
+import type { FileFinding, ValuePath } from './finding.ts';
+import { hint, nearestName } from './nearest-name.ts';
+import type { Manifest, ManifestKind } from './parsed-file.ts';
+import { placeholderFaults, placeholderNames } from './placeholder.ts';
+import { describeViolation, shown, valueAt } from './schema-violation.ts';
+
+export type CheckedDocument =
+  | { readonly kind: 'manifest'; readonly manifest: Manifest }
+  | { readonly kind: 'broken'; readonly findings: readonly FileFinding[] };
+
+const validators = { Application: isApplication, Device: isDevice, Fleet: isFleet, Site: isSite } as const;
+const kinds = Object.keys(validators) as ManifestKind[];
+const apiVersion = 'fleet/v1alpha1';
+
+type Report = (path: ValuePath, part: FileFinding['part'], code: string, message: string) => void;
+
+function checkRequirement({ operator, values = [] }: SelectorRequirement, path: ValuePath, report: Report): void {
+  const needsValues = operator === 'In' || operator === 'NotIn';
+  if (needsValues && values.length === 0)
+    report(path, 'value', 'BAD_SELECTOR', `${operator} needs at least one of "values"`);
+  if (!needsValues && values.length > 0)
+    report([...path, 'values'], 'key', 'BAD_SELECTOR', `${operator} takes no "values"`);
+}
+
+/** What Kubernetes asks of selectors beyond their shape, and that no application stands twice in a fleet. */
+function checkFleet({ spec }: Fleet, report: Report): void {
+  for (const [index, requirement] of (spec.selector.matchExpressions ?? []).entries()) {
+    checkRequirement(requirement, ['spec', 'selector', 'matchExpressions', index], report);
+  }
+  const names = spec.applications.map(({ name }) => name);
+  for (const [index, name] of names.entries()) {
+    if (names.indexOf(name) < index) {
+      report(
+        ['spec', 'applications', index, 'name'],
+        'value',
+        'DUPLICATE_APPLICATION',
+        `the fleet already runs "${name}"`,
+      );
+    }
+  }
+}
+
+/** The places whose strings are filled in for each device. */
+export function placeholderRoots(manifest: Manifest): ValuePath[] {
+  switch (manifest.kind) {
+    case 'Application':
+      return [
+        ['spec', 'config'],
+        ['spec', 'env'],
+        ['spec', 'args'],
+      ];
+    case 'Fleet':
+      return [
+        ['spec', 'config'],
+        ...manifest.spec.applications.map((_, index) => ['spec', 'applications', index, 'config']),
+      ];
+    case 'Site':
+    case 'Device':
+      return [['spec', 'config']];
+    default:
+      return manifest satisfies never;
+  }
+}
+
+function checkPlaceholders(value: unknown, path: ValuePath, report: Report): void {
+  if (typeof value === 'object' && value !== null) {
+    const isList = Array.isArray(value);
+    for (const [key, member] of Object.entries(value))
+      checkPlaceholders(member, [...path, isList ? Number(key) : key], report);
+  }
+  if (typeof value !== 'string') return;
+  for (const { name, closed } of placeholderFaults(value)) {
+    if (!closed) {
+      report(path, 'value', 'BAD_PLACEHOLDER', 'a placeholder is not closed; write $${ for a plain ${');
+      continue;
+    }
+    const nearest = nearestName(name, placeholderNames);
+    const meant =
+      nearest === undefined ? `there are: ${placeholderNames.join(', ')}` : `did you mean "\${${nearest}}"?`;
+    report(path, 'value', 'UNKNOWN_PLACEHOLDER', `"\${${name}}" means nothing; ${meant}`);
+  }
+}
+
+function checkKind(value: Readonly<Record<string, unknown>>, report: Report): ManifestKind | undefined {
+  if (value.apiVersion !== apiVersion) {
+    const seen = value.apiVersion === undefined ? 'it has none' : `it is ${shown(value.apiVersion)}`;
+    const place: ValuePath = value.apiVersion === undefined ? [] : ['apiVersion'];
+    report(place, 'value', 'UNKNOWN_API_VERSION', `apiVersion must be "${apiVersion}", ${seen}`);
+  }
+  const kind = kinds.find((known) => known === value.kind);
+  if (kind !== undefined) return kind;
+  const place: ValuePath = value.kind === undefined ? [] : ['kind'];
+  const seen = value.kind === undefined ? 'kind is missing' : `kind cannot be ${shown(value.kind)}`;
+  report(place, 'value', 'UNKNOWN_KIND', `${seen}; ${hint(String(value.kind), kinds, 'kind')}`);
+  return undefined;
+}
+
+/** Checks everything that can be known from one document alone. */
+export function checkDocument(value: unknown, document: number): CheckedDocument {
+  const findings: FileFinding[] = [];
+  const report: Report = (path, part, code, message) => findings.push({ document, path, part, code, message });
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    report(
+      [],
+      'value',
+      'NOT_A_MANIFEST',
+      `a manifest is a map with apiVersion, kind, metadata and spec, not ${shown(value)}`,
+    );
+    return { kind: 'broken', findings };
+  }
+  const kind = checkKind(value as Readonly<Record<string, unknown>>, report);
+  if (kind === undefined) return { kind: 'broken', findings };
+  const validate = validators[kind];
+  if (!validate(value)) {
+    for (const error of validate.errors ?? []) {
+      // checkKind has said so already.
+      if (error.instancePath === '/apiVersion' || error.params.missingProperty === 'apiVersion') continue;
+      const violation = describeViolation(error, kind, value);
+      if (violation !== undefined) findings.push({ document, ...violation });
+    }
+    return { kind: 'broken', findings };
+  }
+  if (value.kind === 'Fleet') checkFleet(value, report);
+  for (const root of placeholderRoots(value)) checkPlaceholders(valueAt(value, root), root, report);
+  return findings.length > 0 ? { kind: 'broken', findings } : { kind: 'manifest', manifest: value };
+}

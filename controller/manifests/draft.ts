@@ -1,0 +1,159 @@
+/** A state in the making: the state before, the changed files read in, what they touch and what is wrong so far. */
+import type { Device } from '../../schemas/generated/types.ts';
+import type { ValuePath } from './finding.ts';
+import type { FindingPlace } from './finding-list.ts';
+import { FindingList } from './finding-list.ts';
+import { type Declaration, keyOf, type ManifestKey, type ManifestState } from './manifest-state.ts';
+import type { Manifest, ManifestKind, ParsedFile } from './parsed-file.ts';
+import { indexed, type PersistentMap, unindexed } from './persistent-map.ts';
+import { labelTerms } from './selector.ts';
+
+/** A manifest file that differs from the revision before; without `file` it is gone. */
+export interface FileChange {
+  readonly path: string;
+  readonly file: ParsedFile | undefined;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export interface Draft {
+  readonly before: ManifestState;
+  readonly next: Mutable<ManifestState>;
+  readonly findings: FindingList;
+  /** Names of manifests that differ, come or go. */
+  readonly touched: Readonly<Record<ManifestKind, Set<string>>>;
+  /** Keys that documents with problems seem to declare: who refers to them is not blamed. */
+  readonly broken: Set<string>;
+  /** Some document does not even tell what it declares, so that nothing can be said to be missing. */
+  isUncertain: boolean;
+}
+
+/** A place in a manifest that the draft holds. */
+export function placeIn(
+  draft: Draft,
+  key: ManifestKey,
+  path: ValuePath,
+  part: FindingPlace['part'] = 'value',
+): FindingPlace {
+  const { file, document } = draft.next.declared.get(key)![0]!;
+  return { file, document, path, part };
+}
+
+function compareDeclarations(left: Declaration, right: Declaration): number {
+  if (left.file !== right.file) return left.file < right.file ? -1 : 1;
+  return left.document - right.document;
+}
+
+/** Takes one file out and puts its new content in; returns the keys it declared and declares. */
+function replaceFile({ next, broken }: Draft, { path, file }: FileChange): ManifestKey[] {
+  const keys: ManifestKey[] = [];
+  for (const { manifest } of next.files.get(path)?.manifests ?? []) {
+    const key = keyOf(manifest);
+    const rest = next.declared.get(key)!.filter((declaration) => declaration.file !== path);
+    next.declared = rest.length === 0 ? next.declared.delete(key) : next.declared.set(key, rest);
+    keys.push(key);
+  }
+  next.files = file === undefined ? next.files.delete(path) : next.files.set(path, file);
+  for (const { document, manifest } of file?.manifests ?? []) {
+    const key = keyOf(manifest);
+    const declarations = [...(next.declared.get(key) ?? []), { file: path, document, manifest }];
+    next.declared = next.declared.set(key, declarations.sort(compareDeclarations));
+    keys.push(key);
+  }
+  for (const { kind, name } of file?.broken ?? []) broken.add(`${kind}/${name}`);
+  return keys;
+}
+
+function reportDuplicates({ next, findings }: Draft, key: ManifestKey): void {
+  const [first, ...others] = next.declared.get(key) ?? [];
+  for (const { file, document, manifest } of others) {
+    const message = `${manifest.kind} "${manifest.metadata.name}" is declared in ${first!.file} already`;
+    findings.add({ file, document, path: ['metadata', 'name'], part: 'value' }, 'DUPLICATE_NAME', message);
+  }
+}
+
+function replaced<T>(map: PersistentMap<T>, name: string, value: T | undefined): PersistentMap<T> {
+  return value === undefined ? map.delete(name) : map.set(name, value);
+}
+
+/** One fingerprint has two spellings, with and without base64 padding. */
+function fingerprintOf({ spec }: Device): string | undefined {
+  return spec.keyFingerprint?.replace(/=$/, '');
+}
+
+function reindexDevice({ next }: Draft, name: string, before: Device | undefined, after: Device | undefined): void {
+  for (const [device, change] of [
+    [before, unindexed],
+    [after, indexed],
+  ] as const) {
+    if (device === undefined) continue;
+    const fingerprint = fingerprintOf(device);
+    for (const term of labelTerms(device.metadata.labels ?? {}))
+      next.devicesByLabel = change(next.devicesByLabel, term, name);
+    if (device.spec.site !== undefined) next.devicesBySite = change(next.devicesBySite, device.spec.site, name);
+    if (fingerprint !== undefined) next.devicesByFingerprint = change(next.devicesByFingerprint, fingerprint, name);
+  }
+}
+
+function put(draft: Draft, kind: ManifestKind, name: string, manifest: Manifest | undefined): void {
+  const { next } = draft;
+  switch (kind) {
+    case 'Application':
+      next.applications = replaced(next.applications, name, manifest as typeof manifest & { kind: typeof kind });
+      break;
+    case 'Fleet':
+      next.fleets = replaced(next.fleets, name, manifest as typeof manifest & { kind: typeof kind });
+      break;
+    case 'Site':
+      next.sites = replaced(next.sites, name, manifest as typeof manifest & { kind: typeof kind });
+      break;
+    case 'Device': {
+      const device = manifest as typeof manifest & { kind: typeof kind };
+      reindexDevice(draft, name, next.devices.get(name), device);
+      next.devices = replaced(next.devices, name, device);
+      break;
+    }
+    default:
+      kind satisfies never;
+  }
+}
+
+function reportSharedFingerprints(draft: Draft): void {
+  const { next, findings, touched } = draft;
+  const fingerprints = new Set(
+    [...touched.Device].map((name) => next.devices.get(name)).map((device) => device && fingerprintOf(device)),
+  );
+  for (const fingerprint of fingerprints) {
+    const [first, ...others] = [
+      ...(fingerprint === undefined ? [] : (next.devicesByFingerprint.get(fingerprint)?.keys() ?? [])),
+    ].sort();
+    for (const name of others) {
+      const message = `device "${first}" has the same key; every device makes its own`;
+      findings.add(placeIn(draft, `Device/${name}`, ['spec', 'keyFingerprint']), 'DUPLICATE_FINGERPRINT', message);
+    }
+  }
+}
+
+/** Reads the changed files into a draft of the next state: declarations and indices, nothing of what they come to. */
+export function openDraft(before: ManifestState, changes: readonly FileChange[]): Draft {
+  const draft: Draft = {
+    before,
+    next: { ...before },
+    findings: new FindingList(),
+    touched: { Application: new Set(), Device: new Set(), Fleet: new Set(), Site: new Set() },
+    broken: new Set(),
+    isUncertain: changes.some(({ file }) =>
+      file?.broken.some(({ kind, name }) => kind === undefined || name === undefined),
+    ),
+  };
+  for (const key of new Set(changes.flatMap((change) => replaceFile(draft, change)))) {
+    reportDuplicates(draft, key);
+    const manifest = draft.next.declared.get(key)?.[0]?.manifest;
+    if (manifest === before.declared.get(key)?.[0]?.manifest) continue;
+    const [kind, name] = key.split('/') as [ManifestKind, string];
+    draft.touched[kind].add(name);
+    put(draft, kind, name, manifest);
+  }
+  reportSharedFingerprints(draft);
+  return draft;
+}

@@ -1,0 +1,65 @@
+/** All manifests of the revision in force, with the indices that tell which devices a change touches. */
+import type { Application, Device, Fleet, Site } from '../../schemas/generated/types.ts';
+import type { Catalogue, DesiredDevice, DesiredFleet } from './desired.ts';
+import type { Manifest, ManifestKind, ParsedFile } from './parsed-file.ts';
+import { type NameSet, PersistentMap } from './persistent-map.ts';
+
+/** Where a manifest stands. */
+export interface Declaration {
+  readonly file: string;
+  readonly document: number;
+  readonly manifest: Manifest;
+}
+
+/** `Kind/name`. */
+export type ManifestKey = `${ManifestKind}/${string}`;
+
+/** Immutable; without problems by construction, because a revision with problems never becomes a state. */
+export interface ManifestState {
+  readonly files: PersistentMap<ParsedFile>;
+  /** By `ManifestKey`; sorted by file and document, and exactly one of them in a state. */
+  readonly declared: PersistentMap<readonly Declaration[]>;
+  readonly applications: PersistentMap<Application>;
+  readonly fleets: PersistentMap<Fleet>;
+  readonly sites: PersistentMap<Site>;
+  readonly devices: PersistentMap<Device>;
+  readonly devicesBySite: PersistentMap<NameSet>;
+  /** By the terms of `labelTerms`. */
+  readonly devicesByLabel: PersistentMap<NameSet>;
+  readonly devicesByFingerprint: PersistentMap<NameSet>;
+  /** Devices by the fleet that selects them. */
+  readonly members: PersistentMap<NameSet>;
+  readonly catalogue: Catalogue;
+  readonly desiredDevices: PersistentMap<DesiredDevice>;
+}
+
+/** The state before the first revision. */
+export const emptyManifestState: ManifestState = {
+  files: PersistentMap.empty(),
+  declared: PersistentMap.empty(),
+  applications: PersistentMap.empty(),
+  fleets: PersistentMap.empty(),
+  sites: PersistentMap.empty(),
+  devices: PersistentMap.empty(),
+  devicesBySite: PersistentMap.empty(),
+  devicesByLabel: PersistentMap.empty(),
+  devicesByFingerprint: PersistentMap.empty(),
+  members: PersistentMap.empty(),
+  catalogue: new Map(),
+  desiredDevices: PersistentMap.empty(),
+};
+
+/** What the state comes to, for planning. */
+export function desiredOf(state: ManifestState): DesiredFleet {
+  return {
+    applications: state.applications,
+    fleets: state.fleets,
+    sites: state.sites,
+    devices: state.desiredDevices,
+  };
+}
+
+/** A manifest's key. */
+export function keyOf({ kind, metadata }: Manifest): ManifestKey {
+  return `${kind}/${metadata.name}`;
+}

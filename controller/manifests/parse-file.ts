@@ -1,0 +1,113 @@
+/** The bytes of one manifest file → its manifests, or everything that is wrong with it and where. */
+import { loadAll, YAMLException } from 'js-yaml';
+import { checkDocument } from './document-check.ts';
+import type { FileFinding } from './finding.ts';
+import { aliasesMax, depthMax, fileBytesMax, fileProblemsMax } from './limits.ts';
+import type { BrokenManifest, FileProblem, ParsedFile, PlacedManifest } from './parsed-file.ts';
+import { checkPlain } from './plain-value.ts';
+import { locate, problemAt, readYamlText, tabMessage, yamlProblems } from './yaml-positions.ts';
+
+function refused(problems: readonly FileProblem[], broken: readonly BrokenManifest[] = [{}]): ParsedFile {
+  return { manifests: [], broken, problems: inOrder(problems) };
+}
+
+function inOrder(problems: readonly FileProblem[]): FileProblem[] {
+  const sorted = problems.toSorted((left, right) => left.line! - right.line! || left.column! - right.column!);
+  if (sorted.length <= fileProblemsMax) return sorted;
+  const message = `and ${sorted.length - fileProblemsMax} more problems in this file`;
+  return [...sorted.slice(0, fileProblemsMax), { ...sorted[fileProblemsMax]!, code: 'MORE_PROBLEMS', message }];
+}
+
+/** Text of the bytes, or the place of the first line that is not UTF-8. */
+function decode(bytes: Uint8Array): string | FileProblem {
+  const strict = new TextDecoder('utf-8', { fatal: true });
+  try {
+    return strict.decode(bytes);
+  } catch {
+    const lines = new TextDecoder().decode(bytes).split('\n');
+    const line = lines.findIndex((text) => text.includes('\ufffd'));
+    const column = (lines[line]?.indexOf('\ufffd') ?? 0) + 1;
+    return problemAt(lines, line + 1, column, 'NOT_UTF8', 'the file is not UTF-8 text');
+  }
+}
+
+/** What a broken document seems to declare. */
+function guess(value: unknown): BrokenManifest {
+  if (typeof value !== 'object' || value === null) return {};
+  const { kind, metadata } = value as {
+    readonly kind?: unknown;
+    readonly metadata?: { readonly name?: unknown } | null;
+  };
+  const name = metadata?.name;
+  return { ...(typeof kind === 'string' ? { kind } : {}), ...(typeof name === 'string' ? { name } : {}) };
+}
+
+/** The one problem the fast reader tells of. */
+function firstProblem(lines: readonly string[], failure: YAMLException): FileProblem {
+  const line = (failure.mark?.line ?? 0) + 1;
+  const tab = /^[ \t]*/.exec(lines[line - 1] ?? '')![0].indexOf('\t');
+  if (tab !== -1) return problemAt(lines, line, tab + 1, 'TAB', tabMessage);
+  const code = failure.reason.includes('maxDepth')
+    ? 'TOO_DEEP'
+    : failure.reason.includes('maxAliases')
+      ? 'TOO_MANY_ALIASES'
+      : 'YAML_SYNTAX';
+  return problemAt(lines, line, (failure.mark?.column ?? 0) + 1, code, failure.reason);
+}
+
+function syntaxProblems(text: string, failure: YAMLException): ParsedFile {
+  const first = firstProblem(text.split(/\r\n|\r|\n/), failure);
+  // The slow reader has no ceilings: it does not get to see what ran into one.
+  if (first.code === 'TOO_DEEP' || first.code === 'TOO_MANY_ALIASES') return refused([first]);
+  const yaml = readYamlText(text);
+  const problems = yamlProblems(yaml);
+  return refused(problems.length > 0 ? problems : [first], guessFromText(text));
+}
+
+/** Everything that a text too broken to be read could declare: each kind that stands in it with each name that does. */
+function guessFromText(text: string): BrokenManifest[] {
+  const kinds = new Set([...text.matchAll(/^kind:\s*["']?(\w+)/gm)].map(([, kind]) => kind!));
+  const names = new Set([...text.matchAll(/\bname:\s*["']?([-a-z0-9]+)/g)].map(([, name]) => name!));
+  if (kinds.size === 0 || names.size === 0) return [{}];
+  return [...kinds].flatMap((kind) => [...names].map((name) => ({ kind, name })));
+}
+
+function checkDocuments(values: readonly unknown[]): Omit<ParsedFile, 'problems'> & { findings: FileFinding[] } {
+  const manifests: PlacedManifest[] = [];
+  const broken: BrokenManifest[] = [];
+  const findings: FileFinding[] = [];
+  for (const [document, value] of values.entries()) {
+    if (value === null || value === undefined) continue;
+    const unplain = checkPlain(value, document);
+    const checked =
+      unplain.length > 0 ? { kind: 'broken' as const, findings: unplain } : checkDocument(value, document);
+    if (checked.kind === 'broken') {
+      findings.push(...checked.findings);
+      broken.push(guess(value));
+    } else {
+      manifests.push({ document, manifest: checked.manifest });
+    }
+  }
+  return { manifests, broken, findings };
+}
+
+/** Reads the manifests of one file; never throws, whatever the bytes are. */
+export function parseManifestFile(bytes: Uint8Array): ParsedFile {
+  if (bytes.length > fileBytesMax) {
+    const message = `the file has ${bytes.length} bytes, at most ${fileBytesMax} are read`;
+    return refused([{ line: 1, column: 1, code: 'FILE_TOO_LARGE', message }]);
+  }
+  const text = decode(bytes);
+  if (typeof text !== 'string') return refused([text]);
+  let values: readonly unknown[];
+  try {
+    values = loadAll(text, { maxDepth: depthMax, maxAliases: aliasesMax });
+  } catch (error) {
+    if (error instanceof YAMLException) return syntaxProblems(text, error);
+    throw error;
+  }
+  const { manifests, broken, findings } = checkDocuments(values);
+  if (findings.length === 0) return { manifests, broken, problems: [] };
+  const yaml = readYamlText(text);
+  return { manifests, broken, problems: inOrder(findings.map((finding) => locate(yaml, finding))) };
+}

@@ -1,0 +1,80 @@
+/** Is what the YAML reader returned plain, finite data: nothing that JSON cannot carry, nothing that grows when written out? */
+import type { FileFinding, ValuePath } from './finding.ts';
+import { depthMax, valuesMax } from './limits.ts';
+
+interface Walk {
+  readonly document: number;
+  readonly findings: FileFinding[];
+  /** Values below each map or list that was seen, itself included: a shared one is counted again, not walked again. */
+  readonly sizes: Map<object, { readonly values: number; readonly depth: number }>;
+  readonly open: Set<object>;
+}
+
+const nothing = { values: 1, depth: 0 };
+
+function report(walk: Walk, path: ValuePath, part: FileFinding['part'], code: string, message: string): typeof nothing {
+  walk.findings.push({ document: walk.document, path, part, code, message });
+  return nothing;
+}
+
+function checkNumber(walk: Walk, value: number, path: ValuePath): typeof nothing {
+  if (!Number.isFinite(value)) return report(walk, path, 'value', 'BAD_NUMBER', `${value} is not a number JSON knows`);
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    return report(
+      walk,
+      path,
+      'value',
+      'BAD_NUMBER',
+      'the number is too large to be kept exactly; quote it to make it text',
+    );
+  }
+  return nothing;
+}
+
+function checkKey(walk: Walk, key: string, path: ValuePath): void {
+  if (key === '<<')
+    report(walk, path, 'key', 'MERGE_KEY', 'merge keys (<<) are not part of YAML 1.2; write the members out');
+  if (key === '__proto__') report(walk, path, 'key', 'FORBIDDEN_NAME', '__proto__ cannot be the name of a member');
+}
+
+function walkValue(walk: Walk, value: unknown, path: ValuePath): { readonly values: number; readonly depth: number } {
+  if (typeof value === 'number') return checkNumber(walk, value, path);
+  if (typeof value !== 'object' || value === null) return nothing;
+  const known = walk.sizes.get(value);
+  if (known !== undefined) return known;
+  if (walk.open.has(value))
+    return report(walk, path, 'value', 'ALIAS_LOOP', 'an alias refers to a value that contains it');
+  walk.open.add(value);
+  let values = 1;
+  let depth = 0;
+  const isList = Array.isArray(value);
+  for (const [key, member] of Object.entries(value)) {
+    const memberPath = [...path, isList ? Number(key) : key];
+    if (!isList) checkKey(walk, key, memberPath);
+    const size = walkValue(walk, member, memberPath);
+    values += size.values;
+    depth = Math.max(depth, size.depth);
+  }
+  walk.open.delete(value);
+  const size = { values, depth: depth + 1 };
+  walk.sizes.set(value, size);
+  return size;
+}
+
+/** Every reason why `value` is not plain data, with its place. */
+export function checkPlain(value: unknown, document: number): FileFinding[] {
+  const walk: Walk = { document, findings: [], sizes: new Map(), open: new Set() };
+  const { values, depth } = walkValue(walk, value, []);
+  if (values > valuesMax) {
+    report(
+      walk,
+      [],
+      'value',
+      'TOO_MANY_VALUES',
+      `with its aliases written out the document has ${values} values, at most ${valuesMax} are read`,
+    );
+  }
+  if (depth > depthMax)
+    report(walk, [], 'value', 'TOO_DEEP', `maps and lists nest ${depth} deep, at most ${depthMax} is read`);
+  return walk.findings;
+}

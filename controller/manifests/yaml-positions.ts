@@ -1,0 +1,104 @@
+/** Where things stand in the text of a YAML file. Slow beside the reader that fills manifests; used only when something is wrong. */
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml';
+import type { FileFinding, Place } from './finding.ts';
+import type { FileProblem } from './parsed-file.ts';
+
+/** Longest line that is quoted. */
+const excerptCharactersMax = 160;
+
+/** A YAML file with the place of each of its values. */
+export interface YamlText {
+  readonly lines: readonly string[];
+  readonly documents: readonly Document.Parsed[];
+  readonly lineCounter: LineCounter;
+}
+
+/** Reads a text that is known not to nest deeper than the ceiling. */
+export function readYamlText(text: string): YamlText {
+  const lineCounter = new LineCounter();
+  // `uniqueKeys` compares every key with every other one; see duplicateKeys.
+  const parsed = parseAllDocuments(text, { lineCounter, prettyErrors: false, logLevel: 'silent', uniqueKeys: false });
+  return { lines: text.split(/\r\n|\r|\n/), documents: [...parsed], lineCounter };
+}
+
+/** A problem at a line and a column, both from 1, with the line as its excerpt. */
+export function problemAt(
+  lines: readonly string[],
+  line: number,
+  column: number,
+  code: string,
+  message: string,
+): FileProblem {
+  const text = lines[line - 1];
+  const excerpt = text === undefined || text.trim() === '' ? undefined : text.slice(0, excerptCharactersMax).trimEnd();
+  return { line, column, code, message, ...(excerpt === undefined ? {} : { excerpt }) };
+}
+
+function syntaxErrors(text: YamlText, document: Document.Parsed): FileProblem[] {
+  return document.errors.map(({ code, pos, message }) => {
+    const { line, col } = text.lineCounter.linePos(pos[0]);
+    const isTab = code === 'TAB_AS_INDENT';
+    return problemAt(text.lines, line, col, isTab ? 'TAB' : 'YAML_SYNTAX', isTab ? tabMessage : message);
+  });
+}
+
+function duplicateKeys(text: YamlText, document: Document.Parsed): FileProblem[] {
+  const problems: FileProblem[] = [];
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        if (seen.has(name) && key.range != null) {
+          const { line, col } = text.lineCounter.linePos(key.range[0]);
+          problems.push(problemAt(text.lines, line, col, 'DUPLICATE_KEY', `"${name}" stands twice in this map`));
+        }
+        seen.add(name);
+      }
+    },
+  });
+  return problems;
+}
+
+/** Says what to do about a tab. */
+export const tabMessage = 'a tab cannot indent YAML; use spaces';
+
+/** Every syntax error and every duplicate key; of several on one line the first, because the others mostly echo it. */
+export function yamlProblems(text: YamlText): FileProblem[] {
+  const all = text.documents.flatMap((document) => [...syntaxErrors(text, document), ...duplicateKeys(text, document)]);
+  const lines = new Set<number>();
+  return all.filter(({ line }) => !lines.has(line!) && lines.add(line!));
+}
+
+/** Offset of the place, or of the nearest thing around it that stands in the text. */
+function offsetOf(document: Document.Parsed, place: Place): number {
+  let node: unknown = document.contents;
+  let offset = document.contents?.range?.[0] ?? document.range[0];
+  for (const [index, step] of place.path.entries()) {
+    const isLast = index === place.path.length - 1;
+    if (isAlias(node)) node = node.resolve(document);
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => String(isScalar(key) ? key.value : key) === String(step));
+      if (pair === undefined) return offset;
+      if (isNode(pair.key)) offset = pair.key.range?.[0] ?? offset;
+      node = pair.value;
+      if (isLast && place.part === 'key') return offset;
+    } else if (isSeq(node)) {
+      node = node.items[Number(step)];
+    } else {
+      return offset;
+    }
+    // A value that is not written (`key:` and nothing) keeps the place of its key.
+    if (isNode(node) && node.range != null && node.range[1] > node.range[0]) offset = node.range[0];
+  }
+  return offset;
+}
+
+/** Gives a finding its line and column. */
+export function locate(text: YamlText, finding: FileFinding): FileProblem {
+  const document = text.documents[finding.document];
+  if (document === undefined) return problemAt(text.lines, 1, 1, finding.code, finding.message);
+  const { line, col } = text.lineCounter.linePos(offsetOf(document, finding));
+  return problemAt(text.lines, Math.max(line, 1), Math.max(col, 1), finding.code, finding.message);
+}

@@ -1,0 +1,155 @@
+/** What a revision would change against another: device by device and fleet by fleet. Pure; touches nothing. */
+import { canonicalJson } from '../manifests/canonical-json.ts';
+import type { Catalogue, CataloguedRelease, DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
+import type { ObservedDevice } from './observed.ts';
+import { type DeployCause, type HoldCause, planDevice } from './plan-device.ts';
+
+/** An application that comes, goes or differs. Without `from` it comes, without `to` it goes. */
+export interface ApplicationChange {
+  readonly name: string;
+  readonly from?: string;
+  readonly to?: string;
+  /** Its arguments, environment, configuration or restart policy differ. */
+  readonly settings: boolean;
+}
+
+/** A module that a device lacks, and the digests of its modules of the same application: what a delta could start from. */
+export interface Fetch {
+  readonly release: CataloguedRelease;
+  readonly bases: readonly string[];
+}
+
+export interface DeviceChange {
+  readonly device: string;
+  readonly site?: string;
+  /** The fleet it will be in; of a device that goes, the one it was in. */
+  readonly fleet?: string;
+  /** `deploy`: it gets a deployment at once. `hold`: it would not move. `gone`: git names it no longer. */
+  readonly kind: 'deploy' | 'hold' | 'gone';
+  readonly cause: DeployCause | HoldCause | 'REMOVED';
+  readonly message: string;
+  readonly applications: readonly ApplicationChange[];
+  readonly fetches: readonly Fetch[];
+}
+
+export interface FleetChange {
+  readonly fleet: string;
+  /** Devices in the fleet by the next revision. */
+  readonly devices: number;
+  readonly deploying: number;
+  readonly holding: number;
+  readonly gone: number;
+}
+
+export interface RevisionChange {
+  /** Sorted by name; devices that stay as they are, are absent. */
+  readonly devices: readonly DeviceChange[];
+  /** All fleets of both revisions, sorted. */
+  readonly fleets: readonly FleetChange[];
+}
+
+export interface ComparedRevisions {
+  readonly base: DesiredFleet;
+  readonly next: DesiredFleet;
+  /** What is known of a device; undefined when nobody could be asked: then it is taken to run what `base` wants. */
+  readonly observe: (device: string) => ObservedDevice | undefined;
+  /** Releases of both revisions: which bytes a device has by the names and versions it reports. */
+  readonly releases: Catalogue;
+}
+
+type Template = DesiredDevice['template'];
+
+function applicationChanges(before: Template | undefined, after: Template | undefined): ApplicationChange[] {
+  const [old, fresh] = [before, after].map((template) => new Map(template?.applications.map((one) => [one.name, one])));
+  return [...new Set([...old!.keys(), ...fresh!.keys()])].sort().flatMap((name) => {
+    const [from, to] = [old!.get(name), fresh!.get(name)];
+    const settingsOf = (one: typeof from): string =>
+      canonicalJson([one?.args ?? [], one?.env ?? {}, one?.config ?? {}, one?.restart ?? '']);
+    const settings = from !== undefined && to !== undefined && settingsOf(from) !== settingsOf(to);
+    if (from?.sha256 === to?.sha256 && from?.version === to?.version && !settings) return [];
+    return [{ name, ...(from && { from: from.version }), ...(to && { to: to.version }), settings }];
+  });
+}
+
+/** Digests of the modules that a device has, by application. */
+function held(
+  before: DesiredDevice | undefined,
+  observed: ObservedDevice | undefined,
+  releases: Catalogue,
+): ReadonlyMap<string, readonly string[]> {
+  const byName = new Map<string, string[]>();
+  const add = (name: string, sha256: string | undefined): void => {
+    if (sha256 !== undefined) byName.set(name, [...(byName.get(name) ?? []), sha256]);
+  };
+  if (observed === undefined) {
+    for (const { name, sha256 } of before?.template.applications ?? []) add(name, sha256);
+  } else {
+    for (const { name, version } of observed.report?.applications ?? [])
+      add(name, releases.get(`${name}/${version}`)?.sha256);
+  }
+  return byName;
+}
+
+function fetchesOf(after: DesiredDevice, has: ReadonlyMap<string, readonly string[]>): Fetch[] {
+  const all = new Set([...has.values()].flat());
+  return after.template.applications
+    .filter(({ sha256 }) => !all.has(sha256))
+    .map(({ name, version, sha256, length }) => ({
+      release: { name, version, sha256, length },
+      bases: has.get(name) ?? [],
+    }));
+}
+
+/** What the controller would know of a device by now if it did all that `base` asks for. */
+function assumed(before: DesiredDevice | undefined): ObservedDevice {
+  if (before?.keyFingerprint === undefined || before.fleet === undefined) return { events: [] };
+  const issued = { sequence: 1, revision: '', issuedAt: 0, templateHash: before.template.hash, applications: [] };
+  return { issued, events: [] };
+}
+
+function compareDevice(
+  before: DesiredDevice | undefined,
+  after: DesiredDevice | undefined,
+  { observe, releases }: ComparedRevisions,
+): DeviceChange | undefined {
+  const { name: device, site, fleet = before?.fleet } = (after ?? before)!;
+  const applications = applicationChanges(before?.template, after?.template);
+  const place = { device, ...(site && { site }), ...(fleet && { fleet }), applications };
+  if (after === undefined) {
+    const message = 'git names it no longer: it may not connect any more, and goes on with what it runs';
+    return { ...place, kind: 'gone', cause: 'REMOVED', message, fetches: [] };
+  }
+  const isSame =
+    before !== undefined &&
+    before.template.hash === after.template.hash &&
+    before.fleet === after.fleet &&
+    before.keyFingerprint === after.keyFingerprint;
+  if (isSame) return undefined;
+  const observed = observe(device);
+  const { kind, cause, message } = planDevice(after, observed ?? assumed(before));
+  const fetches = fetchesOf(after, held(before, observed, releases));
+  return { ...place, kind, cause, message, fetches };
+}
+
+function fleetChanges(devices: readonly DeviceChange[], { base, next }: ComparedRevisions): FleetChange[] {
+  const sizes = new Map<string, number>();
+  for (const { fleet } of next.devices.values()) {
+    if (fleet !== undefined) sizes.set(fleet, (sizes.get(fleet) ?? 0) + 1);
+  }
+  return [...new Set([...base.fleets.keys(), ...next.fleets.keys()])].sort().map((fleet) => {
+    const count = (kind: DeviceChange['kind']): number =>
+      devices.filter((device) => device.fleet === fleet && device.kind === kind).length;
+    const [deploying, holding, gone] = [count('deploy'), count('hold'), count('gone')];
+    return { fleet, devices: sizes.get(fleet) ?? 0, deploying, holding, gone };
+  });
+}
+
+/** Compares two revisions by the very planner that the controller runs. */
+export function compareRevisions(compared: ComparedRevisions): RevisionChange {
+  const { base, next } = compared;
+  const names = [...new Set([...base.devices.keys(), ...next.devices.keys()])].sort();
+  const devices = names.flatMap(
+    (name) => compareDevice(base.devices.get(name), next.devices.get(name), compared) ?? [],
+  );
+  return { devices, fleets: fleetChanges(devices, compared) };
+}

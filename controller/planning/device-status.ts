@@ -1,0 +1,161 @@
+/** Where one device stands, as far as the last contact told, and why. What is not known is never shown as good. */
+import type { ApplicationReport, DeviceStatus, Reason, Report } from '../../schemas/generated/types.ts';
+import type { DesiredDevice } from '../manifests/desired.ts';
+import type { IssuedDeployment, ObservedDevice } from './observed.ts';
+import { planDevice } from './plan-device.ts';
+
+type State = DeviceStatus['state'];
+
+interface Standing {
+  readonly state: State;
+  readonly reason: Reason;
+}
+
+function standing(state: State, code: string, message: string, since?: string): Standing {
+  return { state, reason: { code, message, ...(since === undefined ? {} : { since }) } };
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** For people: to the minute. */
+function minuteOf(ms: number): string {
+  return `${timeOf(ms).slice(0, 16)}Z`;
+}
+
+/** Whether the silence of a device is so long that what was known of it says nothing about now. */
+export function isDark(desired: DesiredDevice, observed: ObservedDevice, now: number): boolean {
+  if (observed.contactAt === undefined || observed.connected === true) return false;
+  return now - observed.contactAt > desired.darkAfterSeconds * 1000;
+}
+
+function failure({ name, version, message, exitCode, restarts, state }: ApplicationReport): string {
+  const why = message ?? (exitCode === undefined ? 'it gives no reason' : `exit code ${exitCode}`);
+  const next = state === 'failed' ? 'it is not started again' : `it will be started again (${restarts} times so far)`;
+  return `${name} ${version} fails: ${why}; ${next}`;
+}
+
+const phaseMessages: Readonly<Record<Report['phase'], string>> = {
+  idle: 'waits for its first deployment',
+  fetching: 'fetches what it lacks',
+  staged: 'has all it needs and is about to switch over',
+  activating: 'switches over',
+  probation: 'runs it on probation',
+  active: 'runs it',
+};
+
+/** The device runs what it should: is it well? */
+function judgeRunning(report: Report, issued: IssuedDeployment): Standing {
+  const failing = report.applications.find(({ state }) => state === 'failed' || state === 'backoff');
+  const { sequence } = issued;
+  if (failing !== undefined && report.phase === 'active') {
+    return standing('failed', 'APPLICATION_FAILED', failure(failing), failing.since);
+  }
+  if (report.phase !== 'active') {
+    const code = `PHASE_${report.phase.toUpperCase()}`;
+    return standing('progressing', code, `deployment ${sequence}: ${phaseMessages[report.phase]}`, report.since);
+  }
+  return standing('running', 'UP_TO_DATE', `runs deployment ${sequence}`, report.since);
+}
+
+/** The device runs something else than it should, or nothing. */
+function judgeOnTheWay(observed: ObservedDevice, report: Report, issued: IssuedDeployment): Standing {
+  const { problem, phase, target } = report;
+  const underWay = target?.sequence === issued.sequence;
+  const about = problem !== undefined && (problem.sequence === undefined || problem.sequence === issued.sequence);
+  if (underWay) {
+    const trouble = about ? `; last trouble: ${problem.message} (${problem.code})` : '';
+    const code = about ? problem.code : `PHASE_${phase.toUpperCase()}`;
+    const message = `deployment ${issued.sequence}: ${phaseMessages[phase]}${trouble}`;
+    return standing('progressing', code, message, report.since);
+  }
+  if (about) return standing('failed', problem.code, problem.message, problem.at);
+  const since = timeOf(issued.issuedAt);
+  if (observed.connected === true) {
+    return standing(
+      'progressing',
+      'NOT_TAKEN',
+      `has been told of deployment ${issued.sequence} and has not answered yet`,
+      since,
+    );
+  }
+  return standing(
+    'progressing',
+    'WAITS_FOR_CONTACT',
+    `deployment ${issued.sequence} waits for its next contact`,
+    since,
+  );
+}
+
+function lastKnown({ report, issued }: ObservedDevice): string {
+  if (report === undefined) return 'it never said what it runs';
+  const running = report.running === undefined ? 'ran nothing' : `ran deployment ${report.running.sequence}`;
+  const behind = issued !== undefined && report.running?.sequence !== issued.sequence;
+  return `at the time it ${running}${behind ? `; deployment ${issued.sequence} waits for its next contact` : ''}`;
+}
+
+function judge(desired: DesiredDevice, observed: ObservedDevice, now: number): Standing {
+  const { contactAt, report, issued } = observed;
+  const decision = planDevice(desired, observed);
+  if (contactAt === undefined) {
+    if (decision.kind === 'hold' && decision.cause === 'NO_KEY') return standing('unknown', 'NO_KEY', decision.message);
+    return standing('unknown', 'NEVER_HEARD', 'it was never heard of: has its agent been started and enrolled?');
+  }
+  if (isDark(desired, observed, now)) {
+    return standing(
+      'dark',
+      'DARK',
+      `not heard since ${minuteOf(contactAt)}; ${lastKnown(observed)}`,
+      timeOf(contactAt),
+    );
+  }
+  if (decision.kind === 'hold' && decision.cause === 'NO_KEY')
+    return standing('progressing', 'NO_KEY', decision.message);
+  if (decision.kind === 'hold' && decision.cause === 'NO_FLEET')
+    return standing('running', 'NO_FLEET', decision.message);
+  if (report === undefined)
+    return standing('progressing', 'NO_REPORT', 'it is connected and has not said yet what it runs');
+  if (issued === undefined || decision.kind === 'deploy')
+    return standing('progressing', 'TO_BE_ISSUED', decision.message);
+  if (report.running?.sequence === issued.sequence) return judgeRunning(report, issued);
+  return judgeOnTheWay(observed, report, issued);
+}
+
+function facts(name: string, observed: ObservedDevice): Pick<DeviceStatus, 'name' | 'events'> & Partial<DeviceStatus> {
+  const { issued, report, contactAt, connected, events } = observed;
+  return {
+    name,
+    ...(connected === undefined ? {} : { connected }),
+    ...(contactAt === undefined ? {} : { contactAt: timeOf(contactAt) }),
+    ...(issued === undefined
+      ? {}
+      : {
+          desired: {
+            sequence: issued.sequence,
+            revision: issued.revision,
+            issuedAt: timeOf(issued.issuedAt),
+            applications: [...issued.applications],
+          },
+        }),
+    ...(report === undefined ? {} : { report }),
+    events: [...events],
+  };
+}
+
+/** The status of a device that git names. `now` in milliseconds since the epoch. */
+export function deviceStatus(desired: DesiredDevice, observed: ObservedDevice, now: number): DeviceStatus {
+  return {
+    ...facts(desired.name, observed),
+    ...(desired.site === undefined ? {} : { site: desired.site }),
+    ...(desired.fleet === undefined ? {} : { fleet: desired.fleet }),
+    labels: { ...desired.labels },
+    ...judge(desired, observed, now),
+  };
+}
+
+/** The status of a device that git no longer names; it can't connect any more and runs what it ran. */
+export function removedDeviceStatus(name: string, observed: ObservedDevice): DeviceStatus {
+  const message = `git no longer names it; ${lastKnown(observed)}`;
+  return { ...facts(name, observed), labels: {}, ...standing('removed', 'REMOVED', message) };
+}

@@ -1,0 +1,23 @@
+/** What is known of one device, as planning sees it. Times in milliseconds since the epoch. */
+import type { ApplicationReference, DeviceEvent, Report } from '../../schemas/generated/types.ts';
+
+/** The newest deployment that was signed for a device. */
+export interface IssuedDeployment {
+  readonly sequence: number;
+  readonly revision: string;
+  readonly issuedAt: number;
+  /** `DeviceTemplate.hash` of what it asks for. */
+  readonly templateHash: string;
+  readonly applications: readonly ApplicationReference[];
+}
+
+export interface ObservedDevice {
+  readonly issued?: IssuedDeployment;
+  readonly report?: Report;
+  /** When the controller last heard it, by its own clock. */
+  readonly contactAt?: number;
+  /** Absent when the broker does not tell. */
+  readonly connected?: boolean;
+  /** Newest first, bounded. */
+  readonly events: readonly DeviceEvent[];
+}

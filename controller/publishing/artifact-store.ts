@@ -1,0 +1,131 @@
+/**
+ * Artifacts as plain files, so that any static web server or bucket could serve the directory:
+ *
+ *     sha256/HEX                   a blob, complete and with that digest whenever the name exists
+ *     releases/NAME/VERSION.json   the ways to get one release
+ *     tuf/FILE                     signed metadata (`online-metadata.ts`)
+ */
+import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
+import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
+import type { Disk } from '../../platform/ports.ts';
+import type { ReleaseIndex, Way } from '../../schemas/generated/types.ts';
+import { isReleaseIndex } from '../../schemas/generated/validators.js';
+import type { CataloguedRelease } from '../manifests/desired.ts';
+import type { ReleaseName } from './release-path.ts';
+
+/** A blob by content. */
+export interface Blob {
+  readonly sha256: string;
+  readonly length: number;
+}
+
+/** What must stay: releases by `NAME/VERSION`, and blobs that no release needs but somebody does. */
+export interface Needed {
+  readonly releases: ReadonlySet<string>;
+  readonly blobs: ReadonlySet<string>;
+}
+
+/** The most files that one collection removes. */
+const removalsMax = 256;
+
+export class ArtifactStore {
+  readonly #disk: Disk;
+  readonly #directory: string;
+  /** Paths that the last collection found unneeded. */
+  #doomed: ReadonlySet<string> = new Set();
+
+  constructor(disk: Disk, directory: string) {
+    this.#disk = disk;
+    this.#directory = directory;
+    for (const folder of ['sha256', 'releases', 'tuf']) makeDirectoryDurably(disk, `${directory}/${folder}`);
+  }
+
+  has(sha256: string): boolean {
+    return this.#disk.stat(this.#blobPath(sha256)) !== undefined;
+  }
+
+  read(sha256: string): Uint8Array {
+    return this.#disk.readFile(this.#blobPath(sha256));
+  }
+
+  /** Stores a blob; durable when it returns, at once when it is there already. */
+  put(bytes: Uint8Array): Blob {
+    const sha256 = sha256Hex(bytes);
+    if (!this.has(sha256)) writeFileDurably(this.#disk, `${this.#directory}/sha256`, sha256, bytes);
+    return { sha256, length: bytes.length };
+  }
+
+  /** The index of a release; undefined when there is none, or none that can be read. */
+  index({ name, version }: ReleaseName): ReleaseIndex | undefined {
+    const path = `${this.#directory}/releases/${name}/${version}.json`;
+    if (this.#disk.stat(path) === undefined) return undefined;
+    try {
+      const index: unknown = JSON.parse(new TextDecoder().decode(this.#disk.readFile(path)));
+      return isReleaseIndex(index) ? index : undefined;
+    } catch (error) {
+      if (error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+  }
+
+  /** All releases with an index, sorted. */
+  releases(): ReleaseName[] {
+    const folder = `${this.#directory}/releases`;
+    return this.#disk.list(folder).flatMap((name) =>
+      this.#disk
+        .list(`${folder}/${name}`)
+        .filter((file) => file.endsWith('.json'))
+        .map((file) => ({ name, version: file.slice(0, -'.json'.length) })),
+    );
+  }
+
+  /** Takes a release in, served whole; other ways come later by `addWay`. The bytes were checked by `checkRelease`. */
+  addRelease(release: CataloguedRelease, bytes: Uint8Array): void {
+    const { name, version } = release;
+    const whole = this.put(bytes);
+    if (this.index(release)?.sha256 === whole.sha256) return;
+    const ways: Way[] = [{ method: 'whole', ...whole }];
+    this.#writeIndex({ apiVersion: 'fleet/v1alpha1', kind: 'ReleaseIndex', name, version, ...whole, ways });
+  }
+
+  /** Adds a way to get a release, unless it is there or not smaller than the whole; returns whether it was added. */
+  addWay(release: ReleaseName, way: Pick<Way, 'method' | 'base'>, bytes: Uint8Array): boolean {
+    const index = this.index(release);
+    if (index === undefined || bytes.length >= index.length) return false;
+    if (index.ways.some(({ method, base }) => method === way.method && base === way.base)) return false;
+    const ways = [...index.ways, { ...way, ...this.put(bytes) }].sort((a, b) => a.length - b.length);
+    this.#writeIndex({ ...index, ways });
+    return true;
+  }
+
+  /**
+   * Removes what is not needed now and was not needed at the last call either: a device that read an index a moment ago
+   * still finds what it names. Indexes go before blobs, so that no index ever names what is gone. Returns how many files.
+   */
+  collect(needed: Needed): number {
+    const unneeded: string[] = [];
+    const blobs = new Set(needed.blobs);
+    for (const release of this.releases()) {
+      if (needed.releases.has(`${release.name}/${release.version}`)) {
+        for (const { sha256 } of this.index(release)?.ways ?? []) blobs.add(sha256);
+      } else unneeded.push(`releases/${release.name}/${release.version}.json`);
+    }
+    for (const file of this.#disk.list(`${this.#directory}/sha256`)) {
+      if (!blobs.has(file)) unneeded.push(`sha256/${file}`);
+    }
+    const removed = unneeded.filter((path) => this.#doomed.has(path)).slice(0, removalsMax);
+    for (const path of removed) this.#disk.remove(`${this.#directory}/${path}`);
+    this.#doomed = new Set(unneeded);
+    return removed.length;
+  }
+
+  #writeIndex(index: ReleaseIndex): void {
+    const folder = `${this.#directory}/releases/${index.name}`;
+    makeDirectoryDurably(this.#disk, folder);
+    writeFileDurably(this.#disk, folder, `${index.version}.json`, new TextEncoder().encode(JSON.stringify(index)));
+  }
+
+  #blobPath(sha256: string): string {
+    return `${this.#directory}/sha256/${sha256}`;
+  }
+}

@@ -1,0 +1,156 @@
+import type { Targets } from '@tufjs/models';
+import { TrustError } from '../../../artifact/trust/error.ts';
+import type { MetadataFile } from '../../../artifact/trust/tuf/metadata.ts';
+import { delegationOf, readTargets } from '../../../artifact/trust/tuf/targets.ts';
+import { sha256Hex } from '../../../artifact/trust/tuf/trusted.ts';
+import type { Random } from '../../../platform/ports.ts';
+import { namePattern, type ReleaseName, releaseFile, targetPath, versionPattern } from '../release-path.ts';
+import { roleFile, targetsFile } from '../trust-files.ts';
+import { AuthoringError } from './authoring-error.ts';
+import { keyFile, readOrMakeKey } from './key-files.ts';
+import { roleSigners, signableFiles } from './signers.ts';
+import { checkWasm, type WasmFacts } from './wasm-check.ts';
+import { readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
+import { expiryAfter, keyEntry, lifetimesDays, metadataFile, targetsOf } from './write-metadata.ts';
+
+export interface AddReleaseOptions extends ReleaseName {
+  readonly bytes: Uint8Array;
+  /** Where the bytes came from, for messages. */
+  readonly file: string;
+  readonly random: Random;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** What became of a release that was added. */
+export interface AddedRelease extends WasmFacts {
+  readonly sha256: string;
+  readonly length: number;
+  /** False when it was there already, just so. */
+  readonly added: boolean;
+  /** The application's first: a role was delegated for it. */
+  readonly delegated: boolean;
+  /** False when no release key is on this machine: `signMetadata` where there is one completes it. */
+  readonly signed: boolean;
+}
+
+/** As in the deployment schema. */
+const releaseBytesMax = 256 * 1024 * 1024;
+
+/** Names that TUF has for roles of its own. */
+const reservedNames = ['root', 'targets', 'snapshot', 'timestamp'];
+
+/**
+ * Takes a Wasm file into the repository as a release, and names it in the metadata of the application's role, signed at
+ * once by the release keys that are on this machine.
+ */
+export function addRelease(tree: WorkTree, options: AddReleaseOptions): AddedRelease {
+  const { name, version, bytes, file } = options;
+  checkNames(options);
+  if (bytes.length > releaseBytesMax) {
+    throw new AuthoringError(
+      'TOO_LARGE',
+      `${file} has ${bytes.length} bytes, at most ${releaseBytesMax} can be released`,
+    );
+  }
+  const facts = checkWasm(bytes, file);
+  const sha256 = sha256Hex(bytes);
+  const release = { name, version };
+  requireSameOrNew(tree, release, sha256);
+  const delegated = delegateRole(tree, options);
+  const role = readRole(tree, name);
+  const target = { length: bytes.length, hashes: { sha256 }, custom: facts };
+  const path = targetPath(release);
+  const before = role?.signed.targets[path];
+  if (before !== undefined && before.hashes.sha256 !== sha256) throw taken(release);
+  const added = before === undefined;
+  const metadata = added ? roleWith(tree, options, role, { [path]: target }) : undefined;
+  // The file before the metadata that names it: what is signed is there.
+  writeWorkFile(tree, releaseFile(release), bytes);
+  if (metadata !== undefined) writeWorkFile(tree, roleFile(name), metadata);
+  const signed = (readRole(tree, name)?.signatures.size ?? 0) > 0;
+  return { ...facts, sha256, length: bytes.length, added, delegated, signed };
+}
+
+/** The role's next metadata, with these targets added. */
+function roleWith(
+  tree: WorkTree,
+  { name, now }: AddReleaseOptions,
+  role: MetadataFile<Targets> | undefined,
+  more: object,
+): Uint8Array {
+  const signed = targetsOf({
+    version: (role?.signed.version ?? 0) + 1,
+    expires: expiryAfter(now, lifetimesDays.targets),
+    targets: { ...(role?.signed.toJSON().targets as object | undefined), ...more },
+  });
+  return readable(metadataFile(signed, roleSigners(tree, name)), name);
+}
+
+/** The file, unless devices would find it too large to read. */
+function readable(file: Uint8Array, name: string): Uint8Array {
+  try {
+    readTargets(file, name);
+    return file;
+  } catch (cause) {
+    if (!(cause instanceof TrustError)) throw cause;
+    throw new AuthoringError('TOO_MANY_RELEASES', `no more can be added: ${cause.message}`, { cause });
+  }
+}
+
+function checkNames({ name, version }: ReleaseName): void {
+  if (!namePattern.test(name) || reservedNames.includes(name)) {
+    throw new AuthoringError(
+      'BAD_NAME',
+      `${JSON.stringify(name)} cannot be an application's name: lower-case letters, digits and dashes, at most 63, not ${reservedNames.join(', ')}`,
+    );
+  }
+  if (!versionPattern.test(version)) {
+    throw new AuthoringError(
+      'BAD_VERSION',
+      `${JSON.stringify(version)} cannot be a version: letters, digits and . - + _, at most 64, the first no sign`,
+    );
+  }
+}
+
+function requireSameOrNew(tree: WorkTree, release: ReleaseName, sha256: string): void {
+  const there = readWorkFile(tree, releaseFile(release));
+  if (there !== undefined && sha256Hex(there) !== sha256) throw taken(release);
+}
+
+function taken(release: ReleaseName): AuthoringError {
+  const message = `${releaseFile(release)} is there with other content; a release never changes, give this one a new version`;
+  return new AuthoringError('VERSION_TAKEN', message);
+}
+
+/** Delegates to the application's role unless that is done; true when it did. */
+function delegateRole(tree: WorkTree, { name, random, now }: AddReleaseOptions): boolean {
+  const { file, signers } = signableFiles(tree).find(({ role }) => role === 'targets')!;
+  const signed = file.signed as Targets;
+  if (delegationOf(signed, name) !== undefined) return false;
+  if (signers.length === 0) {
+    const message = `the first release of ${name} needs the targets key at ${keyFile('targets')}, to delegate to a key of its own`;
+    throw new AuthoringError('KEY_MISSING', message);
+  }
+  const { publicKey } = readOrMakeKey(tree, random, `release-${name}`);
+  const json = signed.toJSON();
+  const delegations = (json.delegations ?? { keys: {}, roles: [] }) as { keys: object; roles: object[] };
+  const role = { name, keyids: [publicKey.keyId], threshold: 1, terminating: true, paths: [`${name}/*`] };
+  const next = targetsOf({
+    ...json,
+    version: signed.version + 1,
+    expires: expiryAfter(now, lifetimesDays.targets),
+    delegations: {
+      ...delegations,
+      keys: { ...delegations.keys, [publicKey.keyId]: keyEntry(publicKey).toJSON() },
+      roles: [...delegations.roles, role],
+    },
+  });
+  writeWorkFile(tree, targetsFile, readable(metadataFile(next, signers), 'targets'));
+  return true;
+}
+
+function readRole(tree: WorkTree, name: string): MetadataFile<Targets> | undefined {
+  const bytes = readWorkFile(tree, roleFile(name));
+  return bytes === undefined ? undefined : readTargets(bytes, name);
+}

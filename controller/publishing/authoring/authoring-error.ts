@@ -1,0 +1,24 @@
+/** Why a change to a repository's keys, metadata or releases was not made. */
+export type AuthoringErrorCode =
+  | 'TRUST_EXISTS'
+  | 'TRUST_MISSING'
+  | 'TRUST_INVALID'
+  | 'KEY_MISSING'
+  | 'KEY_INVALID'
+  | 'BAD_NAME'
+  | 'BAD_VERSION'
+  | 'NOT_WASM'
+  | 'TOO_LARGE'
+  | 'VERSION_TAKEN'
+  | 'TOO_MANY_RELEASES';
+
+/** `code` decides, the message says what to do. */
+export class AuthoringError extends Error {
+  readonly code: AuthoringErrorCode;
+
+  constructor(code: AuthoringErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'AuthoringError';
+    this.code = code;
+  }
+}

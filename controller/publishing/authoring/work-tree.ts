@@ -1,0 +1,43 @@
+import { makeDirectoryDurably, writeFileDurably } from '../../../platform/durable-file.ts';
+import type { Disk } from '../../../platform/ports.ts';
+import { isTrustFile, type TrustFiles } from '../trust-files.ts';
+
+/** A fleet repository checked out on a disk. */
+export interface WorkTree {
+  readonly disk: Disk;
+  /** The top of the repository, absolute. */
+  readonly directory: string;
+}
+
+/** A file of the work tree; undefined when there is none. */
+export function readWorkFile({ disk, directory }: WorkTree, path: string): Uint8Array | undefined {
+  const absolute = `${directory}/${path}`;
+  return disk.stat(absolute)?.kind === 'file' ? disk.readFile(absolute) : undefined;
+}
+
+/** Writes a file of the work tree durably, with the folders on the way. */
+export function writeWorkFile({ disk, directory }: WorkTree, path: string, bytes: Uint8Array): void {
+  const absolute = `${directory}/${path}`;
+  const cut = absolute.lastIndexOf('/');
+  makeDirectoryDurably(disk, absolute.slice(0, cut));
+  writeFileDurably(disk, absolute.slice(0, cut), absolute.slice(cut + 1), bytes);
+}
+
+/** Names in a folder of the work tree, sorted; none when there is no such folder. */
+export function listWorkFolder({ disk, directory }: WorkTree, path: string): string[] {
+  const absolute = `${directory}/${path}`;
+  return disk.stat(absolute)?.kind === 'directory' ? disk.list(absolute) : [];
+}
+
+/** All signed metadata of the work tree. */
+export function readTrustFiles(tree: WorkTree): TrustFiles {
+  const paths = ['trust', 'trust/roles'].flatMap((folder) =>
+    listWorkFolder(tree, folder).map((name) => `${folder}/${name}`),
+  );
+  const files = new Map<string, Uint8Array>();
+  for (const path of paths.filter(isTrustFile)) {
+    const bytes = readWorkFile(tree, path);
+    if (bytes !== undefined) files.set(path, bytes);
+  }
+  return files;
+}

@@ -1,0 +1,70 @@
+/** Root and targets metadata as people keep it in git: one member a line. */
+import { Key, Metadata, Root, Signature, Targets } from '@tufjs/models';
+import { type PrivateKey, type PublicKey, publicKeyHex, signBytes } from '../../../artifact/trust/keys.ts';
+
+export const specVersion = '1.0.31';
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** How long offline metadata is valid: renewing it takes a person with a key. */
+export const lifetimesDays = { root: 5 * 365, targets: 365 } as const;
+
+/** The time so many days after `now`, as metadata has it. */
+export function expiryAfter(now: number, days: number): string {
+  return `${new Date(now + days * dayMs).toISOString().slice(0, 19)}Z`;
+}
+
+/** A key as metadata has it. */
+export function keyEntry(key: PublicKey): Key {
+  const keyVal = { public: publicKeyHex(key) };
+  return new Key({ keyID: key.keyId, keyType: 'ed25519', scheme: 'ed25519', keyVal });
+}
+
+/** A role as root metadata has it, with its keys. */
+export interface RoleKeys {
+  readonly keys: readonly PublicKey[];
+  readonly threshold: number;
+}
+
+/** A root for these roles. */
+export function rootOf(
+  roles: Readonly<Record<'root' | 'targets' | 'snapshot' | 'timestamp', RoleKeys>>,
+  version: number,
+  expires: string,
+): Root {
+  const all = Object.values(roles).flatMap(({ keys }) => keys);
+  return Root.fromJSON({
+    spec_version: specVersion,
+    version,
+    expires,
+    consistent_snapshot: true,
+    keys: Object.fromEntries(all.map((key) => [key.keyId, keyEntry(key).toJSON()])),
+    roles: Object.fromEntries(
+      Object.entries(roles).map(([role, { keys, threshold }]) => [
+        role,
+        { keyids: keys.map(({ keyId }) => keyId), threshold },
+      ]),
+    ),
+  });
+}
+
+/** Targets metadata, from its parts as JSON. */
+export function targetsOf(parts: Readonly<Record<string, unknown>>): Targets {
+  return Targets.fromJSON({ spec_version: specVersion, ...parts } as Parameters<typeof Targets.fromJSON>[0]);
+}
+
+/** The file of a signed part, with signatures by these keys and those it has already. */
+export function metadataFile(
+  signed: Root | Targets,
+  signers: readonly PrivateKey[],
+  signatures: ReadonlyMap<string, string> = new Map(),
+): Uint8Array {
+  const kept = [...signatures].map(([keyID, sig]) => [keyID, new Signature({ keyID, sig })] as const);
+  const metadata = new Metadata(signed, Object.fromEntries(kept));
+  for (const signer of signers) {
+    metadata.sign(
+      (bytes) => new Signature({ keyID: signer.keyId, sig: Buffer.from(signBytes(signer, bytes)).toString('hex') }),
+    );
+  }
+  return new TextEncoder().encode(`${JSON.stringify(metadata.toJSON(), undefined, 2)}\n`);
+}

@@ -1,0 +1,20 @@
+import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
+import type { Problem } from '../../schemas/generated/types.ts';
+import type { CataloguedRelease } from '../manifests/desired.ts';
+import { releaseFile } from './release-path.ts';
+
+/** What is wrong with the bytes of a release, undefined when they are the signed ones. */
+export function checkRelease(release: CataloguedRelease, bytes: Uint8Array | undefined): Problem | undefined {
+  const file = releaseFile(release);
+  const title = `${release.name} ${release.version}`;
+  if (bytes === undefined) {
+    return { file, code: 'RELEASE_FILE_MISSING', message: `${title} is signed, but the file is not in the repository` };
+  }
+  if (bytes.length !== release.length) {
+    const message = `${title} has ${bytes.length} bytes, signed are ${release.length}`;
+    return { file, code: 'RELEASE_LENGTH_MISMATCH', message };
+  }
+  const sha256 = sha256Hex(bytes);
+  if (sha256 === release.sha256) return undefined;
+  return { file, code: 'RELEASE_HASH_MISMATCH', message: `${title} has sha256 ${sha256}, signed is ${release.sha256}` };
+}

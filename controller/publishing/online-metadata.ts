@@ -1,0 +1,285 @@
+/**
+ * Snapshot and timestamp, signed by the controller's own keys, and all other metadata as devices fetch it.
+ *
+ * A device may fetch at any moment: files are written in the order roots, targets, snapshot, timestamp, each durable before
+ * the next, and all but the timestamp carry their version in their name and never change. Versions only grow, whatever
+ * happens to the branch; a revision that would take one back is refused before anything is written. The controller's own
+ * versions are at least the seconds of the time, so that they grow even when its state was lost.
+ */
+import { Metadata, MetaFile, Signature, Snapshot, Timestamp } from '@tufjs/models';
+import { TrustError } from '../../artifact/trust/error.ts';
+import { type PrivateKey, signBytes } from '../../artifact/trust/keys.ts';
+import { trustLimits } from '../../artifact/trust/limits.ts';
+import { type MetadataFile, readMetadata } from '../../artifact/trust/tuf/metadata.ts';
+import { readRoot, rootDelegation } from '../../artifact/trust/tuf/root.ts';
+import { requireThreshold, trustedKey } from '../../artifact/trust/tuf/signatures.ts';
+import { readTargets } from '../../artifact/trust/tuf/targets.ts';
+import { issuedField, type Pin, pinOf, sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
+import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
+import type { Disk } from '../../platform/ports.ts';
+import type { Problem } from '../../schemas/generated/types.ts';
+import { roleFile, rootFile, targetsFile } from './trust-files.ts';
+import type { VerifiedTrust } from './verify-trust.ts';
+
+export interface OnlineKeys {
+  readonly snapshot: PrivateKey;
+  readonly timestamp: PrivateKey;
+}
+
+export interface OnlineMetadataOptions {
+  readonly disk: Disk;
+  /** `tuf/` of the artifact store. */
+  readonly directory: string;
+  readonly keys: OnlineKeys;
+  /** How long a timestamp is valid; it is renewed when a third of that has passed. */
+  readonly timestampLifetimeMs: number;
+}
+
+/** A snapshot changes little by itself: it lives this many times as long as a timestamp. */
+const snapshotLifetimes = 4;
+
+/** Old versions of a file that are kept for devices in the middle of an update. */
+const versionsKept = 16;
+
+type Pins = ReadonlyMap<string, Pin>;
+
+export class OnlineMetadata {
+  readonly #options: OnlineMetadataOptions;
+  #timestamp: MetadataFile<Timestamp> | undefined;
+  #snapshot: MetadataFile<Snapshot> | undefined;
+
+  constructor(options: OnlineMetadataOptions) {
+    this.#options = options;
+    makeDirectoryDurably(options.disk, options.directory);
+    this.#takeUp();
+  }
+
+  /** What keeps a revision's metadata from being published after what was published before. */
+  judge(trust: VerifiedTrust): Problem[] {
+    return [...this.#judgeRoots(trust), ...this.#judgeKeys(trust), ...this.#judgeVersions(trust)];
+  }
+
+  /** Puts a revision's metadata, which `judge` found no problem with, into service; durable when it returns. */
+  publish(trust: VerifiedTrust, now: number): void {
+    for (const { signed, bytes } of trust.roots) {
+      const file = `${signed.version}.root.json`;
+      if (this.#read(file) === undefined) this.#write(file, published(bytes));
+    }
+    const pins = new Map(this.#pins());
+    for (const [name, file] of targetsFiles(trust)) pins.set(`${name}.json`, this.#writeTargets(name, file));
+    const signed = this.#isSignedFor(trust);
+    if (!signed.snapshot || this.#isDue(this.#snapshot, snapshotLifetimes, now) || !samePins(pins, this.#pins())) {
+      this.#signSnapshot(pins, now);
+      this.#signTimestamp(now);
+    } else if (!signed.timestamp) this.#signTimestamp(now);
+    else this.renew(now);
+    this.#removeOld();
+  }
+
+  /** Signs anew what has lived a third of its time. */
+  renew(now: number): void {
+    if (this.#timestamp === undefined || this.#snapshot === undefined) return;
+    if (this.#isDue(this.#snapshot, snapshotLifetimes, now)) {
+      this.#signSnapshot(this.#pins(), now);
+      this.#signTimestamp(now);
+    } else if (this.#isDue(this.#timestamp, 1, now)) this.#signTimestamp(now);
+  }
+
+  /** When `renew` has to be called next, in milliseconds since the epoch; undefined before anything was published. */
+  renewAt(): number | undefined {
+    if (this.#timestamp === undefined) return undefined;
+    return Date.parse(this.#timestamp.signed.expires) - (this.#options.timestampLifetimeMs * 2) / 3;
+  }
+
+  /** What was published before; when it cannot be read, publishing begins anew. */
+  #takeUp(): void {
+    const bytes = this.#read('timestamp.json');
+    if (bytes === undefined) return;
+    try {
+      const timestamp = readMetadata('timestamp', bytes, trustLimits.timestampBytesMax, 'timestamp.json');
+      const file = `${timestamp.signed.snapshotMeta.version}.snapshot.json`;
+      const snapshot = this.#read(file);
+      if (snapshot === undefined) return;
+      this.#snapshot = readMetadata('snapshot', snapshot, trustLimits.snapshotBytesMax, file);
+      this.#timestamp = timestamp;
+    } catch (error) {
+      if (!(error instanceof TrustError)) throw error;
+    }
+  }
+
+  #judgeRoots({ roots }: VerifiedTrust): Problem[] {
+    const problems: Problem[] = [];
+    for (const root of roots) {
+      const { version } = root.signed;
+      const before = this.#read(`${version}.root.json`);
+      if (before !== undefined && !sameSigned(readRoot(before), root)) {
+        problems.push(reused(rootFile(version), version));
+      }
+    }
+    const newest = roots.at(-1)!.signed.version;
+    if (this.#read(`${newest + 1}.root.json`) !== undefined) {
+      problems.push({
+        file: rootFile(newest + 1),
+        code: 'TRUST_ROLLBACK',
+        message: `version ${newest + 1} of the root was published and is not in the repository any more`,
+      });
+    }
+    return problems;
+  }
+
+  #judgeKeys({ roots }: VerifiedTrust): Problem[] {
+    const root = roots.at(-1)!.signed;
+    const { keys } = this.#options;
+    return (['snapshot', 'timestamp'] as const).flatMap((role) => {
+      const delegation = rootDelegation(root, role);
+      const { keyId } = keys[role];
+      const named = delegation.role.keyIDs.includes(keyId) && trustedKey(delegation, keyId, role) !== undefined;
+      if (named && delegation.role.threshold === 1) return [];
+      const message = `the controller signs the ${role} with key ${keyId}, which this root must name with threshold 1`;
+      return [{ file: rootFile(root.version), code: 'TRUST_ONLINE_KEY', message }];
+    });
+  }
+
+  #judgeVersions(trust: VerifiedTrust): Problem[] {
+    const pins = this.#pins();
+    return targetsFiles(trust).flatMap(([name, file]) => {
+      const pin = pins.get(`${name}.json`);
+      const { version } = file.signed;
+      const path = name === 'targets' ? targetsFile : roleFile(name);
+      if (pin === undefined || version > pin.version) return [];
+      if (version < pin.version) {
+        const message = `version ${pin.version} was published; devices refuse version ${version}`;
+        return [{ file: path, code: 'TRUST_ROLLBACK', message }];
+      }
+      const before = this.#read(`${version}.${name}.json`);
+      return before === undefined || sameSigned(readTargets(before, name), file) ? [] : [reused(path, version)];
+    });
+  }
+
+  #writeTargets(name: string, file: MetadataFile<{ readonly version: number }>): Pin {
+    const { version } = file.signed;
+    const before = this.#pins().get(`${name}.json`);
+    if (before?.version === version) return before;
+    // A file of this version that no snapshot names was left by a stop before the snapshot; no device was told of it.
+    const bytes = published(file.bytes);
+    this.#write(`${version}.${name}.json`, bytes);
+    return { version, length: bytes.length, sha256: sha256Hex(bytes) };
+  }
+
+  #signSnapshot(pins: Pins, now: number): void {
+    const version = versionAfter(this.#snapshot, now);
+    const expires = timeText(now + snapshotLifetimes * this.#options.timestampLifetimeMs);
+    const meta = Object.fromEntries([...pins].map(([file, pin]) => [file, metaFileOf(pin)]));
+    const signed = new Snapshot({ version, specVersion: '1.0.31', expires, meta });
+    const bytes = sign(new Metadata(signed), this.#options.keys.snapshot);
+    const file = `${version}.snapshot.json`;
+    this.#snapshot = readMetadata('snapshot', bytes, trustLimits.snapshotBytesMax, file);
+    this.#write(file, bytes);
+  }
+
+  #signTimestamp(now: number): void {
+    const { bytes: snapshot, signed: named } = this.#snapshot!;
+    const version = versionAfter(this.#timestamp, now);
+    const pin = { version: named.version, length: snapshot.length, sha256: sha256Hex(snapshot) };
+    const signed = new Timestamp({
+      version,
+      specVersion: '1.0.31',
+      expires: timeText(now + this.#options.timestampLifetimeMs),
+      snapshotMeta: metaFileOf(pin),
+      unrecognizedFields: { [issuedField]: timeText(now) },
+    });
+    const bytes = sign(new Metadata(signed), this.#options.keys.timestamp);
+    this.#write('timestamp.json', bytes);
+    this.#timestamp = readMetadata('timestamp', bytes, trustLimits.timestampBytesMax, 'timestamp.json');
+  }
+
+  #isSignedFor({ roots }: VerifiedTrust): { readonly snapshot: boolean; readonly timestamp: boolean } {
+    const root = roots.at(-1)!.signed;
+    const holds = (role: 'snapshot' | 'timestamp', file: MetadataFile<unknown> | undefined) => {
+      try {
+        if (file !== undefined) requireThreshold(rootDelegation(root, role), file, role, '5.4.2');
+        return file !== undefined;
+      } catch (error) {
+        if (error instanceof TrustError) return false;
+        throw error;
+      }
+    };
+    return { snapshot: holds('snapshot', this.#snapshot), timestamp: holds('timestamp', this.#timestamp) };
+  }
+
+  #isDue(file: MetadataFile<Snapshot | Timestamp> | undefined, lifetimes: number, now: number): boolean {
+    if (file === undefined) return true;
+    return Date.parse(file.signed.expires) - now <= (this.#options.timestampLifetimeMs * lifetimes * 2) / 3;
+  }
+
+  #pins(): Pins {
+    const meta = Object.entries(this.#snapshot?.signed.meta ?? {});
+    return new Map(meta.map(([file, entry]) => [file, pinOf(entry, file)!]));
+  }
+
+  #removeOld(): void {
+    const { disk, directory } = this.#options;
+    const named = this.#pins();
+    const versioned = disk.list(directory).filter((file) => /^\d+\..+\.json$/.test(file));
+    const versions = Map.groupBy(versioned, (file) => file.replace(/^\d+\./, ''));
+    for (const [name, files] of versions) {
+      if (name === 'root.json') continue;
+      const newestFirst = files.map((file) => Number.parseInt(file, 10)).sort((a, b) => b - a);
+      for (const version of newestFirst.slice(versionsKept)) {
+        if (version !== named.get(name)?.version) disk.remove(`${directory}/${version}.${name}`);
+      }
+    }
+  }
+
+  #write(file: string, bytes: Uint8Array): void {
+    writeFileDurably(this.#options.disk, this.#options.directory, file, bytes);
+  }
+
+  #read(file: string): Uint8Array | undefined {
+    const { disk, directory } = this.#options;
+    const path = `${directory}/${file}`;
+    return disk.stat(path) === undefined ? undefined : disk.readFile(path);
+  }
+}
+
+function versionAfter(before: MetadataFile<Snapshot | Timestamp> | undefined, now: number): number {
+  return Math.max((before?.signed.version ?? 0) + 1, Math.floor(now / 1000));
+}
+
+function targetsFiles({ targets, roles }: VerifiedTrust): [string, MetadataFile<{ readonly version: number }>][] {
+  return [['targets', targets], ...roles];
+}
+
+/** Metadata as it travels: what is spread over lines in git for people is one line for devices; signatures stay valid. */
+function published(bytes: Uint8Array): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(JSON.parse(new TextDecoder().decode(bytes))));
+}
+
+function sign(metadata: Metadata<Snapshot> | Metadata<Timestamp>, key: PrivateKey): Uint8Array {
+  metadata.sign((bytes) => {
+    return new Signature({ keyID: key.keyId, sig: Buffer.from(signBytes(key, bytes)).toString('hex') });
+  });
+  return new TextEncoder().encode(JSON.stringify(metadata.toJSON()));
+}
+
+function metaFileOf({ version, length, sha256 }: Pin): MetaFile {
+  return new MetaFile({ version, length, hashes: { sha256 } });
+}
+
+function sameSigned(one: MetadataFile<unknown>, other: MetadataFile<unknown>): boolean {
+  return Buffer.from(one.signedBytes).equals(other.signedBytes);
+}
+
+function samePins(one: Pins, other: Pins): boolean {
+  if (one.size !== other.size) return false;
+  return [...one].every(([file, pin]) => other.get(file)?.sha256 === pin.sha256);
+}
+
+function reused(file: string, version: number): Problem {
+  const message = `version ${version} was published with other content; a change needs a version of its own`;
+  return { file, code: 'TRUST_VERSION_REUSED', message };
+}
+
+function timeText(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,45 @@
+import type { DeviceEvent, Report } from '../../schemas/generated/types.ts';
+
+type Told = Omit<DeviceEvent, 'at'>;
+
+const phaseStories: Readonly<Record<Report['phase'], (sequence: string) => string>> = {
+  idle: () => 'waits for its first deployment',
+  fetching: (sequence) => `fetches deployment ${sequence}`,
+  staged: (sequence) => `has all of deployment ${sequence}`,
+  activating: (sequence) => `switches over to deployment ${sequence}`,
+  probation: (sequence) => `runs deployment ${sequence} on probation`,
+  active: (sequence) => `runs deployment ${sequence}`,
+};
+
+function phaseEvents(previous: Report | undefined, next: Report): Told[] {
+  const sequence = String(next.target?.sequence ?? next.running?.sequence ?? '');
+  const same = previous?.phase === next.phase && previous.target?.sequence === next.target?.sequence;
+  if (same && previous.running?.sequence === next.running?.sequence) return [];
+  return [{ code: `PHASE_${next.phase.toUpperCase()}`, message: phaseStories[next.phase](sequence) }];
+}
+
+function problemEvents(previous: Report | undefined, next: Report): Told[] {
+  const { problem } = next;
+  if (problem === undefined) return [];
+  const before = previous?.problem;
+  if (before?.code === problem.code && before.sequence === problem.sequence && before.message === problem.message)
+    return [];
+  return [{ code: problem.code, message: problem.message }];
+}
+
+function applicationEvents(previous: Report | undefined, next: Report): Told[] {
+  return next.applications.flatMap((application) => {
+    const before = previous?.applications.find(({ name }) => name === application.name);
+    const failed = application.state === 'failed' || application.state === 'backoff';
+    if (!failed || (before?.state === application.state && before.version === application.version)) return [];
+    const why = application.message ?? `exit code ${application.exitCode ?? 'unknown'}`;
+    const word = application.state === 'failed' ? 'has failed' : 'ended and will be started again';
+    return [{ code: 'APPLICATION_FAILED', message: `${application.name} ${application.version} ${word}: ${why}` }];
+  });
+}
+
+/** What happened on a device between two of its reports, oldest first. */
+export function eventsBetween(previous: Report | undefined, next: Report, at: string): DeviceEvent[] {
+  const told = [...phaseEvents(previous, next), ...problemEvents(previous, next), ...applicationEvents(previous, next)];
+  return told.map((event) => ({ at, ...event }));
+}

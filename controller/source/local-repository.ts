@@ -1,0 +1,91 @@
+/** A repository on this machine, opened in place: a working copy, a linked worktree, or a bare repository. */
+import { resolveRef } from 'isomorphic-git';
+import { branchMissing, emptyRepository } from './branch.ts';
+import type { Follower, Tip } from './follower.ts';
+import { Repository } from './repository.ts';
+import type { SourceFileSystem, SourceOptions, SourcePorts } from './source.ts';
+import { codeOf, messageOf, SourceError } from './source-error.ts';
+
+async function readText(fs: SourceFileSystem, path: string): Promise<string | undefined> {
+  try {
+    return new TextDecoder().decode(await fs.promises.readFile(path)).trim();
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(codeOf(error))) return undefined;
+    throw new SourceError('UNREACHABLE', `${path}: ${messageOf(error)}`, error);
+  }
+}
+
+function join(base: string, path: string): string {
+  return path.startsWith('/') ? path : `${base}/${path}`;
+}
+
+/** Where a repository keeps what. They differ in a linked worktree only. */
+export interface GitDirectories {
+  /** Holds HEAD. */
+  readonly own: string;
+  /** Holds objects and branches. */
+  readonly common: string;
+}
+
+/** The directories of the repository whose top, or bare directory, is `path`. */
+export async function findGitDirectories(fs: SourceFileSystem, path: string): Promise<GitDirectories> {
+  const both = (directory: string): GitDirectories => ({ own: directory, common: directory });
+  if ((await readText(fs, `${path}/.git/HEAD`)) !== undefined) return both(`${path}/.git`);
+  const link = (await readText(fs, `${path}/.git`))?.match(/^gitdir: (.*)$/)?.[1];
+  if (link !== undefined) {
+    const linked = join(path, link);
+    // A linked worktree keeps only its own HEAD; everything else is in the common directory.
+    const common = await readText(fs, `${linked}/commondir`);
+    return common === undefined ? both(linked) : { own: linked, common: join(linked, common) };
+  }
+  if ((await readText(fs, `${path}/HEAD`)) !== undefined) return both(path);
+  throw new SourceError('NOT_FOUND', `${path} is not a git repository`);
+}
+
+/** Ways to keep a repository that isomorphic-git would take for a damaged one. */
+async function refuseUnreadable(fs: SourceFileSystem, gitDirectory: string): Promise<void> {
+  const config = (await readText(fs, `${gitDirectory}/config`)) ?? '';
+  const refuse = (what: string) => new SourceError('UNSUPPORTED', `${gitDirectory}: ${what} can't be read`);
+  if (/^\s*objectformat\s*=\s*sha256/im.test(config)) throw refuse('a repository with SHA-256 objects');
+  if (/^\s*refstorage\s*=\s*reftable/im.test(config)) throw refuse('a repository with reftables');
+  const alternates = await readText(fs, `${gitDirectory}/objects/info/alternates`);
+  if (alternates !== undefined) throw refuse('a repository that borrows objects of another (git repack -a ends that)');
+}
+
+async function branches(fs: SourceFileSystem, gitDirectory: string): Promise<string[]> {
+  const packed = (await readText(fs, `${gitDirectory}/packed-refs`)) ?? '';
+  const names = [...packed.matchAll(/^[0-9a-f]+ refs\/heads\/(.+)$/gm)].map(([, name]) => name!);
+  const walk = async (directory: string, prefix: string): Promise<void> => {
+    for (const name of await fs.promises.readdir(directory).catch(() => [] as string[])) {
+      names.push(`${prefix}${name}`);
+      await walk(`${directory}/${name}`, `${prefix}${name}/`);
+    }
+  };
+  await walk(`${gitDirectory}/refs/heads`, '');
+  return [...new Set(names)];
+}
+
+/** Follows a branch of a repository on this machine. */
+export function openLocalRepository(options: SourceOptions, { fs }: SourcePorts): Follower {
+  const path = options.url.replace(/(?<=.)\/+$/, '');
+  let opened: Repository | undefined;
+  const open = async (): Promise<Repository> => {
+    const { common: gitDirectory } = await findGitDirectories(fs, path);
+    await refuseUnreadable(fs, gitDirectory);
+    if (opened?.gitDirectory !== gitDirectory) opened = new Repository(fs, gitDirectory);
+    return opened;
+  };
+  const look = async (_: AbortSignal, judged: string | undefined): Promise<Tip> => {
+    const at = await open();
+    try {
+      const oid = await resolveRef({ fs, gitdir: at.gitDirectory, dir: path, ref: `refs/heads/${options.branch}` });
+      if (oid === judged) at.forgetPacks();
+      return { kind: 'at', oid, repository: at };
+    } catch (error) {
+      if (codeOf(error) !== 'NotFoundError') throw new SourceError('CORRUPT', `${path}: ${messageOf(error)}`, error);
+      const names = await branches(fs, at.gitDirectory);
+      return names.length === 0 ? emptyRepository(path) : branchMissing(path, options.branch, names);
+    }
+  };
+  return { location: path, look, repository: async () => opened ?? open(), distrust: () => opened?.forgetPacks() };
+}

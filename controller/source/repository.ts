@@ -1,0 +1,122 @@
+/** Reads objects of one git directory. Never writes to it. */
+import { readObject, readTree } from 'isomorphic-git';
+import { parseCommit } from './commit.ts';
+import type { BlobChange, SourceFileSystem } from './source.ts';
+import { codeOf, messageOf, SourceError } from './source-error.ts';
+
+/** Folders in folders; more is no fleet repository. */
+const treeDepthMax = 64;
+
+interface TreeEntry {
+  readonly path: string;
+  readonly oid: string;
+  readonly mode: string;
+  readonly type: string;
+}
+
+/** Ordinary files and folders; symbolic links and submodules lead elsewhere and are passed over. */
+const readModes = new Set(['100644', '100755', '100664', '040000']);
+
+/** Only a commit may be gone; what a commit refers to must be there. */
+function asSourceError(error: unknown, type: 'commit' | 'tree' | 'blob', oid: string): SourceError {
+  if (error instanceof SourceError) return error;
+  const what = `${type} ${oid}`;
+  if (codeOf(error) === 'NotFoundError') {
+    return new SourceError(type === 'commit' ? 'GONE' : 'CORRUPT', `${what} is not in the repository`, error);
+  }
+  return new SourceError('CORRUPT', `${what} can't be read: ${messageOf(error)}`, error);
+}
+
+export class Repository {
+  readonly #fs: SourceFileSystem;
+  readonly gitDirectory: string;
+  /** isomorphic-git keeps whole packs in it. */
+  #cache: object = {};
+
+  constructor(fs: SourceFileSystem, gitDirectory: string) {
+    this.#fs = fs;
+    this.gitDirectory = gitDirectory;
+  }
+
+  /** Gives back the memory of packs that were read. */
+  forgetPacks(): void {
+    this.#cache = {};
+  }
+
+  get #git() {
+    return { fs: this.#fs, dir: this.gitDirectory, gitdir: this.gitDirectory, cache: this.#cache };
+  }
+
+  async readObject(oid: string, type: 'commit' | 'blob'): Promise<Uint8Array> {
+    try {
+      const found = await readObject({ ...this.#git, oid, format: 'content' });
+      if (found.type !== type) throw new SourceError('CORRUPT', `object ${oid} is a ${found.type}, not a ${type}`);
+      return found.object as Uint8Array;
+    } catch (error) {
+      throw asSourceError(error, type, oid);
+    }
+  }
+
+  async has(oid: string): Promise<boolean> {
+    try {
+      await this.readObject(oid, 'commit');
+      return true;
+    } catch (error) {
+      if (error instanceof SourceError && error.code === 'GONE') return false;
+      throw error;
+    }
+  }
+
+  /** True when `oid` is `descendant` or in its past. False too when that past is not complete. */
+  async isAncestor(oid: string, descendant: string): Promise<boolean> {
+    const queue = [descendant];
+    const seen = new Set(queue);
+    for (const next of queue) {
+      if (next === oid) return true;
+      if (!(await this.has(next))) continue;
+      for (const parent of parseCommit(next, await this.readObject(next, 'commit')).parents) {
+        if (!seen.has(parent)) queue.push(parent);
+        seen.add(parent);
+      }
+    }
+    return false;
+  }
+
+  async #entries(tree: string | undefined): Promise<Map<string, TreeEntry>> {
+    if (tree === undefined) return new Map();
+    try {
+      const { tree: entries } = await readTree({ ...this.#git, oid: tree });
+      return new Map(entries.filter(({ mode }) => readModes.has(mode)).map((entry) => [entry.path, entry]));
+    } catch (error) {
+      throw asSourceError(error, 'tree', tree);
+    }
+  }
+
+  async #compare(from: string | undefined, to: string | undefined, prefix: string, depth: number, found: BlobChange[]) {
+    if (from === to) return;
+    if (depth > treeDepthMax)
+      throw new SourceError('UNSUPPORTED', `${prefix}: folders nest deeper than ${treeDepthMax}`);
+    const [before, after] = [await this.#entries(from), await this.#entries(to)];
+    for (const name of [...new Set([...before.keys(), ...after.keys()])].sort()) {
+      const [old, now] = [before.get(name), after.get(name)];
+      if (old?.oid === now?.oid && old?.type === now?.type) continue;
+      const path = prefix + name;
+      const [oldTree, nowTree] = [old, now].map((entry) => (entry?.type === 'tree' ? entry.oid : undefined));
+      if (now?.type === 'blob') found.push({ path, oid: now.oid });
+      else if (old?.type === 'blob') found.push({ path });
+      if (oldTree !== undefined || nowTree !== undefined)
+        await this.#compare(oldTree, nowTree, `${path}/`, depth + 1, found);
+    }
+  }
+
+  async #treeOf(commit: string | undefined): Promise<string | undefined> {
+    return commit === undefined ? undefined : parseCommit(commit, await this.readObject(commit, 'commit')).tree;
+  }
+
+  /** See `Source.changes`. */
+  async changes(from: string | undefined, to: string): Promise<readonly BlobChange[]> {
+    const found: BlobChange[] = [];
+    await this.#compare(await this.#treeOf(from), await this.#treeOf(to), '', 0, found);
+    return found.sort((left, right) => (left.path < right.path ? -1 : left.path > right.path ? 1 : 0));
+  }
+}

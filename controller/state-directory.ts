@@ -1,0 +1,38 @@
+/** What the controller keeps besides its database, and where: one place that names the files. */
+import { writeFileDurably } from '../platform/durable-file.ts';
+import type { Disk, Random } from '../platform/ports.ts';
+
+/** The files and folders of a state directory. */
+export interface StateDirectory {
+  readonly database: string;
+  readonly authority: string;
+  readonly mirror: string;
+  readonly artifacts: string;
+  readonly onlineKeys: string;
+  /** The bearer token of the API, which the CLI reads. */
+  readonly apiToken: string;
+  /** Written at each start: where the controller listens. */
+  readonly endpoints: string;
+}
+
+export function stateDirectory(path: string): StateDirectory {
+  return {
+    database: `${path}/controller.db`,
+    authority: `${path}/authority`,
+    mirror: `${path}/git`,
+    artifacts: `${path}/artifacts`,
+    onlineKeys: `${path}/keys`,
+    apiToken: `${path}/api-token`,
+    endpoints: `${path}/endpoints.json`,
+  };
+}
+
+/** Reads the API token, or makes one on first start. */
+export function readApiToken(disk: Disk, random: Random, path: string): string {
+  if (disk.stat(path) === undefined) {
+    const token = Buffer.from(random.bytes(32)).toString('base64url');
+    const cut = path.lastIndexOf('/');
+    writeFileDurably(disk, path.slice(0, cut), path.slice(cut + 1), new TextEncoder().encode(`${token}\n`));
+  }
+  return new TextDecoder().decode(disk.readFile(path)).trim();
+}

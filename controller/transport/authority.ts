@@ -1,0 +1,222 @@
+/**
+ * The controller's own certificate authority: ECDSA P-256, made on first start. It vouches for the controller towards
+ * devices, and for devices towards the controller. It signs no certificate for a device without being told name and
+ * key by whoever asked git.
+ */
+import 'reflect-metadata';
+import { X509Certificate as NodeCertificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import * as x509 from '@peculiar/x509';
+import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
+import type { Clock, Disk, Random } from '../../platform/ports.ts';
+import { type KeyAndCertificate, readPair } from './authority-files.ts';
+import { keyFingerprint } from './key-fingerprint.ts';
+
+/** The common name of the controller's own certificate: no device can have it, for no manifest can name it. */
+export const controllerCommonName = 'fleet:controller';
+
+/** Of a request for a certificate, as PEM. */
+const requestCharactersMax = 8192;
+
+const dayMs = 86_400_000;
+const authorityDays = 7300;
+const serverDays = 90;
+/** A server certificate is renewed when less than this is left of it. */
+const serverDaysLeftMin = 30;
+/** Certificates begin in the past, for devices whose clock is slow. */
+const backdatedDays = 1;
+/** How long a device certificate is valid; the agent renews it long before. */
+export const deviceCertificateDays = 90;
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+
+/** Why a request for a certificate is refused. */
+export type CertificateRequestErrorCode = 'CSR_INVALID' | 'CSR_SIGNATURE' | 'CSR_KEY' | 'CSR_NAME';
+
+/** What reading a request throws. */
+export class CertificateRequestError extends Error {
+  readonly code: CertificateRequestErrorCode;
+  constructor(code: CertificateRequestErrorCode, detail: string) {
+    super(detail);
+    this.name = 'CertificateRequestError';
+    this.code = code;
+  }
+}
+
+/** A request whose sender has proved that it holds the key. */
+export interface ProvenRequest {
+  readonly device: string;
+  readonly keyFingerprint: string;
+  readonly publicKey: x509.PublicKey;
+}
+
+/** The authority, open for signing. */
+export interface Authority {
+  /** PEM of the authority's own certificate, which devices and CLIs are given as `ca`. */
+  readonly certificate: string;
+  /** The controller's certificate for these names and addresses, renewed when it is due; also good as a client. */
+  serverIdentity(hostnames: readonly string[]): Promise<KeyAndCertificate>;
+  /** Signs a certificate (PEM) for a device, valid from now on. Ask git first. */
+  issue(request: ProvenRequest): Promise<string>;
+}
+
+function parseRequest(pem: string): x509.Pkcs10CertificateRequest {
+  if (pem.length > requestCharactersMax) {
+    throw new CertificateRequestError('CSR_INVALID', `the request has more than ${requestCharactersMax} characters`);
+  }
+  try {
+    return new x509.Pkcs10CertificateRequest(pem);
+  } catch (error) {
+    throw new CertificateRequestError('CSR_INVALID', `not a PKCS #10 request in PEM: ${String(error)}`);
+  }
+}
+
+/** Reads a PKCS #10 request: its own signature must verify, its key be ECDSA P-256, its subject one common name. */
+export async function proveRequest(pem: string): Promise<ProvenRequest> {
+  const request = parseRequest(pem);
+  const keyAlgorithm = request.publicKey.algorithm as { name: string; namedCurve?: string };
+  if (keyAlgorithm.name !== algorithm.name || keyAlgorithm.namedCurve !== algorithm.namedCurve) {
+    const seen = `${keyAlgorithm.name} ${keyAlgorithm.namedCurve ?? ''}`.trim();
+    throw new CertificateRequestError('CSR_KEY', `the key must be ECDSA P-256, this one is ${seen}`);
+  }
+  const proven = await request.verify().catch(() => false);
+  if (!proven) throw new CertificateRequestError('CSR_SIGNATURE', 'the request is not signed by the key it asks for');
+  const [device, ...more] = request.subjectName.getField('CN');
+  if (device === undefined || more.length > 0) {
+    throw new CertificateRequestError('CSR_NAME', `the subject must have one common name, not ${request.subject}`);
+  }
+  const fingerprint = keyFingerprint(new Uint8Array(request.publicKey.rawData));
+  return { device, keyFingerprint: fingerprint, publicKey: request.publicKey };
+}
+
+/** Where the authority keeps itself, and what it stands on. */
+export interface AuthorityOptions {
+  readonly disk: Disk;
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+interface Issuer {
+  readonly certificate: x509.X509Certificate;
+  readonly key: CryptoKey;
+}
+
+/** Sixteen random bytes, positive and not zero. */
+function serialNumber(random: Random): string {
+  const bytes = random.bytes(16);
+  bytes[0] = (bytes[0]! & 0x7f) | 0x40;
+  return Buffer.from(bytes).toString('hex');
+}
+
+function validity(clock: Clock, days: number): { notBefore: Date; notAfter: Date } {
+  const now = clock.now();
+  return { notBefore: new Date(now - backdatedDays * dayMs), notAfter: new Date(now + days * dayMs) };
+}
+
+async function exportKey(key: CryptoKey): Promise<string> {
+  return `${x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')}\n`;
+}
+
+async function importKey(pem: string): Promise<CryptoKey> {
+  return crypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(pem), algorithm, false, ['sign']);
+}
+
+async function createIssuer(options: AuthorityOptions): Promise<KeyAndCertificate> {
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const serial = serialNumber(options.random);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serial,
+    // The serial in the name keeps two authorities apart where both were once trusted.
+    name: [{ CN: [`Fleet authority ${serial.slice(0, 8)}`] }],
+    ...validity(options.clock, authorityDays),
+    signingAlgorithm: algorithm,
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return { key: await exportKey(keys.privateKey), certificate: `${certificate.toString('pem')}\n` };
+}
+
+async function sign(
+  issuer: Issuer,
+  options: AuthorityOptions,
+  subject: string,
+  publicKey: x509.PublicKey | CryptoKey,
+  days: number,
+  extensions: x509.Extension[],
+): Promise<string> {
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(options.random),
+    subject: [{ CN: [subject] }],
+    issuer: issuer.certificate.subjectName,
+    ...validity(options.clock, days),
+    signingAlgorithm: algorithm,
+    publicKey,
+    signingKey: issuer.key,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      await x509.SubjectKeyIdentifierExtension.create(publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.certificate.publicKey),
+      ...extensions,
+    ],
+  });
+  return `${certificate.toString('pem')}\n`;
+}
+
+/** Whether a server certificate still serves: signed by this authority, long enough, for exactly these names. */
+function stillServes(pem: string, authority: string, hostnames: readonly string[], clock: Clock): boolean {
+  const certificate = new NodeCertificate(pem);
+  if (!certificate.verify(new NodeCertificate(authority).publicKey)) return false;
+  if (Date.parse(certificate.validTo) - clock.now() < serverDaysLeftMin * dayMs) return false;
+  if ((certificate.subjectAltName ?? '').split(', ').length !== hostnames.length) return false;
+  return hostnames.every((name) => (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)));
+}
+
+const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
+
+async function issueServer(issuer: Issuer, options: AuthorityOptions, hostnames: readonly string[]) {
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const names = hostnames.map((name): x509.JsonGeneralName => ({ type: isIP(name) === 0 ? 'dns' : 'ip', value: name }));
+  const extensions = [
+    new x509.ExtendedKeyUsageExtension([serverAuth, clientAuth]),
+    new x509.SubjectAlternativeNameExtension(names),
+  ];
+  const certificate = await sign(issuer, options, controllerCommonName, keys.publicKey, serverDays, extensions);
+  return { key: await exportKey(keys.privateKey), certificate };
+}
+
+const encoder = new TextEncoder();
+
+/** Opens the authority of a directory, or makes it: `authority.pem` (secret), `server.pem` (secret), `ca.pem` (public). */
+export async function openAuthority(options: AuthorityOptions): Promise<Authority> {
+  const { disk, directory, clock } = options;
+  const keep = (name: string, text: string) => writeFileDurably(disk, directory, name, encoder.encode(text));
+  makeDirectoryDurably(disk, directory);
+  let pair = readPair(disk, `${directory}/authority.pem`);
+  if (pair === undefined) {
+    pair = await createIssuer(options);
+    keep('authority.pem', pair.key + pair.certificate);
+  }
+  const authority = pair.certificate;
+  if (disk.stat(`${directory}/ca.pem`) === undefined) keep('ca.pem', authority);
+  const issuer: Issuer = { certificate: new x509.X509Certificate(authority), key: await importKey(pair.key) };
+  return {
+    certificate: authority,
+    async serverIdentity(hostnames) {
+      const kept = readPair(disk, `${directory}/server.pem`);
+      if (kept !== undefined && stillServes(kept.certificate, authority, hostnames, clock)) return kept;
+      const fresh = await issueServer(issuer, options, hostnames);
+      keep('server.pem', fresh.key + fresh.certificate);
+      return fresh;
+    },
+    issue: ({ device, publicKey }) =>
+      sign(issuer, options, device, publicKey, deviceCertificateDays, [
+        new x509.ExtendedKeyUsageExtension([clientAuth]),
+      ]),
+  };
+}

@@ -1,0 +1,123 @@
+/**
+ * An external MQTT broker as the controller's message bus. The link to it may go away at any time: subscriptions are made
+ * again at every connect, and what is published meanwhile waits here and is sent in order.
+ */
+import { connect, type IClientOptions, type MqttClient } from 'mqtt';
+import type { BusMessage, Log, MessageBus } from '../../../platform/ports.ts';
+import type { KeyAndCertificate } from '../authority-files.ts';
+
+/** Where the broker is, and as whom to speak to it. */
+export interface ExternalBrokerOptions {
+  /** `mqtts://HOST:PORT`, or `mqtt://` without TLS. */
+  readonly url: string;
+  /** PEM of who vouches for the broker. */
+  readonly authority?: string;
+  readonly identity?: KeyAndCertificate;
+  /** One a controller: the broker keeps messages for it while it is away. */
+  readonly clientId: string;
+  readonly log: Log;
+}
+
+/** Milliseconds between attempts to connect. */
+const reconnectMs = 1000;
+
+/** Granted quality of service in a SUBACK that means refused. */
+const subscriptionRefused = 128;
+
+/** Whether a topic matches a filter, by the rules of MQTT. */
+export function topicMatches(filter: string, topic: string): boolean {
+  const wanted = filter.split('/');
+  const levels = topic.split('/');
+  // Topics that begin with $ are not matched by a filter that begins with a wildcard.
+  if (topic.startsWith('$') && (wanted[0] === '+' || wanted[0] === '#')) return false;
+  for (const [index, level] of wanted.entries()) {
+    if (level === '#') return true;
+    if (index >= levels.length || (level !== '+' && level !== levels[index])) return false;
+  }
+  return wanted.length === levels.length;
+}
+
+/** A bus that may be without its broker for a while. */
+export interface ExternalBus extends MessageBus {
+  /** Resolves when the broker is there and has granted every subscription made so far. */
+  ready(): Promise<void>;
+}
+
+class ExternalBroker implements ExternalBus {
+  readonly #client: MqttClient;
+  readonly #log: Log;
+  readonly #handlers = new Map<string, (message: BusMessage) => void>();
+  #reached = Promise.withResolvers<void>();
+
+  constructor(client: MqttClient, log: Log) {
+    this.#client = client;
+    this.#log = log;
+    client.on('connect', () => void this.#connected());
+    client.on('message', (topic, payload) => this.#deliver(topic, payload));
+    client.on('close', () => this.#away());
+    client.on('error', (error) => log.write('warn', 'broker.failed', { error: error.message }));
+  }
+
+  async #connected(): Promise<void> {
+    this.#log.write('info', 'broker.reached');
+    for (const filter of this.#handlers.keys()) await this.#request(filter);
+    this.#reached.resolve();
+  }
+
+  ready(): Promise<void> {
+    return this.#reached.promise;
+  }
+
+  #away(): void {
+    this.#log.write('debug', 'broker.away');
+    this.#reached = Promise.withResolvers();
+  }
+
+  /** The broker forgets or refuses; the next connect asks again. */
+  async #request(filter: string): Promise<void> {
+    try {
+      const grants = await this.#client.subscribeAsync(filter, { qos: 1 });
+      if (grants.some((grant) => grant.qos === subscriptionRefused)) throw new Error('refused by the broker');
+    } catch (error) {
+      this.#log.write('error', 'broker.subscription-failed', { filter, error: String(error) });
+    }
+  }
+
+  #deliver(topic: string, payload: Uint8Array): void {
+    for (const [filter, handler] of this.#handlers) {
+      if (topicMatches(filter, topic)) handler({ topic, payload });
+    }
+  }
+
+  async publish(topic: string, payload: Uint8Array): Promise<void> {
+    await this.#client.publishAsync(topic, Buffer.from(payload), { qos: 1 });
+  }
+
+  /** Resolves when the broker granted it, or at once while there is no connection: then it is made at the next one. */
+  async subscribe(filter: string, handler: (message: BusMessage) => void): Promise<void> {
+    this.#handlers.set(filter, handler);
+    if (this.#client.connected) await this.#request(filter);
+  }
+
+  async close(): Promise<void> {
+    await this.#client.endAsync(true);
+  }
+}
+
+/** Starts connecting and goes on trying until `close`. A broker that is down is a normal state. */
+export function connectExternalBroker(options: ExternalBrokerOptions): ExternalBus {
+  const { url, authority, identity, clientId, log } = options;
+  const settings: IClientOptions = {
+    clientId,
+    clean: false,
+    protocolVersion: 4,
+    keepalive: 60,
+    reconnectPeriod: reconnectMs,
+    reconnectOnConnackError: true,
+    resubscribe: false,
+    rejectUnauthorized: true,
+    ...(authority === undefined ? {} : { ca: authority }),
+    ...(identity === undefined ? {} : { key: identity.key, cert: identity.certificate }),
+  };
+  return new ExternalBroker(connect(url, settings), log);
+}

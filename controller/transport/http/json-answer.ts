@@ -1,0 +1,35 @@
+/** Answers of the API as JSON, and errors in the one shape they have: `{code, message}`. */
+import type { HttpResponse } from '../../../platform/ports.ts';
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** A JSON document that nobody should cache. */
+export function jsonAnswer(
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): HttpResponse {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(value)}\n`);
+  return {
+    status,
+    headers: {
+      'content-type': 'application/json',
+      'content-length': String(bytes.length),
+      'cache-control': 'no-store',
+      ...headers,
+    },
+    body: once(bytes),
+  };
+}
+
+/** An error; `code` is for programs, `message` for people. */
+export function errorAnswer(
+  status: number,
+  code: string,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): HttpResponse {
+  return jsonAnswer(status, { code, message }, headers);
+}

@@ -1,0 +1,29 @@
+/** Keys by their fingerprint, and the identity a certificate claims. */
+import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
+
+/** `SHA256:` and base64 of the SHA-256 of a SubjectPublicKeyInfo in DER: how git names a device's key. */
+export function keyFingerprint(subjectPublicKeyInfo: Uint8Array): string {
+  return `SHA256:${createHash('sha256').update(subjectPublicKeyInfo).digest('base64')}`;
+}
+
+/** The fingerprint of a public key. */
+export function fingerprintOfKey(key: KeyObject): string {
+  return keyFingerprint(key.export({ type: 'spki', format: 'der' }));
+}
+
+/** Who a certificate says its holder is. Whether to believe it is decided where the chain is checked. */
+export interface CertificateIdentity {
+  /** The subject's only common name; absent when it has none or several. */
+  readonly commonName?: string;
+  readonly keyFingerprint: string;
+}
+
+/** Reads a certificate in DER. */
+export function certificateIdentity(der: Uint8Array): CertificateIdentity {
+  const certificate = new X509Certificate(der);
+  const names = certificate.subject.split('\n').filter((line) => line.startsWith('CN='));
+  return {
+    ...(names.length === 1 ? { commonName: names[0]!.slice('CN='.length) } : {}),
+    keyFingerprint: fingerprintOfKey(certificate.publicKey),
+  };
+}

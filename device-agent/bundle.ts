@@ -1,0 +1,138 @@
+/**
+ * Makes what a device carries: each of the agent's processes as one file, and the one native library of the platform. Runs
+ * where the project is checked out, never on a device.
+ */
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Metafile, type Plugin } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
+const packageRequire = createRequire(import.meta.url);
+
+/** Programs of a bundle by their file names, and where they begin. */
+const entries: Readonly<Record<string, string>> = {
+  supervisor: 'device-agent/main.ts',
+  'app-host': 'device-agent/runtime/host/main.ts',
+  application: 'device-agent/runtime/worker/main.ts',
+  configuration: 'device-agent/command/configuration.ts',
+  network: 'platform/node/network.ts',
+  'fleet-agent': 'device-agent/command/main.ts',
+};
+
+const libraryName = 'aws-crt.node';
+const stampName = 'bundle.json';
+
+/** A processor and C library that aws-crt is built for, such as `linux-arm64-glibc`. */
+export type Platform = `${string}-${string}-${string}`;
+
+/** This machine's. */
+export function thisPlatform(): Platform {
+  if (process.platform !== 'linux') return `${process.platform}-${process.arch}-cruntime`;
+  const { header } = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
+  return `linux-${process.arch}-${header.glibcVersionRuntime === undefined ? 'musl' : 'glibc'}`;
+}
+
+/**
+ * Leaves out of the SDK what an agent never calls (it would load HTTP, event streams and signing with it), and loads the
+ * native library from beside the bundle without asking `ldd` which one fits.
+ */
+const slimSdk: Plugin = {
+  name: 'slim-sdk',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^aws-crt$/ }, () => ({ path: 'aws-crt', namespace: 'slim-sdk' }));
+    onLoad({ filter: /.*/, namespace: 'slim-sdk' }, () => ({
+      resolveDir: root,
+      contents: `export * as mqtt_request_response from 'aws-crt/dist/native/mqtt_request_response.js';
+        export { CrtError } from 'aws-crt/dist/native/error.js';`,
+    }));
+    onLoad({ filter: /aws-crt[\\/]dist[\\/]native[\\/]binding\.js$/ }, () => ({
+      contents: `Object.defineProperty(exports, '__esModule', { value: true });
+        exports.default = require('./${libraryName}');`,
+    }));
+    onResolve({ filter: /aws-crt\.node$/ }, ({ path }) => ({ path, external: true }));
+    // Files of their own: in one file esbuild would load what they import at the start, needed or not.
+    onResolve({ filter: /\/(configuration|network)\.ts$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.js`, external: true } : undefined,
+    );
+  },
+};
+
+async function compile(directory: string): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: Object.entries(entries).map(([out, path]) => ({ in: path, out })),
+    outdir: directory,
+    bundle: true,
+    platform: 'node',
+    target: 'node26',
+    format: 'esm',
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'external',
+    logLevel: 'silent',
+    metafile: true,
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    external: ['typescript', 'jiti'],
+    plugins: [slimSdk],
+  });
+  return metafile;
+}
+
+/** What went into a bundle: sizes and times of its sources, and the platform. */
+interface Stamp {
+  readonly platform: string;
+  readonly inputs: Readonly<Record<string, string>>;
+}
+
+function markOf(path: string): string | undefined {
+  const stats = statSync(join(root, path), { throwIfNoEntry: false });
+  return stats && `${stats.size} ${stats.mtimeMs}`;
+}
+
+function isFresh(directory: string, platform: Platform): boolean {
+  try {
+    const stamp = JSON.parse(readFileSync(join(directory, stampName), 'utf8')) as Stamp;
+    if (stamp.platform !== platform) return false;
+    return Object.entries(stamp.inputs).every(([path, mark]) => markOf(path) === mark);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Makes a bundle in `directory`, unless the one there is of these very sources; gives the path of the supervisor. Whoever
+ * runs the old bundle meanwhile is not disturbed.
+ */
+export async function bundleAgent(directory: string, platform: Platform = thisPlatform()): Promise<string> {
+  const supervisor = join(directory, 'supervisor.js');
+  if (isFresh(directory, platform)) return supervisor;
+  const library = join(dirname(packageRequire.resolve('aws-crt')), 'bin', platform, 'aws-crt-nodejs.node');
+  if (!existsSync(library)) throw new Error(`aws-crt has no native library for ${platform}: ${library} is not there`);
+  const fresh = `${directory}.${process.pid}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { recursive: true });
+  const { inputs } = await compile(fresh);
+  copyFileSync(library, join(fresh, libraryName));
+  writeFileSync(join(fresh, 'package.json'), '{ "type": "module" }\n');
+  copyFileSync(join(root, 'device-agent/systemd/fleet-agent.service'), join(fresh, 'fleet-agent.service'));
+  const marks = Object.keys(inputs).flatMap((path) => {
+    const mark = markOf(path);
+    return mark === undefined ? [] : [[path, mark] as const];
+  });
+  const stamp: Stamp = { platform, inputs: Object.fromEntries(marks) };
+  writeFileSync(join(fresh, stampName), `${JSON.stringify(stamp)}\n`);
+  rmSync(directory, { recursive: true, force: true });
+  renameSync(fresh, directory);
+  return supervisor;
+}

@@ -1,0 +1,93 @@
+/** `node fleet-agent.js enroll | status | logs`: what a person does at a device that has the bundle and no checkout. */
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { nodeClock } from '../../platform/node/clock.ts';
+import { nodeDisk } from '../../platform/node/disk.ts';
+import { takeLock } from '../../platform/node/lock.ts';
+import { openNetwork } from '../../platform/node/network.ts';
+import { nodeRandom } from '../../platform/node/random.ts';
+import { defaultStateDirectory } from '../state-layout.ts';
+import { enroll } from './enroll.ts';
+import { applicationLogs } from './logs.ts';
+import { describeAgent } from './status.ts';
+
+const usage = `Usage: node fleet-agent.js COMMAND
+  enroll --device NAME --controller URL --ca FILE --trust-root FILE
+         [--mqtt HOST[:PORT]] [--directory /etc/fleet] [--state DIR] [--wait]
+  status [--state DIR]
+  logs APPLICATION [--state DIR]
+DIR is ${defaultStateDirectory} unless given.
+`;
+
+const text = { type: 'string' } as const;
+const options = {
+  ...{ device: text, controller: text, ca: text, 'trust-root': text, mqtt: text, directory: text, state: text },
+  wait: { type: 'boolean' },
+} as const;
+
+const exitCode = { ok: 0, failed: 1, usage: 2, unreachable: 6 };
+
+function print(line: string): void {
+  process.stdout.write(line);
+}
+
+function fail(message: string, code = exitCode.failed): number {
+  process.stderr.write(`fleet-agent: ${message}\n`);
+  return code;
+}
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>['values'];
+
+async function runEnroll(values: Values): Promise<number> {
+  const { device, controller, ca, 'trust-root': trustRoot, mqtt, wait = false } = values;
+  if (device === undefined || controller === undefined || ca === undefined || trustRoot === undefined) {
+    return fail(`enroll needs --device, --controller, --ca and --trust-root\n${usage}`, exitCode.usage);
+  }
+  const ports = { clock: nodeClock, disk: nodeDisk, random: nodeRandom, print };
+  const stopping = new AbortController();
+  process.once('SIGINT', () => stopping.abort());
+  const outcome = await enroll(
+    { ...ports, openNetwork: (identity) => openNetwork(() => identity), signal: stopping.signal },
+    {
+      ...{ device, controller, ca: resolve(ca), trustRoot: resolve(trustRoot), wait },
+      ...(mqtt === undefined ? {} : { mqtt }),
+      directory: resolve(values.directory ?? '/etc/fleet'),
+      stateDirectory: resolve(values.state ?? defaultStateDirectory),
+    },
+  );
+  return { enrolled: exitCode.ok, refused: exitCode.failed, unreachable: exitCode.unreachable }[outcome];
+}
+
+async function runStatus(stateDirectory: string): Promise<number> {
+  if (nodeDisk.stat(stateDirectory) === undefined) return fail(`there is no ${stateDirectory}`);
+  const lock = await takeLock(stateDirectory, 'agent');
+  lock?.[Symbol.dispose]();
+  const text = describeAgent({ clock: nodeClock, disk: nodeDisk }, stateDirectory, lock === undefined);
+  if (text === undefined) return fail(`no agent has run on ${stateDirectory} yet`);
+  print(text);
+  return exitCode.ok;
+}
+
+function runLogs(stateDirectory: string, name: string | undefined): number {
+  if (name === undefined || !/^[a-z0-9-]+$/.test(name)) return fail(`logs needs an application's name`, exitCode.usage);
+  const text = applicationLogs(nodeDisk, stateDirectory, name);
+  if (text === undefined) return fail(`${name} has printed nothing on ${stateDirectory}`);
+  print(text);
+  return exitCode.ok;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+    const stateDirectory = resolve(values.state ?? defaultStateDirectory);
+    const [word, name] = positionals;
+    if (word === 'enroll') return await runEnroll(values);
+    if (word === 'status') return await runStatus(stateDirectory);
+    if (word === 'logs') return runLogs(stateDirectory, name);
+    return fail(`there is no command ${JSON.stringify(word ?? '')}\n${usage}`, exitCode.usage);
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

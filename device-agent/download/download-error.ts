@@ -1,0 +1,23 @@
+/** Why something could not be brought, as far as it is not the network's fault. */
+export type DownloadErrorCode =
+  /** The server does not have it. */
+  | 'ARTIFACT_MISSING'
+  /** What came is not what was asked for: another length or digest, or a form that does not unpack to it. */
+  | 'ARTIFACT_DAMAGED'
+  /** The server answered with a status that means neither. */
+  | 'SERVER_REFUSED'
+  /** The disk has no room for it, even after everything unneeded was removed. */
+  | 'DISK_FULL'
+  /** The signed releases have no such release. */
+  | 'RELEASE_UNSIGNED'
+  /** The signed release has another digest or length than the deployment says. */
+  | 'RELEASE_MISMATCH';
+
+export class DownloadError extends Error {
+  readonly code: DownloadErrorCode;
+  constructor(code: DownloadErrorCode, message: string) {
+    super(message);
+    this.name = 'DownloadError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import type { Disk, Network } from '../../platform/ports.ts';
+import type { DeployedApplication, DownloadReport, ReleaseIndex, Way } from '../../schemas/generated/types.ts';
+import { isReleaseIndex } from '../../schemas/generated/validators.js';
+import type { ModuleStore } from '../storage/module-store.ts';
+import { DownloadError } from './download-error.ts';
+import { bytesThere } from './partial-file.ts';
+import { downloadBlob } from './range-download.ts';
+import { type CountBytes, fetchSmallFile } from './small-file.ts';
+import { affordableWays, methods } from './ways.ts';
+
+/** What bringing modules works with. */
+export interface DownloadContext {
+  readonly disk: Disk;
+  readonly network: Network;
+  readonly store: ModuleStore;
+  /** Where downloads under way are kept; must exist. */
+  readonly partialDirectory: string;
+  /** URL of the server of blobs and indexes, without a slash at its end. */
+  readonly artifacts: string;
+  readonly countBytes: CountBytes;
+  /** Removes what nothing needs. */
+  collect(): void;
+}
+
+/** Told how far one module is. */
+export type Progress = (bytesDone: number, bytesTotal: number) => void;
+
+const indexBytesMax = 64 * 1024;
+
+/** Bytes that stay free on the disk, for the journal and for everybody else. */
+const reserveBytes = 1024 * 1024;
+
+/** The ways that the server offers for a release; undefined when it has no index or a useless one. */
+export async function fetchIndex(
+  context: DownloadContext,
+  application: DeployedApplication,
+  signal: AbortSignal,
+): Promise<ReleaseIndex | undefined> {
+  const url = `${context.artifacts}/releases/${application.name}/${encodeURIComponent(application.version)}.json`;
+  let value: unknown;
+  try {
+    const bytes = await fetchSmallFile(context.network, url, indexBytesMax, context.countBytes, signal);
+    if (bytes === undefined) return undefined;
+    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (error) {
+    // The index is a convenience: a damaged one costs bytes, never the update.
+    if (error instanceof DownloadError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  return isReleaseIndex(value) ? value : undefined;
+}
+
+/** Sees to it that the module and what travels of it have room. */
+function requireRoom(context: DownloadContext, way: Way, application: DeployedApplication): void {
+  const { disk, store, partialDirectory } = context;
+  const unpacked = way.method === 'whole' ? 0 : application.length;
+  const there = bytesThere(disk, partialDirectory, way.sha256);
+  const needed = Math.max(0, way.length - there) + unpacked + reserveBytes;
+  const isEnough = (): boolean => disk.freeBytes(partialDirectory) >= needed;
+  if (isEnough()) return;
+  context.collect();
+  for (const name of disk.list(partialDirectory)) {
+    if (!name.startsWith(way.sha256)) disk.remove(`${partialDirectory}/${name}`);
+  }
+  if (isEnough()) return;
+  const free = disk.freeBytes(store.pathOf(''));
+  const message = `${application.name} ${application.version} needs ${needed} bytes of disk, ${free} are free`;
+  throw new DownloadError('DISK_FULL', message);
+}
+
+/** Checks what was unpacked, and puts it where modules are; durable when it returns. */
+function adoptUnpacked(context: DownloadContext, application: DeployedApplication, bytes: Uint8Array): void {
+  const { disk, store, partialDirectory } = context;
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  if (bytes.length !== application.length || digest !== application.sha256) {
+    throw new DownloadError('ARTIFACT_DAMAGED', `${application.name} ${application.version} unpacks to another module`);
+  }
+  const path = `${partialDirectory}/${application.sha256}.unpacked`;
+  {
+    using file = disk.open(path, 'write');
+    file.truncate(0);
+    file.write(0, bytes);
+    file.sync();
+  }
+  store.adopt(path, application.sha256);
+}
+
+function unpack(
+  context: DownloadContext,
+  application: DeployedApplication,
+  way: Way,
+  packed: Uint8Array,
+): Uint8Array | undefined {
+  try {
+    return methods[way.method].unpack?.(way, application, packed, context.store);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const what = `${application.name} ${application.version} by ${way.method}`;
+    throw new DownloadError('ARTIFACT_DAMAGED', `${what} does not unpack: ${reason}`);
+  }
+}
+
+/** Brings the module by one way, or throws. */
+async function take(
+  context: DownloadContext,
+  application: DeployedApplication,
+  way: Way,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  const { disk, store, partialDirectory } = context;
+  requireRoom(context, way, application);
+  const blob = { url: `${context.artifacts}/sha256/${way.sha256}`, sha256: way.sha256, length: way.length };
+  let done = bytesThere(disk, partialDirectory, way.sha256);
+  const count: CountBytes = (bytes) => {
+    context.countBytes(bytes);
+    done += bytes;
+    progress(Math.min(done, way.length), way.length);
+  };
+  progress(done, way.length);
+  const part = await downloadBlob(context, partialDirectory, blob, count, signal);
+  if (methods[way.method].unpack === undefined) {
+    store.adopt(part.path, application.sha256);
+  } else {
+    try {
+      const module = unpack(context, application, way, disk.readFile(part.path));
+      if (module !== undefined) adoptUnpacked(context, application, module);
+    } catch (error) {
+      // What does not unpack today does not tomorrow; a full disk is another matter.
+      if (error instanceof DownloadError) part.discard();
+      throw error;
+    }
+  }
+  part.discard();
+}
+
+/**
+ * Brings a module into the store by the cheapest way that works, and says which and what it cost. The link's failures are
+ * thrown at once, for the next attempt goes on where this one ended; a way that is spoilt gives place to the next.
+ */
+export async function fetchModule(
+  context: DownloadContext,
+  application: DeployedApplication,
+  index: ReleaseIndex | undefined,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Way['method']> {
+  const there = (way: Way): number => bytesThere(context.disk, context.partialDirectory, way.sha256);
+  let failure: DownloadError | undefined;
+  for (const way of affordableWays(application, index, context.store, there)) {
+    try {
+      await take(context, application, way, progress, signal);
+      return way.method;
+    } catch (error) {
+      if (!(error instanceof DownloadError)) throw error;
+      failure = error;
+    }
+  }
+  throw failure ?? new DownloadError('ARTIFACT_MISSING', `no way to get ${application.name} ${application.version}`);
+}
+
+/** What a report says of a module that came this way. */
+export function downloadReport(
+  { name, version, length }: DeployedApplication,
+  method: DownloadReport['method'],
+  bytes: number,
+): DownloadReport {
+  return { name, version, method, bytes, length };
+}

@@ -1,0 +1,49 @@
+import type { Clock, Log, Random } from '../platform/ports.ts';
+import type { Enrolment } from './enrol.ts';
+import type { Validity } from './enrol-identity.ts';
+
+const hourMs = 3_600_000;
+const checkMs = 6 * hourMs;
+const firstRetryMs = 30_000;
+const retryMsMax = hourMs;
+
+/** Whether it is time: there is none, it has expired, or two thirds of its time are over. */
+export function isRenewalDue(validity: Validity | undefined, nowMs: number): boolean {
+  if (validity === undefined) return true;
+  return nowMs >= validity.untilMs - (validity.untilMs - validity.fromMs) / 3;
+}
+
+export interface RenewalOptions {
+  readonly validity: () => Validity | undefined;
+  /** One try. */
+  readonly enrol: (signal: AbortSignal) => Promise<Enrolment>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Keeps the certificate fresh until the signal aborts: before it expires, and also long after, for it is the key that counts. */
+export async function keepCertificate(options: RenewalOptions, signal: AbortSignal): Promise<void> {
+  const { validity, enrol, clock, random, log } = options;
+  let failures = 0;
+  let lastMessage: string | undefined;
+  const jitter = (delayMs: number): number => delayMs * (0.5 + random.fraction() / 2);
+  while (!signal.aborted) {
+    let delayMs = jitter(checkMs);
+    if (isRenewalDue(validity(), clock.now())) {
+      const result = await enrol(signal);
+      if (result.kind === 'enrolled') {
+        log.write('info', 'identity.renewed');
+        failures = 0;
+        lastMessage = undefined;
+      } else if (!signal.aborted) {
+        delayMs = jitter(Math.min(firstRetryMs * 2 ** Math.min(failures, 20), retryMsMax));
+        failures += 1;
+        const level = result.message === lastMessage ? 'debug' : 'warn';
+        lastMessage = result.message;
+        log.write(level, 'identity.not-renewed', { reason: result.message, retryInMs: Math.round(delayMs) });
+      }
+    }
+    await clock.sleep(delayMs, signal).catch(() => {});
+  }
+}

@@ -1,0 +1,66 @@
+/** Enrolment: shows the controller that this device holds its key, and keeps the certificate it gets for it. */
+import { type HttpResponse, type Network, NetworkError } from '../platform/ports.ts';
+import type { DeviceIdentityStore } from './enrol-identity.ts';
+import { certificateRequest } from './enrol-request.ts';
+
+/** What came of one try. */
+export type Enrolment =
+  | { readonly kind: 'enrolled' }
+  /** Git does not name this key for this device, or not yet. */
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+  | { readonly kind: 'unreachable'; readonly message: string };
+
+export interface EnrolmentOptions {
+  readonly device: string;
+  /** https:// URL of the controller. */
+  readonly controller: string;
+  readonly identity: DeviceIdentityStore;
+  /** Trusts the fleet's authority; shows no certificate, because the one there is may have expired. */
+  readonly network: Network;
+}
+
+const answerBytesMax = 65_536;
+
+async function readJson(response: HttpResponse): Promise<Readonly<Record<string, unknown>>> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    bytes += chunk.length;
+    if (bytes > answerBytesMax) return {};
+    chunks.push(chunk);
+  }
+  try {
+    const value: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Asks once for a certificate, new or renewed. */
+export async function enrol(options: EnrolmentOptions, signal: AbortSignal): Promise<Enrolment> {
+  const { device, controller, identity, network } = options;
+  const body = JSON.stringify({ device, csr: certificateRequest(device, identity.key()) });
+  try {
+    const request = {
+      method: 'POST',
+      url: new URL('/enroll', controller).href,
+      headers: { 'content-type': 'application/json' },
+      body: new TextEncoder().encode(body),
+    } as const;
+    const response = await network.request(request, signal);
+    const answer = await readJson(response);
+    if (response.status === 200 && typeof answer.certificate === 'string') {
+      if (identity.keep(answer.certificate)) return { kind: 'enrolled' };
+      return { kind: 'unreachable', message: 'the controller answered with a certificate for another key' };
+    }
+    const { code, message } = answer;
+    if (response.status === 403 && typeof code === 'string' && typeof message === 'string') {
+      return { kind: 'refused', code, message: message.slice(0, 300) };
+    }
+    return { kind: 'unreachable', message: `the controller answered with status ${response.status}` };
+  } catch (error) {
+    if (error instanceof NetworkError) return { kind: 'unreachable', message: error.message };
+    throw error;
+  }
+}

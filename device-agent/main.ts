@@ -1,0 +1,125 @@
+/**
+ * The agent as a program: the supervisor process. `--config FILE` names the configuration, and every key of its section is a
+ * flag; `--resolved JSON` is a configuration that was loaded before.
+ */
+import { fileURLToPath } from 'node:url';
+import { nodeClock } from '../platform/node/clock.ts';
+import { nodeDisk } from '../platform/node/disk.ts';
+import { takeLock } from '../platform/node/lock.ts';
+import { openLog } from '../platform/node/log.ts';
+import { nodeProcesses } from '../platform/node/processes.ts';
+import { nodeRandom } from '../platform/node/random.ts';
+import type { Log, LogLevel, Network } from '../platform/ports.ts';
+import type { AgentConfiguration } from '../schemas/generated/types.ts';
+import { type Agent, createAgent } from './agent.ts';
+import { enrol } from './enrol.ts';
+import { DeviceIdentityStore } from './enrol-identity.ts';
+import { keepCertificate } from './enrol-renewal.ts';
+import { SupervisedRuntime } from './runtime/supervised-runtime.ts';
+import { defaultStateDirectory, stateLayout } from './state-layout.ts';
+import { AwsShadowLink } from './transport/aws-shadow-link.ts';
+import { agentVersion } from './version.ts';
+
+const exitCode = { failed: 1, locked: 75, configuration: 78 };
+const isBundled = !import.meta.url.endsWith('.ts');
+
+function end(code: number, message: string): never {
+  process.stderr.write(`fleet agent: ${message}\n`);
+  process.exit(code);
+}
+
+/**
+ * Loading configuration takes more memory than the whole agent: where nobody holds a channel to this process it replaces
+ * itself, so that what stays is the agent alone.
+ */
+async function loadConfiguration(args: readonly string[]): Promise<AgentConfiguration> {
+  if (args[0] === '--resolved') return JSON.parse(args[1] ?? '') as AgentConfiguration;
+  const { resolveAgentConfiguration } = await import('./command/configuration.ts');
+  const configuration = await resolveAgentConfiguration(args).catch((error: Error) =>
+    end(exitCode.configuration, error.message),
+  );
+  if (isBundled && process.send === undefined && typeof process.execve === 'function') {
+    const program = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)];
+    process.execve(process.execPath, [...program, '--resolved', JSON.stringify(configuration)], process.env);
+  }
+  return configuration;
+}
+
+/** HTTP and TLS of Node take 13 MB of memory: they are loaded at the first exchange, not to wait for one. */
+function lazyNetwork(identity: () => { readonly ca: string }): Network {
+  let opened: Promise<Network> | undefined;
+  return {
+    request: async (request, signal) => {
+      opened ??= import('../platform/node/network.ts').then(({ openNetwork }) => openNetwork(identity));
+      return (await opened).request(request, signal);
+    },
+  };
+}
+
+/** Puts the agent's parts together on this machine; nothing runs yet. */
+function assemble(configuration: AgentConfiguration, stateDirectory: string, log: Log) {
+  const { device, controller, mqtt } = configuration;
+  const ca = new TextDecoder().decode(nodeDisk.readFile(configuration.ca));
+  const identity = new DeviceIdentityStore(nodeDisk, stateDirectory);
+  const deviceIdentity = () => {
+    const certificate = identity.certificateText();
+    const key = identity.keyText();
+    return certificate === undefined || key === undefined ? undefined : { ca, certificate, key };
+  };
+  const common = { clock: nodeClock, random: nodeRandom, log };
+  const link = new AwsShadowLink({
+    ...{ device, host: mqtt.host, port: mqtt.port ?? 8883, keepAliveSeconds: mqtt.keepAliveSeconds ?? 1200 },
+    ...{ identity: deviceIdentity, ...common },
+  });
+  const host = isBundled ? './app-host.js' : './runtime/host/main.ts';
+  const runtime = new SupervisedRuntime({
+    ...{ processes: nodeProcesses, directory: stateLayout(stateDirectory).runtimeDirectory, ...common },
+    hostFile: fileURLToPath(new URL(host, import.meta.url)),
+  });
+  const agent = createAgent({
+    ports: { ...common, disk: nodeDisk },
+    network: lazyNetwork(() => deviceIdentity() ?? { ca }),
+    ...{ configuration, runtime, link, agentVersion },
+  });
+  const enrolment = { device, controller, identity, network: lazyNetwork(() => ({ ca })) };
+  const renew = (signal: AbortSignal): Promise<void> =>
+    keepCertificate(
+      { validity: () => identity.validity(), enrol: (until) => enrol(enrolment, until), ...common },
+      signal,
+    );
+  return { agent, renew };
+}
+
+function stopOnSignals(agent: Agent, stopping: AbortController, log: Log): void {
+  const stop = (reason: string): void => {
+    if (stopping.signal.aborted) return;
+    stopping.abort();
+    log.write('info', 'agent.stopping', { reason });
+    // What a library still holds open must not keep a stopped agent.
+    void agent.stop().finally(() => process.exit());
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  process.on('disconnect', () => stop('the program that started it is gone'));
+}
+
+const configuration = await loadConfiguration(process.argv.slice(2));
+const stateDirectory = configuration.stateDirectory ?? defaultStateDirectory;
+const log = openLog(nodeClock, (process.env.FLEET_LOG_LEVEL ?? 'info') as LogLevel);
+nodeDisk.makeDirectory(stateDirectory);
+if ((await takeLock(stateDirectory, 'agent')) === undefined) {
+  end(
+    exitCode.locked,
+    `another agent runs on ${stateDirectory}; stop it, or give this one a stateDirectory of its own`,
+  );
+}
+try {
+  const { agent, renew } = assemble(configuration, stateDirectory, log);
+  const stopping = new AbortController();
+  stopOnSignals(agent, stopping, log);
+  agent.start();
+  log.write('info', 'agent.started', { device: configuration.device, pid: process.pid });
+  await renew(stopping.signal);
+} catch (error) {
+  end(exitCode.failed, error instanceof Error ? error.message : String(error));
+}

@@ -1,0 +1,71 @@
+import type { ApplicationReport, DeploymentReference, Progress, Report } from '../../schemas/generated/types.ts';
+import { type Memory, phaseOf, runningOf, type Slot, targetOf } from '../update/state.ts';
+
+/** What a report is made of. */
+export interface ReportParts {
+  readonly memory: Memory;
+  readonly applications: readonly ApplicationReport[];
+  readonly progress: Progress | undefined;
+  readonly agentVersion: string;
+  readonly bytesReceived: number;
+  readonly counter: number;
+  readonly nowMs: number;
+}
+
+/** A shadow holds 8 KB, desired state included. */
+const reportBytesMax = 3 * 1024;
+
+function reference({ sequence, revision }: Slot): DeploymentReference {
+  return { sequence, revision };
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function withoutMessages(report: Report): Report {
+  return { ...report, applications: report.applications.map(({ message: _message, ...rest }) => rest) };
+}
+
+function withoutDownloads({ downloads: _downloads, ...rest }: Report): Report {
+  return rest;
+}
+
+/** The half of the applications that most need to be seen: those that do not run come first. */
+function halfOfApplications(report: Report): Report {
+  const rank = ({ state }: ApplicationReport): number => (state === 'running' || state === 'completed' ? 1 : 0);
+  const applications = [...report.applications].sort((a, b) => rank(a) - rank(b));
+  return { ...report, applications: applications.slice(0, Math.floor(applications.length / 2)) };
+}
+
+/** Leaves out what matters least until the report fits. */
+function trimmed(report: Report): Report {
+  const isTooLarge = (one: Report): boolean => Buffer.byteLength(JSON.stringify(one)) > reportBytesMax;
+  let fitting = report;
+  if (isTooLarge(fitting)) fitting = withoutDownloads(fitting);
+  if (isTooLarge(fitting)) fitting = withoutMessages(fitting);
+  while (isTooLarge(fitting) && fitting.applications.length > 0) fitting = halfOfApplications(fitting);
+  return fitting;
+}
+
+/** What the device says of itself now. */
+export function composeReport(parts: ReportParts): Report {
+  const { memory, progress } = parts;
+  const running = runningOf(memory);
+  const target = targetOf(memory.engine);
+  return trimmed({
+    at: isoTime(parts.nowMs),
+    counter: parts.counter,
+    agentVersion: parts.agentVersion,
+    phase: phaseOf(memory),
+    since: isoTime(memory.sinceMs),
+    highestSequence: memory.highest.sequence,
+    ...(running === undefined ? {} : { running: reference(running.slot) }),
+    ...(target === undefined ? {} : { target: reference(target) }),
+    ...(target === undefined || progress === undefined ? {} : { progress }),
+    applications: [...parts.applications],
+    ...(running === undefined ? {} : { downloads: [...running.downloads] }),
+    ...(memory.problem === undefined ? {} : { problem: memory.problem }),
+    bytesReceivedTotal: parts.bytesReceived,
+  });
+}

@@ -1,0 +1,26 @@
+import type { Report } from '../../schemas/generated/types.ts';
+
+/** How much a report differs from the one before it, which decides how soon it is sent. */
+export type Change = 'none' | 'progress' | 'applications' | 'phase';
+
+/** Milliseconds that must lie between two reports when this is all that changed. */
+export const spacingMs: Readonly<Record<Exclude<Change, 'none'>, number>> = {
+  phase: 0,
+  applications: 5_000,
+  progress: 60_000,
+};
+
+function phasePart({ phase, since, running, target, problem, highestSequence }: Report): string {
+  return JSON.stringify([phase, since, running, target, problem, highestSequence]);
+}
+
+function applicationsPart({ applications, downloads }: Report): string {
+  return JSON.stringify([applications, downloads]);
+}
+
+/** What changed; the time, the counter and the bytes received change by themselves and don't count. */
+export function changeBetween(before: Report | undefined, after: Report): Change {
+  if (before === undefined || phasePart(before) !== phasePart(after)) return 'phase';
+  if (applicationsPart(before) !== applicationsPart(after)) return 'applications';
+  return JSON.stringify(before.progress) === JSON.stringify(after.progress) ? 'none' : 'progress';
+}

@@ -1,0 +1,113 @@
+import type { Clock, Log, Random } from '../../platform/ports.ts';
+import type { Report } from '../../schemas/generated/types.ts';
+import type { ShadowLink } from '../transport/shadow-link.ts';
+import { changeBetween, spacingMs } from './pace.ts';
+
+/** Changes that follow each other within this time travel in one report. */
+const gatherMs = 20;
+
+/** How long a rejected report waits before the next, at least. */
+const rejectedMs = 60_000;
+
+export interface ReporterOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly link: ShadowLink;
+  readonly intervalMs: number;
+  /** The report as things are now, with this counter. */
+  readonly compose: (counter: number) => Report;
+  readonly takeCounter: () => number;
+  /** Leaves the newest report on disk for whoever asks this machine. */
+  readonly leave: (report: Report) => void;
+}
+
+/**
+ * Keeps the shore informed: the newest state is sent until it is accepted, at once when the phase changed, sparsely when
+ * only progress did, and as a sign of life after `intervalMs`. States are sent, not events, so a report that was
+ * superseded before it could travel is not missed.
+ */
+export class Reporter {
+  readonly #options: ReporterOptions;
+  #accepted: Report | undefined;
+  /** The last one left on disk. */
+  #left: Report | undefined;
+  #lastTryMs = Number.NEGATIVE_INFINITY;
+  #notBeforeMs = Number.NEGATIVE_INFINITY;
+  #isConnected = false;
+  #isSending = false;
+  #isStopped = false;
+  #timer: Disposable | undefined;
+  #counter = 0;
+  /** Whether the last try failed in a way that was logged. */
+  #isComplaining = false;
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+  }
+
+  /** The link came or went. What the shore knows is uncertain after a gap: it is told anew. */
+  connection(connected: boolean): void {
+    this.#isConnected = connected;
+    if (connected) {
+      this.#accepted = undefined;
+      this.#notBeforeMs = Number.NEGATIVE_INFINITY;
+    }
+    this.#left = undefined;
+    this.changed();
+  }
+
+  /** Something that reports tell may have changed. */
+  changed(): void {
+    if (this.#isStopped || this.#isSending) return;
+    const { clock, compose, intervalMs } = this.#options;
+    const report = compose(this.#counter);
+    const nowMs = clock.monotonic();
+    const change = changeBetween(this.#isConnected ? this.#accepted : this.#left, report);
+    const spacing = change === 'none' ? intervalMs : spacingMs[change];
+    if (change === 'none' && !this.#isConnected) return;
+    const dueMs = Math.max(nowMs + gatherMs, this.#lastTryMs + spacing, this.#notBeforeMs);
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = clock.after(dueMs - nowMs, () => void this.#send());
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.[Symbol.dispose]();
+  }
+
+  /** Once, until a report is accepted again. */
+  #complain(event: string, fields: Readonly<Record<string, unknown>>): void {
+    this.#options.log.write(this.#isComplaining ? 'debug' : 'warn', event, fields);
+    this.#isComplaining = true;
+  }
+
+  async #send(): Promise<void> {
+    if (this.#isStopped || this.#isSending) return;
+    const { clock, random, link, compose, takeCounter, leave } = this.#options;
+    this.#isSending = true;
+    try {
+      this.#lastTryMs = clock.monotonic();
+      if (this.#isConnected) this.#counter = takeCounter();
+      const report = compose(this.#counter);
+      if (changeBetween(this.#left, report) !== 'none') leave(report);
+      this.#left = report;
+      const answer = this.#isConnected ? await link.report(report) : 'offline';
+      if (answer === 'accepted') {
+        this.#accepted = report;
+        this.#isComplaining = false;
+      }
+      if (answer === 'rejected') {
+        this.#complain('report.rejected', { counter: report.counter });
+        this.#notBeforeMs = clock.monotonic() + rejectedMs * (1 + random.fraction());
+      }
+      // While the link is there but a report did not get through, the next try is not due at once.
+      if (answer === 'offline' && this.#isConnected) this.#notBeforeMs = clock.monotonic() + spacingMs.applications;
+    } catch (error) {
+      this.#complain('report.failed', { error });
+      this.#notBeforeMs = clock.monotonic() + rejectedMs;
+    }
+    this.#isSending = false;
+    this.changed();
+  }
+}

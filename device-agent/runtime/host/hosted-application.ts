@@ -1,0 +1,124 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock, Disk, Random } from '../../../platform/ports.ts';
+import type { ApplicationReport } from '../../../schemas/generated/types.ts';
+import { ApplicationLog } from '../application-log.ts';
+import { newRingMemory, RingReader } from '../output-ring.ts';
+import { type HostedApplication, messageMax } from '../protocol.ts';
+import type { Launch, Run } from './launch.ts';
+import { afterRun, failureOf, type RunEnd } from './restart.ts';
+
+/** What an application's life needs of the outside. */
+export interface HostPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly disk: Disk;
+  readonly launch: Launch;
+  /** Directory of the applications' logs. */
+  readonly logDirectory: string;
+}
+
+/**
+ * Where an application is in its life; only what has a run holds one, so that nothing can run twice.
+ *
+ *   starting ─► running ─► completed | failed
+ *      ▲           │
+ *      └─ backoff ◄┘                 stopped from anywhere
+ */
+type State =
+  | { readonly kind: 'starting' | 'running'; readonly run: Run; readonly startedAtMs: number }
+  | { readonly kind: 'backoff'; readonly timer: Disposable }
+  | { readonly kind: 'completed' | 'failed' | 'stopped' };
+
+/** Whether two say the same: then the one that runs may go on. Where the module lies does not matter, its digest does. */
+export function isSameApplication(one: HostedApplication, other: HostedApplication): boolean {
+  const essence = ({ modulePath: _path, restarts: _restarts, ...rest }: HostedApplication) => rest;
+  return isDeepStrictEqual(essence(one), essence(other));
+}
+
+/** One application, started again after it ended as its restart policy says. */
+export class LiveApplication {
+  readonly application: HostedApplication;
+  readonly #ports: HostPorts;
+  readonly #onChange: () => void;
+  readonly #log: ApplicationLog;
+  #state: State = { kind: 'stopped' };
+  #since: string;
+  #restarts: number;
+  #attempt = 0;
+  #lastEnd: RunEnd | undefined;
+
+  constructor(application: HostedApplication, ports: HostPorts, onChange: () => void) {
+    this.application = application;
+    this.#ports = ports;
+    this.#onChange = onChange;
+    this.#log = new ApplicationLog(ports, ports.logDirectory, application.name);
+    this.#restarts = application.restarts;
+    this.#since = this.#stamp();
+  }
+
+  start(): void {
+    const { clock, launch } = this.#ports;
+    const output = newRingMemory();
+    const ring = new RingReader(output);
+    const startedAtMs = clock.monotonic();
+    const run = launch(this.application, output, {
+      onStarted: () => this.#enter({ kind: 'running', run, startedAtMs }),
+      onOutput: () => this.#log.notice(ring),
+      onEnd: (end) => {
+        this.#log.finish(ring);
+        this.#ended(end, clock.monotonic() - startedAtMs);
+      },
+    });
+    this.#enter({ kind: 'starting', run, startedAtMs });
+  }
+
+  /** Resolves when it does not run any more, nor ever will again. */
+  async stop(): Promise<void> {
+    const state = this.#state;
+    this.#enter({ kind: 'stopped' });
+    if (state.kind === 'backoff') state.timer[Symbol.dispose]();
+    if (state.kind === 'starting' || state.kind === 'running') await state.run.stop();
+    this.#log.note('stopped');
+  }
+
+  report(): ApplicationReport {
+    const end = this.#lastEnd;
+    const failure = end === undefined ? undefined : failureOf(end);
+    return {
+      name: this.application.name,
+      version: this.application.version,
+      state: this.#state.kind,
+      since: this.#since,
+      restarts: this.#restarts,
+      ...(end?.kind === 'exited' ? { exitCode: end.exitCode } : {}),
+      ...(failure === undefined ? {} : { message: failure.slice(0, messageMax) }),
+    };
+  }
+
+  #ended(end: RunEnd, ranMs: number): void {
+    const { clock, random } = this.#ports;
+    const next = afterRun(this.application.restart, { end, ranMs, attempt: this.#attempt }, random.fraction());
+    this.#lastEnd = end;
+    this.#log.note(failureOf(end) ?? 'it exited with code 0');
+    if (next.kind !== 'restart') {
+      this.#enter({ kind: next.kind });
+      return;
+    }
+    this.#attempt = next.attempt;
+    const timer = clock.after(next.delayMs, () => {
+      this.#restarts += 1;
+      this.start();
+    });
+    this.#enter({ kind: 'backoff', timer });
+  }
+
+  #enter(state: State): void {
+    this.#state = state;
+    this.#since = this.#stamp();
+    this.#onChange();
+  }
+
+  #stamp(): string {
+    return new Date(this.#ports.clock.now()).toISOString();
+  }
+}

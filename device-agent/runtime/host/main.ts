@@ -1,0 +1,49 @@
+/**
+ * The app host: a process that runs applications and nothing else. It lives as long as the channel to its supervisor, and
+ * never beside another host of the same directory: `node main.ts DIRECTORY`.
+ */
+import { fileURLToPath } from 'node:url';
+import { nodeClock } from '../../../platform/node/clock.ts';
+import { nodeDisk } from '../../../platform/node/disk.ts';
+import { takeLock } from '../../../platform/node/lock.ts';
+import { nodeRandom } from '../../../platform/node/random.ts';
+import type { FromHost, ToHost } from '../protocol.ts';
+import { AppHost } from './app-host.ts';
+import { threadLauncher } from './thread.ts';
+
+const lockRetryMs = 25;
+
+/** A supervisor killed a moment ago leaves a host that is about to end; this one waits until it has. */
+async function waitForLock(directory: string): Promise<void> {
+  while ((await takeLock(directory, 'app-host')) === undefined) await nodeClock.sleep(lockRetryMs);
+}
+
+async function serve(directory: string): Promise<void> {
+  // At once, whatever the threads are doing: the next supervisor starts a host of its own.
+  process.on('disconnect', () => process.exit());
+  // A terminal's Ctrl-C reaches the whole group; the supervisor decides when this process ends.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => {});
+  nodeDisk.makeDirectory(directory);
+  await waitForLock(directory);
+  const isBundled = !import.meta.url.endsWith('.ts');
+  const threadFile = fileURLToPath(new URL(isBundled ? './application.js' : '../worker/main.ts', import.meta.url));
+  const say = (message: FromHost): void => {
+    if (process.connected) process.send?.(message);
+  };
+  const ports = { clock: nodeClock, disk: nodeDisk, random: nodeRandom, launch: threadLauncher(threadFile) };
+  const host = new AppHost({ ...ports, logDirectory: `${directory}/logs` }, say);
+  process.on('message', (message: ToHost) => {
+    void host.receive(message).then(() => {
+      if (message.kind === 'stop') process.exit();
+    });
+  });
+  say({ kind: 'ready' });
+}
+
+const directory = process.argv[2];
+if (directory === undefined || process.send === undefined) {
+  process.stderr.write('fleet: this program is started by the agent\n');
+  process.exit(64);
+}
+await serve(directory);

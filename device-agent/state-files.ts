@@ -1,0 +1,45 @@
+import { makeDirectoryDurably } from '../platform/durable-file.ts';
+import type { Disk } from '../platform/ports.ts';
+import { ModuleStore } from './storage/module-store.ts';
+import { type Journal, openJournal } from './update/journal.ts';
+import { Ledger } from './update/ledger.ts';
+import { Slots } from './update/slots.ts';
+import type { Memory } from './update/state.ts';
+
+/**
+ * All that an agent keeps, below its state directory:
+ *
+ *     engine.a engine.b   where the update engine is (`update/journal.ts`)
+ *     ledger.a ledger.b   time floor, report counter, bytes received (`update/ledger.ts`)
+ *     deployments/        envelopes of the deployments it runs, ran last and wants (`update/slots.ts`)
+ *     sha256/             modules under their digests (`storage/module-store.ts`)
+ *     partial/            downloads under way (`download/partial-file.ts`)
+ *     trust/              signed release metadata (`download/metadata.ts`)
+ *     status.json         what it last said of itself (`report/status-file.ts`)
+ */
+export interface StateFiles {
+  readonly directory: string;
+  readonly trustDirectory: string;
+  readonly partialDirectory: string;
+  readonly store: ModuleStore;
+  readonly slots: Slots;
+  readonly ledger: Ledger;
+  readonly journal: Journal;
+  /** What the journal held when it was opened. */
+  readonly memory: Memory;
+}
+
+/** Opens the state directory, and makes it when it is not there. */
+export function openStateFiles(disk: Disk, directory: string): StateFiles {
+  const partialDirectory = `${directory}/partial`;
+  makeDirectoryDurably(disk, partialDirectory);
+  return {
+    directory,
+    trustDirectory: `${directory}/trust`,
+    partialDirectory,
+    store: new ModuleStore(disk, `${directory}/sha256`),
+    slots: new Slots(disk, `${directory}/deployments`),
+    ledger: new Ledger(disk, directory),
+    ...openJournal(disk, directory),
+  };
+}

@@ -1,0 +1,8 @@
+/** Where the agent's processes keep what, below the state directory. */
+export function stateLayout(stateDirectory: string) {
+  const runtimeDirectory = `${stateDirectory}/runtime`;
+  return { runtimeDirectory, logDirectory: `${runtimeDirectory}/logs` };
+}
+
+/** Where state is kept when the configuration does not say. */
+export const defaultStateDirectory = '/var/lib/fleet/agent';

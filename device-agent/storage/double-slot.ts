@@ -1,0 +1,99 @@
+/**
+ * A small value that survives power cuts: two files, of which each write replaces the older one in place, with one sync.
+ *
+ *   0   4 B   magic "FLT1"
+ *   4   4 B   length of the payload, big-endian
+ *   8   8 B   generation, big-endian; grows by one with every write
+ *  16  32 B   SHA-256 of bytes 4..16 and of the payload
+ *  48         payload: JSON in UTF-8; what follows it is left over from a longer one
+ *
+ * Invariant: a write touches only the slot that is not the newest valid one. So a write that is torn, or one file that
+ * rots, leaves the other; what a returned `write` stored is what the next `openDoubleSlot` finds.
+ */
+import { createHash } from 'node:crypto';
+import { dirname } from 'node:path/posix';
+import type { Disk } from '../../platform/ports.ts';
+
+const magic = Buffer.from('FLT1');
+const headerBytes = 48;
+
+/** The ceiling of a payload; state is small by design. */
+export const payloadBytesMax = 256 * 1024;
+
+interface Found {
+  readonly generation: bigint;
+  readonly value: unknown;
+}
+
+function digest(head: Uint8Array, payload: Uint8Array): Buffer {
+  return createHash('sha256').update(head).update(payload).digest();
+}
+
+function readSlot(disk: Disk, path: string): Found | undefined {
+  if (disk.stat(path)?.kind !== 'file') return undefined;
+  using file = disk.open(path, 'read');
+  const header = Buffer.from(file.read(0, headerBytes));
+  if (header.length < headerBytes || !header.subarray(0, 4).equals(magic)) return undefined;
+  const length = header.readUInt32BE(4);
+  if (length > payloadBytesMax) return undefined;
+  const payload = file.read(headerBytes, length);
+  if (payload.length < length || !digest(header.subarray(4, 16), payload).equals(header.subarray(16))) return undefined;
+  return { generation: header.readBigUInt64BE(8), value: JSON.parse(Buffer.from(payload).toString('utf8')) };
+}
+
+/** The two files `PATH.a` and `PATH.b` as one value. */
+export class DoubleSlot<T> {
+  readonly #disk: Disk;
+  readonly #path: string;
+  #generation: bigint;
+
+  private constructor(disk: Disk, path: string, generation: bigint) {
+    this.#disk = disk;
+    this.#path = path;
+    this.#generation = generation;
+  }
+
+  /** What was written last, and the slot to write on. The directory must exist. */
+  static open<T>(disk: Disk, path: string): { readonly slot: DoubleSlot<T>; readonly value: T | undefined } {
+    const found = [readSlot(disk, `${path}.a`), readSlot(disk, `${path}.b`)].filter((one) => one !== undefined);
+    const newest = found.reduce<Found | undefined>(
+      (best, one) => (best === undefined || one.generation > best.generation ? one : best),
+      undefined,
+    );
+    const slot = new DoubleSlot<T>(disk, path, newest?.generation ?? 0n);
+    return { slot, value: newest?.value as T | undefined };
+  }
+
+  /** As `open`, for a value that must outlast one slot after the other rotting: a slot that is not valid is written anew. */
+  static openMended<T>(disk: Disk, path: string): { readonly slot: DoubleSlot<T>; readonly value: T | undefined } {
+    const opened = DoubleSlot.open<T>(disk, path);
+    const isWhole = readSlot(disk, `${path}.a`) !== undefined && readSlot(disk, `${path}.b`) !== undefined;
+    if (opened.value !== undefined && !isWhole) opened.slot.write(opened.value);
+    return opened;
+  }
+
+  /** Stores `value`; when this returns it is durable. When it throws, the former value still is. */
+  write(value: T): void {
+    const payload = Buffer.from(JSON.stringify(value));
+    if (payload.length > payloadBytesMax) throw new RangeError(`a state of ${payload.length} bytes is too large`);
+    const generation = this.#generation + 1n;
+    const record = Buffer.alloc(headerBytes + payload.length);
+    magic.copy(record);
+    record.writeUInt32BE(payload.length, 4);
+    record.writeBigUInt64BE(generation, 8);
+    digest(record.subarray(4, 16), payload).copy(record, 16);
+    payload.copy(record, headerBytes);
+    const path = `${this.#path}.${generation % 2n === 0n ? 'a' : 'b'}`;
+    const isNew = this.#disk.stat(path) === undefined;
+    using file = this.#disk.open(path, 'write');
+    file.write(0, record);
+    file.sync();
+    if (isNew) this.#disk.syncDirectory(dirname(path));
+    this.#generation = generation;
+  }
+
+  /** Removes both files. */
+  remove(): void {
+    for (const name of ['a', 'b']) this.#disk.remove(`${this.#path}.${name}`);
+  }
+}

@@ -1,0 +1,148 @@
+import type { Clock, Log, Random } from '../../platform/ports.ts';
+import type { DeployedApplication, Deployment } from '../../schemas/generated/types.ts';
+import { backoffMs } from '../download/backoff.ts';
+import type { AppRuntime } from '../runtime/app-runtime.ts';
+import type { ModuleStore } from '../storage/module-store.ts';
+import type { EngineEvent, Problem } from './decide.ts';
+import type { Slots } from './slots.ts';
+import type { Slot } from './state.ts';
+
+/** One wish of what is to run. */
+interface Wish {
+  readonly sequence: number;
+  readonly applications: readonly DeployedApplication[];
+  readonly lastResort: boolean;
+  /** What is told once these applications were started. */
+  readonly done: EngineEvent | undefined;
+}
+
+/** Tells the app host what to run, one wish after the other; only modules whose bytes were digested again are ever run. */
+export class Activator {
+  readonly #runtime: AppRuntime;
+  readonly #store: ModuleStore;
+  readonly #slots: Slots;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #log: Log;
+  readonly #emit: (event: EngineEvent) => void;
+  #wish: Wish | undefined;
+  #isBusy = false;
+  #isStopped = false;
+
+  constructor(options: {
+    readonly runtime: AppRuntime;
+    readonly store: ModuleStore;
+    readonly slots: Slots;
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly log: Log;
+    readonly emit: (event: EngineEvent) => void;
+  }) {
+    this.#runtime = options.runtime;
+    this.#store = options.store;
+    this.#slots = options.slots;
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#log = options.log;
+    this.#emit = options.emit;
+  }
+
+  /** Runs this deployment; the last resort without what is damaged of it, any other not at all then. */
+  activate(slot: Slot, lastResort: boolean): void {
+    const { sequence } = slot;
+    const deployment = this.#slots.load(slot);
+    if (deployment === undefined) {
+      const problem = { code: 'DEPLOYMENT_DAMAGED', message: `deployment ${sequence} is damaged on disk`, sequence };
+      this.#emit({ kind: 'damaged', sequence, repairable: false, problem });
+      return;
+    }
+    const damaged = this.#dropDamaged(deployment);
+    if (damaged.size === 0) {
+      this.#want({
+        sequence,
+        applications: deployment.applications,
+        lastResort,
+        done: { kind: 'activated', sequence },
+      });
+      return;
+    }
+    const problem = damageOf(deployment, damaged);
+    const event: EngineEvent = { kind: 'damaged', sequence, repairable: true, problem };
+    if (!lastResort) {
+      this.#emit(event);
+      return;
+    }
+    const applications = deployment.applications.filter(({ sha256 }) => !damaged.has(sha256));
+    this.#want({ sequence, applications, lastResort, done: event });
+  }
+
+  /** Runs nothing. */
+  clear(): void {
+    this.#want({ sequence: 0, applications: [], lastResort: true, done: undefined });
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#wish = undefined;
+  }
+
+  /** Digests of modules that are not whole; what is left of them is removed, so that they are fetched again. */
+  #dropDamaged(deployment: Deployment): ReadonlySet<string> {
+    const damaged = new Set<string>();
+    for (const { sha256, length } of deployment.applications) {
+      if (damaged.has(sha256) || this.#store.isIntact(sha256, length)) continue;
+      damaged.add(sha256);
+      this.#store.remove(sha256);
+    }
+    return damaged;
+  }
+
+  #want(wish: Wish): void {
+    if (this.#isStopped) return;
+    this.#wish = wish;
+    if (!this.#isBusy) void this.#work();
+  }
+
+  /** Fulfils the newest wish until there is none; a wish that a newer one replaced is never told of. */
+  async #work(): Promise<void> {
+    this.#isBusy = true;
+    for (let failures = 0; this.#wish !== undefined; ) {
+      const wish = this.#wish;
+      try {
+        await this.#runtime.apply(
+          wish.applications.map((one) => ({ ...one, modulePath: this.#store.pathOf(one.sha256) })),
+        );
+        failures = 0;
+        if (this.#wish !== wish) continue;
+        this.#wish = undefined;
+        if (wish.done !== undefined) this.#emit(wish.done);
+      } catch (error) {
+        failures += 1;
+        await this.#onFailure(wish, failures, error);
+      }
+    }
+    this.#isBusy = false;
+  }
+
+  /** A trial is over then; the last resort is tried again and again, since nothing else is left. */
+  async #onFailure(wish: Wish, failures: number, error: unknown): Promise<void> {
+    if (this.#wish !== wish) return;
+    const { sequence } = wish;
+    const message = `the app host did not start it: ${error instanceof Error ? error.message : String(error)}`;
+    if (wish.lastResort) {
+      this.#log.write(failures === 1 ? 'error' : 'debug', 'activate.failed', { sequence, error });
+      await this.#clock.sleep(backoffMs(failures, this.#random));
+      return;
+    }
+    this.#wish = undefined;
+    this.#emit({ kind: 'activation-failed', sequence, problem: { code: 'ACTIVATION_FAILED', message, sequence } });
+  }
+}
+
+function damageOf({ sequence, applications }: Deployment, damaged: ReadonlySet<string>): Problem {
+  const names = applications
+    .filter(({ sha256 }) => damaged.has(sha256))
+    .map(({ name, version }) => `${name} ${version}`);
+  const message = `on disk the module of ${names.join(', ')} is damaged or gone; it is fetched again`;
+  return { code: 'MODULE_DAMAGED', message, sequence };
+}

@@ -1,0 +1,250 @@
+import type { DeviceProblem, DownloadReport } from '../../schemas/generated/types.ts';
+import { type EngineState, type Memory, type Slot, type Trial, targetOf, trialOf } from './state.ts';
+import type { Step } from './steps.ts';
+
+/** What can happen to the engine. */
+export type EngineEvent =
+  /** The agent started; nothing runs yet. */
+  | { readonly kind: 'booted' }
+  /** A deployment for this device, signed by a deployment key. */
+  | { readonly kind: 'offered'; readonly slot: Slot; readonly envelope: string }
+  /** Something offered was not a deployment for this device. */
+  | { readonly kind: 'refused'; readonly problem: Problem }
+  /** Every module of it is on disk and agrees with the signed releases. */
+  | { readonly kind: 'fetched'; readonly sequence: number; readonly downloads: readonly DownloadReport[] }
+  /** An attempt to fetch it failed; another follows by itself. */
+  | { readonly kind: 'fetch-failed'; readonly sequence: number; readonly problem: Problem }
+  /** All its applications were started. */
+  | { readonly kind: 'activated'; readonly sequence: number }
+  /** Files of it on disk are not what they were; `repairable` when its envelope could still be read. */
+  | { readonly kind: 'damaged'; readonly sequence: number; readonly repairable: boolean; readonly problem: Problem }
+  | { readonly kind: 'activation-failed'; readonly sequence: number; readonly problem: Problem }
+  | { readonly kind: 'judged-healthy'; readonly sequence: number }
+  | { readonly kind: 'judged-failing'; readonly sequence: number; readonly problem: Problem };
+
+/** What went wrong; the deployment it is about and the time are added when it is remembered. */
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly sequence?: number;
+}
+
+/**
+ * How often an unproven deployment is started before it counts as the reason why the agent keeps restarting. Power cuts
+ * count too, hence not lower.
+ */
+export const startsMax = 5;
+
+/** Codes of problems that end as soon as the files they are about are whole again. */
+const damageCodes = new Set(['MODULE_DAMAGED', 'DEPLOYMENT_DAMAGED']);
+
+const messageCharactersMax = 300;
+
+function dated(problem: Problem, nowMs: number): DeviceProblem {
+  const { code, message, sequence } = problem;
+  const at = new Date(nowMs).toISOString();
+  return { code, message: message.slice(0, messageCharactersMax), at, ...(sequence === undefined ? {} : { sequence }) };
+}
+
+function enter(memory: Memory, engine: EngineState, nowMs: number): Memory {
+  return { ...memory, engine, sinceMs: engine.state === memory.engine.state ? memory.sinceMs : nowMs };
+}
+
+function withProblem(memory: Memory, problem: Problem | undefined, nowMs: number): Memory {
+  const { problem: old, ...rest } = memory;
+  if (problem === undefined) return rest;
+  const next = dated(problem, nowMs);
+  const same = old?.code === next.code && old.message === next.message && old.sequence === next.sequence;
+  return same ? memory : { ...rest, problem: next };
+}
+
+function commit(memory: Memory): Step {
+  return { kind: 'commit', memory };
+}
+
+/** A commit, unless nothing changed. */
+function commitIfNew(before: Memory, after: Memory): readonly Step[] {
+  return before === after ? [] : [commit(after)];
+}
+
+function runGood(memory: Memory): Step {
+  return memory.good === undefined ? { kind: 'clear' } : { kind: 'activate', slot: memory.good.slot, lastResort: true };
+}
+
+/** The state without its trial: on the way to the target if there is one, else where the last good deployment runs. */
+function withoutTrial(memory: Memory): EngineState {
+  const target = targetOf(memory.engine);
+  if (target !== undefined) return { state: 'fetching', target };
+  return memory.good === undefined ? { state: 'idle' } : { state: 'active' };
+}
+
+/** Gives the trial up: the last good deployment runs again; a target goes on being fetched. */
+function goBack(memory: Memory, problem: Problem, nowMs: number): readonly Step[] {
+  const back = withProblem(enter(memory, withoutTrial(memory), nowMs), problem, nowMs);
+  return [{ kind: 'unwatch' }, commit(back), runGood(back)];
+}
+
+/** Starts a trial, whatever ran before. */
+function startTrial(memory: Memory, trial: Trial, nowMs: number): readonly Step[] {
+  return [
+    { kind: 'unwatch' },
+    commit(enter(memory, { state: 'activating', trial }, nowMs)),
+    { kind: 'activate', slot: trial.slot, lastResort: false },
+  ];
+}
+
+function onBooted(memory: Memory, nowMs: number): readonly Step[] {
+  const { engine } = memory;
+  const trial = trialOf(engine);
+  if (engine.state === 'staged') {
+    return startTrial(memory, { slot: engine.target, starts: 1, downloads: engine.downloads }, nowMs);
+  }
+  const target = targetOf(engine);
+  const fetch: readonly Step[] = target === undefined ? [] : [{ kind: 'fetch', slot: target }];
+  if (trial === undefined) return [...(memory.good === undefined ? [] : [runGood(memory)]), ...fetch];
+  const { sequence } = trial.slot;
+  if (trial.starts >= startsMax) {
+    const message = `deployment ${sequence} was started ${trial.starts} times and never passed probation`;
+    return [...goBack(memory, { code: 'TRIAL_INTERRUPTED', message, sequence }, nowMs), ...fetch];
+  }
+  const again: Trial = { ...trial, starts: trial.starts + 1 };
+  if (target === undefined) return startTrial(memory, again, nowMs);
+  return [
+    commit(enter(memory, { state: 'fetching', target, trial: again }, nowMs)),
+    { kind: 'activate', slot: again.slot, lastResort: false },
+    ...fetch,
+  ];
+}
+
+/** Refuses what is not above the highest sequence ever accepted; the same again is no news. */
+function judgeSequence(memory: Memory, slot: Slot): Problem | undefined {
+  const { highest } = memory;
+  const { sequence } = slot;
+  if (sequence > highest.sequence) return undefined;
+  if (sequence === highest.sequence) {
+    const message = `another deployment with sequence ${sequence} was accepted before`;
+    return { code: 'SEQUENCE_REUSED', message, sequence };
+  }
+  const message = `deployment ${sequence} is older than ${highest.sequence}, which was accepted before`;
+  return { code: 'SEQUENCE_REPLAYED', message, sequence };
+}
+
+/** Whether the newest deployment's envelope is damaged on disk, so that being offered it again helps. */
+export function isDeploymentLost({ problem, highest }: Memory): boolean {
+  return problem?.code === 'DEPLOYMENT_DAMAGED' && problem.sequence === highest.sequence;
+}
+
+/** Goes on with a deployment whose envelope could not be read before. */
+function resume(memory: Memory, slot: Slot): readonly Step[] {
+  if (targetOf(memory.engine)?.sequence === slot.sequence) return [{ kind: 'fetch', slot }];
+  return memory.good?.slot.sequence === slot.sequence ? [runGood(memory)] : [];
+}
+
+function onOffered(memory: Memory, slot: Slot, envelope: string, nowMs: number): readonly Step[] {
+  const { highest } = memory;
+  if (slot.sequence === highest.sequence && slot.envelope === highest.envelope) {
+    return isDeploymentLost(memory) ? [{ kind: 'keep-envelope', slot, envelope }, ...resume(memory, slot)] : [];
+  }
+  const problem = judgeSequence(memory, slot);
+  if (problem !== undefined) return commitIfNew(memory, withProblem(memory, problem, nowMs));
+  const trial = trialOf(memory.engine);
+  const engine: EngineState = { state: 'fetching', target: slot, ...(trial === undefined ? {} : { trial }) };
+  const accepted = { ...memory, highest: { sequence: slot.sequence, envelope: slot.envelope } };
+  return [
+    { kind: 'keep-envelope', slot, envelope },
+    commit({ ...withProblem(enter(accepted, engine, nowMs), undefined, nowMs), sinceMs: nowMs }),
+    { kind: 'fetch', slot },
+  ];
+}
+
+function onFetched(
+  memory: Memory,
+  sequence: number,
+  downloads: readonly DownloadReport[],
+  nowMs: number,
+): readonly Step[] {
+  const { engine } = memory;
+  const target = targetOf(engine);
+  const trial = trialOf(engine);
+  if (target?.sequence !== sequence) {
+    const isRepaired = trial === undefined && memory.good?.slot.sequence === sequence;
+    return isRepaired ? [runGood(memory)] : [];
+  }
+  const state: EngineState = { state: 'staged', target, downloads, ...(trial === undefined ? {} : { trial }) };
+  const staged = withProblem(enter(memory, state, nowMs), undefined, nowMs);
+  return [commit(staged), ...startTrial(staged, { slot: target, starts: 1, downloads }, nowMs)];
+}
+
+function onActivated(memory: Memory, sequence: number, nowMs: number): readonly Step[] {
+  const { engine } = memory;
+  const trial = trialOf(engine);
+  if (trial?.slot.sequence === sequence) {
+    const watch: Step = { kind: 'watch', slot: trial.slot };
+    return engine.state === 'activating'
+      ? [commit(enter(memory, { state: 'probation', trial }, nowMs)), watch]
+      : [watch];
+  }
+  const { problem } = memory;
+  const isWhole = problem !== undefined && problem.sequence === sequence && damageCodes.has(problem.code);
+  return isWhole && memory.good?.slot.sequence === sequence ? [commit(withProblem(memory, undefined, nowMs))] : [];
+}
+
+function onDamaged(
+  memory: Memory,
+  event: Extract<EngineEvent, { readonly kind: 'damaged' }>,
+  nowMs: number,
+): readonly Step[] {
+  const { engine } = memory;
+  const trial = trialOf(engine);
+  if (trial?.slot.sequence === event.sequence) {
+    if (!event.repairable || targetOf(engine) !== undefined) return goBack(memory, event.problem, nowMs);
+    const again = withProblem(enter(memory, { state: 'fetching', target: trial.slot }, nowMs), event.problem, nowMs);
+    return [commit(again), runGood(memory), { kind: 'fetch', slot: trial.slot }];
+  }
+  const isTarget = targetOf(engine)?.sequence === event.sequence;
+  if (memory.good?.slot.sequence !== event.sequence && !isTarget) return [];
+  const noted = commitIfNew(memory, withProblem(memory, event.problem, nowMs));
+  if (isTarget || memory.good === undefined) return noted;
+  const repair: readonly Step[] = event.repairable ? [{ kind: 'repair', slot: memory.good.slot }] : [];
+  return [...noted, ...repair];
+}
+
+function onHealthy(memory: Memory, sequence: number, nowMs: number): readonly Step[] {
+  const trial = trialOf(memory.engine);
+  if (trial?.slot.sequence !== sequence) return [];
+  const good = { slot: trial.slot, downloads: trial.downloads };
+  const proved: Memory = { ...memory, good };
+  const target = targetOf(memory.engine);
+  if (target !== undefined) return [{ kind: 'unwatch' }, commit(enter(proved, withoutTrial(proved), nowMs))];
+  const active = withProblem(enter(proved, { state: 'active' }, nowMs), undefined, nowMs);
+  return [{ kind: 'unwatch' }, commit(active), { kind: 'collect' }];
+}
+
+/** What is to be done, in order, when `event` happens to an engine with this memory at agent time `nowMs`. */
+export function decide(memory: Memory, event: EngineEvent, nowMs: number): readonly Step[] {
+  switch (event.kind) {
+    case 'booted':
+      return onBooted(memory, nowMs);
+    case 'offered':
+      return onOffered(memory, event.slot, event.envelope, nowMs);
+    case 'refused':
+      return commitIfNew(memory, withProblem(memory, event.problem, nowMs));
+    case 'fetched':
+      return onFetched(memory, event.sequence, event.downloads, nowMs);
+    case 'fetch-failed': {
+      const isWanted = targetOf(memory.engine)?.sequence === event.sequence;
+      return isWanted ? commitIfNew(memory, withProblem(memory, event.problem, nowMs)) : [];
+    }
+    case 'activated':
+      return onActivated(memory, event.sequence, nowMs);
+    case 'damaged':
+      return onDamaged(memory, event, nowMs);
+    case 'activation-failed':
+    case 'judged-failing':
+      return trialOf(memory.engine)?.slot.sequence === event.sequence ? goBack(memory, event.problem, nowMs) : [];
+    case 'judged-healthy':
+      return onHealthy(memory, event.sequence, nowMs);
+    default:
+      return event satisfies never;
+  }
+}

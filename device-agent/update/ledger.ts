@@ -1,0 +1,71 @@
+import type { Disk } from '../../platform/ports.ts';
+import { DoubleSlot } from '../storage/double-slot.ts';
+
+/** Numbers that only grow and must not start again after a power cut. */
+interface Entries {
+  readonly timeFloorMs: number;
+  readonly bytesReceived: number;
+  /** Every report counter below this may have been used. */
+  readonly counterCeiling: number;
+}
+
+/** How many report counters one write reserves. */
+const counterBatch = 64;
+
+/** Bytes received are written once this many came together, so that a trickle does not wear the flash. */
+const bytesBatch = 64 * 1024;
+
+/** The agent's time floor, its report counter and the bytes it took, across restarts. */
+export class Ledger {
+  readonly #slot: DoubleSlot<Entries>;
+  #stored: Entries;
+  #bytesReceived: number;
+  #nextCounter: number;
+
+  constructor(disk: Disk, directory: string) {
+    const { slot, value } = DoubleSlot.openMended<Entries>(disk, `${directory}/ledger`);
+    this.#slot = slot;
+    this.#stored = value ?? { timeFloorMs: 0, bytesReceived: 0, counterCeiling: 1 };
+    this.#bytesReceived = this.#stored.bytesReceived;
+    this.#nextCounter = this.#stored.counterCeiling;
+  }
+
+  #store(change: Partial<Entries>): void {
+    const next = { ...this.#stored, bytesReceived: this.#bytesReceived, ...change };
+    this.#slot.write(next);
+    this.#stored = next;
+  }
+
+  get timeFloorMs(): number {
+    return this.#stored.timeFloorMs;
+  }
+
+  /** Time was at least this, as something signed has shown. */
+  raiseTimeFloor(signedMs: number): void {
+    if (signedMs > this.#stored.timeFloorMs) this.#store({ timeFloorMs: signedMs });
+  }
+
+  get bytesReceived(): number {
+    return this.#bytesReceived;
+  }
+
+  countBytes(bytes: number): void {
+    this.#bytesReceived += bytes;
+    if (this.#bytesReceived - this.#stored.bytesReceived >= bytesBatch) this.#store({});
+  }
+
+  /** The counter that was handed out last; below that of any report still to come. */
+  get lastCounter(): number {
+    return this.#nextCounter - 1;
+  }
+
+  /** A report counter above every one that was handed out before, in this life or an earlier one. */
+  takeCounter(): number {
+    if (this.#nextCounter >= this.#stored.counterCeiling) {
+      this.#store({ counterCeiling: this.#nextCounter + counterBatch });
+    }
+    const counter = this.#nextCounter;
+    this.#nextCounter += 1;
+    return counter;
+  }
+}

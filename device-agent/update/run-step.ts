@@ -1,0 +1,79 @@
+import type { Disk } from '../../platform/ports.ts';
+import type { HealthWatch } from '../health/watch.ts';
+import type { ModuleStore } from '../storage/module-store.ts';
+import type { Activator } from './activator.ts';
+import { collectGarbage } from './collect.ts';
+import type { EngineEvent } from './decide.ts';
+import type { Fetcher } from './fetcher.ts';
+import type { Journal } from './journal.ts';
+import type { Slots } from './slots.ts';
+import type { Memory } from './state.ts';
+import type { Step } from './steps.ts';
+
+/** All that steps act on. */
+export interface StepWorld {
+  readonly journal: Journal;
+  readonly slots: Slots;
+  readonly store: ModuleStore;
+  readonly disk: Disk;
+  readonly partialDirectory: string;
+  readonly fetcher: Fetcher;
+  readonly repairer: Fetcher;
+  readonly activator: Activator;
+  readonly health: HealthWatch;
+  readonly emit: (event: EngineEvent) => void;
+  memory(): Memory;
+  /** Called with what the journal has made durable. */
+  remember(memory: Memory): void;
+}
+
+type Runners = { readonly [K in Step['kind']]: (step: Extract<Step, { readonly kind: K }>, world: StepWorld) => void };
+
+const runners: Runners = {
+  'keep-envelope': ({ slot, envelope }, { slots }) => slots.keep(slot, envelope),
+  commit: ({ memory }, { journal, remember }) => {
+    journal.commit(memory);
+    remember(memory);
+  },
+  fetch: ({ slot }, { slots, fetcher, emit }) => {
+    const { sequence } = slot;
+    const deployment = slots.load(slot);
+    if (deployment !== undefined) fetcher.start(slot, deployment);
+    else {
+      const problem = { code: 'DEPLOYMENT_DAMAGED', message: `deployment ${sequence} is damaged on disk`, sequence };
+      emit({ kind: 'damaged', sequence, repairable: false, problem });
+    }
+  },
+  repair: ({ slot }, { slots, repairer }) => {
+    const deployment = slots.load(slot);
+    if (deployment !== undefined) repairer.start(slot, deployment);
+  },
+  activate: ({ slot, lastResort }, { activator }) => activator.activate(slot, lastResort),
+  clear: (_step, { activator }) => activator.clear(),
+  watch: ({ slot }, { health, emit }) => {
+    const { sequence } = slot;
+    health.start(slot.probationSeconds, (verdict) => {
+      if (verdict.kind === 'healthy') emit({ kind: 'judged-healthy', sequence });
+      if (verdict.kind !== 'failing') return;
+      emit({
+        kind: 'judged-failing',
+        sequence,
+        problem: { code: 'PROBATION_FAILED', message: verdict.reason, sequence },
+      });
+    });
+  },
+  unwatch: (_step, { health }) => health.stop(),
+  collect: (_step, world) => {
+    world.repairer.stop();
+    // Both copies of the journal must know what is held before anything else goes: either may be the one that is read next.
+    world.journal.commit(world.memory());
+    collectGarbage(world, world.memory());
+    for (const name of world.disk.list(world.partialDirectory)) world.disk.remove(`${world.partialDirectory}/${name}`);
+  },
+};
+
+/** Does one step; throws when the disk refuses. */
+export function runStep<K extends Step['kind']>(step: Extract<Step, { readonly kind: K }>, world: StepWorld): void {
+  const run = runners[step.kind] as (step: Step, world: StepWorld) => void;
+  run(step, world);
+}

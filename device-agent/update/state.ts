@@ -1,0 +1,94 @@
+/**
+ * What the update engine remembers across power cuts.
+ *
+ *            offered            fetched              activated           healthy
+ *   idle ──────────► fetching ─────────► staged ──► activating ──► probation ──► active
+ *                     ▲    ▲                            │              │          │
+ *                     │    └── module damaged ──────────┤              │          │
+ *                     │                                 ▼  failing     ▼          │
+ *                     │                        active with the last good (idle when there is none)
+ *                     └───────────────────────── offered: a higher sequence ──────┘
+ *
+ * A higher sequence is taken in every state. When it comes during `activating` or `probation`, the unproven deployment
+ * goes on running as `trial` beside `fetching`, and is still judged: it may become the last good one, or be dropped.
+ */
+import type { DeviceProblem, DownloadReport, Phase } from '../../schemas/generated/types.ts';
+
+/** A deployment whose envelope is on disk, by what the engine must know of it without opening that file. */
+export interface Slot {
+  readonly sequence: number;
+  readonly revision: string;
+  /** SHA-256 of the envelope's text, in hexadecimal: the name of its file. */
+  readonly envelope: string;
+  readonly probationSeconds: number;
+}
+
+/** A deployment that runs, or is about to, and has not proved itself yet. */
+export interface Trial {
+  readonly slot: Slot;
+  /** How often it was started, this time included; a start that ended in a restart of the agent counts. */
+  readonly starts: number;
+  readonly downloads: readonly DownloadReport[];
+}
+
+/** Where the device is on its way. */
+export type EngineState =
+  | { readonly state: 'idle' }
+  | { readonly state: 'fetching'; readonly target: Slot; readonly trial?: Trial }
+  | {
+      readonly state: 'staged';
+      readonly target: Slot;
+      readonly downloads: readonly DownloadReport[];
+      readonly trial?: Trial;
+    }
+  | { readonly state: 'activating'; readonly trial: Trial }
+  | { readonly state: 'probation'; readonly trial: Trial }
+  | { readonly state: 'active' };
+
+/** The last deployment that passed probation, and how its modules had arrived. */
+export interface GoodDeployment {
+  readonly slot: Slot;
+  readonly downloads: readonly DownloadReport[];
+}
+
+/** Everything the engine remembers; written whole at every change. */
+export interface Memory {
+  readonly engine: EngineState;
+  /** When it entered this state, in agent time (milliseconds since the epoch). */
+  readonly sinceMs: number;
+  /** The highest deployment ever accepted; nothing at or below its sequence is accepted again. */
+  readonly highest: { readonly sequence: number; readonly envelope: string };
+  readonly good?: GoodDeployment;
+  /** Why it is not at the newest deployment, or what was refused last. */
+  readonly problem?: DeviceProblem;
+}
+
+/** A device that has never seen a deployment. */
+export const emptyMemory: Memory = { engine: { state: 'idle' }, sinceMs: 0, highest: { sequence: 0, envelope: '' } };
+
+/** The unproven deployment that runs, if one does. */
+export function trialOf(engine: EngineState): Trial | undefined {
+  return engine.state === 'idle' || engine.state === 'active' ? undefined : engine.trial;
+}
+
+/** The deployment it is on its way to but does not run yet. */
+export function targetOf(engine: EngineState): Slot | undefined {
+  return engine.state === 'fetching' || engine.state === 'staged' ? engine.target : undefined;
+}
+
+/** The deployment whose applications run now, or will as soon as the app host has started them. */
+export function runningOf(memory: Memory): GoodDeployment | undefined {
+  return trialOf(memory.engine) ?? memory.good;
+}
+
+/** Every deployment whose files must stay. */
+export function heldSlots(memory: Memory): readonly Slot[] {
+  return [memory.good?.slot, trialOf(memory.engine)?.slot, targetOf(memory.engine)].filter(
+    (slot): slot is Slot => slot !== undefined,
+  );
+}
+
+/** The phase as reports name it. */
+export function phaseOf(memory: Memory): Phase {
+  return memory.engine.state;
+}

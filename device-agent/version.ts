@@ -1,0 +1,2 @@
+/** The version of this agent as it reports it. */
+export const agentVersion = '0.1.0';

@@ -1,0 +1,13 @@
+#!/bin/sh
+# Builds both releases of tide-logger with clang and a WASI libc (Debian: apt install clang lld wasi-libc libclang-rt-dev-wasm32).
+set -eu
+cd "$(dirname "$0")"
+out=${1:-.}
+build() { # version, extra flags
+  version=$1
+  shift
+  clang --target=wasm32-wasi -O2 -Wall -Wextra -DTIDE_LOGGER_VERSION="\"$version\"" "$@" \
+    -Wl,--strip-all -o "$out/tide-logger-$version.wasm" tide-logger.c -lm
+}
+build 1.0.0
+build 1.1.0 -DTIDE_LOGGER_TREND

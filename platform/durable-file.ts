@@ -1,0 +1,25 @@
+/** Replacing a file so that a power cut leaves the old content or the new, never a mixture and never neither. */
+import type { Disk } from './ports.ts';
+
+/** Writes beside the target, syncs, renames over it, and syncs the directory; durable when it returns. */
+export function writeFileDurably(disk: Disk, directory: string, name: string, bytes: Uint8Array): void {
+  const target = `${directory}/${name}`;
+  const fresh = `${target}.new`;
+  disk.remove(fresh);
+  {
+    using file = disk.open(fresh, 'write');
+    file.write(0, bytes);
+    file.sync();
+  }
+  disk.rename(fresh, target);
+  disk.syncDirectory(directory);
+}
+
+/** Creates a directory and its parents, each entry durable when it returns. */
+export function makeDirectoryDurably(disk: Disk, directory: string): void {
+  if (disk.stat(directory) !== undefined) return;
+  const parent = directory.slice(0, directory.lastIndexOf('/')) || '/';
+  if (parent !== directory) makeDirectoryDurably(disk, parent);
+  disk.makeDirectory(directory);
+  disk.syncDirectory(parent);
+}

@@ -1,0 +1,171 @@
+/** Binds an `HttpHandler` to HTTPS on this machine: bounded headers, bodies and times, streamed answers, a graceful end. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { TLSSocket } from 'node:tls';
+import type { HttpHandler, HttpRequest, HttpResponse, Log, Peer } from '../ports.ts';
+
+/** Where the server listens, as whom, and who answers. */
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** PEM of the server's certificate and its key. */
+  readonly certificate: string;
+  readonly key: string;
+  /** PEM of the authority whose client certificates count. */
+  readonly authority: string;
+  /** Who a client certificate (DER) of this authority says its holder is. */
+  readonly identify: (certificate: Uint8Array) => { readonly commonName?: string; readonly keyFingerprint: string };
+  readonly handler: HttpHandler;
+  readonly bodyBytesMax: number;
+  readonly log: Log;
+}
+
+/** A server that runs. */
+export interface HttpServer {
+  readonly port: number;
+  /** Takes a renewed certificate for all connections to come. */
+  renewIdentity(certificate: string, key: string): void;
+  /** Stops listening, lets running answers end for a moment, then cuts them. */
+  close(): Promise<void>;
+}
+
+const headerBytesMax = 16_384;
+const headersTimeoutMs = 10_000;
+const requestTimeoutMs = 30_000;
+const keepAliveMs = 65_000;
+/** A peer that takes nothing of an answer for this long is gone. */
+const stalledMs = 120_000;
+const closeGraceMs = 2_000;
+const connectionsMax = 10_000;
+const minVersion = 'TLSv1.2';
+
+const methods: readonly string[] = ['GET', 'HEAD', 'POST'] satisfies HttpRequest['method'][];
+
+function peerOf(socket: TLSSocket, identify: HttpServerOptions['identify']): Peer {
+  const address = socket.remoteAddress ?? '';
+  const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;
+  if (certificate === undefined) return { address };
+  const { commonName, keyFingerprint } = identify(certificate.raw);
+  return commonName === undefined ? { address } : { address, device: commonName, keyFingerprint };
+}
+
+/** Reads a body; `undefined` as soon as it is longer than allowed. */
+async function readBody(request: IncomingMessage, bytesMax: number): Promise<Uint8Array | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > bytesMax) return undefined;
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    if (length > bytesMax) return undefined;
+    chunks.push(chunk);
+  }
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+function headersOf(request: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return headers;
+}
+
+/** Answers that the server gives by itself, in the shape the API gives its own. The connection ends with them. */
+function refuse(response: ServerResponse, status: number, code: string): void {
+  const body = `${JSON.stringify({ code, message: STATUS_CODES[status] })}\n`;
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  });
+  response.end(body);
+}
+
+async function send(request: IncomingMessage, response: ServerResponse, answer: HttpResponse, signal: AbortSignal) {
+  response.writeHead(answer.status, answer.headers);
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  await pipeline(Readable.from(answer.body, { objectMode: false }), response, { signal });
+}
+
+async function serve(options: HttpServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { handler, identify, bodyBytesMax, log } = options;
+  const abort = new AbortController();
+  response.once('close', () => abort.abort());
+  try {
+    if (!methods.includes(request.method ?? '')) return refuse(response, 405, 'METHOD_NOT_ALLOWED');
+    const body = await readBody(request, bodyBytesMax);
+    if (body === undefined) return refuse(response, 413, 'BODY_TOO_LARGE');
+    const asked: HttpRequest = {
+      method: request.method as HttpRequest['method'],
+      url: request.url ?? '/',
+      headers: headersOf(request),
+      ...(body.length === 0 ? {} : { body }),
+    };
+    const answer = await handler(asked, peerOf(request.socket as TLSSocket, identify), abort.signal);
+    await send(request, response, answer, abort.signal);
+  } catch (error) {
+    if (abort.signal.aborted) return;
+    log.write('error', 'http.failed', { method: request.method, url: request.url, error: String(error) });
+    if (response.headersSent) response.destroy();
+    else refuse(response, 500, 'INTERNAL');
+  }
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), closeGraceMs);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+/** Starts the server; it accepts connections when this resolves. */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { certificate, key, authority, log } = options;
+  const server = createServer(
+    {
+      key,
+      cert: certificate,
+      ca: authority,
+      requestCert: true,
+      // Whoever has no certificate may still enrol or show a token; `peerOf` believes only authorised ones.
+      rejectUnauthorized: false,
+      minVersion,
+      noDelay: true,
+      handshakeTimeout: headersTimeoutMs,
+      maxHeaderSize: headerBytesMax,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveMs,
+    },
+    (request, response) => void serve(options, request, response),
+  );
+  server.maxConnections = connectionsMax;
+  server.setTimeout(stalledMs, (socket) => socket.destroy());
+  server.on('tlsClientError', (error) => log.write('debug', 'http.handshake-failed', { error: String(error) }));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    renewIdentity: (renewed, renewedKey) =>
+      server.setSecureContext({ cert: renewed, key: renewedKey, ca: authority, minVersion }),
+    close: () => closeServer(server),
+  };
+}

@@ -1,0 +1,174 @@
+/**
+ * The world as the program may see it. Everything that is not a pure function of its arguments comes in through one of
+ * these ports; `platform/node` holds the real ones and `test/sim` the simulated ones, and nothing else implements I/O.
+ */
+
+/** Wall and monotonic time, and waiting. Milliseconds everywhere. */
+export interface Clock {
+  /** Milliseconds since the epoch as this machine believes; may jump either way. */
+  now(): number;
+  /** Milliseconds since an arbitrary start; never goes back. */
+  monotonic(): number;
+  /** Resolves after `delayMs`; rejects with `signal.reason` when the signal aborts first. */
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `callback` once after `delayMs`, unless disposed before. A pending timer does not keep the process alive. */
+  after(delayMs: number, callback: () => void): Disposable;
+}
+
+/** Randomness: keys, jitter, identifiers. */
+export interface Random {
+  bytes(length: number): Uint8Array;
+  /** Uniform in [0, 1). */
+  fraction(): number;
+}
+
+/** What a path names; `undefined` from `Disk.stat` means it names nothing. */
+export interface FileStat {
+  readonly kind: 'file' | 'directory';
+  readonly bytes: number;
+}
+
+/** An open file. Positions and lengths in bytes. Written bytes survive a power cut only after `sync`. */
+export interface DiskFile extends Disposable {
+  /** Reads up to `length` bytes at `position`; shorter at the end of the file. */
+  read(position: number, length: number): Uint8Array;
+  write(position: number, bytes: Uint8Array): void;
+  truncate(bytes: number): void;
+  size(): number;
+  sync(): void;
+  close(): void;
+}
+
+/** Why a disk operation failed. */
+export type DiskErrorCode = 'NOT_FOUND' | 'EXISTS' | 'NO_SPACE' | 'NOT_PERMITTED' | 'IO';
+
+/** What every `Disk` method throws; `code` decides, the message is for people. */
+export class DiskError extends Error {
+  readonly code: DiskErrorCode;
+  readonly path: string;
+  constructor(code: DiskErrorCode, path: string, detail: string) {
+    super(`${path}: ${detail}`);
+    this.name = 'DiskError';
+    this.code = code;
+    this.path = path;
+  }
+}
+
+/**
+ * A synchronous file system with `/`-separated absolute paths.
+ *
+ * Durability as POSIX has it, at its weakest: bytes are durable after `DiskFile.sync`; a created, renamed or removed name
+ * is durable after `syncDirectory` of its parent; `rename` replaces its target atomically. Everything else may be lost,
+ * reordered or torn by a power cut.
+ */
+export interface Disk {
+  /** `read` needs the file to exist; `write` creates it when missing and keeps what it holds. */
+  open(path: string, mode: 'read' | 'write'): DiskFile;
+  readFile(path: string): Uint8Array;
+  stat(path: string): FileStat | undefined;
+  /** Names in a directory, sorted. */
+  list(path: string): string[];
+  /** Creates the directory and its parents; no error when it exists. */
+  makeDirectory(path: string): void;
+  rename(from: string, to: string): void;
+  /** Removes a file or a whole directory; no error when it does not exist. */
+  remove(path: string): void;
+  syncDirectory(path: string): void;
+  freeBytes(path: string): number;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  /** Absolute for a client, path and query for a server. */
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** Who is at the other end of a TLS connection, as far as a client certificate told. */
+export interface Peer {
+  /** Subject common name of a client certificate that our CA signed and that has not expired. */
+  readonly device?: string;
+  /** `SHA256:` and base64 of the SHA-256 of the certificate's SubjectPublicKeyInfo. */
+  readonly keyFingerprint?: string;
+  readonly address: string;
+}
+
+/** A server as a function: what answers one request. Throwing means status 500. */
+export type HttpHandler = (request: HttpRequest, peer: Peer, signal: AbortSignal) => Promise<HttpResponse>;
+
+/** Why an exchange failed before or while the answer arrived. */
+export type NetworkErrorCode = 'UNREACHABLE' | 'TIMEOUT' | 'TLS' | 'CUT' | 'ABORTED';
+
+export class NetworkError extends Error {
+  readonly code: NetworkErrorCode;
+  constructor(code: NetworkErrorCode, detail: string) {
+    super(detail);
+    this.name = 'NetworkError';
+    this.code = code;
+  }
+}
+
+/** The way out: one HTTP exchange at a time. Rejects with `NetworkError`; the body iterator throws it too. */
+export interface Network {
+  request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+}
+
+/** A message on a topic. */
+export interface BusMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  /** The authenticated device that published it, where the broker can tell. */
+  readonly device?: string;
+}
+
+/** A broker as the controller sees it, embedded or external: MQTT topics and filters, at least once. */
+export interface MessageBus {
+  publish(topic: string, payload: Uint8Array): Promise<void>;
+  subscribe(filter: string, handler: (message: BusMessage) => void): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A child process with a message channel. Messages are plain JSON values. */
+export interface ChildProcess {
+  readonly pid: number;
+  send(message: unknown): void;
+  onMessage(handler: (message: unknown) => void): void;
+  /** Called once; `signal` names the signal that ended it. */
+  onExit(handler: (exit: { readonly code: number | undefined; readonly signal: string | undefined }) => void): void;
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void;
+}
+
+/** How a child process differs from its parent. */
+export interface ProcessOptions {
+  /** A file that its stdout and stderr are appended to; without it they are the parent's. */
+  readonly outputFile?: string;
+  /** Variables added to the parent's environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly directory?: string;
+}
+
+export interface Processes {
+  /** Starts `file`, a program of this project, under the running Node. */
+  start(file: string, args: readonly string[], options?: ProcessOptions): ChildProcess;
+}
+
+export interface Programs {
+  /** Starts a program of the system, found on PATH; it has no message channel. */
+  start(name: string, args: readonly string[], options?: ProcessOptions): ChildProcess;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** Structured log lines: a dotted event name and plain fields. */
+export interface Log {
+  write(level: LogLevel, event: string, fields?: Readonly<Record<string, unknown>>): void;
+}

@@ -1,0 +1,305 @@
+/** The house rules as a test: who may import whom, what is banned where, and no cycles. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+
+interface Room {
+  /** A file, or a folder with all below it that no longer entry of the table covers. */
+  readonly path: string;
+  /** Rooms of ours it may import besides itself. */
+  readonly imports: readonly string[];
+  /** Packages and builtins it may import besides those that only compute. */
+  readonly packages: readonly string[];
+  readonly reason: string;
+}
+
+/** Builtins that compute and touch nothing outside; free to all. */
+const computing = ['node:crypto', 'node:zlib', 'node:buffer', 'node:path', 'node:path/posix', 'node:util', 'node:url'];
+
+const rooms: readonly Room[] = [
+  { path: 'schemas', imports: [], packages: ['ajv'], reason: 'the contract stands on nothing' },
+  {
+    path: 'schemas/generate.ts',
+    imports: ['schemas'],
+    packages: ['node:fs', 'ajv', 'json-schema-to-typescript'],
+    reason: 'run by hand, never by a program',
+  },
+  {
+    path: 'artifact',
+    imports: ['schemas'],
+    packages: ['@tufjs/models', '@tufjs/canonical-json'],
+    reason: 'pure, bytes to bytes: runs the same on device, shore and in the simulation',
+  },
+  { path: 'platform', imports: [], packages: [], reason: 'ports know nothing of who uses them' },
+  {
+    path: 'platform/node',
+    imports: ['platform', 'schemas'],
+    packages: ['node:*', 'cosmiconfig', 'yaml', 'isomorphic-git'],
+    reason: 'the only real I/O of the shared kind',
+  },
+  {
+    path: 'controller/source',
+    imports: ['platform', 'schemas'],
+    packages: ['isomorphic-git'],
+    reason: 'git in, revisions out',
+  },
+  {
+    path: 'controller/manifests',
+    imports: ['schemas'],
+    packages: ['js-yaml', 'yaml', 'ajv'],
+    reason: 'pure: files to desired fleet',
+  },
+  {
+    path: 'controller/planning',
+    imports: ['schemas', 'controller/manifests'],
+    packages: [],
+    reason: 'pure: the same planner in a pull request, the controller and the simulation',
+  },
+  {
+    path: 'controller/publishing',
+    imports: ['schemas', 'artifact', 'platform', 'controller/manifests'],
+    packages: ['@tufjs/models', '@tufjs/canonical-json'],
+    reason: 'releases and metadata to plain files',
+  },
+  {
+    path: 'controller/devices',
+    imports: ['schemas', 'platform', 'controller/planning'],
+    packages: ['node:sqlite'],
+    reason: 'the only room that knows the database',
+  },
+  {
+    path: 'controller/transport',
+    imports: ['schemas', 'platform', 'controller/devices', 'controller/manifests'],
+    packages: [
+      'aedes',
+      'mqtt',
+      '@peculiar/x509',
+      'reflect-metadata',
+      'node:net',
+      'node:tls',
+      'node:http',
+      'node:stream',
+    ],
+    reason: 'the only room that knows MQTT and certificates',
+  },
+  {
+    path: 'controller/reconcile',
+    imports: ['schemas', 'artifact', 'platform', 'controller'],
+    packages: [],
+    reason: 'the loop over the other rooms',
+  },
+  {
+    path: 'controller/state-directory.ts',
+    imports: ['platform'],
+    packages: [],
+    reason: 'names files, touches them only through the Disk port',
+  },
+  {
+    path: 'controller/main.ts',
+    imports: ['schemas', 'platform', 'platform/node', 'controller'],
+    packages: ['node:*', 'node-cron', 'isomorphic-git'],
+    reason: 'wiring',
+  },
+  {
+    path: 'device-agent',
+    imports: ['schemas', 'artifact', 'platform'],
+    packages: [],
+    reason: 'acts only through ports',
+  },
+  {
+    path: 'device-agent/transport',
+    imports: ['schemas', 'platform'],
+    packages: ['aws-crt', 'aws-iot-device-sdk-v2'],
+    reason: 'the only room of the agent that knows MQTT',
+  },
+  {
+    path: 'device-agent/runtime/host',
+    imports: ['schemas', 'platform', 'device-agent/runtime'],
+    packages: ['node:worker_threads'],
+    reason: 'a process of its own: applications in threads, and nothing of the supervisor',
+  },
+  {
+    path: 'device-agent/runtime/host/main.ts',
+    imports: ['schemas', 'platform', 'platform/node', 'device-agent/runtime'],
+    packages: ['node:*'],
+    reason: 'wiring of the app host',
+  },
+  {
+    path: 'device-agent/runtime/worker/main.ts',
+    imports: ['schemas', 'platform', 'platform/node', 'device-agent/runtime'],
+    packages: ['node:*'],
+    reason: 'wiring of an application thread',
+  },
+  {
+    path: 'device-agent/command/main.ts',
+    imports: ['schemas', 'platform', 'platform/node', 'device-agent'],
+    packages: ['node:*'],
+    reason: 'wiring of what a person does at a device',
+  },
+  {
+    path: 'device-agent/command/configuration.ts',
+    imports: ['schemas', 'platform', 'platform/node'],
+    packages: [],
+    reason: 'a program of its own in the bundle, loaded when the agent starts and gone afterwards',
+  },
+  {
+    path: 'device-agent/bundle.ts',
+    imports: [],
+    packages: ['esbuild', 'aws-crt', 'node:*'],
+    reason: 'makes the bundle where the project is checked out; never runs on a device',
+  },
+  {
+    path: 'device-agent/main.ts',
+    imports: ['schemas', 'platform', 'platform/node', 'device-agent'],
+    packages: ['node:*'],
+    reason: 'wiring',
+  },
+  {
+    path: 'cli',
+    imports: [
+      'schemas',
+      'artifact',
+      'platform',
+      'controller/manifests',
+      'controller/planning',
+      'controller/publishing',
+      'controller/source',
+      'device-agent/command',
+      'device-agent/bundle.ts',
+      'device-agent/state-layout.ts',
+      'device-agent/enrol-identity.ts',
+    ],
+    packages: ['yaml'],
+    reason: 'fleet plan runs the very planner, fleet release the very publisher, fleet agent the very agent',
+  },
+  {
+    path: 'cli/main.ts',
+    imports: ['cli', 'schemas', 'platform', 'platform/node', 'device-agent/bundle.ts'],
+    packages: ['node:*'],
+    reason: 'wiring',
+  },
+];
+
+/** Outside platform/node: what would make a run depend on the machine and the moment. */
+const bannedGlobals: readonly { readonly pattern: RegExp; readonly instead: string }[] = [
+  { pattern: /\bDate\.now\(|\bnew Date\(\)/, instead: 'the Clock port' },
+  { pattern: /\bMath\.random\(/, instead: 'the Random port' },
+  { pattern: /\b(setTimeout|setInterval)\(/, instead: 'the Clock port' },
+  { pattern: /\bperformance\.now\(/, instead: 'the Clock port' },
+  { pattern: /\b(randomBytes|randomUUID|getRandomValues)\(/, instead: 'the Random port' },
+  { pattern: /\bglobalThis\.fetch\b|(?<![.\w#])fetch\((?!\{)/, instead: 'the Network port' },
+];
+
+function walk(folder: string): string[] {
+  return readdirSync(join(root, folder)).flatMap((name) => {
+    const path = join(folder, name);
+    if (statSync(join(root, path)).isDirectory()) return name === 'generated' ? [] : walk(path);
+    return name.endsWith('.ts') && !name.endsWith('.d.ts') ? [path] : [];
+  });
+}
+
+const sources = ['schemas', 'artifact', 'platform', 'controller', 'device-agent', 'cli'].flatMap(walk);
+
+function textOf(file: string): string {
+  return readFileSync(join(root, file), 'utf8');
+}
+
+interface Import {
+  readonly specifier: string;
+  readonly typeOnly: boolean;
+}
+
+function importsOf(file: string): Import[] {
+  const pattern = /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/g;
+  return [...textOf(file).matchAll(pattern)].map(([, type, fixed, lazy]) => ({
+    specifier: fixed ?? lazy ?? '',
+    typeOnly: type !== undefined,
+  }));
+}
+
+function covers(room: string, file: string): boolean {
+  return file === room || file.startsWith(`${room}/`);
+}
+
+function roomOf(file: string): Room | undefined {
+  return rooms.filter(({ path }) => covers(path, file)).sort((a, b) => b.path.length - a.path.length)[0];
+}
+
+function isAllowedPackage(specifier: string, allowed: readonly string[]): boolean {
+  return allowed.some(
+    (name) =>
+      specifier === name || specifier.startsWith(`${name}/`) || (name === 'node:*' && specifier.startsWith('node:')),
+  );
+}
+
+/** What is wrong with one import of a file; undefined when nothing is. */
+function faultOf(file: string, room: Room, { specifier, typeOnly }: Import): string | undefined {
+  if (specifier.startsWith('.')) {
+    const target = relative(root, resolve(root, dirname(file), specifier));
+    if (covers(room.path, target)) return undefined;
+    const targetRoom = roomOf(target);
+    // A permission for a folder covers its rooms, except the real I/O below platform.
+    const permitted = room.imports.some(
+      (path) => covers(path, target) && (path === 'platform' ? targetRoom?.path === 'platform' : true),
+    );
+    return permitted ? undefined : `${file} imports ${target}, but ${room.path} may not: ${room.reason}`;
+  }
+  if (typeOnly || isAllowedPackage(specifier, [...computing, ...room.packages])) return undefined;
+  return `${file} imports ${specifier}, but ${room.path} may not: ${room.reason}`;
+}
+
+test('every file lives in a room and imports only what its room may', (t) => {
+  const faults = sources.flatMap((file) => {
+    const room = roomOf(file);
+    if (room === undefined) return [`${file} is in no room`];
+    return importsOf(file).flatMap((one) => faultOf(file, room, one) ?? []);
+  });
+  t.deepEqual(faults, []);
+});
+
+test('no import goes round in a circle', (t) => {
+  const graph = new Map(
+    sources.map((file) => [
+      file,
+      importsOf(file)
+        .filter(({ specifier, typeOnly }) => specifier.startsWith('.') && !typeOnly)
+        .map(({ specifier }) => relative(root, resolve(root, dirname(file), specifier))),
+    ]),
+  );
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(' → '));
+    if (done.has(file) || path.includes(file)) return;
+    for (const next of graph.get(file) ?? []) visit(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of sources) visit(file, []);
+  t.deepEqual(cycles, []);
+});
+
+test('time, chance and the network come only through ports', (t) => {
+  const faults = sources
+    .filter((file) => !covers('platform/node', file))
+    .flatMap((file) =>
+      textOf(file)
+        .split('\n')
+        .flatMap((line, index) =>
+          bannedGlobals
+            .filter(({ pattern }) => !/^\s*(\/\/|\*|\/\*)/.test(line) && pattern.test(line))
+            .map(({ instead }) => `${file}:${index + 1} must use ${instead}: ${line.trim()}`),
+        ),
+    );
+  t.deepEqual(faults, []);
+});
+
+test('names say what a thing is', (t) => {
+  const vague = /(^|\/)(utils?|helpers?|common|misc|manager|index)(\.ts|\/|$)/;
+  t.deepEqual(
+    sources.filter((file) => vague.test(file)),
+    [],
+  );
+});

@@ -1,0 +1,102 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { renderProblem } from '../../cli/render/problems.ts';
+import { validate, validateTree, validationSummary } from '../../cli/validate-tree.ts';
+import { readWorkingTree } from '../../cli/working-tree.ts';
+import { nodeDisk } from '../../platform/node/disk.ts';
+import { application, catalogue, device, type Files, fleet } from '../controller/manifests/fleet-fixture.ts';
+
+function directoryOf(t: ExecutionContext, files: Files): string {
+  const directory = mkdtempSync(join(tmpdir(), 'fleet-validate-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), text);
+  }
+  return directory;
+}
+
+function treeOf(t: ExecutionContext, files: Files) {
+  return readWorkingTree(nodeDisk, directoryOf(t, files));
+}
+
+const good: Files = {
+  'app.yaml': application('pump', '1.0.0'),
+  'fleets/ships.yml': fleet('ships', { kind: 'ship' }, [{ name: 'pump' }]),
+  'devices/bridge.yaml': device('bridge', { kind: 'ship' }),
+};
+
+const trusted = () => ({ catalogue, problems: [] });
+
+test('a tree that is right says how much it declares', (t) => {
+  const validation = validateTree(treeOf(t, good), trusted);
+  t.deepEqual(validation.problems, []);
+  t.is(validationSummary(validation), '3 manifests are right: 1 device in 1 fleet');
+});
+
+test('only manifests and signed metadata are read', (t) => {
+  const tree = treeOf(t, {
+    ...good,
+    '.github/workflows/ci.yaml': 'on: push',
+    'node_modules/x/a.yaml': 'x',
+    'trust/1.root.json': '{}',
+    'trust/note.yaml': 'x',
+    'releases/pump/1.0.0.wasm': 'x',
+    'fleet.config.yaml': 'cli: {}',
+    'README.md': '# Hello',
+  });
+  t.deepEqual([...tree.keys()].sort(), [...Object.keys(good), 'trust/1.root.json'].sort());
+});
+
+test('problems are printed with place, code, words, line and caret', (t) => {
+  const validation = validateTree(treeOf(t, { ...good, 'app.yaml': application('pump', '1.2.0') }), trusted);
+  t.deepEqual(validation.problems.map(renderProblem), [
+    [
+      'app.yaml:6:12: MISSING_RELEASE no signed release pump 1.2.0; did you mean "1.0.0"?',
+      '      release: 1.2.0',
+      '               ^',
+    ].join('\n'),
+  ]);
+  t.is(validationSummary(validation), '1 problem in 3 manifests');
+});
+
+test('problems of the signed metadata stand among those of the manifests', (t) => {
+  const problem = { file: 'trust/targets.json', code: 'BAD_SIGNATURE', message: 'not signed by enough keys' };
+  const validation = validateTree(treeOf(t, good), () => ({ catalogue, problems: [problem] }));
+  t.deepEqual(validation.problems, [problem]);
+  t.is(renderProblem(problem), 'trust/targets.json: BAD_SIGNATURE not signed by enough keys');
+  t.is(validation.state, undefined);
+});
+
+test('what a file holds cannot steer the terminal', (t) => {
+  const tree = treeOf(t, { 'evil.yaml': 'apiVersion: fleet/v1alpha1\nkind: "\u009b31m\u202e"\n' });
+  const text = validateTree(tree, trusted).problems.map(renderProblem).join('\n');
+  t.regex(text, /UNKNOWN_KIND/);
+  for (const steering of ['\u009b', '\u202e', '\u001b']) t.false(text.includes(steering));
+});
+
+test('a caret stands under its character after a tab', (t) => {
+  const problem = { file: 'a.yaml', line: 1, column: 3, code: 'X', message: 'y', excerpt: '\ta: b' };
+  t.is(renderProblem(problem), 'a.yaml:1:3: X y\n    \ta: b\n    \t ^');
+});
+
+test('the command exits 0 on a tree that is right and 1 on one with problems, in words or as JSON', (t) => {
+  const right = directoryOf(t, good);
+  t.deepEqual(validate(nodeDisk, right, trusted), {
+    output: '3 manifests are right: 1 device in 1 fleet\n',
+    exitCode: 0,
+  });
+  const wrong = directoryOf(t, { ...good, 'site.yaml': '- not a manifest\n' });
+  const { output, exitCode } = validate(nodeDisk, wrong, trusted, 'json');
+  t.is(exitCode, 1);
+  t.like(JSON.parse(output), {
+    manifests: 4,
+    problems: [{ file: 'site.yaml', line: 1, column: 1, code: 'NOT_A_MANIFEST' }],
+  });
+});
+
+test('an empty directory is a fleet without devices', (t) => {
+  t.is(validate(nodeDisk, directoryOf(t, {}), trusted).output, '0 manifests are right: 0 devices in 0 fleets\n');
+});

@@ -1,0 +1,230 @@
+import test from 'ava';
+import { applyChanges } from '../../../controller/manifests/apply-changes.ts';
+import { desiredOf, emptyManifestState } from '../../../controller/manifests/manifest-state.ts';
+import {
+  application,
+  catalogue,
+  changesOf,
+  desiredFrom,
+  device,
+  fleet,
+  problemsOf,
+  site,
+  stateOf,
+} from './fleet-fixture.ts';
+
+const harbor = {
+  'apps/pump.yaml': application('pump', '1.0.0', {
+    config: { rate: 1, where: { unit: 'bar', name: '${device.name}' } },
+  }),
+  'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, [{ name: 'pump' }], { config: { rate: 2 } }),
+  'sites/aurora.yaml': site('aurora', { config: { where: { deck: 3 } } }),
+  'devices/bridge.yaml': device('bridge', { kind: 'ship' }, { site: 'aurora' }),
+  'devices/engine.yaml': device('engine', { kind: 'ship' }, { config: { rate: 9 } }),
+  'devices/spare.yaml': device('spare', { kind: 'spare' }),
+};
+
+test('applyChanges() merges configuration in the order application, fleet, site, device', (t) => {
+  const desired = desiredFrom(harbor);
+  const configs = ['bridge', 'engine'].map((name) => desired.devices.get(name)!.template.applications[0]!.config);
+  t.deepEqual(configs, [
+    { rate: 2, where: { unit: 'bar', name: 'bridge', deck: 3 } },
+    { rate: 9, where: { unit: 'bar', name: 'engine' } },
+  ]);
+});
+
+test('the configuration of an application in one fleet comes after that of the fleet', (t) => {
+  const desired = desiredFrom({
+    ...harbor,
+    'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, [{ name: 'pump', config: { rate: 3 } }], {
+      config: { rate: 2 },
+    }),
+  });
+  t.is(desired.devices.get('bridge')!.template.applications[0]!.config.rate, 3);
+});
+
+test('a device that no fleet selects runs nothing', (t) => {
+  const spare = desiredFrom(harbor).devices.get('spare')!;
+  t.is(spare.fleet, undefined);
+  t.deepEqual(spare.template.applications, []);
+});
+
+test('a template names the release that the catalogue has for the version', (t) => {
+  const [pump] = desiredFrom(harbor).devices.get('bridge')!.template.applications;
+  const release = catalogue.get('pump/1.0.0')!;
+  t.like(pump, { name: 'pump', version: '1.0.0', sha256: release.sha256, length: release.length, restart: 'always' });
+});
+
+test('equal work has equal hashes, and other work another one', (t) => {
+  const first = desiredFrom(harbor).devices.get('engine')!.template.hash;
+  const again = desiredFrom(harbor).devices.get('engine')!.template.hash;
+  const other = desiredFrom({
+    ...harbor,
+    'devices/engine.yaml': device('engine', { kind: 'ship' }, { config: { rate: 8 } }),
+  });
+  t.is(first, again);
+  t.not(first, other.devices.get('engine')!.template.hash);
+});
+
+test('a change of one device leaves every other device the very same object', (t) => {
+  const before = stateOf(harbor);
+  const edit = { 'devices/engine.yaml': device('engine', { kind: 'ship' }, { config: { rate: 8 } }) };
+  const after = applyChanges(before, changesOf(edit), catalogue);
+  if (after.kind !== 'accepted') return t.fail();
+  t.deepEqual([...after.affected], ['engine']);
+  for (const name of ['bridge', 'spare']) {
+    t.is(desiredOf(after.state).devices.get(name), desiredOf(before).devices.get(name));
+  }
+  t.is(
+    desiredOf(before).devices.get('engine')!.template.applications[0]!.config.rate,
+    9,
+    'the state before is untouched',
+  );
+});
+
+test('a change of a site affects the devices of that site only', (t) => {
+  const after = applyChanges(
+    stateOf(harbor),
+    changesOf({ 'sites/aurora.yaml': site('aurora', { config: { a: 1 } }) }),
+    catalogue,
+  );
+  t.deepEqual(after.kind === 'accepted' && [...after.affected], ['bridge']);
+});
+
+test('a change of an application affects the devices that run it', (t) => {
+  const edit = { 'apps/pump.yaml': application('pump', '1.1.0') };
+  const after = applyChanges(stateOf(harbor), changesOf(edit), catalogue);
+  t.deepEqual(after.kind === 'accepted' && [...after.affected].sort(), ['bridge', 'engine']);
+});
+
+test('a comment changes nothing', (t) => {
+  const edit = { 'devices/engine.yaml': `# a note\n${harbor['devices/engine.yaml']}` };
+  const after = applyChanges(stateOf(harbor), changesOf(edit), catalogue);
+  t.deepEqual(after.kind === 'accepted' && [...after.affected], []);
+});
+
+test('a removed device is affected and gone', (t) => {
+  const after = applyChanges(stateOf(harbor), [{ path: 'devices/spare.yaml', file: undefined }], catalogue);
+  if (after.kind !== 'accepted') return t.fail();
+  t.deepEqual([...after.affected], ['spare']);
+  t.false(after.state.desiredDevices.has('spare'));
+});
+
+test('a release that was signed anew reaches the devices that run it, by a change of the catalogue alone', (t) => {
+  const signed = new Map(catalogue).set('pump/1.0.0', { ...catalogue.get('pump/1.0.0')!, sha256: 'f'.repeat(64) });
+  const after = applyChanges(stateOf(harbor), [], signed);
+  if (after.kind !== 'accepted') return t.fail();
+  t.deepEqual([...after.affected].sort(), ['bridge', 'engine']);
+});
+
+test('a release that is withdrawn from the catalogue is reported where a manifest names it', (t) => {
+  const rest = new Map([...catalogue].filter(([key]) => key !== 'pump/1.0.0'));
+  const after = applyChanges(stateOf(harbor), [], rest);
+  t.like(after, { kind: 'refused', findings: [{ file: 'apps/pump.yaml', code: 'MISSING_RELEASE' }] });
+});
+
+test('every problem of a revision is reported at once, by file, line and column', (t) => {
+  const problems = problemsOf({
+    ...harbor,
+    'apps/pump.yaml': application('pump', '1.0.1'),
+    'devices/again.yaml': device('bridge', { kind: 'ship' }, { site: 'aurorra' }),
+    'sites/tab.yaml': 'apiVersion: fleet/v1alpha1\nkind: Site\nmetadata:\n\tname: tab\nspec: {}\n',
+    'fleets/all.yaml': fleet('all', {}, [{ name: 'pumpp' }]),
+    'fleets/none.yaml': fleet('none', { kind: 'shipp' }, [{ name: 'pump', release: '2.0.0' }]),
+  });
+  t.deepEqual(
+    problems.map(({ file, line, column, code, message }) => `${file}:${line}:${column}: ${code} ${message}`),
+    [
+      'apps/pump.yaml:6:12: MISSING_RELEASE no signed release pump 1.0.1; did you mean "1.0.0"?',
+      'devices/again.yaml:8:9: UNKNOWN_SITE no site "aurorra"; did you mean "aurora"?',
+      'devices/bridge.yaml:4:9: DUPLICATE_NAME Device "bridge" is declared in devices/again.yaml already',
+      'fleets/all.yaml:9:13: UNKNOWN_APPLICATION no application "pumpp"; did you mean "pump"?',
+      'fleets/none.yaml:6:3: SELECTOR_MATCHES_NOTHING the selector matches no device: kind is one of: ship, spare',
+      'fleets/none.yaml:11:16: MISSING_RELEASE no signed release pump 2.0.0; did you mean "1.0.0"?',
+      'fleets/ships.yaml:6:3: DEVICE_IN_TWO_FLEETS fleets "all" and "ships" both select 2 devices (bridge, engine)',
+      'sites/tab.yaml:4:1: TAB a tab cannot indent YAML; use spaces',
+    ],
+  );
+});
+
+test('an unknown site names the nearest one', (t) => {
+  const problems = problemsOf({
+    ...harbor,
+    'devices/engine.yaml': device('engine', { kind: 'ship' }, { site: 'arora' }),
+  });
+  t.like(problems[0], { code: 'UNKNOWN_SITE', message: 'no site "arora"; did you mean "aurora"?', line: 8, column: 9 });
+  t.is(problems[0]!.excerpt, '  site: arora');
+});
+
+test('a selector that matches nothing says which labels there are', (t) => {
+  const problems = problemsOf({ ...harbor, 'fleets/none.yaml': fleet('none', { kind: 'truck' }, []) });
+  t.deepEqual(
+    problems.map(({ code, message }) => `${code} ${message}`),
+    ['SELECTOR_MATCHES_NOTHING the selector matches no device: kind is one of: ship, spare'],
+  );
+});
+
+test('a device that two fleets select is reported with both', (t) => {
+  const problems = problemsOf({ ...harbor, 'fleets/all.yaml': fleet('all', {}, [{ name: 'pump' }]) });
+  t.deepEqual(
+    problems.map(({ file, code, message }) => `${file} ${code} ${message}`),
+    ['fleets/ships.yaml DEVICE_IN_TWO_FLEETS fleets "all" and "ships" both select 2 devices (bridge, engine)'],
+  );
+});
+
+test('two devices with one key are reported', (t) => {
+  const keyFingerprint = `SHA256:${'a'.repeat(43)}`;
+  const problems = problemsOf({
+    ...harbor,
+    'devices/one.yaml': device('one', {}, { keyFingerprint }),
+    'devices/two.yaml': device('two', {}, { keyFingerprint: `${keyFingerprint}=` }),
+  });
+  t.like(problems, [{ file: 'devices/two.yaml', code: 'DUPLICATE_FINGERPRINT' }]);
+});
+
+test('a placeholder without a value is reported where it is written, once for all devices', (t) => {
+  const problems = problemsOf({
+    ...harbor,
+    'apps/pump.yaml': application('pump', '1.0.0', {
+      config: { zone: '${device.labels.zone}' },
+      args: ['${site.name}'],
+    }),
+  });
+  t.deepEqual(
+    problems.map(({ line, code, message }) => `${line} ${code} ${message}`),
+    [
+      '8 NO_VALUE "${device.labels.zone}" has no value for 2 devices (bridge, engine): bridge lacks the label zone (it has: kind)',
+      '10 NO_VALUE "${site.name}" has no value for device engine: engine has no site',
+    ],
+  );
+});
+
+test('a placeholder that a later layer replaces needs no value', (t) => {
+  const desired = desiredFrom({
+    ...harbor,
+    'apps/pump.yaml': application('pump', '1.0.0', { config: { rate: '${device.labels.zone}' } }),
+  });
+  t.is(desired.devices.get('bridge')!.template.applications[0]!.config.rate, 2);
+});
+
+test('a deployment that merges to more than a device takes is refused', (t) => {
+  const problems = problemsOf({
+    ...harbor,
+    'sites/aurora.yaml': site('aurora', { config: { map: 'x'.repeat(270_000) } }),
+  });
+  t.like(problems, [{ file: 'fleets/ships.yaml', code: 'DEPLOYMENT_TOO_LARGE' }]);
+});
+
+test('who refers to a manifest that has a problem is not blamed for it', (t) => {
+  const problems = problemsOf({
+    ...harbor,
+    'apps/pump.yaml': application('pump', '1.0.0').replace('release:', 'releese:'),
+    'sites/aurora.yaml': 'apiVersion: fleet/v1alpha1\nkind: Site\nmetadata:\n  name: aurora\n bad: x\nspec: {}\n',
+  });
+  t.deepEqual([...new Set(problems.map(({ file }) => file))], ['apps/pump.yaml', 'sites/aurora.yaml']);
+});
+
+test('an empty repository is a fleet without devices', (t) => {
+  const after = applyChanges(emptyManifestState, [], new Map());
+  t.is(after.kind === 'accepted' && after.state.desiredDevices.size, 0);
+});

@@ -1,0 +1,50 @@
+import test from 'ava';
+import { applyChanges } from '../../../controller/manifests/apply-changes.ts';
+import { emptyManifestState } from '../../../controller/manifests/manifest-state.ts';
+import { application, catalogue, changesOf, device, type Files, fleet, site } from './fleet-fixture.ts';
+
+/** A fleet of ships of ten devices each. */
+function ships(count: number): Files {
+  const files: Record<string, string> = {
+    'apps/pump.yaml': application('pump', '1.0.0', { config: { name: '${device.name}' } }),
+    'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, [{ name: 'pump' }]),
+  };
+  for (let ship = 0; ship < count; ship += 1) {
+    files[`sites/s${ship}.yaml`] = site(`s${ship}`, { config: { ship } });
+    for (let index = 0; index < 10; index += 1) {
+      const name = `d${ship}-${index}`;
+      files[`devices/${name}.yaml`] = device(name, { kind: 'ship', place: `p${index}` }, { site: `s${ship}` });
+    }
+  }
+  return files;
+}
+
+/** CPU milliseconds of the quickest of a few runs: what else this machine does should not decide. */
+function cost(run: () => void): number {
+  const runs = [0, 1, 2].map(() => {
+    const before = process.cpuUsage();
+    run();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  });
+  return Math.min(...runs);
+}
+
+test('a commit that touches one manifest costs what it touches, not what there is', (t) => {
+  const changes = changesOf(ships(300));
+  const whole = cost(() => applyChanges(emptyManifestState, changes, catalogue));
+  const first = applyChanges(emptyManifestState, changes, catalogue);
+  if (first.kind !== 'accepted') return t.fail();
+  const edits: readonly (readonly [Files, number])[] = [
+    [{ 'devices/d7-3.yaml': device('d7-3', { kind: 'ship', place: 'bow' }, { site: 's8' }) }, 1],
+    [{ 'sites/s7.yaml': site('s7', { config: { ship: 'seven' } }) }, 10],
+  ];
+  for (const [edit, devices] of edits) {
+    const change = changesOf(edit);
+    const one = cost(() => {
+      const applied = applyChanges(first.state, change, catalogue);
+      t.is(applied.kind === 'accepted' && applied.affected.size, devices);
+    });
+    t.true(one < whole / 8, `${one} ms of ${whole} ms`);
+  }
+});

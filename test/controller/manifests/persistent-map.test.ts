@@ -1,0 +1,55 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { PersistentMap } from '../../../controller/manifests/persistent-map.ts';
+
+const key = fc.oneof(
+  fc.integer({ min: 0, max: 300 }).map((index) => `k${index}`),
+  fc.string({ maxLength: 3 }),
+);
+const step = fc.record({ key, value: fc.option(fc.integer(), { nil: undefined }) });
+
+test('a persistent map holds what a Map holds after any sequence of changes, and forgets nothing it was', (t) => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
+      let map = PersistentMap.empty<number>();
+      const model = new Map<string, number>();
+      const half = Math.floor(steps.length / 2);
+      let remembered: { map: PersistentMap<number>; entries: string } | undefined;
+      const text = (entries: Iterable<[string, number]>) =>
+        JSON.stringify([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
+      for (const [index, { key: name, value }] of steps.entries()) {
+        map = value === undefined ? map.delete(name) : map.set(name, value);
+        if (value === undefined) model.delete(name);
+        else model.set(name, value);
+        if (index === half) remembered = { map, entries: text(model) };
+      }
+      t.is(map.size, model.size);
+      t.is(text(map), text(model));
+      for (const { key: name } of steps) {
+        t.is(map.get(name), model.get(name));
+        t.is(map.has(name), model.has(name));
+      }
+      if (remembered !== undefined) t.is(text(remembered.map), remembered.entries);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('the order of iteration follows from the keys, not from how they came', (t) => {
+  fc.assert(
+    fc.property(fc.uniqueArray(key, { maxLength: 200 }), fc.uniqueArray(key, { maxLength: 50 }), (keys, others) => {
+      const passing = others.filter((name) => !keys.includes(name));
+      const build = (names: readonly string[]) =>
+        names.reduce((map, name) => map.set(name, 1), PersistentMap.empty<number>());
+      const detour = passing.reduce((map, name) => map.delete(name), build([...passing, ...keys.toReversed()]));
+      t.deepEqual([...detour.keys()], [...build(keys).keys()]);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('a change that changes nothing returns the same map', (t) => {
+  const map = PersistentMap.empty<number>().set('a', 1);
+  t.is(map.set('a', 1), map);
+  t.is(map.delete('b'), map);
+});

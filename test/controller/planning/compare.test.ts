@@ -1,0 +1,186 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { type ComparedRevisions, compareRevisions } from '../../../controller/planning/compare.ts';
+import { planDevice } from '../../../controller/planning/plan-device.ts';
+import { application, catalogue, desiredFrom, device, type Files, fleet } from '../manifests/fleet-fixture.ts';
+
+const keys = ['A', 'B', 'C', 'D'].map((letter) => `SHA256:${letter.repeat(43)}`);
+
+const base: Files = {
+  'applications.yaml': [application('pump', '1.0.0'), application('radio', '1.0.0')].join('---\n'),
+  'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, [{ name: 'pump' }, { name: 'radio' }]),
+  'fleets/trucks.yaml': fleet('trucks', { kind: 'truck' }, [{ name: 'radio' }]),
+  'devices/bridge.yaml': device('bridge', { kind: 'ship' }, { keyFingerprint: keys[0]! }),
+  'devices/engine.yaml': device('engine', { kind: 'ship' }),
+  'devices/cab.yaml': device('cab', { kind: 'truck' }, { keyFingerprint: keys[1]! }),
+};
+
+function compare(next: Files, rest: Partial<ComparedRevisions> = {}, before: Files = base) {
+  const [from, to] = [desiredFrom(before), desiredFrom(next)];
+  return compareRevisions({ base: from, next: to, observe: () => undefined, releases: catalogue, ...rest });
+}
+
+const newPump: Files = {
+  ...base,
+  'applications.yaml': [application('pump', '1.1.0'), application('radio', '1.0.0')].join('---\n'),
+};
+
+function sha256Of(release: string): string {
+  return catalogue.get(release)!.sha256;
+}
+
+test('a new release touches only the devices that run it, and one without a key holds and says why', (t) => {
+  const { devices, fleets } = compare(newPump);
+  t.deepEqual(
+    devices.map(({ device, kind, cause, applications }) => ({ device, kind, cause, applications })),
+    [
+      {
+        device: 'bridge',
+        kind: 'deploy',
+        cause: 'CHANGED',
+        applications: [{ name: 'pump', from: '1.0.0', to: '1.1.0', settings: false }],
+      },
+      {
+        device: 'engine',
+        kind: 'hold',
+        cause: 'NO_KEY',
+        applications: [{ name: 'pump', from: '1.0.0', to: '1.1.0', settings: false }],
+      },
+    ],
+  );
+  t.deepEqual(fleets, [
+    { fleet: 'ships', devices: 2, deploying: 1, holding: 1, gone: 0 },
+    { fleet: 'trucks', devices: 1, deploying: 0, holding: 0, gone: 0 },
+  ]);
+});
+
+test('what a device lacks is counted from what it reports, and from the base when nothing is known', (t) => {
+  const fetchesWith = (versions: readonly string[]) =>
+    compare(newPump, {
+      observe: () => ({
+        events: [],
+        report: {
+          at: '2026-06-01T00:00:00Z',
+          counter: 1,
+          agentVersion: '0.1.0',
+          phase: 'active',
+          since: '2026-06-01T00:00:00Z',
+          highestSequence: 1,
+          applications: versions.map((version) => ({
+            name: 'pump',
+            version,
+            state: 'running' as const,
+            since: '2026-06-01T00:00:00Z',
+            restarts: 0,
+          })),
+        },
+      }),
+    }).devices[0]!.fetches.map(({ release, bases }) => [release.name, release.version, bases]);
+  t.deepEqual(fetchesWith(['1.1.0']), [['radio', '1.0.0', []]]);
+  t.deepEqual(fetchesWith(['1.0.0']), [
+    ['pump', '1.1.0', [sha256Of('pump/1.0.0')]],
+    ['radio', '1.0.0', []],
+  ]);
+  const assumed = compare(newPump).devices[0]!.fetches;
+  t.deepEqual(
+    assumed.map(({ release, bases }) => [release.name, bases]),
+    [['pump', [sha256Of('pump/1.0.0')]]],
+  );
+});
+
+test('a change of settings alone costs a deployment and no module', (t) => {
+  const next = {
+    ...base,
+    'devices/cab.yaml': device('cab', { kind: 'truck' }, { keyFingerprint: keys[1]!, config: { volume: 3 } }),
+  };
+  const [cab, ...others] = compare(next).devices;
+  t.deepEqual(others, []);
+  t.deepEqual([cab?.kind, cab?.fetches], ['deploy', []]);
+  t.deepEqual(cab?.applications, [{ name: 'radio', from: '1.0.0', to: '1.0.0', settings: true }]);
+});
+
+test('devices that come and go are told apart', (t) => {
+  const { 'devices/cab.yaml': _, 'fleets/trucks.yaml': __, ...rest } = base;
+  const next = { ...rest, 'devices/mast.yaml': device('mast', { kind: 'ship' }, { keyFingerprint: keys[2]! }) };
+  const { devices, fleets } = compare(next);
+  t.deepEqual(
+    devices.map(({ device, kind, cause, fleet }) => [device, kind, cause, fleet]),
+    [
+      ['cab', 'gone', 'REMOVED', 'trucks'],
+      ['mast', 'deploy', 'FIRST', 'ships'],
+    ],
+  );
+  t.deepEqual(
+    fleets.map(({ fleet, devices, gone }) => [fleet, devices, gone]),
+    [
+      ['ships', 3, 0],
+      ['trucks', 0, 1],
+    ],
+  );
+});
+
+/** A random repository of up to four devices. */
+const repository: fc.Arbitrary<Files> = fc
+  .record({
+    pump: fc.constantFrom('1.0.0', '1.1.0'),
+    radio: fc.constantFrom('1.0.0', '1.1.0'),
+    devices: fc.array(
+      fc.option(fc.record({ kind: fc.constantFrom('ship', 'truck'), key: fc.boolean(), volume: fc.nat(1) })),
+      { minLength: 4, maxLength: 4 },
+    ),
+  })
+  .map(({ pump, radio, devices }) => ({
+    'applications.yaml': [application('pump', pump), application('radio', radio)].join('---\n'),
+    'fleets.yaml': [
+      fleet('ships', { kind: 'ship' }, [{ name: 'pump' }, { name: 'radio' }]),
+      fleet('trucks', { kind: 'truck' }, [{ name: 'radio' }]),
+    ].join('---\n'),
+    'anchor.yaml': [device('anchor-ship', { kind: 'ship' }), device('anchor-truck', { kind: 'truck' })].join('---\n'),
+    ...Object.fromEntries(
+      devices.flatMap((one, at) =>
+        one === null
+          ? []
+          : [
+              [
+                `devices/${at}.yaml`,
+                device(
+                  `d${at}`,
+                  { kind: one.kind },
+                  { config: { volume: one.volume }, ...(one.key ? { keyFingerprint: keys[at]! } : {}) },
+                ),
+              ],
+            ],
+      ),
+    ),
+  }));
+
+test('a device that is not in the plan would be left alone by the planner, whatever the revisions are', (t) => {
+  fc.assert(
+    fc.property(repository, repository, (before, after) => {
+      const [from, to] = [desiredFrom(before), desiredFrom(after)];
+      const change = compareRevisions({ base: from, next: to, observe: () => undefined, releases: catalogue });
+      const listed = new Map(change.devices.map((device) => [device.device, device]));
+      for (const [name, next] of to.devices) {
+        const old = from.devices.get(name);
+        const issued =
+          old?.keyFingerprint === undefined || old.fleet === undefined
+            ? undefined
+            : { sequence: 1, revision: 'c'.repeat(40), issuedAt: 0, templateHash: old.template.hash, applications: [] };
+        const decision = planDevice(next, { events: [], ...(issued && { issued }) });
+        if (listed.has(name)) t.is(listed.get(name)?.kind, decision.kind);
+        else t.is(decision.kind, 'hold');
+      }
+      for (const name of from.devices.keys()) if (!to.devices.has(name)) t.is(listed.get(name)?.kind, 'gone');
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('a revision compared with itself changes nothing', (t) => {
+  fc.assert(
+    fc.property(repository, (files) => {
+      t.deepEqual(compare(files, {}, files).devices, []);
+    }),
+    { numRuns: 30 },
+  );
+});

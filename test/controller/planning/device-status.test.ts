@@ -1,0 +1,100 @@
+import test from 'ava';
+import fc from 'fast-check';
+import type { DesiredDevice } from '../../../controller/manifests/desired.ts';
+import { deviceStatus } from '../../../controller/planning/device-status.ts';
+import type { ObservedDevice } from '../../../controller/planning/observed.ts';
+import { convergenceOf } from '../../../controller/planning/status-document.ts';
+import type { Report } from '../../../schemas/generated/types.ts';
+import { desiredDevice, now, observedDevice } from './arbitraries.ts';
+
+test('a device that was silent for too long is never shown as running', (t) => {
+  fc.assert(
+    fc.property(desiredDevice, observedDevice, (desired, observed) => {
+      const silentMs = now - (observed.contactAt ?? Number.NEGATIVE_INFINITY);
+      const isSilent = observed.connected !== true && silentMs > desired.darkAfterSeconds * 1000;
+      const { state } = deviceStatus(desired, observed, now);
+      return !isSilent || state === 'dark' || state === 'unknown';
+    }),
+  );
+  t.pass();
+});
+
+test('a device is shown as running only when it said that it runs the newest deployment, and well', (t) => {
+  fc.assert(
+    fc.property(desiredDevice, observedDevice, (desired, observed) => {
+      const { state, reason } = deviceStatus(desired, observed, now);
+      if (state !== 'running' || reason.code === 'NO_FLEET') return true;
+      const { report, issued } = observed;
+      return (
+        report?.phase === 'active' &&
+        report.running?.sequence === issued?.sequence &&
+        issued?.templateHash === desired.template.hash &&
+        report.applications.every((application) => application.state !== 'failed' && application.state !== 'backoff')
+      );
+    }),
+    { numRuns: 2000 },
+  );
+  t.pass();
+});
+
+const desired: DesiredDevice = {
+  name: 'nav',
+  labels: {},
+  fleet: 'ships',
+  keyFingerprint: `SHA256:${'A'.repeat(43)}`,
+  darkAfterSeconds: 3600,
+  template: { fleet: 'ships', probationSeconds: 30, applications: [], hash: 'a'.repeat(64) },
+};
+const issued = {
+  sequence: 3,
+  revision: 'c'.repeat(40),
+  issuedAt: now - 60_000,
+  templateHash: 'a'.repeat(64),
+  applications: [],
+};
+const report: Report = {
+  at: '2026-05-31T23:59:00Z',
+  counter: 1,
+  agentVersion: '0.1.0',
+  phase: 'active',
+  since: '2026-05-31T23:59:00Z',
+  highestSequence: 3,
+  running: { sequence: 2, revision: 'b'.repeat(40) },
+  applications: [],
+};
+
+function statusOf(observed: Partial<ObservedDevice>): string {
+  const { state, reason } = deviceStatus(
+    desired,
+    { events: [], contactAt: now, connected: true, issued, ...observed },
+    now,
+  );
+  return `${state} ${reason.code}`;
+}
+
+test('every device that does not run what it should says why', (t) => {
+  const refusal = {
+    code: 'DIGEST',
+    message: 'the artifact has another digest',
+    at: '2026-05-31T23:59:00Z',
+    sequence: 3,
+  };
+  t.is(statusOf({ report: { ...report, running: { sequence: 3, revision: 'c'.repeat(40) } } }), 'running UP_TO_DATE');
+  t.is(statusOf({ report }), 'progressing NOT_TAKEN');
+  t.is(statusOf({ report, connected: false }), 'progressing WAITS_FOR_CONTACT');
+  t.is(statusOf({ report: { ...report, problem: refusal } }), 'failed DIGEST');
+  t.is(
+    statusOf({ report: { ...report, phase: 'fetching', target: { sequence: 3, revision: 'c'.repeat(40) } } }),
+    'progressing PHASE_FETCHING',
+  );
+  t.is(statusOf({ report, connected: false, contactAt: now - 4_000_000 }), 'dark DARK');
+});
+
+test('one failing device makes a fleet failed, one silent one makes it stale, none makes it converged', (t) => {
+  const tally = { desired: 3, running: 3, progressing: 0, failed: 0, dark: 0, unknown: 0 };
+  t.is(convergenceOf(tally), 'converged');
+  t.is(convergenceOf({ ...tally, dark: 1 }), 'stale');
+  t.is(convergenceOf({ ...tally, unknown: 1 }), 'stale');
+  t.is(convergenceOf({ ...tally, dark: 1, progressing: 1 }), 'progressing');
+  t.is(convergenceOf({ ...tally, progressing: 1, failed: 1 }), 'failed');
+});

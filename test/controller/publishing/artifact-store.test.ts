@@ -1,0 +1,160 @@
+import test from 'ava';
+import { deploymentPayloadType, openEnvelope } from '../../../artifact/trust/dsse.ts';
+import { sha256Hex } from '../../../artifact/trust/tuf/trusted.ts';
+import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
+import { readControllerKeys } from '../../../controller/publishing/authoring/key-files.ts';
+import { readWorkFile, type WorkTree, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
+import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
+import { RepositoryPublisher } from '../../../controller/publishing/publisher.ts';
+import { signDeployment } from '../../../controller/publishing/sign-deployment.ts';
+import type { Log } from '../../../platform/ports.ts';
+import type { Deployment } from '../../../schemas/generated/types.ts';
+import { isReleaseIndex } from '../../../schemas/generated/validators.js';
+import { SimTime } from '../../sim/sim-clock.ts';
+import { SimDisk } from '../../sim/sim-disk.ts';
+import { moduleOf, newTree, now, onlineOf, release, trustOf } from './repository.ts';
+
+const silent: Log = { write: () => {} };
+
+function publisherOf(tree: WorkTree, disk: SimDisk) {
+  const store = new ArtifactStore(disk, '/state/artifacts');
+  const online = onlineOf(tree, disk);
+  const publisher = new RepositoryPublisher({
+    clock: new SimTime(now).clock({ alive: true }),
+    store,
+    online,
+    compress: brotliAtOnce,
+    log: silent,
+  });
+  const prefix = `${tree.directory}/`;
+  const paths = (tree.disk as SimDisk).allFiles().filter((path) => path.startsWith(prefix));
+  const files = new Map(paths.map((path) => [path.slice(prefix.length), path]));
+  const readBlob = async (id: string) => tree.disk.readFile(id);
+  return { store, publisher, files, readBlob };
+}
+
+test('a revision’s releases become blobs and indexes, whole first and smaller soon after', async (t) => {
+  const tree = newTree();
+  release(tree, 'crane', '1.0.0', moduleOf(1, 5000));
+  const { store, publisher, files, readBlob } = publisherOf(tree, new SimDisk());
+  const { catalogue, problems } = await publisher.judge({ files }, readBlob);
+  t.deepEqual(problems, []);
+  await publisher.publish({ files }, catalogue, readBlob);
+  const entry = catalogue.get('crane/1.0.0')!;
+  t.deepEqual(store.read(entry.sha256), moduleOf(1, 5000));
+  await publisher.settled();
+  const index = store.index(entry)!;
+  t.true(isReleaseIndex(index));
+  t.deepEqual(
+    index.ways.map(({ method }) => method),
+    ['brotli', 'whole'],
+  );
+  t.true(index.ways[0]!.length < 100);
+  t.true(store.has(index.ways[0]!.sha256));
+});
+
+test('a release file that is missing, or has a flipped bit, is a problem of the revision', async (t) => {
+  const tree = newTree();
+  release(tree, 'crane', '1.0.0', moduleOf(1));
+  release(tree, 'crane', '1.1.0', moduleOf(2));
+  release(tree, 'crane', '1.2.0', moduleOf(3));
+  tree.disk.remove('/fleet/releases/crane/1.0.0.wasm');
+  tree.disk.flipBit('/fleet/releases/crane/1.1.0.wasm', 99);
+  writeWorkFile(tree, 'releases/crane/1.2.0.wasm', moduleOf(3, 1));
+  const { publisher, files, readBlob } = publisherOf(tree, new SimDisk());
+  const { problems } = await publisher.judge({ files }, readBlob);
+  t.deepEqual(
+    problems.map(({ file, code }) => [file, code]),
+    [
+      ['releases/crane/1.0.0.wasm', 'RELEASE_FILE_MISSING'],
+      ['releases/crane/1.1.0.wasm', 'RELEASE_HASH_MISMATCH'],
+      ['releases/crane/1.2.0.wasm', 'RELEASE_LENGTH_MISMATCH'],
+    ],
+  );
+});
+
+test('a release whose blob is in the store needs no file in the repository', async (t) => {
+  const tree = newTree();
+  release(tree, 'crane', '1.0.0', moduleOf(1));
+  const disk = new SimDisk();
+  const { store } = publisherOf(tree, disk);
+  store.put(moduleOf(1));
+  tree.disk.remove('/fleet/releases/crane/1.0.0.wasm');
+  const { publisher, files, readBlob } = publisherOf(tree, disk);
+  const { catalogue, problems } = await publisher.judge({ files }, readBlob);
+  t.deepEqual(problems, []);
+  await publisher.publish({ files }, catalogue, readBlob);
+  t.is(store.index({ name: 'crane', version: '1.0.0' })?.ways[0]?.method, 'whole');
+});
+
+test('addWay() takes each way once, and only when it is smaller than the whole', (t) => {
+  const store = new ArtifactStore(new SimDisk(), '/store');
+  const bytes = moduleOf(1, 100);
+  const crane = { name: 'crane', version: '2.0.0' };
+  const base = 'ab'.repeat(32);
+  t.false(store.addWay(crane, { method: 'delta', base }, bytes.slice(0, 9)));
+  store.addRelease({ ...crane, length: bytes.length, sha256: '' }, bytes);
+  t.true(store.addWay(crane, { method: 'delta', base }, bytes.slice(0, 9)));
+  t.false(store.addWay(crane, { method: 'delta', base }, bytes.slice(0, 8)));
+  t.false(store.addWay(crane, { method: 'brotli' }, moduleOf(2, 100)));
+  t.deepEqual(
+    store.index(crane)?.ways.map(({ method, length }) => [method, length]),
+    [
+      ['delta', 9],
+      ['whole', bytes.length],
+    ],
+  );
+});
+
+test('collect() removes what nobody needed twice in a row, and never what somebody needs', (t) => {
+  const store = new ArtifactStore(new SimDisk(), '/store');
+  const [old, kept] = [moduleOf(1, 50), moduleOf(2, 50)];
+  const add = (version: string, bytes: Uint8Array) =>
+    store.addRelease({ name: 'crane', version, length: bytes.length, sha256: '' }, bytes);
+  add('1.0.0', old);
+  add('2.0.0', kept);
+  const envelope = store.put(Buffer.from('an envelope'));
+  const needed = { releases: new Set(['crane/2.0.0']), blobs: new Set([envelope.sha256]) };
+  t.is(store.collect({ releases: new Set(['crane/1.0.0', 'crane/2.0.0']), blobs: needed.blobs }), 0);
+  t.is(store.collect(needed), 0);
+  t.not(store.index({ name: 'crane', version: '1.0.0' }), undefined);
+  t.is(store.collect(needed), 2);
+  t.is(store.index({ name: 'crane', version: '1.0.0' }), undefined);
+  t.deepEqual(store.read(store.index({ name: 'crane', version: '2.0.0' })!.sha256), kept);
+  t.true(store.has(envelope.sha256));
+});
+
+test('the publisher keeps what the revision in force names, and the keys that deployments are judged by', async (t) => {
+  const tree = newTree();
+  release(tree, 'crane', '1.0.0', moduleOf(1, 3000));
+  const { store, publisher, files, readBlob } = publisherOf(tree, new SimDisk());
+  const stray = store.put(moduleOf(7));
+  const nothing = { releases: new Set<string>(), blobs: new Set<string>() };
+  t.is(publisher.collect(nothing) + publisher.collect(nothing), 0);
+  const { catalogue } = await publisher.judge({ files }, readBlob);
+  await publisher.publish({ files }, catalogue, readBlob);
+  await publisher.settled();
+  t.is(publisher.collect(nothing) + publisher.collect(nothing), 1);
+  t.false(store.has(stray.sha256));
+  t.true(store.has(sha256Hex(trustOf(tree).deploymentKeys.bytes)));
+  for (const { sha256 } of store.index({ name: 'crane', version: '1.0.0' })!.ways) t.true(store.has(sha256));
+});
+
+test('a deployment that was signed opens with the keys that the repository names', (t) => {
+  const tree = newTree();
+  const { deployment } = readControllerKeys(tree.disk, '/fleet/.fleet/keys/online');
+  const document: Deployment = {
+    apiVersion: 'fleet/v1alpha1',
+    kind: 'Deployment',
+    device: 'crane-1',
+    sequence: 1,
+    revision: '0'.repeat(40),
+    issuedAt: '2026-06-01T00:00:00Z',
+    probationSeconds: 60,
+    applications: [],
+  };
+  const { keys } = trustOf(tree).deploymentKeys;
+  const payload = openEnvelope(signDeployment(document, deployment), deploymentPayloadType, keys, 1);
+  t.deepEqual(JSON.parse(Buffer.from(payload).toString()), document);
+  t.is(readWorkFile(tree, '.gitignore')?.length, '/.fleet/\n'.length);
+});

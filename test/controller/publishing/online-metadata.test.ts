@@ -1,0 +1,227 @@
+import test from 'ava';
+import { findTarget } from '../../../artifact/trust/tuf/find-target.ts';
+import { trustRoot } from '../../../artifact/trust/tuf/root.ts';
+import { issuedAt, type TrustedMetadata } from '../../../artifact/trust/tuf/trusted.ts';
+import { acceptWanted, nextWanted, wantedRoot, wantedTimestamp } from '../../../artifact/trust/tuf/wanted.ts';
+import { signMetadata } from '../../../controller/publishing/authoring/sign-metadata.ts';
+import { readTrustFiles, readWorkFile, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
+import { verifyTrust } from '../../../controller/publishing/verify-trust.ts';
+import type { Disk } from '../../../platform/ports.ts';
+import { keepAll, loseAll, PowerCut, SimDisk } from '../../sim/sim-disk.ts';
+import { SimRandom } from '../../sim/sim-random.ts';
+import { hourMs, moduleOf, newTree, now, onlineOf, release, trustOf, weekMs } from './repository.ts';
+
+const path = 'crane/1.0.0.wasm';
+
+/** A device that fetches from the served directory. */
+function refresh(trusted: TrustedMetadata, disk: Disk, paths: readonly string[], at: number): TrustedMetadata {
+  const read = (file: string) => disk.readFile(`/state/artifacts/tuf/${file}`);
+  let device = trusted;
+  while (disk.stat(`/state/artifacts/tuf/${wantedRoot(device).file}`) !== undefined) {
+    device = acceptWanted(device, wantedRoot(device), read(wantedRoot(device).file), at);
+  }
+  device = acceptWanted(device, wantedTimestamp, read('timestamp.json'), at);
+  for (let wanted = nextWanted(device, paths); wanted !== undefined; wanted = nextWanted(device, paths)) {
+    device = acceptWanted(device, wanted, read(wanted.file), at);
+  }
+  return device;
+}
+
+test('a device that knows only the first root finds a published release', (t) => {
+  const tree = newTree();
+  release(tree, 'crane', '1.0.0', moduleOf(1));
+  const disk = new SimDisk();
+  const online = onlineOf(tree, disk);
+  const trust = trustOf(tree);
+  t.deepEqual(online.judge(trust), []);
+  online.publish(trust, now);
+  const device = refresh(trustRoot(readWorkFile(tree, 'trust/1.root.json')!), disk, [path], now);
+  t.is(findTarget(device, path)?.length, moduleOf(1).length);
+  t.deepEqual(findTarget(device, path)?.custom, { kind: 'module', imports: [] });
+  t.is(issuedAt(device), now);
+});
+
+test('versions grow across restarts, and publishing the same again writes nothing', (t) => {
+  const tree = newTree();
+  release(tree, 'crane', '1.0.0', moduleOf(1));
+  const disk = new SimDisk();
+  onlineOf(tree, disk).publish(trustOf(tree), now);
+  const operations = disk.operations;
+  onlineOf(tree, disk).publish(trustOf(tree), now);
+  t.is(disk.operations, operations);
+  const born = trustRoot(readWorkFile(tree, 'trust/1.root.json')!);
+  const before = refresh(born, disk, [path], now);
+  release(tree, 'crane', '1.1.0', moduleOf(2));
+  onlineOf(tree, disk).publish(trustOf(tree), now + hourMs);
+  const after = refresh(before, disk, ['crane/1.1.0.wasm'], now + hourMs);
+  t.true(after.timestamp!.signed.version > before.timestamp!.signed.version);
+  t.true(after.snapshot!.signed.version > before.snapshot!.signed.version);
+  t.is(findTarget(after, 'crane/1.1.0.wasm')?.role, 'crane');
+});
+
+test('the timestamp is renewed when a third of its life has passed, the snapshot when a third of its longer one has', (t) => {
+  const tree = newTree();
+  const disk = new SimDisk();
+  const online = onlineOf(tree, disk);
+  t.is(online.renewAt(), undefined);
+  online.publish(trustOf(tree), now);
+  t.is(online.renewAt(), now + weekMs / 3);
+  const versions = () => {
+    const { timestamp, snapshot } = refresh(trustRoot(readWorkFile(tree, 'trust/1.root.json')!), disk, [], now);
+    return [timestamp!.signed.version, snapshot!.signed.version];
+  };
+  const [first, third, fortnight] = [now, now + weekMs / 3, now + 2 * weekMs].map((time) => time / 1000);
+  online.renew(now + weekMs / 3 - 1);
+  t.deepEqual(versions(), [first, first]);
+  online.renew(now + weekMs / 3);
+  t.deepEqual(versions(), [third, first]);
+  online.renew(now + 2 * weekMs);
+  t.deepEqual(versions(), [fortnight, fortnight]);
+});
+
+test('versions grow though the clock went back', (t) => {
+  const tree = newTree();
+  const disk = new SimDisk();
+  const online = onlineOf(tree, disk);
+  online.publish(trustOf(tree), now);
+  const device = refresh(trustRoot(readWorkFile(tree, 'trust/1.root.json')!), disk, [], now);
+  release(tree, 'crane', '1.0.0', moduleOf(1));
+  online.publish(trustOf(tree), now - weekMs / 2);
+  t.is(refresh(device, disk, [path], now).timestamp!.signed.version, device.timestamp!.signed.version + 1);
+});
+
+test('a controller whose state was lost, or rotted, still publishes what its devices accept', (t) => {
+  const tree = newTree();
+  release(tree, 'crane', '1.0.0', moduleOf(1));
+  const disk = new SimDisk();
+  onlineOf(tree, disk).publish(trustOf(tree), now);
+  const device = refresh(trustRoot(readWorkFile(tree, 'trust/1.root.json')!), disk, [path], now);
+  const empty = new SimDisk();
+  onlineOf(tree, empty).publish(trustOf(tree), now + hourMs);
+  t.is(findTarget(refresh(device, empty, [path], now + hourMs), path)?.role, 'crane');
+  disk.flipBit('/state/artifacts/tuf/timestamp.json', 3);
+  onlineOf(tree, disk).publish(trustOf(tree), now + hourMs);
+  t.is(findTarget(refresh(device, disk, [path], now + hourMs), path)?.role, 'crane');
+});
+
+test('a force-push that takes signed metadata back is refused, and devices keep what they have', (t) => {
+  const tree = newTree();
+  release(tree, 'crane', '1.0.0', moduleOf(1));
+  const role = readWorkFile(tree, 'trust/roles/crane.json')!;
+  const disk = new SimDisk();
+  release(tree, 'crane', '1.1.0', moduleOf(2));
+  onlineOf(tree, disk).publish(trustOf(tree), now);
+  writeWorkFile(tree, 'trust/roles/crane.json', role);
+  t.deepEqual(
+    onlineOf(tree, disk)
+      .judge(trustOf(tree))
+      .map(({ file, code }) => [file, code]),
+    [['trust/roles/crane.json', 'TRUST_ROLLBACK']],
+  );
+});
+
+test('the same version with other content is refused', (t) => {
+  const tree = newTree();
+  release(tree, 'crane', '1.0.0', moduleOf(1));
+  const role = readWorkFile(tree, 'trust/roles/crane.json')!;
+  const disk = new SimDisk();
+  release(tree, 'crane', '1.1.0', moduleOf(2));
+  onlineOf(tree, disk).publish(trustOf(tree), now);
+  writeWorkFile(tree, 'trust/roles/crane.json', role);
+  tree.disk.remove('/fleet/releases/crane/1.1.0.wasm');
+  release(tree, 'crane', '1.1.0', moduleOf(3));
+  const codes = onlineOf(tree, disk).judge(trustOf(tree));
+  t.deepEqual(
+    codes.map(({ code }) => code),
+    ['TRUST_VERSION_REUSED'],
+  );
+});
+
+test('an application that leaves git stays named in the snapshot, as devices demand', (t) => {
+  const tree = newTree();
+  const bare = readWorkFile(tree, 'trust/targets.json')!;
+  release(tree, 'crane', '1.0.0', moduleOf(1));
+  const disk = new SimDisk();
+  onlineOf(tree, disk).publish(trustOf(tree), now);
+  const device = refresh(trustRoot(readWorkFile(tree, 'trust/1.root.json')!), disk, [path], now);
+  writeWorkFile(tree, 'trust/targets.json', bare);
+  signMetadata(tree, { now, renew: true });
+  signMetadata(tree, { now, renew: true });
+  onlineOf(tree, disk).publish(trustOf(tree), now);
+  t.notThrows(() => refresh(device, disk, [], now));
+});
+
+test('a root that does not name the controller’s keys is refused', (t) => {
+  const tree = newTree(1);
+  const other = newTree(2);
+  const online = onlineOf(other, new SimDisk());
+  t.deepEqual(
+    online.judge(trustOf(tree)).map(({ code }) => code),
+    ['TRUST_ONLINE_KEY', 'TRUST_ONLINE_KEY'],
+  );
+});
+
+test('whenever the power is cut, a device finds the old state or the new one, and the next start completes it', (t) => {
+  const tree = newTree();
+  release(tree, 'crane', '1.0.0', moduleOf(1));
+  const before = trustOf(tree);
+  release(tree, 'crane', '1.1.0', moduleOf(2));
+  release(tree, 'buoy', '1.0.0', moduleOf(3));
+  const after = trustOf(tree);
+  const born = trustRoot(readWorkFile(tree, 'trust/1.root.json')!);
+  const random = new SimRandom(3);
+  const fates = [loseAll, keepAll, () => random.fraction()];
+  for (let cut = 0, complete = false; !complete; cut++) {
+    t.true(cut < 200);
+    complete = true;
+    for (const fate of fates) {
+      const disk = new SimDisk();
+      onlineOf(tree, disk).publish(before, now);
+      const device = refresh(born, disk, [path], now);
+      disk.crashAfter(cut);
+      try {
+        onlineOf(tree, disk).publish(after, now);
+      } catch (error) {
+        complete = false;
+        t.true(error instanceof PowerCut);
+      }
+      disk.crash(fate);
+      disk.restart();
+      t.notThrows(() => refresh(device, disk, [path], now), `after ${cut} operations`);
+      const restarted = onlineOf(tree, disk);
+      t.deepEqual(restarted.judge(after), []);
+      restarted.publish(after, now);
+      const updated = refresh(device, disk, ['buoy/1.0.0.wasm'], now);
+      t.is(findTarget(updated, 'buoy/1.0.0.wasm')?.role, 'buoy');
+    }
+  }
+});
+
+test('verifyTrust() names the file of every fault and the reason', (t) => {
+  const tree = newTree();
+  release(tree, 'crane', '1.0.0', moduleOf(1));
+  release(tree, 'buoy', '1.0.0', moduleOf(2));
+  const files = readTrustFiles(tree);
+  const broken = (path: string, change: (text: string) => string) => {
+    const text = change(new TextDecoder().decode(files.get(path)));
+    const verified = verifyTrust(new Map([...files, [path, new TextEncoder().encode(text)]]));
+    return 'problems' in verified ? verified.problems.map(({ file, code }) => `${file} ${code}`) : [];
+  };
+  t.deepEqual(
+    broken('trust/roles/crane.json', (text) => text.replace('"version": 1', '"version": 2')),
+    ['trust/roles/crane.json TRUST_ROLE_THRESHOLD'],
+  );
+  t.deepEqual(
+    broken('trust/targets.json', () => '{'),
+    ['trust/targets.json TRUST_TARGETS_MALFORMED'],
+  );
+  t.deepEqual(
+    broken('trust/deployment-keys.json', (text) => `${text} `),
+    ['trust/deployment-keys.json TRUST_DEPLOYMENT_KEYS_HASH_MISMATCH'],
+  );
+  t.deepEqual(
+    broken('trust/1.root.json', (text) => text.replace('20', '21')),
+    ['trust/1.root.json TRUST_ROOT_THRESHOLD'],
+  );
+  t.true('problems' in verifyTrust(new Map()));
+});

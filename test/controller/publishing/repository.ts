@@ -1,0 +1,47 @@
+/** A fleet repository on a simulated disk, with keys and releases, and the controller's side beside it. */
+
+import { addRelease } from '../../../controller/publishing/authoring/add-release.ts';
+import { readControllerKeys } from '../../../controller/publishing/authoring/key-files.ts';
+import { makeTrust } from '../../../controller/publishing/authoring/make-trust.ts';
+import type { WorkTree } from '../../../controller/publishing/authoring/work-tree.ts';
+import { readTrustFiles } from '../../../controller/publishing/authoring/work-tree.ts';
+import { OnlineMetadata } from '../../../controller/publishing/online-metadata.ts';
+import { type VerifiedTrust, verifyTrust } from '../../../controller/publishing/verify-trust.ts';
+import type { Disk } from '../../../platform/ports.ts';
+import { SimDisk } from '../../sim/sim-disk.ts';
+import { SimRandom } from '../../sim/sim-random.ts';
+
+export const now = Date.parse('2026-06-01T00:00:00Z');
+export const hourMs = 60 * 60 * 1000;
+export const weekMs = 168 * hourMs;
+
+/** A valid module of its own for every number: an empty one with a custom section. */
+export function moduleOf(number: number, padding = 0): Uint8Array {
+  const content = [...Buffer.from(`n${number}`), ...Array<number>(padding).fill(0)];
+  const payload = [1, 0x78, ...content];
+  const size = [(payload.length & 127) | 128, payload.length >> 7];
+  return Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0, ...size, ...payload]);
+}
+
+export function newTree(seed = 1): WorkTree & { readonly disk: SimDisk } {
+  const disk = new SimDisk();
+  disk.makeDirectory('/fleet');
+  const tree = { disk, directory: '/fleet' };
+  makeTrust(tree, { random: new SimRandom(seed), now });
+  return tree;
+}
+
+export function release(tree: WorkTree, name: string, version: string, bytes: Uint8Array, at = now) {
+  return addRelease(tree, { name, version, bytes, file: 'app.wasm', random: new SimRandom(77), now: at });
+}
+
+export function trustOf(tree: WorkTree): VerifiedTrust {
+  const verified = verifyTrust(readTrustFiles(tree));
+  if ('problems' in verified) throw new Error(JSON.stringify(verified.problems));
+  return verified.trust;
+}
+
+export function onlineOf(tree: WorkTree, disk: Disk): OnlineMetadata {
+  const keys = readControllerKeys(tree.disk, '/fleet/.fleet/keys/online');
+  return new OnlineMetadata({ disk, directory: '/state/artifacts/tuf', keys, timestampLifetimeMs: weekMs });
+}

@@ -1,0 +1,138 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
+import { parseRange } from '../../../controller/publishing/byte-range.ts';
+import { serveArtifacts } from '../../../controller/publishing/serve-artifacts.ts';
+import type { HttpRequest, HttpResponse } from '../../../platform/ports.ts';
+import { SimDisk } from '../../sim/sim-disk.ts';
+
+const bytes = Uint8Array.from({ length: 200_000 }, (_, index) => (index * 31) & 255);
+
+function scene() {
+  const disk = new SimDisk();
+  const store = new ArtifactStore(disk, '/store');
+  const blob = store.put(bytes);
+  const handler = serveArtifacts(disk, '/store');
+  const ask = (url: string, headers: Record<string, string> = {}, method: HttpRequest['method'] = 'GET') =>
+    handler({ method, url, headers }, { address: 'test' }, new AbortController().signal);
+  return { disk, store, blob, ask };
+}
+
+async function bodyOf({ body }: HttpResponse): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+test('a blob is served whole under its digest, to be cached for ever', async (t) => {
+  const { blob, ask } = scene();
+  const answer = await ask(`/sha256/${blob.sha256}`);
+  t.is(answer.status, 200);
+  t.is(answer.headers['content-length'], '200000');
+  t.is(answer.headers.etag, `"${blob.sha256}"`);
+  t.regex(answer.headers['cache-control']!, /immutable/);
+  t.deepEqual(await bodyOf(answer), bytes);
+  const head = await ask(`/sha256/${blob.sha256}`, {}, 'HEAD');
+  t.is(head.headers['content-length'], '200000');
+  t.is((await bodyOf(head)).length, 0);
+});
+
+test('a download that was cut goes on where it stopped', async (t) => {
+  const { blob, ask } = scene();
+  const url = `/sha256/${blob.sha256}`;
+  await fc.assert(
+    fc.asyncProperty(fc.nat(bytes.length - 1), fc.nat(bytes.length + 10), async (start, extra) => {
+      const answer = await ask(url, { range: `bytes=${start}-${start + extra}`, 'if-range': `"${blob.sha256}"` });
+      const end = Math.min(start + extra + 1, bytes.length);
+      t.is(answer.status, 206);
+      t.is(answer.headers['content-range'], `bytes ${start}-${end - 1}/200000`);
+      t.is(answer.headers['content-length'], String(end - start));
+      t.deepEqual(await bodyOf(answer), bytes.slice(start, end));
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test('a range of another file than the one that was begun yields the whole file', async (t) => {
+  const { blob, ask } = scene();
+  const answer = await ask(`/sha256/${blob.sha256}`, { range: 'bytes=5-9', 'if-range': '"other"' });
+  t.is(answer.status, 200);
+});
+
+test('a range behind the end is not satisfiable', async (t) => {
+  const { blob, ask } = scene();
+  const answer = await ask(`/sha256/${blob.sha256}`, { range: 'bytes=200000-' });
+  t.is(answer.status, 416);
+  t.is(answer.headers['content-range'], 'bytes */200000');
+});
+
+test('who has the file already is told so', async (t) => {
+  const { blob, ask } = scene();
+  t.is((await ask(`/sha256/${blob.sha256}`, { 'if-none-match': `"x", W/"${blob.sha256}"` })).status, 304);
+});
+
+test('parseRange() knows the three forms and ignores what is none of them', (t) => {
+  t.deepEqual(parseRange('bytes=2-4', 10), { start: 2, end: 5 });
+  t.deepEqual(parseRange('bytes=2-', 10), { start: 2, end: 10 });
+  t.deepEqual(parseRange('bytes=-3', 10), { start: 7, end: 10 });
+  t.deepEqual(parseRange('bytes=-30', 10), { start: 0, end: 10 });
+  t.is(parseRange('bytes=-0', 10), 'unsatisfiable');
+  t.is(parseRange('bytes=10-', 10), 'unsatisfiable');
+  t.is(parseRange('bytes=0-', 0), 'unsatisfiable');
+  for (const header of [undefined, '', 'bytes=4-2', 'bytes=0-1,3-4', 'lines=1-2', 'bytes=-', 'bytes=a-b']) {
+    t.is(parseRange(header, 10), 'whole', header);
+  }
+});
+
+test('a path that is none of ours never reaches the disk', async (t) => {
+  const disk = new Proxy(new SimDisk(), {
+    get: (_, method) => () => t.fail(`the disk was asked to ${String(method)}`),
+  });
+  const handler = serveArtifacts(disk, '/store');
+  const hostile = [
+    '/sha256/../key.json',
+    '/sha256/..%2fkey.json',
+    `/sha256/${'a'.repeat(63)}`,
+    '/releases/../../secret/key.json',
+    '/releases/..%2f..%2fsecret/key.json',
+    '/releases/%2e%2e/key.json',
+    '/releases/.%2fcrane/key.json',
+    '/releases/crane/.json',
+    '/releases/crane/..%2f1.json',
+    '/tuf/key.json',
+    '/tuf/1.../key.json',
+    '/tuf/1.%2e%2e%2fkey.json',
+    '/tuf/1.%2f..%2f..%2fsecret%2fkey.json',
+    '/tuf/0.root.json',
+    '/tuf/%zz',
+    '//sha256/x',
+    '/key.json',
+    '/',
+  ];
+  for (const url of hostile) {
+    const answer = await handler(
+      { method: 'GET', url, headers: {} },
+      { address: 'test' },
+      new AbortController().signal,
+    );
+    t.is(answer.status, 404, url);
+  }
+});
+
+test('an index may change and is asked for again; metadata with a version never changes; nothing else answers', async (t) => {
+  const { disk, store, ask } = scene();
+  store.addRelease({ name: 'crane', version: '1.0.0+b', length: 3, sha256: '' }, bytes.slice(0, 3));
+  const index = await ask('/releases/crane/1.0.0%2Bb.json');
+  t.is(index.status, 200);
+  t.is(index.headers['cache-control'], 'no-cache');
+  t.is(JSON.parse(Buffer.from(await bodyOf(index)).toString()).ways.length, 1);
+  t.is((await ask('/releases/crane/1.0.0+b.json', { 'if-none-match': index.headers.etag! })).status, 304);
+  for (const name of ['timestamp.json', '3.snapshot.json']) {
+    using file = disk.open(`/store/tuf/${name}`, 'write');
+    file.write(0, bytes.slice(0, 3));
+  }
+  t.is((await ask('/tuf/timestamp.json')).headers['cache-control'], 'no-cache');
+  t.regex((await ask('/tuf/3.snapshot.json')).headers['cache-control']!, /immutable/);
+  t.is((await ask('/tuf/4.snapshot.json')).status, 404);
+  t.is((await ask('/tuf/timestamp.json', {}, 'POST')).status, 405);
+});

@@ -1,0 +1,166 @@
+/** Real git repositories in temporary directories, made commit by commit. */
+import { spawn, spawnSync } from 'node:child_process';
+import fs, { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { commit, init, type TreeEntry, writeBlob, writeRef, writeTree } from 'isomorphic-git';
+import http from 'isomorphic-git/http/node';
+import { openSource } from '../../../controller/source/open-source.ts';
+import type { Source, SourceEvent, SourceOptions } from '../../../controller/source/source.ts';
+import { nodeClock } from '../../../platform/node/clock.ts';
+
+/** A directory that goes with the test. */
+export function temporaryDirectory(t: ExecutionContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'fleet-source-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** True when the git program is here; tests that need it say so when it is not. */
+export const hasGit = spawnSync('git', ['--version']).status === 0;
+
+export type Tree = { readonly [name: string]: string | Tree };
+
+async function store(gitdir: string, tree: Tree): Promise<string> {
+  const entries: TreeEntry[] = [];
+  for (const [path, content] of Object.entries(tree)) {
+    const isFile = typeof content === 'string';
+    const oid = isFile
+      ? await writeBlob({ fs, dir: gitdir, gitdir, blob: Buffer.from(content) })
+      : await store(gitdir, content);
+    entries.push({ path, oid, mode: isFile ? '100644' : '040000', type: isFile ? 'blob' : 'tree' });
+  }
+  return writeTree({ fs, dir: gitdir, gitdir, tree: entries });
+}
+
+let minutes = 0;
+
+/** A bare repository that commits are added to. */
+export class TestRepository {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  static async create(path: string): Promise<TestRepository> {
+    await init({ fs, dir: path, gitdir: path, bare: true, defaultBranch: 'main' });
+    return new TestRepository(path);
+  }
+
+  async commit(tree: Tree, options: { branch?: string; parents?: string[]; message?: string } = {}): Promise<string> {
+    const branch = options.branch ?? 'main';
+    const git = { fs, dir: this.path, gitdir: this.path };
+    minutes += 1;
+    const author = {
+      name: 'Ada',
+      email: 'ada@example.org',
+      timestamp: 1_700_000_000 + minutes * 60,
+      timezoneOffset: 0,
+    };
+    const oid = await commit({
+      ...git,
+      message: options.message ?? 'a change',
+      author,
+      tree: await store(this.path, tree),
+      ref: `refs/heads/${branch}`,
+      ...(options.parents === undefined ? {} : { parent: options.parents }),
+      noUpdateBranch: true,
+    });
+    await writeRef({ ...git, ref: `refs/heads/${branch}`, value: oid, force: true });
+    return oid;
+  }
+}
+
+/** Answers a request otherwise than git would; false leaves it to git. */
+export type Interference = (url: string, respond: (status: number, body: Uint8Array) => void) => boolean;
+
+export interface GitServer {
+  readonly url: string;
+  /** Requests so far. */
+  readonly requests: string[];
+  interfere: Interference | undefined;
+  /** Changes every answer of git; the second argument tells which exchange it belongs to. */
+  twist: ((body: Buffer, url: string) => Buffer) | undefined;
+  close(): Promise<void>;
+}
+
+function cgi(server: GitServer, root: string, token: string | undefined): Server {
+  return createServer((request, response) => {
+    const url = request.url ?? '/';
+    server.requests.push(url);
+    const expected = token === undefined ? undefined : `Basic ${Buffer.from(`git:${token}`).toString('base64')}`;
+    if (expected !== undefined && request.headers.authorization !== expected) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
+      return;
+    }
+    if (server.interfere?.(url, (status, body) => response.writeHead(status).end(body))) return;
+    const { pathname, search } = new URL(url, 'http://localhost');
+    const child = spawn('git', ['http-backend'], {
+      env: {
+        PATH: process.env.PATH,
+        GIT_PROJECT_ROOT: root,
+        GIT_HTTP_EXPORT_ALL: '1',
+        GIT_CONFIG_COUNT: '1',
+        GIT_CONFIG_KEY_0: 'safe.directory',
+        GIT_CONFIG_VALUE_0: '*',
+        GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
+        PATH_INFO: pathname,
+        QUERY_STRING: search.slice(1),
+        REQUEST_METHOD: request.method,
+        CONTENT_TYPE: request.headers['content-type'] ?? '',
+        CONTENT_LENGTH: request.headers['content-length'] ?? '',
+      },
+    });
+    request.pipe(child.stdin);
+    const chunks: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.on('close', () => {
+      const output = Buffer.concat(chunks);
+      const end = output.indexOf('\r\n\r\n');
+      const headers = Object.fromEntries(
+        output
+          .subarray(0, end)
+          .toString()
+          .split('\r\n')
+          .map((line) => line.split(': ', 2) as [string, string]),
+      );
+      const body = output.subarray(end + 4);
+      response.writeHead(Number.parseInt(headers.Status ?? '200', 10), {
+        'content-type': headers['Content-Type'] ?? '',
+      });
+      response.end(server.twist?.(body, url) ?? body);
+    });
+  });
+}
+
+/** Serves every repository below `root` by git's smart HTTP. */
+export async function serveGit(t: ExecutionContext, root: string, token?: string): Promise<GitServer> {
+  const state: GitServer = { url: '', requests: [], interfere: undefined, twist: undefined, close: async () => {} };
+  const server = cgi(state, root, token);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  t.teardown(close);
+  return Object.assign(state, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close });
+}
+
+/** A source over the real file system and the real HTTP client. */
+export function sourceOf(options: Partial<SourceOptions> & Pick<SourceOptions, 'url' | 'mirrorDirectory'>): Source {
+  return openSource({ branch: 'main', ...options }, { fs, http, clock: nodeClock, log: { write: () => {} } });
+}
+
+export function poll(source: Source, judged?: string): Promise<SourceEvent> {
+  return source.poll(new AbortController().signal, judged);
+}
+
+/** The text of a file of a commit. */
+export async function textAt(source: Source, oid: string): Promise<string> {
+  return Buffer.from(await source.readBlob(oid)).toString();
+}

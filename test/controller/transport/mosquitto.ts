@@ -1,0 +1,63 @@
+/** The real Mosquitto, with the configuration that the controller hands out, where it is installed. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { userInfo } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  mosquittoAccessList,
+  mosquittoConfiguration,
+} from '../../../controller/transport/external-broker/mosquitto-configuration.ts';
+import type { Scene } from './scene.ts';
+
+/** The program; `undefined` where it is not installed. */
+export const mosquitto = ['mosquitto', '/usr/sbin/mosquitto'].find(
+  (program) => spawnSync(program, ['-h']).error === undefined,
+);
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  return port;
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}
+
+/** Starts it; it takes connections when this resolves. */
+export async function startMosquitto(scene: Scene, port: number): Promise<{ stop(): Promise<void> }> {
+  const at = (name: string) => `${scene.directory.path}/${name}`;
+  // The controller's own certificate serves the broker beside it as well: key and certificate lie in one file.
+  await scene.authority.serverIdentity(['localhost', '127.0.0.1']);
+  writeFileSync(at('acl'), mosquittoAccessList());
+  const configuration = mosquittoConfiguration({
+    host: '127.0.0.1',
+    port,
+    authorityFile: at('ca.pem'),
+    certificateFile: at('server.pem'),
+    keyFile: at('server.pem'),
+    aclFile: at('acl'),
+    user: userInfo().username,
+  });
+  writeFileSync(at('mosquitto.conf'), configuration);
+  const child = spawn(mosquitto ?? 'mosquitto', ['-c', at('mosquitto.conf')], { stdio: 'ignore' });
+  for (let attempt = 0; attempt < 100 && !(await answers(port)); attempt += 1) await sleep(50);
+  return {
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
+}

@@ -1,0 +1,127 @@
+/**
+ * Cuts the power after every single disk operation of an update, with what was not synced lost, kept, or drawn for each
+ * change by itself; then starts the device again, with no link, and later with one. The old deployment or the new one must
+ * run at once, nothing but signed bytes may ever run, sequences must not go back, and the fleet's wish must come true.
+ */
+import test, { type ExecutionContext } from 'ava';
+import { Ship } from '../device-agent/ship.ts';
+import { type AppWish, moduleBytes, Shore, sha256 } from '../device-agent/shore.ts';
+import { type Fate, keepAll, loseAll } from '../sim/sim-disk.ts';
+import { SimRandom } from '../sim/sim-random.ts';
+
+const gauge1 = { name: 'gauge', version: '1.0.0', bytes: moduleBytes('gauge one', 3_000) };
+const gauge2 = { name: 'gauge', version: '2.0.0', bytes: moduleBytes('gauge two', 5_000) };
+const gauge3 = { name: 'gauge', version: '3.0.0', bytes: moduleBytes('gauge crashes', 2_000) };
+const horn1 = { name: 'horn', version: '1.0.0', bytes: moduleBytes('horn one', 1_000) };
+const horn2 = { name: 'horn', version: '2.0.0', bytes: moduleBytes('horn two', 1_500) };
+const all = [gauge1, gauge2, gauge3, horn1, horn2];
+
+const shore = new Shore('anna');
+for (const app of [gauge1, gauge2, horn1]) shore.releaseWithBrotli(app);
+for (const app of [gauge3, horn2]) shore.release(app);
+
+interface Story {
+  readonly before: readonly AppWish[] | undefined;
+  readonly wish: readonly AppWish[];
+  /** What runs in the end. */
+  readonly end: readonly AppWish[];
+}
+
+function names(apps: readonly AppWish[]): string[] {
+  return apps.map(({ name, version }) => `${name} ${version}`);
+}
+
+async function begin({ before }: Story): Promise<Ship> {
+  const ship = new Ship(shore);
+  const signed = new Set(all.map(({ bytes }) => sha256(bytes)));
+  ship.onRun = (name, bytes) => {
+    if (!signed.has(sha256(bytes))) throw new Error(`${name} runs unsigned`);
+  };
+  if (before === undefined) return ship;
+  ship.boot();
+  ship.want(shore.desired(1, before));
+  await ship.run(40);
+  return ship;
+}
+
+function drawn(seed: number): Fate {
+  const random = new SimRandom(seed);
+  return () => random.fraction();
+}
+
+/** Starts it without a link: at once something that was good, or was on its way to be, must run. */
+async function checkBoot(t: ExecutionContext, ship: Ship, story: Story, where: string): Promise<void> {
+  ship.link.set(false);
+  t.true(ship.boot(), where);
+  await ship.run(1);
+  const running = JSON.stringify(ship.running());
+  const allowed = [story.before ?? [], story.wish].map((apps) => JSON.stringify(names(apps)));
+  t.true(allowed.includes(running), `${where}: ${running} runs`);
+}
+
+async function checkEnd(t: ExecutionContext, ship: Ship, story: Story, where: string): Promise<void> {
+  const told = Math.max(0, ...ship.reports.map(({ highestSequence }) => highestSequence));
+  t.true(ship.report.highestSequence >= told, `${where}: the sequence went back`);
+  ship.link.set(true);
+  await ship.run(300);
+  t.deepEqual(ship.running(), names(story.end), where);
+  t.is(ship.report.phase, 'active', where);
+  t.is(ship.report.highestSequence, 2, where);
+  const counters = ship.reports.map(({ counter }) => counter);
+  t.deepEqual(
+    counters,
+    [...counters].sort((a, b) => a - b),
+    where,
+  );
+}
+
+/** Whether the update was over before so many operations. */
+async function crashAt(
+  t: ExecutionContext,
+  story: Story,
+  operations: number,
+  fate: Fate,
+  again: number,
+): Promise<boolean> {
+  const where = `power cut after operation ${operations}, again after ${again}`;
+  const ship = await begin(story);
+  if (story.before === undefined) ship.boot();
+  const before = ship.disk.operations;
+  ship.disk.crashAfter(operations);
+  ship.want(shore.desired(2, story.wish));
+  await ship.run(40);
+  const isOver = ship.disk.operations - before < operations;
+  if (isOver) return true;
+  ship.cutPower(fate);
+  if (again > 0) {
+    ship.disk.crashAfter(again);
+    ship.boot();
+    await ship.run(5);
+    ship.cutPower(fate);
+  }
+  await checkBoot(t, ship, story, where);
+  await checkEnd(t, ship, story, where);
+  return false;
+}
+
+const stories: Readonly<Record<string, Story>> = {
+  'an update': { before: [gauge1, horn1], wish: [gauge2, horn2], end: [gauge2, horn2] },
+  'a failing update': { before: [gauge1, horn1], wish: [gauge3, horn1], end: [gauge1, horn1] },
+  'the first install': { before: undefined, wish: [gauge1], end: [gauge1] },
+};
+
+for (const [what, story] of Object.entries(stories)) {
+  test(`after a power cut at any disk operation of ${what}, old or new runs and all converges`, async (t) => {
+    let operations = 1;
+    for (; ; operations++) {
+      const ends = [
+        await crashAt(t, story, operations, loseAll, 0),
+        await crashAt(t, story, operations, keepAll, operations % 7),
+        await crashAt(t, story, operations, drawn(operations), (operations * 5) % 11),
+      ];
+      if (ends.every((isOver) => isOver)) break;
+    }
+    t.log(`${operations - 1} operations, three fates each`);
+    t.true(operations > 40);
+  });
+}

@@ -1,0 +1,94 @@
+import test from 'ava';
+import { keepAll } from '../../sim/sim-disk.ts';
+import { Ship } from '../ship.ts';
+import { moduleBytes, Shore } from '../shore.ts';
+
+const gauge1 = { name: 'gauge', version: '1.0.0', bytes: moduleBytes('gauge one', 2_000) };
+const gauge2 = { name: 'gauge', version: '2.0.0', bytes: moduleBytes('gauge two', 2_000) };
+const horn1 = { name: 'horn', version: '1.0.0', bytes: moduleBytes('horn one', 2_000) };
+
+async function proved(): Promise<Ship> {
+  const shore = new Shore('anna');
+  for (const app of [gauge1, gauge2, horn1]) shore.release(app);
+  const ship = new Ship(shore);
+  ship.boot();
+  ship.want(shore.desired(1, [gauge1]));
+  await ship.run(60);
+  return ship;
+}
+
+test('a rotated online key is followed through the next root, and the root stays over a restart', async (t) => {
+  const ship = await proved();
+  ship.shore.rotateOnlineKey('online of 2027');
+  ship.want(ship.shore.desired(2, [gauge2]));
+  await ship.run(60);
+  t.is(ship.report.running?.sequence, 2);
+  ship.cutPower(keepAll);
+  ship.boot();
+  const before = ship.shore.requests.length;
+  ship.want(ship.shore.desired(3, [gauge1]));
+  await ship.run(60);
+  t.is(ship.report.running?.sequence, 3);
+  t.false(ship.shore.requests.slice(before).some(({ url }) => url === '/tuf/2.root.json'));
+});
+
+test('a key that no root names signs nothing that counts', async (t) => {
+  const ship = await proved();
+  const { files } = ship.shore;
+  ship.shore.rotateOnlineKey('mallory');
+  delete files['/tuf/2.root.json'];
+  ship.want(ship.shore.desired(2, [gauge2]));
+  await ship.run(60);
+  t.is(ship.report.problem?.code, 'METADATA_THRESHOLD');
+  t.is(ship.report.running?.sequence, 1);
+});
+
+test('a device fetches the metadata of what it runs and no more', async (t) => {
+  const ship = await proved();
+  const urls = ship.shore.requests.map(({ url }) => url);
+  t.true(urls.some((url) => url.endsWith('.gauge.json')));
+  t.false(urls.some((url) => url.endsWith('.horn.json')));
+});
+
+test('a refresh with nothing new costs two small requests', async (t) => {
+  const ship = await proved();
+  const before = ship.shore.requests.length;
+  ship.want(ship.shore.desired(2, [gauge1], { probationSeconds: 10 }));
+  await ship.run(60);
+  t.is(ship.report.running?.sequence, 2);
+  t.deepEqual(
+    ship.shore.requests.slice(before).map(({ url }) => url),
+    ['/tuf/2.root.json', '/tuf/timestamp.json'],
+  );
+});
+
+test('an older timestamp than the one that was seen is a rollback, over restarts too', async (t) => {
+  const ship = await proved();
+  const old = ship.shore.files['/tuf/timestamp.json']!;
+  ship.shore.publish();
+  ship.want(ship.shore.desired(2, [gauge2]));
+  await ship.run(60);
+  t.is(ship.report.running?.sequence, 2);
+  ship.shore.files['/tuf/timestamp.json'] = old;
+  ship.cutPower(keepAll);
+  ship.boot();
+  ship.want(ship.shore.desired(3, [gauge1]));
+  await ship.run(60);
+  t.is(ship.report.problem?.code, 'METADATA_ROLLBACK');
+  t.is(ship.report.running?.sequence, 2);
+});
+
+test('whatever file of metadata rots on disk, the next update is judged all the same', async (t) => {
+  const ship = await proved();
+  let sequence = 1;
+  for (const path of ship.disk.allFiles().filter((path) => path.startsWith('/state/trust/'))) {
+    ship.cutPower(keepAll);
+    ship.disk.flipBit(path, 8 * 120 + 2);
+    ship.boot();
+    sequence += 1;
+    ship.want(ship.shore.desired(sequence, [sequence % 2 === 0 ? gauge2 : gauge1]));
+    await ship.run(60);
+    t.is(ship.report.running?.sequence, sequence, path);
+  }
+  t.true(sequence > 5);
+});

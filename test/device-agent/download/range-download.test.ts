@@ -1,0 +1,142 @@
+import test from 'ava';
+import { downloadBlob } from '../../../device-agent/download/range-download.ts';
+import { type HttpRequest, type HttpResponse, type Network, NetworkError } from '../../../platform/ports.ts';
+import { loseAll, SimDisk } from '../../sim/sim-disk.ts';
+import { moduleBytes, sha256 } from '../shore.ts';
+
+const bytes = moduleBytes('a large module', 1_000_000);
+const blob = { url: 'https://shore/sha256/x', sha256: sha256(bytes), length: bytes.length };
+
+/** A server of one blob whose answers break off after `cutAfter` bytes, and can be told to be odd in other ways. */
+class Server implements Network {
+  cutAfter = Number.POSITIVE_INFINITY;
+  etag: string | undefined = '"one"';
+  content: Uint8Array = bytes;
+  takesRanges = true;
+  status: number | undefined;
+  readonly requests: HttpRequest[] = [];
+  sent = 0;
+
+  async request(request: HttpRequest): Promise<HttpResponse> {
+    this.requests.push(request);
+    const wanted = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    const ifRange = request.headers['if-range'];
+    const from = this.takesRanges && (ifRange === undefined || ifRange === this.etag) ? wanted : 0;
+    const headers: Record<string, string> = this.etag === undefined ? {} : { etag: this.etag };
+    if (from > 0) headers['content-range'] = `bytes ${from}-${this.content.length - 1}/${this.content.length}`;
+    return { status: this.status ?? (from > 0 ? 206 : 200), headers, body: this.#body(from) };
+  }
+
+  async *#body(from: number): AsyncGenerator<Uint8Array> {
+    let left = this.cutAfter;
+    for (let at = from; at < this.content.length; at += 10_000) {
+      const chunk = this.content.subarray(at, at + 10_000);
+      if (left < chunk.length) throw new NetworkError('CUT', 'the link went down');
+      left -= chunk.length;
+      this.sent += chunk.length;
+      yield chunk;
+    }
+  }
+}
+
+function begin(): { disk: SimDisk; server: Server; get: () => Promise<string> } {
+  const disk = new SimDisk();
+  disk.makeDirectory('/partial');
+  disk.syncDirectory('/');
+  const server = new Server();
+  const get = async (): Promise<string> => {
+    const part = await downloadBlob(
+      { disk, network: server },
+      '/partial',
+      blob,
+      () => {},
+      new AbortController().signal,
+    );
+    return sha256(disk.readFile(part.path));
+  };
+  return { disk, server, get };
+}
+
+test('a download goes on after a cut where it stopped, asking with the entity tag', async (t) => {
+  const { server, get } = begin();
+  server.cutAfter = 400_000;
+  await t.throwsAsync(get, { code: 'CUT' });
+  await t.throwsAsync(get, { code: 'CUT' });
+  t.is(await get(), blob.sha256);
+  t.is(server.sent, bytes.length, 'no byte travelled twice');
+  t.deepEqual(
+    server.requests.map(({ headers }) => [headers.range, headers['if-range']]),
+    [
+      [undefined, undefined],
+      ['bytes=400000-', '"one"'],
+      ['bytes=800000-', '"one"'],
+    ],
+  );
+});
+
+test('a power cut costs at most what came since the last checkpoint', async (t) => {
+  const { disk, server, get } = begin();
+  disk.crashAfter(60);
+  await t.throwsAsync(get);
+  disk.crash(loseAll);
+  disk.restart();
+  const before = server.sent;
+  t.true(before > 256 * 1024);
+  t.is(await get(), blob.sha256);
+  t.true(server.sent - bytes.length < 270_000, `${server.sent - bytes.length} bytes travelled twice`);
+});
+
+test('what lies beyond the last checkpoint is never trusted', async (t) => {
+  const { disk, server, get } = begin();
+  server.cutAfter = 400_000;
+  await t.throwsAsync(get, { code: 'CUT' });
+  {
+    using file = disk.open(`/partial/${blob.sha256}.part`, 'write');
+    file.write(400_000, new Uint8Array(50_000).fill(7));
+  }
+  server.cutAfter = Number.POSITIVE_INFINITY;
+  t.is(await get(), blob.sha256);
+});
+
+test('a file that changed on the server is fetched from the start', async (t) => {
+  const { server, get } = begin();
+  server.cutAfter = 400_000;
+  server.content = moduleBytes('another', 1_000_000);
+  await t.throwsAsync(get, { code: 'CUT' });
+  Object.assign(server, { cutAfter: Number.POSITIVE_INFINITY, content: bytes, etag: '"two"' });
+  t.is(await get(), blob.sha256);
+});
+
+test('a server that knows no ranges is served from the start again', async (t) => {
+  const { server, get } = begin();
+  server.cutAfter = 400_000;
+  await t.throwsAsync(get, { code: 'CUT' });
+  Object.assign(server, { cutAfter: Number.POSITIVE_INFINITY, takesRanges: false });
+  t.is(await get(), blob.sha256);
+});
+
+test('wrong bytes are thrown away whole, and the next try starts clean', async (t) => {
+  const { disk, server, get } = begin();
+  server.content = moduleBytes('another', 1_000_000);
+  await t.throwsAsync(get, { code: 'ARTIFACT_DAMAGED' });
+  t.deepEqual(disk.list('/partial'), []);
+  server.content = bytes;
+  t.is(await get(), blob.sha256);
+});
+
+test('a body longer than announced is cut off at once', async (t) => {
+  const { server, get } = begin();
+  server.content = new Uint8Array(50_000_000);
+  await t.throwsAsync(get, { code: 'ARTIFACT_DAMAGED' });
+  t.true(server.sent <= blob.length + 10_000);
+});
+
+test('an answer that is neither yes nor no has its own code', async (t) => {
+  const { server, get } = begin();
+  server.status = 404;
+  await t.throwsAsync(get, { code: 'ARTIFACT_MISSING' });
+  server.status = 503;
+  await t.throwsAsync(get, { code: 'SERVER_REFUSED' });
+  server.status = 206;
+  await t.throwsAsync(get, { code: 'CUT' });
+});

@@ -1,0 +1,40 @@
+import test from 'ava';
+import { composeReport, type ReportParts } from '../../../device-agent/report/compose.ts';
+import { changeBetween } from '../../../device-agent/report/pace.ts';
+import { emptyMemory } from '../../../device-agent/update/state.ts';
+import type { ApplicationReport } from '../../../schemas/generated/types.ts';
+import { isReport } from '../../../schemas/generated/validators.js';
+
+const parts: ReportParts = {
+  memory: emptyMemory,
+  applications: [],
+  progress: undefined,
+  agentVersion: '0.1.0',
+  bytesReceived: 0,
+  counter: 1,
+  nowMs: 0,
+};
+
+function app(name: string, state: ApplicationReport['state']): ApplicationReport {
+  const message = 'm'.repeat(200);
+  return { name, version: '1.0.0', state, since: '2026-01-01T00:00:00.000Z', restarts: 0, message };
+}
+
+test('a change is as urgent as its weightiest part, and time alone is none', (t) => {
+  const before = composeReport(parts);
+  t.is(changeBetween(undefined, before), 'phase');
+  t.is(changeBetween(before, composeReport({ ...parts, counter: 9, nowMs: 5, bytesReceived: 7 })), 'none');
+  t.is(changeBetween(before, composeReport({ ...parts, applications: [app('a', 'running')] })), 'applications');
+  const memory = { ...emptyMemory, highest: { sequence: 1, envelope: '' } };
+  t.is(changeBetween(before, composeReport({ ...parts, memory, applications: [app('a', 'running')] })), 'phase');
+});
+
+test('a report of 64 talkative applications is cut to size, keeping those that do not run', (t) => {
+  const applications = Array.from({ length: 64 }, (_, at) =>
+    app(`${'n'.repeat(50)}${at}`, at === 63 ? 'failed' : 'running'),
+  );
+  const report = composeReport({ ...parts, applications });
+  t.true(isReport(report));
+  t.true(JSON.stringify(report).length <= 3072);
+  t.true(report.applications.some(({ state }) => state === 'failed'));
+});

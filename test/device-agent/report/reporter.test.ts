@@ -1,0 +1,105 @@
+import test from 'ava';
+import { Reporter } from '../../../device-agent/report/reporter.ts';
+import type { Report } from '../../../schemas/generated/types.ts';
+import { SimTime } from '../../sim/sim-clock.ts';
+import { SimRandom } from '../../sim/sim-random.ts';
+
+/** A reporter over a link that answers as it is told. */
+function begin(intervalMs = 900_000) {
+  const time = new SimTime(0);
+  const sent: { readonly at: number; readonly report: Report }[] = [];
+  const shore = { answer: 'accepted' as 'accepted' | 'rejected' | 'offline' };
+  const logged: string[] = [];
+  const state: { phase: Report['phase']; bytesDone: number } = { phase: 'idle', bytesDone: 0 };
+  let counter = 0;
+  const clock = time.clock({ alive: true });
+  const reporter = new Reporter({
+    ...{ clock, intervalMs, random: new SimRandom(1), leave: () => {} },
+    log: { write: (level, event) => logged.push(`${level} ${event}`) },
+    link: {
+      start: () => {},
+      stop: async () => {},
+      report: async (report) => {
+        await clock.sleep(10);
+        sent.push({ at: time.now, report });
+        return shore.answer;
+      },
+    },
+    compose: (number) => ({
+      ...{ at: '', counter: number, agentVersion: '', since: '', highestSequence: 0, applications: [] },
+      ...{ phase: state.phase, progress: { bytesDone: state.bytesDone, bytesTotal: 1000 } },
+    }),
+    takeCounter: () => ++counter,
+  });
+  const run = (seconds: number): Promise<void> => time.runUntil(time.now + seconds * 1000);
+  return { reporter, sent, shore, logged, state, run, time };
+}
+
+test('nothing new costs one report an interval', async (t) => {
+  const { reporter, sent, run } = begin(900_000);
+  reporter.connection(true);
+  await run(3 * 3600 + 10);
+  t.is(sent.length, 13);
+});
+
+test('a new phase is told at once, progress a few times only', async (t) => {
+  const { reporter, sent, state, run } = begin();
+  reporter.connection(true);
+  await run(1);
+  state.phase = 'fetching';
+  reporter.changed();
+  await run(0.1);
+  t.is(sent.at(-1)?.report.phase, 'fetching');
+  const before = sent.length;
+  for (let second = 0; second < 300; second++) {
+    state.bytesDone += 1;
+    reporter.changed();
+    await run(1);
+  }
+  t.true(sent.length - before <= 5, `${sent.length - before} reports of progress`);
+});
+
+test('what did not get through is told as it is then, once the link is back', async (t) => {
+  const { reporter, sent, shore, state, run } = begin();
+  reporter.connection(true);
+  await run(1);
+  shore.answer = 'offline';
+  for (const phase of ['fetching', 'staged', 'probation'] as const) {
+    state.phase = phase;
+    reporter.changed();
+    await run(1);
+  }
+  reporter.connection(false);
+  state.phase = 'active';
+  reporter.changed();
+  await run(3600);
+  const before = sent.length;
+  shore.answer = 'accepted';
+  reporter.connection(true);
+  await run(1);
+  t.is(sent.length, before + 1);
+  t.is(sent.at(-1)?.report.phase, 'active');
+  t.is(sent.at(-1)?.report.counter, sent.length);
+});
+
+test('a change while a report is under way follows it', async (t) => {
+  const { reporter, sent, state, run } = begin();
+  reporter.connection(true);
+  await run(0.025);
+  state.phase = 'fetching';
+  reporter.changed();
+  await run(1);
+  t.deepEqual(
+    sent.map(({ report }) => report.phase),
+    ['idle', 'fetching'],
+  );
+});
+
+test('a shore that rejects is not flooded, nor is the log', async (t) => {
+  const { reporter, sent, shore, logged, run } = begin();
+  shore.answer = 'rejected';
+  reporter.connection(true);
+  await run(3600);
+  t.true(sent.length >= 2 && sent.length <= 60, `${sent.length} reports`);
+  t.is(logged.filter((line) => line.startsWith('warn')).length, 1);
+});

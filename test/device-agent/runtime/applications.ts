@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ExecutionContext } from 'ava';
+import type { AppRuntime, RunnableApplication } from '../../../device-agent/runtime/app-runtime.ts';
+import { SupervisedRuntime } from '../../../device-agent/runtime/supervised-runtime.ts';
+import { nodeClock } from '../../../platform/node/clock.ts';
+import { nodeProcesses } from '../../../platform/node/processes.ts';
+import { nodeRandom } from '../../../platform/node/random.ts';
+import type { ChildProcess } from '../../../platform/ports.ts';
+
+const hostFile = fileURLToPath(new URL('../../../device-agent/runtime/host/main.ts', import.meta.url));
+
+/** A real runtime with a real host process, on a directory that goes away with the test. */
+export function openRuntime(t: ExecutionContext) {
+  const directory = mkdtempSync(join(tmpdir(), 'fleet-runtime-'));
+  const hosts: ChildProcess[] = [];
+  const runtime = new SupervisedRuntime({
+    processes: {
+      start: (file, args) => {
+        const child = nodeProcesses.start(file, args);
+        hosts.push(child);
+        return child;
+      },
+    },
+    clock: nodeClock,
+    random: nodeRandom,
+    log: { write: () => {} },
+    hostFile,
+    directory,
+  });
+  t.teardown(async () => {
+    await runtime.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  const application = (
+    name: string,
+    module: Uint8Array,
+    changes: Partial<RunnableApplication> = {},
+  ): RunnableApplication => {
+    const sha256 = createHash('sha256').update(module).digest('hex');
+    const modulePath = join(directory, sha256);
+    writeFileSync(modulePath, module);
+    const rest = { args: [], env: {}, config: {}, restart: 'never' as const };
+    return { name, version: '1', sha256, length: module.length, ...rest, modulePath, ...changes };
+  };
+  const logOf = (name: string): string => readFileSync(join(directory, 'logs', `${name}.log`), 'utf8');
+  return { runtime, directory, hosts, application, logOf };
+}
+
+/** The states by name once `isThere` holds; fails after ten seconds. */
+export async function statesWhen(
+  runtime: AppRuntime,
+  isThere: (states: Readonly<Record<string, string>>) => boolean,
+): Promise<Readonly<Record<string, string>>> {
+  const look = (): Record<string, string> =>
+    Object.fromEntries(runtime.states().map(({ name, state }) => [name, state]));
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`it stays at ${JSON.stringify(runtime.states())}`)), 10_000);
+    const check = (): void => {
+      if (!isThere(look())) return;
+      clearTimeout(timer);
+      resolve(look());
+    };
+    runtime.onChange(check);
+    check();
+  });
+}

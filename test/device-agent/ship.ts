@@ -1,0 +1,132 @@
+/** A device in memory: simulated disk, time and link around a real agent, which can be killed and started again. */
+import { type Agent, createAgent } from '../../device-agent/agent.ts';
+import type { ShadowLink, ShadowLinkHandlers } from '../../device-agent/transport/shadow-link.ts';
+import type { Log } from '../../platform/ports.ts';
+import type { Report } from '../../schemas/generated/types.ts';
+import { isReport } from '../../schemas/generated/validators.js';
+import { type Life, SimTime } from '../sim/sim-clock.ts';
+import { type Fate, SimDisk } from '../sim/sim-disk.ts';
+import { SimLink, simNetwork } from '../sim/sim-network.ts';
+import { SimRandom } from '../sim/sim-random.ts';
+import { SimRuntime } from '../sim/sim-runtime.ts';
+import { type Shore, sha256, startMs } from './shore.ts';
+
+const configuration = {
+  ...{ device: 'anna', stateDirectory: '/state', controller: 'https://shore', trustRoot: '/born/root.json', ca: '/ca' },
+  mqtt: { host: 'shore' },
+  reportIntervalSeconds: 900,
+};
+
+const quality = { latencyMs: 10, bytesPerSecond: 1_000_000, cutProbability: 0, flipProbability: 0 };
+
+export class Ship {
+  readonly shore: Shore;
+  readonly time = new SimTime(startMs);
+  readonly disk: SimDisk;
+  readonly link = new SimLink('anna', quality);
+  readonly random = new SimRandom(1);
+  readonly reports: Report[] = [];
+  readonly logged: string[] = [];
+  /** How wrong the device's own clock is. */
+  skewMs = 0;
+  /** What the shadow holds. */
+  desired: unknown;
+  /** Called before a module runs. */
+  onRun: (name: string, bytes: Uint8Array) => void = () => {};
+  #life: Life = { alive: false };
+  #handlers: ShadowLinkHandlers | undefined;
+  agent: Agent | undefined;
+  runtime: SimRuntime | undefined;
+
+  constructor(shore: Shore, capacityBytes?: number) {
+    this.shore = shore;
+    this.disk = new SimDisk(capacityBytes);
+    this.disk.makeDirectory('/born');
+    {
+      using file = this.disk.open('/born/root.json', 'write');
+      file.write(0, shore.bornRoot);
+      file.sync();
+    }
+    this.disk.syncDirectory('/born');
+    this.disk.syncDirectory('/');
+    this.link.onChange((up) => this.#connection(up));
+  }
+
+  #connection(up: boolean): void {
+    if (!this.#life.alive) return;
+    this.#handlers?.onConnection(up);
+    if (up && this.desired !== undefined) this.#handlers?.onDesired(this.desired);
+  }
+
+  #shadowLink(life: Life): ShadowLink {
+    return {
+      start: (handlers) => {
+        this.#handlers = handlers;
+        this.time.clock(life).after(1, () => this.link.up && this.#connection(true));
+      },
+      report: async (report) => {
+        await this.time.clock(life).sleep(5);
+        if (!this.link.up) return 'offline';
+        if (!isReport(report)) return 'rejected';
+        this.reports.push(report);
+        return 'accepted';
+      },
+      stop: async () => {
+        this.#handlers = undefined;
+      },
+    };
+  }
+
+  /** Starts the agent; false when the disk failed under it. */
+  boot(): boolean {
+    const life: Life = { alive: true };
+    this.#life = life;
+    const clock = this.time.clock(life, () => this.skewMs);
+    const log: Log = {
+      write: (level, event, fields) => this.logged.push(`${level} ${event} ${JSON.stringify(fields)}`),
+    };
+    this.runtime = new SimRuntime(this.disk, clock, ({ name, sha256: digest }, bytes) => {
+      if (sha256(bytes) !== digest) throw new Error(`${name} runs with other bytes than the deployment names`);
+      this.onRun(name, bytes);
+    });
+    const options = { time: this.time, random: this.random, link: this.link, life, keyFingerprint: 'SHA256:x' };
+    try {
+      this.agent = createAgent({
+        ports: { clock, disk: this.disk, random: this.random, log },
+        ...{ configuration, runtime: this.runtime, link: this.#shadowLink(life), agentVersion: '0.1.0' },
+        network: simNetwork({ ...options, server: () => this.shore.handle }),
+      });
+      this.agent.start();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The power goes; what was not synced fares as `fate` has it. */
+  cutPower(fate: Fate): void {
+    this.#life.alive = false;
+    this.#handlers = undefined;
+    this.disk.crash(fate);
+    this.disk.restart();
+  }
+
+  /** The shadow's desired state changes. */
+  want(desired: unknown): void {
+    this.desired = desired;
+    if (this.#life.alive && this.link.up) this.#handlers?.onDesired(desired);
+  }
+
+  run(seconds: number): Promise<void> {
+    return this.time.runUntil(this.time.now + seconds * 1000);
+  }
+
+  /** What runs, as `name version`. */
+  running(): string[] {
+    return (this.runtime?.states() ?? []).map(({ name, version }) => `${name} ${version}`);
+  }
+
+  get report(): Report {
+    return this.agent!.status().report;
+  }
+}

@@ -1,0 +1,219 @@
+/** A shore in memory: release keys, signed metadata, blobs and deployments, and an HTTP handler that serves them. */
+import { createHash } from 'node:crypto';
+import { brotliCompressSync } from 'node:zlib';
+import { deploymentKeysPath, writeDeploymentKeys } from '../../artifact/trust/deployment-keys.ts';
+import { deploymentPayloadType, signEnvelope } from '../../artifact/trust/dsse.ts';
+import { type PrivateKey, privateKeyFromSeed, publicKeyHex, signBytes } from '../../artifact/trust/keys.ts';
+import { canonicalBytes } from '../../artifact/trust/tuf/metadata.ts';
+import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/ports.ts';
+import type { Deployment, ShadowDesired, Way } from '../../schemas/generated/types.ts';
+
+export const startMs = Date.parse('2026-03-01T00:00:00Z');
+export const dayMs = 86_400_000;
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+export function keyOf(name: string): PrivateKey {
+  return privateKeyFromSeed(createHash('sha256').update(name).digest());
+}
+
+/** Bytes that don't compress to nothing, the same for the same name. */
+export function moduleBytes(name: string, length: number): Uint8Array {
+  const bytes = Buffer.alloc(length);
+  for (let at = 0; at < length; at += 32)
+    createHash('sha256')
+      .update(`${name} ${at >> 7}`)
+      .digest()
+      .copy(bytes, at);
+  bytes.write(name);
+  return new Uint8Array(bytes);
+}
+
+export interface AppWish {
+  readonly name: string;
+  readonly version: string;
+  readonly bytes: Uint8Array;
+}
+
+interface Files {
+  readonly [path: string]: Uint8Array;
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+function signed(part: Record<string, unknown>, ...keys: readonly PrivateKey[]): Uint8Array {
+  const bytes = canonicalBytes(part, 'test');
+  const signatures = keys.map((key) => ({ keyid: key.keyId, sig: Buffer.from(signBytes(key, bytes)).toString('hex') }));
+  return new Uint8Array(Buffer.from(JSON.stringify({ signed: part, signatures })));
+}
+
+function keyEntry(key: PrivateKey): Record<string, unknown> {
+  return { keytype: 'ed25519', scheme: 'ed25519', keyval: { public: publicKeyHex(key.publicKey) } };
+}
+
+function keyEntries(...keys: readonly PrivateKey[]): Record<string, unknown> {
+  return Object.fromEntries(keys.map((key) => [key.keyId, keyEntry(key)]));
+}
+
+function pin(bytes: Uint8Array, version: number): Record<string, unknown> {
+  return { version, length: bytes.length, hashes: { sha256: sha256(bytes) } };
+}
+
+export class Shore {
+  readonly device: string;
+  nowMs = startMs;
+  /** How long metadata stays valid from when it is signed. */
+  expiryMs = 7 * dayMs;
+  files: Record<string, Uint8Array> = {};
+  readonly requests: HttpRequest[] = [];
+  readonly rootKey = keyOf('root');
+  readonly targetsKey = keyOf('targets');
+  onlineKey = keyOf('online');
+  deploymentKey = keyOf('deployment');
+  readonly #releases = new Map<string, Map<string, Uint8Array>>();
+  readonly bornRoot: Uint8Array;
+  #version = 0;
+
+  constructor(device: string) {
+    this.device = device;
+    this.bornRoot = this.#root(1);
+  }
+
+  #root(version: number): Uint8Array {
+    const role = (key: PrivateKey) => ({ keyids: [key.keyId], threshold: 1 });
+    return signed(
+      {
+        ...{ _type: 'root', spec_version: '1.0.31', version, expires: '2036-01-01T00:00:00Z' },
+        consistent_snapshot: true,
+        keys: keyEntries(this.rootKey, this.targetsKey, this.onlineKey),
+        roles: {
+          root: role(this.rootKey),
+          targets: role(this.targetsKey),
+          snapshot: role(this.onlineKey),
+          timestamp: role(this.onlineKey),
+        },
+      },
+      this.rootKey,
+    );
+  }
+
+  /** A second root that names another key for snapshot and timestamp. */
+  rotateOnlineKey(name: string): void {
+    this.onlineKey = keyOf(name);
+    this.files['/tuf/2.root.json'] = this.#root(2);
+    this.publish();
+  }
+
+  /** Signs a release and serves it, whole and in other forms. */
+  release(
+    app: AppWish,
+    ways: readonly { readonly method: Way['method']; readonly bytes: Uint8Array; base?: string }[] = [],
+  ): void {
+    const releases = this.#releases.get(app.name) ?? new Map<string, Uint8Array>();
+    this.#releases.set(app.name, releases.set(app.version, app.bytes));
+    for (const { bytes } of [app, ...ways]) this.files[`/sha256/${sha256(bytes)}`] = bytes;
+    this.files[`/releases/${app.name}/${app.version}.json`] = Buffer.from(
+      JSON.stringify({
+        ...{ apiVersion: 'fleet/v1alpha1', kind: 'ReleaseIndex', name: app.name, version: app.version },
+        ...{ sha256: sha256(app.bytes), length: app.bytes.length },
+        ways: [
+          { method: 'whole', sha256: sha256(app.bytes), length: app.bytes.length },
+          ...ways.map(({ method, bytes, base }) => ({
+            ...{ method, sha256: sha256(bytes), length: bytes.length },
+            ...(base === undefined ? {} : { base }),
+          })),
+        ],
+      }),
+    );
+    this.publish();
+  }
+
+  releaseWithBrotli(app: AppWish): void {
+    this.release(app, [{ method: 'brotli', bytes: new Uint8Array(brotliCompressSync(app.bytes)) }]);
+  }
+
+  /** Signs all metadata anew. */
+  publish(): void {
+    this.#version += 1;
+    const version = this.#version;
+    const common = { spec_version: '1.0.31', version, expires: iso(this.nowMs + this.expiryMs) };
+    const keys = writeDeploymentKeys([this.deploymentKey.publicKey]);
+    this.files[`/sha256/${sha256(keys)}`] = keys;
+    const entry = (bytes: Uint8Array) => ({ length: bytes.length, hashes: { sha256: sha256(bytes) } });
+    const meta: Record<string, unknown> = {};
+    const roles = [...this.#releases].map(([name, releases]) => {
+      const targets = Object.fromEntries([...releases].map(([v, bytes]) => [`${name}/${v}.wasm`, entry(bytes)]));
+      const bytes = signed({ _type: 'targets', ...common, targets }, keyOf(name));
+      this.files[`/tuf/${version}.${name}.json`] = bytes;
+      meta[`${name}.json`] = pin(bytes, version);
+      return { name, keyids: [keyOf(name).keyId], threshold: 1, terminating: true, paths: [`${name}/*`] };
+    });
+    const delegations = { keys: keyEntries(...[...this.#releases.keys()].map(keyOf)), roles };
+    const targets = signed(
+      { _type: 'targets', ...common, targets: { [deploymentKeysPath]: entry(keys) }, delegations },
+      this.targetsKey,
+    );
+    meta['targets.json'] = pin(targets, version);
+    const snapshot = signed({ _type: 'snapshot', ...common, meta }, this.onlineKey);
+    const timestamp = signed(
+      {
+        _type: 'timestamp',
+        ...common,
+        meta: { 'snapshot.json': pin(snapshot, version) },
+        'x-fleet-issued': iso(this.nowMs),
+      },
+      this.onlineKey,
+    );
+    Object.assign(this.files, {
+      [`/tuf/${version}.targets.json`]: targets,
+      [`/tuf/${version}.snapshot.json`]: snapshot,
+      '/tuf/timestamp.json': timestamp,
+    } satisfies Files);
+  }
+
+  deployment(sequence: number, apps: readonly AppWish[], change: Partial<Deployment> = {}): Deployment {
+    return {
+      ...{ apiVersion: 'fleet/v1alpha1', kind: 'Deployment', device: this.device, sequence },
+      revision: sequence.toString(16).padStart(40, '0'),
+      issuedAt: iso(this.nowMs),
+      probationSeconds: 20,
+      applications: apps.map(({ name, version, bytes }) => ({
+        ...{ name, version, sha256: sha256(bytes), length: bytes.length },
+        ...{ args: [], env: {}, config: {}, restart: 'always' as const },
+      })),
+      ...change,
+    } as Deployment;
+  }
+
+  envelope(deployment: unknown, key: PrivateKey = this.deploymentKey): string {
+    return signEnvelope(deploymentPayloadType, Buffer.from(JSON.stringify(deployment)), [key]);
+  }
+
+  desired(sequence: number, apps: readonly AppWish[], change: Partial<Deployment> = {}): ShadowDesired {
+    return { sequence, envelope: this.envelope(this.deployment(sequence, apps, change)) };
+  }
+
+  readonly handle: HttpHandler = async (request) => {
+    this.requests.push(request);
+    const bytes = this.files[request.url];
+    if (bytes === undefined) return answer(404, {}, Buffer.from('no such file'));
+    const etag = `"${sha256(bytes).slice(0, 16)}"`;
+    const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? Number.NaN);
+    const isSame = request.headers['if-range'] === undefined || request.headers['if-range'] === etag;
+    if (Number.isNaN(from) || !isSame) return answer(200, { etag }, bytes);
+    if (from >= bytes.length) return answer(416, {}, new Uint8Array());
+    const range = `bytes ${from}-${bytes.length - 1}/${bytes.length}`;
+    return answer(206, { etag, 'content-range': range }, bytes.subarray(from));
+  };
+}
+
+function answer(status: number, headers: Record<string, string>, bytes: Uint8Array): HttpResponse {
+  async function* body(): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < bytes.length; at += 4096) yield bytes.subarray(at, at + 4096);
+  }
+  return { status, headers, body: body() };
+}

@@ -1,0 +1,97 @@
+import { EventEmitter, once } from 'node:events';
+import test, { type ExecutionContext } from 'ava';
+import type { AwsShadowLink } from '../../../device-agent/transport/aws-shadow-link.ts';
+import type { Report } from '../../../schemas/generated/types.ts';
+import { openShore } from './shore.ts';
+
+const desired = (sequence: number) => ({ sequence, envelope: `envelope ${sequence}` });
+
+const report: Report = {
+  at: '2026-11-01T00:00:00.000Z',
+  counter: 1,
+  agentVersion: '0.1.0',
+  phase: 'active',
+  since: '2026-11-01T00:00:00.000Z',
+  highestSequence: 1,
+  applications: [],
+  problem: { code: 'DISK_FULL', message: 'no space', at: '2026-11-01T00:00:00.000Z', sequence: 4 },
+};
+
+/** Starts the link and gives its events: 'desired' and 'connection'. */
+function listen(t: ExecutionContext, link: AwsShadowLink): EventEmitter {
+  const events = new EventEmitter();
+  link.start({
+    onDesired: (value) => events.emit('desired', value),
+    onConnection: (connected) => events.emit('connection', connected),
+  });
+  t.timeout(20_000);
+  return events;
+}
+
+async function shoreWithDevice(t: ExecutionContext, device: string) {
+  const shore = await openShore(t);
+  const { identity } = await shore.enrolledDevice(device);
+  const broker = await shore.startBroker(0);
+  const shadows = shore.openShadows(broker);
+  const reported: unknown[] = [];
+  await shadows.start({ onReported: (_device, value) => reported.push(value), onContact: () => {} });
+  return { ...shore, identity, broker, shadows, reported, link: shore.openLink(device, broker.port, identity) };
+}
+
+test.serial('the link brings what is desired at connect and what changes later, each once', async (t) => {
+  const { link, broker, shadows } = await shoreWithDevice(t, 'buoy');
+  await shadows.setDesired('buoy', desired(1));
+  const events = listen(t, link);
+  t.deepEqual(await once(events, 'desired'), [desired(1)]);
+  const seen: unknown[] = [];
+  events.on('desired', (value) => seen.push(value));
+  t.is(await link.report(report), 'accepted');
+  await shadows.setDesired('buoy', desired(2));
+  await once(events, 'desired');
+  t.deepEqual(seen, [desired(2)], 'the report made no news');
+  await link.stop();
+  await broker.close();
+});
+
+test.serial('a report replaces the one before, also where it says less', async (t) => {
+  const { link, broker, reported } = await shoreWithDevice(t, 'buoy');
+  const events = listen(t, link);
+  t.is(await link.report(report), 'offline', 'it is not connected yet');
+  await once(events, 'connection');
+  t.is(await link.report(report), 'accepted');
+  t.deepEqual(reported.at(-1), report);
+  const { problem: _problem, ...better } = report;
+  t.is(await link.report({ ...better, counter: 2 }), 'accepted');
+  t.deepEqual(reported.at(-1), { ...better, counter: 2 });
+  await link.stop();
+  await broker.close();
+});
+
+test.serial('when the broker goes away and comes back the link finds it and asks again', async (t) => {
+  const { link, broker, shadows, startBroker, openShadows } = await shoreWithDevice(t, 'buoy');
+  const events = listen(t, link);
+  await once(events, 'connection');
+  const { port } = broker;
+  const gone = once(events, 'connection');
+  await broker.close();
+  t.deepEqual(await gone, [false]);
+  t.is(await link.report(report), 'offline');
+  await shadows.stop();
+  const next = await startBroker(port);
+  const nextShadows = openShadows(next);
+  await nextShadows.start({ onReported: () => {}, onContact: () => {} });
+  await nextShadows.setDesired('buoy', desired(7));
+  t.deepEqual(await once(events, 'desired'), [desired(7)]);
+  await link.stop();
+  await next.close();
+});
+
+test.serial('stop() while nothing answers is quick', async (t) => {
+  const shore = await openShore(t);
+  const { identity } = await shore.enrolledDevice('buoy');
+  const link = shore.openLink('buoy', 9, identity);
+  listen(t, link);
+  const startedAt = performance.now();
+  await link.stop();
+  t.true(performance.now() - startedAt < 2_000);
+});

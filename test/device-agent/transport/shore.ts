@@ -1,0 +1,121 @@
+/** The other end of an agent's lines: the controller's own authority, broker, shadow service and API, on real sockets. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { openStore } from '../../../controller/devices/sqlite-store.ts';
+import { openAuthority } from '../../../controller/transport/authority.ts';
+import type { AuthorizeDevice } from '../../../controller/transport/authorization.ts';
+import { type EmbeddedBroker, startEmbeddedBroker } from '../../../controller/transport/embedded-broker/broker.ts';
+import { enrol as answerEnrolment } from '../../../controller/transport/enrolment.ts';
+import { errorAnswer } from '../../../controller/transport/http/json-answer.ts';
+import { bodyBytesMax, createApi } from '../../../controller/transport/http/router.ts';
+import { certificateIdentity } from '../../../controller/transport/key-fingerprint.ts';
+import { createShadowService } from '../../../controller/transport/shadow-service/service.ts';
+import { type Enrolment, enrol } from '../../../device-agent/enrol.ts';
+import { DeviceIdentityStore, keyFingerprint } from '../../../device-agent/enrol-identity.ts';
+import { AwsShadowLink } from '../../../device-agent/transport/aws-shadow-link.ts';
+import { nodeClock } from '../../../platform/node/clock.ts';
+import { nodeDisk } from '../../../platform/node/disk.ts';
+import { startHttpServer } from '../../../platform/node/http-server.ts';
+import { openNetwork } from '../../../platform/node/network.ts';
+import { nodeRandom } from '../../../platform/node/random.ts';
+
+const log = { write: () => {} };
+const address = '127.0.0.1';
+
+/** A controller without its loop; `named` is what git would say: key fingerprints by device. */
+export async function openShore(t: ExecutionContext) {
+  const directory = mkdtempSync(join(tmpdir(), 'fleet-shore-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  const named = new Map<string, string>();
+  const authorize: AuthorizeDevice = (device, fingerprint) =>
+    named.get(device) === fingerprint
+      ? 'ok'
+      : { code: 'KEY_NOT_NAMED', message: `git does not name this key for ${device}` };
+  const ports = { disk: nodeDisk, clock: nodeClock, random: nodeRandom };
+  const authority = await openAuthority({ ...ports, directory: join(directory, 'authority') });
+  const identity = await authority.serverIdentity(['localhost', address]);
+  const onRefusal = (): void => {};
+  const startBroker = (port: number): Promise<EmbeddedBroker> =>
+    startEmbeddedBroker({
+      host: address,
+      port,
+      identity,
+      authority: authority.certificate,
+      authorize,
+      onRefusal,
+      clock: nodeClock,
+      log,
+    });
+  const store = openStore(join(directory, 'store.db'));
+  t.teardown(() => store.close());
+  const handler = createApi({
+    artifacts: async () => errorAnswer(404, 'NOT_FOUND', 'there are none'),
+    status: () => {
+      throw new Error('there is no status');
+    },
+    enrol: (request, from) => answerEnrolment({ authority, authorize, onRefusal }, request, from),
+    notifyPush: () => {},
+    authorize,
+    onRefusal,
+    apiToken: 'token-of-the-test',
+  });
+  const server = await startHttpServer({
+    host: address,
+    port: 0,
+    ...identity,
+    authority: authority.certificate,
+    identify: certificateIdentity,
+    handler,
+    bodyBytesMax,
+    log,
+  });
+  t.teardown(() => server.close());
+  const openShadows = (bus: EmbeddedBroker) =>
+    createShadowService({
+      bus,
+      values: store.values,
+      clock: nodeClock,
+      log,
+      knowsDevice: (device) => named.has(device),
+      connections: bus,
+    });
+  const url = `https://${address}:${server.port}`;
+  /** A device with a key of its own, and one try to get it a certificate. */
+  const newDevice = (device: string) => {
+    const identityStore = new DeviceIdentityStore(nodeDisk, join(directory, device));
+    const network = openNetwork(() => ({ ca: authority.certificate }));
+    const tryEnrol = (): Promise<Enrolment> =>
+      enrol({ device, controller: url, identity: identityStore, network }, AbortSignal.timeout(10_000));
+    return { identity: identityStore, fingerprint: keyFingerprint(identityStore.key()), enrol: tryEnrol };
+  };
+  /** A device that git names and that has its certificate. */
+  const enrolledDevice = async (device: string) => {
+    const made = newDevice(device);
+    named.set(device, made.fingerprint);
+    t.deepEqual(await made.enrol(), { kind: 'enrolled' });
+    return made;
+  };
+  const openLink = (device: string, port: number, identityStore: DeviceIdentityStore): AwsShadowLink => {
+    const link = new AwsShadowLink({
+      device,
+      host: address,
+      port,
+      keepAliveSeconds: 30,
+      identity: () => {
+        const certificate = identityStore.certificateText();
+        const key = identityStore.keyText();
+        return certificate === undefined || key === undefined
+          ? undefined
+          : { ca: authority.certificate, certificate, key };
+      },
+      clock: nodeClock,
+      random: nodeRandom,
+      log,
+    });
+    t.teardown(() => link.stop());
+    return link;
+  };
+  return { directory, named, authority, startBroker, openShadows, newDevice, enrolledDevice, openLink };
+}

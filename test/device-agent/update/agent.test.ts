@@ -1,0 +1,336 @@
+import test from 'ava';
+import { keepAll, loseAll } from '../../sim/sim-disk.ts';
+import { Ship } from '../ship.ts';
+import { dayMs, keyOf, moduleBytes, Shore, sha256 } from '../shore.ts';
+
+const gauge1 = { name: 'gauge', version: '1.0.0', bytes: moduleBytes('gauge one', 20_000) };
+const gauge2 = { name: 'gauge', version: '2.0.0', bytes: moduleBytes('gauge two', 21_000) };
+const gaugeBad = { name: 'gauge', version: '3.0.0', bytes: moduleBytes('gauge crashes', 9_000) };
+const horn1 = { name: 'horn', version: '1.0.0', bytes: moduleBytes('horn one', 5_000) };
+
+/** A device that runs gauge 1 and horn 1 as deployment 1, proved. */
+async function proved(capacityBytes?: number): Promise<Ship> {
+  const shore = new Shore('anna');
+  for (const app of [gauge1, gauge2, gaugeBad, horn1]) shore.releaseWithBrotli(app);
+  const ship = new Ship(shore, capacityBytes);
+  ship.boot();
+  ship.want(shore.desired(1, [gauge1, horn1]));
+  await ship.run(60);
+  return ship;
+}
+
+test('a deployment is fetched, tried, proved and reported', async (t) => {
+  const ship = await proved();
+  t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+  t.is(ship.report.phase, 'active');
+  t.is(ship.report.running?.sequence, 1);
+  const phases = ship.reports.map(({ phase }) => phase);
+  for (const phase of ['fetching', 'probation', 'active'] as const) t.true(phases.includes(phase), phase);
+  const newest = ship.reports.at(-1);
+  t.is(newest?.phase, 'active');
+  t.deepEqual(
+    newest?.downloads?.map(({ name, method }) => `${name} ${method}`),
+    ['gauge brotli', 'horn brotli'],
+  );
+});
+
+test('an unchanged module is kept, and what nothing needs is collected', async (t) => {
+  const ship = await proved();
+  ship.want(ship.shore.desired(2, [gauge2, horn1]));
+  await ship.run(60);
+  t.is(ship.report.running?.sequence, 2);
+  t.is(ship.report.downloads?.find(({ name }) => name === 'horn')?.method, 'kept');
+  const modules = ship.disk.allFiles().filter((path) => path.startsWith('/state/sha256/'));
+  t.deepEqual(modules, [gauge2, horn1].map(({ bytes }) => `/state/sha256/${sha256(bytes)}`).sort());
+  t.deepEqual(ship.disk.list('/state/partial'), []);
+});
+
+test('with no link at all the last good deployment runs at once after a power cut', async (t) => {
+  const ship = await proved();
+  ship.link.set(false);
+  ship.cutPower(loseAll);
+  t.true(ship.boot());
+  await ship.run(0);
+  t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+  t.is(ship.report.phase, 'active');
+});
+
+test('a failing deployment gives way to the last good one and is not tried again', async (t) => {
+  const ship = await proved();
+  ship.want(ship.shore.desired(2, [gaugeBad]));
+  await ship.run(10);
+  t.is(ship.report.phase, 'probation');
+  await ship.run(60);
+  t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+  t.is(ship.report.problem?.code, 'PROBATION_FAILED');
+  t.is(ship.report.problem?.sequence, 2);
+  ship.link.set(false);
+  ship.link.set(true);
+  await ship.run(120);
+  t.is(ship.report.running?.sequence, 1);
+  t.is(ship.report.highestSequence, 2);
+  ship.want(ship.shore.desired(3, [gauge2]));
+  await ship.run(60);
+  t.is(ship.report.running?.sequence, 3);
+  t.is(ship.report.problem, undefined);
+});
+
+test('a newer deployment replaces one on probation, and the last good one is still held', async (t) => {
+  const ship = await proved();
+  ship.want(ship.shore.desired(2, [gaugeBad], { probationSeconds: 3600 }));
+  await ship.run(2);
+  t.is(ship.report.phase, 'probation');
+  ship.link.quality = { ...ship.link.quality, bytesPerSecond: 100 };
+  ship.want(ship.shore.desired(3, [gauge2]));
+  await ship.run(2);
+  t.is(ship.report.phase, 'fetching');
+  t.is(ship.report.running?.sequence, 2);
+  await ship.run(30);
+  t.is(ship.report.running?.sequence, 1, 'the failing trial is judged while the next is fetched');
+  t.is(ship.report.target?.sequence, 3);
+  ship.link.quality = { ...ship.link.quality, bytesPerSecond: 1_000_000 };
+  await ship.run(120);
+  t.is(ship.report.running?.sequence, 3);
+});
+
+const refusals: readonly {
+  readonly what: string;
+  readonly code: string;
+  readonly want: (shore: Shore) => unknown;
+}[] = [
+  {
+    what: 'an older deployment',
+    code: 'SEQUENCE_REPLAYED',
+    want: (shore) => shore.desired(1, [gauge1], { probationSeconds: 7 }),
+  },
+  {
+    what: 'another deployment of the same sequence',
+    code: 'SEQUENCE_REUSED',
+    want: (shore) => shore.desired(2, [gauge1]),
+  },
+  {
+    what: "another device's deployment",
+    code: 'WRONG_DEVICE',
+    want: (shore) => shore.desired(3, [], { device: 'berta' }),
+  },
+  {
+    what: 'a deployment by an unknown key',
+    code: 'ENVELOPE_THRESHOLD',
+    want: (shore) => ({ sequence: 3, envelope: shore.envelope(shore.deployment(3, [gauge1]), keyOf('mallory')) }),
+  },
+  {
+    what: 'an envelope with a flipped bit',
+    code: 'ENVELOPE_BAD_SIGNATURE',
+    want: (shore) => {
+      const envelope = JSON.parse(shore.envelope(shore.deployment(3, [gauge1])));
+      const payload = Buffer.from(envelope.payload, 'base64');
+      payload[100]! ^= 1;
+      return { sequence: 3, envelope: JSON.stringify({ ...envelope, payload: payload.toString('base64') }) };
+    },
+  },
+  {
+    what: 'a payload that is no deployment',
+    code: 'DEPLOYMENT_MALFORMED',
+    want: (shore) => ({ sequence: 3, envelope: shore.envelope({}) }),
+  },
+  { what: 'an envelope that is no JSON', code: 'ENVELOPE_MALFORMED', want: () => ({ sequence: 3, envelope: '}{' }) },
+  { what: 'a shadow that is no desired state', code: 'DESIRED_MALFORMED', want: () => ({ sequence: 'x' }) },
+];
+
+for (const { what, code, want } of refusals) {
+  test(`${what} is refused and the old one goes on`, async (t) => {
+    const ship = await proved();
+    ship.want(ship.shore.desired(2, [gauge1, horn1]));
+    await ship.run(60);
+    ship.want(want(ship.shore));
+    await ship.run(60);
+    t.is(ship.report.problem?.code, code);
+    t.is(ship.reports.at(-1)?.problem?.code, code);
+    t.is(ship.report.running?.sequence, 2);
+    t.is(ship.report.highestSequence, 2);
+    t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+  });
+}
+
+test('a deployment that disagrees with the signed release is not installed', async (t) => {
+  const ship = await proved();
+  ship.want(ship.shore.desired(2, [{ ...gauge2, version: '1.0.0' }]));
+  await ship.run(60);
+  t.is(ship.report.problem?.code, 'RELEASE_MISMATCH');
+  ship.want(ship.shore.desired(3, [{ ...gauge2, version: '9.9.9' }]));
+  await ship.run(60);
+  t.is(ship.report.problem?.code, 'RELEASE_UNSIGNED');
+  t.is(ship.report.running?.sequence, 1);
+});
+
+test('expired metadata stops a new install, even with the clock set back, and nothing that runs', async (t) => {
+  const ship = await proved();
+  ship.link.set(false);
+  await ship.time.runUntil(ship.time.now + 30 * dayMs);
+  ship.shore.nowMs += 30 * dayMs;
+  ship.want(ship.shore.desired(2, [gauge2]));
+  ship.skewMs = -60 * dayMs;
+  ship.link.set(true);
+  await ship.run(60);
+  t.is(ship.report.problem?.code, 'METADATA_EXPIRED');
+  t.is(ship.report.running?.sequence, 1);
+  ship.shore.publish();
+  await ship.run(3600);
+  t.is(ship.report.running?.sequence, 2);
+});
+
+test('a flipped bit in metadata is refused, and the update goes on when it is whole again', async (t) => {
+  const ship = await proved();
+  const whole = ship.shore.files['/tuf/timestamp.json']!;
+  ship.shore.publish();
+  const flipped = Buffer.from(ship.shore.files['/tuf/timestamp.json']!);
+  const good = ship.shore.files['/tuf/timestamp.json']!;
+  t.notDeepEqual(whole, good);
+  flipped[flipped.indexOf('"version":') + 10]! ^= 1;
+  ship.shore.files['/tuf/timestamp.json'] = flipped;
+  ship.want(ship.shore.desired(2, [gauge2]));
+  await ship.run(30);
+  t.is(ship.report.problem?.code, 'METADATA_THRESHOLD');
+  t.is(ship.report.running?.sequence, 1);
+  ship.shore.files['/tuf/timestamp.json'] = good;
+  await ship.run(600);
+  t.is(ship.report.running?.sequence, 2);
+});
+
+test('a flipped bit in an artifact is refused; the other way is taken, and with none left a code tells why', async (t) => {
+  const ship = await proved();
+  const whole = `/sha256/${sha256(gauge2.bytes)}`;
+  const index = JSON.parse(Buffer.from(ship.shore.files['/releases/gauge/2.0.0.json']!).toString());
+  const packed = `/sha256/${index.ways[1].sha256}`;
+  const flip = (path: string): void => {
+    const bytes = Buffer.from(ship.shore.files[path]!);
+    bytes[1000]! ^= 4;
+    ship.shore.files[path] = bytes;
+  };
+  flip(packed);
+  ship.want(ship.shore.desired(2, [gauge2]));
+  await ship.run(60);
+  t.is(ship.report.running?.sequence, 2);
+  t.deepEqual(
+    ship.report.downloads?.map(({ method }) => method),
+    ['whole'],
+  );
+  ship.want(ship.shore.desired(3, [gauge1]));
+  await ship.run(60);
+  t.is(ship.report.running?.sequence, 3);
+  flip(whole);
+  ship.want(ship.shore.desired(4, [gauge2]));
+  await ship.run(60);
+  t.is(ship.report.problem?.code, 'ARTIFACT_DAMAGED');
+  t.is(ship.report.running?.sequence, 3);
+});
+
+test('a module damaged on disk does not run; the others do, and it is fetched again', async (t) => {
+  const ship = await proved();
+  ship.link.set(false);
+  ship.cutPower(keepAll);
+  ship.disk.flipBit(`/state/sha256/${sha256(gauge1.bytes)}`, 12_345);
+  ship.boot();
+  await ship.run(10);
+  t.deepEqual(ship.running(), ['horn 1.0.0']);
+  t.is(ship.report.problem?.code, 'MODULE_DAMAGED');
+  ship.link.set(true);
+  await ship.run(60);
+  t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+  t.is(ship.report.problem, undefined);
+});
+
+test('a damaged module is fetched again even while a new deployment cannot be, and after all metadata expired', async (t) => {
+  const ship = await proved();
+  ship.want(ship.shore.desired(2, [{ ...gauge2, version: '9.9.9' }]));
+  await ship.run(30);
+  ship.link.set(false);
+  ship.cutPower(keepAll);
+  await ship.time.runUntil(ship.time.now + 30 * dayMs);
+  ship.disk.flipBit(`/state/sha256/${sha256(gauge1.bytes)}`, 12_345);
+  ship.boot();
+  await ship.run(10);
+  t.deepEqual(ship.running(), ['horn 1.0.0']);
+  ship.link.set(true);
+  await ship.run(60);
+  t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+  t.is(ship.report.problem?.code, 'METADATA_EXPIRED');
+  t.is(ship.report.phase, 'fetching');
+});
+
+test('one flipped bit in any file of the state directory never stops the last good deployment from running', async (t) => {
+  const ship = await proved();
+  ship.link.set(false);
+  for (const path of ship.disk.allFiles().filter((path) => path.startsWith('/state/') && !path.includes('sha256'))) {
+    ship.cutPower(keepAll);
+    ship.disk.flipBit(path, 8 * 60 + 3);
+    t.true(ship.boot(), path);
+    await ship.run(5);
+    t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0'], path);
+    t.true(ship.report.highestSequence === 1, path);
+  }
+});
+
+test('a rotated deployment key is learnt from the signed targets', async (t) => {
+  const ship = await proved();
+  ship.shore.deploymentKey = keyOf('deployment of 2027');
+  ship.shore.publish();
+  ship.want(ship.shore.desired(2, [gauge2]));
+  await ship.run(60);
+  t.is(ship.report.running?.sequence, 2);
+});
+
+test('a deployment too large for the shadow comes from the artifact store', async (t) => {
+  const ship = await proved();
+  const text = ship.shore.envelope(ship.shore.deployment(2, [gauge2]));
+  const bytes = Buffer.from(text);
+  ship.shore.files[`/sha256/${sha256(bytes)}`] = bytes;
+  ship.want({ sequence: 2, blob: { sha256: sha256(bytes), length: bytes.length } });
+  await ship.run(60);
+  t.is(ship.report.running?.sequence, 2);
+});
+
+test('an empty deployment stops everything', async (t) => {
+  const ship = await proved();
+  ship.want(ship.shore.desired(2, []));
+  await ship.run(60);
+  t.deepEqual(ship.running(), []);
+  t.is(ship.report.phase, 'active');
+});
+
+test('with too little disk the update waits with a code, and the old one runs on', async (t) => {
+  const big = { name: 'gauge', version: '4.0.0', bytes: moduleBytes('gauge four', 900_000) };
+  const ship = await proved(1_300_000);
+  ship.shore.release(big);
+  ship.want(ship.shore.desired(2, [big]));
+  await ship.run(60);
+  t.is(ship.report.problem?.code, 'DISK_FULL');
+  t.is(ship.report.running?.sequence, 1);
+});
+
+test('report counters only grow, and every report is valid and small', async (t) => {
+  const ship = await proved();
+  ship.cutPower(loseAll);
+  ship.boot();
+  await ship.run(4 * 3600);
+  const counters = ship.reports.map(({ counter }) => counter);
+  t.deepEqual(
+    counters,
+    [...counters].sort((a, b) => a - b),
+  );
+  t.is(new Set(counters).size, counters.length);
+  t.true(ship.reports.every((report) => JSON.stringify(report).length <= 3072));
+  t.true(counters.length < 40, `${counters.length} reports`);
+});
+
+test('a day without a link logs and writes next to nothing', async (t) => {
+  const ship = await proved();
+  ship.want(ship.shore.desired(2, [gauge2]));
+  ship.link.set(false);
+  await ship.run(5);
+  const { operations } = ship.disk;
+  const lines = ship.logged.filter((line) => !line.startsWith('debug')).length;
+  await ship.time.runUntil(ship.time.now + dayMs);
+  t.true(ship.disk.operations - operations < 40, `${ship.disk.operations - operations} operations`);
+  t.true(ship.logged.filter((line) => !line.startsWith('debug')).length - lines < 10);
+});

@@ -1,0 +1,98 @@
+/** Whatever the shadow or the server sends, the agent lives, runs only what is signed, and comes round when it may. */
+import test from 'ava';
+import fc from 'fast-check';
+import { Ship } from '../ship.ts';
+import { moduleBytes, Shore } from '../shore.ts';
+
+const gauge1 = { name: 'gauge', version: '1.0.0', bytes: moduleBytes('gauge one', 20_000) };
+const gauge2 = { name: 'gauge', version: '2.0.0', bytes: moduleBytes('gauge two', 300_000) };
+
+async function proved(): Promise<Ship> {
+  const shore = new Shore('anna');
+  for (const app of [gauge1, gauge2]) shore.releaseWithBrotli(app);
+  const ship = new Ship(shore);
+  ship.boot();
+  ship.want(shore.desired(1, [gauge1]));
+  await ship.run(60);
+  return ship;
+}
+
+test('no desired state, however odd, changes what runs or ends the agent', async (t) => {
+  const ship = await proved();
+  const odd = fc.oneof(
+    fc.anything(),
+    fc.record({ sequence: fc.integer(), envelope: fc.string() }),
+    fc.record({ sequence: fc.integer({ min: 1 }), envelope: fc.json() }),
+    fc.record({
+      sequence: fc.constant(9),
+      envelope: fc
+        .record({
+          payload: fc.base64String(),
+          payloadType: fc.constant('application/vnd.fleet.deployment+json'),
+          signatures: fc.array(fc.record({ keyid: fc.string(), sig: fc.base64String() })),
+        })
+        .map((envelope) => JSON.stringify(envelope)),
+    }),
+    fc.record({
+      sequence: fc.constant(9),
+      blob: fc.record({ sha256: fc.constant('0'.repeat(64)), length: fc.nat() }),
+    }),
+  );
+  for (const desired of fc.sample(odd, 200)) {
+    ship.want(desired);
+    await ship.run(0.2);
+  }
+  await ship.run(30);
+  t.deepEqual(ship.running(), ['gauge 1.0.0']);
+  t.is(ship.report.highestSequence, 1);
+  ship.want(ship.shore.desired(2, [gauge2]));
+  await ship.run(120);
+  t.deepEqual(ship.running(), ['gauge 2.0.0']);
+});
+
+test('a server that answers garbage is survived, and its healing noticed', async (t) => {
+  const ship = await proved();
+  const { files } = ship.shore;
+  const desired = ship.shore.desired(2, [gauge2]);
+  const garbage = fc.sample(
+    fc.oneof(
+      fc.uint8Array({ maxLength: 2000 }),
+      fc.json().map((text) => Buffer.from(text)),
+    ),
+    40,
+  );
+  ship.want(desired);
+  for (const bytes of garbage) {
+    ship.shore.files = Object.fromEntries(Object.keys(files).map((path) => [path, bytes]));
+    ship.link.set(false);
+    ship.link.set(true);
+    await ship.run(5);
+  }
+  t.deepEqual(ship.running(), ['gauge 1.0.0']);
+  ship.shore.files = files;
+  await ship.run(3600);
+  t.deepEqual(ship.running(), ['gauge 2.0.0']);
+});
+
+test('a link that flips bits and cuts every other answer off still brings the update', async (t) => {
+  const ship = await proved();
+  ship.link.quality = { ...ship.link.quality, flipProbability: 0.005, cutProbability: 0.5 };
+  ship.want(ship.shore.desired(2, [gauge2]));
+  await ship.run(24 * 3600);
+  t.deepEqual(ship.running(), ['gauge 2.0.0']);
+  t.is(ship.report.problem, undefined);
+});
+
+test('a disk that is full for a while stops nothing that runs, and the update follows', async (t) => {
+  const ship = await proved();
+  const { disk } = ship;
+  const { freeBytes } = disk;
+  disk.freeBytes = () => 0;
+  ship.want(ship.shore.desired(2, [gauge2]));
+  await ship.run(60);
+  t.is(ship.report.problem?.code, 'DISK_FULL');
+  t.deepEqual(ship.running(), ['gauge 1.0.0']);
+  disk.freeBytes = freeBytes;
+  await ship.run(3600);
+  t.deepEqual(ship.running(), ['gauge 2.0.0']);
+});

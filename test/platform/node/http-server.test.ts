@@ -1,0 +1,201 @@
+/** The HTTPS server over real sockets. */
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request as httpsRequest, type RequestOptions } from 'node:https';
+import { connect } from 'node:tls';
+import test from 'ava';
+import { certificateIdentity } from '../../../controller/transport/key-fingerprint.ts';
+import { type HttpServer, startHttpServer } from '../../../platform/node/http-server.ts';
+import type { HttpHandler, Peer } from '../../../platform/ports.ts';
+import { quietLog, Scene } from '../../controller/transport/scene.ts';
+
+const mebibyte = 1_048_576;
+
+interface Stage extends AsyncDisposable {
+  readonly scene: Scene;
+  readonly server: HttpServer;
+}
+
+async function open(handler: HttpHandler): Promise<Stage> {
+  const scene = await Scene.open();
+  const identity = await scene.authority.serverIdentity(['localhost']);
+  const server = await startHttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    ...identity,
+    authority: scene.authority.certificate,
+    identify: certificateIdentity,
+    handler,
+    bodyBytesMax: 1000,
+    log: quietLog,
+  });
+  return {
+    scene,
+    server,
+    async [Symbol.asyncDispose]() {
+      await server.close();
+      scene[Symbol.dispose]();
+    },
+  };
+}
+
+/** Sends one request and resolves with the head of the answer. */
+function send({ scene, server }: Stage, options: RequestOptions, body?: Uint8Array): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const request = httpsRequest(
+      { host: 'localhost', port: server.port, ca: scene.authority.certificate, agent: false, ...options },
+      resolve,
+    );
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+async function text(answer: IncomingMessage): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of answer) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+async function* bodyOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+const answerWith = (value: unknown) => ({
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  body: bodyOf(new TextEncoder().encode(JSON.stringify(value))),
+});
+
+test('a peer is a device only with a certificate of our authority', async (t) => {
+  await using stage = await open(async (_request, peer) => answerWith(peer));
+  using foreign = await Scene.open();
+  const ours = await stage.scene.device('buoy-1');
+  const theirs = await foreign.device('buoy-1');
+  const ask = async (options: RequestOptions): Promise<Peer> => JSON.parse(await text(await send(stage, options)));
+  t.deepEqual(await ask({}), { address: '127.0.0.1' });
+  t.deepEqual(await ask({ key: theirs.key, cert: theirs.certificate }), { address: '127.0.0.1' });
+  t.deepEqual(await ask({ key: ours.key, cert: ours.certificate }), {
+    address: '127.0.0.1',
+    device: 'buoy-1',
+    keyFingerprint: ours.keyFingerprint,
+  });
+});
+
+test('the handler sees method, path, headers and body', async (t) => {
+  await using stage = await open(async ({ method, url, headers, body }) =>
+    answerWith({ method, url, type: headers['content-type'], body: new TextDecoder().decode(body) }),
+  );
+  const options = { method: 'POST', path: '/a?b=c', headers: { 'Content-Type': 'text/plain' } };
+  const answer = await send(stage, options, Buffer.from('hello'));
+  t.deepEqual(JSON.parse(await text(answer)), { method: 'POST', url: '/a?b=c', type: 'text/plain', body: 'hello' });
+  const head = await send(stage, { method: 'HEAD' });
+  t.is(head.statusCode, 200);
+  t.is(await text(head), '');
+});
+
+test('a body that is too long is refused, announced or not, and so is a method that we do not speak', async (t) => {
+  let called = 0;
+  await using stage = await open(async () => {
+    called += 1;
+    return answerWith({});
+  });
+  const announced = await send(stage, { method: 'POST' }, new Uint8Array(1001));
+  t.is(announced.statusCode, 413);
+  t.is(JSON.parse(await text(announced)).code, 'BODY_TOO_LARGE');
+  const chunked = await send(
+    stage,
+    { method: 'POST', headers: { 'transfer-encoding': 'chunked' } },
+    new Uint8Array(1001),
+  );
+  t.is(chunked.statusCode, 413);
+  t.is((await send(stage, { method: 'DELETE' })).statusCode, 405);
+  t.is(called, 0);
+});
+
+test('a handler that throws is answered with 500, without a word of why', async (t) => {
+  await using stage = await open(async () => {
+    throw new Error('the secret reason');
+  });
+  const answer = await send(stage, {});
+  t.is(answer.statusCode, 500);
+  t.notRegex(await text(answer), /secret/);
+});
+
+test('a long answer waits for its reader, and is aborted when the reader goes', async (t) => {
+  let produced = 0;
+  let aborted = false;
+  let ended: () => void = () => {};
+  const over = new Promise<void>((resolve) => {
+    ended = resolve;
+  });
+  await using stage = await open(async (_request, _peer, signal) => {
+    signal.addEventListener('abort', () => {
+      aborted = true;
+    });
+    async function* body() {
+      try {
+        for (; produced < 200; produced += 1) yield new Uint8Array(mebibyte);
+      } finally {
+        ended();
+      }
+    }
+    return { status: 200, headers: {}, body: body() };
+  });
+  const answer = await send(stage, {});
+  answer.on('error', () => {});
+  await once(answer, 'readable');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  t.true(produced < 50, `${produced} MiB were produced for a reader that takes none`);
+  answer.destroy();
+  await over;
+  t.true(aborted);
+});
+
+test('an answer that breaks off in the middle ends the connection, so that nobody takes it for whole', async (t) => {
+  await using stage = await open(async () => ({
+    status: 200,
+    headers: {},
+    body: (async function* () {
+      yield new Uint8Array(10);
+      throw new Error('disk');
+    })(),
+  }));
+  const answer = await send(stage, {});
+  await t.throwsAsync(text(answer), { message: /aborted/ });
+});
+
+test('TLS older than 1.2 is refused', async (t) => {
+  await using stage = await open(async () => answerWith({}));
+  const socket = connect({
+    port: stage.server.port,
+    ca: stage.scene.authority.certificate,
+    servername: 'localhost',
+    minVersion: 'TLSv1',
+    maxVersion: 'TLSv1.1',
+  });
+  await t.throwsAsync(once(socket, 'secureConnect'));
+});
+
+test('close() lets a running answer end', async (t) => {
+  let release: () => void = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let reached: () => void = () => {};
+  const running = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
+  const stage = await open(async () => {
+    reached();
+    await held;
+    return answerWith('done');
+  });
+  const answer = send(stage, {});
+  await running;
+  const closed = stage.server.close();
+  release();
+  t.is(JSON.parse(await text(await answer)), 'done');
+  await closed;
+  stage.scene[Symbol.dispose]();
+});

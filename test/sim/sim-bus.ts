@@ -1,0 +1,130 @@
+/**
+ * A broker in the simulated world. A device's session lives as long as its link and the broker stay up; a message crosses
+ * after the link's latency or is lost with the session (at least once, clean sessions, as the agent uses MQTT).
+ */
+import type { BusMessage, MessageBus } from '../../platform/ports.ts';
+import type { Life, SimTime } from './sim-clock.ts';
+import type { SimLink } from './sim-network.ts';
+
+/** MQTT's filters: `+` one level, `#` the rest. */
+function matches(filter: string, topic: string): boolean {
+  const wanted = filter.split('/');
+  const levels = topic.split('/');
+  for (const [at, part] of wanted.entries()) {
+    if (part === '#') return true;
+    if (at >= levels.length || (part !== '+' && part !== levels[at])) return false;
+  }
+  return wanted.length === levels.length;
+}
+
+/** A device's connection. */
+export interface SimSession {
+  /** Resolves when the broker has acknowledged; rejects when the session ended first. */
+  publish(topic: string, payload: Uint8Array): Promise<void>;
+  readonly open: boolean;
+  close(): void;
+}
+
+interface Session {
+  readonly device: string;
+  readonly receive: (message: BusMessage) => void;
+  readonly latencyMs: () => number;
+  readonly end: () => void;
+  open: boolean;
+}
+
+export class SimBroker {
+  readonly #time: SimTime;
+  readonly #sessions = new Map<string, Session>();
+  #subscriptions: { readonly filter: string; readonly handler: (message: BusMessage) => void }[] = [];
+  #onConnection: (device: string, connected: boolean) => void = () => {};
+  #authorize: (device: string) => boolean = () => true;
+  #up = false;
+
+  constructor(time: SimTime) {
+    this.#time = time;
+  }
+
+  /** The controller's end, for as long as it lives. Sessions of an earlier life have ended with it. */
+  start(life: Life, authorize: (device: string) => boolean): MessageBus {
+    this.stop();
+    this.#up = true;
+    this.#authorize = authorize;
+    return {
+      publish: async (topic, payload) => {
+        if (life.alive) this.#toDevices({ topic, payload });
+      },
+      subscribe: async (filter, handler) => {
+        if (life.alive) this.#subscriptions.push({ filter, handler });
+      },
+      close: async () => {
+        if (life.alive) this.stop();
+      },
+    };
+  }
+
+  /** The controller is gone: every session ends. */
+  stop(): void {
+    this.#up = false;
+    this.#subscriptions = [];
+    this.#onConnection = () => {};
+    for (const session of [...this.#sessions.values()]) session.end();
+  }
+
+  onConnection(handler: (device: string, connected: boolean) => void): void {
+    this.#onConnection = handler;
+  }
+
+  reauthorize(): void {
+    for (const session of [...this.#sessions.values()]) if (!this.#authorize(session.device)) session.end();
+  }
+
+  #toDevices(message: BusMessage): void {
+    for (const session of this.#sessions.values()) {
+      if (!message.topic.startsWith(`$aws/things/${session.device}/`)) continue;
+      this.#time.at(this.#time.now + session.latencyMs(), () => {
+        if (session.open) session.receive(message);
+      });
+    }
+  }
+
+  /** Connects a device, or says why not. A second session of the same device ends the first. */
+  connect(link: SimLink, receive: (message: BusMessage) => void, onClose: () => void): SimSession | undefined {
+    if (!this.#up || !link.up || !this.#authorize(link.device)) return undefined;
+    this.#sessions.get(link.device)?.end();
+    const watch = link.onChange(() => session.end());
+    const session: Session = {
+      device: link.device,
+      receive,
+      latencyMs: () => link.quality.latencyMs,
+      open: true,
+      end: () => {
+        if (!session.open) return;
+        session.open = false;
+        watch[Symbol.dispose]();
+        this.#sessions.delete(link.device);
+        this.#onConnection(link.device, false);
+        onClose();
+      },
+    };
+    this.#sessions.set(link.device, session);
+    this.#onConnection(link.device, true);
+    return {
+      publish: (topic, payload) => this.#fromDevice(session, { topic, payload, device: link.device }),
+      get open() {
+        return session.open;
+      },
+      close: () => session.end(),
+    };
+  }
+
+  #fromDevice(session: Session, message: BusMessage): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#time.at(this.#time.now + session.latencyMs(), () => {
+        if (!session.open) return reject(new Error('the session ended'));
+        for (const { filter, handler } of this.#subscriptions) if (matches(filter, message.topic)) handler(message);
+        resolve();
+      });
+    });
+  }
+}

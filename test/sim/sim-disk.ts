@@ -1,0 +1,354 @@
+/**
+ * A disk that keeps its promises no better than POSIX demands.
+ *
+ * Fault model. Every change is first in the cache only. A `sync` of a file makes its bytes and length durable; a
+ * `syncDirectory` makes the names in that directory durable (which names exist, and which file each one means). At a
+ * crash, every change that was not made durable survives or not, each by its own draw:
+ *   - of unsynced bytes, each 512-byte sector is old or new (torn writes); the length is old or new;
+ *   - a name that was created, renamed or removed is as before or as after, each directory entry by itself; but a rename
+ *     never loses the file: where the old name is gone, the new one is there (every journalling file system does that).
+ * A new file whose name survives but whose bytes were never synced is there with whatever its sectors drew.
+ *
+ * Every operation that changes something counts; `crashAfter` makes the disk throw `PowerCut` once that many have passed.
+ */
+import { type Disk, DiskError, type DiskFile, type FileStat } from '../../platform/ports.ts';
+
+const sectorBytes = 512;
+
+/** Thrown by every operation from the moment the power is gone until `restart`. */
+export class PowerCut extends Error {
+  constructor() {
+    super('the power is gone');
+    this.name = 'PowerCut';
+  }
+}
+
+interface Inode {
+  bytes: Uint8Array;
+  durable: Uint8Array;
+}
+
+interface Directory {
+  /** Names as a running program sees them. */
+  entries: Map<string, Inode | Directory>;
+  /** Names as they are after a crash at the worst moment. */
+  durable: Map<string, Inode | Directory>;
+}
+
+interface Rename {
+  readonly from: Directory;
+  readonly fromName: string;
+  readonly to: Directory;
+  readonly toName: string;
+}
+
+function newDirectory(): Directory {
+  return { entries: new Map(), durable: new Map() };
+}
+
+function isDirectory(node: Inode | Directory): node is Directory {
+  return 'entries' in node;
+}
+
+function partsOf(path: string): string[] {
+  if (!path.startsWith('/')) throw new DiskError('IO', path, 'not an absolute path');
+  return path.split('/').filter((part) => part !== '' && part !== '.');
+}
+
+/** What decides the fate of unsynced changes: a number in [0, 1), below 0.5 they are lost. */
+export type Fate = () => number;
+
+/** All unsynced changes are lost. */
+export const loseAll: Fate = () => 0;
+/** All unsynced changes survive. */
+export const keepAll: Fate = () => 0.99;
+
+export class SimDisk implements Disk {
+  #root = newDirectory();
+  #renames: Rename[] = [];
+  #operations = 0;
+  #crashAfter = Number.POSITIVE_INFINITY;
+  #off = false;
+  #capacityBytes: number;
+
+  constructor(capacityBytes = 2 ** 40) {
+    this.#capacityBytes = capacityBytes;
+  }
+
+  /** How many changing operations have passed since the start. */
+  get operations(): number {
+    return this.#operations;
+  }
+
+  /** Cuts the power when `operations` more changing operations have passed; the next one throws. */
+  crashAfter(operations: number): void {
+    this.#crashAfter = this.#operations + operations;
+  }
+
+  /** Cuts the power now and settles every unsynced change by `fate`; `restart` brings it back. */
+  crash(fate: Fate): void {
+    this.#off = true;
+    this.#root = settle(this.#root, drawNames(this.#root, this.#renames, fate), fate);
+    this.#renames = [];
+  }
+
+  /** Power is back. Files that were open stay unusable by nature: their inodes are gone from the tree. */
+  restart(): void {
+    this.#off = false;
+    this.#crashAfter = Number.POSITIVE_INFINITY;
+  }
+
+  /** Flips one bit of a file, as a worn flash cell would: at once durable. */
+  flipBit(path: string, bit: number): void {
+    const inode = this.#file(path);
+    const at = Math.floor(bit / 8) % Math.max(1, inode.bytes.length);
+    for (const bytes of new Set([inode.bytes, inode.durable])) {
+      if (at < bytes.length) bytes[at] = bytes[at]! ^ (1 << (bit % 8));
+    }
+  }
+
+  /** Paths of all files, sorted. */
+  allFiles(): string[] {
+    const found: string[] = [];
+    const walk = (directory: Directory, prefix: string): void => {
+      for (const [name, node] of directory.entries) {
+        if (isDirectory(node)) walk(node, `${prefix}/${name}`);
+        else found.push(`${prefix}/${name}`);
+      }
+    };
+    walk(this.#root, '');
+    return found.sort();
+  }
+
+  #check(): void {
+    if (this.#off) throw new PowerCut();
+  }
+
+  #change(): void {
+    this.#check();
+    if (this.#operations >= this.#crashAfter) {
+      this.#off = true;
+      throw new PowerCut();
+    }
+    this.#operations += 1;
+  }
+
+  #find(path: string): Inode | Directory | undefined {
+    let node: Inode | Directory | undefined = this.#root;
+    for (const part of partsOf(path)) {
+      if (node === undefined || !isDirectory(node)) return undefined;
+      node = node.entries.get(part);
+    }
+    return node;
+  }
+
+  #file(path: string): Inode {
+    const node = this.#find(path);
+    if (node === undefined) throw new DiskError('NOT_FOUND', path, 'no such file');
+    if (isDirectory(node)) throw new DiskError('IO', path, 'is a directory');
+    return node;
+  }
+
+  #parent(path: string): { readonly directory: Directory; readonly name: string } {
+    const parts = partsOf(path);
+    const name = parts.pop();
+    const directory = this.#find(`/${parts.join('/')}`);
+    if (name === undefined || directory === undefined || !isDirectory(directory)) {
+      throw new DiskError('NOT_FOUND', path, 'no such directory');
+    }
+    return { directory, name };
+  }
+
+  usedBytes(): number {
+    return this.allFiles().reduce((sum, path) => sum + this.#file(path).bytes.length, 0);
+  }
+
+  open(path: string, mode: 'read' | 'write'): DiskFile {
+    this.#check();
+    if (mode === 'write' && this.#find(path) === undefined) {
+      this.#change();
+      const { directory, name } = this.#parent(path);
+      directory.entries.set(name, { bytes: new Uint8Array(), durable: new Uint8Array() });
+    }
+    return this.#handle(path, this.#file(path), mode);
+  }
+
+  #handle(path: string, inode: Inode, mode: 'read' | 'write'): DiskFile {
+    const writable = (): void => {
+      if (mode === 'read') throw new DiskError('NOT_PERMITTED', path, 'opened for reading');
+      this.#change();
+    };
+    return {
+      read: (position, length) => {
+        this.#check();
+        return inode.bytes.slice(position, position + length);
+      },
+      write: (position, bytes) => {
+        writable();
+        const end = position + bytes.length;
+        const growth = end - inode.bytes.length;
+        if (growth > 0 && this.usedBytes() + growth > this.#capacityBytes) {
+          throw new DiskError('NO_SPACE', path, 'no space left');
+        }
+        const next = new Uint8Array(Math.max(end, inode.bytes.length));
+        next.set(inode.bytes);
+        next.set(bytes, position);
+        inode.bytes = next;
+      },
+      truncate: (bytes) => {
+        writable();
+        const next = new Uint8Array(bytes);
+        next.set(inode.bytes.subarray(0, bytes));
+        inode.bytes = next;
+      },
+      size: () => {
+        this.#check();
+        return inode.bytes.length;
+      },
+      sync: () => {
+        writable();
+        inode.durable = inode.bytes.slice();
+      },
+      close: () => {},
+      [Symbol.dispose]: () => {},
+    };
+  }
+
+  readFile(path: string): Uint8Array {
+    this.#check();
+    return this.#file(path).bytes.slice();
+  }
+
+  stat(path: string): FileStat | undefined {
+    this.#check();
+    const node = this.#find(path);
+    if (node === undefined) return undefined;
+    return isDirectory(node) ? { kind: 'directory', bytes: 0 } : { kind: 'file', bytes: node.bytes.length };
+  }
+
+  list(path: string): string[] {
+    this.#check();
+    const node = this.#find(path);
+    if (node === undefined || !isDirectory(node)) throw new DiskError('NOT_FOUND', path, 'no such directory');
+    return [...node.entries.keys()].sort();
+  }
+
+  makeDirectory(path: string): void {
+    this.#check();
+    let directory = this.#root;
+    for (const part of partsOf(path)) {
+      const next = directory.entries.get(part);
+      if (next !== undefined && !isDirectory(next)) throw new DiskError('EXISTS', path, 'a file is in the way');
+      if (next === undefined) {
+        this.#change();
+        const created = newDirectory();
+        directory.entries.set(part, created);
+        directory = created;
+      } else {
+        directory = next;
+      }
+    }
+  }
+
+  rename(from: string, to: string): void {
+    this.#change();
+    const source = this.#parent(from);
+    const node = source.directory.entries.get(source.name);
+    if (node === undefined) throw new DiskError('NOT_FOUND', from, 'no such file');
+    const target = this.#parent(to);
+    const replaced = target.directory.entries.get(target.name);
+    if (replaced !== undefined && isDirectory(replaced) && replaced.entries.size > 0) {
+      throw new DiskError('EXISTS', to, 'directory not empty');
+    }
+    source.directory.entries.delete(source.name);
+    target.directory.entries.set(target.name, node);
+    this.#renames.push({
+      from: source.directory,
+      fromName: source.name,
+      to: target.directory,
+      toName: target.name,
+    });
+  }
+
+  remove(path: string): void {
+    this.#check();
+    if (this.#find(path) === undefined) return;
+    this.#change();
+    const { directory, name } = this.#parent(path);
+    directory.entries.delete(name);
+  }
+
+  syncDirectory(path: string): void {
+    this.#change();
+    const node = this.#find(path);
+    if (node === undefined || !isDirectory(node)) throw new DiskError('NOT_FOUND', path, 'no such directory');
+    node.durable = new Map(node.entries);
+    this.#renames = this.#renames.filter(({ to }) => to !== node);
+  }
+
+  freeBytes(): number {
+    this.#check();
+    return Math.max(0, this.#capacityBytes - this.usedBytes());
+  }
+}
+
+/** For each directory, the names whose newest state survives; the others are as they last were synced. */
+type Survivors = ReadonlyMap<Directory, ReadonlySet<string>>;
+
+function namesOf(directory: Directory): Set<string> {
+  return new Set([...directory.durable.keys(), ...directory.entries.keys()]);
+}
+
+function drawNames(root: Directory, renames: readonly Rename[], fate: Fate): Survivors {
+  const survivors = new Map<Directory, Set<string>>();
+  const draw = (directory: Directory): void => {
+    if (survivors.has(directory)) return;
+    const names = [...namesOf(directory)];
+    survivors.set(directory, new Set(names.filter((name) => isSettled(directory, name) || fate() >= 0.5)));
+    for (const node of [...directory.entries.values(), ...directory.durable.values()]) {
+      if (isDirectory(node)) draw(node);
+    }
+  };
+  draw(root);
+  for (const { from, fromName, to, toName } of renames) {
+    if (survivors.get(from)?.has(fromName)) survivors.get(to)?.add(toName);
+  }
+  return survivors;
+}
+
+function isSettled(directory: Directory, name: string): boolean {
+  return directory.durable.get(name) === directory.entries.get(name);
+}
+
+/** The tree after a crash: a fresh one, so that handles from before touch nothing. */
+function settle(
+  directory: Directory,
+  survivors: Survivors,
+  fate: Fate,
+  seen = new Map<Inode | Directory, Inode | Directory>(),
+): Directory {
+  const kept = new Map<string, Inode | Directory>();
+  for (const name of namesOf(directory)) {
+    const survived = survivors.get(directory)?.has(name) ?? false;
+    const chosen = (survived ? directory.entries : directory.durable).get(name);
+    if (chosen === undefined) continue;
+    const settled =
+      seen.get(chosen) ?? (isDirectory(chosen) ? settle(chosen, survivors, fate, seen) : settleFile(chosen, fate));
+    seen.set(chosen, settled);
+    kept.set(name, settled);
+  }
+  return { entries: kept, durable: new Map(kept) };
+}
+
+function settleFile(inode: Inode, fate: Fate): Inode {
+  if (inode.bytes === inode.durable) return { bytes: inode.bytes.slice(), durable: inode.bytes.slice() };
+  const bytes = new Uint8Array(fate() >= 0.5 ? inode.bytes.length : inode.durable.length);
+  for (let start = 0; start < bytes.length; start += sectorBytes) {
+    const end = Math.min(start + sectorBytes, bytes.length);
+    const before = inode.durable.subarray(start, end);
+    const after = inode.bytes.subarray(start, end);
+    const same = before.length === after.length && before.every((byte, index) => byte === after[index]);
+    bytes.set(same || fate() >= 0.5 ? after : before, start);
+  }
+  return { bytes, durable: bytes.slice() };
+}

@@ -1,0 +1,113 @@
+/**
+ * The network between devices and the controller: delay, bandwidth, loss, partitions, cuts in the middle of an answer.
+ *
+ * Every device has a link that is up or down. While it is down nothing passes in either direction. While it is up, an
+ * exchange takes latency plus bytes over bandwidth; with `cutProbability` an answer breaks off at a random byte; when the
+ * link goes down, every exchange under way breaks off then.
+ */
+import {
+  type HttpHandler,
+  type HttpRequest,
+  type HttpResponse,
+  type Network,
+  NetworkError,
+} from '../../platform/ports.ts';
+import type { Life, SimTime } from './sim-clock.ts';
+import type { SimRandom } from './sim-random.ts';
+
+/** How good a device's link is while it is up. */
+export interface LinkQuality {
+  readonly latencyMs: number;
+  readonly bytesPerSecond: number;
+  /** Of one answer breaking off. */
+  readonly cutProbability: number;
+  /** Of one bit of one answer being flipped on the way. */
+  readonly flipProbability: number;
+}
+
+export class SimLink {
+  readonly device: string;
+  quality: LinkQuality;
+  #up = true;
+  /** Grows whenever the link goes down: an exchange that began before has lost its connection. */
+  #generation = 0;
+  readonly #listeners = new Set<(up: boolean) => void>();
+  bytesDown = 0;
+
+  constructor(device: string, quality: LinkQuality) {
+    this.device = device;
+    this.quality = quality;
+  }
+
+  get up(): boolean {
+    return this.#up;
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  set(up: boolean): void {
+    if (up === this.#up) return;
+    this.#up = up;
+    if (!up) this.#generation += 1;
+    for (const listener of [...this.#listeners]) listener(up);
+  }
+
+  onChange(listener: (up: boolean) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+}
+
+/** What a device sees as the network: HTTP to one server function through its link. `server` is undefined while that is down. */
+export function simNetwork(options: {
+  readonly time: SimTime;
+  readonly random: SimRandom;
+  readonly link: SimLink;
+  readonly life: Life;
+  readonly server: () => HttpHandler | undefined;
+  readonly keyFingerprint: string;
+}): Network {
+  const { time, random, link, life } = options;
+  const clock = time.clock(life);
+
+  async function check(generation: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw new NetworkError('ABORTED', 'aborted');
+    if (!link.up || link.generation !== generation) throw new NetworkError('CUT', 'the link went down');
+  }
+
+  async function* body(response: HttpResponse, generation: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    let cutAfter = random.chance(link.quality.cutProbability) ? random.integer(0, 100_000) : Number.POSITIVE_INFINITY;
+    for await (const chunk of response.body) {
+      const part = chunk.length > cutAfter ? chunk.subarray(0, cutAfter) : chunk;
+      await clock.sleep((part.length / link.quality.bytesPerSecond) * 1000);
+      await check(generation, signal);
+      link.bytesDown += part.length;
+      const flipped = part.slice();
+      if (part.length > 0 && random.chance(link.quality.flipProbability)) {
+        const at = random.integer(0, part.length - 1);
+        flipped[at] = flipped[at]! ^ (1 << random.integer(0, 7));
+      }
+      if (flipped.length > 0) yield flipped;
+      cutAfter -= part.length;
+      if (cutAfter <= 0) throw new NetworkError('CUT', 'the connection broke');
+    }
+  }
+
+  return {
+    request: async (request: HttpRequest, signal: AbortSignal) => {
+      const { generation } = link;
+      await clock.sleep(link.quality.latencyMs);
+      await check(generation, signal);
+      const server = options.server();
+      if (server === undefined) throw new NetworkError('UNREACHABLE', 'connection refused');
+      const url = new URL(request.url);
+      const peer = { device: link.device, keyFingerprint: options.keyFingerprint, address: 'simulated' };
+      const response = await server({ ...request, url: url.pathname + url.search }, peer, signal);
+      await clock.sleep(link.quality.latencyMs);
+      await check(generation, signal);
+      return { ...response, body: body(response, generation, signal) };
+    },
+  };
+}

@@ -1,0 +1,95 @@
+/** The agent's shadow link in the simulated world: the real shadow protocol over the simulated broker. */
+import type { ShadowLink, ShadowLinkHandlers } from '../../device-agent/transport/shadow-link.ts';
+import type { BusMessage, Clock } from '../../platform/ports.ts';
+import type { Report } from '../../schemas/generated/types.ts';
+import type { SimBroker, SimSession } from './sim-bus.ts';
+import type { SimLink } from './sim-network.ts';
+import type { SimRandom } from './sim-random.ts';
+
+const answerTimeoutMs = 30_000;
+const reconnectMs = { least: 2_000, most: 120_000 };
+
+export function simShadowLink(options: {
+  readonly broker: SimBroker;
+  readonly link: SimLink;
+  readonly clock: Clock;
+  readonly random: SimRandom;
+}): ShadowLink {
+  const { broker, link, clock, random } = options;
+  const prefix = `$aws/things/${link.device}/shadow/name/fleet`;
+  const waiting = new Map<string, (how: 'accepted' | 'rejected' | 'offline') => void>();
+  let handlers: ShadowLinkHandlers | undefined;
+  let session: SimSession | undefined;
+  let tokens = 0;
+  let attempts = 0;
+
+  const send = async (operation: 'get' | 'update', body: unknown): Promise<void> => {
+    await session?.publish(`${prefix}/${operation}`, new TextEncoder().encode(JSON.stringify(body)));
+  };
+
+  const ask = (): void => {
+    send('get', {}).catch(() => {});
+  };
+
+  const receive = ({ topic, payload }: BusMessage): void => {
+    const body = JSON.parse(new TextDecoder().decode(payload));
+    switch (topic.slice(prefix.length + 1)) {
+      case 'get/accepted':
+        if (body.state?.desired !== undefined) handlers?.onDesired(body.state.desired);
+        return;
+      case 'update/delta':
+        return ask();
+      case 'update/accepted':
+        return waiting.get(body.clientToken)?.('accepted');
+      case 'update/rejected':
+        return waiting.get(body.clientToken)?.('rejected');
+    }
+  };
+
+  const lost = (): void => {
+    session = undefined;
+    for (const settle of [...waiting.values()]) settle('offline');
+    handlers?.onConnection(false);
+    retry();
+  };
+
+  const retry = (): void => {
+    const limit = Math.min(reconnectMs.most, reconnectMs.least * 2 ** attempts);
+    attempts += 1;
+    clock.after(limit * (0.5 + random.fraction() / 2), connect);
+  };
+
+  const connect = (): void => {
+    if (handlers === undefined || session !== undefined) return;
+    session = broker.connect(link, receive, lost);
+    if (session === undefined) return retry();
+    attempts = 0;
+    handlers.onConnection(true);
+    ask();
+  };
+
+  return {
+    start: (given) => {
+      handlers = given;
+      connect();
+    },
+    report: (report: Report) =>
+      new Promise((resolve) => {
+        if (session === undefined) return resolve('offline');
+        tokens += 1;
+        const clientToken = `${link.device}-${tokens}`;
+        const settle = (how: 'accepted' | 'rejected' | 'offline'): void => {
+          timer[Symbol.dispose]();
+          waiting.delete(clientToken);
+          resolve(how);
+        };
+        const timer = clock.after(answerTimeoutMs, () => settle('offline'));
+        waiting.set(clientToken, settle);
+        send('update', { state: { reported: report }, clientToken }).catch(() => settle('offline'));
+      }),
+    stop: async () => {
+      handlers = undefined;
+      session?.close();
+    },
+  };
+}
