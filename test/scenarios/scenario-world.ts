@@ -216,7 +216,13 @@ export class ScenarioWorld {
       gitFiles: fs,
       random: this.#random,
       processes: { start: refuse },
-      demo: { commitAll: refuse, startRelay: refuse, bundleAgent: refuse },
+      demo: {
+        commitAll: refuse,
+        programs: { start: refuse },
+        freePort: refuse,
+        startRelay: refuse,
+        bundleAgent: refuse,
+      },
       openNetwork: () => ({
         request: (request, signal) => {
           if (!this.reachable) throw new NetworkError('UNREACHABLE', 'connect ECONNREFUSED');
