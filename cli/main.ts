@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { nodeClock } from '../platform/node/clock.ts';
 import { loadConfiguration } from '../platform/node/configuration.ts';
 import { nodeDisk } from '../platform/node/disk.ts';
+import { freePort } from '../platform/node/free-port.ts';
 import { commitAll } from '../platform/node/git-commit.ts';
 import { openNetwork } from '../platform/node/network.ts';
-import { nodeProcesses } from '../platform/node/processes.ts';
+import { nodeProcesses, nodePrograms } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
 import { startTcpRelay } from '../platform/node/tcp-relay.ts';
 import type { CommandContext, Output } from './command.ts';
@@ -59,6 +60,8 @@ const context: CommandContext = {
   loadConfiguration: (section, from) => loadConfiguration(section, { directory: from, environment }),
   demo: {
     commitAll,
+    programs: nodePrograms,
+    freePort,
     startRelay: startTcpRelay,
     bundleAgent: async () =>
       (await import('../device-agent/bundle.ts')).bundleAgent(`${projectDirectory}/.cache/agent`),

@@ -14,6 +14,7 @@ import { openLog } from '../platform/node/log.ts';
 import { parseProgramArguments } from '../platform/node/program-arguments.ts';
 import { nodeRandom as random } from '../platform/node/random.ts';
 import { untilStopped } from '../platform/node/until-stopped.ts';
+import { userName } from '../platform/node/user-name.ts';
 import type { Log, MessageBus } from '../platform/ports.ts';
 import type { ControllerConfiguration } from '../schemas/generated/types.ts';
 import { openStore } from './devices/sqlite-store.ts';
@@ -34,6 +35,7 @@ import type { AuthorizeDevice, OnRefusal } from './transport/authorization.ts';
 import { EmbeddedBroker } from './transport/embedded-broker/broker.ts';
 import { enrol } from './transport/enrolment.ts';
 import { connectExternalBroker } from './transport/external-broker/bus.ts';
+import { writeMosquittoConfiguration } from './transport/external-broker/mosquitto-configuration.ts';
 import { bodyBytesMax, createApi } from './transport/http/router.ts';
 import { certificateIdentity } from './transport/key-fingerprint.ts';
 import { rateLimit } from './transport/rate-limit.ts';
@@ -90,10 +92,21 @@ interface Broker {
   readonly url: () => string;
 }
 
+/** A Mosquitto that our own authority vouches for needs no configuration but ours. */
+function prepareMosquitto({ state }: Ground, url: string): void {
+  const user = userName();
+  writeMosquittoConfiguration({
+    ...{ disk, directory: state.mosquitto, authorityDirectory: state.authority, url },
+    // The files are ours alone to read: a Mosquitto that root starts becomes us.
+    ...(user === undefined ? {} : { user }),
+  });
+}
+
 function openBroker(ground: Ground, authorize: AuthorizeDevice, onRefusal: OnRefusal): Broker {
   const { configuration, authority, identity, log } = ground;
   const { external, ca, certificate, key, host, port } = configuration.mqtt!;
   if (external !== undefined) {
+    if (ca === undefined) prepareMosquitto(ground, external);
     const own =
       certificate === undefined || key === undefined
         ? identity

@@ -11,6 +11,8 @@ export interface StateDirectory {
   readonly onlineKeys: string;
   /** The bearer token of the API, which the CLI reads. */
   readonly apiToken: string;
+  /** Configuration of a Mosquitto that serves as the broker. */
+  readonly mosquitto: string;
   /** Written at each start: where the controller listens. */
   readonly endpoints: string;
 }
@@ -23,6 +25,7 @@ export function stateDirectory(path: string): StateDirectory {
     artifacts: `${path}/artifacts`,
     onlineKeys: `${path}/keys`,
     apiToken: `${path}/api-token`,
+    mosquitto: `${path}/mosquitto`,
     endpoints: `${path}/endpoints.json`,
   };
 }

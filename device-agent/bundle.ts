@@ -125,14 +125,20 @@ export async function bundleAgent(directory: string, platform: Platform = thisPl
   const { inputs } = await compile(fresh);
   copyFileSync(library, join(fresh, libraryName));
   writeFileSync(join(fresh, 'package.json'), '{ "type": "module" }\n');
-  copyFileSync(join(root, 'device-agent/systemd/fleet-agent.service'), join(fresh, 'fleet-agent.service'));
+  for (const name of ['fleet-agent.service', 'README.md']) {
+    copyFileSync(join(root, 'device-agent/systemd', name), join(fresh, name));
+  }
   const marks = Object.keys(inputs).flatMap((path) => {
     const mark = markOf(path);
     return mark === undefined ? [] : [[path, mark] as const];
   });
   const stamp: Stamp = { platform, inputs: Object.fromEntries(marks) };
   writeFileSync(join(fresh, stampName), `${JSON.stringify(stamp)}\n`);
-  rmSync(directory, { recursive: true, force: true });
-  renameSync(fresh, directory);
+  // Who began at the same time may have been faster, and its bundle may be in use already.
+  if (!isFresh(directory, platform)) {
+    rmSync(directory, { recursive: true, force: true });
+    renameSync(fresh, directory);
+  }
+  rmSync(fresh, { recursive: true, force: true });
   return supervisor;
 }

@@ -72,6 +72,7 @@ export const demoCommand: Command = {
       value: 'KEY=VALUE',
       description: 'A key of the controller section: --set mqtt.external=mqtts://127.0.0.1:8884.',
     },
+    mosquitto: { type: 'boolean', description: 'The installed Mosquitto instead of the embedded broker.' },
   },
   async run(context, { flags, values, lists }) {
     const { disk, random, environment, demo } = context;
@@ -95,7 +96,7 @@ export const demoCommand: Command = {
     const world = new DemoWorld(context, demo, fleet, directory);
     try {
       const first = await world.commit('A harbor: two ships and a truck');
-      await world.start(settings);
+      await world.start({ controller: settings, mosquitto: flags.has('mosquitto') });
       return flags.has('once') ? await once(context, world, fleet, first) : await live(context, world, fleet);
     } catch (error) {
       if (!context.signal.aborted) throw error;

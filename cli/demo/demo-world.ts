@@ -1,7 +1,7 @@
 /** The demo's processes: one controller, an agent for each device, and a link for each site that can be cut. */
 import { enroll } from '../../device-agent/command/enroll.ts';
 import { writeFileDurably } from '../../platform/durable-file.ts';
-import type { ChildProcess } from '../../platform/ports.ts';
+import type { ChildProcess, Programs } from '../../platform/ports.ts';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from '../command.ts';
 import { obstacle } from '../commands/wait.ts';
@@ -12,6 +12,8 @@ import { type DemoDevice, type DemoFleet, stateOf } from './demo-fleet.ts';
 /** Real I/O that only the demo does; `cli/main.ts` gives it. */
 export interface DemoPorts {
   readonly commitAll: (directory: string, message: string) => Promise<string>;
+  readonly programs: Programs;
+  readonly freePort: () => Promise<number>;
   readonly startRelay: (targetPort: number) => Promise<Relay>;
   /** Path of the bundled supervisor, made when it is not fresh. */
   readonly bundleAgent: () => Promise<string>;
@@ -26,6 +28,8 @@ interface Relay {
 const restartMs = 3_000;
 const pollMs = 250;
 const readyMsMax = 30_000;
+/** What a shell and its kin end with when there is no such program. */
+const notFound = 127;
 
 /** A program that is started again when it ends, as systemd would, until the demo stops. */
 class Service {
@@ -68,6 +72,17 @@ class Service {
   }
 }
 
+/** How a demo differs from the usual one. */
+export interface DemoSettings {
+  /** Keys of the controller section. */
+  readonly controller: Readonly<Record<string, string>>;
+  /** Whether the installed Mosquitto is the broker. */
+  readonly mosquitto: boolean;
+}
+
+/** Debian keeps it where only root's PATH leads. */
+const systemPrograms = '/usr/local/sbin:/usr/sbin';
+
 interface Endpoints {
   readonly controller: number;
   readonly mqtt: number;
@@ -96,6 +111,8 @@ export class DemoWorld {
   readonly #services = new Map<string, Service>();
   readonly #relays = new Map<string, readonly Relay[]>();
   #isStopping = false;
+  /** Why this world cannot work. */
+  #broken: CommandError | undefined;
 
   constructor(context: CommandContext, ports: DemoPorts, fleet: DemoFleet, directory: string) {
     // Commands of the demo find the controller as the user's would: by the fleet's own configuration.
@@ -131,11 +148,13 @@ export class DemoWorld {
   }
 
   /** Starts the controller on free ports, which it keeps for as long as the demo lasts, then every agent. */
-  async start(settings: Readonly<Record<string, string>>): Promise<void> {
+  async start({ controller, mosquitto }: DemoSettings): Promise<void> {
     const { disk } = this.#context;
     for (const folder of ['logs', 'links']) disk.makeDirectory(`${this.#directory}/${folder}`);
     const supervisor = await this.#ports.bundleAgent();
-    const endpoints = await this.#startController(settings);
+    const external = mosquitto ? { 'mqtt.external': `mqtts://127.0.0.1:${await this.#ports.freePort()}` } : {};
+    const endpoints = await this.#startController({ ...controller, ...external });
+    if (mosquitto) this.#startMosquitto();
     for (const site of new Set(this.#fleet.devices.map((device) => device.site)))
       await this.#startLink(site, endpoints);
     for (const device of this.#fleet.devices) await this.#startAgent(device, supervisor);
@@ -169,6 +188,24 @@ export class DemoWorld {
     this.#writeConfiguration(endpoints);
     ports = { ...flags, 'http.port': String(endpoints.controller), 'mqtt.port': String(endpoints.mqtt) };
     return endpoints;
+  }
+
+  /** The installed Mosquitto with the configuration that the controller wrote for it; it ends when this process does. */
+  #startMosquitto(): void {
+    const { environment } = this.#context;
+    const args = ['--pdeathsig', 'KILL', 'mosquitto', '-c', `${this.#directory}/controller/mosquitto/mosquitto.conf`];
+    const options = {
+      outputFile: this.logOf('mosquitto'),
+      environment: { PATH: `${environment.PATH ?? ''}:${systemPrograms}` },
+    };
+    const start = (): ChildProcess => {
+      const child = this.#ports.programs.start('setpriv', args, options);
+      child.onExit(({ code }) => {
+        if (code === notFound) this.#broken = this.#failure('mosquitto was not started', 'mosquitto');
+      });
+      return child;
+    };
+    this.#services.set('mosquitto', new Service(this.#context, () => this.#isStopping, start));
   }
 
   async #endpoints(file: string): Promise<Endpoints> {
@@ -232,6 +269,7 @@ export class DemoWorld {
     const end = clock.monotonic() + timeoutMs;
     let last = '';
     for (;;) {
+      if (this.#broken !== undefined) throw this.#broken;
       try {
         const status = await this.status();
         const seen = obstacle(status, revision);
@@ -262,8 +300,9 @@ export class DemoWorld {
   async stop(): Promise<void> {
     this.#isStopping = true;
     for (const relays of this.#relays.values()) for (const relay of relays) relay.close();
-    const { controller, ...agents } = Object.fromEntries(this.#services);
+    const { controller, mosquitto, ...agents } = Object.fromEntries(this.#services);
     await Promise.all(Object.values(agents).map((service) => service.stop()));
     await controller?.stop();
+    await mosquitto?.stop();
   }
 }

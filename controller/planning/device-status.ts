@@ -19,6 +19,11 @@ function timeOf(ms: number): string {
   return new Date(ms).toISOString();
 }
 
+/** For people: to the minute. */
+function minuteOf(ms: number): string {
+  return `${timeOf(ms).slice(0, 16)}Z`;
+}
+
 /** Whether the silence of a device is so long that what was known of it says nothing about now. */
 export function isDark(desired: DesiredDevice, observed: ObservedDevice, now: number): boolean {
   if (observed.contactAt === undefined || observed.connected === true) return false;
@@ -98,7 +103,12 @@ function judge(desired: DesiredDevice, observed: ObservedDevice, now: number): S
     return standing('unknown', 'NEVER_HEARD', 'it was never heard of: has its agent been started and enrolled?');
   }
   if (isDark(desired, observed, now)) {
-    return standing('dark', 'DARK', `not heard since ${timeOf(contactAt)}; ${lastKnown(observed)}`, timeOf(contactAt));
+    return standing(
+      'dark',
+      'DARK',
+      `not heard since ${minuteOf(contactAt)}; ${lastKnown(observed)}`,
+      timeOf(contactAt),
+    );
   }
   if (decision.kind === 'hold' && decision.cause === 'NO_KEY')
     return standing('progressing', 'NO_KEY', decision.message);

@@ -192,6 +192,11 @@ async function issueServer(issuer: Issuer, options: AuthorityOptions, hostnames:
 
 const encoder = new TextEncoder();
 
+/** Files of an authority that other programs read: its own certificate, and key and certificate of the controller. */
+export function authorityPaths(directory: string): { readonly authority: string; readonly server: string } {
+  return { authority: `${directory}/ca.pem`, server: `${directory}/server.pem` };
+}
+
 /** Opens the authority of a directory, or makes it: `authority.pem` (secret), `server.pem` (secret), `ca.pem` (public). */
 export async function openAuthority(options: AuthorityOptions): Promise<Authority> {
   const { disk, directory, clock } = options;
@@ -203,12 +208,12 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     keep('authority.pem', pair.key + pair.certificate);
   }
   const authority = pair.certificate;
-  if (disk.stat(`${directory}/ca.pem`) === undefined) keep('ca.pem', authority);
+  if (disk.stat(authorityPaths(directory).authority) === undefined) keep('ca.pem', authority);
   const issuer: Issuer = { certificate: new x509.X509Certificate(authority), key: await importKey(pair.key) };
   return {
     certificate: authority,
     async serverIdentity(hostnames) {
-      const kept = readPair(disk, `${directory}/server.pem`);
+      const kept = readPair(disk, authorityPaths(directory).server);
       if (kept !== undefined && stillServes(kept.certificate, authority, hostnames, clock)) return kept;
       const fresh = await issueServer(issuer, options, hostnames);
       keep('server.pem', fresh.key + fresh.certificate);

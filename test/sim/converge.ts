@@ -33,7 +33,7 @@ function whyNot(world: World, model: CommitModel): string {
       model.devices.has(name) &&
       (state !== 'running' || !world.checkers.reallyRuns(name, world.devices.get(name)!.applied, model)),
   );
-  return late === undefined ? 'a device is missing in status' : deviceStory(late, status, styleFor(false));
+  return late === undefined ? 'a device is missing in status' : deviceStory(late, status, styleFor(false), 120);
 }
 
 /** Lets time pass until every device runs what this commit wants, truly and in status; returns how long that took. */

@@ -1,5 +1,7 @@
 /** Configuration for Mosquitto 2 as the broker between devices and controller, with the same rules as the embedded one. */
-import { controllerCommonName } from '../authority.ts';
+import { makeDirectoryDurably, writeFileDurably } from '../../../platform/durable-file.ts';
+import type { Disk } from '../../../platform/ports.ts';
+import { authorityPaths, controllerCommonName } from '../authority.ts';
 import { requestTopic, shadowOperations, shadowPrefix } from '../shadow-service/topics.ts';
 
 /** Files are PEM, and `server.pem` of the authority is good for both certificate and key; `aclFile` is where `mosquittoAccessList` was written. */
@@ -45,4 +47,37 @@ pattern read ${shadowPrefix('%u')}#
 user ${controllerCommonName}
 topic readwrite ${shadowPrefix('+')}#
 `;
+}
+
+/** What a controller knows of the Mosquitto beside it. */
+export interface MosquittoSite {
+  readonly disk: Disk;
+  /** Where the files go. */
+  readonly directory: string;
+  /** Where the controller's authority keeps itself: its server certificate is the broker's too. */
+  readonly authorityDirectory: string;
+  /** `mqtts://HOST:PORT` as the controller is configured to reach it. */
+  readonly url: string;
+  readonly user?: string;
+}
+
+/** The port of an mqtts URL that names none. */
+const defaultPort = 8883;
+
+/** Writes `mosquitto.conf` and `acl`, so that `mosquitto -c DIRECTORY/mosquitto.conf` is the broker of this controller. */
+export function writeMosquittoConfiguration({ disk, directory, authorityDirectory, url, user }: MosquittoSite): void {
+  const { hostname, port } = new URL(url);
+  const { authority, server } = authorityPaths(authorityDirectory);
+  const configuration = mosquittoConfiguration({
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: port === '' ? defaultPort : Number(port),
+    authorityFile: authority,
+    certificateFile: server,
+    keyFile: server,
+    aclFile: `${directory}/acl`,
+    ...(user === undefined ? {} : { user }),
+  });
+  makeDirectoryDurably(disk, directory);
+  writeFileDurably(disk, directory, 'acl', new TextEncoder().encode(mosquittoAccessList()));
+  writeFileDurably(disk, directory, 'mosquitto.conf', new TextEncoder().encode(configuration));
 }
