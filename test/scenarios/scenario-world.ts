@@ -15,6 +15,8 @@ import { openStore } from '../../controller/devices/sqlite-store.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
 import { brotliAtOnce } from '../../controller/publishing/compress.ts';
+import { deltaAtOnce } from '../../controller/publishing/make-delta.ts';
+import { SmallerWays } from '../../controller/publishing/smaller-ways.ts';
 import { OnlineMetadata } from '../../controller/publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../../controller/publishing/publisher.ts';
 import { signDeployment } from '../../controller/publishing/sign-deployment.ts';
@@ -128,7 +130,10 @@ export class ScenarioWorld {
     const [clock, log] = [this.#clock, quiet];
     this.#controller = createController({
       ...{ clock, log, devices, values },
-      publisher: new RepositoryPublisher({ clock, log, store, online, compress: brotliAtOnce }),
+      publisher: new RepositoryPublisher({
+        ...{ clock, store, online },
+        ways: new SmallerWays({ store, compress: brotliAtOnce, makeDelta: deltaAtOnce, log }),
+      }),
       source: openSource({ url: this.repository, branch: 'main', mirrorDirectory: '' }, { fs, http, clock, log }),
       shadows: {
         start: async (handlers) => {

@@ -4,6 +4,8 @@ import { openStore } from '../../../controller/devices/sqlite-store.ts';
 import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../../controller/publishing/authoring/key-files.ts';
 import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
+import { deltaAtOnce } from '../../../controller/publishing/make-delta.ts';
+import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import { OnlineMetadata } from '../../../controller/publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../../../controller/publishing/publisher.ts';
 import { signDeployment } from '../../../controller/publishing/sign-deployment.ts';
@@ -74,7 +76,8 @@ function shore() {
     const keys = readControllerKeys(disk, '/keys');
     const artifacts = new ArtifactStore(disk, '/artifacts');
     const online = new OnlineMetadata({ disk, directory: '/artifacts/tuf', keys, timestampLifetimeMs: 604_800_000 });
-    const publisher = new RepositoryPublisher({ clock, store: artifacts, online, compress: brotliAtOnce, log });
+    const ways = new SmallerWays({ store: artifacts, compress: brotliAtOnce, makeDelta: deltaAtOnce, log });
+    const publisher = new RepositoryPublisher({ clock, store: artifacts, online, ways });
     const { devices, values } = store;
     const controller = createController({
       ...{ clock, log, source, publisher, devices, values, shadows },
