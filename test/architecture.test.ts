@@ -33,6 +33,12 @@ const rooms: readonly Room[] = [
     packages: ['@tufjs/models', '@tufjs/canonical-json'],
     reason: 'pure, bytes to bytes: runs the same on device, shore and in the simulation',
   },
+  {
+    path: 'artifact/delta/worker.ts',
+    imports: ['artifact'],
+    packages: ['node:worker_threads'],
+    reason: 'a thread of its own for what is pure and slow; it only hands bytes in and out',
+  },
   { path: 'platform', imports: [], packages: [], reason: 'ports know nothing of who uses them' },
   {
     path: 'platform/node',

@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 import { encodeDelta } from '../../artifact/delta/encode.ts';
 import { inspectDelta } from '../../artifact/delta/inspect.ts';
 import { fetchModule } from './fetch.ts';
@@ -30,7 +31,8 @@ type Row = {
   readonly decodePeakMb: number;
 };
 
-const child = fileURLToPath(new URL('decode-child.ts', import.meta.url));
+/** As the agent's systemd unit has them. */
+const unitFlags = ['--max-semi-space-size=1', '--v8-pool-size=1'];
 const quickBytesMax = 1_000_000;
 
 const cpuMs = (): number => {
@@ -38,7 +40,15 @@ const cpuMs = (): number => {
   return (user + system) / 1000;
 };
 
-const measure = (pair: Pair, old: Buffer, fresh: Buffer, folder: string): Row => {
+// One file without types, as the agent's is on a device.
+const bundleDecoder = (folder: string): string => {
+  const outfile = join(folder, 'decode-child.mjs');
+  const entry = fileURLToPath(new URL('decode-child.ts', import.meta.url));
+  buildSync({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', outfile });
+  return outfile;
+};
+
+const measure = (pair: Pair, old: Buffer, fresh: Buffer, folder: string, decoder: string): Row => {
   const others: Record<string, number> = {};
   for (const { name, size } of rivals) others[name] = size(folder, old, fresh);
   const startedAt = cpuMs();
@@ -47,7 +57,7 @@ const measure = (pair: Pair, old: Buffer, fresh: Buffer, folder: string): Row =>
   const paths = ['old', 'patch', 'made'].map((name) => join(folder, name));
   writeFileSync(paths[0]!, old);
   writeFileSync(paths[1]!, patch);
-  const decoded = JSON.parse(execFileSync(process.execPath, [child, ...paths], { encoding: 'utf8' }));
+  const decoded = JSON.parse(execFileSync(process.execPath, [...unitFlags, decoder, ...paths], { encoding: 'utf8' }));
   if (!readFileSync(paths[2]!).equals(fresh)) throw new Error(`${pair.name}: our patch does not lead back`);
   return {
     pair: `${pair.name} ${pair.from} → ${pair.to}`,
@@ -117,12 +127,13 @@ export const run = async ({
   const folder = mkdtempSync(join(tmpdir(), 'bench-delta-'));
   try {
     const rows: Row[] = [];
+    const decoder = bundleDecoder(folder);
     if (!json) console.log(header);
     for (const pair of chosen(words)) {
       const old = fetchModule(pair.name, pair.from, pair.file);
       const fresh = fetchModule(pair.name, pair.to, pair.file);
       if (words.includes('quick') && (pair.set === 'checking' || fresh.length > quickBytesMax)) continue;
-      const row = measure(pair, old, fresh, folder);
+      const row = measure(pair, old, fresh, folder, decoder);
       rows.push(row);
       if (!json) console.log(line(row));
     }
