@@ -7,7 +7,8 @@ import { decodeMaps } from '../rewrite/maps-format.ts';
 import { rewriteModule } from '../rewrite/rewrite.ts';
 import { CodeCodec, scratchBytes } from './code-codec.ts';
 import { codeRangeOf, withoutCode } from './code-section.ts';
-import { counterBits, decisionsMax, weightSets } from './coding-limits.ts';
+import { counterBits, decisionsMax } from './coding-limits.ts';
+import { codeSets } from './instruction-codec.ts';
 import { PayloadReader } from './format.ts';
 
 /** The new file from the payload of a `light` patch. */
@@ -45,7 +46,7 @@ export const decodeRewritten = (
   bytes.set(rest.subarray(0, start), base);
   bytes.set(rest.subarray(start), base + start + codeBytes);
   const decisions = decisionsMax(base, newBytes, limits);
-  const predictor = new Predictor(new BitDecoder(coded), counterBits(newBytes), weightSets, decisions);
+  const predictor = new Predictor(new BitDecoder(coded), counterBits(newBytes), codeSets.total, decisions);
   const stop = base + start + codeBytes;
   const end = new CodeCodec(predictor, bytes, oldCode.bodies, base + start, stop).code(count, undefined);
   if (end !== stop) throw new DeltaError('patch-corrupt', 'less code than announced');

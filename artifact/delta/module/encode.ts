@@ -12,7 +12,8 @@ import { type RewrittenModule, rewriteModule } from '../rewrite/rewrite.ts';
 import { align, codeOf } from './alignment.ts';
 import { type Bodies, CodeCodec, type CodePlan, scratchBytes } from './code-codec.ts';
 import { type CodeRange, codeRangeOf, withoutCode } from './code-section.ts';
-import { counterBits, decisionsMax, weightSets } from './coding-limits.ts';
+import { counterBits, decisionsMax } from './coding-limits.ts';
+import { codeSets } from './instruction-codec.ts';
 import { numberBytes } from './format.ts';
 import { OldBody } from './old-body.ts';
 import { SimilarBodies } from './similar.ts';
@@ -68,7 +69,7 @@ const codeBodies = (
   const bodies = { count, starts: starts.map((at) => at + base), ends: ends.map((at) => at + base), widths };
   const encoder = new BitEncoder();
   const decisions = decisionsMax(base, fresh.length, deltaLimits);
-  const predictor = new Predictor(encoder, counterBits(fresh.length), weightSets, decisions);
+  const predictor = new Predictor(encoder, counterBits(fresh.length), codeSets.total, decisions);
   const codec = new CodeCodec(predictor, bytes, oldCode.bodies, newCode.start + base, base + fresh.length);
   try {
     codec.code(count, planOf(maps, rewritten, oldCode.bodies, bodies, bytes));
