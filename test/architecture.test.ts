@@ -303,3 +303,19 @@ test('names say what a thing is', (t) => {
     [],
   );
 });
+
+test('every invariant of ARCHITECTURE.md is held by a test of the name it gives', (t) => {
+  const tests = walk('test')
+    .filter((file) => file.endsWith('.test.ts'))
+    .map(textOf)
+    .join('\n');
+  const invariants = textOf('ARCHITECTURE.md')
+    .split('## Invariants')[1]!
+    .match(/^\d+\. /gm)!;
+  const named = [...textOf('ARCHITECTURE.md').matchAll(/^ +— `([^`]+)`$/gm)].map(([, name]) => name!);
+  t.is(named.length, invariants.length);
+  t.deepEqual(
+    named.filter((name) => !tests.includes(`'${name}'`)),
+    [],
+  );
+});

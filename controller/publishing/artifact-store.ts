@@ -6,7 +6,7 @@
  *     tuf/FILE                     signed metadata (`online-metadata.ts`)
  */
 import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
-import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
+import { makeDirectoryDurably, openDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Disk } from '../../platform/ports.ts';
 import type { ReleaseIndex, Way } from '../../schemas/generated/types.ts';
 import { isReleaseIndex } from '../../schemas/generated/validators.js';
@@ -37,7 +37,7 @@ export class ArtifactStore {
   constructor(disk: Disk, directory: string) {
     this.#disk = disk;
     this.#directory = directory;
-    for (const folder of ['sha256', 'releases', 'tuf']) makeDirectoryDurably(disk, `${directory}/${folder}`);
+    for (const folder of ['sha256', 'releases', 'tuf']) openDirectoryDurably(disk, `${directory}/${folder}`);
   }
 
   has(sha256: string): boolean {

@@ -41,6 +41,16 @@ function readSlot(disk: Disk, path: string): Found | undefined {
   return { generation: header.readBigUInt64BE(8), value: JSON.parse(Buffer.from(payload).toString('utf8')) };
 }
 
+/** Syncs what the disk's cache holds of both files. */
+function makeDurable(disk: Disk, path: string): void {
+  for (const name of [`${path}.a`, `${path}.b`]) {
+    if (disk.stat(name)?.kind !== 'file') continue;
+    using file = disk.open(name, 'write');
+    file.sync();
+  }
+  disk.syncDirectory(dirname(path));
+}
+
 /** The two files `PATH.a` and `PATH.b` as one value. */
 export class DoubleSlot<T> {
   readonly #disk: Disk;
@@ -64,8 +74,12 @@ export class DoubleSlot<T> {
     return { slot, value: newest?.value as T | undefined };
   }
 
-  /** As `open`, for a value that must outlast one slot after the other rotting: a slot that is not valid is written anew. */
+  /**
+   * As `open`, for a value that must not go back: what is returned is durable, even when a process that wrote it was killed
+   * before it could sync; and a slot that is not valid is written anew, so that one after the other may rot.
+   */
   static openMended<T>(disk: Disk, path: string): { readonly slot: DoubleSlot<T>; readonly value: T | undefined } {
+    makeDurable(disk, path);
     const opened = DoubleSlot.open<T>(disk, path);
     const isWhole = readSlot(disk, `${path}.a`) !== undefined && readSlot(disk, `${path}.b`) !== undefined;
     if (opened.value !== undefined && !isWhole) opened.slot.write(opened.value);

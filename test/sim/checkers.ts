@@ -24,6 +24,12 @@ export interface Truth {
   readonly applications: readonly DeployedApplication[];
 }
 
+/** What a device must never forget, by sequence: the highest it accepted, and the last that passed probation. */
+export interface Known {
+  readonly highest: number;
+  readonly good: number;
+}
+
 /** What is known of one device for certain. */
 interface DeviceRecord {
   highest: number;
@@ -81,8 +87,10 @@ export class Checkers {
     return record;
   }
 
-  goodOf(device: string): number {
-    return this.#record(device).good;
+  /** What the device must still know after a power cut now. */
+  knownOf(device: string): Known {
+    const { highest, good } = this.#record(device);
+    return { highest, good };
   }
 
   /** The deployment key signed this. */
@@ -148,14 +156,13 @@ export class Checkers {
     }
   }
 
-  /** A copy of the device was started offline from what a power cut left, when `good` was its last good deployment. */
+  /** A copy of the device was started offline from what a power cut left, when this was known of it. */
   bootedOffline(
     device: string,
-    good: number,
+    { highest, good }: Known,
     { running, highestSequence }: DeviceStatus['report'] & object,
     applications: readonly RunnableApplication[],
   ): void {
-    const { highest } = this.#record(device);
     if (highestSequence < highest) {
       this.fail(`a power cut takes the highest sequence of ${device} back from ${highest} to ${highestSequence}`);
     }

@@ -35,6 +35,8 @@ const schedules: readonly ContactSchedule[] = [
 ];
 
 const longestDownMs = 6 * dayMs;
+/** In peace, whatever is off comes back within this time. */
+const comebackMs = 10 * minuteMs;
 const longestOffMs = 12 * hourMs;
 const controllerDriftMs = 5 * minuteMs;
 const years = 365 * dayMs;
@@ -141,7 +143,11 @@ export class Faults {
       this.#world.check(device.checkOffline(isPower ? keepAll : fate));
     });
     const off = isPower && !this.#isOver ? Math.min(longestOffMs, random.exponential(hourMs)) : 3_000;
-    this.#later(1 + off, () => device.boot());
+    this.#later(1 + off, () => this.#boot(device));
+  }
+
+  #boot(device: SimDevice): void {
+    if (!device.alive) device.boot();
   }
 
   #restartController(): void {
@@ -149,10 +155,15 @@ export class Faults {
     const fate = this.#random.chance(0.4) ? drawFate(this.#random) : undefined;
     this.#later(0, () => controller.settle(fate));
     const off = this.#isOver || this.#random.chance(0.6) ? 3_000 : this.#random.exponential(2 * hourMs);
-    this.#later(1 + off, () => controller.start());
+    this.#later(1 + off, () => this.#startController());
   }
 
-  /** From now on nothing goes wrong any more. What is off comes back as it would have. */
+  #startController(): void {
+    const { controller } = this.#world;
+    if (!controller.alive) controller.start();
+  }
+
+  /** From now on nothing goes wrong any more, and what is off comes back. */
   end(): void {
     const { controller, broker, repository, liar, devices } = this.#world;
     this.#isOver = true;
@@ -168,5 +179,8 @@ export class Faults {
       device.link.set(true);
     }
     broker.dropAll();
+    this.#later(1_000, () => this.#startController());
+    for (const device of devices.values())
+      this.#later(device.random.integer(1_000, comebackMs), () => this.#boot(device));
   }
 }

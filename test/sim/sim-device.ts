@@ -227,7 +227,7 @@ export class SimDevice {
   checkOffline(fate: Fate): () => Promise<void> {
     const { checkers, time: outer } = this.#world;
     const disk = this.disk.copyAfterCrash(fate);
-    const good = checkers.goodOf(this.name);
+    const known = checkers.knownOf(this.name);
     return async () => {
       const time = new SimTime(outer.now);
       let applied: readonly RunnableApplication[] = [];
@@ -240,7 +240,7 @@ export class SimDevice {
       });
       agent.start();
       await time.runUntil(time.now + bootMs);
-      checkers.bootedOffline(this.name, good, agent.status().report, applied);
+      checkers.bootedOffline(this.name, known, agent.status().report, applied);
       await agent.stop();
     };
   }
