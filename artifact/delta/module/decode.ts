@@ -8,8 +8,8 @@ import { rewriteModule } from '../rewrite/rewrite.ts';
 import { CodeCodec, scratchBytes } from './code-codec.ts';
 import { codeRangeOf, withoutCode } from './code-section.ts';
 import { counterBits, decisionsMax } from './coding-limits.ts';
-import { codeSets } from './instruction-codec.ts';
 import { PayloadReader } from './format.ts';
+import { codeSets } from './instruction-codec.ts';
 
 /** The new file from the payload of a `light` patch. */
 export const decodeLight = (

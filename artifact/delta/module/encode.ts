@@ -13,8 +13,8 @@ import { align, codeOf } from './alignment.ts';
 import { type Bodies, CodeCodec, type CodePlan, scratchBytes } from './code-codec.ts';
 import { type CodeRange, codeRangeOf, withoutCode } from './code-section.ts';
 import { counterBits, decisionsMax } from './coding-limits.ts';
-import { codeSets } from './instruction-codec.ts';
 import { numberBytes } from './format.ts';
+import { codeSets } from './instruction-codec.ts';
 import { OldBody } from './old-body.ts';
 import { SimilarBodies } from './similar.ts';
 
