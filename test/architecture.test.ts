@@ -65,6 +65,12 @@ const rooms: readonly Room[] = [
     reason: 'releases and metadata to plain files',
   },
   {
+    path: 'controller/publishing/delta-thread.ts',
+    imports: ['artifact', 'platform', 'controller/publishing'],
+    packages: ['node:worker_threads'],
+    reason: 'a thread of its own, started by path',
+  },
+  {
     path: 'controller/devices',
     imports: ['schemas', 'platform', 'controller/planning'],
     packages: ['node:sqlite'],

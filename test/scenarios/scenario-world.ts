@@ -24,6 +24,7 @@ import { createApi } from '../../controller/transport/http/router.ts';
 import type { ShadowHandlers } from '../../controller/transport/shadows.ts';
 import { loadConfiguration } from '../../platform/node/configuration.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
+import { nodeThreads } from '../../platform/node/threads.ts';
 import { type Log, NetworkError } from '../../platform/ports.ts';
 import type { ApplicationReport, Report } from '../../schemas/generated/types.ts';
 import { SimTime } from '../sim/sim-clock.ts';
@@ -216,6 +217,7 @@ export class ScenarioWorld {
       gitFiles: fs,
       random: this.#random,
       processes: { start: refuse },
+      threads: nodeThreads,
       demo: {
         commitAll: refuse,
         programs: { start: refuse },
