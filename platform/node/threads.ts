@@ -14,7 +14,8 @@ export const nodeThreads: Threads = {
           if (message.kind === 'news') onNews(message.news);
           else resolve(message.result);
         });
-        worker.once('error', reject);
+        // What comes over from the other thread is an error by its looks only.
+        worker.once('error', (error) => reject(new Error(error.message, { cause: error })));
         worker.once('exit', () => reject(signal.aborted ? signal.reason : new Error(`${file} ended without a result`)));
       });
     } finally {
