@@ -15,7 +15,7 @@ export const nodeThreads: Threads = {
           else resolve(message.result);
         });
         // What comes over from the other thread is an error by its looks only.
-        worker.once('error', (error) => reject(new Error(error.message, { cause: error })));
+        worker.once('error', (error: Error) => reject(new Error(error.message, { cause: error })));
         worker.once('exit', () => reject(signal.aborted ? signal.reason : new Error(`${file} ended without a result`)));
       });
     } finally {
