@@ -1,6 +1,7 @@
 import { unpackBrotli } from '../brotli.ts';
 import { Predictor } from '../coding/predictor.ts';
 import { BitDecoder } from '../coding/range.ts';
+import { decodeDifference } from '../difference/code.ts';
 import { DeltaError } from '../error.ts';
 import type { DeltaLimits } from '../limits.ts';
 import { decodeMaps } from '../rewrite/maps-format.ts';
@@ -8,7 +9,7 @@ import { rewriteModule } from '../rewrite/rewrite.ts';
 import { CodeCodec, scratchBytes } from './code-codec.ts';
 import { codeRangeOf, withoutCode } from './code-section.ts';
 import { counterBits, decisionsMax } from './coding-limits.ts';
-import { PayloadReader } from './format.ts';
+import { PayloadReader, restWays } from './format.ts';
 import { codeSets } from './instruction-codec.ts';
 
 /** The new file from the payload of a `light` patch. */
@@ -31,6 +32,7 @@ export const decodeRewritten = (
 ): Uint8Array => {
   const reader = new PayloadReader(payload);
   const rewritten = rewrittenBy(reader, old, limits);
+  const restWay = reader.number();
   const start = reader.number();
   const codeBytes = reader.number();
   const count = reader.number();
@@ -38,7 +40,7 @@ export const decodeRewritten = (
   if (start + codeBytes > newBytes) throw new DeltaError('patch-corrupt', 'more code than the new file has bytes');
   const oldCode = codeRangeOf(rewritten);
   if (oldCode === undefined) throw new DeltaError('patch-corrupt', 'the rewritten module has no code');
-  const rest = unpackBrotli(reader.rest(), newBytes - codeBytes, withoutCode(rewritten, oldCode));
+  const rest = decodeRest(restWay, withoutCode(rewritten, oldCode), reader.rest(), newBytes - codeBytes, limits);
   const base = rewritten.length;
   // Grown in place: a device has no room for the old module three times.
   const bytes = new Uint8Array(rewritten.buffer.transfer(base + newBytes + scratchBytes));
@@ -51,6 +53,18 @@ export const decodeRewritten = (
   const end = new CodeCodec(predictor, bytes, oldCode.bodies, base + start, stop).code(count, undefined);
   if (end !== stop) throw new DeltaError('patch-corrupt', 'less code than announced');
   return bytes.subarray(base, base + newBytes);
+};
+
+const decodeRest = (
+  way: number,
+  old: Uint8Array,
+  coded: Uint8Array,
+  newBytes: number,
+  limits: DeltaLimits,
+): Uint8Array => {
+  if (way === restWays.brotli) return unpackBrotli(coded, newBytes, old);
+  if (way === restWays.difference) return decodeDifference(old, coded, newBytes, limits);
+  throw new DeltaError('patch-unknown', `unknown way ${way} of coding what is no code`);
 };
 
 const rewrittenBy = (reader: PayloadReader, old: Uint8Array, limits: DeltaLimits): Uint8Array<ArrayBuffer> => {
