@@ -13,6 +13,7 @@ import { startHttpServer } from '../platform/node/http-server.ts';
 import { openLog } from '../platform/node/log.ts';
 import { parseProgramArguments } from '../platform/node/program-arguments.ts';
 import { nodeRandom as random } from '../platform/node/random.ts';
+import { nodeThreads } from '../platform/node/threads.ts';
 import { untilStopped } from '../platform/node/until-stopped.ts';
 import { userName } from '../platform/node/user-name.ts';
 import type { Log, MessageBus } from '../platform/ports.ts';
@@ -22,12 +23,12 @@ import { ArtifactStore } from './publishing/artifact-store.ts';
 import { type ControllerKeys, readControllerKeys } from './publishing/authoring/key-files.ts';
 import { brotliInBackground } from './publishing/compress.ts';
 import { keepFresh } from './publishing/keep-fresh.ts';
+import { deltaInBackground } from './publishing/make-delta.ts';
 import { OnlineMetadata } from './publishing/online-metadata.ts';
 import { RepositoryPublisher } from './publishing/publisher.ts';
 import { serveArtifacts } from './publishing/serve-artifacts.ts';
-import { SmallerWays } from './publishing/smaller-ways.ts';
-import { deltaInWorker } from './publishing/make-delta.ts';
 import { signDeployment } from './publishing/sign-deployment.ts';
+import { SmallerWays } from './publishing/smaller-ways.ts';
 import { type Controller, createController } from './reconcile/controller.ts';
 import { openSource } from './source/open-source.ts';
 import { readApiToken, type StateDirectory, stateDirectory } from './state-directory.ts';
@@ -135,7 +136,7 @@ function openPublishing({ configuration, state, log, keys }: Ground) {
   const store = new ArtifactStore(disk, state.artifacts);
   const timestampLifetimeMs = configuration.metadataExpiryHours! * 3_600_000;
   const online = new OnlineMetadata({ disk, directory: `${state.artifacts}/tuf`, keys, timestampLifetimeMs });
-  const ways = new SmallerWays({ store, compress: brotliInBackground, makeDelta: deltaInWorker, log });
+  const ways = new SmallerWays({ store, compress: brotliInBackground, makeDelta: deltaInBackground(nodeThreads), log });
   return { store, online, ways, publisher: new RepositoryPublisher({ clock, store, online, ways }) };
 }
 

@@ -62,12 +62,7 @@ export class RepositoryPublisher {
    * Makes all that the devices of a judged revision may fetch available; durable when it resolves. It waits a while for
    * smaller ways, so that devices that are told at once do not take the large ones.
    */
-  async publish(
-    tree: PublishedTree,
-    catalogue: Catalogue,
-    readBlob: ReadBlob,
-    demand: ReleaseDemand,
-  ): Promise<void> {
+  async publish(tree: PublishedTree, catalogue: Catalogue, readBlob: ReadBlob, demand: ReleaseDemand): Promise<void> {
     const { store, online, clock, ways } = this.#parts;
     const verified = await this.#verify(tree, readBlob);
     if ('problems' in verified) throw new Error(`published without being judged: ${verified.problems[0]?.message}`);

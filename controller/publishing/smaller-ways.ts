@@ -7,7 +7,7 @@ import type { ReleaseIndex } from '../../schemas/generated/types.ts';
 import type { Catalogue, CataloguedRelease } from '../manifests/desired.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 import type { Compress } from './compress.ts';
-import type { MakeDelta } from './make-delta.ts';
+import type { MakeReleaseDelta } from './make-delta.ts';
 
 /** Who needs what, as `NAME/VERSION`. */
 export interface ReleaseDemand {
@@ -45,7 +45,7 @@ export function deltaPairs(catalogue: Catalogue, { wanted, held }: ReleaseDemand
 export interface SmallerWaysParts {
   readonly store: ArtifactStore;
   readonly compress: Compress;
-  readonly makeDelta: MakeDelta;
+  readonly makeDelta: MakeReleaseDelta;
   readonly log: Log;
 }
 

@@ -12,10 +12,10 @@ import type { Refusal, RevisionStatus, SourceStatus, StatusDocument } from '../.
 import type { DeviceStore, KeyValueStore } from '../devices/device-store.ts';
 import type { Catalogue, DesiredFleet } from '../manifests/desired.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
-import type { Needed } from '../publishing/artifact-store.ts';
-import type { ReleaseDemand } from '../publishing/smaller-ways.ts';
 import { planDevice } from '../planning/plan-device.ts';
 import { statusDocument } from '../planning/status-document.ts';
+import type { Needed } from '../publishing/artifact-store.ts';
+import type { ReleaseDemand } from '../publishing/smaller-ways.ts';
 import type { History, Source } from '../source/source.ts';
 import { SourceError } from '../source/source-error.ts';
 import { type AuthorizeDevice, authorizeByFleet } from '../transport/authorization.ts';
@@ -261,7 +261,10 @@ class ReconcilingController implements Controller {
     if (judged.kind === 'refused' || found.length > 0) {
       return this.#refuse(info, `${found.length} ${found.length === 1 ? 'problem' : 'problems'} in its files`, found);
     }
-    const demand = { wanted: wantedReleases(desiredOf(judged.revision.state)), held: neededArtifacts(devices).releases };
+    const demand = {
+      wanted: wantedReleases(desiredOf(judged.revision.state)),
+      held: neededArtifacts(devices).releases,
+    };
     await publisher.publish(tree, catalogue, this.#readTrust, demand);
     const removed = [...judged.affected].filter((device) => !judged.revision.state.desiredDevices.has(device));
     const isFirst = step.before.info === undefined;

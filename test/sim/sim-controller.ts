@@ -5,11 +5,11 @@ import { readControllerKeys } from '../../controller/publishing/authoring/key-fi
 import { brotliAtOnce } from '../../controller/publishing/compress.ts';
 import { keepFresh } from '../../controller/publishing/keep-fresh.ts';
 import { deltaAtOnce } from '../../controller/publishing/make-delta.ts';
-import { SmallerWays } from '../../controller/publishing/smaller-ways.ts';
 import { OnlineMetadata } from '../../controller/publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../../controller/publishing/publisher.ts';
 import { serveArtifacts } from '../../controller/publishing/serve-artifacts.ts';
 import { signDeployment } from '../../controller/publishing/sign-deployment.ts';
+import { SmallerWays } from '../../controller/publishing/smaller-ways.ts';
 import { type Controller, createController } from '../../controller/reconcile/controller.ts';
 import { createApi } from '../../controller/transport/http/router.ts';
 import { createShadowService } from '../../controller/transport/shadow-service/service.ts';

@@ -7,8 +7,8 @@ import { readWorkFile, type WorkTree, writeWorkFile } from '../../../controller/
 import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
 import { deltaAtOnce } from '../../../controller/publishing/make-delta.ts';
 import { RepositoryPublisher } from '../../../controller/publishing/publisher.ts';
-import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import { signDeployment } from '../../../controller/publishing/sign-deployment.ts';
+import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import type { Log } from '../../../platform/ports.ts';
 import type { Deployment } from '../../../schemas/generated/types.ts';
 import { isReleaseIndex } from '../../../schemas/generated/validators.js';

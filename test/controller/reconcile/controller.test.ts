@@ -5,10 +5,10 @@ import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts'
 import { readControllerKeys } from '../../../controller/publishing/authoring/key-files.ts';
 import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
 import { deltaAtOnce } from '../../../controller/publishing/make-delta.ts';
-import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import { OnlineMetadata } from '../../../controller/publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../../../controller/publishing/publisher.ts';
 import { signDeployment } from '../../../controller/publishing/sign-deployment.ts';
+import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import { type Controller, createController, type RevisionSource } from '../../../controller/reconcile/controller.ts';
 import { SourceError } from '../../../controller/source/source-error.ts';
 import type { ShadowHandlers, Shadows } from '../../../controller/transport/shadows.ts';
