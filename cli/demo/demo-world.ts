@@ -25,7 +25,8 @@ interface Relay {
   close(): void;
 }
 
-const restartMs = 3_000;
+/** What ended is started again after this long, unless `DemoSettings` say otherwise. */
+const usualRestartMs = 3_000;
 const pollMs = 250;
 const readyMsMax = 30_000;
 /** What a shell and its kin end with when there is no such program. */
@@ -36,11 +37,13 @@ class Service {
   readonly #context: CommandContext;
   readonly #start: () => ChildProcess;
   readonly #stopping: () => boolean;
+  readonly #restartMs: number;
   #child: ChildProcess;
   #ended: Promise<void>;
 
-  constructor(context: CommandContext, stopping: () => boolean, start: () => ChildProcess) {
+  constructor(context: CommandContext, restartMs: number, stopping: () => boolean, start: () => ChildProcess) {
     this.#context = context;
+    this.#restartMs = restartMs;
     this.#start = start;
     this.#stopping = stopping;
     this.#child = start();
@@ -56,7 +59,7 @@ class Service {
       this.#child.onExit(() => {
         resolve();
         if (this.#stopping()) return;
-        this.#context.clock.after(restartMs, () => {
+        this.#context.clock.after(this.#restartMs, () => {
           if (this.#stopping()) return;
           this.#child = this.#start();
           this.#ended = this.#watch();
@@ -78,6 +81,7 @@ export interface DemoSettings {
   readonly controller: Readonly<Record<string, string>>;
   /** Whether the installed Mosquitto is the broker. */
   readonly mosquitto: boolean;
+  readonly restartMs?: number;
 }
 
 /** Debian keeps it where only root's PATH leads. */
@@ -111,6 +115,7 @@ export class DemoWorld {
   readonly #services = new Map<string, Service>();
   readonly #relays = new Map<string, readonly Relay[]>();
   #isStopping = false;
+  #restartMs = usualRestartMs;
   /** Why this world cannot work. */
   #broken: CommandError | undefined;
 
@@ -148,8 +153,9 @@ export class DemoWorld {
   }
 
   /** Starts the controller on free ports, which it keeps for as long as the demo lasts, then every agent. */
-  async start({ controller, mosquitto }: DemoSettings): Promise<void> {
+  async start({ controller, mosquitto, restartMs = usualRestartMs }: DemoSettings): Promise<void> {
     const { disk } = this.#context;
+    this.#restartMs = restartMs;
     for (const folder of ['logs', 'links']) disk.makeDirectory(`${this.#directory}/${folder}`);
     const supervisor = await this.#ports.bundleAgent();
     const external = mosquitto ? { 'mqtt.external': `mqtts://127.0.0.1:${await this.#ports.freePort()}` } : {};
@@ -159,6 +165,10 @@ export class DemoWorld {
       await this.#startLink(site, endpoints);
     for (const device of this.#fleet.devices) await this.#startAgent(device, supervisor);
     this.#followLinks();
+  }
+
+  #serve(name: string, start: () => ChildProcess): void {
+    this.#services.set(name, new Service(this.#context, this.#restartMs, () => this.#isStopping, start));
   }
 
   #writeConfiguration(endpoints: Endpoints | undefined): void {
@@ -178,12 +188,7 @@ export class DemoWorld {
       return processes.start(`${projectDirectory}/controller/main.ts`, args, options);
     };
     let ports = flags;
-    const service = new Service(
-      this.#context,
-      () => this.#isStopping,
-      () => run(ports),
-    );
-    this.#services.set('controller', service);
+    this.#serve('controller', () => run(ports));
     const endpoints = await this.#endpoints(`${state}/endpoints.json`);
     this.#writeConfiguration(endpoints);
     ports = { ...flags, 'http.port': String(endpoints.controller), 'mqtt.port': String(endpoints.mqtt) };
@@ -205,7 +210,7 @@ export class DemoWorld {
       });
       return child;
     };
-    this.#services.set('mosquitto', new Service(this.#context, () => this.#isStopping, start));
+    this.#serve('mosquitto', start);
   }
 
   async #endpoints(file: string): Promise<Endpoints> {
@@ -260,7 +265,7 @@ export class DemoWorld {
     const outputFile = this.logOf(device.name);
     const args = ['--config', `${device.directory}/fleet.config.yaml`];
     const start = (): ChildProcess => processes.start(supervisor, args, { outputFile });
-    this.#services.set(device.name, new Service(this.#context, () => this.#isStopping, start));
+    this.#serve(device.name, start);
   }
 
   /** Waits until every device runs `revision`; throws with the reason when it takes longer than `timeoutMs`. */

@@ -139,9 +139,11 @@ async function survive(t: ExecutionContext, rounds: readonly (readonly string[])
     const version = `${index + 2}.0.0`;
     releaseWitness(made, version);
     const revision = await made.world.commit(`witness ${version}`);
+    const startedAt = performance.now();
     t.log(`${version}: ${await storm(made, watch, random, victims)}`);
     const status = await made.world.converge(revision, generousMs);
     watch.look(status);
+    t.log(`converged ${Math.round(performance.now() - startedAt)} ms after the commit`);
     for (const { name, desired, report } of status.devices) {
       t.is(desired?.sequence, index + 2, `${name}: each revision was issued once`);
       t.is(report?.running?.sequence, index + 2, name);

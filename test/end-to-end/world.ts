@@ -86,6 +86,6 @@ export async function makeWorld(t: ExecutionContext, devices: readonly string[])
 
 /** Starts it and waits until the first revision runs everywhere. */
 export async function startWorld(made: TestWorld, settings: Partial<DemoSettings> = {}): Promise<void> {
-  await made.world.start({ controller: {}, mosquitto: false, ...settings });
+  await made.world.start({ controller: {}, mosquitto: false, restartMs: 500, ...settings });
   await made.world.converge(made.first, 60_000);
 }
