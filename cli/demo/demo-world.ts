@@ -8,6 +8,7 @@ import { obstacle } from '../commands/wait.ts';
 import { fetchStatus } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type DemoDevice, type DemoFleet, stateOf } from './demo-fleet.ts';
+import { Service } from './service.ts';
 
 /** Real I/O that only the demo does; `cli/main.ts` gives it. */
 export interface DemoPorts {
@@ -31,49 +32,6 @@ const pollMs = 250;
 const readyMsMax = 30_000;
 /** What a shell and its kin end with when there is no such program. */
 const notFound = 127;
-
-/** A program that is started again when it ends, as systemd would, until the demo stops. */
-class Service {
-  readonly #context: CommandContext;
-  readonly #start: () => ChildProcess;
-  readonly #stopping: () => boolean;
-  readonly #restartMs: number;
-  #child: ChildProcess;
-  #ended: Promise<void>;
-
-  constructor(context: CommandContext, restartMs: number, stopping: () => boolean, start: () => ChildProcess) {
-    this.#context = context;
-    this.#restartMs = restartMs;
-    this.#start = start;
-    this.#stopping = stopping;
-    this.#child = start();
-    this.#ended = this.#watch();
-  }
-
-  get pid(): number {
-    return this.#child.pid;
-  }
-
-  #watch(): Promise<void> {
-    return new Promise((resolve) =>
-      this.#child.onExit(() => {
-        resolve();
-        if (this.#stopping()) return;
-        this.#context.clock.after(this.#restartMs, () => {
-          if (this.#stopping()) return;
-          this.#child = this.#start();
-          this.#ended = this.#watch();
-        });
-      }),
-    );
-  }
-
-  async stop(): Promise<void> {
-    this.#child.kill('SIGTERM');
-    using _patience = this.#context.clock.after(10_000, () => this.#child.kill('SIGKILL'));
-    await this.#ended;
-  }
-}
 
 /** How a demo differs from the usual one. */
 export interface DemoSettings {
@@ -131,6 +89,11 @@ export class DemoWorld {
     return this.#context;
   }
 
+  /** The controller, Mosquitto, or the agent of the device of that name. */
+  service(name: string): Service | undefined {
+    return this.#services.get(name);
+  }
+
   pidOf(name: string): number | undefined {
     return this.#services.get(name)?.pid;
   }
@@ -168,7 +131,7 @@ export class DemoWorld {
   }
 
   #serve(name: string, start: () => ChildProcess): void {
-    this.#services.set(name, new Service(this.#context, this.#restartMs, () => this.#isStopping, start));
+    this.#services.set(name, new Service(this.#context.clock, this.#restartMs, start));
   }
 
   #writeConfiguration(endpoints: Endpoints | undefined): void {

@@ -48,7 +48,7 @@ export interface TestWorld {
 }
 
 /** The harbor with only these devices, and the fleets and sites that they need; nothing is started. */
-export async function makeWorld(t: ExecutionContext, devices: readonly string[]): Promise<TestWorld> {
+export async function makeWorld(t: Pick<ExecutionContext, 'teardown'>, devices: readonly string[]): Promise<TestWorld> {
   const parent = mkdtempSync(join(tmpdir(), 'fleet-world-'));
   const directory = join(parent, 'world');
   const stopping = new AbortController();
