@@ -56,7 +56,7 @@ export interface TestWorld {
 }
 
 /** The harbor with only these devices, and the fleets and sites that they need; nothing is started. */
-export async function makeWorld(t: ExecutionContext, devices: readonly string[]): Promise<TestWorld> {
+export async function makeWorld(t: Pick<ExecutionContext, 'teardown'>, devices: readonly string[]): Promise<TestWorld> {
   const parent = mkdtempSync(join(tmpdir(), 'fleet-world-'));
   const directory = join(parent, 'world');
   const stopping = new AbortController();
@@ -94,6 +94,6 @@ export async function makeWorld(t: ExecutionContext, devices: readonly string[])
 
 /** Starts it and waits until the first revision runs everywhere. */
 export async function startWorld(made: TestWorld, settings: Partial<DemoSettings> = {}): Promise<void> {
-  await made.world.start({ controller: {}, mosquitto: false, ...settings });
+  await made.world.start({ controller: {}, mosquitto: false, restartMs: 500, ...settings });
   await made.world.converge(made.first, 60_000);
 }
