@@ -77,7 +77,8 @@ export class FleetLife {
     const { fleet } = this.#world;
     const setting = this.#random.integer(1, 1_000_000);
     const draw = this.#random.fraction();
-    if (draw < 0.4) fleet.configureApplication(this.#random.pick(fleet.applications), setting);
+    const padding = this.#random.chance(0.3) ? this.#random.integer(1, 8_000) : 0;
+    if (draw < 0.4) fleet.configureApplication(this.#random.pick(fleet.applications), setting, padding);
     else if (draw < 0.7) fleet.configureSite(this.#anyDevice().site, setting);
     else fleet.putDevice({ ...this.#anyDevice(), setting });
     this.#commit('other configuration');
