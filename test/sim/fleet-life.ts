@@ -88,6 +88,14 @@ export class FleetLife {
     return this.#random.pick([...this.#world.fleet.devices.values()]);
   }
 
+  /** A device whose fleet does not need it: a fleet that selects nothing is a mistake. */
+  #sparableDevice(): DeviceManifest | undefined {
+    const devices = [...this.#world.fleet.devices.values()];
+    const isLast = ({ kind }: DeviceManifest): boolean => devices.filter((other) => other.kind === kind).length < 2;
+    const sparable = devices.filter((device) => device.kind === 'shelf' || !isLast(device));
+    return sparable.length === 0 ? undefined : this.#random.pick(sparable);
+  }
+
   #addDevice(): void {
     const device = this.#spare.shift();
     if (device === undefined) return this.#configure();
@@ -97,18 +105,19 @@ export class FleetLife {
 
   #removeDevice(): void {
     const { fleet } = this.#world;
-    if (fleet.devices.size < 2) return this.#configure();
-    const device = this.#anyDevice();
+    const device = this.#sparableDevice();
+    if (device === undefined) return this.#configure();
     fleet.removeDevice(device.name);
     this.#spare.push(device);
     this.#commit(`${device.name} leaves`);
   }
 
   #moveDevice(): void {
-    const device = this.#anyDevice();
-    const kind = device.kind === 'ship' ? 'truck' : 'ship';
+    const device = this.#sparableDevice();
+    if (device === undefined) return this.#configure();
+    const kind = this.#random.pick((['ship', 'truck', 'shelf'] as const).filter((other) => other !== device.kind));
     this.#world.fleet.putDevice({ ...device, kind });
-    this.#commit(`${device.name} is a ${kind} now`);
+    this.#commit(`${device.name} belongs to ${kind} now`);
   }
 
   /** A commit that must change nothing on any device. */

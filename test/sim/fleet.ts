@@ -33,12 +33,14 @@ export interface DeviceManifest {
   setting: number;
 }
 
-export type FleetKind = 'ship' | 'truck';
+/** No fleet selects the devices on the shelf. */
+export type FleetKind = 'ship' | 'truck' | 'shelf';
 
 /** Which applications each fleet runs. */
 const fleetApplications: Readonly<Record<FleetKind, readonly string[]>> = {
   ship: ['gauge', 'horn'],
   truck: ['gauge', 'meter'],
+  shelf: [],
 };
 
 /** How long a deployment is on probation, and a device silent before it counts as dark. */
@@ -78,7 +80,7 @@ export class SimFleet {
     this.#tree.disk.makeDirectory('/fleet');
     makeTrust(this.#tree, { random, now: now() });
     for (const [kind, applications] of Object.entries(fleetApplications)) {
-      this.#writeFleet(kind as FleetKind);
+      if (kind !== 'shelf') this.#writeFleet(kind as FleetKind);
       for (const name of applications) if (!this.#applications.has(name)) this.#addApplication(name);
     }
   }
