@@ -1,7 +1,7 @@
 /**
  * What goes wrong in a simulated world, and how often, until it ends.
  *
- *   devices      disks that somebody fills · power cuts at random moments and at random disk operations; what was not synced is lost, kept or torn, each
+ *   devices      disks that somebody fills, or that flip a bit · power cuts at random moments and at random disk operations; what was not synced is lost, kept or torn, each
  *                by its own draw · agents killed, the disk's cache living on · clocks that start wrong and jump
  *   links        up and down by a schedule for each site: always, days at sea, minutes a day · delay, little bandwidth,
  *                answers that break off, flipped bits
@@ -98,7 +98,7 @@ export class Faults {
         repository.reachable = true;
       });
     });
-    this.#every(5 * dayMs, () => {
+    this.#every(2 * dayMs, () => {
       liar.probability = this.#random.pick([0, 0, 0.02, 0.1, 0.5]);
     });
   }
@@ -130,7 +130,18 @@ export class Faults {
       device.skewMs = random.chance(0.5) ? 0 : Math.floor((random.fraction() - 0.5) * 2 * years);
     });
     this.#every(12 * dayMs, () => this.#fill(device), random);
+    if (random.chance(0.1)) this.#every(2 * dayMs, () => this.#rot(device), random);
     this.#every(2 * dayMs, () => this.#world.check(device.checkOffline(drawFate(random))), random);
+  }
+
+  /** One bit of one file of the agent's. */
+  #rot({ name, random, disk }: SimDevice): void {
+    const files = disk.allFiles().filter((path) => path.startsWith('/state/'));
+    if (files.length === 0) return;
+    const path = random.pick(files);
+    this.#world.trace.write('rot', name, path);
+    this.#world.checkers.rot(name);
+    disk.flipBit(path, random.integer(0, 1_000_000));
   }
 
   /** Too little room for a module, or for anything at all, for some hours. */

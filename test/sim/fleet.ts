@@ -14,6 +14,7 @@ export interface WantedApplication {
   readonly version: string;
   readonly sha256: string;
   readonly config: Readonly<Record<string, number | string>>;
+  readonly fails: boolean;
 }
 
 /** What one commit wants of each device. */
@@ -225,10 +226,10 @@ export class SimFleet {
     return fleetApplications[kind].map((name) => {
       const application = this.#applications.get(name)!;
       const version = application.release;
-      const { sha256 } = application.versions.get(version)!;
+      const { sha256, fails } = application.versions.get(version)!;
       const layers = { application: application.setting, device: setting, site: this.#sites.get(site)!.setting };
       const config = { ...layers, padding: 'x'.repeat(application.padding) };
-      return { name, version, sha256, config };
+      return { name, version, sha256, config, fails };
     });
   }
 }
