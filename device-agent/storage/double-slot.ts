@@ -12,7 +12,7 @@
  */
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path/posix';
-import type { Disk } from '../../platform/ports.ts';
+import { type Disk, DiskError } from '../../platform/ports.ts';
 
 const magic = Buffer.from('FLT1');
 const headerBytes = 48;
@@ -76,14 +76,26 @@ export class DoubleSlot<T> {
 
   /**
    * As `open`, for a value that must not go back: what is returned is durable, even when a process that wrote it was killed
-   * before it could sync; and a slot that is not valid is written anew, so that one after the other may rot.
+   * before it could sync; and a slot that is not valid is written anew, so that one after the other may rot. It may have
+   * been the newest: `mend` tells what to go on with after the one that is left.
    */
-  static openMended<T>(disk: Disk, path: string): { readonly slot: DoubleSlot<T>; readonly value: T | undefined } {
+  static openMended<T>(
+    disk: Disk,
+    path: string,
+    mend: (left: T) => T = (left) => left,
+  ): { readonly slot: DoubleSlot<T>; readonly value: T | undefined } {
     makeDurable(disk, path);
-    const opened = DoubleSlot.open<T>(disk, path);
+    const { slot, value } = DoubleSlot.open<T>(disk, path);
     const isWhole = readSlot(disk, `${path}.a`) !== undefined && readSlot(disk, `${path}.b`) !== undefined;
-    if (opened.value !== undefined && !isWhole) opened.slot.write(opened.value);
-    return opened;
+    if (value === undefined || isWhole) return { slot, value };
+    const mended = mend(value);
+    try {
+      slot.write(mended);
+    } catch (error) {
+      // A full disk must not keep the device from starting; the slot that is left still holds.
+      if (!(error instanceof DiskError)) throw error;
+    }
+    return { slot, value: mended };
   }
 
   /** Stores `value`; when this returns it is durable. When it throws, the former value still is. */

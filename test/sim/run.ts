@@ -38,6 +38,9 @@ const hourMs = 3_600_000;
 const lookMs = 3 * hourMs;
 const stepMs = 60_000;
 
+/** Whether the last commit is one that can come true shows within this time. */
+const lookAgainMs = 10 * 60_000;
+
 /** Of this many devices that git names, one more is ready to join. */
 const devicesPerSpare = 8;
 
@@ -57,6 +60,13 @@ function settleDevices(world: World, faults: Faults, count: number): FleetLife {
   return new FleetLife(world, manifests.slice(count));
 }
 
+/** At what an operator sees. */
+function look(world: World): void {
+  const status = world.controller.status();
+  if (status !== undefined) world.checkers.status(status);
+  world.checkers.look();
+}
+
 async function live(world: World, { devices, days }: RunOptions): Promise<number> {
   const faults = new Faults(world);
   world.controller.start();
@@ -65,12 +75,12 @@ async function live(world: World, { devices, days }: RunOptions): Promise<number
   faults.start();
   for (let elapsed = 0; elapsed < days * 24 * hourMs; elapsed += lookMs) {
     await world.run(lookMs);
-    const status = world.controller.status();
-    if (status !== undefined) world.checkers.status(status);
-    world.checkers.look();
+    look(world);
   }
   faults.end();
-  const converged = await converge(world, life.end(), stepMs);
+  life.end();
+  await world.run(lookAgainMs);
+  const converged = await converge(world, life.mend(), stepMs);
   world.trace.write('converged', '', String(converged));
   return converged;
 }

@@ -182,6 +182,13 @@ export class SimController {
     if (this.alive) this.#ended('controller-kill');
   }
 
+  /** While it is down: its database is gone. */
+  loseDatabase(): void {
+    this.#world.trace.write('database-lost', '');
+    this.#store?.close();
+    this.#store = undefined;
+  }
+
   /** After its end: what the disk had not synced is settled, if the machine lost its power too. */
   settle(fate: Fate | undefined): void {
     if (fate !== undefined) this.disk.crash(fate);
