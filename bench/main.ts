@@ -2,17 +2,24 @@
 import { readdirSync } from 'node:fs';
 
 interface Benchmark {
-  run(options: { readonly json: boolean; readonly words: readonly string[] }): Promise<void>;
+  /** Throws a TypeError where the arguments do not parse. */
+  run(args: readonly string[]): Promise<void>;
 }
 
-const [name, ...rest] = process.argv.slice(2);
+const [name, ...args] = process.argv.slice(2);
 const names = readdirSync(import.meta.dirname, { withFileTypes: true }).flatMap((entry) =>
   entry.isDirectory() ? [entry.name] : [],
 );
 if (name === undefined || !names.includes(name)) {
-  process.stderr.write(`usage: npm run bench -- NAME [--json]; NAME is one of ${names.join(', ')}\n`);
+  process.stderr.write(`usage: npm run bench -- NAME [ARGS]; NAME is one of ${names.join(', ')}\n`);
   process.exitCode = 2;
 } else {
   const benchmark: Benchmark = await import(`./${name}/main.ts`);
-  await benchmark.run({ json: rest.includes('--json'), words: rest.filter((word) => !word.startsWith('-')) });
+  try {
+    await benchmark.run(args);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    process.stderr.write(`bench ${name}: ${error.message}\n`);
+    process.exitCode = 2;
+  }
 }

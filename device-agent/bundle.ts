@@ -134,7 +134,11 @@ export async function bundleAgent(directory: string, platform: Platform = thisPl
   });
   const stamp: Stamp = { platform, inputs: Object.fromEntries(marks) };
   writeFileSync(join(fresh, stampName), `${JSON.stringify(stamp)}\n`);
-  rmSync(directory, { recursive: true, force: true });
-  renameSync(fresh, directory);
+  // Who began at the same time may have been faster, and its bundle may be in use already.
+  if (!isFresh(directory, platform)) {
+    rmSync(directory, { recursive: true, force: true });
+    renameSync(fresh, directory);
+  }
+  rmSync(fresh, { recursive: true, force: true });
   return supervisor;
 }

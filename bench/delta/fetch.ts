@@ -1,22 +1,41 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process';
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const cache = fileURLToPath(new URL('../../.cache/bench/delta/', import.meta.url));
+const cache = fileURLToPath(new URL('../../.cache/bench', import.meta.url));
 
-/** A file of a published version of a package, kept in `.cache/bench` from the first time on. */
-export const fetchModule = (name: string, version: string, file: string): Buffer => {
-  const folder = join(cache, `${name.replaceAll('/', '+')}@${version}`);
-  if (!existsSync(folder)) download(`${name}@${version}`, folder);
-  return readFileSync(join(folder, 'package', file));
-};
+/** A file of a published package, fetched with npm once and kept outside the repository. */
+export function publishedFile(name: string, version: string, file: string): Uint8Array {
+  return readFileSync(`${publishedPackage(name, version)}/${file}`);
+}
 
-const download = (spec: string, folder: string): void => {
-  const partial = `${folder}.partial`;
-  rmSync(partial, { recursive: true, force: true });
-  mkdirSync(partial, { recursive: true });
-  const packed = execFileSync('npm', ['pack', spec, '--silent', '--pack-destination', partial], { encoding: 'utf8' });
-  execFileSync('tar', ['-xzf', join(partial, packed.trim().split('\n').at(-1)!), '-C', partial]);
-  renameSync(partial, folder);
-};
+/** The path of the largest Wasm file that both versions of a package have. */
+export function largestSharedModule(name: string, from: string, to: string): string {
+  const [before, after] = [publishedPackage(name, from), publishedPackage(name, to)];
+  const sizes = globSync('**/*.wasm', { cwd: after })
+    .filter((file) => existsSync(`${before}/${file}`))
+    .map((file) => ({ file, bytes: statSync(`${after}/${file}`).size }))
+    .sort((one, other) => other.bytes - one.bytes);
+  if (sizes[0] === undefined) throw new TypeError(`${name} has no Wasm file that is in both ${from} and ${to}`);
+  return sizes[0].file;
+}
+
+function publishedPackage(name: string, version: string): string {
+  const directory = `${cache}/${`${name}@${version}`.replaceAll('/', '+')}`;
+  if (!existsSync(directory)) fetchPackage(name, version, directory);
+  return `${directory}/package`;
+}
+
+function fetchPackage(name: string, version: string, directory: string): void {
+  const fresh = `${directory}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { recursive: true });
+  const options: ExecFileSyncOptionsWithStringEncoding = { cwd: fresh, encoding: 'utf8' };
+  const archive = execFileSync('npm', ['pack', '--silent', `${name}@${version}`], options)
+    .trim()
+    .split('\n')
+    .at(-1)!;
+  execFileSync('tar', ['xzf', archive], options);
+  rmSync(`${fresh}/${archive}`);
+  renameSync(fresh, directory);
+}

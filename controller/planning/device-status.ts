@@ -1,7 +1,7 @@
 /** Where one device stands, as far as the last contact told, and why. What is not known is never shown as good. */
 import type { ApplicationReport, DeviceStatus, Reason, Report } from '../../schemas/generated/types.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
-import type { IssuedDeployment, ObservedDevice } from './observed.ts';
+import { type IssuedDeployment, isReference, type ObservedDevice } from './observed.ts';
 import { planDevice } from './plan-device.ts';
 
 type State = DeviceStatus['state'];
@@ -62,7 +62,7 @@ function judgeRunning(report: Report, issued: IssuedDeployment): Standing {
 /** The device runs something else than it should, or nothing. */
 function judgeOnTheWay(observed: ObservedDevice, report: Report, issued: IssuedDeployment): Standing {
   const { problem, phase, target } = report;
-  const underWay = target?.sequence === issued.sequence;
+  const underWay = isReference(target, issued);
   const about = problem !== undefined && (problem.sequence === undefined || problem.sequence === issued.sequence);
   if (underWay) {
     const trouble = about ? `; last trouble: ${problem.message} (${problem.code})` : '';
@@ -91,7 +91,7 @@ function judgeOnTheWay(observed: ObservedDevice, report: Report, issued: IssuedD
 function lastKnown({ report, issued }: ObservedDevice): string {
   if (report === undefined) return 'it never said what it runs';
   const running = report.running === undefined ? 'ran nothing' : `ran deployment ${report.running.sequence}`;
-  const behind = issued !== undefined && report.running?.sequence !== issued.sequence;
+  const behind = issued !== undefined && !isReference(report.running, issued);
   return `at the time it ${running}${behind ? `; deployment ${issued.sequence} waits for its next contact` : ''}`;
 }
 
@@ -118,7 +118,7 @@ function judge(desired: DesiredDevice, observed: ObservedDevice, now: number): S
     return standing('progressing', 'NO_REPORT', 'it is connected and has not said yet what it runs');
   if (issued === undefined || decision.kind === 'deploy')
     return standing('progressing', 'TO_BE_ISSUED', decision.message);
-  if (report.running?.sequence === issued.sequence) return judgeRunning(report, issued);
+  if (isReference(report.running, issued)) return judgeRunning(report, issued);
   return judgeOnTheWay(observed, report, issued);
 }
 

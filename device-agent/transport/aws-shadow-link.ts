@@ -86,7 +86,7 @@ export class AwsShadowLink implements ShadowLink {
     const ended = Promise.withResolvers<string>();
     const stop = (): void => ended.resolve('stopped');
     this.#stopped.signal.addEventListener('abort', stop);
-    const options = { device, host, port, keepAliveSeconds, identity };
+    const options = { device, host, port, keepAliveSeconds, identity, clock };
     const session = new ShadowSession({ ...options, onDesired: newcomers(handlers), onEnd: ended.resolve });
     let connectedAtMs: number | undefined;
     try {

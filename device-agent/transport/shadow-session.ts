@@ -5,6 +5,7 @@
 import { ClientBootstrap, ClientTlsContext, SocketOptions, TlsContextOptions } from 'aws-crt/dist/native/io.js';
 import { MqttClient, type MqttClientConnection, QoS } from 'aws-crt/dist/native/mqtt.js';
 import { IotShadowClientv2 } from 'aws-iot-device-sdk-v2/dist/iotshadow/iotshadowclientv2.js';
+import type { Clock } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
 import { reportedState } from './reported-state.ts';
 
@@ -24,6 +25,7 @@ export interface SessionOptions {
   readonly port: number;
   readonly keepAliveSeconds: number;
   readonly identity: DeviceIdentity;
+  readonly clock: Clock;
   /** The desired state, whole; maybe the same as before. */
   onDesired(desired: unknown): void;
   /** Called once, when an open session has ended, unless it was closed from here. */
@@ -34,6 +36,11 @@ const connectMsMax = 30_000;
 const pingMsMax = 30_000;
 /** Over a satellite with a full queue an answer takes its time. */
 const answerSecondsMax = 60;
+/**
+ * How long a report waits for its first answer; twice as long after each that got none. A broker drops what is said while the
+ * shadow service is not subscribed, and says nothing of it.
+ */
+const firstAnswerMsMax = 10_000;
 
 const notFound = 404;
 
@@ -77,6 +84,7 @@ export class ShadowSession {
   readonly #connection: MqttClientConnection;
   #shadow: IotShadowClientv2 | undefined;
   #isOpen = false;
+  #answerMsMax = firstAnswerMsMax;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -110,12 +118,16 @@ export class ShadowSession {
   async report(report: Report): Promise<'accepted' | 'rejected' | 'offline'> {
     if (this.#shadow === undefined) return 'offline';
     const state = { reported: reportedState(report) };
-    try {
-      await this.#shadow.updateNamedShadow({ thingName: this.#options.device, shadowName, state });
-      return 'accepted';
-    } catch (error) {
-      return refusalCode(error) === undefined ? 'offline' : 'rejected';
-    }
+    const answer = this.#shadow.updateNamedShadow({ thingName: this.#options.device, shadowName, state }).then(
+      () => 'accepted' as const,
+      (error: unknown) => (refusalCode(error) === undefined ? 'offline' : 'rejected'),
+    );
+    const silence = Promise.withResolvers<'offline'>();
+    using _patience = this.#options.clock.after(this.#answerMsMax, () => silence.resolve('offline'));
+    const outcome = await Promise.race([answer, silence.promise]);
+    const next = outcome === 'offline' ? 2 * this.#answerMsMax : firstAnswerMsMax;
+    this.#answerMsMax = Math.min(next, answerSecondsMax * 1000);
+    return outcome;
   }
 
   async close(): Promise<void> {

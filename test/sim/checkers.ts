@@ -24,6 +24,12 @@ export interface Truth {
   readonly applications: readonly DeployedApplication[];
 }
 
+/** What a device must never forget, by sequence: the highest it accepted, and the last that passed probation. */
+export interface Known {
+  readonly highest: number;
+  readonly good: number;
+}
+
 /** What is known of one device for certain. */
 interface DeviceRecord {
   highest: number;
@@ -31,6 +37,8 @@ interface DeviceRecord {
   good: number;
   /** By counter of the report. */
   readonly truths: Map<number, Truth>;
+  /** Its disk lost what was safely written: only what runs must still be right, and what comes of it. */
+  isRotten: boolean;
 }
 
 const truthsMax = 64;
@@ -75,14 +83,21 @@ export class Checkers {
   #record(device: string): DeviceRecord {
     let record = this.#devices.get(device);
     if (record === undefined) {
-      record = { highest: 0, good: 0, truths: new Map() };
+      record = { highest: 0, good: 0, truths: new Map(), isRotten: false };
       this.#devices.set(device, record);
     }
     return record;
   }
 
-  goodOf(device: string): number {
-    return this.#record(device).good;
+  /** Its disk flips bits. */
+  rot(device: string): void {
+    this.#record(device).isRotten = true;
+  }
+
+  /** What the device must still know after a power cut now. */
+  knownOf(device: string): Known {
+    const { highest, good } = this.#record(device);
+    return { highest, good };
   }
 
   /** The deployment key signed this. */
@@ -106,7 +121,8 @@ export class Checkers {
   applying(device: string, applications: readonly RunnableApplication[]): void {
     const names = new Set(applications.map(({ name }) => name));
     if (names.size < applications.length) this.fail(`${device} runs an application twice: ${[...names].join(', ')}`);
-    if (applications.length > 0 && !this.#wasIssued(device, applications)) {
+    const isPart = this.#record(device).isRotten;
+    if (!isPart && applications.length > 0 && !this.#wasIssued(device, applications)) {
       const what = applications.map(({ name, version }) => `${name} ${version}`).join(', ');
       this.fail(`${device} is about to run ${what}, which no deployment signed for it asks for`);
     }
@@ -124,7 +140,7 @@ export class Checkers {
   observed(device: string, report: DeviceStatus['report'] & object): void {
     const record = this.#record(device);
     const { highestSequence, phase, running } = report;
-    if (highestSequence < record.highest) {
+    if (highestSequence < record.highest && !record.isRotten) {
       this.fail(`the highest sequence of ${device} went back from ${record.highest} to ${highestSequence}`);
     }
     record.highest = highestSequence;
@@ -143,19 +159,20 @@ export class Checkers {
     truths.set(report.counter, { applications });
     if (truths.size > truthsMax) truths.delete(truths.keys().next().value!);
     const { phase, running } = report;
+    if (this.#record(device).isRotten) return;
     if (phase === 'active' && running !== undefined && !this.#wasIssued(device, applications, running.sequence)) {
       this.fail(`${device} reports deployment ${running.sequence} as active and runs something else`);
     }
   }
 
-  /** A copy of the device was started offline from what a power cut left, when `good` was its last good deployment. */
+  /** A copy of the device was started offline from what a power cut left, when this was known of it. */
   bootedOffline(
     device: string,
-    good: number,
+    { highest, good }: Known,
     { running, highestSequence }: DeviceStatus['report'] & object,
     applications: readonly RunnableApplication[],
   ): void {
-    const { highest } = this.#record(device);
+    if (this.#record(device).isRotten) return;
     if (highestSequence < highest) {
       this.fail(`a power cut takes the highest sequence of ${device} back from ${highest} to ${highestSequence}`);
     }
@@ -172,7 +189,14 @@ export class Checkers {
     const { revision } = status.source;
     const model = revision === undefined ? undefined : this.#fleet.model(revision.id);
     if (model?.isValid === false) this.fail(`the invalid commit ${model.id} (${model.subject}) is in force`);
-    for (const device of status.devices) if (device.state === 'running') this.#shownRunning(device, model);
+    for (const device of status.devices) {
+      if (device.state === 'running') this.#shownRunning(device, model);
+      const hasSession = this.#broker.heardAt(device.name) === Number.POSITIVE_INFINITY;
+      if (device.connected === true && !hasSession) this.fail(`${device.name} is shown connected and is not`);
+      if (hasSession && model !== undefined && !model.devices.has(device.name)) {
+        this.fail(`${device.name} is connected, and the revision in force does not name it`);
+      }
+    }
   }
 
   #shownRunning({ name, report, reason }: DeviceStatus, model: CommitModel | undefined): void {

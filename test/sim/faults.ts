@@ -1,12 +1,12 @@
 /**
  * What goes wrong in a simulated world, and how often, until it ends.
  *
- *   devices      power cuts at random moments and at random disk operations; what was not synced is lost, kept or torn, each
+ *   devices      disks that somebody fills, or that flip a bit · power cuts at random moments and at random disk operations; what was not synced is lost, kept or torn, each
  *                by its own draw · agents killed, the disk's cache living on · clocks that start wrong and jump
  *   links        up and down by a schedule for each site: always, days at sea, minutes a day · delay, little bandwidth,
  *                answers that break off, flipped bits
  *   controller   killed at random moments, at random disk operations, before or after random statements of its database;
- *                sometimes the machine's power goes with it · a clock that drifts
+ *                sometimes the machine's power or the whole database goes with it · a clock that drifts
  *   broker       every session ends
  *   repository   not reachable for hours
  *   liar         see `liar.ts`
@@ -35,6 +35,8 @@ const schedules: readonly ContactSchedule[] = [
 ];
 
 const longestDownMs = 6 * dayMs;
+/** In peace, whatever is off comes back within this time. */
+const comebackMs = 10 * minuteMs;
 const longestOffMs = 12 * hourMs;
 const controllerDriftMs = 5 * minuteMs;
 const years = 365 * dayMs;
@@ -96,7 +98,7 @@ export class Faults {
         repository.reachable = true;
       });
     });
-    this.#every(5 * dayMs, () => {
+    this.#every(2 * dayMs, () => {
       liar.probability = this.#random.pick([0, 0, 0.02, 0.1, 0.5]);
     });
   }
@@ -127,7 +129,27 @@ export class Faults {
     this.#every(10 * dayMs, () => {
       device.skewMs = random.chance(0.5) ? 0 : Math.floor((random.fraction() - 0.5) * 2 * years);
     });
+    this.#every(12 * dayMs, () => this.#fill(device), random);
+    if (random.chance(0.1)) this.#every(2 * dayMs, () => this.#rot(device), random);
     this.#every(2 * dayMs, () => this.#world.check(device.checkOffline(drawFate(random))), random);
+  }
+
+  /** One bit of one file of the agent's. */
+  #rot({ name, random, disk }: SimDevice): void {
+    const files = disk.allFiles().filter((path) => path.startsWith('/state/'));
+    if (files.length === 0) return;
+    const path = random.pick(files);
+    this.#world.trace.write('rot', name, path);
+    this.#world.checkers.rot(name);
+    disk.flipBit(path, random.integer(0, 1_000_000));
+  }
+
+  /** Too little room for a module, or for anything at all, for some hours. */
+  #fill(device: SimDevice): void {
+    const { random, disk } = device;
+    this.#world.trace.write('full', device.name);
+    disk.leaveRoom(random.pick([0, 300, 5_000, 1_030_000]));
+    this.#later(random.exponential(6 * hourMs), () => disk.leaveRoom(Number.POSITIVE_INFINITY));
   }
 
   #restartDevice(device: SimDevice): void {
@@ -141,18 +163,31 @@ export class Faults {
       this.#world.check(device.checkOffline(isPower ? keepAll : fate));
     });
     const off = isPower && !this.#isOver ? Math.min(longestOffMs, random.exponential(hourMs)) : 3_000;
-    this.#later(1 + off, () => device.boot());
+    this.#later(1 + off, () => this.#boot(device));
+  }
+
+  #boot(device: SimDevice): void {
+    if (!device.alive) device.boot();
   }
 
   #restartController(): void {
     const { controller } = this.#world;
     const fate = this.#random.chance(0.4) ? drawFate(this.#random) : undefined;
-    this.#later(0, () => controller.settle(fate));
+    const isLost = this.#random.chance(0.05);
+    this.#later(0, () => {
+      controller.settle(fate);
+      if (isLost) controller.loseDatabase();
+    });
     const off = this.#isOver || this.#random.chance(0.6) ? 3_000 : this.#random.exponential(2 * hourMs);
-    this.#later(1 + off, () => controller.start());
+    this.#later(1 + off, () => this.#startController());
   }
 
-  /** From now on nothing goes wrong any more. What is off comes back as it would have. */
+  #startController(): void {
+    const { controller } = this.#world;
+    if (!controller.alive) controller.start();
+  }
+
+  /** From now on nothing goes wrong any more, and what is off comes back. */
   end(): void {
     const { controller, broker, repository, liar, devices } = this.#world;
     this.#isOver = true;
@@ -164,9 +199,13 @@ export class Faults {
     for (const device of devices.values()) {
       device.cutPowerAfter(Number.POSITIVE_INFINITY);
       device.skewMs = 0;
+      device.disk.leaveRoom(Number.POSITIVE_INFINITY);
       device.link.quality = goodLink;
       device.link.set(true);
     }
     broker.dropAll();
+    this.#later(1_000, () => this.#startController());
+    for (const device of devices.values())
+      this.#later(device.random.integer(1_000, comebackMs), () => this.#boot(device));
   }
 }

@@ -77,7 +77,8 @@ export class FleetLife {
     const { fleet } = this.#world;
     const setting = this.#random.integer(1, 1_000_000);
     const draw = this.#random.fraction();
-    if (draw < 0.4) fleet.configureApplication(this.#random.pick(fleet.applications), setting);
+    const padding = this.#random.chance(0.3) ? this.#random.integer(1, 8_000) : 0;
+    if (draw < 0.4) fleet.configureApplication(this.#random.pick(fleet.applications), setting, padding);
     else if (draw < 0.7) fleet.configureSite(this.#anyDevice().site, setting);
     else fleet.putDevice({ ...this.#anyDevice(), setting });
     this.#commit('other configuration');
@@ -85,6 +86,14 @@ export class FleetLife {
 
   #anyDevice(): DeviceManifest {
     return this.#random.pick([...this.#world.fleet.devices.values()]);
+  }
+
+  /** A device whose fleet does not need it: a fleet that selects nothing is a mistake. */
+  #sparableDevice(): DeviceManifest | undefined {
+    const devices = [...this.#world.fleet.devices.values()];
+    const isLast = ({ kind }: DeviceManifest): boolean => devices.filter((other) => other.kind === kind).length < 2;
+    const sparable = devices.filter((device) => device.kind === 'shelf' || !isLast(device));
+    return sparable.length === 0 ? undefined : this.#random.pick(sparable);
   }
 
   #addDevice(): void {
@@ -96,18 +105,19 @@ export class FleetLife {
 
   #removeDevice(): void {
     const { fleet } = this.#world;
-    if (fleet.devices.size < 2) return this.#configure();
-    const device = this.#anyDevice();
+    const device = this.#sparableDevice();
+    if (device === undefined) return this.#configure();
     fleet.removeDevice(device.name);
     this.#spare.push(device);
     this.#commit(`${device.name} leaves`);
   }
 
   #moveDevice(): void {
-    const device = this.#anyDevice();
-    const kind = device.kind === 'ship' ? 'truck' : 'ship';
+    const device = this.#sparableDevice();
+    if (device === undefined) return this.#configure();
+    const kind = this.#random.pick((['ship', 'truck', 'shelf'] as const).filter((other) => other !== device.kind));
     this.#world.fleet.putDevice({ ...device, kind });
-    this.#commit(`${device.name} is a ${kind} now`);
+    this.#commit(`${device.name} belongs to ${kind} now`);
   }
 
   /** A commit that must change nothing on any device. */
@@ -118,7 +128,6 @@ export class FleetLife {
     const text = new TextDecoder().decode(fleet.file(device));
     const bytes = (changed: string): Uint8Array => new TextEncoder().encode(changed);
     const application = new TextDecoder().decode(fleet.file(`applications/${name}.yaml`));
-    const release = `releases/${name}/${this.#random.pick(fleet.versionsOf(name))}.wasm`;
     const mistakes: readonly [string, ReadonlyMap<string, Uint8Array | undefined>][] = [
       ['a manifest that does not parse', new Map([[device, bytes(`${text} ]`)]])],
       ['a field that does not exist', new Map([[device, bytes(text.replace('"site"', '"sight"'))]])],
@@ -135,13 +144,7 @@ export class FleetLife {
         new Map([[`trust/roles/${name}.json`, this.#spoilt(`trust/roles/${name}.json`)]]),
       ],
     ];
-    const unsignedRelease: [string, ReadonlyMap<string, Uint8Array | undefined>] = [
-      'a release with other bytes',
-      new Map([[release, this.#spoilt(release)]]),
-    ];
-    // A release that the controller has already taken in does not need its file any more.
     const [subject, change] = this.#random.pick(mistakes);
-    void unsignedRelease;
     this.#commit(subject, false, change);
   }
 
@@ -158,10 +161,18 @@ export class FleetLife {
     trace.write('commit', id, subject);
   }
 
-  /** The last commit, which is good: what failed is replaced by what did not. */
-  end(): string {
-    const { fleet, repository } = this.#world;
+  /** No more commits but what `mend` makes. */
+  end(): void {
     this.#isOver = true;
+  }
+
+  /** The commit that must come true: the last one if that is good, else one that replaces what fails by what does not. */
+  mend(): string {
+    const { fleet, repository, controller } = this.#world;
+    const source = controller.status()?.source;
+    const selected = fleet.commits.at(-1)!;
+    const isGood = selected.isValid && [...selected.devices.values()].flat().every(({ fails }) => !fails);
+    if (isGood && source?.state === 'current' && source.revision?.id === repository.tip) return selected.id;
     for (const name of fleet.applications) fleet.select(name, fleet.newestGood(name));
     this.#commit('all is well');
     return repository.tip!;

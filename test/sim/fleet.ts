@@ -13,7 +13,8 @@ export interface WantedApplication {
   readonly name: string;
   readonly version: string;
   readonly sha256: string;
-  readonly config: Readonly<Record<string, number>>;
+  readonly config: Readonly<Record<string, number | string>>;
+  readonly fails: boolean;
 }
 
 /** What one commit wants of each device. */
@@ -33,12 +34,14 @@ export interface DeviceManifest {
   setting: number;
 }
 
-export type FleetKind = 'ship' | 'truck';
+/** No fleet selects the devices on the shelf. */
+export type FleetKind = 'ship' | 'truck' | 'shelf';
 
 /** Which applications each fleet runs. */
 const fleetApplications: Readonly<Record<FleetKind, readonly string[]>> = {
   ship: ['gauge', 'horn'],
   truck: ['gauge', 'meter'],
+  shelf: [],
 };
 
 /** How long a deployment is on probation, and a device silent before it counts as dark. */
@@ -48,6 +51,8 @@ export const darkAfterSeconds = 3600;
 interface ApplicationManifest {
   release: string;
   setting: number;
+  /** Characters of its configuration that make its deployments too large for a shadow. */
+  padding: number;
   /** All that were signed, and which of them fail. */
   readonly versions: Map<string, { readonly sha256: string; readonly fails: boolean }>;
 }
@@ -76,7 +81,7 @@ export class SimFleet {
     this.#tree.disk.makeDirectory('/fleet');
     makeTrust(this.#tree, { random, now: now() });
     for (const [kind, applications] of Object.entries(fleetApplications)) {
-      this.#writeFleet(kind as FleetKind);
+      if (kind !== 'shelf') this.#writeFleet(kind as FleetKind);
       for (const name of applications) if (!this.#applications.has(name)) this.#addApplication(name);
     }
   }
@@ -104,7 +109,7 @@ export class SimFleet {
   }
 
   #addApplication(name: string): void {
-    this.#applications.set(name, { release: '1.0.0', setting: 1, versions: new Map() });
+    this.#applications.set(name, { release: '1.0.0', setting: 1, padding: 0, versions: new Map() });
     this.release(name, '1.0.0', false);
   }
 
@@ -136,8 +141,8 @@ export class SimFleet {
     return [...this.#applications.get(name)!.versions.keys()];
   }
 
-  configureApplication(name: string, setting: number): void {
-    this.#applications.get(name)!.setting = setting;
+  configureApplication(name: string, setting: number, padding = 0): void {
+    Object.assign(this.#applications.get(name)!, { setting, padding });
     this.#writeApplication(name);
   }
 
@@ -160,8 +165,8 @@ export class SimFleet {
   }
 
   #writeApplication(name: string): void {
-    const { release, setting } = this.#applications.get(name)!;
-    const spec = { release, config: { application: setting, device: 0 } };
+    const { release, setting, padding } = this.#applications.get(name)!;
+    const spec = { release, config: { application: setting, device: 0, padding: 'x'.repeat(padding) } };
     writeWorkFile(this.#tree, `applications/${name}.yaml`, manifest('Application', name, spec));
   }
 
@@ -221,9 +226,10 @@ export class SimFleet {
     return fleetApplications[kind].map((name) => {
       const application = this.#applications.get(name)!;
       const version = application.release;
-      const { sha256 } = application.versions.get(version)!;
-      const config = { application: application.setting, device: setting, site: this.#sites.get(site)!.setting };
-      return { name, version, sha256, config };
+      const { sha256, fails } = application.versions.get(version)!;
+      const layers = { application: application.setting, device: setting, site: this.#sites.get(site)!.setting };
+      const config = { ...layers, padding: 'x'.repeat(application.padding) };
+      return { name, version, sha256, config, fails };
     });
   }
 }

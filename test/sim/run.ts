@@ -1,9 +1,7 @@
 /** One simulated fleet from its first commit to its last: a month of trouble, then peace, in which all must come right. */
-import { deviceStory } from '../../cli/render/device-story.ts';
-import { styleFor } from '../../cli/render/style.ts';
 import { Violation } from './checkers.ts';
+import { converge } from './converge.ts';
 import { Faults } from './faults.ts';
-import type { CommitModel } from './fleet.ts';
 import { FleetLife } from './fleet-life.ts';
 import { World } from './world.ts';
 
@@ -40,8 +38,8 @@ const hourMs = 3_600_000;
 const lookMs = 3 * hourMs;
 const stepMs = 60_000;
 
-/** In peace everything is as git wants it within this time: the longest pauses between attempts, and a probation. */
-const peaceMsMax = 2 * hourMs;
+/** Whether the last commit is one that can come true shows within this time. */
+const lookAgainMs = 10 * 60_000;
 
 /** Of this many devices that git names, one more is ready to join. */
 const devicesPerSpare = 8;
@@ -62,43 +60,11 @@ function settleDevices(world: World, faults: Faults, count: number): FleetLife {
   return new FleetLife(world, manifests.slice(count));
 }
 
-function isThere(world: World, model: CommitModel): boolean {
+/** At what an operator sees. */
+function look(world: World): void {
   const status = world.controller.status();
-  if (status === undefined || status.source.revision?.id !== model.id || status.source.state !== 'current')
-    return false;
-  const shown = new Map(status.devices.map((device) => [device.name, device.state]));
-  return [...model.devices.keys()].every((name) => {
-    const applied = world.devices.get(name)!.applied;
-    return shown.get(name) === 'running' && world.checkers.reallyRuns(name, applied, model);
-  });
-}
-
-function whyNot(world: World, model: CommitModel): string {
-  const status = world.controller.status();
-  if (status === undefined) return 'the controller is down';
-  if (status.source.revision?.id !== model.id) {
-    const { state, message, problems } = status.source;
-    return `the last commit is not in force: the repository is ${state}, ${message ?? ''} ${JSON.stringify(problems)}`;
-  }
-  const late = status.devices.find(
-    ({ name, state }) =>
-      model.devices.has(name) &&
-      (state !== 'running' || !world.checkers.reallyRuns(name, world.devices.get(name)!.applied, model)),
-  );
-  return late === undefined ? 'a device is missing in status' : deviceStory(late, status, styleFor(false), 120);
-}
-
-async function converge(world: World, tip: string): Promise<number> {
-  const model = world.fleet.model(tip)!;
-  const begin = world.time.now;
-  while (!isThere(world, model)) {
-    if (world.time.now - begin > peaceMsMax) {
-      const story = whyNot(world, model);
-      throw new Violation(`after ${peaceMsMax / hourMs} hours of peace the fleet is not as git wants it:\n${story}`);
-    }
-    await world.run(stepMs);
-  }
-  return world.time.now - begin;
+  if (status !== undefined) world.checkers.status(status);
+  world.checkers.look();
 }
 
 async function live(world: World, { devices, days }: RunOptions): Promise<number> {
@@ -109,12 +75,12 @@ async function live(world: World, { devices, days }: RunOptions): Promise<number
   faults.start();
   for (let elapsed = 0; elapsed < days * 24 * hourMs; elapsed += lookMs) {
     await world.run(lookMs);
-    const status = world.controller.status();
-    if (status !== undefined) world.checkers.status(status);
-    world.checkers.look();
+    look(world);
   }
   faults.end();
-  const converged = await converge(world, life.end());
+  life.end();
+  await world.run(lookAgainMs);
+  const converged = await converge(world, life.mend(), stepMs);
   world.trace.write('converged', '', String(converged));
   return converged;
 }

@@ -3,7 +3,7 @@ import { type Agent, createAgent } from '../../device-agent/agent.ts';
 import type { AppRuntime, RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
 import type { ShadowLink } from '../../device-agent/transport/shadow-link.ts';
 import type { Clock, Disk, HttpHandler, Log, Network } from '../../platform/ports.ts';
-import { NetworkError } from '../../platform/ports.ts';
+import { DiskError, NetworkError } from '../../platform/ports.ts';
 import type { AgentConfiguration } from '../../schemas/generated/types.ts';
 import type { Checkers } from './checkers.ts';
 import type { SimBroker } from './sim-bus.ts';
@@ -40,6 +40,11 @@ interface Start {
   readonly network: Network;
   readonly onApply: (applications: readonly RunnableApplication[]) => void;
   readonly onRun: (application: RunnableApplication, bytes: Uint8Array) => void;
+}
+
+/** The end of the process, and a full disk, are no fault of the agent's. */
+function isExpected(error: unknown): boolean {
+  return error instanceof PowerCut || (error instanceof DiskError && error.code === 'NO_SPACE');
 }
 
 const noLink: ShadowLink = { start: () => {}, report: async () => 'offline', stop: async () => {} };
@@ -153,7 +158,7 @@ export class SimDevice {
       write: (level, event, fields) => {
         if (!life.alive) return;
         const { trace, checkers, time } = this.#world;
-        if (level === 'error' && !(fields?.error instanceof PowerCut)) {
+        if (level === 'error' && !isExpected(fields?.error)) {
           checkers.fail(`the agent of ${this.name} complains of ${event}: ${fields?.error}`);
         }
         if (event !== 'engine.phase') return;
@@ -227,7 +232,7 @@ export class SimDevice {
   checkOffline(fate: Fate): () => Promise<void> {
     const { checkers, time: outer } = this.#world;
     const disk = this.disk.copyAfterCrash(fate);
-    const good = checkers.goodOf(this.name);
+    const known = checkers.knownOf(this.name);
     return async () => {
       const time = new SimTime(outer.now);
       let applied: readonly RunnableApplication[] = [];
@@ -240,7 +245,7 @@ export class SimDevice {
       });
       agent.start();
       await time.runUntil(time.now + bootMs);
-      checkers.bootedOffline(this.name, good, agent.status().report, applied);
+      checkers.bootedOffline(this.name, known, agent.status().report, applied);
       await agent.stop();
     };
   }

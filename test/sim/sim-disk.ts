@@ -108,6 +108,11 @@ export class SimDisk implements Disk {
     return copy;
   }
 
+  /** Somebody else fills it, or makes room again: from now on this many bytes can still be written. */
+  leaveRoom(bytes: number): void {
+    this.#capacityBytes = bytes >= unlimitedBytes ? unlimitedBytes : this.usedBytes() + bytes;
+  }
+
   /** Flips one bit of a file, as a worn flash cell would: at once durable. */
   flipBit(path: string, bit: number): void {
     const inode = this.#file(path);

@@ -57,7 +57,8 @@ export class World {
     const { time, trace, checkers, broker, fleet } = this;
     const device = new SimDevice({ time, trace, checkers, broker, server }, name, random, goodLink, fleet.bornRoot);
     this.devices.set(name, device);
-    const kind = random.chance(0.6) ? 'ship' : 'truck';
+    // No fleet without a device.
+    const kind = index % 2 === 0 || random.chance(0.3) ? 'ship' : 'truck';
     const site = `site-${Math.floor(index / devicesPerSite)}`;
     return { name, site, kind, keyFingerprint: device.keyFingerprint, setting: 1 };
   }

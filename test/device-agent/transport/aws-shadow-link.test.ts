@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import type { AwsShadowLink } from '../../../device-agent/transport/aws-shadow-link.ts';
+import { nodeClock } from '../../../platform/node/clock.ts';
 import type { Report } from '../../../schemas/generated/types.ts';
 import { openShore } from './shore.ts';
 
@@ -95,3 +96,32 @@ test.serial('stop() while nothing answers is quick', async (t) => {
   await link.stop();
   t.true(performance.now() - startedAt < 2_000);
 });
+
+test.serial(
+  'a report that a broker took while no shadow service listened is given up soon and sent again',
+  async (t) => {
+    const shore = await openShore(t);
+    const { identity } = await shore.enrolledDevice('buoy');
+    const broker = await shore.startBroker(0);
+    const delays: number[] = [];
+    const clock = {
+      ...nodeClock,
+      after: (delayMs: number, callback: () => void) => {
+        delays.push(delayMs);
+        return nodeClock.after(delayMs / 100, callback);
+      },
+    };
+    const link = shore.openLink('buoy', broker.port, identity, clock);
+    await once(listen(t, link), 'connection');
+    t.is(await link.report(report), 'offline');
+    t.is(await link.report(report), 'offline');
+    const shadows = shore.openShadows(broker);
+    await shadows.start({ onReported: () => {}, onContact: () => {} });
+    let answer = await link.report(report);
+    while (answer === 'offline') answer = await link.report(report);
+    t.is(answer, 'accepted');
+    t.deepEqual(delays.slice(0, 3), [10_000, 20_000, 40_000], 'a slow link is given more time');
+    await link.stop();
+    await broker.close();
+  },
+);

@@ -20,6 +20,7 @@ import { nodeDisk } from '../../../platform/node/disk.ts';
 import { startHttpServer } from '../../../platform/node/http-server.ts';
 import { openNetwork } from '../../../platform/node/network.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
+import type { Clock } from '../../../platform/ports.ts';
 
 const log = { write: () => {} };
 const address = '127.0.0.1';
@@ -97,7 +98,12 @@ export async function openShore(t: ExecutionContext) {
     t.deepEqual(await made.enrol(), { kind: 'enrolled' });
     return made;
   };
-  const openLink = (device: string, port: number, identityStore: DeviceIdentityStore): AwsShadowLink => {
+  const openLink = (
+    device: string,
+    port: number,
+    identityStore: DeviceIdentityStore,
+    clock: Clock = nodeClock,
+  ): AwsShadowLink => {
     const link = new AwsShadowLink({
       device,
       host: address,
@@ -110,7 +116,7 @@ export async function openShore(t: ExecutionContext) {
           ? undefined
           : { ca: authority.certificate, certificate, key };
       },
-      clock: nodeClock,
+      clock,
       random: nodeRandom,
       log,
     });

@@ -1,0 +1,112 @@
+/** `fleet demo` as a user runs it: a process that starts others, and leaves none behind however it ends. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import test, { type ExecutionContext } from 'ava';
+import type { StatusDocument } from '../../schemas/generated/types.ts';
+import { isStatusDocument } from '../../schemas/generated/validators.js';
+import { mosquitto } from '../controller/transport/mosquitto.ts';
+import { eventually, processesOf } from './processes.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const generousMs = 60_000;
+
+function scratch(t: ExecutionContext): string {
+  const parent = mkdtempSync(join(tmpdir(), 'fleet-demo-test-'));
+  t.teardown(() => rmSync(parent, { recursive: true, force: true }));
+  return join(parent, 'demo');
+}
+
+function startDemo(t: ExecutionContext, directory: string, ...args: string[]): ChildProcess {
+  const demo = spawn(join(root, 'fleet'), ['demo', '--directory', directory, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  t.teardown(() => demo.kill('SIGKILL'));
+  return demo;
+}
+
+async function noneLeft(directory: string): Promise<void> {
+  const left = () => processesOf(directory).map(({ pid, command }) => `${pid} ${command.join(' ')}`);
+  await eventually(
+    `the end of every process of ${directory}`,
+    generousMs,
+    () => left().length === 0 || undefined,
+  ).catch((error: Error) => {
+    throw new Error(`${error.message}; left: ${left().join('\n')}`);
+  });
+}
+
+/** Everything in its place: a controller, and a supervisor with an app host for each of the five devices. */
+async function isComplete(directory: string): Promise<void> {
+  await eventually(`five app hosts in ${directory}`, generousMs, () => {
+    const hosts = processesOf(directory).filter(({ command }) => command.some((word) => word.endsWith('/app-host.js')));
+    return hosts.length === 5 || undefined;
+  });
+}
+
+/** Runs `--once` to its end and judges what it printed. */
+async function runOnce(t: ExecutionContext, directory: string, ...args: string[]): Promise<StatusDocument> {
+  const demo = startDemo(t, directory, '--once', ...args);
+  const [out, told, [code]] = await Promise.all([text(demo.stdout!), text(demo.stderr!), once(demo, 'exit')]);
+  t.is(code, 0, told);
+  const status: unknown = JSON.parse(out);
+  if (!isStatusDocument(status)) return t.fail(JSON.stringify(isStatusDocument.errors)) as never;
+  const second = /committed (\w+):/.exec(told)?.[1];
+  t.true(second !== undefined && status.source.revision?.id.startsWith(second), told);
+  t.is(status.devices.length, 5);
+  for (const { name, state, desired, report } of status.devices) {
+    t.is(state, 'running', name);
+    t.is(report?.phase, 'active', name);
+    t.is(report?.running?.sequence, desired?.sequence, name);
+    t.is(report?.running?.revision, status.source.revision?.id, name);
+    const beacon = report?.applications.find((application) => application.name === 'position-beacon');
+    t.is(`${beacon?.version} ${beacon?.state}`, '1.1.0 running', name);
+  }
+  await noneLeft(directory);
+  return status;
+}
+
+test.serial('fleet demo --once brings all five devices to the second revision and stops everything', async (t) => {
+  const directory = scratch(t);
+  await runOnce(t, directory);
+});
+
+(mosquitto === undefined ? test.skip : test.serial)(
+  'one line of configuration puts Mosquitto in the place of the embedded broker',
+  async (t) => {
+    const directory = scratch(t);
+    const status = await runOnce(t, directory, '--mosquitto');
+    t.deepEqual(status.refusals, []);
+    const endpoints = JSON.parse(readFileSync(`${directory}/controller/endpoints.json`, 'utf8'));
+    const { port } = new URL(endpoints.mqtt);
+    t.regex(
+      readFileSync(`${directory}/controller/mosquitto/mosquitto.conf`, 'utf8'),
+      new RegExp(`^listener ${port} `, 'm'),
+    );
+  },
+);
+
+test.serial('Ctrl-C ends the demo and every process of it', async (t) => {
+  const directory = scratch(t);
+  const demo = startDemo(t, directory);
+  await isComplete(directory);
+  demo.kill('SIGINT');
+  const [code] = await once(demo, 'exit');
+  t.is(code, 0);
+  t.true(existsSync(directory), 'a directory that was named is kept');
+  await noneLeft(directory);
+});
+
+test.serial('kill -9 of the demo leaves no process behind', async (t) => {
+  const directory = scratch(t);
+  const demo = startDemo(t, directory, ...(mosquitto === undefined ? [] : ['--mosquitto']));
+  await isComplete(directory);
+  demo.kill('SIGKILL');
+  await once(demo, 'exit');
+  await noneLeft(directory);
+  t.pass();
+});
