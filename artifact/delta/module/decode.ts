@@ -20,7 +20,8 @@ export const decodeLight = (
   limits: DeltaLimits,
 ): Uint8Array => {
   const reader = new PayloadReader(payload);
-  return unpackBrotli(reader.rest(), newBytes, rewrittenBy(reader, old, limits));
+  const rewritten = rewrittenBy(reader, old, limits);
+  return unpackBrotli(reader.rest(), newBytes, rewritten);
 };
 
 /** The new file from the payload of a `rewritten` patch. */

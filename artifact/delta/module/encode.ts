@@ -78,7 +78,7 @@ const codeBodies = (
   const encoder = new BitEncoder();
   const decisions = decisionsMax(base, fresh.length, deltaLimits);
   const predictor = new Predictor(encoder, counterBits(fresh.length), codeSets.total, decisions);
-  const codec = new CodeCodec(predictor, bytes, oldCode.bodies, newCode.start + base, base + fresh.length);
+  const codec = new CodeCodec(predictor, bytes, oldCode.bodies, base + newCode.start, base + newCode.end);
   try {
     codec.code(count, planOf(maps, rewritten, oldCode.bodies, bodies, bytes));
     return encoder.finish();
