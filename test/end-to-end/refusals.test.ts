@@ -16,7 +16,7 @@ import { witnessModule } from './witness.ts';
 import { makeWorld, startWorld, type TestWorld } from './world.ts';
 
 const device = 'truck-7-cab';
-const generousMs = 30_000;
+const generousMs = 60_000;
 const cleanups: (() => unknown)[] = [];
 let made: TestWorld;
 let attack: Attack;
@@ -228,8 +228,9 @@ test.serial('code that release keys never signed is refused, whatever the keys o
     applications: applications.map((one) => ({ ...one, version: '6.6.6', sha256, length: evil.length })),
   }));
   attack.setEnvelope(device, forged);
-  attack.forgeRelease('position-beacon', '6.6.6', evil);
   controller.start();
+  await statusWhen('the controller', () => true);
+  attack.forgeRelease('position-beacon', '6.6.6', evil);
   const text = await refuses(t, 'METADATA_THRESHOLD', await comeBack());
   t.true(text.includes('position-beacon'), text);
 });
@@ -246,4 +247,21 @@ test.serial('a device that git no longer names is refused, and status tells of i
   t.is(status.refusals.find((refusal) => refusal.device === device)?.code, 'DEVICE_UNKNOWN');
   const { text } = await made.fleetCommand('status');
   t.true(text.includes(device) && text.includes('DEVICE_UNKNOWN'), text);
+});
+
+test.serial('a revision without the signature that the configuration demands is refused by name', async (t) => {
+  t.timeout(2 * generousMs);
+  const { world, first, directory, fleetCommand } = await makeWorld(t, []);
+  writeFileSync(`${directory}/allowed-signers`, '');
+  const controller = { 'source.requireSignature': `${directory}/allowed-signers` };
+  await world.start({ controller, mosquitto: false });
+  const { source } = await eventually('the refusal', generousMs, async () => {
+    const status = await world.status();
+    return status.source.state === 'refused' ? status : undefined;
+  });
+  t.is(source.revision, undefined);
+  t.is(source.tip?.id, first);
+  t.regex(source.message ?? '', new RegExp(`${first.slice(0, 12)}.*is not signed \\(NOT_SIGNED\\)`));
+  const { text } = await fleetCommand('status');
+  t.true(text.includes(first.slice(0, 7)) && text.includes('NOT_SIGNED'), text);
 });
