@@ -55,6 +55,21 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/release-verify.ts')).releaseVerifyCommand,
   },
   {
+    name: 'delta create',
+    summary: 'make the smallest patch that turns one file into another',
+    load: async () => (await import('./commands/delta-create.ts')).deltaCreateCommand,
+  },
+  {
+    name: 'delta apply',
+    summary: 'make the new file from the old one and a patch',
+    load: async () => (await import('./commands/delta-apply.ts')).deltaApplyCommand,
+  },
+  {
+    name: 'delta inspect',
+    summary: 'what a patch is made of and what that costs',
+    load: async () => (await import('./commands/delta-inspect.ts')).deltaInspectCommand,
+  },
+  {
     name: 'validate',
     summary: 'every problem of the manifests and releases in a work tree, committed or not',
     load: async () => (await import('./commands/validate.ts')).validateCommand,

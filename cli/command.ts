@@ -1,7 +1,8 @@
 /** What a command is, and what it is given: the world as ports, and the screen. */
 import { parseArgs } from 'node:util';
+import { nearestName } from '../controller/manifests/nearest-name.ts';
 import type { SourceFileSystem } from '../controller/source/source.ts';
-import type { Clock, Disk, Network, Processes, Random } from '../platform/ports.ts';
+import type { Clock, Disk, Network, Processes, Random, Threads } from '../platform/ports.ts';
 import type { Section, Sections } from '../schemas/configuration.ts';
 import type { DemoPorts } from './demo/demo-world.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
@@ -30,6 +31,7 @@ export interface CommandContext {
   readonly gitFiles: SourceFileSystem;
   readonly random: Random;
   readonly processes: Processes;
+  readonly threads: Threads;
   readonly openNetwork: (identity: ClientIdentity) => Network;
   readonly stdout: Output;
   readonly stderr: Output;
@@ -93,6 +95,14 @@ export const commonOptions: Readonly<Record<string, OptionSpec>> = {
   'no-color': { type: 'boolean', description: 'No colours; so does the variable NO_COLOR.' },
 };
 
+function argumentFault(error: unknown, options: readonly string[]): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const [, name] = /^Unknown option '-{1,2}([^']*)'/.exec(text) ?? [];
+  if (name === undefined) return text;
+  const nearest = nearestName(name, options);
+  return `there is no option --${name}${nearest === undefined ? '' : `; did you mean --${nearest}?`}`;
+}
+
 /** Reads a command's arguments. Throws `CommandError` with exit code 2. */
 export function parseCommandArguments(command: Command, args: readonly string[]): ParsedArguments {
   const options = Object.fromEntries(
@@ -113,7 +123,7 @@ export function parseCommandArguments(command: Command, args: readonly string[])
       ),
     };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = argumentFault(error, Object.keys(options));
     throw new CommandError(`${message}\nTry: fleet ${command.name} --help`, exitCodes.usage);
   }
 }

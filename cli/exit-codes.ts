@@ -16,6 +16,12 @@ export const exitCodes = {
   unreachable: 6,
   /** `fleet wait` gave up. */
   timeout: 7,
+  /** `fleet delta apply`: the old file is not the one the patch was made from. */
+  wrongBase: 8,
+  /** `fleet delta`: the patch is corrupt, of a later format, or asks for too much. */
+  badPatch: 9,
+  /** The disk is full. */
+  diskFull: 10,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

@@ -10,6 +10,7 @@ import { openNetwork } from '../platform/node/network.ts';
 import { nodeProcesses, nodePrograms } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
 import { startTcpRelay } from '../platform/node/tcp-relay.ts';
+import { nodeThreads } from '../platform/node/threads.ts';
 import type { CommandContext, Output } from './command.ts';
 import { runCommand } from './run-command.ts';
 
@@ -50,6 +51,7 @@ const context: CommandContext = {
   gitFiles: fs,
   random: nodeRandom,
   processes: nodeProcesses,
+  threads: nodeThreads,
   openNetwork: (identity) => openNetwork(() => identity),
   stdout,
   stderr: outputOf(process.stderr),

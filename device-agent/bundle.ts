@@ -125,7 +125,9 @@ export async function bundleAgent(directory: string, platform: Platform = thisPl
   const { inputs } = await compile(fresh);
   copyFileSync(library, join(fresh, libraryName));
   writeFileSync(join(fresh, 'package.json'), '{ "type": "module" }\n');
-  copyFileSync(join(root, 'device-agent/systemd/fleet-agent.service'), join(fresh, 'fleet-agent.service'));
+  for (const name of ['fleet-agent.service', 'README.md']) {
+    copyFileSync(join(root, 'device-agent/systemd', name), join(fresh, name));
+  }
   const marks = Object.keys(inputs).flatMap((path) => {
     const mark = markOf(path);
     return mark === undefined ? [] : [[path, mark] as const];

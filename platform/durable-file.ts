@@ -15,11 +15,20 @@ export function writeFileDurably(disk: Disk, directory: string, name: string, by
   disk.syncDirectory(directory);
 }
 
-/** Creates a directory and its parents, each entry durable when it returns. */
+/** Creates a directory and its parents, each entry durable when it returns, unless it was there. */
 export function makeDirectoryDurably(disk: Disk, directory: string): void {
   if (disk.stat(directory) !== undefined) return;
   const parent = directory.slice(0, directory.lastIndexOf('/')) || '/';
   if (parent !== directory) makeDirectoryDurably(disk, parent);
   disk.makeDirectory(directory);
   disk.syncDirectory(parent);
+}
+
+/**
+ * As `makeDirectoryDurably`, and all names in the directory are durable when it returns. A process that was killed may have
+ * left names that are only in the disk's cache: what is read here must not be what a power cut can still take back.
+ */
+export function openDirectoryDurably(disk: Disk, directory: string): void {
+  makeDirectoryDurably(disk, directory);
+  disk.syncDirectory(directory);
 }

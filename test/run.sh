@@ -5,6 +5,6 @@ root=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root"
 . "$root/platform/node/prepare.sh"
 sh test/install-tools.sh
-biome check .
+biome check --error-on-warnings .
 tsc -p .
 exec node --disable-warning=ExperimentalWarning node_modules/ava/entrypoints/cli.js "$@"

@@ -1,9 +1,11 @@
 import { unpackBrotli } from './brotli.ts';
+import { decodeDifference } from './difference/code.ts';
 import { DeltaError } from './error.ts';
 import { type DeltaHeader, readHeader, sha256, startsWith } from './format.ts';
 import { type DeltaLimits, deltaLimits } from './limits.ts';
+import { decodeLight, decodeRewritten } from './module/decode.ts';
 
-const decode = (header: DeltaHeader, old: Uint8Array, payload: Uint8Array, _limits: DeltaLimits): Uint8Array => {
+const decode = (header: DeltaHeader, old: Uint8Array, payload: Uint8Array, limits: DeltaLimits): Uint8Array => {
   switch (header.method) {
     case 'same':
       return old;
@@ -11,8 +13,12 @@ const decode = (header: DeltaHeader, old: Uint8Array, payload: Uint8Array, _limi
       return unpackBrotli(payload, header.newBytes);
     case 'dictionary':
       return unpackBrotli(payload, header.newBytes, old);
-    default:
-      throw new DeltaError('patch-unknown', `method ${header.method} is not decoded here`);
+    case 'rewritten':
+      return decodeRewritten(old, payload, header.newBytes, limits);
+    case 'light':
+      return decodeLight(old, payload, header.newBytes, limits);
+    case 'difference':
+      return decodeDifference(old, payload, header.newBytes, limits);
   }
 };
 

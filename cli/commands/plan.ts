@@ -131,7 +131,8 @@ function formatOf(text: string | undefined): Format {
 function render(context: CommandContext, plan: Plan, format: Format): string {
   if (format === 'json') return `${JSON.stringify(planDocument(plan), undefined, 2)}\n`;
   if (format === 'yaml') return stringify(planDocument(plan), { aliasDuplicateObjects: false });
-  const columns = context.stdout.isTerminal ? context.stdout.columns() : Number.POSITIVE_INFINITY;
+  const isCut = context.stdout.isTerminal && format !== 'wide';
+  const columns = isCut ? context.stdout.columns() : Number.POSITIVE_INFINITY;
   return planScreen(plan, { columns, style: styleFor(context.color), wide: format === 'wide' });
 }
 

@@ -37,8 +37,9 @@ function render(status: StatusDocument, { target, format }: Wanted, context: Com
   if (format === 'yaml') return stringify(status);
   const style = styleFor(context.color);
   const device = status.devices[0];
-  if (target?.kind === 'device' && device !== undefined) return deviceStory(device, status, style);
-  const columns = context.stdout.isTerminal ? context.stdout.columns() : Number.POSITIVE_INFINITY;
+  const isCut = context.stdout.isTerminal && format !== 'wide';
+  const columns = isCut ? context.stdout.columns() : Number.POSITIVE_INFINITY;
+  if (target?.kind === 'device' && device !== undefined) return deviceStory(device, status, style, columns);
   return statusScreen(status, { columns, style, wide: format === 'wide' });
 }
 
@@ -62,6 +63,7 @@ function redraw(context: CommandContext, text: string, linesBefore: number, rows
 /** Redraws until the user stops it. An unreachable controller is shown, not fatal: it may come back. */
 export async function watchStatus(context: CommandContext, wanted: Wanted, footer = () => ''): Promise<ExitCode> {
   let lines = 0;
+  let width = context.stdout.columns();
   let code: ExitCode = exitCodes.ok;
   let text = '';
   context.stdout.write('\u001b[?25l');
@@ -76,6 +78,12 @@ export async function watchStatus(context: CommandContext, wanted: Wanted, foote
         if (!(error instanceof CommandError)) throw error;
         code = error.exitCode;
         text = `${text.replace(/\nfleet: .*\n$/, '')}\nfleet: ${error.message}\n`;
+      }
+      if (context.stdout.columns() !== width) {
+        // The terminal has broken the old lines anew: nobody knows how many there are.
+        width = context.stdout.columns();
+        lines = 0;
+        context.stdout.write('\u001b[H\u001b[2J');
       }
       lines = redraw(context, text + footer(), lines, context.stdout.rows());
       await context.clock.sleep(refreshMs, context.signal).catch(() => {});

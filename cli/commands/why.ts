@@ -17,7 +17,8 @@ export const whyCommand: Command = {
     if (target.kind !== 'device')
       throw new CommandError('why answers for a device/NAME; see fleet status for more', exitCodes.usage);
     const status = narrow(await fetchStatus(context), target, undefined);
-    context.stdout.write(deviceStory(status.devices[0]!, status, styleFor(context.color)));
+    const columns = context.stdout.isTerminal ? context.stdout.columns() : Number.POSITIVE_INFINITY;
+    context.stdout.write(deviceStory(status.devices[0]!, status, styleFor(context.color), columns));
     return exitCodeOf(status);
   },
 };

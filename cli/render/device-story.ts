@@ -1,7 +1,9 @@
 /** A device's situation in sentences: what `fleet why` and `fleet status device/NAME` say. */
 import type { ApplicationReport, DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
+import { printableDeep } from './printable.ts';
 import { age, bar, bytes } from './quantities.ts';
-import type { Style } from './style.ts';
+import { stateStyles } from './status-screen.ts';
+import { type Style, wrap } from './style.ts';
 
 const eventsShownMax = 10;
 
@@ -42,10 +44,10 @@ function known({ report, contactAt, connected }: DeviceStatus, asOf: string): st
   return `${heard} Then it ${running}, in phase ${report.phase} for ${age(report.since, report.at)}.`;
 }
 
-function progress({ report }: DeviceStatus): string[] {
+function progress({ report }: DeviceStatus, style: Style): string[] {
   if (report?.progress === undefined || report.progress.bytesTotal === 0) return [];
   const { bytesDone, bytesTotal } = report.progress;
-  return [`${bar(bytesDone, bytesTotal, 30)} ${bytes(bytesDone)} of ${bytes(bytesTotal)}`];
+  return [`${style('cyan', bar(bytesDone, bytesTotal, 30))} ${bytes(bytesDone)} of ${bytes(bytesTotal)}`];
 }
 
 function applicationLine({ name, version, state, restarts, message, exitCode }: ApplicationReport): string {
@@ -62,26 +64,39 @@ function downloadLines({ report }: DeviceStatus): string[] {
   );
 }
 
-/** The story, one paragraph a line; the last lines are its history, newest first. */
-export function deviceStory(device: DeviceStatus, status: StatusDocument, style: Style): string {
+/** Why a newer commit may not be what it gets. */
+function repository({ state, tip, message }: StatusDocument['source']): string[] {
+  if (state === 'current') return [];
+  const which =
+    state === 'refused' && tip !== undefined ? `The newest commit, ${tip.id.slice(0, 7)},` : 'The repository';
+  return [`${which} is ${state}: ${message ?? 'no commit was read yet'}.`];
+}
+
+/** What it said of its trouble, unless that is the reason already. */
+function lastProblem({ report, reason }: DeviceStatus, style: Style): string[] {
+  const problem = report?.problem;
+  if (report === undefined || problem === undefined) return [];
+  if (problem.code === reason.code && problem.message === reason.message) return [];
+  const when = age(problem.at, report.at);
+  return [`Its last problem, ${when} before it last spoke: ${problem.message} ${style('dim', problem.code)}`];
+}
+
+/** The story in sentences, wrapped at `columns`; the last lines are its history, newest first. */
+export function deviceStory(told: DeviceStatus, document: StatusDocument, style: Style, columns: number): string {
+  const device = printableDeep(told);
+  const status = printableDeep(document);
   const { asOf, source } = status;
   const { reason, report, events } = device;
-  const since = reason.since === undefined ? '' : ` (since ${age(reason.since, asOf)})`;
+  const since = reason.since === undefined ? '' : ` for ${age(reason.since, asOf)}`;
   const refusals = status.refusals.filter(({ device: name }) => name === device.name).slice(0, 3);
   const blocks: string[][] = [
     [
-      `${style('bold', `device/${device.name}`)} is ${style('bold', device.state)}: ${reason.message}${since}. ${style('dim', reason.code)}`,
-      ...progress(device),
+      `${style('bold', `device/${device.name}`)}: ${style(stateStyles[device.state], device.state)}${since}: ${reason.message} ${style('dim', reason.code)}`,
+      ...progress(device, style),
     ],
     [wanted(device, status), known(device, asOf)],
-    source.state === 'current'
-      ? []
-      : [`The repository is ${source.state}: ${source.message ?? 'no commit was read yet'}.`],
-    report?.problem === undefined
-      ? []
-      : [
-          `Its last problem, ${age(report.problem.at, report.at)} before it last spoke: ${report.problem.message} ${style('dim', report.problem.code)}`,
-        ],
+    repository(source),
+    lastProblem(device, style),
     report === undefined || report.applications.length === 0
       ? []
       : ['Applications:', ...report.applications.map(applicationLine)],
@@ -98,6 +113,6 @@ export function deviceStory(device: DeviceStatus, status: StatusDocument, style:
   ];
   return `${blocks
     .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
+    .map((lines) => lines.map((line) => wrap(line, columns)).join('\n'))
     .join('\n\n')}\n`;
 }

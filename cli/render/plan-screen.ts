@@ -2,9 +2,10 @@
 import type { DeviceChange, FleetChange, RevisionChange } from '../../controller/planning/compare.ts';
 import type { DeviceStatus, RevisionStatus, StatusDocument } from '../../schemas/generated/types.ts';
 import type { Price } from '../fetch-price.ts';
+import { printable } from './printable.ts';
 import { age, bytes } from './quantities.ts';
-import type { Style, StyleName } from './style.ts';
-import { table } from './table.ts';
+import { type Style, type StyleName, wrap } from './style.ts';
+import { type Column, table } from './table.ts';
 
 /** One side of the comparison. */
 export interface PlanSide {
@@ -70,7 +71,7 @@ function changesOfFleet(devices: readonly DeviceChange[]): string {
 
 function sideLine({ name, commit }: PlanSide, style: Style): string {
   if (commit === undefined) return name;
-  return `${style('bold', commit.id.slice(0, 7))} ${JSON.stringify(commit.subject)} ${style('dim', name)}`;
+  return `${style('bold', commit.id.slice(0, 7))} ${printable(JSON.stringify(commit.subject))} ${style('dim', name)}`;
 }
 
 function knownLine({ status, unknownBecause }: Plan, style: Style): string {
@@ -102,7 +103,14 @@ function fleetTable({ change, prices }: Plan, { style, columns }: PlanScreenOpti
       members.length === 0 ? style('dim', 'nothing changes') : changesOfFleet(members),
     ];
   });
-  return table(['FLEET', 'DEVICES', 'DEPLOY', 'HOLD', 'GONE', 'BYTES', 'WHOLE', 'CHANGES'], rows, columns);
+  const heads: readonly Column[] = [
+    { head: 'FLEET' },
+    { head: 'DEVICES', drop: 2 },
+    ...['DEPLOY', 'HOLD', 'GONE', 'BYTES'].map((head) => ({ head })),
+    { head: 'WHOLE', drop: 1 },
+    { head: 'CHANGES' },
+  ];
+  return table(heads, rows, columns);
 }
 
 function deviceTable({ change, prices, status }: Plan, { style, columns, wide }: PlanScreenOptions): string {
@@ -119,7 +127,15 @@ function deviceTable({ change, prices, status }: Plan, { style, columns, wide }:
   ]);
   const hidden = change.devices.length - shown.length;
   const note = hidden === 0 ? '' : style('dim', `and ${hidden} more (-o wide lists them)\n`);
-  return table(['DEVICE', 'SITE', 'FLEET', 'NOW', 'ACTION', 'BYTES', 'WHOLE', 'CHANGES'], rows, columns) + note;
+  const heads: readonly Column[] = [
+    { head: 'DEVICE' },
+    { head: 'SITE', drop: 2 },
+    { head: 'FLEET', drop: 1 },
+    ...['NOW', 'ACTION', 'BYTES'].map((head) => ({ head })),
+    { head: 'WHOLE', drop: 3 },
+    { head: 'CHANGES' },
+  ];
+  return table(heads, rows, columns) + note;
 }
 
 function plural(count: number, what: string): string {
@@ -147,7 +163,12 @@ export function planScreen(plan: Plan, options: PlanScreenOptions): string {
     `base   ${sideLine(plan.base, style)}`,
     `known  ${knownLine(plan, style)}`,
   ];
-  return [`${head.join('\n')}\n`, fleetTable(plan, options), deviceTable(plan, options), summary(plan)]
+  return [
+    `${head.map((line) => wrap(line, options.columns)).join('\n')}\n`,
+    fleetTable(plan, options),
+    deviceTable(plan, options),
+    summary(plan),
+  ]
     .filter((section) => section !== '')
     .join('\n');
 }

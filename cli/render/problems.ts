@@ -1,13 +1,6 @@
 /** Problems of manifests for a terminal: where, what, and the line with a caret under the place. */
 import type { Problem } from '../../schemas/generated/types.ts';
-
-/** Control characters and those that turn the direction of text: a file under judgement must not steer the terminal. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to replace
-const unprintable = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
-function printable(text: string): string {
-  return text.replace(unprintable, '\ufffd');
-}
+import { printable } from './printable.ts';
 
 function caretUnder(excerpt: string, column: number): string {
   // Tabs stay tabs, so that the caret stands under its character whatever the terminal makes of them.

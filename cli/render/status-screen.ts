@@ -7,9 +7,10 @@ import type {
   StatusDocument,
   Tally,
 } from '../../schemas/generated/types.ts';
+import { printableDeep } from './printable.ts';
 import { age, bar, bytes } from './quantities.ts';
-import type { Style, StyleName } from './style.ts';
-import { table } from './table.ts';
+import { type Style, type StyleName, wrap } from './style.ts';
+import { type Column, table } from './table.ts';
 
 /** How to draw. */
 export interface ScreenOptions {
@@ -24,7 +25,10 @@ const devicesListedMax = 40;
 const problemsListedMax = 20;
 const progressWidth = 12;
 
-const stateStyles: Readonly<Record<DeviceStatus['state'] | SourceStatus['state'] | FleetStatus['state'], StyleName>> = {
+/** The colour of a state, everywhere the same. */
+export const stateStyles: Readonly<
+  Record<DeviceStatus['state'] | SourceStatus['state'] | FleetStatus['state'], StyleName>
+> = {
   running: 'green',
   current: 'green',
   converged: 'green',
@@ -43,7 +47,7 @@ function shortId(id: string): string {
   return id.slice(0, 7);
 }
 
-function sourceLines({ source, asOf }: StatusDocument, { style }: ScreenOptions): string {
+function sourceLines({ source, asOf }: StatusDocument, { style, columns }: ScreenOptions): string {
   const { revision, tip, branch, location, state, message, problems } = source;
   const lines: string[] = [];
   const checked = source.checkedAt === undefined ? 'never read' : `read ${age(source.checkedAt, asOf)} ago`;
@@ -54,7 +58,7 @@ function sourceLines({ source, asOf }: StatusDocument, { style }: ScreenOptions)
   lines.push(`${branch} of ${location} ${style('dim', `(${checked})`)}`, `in force  ${commit}`);
   if (state !== 'current') {
     const which = state === 'refused' && tip !== undefined ? `${shortId(tip.id)} ${JSON.stringify(tip.subject)} ` : '';
-    const since = source.since === undefined ? '' : ` (since ${age(source.since, asOf)})`;
+    const since = source.since === undefined ? '' : ` (for ${age(source.since, asOf)})`;
     lines.push(`${style(stateStyles[state], state)}  ${which}${message ?? 'no commit was read yet'}${since}`);
   }
   for (const problem of problems.slice(0, problemsListedMax)) {
@@ -62,10 +66,13 @@ function sourceLines({ source, asOf }: StatusDocument, { style }: ScreenOptions)
     lines.push(`  ${style('bold', place)} ${problem.message} ${style('dim', problem.code)}`);
   }
   if (problems.length > problemsListedMax) lines.push(`  and ${problems.length - problemsListedMax} more`);
-  return `${lines.join('\n')}\n`;
+  return `${lines.map((line) => wrap(line, columns)).join('\n')}\n`;
 }
 
-const tallyHeads = ['DESIRED', 'RUNNING', 'PROGRESSING', 'FAILED', 'DARK', 'UNKNOWN'];
+const tallyHeads: readonly Column[] = [
+  { head: 'DESIRED', drop: 2 },
+  ...['RUNNING', 'PROGRESSING', 'FAILED', 'DARK', 'UNKNOWN'].map((head) => ({ head })),
+];
 
 function tallyCells(tally: Tally, style: Style): string[] {
   const colored = (state: DeviceStatus['state'], count: number): string =>
@@ -87,7 +94,7 @@ function fleetTable(fleets: readonly FleetStatus[], asOf: string, { style, colum
     age(oldest, asOf),
     applications.map((application) => `${application.name} ${application.version}`).join(', '),
   ]);
-  return table(['FLEET', ...tallyHeads, 'AS-OF', 'APPLICATIONS'], rows, columns);
+  return table([{ head: 'FLEET' }, ...tallyHeads, { head: 'AS-OF' }, { head: 'APPLICATIONS', drop: 1 }], rows, columns);
 }
 
 function siteTable(sites: readonly SiteStatus[], asOf: string, { style, columns }: ScreenOptions): string {
@@ -96,7 +103,7 @@ function siteTable(sites: readonly SiteStatus[], asOf: string, { style, columns 
     ...tallyCells(tally, style),
     age(oldest, asOf),
   ]);
-  return table(['SITE', ...tallyHeads, 'AS-OF'], rows, columns);
+  return table([{ head: 'SITE' }, ...tallyHeads, { head: 'AS-OF' }], rows, columns);
 }
 
 /** The applications that run, as the device last said; what is not known is a question mark. */
@@ -106,11 +113,11 @@ function runningApplications({ report }: DeviceStatus): string {
   return names.length === 0 ? 'none' : names.join(', ');
 }
 
-function progressOf({ report, state }: DeviceStatus): string {
+function progressOf({ report, state }: DeviceStatus, style: Style): string {
   const progress = report?.progress;
   if (state !== 'progressing' || progress === undefined || progress.bytesTotal === 0) return '';
   const { bytesDone, bytesTotal } = progress;
-  return `${bar(bytesDone, bytesTotal, progressWidth)} ${bytes(bytesDone)} of ${bytes(bytesTotal)}  `;
+  return `${style('cyan', bar(bytesDone, bytesTotal, progressWidth))} ${bytes(bytesDone)} of ${bytes(bytesTotal)}  `;
 }
 
 /** Bytes that the running deployment cost, against the bytes of its modules. */
@@ -125,30 +132,37 @@ export function trafficOf({ report }: DeviceStatus): string {
 
 function deviceTable(devices: readonly DeviceStatus[], asOf: string, options: ScreenOptions): string {
   const { style, columns, wide } = options;
-  const heads = [
-    'DEVICE',
-    'SITE',
-    'FLEET',
-    'STATE',
-    'AS-OF',
-    'SEQ',
-    'APPLICATIONS',
-    ...(wide ? ['TAKEN', 'REVISION'] : []),
-    'WHY',
+  const heads: readonly Column[] = [
+    { head: 'DEVICE' },
+    { head: 'SITE', drop: 3 },
+    { head: 'FLEET', drop: 2 },
+    { head: 'STATE' },
+    { head: 'AS-OF' },
+    { head: 'SEQ', drop: 5 },
+    { head: 'APPLICATIONS', drop: 4 },
+    ...(wide
+      ? [
+          { head: 'TAKEN', drop: 6 },
+          { head: 'REVISION', drop: 1 },
+        ]
+      : []),
+    { head: 'WHY' },
   ];
   const rows = devices.map((device) => {
     const sequence = `${device.report?.running?.sequence ?? '?'}/${device.desired?.sequence ?? '-'}`;
     const more = wide ? [trafficOf(device), device.desired === undefined ? '-' : shortId(device.desired.revision)] : [];
+    // Of a dark device all of this is memory.
+    const told = (text: string): string => (device.state === 'dark' ? style('dim', text) : text);
     return [
       style('bold', device.name),
       device.site ?? '-',
       device.fleet ?? '-',
       style(stateStyles[device.state], device.state),
       age(device.contactAt, asOf),
-      sequence,
-      runningApplications(device),
+      told(sequence),
+      told(runningApplications(device)),
       ...more,
-      progressOf(device) + device.reason.message,
+      progressOf(device, style) + device.reason.message,
     ];
   });
   return table(heads, rows, columns);
@@ -173,11 +187,16 @@ function refusalSection({ refusals, asOf }: StatusDocument, { style, columns }: 
       style('red', code),
       message,
     ]);
-  return table(['REFUSED', 'AGO', 'FROM', 'CODE', 'WHY'], rows, columns);
+  return table(
+    [{ head: 'REFUSED' }, { head: 'AGO' }, { head: 'FROM', drop: 1 }, { head: 'CODE', drop: 2 }, { head: 'WHY' }],
+    rows,
+    columns,
+  );
 }
 
 /** Everything: where git stands, fleets, sites, devices, and who was not let in. */
-export function statusScreen(status: StatusDocument, options: ScreenOptions): string {
+export function statusScreen(document: StatusDocument, options: ScreenOptions): string {
+  const status = printableDeep(document);
   const { fleets, sites, asOf } = status;
   return [
     sourceLines(status, options),

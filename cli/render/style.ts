@@ -30,3 +30,21 @@ export function cutTo(text: string, width: number): string {
   }
   return width > 0 ? `${shown}…` : '';
 }
+
+/** Breaks a line between words so that it fits `width`; what follows is indented like the line. */
+export function wrap(line: string, width: number): string {
+  if (widthOf(line) <= width) return line;
+  const indent = /^ */.exec(line)![0];
+  const lines: string[] = [];
+  let current = '';
+  for (const word of line.trimStart().split(' ')) {
+    const next = current === '' ? indent + word : `${current} ${word}`;
+    if (current !== '' && widthOf(next) > width) {
+      lines.push(current);
+      current = indent + word;
+    } else {
+      current = next;
+    }
+  }
+  return [...lines, current].join('\n');
+}

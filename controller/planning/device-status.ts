@@ -1,7 +1,7 @@
 /** Where one device stands, as far as the last contact told, and why. What is not known is never shown as good. */
 import type { ApplicationReport, DeviceStatus, Reason, Report } from '../../schemas/generated/types.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
-import type { IssuedDeployment, ObservedDevice } from './observed.ts';
+import { type IssuedDeployment, isReference, type ObservedDevice } from './observed.ts';
 import { planDevice } from './plan-device.ts';
 
 type State = DeviceStatus['state'];
@@ -17,6 +17,11 @@ function standing(state: State, code: string, message: string, since?: string): 
 
 function timeOf(ms: number): string {
   return new Date(ms).toISOString();
+}
+
+/** For people: to the minute. */
+function minuteOf(ms: number): string {
+  return `${timeOf(ms).slice(0, 16)}Z`;
 }
 
 /** Whether the silence of a device is so long that what was known of it says nothing about now. */
@@ -57,7 +62,7 @@ function judgeRunning(report: Report, issued: IssuedDeployment): Standing {
 /** The device runs something else than it should, or nothing. */
 function judgeOnTheWay(observed: ObservedDevice, report: Report, issued: IssuedDeployment): Standing {
   const { problem, phase, target } = report;
-  const underWay = target?.sequence === issued.sequence;
+  const underWay = isReference(target, issued);
   const about = problem !== undefined && (problem.sequence === undefined || problem.sequence === issued.sequence);
   if (underWay) {
     const trouble = about ? `; last trouble: ${problem.message} (${problem.code})` : '';
@@ -86,7 +91,7 @@ function judgeOnTheWay(observed: ObservedDevice, report: Report, issued: IssuedD
 function lastKnown({ report, issued }: ObservedDevice): string {
   if (report === undefined) return 'it never said what it runs';
   const running = report.running === undefined ? 'ran nothing' : `ran deployment ${report.running.sequence}`;
-  const behind = issued !== undefined && report.running?.sequence !== issued.sequence;
+  const behind = issued !== undefined && !isReference(report.running, issued);
   return `at the time it ${running}${behind ? `; deployment ${issued.sequence} waits for its next contact` : ''}`;
 }
 
@@ -98,17 +103,22 @@ function judge(desired: DesiredDevice, observed: ObservedDevice, now: number): S
     return standing('unknown', 'NEVER_HEARD', 'it was never heard of: has its agent been started and enrolled?');
   }
   if (isDark(desired, observed, now)) {
-    return standing('dark', 'DARK', `not heard since ${timeOf(contactAt)}; ${lastKnown(observed)}`, timeOf(contactAt));
+    return standing(
+      'dark',
+      'DARK',
+      `not heard since ${minuteOf(contactAt)}; ${lastKnown(observed)}`,
+      timeOf(contactAt),
+    );
   }
   if (decision.kind === 'hold' && decision.cause === 'NO_KEY')
     return standing('progressing', 'NO_KEY', decision.message);
-  if (decision.kind === 'hold' && decision.cause === 'NO_FLEET')
-    return standing('running', 'NO_FLEET', decision.message);
   if (report === undefined)
     return standing('progressing', 'NO_REPORT', 'it is connected and has not said yet what it runs');
+  if (decision.kind === 'hold' && decision.cause === 'NO_FLEET')
+    return standing('running', 'NO_FLEET', decision.message);
   if (issued === undefined || decision.kind === 'deploy')
     return standing('progressing', 'TO_BE_ISSUED', decision.message);
-  if (report.running?.sequence === issued.sequence) return judgeRunning(report, issued);
+  if (isReference(report.running, issued)) return judgeRunning(report, issued);
   return judgeOnTheWay(observed, report, issued);
 }
 

@@ -1,5 +1,5 @@
 /** What is known of one device, as planning sees it. Times in milliseconds since the epoch. */
-import type { ApplicationReference, DeviceEvent, Report } from '../../schemas/generated/types.ts';
+import type { ApplicationReference, DeploymentReference, DeviceEvent, Report } from '../../schemas/generated/types.ts';
 
 /** The newest deployment that was signed for a device. */
 export interface IssuedDeployment {
@@ -20,4 +20,9 @@ export interface ObservedDevice {
   readonly connected?: boolean;
   /** Newest first, bounded. */
   readonly events: readonly DeviceEvent[];
+}
+
+/** Whether a device speaks of this very deployment: after a lost database a sequence alone may mean another one. */
+export function isReference(reference: DeploymentReference | undefined, issued: IssuedDeployment): boolean {
+  return reference?.sequence === issued.sequence && reference.revision === issued.revision;
 }

@@ -2,8 +2,9 @@
  * What one device should get now. Pure, and the only place that decides it: the controller, `fleet plan`, `fleet why` and
  * the simulation all ask here. Waves will hold a device back between "differs" and "deploy".
  */
+import type { Report } from '../../schemas/generated/types.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
-import type { ObservedDevice } from './observed.ts';
+import { type IssuedDeployment, isReference, type ObservedDevice } from './observed.ts';
 
 /** Why a device gets a deployment now. */
 export type DeployCause = 'FIRST' | 'CHANGED' | 'SEQUENCE_BEHIND';
@@ -23,6 +24,20 @@ function hold(cause: HoldCause, message: string): Decision {
   return { kind: 'hold', cause, message };
 }
 
+/** Why the device will never take what it was issued; it happens after this controller lost its database. */
+function whyRefused(
+  issued: IssuedDeployment,
+  { highestSequence, running, target, problem }: Report,
+): string | undefined {
+  const { sequence } = issued;
+  if (highestSequence > sequence)
+    return `it has seen sequence ${highestSequence}, and refuses the ${sequence} it was issued`;
+  if (highestSequence < sequence) return undefined;
+  const others = [running, target].some((one) => one?.sequence === sequence && !isReference(one, issued));
+  const isReused = problem?.code === 'SEQUENCE_REUSED' && problem.sequence === sequence;
+  return others || isReused ? `it took another deployment ${sequence}, and refuses the one it was issued` : undefined;
+}
+
 /** Decides by what the device should run and what is known of it. */
 export function planDevice(desired: DesiredDevice, observed: ObservedDevice): Decision {
   const { issued, report } = observed;
@@ -33,13 +48,15 @@ export function planDevice(desired: DesiredDevice, observed: ObservedDevice): De
     );
   }
   if (issued === undefined) {
-    if (desired.fleet === undefined) return hold('NO_FLEET', 'no fleet selects it');
+    const held = report?.running ?? report?.target;
+    if (desired.fleet === undefined) {
+      if (held === undefined) return hold('NO_FLEET', 'no fleet selects it');
+      return deploy('CHANGED', `no fleet selects it, and it has deployment ${held.sequence}`);
+    }
     return deploy('FIRST', `fleet ${desired.fleet} selects it`);
   }
   if (issued.templateHash !== desired.template.hash) return deploy('CHANGED', 'its manifests ask for something else');
-  if (report !== undefined && report.highestSequence > issued.sequence) {
-    const message = `it has seen sequence ${report.highestSequence}, and refuses the ${issued.sequence} it was issued`;
-    return deploy('SEQUENCE_BEHIND', message);
-  }
+  const refused = report === undefined ? undefined : whyRefused(issued, report);
+  if (refused !== undefined) return deploy('SEQUENCE_BEHIND', refused);
   return hold('ISSUED', `deployment ${issued.sequence} is what its manifests ask for`);
 }

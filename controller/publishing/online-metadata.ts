@@ -15,7 +15,7 @@ import { readRoot, rootDelegation } from '../../artifact/trust/tuf/root.ts';
 import { requireThreshold, trustedKey } from '../../artifact/trust/tuf/signatures.ts';
 import { readTargets } from '../../artifact/trust/tuf/targets.ts';
 import { issuedField, type Pin, pinOf, sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
-import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
+import { openDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Disk } from '../../platform/ports.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
 import { roleFile, rootFile, targetsFile } from './trust-files.ts';
@@ -50,7 +50,7 @@ export class OnlineMetadata {
 
   constructor(options: OnlineMetadataOptions) {
     this.#options = options;
-    makeDirectoryDurably(options.disk, options.directory);
+    openDirectoryDurably(options.disk, options.directory);
     this.#takeUp();
   }
 

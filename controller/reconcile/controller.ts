@@ -14,12 +14,15 @@ import type { Catalogue, DesiredFleet } from '../manifests/desired.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
 import { planDevice } from '../planning/plan-device.ts';
 import { statusDocument } from '../planning/status-document.ts';
+import type { Needed } from '../publishing/artifact-store.ts';
+import type { ReleaseDemand } from '../publishing/smaller-ways.ts';
 import type { History, Source } from '../source/source.ts';
 import { SourceError } from '../source/source-error.ts';
 import { type AuthorizeDevice, authorizeByFleet } from '../transport/authorization.ts';
 import type { Shadows } from '../transport/shadows.ts';
 import { desiredShadow, type Issuing, issueDeployment } from './issue-deployment.ts';
-import type { ReadBlob } from './manifest-reader.ts';
+import { keepingBlobs, type ReadBlob } from './manifest-reader.ts';
+import { neededArtifacts, wantedReleases } from './needed-artifacts.ts';
 import {
   judgeRevision,
   keepRevision,
@@ -44,7 +47,9 @@ export interface Publisher {
     readBlob: ReadBlob,
   ): Promise<{ readonly catalogue: Catalogue; readonly problems: SourceStatus['problems'] }>;
   /** Makes all that a judged revision's devices may fetch available; durable when it resolves. */
-  publish(tree: RevisionTree, catalogue: Catalogue, readBlob: ReadBlob): Promise<void>;
+  publish(tree: RevisionTree, catalogue: Catalogue, readBlob: ReadBlob, demand: ReleaseDemand): Promise<void>;
+  /** Frees what neither the revision in force nor any device needs; returns how many files went. */
+  collect(alsoNeeded: Needed): number;
 }
 
 /** The other rooms. */
@@ -67,6 +72,8 @@ export interface Controller {
   /** Looks at the branch; concurrent calls become one. */
   poll(): Promise<void>;
   status(): StatusDocument;
+  /** Frees artifacts that nobody needs any more. */
+  collectGarbage(): void;
   readonly authorize: AuthorizeDevice;
   readonly knowsDevice: (device: string) => boolean;
   readonly onRefusal: (refusal: Omit<Refusal, 'at'>) => void;
@@ -79,6 +86,9 @@ const sourceKey = 'state';
 class ReconcilingController implements Controller {
   readonly #parts: ControllerParts;
   readonly #stopping = new AbortController();
+  /** For signed metadata, so that a restart does not need the repository. */
+  readonly #readTrust: ReadBlob;
+  #hasLooked = false;
   #inForce: ValidRevision = noRevision;
   #desired: DesiredFleet = desiredOf(noRevision.state);
   #source: SourceStatus;
@@ -86,6 +96,7 @@ class ReconcilingController implements Controller {
 
   constructor(parts: ControllerParts) {
     this.#parts = parts;
+    this.#readTrust = keepingBlobs(parts.values, parts.source.readBlob);
     const kept = parts.values.get(sourceRoom, sourceKey);
     const initial = initialSourceState(parts.source.location, parts.source.branch);
     this.#source = kept === undefined ? initial : { ...JSON.parse(new TextDecoder().decode(kept)), ...place(initial) };
@@ -103,18 +114,21 @@ class ReconcilingController implements Controller {
   async start(): Promise<void> {
     const { shadows, values, clock, devices } = this.#parts;
     const kept = keptRevision(values);
-    if (kept !== undefined) await this.#takeUp(kept);
+    if (kept !== undefined) await this.#resume(kept);
     await shadows.start({
       onReported: (device, reported) => {
         if (this.#stopping.signal.aborted) return;
         takeReport(devices, device, reported, clock.now());
-        this.#reconsider([device]).catch((error: unknown) => this.#complain('reconcile.failed', error));
+        // Not within the transaction in which the report is taken.
+        Promise.resolve([device])
+          .then((names) => this.#reconsider(names))
+          .catch((error: unknown) => this.#complain('reconcile.failed', error));
       },
       onContact: (device, connected) => devices.recordContact(device, clock.now(), connected),
     });
     // What was issued but perhaps not handed over before the stop is handed over now; for all others this changes nothing.
     for (const device of this.#desired.devices.keys()) await this.#handOver(device);
-    for (const device of devices.names()) if (!this.knowsDevice(device)) await shadows.remove(device);
+    await this.#sweep();
     await this.#reconsider(this.#desired.devices.keys());
   }
 
@@ -137,29 +151,50 @@ class ReconcilingController implements Controller {
     });
   }
 
+  collectGarbage(): void {
+    const { publisher, devices, log } = this.#parts;
+    const files = publisher.collect(neededArtifacts(devices));
+    if (files > 0) log.write('info', 'publishing.collected', { files });
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#polling;
     await this.#parts.shadows.stop();
   }
 
-  /** A restart: the files are the same as when they were found valid, and mostly parsed before. */
+  /**
+   * Takes up what was in force before the restart. When that can't be done (a damaged mirror, a stricter version of this
+   * program), nothing is in force until the next poll finds something valid; no device is told anything meanwhile.
+   */
+  async #resume(kept: RevisionTree): Promise<void> {
+    const { source } = this.#parts;
+    try {
+      await this.#takeUp(kept);
+    } catch (error) {
+      if (!(error instanceof SourceError)) return this.#complain('revision.not-resumed', error);
+      // The poll makes a damaged mirror anew.
+      await source.poll(this.#stopping.signal, kept.info.id);
+      await this.#takeUp(kept).catch((again: unknown) => this.#complain('revision.not-resumed', again));
+    }
+  }
+
+  /** The files are the same as when they were found valid, and were read before. */
   async #takeUp(tree: RevisionTree): Promise<void> {
     const { source, publisher, values } = this.#parts;
-    const { catalogue } = await publisher.judge(tree, source.readBlob);
+    const { catalogue } = await publisher.judge(tree, this.#readTrust);
     const changes = [...tree.files].map(([path, oid]) => ({ path, oid }));
-    const judged = await judgeRevision(
-      { before: noRevision, info: tree.info, changes },
-      catalogue,
-      values,
-      source.readBlob,
-    );
-    if (judged.kind === 'refused') {
-      throw new Error(
-        `the revision ${tree.info.id} was in force and is not valid any more: ${judged.problems[0]?.message}`,
-      );
-    }
-    this.#putInForce(judged.revision);
+    const step = { before: noRevision, info: tree.info, changes };
+    const judged = await judgeRevision(step, catalogue, values, source.readBlob);
+    if (judged.kind === 'valid') return this.#putInForce(judged.revision);
+    throw new Error(`revision ${tree.info.id} was in force and is not valid any more: ${judged.problems[0]?.message}`);
+  }
+
+  /** Devices that git does not name any more lose their shadow; without a revision nobody knows which these are. */
+  async #sweep(): Promise<void> {
+    const { devices, shadows } = this.#parts;
+    if (this.#inForce.info === undefined) return;
+    for (const device of devices.names()) if (!this.knowsDevice(device)) await shadows.remove(device);
   }
 
   #putInForce(revision: ValidRevision): void {
@@ -170,6 +205,7 @@ class ReconcilingController implements Controller {
   /** The tip that was judged to its end. One that was refused is judged again after a silence, to say again why. */
   #judged(): string | undefined {
     const { state, tip, revision } = this.#source;
+    if (this.#inForce.info === undefined && !this.#hasLooked) return undefined;
     return state === 'unreachable' && tip?.id !== revision?.id ? undefined : tip?.id;
   }
 
@@ -177,6 +213,7 @@ class ReconcilingController implements Controller {
     const { source, clock } = this.#parts;
     try {
       const news = await source.poll(this.#stopping.signal, this.#judged());
+      this.#hasLooked = true;
       switch (news.kind) {
         case 'tip':
           return await this.#consider(news.revision, news.history);
@@ -215,17 +252,22 @@ class ReconcilingController implements Controller {
   }
 
   async #consider(info: RevisionStatus, history: History): Promise<void> {
-    const { source, publisher, values, clock, log } = this.#parts;
+    const { source, publisher, devices, values, clock, log } = this.#parts;
     const step = await this.#stepTo(info);
     const tree = treeAfter(step);
-    const { catalogue, problems } = await publisher.judge(tree, source.readBlob);
+    const { catalogue, problems } = await publisher.judge(tree, this.#readTrust);
     const judged = await judgeRevision(step, catalogue, values, source.readBlob);
     const found = [...problems, ...(judged.kind === 'refused' ? judged.problems : [])];
     if (judged.kind === 'refused' || found.length > 0) {
       return this.#refuse(info, `${found.length} ${found.length === 1 ? 'problem' : 'problems'} in its files`, found);
     }
-    await publisher.publish(tree, catalogue, source.readBlob);
+    const demand = {
+      wanted: wantedReleases(desiredOf(judged.revision.state)),
+      held: neededArtifacts(devices).releases,
+    };
+    await publisher.publish(tree, catalogue, this.#readTrust, demand);
     const removed = [...judged.affected].filter((device) => !judged.revision.state.desiredDevices.has(device));
+    const isFirst = step.before.info === undefined;
     keepRevision(values, tree);
     this.#putInForce(judged.revision);
     this.#note(adopted(this.#source, info, clock.now()));
@@ -236,7 +278,8 @@ class ReconcilingController implements Controller {
       history,
     });
     this.#parts.reauthorize();
-    for (const device of removed) await this.#parts.shadows.remove(device);
+    if (isFirst) await this.#sweep();
+    else for (const device of removed) await this.#parts.shadows.remove(device);
     await this.#reconsider(judged.affected);
   }
 

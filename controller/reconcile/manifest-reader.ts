@@ -1,4 +1,7 @@
-/** Manifest files of a revision, parsed; what was parsed once is kept by blob id across restarts. */
+/**
+ * Blobs of a revision: manifests, parsed, and trust metadata. Both are kept by blob id across restarts, so that a restart
+ * needs the repository for nothing that it read before.
+ */
 import type { KeyValueStore } from '../devices/device-store.ts';
 import { isManifestPath } from '../manifests/manifest-path.ts';
 import { parseManifestFile } from '../manifests/parse-file.ts';
@@ -12,6 +15,13 @@ export type RevisionFiles = ReadonlyMap<string, string>;
 export type ReadBlob = (id: string) => Promise<Uint8Array>;
 
 const cacheRoom = 'parsed-manifests';
+const trustRoom = 'trust-blobs';
+
+/** Blobs are read this many at a time: they come from packs, and each waits for the disk. */
+const readsAtOnce = 16;
+
+/** Larger blobs are modules, which the artifact store keeps. */
+const keptBlobBytesMax = 262_144;
 
 /** A path whose blob differs between two revisions; without `oid` it is gone. */
 export interface ChangedPath {
@@ -45,10 +55,38 @@ export async function readManifest(values: KeyValueStore, readBlob: ReadBlob, bl
   return parsed;
 }
 
-/** Drops from the cache what the revision in force does not hold. */
-export function pruneManifestCache(values: KeyValueStore, files: RevisionFiles): void {
+/** Manifests of many blobs, in the same order. */
+export async function readManifests(
+  values: KeyValueStore,
+  readBlob: ReadBlob,
+  blobs: readonly (string | undefined)[],
+): Promise<(ParsedFile | undefined)[]> {
+  const parsed: (ParsedFile | undefined)[] = [];
+  for (let at = 0; at < blobs.length; at += readsAtOnce) {
+    const some = blobs.slice(at, at + readsAtOnce);
+    const read = (blob: string | undefined) => (blob === undefined ? undefined : readManifest(values, readBlob, blob));
+    parsed.push(...(await Promise.all(some.map(read))));
+  }
+  return parsed;
+}
+
+/** Reads blobs through what was read before. */
+export function keepingBlobs(values: KeyValueStore, readBlob: ReadBlob): ReadBlob {
+  return async (id) => {
+    const kept = values.get(trustRoom, id);
+    if (kept !== undefined) return kept;
+    const bytes = await readBlob(id);
+    if (bytes.length <= keptBlobBytesMax) values.set(trustRoom, id, bytes);
+    return bytes;
+  };
+}
+
+/** Drops what the revision in force does not hold. */
+export function pruneBlobs(values: KeyValueStore, files: RevisionFiles): void {
   const held = new Set(files.values());
   values.atomically(() => {
-    for (const blob of values.keys(cacheRoom)) if (!held.has(blob)) values.delete(cacheRoom, blob);
+    for (const room of [cacheRoom, trustRoom]) {
+      for (const blob of values.keys(room)) if (!held.has(blob)) values.delete(room, blob);
+    }
   });
 }

@@ -10,10 +10,10 @@ import {
   type ChangedPath,
   changedFiles,
   changedManifests,
-  pruneManifestCache,
+  pruneBlobs,
   type ReadBlob,
   type RevisionFiles,
-  readManifest,
+  readManifests,
 } from './manifest-reader.ts';
 
 const room = 'revision';
@@ -70,10 +70,13 @@ export async function judgeRevision(
   readBlob: ReadBlob,
 ): Promise<Judged> {
   const { info, files } = treeAfter(step);
-  const changes: FileChange[] = [];
-  for (const { path, oid } of changedManifests(step.changes)) {
-    changes.push({ path, file: oid === undefined ? undefined : await readManifest(values, readBlob, oid) });
-  }
+  const changed = changedManifests(step.changes);
+  const parsed = await readManifests(
+    values,
+    readBlob,
+    changed.map(({ oid }) => oid),
+  );
+  const changes: FileChange[] = changed.map(({ path }, at) => ({ path, file: parsed[at] }));
   const applied = applyChanges(step.before.state, changes, catalogue);
   if (applied.kind === 'refused') return { kind: 'refused', problems: await describe(applied, files, readBlob) };
   return { kind: 'valid', revision: { info, files, state: applied.state }, affected: applied.affected };
@@ -83,7 +86,7 @@ export async function judgeRevision(
 export function keepRevision(values: KeyValueStore, { info, files }: RevisionTree): void {
   const kept = JSON.stringify({ info, files: [...files] });
   values.atomically(() => values.set(room, key, new TextEncoder().encode(kept)));
-  pruneManifestCache(values, files);
+  pruneBlobs(values, files);
 }
 
 /** The revision that was in force when the controller stopped. */

@@ -15,7 +15,7 @@ import {
   wantedRoot,
   wantedTimestamp,
 } from '../../artifact/trust/tuf/wanted.ts';
-import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
+import { openDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Disk, Network } from '../../platform/ports.ts';
 import { readSmallFile } from '../storage/small-file.ts';
 import { type CountBytes, fetchSmallFile } from './small-file.ts';
@@ -59,7 +59,8 @@ export class ReleaseMetadata {
 
   constructor(options: MetadataOptions) {
     this.#options = options;
-    makeDirectoryDurably(options.disk, `${options.directory}/roles`);
+    openDirectoryDurably(options.disk, `${options.directory}/roles`);
+    openDirectoryDurably(options.disk, options.directory);
     this.#stored = this.#load();
     this.#trusted = trustedFrom(this.#stored, options.bornRoot);
   }

@@ -12,7 +12,7 @@
  */
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path/posix';
-import type { Disk } from '../../platform/ports.ts';
+import { type Disk, DiskError } from '../../platform/ports.ts';
 
 const magic = Buffer.from('FLT1');
 const headerBytes = 48;
@@ -41,6 +41,16 @@ function readSlot(disk: Disk, path: string): Found | undefined {
   return { generation: header.readBigUInt64BE(8), value: JSON.parse(Buffer.from(payload).toString('utf8')) };
 }
 
+/** Syncs what the disk's cache holds of both files. */
+function makeDurable(disk: Disk, path: string): void {
+  for (const name of [`${path}.a`, `${path}.b`]) {
+    if (disk.stat(name)?.kind !== 'file') continue;
+    using file = disk.open(name, 'write');
+    file.sync();
+  }
+  disk.syncDirectory(dirname(path));
+}
+
 /** The two files `PATH.a` and `PATH.b` as one value. */
 export class DoubleSlot<T> {
   readonly #disk: Disk;
@@ -64,12 +74,28 @@ export class DoubleSlot<T> {
     return { slot, value: newest?.value as T | undefined };
   }
 
-  /** As `open`, for a value that must outlast one slot after the other rotting: a slot that is not valid is written anew. */
-  static openMended<T>(disk: Disk, path: string): { readonly slot: DoubleSlot<T>; readonly value: T | undefined } {
-    const opened = DoubleSlot.open<T>(disk, path);
+  /**
+   * As `open`, for a value that must not go back: what is returned is durable, even when a process that wrote it was killed
+   * before it could sync; and a slot that is not valid is written anew, so that one after the other may rot. It may have
+   * been the newest: `mend` tells what to go on with after the one that is left.
+   */
+  static openMended<T>(
+    disk: Disk,
+    path: string,
+    mend: (left: T) => T = (left) => left,
+  ): { readonly slot: DoubleSlot<T>; readonly value: T | undefined } {
+    makeDurable(disk, path);
+    const { slot, value } = DoubleSlot.open<T>(disk, path);
     const isWhole = readSlot(disk, `${path}.a`) !== undefined && readSlot(disk, `${path}.b`) !== undefined;
-    if (opened.value !== undefined && !isWhole) opened.slot.write(opened.value);
-    return opened;
+    if (value === undefined || isWhole) return { slot, value };
+    const mended = mend(value);
+    try {
+      slot.write(mended);
+    } catch (error) {
+      // A full disk must not keep the device from starting; the slot that is left still holds.
+      if (!(error instanceof DiskError)) throw error;
+    }
+    return { slot, value: mended };
   }
 
   /** Stores `value`; when this returns it is durable. When it throws, the former value still is. */

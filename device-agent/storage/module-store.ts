@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { makeDirectoryDurably } from '../../platform/durable-file.ts';
+import { openDirectoryDurably } from '../../platform/durable-file.ts';
 import type { Disk } from '../../platform/ports.ts';
 
 /** Bytes read at once while a file is digested: whole modules are never held in memory for it. */
@@ -13,7 +13,7 @@ export class ModuleStore {
   constructor(disk: Disk, directory: string) {
     this.#disk = disk;
     this.#directory = directory;
-    makeDirectoryDurably(disk, directory);
+    openDirectoryDurably(disk, directory);
   }
 
   pathOf(sha256: string): string {

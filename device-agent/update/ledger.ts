@@ -15,6 +15,11 @@ const counterBatch = 64;
 /** Bytes received are written once this many came together, so that a trickle does not wear the flash. */
 const bytesBatch = 64 * 1024;
 
+/** The slot that was lost may have reserved one batch of counters more; a counter must not be used twice. */
+function afterLoss(left: Entries): Entries {
+  return { ...left, counterCeiling: left.counterCeiling + counterBatch };
+}
+
 /** The agent's time floor, its report counter and the bytes it took, across restarts. */
 export class Ledger {
   readonly #slot: DoubleSlot<Entries>;
@@ -23,7 +28,7 @@ export class Ledger {
   #nextCounter: number;
 
   constructor(disk: Disk, directory: string) {
-    const { slot, value } = DoubleSlot.openMended<Entries>(disk, `${directory}/ledger`);
+    const { slot, value } = DoubleSlot.openMended<Entries>(disk, `${directory}/ledger`, afterLoss);
     this.#slot = slot;
     this.#stored = value ?? { timeFloorMs: 0, bytesReceived: 0, counterCeiling: 1 };
     this.#bytesReceived = this.#stored.bytesReceived;

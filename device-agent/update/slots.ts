@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
+import { openDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Disk } from '../../platform/ports.ts';
 import type { Deployment } from '../../schemas/generated/types.ts';
 import { isDeployment } from '../../schemas/generated/validators.js';
@@ -38,7 +38,7 @@ export class Slots {
   constructor(disk: Disk, directory: string) {
     this.#disk = disk;
     this.#directory = directory;
-    makeDirectoryDurably(disk, directory);
+    openDirectoryDurably(disk, directory);
   }
 
   #readIntact(name: string, digest: string): string | undefined {

@@ -4,6 +4,7 @@
  */
 import type { BusMessage, MessageBus } from '../../platform/ports.ts';
 import type { Life, SimTime } from './sim-clock.ts';
+import { PowerCut } from './sim-disk.ts';
 import type { SimLink } from './sim-network.ts';
 
 /** MQTT's filters: `+` one level, `#` the rest. */
@@ -16,6 +17,17 @@ function matches(filter: string, topic: string): boolean {
   }
   return wanted.length === levels.length;
 }
+
+/** The controller may end in the middle of what a device told it; that is not the device's affair. */
+function survive(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof PowerCut)) throw error;
+  }
+}
+
+const agentTopics = new Set(['get/accepted', 'update/accepted', 'update/rejected', 'update/delta']);
 
 /** A device's connection. */
 export interface SimSession {
@@ -40,6 +52,9 @@ export class SimBroker {
   #onConnection: (device: string, connected: boolean) => void = () => {};
   #authorize: (device: string) => boolean = () => true;
   #up = false;
+  readonly #heardAt = new Map<string, number>();
+  /** What a broker in the wrong hands makes of a message to a device. */
+  tamper: (device: string, message: BusMessage) => BusMessage = (_device, message) => message;
 
   constructor(time: SimTime) {
     this.#time = time;
@@ -48,7 +63,6 @@ export class SimBroker {
   /** The controller's end, for as long as it lives. Sessions of an earlier life have ended with it. */
   start(life: Life, authorize: (device: string) => boolean): MessageBus {
     this.stop();
-    this.#up = true;
     this.#authorize = authorize;
     return {
       publish: async (topic, payload) => {
@@ -63,12 +77,32 @@ export class SimBroker {
     };
   }
 
+  /** Devices may connect from now on. */
+  listen(): void {
+    this.#up = true;
+  }
+
   /** The controller is gone: every session ends. */
   stop(): void {
     this.#up = false;
     this.#subscriptions = [];
     this.#onConnection = () => {};
+    this.dropAll();
+  }
+
+  /** Every session ends, as when the broker is started again. */
+  dropAll(): void {
     for (const session of [...this.#sessions.values()]) session.end();
+  }
+
+  /** The broker has noticed that a device is gone. */
+  drop(device: string): void {
+    this.#sessions.get(device)?.end();
+  }
+
+  /** When this device was last connected or said something, in world time; `Infinity` while it has a session. */
+  heardAt(device: string): number | undefined {
+    return this.#sessions.has(device) ? Number.POSITIVE_INFINITY : this.#heardAt.get(device);
   }
 
   onConnection(handler: (device: string, connected: boolean) => void): void {
@@ -79,13 +113,15 @@ export class SimBroker {
     for (const session of [...this.#sessions.values()]) if (!this.#authorize(session.device)) session.end();
   }
 
+  /** An agent subscribes to these only; what else is said of its shadow does not travel. */
   #toDevices(message: BusMessage): void {
-    for (const session of this.#sessions.values()) {
-      if (!message.topic.startsWith(`$aws/things/${session.device}/`)) continue;
-      this.#time.at(this.#time.now + session.latencyMs(), () => {
-        if (session.open) session.receive(message);
-      });
-    }
+    const [, , device, , , , operation, what] = message.topic.split('/');
+    const session = device === undefined ? undefined : this.#sessions.get(device);
+    if (session === undefined || !agentTopics.has(`${operation}/${what}`)) return;
+    const told = this.tamper(session.device, message);
+    this.#time.at(this.#time.now + session.latencyMs(), () => {
+      if (session.open) session.receive(told);
+    });
   }
 
   /** Connects a device, or says why not. A second session of the same device ends the first. */
@@ -103,12 +139,14 @@ export class SimBroker {
         session.open = false;
         watch[Symbol.dispose]();
         this.#sessions.delete(link.device);
-        this.#onConnection(link.device, false);
+        this.#heardAt.set(link.device, this.#time.now);
+        survive(() => this.#onConnection(link.device, false));
         onClose();
       },
     };
     this.#sessions.set(link.device, session);
-    this.#onConnection(link.device, true);
+    survive(() => this.#onConnection(link.device, true));
+    if (!session.open) return undefined;
     return {
       publish: (topic, payload) => this.#fromDevice(session, { topic, payload, device: link.device }),
       get open() {
@@ -122,7 +160,9 @@ export class SimBroker {
     return new Promise((resolve, reject) => {
       this.#time.at(this.#time.now + session.latencyMs(), () => {
         if (!session.open) return reject(new Error('the session ended'));
-        for (const { filter, handler } of this.#subscriptions) if (matches(filter, message.topic)) handler(message);
+        for (const { filter, handler } of this.#subscriptions) {
+          if (matches(filter, message.topic)) survive(() => handler(message));
+        }
         resolve();
       });
     });

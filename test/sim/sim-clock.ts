@@ -74,7 +74,7 @@ export class SimTime {
   }
 
   at(due: number, run: () => void): Disposable {
-    const timer: Timer = { due: Math.max(due, this.#now), order: this.#order++, run, cancelled: false };
+    const timer: Timer = { due: Math.max(Math.ceil(due), this.#now), order: this.#order++, run, cancelled: false };
     this.#heap.push(timer);
     return {
       [Symbol.dispose]: () => {
@@ -110,7 +110,7 @@ export class SimTime {
   }
 
   /** Runs the world until `end`; `afterEach` looks at it whenever everything has settled. */
-  async runUntil(end: number, afterEach: () => void = () => {}): Promise<void> {
+  async runUntil(end: number, afterEach: () => Promise<void> | undefined = () => undefined): Promise<void> {
     for (;;) {
       await settle();
       const next = this.#heap.peek();
@@ -122,7 +122,8 @@ export class SimTime {
         due.run();
         await settle();
       }
-      afterEach();
+      const looking = afterEach();
+      if (looking !== undefined) await looking;
     }
     this.#now = end;
   }

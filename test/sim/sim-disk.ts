@@ -15,6 +15,9 @@ import { type Disk, DiskError, type DiskFile, type FileStat } from '../../platfo
 
 const sectorBytes = 512;
 
+/** More than anything here ever writes: a disk of this size is not measured. */
+const unlimitedBytes = 2 ** 40;
+
 /** Thrown by every operation from the moment the power is gone until `restart`. */
 export class PowerCut extends Error {
   constructor() {
@@ -71,7 +74,7 @@ export class SimDisk implements Disk {
   #off = false;
   #capacityBytes: number;
 
-  constructor(capacityBytes = 2 ** 40) {
+  constructor(capacityBytes = unlimitedBytes) {
     this.#capacityBytes = capacityBytes;
   }
 
@@ -96,6 +99,18 @@ export class SimDisk implements Disk {
   restart(): void {
     this.#off = false;
     this.#crashAfter = Number.POSITIVE_INFINITY;
+  }
+
+  /** A disk of its own, as this one would be found after a power cut now. */
+  copyAfterCrash(fate: Fate): SimDisk {
+    const copy = new SimDisk(this.#capacityBytes);
+    copy.#root = settle(this.#root, drawNames(this.#root, this.#renames, fate), fate);
+    return copy;
+  }
+
+  /** Somebody else fills it, or makes room again: from now on this many bytes can still be written. */
+  leaveRoom(bytes: number): void {
+    this.#capacityBytes = bytes >= unlimitedBytes ? unlimitedBytes : this.usedBytes() + bytes;
   }
 
   /** Flips one bit of a file, as a worn flash cell would: at once durable. */
@@ -159,6 +174,10 @@ export class SimDisk implements Disk {
     return { directory, name };
   }
 
+  #isFull(growth: number): boolean {
+    return this.#capacityBytes < unlimitedBytes && this.usedBytes() + growth > this.#capacityBytes;
+  }
+
   usedBytes(): number {
     return this.allFiles().reduce((sum, path) => sum + this.#file(path).bytes.length, 0);
   }
@@ -187,7 +206,7 @@ export class SimDisk implements Disk {
         writable();
         const end = position + bytes.length;
         const growth = end - inode.bytes.length;
-        if (growth > 0 && this.usedBytes() + growth > this.#capacityBytes) {
+        if (growth > 0 && this.#isFull(growth)) {
           throw new DiskError('NO_SPACE', path, 'no space left');
         }
         const next = new Uint8Array(Math.max(end, inode.bytes.length));
@@ -288,7 +307,7 @@ export class SimDisk implements Disk {
 
   freeBytes(): number {
     this.#check();
-    return Math.max(0, this.#capacityBytes - this.usedBytes());
+    return this.#capacityBytes < unlimitedBytes ? Math.max(0, this.#capacityBytes - this.usedBytes()) : unlimitedBytes;
   }
 }
 

@@ -13,6 +13,7 @@ import {
   NetworkError,
 } from '../../platform/ports.ts';
 import type { Life, SimTime } from './sim-clock.ts';
+import { PowerCut } from './sim-disk.ts';
 import type { SimRandom } from './sim-random.ts';
 
 /** How good a device's link is while it is up. */
@@ -60,6 +61,20 @@ export class SimLink {
   }
 }
 
+/** A server that ends in the middle leaves a broken connection. */
+async function orCut<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw error instanceof PowerCut ? new NetworkError('CUT', 'the server is gone') : error;
+  }
+}
+
+async function* cutShort(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const chunks = body[Symbol.asyncIterator]();
+  for (let next = await orCut(chunks.next()); next.done !== true; next = await orCut(chunks.next())) yield next.value;
+}
+
 /** What a device sees as the network: HTTP to one server function through its link. `server` is undefined while that is down. */
 export function simNetwork(options: {
   readonly time: SimTime;
@@ -79,7 +94,7 @@ export function simNetwork(options: {
 
   async function* body(response: HttpResponse, generation: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     let cutAfter = random.chance(link.quality.cutProbability) ? random.integer(0, 100_000) : Number.POSITIVE_INFINITY;
-    for await (const chunk of response.body) {
+    for await (const chunk of cutShort(response.body)) {
       const part = chunk.length > cutAfter ? chunk.subarray(0, cutAfter) : chunk;
       await clock.sleep((part.length / link.quality.bytesPerSecond) * 1000);
       await check(generation, signal);
@@ -104,7 +119,7 @@ export function simNetwork(options: {
       if (server === undefined) throw new NetworkError('UNREACHABLE', 'connection refused');
       const url = new URL(request.url);
       const peer = { device: link.device, keyFingerprint: options.keyFingerprint, address: 'simulated' };
-      const response = await server({ ...request, url: url.pathname + url.search }, peer, signal);
+      const response = await orCut(server({ ...request, url: url.pathname + url.search }, peer, signal));
       await clock.sleep(link.quality.latencyMs);
       await check(generation, signal);
       return { ...response, body: body(response, generation, signal) };

@@ -26,6 +26,11 @@ export class SimRepository {
     return id;
   }
 
+  /** The files of a commit, for someone who has a clone. */
+  checkout(id: string): Map<string, Uint8Array> {
+    return new Map([...this.#tree(id).files].map(([path, blob]) => [path, this.#blobs.get(blob)!]));
+  }
+
   get tip(): string | undefined {
     return this.#tip;
   }

@@ -3,6 +3,7 @@ import type { ShadowLink, ShadowLinkHandlers } from '../../device-agent/transpor
 import type { BusMessage, Clock } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
 import type { SimBroker, SimSession } from './sim-bus.ts';
+import type { Life } from './sim-clock.ts';
 import type { SimLink } from './sim-network.ts';
 import type { SimRandom } from './sim-random.ts';
 
@@ -12,10 +13,12 @@ const reconnectMs = { least: 2_000, most: 120_000 };
 export function simShadowLink(options: {
   readonly broker: SimBroker;
   readonly link: SimLink;
+  /** Of the process that holds the link. */
+  readonly life: Life;
   readonly clock: Clock;
   readonly random: SimRandom;
 }): ShadowLink {
-  const { broker, link, clock, random } = options;
+  const { broker, link, life, clock, random } = options;
   const prefix = `$aws/things/${link.device}/shadow/name/fleet`;
   const waiting = new Map<string, (how: 'accepted' | 'rejected' | 'offline') => void>();
   let handlers: ShadowLinkHandlers | undefined;
@@ -32,6 +35,7 @@ export function simShadowLink(options: {
   };
 
   const receive = ({ topic, payload }: BusMessage): void => {
+    if (!life.alive) return;
     const body = JSON.parse(new TextDecoder().decode(payload));
     switch (topic.slice(prefix.length + 1)) {
       case 'get/accepted':
@@ -48,6 +52,7 @@ export function simShadowLink(options: {
 
   const lost = (): void => {
     session = undefined;
+    if (!life.alive) return;
     for (const settle of [...waiting.values()]) settle('offline');
     handlers?.onConnection(false);
     retry();

@@ -129,9 +129,9 @@ export class Predictor {
       if (turned < 0) continue;
       const value = odds[input]!;
       const a = weights[setA + input]! + (((Math.imul(value, missA) >> 10) * learningRate) >> 10);
-      weights[setA + input] = a > weightMax ? weightMax : a < -weightMax ? -weightMax : a;
+      weights[setA + input] = Math.max(-weightMax, Math.min(weightMax, a));
       const b = weights[setB + input]! + (((Math.imul(value, missB) >> 10) * learningRate) >> 10);
-      weights[setB + input] = b > weightMax ? weightMax : b < -weightMax ? -weightMax : b;
+      weights[setB + input] = Math.max(-weightMax, Math.min(weightMax, b));
       this.#learn(index[input]!, coded ^ turned);
     }
     return coded;
@@ -147,4 +147,4 @@ export class Predictor {
   }
 }
 
-const clampOdds = (odds: number): number => (odds > oddsMax ? oddsMax : odds < -oddsMax ? -oddsMax : odds);
+const clampOdds = (odds: number): number => Math.max(-oddsMax, Math.min(oddsMax, odds));

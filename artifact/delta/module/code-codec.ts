@@ -39,7 +39,6 @@ export class CodeCodec {
   readonly #bodyCodec: BodyCodec;
   #lastBase = -1;
   #unchanged = 0;
-  #readBase = -1;
 
   constructor(predictor: Predictor, bytes: Uint8Array, old: Bodies, out: number, stop: number) {
     this.#predictor = predictor;
@@ -76,6 +75,8 @@ export class CodeCodec {
     this.#codec.out += width;
     if (this.#codec.out > this.#codec.stop)
       throw new DeltaError('patch-corrupt', 'more code than the new file has bytes');
+    // The decoder knows the length only behind the body: a guess that reaches here must see the same on both sides.
+    this.#bytes.fill(0, start, start + width);
     if (base < 0) this.#oldBody.clear();
     else this.#oldBody.read(this.#old.starts[base]!, this.#old.ends[base]!);
     this.#bodyCodec.code(index, plan?.align(index));

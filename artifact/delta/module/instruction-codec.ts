@@ -49,9 +49,9 @@ export class InstructionCodec {
   depth = 0;
   readonly memory: ValueMemory;
   readonly recent: RecentCode;
-  /** Opcodes of the last four instructions, latest lowest, 11 bits each in two numbers. */
   lastOpcode = 0;
-  #opcodes = [0, 0, 0, 0];
+  /** Opcodes of the last four instructions, latest first. */
+  readonly #opcodes = new Int32Array(4);
   readonly #predictor: Predictor;
   readonly #lastValue = new Int32Array(kindsTotal);
   readonly #valueBefore = new Int32Array(kindsTotal);
@@ -71,7 +71,7 @@ export class InstructionCodec {
   /** Starts a function: nothing came before. */
   restart(): void {
     this.depth = 0;
-    this.#opcodes = [0, 0, 0, 0];
+    this.#opcodes.fill(0);
     this.#lastValue.fill(0);
     this.#valueBefore.fill(0);
     this.recent.restart();
@@ -112,9 +112,11 @@ export class InstructionCodec {
       this.#valueBefore[kind] = this.#lastValue[kind]!;
       this.#lastValue[kind] = hashBytes(this.bytes, starts[index]!, starts[index + 1]!, kind);
     }
-    this.#opcodes = [opcode, this.#opcodes[0]!, this.#opcodes[1]!, this.#opcodes[2]!];
+    this.#opcodes.copyWithin(1, 0, 3);
+    this.#opcodes[0] = opcode;
     this.lastOpcode = opcode;
-    if (opcode === 0x0b) this.depth--;
+    // `delegate` ends its `try` as `end` would.
+    if (opcode === 0x0b || opcode === 0x18) this.depth--;
     else if ((opcode >= 2 && opcode <= 4) || opcode === 6 || opcode === 0x1f) this.depth++;
     this.recent.follow(start, this.out);
   }
@@ -153,7 +155,11 @@ export class InstructionCodec {
   #opcodeByte(part: number, guess: number): number {
     const { contexts, guesses, guessContexts } = this.#predictor;
     const { next, before, behind, aligned } = this.#place;
-    const [a, b, c, d] = this.#opcodes as [number, number, number, number];
+    const opcodes = this.#opcodes;
+    const a = opcodes[0]!;
+    const b = opcodes[1]!;
+    const c = opcodes[2]!;
+    const d = opcodes[3]!;
     const seed = mixHash(0x2545f491, part);
     const pair = mixHash(mixHash(seed, a), b);
     contexts[0] = mixHash(seed, 1 + a * 4);
@@ -313,7 +319,8 @@ export class InstructionCodec {
     const start = this.out - at;
     const seed = hashBytes(bytes, start, this.out, mixHash(mixHash(kind + at * 64, this.opcode), this.#prefix));
     const loose = hashBytes(bytes, start, this.out, kind + 1000 + at * 64);
-    const [a, b] = this.#opcodes as [number, number, number, number];
+    const a = this.#opcodes[0]!;
+    const b = this.#opcodes[1]!;
     const last = this.#lastValue[kind]!;
     contexts[0] = mixHash(seed, 1);
     contexts[1] = mixHash(mixHash(seed, last), 2);

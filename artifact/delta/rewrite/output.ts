@@ -3,7 +3,7 @@ import { DeltaError } from '../error.ts';
 
 /** Bytes that grow up to a ceiling; asking for more is an error, not memory. */
 export class BoundedOutput {
-  bytes: Uint8Array;
+  bytes: Uint8Array<ArrayBuffer>;
   length = 0;
   readonly #max: number;
 
@@ -57,9 +57,8 @@ export class BoundedOutput {
     const needed = this.length + more;
     if (needed <= this.bytes.length) return;
     if (needed > this.#max) throw new DeltaError('over-limit', `the rewritten module grows over ${this.#max} bytes`);
-    const grown = new Uint8Array(Math.min(this.#max, Math.max(needed, Math.ceil(this.bytes.length * 1.25) + 1024)));
-    grown.set(this.bytes.subarray(0, this.length));
-    this.bytes = grown;
+    const capacity = Math.min(this.#max, Math.max(needed, Math.ceil(this.bytes.length * 1.25) + 1024));
+    this.bytes = new Uint8Array(this.bytes.buffer.transfer(capacity));
   }
 }
 

@@ -20,7 +20,8 @@ import { Transcript, Translation } from './translation.ts';
 
 /** The old module in the numbering of the new one: a prediction of the new module, close to it but rarely valid. */
 export interface RewrittenModule {
-  readonly bytes: Uint8Array;
+  /** From the start of a buffer of its own. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
   /** By index of the new module's functions, imported ones included. */
   readonly bodies: BodyRanges;
 }

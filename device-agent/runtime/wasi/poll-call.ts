@@ -12,6 +12,7 @@ import type { GuestWorld, SystemCalls } from './world.ts';
 const subscriptionBytes = 48;
 const eventBytes = 32;
 const subscriptionsMax = 1024;
+const monotonicClock = 1;
 /** The wall clock may be set while we sleep, so it is looked at again at least this often. */
 const sliceMsMax = 60_000;
 
@@ -53,8 +54,11 @@ function readSubscription(view: DataView, world: GuestWorld, descriptors: Descri
   const clock = view.getUint32(16, true);
   const timeout = view.getBigUint64(24, true);
   const isAbsolute = (view.getUint16(40, true) & 1) === 1;
-  const dueNanoseconds = isAbsolute ? timeout : clockNanoseconds(world, clock) + timeout;
-  return { kind: 'clock', userdata, clock, dueNanoseconds };
+  if (isAbsolute) return { kind: 'clock', userdata, clock, dueNanoseconds: timeout };
+  if (clock > monotonicClock) throw new CallFailure(errno.notSupported);
+  // A time from now on lasts as long as it says, also when the wall clock is set meanwhile.
+  const dueNanoseconds = clockNanoseconds(world, monotonicClock) + timeout;
+  return { kind: 'clock', userdata, clock: monotonicClock, dueNanoseconds };
 }
 
 /** Sleeps until at least one of the timers is due and gives those that are. */

@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { planDevice } from '../../../controller/planning/plan-device.ts';
+import type { Report } from '../../../schemas/generated/types.ts';
 import { desiredDevice, observedDevice } from './arbitraries.ts';
 
 test('planDevice() issues nothing to a device whose key git does not name', (t) => {
@@ -39,6 +40,28 @@ test('planDevice() deploys when the manifests ask for something else, and always
       const differs = observed.issued !== undefined && observed.issued.templateHash !== desired.template.hash;
       const mayMove = desired.keyFingerprint !== undefined;
       return decision.message.length > 0 && (!(differs && mayMove) || decision.kind === 'deploy');
+    }),
+  );
+  t.pass();
+});
+
+test('planDevice() issues anew when the device took another deployment under the same sequence', (t) => {
+  const applications = [{ name: 'gauge', version: '1.0.0' }];
+  fc.assert(
+    fc.property(desiredDevice, observedDevice, (desired, observed) => {
+      const { report } = observed;
+      if (desired.keyFingerprint === undefined || report === undefined) return true;
+      const sequence = report.highestSequence;
+      const revision = 'd'.repeat(40);
+      const issued = { sequence, revision, issuedAt: 0, templateHash: desired.template.hash, applications };
+      const { target: _, problem: __, ...quiet } = report;
+      const told = { ...quiet, running: { sequence, revision: 'e'.repeat(40) } };
+      const complaint = { code: 'SEQUENCE_REUSED', message: 'another deployment', sequence, at: report.at };
+      const decide = (said: Report) => planDevice(desired, { ...observed, issued, report: said }).kind;
+      const calm = { ...quiet, running: { sequence, revision } };
+      return (
+        decide(told) === 'deploy' && decide({ ...calm, problem: complaint }) === 'deploy' && decide(calm) === 'hold'
+      );
     }),
   );
   t.pass();

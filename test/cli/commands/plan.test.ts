@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { openPrices } from '../../../cli/fetch-price.ts';
+import { ScenarioWorld } from '../../scenarios/scenario-world.ts';
+
+const apps = join(import.meta.dirname, '../../../fleet-examples/harbor/apps');
+
+function harbor(t: ExecutionContext): ScenarioWorld {
+  const world = new ScenarioWorld();
+  t.teardown(() => world.close());
+  world.makeRepository('harbor');
+  return world;
+}
+
+test('a delta is the price where the device has the release before, brotli where it has nothing', async (t) => {
+  const [old, fresh] = ['1.0.0', '1.1.0'].map((version) =>
+    readFileSync(join(apps, 'tide-logger', `tide-logger-${version}.wasm`)),
+  );
+  const modules = new Map([
+    ['old', old!],
+    ['fresh', fresh!],
+  ]);
+  let reads = 0;
+  const priceOf = openPrices(async (sha256) => {
+    reads += 1;
+    return modules.get(sha256);
+  });
+  const release = { name: 'tide-logger', version: '1.1.0', sha256: 'fresh', length: fresh!.length };
+  const byDelta = await priceOf({ release, bases: ['old'] });
+  const byBrotli = await priceOf({ release, bases: [] });
+  t.is(byDelta.method, 'delta');
+  t.is(byBrotli.method, 'brotli');
+  t.true(byDelta.bytes < byBrotli.bytes / 10 && byBrotli.bytes < fresh!.length);
+  const before = reads;
+  t.deepEqual(await priceOf({ release, bases: ['old'] }), byDelta);
+  t.is(reads, before, 'the same fetch is priced once');
+  t.is((await priceOf({ release: { ...release, sha256: 'gone' }, bases: [] })).method, 'whole');
+});
+
+test('fleet plan -o json names every device, its changes and its bytes; and touches nothing', async (t) => {
+  const world = harbor(t);
+  await world.commit('A harbor');
+  world.edit('sites/aurora.yaml', 'knots: 14', 'knots: 15');
+  const { output, exitCode } = await world.fleet(['plan', '-o', 'json']);
+  const plan = JSON.parse(output);
+  t.is(exitCode, 0);
+  t.deepEqual(
+    plan.devices.map(({ device, kind, fetches }: { device: string; kind: string; fetches: unknown[] }) => [
+      device,
+      kind,
+      fetches.length,
+    ]),
+    [
+      ['aurora-bridge', 'deploy', 0],
+      ['aurora-engine', 'deploy', 0],
+    ],
+  );
+  t.is(plan.bytes, 0);
+  t.regex(plan.observed.unknownBecause, /does not answer/);
+  t.is((await world.fleet(['plan', '-o', 'json'])).output, output);
+});
+
+test('fleet plan REF --base REF compares two commits, whatever lies in the directory', async (t) => {
+  const world = harbor(t);
+  await world.commit('A harbor');
+  world.edit('sites/aurora.yaml', 'knots: 14', 'knots: 15');
+  await world.commit('A faster Aurora');
+  world.edit('sites/aurora.yaml', 'knots: 15', 'knots: [');
+  const forward = await world.fleet(['plan', 'HEAD']);
+  t.regex(forward.output, /2 devices get a deployment at once; no module travels/);
+  const same = await world.fleet(['plan', 'HEAD', '--base', 'main']);
+  t.regex(same.output, /Nothing changes on any device/);
+  const broken = await world.fleet(['plan']);
+  t.is(broken.exitCode, 1);
+  t.regex(broken.output, /the working tree is not valid/);
+  t.is((await world.fleet(['plan', 'nowhere'])).exitCode, 1);
+});

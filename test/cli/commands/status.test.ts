@@ -1,0 +1,93 @@
+import test, { type ExecutionContext } from 'ava';
+import { runCommand } from '../../../cli/run-command.ts';
+import { parseSelector } from '../../../cli/status-target.ts';
+import { isStatusDocument } from '../../../schemas/generated/validators.js';
+import { ScenarioWorld } from '../../scenarios/scenario-world.ts';
+
+const control = '\u001b';
+const cursor = { hidden: `${control}[?25l`, shown: `${control}[?25h` };
+
+async function runningHarbor(t: ExecutionContext): Promise<ScenarioWorld> {
+  const world = new ScenarioWorld();
+  t.teardown(() => world.close());
+  world.makeRepository('harbor');
+  await world.commit('A harbor');
+  await world.startController();
+  return world;
+}
+
+test('fleet status --watch draws over what it drew, and gives the cursor back when it is stopped', async (t) => {
+  const world = await runningHarbor(t);
+  const stopping = new AbortController();
+  let screen = '';
+  const context = world.context((text) => {
+    screen += text;
+  });
+  const running = runCommand({ ...context, signal: stopping.signal }, ['status', '--watch']);
+  await world.later(10);
+  const lines = screen.split('\n').length - 1;
+  await world.later(1_500);
+  t.true(screen.includes(`${control}[${lines}A`), 'the second drawing starts where the first did');
+  world.setColumns(60);
+  await world.later(1_500);
+  t.true(screen.includes(`${control}[H${control}[2J`), 'a window of another width is drawn anew');
+  stopping.abort();
+  t.is(await running, 5);
+  t.true(screen.startsWith(cursor.hidden));
+  t.true(screen.endsWith(cursor.shown));
+});
+
+test('fleet status -o json is what the schema says, and -o yaml is the same', async (t) => {
+  const world = await runningHarbor(t);
+  const json = await world.fleet(['status', '-o', 'json']);
+  t.true(isStatusDocument(JSON.parse(json.output)), JSON.stringify(isStatusDocument.errors));
+  const { output } = await world.fleet(['status', '-o', 'yaml']);
+  t.regex(output, /^kind: Status$/m);
+});
+
+test('fleet status -l shows the devices with these labels only', async (t) => {
+  const world = await runningHarbor(t);
+  const { output } = await world.fleet(['status', '-l', 'kind=ship,berth in (pier-4)']);
+  t.deepEqual(
+    [...output.matchAll(/^(\S+-\S+) .* unknown /gm)].map(([, name]) => name),
+    ['borealis-bridge', 'borealis-engine'],
+  );
+  t.deepEqual(parseSelector('a=b,c!=d,e,!f').matchExpressions, [
+    { key: 'a', operator: 'In', values: ['b'] },
+    { key: 'c', operator: 'NotIn', values: ['d'] },
+    { key: 'e', operator: 'Exists' },
+    { key: 'f', operator: 'DoesNotExist' },
+  ]);
+  t.is((await world.fleet(['status', '-l', 'a b c'])).exitCode, 2);
+});
+
+test('what a device or a commit says cannot steer the terminal', async (t) => {
+  const world = await runningHarbor(t);
+  await world.tell('truck-7-cab', {
+    problem: { code: 'X', message: 'bad\u001b[2J\u009b\u202e', at: '2026-06-01T00:00:00Z', sequence: 1 },
+  });
+  for (const words of [['status'], ['why', 'device/truck-7-cab']]) {
+    const { output } = await world.fleet(words);
+    t.regex(output, /bad\ufffd/);
+    for (const steering of ['\u001b', '\u009b', '\u202e']) t.false(output.includes(steering));
+  }
+});
+
+test('fleet wait gives up in time and says what it waited for; it ends at once when all is well', async (t) => {
+  const world = await runningHarbor(t);
+  const waiting = world.fleet(['wait', '--timeout', '2s']);
+  for (let second = 0; second < 4; second += 1) await world.later(1_000);
+  const { output, exitCode } = await waiting;
+  t.is(exitCode, 7);
+  t.regex(output, /gave up waiting: aurora-bridge is unknown: it was never heard of/);
+  for (const device of ['aurora-bridge', 'aurora-engine', 'borealis-bridge', 'borealis-engine', 'truck-7-cab']) {
+    await world.tell(device, { ...running(world, device) });
+  }
+  t.is((await world.fleet(['wait'])).exitCode, 0);
+});
+
+function running(world: ScenarioWorld, device: string) {
+  const { sequence, revision } = world.deploymentOf(device);
+  const applications = world.runningApplications(device);
+  return { phase: 'active' as const, highestSequence: sequence, running: { sequence, revision }, applications };
+}

@@ -1,0 +1,45 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { openShore } from '../../bench/footprint/shore.ts';
+import { bundleAgent } from '../../device-agent/bundle.ts';
+
+/** Resolves when the child has written `text`; rejects with what it wrote when it ends before. */
+function wrote(child: ChildProcess, text: string): Promise<void> {
+  let written = '';
+  return new Promise((resolve, reject) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
+      written += chunk.toString();
+      if (written.includes(text)) resolve();
+    });
+    child.once('exit', (code) => reject(new Error(`it ended with ${code}:\n${written}`)));
+  });
+}
+
+test('the bundled agent connects, refuses a second one on its state, and ends at SIGTERM', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'fleet-agent-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  const stateDirectory = join(directory, 'state');
+  const shore = await openShore(join(directory, 'shore'), 'buoy', stateDirectory);
+  t.teardown(() => shore.close());
+  const supervisor = await bundleAgent(fileURLToPath(new URL('../../.cache/agent', import.meta.url)));
+  const configuration = JSON.stringify({
+    ...{ device: 'buoy', stateDirectory, controller: 'https://127.0.0.1:9', ca: shore.ca, trustRoot: shore.trustRoot },
+    mqtt: { host: shore.host, port: shore.port },
+  });
+  const start = () =>
+    spawn(process.execPath, [supervisor, '--resolved', configuration], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const first = start();
+  t.teardown(() => first.kill('SIGKILL'));
+  await wrote(first, 'link.connected');
+  const second = start();
+  const refusal = wrote(second, 'another agent runs on');
+  t.deepEqual(await once(second, 'exit'), [75, null]);
+  await refusal;
+  first.kill('SIGTERM');
+  t.deepEqual(await once(first, 'exit'), [0, null]);
+});

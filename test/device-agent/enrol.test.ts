@@ -1,0 +1,64 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { DeviceIdentityStore } from '../../device-agent/enrol-identity.ts';
+import { isRenewalDue, keepCertificate } from '../../device-agent/enrol-renewal.ts';
+import { nodeDisk } from '../../platform/node/disk.ts';
+import { SimTime } from '../sim/sim-clock.ts';
+import { SimRandom } from '../sim/sim-random.ts';
+import { openShore } from './transport/shore.ts';
+
+test('a device is refused until git names its key, then gets a certificate for it', async (t) => {
+  const shore = await openShore(t);
+  const device = shore.newDevice('buoy');
+  const refused = await device.enrol();
+  t.like(refused, { kind: 'refused', code: 'KEY_NOT_NAMED' });
+  t.is(device.identity.certificateText(), undefined);
+  shore.named.set('buoy', device.fingerprint);
+  t.deepEqual(await device.enrol(), { kind: 'enrolled' });
+  t.true((device.identity.validity()?.untilMs ?? 0) > Date.now());
+});
+
+test("the key stays what it is, is the owner's alone, and goes with no other certificate", async (t) => {
+  const shore = await openShore(t);
+  const buoy = await shore.enrolledDevice('buoy');
+  const crane = await shore.enrolledDevice('crane');
+  t.is(statSync(join(shore.directory, 'buoy', 'identity', 'key.pem')).mode & 0o777, 0o600);
+  t.true(new DeviceIdentityStore(nodeDisk, join(shore.directory, 'buoy')).key().equals(buoy.identity.key()));
+  t.false(buoy.identity.keep(crane.identity.certificateText() ?? ''), 'the certificate of another key');
+  t.false(buoy.identity.keep('nonsense'));
+});
+
+test('a certificate is renewed in the last third of its time, and long after its end', (t) => {
+  const validity = { fromMs: 0, untilMs: 90 };
+  t.deepEqual(
+    [0, 59, 60, 90, 9_000].map((now) => isRenewalDue(validity, now)),
+    [false, false, true, true, true],
+  );
+  t.true(isRenewalDue(undefined, 0));
+});
+
+test('keepCertificate() asks ever more rarely while nobody answers, and logs a reason once', async (t) => {
+  const time = new SimTime(0);
+  const logged: string[] = [];
+  const tries: number[] = [];
+  const stop = new AbortController();
+  const done = keepCertificate(
+    {
+      validity: () => undefined,
+      enrol: async () => {
+        tries.push(time.now);
+        return { kind: 'unreachable', message: 'no link' };
+      },
+      clock: time.clock({ alive: true }),
+      random: new SimRandom(1),
+      log: { write: (level, event) => logged.push(`${level} ${event}`) },
+    },
+    stop.signal,
+  );
+  await time.runUntil(24 * 3_600_000);
+  stop.abort();
+  await done;
+  t.true(tries.length > 20 && tries.length < 60, `${tries.length} tries in a day`);
+  t.is(logged.filter((line) => line.startsWith('warn')).length, 1);
+});

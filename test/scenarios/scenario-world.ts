@@ -1,0 +1,287 @@
+/**
+ * The world of a transcript: a real fleet repository in a temporary directory, the real controller over a clock that only
+ * the transcript moves, and the real command line. Devices are played by the transcript: it says what they report.
+ */
+import * as fs from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as git from 'isomorphic-git';
+import http from 'isomorphic-git/http/node';
+import type { CommandContext, Output } from '../../cli/command.ts';
+import { addExampleRelease, makeExampleFleet } from '../../cli/example-fleet.ts';
+import { runCommand } from '../../cli/run-command.ts';
+import { openStore } from '../../controller/devices/sqlite-store.ts';
+import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
+import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
+import { brotliAtOnce } from '../../controller/publishing/compress.ts';
+import { deltaAtOnce } from '../../controller/publishing/make-delta.ts';
+import { OnlineMetadata } from '../../controller/publishing/online-metadata.ts';
+import { RepositoryPublisher } from '../../controller/publishing/publisher.ts';
+import { signDeployment } from '../../controller/publishing/sign-deployment.ts';
+import { SmallerWays } from '../../controller/publishing/smaller-ways.ts';
+import { type Controller, createController } from '../../controller/reconcile/controller.ts';
+import { openSource } from '../../controller/source/open-source.ts';
+import { createApi } from '../../controller/transport/http/router.ts';
+import type { ShadowHandlers } from '../../controller/transport/shadows.ts';
+import { loadConfiguration } from '../../platform/node/configuration.ts';
+import { nodeDisk } from '../../platform/node/disk.ts';
+import { nodeThreads } from '../../platform/node/threads.ts';
+import { type Log, NetworkError } from '../../platform/ports.ts';
+import type { ApplicationReport, Report } from '../../schemas/generated/types.ts';
+import { SimTime } from '../sim/sim-clock.ts';
+import { SimRandom } from '../sim/sim-random.ts';
+
+const start = Date.parse('2026-06-01T08:00:00Z');
+const apiToken = 'known-to-the-scenario-only';
+const author = { name: 'Ada', email: 'ada@example.org' };
+
+/** Deployments go on long enough to be seen; a device's clock is the world's. */
+type Telling = Partial<Omit<Report, 'counter' | 'at'>>;
+
+const quiet: Log = { write: () => {} };
+
+function refuse(): never {
+  throw new Error('a scenario starts no process and opens no connection');
+}
+
+async function settled(): Promise<void> {
+  for (let round = 0; round < 20; round += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+export class ScenarioWorld {
+  readonly directory = mkdtempSync(join(tmpdir(), 'fleet-scenario-'));
+  readonly repository = join(this.directory, 'fleet');
+  readonly #time = new SimTime(start);
+  readonly #clock = this.#time.clock({ alive: true });
+  readonly #random = new SimRandom(7);
+  readonly #commits: string[] = [];
+  readonly #counters = new Map<string, number>();
+  readonly #connected = new Set<string>();
+  readonly #reports = new Map<string, Telling>();
+  #database: ReturnType<typeof openStore> | undefined;
+  #controller: Controller | undefined;
+  #devices: ShadowHandlers | undefined;
+  #columns = 120;
+  reachable = true;
+
+  close(): void {
+    this.#database?.close();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** Makes the repository of an example with its first releases, and a key fingerprint in every manifest of a device. */
+  makeRepository(example: string): void {
+    makeExampleFleet(
+      this.context(() => {}),
+      example,
+      this.repository,
+      ['1.0.0'],
+    );
+    const devices = join(this.repository, 'devices');
+    for (const [at, file] of fs.readdirSync(devices).entries()) {
+      const fingerprint = Buffer.alloc(32, at + 1)
+        .toString('base64')
+        .replace('=', '');
+      fs.appendFileSync(join(devices, file), `  keyFingerprint: SHA256:${fingerprint}\n`);
+    }
+    const configuration = `cli:\n  controller: https://shore.example:7443\n  token: ${apiToken}\n`;
+    fs.writeFileSync(join(this.repository, 'fleet.config.yaml'), configuration);
+  }
+
+  addRelease(name: string, version: string): void {
+    const tree = { disk: nodeDisk, directory: this.repository };
+    addExampleRelease(
+      this.context(() => {}),
+      'harbor',
+      tree,
+      name,
+      version,
+    );
+  }
+
+  edit(file: string, from: string, to: string): void {
+    const path = join(this.repository, file);
+    const text = fs.readFileSync(path, 'utf8');
+    if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
+    fs.writeFileSync(path, text.replace(from, to));
+  }
+
+  async commit(subject: string): Promise<void> {
+    const repository = { fs, dir: this.repository };
+    if (this.#commits.length === 0) await git.init({ ...repository, defaultBranch: 'main' });
+    for (const [path, , inDirectory, staged] of await git.statusMatrix(repository)) {
+      if (inDirectory === 0) await git.remove({ ...repository, filepath: path });
+      else if (inDirectory !== staged) await git.add({ ...repository, filepath: path });
+    }
+    const timestamp = Math.floor(this.#clock.now() / 1000);
+    const who = { ...author, timestamp, timezoneOffset: 0 };
+    this.#commits.push(await git.commit({ ...repository, message: subject, author: who, committer: who }));
+    await this.#controller?.poll();
+    await settled();
+  }
+
+  async startController(): Promise<void> {
+    this.#database = openStore(join(this.directory, 'controller.db'));
+    const keys = readControllerKeys(nodeDisk, join(this.repository, '.fleet/keys/online'));
+    const store = new ArtifactStore(nodeDisk, join(this.directory, 'artifacts'));
+    const tuf = { disk: nodeDisk, directory: join(this.directory, 'artifacts/tuf'), keys };
+    const online = new OnlineMetadata({ ...tuf, timestampLifetimeMs: 7 * 86_400_000 });
+    const { devices, values } = this.#database;
+    const [clock, log] = [this.#clock, quiet];
+    this.#controller = createController({
+      ...{ clock, log, devices, values },
+      publisher: new RepositoryPublisher({
+        ...{ clock, store, online },
+        ways: new SmallerWays({ store, compress: brotliAtOnce, makeDelta: deltaAtOnce, log }),
+      }),
+      source: openSource({ url: this.repository, branch: 'main', mirrorDirectory: '' }, { fs, http, clock, log }),
+      shadows: {
+        start: async (handlers) => {
+          this.#devices = handlers;
+        },
+        setDesired: async () => {},
+        remove: async () => {},
+        stop: async () => {},
+      },
+      issuing: {
+        store: devices,
+        sign: (deployment) => signDeployment(deployment, keys.deployment),
+        putBlob: (bytes) => store.put(bytes),
+      },
+      reauthorize: () => {},
+    });
+    await this.#controller.start();
+    await this.#controller.poll();
+    await settled();
+  }
+
+  async later(ms: number): Promise<void> {
+    await this.#time.runUntil(this.#time.now + ms);
+    // Whoever is connected is heard now and then, and the branch is looked at.
+    for (const device of this.#connected) this.#devices?.onContact(device, true);
+    await this.#controller?.poll();
+    await settled();
+  }
+
+  setColumns(columns: number): void {
+    this.#columns = columns;
+  }
+
+  /** A device's connection opens or closes. */
+  async connect(device: string, connected: boolean): Promise<void> {
+    if (connected) this.#connected.add(device);
+    else this.#connected.delete(device);
+    this.#devices?.onContact(device, connected);
+    await settled();
+  }
+
+  /** A device tells something new of itself; what it does not mention stays as it was. */
+  async tell(device: string, telling: Telling): Promise<void> {
+    const counter = (this.#counters.get(device) ?? 0) + 1;
+    const at = new Date(this.#clock.now()).toISOString();
+    const before = this.#reports.get(device);
+    const since = telling.phase === before?.phase ? (before?.since ?? at) : at;
+    const kept = { agentVersion: '0.1.0', phase: 'idle' as const, highestSequence: 0, applications: [], ...before };
+    const { progress: _progress, target: _target, ...lasting } = kept;
+    const report = { ...lasting, ...telling, since, at, counter };
+    this.#counters.set(device, counter);
+    this.#reports.set(device, report);
+    this.#connected.add(device);
+    this.#devices?.onContact(device, true);
+    this.#devices?.onReported(device, report);
+    await settled();
+  }
+
+  /** The newest deployment of a device. */
+  deploymentOf(device: string) {
+    const found = this.#controller?.status().devices.find(({ name }) => name === device)?.desired;
+    if (found === undefined) throw new Error(`nothing was deployed to ${device}`);
+    return found;
+  }
+
+  /** Applications of the newest deployment, all running. */
+  runningApplications(device: string): ApplicationReport[] {
+    const since = new Date(this.#clock.now()).toISOString();
+    return this.deploymentOf(device).applications.map(({ name, version }) => ({
+      ...{ name, version, since },
+      state: 'running' as const,
+      restarts: 0,
+    }));
+  }
+
+  lastApplications(device: string): readonly ApplicationReport[] {
+    return this.#reports.get(device)?.applications ?? [];
+  }
+
+  context(write: (text: string) => void): CommandContext {
+    const output: Output = { write, isTerminal: true, columns: () => this.#columns, rows: () => 50 };
+    return {
+      clock: this.#clock,
+      disk: nodeDisk,
+      gitFiles: fs,
+      random: this.#random,
+      processes: { start: refuse },
+      threads: nodeThreads,
+      demo: {
+        commitAll: refuse,
+        programs: { start: refuse },
+        freePort: refuse,
+        startRelay: refuse,
+        bundleAgent: refuse,
+      },
+      openNetwork: () => ({
+        request: (request, signal) => {
+          if (!this.reachable) throw new NetworkError('UNREACHABLE', 'connect ECONNREFUSED');
+          const url = new URL(request.url).pathname;
+          const peer = { address: '192.0.2.1' };
+          return this.#api()({ ...request, url }, peer, signal);
+        },
+      }),
+      stdout: output,
+      stderr: output,
+      color: false,
+      environment: {},
+      directory: this.repository,
+      projectDirectory: join(import.meta.dirname, '../..'),
+      loadConfiguration: (section, directory) => loadConfiguration(section, { directory, environment: {} }),
+      signal: new AbortController().signal,
+    };
+  }
+
+  #api() {
+    const controller = this.#controller;
+    if (controller === undefined) throw new NetworkError('UNREACHABLE', 'connect ECONNREFUSED');
+    return createApi({
+      artifacts: async () => ({ status: 404, headers: {}, body: (async function* () {})() }),
+      status: () => controller.status(),
+      enrol: async () => ({ kind: 'refused', code: 'NOT_HERE', message: 'not in a scenario' }),
+      notifyPush: () => {},
+      authorize: controller.authorize,
+      onRefusal: controller.onRefusal,
+      apiToken,
+    });
+  }
+
+  /** Runs one command line; its output, with what differs from run to run replaced, and its exit code. */
+  async fleet(words: readonly string[]): Promise<{ readonly output: string; readonly exitCode: number }> {
+    let output = '';
+    const exitCode = await runCommand(
+      this.context((text) => {
+        output += text;
+      }),
+      words,
+    );
+    return { output: this.#normalized(output), exitCode };
+  }
+
+  /** Commit ids hang on everything that is in a repository; the n-th commit is shown as `000000n`. */
+  #normalized(text: string): string {
+    return this.#commits
+      .reduce((shown, id, at) => {
+        const stand = String(at + 1).padStart(7, '0');
+        return shown.replaceAll(id, stand.padEnd(40, '0')).replaceAll(id.slice(0, 7), stand);
+      }, text)
+      .replaceAll(this.repository, '/home/ada/fleet');
+  }
+}

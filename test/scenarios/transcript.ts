@@ -1,0 +1,114 @@
+/**
+ * Transcripts: prose with fenced blocks of commands and the screens they must show.
+ *
+ *     ```console
+ *     $ fleet status
+ *     …the expected screen…
+ *     (exit 3)
+ *     ```
+ *
+ * Commands other than `fleet` move the world; they are the keys of `moves` below and print nothing.
+ */
+import type { ScenarioWorld } from './scenario-world.ts';
+
+/** Words of a command line; double quotes hold words together. */
+export function wordsOf(line: string): string[] {
+  return [...line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(
+    ([, quoted, bare]) => quoted?.replaceAll('\\"', '"').replaceAll('\\n', '\n') ?? bare!,
+  );
+}
+
+const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function durationMs(text: string): number {
+  const [, count, unit] = /^(\d+)([smhd])$/.exec(text)!;
+  return Number(count) * unitMs[unit!]!;
+}
+
+type Move = (world: ScenarioWorld, words: readonly string[]) => void | Promise<void>;
+
+/** What devices can do in a transcript: `$ device NAME WHAT …`. */
+const deviceMoves: Readonly<
+  Record<string, (world: ScenarioWorld, device: string, words: readonly string[]) => Promise<void>>
+> = {
+  connects: (world, device) => world.connect(device, true),
+  leaves: (world, device) => world.connect(device, false),
+  fetches: (world, device, [done, total]) => {
+    const { sequence, revision } = world.deploymentOf(device);
+    const progress = { bytesDone: Number(done), bytesTotal: Number(total) };
+    return world.tell(device, {
+      phase: 'fetching',
+      highestSequence: sequence,
+      target: { sequence, revision },
+      progress,
+    });
+  },
+  runs: (world, device) => {
+    const { sequence, revision } = world.deploymentOf(device);
+    const applications = world.runningApplications(device);
+    return world.tell(device, {
+      phase: 'active',
+      highestSequence: sequence,
+      running: { sequence, revision },
+      applications,
+    });
+  },
+  fails: (world, device, [name, message]) => {
+    const applications = world
+      .lastApplications(device)
+      .map((one) => (one.name === name ? { ...one, state: 'backoff' as const, restarts: 3, message: message! } : one));
+    return world.tell(device, { phase: 'active', applications });
+  },
+  refuses: (world, device, [code, message]) => {
+    const { sequence } = world.deploymentOf(device);
+    const at = world.context(() => {}).clock.now();
+    const problem = { code: code!, message: message!, at: new Date(at).toISOString(), sequence };
+    return world.tell(device, { phase: 'active', highestSequence: sequence, problem });
+  },
+};
+
+const moves: Readonly<Record<string, Move>> = {
+  example: (world, [name]) => world.makeRepository(name!),
+  release: (world, [name, version]) => world.addRelease(name!, version!),
+  edit: (world, [file, from, to]) => world.edit(file!, from!, to!),
+  commit: (world, [subject]) => world.commit(subject!),
+  controller: async (world, [what]) => {
+    if (what === 'starts') await world.startController();
+    else world.reachable = what === 'is-back';
+  },
+  later: (world, [duration]) => world.later(durationMs(duration!)),
+  columns: (world, [columns]) => world.setColumns(Number(columns)),
+  device: (world, [device, what, ...rest]) => {
+    const move = deviceMoves[what!];
+    if (move === undefined) throw new Error(`a device does not ${what}`);
+    return move(world, device!, rest);
+  },
+};
+
+async function run(world: ScenarioWorld, line: string): Promise<string> {
+  const [command, ...words] = wordsOf(line);
+  if (command === 'fleet') {
+    const { output, exitCode } = await world.fleet(words);
+    return `${output}${exitCode === 0 ? '' : `(exit ${exitCode})\n`}`;
+  }
+  const move = moves[command!];
+  if (move === undefined) throw new Error(`there is no command ${command} in transcripts`);
+  await move(world, words);
+  return '';
+}
+
+/** The transcript as it comes out when its commands are run. */
+export async function replay(text: string, world: ScenarioWorld): Promise<string> {
+  let out = '';
+  for (const block of text.split(/^(```console\n[\s\S]*?^```\n)/m)) {
+    if (!block.startsWith('```console\n')) {
+      out += block;
+      continue;
+    }
+    const commands = block.split('\n').filter((line) => line.startsWith('$ '));
+    out += '```console\n';
+    for (const command of commands) out += `${command}\n${await run(world, command.slice(2))}`;
+    out += '```\n';
+  }
+  return out;
+}

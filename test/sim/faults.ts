@@ -1,0 +1,211 @@
+/**
+ * What goes wrong in a simulated world, and how often, until it ends.
+ *
+ *   devices      disks that somebody fills, or that flip a bit · power cuts at random moments and at random disk operations; what was not synced is lost, kept or torn, each
+ *                by its own draw · agents killed, the disk's cache living on · clocks that start wrong and jump
+ *   links        up and down by a schedule for each site: always, days at sea, minutes a day · delay, little bandwidth,
+ *                answers that break off, flipped bits
+ *   controller   killed at random moments, at random disk operations, before or after random statements of its database;
+ *                sometimes the machine's power or the whole database goes with it · a clock that drifts
+ *   broker       every session ends
+ *   repository   not reachable for hours
+ *   liar         see `liar.ts`
+ */
+import type { SimDevice } from './sim-device.ts';
+import { type Fate, keepAll, loseAll } from './sim-disk.ts';
+import type { LinkQuality } from './sim-network.ts';
+import type { SimRandom } from './sim-random.ts';
+import { goodLink, type World } from './world.ts';
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+/** How a site's link comes and goes: mean times. */
+interface ContactSchedule {
+  readonly upMs: number;
+  readonly downMs: number;
+}
+
+const schedules: readonly ContactSchedule[] = [
+  { upMs: 5 * dayMs, downMs: hourMs },
+  { upMs: 6 * hourMs, downMs: 2 * dayMs },
+  { upMs: 15 * minuteMs, downMs: 8 * hourMs },
+  { upMs: 2 * minuteMs, downMs: 20 * minuteMs },
+];
+
+const longestDownMs = 6 * dayMs;
+/** In peace, whatever is off comes back within this time. */
+const comebackMs = 10 * minuteMs;
+const longestOffMs = 12 * hourMs;
+const controllerDriftMs = 5 * minuteMs;
+const years = 365 * dayMs;
+
+function drawFate(random: SimRandom): Fate {
+  const draw = random.fraction();
+  if (draw < 0.3) return loseAll;
+  if (draw < 0.5) return keepAll;
+  return () => random.fraction();
+}
+
+function drawQuality(random: SimRandom): LinkQuality {
+  return {
+    latencyMs: random.integer(20, 900),
+    bytesPerSecond: random.integer(2_000, 200_000),
+    cutProbability: random.chance(0.5) ? 0 : random.fraction() * 0.3,
+    flipProbability: random.chance(0.5) ? 0 : random.fraction() * 0.05,
+  };
+}
+
+export class Faults {
+  readonly #world: World;
+  readonly #random: SimRandom;
+  #isOver = false;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#random = world.random.stream('faults');
+  }
+
+  /** Calls `work` again and again, `meanMs` apart on average, until the faults are over. */
+  #every(meanMs: number, work: () => void, random = this.#random): void {
+    const { time } = this.#world;
+    time.at(time.now + random.exponential(meanMs), () => {
+      if (this.#isOver) return;
+      work();
+      this.#every(meanMs, work, random);
+    });
+  }
+
+  #later(ms: number, work: () => void): void {
+    const { time } = this.#world;
+    time.at(time.now + ms, work);
+  }
+
+  start(): void {
+    const { controller, broker, repository, liar } = this.#world;
+    controller.onDown = () => this.#restartController();
+    this.#every(2 * dayMs, () => controller.kill());
+    this.#every(dayMs, () => controller.endAfter('disk', this.#random.integer(0, 40)));
+    this.#every(dayMs, () => controller.endAfter('database', this.#random.integer(0, 200)));
+    this.#every(dayMs, () => {
+      controller.skewMs = this.#random.integer(-controllerDriftMs, controllerDriftMs);
+    });
+    this.#every(3 * dayMs, () => broker.dropAll());
+    this.#every(4 * dayMs, () => {
+      repository.reachable = false;
+      this.#later(this.#random.exponential(6 * hourMs), () => {
+        repository.reachable = true;
+      });
+    });
+    this.#every(2 * dayMs, () => {
+      liar.probability = this.#random.pick([0, 0, 0.02, 0.1, 0.5]);
+    });
+  }
+
+  /** A site's link, and with it its devices' links, begins to come and go. */
+  followSchedule(devices: readonly SimDevice[], random: SimRandom): void {
+    const schedule = random.pick(schedules);
+    const set = (up: boolean): void => {
+      if (this.#isOver) return;
+      for (const device of devices) {
+        device.link.quality = drawQuality(random);
+        device.link.set(up);
+      }
+      const mean = up ? schedule.upMs : schedule.downMs;
+      this.#later(Math.min(longestDownMs, random.exponential(mean)), () => set(!up));
+    };
+    set(random.chance(0.7));
+  }
+
+  /** A device begins to have the troubles of its own. */
+  trouble(device: SimDevice): void {
+    const { random } = device;
+    device.onDown = () => this.#restartDevice(device);
+    if (random.chance(0.2)) device.skewMs = random.pick([-50 * years, -dayMs, 40 * minuteMs, years]);
+    this.#every(6 * dayMs, () => device.cutPower(), random);
+    this.#every(3 * dayMs, () => device.cutPowerAfter(random.integer(0, 60)), random);
+    this.#every(6 * dayMs, () => device.kill(), random);
+    this.#every(10 * dayMs, () => {
+      device.skewMs = random.chance(0.5) ? 0 : Math.floor((random.fraction() - 0.5) * 2 * years);
+    });
+    this.#every(12 * dayMs, () => this.#fill(device), random);
+    if (random.chance(0.1)) this.#every(2 * dayMs, () => this.#rot(device), random);
+    this.#every(2 * dayMs, () => this.#world.check(device.checkOffline(drawFate(random))), random);
+  }
+
+  /** One bit of one file of the agent's. */
+  #rot({ name, random, disk }: SimDevice): void {
+    const files = disk.allFiles().filter((path) => path.startsWith('/state/'));
+    if (files.length === 0) return;
+    const path = random.pick(files);
+    this.#world.trace.write('rot', name, path);
+    this.#world.checkers.rot(name);
+    disk.flipBit(path, random.integer(0, 1_000_000));
+  }
+
+  /** Too little room for a module, or for anything at all, for some hours. */
+  #fill(device: SimDevice): void {
+    const { random, disk } = device;
+    this.#world.trace.write('full', device.name);
+    disk.leaveRoom(random.pick([0, 300, 5_000, 1_030_000]));
+    this.#later(random.exponential(6 * hourMs), () => disk.leaveRoom(Number.POSITIVE_INFINITY));
+  }
+
+  #restartDevice(device: SimDevice): void {
+    const { random } = device;
+    // The program may have been killed in the middle of a disk operation, or the power may have gone.
+    const isPower = random.chance(0.7);
+    const fate = drawFate(random);
+    this.#later(0, () => {
+      if (isPower) device.settle(fate);
+      else device.disk.restart();
+      this.#world.check(device.checkOffline(isPower ? keepAll : fate));
+    });
+    const off = isPower && !this.#isOver ? Math.min(longestOffMs, random.exponential(hourMs)) : 3_000;
+    this.#later(1 + off, () => this.#boot(device));
+  }
+
+  #boot(device: SimDevice): void {
+    if (!device.alive) device.boot();
+  }
+
+  #restartController(): void {
+    const { controller } = this.#world;
+    const fate = this.#random.chance(0.4) ? drawFate(this.#random) : undefined;
+    const isLost = this.#random.chance(0.05);
+    this.#later(0, () => {
+      controller.settle(fate);
+      if (isLost) controller.loseDatabase();
+    });
+    const off = this.#isOver || this.#random.chance(0.6) ? 3_000 : this.#random.exponential(2 * hourMs);
+    this.#later(1 + off, () => this.#startController());
+  }
+
+  #startController(): void {
+    const { controller } = this.#world;
+    if (!controller.alive) controller.start();
+  }
+
+  /** From now on nothing goes wrong any more, and what is off comes back. */
+  end(): void {
+    const { controller, broker, repository, liar, devices } = this.#world;
+    this.#isOver = true;
+    controller.endAfter('disk', Number.POSITIVE_INFINITY);
+    controller.endAfter('database', Number.POSITIVE_INFINITY);
+    controller.skewMs = 0;
+    repository.reachable = true;
+    liar.probability = 0;
+    for (const device of devices.values()) {
+      device.cutPowerAfter(Number.POSITIVE_INFINITY);
+      device.skewMs = 0;
+      device.disk.leaveRoom(Number.POSITIVE_INFINITY);
+      device.link.quality = goodLink;
+      device.link.set(true);
+    }
+    broker.dropAll();
+    this.#later(1_000, () => this.#startController());
+    for (const device of devices.values())
+      this.#later(device.random.integer(1_000, comebackMs), () => this.#boot(device));
+  }
+}

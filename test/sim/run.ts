@@ -1,0 +1,112 @@
+/** One simulated fleet from its first commit to its last: a month of trouble, then peace, in which all must come right. */
+import { Violation } from './checkers.ts';
+import { converge } from './converge.ts';
+import { Faults } from './faults.ts';
+import { FleetLife } from './fleet-life.ts';
+import { World } from './world.ts';
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly devices: number;
+  readonly days: number;
+}
+
+/** What became of a run. */
+export interface RunResult {
+  /** The sentence that did not hold; undefined when all did. */
+  readonly violation: string | undefined;
+  /** Digest of everything that happened, in order. */
+  readonly digest: string;
+  /** Its last lines. */
+  readonly end: readonly string[];
+  readonly summary: RunSummary;
+}
+
+export interface RunSummary {
+  readonly virtualDays: number;
+  readonly commits: number;
+  readonly deployments: number;
+  readonly reboots: number;
+  readonly controllerStarts: number;
+  readonly lies: number;
+  readonly bytesDown: number;
+  /** How long it took until all was well, after the faults had ended. */
+  readonly convergedMs: number | undefined;
+}
+
+const hourMs = 3_600_000;
+const lookMs = 3 * hourMs;
+const stepMs = 60_000;
+
+/** Whether the last commit is one that can come true shows within this time. */
+const lookAgainMs = 10 * 60_000;
+
+/** Of this many devices that git names, one more is ready to join. */
+const devicesPerSpare = 8;
+
+function settleDevices(world: World, faults: Faults, count: number): FleetLife {
+  const spares = Math.ceil(count / devicesPerSpare);
+  const manifests = Array.from({ length: count + spares }, (_, index) => world.addDevice(index));
+  const sites = Map.groupBy(manifests, ({ site }) => site);
+  for (const manifest of manifests.slice(0, count)) world.fleet.putDevice(manifest);
+  for (const [site, members] of sites) {
+    const devices = members.map(({ name }) => world.devices.get(name)!);
+    faults.followSchedule(devices, world.random.stream(site));
+  }
+  for (const device of world.devices.values()) {
+    device.boot();
+    faults.trouble(device);
+  }
+  return new FleetLife(world, manifests.slice(count));
+}
+
+/** At what an operator sees. */
+function look(world: World): void {
+  const status = world.controller.status();
+  if (status !== undefined) world.checkers.status(status);
+  world.checkers.look();
+}
+
+async function live(world: World, { devices, days }: RunOptions): Promise<number> {
+  const faults = new Faults(world);
+  world.controller.start();
+  const life = settleDevices(world, faults, devices);
+  life.start();
+  faults.start();
+  for (let elapsed = 0; elapsed < days * 24 * hourMs; elapsed += lookMs) {
+    await world.run(lookMs);
+    look(world);
+  }
+  faults.end();
+  life.end();
+  await world.run(lookAgainMs);
+  const converged = await converge(world, life.mend(), stepMs);
+  world.trace.write('converged', '', String(converged));
+  return converged;
+}
+
+/** Lives it through. */
+export async function simulate(options: RunOptions): Promise<RunResult> {
+  const world = new World(options.seed);
+  const begin = world.time.now;
+  let violation: string | undefined;
+  let convergedMs: number | undefined;
+  try {
+    convergedMs = await live(world, options);
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    violation = error.message;
+  }
+  const { trace, devices } = world;
+  const summary = {
+    virtualDays: (world.time.now - begin) / (24 * hourMs),
+    commits: trace.count('commit'),
+    deployments: world.checkers.deployments,
+    reboots: trace.count('boot'),
+    controllerStarts: trace.count('controller-start'),
+    lies: trace.count('lie'),
+    bytesDown: [...devices.values()].reduce((sum, { link }) => sum + link.bytesDown, 0),
+    convergedMs,
+  };
+  return { violation, digest: trace.digest(), end: trace.end, summary };
+}

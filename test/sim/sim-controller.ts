@@ -1,0 +1,208 @@
+/** The controller of the simulated world: every room real, over a disk and a database that outlive its process. */
+import { type ControllerStore, openStore } from '../../controller/devices/sqlite-store.ts';
+import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
+import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
+import { brotliAtOnce } from '../../controller/publishing/compress.ts';
+import { keepFresh } from '../../controller/publishing/keep-fresh.ts';
+import { deltaAtOnce } from '../../controller/publishing/make-delta.ts';
+import { OnlineMetadata } from '../../controller/publishing/online-metadata.ts';
+import { RepositoryPublisher } from '../../controller/publishing/publisher.ts';
+import { serveArtifacts } from '../../controller/publishing/serve-artifacts.ts';
+import { signDeployment } from '../../controller/publishing/sign-deployment.ts';
+import { SmallerWays } from '../../controller/publishing/smaller-ways.ts';
+import { type Controller, createController } from '../../controller/reconcile/controller.ts';
+import { createApi } from '../../controller/transport/http/router.ts';
+import { createShadowService } from '../../controller/transport/shadow-service/service.ts';
+import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
+import type { Clock, Disk, HttpHandler, HttpResponse, Log } from '../../platform/ports.ts';
+import type { StatusDocument } from '../../schemas/generated/types.ts';
+import type { Checkers } from './checkers.ts';
+import type { SimFleet } from './fleet.ts';
+import type { SimBroker } from './sim-bus.ts';
+import type { SimTime } from './sim-clock.ts';
+import { type Fate, PowerCut, SimDisk } from './sim-disk.ts';
+import { diskOf, guarded, type ProcessLife } from './sim-process.ts';
+import { Countdown, storeOf } from './sim-store.ts';
+import type { Trace } from './trace.ts';
+
+const pollMs = 60_000;
+const artifacts = '/artifacts';
+const keysDirectory = '/keys';
+const metadataExpiryMs = 7 * 24 * 3_600_000;
+
+export interface ControllerWorld {
+  readonly time: SimTime;
+  readonly trace: Trace;
+  readonly checkers: Checkers;
+  readonly broker: SimBroker;
+  readonly fleet: SimFleet;
+  readonly fingerprintOf: (device: string) => string;
+}
+
+export class SimController {
+  readonly disk = new SimDisk();
+  /** How wrong its clock is, in milliseconds. */
+  skewMs = 0;
+  readonly #world: ControllerWorld;
+  readonly #countdown = new Countdown();
+  #store: ControllerStore | undefined;
+  #life: ProcessLife = { alive: false, onEnd: () => {} };
+  #controller: Controller | undefined;
+  #handler: HttpHandler | undefined;
+  /** Called when its process is gone, whoever ended it. */
+  onDown: () => void = () => {};
+
+  constructor(world: ControllerWorld) {
+    this.#world = world;
+    makeDirectoryDurably(this.disk, keysDirectory);
+    for (const name of ['snapshot', 'timestamp', 'deployment']) {
+      writeFileDurably(this.disk, keysDirectory, `${name}.pem`, world.fleet.keyFile(name));
+    }
+  }
+
+  get alive(): boolean {
+    return this.#life.alive;
+  }
+
+  /** What operators are shown; undefined while it is down. */
+  status(): StatusDocument | undefined {
+    return this.alive ? this.#controller?.status() : undefined;
+  }
+
+  start(): void {
+    const life: ProcessLife = { alive: true, onEnd: () => this.#ended('controller-end') };
+    this.#life = life;
+    this.#world.trace.write('controller-start', '');
+    this.#run(life).catch((error: unknown) => {
+      if (life.alive) this.#world.checkers.fail(`the controller does not start: ${error}`);
+    });
+  }
+
+  async #run(life: ProcessLife): Promise<void> {
+    const { time, broker, fleet } = this.#world;
+    const clock = time.clock(life, () => this.skewMs);
+    const disk = diskOf(life, this.disk);
+    this.#store ??= openStore(':memory:');
+    // What `openStore` does for the file of a process that ended: nobody is connected to this one yet.
+    const { devices, values } = storeOf(life, this.#store, this.#countdown);
+    for (const name of devices.names()) {
+      const { connected, contactAt } = devices.observed(name);
+      if (connected === true && contactAt !== undefined) devices.recordContact(name, contactAt, false);
+    }
+    const log = this.#log(life);
+    const keys = readControllerKeys(disk, keysDirectory);
+    const store = new ArtifactStore(disk, artifacts);
+    const timestampLifetimeMs = metadataExpiryMs;
+    const online = new OnlineMetadata({ disk, directory: `${artifacts}/tuf`, keys, timestampLifetimeMs });
+    const ways = new SmallerWays({ store, compress: brotliAtOnce, makeDelta: deltaAtOnce, log });
+    const publisher = new RepositoryPublisher({ clock, store, online, ways });
+    const authorize = (device: string): boolean =>
+      controller.authorize(device, this.#world.fingerprintOf(device)) === 'ok';
+    const bus = broker.start(life, authorize);
+    const shadows = createShadowService({
+      ...{ bus, values, clock, log, connections: broker },
+      knowsDevice: (device) => controller.knowsDevice(device),
+    });
+    const controller = createController({
+      ...{ clock, log, publisher, devices, values, shadows, source: fleet.repository.open() },
+      issuing: {
+        store: devices,
+        sign: (deployment) => {
+          this.#world.checkers.signed(deployment);
+          return signDeployment(deployment, keys.deployment);
+        },
+        putBlob: (bytes) => store.put(bytes),
+      },
+      reauthorize: () => broker.reauthorize(),
+    });
+    this.#controller = controller;
+    await controller.start();
+    broker.listen();
+    this.#serve(life, clock, disk, controller);
+    keepFresh(online, clock, log);
+    await this.#follow(life, clock, controller);
+  }
+
+  #serve(life: ProcessLife, _clock: Clock, disk: Disk, controller: Controller): void {
+    const api = createApi({
+      artifacts: serveArtifacts(disk, artifacts),
+      status: () => controller.status(),
+      enrol: async () => ({ kind: 'refused', code: 'NO_ENROLMENT', message: 'every device has its key here' }),
+      notifyPush: () => {},
+      authorize: controller.authorize,
+      onRefusal: controller.onRefusal,
+      apiToken: 'simulated',
+    });
+    this.#handler = async (request, peer, signal) => guardedResponse(life, await api(request, peer, signal));
+  }
+
+  async #follow(life: ProcessLife, clock: Clock, controller: Controller): Promise<void> {
+    while (life.alive) {
+      await controller.poll();
+      await clock.sleep(pollMs);
+    }
+  }
+
+  #log(life: ProcessLife): Log {
+    return {
+      write: (level, event, fields) => {
+        if (!life.alive) return;
+        const { trace, checkers } = this.#world;
+        const { error } = fields ?? {};
+        if (level === 'error' && !(error instanceof PowerCut))
+          checkers.fail(`the controller complains of ${event}: ${error}`);
+        if (event === 'revision.adopted' || event === 'revision.refused') trace.write(event, String(fields?.revision));
+      },
+    };
+  }
+
+  /** The server as devices reach it; undefined while it is down. */
+  get server(): HttpHandler | undefined {
+    return this.alive ? this.#handler : undefined;
+  }
+
+  #ended(how: string): void {
+    const { trace, broker } = this.#world;
+    this.#life.alive = false;
+    this.#handler = undefined;
+    this.#countdown.clear();
+    broker.stop();
+    trace.write(how, '');
+    this.onDown();
+  }
+
+  /** Its process ends after so many changes of the disk or of the database. */
+  endAfter(where: 'disk' | 'database', changes: number): void {
+    if (where === 'disk') this.disk.crashAfter(changes);
+    else this.#countdown.set(changes);
+  }
+
+  /** Its process is killed. */
+  kill(): void {
+    if (this.alive) this.#ended('controller-kill');
+  }
+
+  /** While it is down: its database is gone. */
+  loseDatabase(): void {
+    this.#world.trace.write('database-lost', '');
+    this.#store?.close();
+    this.#store = undefined;
+  }
+
+  /** After its end: what the disk had not synced is settled, if the machine lost its power too. */
+  settle(fate: Fate | undefined): void {
+    if (fate !== undefined) this.disk.crash(fate);
+    this.disk.restart();
+  }
+}
+
+/** An answer that breaks off when the server's process ends. */
+function guardedResponse(life: ProcessLife, response: HttpResponse): HttpResponse {
+  async function* body(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of response.body) {
+      guarded(life, () => {});
+      yield chunk;
+    }
+  }
+  return { ...response, body: body() };
+}

@@ -1,0 +1,252 @@
+/** One device of the simulated world: a real agent on a disk, a clock, and a link that are all worth distrusting. */
+import { type Agent, createAgent } from '../../device-agent/agent.ts';
+import type { AppRuntime, RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
+import type { ShadowLink } from '../../device-agent/transport/shadow-link.ts';
+import type { Clock, Disk, HttpHandler, Log, Network } from '../../platform/ports.ts';
+import { DiskError, NetworkError } from '../../platform/ports.ts';
+import type { AgentConfiguration } from '../../schemas/generated/types.ts';
+import type { Checkers } from './checkers.ts';
+import type { SimBroker } from './sim-bus.ts';
+import { SimTime } from './sim-clock.ts';
+import { type Fate, PowerCut, SimDisk } from './sim-disk.ts';
+import { type LinkQuality, SimLink, simNetwork } from './sim-network.ts';
+import { diskOf, type ProcessLife } from './sim-process.ts';
+import type { SimRandom } from './sim-random.ts';
+import { SimRuntime } from './sim-runtime.ts';
+import { simShadowLink } from './sim-shadow-link.ts';
+import type { Trace } from './trace.ts';
+
+/** What all devices of a world share. */
+export interface DeviceWorld {
+  readonly time: SimTime;
+  readonly trace: Trace;
+  readonly checkers: Checkers;
+  readonly broker: SimBroker;
+  /** The controller's server as this device reaches it; undefined while that is down. */
+  readonly server: (device: string) => HttpHandler | undefined;
+}
+
+/** A broker notices within this time that a device is gone without a word. */
+const silentMsMax = 30 * 60_000;
+
+const bootMs = 2_000;
+
+/** What one start of an agent is made of. */
+interface Start {
+  readonly clock: Clock;
+  readonly disk: Disk;
+  readonly log: Log;
+  readonly link: ShadowLink;
+  readonly network: Network;
+  readonly onApply: (applications: readonly RunnableApplication[]) => void;
+  readonly onRun: (application: RunnableApplication, bytes: Uint8Array) => void;
+}
+
+/** The end of the process, and a full disk, are no fault of the agent's. */
+function isExpected(error: unknown): boolean {
+  return error instanceof PowerCut || (error instanceof DiskError && error.code === 'NO_SPACE');
+}
+
+const noLink: ShadowLink = { start: () => {}, report: async () => 'offline', stop: async () => {} };
+const noNetwork: Network = {
+  request: () => Promise.reject(new NetworkError('UNREACHABLE', 'there is no link')),
+};
+const noLog: Log = { write: () => {} };
+
+export class SimDevice {
+  readonly name: string;
+  readonly keyFingerprint: string;
+  readonly disk = new SimDisk();
+  readonly link: SimLink;
+  readonly random: SimRandom;
+  /** How wrong its clock is, in milliseconds. */
+  skewMs = 0;
+  readonly #world: DeviceWorld;
+  #life: ProcessLife = { alive: false, onEnd: () => {} };
+  #agent: Agent | undefined;
+  #applied: readonly RunnableApplication[] = [];
+  /** Called when its power or its agent is gone, whoever took it. */
+  onDown: () => void = () => {};
+
+  constructor(world: DeviceWorld, name: string, random: SimRandom, quality: LinkQuality, bornRoot: Uint8Array) {
+    this.#world = world;
+    this.name = name;
+    this.random = random;
+    this.link = new SimLink(name, quality);
+    this.keyFingerprint = `SHA256:${Buffer.from(random.bytes(32)).toString('base64')}`;
+    this.disk.makeDirectory('/born');
+    using file = this.disk.open('/born/root.json', 'write');
+    file.write(0, bornRoot);
+    file.sync();
+    this.disk.syncDirectory('/born');
+    this.disk.syncDirectory('/');
+  }
+
+  get alive(): boolean {
+    return this.#life.alive;
+  }
+
+  /** What its app host was told to run last; nothing while it is off. */
+  get applied(): readonly RunnableApplication[] {
+    return this.alive ? this.#applied : [];
+  }
+
+  #configuration(): AgentConfiguration {
+    return {
+      ...{ device: this.name, stateDirectory: '/state', controller: 'https://shore', trustRoot: '/born/root.json' },
+      ...{ ca: '/ca', mqtt: { host: 'shore' }, reportIntervalSeconds: 3600 },
+    };
+  }
+
+  #createAgent(start: Start): Agent {
+    const { clock, disk, log, link, network } = start;
+    const runtime = new SimRuntime(disk, clock, start.onRun);
+    const watched: AppRuntime = {
+      apply: (applications) => {
+        start.onApply(applications);
+        return runtime.apply(applications);
+      },
+      states: () => runtime.states(),
+      onChange: (handler) => runtime.onChange(handler),
+      stop: () => runtime.stop(),
+    };
+    const ports = { clock, disk, random: this.random, log };
+    return createAgent({
+      ...{ ports, configuration: this.#configuration(), runtime: watched, link, network },
+      agentVersion: '0.1.0',
+    });
+  }
+
+  /** Power is there and the agent starts. */
+  boot(): void {
+    const { time, trace } = this.#world;
+    const life: ProcessLife = { alive: true, onEnd: () => this.#ended('cut') };
+    this.#life = life;
+    this.#applied = [];
+    trace.write('boot', this.name);
+    const clock = time.clock(life, () => this.skewMs);
+    try {
+      this.#agent = this.#createAgent({
+        ...{ clock, disk: diskOf(life, this.disk), log: this.#log(life) },
+        link: this.#watchedLink(life, clock),
+        network: this.#network(life),
+        onApply: (applications) => this.#applying(applications),
+        onRun: (application, bytes) => this.#world.checkers.starting(this.name, application, bytes),
+      });
+      this.#agent.start();
+      this.observe();
+    } catch (error) {
+      if (error instanceof PowerCut) return;
+      this.#world.checkers.fail(`the agent of ${this.name} does not start: ${error}`);
+    }
+  }
+
+  #network(life: ProcessLife): Network {
+    const { time, server } = this.#world;
+    const { link, random, keyFingerprint } = this;
+    return simNetwork({ time, random, link, life, keyFingerprint, server: () => server(this.name) });
+  }
+
+  #applying(applications: readonly RunnableApplication[]): void {
+    this.#applied = applications;
+    this.#world.checkers.applying(this.name, applications);
+    this.#world.trace.write('run', this.name, applications.map(({ name, version }) => `${name}@${version}`).join(' '));
+  }
+
+  #log(life: ProcessLife): Log {
+    return {
+      write: (level, event, fields) => {
+        if (!life.alive) return;
+        const { trace, checkers, time } = this.#world;
+        if (level === 'error' && !isExpected(fields?.error)) {
+          checkers.fail(`the agent of ${this.name} complains of ${event}: ${fields?.error}`);
+        }
+        if (event !== 'engine.phase') return;
+        trace.write('phase', this.name, `${fields?.phase} ${fields?.highest} ${fields?.problem ?? ''}`);
+        // The agent remembers right after it has logged.
+        time.at(time.now, () => this.observe());
+      },
+    };
+  }
+
+  #watchedLink(life: ProcessLife, clock: Clock): ShadowLink {
+    const { broker, checkers, trace } = this.#world;
+    const link = simShadowLink({ broker, link: this.link, life, clock, random: this.random });
+    return {
+      start: (handlers) => link.start(handlers),
+      report: (report) => {
+        trace.write('report', this.name, `${report.counter} ${report.phase} ${report.running?.sequence}`);
+        checkers.reported(this.name, report, this.#applied);
+        return link.report(report);
+      },
+      stop: () => link.stop(),
+    };
+  }
+
+  /** Lets the checkers look at what the agent holds true now. */
+  observe(): void {
+    const report = this.report();
+    if (report !== undefined) this.#world.checkers.observed(this.name, report);
+  }
+
+  report() {
+    return this.alive ? this.#agent?.status().report : undefined;
+  }
+
+  #ended(how: string): void {
+    const { time, trace, broker } = this.#world;
+    this.#life.alive = false;
+    trace.write(how, this.name);
+    const life = this.#life;
+    time.at(time.now + this.random.integer(0, silentMsMax), () => {
+      if (this.#life === life) broker.drop(this.name);
+    });
+    this.onDown();
+  }
+
+  /** The power goes in `operations` disk operations from now. */
+  cutPowerAfter(operations: number): void {
+    this.disk.crashAfter(operations);
+  }
+
+  /** The power goes now. */
+  cutPower(): void {
+    if (!this.alive) return;
+    this.#ended('cut');
+  }
+
+  /** After the power went: what was not synced is settled. */
+  settle(fate: Fate): void {
+    this.disk.crash(fate);
+    this.disk.restart();
+  }
+
+  /** The agent's process is killed; the disk's cache lives on. */
+  kill(): void {
+    if (!this.alive) return;
+    this.#ended('kill');
+    this.disk.restart();
+  }
+
+  /** Starts a copy of it, as a power cut now would leave it, in a world of its own without a link. */
+  checkOffline(fate: Fate): () => Promise<void> {
+    const { checkers, time: outer } = this.#world;
+    const disk = this.disk.copyAfterCrash(fate);
+    const known = checkers.knownOf(this.name);
+    return async () => {
+      const time = new SimTime(outer.now);
+      let applied: readonly RunnableApplication[] = [];
+      const agent = this.#createAgent({
+        ...{ clock: time.clock({ alive: true }), disk, log: noLog, link: noLink, network: noNetwork },
+        onApply: (applications) => {
+          applied = applications;
+        },
+        onRun: (application, bytes) => checkers.starting(this.name, application, bytes),
+      });
+      agent.start();
+      await time.runUntil(time.now + bootMs);
+      checkers.bootedOffline(this.name, known, agent.status().report, applied);
+      await agent.stop();
+    };
+  }
+}
