@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { nearestName } from '../controller/manifests/nearest-name.ts';
 import type { SourceFileSystem } from '../controller/source/source.ts';
-import type { Clock, Disk, Network, Processes, Random } from '../platform/ports.ts';
+import type { Clock, Disk, Network, Processes, Random, Threads } from '../platform/ports.ts';
 import type { Section, Sections } from '../schemas/configuration.ts';
 import type { DemoPorts } from './demo/demo-world.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
@@ -31,6 +31,7 @@ export interface CommandContext {
   readonly gitFiles: SourceFileSystem;
   readonly random: Random;
   readonly processes: Processes;
+  readonly threads: Threads;
   readonly openNetwork: (identity: ClientIdentity) => Network;
   readonly stdout: Output;
   readonly stderr: Output;

@@ -10,6 +10,7 @@ import { openNetwork } from '../platform/node/network.ts';
 import { nodeProcesses, nodePrograms } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
 import { startTcpRelay } from '../platform/node/tcp-relay.ts';
+import { nodeThreads } from '../platform/node/threads.ts';
 import type { CommandContext, Output } from './command.ts';
 import { runCommand } from './run-command.ts';
 
@@ -17,8 +18,8 @@ import { runCommand } from './run-command.ts';
 function outputOf(stream: NodeJS.WriteStream & { readonly fd: 1 | 2 }): Output {
   return {
     isTerminal: stream.isTTY === true,
-    columns: () => stream.columns ?? 120,
-    rows: () => stream.rows ?? 50,
+    columns: () => stream.columns || 120,
+    rows: () => stream.rows || 50,
     write: (text) => {
       let rest = Buffer.from(text);
       while (rest.length > 0) {
@@ -50,6 +51,7 @@ const context: CommandContext = {
   gitFiles: fs,
   random: nodeRandom,
   processes: nodeProcesses,
+  threads: nodeThreads,
   openNetwork: (identity) => openNetwork(() => identity),
   stdout,
   stderr: outputOf(process.stderr),

@@ -13,6 +13,7 @@ import { startHttpServer } from '../platform/node/http-server.ts';
 import { openLog } from '../platform/node/log.ts';
 import { parseProgramArguments } from '../platform/node/program-arguments.ts';
 import { nodeRandom as random } from '../platform/node/random.ts';
+import { nodeThreads } from '../platform/node/threads.ts';
 import { untilStopped } from '../platform/node/until-stopped.ts';
 import { userName } from '../platform/node/user-name.ts';
 import type { Log, MessageBus } from '../platform/ports.ts';
@@ -22,10 +23,12 @@ import { ArtifactStore } from './publishing/artifact-store.ts';
 import { type ControllerKeys, readControllerKeys } from './publishing/authoring/key-files.ts';
 import { brotliInBackground } from './publishing/compress.ts';
 import { keepFresh } from './publishing/keep-fresh.ts';
+import { deltaInBackground } from './publishing/make-delta.ts';
 import { OnlineMetadata } from './publishing/online-metadata.ts';
 import { RepositoryPublisher } from './publishing/publisher.ts';
 import { serveArtifacts } from './publishing/serve-artifacts.ts';
 import { signDeployment } from './publishing/sign-deployment.ts';
+import { SmallerWays } from './publishing/smaller-ways.ts';
 import { type Controller, createController } from './reconcile/controller.ts';
 import { openSource } from './source/open-source.ts';
 import { readApiToken, type StateDirectory, stateDirectory } from './state-directory.ts';
@@ -43,6 +46,9 @@ import { createShadowService } from './transport/shadow-service/service.ts';
 
 /** The server certificate is looked at this often; it is renewed long before it expires. */
 const renewalSchedule = '17 3 * * *';
+
+/** Artifacts that nobody needs any more go at the second look. */
+const collectionSchedule = '43 * * * *';
 
 /** Signature checks for whoever asks; a whole fleet renews its certificates within hours at this rate. */
 const enrolmentsPerSecond = 20;
@@ -130,8 +136,8 @@ function openPublishing({ configuration, state, log, keys }: Ground) {
   const store = new ArtifactStore(disk, state.artifacts);
   const timestampLifetimeMs = configuration.metadataExpiryHours! * 3_600_000;
   const online = new OnlineMetadata({ disk, directory: `${state.artifacts}/tuf`, keys, timestampLifetimeMs });
-  const publisher = new RepositoryPublisher({ clock, store, online, compress: brotliInBackground, log });
-  return { store, online, publisher };
+  const ways = new SmallerWays({ store, compress: brotliInBackground, makeDelta: deltaInBackground(nodeThreads), log });
+  return { store, online, ways, publisher: new RepositoryPublisher({ clock, store, online, ways }) };
 }
 
 function startHttps(ground: Ground, controller: Controller) {
@@ -176,7 +182,7 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
   const ground = await openGround(configuration, log);
   using database = openStore(ground.state.database);
   const { devices, values } = database;
-  const { store, online, publisher } = openPublishing(ground);
+  const { store, online, ways, publisher } = openPublishing(ground);
   // Broker and controller need each other: what the broker asks is answered by the controller made below.
   const broker = openBroker(
     ground,
@@ -213,14 +219,15 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
     server.renewIdentity(certificate, key);
     embedded?.renewIdentity({ certificate, key });
   });
+  const collecting = schedule(collectionSchedule, () => controller.collectGarbage());
   void controller.poll();
   await untilStopped();
   log.write('info', 'controller.stopping');
-  await Promise.all([polling.destroy(), renewing.destroy()]);
+  await Promise.all([polling, renewing, collecting].map((task) => task.destroy()));
   await server.close();
+  await ways.stop();
   await controller.stop();
   await bus.close();
-  await publisher.settled();
 }
 
 const { file, flags, unknown } = parseProgramArguments(process.argv.slice(2));

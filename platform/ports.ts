@@ -161,6 +161,20 @@ export interface Processes {
   start(file: string, args: readonly string[], options?: ProcessOptions): ChildProcess;
 }
 
+/** What a thread tells the one that started it; after the result it ends. */
+export type ThreadMessage<News, Result> =
+  | { readonly kind: 'news'; readonly news: News }
+  | { readonly kind: 'result'; readonly result: Result };
+
+/** Threads for long computing, which would else hold up timers and signals. */
+export interface Threads {
+  /**
+   * Runs `file`, a program of this project that posts `ThreadMessage`s, on a thread with `input`. Rejects with what the
+   * thread throws, or with the signal's reason once the thread is gone.
+   */
+  run<News, Result>(file: string, input: unknown, onNews: (news: News) => void, signal: AbortSignal): Promise<Result>;
+}
+
 export interface Programs {
   /** Starts a program of the system, found on PATH; it has no message channel. */
   start(name: string, args: readonly string[], options?: ProcessOptions): ChildProcess;

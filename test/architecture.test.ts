@@ -65,6 +65,12 @@ const rooms: readonly Room[] = [
     reason: 'releases and metadata to plain files',
   },
   {
+    path: 'controller/publishing/delta-thread.ts',
+    imports: ['artifact', 'platform', 'controller/publishing'],
+    packages: ['node:worker_threads'],
+    reason: 'a thread of its own, started by path',
+  },
+  {
     path: 'controller/devices',
     imports: ['schemas', 'platform', 'controller/planning'],
     packages: ['node:sqlite'],
@@ -300,6 +306,22 @@ test('names say what a thing is', (t) => {
   const vague = /(^|\/)(utils?|helpers?|common|misc|manager|index)(\.ts|\/|$)/;
   t.deepEqual(
     sources.filter((file) => vague.test(file)),
+    [],
+  );
+});
+
+test('every invariant of ARCHITECTURE.md is held by a test of the name it gives', (t) => {
+  const tests = walk('test')
+    .filter((file) => file.endsWith('.test.ts'))
+    .map(textOf)
+    .join('\n');
+  const invariants = textOf('ARCHITECTURE.md')
+    .split('## Invariants')[1]!
+    .match(/^\d+\. /gm)!;
+  const named = [...textOf('ARCHITECTURE.md').matchAll(/^ +— `([^`]+)`$/gm)].map(([, name]) => name!);
+  t.is(named.length, invariants.length);
+  t.deepEqual(
+    named.filter((name) => !tests.includes(`'${name}'`)),
     [],
   );
 });

@@ -1,4 +1,5 @@
 import { unpackBrotli } from './brotli.ts';
+import { decodeDifference } from './difference/code.ts';
 import { DeltaError } from './error.ts';
 import { type DeltaHeader, readHeader, sha256, startsWith } from './format.ts';
 import { type DeltaLimits, deltaLimits } from './limits.ts';
@@ -16,8 +17,8 @@ const decode = (header: DeltaHeader, old: Uint8Array, payload: Uint8Array, limit
       return decodeRewritten(old, payload, header.newBytes, limits);
     case 'light':
       return decodeLight(old, payload, header.newBytes, limits);
-    default:
-      throw new DeltaError('patch-unknown', `method ${header.method} is not decoded here`);
+    case 'difference':
+      return decodeDifference(old, payload, header.newBytes, limits);
   }
 };
 

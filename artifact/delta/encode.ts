@@ -1,7 +1,9 @@
 import { applyDelta } from './apply.ts';
 import { packBrotli } from './brotli.ts';
+import { encodeDifference } from './difference/code.ts';
 import { DeltaError } from './error.ts';
 import { type DeltaMethod, sha256, writeHeader } from './format.ts';
+import { deltaLimits } from './limits.ts';
 import { encodeModule } from './module/encode.ts';
 
 /** How hard the encoder tries: seconds against bytes. */
@@ -22,6 +24,7 @@ export type Attempt = { readonly method: DeltaMethod; readonly payload: Uint8Arr
 // A quick try that is larger than the best so far by more than this is not worth a slow one.
 const hopeless = 1.3;
 const quickQuality = 5;
+const differenceBytesMax = 4 * 1024 * 1024;
 
 /** The smallest patch this encoder finds that turns the old file into the new one; each is applied before it is given. */
 export const encodeDelta = (old: Uint8Array, fresh: Uint8Array, options: EncodeOptions = {}): Uint8Array => {
@@ -55,6 +58,11 @@ const allAttempts = (old: Uint8Array, fresh: Uint8Array, options: EncodeOptions)
   const quality = effort === 'fast' ? 9 : 11;
   progress?.('module', 0);
   const attempts: Attempt[] = encodeModule(old, fresh, { effort, quality, light: light || effort === 'fast' });
+  progress?.('difference', 0.5);
+  // Where a large module could be rewritten, its plain difference has never been the smaller.
+  const wanted = effort !== 'fast' && !light && (attempts.length === 0 || fresh.length < differenceBytesMax);
+  const difference = wanted ? encodeDifference(old, fresh, deltaLimits) : undefined;
+  if (difference !== undefined) attempts.push({ method: 'difference', payload: difference });
   progress?.('dictionary', 0.6);
   general(attempts, 'dictionary', effort, (level) => packBrotli(fresh, level, old));
   progress?.('brotli', 0.8);

@@ -16,7 +16,7 @@ A patch, byte by byte:
   0 same          none: new is old
   1 brotli        the new file, a brotli stream
   2 dictionary    the new file, a brotli stream with the old file as dictionary
-  3 difference    see difference/format.ts: the new file, coded against the old one
+  3 difference    see difference/code.ts: the new file, coded against the old one
   4 rewritten     see module/format.ts: maps, then the new file, coded against the rewritten old module
   5 light         see module/format.ts: maps, then a brotli stream with the rewritten old module as dictionary
 

@@ -26,7 +26,7 @@ const partsOf = (method: DeltaMethod, payload: Uint8Array): DeltaPart[] => {
   const afterMaps = left();
   const maps = { name: 'maps', bytes: payload.length - afterMaps };
   if (method === 'light') return [maps, { name: 'file', bytes: afterMaps }];
-  for (let number = 0; number < 3; number++) reader.number();
+  for (let number = 0; number < 4; number++) reader.number();
   reader.take(reader.number());
   return [maps, { name: 'code', bytes: afterMaps - left() }, { name: 'data and the rest', bytes: left() }];
 };

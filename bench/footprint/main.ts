@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { bundleAgent } from '../../device-agent/bundle.ts';
 import { type ProcessMemory, processMemory } from './process-memory.ts';
 import { openShore } from './shore.ts';
@@ -80,7 +81,8 @@ function tableOf(rows: readonly Measured[]): string {
 }
 
 /** Runs the benchmark and prints it, as a table or as JSON. */
-export async function run({ json }: { readonly json: boolean }): Promise<void> {
+export async function run(args: readonly string[]): Promise<void> {
+  const { json } = parseArgs({ args: [...args], options: { json: { type: 'boolean' } } }).values;
   const directory = mkdtempSync(join(tmpdir(), 'fleet-footprint-'));
   const stateDirectory = join(directory, 'state');
   const supervisor = await bundleAgent(fileURLToPath(new URL('../../.cache/agent', import.meta.url)));

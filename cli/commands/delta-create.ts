@@ -1,9 +1,11 @@
-import { type DeltaEffort, encodeDelta } from '../../artifact/delta/encode.ts';
+import type { DeltaEffort } from '../../artifact/delta/encode.ts';
 import { inspectDelta } from '../../artifact/delta/inspect.ts';
+import { type DeltaTask, makeDelta } from '../../controller/publishing/make-delta.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { ProgressBar } from '../render/progress-bar.ts';
 import { bytes } from '../render/quantities.ts';
-import { readInput, withPatch, writeOutput } from './delta-files.ts';
+import { readInput, writeOutput } from './delta-files.ts';
 
 const efforts: readonly DeltaEffort[] = ['fast', 'balanced', 'smallest'];
 
@@ -14,15 +16,9 @@ function effortOf(value = 'balanced'): DeltaEffort {
   return effort;
 }
 
-/** Draws how far the encoder is, on a terminal only, and takes the line away at the end. */
-function progressOn({ stderr }: CommandContext): (step: string, done: number) => void {
-  if (!stderr.isTerminal) return () => {};
-  const width = 24;
-  return (step, done) => {
-    const filled = Math.round(done * width);
-    const bar = `${'#'.repeat(filled)}${'.'.repeat(width - filled)}`;
-    stderr.write(step === 'done' ? '\r\x1b[K' : `\r\x1b[K[${bar}] ${step}`);
-  };
+async function patchBetween({ threads, stderr, clock, signal }: CommandContext, task: DeltaTask): Promise<Uint8Array> {
+  using bar = new ProgressBar(stderr, clock);
+  return await makeDelta(threads, task, signal, ({ step, done }) => bar.update(step, done));
 }
 
 export const deltaCreateCommand: Command = {
@@ -42,8 +38,7 @@ export const deltaCreateCommand: Command = {
     const effort = effortOf(values.effort);
     const old = readInput(context, oldPath);
     const fresh = readInput(context, newPath);
-    const options = { effort, light: flags.has('light'), progress: progressOn(context) };
-    const patch = withPatch('cannot make a patch', () => encodeDelta(old, fresh, options));
+    const patch = await patchBetween(context, { old, fresh, effort, light: flags.has('light') });
     writeOutput(context, values.output, patch);
     const share = fresh.length === 0 ? '' : `, ${((patch.length / fresh.length) * 100).toFixed(1)} % of the file`;
     context.stdout.write(`${values.output}: ${bytes(patch.length)}${share}, ${inspectDelta(patch).method}\n`);

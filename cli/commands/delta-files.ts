@@ -13,10 +13,20 @@ export function readInput(context: CommandContext, path: string): Uint8Array {
 
 /** Writes a file whole or not at all; what was there stays until then. */
 export function writeOutput(context: CommandContext, path: string, bytes: Uint8Array): void {
+  const { disk } = context;
   const target = absolutePath(context, path);
   const slash = target.lastIndexOf('/');
-  const [directory, name] = [target.slice(0, slash), target.slice(slash + 1)];
-  withDisk(`cannot write ${path}`, () => writeFileDurably(context.disk, directory, name, bytes));
+  const [directory, name] = [target.slice(0, slash) || '/', target.slice(slash + 1)];
+  withDisk(`cannot write ${path}`, () => {
+    if (disk.freeBytes(directory) < bytes.length) throw new DiskError('NO_SPACE', path, 'too little space is left');
+    try {
+      writeFileDurably(disk, directory, name, bytes);
+    } catch (error) {
+      // Half a file on a full disk would keep it full.
+      disk.remove(`${target}.new`);
+      throw error;
+    }
+  });
 }
 
 function withDisk<T>(tried: string, run: () => T): T {

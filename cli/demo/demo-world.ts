@@ -8,6 +8,7 @@ import { obstacle } from '../commands/wait.ts';
 import { fetchStatus } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type DemoDevice, type DemoFleet, stateOf } from './demo-fleet.ts';
+import { Service } from './service.ts';
 
 /** Real I/O that only the demo does; `cli/main.ts` gives it. */
 export interface DemoPorts {
@@ -25,52 +26,12 @@ interface Relay {
   close(): void;
 }
 
-const restartMs = 3_000;
+/** What ended is started again after this long, unless `DemoSettings` say otherwise. */
+const usualRestartMs = 3_000;
 const pollMs = 250;
 const readyMsMax = 30_000;
 /** What a shell and its kin end with when there is no such program. */
 const notFound = 127;
-
-/** A program that is started again when it ends, as systemd would, until the demo stops. */
-class Service {
-  readonly #context: CommandContext;
-  readonly #start: () => ChildProcess;
-  readonly #stopping: () => boolean;
-  #child: ChildProcess;
-  #ended: Promise<void>;
-
-  constructor(context: CommandContext, stopping: () => boolean, start: () => ChildProcess) {
-    this.#context = context;
-    this.#start = start;
-    this.#stopping = stopping;
-    this.#child = start();
-    this.#ended = this.#watch();
-  }
-
-  get pid(): number {
-    return this.#child.pid;
-  }
-
-  #watch(): Promise<void> {
-    return new Promise((resolve) =>
-      this.#child.onExit(() => {
-        resolve();
-        if (this.#stopping()) return;
-        this.#context.clock.after(restartMs, () => {
-          if (this.#stopping()) return;
-          this.#child = this.#start();
-          this.#ended = this.#watch();
-        });
-      }),
-    );
-  }
-
-  async stop(): Promise<void> {
-    this.#child.kill('SIGTERM');
-    using _patience = this.#context.clock.after(10_000, () => this.#child.kill('SIGKILL'));
-    await this.#ended;
-  }
-}
 
 /** How a demo differs from the usual one. */
 export interface DemoSettings {
@@ -78,6 +39,7 @@ export interface DemoSettings {
   readonly controller: Readonly<Record<string, string>>;
   /** Whether the installed Mosquitto is the broker. */
   readonly mosquitto: boolean;
+  readonly restartMs?: number;
 }
 
 /** Debian keeps it where only root's PATH leads. */
@@ -111,6 +73,7 @@ export class DemoWorld {
   readonly #services = new Map<string, Service>();
   readonly #relays = new Map<string, readonly Relay[]>();
   #isStopping = false;
+  #restartMs = usualRestartMs;
   /** Why this world cannot work. */
   #broken: CommandError | undefined;
 
@@ -124,6 +87,11 @@ export class DemoWorld {
 
   get context(): CommandContext {
     return this.#context;
+  }
+
+  /** The controller, Mosquitto, or the agent of the device of that name. */
+  service(name: string): Service | undefined {
+    return this.#services.get(name);
   }
 
   pidOf(name: string): number | undefined {
@@ -148,17 +116,27 @@ export class DemoWorld {
   }
 
   /** Starts the controller on free ports, which it keeps for as long as the demo lasts, then every agent. */
-  async start({ controller, mosquitto }: DemoSettings): Promise<void> {
+  async start({ controller, mosquitto, restartMs = usualRestartMs }: DemoSettings): Promise<void> {
     const { disk } = this.#context;
+    this.#restartMs = restartMs;
     for (const folder of ['logs', 'links']) disk.makeDirectory(`${this.#directory}/${folder}`);
     const supervisor = await this.#ports.bundleAgent();
     const external = mosquitto ? { 'mqtt.external': `mqtts://127.0.0.1:${await this.#ports.freePort()}` } : {};
     const endpoints = await this.#startController({ ...controller, ...external });
     if (mosquitto) this.#startMosquitto();
+    // Before that the controller knows no device, and would say so of each that asks.
+    await this.#until(
+      ({ source }) => (source.revision === undefined ? 'no commit is in force' : undefined),
+      readyMsMax,
+    );
     for (const site of new Set(this.#fleet.devices.map((device) => device.site)))
       await this.#startLink(site, endpoints);
     for (const device of this.#fleet.devices) await this.#startAgent(device, supervisor);
     this.#followLinks();
+  }
+
+  #serve(name: string, start: () => ChildProcess): void {
+    this.#services.set(name, new Service(this.#context.clock, this.#restartMs, start));
   }
 
   #writeConfiguration(endpoints: Endpoints | undefined): void {
@@ -178,12 +156,7 @@ export class DemoWorld {
       return processes.start(`${projectDirectory}/controller/main.ts`, args, options);
     };
     let ports = flags;
-    const service = new Service(
-      this.#context,
-      () => this.#isStopping,
-      () => run(ports),
-    );
-    this.#services.set('controller', service);
+    this.#serve('controller', () => run(ports));
     const endpoints = await this.#endpoints(`${state}/endpoints.json`);
     this.#writeConfiguration(endpoints);
     ports = { ...flags, 'http.port': String(endpoints.controller), 'mqtt.port': String(endpoints.mqtt) };
@@ -205,7 +178,7 @@ export class DemoWorld {
       });
       return child;
     };
-    this.#services.set('mosquitto', new Service(this.#context, () => this.#isStopping, start));
+    this.#serve('mosquitto', start);
   }
 
   async #endpoints(file: string): Promise<Endpoints> {
@@ -260,11 +233,16 @@ export class DemoWorld {
     const outputFile = this.logOf(device.name);
     const args = ['--config', `${device.directory}/fleet.config.yaml`];
     const start = (): ChildProcess => processes.start(supervisor, args, { outputFile });
-    this.#services.set(device.name, new Service(this.#context, () => this.#isStopping, start));
+    this.#serve(device.name, start);
   }
 
   /** Waits until every device runs `revision`; throws with the reason when it takes longer than `timeoutMs`. */
-  async converge(revision: string, timeoutMs: number): Promise<StatusDocument> {
+  converge(revision: string, timeoutMs: number): Promise<StatusDocument> {
+    return this.#until((status) => obstacle(status, revision), timeoutMs);
+  }
+
+  /** Waits until nothing is in the way any more; throws with what was when it takes too long. */
+  async #until(inTheWay: (status: StatusDocument) => string | undefined, timeoutMs: number): Promise<StatusDocument> {
     const { clock, signal } = this.#context;
     const end = clock.monotonic() + timeoutMs;
     let last = '';
@@ -272,7 +250,7 @@ export class DemoWorld {
       if (this.#broken !== undefined) throw this.#broken;
       try {
         const status = await this.status();
-        const seen = obstacle(status, revision);
+        const seen = inTheWay(status);
         if (seen === undefined) return status;
         last = seen;
       } catch (error) {
@@ -280,7 +258,7 @@ export class DemoWorld {
         last = error.message;
       }
       if (clock.monotonic() > end)
-        throw this.#failure(`not converged after ${Math.round(timeoutMs / 1000)} s: ${last}`, 'controller');
+        throw this.#failure(`not there after ${Math.round(timeoutMs / 1000)} s: ${last}`, 'controller');
       await clock.sleep(pollMs, signal);
     }
   }

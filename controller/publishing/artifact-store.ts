@@ -4,6 +4,7 @@
  *     sha256/HEX                   a blob, complete and with that digest whenever the name exists
  *     releases/NAME/VERSION.json   the ways to get one release
  *     tuf/FILE                     signed metadata (`online-metadata.ts`)
+ *     tried/BASE-HEX               an empty file: the delta between the two was made once, whatever came of it
  */
 import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
 import { makeDirectoryDurably, openDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
@@ -37,7 +38,7 @@ export class ArtifactStore {
   constructor(disk: Disk, directory: string) {
     this.#disk = disk;
     this.#directory = directory;
-    for (const folder of ['sha256', 'releases', 'tuf']) openDirectoryDurably(disk, `${directory}/${folder}`);
+    for (const folder of ['sha256', 'releases', 'tuf', 'tried']) openDirectoryDurably(disk, `${directory}/${folder}`);
   }
 
   has(sha256: string): boolean {
@@ -98,6 +99,15 @@ export class ArtifactStore {
     return true;
   }
 
+  /** Whether a delta between these two was made before. */
+  wasTried(base: string, sha256: string): boolean {
+    return this.#disk.stat(`${this.#directory}/tried/${base}-${sha256}`) !== undefined;
+  }
+
+  markTried(base: string, sha256: string): void {
+    writeFileDurably(this.#disk, `${this.#directory}/tried`, `${base}-${sha256}`, new Uint8Array());
+  }
+
   /**
    * Removes what is not needed now and was not needed at the last call either: a device that read an index a moment ago
    * still finds what it names. Indexes go before blobs, so that no index ever names what is gone. Returns how many files.
@@ -112,6 +122,9 @@ export class ArtifactStore {
     }
     for (const file of this.#disk.list(`${this.#directory}/sha256`)) {
       if (!blobs.has(file)) unneeded.push(`sha256/${file}`);
+    }
+    for (const file of this.#disk.list(`${this.#directory}/tried`)) {
+      if (!file.split('-').every((sha256) => blobs.has(sha256))) unneeded.push(`tried/${file}`);
     }
     const removed = unneeded.filter((path) => this.#doomed.has(path)).slice(0, removalsMax);
     for (const path of removed) this.#disk.remove(`${this.#directory}/${path}`);

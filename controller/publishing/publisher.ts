@@ -1,13 +1,13 @@
 /** From a revision's files to what devices fetch: the seam that the reconciling loop holds. */
 import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
-import type { Clock, Log } from '../../platform/ports.ts';
+import type { Clock } from '../../platform/ports.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
 import type { Catalogue, CataloguedRelease } from '../manifests/desired.ts';
 import type { ArtifactStore, Needed } from './artifact-store.ts';
 import { checkRelease } from './check-release.ts';
-import type { Compress } from './compress.ts';
 import type { OnlineMetadata } from './online-metadata.ts';
 import { releaseFile } from './release-path.ts';
+import type { ReleaseDemand, SmallerWays } from './smaller-ways.ts';
 import { isTrustFile, type TrustFiles } from './trust-files.ts';
 import { type VerifiedTrust, verifyTrust } from './verify-trust.ts';
 
@@ -23,9 +23,11 @@ export interface PublisherParts {
   readonly clock: Clock;
   readonly store: ArtifactStore;
   readonly online: OnlineMetadata;
-  readonly compress: Compress;
-  readonly log: Log;
+  readonly ways: SmallerWays;
 }
+
+/** A minute costs a fleet less than a module that travels whole where a delta would have done. */
+const holdBackMsMax = 60_000;
 
 /** More trust files than this are no fleet's. */
 const trustFilesMax = 4096;
@@ -34,7 +36,6 @@ export class RepositoryPublisher {
   readonly #parts: PublisherParts;
   #trust: { readonly key: string; readonly trust: VerifiedTrust } | undefined;
   #inForce: VerifiedTrust | undefined;
-  #background: Promise<void> = Promise.resolve();
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
@@ -57,9 +58,12 @@ export class RepositoryPublisher {
     return { catalogue: trust.releases, problems };
   }
 
-  /** Makes all that the devices of a judged revision may fetch available; durable when it resolves. */
-  async publish(tree: PublishedTree, catalogue: Catalogue, readBlob: ReadBlob): Promise<void> {
-    const { store, online, clock } = this.#parts;
+  /**
+   * Makes all that the devices of a judged revision may fetch available; durable when it resolves. It waits a while for
+   * smaller ways, so that devices that are told at once do not take the large ones.
+   */
+  async publish(tree: PublishedTree, catalogue: Catalogue, readBlob: ReadBlob, demand: ReleaseDemand): Promise<void> {
+    const { store, online, clock, ways } = this.#parts;
     const verified = await this.#verify(tree, readBlob);
     if ('problems' in verified) throw new Error(`published without being judged: ${verified.problems[0]?.message}`);
     store.put(verified.trust.deploymentKeys.bytes);
@@ -72,7 +76,9 @@ export class RepositoryPublisher {
     }
     online.publish(verified.trust, clock.now());
     this.#inForce = verified.trust;
-    this.#background = this.#background.then(() => this.#prepareWays([...catalogue.values()]));
+    const patience = new AbortController();
+    const prepared = ways.prepare(catalogue, demand).finally(() => patience.abort());
+    await Promise.race([prepared, clock.sleep(holdBackMsMax, patience.signal).catch(() => {})]);
   }
 
   /**
@@ -86,25 +92,6 @@ export class RepositoryPublisher {
       releases: new Set([...alsoNeeded.releases, ...releases.keys()]),
       blobs: new Set([...alsoNeeded.blobs, sha256Hex(deploymentKeys.bytes)]),
     });
-  }
-
-  /** Resolves when all ways that were begun are prepared. */
-  settled(): Promise<void> {
-    return this.#background;
-  }
-
-  /** Smaller ways to get releases; what a stop interrupts is done after the next publication. */
-  async #prepareWays(releases: readonly CataloguedRelease[]): Promise<void> {
-    const { store, compress, log } = this.#parts;
-    for (const release of releases) {
-      try {
-        const index = store.index(release);
-        if (index === undefined || index.ways.some(({ method }) => method === 'brotli')) continue;
-        store.addWay(release, { method: 'brotli' }, await compress(store.read(index.sha256)));
-      } catch (error) {
-        log.write('error', 'publishing.way-failed', { release: `${release.name}/${release.version}`, error });
-      }
-    }
   }
 
   async #verify(

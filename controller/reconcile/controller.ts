@@ -14,12 +14,15 @@ import type { Catalogue, DesiredFleet } from '../manifests/desired.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
 import { planDevice } from '../planning/plan-device.ts';
 import { statusDocument } from '../planning/status-document.ts';
+import type { Needed } from '../publishing/artifact-store.ts';
+import type { ReleaseDemand } from '../publishing/smaller-ways.ts';
 import type { History, Source } from '../source/source.ts';
 import { SourceError } from '../source/source-error.ts';
 import { type AuthorizeDevice, authorizeByFleet } from '../transport/authorization.ts';
 import type { Shadows } from '../transport/shadows.ts';
 import { desiredShadow, type Issuing, issueDeployment } from './issue-deployment.ts';
 import { keepingBlobs, type ReadBlob } from './manifest-reader.ts';
+import { neededArtifacts, wantedReleases } from './needed-artifacts.ts';
 import {
   judgeRevision,
   keepRevision,
@@ -44,7 +47,9 @@ export interface Publisher {
     readBlob: ReadBlob,
   ): Promise<{ readonly catalogue: Catalogue; readonly problems: SourceStatus['problems'] }>;
   /** Makes all that a judged revision's devices may fetch available; durable when it resolves. */
-  publish(tree: RevisionTree, catalogue: Catalogue, readBlob: ReadBlob): Promise<void>;
+  publish(tree: RevisionTree, catalogue: Catalogue, readBlob: ReadBlob, demand: ReleaseDemand): Promise<void>;
+  /** Frees what neither the revision in force nor any device needs; returns how many files went. */
+  collect(alsoNeeded: Needed): number;
 }
 
 /** The other rooms. */
@@ -67,6 +72,8 @@ export interface Controller {
   /** Looks at the branch; concurrent calls become one. */
   poll(): Promise<void>;
   status(): StatusDocument;
+  /** Frees artifacts that nobody needs any more. */
+  collectGarbage(): void;
   readonly authorize: AuthorizeDevice;
   readonly knowsDevice: (device: string) => boolean;
   readonly onRefusal: (refusal: Omit<Refusal, 'at'>) => void;
@@ -142,6 +149,12 @@ class ReconcilingController implements Controller {
       refusals: devices.refusals(),
       now: clock.now(),
     });
+  }
+
+  collectGarbage(): void {
+    const { publisher, devices, log } = this.#parts;
+    const files = publisher.collect(neededArtifacts(devices));
+    if (files > 0) log.write('info', 'publishing.collected', { files });
   }
 
   async stop(): Promise<void> {
@@ -239,7 +252,7 @@ class ReconcilingController implements Controller {
   }
 
   async #consider(info: RevisionStatus, history: History): Promise<void> {
-    const { source, publisher, values, clock, log } = this.#parts;
+    const { source, publisher, devices, values, clock, log } = this.#parts;
     const step = await this.#stepTo(info);
     const tree = treeAfter(step);
     const { catalogue, problems } = await publisher.judge(tree, this.#readTrust);
@@ -248,7 +261,11 @@ class ReconcilingController implements Controller {
     if (judged.kind === 'refused' || found.length > 0) {
       return this.#refuse(info, `${found.length} ${found.length === 1 ? 'problem' : 'problems'} in its files`, found);
     }
-    await publisher.publish(tree, catalogue, this.#readTrust);
+    const demand = {
+      wanted: wantedReleases(desiredOf(judged.revision.state)),
+      held: neededArtifacts(devices).releases,
+    };
+    await publisher.publish(tree, catalogue, this.#readTrust, demand);
     const removed = [...judged.affected].filter((device) => !judged.revision.state.desiredDevices.has(device));
     const isFirst = step.before.info === undefined;
     keepRevision(values, tree);

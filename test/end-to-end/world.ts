@@ -19,6 +19,7 @@ import { openNetwork } from '../../platform/node/network.ts';
 import { nodeProcesses, nodePrograms } from '../../platform/node/processes.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
 import { startTcpRelay } from '../../platform/node/tcp-relay.ts';
+import { nodeThreads } from '../../platform/node/threads.ts';
 
 const projectDirectory = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
 
@@ -26,7 +27,14 @@ function contextOf(directory: string, signal: AbortSignal): CommandContext {
   const silent = { isTerminal: false, columns: () => 120, rows: () => 50, write: () => {} };
   const { environment } = { environment: { ...process.env, FLEET_CLI_CONTROLLER: undefined } };
   return {
-    ...{ clock: nodeClock, disk: nodeDisk, gitFiles: fs, random: nodeRandom, processes: nodeProcesses },
+    ...{
+      clock: nodeClock,
+      disk: nodeDisk,
+      gitFiles: fs,
+      random: nodeRandom,
+      processes: nodeProcesses,
+      threads: nodeThreads,
+    },
     openNetwork: (identity) => openNetwork(() => identity),
     ...{ stdout: silent, stderr: silent, color: false, environment, directory, projectDirectory, signal },
     loadConfiguration: (section, from) => loadConfiguration(section, { directory: from, environment }),
@@ -48,7 +56,7 @@ export interface TestWorld {
 }
 
 /** The harbor with only these devices, and the fleets and sites that they need; nothing is started. */
-export async function makeWorld(t: ExecutionContext, devices: readonly string[]): Promise<TestWorld> {
+export async function makeWorld(t: Pick<ExecutionContext, 'teardown'>, devices: readonly string[]): Promise<TestWorld> {
   const parent = mkdtempSync(join(tmpdir(), 'fleet-world-'));
   const directory = join(parent, 'world');
   const stopping = new AbortController();
@@ -86,6 +94,6 @@ export async function makeWorld(t: ExecutionContext, devices: readonly string[])
 
 /** Starts it and waits until the first revision runs everywhere. */
 export async function startWorld(made: TestWorld, settings: Partial<DemoSettings> = {}): Promise<void> {
-  await made.world.start({ controller: {}, mosquitto: false, ...settings });
+  await made.world.start({ controller: {}, mosquitto: false, restartMs: 500, ...settings });
   await made.world.converge(made.first, 60_000);
 }

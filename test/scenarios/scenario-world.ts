@@ -15,15 +15,18 @@ import { openStore } from '../../controller/devices/sqlite-store.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
 import { brotliAtOnce } from '../../controller/publishing/compress.ts';
+import { deltaAtOnce } from '../../controller/publishing/make-delta.ts';
 import { OnlineMetadata } from '../../controller/publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../../controller/publishing/publisher.ts';
 import { signDeployment } from '../../controller/publishing/sign-deployment.ts';
+import { SmallerWays } from '../../controller/publishing/smaller-ways.ts';
 import { type Controller, createController } from '../../controller/reconcile/controller.ts';
 import { openSource } from '../../controller/source/open-source.ts';
 import { createApi } from '../../controller/transport/http/router.ts';
 import type { ShadowHandlers } from '../../controller/transport/shadows.ts';
 import { loadConfiguration } from '../../platform/node/configuration.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
+import { nodeThreads } from '../../platform/node/threads.ts';
 import { type Log, NetworkError } from '../../platform/ports.ts';
 import type { ApplicationReport, Report } from '../../schemas/generated/types.ts';
 import { SimTime } from '../sim/sim-clock.ts';
@@ -128,7 +131,10 @@ export class ScenarioWorld {
     const [clock, log] = [this.#clock, quiet];
     this.#controller = createController({
       ...{ clock, log, devices, values },
-      publisher: new RepositoryPublisher({ clock, log, store, online, compress: brotliAtOnce }),
+      publisher: new RepositoryPublisher({
+        ...{ clock, store, online },
+        ways: new SmallerWays({ store, compress: brotliAtOnce, makeDelta: deltaAtOnce, log }),
+      }),
       source: openSource({ url: this.repository, branch: 'main', mirrorDirectory: '' }, { fs, http, clock, log }),
       shadows: {
         start: async (handlers) => {
@@ -216,6 +222,7 @@ export class ScenarioWorld {
       gitFiles: fs,
       random: this.#random,
       processes: { start: refuse },
+      threads: nodeThreads,
       demo: {
         commitAll: refuse,
         programs: { start: refuse },

@@ -4,10 +4,12 @@ import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
 import { brotliAtOnce } from '../../controller/publishing/compress.ts';
 import { keepFresh } from '../../controller/publishing/keep-fresh.ts';
+import { deltaAtOnce } from '../../controller/publishing/make-delta.ts';
 import { OnlineMetadata } from '../../controller/publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../../controller/publishing/publisher.ts';
 import { serveArtifacts } from '../../controller/publishing/serve-artifacts.ts';
 import { signDeployment } from '../../controller/publishing/sign-deployment.ts';
+import { SmallerWays } from '../../controller/publishing/smaller-ways.ts';
 import { type Controller, createController } from '../../controller/reconcile/controller.ts';
 import { createApi } from '../../controller/transport/http/router.ts';
 import { createShadowService } from '../../controller/transport/shadow-service/service.ts';
@@ -92,7 +94,8 @@ export class SimController {
     const store = new ArtifactStore(disk, artifacts);
     const timestampLifetimeMs = metadataExpiryMs;
     const online = new OnlineMetadata({ disk, directory: `${artifacts}/tuf`, keys, timestampLifetimeMs });
-    const publisher = new RepositoryPublisher({ clock, store, online, compress: brotliAtOnce, log });
+    const ways = new SmallerWays({ store, compress: brotliAtOnce, makeDelta: deltaAtOnce, log });
+    const publisher = new RepositoryPublisher({ clock, store, online, ways });
     const authorize = (device: string): boolean =>
       controller.authorize(device, this.#world.fingerprintOf(device)) === 'ok';
     const bus = broker.start(life, authorize);

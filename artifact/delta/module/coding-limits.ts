@@ -1,8 +1,5 @@
 import type { DeltaLimits } from '../limits.ts';
 
-/** Sets of mixing weights that the code codec uses. */
-export const weightSets = 64;
-
 const mebibyte = 1 << 20;
 
 /**

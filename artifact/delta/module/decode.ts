@@ -1,14 +1,16 @@
 import { unpackBrotli } from '../brotli.ts';
 import { Predictor } from '../coding/predictor.ts';
 import { BitDecoder } from '../coding/range.ts';
+import { decodeDifference } from '../difference/code.ts';
 import { DeltaError } from '../error.ts';
 import type { DeltaLimits } from '../limits.ts';
 import { decodeMaps } from '../rewrite/maps-format.ts';
 import { rewriteModule } from '../rewrite/rewrite.ts';
 import { CodeCodec, scratchBytes } from './code-codec.ts';
 import { codeRangeOf, withoutCode } from './code-section.ts';
-import { counterBits, decisionsMax, weightSets } from './coding-limits.ts';
-import { PayloadReader } from './format.ts';
+import { counterBits, decisionsMax } from './coding-limits.ts';
+import { PayloadReader, restWays } from './format.ts';
+import { codeSets } from './instruction-codec.ts';
 
 /** The new file from the payload of a `light` patch. */
 export const decodeLight = (
@@ -18,7 +20,8 @@ export const decodeLight = (
   limits: DeltaLimits,
 ): Uint8Array => {
   const reader = new PayloadReader(payload);
-  return unpackBrotli(reader.rest(), newBytes, rewrittenBy(reader, old, limits));
+  const rewritten = rewrittenBy(reader, old, limits);
+  return unpackBrotli(reader.rest(), newBytes, rewritten);
 };
 
 /** The new file from the payload of a `rewritten` patch. */
@@ -30,6 +33,7 @@ export const decodeRewritten = (
 ): Uint8Array => {
   const reader = new PayloadReader(payload);
   const rewritten = rewrittenBy(reader, old, limits);
+  const restWay = reader.number();
   const start = reader.number();
   const codeBytes = reader.number();
   const count = reader.number();
@@ -37,7 +41,7 @@ export const decodeRewritten = (
   if (start + codeBytes > newBytes) throw new DeltaError('patch-corrupt', 'more code than the new file has bytes');
   const oldCode = codeRangeOf(rewritten);
   if (oldCode === undefined) throw new DeltaError('patch-corrupt', 'the rewritten module has no code');
-  const rest = unpackBrotli(reader.rest(), newBytes - codeBytes, withoutCode(rewritten, oldCode));
+  const rest = decodeRest(restWay, withoutCode(rewritten, oldCode), reader.rest(), newBytes - codeBytes, limits);
   const base = rewritten.length;
   // Grown in place: a device has no room for the old module three times.
   const bytes = new Uint8Array(rewritten.buffer.transfer(base + newBytes + scratchBytes));
@@ -45,11 +49,23 @@ export const decodeRewritten = (
   bytes.set(rest.subarray(0, start), base);
   bytes.set(rest.subarray(start), base + start + codeBytes);
   const decisions = decisionsMax(base, newBytes, limits);
-  const predictor = new Predictor(new BitDecoder(coded), counterBits(newBytes), weightSets, decisions);
+  const predictor = new Predictor(new BitDecoder(coded), counterBits(newBytes), codeSets.total, decisions);
   const stop = base + start + codeBytes;
   const end = new CodeCodec(predictor, bytes, oldCode.bodies, base + start, stop).code(count, undefined);
   if (end !== stop) throw new DeltaError('patch-corrupt', 'less code than announced');
   return bytes.subarray(base, base + newBytes);
+};
+
+const decodeRest = (
+  way: number,
+  old: Uint8Array,
+  coded: Uint8Array,
+  newBytes: number,
+  limits: DeltaLimits,
+): Uint8Array => {
+  if (way === restWays.brotli) return unpackBrotli(coded, newBytes, old);
+  if (way === restWays.difference) return decodeDifference(old, coded, newBytes, limits);
+  throw new DeltaError('patch-unknown', `unknown way ${way} of coding what is no code`);
 };
 
 const rewrittenBy = (reader: PayloadReader, old: Uint8Array, limits: DeltaLimits): Uint8Array<ArrayBuffer> => {

@@ -2,6 +2,7 @@ import { WasmError } from '../../wasm/error.ts';
 import { packBrotli } from '../brotli.ts';
 import { Predictor } from '../coding/predictor.ts';
 import { BitEncoder } from '../coding/range.ts';
+import { encodeDifference } from '../difference/code.ts';
 import { DeltaError } from '../error.ts';
 import type { DeltaMethod } from '../format.ts';
 import { deltaLimits } from '../limits.ts';
@@ -12,8 +13,9 @@ import { type RewrittenModule, rewriteModule } from '../rewrite/rewrite.ts';
 import { align, codeOf } from './alignment.ts';
 import { type Bodies, CodeCodec, type CodePlan, scratchBytes } from './code-codec.ts';
 import { type CodeRange, codeRangeOf, withoutCode } from './code-section.ts';
-import { counterBits, decisionsMax, weightSets } from './coding-limits.ts';
-import { numberBytes } from './format.ts';
+import { counterBits, decisionsMax } from './coding-limits.ts';
+import { numberBytes, restWays } from './format.ts';
+import { codeSets } from './instruction-codec.ts';
 import { OldBody } from './old-body.ts';
 import { SimilarBodies } from './similar.ts';
 
@@ -39,8 +41,15 @@ export const encodeModule = (old: Uint8Array, fresh: Uint8Array, options: Module
   if (oldCode === undefined || newCode === undefined) return [light()];
   const code = codeBodies(maps, rewritten, oldCode, fresh, newCode);
   if (code === undefined) return [light()];
-  const rest = packBrotli(withoutCode(fresh, newCode), 11, withoutCode(rewritten.bytes, oldCode));
-  const numbers = [newCode.start, newCode.end - newCode.start, newCode.bodies.count, code.length];
+  const [oldRest, newRest] = [withoutCode(rewritten.bytes, oldCode), withoutCode(fresh, newCode)];
+  const difference = encodeDifference(oldRest, newRest, deltaLimits);
+  const quick = packBrotli(newRest, 5, oldRest);
+  const packed =
+    difference === undefined || quick.length < 2 * difference.length ? packBrotli(newRest, 11, oldRest) : quick;
+  const differs = difference !== undefined && difference.length < packed.length;
+  const rest = differs ? difference : packed;
+  const restWay = differs ? restWays.difference : restWays.brotli;
+  const numbers = [restWay, newCode.start, newCode.end - newCode.start, newCode.bodies.count, code.length];
   const payload = joined([head, Uint8Array.from(numbers.flatMap(numberBytes)), code, rest]);
   return [{ method: 'rewritten', payload }];
 };
@@ -68,8 +77,8 @@ const codeBodies = (
   const bodies = { count, starts: starts.map((at) => at + base), ends: ends.map((at) => at + base), widths };
   const encoder = new BitEncoder();
   const decisions = decisionsMax(base, fresh.length, deltaLimits);
-  const predictor = new Predictor(encoder, counterBits(fresh.length), weightSets, decisions);
-  const codec = new CodeCodec(predictor, bytes, oldCode.bodies, newCode.start + base, base + fresh.length);
+  const predictor = new Predictor(encoder, counterBits(fresh.length), codeSets.total, decisions);
+  const codec = new CodeCodec(predictor, bytes, oldCode.bodies, base + newCode.start, base + newCode.end);
   try {
     codec.code(count, planOf(maps, rewritten, oldCode.bodies, bodies, bytes));
     return encoder.finish();

@@ -5,13 +5,17 @@ The payload of the two methods that rewrite the old module, byte by byte. `u` is
 
   both        u size of the maps, u size of the maps as packed, then the maps: see rewrite/maps-format.ts, packed by brotli
   light       the new file, a brotli stream with the rewritten old module as dictionary
-  rewritten   u offset of the first function body's length in the new file
+  rewritten   u how the rest is coded: 0 brotli, 1 difference
+              u offset of the first function body's length in the new file
               u bytes from there to the end of the last function body
               u function bodies
               u bytes of the coded bodies, then these: see code-codec.ts
-              all before and behind the bodies, one brotli stream with what the rewritten old module has there as
-              dictionary
+              all before and behind the bodies, against what the rewritten old module has there: one brotli stream with
+              that as dictionary, or a difference, see difference/code.ts
 */
+
+/** How the part of a rewritten file that is no code is coded. */
+export const restWays = { brotli: 0, difference: 1 } as const;
 
 /** Reads the numbers and parts of a payload; nothing behind its end. */
 export class PayloadReader {

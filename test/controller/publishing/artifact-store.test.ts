@@ -5,8 +5,10 @@ import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts'
 import { readControllerKeys } from '../../../controller/publishing/authoring/key-files.ts';
 import { readWorkFile, type WorkTree, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
 import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
+import { deltaAtOnce } from '../../../controller/publishing/make-delta.ts';
 import { RepositoryPublisher } from '../../../controller/publishing/publisher.ts';
 import { signDeployment } from '../../../controller/publishing/sign-deployment.ts';
+import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import type { Log } from '../../../platform/ports.ts';
 import type { Deployment } from '../../../schemas/generated/types.ts';
 import { isReleaseIndex } from '../../../schemas/generated/validators.js';
@@ -14,6 +16,7 @@ import { SimTime } from '../../sim/sim-clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 import { moduleOf, newTree, now, onlineOf, release, trustOf } from './repository.ts';
 
+const noDemand = { wanted: new Set<string>(), held: new Set<string>() };
 const silent: Log = { write: () => {} };
 
 function publisherOf(tree: WorkTree, disk: SimDisk) {
@@ -23,8 +26,7 @@ function publisherOf(tree: WorkTree, disk: SimDisk) {
     clock: new SimTime(now).clock({ alive: true }),
     store,
     online,
-    compress: brotliAtOnce,
-    log: silent,
+    ways: new SmallerWays({ store, compress: brotliAtOnce, makeDelta: deltaAtOnce, log: silent }),
   });
   const prefix = `${tree.directory}/`;
   const paths = (tree.disk as SimDisk).allFiles().filter((path) => path.startsWith(prefix));
@@ -39,10 +41,9 @@ test('a revision’s releases become blobs and indexes, whole first and smaller 
   const { store, publisher, files, readBlob } = publisherOf(tree, new SimDisk());
   const { catalogue, problems } = await publisher.judge({ files }, readBlob);
   t.deepEqual(problems, []);
-  await publisher.publish({ files }, catalogue, readBlob);
+  await publisher.publish({ files }, catalogue, readBlob, noDemand);
   const entry = catalogue.get('crane/1.0.0')!;
   t.deepEqual(store.read(entry.sha256), moduleOf(1, 5000));
-  await publisher.settled();
   const index = store.index(entry)!;
   t.true(isReleaseIndex(index));
   t.deepEqual(
@@ -83,7 +84,7 @@ test('a release whose blob is in the store needs no file in the repository', asy
   const { publisher, files, readBlob } = publisherOf(tree, disk);
   const { catalogue, problems } = await publisher.judge({ files }, readBlob);
   t.deepEqual(problems, []);
-  await publisher.publish({ files }, catalogue, readBlob);
+  await publisher.publish({ files }, catalogue, readBlob, noDemand);
   t.is(store.index({ name: 'crane', version: '1.0.0' })?.ways[0]?.method, 'whole');
 });
 
@@ -132,8 +133,7 @@ test('the publisher keeps what the revision in force names, and the keys that de
   const nothing = { releases: new Set<string>(), blobs: new Set<string>() };
   t.is(publisher.collect(nothing) + publisher.collect(nothing), 0);
   const { catalogue } = await publisher.judge({ files }, readBlob);
-  await publisher.publish({ files }, catalogue, readBlob);
-  await publisher.settled();
+  await publisher.publish({ files }, catalogue, readBlob, noDemand);
   t.is(publisher.collect(nothing) + publisher.collect(nothing), 1);
   t.false(store.has(stray.sha256));
   t.true(store.has(sha256Hex(trustOf(tree).deploymentKeys.bytes)));

@@ -1,0 +1,39 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { planStretches } from '../../../../artifact/delta/difference/plan.ts';
+import { packStreams, unpackStreams } from '../../../../artifact/delta/difference/streams.ts';
+import { DeltaError } from '../../../../artifact/delta/error.ts';
+
+const bytes = fc.uint8Array({ maxLength: 400 });
+
+test('unpackStreams() undoes packStreams()', (t) => {
+  fc.assert(
+    fc.property(bytes, bytes, fc.nat(400), (head, tail, cut) => {
+      const old = Uint8Array.from(Buffer.concat([head, tail]));
+      const fresh = Uint8Array.from(Buffer.concat([tail, head.subarray(0, cut), tail]));
+      const packed = packStreams(old, fresh, planStretches(old, fresh));
+      return Buffer.compare(unpackStreams(old, packed, fresh.length), fresh) === 0;
+    }),
+    { numRuns: 60 },
+  );
+  t.pass();
+});
+
+test('unpackStreams() gives bytes or a DeltaError for damaged streams', (t) => {
+  const old = Uint8Array.from({ length: 600 }, (_, at) => (at * 11) & 255);
+  const fresh = Uint8Array.from(Buffer.concat([old.subarray(200), old.subarray(0, 300)]));
+  const packed = packStreams(old, fresh, planStretches(old, fresh));
+  fc.assert(
+    fc.property(fc.nat(packed.length - 1), fc.nat(255), (at, value) => {
+      const damaged = packed.slice();
+      damaged[at] = value;
+      try {
+        return unpackStreams(old, damaged, fresh.length).length === fresh.length;
+      } catch (error) {
+        return error instanceof DeltaError;
+      }
+    }),
+    { numRuns: 200 },
+  );
+  t.pass();
+});

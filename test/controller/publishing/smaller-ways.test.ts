@@ -1,0 +1,108 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { applyDelta } from '../../../artifact/delta/apply.ts';
+import { sha256Hex } from '../../../artifact/trust/tuf/trusted.ts';
+import type { Catalogue, CataloguedRelease } from '../../../controller/manifests/desired.ts';
+import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
+import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
+import { deltaAtOnce, type MakeReleaseDelta } from '../../../controller/publishing/make-delta.ts';
+import { deltaPairs, SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
+import type { Log } from '../../../platform/ports.ts';
+import { SimDisk } from '../../sim/sim-disk.ts';
+import { SimRandom } from '../../sim/sim-random.ts';
+
+const silent: Log = { write: () => {} };
+const random = new SimRandom(5);
+const common = random.bytes(20_000);
+
+/** A version of an application: the common bytes and some of its own. */
+function version(name: string, number: number): { readonly release: CataloguedRelease; readonly bytes: Uint8Array } {
+  const bytes = Uint8Array.from([...common, ...new TextEncoder().encode(`${name} ${number}`)]);
+  return { release: { name, version: `${number}`, sha256: sha256Hex(bytes), length: bytes.length }, bytes };
+}
+
+function shore(makeDelta: MakeReleaseDelta, disk = new SimDisk()) {
+  const store = new ArtifactStore(disk, '/artifacts');
+  const versions = [1, 2, 3].map((number) => version('crane', number));
+  for (const { release, bytes } of versions) store.addRelease(release, bytes);
+  const catalogue: Catalogue = new Map(versions.map(({ release }) => [`crane/${release.version}`, release]));
+  const ways = new SmallerWays({ store, compress: brotliAtOnce, makeDelta, log: silent });
+  return { store, versions, catalogue, ways };
+}
+
+test('a wanted release gets deltas from what devices hold and from its last predecessors, and they lead to it', async (t) => {
+  const { store, versions, catalogue, ways } = shore(deltaAtOnce);
+  await ways.prepare(catalogue, { wanted: new Set(['crane/3']), held: new Set(['crane/1']) });
+  const [first, , third] = versions;
+  const index = store.index(third!.release)!;
+  const way = index.ways.find(({ base }) => base === first!.release.sha256)!;
+  t.is(way.method, 'delta');
+  const fresh = applyDelta(first!.bytes, store.read(way.sha256), undefined, Buffer.from(third!.release.sha256, 'hex'));
+  t.deepEqual(Uint8Array.from(fresh), third!.bytes);
+  t.is(index.ways[0]!.method, 'delta');
+  t.false(store.index(first!.release)!.ways.some(({ method }) => method === 'delta'));
+});
+
+test('no delta is made twice, also after a restart, whatever came of it', async (t) => {
+  let made = 0;
+  const useless: MakeReleaseDelta = async (_old, fresh) => {
+    made += 1;
+    return fresh;
+  };
+  const disk = new SimDisk();
+  const demand = { wanted: new Set(['crane/3']), held: new Set<string>() };
+  const first = shore(useless, disk);
+  await first.ways.prepare(first.catalogue, demand);
+  t.is(made, 2);
+  await first.ways.prepare(first.catalogue, demand);
+  const second = shore(useless, disk);
+  await second.ways.prepare(second.catalogue, demand);
+  t.is(made, 2);
+  t.false(second.store.index(second.versions[2]!.release)!.ways.some(({ method }) => method === 'delta'));
+});
+
+test('a delta that can not be made is logged, and the others are made', async (t) => {
+  const { store, versions, catalogue, ways } = shore(async (old, fresh, signal) => {
+    if (sha256Hex(old) === versions[0]!.release.sha256) throw new Error('no memory');
+    return deltaAtOnce(old, fresh, signal);
+  });
+  await ways.prepare(catalogue, { wanted: new Set(['crane/3']), held: new Set() });
+  const bases = store.index(versions[2]!.release)!.ways.flatMap(({ base }) => base ?? []);
+  t.deepEqual(bases, [versions[1]!.release.sha256]);
+});
+
+test('stop() ends what is being made', async (t) => {
+  const begun = Promise.withResolvers<void>();
+  const { catalogue, ways } = shore((_old, _fresh, signal) => {
+    begun.resolve();
+    return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  });
+  const prepared = ways.prepare(catalogue, { wanted: new Set(['crane/3']), held: new Set() });
+  await begun.promise;
+  await ways.stop();
+  await prepared;
+  t.pass();
+});
+
+test('deltaPairs() leads only to wanted releases, from others of the same application, and never from too many', (t) => {
+  const key = fc.tuple(fc.constantFrom('crane', 'buoy'), fc.nat(40)).map(([name, number]) => `${name}/${number}`);
+  const keys = fc.uniqueArray(key, { maxLength: 60 });
+  fc.assert(
+    fc.property(keys, keys, keys, (all, wanted, held) => {
+      const catalogue = new Map(
+        all.map((one) => {
+          const [name, number] = one.split('/') as [string, string];
+          return [one, { name, version: number, sha256: `${name}${number}`, length: 1 }];
+        }),
+      );
+      const pairs = deltaPairs(catalogue, { wanted: new Set(wanted), held: new Set(held) });
+      for (const { base, release } of pairs) {
+        t.true(wanted.includes(`${release.name}/${release.version}`));
+        t.true(base.name === release.name && base.sha256 !== release.sha256);
+      }
+      for (const release of catalogue.values()) {
+        t.true(pairs.filter((pair) => pair.release === release).length <= 12);
+      }
+    }),
+  );
+});

@@ -1,0 +1,267 @@
+/**
+ * What must be refused is refused by the real agent and the real controller, with a reason that `fleet why` and `fleet status`
+ * show, while the old deployment goes on running in the very same app host.
+ */
+import { createHash } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import test, { type ExecutionContext } from 'ava';
+import { addExampleRelease } from '../../cli/example-fleet.ts';
+import { addRelease } from '../../controller/publishing/authoring/add-release.ts';
+import { nodeRandom } from '../../platform/node/random.ts';
+import type { DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
+import { Attack, flipEnvelope, mallory } from './attack.ts';
+import { eventually, processesOf } from './processes.ts';
+import { witnessModule } from './witness.ts';
+import { makeWorld, startWorld, type TestWorld } from './world.ts';
+
+const device = 'truck-7-cab';
+const generousMs = 60_000;
+const cleanups: (() => unknown)[] = [];
+let made: TestWorld;
+let attack: Attack;
+
+test.before(async (t) => {
+  t.timeout(2 * generousMs);
+  made = await makeWorld({ teardown: (work) => cleanups.push(work) }, [device]);
+  attack = new Attack(made);
+  await startWorld(made);
+});
+
+test.after.always(async () => {
+  for (const work of cleanups) await work();
+});
+
+function deviceIn({ devices }: StatusDocument): DeviceStatus {
+  return devices.find(({ name }) => name === device)!;
+}
+
+/** The status once it holds; a controller that is being started again has none. */
+function statusWhen(what: string, holds: (status: StatusDocument) => boolean): Promise<StatusDocument> {
+  return eventually(what, generousMs, async () => {
+    const status = await made.world.status().catch(() => undefined);
+    return status !== undefined && holds(status) ? status : undefined;
+  });
+}
+
+/** Commits while the device is away; it comes back with `comeBack`. */
+async function commitUnheard(message: string): Promise<string> {
+  await made.world.service(device)!.stop();
+  const revision = await made.world.commit(message);
+  await statusWhen('the commit to come into force', ({ source }) => source.revision?.id === revision);
+  return revision;
+}
+
+/** What tells that nothing was started anew. */
+function running(): string {
+  const hosts = processesOf(`${made.directory}/devices/${device}/`).filter(({ command }) =>
+    command.some((word) => word.endsWith('/app-host.js')),
+  );
+  return hosts.map(({ pid }) => pid).join();
+}
+
+/** The device refuses with this code, says so in `fleet why`, and runs on what it ran. */
+async function refuses(t: ExecutionContext, code: string, before: Before): Promise<string> {
+  const status = await statusWhen(code, (seen) => deviceIn(seen).report?.problem?.code === code);
+  const { report } = deviceIn(status);
+  t.is(report?.running?.sequence, before.sequence);
+  t.deepEqual(
+    report?.applications.map(({ name, state, restarts }) => `${name} ${state} ${restarts}`),
+    ['position-beacon running 0'],
+  );
+  t.is(running(), before.host, 'the app host is the same process');
+  const { text } = await made.fleetCommand('why', `device/${device}`);
+  t.true(text.includes(code), text);
+  t.true(text.includes(report!.problem!.message), text);
+  t.log(report!.problem!.message);
+  return text;
+}
+
+interface Before {
+  readonly sequence: number;
+  readonly host: string;
+}
+
+/** Starts the agent, which runs at once what it ran before. */
+async function comeBack(): Promise<Before> {
+  const { report } = deviceIn(await statusWhen('the controller', () => true));
+  made.world.service(device)!.start();
+  const host = await eventually('the app host', generousMs, () => running() || undefined);
+  return { sequence: report!.running!.sequence, host };
+}
+
+/** Again, without what it waits for after a failure. */
+async function startAnew(): Promise<void> {
+  await made.world.service(device)!.stop();
+  made.world.service(device)!.start();
+}
+
+test.serial('a bad revision changes nothing on any device; status shows each problem with file and line', async (t) => {
+  t.timeout(2 * generousMs);
+  const before = await made.world.status();
+  const { tree } = made.fleet;
+  const put = (name: string, text: string): string => {
+    const path = `applications/${name}.yaml`;
+    writeFileSync(`${tree.directory}/${path}`, text);
+    return path;
+  };
+  const manifest = (name: string, release: string): string =>
+    `apiVersion: fleet/v1alpha1\nkind: Application\nmetadata:\n  name: ${name}\nspec:\n  release: ${release}\n`;
+  const aliases = Array.from(
+    { length: 30 },
+    (_, at) => `a${at}: &a${at} [${at === 0 ? 'x' : `*a${at - 1}, *a${at - 1}`}]`,
+  );
+  /** Commits what was written; every one of these files must be named with its line. */
+  const refusedWith = async (message: string, paths: readonly string[]): Promise<void> => {
+    const revision = await made.world.commit(message);
+    const status = await statusWhen('the refusal', ({ source }) => source.tip?.id === revision);
+    const { source } = status;
+    t.is(source.state, 'refused');
+    t.is(source.revision?.id, made.first);
+    t.deepEqual(deviceIn(status).desired, deviceIn(before).desired);
+    t.is(deviceIn(status).report?.running?.sequence, deviceIn(before).report?.running?.sequence);
+    const { text } = await made.fleetCommand('status');
+    for (const path of paths) {
+      const problem = source.problems.find(({ file }) => file === path);
+      t.truthy(problem?.line, `${path}: ${JSON.stringify(source.problems)}`);
+      t.true(text.includes(`${path}:${problem?.line}`), text);
+    }
+  };
+  const unread = [
+    put('torn', 'apiVersion: fleet/v1alpha1\nkind: [Application\n'),
+    put('large', `${manifest('large', '1.0.0')}# ${'x'.repeat(10 * 2 ** 20)}\n`),
+    put('bomb', `${aliases.join('\n')}\n`),
+  ];
+  const missing = put('missing', manifest('missing', '9.9.9'));
+  await refusedWith('Files that cannot be read', [...unread, missing]);
+  for (const path of unread) rmSync(`${tree.directory}/${path}`);
+  made.edit('fleets/trucks.yaml', 'kind: truck', 'kind: lorry');
+  await refusedWith('Files that do not fit together', ['fleets/trucks.yaml', missing]);
+  rmSync(`${tree.directory}/${missing}`);
+  made.edit('fleets/trucks.yaml', 'kind: lorry', 'kind: truck');
+  await made.world.converge(await made.world.commit('As it was'), generousMs);
+});
+
+test.serial('a flipped bit in signed metadata is refused, and the update follows when it is whole again', async (t) => {
+  t.timeout(3 * generousMs);
+  made.edit('fleets/trucks.yaml', 'knots: 40', 'knots: 41');
+  const revision = await commitUnheard('A little faster');
+  const undo = attack.replace('tuf/timestamp.json', (bytes) => {
+    bytes[bytes.indexOf('"version":') + 11]! ^= 1;
+    return bytes;
+  });
+  await refuses(t, 'METADATA_THRESHOLD', await comeBack());
+  undo();
+  await startAnew();
+  await made.world.converge(revision, generousMs);
+});
+
+test.serial('a flipped bit in an artifact, whole and packed, is refused until it is whole again', async (t) => {
+  t.timeout(3 * generousMs);
+  addExampleRelease(made.world.context, 'harbor', made.fleet.tree, 'position-beacon', '1.1.0');
+  made.edit('applications/position-beacon.yaml', 'release: 1.0.0', 'release: 1.1.0');
+  const revision = await commitUnheard('position-beacon 1.1.0');
+  const undo = await eventually('all forms of the release', generousMs, () =>
+    attack.flipRelease('position-beacon', '1.1.0'),
+  );
+  await refuses(t, 'ARTIFACT_DAMAGED', await comeBack());
+  undo();
+  await startAnew();
+  await made.world.converge(revision, generousMs);
+});
+
+test.serial('a forged, a flipped and a replayed deployment are refused', async (t) => {
+  t.timeout(4 * generousMs);
+  const controller = made.world.service('controller')!;
+  const agent = made.world.service(device)!;
+  await agent.stop();
+  await controller.stop();
+  const genuine = attack.envelope(device);
+  const attacks = [
+    ['ENVELOPE_BAD_SIGNATURE', flipEnvelope(attack.nextDeployment(genuine, () => ({})))],
+    ['ENVELOPE_THRESHOLD', attack.nextDeployment(genuine, () => ({ probationSeconds: 5 }), mallory)],
+    ['SEQUENCE_REPLAYED', attack.nextDeployment(genuine, () => ({ sequence: 1 }))],
+  ] as const;
+  for (const [code, envelope] of attacks) {
+    attack.setEnvelope(device, envelope);
+    controller.start();
+    await refuses(t, code, await comeBack());
+    await agent.stop();
+    await controller.stop();
+  }
+  attack.setEnvelope(device, genuine);
+  controller.start();
+  agent.start();
+  made.edit('fleets/trucks.yaml', 'knots: 41', 'knots: 42');
+  await made.world.converge(await made.world.commit('Faster still'), generousMs);
+});
+
+test.serial('an expired timestamp is refused, although the clock of the device is set back two months', async (t) => {
+  t.timeout(4 * generousMs);
+  const shift = `${made.directory}/two-months-ago.mjs`;
+  writeFileSync(shift, `const now = Date.now;\nDate.now = () => now() - ${60 * 86_400_000};\n`);
+  made.edit('fleets/trucks.yaml', 'knots: 42', 'knots: 43');
+  await commitUnheard('Unheard');
+  attack.expireTimestamp();
+  const { NODE_OPTIONS } = process.env;
+  process.env.NODE_OPTIONS = `--import=${pathToFileURL(shift).href}`;
+  const before = await comeBack();
+  if (NODE_OPTIONS === undefined) delete process.env.NODE_OPTIONS;
+  else process.env.NODE_OPTIONS = NODE_OPTIONS;
+  await refuses(t, 'METADATA_EXPIRED', before);
+  await startAnew();
+  const bytes = witnessModule('1.2.0');
+  const options = { name: 'position-beacon', version: '1.2.0', bytes, file: 'witness', random: nodeRandom };
+  addRelease(made.fleet.tree, { ...options, now: Date.now() });
+  await made.world.converge(await made.world.commit('A release makes new metadata'), generousMs);
+});
+
+test.serial('code that release keys never signed is refused, whatever the keys of the controller say', async (t) => {
+  t.timeout(3 * generousMs);
+  const evil = witnessModule('6.6.6');
+  const sha256 = createHash('sha256').update(evil).digest('hex');
+  const controller = made.world.service('controller')!;
+  await made.world.service(device)!.stop();
+  await controller.stop();
+  const genuine = attack.envelope(device);
+  const forged = attack.nextDeployment(genuine, ({ applications }) => ({
+    applications: applications.map((one) => ({ ...one, version: '6.6.6', sha256, length: evil.length })),
+  }));
+  attack.setEnvelope(device, forged);
+  controller.start();
+  await statusWhen('the controller', () => true);
+  attack.forgeRelease('position-beacon', '6.6.6', evil);
+  const text = await refuses(t, 'METADATA_THRESHOLD', await comeBack());
+  t.true(text.includes('position-beacon'), text);
+});
+
+test.serial('a device that git no longer names is refused, and status tells of it', async (t) => {
+  t.timeout(2 * generousMs);
+  const { directory } = made.fleet.tree;
+  for (const path of [`devices/${device}.yaml`, 'fleets/trucks.yaml']) rmSync(`${directory}/${path}`);
+  const revision = await made.world.commit('The truck is sold');
+  const status = await statusWhen(
+    'the refusal of the device',
+    ({ source, refusals }) => source.revision?.id === revision && refusals.some((refusal) => refusal.device === device),
+  );
+  t.is(status.refusals.find((refusal) => refusal.device === device)?.code, 'DEVICE_UNKNOWN');
+  const { text } = await made.fleetCommand('status');
+  t.true(text.includes(device) && text.includes('DEVICE_UNKNOWN'), text);
+});
+
+test.serial('a revision without the signature that the configuration demands is refused by name', async (t) => {
+  t.timeout(2 * generousMs);
+  const { world, first, directory, fleetCommand } = await makeWorld(t, []);
+  writeFileSync(`${directory}/allowed-signers`, '');
+  const controller = { 'source.requireSignature': `${directory}/allowed-signers` };
+  await world.start({ controller, mosquitto: false });
+  const { source } = await eventually('the refusal', generousMs, async () => {
+    const status = await world.status();
+    return status.source.state === 'refused' ? status : undefined;
+  });
+  t.is(source.revision, undefined);
+  t.is(source.tip?.id, first);
+  t.regex(source.message ?? '', new RegExp(`${first.slice(0, 12)}.*is not signed \\(NOT_SIGNED\\)`));
+  const { text } = await fleetCommand('status');
+  t.true(text.includes(first.slice(0, 7)) && text.includes('NOT_SIGNED'), text);
+});
