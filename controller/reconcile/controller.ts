@@ -266,6 +266,7 @@ class ReconcilingController implements Controller {
       held: neededArtifacts(devices).releases,
     };
     await publisher.publish(tree, catalogue, this.#readTrust, demand);
+    const returning = [...judged.affected].filter((device) => !this.knowsDevice(device));
     const removed = [...judged.affected].filter((device) => !judged.revision.state.desiredDevices.has(device));
     const isFirst = step.before.info === undefined;
     keepRevision(values, tree);
@@ -281,6 +282,8 @@ class ReconcilingController implements Controller {
     if (isFirst) await this.#sweep();
     else for (const device of removed) await this.#parts.shadows.remove(device);
     await this.#reconsider(judged.affected);
+    // One that comes back lost its shadow when it went, and may want just what it was issued then.
+    for (const device of returning) await this.#handOver(device);
   }
 
   #refuse(tip: RevisionStatus, message: string, problems: SourceStatus['problems']): void {
