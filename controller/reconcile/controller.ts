@@ -133,11 +133,14 @@ class ReconcilingController implements Controller {
 
   async #adopted({ affected, isFirst }: Adoption): Promise<void> {
     const { shadows, reauthorize } = this.#parts;
+    const returning = [...affected].filter((device) => !this.knowsDevice(device));
     this.#desired = desiredOf(this.#branch.inForce.state);
     reauthorize();
     if (isFirst) await this.#sweep();
     else for (const device of affected) if (!this.knowsDevice(device)) await shadows.remove(device);
     await this.#reconsider(affected);
+    // One that comes back lost its shadow when it went, and may want just what it was issued then.
+    for (const device of returning) await this.#handOver(device);
   }
 
   /** Plans these devices again and issues what they should get now. */
