@@ -10,6 +10,7 @@ import {
   type KeyObject,
   X509Certificate,
 } from 'node:crypto';
+import { makeDirectoryDurably, writeFileDurably } from '../platform/durable-file.ts';
 import { type Disk, DiskError } from '../platform/ports.ts';
 
 function read(disk: Disk, path: string): string | undefined {
@@ -19,20 +20,6 @@ function read(disk: Disk, path: string): string | undefined {
     if (error instanceof DiskError && error.code === 'NOT_FOUND') return undefined;
     throw error;
   }
-}
-
-/** The old content or the new one survives a power cut, never a mixture. */
-function writeDurably(disk: Disk, directory: string, name: string, text: string): void {
-  disk.makeDirectory(directory);
-  const path = `${directory}/${name}`;
-  disk.remove(`${path}.new`);
-  {
-    using file = disk.open(`${path}.new`, 'write');
-    file.write(0, new TextEncoder().encode(text));
-    file.sync();
-  }
-  disk.rename(`${path}.new`, path);
-  disk.syncDirectory(directory);
 }
 
 /** `SHA256:` and the base64 of the digest of the public key, as manifests name it. */
@@ -62,12 +49,7 @@ export class DeviceIdentityStore {
     const kept = this.keyText();
     if (kept !== undefined) return createPrivateKey(kept);
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    writeDurably(
-      this.#disk,
-      this.#directory,
-      'key.pem',
-      privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    );
+    this.#write('key.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
     return privateKey;
   }
 
@@ -95,7 +77,12 @@ export class DeviceIdentityStore {
     } catch {
       return false;
     }
-    writeDurably(this.#disk, this.#directory, 'certificate.pem', certificate);
+    this.#write('certificate.pem', certificate);
     return true;
+  }
+
+  #write(name: string, text: string): void {
+    makeDirectoryDurably(this.#disk, this.#directory);
+    writeFileDurably(this.#disk, this.#directory, name, new TextEncoder().encode(text));
   }
 }
