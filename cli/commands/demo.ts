@@ -1,3 +1,4 @@
+import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { changeDemoFleet, type DemoFleet, makeDemoFleet } from '../demo/demo-fleet.ts';
 import { DemoWorld } from '../demo/demo-world.ts';
@@ -23,6 +24,22 @@ Try next, in another terminal (Ctrl-C here ends everything):
 `;
 }
 
+/** How a release came to each device, a line each; throws unless it came to all of them as a delta. */
+export function travelled({ devices }: Pick<StatusDocument, 'devices'>, application: string): string[] {
+  const lines: string[] = [];
+  const otherwise: string[] = [];
+  for (const { name, report } of devices) {
+    const download = report?.downloads?.find((one) => one.name === application);
+    if (download?.method !== 'delta') otherwise.push(`${name} (${download?.method ?? 'not at all'})`);
+    if (download === undefined) continue;
+    const { version, method, bytes, length } = download;
+    const share = ((100 * bytes) / length).toFixed(1);
+    lines.push(`${name} took ${application} ${version} as ${method}: ${bytes} of ${length} bytes, ${share} %`);
+  }
+  if (otherwise.length === 0) return lines;
+  throw new CommandError(`${application} did not come as a delta to ${otherwise.join(', ')}`);
+}
+
 async function once(context: CommandContext, world: DemoWorld, fleet: DemoFleet, first: string): Promise<ExitCode> {
   await world.converge(first, convergeMsMax);
   say(context, `all ${fleet.devices.length} devices run ${first.slice(0, 7)}`);
@@ -31,6 +48,7 @@ async function once(context: CommandContext, world: DemoWorld, fleet: DemoFleet,
   say(context, `committed ${second.slice(0, 7)}: a new release of position-beacon and a change of configuration`);
   const status = await world.converge(second, convergeMsMax);
   say(context, `all ${fleet.devices.length} devices run ${second.slice(0, 7)}`);
+  say(context, travelled(status, 'position-beacon').join('\n'));
   context.stdout.write(`${JSON.stringify(status, undefined, 2)}\n`);
   return exitCodes.ok;
 }
