@@ -4,7 +4,8 @@
  *     sha256/HEX                   a blob, complete and with that digest whenever the name exists
  *     releases/NAME/VERSION.json   the ways to get one release
  *     tuf/FILE                     signed metadata (`online-metadata.ts`)
- *     tried/BASE-HEX               an empty file: the delta between the two was made once, whatever came of it
+ *     tried/BASE-HEX               an empty file: the delta between the two was made once, whatever came of it;
+ *                                  with BASE the same as HEX, compressing it was of no use
  */
 import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
 import { makeDirectoryDurably, openDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
