@@ -5,7 +5,7 @@
 import type { Log } from '../../platform/ports.ts';
 import type { ReleaseIndex } from '../../schemas/generated/types.ts';
 import type { Catalogue, CataloguedRelease } from '../manifests/desired.ts';
-import type { ArtifactStore } from './artifact-store.ts';
+import { type ArtifactStore, deltaKey } from './artifact-store.ts';
 import type { Compress } from './compress.ts';
 import type { MakeReleaseDelta } from './make-delta.ts';
 
@@ -110,7 +110,7 @@ export class SmallerWays {
     const deltas = deltaPairs(catalogue, demand)
       .filter(({ base, release }) => store.has(base.sha256) && !store.wasTried(base.sha256, release.sha256))
       .map((pair) => ({
-        key: `${pair.base.sha256}-${pair.release.sha256}`,
+        key: deltaKey(pair.base.sha256, pair.release.sha256),
         release: pair.release,
         make: () => this.#makeDelta(pair),
       }));

@@ -48,8 +48,10 @@ export interface Publisher {
   ): Promise<{ readonly catalogue: Catalogue; readonly problems: SourceStatus['problems'] }>;
   /** Makes all that a judged revision's devices may fetch available; durable when it resolves. */
   publish(tree: RevisionTree, catalogue: Catalogue, readBlob: ReadBlob, demand: ReleaseDemand): Promise<void>;
+  /** Takes up what was judged and published before a restart. */
+  resume(catalogue: Catalogue, demand: ReleaseDemand): void;
   /** Frees what neither the revision in force nor any device needs; returns how many files went. */
-  collect(alsoNeeded: Needed): number;
+  collect(alsoNeeded: Omit<Needed, 'deltas'>, demand: ReleaseDemand): number;
 }
 
 /** The other rooms. */
@@ -153,7 +155,8 @@ class ReconcilingController implements Controller {
 
   collectGarbage(): void {
     const { publisher, devices, log } = this.#parts;
-    const files = publisher.collect(neededArtifacts(devices));
+    const needed = neededArtifacts(devices);
+    const files = publisher.collect(needed, { wanted: wantedReleases(this.#desired), held: needed.releases });
     if (files > 0) log.write('info', 'publishing.collected', { files });
   }
 
@@ -186,7 +189,11 @@ class ReconcilingController implements Controller {
     const changes = [...tree.files].map(([path, oid]) => ({ path, oid }));
     const step = { before: noRevision, info: tree.info, changes };
     const judged = await judgeRevision(step, catalogue, values, source.readBlob);
-    if (judged.kind === 'valid') return this.#putInForce(judged.revision);
+    if (judged.kind === 'valid') {
+      this.#putInForce(judged.revision);
+      const held = neededArtifacts(this.#parts.devices).releases;
+      return publisher.resume(catalogue, { wanted: wantedReleases(this.#desired), held });
+    }
     throw new Error(`revision ${tree.info.id} was in force and is not valid any more: ${judged.problems[0]?.message}`);
   }
 
