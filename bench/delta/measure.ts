@@ -30,26 +30,37 @@ export interface Row {
 
 /** As the agent's systemd unit starts the process that decodes. */
 const deviceFlags = ['--max-semi-space-size=1', '--v8-pool-size=1'];
-const worker = fileURLToPath(new URL('../../.cache/bench/work.mjs', import.meta.url));
 
-/** Bundles the process that encodes and decodes, as a device carries its decoder. */
-export async function bundleWorker(): Promise<void> {
+/** Bundles the program that encodes and decodes, as a device carries its decoder; gives its path in the directory. */
+export async function bundleWork(directory: string): Promise<string> {
   const entry = fileURLToPath(new URL('work.ts', import.meta.url));
-  await build({ entryPoints: [entry], outfile: worker, bundle: true, platform: 'node', format: 'esm', minify: true });
+  const outfile = `${directory}/work.mjs`;
+  await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', minify: true });
+  return outfile;
 }
 
 const costOf = (flags: readonly string[], words: readonly string[]): Cost =>
-  JSON.parse(execFileSync(process.execPath, [...flags, worker, ...words], { encoding: 'utf8' }));
+  JSON.parse(execFileSync(process.execPath, [...flags, ...words], { encoding: 'utf8' }));
+
+/** What is the same for all pairs of a run. */
+export interface Workbench {
+  readonly effort: DeltaEffort;
+  readonly others: readonly Method[];
+  /** Where files go that are gone after the run. */
+  readonly directory: string;
+  /** The program of `bundleWork`. */
+  readonly program: string;
+}
 
 /** Measures one pair by our way and the others; throws where one does not give the new module back. */
-export function measure(pair: Pair, effort: DeltaEffort, others: readonly Method[], directory: string): Row {
+export function measure(pair: Pair, { effort, others, directory, program }: Workbench): Row {
   const old = publishedFile(pair.name, pair.from, pair.file);
   const fresh = publishedFile(pair.name, pair.to, pair.file);
   const file = (name: string): string => `${directory}/${name}`;
   writeFileSync(file('old'), old);
   writeFileSync(file('new'), fresh);
-  const encoding = costOf([], ['encode', file('old'), file('new'), file('patch'), effort]);
-  const decoding = costOf(deviceFlags, ['decode', file('old'), file('patch'), file('result')]);
+  const encoding = costOf([], [program, 'encode', file('old'), file('new'), file('patch'), effort]);
+  const decoding = costOf(deviceFlags, [program, 'decode', file('old'), file('patch'), file('result')]);
   right(fresh, readFileSync(file('result')), 'ours');
   const patch = readFileSync(file('patch'));
   const sizes = others.map(({ name, isDelta, size }) => ({ name, isDelta, bytes: size(old, fresh, directory) }));

@@ -1,8 +1,9 @@
 import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
-import { changeDemoFleet, type DemoFleet, makeDemoFleet } from '../demo/demo-fleet.ts';
+import { changeDemoFleet, changedApplication, type DemoFleet, makeDemoFleet } from '../demo/demo-fleet.ts';
 import { DemoWorld } from '../demo/demo-world.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { bytes } from '../render/quantities.ts';
 import { watchStatus } from './status.ts';
 
 const convergeMsMax = 55_000;
@@ -18,26 +19,27 @@ function whatToTry({ projectDirectory }: CommandContext, world: DemoWorld, fleet
 Try next, in another terminal (Ctrl-C here ends everything):
   cd ${directory}
   change a number in sites/borealis.yaml, git commit -am faster, and watch
+  a new release:  ${projectDirectory}/fleet release add --name ${changedApplication} --version 1.1.0 \\
+      ${projectDirectory}/fleet-examples/harbor/apps/${changedApplication}/${changedApplication}-1.1.0.wasm
+    write it into applications/${changedApplication}.yaml; fleet plan tells what will travel; git add . and commit
   ${projectDirectory}/fleet why device/${device.name}
   kill -9 ${world.pidOf(device.name) ?? '…'}   the agent of ${device.name}; it is back after 3 s and runs at once
   echo down > ${world.linkFile(device.site)}   cuts ${device.site} off; echo up > … brings it back
 `;
 }
 
-/** How a release came to each device, a line each; throws unless it came to all of them as a delta. */
-export function travelled({ devices }: Pick<StatusDocument, 'devices'>, application: string): string[] {
-  const lines: string[] = [];
-  const otherwise: string[] = [];
-  for (const { name, report } of devices) {
-    const download = report?.downloads?.find((one) => one.name === application);
-    if (download?.method !== 'delta') otherwise.push(`${name} (${download?.method ?? 'not at all'})`);
-    if (download === undefined) continue;
-    const { version, method, bytes, length } = download;
-    const share = ((100 * bytes) / length).toFixed(1);
-    lines.push(`${name} took ${application} ${version} as ${method}: ${bytes} of ${length} bytes, ${share} %`);
-  }
-  if (otherwise.length === 0) return lines;
-  throw new CommandError(`${application} did not come as a delta to ${otherwise.join(', ')}`);
+/** What the changed application cost on its way, in words. Throws when a device had to take more than a delta. */
+function travelled({ devices }: StatusDocument): string {
+  const downloads = devices.map(({ name, report }) => {
+    const download = report?.downloads?.find((one) => one.name === changedApplication);
+    if (download?.method === 'delta') return download;
+    throw new CommandError(
+      `${changedApplication} came to ${name} as ${download?.method ?? 'nobody knows'}, not as a delta`,
+    );
+  });
+  const most = Math.max(...downloads.map((download) => download.bytes));
+  const length = downloads[0]?.length ?? 0;
+  return `${changedApplication} came to all of them as a delta: ${bytes(most)} at most, its module has ${bytes(length)}`;
 }
 
 async function once(context: CommandContext, world: DemoWorld, fleet: DemoFleet, first: string): Promise<ExitCode> {
@@ -48,9 +50,21 @@ async function once(context: CommandContext, world: DemoWorld, fleet: DemoFleet,
   say(context, `committed ${second.slice(0, 7)}: a new release of position-beacon and a change of configuration`);
   const status = await world.converge(second, convergeMsMax);
   say(context, `all ${fleet.devices.length} devices run ${second.slice(0, 7)}`);
-  say(context, travelled(status, 'position-beacon').join('\n'));
+  say(context, travelled(status));
   context.stdout.write(`${JSON.stringify(status, undefined, 2)}\n`);
   return exitCodes.ok;
+}
+
+/** Where the fleet stands, in a line; a controller that is down is part of a demo that invites to kill it. */
+async function progressLine(world: DemoWorld): Promise<string> {
+  try {
+    const { devices, source } = await world.status();
+    const running = devices.filter(({ state }) => state === 'running').length;
+    return `${source.revision?.id.slice(0, 7)}: ${running} of ${devices.length} devices run what they should`;
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.exitCode !== exitCodes.unreachable) throw error;
+    return 'the controller does not answer';
+  }
 }
 
 /** Until Ctrl-C: on a terminal the status redraws itself, elsewhere one line tells of every change. */
@@ -63,9 +77,7 @@ async function live(context: CommandContext, world: DemoWorld, fleet: DemoFleet)
   stdout.write(whatToTry(context, world, fleet));
   let last = '';
   while (!signal.aborted) {
-    const { devices, source } = await world.status();
-    const running = devices.filter(({ state }) => state === 'running').length;
-    const line = `${source.revision?.id.slice(0, 7)}: ${running} of ${devices.length} devices run what they should`;
+    const line = await progressLine(world);
     if (line !== last) stdout.write(`${line}\n`);
     last = line;
     await clock.sleep(1_000, signal).catch(() => {});

@@ -7,6 +7,9 @@ import { addExampleRelease, makeExampleFleet } from '../example-fleet.ts';
 
 const example = 'harbor';
 
+/** The application that gets a new release. */
+export const changedApplication = 'position-beacon';
+
 /** One device of the demo and where its agent lives. */
 export interface DemoDevice {
   readonly name: string;
@@ -57,7 +60,7 @@ export function makeDemoFleet(context: CommandContext, directory: string): DemoF
 
 /** A new release of one application and a change of configuration, as a fleet engineer would write them. */
 export function changeDemoFleet(context: CommandContext, { tree }: DemoFleet): void {
-  addExampleRelease(context, example, tree, 'position-beacon', '1.1.0');
-  edit(tree, 'applications/position-beacon.yaml', 'release: 1.0.0', 'release: 1.1.0');
+  addExampleRelease(context, example, tree, changedApplication, '1.1.0');
+  edit(tree, `applications/${changedApplication}.yaml`, 'release: 1.0.0', 'release: 1.1.0');
   edit(tree, 'sites/aurora.yaml', 'knots: 14', 'knots: 15');
 }

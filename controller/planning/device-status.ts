@@ -112,10 +112,10 @@ function judge(desired: DesiredDevice, observed: ObservedDevice, now: number): S
   }
   if (decision.kind === 'hold' && decision.cause === 'NO_KEY')
     return standing('progressing', 'NO_KEY', decision.message);
-  if (decision.kind === 'hold' && decision.cause === 'NO_FLEET')
-    return standing('running', 'NO_FLEET', decision.message);
   if (report === undefined)
     return standing('progressing', 'NO_REPORT', 'it is connected and has not said yet what it runs');
+  if (decision.kind === 'hold' && decision.cause === 'NO_FLEET')
+    return standing('running', 'NO_FLEET', decision.message);
   if (issued === undefined || decision.kind === 'deploy')
     return standing('progressing', 'TO_BE_ISSUED', decision.message);
   if (isReference(report.running, issued)) return judgeRunning(report, issued);

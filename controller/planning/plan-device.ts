@@ -48,10 +48,10 @@ export function planDevice(desired: DesiredDevice, observed: ObservedDevice): De
     );
   }
   if (issued === undefined) {
-    const running = report?.running;
+    const held = report?.running ?? report?.target;
     if (desired.fleet === undefined) {
-      if (running === undefined) return hold('NO_FLEET', 'no fleet selects it');
-      return deploy('CHANGED', `no fleet selects it, and it runs deployment ${running.sequence}`);
+      if (held === undefined) return hold('NO_FLEET', 'no fleet selects it');
+      return deploy('CHANGED', `no fleet selects it, and it has deployment ${held.sequence}`);
     }
     return deploy('FIRST', `fleet ${desired.fleet} selects it`);
   }

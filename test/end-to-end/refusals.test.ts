@@ -16,8 +16,7 @@ import { witnessModule } from './witness.ts';
 import { makeWorld, startWorld, type TestWorld } from './world.ts';
 
 const device = 'truck-7-cab';
-const site = 'truck-7';
-const generousMs = 30_000;
+const generousMs = 60_000;
 const cleanups: (() => unknown)[] = [];
 let made: TestWorld;
 let attack: Attack;
@@ -45,14 +44,9 @@ function statusWhen(what: string, holds: (status: StatusDocument) => boolean): P
   });
 }
 
-async function link(up: boolean): Promise<void> {
-  writeFileSync(made.world.linkFile(site), up ? 'up' : 'down');
-  await statusWhen(`the link to be ${up ? 'up' : 'down'}`, (status) => deviceIn(status).connected === up);
-}
-
-/** Commits while the device cannot hear of it. */
+/** Commits while the device is away; it comes back with `comeBack`. */
 async function commitUnheard(message: string): Promise<string> {
-  await link(false);
+  await made.world.service(device)!.stop();
   const revision = await made.world.commit(message);
   await statusWhen('the commit to come into force', ({ source }) => source.revision?.id === revision);
   return revision;
@@ -67,7 +61,7 @@ function running(): string {
 }
 
 /** The device refuses with this code, says so in `fleet why`, and runs on what it ran. */
-async function refuses(t: ExecutionContext, code: string, before: { host: string; sequence: number }): Promise<string> {
+async function refuses(t: ExecutionContext, code: string, before: Before): Promise<string> {
   const status = await statusWhen(code, (seen) => deviceIn(seen).report?.problem?.code === code);
   const { report } = deviceIn(status);
   t.is(report?.running?.sequence, before.sequence);
@@ -83,9 +77,23 @@ async function refuses(t: ExecutionContext, code: string, before: { host: string
   return text;
 }
 
-async function now(): Promise<{ host: string; sequence: number }> {
-  const status = await statusWhen('the device to be well', (seen) => deviceIn(seen).report?.phase === 'active');
-  return { host: running(), sequence: deviceIn(status).report!.running!.sequence };
+interface Before {
+  readonly sequence: number;
+  readonly host: string;
+}
+
+/** Starts the agent, which runs at once what it ran before. */
+async function comeBack(): Promise<Before> {
+  const { report } = deviceIn(await statusWhen('the controller', () => true));
+  made.world.service(device)!.start();
+  const host = await eventually('the app host', generousMs, () => running() || undefined);
+  return { sequence: report!.running!.sequence, host };
+}
+
+/** Again, without what it waits for after a failure. */
+async function startAnew(): Promise<void> {
+  await made.world.service(device)!.stop();
+  made.world.service(device)!.start();
 }
 
 test.serial('a bad revision changes nothing on any device; status shows each problem with file and line', async (t) => {
@@ -136,42 +144,37 @@ test.serial('a bad revision changes nothing on any device; status shows each pro
 
 test.serial('a flipped bit in signed metadata is refused, and the update follows when it is whole again', async (t) => {
   t.timeout(3 * generousMs);
-  const before = await now();
   made.edit('fleets/trucks.yaml', 'knots: 40', 'knots: 41');
   const revision = await commitUnheard('A little faster');
   const undo = attack.replace('tuf/timestamp.json', (bytes) => {
     bytes[bytes.indexOf('"version":') + 11]! ^= 1;
     return bytes;
   });
-  await link(true);
-  await refuses(t, 'METADATA_THRESHOLD', before);
+  await refuses(t, 'METADATA_THRESHOLD', await comeBack());
   undo();
-  await link(false);
-  await link(true);
+  await startAnew();
   await made.world.converge(revision, generousMs);
 });
 
 test.serial('a flipped bit in an artifact, whole and packed, is refused until it is whole again', async (t) => {
   t.timeout(3 * generousMs);
-  const before = await now();
   addExampleRelease(made.world.context, 'harbor', made.fleet.tree, 'position-beacon', '1.1.0');
   made.edit('applications/position-beacon.yaml', 'release: 1.0.0', 'release: 1.1.0');
   const revision = await commitUnheard('position-beacon 1.1.0');
   const undo = await eventually('all forms of the release', generousMs, () =>
     attack.flipRelease('position-beacon', '1.1.0'),
   );
-  await link(true);
-  await refuses(t, 'ARTIFACT_DAMAGED', before);
+  await refuses(t, 'ARTIFACT_DAMAGED', await comeBack());
   undo();
-  await link(false);
-  await link(true);
+  await startAnew();
   await made.world.converge(revision, generousMs);
 });
 
 test.serial('a forged, a flipped and a replayed deployment are refused', async (t) => {
   t.timeout(4 * generousMs);
-  const before = await now();
   const controller = made.world.service('controller')!;
+  const agent = made.world.service(device)!;
+  await agent.stop();
   await controller.stop();
   const genuine = attack.envelope(device);
   const attacks = [
@@ -182,11 +185,13 @@ test.serial('a forged, a flipped and a replayed deployment are refused', async (
   for (const [code, envelope] of attacks) {
     attack.setEnvelope(device, envelope);
     controller.start();
-    await refuses(t, code, before);
+    await refuses(t, code, await comeBack());
+    await agent.stop();
     await controller.stop();
   }
   attack.setEnvelope(device, genuine);
   controller.start();
+  agent.start();
   made.edit('fleets/trucks.yaml', 'knots: 41', 'knots: 42');
   await made.world.converge(await made.world.commit('Faster still'), generousMs);
 });
@@ -195,23 +200,16 @@ test.serial('an expired timestamp is refused, although the clock of the device i
   t.timeout(4 * generousMs);
   const shift = `${made.directory}/two-months-ago.mjs`;
   writeFileSync(shift, `const now = Date.now;\nDate.now = () => now() - ${60 * 86_400_000};\n`);
-  const { sequence } = await now();
   made.edit('fleets/trucks.yaml', 'knots: 42', 'knots: 43');
   await commitUnheard('Unheard');
   attack.expireTimestamp();
-  const agent = made.world.service(device)!;
-  await agent.stop();
   const { NODE_OPTIONS } = process.env;
   process.env.NODE_OPTIONS = `--import=${pathToFileURL(shift).href}`;
-  agent.start();
+  const before = await comeBack();
   if (NODE_OPTIONS === undefined) delete process.env.NODE_OPTIONS;
   else process.env.NODE_OPTIONS = NODE_OPTIONS;
-  await eventually('the app host of the agent with the wrong clock', generousMs, () => running() || undefined);
-  const before = { sequence, host: running() };
-  await link(true);
   await refuses(t, 'METADATA_EXPIRED', before);
-  await agent.stop();
-  agent.start();
+  await startAnew();
   const bytes = witnessModule('1.2.0');
   const options = { name: 'position-beacon', version: '1.2.0', bytes, file: 'witness', random: nodeRandom };
   addRelease(made.fleet.tree, { ...options, now: Date.now() });
@@ -220,21 +218,20 @@ test.serial('an expired timestamp is refused, although the clock of the device i
 
 test.serial('code that release keys never signed is refused, whatever the keys of the controller say', async (t) => {
   t.timeout(3 * generousMs);
-  const before = await now();
   const evil = witnessModule('6.6.6');
   const sha256 = createHash('sha256').update(evil).digest('hex');
   const controller = made.world.service('controller')!;
-  writeFileSync(made.world.linkFile(site), 'down');
+  await made.world.service(device)!.stop();
   await controller.stop();
   const genuine = attack.envelope(device);
   const forged = attack.nextDeployment(genuine, ({ applications }) => ({
     applications: applications.map((one) => ({ ...one, version: '6.6.6', sha256, length: evil.length })),
   }));
   attack.setEnvelope(device, forged);
-  attack.forgeRelease('position-beacon', '6.6.6', evil);
   controller.start();
-  await link(true);
-  const text = await refuses(t, 'METADATA_THRESHOLD', before);
+  await statusWhen('the controller', () => true);
+  attack.forgeRelease('position-beacon', '6.6.6', evil);
+  const text = await refuses(t, 'METADATA_THRESHOLD', await comeBack());
   t.true(text.includes('position-beacon'), text);
 });
 
@@ -250,4 +247,21 @@ test.serial('a device that git no longer names is refused, and status tells of i
   t.is(status.refusals.find((refusal) => refusal.device === device)?.code, 'DEVICE_UNKNOWN');
   const { text } = await made.fleetCommand('status');
   t.true(text.includes(device) && text.includes('DEVICE_UNKNOWN'), text);
+});
+
+test.serial('a revision without the signature that the configuration demands is refused by name', async (t) => {
+  t.timeout(2 * generousMs);
+  const { world, first, directory, fleetCommand } = await makeWorld(t, []);
+  writeFileSync(`${directory}/allowed-signers`, '');
+  const controller = { 'source.requireSignature': `${directory}/allowed-signers` };
+  await world.start({ controller, mosquitto: false });
+  const { source } = await eventually('the refusal', generousMs, async () => {
+    const status = await world.status();
+    return status.source.state === 'refused' ? status : undefined;
+  });
+  t.is(source.revision, undefined);
+  t.is(source.tip?.id, first);
+  t.regex(source.message ?? '', new RegExp(`${first.slice(0, 12)}.*is not signed \\(NOT_SIGNED\\)`));
+  const { text } = await fleetCommand('status');
+  t.true(text.includes(first.slice(0, 7)) && text.includes('NOT_SIGNED'), text);
 });

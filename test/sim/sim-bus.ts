@@ -27,6 +27,8 @@ function survive(work: () => void): void {
   }
 }
 
+const agentTopics = new Set(['get/accepted', 'update/accepted', 'update/rejected', 'update/delta']);
+
 /** A device's connection. */
 export interface SimSession {
   /** Resolves when the broker has acknowledged; rejects when the session ended first. */
@@ -111,14 +113,15 @@ export class SimBroker {
     for (const session of [...this.#sessions.values()]) if (!this.#authorize(session.device)) session.end();
   }
 
+  /** An agent subscribes to these only; what else is said of its shadow does not travel. */
   #toDevices(message: BusMessage): void {
-    for (const session of this.#sessions.values()) {
-      if (!message.topic.startsWith(`$aws/things/${session.device}/`)) continue;
-      const told = this.tamper(session.device, message);
-      this.#time.at(this.#time.now + session.latencyMs(), () => {
-        if (session.open) session.receive(told);
-      });
-    }
+    const [, , device, , , , operation, what] = message.topic.split('/');
+    const session = device === undefined ? undefined : this.#sessions.get(device);
+    if (session === undefined || !agentTopics.has(`${operation}/${what}`)) return;
+    const told = this.tamper(session.device, message);
+    this.#time.at(this.#time.now + session.latencyMs(), () => {
+      if (session.open) session.receive(told);
+    });
   }
 
   /** Connects a device, or says why not. A second session of the same device ends the first. */

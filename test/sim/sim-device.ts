@@ -94,7 +94,7 @@ export class SimDevice {
   #configuration(): AgentConfiguration {
     return {
       ...{ device: this.name, stateDirectory: '/state', controller: 'https://shore', trustRoot: '/born/root.json' },
-      ...{ ca: '/ca', mqtt: { host: 'shore' }, reportIntervalSeconds: 1800 },
+      ...{ ca: '/ca', mqtt: { host: 'shore' }, reportIntervalSeconds: 3600 },
     };
   }
 
