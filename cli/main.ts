@@ -18,8 +18,8 @@ import { runCommand } from './run-command.ts';
 function outputOf(stream: NodeJS.WriteStream & { readonly fd: 1 | 2 }): Output {
   return {
     isTerminal: stream.isTTY === true,
-    columns: () => stream.columns ?? 120,
-    rows: () => stream.rows ?? 50,
+    columns: () => stream.columns || 120,
+    rows: () => stream.rows || 50,
     write: (text) => {
       let rest = Buffer.from(text);
       while (rest.length > 0) {

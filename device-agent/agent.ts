@@ -17,6 +17,8 @@ export interface AgentOptions {
   readonly link: ShadowLink;
   readonly network: Network;
   readonly agentVersion: string;
+  /** Called whenever something happened that may have left garbage in memory. */
+  readonly onActivity?: () => void;
 }
 
 export interface Agent {
@@ -36,7 +38,7 @@ function withoutSlash(url: string): string {
  * trust root can't be used: an agent without them could only do harm.
  */
 export function createAgent(options: AgentOptions): Agent {
-  const { ports, configuration, runtime, link, network, agentVersion } = options;
+  const { ports, configuration, runtime, link, network, agentVersion, onActivity = () => {} } = options;
   const { clock, disk, random, log } = ports;
   const files = openStateFiles(disk, configuration.stateDirectory ?? '/var/lib/fleet/agent');
   const { ledger } = files;
@@ -49,7 +51,10 @@ export function createAgent(options: AgentOptions): Agent {
     controller: withoutSlash(configuration.controller),
     artifacts: withoutSlash(configuration.artifacts ?? configuration.controller),
     bornRoot: disk.readFile(configuration.trustRoot),
-    onChange: () => reporter.changed(),
+    onChange: () => {
+      onActivity();
+      reporter.changed();
+    },
   });
   const compose = (counter: number): Report =>
     composeReport({
@@ -64,10 +69,14 @@ export function createAgent(options: AgentOptions): Agent {
     ...{ clock, random, log, link, compose },
     intervalMs: (configuration.reportIntervalSeconds ?? 900) * 1000,
     takeCounter: () => ledger.takeCounter(),
-    leave: (report) => writeStatus(disk, files.directory, statusOf(report)),
+    leave: (report) => {
+      onActivity();
+      writeStatus(disk, files.directory, statusOf(report));
+    },
   });
   const onConnection = (isConnected: boolean): void => {
     connected = isConnected;
+    onActivity();
     reporter.connection(isConnected);
     if (isConnected) updates.nudge();
   };

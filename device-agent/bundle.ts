@@ -12,7 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile, type Plugin } from 'esbuild';
@@ -68,6 +68,42 @@ const slimSdk: Plugin = {
   },
 };
 
+/**
+ * Takes of Node's modules the properties a program names: an `import` of them reads every property, and with it loads what
+ * hides behind lazy ones (archives, readline, web crypto: over a megabyte of memory).
+ */
+const namedBuiltins: Plugin = {
+  name: 'named-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:)?[a-z0-9_/]+$/ }, ({ path, kind }) =>
+      kind === 'import-statement' && isBuiltin(path) ? { path, namespace: 'builtin', sideEffects: false } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => {
+      const names = Object.keys(packageRequire(path)).filter((name) => name !== 'default' && /^\w+$/.test(name));
+      const exports = names.map(
+        (name) => `const $${name} = /* @__PURE__ */ of('${name}'); export { $${name} as ${name} };`,
+      );
+      return {
+        contents: `const whole = () => process.getBuiltinModule('${path}');
+          const of = (name) => whole()[name];
+          ${exports.join('\n')}
+          export default /* @__PURE__ */ whole();`,
+      };
+    });
+  },
+};
+
+/** What of the validators a program does not call stays out of it. */
+const calledValidators: Plugin = {
+  name: 'called-validators',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/validators\/[a-z-]+\.js$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path),
+      sideEffects: false,
+    }));
+  },
+};
+
 async function compile(directory: string): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -84,7 +120,7 @@ async function compile(directory: string): Promise<Metafile> {
     metafile: true,
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     external: ['typescript', 'jiti'],
-    plugins: [slimSdk],
+    plugins: [slimSdk, namedBuiltins, calledValidators],
   });
   return metafile;
 }
@@ -128,7 +164,7 @@ export async function bundleAgent(directory: string, platform: Platform = thisPl
   for (const name of ['fleet-agent.service', 'README.md']) {
     copyFileSync(join(root, 'device-agent/systemd', name), join(fresh, name));
   }
-  const marks = Object.keys(inputs).flatMap((path) => {
+  const marks = ['device-agent/bundle.ts', ...Object.keys(inputs)].flatMap((path) => {
     const mark = markOf(path);
     return mark === undefined ? [] : [[path, mark] as const];
   });

@@ -15,12 +15,23 @@ import { type Agent, createAgent } from './agent.ts';
 import { enrol } from './enrol.ts';
 import { DeviceIdentityStore } from './enrol-identity.ts';
 import { keepCertificate } from './enrol-renewal.ts';
+import { Quiet } from './quiet.ts';
 import { SupervisedRuntime } from './runtime/supervised-runtime.ts';
 import { defaultStateDirectory, stateLayout } from './state-layout.ts';
 import { AwsShadowLink } from './transport/aws-shadow-link.ts';
 import { agentVersion } from './version.ts';
 
 const exitCode = { failed: 1, locked: 75, configuration: 78 };
+/**
+ * What V8 keeps for speed, an agent that waits for months need not keep: it works in short bursts, of which only the long
+ * ones (a delta) are worth compiling, and that the optimizing compiler does.
+ */
+const nodeFlags = [
+  ...['--max-semi-space-size=1', '--v8-pool-size=1', '--single-threaded-gc', '--no-sparkplug', '--no-maglev'],
+  ...['--bytecode-old-age=1', '--expose-gc', '--disable-warning=ExperimentalWarning'],
+];
+/** How long nothing must have happened before memory is cleared up. */
+const quietMs = 1_000;
 const isBundled = !import.meta.url.endsWith('.ts');
 
 function end(code: number, message: string): never {
@@ -30,7 +41,7 @@ function end(code: number, message: string): never {
 
 /**
  * Loading configuration takes more memory than the whole agent: where nobody holds a channel to this process it replaces
- * itself, so that what stays is the agent alone.
+ * itself, so that what stays is the agent alone, under the flags that suit it.
  */
 async function loadConfiguration(args: readonly string[]): Promise<AgentConfiguration> {
   if (args[0] === '--resolved') return JSON.parse(args[1] ?? '') as AgentConfiguration;
@@ -39,10 +50,16 @@ async function loadConfiguration(args: readonly string[]): Promise<AgentConfigur
     end(exitCode.configuration, error.message),
   );
   if (isBundled && process.send === undefined && typeof process.execve === 'function') {
-    const program = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)];
+    const flags = [...new Set([...process.execArgv, ...nodeFlags])];
+    const program = [process.execPath, ...flags, fileURLToPath(import.meta.url)];
     process.execve(process.execPath, [...program, '--resolved', JSON.stringify(configuration)], process.env);
   }
   return configuration;
+}
+
+/** Gives back what start and updates left: code that will not run again, and with it a fifth of the memory. */
+function clearMemory(): void {
+  void globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
 
 /** HTTP and TLS of Node take 13 MB of memory: they are loaded at the first exchange, not to wait for one. */
@@ -76,10 +93,11 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
     ...{ processes: nodeProcesses, directory: stateLayout(stateDirectory).runtimeDirectory, ...common },
     hostFile: fileURLToPath(new URL(host, import.meta.url)),
   });
+  const quiet = new Quiet(nodeClock, quietMs, clearMemory);
   const agent = createAgent({
     ports: { ...common, disk: nodeDisk },
     network: lazyNetwork(() => deviceIdentity() ?? { ca }),
-    ...{ configuration, runtime, link, agentVersion },
+    ...{ configuration, runtime, link, agentVersion, onActivity: () => quiet.stir() },
   });
   const enrolment = { device, controller, identity, network: lazyNetwork(() => ({ ca })) };
   const renew = (signal: AbortSignal): Promise<void> =>

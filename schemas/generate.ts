@@ -2,7 +2,7 @@
  * Writes `generated/` from the schemas: one TypeScript file of types, and standalone Ajv validators that need no schema
  * compiler at run time. `npm run schemas` writes; `generateAll()` only returns, so that a test can tell what is stale.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import standaloneCode from 'ajv/dist/standalone/index.js';
@@ -60,17 +60,20 @@ function validatorName(title: string): string {
   return `is${title}`;
 }
 
-function generateValidators(schemas: readonly SchemaFile[]): { readonly js: string; readonly dts: string } {
+/** A file a schema, so that a bundle carries the validators it calls and no others. */
+function generateValidators(schemas: readonly SchemaFile[]): (readonly [file: string, text: string])[] {
   const ajv = new Ajv2020({ allErrors: true, verbose: false, code: { source: true, esm: true, lines: true } });
   // Marks a value as a path, which starts at the directory of the file that holds it.
   ajv.addKeyword('x-path');
   for (const { schema } of schemas) ajv.addSchema(schema);
-  const names = Object.fromEntries(schemas.map(({ schema }) => [validatorName(schema.title), schema.$id]));
-  const code = standaloneCode.default(ajv, names).replace(
-    /const (\w+) = require\("ajv\/dist\/runtime\/ucs2length"\)\.default;/g,
-    // The length of a string in code points, as JSON Schema counts it.
-    'const $1 = (text) => [...text].length;',
-  );
+  const codeOf = ({ schema }: SchemaFile): string =>
+    standaloneCode.default(ajv, { [validatorName(schema.title)]: schema.$id }).replace(
+      /const (\w+) = require\("ajv\/dist\/runtime\/ucs2length"\)\.default;/g,
+      // The length of a string in code points, as JSON Schema counts it.
+      'const $1 = (text) => [...text].length;',
+    );
+  const fileOf = ({ file }: SchemaFile): string => `validators/${file.replace('.schema.json', '.js')}`;
+  const exports = schemas.map((one) => `export { ${validatorName(one.schema.title)} } from './${fileOf(one)}';`);
   const declarations = schemas.map(
     ({ schema }) => `export const ${validatorName(schema.title)}: Validator<Types.${schema.title}>;`,
   );
@@ -84,20 +87,20 @@ interface Validator<T> {
 
 ${declarations.join('\n')}
 `;
-  return { js: banner + code, dts };
+  return [
+    ...schemas.map((one) => [`generated/${fileOf(one)}`, banner + codeOf(one)] as const),
+    ['generated/validators.js', `${banner}${exports.join('\n')}\n`],
+    ['generated/validators.d.ts', dts],
+  ];
 }
 
 /** Every generated file with its text. */
 export async function generateAll(): Promise<ReadonlyMap<string, string>> {
   const schemas = readSchemas();
-  const { js, dts } = generateValidators(schemas);
-  return new Map([
-    ['generated/types.ts', await generateTypes(schemas)],
-    ['generated/validators.js', js],
-    ['generated/validators.d.ts', dts],
-  ]);
+  return new Map([['generated/types.ts', await generateTypes(schemas)], ...generateValidators(schemas)]);
 }
 
 if (import.meta.main) {
+  mkdirSync(new URL('generated/validators', here), { recursive: true });
   for (const [file, text] of await generateAll()) writeFileSync(new URL(file, here), text);
 }

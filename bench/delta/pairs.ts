@@ -36,13 +36,13 @@ const tuning: readonly Pair[] = [
   ...steps(oxc, 'parser.wasm32-wasi.wasm', ['0.145.0', '0.153.0'], '0.154.0', small, true),
   ...steps(quickjs, 'dist/emscripten-module.wasm', ['0.29.2', '0.31.0'], '0.32.0', small, true),
   ...steps('esbuild-wasm', 'esbuild.wasm', ['0.25.12', '0.28.1'], '0.28.2', large, true),
+  ...steps('web-tree-sitter', 'debug/web-tree-sitter.wasm', ['0.27.0'], '0.27.1', small, true),
 ];
 
 // C, C++, Rust, Go and Zig.
 const checking: readonly Pair[] = [
   ...steps('@sqlite.org/sqlite-wasm', 'dist/sqlite3.wasm', ['3.53.4-build2'], '3.54.1-build1', small, false),
   ...steps('web-tree-sitter', 'web-tree-sitter.wasm', ['0.27.0'], '0.27.1', small, false),
-  ...steps('web-tree-sitter', 'debug/web-tree-sitter.wasm', ['0.27.0'], '0.27.1', small, false),
   ...steps('tree-sitter-javascript', 'tree-sitter-javascript.wasm', ['0.23.1'], '0.25.0', small, false),
   ...steps('zxing-wasm', 'dist/reader/zxing_reader.wasm', ['3.1.3'], '3.1.4', small, false),
   ...steps('zxing-wasm', 'dist/writer/zxing_writer.wasm', ['3.1.3'], '3.1.4', small, false),

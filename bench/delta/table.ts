@@ -20,7 +20,10 @@ export const headOf = (others: readonly Method[]): string =>
 /** One pair as a line of the table. */
 export function lineOf(row: Row): string {
   const { pair, newBytes, ours, others, encoding, decoding, method } = row;
-  const module = pair.file.split('/').at(-1)!.replace('.wasm', '');
+  const module = pair.file
+    .split('/')
+    .at(-1)!
+    .replace(/\.wasm$/, '');
   const name = `${pair.name.split('/').at(-1)} ${pair.from} → ${pair.to}`;
   const costs = [encoding, decoding].flatMap(({ cpuMs, peakBytes }) => [
     (cpuMs / 1000).toFixed(2),

@@ -124,6 +124,11 @@ export class DemoWorld {
     const external = mosquitto ? { 'mqtt.external': `mqtts://127.0.0.1:${await this.#ports.freePort()}` } : {};
     const endpoints = await this.#startController({ ...controller, ...external });
     if (mosquitto) this.#startMosquitto();
+    // Before that the controller knows no device, and would say so of each that asks.
+    await this.#until(
+      ({ source }) => (source.revision === undefined ? 'no commit is in force' : undefined),
+      readyMsMax,
+    );
     for (const site of new Set(this.#fleet.devices.map((device) => device.site)))
       await this.#startLink(site, endpoints);
     for (const device of this.#fleet.devices) await this.#startAgent(device, supervisor);
@@ -232,7 +237,12 @@ export class DemoWorld {
   }
 
   /** Waits until every device runs `revision`; throws with the reason when it takes longer than `timeoutMs`. */
-  async converge(revision: string, timeoutMs: number): Promise<StatusDocument> {
+  converge(revision: string, timeoutMs: number): Promise<StatusDocument> {
+    return this.#until((status) => obstacle(status, revision), timeoutMs);
+  }
+
+  /** Waits until nothing is in the way any more; throws with what was when it takes too long. */
+  async #until(inTheWay: (status: StatusDocument) => string | undefined, timeoutMs: number): Promise<StatusDocument> {
     const { clock, signal } = this.#context;
     const end = clock.monotonic() + timeoutMs;
     let last = '';
@@ -240,7 +250,7 @@ export class DemoWorld {
       if (this.#broken !== undefined) throw this.#broken;
       try {
         const status = await this.status();
-        const seen = obstacle(status, revision);
+        const seen = inTheWay(status);
         if (seen === undefined) return status;
         last = seen;
       } catch (error) {
@@ -248,7 +258,7 @@ export class DemoWorld {
         last = error.message;
       }
       if (clock.monotonic() > end)
-        throw this.#failure(`not converged after ${Math.round(timeoutMs / 1000)} s: ${last}`, 'controller');
+        throw this.#failure(`not there after ${Math.round(timeoutMs / 1000)} s: ${last}`, 'controller');
       await clock.sleep(pollMs, signal);
     }
   }

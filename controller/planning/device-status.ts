@@ -71,6 +71,12 @@ function judgeOnTheWay(observed: ObservedDevice, report: Report, issued: IssuedD
     return standing('progressing', code, message, report.since);
   }
   if (about) return standing('failed', problem.code, problem.message, problem.at);
+  if (report.highestSequence === issued.sequence) {
+    // The problem that it had with it has given way to a newer one, or is over.
+    const back = report.running === undefined ? 'runs nothing' : `is back at deployment ${report.running.sequence}`;
+    const message = `took deployment ${issued.sequence} and ${back}; what happened last tells why`;
+    return standing('failed', 'WENT_BACK', message, report.since);
+  }
   const since = timeOf(issued.issuedAt);
   if (observed.connected === true) {
     return standing(

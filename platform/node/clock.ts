@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { Clock } from '../ports.ts';
 
@@ -8,7 +7,8 @@ const delayMsMax = 2 ** 31 - 1;
 /** This machine's clock. */
 export const nodeClock: Clock = {
   now: () => Date.now(),
-  monotonic: () => performance.now(),
+  // Not performance.now(): it loads half a megabyte of measuring with it.
+  monotonic: () => Number(process.hrtime.bigint()) / 1e6,
   sleep: async (delayMs, signal) => {
     try {
       await sleepFor(Math.min(delayMs, delayMsMax), undefined, signal === undefined ? {} : { signal });

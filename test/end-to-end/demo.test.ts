@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { isStatusDocument } from '../../schemas/generated/validators.js';
 import { mosquitto } from '../controller/transport/mosquitto.ts';
 import { eventually, processesOf } from './processes.ts';
@@ -49,12 +48,12 @@ async function isComplete(directory: string): Promise<void> {
 }
 
 /** Runs `--once` to its end and judges what it printed. */
-async function runOnce(t: ExecutionContext, directory: string, ...args: string[]): Promise<StatusDocument> {
+async function runOnce(t: ExecutionContext, directory: string, ...args: string[]): Promise<void> {
   const demo = startDemo(t, directory, '--once', ...args);
   const [out, told, [code]] = await Promise.all([text(demo.stdout!), text(demo.stderr!), once(demo, 'exit')]);
   t.is(code, 0, told);
   const status: unknown = JSON.parse(out);
-  if (!isStatusDocument(status)) return t.fail(JSON.stringify(isStatusDocument.errors)) as never;
+  if (!isStatusDocument(status)) return t.fail(JSON.stringify(isStatusDocument.errors));
   const second = /committed (\w+):/.exec(told)?.[1];
   t.true(second !== undefined && status.source.revision?.id.startsWith(second), told);
   t.is(status.devices.length, 5);
@@ -69,7 +68,6 @@ async function runOnce(t: ExecutionContext, directory: string, ...args: string[]
     t.is(download?.method, 'delta', name);
   }
   await noneLeft(directory);
-  return status;
 }
 
 test.serial('fleet demo --once brings all five devices to the second revision and stops everything', async (t) => {
@@ -81,8 +79,7 @@ test.serial('fleet demo --once brings all five devices to the second revision an
   'one line of configuration puts Mosquitto in the place of the embedded broker',
   async (t) => {
     const directory = scratch(t);
-    const status = await runOnce(t, directory, '--mosquitto');
-    t.deepEqual(status.refusals, []);
+    await runOnce(t, directory, '--mosquitto');
     const endpoints = JSON.parse(readFileSync(`${directory}/controller/endpoints.json`, 'utf8'));
     const { port } = new URL(endpoints.mqtt);
     t.regex(

@@ -23,9 +23,10 @@ import { nodeThreads } from '../../platform/node/threads.ts';
 
 const projectDirectory = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
 
-function contextOf(directory: string, signal: AbortSignal): CommandContext {
+/** The command line's world on this machine, without a screen. */
+export function contextOf(directory: string, signal: AbortSignal): CommandContext {
   const silent = { isTerminal: false, columns: () => 120, rows: () => 50, write: () => {} };
-  const { environment } = { environment: { ...process.env, FLEET_CLI_CONTROLLER: undefined } };
+  const environment = { ...process.env, FLEET_CLI_CONTROLLER: undefined };
   return {
     ...{
       clock: nodeClock,

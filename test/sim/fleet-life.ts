@@ -166,6 +166,14 @@ export class FleetLife {
     this.#isOver = true;
   }
 
+  /** A commit that every device of a fleet must try and go back from. */
+  spoil(): string {
+    const { fleet, repository } = this.#world;
+    fleet.release('gauge', '3.0.0', true);
+    this.#commit('gauge 3.0.0, which fails');
+    return repository.tip!;
+  }
+
   /** The commit that must come true: the last one if that is good, else one that replaces what fails by what does not. */
   mend(): string {
     const { fleet, repository, controller } = this.#world;

@@ -1,6 +1,6 @@
 /** One simulated fleet from its first commit to its last: a month of trouble, then peace, in which all must come right. */
 import { Violation } from './checkers.ts';
-import { converge } from './converge.ts';
+import { converge, goBack } from './converge.ts';
 import { Faults } from './faults.ts';
 import { FleetLife } from './fleet-life.ts';
 import { World } from './world.ts';
@@ -80,7 +80,10 @@ async function live(world: World, { devices, days }: RunOptions): Promise<number
   faults.end();
   life.end();
   await world.run(lookAgainMs);
-  const converged = await converge(world, life.mend(), stepMs);
+  const good = life.mend();
+  const converged = await converge(world, good, stepMs);
+  await goBack(world, life.spoil(), good, stepMs);
+  look(world);
   world.trace.write('converged', '', String(converged));
   return converged;
 }

@@ -1,4 +1,5 @@
 /** The agent's shadow link in the simulated world: the real shadow protocol over the simulated broker. */
+import { reportedState } from '../../device-agent/transport/reported-state.ts';
 import type { ShadowLink, ShadowLinkHandlers } from '../../device-agent/transport/shadow-link.ts';
 import type { BusMessage, Clock } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
@@ -90,7 +91,7 @@ export function simShadowLink(options: {
         };
         const timer = clock.after(answerTimeoutMs, () => settle('offline'));
         waiting.set(clientToken, settle);
-        send('update', { state: { reported: report }, clientToken }).catch(() => settle('offline'));
+        send('update', { state: { reported: reportedState(report) }, clientToken }).catch(() => settle('offline'));
       }),
     stop: async () => {
       handlers = undefined;

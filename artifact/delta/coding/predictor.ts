@@ -26,12 +26,12 @@ export const mixHash = (hash: number, value: number): number => {
  *   contexts → counters → odds ┐
  *   guesses  → counters → odds ┼ × weights of two chosen sets → odds → chance → coder
  *
- * A counter is 22 bits of chance above 10 bits of count, stored so that 0 means "even, never seen". The same object
+ * A counter is 22 bits of chance, less half, above 10 bits of count: 0 means "even, never seen". The same object
  * encodes and decodes, so the two cannot disagree; the coder decides which it is.
  */
 export class Predictor {
   readonly #coder: BitCoder;
-  readonly #counters: Uint32Array;
+  readonly #counters: Int32Array;
   readonly #mask: number;
   readonly #weights: Int32Array;
   readonly #index = new Int32Array(inputsMax);
@@ -49,7 +49,7 @@ export class Predictor {
 
   constructor(coder: BitCoder, tableBits: number, sets: number, decisionsMax: number) {
     this.#coder = coder;
-    this.#counters = new Uint32Array(1 << tableBits);
+    this.#counters = new Int32Array(1 << tableBits);
     this.#mask = (1 << tableBits) - 1;
     this.#weights = new Int32Array(sets * inputsMax).fill(20000);
     this.#decisionsLeft = decisionsMax;
@@ -110,8 +110,8 @@ export class Predictor {
       const turned = flip[input]!;
       let value = 0;
       if (turned >= 0) {
-        const counter = (counters[index[input]!]! ^ 0x80000000) >>> 0;
-        value = (oddsOf[counter >>> 16]! * trustOf[counter & 1023]!) >> 4;
+        const counter = counters[index[input]!]!;
+        value = Math.imul(oddsOf[(counter >> 16) + 0x8000]!, trustOf[counter & 1023]!) >> 4;
         if (turned === 1) value = -value;
       }
       odds[input] = value;
@@ -132,18 +132,15 @@ export class Predictor {
       weights[setA + input] = Math.max(-weightMax, Math.min(weightMax, a));
       const b = weights[setB + input]! + (((Math.imul(value, missB) >> 10) * learningRate) >> 10);
       weights[setB + input] = Math.max(-weightMax, Math.min(weightMax, b));
-      this.#learn(index[input]!, coded ^ turned);
+      const place = index[input]!;
+      const counter = counters[place]!;
+      const seen = counter & 1023;
+      const chance = (counter >> 10) + 0x200000;
+      const gap = coded === turned ? -(chance >> 3) : (0x3fffff - chance) >> 3;
+      const next = (counter & ~1023) + (Math.imul(gap, stepOf[seen]!) & ~1023);
+      counters[place] = next | (seen < countMax ? seen + 1 : seen);
     }
     return coded;
-  }
-
-  #learn(index: number, bit: number): void {
-    const counter = (this.#counters[index]! ^ 0x80000000) >>> 0;
-    const seen = counter & 1023;
-    const chance = counter >>> 10;
-    const gap = bit === 1 ? (0x3fffff - chance) >> 3 : -(chance >> 3);
-    const next = ((counter & ~1023) + (Math.imul(gap, stepOf[seen]!) & ~1023)) | (seen < countMax ? seen + 1 : seen);
-    this.#counters[index] = next ^ 0x80000000;
   }
 }
 

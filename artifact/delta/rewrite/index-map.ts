@@ -14,10 +14,12 @@ export class UnusedIndices {
   expected = 0;
   #resume = 0;
   // For a used index one that comes after it, 0 for an unused one: a forest with shortened paths.
-  readonly #after: Int32Array;
+  #after = new Int32Array(1024);
+  readonly #count: number;
 
+  /** Indices of `count` and more are never used up. */
   constructor(count: number) {
-    this.#after = new Int32Array(count + 2);
+    this.#count = count;
   }
 
   /** Where to go on after a detour. */
@@ -27,13 +29,22 @@ export class UnusedIndices {
 
   /** Uses an index up. */
   use(index: number): void {
-    if (index < this.#after.length) this.#after[index] = index + 1;
+    if (index < this.#count + 2) {
+      if (index >= this.#after.length) this.#grow(index);
+      this.#after[index] = index + 1;
+    }
     this.expected = this.#next(index + 1);
   }
 
   /** Notes that a run of two or more has ended. */
   settle(): void {
     this.#resume = this.expected;
+  }
+
+  #grow(index: number): void {
+    const after = new Int32Array(Math.min(2 * index, this.#count + 2));
+    after.set(this.#after);
+    this.#after = after;
   }
 
   #next(index: number): number {

@@ -82,8 +82,9 @@ test('every device that does not run what it should says why', (t) => {
     sequence: 3,
   };
   t.is(statusOf({ report: { ...report, running: { sequence: 3, revision: 'c'.repeat(40) } } }), 'running UP_TO_DATE');
-  t.is(statusOf({ report }), 'progressing NOT_TAKEN');
-  t.is(statusOf({ report, connected: false }), 'progressing WAITS_FOR_CONTACT');
+  t.is(statusOf({ report: { ...report, highestSequence: 2 } }), 'progressing NOT_TAKEN');
+  t.is(statusOf({ report: { ...report, highestSequence: 2 }, connected: false }), 'progressing WAITS_FOR_CONTACT');
+  t.is(statusOf({ report }), 'failed WENT_BACK');
   t.is(statusOf({ report: { ...report, problem: refusal } }), 'failed DIGEST');
   t.is(
     statusOf({ report: { ...report, phase: 'fetching', target: { sequence: 3, revision: 'c'.repeat(40) } } }),
