@@ -1,5 +1,5 @@
-import { type IncomingMessage, request as requestPlain } from 'node:http';
-import { request as requestTls } from 'node:https';
+import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http';
+import { Agent, request as requestTls } from 'node:https';
 import { type HttpRequest, type HttpResponse, type Network, NetworkError, type NetworkErrorCode } from '../ports.ts';
 
 /** What a client shows and trusts. PEM texts. */
@@ -21,13 +21,19 @@ function errorCode(error: NodeJS.ErrnoException, signal: AbortSignal): NetworkEr
   return 'UNREACHABLE';
 }
 
-async function* bodyOf(message: IncomingMessage, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* bodyOf(
+  message: IncomingMessage,
+  closed: Promise<void>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of message) yield chunk as Uint8Array;
   } catch (error) {
     throw new NetworkError(signal.aborted ? 'ABORTED' : 'CUT', (error as Error).message);
   }
   if (!message.complete) throw new NetworkError('CUT', 'the connection ended before the answer did');
+  // Then the connection is free for whoever asks next.
+  await closed;
 }
 
 function headersOf(message: IncomingMessage): Record<string, string> {
@@ -38,38 +44,86 @@ function headersOf(message: IncomingMessage): Record<string, string> {
   return headers;
 }
 
-/** HTTP and HTTPS out of this machine. `identity` is asked for at every exchange, so that a renewed certificate is used at once. */
+/**
+ * Connections that may serve again, by identity: a handshake costs about 5 KB, and the files of one update are many. They never
+ * keep the process alive.
+ */
+const pools = new Map<string, Agent>();
+
+/** The identities of this process, and the one before a renewal. */
+const poolsMax = 4;
+/** How long a connection waits to serve again. */
+const idleMsMax = 10_000;
+const idleConnectionsMax = 4;
+
+/** What is in use goes on and ends by itself. */
+function closeIdle(pool: Agent): void {
+  for (const sockets of Object.values(pool.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+}
+
+function poolOf({ ca, certificate, key }: TlsIdentity): Agent {
+  const name = JSON.stringify([ca, certificate, key]);
+  const pool =
+    pools.get(name) ??
+    new Agent({
+      keepAlive: true,
+      timeout: idleMsMax,
+      maxFreeSockets: idleConnectionsMax,
+      ...(ca === undefined ? {} : { ca }),
+      ...(certificate === undefined ? {} : { cert: certificate }),
+      ...(key === undefined ? {} : { key }),
+    });
+  // The one used last is the last of the map.
+  pools.delete(name);
+  pools.set(name, pool);
+  const [oldest] = pools;
+  if (pools.size > poolsMax && oldest !== undefined) {
+    pools.delete(oldest[0]);
+    closeIdle(oldest[1]);
+  }
+  return pool;
+}
+
+function begin(wanted: HttpRequest, identity: TlsIdentity, signal: AbortSignal): ClientRequest {
+  const url = new URL(wanted.url);
+  const options = { method: wanted.method, headers: { ...wanted.headers }, signal, timeout: silenceMsMax };
+  const exchange =
+    url.protocol === 'https:'
+      ? requestTls(url, { ...options, agent: poolOf(identity) })
+      : requestPlain(url, { ...options, agent: false });
+  exchange.on('timeout', () => {
+    const message = `no answer from ${url.host} for ${silenceMsMax / 1000} s`;
+    exchange.destroy(Object.assign(new Error(message), { code: 'ETIMEDOUT' }));
+  });
+  return exchange;
+}
+
+/** A server may close a connection at the moment it is used again: that says nothing about the link. */
+function wasStale(exchange: ClientRequest, { method }: HttpRequest, error: NetworkError): boolean {
+  return exchange.reusedSocket && error.code === 'CUT' && method !== 'POST';
+}
+
+function attempt(wanted: HttpRequest, identity: TlsIdentity, signal: AbortSignal): Promise<HttpResponse> {
+  return new Promise<HttpResponse>((resolve, reject) => {
+    const exchange = begin(wanted, identity, signal);
+    exchange.on('error', (cause) => {
+      const error = new NetworkError(errorCode(cause, signal), cause.message);
+      // Each failure takes one connection out of the pool, so this comes to an end.
+      if (wasStale(exchange, wanted, error)) resolve(attempt(wanted, identity, signal));
+      else reject(error);
+    });
+    const closed = new Promise<void>((done) => exchange.on('close', done));
+    exchange.on('response', (message) => {
+      resolve({ status: message.statusCode ?? 0, headers: headersOf(message), body: bodyOf(message, closed, signal) });
+    });
+    exchange.end(wanted.body);
+  });
+}
+
+/**
+ * HTTP and HTTPS out of this machine. `identity` is asked for at every exchange, so that a renewed certificate is used at once;
+ * exchanges under the same one share connections.
+ */
 export function openNetwork(identity: () => TlsIdentity): Network {
-  return {
-    request: (wanted: HttpRequest, signal: AbortSignal) =>
-      new Promise<HttpResponse>((resolve, reject) => {
-        const fail = (error: Error): void => reject(new NetworkError(errorCode(error, signal), error.message));
-        const url = new URL(wanted.url);
-        const { ca, certificate, key } = identity();
-        const options = {
-          method: wanted.method,
-          headers: { ...wanted.headers },
-          signal,
-          timeout: silenceMsMax,
-          agent: false,
-        };
-        const tls = {
-          ...(ca === undefined ? {} : { ca }),
-          ...(certificate === undefined ? {} : { cert: certificate }),
-          ...(key === undefined ? {} : { key }),
-        };
-        const exchange =
-          url.protocol === 'https:' ? requestTls(url, { ...options, ...tls }) : requestPlain(url, options);
-        exchange.on('error', fail);
-        exchange.on('timeout', () =>
-          exchange.destroy(
-            Object.assign(new Error(`no answer from ${url.host} for ${silenceMsMax / 1000} s`), { code: 'ETIMEDOUT' }),
-          ),
-        );
-        exchange.on('response', (message) => {
-          resolve({ status: message.statusCode ?? 0, headers: headersOf(message), body: bodyOf(message, signal) });
-        });
-        exchange.end(wanted.body);
-      }),
-  };
+  return { request: async (wanted, signal) => attempt(wanted, identity(), signal) };
 }

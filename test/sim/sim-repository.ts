@@ -1,6 +1,6 @@
 /** A git repository in the simulated world: commits of whole trees, one branch, moods of its server. */
 import { createHash } from 'node:crypto';
-import type { RevisionSource } from '../../controller/reconcile/controller.ts';
+import type { RevisionSource } from '../../controller/reconcile/branch-follower.ts';
 import type { RevisionTree } from '../../controller/reconcile/revision-in-force.ts';
 
 export class SimRepository {

@@ -9,7 +9,8 @@ import { OnlineMetadata } from '../../../controller/publishing/online-metadata.t
 import { RepositoryPublisher } from '../../../controller/publishing/publisher.ts';
 import { signDeployment } from '../../../controller/publishing/sign-deployment.ts';
 import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
-import { type Controller, createController, type RevisionSource } from '../../../controller/reconcile/controller.ts';
+import type { RevisionSource } from '../../../controller/reconcile/branch-follower.ts';
+import { type Controller, createController } from '../../../controller/reconcile/controller.ts';
 import { SourceError } from '../../../controller/source/source-error.ts';
 import type { ShadowHandlers, Shadows } from '../../../controller/transport/shadows.ts';
 import { makeDirectoryDurably, writeFileDurably } from '../../../platform/durable-file.ts';

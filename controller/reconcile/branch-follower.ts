@@ -1,0 +1,241 @@
+/**
+ * Follows one branch: judges what is new on it, publishes what is valid, and makes it the revision in force. Whatever goes
+ * wrong, the revision in force stays until another one is found valid.
+ */
+import type { Clock, Log } from '../../platform/ports.ts';
+import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import type { KeyValueStore } from '../devices/device-store.ts';
+import type { Catalogue } from '../manifests/desired.ts';
+import { desiredOf } from '../manifests/manifest-state.ts';
+import type { Needed } from '../publishing/artifact-store.ts';
+import type { ReleaseDemand } from '../publishing/smaller-ways.ts';
+import type { History, Source } from '../source/source.ts';
+import { SourceError } from '../source/source-error.ts';
+import { keepingBlobs, type ReadBlob } from './manifest-reader.ts';
+import { wantedReleases } from './needed-artifacts.ts';
+import {
+  judgeRevision,
+  keepRevision,
+  keptRevision,
+  noRevision,
+  type RevisionStep,
+  type RevisionTree,
+  treeAfter,
+  type ValidRevision,
+} from './revision-in-force.ts';
+import { adopted, answered, initialSourceState, refused, unreachable, withoutCommit } from './source-state.ts';
+
+/** The repository as the loop sees it. */
+export type RevisionSource = Pick<Source, 'location' | 'branch' | 'poll' | 'changes' | 'readBlob'>;
+
+/** Releases and signed metadata as the loop sees them. */
+export interface Publisher {
+  /** The releases that a revision's trust metadata names, or what is wrong with it. */
+  judge(
+    tree: RevisionTree,
+    readBlob: ReadBlob,
+  ): Promise<{ readonly catalogue: Catalogue; readonly problems: SourceStatus['problems'] }>;
+  /** Makes all that a judged revision's devices may fetch available; durable when it resolves. */
+  publish(tree: RevisionTree, catalogue: Catalogue, readBlob: ReadBlob, demand: ReleaseDemand): Promise<void>;
+  /** Frees what neither the revision in force nor any device needs; returns how many files went. */
+  collect(alsoNeeded: Needed): number;
+}
+
+/** A revision came into force. */
+export interface Adoption {
+  /** Devices whose desired state came, went or differs. */
+  readonly affected: ReadonlySet<string>;
+  /** Nothing was in force before, as far as this process knows. */
+  readonly isFirst: boolean;
+}
+
+export interface BranchFollowerParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly source: RevisionSource;
+  readonly publisher: Publisher;
+  readonly values: KeyValueStore;
+  /** Releases that devices run or were told to run, as `NAME/VERSION`. */
+  readonly heldReleases: () => ReadonlySet<string>;
+  readonly onAdopted: (adoption: Adoption) => Promise<void>;
+}
+
+const sourceRoom = 'source';
+const sourceKey = 'state';
+
+export class BranchFollower {
+  readonly #parts: BranchFollowerParts;
+  readonly #stopping = new AbortController();
+  /** For signed metadata, so that a restart does not need the repository. */
+  readonly #readTrust: ReadBlob;
+  #hasLooked = false;
+  #inForce: ValidRevision = noRevision;
+  #source: SourceStatus;
+  #looking: Promise<void> | undefined;
+
+  constructor(parts: BranchFollowerParts) {
+    this.#parts = parts;
+    this.#readTrust = keepingBlobs(parts.values, parts.source.readBlob);
+    const kept = parts.values.get(sourceRoom, sourceKey);
+    const initial = initialSourceState(parts.source.location, parts.source.branch);
+    this.#source = kept === undefined ? initial : { ...JSON.parse(new TextDecoder().decode(kept)), ...place(initial) };
+  }
+
+  get inForce(): ValidRevision {
+    return this.#inForce;
+  }
+
+  get status(): SourceStatus {
+    return this.#source;
+  }
+
+  /**
+   * Takes up what was in force before the restart. When that can't be done (a damaged mirror, a stricter version of this
+   * program), nothing is in force until the next poll finds something valid; no device is told anything meanwhile.
+   */
+  async resume(): Promise<void> {
+    const { source, values } = this.#parts;
+    const kept = keptRevision(values);
+    if (kept === undefined) return;
+    try {
+      await this.#takeUp(kept);
+    } catch (error) {
+      if (!(error instanceof SourceError)) return this.#complain('revision.not-resumed', error);
+      // The poll makes a damaged mirror anew.
+      await source.poll(this.#stopping.signal, kept.info.id);
+      await this.#takeUp(kept).catch((again: unknown) => this.#complain('revision.not-resumed', again));
+    }
+  }
+
+  /** The files are the same as when they were found valid, and were read before. */
+  async #takeUp(tree: RevisionTree): Promise<void> {
+    const { source, publisher, values } = this.#parts;
+    const { catalogue } = await publisher.judge(tree, this.#readTrust);
+    const changes = [...tree.files].map(([path, oid]) => ({ path, oid }));
+    const step = { before: noRevision, info: tree.info, changes };
+    const judged = await judgeRevision(step, catalogue, values, source.readBlob);
+    if (judged.kind === 'refused') {
+      const why = judged.problems[0]?.message;
+      throw new Error(`revision ${tree.info.id} was in force and is not valid any more: ${why}`);
+    }
+    this.#inForce = judged.revision;
+    // What a stop interrupted is made up for: ways that were not prepared, files that were lost.
+    publisher
+      .publish(tree, catalogue, this.#readTrust, this.#demand(judged.revision))
+      .catch((error: unknown) => this.#complain('revision.not-published-again', error));
+  }
+
+  /** Looks at the branch; concurrent calls become one. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#looking;
+  }
+
+  /** The tip that was judged to its end. One that was refused is judged again after a silence, to say again why. */
+  #judged(): string | undefined {
+    const { state, tip, revision } = this.#source;
+    if (this.#inForce.info === undefined && !this.#hasLooked) return undefined;
+    return state === 'unreachable' && tip?.id !== revision?.id ? undefined : tip?.id;
+  }
+
+  async #look(): Promise<void> {
+    const { source, clock } = this.#parts;
+    try {
+      const news = await source.poll(this.#stopping.signal, this.#judged());
+      this.#hasLooked = true;
+      switch (news.kind) {
+        case 'tip':
+          return await this.#consider(news.revision, news.history);
+        case 'unchanged':
+          return this.#note(answered(this.#source, clock.now()));
+        case 'empty':
+          return this.#note(withoutCommit(this.#source, clock.now()));
+        case 'refused':
+          return this.#refuse(news.revision, `${news.message} (${news.code})`, []);
+        case 'branch-missing':
+        case 'unreachable':
+          return this.#note(unreachable(this.#source, news.message, clock.now()));
+        default:
+          news satisfies never;
+      }
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      this.#complain('source.failed', error);
+      this.#note(unreachable(this.#source, error instanceof Error ? error.message : String(error), clock.now()));
+    }
+  }
+
+  /** From what is in force to `info`; from nothing, when git no longer has what is in force to compare with. */
+  async #stepTo(info: RevisionStatus): Promise<RevisionStep> {
+    const { source } = this.#parts;
+    const before = this.#inForce;
+    try {
+      return { before, info, changes: await source.changes(before.info?.id, info.id) };
+    } catch (error) {
+      if (!(error instanceof SourceError) || error.code !== 'GONE') throw error;
+    }
+    const whole = new Map((await source.changes(undefined, info.id)).map((change) => [change.path, change]));
+    const gone = [...before.files.keys()].filter((path) => !whole.has(path)).map((path) => ({ path }));
+    const changed = [...whole.values()].filter(({ path, oid }) => before.files.get(path) !== oid);
+    return { before, info, changes: [...changed, ...gone] };
+  }
+
+  async #consider(info: RevisionStatus, history: History): Promise<void> {
+    const { source, publisher, values } = this.#parts;
+    const step = await this.#stepTo(info);
+    const tree = treeAfter(step);
+    const { catalogue, problems } = await publisher.judge(tree, this.#readTrust);
+    const judged = await judgeRevision(step, catalogue, values, source.readBlob);
+    const found = [...problems, ...(judged.kind === 'refused' ? judged.problems : [])];
+    if (judged.kind === 'refused' || found.length > 0) {
+      return this.#refuse(info, `${found.length} ${found.length === 1 ? 'problem' : 'problems'} in its files`, found);
+    }
+    await publisher.publish(tree, catalogue, this.#readTrust, this.#demand(judged.revision));
+    await this.#adopt(judged.revision, tree, history, judged.affected);
+  }
+
+  #demand({ state }: ValidRevision): ReleaseDemand {
+    return { wanted: wantedReleases(desiredOf(state)), held: this.#parts.heldReleases() };
+  }
+
+  async #adopt(
+    revision: ValidRevision,
+    tree: RevisionTree,
+    history: History,
+    affected: ReadonlySet<string>,
+  ): Promise<void> {
+    const { values, clock, log, onAdopted } = this.#parts;
+    const { id, subject } = tree.info;
+    const isFirst = this.#inForce.info === undefined;
+    keepRevision(values, tree);
+    this.#inForce = revision;
+    this.#note(adopted(this.#source, tree.info, clock.now()));
+    log.write('info', 'revision.adopted', { revision: id, subject, devices: affected.size, history });
+    await onAdopted({ affected, isFirst });
+  }
+
+  #refuse(tip: RevisionStatus, message: string, problems: SourceStatus['problems']): void {
+    this.#parts.log.write('warn', 'revision.refused', { revision: tip.id, reason: message });
+    this.#note(refused(this.#source, tip, message, problems, this.#parts.clock.now()));
+  }
+
+  #note(next: SourceStatus): void {
+    this.#source = next;
+    this.#parts.values.set(sourceRoom, sourceKey, new TextEncoder().encode(JSON.stringify(next)));
+  }
+
+  #complain(event: string, error: unknown): void {
+    this.#parts.log.write('error', event, { error });
+  }
+}
+
+function place({ location, branch }: SourceStatus): Pick<SourceStatus, 'location' | 'branch'> {
+  return { location, branch };
+}

@@ -1,0 +1,144 @@
+/** The way out over real sockets: connections serve again, and what is cut, aborted or renewed is so at once. One after the other: the pools are the process's. */
+
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import test, { type ExecutionContext } from 'ava';
+import { openNetwork } from '../../../platform/node/network.ts';
+import type { HttpRequest, HttpResponse } from '../../../platform/ports.ts';
+import { Scene } from '../../controller/transport/scene.ts';
+
+interface Stage {
+  readonly scene: Scene;
+  readonly server: Server;
+  readonly url: string;
+  /** Every TLS connection ever made, and whether it resumed an earlier session. */
+  readonly handshakes: { readonly socket: TLSSocket; readonly resumed: boolean }[];
+}
+
+async function open(
+  t: ExecutionContext,
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<Stage> {
+  const scene = await Scene.open();
+  const { certificate: cert, key } = await scene.authority.serverIdentity(['localhost']);
+  const options = { cert, key, ca: scene.authority.certificate, requestCert: true, rejectUnauthorized: false };
+  const server = createServer(options, answer);
+  const handshakes: Stage['handshakes'] = [];
+  server.on('secureConnection', (socket: TLSSocket) => handshakes.push({ socket, resumed: socket.isSessionReused() }));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+    scene[Symbol.dispose]();
+  });
+  return { scene, server, handshakes, url: `https://localhost:${(server.address() as AddressInfo).port}/` };
+}
+
+const never = new AbortController().signal;
+const get = (url: string): HttpRequest => ({ method: 'GET', url, headers: {} });
+
+async function textOf({ body }: HttpResponse): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+/** Who asked, as the server sees it. */
+const tellName = (request: IncomingMessage, response: ServerResponse): void => {
+  const { authorized, getPeerX509Certificate } = request.socket as TLSSocket;
+  const certificate = authorized ? getPeerX509Certificate.call(request.socket) : undefined;
+  response.end(certificate?.subject ?? 'nobody');
+};
+
+test.serial('many exchanges cost one handshake', async (t) => {
+  const { scene, url, handshakes } = await open(t, tellName);
+  const device = await scene.device('buoy');
+  const identity = { ca: scene.authority.certificate, certificate: device.certificate, key: device.key };
+  const network = openNetwork(() => identity);
+  for (let count = 0; count < 20; count++) t.is(await textOf(await network.request(get(url), never)), 'CN=buoy');
+  t.is(handshakes.length, 1);
+});
+
+test.serial(
+  'a connection that was closed meanwhile is made again, and resumes its session with the same device',
+  async (t) => {
+    const { scene, server, url, handshakes } = await open(t, tellName);
+    const device = await scene.device('buoy');
+    const identity = { ca: scene.authority.certificate, certificate: device.certificate, key: device.key };
+    const network = openNetwork(() => identity);
+    for (let count = 0; count < 5; count++) {
+      t.is(await textOf(await network.request(get(url), never)), 'CN=buoy');
+      server.closeIdleConnections();
+    }
+    t.is(handshakes.length, 5);
+    t.deepEqual(
+      handshakes.map(({ resumed }) => resumed),
+      [false, true, true, true, true],
+    );
+  },
+);
+
+test.serial('a renewed certificate is used at once', async (t) => {
+  const { scene, url, handshakes } = await open(t, tellName);
+  const [before, after] = [await scene.device('before'), await scene.device('after')];
+  let device = before;
+  const network = openNetwork(() => ({ ...device, ca: scene.authority.certificate }));
+  t.is(await textOf(await network.request(get(url), never)), 'CN=before');
+  device = after;
+  t.is(await textOf(await network.request(get(url), never)), 'CN=after');
+  t.is(handshakes.length, 2);
+});
+
+test.serial('a server that cuts every connection is an error, not an endless loop', async (t) => {
+  let asked = 0;
+  const { scene, url } = await open(t, (request, response) => {
+    asked += 1;
+    if (asked === 1) response.end('fine');
+    else request.socket.destroy();
+  });
+  const network = openNetwork(() => ({ ca: scene.authority.certificate }));
+  t.is(await textOf(await network.request(get(url), never)), 'fine');
+  await t.throwsAsync(network.request(get(url), never), { code: 'CUT' } as never);
+  t.is(asked, 3, 'once on the connection that was there, once on a fresh one');
+});
+
+test.serial('what is sent twice could be done twice: a POST that is cut is not repeated', async (t) => {
+  let asked = 0;
+  const { scene, url } = await open(t, (request, response) => {
+    asked += 1;
+    if (asked === 1) response.end('fine');
+    else request.socket.destroy();
+  });
+  const network = openNetwork(() => ({ ca: scene.authority.certificate }));
+  await textOf(await network.request(get(url), never));
+  const post: HttpRequest = { method: 'POST', url, headers: {}, body: new Uint8Array([1]) };
+  await t.throwsAsync(network.request(post, never), { code: 'CUT' } as never);
+  t.is(asked, 2);
+});
+
+test.serial('an abort ends an answer under way, and its connection does not serve again', async (t) => {
+  const { scene, url, handshakes } = await open(t, (_request, response) => {
+    response.write('the beginning');
+  });
+  const abort = new AbortController();
+  const network = openNetwork(() => ({ ca: scene.authority.certificate }));
+  const answer = await network.request(get(url), abort.signal);
+  const closed = once(handshakes[0]!.socket, 'close');
+  const reading = textOf(answer);
+  abort.abort();
+  await t.throwsAsync(reading, { code: 'ABORTED' } as never);
+  await closed;
+});
+
+test.serial('an answer that ends too early is cut', async (t) => {
+  const { scene, url } = await open(t, (_request, response) => {
+    response.writeHead(200, { 'content-length': '100' });
+    response.write('the beginning', () => response.destroy());
+  });
+  const network = openNetwork(() => ({ ca: scene.authority.certificate }));
+  await t.throwsAsync(async () => textOf(await network.request(get(url), never)), { code: 'CUT' } as never);
+});
