@@ -81,6 +81,12 @@ export class RepositoryPublisher {
     await Promise.race([prepared, clock.sleep(holdBackMsMax, patience.signal).catch(() => {})]);
   }
 
+  /** After a restart: what was judged is in force, and ways that were not made before the stop are made beside everything. */
+  resume(catalogue: Catalogue, demand: ReleaseDemand): void {
+    this.#inForce = this.#trust?.trust;
+    void this.#parts.ways.prepare(catalogue, demand);
+  }
+
   /**
    * Frees what neither the revision in force needs nor, by the caller's word, any device: releases that devices run or were
    * told to run, envelopes that they may still fetch; and deltas that nobody demands. Returns how many files went.
