@@ -104,10 +104,11 @@ const calledValidators: Plugin = {
   },
 };
 
-async function compile(directory: string): Promise<Metafile> {
+/** Makes one file of each program, with what it is made of; the native library is not among them. */
+export async function compile(directory: string, programs = entries): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: Object.entries(entries).map(([out, path]) => ({ in: path, out })),
+    entryPoints: Object.entries(programs).map(([out, path]) => ({ in: path, out })),
     outdir: directory,
     bundle: true,
     platform: 'node',

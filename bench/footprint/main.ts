@@ -3,18 +3,16 @@
  * the time from process start to connected; beside a bare `node -e` process in the same run.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { bundleAgent } from '../../device-agent/bundle.ts';
+import { bundleAgent, compile } from '../../device-agent/bundle.ts';
 import { type ProcessMemory, processMemory } from './process-memory.ts';
 import { openShore } from './shore.ts';
 
-/** As the systemd unit has them. */
-const unitFlags = ['--max-semi-space-size=1', '--v8-pool-size=1', '--disable-warning=ExperimentalWarning'];
 const settleMs = 2_000;
 const runs = 5;
 const device = 'bench';
@@ -69,15 +67,29 @@ async function measure(subject: Subject): Promise<Measured> {
   };
 }
 
+const aim = { rssMb: 60, anonymousMb: 13, readyMs: 250 };
+
 function tableOf(rows: readonly Measured[]): string {
   const line = (cells: readonly string[]): string =>
     cells.map((cell, at) => (at === 0 ? cell.padEnd(34) : cell.padStart(11))).join('');
+  const bareKb = rows[0]?.rssKb ?? Number.NaN;
   const body = rows.map(({ name, rssKb, anonymousKb, readyMs, threads }) =>
-    line([name, (rssKb / 1024).toFixed(1), (anonymousKb / 1024).toFixed(1), readyMs.toFixed(0), String(threads)]),
+    line([
+      ...[name, (rssKb / 1024).toFixed(1), (rssKb / bareKb).toFixed(2), (anonymousKb / 1024).toFixed(1)],
+      ...[readyMs.toFixed(0), String(threads)],
+    ]),
   );
-  const head = line(['medians of 5', 'RSS MB', 'anon MB', 'ready ms', 'threads']);
-  const aim = line(['aim for the supervisor', '60', '13', '250', '']);
-  return `${[head, ...body, aim].join('\n')}\n`;
+  const head = line(['medians of 5', 'RSS MB', 'to node -e', 'anon MB', 'ready ms', 'threads']);
+  const foot = line(['aim for the supervisor', ...[aim.rssMb, '', aim.anonymousMb, aim.readyMs, ''].map(String)]);
+  return `${[head, ...body, foot].join('\n')}\n`;
+}
+
+/** The SDK's own client as a bundle beside the agent's native library. */
+async function bundleBareClient(directory: string, agentDirectory: string): Promise<string> {
+  await compile(directory, { 'bare-client': 'bench/footprint/bare-client.ts' });
+  copyFileSync(join(agentDirectory, 'aws-crt.node'), join(directory, 'aws-crt.node'));
+  writeFileSync(join(directory, 'package.json'), '{ "type": "module" }\n');
+  return join(directory, 'bare-client.js');
 }
 
 /** Runs the benchmark and prints it, as a table or as JSON. */
@@ -88,17 +100,27 @@ export async function run(args: readonly string[]): Promise<void> {
   const supervisor = await bundleAgent(fileURLToPath(new URL('../../.cache/agent', import.meta.url)));
   const shore = await openShore(join(directory, 'shore'), device, stateDirectory);
   try {
-    const configuration = JSON.stringify({
+    const agent = {
       ...{ device, stateDirectory, controller: 'https://127.0.0.1:9', ca: shore.ca, trustRoot: shore.trustRoot },
       mqtt: { host: shore.host, port: shore.port, keepAliveSeconds: 1200 },
-    });
-    const agent = [supervisor, '--resolved', configuration];
+    };
+    const file = join(directory, 'fleet.config.yaml');
+    // JSON is YAML.
+    writeFileSync(file, JSON.stringify({ agent }));
     const bare = ['-e', "console.log('ready'); setInterval(() => {}, 1e9)"];
+    const bareClient = await bundleBareClient(join(directory, 'bare'), dirname(supervisor));
+    const bareArgs = [bareClient, device, String(shore.port), stateDirectory, shore.ca];
+    const ready = 'link.connected';
+    // The supervisor is started as the systemd unit does it, and chooses its flags itself.
     const rows = [
       await measure({ name: 'node -e', args: bare, ready: 'ready' }),
-      await measure({ name: 'node -e, flags of the unit', args: [...unitFlags, ...bare], ready: 'ready' }),
-      await measure({ name: 'supervisor', args: agent, ready: 'link.connected' }),
-      await measure({ name: 'supervisor, flags of the unit', args: [...unitFlags, ...agent], ready: 'link.connected' }),
+      await measure({ name: 'bare client of the SDK', args: bareArgs, ready }),
+      await measure({
+        name: 'supervisor, configuration given',
+        args: [supervisor, '--resolved', JSON.stringify(agent)],
+        ready,
+      }),
+      await measure({ name: 'supervisor, as the unit starts it', args: [supervisor, '--config', file], ready }),
     ];
     process.stdout.write(json ? `${JSON.stringify(rows, undefined, 2)}\n` : tableOf(rows));
   } finally {

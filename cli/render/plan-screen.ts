@@ -40,6 +40,8 @@ const kindStyles: Readonly<Record<DeviceChange['kind'], StyleName>> = { deploy: 
 interface Cost {
   readonly taken: number;
   readonly whole: number;
+  /** Whether less may travel. */
+  readonly isBound: boolean;
 }
 
 function costOf(devices: readonly DeviceChange[], prices: Plan['prices']): Cost {
@@ -47,6 +49,7 @@ function costOf(devices: readonly DeviceChange[], prices: Plan['prices']): Cost 
   return {
     taken: all.reduce((sum, { bytes }) => sum + bytes, 0),
     whole: all.reduce((sum, { length }) => sum + length, 0),
+    isBound: all.some(({ atMost }) => atMost === true),
   };
 }
 
@@ -146,11 +149,11 @@ function summary({ change, prices }: Plan): string {
   if (change.devices.length === 0) return 'Nothing changes on any device.\n';
   const deploying = change.devices.filter(({ kind }) => kind === 'deploy');
   const others = change.devices.length - deploying.length;
-  const { taken, whole } = costOf(change.devices, prices);
+  const { taken, whole, isBound } = costOf(change.devices, prices);
   const cost =
     whole === 0
       ? 'no module travels'
-      : `${bytes(taken)} of modules travel${taken === whole ? '' : `, ${bytes(whole)} if every module went whole`}`;
+      : `${isBound ? 'at most ' : ''}${bytes(taken)} of modules travel${taken === whole ? '' : `, ${bytes(whole)} if every module went whole`}`;
   const rest = others === 0 ? '' : `, ${others} do not move`;
   return `${plural(deploying.length, 'device')} ${deploying.length === 1 ? 'gets' : 'get'} a deployment at once${rest}; ${cost}.\n`;
 }

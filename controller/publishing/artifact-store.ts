@@ -4,7 +4,8 @@
  *     sha256/HEX                   a blob, complete and with that digest whenever the name exists
  *     releases/NAME/VERSION.json   the ways to get one release
  *     tuf/FILE                     signed metadata (`online-metadata.ts`)
- *     tried/BASE-HEX               an empty file: the delta between the two was made once, whatever came of it
+ *     tried/BASE-HEX               an empty file: the delta between the two was made once, whatever came of it;
+ *                                  with BASE the same as HEX, compressing it was of no use
  */
 import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
 import { makeDirectoryDurably, openDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
@@ -24,6 +25,13 @@ export interface Blob {
 export interface Needed {
   readonly releases: ReadonlySet<string>;
   readonly blobs: ReadonlySet<string>;
+  /** Deltas by `deltaKey`. */
+  readonly deltas: ReadonlySet<string>;
+}
+
+/** A delta by the digests of the two modules that it lies between. */
+export function deltaKey(base: string, sha256: string): string {
+  return `${base}-${sha256}`;
 }
 
 /** The most files that one collection removes. */
@@ -101,11 +109,11 @@ export class ArtifactStore {
 
   /** Whether a delta between these two was made before. */
   wasTried(base: string, sha256: string): boolean {
-    return this.#disk.stat(`${this.#directory}/tried/${base}-${sha256}`) !== undefined;
+    return this.#disk.stat(`${this.#directory}/tried/${deltaKey(base, sha256)}`) !== undefined;
   }
 
   markTried(base: string, sha256: string): void {
-    writeFileDurably(this.#disk, `${this.#directory}/tried`, `${base}-${sha256}`, new Uint8Array());
+    writeFileDurably(this.#disk, `${this.#directory}/tried`, deltaKey(base, sha256), new Uint8Array());
   }
 
   /**
@@ -124,12 +132,27 @@ export class ArtifactStore {
       if (!blobs.has(file)) unneeded.push(`sha256/${file}`);
     }
     for (const file of this.#disk.list(`${this.#directory}/tried`)) {
-      if (!file.split('-').every((sha256) => blobs.has(sha256))) unneeded.push(`tried/${file}`);
+      const [base, sha256] = file.split('-') as [string, string];
+      const isDemanded = base === sha256 || needed.deltas.has(file);
+      if (!isDemanded || !blobs.has(base) || !blobs.has(sha256)) unneeded.push(`tried/${file}`);
     }
     const removed = unneeded.filter((path) => this.#doomed.has(path)).slice(0, removalsMax);
     for (const path of removed) this.#disk.remove(`${this.#directory}/${path}`);
+    this.#dropDeltas(new Set(removed));
     this.#doomed = new Set(unneeded);
     return removed.length;
+  }
+
+  /** Takes deltas that may be made again out of their indexes; their blobs go at later looks. */
+  #dropDeltas(removed: ReadonlySet<string>): void {
+    for (const release of this.releases()) {
+      const index = this.index(release);
+      if (index === undefined) continue;
+      const ways = index.ways.filter(
+        ({ base }) => base === undefined || !removed.has(`tried/${deltaKey(base, index.sha256)}`),
+      );
+      if (ways.length < index.ways.length) this.#writeIndex({ ...index, ways });
+    }
   }
 
   #writeIndex(index: ReleaseIndex): void {

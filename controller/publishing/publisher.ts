@@ -3,11 +3,11 @@ import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
 import type { Clock } from '../../platform/ports.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
 import type { Catalogue, CataloguedRelease } from '../manifests/desired.ts';
-import type { ArtifactStore, Needed } from './artifact-store.ts';
+import { type ArtifactStore, deltaKey, type Needed } from './artifact-store.ts';
 import { checkRelease } from './check-release.ts';
 import type { OnlineMetadata } from './online-metadata.ts';
 import { releaseFile } from './release-path.ts';
-import type { ReleaseDemand, SmallerWays } from './smaller-ways.ts';
+import { deltaPairs, type ReleaseDemand, type SmallerWays } from './smaller-ways.ts';
 import { isTrustFile, type TrustFiles } from './trust-files.ts';
 import { type VerifiedTrust, verifyTrust } from './verify-trust.ts';
 
@@ -81,14 +81,22 @@ export class RepositoryPublisher {
     await Promise.race([prepared, clock.sleep(holdBackMsMax, patience.signal).catch(() => {})]);
   }
 
+  /** After a restart: what was judged is in force, and ways that were not made before the stop are made beside everything. */
+  resume(catalogue: Catalogue, demand: ReleaseDemand): void {
+    this.#inForce = this.#trust?.trust;
+    void this.#parts.ways.prepare(catalogue, demand);
+  }
+
   /**
    * Frees what neither the revision in force needs nor, by the caller's word, any device: releases that devices run or were
-   * told to run, envelopes that they may still fetch. Returns how many files went.
+   * told to run, envelopes that they may still fetch; and deltas that nobody demands. Returns how many files went.
    */
-  collect(alsoNeeded: Needed): number {
+  collect(alsoNeeded: Omit<Needed, 'deltas'>, demand: ReleaseDemand): number {
     if (this.#inForce === undefined) return 0;
     const { releases, deploymentKeys } = this.#inForce;
+    const pairs = deltaPairs(releases, demand).map(({ base, release }) => deltaKey(base.sha256, release.sha256));
     return this.#parts.store.collect({
+      deltas: new Set(pairs),
       releases: new Set([...alsoNeeded.releases, ...releases.keys()]),
       blobs: new Set([...alsoNeeded.blobs, sha256Hex(deploymentKeys.bytes)]),
     });

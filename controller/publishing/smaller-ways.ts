@@ -5,7 +5,7 @@
 import type { Log } from '../../platform/ports.ts';
 import type { ReleaseIndex } from '../../schemas/generated/types.ts';
 import type { Catalogue, CataloguedRelease } from '../manifests/desired.ts';
-import type { ArtifactStore } from './artifact-store.ts';
+import { type ArtifactStore, deltaKey } from './artifact-store.ts';
 import type { Compress } from './compress.ts';
 import type { MakeReleaseDelta } from './make-delta.ts';
 
@@ -54,38 +54,99 @@ function bytesWithoutBase({ ways, length }: ReleaseIndex): number {
   return Math.min(length, ...ways.filter(({ base }) => base === undefined).map((way) => way.length));
 }
 
+/** One way to make; its key is the same whenever it is asked for. */
+interface Job {
+  readonly key: string;
+  readonly release: CataloguedRelease;
+  readonly make: () => Promise<void>;
+}
+
 export class SmallerWays {
   readonly #parts: SmallerWaysParts;
   readonly #stopping = new AbortController();
-  #work: Promise<void> = Promise.resolve();
+  /** What the last demand asks for and was not begun yet: the next demand takes its place. */
+  #queue: readonly Job[] = [];
+  /** Jobs that somebody waited for, until they are done. */
+  readonly #known = new Map<string, PromiseWithResolvers<void>>();
+  /** Jobs that failed: another try in the same life would fail like the first, and hold up every commit meanwhile. */
+  readonly #failed = new Set<string>();
+  #work: Promise<void> | undefined;
 
   constructor(parts: SmallerWaysParts) {
     this.#parts = parts;
   }
 
-  /** Resolves when the ways to these releases are made, after all that was begun before. Never rejects. */
-  prepare(catalogue: Catalogue, demand: ReleaseDemand): Promise<void> {
-    const releases = [...catalogue.values()].sort((a, b) => a.length - b.length);
-    const pairs = deltaPairs(catalogue, demand).sort((a, b) => a.release.length - b.release.length);
-    this.#work = this.#work.then(async () => {
-      for (const release of releases) await this.#attempt(release, () => this.#compress(release));
-      for (const pair of pairs) await this.#attempt(pair.release, () => this.#makeDelta(pair));
+  /**
+   * Makes all ways that this demand asks for, and no more those of earlier ones. Resolves when those that no earlier
+   * demand asked for are done: who waited once for a large module does not wait for it again. Never rejects.
+   */
+  async prepare(catalogue: Catalogue, demand: ReleaseDemand): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    this.#queue = this.#jobs(catalogue, demand);
+    const asked = new Set(this.#queue.map(({ key }) => key));
+    for (const [key, job] of this.#known) if (!asked.has(key)) this.#finish(key, job);
+    const news = [...asked].filter((key) => !this.#known.has(key));
+    for (const key of news) this.#known.set(key, Promise.withResolvers());
+    const done = news.map((key) => this.#known.get(key)!.promise);
+    this.#work ??= this.#run().finally(() => {
+      this.#work = undefined;
     });
-    return this.#work;
+    await Promise.all(done);
   }
 
-  /** Ends what is being made; it is begun again after the next publication. */
+  /** Ends what is being made; it is begun again after the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the controller stops'));
     await this.#work;
+    for (const [key, job] of this.#known) this.#finish(key, job);
   }
 
-  async #attempt({ name, version }: CataloguedRelease, make: () => Promise<void>): Promise<void> {
-    if (this.#stopping.signal.aborted) return;
+  /** What is still to be made, small modules first, and of those alike first the form that every device can use. */
+  #jobs(catalogue: Catalogue, demand: ReleaseDemand): Job[] {
+    const { store } = this.#parts;
+    const plain = [...catalogue.values()]
+      .filter((release) => !this.#isCompressed(release))
+      .map((release) => ({ key: release.sha256, release, make: () => this.#compress(release) }));
+    const deltas = deltaPairs(catalogue, demand)
+      .filter(({ base, release }) => store.has(base.sha256) && !store.wasTried(base.sha256, release.sha256))
+      .map((pair) => ({
+        key: deltaKey(pair.base.sha256, pair.release.sha256),
+        release: pair.release,
+        make: () => this.#makeDelta(pair),
+      }));
+    return [...plain, ...deltas]
+      .filter(({ key }) => !this.#failed.has(key))
+      .sort((a, b) => a.release.length - b.release.length);
+  }
+
+  #isCompressed(release: CataloguedRelease): boolean {
+    const { store } = this.#parts;
+    if (store.wasTried(release.sha256, release.sha256)) return true;
+    return store.index(release)?.ways.some(({ method }) => method === 'brotli') ?? false;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      const [job, ...rest] = this.#queue;
+      if (job === undefined) return;
+      this.#queue = rest;
+      await this.#attempt(job);
+      const known = this.#known.get(job.key);
+      if (known !== undefined) this.#finish(job.key, known);
+    }
+  }
+
+  #finish(key: string, { resolve }: PromiseWithResolvers<void>): void {
+    this.#known.delete(key);
+    resolve();
+  }
+
+  async #attempt({ key, release: { name, version }, make }: Job): Promise<void> {
     try {
       await make();
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
+      this.#failed.add(key);
       this.#parts.log.write('error', 'publishing.way-failed', { release: `${name}/${version}`, error });
     }
   }
@@ -93,8 +154,9 @@ export class SmallerWays {
   async #compress(release: CataloguedRelease): Promise<void> {
     const { store, compress } = this.#parts;
     const index = store.index(release);
-    if (index === undefined || index.ways.some(({ method }) => method === 'brotli')) return;
-    store.addWay(release, { method: 'brotli' }, await compress(store.read(index.sha256)));
+    if (index === undefined || this.#isCompressed(release)) return;
+    const isAdded = store.addWay(release, { method: 'brotli' }, await compress(store.read(index.sha256)));
+    if (!isAdded) store.markTried(release.sha256, release.sha256);
   }
 
   async #makeDelta({ base, release }: DeltaPair): Promise<void> {

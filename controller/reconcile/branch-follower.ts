@@ -37,8 +37,10 @@ export interface Publisher {
   ): Promise<{ readonly catalogue: Catalogue; readonly problems: SourceStatus['problems'] }>;
   /** Makes all that a judged revision's devices may fetch available; durable when it resolves. */
   publish(tree: RevisionTree, catalogue: Catalogue, readBlob: ReadBlob, demand: ReleaseDemand): Promise<void>;
+  /** Takes up what was judged and published before a restart. */
+  resume(catalogue: Catalogue, demand: ReleaseDemand): void;
   /** Frees what neither the revision in force nor any device needs; returns how many files went. */
-  collect(alsoNeeded: Needed): number;
+  collect(alsoNeeded: Omit<Needed, 'deltas'>, demand: ReleaseDemand): number;
 }
 
 /** A revision came into force. */
@@ -119,10 +121,7 @@ export class BranchFollower {
       throw new Error(`revision ${tree.info.id} was in force and is not valid any more: ${why}`);
     }
     this.#inForce = judged.revision;
-    // What a stop interrupted is made up for: ways that were not prepared, files that were lost.
-    publisher
-      .publish(tree, catalogue, this.#readTrust, this.#demand(judged.revision))
-      .catch((error: unknown) => this.#complain('revision.not-published-again', error));
+    publisher.resume(catalogue, this.#demand(judged.revision));
   }
 
   /** Looks at the branch; concurrent calls become one. */

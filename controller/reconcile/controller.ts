@@ -18,7 +18,7 @@ import { type AuthorizeDevice, authorizeByFleet } from '../transport/authorizati
 import type { Shadows } from '../transport/shadows.ts';
 import { type Adoption, BranchFollower, type Publisher, type RevisionSource } from './branch-follower.ts';
 import { desiredShadow, type Issuing, issueDeployment } from './issue-deployment.ts';
-import { neededArtifacts } from './needed-artifacts.ts';
+import { neededArtifacts, wantedReleases } from './needed-artifacts.ts';
 import { noRevision } from './revision-in-force.ts';
 import { takeReport } from './take-report.ts';
 
@@ -114,7 +114,8 @@ class ReconcilingController implements Controller {
 
   collectGarbage(): void {
     const { publisher, devices, log } = this.#parts;
-    const files = publisher.collect(neededArtifacts(devices));
+    const needed = neededArtifacts(devices);
+    const files = publisher.collect(needed, { wanted: wantedReleases(this.#desired), held: needed.releases });
     if (files > 0) log.write('info', 'publishing.collected', { files });
   }
 

@@ -5,7 +5,7 @@ import type { DesiredFleet } from '../manifests/desired.ts';
 import type { Needed } from '../publishing/artifact-store.ts';
 
 /** Releases that devices run or were told to run, and envelopes that they may still fetch by digest. */
-export function neededArtifacts(devices: DeviceStore): Needed {
+export function neededArtifacts(devices: DeviceStore): Omit<Needed, 'deltas'> {
   const releases = new Set<string>();
   const blobs = new Set<string>();
   for (const device of devices.names()) {

@@ -1,13 +1,17 @@
+import type { Clock } from '../../platform/ports.ts';
 import type {
   DeployedApplication,
   Deployment,
   DownloadReport,
   Progress,
   ReleaseIndex,
+  Way,
 } from '../../schemas/generated/types.ts';
 import { DownloadError } from './download-error.ts';
 import { type DownloadContext, downloadReport, fetchIndex, fetchModule } from './fetch-module.ts';
 import type { ReleaseMetadata } from './metadata.ts';
+import { bytesThere } from './partial-file.ts';
+import { affordableWays } from './ways.ts';
 
 /** The path under which releases are signed. */
 function targetPath({ name, version }: DeployedApplication): string {
@@ -26,26 +30,43 @@ function requireAgreement(metadata: ReleaseMetadata, application: DeployedApplic
   }
 }
 
+/** The shore makes deltas beside everything else: an index older than this may lack one that is there by now. */
+const indexAgeMsMax = 10 * 60_000;
+
+/** An index, or that there was none, and when it was asked for on the monotonic clock. */
+interface KnownIndex {
+  readonly index: ReleaseIndex | undefined;
+  readonly askedAt: number;
+}
+
 /**
  * The fetching of one deployment, over as many attempts as it takes: what earlier attempts brought is remembered, so that
  * the report tells how the whole arrived.
  */
 export class DeploymentFetch {
   readonly #context: DownloadContext;
+  readonly #clock: Clock;
   readonly #metadata: ReleaseMetadata;
   readonly #deployment: Deployment;
   readonly #isInstalled: boolean;
   readonly #bytes = new Map<string, number>();
   readonly #reports = new Map<string, DownloadReport>();
   /** Indexes that were asked for, so that a cut costs no more than the rest of the download. */
-  readonly #indexes = new Map<string, ReleaseIndex | undefined>();
+  readonly #indexes = new Map<string, KnownIndex>();
   /** Whether the signed releases agreed with the deployment in an earlier attempt. */
   #hasAgreed = false;
   readonly #progress = new Map<string, { readonly done: number; readonly total: number }>();
 
   /** What is installed already agreed with the signed releases then; bringing its modules again needs no new consent. */
-  constructor(context: DownloadContext, metadata: ReleaseMetadata, deployment: Deployment, isInstalled: boolean) {
+  constructor(
+    context: DownloadContext,
+    clock: Clock,
+    metadata: ReleaseMetadata,
+    deployment: Deployment,
+    isInstalled: boolean,
+  ) {
     this.#context = context;
+    this.#clock = clock;
     this.#metadata = metadata;
     this.#deployment = deployment;
     this.#isInstalled = isInstalled;
@@ -88,10 +109,30 @@ export class DeploymentFetch {
     this.#hasAgreed = true;
   }
 
-  async #indexOf(context: DownloadContext, application: DeployedApplication, signal: AbortSignal) {
-    const { name } = application;
-    if (!this.#indexes.has(name)) this.#indexes.set(name, await fetchIndex(context, application, signal));
-    return this.#indexes.get(name);
+  async #indexOf(
+    context: DownloadContext,
+    application: DeployedApplication,
+    signal: AbortSignal,
+  ): Promise<ReleaseIndex | undefined> {
+    const known = this.#indexes.get(application.name);
+    const askedAt = this.#clock.monotonic();
+    if (known !== undefined && !this.#mayImprove(known, application, askedAt)) return known.index;
+    try {
+      const index = await fetchIndex(context, application, signal);
+      this.#indexes.set(application.name, { index: index ?? known?.index, askedAt });
+    } catch (error) {
+      // A link too bad for the index may still bring the rest of what was begun.
+      if (known === undefined) throw error;
+    }
+    return this.#indexes.get(application.name)?.index;
+  }
+
+  /** Whether a newer index may name a delta that costs less than what is still to travel. */
+  #mayImprove({ index, askedAt }: KnownIndex, application: DeployedApplication, now: number): boolean {
+    if (now - askedAt < indexAgeMsMax) return false;
+    const { disk, store, partialDirectory } = this.#context;
+    const there = (way: Way): number => bytesThere(disk, partialDirectory, way.sha256);
+    return affordableWays(application, index, store, there)[0]?.method !== 'delta';
   }
 
   async #bring(application: DeployedApplication, onProgress: () => void, signal: AbortSignal): Promise<void> {

@@ -28,6 +28,7 @@ export class Fetcher {
   readonly #context: DownloadContext;
   readonly #metadata: ReleaseMetadata;
   readonly #log: Log;
+  readonly #clock: Clock;
   readonly #pause: RetryPause;
   readonly #emit: (event: EngineEvent) => void;
   readonly #onProgress: () => void;
@@ -52,6 +53,7 @@ export class Fetcher {
     this.#context = options.context;
     this.#metadata = options.metadata;
     this.#log = options.log;
+    this.#clock = options.clock;
     this.#pause = new RetryPause(options.clock, options.random);
     this.#emit = options.emit;
     this.#onProgress = options.onProgress;
@@ -63,7 +65,7 @@ export class Fetcher {
   start(slot: Slot, deployment: Deployment): void {
     this.stop();
     this.#abort = new AbortController();
-    this.#fetch = new DeploymentFetch(this.#context, this.#metadata, deployment, this.#isRepairing);
+    this.#fetch = new DeploymentFetch(this.#context, this.#clock, this.#metadata, deployment, this.#isRepairing);
     void this.#run(slot, this.#fetch, this.#abort.signal);
   }
 

@@ -64,6 +64,8 @@ async function runOnce(t: ExecutionContext, directory: string, ...args: string[]
     t.is(report?.running?.revision, status.source.revision?.id, name);
     const beacon = report?.applications.find((application) => application.name === 'position-beacon');
     t.is(`${beacon?.version} ${beacon?.state}`, '1.1.0 running', name);
+    const download = report?.downloads?.find((one) => one.name === 'position-beacon');
+    t.is(download?.method, 'delta', name);
   }
   await noneLeft(directory);
 }

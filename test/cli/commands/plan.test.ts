@@ -38,6 +38,25 @@ test('a delta is the price where the device has the release before, brotli where
   t.is((await priceOf({ release: { ...release, sha256: 'gone' }, bases: [] })).method, 'whole');
 });
 
+test('the price of a large module is said to be a bound, and too large ones cost a plan no time', async (t) => {
+  const old = new Uint8Array(600 * 1024).fill(7);
+  const huge = new Uint8Array(5 * 1024 * 1024);
+  const modules = new Map([
+    ['old', old],
+    ['fresh', Uint8Array.from([...old, 1])],
+    ['huge', huge],
+  ]);
+  const priceOf = openPrices(async (sha256) => modules.get(sha256));
+  const release = (sha256: string) => ({ name: 'a', version: '1', sha256, length: modules.get(sha256)!.length });
+  const large = await priceOf({ release: release('fresh'), bases: ['old'] });
+  t.true(large.atMost);
+  t.true(large.bytes < 200);
+  const tooLarge = await priceOf({ release: release('huge'), bases: ['old'] });
+  t.is(tooLarge.method, 'brotli');
+  t.true(tooLarge.atMost);
+  t.is((await priceOf({ release: release('fresh'), bases: [] })).atMost, undefined);
+});
+
 test('fleet plan -o json names every device, its changes and its bytes; and touches nothing', async (t) => {
   const world = harbor(t);
   await world.commit('A harbor');

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { deploymentPayloadType, openEnvelope } from '../../../artifact/trust/dsse.ts';
 import { sha256Hex } from '../../../artifact/trust/tuf/trusted.ts';
-import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
+import { ArtifactStore, deltaKey } from '../../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../../controller/publishing/authoring/key-files.ts';
 import { readWorkFile, type WorkTree, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
 import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
@@ -115,8 +115,9 @@ test('collect() removes what nobody needed twice in a row, and never what somebo
   add('1.0.0', old);
   add('2.0.0', kept);
   const envelope = store.put(Buffer.from('an envelope'));
-  const needed = { releases: new Set(['crane/2.0.0']), blobs: new Set([envelope.sha256]) };
-  t.is(store.collect({ releases: new Set(['crane/1.0.0', 'crane/2.0.0']), blobs: needed.blobs }), 0);
+  const deltas = new Set<string>();
+  const needed = { releases: new Set(['crane/2.0.0']), blobs: new Set([envelope.sha256]), deltas };
+  t.is(store.collect({ ...needed, releases: new Set(['crane/1.0.0', 'crane/2.0.0']) }), 0);
   t.is(store.collect(needed), 0);
   t.not(store.index({ name: 'crane', version: '1.0.0' }), undefined);
   t.is(store.collect(needed), 2);
@@ -125,16 +126,48 @@ test('collect() removes what nobody needed twice in a row, and never what somebo
   t.true(store.has(envelope.sha256));
 });
 
+test('collect() takes deltas that nobody demands out of the index first, and their blobs later', (t) => {
+  const store = new ArtifactStore(new SimDisk(), '/store');
+  const add = (version: string, bytes: Uint8Array) => {
+    const release = { name: 'crane', version, length: bytes.length, sha256: sha256Hex(bytes) };
+    store.addRelease(release, bytes);
+    return release;
+  };
+  const [first, second, third] = [add('1', moduleOf(1, 50)), add('2', moduleOf(2, 50)), add('3', moduleOf(3, 50))];
+  const patches = [first, second].map((base, at) => {
+    const patch = Uint8Array.of(at);
+    store.addWay(third, { method: 'delta', base: base.sha256 }, patch);
+    store.markTried(base.sha256, third.sha256);
+    return sha256Hex(patch);
+  });
+  const needed = {
+    releases: new Set(['crane/1', 'crane/2', 'crane/3']),
+    blobs: new Set<string>(),
+    deltas: new Set([deltaKey(second.sha256, third.sha256)]),
+  };
+  const bases = () => store.index(third)!.ways.flatMap(({ base }) => base ?? []);
+  store.collect(needed);
+  t.is(bases().length, 2);
+  store.collect(needed);
+  t.deepEqual(bases(), [second.sha256]);
+  t.true(store.has(patches[0]!), 'a device that read the index a moment ago still finds it');
+  t.false(store.wasTried(first.sha256, third.sha256), 'it is made again when somebody demands it');
+  store.collect(needed);
+  store.collect(needed);
+  t.false(store.has(patches[0]!));
+  t.true(store.has(patches[1]!) && store.wasTried(second.sha256, third.sha256));
+});
+
 test('the publisher keeps what the revision in force names, and the keys that deployments are judged by', async (t) => {
   const tree = newTree();
   release(tree, 'crane', '1.0.0', moduleOf(1, 3000));
   const { store, publisher, files, readBlob } = publisherOf(tree, new SimDisk());
   const stray = store.put(moduleOf(7));
   const nothing = { releases: new Set<string>(), blobs: new Set<string>() };
-  t.is(publisher.collect(nothing) + publisher.collect(nothing), 0);
+  t.is(publisher.collect(nothing, noDemand) + publisher.collect(nothing, noDemand), 0);
   const { catalogue } = await publisher.judge({ files }, readBlob);
   await publisher.publish({ files }, catalogue, readBlob, noDemand);
-  t.is(publisher.collect(nothing) + publisher.collect(nothing), 1);
+  t.is(publisher.collect(nothing, noDemand) + publisher.collect(nothing, noDemand), 1);
   t.false(store.has(stray.sha256));
   t.true(store.has(sha256Hex(trustOf(tree).deploymentKeys.bytes)));
   for (const { sha256 } of store.index({ name: 'crane', version: '1.0.0' })!.ways) t.true(store.has(sha256));

@@ -84,6 +84,60 @@ test('stop() ends what is being made', async (t) => {
   t.pass();
 });
 
+test('who waited once for a delta does not wait for it again, and it is made once', async (t) => {
+  const gate = Promise.withResolvers<void>();
+  let made = 0;
+  const { store, versions, catalogue, ways } = shore(async (old, fresh, signal) => {
+    made += 1;
+    await gate.promise;
+    return deltaAtOnce(old, fresh, signal);
+  });
+  const demand = { wanted: new Set(['crane/3']), held: new Set<string>() };
+  const first = ways.prepare(catalogue, demand);
+  await ways.prepare(catalogue, demand);
+  gate.resolve();
+  await first;
+  t.is(made, 2);
+  t.is(store.index(versions[2]!.release)!.ways.filter(({ method }) => method === 'delta').length, 2);
+});
+
+test('a newer demand takes the place of what was not begun', async (t) => {
+  const gate = Promise.withResolvers<void>();
+  const led: string[] = [];
+  const { versions, catalogue, ways } = shore(async (old, fresh, signal) => {
+    led.push(versions.find(({ release }) => release.sha256 === sha256Hex(fresh))!.release.version);
+    await gate.promise;
+    return deltaAtOnce(old, fresh, signal);
+  });
+  const first = ways.prepare(catalogue, { wanted: new Set(['crane/2']), held: new Set() });
+  while (led.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  const second = ways.prepare(catalogue, { wanted: new Set(['crane/3']), held: new Set() });
+  gate.resolve();
+  await Promise.all([first, second]);
+  t.deepEqual(led, ['2', '3', '3']);
+});
+
+test('compressing that was of no use is not tried again', async (t) => {
+  const disk = new SimDisk();
+  const store = new ArtifactStore(disk, '/artifacts');
+  const bytes = random.bytes(5_000);
+  const release = { name: 'noise', version: '1', sha256: sha256Hex(bytes), length: bytes.length };
+  store.addRelease(release, bytes);
+  let compressed = 0;
+  const compress = async (whole: Uint8Array) => {
+    compressed += 1;
+    return brotliAtOnce(whole);
+  };
+  const demand = { wanted: new Set<string>(), held: new Set<string>() };
+  for (const life of [1, 2]) {
+    await new SmallerWays({ store, compress, makeDelta: deltaAtOnce, log: silent }).prepare(
+      new Map([['noise/1', release]]),
+      demand,
+    );
+    t.is(compressed, 1, `life ${life}`);
+  }
+});
+
 test('deltaPairs() leads only to wanted releases, from others of the same application, and never from too many', (t) => {
   const key = fc.tuple(fc.constantFrom('crane', 'buoy'), fc.nat(40)).map(([name, number]) => `${name}/${number}`);
   const keys = fc.uniqueArray(key, { maxLength: 60 });

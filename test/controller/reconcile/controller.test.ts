@@ -4,7 +4,7 @@ import { openStore } from '../../../controller/devices/sqlite-store.ts';
 import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../../controller/publishing/authoring/key-files.ts';
 import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
-import { deltaAtOnce } from '../../../controller/publishing/make-delta.ts';
+import { deltaAtOnce, type MakeReleaseDelta } from '../../../controller/publishing/make-delta.ts';
 import { OnlineMetadata } from '../../../controller/publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../../../controller/publishing/publisher.ts';
 import { signDeployment } from '../../../controller/publishing/sign-deployment.ts';
@@ -71,13 +71,16 @@ function shore() {
   let store = openStore(':memory:');
   const complaints: string[] = [];
 
-  const boot = async (source: RevisionSource = fleet.repository.open()): Promise<Controller> => {
+  const boot = async (
+    source: RevisionSource = fleet.repository.open(),
+    makeDelta: MakeReleaseDelta = deltaAtOnce,
+  ): Promise<Controller> => {
     const clock = time.clock({ alive: true });
     const log = { write: (level: string, event: string) => void (level === 'error' && complaints.push(event)) };
     const keys = readControllerKeys(disk, '/keys');
     const artifacts = new ArtifactStore(disk, '/artifacts');
     const online = new OnlineMetadata({ disk, directory: '/artifacts/tuf', keys, timestampLifetimeMs: 604_800_000 });
-    const ways = new SmallerWays({ store: artifacts, compress: brotliAtOnce, makeDelta: deltaAtOnce, log });
+    const ways = new SmallerWays({ store: artifacts, compress: brotliAtOnce, makeDelta, log });
     const publisher = new RepositoryPublisher({ clock, store: artifacts, online, ways });
     const { devices, values } = store;
     const controller = createController({
@@ -145,6 +148,27 @@ test('a restart without the repository takes up what was in force and tells devi
   t.deepEqual(shadows.told, told);
   t.is(controller.status().source.state, 'unreachable');
   t.is(controller.status().devices.length, 3);
+});
+
+test('a delta that was not made before a stop is made after the restart, without a new commit', async (t) => {
+  const { fleet, boot } = shore();
+  fleet.commit('all');
+  const unable: MakeReleaseDelta = async () => {
+    throw new Error('no time');
+  };
+  const controller = await boot(undefined, unable);
+  await controller.poll();
+  fleet.release(fleet.applications[0]!, '1.1.0', false);
+  fleet.commit('a release');
+  await controller.poll();
+  await controller.stop();
+  const made = Promise.withResolvers<void>();
+  await boot(undefined, (old, fresh, signal) => {
+    made.resolve();
+    return deltaAtOnce(old, fresh, signal);
+  });
+  await made.promise;
+  t.pass();
 });
 
 test('what was recorded but not handed over before a stop is handed over at the start', async (t) => {

@@ -100,3 +100,86 @@ test('a link that breaks every answer off still brings the module, and no byte o
   t.true(ship.shore.requests.filter(({ headers }) => headers.range !== undefined).length > 1);
   t.is(ship.report.downloads?.[0]?.method, 'whole');
 });
+
+const longer: AppWish = {
+  name: 'gauge',
+  version: '2.0.0',
+  bytes: new Uint8Array(Buffer.concat([first.bytes, moduleBytes('gauge two', 200_000)])),
+};
+const longPatch = encodeDelta(first.bytes, longer.bytes);
+const longDelta = { method: 'delta', bytes: longPatch, base: sha256(first.bytes) } as const;
+
+test('a link that is cut in the middle of a delta goes on where it stopped', async (t) => {
+  const ship = await running(first);
+  ship.shore.release(longer, [longDelta]);
+  ship.link.quality = { ...ship.link.quality, bytesPerSecond: 4_000 };
+  ship.want(ship.shore.desired(2, [longer]));
+  await ship.run(10);
+  ship.link.set(false);
+  t.is(ship.report.running?.sequence, 1);
+  await ship.run(60);
+  ship.link.set(true);
+  await ship.run(120);
+  t.is(ship.report.running?.sequence, 2);
+  const asked = ship.shore.requests.filter(({ url }) => url === `/sha256/${sha256(longPatch)}`);
+  t.is(asked.length, 2);
+  t.regex(asked[1]!.headers.range ?? '', /^bytes=[1-9]\d*-$/);
+  const [download] = ship.report.downloads ?? [];
+  t.is(download?.method, 'delta');
+  const most = longPatch.length + 5_000;
+  t.true(download!.bytes < most, `${download!.bytes} bytes of a patch of ${longPatch.length}`);
+});
+
+/** The file of the module that the device runs. */
+function moduleFile(ship: Ship, app: AppWish): string {
+  const path = ship.disk.allFiles().find((one) => one.endsWith(`/${sha256(app.bytes)}`));
+  if (path === undefined) throw new Error(`the device has no ${app.name}`);
+  return path;
+}
+
+test('a device whose old module was taken away takes the whole one', async (t) => {
+  const ship = await running(first);
+  ship.shore.release(second, [deltaWay]);
+  ship.disk.remove(moduleFile(ship, first));
+  ship.want(ship.shore.desired(2, [second]));
+  await ship.run(60);
+  t.is(ship.report.running?.sequence, 2);
+  t.is(ship.report.downloads?.[0]?.method, 'whole');
+});
+
+test('a device whose old module goes, or rots, while the delta travels takes the whole one', async (t) => {
+  for (const harm of ['goes', 'rots']) {
+    const ship = await running(first);
+    ship.shore.release(longer, [longDelta]);
+    ship.link.quality = { ...ship.link.quality, bytesPerSecond: 4_000 };
+    ship.want(ship.shore.desired(2, [longer]));
+    await ship.run(10);
+    const path = moduleFile(ship, first);
+    if (harm === 'goes') ship.disk.remove(path);
+    else {
+      using file = ship.disk.open(path, 'write');
+      file.write(20_000, Uint8Array.of(1, 2, 3, 4));
+      file.sync();
+    }
+    await ship.run(300);
+    t.is(ship.report.running?.sequence, 2, harm);
+    const [download] = ship.report.downloads ?? [];
+    t.is(download?.method, 'whole', harm);
+    t.true(download!.bytes >= longer.bytes.length + longPatch.length, 'the delta’s bytes are told too');
+  }
+});
+
+test('an index that was asked for before the delta was made is asked for again', async (t) => {
+  const ship = await running(first);
+  ship.shore.release(longer);
+  ship.link.quality = { ...ship.link.quality, bytesPerSecond: 2_000 };
+  ship.want(ship.shore.desired(2, [longer]));
+  await ship.run(10);
+  ship.link.set(false);
+  ship.shore.release(longer, [longDelta]);
+  await ship.run(1200);
+  ship.link.set(true);
+  await ship.run(600);
+  t.is(ship.report.running?.sequence, 2);
+  t.is(ship.report.downloads?.[0]?.method, 'delta');
+});
