@@ -125,10 +125,7 @@ export class DemoWorld {
     const endpoints = await this.#startController({ ...controller, ...external });
     if (mosquitto) this.#startMosquitto();
     // Before that the controller knows no device, and would say so of each that asks.
-    await this.#until(
-      ({ source }) => (source.revision === undefined ? 'no commit is in force' : undefined),
-      readyMsMax,
-    );
+    await this.#until(({ source }) => (source.tip === undefined ? 'no commit was read' : undefined), readyMsMax);
     for (const site of new Set(this.#fleet.devices.map((device) => device.site)))
       await this.#startLink(site, endpoints);
     for (const device of this.#fleet.devices) await this.#startAgent(device, supervisor);
