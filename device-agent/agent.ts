@@ -1,6 +1,7 @@
 import type { Clock, Disk, Log, Network, Random } from '../platform/ports.ts';
 import type { AgentConfiguration, Report } from '../schemas/generated/types.ts';
 import type { AgentTime } from './download/metadata.ts';
+import type { UnpackBudget } from './download/unpack-cost.ts';
 import { composeReport } from './report/compose.ts';
 import { Reporter } from './report/reporter.ts';
 import { type AgentStatus, writeStatus } from './report/status-file.ts';
@@ -29,6 +30,11 @@ export interface Agent {
   status(): AgentStatus;
 }
 
+function budgetOf({ unpack = {} }: AgentConfiguration): UnpackBudget {
+  const { memoryMegabytesMax = 128, cpuSecondsMax = 60 } = unpack;
+  return { memoryBytesMax: memoryMegabytesMax * 1_000_000, cpuSecondsMax };
+}
+
 function withoutSlash(url: string): string {
   return url.replace(/\/+$/, '');
 }
@@ -50,6 +56,7 @@ export function createAgent(options: AgentOptions): Agent {
     ...{ ports, files, network, runtime, time, device: configuration.device },
     controller: withoutSlash(configuration.controller),
     artifacts: withoutSlash(configuration.artifacts ?? configuration.controller),
+    budget: budgetOf(configuration),
     bornRoot: disk.readFile(configuration.trustRoot),
     onChange: () => {
       onActivity();

@@ -2,6 +2,7 @@ import type { Clock, Disk, Log, Network, Random } from '../platform/ports.ts';
 import type { Progress } from '../schemas/generated/types.ts';
 import type { DownloadContext } from './download/fetch-module.ts';
 import { type AgentTime, ReleaseMetadata } from './download/metadata.ts';
+import type { UnpackBudget } from './download/unpack-cost.ts';
 import { HealthWatch } from './health/watch.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
 import type { StateFiles } from './state-files.ts';
@@ -24,6 +25,7 @@ export interface UpdatesOptions {
   /** URLs of the servers of metadata and of blobs, without a slash at their ends. */
   readonly controller: string;
   readonly artifacts: string;
+  readonly budget: UnpackBudget;
   /** The root metadata the device was born with. */
   readonly bornRoot: Uint8Array;
   /** Called whenever `memory` or `progress` changed. */
@@ -53,7 +55,7 @@ function logPhase(log: Log, before: Memory, after: Memory): void {
 
 /** Puts the engine and its organs together; nothing happens before `boot`. */
 export function createUpdates(options: UpdatesOptions): Updates {
-  const { files, network, runtime, time, device, controller, artifacts, bornRoot, onChange } = options;
+  const { files, network, runtime, time, device, controller, artifacts, budget, bornRoot, onChange } = options;
   const { clock, disk, random, log } = options.ports;
   const { store, slots, ledger, journal, partialDirectory, trustDirectory: directory } = files;
   let memory = files.memory;
@@ -61,7 +63,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
   const countBytes = (bytes: number): void => ledger.countBytes(bytes);
   const metadata = new ReleaseMetadata({ disk, network, time, countBytes, directory, server: controller, bornRoot });
   const context: DownloadContext = {
-    ...{ disk, network, store, partialDirectory, artifacts, countBytes },
+    ...{ disk, network, store, partialDirectory, artifacts, countBytes, budget },
     collect: () => collectGarbage({ store, slots }, memory),
   };
   const waiting = { clock, random, log, emit };

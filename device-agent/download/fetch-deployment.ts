@@ -130,9 +130,9 @@ export class DeploymentFetch {
   /** Whether a newer index may name a delta that costs less than what is still to travel. */
   #mayImprove({ index, askedAt }: KnownIndex, application: DeployedApplication, now: number): boolean {
     if (now - askedAt < indexAgeMsMax) return false;
-    const { disk, store, partialDirectory } = this.#context;
+    const { disk, store, budget, partialDirectory } = this.#context;
     const there = (way: Way): number => bytesThere(disk, partialDirectory, way.sha256);
-    return affordableWays(application, index, store, there)[0]?.method !== 'delta';
+    return affordableWays(application, index, store, budget, there)[0]?.method !== 'delta';
   }
 
   async #bring(application: DeployedApplication, onProgress: () => void, signal: AbortSignal): Promise<void> {

@@ -7,6 +7,7 @@ import { DownloadError } from './download-error.ts';
 import { bytesThere } from './partial-file.ts';
 import { downloadBlob } from './range-download.ts';
 import { type CountBytes, fetchSmallFile } from './small-file.ts';
+import type { UnpackBudget } from './unpack-cost.ts';
 import { affordableWays, methods } from './ways.ts';
 
 /** What bringing modules works with. */
@@ -19,6 +20,7 @@ export interface DownloadContext {
   /** URL of the server of blobs and indexes, without a slash at its end. */
   readonly artifacts: string;
   readonly countBytes: CountBytes;
+  readonly budget: UnpackBudget;
   /** Removes what nothing needs. */
   collect(): void;
 }
@@ -148,7 +150,7 @@ export async function fetchModule(
 ): Promise<Way['method']> {
   const there = (way: Way): number => bytesThere(context.disk, context.partialDirectory, way.sha256);
   let failure: DownloadError | undefined;
-  for (const way of affordableWays(application, index, context.store, there)) {
+  for (const way of affordableWays(application, index, context.store, context.budget, there)) {
     try {
       await take(context, application, way, progress, signal);
       return way.method;

@@ -169,6 +169,7 @@ export interface AgentConfiguration {
    * The TUF root metadata it was born with.
    */
   trustRoot: string;
+  unpack?: UnpackConfiguration;
   /**
    * A report at least this often while connected.
    */
@@ -178,6 +179,16 @@ export interface AgentMqttConfiguration {
   host: string;
   port?: number;
   keepAliveSeconds?: number;
+}
+/**
+ * What this class of device may spend on unpacking a download; what takes more travels in a larger form.
+ */
+export interface UnpackConfiguration {
+  /**
+   * Beside what the agent takes anyway.
+   */
+  memoryMegabytesMax?: number;
+  cpuSecondsMax?: number;
 }
 export interface CliConfiguration {
   /**

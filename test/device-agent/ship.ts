@@ -2,7 +2,7 @@
 import { type Agent, createAgent } from '../../device-agent/agent.ts';
 import type { ShadowLink, ShadowLinkHandlers } from '../../device-agent/transport/shadow-link.ts';
 import type { Log } from '../../platform/ports.ts';
-import type { Report } from '../../schemas/generated/types.ts';
+import type { AgentConfiguration, Report } from '../../schemas/generated/types.ts';
 import { isReport } from '../../schemas/generated/validators.js';
 import { type Life, SimTime } from '../sim/sim-clock.ts';
 import { type Fate, SimDisk } from '../sim/sim-disk.ts';
@@ -29,6 +29,8 @@ export class Ship {
   readonly logged: string[] = [];
   /** How wrong the device's own clock is. */
   skewMs = 0;
+  /** What it may spend on unpacking. */
+  unpack: NonNullable<AgentConfiguration['unpack']> = {};
   /** What the shadow holds. */
   desired: unknown;
   /** Called before a module runs. */
@@ -93,7 +95,8 @@ export class Ship {
     try {
       this.agent = createAgent({
         ports: { clock, disk: this.disk, random: this.random, log },
-        ...{ configuration, runtime: this.runtime, link: this.#shadowLink(life), agentVersion: '0.1.0' },
+        configuration: { ...configuration, unpack: this.unpack },
+        ...{ runtime: this.runtime, link: this.#shadowLink(life), agentVersion: '0.1.0' },
         network: simNetwork({ ...options, server: () => this.shore.handle }),
       });
       this.agent.start();

@@ -132,8 +132,8 @@ export class Shore {
     this.publish();
   }
 
-  releaseWithBrotli(app: AppWish): void {
-    this.release(app, [{ method: 'brotli', bytes: new Uint8Array(brotliCompressSync(app.bytes)) }]);
+  releaseWithBrotli(app: AppWish, ways: Parameters<Shore['release']>[1] = []): void {
+    this.release(app, [...ways, { method: 'brotli', bytes: new Uint8Array(brotliCompressSync(app.bytes)) }]);
   }
 
   /** Signs all metadata anew. */

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { encodeDelta } from '../../../artifact/delta/encode.ts';
+import { keepAll } from '../../sim/sim-disk.ts';
 import { Ship } from '../ship.ts';
 import { type AppWish, moduleBytes, Shore, sha256 } from '../shore.ts';
 
@@ -34,6 +35,18 @@ test('a device that has the old module takes the delta, and says what it cost', 
   t.is(download?.method, 'delta');
   t.true(download!.bytes < 5_000, `${download!.bytes} bytes`);
   t.is(download!.length, second.bytes.length);
+});
+
+test('a device that has not the memory for a delta takes a larger form', async (t) => {
+  const ship = await running(first);
+  ship.shore.releaseWithBrotli(second, [deltaWay]);
+  ship.unpack = { memoryMegabytesMax: 1 };
+  ship.cutPower(keepAll);
+  ship.boot();
+  ship.want(ship.shore.desired(2, [second]));
+  await ship.run(60);
+  t.is(ship.report.running?.sequence, 2);
+  t.is(ship.report.downloads?.[0]?.method, 'brotli');
 });
 
 test('a device without the old module falls back to another way', async (t) => {

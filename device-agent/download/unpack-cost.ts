@@ -1,0 +1,48 @@
+/**
+ * What unpacking takes of a device, estimated from lengths before anything travels. The figures lie above what
+ * `npm run bench -- delta` measured (bench/README.md): a delta needs its decoder's tables and several copies of the module,
+ * and time for every coded byte; brotli needs the module and its window.
+ */
+import type { Way } from '../../schemas/generated/types.ts';
+
+/** What a device may spend on unpacking, by its class. */
+export interface UnpackBudget {
+  /** Beside what the agent takes anyway. */
+  readonly memoryBytesMax: number;
+  /** Of a core such as the benchmark's. */
+  readonly cpuSecondsMax: number;
+}
+
+export interface UnpackCost {
+  readonly memoryBytes: number;
+  readonly cpuSeconds: number;
+}
+
+const megabyte = 1_000_000;
+const brotliWindowBytes = 16 * 1024 * 1024;
+const deltaTableBytes = 40 * megabyte;
+const copiesOfModule = 6;
+
+/** Of a way to a module of `length` bytes. What is not unpacked costs nothing here: it goes to disk piece by piece. */
+export function unpackCost({ method, length: packed }: Way, length: number): UnpackCost {
+  switch (method) {
+    case 'whole':
+      return { memoryBytes: 0, cpuSeconds: 0 };
+    case 'brotli':
+      return {
+        memoryBytes: 2 * length + packed + Math.min(length, brotliWindowBytes),
+        cpuSeconds: (0.02 * length) / megabyte,
+      };
+    case 'delta':
+      return {
+        memoryBytes: deltaTableBytes + copiesOfModule * length,
+        cpuSeconds: 0.15 + (0.1 * length) / megabyte + (12 * packed) / megabyte,
+      };
+    default:
+      return method satisfies never;
+  }
+}
+
+export function isWithin({ memoryBytes, cpuSeconds }: UnpackCost, budget: UnpackBudget): boolean {
+  return memoryBytes <= budget.memoryBytesMax && cpuSeconds <= budget.cpuSecondsMax;
+}
