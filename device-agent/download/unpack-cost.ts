@@ -20,7 +20,7 @@ export interface UnpackCost {
 
 const megabyte = 1_000_000;
 const brotliWindowBytes = 16 * 1024 * 1024;
-const deltaTableBytes = 40 * megabyte;
+const deltaTableBytes = 50 * megabyte;
 const copiesOfModule = 6;
 
 /** Of a way to a module of `length` bytes. What is not unpacked costs nothing here: it goes to disk piece by piece. */
@@ -36,7 +36,7 @@ export function unpackCost({ method, length: packed }: Way, length: number): Unp
     case 'delta':
       return {
         memoryBytes: deltaTableBytes + copiesOfModule * length,
-        cpuSeconds: 0.15 + (0.1 * length) / megabyte + (12 * packed) / megabyte,
+        cpuSeconds: 0.45 + (0.1 * length) / megabyte + (14 * packed) / megabyte,
       };
     default:
       return method satisfies never;
