@@ -4,7 +4,7 @@ import { nearestName } from '../controller/manifests/nearest-name.ts';
 import type { SourceFileSystem } from '../controller/source/source.ts';
 import type { Clock, Disk, Network, Processes, Random, Threads } from '../platform/ports.ts';
 import type { Section, Sections } from '../schemas/configuration.ts';
-import type { DemoPorts } from './demo/demo-world.ts';
+import type { DemoPorts } from './demo/demo-ports.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 
 /** A stream of the terminal, or a file or pipe in its place. */

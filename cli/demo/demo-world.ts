@@ -1,30 +1,15 @@
 /** The demo's processes: one controller, an agent for each device, and a link for each site that can be cut. */
 import { enroll } from '../../device-agent/command/enroll.ts';
 import { writeFileDurably } from '../../platform/durable-file.ts';
-import type { ChildProcess, Programs } from '../../platform/ports.ts';
+import type { ChildProcess } from '../../platform/ports.ts';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from '../command.ts';
 import { obstacle } from '../commands/wait.ts';
 import { fetchStatus } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type DemoDevice, type DemoFleet, stateOf } from './demo-fleet.ts';
+import type { DemoPorts, Relay } from './demo-ports.ts';
 import { Service } from './service.ts';
-
-/** Real I/O that only the demo does; `cli/main.ts` gives it. */
-export interface DemoPorts {
-  readonly commitAll: (directory: string, message: string) => Promise<string>;
-  readonly programs: Programs;
-  readonly freePort: () => Promise<number>;
-  readonly startRelay: (targetPort: number) => Promise<Relay>;
-  /** Path of the bundled supervisor, made when it is not fresh. */
-  readonly bundleAgent: () => Promise<string>;
-}
-
-interface Relay {
-  readonly port: number;
-  set(up: boolean): void;
-  close(): void;
-}
 
 /** What ended is started again after this long, unless `DemoSettings` say otherwise. */
 const usualRestartMs = 3_000;
