@@ -2,10 +2,12 @@ import test from 'ava';
 import fc from 'fast-check';
 import { wasmLimits } from '../../../artifact/wasm/limits.ts';
 import { ByteReader } from '../../../artifact/wasm/read/bytes.ts';
+import { readFunctionBody, readLocals } from '../../../artifact/wasm/read/code.ts';
 import { readExport, readGlobal, readImport, readTable } from '../../../artifact/wasm/read/entries.ts';
 import { readDataSegment, readElementSegment } from '../../../artifact/wasm/read/segments.ts';
 import { readRecursiveGroup } from '../../../artifact/wasm/read/types.ts';
 import { ByteWriter } from '../../../artifact/wasm/write/bytes.ts';
+import { writeFunctionBody, writeLocals } from '../../../artifact/wasm/write/code.ts';
 import { writeExport, writeGlobal, writeImport, writeTable } from '../../../artifact/wasm/write/entries.ts';
 import { writeDataSegment, writeElementSegment } from '../../../artifact/wasm/write/segments.ts';
 import { writeRecursiveGroup } from '../../../artifact/wasm/write/types.ts';
@@ -115,3 +117,26 @@ holds('tables', table, survives(readTable, writeTable, true));
 holds('globals', fc.record({ type: globalType, init: expression }), survives(readGlobal, writeGlobal, true));
 holds('element segments', element, survives(readElementSegment, writeElementSegment, true));
 holds('data segments', data, survives(readDataSegment, writeDataSegment, true));
+const localRun = fc.record({ count: fc.nat(40), type: valueType });
+holds('locals', fc.array(localRun), survives(readLocals, writeLocals));
+
+test('function bodies keep the width of their length', (t) => {
+  const bodies = fc.record({
+    code: fc.uint8Array({ minLength: 1, maxLength: 300 }),
+    width: fc.integer({ min: 1, max: 5 }),
+  });
+  fc.assert(
+    fc.property(bodies, ({ code, width }) => {
+      const writer = new ByteWriter();
+      writeFunctionBody(writer, Uint8Array.of(...code, 0x0b), width);
+      const bytes = writer.contents().slice();
+      const reader = new ByteReader(bytes, 0, bytes.length, wasmLimits);
+      const { start, end, sizeWidth } = readFunctionBody(reader);
+      reader.finish();
+      const again = new ByteWriter();
+      writeFunctionBody(again, bytes.subarray(start, end), sizeWidth);
+      t.true(sizeWidth >= width);
+      t.deepEqual(again.contents(), bytes);
+    }),
+  );
+});
