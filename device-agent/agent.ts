@@ -46,7 +46,7 @@ function withoutSlash(url: string): string {
 export function createAgent(options: AgentOptions): Agent {
   const { ports, configuration, runtime, link, network, agentVersion, onActivity = () => {} } = options;
   const { clock, disk, random, log } = ports;
-  const files = openStateFiles(disk, configuration.stateDirectory ?? '/var/lib/fleet/agent');
+  const files = openStateFiles(disk, configuration.stateDirectory ?? '/var/lib/fleet/agent', clock.now());
   const { ledger } = files;
   const time: AgentTime = {
     nowMs: () => Math.max(ledger.timeFloorMs, clock.now()),

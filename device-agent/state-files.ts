@@ -29,8 +29,8 @@ export interface StateFiles {
   readonly memory: Memory;
 }
 
-/** Opens the state directory, and makes it when it is not there. */
-export function openStateFiles(disk: Disk, directory: string): StateFiles {
+/** Opens the state directory, and makes it when it is not there; `nowMs` by the device's own clock. */
+export function openStateFiles(disk: Disk, directory: string, nowMs: number): StateFiles {
   const partialDirectory = `${directory}/partial`;
   makeDirectoryDurably(disk, partialDirectory);
   return {
@@ -39,7 +39,7 @@ export function openStateFiles(disk: Disk, directory: string): StateFiles {
     partialDirectory,
     store: new ModuleStore(disk, `${directory}/sha256`),
     slots: new Slots(disk, `${directory}/deployments`),
-    ledger: new Ledger(disk, directory),
+    ledger: new Ledger(disk, directory, nowMs),
     ...openJournal(disk, directory),
   };
 }

@@ -27,10 +27,14 @@ export class Ledger {
   #bytesReceived: number;
   #nextCounter: number;
 
-  constructor(disk: Disk, directory: string) {
+  /**
+   * Where nothing is remembered, reports are counted from the clock on: a device whose memory was wiped counts above what
+   * it counted before, so that the shore does not take its reports for old ones.
+   */
+  constructor(disk: Disk, directory: string, nowMs: number) {
     const { slot, value } = DoubleSlot.openMended<Entries>(disk, `${directory}/ledger`, afterLoss);
     this.#slot = slot;
-    this.#stored = value ?? { timeFloorMs: 0, bytesReceived: 0, counterCeiling: 1 };
+    this.#stored = value ?? { timeFloorMs: 0, bytesReceived: 0, counterCeiling: Math.max(1, Math.floor(nowMs)) };
     this.#bytesReceived = this.#stored.bytesReceived;
     this.#nextCounter = this.#stored.counterCeiling;
   }
