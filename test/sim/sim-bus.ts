@@ -2,21 +2,11 @@
  * A broker in the simulated world. A device's session lives as long as its link and the broker stay up; a message crosses
  * after the link's latency or is lost with the session (at least once, clean sessions, as the agent uses MQTT).
  */
+import { topicMatches } from '../../controller/transport/external-broker/bus.ts';
 import type { BusMessage, MessageBus } from '../../platform/ports.ts';
 import type { Life, SimTime } from './sim-clock.ts';
 import { PowerCut } from './sim-disk.ts';
 import type { SimLink } from './sim-network.ts';
-
-/** MQTT's filters: `+` one level, `#` the rest. */
-function matches(filter: string, topic: string): boolean {
-  const wanted = filter.split('/');
-  const levels = topic.split('/');
-  for (const [at, part] of wanted.entries()) {
-    if (part === '#') return true;
-    if (at >= levels.length || (part !== '+' && part !== levels[at])) return false;
-  }
-  return wanted.length === levels.length;
-}
 
 /** The controller may end in the middle of what a device told it; that is not the device's affair. */
 function survive(work: () => void): void {
@@ -161,7 +151,7 @@ export class SimBroker {
       this.#time.at(this.#time.now + session.latencyMs(), () => {
         if (!session.open) return reject(new Error('the session ended'));
         for (const { filter, handler } of this.#subscriptions) {
-          if (matches(filter, message.topic)) survive(() => handler(message));
+          if (topicMatches(filter, message.topic)) survive(() => handler(message));
         }
         resolve();
       });

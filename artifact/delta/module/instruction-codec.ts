@@ -1,5 +1,6 @@
 import { immediate } from '../../wasm/immediates.ts';
 import { layout, layoutOfOpcode, prefixBase } from '../../wasm/opcodes.ts';
+import { indexLayouts } from '../../wasm/read/instructions.ts';
 import { mixHash, type Predictor } from '../coding/predictor.ts';
 import { DeltaError } from '../error.ts';
 import { noOpcode, type Parsed } from './old-body.ts';
@@ -358,8 +359,7 @@ export const memoryKey = (bytes: Uint8Array, kind: number, start: number, end: n
   return local ? mixHash(hash, salt) : hash;
 };
 
-const { func, type, global, table, memory, tag, data, elem, local, label, field, i32, i64, heapType, count } =
-  immediate;
+const { func, global, local, label, i32, i64, heapType } = immediate;
 
 const rawWidths: Readonly<Record<number, readonly [number, number]>> = {
   [layout.f32]: [immediate.f32, 4],
@@ -370,27 +370,12 @@ const rawWidths: Readonly<Record<number, readonly [number, number]>> = {
 };
 
 const plainLayouts: Readonly<Record<number, readonly number[]>> = {
+  ...indexLayouts,
   [layout.func]: [func],
-  [layout.type]: [type],
   [layout.global]: [global],
   [layout.local]: [local],
   [layout.label]: [label],
   [layout.i32]: [i32],
   [layout.i64]: [i64],
-  [layout.table]: [table],
-  [layout.memory]: [memory],
-  [layout.tag]: [tag],
   [layout.heap]: [heapType],
-  [layout.data]: [data],
-  [layout.elem]: [elem],
-  [layout['type,table']]: [type, table],
-  [layout['type,field']]: [type, field],
-  [layout['type,count']]: [type, count],
-  [layout['type,data']]: [type, data],
-  [layout['type,elem']]: [type, elem],
-  [layout['type,type']]: [type, type],
-  [layout['data,memory']]: [data, memory],
-  [layout['memory,memory']]: [memory, memory],
-  [layout['elem,table']]: [elem, table],
-  [layout['table,table']]: [table, table],
 };

@@ -245,7 +245,8 @@ const rawLayouts: Readonly<Record<number, readonly [number, number]>> = {
 };
 
 const { type, table, memory, tag, data, elem, field, count } = immediate;
-const indexLayouts: Readonly<Record<number, readonly number[]>> = {
+/** The immediates of layouts that are indices and counts alone. */
+export const indexLayouts: Readonly<Record<number, readonly number[]>> = {
   [layout.type]: [type],
   [layout.table]: [table],
   [layout.memory]: [memory],
