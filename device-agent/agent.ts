@@ -1,12 +1,14 @@
-import type { Clock, Disk, Log, Network, Random } from '../platform/ports.ts';
+import type { Clock, Disk, Log, Random } from '../platform/ports.ts';
 import type { AgentConfiguration, Report } from '../schemas/generated/types.ts';
+import type { Courier } from './courier/courier.ts';
 import type { AgentTime } from './download/metadata.ts';
-import type { UnpackBudget } from './download/unpack-cost.ts';
+import type { CountBytes } from './download/small-file.ts';
 import { composeReport } from './report/compose.ts';
 import { Reporter } from './report/reporter.ts';
 import { type AgentStatus, writeStatus } from './report/status-file.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
 import { openStateFiles } from './state-files.ts';
+import { defaultStateDirectory } from './state-layout.ts';
 import type { ShadowLink } from './transport/shadow-link.ts';
 import { createUpdates } from './updates.ts';
 
@@ -16,7 +18,8 @@ export interface AgentOptions {
   readonly configuration: AgentConfiguration;
   readonly runtime: AppRuntime;
   readonly link: ShadowLink;
-  readonly network: Network;
+  /** Opens what goes out for the agent: it shares the agent's time, and tells of every byte it took. */
+  readonly openCourier: (shared: { readonly time: AgentTime; readonly countBytes: CountBytes }) => Courier;
   readonly agentVersion: string;
   /** Called whenever something happened that may have left garbage in memory. */
   readonly onActivity?: () => void;
@@ -30,34 +33,22 @@ export interface Agent {
   status(): AgentStatus;
 }
 
-function budgetOf({ unpack = {} }: AgentConfiguration): UnpackBudget {
-  const { memoryMegabytesMax = 128, cpuSecondsMax = 60 } = unpack;
-  return { memoryBytesMax: memoryMegabytesMax * 1_000_000, cpuSecondsMax };
-}
-
-function withoutSlash(url: string): string {
-  return url.replace(/\/+$/, '');
-}
-
 /**
- * Opens the state directory and puts the agent together; nothing runs before `start`. Throws when the directory or the
- * trust root can't be used: an agent without them could only do harm.
+ * Opens the state directory and puts the agent together; nothing runs before `start`. Throws when the directory
+ * can't be used.
  */
 export function createAgent(options: AgentOptions): Agent {
-  const { ports, configuration, runtime, link, network, agentVersion, onActivity = () => {} } = options;
+  const { ports, configuration, runtime, link, openCourier, agentVersion, onActivity = () => {} } = options;
   const { clock, disk, random, log } = ports;
-  const files = openStateFiles(disk, configuration.stateDirectory ?? '/var/lib/fleet/agent', clock.now());
+  const files = openStateFiles(disk, configuration.stateDirectory ?? defaultStateDirectory, clock.now());
   const { ledger } = files;
   const time: AgentTime = {
     nowMs: () => Math.max(ledger.timeFloorMs, clock.now()),
     raise: (signedMs) => ledger.raiseTimeFloor(signedMs),
   };
   const updates = createUpdates({
-    ...{ ports, files, network, runtime, time, device: configuration.device },
-    controller: withoutSlash(configuration.controller),
-    artifacts: withoutSlash(configuration.artifacts ?? configuration.controller),
-    budget: budgetOf(configuration),
-    bornRoot: disk.readFile(configuration.trustRoot),
+    ...{ ports, files, runtime, time },
+    courier: openCourier({ time, countBytes: (bytes) => ledger.countBytes(bytes) }),
     onChange: () => {
       onActivity();
       reporter.changed();

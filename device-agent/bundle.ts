@@ -26,7 +26,7 @@ const entries: Readonly<Record<string, string>> = {
   'app-host': 'device-agent/runtime/host/main.ts',
   application: 'device-agent/runtime/worker/main.ts',
   configuration: 'device-agent/command/configuration.ts',
-  network: 'platform/node/network.ts',
+  courier: 'device-agent/courier/main.ts',
   'fleet-agent': 'device-agent/command/main.ts',
 };
 
@@ -61,8 +61,8 @@ const slimSdk: Plugin = {
         exports.default = require('./${libraryName}');`,
     }));
     onResolve({ filter: /aws-crt\.node$/ }, ({ path }) => ({ path, external: true }));
-    // Files of their own: in one file esbuild would load what they import at the start, needed or not.
-    onResolve({ filter: /\/(configuration|network)\.ts$/ }, ({ kind, path }) =>
+    // A file of its own: in one file esbuild would load what it imports at the start, needed or not.
+    onResolve({ filter: /\/configuration\.ts$/ }, ({ kind, path }) =>
       kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.js`, external: true } : undefined,
     );
   },

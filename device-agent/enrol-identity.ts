@@ -63,6 +63,13 @@ export class DeviceIdentityStore {
     return read(this.#disk, `${this.#directory}/certificate.pem`);
   }
 
+  /** Both, as a TLS client shows them; undefined while there is no certificate. */
+  texts(): { readonly certificate: string; readonly key: string } | undefined {
+    const certificate = this.certificateText();
+    const key = this.keyText();
+    return certificate === undefined || key === undefined ? undefined : { certificate, key };
+  }
+
   validity(): Validity | undefined {
     const text = this.certificateText();
     if (text === undefined) return undefined;

@@ -9,10 +9,10 @@ import { takeLock } from '../platform/node/lock.ts';
 import { openLog } from '../platform/node/log.ts';
 import { nodeProcesses } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
-import type { Log, LogLevel, Network } from '../platform/ports.ts';
+import type { Log, LogLevel } from '../platform/ports.ts';
 import type { AgentConfiguration } from '../schemas/generated/types.ts';
-import { type Agent, createAgent } from './agent.ts';
-import { enrol } from './enrol.ts';
+import { createAgent } from './agent.ts';
+import { CourierProcess } from './courier/courier-process.ts';
 import { DeviceIdentityStore } from './enrol-identity.ts';
 import { keepCertificate } from './enrol-renewal.ts';
 import { Quiet } from './quiet.ts';
@@ -62,59 +62,59 @@ function clearMemory(): void {
   void globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
 
-/** HTTP and TLS of Node take 13 MB of memory: they are loaded at the first exchange, not to wait for one. */
-function lazyNetwork(identity: () => { readonly ca: string }): Network {
-  let opened: Promise<Network> | undefined;
-  return {
-    request: async (request, signal) => {
-      opened ??= import('../platform/node/network.ts').then(({ openNetwork }) => openNetwork(identity));
-      return (await opened).request(request, signal);
-    },
-  };
+/** A program of the agent's beside this one: in the bundle by its own name, in a checkout where it begins. */
+function programFile(bundled: string, source: string): string {
+  return fileURLToPath(new URL(isBundled ? bundled : source, import.meta.url));
 }
 
 /** Puts the agent's parts together on this machine; nothing runs yet. */
 function assemble(configuration: AgentConfiguration, stateDirectory: string, log: Log) {
-  const { device, controller, mqtt } = configuration;
+  const { device, mqtt } = configuration;
   const ca = new TextDecoder().decode(nodeDisk.readFile(configuration.ca));
   const identity = new DeviceIdentityStore(nodeDisk, stateDirectory);
   const deviceIdentity = () => {
-    const certificate = identity.certificateText();
-    const key = identity.keyText();
-    return certificate === undefined || key === undefined ? undefined : { ca, certificate, key };
+    const texts = identity.texts();
+    return texts && { ca, ...texts };
   };
   const common = { clock: nodeClock, random: nodeRandom, log };
   const link = new AwsShadowLink({
     ...{ device, host: mqtt.host, port: mqtt.port ?? 8883, keepAliveSeconds: mqtt.keepAliveSeconds ?? 1200 },
     ...{ identity: deviceIdentity, ...common },
   });
-  const host = isBundled ? './app-host.js' : './runtime/host/main.ts';
   const runtime = new SupervisedRuntime({
     ...{ processes: nodeProcesses, directory: stateLayout(stateDirectory).runtimeDirectory, ...common },
-    hostFile: fileURLToPath(new URL(host, import.meta.url)),
+    hostFile: programFile('./app-host.js', './runtime/host/main.ts'),
   });
+  let courier!: CourierProcess;
   const quiet = new Quiet(nodeClock, quietMs, clearMemory);
   const agent = createAgent({
     ports: { ...common, disk: nodeDisk },
-    network: lazyNetwork(() => deviceIdentity() ?? { ca }),
+    openCourier: (shared) => {
+      courier = new CourierProcess({
+        ...{ processes: nodeProcesses, ...common, ...shared },
+        file: programFile('./courier.js', './courier/main.ts'),
+        args: [JSON.stringify({ ...configuration, stateDirectory })],
+      });
+      return courier;
+    },
     ...{ configuration, runtime, link, agentVersion, onActivity: () => quiet.stir() },
   });
-  const enrolment = { device, controller, identity, network: lazyNetwork(() => ({ ca })) };
   const renew = (signal: AbortSignal): Promise<void> =>
-    keepCertificate(
-      { validity: () => identity.validity(), enrol: (until) => enrol(enrolment, until), ...common },
-      signal,
-    );
-  return { agent, renew };
+    keepCertificate({ validity: () => identity.validity(), enrol: (until) => courier.enrol(until), ...common }, signal);
+  const stop = async (): Promise<void> => {
+    courier.stop();
+    await agent.stop();
+  };
+  return { agent, renew, stop };
 }
 
-function stopOnSignals(agent: Agent, stopping: AbortController, log: Log): void {
+function stopOnSignals(stopAll: () => Promise<void>, stopping: AbortController, log: Log): void {
   const stop = (reason: string): void => {
     if (stopping.signal.aborted) return;
     stopping.abort();
     log.write('info', 'agent.stopping', { reason });
     // What a library still holds open must not keep a stopped agent.
-    void agent.stop().finally(() => process.exit());
+    void stopAll().finally(() => process.exit());
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
@@ -132,9 +132,9 @@ if ((await takeLock(stateDirectory, 'agent')) === undefined) {
   );
 }
 try {
-  const { agent, renew } = assemble(configuration, stateDirectory, log);
+  const { agent, renew, stop } = assemble(configuration, stateDirectory, log);
   const stopping = new AbortController();
-  stopOnSignals(agent, stopping, log);
+  stopOnSignals(stop, stopping, log);
   agent.start();
   log.write('info', 'agent.started', { device: configuration.device, pid: process.pid });
   await renew(stopping.signal);

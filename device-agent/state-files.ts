@@ -1,5 +1,6 @@
 import { makeDirectoryDurably } from '../platform/durable-file.ts';
 import type { Disk } from '../platform/ports.ts';
+import { stateLayout } from './state-layout.ts';
 import { ModuleStore } from './storage/module-store.ts';
 import { type Journal, openJournal } from './update/journal.ts';
 import { Ledger } from './update/ledger.ts';
@@ -19,7 +20,6 @@ import type { Memory } from './update/state.ts';
  */
 export interface StateFiles {
   readonly directory: string;
-  readonly trustDirectory: string;
   readonly partialDirectory: string;
   readonly store: ModuleStore;
   readonly slots: Slots;
@@ -31,13 +31,12 @@ export interface StateFiles {
 
 /** Opens the state directory, and makes it when it is not there; `nowMs` by the device's own clock. */
 export function openStateFiles(disk: Disk, directory: string, nowMs: number): StateFiles {
-  const partialDirectory = `${directory}/partial`;
+  const { partialDirectory, storeDirectory } = stateLayout(directory);
   makeDirectoryDurably(disk, partialDirectory);
   return {
     directory,
-    trustDirectory: `${directory}/trust`,
     partialDirectory,
-    store: new ModuleStore(disk, `${directory}/sha256`),
+    store: new ModuleStore(disk, storeDirectory),
     slots: new Slots(disk, `${directory}/deployments`),
     ledger: new Ledger(disk, directory, nowMs),
     ...openJournal(disk, directory),

@@ -1,7 +1,13 @@
 /** Where the agent's processes keep what, below the state directory. */
 export function stateLayout(stateDirectory: string) {
   const runtimeDirectory = `${stateDirectory}/runtime`;
-  return { runtimeDirectory, logDirectory: `${runtimeDirectory}/logs` };
+  return {
+    runtimeDirectory,
+    logDirectory: `${runtimeDirectory}/logs`,
+    partialDirectory: `${stateDirectory}/partial`,
+    storeDirectory: `${stateDirectory}/sha256`,
+    trustDirectory: `${stateDirectory}/trust`,
+  };
 }
 
 /** Where state is kept when the configuration does not say. */

@@ -1,13 +1,11 @@
-import type { Clock, Disk, Log, Network, Random } from '../platform/ports.ts';
+import type { Clock, Disk, Log, Random } from '../platform/ports.ts';
 import type { Progress } from '../schemas/generated/types.ts';
-import type { DownloadContext } from './download/fetch-module.ts';
-import { type AgentTime, ReleaseMetadata } from './download/metadata.ts';
-import type { UnpackBudget } from './download/unpack-cost.ts';
+import type { Courier } from './courier/courier.ts';
+import type { AgentTime } from './download/metadata.ts';
 import { HealthWatch } from './health/watch.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
 import type { StateFiles } from './state-files.ts';
 import { Activator } from './update/activator.ts';
-import { collectGarbage } from './update/collect.ts';
 import type { EngineEvent } from './update/decide.ts';
 import { Engine } from './update/engine.ts';
 import { Fetcher, Turn } from './update/fetcher.ts';
@@ -18,16 +16,9 @@ import type { Memory } from './update/state.ts';
 export interface UpdatesOptions {
   readonly ports: { readonly clock: Clock; readonly disk: Disk; readonly random: Random; readonly log: Log };
   readonly files: StateFiles;
-  readonly network: Network;
+  readonly courier: Courier;
   readonly runtime: AppRuntime;
   readonly time: AgentTime;
-  readonly device: string;
-  /** URLs of the servers of metadata and of blobs, without a slash at their ends. */
-  readonly controller: string;
-  readonly artifacts: string;
-  readonly budget: UnpackBudget;
-  /** The root metadata the device was born with. */
-  readonly bornRoot: Uint8Array;
   /** Called whenever `memory` or `progress` changed. */
   readonly onChange: () => void;
 }
@@ -55,27 +46,18 @@ function logPhase(log: Log, before: Memory, after: Memory): void {
 
 /** Puts the engine and its organs together; nothing happens before `boot`. */
 export function createUpdates(options: UpdatesOptions): Updates {
-  const { files, network, runtime, time, device, controller, artifacts, budget, bornRoot, onChange } = options;
+  const { files, courier, runtime, time, onChange } = options;
   const { clock, disk, random, log } = options.ports;
-  const { store, slots, ledger, journal, partialDirectory, trustDirectory: directory } = files;
+  const { store, slots, journal, partialDirectory } = files;
   let memory = files.memory;
   const emit = (event: EngineEvent): void => engine.dispatch(event);
-  const countBytes = (bytes: number): void => ledger.countBytes(bytes);
-  const metadata = new ReleaseMetadata({ disk, network, time, countBytes, directory, server: controller, bornRoot });
-  const context: DownloadContext = {
-    ...{ disk, network, store, partialDirectory, artifacts, countBytes, budget },
-    collect: () => collectGarbage({ store, slots }, memory),
-  };
-  const waiting = { clock, random, log, emit };
-  const fetching = { ...waiting, context, metadata, onProgress: onChange, turn: new Turn() };
+  const waiting = { clock, random, log, emit, courier };
+  const fetching = { ...waiting, onProgress: onChange, turn: new Turn() };
   const fetcher = new Fetcher({ ...fetching, isRepairing: false });
   const repairer = new Fetcher({ ...fetching, isRepairing: true });
   const activator = new Activator({ ...waiting, runtime, store, slots });
   const health = new HealthWatch(clock, runtime);
-  const intake = new Intake({
-    ...waiting,
-    ...{ device, network, artifacts, metadata, time, countBytes, memory: () => memory },
-  });
+  const intake = new Intake({ ...waiting, time, memory: () => memory });
   const remember = (committed: Memory): void => {
     logPhase(log, memory, committed);
     memory = committed;

@@ -122,6 +122,12 @@ const rooms: readonly Room[] = [
     reason: 'the only room of the agent that knows MQTT',
   },
   {
+    path: 'device-agent/courier/main.ts',
+    imports: ['schemas', 'platform', 'platform/node', 'device-agent'],
+    packages: ['node:*'],
+    reason: 'wiring of the process that fetches',
+  },
+  {
     path: 'device-agent/runtime/host',
     imports: ['schemas', 'platform', 'device-agent/runtime'],
     packages: ['node:worker_threads'],

@@ -8,6 +8,8 @@ export type DownloadErrorCode =
   | 'SERVER_REFUSED'
   /** The disk has no room for it, even after everything unneeded was removed. */
   | 'DISK_FULL'
+  /** The root metadata this device was born with is not there or is none. */
+  | 'TRUST_ROOT_UNUSABLE'
   /** The signed releases have no such release. */
   | 'RELEASE_UNSIGNED'
   /** The signed release has another digest or length than the deployment says. */

@@ -8,6 +8,7 @@ import type {
   Way,
 } from '../../schemas/generated/types.ts';
 import { DownloadError } from './download-error.ts';
+import { type FetchMemory, type KnownIndex, type ModuleProgress, progressOf } from './fetch-memory.ts';
 import { type DownloadContext, downloadReport, fetchIndex, fetchModule } from './fetch-module.ts';
 import type { ReleaseMetadata } from './metadata.ts';
 import { bytesThere } from './partial-file.ts';
@@ -33,62 +34,69 @@ function requireAgreement(metadata: ReleaseMetadata, application: DeployedApplic
 /** The shore makes deltas beside everything else: an index older than this may lack one that is there by now. */
 const indexAgeMsMax = 10 * 60_000;
 
-/** An index, or that there was none, and when it was asked for on the monotonic clock. */
-interface KnownIndex {
-  readonly index: ReleaseIndex | undefined;
-  readonly askedAt: number;
+/** What is to be fetched. */
+export interface Wanted {
+  readonly deployment: Deployment;
+  /** What is installed already agreed with the signed releases then; bringing its modules again needs no new consent. */
+  readonly isInstalled: boolean;
+  readonly memory: FetchMemory;
 }
 
-/**
- * The fetching of one deployment, over as many attempts as it takes: what earlier attempts brought is remembered, so that
- * the report tells how the whole arrived.
- */
-export class DeploymentFetch {
+/** One attempt to bring what a deployment lacks; `memory` tells what it and those before it came to know. */
+export class FetchAttempt {
   readonly #context: DownloadContext;
   readonly #clock: Clock;
-  readonly #metadata: ReleaseMetadata;
+  readonly #openMetadata: () => ReleaseMetadata;
   readonly #deployment: Deployment;
   readonly #isInstalled: boolean;
-  readonly #bytes = new Map<string, number>();
-  readonly #reports = new Map<string, DownloadReport>();
-  /** Indexes that were asked for, so that a cut costs no more than the rest of the download. */
-  readonly #indexes = new Map<string, KnownIndex>();
-  /** Whether the signed releases agreed with the deployment in an earlier attempt. */
-  #hasAgreed = false;
-  readonly #progress = new Map<string, { readonly done: number; readonly total: number }>();
+  readonly #bytes: Map<string, number>;
+  readonly #reports: Map<string, DownloadReport>;
+  readonly #indexes: Map<string, KnownIndex>;
+  readonly #progress: Map<string, ModuleProgress>;
+  readonly #spoilt: readonly string[];
+  #hasAgreed: boolean;
 
-  /** What is installed already agreed with the signed releases then; bringing its modules again needs no new consent. */
-  constructor(
-    context: DownloadContext,
-    clock: Clock,
-    metadata: ReleaseMetadata,
-    deployment: Deployment,
-    isInstalled: boolean,
-  ) {
+  constructor(context: DownloadContext, clock: Clock, openMetadata: () => ReleaseMetadata, wanted: Wanted) {
+    const { deployment, isInstalled, memory } = wanted;
     this.#context = context;
     this.#clock = clock;
-    this.#metadata = metadata;
+    this.#openMetadata = openMetadata;
     this.#deployment = deployment;
     this.#isInstalled = isInstalled;
-    for (const { sha256, length } of this.#missing()) this.#progress.set(sha256, { done: 0, total: length });
+    this.#bytes = new Map(Object.entries(memory.bytes));
+    this.#reports = new Map(Object.entries(memory.reports));
+    this.#indexes = new Map(Object.entries(memory.indexes));
+    this.#progress = new Map(Object.entries(memory.progress));
+    this.#spoilt = memory.spoilt;
+    this.#hasAgreed = memory.hasAgreed;
+    for (const { sha256, length } of this.#missing()) {
+      if (!this.#progress.has(sha256)) this.#progress.set(sha256, { done: 0, total: length });
+    }
+  }
+
+  memory(): FetchMemory {
+    return {
+      hasAgreed: this.#hasAgreed,
+      bytes: Object.fromEntries(this.#bytes),
+      reports: Object.fromEntries(this.#reports),
+      indexes: Object.fromEntries(this.#indexes),
+      progress: Object.fromEntries(this.#progress),
+      spoilt: this.#spoilt,
+    };
   }
 
   #missing(): readonly DeployedApplication[] {
     return this.#deployment.applications.filter(({ sha256, length }) => !this.#context.store.has(sha256, length));
   }
 
-  /** How far it is, over all modules that were missing at the start. */
-  progress(): Progress {
-    const parts = [...this.#progress.values()];
-    return {
-      bytesDone: parts.reduce((sum, { done }) => sum + done, 0),
-      bytesTotal: parts.reduce((sum, { total }) => sum + total, 0),
-    };
+  #tell(onProgress: (progress: Progress) => void): void {
+    onProgress(progressOf({ progress: Object.fromEntries(this.#progress) }));
   }
 
-  /** Brings what is missing; throws when it can't now, and may be called again. */
-  async attempt(onProgress: () => void, signal: AbortSignal): Promise<readonly DownloadReport[]> {
+  /** Brings what is missing; throws when it can't now. */
+  async run(onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<readonly DownloadReport[]> {
     const { applications } = this.#deployment;
+    this.#tell(onProgress);
     const isLater = this.#hasAgreed;
     if (!isLater) await this.#agree(signal);
     for (const application of applications) {
@@ -104,8 +112,9 @@ export class DeploymentFetch {
     if (this.#isInstalled) return;
     this.#hasAgreed = false;
     const { applications } = this.#deployment;
-    if (applications.length > 0) await this.#metadata.refresh(applications.map(targetPath), signal);
-    for (const application of applications) requireAgreement(this.#metadata, application);
+    const metadata = this.#openMetadata();
+    if (applications.length > 0) await metadata.refresh(applications.map(targetPath), signal);
+    for (const application of applications) requireAgreement(metadata, application);
     this.#hasAgreed = true;
   }
 
@@ -119,7 +128,8 @@ export class DeploymentFetch {
     if (known !== undefined && !this.#mayImprove(known, application, askedAt)) return known.index;
     try {
       const index = await fetchIndex(context, application, signal);
-      this.#indexes.set(application.name, { index: index ?? known?.index, askedAt });
+      const newest = index ?? known?.index;
+      this.#indexes.set(application.name, { askedAt, ...(newest === undefined ? {} : { index: newest }) });
     } catch (error) {
       // A link too bad for the index may still bring the rest of what was begun.
       if (known === undefined) throw error;
@@ -132,10 +142,18 @@ export class DeploymentFetch {
     if (now - askedAt < indexAgeMsMax) return false;
     const { disk, store, budget, partialDirectory } = this.#context;
     const there = (way: Way): number => bytesThere(disk, partialDirectory, way.sha256);
-    return affordableWays(application, index, store, budget, there)[0]?.method !== 'delta';
+    return affordableWays(application, this.#unspoilt(index), store, budget, there)[0]?.method !== 'delta';
   }
 
-  async #bring(application: DeployedApplication, onProgress: () => void, signal: AbortSignal): Promise<void> {
+  #unspoilt(index: ReleaseIndex | undefined): ReleaseIndex | undefined {
+    return index && { ...index, ways: index.ways.filter(({ sha256 }) => !this.#spoilt.includes(sha256)) };
+  }
+
+  async #bring(
+    application: DeployedApplication,
+    onProgress: (progress: Progress) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { sha256 } = application;
     const countBytes = (bytes: number): void => {
       this.#context.countBytes(bytes);
@@ -144,11 +162,11 @@ export class DeploymentFetch {
     const context = { ...this.#context, countBytes };
     const progress = (done: number, total: number): void => {
       this.#progress.set(sha256, { done, total });
-      onProgress();
+      this.#tell(onProgress);
     };
     const index = await this.#indexOf(context, application, signal);
     try {
-      const method = await fetchModule(context, application, index, progress, signal);
+      const method = await fetchModule(context, application, this.#unspoilt(index), progress, signal);
       this.#reports.set(application.name, downloadReport(application, method, this.#bytes.get(sha256) ?? 0));
     } catch (error) {
       // Every way was spoilt: the next attempt asks anew for ways, and whether the release still stands.

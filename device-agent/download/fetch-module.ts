@@ -21,6 +21,8 @@ export interface DownloadContext {
   readonly artifacts: string;
   readonly countBytes: CountBytes;
   readonly budget: UnpackBudget;
+  /** Called with the digest of a packed form before it is unpacked, and without one when that is over. */
+  unpacking(sha256?: string): void;
   /** Removes what nothing needs. */
   collect(): void;
 }
@@ -95,11 +97,14 @@ function unpack(
   packed: Uint8Array,
 ): Uint8Array | undefined {
   try {
+    context.unpacking(way.sha256);
     return methods[way.method].unpack?.(way, application, packed, context.store);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const what = `${application.name} ${application.version} by ${way.method}`;
     throw new DownloadError('ARTIFACT_DAMAGED', `${what} does not unpack: ${reason}`);
+  } finally {
+    context.unpacking();
   }
 }
 

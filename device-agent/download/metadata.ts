@@ -63,6 +63,13 @@ export class ReleaseMetadata {
     openDirectoryDurably(options.disk, options.directory);
     this.#stored = this.#load();
     this.#trusted = trustedFrom(this.#stored, options.bornRoot);
+    this.#raiseTime();
+  }
+
+  /** Also at the start: the power may have gone between the last files and the time they show. */
+  #raiseTime(): void {
+    const issuedMs = issuedAt(this.#trusted);
+    if (issuedMs !== undefined) this.#options.time.raise(issuedMs);
   }
 
   #load(): ReadonlyMap<string, Uint8Array> {
@@ -79,7 +86,7 @@ export class ReleaseMetadata {
 
   /** Makes newly accepted files durable, the ones that vouch for others first, and removes those no longer trusted. */
   #accept(trusted: TrustedMetadata): void {
-    const { disk, directory, time } = this.#options;
+    const { disk, directory } = this.#options;
     const files = filesOf(trusted);
     for (const [name, bytes] of files) {
       const stored = this.#stored.get(name);
@@ -89,8 +96,7 @@ export class ReleaseMetadata {
     for (const name of this.#stored.keys()) if (!files.has(name)) disk.remove(`${directory}/${name}`);
     this.#stored = files;
     this.#trusted = trusted;
-    const issuedMs = issuedAt(trusted);
-    if (issuedMs !== undefined) time.raise(issuedMs);
+    this.#raiseTime();
   }
 
   #fetch(file: string, bytesMax: number, signal: AbortSignal): Promise<Uint8Array | undefined> {

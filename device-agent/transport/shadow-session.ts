@@ -2,6 +2,7 @@
  * One connection to the broker and the shadow behind it, from connect to its end. It does not reconnect: what comes next is
  * decided outside, with a fresh certificate and our own backoff.
  */
+import './no-system-authorities.ts';
 import { ClientBootstrap, ClientTlsContext, SocketOptions, TlsContextOptions } from 'aws-crt/dist/native/io.js';
 import { MqttClient, type MqttClientConnection, QoS } from 'aws-crt/dist/native/mqtt.js';
 import { IotShadowClientv2 } from 'aws-iot-device-sdk-v2/dist/iotshadow/iotshadowclientv2.js';

@@ -2,18 +2,23 @@ import type { ModuleStore } from '../storage/module-store.ts';
 import type { Slots } from './slots.ts';
 import { heldSlots, type Memory } from './state.ts';
 
-/**
- * Removes the modules and envelopes that no held deployment needs. When the envelope of a held one can't be read, nothing
- * is removed: what it needs is then not known.
- */
-export function collectGarbage(files: { readonly store: ModuleStore; readonly slots: Slots }, memory: Memory): void {
-  const held = heldSlots(memory);
+/** Digests of the modules that must stay; undefined when the envelope of a held deployment can't be read. */
+export function heldModules(slots: Slots, memory: Memory): ReadonlySet<string> | undefined {
   const modules = new Set<string>();
-  for (const slot of held) {
-    const deployment = files.slots.load(slot);
-    if (deployment === undefined) return;
+  for (const slot of heldSlots(memory)) {
+    const deployment = slots.load(slot);
+    if (deployment === undefined) return undefined;
     for (const { sha256 } of deployment.applications) modules.add(sha256);
   }
+  return modules;
+}
+
+/**
+ * Removes the modules and envelopes that no held deployment needs. When it is not known what one needs, nothing is removed.
+ */
+export function collectGarbage(files: { readonly store: ModuleStore; readonly slots: Slots }, memory: Memory): void {
+  const modules = heldModules(files.slots, memory);
+  if (modules === undefined) return;
   files.store.collect(modules);
-  files.slots.collect(held);
+  files.slots.collect(heldSlots(memory));
 }

@@ -1,11 +1,9 @@
 import type { Clock, Log, Random } from '../../platform/ports.ts';
 import type { Deployment, Progress } from '../../schemas/generated/types.ts';
-import { DeploymentFetch } from '../download/fetch-deployment.ts';
-import type { DownloadContext } from '../download/fetch-module.ts';
-import type { ReleaseMetadata } from '../download/metadata.ts';
+import type { BringErrand, Brought, Courier, Failure } from '../courier/courier.ts';
+import { type FetchMemory, nothingFetched } from '../download/fetch-memory.ts';
 import { RetryPause } from '../download/retry.ts';
 import type { EngineEvent } from './decide.ts';
-import { isLinkFailure, problemOf } from './problem-of.ts';
 import type { Slot } from './state.ts';
 
 /** Failures of the link in a row before they are reported: until then it is just a link. */
@@ -25,21 +23,18 @@ export class Turn {
 
 /** Brings one deployment at a time, attempt after attempt, until it is there or another is wanted. */
 export class Fetcher {
-  readonly #context: DownloadContext;
-  readonly #metadata: ReleaseMetadata;
+  readonly #courier: Courier;
   readonly #log: Log;
-  readonly #clock: Clock;
   readonly #pause: RetryPause;
   readonly #emit: (event: EngineEvent) => void;
   readonly #onProgress: () => void;
   readonly #turn: Turn;
   readonly #isRepairing: boolean;
   #abort = new AbortController();
-  #fetch: DeploymentFetch | undefined;
+  #progress: Progress | undefined;
 
   constructor(options: {
-    readonly context: DownloadContext;
-    readonly metadata: ReleaseMetadata;
+    readonly courier: Courier;
     readonly clock: Clock;
     readonly random: Random;
     readonly log: Log;
@@ -50,10 +45,8 @@ export class Fetcher {
     /** Whether it brings again what is installed, not what is new. */
     readonly isRepairing: boolean;
   }) {
-    this.#context = options.context;
-    this.#metadata = options.metadata;
+    this.#courier = options.courier;
     this.#log = options.log;
-    this.#clock = options.clock;
     this.#pause = new RetryPause(options.clock, options.random);
     this.#emit = options.emit;
     this.#onProgress = options.onProgress;
@@ -61,17 +54,17 @@ export class Fetcher {
     this.#isRepairing = options.isRepairing;
   }
 
-  /** Starts fetching this deployment instead of any other. */
-  start(slot: Slot, deployment: Deployment): void {
+  /** Starts fetching this deployment instead of any other; the modules `held` stay, all of them when that is not known. */
+  start({ sequence }: Slot, deployment: Deployment, held: ReadonlySet<string> | undefined): void {
     this.stop();
     this.#abort = new AbortController();
-    this.#fetch = new DeploymentFetch(this.#context, this.#clock, this.#metadata, deployment, this.#isRepairing);
-    void this.#run(slot, this.#fetch, this.#abort.signal);
+    const errand = { deployment, isInstalled: this.#isRepairing, ...(held && { held: [...held] }) };
+    void this.#run(sequence, errand, this.#abort.signal);
   }
 
   stop(): void {
     this.#abort.abort();
-    this.#fetch = undefined;
+    this.#progress = undefined;
   }
 
   /** The link came back: try now. */
@@ -79,26 +72,26 @@ export class Fetcher {
     this.#pause.nudge();
   }
 
-  /** How far the fetch under way is. */
+  /** How far the fetch under way is; undefined before that is known. */
   progress(): Progress | undefined {
-    return this.#fetch?.progress();
+    return this.#progress;
   }
 
-  async #run({ sequence }: Slot, fetch: DeploymentFetch, signal: AbortSignal): Promise<void> {
+  async #run(sequence: number, errand: Omit<BringErrand, 'memory'>, signal: AbortSignal): Promise<void> {
+    let memory: FetchMemory = nothingFetched;
     let failures = 0;
     for (;;) {
-      const before = fetch.progress().bytesDone;
-      try {
-        const downloads = await this.#turn.take(() => fetch.attempt(this.#onProgress, signal));
-        if (signal.aborted) return;
-        this.#fetch = undefined;
-        this.#emit({ kind: 'fetched', sequence, downloads });
+      const doneBefore = this.#progress?.bytesDone ?? 0;
+      const { result, memory: learnt } = await this.#turn.take(() => this.#attempt({ ...errand, memory }, signal));
+      if (signal.aborted) return;
+      if (result.kind === 'brought') {
+        this.#progress = undefined;
+        this.#emit({ kind: 'fetched', sequence, downloads: result.downloads });
         return;
-      } catch (error) {
-        if (signal.aborted) return;
-        failures = fetch.progress().bytesDone > before ? 1 : failures + 1;
-        this.#tell(error, sequence, failures);
       }
+      memory = learnt;
+      failures = (this.#progress?.bytesDone ?? 0) > doneBefore ? 1 : failures + 1;
+      this.#tell(result, sequence, failures);
       try {
         await this.#pause.wait(failures, signal);
       } catch {
@@ -107,10 +100,18 @@ export class Fetcher {
     }
   }
 
-  #tell(error: unknown, sequence: number, failures: number): void {
-    const problem = problemOf(error, 'METADATA', sequence);
-    this.#log.write('debug', 'fetch.failed', { sequence, code: problem.code, failures, error });
-    if (isLinkFailure(error) && failures < quietFailures) return;
-    this.#emit({ kind: 'fetch-failed', sequence, problem });
+  #attempt(errand: BringErrand, signal: AbortSignal): Promise<Brought> {
+    const onProgress = (progress: Progress): void => {
+      if (signal.aborted) return;
+      this.#progress = progress;
+      this.#onProgress();
+    };
+    return this.#courier.bring(errand, onProgress, signal);
+  }
+
+  #tell({ problem, isLink }: Failure, sequence: number, failures: number): void {
+    this.#log.write('debug', 'fetch.failed', { sequence, code: problem.code, failures, reason: problem.message });
+    if (isLink && failures < quietFailures) return;
+    this.#emit({ kind: 'fetch-failed', sequence, problem: { ...problem, sequence } });
   }
 }

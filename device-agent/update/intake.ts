@@ -1,25 +1,17 @@
-import { createHash } from 'node:crypto';
-import type { Clock, Log, Network, Random } from '../../platform/ports.ts';
+import type { Clock, Log, Random } from '../../platform/ports.ts';
 import type { ShadowDesired } from '../../schemas/generated/types.ts';
 import { isShadowDesired } from '../../schemas/generated/validators.js';
-import { DownloadError } from '../download/download-error.ts';
-import type { AgentTime, ReleaseMetadata } from '../download/metadata.ts';
+import type { Courier, Failure, Verdict } from '../courier/courier.ts';
+import { failureOf } from '../courier/failure-of.ts';
+import type { AgentTime } from '../download/metadata.ts';
 import { RetryPause } from '../download/retry.ts';
-import { type CountBytes, fetchSmallFile } from '../download/small-file.ts';
 import { type EngineEvent, isDeploymentLost } from './decide.ts';
-import { type Judgement, judgeEnvelope } from './judge-envelope.ts';
-import { isLinkFailure, problemOf } from './problem-of.ts';
 import { envelopeDigest } from './slots.ts';
 import type { Memory } from './state.ts';
 
 export interface IntakeOptions {
-  readonly device: string;
-  readonly network: Network;
-  /** URL of the server of blobs, without a slash at its end. */
-  readonly artifacts: string;
-  readonly metadata: ReleaseMetadata;
+  readonly courier: Courier;
   readonly time: AgentTime;
-  readonly countBytes: CountBytes;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -70,19 +62,16 @@ export class Intake {
   }
 
   async #run(desired: ShadowDesired, signal: AbortSignal): Promise<void> {
-    const { emit, log } = this.#options;
+    const { courier, emit, log } = this.#options;
+    const { sequence } = desired;
     for (let failures = 1; ; failures++) {
-      try {
-        const text = await this.#envelope(desired, signal);
-        const judgement = await this.#judge(text, signal);
-        if (!signal.aborted) this.#tell(judgement, text, desired);
-        return;
-      } catch (error) {
-        if (signal.aborted) return;
-        const problem = problemOf(error, 'METADATA', desired.sequence);
-        log.write('debug', 'intake.failed', { sequence: desired.sequence, code: problem.code, failures, error });
-        if (!isLinkFailure(error)) emit({ kind: 'refused', problem });
-      }
+      const verdict = await courier.judge(desired, signal);
+      if (signal.aborted) return;
+      const failure = verdict.kind === 'failed' ? verdict : this.#tell(verdict, sequence);
+      if (failure === undefined) return;
+      const { problem, isLink } = failure;
+      log.write('debug', 'intake.failed', { sequence, code: problem.code, failures, reason: problem.message });
+      if (!isLink) emit({ kind: 'refused', problem: { ...problem, sequence } });
       try {
         await this.#pause.wait(failures, signal);
       } catch {
@@ -91,40 +80,26 @@ export class Intake {
     }
   }
 
-  async #envelope({ envelope, blob }: ShadowDesired, signal: AbortSignal): Promise<string> {
-    if (envelope !== undefined || blob === undefined) return envelope ?? '';
-    const { network, artifacts, countBytes } = this.#options;
-    const url = `${artifacts}/sha256/${blob.sha256}`;
-    const bytes = await fetchSmallFile(network, url, blob.length, countBytes, signal);
-    if (bytes === undefined) throw new DownloadError('ARTIFACT_MISSING', 'the server does not have the deployment');
-    if (bytes.length !== blob.length || createHash('sha256').update(bytes).digest('hex') !== blob.sha256) {
-      throw new DownloadError('ARTIFACT_DAMAGED', 'the deployment does not have the digest that the shadow names');
-    }
-    return Buffer.from(bytes).toString('utf8');
-  }
-
-  /** With the keys that are known; if none of them signed it, with those that newer metadata names. */
-  async #judge(text: string, signal: AbortSignal): Promise<Judgement> {
-    const { metadata, device } = this.#options;
-    const judgement = judgeEnvelope(text, metadata.deploymentKeys(), device);
-    if (judgement.kind !== 'unknown-signer') return judgement;
-    await metadata.refresh([], signal);
-    return judgeEnvelope(text, metadata.deploymentKeys(), device);
-  }
-
-  #tell(judgement: Judgement, envelope: string, desired: ShadowDesired): void {
+  /** Gives why it can't be told now. */
+  #tell(verdict: Exclude<Verdict, Failure>, offered: number): Failure | undefined {
     const { emit, time } = this.#options;
-    if (judgement.kind !== 'genuine') {
+    if (verdict.kind === 'refused') {
       // Nobody vouches for the sequence outside of the envelope, but it tells which offer this is about.
-      emit({ kind: 'refused', problem: { sequence: desired.sequence, ...judgement.problem } });
-      return;
+      emit({ kind: 'refused', problem: { sequence: offered, ...verdict.problem } });
+      return undefined;
     }
-    const { sequence, revision, probationSeconds, issuedAt } = judgement.deployment;
-    time.raise(Date.parse(issuedAt));
+    const { deployment, envelope } = verdict;
+    const { sequence, revision, probationSeconds, issuedAt } = deployment;
+    try {
+      time.raise(Date.parse(issuedAt));
+    } catch (error) {
+      return failureOf(error);
+    }
     emit({
       kind: 'offered',
       slot: { sequence, revision, probationSeconds, envelope: envelopeDigest(envelope) },
       envelope,
     });
+    return undefined;
   }
 }

@@ -2,7 +2,7 @@ import type { Disk } from '../../platform/ports.ts';
 import type { HealthWatch } from '../health/watch.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import type { Activator } from './activator.ts';
-import { collectGarbage } from './collect.ts';
+import { collectGarbage, heldModules } from './collect.ts';
 import type { EngineEvent } from './decide.ts';
 import type { Fetcher } from './fetcher.ts';
 import type { Journal } from './journal.ts';
@@ -35,18 +35,18 @@ const runners: Runners = {
     journal.commit(memory);
     remember(memory);
   },
-  fetch: ({ slot }, { slots, fetcher, emit }) => {
+  fetch: ({ slot }, { slots, fetcher, emit, memory }) => {
     const { sequence } = slot;
     const deployment = slots.load(slot);
-    if (deployment !== undefined) fetcher.start(slot, deployment);
+    if (deployment !== undefined) fetcher.start(slot, deployment, heldModules(slots, memory()));
     else {
       const problem = { code: 'DEPLOYMENT_DAMAGED', message: `deployment ${sequence} is damaged on disk`, sequence };
       emit({ kind: 'damaged', sequence, repairable: false, problem });
     }
   },
-  repair: ({ slot }, { slots, repairer }) => {
+  repair: ({ slot }, { slots, repairer, memory }) => {
     const deployment = slots.load(slot);
-    if (deployment !== undefined) repairer.start(slot, deployment);
+    if (deployment !== undefined) repairer.start(slot, deployment, heldModules(slots, memory()));
   },
   activate: ({ slot, lastResort }, { activator }) => activator.activate(slot, lastResort),
   clear: (_step, { activator }) => activator.clear(),

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { nodeClock } from './clock.ts';
 
 /** Held until disposed or until the process ends, however it ends. */
 export type Lock = Disposable;
@@ -47,4 +48,15 @@ export async function takeLock(
   // The directory's identity, not its path: a link or another mount point names the same directory.
   const { dev, ino } = statSync(directory, { bigint: true });
   return takeSocket(`fleet/${dev}/${ino}/${name}`);
+}
+
+const retryMs = 25;
+
+/** Takes the lock as soon as whoever holds it is gone. */
+export async function waitForLock(directory: string, name: string): Promise<Lock> {
+  for (;;) {
+    const lock = await takeLock(directory, name);
+    if (lock !== undefined) return lock;
+    await nodeClock.sleep(retryMs);
+  }
 }

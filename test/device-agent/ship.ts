@@ -1,5 +1,6 @@
 /** A device in memory: simulated disk, time and link around a real agent, which can be killed and started again. */
 import { type Agent, createAgent } from '../../device-agent/agent.ts';
+import { LocalCourier } from '../../device-agent/courier/local-courier.ts';
 import type { ShadowLink, ShadowLinkHandlers } from '../../device-agent/transport/shadow-link.ts';
 import type { Log } from '../../platform/ports.ts';
 import type { AgentConfiguration, Report } from '../../schemas/generated/types.ts';
@@ -93,11 +94,14 @@ export class Ship {
     });
     const options = { time: this.time, random: this.random, link: this.link, life, keyFingerprint: 'SHA256:x' };
     try {
+      const settings = { ...configuration, unpack: this.unpack };
+      const network = simNetwork({ ...options, server: () => this.shore.handle });
+      const outside = { configuration: settings, stateDirectory: '/state', disk: this.disk, clock, network };
       this.agent = createAgent({
         ports: { clock, disk: this.disk, random: this.random, log },
-        configuration: { ...configuration, unpack: this.unpack },
+        configuration: settings,
         ...{ runtime: this.runtime, link: this.#shadowLink(life), agentVersion: '0.1.0' },
-        network: simNetwork({ ...options, server: () => this.shore.handle }),
+        openCourier: (shared) => new LocalCourier({ ...outside, ...shared }),
       });
       this.agent.start();
       return true;

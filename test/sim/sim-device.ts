@@ -1,5 +1,6 @@
 /** One device of the simulated world: a real agent on a disk, a clock, and a link that are all worth distrusting. */
 import { type Agent, createAgent } from '../../device-agent/agent.ts';
+import { LocalCourier } from '../../device-agent/courier/local-courier.ts';
 import type { AppRuntime, RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
 import type { ShadowLink } from '../../device-agent/transport/shadow-link.ts';
 import type { Clock, Disk, HttpHandler, Log, Network } from '../../platform/ports.ts';
@@ -111,9 +112,11 @@ export class SimDevice {
       stop: () => runtime.stop(),
     };
     const ports = { clock, disk, random: this.random, log };
+    const configuration = this.#configuration();
+    const outside = { configuration, stateDirectory: '/state', disk, clock, network };
     return createAgent({
-      ...{ ports, configuration: this.#configuration(), runtime: watched, link, network },
-      agentVersion: '0.1.0',
+      ...{ ports, configuration, runtime: watched, link, agentVersion: '0.1.0' },
+      openCourier: (shared) => new LocalCourier({ ...outside, ...shared }),
     });
   }
 

@@ -5,18 +5,11 @@
 import { fileURLToPath } from 'node:url';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
-import { takeLock } from '../../../platform/node/lock.ts';
+import { waitForLock } from '../../../platform/node/lock.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import type { FromHost, ToHost } from '../protocol.ts';
 import { AppHost } from './app-host.ts';
 import { threadLauncher } from './thread.ts';
-
-const lockRetryMs = 25;
-
-/** A supervisor killed a moment ago leaves a host that is about to end; this one waits until it has. */
-async function waitForLock(directory: string): Promise<void> {
-  while ((await takeLock(directory, 'app-host')) === undefined) await nodeClock.sleep(lockRetryMs);
-}
 
 async function serve(directory: string): Promise<void> {
   // At once, whatever the threads are doing: the next supervisor starts a host of its own.
@@ -25,7 +18,8 @@ async function serve(directory: string): Promise<void> {
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
   nodeDisk.makeDirectory(directory);
-  await waitForLock(directory);
+  // A supervisor killed a moment ago leaves a host that is about to end; this one waits until it has.
+  await waitForLock(directory, 'app-host');
   const isBundled = !import.meta.url.endsWith('.ts');
   const threadFile = fileURLToPath(new URL(isBundled ? './application.js' : '../worker/main.ts', import.meta.url));
   const say = (message: FromHost): void => {

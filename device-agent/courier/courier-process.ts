@@ -1,0 +1,203 @@
+import type { ChildProcess, Clock, Log, Processes } from '../../platform/ports.ts';
+import type { Progress } from '../../schemas/generated/types.ts';
+import type { AgentTime } from '../download/metadata.ts';
+import type { CountBytes } from '../download/small-file.ts';
+import type { Enrolment } from '../enrol.ts';
+import type { BringErrand, Brought, Courier, Failure, Verdict } from './courier.ts';
+import { failureOf } from './failure-of.ts';
+import type { Errand, FromCourier, Outcomes, ToCourier } from './protocol.ts';
+
+/** What the supervisor's end of the courier needs. */
+export interface CourierProcessOptions {
+  readonly processes: Pick<Processes, 'start'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The courier's program and its arguments. */
+  readonly file: string;
+  readonly args: readonly string[];
+  /** Told what it learns. */
+  readonly time: AgentTime;
+  readonly countBytes: CountBytes;
+}
+
+/** An errand under way. */
+interface Pending {
+  readonly id: number;
+  readonly errand: Errand;
+  readonly onProgress: (progress: Progress) => void;
+  resolve(outcome: Outcomes[keyof Outcomes]): void;
+}
+
+const aborted: Failure = {
+  kind: 'failed',
+  problem: { code: 'ABORTED', message: 'it is no longer wanted' },
+  isLink: true,
+};
+
+/** How long a courier waits for another errand: its connections serve again meanwhile. */
+const idleMs = 10_000;
+
+/** An outcome for an errand whose courier met its end. */
+function lost({ errand }: Pending, failure: Failure, unpacked: string | undefined): Outcomes[keyof Outcomes] {
+  switch (errand.kind) {
+    case 'judge':
+      return failure;
+    case 'bring': {
+      const { memory } = errand.errand;
+      const spoilt = unpacked === undefined ? memory.spoilt : [...memory.spoilt, unpacked];
+      return { memory: { ...memory, spoilt }, result: failure };
+    }
+    case 'enrol':
+      return { kind: 'unreachable', message: failure.problem.message };
+    default:
+      return errand satisfies never;
+  }
+}
+
+/**
+ * A courier in a process of its own, which is started for an errand and ended when there was none for a while: what TLS, the
+ * judging of metadata and a delta's decoder take of the device's memory is given back with it, and if it is too much, it
+ * costs the courier and not the supervisor.
+ */
+export class CourierProcess implements Courier {
+  readonly #options: CourierProcessOptions;
+  readonly #pending = new Map<number, Pending>();
+  #lastId = 0;
+  #child: ChildProcess | undefined;
+  #isReady = false;
+  #unpacking: string | undefined;
+  #idle: Disposable | undefined;
+  /** What of its news could not be taken down since. */
+  #fault: Failure | undefined;
+
+  constructor(options: CourierProcessOptions) {
+    this.#options = options;
+  }
+
+  judge(...[desired, signal]: Parameters<Courier['judge']>): Promise<Verdict> {
+    return this.#send<'judge'>({ kind: 'judge', desired }, () => {}, signal);
+  }
+
+  bring(errand: BringErrand, onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<Brought> {
+    return this.#send<'bring'>({ kind: 'bring', errand }, onProgress, signal);
+  }
+
+  enrol(signal: AbortSignal): Promise<Enrolment> {
+    return this.#send<'enrol'>({ kind: 'enrol' }, () => {}, signal);
+  }
+
+  /** Ends the process; everything it does can be taken up where it was. */
+  stop(): void {
+    this.#idle?.[Symbol.dispose]();
+    this.#child?.kill('SIGKILL');
+    // Whether it is gone already or not: the next one waits for its lock.
+    this.#child = undefined;
+    this.#loseAll(aborted);
+  }
+
+  #send<K extends Errand['kind']>(
+    errand: Extract<Errand, { readonly kind: K }>,
+    onProgress: (progress: Progress) => void,
+    signal: AbortSignal,
+  ): Promise<Outcomes[K]> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const outcome = new Promise<Outcomes[K]>((resolve) => {
+      this.#pending.set(id, { id, errand, onProgress, resolve: resolve as Pending['resolve'] });
+    });
+    if (signal.aborted) this.#abort(id);
+    else if (this.#child === undefined) this.#start();
+    else if (this.#isReady) this.#hand(this.#pending.get(id)!);
+    const abort = (): void => this.#abort(id);
+    signal.addEventListener('abort', abort);
+    return outcome.finally(() => signal.removeEventListener('abort', abort));
+  }
+
+  #hand({ id, errand }: Pending): void {
+    this.#idle?.[Symbol.dispose]();
+    const floorMs = this.#options.time.nowMs();
+    this.#child?.send({ kind: 'errand', id, floorMs, errand } satisfies ToCourier);
+  }
+
+  /** What was handed over ends when the courier says so: until then its files are not free for others. */
+  #abort(id: number): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    if (this.#isReady && this.#child !== undefined) this.#child.send({ kind: 'abort', id } satisfies ToCourier);
+    else this.#done(id, lost(pending, aborted, undefined));
+  }
+
+  #start(): void {
+    const { processes, file, args } = this.#options;
+    const child = processes.start(file, args);
+    this.#child = child;
+    this.#isReady = false;
+    this.#unpacking = undefined;
+    child.onMessage((message) => this.#receive(message as FromCourier));
+    child.onExit(({ code, signal }) => {
+      if (this.#child === child) this.#ended(signal ?? `code ${code}`);
+    });
+  }
+
+  #receive(message: FromCourier): void {
+    switch (message.kind) {
+      case 'ready':
+        this.#isReady = true;
+        for (const pending of this.#pending.values()) this.#hand(pending);
+        return;
+      case 'progress':
+        this.#pending.get(message.id)?.onProgress(message.progress);
+        return;
+      case 'received':
+        this.#note(() => this.#options.countBytes(message.bytes));
+        return;
+      case 'signed':
+        this.#note(() => this.#options.time.raise(message.atMs));
+        return;
+      case 'unpacking':
+        this.#unpacking = message.sha256;
+        return;
+      case 'done':
+        this.#done(message.id, message.outcome);
+        return;
+      default:
+        throw new Error(message satisfies never);
+    }
+  }
+
+  /** What the disk does not take must not be acted on: the errands under way then failed. */
+  #note(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.#fault ??= failureOf(error);
+    }
+  }
+
+  #done(id: number, outcome: Outcomes[keyof Outcomes]): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    this.#pending.delete(id);
+    pending.resolve(this.#fault === undefined ? outcome : lost(pending, this.#fault, undefined));
+    if (this.#pending.size > 0) return;
+    this.#fault = undefined;
+    this.#idle?.[Symbol.dispose]();
+    this.#idle = this.#options.clock.after(idleMs, () => this.stop());
+  }
+
+  #ended(how: string): void {
+    const unpacked = this.#unpacking;
+    this.#child = undefined;
+    if (this.#pending.size === 0) return;
+    const whileUnpacking = unpacked === undefined ? '' : ' while it unpacked; that form is not tried again';
+    const message = `the process that fetches ended by ${how}${whileUnpacking}`;
+    this.#options.log.write('warn', 'courier.ended', { how, unpacking: unpacked });
+    this.#loseAll({ kind: 'failed', problem: { code: 'COURIER_ENDED', message }, isLink: false }, unpacked);
+  }
+
+  #loseAll(failure: Failure, unpacked?: string): void {
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const one of pending) one.resolve(lost(one, failure, unpacked));
+  }
+}

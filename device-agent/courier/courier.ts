@@ -1,0 +1,40 @@
+import type { Deployment, DownloadReport, Progress, ShadowDesired } from '../../schemas/generated/types.ts';
+import type { Wanted } from '../download/fetch-deployment.ts';
+import type { FetchMemory } from '../download/fetch-memory.ts';
+import type { Problem } from '../update/decide.ts';
+
+/** Why an errand came to nothing this time. */
+export interface Failure {
+  readonly kind: 'failed';
+  readonly problem: Problem;
+  /** Whether the link alone is to blame: a normal state, not worth a word until it lasts. */
+  readonly isLink: boolean;
+}
+
+/** What the envelope behind a desired state turned out to be. */
+export type Verdict =
+  | { readonly kind: 'genuine'; readonly deployment: Deployment; readonly envelope: string }
+  | { readonly kind: 'refused'; readonly problem: Problem }
+  | Failure;
+
+export interface BringErrand extends Wanted {
+  /** Modules that stay when the disk needs room; undefined when that is not known, and all stay. */
+  readonly held?: readonly string[];
+}
+
+/** What an attempt came to, and what the next one should know. */
+export interface Brought {
+  readonly memory: FetchMemory;
+  readonly result: { readonly kind: 'brought'; readonly downloads: readonly DownloadReport[] } | Failure;
+}
+
+/**
+ * Goes out for what the engine lacks: all that needs the network, judges signatures or unpacks. It keeps nothing between two
+ * errands that is not on disk. Neither method rejects; an errand whose signal aborts ends soon, and its outcome means nothing.
+ */
+export interface Courier {
+  /** Brings the envelope that a desired state names, and judges it by the newest keys it needs to know. */
+  judge(desired: ShadowDesired, signal: AbortSignal): Promise<Verdict>;
+  /** Attempts once to bring what a deployment lacks. One at a time: two would write the same files. */
+  bring(errand: BringErrand, onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<Brought>;
+}

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { trustRoot } from '../../artifact/trust/tuf/root.ts';
+import { makeDirectoryDurably } from '../../platform/durable-file.ts';
+import type { Clock, Disk, Network } from '../../platform/ports.ts';
+import type { AgentConfiguration, ShadowDesired } from '../../schemas/generated/types.ts';
+import { DownloadError } from '../download/download-error.ts';
+import { FetchAttempt } from '../download/fetch-deployment.ts';
+import type { DownloadContext } from '../download/fetch-module.ts';
+import { type AgentTime, ReleaseMetadata } from '../download/metadata.ts';
+import { type CountBytes, fetchSmallFile } from '../download/small-file.ts';
+import type { UnpackBudget } from '../download/unpack-cost.ts';
+import { stateLayout } from '../state-layout.ts';
+import { ModuleStore } from '../storage/module-store.ts';
+import type { BringErrand, Courier, Verdict } from './courier.ts';
+import { failureOf } from './failure-of.ts';
+import { judgeEnvelope } from './judge-envelope.ts';
+
+/** What errands are done with. */
+export interface LocalCourierOptions {
+  readonly configuration: AgentConfiguration;
+  readonly stateDirectory: string;
+  readonly disk: Disk;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly time: AgentTime;
+  readonly countBytes: CountBytes;
+  /** Called with the digest of a packed form before it is unpacked, and without one when that is over. */
+  readonly unpacking?: (sha256?: string) => void;
+}
+
+function budgetOf({ unpack = {} }: AgentConfiguration): UnpackBudget {
+  const { memoryMegabytesMax = 128, cpuSecondsMax = 60 } = unpack;
+  return { memoryBytesMax: memoryMegabytesMax * 1_000_000, cpuSecondsMax };
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
+}
+
+/** The root metadata the device was born with; without it nothing new can be believed, and what runs goes on. */
+function readTrustRoot(disk: Disk, path: string): Uint8Array {
+  try {
+    const bytes = disk.readFile(path);
+    trustRoot(bytes);
+    return bytes;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DownloadError('TRUST_ROOT_UNUSABLE', `the trust root ${path} can't be used: ${reason}`);
+  }
+}
+
+/** Does errands in this process. */
+export class LocalCourier implements Courier {
+  readonly #options: LocalCourierOptions;
+  readonly #controller: string;
+  readonly #context: Omit<DownloadContext, 'collect'>;
+  #metadata: ReleaseMetadata | undefined;
+
+  constructor(options: LocalCourierOptions) {
+    const { configuration, disk, network, countBytes, unpacking = () => {} } = options;
+    const { partialDirectory, storeDirectory } = stateLayout(options.stateDirectory);
+    makeDirectoryDurably(disk, partialDirectory);
+    this.#options = options;
+    this.#controller = withoutSlash(configuration.controller);
+    this.#context = {
+      ...{ disk, network, partialDirectory, countBytes, unpacking, budget: budgetOf(configuration) },
+      store: new ModuleStore(disk, storeDirectory),
+      artifacts: withoutSlash(configuration.artifacts ?? configuration.controller),
+    };
+  }
+
+  async judge(desired: ShadowDesired, signal: AbortSignal): Promise<Verdict> {
+    try {
+      const envelope = await this.#envelope(desired, signal);
+      const metadata = this.#openMetadata();
+      const judge = () => judgeEnvelope(envelope, metadata.deploymentKeys(), this.#options.configuration.device);
+      let judgement = judge();
+      // With the keys that are known; if none of them signed it, with those that newer metadata names.
+      if (judgement.kind === 'unknown-signer') {
+        await metadata.refresh([], signal);
+        judgement = judge();
+      }
+      return judgement.kind === 'genuine'
+        ? { ...judgement, envelope }
+        : { kind: 'refused', problem: judgement.problem };
+    } catch (error) {
+      return failureOf(error);
+    }
+  }
+
+  async bring(...[errand, onProgress, signal]: Parameters<Courier['bring']>): ReturnType<Courier['bring']> {
+    let attempt: FetchAttempt | undefined;
+    try {
+      const collect = (): void => this.#collect(errand);
+      const context = { ...this.#context, collect };
+      attempt = new FetchAttempt(context, this.#options.clock, () => this.#openMetadata(), errand);
+      const downloads = await attempt.run(onProgress, signal);
+      return { memory: attempt.memory(), result: { kind: 'brought', downloads } };
+    } catch (error) {
+      return { memory: attempt?.memory() ?? errand.memory, result: failureOf(error) };
+    }
+  }
+
+  #openMetadata(): ReleaseMetadata {
+    const { configuration, stateDirectory, disk, network, time, countBytes } = this.#options;
+    this.#metadata ??= new ReleaseMetadata({
+      ...{ disk, network, time, countBytes, server: this.#controller },
+      directory: stateLayout(stateDirectory).trustDirectory,
+      bornRoot: readTrustRoot(disk, configuration.trustRoot),
+    });
+    return this.#metadata;
+  }
+
+  #collect({ held }: BringErrand): void {
+    if (held !== undefined) this.#context.store.collect(new Set(held));
+  }
+
+  async #envelope({ envelope, blob }: ShadowDesired, signal: AbortSignal): Promise<string> {
+    if (envelope !== undefined || blob === undefined) return envelope ?? '';
+    const { network, artifacts, countBytes } = this.#context;
+    const bytes = await fetchSmallFile(network, `${artifacts}/sha256/${blob.sha256}`, blob.length, countBytes, signal);
+    if (bytes === undefined) throw new DownloadError('ARTIFACT_MISSING', 'the server does not have the deployment');
+    if (bytes.length !== blob.length || createHash('sha256').update(bytes).digest('hex') !== blob.sha256) {
+      throw new DownloadError('ARTIFACT_DAMAGED', 'the deployment does not have the digest that the shadow names');
+    }
+    return Buffer.from(bytes).toString('utf8');
+  }
+}

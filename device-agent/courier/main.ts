@@ -1,0 +1,91 @@
+/**
+ * The courier as a program: `node main.ts CONFIGURATION`, the agent's configuration as JSON. It lives as long as the channel to
+ * its supervisor, and never beside another courier of the same state directory.
+ */
+import { nodeClock } from '../../platform/node/clock.ts';
+import { nodeDisk } from '../../platform/node/disk.ts';
+import { waitForLock } from '../../platform/node/lock.ts';
+import { openNetwork } from '../../platform/node/network.ts';
+import type { AgentConfiguration } from '../../schemas/generated/types.ts';
+import type { AgentTime } from '../download/metadata.ts';
+import { enrol } from '../enrol.ts';
+import { DeviceIdentityStore } from '../enrol-identity.ts';
+import { defaultStateDirectory } from '../state-layout.ts';
+import { LocalCourier } from './local-courier.ts';
+import type { Errand, FromCourier, Outcomes, ToCourier } from './protocol.ts';
+
+function say(message: FromCourier): void {
+  if (process.connected) process.send?.(message);
+}
+
+/** Time of the agent: the supervisor keeps it, and is told of what is learnt here. */
+class SharedTime implements AgentTime {
+  #floorMs = 0;
+
+  nowMs(): number {
+    return Math.max(this.#floorMs, nodeClock.now());
+  }
+
+  raise(signedMs: number): void {
+    if (signedMs <= this.#floorMs) return;
+    this.#floorMs = signedMs;
+    say({ kind: 'signed', atMs: signedMs });
+  }
+
+  /** The supervisor's by now. */
+  adopt(floorMs: number): void {
+    this.#floorMs = Math.max(this.#floorMs, floorMs);
+  }
+}
+
+async function serve(configuration: AgentConfiguration): Promise<void> {
+  const { device, controller } = configuration;
+  const stateDirectory = configuration.stateDirectory ?? defaultStateDirectory;
+  // At once, whatever is under way: the next supervisor sends a courier of its own.
+  process.on('disconnect', () => process.exit());
+  // A terminal's Ctrl-C reaches the whole group; the supervisor decides when this process ends.
+  process.on('SIGINT', () => {});
+  await waitForLock(stateDirectory, 'courier');
+  const ca = new TextDecoder().decode(nodeDisk.readFile(configuration.ca));
+  const identity = new DeviceIdentityStore(nodeDisk, stateDirectory);
+  const time = new SharedTime();
+  const courier = new LocalCourier({
+    ...{ configuration, stateDirectory, disk: nodeDisk, clock: nodeClock, time },
+    network: openNetwork(() => ({ ca, ...identity.texts() })),
+    countBytes: (bytes) => say({ kind: 'received', bytes }),
+    unpacking: (sha256) => say({ kind: 'unpacking', ...(sha256 === undefined ? {} : { sha256 }) }),
+  });
+  const enrolment = { device, controller, identity, network: openNetwork(() => ({ ca })) };
+  const run = (id: number, errand: Errand, signal: AbortSignal): Promise<Outcomes[keyof Outcomes]> => {
+    switch (errand.kind) {
+      case 'judge':
+        return courier.judge(errand.desired, signal);
+      case 'bring':
+        return courier.bring(errand.errand, (progress) => say({ kind: 'progress', id, progress }), signal);
+      case 'enrol':
+        return enrol(enrolment, signal);
+      default:
+        return errand satisfies never;
+    }
+  };
+  const aborts = new Map<number, AbortController>();
+  process.on('message', (message: ToCourier) => {
+    const { id } = message;
+    if (message.kind === 'abort') return aborts.get(id)?.abort();
+    const abort = new AbortController();
+    aborts.set(id, abort);
+    time.adopt(message.floorMs);
+    void run(id, message.errand, abort.signal).then((outcome) => {
+      aborts.delete(id);
+      say({ kind: 'done', id, outcome });
+    });
+  });
+  say({ kind: 'ready' });
+}
+
+const configuration = process.argv[2];
+if (configuration === undefined || process.send === undefined) {
+  process.stderr.write('fleet: this program is started by the agent\n');
+  process.exit(64);
+}
+await serve(JSON.parse(configuration) as AgentConfiguration);

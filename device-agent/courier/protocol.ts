@@ -1,0 +1,36 @@
+/** The words between the supervisor and the courier's process. Both are the agent's own, and believe each other. */
+import type { Progress, ShadowDesired } from '../../schemas/generated/types.ts';
+import type { Enrolment } from '../enrol.ts';
+import type { BringErrand, Brought, Verdict } from './courier.ts';
+
+/** What a courier can be sent for. */
+export type Errand =
+  | { readonly kind: 'judge'; readonly desired: ShadowDesired }
+  | { readonly kind: 'bring'; readonly errand: BringErrand }
+  /** Asks once for a certificate, new or renewed. */
+  | { readonly kind: 'enrol' };
+
+/** What each errand comes to. */
+export interface Outcomes {
+  readonly judge: Verdict;
+  readonly bring: Brought;
+  readonly enrol: Enrolment;
+}
+
+/** Supervisor to courier. Closing the channel means: end at once. */
+export type ToCourier =
+  /** `floorMs` is the agent's time floor by now. */
+  | { readonly kind: 'errand'; readonly id: number; readonly floorMs: number; readonly errand: Errand }
+  | { readonly kind: 'abort'; readonly id: number };
+
+/** Courier to supervisor. `ready` comes first, once no other courier of this state directory is alive. */
+export type FromCourier =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'progress'; readonly id: number; readonly progress: Progress }
+  /** Bytes came in, wanted or not. */
+  | { readonly kind: 'received'; readonly bytes: number }
+  /** Something signed has shown this time. */
+  | { readonly kind: 'signed'; readonly atMs: number }
+  /** What is being unpacked now: if it is the end of this process, it was too much for the device. */
+  | { readonly kind: 'unpacking'; readonly sha256?: string }
+  | { readonly kind: 'done'; readonly id: number; readonly outcome: Outcomes[keyof Outcomes] };
