@@ -15,6 +15,7 @@ import { createAgent } from './agent.ts';
 import { CourierProcess } from './courier/courier-process.ts';
 import { DeviceIdentityStore } from './enrol-identity.ts';
 import { keepCertificate } from './enrol-renewal.ts';
+import { nodeFlags } from './node-flags.ts';
 import { Quiet } from './quiet.ts';
 import { SupervisedRuntime } from './runtime/supervised-runtime.ts';
 import { defaultStateDirectory, stateLayout } from './state-layout.ts';
@@ -22,14 +23,6 @@ import { AwsShadowLink } from './transport/aws-shadow-link.ts';
 import { agentVersion } from './version.ts';
 
 const exitCode = { failed: 1, locked: 75, configuration: 78 };
-/**
- * What V8 keeps for speed, an agent that waits for months need not keep: it works in short bursts, of which only the long
- * ones (a delta) are worth compiling, and that the optimizing compiler does.
- */
-const nodeFlags = [
-  ...['--max-semi-space-size=1', '--v8-pool-size=1', '--single-threaded-gc', '--no-sparkplug', '--no-maglev'],
-  ...['--bytecode-old-age=1', '--expose-gc', '--disable-warning=ExperimentalWarning'],
-];
 /** How long nothing must have happened before memory is cleared up. */
 const quietMs = 1_000;
 const isBundled = !import.meta.url.endsWith('.ts');
@@ -102,8 +95,9 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
   const renew = (signal: AbortSignal): Promise<void> =>
     keepCertificate({ validity: () => identity.validity(), enrol: (until) => courier.enrol(until), ...common }, signal);
   const stop = async (): Promise<void> => {
+    const stopped = agent.stop();
     courier.stop();
-    await agent.stop();
+    await stopped;
   };
   return { agent, renew, stop };
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { DeltaEffort } from '../../artifact/delta/encode.ts';
 import { inspectDelta } from '../../artifact/delta/inspect.ts';
+import { nodeFlags } from '../../device-agent/node-flags.ts';
 import { publishedFile } from './fetch.ts';
 import { type Method, right } from './others.ts';
 import type { Pair } from './pairs.ts';
@@ -27,9 +28,6 @@ export interface Row {
   readonly encoding: Cost;
   readonly decoding: Cost;
 }
-
-/** As the agent's systemd unit starts the process that decodes. */
-const deviceFlags = ['--max-semi-space-size=1', '--v8-pool-size=1'];
 
 /** Bundles the program that encodes and decodes, as a device carries its decoder; gives its path in the directory. */
 export async function bundleWork(directory: string): Promise<string> {
@@ -60,7 +58,7 @@ export function measure(pair: Pair, { effort, others, directory, program }: Work
   writeFileSync(file('old'), old);
   writeFileSync(file('new'), fresh);
   const encoding = costOf([], [program, 'encode', file('old'), file('new'), file('patch'), effort]);
-  const decoding = costOf(deviceFlags, [program, 'decode', file('old'), file('patch'), file('result')]);
+  const decoding = costOf(nodeFlags, [program, 'decode', file('old'), file('patch'), file('result')]);
   right(fresh, readFileSync(file('result')), 'ours');
   const patch = readFileSync(file('patch'));
   const sizes = others.map(({ name, isDelta, size }) => ({ name, isDelta, bytes: size(old, fresh, directory) }));

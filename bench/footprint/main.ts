@@ -1,6 +1,6 @@
 /**
- * How much of a device the agent's supervisor takes: resident and anonymous memory when it is connected by mTLS and idle, and
- * the time from process start to connected; beside a bare `node -e` process in the same run.
+ * How much of a device the agent's supervisor takes: resident and anonymous memory when it is connected by mTLS and idle, at
+ * first and after updates, and the time from process start to connected; beside a bare `node -e` process in the same run.
  */
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,14 +12,17 @@ import { parseArgs } from 'node:util';
 import { bundleAgent, compile } from '../../device-agent/bundle.ts';
 import { type ProcessMemory, processMemory } from './process-memory.ts';
 import { openShore } from './shore.ts';
+import { measureUpdates } from './updates.ts';
 
 const settleMs = 2_000;
 const runs = 5;
+const usualUpdates = 6;
 const device = 'bench';
 
-interface Measured extends ProcessMemory {
+interface Measured extends Partial<ProcessMemory> {
   readonly name: string;
-  readonly readyMs: number;
+  readonly rssKb: number;
+  readonly readyMs?: number;
 }
 
 interface Subject {
@@ -29,7 +32,7 @@ interface Subject {
   readonly ready: string;
 }
 
-async function measureOnce({ name, args, ready }: Subject): Promise<Measured> {
+async function measureOnce({ name, args, ready }: Subject): Promise<Required<Measured>> {
   const startedAt = performance.now();
   const child = spawn(process.execPath, [...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -55,7 +58,7 @@ function median(values: readonly number[]): number {
 }
 
 async function measure(subject: Subject): Promise<Measured> {
-  const all: Measured[] = [];
+  const all: Required<Measured>[] = [];
   for (let run = 0; run < runs; run++) all.push(await measureOnce(subject));
   const of = (key: 'readyMs' | 'rssKb' | 'anonymousKb' | 'threads'): number => median(all.map((one) => one[key]));
   return {
@@ -75,11 +78,12 @@ function tableOf(rows: readonly Measured[]): string {
   const bareKb = rows[0]?.rssKb ?? Number.NaN;
   const body = rows.map(({ name, rssKb, anonymousKb, readyMs, threads }) =>
     line([
-      ...[name, (rssKb / 1024).toFixed(1), (rssKb / bareKb).toFixed(2), (anonymousKb / 1024).toFixed(1)],
-      ...[readyMs.toFixed(0), String(threads)],
+      ...[name, (rssKb / 1024).toFixed(1), (rssKb / bareKb).toFixed(2)],
+      ...[anonymousKb === undefined ? '' : (anonymousKb / 1024).toFixed(1), readyMs?.toFixed(0) ?? ''],
+      String(threads ?? ''),
     ]),
   );
-  const head = line(['medians of 5', 'RSS MB', 'to node -e', 'anon MB', 'ready ms', 'threads']);
+  const head = line([`medians of ${runs}`, 'RSS MB', 'to node -e', 'anon MB', 'ready ms', 'threads']);
   const foot = line(['aim for the supervisor', ...[aim.rssMb, '', aim.anonymousMb, aim.readyMs, ''].map(String)]);
   return `${[head, ...body, foot].join('\n')}\n`;
 }
@@ -92,9 +96,19 @@ async function bundleBareClient(directory: string, agentDirectory: string): Prom
   return join(directory, 'bare-client.js');
 }
 
-/** Runs the benchmark and prints it, as a table or as JSON. */
+/** One agent's life: its supervisor at rest afterwards, and the courier that came and went. */
+async function measureLife(supervisor: string, updates: number): Promise<Measured[]> {
+  const { supervisor: memory, courierPeakKb } = await measureUpdates(supervisor, updates, settleMs);
+  return [
+    { name: `the same, after ${updates} updates`, ...memory },
+    { name: 'courier, at most, while they came', rssKb: courierPeakKb },
+  ];
+}
+
+/** Runs the benchmark and prints it, as a table or as JSON. `--updates N` makes it a soak. */
 export async function run(args: readonly string[]): Promise<void> {
-  const { json } = parseArgs({ args: [...args], options: { json: { type: 'boolean' } } }).values;
+  const options = { json: { type: 'boolean' }, updates: { type: 'string', default: String(usualUpdates) } } as const;
+  const { json, updates } = parseArgs({ args: [...args], options }).values;
   const directory = mkdtempSync(join(tmpdir(), 'fleet-footprint-'));
   const stateDirectory = join(directory, 'state');
   const supervisor = await bundleAgent(fileURLToPath(new URL('../../.cache/agent', import.meta.url)));
@@ -115,12 +129,8 @@ export async function run(args: readonly string[]): Promise<void> {
     const rows = [
       await measure({ name: 'node -e', args: bare, ready: 'ready' }),
       await measure({ name: 'bare client of the SDK', args: bareArgs, ready }),
-      await measure({
-        name: 'supervisor, configuration given',
-        args: [supervisor, '--resolved', JSON.stringify(agent)],
-        ready,
-      }),
       await measure({ name: 'supervisor, as the unit starts it', args: [supervisor, '--config', file], ready }),
+      ...(await measureLife(supervisor, Number(updates))),
     ];
     process.stdout.write(json ? `${JSON.stringify(rows, undefined, 2)}\n` : tableOf(rows));
   } finally {

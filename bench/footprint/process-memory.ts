@@ -12,6 +12,11 @@ function field(text: string, name: string): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? Number.NaN);
 }
 
+/** The most that was ever resident. */
+export function peakKb(pid: number): number {
+  return field(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmHWM');
+}
+
 export function processMemory(pid: number): ProcessMemory {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');

@@ -38,7 +38,7 @@ const aborted: Failure = {
 const idleMs = 10_000;
 
 /** An outcome for an errand whose courier met its end. */
-function lost({ errand }: Pending, failure: Failure, unpacked: string | undefined): Outcomes[keyof Outcomes] {
+function lost(errand: Errand, failure: Failure, unpacked?: string): Outcomes[keyof Outcomes] {
   switch (errand.kind) {
     case 'judge':
       return failure;
@@ -100,13 +100,14 @@ export class CourierProcess implements Courier {
     onProgress: (progress: Progress) => void,
     signal: AbortSignal,
   ): Promise<Outcomes[K]> {
+    if (signal.aborted) return Promise.resolve(lost(errand, aborted) as Outcomes[K]);
+    this.#idle?.[Symbol.dispose]();
     this.#lastId += 1;
     const id = this.#lastId;
     const outcome = new Promise<Outcomes[K]>((resolve) => {
       this.#pending.set(id, { id, errand, onProgress, resolve: resolve as Pending['resolve'] });
     });
-    if (signal.aborted) this.#abort(id);
-    else if (this.#child === undefined) this.#start();
+    if (this.#child === undefined) this.#start();
     else if (this.#isReady) this.#hand(this.#pending.get(id)!);
     const abort = (): void => this.#abort(id);
     signal.addEventListener('abort', abort);
@@ -114,7 +115,6 @@ export class CourierProcess implements Courier {
   }
 
   #hand({ id, errand }: Pending): void {
-    this.#idle?.[Symbol.dispose]();
     const floorMs = this.#options.time.nowMs();
     this.#child?.send({ kind: 'errand', id, floorMs, errand } satisfies ToCourier);
   }
@@ -124,7 +124,7 @@ export class CourierProcess implements Courier {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
     if (this.#isReady && this.#child !== undefined) this.#child.send({ kind: 'abort', id } satisfies ToCourier);
-    else this.#done(id, lost(pending, aborted, undefined));
+    else this.#done(id, lost(pending.errand, aborted));
   }
 
   #start(): void {
@@ -133,7 +133,9 @@ export class CourierProcess implements Courier {
     this.#child = child;
     this.#isReady = false;
     this.#unpacking = undefined;
-    child.onMessage((message) => this.#receive(message as FromCourier));
+    child.onMessage((message) => {
+      if (this.#child === child) this.#receive(message as FromCourier);
+    });
     child.onExit(({ code, signal }) => {
       if (this.#child === child) this.#ended(signal ?? `code ${code}`);
     });
@@ -178,7 +180,7 @@ export class CourierProcess implements Courier {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
     this.#pending.delete(id);
-    pending.resolve(this.#fault === undefined ? outcome : lost(pending, this.#fault, undefined));
+    pending.resolve(this.#fault === undefined ? outcome : lost(pending.errand, this.#fault));
     if (this.#pending.size > 0) return;
     this.#fault = undefined;
     this.#idle?.[Symbol.dispose]();
@@ -198,6 +200,6 @@ export class CourierProcess implements Courier {
   #loseAll(failure: Failure, unpacked?: string): void {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
-    for (const one of pending) one.resolve(lost(one, failure, unpacked));
+    for (const one of pending) one.resolve(lost(one.errand, failure, unpacked));
   }
 }

@@ -7,35 +7,19 @@ import { nodeDisk } from '../../platform/node/disk.ts';
 import { waitForLock } from '../../platform/node/lock.ts';
 import { openNetwork } from '../../platform/node/network.ts';
 import type { AgentConfiguration } from '../../schemas/generated/types.ts';
-import type { AgentTime } from '../download/metadata.ts';
-import { enrol } from '../enrol.ts';
+import { type Enrolment, enrol } from '../enrol.ts';
 import { DeviceIdentityStore } from '../enrol-identity.ts';
 import { defaultStateDirectory } from '../state-layout.ts';
 import { LocalCourier } from './local-courier.ts';
 import type { Errand, FromCourier, Outcomes, ToCourier } from './protocol.ts';
+import { SharedTime } from './shared-time.ts';
 
 function say(message: FromCourier): void {
   if (process.connected) process.send?.(message);
 }
 
-/** Time of the agent: the supervisor keeps it, and is told of what is learnt here. */
-class SharedTime implements AgentTime {
-  #floorMs = 0;
-
-  nowMs(): number {
-    return Math.max(this.#floorMs, nodeClock.now());
-  }
-
-  raise(signedMs: number): void {
-    if (signedMs <= this.#floorMs) return;
-    this.#floorMs = signedMs;
-    say({ kind: 'signed', atMs: signedMs });
-  }
-
-  /** The supervisor's by now. */
-  adopt(floorMs: number): void {
-    this.#floorMs = Math.max(this.#floorMs, floorMs);
-  }
+function unreachable(error: Error): Enrolment {
+  return { kind: 'unreachable', message: error.message };
 }
 
 async function serve(configuration: AgentConfiguration): Promise<void> {
@@ -48,7 +32,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   await waitForLock(stateDirectory, 'courier');
   const ca = new TextDecoder().decode(nodeDisk.readFile(configuration.ca));
   const identity = new DeviceIdentityStore(nodeDisk, stateDirectory);
-  const time = new SharedTime();
+  const time = new SharedTime(nodeClock, (atMs) => say({ kind: 'signed', atMs }));
   const courier = new LocalCourier({
     ...{ configuration, stateDirectory, disk: nodeDisk, clock: nodeClock, time },
     network: openNetwork(() => ({ ca, ...identity.texts() })),
@@ -63,7 +47,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
       case 'bring':
         return courier.bring(errand.errand, (progress) => say({ kind: 'progress', id, progress }), signal);
       case 'enrol':
-        return enrol(enrolment, signal);
+        return enrol(enrolment, signal).catch(unreachable);
       default:
         return errand satisfies never;
     }

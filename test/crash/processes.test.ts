@@ -1,6 +1,6 @@
 /**
- * Real processes and kill -9: while revisions are on their way, controller, agents, app hosts and the broker are killed at
- * random moments and started again. It must converge, nothing may run twice, and nothing may be lost. `FLEET_SEED=N` draws the
+ * Real processes and kill -9: while revisions are on their way, controller, agents with their app hosts and couriers, and the
+ * broker are killed at random moments and started again. It must converge, nothing may run twice, and nothing may be lost. `FLEET_SEED=N` draws the
  * same victims and moments again.
  */
 import test, { type ExecutionContext } from 'ava';
@@ -37,17 +37,23 @@ function releaseWitness({ fleet, directory }: TestWorld, version: string): void 
   file.write(0, new TextEncoder().encode(applicationText(version)));
 }
 
-function appHosts(made: TestWorld, device: string): RunningProcess[] {
-  return processesOf(`${made.directory}/devices/${device}/`).filter(({ command }) =>
-    command.some((word) => word.endsWith('/app-host.js')),
-  );
+/** Programs that an agent starts. */
+const parts: Readonly<Record<string, string>> = { host: '/app-host.js', courier: '/courier.js' };
+
+function isPart({ command }: RunningProcess, part: string): boolean {
+  return command.some((word) => word.endsWith(parts[part]!));
+}
+
+function processesOfDevice(made: TestWorld, device: string): RunningProcess[] {
+  return processesOf(`${made.directory}/devices/${device}/`);
 }
 
 /** Kills with SIGKILL whoever plays this part now; a part that nobody plays is about to be taken up again. */
 function kill(made: TestWorld, victim: string): void {
   const [device, part] = victim.split(' ');
-  const pids =
-    part === 'host' ? appHosts(made, device!).map(({ pid }) => pid) : [made.world.pidOf(device!)].filter(Boolean);
+  const ofPart = (): number[] =>
+    processesOfDevice(made, device!).flatMap((one) => (isPart(one, part!) ? [one.pid] : []));
+  const pids = part === undefined ? [made.world.pidOf(device!)].filter(Boolean) : ofPart();
   for (const pid of pids) {
     try {
       process.kill(pid!, 'SIGKILL');
@@ -101,12 +107,13 @@ async function storm(made: TestWorld, watch: Watch, random: SimRandom, victims: 
   return moments.map(({ victim, atMs }) => `${victim} at ${atMs} ms`).join(', ');
 }
 
-/** One supervisor and one app host a device, once those that were killed are gone. */
+/** One supervisor and one app host a device, and one courier at most, once those that were killed are gone. */
 async function nobodyTwice(made: TestWorld): Promise<void> {
   for (const device of devices) {
     await eventually(`one agent and one app host of ${device}`, generousMs, () => {
-      const all = processesOf(`${made.directory}/devices/${device}/`);
-      return (all.length === 2 && appHosts(made, device).length === 1) || undefined;
+      const all = processesOfDevice(made, device);
+      const count = (part: string): number => all.filter((one) => isPart(one, part)).length;
+      return (count('host') === 1 && count('courier') <= 1 && all.length === 2 + count('courier')) || undefined;
     });
   }
 }
@@ -159,15 +166,17 @@ async function survive(t: ExecutionContext, rounds: readonly (readonly string[])
   neverTwiceAtOnce(t, made, `${rounds.length + 1}.0.0`);
 }
 
-test.serial('killed at random moments, controller, agents and app hosts converge; nothing runs twice or is lost', (t) =>
-  survive(
-    t,
-    [
-      ['controller', 'aurora-bridge', 'aurora-engine host', 'truck-7-cab'],
-      ['controller', 'aurora-bridge host', 'aurora-engine', 'truck-7-cab host'],
-    ],
-    false,
-  ),
+test.serial(
+  'killed at random moments, controller and agents with all their parts converge; nothing runs twice or is lost',
+  (t) =>
+    survive(
+      t,
+      [
+        ['controller', 'aurora-bridge', 'aurora-engine host', 'aurora-engine courier', 'truck-7-cab'],
+        ['controller', 'aurora-bridge host', 'aurora-bridge courier', 'aurora-engine', 'truck-7-cab courier'],
+      ],
+      false,
+    ),
 );
 
 (mosquitto === undefined ? test.serial.skip : test.serial)(

@@ -1,0 +1,8 @@
+/**
+ * Flags of Node that suit an agent. What V8 keeps for speed, one that waits for months need not keep: it works in short bursts,
+ * of which only the long ones (a delta) are worth compiling, and that the optimizing compiler does.
+ */
+export const nodeFlags: readonly string[] = [
+  ...['--max-semi-space-size=1', '--v8-pool-size=1', '--single-threaded-gc', '--no-sparkplug', '--no-maglev'],
+  ...['--bytecode-old-age=1', '--expose-gc', '--disable-warning=ExperimentalWarning'],
+];

@@ -1,0 +1,145 @@
+/** The supervisor's end of the courier, over processes that say what the test has them say. */
+import test from 'ava';
+import { CourierProcess } from '../../../device-agent/courier/courier-process.ts';
+import type { FromCourier, ToCourier } from '../../../device-agent/courier/protocol.ts';
+import { nothingFetched } from '../../../device-agent/download/fetch-memory.ts';
+import type { ChildProcess, Processes } from '../../../platform/ports.ts';
+import { DiskError } from '../../../platform/ports.ts';
+import type { Deployment } from '../../../schemas/generated/types.ts';
+import { SimTime } from '../../sim/sim-clock.ts';
+
+const desired = { sequence: 1, revision: 'a'.repeat(40), envelope: '{}' };
+const errand = { deployment: { sequence: 1 } as Deployment, isInstalled: false, memory: nothingFetched };
+const never = new AbortController().signal;
+const done = (id: number): FromCourier => ({ kind: 'done', id, outcome: { kind: 'refused', problem } });
+const problem = { code: 'WRONG_DEVICE', message: 'for another' };
+
+class FakeChild implements ChildProcess {
+  readonly pid = 1;
+  readonly heard: ToCourier[] = [];
+  killed = false;
+  say: (message: FromCourier) => void = () => {};
+  end: (exit: { code: number | undefined; signal: string | undefined }) => void = () => {};
+  send(message: unknown): void {
+    this.heard.push(message as ToCourier);
+  }
+  onMessage(handler: (message: unknown) => void): void {
+    this.say = handler;
+  }
+  onExit(handler: FakeChild['end']): void {
+    this.end = handler;
+  }
+  kill(): void {
+    this.killed = true;
+  }
+}
+
+function open(raise: (signedMs: number) => void = () => {}) {
+  const time = new SimTime(0);
+  const children: FakeChild[] = [];
+  const processes: Pick<Processes, 'start'> = {
+    start: () => {
+      const child = new FakeChild();
+      children.push(child);
+      return child;
+    },
+  };
+  const received: number[] = [];
+  const courier = new CourierProcess({
+    ...{ processes, clock: time.clock({ alive: true }), log: { write: () => {} }, file: 'courier', args: [] },
+    ...{ time: { nowMs: () => 7, raise }, countBytes: (bytes) => received.push(bytes) },
+  });
+  return { courier, children, time, received };
+}
+
+test('errands wait until the courier is ready, and share one', async (t) => {
+  const { courier, children, received } = open();
+  const both = [courier.judge(desired, never), courier.judge(desired, never)];
+  const [child] = children;
+  t.deepEqual(child!.heard, []);
+  child!.say({ kind: 'ready' });
+  t.deepEqual(child!.heard[0], { kind: 'errand', id: 1, floorMs: 7, errand: { kind: 'judge', desired } });
+  child!.say({ kind: 'received', bytes: 42 });
+  child!.say(done(2));
+  child!.say(done(1));
+  t.deepEqual(await Promise.all(both), [
+    { kind: 'refused', problem },
+    { kind: 'refused', problem },
+  ]);
+  t.deepEqual([children.length, received], [1, [42]]);
+});
+
+test('a courier that ends loses its errand, and what it unpacked then is not tried again', async (t) => {
+  const { courier, children } = open();
+  const bringing = courier.bring(errand, () => {}, never);
+  children[0]!.say({ kind: 'ready' });
+  children[0]!.say({ kind: 'unpacking', sha256: 'abc' });
+  children[0]!.end({ code: undefined, signal: 'SIGKILL' });
+  const { memory, result } = await bringing;
+  t.deepEqual(memory.spoilt, ['abc']);
+  t.true(result.kind === 'failed' && !result.isLink && /SIGKILL while it unpacked/.test(result.problem.message));
+  const again = courier.bring({ ...errand, memory }, () => {}, never);
+  children[1]!.say({ kind: 'ready' });
+  children[1]!.say({ kind: 'unpacking', sha256: 'def' });
+  children[1]!.say({ kind: 'unpacking' });
+  children[1]!.end({ code: 1, signal: undefined });
+  t.deepEqual((await again).memory.spoilt, ['abc']);
+});
+
+test('an errand that is given up before the courier is ready never goes out; after that the courier ends it', async (t) => {
+  const { courier, children } = open();
+  const early = new AbortController();
+  const late = new AbortController();
+  const given = courier.judge(desired, early.signal);
+  const kept = courier.judge(desired, late.signal);
+  early.abort();
+  t.is((await given).kind, 'failed');
+  children[0]!.say({ kind: 'ready' });
+  late.abort();
+  t.deepEqual(
+    children[0]!.heard.map(({ kind, id }) => [kind, id]),
+    [
+      ['errand', 2],
+      ['abort', 2],
+    ],
+  );
+  children[0]!.say(done(2));
+  t.is((await kept).kind, 'refused');
+  const over = await courier.judge(desired, early.signal);
+  t.is(over.kind, 'failed', 'nor does one that was given up before it began');
+});
+
+test('a courier without an errand is ended, and the next errand gets another one at once', async (t) => {
+  const { courier, children, time } = open();
+  const judging = courier.judge(desired, never);
+  children[0]!.say({ kind: 'ready' });
+  children[0]!.say(done(1));
+  await judging;
+  await time.runUntil(9_000);
+  t.false(children[0]!.killed);
+  await time.runUntil(11_000);
+  t.true(children[0]!.killed);
+  const next = courier.judge(desired, never);
+  t.is(children.length, 2);
+  children[0]!.end({ code: undefined, signal: 'SIGKILL' });
+  children[1]!.say({ kind: 'ready' });
+  children[1]!.say(done(2));
+  t.is((await next).kind, 'refused', 'the end of the one before is no news');
+  await time.runUntil(30_000);
+  t.true(children[1]!.killed);
+});
+
+test('what the disk does not take down is not acted on', async (t) => {
+  const { courier, children } = open(() => {
+    throw new DiskError('NO_SPACE', '/state/ledger', 'no space');
+  });
+  const judging = courier.judge(desired, never);
+  children[0]!.say({ kind: 'ready' });
+  children[0]!.say({ kind: 'signed', atMs: 9 });
+  children[0]!.say(done(1));
+  const verdict = await judging;
+  t.true(verdict.kind === 'failed' && verdict.problem.code === 'DISK_FULL');
+  const next = courier.judge(desired, never);
+  children[0]!.say(done(2));
+  t.is((await next).kind, 'refused');
+});
