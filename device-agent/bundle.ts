@@ -22,7 +22,8 @@ const packageRequire = createRequire(import.meta.url);
 
 /** Programs of a bundle by their file names, and where they begin. */
 const entries: Readonly<Record<string, string>> = {
-  supervisor: 'device-agent/main.ts',
+  agent: 'device-agent/main.ts',
+  supervisor: 'device-agent/supervisor.ts',
   'app-host': 'device-agent/runtime/host/main.ts',
   application: 'device-agent/runtime/worker/main.ts',
   configuration: 'device-agent/command/configuration.ts',
@@ -61,8 +62,8 @@ const slimSdk: Plugin = {
         exports.default = require('./${libraryName}');`,
     }));
     onResolve({ filter: /aws-crt\.node$/ }, ({ path }) => ({ path, external: true }));
-    // A file of its own: in one file esbuild would load what it imports at the start, needed or not.
-    onResolve({ filter: /\/configuration\.ts$/ }, ({ kind, path }) =>
+    // Files of their own: in one file esbuild would load what they import at the start, needed or not.
+    onResolve({ filter: /\/(configuration|supervisor)\.ts$/ }, ({ kind, path }) =>
       kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.js`, external: true } : undefined,
     );
   },
@@ -148,12 +149,12 @@ function isFresh(directory: string, platform: Platform): boolean {
 }
 
 /**
- * Makes a bundle in `directory`, unless the one there is of these very sources; gives the path of the supervisor. Whoever
+ * Makes a bundle in `directory`, unless the one there is of these very sources; gives the path of the agent's program. Whoever
  * runs the old bundle meanwhile is not disturbed.
  */
 export async function bundleAgent(directory: string, platform: Platform = thisPlatform()): Promise<string> {
-  const supervisor = join(directory, 'supervisor.js');
-  if (isFresh(directory, platform)) return supervisor;
+  const program = join(directory, 'agent.js');
+  if (isFresh(directory, platform)) return program;
   const library = join(dirname(packageRequire.resolve('aws-crt')), 'bin', platform, 'aws-crt-nodejs.node');
   if (!existsSync(library)) throw new Error(`aws-crt has no native library for ${platform}: ${library} is not there`);
   const fresh = `${directory}.${process.pid}.new`;
@@ -177,5 +178,5 @@ export async function bundleAgent(directory: string, platform: Platform = thisPl
     renameSync(fresh, directory);
   }
   rmSync(fresh, { recursive: true, force: true });
-  return supervisor;
+  return program;
 }

@@ -1,137 +1,40 @@
 /**
- * The agent as a program: the supervisor process. `--config FILE` names the configuration, and every key of its section is a
- * flag; `--resolved JSON` is a configuration that was loaded before.
+ * The agent as a program. `--config FILE` names the configuration, and every key of its section is a flag; `--resolved JSON` is a
+ * configuration that was loaded before.
+ *
+ * Loading configuration takes more memory than the whole agent: where nobody holds a channel to this process it replaces
+ * itself, so that what stays is the supervisor alone, under the flags that suit it. Hence nothing of it is loaded before.
  */
 import { fileURLToPath } from 'node:url';
-import { nodeClock } from '../platform/node/clock.ts';
-import { nodeDisk } from '../platform/node/disk.ts';
-import { takeLock } from '../platform/node/lock.ts';
-import { openLog } from '../platform/node/log.ts';
-import { nodeProcesses } from '../platform/node/processes.ts';
-import { nodeRandom } from '../platform/node/random.ts';
-import type { Log, LogLevel } from '../platform/ports.ts';
 import type { AgentConfiguration } from '../schemas/generated/types.ts';
-import { createAgent } from './agent.ts';
-import { CourierProcess } from './courier/courier-process.ts';
-import { DeviceIdentityStore } from './enrol-identity.ts';
-import { keepCertificate } from './enrol-renewal.ts';
 import { nodeFlags } from './node-flags.ts';
-import { Quiet } from './quiet.ts';
-import { SupervisedRuntime } from './runtime/supervised-runtime.ts';
-import { defaultStateDirectory, stateLayout } from './state-layout.ts';
-import { AwsShadowLink } from './transport/aws-shadow-link.ts';
-import { agentVersion } from './version.ts';
 
-const exitCode = { failed: 1, locked: 75, configuration: 78 };
-/** How long nothing must have happened before memory is cleared up. */
-const quietMs = 1_000;
+const configurationFault = 78;
 const isBundled = !import.meta.url.endsWith('.ts');
 
-function end(code: number, message: string): never {
-  process.stderr.write(`fleet agent: ${message}\n`);
-  process.exit(code);
-}
-
-/**
- * Loading configuration takes more memory than the whole agent: where nobody holds a channel to this process it replaces
- * itself, so that what stays is the agent alone, under the flags that suit it.
- */
 async function loadConfiguration(args: readonly string[]): Promise<AgentConfiguration> {
-  if (args[0] === '--resolved') return JSON.parse(args[1] ?? '') as AgentConfiguration;
   const { resolveAgentConfiguration } = await import('./command/configuration.ts');
-  const configuration = await resolveAgentConfiguration(args).catch((error: Error) =>
-    end(exitCode.configuration, error.message),
-  );
-  if (isBundled && process.send === undefined && typeof process.execve === 'function') {
-    const flags = [...new Set([...process.execArgv, ...nodeFlags])];
-    const program = [process.execPath, ...flags, fileURLToPath(import.meta.url)];
-    process.execve(process.execPath, [...program, '--resolved', JSON.stringify(configuration)], process.env);
+  try {
+    return await resolveAgentConfiguration(args);
+  } catch (error) {
+    process.stderr.write(`fleet agent: ${(error as Error).message}\n`);
+    process.exit(configurationFault);
   }
-  return configuration;
 }
 
-/** Gives back what start and updates left: code that will not run again, and with it a fifth of the memory. */
-function clearMemory(): void {
-  void globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+function becomeSupervisor(configuration: AgentConfiguration): void {
+  if (!isBundled || process.send !== undefined || typeof process.execve !== 'function') return;
+  const flags = [...new Set([...process.execArgv, ...nodeFlags])];
+  const program = [process.execPath, ...flags, fileURLToPath(import.meta.url)];
+  process.execve(process.execPath, [...program, '--resolved', JSON.stringify(configuration)], process.env);
 }
 
-/** A program of the agent's beside this one: in the bundle by its own name, in a checkout where it begins. */
-function programFile(bundled: string, source: string): string {
-  return fileURLToPath(new URL(isBundled ? bundled : source, import.meta.url));
+const args = process.argv.slice(2);
+let configuration: AgentConfiguration;
+if (args[0] === '--resolved') configuration = JSON.parse(args[1] ?? '') as AgentConfiguration;
+else {
+  configuration = await loadConfiguration(args);
+  becomeSupervisor(configuration);
 }
-
-/** Puts the agent's parts together on this machine; nothing runs yet. */
-function assemble(configuration: AgentConfiguration, stateDirectory: string, log: Log) {
-  const { device, mqtt } = configuration;
-  const ca = new TextDecoder().decode(nodeDisk.readFile(configuration.ca));
-  const identity = new DeviceIdentityStore(nodeDisk, stateDirectory);
-  const deviceIdentity = () => {
-    const texts = identity.texts();
-    return texts && { ca, ...texts };
-  };
-  const common = { clock: nodeClock, random: nodeRandom, log };
-  const link = new AwsShadowLink({
-    ...{ device, host: mqtt.host, port: mqtt.port ?? 8883, keepAliveSeconds: mqtt.keepAliveSeconds ?? 1200 },
-    ...{ identity: deviceIdentity, ...common },
-  });
-  const runtime = new SupervisedRuntime({
-    ...{ processes: nodeProcesses, directory: stateLayout(stateDirectory).runtimeDirectory, ...common },
-    hostFile: programFile('./app-host.js', './runtime/host/main.ts'),
-  });
-  let courier!: CourierProcess;
-  const quiet = new Quiet(nodeClock, quietMs, clearMemory);
-  const agent = createAgent({
-    ports: { ...common, disk: nodeDisk },
-    openCourier: (shared) => {
-      courier = new CourierProcess({
-        ...{ processes: nodeProcesses, ...common, ...shared },
-        file: programFile('./courier.js', './courier/main.ts'),
-        args: [JSON.stringify({ ...configuration, stateDirectory })],
-      });
-      return courier;
-    },
-    ...{ configuration, runtime, link, agentVersion, onActivity: () => quiet.stir() },
-  });
-  const renew = (signal: AbortSignal): Promise<void> =>
-    keepCertificate({ validity: () => identity.validity(), enrol: (until) => courier.enrol(until), ...common }, signal);
-  const stop = async (): Promise<void> => {
-    const stopped = agent.stop();
-    courier.stop();
-    await stopped;
-  };
-  return { agent, renew, stop };
-}
-
-function stopOnSignals(stopAll: () => Promise<void>, stopping: AbortController, log: Log): void {
-  const stop = (reason: string): void => {
-    if (stopping.signal.aborted) return;
-    stopping.abort();
-    log.write('info', 'agent.stopping', { reason });
-    // What a library still holds open must not keep a stopped agent.
-    void stopAll().finally(() => process.exit());
-  };
-  process.on('SIGTERM', () => stop('SIGTERM'));
-  process.on('SIGINT', () => stop('SIGINT'));
-  process.on('disconnect', () => stop('the program that started it is gone'));
-}
-
-const configuration = await loadConfiguration(process.argv.slice(2));
-const stateDirectory = configuration.stateDirectory ?? defaultStateDirectory;
-const log = openLog(nodeClock, (process.env.FLEET_LOG_LEVEL ?? 'info') as LogLevel);
-nodeDisk.makeDirectory(stateDirectory);
-if ((await takeLock(stateDirectory, 'agent')) === undefined) {
-  end(
-    exitCode.locked,
-    `another agent runs on ${stateDirectory}; stop it, or give this one a stateDirectory of its own`,
-  );
-}
-try {
-  const { agent, renew, stop } = assemble(configuration, stateDirectory, log);
-  const stopping = new AbortController();
-  stopOnSignals(stop, stopping, log);
-  agent.start();
-  log.write('info', 'agent.started', { device: configuration.device, pid: process.pid });
-  await renew(stopping.signal);
-} catch (error) {
-  end(exitCode.failed, error instanceof Error ? error.message : String(error));
-}
+const { supervise } = await import('./supervisor.ts');
+await supervise(configuration);

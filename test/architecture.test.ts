@@ -165,9 +165,15 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'device-agent/main.ts',
+    imports: ['schemas', 'device-agent'],
+    packages: ['node:*'],
+    reason: 'finds the configuration, then becomes the supervisor',
+  },
+  {
+    path: 'device-agent/supervisor.ts',
     imports: ['schemas', 'platform', 'platform/node', 'device-agent'],
     packages: ['node:*'],
-    reason: 'wiring',
+    reason: 'wiring of the process that stays',
   },
   {
     path: 'cli',

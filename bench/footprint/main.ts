@@ -97,8 +97,8 @@ async function bundleBareClient(directory: string, agentDirectory: string): Prom
 }
 
 /** One agent's life: its supervisor at rest afterwards, and the courier that came and went. */
-async function measureLife(supervisor: string, updates: number): Promise<Measured[]> {
-  const { supervisor: memory, courierPeakKb } = await measureUpdates(supervisor, updates, settleMs);
+async function measureLife(program: string, updates: number): Promise<Measured[]> {
+  const { supervisor: memory, courierPeakKb } = await measureUpdates(program, updates, settleMs);
   return [
     { name: `the same, after ${updates} updates`, ...memory },
     { name: 'courier, at most, while they came', rssKb: courierPeakKb },
@@ -111,7 +111,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const { json, updates } = parseArgs({ args: [...args], options }).values;
   const directory = mkdtempSync(join(tmpdir(), 'fleet-footprint-'));
   const stateDirectory = join(directory, 'state');
-  const supervisor = await bundleAgent(fileURLToPath(new URL('../../.cache/agent', import.meta.url)));
+  const program = await bundleAgent(fileURLToPath(new URL('../../.cache/agent', import.meta.url)));
   const shore = await openShore(join(directory, 'shore'), device, stateDirectory);
   try {
     const agent = {
@@ -122,15 +122,15 @@ export async function run(args: readonly string[]): Promise<void> {
     // JSON is YAML.
     writeFileSync(file, JSON.stringify({ agent }));
     const bare = ['-e', "console.log('ready'); setInterval(() => {}, 1e9)"];
-    const bareClient = await bundleBareClient(join(directory, 'bare'), dirname(supervisor));
+    const bareClient = await bundleBareClient(join(directory, 'bare'), dirname(program));
     const bareArgs = [bareClient, device, String(shore.port), stateDirectory, shore.ca];
     const ready = 'link.connected';
     // The supervisor is started as the systemd unit does it, and chooses its flags itself.
     const rows = [
       await measure({ name: 'node -e', args: bare, ready: 'ready' }),
       await measure({ name: 'bare client of the SDK', args: bareArgs, ready }),
-      await measure({ name: 'supervisor, as the unit starts it', args: [supervisor, '--config', file], ready }),
-      ...(await measureLife(supervisor, Number(updates))),
+      await measure({ name: 'supervisor, as the unit starts it', args: [program, '--config', file], ready }),
+      ...(await measureLife(program, Number(updates))),
     ];
     process.stdout.write(json ? `${JSON.stringify(rows, undefined, 2)}\n` : tableOf(rows));
   } finally {

@@ -19,11 +19,11 @@ function changeRelease(made: TestWorld, update: number): void {
   made.edit(`applications/${changedApplication}.yaml`, `release: ${from}`, `release: ${to}`);
 }
 
-async function startAgent(made: TestWorld, supervisor: string): Promise<ChildProcess> {
+async function startAgent(made: TestWorld, program: string): Promise<ChildProcess> {
   const ended = made.world.pidOf(device)!;
   process.kill(ended, 'SIGKILL');
   const { directory } = made.fleet.devices[0]!;
-  const agent = spawn(process.execPath, [supervisor, '--config', `${directory}/fleet.config.yaml`], {
+  const agent = spawn(process.execPath, [program, '--config', `${directory}/fleet.config.yaml`], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   for await (const chunk of agent.stderr!) if (String(chunk).includes('link.connected')) break;
@@ -32,14 +32,14 @@ async function startAgent(made: TestWorld, supervisor: string): Promise<ChildPro
 
 /** The supervisor at rest after so many updates, and the most that a courier took on the way. */
 export async function measureUpdates(
-  supervisor: string,
+  program: string,
   updates: number,
   settleMs: number,
 ): Promise<{ readonly supervisor: ProcessMemory; readonly courierPeakKb: number }> {
   await using stack = new AsyncDisposableStack();
   const made = await makeWorld({ teardown: (end) => stack.defer(async () => void (await end())) }, [device]);
   await startWorld(made, { restartMs: neverMs });
-  const agent = await startAgent(made, supervisor);
+  const agent = await startAgent(made, program);
   let courierPeakKb = 0;
   for (let update = 0; update < updates; update++) {
     changeRelease(made, update);

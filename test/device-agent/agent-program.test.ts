@@ -26,13 +26,13 @@ test('the bundled agent connects, refuses a second one on its state, and ends at
   const stateDirectory = join(directory, 'state');
   const shore = await openShore(join(directory, 'shore'), 'buoy', stateDirectory);
   t.teardown(() => shore.close());
-  const supervisor = await bundleAgent(fileURLToPath(new URL('../../.cache/agent', import.meta.url)));
+  const program = await bundleAgent(fileURLToPath(new URL('../../.cache/agent', import.meta.url)));
   const configuration = JSON.stringify({
     ...{ device: 'buoy', stateDirectory, controller: 'https://127.0.0.1:9', ca: shore.ca, trustRoot: shore.trustRoot },
     mqtt: { host: shore.host, port: shore.port },
   });
   const start = () =>
-    spawn(process.execPath, [supervisor, '--resolved', configuration], { stdio: ['ignore', 'ignore', 'pipe'] });
+    spawn(process.execPath, [program, '--resolved', configuration], { stdio: ['ignore', 'ignore', 'pipe'] });
   const first = start();
   t.teardown(() => first.kill('SIGKILL'));
   await wrote(first, 'link.connected');

@@ -1,0 +1,117 @@
+/** The supervisor on this machine: what stays of the agent once its configuration is known. */
+import { fileURLToPath } from 'node:url';
+import { nodeClock } from '../platform/node/clock.ts';
+import { nodeDisk } from '../platform/node/disk.ts';
+import { takeLock } from '../platform/node/lock.ts';
+import { openLog } from '../platform/node/log.ts';
+import { nodeProcesses } from '../platform/node/processes.ts';
+import { nodeRandom } from '../platform/node/random.ts';
+import type { Log, LogLevel } from '../platform/ports.ts';
+import type { AgentConfiguration } from '../schemas/generated/types.ts';
+import { createAgent } from './agent.ts';
+import { CourierProcess } from './courier/courier-process.ts';
+import { DeviceIdentityStore } from './enrol-identity.ts';
+import { keepCertificate } from './enrol-renewal.ts';
+import { Quiet } from './quiet.ts';
+import { SupervisedRuntime } from './runtime/supervised-runtime.ts';
+import { defaultStateDirectory, stateLayout } from './state-layout.ts';
+import { AwsShadowLink } from './transport/aws-shadow-link.ts';
+import { agentVersion } from './version.ts';
+
+const exitCode = { failed: 1, locked: 75 };
+/** How long nothing must have happened before memory is cleared up. */
+const quietMs = 1_000;
+const isBundled = !import.meta.url.endsWith('.ts');
+
+function end(code: number, message: string): never {
+  process.stderr.write(`fleet agent: ${message}\n`);
+  process.exit(code);
+}
+
+/** Gives back what start and updates left: code that will not run again, and with it a fifth of the memory. */
+function clearMemory(): void {
+  void globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+}
+
+/** A program of the agent's beside this one: in the bundle by its own name, in a checkout where it begins. */
+function programFile(bundled: string, source: string): string {
+  return fileURLToPath(new URL(isBundled ? bundled : source, import.meta.url));
+}
+
+/** Puts the agent's parts together on this machine; nothing runs yet. */
+function assemble(configuration: AgentConfiguration, stateDirectory: string, log: Log) {
+  const { device, mqtt } = configuration;
+  const ca = new TextDecoder().decode(nodeDisk.readFile(configuration.ca));
+  const identity = new DeviceIdentityStore(nodeDisk, stateDirectory);
+  const deviceIdentity = () => {
+    const texts = identity.texts();
+    return texts && { ca, ...texts };
+  };
+  const common = { clock: nodeClock, random: nodeRandom, log };
+  const link = new AwsShadowLink({
+    ...{ device, host: mqtt.host, port: mqtt.port ?? 8883, keepAliveSeconds: mqtt.keepAliveSeconds ?? 1200 },
+    ...{ identity: deviceIdentity, ...common },
+  });
+  const runtime = new SupervisedRuntime({
+    ...{ processes: nodeProcesses, directory: stateLayout(stateDirectory).runtimeDirectory, ...common },
+    hostFile: programFile('./app-host.js', './runtime/host/main.ts'),
+  });
+  let courier!: CourierProcess;
+  const quiet = new Quiet(nodeClock, quietMs, clearMemory);
+  const agent = createAgent({
+    ports: { ...common, disk: nodeDisk },
+    openCourier: (shared) => {
+      courier = new CourierProcess({
+        ...{ processes: nodeProcesses, ...common, ...shared },
+        file: programFile('./courier.js', './courier/main.ts'),
+        args: [JSON.stringify({ ...configuration, stateDirectory })],
+      });
+      return courier;
+    },
+    ...{ configuration, runtime, link, agentVersion, onActivity: () => quiet.stir() },
+  });
+  const renew = (signal: AbortSignal): Promise<void> =>
+    keepCertificate({ validity: () => identity.validity(), enrol: (until) => courier.enrol(until), ...common }, signal);
+  const stop = async (): Promise<void> => {
+    const stopped = agent.stop();
+    courier.stop();
+    await stopped;
+  };
+  return { agent, renew, stop };
+}
+
+function stopOnSignals(stopAll: () => Promise<void>, stopping: AbortController, log: Log): void {
+  const stop = (reason: string): void => {
+    if (stopping.signal.aborted) return;
+    stopping.abort();
+    log.write('info', 'agent.stopping', { reason });
+    // What a library still holds open must not keep a stopped agent.
+    void stopAll().finally(() => process.exit());
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  process.on('disconnect', () => stop('the program that started it is gone'));
+}
+
+/** Runs the agent until it is told to stop. */
+export async function supervise(configuration: AgentConfiguration): Promise<void> {
+  const stateDirectory = configuration.stateDirectory ?? defaultStateDirectory;
+  const log = openLog(nodeClock, (process.env.FLEET_LOG_LEVEL ?? 'info') as LogLevel);
+  nodeDisk.makeDirectory(stateDirectory);
+  if ((await takeLock(stateDirectory, 'agent')) === undefined) {
+    end(
+      exitCode.locked,
+      `another agent runs on ${stateDirectory}; stop it, or give this one a stateDirectory of its own`,
+    );
+  }
+  try {
+    const { agent, renew, stop } = assemble(configuration, stateDirectory, log);
+    const stopping = new AbortController();
+    stopOnSignals(stop, stopping, log);
+    agent.start();
+    log.write('info', 'agent.started', { device: configuration.device, pid: process.pid });
+    await renew(stopping.signal);
+  } catch (error) {
+    end(exitCode.failed, error instanceof Error ? error.message : String(error));
+  }
+}
