@@ -90,8 +90,20 @@ function fleetStatuses(
   }));
 }
 
+/**
+ * What is still worth a word: once a device was heard, it no longer matters that the key which git names for it was refused
+ * before. Another key that claims its name is told of for as long as it is remembered.
+ */
+function unsettled({ desired, observe, refusals }: StatusInputs): Refusal[] {
+  return refusals.filter(({ device = '', keyFingerprint, at }) => {
+    const isItsOwn = keyFingerprint !== undefined && desired.devices.get(device)?.keyFingerprint === keyFingerprint;
+    return !isItsOwn || (observe(device).contactAt ?? 0) <= Date.parse(at);
+  });
+}
+
 /** The document at one moment. */
-export function statusDocument({ desired, observe, heard, source, refusals, now }: StatusInputs): StatusDocument {
+export function statusDocument(inputs: StatusInputs): StatusDocument {
+  const { desired, observe, heard, source, now } = inputs;
   const named = [...desired.devices.keys()].sort();
   const devices = named.map((name) => deviceStatus(desired.devices.get(name)!, observe(name), now));
   const removed = heard
@@ -112,6 +124,6 @@ export function statusDocument({ desired, observe, heard, source, refusals, now 
     ),
     sites,
     devices: [...devices, ...removed.sort((a, b) => (a.name < b.name ? -1 : 1))],
-    refusals: [...refusals],
+    refusals: unsettled(inputs),
   };
 }
