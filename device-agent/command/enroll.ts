@@ -1,5 +1,6 @@
 import { writeFileDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, Network, Random } from '../../platform/ports.ts';
+import { readBornRoot } from '../download/born-root.ts';
 import { enrol } from '../enrol.ts';
 import { DeviceIdentityStore, keyFingerprint } from '../enrol-identity.ts';
 
@@ -67,6 +68,8 @@ function writeConfiguration(disk: Disk, options: EnrollOptions): 'written' | 'ke
 export async function enroll(ports: EnrollPorts, options: EnrollOptions): Promise<EnrollOutcome> {
   const { clock, disk, print, signal } = ports;
   const { device, controller, directory, stateDirectory } = options;
+  // Here somebody can still mend it: the agent would find out at its first update.
+  readBornRoot(disk, options.trustRoot);
   const identity = new DeviceIdentityStore(disk, stateDirectory);
   print(`In the manifest of device ${device}:\n\n  keyFingerprint: ${keyFingerprint(identity.key())}\n\n`);
   const written = writeConfiguration(disk, options);

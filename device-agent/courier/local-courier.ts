@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { trustRoot } from '../../artifact/trust/tuf/root.ts';
 import { makeDirectoryDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, Network } from '../../platform/ports.ts';
 import type { AgentConfiguration, ShadowDesired } from '../../schemas/generated/types.ts';
+import { readBornRoot } from '../download/born-root.ts';
 import { DownloadError } from '../download/download-error.ts';
 import { FetchAttempt } from '../download/fetch-deployment.ts';
 import type { DownloadContext } from '../download/fetch-module.ts';
@@ -35,18 +35,6 @@ function budgetOf({ unpack = {} }: AgentConfiguration): UnpackBudget {
 
 function withoutSlash(url: string): string {
   return url.replace(/\/+$/, '');
-}
-
-/** The root metadata the device was born with; without it nothing new can be believed, and what runs goes on. */
-function readTrustRoot(disk: Disk, path: string): Uint8Array {
-  try {
-    const bytes = disk.readFile(path);
-    trustRoot(bytes);
-    return bytes;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new DownloadError('TRUST_ROOT_UNUSABLE', `the trust root ${path} can't be used: ${reason}`);
-  }
 }
 
 /** Does errands in this process. */
@@ -106,7 +94,7 @@ export class LocalCourier implements Courier {
     this.#metadata ??= new ReleaseMetadata({
       ...{ disk, network, time, countBytes, server: this.#controller },
       directory: stateLayout(stateDirectory).trustDirectory,
-      bornRoot: readTrustRoot(disk, configuration.trustRoot),
+      bornRoot: readBornRoot(disk, configuration.trustRoot),
     });
     return this.#metadata;
   }

@@ -33,12 +33,18 @@ const codes: Readonly<Record<string, DiskErrorCode>> = {
   EROFS: 'NOT_PERMITTED',
 };
 
+/** Node says `ENOENT: no such file or directory, open '/a/b'`; the path stands before it already. */
+function detailOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return /^E[A-Z0-9]+: (.*?)(?:, \w+(?: '.*)?)?$/s.exec(text)?.[1] ?? text;
+}
+
 function attempt<T>(path: string, operation: () => T): T {
   try {
     return operation();
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    throw new DiskError(codes[code] ?? 'IO', path, error instanceof Error ? error.message : String(error));
+    throw new DiskError(codes[code] ?? 'IO', path, detailOf(error));
   }
 }
 

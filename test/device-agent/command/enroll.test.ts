@@ -1,0 +1,48 @@
+import test from 'ava';
+import { enroll } from '../../../device-agent/command/enroll.ts';
+import { type Network, NetworkError } from '../../../platform/ports.ts';
+import { SimTime } from '../../sim/sim-clock.ts';
+import { SimDisk } from '../../sim/sim-disk.ts';
+import { SimRandom } from '../../sim/sim-random.ts';
+import { Shore } from '../shore.ts';
+
+const network: Network = { request: () => Promise.reject(new NetworkError('UNREACHABLE', 'nobody is there')) };
+
+function machine(root: Uint8Array) {
+  const disk = new SimDisk();
+  disk.makeDirectory('/from');
+  for (const [name, bytes] of Object.entries({ 'ca.pem': Buffer.from('ca'), 'root.json': root })) {
+    using file = disk.open(`/from/${name}`, 'write');
+    file.write(0, bytes);
+  }
+  const printed: string[] = [];
+  const run = (trustRoot: string) =>
+    enroll(
+      {
+        ...{ clock: new SimTime(0).clock({ alive: true }), disk, random: new SimRandom(1) },
+        ...{ openNetwork: () => network, print: (text: string) => printed.push(text) },
+        signal: new AbortController().signal,
+      },
+      {
+        ...{ device: 'buoy', controller: 'https://shore:7443', ca: '/from/ca.pem', trustRoot, wait: false },
+        ...{ directory: '/etc/fleet', stateDirectory: '/state' },
+      },
+    );
+  return { disk, printed, run };
+}
+
+test('enroll() makes a key and a configuration, and says what git should name', async (t) => {
+  const { disk, printed, run } = machine(new Shore('buoy').bornRoot);
+  t.is(await run('/from/root.json'), 'unreachable');
+  t.regex(printed.join(''), /keyFingerprint: SHA256:\S{43}=\n.*No certificate yet: nobody is there/s);
+  t.deepEqual(disk.list('/etc/fleet'), ['ca.pem', 'fleet.config.yaml', 'root.json']);
+});
+
+test('enroll() refuses a trust root that is none before it writes anything', async (t) => {
+  const { disk, run } = machine(Buffer.from('{}'));
+  const message = /^the trust root \/from\/\w+\.json can't be used: /;
+  await t.throwsAsync(run('/from/root.json'), { message });
+  await t.throwsAsync(run('/from/none.json'), { message });
+  t.is(disk.stat('/etc/fleet'), undefined);
+  t.is(disk.stat('/state'), undefined);
+});
