@@ -7,19 +7,16 @@ import { nodeDisk } from '../../platform/node/disk.ts';
 import { waitForLock } from '../../platform/node/lock.ts';
 import { openNetwork } from '../../platform/node/network.ts';
 import type { AgentConfiguration } from '../../schemas/generated/types.ts';
-import { type Enrolment, enrol } from '../enrol.ts';
+import { enrol } from '../enrol.ts';
 import { DeviceIdentityStore } from '../enrol-identity.ts';
 import { defaultStateDirectory } from '../state-layout.ts';
+import { ErrandRunner } from './errand-runner.ts';
 import { LocalCourier } from './local-courier.ts';
-import type { Errand, FromCourier, Outcomes, ToCourier } from './protocol.ts';
+import type { FromCourier, ToCourier } from './protocol.ts';
 import { SharedTime } from './shared-time.ts';
 
 function say(message: FromCourier): void {
   if (process.connected) process.send?.(message);
-}
-
-function unreachable(error: Error): Enrolment {
-  return { kind: 'unreachable', message: error.message };
 }
 
 async function serve(configuration: AgentConfiguration): Promise<void> {
@@ -40,30 +37,8 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
     unpacking: (sha256) => say({ kind: 'unpacking', ...(sha256 === undefined ? {} : { sha256 }) }),
   });
   const enrolment = { device, controller, identity, network: openNetwork(() => ({ ca })) };
-  const run = (id: number, errand: Errand, signal: AbortSignal): Promise<Outcomes[keyof Outcomes]> => {
-    switch (errand.kind) {
-      case 'judge':
-        return courier.judge(errand.desired, signal);
-      case 'bring':
-        return courier.bring(errand.errand, (progress) => say({ kind: 'progress', id, progress }), signal);
-      case 'enrol':
-        return enrol(enrolment, signal).catch(unreachable);
-      default:
-        return errand satisfies never;
-    }
-  };
-  const aborts = new Map<number, AbortController>();
-  process.on('message', (message: ToCourier) => {
-    const { id } = message;
-    if (message.kind === 'abort') return aborts.get(id)?.abort();
-    const abort = new AbortController();
-    aborts.set(id, abort);
-    time.adopt(message.floorMs);
-    void run(id, message.errand, abort.signal).then((outcome) => {
-      aborts.delete(id);
-      say({ kind: 'done', id, outcome });
-    });
-  });
+  const runner = new ErrandRunner({ courier, enrol: (signal) => enrol(enrolment, signal), time, say });
+  process.on('message', (message: ToCourier) => runner.receive(message));
   say({ kind: 'ready' });
 }
 

@@ -2,7 +2,8 @@
  * What goes wrong in a simulated world, and how often, until it ends.
  *
  *   devices      disks that somebody fills, or that flip a bit · power cuts at random moments and at random disk operations; what was not synced is lost, kept or torn, each
- *                by its own draw · agents killed, the disk's cache living on · clocks that start wrong and jump
+ *                by its own draw · agents killed, the disk's cache living on · couriers killed, also by what they unpack ·
+ *                clocks that start wrong and jump
  *   links        up and down by a schedule for each site: always, days at sea, minutes a day · delay, little bandwidth,
  *                answers that break off, flipped bits
  *   controller   killed at random moments, at random disk operations, before or after random statements of its database;
@@ -130,6 +131,7 @@ export class Faults {
       device.skewMs = random.chance(0.5) ? 0 : Math.floor((random.fraction() - 0.5) * 2 * years);
     });
     this.#every(12 * dayMs, () => this.#fill(device), random);
+    device.courierMortality = random.pick([0, 0, 0.1, 0.5]);
     if (random.chance(0.1)) this.#every(2 * dayMs, () => this.#rot(device), random);
     this.#every(2 * dayMs, () => this.#world.check(device.checkOffline(drawFate(random))), random);
   }
@@ -199,6 +201,7 @@ export class Faults {
     for (const device of devices.values()) {
       device.cutPowerAfter(Number.POSITIVE_INFINITY);
       device.skewMs = 0;
+      device.courierMortality = 0;
       device.disk.leaveRoom(Number.POSITIVE_INFINITY);
       device.link.quality = goodLink;
       device.link.set(true);

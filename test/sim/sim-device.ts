@@ -1,5 +1,5 @@
 /** One device of the simulated world: a real agent on a disk, a clock, and a link that are all worth distrusting. */
-import { type Agent, createAgent } from '../../device-agent/agent.ts';
+import { type Agent, type AgentOptions, createAgent } from '../../device-agent/agent.ts';
 import { LocalCourier } from '../../device-agent/courier/local-courier.ts';
 import type { AppRuntime, RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
 import type { ShadowLink } from '../../device-agent/transport/shadow-link.ts';
@@ -9,6 +9,7 @@ import type { AgentConfiguration } from '../../schemas/generated/types.ts';
 import type { Checkers } from './checkers.ts';
 import type { SimBroker } from './sim-bus.ts';
 import { SimTime } from './sim-clock.ts';
+import { simCourier } from './sim-courier.ts';
 import { type Fate, PowerCut, SimDisk } from './sim-disk.ts';
 import { type LinkQuality, SimLink, simNetwork } from './sim-network.ts';
 import { diskOf, type ProcessLife } from './sim-process.ts';
@@ -38,7 +39,7 @@ interface Start {
   readonly disk: Disk;
   readonly log: Log;
   readonly link: ShadowLink;
-  readonly network: Network;
+  readonly openCourier: AgentOptions['openCourier'];
   readonly onApply: (applications: readonly RunnableApplication[]) => void;
   readonly onRun: (application: RunnableApplication, bytes: Uint8Array) => void;
 }
@@ -62,6 +63,8 @@ export class SimDevice {
   readonly random: SimRandom;
   /** How wrong its clock is, in milliseconds. */
   skewMs = 0;
+  /** How often its couriers die on the way. */
+  courierMortality = 0;
   readonly #world: DeviceWorld;
   #life: ProcessLife = { alive: false, onEnd: () => {} };
   #agent: Agent | undefined;
@@ -100,7 +103,7 @@ export class SimDevice {
   }
 
   #createAgent(start: Start): Agent {
-    const { clock, disk, log, link, network } = start;
+    const { clock, disk, log, link, openCourier } = start;
     const runtime = new SimRuntime(disk, clock, start.onRun);
     const watched: AppRuntime = {
       apply: (applications) => {
@@ -112,11 +115,8 @@ export class SimDevice {
       stop: () => runtime.stop(),
     };
     const ports = { clock, disk, random: this.random, log };
-    const configuration = this.#configuration();
-    const outside = { configuration, stateDirectory: '/state', disk, clock, network };
     return createAgent({
-      ...{ ports, configuration, runtime: watched, link, agentVersion: '0.1.0' },
-      openCourier: (shared) => new LocalCourier({ ...outside, ...shared }),
+      ...{ ports, configuration: this.#configuration(), runtime: watched, link, openCourier, agentVersion: '0.1.0' },
     });
   }
 
@@ -132,7 +132,7 @@ export class SimDevice {
       this.#agent = this.#createAgent({
         ...{ clock, disk: diskOf(life, this.disk), log: this.#log(life) },
         link: this.#watchedLink(life, clock),
-        network: this.#network(life),
+        openCourier: this.#courierOf(life),
         onApply: (applications) => this.#applying(applications),
         onRun: (application, bytes) => this.#world.checkers.starting(this.name, application, bytes),
       });
@@ -142,6 +142,17 @@ export class SimDevice {
       if (error instanceof PowerCut) return;
       this.#world.checkers.fail(`the agent of ${this.name} does not start: ${error}`);
     }
+  }
+
+  #courierOf(life: ProcessLife): AgentOptions['openCourier'] {
+    const { time } = this.#world;
+    const outside = {
+      ...{ time, random: this.random, life, disk: this.disk, configuration: this.#configuration(), log: noLog },
+      clockOf: (one: ProcessLife) => time.clock(one, () => this.skewMs),
+      networkOf: (one: ProcessLife) => this.#network(one),
+      mortality: () => this.courierMortality,
+    };
+    return (shared) => simCourier(outside, shared);
   }
 
   #network(life: ProcessLife): Network {
@@ -239,8 +250,17 @@ export class SimDevice {
     return async () => {
       const time = new SimTime(outer.now);
       let applied: readonly RunnableApplication[] = [];
+      const clock = time.clock({ alive: true });
+      const outside = {
+        configuration: this.#configuration(),
+        stateDirectory: '/state',
+        disk,
+        clock,
+        network: noNetwork,
+      };
       const agent = this.#createAgent({
-        ...{ clock: time.clock({ alive: true }), disk, log: noLog, link: noLink, network: noNetwork },
+        ...{ clock, disk, log: noLog, link: noLink },
+        openCourier: (shared) => new LocalCourier({ ...outside, ...shared }),
         onApply: (applications) => {
           applied = applications;
         },

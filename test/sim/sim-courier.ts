@@ -1,0 +1,138 @@
+/**
+ * The courier's process in the simulated world. It works on the device's disk and dies with the agent, but also alone: at a
+ * random moment, or of what it unpacks.
+ */
+
+import { CourierProcess } from '../../device-agent/courier/courier-process.ts';
+import { ErrandRunner } from '../../device-agent/courier/errand-runner.ts';
+import { LocalCourier } from '../../device-agent/courier/local-courier.ts';
+import type { FromCourier, ToCourier } from '../../device-agent/courier/protocol.ts';
+import { SharedTime } from '../../device-agent/courier/shared-time.ts';
+import type { AgentTime } from '../../device-agent/download/metadata.ts';
+import type { CountBytes } from '../../device-agent/download/small-file.ts';
+import type { ChildProcess, Clock, Disk, Log, Network } from '../../platform/ports.ts';
+import type { AgentConfiguration } from '../../schemas/generated/types.ts';
+import type { SimTime } from './sim-clock.ts';
+import { PowerCut } from './sim-disk.ts';
+import { diskOf, type ProcessLife } from './sim-process.ts';
+import type { SimRandom } from './sim-random.ts';
+
+export interface SimCourierOptions {
+  readonly time: SimTime;
+  readonly random: SimRandom;
+  /** The agent's. */
+  readonly life: ProcessLife;
+  readonly disk: Disk;
+  readonly clockOf: (life: ProcessLife) => Clock;
+  readonly networkOf: (life: ProcessLife) => Network;
+  readonly configuration: AgentConfiguration;
+  readonly log: Log;
+  /** The probability that a courier dies within the minute after its start, and at each unpacking. */
+  readonly mortality: () => number;
+}
+
+const startMsMax = 300;
+const unluckyMsMax = 60_000;
+
+/** Dies with the agent; what ends the machine under it ends the agent too. */
+class CourierLife implements ProcessLife {
+  readonly #agent: ProcessLife;
+  #isAlive = true;
+
+  constructor(agent: ProcessLife) {
+    this.#agent = agent;
+  }
+
+  get alive(): boolean {
+    return this.#isAlive && this.#agent.alive;
+  }
+
+  set alive(isAlive: boolean) {
+    this.#isAlive = isAlive;
+  }
+
+  onEnd = (): void => {
+    this.#agent.alive = false;
+    this.#agent.onEnd();
+  };
+}
+
+/** One process: a channel that carries JSON in order, and a runner at its other end. */
+function startCourier(options: SimCourierOptions): ChildProcess {
+  const { time, random, life: agentLife, disk, configuration, mortality } = options;
+  const life = new CourierLife(agentLife);
+  let hear: (message: unknown) => void = () => {};
+  let tellExit: Parameters<ChildProcess['onExit']>[0] = () => {};
+  const agent = {
+    get alive() {
+      return agentLife.alive;
+    },
+  };
+  const carry = (
+    from: { readonly alive: boolean },
+    to: { readonly alive: boolean },
+    message: unknown,
+    deliver: (copy: unknown) => void,
+  ): void => {
+    if (!from.alive) return;
+    const text = JSON.stringify(message);
+    time.at(time.now, () => {
+      if (to.alive) deliver(JSON.parse(text));
+    });
+  };
+  const say = (message: FromCourier): void => carry(life, agent, message, (copy) => hear(copy));
+  const die = (): void => {
+    if (!life.alive) return;
+    life.alive = false;
+    time.at(time.now, () => {
+      if (agentLife.alive) tellExit({ code: undefined, signal: 'SIGKILL' });
+    });
+  };
+  const clock = options.clockOf(life);
+  const shared = new SharedTime(clock, (atMs) => say({ kind: 'signed', atMs }));
+  const courier = (): LocalCourier =>
+    new LocalCourier({
+      ...{ configuration, stateDirectory: configuration.stateDirectory ?? '/state', disk: diskOf(life, disk), clock },
+      ...{ network: options.networkOf(life), time: shared, countBytes: (bytes) => say({ kind: 'received', bytes }) },
+      unpacking: (sha256) => {
+        say({ kind: 'unpacking', ...(sha256 === undefined ? {} : { sha256 }) });
+        if (sha256 === undefined || !random.chance(mortality())) return;
+        die();
+        throw new PowerCut();
+      },
+    });
+  let runner: ErrandRunner | undefined;
+  time.at(time.now + random.integer(0, startMsMax), () => {
+    if (!life.alive) return;
+    try {
+      const enrol = () => Promise.resolve({ kind: 'unreachable', message: 'nobody enrols here' } as const);
+      runner = new ErrandRunner({ courier: courier(), enrol, time: shared, say });
+      say({ kind: 'ready' });
+    } catch {
+      // The disk refused its directories, or the power went.
+      die();
+    }
+  });
+  if (random.chance(mortality())) time.at(time.now + random.integer(0, unluckyMsMax), die);
+  return {
+    pid: 0,
+    send: (message) => carry(agent, life, message, (copy) => runner?.receive(copy as ToCourier)),
+    onMessage: (handler) => {
+      hear = handler;
+    },
+    onExit: (handler) => {
+      tellExit = handler;
+    },
+    kill: die,
+  };
+}
+
+/** The courier of an agent, in a process of its own. */
+export function simCourier(
+  options: SimCourierOptions,
+  shared: { readonly time: AgentTime; readonly countBytes: CountBytes },
+): CourierProcess {
+  const { life, clockOf, log } = options;
+  const processes = { start: () => startCourier(options) };
+  return new CourierProcess({ ...shared, processes, clock: clockOf(life), log, file: 'courier', args: [] });
+}
