@@ -61,6 +61,45 @@ test('fleet status -l shows the devices with these labels only', async (t) => {
   t.is((await world.fleet(['status', '-l', 'a b c'])).exitCode, 2);
 });
 
+test('fleets and sites count only the devices that were asked for', async (t) => {
+  const world = await runningHarbor(t);
+  for (const words of [
+    ['-l', 'kind=ship,berth in (pier-4)'],
+    ['site/borealis'],
+    ['fleet/ships', '-l', 'berth=pier-4'],
+  ]) {
+    const { output } = await world.fleet(['status', ...words, '-o', 'json']);
+    const status = JSON.parse(output);
+    t.true(isStatusDocument(status), JSON.stringify(isStatusDocument.errors));
+    const counted = (groups: readonly { readonly name: string; readonly tally: { readonly desired: number } }[]) =>
+      groups.map(({ name, tally }) => [name, tally.desired]);
+    t.deepEqual(counted(status.fleets), [['ships', 2]], words.join(' '));
+    t.deepEqual(counted(status.sites), [['borealis', 2]], words.join(' '));
+  }
+});
+
+test('fleet status -l fails when nothing has these labels, lest that look converged', async (t) => {
+  const world = await runningHarbor(t);
+  t.deepEqual(await world.fleet(['status', '-l', 'kind=submarine']), {
+    output: 'fleet: no device has these labels\n',
+    exitCode: 1,
+  });
+  const { output } = await world.fleet(['status', 'fleet/trucks', '-l', 'kind=ship']);
+  t.is(output, 'fleet: no device of fleet/trucks has these labels\n');
+});
+
+test('a command that takes no argument refuses one, and help of no command is none', async (t) => {
+  const world = await runningHarbor(t);
+  for (const words of [
+    ['release', 'list', 'ships'],
+    ['demo', 'once'],
+    ['help', 'statsu'],
+  ]) {
+    const { output, exitCode } = await world.fleet(words);
+    t.is(exitCode, 2, output);
+  }
+});
+
 test('what a device or a commit says cannot steer the terminal', async (t) => {
   const world = await runningHarbor(t);
   await world.tell('truck-7-cab', {
