@@ -5,7 +5,7 @@ import { fetchStatus } from '../controller-client.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { deviceStory } from '../render/device-story.ts';
 import { statusScreen } from '../render/status-screen.ts';
-import { cutTo, styleFor } from '../render/style.ts';
+import { cutTo, type Style, styleFor } from '../render/style.ts';
 import { exitCodeOf, narrow, parseSelector, parseTarget, type Target } from '../status-target.ts';
 
 type Format = 'text' | 'wide' | 'json' | 'yaml';
@@ -47,12 +47,18 @@ async function look(context: CommandContext, wanted: Wanted): Promise<StatusDocu
   return narrow(await fetchStatus(context), wanted.target, wanted.selector);
 }
 
+/** The lines that a window has room for; the last says how many it has not. */
+function linesFor(text: string, rows: number, style: Style): string[] {
+  const lines = text.trimEnd().split('\n');
+  const room = Math.max(1, rows - 1);
+  if (lines.length <= room) return lines;
+  const hidden = lines.length - room + 1;
+  return [...lines.slice(0, room - 1), style('dim', `… ${hidden} more lines than this window has room for`)];
+}
+
 /** Draws over what was drawn before; what is longer than the window is cut, so that it never scrolls. */
 function redraw(context: CommandContext, text: string, linesBefore: number, rows: number): number {
-  const lines = text
-    .trimEnd()
-    .split('\n')
-    .slice(0, rows - 1);
+  const lines = linesFor(text, rows, styleFor(context.color));
   const up = linesBefore === 0 ? '' : `\u001b[${linesBefore}A`;
   const width = context.stdout.columns();
   const body = lines.map((line) => `\r${cutTo(line, width)}\u001b[K\n`).join('');
@@ -106,7 +112,7 @@ export const statusCommand: Command = {
       value: 'SELECTOR',
       description: 'Only devices with these labels: a=b,c!=d,e.',
     },
-    watch: { type: 'boolean', short: 'w', description: 'Keep drawing until Ctrl-C.' },
+    watch: { type: 'boolean', short: 'w', description: 'On a terminal, keep drawing until Ctrl-C.' },
   },
   async run(context, { positionals, values, flags }) {
     if (positionals.length > 1) throw new CommandError('status takes one target at most', exitCodes.usage);

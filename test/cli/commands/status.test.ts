@@ -37,6 +37,24 @@ test('fleet status --watch draws over what it drew, and gives the cursor back wh
   t.true(screen.endsWith(cursor.shown));
 });
 
+test('fleet status --watch never draws more lines than the window has, and says how many are missing', async (t) => {
+  const world = await runningHarbor(t);
+  const { output: whole } = await world.fleet(['status']);
+  const stopping = new AbortController();
+  let screen = '';
+  const context = world.context((text) => {
+    screen += text;
+  });
+  const stdout = { ...context.stdout, rows: () => 8 };
+  const running = runCommand({ ...context, stdout, signal: stopping.signal }, ['status', '--watch']);
+  await world.later(10);
+  stopping.abort();
+  await running;
+  t.is(screen.split('\n').length - 1, 7);
+  const hidden = whole.trimEnd().split('\n').length - 6;
+  t.true(screen.includes(`… ${hidden} more lines than this window has room for`), screen);
+});
+
 test('fleet status -o json is what the schema says, and -o yaml is the same', async (t) => {
   const world = await runningHarbor(t);
   const json = await world.fleet(['status', '-o', 'json']);
