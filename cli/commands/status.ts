@@ -4,8 +4,9 @@ import { type Command, type CommandContext, CommandError, type OptionSpec } from
 import { fetchStatus } from '../controller-client.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { deviceStory } from '../render/device-story.ts';
+import { span } from '../render/quantities.ts';
 import { statusScreen } from '../render/status-screen.ts';
-import { cutTo, type Style, styleFor } from '../render/style.ts';
+import { cutTo, type Style, styleFor, wrap } from '../render/style.ts';
 import { exitCodeOf, narrow, parseSelector, parseTarget, type Target } from '../status-target.ts';
 
 type Format = 'text' | 'wide' | 'json' | 'yaml';
@@ -66,24 +67,41 @@ function redraw(context: CommandContext, text: string, linesBefore: number, rows
   return lines.length;
 }
 
+/** An answer of the controller, and when it came on the monotonic clock. */
+interface Answer {
+  readonly status: StatusDocument;
+  readonly atMs: number;
+}
+
+/** Why there is no answer, over what the last one said: without colours, for all of it is memory. */
+function renderWithout(last: Answer | undefined, error: CommandError, wanted: Wanted, context: CommandContext): string {
+  const style = styleFor(context.color);
+  const complaint = style('yellow', wrap(`fleet: ${error.message}`, context.stdout.columns()));
+  if (last === undefined) return `${complaint}\n`;
+  const memory = render(last.status, wanted, { ...context, color: false }).split('\n');
+  const old = span(context.clock.monotonic() - last.atMs);
+  return `${complaint}\nWhat it said ${old} ago:\n\n${memory.map((line) => style('dim', line)).join('\n')}`;
+}
+
 /** Redraws until the user stops it. An unreachable controller is shown, not fatal: it may come back. */
 export async function watchStatus(context: CommandContext, wanted: Wanted, footer = () => ''): Promise<ExitCode> {
   let lines = 0;
   let width = context.stdout.columns();
   let code: ExitCode = exitCodes.ok;
   let text = '';
+  let last: Answer | undefined;
   context.stdout.write('\u001b[?25l');
   try {
     while (!context.signal.aborted) {
       try {
-        const status = await look(context, wanted);
-        code = exitCodeOf(status);
-        text = render(status, wanted, context);
+        last = { status: await look(context, wanted), atMs: context.clock.monotonic() };
+        code = exitCodeOf(last.status);
+        text = render(last.status, wanted, context);
       } catch (error) {
         if (context.signal.aborted) break;
         if (!(error instanceof CommandError)) throw error;
         code = error.exitCode;
-        text = `${text.replace(/\nfleet: .*\n$/, '')}\nfleet: ${error.message}\n`;
+        text = renderWithout(last, error, wanted, context);
       }
       if (context.stdout.columns() !== width) {
         // The terminal has broken the old lines anew: nobody knows how many there are.

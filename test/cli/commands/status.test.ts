@@ -55,6 +55,28 @@ test('fleet status --watch never draws more lines than the window has, and says 
   t.true(screen.includes(`… ${hidden} more lines than this window has room for`), screen);
 });
 
+test('fleet status --watch says how old all of it is while the controller does not answer, and shows nothing as good', async (t) => {
+  const world = await runningHarbor(t);
+  await world.tell('truck-7-cab', running(world, 'truck-7-cab'));
+  const stopping = new AbortController();
+  let screen = '';
+  const context = world.context((text) => {
+    screen += text;
+  });
+  const watching = runCommand({ ...context, color: true, signal: stopping.signal }, ['status', '--watch']);
+  await world.later(10);
+  const green = `${control}[32mrunning`;
+  t.true(screen.includes(green));
+  world.reachable = false;
+  await world.later(1_000);
+  screen = '';
+  for (let second = 0; second < 5; second += 1) await world.later(1_000);
+  t.regex(screen, /does not answer.*What it said 5s ago:.*truck-7-cab/s);
+  t.false(screen.includes(green));
+  stopping.abort();
+  t.is(await watching, 6);
+});
+
 test('fleet status -o json is what the schema says, and -o yaml is the same', async (t) => {
   const world = await runningHarbor(t);
   const json = await world.fleet(['status', '-o', 'json']);
