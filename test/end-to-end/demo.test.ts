@@ -137,6 +137,16 @@ test.serial('a controller that cannot start ends the demo at once, with what it 
   await noneLeft(directory);
 });
 
+test.serial('a reader that closes the pipe ends the demo and every process of it', async (t) => {
+  const directory = scratch(t);
+  const demo = startDemo(t, directory);
+  await once(demo.stdout!, 'data');
+  demo.stdout!.destroy();
+  const [code] = await once(demo, 'exit');
+  t.is(code, 0);
+  await noneLeft(directory);
+});
+
 test.serial('kill -9 of the demo leaves no process behind', async (t) => {
   const directory = scratch(t);
   const demo = startDemo(t, directory, ...(mosquitto === undefined ? [] : ['--mosquitto']));
