@@ -10,7 +10,8 @@ const author = { name: 'Fleet', email: 'fleet@localhost' };
 const absent = 0;
 
 /** Whether git knows who the user is, as far as can be seen without asking it. */
-function isCommitterKnown({ GIT_COMMITTER_EMAIL, EMAIL, XDG_CONFIG_HOME } = process.env): boolean {
+function isCommitterKnown(): boolean {
+  const { GIT_COMMITTER_EMAIL, EMAIL, XDG_CONFIG_HOME } = process.env;
   if (GIT_COMMITTER_EMAIL || EMAIL) return true;
   const own = XDG_CONFIG_HOME || `${homedir()}/.config`;
   return [`${homedir()}/.gitconfig`, `${own}/git/config`].some((file) => {
