@@ -113,6 +113,8 @@ export function parseCommandArguments(command: Command, args: readonly string[])
   );
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    if (command.arguments === '' && positionals.length > 0)
+      throw new Error(`${command.name} takes options only, not ${JSON.stringify(positionals[0])}`);
     const entries = Object.entries(values);
     return {
       positionals,

@@ -45,6 +45,11 @@ function copySchemas({ disk, projectDirectory }: CommandContext, tree: WorkTree)
   }
 }
 
+/** Path of a built module of an example. */
+export function exampleModule(projectDirectory: string, example: string, name: string, version: string): string {
+  return `${projectDirectory}/fleet-examples/${example}/apps/${name}/${name}-${version}.wasm`;
+}
+
 /** Signs a built module of an example into the repository. */
 export function addExampleRelease(
   context: CommandContext,
@@ -53,7 +58,7 @@ export function addExampleRelease(
   name: string,
   version: string,
 ): void {
-  const file = `${context.projectDirectory}/fleet-examples/${example}/apps/${name}/${name}-${version}.wasm`;
+  const file = exampleModule(context.projectDirectory, example, name, version);
   const bytes = context.disk.readFile(file);
   addRelease(tree, { name, version, bytes, file, random: context.random, now: context.clock.now() });
 }

@@ -24,4 +24,21 @@ export const exitCodes = {
   diskFull: 10,
 } as const;
 
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+export type ExitCodeName = keyof typeof exitCodes;
+
+/** As help lists them. */
+export const exitCodeWords: Readonly<Record<ExitCodeName, string>> = {
+  ok: 'done or converged',
+  failed: 'failed',
+  usage: 'command line not understood',
+  progressing: 'progressing',
+  halted: 'halted',
+  stale: 'stale',
+  unreachable: 'controller does not answer',
+  timeout: 'wait gave up',
+  wrongBase: 'patch is for another file',
+  badPatch: 'bad patch',
+  diskFull: 'disk full',
+};
+
+export type ExitCode = (typeof exitCodes)[ExitCodeName];

@@ -1,7 +1,7 @@
 /** Help texts, made from what the commands say of themselves. */
 import { type Command, commonOptions, type OptionSpec } from './command.ts';
 import { commandTable } from './command-table.ts';
-import { exitCodes } from './exit-codes.ts';
+import { type ExitCodeName, exitCodes, exitCodeWords } from './exit-codes.ts';
 
 function columns(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length));
@@ -17,7 +17,7 @@ function optionRow([name, { short, type, value, description }]: [string, OptionS
 /** What `fleet --help` prints. */
 export function overview(): string {
   const rows = commandTable.map(({ name, summary }): readonly [string, string] => [name, summary]);
-  const codes = Object.entries(exitCodes).map(([name, code]) => `${code} ${name}`);
+  const codes = Object.entries(exitCodes).map(([name, code]) => `${code} ${exitCodeWords[name as ExitCodeName]}`);
   return `Usage: fleet COMMAND [ARGUMENTS]
 
 Commands:

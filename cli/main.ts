@@ -14,8 +14,8 @@ import { nodeThreads } from '../platform/node/threads.ts';
 import type { CommandContext, Output } from './command.ts';
 import { runCommand } from './run-command.ts';
 
-/** Writes synchronously, so that nothing is lost when the process ends. */
-function outputOf(stream: NodeJS.WriteStream & { readonly fd: 1 | 2 }): Output {
+/** Writes synchronously, so that nothing is lost when the process ends; what nobody can read any more is dropped. */
+function outputOf(stream: NodeJS.WriteStream & { readonly fd: 1 | 2 }, onClosed: () => void): Output {
   return {
     isTerminal: stream.isTTY === true,
     columns: () => stream.columns || 120,
@@ -28,7 +28,7 @@ function outputOf(stream: NodeJS.WriteStream & { readonly fd: 1 | 2 }): Output {
         } catch (error) {
           const { code } = error as NodeJS.ErrnoException;
           // Who reads our output may close it at any time, as `head` does; a full pipe is tried again.
-          if (code === 'EPIPE') process.exit(0);
+          if (code === 'EPIPE') return onClosed();
           if (code !== 'EAGAIN') throw error;
         }
       }
@@ -42,7 +42,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 const projectDirectory = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
-const stdout = outputOf(process.stdout);
+const stopUnread = (): void => stopping.abort(new Error('nobody reads the output any more'));
+const stdout = outputOf(process.stdout, stopUnread);
 const environment = process.env;
 const directory = process.cwd();
 const context: CommandContext = {
@@ -54,7 +55,7 @@ const context: CommandContext = {
   threads: nodeThreads,
   openNetwork: (identity) => openNetwork(() => identity),
   stdout,
-  stderr: outputOf(process.stderr),
+  stderr: outputOf(process.stderr, stopUnread),
   color: stdout.isTerminal && (environment.NO_COLOR ?? '') === '' && environment.TERM !== 'dumb',
   environment,
   directory,

@@ -33,6 +33,7 @@ function failure(context: CommandContext, error: unknown): ExitCode {
 export async function runCommand(context: CommandContext, words: readonly string[]): Promise<ExitCode> {
   if (words.length === 0 || ['--help', '-h', 'help'].includes(words[0]!)) {
     const asked = words[0] === 'help' ? findCommand(words.slice(1)) : undefined;
+    if (words[0] === 'help' && words.length > 1 && asked === undefined) return unknownCommand(context, words.slice(1));
     context.stdout.write(asked === undefined ? overview() : commandHelp(await asked.entry.load()));
     return exitCodes.ok;
   }

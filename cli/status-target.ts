@@ -2,8 +2,8 @@
 
 import { nearestName } from '../controller/manifests/nearest-name.ts';
 import { selects } from '../controller/manifests/selector.ts';
-import { convergenceOf, tallyOf } from '../controller/planning/status-document.ts';
-import type { Selector, StatusDocument } from '../schemas/generated/types.ts';
+import { convergenceOf, summaryOf, tallyOf } from '../controller/planning/status-document.ts';
+import type { FleetStatus, Selector, SiteStatus, StatusDocument } from '../schemas/generated/types.ts';
 import { CommandError } from './command.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 
@@ -44,34 +44,46 @@ function parseTerm(term: string): NonNullable<Selector['matchExpressions']>[numb
   );
 }
 
-/** Only what was asked for. Throws `CommandError` when there is no such thing. */
+/** The devices of the target; all of them without one. Throws `CommandError` when there is no such thing. */
+function devicesOf(status: StatusDocument, target: Target | undefined): StatusDocument['devices'] {
+  if (target === undefined) return status.devices;
+  const names = status[`${target.kind}s`].map(({ name }) => name);
+  if (!names.includes(target.name)) {
+    const nearest = nearestName(target.name, names);
+    const meant = nearest === undefined ? '' : `; did you mean ${target.kind}/${nearest}?`;
+    throw new CommandError(
+      `there is no ${target.kind} ${JSON.stringify(target.name)} in the revision in force${meant}`,
+    );
+  }
+  return status.devices.filter(
+    (device) => (target.kind === 'device' ? device.name : device[target.kind]) === target.name,
+  );
+}
+
+/**
+ * Only what was asked for; fleets and sites count the devices that are left, and no others. Throws `CommandError` when
+ * there is no such thing, or nothing has these labels: to show nothing would look as if all were well.
+ */
 export function narrow(
   status: StatusDocument,
   target: Target | undefined,
   selector: Selector | undefined,
 ): StatusDocument {
-  let { devices, fleets, sites } = status;
-  if (selector !== undefined) devices = devices.filter(({ labels }) => selects(selector, labels));
-  if (target !== undefined) {
-    const names = status[`${target.kind}s`].map(({ name }) => name);
-    if (!names.includes(target.name)) {
-      const nearest = nearestName(target.name, names);
-      const meant = nearest === undefined ? '' : `; did you mean ${target.kind}/${nearest}?`;
-      throw new CommandError(
-        `there is no ${target.kind} ${JSON.stringify(target.name)} in the revision in force${meant}`,
-      );
-    }
-    devices = devices.filter(
-      (device) => (target.kind === 'device' ? device.name : device[target.kind]) === target.name,
-    );
-    fleets = fleets.filter(
-      ({ name }) => devices.some(({ fleet }) => fleet === name) || (target.kind === 'fleet' && name === target.name),
-    );
-    sites = sites.filter(
-      ({ name }) => devices.some(({ site }) => site === name) || (target.kind === 'site' && name === target.name),
-    );
+  if (target === undefined && selector === undefined) return status;
+  const within = devicesOf(status, target);
+  const devices = selector === undefined ? within : within.filter(({ labels }) => selects(selector, labels));
+  if (selector !== undefined && devices.length === 0) {
+    const where = target === undefined ? '' : ` of ${target.kind}/${target.name}`;
+    throw new CommandError(`no device${where} has these labels`);
   }
-  return { ...status, devices, fleets, sites };
+  const left = <G extends FleetStatus | SiteStatus>(kind: 'fleet' | 'site', groups: readonly G[]): G[] =>
+    groups.flatMap((group) => {
+      const members = devices.filter((device) => device[kind] === group.name);
+      const isTarget = target?.kind === kind && target.name === group.name;
+      const { asOf: _ofAll, ...rest } = group;
+      return members.length > 0 || isTarget ? [{ ...rest, ...summaryOf(members) } as G] : [];
+    });
+  return { ...status, devices, fleets: left('fleet', status.fleets), sites: left('site', status.sites) };
 }
 
 /** What a status says to a script. */

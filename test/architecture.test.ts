@@ -337,3 +337,13 @@ test('every invariant of ARCHITECTURE.md is held by a test of the name it gives'
     [],
   );
 });
+
+test('every script of package.json runs files that are there', (t) => {
+  const { scripts } = JSON.parse(textOf('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
+  const files = Object.values(scripts).flatMap((script) => script.match(/[\w/.-]+\.(ts|sh)\b/g) ?? []);
+  t.true(files.length > 0);
+  t.deepEqual(
+    files.filter((file) => statSync(join(root, file), { throwIfNoEntry: false }) === undefined),
+    [],
+  );
+});

@@ -1,31 +1,23 @@
 import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
-import { changeDemoFleet, changedApplication, type DemoFleet, makeDemoFleet } from '../demo/demo-fleet.ts';
+import {
+  changeDemoFleet,
+  changedApplication,
+  type DemoFleet,
+  leaveNextRelease,
+  makeDemoFleet,
+} from '../demo/demo-fleet.ts';
 import { DemoWorld } from '../demo/demo-world.ts';
+import { whatToTry } from '../demo/what-to-try.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { bytes } from '../render/quantities.ts';
+import { absolutePath } from '../repository.ts';
 import { watchStatus } from './status.ts';
 
 const convergeMsMax = 55_000;
 
 function say(context: CommandContext, text: string): void {
   context.stderr.write(`${text}\n`);
-}
-
-function whatToTry({ projectDirectory }: CommandContext, world: DemoWorld, fleet: DemoFleet): string {
-  const { directory } = fleet.tree;
-  const device = fleet.devices[0]!;
-  return `
-Try next, in another terminal (Ctrl-C here ends everything):
-  cd ${directory}
-  change a number in sites/borealis.yaml, git commit -am faster, and watch
-  a new release:  ${projectDirectory}/fleet release add --name ${changedApplication} --version 1.1.0 \\
-      ${projectDirectory}/fleet-examples/harbor/apps/${changedApplication}/${changedApplication}-1.1.0.wasm
-    write it into applications/${changedApplication}.yaml; fleet plan tells what will travel; git add . and commit
-  ${projectDirectory}/fleet why device/${device.name}
-  kill -9 ${world.pidOf(device.name) ?? '…'}   the agent of ${device.name}; it is back after 3 s and runs at once
-  echo down > ${world.linkFile(device.site)}   cuts ${device.site} off; echo up > … brings it back
-`;
 }
 
 /** What the changed application cost on its way, in words. Throws when a device had to take more than a delta. */
@@ -70,11 +62,21 @@ async function progressLine(world: DemoWorld): Promise<string> {
 /** Until Ctrl-C: on a terminal the status redraws itself, elsewhere one line tells of every change. */
 async function live(context: CommandContext, world: DemoWorld, fleet: DemoFleet): Promise<ExitCode> {
   const { stdout, clock, signal } = context;
+  leaveNextRelease(context, fleet);
+  const device = fleet.devices[0]!;
+  const hints = (): string =>
+    whatToTry({
+      repository: fleet.tree.directory,
+      projectDirectory: context.projectDirectory,
+      device,
+      pid: world.pidOf(device.name),
+      columns: stdout.columns(),
+    });
   if (stdout.isTerminal) {
-    await watchStatus(world.context, { format: 'text' }, () => whatToTry(context, world, fleet));
+    await watchStatus(world.context, { format: 'text' }, hints);
     return exitCodes.ok;
   }
-  stdout.write(whatToTry(context, world, fleet));
+  stdout.write(hints());
   let last = '';
   while (!signal.aborted) {
     const line = await progressLine(world);
@@ -108,12 +110,7 @@ export const demoCommand: Command = {
     const { disk, random, environment, demo } = context;
     const name = `fleet-demo-${Buffer.from(random.bytes(4)).toString('hex')}`;
     const given = values.directory;
-    const directory =
-      given === undefined
-        ? `${environment.TMPDIR ?? '/tmp'}/${name}`
-        : given.startsWith('/')
-          ? given
-          : `${context.directory}/${given}`;
+    const directory = absolutePath(context, given ?? `${environment.TMPDIR || '/tmp'}/${name}`);
     const settings = Object.fromEntries(
       (lists.set ?? []).map((pair) => {
         const [, key, value] = /^([\w.]+)=(.*)$/s.exec(pair) ?? [];

@@ -4,11 +4,12 @@ import { desiredOf, emptyManifestState } from '../../controller/manifests/manife
 import { compareRevisions } from '../../controller/planning/compare.ts';
 import type { ObservedDevice } from '../../controller/planning/observed.ts';
 import { catalogueOf } from '../../controller/publishing/catalogue.ts';
+import { deltaPairs } from '../../controller/publishing/smaller-ways.ts';
 import type { DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { fetchStatus } from '../controller-client.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { modulesOf, openPrices, type Price } from '../fetch-price.ts';
+import { modulesOf, openPrices, type Price, type UsualBases } from '../fetch-price.ts';
 import { type FleetRevision, findCommit, openCommit, openDirectory, repositoryTop } from '../fleet-revision.ts';
 import { type Plan, type PlanSide, planDocument, planScreen } from '../render/plan-screen.ts';
 import { renderProblem } from '../render/problems.ts';
@@ -88,6 +89,14 @@ function observedFrom(device: DeviceStatus, base: DesiredDevice | undefined): Ob
   };
 }
 
+/** Those that the controller makes deltas from for whoever was away for a while. */
+function usualBasesAmong(releases: Catalogue): UsualBases {
+  return ({ name, version }) => {
+    const demand = { wanted: new Set([`${name}/${version}`]), held: new Set<string>() };
+    return deltaPairs(releases, demand).map(({ base }) => base.sha256);
+  };
+}
+
 async function makePlan(context: CommandContext, asked: { base?: string; next?: string }): Promise<Plan> {
   const top = repositoryTop(context);
   const revision = asked.next === undefined ? openDirectory(context, top) : await openCommit(context, top, asked.next);
@@ -95,10 +104,11 @@ async function makePlan(context: CommandContext, asked: { base?: string; next?: 
   const { status, unknownBecause } = await askController(context);
   const base = await chooseBase(context, top, asked, status);
   const known = new Map(status?.devices.map((device) => [device.name, device]));
+  const releases = new Map([...base.releases, ...next.releases]);
   const change = compareRevisions({
     base: base.desired,
     next: next.desired,
-    releases: new Map([...base.releases, ...next.releases]),
+    releases,
     observe: (name) => {
       const device = known.get(name);
       return device && observedFrom(device, base.desired.devices.get(name));
@@ -107,7 +117,7 @@ async function makePlan(context: CommandContext, asked: { base?: string; next?: 
   const readModule = modulesOf(
     [base, next].map(({ releases, readFile }) => ({ releases: releases.values(), readFile })),
   );
-  const priceOf = openPrices(readModule);
+  const priceOf = openPrices(readModule, usualBasesAmong(releases));
   const prices = new Map<string, Price[]>();
   for (const { device, kind, fetches } of change.devices) {
     if (kind === 'deploy') prices.set(device, await Promise.all(fetches.map(priceOf)));

@@ -2,8 +2,9 @@
 import type { WorkTree } from '../../controller/publishing/authoring/work-tree.ts';
 import { readWorkFile, writeWorkFile } from '../../controller/publishing/authoring/work-tree.ts';
 import { DeviceIdentityStore, keyFingerprint } from '../../device-agent/enrol-identity.ts';
+import { writeFileDurably } from '../../platform/durable-file.ts';
 import { type CommandContext, CommandError } from '../command.ts';
-import { addExampleRelease, makeExampleFleet } from '../example-fleet.ts';
+import { addExampleRelease, exampleModule, makeExampleFleet } from '../example-fleet.ts';
 
 const example = 'harbor';
 
@@ -58,9 +59,18 @@ export function makeDemoFleet(context: CommandContext, directory: string): DemoF
   return { tree, devices };
 }
 
+/** Where the next release of one application lies as its developer built it, for a user to sign: beside the repository. */
+export const nextRelease = { version: '1.1.0', file: 'beacon-1.1.0.wasm' };
+
+/** Puts it there. */
+export function leaveNextRelease({ disk, projectDirectory }: CommandContext, { tree }: DemoFleet): void {
+  const built = exampleModule(projectDirectory, example, changedApplication, nextRelease.version);
+  writeFileDurably(disk, `${tree.directory}/..`, nextRelease.file, disk.readFile(built));
+}
+
 /** A new release of one application and a change of configuration, as a fleet engineer would write them. */
 export function changeDemoFleet(context: CommandContext, { tree }: DemoFleet): void {
-  addExampleRelease(context, example, tree, changedApplication, '1.1.0');
-  edit(tree, `applications/${changedApplication}.yaml`, 'release: 1.0.0', 'release: 1.1.0');
+  addExampleRelease(context, example, tree, changedApplication, nextRelease.version);
+  edit(tree, `applications/${changedApplication}.yaml`, 'release: 1.0.0', `release: ${nextRelease.version}`);
   edit(tree, 'sites/aurora.yaml', 'knots: 14', 'knots: 15');
 }

@@ -18,6 +18,12 @@ const readyMsMax = 30_000;
 /** What a shell and its kin end with when there is no such program. */
 const notFound = 127;
 
+/**
+ * How often an agent gives a sign of life. A fleet whose devices are dark after a minute of silence needs it far more
+ * often than a ship does: a broker that is not ours does not tell who is connected.
+ */
+const reportIntervalSeconds = 5;
+
 /** How a demo differs from the usual one. */
 export interface DemoSettings {
   /** Keys of the controller section. */
@@ -128,7 +134,7 @@ export class DemoWorld {
 
   async #startController(settings: Readonly<Record<string, string>>): Promise<Endpoints> {
     const { processes, projectDirectory } = this.#context;
-    const state = `${this.#directory}/controller`;
+    const file = `${this.#directory}/controller/endpoints.json`;
     this.#writeConfiguration(undefined);
     const flags = { 'http.port': '0', 'mqtt.port': '0', ...settings };
     const outputFile = this.logOf('controller');
@@ -138,8 +144,16 @@ export class DemoWorld {
       return processes.start(`${projectDirectory}/controller/main.ts`, args, options);
     };
     let ports = flags;
-    this.#serve('controller', () => run(ports));
-    const endpoints = await this.#endpoints(`${state}/endpoints.json`);
+    this.#serve('controller', () => {
+      const child = run(ports);
+      child.onExit(() => {
+        // One that was never ready will not be at its next start either.
+        if (this.#context.disk.stat(file) === undefined)
+          this.#broken = this.#failure('the controller ended before it was ready', 'controller');
+      });
+      return child;
+    });
+    const endpoints = await this.#endpoints(file);
     this.#writeConfiguration(endpoints);
     ports = { ...flags, 'http.port': String(endpoints.controller), 'mqtt.port': String(endpoints.mqtt) };
     return endpoints;
@@ -167,6 +181,7 @@ export class DemoWorld {
     const { disk, clock, signal } = this.#context;
     const end = clock.monotonic() + readyMsMax;
     while (disk.stat(file) === undefined) {
+      if (this.#broken !== undefined) throw this.#broken;
       if (clock.monotonic() > end)
         throw this.#failure(`the controller was not ready within ${readyMsMax / 1000} s`, 'controller');
       await clock.sleep(pollMs, signal);
@@ -213,7 +228,8 @@ export class DemoWorld {
     if (outcome !== 'enrolled')
       throw this.#failure(`${device.name} was not enrolled: ${lines.at(-1)?.trim()}`, 'controller');
     const outputFile = this.logOf(device.name);
-    const args = ['--config', `${device.directory}/fleet.config.yaml`];
+    const settings = [`--reportIntervalSeconds=${reportIntervalSeconds}`];
+    const args = ['--config', `${device.directory}/fleet.config.yaml`, ...settings];
     const start = (): ChildProcess => processes.start(supervisor, args, { outputFile });
     this.#serve(device.name, start);
   }

@@ -47,8 +47,8 @@ interface Cost {
 function costOf(devices: readonly DeviceChange[], prices: Plan['prices']): Cost {
   const all = devices.flatMap(({ device }) => prices.get(device) ?? []);
   return {
-    taken: all.reduce((sum, { bytes }) => sum + bytes, 0),
-    whole: all.reduce((sum, { length }) => sum + length, 0),
+    taken: all.reduce((sum, { bytes, index }) => sum + bytes + index, 0),
+    whole: all.reduce((sum, { length, index }) => sum + length + index, 0),
     isBound: all.some(({ atMost }) => atMost === true),
   };
 }
@@ -81,7 +81,7 @@ function knownLine({ status, unknownBecause }: Plan, style: Style): string {
   if (status !== undefined) {
     const contacts = status.devices.flatMap(({ contactAt }) => contactAt ?? []).sort();
     const oldest = contacts[0] === undefined ? '' : `, the oldest contact ${age(contacts[0], status.asOf)} before`;
-    return `what the controller knows of ${status.devices.length} devices${oldest}`;
+    return `what the controller knows of ${plural(status.devices.length, 'device')}${oldest}`;
   }
   return style('yellow', `nothing (${unknownBecause}); every device is taken to run what the base wants`);
 }
@@ -153,7 +153,7 @@ function summary({ change, prices }: Plan): string {
   const cost =
     whole === 0
       ? 'no module travels'
-      : `${isBound ? 'at most ' : ''}${bytes(taken)} of modules travel${taken === whole ? '' : `, ${bytes(whole)} if every module went whole`}`;
+      : `${isBound ? 'at most ' : ''}${bytes(taken)} travel for modules${taken === whole ? '' : `, ${bytes(whole)} if every module went whole`}`;
   const rest = others === 0 ? '' : `, ${others} do not move`;
   return `${plural(deploying.length, 'device')} ${deploying.length === 1 ? 'gets' : 'get'} a deployment at once${rest}; ${cost}.\n`;
 }

@@ -46,7 +46,7 @@ const phaseMessages: Readonly<Record<Report['phase'], string>> = {
 };
 
 /** The device runs what it should: is it well? */
-function judgeRunning(report: Report, issued: IssuedDeployment): Standing {
+function judgeRunning({ connected }: ObservedDevice, report: Report, issued: IssuedDeployment): Standing {
   const failing = report.applications.find(({ state }) => state === 'failed' || state === 'backoff');
   const { sequence } = issued;
   if (failing !== undefined && report.phase === 'active') {
@@ -56,7 +56,8 @@ function judgeRunning(report: Report, issued: IssuedDeployment): Standing {
     const code = `PHASE_${report.phase.toUpperCase()}`;
     return standing('progressing', code, `deployment ${sequence}: ${phaseMessages[report.phase]}`, report.since);
   }
-  return standing('running', 'UP_TO_DATE', `runs deployment ${sequence}`, report.since);
+  const message = connected === false ? `ran deployment ${sequence}; not connected now` : `runs deployment ${sequence}`;
+  return standing('running', 'UP_TO_DATE', message, report.since);
 }
 
 /** The device runs something else than it should, or nothing. */
@@ -124,7 +125,7 @@ function judge(desired: DesiredDevice, observed: ObservedDevice, now: number): S
     return standing('running', 'NO_FLEET', decision.message);
   if (issued === undefined || decision.kind === 'deploy')
     return standing('progressing', 'TO_BE_ISSUED', decision.message);
-  if (isReference(report.running, issued)) return judgeRunning(report, issued);
+  if (isReference(report.running, issued)) return judgeRunning(observed, report, issued);
   return judgeOnTheWay(observed, report, issued);
 }
 

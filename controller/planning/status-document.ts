@@ -55,7 +55,10 @@ function oldestContact(devices: readonly DeviceStatus[]): string | undefined {
   return oldest;
 }
 
-function summary(devices: readonly DeviceStatus[]): Pick<FleetStatus, 'tally' | 'state'> & { readonly asOf?: string } {
+/** Where some devices stand together. */
+export function summaryOf(
+  devices: readonly DeviceStatus[],
+): Pick<FleetStatus, 'tally' | 'state'> & { readonly asOf?: string } {
   const tally = tallyOf(devices);
   const asOf = oldestContact(devices);
   return { tally, state: convergenceOf(tally), ...(asOf === undefined ? {} : { asOf }) };
@@ -82,7 +85,7 @@ function fleetStatuses(
 ): FleetStatus[] {
   return [...fleets.keys()].sort().map((name) => ({
     name,
-    ...summary(members.get(name) ?? []),
+    ...summaryOf(members.get(name) ?? []),
     applications: (fleets.get(name)?.spec.applications ?? []).map((application) => ({
       name: application.name,
       version: application.release ?? applications.get(application.name)?.spec.release ?? '',
@@ -112,7 +115,7 @@ export function statusDocument(inputs: StatusInputs): StatusDocument {
   const bySite = grouped(devices, ({ site }) => site);
   const sites: SiteStatus[] = [...desired.sites.keys()]
     .sort()
-    .map((name) => ({ name, ...summary(bySite.get(name) ?? []) }));
+    .map((name) => ({ name, ...summaryOf(bySite.get(name) ?? []) }));
   return {
     apiVersion: 'fleet/v1alpha1',
     kind: 'Status',

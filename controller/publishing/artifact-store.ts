@@ -13,6 +13,7 @@ import type { Disk } from '../../platform/ports.ts';
 import type { ReleaseIndex, Way } from '../../schemas/generated/types.ts';
 import { isReleaseIndex } from '../../schemas/generated/validators.js';
 import type { CataloguedRelease } from '../manifests/desired.ts';
+import { releaseIndexBytes } from './release-index.ts';
 import type { ReleaseName } from './release-path.ts';
 
 /** A blob by content. */
@@ -158,7 +159,7 @@ export class ArtifactStore {
   #writeIndex(index: ReleaseIndex): void {
     const folder = `${this.#directory}/releases/${index.name}`;
     makeDirectoryDurably(this.#disk, folder);
-    writeFileDurably(this.#disk, folder, `${index.version}.json`, new TextEncoder().encode(JSON.stringify(index)));
+    writeFileDurably(this.#disk, folder, `${index.version}.json`, releaseIndexBytes(index));
   }
 
   #blobPath(sha256: string): string {

@@ -7,12 +7,15 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
+import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { isStatusDocument } from '../../schemas/generated/validators.js';
 import { mosquitto } from '../controller/transport/mosquitto.ts';
 import { eventually, processesOf } from './processes.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const generousMs = 60_000;
+/** Well before a device of the demo, silent for a minute, would be shown as dark. */
+const signOfLifeMs = 20_000;
 
 function scratch(t: ExecutionContext): string {
   const parent = mkdtempSync(join(tmpdir(), 'fleet-demo-test-'));
@@ -97,6 +100,50 @@ test.serial('Ctrl-C ends the demo and every process of it', async (t) => {
   const [code] = await once(demo, 'exit');
   t.is(code, 0);
   t.true(existsSync(directory), 'a directory that was named is kept');
+  await noneLeft(directory);
+});
+
+test.serial(
+  'a device that has nothing to tell is heard again and again, whatever the broker tells of it',
+  async (t) => {
+    const directory = scratch(t);
+    startDemo(t, directory, ...(mosquitto === undefined ? [] : ['--mosquitto']));
+    await isComplete(directory);
+    const fleet = join(root, 'fleet');
+    const status = async (): Promise<StatusDocument> => {
+      const asked = spawn(fleet, ['status', '-o', 'json'], { cwd: join(directory, 'fleet'), stdio: 'pipe' });
+      return JSON.parse(await text(asked.stdout));
+    };
+    const settled = await eventually('five devices that run', generousMs, async () => {
+      const seen = await status();
+      return seen.devices.every(({ state }) => state === 'running') ? seen : undefined;
+    });
+    await eventually('a later sign of life of each', signOfLifeMs, async () => {
+      const { devices } = await status();
+      return devices.every(({ contactAt }, at) => contactAt! > settled.devices[at]!.contactAt!) || undefined;
+    });
+    t.pass();
+  },
+);
+
+test.serial('a controller that cannot start ends the demo at once, with what it said', async (t) => {
+  const directory = scratch(t);
+  const demo = startDemo(t, directory, '--once', '--set', 'http.prt=1');
+  const startedMs = performance.now();
+  const [told, [code]] = await Promise.all([text(demo.stderr!), once(demo, 'exit')]);
+  t.is(code, 1);
+  t.regex(told, /the controller ended before it was ready\n.*\n.*http\.prt there is no such key/);
+  t.true(performance.now() - startedMs < signOfLifeMs);
+  await noneLeft(directory);
+});
+
+test.serial('a reader that closes the pipe ends the demo and every process of it', async (t) => {
+  const directory = scratch(t);
+  const demo = startDemo(t, directory);
+  await once(demo.stdout!, 'data');
+  demo.stdout!.destroy();
+  const [code] = await once(demo, 'exit');
+  t.is(code, 0);
   await noneLeft(directory);
 });
 

@@ -48,6 +48,7 @@ class ExternalBroker implements ExternalBus {
   readonly #log: Log;
   readonly #handlers = new Map<string, (message: BusMessage) => void>();
   #reached = Promise.withResolvers<void>();
+  #toldFailure: string | undefined;
 
   constructor(client: MqttClient, log: Log) {
     this.#client = client;
@@ -55,11 +56,18 @@ class ExternalBroker implements ExternalBus {
     client.on('connect', () => void this.#connected());
     client.on('message', (topic, payload) => this.#deliver(topic, payload));
     client.on('close', () => this.#away());
-    client.on('error', (error) => log.write('warn', 'broker.failed', { error: error.message }));
+    client.on('error', ({ message }) => this.#failed(message));
+  }
+
+  /** A broker that is down is tried several times a second: the same failure is told once. */
+  #failed(error: string): void {
+    this.#log.write(error === this.#toldFailure ? 'debug' : 'warn', 'broker.failed', { error });
+    this.#toldFailure = error;
   }
 
   async #connected(): Promise<void> {
     this.#log.write('info', 'broker.reached');
+    this.#toldFailure = undefined;
     for (const filter of this.#handlers.keys()) await this.#request(filter);
     this.#reached.resolve();
   }

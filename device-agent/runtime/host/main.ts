@@ -7,13 +7,14 @@ import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { waitForLock } from '../../../platform/node/lock.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
+import { onStarterGone } from '../../../platform/node/starter-gone.ts';
 import type { FromHost, ToHost } from '../protocol.ts';
 import { AppHost } from './app-host.ts';
 import { threadLauncher } from './thread.ts';
 
 async function serve(directory: string): Promise<void> {
   // At once, whatever the threads are doing: the next supervisor starts a host of its own.
-  process.on('disconnect', () => process.exit());
+  onStarterGone(() => process.exit());
   // A terminal's Ctrl-C reaches the whole group; the supervisor decides when this process ends.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});

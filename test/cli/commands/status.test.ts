@@ -37,6 +37,46 @@ test('fleet status --watch draws over what it drew, and gives the cursor back wh
   t.true(screen.endsWith(cursor.shown));
 });
 
+test('fleet status --watch never draws more lines than the window has, and says how many are missing', async (t) => {
+  const world = await runningHarbor(t);
+  const { output: whole } = await world.fleet(['status']);
+  const stopping = new AbortController();
+  let screen = '';
+  const context = world.context((text) => {
+    screen += text;
+  });
+  const stdout = { ...context.stdout, rows: () => 8 };
+  const running = runCommand({ ...context, stdout, signal: stopping.signal }, ['status', '--watch']);
+  await world.later(10);
+  stopping.abort();
+  await running;
+  t.is(screen.split('\n').length - 1, 7);
+  const hidden = whole.trimEnd().split('\n').length - 6;
+  t.true(screen.includes(`… ${hidden} more lines than this window has room for`), screen);
+});
+
+test('fleet status --watch says how old all of it is while the controller does not answer, and shows nothing as good', async (t) => {
+  const world = await runningHarbor(t);
+  await world.tell('truck-7-cab', running(world, 'truck-7-cab'));
+  const stopping = new AbortController();
+  let screen = '';
+  const context = world.context((text) => {
+    screen += text;
+  });
+  const watching = runCommand({ ...context, color: true, signal: stopping.signal }, ['status', '--watch']);
+  await world.later(10);
+  const green = `${control}[32mrunning`;
+  t.true(screen.includes(green));
+  world.reachable = false;
+  await world.later(1_000);
+  screen = '';
+  for (let second = 0; second < 5; second += 1) await world.later(1_000);
+  t.regex(screen, /does not answer.*What it said 5s ago:.*truck-7-cab/s);
+  t.false(screen.includes(green));
+  stopping.abort();
+  t.is(await watching, 6);
+});
+
 test('fleet status -o json is what the schema says, and -o yaml is the same', async (t) => {
   const world = await runningHarbor(t);
   const json = await world.fleet(['status', '-o', 'json']);
@@ -59,6 +99,45 @@ test('fleet status -l shows the devices with these labels only', async (t) => {
     { key: 'f', operator: 'DoesNotExist' },
   ]);
   t.is((await world.fleet(['status', '-l', 'a b c'])).exitCode, 2);
+});
+
+test('fleets and sites count only the devices that were asked for', async (t) => {
+  const world = await runningHarbor(t);
+  for (const words of [
+    ['-l', 'kind=ship,berth in (pier-4)'],
+    ['site/borealis'],
+    ['fleet/ships', '-l', 'berth=pier-4'],
+  ]) {
+    const { output } = await world.fleet(['status', ...words, '-o', 'json']);
+    const status = JSON.parse(output);
+    t.true(isStatusDocument(status), JSON.stringify(isStatusDocument.errors));
+    const counted = (groups: readonly { readonly name: string; readonly tally: { readonly desired: number } }[]) =>
+      groups.map(({ name, tally }) => [name, tally.desired]);
+    t.deepEqual(counted(status.fleets), [['ships', 2]], words.join(' '));
+    t.deepEqual(counted(status.sites), [['borealis', 2]], words.join(' '));
+  }
+});
+
+test('fleet status -l fails when nothing has these labels, lest that look converged', async (t) => {
+  const world = await runningHarbor(t);
+  t.deepEqual(await world.fleet(['status', '-l', 'kind=submarine']), {
+    output: 'fleet: no device has these labels\n',
+    exitCode: 1,
+  });
+  const { output } = await world.fleet(['status', 'fleet/trucks', '-l', 'kind=ship']);
+  t.is(output, 'fleet: no device of fleet/trucks has these labels\n');
+});
+
+test('a command that takes no argument refuses one, and help of no command is none', async (t) => {
+  const world = await runningHarbor(t);
+  for (const words of [
+    ['release', 'list', 'ships'],
+    ['demo', 'once'],
+    ['help', 'statsu'],
+  ]) {
+    const { output, exitCode } = await world.fleet(words);
+    t.is(exitCode, 2, output);
+  }
 });
 
 test('what a device or a commit says cannot steer the terminal', async (t) => {

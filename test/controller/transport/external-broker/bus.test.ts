@@ -2,7 +2,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { connectExternalBroker, topicMatches } from '../../../../controller/transport/external-broker/bus.ts';
-import type { BusMessage } from '../../../../platform/ports.ts';
+import type { BusMessage, Log } from '../../../../platform/ports.ts';
 import { freePort, mosquitto, startMosquitto } from '../mosquitto.ts';
 import { quietLog, Scene, type TestDevice } from '../scene.ts';
 
@@ -20,6 +20,22 @@ test('filters match topics as MQTT has it', (t) => {
     ['$aws/+/get', '$aws/x/get', true],
   ];
   for (const [filter, topic, expected] of cases) t.is(topicMatches(filter, topic), expected, `${filter} ${topic}`);
+});
+
+test('a broker that is down is complained of once, however often it is tried', async (t) => {
+  const port = await freePort();
+  const levels: string[] = [];
+  const thrice = Promise.withResolvers<void>();
+  const log: Log = {
+    write: (level, event) => {
+      if (event === 'broker.failed') levels.push(level);
+      if (levels.length === 3) thrice.resolve();
+    },
+  };
+  const bus = connectExternalBroker({ url: `mqtt://127.0.0.1:${port}`, clientId: 'fleet-controller', log });
+  await thrice.promise;
+  await bus.close();
+  t.deepEqual(levels.slice(0, 3), ['warn', 'debug', 'debug']);
 });
 
 const own = (name: string, rest: string) => `$aws/things/${name}/shadow/name/fleet/${rest}`;

@@ -1,0 +1,9 @@
+#!/bin/sh
+# What `npm run check` runs, and `npm test` first: installs what is missing, then style and types.
+set -eu
+root=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)
+cd "$root"
+. "$root/platform/node/prepare.sh"
+sh test/install-tools.sh
+biome check --error-on-warnings .
+tsc -p .

@@ -1,0 +1,23 @@
+import test from 'ava';
+import { whatToTry } from '../../../cli/demo/what-to-try.ts';
+
+const device = { name: 'borealis-engine', site: 'borealis' };
+
+function linesAt(columns: number, projectDirectory = '/home/ada/src/fleet'): string[] {
+  const repository = '/tmp/fleet-demo-0a1b2c3d/fleet';
+  return whatToTry({ repository, projectDirectory, device, pid: 4_194_304, columns }).trim().split('\n');
+}
+
+test('what to try fits a terminal of 80 columns, so that every command can be copied whole', (t) => {
+  for (const line of linesAt(80)) t.true(line.length <= 80, line);
+  const project = '/home/ada/a much longer/way/to/the/checkout';
+  const [, enter, path] = linesAt(80, project);
+  t.is(enter, '  cd /tmp/fleet-demo-0a1b2c3d/fleet');
+  t.is(path, `  PATH='${project}':$PATH`);
+});
+
+test('what to try says beside a command what it shows wherever there is room', (t) => {
+  const withoutNote = (columns: number) => linesAt(columns).filter((line) => !line.includes('  # ')).length;
+  t.is(withoutNote(80), 4);
+  t.is(withoutNote(200), 2);
+});
