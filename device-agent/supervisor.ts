@@ -6,6 +6,7 @@ import { takeLock } from '../platform/node/lock.ts';
 import { openLog } from '../platform/node/log.ts';
 import { nodeProcesses } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
+import { onStarterGone } from '../platform/node/starter-gone.ts';
 import type { Log, LogLevel } from '../platform/ports.ts';
 import type { AgentConfiguration } from '../schemas/generated/types.ts';
 import { createAgent } from './agent.ts';
@@ -90,7 +91,7 @@ function stopOnSignals(stopAll: () => Promise<void>, stopping: AbortController, 
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
-  process.on('disconnect', () => stop('the program that started it is gone'));
+  onStarterGone(() => stop('the program that started it is gone'));
 }
 
 /** Runs the agent until it is told to stop. */

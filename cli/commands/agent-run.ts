@@ -9,8 +9,8 @@ export const agentRunCommand: Command = {
   options: {},
   async run({ projectDirectory, processes, loadConfiguration, directory, signal }) {
     const { value } = await loadConfiguration('agent', directory);
-    const supervisor = await bundleAgent(`${projectDirectory}/.cache/agent`);
-    const agent = processes.start(supervisor, ['--resolved', JSON.stringify(value)]);
+    const program = await bundleAgent(`${projectDirectory}/.cache/agent`);
+    const agent = processes.start(program, ['--resolved', JSON.stringify(value)]);
     signal.addEventListener('abort', () => agent.kill('SIGTERM'));
     const { code, signal: killedBy } = await new Promise<{ code: number | undefined; signal: string | undefined }>(
       (resolve) => agent.onExit(resolve),

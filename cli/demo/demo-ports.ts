@@ -6,7 +6,7 @@ export interface DemoPorts {
   readonly programs: Programs;
   readonly freePort: () => Promise<number>;
   readonly startRelay: (targetPort: number) => Promise<Relay>;
-  /** Path of the bundled supervisor, made when it is not fresh. */
+  /** Path of the bundled agent, made when it is not fresh. */
   readonly bundleAgent: () => Promise<string>;
 }
 

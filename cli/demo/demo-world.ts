@@ -111,7 +111,7 @@ export class DemoWorld {
     const { disk } = this.#context;
     this.#restartMs = restartMs;
     for (const folder of ['logs', 'links']) disk.makeDirectory(`${this.#directory}/${folder}`);
-    const supervisor = await this.#ports.bundleAgent();
+    const program = await this.#ports.bundleAgent();
     const external = mosquitto ? { 'mqtt.external': `mqtts://127.0.0.1:${await this.#ports.freePort()}` } : {};
     const endpoints = await this.#startController({ ...controller, ...external });
     if (mosquitto) this.#startMosquitto();
@@ -119,7 +119,7 @@ export class DemoWorld {
     await this.#until(({ source }) => (source.tip === undefined ? 'no commit was read' : undefined), readyMsMax);
     for (const site of new Set(this.#fleet.devices.map((device) => device.site)))
       await this.#startLink(site, endpoints);
-    for (const device of this.#fleet.devices) await this.#startAgent(device, supervisor);
+    for (const device of this.#fleet.devices) await this.#startAgent(device, program);
     this.#followLinks();
   }
 
@@ -207,7 +207,7 @@ export class DemoWorld {
     });
   }
 
-  async #startAgent(device: DemoDevice, supervisor: string): Promise<void> {
+  async #startAgent(device: DemoDevice, program: string): Promise<void> {
     const { processes } = this.#context;
     const [controller, mqtt] = this.#relays.get(device.site)!;
     const state = `${this.#directory}/controller`;
@@ -230,7 +230,7 @@ export class DemoWorld {
     const outputFile = this.logOf(device.name);
     const settings = [`--reportIntervalSeconds=${reportIntervalSeconds}`];
     const args = ['--config', `${device.directory}/fleet.config.yaml`, ...settings];
-    const start = (): ChildProcess => processes.start(supervisor, args, { outputFile });
+    const start = (): ChildProcess => processes.start(program, args, { outputFile });
     this.#serve(device.name, start);
   }
 

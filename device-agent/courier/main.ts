@@ -6,6 +6,7 @@ import { nodeClock } from '../../platform/node/clock.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { waitForLock } from '../../platform/node/lock.ts';
 import { openNetwork } from '../../platform/node/network.ts';
+import { onStarterGone } from '../../platform/node/starter-gone.ts';
 import type { AgentConfiguration } from '../../schemas/generated/types.ts';
 import { enrol } from '../enrol.ts';
 import { DeviceIdentityStore } from '../enrol-identity.ts';
@@ -23,7 +24,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const { device, controller } = configuration;
   const stateDirectory = configuration.stateDirectory ?? defaultStateDirectory;
   // At once, whatever is under way: the next supervisor sends a courier of its own.
-  process.on('disconnect', () => process.exit());
+  onStarterGone(() => process.exit());
   // A terminal's Ctrl-C reaches the whole group; the supervisor decides when this process ends.
   process.on('SIGINT', () => {});
   await waitForLock(stateDirectory, 'courier');
