@@ -42,6 +42,7 @@ export interface Updates {
   nudge(): void;
   /** The applications may do better or worse than before. */
   lookAtHealth(): void;
+  /** What the engine remembers; its problem gives way to what keeps it from remembering more. */
   memory(): Memory;
   progress(): Progress | undefined;
   stop(): void;
@@ -83,7 +84,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
   };
   const organs = { fetcher, repairer, activator, health };
   const world = { journal, slots, store, disk, partialDirectory, ...organs, emit, memory: () => memory, remember };
-  const engine = new Engine(world, clock, log, time.nowMs);
+  const engine = new Engine(world, clock, log, time.nowMs, onChange);
   return {
     boot: () => engine.dispatch({ kind: 'booted' }),
     consider: (desired) => intake.consider(desired),
@@ -91,7 +92,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
       for (const one of [fetcher, repairer, intake]) one.nudge();
     },
     lookAtHealth: () => health.look(),
-    memory: () => memory,
+    memory: () => (engine.trouble === undefined ? memory : { ...memory, problem: engine.trouble }),
     progress: () => fetcher.progress(),
     stop: () => {
       for (const one of [engine, intake, fetcher, repairer, health, activator]) one.stop();

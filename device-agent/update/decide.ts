@@ -40,7 +40,8 @@ const damageCodes = new Set(['MODULE_DAMAGED', 'DEPLOYMENT_DAMAGED']);
 
 const messageCharactersMax = 300;
 
-function dated(problem: Problem, nowMs: number): DeviceProblem {
+/** A problem as it is remembered and told. */
+export function dated(problem: Problem, nowMs: number): DeviceProblem {
   const { code, message, sequence } = problem;
   const at = new Date(nowMs).toISOString();
   return { code, message: message.slice(0, messageCharactersMax), at, ...(sequence === undefined ? {} : { sequence }) };

@@ -96,3 +96,16 @@ test('a disk that is full for a while stops nothing that runs, and the update fo
   await ship.run(3600);
   t.deepEqual(ship.running(), ['gauge 2.0.0']);
 });
+
+test('a disk that somebody else filled to the last byte is told to the shore, and forgotten when there is room', async (t) => {
+  const ship = await proved();
+  ship.disk.leaveRoom(0);
+  ship.want(ship.shore.desired(2, [gauge2]));
+  await ship.run(60);
+  t.like(ship.reports.at(-1)?.problem, { code: 'DISK_FULL', sequence: 2 });
+  t.deepEqual(ship.running(), ['gauge 1.0.0']);
+  ship.disk.leaveRoom(Number.POSITIVE_INFINITY);
+  await ship.run(3600);
+  t.deepEqual(ship.running(), ['gauge 2.0.0']);
+  t.is(ship.reports.at(-1)?.problem, undefined);
+});
