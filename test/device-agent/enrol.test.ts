@@ -62,3 +62,33 @@ test('keepCertificate() asks ever more rarely while nobody answers, and logs a r
   t.true(tries.length > 20 && tries.length < 60, `${tries.length} tries in a day`);
   t.is(logged.filter((line) => line.startsWith('warn')).length, 1);
 });
+
+test('keepCertificate() goes on when the disk takes no certificate or what is there cannot be read', async (t) => {
+  const time = new SimTime(0);
+  const logged: string[] = [];
+  const stop = new AbortController();
+  let isBroken = true;
+  const broken = (): never => {
+    throw new Error('no space left');
+  };
+  const done = keepCertificate(
+    {
+      validity: () => (isBroken && time.now > 600_000 ? broken() : undefined),
+      enrol: async () => (isBroken ? broken() : { kind: 'enrolled' }),
+      clock: time.clock({ alive: true }),
+      random: new SimRandom(1),
+      log: { write: (level, event) => logged.push(`${level} ${event}`) },
+    },
+    stop.signal,
+  );
+  await time.runUntil(3_600_000);
+  t.deepEqual(
+    logged.filter((line) => !line.startsWith('debug')),
+    ['warn identity.not-renewed'],
+  );
+  isBroken = false;
+  await time.runUntil(3 * 3_600_000);
+  stop.abort();
+  await done;
+  t.true(logged.includes('info identity.renewed'));
+});
