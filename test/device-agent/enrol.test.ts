@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { DeviceIdentityStore } from '../../device-agent/enrol-identity.ts';
@@ -27,6 +27,30 @@ test("the key stays what it is, is the owner's alone, and goes with no other cer
   t.true(new DeviceIdentityStore(nodeDisk, join(shore.directory, 'buoy')).key().equals(buoy.identity.key()));
   t.false(buoy.identity.keep(crane.identity.certificateText() ?? ''), 'the certificate of another key');
   t.false(buoy.identity.keep('nonsense'));
+});
+
+test('one flipped bit costs neither key nor certificate; without a key that is whole there is no certificate', async (t) => {
+  const shore = await openShore(t);
+  const { identity } = await shore.enrolledDevice('buoy');
+  const directory = join(shore.directory, 'buoy', 'identity');
+  const before = { key: identity.keyText(), certificate: identity.certificateText() };
+  const flip = (name: string, at: number): void => {
+    const bytes = readFileSync(join(directory, name));
+    bytes[at]! ^= 1;
+    writeFileSync(join(directory, name), bytes);
+  };
+  for (const name of readdirSync(directory)) {
+    const whole = readFileSync(join(directory, name));
+    for (const at of [3, whole.length >> 1, whole.length - 1]) {
+      flip(name, at);
+      t.deepEqual({ key: identity.keyText(), certificate: identity.certificateText() }, before, `${name} at ${at}`);
+      t.deepEqual(readFileSync(join(directory, name)), whole, `${name} is whole again`);
+    }
+  }
+  for (const name of ['key.pem', 'key.pem.copy']) flip(name, 100);
+  t.is(identity.keyText(), undefined);
+  t.is(identity.certificateText(), undefined);
+  t.is(identity.validity(), undefined);
 });
 
 test('a certificate is renewed in the last third of its time, and long after its end', (t) => {
