@@ -166,7 +166,14 @@ function isTarget(bytes: Uint8Array, target: Target): boolean {
 
 /** What the disk holds, begun with the newer of the stored root and the one the device was born with. */
 function trustedFrom(stored: ReadonlyMap<string, Uint8Array>, bornRoot: Uint8Array): TrustedMetadata {
-  const born = trustRoot(bornRoot);
+  let born: TrustedMetadata;
+  try {
+    born = trustRoot(bornRoot);
+  } catch (error) {
+    // That file rotted: what it vouched for while it was whole still stands.
+    if (error instanceof TrustError && stored.has('root.json')) return restore(stored).trusted;
+    throw error;
+  }
   const withBorn = new Map([...stored, ['root.json', bornRoot]]);
   try {
     const { trusted } = restore(stored);
