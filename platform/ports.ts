@@ -109,6 +109,11 @@ export type HttpHandler = (request: HttpRequest, peer: Peer, signal: AbortSignal
 export type NetworkErrorCode = 'UNREACHABLE' | 'TIMEOUT' | 'TLS' | 'CUT' | 'ABORTED';
 
 export class NetworkError extends Error {
+  /** A bundle is several files, each with a class of its own: the name decides, so that all of them know it again. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'NetworkError';
+  }
+
   readonly code: NetworkErrorCode;
   constructor(code: NetworkErrorCode, detail: string) {
     super(detail);
