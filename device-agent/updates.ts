@@ -8,7 +8,7 @@ import type { AppRuntime } from './runtime/app-runtime.ts';
 import type { StateFiles } from './state-files.ts';
 import { Activator } from './update/activator.ts';
 import { collectGarbage } from './update/collect.ts';
-import type { EngineEvent } from './update/decide.ts';
+import { type EngineEvent, withoutDamage } from './update/decide.ts';
 import { Engine } from './update/engine.ts';
 import { Fetcher, Turn } from './update/fetcher.ts';
 import { Intake } from './update/intake.ts';
@@ -49,8 +49,13 @@ export interface Updates {
 }
 
 function logPhase(log: Log, before: Memory, after: Memory): void {
-  if (before.engine.state === after.engine.state && before.problem?.code === after.problem?.code) return;
-  const fields = { phase: after.engine.state, highest: after.highest.sequence, problem: after.problem?.code };
+  const problem = after.damage ?? after.problem;
+  if (before.engine.state === after.engine.state && (before.damage ?? before.problem)?.code === problem?.code) return;
+  const fields = {
+    phase: after.engine.state,
+    highest: after.highest.sequence,
+    ...(problem && { problem: problem.code }),
+  };
   log.write('info', 'engine.phase', fields);
 }
 
@@ -92,7 +97,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
       for (const one of [fetcher, repairer, intake]) one.nudge();
     },
     lookAtHealth: () => health.look(),
-    memory: () => (engine.trouble === undefined ? memory : { ...memory, problem: engine.trouble }),
+    memory: () => (engine.trouble === undefined ? memory : { ...withoutDamage(memory), problem: engine.trouble }),
     progress: () => fetcher.progress(),
     stop: () => {
       for (const one of [engine, intake, fetcher, repairer, health, activator]) one.stop();
