@@ -48,7 +48,10 @@ export function describeAgent(
     ...report.applications.map((application) => applicationLine(application, asOfMs)),
   ];
   if (target !== undefined && target.sequence !== running?.sequence) {
-    const bytes = progress === undefined ? '' : `, ${progress.bytesDone} of ${progress.bytesTotal} bytes`;
+    const bytes =
+      progress === undefined || progress.bytesTotal === 0
+        ? ''
+        : `, ${progress.bytesDone} of ${progress.bytesTotal} bytes`;
     lines.push(`On the way to deployment ${target.sequence} of commit ${target.revision.slice(0, 7)}${bytes}.`);
   }
   if (problem !== undefined) lines.push(`Problem ${problem.code}: ${problem.message}`);
