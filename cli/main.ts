@@ -6,6 +6,7 @@ import { loadConfiguration } from '../platform/node/configuration.ts';
 import { nodeDisk } from '../platform/node/disk.ts';
 import { freePort } from '../platform/node/free-port.ts';
 import { commitAll } from '../platform/node/git-commit.ts';
+import { isLocked } from '../platform/node/lock.ts';
 import { openNetwork } from '../platform/node/network.ts';
 import { nodeProcesses, nodePrograms } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
@@ -53,6 +54,7 @@ const context: CommandContext = {
   random: nodeRandom,
   processes: nodeProcesses,
   threads: nodeThreads,
+  isLocked,
   openNetwork: (identity) => openNetwork(() => identity),
   stdout,
   stderr: outputOf(process.stderr, stopUnread),

@@ -1,6 +1,6 @@
 /**
  * Who this device is, on its disk: `identity/key.pem`, made here and never given away, and `identity/certificate.pem`, which the
- * controller's authority gave for it. The disk keeps both from everybody but the agent's user.
+ * controller's authority gave for it, each with a copy. The disk keeps both from everybody but the agent's user.
  */
 import {
   createHash,
@@ -10,15 +10,15 @@ import {
   type KeyObject,
   X509Certificate,
 } from 'node:crypto';
-import { makeDirectoryDurably, writeFileDurably } from '../platform/durable-file.ts';
-import { type Disk, DiskError } from '../platform/ports.ts';
+import { makeDirectoryDurably } from '../platform/durable-file.ts';
+import type { Disk } from '../platform/ports.ts';
+import { readGuardedText, writeGuardedText } from './storage/guarded-text.ts';
 
-function read(disk: Disk, path: string): string | undefined {
+function isFor(certificate: string, key: string): boolean {
   try {
-    return new TextDecoder().decode(disk.readFile(path));
-  } catch (error) {
-    if (error instanceof DiskError && error.code === 'NOT_FOUND') return undefined;
-    throw error;
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
   }
 }
 
@@ -44,7 +44,7 @@ export class DeviceIdentityStore {
     this.#directory = `${stateDirectory}/identity`;
   }
 
-  /** The device's key; makes it when there is none. */
+  /** The device's key; makes it when there is none, or nothing whole is left of it: git then has to name the new one. */
   key(): KeyObject {
     const kept = this.keyText();
     if (kept !== undefined) return createPrivateKey(kept);
@@ -55,12 +55,14 @@ export class DeviceIdentityStore {
 
   /** PEM of the key; undefined before the first enrolment. */
   keyText(): string | undefined {
-    return read(this.#disk, `${this.#directory}/key.pem`);
+    return readGuardedText(this.#disk, this.#directory, 'key.pem');
   }
 
-  /** PEM of the certificate; undefined before the first enrolment. */
+  /** PEM of the certificate for the key; undefined before the first enrolment, and when there is none that can be used. */
   certificateText(): string | undefined {
-    return read(this.#disk, `${this.#directory}/certificate.pem`);
+    const text = readGuardedText(this.#disk, this.#directory, 'certificate.pem');
+    const key = this.keyText();
+    return text !== undefined && key !== undefined && isFor(text, key) ? text : undefined;
   }
 
   /** Both, as a TLS client shows them; undefined while there is no certificate. */
@@ -79,17 +81,14 @@ export class DeviceIdentityStore {
 
   /** Keeps a certificate if it is one for this device's key; says whether it is. */
   keep(certificate: string): boolean {
-    try {
-      if (!new X509Certificate(certificate).checkPrivateKey(this.key())) return false;
-    } catch {
-      return false;
-    }
+    const key = this.keyText();
+    if (key === undefined || !isFor(certificate, key)) return false;
     this.#write('certificate.pem', certificate);
     return true;
   }
 
   #write(name: string, text: string): void {
     makeDirectoryDurably(this.#disk, this.#directory);
-    writeFileDurably(this.#disk, this.#directory, name, new TextEncoder().encode(text));
+    writeGuardedText(this.#disk, this.#directory, name, text);
   }
 }

@@ -22,27 +22,38 @@ export interface RenewalOptions {
   readonly log: Log;
 }
 
+/** What came of looking whether it is time, and of asking if it is; undefined when it is not. */
+async function renewIfDue(
+  { validity, enrol, clock }: RenewalOptions,
+  signal: AbortSignal,
+): Promise<Enrolment | undefined> {
+  try {
+    return isRenewalDue(validity(), clock.now()) ? await enrol(signal) : undefined;
+  } catch (error) {
+    // A full disk or a damaged file must not end the agent: what runs needs no certificate.
+    return { kind: 'unreachable', message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 /** Keeps the certificate fresh until the signal aborts: before it expires, and also long after, for it is the key that counts. */
 export async function keepCertificate(options: RenewalOptions, signal: AbortSignal): Promise<void> {
-  const { validity, enrol, clock, random, log } = options;
+  const { clock, random, log } = options;
   let failures = 0;
   let lastMessage: string | undefined;
   const jitter = (delayMs: number): number => delayMs * (0.5 + random.fraction() / 2);
   while (!signal.aborted) {
     let delayMs = jitter(checkMs);
-    if (isRenewalDue(validity(), clock.now())) {
-      const result = await enrol(signal);
-      if (result.kind === 'enrolled') {
-        log.write('info', 'identity.renewed');
-        failures = 0;
-        lastMessage = undefined;
-      } else if (!signal.aborted) {
-        delayMs = jitter(Math.min(firstRetryMs * 2 ** Math.min(failures, 20), retryMsMax));
-        failures += 1;
-        const level = result.message === lastMessage ? 'debug' : 'warn';
-        lastMessage = result.message;
-        log.write(level, 'identity.not-renewed', { reason: result.message, retryInMs: Math.round(delayMs) });
-      }
+    const result = await renewIfDue(options, signal);
+    if (result?.kind === 'enrolled') {
+      log.write('info', 'identity.renewed');
+      failures = 0;
+      lastMessage = undefined;
+    } else if (result !== undefined && !signal.aborted) {
+      delayMs = jitter(Math.min(firstRetryMs * 2 ** Math.min(failures, 20), retryMsMax));
+      failures += 1;
+      const level = result.message === lastMessage ? 'debug' : 'warn';
+      lastMessage = result.message;
+      log.write(level, 'identity.not-renewed', { reason: result.message, retryInMs: Math.round(delayMs) });
     }
     await clock.sleep(delayMs, signal).catch(() => {});
   }

@@ -6,7 +6,7 @@ import { HealthWatch } from './health/watch.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
 import type { StateFiles } from './state-files.ts';
 import { Activator } from './update/activator.ts';
-import type { EngineEvent } from './update/decide.ts';
+import { type EngineEvent, withoutDamage } from './update/decide.ts';
 import { Engine } from './update/engine.ts';
 import { Fetcher, Turn } from './update/fetcher.ts';
 import { Intake } from './update/intake.ts';
@@ -33,14 +33,20 @@ export interface Updates {
   nudge(): void;
   /** The applications may do better or worse than before. */
   lookAtHealth(): void;
+  /** What the engine remembers; its problem gives way to what keeps it from remembering more. */
   memory(): Memory;
   progress(): Progress | undefined;
   stop(): void;
 }
 
 function logPhase(log: Log, before: Memory, after: Memory): void {
-  if (before.engine.state === after.engine.state && before.problem?.code === after.problem?.code) return;
-  const fields = { phase: after.engine.state, highest: after.highest.sequence, problem: after.problem?.code };
+  const problem = after.damage ?? after.problem;
+  if (before.engine.state === after.engine.state && (before.damage ?? before.problem)?.code === problem?.code) return;
+  const fields = {
+    phase: after.engine.state,
+    highest: after.highest.sequence,
+    ...(problem && { problem: problem.code }),
+  };
   log.write('info', 'engine.phase', fields);
 }
 
@@ -65,7 +71,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
   };
   const organs = { fetcher, repairer, activator, health };
   const world = { journal, slots, store, disk, partialDirectory, ...organs, emit, memory: () => memory, remember };
-  const engine = new Engine(world, clock, log, time.nowMs);
+  const engine = new Engine(world, clock, log, time.nowMs, onChange);
   return {
     boot: () => engine.dispatch({ kind: 'booted' }),
     consider: (desired) => intake.consider(desired),
@@ -73,7 +79,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
       for (const one of [fetcher, repairer, intake]) one.nudge();
     },
     lookAtHealth: () => health.look(),
-    memory: () => memory,
+    memory: () => (engine.trouble === undefined ? memory : { ...withoutDamage(memory), problem: engine.trouble }),
     progress: () => fetcher.progress(),
     stop: () => {
       for (const one of [engine, intake, fetcher, repairer, health, activator]) one.stop();

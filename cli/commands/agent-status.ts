@@ -25,7 +25,9 @@ export const agentStatusCommand: Command = {
   options,
   async run(context, args) {
     const stateDirectory = await stateDirectoryOf(context, args);
-    const text = describeAgent(context, stateDirectory, undefined);
+    const { disk, isLocked } = context;
+    const isThere = disk.stat(stateDirectory) !== undefined;
+    const text = isThere ? describeAgent(context, stateDirectory, await isLocked(stateDirectory, 'agent')) : undefined;
     if (text === undefined) throw new CommandError(`no agent has run on ${stateDirectory} yet`);
     context.stdout.write(text);
     return exitCodes.ok;

@@ -23,8 +23,10 @@ const authorityDays = 7300;
 const serverDays = 90;
 /** A server certificate is renewed when less than this is left of it. */
 const serverDaysLeftMin = 30;
-/** Certificates begin in the past, for devices whose clock is slow. */
-const backdatedDays = 1;
+/** A device's certificate begins in the past, for a broker whose clock is slow. */
+const backdatedMs = dayMs;
+/** What devices judge was always valid: after its battery a device has a clock of long ago until a link sets it right. */
+const sinceEver = new Date(0);
 /** How long a device certificate is valid; the agent renews it long before. */
 export const deviceCertificateDays = 90;
 
@@ -109,9 +111,13 @@ function serialNumber(random: Random): string {
   return Buffer.from(bytes).toString('hex');
 }
 
-function validity(clock: Clock, days: number): { notBefore: Date; notAfter: Date } {
-  const now = clock.now();
-  return { notBefore: new Date(now - backdatedDays * dayMs), notAfter: new Date(now + days * dayMs) };
+interface Validity {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+function validFor(clock: Clock, days: number, notBefore: Date): Validity {
+  return { notBefore, notAfter: new Date(clock.now() + days * dayMs) };
 }
 
 async function exportKey(key: CryptoKey): Promise<string> {
@@ -129,7 +135,7 @@ async function createIssuer(options: AuthorityOptions): Promise<KeyAndCertificat
     serialNumber: serial,
     // The serial in the name keeps two authorities apart where both were once trusted.
     name: [{ CN: [`Fleet authority ${serial.slice(0, 8)}`] }],
-    ...validity(options.clock, authorityDays),
+    ...validFor(options.clock, authorityDays, sinceEver),
     signingAlgorithm: algorithm,
     keys,
     extensions: [
@@ -146,14 +152,14 @@ async function sign(
   options: AuthorityOptions,
   subject: string,
   publicKey: x509.PublicKey | CryptoKey,
-  days: number,
+  validity: Validity,
   extensions: x509.Extension[],
 ): Promise<string> {
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(options.random),
     subject: [{ CN: [subject] }],
     issuer: issuer.certificate.subjectName,
-    ...validity(options.clock, days),
+    ...validity,
     signingAlgorithm: algorithm,
     publicKey,
     signingKey: issuer.key,
@@ -186,7 +192,8 @@ async function issueServer(issuer: Issuer, options: AuthorityOptions, hostnames:
     new x509.ExtendedKeyUsageExtension([serverAuth, clientAuth]),
     new x509.SubjectAlternativeNameExtension(names),
   ];
-  const certificate = await sign(issuer, options, controllerCommonName, keys.publicKey, serverDays, extensions);
+  const validity = validFor(options.clock, serverDays, sinceEver);
+  const certificate = await sign(issuer, options, controllerCommonName, keys.publicKey, validity, extensions);
   return { key: await exportKey(keys.privateKey), certificate };
 }
 
@@ -219,9 +226,10 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
       keep('server.pem', fresh.key + fresh.certificate);
       return fresh;
     },
-    issue: ({ device, publicKey }) =>
-      sign(issuer, options, device, publicKey, deviceCertificateDays, [
-        new x509.ExtendedKeyUsageExtension([clientAuth]),
-      ]),
+    issue: ({ device, publicKey }) => {
+      const begin = new Date(clock.now() - backdatedMs);
+      const validity = validFor(clock, deviceCertificateDays, begin);
+      return sign(issuer, options, device, publicKey, validity, [new x509.ExtendedKeyUsageExtension([clientAuth])]);
+    },
   };
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nodeClock } from '../../platform/node/clock.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
-import { takeLock } from '../../platform/node/lock.ts';
+import { isLocked } from '../../platform/node/lock.ts';
 import { openNetwork } from '../../platform/node/network.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
 import { defaultStateDirectory } from '../state-layout.ts';
@@ -60,9 +60,8 @@ async function runEnroll(values: Values): Promise<number> {
 
 async function runStatus(stateDirectory: string): Promise<number> {
   if (nodeDisk.stat(stateDirectory) === undefined) return fail(`there is no ${stateDirectory}`);
-  const lock = await takeLock(stateDirectory, 'agent');
-  lock?.[Symbol.dispose]();
-  const text = describeAgent({ clock: nodeClock, disk: nodeDisk }, stateDirectory, lock === undefined);
+  const isRunning = await isLocked(stateDirectory, 'agent');
+  const text = describeAgent({ clock: nodeClock, disk: nodeDisk }, stateDirectory, isRunning);
   if (text === undefined) return fail(`no agent has run on ${stateDirectory} yet`);
   print(text);
   return exitCode.ok;

@@ -1,6 +1,6 @@
 import type { Clock, Disk } from '../../platform/ports.ts';
 import type { ApplicationReport } from '../../schemas/generated/types.ts';
-import { readStatus } from '../report/status-file.ts';
+import { type AgentStatus, readStatus } from '../report/status-file.ts';
 
 /** `3 m`, `2 d`: one unit is enough to judge by. */
 function ageOf(fromMs: number, nowMs: number): string {
@@ -17,31 +17,41 @@ function applicationLine({ name, version, state, since, restarts, message }: App
   return `  ${words.join(' · ')}`;
 }
 
-/**
- * What the agent of a state directory last said of itself, in lines; undefined when none has ever run there. Needs no
- * network. `isRunning` is undefined where that can't be told.
- */
+/** Where it stands, and on what: of an agent that does not run, in the past tense. */
+function situation({ device, connected, report }: AgentStatus, isRunning: boolean, age: string): readonly string[] {
+  const { phase, running } = report;
+  const deployment = running && `deployment ${running.sequence} of commit ${running.revision.slice(0, 7)}`;
+  if (!isRunning) {
+    const ran = deployment === undefined ? 'No deployment ran.' : `It ran ${deployment}; now nothing of it runs:`;
+    return [`${device}: the agent does not run; it was ${phase} ${age} ago`, ran];
+  }
+  const link = connected ? 'connected' : 'no connection to the controller';
+  const runs = deployment === undefined ? 'No deployment runs.' : `Runs ${deployment}:`;
+  return [`${device}: ${phase}, ${link} (as of ${age} ago)`, runs];
+}
+
+/** What the agent of a state directory last said of itself, in lines; undefined when none has ever run there. Needs no network. */
 export function describeAgent(
   { clock, disk }: { readonly clock: Clock; readonly disk: Disk },
   stateDirectory: string,
-  isRunning: boolean | undefined,
+  isRunning: boolean,
 ): string | undefined {
   const status = readStatus(disk, stateDirectory);
   if (status === undefined) return undefined;
-  const { device, connected, report } = status;
+  const { report } = status;
   const nowMs = clock.now();
-  const age = ageOf(Date.parse(report.at), nowMs);
-  const link = connected ? 'connected' : 'no connection to the controller';
+  const saidMs = Date.parse(report.at);
+  const asOfMs = isRunning ? nowMs : saidMs;
   const { running, target, problem, progress } = report;
   const lines = [
-    `${device}: ${report.phase}, ${isRunning === false ? 'the agent does not run' : link} (as of ${age} ago)`,
-    running === undefined
-      ? 'No deployment runs.'
-      : `Runs deployment ${running.sequence} of commit ${running.revision.slice(0, 7)}:`,
-    ...report.applications.map((application) => applicationLine(application, nowMs)),
+    ...situation(status, isRunning, ageOf(saidMs, nowMs)),
+    ...report.applications.map((application) => applicationLine(application, asOfMs)),
   ];
   if (target !== undefined && target.sequence !== running?.sequence) {
-    const bytes = progress === undefined ? '' : `, ${progress.bytesDone} of ${progress.bytesTotal} bytes`;
+    const bytes =
+      progress === undefined || progress.bytesTotal === 0
+        ? ''
+        : `, ${progress.bytesDone} of ${progress.bytesTotal} bytes`;
     lines.push(`On the way to deployment ${target.sequence} of commit ${target.revision.slice(0, 7)}${bytes}.`);
   }
   if (problem !== undefined) lines.push(`Problem ${problem.code}: ${problem.message}`);

@@ -94,7 +94,7 @@ export class LocalCourier implements Courier {
     this.#metadata ??= new ReleaseMetadata({
       ...{ disk, network, time, countBytes, server: this.#controller },
       directory: stateLayout(stateDirectory).trustDirectory,
-      bornRoot: readBornRoot(disk, configuration.trustRoot),
+      readBornRoot: () => readBornRoot(disk, configuration.trustRoot),
     });
     return this.#metadata;
   }

@@ -36,8 +36,8 @@ export interface MetadataOptions {
   readonly directory: string;
   /** The server's URL without a slash at its end. */
   readonly server: string;
-  /** The root metadata the device was born with. */
-  readonly bornRoot: Uint8Array;
+  /** Reads the root metadata the device was born with; throws when it can't be used. */
+  readonly readBornRoot: () => Uint8Array;
 }
 
 /** No file of metadata is larger. */
@@ -62,7 +62,7 @@ export class ReleaseMetadata {
     openDirectoryDurably(options.disk, `${options.directory}/roles`);
     openDirectoryDurably(options.disk, options.directory);
     this.#stored = this.#load();
-    this.#trusted = trustedFrom(this.#stored, options.bornRoot);
+    this.#trusted = trustedFrom(this.#stored, options.readBornRoot);
     this.#raiseTime();
   }
 
@@ -171,7 +171,15 @@ function isTarget(bytes: Uint8Array, target: Target): boolean {
 }
 
 /** What the disk holds, begun with the newer of the stored root and the one the device was born with. */
-function trustedFrom(stored: ReadonlyMap<string, Uint8Array>, bornRoot: Uint8Array): TrustedMetadata {
+function trustedFrom(stored: ReadonlyMap<string, Uint8Array>, readBornRoot: () => Uint8Array): TrustedMetadata {
+  let bornRoot: Uint8Array;
+  try {
+    bornRoot = readBornRoot();
+  } catch (error) {
+    // That file rotted: what it vouched for while it was whole still stands.
+    if (stored.has('root.json')) return restore(stored).trusted;
+    throw error;
+  }
   const born = trustRoot(bornRoot);
   const withBorn = new Map([...stored, ['root.json', bornRoot]]);
   try {

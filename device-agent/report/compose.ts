@@ -53,6 +53,7 @@ export function composeReport(parts: ReportParts): Report {
   const { memory, progress } = parts;
   const running = runningOf(memory);
   const target = targetOf(memory.engine);
+  const problem = memory.damage ?? memory.problem;
   return trimmed({
     at: isoTime(parts.nowMs),
     counter: parts.counter,
@@ -65,7 +66,7 @@ export function composeReport(parts: ReportParts): Report {
     ...(target === undefined || progress === undefined ? {} : { progress }),
     applications: [...parts.applications],
     ...(running === undefined ? {} : { downloads: [...running.downloads] }),
-    ...(memory.problem === undefined ? {} : { problem: memory.problem }),
+    ...(problem === undefined ? {} : { problem }),
     bytesReceivedTotal: parts.bytesReceived,
   });
 }

@@ -41,6 +41,8 @@ export class Reporter {
   #counter = 0;
   /** Whether the last try failed in a way that was logged. */
   #isComplaining = false;
+  /** Whether the newest report could be left on disk. */
+  #isLeaving = true;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -82,16 +84,27 @@ export class Reporter {
     this.#isComplaining = true;
   }
 
+  /** A disk that takes nothing more must not keep the shore from learning of it. */
+  #leave(report: Report): void {
+    try {
+      if (changeBetween(this.#left, report) !== 'none') this.#options.leave(report);
+      this.#isLeaving = true;
+    } catch (error) {
+      this.#options.log.write(this.#isLeaving ? 'warn' : 'debug', 'report.not-left', { error });
+      this.#isLeaving = false;
+    }
+    this.#left = report;
+  }
+
   async #send(): Promise<void> {
     if (this.#isStopped || this.#isSending) return;
-    const { clock, random, link, compose, takeCounter, leave } = this.#options;
+    const { clock, random, link, compose, takeCounter } = this.#options;
     this.#isSending = true;
     try {
       this.#lastTryMs = clock.monotonic();
       if (this.#isConnected) this.#counter = takeCounter();
       const report = compose(this.#counter);
-      if (changeBetween(this.#left, report) !== 'none') leave(report);
-      this.#left = report;
+      this.#leave(report);
       const answer = this.#isConnected ? await link.report(report) : 'offline';
       if (answer === 'accepted') {
         this.#accepted = report;

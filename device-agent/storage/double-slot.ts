@@ -43,12 +43,17 @@ function readSlot(disk: Disk, path: string): Found | undefined {
 
 /** Syncs what the disk's cache holds of both files. */
 function makeDurable(disk: Disk, path: string): void {
-  for (const name of [`${path}.a`, `${path}.b`]) {
-    if (disk.stat(name)?.kind !== 'file') continue;
-    using file = disk.open(name, 'write');
-    file.sync();
+  try {
+    for (const name of [`${path}.a`, `${path}.b`]) {
+      if (disk.stat(name)?.kind !== 'file') continue;
+      using file = disk.open(name, 'write');
+      file.sync();
+    }
+    disk.syncDirectory(dirname(path));
+  } catch (error) {
+    // Worn flash turns read-only: what is there then stays, and what it says shall go on running.
+    if (!(error instanceof DiskError) || error.code !== 'NOT_PERMITTED') throw error;
   }
-  disk.syncDirectory(dirname(path));
 }
 
 /** The two files `PATH.a` and `PATH.b` as one value. */

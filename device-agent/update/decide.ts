@@ -35,12 +35,10 @@ export interface Problem {
  */
 export const startsMax = 5;
 
-/** Codes of problems that end as soon as the files they are about are whole again. */
-const damageCodes = new Set(['MODULE_DAMAGED', 'DEPLOYMENT_DAMAGED']);
-
 const messageCharactersMax = 300;
 
-function dated(problem: Problem, nowMs: number): DeviceProblem {
+/** A problem as it is remembered and told. */
+export function dated(problem: Problem, nowMs: number): DeviceProblem {
   const { code, message, sequence } = problem;
   const at = new Date(nowMs).toISOString();
   return { code, message: message.slice(0, messageCharactersMax), at, ...(sequence === undefined ? {} : { sequence }) };
@@ -50,12 +48,25 @@ function enter(memory: Memory, engine: EngineState, nowMs: number): Memory {
   return { ...memory, engine, sinceMs: engine.state === memory.engine.state ? memory.sinceMs : nowMs };
 }
 
+function isSame(one: Problem | undefined, other: Problem): boolean {
+  return one?.code === other.code && one.message === other.message && one.sequence === other.sequence;
+}
+
 function withProblem(memory: Memory, problem: Problem | undefined, nowMs: number): Memory {
   const { problem: old, ...rest } = memory;
   if (problem === undefined) return rest;
   const next = dated(problem, nowMs);
-  const same = old?.code === next.code && old.message === next.message && old.sequence === next.sequence;
-  return same ? memory : { ...rest, problem: next };
+  return isSame(old, next) ? memory : { ...rest, problem: next };
+}
+
+function withDamage(memory: Memory, damage: Problem, nowMs: number): Memory {
+  const next = dated(damage, nowMs);
+  return isSame(memory.damage, next) ? memory : { ...memory, damage: next };
+}
+
+/** As if every file of the last good deployment were whole. */
+export function withoutDamage({ damage: _damage, ...memory }: Memory): Memory {
+  return memory;
 }
 
 function commit(memory: Memory): Step {
@@ -130,8 +141,8 @@ function judgeSequence(memory: Memory, slot: Slot): Problem | undefined {
 }
 
 /** Whether the newest deployment's envelope is damaged on disk, so that being offered it again helps. */
-export function isDeploymentLost({ problem, highest }: Memory): boolean {
-  return problem?.code === 'DEPLOYMENT_DAMAGED' && problem.sequence === highest.sequence;
+export function isDeploymentLost({ problem, damage, highest }: Memory): boolean {
+  return [problem, damage].some((one) => one?.code === 'DEPLOYMENT_DAMAGED' && one.sequence === highest.sequence);
 }
 
 /** Goes on with a deployment whose envelope could not be read before. */
@@ -184,9 +195,8 @@ function onActivated(memory: Memory, sequence: number, nowMs: number): readonly 
       ? [commit(enter(memory, { state: 'probation', trial }, nowMs)), watch]
       : [watch];
   }
-  const { problem } = memory;
-  const isWhole = problem !== undefined && problem.sequence === sequence && damageCodes.has(problem.code);
-  return isWhole && memory.good?.slot.sequence === sequence ? [commit(withProblem(memory, undefined, nowMs))] : [];
+  const isWhole = memory.damage !== undefined && memory.good?.slot.sequence === sequence;
+  return isWhole ? [commit(withoutDamage(memory))] : [];
 }
 
 function onDamaged(
@@ -203,8 +213,8 @@ function onDamaged(
   }
   const isTarget = targetOf(engine)?.sequence === event.sequence;
   if (memory.good?.slot.sequence !== event.sequence && !isTarget) return [];
-  const noted = commitIfNew(memory, withProblem(memory, event.problem, nowMs));
-  if (isTarget || memory.good === undefined) return noted;
+  if (isTarget || memory.good === undefined) return commitIfNew(memory, withProblem(memory, event.problem, nowMs));
+  const noted = commitIfNew(memory, withDamage(memory, event.problem, nowMs));
   const repair: readonly Step[] = event.repairable ? [{ kind: 'repair', slot: memory.good.slot }] : [];
   return [...noted, ...repair];
 }
@@ -213,7 +223,7 @@ function onHealthy(memory: Memory, sequence: number, nowMs: number): readonly St
   const trial = trialOf(memory.engine);
   if (trial?.slot.sequence !== sequence) return [];
   const good = { slot: trial.slot, downloads: trial.downloads };
-  const proved: Memory = { ...memory, good };
+  const proved: Memory = { ...withoutDamage(memory), good };
   const target = targetOf(memory.engine);
   if (target !== undefined) return [{ kind: 'unwatch' }, commit(enter(proved, withoutTrial(proved), nowMs))];
   const active = withProblem(enter(proved, { state: 'active' }, nowMs), undefined, nowMs);

@@ -1,10 +1,19 @@
 import type { Clock, Log } from '../../platform/ports.ts';
-import { decide, type EngineEvent } from './decide.ts';
+import type { DeviceProblem } from '../../schemas/generated/types.ts';
+import { failureOf } from '../courier/failure-of.ts';
+import { dated, decide, type EngineEvent, type Problem } from './decide.ts';
 import { runStep, type StepWorld } from './run-step.ts';
 
 /** How long the engine waits when the disk refused a step: at first, and at most. */
 const firstRetryMs = 5_000;
 const lastRetryMs = 5 * 60_000;
+
+/** The deployment that an event is about. */
+function sequenceOf(event: EngineEvent): number | undefined {
+  if (event.kind === 'offered') return event.slot.sequence;
+  if (event.kind === 'refused') return event.problem.sequence;
+  return event.kind === 'booted' ? undefined : event.sequence;
+}
 
 /**
  * Takes events one after the other: decides, and does the steps in order. An event is done with when its last step is; if
@@ -16,17 +25,26 @@ export class Engine {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #nowMs: () => number;
+  readonly #onTrouble: () => void;
   readonly #events: EngineEvent[] = [];
   #isBusy = false;
   /** How often in a row the disk refused. */
   #refusals = 0;
+  #trouble: DeviceProblem | undefined;
   #isStopped = false;
 
-  constructor(world: StepWorld, clock: Clock, log: Log, nowMs: () => number) {
+  /** `onTrouble` is called whenever `trouble` came or went. */
+  constructor(world: StepWorld, clock: Clock, log: Log, nowMs: () => number, onTrouble: () => void) {
     this.#world = world;
+    this.#onTrouble = onTrouble;
     this.#clock = clock;
     this.#log = log;
     this.#nowMs = nowMs;
+  }
+
+  /** Why nothing is handled now: what the disk refuses can't be remembered, so it can only be told. */
+  get trouble(): DeviceProblem | undefined {
+    return this.#trouble;
   }
 
   /** Something happened; handled now, or after what is being handled. */
@@ -51,11 +69,27 @@ export class Engine {
         this.#log.write(this.#refusals === 0 ? 'error' : 'debug', 'engine.step-failed', { event: event.kind, error });
         this.#clock.after(Math.min(lastRetryMs, firstRetryMs * 2 ** this.#refusals), () => this.#drain());
         this.#refusals += 1;
+        const sequence = sequenceOf(event);
+        this.#troubled({ ...failureOf(error).problem, ...(sequence === undefined ? {} : { sequence }) });
         return;
       }
       this.#refusals = 0;
       this.#events.shift();
     }
     this.#isBusy = false;
+    this.#troubled(undefined);
+  }
+
+  #troubled(problem: Problem | undefined): void {
+    const before = this.#trouble;
+    if (before?.code === problem?.code && before?.sequence === problem?.sequence) return;
+    this.#trouble =
+      problem === undefined
+        ? undefined
+        : dated(
+            { ...problem, message: `the agent can't write down what it is to do: ${problem.message}` },
+            this.#nowMs(),
+          );
+    this.#onTrouble();
   }
 }

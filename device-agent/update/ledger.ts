@@ -28,15 +28,15 @@ export class Ledger {
   #nextCounter: number;
 
   /**
-   * Where nothing is remembered, reports are counted from the clock on: a device whose memory was wiped counts above what
-   * it counted before, so that the shore does not take its reports for old ones.
+   * At each start reports are counted from the clock on, if that is more: a device whose memory was wiped, or restored from
+   * an image, counts above what it counted before, so that the shore does not take its reports for old ones.
    */
   constructor(disk: Disk, directory: string, nowMs: number) {
     const { slot, value } = DoubleSlot.openMended<Entries>(disk, `${directory}/ledger`, afterLoss);
     this.#slot = slot;
-    this.#stored = value ?? { timeFloorMs: 0, bytesReceived: 0, counterCeiling: Math.max(1, Math.floor(nowMs)) };
+    this.#stored = value ?? { timeFloorMs: 0, bytesReceived: 0, counterCeiling: 1 };
     this.#bytesReceived = this.#stored.bytesReceived;
-    this.#nextCounter = this.#stored.counterCeiling;
+    this.#nextCounter = Math.max(this.#stored.counterCeiling, Math.floor(nowMs));
   }
 
   #store(change: Partial<Entries>): void {

@@ -61,6 +61,8 @@ export interface Memory {
   readonly good?: GoodDeployment;
   /** Why it is not at the newest deployment, or what was refused last. */
   readonly problem?: DeviceProblem;
+  /** What of the last good deployment is damaged on disk, beside any other problem; over when all of it runs again. */
+  readonly damage?: DeviceProblem;
 }
 
 /** A device that has never seen a deployment. */

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { nodeClock } from './clock.ts';
 
 /** Held until disposed or until the process ends, however it ends. */
@@ -23,6 +23,17 @@ async function takeSocket(name: string): Promise<Lock | undefined> {
   return { [Symbol.dispose]: () => server.close() };
 }
 
+/** Whoever holds it takes every connection, and ends it. */
+async function isSocketTaken(name: string): Promise<boolean> {
+  const socket = connect({ path: `\0${name}` });
+  const isTaken = await new Promise<boolean>((resolve) => {
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+  });
+  socket.destroy();
+  return isTaken;
+}
+
 /** Elsewhere SQLite's file lock does it, at the price of loading SQLite. */
 async function takeDatabase(path: string): Promise<Lock | undefined> {
   const { DatabaseSync } = await import('node:sqlite');
@@ -38,6 +49,12 @@ async function takeDatabase(path: string): Promise<Lock | undefined> {
   return { [Symbol.dispose]: () => database.close() };
 }
 
+/** The directory's identity, not its path: a link or another mount point names the same directory. */
+function socketName(directory: string, name: string): string {
+  const { dev, ino } = statSync(directory, { bigint: true });
+  return `fleet/${dev}/${ino}/${name}`;
+}
+
 /** Takes the lock `name` of a directory that exists; undefined while another process (or this one) holds it. */
 export async function takeLock(
   directory: string,
@@ -45,9 +62,18 @@ export async function takeLock(
   platform: NodeJS.Platform = process.platform,
 ): Promise<Lock | undefined> {
   if (platform !== 'linux') return takeDatabase(`${directory}/${name}.lock`);
-  // The directory's identity, not its path: a link or another mount point names the same directory.
-  const { dev, ino } = statSync(directory, { bigint: true });
-  return takeSocket(`fleet/${dev}/${ino}/${name}`);
+  return takeSocket(socketName(directory, name));
+}
+
+/** Whether anybody holds the lock; on Linux without ever being in the way of one who is about to take it. */
+export async function isLocked(
+  directory: string,
+  name: string,
+  platform: NodeJS.Platform = process.platform,
+): Promise<boolean> {
+  if (platform === 'linux') return isSocketTaken(socketName(directory, name));
+  using lock = await takeDatabase(`${directory}/${name}.lock`);
+  return lock === undefined;
 }
 
 const retryMs = 25;

@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { openShore } from '../../bench/footprint/shore.ts';
@@ -20,7 +20,7 @@ function wrote(child: ChildProcess, text: string): Promise<void> {
   });
 }
 
-test('the bundled agent connects, refuses a second one on its state, and ends at SIGTERM', async (t) => {
+test('the bundled agent connects, refuses a second one on its state, and ends at SIGTERM; its status tells', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'fleet-agent-'));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
   const stateDirectory = join(directory, 'state');
@@ -40,6 +40,13 @@ test('the bundled agent connects, refuses a second one on its state, and ends at
   const refusal = wrote(second, 'another agent runs on');
   t.deepEqual(await once(second, 'exit'), [75, null]);
   await refusal;
+  const fleet = fileURLToPath(new URL('../../fleet', import.meta.url));
+  const status = (command: string, ...words: string[]): string =>
+    spawnSync(command, [...words, 'status', '--state', stateDirectory], { encoding: 'utf8' }).stdout;
+  const told = () => [status(process.execPath, join(dirname(program), 'fleet-agent.js')), status(fleet, 'agent')];
+  for (const text of told()) t.regex(text, /^buoy: idle, connected \(as of \d+ s ago\)\nNo deployment runs\.\n$/);
   first.kill('SIGTERM');
   t.deepEqual(await once(first, 'exit'), [0, null]);
+  for (const text of told())
+    t.regex(text, /^buoy: the agent does not run; it was idle \d+ s ago\nNo deployment ran\.\n$/);
 });

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { DeviceIdentityStore } from '../../device-agent/enrol-identity.ts';
@@ -27,6 +27,30 @@ test("the key stays what it is, is the owner's alone, and goes with no other cer
   t.true(new DeviceIdentityStore(nodeDisk, join(shore.directory, 'buoy')).key().equals(buoy.identity.key()));
   t.false(buoy.identity.keep(crane.identity.certificateText() ?? ''), 'the certificate of another key');
   t.false(buoy.identity.keep('nonsense'));
+});
+
+test('one flipped bit costs neither key nor certificate; without a key that is whole there is no certificate', async (t) => {
+  const shore = await openShore(t);
+  const { identity } = await shore.enrolledDevice('buoy');
+  const directory = join(shore.directory, 'buoy', 'identity');
+  const before = { key: identity.keyText(), certificate: identity.certificateText() };
+  const flip = (name: string, at: number): void => {
+    const bytes = readFileSync(join(directory, name));
+    bytes[at]! ^= 1;
+    writeFileSync(join(directory, name), bytes);
+  };
+  for (const name of readdirSync(directory)) {
+    const whole = readFileSync(join(directory, name));
+    for (const at of [3, whole.length >> 1, whole.length - 1]) {
+      flip(name, at);
+      t.deepEqual({ key: identity.keyText(), certificate: identity.certificateText() }, before, `${name} at ${at}`);
+      t.deepEqual(readFileSync(join(directory, name)), whole, `${name} is whole again`);
+    }
+  }
+  for (const name of ['key.pem', 'key.pem.copy']) flip(name, 100);
+  t.is(identity.keyText(), undefined);
+  t.is(identity.certificateText(), undefined);
+  t.is(identity.validity(), undefined);
 });
 
 test('a certificate is renewed in the last third of its time, and long after its end', (t) => {
@@ -61,4 +85,34 @@ test('keepCertificate() asks ever more rarely while nobody answers, and logs a r
   await done;
   t.true(tries.length > 20 && tries.length < 60, `${tries.length} tries in a day`);
   t.is(logged.filter((line) => line.startsWith('warn')).length, 1);
+});
+
+test('keepCertificate() goes on when the disk takes no certificate or what is there cannot be read', async (t) => {
+  const time = new SimTime(0);
+  const logged: string[] = [];
+  const stop = new AbortController();
+  let isBroken = true;
+  const broken = (): never => {
+    throw new Error('no space left');
+  };
+  const done = keepCertificate(
+    {
+      validity: () => (isBroken && time.now > 600_000 ? broken() : undefined),
+      enrol: async () => (isBroken ? broken() : { kind: 'enrolled' }),
+      clock: time.clock({ alive: true }),
+      random: new SimRandom(1),
+      log: { write: (level, event) => logged.push(`${level} ${event}`) },
+    },
+    stop.signal,
+  );
+  await time.runUntil(3_600_000);
+  t.deepEqual(
+    logged.filter((line) => !line.startsWith('debug')),
+    ['warn identity.not-renewed'],
+  );
+  isBroken = false;
+  await time.runUntil(3 * 3_600_000);
+  stop.abort();
+  await done;
+  t.true(logged.includes('info identity.renewed'));
 });

@@ -15,6 +15,7 @@ import { loadConfiguration } from '../../platform/node/configuration.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { freePort } from '../../platform/node/free-port.ts';
 import { commitAll } from '../../platform/node/git-commit.ts';
+import { isLocked } from '../../platform/node/lock.ts';
 import { openNetwork } from '../../platform/node/network.ts';
 import { nodeProcesses, nodePrograms } from '../../platform/node/processes.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
@@ -35,6 +36,7 @@ export function contextOf(directory: string, signal: AbortSignal): CommandContex
       random: nodeRandom,
       processes: nodeProcesses,
       threads: nodeThreads,
+      isLocked,
     },
     openNetwork: (identity) => openNetwork(() => identity),
     ...{ stdout: silent, stderr: silent, color: false, environment, directory, projectDirectory, signal },

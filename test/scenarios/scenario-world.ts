@@ -223,6 +223,7 @@ export class ScenarioWorld {
       random: this.#random,
       processes: { start: refuse },
       threads: nodeThreads,
+      isLocked: refuse,
       demo: {
         commitAll: refuse,
         programs: { start: refuse },

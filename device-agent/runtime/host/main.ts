@@ -23,8 +23,10 @@ async function serve(directory: string): Promise<void> {
   await waitForLock(directory, 'app-host');
   const isBundled = !import.meta.url.endsWith('.ts');
   const threadFile = fileURLToPath(new URL(isBundled ? './application.js' : '../worker/main.ts', import.meta.url));
+  // A supervisor that was killed a moment ago hears nothing; that its channel closed is told by `disconnect`.
+  const unheard = (): void => {};
   const say = (message: FromHost): void => {
-    if (process.connected) process.send?.(message);
+    if (process.connected) process.send?.(message, undefined, undefined, unheard);
   };
   const ports = { clock: nodeClock, disk: nodeDisk, random: nodeRandom, launch: threadLauncher(threadFile) };
   const host = new AppHost({ ...ports, logDirectory: `${directory}/logs` }, say);

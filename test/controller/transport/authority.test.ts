@@ -95,6 +95,14 @@ test('the server certificate is kept while it serves, and renewed before it expi
   t.truthy(new X509Certificate(renamed.certificate).checkHost('shore.example'));
 });
 
+test('a device whose clock was set back to its beginning believes the authority and the controller', async (t) => {
+  using directory = scratchDirectory();
+  const authority = await open(directory.path);
+  const server = await authority.serverIdentity(['127.0.0.1']);
+  for (const pem of [authority.certificate, server.certificate])
+    t.is(new X509Certificate(pem).validFromDate.getTime(), 0);
+});
+
 test('a device certificate has the name and key of its request, and is good for clients only', async (t) => {
   using scene = await Scene.open();
   const device = await scene.device('buoy-1');

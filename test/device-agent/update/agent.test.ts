@@ -75,6 +75,22 @@ test('a failing deployment gives way to the last good one and is not tried again
   t.is(ship.report.problem, undefined);
 });
 
+test('why a deployment failed is told again once the good one, damaged meanwhile, is whole', async (t) => {
+  const ship = await proved();
+  ship.want(ship.shore.desired(2, [gaugeBad]));
+  await ship.run(60);
+  ship.link.set(false);
+  ship.cutPower(keepAll);
+  ship.disk.flipBit(`/state/sha256/${sha256(gauge1.bytes)}`, 12_345);
+  ship.boot();
+  await ship.run(10);
+  t.like(ship.report.problem, { code: 'MODULE_DAMAGED', sequence: 1 });
+  ship.link.set(true);
+  await ship.run(60);
+  t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+  t.like(ship.report.problem, { code: 'PROBATION_FAILED', sequence: 2 });
+});
+
 test('a newer deployment replaces one on probation, and the last good one is still held', async (t) => {
   const ship = await proved();
   ship.want(ship.shore.desired(2, [gaugeBad], { probationSeconds: 3600 }));

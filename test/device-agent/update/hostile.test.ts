@@ -1,6 +1,8 @@
 /** Whatever the shadow or the server sends, the agent lives, runs only what is signed, and comes round when it may. */
 import test from 'ava';
 import fc from 'fast-check';
+import { DiskError } from '../../../platform/ports.ts';
+import { keepAll } from '../../sim/sim-disk.ts';
 import { Ship } from '../ship.ts';
 import { moduleBytes, Shore } from '../shore.ts';
 
@@ -95,4 +97,32 @@ test('a disk that is full for a while stops nothing that runs, and the update fo
   disk.freeBytes = freeBytes;
   await ship.run(3600);
   t.deepEqual(ship.running(), ['gauge 2.0.0']);
+});
+
+test('a disk that somebody else filled to the last byte is told to the shore, and forgotten when there is room', async (t) => {
+  const ship = await proved();
+  ship.disk.leaveRoom(0);
+  ship.want(ship.shore.desired(2, [gauge2]));
+  await ship.run(60);
+  t.like(ship.reports.at(-1)?.problem, { code: 'DISK_FULL', sequence: 2 });
+  t.deepEqual(ship.running(), ['gauge 1.0.0']);
+  ship.disk.leaveRoom(Number.POSITIVE_INFINITY);
+  await ship.run(3600);
+  t.deepEqual(ship.running(), ['gauge 2.0.0']);
+  t.is(ship.reports.at(-1)?.problem, undefined);
+});
+
+test('on a disk that has become read-only the last good deployment still runs', async (t) => {
+  const ship = await proved();
+  const { disk } = ship;
+  ship.cutPower(keepAll);
+  const refuse = (path: string): never => {
+    throw new DiskError('NOT_PERMITTED', path, 'read-only file system');
+  };
+  const { open } = disk;
+  disk.open = (path, mode) => (mode === 'write' ? refuse(path) : open.call(disk, path, mode));
+  disk.rename = disk.remove = disk.makeDirectory = refuse;
+  t.true(ship.boot());
+  await ship.run(60);
+  t.deepEqual(ship.running(), ['gauge 1.0.0']);
 });

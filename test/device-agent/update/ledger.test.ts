@@ -1,6 +1,6 @@
 import test from 'ava';
 import { Ledger } from '../../../device-agent/update/ledger.ts';
-import { SimDisk } from '../../sim/sim-disk.ts';
+import { keepAll, SimDisk } from '../../sim/sim-disk.ts';
 
 const startMs = 1_000;
 
@@ -36,4 +36,15 @@ test('a device whose ledger is gone counts on above what it counted before, and 
   const lost = new SimDisk();
   lost.makeDirectory('/state');
   t.is(new Ledger(lost, '/state', -5).takeCounter(), 1);
+});
+
+test('a device restored from an image of its disk counts on above what it counted since', (t) => {
+  const disk = new SimDisk();
+  disk.makeDirectory('/state');
+  new Ledger(disk, '/state', startMs).takeCounter();
+  const image = disk.copyAfterCrash(keepAll);
+  const since = new Ledger(disk, '/state', startMs);
+  let highest = 0;
+  for (let count = 0; count < 1_000; count++) highest = since.takeCounter();
+  t.true(new Ledger(image, '/state', startMs + 86_400_000).takeCounter() > highest);
 });

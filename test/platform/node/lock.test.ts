@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { takeLock } from '../../../platform/node/lock.ts';
+import { isLocked, takeLock } from '../../../platform/node/lock.ts';
 
 for (const platform of ['linux', 'darwin'] as const) {
   test(`on ${platform} a lock is held by one process and let go by kill -9`, async (t) => {
@@ -18,10 +18,13 @@ for (const platform of ['linux', 'darwin'] as const) {
     const [answer] = (await once(holder.stdout, 'data')) as [Buffer];
     t.is(answer.toString(), 'taken\n');
     t.is(await takeLock(directory, 'one', platform), undefined);
+    t.true(await isLocked(directory, 'one', platform));
+    t.false(await isLocked(directory, 'other', platform));
     using other = await takeLock(directory, 'other', platform);
     t.truthy(other);
     holder.kill('SIGKILL');
     await once(holder, 'exit');
+    t.false(await isLocked(directory, 'one', platform));
     const lock = await takeLock(directory, 'one', platform);
     t.truthy(lock);
     lock?.[Symbol.dispose]();
@@ -37,4 +40,14 @@ test('the same directory by another name is the same lock', async (t) => {
   using lock = await takeLock(directory, 'one', 'linux');
   t.truthy(lock);
   t.is(await takeLock(`${directory}-link`, 'one', 'linux'), undefined);
+});
+
+test('asking whether a lock is held keeps nobody from taking it', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'fleet-lock-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const asked = Array.from({ length: 200 }, () => isLocked(directory, 'one', 'linux'));
+  using lock = await takeLock(directory, 'one', 'linux');
+  t.truthy(lock);
+  await Promise.all(asked);
+  t.true(await isLocked(directory, 'one', 'linux'));
 });

@@ -1,0 +1,50 @@
+/**
+ * A small text of which one file may rot: `NAME` holds it as it is, for other programs to read, and `NAME.copy` once more
+ * behind a line with its SHA-256 in hexadecimal.
+ */
+import { createHash } from 'node:crypto';
+import { writeFileDurably } from '../../platform/durable-file.ts';
+import { type Disk, DiskError } from '../../platform/ports.ts';
+import { readSmallFile } from './small-file.ts';
+
+const bytesMax = 64 * 1024;
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function copyOf(text: string): string {
+  return `${digestOf(text)}\n${text}`;
+}
+
+function read(disk: Disk, path: string): string | undefined {
+  const bytes = readSmallFile(disk, path, bytesMax);
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+}
+
+/** Durable in both files when it returns. */
+export function writeGuardedText(disk: Disk, directory: string, name: string, text: string): void {
+  const encoder = new TextEncoder();
+  writeFileDurably(disk, directory, name, encoder.encode(text));
+  writeFileDurably(disk, directory, `${name}.copy`, encoder.encode(copyOf(text)));
+}
+
+/** The text that two of digest, file and copy agree on; both files are whole again then. Undefined when there is none. */
+export function readGuardedText(disk: Disk, directory: string, name: string): string | undefined {
+  const plain = read(disk, `${directory}/${name}`);
+  const copy = read(disk, `${directory}/${name}.copy`);
+  const end = copy?.indexOf('\n') ?? 0;
+  const digest = copy?.slice(0, end);
+  const copied = copy?.slice(end + 1);
+  const isPlainWhole = plain !== undefined && (copy === undefined || plain === copied || digestOf(plain) === digest);
+  const isCopyWhole = copied !== undefined && digestOf(copied) === digest;
+  const whole = isPlainWhole ? plain : isCopyWhole ? copied : undefined;
+  if (whole === undefined || (plain === whole && copy === copyOf(whole))) return whole;
+  try {
+    writeGuardedText(disk, directory, name, whole);
+  } catch (error) {
+    // A full disk must not keep what is left from being used.
+    if (!(error instanceof DiskError)) throw error;
+  }
+  return whole;
+}
