@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Log, Random } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
-import { reconnectDelayMs } from './reconnect-delay.ts';
+import { reconnectDelayMs, type SessionEnd } from './reconnect-delay.ts';
 import type { ShadowLink, ShadowLinkHandlers } from './shadow-link.ts';
 import { type DeviceIdentity, ShadowSession } from './shadow-session.ts';
 
@@ -11,6 +11,8 @@ export interface AwsShadowLinkOptions {
   readonly host: string;
   readonly port: number;
   readonly keepAliveSeconds: number;
+  /** How long an answer may take; a minute unless given. */
+  readonly answerSecondsMax?: number;
   /** Asked for at each connect, so that a renewed certificate counts from then on; undefined while there is none. */
   readonly identity: () => DeviceIdentity | undefined;
   readonly clock: Clock;
@@ -21,12 +23,24 @@ export interface AwsShadowLinkOptions {
 /** A connection that lived this long was a good one: the next failure is a first one. */
 const steadyMs = 60_000;
 
-/** Undefined when it went well, else why not. */
-function outcome(work: Promise<void>): Promise<string | undefined> {
-  return work.then(
-    () => undefined,
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
-  );
+/** How a session ended, and why. */
+interface Ending {
+  readonly end: SessionEnd;
+  readonly reason: string;
+}
+
+/** What the native library calls the failures of a name or a socket. */
+const unreachable = /^AWS_IO_(SOCKET|DNS)_/;
+
+function endingOf(error: unknown): Ending {
+  const { error_name: name = '' } = error as { readonly error_name?: string };
+  const reason = error instanceof Error ? error.message : String(error);
+  return { end: unreachable.test(name) ? 'unreachable' : 'refused', reason };
+}
+
+/** Undefined when it went well, else how it ended. */
+function outcome(work: Promise<void>): Promise<Ending | undefined> {
+  return work.then(() => undefined, endingOf);
 }
 
 /** Passes on what is not the same again: every report makes the shadow service repeat what still differs. */
@@ -69,38 +83,42 @@ export class AwsShadowLink implements ShadowLink {
     const { clock, random } = this.#options;
     let failures = 0;
     while (!this.#stopped.signal.aborted) {
-      const { reason, connectedMs } = await this.#serve(handlers);
+      const { end, reason } = await this.#serve(handlers).catch(endingOf);
       if (this.#stopped.signal.aborted) return;
-      failures = connectedMs >= steadyMs ? 1 : failures + 1;
-      const delayMs = reconnectDelayMs(failures, random.fraction());
+      failures = end === 'steady' ? 1 : failures + 1;
+      const delayMs = reconnectDelayMs(end, failures, random.fraction());
       this.#tellOffline(reason, delayMs);
       await clock.sleep(delayMs, this.#stopped.signal).catch(() => {});
     }
   }
 
-  /** One session from its start to its end; gives why it ended and how long it was connected. */
-  async #serve(handlers: ShadowLinkHandlers): Promise<{ readonly reason: string; readonly connectedMs: number }> {
-    const { device, host, port, keepAliveSeconds, clock } = this.#options;
+  /** One session from its start to its end. Rejects when what it needs can't be read or is no certificate. */
+  async #serve(handlers: ShadowLinkHandlers): Promise<Ending> {
+    const { device, host, port, keepAliveSeconds, answerSecondsMax = 60, clock } = this.#options;
     const identity = this.#options.identity();
-    if (identity === undefined) return { reason: 'this device has no certificate yet', connectedMs: 0 };
-    const ended = Promise.withResolvers<string>();
-    const stop = (): void => ended.resolve('stopped');
+    if (identity === undefined) return { end: 'refused', reason: 'this device has no certificate yet' };
+    const ended = Promise.withResolvers<Ending>();
+    const stop = (): void => ended.resolve({ end: 'short', reason: 'stopped' });
     this.#stopped.signal.addEventListener('abort', stop);
-    const options = { device, host, port, keepAliveSeconds, identity, clock };
-    const session = new ShadowSession({ ...options, onDesired: newcomers(handlers), onEnd: ended.resolve });
+    const options = { device, host, port, keepAliveSeconds, identity, answerSecondsMax, clock };
+    const onEnd = (reason: string): void => ended.resolve({ end: 'short', reason });
+    let session: ShadowSession | undefined;
     let connectedAtMs: number | undefined;
     try {
+      session = new ShadowSession({ ...options, onDesired: newcomers(handlers), onEnd });
       const failure = await Promise.race([outcome(session.open()), ended.promise]);
-      if (failure !== undefined) return { reason: failure, connectedMs: 0 };
+      if (failure !== undefined) return { ...failure, end: failure.end === 'short' ? 'refused' : failure.end };
       connectedAtMs = clock.monotonic();
       this.#connected(session, handlers);
-      const reason = await Promise.race([outcome(session.fetchDesired()), ended.promise]);
-      return { reason: reason ?? (await ended.promise), connectedMs: clock.monotonic() - connectedAtMs };
+      const ending = await Promise.race([outcome(session.fetchDesired()), ended.promise]);
+      if (ending !== undefined) return ending;
+      const later = await ended.promise;
+      return clock.monotonic() - connectedAtMs >= steadyMs ? { ...later, end: 'steady' } : later;
     } finally {
       this.#stopped.signal.removeEventListener('abort', stop);
       this.#session = undefined;
       if (connectedAtMs !== undefined) handlers.onConnection(false);
-      await session.close().catch(() => {});
+      await session?.close().catch(() => {});
     }
   }
 

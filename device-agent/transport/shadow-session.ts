@@ -26,6 +26,8 @@ export interface SessionOptions {
   readonly port: number;
   readonly keepAliveSeconds: number;
   readonly identity: DeviceIdentity;
+  /** How long an answer may take: over a satellite with a full queue it takes its time. */
+  readonly answerSecondsMax: number;
   readonly clock: Clock;
   /** The desired state, whole; maybe the same as before. */
   onDesired(desired: unknown): void;
@@ -35,13 +37,14 @@ export interface SessionOptions {
 
 const connectMsMax = 30_000;
 const pingMsMax = 30_000;
-/** Over a satellite with a full queue an answer takes its time. */
-const answerSecondsMax = 60;
 /**
- * How long a report waits for its first answer; twice as long after each that got none. A broker drops what is said while the
- * shadow service is not subscribed, and says nothing of it.
+ * How long an answer is waited for at first; twice as long after each time that none came. A broker drops what is said while
+ * the shadow service is not subscribed, and says nothing of it.
  */
 const firstAnswerMsMax = 10_000;
+
+/** That no answer came in time. */
+const silence = Symbol('silence');
 
 const notFound = 404;
 
@@ -61,7 +64,8 @@ function stateOfDelta(payload: ArrayBuffer): unknown {
   }
 }
 
-function newConnection({ device, host, port, keepAliveSeconds, identity }: SessionOptions): MqttClientConnection {
+function newConnection(options: SessionOptions): MqttClientConnection {
+  const { device, host, port, keepAliveSeconds, identity, answerSecondsMax } = options;
   const tls = TlsContextOptions.create_client_with_mtls(identity.certificate, identity.key);
   tls.override_default_trust_store(identity.ca);
   return new MqttClient(new ClientBootstrap()).new_connection({
@@ -100,20 +104,41 @@ export class ShadowSession {
     this.#shadow = IotShadowClientv2.newFromMqtt311(this.#connection, {
       maxRequestResponseSubscriptions: 4,
       maxStreamingSubscriptions: 0,
-      operationTimeoutInSeconds: answerSecondsMax,
+      operationTimeoutInSeconds: this.#options.answerSecondsMax,
     });
     await this.#hearChanges();
   }
 
-  /** Fetches what is wanted now, for it may have changed while there was no connection. */
+  /** Fetches what is wanted now, for it may have changed while there was no connection; asks again when nobody answers. */
   async fetchDesired(): Promise<void> {
+    const asked: Promise<object | undefined>[] = [];
+    let desired: object | undefined | typeof silence = silence;
+    for (let patienceMs = firstAnswerMsMax; desired === silence && this.#isOpen; patienceMs *= 2) {
+      const answer = this.#desired();
+      // One that nobody waits for any more may fail unheard.
+      answer.catch(() => {});
+      asked.push(answer);
+      desired = await this.#orSilence(Promise.race(asked), patienceMs);
+    }
+    if (desired !== undefined && desired !== silence) this.#options.onDesired(desired);
+  }
+
+  /** What is wanted; undefined when nothing is. Rejects when it is refused or there is no answer at all. */
+  async #desired(): Promise<object | undefined> {
     try {
       const { state } = await this.#openShadow().getNamedShadow({ thingName: this.#options.device, shadowName });
-      if (state?.desired !== undefined) this.#options.onDesired(state.desired);
+      return state?.desired;
     } catch (error) {
       // No shadow yet: nothing was ever wanted of this device.
-      if (refusalCode(error) !== notFound) throw error;
+      if (refusalCode(error) === notFound) return undefined;
+      throw error;
     }
+  }
+
+  async #orSilence<T>(answer: Promise<T>, patienceMs: number): Promise<T | typeof silence> {
+    const over = Promise.withResolvers<typeof silence>();
+    using _patience = this.#options.clock.after(patienceMs, () => over.resolve(silence));
+    return await Promise.race([answer, over.promise]);
   }
 
   async report(report: Report): Promise<'accepted' | 'rejected' | 'offline'> {
@@ -123,12 +148,10 @@ export class ShadowSession {
       () => 'accepted' as const,
       (error: unknown) => (refusalCode(error) === undefined ? 'offline' : 'rejected'),
     );
-    const silence = Promise.withResolvers<'offline'>();
-    using _patience = this.#options.clock.after(this.#answerMsMax, () => silence.resolve('offline'));
-    const outcome = await Promise.race([answer, silence.promise]);
-    const next = outcome === 'offline' ? 2 * this.#answerMsMax : firstAnswerMsMax;
-    this.#answerMsMax = Math.min(next, answerSecondsMax * 1000);
-    return outcome;
+    const outcome = await this.#orSilence(answer, this.#answerMsMax);
+    const next = outcome === silence ? 2 * this.#answerMsMax : firstAnswerMsMax;
+    this.#answerMsMax = Math.min(next, this.#options.answerSecondsMax * 1000);
+    return outcome === silence ? 'offline' : outcome;
   }
 
   async close(): Promise<void> {

@@ -103,18 +103,18 @@ export async function openShore(t: ExecutionContext) {
     port: number,
     identityStore: DeviceIdentityStore,
     clock: Clock = nodeClock,
+    authorityText = () => authority.certificate,
   ): AwsShadowLink => {
     const link = new AwsShadowLink({
       device,
       host: address,
       port,
       keepAliveSeconds: 30,
+      // What was never answered keeps the test's process for this long.
+      answerSecondsMax: 3,
       identity: () => {
-        const certificate = identityStore.certificateText();
-        const key = identityStore.keyText();
-        return certificate === undefined || key === undefined
-          ? undefined
-          : { ca: authority.certificate, certificate, key };
+        const texts = identityStore.texts();
+        return texts && { ca: authorityText(), ...texts };
       },
       clock,
       random: nodeRandom,
