@@ -139,12 +139,17 @@ test.serial(
     await shadows.stop();
     await broker.close();
     const deaf = await startBroker(0);
+    const asked = Promise.withResolvers<void>();
+    await deaf.subscribe('$aws/things/buoy/shadow/name/fleet/get', () => asked.resolve());
     const link = openLink('buoy', deaf.port, identity, hurried());
     const events = listen(t, link);
+    const connections: boolean[] = [];
+    events.on('connection', (connected) => connections.push(connected));
     const wanted = once(events, 'desired');
-    await once(events, 'connection');
+    await asked.promise;
     await openShadows(deaf).start({ onReported: () => {}, onContact: () => {} });
     t.deepEqual(await wanted, [desired(3)]);
+    t.deepEqual(connections, [true], 'on the same connection');
     await link.stop();
     await deaf.close();
   },
