@@ -150,7 +150,7 @@ export const planCommand: Command = {
       type: 'string',
       short: 'o',
       value: 'json|yaml|wide',
-      description: 'Another form; wide lists every device.',
+      description: 'Another form; wide lists every device, json and yaml follow schemas/plan.schema.json.',
     },
   },
   async run(context, { positionals, values }): Promise<ExitCode> {
