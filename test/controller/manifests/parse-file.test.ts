@@ -110,6 +110,16 @@ test('an application that stands twice in a fleet is told', (t) => {
   t.deepEqual(codes(fleet('a', {}, [{ name: 'pump' }, { name: 'pump' }])), ['DUPLICATE_APPLICATION']);
 });
 
+test('what the schema finds does not hide what is wrong beside it', (t) => {
+  const text = `${fleet('a', {}, [{ name: 'pump' }, { name: 'pump' }], { config: { x: '${site}' } })}`;
+  t.deepEqual(codes(text.replace('matchLabels: {}', 'matchExpressions: [{key: a, operator: In}, 7]')), [
+    'BAD_SELECTOR',
+    'WRONG_TYPE',
+    'DUPLICATE_APPLICATION',
+    'UNKNOWN_PLACEHOLDER',
+  ]);
+});
+
 test('numbers that JSON cannot carry exactly are told', (t) => {
   const config = (value: string) => `${head}kind: Site\nmetadata: {name: a}\nspec: {config: {x: ${value}}}\n`;
   t.deepEqual(codes(config('.nan')), ['BAD_NUMBER']);
