@@ -37,6 +37,9 @@ function firstProblem(lines: readonly string[], failure: YAMLException): FilePro
   const line = (failure.mark?.line ?? 0) + 1;
   const tab = /^[ \t]*/.exec(lines[line - 1] ?? '')![0].indexOf('\t');
   if (tab !== -1) return problemAt(lines, line, tab + 1, 'TAB', tabMessage);
+  const before = (lines[line - 1] ?? '').slice(0, failure.mark?.column ?? 0);
+  if (failure.reason === 'deficient indentation' && before.endsWith('\t'))
+    return problemAt(lines, line, before.length, 'TAB', 'a tab cannot stand between two values; use spaces');
   const code = failure.reason.includes('maxDepth')
     ? 'TOO_DEEP'
     : failure.reason.includes('maxAliases')
