@@ -1,9 +1,10 @@
 /** One YAML document as a plain value → a manifest, or what is wrong with it. */
 import type { SelectorRequirement } from '../../schemas/generated/types.ts';
 import { isApplication, isDevice, isFleet, isSite } from '../../schemas/generated/validators.js';
+import { nearestName } from '../../schemas/nearest-name.ts';
 import { listAt } from './broken-manifest.ts';
 import type { FileFinding, ValuePath } from './finding.ts';
-import { hint, nearestName } from './nearest-name.ts';
+import { hint } from './nearest-name.ts';
 import type { Manifest, ManifestKind } from './parsed-file.ts';
 import { placeholderFaults, placeholderNames } from './placeholder.ts';
 import { describeViolation, shown, valueAt } from './schema-violation.ts';
