@@ -64,6 +64,8 @@ function faultOf(error: ErrorObject, value: unknown, about: ConfigurationKeys): 
     }
     case 'type':
       return { key, message: `must be ${typeNames[String(error.params.type)] ?? error.params.type}${seen}` };
+    case 'pattern':
+      return { key, message: withNote(`is not what it must be${seen.replace(', not', ':')}`, about.noteOf(keys)) };
     default:
       return { key, message: withNote(`${error.message ?? 'is not valid'}${seen}`, about.noteOf(keys)) };
   }

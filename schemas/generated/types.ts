@@ -158,7 +158,7 @@ export interface AgentConfiguration {
    */
   controller: string;
   /**
-   * URL of another server or cache for blobs and indexes.
+   * https:// URL of another server or cache for blobs and indexes.
    */
   artifacts?: string;
   mqtt: AgentMqttConfiguration;

@@ -64,6 +64,11 @@ test('a file that is a list is refused, a section without a value is an empty on
   t.deepEqual(faultsOf('cli', { cli: null, agent: null }), []);
 });
 
+test('what is no URL is refused before anybody asks it', (t) => {
+  const not = 'is not what it must be: "shore" (https:// URL of the controller)';
+  t.deepEqual(faultsOf('cli', { cli: { controller: 'shore' } }), [`cli.controller ${not}`]);
+});
+
 test('a variable without a text gives nothing', (t) => {
   const result = resolveConfiguration('cli', inputs({ cli: { token: 'a' } }, { environment: { FLEET_CLI_TOKEN: '' } }));
   t.is('value' in result ? result.value.token : '', 'a');

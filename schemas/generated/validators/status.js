@@ -3,13 +3,13 @@
 export const isStatusDocument = validate39;
 const schema69 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://fleet.dev/schemas/status.schema.json","title":"StatusDocument","description":"All the controller knows of its fleets at one moment: what `fleet status -o json` prints.","type":"object","properties":{"apiVersion":{"const":"fleet/v1alpha1"},"kind":{"const":"Status"},"asOf":{"$ref":"metadata.schema.json#/$defs/Time"},"source":{"$ref":"#/$defs/SourceStatus"},"fleets":{"type":"array","items":{"$ref":"#/$defs/FleetStatus"}},"sites":{"type":"array","items":{"$ref":"#/$defs/SiteStatus"}},"devices":{"type":"array","items":{"$ref":"#/$defs/DeviceStatus"}},"refusals":{"description":"Who knocked and was not let in, newest first.","type":"array","items":{"$ref":"#/$defs/Refusal"}}},"required":["apiVersion","kind","asOf","source","fleets","sites","devices","refusals"],"additionalProperties":false,"$defs":{"SourceStatus":{"title":"SourceStatus","type":"object","properties":{"state":{"description":"current: the tip of the branch is in force; refused: the tip is not valid or not signed, the last good revision is in force; unreachable: the repository or the branch can't be read; empty: there has never been a good revision.","enum":["current","refused","unreachable","empty"]},"location":{"type":"string"},"branch":{"type":"string"},"revision":{"$ref":"#/$defs/RevisionStatus","description":"In force."},"tip":{"$ref":"#/$defs/RevisionStatus","description":"The newest commit seen on the branch."},"checkedAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"The last time the repository answered."},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when it is in this state."},"message":{"type":"string"},"problems":{"type":"array","items":{"$ref":"#/$defs/Problem"}}},"required":["state","location","branch","problems"],"additionalProperties":false},"RevisionStatus":{"title":"RevisionStatus","type":"object","properties":{"id":{"$ref":"metadata.schema.json#/$defs/Revision"},"subject":{"type":"string"},"author":{"type":"string"},"committedAt":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["id","subject","author","committedAt"],"additionalProperties":false},"Problem":{"title":"Problem","description":"What is wrong with the files of a revision, and where.","type":"object","properties":{"file":{"type":"string"},"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"description":"What is wrong, what was expected.","type":"string"},"excerpt":{"description":"The offending text.","type":"string"}},"required":["file","code","message"],"additionalProperties":false},"Tally":{"title":"Tally","description":"Devices by state.","type":"object","properties":{"desired":{"type":"integer","minimum":0},"running":{"type":"integer","minimum":0},"progressing":{"type":"integer","minimum":0},"failed":{"type":"integer","minimum":0},"dark":{"type":"integer","minimum":0},"unknown":{"description":"Never heard of.","type":"integer","minimum":0}},"required":["desired","running","progressing","failed","dark","unknown"],"additionalProperties":false},"FleetStatus":{"title":"FleetStatus","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"tally":{"$ref":"#/$defs/Tally"},"applications":{"type":"array","items":{"$ref":"#/$defs/ApplicationReference"}},"asOf":{"$ref":"metadata.schema.json#/$defs/Time","description":"The oldest last contact of its devices; absent while one was never heard of."},"state":{"$ref":"#/$defs/ConvergenceState"}},"required":["name","tally","applications","state"],"additionalProperties":false},"SiteStatus":{"title":"SiteStatus","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"tally":{"$ref":"#/$defs/Tally"},"asOf":{"$ref":"metadata.schema.json#/$defs/Time"},"state":{"$ref":"#/$defs/ConvergenceState"}},"required":["name","tally","state"],"additionalProperties":false},"ConvergenceState":{"title":"ConvergenceState","enum":["converged","progressing","failed","stale"]},"ApplicationReference":{"title":"ApplicationReference","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"}},"required":["name","version"],"additionalProperties":false},"DeviceStatus":{"title":"DeviceStatus","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"site":{"$ref":"metadata.schema.json#/$defs/Name"},"fleet":{"$ref":"metadata.schema.json#/$defs/Name"},"labels":{"$ref":"metadata.schema.json#/$defs/Labels"},"state":{"description":"running: the newest deployment runs, as far as the last contact told; progressing: on the way; failed: refused, went back or an application fails; dark: silent for too long; unknown: never heard of; removed: no longer in git, still heard.","enum":["running","progressing","failed","dark","unknown","removed"]},"reason":{"$ref":"#/$defs/Reason"},"connected":{"description":"Absent when the broker does not tell.","type":"boolean"},"contactAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When it was last heard; absent when never."},"desired":{"$ref":"#/$defs/DesiredDeployment"},"report":{"$ref":"report.schema.json"},"events":{"description":"Newest first.","type":"array","items":{"$ref":"#/$defs/DeviceEvent"}}},"required":["name","labels","state","reason","events"],"additionalProperties":false},"Reason":{"title":"Reason","description":"Why the device is where it is.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string"},"since":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["code","message"],"additionalProperties":false},"DesiredDeployment":{"title":"DesiredDeployment","type":"object","properties":{"sequence":{"type":"integer","minimum":1},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"},"issuedAt":{"$ref":"metadata.schema.json#/$defs/Time"},"applications":{"type":"array","items":{"$ref":"#/$defs/ApplicationReference"}}},"required":["sequence","revision","issuedAt","applications"],"additionalProperties":false},"DeviceEvent":{"title":"DeviceEvent","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string"}},"required":["at","code","message"],"additionalProperties":false},"Refusal":{"title":"Refusal","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"device":{"description":"The name it claimed.","type":"string"},"keyFingerprint":{"type":"string"},"address":{"type":"string"},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string"}},"required":["at","code","message"],"additionalProperties":false}}};
 const schema46 = {"description":"RFC 3339 in UTC.","type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"};
-const pattern12 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$", "u");
+const pattern16 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$", "u");
 const schema71 = {"title":"SourceStatus","type":"object","properties":{"state":{"description":"current: the tip of the branch is in force; refused: the tip is not valid or not signed, the last good revision is in force; unreachable: the repository or the branch can't be read; empty: there has never been a good revision.","enum":["current","refused","unreachable","empty"]},"location":{"type":"string"},"branch":{"type":"string"},"revision":{"$ref":"#/$defs/RevisionStatus","description":"In force."},"tip":{"$ref":"#/$defs/RevisionStatus","description":"The newest commit seen on the branch."},"checkedAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"The last time the repository answered."},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when it is in this state."},"message":{"type":"string"},"problems":{"type":"array","items":{"$ref":"#/$defs/Problem"}}},"required":["state","location","branch","problems"],"additionalProperties":false};
 const schema77 = {"title":"Problem","description":"What is wrong with the files of a revision, and where.","type":"object","properties":{"file":{"type":"string"},"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"description":"What is wrong, what was expected.","type":"string"},"excerpt":{"description":"The offending text.","type":"string"}},"required":["file","code","message"],"additionalProperties":false};
 const func2 = Object.prototype.hasOwnProperty;
 const schema72 = {"title":"RevisionStatus","type":"object","properties":{"id":{"$ref":"metadata.schema.json#/$defs/Revision"},"subject":{"type":"string"},"author":{"type":"string"},"committedAt":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["id","subject","author","committedAt"],"additionalProperties":false};
 const schema45 = {"description":"A git commit id.","type":"string","pattern":"^[0-9a-f]{40}$"};
-const pattern11 = new RegExp("^[0-9a-f]{40}$", "u");
+const pattern15 = new RegExp("^[0-9a-f]{40}$", "u");
 
 function validate41(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -77,7 +77,7 @@ errors++;
 if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
-if(!pattern11.test(data0)){
+if(!pattern15.test(data0)){
 const err5 = {instancePath:instancePath+"/id",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -126,7 +126,7 @@ errors++;
 if(data.committedAt !== undefined){
 let data3 = data.committedAt;
 if(typeof data3 === "string"){
-if(!pattern12.test(data3)){
+if(!pattern16.test(data3)){
 const err9 = {instancePath:instancePath+"/committedAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -164,7 +164,7 @@ return errors === 0;
 }
 validate41.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const pattern28 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
+const pattern32 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
 
 function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -281,7 +281,7 @@ errors = vErrors.length;
 if(data.checkedAt !== undefined){
 let data5 = data.checkedAt;
 if(typeof data5 === "string"){
-if(!pattern12.test(data5)){
+if(!pattern16.test(data5)){
 const err8 = {instancePath:instancePath+"/checkedAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -306,7 +306,7 @@ errors++;
 if(data.since !== undefined){
 let data6 = data.since;
 if(typeof data6 === "string"){
-if(!pattern12.test(data6)){
+if(!pattern16.test(data6)){
 const err10 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -454,7 +454,7 @@ errors++;
 if(data9.code !== undefined){
 let data13 = data9.code;
 if(typeof data13 === "string"){
-if(!pattern28.test(data13)){
+if(!pattern32.test(data13)){
 const err22 = {instancePath:instancePath+"/problems/" + i0+"/code",schemaPath:"#/$defs/Problem/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err22];
@@ -1009,7 +1009,7 @@ errors++;
 if(data.asOf !== undefined){
 let data10 = data.asOf;
 if(typeof data10 === "string"){
-if(!pattern12.test(data10)){
+if(!pattern16.test(data10)){
 const err28 = {instancePath:instancePath+"/asOf",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err28];
@@ -1380,7 +1380,7 @@ errors++;
 if(data.asOf !== undefined){
 let data8 = data.asOf;
 if(typeof data8 === "string"){
-if(!pattern12.test(data8)){
+if(!pattern16.test(data8)){
 const err26 = {instancePath:instancePath+"/asOf",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err26];
@@ -1483,7 +1483,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern28.test(data0)){
+if(!pattern32.test(data0)){
 const err3 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -1520,7 +1520,7 @@ errors++;
 if(data.since !== undefined){
 let data2 = data.since;
 if(typeof data2 === "string"){
-if(!pattern12.test(data2)){
+if(!pattern16.test(data2)){
 const err6 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -1651,7 +1651,7 @@ errors++;
 if(data.revision !== undefined){
 let data1 = data.revision;
 if(typeof data1 === "string"){
-if(!pattern11.test(data1)){
+if(!pattern15.test(data1)){
 const err7 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -1676,7 +1676,7 @@ errors++;
 if(data.issuedAt !== undefined){
 let data2 = data.issuedAt;
 if(typeof data2 === "string"){
-if(!pattern12.test(data2)){
+if(!pattern16.test(data2)){
 const err9 = {instancePath:instancePath+"/issuedAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -1812,7 +1812,7 @@ errors++;
 if(data.revision !== undefined){
 let data1 = data.revision;
 if(typeof data1 === "string"){
-if(!pattern11.test(data1)){
+if(!pattern15.test(data1)){
 const err5 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -1991,7 +1991,7 @@ errors++;
 if(data.since !== undefined){
 let data3 = data.since;
 if(typeof data3 === "string"){
-if(!pattern12.test(data3)){
+if(!pattern16.test(data3)){
 const err11 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err11];
@@ -2354,7 +2354,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern28.test(data0)){
+if(!pattern32.test(data0)){
 const err4 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -2404,7 +2404,7 @@ errors++;
 if(data.at !== undefined){
 let data2 = data.at;
 if(typeof data2 === "string"){
-if(!pattern12.test(data2)){
+if(!pattern16.test(data2)){
 const err8 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -2565,7 +2565,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern12.test(data0)){
+if(!pattern16.test(data0)){
 const err8 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -2653,7 +2653,7 @@ errors++;
 if(data.since !== undefined){
 let data4 = data.since;
 if(typeof data4 === "string"){
-if(!pattern12.test(data4)){
+if(!pattern16.test(data4)){
 const err15 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err15];
@@ -2978,7 +2978,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern12.test(data0)){
+if(!pattern16.test(data0)){
 const err4 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -3003,7 +3003,7 @@ errors++;
 if(data.code !== undefined){
 let data1 = data.code;
 if(typeof data1 === "string"){
-if(!pattern28.test(data1)){
+if(!pattern32.test(data1)){
 const err6 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -3302,7 +3302,7 @@ errors++;
 if(data.contactAt !== undefined){
 let data8 = data.contactAt;
 if(typeof data8 === "string"){
-if(!pattern12.test(data8)){
+if(!pattern16.test(data8)){
 const err19 = {instancePath:instancePath+"/contactAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err19];
@@ -3432,7 +3432,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern12.test(data0)){
+if(!pattern16.test(data0)){
 const err4 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -3493,7 +3493,7 @@ errors++;
 if(data.code !== undefined){
 let data4 = data.code;
 if(typeof data4 === "string"){
-if(!pattern28.test(data4)){
+if(!pattern32.test(data4)){
 const err9 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -3675,7 +3675,7 @@ errors++;
 if(data.asOf !== undefined){
 let data2 = data.asOf;
 if(typeof data2 === "string"){
-if(!pattern12.test(data2)){
+if(!pattern16.test(data2)){
 const err11 = {instancePath:instancePath+"/asOf",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err11];
