@@ -1,9 +1,9 @@
 /** What a command is, and what it is given: the world as ports, and the screen. */
 import { parseArgs } from 'node:util';
-import { nearestName } from '../controller/manifests/nearest-name.ts';
 import type { SourceFileSystem } from '../controller/source/source.ts';
 import type { Clock, Disk, Network, Processes, Random, Threads } from '../platform/ports.ts';
 import type { Section, Sections } from '../schemas/configuration.ts';
+import { nearestName } from '../schemas/nearest-name.ts';
 import type { DemoPorts } from './demo/demo-ports.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 
@@ -44,10 +44,11 @@ export interface CommandContext {
   readonly directory: string;
   /** Absolute path of this project. */
   readonly projectDirectory: string;
-  /** Searches from `directory` upwards. */
+  /** Searches from `directory` upwards; `flags` are the keys that the command line sets. */
   readonly loadConfiguration: <S extends Section>(
     section: S,
     directory: string,
+    flags?: Readonly<Record<string, string>>,
   ) => Promise<{ readonly value: Sections[S]; readonly file?: string }>;
   readonly demo: DemoPorts;
   /** Aborts when the user wants to stop. */

@@ -62,7 +62,7 @@ const context: CommandContext = {
   environment,
   directory,
   projectDirectory,
-  loadConfiguration: (section, from) => loadConfiguration(section, { directory: from, environment }),
+  loadConfiguration: (section, from, flags = {}) => loadConfiguration(section, { directory: from, environment, flags }),
   demo: {
     commitAll,
     programs: nodePrograms,

@@ -1,9 +1,10 @@
 /** From the words of a command line to an exit code. */
-import { nearestName } from '../controller/manifests/nearest-name.ts';
-import { type CommandContext, CommandError, parseCommandArguments } from './command.ts';
+import { nearestName } from '../schemas/nearest-name.ts';
+import { type CommandContext, CommandError, type ParsedArguments, parseCommandArguments } from './command.ts';
 import { commandTable, findCommand } from './command-table.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { commandHelp, overview } from './help.ts';
+import { settingsOf } from './settings.ts';
 
 function unknownCommand(context: CommandContext, words: readonly string[]): ExitCode {
   const line = words.filter((word) => !word.startsWith('-')).join(' ');
@@ -29,6 +30,16 @@ function failure(context: CommandContext, error: unknown): ExitCode {
   return exitCodes.failed;
 }
 
+/** The context as the options that many commands share want it. */
+function narrowed(context: CommandContext, args: ParsedArguments): CommandContext {
+  const flags = settingsOf(args);
+  return {
+    ...context,
+    color: context.color && !args.flags.has('no-color'),
+    loadConfiguration: (section, directory) => context.loadConfiguration(section, directory, flags),
+  };
+}
+
 /** Runs one command line. Never throws: whatever goes wrong is said on stderr and in the exit code. */
 export async function runCommand(context: CommandContext, words: readonly string[]): Promise<ExitCode> {
   if (words.length === 0 || ['--help', '-h', 'help'].includes(words[0]!)) {
@@ -46,7 +57,7 @@ export async function runCommand(context: CommandContext, words: readonly string
       context.stdout.write(commandHelp(command));
       return exitCodes.ok;
     }
-    return await command.run(args.flags.has('no-color') ? { ...context, color: false } : context, args);
+    return await command.run(narrowed(context, args), args);
   } catch (error) {
     return failure(context, error);
   }

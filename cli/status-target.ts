@@ -1,9 +1,9 @@
 /** Which part of the status is asked for: everything, `fleet/NAME`, `site/NAME`, `device/NAME`, and a label selector. */
 
-import { nearestName } from '../controller/manifests/nearest-name.ts';
 import { selects } from '../controller/manifests/selector.ts';
 import { convergenceOf, summaryOf, tallyOf } from '../controller/planning/status-document.ts';
 import type { FleetStatus, Selector, SiteStatus, StatusDocument } from '../schemas/generated/types.ts';
+import { nearestName } from '../schemas/nearest-name.ts';
 import { CommandError } from './command.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 

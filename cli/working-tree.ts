@@ -10,13 +10,17 @@ function isPassedOver(name: string): boolean {
   return name.startsWith('.') || name === 'node_modules';
 }
 
-/** Reads the manifests and the signed metadata below `directory`; throws `DiskError` where it may not look. */
+/**
+ * Reads the manifests and the signed metadata below `directory`. Symbolic links are passed over, because a commit holds
+ * only the name of what they lead to and the controller follows none. Throws `DiskError` where it may not look.
+ */
 export function readWorkingTree(disk: Disk, directory: string): WorkingTree {
   const files = new Map<string, Uint8Array>();
   const walk = (prefix: string): void => {
     for (const name of disk.list(`${directory}/${prefix}`)) {
       const path = `${prefix}${name}`;
-      const kind = disk.stat(`${directory}/${path}`)?.kind;
+      const { kind, isLink } = disk.stat(`${directory}/${path}`) ?? {};
+      if (isLink) continue;
       if (kind === 'directory' && !isPassedOver(name)) walk(`${path}/`);
       const isWanted = isManifestPath(path) || (path.startsWith('trust/') && path.endsWith('.json'));
       if (kind === 'file' && isWanted) files.set(path, disk.readFile(`${directory}/${path}`));

@@ -26,6 +26,8 @@ export interface Random {
 export interface FileStat {
   readonly kind: 'file' | 'directory';
   readonly bytes: number;
+  /** The path is a symbolic link to it. */
+  readonly isLink?: true;
 }
 
 /** An open file. Positions and lengths in bytes. Written bytes survive a power cut only after `sync`. */

@@ -3,8 +3,13 @@
  * and what the environment is are arguments.
  */
 import schema from './configuration.schema.json' with { type: 'json' };
+import {
+  type ConfigurationFault,
+  type ConfigurationKeys,
+  configurationFaults,
+  unknownKey,
+} from './configuration-faults.ts';
 import type { AgentConfiguration, CliConfiguration, ControllerConfiguration } from './generated/types.ts';
-import { isConfiguration } from './generated/validators.js';
 
 /** The sections after defaults were filled in. */
 export interface Sections {
@@ -15,16 +20,10 @@ export interface Sections {
 
 export type Section = keyof Sections;
 
-/** One thing wrong with a configuration: where (`controller.http.port`), and what was expected. */
-export interface ConfigurationFault {
-  readonly key: string;
-  readonly message: string;
-}
-
 interface SchemaNode {
   readonly $ref?: string;
   readonly type?: string;
-  readonly title?: string;
+  readonly description?: string;
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly 'x-path'?: boolean;
@@ -93,19 +92,29 @@ function typedValue(text: string, node: SchemaNode): unknown {
   }
 }
 
-function unknownFlags(flags: Readonly<Record<string, string>>, leaves: readonly Leaf[]): ConfigurationFault[] {
-  const known = new Set(leaves.map(({ keys }) => keys.join('.')));
-  return Object.keys(flags)
-    .filter((flag) => !known.has(flag))
-    .map((flag) => ({ key: flag, message: `there is no such key; there are ${[...known].join(', ')}` }));
+function nodeAt(keys: readonly string[]): SchemaNode {
+  return keys.reduce<SchemaNode>((node, key) => resolveNode(node).properties?.[key] ?? {}, schema as SchemaNode);
 }
 
-function judge(section: Section, values: Values): ConfigurationFault[] {
-  if (isConfiguration({ [section]: values })) return [];
-  return (isConfiguration.errors ?? []).map(({ instancePath, message, params }) => {
-    const extra = 'additionalProperty' in params ? `: ${params.additionalProperty}` : '';
-    return { key: instancePath.slice(1).replaceAll('/', '.'), message: `${message ?? 'is not valid'}${extra}` };
-  });
+const about: ConfigurationKeys = {
+  membersOf: (keys) => Object.keys(resolveNode(nodeAt(keys)).properties ?? {}),
+  noteOf: (keys) => nodeAt(keys).description,
+  variableOf: ([section, ...keys]) => environmentName(section as Section, keys),
+};
+
+function unknownFlags(flags: Readonly<Record<string, string>>, leaves: readonly Leaf[]): ConfigurationFault[] {
+  const known = leaves.map(({ keys }) => keys.join('.'));
+  return Object.keys(flags)
+    .filter((flag) => !known.includes(flag))
+    .map((flag) => ({ key: flag, message: unknownKey(flag, known), givenBy: `the flag ${flag}` }));
+}
+
+/** A file's value without sections that hold nothing, as when every line of one is a comment. */
+function withoutEmptySections(file: unknown): unknown {
+  if (typeof file !== 'object' || file === null || Array.isArray(file)) return file ?? {};
+  return Object.fromEntries(
+    Object.entries(file).filter(([name, value]) => value !== null || !(name in schema.properties)),
+  );
 }
 
 /** What `resolveConfiguration` starts from. */
@@ -119,38 +128,40 @@ export interface ConfigurationInputs {
   readonly resolvePath: (path: string, from: 'file' | 'caller') => string;
 }
 
+/** What a caller gave for a leaf, and how; nothing when its text is empty, as a variable that was not filled in is. */
+function givenFor(section: Section, { keys, node }: Leaf, { flags, environment }: ConfigurationInputs) {
+  const [flag, variable] = [keys.join('.'), environmentName(section, keys)];
+  const [text, by] = flags[flag] === undefined ? [environment[variable], variable] : [flags[flag], `the flag ${flag}`];
+  return text === undefined || text === '' ? undefined : { value: typedValue(text, node), by };
+}
+
 /** The section with everything filled in, or all that is wrong with it. */
 export function resolveConfiguration<S extends Section>(
   section: S,
   inputs: ConfigurationInputs,
 ): { readonly value: Sections[S] } | { readonly faults: readonly ConfigurationFault[] } {
   const leaves = sectionLeaves(section);
-  const whole = inputs.file ?? {};
-  if (!isConfiguration(whole)) {
-    const faults = (Object.keys(schema.properties) as Section[]).flatMap((name) => {
-      const part = valueAt(whole, [name]);
-      return part === undefined ? [] : judge(name, part as Values);
-    });
-    // What the section alone can't explain is wrong at the top: a misspelt section, or not a mapping.
-    const missingElsewhere = faults.filter(({ message }) => !message.startsWith('must have required'));
-    if (missingElsewhere.length > 0) return { faults: missingElsewhere };
-    if (typeof whole !== 'object' || Object.keys(whole).some((key) => !Object.hasOwn(schema.properties, key))) {
-      return {
-        faults: [{ key: '', message: `must be a mapping with ${Object.keys(schema.properties).join(', ')} only` }],
-      };
-    }
-  }
-  const values = structuredClone(valueAt(whole, [section]) ?? {}) as Values;
-  for (const { keys, node } of leaves) {
-    const flag = inputs.flags[keys.join('.')];
-    const text = flag ?? inputs.environment[environmentName(section, keys)];
-    const given = valueAt(values, keys);
-    const value = text !== undefined ? typedValue(text, node) : (given ?? node.default);
+  const whole = withoutEmptySections(inputs.file);
+  // What the file lacks may still come from elsewhere, and what other sections lack is no business of this program.
+  const inFile = configurationFaults(whole, about, false);
+  const own = valueAt(whole, [section]);
+  const values = (typeof own === 'object' ? structuredClone(own) : {}) as Values;
+  const givenBy = new Map<string, string>();
+  for (const leaf of leaves) {
+    const { keys, node } = leaf;
+    const given = givenFor(section, leaf, inputs);
+    const value = given?.value ?? valueAt(values, keys) ?? node.default;
     if (value === undefined) continue;
-    const from = text === undefined ? 'file' : 'caller';
+    if (given !== undefined) givenBy.set([section, ...keys].join('.'), given.by);
     const isPath = node['x-path'] === true && typeof value === 'string' && !/^[a-z][a-z0-9+.-]*:\/\//.test(value);
-    setAt(values, keys, isPath ? inputs.resolvePath(value, from) : value);
+    setAt(values, keys, isPath ? inputs.resolvePath(value, given === undefined ? 'file' : 'caller') : value);
   }
-  const faults = [...unknownFlags(inputs.flags, leaves), ...judge(section, values)];
+  const told = new Set(inFile.map(({ key }) => key));
+  const faults = [...inFile, ...unknownFlags(inputs.flags, leaves)];
+  for (const fault of configurationFaults({ [section]: values }, about, true)) {
+    const by = givenBy.get(fault.key);
+    if (by !== undefined) faults.push({ ...fault, givenBy: by });
+    else if (!told.has(fault.key)) faults.push(fault);
+  }
   return faults.length > 0 ? { faults } : { value: values as unknown as Sections[S] };
 }

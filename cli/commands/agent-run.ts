@@ -1,12 +1,13 @@
 import { bundleAgent } from '../../device-agent/bundle.ts';
 import { type Command, CommandError } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { settingsOption } from '../settings.ts';
 
 export const agentRunCommand: Command = {
   name: 'agent run',
   summary: 'run the agent of a device from this checkout',
   arguments: '',
-  options: {},
+  options: { ...settingsOption('agent', 'stateDirectory=DIR') },
   async run({ projectDirectory, processes, loadConfiguration, directory, signal }) {
     const { value } = await loadConfiguration('agent', directory);
     const program = await bundleAgent(`${projectDirectory}/.cache/agent`);

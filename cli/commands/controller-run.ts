@@ -1,5 +1,6 @@
-import { type Command, CommandError } from '../command.ts';
+import type { Command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { settingsOf, settingsOption } from '../settings.ts';
 
 export const controllerRunCommand: Command = {
   name: 'controller run',
@@ -11,19 +12,12 @@ export const controllerRunCommand: Command = {
       value: 'FILE',
       description: 'This configuration file instead of the fleet.config.yaml found from here.',
     },
-    set: {
-      type: 'string',
-      multiple: true,
-      value: 'KEY=VALUE',
-      description: 'Overrides a key of its section: --set http.port=7443.',
-    },
+    ...settingsOption('controller', 'http.port=7443'),
   },
-  async run(context, { values, lists }) {
-    const flags = (lists.set ?? []).map((pair) => {
-      if (!/^[\w.]+=/.test(pair)) throw new CommandError(`--set ${pair}: write KEY=VALUE`, exitCodes.usage);
-      return `--${pair}`;
-    });
-    const file = values.config === undefined ? [] : ['--config', values.config];
+  async run(context, args) {
+    const flags = Object.entries(settingsOf(args)).map(([key, value]) => `--${key}=${value}`);
+    const { config } = args.values;
+    const file = config === undefined ? [] : ['--config', config];
     const controller = context.processes.start(`${context.projectDirectory}/controller/main.ts`, [...file, ...flags]);
     context.signal.addEventListener('abort', () => controller.kill('SIGTERM'), { once: true });
     const { code } = await new Promise<{ readonly code: number | undefined }>((resolve) => controller.onExit(resolve));

@@ -14,6 +14,7 @@ import { type FleetRevision, findCommit, openCommit, openDirectory, repositoryTo
 import { type Plan, type PlanSide, planDocument, planScreen } from '../render/plan-screen.ts';
 import { renderProblem } from '../render/problems.ts';
 import { styleFor } from '../render/style.ts';
+import { settingsOption } from '../settings.ts';
 import { validateTree } from '../validate-tree.ts';
 
 type Format = 'text' | 'wide' | 'json' | 'yaml';
@@ -160,8 +161,9 @@ export const planCommand: Command = {
       type: 'string',
       short: 'o',
       value: 'json|yaml|wide',
-      description: 'Another form; wide lists every device.',
+      description: 'Another form; wide lists every device, json and yaml follow schemas/plan.schema.json.',
     },
+    ...settingsOption('cli', 'controller=https://HOST:7443'),
   },
   async run(context, { positionals, values }): Promise<ExitCode> {
     if (positionals.length > 1) throw new CommandError('plan takes one REF at most', exitCodes.usage);

@@ -7,6 +7,7 @@ import { deviceStory } from '../render/device-story.ts';
 import { span } from '../render/quantities.ts';
 import { statusScreen } from '../render/status-screen.ts';
 import { cutTo, type Style, styleFor, wrap } from '../render/style.ts';
+import { settingsOption } from '../settings.ts';
 import { exitCodeOf, narrow, parseSelector, parseTarget, type Target } from '../status-target.ts';
 
 type Format = 'text' | 'wide' | 'json' | 'yaml';
@@ -131,6 +132,7 @@ export const statusCommand: Command = {
       description: 'Only devices with these labels: a=b,c!=d,e.',
     },
     watch: { type: 'boolean', short: 'w', description: 'On a terminal, keep drawing until Ctrl-C.' },
+    ...settingsOption('cli', 'controller=https://HOST:7443'),
   },
   async run(context, { positionals, values, flags }) {
     if (positionals.length > 1) throw new CommandError('status takes one target at most', exitCodes.usage);

@@ -2,6 +2,7 @@ import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { fetchStatus } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { settingsOption } from '../settings.ts';
 import { exitCodeOf, narrow, parseTarget } from '../status-target.ts';
 
 const pollMs = 500;
@@ -70,6 +71,7 @@ export const waitCommand: Command = {
       value: '5m',
       description: 'Give up after this long, with exit code 7 (default 5m).',
     },
+    ...settingsOption('cli', 'controller=https://HOST:7443'),
   },
   async run(context, { positionals, values }) {
     if (positionals.length > 1) throw new CommandError('wait takes one target at most', exitCodes.usage);

@@ -3,13 +3,14 @@ import { fetchStatus } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { deviceStory } from '../render/device-story.ts';
 import { styleFor } from '../render/style.ts';
+import { settingsOption } from '../settings.ts';
 import { exitCodeOf, narrow, parseTarget } from '../status-target.ts';
 
 export const whyCommand: Command = {
   name: 'why',
   summary: 'why a device is where it is, in sentences',
   arguments: 'device/NAME',
-  options: {},
+  options: { ...settingsOption('cli', 'controller=https://HOST:7443') },
   async run(context, { positionals }) {
     const [text, ...rest] = positionals;
     if (text === undefined || rest.length > 0) throw new CommandError('why takes one device/NAME', exitCodes.usage);

@@ -1,6 +1,6 @@
 /** What a revision would change, as a screen and as a document. Pure. */
 import type { DeviceChange, FleetChange, RevisionChange } from '../../controller/planning/compare.ts';
-import type { DeviceStatus, RevisionStatus, StatusDocument } from '../../schemas/generated/types.ts';
+import type { DeviceStatus, PlanDocument, RevisionStatus, StatusDocument } from '../../schemas/generated/types.ts';
 import type { Price } from '../fetch-price.ts';
 import { printable } from './printable.ts';
 import { age, bytes } from './quantities.ts';
@@ -177,20 +177,24 @@ export function planScreen(plan: Plan, options: PlanScreenOptions): string {
 }
 
 /** The plan for programs. */
-export function planDocument({ base, next, change, prices, status, unknownBecause }: Plan) {
+export function planDocument({ base, next, change, prices, status, unknownBecause }: Plan): PlanDocument {
   const cost = costOf(change.devices, prices);
   return {
     apiVersion: 'fleet/v1alpha1',
     kind: 'Plan',
     base,
     next,
-    observed: status === undefined ? { unknownBecause } : { asOf: status.asOf },
+    observed: status === undefined ? { unknownBecause: unknownBecause ?? 'nobody was asked' } : { asOf: status.asOf },
     bytes: cost.taken,
     bytesWhole: cost.whole,
-    fleets: change.fleets,
-    devices: change.devices.map(({ fetches, ...device }) => ({
+    fleets: [...change.fleets],
+    devices: change.devices.map(({ fetches, applications, ...device }) => ({
       ...device,
-      fetches: fetches.map(({ release }, at) => ({ ...release, way: prices.get(device.device)?.[at] })),
+      applications: [...applications],
+      fetches: fetches.map(({ release }, at) => {
+        const way = prices.get(device.device)?.[at];
+        return { ...release, ...(way && { way }) };
+      }),
     })),
   };
 }

@@ -102,7 +102,7 @@ export function applyChanges(state: ManifestState, changes: readonly FileChange[
   const draft = openDraft(state, changes);
   draft.next.catalogue = catalogue;
   const judged = updateMembership(draft);
-  checkReferences(draft);
+  checkReferences(draft, changes);
   reportEmptyFleets(draft);
   const affected = drawDevices(draft, judged);
   const problems = changes.flatMap(({ path, file }) =>

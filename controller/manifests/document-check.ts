@@ -1,8 +1,10 @@
 /** One YAML document as a plain value → a manifest, or what is wrong with it. */
-import type { Fleet, SelectorRequirement } from '../../schemas/generated/types.ts';
+import type { SelectorRequirement } from '../../schemas/generated/types.ts';
 import { isApplication, isDevice, isFleet, isSite } from '../../schemas/generated/validators.js';
+import { nearestName } from '../../schemas/nearest-name.ts';
+import { listAt } from './broken-manifest.ts';
 import type { FileFinding, ValuePath } from './finding.ts';
-import { hint, nearestName } from './nearest-name.ts';
+import { hint } from './nearest-name.ts';
 import type { Manifest, ManifestKind } from './parsed-file.ts';
 import { placeholderFaults, placeholderNames } from './placeholder.ts';
 import { describeViolation, shown, valueAt } from './schema-violation.ts';
@@ -17,51 +19,45 @@ const apiVersion = 'fleet/v1alpha1';
 
 type Report = (path: ValuePath, part: FileFinding['part'], code: string, message: string) => void;
 
-function checkRequirement({ operator, values = [] }: SelectorRequirement, path: ValuePath, report: Report): void {
+function checkRequirement(requirement: unknown, path: ValuePath, report: Report): void {
+  const { operator, values = [] } = (requirement ?? {}) as Partial<SelectorRequirement>;
+  if (operator === undefined || !Array.isArray(values)) return;
   const needsValues = operator === 'In' || operator === 'NotIn';
+  const takesNone = operator === 'Exists' || operator === 'DoesNotExist';
   if (needsValues && values.length === 0)
     report(path, 'value', 'BAD_SELECTOR', `${operator} needs at least one of "values"`);
-  if (!needsValues && values.length > 0)
+  if (takesNone && values.length > 0)
     report([...path, 'values'], 'key', 'BAD_SELECTOR', `${operator} takes no "values"`);
 }
 
 /** What Kubernetes asks of selectors beyond their shape, and that no application stands twice in a fleet. */
-function checkFleet({ spec }: Fleet, report: Report): void {
-  for (const [index, requirement] of (spec.selector.matchExpressions ?? []).entries()) {
-    checkRequirement(requirement, ['spec', 'selector', 'matchExpressions', index], report);
-  }
-  const names = spec.applications.map(({ name }) => name);
+function checkFleet(value: unknown, report: Report): void {
+  const requirements: ValuePath = ['spec', 'selector', 'matchExpressions'];
+  for (const [index, requirement] of listAt(value, requirements).entries())
+    checkRequirement(requirement, [...requirements, index], report);
+  const names = listAt(value, ['spec', 'applications']).map((wanted) => valueAt(wanted, ['name']));
   for (const [index, name] of names.entries()) {
-    if (names.indexOf(name) < index) {
-      report(
-        ['spec', 'applications', index, 'name'],
-        'value',
-        'DUPLICATE_APPLICATION',
-        `the fleet already runs "${name}"`,
-      );
-    }
+    if (typeof name !== 'string' || names.indexOf(name) === index) continue;
+    const path = ['spec', 'applications', index, 'name'];
+    report(path, 'value', 'DUPLICATE_APPLICATION', `the fleet already runs "${name}"`);
   }
 }
 
 /** The places whose strings are filled in for each device. */
-export function placeholderRoots(manifest: Manifest): ValuePath[] {
-  switch (manifest.kind) {
+function placeholderRoots(kind: ManifestKind, value: unknown): ValuePath[] {
+  const config = ['spec', 'config'];
+  switch (kind) {
     case 'Application':
-      return [
-        ['spec', 'config'],
-        ['spec', 'env'],
-        ['spec', 'args'],
-      ];
-    case 'Fleet':
-      return [
-        ['spec', 'config'],
-        ...manifest.spec.applications.map((_, index) => ['spec', 'applications', index, 'config']),
-      ];
+      return [config, ['spec', 'env'], ['spec', 'args']];
+    case 'Fleet': {
+      const applications = listAt(value, ['spec', 'applications']);
+      return [config, ...applications.map((_, index) => ['spec', 'applications', index, 'config'])];
+    }
     case 'Site':
     case 'Device':
-      return [['spec', 'config']];
+      return [config];
     default:
-      return manifest satisfies never;
+      return kind satisfies never;
   }
 }
 
@@ -114,16 +110,15 @@ export function checkDocument(value: unknown, document: number): CheckedDocument
   const kind = checkKind(value as Readonly<Record<string, unknown>>, report);
   if (kind === undefined) return { kind: 'broken', findings };
   const validate = validators[kind];
-  if (!validate(value)) {
-    for (const error of validate.errors ?? []) {
-      // checkKind has said so already.
-      if (error.instancePath === '/apiVersion' || error.params.missingProperty === 'apiVersion') continue;
-      const violation = describeViolation(error, kind, value);
-      if (violation !== undefined) findings.push({ document, ...violation });
-    }
-    return { kind: 'broken', findings };
+  const isValid = validate(value);
+  for (const error of isValid ? [] : (validate.errors ?? [])) {
+    // checkKind has said so already.
+    if (error.instancePath === '/apiVersion' || error.params.missingProperty === 'apiVersion') continue;
+    const violation = describeViolation(error, kind, value);
+    if (violation !== undefined) findings.push({ document, ...violation });
   }
-  if (value.kind === 'Fleet') checkFleet(value, report);
-  for (const root of placeholderRoots(value)) checkPlaceholders(valueAt(value, root), root, report);
-  return findings.length > 0 ? { kind: 'broken', findings } : { kind: 'manifest', manifest: value };
+  // Also when the schema found something: who mends that should not find the rest only afterwards.
+  if (kind === 'Fleet') checkFleet(value, report);
+  for (const root of placeholderRoots(kind, value)) checkPlaceholders(valueAt(value, root), root, report);
+  return isValid && findings.length === 0 ? { kind: 'manifest', manifest: value } : { kind: 'broken', findings };
 }

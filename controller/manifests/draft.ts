@@ -4,7 +4,7 @@ import type { ValuePath } from './finding.ts';
 import type { FindingPlace } from './finding-list.ts';
 import { FindingList } from './finding-list.ts';
 import { type Declaration, keyOf, type ManifestKey, type ManifestState } from './manifest-state.ts';
-import type { Manifest, ManifestKind, ParsedFile } from './parsed-file.ts';
+import type { BrokenManifest, Manifest, ManifestKind, ParsedFile } from './parsed-file.ts';
 import { indexed, type PersistentMap, unindexed } from './persistent-map.ts';
 import { labelTerms } from './selector.ts';
 
@@ -16,16 +16,23 @@ export interface FileChange {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+/** What the documents with problems may declare. */
+export interface BrokenDeclarations {
+  /** Keys that they seem to declare: who refers to them is not blamed. */
+  readonly keys: Set<ManifestKey>;
+  /** Files that do not tell what they declare, by the kind that it would be, where that much is known. */
+  readonly untold: { readonly file: string; readonly kind: ManifestKind | undefined }[];
+  /** For each that may be a device, the terms of the label index that it may have. */
+  readonly devices: ReadonlySet<string>[];
+}
+
 export interface Draft {
   readonly before: ManifestState;
   readonly next: Mutable<ManifestState>;
   readonly findings: FindingList;
   /** Names of manifests that differ, come or go. */
   readonly touched: Readonly<Record<ManifestKind, Set<string>>>;
-  /** Keys that documents with problems seem to declare: who refers to them is not blamed. */
-  readonly broken: Set<string>;
-  /** Some document does not even tell what it declares, so that nothing can be said to be missing. */
-  isUncertain: boolean;
+  readonly broken: BrokenDeclarations;
 }
 
 /** A place in a manifest that the draft holds. */
@@ -44,6 +51,16 @@ function compareDeclarations(left: Declaration, right: Declaration): number {
   return left.document - right.document;
 }
 
+const everyKind: readonly ManifestKind[] = ['Application', 'Device', 'Fleet', 'Site'];
+
+function noteBroken(broken: BrokenDeclarations, file: string, { kind, name, terms }: BrokenManifest): void {
+  if (name === undefined) broken.untold.push({ file, kind });
+  else for (const one of kind === undefined ? everyKind : [kind]) broken.keys.add(`${one}/${name}`);
+  if (kind !== undefined && kind !== 'Device') return;
+  if (terms !== undefined) broken.devices.push(terms);
+  else if (name !== undefined) broken.untold.push({ file, kind: 'Device' });
+}
+
 /** Takes one file out and puts its new content in; returns the keys it declared and declares. */
 function replaceFile({ next, broken }: Draft, { path, file }: FileChange): ManifestKey[] {
   const keys: ManifestKey[] = [];
@@ -60,7 +77,7 @@ function replaceFile({ next, broken }: Draft, { path, file }: FileChange): Manif
     next.declared = next.declared.set(key, declarations.sort(compareDeclarations));
     keys.push(key);
   }
-  for (const { kind, name } of file?.broken ?? []) broken.add(`${kind}/${name}`);
+  for (const one of file?.broken ?? []) noteBroken(broken, path, one);
   return keys;
 }
 
@@ -69,6 +86,23 @@ function reportDuplicates({ next, findings }: Draft, key: ManifestKey): void {
   for (const { file, document, manifest } of others) {
     const message = `${manifest.kind} "${manifest.metadata.name}" is declared in ${first!.file} already`;
     findings.add({ file, document, path: ['metadata', 'name'], part: 'value' }, 'DUPLICATE_NAME', message);
+  }
+}
+
+/** A document with problems may declare what another one does. */
+function reportBrokenDuplicates({ next, findings }: Draft, changes: readonly FileChange[]): void {
+  const seen = new Map<ManifestKey, string>();
+  for (const { path, file } of changes) {
+    for (const { kind, name, document } of file?.broken ?? []) {
+      if (kind === undefined || name === undefined || document === undefined) continue;
+      const key: ManifestKey = `${kind}/${name}`;
+      const first = next.declared.get(key)?.[0]?.file ?? seen.get(key);
+      if (first === undefined) seen.set(key, path);
+      else {
+        const message = `${kind} "${name}" is declared in ${first} already`;
+        findings.add({ file: path, document, path: ['metadata', 'name'], part: 'value' }, 'DUPLICATE_NAME', message);
+      }
+    }
   }
 }
 
@@ -141,10 +175,7 @@ export function openDraft(before: ManifestState, changes: readonly FileChange[])
     next: { ...before },
     findings: new FindingList(),
     touched: { Application: new Set(), Device: new Set(), Fleet: new Set(), Site: new Set() },
-    broken: new Set(),
-    isUncertain: changes.some(({ file }) =>
-      file?.broken.some(({ kind, name }) => kind === undefined || name === undefined),
-    ),
+    broken: { keys: new Set(), untold: [], devices: [] },
   };
   for (const key of new Set(changes.flatMap((change) => replaceFile(draft, change)))) {
     reportDuplicates(draft, key);
@@ -154,6 +185,7 @@ export function openDraft(before: ManifestState, changes: readonly FileChange[])
     draft.touched[kind].add(name);
     put(draft, kind, name, manifest);
   }
+  reportBrokenDuplicates(draft, changes);
   reportSharedFingerprints(draft);
   return draft;
 }

@@ -15,14 +15,19 @@ function compareProblems(left: Problem, right: Problem): number {
   return (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0);
 }
 
+/** The findings that will be told: what is wrong with a file itself goes first, because much else may follow from it. */
+function findingsTold({ problems, findings }: Refused): readonly Finding[] {
+  return findings.slice(0, Math.max(0, problemsMax - problems.length));
+}
+
 /** The files whose text `locateProblems` will ask for. */
-export function filesToLocate({ findings }: Refused): string[] {
-  return [...new Set(findings.slice(0, problemsMax).map(({ file }) => file))].sort();
+export function filesToLocate(refused: Refused): string[] {
+  return [...new Set(findingsTold(refused).map(({ file }) => file))].sort();
 }
 
 /** Every problem, sorted by file, line and column; a file whose bytes are not at hand leaves its problems without a line. */
 export function locateProblems(refused: Refused, bytesOf: (file: string) => Uint8Array | undefined): Problem[] {
-  const findings = refused.findings.slice(0, problemsMax);
+  const findings = findingsTold(refused);
   const located = filesToLocate(refused).flatMap((file) => {
     const bytes = bytesOf(file);
     const here = findings.filter((finding) => finding.file === file);

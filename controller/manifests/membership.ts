@@ -1,9 +1,11 @@
 /** Which fleet selects which device, kept up for the devices and fleets that a draft touches. */
 import type { Selector } from '../../schemas/generated/types.ts';
 import { type Draft, placeIn } from './draft.ts';
+import type { ValuePath } from './finding.ts';
 import { hint, listNames } from './nearest-name.ts';
 import { indexed, PersistentMap, unindexed } from './persistent-map.ts';
-import { selectorKeys, selectorTerms, selects } from './selector.ts';
+import { unless } from './references.ts';
+import { labelTerm, selectorKeys, selectorTerms, selects } from './selector.ts';
 
 /** Devices that may meet the selector, by the index that narrows most; every device when none does. */
 function* candidates({ next }: Draft, selector: Selector): Iterable<string> {
@@ -73,14 +75,29 @@ function existingLabels({ next }: Draft, selector: Selector): string {
   return told.join('; ');
 }
 
-/** Reports fleets that select no device at all. */
+/** The first requirement that no device meets, as a place to point at; the whole selector when each has its devices. */
+function emptyPart({ next }: Draft, { matchLabels = {}, matchExpressions = [] }: Selector): ValuePath {
+  for (const [key, value] of Object.entries(matchLabels))
+    if (!next.devicesByLabel.has(labelTerm(key, value))) return ['matchLabels', key];
+  const isMet = (index: number): boolean => {
+    const [terms] = selectorTerms({ matchExpressions: [matchExpressions[index]!] });
+    return terms?.some((term) => next.devicesByLabel.has(term)) ?? true;
+  };
+  const unmet = matchExpressions.findIndex((_, index) => !isMet(index));
+  return unmet === -1 ? [] : ['matchExpressions', unmet];
+}
+
+/** Reports fleets that select no device at all, unless a device that has problems may be theirs. */
 export function reportEmptyFleets(draft: Draft): void {
-  const { next, findings, broken, isUncertain } = draft;
-  if (isUncertain || [...broken].some((key) => key.startsWith('Device/'))) return;
+  const { next, findings, broken } = draft;
   for (const [name, { spec }] of next.fleets) {
     if (next.members.has(name)) continue;
-    const message = `the selector matches no device: ${existingLabels(draft, spec.selector)}`;
-    findings.add(placeIn(draft, `Fleet/${name}`, ['spec', 'selector'], 'key'), 'SELECTOR_MATCHES_NOTHING', message);
+    const wanted = selectorTerms(spec.selector);
+    const mayMatch = (terms: ReadonlySet<string>) => wanted.every((list) => list.some((term) => terms.has(term)));
+    if (broken.devices.some(mayMatch)) continue;
+    const message = `the selector matches no device: ${existingLabels(draft, spec.selector)}${unless(draft, 'Device')}`;
+    const path = ['spec', 'selector', ...emptyPart(draft, spec.selector)];
+    findings.add(placeIn(draft, `Fleet/${name}`, path, 'key'), 'SELECTOR_MATCHES_NOTHING', message);
   }
 }
 

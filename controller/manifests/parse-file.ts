@@ -1,5 +1,6 @@
 /** The bytes of one manifest file → its manifests, or everything that is wrong with it and where. */
 import { loadAll, YAMLException } from 'js-yaml';
+import { guessFromText, nameBroken, readBroken } from './broken-manifest.ts';
 import { checkDocument } from './document-check.ts';
 import type { FileFinding } from './finding.ts';
 import { aliasesMax, depthMax, fileBytesMax, fileProblemsMax } from './limits.ts';
@@ -31,22 +32,14 @@ function decode(bytes: Uint8Array): string | FileProblem {
   }
 }
 
-/** What a broken document seems to declare. */
-function guess(value: unknown): BrokenManifest {
-  if (typeof value !== 'object' || value === null) return {};
-  const { kind, metadata } = value as {
-    readonly kind?: unknown;
-    readonly metadata?: { readonly name?: unknown } | null;
-  };
-  const name = metadata?.name;
-  return { ...(typeof kind === 'string' ? { kind } : {}), ...(typeof name === 'string' ? { name } : {}) };
-}
-
 /** The one problem the fast reader tells of. */
 function firstProblem(lines: readonly string[], failure: YAMLException): FileProblem {
   const line = (failure.mark?.line ?? 0) + 1;
   const tab = /^[ \t]*/.exec(lines[line - 1] ?? '')![0].indexOf('\t');
   if (tab !== -1) return problemAt(lines, line, tab + 1, 'TAB', tabMessage);
+  const before = (lines[line - 1] ?? '').slice(0, failure.mark?.column ?? 0);
+  if (failure.reason === 'deficient indentation' && before.endsWith('\t'))
+    return problemAt(lines, line, before.length, 'TAB', 'a tab cannot stand between two values; use spaces');
   const code = failure.reason.includes('maxDepth')
     ? 'TOO_DEEP'
     : failure.reason.includes('maxAliases')
@@ -64,14 +57,6 @@ function syntaxProblems(text: string, failure: YAMLException): ParsedFile {
   return refused(problems.length > 0 ? problems : [first], guessFromText(text));
 }
 
-/** Everything that a text too broken to be read could declare: each kind that stands in it with each name that does. */
-function guessFromText(text: string): BrokenManifest[] {
-  const kinds = new Set([...text.matchAll(/^kind:\s*["']?(\w+)/gm)].map(([, kind]) => kind!));
-  const names = new Set([...text.matchAll(/\bname:\s*["']?([-a-z0-9]+)/g)].map(([, name]) => name!));
-  if (kinds.size === 0 || names.size === 0) return [{}];
-  return [...kinds].flatMap((kind) => [...names].map((name) => ({ kind, name })));
-}
-
 function checkDocuments(values: readonly unknown[]): Omit<ParsedFile, 'problems'> & { findings: FileFinding[] } {
   const manifests: PlacedManifest[] = [];
   const broken: BrokenManifest[] = [];
@@ -83,7 +68,7 @@ function checkDocuments(values: readonly unknown[]): Omit<ParsedFile, 'problems'
       unplain.length > 0 ? { kind: 'broken' as const, findings: unplain } : checkDocument(value, document);
     if (checked.kind === 'broken') {
       findings.push(...checked.findings);
-      broken.push(guess(value));
+      broken.push(unplain.length > 0 ? nameBroken(value) : readBroken(value, document));
     } else {
       manifests.push({ document, manifest: checked.manifest });
     }

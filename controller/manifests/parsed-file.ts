@@ -1,5 +1,6 @@
 /** What one manifest file holds, without its path: the same bytes are the same parsed file wherever they stand. */
 import type { Application, Device, Fleet, Problem, Site } from '../../schemas/generated/types.ts';
+import type { ValuePath } from './finding.ts';
 
 export type Manifest = Application | Device | Fleet | Site;
 
@@ -11,10 +12,20 @@ export interface PlacedManifest {
   readonly manifest: Manifest;
 }
 
-/** What could be made out of a document that has problems, so that whoever refers to it is not blamed too. */
+/** A name in a document that has problems, which should lead to another manifest or to a release. */
+export type BrokenReference =
+  | { readonly kind: 'Site' | 'Application'; readonly name: string; readonly path: ValuePath }
+  | { readonly kind: 'Release'; readonly name: string; readonly version: string; readonly path: ValuePath };
+
+/** What could be made out of a document that has problems. */
 export interface BrokenManifest {
-  readonly kind?: string;
+  readonly kind?: ManifestKind;
   readonly name?: string;
+  /** Index of the document; absent when the text could not be told apart into documents. */
+  readonly document?: number;
+  /** Terms of the label index that it would have once it is mended, and many more; absent when nothing can be told. */
+  readonly terms?: ReadonlySet<string>;
+  readonly references?: readonly BrokenReference[];
 }
 
 /** A problem whose file is known by who asked. */

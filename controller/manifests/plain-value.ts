@@ -8,6 +8,8 @@ interface Walk {
   /** Values below each map or list that was seen, itself included: a shared one is counted again, not walked again. */
   readonly sizes: Map<object, { readonly values: number; readonly depth: number }>;
   readonly open: Set<object>;
+  /** Where more values come together than are read, though none of its members has too many. */
+  overflowAt?: ValuePath;
 }
 
 const nothing = { values: 1, depth: 0 };
@@ -56,6 +58,7 @@ function walkValue(walk: Walk, value: unknown, path: ValuePath): { readonly valu
     depth = Math.max(depth, size.depth);
   }
   walk.open.delete(value);
+  if (values > valuesMax) walk.overflowAt ??= path;
   const size = { values, depth: depth + 1 };
   walk.sizes.set(value, size);
   return size;
@@ -68,7 +71,7 @@ export function checkPlain(value: unknown, document: number): FileFinding[] {
   if (values > valuesMax) {
     report(
       walk,
-      [],
+      walk.overflowAt ?? [],
       'value',
       'TOO_MANY_VALUES',
       `with its aliases written out the document has ${values} values, at most ${valuesMax} are read`,

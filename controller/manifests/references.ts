@@ -1,8 +1,9 @@
 /** Do the names in manifests lead somewhere: applications of fleets, sites of devices, releases in the catalogue? */
 import type { Catalogue } from './desired.ts';
-import { type Draft, placeIn } from './draft.ts';
+import { type Draft, type FileChange, placeIn } from './draft.ts';
 import type { FindingPlace } from './finding-list.ts';
-import { hint } from './nearest-name.ts';
+import { hint, listNames } from './nearest-name.ts';
+import type { ManifestKind } from './parsed-file.ts';
 
 /** How the catalogue names a release. */
 export function releaseKey(application: string, version: string): string {
@@ -20,9 +21,23 @@ function checkRelease({ next, findings }: Draft, place: FindingPlace, applicatio
   findings.add(place, 'MISSING_RELEASE', message);
 }
 
+/** Where else the missing thing may be, for as long as some file does not tell what it declares. */
+export function unless({ broken }: Draft, wanted: ManifestKind): string {
+  const files = broken.untold.filter(({ kind }) => kind === undefined || kind === wanted).map(({ file }) => file);
+  return files.length === 0 ? '' : `; unless it is in ${listNames(new Set(files))}, which cannot be read`;
+}
+
+function checkName(draft: Draft, place: FindingPlace, kind: 'Application' | 'Site', name: string): void {
+  const { next, findings, broken } = draft;
+  const [known, what] = kind === 'Site' ? [next.sites, 'site'] : [next.applications, 'application'];
+  if (known.has(name) || broken.keys.has(`${kind}/${name}`)) return;
+  const message = `no ${what} "${name}"; ${hint(name, known.keys(), what)}${unless(draft, kind)}`;
+  findings.add(place, `UNKNOWN_${kind.toUpperCase()}`, message);
+}
+
 /** Applications and fleets are few: all of them are checked every time, so that a change of the catalogue alone is seen too. */
 function checkApplicationsAndFleets(draft: Draft): void {
-  const { next, findings, broken, isUncertain } = draft;
+  const { next } = draft;
   for (const [name, { spec }] of next.applications) {
     checkRelease(draft, placeIn(draft, `Application/${name}`, ['spec', 'release']), name, spec.release);
   }
@@ -31,27 +46,42 @@ function checkApplicationsAndFleets(draft: Draft): void {
       const path = ['spec', 'applications', index];
       if (release !== undefined)
         checkRelease(draft, placeIn(draft, `Fleet/${fleet}`, [...path, 'release']), name, release);
-      if (next.applications.has(name) || isUncertain || broken.has(`Application/${name}`)) continue;
-      const message = `no application "${name}"; ${hint(name, next.applications.keys(), 'application')}`;
-      findings.add(placeIn(draft, `Fleet/${fleet}`, [...path, 'name']), 'UNKNOWN_APPLICATION', message);
+      checkName(draft, placeIn(draft, `Fleet/${fleet}`, [...path, 'name']), 'Application', name);
     }
   }
 }
 
 function checkSites(draft: Draft): void {
-  const { next, findings, broken, isUncertain, touched } = draft;
+  const { next, touched } = draft;
   const devices = new Set(touched.Device);
   for (const site of touched.Site) for (const device of next.devicesBySite.get(site)?.keys() ?? []) devices.add(device);
-  for (const device of devices) {
+  // When sites may only seem to be missing, each is told for one of its devices: a file that cannot be read hides many.
+  const isDoubtful = unless(draft, 'Site') !== '';
+  const told = new Set<string>();
+  for (const device of [...devices].sort()) {
     const site = next.devices.get(device)?.spec.site;
-    if (site === undefined || next.sites.has(site) || isUncertain || broken.has(`Site/${site}`)) continue;
-    const message = `no site "${site}"; ${hint(site, next.sites.keys(), 'site')}`;
-    findings.add(placeIn(draft, `Device/${device}`, ['spec', 'site']), 'UNKNOWN_SITE', message);
+    if (site === undefined || (isDoubtful && told.has(site))) continue;
+    told.add(site);
+    checkName(draft, placeIn(draft, `Device/${device}`, ['spec', 'site']), 'Site', site);
   }
 }
 
-/** Reports every name that leads nowhere. */
-export function checkReferences(draft: Draft): void {
+function checkBroken(draft: Draft, changes: readonly FileChange[]): void {
+  for (const { path: file, file: parsed } of changes) {
+    for (const { document, references = [] } of parsed?.broken ?? []) {
+      if (document === undefined) continue;
+      for (const reference of references) {
+        const place: FindingPlace = { file, document, path: reference.path, part: 'value' };
+        if (reference.kind === 'Release') checkRelease(draft, place, reference.name, reference.version);
+        else checkName(draft, place, reference.kind, reference.name);
+      }
+    }
+  }
+}
+
+/** Reports every name that leads nowhere, in `changes` also those of documents that have other problems. */
+export function checkReferences(draft: Draft, changes: readonly FileChange[]): void {
   checkApplicationsAndFleets(draft);
   checkSites(draft);
+  checkBroken(draft, changes);
 }

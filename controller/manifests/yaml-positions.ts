@@ -1,5 +1,20 @@
 /** Where things stand in the text of a YAML file. Slow beside the reader that fills manifests; used only when something is wrong. */
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  type Scalar,
+  visit,
+  type YAMLError,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
 import type { FileFinding, Place } from './finding.ts';
 import type { FileProblem } from './parsed-file.ts';
 
@@ -16,7 +31,7 @@ export interface YamlText {
 /** Reads a text that is known not to nest deeper than the ceiling. */
 export function readYamlText(text: string): YamlText {
   const lineCounter = new LineCounter();
-  // `uniqueKeys` compares every key with every other one; see duplicateKeys.
+  // `uniqueKeys` compares every key with every other one; see badKeys.
   const parsed = parseAllDocuments(text, { lineCounter, prettyErrors: false, logLevel: 'silent', uniqueKeys: false });
   return { lines: text.split(/\r\n|\r|\n/), documents: [...parsed], lineCounter };
 }
@@ -34,20 +49,61 @@ export function problemAt(
   return { line, column, code, message, ...(excerpt === undefined ? {} : { excerpt }) };
 }
 
+/** What is still open at an offset: the last quote, `[` or `{` before it whose end does not come before it. */
+function openedBefore(document: Document.Parsed, offset: number): number | undefined {
+  let opened: number | undefined;
+  const look = (node: Scalar | YAMLMap | YAMLSeq): void => {
+    const [start, end] = node.range ?? [offset, 0];
+    if (start < offset && end >= offset) opened = start;
+  };
+  visit(document, {
+    Scalar: (_, scalar) => {
+      if (scalar.type === 'QUOTE_DOUBLE' || scalar.type === 'QUOTE_SINGLE') look(scalar);
+    },
+    Collection: (_, collection) => {
+      if (collection.flow === true) look(collection);
+    },
+  });
+  return opened;
+}
+
+/** Errors of the reader at the end of something that was never closed: where it began is what helps. */
+function unclosed(
+  text: YamlText,
+  document: Document.Parsed,
+  { code, pos, message }: YAMLError,
+): FileProblem | undefined {
+  if (!/^Missing closing ["']quote|^Flow .* must .*end with a [\]}]/.test(message)) return undefined;
+  const opened = openedBefore(document, pos[0]);
+  if (opened === undefined) return undefined;
+  const { line, col } = text.lineCounter.linePos(opened);
+  const sign = text.lines[line - 1]?.[col - 1] ?? '';
+  const end = text.lineCounter.linePos(pos[0]).line;
+  const before = code === 'BAD_INDENT' ? `before line ${end}, or what follows stands too far left` : 'before the end';
+  return problemAt(text.lines, line, col, 'YAML_SYNTAX', `this ${sign} is not closed ${before}`);
+}
+
 function syntaxErrors(text: YamlText, document: Document.Parsed): FileProblem[] {
-  return document.errors.map(({ code, pos, message }) => {
+  return document.errors.map((error) => {
+    const { code, pos, message } = error;
+    const open = unclosed(text, document, error);
+    if (open !== undefined) return open;
     const { line, col } = text.lineCounter.linePos(pos[0]);
     const isTab = code === 'TAB_AS_INDENT';
     return problemAt(text.lines, line, col, isTab ? 'TAB' : 'YAML_SYNTAX', isTab ? tabMessage : message);
   });
 }
 
-function duplicateKeys(text: YamlText, document: Document.Parsed): FileProblem[] {
+function badKeys(text: YamlText, document: Document.Parsed): FileProblem[] {
   const problems: FileProblem[] = [];
   visit(document, {
     Map(_, map) {
       const seen = new Set<string>();
       for (const { key } of map.items) {
+        if (isCollection(key) && key.range != null) {
+          const { line, col } = text.lineCounter.linePos(key.range[0]);
+          problems.push(problemAt(text.lines, line, col, 'COMPLEX_KEY', 'a key must be text, not a map or a list'));
+        }
         if (!isScalar(key)) continue;
         const name = String(key.value);
         if (seen.has(name) && key.range != null) {
@@ -64,9 +120,9 @@ function duplicateKeys(text: YamlText, document: Document.Parsed): FileProblem[]
 /** Says what to do about a tab. */
 export const tabMessage = 'a tab cannot indent YAML; use spaces';
 
-/** Every syntax error and every duplicate key; of several on one line the first, because the others mostly echo it. */
+/** Every syntax error and every key that is none or stands twice; of several on one line the first, because the others mostly echo it. */
 export function yamlProblems(text: YamlText): FileProblem[] {
-  const all = text.documents.flatMap((document) => [...syntaxErrors(text, document), ...duplicateKeys(text, document)]);
+  const all = text.documents.flatMap((document) => [...syntaxErrors(text, document), ...badKeys(text, document)]);
   const lines = new Set<number>();
   return all.filter(({ line }) => !lines.has(line!) && lines.add(line!));
 }

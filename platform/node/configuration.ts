@@ -5,12 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type CosmiconfigResult, cosmiconfig } from 'cosmiconfig';
-import {
-  type ConfigurationFault,
-  resolveConfiguration,
-  type Section,
-  type Sections,
-} from '../../schemas/configuration.ts';
+import { resolveConfiguration, type Section, type Sections } from '../../schemas/configuration.ts';
+import type { ConfigurationFault } from '../../schemas/configuration-faults.ts';
 
 const searchPlaces = ['yaml', 'yml', 'json', 'ts', 'js'].map((extension) => `fleet.config.${extension}`);
 
@@ -45,29 +41,29 @@ async function find(options: ConfigurationOptions): Promise<CosmiconfigResult> {
   }
 }
 
-/** The line of a key in a YAML or JSON file; undefined for programs and for what is not there. */
-async function lineOf(path: string, key: string): Promise<number | undefined> {
-  if (!/\.(ya?ml|json)$/.test(path)) return undefined;
+/** `:LINE:COLUMN` of a key in a YAML or JSON file, or of what is around it; empty for programs. */
+async function placeOf(path: string, key: string): Promise<string> {
+  if (!/\.(ya?ml|json)$/.test(path)) return '';
   const { isMap, isScalar, LineCounter, parseDocument } = await import('yaml');
   const lineCounter = new LineCounter();
   const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter });
   let node: unknown = document.contents;
-  let offset: number | undefined;
+  let offset = 0;
   for (const part of key.split('.')) {
     const pair = isMap(node) ? node.items.find((item) => isScalar(item.key) && item.key.value === part) : undefined;
     if (pair === undefined) break;
-    offset = isScalar(pair.key) ? pair.key.range?.[0] : undefined;
+    offset = (isScalar(pair.key) ? pair.key.range?.[0] : undefined) ?? offset;
     node = pair.value;
   }
-  return offset === undefined ? undefined : lineCounter.linePos(offset).line;
+  const { line, col } = lineCounter.linePos(offset);
+  return `:${line}:${col}`;
 }
 
 async function describe(faults: readonly ConfigurationFault[], path: string | undefined): Promise<string[]> {
   return Promise.all(
-    faults.map(async ({ key, message }) => {
-      const line = path === undefined ? undefined : await lineOf(path, key);
-      const place = path === undefined ? 'configuration' : line === undefined ? path : `${path}:${line}`;
-      return `${place}: ${key === '' ? 'the file' : key} ${message}`;
+    faults.map(async ({ key, message, givenBy }) => {
+      const place = path === undefined ? 'configuration' : `${path}${await placeOf(path, key)}`;
+      return `${givenBy ?? place}: ${key === '' ? 'the file' : key}${message.startsWith('there') ? ':' : ''} ${message}`;
     }),
   );
 }

@@ -4,6 +4,7 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -120,9 +121,14 @@ export const nodeDisk: Disk = {
   readFile: (path) => attempt(path, () => new Uint8Array(readFileSync(path))),
   stat: (path) =>
     attempt(path, () => {
-      const stats = statSync(path, { throwIfNoEntry: false });
+      const own = lstatSync(path, { throwIfNoEntry: false });
+      const isLink = own?.isSymbolicLink() === true;
+      const stats = isLink ? statSync(path, { throwIfNoEntry: false }) : own;
       if (stats === undefined) return undefined;
-      return stats.isDirectory() ? { kind: 'directory', bytes: 0 } : { kind: 'file', bytes: stats.size };
+      const link = isLink ? ({ isLink } as const) : {};
+      return stats.isDirectory()
+        ? { kind: 'directory', bytes: 0, ...link }
+        : { kind: 'file', bytes: stats.size, ...link };
     }),
   list: (path) => attempt(path, () => readdirSync(path).sort()),
   makeDirectory: (path) =>

@@ -1,4 +1,7 @@
-/** The arguments of a long-running program: `--config FILE`, and any key of its section as `--http.port 7443`. */
+/**
+ * The arguments of a long-running program: `--config FILE`, and any key of its section as `--http.port 7443` or, as
+ * commands take it, `--set http.port=7443`.
+ */
 
 /** What was given; `unknown` holds what is no flag. */
 export interface ProgramArguments {
@@ -18,7 +21,11 @@ export function parseProgramArguments(args: readonly string[]): ProgramArguments
     const value = key === undefined ? undefined : (inline ?? args[++at]);
     if (key === undefined || value === undefined) unknown.push(args[at] ?? `--${key}`);
     else if (key === 'config') file = value;
-    else flags[key] = value;
+    else if (key === 'set') {
+      const [, name, text] = /^([\w.]+)=(.*)$/s.exec(value) ?? [];
+      if (name === undefined) unknown.push(`--set ${value}`);
+      else flags[name] = text!;
+    } else flags[key] = value;
   }
   return { ...(file === undefined ? {} : { file }), flags, unknown };
 }

@@ -10,6 +10,7 @@ export interface EverySchema {
   Device?: Device;
   Fleet?: Fleet;
   Metadata?: Metadata;
+  PlanDocument?: PlanDocument;
   ReleaseIndex?: ReleaseIndex;
   Report?: Report;
   ShadowDesired?: ShadowDesired;
@@ -157,7 +158,7 @@ export interface AgentConfiguration {
    */
   controller: string;
   /**
-   * URL of another server or cache for blobs and indexes.
+   * https:// URL of another server or cache for blobs and indexes.
    */
   artifacts?: string;
   mqtt: AgentMqttConfiguration;
@@ -331,6 +332,161 @@ export interface FleetApplication {
    */
   release?: string;
   config?: Config;
+}
+/**
+ * What a commit, or the working tree, would change on which devices: what `fleet plan -o json` prints.
+ */
+export interface PlanDocument {
+  apiVersion: 'fleet/v1alpha1';
+  kind: 'Plan';
+  base: PlanSide;
+  next: PlanSide;
+  observed: PlanObservation;
+  /**
+   * Of modules and indexes that travel, all devices together. A bound where a way says atMost.
+   */
+  bytes: number;
+  /**
+   * The same if every module went whole.
+   */
+  bytesWhole: number;
+  /**
+   * All fleets of both revisions, sorted.
+   */
+  fleets: PlannedFleet[];
+  /**
+   * Sorted by name; devices that stay as they are, are absent.
+   */
+  devices: PlannedDevice[];
+}
+export interface PlanSide {
+  /**
+   * The working tree, what was asked for, or why it was chosen.
+   */
+  name: string;
+  commit?: RevisionStatus;
+}
+export interface RevisionStatus {
+  /**
+   * A git commit id.
+   */
+  id: string;
+  subject: string;
+  author: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  committedAt: string;
+}
+/**
+ * What was known of the devices. Either asOf, or unknownBecause: then every device is taken to run what the base wants.
+ */
+export interface PlanObservation {
+  /**
+   * RFC 3339 in UTC.
+   */
+  asOf?: string;
+  /**
+   * Why the controller could not be asked.
+   */
+  unknownBecause?: string;
+}
+export interface PlannedFleet {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  fleet: string;
+  /**
+   * In the fleet by the planned revision.
+   */
+  devices: number;
+  deploying: number;
+  holding: number;
+  gone: number;
+}
+export interface PlannedDevice {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  device: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  site?: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  fleet?: string;
+  /**
+   * deploy: it gets a deployment at once; hold: it would not move; gone: git names it no longer.
+   */
+  kind: 'deploy' | 'hold' | 'gone';
+  cause: 'FIRST' | 'CHANGED' | 'SEQUENCE_BEHIND' | 'NO_KEY' | 'NO_FLEET' | 'ISSUED' | 'REMOVED';
+  /**
+   * The cause as a sentence.
+   */
+  message: string;
+  applications: PlannedApplication[];
+  /**
+   * Modules that the device lacks.
+   */
+  fetches: PlannedFetch[];
+}
+export interface PlannedApplication {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  /**
+   * A release's version: letters, digits, dot, dash, plus and underscore, at most 64 characters; usually semantic versioning.
+   */
+  from?: string;
+  /**
+   * A release's version: letters, digits, dot, dash, plus and underscore, at most 64 characters; usually semantic versioning.
+   */
+  to?: string;
+  /**
+   * Its arguments, environment, configuration or restart policy differ.
+   */
+  settings: boolean;
+}
+export interface PlannedFetch {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  /**
+   * A release's version: letters, digits, dot, dash, plus and underscore, at most 64 characters; usually semantic versioning.
+   */
+  version: string;
+  /**
+   * SHA-256 in lower-case hexadecimal.
+   */
+  sha256: string;
+  length: number;
+  way?: FetchPrice;
+}
+/**
+ * The cheapest way to get it; absent for a device that gets no deployment.
+ */
+export interface FetchPrice {
+  method: 'whole' | 'brotli' | 'delta';
+  /**
+   * Over the link.
+   */
+  bytes: number;
+  /**
+   * Of the release's index, which travels first.
+   */
+  index: number;
+  /**
+   * Of the module.
+   */
+  length: number;
+  /**
+   * The controller, which takes more time, may find a smaller way.
+   */
+  atMost?: true;
 }
 /**
  * The ways to get one release, at releases/NAME/VERSION.json beside the blobs at sha256/HEX. Unsigned: whatever a way yields counts only when it has the digest and length of the signed target.
@@ -546,18 +702,6 @@ export interface SourceStatus {
   since?: string;
   message?: string;
   problems: Problem[];
-}
-export interface RevisionStatus {
-  /**
-   * A git commit id.
-   */
-  id: string;
-  subject: string;
-  author: string;
-  /**
-   * RFC 3339 in UTC.
-   */
-  committedAt: string;
 }
 /**
  * What is wrong with the files of a revision, and where.

@@ -13,6 +13,7 @@ export const isDeployment: Validator<Types.Deployment>;
 export const isDevice: Validator<Types.Device>;
 export const isFleet: Validator<Types.Fleet>;
 export const isMetadata: Validator<Types.Metadata>;
+export const isPlanDocument: Validator<Types.PlanDocument>;
 export const isReleaseIndex: Validator<Types.ReleaseIndex>;
 export const isReport: Validator<Types.Report>;
 export const isShadowDesired: Validator<Types.ShadowDesired>;

@@ -5,6 +5,7 @@ export { isDeployment } from './validators/deployment.js';
 export { isDevice } from './validators/device.js';
 export { isFleet } from './validators/fleet.js';
 export { isMetadata } from './validators/metadata.js';
+export { isPlanDocument } from './validators/plan.js';
 export { isReleaseIndex } from './validators/release-index.js';
 export { isReport } from './validators/report.js';
 export { isShadowDesired } from './validators/shadow-desired.js';

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -48,6 +48,15 @@ test('only manifests and signed metadata are read', (t) => {
     'README.md': '# Hello',
   });
   t.deepEqual([...tree.keys()].sort(), [...Object.keys(good), 'trust/1.root.json'].sort());
+});
+
+test('symbolic links are not followed, because the controller follows none', (t) => {
+  const directory = directoryOf(t, good);
+  const elsewhere = directoryOf(t, { 'more/site.yaml': 'secret: 1\n' });
+  symlinkSync(join(directory, 'app.yaml'), join(directory, 'again.yaml'));
+  symlinkSync(join(elsewhere, 'more'), join(directory, 'more'));
+  symlinkSync('nowhere', join(directory, 'gone.yaml'));
+  t.deepEqual([...readWorkingTree(nodeDisk, directory).keys()].sort(), Object.keys(good).sort());
 });
 
 test('problems are printed with place, code, words, line and caret', (t) => {

@@ -245,7 +245,8 @@ export class ScenarioWorld {
       environment: {},
       directory: this.repository,
       projectDirectory: join(import.meta.dirname, '../..'),
-      loadConfiguration: (section, directory) => loadConfiguration(section, { directory, environment: {} }),
+      loadConfiguration: (section, directory, flags = {}) =>
+        loadConfiguration(section, { directory, environment: {}, flags }),
       signal: new AbortController().signal,
     };
   }

@@ -33,15 +33,45 @@ test('relative paths start where they were written, and URLs are left alone', (t
   t.is(result.value.source.url, 'https://git.example/fleet.git');
 });
 
-test('an unknown key, a wrong type and an unknown flag are each named', (t) => {
-  const result = resolveConfiguration(
-    'controller',
-    inputs({ controller: { ...controller, portt: 1, http: { port: 'x' } } }, { flags: { nope: '1' } }),
-  );
-  if (!('faults' in result)) return t.fail();
-  const keys = result.faults.map(({ key, message }) => `${key} ${message}`).join('\n');
-  t.regex(keys, /portt/);
-  t.regex(keys, /controller\.http\.port/);
+/** `[who gave it] key message` of everything that is wrong. */
+function faultsOf(section: 'controller' | 'cli', file: unknown, more: Partial<ConfigurationInputs> = {}): string[] {
+  const result = resolveConfiguration(section, inputs(file, more));
+  if (!('faults' in result)) return [];
+  return result.faults.map(({ key, message, givenBy }) => `${givenBy ? `[${givenBy}] ` : ''}${key} ${message}`);
+}
+
+test('every fault is told at once: with its key, the nearest name, what was seen and who gave it', (t) => {
+  const file = { controller: { htp: {}, http: { port: 'x', prt: 1 } }, agent: { devise: 'a' }, clii: {} };
+  const environment = { FLEET_CONTROLLER_MQTT_PORT: '99999', FLEET_CONTROLLER_SOURCE_WEBHOOK_SECRET: 'hunter2' };
+  const faults = faultsOf('controller', file, { environment, flags: { 'http.prt': '1' } });
+  t.deepEqual(faults.toSorted(), [
+    '[FLEET_CONTROLLER_MQTT_PORT] controller.mqtt.port must be <= 65535, not 99999',
+    '[FLEET_CONTROLLER_SOURCE_WEBHOOK_SECRET] controller.source.webhookSecret must NOT have fewer than 16 characters' +
+      ' (Shared secret of POST /hooks/git (X-Hub-Signature-256); without it the hook is off)',
+    '[the flag http.prt] http.prt there is no such key; did you mean "http.port"?',
+    'agent.devise there is no such key; did you mean "device"?',
+    'clii there is no such key; did you mean "cli"?',
+    'controller.htp there is no such key; did you mean "http"?',
+    'controller.http.port must be a whole number, not "x"',
+    'controller.http.prt there is no such key; did you mean "port"?',
+    'controller.source.url is missing (An http(s) git remote, or the path of a local repository, opened in place);' +
+      ' write it, or set FLEET_CONTROLLER_SOURCE_URL',
+  ]);
+});
+
+test('a file that is a list is refused, a section without a value is an empty one', (t) => {
+  t.deepEqual(faultsOf('cli', []), [' must be a mapping, not a list']);
+  t.deepEqual(faultsOf('cli', { cli: null, agent: null }), []);
+});
+
+test('what is no URL is refused before anybody asks it', (t) => {
+  const not = 'is not what it must be: "shore" (https:// URL of the controller)';
+  t.deepEqual(faultsOf('cli', { cli: { controller: 'shore' } }), [`cli.controller ${not}`]);
+});
+
+test('a variable without a text gives nothing', (t) => {
+  const result = resolveConfiguration('cli', inputs({ cli: { token: 'a' } }, { environment: { FLEET_CLI_TOKEN: '' } }));
+  t.is('value' in result ? result.value.token : '', 'a');
 });
 
 test('a section of another program that lacks something does not stand in the way', (t) => {

@@ -1,45 +1,27 @@
 /** `npm run sim -- --seed N --devices 50 --days 30`: one simulated fleet; a failure prints the command that replays it. */
-import { parseArgs } from 'node:util';
-import { type RunResult, simulate } from './run.ts';
+import { simulate } from './run.ts';
 import { PowerCut } from './sim-disk.ts';
+import { readSimArguments, type SimArguments, tellCrash, tellResult } from './tell.ts';
 
-// A process that is cut off may leave promises behind that nobody waits for any more.
+function end(lines: readonly string[], exitCode: number): never {
+  process.stdout.write(`${lines.join('\n')}\n`);
+  process.exit(exitCode);
+}
+
+function argumentsOrUsage(): SimArguments {
+  try {
+    return readSimArguments(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`sim: ${(error as Error).message}\n`);
+    process.exit(2);
+  }
+}
+
+const options = argumentsOrUsage();
 process.on('unhandledRejection', (reason) => {
-  if (reason instanceof PowerCut) return;
-  throw reason;
+  // A process that is cut off may leave promises behind that nobody waits for any more.
+  if (!(reason instanceof PowerCut)) end(tellCrash(options, reason), 1);
 });
-
-function numberOf(text: string | undefined, otherwise: number): number {
-  const value = text === undefined ? otherwise : Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new Error(`${text} is not a whole number`);
-  return value;
-}
-
-function print({ summary, digest }: RunResult): void {
-  const { virtualDays, commits, deployments, reboots, controllerStarts, lies, bytesDown, convergedMs } = summary;
-  const megabytes = (bytesDown / 1e6).toFixed(1);
-  console.log(`${virtualDays.toFixed(1)} days, ${commits} commits, ${deployments} deployments, ${megabytes} MB down`);
-  console.log(`${reboots} starts of agents, ${controllerStarts} of the controller, ${lies} lies`);
-  if (convergedMs !== undefined)
-    console.log(`all as git wants it ${convergedMs / 60_000} minutes after the faults ended`);
-  console.log(`trace ${digest.slice(0, 16)}`);
-}
-
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    devices: { type: 'string' },
-    days: { type: 'string' },
-    trace: { type: 'boolean' },
-  },
-});
-const seed = numberOf(values.seed, 1);
-const devices = numberOf(values.devices, 50);
-const days = numberOf(values.days, 30);
-const result = await simulate({ seed, devices, days });
-if (values.trace === true) console.log(result.end.join('\n'));
-print(result);
-if (result.violation !== undefined) {
-  console.log(`\n${result.violation}\n\nReplay: npm run sim -- --seed ${seed} --devices ${devices} --days ${days}`);
-  process.exitCode = 1;
-}
+process.on('uncaughtException', (error) => end(tellCrash(options, error), 1));
+const result = await simulate(options);
+end(tellResult(options, result), result.violation === undefined ? 0 : 1);

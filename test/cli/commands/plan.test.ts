@@ -9,6 +9,8 @@ import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
 import { deltaAtOnce } from '../../../controller/publishing/make-delta.ts';
 import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
+import type { PlanDocument } from '../../../schemas/generated/types.ts';
+import { isPlanDocument } from '../../../schemas/generated/validators.js';
 import { ScenarioWorld } from '../../scenarios/scenario-world.ts';
 
 const apps = join(import.meta.dirname, '../../../fleet-examples/harbor/apps');
@@ -136,4 +138,23 @@ test('fleet plan REF --base REF compares two commits, whatever lies in the direc
   t.is(broken.exitCode, 1);
   t.regex(broken.output, /the working tree is not valid/);
   t.is((await world.fleet(['plan', 'nowhere'])).exitCode, 1);
+});
+
+test('what fleet plan -o json prints follows its schema: devices that come, go, wait for a key and fetch', async (t) => {
+  const world = harbor(t);
+  const follows = async (...args: string[]): Promise<PlanDocument> => {
+    const { output } = await world.fleet(['plan', ...args, '-o', 'json']);
+    const document: PlanDocument = JSON.parse(output);
+    t.true(isPlanDocument(document), JSON.stringify(isPlanDocument.errors));
+    return document;
+  };
+  await world.commit('A harbor');
+  world.addRelease('tide-logger', '1.1.0');
+  world.edit('applications/tide-logger.yaml', 'release: 1.0.0', 'release: 1.1.0');
+  world.edit('devices/truck-7-cab.yaml', 'name: truck-7-cab', 'name: truck-8-cab');
+  world.edit('devices/aurora-engine.yaml', 'keyFingerprint', '# keyFingerprint');
+  const { devices } = await follows();
+  t.deepEqual(new Set(devices.map(({ cause }) => cause)), new Set(['CHANGED', 'NO_KEY', 'REMOVED', 'FIRST']));
+  await follows('HEAD');
+  await follows('HEAD', '--base', 'HEAD');
 });

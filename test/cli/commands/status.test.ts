@@ -170,3 +170,14 @@ function running(world: ScenarioWorld, device: string) {
   const applications = world.runningApplications(device);
   return { phase: 'active' as const, highestSequence: sequence, running: { sequence, revision }, applications };
 }
+
+test('--set wins over the configuration file for one command, and a key that is none is told', async (t) => {
+  const world = new ScenarioWorld();
+  t.teardown(() => world.close());
+  world.makeRepository('harbor');
+  world.reachable = false;
+  const { output } = await world.fleet(['status', '--set', 'controller=https://elsewhere.example:1']);
+  t.regex(output, /the controller at https:\/\/elsewhere\.example:1 does not answer/);
+  t.regex((await world.fleet(['why', 'a', '--set', 'controler=x'])).output, /did you mean "controller"\?/);
+  t.is((await world.fleet(['wait', '--set', 'controller'])).exitCode, 2);
+});

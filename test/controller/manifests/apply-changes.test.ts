@@ -139,7 +139,7 @@ test('every problem of a revision is reported at once, by file, line and column'
       'devices/again.yaml:8:9: UNKNOWN_SITE no site "aurorra"; did you mean "aurora"?',
       'devices/bridge.yaml:4:9: DUPLICATE_NAME Device "bridge" is declared in devices/again.yaml already',
       'fleets/all.yaml:9:13: UNKNOWN_APPLICATION no application "pumpp"; did you mean "pump"?',
-      'fleets/none.yaml:6:3: SELECTOR_MATCHES_NOTHING the selector matches no device: kind is one of: ship, spare',
+      'fleets/none.yaml:8:7: SELECTOR_MATCHES_NOTHING the selector matches no device: kind is one of: ship, spare',
       'fleets/none.yaml:11:16: MISSING_RELEASE no signed release pump 2.0.0; did you mean "1.0.0"?',
       'fleets/ships.yaml:6:3: DEVICE_IN_TWO_FLEETS fleets "all" and "ships" both select 2 devices (bridge, engine)',
       'sites/tab.yaml:4:1: TAB a tab cannot indent YAML; use spaces',
@@ -222,6 +222,76 @@ test('who refers to a manifest that has a problem is not blamed for it', (t) => 
     'sites/aurora.yaml': 'apiVersion: fleet/v1alpha1\nkind: Site\nmetadata:\n  name: aurora\n bad: x\nspec: {}\n',
   });
   t.deepEqual([...new Set(problems.map(({ file }) => file))], ['apps/pump.yaml', 'sites/aurora.yaml']);
+});
+
+test('a file that cannot be read hides nothing that is wrong elsewhere, and is named where the missing thing may be', (t) => {
+  const problems = problemsOf({
+    ...harbor,
+    'devices/engine.yaml': device('engine', { kind: 'ship' }, { site: 'borealis' }),
+    'devices/mast.yaml': device('mast', { kind: 'ship' }, { site: 'borealis' }),
+    'fleets/none.yaml': fleet('none', { kind: 'shipp' }, [{ name: 'pumpp' }]),
+    'sites/huge.yaml': ' '.repeat(2_000_000),
+  });
+  const doubt = '; unless it is in sites/huge.yaml, which cannot be read';
+  t.deepEqual(
+    problems.map(({ file, line, code, message }) => `${file}:${line} ${code} ${message}`),
+    [
+      `devices/engine.yaml:8 UNKNOWN_SITE no site "borealis"; there is: aurora${doubt}`,
+      `fleets/none.yaml:8 SELECTOR_MATCHES_NOTHING the selector matches no device: kind is one of: ship, spare${doubt}`,
+      `fleets/none.yaml:10 UNKNOWN_APPLICATION no application "pumpp"; did you mean "pump"?${doubt}`,
+      'sites/huge.yaml:1 FILE_TOO_LARGE the file has 2000000 bytes, at most 1048576 are read',
+    ],
+  );
+});
+
+test('references of a document that has other problems are checked too, and so is its name', (t) => {
+  const problems = problemsOf({
+    ...harbor,
+    'apps/log.yaml': application('log', '9.9.9').replace('spec:', 'specs: {}\nspec:'),
+    'devices/engine.yaml': device('bridge', { kind: 'ship' }, { site: 'arora' }).replace('spec:', 'spec:\n  sit: 1'),
+    'fleets/all.yaml': fleet('all', { kind: 'spare' }, [{ name: 'pumpp' }, { name: 'pump', release: '7' }], {
+      probationSeconds: 0,
+    }),
+  });
+  t.deepEqual(
+    problems.map(({ file, line, code }) => `${file}:${line} ${code}`),
+    [
+      'apps/log.yaml:5 UNKNOWN_FIELD',
+      'apps/log.yaml:7 MISSING_RELEASE',
+      'devices/engine.yaml:4 DUPLICATE_NAME',
+      'devices/engine.yaml:8 UNKNOWN_FIELD',
+      'devices/engine.yaml:9 UNKNOWN_SITE',
+      'fleets/all.yaml:10 UNKNOWN_APPLICATION',
+      'fleets/all.yaml:12 MISSING_RELEASE',
+      'fleets/all.yaml:13 OUT_OF_RANGE',
+    ],
+  );
+});
+
+for (const [what, text] of [
+  ['a misspelt field', device('truck', { kind: 'truck' }).replace('labels', 'lables')],
+  ['broken syntax', device('truck', { kind: 'truck' }).replace('spec:', '\tspec:')],
+] as const) {
+  test(`a selector is not blamed while a device with ${what} may be what it selects`, (t) => {
+    const files = {
+      ...harbor,
+      'fleets/trucks.yaml': fleet('trucks', { kind: 'truck' }, []),
+      'devices/truck.yaml': text,
+    };
+    t.deepEqual([...new Set(problemsOf(files).map(({ file }) => file))], ['devices/truck.yaml']);
+    const wrong = { ...files, 'fleets/trucks.yaml': fleet('trucks', { kind: 'lorry' }, []) };
+    t.true(problemsOf(wrong).some(({ code }) => code === 'SELECTOR_MATCHES_NOTHING'));
+  });
+}
+
+test('of very many problems those are told first that others may follow from', (t) => {
+  const many = Array.from({ length: 1100 }, (_, index) => [
+    `devices/d${index}.yaml`,
+    device(`d${index}`, {}, { site: 'nowhere' }),
+  ]);
+  const problems = problemsOf({ ...Object.fromEntries(many), 'sites/broken.yaml': 'kind: Application\nmetadata: [' });
+  t.is(problems.length, 1001);
+  t.true(problems.some(({ file }) => file === 'sites/broken.yaml'));
 });
 
 test('an empty repository is a fleet without devices', (t) => {

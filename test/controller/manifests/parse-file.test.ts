@@ -76,6 +76,27 @@ test('a tab in the indentation is told where it stands', (t) => {
   ]);
 });
 
+test('a tab inside a map in one line is told where it stands', (t) => {
+  t.deepEqual(told('a: {b:\tc}\n'), ['1:7 TAB a tab cannot stand between two values; use spaces']);
+});
+
+test('what is never closed is told where it opens', (t) => {
+  t.deepEqual(told('a: 1\nb: "x\nc: [1]\n'), ['2:4 YAML_SYNTAX this " is not closed before the end']);
+  const late = 'is not closed before line 3, or what follows stands too far left';
+  t.deepEqual(told('a: 1\nb: [[1], 2\nc: 3\n'), [`2:4 YAML_SYNTAX this [ ${late}`]);
+  t.deepEqual(told('a: 1\nb: [{x: [1, 2]\nc: 3\n'), [`2:5 YAML_SYNTAX this { ${late}`]);
+});
+
+test('a key that is a list or a map is told where it stands', (t) => {
+  t.deepEqual(told('a: 1\n? [1, 2]\n: x\n'), ['2:3 COMPLEX_KEY a key must be text, not a map or a list']);
+});
+
+test('an alias bomb is told where it goes off', (t) => {
+  const [only, ...others] = parseManifestFile(bytesOf(bomb(9))).problems;
+  t.is(others.length, 0);
+  t.regex(only!.excerpt!, /^a5: /);
+});
+
 test('syntax errors in several documents are all told', (t) => {
   t.deepEqual(codes('a: [1\n---\nb: "x\n'), ['YAML_SYNTAX', 'YAML_SYNTAX']);
 });
@@ -108,6 +129,16 @@ test('selectors are held to the rules of Kubernetes', (t) => {
 
 test('an application that stands twice in a fleet is told', (t) => {
   t.deepEqual(codes(fleet('a', {}, [{ name: 'pump' }, { name: 'pump' }])), ['DUPLICATE_APPLICATION']);
+});
+
+test('what the schema finds does not hide what is wrong beside it', (t) => {
+  const text = `${fleet('a', {}, [{ name: 'pump' }, { name: 'pump' }], { config: { x: '${site}' } })}`;
+  t.deepEqual(codes(text.replace('matchLabels: {}', 'matchExpressions: [{key: a, operator: In}, 7]')), [
+    'BAD_SELECTOR',
+    'WRONG_TYPE',
+    'DUPLICATE_APPLICATION',
+    'UNKNOWN_PLACEHOLDER',
+  ]);
 });
 
 test('numbers that JSON cannot carry exactly are told', (t) => {

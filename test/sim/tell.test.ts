@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import test from 'ava';
+import { readSimArguments, tellCrash, tellResult } from './tell.ts';
+
+const summary = {
+  ...{ virtualDays: 1, commits: 2, deployments: 3, reboots: 4, controllerStarts: 5, lies: 6, bytesDown: 7 },
+  convergedMs: undefined,
+};
+
+test('a failure of the simulation ends with the command that replays it, be it a broken promise or a crash', (t) => {
+  const options = readSimArguments(['--seed', '7', '--devices', '3', '--days', '2']);
+  const replay = 'Replay: npm run sim -- --seed 7 --devices 3 --days 2';
+  const told = tellResult(options, { violation: 'a sequence went back', digest: 'abc', end: ['last'], summary });
+  t.is(told.at(-1), replay);
+  t.true(told.includes('a sequence went back'));
+  t.false(tellResult(options, { violation: undefined, digest: 'abc', end: [], summary }).includes(replay));
+  t.is(tellCrash(options, new TypeError('x is undefined')).at(-1), replay);
+});
+
+for (const args of [['--seed', 'x'], ['--devices', '0'], ['--days', '0.5'], ['--days', ''], ['--nope'], ['7']]) {
+  test(`the simulation refuses ${JSON.stringify(args.join(' '))} with its usage`, (t) => {
+    const program = join(import.meta.dirname, 'main.ts');
+    const { status, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
+    t.is(status, 2);
+    t.regex(stderr, /^sim: .*\nnpm run sim -- \[--seed N\]/);
+  });
+}
