@@ -4,7 +4,7 @@
  */
 import * as fs from 'node:fs';
 import http from 'isomorphic-git/http/node';
-import { schedule } from 'node-cron';
+import { type Logger as ScheduleLogger, schedule } from 'node-cron';
 import { makeDirectoryDurably, writeFileDurably } from '../platform/durable-file.ts';
 import { nodeClock as clock } from '../platform/node/clock.ts';
 import { loadConfiguration } from '../platform/node/configuration.ts';
@@ -168,6 +168,13 @@ function startHttps(ground: Ground, controller: Controller) {
   });
 }
 
+/** node-cron tells of late and missed runs in a format of its own; here they are lines like all others. */
+function scheduleLogger(log: Log): ScheduleLogger {
+  const write = (level: 'debug' | 'warn') => (message: string | Error) =>
+    log.write(level, 'schedule.said', { message: String(message) });
+  return { info: write('debug'), debug: write('debug'), warn: write('warn'), error: write('warn') };
+}
+
 /** Where this controller can be reached, for whoever sets up agents and CLIs; with port 0 only the running program knows. */
 function writeEndpoints(
   state: StateDirectory,
@@ -213,13 +220,18 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
   writeEndpoints(ground.state, endpoints);
   log.write('info', 'controller.ready', endpoints);
   using _fresh = keepFresh(online, clock, log);
-  const polling = schedule(configuration.source.schedule!, () => controller.poll(), { noOverlap: true });
-  const renewing = schedule(renewalSchedule, async () => {
-    const { certificate, key } = await ground.authority.serverIdentity(configuration.hostnames!);
-    server.renewIdentity(certificate, key);
-    embedded?.renewIdentity({ certificate, key });
-  });
-  const collecting = schedule(collectionSchedule, () => controller.collectGarbage());
+  const logger = scheduleLogger(log);
+  const polling = schedule(configuration.source.schedule!, () => controller.poll(), { logger });
+  const renewing = schedule(
+    renewalSchedule,
+    async () => {
+      const { certificate, key } = await ground.authority.serverIdentity(configuration.hostnames!);
+      server.renewIdentity(certificate, key);
+      embedded?.renewIdentity({ certificate, key });
+    },
+    { logger },
+  );
+  const collecting = schedule(collectionSchedule, () => controller.collectGarbage(), { logger });
   void controller.poll();
   await untilStopped();
   log.write('info', 'controller.stopping');
