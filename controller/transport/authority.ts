@@ -10,7 +10,7 @@ import * as x509 from '@peculiar/x509';
 import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, Random } from '../../platform/ports.ts';
 import { type KeyAndCertificate, readPair } from './authority-files.ts';
-import { keyFingerprint } from './key-fingerprint.ts';
+import { fingerprintHex, keyFingerprint } from './key-fingerprint.ts';
 
 /** The common name of the controller's own certificate: no device can have it, for no manifest can name it. */
 export const controllerCommonName = 'fleet:controller';
@@ -27,6 +27,9 @@ const serverDaysLeftMin = 30;
 const backdatedDays = 1;
 /** How long a device certificate is valid; the agent renews it long before. */
 export const deviceCertificateDays = 90;
+
+/** `serialNumber` of X.520: in a device's name it is the key, so that a broker can tell two keys of one device apart. */
+const serialNumberOid = '2.5.4.5';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
@@ -144,14 +147,14 @@ async function createIssuer(options: AuthorityOptions): Promise<KeyAndCertificat
 async function sign(
   issuer: Issuer,
   options: AuthorityOptions,
-  subject: string,
+  subject: x509.JsonName,
   publicKey: x509.PublicKey | CryptoKey,
   days: number,
   extensions: x509.Extension[],
 ): Promise<string> {
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(options.random),
-    subject: [{ CN: [subject] }],
+    subject,
     issuer: issuer.certificate.subjectName,
     ...validity(options.clock, days),
     signingAlgorithm: algorithm,
@@ -177,6 +180,10 @@ function stillServes(pem: string, authority: string, hostnames: readonly string[
   return hostnames.every((name) => (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)));
 }
 
+function deviceName(device: string, fingerprint: string): x509.JsonName {
+  return [{ CN: [device] }, { [serialNumberOid]: [fingerprintHex(fingerprint)] }];
+}
+
 const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
 
 async function issueServer(issuer: Issuer, options: AuthorityOptions, hostnames: readonly string[]) {
@@ -186,7 +193,14 @@ async function issueServer(issuer: Issuer, options: AuthorityOptions, hostnames:
     new x509.ExtendedKeyUsageExtension([serverAuth, clientAuth]),
     new x509.SubjectAlternativeNameExtension(names),
   ];
-  const certificate = await sign(issuer, options, controllerCommonName, keys.publicKey, serverDays, extensions);
+  const certificate = await sign(
+    issuer,
+    options,
+    [{ CN: [controllerCommonName] }],
+    keys.publicKey,
+    serverDays,
+    extensions,
+  );
   return { key: await exportKey(keys.privateKey), certificate };
 }
 
@@ -219,8 +233,8 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
       keep('server.pem', fresh.key + fresh.certificate);
       return fresh;
     },
-    issue: ({ device, publicKey }) =>
-      sign(issuer, options, device, publicKey, deviceCertificateDays, [
+    issue: ({ device, keyFingerprint, publicKey }) =>
+      sign(issuer, options, deviceName(device, keyFingerprint), publicKey, deviceCertificateDays, [
         new x509.ExtendedKeyUsageExtension([clientAuth]),
       ]),
   };
