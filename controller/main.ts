@@ -4,11 +4,12 @@
  */
 import * as fs from 'node:fs';
 import http from 'isomorphic-git/http/node';
-import { schedule } from 'node-cron';
+import { type Logger as ScheduleLogger, schedule } from 'node-cron';
 import { makeDirectoryDurably, writeFileDurably } from '../platform/durable-file.ts';
 import { nodeClock as clock } from '../platform/node/clock.ts';
 import { loadConfiguration } from '../platform/node/configuration.ts';
 import { nodeDisk as disk } from '../platform/node/disk.ts';
+import { hangUp } from '../platform/node/hang-up.ts';
 import { startHttpServer } from '../platform/node/http-server.ts';
 import { openLog } from '../platform/node/log.ts';
 import { parseProgramArguments } from '../platform/node/program-arguments.ts';
@@ -29,7 +30,7 @@ import { RepositoryPublisher } from './publishing/publisher.ts';
 import { serveArtifacts } from './publishing/serve-artifacts.ts';
 import { signDeployment } from './publishing/sign-deployment.ts';
 import { SmallerWays } from './publishing/smaller-ways.ts';
-import { type Controller, createController } from './reconcile/controller.ts';
+import { type Controller, type ControllerParts, createController } from './reconcile/controller.ts';
 import { openSource } from './source/open-source.ts';
 import { readApiToken, type StateDirectory, stateDirectory } from './state-directory.ts';
 import { type Authority, openAuthority } from './transport/authority.ts';
@@ -38,7 +39,7 @@ import type { AuthorizeDevice, OnRefusal } from './transport/authorization.ts';
 import { EmbeddedBroker } from './transport/embedded-broker/broker.ts';
 import { enrol } from './transport/enrolment.ts';
 import { connectExternalBroker } from './transport/external-broker/bus.ts';
-import { writeMosquittoConfiguration } from './transport/external-broker/mosquitto-configuration.ts';
+import { MosquittoSite } from './transport/external-broker/mosquitto-site.ts';
 import { bodyBytesMax, createApi } from './transport/http/router.ts';
 import { certificateIdentity } from './transport/key-fingerprint.ts';
 import { rateLimit } from './transport/rate-limit.ts';
@@ -90,46 +91,64 @@ function openGitSource({ configuration, state, log }: Ground) {
 }
 
 /** The broker of our own, or a connection to the one that is configured; `listen` opens the doors. */
-interface Broker {
+interface Broker extends Pick<ControllerParts, 'reauthorize'> {
   readonly bus: MessageBus;
   readonly embedded?: EmbeddedBroker;
   readonly listen: () => Promise<void>;
   /** Where agents find it. */
   readonly url: () => string;
+  readonly renewIdentity: (identity: KeyAndCertificate) => void;
 }
 
 /** A Mosquitto that our own authority vouches for needs no configuration but ours. */
-function prepareMosquitto({ state }: Ground, url: string): void {
+function openMosquittoSite({ state, log }: Ground, url: string): MosquittoSite {
   const user = userName();
-  writeMosquittoConfiguration({
-    ...{ disk, directory: state.mosquitto, authorityDirectory: state.authority, url },
+  return new MosquittoSite({
+    ...{ disk, log, directory: state.mosquitto, authorityDirectory: state.authority, url },
+    reload: (pidFile) => hangUp('mosquitto', pidFile),
     // The files are ours alone to read: a Mosquitto that root starts becomes us.
     ...(user === undefined ? {} : { user }),
   });
 }
 
+function openExternalBroker(ground: Ground, url: string): Broker {
+  const { configuration, authority, identity, log } = ground;
+  const { ca, certificate, key } = configuration.mqtt!;
+  const site = ca === undefined ? openMosquittoSite(ground, url) : undefined;
+  const ownOr = (ours: KeyAndCertificate): KeyAndCertificate =>
+    certificate === undefined || key === undefined ? ours : { certificate: textOf(certificate), key: textOf(key) };
+  const bus = connectExternalBroker({
+    ...{ url, log, clientId: 'fleet-controller' },
+    authority: ca === undefined ? authority.certificate : textOf(ca),
+    identity: ownOr(identity),
+    onReached: () => site?.reached(),
+  });
+  return {
+    bus,
+    listen: async () => {},
+    url: () => url,
+    reauthorize: (devices) => site?.admit(devices.values()),
+    renewIdentity: (ours) => {
+      bus.renewIdentity(ownOr(ours));
+      site?.renewIdentity();
+    },
+  };
+}
+
 function openBroker(ground: Ground, authorize: AuthorizeDevice, onRefusal: OnRefusal): Broker {
   const { configuration, authority, identity, log } = ground;
-  const { external, ca, certificate, key, host, port } = configuration.mqtt!;
-  if (external !== undefined) {
-    if (ca === undefined) prepareMosquitto(ground, external);
-    const own =
-      certificate === undefined || key === undefined
-        ? identity
-        : { certificate: textOf(certificate), key: textOf(key) };
-    const vouching = ca === undefined ? authority.certificate : textOf(ca);
-    const bus = connectExternalBroker({
-      url: external,
-      authority: vouching,
-      identity: own,
-      clientId: 'fleet-controller',
-      log,
-    });
-    return { bus, listen: async () => {}, url: () => external };
-  }
+  const { external, host, port } = configuration.mqtt!;
+  if (external !== undefined) return openExternalBroker(ground, external);
   const options = { host: host!, port: port!, identity, authority: authority.certificate };
   const embedded = new EmbeddedBroker({ ...options, authorize, onRefusal, clock, log });
-  return { bus: embedded, embedded, listen: () => embedded.listen(), url: () => `mqtts://${host}:${embedded.port}` };
+  return {
+    bus: embedded,
+    embedded,
+    listen: () => embedded.listen(),
+    url: () => `mqtts://${host}:${embedded.port}`,
+    reauthorize: () => embedded.reauthorize(),
+    renewIdentity: (ours) => embedded.renewIdentity(ours),
+  };
 }
 
 function openPublishing({ configuration, state, log, keys }: Ground) {
@@ -168,6 +187,13 @@ function startHttps(ground: Ground, controller: Controller) {
   });
 }
 
+/** node-cron tells of late and missed runs in a format of its own; here they are lines like all others. */
+function scheduleLogger(log: Log): ScheduleLogger {
+  const write = (level: 'debug' | 'warn') => (message: string | Error) =>
+    log.write(level, 'schedule.said', { message: String(message) });
+  return { info: write('debug'), debug: write('debug'), warn: write('warn'), error: write('warn') };
+}
+
 /** Where this controller can be reached, for whoever sets up agents and CLIs; with port 0 only the running program knows. */
 function writeEndpoints(
   state: StateDirectory,
@@ -193,6 +219,7 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
   const shadows = createShadowService({
     ...{ bus, values, clock, log },
     knowsDevice: (device) => controller.knowsDevice(device),
+    onRefusal: (refusal) => controller.onRefusal(refusal),
     ...(embedded === undefined ? {} : { connections: embedded }),
   });
   const controller = createController({
@@ -203,7 +230,7 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
       sign: (deployment) => signDeployment(deployment, ground.keys.deployment),
       putBlob: (bytes) => store.put(bytes),
     },
-    reauthorize: () => embedded?.reauthorize(),
+    reauthorize: broker.reauthorize,
   });
   await controller.start();
   await broker.listen();
@@ -213,13 +240,18 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
   writeEndpoints(ground.state, endpoints);
   log.write('info', 'controller.ready', endpoints);
   using _fresh = keepFresh(online, clock, log);
-  const polling = schedule(configuration.source.schedule!, () => controller.poll(), { noOverlap: true });
-  const renewing = schedule(renewalSchedule, async () => {
-    const { certificate, key } = await ground.authority.serverIdentity(configuration.hostnames!);
-    server.renewIdentity(certificate, key);
-    embedded?.renewIdentity({ certificate, key });
-  });
-  const collecting = schedule(collectionSchedule, () => controller.collectGarbage());
+  const logger = scheduleLogger(log);
+  const polling = schedule(configuration.source.schedule!, () => controller.poll(), { logger });
+  const renewing = schedule(
+    renewalSchedule,
+    async () => {
+      const ours = await ground.authority.serverIdentity(configuration.hostnames!);
+      server.renewIdentity(ours.certificate, ours.key);
+      broker.renewIdentity(ours);
+    },
+    { logger },
+  );
+  const collecting = schedule(collectionSchedule, () => controller.collectGarbage(), { logger });
   void controller.poll();
   await untilStopped();
   log.write('info', 'controller.stopping');

@@ -114,9 +114,9 @@ export class DemoWorld {
     const program = await this.#ports.bundleAgent();
     const external = mosquitto ? { 'mqtt.external': `mqtts://127.0.0.1:${await this.#ports.freePort()}` } : {};
     const endpoints = await this.#startController({ ...controller, ...external });
-    if (mosquitto) this.#startMosquitto();
     // Before that the controller knows no device, and would say so of each that asks.
     await this.#until(({ source }) => (source.tip === undefined ? 'no commit was read' : undefined), readyMsMax);
+    if (mosquitto) this.#startMosquitto();
     for (const site of new Set(this.#fleet.devices.map((device) => device.site)))
       await this.#startLink(site, endpoints);
     for (const device of this.#fleet.devices) await this.#startAgent(device, program);

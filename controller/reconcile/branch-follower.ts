@@ -137,11 +137,17 @@ export class BranchFollower {
     await this.#looking;
   }
 
-  /** The tip that was judged to its end. One that was refused is judged again after a silence, to say again why. */
+  /**
+   * The tip that was judged to its end. One that was refused is judged again after a silence, to say again why, and after a
+   * restart, with a program or a configuration that may see it otherwise. What is refused for its signature and not for its
+   * files is judged at every look: it comes into force when the list of signers is mended, without another commit.
+   */
   #judged(): string | undefined {
-    const { state, tip, revision } = this.#source;
+    const { state, tip, revision, problems } = this.#source;
     if (this.#inForce.info === undefined && !this.#hasLooked) return undefined;
-    return state === 'unreachable' && tip?.id !== revision?.id ? undefined : tip?.id;
+    const isForItsFiles = problems.length > 0 && this.#hasLooked;
+    const isOpen = state === 'unreachable' ? tip?.id !== revision?.id : state === 'refused' && !isForItsFiles;
+    return isOpen ? undefined : tip?.id;
   }
 
   async #look(): Promise<void> {
@@ -160,7 +166,7 @@ export class BranchFollower {
           return this.#refuse(news.revision, `${news.message} (${news.code})`, []);
         case 'branch-missing':
         case 'unreachable':
-          return this.#note(unreachable(this.#source, news.message, clock.now()));
+          return this.#miss(news.message);
         default:
           news satisfies never;
       }
@@ -221,11 +227,23 @@ export class BranchFollower {
   }
 
   #refuse(tip: RevisionStatus, message: string, problems: SourceStatus['problems']): void {
+    const before = this.#source;
+    this.#note(refused(before, tip, message, problems, this.#parts.clock.now()));
+    if (before.state === 'refused' && before.tip?.id === tip.id && before.message === message) return;
     this.#parts.log.write('warn', 'revision.refused', { revision: tip.id, reason: message });
-    this.#note(refused(this.#source, tip, message, problems, this.#parts.clock.now()));
+  }
+
+  /** Said once, however long it lasts; status tells since when. */
+  #miss(message: string): void {
+    const { clock, log } = this.#parts;
+    if (this.#source.state !== 'unreachable') log.write('warn', 'source.unreachable', { reason: message });
+    this.#note(unreachable(this.#source, message, clock.now()));
   }
 
   #note(next: SourceStatus): void {
+    if (this.#source.state === 'unreachable' && next.state !== 'unreachable') {
+      this.#parts.log.write('info', 'source.reached');
+    }
     this.#source = next;
     this.#parts.values.set(sourceRoom, sourceKey, new TextEncoder().encode(JSON.stringify(next)));
   }

@@ -32,8 +32,8 @@ export interface ControllerParts {
   readonly values: KeyValueStore;
   readonly shadows: Shadows;
   readonly issuing: Issuing;
-  /** Asks the broker to judge its open connections again. */
-  readonly reauthorize: () => void;
+  /** Asks the broker to judge its connections again, the open ones too, by the devices that git names now. */
+  readonly reauthorize: (devices: DesiredFleet['devices']) => void;
 }
 
 export interface Controller {
@@ -76,9 +76,10 @@ class ReconcilingController implements Controller {
   };
 
   async start(): Promise<void> {
-    const { shadows, clock, devices, log } = this.#parts;
+    const { shadows, clock, devices, log, reauthorize } = this.#parts;
     await this.#branch.resume();
     this.#desired = desiredOf(this.#branch.inForce.state);
+    if (this.#branch.inForce.info !== undefined) reauthorize(this.#desired.devices);
     await shadows.start({
       onReported: (device, reported) => {
         if (this.#stopping.signal.aborted) return;
@@ -136,7 +137,7 @@ class ReconcilingController implements Controller {
     const { shadows, reauthorize } = this.#parts;
     const returning = [...affected].filter((device) => !this.knowsDevice(device));
     this.#desired = desiredOf(this.#branch.inForce.state);
-    reauthorize();
+    reauthorize(this.#desired.devices);
     if (isFirst) await this.#sweep();
     else for (const device of affected) if (!this.knowsDevice(device)) await shadows.remove(device);
     await this.#reconsider(affected);

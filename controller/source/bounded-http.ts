@@ -92,7 +92,10 @@ export class BoundedHttp implements HttpClient {
     if (response.body === undefined) return response;
     const type = response.headers?.['content-type'] ?? '';
     if (response.statusCode === 200 && !contentType.test(type)) {
-      throw new SourceError('BAD_ANSWER', `${response.url} does not answer as a git server (content type "${type}")`);
+      throw new SourceError(
+        'BAD_ANSWER',
+        `${request.url.split('?', 1)[0]} does not answer as a git server (content type "${type}")`,
+      );
     }
     return { ...response, body: this.#watched(response.body) };
   }

@@ -1,5 +1,4 @@
 /** Opens a fleet repository, wherever it is, and judges what its branch comes to. */
-import type { Log } from '../../platform/ports.ts';
 import { parseCommit } from './commit.ts';
 import { judgeSignature } from './commit-signature.ts';
 import type { Follower } from './follower.ts';
@@ -32,14 +31,12 @@ class GitSource implements Source {
   readonly branch: string;
   readonly #options: SourceOptions;
   readonly #follower: Follower;
-  readonly #log: Log;
 
-  constructor(options: SourceOptions, follower: Follower, log: Log) {
+  constructor(options: SourceOptions, follower: Follower) {
     this.location = follower.location;
     this.branch = options.branch;
     this.#options = options;
     this.#follower = follower;
-    this.#log = log;
   }
 
   async poll(signal: AbortSignal, judged?: string): Promise<SourceEvent> {
@@ -52,7 +49,6 @@ class GitSource implements Source {
       signal.throwIfAborted();
       if (!(error instanceof SourceError)) throw error;
       if (error.code === 'CORRUPT' || error.code === 'GONE') this.#follower.distrust();
-      this.#log.write('debug', 'source.unreachable', { code: error.code, message: error.message });
       return { kind: 'unreachable', code: error.code, message: error.message };
     }
   }
@@ -86,7 +82,7 @@ export function openSource(options: SourceOptions, ports: SourcePorts): Source {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(options.url)?.[1]?.toLowerCase();
   const isScp = scheme === undefined && /^[^/]+@[^/]+:/.test(options.url);
   if (scheme === 'http' || scheme === 'https') {
-    return new GitSource(options, openRemoteMirror(options, ports), ports.log);
+    return new GitSource(options, openRemoteMirror(options, ports));
   }
   if (isScp || (scheme !== undefined && scheme !== 'file')) {
     const what = isScp ? 'ssh' : scheme;
@@ -96,5 +92,5 @@ export function openSource(options: SourceOptions, ports: SourcePorts): Source {
     );
   }
   const path = scheme === 'file' ? decodeURIComponent(options.url.slice('file://'.length)) : options.url;
-  return new GitSource(options, openLocalRepository({ ...options, url: path }, ports), ports.log);
+  return new GitSource(options, openLocalRepository({ ...options, url: path }, ports));
 }

@@ -199,10 +199,10 @@ class RemoteMirror implements Follower {
   async look(signal: AbortSignal, judged: string | undefined): Promise<Tip> {
     const listed = await this.#serverTip(signal);
     if (typeof listed !== 'string') return listed;
-    if (listed === judged && !this.#isDistrusted) {
+    if (!this.#isDistrusted) {
       const here = await this.repository().catch(() => undefined);
       if (here !== undefined && (await here.has(listed))) {
-        here.forgetPacks();
+        if (listed === judged) here.forgetPacks();
         return { kind: 'at', oid: listed, repository: here };
       }
     }

@@ -10,7 +10,7 @@ import * as x509 from '@peculiar/x509';
 import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, Random } from '../../platform/ports.ts';
 import { type KeyAndCertificate, readPair } from './authority-files.ts';
-import { keyFingerprint } from './key-fingerprint.ts';
+import { fingerprintHex, keyFingerprint } from './key-fingerprint.ts';
 
 /** The common name of the controller's own certificate: no device can have it, for no manifest can name it. */
 export const controllerCommonName = 'fleet:controller';
@@ -29,6 +29,9 @@ const backdatedMs = dayMs;
 const sinceEver = new Date(0);
 /** How long a device certificate is valid; the agent renews it long before. */
 export const deviceCertificateDays = 90;
+
+/** `serialNumber` of X.520: in a device's name it is the key, so that a broker can tell two keys of one device apart. */
+const serialNumberOid = '2.5.4.5';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
@@ -150,14 +153,14 @@ async function createIssuer(options: AuthorityOptions): Promise<KeyAndCertificat
 async function sign(
   issuer: Issuer,
   options: AuthorityOptions,
-  subject: string,
+  subject: x509.JsonName,
   publicKey: x509.PublicKey | CryptoKey,
   validity: Validity,
   extensions: x509.Extension[],
 ): Promise<string> {
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(options.random),
-    subject: [{ CN: [subject] }],
+    subject,
     issuer: issuer.certificate.subjectName,
     ...validity,
     signingAlgorithm: algorithm,
@@ -183,6 +186,10 @@ function stillServes(pem: string, authority: string, hostnames: readonly string[
   return hostnames.every((name) => (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)));
 }
 
+function deviceName(device: string, fingerprint: string): x509.JsonName {
+  return [{ CN: [device] }, { [serialNumberOid]: [fingerprintHex(fingerprint)] }];
+}
+
 const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
 
 async function issueServer(issuer: Issuer, options: AuthorityOptions, hostnames: readonly string[]) {
@@ -193,7 +200,8 @@ async function issueServer(issuer: Issuer, options: AuthorityOptions, hostnames:
     new x509.SubjectAlternativeNameExtension(names),
   ];
   const validity = validFor(options.clock, serverDays, sinceEver);
-  const certificate = await sign(issuer, options, controllerCommonName, keys.publicKey, validity, extensions);
+  const name = [{ CN: [controllerCommonName] }];
+  const certificate = await sign(issuer, options, name, keys.publicKey, validity, extensions);
   return { key: await exportKey(keys.privateKey), certificate };
 }
 
@@ -226,10 +234,11 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
       keep('server.pem', fresh.key + fresh.certificate);
       return fresh;
     },
-    issue: ({ device, publicKey }) => {
-      const begin = new Date(clock.now() - backdatedMs);
-      const validity = validFor(clock, deviceCertificateDays, begin);
-      return sign(issuer, options, device, publicKey, validity, [new x509.ExtendedKeyUsageExtension([clientAuth])]);
+    issue: ({ device, keyFingerprint, publicKey }) => {
+      const validity = validFor(clock, deviceCertificateDays, new Date(clock.now() - backdatedMs));
+      return sign(issuer, options, deviceName(device, keyFingerprint), publicKey, validity, [
+        new x509.ExtendedKeyUsageExtension([clientAuth]),
+      ]);
     },
   };
 }

@@ -11,6 +11,11 @@ export function fingerprintOfKey(key: KeyObject): string {
   return keyFingerprint(key.export({ type: 'spki', format: 'der' }));
 }
 
+/** The same digest in hexadecimal: 64 characters, which is what a serial number in an X.509 name may have. */
+export function fingerprintHex(fingerprint: string): string {
+  return Buffer.from(fingerprint.slice('SHA256:'.length), 'base64').toString('hex');
+}
+
 /** Who a certificate says its holder is. Whether to believe it is decided where the chain is checked. */
 export interface CertificateIdentity {
   /** The subject's only common name; absent when it has none or several. */

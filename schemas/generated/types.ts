@@ -140,9 +140,12 @@ export interface MqttConfiguration {
   host?: string;
   port?: number;
   /**
-   * mqtts:// or mqtt:// URL of a broker to use instead.
+   * mqtts:// or mqtt:// URL of a broker to use instead. For a Mosquitto on this machine the controller writes all it needs to stateDirectory/mosquitto, keeps the access list there as git has it, and tells Mosquitto so.
    */
   external?: string;
+  /**
+   * PEM of who vouches for an external broker that is not of the controller's own authority. What it lets in is then its own affair.
+   */
   ca?: string;
   certificate?: string;
   key?: string;

@@ -15,6 +15,8 @@ export interface ExternalBrokerOptions {
   readonly identity?: KeyAndCertificate;
   /** One a controller: the broker keeps messages for it while it is away. */
   readonly clientId: string;
+  /** Called at every connect. */
+  readonly onReached?: () => void;
   readonly log: Log;
 }
 
@@ -41,34 +43,42 @@ export function topicMatches(filter: string, topic: string): boolean {
 export interface ExternalBus extends MessageBus {
   /** Resolves when the broker is there and has granted every subscription made so far. */
   ready(): Promise<void>;
+  /** Takes a renewed certificate for all connects to come. */
+  renewIdentity(identity: KeyAndCertificate): void;
 }
 
 class ExternalBroker implements ExternalBus {
   readonly #client: MqttClient;
   readonly #log: Log;
+  readonly #onReached: () => void;
+  /** What was said last of a broker that is not there: a new attempt is made every moment, and fails alike. */
+  #failure: string | undefined;
   readonly #handlers = new Map<string, (message: BusMessage) => void>();
   #reached = Promise.withResolvers<void>();
-  #toldFailure: string | undefined;
+  #isReached = false;
 
-  constructor(client: MqttClient, log: Log) {
+  constructor(client: MqttClient, { log, onReached = () => {} }: ExternalBrokerOptions) {
     this.#client = client;
     this.#log = log;
+    this.#onReached = onReached;
     client.on('connect', () => void this.#connected());
     client.on('message', (topic, payload) => this.#deliver(topic, payload));
     client.on('close', () => this.#away());
-    client.on('error', ({ message }) => this.#failed(message));
+    client.on('error', (error) => this.#failed(error.message));
   }
 
-  /** A broker that is down is tried several times a second: the same failure is told once. */
   #failed(error: string): void {
-    this.#log.write(error === this.#toldFailure ? 'debug' : 'warn', 'broker.failed', { error });
-    this.#toldFailure = error;
+    if (this.#failure === error) return;
+    this.#failure = error;
+    this.#log.write('warn', 'broker.failed', { error });
   }
 
   async #connected(): Promise<void> {
+    this.#failure = undefined;
     this.#log.write('info', 'broker.reached');
-    this.#toldFailure = undefined;
+    this.#onReached();
     for (const filter of this.#handlers.keys()) await this.#request(filter);
+    this.#isReached = true;
     this.#reached.resolve();
   }
 
@@ -78,7 +88,11 @@ class ExternalBroker implements ExternalBus {
 
   #away(): void {
     this.#log.write('debug', 'broker.away');
-    this.#reached = Promise.withResolvers();
+    // One that does not like our certificate says no more than this.
+    if (this.#failure === undefined && !this.#client.disconnecting) this.#failed('the broker ended the connection');
+    // Who waits already goes on waiting for the same connect.
+    if (this.#isReached) this.#reached = Promise.withResolvers();
+    this.#isReached = false;
   }
 
   /** The broker forgets or refuses; the next connect asks again. */
@@ -107,6 +121,10 @@ class ExternalBroker implements ExternalBus {
     if (this.#client.connected) await this.#request(filter);
   }
 
+  renewIdentity({ key, certificate }: KeyAndCertificate): void {
+    Object.assign(this.#client.options, { key, cert: certificate });
+  }
+
   async close(): Promise<void> {
     await this.#client.endAsync(true);
   }
@@ -114,7 +132,7 @@ class ExternalBroker implements ExternalBus {
 
 /** Starts connecting and goes on trying until `close`. A broker that is down is a normal state. */
 export function connectExternalBroker(options: ExternalBrokerOptions): ExternalBus {
-  const { url, authority, identity, clientId, log } = options;
+  const { url, authority, identity, clientId } = options;
   const settings: IClientOptions = {
     clientId,
     clean: false,
@@ -127,5 +145,5 @@ export function connectExternalBroker(options: ExternalBrokerOptions): ExternalB
     ...(authority === undefined ? {} : { ca: authority }),
     ...(identity === undefined ? {} : { key: identity.key, cert: identity.certificate }),
   };
-  return new ExternalBroker(connect(url, settings), log);
+  return new ExternalBroker(connect(url, settings), options);
 }

@@ -6,6 +6,7 @@
 import type { BusMessage, Clock, Log, MessageBus } from '../../../platform/ports.ts';
 import type { ShadowDesired } from '../../../schemas/generated/types.ts';
 import type { KeyValueStore } from '../../devices/device-store.ts';
+import type { OnRefusal } from '../authorization.ts';
 import type { DeviceConnections } from '../device-connections.ts';
 import type { ShadowHandlers, Shadows } from '../shadows.ts';
 import { equalJson, type Json, type JsonObject, type Shadow } from './document.ts';
@@ -26,8 +27,10 @@ export interface ShadowServiceOptions {
   readonly values: KeyValueStore;
   readonly clock: Clock;
   readonly log: Log;
-  /** Whether git names this device; what another one asks is answered with 404 and leaves no trace in the store. */
+  /** Whether git names this device; what another one asks is answered with 404 and leaves no shadow in the store. */
   readonly knowsDevice: (device: string) => boolean;
+  /** Told of such a one: a broker that is not ours may let it in. */
+  readonly onRefusal?: OnRefusal;
   /** Of a broker that can tell. */
   readonly connections?: DeviceConnections;
 }
@@ -112,8 +115,9 @@ class ShadowService implements Shadows {
   }
 
   #answer({ device, operation }: ShadowRequestTopic, { payload }: BusMessage): ShadowOutcome {
-    const { clock, knowsDevice } = this.#options;
+    const { clock, knowsDevice, onRefusal } = this.#options;
     if (knowsDevice(device)) return answerRequest(device, this.#store.load(device), operation, payload, clock.now());
+    onRefusal?.({ device, code: 'DEVICE_UNKNOWN', message: `no manifest names a device ${device}` });
     return rejectRequest(device, operation, { code: 404, message: 'Thing not found' }, clock.now());
   }
 

@@ -70,13 +70,15 @@ function shore() {
   const shadows = new WrittenShadows();
   let store = openStore(':memory:');
   const complaints: string[] = [];
+  const warnings: string[] = [];
 
   const boot = async (
     source: RevisionSource = fleet.repository.open(),
     makeDelta: MakeReleaseDelta = deltaAtOnce,
   ): Promise<Controller> => {
     const clock = time.clock({ alive: true });
-    const log = { write: (level: string, event: string) => void (level === 'error' && complaints.push(event)) };
+    const heard: Readonly<Record<string, string[]>> = { error: complaints, warn: warnings };
+    const log = { write: (level: string, event: string) => void heard[level]?.push(event) };
     const keys = readControllerKeys(disk, '/keys');
     const artifacts = new ArtifactStore(disk, '/artifacts');
     const online = new OnlineMetadata({ disk, directory: '/artifacts/tuf', keys, timestampLifetimeMs: 604_800_000 });
@@ -99,6 +101,7 @@ function shore() {
     fleet,
     shadows,
     complaints,
+    warnings,
     boot,
     loseDatabase: () => {
       store = openStore(':memory:');
@@ -148,6 +151,46 @@ test('a restart without the repository takes up what was in force and tells devi
   t.deepEqual(shadows.told, told);
   t.is(controller.status().source.state, 'unreachable');
   t.is(controller.status().devices.length, 3);
+});
+
+test('a commit refused for its signature comes into force when the list of signers is mended, without another commit', async (t) => {
+  const { fleet, shadows, boot, warnings } = shore();
+  fleet.commit('all');
+  const source = fleet.repository.open();
+  let isTrusted = false;
+  const judging: RevisionSource = {
+    ...{ location: source.location, branch: source.branch, changes: source.changes, readBlob: source.readBlob },
+    poll: async (signal, judged) => {
+      const event = await source.poll(signal, judged);
+      if (event.kind !== 'tip' || isTrusted) return event;
+      return { ...event, kind: 'refused', code: 'SIGNER_UNKNOWN', message: 'nobody knows who signed it' };
+    },
+  };
+  const controller = await boot(judging);
+  for (let looks = 0; looks < 3; looks += 1) await controller.poll();
+  t.is(controller.status().source.state, 'refused');
+  t.deepEqual(warnings, ['revision.refused'], 'said once');
+  isTrusted = true;
+  await controller.poll();
+  t.is(controller.status().source.state, 'current');
+  t.is(shadows.told.length, 3);
+});
+
+test('a repository that does not answer is said once, and once that it does again', async (t) => {
+  const { fleet, boot, warnings } = shore();
+  fleet.commit('all');
+  const source = fleet.repository.open();
+  let isThere = false;
+  const controller = await boot({
+    ...{ location: source.location, branch: source.branch, changes: source.changes, readBlob: source.readBlob },
+    poll: async (signal, judged) =>
+      isThere ? source.poll(signal, judged) : { kind: 'unreachable', code: 'UNREACHABLE', message: 'no route' },
+  });
+  for (let looks = 0; looks < 3; looks += 1) await controller.poll();
+  t.deepEqual(warnings, ['source.unreachable']);
+  isThere = true;
+  await controller.poll();
+  t.is(controller.status().source.state, 'current');
 });
 
 test('a delta that was not made before a stop is made after the restart, without a new commit', async (t) => {

@@ -87,3 +87,14 @@ test('a list must end as git ends it', async (t) => {
     else await t.throwsAsync(reading, { code: 'BAD_ANSWER' });
   }
 });
+
+test('who is told that a server is none of git learns which one, also of clients that say no URL', async (t) => {
+  const page = { url: '', statusCode: 200, statusMessage: 'OK', headers: { 'content-type': 'text/html' } };
+  const client = {
+    request: async () => ({ ...page, body: server(async function* () {}) }) as unknown as GitHttpResponse,
+  };
+  const http = new BoundedHttp(client, heldClock().clock, bounds, new AbortController().signal);
+  await t.throwsAsync(http.request({ url: 'http://x/f.git/info/refs?service=git-upload-pack' }), {
+    message: 'http://x/f.git/info/refs does not answer as a git server (content type "text/html")',
+  });
+});

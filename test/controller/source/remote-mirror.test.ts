@@ -74,6 +74,17 @@ test('a fetch brings only what is new', async (t) => {
   t.true(Math.max(...sizes) < 12_000, `the largest answer has ${Math.max(...sizes)} bytes`);
 });
 
+test('a tip that is judged again is not fetched again', async (t) => {
+  const { repository, server, open, mirrorDirectory } = await remote(t);
+  const oid = await repository.commit({ 'a.yaml': 'one' });
+  t.is((await poll(open())).kind, 'tip');
+  const before = packs(mirrorDirectory);
+  server.requests.length = 0;
+  t.like(await poll(open()), { kind: 'tip', revision: { id: oid } });
+  t.deepEqual(server.requests, ['/fleet.git/info/refs?service=git-upload-pack', '/fleet.git/git-upload-pack']);
+  t.deepEqual(packs(mirrorDirectory), before);
+});
+
 test('a force-push is followed and told', async (t) => {
   const { repository, open } = await remote(t);
   const first = await repository.commit({ 'a.yaml': 'one' });

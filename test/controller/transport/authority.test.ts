@@ -109,6 +109,8 @@ test('a device certificate has the name and key of its request, and is good for 
   const certificate = new X509Certificate(device.certificate);
   t.true(certificate.verify(new X509Certificate(scene.authority.certificate).publicKey));
   t.deepEqual(certificateIdentity(certificate.raw), { commonName: 'buoy-1', keyFingerprint: device.keyFingerprint });
+  const key = Buffer.from(device.keyFingerprint.slice('SHA256:'.length), 'base64').toString('hex');
+  t.is(certificate.subject, `CN=buoy-1\nserialNumber=${key}`, 'by which Mosquitto tells two keys of one device apart');
   t.regex(device.keyFingerprint, /^SHA256:[A-Za-z0-9+/]{43}=$/);
   t.deepEqual(certificate.keyUsage, ['1.3.6.1.5.5.7.3.2']);
   t.false(certificate.ca);

@@ -71,6 +71,11 @@ export class Scene {
     return named === keyFingerprint ? 'ok' : { code: 'KEY_MISMATCH', message: keyFingerprint };
   };
 
+  /** What git names, as an access list wants it. */
+  devices(): { readonly name: string; readonly keyFingerprint: string }[] {
+    return [...this.named].map(([name, keyFingerprint]) => ({ name, keyFingerprint }));
+  }
+
   [Symbol.dispose](): void {
     this.directory[Symbol.dispose]();
   }

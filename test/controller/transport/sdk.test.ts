@@ -8,7 +8,7 @@ import type { Shadows } from '../../../controller/transport/shadows.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import type { MessageBus } from '../../../platform/ports.ts';
 import { freePort, mosquitto, startMosquitto } from './mosquitto.ts';
-import { quietLog, Scene } from './scene.ts';
+import { quietLog, Scene, type TestDevice } from './scene.ts';
 import { connectSdk } from './sdk-client.ts';
 
 // The SDK's native threads outlive its closed connections, and would keep this process from ending.
@@ -36,8 +36,13 @@ async function startShadows(scene: Scene, bus: MessageBus): Promise<{ shadows: S
 }
 
 /** One life of a device: it finds no shadow, is given work, hears of more, reports, and is refused what is wrong. */
-async function liveOnce(t: ExecutionContext, scene: Scene, bus: MessageBus, port: number): Promise<void> {
-  const device = await scene.device('buoy-1');
+async function liveOnce(
+  t: ExecutionContext,
+  scene: Scene,
+  device: TestDevice,
+  bus: MessageBus,
+  port: number,
+): Promise<void> {
   using service = await startShadows(scene, bus);
   await using client = await connectSdk(device, scene.authority.certificate, port);
   const names = { thingName: device.name, shadowName: 'fleet' };
@@ -83,7 +88,7 @@ test('a device with the AWS SDK lives by its shadow through the embedded broker'
     log: quietLog,
   });
   try {
-    await liveOnce(t, scene, broker, broker.port);
+    await liveOnce(t, scene, await scene.device('buoy-1'), broker, broker.port);
   } finally {
     await broker.close();
   }
@@ -104,10 +109,11 @@ if (mosquitto === undefined) {
       clientId: 'fleet-controller',
       log: quietLog,
     });
+    const device = await scene.device('buoy-1');
     const broker = await startMosquitto(scene, port);
     try {
       await bus.ready();
-      await liveOnce(t, scene, bus, port);
+      await liveOnce(t, scene, device, bus, port);
     } finally {
       await bus.close();
       await broker.stop();

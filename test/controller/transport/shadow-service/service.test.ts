@@ -36,12 +36,14 @@ function openBus(onPublish: (topic: string, body: Record<string, unknown>) => vo
 async function start(store: ControllerStore, bus: MessageBus, onHeard: () => void = () => {}) {
   const heard: unknown[] = [];
   const contacts: unknown[] = [];
+  const refusals: unknown[] = [];
   const shadows = createShadowService({
     bus,
     values: store.values,
     clock: nodeClock,
     log: quietLog,
     knowsDevice: (device) => device === 'buoy-1',
+    onRefusal: ({ device, code }) => refusals.push({ device, code }),
   });
   await shadows.start({
     onReported(device, reported) {
@@ -50,7 +52,7 @@ async function start(store: ControllerStore, bus: MessageBus, onHeard: () => voi
     },
     onContact: (device, connected) => contacts.push({ device, connected }),
   });
-  return { shadows, heard, contacts };
+  return { shadows, heard, contacts, refusals };
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -123,14 +125,15 @@ test('what was stored but not published is published after a restart, once', asy
   t.deepEqual(third.published, []);
 });
 
-test('a device that git does not name is answered 404, seen as a contact, and leaves nothing in the store', async (t) => {
+test('a device that git does not name is answered 404, seen as a contact and refused, and leaves nothing in the store', async (t) => {
   using store = openStore(':memory:');
   const { bus, send, published } = openBus();
-  const { heard, contacts } = await start(store, bus);
+  const { heard, contacts, refusals } = await start(store, bus);
   send('stranger', 'update', { state: { reported: { counter: 1 } } });
   t.like(published[0]?.body, { code: 404, message: 'Thing not found' });
   t.deepEqual(heard, []);
   t.deepEqual(contacts, [{ device: 'stranger', connected: undefined }]);
+  t.deepEqual(refusals, [{ device: 'stranger', code: 'DEVICE_UNKNOWN' }]);
   t.deepEqual(store.values.keys('shadows'), []);
 });
 
