@@ -132,7 +132,7 @@ test.serial('a controller that cannot start ends the demo at once, with what it 
   const startedMs = performance.now();
   const [told, [code]] = await Promise.all([text(demo.stderr!), once(demo, 'exit')]);
   t.is(code, 1);
-  t.regex(told, /the controller ended before it was ready\n.*\n.*http\.prt there is no such key/);
+  t.regex(told, /the controller ended before it was ready\n.*\n.*http\.prt: there is no such key/);
   t.true(performance.now() - startedMs < signOfLifeMs);
   await noneLeft(directory);
 });
