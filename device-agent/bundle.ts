@@ -148,6 +148,9 @@ function isFresh(directory: string, platform: Platform): boolean {
   }
 }
 
+/** By this process: each has a directory of its own until it is whole. */
+let bundlesBegun = 0;
+
 /**
  * Makes a bundle in `directory`, unless the one there is of these very sources; gives the path of the agent's program. Whoever
  * runs the old bundle meanwhile is not disturbed.
@@ -157,7 +160,8 @@ export async function bundleAgent(directory: string, platform: Platform = thisPl
   if (isFresh(directory, platform)) return program;
   const library = join(dirname(packageRequire.resolve('aws-crt')), 'bin', platform, 'aws-crt-nodejs.node');
   if (!existsSync(library)) throw new Error(`aws-crt has no native library for ${platform}: ${library} is not there`);
-  const fresh = `${directory}.${process.pid}.new`;
+  bundlesBegun += 1;
+  const fresh = `${directory}.${process.pid}.${bundlesBegun}.new`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
   const { inputs } = await compile(fresh);

@@ -42,11 +42,11 @@ function programFile(bundled: string, source: string): string {
 /** Puts the agent's parts together on this machine; nothing runs yet. */
 function assemble(configuration: AgentConfiguration, stateDirectory: string, log: Log) {
   const { device, mqtt } = configuration;
-  const ca = new TextDecoder().decode(nodeDisk.readFile(configuration.ca));
   const identity = new DeviceIdentityStore(nodeDisk, stateDirectory);
+  // The authority is read at each connect: without it there is no link, but what the device has runs.
   const deviceIdentity = () => {
     const texts = identity.texts();
-    return texts && { ca, ...texts };
+    return texts && { ca: new TextDecoder().decode(nodeDisk.readFile(configuration.ca)), ...texts };
   };
   const common = { clock: nodeClock, random: nodeRandom, log };
   const link = new AwsShadowLink({

@@ -28,16 +28,16 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   // A terminal's Ctrl-C reaches the whole group; the supervisor decides when this process ends.
   process.on('SIGINT', () => {});
   await waitForLock(stateDirectory, 'courier');
-  const ca = new TextDecoder().decode(nodeDisk.readFile(configuration.ca));
+  const authority = (): string => new TextDecoder().decode(nodeDisk.readFile(configuration.ca));
   const identity = new DeviceIdentityStore(nodeDisk, stateDirectory);
   const time = new SharedTime(nodeClock, (atMs) => say({ kind: 'signed', atMs }));
   const courier = new LocalCourier({
     ...{ configuration, stateDirectory, disk: nodeDisk, clock: nodeClock, time },
-    network: openNetwork(() => ({ ca, ...identity.texts() })),
+    network: openNetwork(() => ({ ca: authority(), ...identity.texts() })),
     countBytes: (bytes) => say({ kind: 'received', bytes }),
     unpacking: (sha256) => say({ kind: 'unpacking', ...(sha256 === undefined ? {} : { sha256 }) }),
   });
-  const enrolment = { device, controller, identity, network: openNetwork(() => ({ ca })) };
+  const enrolment = { device, controller, identity, network: openNetwork(() => ({ ca: authority() })) };
   const runner = new ErrandRunner({ courier, enrol: (signal) => enrol(enrolment, signal), time, say });
   process.on('message', (message: ToCourier) => runner.receive(message));
   say({ kind: 'ready' });

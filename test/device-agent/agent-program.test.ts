@@ -20,6 +20,32 @@ function wrote(child: ChildProcess, text: string): Promise<void> {
   });
 }
 
+test('an agent whose authority is gone starts, and says why it has no link', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'fleet-agent-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  const stateDirectory = join(directory, 'state');
+  const shore = await openShore(join(directory, 'shore'), 'buoy', stateDirectory);
+  t.teardown(() => shore.close());
+  const program = await bundleAgent(fileURLToPath(new URL('../../.cache/agent', import.meta.url)));
+  const configuration = JSON.stringify({
+    ...{
+      device: 'buoy',
+      stateDirectory,
+      controller: 'https://127.0.0.1:9',
+      ca: '/nowhere/ca.pem',
+      trustRoot: '/nowhere',
+    },
+    mqtt: { host: shore.host, port: shore.port },
+  });
+  const agent = spawn(process.execPath, [program, '--resolved', configuration], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  t.teardown(() => agent.kill('SIGKILL'));
+  await wrote(agent, 'link.offline reason="/nowhere/ca.pem: no such file or directory"');
+  agent.kill('SIGTERM');
+  t.deepEqual(await once(agent, 'exit'), [0, null]);
+});
+
 test('the bundled agent connects, refuses a second one on its state, and ends at SIGTERM; its status tells', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'fleet-agent-'));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
