@@ -166,8 +166,10 @@ export class FetchAttempt {
     };
     const index = await this.#indexOf(context, application, signal);
     try {
-      const method = await fetchModule(context, application, this.#unspoilt(index), progress, signal);
-      this.#reports.set(application.name, downloadReport(application, method, this.#bytes.get(sha256) ?? 0));
+      const { method, length } = await fetchModule(context, application, this.#unspoilt(index), progress, signal);
+      // What lay on disk when this began had travelled too, in an earlier life of the agent.
+      const bytes = Math.max(this.#bytes.get(sha256) ?? 0, length);
+      this.#reports.set(application.name, downloadReport(application, method, bytes));
     } catch (error) {
       // Every way was spoilt: the next attempt asks anew for ways, and whether the release still stands.
       if (error instanceof DownloadError) {

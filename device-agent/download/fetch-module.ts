@@ -143,7 +143,7 @@ async function take(
 }
 
 /**
- * Brings a module into the store by the cheapest way that works, and says which and what it cost. The link's failures are
+ * Brings a module into the store by the cheapest way that works, and gives that way. The link's failures are
  * thrown at once, for the next attempt goes on where this one ended; a way that is spoilt gives place to the next.
  */
 export async function fetchModule(
@@ -152,13 +152,13 @@ export async function fetchModule(
   index: ReleaseIndex | undefined,
   progress: Progress,
   signal: AbortSignal,
-): Promise<Way['method']> {
+): Promise<Way> {
   const there = (way: Way): number => bytesThere(context.disk, context.partialDirectory, way.sha256);
   let failure: DownloadError | undefined;
   for (const way of affordableWays(application, index, context.store, context.budget, there)) {
     try {
       await take(context, application, way, progress, signal);
-      return way.method;
+      return way;
     } catch (error) {
       if (!(error instanceof DownloadError)) throw error;
       failure = error;

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { keepAll, loseAll } from '../../sim/sim-disk.ts';
+import { SimRandom } from '../../sim/sim-random.ts';
 import { Ship } from '../ship.ts';
 import { dayMs, keyOf, moduleBytes, Shore, sha256 } from '../shore.ts';
 
@@ -32,6 +33,24 @@ test('a deployment is fetched, tried, proved and reported', async (t) => {
     newest?.downloads?.map(({ name, method }) => `${name} ${method}`),
     ['gauge brotli', 'horn brotli'],
   );
+});
+
+test('how a module came is told with what had travelled before the power went', async (t) => {
+  const large = { name: 'gauge', version: '3.0.0', bytes: new SimRandom(7).bytes(900_000) };
+  const ship = await proved();
+  ship.shore.release(large);
+  ship.link.quality = { ...ship.link.quality, bytesPerSecond: 100_000 };
+  ship.want(ship.shore.desired(2, [large]));
+  await ship.run(6);
+  t.is(ship.report.phase, 'fetching');
+  ship.cutPower(keepAll);
+  ship.boot();
+  await ship.run(60);
+  const download = ship.report.downloads?.find(({ name }) => name === 'gauge');
+  t.is(ship.report.running?.sequence, 2);
+  t.true(download !== undefined && download.bytes >= large.bytes.length, JSON.stringify(download));
+  const served = ship.shore.requests.filter(({ headers }) => headers.range !== undefined);
+  t.is(served.length, 1, 'it went on where it was');
 });
 
 test('an unchanged module is kept, and what nothing needs is collected', async (t) => {
