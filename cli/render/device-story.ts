@@ -37,6 +37,9 @@ function known({ report, contactAt, connected }: DeviceStatus, asOf: string): st
         : 'Its broker does not tell whether it is connected';
   const heard = `${line}; it was last heard ${age(contactAt, asOf)} ago.`;
   if (report === undefined) return `${heard} It has not said yet what it runs.`;
+  // An agent that was never given anything has nothing to count from: its `since` is the beginning of time.
+  if (report.phase === 'idle' && report.running === undefined)
+    return `${heard} Then it ran nothing and waited for a deployment.`;
   const running =
     report.running === undefined
       ? 'ran nothing'
