@@ -16,8 +16,9 @@ import { LocalCourier } from './local-courier.ts';
 import type { FromCourier, ToCourier } from './protocol.ts';
 import { SharedTime } from './shared-time.ts';
 
+/** A supervisor that was killed a moment ago hears nothing; that it is gone is told elsewhere. */
 function say(message: FromCourier): void {
-  if (process.connected) process.send?.(message);
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }
 
 async function serve(configuration: AgentConfiguration): Promise<void> {
