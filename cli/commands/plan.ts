@@ -49,9 +49,20 @@ function judge({ tree, commit, readFile }: FleetRevision, name: string): JudgedR
   };
 }
 
-async function askController(
-  context: CommandContext,
-): Promise<{ readonly status?: StatusDocument; readonly unknownBecause?: string }> {
+/** What the controller tells of the devices, or why there is nothing to go by. */
+interface Knowledge {
+  readonly status?: StatusDocument;
+  readonly unknownBecause?: string;
+}
+
+/** What devices do now says nothing of what they would do on the way from another revision than the one in force. */
+function knowledgeFor({ side }: JudgedRevision, knowledge: Knowledge): Knowledge {
+  const inForce = knowledge.status?.source.revision?.id;
+  if (inForce === undefined || side.commit?.id === inForce) return knowledge;
+  return { unknownBecause: `in force is ${inForce.slice(0, 7)}, not the base` };
+}
+
+async function askController(context: CommandContext): Promise<Knowledge> {
   try {
     return { status: await fetchStatus(context) };
   } catch (error) {
@@ -102,8 +113,9 @@ async function makePlan(context: CommandContext, asked: { base?: string; next?: 
   const top = repositoryTop(context);
   const revision = asked.next === undefined ? openDirectory(context, top) : await openCommit(context, top, asked.next);
   const next = judge(revision, asked.next ?? `working tree of ${top}`);
-  const { status, unknownBecause } = await askController(context);
-  const base = await chooseBase(context, top, asked, status);
+  const answer = await askController(context);
+  const base = await chooseBase(context, top, asked, answer.status);
+  const { status, unknownBecause } = knowledgeFor(base, answer);
   const known = new Map(status?.devices.map((device) => [device.name, device]));
   const releases = new Map([...base.releases, ...next.releases]);
   const change = compareRevisions({

@@ -140,6 +140,23 @@ test('fleet plan REF --base REF compares two commits, whatever lies in the direc
   t.is((await world.fleet(['plan', 'nowhere'])).exitCode, 1);
 });
 
+test('what devices do now is left out of a plan from a revision that is not in force', async (t) => {
+  const world = harbor(t);
+  await world.commit('A harbor');
+  world.edit('sites/aurora.yaml', 'knots: 14', 'knots: 15');
+  await world.commit('A faster Aurora');
+  await world.startController();
+  const plan = async (...args: string[]): Promise<PlanDocument> =>
+    JSON.parse((await world.fleet(['plan', ...args, '-o', 'json'])).output);
+  t.is((await plan()).observed.unknownBecause, undefined);
+  const { observed, devices } = await plan('HEAD', '--base', 'HEAD~1');
+  t.regex(observed.unknownBecause ?? '', /^in force is [0-9a-f]{7}, not the base$/);
+  t.deepEqual(
+    devices.map(({ kind, cause }) => `${kind} ${cause}`),
+    ['deploy CHANGED', 'deploy CHANGED'],
+  );
+});
+
 test('what fleet plan -o json prints follows its schema: devices that come, go, wait for a key and fetch', async (t) => {
   const world = harbor(t);
   const follows = async (...args: string[]): Promise<PlanDocument> => {
