@@ -1,8 +1,10 @@
 /**
  * Somebody who owns the controller's broker and server but none of its offline keys: serves devices what was served before,
- * or what has a bit flipped, and hands them deployments of another day or of another device.
+ * what has a bit flipped or other modules, and hands them deployments of another day, of another device or of its own making.
  */
 import type { BusMessage, HttpHandler, HttpResponse } from '../../platform/ports.ts';
+import type { ShadowDesired } from '../../schemas/generated/types.ts';
+import { Forger } from './forger.ts';
 import type { SimRandom } from './sim-random.ts';
 import type { Trace } from './trace.ts';
 
@@ -49,19 +51,27 @@ function flipped(bytes: Uint8Array, random: SimRandom): Uint8Array {
   return copy;
 }
 
+/** What may stand for each other in a lie: versions of one file of metadata, and modules. */
+function kindOf(url: string): string | undefined {
+  if (url.startsWith('/sha256/')) return 'module';
+  return url.startsWith('/tuf/') ? url : undefined;
+}
+
 const desiredTopic = /\/get\/accepted$/;
 
 export class Liar {
   readonly #random: SimRandom;
   readonly #trace: Trace;
   readonly #answers = new Memory<Answer>();
-  readonly #desired = new Memory<unknown>();
+  readonly #desired = new Memory<ShadowDesired>();
+  readonly #forger: Forger;
   /** How many of its answers and messages are lies. */
   probability = 0;
 
   constructor(random: SimRandom, trace: Trace) {
     this.#random = random;
     this.#trace = trace;
+    this.#forger = new Forger(random.stream('forger'));
   }
 
   /** The server as this device reaches it. */
@@ -72,7 +82,8 @@ export class Liar {
       const { status, headers } = response;
       const answer = { status, headers, bytes: await bytesOf(response) };
       const { url } = request;
-      if (url.startsWith('/tuf/')) this.#answers.add(url, answer);
+      const kind = kindOf(url);
+      if (kind !== undefined) this.#answers.add(kind, answer);
       if (!this.#random.chance(this.probability)) return { status, headers, body: oneChunk(answer.bytes) };
       const lie = this.#lie(url, answer);
       this.#trace.write('lie', device, `${url} ${lie.status}`);
@@ -83,7 +94,7 @@ export class Liar {
   #lie(url: string, answer: Answer): Answer {
     if (this.#random.chance(0.1)) return { ...answer, status: 404, bytes: new Uint8Array() };
     if (this.#random.chance(0.1)) return { ...answer, bytes: new Uint8Array() };
-    if (this.#random.chance(0.5)) return this.#answers.pick(url, this.#random) ?? answer;
+    if (this.#random.chance(0.5)) return this.#answers.pick(kindOf(url) ?? '', this.#random) ?? answer;
     return { ...answer, bytes: flipped(answer.bytes, this.#random) };
   }
 
@@ -91,19 +102,20 @@ export class Liar {
   message(device: string, message: BusMessage): BusMessage {
     if (this.probability === 0 || !desiredTopic.test(message.topic)) return message;
     const body = JSON.parse(new TextDecoder().decode(message.payload));
-    const desired: unknown = body.state?.desired;
+    const desired: ShadowDesired | undefined = body.state?.desired;
     if (desired === undefined) return message;
     this.#desired.add(device, desired);
     this.#desired.add('', desired);
     if (!this.#random.chance(this.probability)) return message;
     const lie = this.#desired.pick(this.#random.chance(0.3) ? '' : device, this.#random);
     this.#trace.write('lie', device, 'desired');
-    const text = JSON.stringify({ ...body, state: { ...body.state, desired: this.#distort(lie) } });
+    const text = JSON.stringify({ ...body, state: { ...body.state, desired: this.#distort(lie!, device) } });
     return { ...message, payload: new TextEncoder().encode(text) };
   }
 
-  #distort(desired: unknown): unknown {
-    if (this.#random.chance(0.6)) return desired;
+  #distort(desired: ShadowDesired, device: string): unknown {
+    if (this.#random.chance(0.4)) return desired;
+    if (this.#random.chance(0.5)) return this.#forger.forge(desired, device);
     const text = JSON.stringify(desired);
     const bytes = flipped(new TextEncoder().encode(text), this.#random);
     try {
