@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { openShore } from '../../bench/footprint/shore.ts';
 import { bundleAgent } from '../../device-agent/bundle.ts';
+import type { AgentConfiguration } from '../../schemas/generated/types.ts';
 
 /** Resolves when the child has written `text`; rejects with what it wrote when it ends before. */
 function wrote(child: ChildProcess, text: string): Promise<void> {
@@ -20,47 +21,39 @@ function wrote(child: ChildProcess, text: string): Promise<void> {
   });
 }
 
-test('an agent whose authority is gone starts, and says why it has no link', async (t) => {
+/** A shore that buoy is enrolled at, and the bundled agent to start there. */
+async function agentOn(t: ExecutionContext, changes: Partial<AgentConfiguration> = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'fleet-agent-'));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
   const stateDirectory = join(directory, 'state');
   const shore = await openShore(join(directory, 'shore'), 'buoy', stateDirectory);
   t.teardown(() => shore.close());
   const program = await bundleAgent(fileURLToPath(new URL('../../.cache/agent', import.meta.url)));
-  const configuration = JSON.stringify({
-    ...{
-      device: 'buoy',
-      stateDirectory,
-      controller: 'https://127.0.0.1:9',
-      ca: '/nowhere/ca.pem',
-      trustRoot: '/nowhere',
-    },
+  const configuration: AgentConfiguration = {
+    ...{ device: 'buoy', stateDirectory, controller: 'https://127.0.0.1:9', ca: shore.ca, trustRoot: shore.trustRoot },
     mqtt: { host: shore.host, port: shore.port },
-  });
-  const agent = spawn(process.execPath, [program, '--resolved', configuration], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  t.teardown(() => agent.kill('SIGKILL'));
+    ...changes,
+  };
+  const args = [program, '--resolved', JSON.stringify(configuration)];
+  const start = (): ChildProcess => {
+    const agent = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    t.teardown(() => agent.kill('SIGKILL'));
+    return agent;
+  };
+  return { stateDirectory, program, start };
+}
+
+test('an agent whose authority is gone starts, and says why it has no link', async (t) => {
+  const { start } = await agentOn(t, { ca: '/nowhere/ca.pem' });
+  const agent = start();
   await wrote(agent, 'link.offline reason="/nowhere/ca.pem: no such file or directory"');
   agent.kill('SIGTERM');
   t.deepEqual(await once(agent, 'exit'), [0, null]);
 });
 
 test('the bundled agent connects, refuses a second one on its state, and ends at SIGTERM; its status tells', async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'fleet-agent-'));
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
-  const stateDirectory = join(directory, 'state');
-  const shore = await openShore(join(directory, 'shore'), 'buoy', stateDirectory);
-  t.teardown(() => shore.close());
-  const program = await bundleAgent(fileURLToPath(new URL('../../.cache/agent', import.meta.url)));
-  const configuration = JSON.stringify({
-    ...{ device: 'buoy', stateDirectory, controller: 'https://127.0.0.1:9', ca: shore.ca, trustRoot: shore.trustRoot },
-    mqtt: { host: shore.host, port: shore.port },
-  });
-  const start = () =>
-    spawn(process.execPath, [program, '--resolved', configuration], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const { stateDirectory, program, start } = await agentOn(t);
   const first = start();
-  t.teardown(() => first.kill('SIGKILL'));
   await wrote(first, 'link.connected');
   const second = start();
   const refusal = wrote(second, 'another agent runs on');
