@@ -182,6 +182,9 @@ export interface AgentConfiguration {
 export interface AgentMqttConfiguration {
   host: string;
   port?: number;
+  /**
+   * How often an idle connection says that it is there, 48 bytes each time; a broker takes a device for gone after one and a half times this.
+   */
   keepAliveSeconds?: number;
 }
 /**
@@ -309,7 +312,7 @@ export interface FleetSpec {
    */
   probationSeconds?: number;
   /**
-   * How long a device may be silent before it is shown as dark.
+   * How long a device may be silent before it is shown as dark. One that is connected is not silent: that it vanished without a word is noticed after one and a half times its agent's mqtt.keepAliveSeconds.
    */
   darkAfterSeconds?: number;
 }
