@@ -1,7 +1,7 @@
 import type { Deployment, DownloadReport, Progress, ShadowDesired } from '../../schemas/generated/types.ts';
 import type { Wanted } from '../download/fetch-deployment.ts';
 import type { FetchMemory } from '../download/fetch-memory.ts';
-import type { Problem } from '../update/decide.ts';
+import type { Problem } from '../problem.ts';
 
 /** Why an errand came to nothing this time. */
 export interface Failure {

@@ -3,7 +3,7 @@ import { TrustError } from '../../artifact/trust/error.ts';
 import type { PublicKey } from '../../artifact/trust/keys.ts';
 import type { Deployment } from '../../schemas/generated/types.ts';
 import { isDeployment } from '../../schemas/generated/validators.js';
-import type { Problem } from '../update/decide.ts';
+import type { Problem } from '../problem.ts';
 
 /** What an envelope turned out to be. */
 export type Judgement =

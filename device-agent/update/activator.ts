@@ -1,9 +1,10 @@
 import type { Clock, Log, Random } from '../../platform/ports.ts';
 import type { DeployedApplication, Deployment } from '../../schemas/generated/types.ts';
 import { backoffMs } from '../download/backoff.ts';
+import type { Problem } from '../problem.ts';
 import type { AppRuntime } from '../runtime/app-runtime.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
-import type { EngineEvent, Problem } from './decide.ts';
+import type { EngineEvent } from './decide.ts';
 import type { Slots } from './slots.ts';
 import type { Slot } from './state.ts';
 

@@ -1,4 +1,5 @@
 import type { DeviceProblem, DownloadReport } from '../../schemas/generated/types.ts';
+import type { Problem } from '../problem.ts';
 import { type EngineState, type Memory, type Slot, type Trial, targetOf, trialOf } from './state.ts';
 import type { Step } from './steps.ts';
 
@@ -21,13 +22,6 @@ export type EngineEvent =
   | { readonly kind: 'activation-failed'; readonly sequence: number; readonly problem: Problem }
   | { readonly kind: 'judged-healthy'; readonly sequence: number }
   | { readonly kind: 'judged-failing'; readonly sequence: number; readonly problem: Problem };
-
-/** What went wrong; the deployment it is about and the time are added when it is remembered. */
-export interface Problem {
-  readonly code: string;
-  readonly message: string;
-  readonly sequence?: number;
-}
 
 /**
  * How often an unproven deployment is started before it counts as the reason why the agent keeps restarting. Power cuts
