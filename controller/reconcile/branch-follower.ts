@@ -71,6 +71,8 @@ export class BranchFollower {
   /** For signed metadata, so that a restart does not need the repository. */
   readonly #readTrust: ReadBlob;
   #hasLooked = false;
+  /** The trouble that this program told of last, while it lasts. */
+  #told: string | undefined;
   #inForce: ValidRevision = noRevision;
   #source: SourceStatus;
   #looking: Promise<void> | undefined;
@@ -227,23 +229,28 @@ export class BranchFollower {
   }
 
   #refuse(tip: RevisionStatus, message: string, problems: SourceStatus['problems']): void {
-    const before = this.#source;
-    this.#note(refused(before, tip, message, problems, this.#parts.clock.now()));
-    if (before.state === 'refused' && before.tip?.id === tip.id && before.message === message) return;
-    this.#parts.log.write('warn', 'revision.refused', { revision: tip.id, reason: message });
+    this.#note(refused(this.#source, tip, message, problems, this.#parts.clock.now()));
+    this.#tell(`${tip.id} ${message}`, 'revision.refused', { revision: tip.id, reason: message });
   }
 
-  /** Said once, however long it lasts; status tells since when. */
+  /** The reason changes from try to try: it is not told again for that. */
   #miss(message: string): void {
-    const { clock, log } = this.#parts;
-    if (this.#source.state !== 'unreachable') log.write('warn', 'source.unreachable', { reason: message });
-    this.#note(unreachable(this.#source, message, clock.now()));
+    this.#note(unreachable(this.#source, message, this.#parts.clock.now()));
+    this.#tell('unreachable', 'source.unreachable', { reason: message });
+  }
+
+  /** Says a trouble once, however long it lasts; status tells since when. */
+  #tell(trouble: string, event: string, fields: Readonly<Record<string, string>>): void {
+    if (this.#told === trouble) return;
+    this.#told = trouble;
+    this.#parts.log.write('warn', event, fields);
   }
 
   #note(next: SourceStatus): void {
     if (this.#source.state === 'unreachable' && next.state !== 'unreachable') {
       this.#parts.log.write('info', 'source.reached');
     }
+    if (next.state === 'current' || next.state === 'empty') this.#told = undefined;
     this.#source = next;
     this.#parts.values.set(sourceRoom, sourceKey, new TextEncoder().encode(JSON.stringify(next)));
   }

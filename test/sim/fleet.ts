@@ -166,7 +166,9 @@ export class SimFleet {
 
   #writeApplication(name: string): void {
     const { release, setting, padding } = this.#applications.get(name)!;
-    const spec = { release, config: { application: setting, device: 0, padding: 'x'.repeat(padding) } };
+    // The name, so that a deployment for another device shows.
+    const config = { application: setting, device: 0, name: `\${device.name}`, padding: 'x'.repeat(padding) };
+    const spec = { release, config };
     writeWorkFile(this.#tree, `applications/${name}.yaml`, manifest('Application', name, spec));
   }
 
@@ -222,13 +224,13 @@ export class SimFleet {
     return new Map([...this.devices.values()].map((device) => [device.name, this.#wantedOf(device)]));
   }
 
-  #wantedOf({ kind, site, setting }: DeviceManifest): readonly WantedApplication[] {
+  #wantedOf({ name: device, kind, site, setting }: DeviceManifest): readonly WantedApplication[] {
     return fleetApplications[kind].map((name) => {
       const application = this.#applications.get(name)!;
       const version = application.release;
       const { sha256, fails } = application.versions.get(version)!;
       const layers = { application: application.setting, device: setting, site: this.#sites.get(site)!.setting };
-      const config = { ...layers, padding: 'x'.repeat(application.padding) };
+      const config = { ...layers, name: device, padding: 'x'.repeat(application.padding) };
       return { name, version, sha256, config, fails };
     });
   }

@@ -176,18 +176,23 @@ test('a commit refused for its signature comes into force when the list of signe
   t.is(shadows.told.length, 3);
 });
 
-test('a repository that does not answer is said once, and once that it does again', async (t) => {
+test('a repository that does not answer is said once by each program, and once that it does again', async (t) => {
   const { fleet, boot, warnings } = shore();
   fleet.commit('all');
   const source = fleet.repository.open();
   let isThere = false;
-  const controller = await boot({
+  const flaky: RevisionSource = {
     ...{ location: source.location, branch: source.branch, changes: source.changes, readBlob: source.readBlob },
     poll: async (signal, judged) =>
       isThere ? source.poll(signal, judged) : { kind: 'unreachable', code: 'UNREACHABLE', message: 'no route' },
-  });
-  for (let looks = 0; looks < 3; looks += 1) await controller.poll();
+  };
+  const before = await boot(flaky);
+  for (let looks = 0; looks < 3; looks += 1) await before.poll();
   t.deepEqual(warnings, ['source.unreachable']);
+  await before.stop();
+  const controller = await boot(flaky);
+  for (let looks = 0; looks < 3; looks += 1) await controller.poll();
+  t.deepEqual(warnings, ['source.unreachable', 'source.unreachable']);
   isThere = true;
   await controller.poll();
   t.is(controller.status().source.state, 'current');
