@@ -47,9 +47,8 @@ export function parsePublicKey(pem: string): PublicKey {
 /** The key of 32 raw bytes in hexadecimal, as TUF metadata has it; undefined when it is none. */
 export function publicKeyFromHex(hex: string): PublicKey | undefined {
   if (!/^[0-9a-f]{64}$/.test(hex)) return undefined;
-  return publicKeyOf(
-    createPublicKey({ key: Buffer.concat([spkiPrefix, Buffer.from(hex, 'hex')]), format: 'der', type: 'spki' }),
-  );
+  const spki = Buffer.concat([spkiPrefix, Buffer.from(hex, 'hex')]);
+  return { keyId: keyIdOf(spki), key: createPublicKey({ key: spki, format: 'der', type: 'spki' }) };
 }
 
 /** The 32 raw bytes in hexadecimal. */
@@ -88,11 +87,12 @@ function ed25519(pem: string, what: string, parse: () => KeyObject): KeyObject {
   return key;
 }
 
+function keyIdOf(spki: Uint8Array): string {
+  return createHash('sha256').update(spki).digest('hex');
+}
+
 function publicKeyOf(key: KeyObject): PublicKey {
-  const keyId = createHash('sha256')
-    .update(key.export({ format: 'der', type: 'spki' }))
-    .digest('hex');
-  return { keyId, key };
+  return { keyId: keyIdOf(key.export({ format: 'der', type: 'spki' })), key };
 }
 
 function privateKeyOf(key: KeyObject): PrivateKey {

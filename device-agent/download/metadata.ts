@@ -180,8 +180,10 @@ function trustedFrom(stored: ReadonlyMap<string, Uint8Array>, readBornRoot: () =
     if (stored.has('root.json')) return restore(stored).trusted;
     throw error;
   }
-  const born = trustRoot(bornRoot);
   const withBorn = new Map([...stored, ['root.json', bornRoot]]);
+  const storedRoot = stored.get('root.json');
+  if (storedRoot === undefined || Buffer.from(storedRoot).equals(bornRoot)) return restore(withBorn).trusted;
+  const born = trustRoot(bornRoot);
   try {
     const { trusted } = restore(stored);
     return trusted.root.signed.version >= born.root.signed.version ? trusted : restore(withBorn).trusted;
