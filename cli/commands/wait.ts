@@ -63,7 +63,7 @@ export const waitCommand: Command = {
       type: 'string',
       short: 'r',
       value: 'COMMIT',
-      description: 'This commit must be in force (its id, or the beginning of it).',
+      description: 'Wait for this commit (its id, or the beginning of it), also if it is not read yet.',
     },
     timeout: {
       type: 'string',
