@@ -10,6 +10,8 @@ export class FleetLife {
   readonly #random: SimRandom;
   /** Devices that git does not name now. */
   readonly #spare: DeviceManifest[];
+  /** The last commit of the work tree as it is: a force-push is none. */
+  #ofWorkTree: string | undefined;
   #releases = 0;
   #isOver = false;
 
@@ -35,6 +37,7 @@ export class FleetLife {
 
   #commit(subject: string, isValid?: boolean, change?: ReadonlyMap<string, Uint8Array | undefined>): void {
     const { id } = this.#world.fleet.commit(subject, isValid, change);
+    this.#ofWorkTree = id;
     this.#world.trace.write('commit', id, subject);
   }
 
@@ -174,13 +177,17 @@ export class FleetLife {
     return repository.tip!;
   }
 
-  /** The commit that must come true: the last one if that is good, else one that replaces what fails by what does not. */
+  /**
+   * The commit that must come true: the last one if that is good and the next can build on it, else one that replaces what
+   * fails by what does not.
+   */
   mend(): string {
     const { fleet, repository, controller } = this.#world;
     const source = controller.status()?.source;
     const selected = fleet.commits.at(-1)!;
     const isGood = selected.isValid && [...selected.devices.values()].flat().every(({ fails }) => !fails);
-    if (isGood && source?.state === 'current' && source.revision?.id === repository.tip) return selected.id;
+    const isBase = isGood && selected.id === this.#ofWorkTree;
+    if (isBase && source?.state === 'current' && source.revision?.id === repository.tip) return selected.id;
     for (const name of fleet.applications) fleet.select(name, fleet.newestGood(name));
     this.#commit('all is well');
     return repository.tip!;
