@@ -39,6 +39,9 @@ export interface Updates {
   stop(): void;
 }
 
+/** Often enough that hardly ever both copies of something rot in between. */
+const scrubEveryMs = 24 * 3_600_000;
+
 function logPhase(log: Log, before: Memory, after: Memory): void {
   const problem = after.damage ?? after.problem;
   if (before.engine.state === after.engine.state && (before.damage ?? before.problem)?.code === problem?.code) return;
@@ -54,7 +57,7 @@ function logPhase(log: Log, before: Memory, after: Memory): void {
 export function createUpdates(options: UpdatesOptions): Updates {
   const { files, courier, runtime, time, onChange } = options;
   const { clock, disk, random, log } = options.ports;
-  const { store, slots, journal, partialDirectory } = files;
+  const { store, slots, journal, ledger, partialDirectory } = files;
   let memory = files.memory;
   const emit = (event: EngineEvent): void => engine.dispatch(event);
   const waiting = { clock, random, log, emit, courier };
@@ -70,10 +73,31 @@ export function createUpdates(options: UpdatesOptions): Updates {
     onChange();
   };
   const organs = { fetcher, repairer, activator, health };
-  const world = { journal, slots, store, disk, partialDirectory, ...organs, emit, memory: () => memory, remember };
+  const world = {
+    journal,
+    ledger,
+    slots,
+    store,
+    disk,
+    partialDirectory,
+    ...organs,
+    emit,
+    memory: () => memory,
+    remember,
+  };
   const engine = new Engine(world, clock, log, time.nowMs, onChange);
+  let nextScrub: Disposable | undefined;
+  const scrubLater = (): void => {
+    nextScrub = clock.after(scrubEveryMs, () => {
+      engine.dispatch({ kind: 'scrub-due' });
+      scrubLater();
+    });
+  };
   return {
-    boot: () => engine.dispatch({ kind: 'booted' }),
+    boot: () => {
+      engine.dispatch({ kind: 'booted' });
+      scrubLater();
+    },
     consider: (desired) => intake.consider(desired),
     nudge: () => {
       for (const one of [fetcher, repairer, intake]) one.nudge();
@@ -82,6 +106,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     memory: () => (engine.trouble === undefined ? memory : { ...withoutDamage(memory), problem: engine.trouble }),
     progress: () => fetcher.progress(),
     stop: () => {
+      nextScrub?.[Symbol.dispose]();
       for (const one of [engine, intake, fetcher, repairer, health, activator]) one.stop();
     },
   };

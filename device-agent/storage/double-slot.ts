@@ -13,6 +13,7 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path/posix';
 import { type Disk, DiskError } from '../../platform/ports.ts';
+import { mendIfPossible } from './mend.ts';
 
 const magic = Buffer.from('FLT1');
 const headerBytes = 48;
@@ -94,12 +95,7 @@ export class DoubleSlot<T> {
     const isWhole = readSlot(disk, `${path}.a`) !== undefined && readSlot(disk, `${path}.b`) !== undefined;
     if (value === undefined || isWhole) return { slot, value };
     const mended = mend(value);
-    try {
-      slot.write(mended);
-    } catch (error) {
-      // A full disk must not keep the device from starting; the slot that is left still holds.
-      if (!(error instanceof DiskError)) throw error;
-    }
+    mendIfPossible(() => slot.write(mended));
     return { slot, value: mended };
   }
 
@@ -114,13 +110,28 @@ export class DoubleSlot<T> {
     record.writeBigUInt64BE(generation, 8);
     digest(record.subarray(4, 16), payload).copy(record, 16);
     payload.copy(record, headerBytes);
-    const path = `${this.#path}.${generation % 2n === 0n ? 'a' : 'b'}`;
+    const path = this.#pathOf(generation);
     const isNew = this.#disk.stat(path) === undefined;
     using file = this.#disk.open(path, 'write');
     file.write(0, record);
     file.sync();
     if (isNew) this.#disk.syncDirectory(dirname(path));
     this.#generation = generation;
+  }
+
+  /** Writes `value`, which was stored last, over a slot that rotted since, so that the other one may. */
+  mend(value: T): void {
+    if (this.#generation === 0n) return;
+    const isWhole = (generation: bigint): boolean => readSlot(this.#disk, this.#pathOf(generation)) !== undefined;
+    const isNewestWhole = isWhole(this.#generation);
+    if (isNewestWhole && isWhole(this.#generation - 1n)) return;
+    // The next write, whoever's it is, must not go to the only slot that is left.
+    if (!isNewestWhole) this.#generation -= 1n;
+    mendIfPossible(() => this.write(value));
+  }
+
+  #pathOf(generation: bigint): string {
+    return `${this.#path}.${generation % 2n === 0n ? 'a' : 'b'}`;
   }
 
   /** Removes both files. */

@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { writeFileDurably } from '../../platform/durable-file.ts';
-import { type Disk, DiskError } from '../../platform/ports.ts';
+import type { Disk } from '../../platform/ports.ts';
+import { mendIfPossible } from './mend.ts';
 import { readSmallFile } from './small-file.ts';
 
 const bytesMax = 64 * 1024;
@@ -40,11 +41,6 @@ export function readGuardedText(disk: Disk, directory: string, name: string): st
   const isCopyWhole = copied !== undefined && digestOf(copied) === digest;
   const whole = isPlainWhole ? plain : isCopyWhole ? copied : undefined;
   if (whole === undefined || (plain === whole && copy === copyOf(whole))) return whole;
-  try {
-    writeGuardedText(disk, directory, name, whole);
-  } catch (error) {
-    // A full disk must not keep what is left from being used.
-    if (!(error instanceof DiskError)) throw error;
-  }
+  mendIfPossible(() => writeGuardedText(disk, directory, name, whole));
   return whole;
 }

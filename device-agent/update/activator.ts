@@ -1,9 +1,9 @@
 import type { Clock, Log, Random } from '../../platform/ports.ts';
-import type { DeployedApplication, Deployment } from '../../schemas/generated/types.ts';
+import type { DeployedApplication } from '../../schemas/generated/types.ts';
 import { backoffMs } from '../download/backoff.ts';
-import type { Problem } from '../problem.ts';
 import type { AppRuntime } from '../runtime/app-runtime.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
+import { deploymentDamage, dropDamagedModules, moduleDamage } from './damage.ts';
 import type { EngineEvent } from './decide.ts';
 import type { Slots } from './slots.ts';
 import type { Slot } from './state.ts';
@@ -53,11 +53,10 @@ export class Activator {
     const { sequence } = slot;
     const deployment = this.#slots.load(slot);
     if (deployment === undefined) {
-      const problem = { code: 'DEPLOYMENT_DAMAGED', message: `deployment ${sequence} is damaged on disk`, sequence };
-      this.#emit({ kind: 'damaged', sequence, repairable: false, problem });
+      this.#emit({ kind: 'damaged', sequence, repairable: false, problem: deploymentDamage(sequence) });
       return;
     }
-    const damaged = this.#dropDamaged(deployment);
+    const damaged = dropDamagedModules(this.#store, deployment);
     if (damaged.size === 0) {
       this.#want({
         sequence,
@@ -67,7 +66,7 @@ export class Activator {
       });
       return;
     }
-    const problem = damageOf(deployment, damaged);
+    const problem = moduleDamage(deployment, damaged);
     const event: EngineEvent = { kind: 'damaged', sequence, repairable: true, problem };
     if (!lastResort) {
       this.#emit(event);
@@ -85,17 +84,6 @@ export class Activator {
   stop(): void {
     this.#isStopped = true;
     this.#wish = undefined;
-  }
-
-  /** Digests of modules that are not whole; what is left of them is removed, so that they are fetched again. */
-  #dropDamaged(deployment: Deployment): ReadonlySet<string> {
-    const damaged = new Set<string>();
-    for (const { sha256, length } of deployment.applications) {
-      if (damaged.has(sha256) || this.#store.isIntact(sha256, length)) continue;
-      damaged.add(sha256);
-      this.#store.remove(sha256);
-    }
-    return damaged;
   }
 
   #want(wish: Wish): void {
@@ -138,12 +126,4 @@ export class Activator {
     this.#wish = undefined;
     this.#emit({ kind: 'activation-failed', sequence, problem: { code: 'ACTIVATION_FAILED', message, sequence } });
   }
-}
-
-function damageOf({ sequence, applications }: Deployment, damaged: ReadonlySet<string>): Problem {
-  const names = applications
-    .filter(({ sha256 }) => damaged.has(sha256))
-    .map(({ name, version }) => `${name} ${version}`);
-  const message = `on disk the module of ${names.join(', ')} is damaged or gone; it is fetched again`;
-  return { code: 'MODULE_DAMAGED', message, sequence };
 }

@@ -7,6 +7,8 @@ import type { Step } from './steps.ts';
 export type EngineEvent =
   /** The agent started; nothing runs yet. */
   | { readonly kind: 'booted' }
+  /** It is time to look whether the disk still holds what was written. */
+  | { readonly kind: 'scrub-due' }
   /** A deployment for this device, signed by a deployment key. */
   | { readonly kind: 'offered'; readonly slot: Slot; readonly envelope: string }
   /** Something offered was not a deployment for this device. */
@@ -229,6 +231,9 @@ export function decide(memory: Memory, event: EngineEvent, nowMs: number): reado
   switch (event.kind) {
     case 'booted':
       return onBooted(memory, nowMs);
+    case 'scrub-due':
+      // What is on trial was read just now, and will be again before it is good.
+      return trialOf(memory.engine) === undefined ? [{ kind: 'scrub' }] : [];
     case 'offered':
       return onOffered(memory, event.slot, event.envelope, nowMs);
     case 'refused':

@@ -13,7 +13,7 @@ const lastRetryMs = 5 * 60_000;
 function sequenceOf(event: EngineEvent): number | undefined {
   if (event.kind === 'offered') return event.slot.sequence;
   if (event.kind === 'refused') return event.problem.sequence;
-  return event.kind === 'booted' ? undefined : event.sequence;
+  return event.kind === 'booted' || event.kind === 'scrub-due' ? undefined : event.sequence;
 }
 
 /**

@@ -6,10 +6,15 @@ import { emptyMemory, type Memory } from './state.ts';
 export interface Journal {
   /** Durable when it returns; the former memory stays when it throws. */
   commit(memory: Memory): void;
+  /** Writes what was committed last anew where it rotted. */
+  mend(memory: Memory): void;
 }
 
 /** Opens the journal in a directory that exists. */
 export function openJournal(disk: Disk, directory: string): { readonly journal: Journal; readonly memory: Memory } {
   const { slot, value } = DoubleSlot.openMended<Memory>(disk, `${directory}/engine`);
-  return { journal: { commit: (memory) => slot.write(memory) }, memory: value ?? emptyMemory };
+  return {
+    journal: { commit: (memory) => slot.write(memory), mend: (memory) => slot.mend(memory) },
+    memory: value ?? emptyMemory,
+  };
 }

@@ -39,6 +39,11 @@ export class Ledger {
     this.#nextCounter = Math.max(this.#stored.counterCeiling, Math.floor(nowMs));
   }
 
+  /** Writes what rotted of it anew. */
+  mend(): void {
+    this.#slot.mend(this.#stored);
+  }
+
   #store(change: Partial<Entries>): void {
     const next = { ...this.#stored, bytesReceived: this.#bytesReceived, ...change };
     this.#slot.write(next);

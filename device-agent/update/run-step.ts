@@ -3,9 +3,12 @@ import type { HealthWatch } from '../health/watch.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import type { Activator } from './activator.ts';
 import { collectGarbage, heldModules } from './collect.ts';
+import { deploymentDamage } from './damage.ts';
 import type { EngineEvent } from './decide.ts';
 import type { Fetcher } from './fetcher.ts';
 import type { Journal } from './journal.ts';
+import type { Ledger } from './ledger.ts';
+import { scrub } from './scrub.ts';
 import type { Slots } from './slots.ts';
 import type { Memory } from './state.ts';
 import type { Step } from './steps.ts';
@@ -13,6 +16,7 @@ import type { Step } from './steps.ts';
 /** All that steps act on. */
 export interface StepWorld {
   readonly journal: Journal;
+  readonly ledger: Ledger;
   readonly slots: Slots;
   readonly store: ModuleStore;
   readonly disk: Disk;
@@ -39,10 +43,7 @@ const runners: Runners = {
     const { sequence } = slot;
     const deployment = slots.load(slot);
     if (deployment !== undefined) fetcher.start(slot, deployment, heldModules(slots, memory()));
-    else {
-      const problem = { code: 'DEPLOYMENT_DAMAGED', message: `deployment ${sequence} is damaged on disk`, sequence };
-      emit({ kind: 'damaged', sequence, repairable: false, problem });
-    }
+    else emit({ kind: 'damaged', sequence, repairable: false, problem: deploymentDamage(sequence) });
   },
   repair: ({ slot }, { slots, repairer, memory }) => {
     const deployment = slots.load(slot);
@@ -63,6 +64,7 @@ const runners: Runners = {
     });
   },
   unwatch: (_step, { health }) => health.stop(),
+  scrub: (_step, world) => scrub(world),
   collect: (_step, world) => {
     world.repairer.stop();
     // Both copies of the journal must know what is held before anything else goes: either may be the one that is read next.

@@ -3,6 +3,7 @@ import { openDirectoryDurably, writeFileDurably } from '../../platform/durable-f
 import type { Disk } from '../../platform/ports.ts';
 import type { Deployment } from '../../schemas/generated/types.ts';
 import { isDeployment } from '../../schemas/generated/validators.js';
+import { mendIfPossible } from '../storage/mend.ts';
 import { readSmallFile } from '../storage/small-file.ts';
 import type { Slot } from './state.ts';
 
@@ -61,7 +62,7 @@ export class Slots {
     const texts = fileNames(slot.envelope).map((name) => this.#readIntact(name, slot.envelope));
     const intact = texts.find((text) => text !== undefined);
     if (intact === undefined) return undefined;
-    if (texts.includes(undefined)) this.keep(slot, intact);
+    if (texts.includes(undefined)) mendIfPossible(() => this.keep(slot, intact));
     return deploymentIn(intact);
   }
 

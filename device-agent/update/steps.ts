@@ -19,5 +19,7 @@ export type Step =
   /** Judges the applications of a deployment on probation. */
   | { readonly kind: 'watch'; readonly slot: Slot }
   | { readonly kind: 'unwatch' }
+  /** Reads again what lies on disk for the next start, and has mended what rotted. */
+  | { readonly kind: 'scrub' }
   /** Removes every file that no held deployment needs. */
   | { readonly kind: 'collect' };

@@ -58,9 +58,14 @@ function drawQuality(random: SimRandom): LinkQuality {
   };
 }
 
+/** An agent that runs for so long has looked at its disk twice, once at least with room to write. */
+const mendedWithinMs = 49 * hourMs;
+
 export class Faults {
   readonly #world: World;
   readonly #random: SimRandom;
+  /** When a copy of something rotted, by device and by what both its files hold. */
+  readonly #rotted = new Map<string, number>();
   #isOver = false;
 
   constructor(world: World) {
@@ -136,14 +141,27 @@ export class Faults {
     this.#every(2 * dayMs, () => this.#world.check(device.checkOffline(drawFate(random))), random);
   }
 
-  /** One bit of one file of the agent's; the ledger has two copies, and rots one at a time in a test of its own. */
-  #rot({ name, random, disk }: SimDevice): void {
+  /** One bit of one file of the agent's; the ledger rots in a test of its own. */
+  #rot(device: SimDevice): void {
+    const { name, random, disk } = device;
     const files = disk.allFiles().filter((path) => path.startsWith('/state/') && !path.startsWith('/state/ledger.'));
     if (files.length === 0) return;
     const path = random.pick(files);
+    if (this.#isSpared(device, path)) return;
     this.#world.trace.write('rot', name, path);
     this.#world.checkers.rot(name);
     disk.flipBit(path, random.integer(0, 1_000_000));
+  }
+
+  /** The other one of two copies does not rot before the agent has had the time to mend the first. */
+  #isSpared(device: SimDevice, path: string): boolean {
+    const { now } = this.#world.time;
+    const key = `${device.name} ${path.replace(/(\.copy)?\.json$|\.[ab]$/, '')}`;
+    const rottedAt = this.#rotted.get(key);
+    const hasTwin = !path.startsWith('/state/sha256/');
+    const isSpared = rottedAt !== undefined && now - Math.max(rottedAt, device.bootedAt) < mendedWithinMs;
+    if (hasTwin && !isSpared) this.#rotted.set(key, now);
+    return hasTwin && isSpared;
   }
 
   /** Too little room for a module, or for anything at all, for some hours. */

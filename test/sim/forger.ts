@@ -1,6 +1,6 @@
 /** Deployments that nobody issued, as somebody makes them who has seen genuine ones and holds none of the keys. */
 import { deploymentPayloadType, preAuthenticationEncoding } from '../../artifact/trust/dsse.ts';
-import { type PrivateKey, privateKeyFromSeed, signBytes } from '../../artifact/trust/keys.ts';
+import { type PrivateKey, signBytes } from '../../artifact/trust/keys.ts';
 import type { Deployment, ShadowDesired } from '../../schemas/generated/types.ts';
 import type { SimRandom } from './sim-random.ts';
 
@@ -21,9 +21,9 @@ export class Forger {
   readonly #random: SimRandom;
   readonly #key: PrivateKey;
 
-  constructor(random: SimRandom) {
+  constructor(random: SimRandom, key: PrivateKey) {
     this.#random = random;
-    this.#key = privateKeyFromSeed(random.bytes(32));
+    this.#key = key;
   }
 
   /** The signatures of the genuine envelope, or its own: under its own name, or under the name of a key that is trusted. */

@@ -1,14 +1,21 @@
 /**
- * Somebody who owns the controller's broker and server but none of its offline keys: serves devices what was served before,
- * what has a bit flipped or other modules, and hands them deployments of another day, of another device or of its own making.
+ * Somebody who owns the controller's broker and server but none of the keys: serves devices what was served before, what has
+ * a bit flipped, other modules or metadata of its own making, and hands them deployments of another day, of another device
+ * or of its own making.
  */
+
+import { privateKeyFromSeed } from '../../artifact/trust/keys.ts';
 import type { BusMessage, HttpHandler, HttpResponse } from '../../platform/ports.ts';
 import type { ShadowDesired } from '../../schemas/generated/types.ts';
 import { Forger } from './forger.ts';
+import { type FetchGenuine, MetadataForger } from './metadata-forger.ts';
 import type { SimRandom } from './sim-random.ts';
 import type { Trace } from './trace.ts';
 
 const rememberedMax = 12;
+
+/** The part of its lies about the timestamp that is forged. */
+const forgedTimestamps = 0.5;
 
 interface Answer {
   readonly status: number;
@@ -65,30 +72,46 @@ export class Liar {
   readonly #answers = new Memory<Answer>();
   readonly #desired = new Memory<ShadowDesired>();
   readonly #forger: Forger;
+  readonly #metadataForger: MetadataForger;
   /** How many of its answers and messages are lies. */
   probability = 0;
 
   constructor(random: SimRandom, trace: Trace) {
     this.#random = random;
     this.#trace = trace;
-    this.#forger = new Forger(random.stream('forger'));
+    const forging = random.stream('forger');
+    const key = privateKeyFromSeed(forging.bytes(32));
+    this.#forger = new Forger(forging, key);
+    this.#metadataForger = new MetadataForger(key);
   }
 
   /** The server as this device reaches it. */
   server(device: string, server: HttpHandler | undefined): HttpHandler | undefined {
     if (server === undefined || this.probability === 0) return server;
     return async (request, peer, signal) => {
-      const response = await server(request, peer, signal);
-      const { status, headers } = response;
-      const answer = { status, headers, bytes: await bytesOf(response) };
       const { url } = request;
+      const ask = async (path: string): Promise<Answer> => {
+        const response = await server({ ...request, url: path }, peer, signal);
+        return { status: response.status, headers: response.headers, bytes: await bytesOf(response) };
+      };
+      const answer = await ask(url);
       const kind = kindOf(url);
       if (kind !== undefined) this.#answers.add(kind, answer);
-      if (!this.#random.chance(this.probability)) return { status, headers, body: oneChunk(answer.bytes) };
-      const lie = this.#lie(url, answer);
-      this.#trace.write('lie', device, `${url} ${lie.status}`);
-      return { status: lie.status, headers: lie.headers, body: oneChunk(lie.bytes) };
+      const lie = (await this.#forged(url, ask)) ?? (this.#random.chance(this.probability) && this.#lie(url, answer));
+      if (lie) this.#trace.write('lie', device, `${url} ${lie.status}`);
+      const { status, headers, bytes } = lie || answer;
+      return { status, headers, body: oneChunk(bytes) };
     };
+  }
+
+  async #forged(url: string, ask: (url: string) => Promise<Answer>): Promise<Answer | undefined> {
+    const genuine: FetchGenuine = async (path) => {
+      const { status, bytes } = await ask(path);
+      return status === 200 ? bytes : undefined;
+    };
+    const isTime = url === '/tuf/timestamp.json' && this.#random.chance(this.probability * forgedTimestamps);
+    const bytes = isTime ? await this.#metadataForger.forgeTimestamp(genuine) : this.#metadataForger.file(url);
+    return bytes === undefined ? undefined : { status: 200, headers: {}, bytes };
   }
 
   #lie(url: string, answer: Answer): Answer {

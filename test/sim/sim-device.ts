@@ -63,6 +63,8 @@ export class SimDevice {
   readonly random: SimRandom;
   /** How wrong its clock is, in milliseconds. */
   skewMs = 0;
+  /** When its agent was started last. */
+  bootedAt = 0;
   /** How often its couriers die on the way. */
   courierMortality = 0;
   readonly #world: DeviceWorld;
@@ -125,6 +127,7 @@ export class SimDevice {
     const { time, trace } = this.#world;
     const life: ProcessLife = { alive: true, onEnd: () => this.#ended('cut') };
     this.#life = life;
+    this.bootedAt = time.now;
     this.#applied = [];
     trace.write('boot', this.name);
     const clock = time.clock(life, () => this.skewMs);

@@ -58,3 +58,34 @@ test('any flipped bit leaves the value written last or the one before, and mendi
   );
   t.pass();
 });
+
+test('what rots while it is open is mended in place: the other slot may rot then, and the power go in the middle', (t) => {
+  const value = 'third';
+  fc.assert(
+    fc.property(
+      fc.nat(),
+      fc.constantFrom('a', 'b'),
+      fc.nat(),
+      fc.constantFrom('a', 'b'),
+      fc.nat(6),
+      (bit, one, bit2, other, cut) => {
+        const disk = begin();
+        const { slot } = DoubleSlot.open<string>(disk, '/state/x');
+        for (const written of ['first', value, value]) slot.write(written);
+        disk.flipBit(`/state/x.${one}`, bit);
+        disk.crashAfter(cut);
+        try {
+          slot.mend(value);
+          disk.flipBit(`/state/x.${other}`, bit2);
+        } catch (error) {
+          if (!(error instanceof PowerCut)) throw error;
+        }
+        disk.crash(() => 0.5);
+        disk.restart();
+        return DoubleSlot.open<string>(disk, '/state/x').value === value;
+      },
+    ),
+    { numRuns: 300 },
+  );
+  t.pass();
+});

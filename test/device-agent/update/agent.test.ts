@@ -306,6 +306,32 @@ test('one flipped bit in any file of the state directory never stops the last go
   }
 });
 
+test('files that rot one after the other in a long uninterrupted life are all mended, and nothing that runs is stopped', async (t) => {
+  const ship = await proved();
+  const module = `/state/sha256/${sha256(gauge1.bytes)}`;
+  const rotting = ship.disk.allFiles().filter((path) => /^\/state\/(deployments\/|engine\.|ledger\.)/.test(path));
+  t.is(rotting.length, 6);
+  let starts = 0;
+  ship.onRun = () => {
+    starts += 1;
+  };
+  for (const path of [...rotting, module]) {
+    ship.disk.flipBit(path, 12_345);
+    for (let hour = 0; hour < 25; hour++) {
+      await ship.run(3600);
+      t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0'], path);
+    }
+    t.is(ship.report.problem, undefined, path);
+  }
+  t.is(starts, 0);
+  ship.link.set(false);
+  ship.cutPower(keepAll);
+  t.true(ship.boot());
+  await ship.run(5);
+  t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+  t.is(ship.report.highestSequence, 1);
+});
+
 test('a rotated deployment key is learnt from the signed targets', async (t) => {
   const ship = await proved();
   ship.shore.deploymentKey = keyOf('deployment of 2027');

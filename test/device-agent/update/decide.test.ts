@@ -37,6 +37,7 @@ class World {
   repairing: number | undefined;
   activating: { readonly sequence: number; readonly lastResort: boolean } | undefined;
   watching: number | undefined;
+  isScrubbing = false;
   /** What the app host was told last to run. */
   runs: number | undefined;
   /** Whom the event that is being handled judged healthy. */
@@ -60,9 +61,19 @@ class World {
     this.#check(promises);
   }
 
+  /** What the look at the disk finds of the good one. */
+  finishScrub(finds: 'nothing' | 'damaged' | 'lost', promises: Promises): void {
+    const sequence = this.durable.good?.slot.sequence;
+    if (this.isScrubbing && finds !== 'nothing' && sequence !== undefined) {
+      this.happen({ kind: 'damaged', sequence, repairable: finds === 'damaged', problem }, promises);
+    }
+    this.isScrubbing = false;
+  }
+
   boot(promises: Promises): void {
     this.#stepsLeft = Number.POSITIVE_INFINITY;
     this.fetching = this.repairing = this.activating = this.watching = this.runs = undefined;
+    this.isScrubbing = false;
     this.happen({ kind: 'booted' }, promises);
   }
 
@@ -111,6 +122,10 @@ class World {
       case 'collect':
         assert(this.durable.engine.state === 'active', 'collects while something is under way');
         return;
+      case 'scrub':
+        assert(trialOf(this.durable.engine) === undefined, 'looks at the disk while something else is tried');
+        this.isScrubbing = true;
+        return;
       default:
         step satisfies never;
     }
@@ -154,6 +169,7 @@ type Happening =
   | { readonly kind: 'fetched' | 'fetch-failed' | 'healthy' | 'failing' | 'refused' | 'power-cut' | 'repaired' }
   | { readonly kind: 'power-cut-soon'; readonly steps: number }
   | { readonly kind: 'activated'; readonly how: 'well' | 'damaged' | 'lost' | 'failed' }
+  | { readonly kind: 'scrub'; readonly finds: 'nothing' | 'damaged' | 'lost' }
   | { readonly kind: 'stale'; readonly sequence: number };
 
 const happenings: fc.Arbitrary<Happening> = fc.oneof(
@@ -165,6 +181,10 @@ const happenings: fc.Arbitrary<Happening> = fc.oneof(
   fc.record({
     kind: fc.constant('activated' as const),
     how: fc.constantFrom('well' as const, 'well' as const, 'damaged' as const, 'lost' as const, 'failed' as const),
+  }),
+  fc.record({
+    kind: fc.constant('scrub' as const),
+    finds: fc.constantFrom('nothing' as const, 'damaged' as const, 'lost' as const),
   }),
   fc.record({ kind: fc.constant('stale' as const), sequence: fc.nat(6) }),
 );
@@ -197,6 +217,8 @@ function eventOf(happening: Happening, world: World): readonly EngineEvent[] {
     }
     case 'activated':
       return activationEvent(happening.how, world);
+    case 'scrub':
+      return [{ kind: 'scrub-due' }];
     case 'stale': {
       const { sequence } = happening;
       if (sequence === world.activating?.sequence || sequence === world.fetching) return [];
@@ -247,6 +269,7 @@ test('over any life the sequence never goes back, the good one is held and runs,
         if (happening.kind === 'power-cut') world.boot(promises);
         if (happening.kind === 'power-cut-soon') world.cutPowerAfter(happening.steps);
         for (const event of eventOf(happening, world)) world.happen(event, promises);
+        if (happening.kind === 'scrub') world.finishScrub(happening.finds, promises);
       }
       converge(world, promises);
     }),

@@ -112,10 +112,14 @@ test('a disk that somebody else filled to the last byte is told to the shore, an
   t.is(ship.reports.at(-1)?.problem, undefined);
 });
 
-test('on a disk that has become read-only the last good deployment still runs', async (t) => {
+test('on a disk that has become read-only the last good deployment still runs, though one copy of it rotted', async (t) => {
   const ship = await proved();
   const { disk } = ship;
   ship.cutPower(keepAll);
+  for (const name of ['.json', 'engine.a', 'ledger.b']) {
+    const path = disk.allFiles().find((path) => path.startsWith('/state/') && path.endsWith(name));
+    disk.flipBit(path!, 1234);
+  }
   const refuse = (path: string): never => {
     throw new DiskError('NOT_PERMITTED', path, 'read-only file system');
   };

@@ -1,0 +1,29 @@
+import type { Deployment } from '../../schemas/generated/types.ts';
+import type { Problem } from '../problem.ts';
+import { mendIfPossible } from '../storage/mend.ts';
+import type { ModuleStore } from '../storage/module-store.ts';
+
+/** That no copy of a deployment's envelope is what was accepted. */
+export function deploymentDamage(sequence: number): Problem {
+  return { code: 'DEPLOYMENT_DAMAGED', message: `deployment ${sequence} is damaged on disk`, sequence };
+}
+
+/** Digests of modules that are not whole; what is left of them is removed, so that they are fetched again. */
+export function dropDamagedModules(store: ModuleStore, deployment: Deployment): ReadonlySet<string> {
+  const damaged = new Set<string>();
+  for (const { sha256, length } of deployment.applications) {
+    if (damaged.has(sha256) || store.isIntact(sha256, length)) continue;
+    damaged.add(sha256);
+    mendIfPossible(() => store.remove(sha256));
+  }
+  return damaged;
+}
+
+/** That these modules of it are not whole. */
+export function moduleDamage({ sequence, applications }: Deployment, damaged: ReadonlySet<string>): Problem {
+  const names = applications
+    .filter(({ sha256 }) => damaged.has(sha256))
+    .map(({ name, version }) => `${name} ${version}`);
+  const message = `on disk the module of ${names.join(', ')} is damaged or gone; it is fetched again`;
+  return { code: 'MODULE_DAMAGED', message, sequence };
+}
