@@ -26,6 +26,14 @@ async function describe(
   return { kind: 'refused', revision, history, code: judgement.code, message: judgement.message };
 }
 
+/** The tip that was judged before; its signer may be trusted no more, or signatures be asked for since. */
+async function describeUnchanged(options: SourceOptions, repository: Repository, oid: string): Promise<SourceEvent> {
+  if (options.allowedSigners === undefined) return { kind: 'unchanged', tip: oid };
+  const event = await describe(options, repository, oid, oid);
+  repository.forgetPacks();
+  return event.kind === 'refused' ? event : { kind: 'unchanged', tip: oid };
+}
+
 class GitSource implements Source {
   readonly location: string;
   readonly branch: string;
@@ -43,7 +51,7 @@ class GitSource implements Source {
     try {
       const tip = await this.#follower.look(signal, judged);
       if (tip.kind !== 'at') return tip;
-      if (tip.oid === judged) return { kind: 'unchanged', tip: tip.oid };
+      if (tip.oid === judged) return await describeUnchanged(this.#options, tip.repository, tip.oid);
       return await describe(this.#options, tip.repository, tip.oid, judged);
     } catch (error) {
       signal.throwIfAborted();

@@ -158,12 +158,19 @@ test('a source that requires signatures refuses a tip that is not signed and tak
   git('init', '-q', '-b', 'main');
   git('commit', '-q', '--allow-empty', '--no-gpg-sign', '-m', 'unsigned');
   const unsigned = git('rev-parse', 'HEAD');
+  let signers = `ada@example.org ${readFileSync(`${key}.pub`, 'utf8')}`;
   const source = sourceOf({
     url: work,
     mirrorDirectory: join(directory, 'mirror'),
-    allowedSigners: () => `ada@example.org ${readFileSync(`${key}.pub`, 'utf8')}`,
+    allowedSigners: () => signers,
   });
   t.like(await poll(source), { kind: 'refused', code: 'NOT_SIGNED', revision: { id: unsigned } });
   git('commit', '-q', '--allow-empty', '-S', '-m', 'signed');
   t.like(await poll(source, unsigned), { kind: 'tip', signedBy: 'ada@example.org', history: 'advanced' });
+  t.like(await poll(source, unsigned), { kind: 'tip' });
+
+  const signed = git('rev-parse', 'HEAD');
+  t.deepEqual(await poll(source, signed), { kind: 'unchanged', tip: signed });
+  signers = '';
+  t.like(await poll(source, signed), { kind: 'refused', revision: { id: signed } }, 'the signer is trusted no more');
 });
