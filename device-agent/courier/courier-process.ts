@@ -37,6 +37,12 @@ const aborted: Failure = {
 /** How long a courier waits for another errand: its connections serve again meanwhile. */
 const idleMs = 10_000;
 
+/**
+ * A courier under way that has not said a word for so long hangs: no answer from the network takes it a minute, and what it
+ * unpacks must stay within its budget of seconds, even on a processor much slower than the estimate is made for.
+ */
+const silenceMsMax = 30 * 60_000;
+
 /** An outcome for an errand whose courier met its end. */
 function lost(errand: Errand, failure: Failure, unpacked?: string): Outcomes[keyof Outcomes] {
   switch (errand.kind) {
@@ -66,7 +72,8 @@ export class CourierProcess implements Courier {
   #child: ChildProcess | undefined;
   #isReady = false;
   #unpacking: string | undefined;
-  #idle: Disposable | undefined;
+  /** Ends a courier that has nothing to do, or hangs. */
+  #timer: Disposable | undefined;
   /** What of its news could not be taken down since. */
   #fault: Failure | undefined;
 
@@ -88,11 +95,29 @@ export class CourierProcess implements Courier {
 
   /** Ends the process; everything it does can be taken up where it was. */
   stop(): void {
-    this.#idle?.[Symbol.dispose]();
+    this.#end();
+    this.#loseAll(aborted);
+  }
+
+  #end(): void {
+    this.#timer?.[Symbol.dispose]();
     this.#child?.kill('SIGKILL');
     // Whether it is gone already or not: the next one waits for its lock.
     this.#child = undefined;
-    this.#loseAll(aborted);
+  }
+
+  /** Something happened: what comes next is waited for anew. */
+  #wait(): void {
+    this.#timer?.[Symbol.dispose]();
+    const { clock } = this.#options;
+    if (this.#pending.size === 0) {
+      this.#timer = clock.after(idleMs, () => this.stop());
+      return;
+    }
+    this.#timer = clock.after(silenceMsMax, () => {
+      this.#end();
+      this.#ended(`hanging for ${silenceMsMax / 60_000} minutes`);
+    });
   }
 
   #send<K extends Errand['kind']>(
@@ -101,7 +126,6 @@ export class CourierProcess implements Courier {
     signal: AbortSignal,
   ): Promise<Outcomes[K]> {
     if (signal.aborted) return Promise.resolve(lost(errand, aborted) as Outcomes[K]);
-    this.#idle?.[Symbol.dispose]();
     this.#lastId += 1;
     const id = this.#lastId;
     const outcome = new Promise<Outcomes[K]>((resolve) => {
@@ -109,6 +133,7 @@ export class CourierProcess implements Courier {
     });
     if (this.#child === undefined) this.#start();
     else if (this.#isReady) this.#hand(this.#pending.get(id)!);
+    this.#wait();
     const abort = (): void => this.#abort(id);
     signal.addEventListener('abort', abort);
     return outcome.finally(() => signal.removeEventListener('abort', abort));
@@ -142,6 +167,7 @@ export class CourierProcess implements Courier {
   }
 
   #receive(message: FromCourier): void {
+    this.#wait();
     switch (message.kind) {
       case 'ready':
         this.#isReady = true;
@@ -183,13 +209,13 @@ export class CourierProcess implements Courier {
     pending.resolve(this.#fault === undefined ? outcome : lost(pending.errand, this.#fault));
     if (this.#pending.size > 0) return;
     this.#fault = undefined;
-    this.#idle?.[Symbol.dispose]();
-    this.#idle = this.#options.clock.after(idleMs, () => this.stop());
+    this.#wait();
   }
 
   #ended(how: string): void {
     const unpacked = this.#unpacking;
     this.#child = undefined;
+    this.#timer?.[Symbol.dispose]();
     if (this.#pending.size === 0) return;
     const whileUnpacking = unpacked === undefined ? '' : ' while it unpacked; that form is not tried again';
     const message = `the process that fetches ended by ${how}${whileUnpacking}`;

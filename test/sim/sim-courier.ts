@@ -1,6 +1,6 @@
 /**
- * The courier's process in the simulated world. It works on the device's disk and dies with the agent, but also alone: at a
- * random moment, or of what it unpacks.
+ * The courier's process in the simulated world. It works on the device's disk and dies with the agent, but also alone, or
+ * hangs until it is killed: at a random moment, or of what it unpacks.
  */
 
 import { CourierProcess } from '../../device-agent/courier/courier-process.ts';
@@ -27,12 +27,15 @@ export interface SimCourierOptions {
   readonly networkOf: (life: ProcessLife) => Network;
   readonly configuration: AgentConfiguration;
   readonly log: Log;
-  /** The probability that a courier dies within the minute after its start, and at each unpacking. */
+  /** The probability that a courier dies or hangs within the minute after its start, and at each unpacking. */
   readonly mortality: () => number;
 }
 
 const startMsMax = 300;
 const unluckyMsMax = 60_000;
+
+/** How many of those that meet with something hang. */
+const hangs = 0.3;
 
 /** Dies with the agent; what ends the machine under it ends the agent too. */
 class CourierLife implements ProcessLife {
@@ -61,6 +64,7 @@ class CourierLife implements ProcessLife {
 function startCourier(options: SimCourierOptions): ChildProcess {
   const { time, random, life: agentLife, disk, configuration, mortality } = options;
   const life = new CourierLife(agentLife);
+  let isHung = false;
   let hear: (message: unknown) => void = () => {};
   let tellExit: Parameters<ChildProcess['onExit']>[0] = () => {};
   const agent = {
@@ -74,10 +78,10 @@ function startCourier(options: SimCourierOptions): ChildProcess {
     message: unknown,
     deliver: (copy: unknown) => void,
   ): void => {
-    if (!from.alive) return;
+    if (!from.alive || isHung) return;
     const text = JSON.stringify(message);
     time.at(time.now, () => {
-      if (to.alive) deliver(JSON.parse(text));
+      if (to.alive && !isHung) deliver(JSON.parse(text));
     });
   };
   const say = (message: FromCourier): void => carry(life, agent, message, (copy) => hear(copy));
@@ -88,6 +92,10 @@ function startCourier(options: SimCourierOptions): ChildProcess {
       if (agentLife.alive) tellExit({ code: undefined, signal: 'SIGKILL' });
     });
   };
+  const meetSomething = (): void => {
+    if (random.chance(hangs)) isHung = true;
+    else die();
+  };
   const clock = options.clockOf(life);
   const shared = new SharedTime(clock, (atMs) => say({ kind: 'signed', atMs }));
   const courier = (): LocalCourier =>
@@ -97,7 +105,7 @@ function startCourier(options: SimCourierOptions): ChildProcess {
       unpacking: (sha256) => {
         say({ kind: 'unpacking', ...(sha256 === undefined ? {} : { sha256 }) });
         if (sha256 === undefined || !random.chance(mortality())) return;
-        die();
+        meetSomething();
         throw new PowerCut();
       },
     });
@@ -113,7 +121,7 @@ function startCourier(options: SimCourierOptions): ChildProcess {
       die();
     }
   });
-  if (random.chance(mortality())) time.at(time.now + random.integer(0, unluckyMsMax), die);
+  if (random.chance(mortality())) time.at(time.now + random.integer(0, unluckyMsMax), meetSomething);
   return {
     pid: 0,
     send: (message) => carry(agent, life, message, (copy) => runner?.receive(copy as ToCourier)),

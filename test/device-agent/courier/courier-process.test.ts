@@ -86,6 +86,24 @@ test('a courier that ends loses its errand, and what it unpacked then is not tri
   t.deepEqual((await again).memory.spoilt, ['abc']);
 });
 
+test('a courier that hangs is ended, with what it unpacked; one that speaks now and then is not', async (t) => {
+  const { courier, children, time } = open();
+  const bringing = courier.bring(errand, () => {}, never);
+  const [child] = children;
+  child!.say({ kind: 'ready' });
+  for (let minutes = 20; minutes <= 80; minutes += 20) {
+    await time.runUntil(minutes * 60_000);
+    child!.say({ kind: 'received', bytes: 1 });
+  }
+  child!.say({ kind: 'unpacking', sha256: 'abc' });
+  t.false(child!.killed);
+  await time.runUntil(111 * 60_000);
+  t.true(child!.killed);
+  const { memory, result } = await bringing;
+  t.deepEqual(memory.spoilt, ['abc']);
+  t.like(result, { kind: 'failed', problem: { code: 'COURIER_ENDED' } });
+});
+
 test('an errand that is given up before the courier is ready never goes out; after that the courier ends it', async (t) => {
   const { courier, children } = open();
   const early = new AbortController();
