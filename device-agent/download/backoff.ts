@@ -2,11 +2,9 @@ import type { Random } from '../../platform/ports.ts';
 
 /** Milliseconds before the first retry, before jitter. */
 const firstMs = 2_000;
-/** At most: each attempt costs a process and, on a link that is up, a handshake. A link that comes back is not waited for. */
-const mostMs = 60 * 60_000;
 
 /** How long to wait after so many failures in a row: doubling, half of it drawn, so that a fleet does not retry as one. */
-export function backoffMs(failures: number, random: Random): number {
+export function backoffMs(failures: number, random: Random, mostMs: number): number {
   const ceiling = Math.min(mostMs, firstMs * 2 ** Math.min(failures - 1, 20));
   return ceiling / 2 + (random.fraction() * ceiling) / 2;
 }

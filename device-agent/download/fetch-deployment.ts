@@ -7,6 +7,7 @@ import type {
   ReleaseIndex,
   Way,
 } from '../../schemas/generated/types.ts';
+import type { ModuleStore } from '../storage/module-store.ts';
 import { DownloadError } from './download-error.ts';
 import { type FetchMemory, type KnownIndex, type ModuleProgress, progressOf } from './fetch-memory.ts';
 import { type DownloadContext, downloadReport, fetchIndex, fetchModule } from './fetch-module.ts';
@@ -31,6 +32,13 @@ function requireAgreement(metadata: ReleaseMetadata, application: DeployedApplic
   }
 }
 
+/** One application for each module that is not there, or not whole. */
+function missingModules(store: ModuleStore, { applications }: Deployment): readonly DeployedApplication[] {
+  const isFirst = ({ sha256 }: DeployedApplication, at: number): boolean =>
+    applications.findIndex((other) => other.sha256 === sha256) === at;
+  return applications.filter(isFirst).filter(({ sha256, length }) => store.condition(sha256, length) !== 'intact');
+}
+
 /** The shore makes deltas beside everything else: an index older than this may lack one that is there by now. */
 const indexAgeMsMax = 10 * 60_000;
 
@@ -49,6 +57,7 @@ export class FetchAttempt {
   readonly #openMetadata: () => ReleaseMetadata;
   readonly #deployment: Deployment;
   readonly #isInstalled: boolean;
+  readonly #missing: readonly DeployedApplication[];
   readonly #bytes: Map<string, number>;
   readonly #reports: Map<string, DownloadReport>;
   readonly #indexes: Map<string, KnownIndex>;
@@ -69,7 +78,8 @@ export class FetchAttempt {
     this.#progress = new Map(Object.entries(memory.progress));
     this.#spoilt = memory.spoilt;
     this.#hasAgreed = memory.hasAgreed;
-    for (const { sha256, length } of this.#missing()) {
+    this.#missing = missingModules(context.store, deployment);
+    for (const { sha256, length } of this.#missing) {
       if (!this.#progress.has(sha256)) this.#progress.set(sha256, { done: 0, total: length });
     }
   }
@@ -85,10 +95,6 @@ export class FetchAttempt {
     };
   }
 
-  #missing(): readonly DeployedApplication[] {
-    return this.#deployment.applications.filter(({ sha256, length }) => !this.#context.store.has(sha256, length));
-  }
-
   #tell(onProgress: (progress: Progress) => void): void {
     onProgress(progressOf({ progress: Object.fromEntries(this.#progress) }));
   }
@@ -99,10 +105,7 @@ export class FetchAttempt {
     this.#tell(onProgress);
     const isLater = this.#hasAgreed;
     if (!isLater) await this.#agree(signal);
-    for (const application of applications) {
-      if (this.#context.store.has(application.sha256, application.length)) continue;
-      await this.#bring(application, onProgress, signal);
-    }
+    for (const application of this.#missing) await this.#bring(application, onProgress, signal);
     // Attempts may lie days apart: what is installed now must be signed and fresh now.
     if (isLater) await this.#agree(signal);
     return applications.map((one) => this.#reports.get(one.name) ?? downloadReport(one, 'kept', 0));

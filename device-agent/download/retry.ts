@@ -1,6 +1,9 @@
 import type { Clock, Random } from '../../platform/ports.ts';
 import { backoffMs } from './backoff.ts';
 
+/** Each attempt costs a process and, on a link that is up, a handshake. A link that comes back is not waited for. */
+const mostMs = 60 * 60_000;
+
 /** Waits between attempts, ended early by `nudge`. */
 export class RetryPause {
   readonly #clock: Clock;
@@ -16,7 +19,7 @@ export class RetryPause {
   async wait(failures: number, signal: AbortSignal): Promise<void> {
     this.#early = new AbortController();
     try {
-      await this.#clock.sleep(backoffMs(failures, this.#random), AbortSignal.any([signal, this.#early.signal]));
+      await this.#clock.sleep(backoffMs(failures, this.#random, mostMs), AbortSignal.any([signal, this.#early.signal]));
     } catch (error) {
       if (signal.aborted) throw error;
     }

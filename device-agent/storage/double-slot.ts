@@ -13,7 +13,7 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path/posix';
 import { type Disk, DiskError } from '../../platform/ports.ts';
-import { mendIfPossible } from './mend.ts';
+import { mendIfPossible, readIfPossible } from './mend.ts';
 
 const magic = Buffer.from('FLT1');
 const headerBytes = 48;
@@ -31,7 +31,10 @@ function digest(head: Uint8Array, payload: Uint8Array): Buffer {
 }
 
 function readSlot(disk: Disk, path: string): Found | undefined {
-  if (disk.stat(path)?.kind !== 'file') return undefined;
+  return disk.stat(path)?.kind === 'file' ? readIfPossible(() => readRecord(disk, path)) : undefined;
+}
+
+function readRecord(disk: Disk, path: string): Found | undefined {
   using file = disk.open(path, 'read');
   const header = Buffer.from(file.read(0, headerBytes));
   if (header.length < headerBytes || !header.subarray(0, 4).equals(magic)) return undefined;
@@ -52,8 +55,8 @@ function makeDurable(disk: Disk, path: string): void {
     }
     disk.syncDirectory(dirname(path));
   } catch (error) {
-    // Worn flash turns read-only: what is there then stays, and what it says shall go on running.
-    if (!(error instanceof DiskError) || error.code !== 'NOT_PERMITTED') throw error;
+    // Worn flash turns read-only, or bad in places: what is there then stays, and what it says shall go on running.
+    if (!(error instanceof DiskError) || error.code === 'NO_SPACE') throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { openDirectoryDurably } from '../../platform/durable-file.ts';
 import type { Disk } from '../../platform/ports.ts';
+import { readIfPossible } from './mend.ts';
 
 /** Bytes read at once while a file is digested: whole modules are never held in memory for it. */
 const chunkBytes = 64 * 1024;
@@ -25,14 +26,12 @@ export class ModuleStore {
     return this.#disk.stat(this.pathOf(sha256))?.bytes;
   }
 
-  /** Whether a file with this name and length is there; what it holds is not looked at. */
-  has(sha256: string, length: number): boolean {
-    return this.bytesOf(sha256) === length;
-  }
-
-  /** Whether the file is there, and still what it is named for. */
-  isIntact(sha256: string, length: number): boolean {
-    return this.has(sha256, length) && digestFile(this.#disk, this.pathOf(sha256)) === sha256;
+  /** Whether the file is still what it is named for. One that can't be read now may be whole all the same. */
+  condition(sha256: string, length: number): 'intact' | 'damaged' | 'unreadable' {
+    if (this.bytesOf(sha256) !== length) return 'damaged';
+    const digest = readIfPossible(() => digestFile(this.#disk, this.pathOf(sha256)));
+    if (digest === undefined) return 'unreadable';
+    return digest === sha256 ? 'intact' : 'damaged';
   }
 
   /** Takes in a file whose bytes are synced and were seen to have this digest; durable when it returns. */

@@ -8,6 +8,9 @@ import type { EngineEvent } from './decide.ts';
 import type { Slots } from './slots.ts';
 import type { Slot } from './state.ts';
 
+/** Between two tries to start what must run; nothing else is left. */
+const mostMs = 5 * 60_000;
+
 /** One wish of what is to run. */
 interface Wish {
   readonly sequence: number;
@@ -120,7 +123,7 @@ export class Activator {
     const message = `the app host did not start it: ${error instanceof Error ? error.message : String(error)}`;
     if (wish.lastResort) {
       this.#log.write(failures === 1 ? 'error' : 'debug', 'activate.failed', { sequence, error });
-      await this.#clock.sleep(backoffMs(failures, this.#random));
+      await this.#clock.sleep(backoffMs(failures, this.#random, mostMs));
       return;
     }
     this.#wish = undefined;

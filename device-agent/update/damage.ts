@@ -8,13 +8,15 @@ export function deploymentDamage(sequence: number): Problem {
   return { code: 'DEPLOYMENT_DAMAGED', message: `deployment ${sequence} is damaged on disk`, sequence };
 }
 
-/** Digests of modules that are not whole; what is left of them is removed, so that they are fetched again. */
+/** Digests of modules that are not whole; what is known to be damaged makes room for what is fetched in its place. */
 export function dropDamagedModules(store: ModuleStore, deployment: Deployment): ReadonlySet<string> {
   const damaged = new Set<string>();
   for (const { sha256, length } of deployment.applications) {
-    if (damaged.has(sha256) || store.isIntact(sha256, length)) continue;
+    if (damaged.has(sha256)) continue;
+    const condition = store.condition(sha256, length);
+    if (condition === 'intact') continue;
     damaged.add(sha256);
-    mendIfPossible(() => store.remove(sha256));
+    if (condition === 'damaged') mendIfPossible(() => store.remove(sha256));
   }
   return damaged;
 }

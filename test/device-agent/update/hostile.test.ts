@@ -2,16 +2,17 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { DiskError } from '../../../platform/ports.ts';
-import { keepAll } from '../../sim/sim-disk.ts';
+import { keepAll, type SimDisk } from '../../sim/sim-disk.ts';
 import { Ship } from '../ship.ts';
-import { moduleBytes, Shore } from '../shore.ts';
+import { moduleBytes, Shore, sha256 } from '../shore.ts';
 
 const gauge1 = { name: 'gauge', version: '1.0.0', bytes: moduleBytes('gauge one', 20_000) };
+const horn1 = { name: 'horn', version: '1.0.0', bytes: moduleBytes('horn one', 20_000) };
 const gauge2 = { name: 'gauge', version: '2.0.0', bytes: moduleBytes('gauge two', 300_000) };
 
 async function proved(): Promise<Ship> {
   const shore = new Shore('anna');
-  for (const app of [gauge1, gauge2]) shore.releaseWithBrotli(app);
+  for (const app of [gauge1, gauge2, horn1]) shore.releaseWithBrotli(app);
   const ship = new Ship(shore);
   ship.boot();
   ship.want(shore.desired(1, [gauge1]));
@@ -112,6 +113,48 @@ test('a disk that somebody else filled to the last byte is told to the shore, an
   t.is(ship.reports.at(-1)?.problem, undefined);
 });
 
+/** What worn flash does. */
+function turnReadOnly(disk: SimDisk): void {
+  const refuse = (path: string): never => {
+    throw new DiskError('NOT_PERMITTED', path, 'read-only file system');
+  };
+  const { open } = disk;
+  disk.open = (path, mode) => (mode === 'write' ? refuse(path) : open.call(disk, path, mode));
+  disk.rename = disk.remove = disk.makeDirectory = refuse;
+}
+
+/** What lies in this file can't be read any more, until it is written anew. */
+function goBad(disk: SimDisk, bad: string): void {
+  let isBad = true;
+  const { open, rename, readFile } = disk;
+  const refuse = (path: string): void => {
+    if (isBad && path === bad) throw new DiskError('IO', path, 'input/output error');
+  };
+  const renew = (path: string): void => {
+    isBad &&= path !== bad;
+  };
+  disk.readFile = (path) => {
+    refuse(path);
+    return readFile.call(disk, path);
+  };
+  disk.rename = (from, to) => {
+    rename.call(disk, from, to);
+    renew(to);
+  };
+  disk.open = (path, mode) => {
+    const file = open.call(disk, path, mode);
+    const read: typeof file.read = (...args) => {
+      refuse(path);
+      return file.read(...args);
+    };
+    const write: typeof file.write = (...args) => {
+      file.write(...args);
+      renew(path);
+    };
+    return { ...file, read, write };
+  };
+}
+
 test('on a disk that has become read-only the last good deployment still runs, though one copy of it rotted', async (t) => {
   const ship = await proved();
   const { disk } = ship;
@@ -120,13 +163,49 @@ test('on a disk that has become read-only the last good deployment still runs, t
     const path = disk.allFiles().find((path) => path.startsWith('/state/') && path.endsWith(name));
     disk.flipBit(path!, 1234);
   }
-  const refuse = (path: string): never => {
-    throw new DiskError('NOT_PERMITTED', path, 'read-only file system');
-  };
-  const { open } = disk;
-  disk.open = (path, mode) => (mode === 'write' ? refuse(path) : open.call(disk, path, mode));
-  disk.rename = disk.remove = disk.makeDirectory = refuse;
+  turnReadOnly(disk);
   t.true(ship.boot());
   await ship.run(60);
   t.deepEqual(ship.running(), ['gauge 1.0.0']);
+});
+
+test('on a disk that has become read-only what is whole of the last good deployment runs, and the rest is not fetched in vain for ever', async (t) => {
+  const ship = await proved();
+  ship.want(ship.shore.desired(2, [gauge1, horn1]));
+  await ship.run(60);
+  ship.cutPower(keepAll);
+  ship.disk.flipBit(`/state/sha256/${sha256(gauge1.bytes)}`, 1234);
+  turnReadOnly(ship.disk);
+  t.true(ship.boot());
+  const before = ship.link.bytesDown;
+  await ship.run(2 * 3600);
+  t.deepEqual(ship.running(), ['horn 1.0.0']);
+  t.true(ship.link.bytesDown - before < 2 * gauge1.bytes.length, `${ship.link.bytesDown - before} bytes`);
+});
+
+test('where the disk went bad below one file, the rest of the last good deployment runs, and what was there comes again', async (t) => {
+  const both = [gauge1, horn1];
+  const names = (apps: typeof both): string[] => apps.map(({ name, version }) => `${name} ${version}`);
+  for (let at = 0; ; at++) {
+    const ship = await proved();
+    const { disk } = ship;
+    ship.want(ship.shore.desired(2, both));
+    await ship.run(60);
+    const bad = disk.allFiles().filter((path) => path.startsWith('/state/'))[at];
+    if (bad === undefined) return;
+    ship.link.set(false);
+    ship.cutPower(keepAll);
+    goBad(disk, bad);
+    t.true(ship.boot(), bad);
+    await ship.run(10);
+    t.deepEqual(ship.running(), names(both.filter(({ bytes }) => !bad.endsWith(sha256(bytes)))), bad);
+    ship.link.set(true);
+    await ship.run(60);
+    t.deepEqual(ship.running(), names(both), bad);
+    t.is(ship.report.problem, undefined, bad);
+    t.is(ship.report.highestSequence, 2, bad);
+    ship.want(ship.shore.desired(3, [gauge2]));
+    await ship.run(60);
+    t.deepEqual(ship.running(), ['gauge 2.0.0'], bad);
+  }
 });
