@@ -66,7 +66,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
   const repairer = new Fetcher({ ...fetching, isRepairing: true });
   const activator = new Activator({ ...waiting, runtime, store, slots });
   const health = new HealthWatch(clock, runtime);
-  const intake = new Intake({ ...waiting, time, memory: () => memory });
+  const intake = new Intake({ ...waiting, memory: () => memory });
   const remember = (committed: Memory): void => {
     logPhase(log, memory, committed);
     memory = committed;

@@ -68,9 +68,9 @@ export class LocalCourier implements Courier {
         await metadata.refresh([], signal);
         judgement = judge();
       }
-      return judgement.kind === 'genuine'
-        ? { ...judgement, envelope }
-        : { kind: 'refused', problem: judgement.problem };
+      if (judgement.kind !== 'genuine') return { kind: 'refused', problem: judgement.problem };
+      metadata.raiseTime(Date.parse(judgement.deployment.issuedAt));
+      return { ...judgement, envelope };
     } catch (error) {
       return failureOf(error);
     }

@@ -7,7 +7,7 @@ import { trustLimits } from '../../artifact/trust/limits.ts';
 import { findTarget, requireFresh, type Target } from '../../artifact/trust/tuf/find-target.ts';
 import { filesOf, restore } from '../../artifact/trust/tuf/restore.ts';
 import { trustRoot } from '../../artifact/trust/tuf/root.ts';
-import { issuedAt, type TrustedMetadata } from '../../artifact/trust/tuf/trusted.ts';
+import { isCredible, issuedAt, type TrustedMetadata } from '../../artifact/trust/tuf/trusted.ts';
 import {
   acceptWanted,
   nextWanted,
@@ -69,7 +69,12 @@ export class ReleaseMetadata {
   /** Also at the start: the power may have gone between the last files and the time they show. */
   #raiseTime(): void {
     const issuedMs = issuedAt(this.#trusted);
-    if (issuedMs !== undefined) this.#options.time.raise(issuedMs);
+    if (issuedMs !== undefined) this.raiseTime(issuedMs);
+  }
+
+  /** It is at least this by something signed, if that is credible. */
+  raiseTime(signedMs: number): void {
+    if (isCredible(this.#trusted, signedMs)) this.#options.time.raise(signedMs);
   }
 
   #load(): ReadonlyMap<string, Uint8Array> {
@@ -124,7 +129,7 @@ export class ReleaseMetadata {
     for (let wanted = nextWanted(this.#trusted, all); wanted !== undefined; wanted = nextWanted(this.#trusted, all)) {
       await this.#take(wanted, signal);
     }
-    requireFresh(this.#trusted, paths, time.nowMs());
+    requireFresh(this.#trusted, paths, Math.max(time.nowMs(), issuedAt(this.#trusted) ?? 0));
     await this.#refreshDeploymentKeys(signal);
   }
 

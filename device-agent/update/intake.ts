@@ -2,8 +2,6 @@ import type { Clock, Log, Random } from '../../platform/ports.ts';
 import type { ShadowDesired } from '../../schemas/generated/types.ts';
 import { isShadowDesired } from '../../schemas/generated/validators.js';
 import type { Courier, Failure, Verdict } from '../courier/courier.ts';
-import { failureOf } from '../courier/failure-of.ts';
-import type { AgentTime } from '../download/metadata.ts';
 import { RetryPause } from '../download/retry.ts';
 import { type EngineEvent, isDeploymentLost } from './decide.ts';
 import { envelopeDigest } from './slots.ts';
@@ -11,7 +9,6 @@ import type { Memory } from './state.ts';
 
 export interface IntakeOptions {
   readonly courier: Courier;
-  readonly time: AgentTime;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -67,9 +64,8 @@ export class Intake {
     for (let failures = 1; ; failures++) {
       const verdict = await courier.judge(desired, signal);
       if (signal.aborted) return;
-      const failure = verdict.kind === 'failed' ? verdict : this.#tell(verdict, sequence);
-      if (failure === undefined) return;
-      const { problem, isLink } = failure;
+      if (verdict.kind !== 'failed') return this.#tell(verdict, sequence);
+      const { problem, isLink } = verdict;
       log.write('debug', 'intake.failed', { sequence, code: problem.code, failures, reason: problem.message });
       if (!isLink) emit({ kind: 'refused', problem: { ...problem, sequence } });
       try {
@@ -80,26 +76,19 @@ export class Intake {
     }
   }
 
-  /** Gives why it can't be told now. */
-  #tell(verdict: Exclude<Verdict, Failure>, offered: number): Failure | undefined {
-    const { emit, time } = this.#options;
+  #tell(verdict: Exclude<Verdict, Failure>, offered: number): void {
+    const { emit } = this.#options;
     if (verdict.kind === 'refused') {
       // Nobody vouches for the sequence outside of the envelope, but it tells which offer this is about.
       emit({ kind: 'refused', problem: { sequence: offered, ...verdict.problem } });
-      return undefined;
+      return;
     }
     const { deployment, envelope } = verdict;
-    const { sequence, revision, probationSeconds, issuedAt } = deployment;
-    try {
-      time.raise(Date.parse(issuedAt));
-    } catch (error) {
-      return failureOf(error);
-    }
+    const { sequence, revision, probationSeconds } = deployment;
     emit({
       kind: 'offered',
       slot: { sequence, revision, probationSeconds, envelope: envelopeDigest(envelope) },
       envelope,
     });
-    return undefined;
   }
 }

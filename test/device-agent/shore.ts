@@ -66,8 +66,12 @@ function pin(bytes: Uint8Array, version: number): Record<string, unknown> {
 export class Shore {
   readonly device: string;
   nowMs = startMs;
-  /** How long metadata stays valid from when it is signed. */
+  /** How long metadata that the controller signs stays valid from when it is signed. */
   expiryMs = 7 * dayMs;
+  /** And what was signed offline. */
+  offlineExpiryMs = 365 * dayMs;
+  /** How far the controller's clock runs ahead. */
+  aheadMs = 0;
   files: Record<string, Uint8Array> = {};
   readonly requests: HttpRequest[] = [];
   readonly rootKey = keyOf('root');
@@ -140,31 +144,34 @@ export class Shore {
   publish(): void {
     this.#version += 1;
     const version = this.#version;
-    const common = { spec_version: '1.0.31', version, expires: iso(this.nowMs + this.expiryMs) };
+    const versioned = { spec_version: '1.0.31', version };
+    const offline = { ...versioned, expires: iso(this.nowMs + this.offlineExpiryMs) };
+    const signedAtMs = this.nowMs + this.aheadMs;
+    const online = { ...versioned, expires: iso(signedAtMs + this.expiryMs) };
     const keys = writeDeploymentKeys([this.deploymentKey.publicKey]);
     this.files[`/sha256/${sha256(keys)}`] = keys;
     const entry = (bytes: Uint8Array) => ({ length: bytes.length, hashes: { sha256: sha256(bytes) } });
     const meta: Record<string, unknown> = {};
     const roles = [...this.#releases].map(([name, releases]) => {
       const targets = Object.fromEntries([...releases].map(([v, bytes]) => [`${name}/${v}.wasm`, entry(bytes)]));
-      const bytes = signed({ _type: 'targets', ...common, targets }, keyOf(name));
+      const bytes = signed({ _type: 'targets', ...offline, targets }, keyOf(name));
       this.files[`/tuf/${version}.${name}.json`] = bytes;
       meta[`${name}.json`] = pin(bytes, version);
       return { name, keyids: [keyOf(name).keyId], threshold: 1, terminating: true, paths: [`${name}/*`] };
     });
     const delegations = { keys: keyEntries(...[...this.#releases.keys()].map(keyOf)), roles };
     const targets = signed(
-      { _type: 'targets', ...common, targets: { [deploymentKeysPath]: entry(keys) }, delegations },
+      { _type: 'targets', ...offline, targets: { [deploymentKeysPath]: entry(keys) }, delegations },
       this.targetsKey,
     );
     meta['targets.json'] = pin(targets, version);
-    const snapshot = signed({ _type: 'snapshot', ...common, meta }, this.onlineKey);
+    const snapshot = signed({ _type: 'snapshot', ...online, meta }, this.onlineKey);
     const timestamp = signed(
       {
         _type: 'timestamp',
-        ...common,
+        ...online,
         meta: { 'snapshot.json': pin(snapshot, version) },
-        'x-fleet-issued': iso(this.nowMs),
+        'x-fleet-issued': iso(signedAtMs),
       },
       this.onlineKey,
     );
@@ -179,7 +186,7 @@ export class Shore {
     return {
       ...{ apiVersion: 'fleet/v1alpha1', kind: 'Deployment', device: this.device, sequence },
       revision: sequence.toString(16).padStart(40, '0'),
-      issuedAt: iso(this.nowMs),
+      issuedAt: iso(this.nowMs + this.aheadMs),
       probationSeconds: 20,
       applications: apps.map(({ name, version, bytes }) => ({
         ...{ name, version, sha256: sha256(bytes), length: bytes.length },

@@ -29,12 +29,21 @@ export interface TrustedMetadata {
 /** The unrecognised field of the timestamp that says when it was signed: RFC 3339 in UTC, whole seconds. */
 export const issuedField = 'x-fleet-issued';
 
-/** When the trusted timestamp was signed, in milliseconds since the epoch; a time that the device's own never runs behind. */
+/** When the trusted timestamp was signed, in milliseconds since the epoch; a time that the device's own never runs behind, if credible. */
 export function issuedAt({ timestamp }: TrustedMetadata): number | undefined {
   const value = timestamp?.signed.unrecognizedFields[issuedField];
   const time =
     typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(value) ? Date.parse(value) : NaN;
   return Number.isNaN(time) ? undefined : time;
+}
+
+/**
+ * Whether a time that the online keys signed may be one: while root and targets, signed offline, are valid. Beyond that it
+ * tells of a controller whose clock ran ahead, and must not be gone by when the clock is right again.
+ */
+export function isCredible({ root, targets }: TrustedMetadata, signedMs: number): boolean {
+  const isValid = ({ expires }: { readonly expires: string }): boolean => Date.parse(expires) > signedMs;
+  return isValid(root.signed) && targets !== undefined && isValid(targets.signed);
 }
 
 /** What the metadata above names: version, length and digest of a file. */

@@ -214,6 +214,20 @@ test('expired metadata stops a new install, even with the clock set back, and no
   t.is(ship.report.running?.sequence, 2);
 });
 
+test('a controller whose clock ran ahead by years for a while takes no time from the devices', async (t) => {
+  const ship = await proved();
+  ship.shore.aheadMs = 10 * 365 * dayMs;
+  ship.shore.publish();
+  ship.want(ship.shore.desired(2, [gauge2]));
+  await ship.run(60);
+  t.is(ship.report.problem?.code, 'METADATA_EXPIRED');
+  t.is(ship.report.running?.sequence, 1);
+  ship.shore.aheadMs = 0;
+  ship.shore.publish();
+  await ship.run(600);
+  t.is(ship.report.running?.sequence, 2);
+});
+
 test('a flipped bit in metadata is refused, and the update goes on when it is whole again', async (t) => {
   const ship = await proved();
   const whole = ship.shore.files['/tuf/timestamp.json']!;
