@@ -24,10 +24,25 @@ function minuteOf(ms: number): string {
   return `${timeOf(ms).slice(0, 16)}Z`;
 }
 
-/** Whether the silence of a device is so long that what was known of it says nothing about now. */
-export function isDark(desired: DesiredDevice, observed: ObservedDevice, now: number): boolean {
-  if (observed.contactAt === undefined || observed.connected === true) return false;
-  return now - observed.contactAt > desired.darkAfterSeconds * 1000;
+/** A contact this far in the future was written down with a clock that ran ahead. */
+const clockStepMs = 5 * 60_000;
+
+/** When it was heard last; undefined when it never was, or nobody knows since this controller's clock was set back. */
+export function heardAt({ contactAt, connected }: ObservedDevice, now: number): number | undefined {
+  if (contactAt === undefined || contactAt <= now + clockStepMs) return contactAt;
+  return connected === true ? now : undefined;
+}
+
+/** Why the silence of a device is so long that what was known of it says nothing about now; undefined when it is not. */
+function darkness(desired: DesiredDevice, observed: ObservedDevice, now: number): Standing | undefined {
+  if (observed.connected === true) return undefined;
+  const at = heardAt(observed, now);
+  if (at === undefined) {
+    const message = "was heard last when the controller's clock ran ahead, nobody knows how long ago";
+    return standing('dark', 'DARK', `${message}; ${lastKnown(observed)}`);
+  }
+  if (now - at <= desired.darkAfterSeconds * 1000) return undefined;
+  return standing('dark', 'DARK', `not heard since ${minuteOf(at)}; ${lastKnown(observed)}`, timeOf(at));
 }
 
 function failure({ name, version, message, exitCode, restarts, state }: ApplicationReport): string {
@@ -109,14 +124,8 @@ function judge(desired: DesiredDevice, observed: ObservedDevice, now: number): S
     if (decision.kind === 'hold' && decision.cause === 'NO_KEY') return standing('unknown', 'NO_KEY', decision.message);
     return standing('unknown', 'NEVER_HEARD', 'it was never heard of: has its agent been started and enrolled?');
   }
-  if (isDark(desired, observed, now)) {
-    return standing(
-      'dark',
-      'DARK',
-      `not heard since ${minuteOf(contactAt)}; ${lastKnown(observed)}`,
-      timeOf(contactAt),
-    );
-  }
+  const dark = darkness(desired, observed, now);
+  if (dark !== undefined) return dark;
   if (decision.kind === 'hold' && decision.cause === 'NO_KEY')
     return standing('progressing', 'NO_KEY', decision.message);
   if (report === undefined)
@@ -129,8 +138,13 @@ function judge(desired: DesiredDevice, observed: ObservedDevice, now: number): S
   return judgeOnTheWay(observed, report, issued);
 }
 
-function facts(name: string, observed: ObservedDevice): Pick<DeviceStatus, 'name' | 'events'> & Partial<DeviceStatus> {
-  const { issued, report, contactAt, connected, events } = observed;
+function facts(
+  name: string,
+  observed: ObservedDevice,
+  now: number,
+): Pick<DeviceStatus, 'name' | 'events'> & Partial<DeviceStatus> {
+  const { issued, report, connected, events } = observed;
+  const contactAt = heardAt(observed, now);
   return {
     name,
     ...(connected === undefined ? {} : { connected }),
@@ -153,7 +167,7 @@ function facts(name: string, observed: ObservedDevice): Pick<DeviceStatus, 'name
 /** The status of a device that git names. `now` in milliseconds since the epoch. */
 export function deviceStatus(desired: DesiredDevice, observed: ObservedDevice, now: number): DeviceStatus {
   return {
-    ...facts(desired.name, observed),
+    ...facts(desired.name, observed, now),
     ...(desired.site === undefined ? {} : { site: desired.site }),
     ...(desired.fleet === undefined ? {} : { fleet: desired.fleet }),
     labels: { ...desired.labels },
@@ -162,7 +176,7 @@ export function deviceStatus(desired: DesiredDevice, observed: ObservedDevice, n
 }
 
 /** The status of a device that git no longer names; it can't connect any more and runs what it ran. */
-export function removedDeviceStatus(name: string, observed: ObservedDevice): DeviceStatus {
+export function removedDeviceStatus(name: string, observed: ObservedDevice, now: number): DeviceStatus {
   const message = `git no longer names it; ${lastKnown(observed)}`;
-  return { ...facts(name, observed), labels: {}, ...standing('removed', 'REMOVED', message) };
+  return { ...facts(name, observed, now), labels: {}, ...standing('removed', 'REMOVED', message) };
 }

@@ -10,7 +10,7 @@ import type {
   Tally,
 } from '../../schemas/generated/types.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
-import { deviceStatus, removedDeviceStatus } from './device-status.ts';
+import { deviceStatus, heardAt, removedDeviceStatus } from './device-status.ts';
 import type { ObservedDevice } from './observed.ts';
 
 export interface StatusInputs {
@@ -97,10 +97,10 @@ function fleetStatuses(
  * What is still worth a word: once a device was heard, it no longer matters that the key which git names for it was refused
  * before. Another key that claims its name is told of for as long as it is remembered.
  */
-function unsettled({ desired, observe, refusals }: StatusInputs): Refusal[] {
+function unsettled({ desired, observe, refusals, now }: StatusInputs): Refusal[] {
   return refusals.filter(({ device = '', keyFingerprint, at }) => {
     const isItsOwn = keyFingerprint !== undefined && desired.devices.get(device)?.keyFingerprint === keyFingerprint;
-    return !isItsOwn || (observe(device).contactAt ?? 0) <= Date.parse(at);
+    return !isItsOwn || (heardAt(observe(device), now) ?? 0) <= Date.parse(at);
   });
 }
 
@@ -111,7 +111,7 @@ export function statusDocument(inputs: StatusInputs): StatusDocument {
   const devices = named.map((name) => deviceStatus(desired.devices.get(name)!, observe(name), now));
   const removed = heard
     .filter((name) => !desired.devices.has(name))
-    .map((name) => removedDeviceStatus(name, observe(name)));
+    .map((name) => removedDeviceStatus(name, observe(name), now));
   const bySite = grouped(devices, ({ site }) => site);
   const sites: SiteStatus[] = [...desired.sites.keys()]
     .sort()

@@ -76,7 +76,7 @@ export class OnlineMetadata {
     this.#removeOld();
   }
 
-  /** Signs anew what has lived a third of its time. */
+  /** Signs anew what has lived a third of its time, or was signed for a time that has not come. */
   renew(now: number): void {
     if (this.#timestamp === undefined || this.#snapshot === undefined) return;
     if (this.#isDue(this.#snapshot, snapshotLifetimes, now)) {
@@ -209,7 +209,10 @@ export class OnlineMetadata {
 
   #isDue(file: MetadataFile<Snapshot | Timestamp> | undefined, lifetimes: number, now: number): boolean {
     if (file === undefined) return true;
-    return Date.parse(file.signed.expires) - now <= (this.#options.timestampLifetimeMs * lifetimes * 2) / 3;
+    const lifetimeMs = this.#options.timestampLifetimeMs * lifetimes;
+    const leftMs = Date.parse(file.signed.expires) - now;
+    // With more left than any file has, it was signed while the clock ran ahead, or for a longer life than is wanted now.
+    return leftMs <= (lifetimeMs * 2) / 3 || leftMs > lifetimeMs;
   }
 
   #pins(): Pins {

@@ -1,13 +1,14 @@
 /**
  * What goes wrong in a simulated world, and how often, until it ends.
  *
- *   devices      disks that somebody fills, or that flip a bit · power cuts at random moments and at random disk operations; what was not synced is lost, kept or torn, each
- *                by its own draw · agents killed, the disk's cache living on · couriers killed, also by what they unpack ·
- *                clocks that start wrong and jump
+ *   devices      disks that somebody fills, or that flip a bit · power cuts at random moments and at random disk operations;
+ *                what was not synced is lost, kept or torn, each by its own draw · agents killed, the disk's cache living
+ *                on · couriers killed, also by what they unpack · clocks that start wrong and jump
  *   links        up and down by a schedule for each site: always, days at sea, minutes a day · delay, little bandwidth,
  *                answers that break off, flipped bits
  *   controller   killed at random moments, at random disk operations, before or after random statements of its database;
- *                sometimes the machine's power or the whole database goes with it · a clock that drifts
+ *                sometimes the machine's power or the whole database goes with it · a clock that drifts, and
+ *                runs ahead by years for hours
  *   broker       every session ends
  *   repository   not reachable for hours
  *   liar         see `liar.ts`
@@ -97,6 +98,7 @@ export class Faults {
     this.#every(dayMs, () => {
       controller.skewMs = this.#random.integer(-controllerDriftMs, controllerDriftMs);
     });
+    this.#every(8 * dayMs, () => this.#runAhead());
     this.#every(3 * dayMs, () => broker.dropAll());
     this.#every(4 * dayMs, () => {
       repository.reachable = false;
@@ -106,6 +108,16 @@ export class Faults {
     });
     this.#every(2 * dayMs, () => {
       liar.probability = this.#random.pick([0, 0, 0.02, 0.1, 0.5]);
+    });
+  }
+
+  /** The controller's clock runs ahead by years for some hours. */
+  #runAhead(): void {
+    const { controller, trace } = this.#world;
+    trace.write('ahead', 'controller');
+    controller.skewMs = 10 * years;
+    this.#later(this.#random.exponential(6 * hourMs), () => {
+      controller.skewMs = 0;
     });
   }
 

@@ -19,6 +19,19 @@ test('a device that was silent for too long is never shown as running', (t) => {
   t.pass();
 });
 
+test('a contact that lies in the future, since the clock was set back, shows nobody as running', (t) => {
+  fc.assert(
+    fc.property(desiredDevice, observedDevice, (desired, observed) => {
+      const contactAt = now + 3_600_000;
+      const shown = deviceStatus(desired, { ...observed, contactAt, connected: false }, now);
+      const connected = deviceStatus(desired, { ...observed, contactAt, connected: true }, now);
+      const isNow = connected.contactAt === new Date(now).toISOString();
+      return shown.state === 'dark' && !('contactAt' in shown) && connected.state !== 'dark' && isNow;
+    }),
+  );
+  t.pass();
+});
+
 test('a device is shown as running only when it said that it runs the newest deployment, and well', (t) => {
   fc.assert(
     fc.property(desiredDevice, observedDevice, (desired, observed) => {

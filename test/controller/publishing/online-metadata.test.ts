@@ -60,6 +60,21 @@ test('versions grow across restarts, and publishing the same again writes nothin
   t.is(findTarget(after, 'crane/1.1.0.wasm')?.role, 'crane');
 });
 
+test('what was signed while the clock ran ahead is signed anew once it is right, with a higher version', (t) => {
+  const tree = newTree();
+  const disk = new SimDisk();
+  const online = onlineOf(tree, disk);
+  online.publish(trustOf(tree), now);
+  const ahead = now + 10 * 52 * weekMs;
+  online.renew(ahead);
+  online.renew(ahead + 1);
+  online.renew(now + hourMs);
+  const device = refresh(trustRoot(readWorkFile(tree, 'trust/1.root.json')!), disk, [], now + hourMs);
+  t.is(issuedAt(device), now + hourMs);
+  t.is(device.timestamp?.signed.version, ahead / 1000 + 1);
+  t.is(device.snapshot?.signed.version, ahead / 1000 + 1);
+});
+
 test('the timestamp is renewed when a third of its life has passed, the snapshot when a third of its longer one has', (t) => {
   const tree = newTree();
   const disk = new SimDisk();
