@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { openDirectoryDurably } from '../../platform/durable-file.ts';
 import type { Disk } from '../../platform/ports.ts';
+import { readIfPossible } from './unreadable.ts';
 
 /** Bytes read at once while a file is digested: whole modules are never held in memory for it. */
 const chunkBytes = 64 * 1024;
@@ -32,7 +33,8 @@ export class ModuleStore {
 
   /** Whether the file is there, and still what it is named for. */
   isIntact(sha256: string, length: number): boolean {
-    return this.has(sha256, length) && digestFile(this.#disk, this.pathOf(sha256)) === sha256;
+    const digest = (): string => digestFile(this.#disk, this.pathOf(sha256));
+    return readIfPossible(() => this.has(sha256, length) && digest() === sha256) ?? false;
   }
 
   /** Takes in a file whose bytes are synced and were seen to have this digest; durable when it returns. */
