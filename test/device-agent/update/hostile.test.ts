@@ -127,6 +127,11 @@ test('on a disk that has become read-only the last good deployment still runs, t
   disk.open = (path, mode) => (mode === 'write' ? refuse(path) : open.call(disk, path, mode));
   disk.rename = disk.remove = disk.makeDirectory = refuse;
   t.true(ship.boot());
+  ship.reports.length = 0;
   await ship.run(60);
   t.deepEqual(ship.running(), ['gauge 1.0.0']);
+  t.is(ship.reports.at(-1)?.phase, 'active', 'and the shore hears of it');
+  ship.want(ship.shore.desired(2, [gauge2]));
+  await ship.run(60);
+  t.like(ship.reports.at(-1)?.problem, { code: 'DISK_FAILING', sequence: 2 });
 });
