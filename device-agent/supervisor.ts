@@ -98,14 +98,14 @@ function stopOnSignals(stopAll: () => Promise<void>, stopping: AbortController, 
 export async function supervise(configuration: AgentConfiguration): Promise<void> {
   const stateDirectory = configuration.stateDirectory ?? defaultStateDirectory;
   const log = openLog(nodeClock, (process.env.FLEET_LOG_LEVEL ?? 'info') as LogLevel);
-  nodeDisk.makeDirectory(stateDirectory);
-  if ((await takeLock(stateDirectory, 'agent')) === undefined) {
-    end(
-      exitCode.locked,
-      `another agent runs on ${stateDirectory}; stop it, or give this one a stateDirectory of its own`,
-    );
-  }
   try {
+    nodeDisk.makeDirectory(stateDirectory);
+    if ((await takeLock(stateDirectory, 'agent')) === undefined) {
+      end(
+        exitCode.locked,
+        `another agent runs on ${stateDirectory}; stop it, or give this one a stateDirectory of its own`,
+      );
+    }
     const { agent, renew, stop } = assemble(configuration, stateDirectory, log);
     const stopping = new AbortController();
     stopOnSignals(stop, stopping, log);

@@ -41,8 +41,8 @@ export interface DiskFile extends Disposable {
   close(): void;
 }
 
-/** Why a disk operation failed. */
-export type DiskErrorCode = 'NOT_FOUND' | 'EXISTS' | 'NO_SPACE' | 'NOT_PERMITTED' | 'IO';
+/** Why a disk operation failed. `MEDIUM`: what the file lies on is worn out or damaged; another file may do better. */
+export type DiskErrorCode = 'NOT_FOUND' | 'EXISTS' | 'NO_SPACE' | 'NOT_PERMITTED' | 'MEDIUM' | 'IO';
 
 /** What every `Disk` method throws; `code` decides, the message is for people. */
 export class DiskError extends Error {

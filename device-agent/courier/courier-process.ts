@@ -226,6 +226,7 @@ export class CourierProcess implements Courier {
   #loseAll(failure: Failure, unpacked?: string): void {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
+    this.#fault = undefined;
     for (const one of pending) one.resolve(lost(one.errand, failure, unpacked));
   }
 }

@@ -10,7 +10,9 @@ import { type AgentTime, ReleaseMetadata } from '../download/metadata.ts';
 import { type CountBytes, fetchSmallFile } from '../download/small-file.ts';
 import type { UnpackBudget } from '../download/unpack-cost.ts';
 import { stateLayout } from '../state-layout.ts';
+import { mendIfPossible } from '../storage/mend.ts';
 import { ModuleStore } from '../storage/module-store.ts';
+import { isMediumFault } from '../storage/unreadable.ts';
 import type { BringErrand, Courier, Verdict } from './courier.ts';
 import { failureOf } from './failure-of.ts';
 import { judgeEnvelope } from './judge-envelope.ts';
@@ -85,6 +87,7 @@ export class LocalCourier implements Courier {
       const downloads = await attempt.run(onProgress, signal);
       return { memory: attempt.memory(), result: { kind: 'brought', downloads } };
     } catch (error) {
+      if (isMediumFault(error)) mendIfPossible(() => this.#forgetPartials());
       return { memory: attempt?.memory() ?? errand.memory, result: failureOf(error) };
     }
   }
@@ -101,6 +104,12 @@ export class LocalCourier implements Courier {
 
   #collect({ held }: BringErrand): void {
     if (held !== undefined) this.#context.store.collect(new Set(held));
+  }
+
+  /** A download that the disk can't read any more starts over: whichever it was. */
+  #forgetPartials(): void {
+    const { disk, partialDirectory } = this.#context;
+    for (const name of disk.list(partialDirectory)) disk.remove(`${partialDirectory}/${name}`);
   }
 
   async #envelope({ envelope, blob }: ShadowDesired, signal: AbortSignal): Promise<string> {

@@ -49,4 +49,10 @@ if (configuration === undefined || process.send === undefined) {
   process.stderr.write('fleet: this program is started by the agent\n');
   process.exit(64);
 }
-await serve(JSON.parse(configuration) as AgentConfiguration);
+try {
+  await serve(JSON.parse(configuration) as AgentConfiguration);
+} catch (error) {
+  // It is started again and again: a line of its own, not Node's trace with the whole bundle in it.
+  process.stderr.write(`fleet courier: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

@@ -18,6 +18,7 @@ import {
 import { openDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Disk, Network } from '../../platform/ports.ts';
 import { readSmallFile } from '../storage/small-file.ts';
+import { readIfPossible } from '../storage/unreadable.ts';
 import { type CountBytes, fetchSmallFile } from './small-file.ts';
 
 /** The agent's time, which never runs behind what something signed has shown. */
@@ -83,7 +84,7 @@ export class ReleaseMetadata {
     const names = ['root.json', 'timestamp.json', 'snapshot.json', 'targets.json', ...roles];
     const files = new Map<string, Uint8Array>();
     for (const name of names.filter((name) => name.endsWith('.json'))) {
-      const bytes = readSmallFile(disk, `${directory}/${name}`, fileBytesMax);
+      const bytes = readIfPossible(() => readSmallFile(disk, `${directory}/${name}`, fileBytesMax));
       if (bytes !== undefined) files.set(name, bytes);
     }
     return files;
@@ -147,7 +148,8 @@ export class ReleaseMetadata {
 
   #keysFile(target: Target): Uint8Array | undefined {
     const { disk, directory } = this.#options;
-    const bytes = readSmallFile(disk, `${directory}/${deploymentKeysPath}`, trustLimits.deploymentKeysBytesMax);
+    const path = `${directory}/${deploymentKeysPath}`;
+    const bytes = readIfPossible(() => readSmallFile(disk, path, trustLimits.deploymentKeysBytesMax));
     return bytes !== undefined && isTarget(bytes, target) ? bytes : undefined;
   }
 

@@ -8,12 +8,13 @@
  *  48         payload: JSON in UTF-8; what follows it is left over from a longer one
  *
  * Invariant: a write touches only the slot that is not the newest valid one. So a write that is torn, or one file that
- * rots, leaves the other; what a returned `write` stored is what the next `openDoubleSlot` finds.
+ * rots or can't be read, leaves the other; what a returned `write` stored is what the next `openDoubleSlot` finds.
  */
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path/posix';
 import { type Disk, DiskError } from '../../platform/ports.ts';
-import { mendIfPossible, readIfPossible } from './mend.ts';
+import { mendIfPossible } from './mend.ts';
+import { isMediumFault, readIfPossible } from './unreadable.ts';
 
 const magic = Buffer.from('FLT1');
 const headerBytes = 48;
@@ -31,10 +32,7 @@ function digest(head: Uint8Array, payload: Uint8Array): Buffer {
 }
 
 function readSlot(disk: Disk, path: string): Found | undefined {
-  return disk.stat(path)?.kind === 'file' ? readIfPossible(() => readRecord(disk, path)) : undefined;
-}
-
-function readRecord(disk: Disk, path: string): Found | undefined {
+  if (disk.stat(path)?.kind !== 'file') return undefined;
   using file = disk.open(path, 'read');
   const header = Buffer.from(file.read(0, headerBytes));
   if (header.length < headerBytes || !header.subarray(0, 4).equals(magic)) return undefined;
@@ -45,11 +43,18 @@ function readRecord(disk: Disk, path: string): Found | undefined {
   return { generation: header.readBigUInt64BE(8), value: JSON.parse(Buffer.from(payload).toString('utf8')) };
 }
 
+/** What both slots hold, as far as it is valid. Throws when there is nothing and one can't be read: it may be read later. */
+function readBoth(disk: Disk, path: string): readonly Found[] {
+  const names = [`${path}.a`, `${path}.b`];
+  const found = names.map((name) => readIfPossible(() => readSlot(disk, name))).filter((one) => one !== undefined);
+  return found.length > 0 ? found : names.map((name) => readSlot(disk, name)).filter((one) => one !== undefined);
+}
+
 /** Syncs what the disk's cache holds of both files. */
 function makeDurable(disk: Disk, path: string): void {
   try {
     for (const name of [`${path}.a`, `${path}.b`]) {
-      if (disk.stat(name)?.kind !== 'file') continue;
+      if (readIfPossible(() => disk.stat(name))?.kind !== 'file') continue;
       using file = disk.open(name, 'write');
       file.sync();
     }
@@ -74,7 +79,7 @@ export class DoubleSlot<T> {
 
   /** What was written last, and the slot to write on. The directory must exist. */
   static open<T>(disk: Disk, path: string): { readonly slot: DoubleSlot<T>; readonly value: T | undefined } {
-    const found = [readSlot(disk, `${path}.a`), readSlot(disk, `${path}.b`)].filter((one) => one !== undefined);
+    const found = readBoth(disk, path);
     const newest = found.reduce<Found | undefined>(
       (best, one) => (best === undefined || one.generation > best.generation ? one : best),
       undefined,
@@ -95,8 +100,7 @@ export class DoubleSlot<T> {
   ): { readonly slot: DoubleSlot<T>; readonly value: T | undefined } {
     makeDurable(disk, path);
     const { slot, value } = DoubleSlot.open<T>(disk, path);
-    const isWhole = readSlot(disk, `${path}.a`) !== undefined && readSlot(disk, `${path}.b`) !== undefined;
-    if (value === undefined || isWhole) return { slot, value };
+    if (value === undefined || readBoth(disk, path).length === 2) return { slot, value };
     const mended = mend(value);
     mendIfPossible(() => slot.write(mended));
     return { slot, value: mended };
@@ -114,18 +118,30 @@ export class DoubleSlot<T> {
     digest(record.subarray(4, 16), payload).copy(record, 16);
     payload.copy(record, headerBytes);
     const path = this.#pathOf(generation);
+    try {
+      this.#put(path, record);
+    } catch (error) {
+      if (!isMediumFault(error)) throw error;
+      // Where a block can't be read, a part of it can't be written: the file gets another one.
+      this.#disk.remove(path);
+      this.#put(path, record);
+    }
+    this.#generation = generation;
+  }
+
+  #put(path: string, record: Uint8Array): void {
     const isNew = this.#disk.stat(path) === undefined;
     using file = this.#disk.open(path, 'write');
     file.write(0, record);
     file.sync();
     if (isNew) this.#disk.syncDirectory(dirname(path));
-    this.#generation = generation;
   }
 
   /** Writes `value`, which was stored last, over a slot that rotted since, so that the other one may. */
   mend(value: T): void {
     if (this.#generation === 0n) return;
-    const isWhole = (generation: bigint): boolean => readSlot(this.#disk, this.#pathOf(generation)) !== undefined;
+    const isWhole = (generation: bigint): boolean =>
+      readIfPossible(() => readSlot(this.#disk, this.#pathOf(generation))) !== undefined;
     const isNewestWhole = isWhole(this.#generation);
     if (isNewestWhole && isWhole(this.#generation - 1n)) return;
     // The next write, whoever's it is, must not go to the only slot that is left.

@@ -7,6 +7,7 @@ import { writeFileDurably } from '../../platform/durable-file.ts';
 import type { Disk } from '../../platform/ports.ts';
 import { mendIfPossible } from './mend.ts';
 import { readSmallFile } from './small-file.ts';
+import { readIfPossible } from './unreadable.ts';
 
 const bytesMax = 64 * 1024;
 
@@ -30,16 +31,20 @@ export function writeGuardedText(disk: Disk, directory: string, name: string, te
   writeFileDurably(disk, directory, `${name}.copy`, encoder.encode(copyOf(text)));
 }
 
-/** The text that two of digest, file and copy agree on; both files are whole again then. Undefined when there is none. */
+/**
+ * The text that two of digest, file and copy agree on; both files are whole again then. Undefined when there is none; throws
+ * when one that can't be read now may hold it.
+ */
 export function readGuardedText(disk: Disk, directory: string, name: string): string | undefined {
-  const plain = read(disk, `${directory}/${name}`);
-  const copy = read(disk, `${directory}/${name}.copy`);
+  const names = [`${directory}/${name}`, `${directory}/${name}.copy`] as const;
+  const [plain, copy] = names.map((path) => readIfPossible(() => read(disk, path)));
   const end = copy?.indexOf('\n') ?? 0;
   const digest = copy?.slice(0, end);
   const copied = copy?.slice(end + 1);
   const isPlainWhole = plain !== undefined && (copy === undefined || plain === copied || digestOf(plain) === digest);
   const isCopyWhole = copied !== undefined && digestOf(copied) === digest;
   const whole = isPlainWhole ? plain : isCopyWhole ? copied : undefined;
+  if (whole === undefined) for (const path of names) read(disk, path);
   if (whole === undefined || (plain === whole && copy === copyOf(whole))) return whole;
   mendIfPossible(() => writeGuardedText(disk, directory, name, whole));
   return whole;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { openDirectoryDurably } from '../../platform/durable-file.ts';
 import type { Disk } from '../../platform/ports.ts';
-import { readIfPossible } from './mend.ts';
+import { readIfPossible } from './unreadable.ts';
 
 /** Bytes read at once while a file is digested: whole modules are never held in memory for it. */
 const chunkBytes = 64 * 1024;
@@ -28,10 +28,11 @@ export class ModuleStore {
 
   /** Whether the file is still what it is named for. One that can't be read now may be whole all the same. */
   condition(sha256: string, length: number): 'intact' | 'damaged' | 'unreadable' {
-    if (this.bytesOf(sha256) !== length) return 'damaged';
-    const digest = readIfPossible(() => digestFile(this.#disk, this.pathOf(sha256)));
-    if (digest === undefined) return 'unreadable';
-    return digest === sha256 ? 'intact' : 'damaged';
+    const isIntact = readIfPossible(
+      () => this.bytesOf(sha256) === length && digestFile(this.#disk, this.pathOf(sha256)) === sha256,
+    );
+    if (isIntact === undefined) return 'unreadable';
+    return isIntact ? 'intact' : 'damaged';
   }
 
   /** Takes in a file whose bytes are synced and were seen to have this digest; durable when it returns. */

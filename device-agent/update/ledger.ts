@@ -1,4 +1,4 @@
-import type { Disk } from '../../platform/ports.ts';
+import { type Disk, DiskError } from '../../platform/ports.ts';
 import { DoubleSlot } from '../storage/double-slot.ts';
 
 /** Numbers that only grow and must not start again after a power cut. */
@@ -73,10 +73,17 @@ export class Ledger {
     return this.#nextCounter - 1;
   }
 
-  /** A report counter above every one that was handed out before, in this life or an earlier one. */
+  /**
+   * A report counter above every one that was handed out before, in this life or an earlier one. A disk that takes nothing
+   * more does not silence the device: then the next life counts on above these as far as the clock is right.
+   */
   takeCounter(): number {
-    if (this.#nextCounter >= this.#stored.counterCeiling) {
-      this.#store({ counterCeiling: this.#nextCounter + counterBatch });
+    try {
+      if (this.#nextCounter >= this.#stored.counterCeiling) {
+        this.#store({ counterCeiling: this.#nextCounter + counterBatch });
+      }
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
     }
     const counter = this.#nextCounter;
     this.#nextCounter += 1;

@@ -5,6 +5,7 @@ import type { Deployment } from '../../schemas/generated/types.ts';
 import { isDeployment } from '../../schemas/generated/validators.js';
 import { mendIfPossible } from '../storage/mend.ts';
 import { readSmallFile } from '../storage/small-file.ts';
+import { readIfPossible } from '../storage/unreadable.ts';
 import type { Slot } from './state.ts';
 
 /** The ceiling of an envelope's text, as the shadow's blob reference has it. */
@@ -43,7 +44,7 @@ export class Slots {
   }
 
   #readIntact(name: string, digest: string): string | undefined {
-    const bytes = readSmallFile(this.#disk, `${this.#directory}/${name}`, envelopeBytesMax);
+    const bytes = readIfPossible(() => readSmallFile(this.#disk, `${this.#directory}/${name}`, envelopeBytesMax));
     if (bytes === undefined) return undefined;
     const text = Buffer.from(bytes).toString('utf8');
     return envelopeDigest(text) === digest ? text : undefined;

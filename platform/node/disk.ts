@@ -32,6 +32,10 @@ const codes: Readonly<Record<string, DiskErrorCode>> = {
   EACCES: 'NOT_PERMITTED',
   EPERM: 'NOT_PERMITTED',
   EROFS: 'NOT_PERMITTED',
+  EIO: 'MEDIUM',
+  // What file systems with checksums say.
+  EBADMSG: 'MEDIUM',
+  EUCLEAN: 'MEDIUM',
 };
 
 /** Node says `ENOENT: no such file or directory, open '/a/b'`; the path stands before it already. */

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,6 +42,32 @@ async function agentOn(t: ExecutionContext, changes: Partial<AgentConfiguration>
   };
   return { stateDirectory, program, start };
 }
+
+test('a program that cannot use its directory says so in one line, however often it is started', async (t) => {
+  const { stateDirectory, program, start } = await agentOn(t);
+  const file = join(dirname(stateDirectory), 'file');
+  writeFileSync(file, 'in the way');
+  rmSync(stateDirectory, { recursive: true });
+  writeFileSync(stateDirectory, 'in the way');
+  const startHost = (): ChildProcess => {
+    const host = fork(join(dirname(program), 'app-host.js'), [file], { silent: true });
+    t.teardown(() => host.kill('SIGKILL'));
+    return host;
+  };
+  const programs: readonly [() => ChildProcess, string][] = [
+    [startHost, file],
+    [start, stateDirectory],
+  ];
+  for (const [begin, path] of programs) {
+    const child = begin();
+    let written = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      written += chunk.toString();
+    });
+    t.deepEqual(await once(child, 'close'), [1, null]);
+    t.regex(written, new RegExp(`^fleet[^\\n]*: ${path}: file already exists\\n$`));
+  }
+});
 
 test('an agent whose authority is gone starts, and says why it has no link', async (t) => {
   const { start } = await agentOn(t, { ca: '/nowhere/ca.pem' });

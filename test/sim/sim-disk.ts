@@ -9,6 +9,9 @@
  *     never loses the file: where the old name is gone, the new one is there (every journalling file system does that).
  * A new file whose name survives but whose bytes were never synced is there with whatever its sectors drew.
  *
+ * A sector may become unreadable (`spoil`): then the file can be neither read nor written over, only emptied, removed or
+ * replaced.
+ *
  * Every operation that changes something counts; `crashAfter` makes the disk throw `PowerCut` once that many have passed.
  */
 import { type Disk, DiskError, type DiskFile, type FileStat } from '../../platform/ports.ts';
@@ -29,6 +32,8 @@ export class PowerCut extends Error {
 interface Inode {
   bytes: Uint8Array;
   durable: Uint8Array;
+  /** Whether the medium gives back errors where it lies. */
+  isSpoilt?: boolean;
 }
 
 interface Directory {
@@ -51,6 +56,10 @@ function newDirectory(): Directory {
 
 function isDirectory(node: Inode | Directory): node is Directory {
   return 'entries' in node;
+}
+
+function requireMedium(inode: Inode, path: string): void {
+  if (inode.isSpoilt === true) throw new DiskError('MEDIUM', path, 'i/o error');
 }
 
 function partsOf(path: string): string[] {
@@ -120,6 +129,11 @@ export class SimDisk implements Disk {
     for (const bytes of new Set([inode.bytes, inode.durable])) {
       if (at < bytes.length) bytes[at] = bytes[at]! ^ (1 << (bit % 8));
     }
+  }
+
+  /** What a file lies on fails for good, as a worn flash block does. */
+  spoil(path: string): void {
+    this.#file(path).isSpoilt = true;
   }
 
   /** Paths of all files, sorted. */
@@ -200,10 +214,12 @@ export class SimDisk implements Disk {
     return {
       read: (position, length) => {
         this.#check();
+        requireMedium(inode, path);
         return inode.bytes.slice(position, position + length);
       },
       write: (position, bytes) => {
         writable();
+        requireMedium(inode, path);
         const end = position + bytes.length;
         const growth = end - inode.bytes.length;
         if (growth > 0 && this.#isFull(growth)) {
@@ -219,6 +235,7 @@ export class SimDisk implements Disk {
         const next = new Uint8Array(bytes);
         next.set(inode.bytes.subarray(0, bytes));
         inode.bytes = next;
+        if (bytes === 0) inode.isSpoilt = false;
       },
       size: () => {
         this.#check();
@@ -235,7 +252,9 @@ export class SimDisk implements Disk {
 
   readFile(path: string): Uint8Array {
     this.#check();
-    return this.#file(path).bytes.slice();
+    const inode = this.#file(path);
+    requireMedium(inode, path);
+    return inode.bytes.slice();
   }
 
   stat(path: string): FileStat | undefined {
@@ -360,7 +379,8 @@ function settle(
 }
 
 function settleFile(inode: Inode, fate: Fate): Inode {
-  if (inode.bytes === inode.durable) return { bytes: inode.bytes.slice(), durable: inode.bytes.slice() };
+  const { isSpoilt = false } = inode;
+  if (inode.bytes === inode.durable) return { bytes: inode.bytes.slice(), durable: inode.bytes.slice(), isSpoilt };
   const bytes = new Uint8Array(fate() >= 0.5 ? inode.bytes.length : inode.durable.length);
   for (let start = 0; start < bytes.length; start += sectorBytes) {
     const end = Math.min(start + sectorBytes, bytes.length);
@@ -369,5 +389,5 @@ function settleFile(inode: Inode, fate: Fate): Inode {
     const same = before.length === after.length && before.every((byte, index) => byte === after[index]);
     bytes.set(same || fate() >= 0.5 ? after : before, start);
   }
-  return { bytes, durable: bytes.slice() };
+  return { bytes, durable: bytes.slice(), isSpoilt };
 }

@@ -43,4 +43,10 @@ if (directory === undefined || process.send === undefined) {
   process.stderr.write('fleet: this program is started by the agent\n');
   process.exit(64);
 }
-await serve(directory);
+try {
+  await serve(directory);
+} catch (error) {
+  // It is started again and again: a line of its own, not Node's trace with the whole bundle in it.
+  process.stderr.write(`fleet app host: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

@@ -161,3 +161,20 @@ test('what the disk does not take down is not acted on', async (t) => {
   children[0]!.say(done(2));
   t.is((await next).kind, 'refused');
 });
+
+test('what the disk did not take down fails no errand of the next courier', async (t) => {
+  let isFull = true;
+  const { courier, children } = open(() => {
+    if (isFull) throw new DiskError('NO_SPACE', '/state/ledger', 'no space');
+  });
+  const judging = courier.judge(desired, never);
+  children[0]!.say({ kind: 'ready' });
+  children[0]!.say({ kind: 'signed', atMs: 9 });
+  children[0]!.end({ code: undefined, signal: 'SIGKILL' });
+  t.is((await judging).kind, 'failed');
+  isFull = false;
+  const next = courier.judge(desired, never);
+  children[1]!.say({ kind: 'ready' });
+  children[1]!.say(done(2));
+  t.is((await next).kind, 'refused');
+});

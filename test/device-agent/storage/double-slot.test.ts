@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { DoubleSlot } from '../../../device-agent/storage/double-slot.ts';
+import { DiskError } from '../../../platform/ports.ts';
 import { PowerCut, SimDisk } from '../../sim/sim-disk.ts';
 
 function begin(): SimDisk {
@@ -88,4 +89,18 @@ test('what rots while it is open is mended in place: the other slot may rot then
     { numRuns: 300 },
   );
   t.pass();
+});
+
+test('a slot that cannot be read gives way to the other, and with no other nothing is taken for empty', (t) => {
+  const disk = begin();
+  const { slot } = DoubleSlot.open<string>(disk, '/state/x');
+  for (const value of ['first', 'second', 'third']) slot.write(value);
+  disk.spoil('/state/x.b');
+  const { value, slot: mended } = DoubleSlot.openMended<string>(disk, '/state/x');
+  t.is(value, 'second');
+  disk.spoil('/state/x.a');
+  mended.mend('second');
+  t.is(DoubleSlot.open<string>(disk, '/state/x').value, 'second');
+  for (const name of ['/state/x.a', '/state/x.b']) disk.spoil(name);
+  t.throws(() => DoubleSlot.openMended<string>(disk, '/state/x'), { instanceOf: DiskError });
 });

@@ -1,5 +1,5 @@
-import test from 'ava';
-import { keepAll, loseAll } from '../../sim/sim-disk.ts';
+import test, { type ExecutionContext } from 'ava';
+import { keepAll, loseAll, type SimDisk } from '../../sim/sim-disk.ts';
 import { SimRandom } from '../../sim/sim-random.ts';
 import { Ship } from '../ship.ts';
 import { dayMs, keyOf, moduleBytes, Shore, sha256 } from '../shore.ts';
@@ -320,7 +320,54 @@ test('one flipped bit in any file of the state directory never stops the last go
   }
 });
 
-test('files that rot one after the other in a long uninterrupted life are all mended, and nothing that runs is stopped', async (t) => {
+test('one unreadable file in the state directory never stops the last good deployment from running', async (t) => {
+  const ship = await proved();
+  for (const path of ship.disk.allFiles().filter((path) => path.startsWith('/state/') && !path.includes('sha256'))) {
+    ship.link.set(false);
+    ship.cutPower(keepAll);
+    ship.disk.spoil(path);
+    t.true(ship.boot(), path);
+    await ship.run(5);
+    t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0'], path);
+    t.is(ship.report.highestSequence, 1, path);
+    ship.link.set(true);
+    await ship.run(60);
+  }
+  ship.want(ship.shore.desired(2, [gauge2, horn1]));
+  await ship.run(60);
+  t.is(ship.report.running?.sequence, 2);
+});
+
+test('an unreadable module does not run; the others do, and it is fetched again', async (t) => {
+  const ship = await proved();
+  ship.link.set(false);
+  ship.cutPower(keepAll);
+  ship.disk.spoil(`/state/sha256/${sha256(gauge1.bytes)}`);
+  ship.boot();
+  await ship.run(10);
+  t.deepEqual(ship.running(), ['horn 1.0.0']);
+  t.is(ship.report.problem?.code, 'MODULE_DAMAGED');
+  ship.link.set(true);
+  await ship.run(60);
+  t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+});
+
+test('a download that can no longer be read from the disk starts over', async (t) => {
+  const large = { name: 'gauge', version: '3.0.0', bytes: new SimRandom(7).bytes(900_000) };
+  const ship = await proved();
+  ship.shore.release(large);
+  ship.link.quality = { ...ship.link.quality, bytesPerSecond: 100_000 };
+  ship.want(ship.shore.desired(2, [large]));
+  await ship.run(6);
+  ship.cutPower(keepAll);
+  for (const path of ship.disk.allFiles().filter((path) => path.startsWith('/state/partial/'))) ship.disk.spoil(path);
+  ship.boot();
+  await ship.run(120);
+  t.is(ship.report.running?.sequence, 2);
+});
+
+/** Every file of a proved device suffers `harm`, one after the other, in one long life; then it starts again. */
+async function sufferOneByOne(t: ExecutionContext, harm: (disk: SimDisk, path: string) => void): Promise<void> {
   const ship = await proved();
   const module = `/state/sha256/${sha256(gauge1.bytes)}`;
   const rotting = ship.disk.allFiles().filter((path) => /^\/state\/(deployments\/|engine\.|ledger\.)/.test(path));
@@ -330,7 +377,7 @@ test('files that rot one after the other in a long uninterrupted life are all me
     starts += 1;
   };
   for (const path of [...rotting, module]) {
-    ship.disk.flipBit(path, 12_345);
+    harm(ship.disk, path);
     for (let hour = 0; hour < 25; hour++) {
       await ship.run(3600);
       t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0'], path);
@@ -344,7 +391,13 @@ test('files that rot one after the other in a long uninterrupted life are all me
   await ship.run(5);
   t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0']);
   t.is(ship.report.highestSequence, 1);
-});
+}
+
+test('files that rot one after the other in a long uninterrupted life are all mended, and nothing that runs is stopped', (t) =>
+  sufferOneByOne(t, (disk, path) => disk.flipBit(path, 12_345)));
+
+test('files that become unreadable in a long uninterrupted life are all replaced, and nothing that runs is stopped', (t) =>
+  sufferOneByOne(t, (disk, path) => disk.spoil(path)));
 
 test('a rotated deployment key is learnt from the signed targets', async (t) => {
   const ship = await proved();
