@@ -17,6 +17,11 @@ export interface Output {
   readonly rows: () => number;
 }
 
+/** Where lines are cut: a file or a pipe takes them whole. */
+export function cutWidth(output: Output): number {
+  return output.isTerminal ? output.columns() : Number.POSITIVE_INFINITY;
+}
+
 /** Certificates and keys of an HTTPS client, as PEM texts. */
 export interface ClientIdentity {
   readonly ca?: string;
@@ -100,10 +105,10 @@ export const commonOptions: Readonly<Record<string, OptionSpec>> = {
 
 function argumentFault(error: unknown, options: readonly string[]): string {
   const text = error instanceof Error ? error.message : String(error);
-  const [, name] = /^Unknown option '-{1,2}([^']*)'/.exec(text) ?? [];
+  const [, dashes, name] = /^Unknown option '(-{1,2})([^']*)'/.exec(text) ?? [];
   if (name === undefined) return text;
   const nearest = nearestName(name, options);
-  return `there is no option --${name}${nearest === undefined ? '' : `; did you mean --${nearest}?`}`;
+  return `there is no option ${dashes}${name}${nearest === undefined ? '' : `; did you mean --${nearest}?`}`;
 }
 
 /** Reads a command's arguments. Throws `CommandError` with exit code 2. */

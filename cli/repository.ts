@@ -13,8 +13,11 @@ export function absolutePath(context: CommandContext, path: string): string {
   return absolute.length > 1 ? absolute.replace(/\/+$/, '') : absolute;
 }
 
-/** The work tree: the directory of `-C`, else the nearest one upwards that holds `.git` or `trust`. */
-export function repositoryOf(context: CommandContext, { values }: ParsedArguments): WorkTree {
+/**
+ * The work tree: the directory of `-C`, else the nearest one upwards that holds `.git` or `trust`. `another` is how the
+ * command takes another directory.
+ */
+export function repositoryOf(context: CommandContext, { values }: ParsedArguments, another = '-C DIR'): WorkTree {
   const { disk } = context;
   if (values.repository !== undefined) return { disk, directory: absolutePath(context, values.repository) };
   for (
@@ -26,7 +29,7 @@ export function repositoryOf(context: CommandContext, { values }: ParsedArgument
       return { disk, directory };
     }
   }
-  throw new CommandError(`${context.directory} is not in a fleet repository; go there or name it with -C DIR`);
+  throw new CommandError(`${context.directory} is not in a fleet repository; go there or name it: ${another}`);
 }
 
 /** Runs what changes or reads a repository; what it refuses becomes a line for the user. */

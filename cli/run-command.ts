@@ -8,6 +8,10 @@ import { settingsOf } from './settings.ts';
 
 function unknownCommand(context: CommandContext, words: readonly string[]): ExitCode {
   const line = words.filter((word) => !word.startsWith('-')).join(' ');
+  if (words[0]!.startsWith('-')) {
+    context.stderr.write(`fleet: the command comes first, before ${words[0]}\nTry: fleet --help\n`);
+    return exitCodes.usage;
+  }
   const nearest = nearestName(
     line,
     commandTable.map(({ name }) => name),

@@ -24,7 +24,8 @@ export interface Random {
 
 /** What a path names; `undefined` from `Disk.stat` means it names nothing. */
 export interface FileStat {
-  readonly kind: 'file' | 'directory';
+  /** `other` is what waits for its other end when it is read: a pipe, a socket, a device. */
+  readonly kind: 'file' | 'directory' | 'other';
   readonly bytes: number;
   /** The path is a symbolic link to it. */
   readonly isLink?: true;

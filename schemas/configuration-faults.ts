@@ -31,7 +31,9 @@ function shown(value: unknown, keys: readonly string[]): string {
   if (/token|secret/i.test(keys.at(-1) ?? '')) return '';
   if (value === null) return ', not nothing';
   if (typeof value === 'object') return Array.isArray(value) ? ', not a list' : ', not a mapping';
-  return `, not ${JSON.stringify(value).slice(0, 60)}`;
+  // A configuration that is a program may hold what no file can.
+  const isText = ['string', 'number', 'boolean'].includes(typeof value);
+  return `, not ${isText ? JSON.stringify(value).slice(0, 60) : `a ${typeof value}`}`;
 }
 
 /** `there is no such key; did you mean "port"?` */

@@ -3,10 +3,14 @@ import { type EnrollOptions, enroll } from '../../device-agent/command/enroll.ts
 import { type Command, CommandError } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 
-function required(values: Readonly<Record<string, string>>, name: string): string {
-  const value = values[name];
-  if (value === undefined) throw new CommandError(`agent enroll needs --${name}`, exitCodes.usage);
-  return value;
+function required<N extends string>(
+  values: Readonly<Record<string, string>>,
+  names: readonly N[],
+): Readonly<Record<N, string>> {
+  const missing = names.filter((name) => values[name] === undefined);
+  if (missing.length > 0)
+    throw new CommandError(`agent enroll needs ${missing.map((name) => `--${name}`).join(', ')}`, exitCodes.usage);
+  return values as Readonly<Record<N, string>>;
 }
 
 export const agentEnrollCommand: Command = {
@@ -29,12 +33,13 @@ export const agentEnrollCommand: Command = {
   },
   async run(context, { values, flags }) {
     const inDirectory = (path: string): string => resolve(context.directory, path);
+    const needed = required(values, ['device', 'controller', 'ca', 'trust-root']);
     const directory = inDirectory(values.directory ?? '.');
     const options: EnrollOptions = {
-      device: required(values, 'device'),
-      controller: required(values, 'controller'),
-      ca: inDirectory(required(values, 'ca')),
-      trustRoot: inDirectory(required(values, 'trust-root')),
+      device: needed.device,
+      controller: needed.controller,
+      ca: inDirectory(needed.ca),
+      trustRoot: inDirectory(needed['trust-root']),
       ...(values.mqtt === undefined ? {} : { mqtt: values.mqtt }),
       directory,
       stateDirectory: values.state === undefined ? `${directory}/state` : inDirectory(values.state),

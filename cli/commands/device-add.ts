@@ -3,6 +3,7 @@ import { writeWorkFile } from '../../controller/publishing/authoring/work-tree.t
 import { isDevice } from '../../schemas/generated/validators.js';
 import { type Command, CommandError } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { repositoryOf, repositoryOption } from '../repository.ts';
 
 function labelsOf(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
@@ -20,6 +21,7 @@ export const deviceAddCommand: Command = {
   summary: 'write the manifest of a new device into the repository',
   arguments: 'NAME',
   options: {
+    ...repositoryOption,
     site: { type: 'string', value: 'SITE', description: 'The site it belongs to.' },
     label: {
       type: 'string',
@@ -30,7 +32,8 @@ export const deviceAddCommand: Command = {
     },
     fingerprint: { type: 'string', value: 'SHA256:…', description: 'Its key, as fleet agent enroll prints it.' },
   },
-  async run(context, { positionals, values, lists }) {
+  async run(context, args) {
+    const { positionals, values, lists } = args;
     const [name, ...rest] = positionals;
     if (name === undefined || rest.length > 0) throw new CommandError('device add takes one name', exitCodes.usage);
     const labels = labelsOf(lists.label ?? []);
@@ -49,11 +52,12 @@ export const deviceAddCommand: Command = {
         `this makes no device: ${fault?.instancePath.slice(1).replaceAll('/', '.')} ${fault?.message}`,
       );
     }
+    const tree = repositoryOf(context, args);
     const path = `devices/${name}.yaml`;
-    if (context.disk.stat(`${context.directory}/${path}`) !== undefined)
+    if (context.disk.stat(`${tree.directory}/${path}`) !== undefined)
       throw new CommandError(`${path} is there already`);
     const text = `# yaml-language-server: $schema=../schemas/device.schema.json\n${stringify(device)}`;
-    writeWorkFile({ disk: context.disk, directory: context.directory }, path, new TextEncoder().encode(text));
+    writeWorkFile(tree, path, new TextEncoder().encode(text));
     context.stdout.write(`wrote ${path}; commit it\n`);
     return exitCodes.ok;
   },

@@ -1,5 +1,5 @@
 import { type ListedRelease, listReleases } from '../../controller/publishing/authoring/list-releases.ts';
-import { type Command, CommandError } from '../command.ts';
+import { type Command, CommandError, cutWidth } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { bytes } from '../render/quantities.ts';
 import { table } from '../render/table.ts';
@@ -33,7 +33,7 @@ export const releaseListCommand: Command = {
     const tree = repositoryOf(context, args);
     const releases = authored(() => listReleases(tree));
     const json = () => `${JSON.stringify(releases, undefined, 2)}\n`;
-    context.stdout.write(output === 'json' ? json() : releaseTable(releases, context.stdout.columns()));
+    context.stdout.write(output === 'json' ? json() : releaseTable(releases, cutWidth(context.stdout)));
     return exitCodes.ok;
   },
 };

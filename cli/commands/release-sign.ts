@@ -1,5 +1,5 @@
 import { type SigningState, signMetadata } from '../../controller/publishing/authoring/sign-metadata.ts';
-import type { Command } from '../command.ts';
+import { type Command, cutWidth } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { table } from '../render/table.ts';
 import { authored, repositoryOf, repositoryOption } from '../repository.ts';
@@ -27,7 +27,7 @@ export const releaseSignCommand: Command = {
   async run(context, args) {
     const tree = repositoryOf(context, args);
     const states = authored(() => signMetadata(tree, { now: context.clock.now(), renew: args.flags.has('renew') }));
-    context.stdout.write(signReport(states, context.stdout.columns()));
+    context.stdout.write(signReport(states, cutWidth(context.stdout)));
     const isComplete = states.every(({ signatures, threshold }) => signatures >= threshold);
     if (!isComplete) context.stderr.write('signatures are missing: run this where the other keys are\n');
     return isComplete ? exitCodes.ok : exitCodes.failed;

@@ -30,7 +30,7 @@ export const validateCommand: Command = {
     if (format !== 'text' && format !== 'json') throw new CommandError(`-o ${format}: there is json`, exitCodes.usage);
     const tree =
       directory === undefined
-        ? repositoryOf(context, args)
+        ? repositoryOf(context, args, 'fleet validate DIR')
         : { disk: context.disk, directory: absolutePath(context, directory) };
     const { output, exitCode } = validate(tree.disk, tree.directory, judgeTrustOf(tree), format);
     context.stdout.write(output);

@@ -1,4 +1,4 @@
-import { type Command, CommandError } from '../command.ts';
+import { type Command, CommandError, cutWidth } from '../command.ts';
 import { fetchStatus } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { deviceStory } from '../render/device-story.ts';
@@ -18,7 +18,7 @@ export const whyCommand: Command = {
     if (target.kind !== 'device')
       throw new CommandError('why answers for a device/NAME; see fleet status for more', exitCodes.usage);
     const status = narrow(await fetchStatus(context), target, undefined);
-    const columns = context.stdout.isTerminal ? context.stdout.columns() : Number.POSITIVE_INFINITY;
+    const columns = cutWidth(context.stdout);
     context.stdout.write(deviceStory(status.devices[0]!, status, styleFor(context.color), columns));
     return exitCodeOf(status);
   },

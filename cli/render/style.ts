@@ -13,9 +13,38 @@ export function styleFor(color: boolean): Style {
   return (name, text) => (color && text !== '' ? `${controlStart}[${codes[name]}m${text}${controlStart}[0m` : text);
 }
 
-/** Characters that a text takes on the screen. */
+/** What a terminal draws over the letter before it, and what it does not draw. */
+const takesNone = /^[\p{Mn}\p{Me}\u200b-\u200d]$/u;
+
+/** What a terminal gives two columns: the scripts of East Asia, their full-width forms, emoji. */
+const takesTwo =
+  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}\p{Emoji_Presentation}]$/u;
+
+function widthOfLetter(letter: string): number {
+  if (letter <= '~') return 1;
+  if (takesNone.test(letter)) return 0;
+  return takesTwo.test(letter) ? 2 : 1;
+}
+
+function widthOfLetters(letters: readonly string[]): number {
+  return letters.reduce((sum, letter) => sum + widthOfLetter(letter), 0);
+}
+
+/** Columns that a text takes on the screen. */
 export function widthOf(text: string): number {
-  return [...text.replaceAll(new RegExp(controlSequence, 'g'), '')].length;
+  return widthOfLetters([...text.replaceAll(new RegExp(controlSequence, 'g'), '')]);
+}
+
+/** As many letters from the start as fit into `width` columns. */
+function fittingLetters(text: string, width: number): string[] {
+  const letters: string[] = [];
+  let left = width;
+  for (const letter of text) {
+    left -= widthOfLetter(letter);
+    if (left < 0) break;
+    letters.push(letter);
+  }
+  return letters;
 }
 
 /** Cuts a text to a width; colours are kept and closed. */
@@ -24,9 +53,14 @@ export function cutTo(text: string, width: number): string {
   let shown = '';
   let left = Math.max(0, width - 1);
   for (const part of text.split(controlSequence)) {
-    const letters = part.startsWith(controlStart) ? part : [...part].slice(0, left).join('');
-    if (!part.startsWith(controlStart)) left -= [...letters].length;
-    shown += letters;
+    if (part.startsWith(controlStart)) {
+      shown += part;
+      continue;
+    }
+    const letters = fittingLetters(part, left);
+    // Where a letter had no room none behind it has, though it be narrower.
+    left = letters.join('') === part ? left - widthOfLetters(letters) : 0;
+    shown += letters.join('');
   }
   return width > 0 ? `${shown}…` : '';
 }

@@ -22,7 +22,10 @@ function splitName(name: string): { readonly base: string; readonly generations:
   return { base: name.slice(0, name.length - steps.length) || 'HEAD', generations };
 }
 
-/** Throws `SourceError` `NOT_FOUND` when the repository whose top is `directory` has no such commit. */
+/**
+ * Throws `SourceError`: `NOT_FOUND` when the repository whose top is `directory` has no such commit, `GONE` when its past is
+ * cut off before it, as in a shallow clone.
+ */
 export async function resolveCommit(fs: SourceFileSystem, directory: string, name: string): Promise<NamedCommit> {
   const { own, common } = await findGitDirectories(fs, directory);
   const repository = new Repository(fs, common);
@@ -34,7 +37,9 @@ export async function resolveCommit(fs: SourceFileSystem, directory: string, nam
   ];
   let oid: string | undefined;
   for (const attempt of attempts) {
-    const found = await attempt().catch(() => undefined);
+    const found = await attempt()
+      .then((named) => repository.peeled(named))
+      .catch(() => undefined);
     if (found !== undefined && (await repository.has(found))) {
       oid = found;
       break;
@@ -45,6 +50,10 @@ export async function resolveCommit(fs: SourceFileSystem, directory: string, nam
     const parent: string | undefined = parseCommit(oid, await repository.readObject(oid, 'commit')).parents[0];
     if (parent === undefined)
       throw new SourceError('NOT_FOUND', `${name}: ${oid.slice(0, 7)} is the first commit, it has no parent`);
+    if (!(await repository.has(parent))) {
+      const cut = `${oid.slice(0, 7)} is the oldest commit that is here`;
+      throw new SourceError('GONE', `${name}: ${cut}; git fetch --unshallow brings those before it`);
+    }
     oid = parent;
   }
   return { repository, oid };

@@ -1,5 +1,5 @@
 /** Reads objects of one git directory. Never writes to it. */
-import { readObject, readTree } from 'isomorphic-git';
+import { readCommit, readObject, readTree } from 'isomorphic-git';
 import { parseCommit } from './commit.ts';
 import type { BlobChange, SourceFileSystem } from './source.ts';
 import { codeOf, messageOf, SourceError } from './source-error.ts';
@@ -55,6 +55,12 @@ export class Repository {
     } catch (error) {
       throw asSourceError(error, type, oid);
     }
+  }
+
+  /** The commit that a signed or annotated tag names, or `oid` itself when it is no such tag. */
+  async peeled(oid: string): Promise<string> {
+    const found = await readCommit({ ...this.#git, oid }).catch(() => undefined);
+    return found?.oid ?? oid;
   }
 
   async has(oid: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { writeFileDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, Network, Random } from '../../platform/ports.ts';
+import { resolveConfiguration } from '../../schemas/configuration.ts';
 import { readBornRoot } from '../download/born-root.ts';
 import { enrol } from '../enrol.ts';
 import { DeviceIdentityStore, keyFingerprint } from '../enrol-identity.ts';
@@ -35,8 +36,36 @@ export type EnrollOutcome = 'enrolled' | 'refused' | 'unreachable';
 const retryMs = 5_000;
 const configurationName = 'fleet.config.yaml';
 
-function configurationText({ device, controller, mqtt, stateDirectory }: EnrollOptions): string {
-  const [, host = '', port] = /^(.*?)(?::(\d+))?$/.exec(mqtt ?? new URL(controller).hostname) ?? [];
+/** `HOST` or `HOST:PORT`, or what a controller's URL names; undefined when it is neither. */
+function brokerOf({ controller, mqtt }: EnrollOptions): { readonly host: string; readonly port?: string } | undefined {
+  const text = mqtt ?? URL.parse(controller)?.hostname ?? '';
+  const [, host, port] = /^([^:/\s]+|\[[0-9a-f:.]+\])(?::(\d+))?$/i.exec(text) ?? [];
+  return host === undefined ? undefined : { host, ...(port === undefined ? {} : { port }) };
+}
+
+/** What would be written is refused here, where somebody can still mend it, and not when the agent starts. */
+function refuseWrongOptions(options: EnrollOptions): void {
+  const { device, controller, mqtt, stateDirectory } = options;
+  const broker = brokerOf(options);
+  const port = broker?.port === undefined ? {} : { port: Number(broker.port) };
+  const agent = {
+    device,
+    stateDirectory,
+    controller,
+    mqtt: { host: broker?.host ?? '', ...port },
+    ca: '',
+    trustRoot: '',
+  };
+  const given = { file: { agent }, environment: {}, flags: {}, resolvePath: (path: string) => path };
+  const judged = resolveConfiguration('agent', given);
+  const faults = 'faults' in judged ? judged.faults.map(({ key, message }) => `${key} ${message}`) : [];
+  if (mqtt !== undefined && broker === undefined) faults.push(`agent.mqtt must be HOST or HOST:PORT, not "${mqtt}"`);
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+}
+
+function configurationText(options: EnrollOptions): string {
+  const { device, controller, stateDirectory } = options;
+  const { host = '', port } = brokerOf(options) ?? {};
   const lines = [
     'agent:',
     `  device: ${device}`,
@@ -68,6 +97,7 @@ function writeConfiguration(disk: Disk, options: EnrollOptions): 'written' | 'ke
 export async function enroll(ports: EnrollPorts, options: EnrollOptions): Promise<EnrollOutcome> {
   const { clock, disk, print, signal } = ports;
   const { device, controller, directory, stateDirectory } = options;
+  refuseWrongOptions(options);
   // Here somebody can still mend it: the agent would find out at its first update.
   readBornRoot(disk, options.trustRoot);
   const identity = new DeviceIdentityStore(disk, stateDirectory);

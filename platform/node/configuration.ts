@@ -31,13 +31,24 @@ export interface ConfigurationOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+/** What the file's reader or the file itself threw, with the file's name, which a program's own error lacks. */
+function readingFault(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const file = error instanceof Error && 'filepath' in error ? String(error.filepath) : undefined;
+  return file === undefined || message.includes(file) ? message : `${file}: ${message}`;
+}
+
 async function find(options: ConfigurationOptions): Promise<CosmiconfigResult> {
-  const explorer = cosmiconfig('fleet', { searchPlaces, searchStrategy: 'global', stopDir: '/' });
+  const explorer = cosmiconfig('fleet', {
+    ...{ searchPlaces, searchStrategy: 'global', stopDir: '/' },
+    // A file that holds nothing yet is still the one that is meant.
+    ignoreEmptySearchPlaces: false,
+  });
   try {
     if (options.file !== undefined) return await explorer.load(resolve(options.directory, options.file));
     return (await explorer.search(options.directory)) ?? (await explorer.search(systemDirectory));
   } catch (error) {
-    throw new ConfigurationError([(error as Error).message]);
+    throw new ConfigurationError([readingFault(error)]);
   }
 }
 

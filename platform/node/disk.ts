@@ -130,9 +130,8 @@ export const nodeDisk: Disk = {
       const stats = isLink ? statSync(path, { throwIfNoEntry: false }) : own;
       if (stats === undefined) return undefined;
       const link = isLink ? ({ isLink } as const) : {};
-      return stats.isDirectory()
-        ? { kind: 'directory', bytes: 0, ...link }
-        : { kind: 'file', bytes: stats.size, ...link };
+      if (stats.isDirectory()) return { kind: 'directory', bytes: 0, ...link };
+      return { kind: stats.isFile() ? 'file' : 'other', bytes: stats.size, ...link };
     }),
   list: (path) => attempt(path, () => readdirSync(path).sort()),
   makeDirectory: (path) =>

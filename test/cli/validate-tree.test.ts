@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -48,6 +50,14 @@ test('only manifests and signed metadata are read', (t) => {
     'README.md': '# Hello',
   });
   t.deepEqual([...tree.keys()].sort(), [...Object.keys(good), 'trust/1.root.json'].sort());
+});
+
+test('what is no file is not read, whatever its name: a pipe would never end, and no commit can hold it', async (t) => {
+  const directory = directoryOf(t, good);
+  const server = createServer().listen(join(directory, 'socket.yaml'));
+  t.teardown(() => server.close());
+  await once(server, 'listening');
+  t.deepEqual([...readWorkingTree(nodeDisk, directory).keys()].sort(), Object.keys(good).sort());
 });
 
 test('symbolic links are not followed, because the controller follows none', (t) => {

@@ -33,6 +33,17 @@ test('a narrow screen goes without the columns that matter least, and keeps the 
   t.is(table(heads, rows, 10), 'NAME  WHY\nnav   it …\n');
 });
 
+test('what a terminal draws two columns wide, or over the letter before, is counted so', (t) => {
+  t.is(widthOf('Pump 🚀'), 7);
+  t.is(widthOf('a · b'), 5);
+  t.is(widthOf('漢字、カナ、한글'), 16);
+  t.is(widthOf('n\u0303 é — █▏░ …'), 11);
+  t.is(cutTo('漢字漢字', 6), '漢字…');
+  t.is(cutTo('漢字漢字', 8), '漢字漢字');
+  t.is(cutTo(`漢${style('red', '字')}ab`, 4), `漢${style('red', '-').replace('-', '')}…`);
+  t.is(wrap('漢字 漢字', 5), '漢字\n漢字');
+});
+
 test('cutting counts letters and closes colours', (t) => {
   t.is(cutTo(style('red', 'refused'), 4), `${style('red', 'ref')}…`);
   t.is(cutTo('refused', 7), 'refused');

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { enroll } from '../../../device-agent/command/enroll.ts';
+import { type EnrollOptions, enroll } from '../../../device-agent/command/enroll.ts';
 import { type Network, NetworkError } from '../../../platform/ports.ts';
 import { SimTime } from '../../sim/sim-clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
@@ -16,7 +16,7 @@ function machine(root: Uint8Array) {
     file.write(0, bytes);
   }
   const printed: string[] = [];
-  const run = (trustRoot: string) =>
+  const run = (trustRoot: string, changed: Partial<EnrollOptions> = {}) =>
     enroll(
       {
         ...{ clock: new SimTime(0).clock({ alive: true }), disk, random: new SimRandom(1) },
@@ -26,6 +26,7 @@ function machine(root: Uint8Array) {
       {
         ...{ device: 'buoy', controller: 'https://shore:7443', ca: '/from/ca.pem', trustRoot, wait: false },
         ...{ directory: '/etc/fleet', stateDirectory: '/state' },
+        ...changed,
       },
     );
   return { disk, printed, run };
@@ -46,3 +47,17 @@ test('enroll() refuses a trust root that is none before it writes anything', asy
   t.is(disk.stat('/etc/fleet'), undefined);
   t.is(disk.stat('/state'), undefined);
 });
+
+for (const [changed, told] of [
+  [{ controller: 'shore' }, /^agent\.controller is not what it must be: "shore"/],
+  [{ controller: 'shore', device: 'Buoy: 7' }, /^agent\.(device|controller) .*\nagent\.(device|controller) /],
+  [{ mqtt: 'shore:mqtt' }, /^agent\.mqtt must be HOST or HOST:PORT, not "shore:mqtt"$/],
+  [{ mqtt: 'shore:88830' }, /^agent\.mqtt\.port must be <= 65535, not 88830/],
+] as const) {
+  test(`enroll() writes nothing that the agent would refuse: ${JSON.stringify(changed)}`, async (t) => {
+    const { disk, run } = machine(new Shore('buoy').bornRoot);
+    await t.throwsAsync(run('/from/root.json', changed), { message: told });
+    t.is(disk.stat('/etc/fleet'), undefined);
+    t.is(disk.stat('/state'), undefined);
+  });
+}

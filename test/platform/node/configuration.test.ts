@@ -43,6 +43,30 @@ test('a fault of the file is told with line and column, one of a variable with i
   ]);
 });
 
+for (const [text, told] of [
+  ['export default { cli: {', /: .*Expected/],
+  ['throw new Error("no disk");', /: no disk$/],
+  ['export default () => ({});', /: the file must be a mapping, not a function$/],
+  ['export default { cli: { controller: 7n } };', /: cli\.controller must be text, not a bigint$/],
+] as const) {
+  test(`a program that is no configuration is told with its file: ${text}`, async (t) => {
+    const directory = directoryWith(t, 'fleet.config.ts', text);
+    const { message } = await t.throwsAsync(loadConfiguration('cli', { directory, environment: {} }));
+    t.true(message.startsWith(join(directory, 'fleet.config.ts')), message);
+    t.regex(message, told);
+  });
+}
+
+for (const [file, text] of [
+  ['fleet.config.yaml', ''],
+  ['fleet.config.ts', 'export const cli = {};\n'],
+] as const) {
+  test(`${file} that holds nothing is the one that was found`, async (t) => {
+    const directory = directoryWith(t, file, text);
+    t.is((await loadConfiguration('cli', { directory, environment: {} })).file, join(directory, file));
+  });
+}
+
 test('a key of the section is a flag, also as --set', (t) => {
   const { flags, file, unknown } = parseProgramArguments([
     ...['--http.port', '1', '--source.url=.', '--set', 'http.host=::1', '--config', 'a.yaml'],
