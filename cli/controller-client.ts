@@ -1,5 +1,5 @@
 /** Asks the controller; its answers are judged by their schema before anybody believes them. */
-import { NetworkError } from '../platform/ports.ts';
+import { DiskError, NetworkError } from '../platform/ports.ts';
 import type { StatusDocument } from '../schemas/generated/types.ts';
 import { isStatusDocument } from '../schemas/generated/validators.js';
 import { type CommandContext, CommandError } from './command.ts';
@@ -12,7 +12,9 @@ function textOf(context: CommandContext, path: string, what: string): string {
   try {
     return new TextDecoder().decode(context.disk.readFile(path));
   } catch (error) {
-    throw new CommandError(`can't read ${what}: ${error instanceof Error ? error.message : String(error)}`);
+    const isMissing = error instanceof DiskError && error.code === 'NOT_FOUND';
+    const hint = isMissing ? '; the controller makes it at its first start' : '';
+    throw new CommandError(`can't read ${what}: ${error instanceof Error ? error.message : String(error)}${hint}`);
   }
 }
 
@@ -43,7 +45,7 @@ export async function fetchStatus(context: CommandContext): Promise<StatusDocume
   try {
     const answer = await context.openNetwork(ca).request({ method: 'GET', url, headers }, context.signal);
     const text = new TextDecoder().decode(await readBody(answer.body));
-    return judge(answer.status, text, value.controller);
+    return judge(answer.status, text, value.controller, token !== undefined);
   } catch (error) {
     if (!(error instanceof NetworkError)) throw error;
     throw new CommandError(
@@ -61,12 +63,11 @@ function parsed(text: string): unknown {
   }
 }
 
-function judge(status: number, text: string, controller: string): StatusDocument {
+function judge(status: number, text: string, controller: string, hasToken: boolean): StatusDocument {
   const answer = parsed(text);
   if (status === 401) {
-    throw new CommandError(
-      `the controller at ${controller} wants its API token: set cli.tokenFile, or FLEET_CLI_TOKEN`,
-    );
+    const fault = hasToken ? 'does not take this API token: mend cli.token' : 'wants its API token: set cli.token';
+    throw new CommandError(`the controller at ${controller} ${fault}, cli.tokenFile or FLEET_CLI_TOKEN`);
   }
   if (status !== 200)
     throw new CommandError(`the controller at ${controller} answers ${status}: ${text.slice(0, 200)}`);

@@ -10,8 +10,12 @@ function ageOf(fromMs: number, nowMs: number): string {
   return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`;
 }
 
-function applicationLine({ name, version, state, since, restarts, message }: ApplicationReport, nowMs: number): string {
-  const words = [`${name} ${version}`, `${state} for ${ageOf(Date.parse(since), nowMs)}`];
+function applicationLine(
+  { name, version, state, since, restarts, message }: ApplicationReport,
+  nowMs: number,
+  isRunning: boolean,
+): string {
+  const words = [`${name} ${version}`, `${isRunning ? '' : 'was '}${state} for ${ageOf(Date.parse(since), nowMs)}`];
   if (restarts > 0) words.push(`${restarts} restarts`);
   if (message !== undefined) words.push(message);
   return `  ${words.join(' · ')}`;
@@ -45,7 +49,7 @@ export function describeAgent(
   const { running, target, problem, progress } = report;
   const lines = [
     ...situation(status, isRunning, ageOf(saidMs, nowMs)),
-    ...report.applications.map((application) => applicationLine(application, asOfMs)),
+    ...report.applications.map((application) => applicationLine(application, asOfMs, isRunning)),
   ];
   if (target !== undefined && target.sequence !== running?.sequence) {
     const bytes =

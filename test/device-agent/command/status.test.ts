@@ -1,0 +1,25 @@
+import test from 'ava';
+import { describeAgent } from '../../../device-agent/command/status.ts';
+import { writeStatus } from '../../../device-agent/report/status-file.ts';
+import { SimTime } from '../../sim/sim-clock.ts';
+import { SimDisk } from '../../sim/sim-disk.ts';
+
+test('describeAgent() tells of an agent that does not run in the past tense, its applications too', (t) => {
+  const disk = new SimDisk();
+  disk.makeDirectory('/state');
+  const [since, at] = ['2026-06-01T08:00:00.000Z', '2026-06-01T09:00:00.000Z'];
+  const running = { sequence: 2, revision: 'a'.repeat(40) };
+  const application = { name: 'pump', version: '1.0.0', state: 'running' as const, since, restarts: 0 };
+  const report = {
+    ...{ counter: 1, at, agentVersion: '1', phase: 'active' as const, since, highestSequence: 2, running },
+    applications: [application],
+  };
+  writeStatus(disk, '/state', { device: 'buoy', connected: true, report });
+  const ports = { clock: new SimTime(Date.parse(at) + 60_000).clock({ alive: true }), disk };
+  t.is(
+    describeAgent(ports, '/state', false),
+    'buoy: the agent does not run; it was active 60 s ago\n' +
+      'It ran deployment 2 of commit aaaaaaa; now nothing of it runs:\n  pump 1.0.0 · was running for 60 m\n',
+  );
+  t.regex(describeAgent(ports, '/state', true)!, /\nRuns deployment 2 .*\n {2}pump 1\.0\.0 · running for 61 m\n$/);
+});
