@@ -87,7 +87,7 @@ export function narrow(
 }
 
 /** What a status says to a script. */
-export function exitCodeOf({ devices, source }: StatusDocument): ExitCode {
+export function exitCodeOf({ devices, source, broker }: StatusDocument): ExitCode {
   if (source.state === 'refused') return exitCodes.stale;
   const state = convergenceOf(tallyOf(devices.filter((device) => device.state !== 'removed')));
   const codes = {
@@ -96,5 +96,6 @@ export function exitCodeOf({ devices, source }: StatusDocument): ExitCode {
     stale: exitCodes.stale,
     converged: exitCodes.ok,
   };
-  return source.state === 'current' || state !== 'converged' ? codes[state] : exitCodes.stale;
+  const isKnown = source.state === 'current' && broker?.state !== 'unreachable';
+  return isKnown || state !== 'converged' ? codes[state] : exitCodes.stale;
 }

@@ -91,7 +91,7 @@ function openGitSource({ configuration, state, log }: Ground) {
 }
 
 /** The broker of our own, or a connection to the one that is configured; `listen` opens the doors. */
-interface Broker extends Pick<ControllerParts, 'reauthorize'> {
+interface Broker extends Pick<ControllerParts, 'reauthorize' | 'brokerStatus'> {
   readonly bus: MessageBus;
   readonly embedded?: EmbeddedBroker;
   readonly listen: () => Promise<void>;
@@ -118,13 +118,14 @@ function openExternalBroker(ground: Ground, url: string): Broker {
   const ownOr = (ours: KeyAndCertificate): KeyAndCertificate =>
     certificate === undefined || key === undefined ? ours : { certificate: textOf(certificate), key: textOf(key) };
   const bus = connectExternalBroker({
-    ...{ url, log, clientId: 'fleet-controller' },
+    ...{ url, clock, log, clientId: 'fleet-controller' },
     authority: ca === undefined ? authority.certificate : textOf(ca),
     identity: ownOr(identity),
     onReached: () => site?.reached(),
   });
   return {
     bus,
+    brokerStatus: () => bus.status(),
     listen: async () => {},
     url: () => url,
     reauthorize: (devices) => site?.admit(devices.values()),
@@ -231,6 +232,7 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
       putBlob: (bytes) => store.put(bytes),
     },
     reauthorize: broker.reauthorize,
+    ...(broker.brokerStatus && { brokerStatus: broker.brokerStatus }),
   });
   await controller.start();
   await broker.listen();

@@ -27,6 +27,7 @@ export function obstacle(status: StatusDocument, revision: string | undefined): 
   }
   if (exitCodeOf(status) === exitCodes.ok) return undefined;
   const device = devices.find(({ state }) => state !== 'running' && state !== 'removed');
+  if (device === undefined && source.state === 'current') return `the MQTT broker is ${status.broker?.state}`;
   if (device === undefined) return `the repository is ${source.state}: ${source.message ?? ''}`;
   const others = devices.filter(({ state }) => state !== 'running' && state !== 'removed').length - 1;
   return `${device.name} is ${device.state}: ${device.reason.message}${others > 0 ? `; and ${others} more` : ''}`;

@@ -28,7 +28,9 @@ function wanted({ desired, fleet, site }: DeviceStatus, { source, asOf }: Status
 
 /** What it said of itself, and when. */
 function known({ report, contactAt, connected }: DeviceStatus, asOf: string): string {
-  if (contactAt === undefined) return 'It was never heard of.';
+  if (contactAt === undefined) {
+    return report === undefined ? 'It was never heard of.' : 'When it was heard last is not known.';
+  }
   const line =
     connected === true
       ? 'It is connected'
@@ -75,6 +77,15 @@ function repository({ state, tip, message }: StatusDocument['source']): string[]
   return [`${which} is ${state}: ${message ?? 'no commit was read yet'}.`];
 }
 
+/** Why nothing is heard of it. */
+function brokerTrouble({ broker, asOf }: StatusDocument): string[] {
+  if (broker === undefined || broker.state === 'reached') return [];
+  const why = broker.message === undefined ? '' : `: ${broker.message}`;
+  return [
+    `The controller has not reached the MQTT broker at ${broker.address} for ${age(broker.since, asOf)}${why}. No device is told or heard.`,
+  ];
+}
+
 /** What it said of its trouble, unless that is the reason already. */
 function lastProblem({ report, reason }: DeviceStatus, style: Style): string[] {
   const problem = report?.problem;
@@ -99,6 +110,7 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
     ],
     [wanted(device, status), known(device, asOf)],
     repository(source),
+    brokerTrouble(status),
     lastProblem(device, style),
     report === undefined || report.applications.length === 0
       ? []

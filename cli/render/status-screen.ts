@@ -69,6 +69,15 @@ function sourceLines({ source, asOf }: StatusDocument, { style, columns }: Scree
   return `${lines.map((line) => wrap(line, columns)).join('\n')}\n`;
 }
 
+/** Only when nobody can be told or heard. */
+function brokerLine({ broker, asOf }: StatusDocument, { style, columns }: ScreenOptions): string {
+  if (broker === undefined || broker.state === 'reached') return '';
+  const { state, address, message, since } = broker;
+  const why = message === undefined ? '' : `: ${message}`;
+  const line = `${style(stateStyles[state], state)}  the MQTT broker at ${address}${why} (for ${age(since, asOf)}); no device is told or heard`;
+  return `${wrap(line, columns)}\n`;
+}
+
 const tallyHeads: readonly Column[] = [
   { head: 'DESIRED', drop: 2 },
   ...['RUNNING', 'PROGRESSING', 'FAILED', 'DARK', 'UNKNOWN'].map((head) => ({ head })),
@@ -199,7 +208,7 @@ export function statusScreen(document: StatusDocument, options: ScreenOptions): 
   const status = printableDeep(document);
   const { fleets, sites, asOf } = status;
   return [
-    sourceLines(status, options),
+    sourceLines(status, options) + brokerLine(status, options),
     fleetTable(fleets, asOf, options),
     options.wide ? siteTable(sites, asOf, options) : '',
     deviceSection(status, options),

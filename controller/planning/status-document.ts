@@ -1,5 +1,6 @@
 /** Everything that is known, as one document: what `fleet status` shows. */
 import type {
+  BrokerStatus,
   ConvergenceState,
   DeviceStatus,
   FleetStatus,
@@ -19,6 +20,7 @@ export interface StatusInputs {
   /** Devices that were ever issued a deployment or heard; those that git does not name are shown as removed. */
   readonly heard: readonly string[];
   readonly source: SourceStatus;
+  readonly broker?: BrokerStatus;
   readonly refusals: readonly Refusal[];
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -106,7 +108,7 @@ function unsettled({ desired, observe, refusals, now }: StatusInputs): Refusal[]
 
 /** The document at one moment. */
 export function statusDocument(inputs: StatusInputs): StatusDocument {
-  const { desired, observe, heard, source, now } = inputs;
+  const { desired, observe, heard, source, broker, now } = inputs;
   const named = [...desired.devices.keys()].sort();
   const devices = named.map((name) => deviceStatus(desired.devices.get(name)!, observe(name), now));
   const removed = heard
@@ -121,6 +123,7 @@ export function statusDocument(inputs: StatusInputs): StatusDocument {
     kind: 'Status',
     asOf: new Date(now).toISOString(),
     source,
+    ...(broker === undefined ? {} : { broker }),
     fleets: fleetStatuses(
       desired,
       grouped(devices, ({ fleet }) => fleet),

@@ -8,7 +8,7 @@
  *                       stays in force
  */
 import type { Clock, Log } from '../../platform/ports.ts';
-import type { Refusal, StatusDocument } from '../../schemas/generated/types.ts';
+import type { BrokerStatus, Refusal, StatusDocument } from '../../schemas/generated/types.ts';
 import type { DeviceStore, KeyValueStore } from '../devices/device-store.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
@@ -34,6 +34,8 @@ export interface ControllerParts {
   readonly issuing: Issuing;
   /** Asks the broker to judge its connections again, the open ones too, by the devices that git names now. */
   readonly reauthorize: (devices: DesiredFleet['devices']) => void;
+  /** Whether an external broker is there. */
+  readonly brokerStatus?: () => BrokerStatus;
 }
 
 export interface Controller {
@@ -102,8 +104,9 @@ class ReconcilingController implements Controller {
   }
 
   status(): StatusDocument {
-    const { devices, clock } = this.#parts;
+    const { devices, clock, brokerStatus } = this.#parts;
     return statusDocument({
+      ...(brokerStatus && { broker: brokerStatus() }),
       desired: this.#desired,
       observe: (device) => devices.observed(device),
       heard: devices.names(),

@@ -681,6 +681,7 @@ export interface StatusDocument {
    */
   asOf: string;
   source: SourceStatus;
+  broker?: BrokerStatus;
   fleets: FleetStatus[];
   sites: SiteStatus[];
   devices: DeviceStatus[];
@@ -725,6 +726,24 @@ export interface Problem {
    * The offending text.
    */
   excerpt?: string;
+}
+/**
+ * The external MQTT broker, where there is one. While it is unreachable no device is told or heard.
+ */
+export interface BrokerStatus {
+  state: 'reached' | 'unreachable';
+  /**
+   * HOST:PORT.
+   */
+  address: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  since: string;
+  /**
+   * Why it is unreachable.
+   */
+  message?: string;
 }
 export interface FleetStatus {
   /**

@@ -28,7 +28,7 @@ import { loadConfiguration } from '../../platform/node/configuration.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { nodeThreads } from '../../platform/node/threads.ts';
 import { type Log, NetworkError } from '../../platform/ports.ts';
-import type { ApplicationReport, Report } from '../../schemas/generated/types.ts';
+import type { ApplicationReport, BrokerStatus, Report } from '../../schemas/generated/types.ts';
 import { SimTime } from '../sim/sim-clock.ts';
 import { SimRandom } from '../sim/sim-random.ts';
 
@@ -50,6 +50,8 @@ async function settled(): Promise<void> {
 }
 
 export class ScenarioWorld {
+  /** What the controller says of its broker. */
+  broker: BrokerStatus = { state: 'reached', address: 'broker:8883', since: '2026-03-01T00:00:00.000Z' };
   readonly directory = mkdtempSync(join(tmpdir(), 'fleet-scenario-'));
   readonly repository = join(this.directory, 'fleet');
   readonly #time = new SimTime(start);
@@ -150,6 +152,7 @@ export class ScenarioWorld {
         putBlob: (bytes) => store.put(bytes),
       },
       reauthorize: () => {},
+      brokerStatus: () => this.broker,
     });
     await this.#controller.start();
     await this.#controller.poll();

@@ -3,7 +3,8 @@
  * again at every connect, and what is published meanwhile waits here and is sent in order.
  */
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
-import type { BusMessage, Log, MessageBus } from '../../../platform/ports.ts';
+import type { BusMessage, Clock, Log, MessageBus } from '../../../platform/ports.ts';
+import type { BrokerStatus } from '../../../schemas/generated/types.ts';
 import type { KeyAndCertificate } from '../authority-files.ts';
 
 /** Where the broker is, and as whom to speak to it. */
@@ -17,6 +18,7 @@ export interface ExternalBrokerOptions {
   readonly clientId: string;
   /** Called at every connect. */
   readonly onReached?: () => void;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -43,6 +45,7 @@ export function topicMatches(filter: string, topic: string): boolean {
 export interface ExternalBus extends MessageBus {
   /** Resolves when the broker is there and has granted every subscription made so far. */
   ready(): Promise<void>;
+  status(): BrokerStatus;
   /** Takes a renewed certificate for all connects to come. */
   renewIdentity(identity: KeyAndCertificate): void;
 }
@@ -56,10 +59,17 @@ class ExternalBroker implements ExternalBus {
   readonly #handlers = new Map<string, (message: BusMessage) => void>();
   #reached = Promise.withResolvers<void>();
   #isReached = false;
+  readonly #clock: Clock;
+  readonly #address: string;
+  /** When it was reached, or was lost, last. */
+  #sinceMs: number;
 
-  constructor(client: MqttClient, { log, onReached = () => {} }: ExternalBrokerOptions) {
+  constructor(client: MqttClient, { url, clock, log, onReached = () => {} }: ExternalBrokerOptions) {
     this.#client = client;
+    this.#clock = clock;
     this.#log = log;
+    this.#address = new URL(url).host;
+    this.#sinceMs = clock.now();
     this.#onReached = onReached;
     client.on('connect', () => void this.#connected());
     client.on('message', (topic, payload) => this.#deliver(topic, payload));
@@ -79,7 +89,14 @@ class ExternalBroker implements ExternalBus {
     this.#onReached();
     for (const filter of this.#handlers.keys()) await this.#request(filter);
     this.#isReached = true;
+    this.#sinceMs = this.#clock.now();
     this.#reached.resolve();
+  }
+
+  status(): BrokerStatus {
+    const seen = { address: this.#address, since: new Date(this.#sinceMs).toISOString() };
+    if (this.#isReached) return { state: 'reached', ...seen };
+    return { state: 'unreachable', ...seen, ...(this.#failure === undefined ? {} : { message: this.#failure }) };
   }
 
   ready(): Promise<void> {
@@ -91,8 +108,10 @@ class ExternalBroker implements ExternalBus {
     // One that does not like our certificate says no more than this.
     if (this.#failure === undefined && !this.#client.disconnecting) this.#failed('the broker ended the connection');
     // Who waits already goes on waiting for the same connect.
-    if (this.#isReached) this.#reached = Promise.withResolvers();
+    if (!this.#isReached) return;
+    this.#reached = Promise.withResolvers();
     this.#isReached = false;
+    this.#sinceMs = this.#clock.now();
   }
 
   /** The broker forgets or refuses; the next connect asks again. */

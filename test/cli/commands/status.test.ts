@@ -165,6 +165,21 @@ test('fleet wait gives up in time and says what it waited for; it ends at once w
   t.is((await world.fleet(['wait'])).exitCode, 0);
 });
 
+test('while the broker is away status and why say so, and nothing counts as converged', async (t) => {
+  const world = await runningHarbor(t);
+  for (const device of ['aurora-bridge', 'aurora-engine', 'borealis-bridge', 'borealis-engine', 'truck-7-cab']) {
+    await world.tell(device, { ...running(world, device) });
+  }
+  t.is((await world.fleet(['status'])).exitCode, 0);
+  world.broker = { ...world.broker, state: 'unreachable', message: 'connect ECONNREFUSED' };
+  const status = await world.fleet(['status']);
+  t.is(status.exitCode, 5);
+  t.regex(status.output, /unreachable {2}the MQTT broker at broker:8883: connect ECONNREFUSED/);
+  const why = await world.fleet(['why', 'device/truck-7-cab']);
+  t.is(why.exitCode, 5);
+  t.regex(why.output, /has not reached the MQTT broker at broker:8883 for .*: connect ECONNREFUSED/);
+});
+
 function running(world: ScenarioWorld, device: string) {
   const { sequence, revision } = world.deploymentOf(device);
   const applications = world.runningApplications(device);

@@ -107,6 +107,7 @@ if (mosquitto === undefined) {
       authority: scene.authority.certificate,
       identity: await scene.authority.serverIdentity(hostnames),
       clientId: 'fleet-controller',
+      clock: nodeClock,
       log: quietLog,
     });
     const device = await scene.device('buoy-1');

@@ -3,6 +3,7 @@ import { connect as connectTls } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { connectExternalBroker, topicMatches } from '../../../../controller/transport/external-broker/bus.ts';
+import { nodeClock } from '../../../../platform/node/clock.ts';
 import type { BusMessage } from '../../../../platform/ports.ts';
 import { freePort, mosquitto, startMosquitto } from '../mosquitto.ts';
 import { quietLog, Scene, type TestDevice } from '../scene.ts';
@@ -27,9 +28,11 @@ test('a broker that is away is said once, whatever the number of attempts', asyn
   const lines: string[] = [];
   const attempts = Promise.withResolvers<void>();
   let tries = 0;
+  const port = await freePort();
   const bus = connectExternalBroker({
-    url: `mqtt://127.0.0.1:${await freePort()}`,
+    url: `mqtt://127.0.0.1:${port}`,
     clientId: 'fleet-controller',
+    clock: nodeClock,
     log: {
       write: (level, event) => {
         if (level !== 'debug') lines.push(event);
@@ -39,6 +42,8 @@ test('a broker that is away is said once, whatever the number of attempts', asyn
     },
   });
   await attempts.promise;
+  t.like(bus.status(), { state: 'unreachable', address: `127.0.0.1:${port}` });
+  t.regex(bus.status().message ?? '', /ECONNREFUSED/);
   await bus.close();
   t.deepEqual(lines, ['broker.failed']);
 });
@@ -60,6 +65,7 @@ async function withBus(work: (stage: Stage) => Promise<void>): Promise<void> {
     authority: scene.authority.certificate,
     identity: await scene.authority.serverIdentity(['localhost', '127.0.0.1']),
     clientId: 'fleet-controller',
+    clock: nodeClock,
     log: quietLog,
   });
   const heard: BusMessage[] = [];
@@ -208,6 +214,7 @@ async function connectsWithARenewedCertificate(t: ExecutionContext, stage: Stage
     authority: stage.scene.authority.certificate,
     identity: await stranger.authority.serverIdentity(['localhost']),
     clientId: 'fleet-controller',
+    clock: nodeClock,
     log: { write: (_, event) => event === 'broker.failed' && refused.resolve() },
   });
   await refused.promise;
