@@ -160,8 +160,12 @@ export interface ProcessOptions {
 }
 
 export interface Processes {
-  /** Starts `file`, a program of this project, under the running Node. */
-  start(file: string, args: readonly string[], options?: ProcessOptions): ChildProcess;
+  /** Starts `file`, a program of this project, under the running Node with its flags and these. */
+  start(
+    file: string,
+    args: readonly string[],
+    options?: ProcessOptions & { readonly flags?: readonly string[] },
+  ): ChildProcess;
 }
 
 /** What a thread tells the one that started it; after the result it ends. */

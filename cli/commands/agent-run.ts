@@ -1,4 +1,5 @@
 import { bundleAgent } from '../../device-agent/bundle.ts';
+import { nodeFlags } from '../../device-agent/node-flags.ts';
 import { type Command, CommandError } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { settingsOption } from '../settings.ts';
@@ -11,7 +12,7 @@ export const agentRunCommand: Command = {
   async run({ projectDirectory, processes, loadConfiguration, directory, signal }) {
     const { value } = await loadConfiguration('agent', directory);
     const program = await bundleAgent(`${projectDirectory}/.cache/agent`);
-    const agent = processes.start(program, ['--resolved', JSON.stringify(value)]);
+    const agent = processes.start(program, ['--resolved', JSON.stringify(value)], { flags: nodeFlags });
     signal.addEventListener('abort', () => agent.kill('SIGTERM'));
     const { code, signal: killedBy } = await new Promise<{ code: number | undefined; signal: string | undefined }>(
       (resolve) => agent.onExit(resolve),

@@ -58,6 +58,7 @@ export const nodeProcesses: Processes = {
     withOutput(options, (output) =>
       fork(file, [...args], {
         ...commonOptions(options),
+        execArgv: [...process.execArgv, ...(options.flags ?? [])],
         stdio: ['ignore', output, output, 'ipc'],
         serialization: 'json',
       }),
