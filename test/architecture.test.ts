@@ -187,6 +187,7 @@ const rooms: readonly Room[] = [
       'controller/source',
       'device-agent/command',
       'device-agent/bundle.ts',
+      'device-agent/node-flags.ts',
       'device-agent/state-layout.ts',
       'device-agent/enrol-identity.ts',
     ],
