@@ -5,8 +5,17 @@ import { isStatusDocument } from '../schemas/generated/validators.js';
 import { type CommandContext, CommandError } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 
-/** Of an answer; a hundred thousand devices take about this much. */
-const answerBytesMax = 512 * 2 ** 20;
+/** Of an answer: a page of devices, each with its report and its reasons. */
+const answerBytesMax = 32 * 2 ** 20;
+
+/** Devices that are asked for at once. */
+const devicesPerPage = 500;
+
+/** What is asked for: `fleet/NAME` or its like, devices with these labels. */
+export interface StatusQuestion {
+  readonly target?: string;
+  readonly selector?: string;
+}
 
 function textOf(context: CommandContext, path: string, what: string): string {
   try {
@@ -29,8 +38,7 @@ async function readBody(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** Fetches the status. Throws `CommandError` with exit code `unreachable` when there is no answer. */
-export async function fetchStatus(context: CommandContext): Promise<StatusDocument> {
+async function ask(context: CommandContext, question: Readonly<Record<string, string>>): Promise<StatusDocument> {
   const { value, file } = await context.loadConfiguration('cli', context.directory);
   if (value.controller === undefined) {
     const where = file === undefined ? 'there is no fleet.config.yaml here or above' : `${file} has no cli.controller`;
@@ -40,10 +48,10 @@ export async function fetchStatus(context: CommandContext): Promise<StatusDocume
   const tokenFile =
     value.tokenFile === undefined ? undefined : textOf(context, value.tokenFile, 'cli.tokenFile').trim();
   const token = value.token ?? tokenFile;
-  const url = new URL('/api/v1/status', value.controller).href;
+  const { href } = new URL(`/api/v1/status?${new URLSearchParams(question)}`, value.controller);
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   try {
-    const answer = await context.openNetwork(ca).request({ method: 'GET', url, headers }, context.signal);
+    const answer = await context.openNetwork(ca).request({ method: 'GET', url: href, headers }, context.signal);
     const text = new TextDecoder().decode(await readBody(answer.body));
     return judge(answer.status, text, value.controller, token !== undefined);
   } catch (error) {
@@ -55,6 +63,34 @@ export async function fetchStatus(context: CommandContext): Promise<StatusDocume
   }
 }
 
+function parametersOf({ target, selector }: StatusQuestion): Record<string, string> {
+  return { ...(target === undefined ? {} : { target }), ...(selector === undefined ? {} : { selector }) };
+}
+
+/**
+ * Fetches the status: of a large fleet a summary, and the devices that are not well. Throws `CommandError`, with exit code
+ * `unreachable` when there is no answer.
+ */
+export function fetchStatus(context: CommandContext, question: StatusQuestion = {}): Promise<StatusDocument> {
+  return ask(context, parametersOf(question));
+}
+
+/** Fetches the status with every device, however many there are, page by page. Throws as `fetchStatus`. */
+export async function fetchEveryDevice(
+  context: CommandContext,
+  question: StatusQuestion = {},
+): Promise<StatusDocument> {
+  const parameters = { ...parametersOf(question), limit: String(devicesPerPage) };
+  const { next: second, ...first } = await ask(context, parameters);
+  const devices = [...first.devices];
+  for (let next = second; next !== undefined; ) {
+    const page = await ask(context, { ...parameters, after: next });
+    devices.push(...page.devices);
+    next = page.next;
+  }
+  return { ...first, devices };
+}
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -63,12 +99,25 @@ function parsed(text: string): unknown {
   }
 }
 
+function isError(answer: unknown, code: string): answer is { readonly message: string } {
+  return (
+    typeof answer === 'object' &&
+    answer !== null &&
+    'code' in answer &&
+    answer.code === code &&
+    'message' in answer &&
+    typeof answer.message === 'string'
+  );
+}
+
 function judge(status: number, text: string, controller: string, hasToken: boolean): StatusDocument {
   const answer = parsed(text);
   if (status === 401) {
     const fault = hasToken ? 'does not take this API token: mend cli.token' : 'wants its API token: set cli.token';
     throw new CommandError(`the controller at ${controller} ${fault}, cli.tokenFile or FLEET_CLI_TOKEN`);
   }
+  if (status === 404 && isError(answer, 'NOTHING_THERE')) throw new CommandError(answer.message);
+  if (status === 400 && isError(answer, 'BAD_QUERY')) throw new CommandError(answer.message, exitCodes.usage);
   if (status !== 200)
     throw new CommandError(`the controller at ${controller} answers ${status}: ${text.slice(0, 200)}`);
   if (!isStatusDocument(answer)) {

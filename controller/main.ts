@@ -24,12 +24,12 @@ import type { KeyAndCertificate } from './authority/authority-files.ts';
 import type { AuthorizeDevice, OnRefusal } from './authority/authorization.ts';
 import { enrol } from './authority/enrolment.ts';
 import { certificateIdentity } from './authority/key-fingerprint.ts';
-import { openStore } from './devices/sqlite-store.ts';
+import { type Controller, type ControllerParts, createController } from './controller.ts';
 import { bodyBytesMax, createApi } from './doors/http/router.ts';
 import { EmbeddedBroker } from './doors/mqtt/embedded/broker.ts';
 import { connectExternalBroker } from './doors/mqtt/external/bus.ts';
 import { MosquittoSite } from './doors/mqtt/external/mosquitto-site.ts';
-import { createShadowService } from './doors/mqtt/shadows/service.ts';
+import { openShadowDoor } from './doors/mqtt/shadow-door.ts';
 import { rateLimit } from './doors/rate-limit.ts';
 import { ArtifactStore } from './publishing/artifact-store.ts';
 import { type ControllerKeys, readControllerKeys } from './publishing/authoring/key-files.ts';
@@ -41,8 +41,10 @@ import { RepositoryPublisher } from './publishing/publisher.ts';
 import { serveArtifacts } from './publishing/serve-artifacts.ts';
 import { signDeployment } from './publishing/sign-deployment.ts';
 import { SmallerWays } from './publishing/smaller-ways.ts';
-import { type Controller, type ControllerParts, createController } from './reconcile/controller.ts';
 import { openSource } from './source/open-source.ts';
+import type { BlobCache } from './state/blob-cache.ts';
+import { openSqliteBlobCache } from './state/sqlite/sqlite-blob-cache.ts';
+import { openSqliteState } from './state/sqlite/sqlite-state.ts';
 import { readApiToken, type StateDirectory, stateDirectory } from './state-directory.ts';
 
 /** The server certificate is looked at this often; it is renewed long before it expires. */
@@ -152,6 +154,19 @@ function openBroker(ground: Ground, authorize: AuthorizeDevice, onRefusal: OnRef
   };
 }
 
+/** What it holds can be read again: trouble with it is told once, and ends nothing. */
+function openCache({ state, log }: Ground): BlobCache {
+  let isTold = false;
+  const onTrouble = (error: unknown): void => {
+    log.write(isTold ? 'debug' : 'warn', 'cache.failed', { error: String(error) });
+    isTold = true;
+  };
+  const remove = (): void => {
+    for (const end of ['', '-wal', '-shm']) disk.remove(`${state.cache}${end}`);
+  };
+  return openSqliteBlobCache(state.cache, remove, onTrouble);
+}
+
 function openPublishing({ configuration, state, log, keys }: Ground) {
   const store = new ArtifactStore(disk, state.artifacts);
   const timestampLifetimeMs = configuration.metadataExpiryHours! * 3_600_000;
@@ -166,7 +181,9 @@ function startHttps(ground: Ground, controller: Controller) {
   const { webhookSecret } = configuration.source;
   const handler = createApi({
     artifacts: serveArtifacts(disk, state.artifacts),
-    status: () => controller.status(),
+    status: (query) => controller.status(query),
+    changes: controller.changes,
+    clock,
     enrol: (request, address) => enrol({ authority, authorize, onRefusal }, request, address),
     notifyPush: () => void controller.poll(),
     enrolments: rateLimit(enrolmentsPerSecond, 10 * enrolmentsPerSecond, () => clock.monotonic()),
@@ -207,8 +224,8 @@ function writeEndpoints(
 
 async function run(configuration: ControllerConfiguration, log: Log): Promise<void> {
   const ground = await openGround(configuration, log);
-  using database = openStore(ground.state.database);
-  const { devices, values } = database;
+  const database = openSqliteState(ground.state.database);
+  const cache = openCache(ground);
   const { store, online, ways, publisher } = openPublishing(ground);
   // Broker and controller need each other: what the broker asks is answered by the controller made below.
   const broker = openBroker(
@@ -217,24 +234,19 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
     (refusal) => controller.onRefusal(refusal),
   );
   const { bus, embedded } = broker;
-  const shadows = createShadowService({
-    ...{ bus, values, clock, log },
-    knowsDevice: (device) => controller.knowsDevice(device),
-    onRefusal: (refusal) => controller.onRefusal(refusal),
-    ...(embedded === undefined ? {} : { connections: embedded }),
-  });
-  const controller = createController({
-    ...{ clock, log, publisher, devices, values, shadows },
+  const controller: Controller = await createController({
+    ...{ clock, log, publisher, cache, state: database },
     source: openGitSource(ground),
-    issuing: {
-      store: devices,
-      sign: (deployment) => signDeployment(deployment, ground.keys.deployment),
-      putBlob: (bytes) => store.put(bytes),
-    },
+    publish: ({ topic, payload }) => bus.publish(topic, payload),
+    sign: (deployment) => signDeployment(deployment, ground.keys.deployment),
+    putBlob: (bytes) => store.put(bytes),
+    tellsConnections: embedded !== undefined,
     reauthorize: broker.reauthorize,
     ...(broker.brokerStatus && { brokerStatus: broker.brokerStatus }),
   });
   await controller.start();
+  embedded?.onConnection((device, connected) => controller.onContact({ device, connected }));
+  await openShadowDoor({ bus, log, take: controller.onRequest });
   await broker.listen();
   const server = await startHttps(ground, controller);
   const { host } = configuration.http!;
@@ -262,6 +274,8 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
   await ways.stop();
   await controller.stop();
   await bus.close();
+  cache.close();
+  await database.close();
 }
 
 const { file, flags, unknown } = parseProgramArguments(process.argv.slice(2));

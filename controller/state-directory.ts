@@ -5,6 +5,8 @@ import type { Disk, Random } from '../platform/ports.ts';
 /** The files and folders of a state directory. */
 export interface StateDirectory {
   readonly database: string;
+  /** Of blobs that were read; may be deleted while the controller is down. */
+  readonly cache: string;
   readonly authority: string;
   readonly mirror: string;
   readonly artifacts: string;
@@ -20,6 +22,7 @@ export interface StateDirectory {
 export function stateDirectory(path: string): StateDirectory {
   return {
     database: `${path}/controller.db`,
+    cache: `${path}/cache.db`,
     authority: `${path}/authority`,
     mirror: `${path}/git`,
     artifacts: `${path}/artifacts`,

@@ -2,10 +2,12 @@
 
 import { openAuthority, proveRequest } from '../../controller/authority/authority.ts';
 import type { AuthorizeDevice } from '../../controller/authority/authorization.ts';
-import { openStore } from '../../controller/devices/sqlite-store.ts';
 import { startEmbeddedBroker } from '../../controller/doors/mqtt/embedded/broker.ts';
-import { createShadowService } from '../../controller/doors/mqtt/shadows/service.ts';
+import { openShadowDoor } from '../../controller/doors/mqtt/shadow-door.ts';
 import { makeTrust } from '../../controller/publishing/authoring/make-trust.ts';
+import { absentShadow, type Shadow } from '../../controller/shadow/document.ts';
+import { applyRequest } from '../../controller/shadow/protocol.ts';
+import { parseRequest } from '../../controller/shadow/request.ts';
 import { DeviceIdentityStore } from '../../device-agent/enrol-identity.ts';
 import { certificateRequest } from '../../device-agent/enrol-request.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
@@ -28,25 +30,22 @@ export async function openShore(directory: string, device: string, stateDirector
     ...{ host: address, port: 0, identity, authority: authority.certificate, authorize, onRefusal, ...common },
   });
   makeTrust({ disk: nodeDisk, directory }, { random: nodeRandom, now: nodeClock.now() });
-  const database = openStore(`${directory}/store.db`);
-  const knowsDevice = (): boolean => true;
-  const shadows = createShadowService({
-    bus: broker,
-    values: database.values,
-    knowsDevice,
-    connections: broker,
-    ...common,
+  let shadow: Shadow = absentShadow;
+  await openShadowDoor({
+    ...{ bus: broker, log },
+    take({ operation, payload }) {
+      const parsed = parseRequest(payload, operation === 'update');
+      if (parsed.kind === 'rejected') return;
+      const { next = shadow, messages } = applyRequest(device, shadow, operation, parsed.request, nodeClock.now());
+      shadow = next;
+      for (const { topic, payload: answer } of messages) void broker.publish(topic, answer);
+    },
   });
-  await shadows.start({ onReported: () => {}, onContact: () => {} });
   return {
     host: address,
     port: broker.port,
     ca: `${directory}/ca.pem`,
     trustRoot: `${directory}/trust/1.root.json`,
-    close: async () => {
-      await shadows.stop();
-      await broker.close();
-      database.close();
-    },
+    close: () => broker.close(),
   };
 }

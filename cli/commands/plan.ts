@@ -7,7 +7,7 @@ import { catalogueOf } from '../../controller/publishing/catalogue.ts';
 import { deltaPairs } from '../../controller/publishing/smaller-ways.ts';
 import type { DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
-import { fetchStatus } from '../controller-client.ts';
+import { fetchEveryDevice } from '../controller-client.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { modulesOf, openPrices, type Price, type UsualBases } from '../fetch-price.ts';
 import { type FleetRevision, findCommit, openCommit, openDirectory, repositoryTop } from '../fleet-revision.ts';
@@ -64,7 +64,7 @@ function knowledgeFor({ side }: JudgedRevision, knowledge: Knowledge): Knowledge
 
 async function askController(context: CommandContext): Promise<Knowledge> {
   try {
-    return { status: await fetchStatus(context) };
+    return { status: await fetchEveryDevice(context) };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     return { unknownBecause: error.message };

@@ -1,14 +1,14 @@
 import { stringify } from 'yaml';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError, type OptionSpec } from '../command.ts';
-import { fetchStatus } from '../controller-client.ts';
+import { fetchEveryDevice, fetchStatus } from '../controller-client.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { deviceStory } from '../render/device-story.ts';
 import { span } from '../render/quantities.ts';
 import { statusScreen } from '../render/status-screen.ts';
 import { cutTo, type Style, styleFor, wrap } from '../render/style.ts';
 import { settingsOption } from '../settings.ts';
-import { exitCodeOf, narrow, parseSelector, parseTarget, type Target } from '../status-target.ts';
+import { checkSelector, exitCodeOf, parseTarget, type Target, targetText } from '../status-target.ts';
 
 type Format = 'text' | 'wide' | 'json' | 'yaml';
 
@@ -17,7 +17,7 @@ const refreshMs = 1_000;
 /** How the status is asked for and shown. */
 interface Wanted {
   readonly target?: Target;
-  readonly selector?: ReturnType<typeof parseSelector>;
+  readonly selector?: string;
   readonly format: Format;
 }
 
@@ -45,8 +45,13 @@ function render(status: StatusDocument, { target, format }: Wanted, context: Com
   return statusScreen(status, { columns, style, wide: format === 'wide' });
 }
 
-async function look(context: CommandContext, wanted: Wanted): Promise<StatusDocument> {
-  return narrow(await fetchStatus(context), wanted.target, wanted.selector);
+/** The screen shows what deserves attention; every other form is for who wants to see all. */
+function look(context: CommandContext, { target, selector, format }: Wanted): Promise<StatusDocument> {
+  const question = {
+    ...(target === undefined ? {} : { target: targetText(target) }),
+    ...(selector === undefined ? {} : { selector }),
+  };
+  return format === 'text' ? fetchStatus(context, question) : fetchEveryDevice(context, question);
 }
 
 /** The lines that a window has room for; the last says how many it has not. */
@@ -139,7 +144,7 @@ export const statusCommand: Command = {
     const wanted: Wanted = {
       format: formatOf(values.output),
       ...(positionals[0] === undefined ? {} : { target: parseTarget(positionals[0]) }),
-      ...(values.selector === undefined ? {} : { selector: parseSelector(values.selector) }),
+      ...(values.selector === undefined ? {} : { selector: checkSelector(values.selector) }),
     };
     if (flags.has('watch') && context.stdout.isTerminal) return watchStatus(context, wanted);
     const status = await look(context, wanted);

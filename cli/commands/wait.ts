@@ -3,7 +3,7 @@ import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { fetchStatus } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { settingsOption } from '../settings.ts';
-import { exitCodeOf, narrow, parseTarget } from '../status-target.ts';
+import { exitCodeOf, parseTarget, targetText } from '../status-target.ts';
 
 const pollMs = 500;
 
@@ -27,9 +27,14 @@ export function obstacle(status: StatusDocument, revision: string | undefined): 
   }
   if (exitCodeOf(status) === exitCodes.ok) return undefined;
   const device = devices.find(({ state }) => state !== 'running' && state !== 'removed');
-  if (device === undefined && source.state === 'current') return `the MQTT broker is ${status.broker?.state}`;
+  if (device === undefined && source.state === 'current') {
+    return status.storage === undefined
+      ? `the MQTT broker is ${status.broker?.state}`
+      : `the controller can't write its state: ${status.storage.message}`;
+  }
   if (device === undefined) return `the repository is ${source.state}: ${source.message ?? ''}`;
-  const others = devices.filter(({ state }) => state !== 'running' && state !== 'removed').length - 1;
+  const { desired, running } = status.tally;
+  const others = desired - running - 1;
   return `${device.name} is ${device.state}: ${device.reason.message}${others > 0 ? `; and ${others} more` : ''}`;
 }
 
@@ -80,7 +85,7 @@ export const waitCommand: Command = {
     const timeoutMs = durationMs(values.timeout ?? '5m');
     return waitFor(
       context,
-      async () => narrow(await fetchStatus(context), target, undefined),
+      () => fetchStatus(context, target === undefined ? {} : { target: targetText(target) }),
       values.revision,
       timeoutMs,
     );

@@ -4,7 +4,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { deviceStory } from '../render/device-story.ts';
 import { styleFor } from '../render/style.ts';
 import { settingsOption } from '../settings.ts';
-import { exitCodeOf, narrow, parseTarget } from '../status-target.ts';
+import { exitCodeOf, parseTarget, targetText } from '../status-target.ts';
 
 export const whyCommand: Command = {
   name: 'why',
@@ -17,7 +17,7 @@ export const whyCommand: Command = {
     const target = parseTarget(text.includes('/') ? text : `device/${text}`);
     if (target.kind !== 'device')
       throw new CommandError('why answers for a device/NAME; see fleet status for more', exitCodes.usage);
-    const status = narrow(await fetchStatus(context), target, undefined);
+    const status = await fetchStatus(context, { target: targetText(target) });
     const columns = cutWidth(context.stdout);
     context.stdout.write(deviceStory(status.devices[0]!, status, styleFor(context.color), columns));
     return exitCodeOf(status);

@@ -27,7 +27,7 @@ function wanted({ desired, fleet, site }: DeviceStatus, { source, asOf }: Status
 }
 
 /** What it said of itself, and when. */
-function known({ report, contactAt, connected }: DeviceStatus, asOf: string): string {
+function known({ report, contactAt, connected, linkSince }: DeviceStatus, asOf: string): string {
   if (contactAt === undefined) {
     return report === undefined ? 'It was never heard of.' : 'When it was heard last is not known.';
   }
@@ -37,7 +37,8 @@ function known({ report, contactAt, connected }: DeviceStatus, asOf: string): st
       : connected === false
         ? 'It is not connected'
         : 'Its broker does not tell whether it is connected';
-  const heard = `${line}; it was last heard ${age(contactAt, asOf)} ago.`;
+  const since = linkSince === undefined ? '' : ` since ${age(linkSince, asOf)} ago`;
+  const heard = `${line}${since}; it was last heard ${age(contactAt, asOf)} ago.`;
   if (report === undefined) return `${heard} It has not said yet what it runs.`;
   // An agent that was never given anything has nothing to count from: its `since` is the beginning of time.
   if (report.phase === 'idle' && report.running === undefined)
@@ -86,6 +87,17 @@ function brokerTrouble({ broker, asOf }: StatusDocument): string[] {
   ];
 }
 
+/** Two machines under one name end each other's connections. */
+function takeoverLine({ takeovers }: DeviceStatus, asOf: string): string[] {
+  if (takeovers === undefined) return [];
+  const { count, since, at, addresses } = takeovers;
+  const from = addresses.length === 0 ? '' : `, from ${addresses.join(' and ')}`;
+  const times = count === 1 ? 'once' : `${count} times`;
+  return [
+    `Another connection took its place ${times} since ${age(since, asOf)} ago${from}; the last time ${age(at, asOf)} ago.`,
+  ];
+}
+
 /** What it said of its trouble, unless that is the reason already. */
 function lastProblem({ report, reason }: DeviceStatus, style: Style): string[] {
   const problem = report?.problem;
@@ -111,6 +123,7 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
     [wanted(device, status), known(device, asOf)],
     repository(source),
     brokerTrouble(status),
+    takeoverLine(device, asOf),
     lastProblem(device, style),
     report === undefined || report.applications.length === 0
       ? []

@@ -41,6 +41,7 @@ export const stateStyles: Readonly<
   removed: 'gray',
   unreachable: 'yellow',
   empty: 'yellow',
+  pending: 'yellow',
 };
 
 function shortId(id: string): string {
@@ -57,7 +58,8 @@ function sourceLines({ source, asOf }: StatusDocument, { style, columns }: Scree
       : `${style('bold', shortId(revision.id))} ${JSON.stringify(revision.subject)} ${style('dim', `by ${revision.author}, ${age(revision.committedAt, asOf)} ago`)}`;
   lines.push(`${branch} of ${location} ${style('dim', `(${checked})`)}`, `in force  ${commit}`);
   if (state !== 'current') {
-    const which = state === 'refused' && tip !== undefined ? `${shortId(tip.id)} ${JSON.stringify(tip.subject)} ` : '';
+    const isAboutTip = (state === 'refused' || state === 'pending') && tip !== undefined;
+    const which = isAboutTip ? `${shortId(tip.id)} ${JSON.stringify(tip.subject)} ` : '';
     const since = source.since === undefined ? '' : ` (for ${age(source.since, asOf)})`;
     lines.push(`${style(stateStyles[state], state)}  ${which}${message ?? 'no commit was read yet'}${since}`);
   }
@@ -78,6 +80,20 @@ function brokerLine({ broker, asOf }: StatusDocument, { style, columns }: Screen
   return `${wrap(line, columns)}\n`;
 }
 
+/** Only when what happens can't be written down, or something that was could not be read. */
+function storageLine({ storage, asOf }: StatusDocument, { style, columns }: ScreenOptions): string {
+  if (storage === undefined) return '';
+  const { code, message, since } = storage;
+  return `${wrap(`${style('yellow', 'state')}  ${message} ${style('dim', code)} (for ${age(since, asOf)})`, columns)}\n`;
+}
+
+/** How many run and are connected now; the others ran when they were last heard. */
+function runningCell({ running, runningConnected }: Tally, style: Style): string {
+  if (running === 0) return style('dim', '0');
+  const all = style(stateStyles.running, String(running));
+  return runningConnected === running ? all : `${all} ${style('dim', `(${runningConnected} now)`)}`;
+}
+
 const tallyHeads: readonly Column[] = [
   { head: 'DESIRED', drop: 2 },
   ...['RUNNING', 'PROGRESSING', 'FAILED', 'DARK', 'UNKNOWN'].map((head) => ({ head })),
@@ -88,7 +104,7 @@ function tallyCells(tally: Tally, style: Style): string[] {
     count === 0 ? style('dim', '0') : style(stateStyles[state], String(count));
   return [
     String(tally.desired),
-    colored('running', tally.running),
+    runningCell(tally, style),
     colored('progressing', tally.progressing),
     colored('failed', tally.failed),
     colored('dark', tally.dark),
@@ -139,6 +155,13 @@ export function trafficOf({ report }: DeviceStatus): string {
   return `${bytes(sum(({ bytes }) => bytes))} of ${bytes(sum(({ length }) => length))} ${methods}`;
 }
 
+/** Whether its link is up, and since when. */
+function linkOf({ connected, linkSince }: DeviceStatus, asOf: string): string {
+  if (connected === undefined) return '?';
+  const since = linkSince === undefined ? '' : ` ${age(linkSince, asOf)}`;
+  return `${connected ? 'up' : 'down'}${since}`;
+}
+
 function deviceTable(devices: readonly DeviceStatus[], asOf: string, options: ScreenOptions): string {
   const { style, columns, wide } = options;
   const heads: readonly Column[] = [
@@ -146,12 +169,13 @@ function deviceTable(devices: readonly DeviceStatus[], asOf: string, options: Sc
     { head: 'SITE', drop: 3 },
     { head: 'FLEET', drop: 2 },
     { head: 'STATE' },
+    { head: 'LINK', drop: 4 },
     { head: 'AS-OF' },
-    { head: 'SEQ', drop: 5 },
-    { head: 'APPLICATIONS', drop: 4 },
+    { head: 'SEQ', drop: 6 },
+    { head: 'APPLICATIONS', drop: 5 },
     ...(wide
       ? [
-          { head: 'TAKEN', drop: 6 },
+          { head: 'TAKEN', drop: 7 },
           { head: 'REVISION', drop: 1 },
         ]
       : []),
@@ -167,6 +191,7 @@ function deviceTable(devices: readonly DeviceStatus[], asOf: string, options: Sc
       device.site ?? '-',
       device.fleet ?? '-',
       style(stateStyles[device.state], device.state),
+      linkOf(device, asOf),
       age(device.contactAt, asOf),
       told(sequence),
       told(runningApplications(device)),
@@ -177,13 +202,22 @@ function deviceTable(devices: readonly DeviceStatus[], asOf: string, options: Sc
   return table(heads, rows, columns);
 }
 
-function deviceSection({ devices, asOf }: StatusDocument, options: ScreenOptions): string {
+/** A large fleet shows some of what is not well. */
+function omittedNote({ devicesOmitted = 0, tally, devices }: StatusDocument, { style }: ScreenOptions): string {
+  const notWell = tally.desired - tally.running - devices.length;
+  const others = notWell > 0 ? `, ${notWell} of them not well` : '';
+  const how = 'ask for a fleet, a site or labels (-l), or -o wide for all';
+  return style('dim', `${devicesOmitted} more devices${others}; ${how}\n`);
+}
+
+function deviceSection(status: StatusDocument, options: ScreenOptions): string {
+  const { devices, devicesOmitted, asOf } = status;
   const listed =
     options.wide || devices.length <= devicesListedMax ? devices : devices.filter(({ state }) => state !== 'running');
   const hidden = devices.length - listed.length;
-  const note =
+  const well =
     hidden === 0 ? '' : options.style('dim', `${hidden} more devices run what they should (-o wide lists them)\n`);
-  return deviceTable(listed, asOf, options) + note;
+  return deviceTable(listed, asOf, options) + (devicesOmitted === undefined ? well : omittedNote(status, options));
 }
 
 function refusalSection({ refusals, asOf }: StatusDocument, { style, columns }: ScreenOptions): string {
@@ -208,7 +242,7 @@ export function statusScreen(document: StatusDocument, options: ScreenOptions): 
   const status = printableDeep(document);
   const { fleets, sites, asOf } = status;
   return [
-    sourceLines(status, options) + brokerLine(status, options),
+    sourceLines(status, options) + brokerLine(status, options) + storageLine(status, options),
     fleetTable(fleets, asOf, options),
     options.wide ? siteTable(sites, asOf, options) : '',
     deviceSection(status, options),

@@ -1,12 +1,13 @@
 /** Where one device stands, as far as the last contact told, and why. What is not known is never shown as good. */
 import type { ApplicationReport, DeviceStatus, Reason, Report } from '../../schemas/generated/types.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
-import { type IssuedDeployment, isReference, type ObservedDevice } from './observed.ts';
+import { type IssuedDeployment, isPlausible, isReference, type ObservedDevice, takeoversSuspect } from './observed.ts';
 import { planDevice } from './plan-device.ts';
 
 type State = DeviceStatus['state'];
 
-interface Standing {
+/** Where a device stands, and why. */
+export interface Standing {
   readonly state: State;
   readonly reason: Reason;
 }
@@ -23,6 +24,9 @@ function timeOf(ms: number): string {
 function minuteOf(ms: number): string {
   return `${timeOf(ms).slice(0, 16)}Z`;
 }
+
+/** After so long without a takeover there is one machine again. */
+const takeoverMemoryMs = 60 * 60_000;
 
 /** A contact this far in the future was written down with a clock that ran ahead. */
 const clockStepMs = 5 * 60_000;
@@ -59,6 +63,34 @@ const phaseMessages: Readonly<Record<Report['phase'], string>> = {
   probation: 'runs it on probation',
   active: 'runs it',
 };
+
+/** What stands in the way of believing what it says. */
+function doubt(observed: ObservedDevice, now: number): Standing | undefined {
+  const { dropped, takeovers, report } = observed;
+  if (takeovers !== undefined && takeovers.count >= takeoversSuspect && now - takeovers.at < takeoverMemoryMs) {
+    const from = takeovers.addresses.length === 0 ? '' : `, from ${takeovers.addresses.join(' and ')}`;
+    const message = `two machines take turns under its name and key: ${takeovers.count} takeovers since ${minuteOf(takeovers.since)}${from}`;
+    return standing('failed', 'TWO_MACHINES', message, timeOf(takeovers.since));
+  }
+  if (dropped !== undefined) {
+    const message = `what it says is not believed: ${dropped.message}`;
+    return standing('failed', dropped.code, message, timeOf(dropped.since));
+  }
+  if (isPlausible(observed)) return undefined;
+  const seen = `it claims to have seen deployment ${report?.highestSequence}`;
+  const issued = observed.issued === undefined ? 'was issued none' : `was issued ${observed.issued.sequence}`;
+  return standing('failed', 'SEQUENCE_NOT_PLAUSIBLE', `${seen}, and ${issued}: that can't be`, report?.since);
+}
+
+/** What could not be done for it so far. */
+function hindrance({ unsettled }: ObservedDevice): Standing | undefined {
+  if (unsettled === undefined) return undefined;
+  const { kind, attempts, failure, since } = unsettled;
+  const what = kind === 'issue' ? 'its deployment could not be issued' : 'it could not be told of its deployment';
+  const code = kind === 'issue' ? 'NOT_ISSUED' : 'NOT_DELIVERED';
+  const tries = attempts === 1 ? 'once' : `${attempts} times`;
+  return standing('progressing', code, `${what}: ${failure} (tried ${tries}, goes on)`, timeOf(since));
+}
 
 /** The device runs what it should: is it well? */
 function judgeRunning({ connected }: ObservedDevice, report: Report, issued: IssuedDeployment): Standing {
@@ -110,6 +142,15 @@ function judgeOnTheWay(observed: ObservedDevice, report: Report, issued: IssuedD
   );
 }
 
+/** When silence alone changes what can be said of it; undefined when it does not. */
+export function changesAt(desired: DesiredDevice, observed: ObservedDevice, now: number): number | undefined {
+  const { connected, takeovers } = observed;
+  const times = takeovers === undefined ? [] : [takeovers.at + takeoverMemoryMs];
+  const heard = heardAt(observed, now);
+  if (connected !== true && heard !== undefined) times.push(heard + desired.darkAfterSeconds * 1000 + 1);
+  return times.filter((at) => at > now).sort((a, b) => a - b)[0];
+}
+
 function lastKnown({ report, issued }: ObservedDevice): string {
   if (report === undefined) return 'it never said what it runs';
   const running = report.running === undefined ? 'ran nothing' : `ran deployment ${report.running.sequence}`;
@@ -117,21 +158,24 @@ function lastKnown({ report, issued }: ObservedDevice): string {
   return `at the time it ${running}${behind ? `; deployment ${issued.sequence} waits for its next contact` : ''}`;
 }
 
-function judge(desired: DesiredDevice, observed: ObservedDevice, now: number): Standing {
+/** Where a device that git names stands. */
+export function judge(desired: DesiredDevice, observed: ObservedDevice, now: number): Standing {
   const { contactAt, report, issued } = observed;
   const decision = planDevice(desired, observed);
   if (contactAt === undefined) {
     if (decision.kind === 'hold' && decision.cause === 'NO_KEY') return standing('unknown', 'NO_KEY', decision.message);
     return standing('unknown', 'NEVER_HEARD', 'it was never heard of: has its agent been started and enrolled?');
   }
-  const dark = darkness(desired, observed, now);
-  if (dark !== undefined) return dark;
+  const wrong = darkness(desired, observed, now) ?? doubt(observed, now);
+  if (wrong !== undefined) return wrong;
   if (decision.kind === 'hold' && decision.cause === 'NO_KEY')
     return standing('progressing', 'NO_KEY', decision.message);
   if (report === undefined)
     return standing('progressing', 'NO_REPORT', 'it is connected and has not said yet what it runs');
   if (decision.kind === 'hold' && decision.cause === 'NO_FLEET')
     return standing('running', 'NO_FLEET', decision.message);
+  const hindered = hindrance(observed);
+  if (hindered !== undefined) return hindered;
   if (issued === undefined || decision.kind === 'deploy')
     return standing('progressing', 'TO_BE_ISSUED', decision.message);
   if (isReference(report.running, issued)) return judgeRunning(observed, report, issued);
@@ -143,11 +187,22 @@ function facts(
   observed: ObservedDevice,
   now: number,
 ): Pick<DeviceStatus, 'name' | 'events'> & Partial<DeviceStatus> {
-  const { issued, report, connected, events } = observed;
+  const { issued, report, connected, linkSince, takeovers, events } = observed;
   const contactAt = heardAt(observed, now);
   return {
     name,
     ...(connected === undefined ? {} : { connected }),
+    ...(linkSince === undefined ? {} : { linkSince: timeOf(linkSince) }),
+    ...(takeovers === undefined
+      ? {}
+      : {
+          takeovers: {
+            ...takeovers,
+            since: timeOf(takeovers.since),
+            at: timeOf(takeovers.at),
+            addresses: [...takeovers.addresses],
+          },
+        }),
     ...(contactAt === undefined ? {} : { contactAt: timeOf(contactAt) }),
     ...(issued === undefined
       ? {}

@@ -11,13 +11,48 @@ export interface IssuedDeployment {
   readonly applications: readonly ApplicationReference[];
 }
 
+/** What a device said last and was not believed: it proves no health. */
+export interface DroppedReport {
+  readonly code: string;
+  readonly message: string;
+  readonly since: number;
+}
+
+/** Connections that took the place of one that was still open, or boots that took turns: two machines under one name. */
+export interface Takeovers {
+  /** Since `since`, without a pause of an hour. */
+  readonly count: number;
+  readonly since: number;
+  readonly at: number;
+  /** Of those that took turns, where the broker knows them. */
+  readonly addresses: readonly string[];
+}
+
+/** From so many takeovers without a pause on, it is no accident. */
+export const takeoversSuspect = 3;
+
+/** Something that has to be done for the device and failed so far. */
+export interface Unsettled {
+  readonly kind: 'issue' | 'deliver';
+  readonly since: number;
+  readonly attempts: number;
+  readonly failure: string;
+}
+
 export interface ObservedDevice {
   readonly issued?: IssuedDeployment;
+  /** Its newest, if the key that git names now made it. */
   readonly report?: Report;
   /** When the controller last heard it, by its own clock. */
   readonly contactAt?: number;
   /** Absent when the broker does not tell. */
   readonly connected?: boolean;
+  /** Since when it is connected, or is not; absent when that began before this controller did. */
+  readonly linkSince?: number;
+  readonly dropped?: DroppedReport;
+  readonly takeovers?: Takeovers;
+  readonly contradictions?: { readonly count: number; readonly at: number };
+  readonly unsettled?: Unsettled;
   /** Newest first, bounded. */
   readonly events: readonly DeviceEvent[];
 }
@@ -25,4 +60,21 @@ export interface ObservedDevice {
 /** Whether a device speaks of this very deployment: after a lost database a sequence alone may mean another one. */
 export function isReference(reference: DeploymentReference | undefined, issued: IssuedDeployment): boolean {
   return reference?.sequence === issued.sequence && reference.revision === issued.revision;
+}
+
+/** A device that claims to have seen more than so many sequences above what it was issued lies, or belonged to another fleet. */
+export const sequenceStepMax = 1_000_000;
+
+/** Whether what a device says of its highest sequence can be true. */
+export function isPlausible({ issued, report }: ObservedDevice): boolean {
+  return report === undefined || report.highestSequence <= (issued?.sequence ?? 0) + sequenceStepMax;
+}
+
+/**
+ * One above every sequence that was issued or that the device can have seen: a controller that lost its database must
+ * not issue what devices have to refuse.
+ */
+export function nextSequence(observed: ObservedDevice): number {
+  const seen = isPlausible(observed) ? (observed.report?.highestSequence ?? 0) : 0;
+  return Math.max(observed.issued?.sequence ?? 0, seen) + 1;
 }

@@ -4,7 +4,7 @@
  */
 import type { Report } from '../../schemas/generated/types.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
-import { type IssuedDeployment, isReference, type ObservedDevice } from './observed.ts';
+import { type IssuedDeployment, isPlausible, isReference, type ObservedDevice } from './observed.ts';
 
 /** Why a device gets a deployment now. */
 export type DeployCause = 'FIRST' | 'CHANGED' | 'SEQUENCE_BEHIND';
@@ -56,7 +56,7 @@ export function planDevice(desired: DesiredDevice, observed: ObservedDevice): De
     return deploy('FIRST', `fleet ${desired.fleet} selects it`);
   }
   if (issued.templateHash !== desired.template.hash) return deploy('CHANGED', 'its manifests ask for something else');
-  const refused = report === undefined ? undefined : whyRefused(issued, report);
+  const refused = report === undefined || !isPlausible(observed) ? undefined : whyRefused(issued, report);
   if (refused !== undefined) return deploy('SEQUENCE_BEHIND', refused);
   return hold('ISSUED', `deployment ${issued.sequence} is what its manifests ask for`);
 }

@@ -534,15 +534,16 @@ export interface Way {
   length: number;
 }
 /**
- * What a device says of itself: the reported state of the named shadow `fleet`. At most 3 KB as JSON.
+ * What a device says of itself: the reported state of the named shadow `fleet`. At most 3 KB as JSON. Members that a reader does not know are those of a newer agent, and no fault.
  */
 export interface Report {
   /**
    * RFC 3339 in UTC.
    */
   at: string;
+  boot?: Boot;
   /**
-   * Grows with every report, across restarts; the highest is the newest.
+   * Grows by one with every report of the same boot, from 1; the highest of them is the newest.
    */
   counter: number;
   agentVersion: string;
@@ -573,6 +574,19 @@ export interface Report {
    * Artifact and metadata bytes taken since enrolment.
    */
   bytesReceivedTotal?: number;
+}
+/**
+ * Which start of the agent says this; absent in reports of agents that count across restarts.
+ */
+export interface Boot {
+  /**
+   * Drawn by chance at each start.
+   */
+  id: string;
+  /**
+   * Grows by one with each start on the same state; two starts share one where the disk took nothing in between.
+   */
+  number: number;
 }
 export interface DeploymentReference {
   sequence: number;
@@ -682,9 +696,24 @@ export interface StatusDocument {
   asOf: string;
   source: SourceStatus;
   broker?: BrokerStatus;
+  storage?: StorageStatus;
+  tally: Tally;
+  state: ConvergenceState;
   fleets: FleetStatus[];
   sites: SiteStatus[];
+  /**
+   * Sites that are not shown; those that are not well come first.
+   */
+  sitesOmitted?: number;
   devices: DeviceStatus[];
+  /**
+   * Devices that are not shown; ask for a fleet, a site, a device or a page.
+   */
+  devicesOmitted?: number;
+  /**
+   * Where the next page begins: ask with `after`.
+   */
+  next?: string;
   /**
    * Who knocked and was not let in, newest first.
    */
@@ -692,9 +721,9 @@ export interface StatusDocument {
 }
 export interface SourceStatus {
   /**
-   * current: the tip of the branch is in force; refused: the tip is not valid or not signed, the last good revision is in force; unreachable: the repository or the branch can't be read; empty: there has never been a good revision.
+   * current: the tip of the branch is in force; refused: the tip is not valid or not signed, the last good revision is in force; unreachable: the repository or the branch can't be read; pending: the tip is valid and can't be followed yet, the message says why; empty: there has never been a good revision.
    */
-  state: 'current' | 'refused' | 'unreachable' | 'empty';
+  state: 'current' | 'refused' | 'pending' | 'unreachable' | 'empty';
   location: string;
   branch: string;
   revision?: RevisionStatus;
@@ -745,6 +774,39 @@ export interface BrokerStatus {
    */
   message?: string;
 }
+/**
+ * What is wrong with the controller's state; absent while nothing is. What can't be written does not happen.
+ */
+export interface StorageStatus {
+  code: string;
+  message: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  since: string;
+  /**
+   * Rows that could not be read when the controller started; what they held is rebuilt from git and devices.
+   */
+  rowsSetAside: number;
+}
+/**
+ * Devices by state.
+ */
+export interface Tally {
+  desired: number;
+  running: number;
+  /**
+   * Of those that run, the ones that are connected now, or of which the broker can't tell; the others ran when last heard.
+   */
+  runningConnected: number;
+  progressing: number;
+  failed: number;
+  dark: number;
+  /**
+   * Never heard of.
+   */
+  unknown: number;
+}
 export interface FleetStatus {
   /**
    * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
@@ -757,20 +819,6 @@ export interface FleetStatus {
    */
   asOf?: string;
   state: ConvergenceState;
-}
-/**
- * Devices by state.
- */
-export interface Tally {
-  desired: number;
-  running: number;
-  progressing: number;
-  failed: number;
-  dark: number;
-  /**
-   * Never heard of.
-   */
-  unknown: number;
 }
 export interface ApplicationReference {
   /**
@@ -820,11 +868,16 @@ export interface DeviceStatus {
   /**
    * RFC 3339 in UTC.
    */
+  linkSince?: string;
+  takeovers?: Takeovers;
+  /**
+   * RFC 3339 in UTC.
+   */
   contactAt?: string;
   desired?: DesiredDeployment;
   report?: Report;
   /**
-   * Newest first.
+   * Newest first; where one device was asked for.
    */
   events: DeviceEvent[];
 }
@@ -838,6 +891,21 @@ export interface Reason {
    * RFC 3339 in UTC.
    */
   since?: string;
+}
+/**
+ * How often one machine took the place of another under this name, without a pause of an hour.
+ */
+export interface Takeovers {
+  count: number;
+  /**
+   * RFC 3339 in UTC.
+   */
+  since: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  at: string;
+  addresses: string[];
 }
 export interface DesiredDeployment {
   sequence: number;

@@ -55,7 +55,7 @@ for (const [what, where, after] of stops) {
       controller.endAfter(where, changes);
       await converge(world, id, stepMs);
       controller.endAfter(where, Number.POSITIVE_INFINITY);
-      world.checkers.status(controller.status()!);
+      world.checkers.status((await controller.status())!);
       world.checkers.look();
     }
     t.log(`${changes} stops`);

@@ -11,9 +11,8 @@ import http from 'isomorphic-git/http/node';
 import type { CommandContext, Output } from '../../cli/command.ts';
 import { addExampleRelease, makeExampleFleet } from '../../cli/example-fleet.ts';
 import { runCommand } from '../../cli/run-command.ts';
-import { openStore } from '../../controller/devices/sqlite-store.ts';
+import { type Controller, createController } from '../../controller/controller.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
-import type { ShadowHandlers } from '../../controller/doors/mqtt/shadows.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
 import { brotliAtOnce } from '../../controller/publishing/compress.ts';
@@ -22,8 +21,9 @@ import { OnlineMetadata } from '../../controller/publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../../controller/publishing/publisher.ts';
 import { signDeployment } from '../../controller/publishing/sign-deployment.ts';
 import { SmallerWays } from '../../controller/publishing/smaller-ways.ts';
-import { type Controller, createController } from '../../controller/reconcile/controller.ts';
 import { openSource } from '../../controller/source/open-source.ts';
+import { openSqliteBlobCache } from '../../controller/state/sqlite/sqlite-blob-cache.ts';
+import { openSqliteState } from '../../controller/state/sqlite/sqlite-state.ts';
 import { loadConfiguration } from '../../platform/node/configuration.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { nodeThreads } from '../../platform/node/threads.ts';
@@ -45,8 +45,8 @@ function refuse(): never {
   throw new Error('a scenario starts no process and opens no connection');
 }
 
-async function settled(): Promise<void> {
-  for (let round = 0; round < 20; round += 1) await new Promise((resolve) => setImmediate(resolve));
+function breath(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 export class ScenarioWorld {
@@ -61,14 +61,11 @@ export class ScenarioWorld {
   readonly #counters = new Map<string, number>();
   readonly #connected = new Set<string>();
   readonly #reports = new Map<string, Telling>();
-  #database: ReturnType<typeof openStore> | undefined;
   #controller: Controller | undefined;
-  #devices: ShadowHandlers | undefined;
   #columns = 120;
   reachable = true;
 
   close(): void {
-    this.#database?.close();
     rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -119,52 +116,58 @@ export class ScenarioWorld {
     const timestamp = Math.floor(this.#clock.now() / 1000);
     const who = { ...author, timestamp, timezoneOffset: 0 };
     this.#commits.push(await git.commit({ ...repository, message: subject, author: who, committer: who }));
-    await this.#controller?.poll();
-    await settled();
+    await this.#settle(this.#controller?.poll());
+  }
+
+  /** Lets everything happen that happens at this moment, until `work` is done. */
+  async #settle(work: Promise<void> = Promise.resolve()): Promise<void> {
+    let isDone = false;
+    const done = work.finally(() => {
+      isDone = true;
+    });
+    do {
+      await this.#time.runUntil(this.#time.now);
+      await breath();
+    } while (!isDone);
+    await done;
+    await this.#time.runUntil(this.#time.now);
   }
 
   async startController(): Promise<void> {
-    this.#database = openStore(join(this.directory, 'controller.db'));
     const keys = readControllerKeys(nodeDisk, join(this.repository, '.fleet/keys/online'));
     const store = new ArtifactStore(nodeDisk, join(this.directory, 'artifacts'));
     const tuf = { disk: nodeDisk, directory: join(this.directory, 'artifacts/tuf'), keys };
     const online = new OnlineMetadata({ ...tuf, timestampLifetimeMs: 7 * 86_400_000 });
-    const { devices, values } = this.#database;
     const [clock, log] = [this.#clock, quiet];
-    this.#controller = createController({
-      ...{ clock, log, devices, values },
+    const controller = await createController({
+      ...{ clock, log, state: openSqliteState(':memory:') },
+      cache: openSqliteBlobCache(
+        ':memory:',
+        () => {},
+        () => {},
+      ),
       publisher: new RepositoryPublisher({
         ...{ clock, store, online },
         ways: new SmallerWays({ store, compress: brotliAtOnce, makeDelta: deltaAtOnce, log }),
       }),
       source: openSource({ url: this.repository, branch: 'main', mirrorDirectory: '' }, { fs, http, clock, log }),
-      shadows: {
-        start: async (handlers) => {
-          this.#devices = handlers;
-        },
-        setDesired: async () => {},
-        remove: async () => {},
-        stop: async () => {},
-      },
-      issuing: {
-        store: devices,
-        sign: (deployment) => signDeployment(deployment, keys.deployment),
-        putBlob: (bytes) => store.put(bytes),
-      },
+      publish: async () => {},
+      sign: (deployment) => signDeployment(deployment, keys.deployment),
+      putBlob: (bytes) => store.put(bytes),
+      tellsConnections: true,
       reauthorize: () => {},
       brokerStatus: () => this.broker,
     });
-    await this.#controller.start();
-    await this.#controller.poll();
-    await settled();
+    this.#controller = controller;
+    await this.#settle(controller.start());
+    await this.#settle(controller.poll());
   }
 
   async later(ms: number): Promise<void> {
     await this.#time.runUntil(this.#time.now + ms);
     // Whoever is connected is heard now and then, and the branch is looked at.
-    for (const device of this.#connected) this.#devices?.onContact(device, true);
-    await this.#controller?.poll();
-    await settled();
+    for (const device of this.#connected) this.#ask(device, 'get');
+    await this.#settle(this.#controller?.poll());
   }
 
   setColumns(columns: number): void {
@@ -175,8 +178,8 @@ export class ScenarioWorld {
   async connect(device: string, connected: boolean): Promise<void> {
     if (connected) this.#connected.add(device);
     else this.#connected.delete(device);
-    this.#devices?.onContact(device, connected);
-    await settled();
+    this.#controller?.onContact({ device, connected });
+    await this.#settle();
   }
 
   /** A device tells something new of itself; what it does not mention stays as it was. */
@@ -190,23 +193,27 @@ export class ScenarioWorld {
     const report = { ...lasting, ...telling, since, at, counter };
     this.#counters.set(device, counter);
     this.#reports.set(device, report);
-    this.#connected.add(device);
-    this.#devices?.onContact(device, true);
-    this.#devices?.onReported(device, report);
-    await settled();
+    if (!this.#connected.has(device)) await this.connect(device, true);
+    this.#ask(device, 'update', { state: { reported: report } });
+    await this.#settle();
+  }
+
+  #ask(device: string, operation: 'get' | 'update', body: object = {}): void {
+    this.#controller?.onRequest({ device, operation, payload: new TextEncoder().encode(JSON.stringify(body)) });
   }
 
   /** The newest deployment of a device. */
-  deploymentOf(device: string) {
-    const found = this.#controller?.status().devices.find(({ name }) => name === device)?.desired;
+  async deploymentOf(device: string) {
+    const status = await this.#controller?.status();
+    const found = status?.devices.find(({ name }) => name === device)?.desired;
     if (found === undefined) throw new Error(`nothing was deployed to ${device}`);
     return found;
   }
 
   /** Applications of the newest deployment, all running. */
-  runningApplications(device: string): ApplicationReport[] {
+  async runningApplications(device: string): Promise<ApplicationReport[]> {
     const since = new Date(this.#clock.now()).toISOString();
-    return this.deploymentOf(device).applications.map(({ name, version }) => ({
+    return (await this.deploymentOf(device)).applications.map(({ name, version }) => ({
       ...{ name, version, since },
       state: 'running' as const,
       restarts: 0,
@@ -237,9 +244,9 @@ export class ScenarioWorld {
       openNetwork: () => ({
         request: (request, signal) => {
           if (!this.reachable) throw new NetworkError('UNREACHABLE', 'connect ECONNREFUSED');
-          const url = new URL(request.url).pathname;
+          const { pathname, search } = new URL(request.url);
           const peer = { address: '192.0.2.1' };
-          return this.#api()({ ...request, url }, peer, signal);
+          return this.#api()({ ...request, url: pathname + search }, peer, signal);
         },
       }),
       stdout: output,
@@ -259,7 +266,9 @@ export class ScenarioWorld {
     if (controller === undefined) throw new NetworkError('UNREACHABLE', 'connect ECONNREFUSED');
     return createApi({
       artifacts: async () => ({ status: 404, headers: {}, body: (async function* () {})() }),
-      status: () => controller.status(),
+      status: (query) => controller.status(query),
+      changes: controller.changes,
+      clock: this.#clock,
       enrol: async () => ({ kind: 'refused', code: 'NOT_HERE', message: 'not in a scenario' }),
       notifyPush: () => {},
       authorize: controller.authorize,

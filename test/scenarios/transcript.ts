@@ -33,8 +33,8 @@ const deviceMoves: Readonly<
 > = {
   connects: (world, device) => world.connect(device, true),
   leaves: (world, device) => world.connect(device, false),
-  fetches: (world, device, [done, total]) => {
-    const { sequence, revision } = world.deploymentOf(device);
+  fetches: async (world, device, [done, total]) => {
+    const { sequence, revision } = await world.deploymentOf(device);
     const progress = { bytesDone: Number(done), bytesTotal: Number(total) };
     return world.tell(device, {
       phase: 'fetching',
@@ -43,9 +43,9 @@ const deviceMoves: Readonly<
       progress,
     });
   },
-  runs: (world, device) => {
-    const { sequence, revision } = world.deploymentOf(device);
-    const applications = world.runningApplications(device);
+  runs: async (world, device) => {
+    const { sequence, revision } = await world.deploymentOf(device);
+    const applications = await world.runningApplications(device);
     return world.tell(device, {
       phase: 'active',
       highestSequence: sequence,
@@ -59,8 +59,8 @@ const deviceMoves: Readonly<
       .map((one) => (one.name === name ? { ...one, state: 'backoff' as const, restarts: 3, message: message! } : one));
     return world.tell(device, { phase: 'active', applications });
   },
-  refuses: (world, device, [code, message]) => {
-    const { sequence } = world.deploymentOf(device);
+  refuses: async (world, device, [code, message]) => {
+    const { sequence } = await world.deploymentOf(device);
     const at = world.context(() => {}).clock.now();
     const problem = { code: code!, message: message!, at: new Date(at).toISOString(), sequence };
     return world.tell(device, { phase: 'active', highestSequence: sequence, problem });

@@ -35,8 +35,8 @@ function lateDevice(world: World, wish: Wish, status: StatusDocument): string | 
 }
 
 /** Why the fleet is not as wished, as an operator would be told; undefined when it is. */
-function obstacle(world: World, wish: Wish): string | undefined {
-  const status = world.controller.status();
+async function obstacle(world: World, wish: Wish): Promise<string | undefined> {
+  const status = await world.controller.status();
   if (status === undefined) return 'the controller is down';
   const { state, revision, message, problems } = status.source;
   if (revision?.id !== wish.tip.id || state !== 'current') {
@@ -50,7 +50,7 @@ function obstacle(world: World, wish: Wish): string | undefined {
 
 async function reach(world: World, wish: Wish, stepMs: number): Promise<number> {
   const begin = world.time.now;
-  for (let story = obstacle(world, wish); story !== undefined; story = obstacle(world, wish)) {
+  for (let story = await obstacle(world, wish); story !== undefined; story = await obstacle(world, wish)) {
     if (world.time.now - begin > peaceMsMax) {
       throw new Violation(`after ${peaceMsMax / hourMs} hours of peace the fleet is not as it must be:\n${story}`);
     }

@@ -181,9 +181,9 @@ export class FleetLife {
    * The commit that must come true: the last one if that is good and the next can build on it, else one that replaces what
    * fails by what does not.
    */
-  mend(): string {
+  async mend(): Promise<string> {
     const { fleet, repository, controller } = this.#world;
-    const source = controller.status()?.source;
+    const source = (await controller.status())?.source;
     const selected = fleet.commits.at(-1)!;
     const isGood = selected.isValid && [...selected.devices.values()].flat().every(({ fails }) => !fails);
     const isBase = isGood && selected.id === this.#ofWorkTree;

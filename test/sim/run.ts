@@ -61,8 +61,8 @@ function settleDevices(world: World, faults: Faults, count: number): FleetLife {
 }
 
 /** At what an operator sees. */
-function look(world: World): void {
-  const status = world.controller.status();
+async function look(world: World): Promise<void> {
+  const status = await world.controller.status();
   if (status !== undefined) world.checkers.status(status);
   world.checkers.look();
 }
@@ -75,15 +75,15 @@ async function live(world: World, { devices, days }: RunOptions): Promise<number
   faults.start();
   for (let elapsed = 0; elapsed < days * 24 * hourMs; elapsed += lookMs) {
     await world.run(lookMs);
-    look(world);
+    await look(world);
   }
   faults.end();
   life.end();
   await world.run(lookAgainMs);
-  const good = life.mend();
+  const good = await life.mend();
   const converged = await converge(world, good, stepMs);
   await goBack(world, life.spoil(), good, stepMs);
-  look(world);
+  await look(world);
   world.trace.write('converged', '', String(converged));
   return converged;
 }

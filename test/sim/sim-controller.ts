@@ -1,7 +1,7 @@
 /** The controller of the simulated world: every room real, over a disk and a database that outlive its process. */
-import { type ControllerStore, openStore } from '../../controller/devices/sqlite-store.ts';
+import { type Controller, createController } from '../../controller/controller.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
-import { createShadowService } from '../../controller/doors/mqtt/shadows/service.ts';
+import { openShadowDoor } from '../../controller/doors/mqtt/shadow-door.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
 import { brotliAtOnce } from '../../controller/publishing/compress.ts';
@@ -12,7 +12,10 @@ import { RepositoryPublisher } from '../../controller/publishing/publisher.ts';
 import { serveArtifacts } from '../../controller/publishing/serve-artifacts.ts';
 import { signDeployment } from '../../controller/publishing/sign-deployment.ts';
 import { SmallerWays } from '../../controller/publishing/smaller-ways.ts';
-import { type Controller, createController } from '../../controller/reconcile/controller.ts';
+import type { BlobCache } from '../../controller/state/blob-cache.ts';
+import { openSqliteBlobCache } from '../../controller/state/sqlite/sqlite-blob-cache.ts';
+import { openSqliteState } from '../../controller/state/sqlite/sqlite-state.ts';
+import type { StatePort } from '../../controller/state/state-port.ts';
 import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, HttpHandler, HttpResponse, Log } from '../../platform/ports.ts';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
@@ -22,7 +25,7 @@ import type { SimBroker } from './sim-bus.ts';
 import type { SimTime } from './sim-clock.ts';
 import { type Fate, PowerCut, SimDisk } from './sim-disk.ts';
 import { diskOf, guarded, type ProcessLife } from './sim-process.ts';
-import { Countdown, storeOf } from './sim-store.ts';
+import { Countdown, type StateFaults, stateOf } from './sim-store.ts';
 import type { Trace } from './trace.ts';
 
 const pollMs = 60_000;
@@ -45,7 +48,9 @@ export class SimController {
   skewMs = 0;
   readonly #world: ControllerWorld;
   readonly #countdown = new Countdown();
-  #store: ControllerStore | undefined;
+  readonly stateFaults: StateFaults = { isFull: false };
+  #state: StatePort | undefined;
+  #cache: BlobCache | undefined;
   #life: ProcessLife = { alive: false, onEnd: () => {} };
   #controller: Controller | undefined;
   #handler: HttpHandler | undefined;
@@ -65,7 +70,7 @@ export class SimController {
   }
 
   /** What operators are shown; undefined while it is down. */
-  status(): StatusDocument | undefined {
+  async status(): Promise<StatusDocument | undefined> {
     return this.alive ? this.#controller?.status() : undefined;
   }
 
@@ -82,13 +87,13 @@ export class SimController {
     const { time, broker, fleet } = this.#world;
     const clock = time.clock(life, () => this.skewMs);
     const disk = diskOf(life, this.disk);
-    this.#store ??= openStore(':memory:');
-    // What `openStore` does for the file of a process that ended: nobody is connected to this one yet.
-    const { devices, values } = storeOf(life, this.#store, this.#countdown);
-    for (const name of devices.names()) {
-      const { connected, contactAt } = devices.observed(name);
-      if (connected === true && contactAt !== undefined) devices.recordContact(name, contactAt, false);
-    }
+    this.#state ??= openSqliteState(':memory:');
+    this.#cache ??= openSqliteBlobCache(
+      ':memory:',
+      () => {},
+      (error) => this.#world.checkers.fail(`the cache complains: ${error}`),
+    );
+    const state = stateOf(life, this.#state, this.#countdown, this.stateFaults);
     const log = this.#log(life);
     const keys = readControllerKeys(disk, keysDirectory);
     const store = new ArtifactStore(disk, artifacts);
@@ -99,34 +104,33 @@ export class SimController {
     const authorize = (device: string): boolean =>
       controller.authorize(device, this.#world.fingerprintOf(device)) === 'ok';
     const bus = broker.start(life, authorize);
-    const shadows = createShadowService({
-      ...{ bus, values, clock, log, connections: broker },
-      knowsDevice: (device) => controller.knowsDevice(device),
-    });
-    const controller = createController({
-      ...{ clock, log, publisher, devices, values, shadows, source: fleet.repository.open() },
-      issuing: {
-        store: devices,
-        sign: (deployment) => {
-          this.#world.checkers.signed(deployment);
-          return signDeployment(deployment, keys.deployment);
-        },
-        putBlob: (bytes) => store.put(bytes),
+    const controller = await createController({
+      ...{ clock, log, publisher, state, cache: this.#cache, source: fleet.repository.open() },
+      publish: ({ topic, payload }) => bus.publish(topic, payload),
+      sign: (deployment) => {
+        this.#world.checkers.signed(deployment);
+        return signDeployment(deployment, keys.deployment);
       },
+      putBlob: (bytes) => store.put(bytes),
+      tellsConnections: true,
       reauthorize: () => broker.reauthorize(),
     });
     this.#controller = controller;
     await controller.start();
+    broker.onConnection((device, connected) => guarded(life, () => controller.onContact({ device, connected })));
+    await openShadowDoor({ bus, log, take: controller.onRequest });
     broker.listen();
     this.#serve(life, clock, disk, controller);
     keepFresh(online, clock, log);
     await this.#follow(life, clock, controller);
   }
 
-  #serve(life: ProcessLife, _clock: Clock, disk: Disk, controller: Controller): void {
+  #serve(life: ProcessLife, clock: Clock, disk: Disk, controller: Controller): void {
     const api = createApi({
       artifacts: serveArtifacts(disk, artifacts),
-      status: () => controller.status(),
+      status: (query) => controller.status(query),
+      changes: controller.changes,
+      clock,
       enrol: async () => ({ kind: 'refused', code: 'NO_ENROLMENT', message: 'every device has its key here' }),
       notifyPush: () => {},
       authorize: controller.authorize,
@@ -185,8 +189,7 @@ export class SimController {
   /** While it is down: its database is gone. */
   loseDatabase(): void {
     this.#world.trace.write('database-lost', '');
-    this.#store?.close();
-    this.#store = undefined;
+    this.#state = undefined;
   }
 
   /** After its end: what the disk had not synced is settled, if the machine lost its power too. */

@@ -1,7 +1,7 @@
 /** A git repository in the simulated world: commits of whole trees, one branch, moods of its server. */
 import { createHash } from 'node:crypto';
-import type { RevisionSource } from '../../controller/reconcile/branch-follower.ts';
-import type { RevisionTree } from '../../controller/reconcile/revision-in-force.ts';
+import type { RevisionSource } from '../../controller/following/branch-follower.ts';
+import type { RevisionTree } from '../../controller/following/revision-in-force.ts';
 
 export class SimRepository {
   readonly #blobs = new Map<string, Uint8Array>();

@@ -1,9 +1,8 @@
 /**
- * The controller's real SQLite store, in a process that may end at any statement. What was committed stays; a transaction
- * that the end fell into is rolled back, as SQLite does at the next start.
+ * The controller's real SQLite state, in a process that may end at any write-set, and on a disk that may refuse one. What was
+ * committed stays.
  */
-import type { DeviceStore, KeyValueStore } from '../../controller/devices/device-store.ts';
-import type { ControllerStore } from '../../controller/devices/sqlite-store.ts';
+import { StateError, type StatePort, type StateWrite } from '../../controller/state/state-port.ts';
 import { PowerCut } from './sim-disk.ts';
 import { guarded, type ProcessLife } from './sim-process.ts';
 
@@ -27,41 +26,23 @@ export class Countdown {
   }
 }
 
-/** Both stores as one process has them. */
-export function storeOf(
-  life: ProcessLife,
-  store: ControllerStore,
-  countdown: Countdown,
-): { readonly devices: DeviceStore; readonly values: KeyValueStore } {
-  const { devices, values } = store;
-  const read = <T>(operation: () => T): T => guarded(life, operation);
-  // The end may come before a change, or after it and before anybody hears of it.
-  const write = <T>(operation: () => T): T =>
-    guarded(life, () => {
-      countdown.pass();
-      const result = operation();
-      countdown.pass();
-      return result;
-    });
+/** What is wrong with the state's disk. */
+export interface StateFaults {
+  /** Nothing can be written. */
+  isFull: boolean;
+}
+
+/** The state as one process has it. */
+export function stateOf(life: ProcessLife, state: StatePort, countdown: Countdown, faults: StateFaults): StatePort {
   return {
-    devices: {
-      observed: (device) => read(() => devices.observed(device)),
-      names: () => read(() => devices.names()),
-      envelope: (device) => read(() => devices.envelope(device)),
-      refusals: () => read(() => devices.refusals()),
-      recordIssued: (device, issued, envelope) => write(() => devices.recordIssued(device, issued, envelope)),
-      recordReport: (device, report, at) => write(() => devices.recordReport(device, report, at)),
-      recordContact: (device, at, connected) => write(() => devices.recordContact(device, at, connected)),
-      recordEvent: (device, event) => write(() => devices.recordEvent(device, event)),
-      recordRefusal: (refusal) => write(() => devices.recordRefusal(refusal)),
-      forget: (device) => write(() => devices.forget(device)),
+    load: (take) => guarded(life, () => state.load(take)),
+    async commit(writes: readonly StateWrite[]) {
+      // The end may come before a change, or after it and before anybody hears of it.
+      guarded(life, () => countdown.pass());
+      if (faults.isFull) throw new StateError('STATE_FULL', 'the disk of the state is full');
+      await state.commit(writes);
+      guarded(life, () => countdown.pass());
     },
-    values: {
-      get: (room, key) => read(() => values.get(room, key)),
-      keys: (room) => read(() => values.keys(room)),
-      set: (room, key, value) => write(() => values.set(room, key, value)),
-      delete: (room, key) => write(() => values.delete(room, key)),
-      atomically: (work) => write(() => values.atomically(work)),
-    },
+    close: async () => {},
   };
 }

@@ -2,27 +2,26 @@
  * The controller's HTTPS API: which path is for whom, and who answers it.
  *
  *   GET  /sha256/HEX, /releases/NAME/VERSION.json, /tuf/FILE   a device that git names, or the API token
- *   GET  /api/v1/status                                        the API token
+ *   GET  /api/v1/status, /api/v1/changes                       the API token
  *   POST /enroll                                               anybody; the answer depends on what git names
  *   POST /hooks/git                                            who signs with the webhook secret
  *   GET  /healthz                                              anybody
  */
 import type { HttpHandler, HttpRequest, HttpResponse, Peer } from '../../../platform/ports.ts';
-import type { StatusDocument } from '../../../schemas/generated/types.ts';
 import type { AuthorizeDevice, OnRefusal } from '../../authority/authorization.ts';
 import { type EnrolmentAnswer, type EnrolmentRequest, parseEnrolment } from '../../authority/enrolment.ts';
 import type { RateLimit } from '../rate-limit.ts';
 import { bearsToken, signsBody } from './credentials.ts';
 import { errorAnswer, jsonAnswer } from './json-answer.ts';
+import { changesAnswer, type StatusParts, statusAnswer } from './status-routes.ts';
 
 /** Of the body of a request. A webhook that is longer is not needed: the next poll sees the same push. */
 export const bodyBytesMax = 65_536;
 
 /** The other rooms, as far as they answer requests. */
-export interface ApiParts {
+export interface ApiParts extends StatusParts {
   /** Answers `/sha256/`, `/releases/` and `/tuf/`; who asks was judged before. */
   readonly artifacts: HttpHandler;
-  readonly status: () => StatusDocument;
   readonly enrol: (request: EnrolmentRequest, address: string) => Promise<EnrolmentAnswer>;
   /** Looks at the git remote soon. Calling it often is the same as calling it once. */
   readonly notifyPush: () => void;
@@ -108,7 +107,8 @@ function routesOf(parts: ApiParts): (path: string) => Methods | undefined {
   const exact: Readonly<Record<string, Methods>> = {
     '/enroll': { POST: enrolRoute(parts) },
     '/hooks/git': { POST: webhookRoute(parts) },
-    '/api/v1/status': { GET: forToken(parts, () => jsonAnswer(200, parts.status())) },
+    '/api/v1/status': { GET: forToken(parts, (request) => statusAnswer(parts, request)) },
+    '/api/v1/changes': { GET: forToken(parts, (request, _peer, signal) => changesAnswer(parts, request, signal)) },
     '/healthz': { GET: () => jsonAnswer(200, { ok: true }) },
   };
   return (path) => {

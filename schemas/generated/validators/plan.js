@@ -10,10 +10,10 @@ const schema45 = {"description":"A git commit id.","type":"string","pattern":"^[
 const pattern15 = new RegExp("^[0-9a-f]{40}$", "u");
 const pattern16 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$", "u");
 
-function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate79(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate75.evaluated;
+const evaluated0 = validate79.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -158,10 +158,10 @@ vErrors.push(err11);
 }
 errors++;
 }
-validate75.errors = vErrors;
+validate79.errors = vErrors;
 return errors === 0;
 }
-validate75.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate79.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -210,8 +210,8 @@ errors++;
 }
 }
 if(data.commit !== undefined){
-if(!(validate75(data.commit, {instancePath:instancePath+"/commit",parentData:data,parentDataProperty:"commit",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
+if(!(validate79(data.commit, {instancePath:instancePath+"/commit",parentData:data,parentDataProperty:"commit",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate79.errors : vErrors.concat(validate79.errors);
 errors = vErrors.length;
 }
 }
@@ -231,14 +231,14 @@ return errors === 0;
 }
 validate38.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema127 = {"title":"PlannedFleet","type":"object","properties":{"fleet":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"description":"In the fleet by the planned revision.","type":"integer","minimum":0},"deploying":{"type":"integer","minimum":0},"holding":{"type":"integer","minimum":0},"gone":{"type":"integer","minimum":0}},"required":["fleet","devices","deploying","holding","gone"],"additionalProperties":false};
+const schema135 = {"title":"PlannedFleet","type":"object","properties":{"fleet":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"description":"In the fleet by the planned revision.","type":"integer","minimum":0},"deploying":{"type":"integer","minimum":0},"holding":{"type":"integer","minimum":0},"gone":{"type":"integer","minimum":0}},"required":["fleet","devices","deploying","holding","gone"],"additionalProperties":false};
 const schema33 = {"description":"A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.","type":"string","pattern":"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"};
 const pattern4 = new RegExp("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "u");
 
-function validate79(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate83(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate79.evaluated;
+const evaluated0 = validate83.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -444,20 +444,20 @@ vErrors.push(err16);
 }
 errors++;
 }
-validate79.errors = vErrors;
+validate83.errors = vErrors;
 return errors === 0;
 }
-validate79.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate83.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema129 = {"title":"PlannedDevice","type":"object","properties":{"device":{"$ref":"metadata.schema.json#/$defs/Name"},"site":{"$ref":"metadata.schema.json#/$defs/Name"},"fleet":{"$ref":"metadata.schema.json#/$defs/Name","description":"The one it will be in; of a device that goes, the one it was in."},"kind":{"description":"deploy: it gets a deployment at once; hold: it would not move; gone: git names it no longer.","enum":["deploy","hold","gone"]},"cause":{"enum":["FIRST","CHANGED","SEQUENCE_BEHIND","NO_KEY","NO_FLEET","ISSUED","REMOVED"]},"message":{"description":"The cause as a sentence.","type":"string"},"applications":{"type":"array","items":{"$ref":"#/$defs/PlannedApplication"}},"fetches":{"description":"Modules that the device lacks.","type":"array","items":{"$ref":"#/$defs/PlannedFetch"}}},"required":["device","kind","cause","message","applications","fetches"],"additionalProperties":false};
-const schema133 = {"title":"PlannedApplication","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"from":{"$ref":"metadata.schema.json#/$defs/Version","description":"Absent when it comes."},"to":{"$ref":"metadata.schema.json#/$defs/Version","description":"Absent when it goes."},"settings":{"description":"Its arguments, environment, configuration or restart policy differ.","type":"boolean"}},"required":["name","settings"],"additionalProperties":false};
+const schema137 = {"title":"PlannedDevice","type":"object","properties":{"device":{"$ref":"metadata.schema.json#/$defs/Name"},"site":{"$ref":"metadata.schema.json#/$defs/Name"},"fleet":{"$ref":"metadata.schema.json#/$defs/Name","description":"The one it will be in; of a device that goes, the one it was in."},"kind":{"description":"deploy: it gets a deployment at once; hold: it would not move; gone: git names it no longer.","enum":["deploy","hold","gone"]},"cause":{"enum":["FIRST","CHANGED","SEQUENCE_BEHIND","NO_KEY","NO_FLEET","ISSUED","REMOVED"]},"message":{"description":"The cause as a sentence.","type":"string"},"applications":{"type":"array","items":{"$ref":"#/$defs/PlannedApplication"}},"fetches":{"description":"Modules that the device lacks.","type":"array","items":{"$ref":"#/$defs/PlannedFetch"}}},"required":["device","kind","cause","message","applications","fetches"],"additionalProperties":false};
+const schema141 = {"title":"PlannedApplication","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"from":{"$ref":"metadata.schema.json#/$defs/Version","description":"Absent when it comes."},"to":{"$ref":"metadata.schema.json#/$defs/Version","description":"Absent when it goes."},"settings":{"description":"Its arguments, environment, configuration or restart policy differ.","type":"boolean"}},"required":["name","settings"],"additionalProperties":false};
 const schema35 = {"description":"A release's version: letters, digits, dot, dash, plus and underscore, at most 64 characters; usually semantic versioning.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$"};
 const pattern7 = new RegExp("^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$", "u");
 
-function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate86(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate82.evaluated;
+const evaluated0 = validate86.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -595,19 +595,19 @@ vErrors.push(err10);
 }
 errors++;
 }
-validate82.errors = vErrors;
+validate86.errors = vErrors;
 return errors === 0;
 }
-validate82.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate86.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema137 = {"title":"PlannedFetch","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"sha256":{"$ref":"metadata.schema.json#/$defs/Sha256"},"length":{"type":"integer","minimum":0},"way":{"title":"FetchPrice","description":"The cheapest way to get it; absent for a device that gets no deployment.","type":"object","properties":{"method":{"enum":["whole","brotli","delta"]},"bytes":{"description":"Over the link.","type":"integer","minimum":0},"index":{"description":"Of the release's index, which travels first.","type":"integer","minimum":0},"length":{"description":"Of the module.","type":"integer","minimum":0},"atMost":{"description":"The controller, which takes more time, may find a smaller way.","const":true}},"required":["method","bytes","index","length"],"additionalProperties":false}},"required":["name","version","sha256","length"],"additionalProperties":false};
+const schema145 = {"title":"PlannedFetch","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"sha256":{"$ref":"metadata.schema.json#/$defs/Sha256"},"length":{"type":"integer","minimum":0},"way":{"title":"FetchPrice","description":"The cheapest way to get it; absent for a device that gets no deployment.","type":"object","properties":{"method":{"enum":["whole","brotli","delta"]},"bytes":{"description":"Over the link.","type":"integer","minimum":0},"index":{"description":"Of the release's index, which travels first.","type":"integer","minimum":0},"length":{"description":"Of the module.","type":"integer","minimum":0},"atMost":{"description":"The controller, which takes more time, may find a smaller way.","const":true}},"required":["method","bytes","index","length"],"additionalProperties":false}},"required":["name","version","sha256","length"],"additionalProperties":false};
 const schema51 = {"description":"SHA-256 in lower-case hexadecimal.","type":"string","pattern":"^[0-9a-f]{64}$"};
 const pattern20 = new RegExp("^[0-9a-f]{64}$", "u");
 
-function validate84(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate84.evaluated;
+const evaluated0 = validate88.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -825,7 +825,7 @@ errors++;
 if(data4.method !== undefined){
 let data5 = data4.method;
 if(!(((data5 === "whole") || (data5 === "brotli")) || (data5 === "delta"))){
-const err18 = {instancePath:instancePath+"/way/method",schemaPath:"#/properties/way/properties/method/enum",keyword:"enum",params:{allowedValues: schema137.properties.way.properties.method.enum},message:"must be equal to one of the allowed values"};
+const err18 = {instancePath:instancePath+"/way/method",schemaPath:"#/properties/way/properties/method/enum",keyword:"enum",params:{allowedValues: schema145.properties.way.properties.method.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -945,16 +945,16 @@ vErrors.push(err27);
 }
 errors++;
 }
-validate84.errors = vErrors;
+validate88.errors = vErrors;
 return errors === 0;
 }
-validate84.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate88.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate81(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate85(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate81.evaluated;
+const evaluated0 = validate85.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1112,7 +1112,7 @@ errors++;
 if(data.kind !== undefined){
 let data3 = data.kind;
 if(!(((data3 === "deploy") || (data3 === "hold")) || (data3 === "gone"))){
-const err13 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema129.properties.kind.enum},message:"must be equal to one of the allowed values"};
+const err13 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema137.properties.kind.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -1125,7 +1125,7 @@ errors++;
 if(data.cause !== undefined){
 let data4 = data.cause;
 if(!(((((((data4 === "FIRST") || (data4 === "CHANGED")) || (data4 === "SEQUENCE_BEHIND")) || (data4 === "NO_KEY")) || (data4 === "NO_FLEET")) || (data4 === "ISSUED")) || (data4 === "REMOVED"))){
-const err14 = {instancePath:instancePath+"/cause",schemaPath:"#/properties/cause/enum",keyword:"enum",params:{allowedValues: schema129.properties.cause.enum},message:"must be equal to one of the allowed values"};
+const err14 = {instancePath:instancePath+"/cause",schemaPath:"#/properties/cause/enum",keyword:"enum",params:{allowedValues: schema137.properties.cause.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -1152,8 +1152,8 @@ let data6 = data.applications;
 if(Array.isArray(data6)){
 const len0 = data6.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate82(data6[i0], {instancePath:instancePath+"/applications/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate82.errors : vErrors.concat(validate82.errors);
+if(!(validate86(data6[i0], {instancePath:instancePath+"/applications/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate86.errors : vErrors.concat(validate86.errors);
 errors = vErrors.length;
 }
 }
@@ -1174,8 +1174,8 @@ let data8 = data.fetches;
 if(Array.isArray(data8)){
 const len1 = data8.length;
 for(let i1=0; i1<len1; i1++){
-if(!(validate84(data8[i1], {instancePath:instancePath+"/fetches/" + i1,parentData:data8,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
+if(!(validate88(data8[i1], {instancePath:instancePath+"/fetches/" + i1,parentData:data8,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate88.errors : vErrors.concat(validate88.errors);
 errors = vErrors.length;
 }
 }
@@ -1202,10 +1202,10 @@ vErrors.push(err18);
 }
 errors++;
 }
-validate81.errors = vErrors;
+validate85.errors = vErrors;
 return errors === 0;
 }
-validate81.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate85.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate37(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -1497,8 +1497,8 @@ let data9 = data.fleets;
 if(Array.isArray(data9)){
 const len0 = data9.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate79(data9[i0], {instancePath:instancePath+"/fleets/" + i0,parentData:data9,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate79.errors : vErrors.concat(validate79.errors);
+if(!(validate83(data9[i0], {instancePath:instancePath+"/fleets/" + i0,parentData:data9,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
 errors = vErrors.length;
 }
 }
@@ -1519,8 +1519,8 @@ let data11 = data.devices;
 if(Array.isArray(data11)){
 const len1 = data11.length;
 for(let i1=0; i1<len1; i1++){
-if(!(validate81(data11[i1], {instancePath:instancePath+"/devices/" + i1,parentData:data11,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
+if(!(validate85(data11[i1], {instancePath:instancePath+"/devices/" + i1,parentData:data11,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate85.errors : vErrors.concat(validate85.errors);
 errors = vErrors.length;
 }
 }

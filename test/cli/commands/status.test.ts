@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { runCommand } from '../../../cli/run-command.ts';
-import { parseSelector } from '../../../cli/status-target.ts';
+import { parseSelector } from '../../../controller/manifests/selector-text.ts';
 import { isStatusDocument } from '../../../schemas/generated/validators.js';
 import { ScenarioWorld } from '../../scenarios/scenario-world.ts';
 
@@ -57,7 +57,7 @@ test('fleet status --watch never draws more lines than the window has, and says 
 
 test('fleet status --watch says how old all of it is while the controller does not answer, and shows nothing as good', async (t) => {
   const world = await runningHarbor(t);
-  await world.tell('truck-7-cab', running(world, 'truck-7-cab'));
+  await world.tell('truck-7-cab', await running(world, 'truck-7-cab'));
   const stopping = new AbortController();
   let screen = '';
   const context = world.context((text) => {
@@ -160,7 +160,7 @@ test('fleet wait gives up in time and says what it waited for; it ends at once w
   t.is(exitCode, 7);
   t.regex(output, /gave up waiting: aurora-bridge is unknown: it was never heard of/);
   for (const device of ['aurora-bridge', 'aurora-engine', 'borealis-bridge', 'borealis-engine', 'truck-7-cab']) {
-    await world.tell(device, { ...running(world, device) });
+    await world.tell(device, await running(world, device));
   }
   t.is((await world.fleet(['wait'])).exitCode, 0);
 });
@@ -168,7 +168,7 @@ test('fleet wait gives up in time and says what it waited for; it ends at once w
 test('while the broker is away status and why say so, and nothing counts as converged', async (t) => {
   const world = await runningHarbor(t);
   for (const device of ['aurora-bridge', 'aurora-engine', 'borealis-bridge', 'borealis-engine', 'truck-7-cab']) {
-    await world.tell(device, { ...running(world, device) });
+    await world.tell(device, await running(world, device));
   }
   t.is((await world.fleet(['status'])).exitCode, 0);
   world.broker = { ...world.broker, state: 'unreachable', message: 'connect ECONNREFUSED' };
@@ -180,9 +180,9 @@ test('while the broker is away status and why say so, and nothing counts as conv
   t.regex(why.output, /has not reached the MQTT broker at broker:8883 for .*: connect ECONNREFUSED/);
 });
 
-function running(world: ScenarioWorld, device: string) {
-  const { sequence, revision } = world.deploymentOf(device);
-  const applications = world.runningApplications(device);
+async function running(world: ScenarioWorld, device: string) {
+  const { sequence, revision } = await world.deploymentOf(device);
+  const applications = await world.runningApplications(device);
   return { phase: 'active' as const, highestSequence: sequence, running: { sequence, revision }, applications };
 }
 

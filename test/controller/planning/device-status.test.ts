@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { DesiredDevice } from '../../../controller/manifests/desired.ts';
 import { deviceStatus } from '../../../controller/planning/device-status.ts';
 import type { ObservedDevice } from '../../../controller/planning/observed.ts';
-import { convergenceOf } from '../../../controller/planning/status-document.ts';
+import { convergenceOf } from '../../../controller/planning/tally.ts';
 import type { Report } from '../../../schemas/generated/types.ts';
 import { desiredDevice, now, observedDevice } from './arbitraries.ts';
 
@@ -107,7 +107,7 @@ test('every device that does not run what it should says why', (t) => {
 });
 
 test('one failing device makes a fleet failed, one silent one makes it stale, none makes it converged', (t) => {
-  const tally = { desired: 3, running: 3, progressing: 0, failed: 0, dark: 0, unknown: 0 };
+  const tally = { desired: 3, running: 3, runningConnected: 3, progressing: 0, failed: 0, dark: 0, unknown: 0 };
   t.is(convergenceOf(tally), 'converged');
   t.is(convergenceOf({ ...tally, dark: 1 }), 'stale');
   t.is(convergenceOf({ ...tally, unknown: 1 }), 'stale');

@@ -7,11 +7,11 @@ import { openAuthority } from '../../../controller/authority/authority.ts';
 import type { AuthorizeDevice } from '../../../controller/authority/authorization.ts';
 import { enrol as answerEnrolment } from '../../../controller/authority/enrolment.ts';
 import { certificateIdentity } from '../../../controller/authority/key-fingerprint.ts';
-import { openStore } from '../../../controller/devices/sqlite-store.ts';
 import { errorAnswer } from '../../../controller/doors/http/json-answer.ts';
 import { bodyBytesMax, createApi } from '../../../controller/doors/http/router.ts';
 import { type EmbeddedBroker, startEmbeddedBroker } from '../../../controller/doors/mqtt/embedded/broker.ts';
-import { createShadowService } from '../../../controller/doors/mqtt/shadows/service.ts';
+import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
+import type { StatePort } from '../../../controller/state/state-port.ts';
 import { type Enrolment, enrol } from '../../../device-agent/enrol.ts';
 import { DeviceIdentityStore, keyFingerprint } from '../../../device-agent/enrol-identity.ts';
 import { AwsShadowLink } from '../../../device-agent/transport/aws-shadow-link.ts';
@@ -21,9 +21,41 @@ import { startHttpServer } from '../../../platform/node/http-server.ts';
 import { openNetwork } from '../../../platform/node/network.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import type { Clock } from '../../../platform/ports.ts';
+import { openEngineOn } from '../../controller/engine/test-engine.ts';
 
 const log = { write: () => {} };
 const address = '127.0.0.1';
+
+/** The engine behind one broker, for as long as a test wants it to listen. */
+class ShoreShadows {
+  readonly #bus: EmbeddedBroker;
+  readonly #named: ReadonlyMap<string, string>;
+  readonly #state: StatePort;
+  #made: Awaited<ReturnType<typeof openEngineOn>> | undefined;
+
+  constructor(bus: EmbeddedBroker, named: ReadonlyMap<string, string>, state: StatePort) {
+    this.#bus = bus;
+    this.#named = named;
+    this.#state = state;
+  }
+
+  async start(): Promise<void> {
+    this.#made = await openEngineOn(this.#bus, this.#named, this.#state);
+  }
+
+  /** What the device said last, as it was taken in. */
+  reported(device: string): unknown {
+    return this.#made?.observe(device).report;
+  }
+
+  async setDesired(device: string, { sequence, envelope }: { sequence: number; envelope: string }): Promise<void> {
+    await this.#made?.desire(device, sequence, envelope);
+  }
+
+  async stop(): Promise<void> {
+    await this.#made?.engine.stop();
+  }
+}
 
 /** A controller without its loop; `named` is what git would say: key fingerprints by device. */
 export async function openShore(t: ExecutionContext) {
@@ -49,13 +81,15 @@ export async function openShore(t: ExecutionContext) {
       clock: nodeClock,
       log,
     });
-  const store = openStore(join(directory, 'store.db'));
-  t.teardown(() => store.close());
+  const state = openSqliteState(join(directory, 'state.db'));
+  t.teardown(() => state.close());
   const handler = createApi({
     artifacts: async () => errorAnswer(404, 'NOT_FOUND', 'there are none'),
-    status: () => {
+    status: async () => {
       throw new Error('there is no status');
     },
+    changes: { changeId: 0, changesSince: () => [], listen: () => ({ [Symbol.dispose]: () => {} }) },
+    clock: nodeClock,
     enrol: (request, from) => answerEnrolment({ authority, authorize, onRefusal }, request, from),
     notifyPush: () => {},
     authorize,
@@ -73,15 +107,7 @@ export async function openShore(t: ExecutionContext) {
     log,
   });
   t.teardown(() => server.close());
-  const openShadows = (bus: EmbeddedBroker) =>
-    createShadowService({
-      bus,
-      values: store.values,
-      clock: nodeClock,
-      log,
-      knowsDevice: (device) => named.has(device),
-      connections: bus,
-    });
+  const openShadows = (bus: EmbeddedBroker) => new ShoreShadows(bus, named, state);
   const url = `https://${address}:${server.port}`;
   /** A device with a key of its own, and one try to get it a certificate. */
   const newDevice = (device: string) => {

@@ -1,5 +1,5 @@
 /** What a device may do on the broker: ask its own shadow, and hear the answers. Everything else is refused. */
-import { answersOf, requestTopic, shadowOperations, shadowPrefix } from '../shadows/topics.ts';
+import { answersOf, requestTopic, shadowOperations, shadowPrefix } from '../../../shadow/topics.ts';
 
 /** Only requests; who could publish `accepted`, `rejected` or `delta` could speak for the controller. */
 export function mayPublish(device: string, topic: string): boolean {

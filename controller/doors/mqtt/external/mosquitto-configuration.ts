@@ -1,7 +1,7 @@
 /** Configuration for Mosquitto 2 as the broker between devices and controller, with the same rules as the embedded one. */
 import { controllerCommonName } from '../../../authority/authority.ts';
 import { fingerprintHex } from '../../../authority/key-fingerprint.ts';
-import { requestTopic, shadowOperations, shadowPrefix } from '../shadows/topics.ts';
+import { requestTopic, shadowOperations, shadowPrefix } from '../../../shadow/topics.ts';
 
 /** Files are PEM, and `server.pem` of the authority is good for both certificate and key; `aclFile` is where `mosquittoAccessList` was written. */
 export interface MosquittoOptions {

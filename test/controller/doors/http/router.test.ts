@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import test from 'ava';
 import { type ApiParts, bodyBytesMax, createApi } from '../../../../controller/doors/http/router.ts';
 import { rateLimit } from '../../../../controller/doors/rate-limit.ts';
+import { nodeClock } from '../../../../platform/node/clock.ts';
 import type { HttpRequest, Peer } from '../../../../platform/ports.ts';
 import type { StatusDocument } from '../../../../schemas/generated/types.ts';
 
@@ -20,7 +21,9 @@ function stage({ hook = true, enrolments = 100 } = {}) {
         yield new TextEncoder().encode(request.url);
       })(),
     }),
-    status: () => status,
+    status: async () => status,
+    changes: { changeId: 7, changesSince: () => [], listen: () => ({ [Symbol.dispose]: () => {} }) },
+    clock: nodeClock,
     enrol: async (request, address) => {
       seen.push(`enrol ${request.device} from ${address}`);
       if (request.device !== 'buoy-1') return { kind: 'refused', code: 'DEVICE_UNKNOWN', message: 'no' };

@@ -1,12 +1,11 @@
 /** The device SDK that agents use, against the shadow service behind each broker it may meet. */
 import test, { type ExecutionContext, registerCompletionHandler } from 'ava';
-import { openStore } from '../../../../controller/devices/sqlite-store.ts';
 import { startEmbeddedBroker } from '../../../../controller/doors/mqtt/embedded/broker.ts';
 import { connectExternalBroker } from '../../../../controller/doors/mqtt/external/bus.ts';
-import { createShadowService } from '../../../../controller/doors/mqtt/shadows/service.ts';
-import type { Shadows } from '../../../../controller/doors/mqtt/shadows.ts';
+import { blobOf } from '../../../../controller/engine/issue.ts';
 import { nodeClock } from '../../../../platform/node/clock.ts';
 import type { MessageBus } from '../../../../platform/ports.ts';
+import { openEngineOn, reportOf } from '../../engine/test-engine.ts';
 import { quietLog, Scene, type TestDevice } from '../scene.ts';
 import { freePort, mosquitto, startMosquitto } from './mosquitto.ts';
 import { connectSdk } from './sdk-client.ts';
@@ -16,25 +15,6 @@ registerCompletionHandler(() => process.exit());
 
 const hostnames = ['localhost', '127.0.0.1'];
 
-interface Heard {
-  readonly device: string;
-  readonly reported: unknown;
-}
-
-async function startShadows(scene: Scene, bus: MessageBus): Promise<{ shadows: Shadows; heard: Heard[] } & Disposable> {
-  const store = openStore(':memory:');
-  const heard: Heard[] = [];
-  const shadows = createShadowService({
-    bus,
-    values: store.values,
-    clock: nodeClock,
-    log: quietLog,
-    knowsDevice: (device) => scene.named.has(device),
-  });
-  await shadows.start({ onReported: (device, reported) => heard.push({ device, reported }), onContact: () => {} });
-  return { shadows, heard, [Symbol.dispose]: () => store.close() };
-}
-
 /** One life of a device: it finds no shadow, is given work, hears of more, reports, and is refused what is wrong. */
 async function liveOnce(
   t: ExecutionContext,
@@ -43,36 +23,40 @@ async function liveOnce(
   bus: MessageBus,
   port: number,
 ): Promise<void> {
-  using service = await startShadows(scene, bus);
+  const service = await openEngineOn(bus, scene.named);
   await using client = await connectSdk(device, scene.authority.certificate, port);
   const names = { thingName: device.name, shadowName: 'fleet' };
 
   const missing = await t.throwsAsync(client.shadow.getNamedShadow(names));
   t.is((missing as { modeledError?: { code?: number } }).modeledError?.code, 404);
 
-  await service.shadows.setDesired(device.name, { sequence: 1, envelope: 'first' });
+  await service.desire(device.name, 1, 'first');
   const first = (await client.deltas.next()).value;
   t.deepEqual(first.state, { sequence: 1, envelope: 'first' });
 
-  const report = { phase: 'active', counter: 7 };
-  const accepted = await client.shadow.updateNamedShadow({ ...names, state: { reported: report } });
+  const report = reportOf(7);
+  const accepted = await client.shadow.updateNamedShadow({ ...names, state: { reported: { ...report } } });
   t.is(accepted.version, 2);
-  t.deepEqual(service.heard, [{ device: device.name, reported: report }]);
+  t.deepEqual(service.observe(device.name).report, report);
 
-  await service.shadows.setDesired(device.name, { sequence: 2, blob: { sha256: 'ab', length: 9 } });
-  await service.shadows.setDesired(device.name, { sequence: 2, blob: { sha256: 'ab', length: 9 } });
+  const envelope = 'e'.repeat(5_000);
+  await service.desire(device.name, 2, envelope);
   t.is((await client.deltas.next()).value.version, 3);
   const shadow = await client.shadow.getNamedShadow(names);
-  t.is(shadow.version, 3, 'the second, equal setDesired changes nothing');
-  t.deepEqual(shadow.state?.desired, { sequence: 2, blob: { sha256: 'ab', length: 9 } });
+  t.is(shadow.version, 3);
+  t.deepEqual(shadow.state?.desired, { sequence: 2, blob: blobOf(envelope) });
   t.deepEqual(shadow.state?.reported, report);
 
-  const conflict = client.shadow.updateNamedShadow({ ...names, state: { reported: {} }, version: 1 });
+  const conflict = client.shadow.updateNamedShadow({ ...names, state: { reported: { ...reportOf(8) } }, version: 1 });
   t.is(((await t.throwsAsync(conflict)) as { modeledError?: { code?: number } }).modeledError?.code, 409);
-  const big = client.shadow.updateNamedShadow({ ...names, state: { reported: { text: 'x'.repeat(9000) } } });
+  const big = client.shadow.updateNamedShadow({
+    ...names,
+    state: { reported: { ...reportOf(9), text: 'x'.repeat(9000) } },
+  });
   t.is(((await t.throwsAsync(big)) as { modeledError?: { code?: number } }).modeledError?.code, 413);
 
-  t.is((await client.shadow.deleteNamedShadow(names)).version, 3);
+  const removed = client.shadow.deleteNamedShadow(names);
+  t.is(((await t.throwsAsync(removed)) as { modeledError?: { code?: number } }).modeledError?.code, 403);
 }
 
 test('a device with the AWS SDK lives by its shadow through the embedded broker', async (t) => {

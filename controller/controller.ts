@@ -1,0 +1,195 @@
+/**
+ * The controller without its doors: the branch is followed, the engine decides, the view tells.
+ *
+ *     source ─► following ─► engine ─► view
+ *                 │ publishing  ▲ │
+ *                 ▼             │ ▼
+ *              artifacts      doors ◄─► devices
+ */
+import type { Clock, Log } from '../platform/ports.ts';
+import type { BrokerStatus, Deployment, Refusal, StatusDocument, StorageStatus } from '../schemas/generated/types.ts';
+import { type AuthorizeDevice, authorizeByFleet } from './authority/authorization.ts';
+import { Engine } from './engine/engine.ts';
+import type { ContactEvent, ShadowRequestEvent } from './engine/events.ts';
+import { type Image, loadImage } from './engine/image.ts';
+import { BranchFollower, type Publisher, type RevisionSource } from './following/branch-follower.ts';
+import type { DesiredFleet } from './manifests/desired.ts';
+import type { ReleaseDemand } from './publishing/smaller-ways.ts';
+import type { ShadowMessage } from './shadow/protocol.ts';
+import type { BlobCache } from './state/blob-cache.ts';
+import type { StatePort } from './state/state-port.ts';
+import { wantedReleases } from './view/needed-artifacts.ts';
+import { type StatusQuery, statusDocument } from './view/status.ts';
+import { type Change, View } from './view/view.ts';
+
+/** The other rooms. */
+export interface ControllerParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly source: RevisionSource;
+  readonly publisher: Publisher;
+  readonly state: StatePort;
+  readonly cache: BlobCache;
+  /** Says something to a device; resolves when the broker has it. */
+  readonly publish: (message: ShadowMessage) => Promise<void>;
+  /** A DSSE envelope by the deployment key. */
+  readonly sign: (deployment: Deployment) => string;
+  /** Puts an envelope into the artifact store, where it is served under its digest. */
+  readonly putBlob: (bytes: Uint8Array) => void;
+  /** Whether the broker tells who is connected. */
+  readonly tellsConnections: boolean;
+  /** Asks the broker to judge its connections again, the open ones too, by the devices that git names now. */
+  readonly reauthorize: (devices: DesiredFleet['devices']) => void;
+  /** Whether an external broker is there. */
+  readonly brokerStatus?: () => BrokerStatus;
+}
+
+export interface Controller {
+  /** Takes up what was in force, then follows the branch whenever `poll` is called. */
+  start(): Promise<void>;
+  /** Looks at the branch; concurrent calls become one. */
+  poll(): Promise<void>;
+  /** Throws `NothingThere` when there is no such thing as was asked for. */
+  status(query?: StatusQuery): Promise<StatusDocument>;
+  /** Changes of what status shows, for who keeps up with them. */
+  readonly changes: Pick<View, 'changeId' | 'changesSince' | 'listen'>;
+  /** Frees artifacts that nobody needs any more. */
+  collectGarbage(): void;
+  readonly authorize: AuthorizeDevice;
+  readonly knowsDevice: (device: string) => boolean;
+  readonly onRefusal: (refusal: Omit<Refusal, 'at'>) => void;
+  /** A device asks its shadow for something. */
+  readonly onRequest: (request: Omit<ShadowRequestEvent, 'kind'>) => void;
+  /** A connection of a device opened or closed. */
+  readonly onContact: (contact: Omit<ContactEvent, 'kind'>) => void;
+  stop(): Promise<void>;
+}
+
+class FollowingController implements Controller {
+  readonly #parts: ControllerParts;
+  readonly #image: Image;
+  readonly #rowsSetAside: number;
+  readonly #startedAt: number;
+  readonly #engine: Engine;
+  readonly #view: View;
+  readonly #branch: BranchFollower;
+
+  constructor(parts: ControllerParts, image: Image, rowsSetAside: number) {
+    this.#parts = parts;
+    this.#image = image;
+    this.#rowsSetAside = rowsSetAside;
+    this.#startedAt = parts.clock.now();
+    const { clock, log, state, cache, source, publisher, publish, sign, putBlob, tellsConnections } = parts;
+    this.#view = new View({ clock, image, context: () => this.#engine.context });
+    this.#engine = new Engine({
+      ...{ clock, log, state, image, publish, sign, putBlob, tellsConnections },
+      onChange: (devices) => this.#view.touch(devices),
+    });
+    this.#branch = new BranchFollower({
+      ...{ clock, log, source, publisher, cache },
+      memory: {
+        revision: image.revision,
+        source: image.source,
+        resume: (revision, desired) => {
+          this.#engine.resume(revision, desired);
+          parts.reauthorize(desired.devices);
+        },
+        adopt: async (adoption) => {
+          await this.#engine.adopt({ kind: 'adoption', ...adoption });
+          parts.reauthorize(adoption.desired.devices);
+        },
+        note: (status) => this.#engine.tell({ kind: 'source', source: status }),
+      },
+      demand: (desired) => this.#demand(desired),
+    });
+  }
+
+  readonly authorize: AuthorizeDevice = (device, fingerprint) =>
+    authorizeByFleet(this.#engine.desired.devices)(device, fingerprint);
+
+  readonly knowsDevice = (device: string): boolean => this.#engine.desired.devices.has(device);
+
+  readonly onRefusal = (refusal: Omit<Refusal, 'at'>): void => {
+    const at = new Date(this.#parts.clock.now()).toISOString();
+    this.#engine.tell({ kind: 'refusal', refusal: { at, ...refusal } });
+  };
+
+  /** A broker that is not ours may let somebody in whom git does not name. */
+  readonly onRequest = (request: Omit<ShadowRequestEvent, 'kind'>): void => {
+    const { device } = request;
+    if (!this.knowsDevice(device)) {
+      this.onRefusal({ device, code: 'DEVICE_UNKNOWN', message: `no manifest names a device ${device}` });
+    }
+    this.#engine.tell({ kind: 'shadow-request', ...request });
+  };
+
+  readonly onContact = (contact: Omit<ContactEvent, 'kind'>): void =>
+    this.#engine.tell({ kind: 'contact', ...contact });
+
+  get changes(): Controller['changes'] {
+    return this.#view;
+  }
+
+  #demand(desired: DesiredFleet): ReleaseDemand {
+    return { wanted: wantedReleases(desired), held: this.#view.needed.releases };
+  }
+
+  async start(): Promise<void> {
+    this.#view.touch(undefined);
+    await this.#branch.resume();
+    await this.#view.settled();
+  }
+
+  poll(): Promise<void> {
+    return this.#branch.look();
+  }
+
+  get #storage(): StorageStatus | undefined {
+    const { trouble } = this.#engine;
+    const rowsSetAside = this.#rowsSetAside;
+    if (trouble === undefined && rowsSetAside === 0) return undefined;
+    const message = `${rowsSetAside} rows of its state could not be read when it started`;
+    const { since, ...words } = trouble ?? { code: 'STATE_ROWS_SET_ASIDE', message, since: this.#startedAt };
+    return { ...words, since: new Date(since).toISOString(), rowsSetAside };
+  }
+
+  async status(query: StatusQuery = {}): Promise<StatusDocument> {
+    await this.#view.settled();
+    const { brokerStatus } = this.#parts;
+    const storage = this.#storage;
+    return statusDocument(
+      {
+        view: this.#view,
+        image: this.#image,
+        context: this.#engine.context,
+        source: this.#branch.status,
+        ...(brokerStatus && { broker: brokerStatus() }),
+        ...(storage && { storage }),
+      },
+      query,
+    );
+  }
+
+  collectGarbage(): void {
+    const { publisher, cache, log } = this.#parts;
+    const { releases, blobs } = this.#view.needed;
+    const files = publisher.collect({ releases, blobs }, this.#demand(this.#engine.desired));
+    if (files > 0) log.write('info', 'publishing.collected', { files });
+    cache.prune();
+  }
+
+  async stop(): Promise<void> {
+    await this.#branch.stop();
+    await this.#engine.stop();
+    this.#view.stop();
+  }
+}
+
+/** The controller over its rooms, with all that it remembers; nothing happens before `start`. */
+export async function createController(parts: ControllerParts): Promise<Controller> {
+  const { image, unreadable } = await loadImage(parts.state);
+  for (const { row, error } of unreadable) {
+    parts.log.write('warn', 'state.row-set-aside', { room: row.room, key: row.key, reason: String(error) });
+  }
+  return new FollowingController(parts, image, unreadable.length);
+}

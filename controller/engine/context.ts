@@ -1,0 +1,62 @@
+/** What decisions go by besides what is remembered: what git wants, who is connected, the time. */
+import type { DesiredFleet } from '../manifests/desired.ts';
+import type { ObservedDevice, Unsettled } from '../planning/observed.ts';
+import type { Known } from './image.ts';
+import type { Owed } from './records.ts';
+import { reportOf } from './rows.ts';
+
+/** A device's connection, as a fact of this process's life: nobody is connected to a controller that has just started. */
+export interface Link {
+  readonly connected: boolean;
+  readonly since: number;
+}
+
+export interface Context {
+  readonly desired: DesiredFleet;
+  /** The commit that `desired` comes from. */
+  readonly revision: string | undefined;
+  /** Undefined where the broker does not tell. */
+  readonly links: ReadonlyMap<string, Link> | undefined;
+  /** When devices were heard lately that have no newer contact written down. */
+  readonly heard: ReadonlyMap<string, number>;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Whether anybody would hear what is said to the device now. */
+export function mayHear({ links }: Context, device: string): boolean {
+  return links === undefined || links.get(device)?.connected === true;
+}
+
+function unsettledOf(known: Known, device: string): Unsettled | undefined {
+  for (const kind of ['issue', 'deliver'] as const) {
+    const owed: Owed | undefined = known.owed(`${kind} ${device}`);
+    if (owed?.failure === undefined) continue;
+    const { since, attempts, failure } = owed;
+    return { kind, since, attempts, failure };
+  }
+  return undefined;
+}
+
+/** A device as planning sees it. What another key said of it does not count. */
+export function observe(known: Known, { desired, links, heard: lately }: Context, device: string): ObservedDevice {
+  const record = known.device(device);
+  const { issued, dropped, takeovers, contradictions, heard } = record;
+  const contactAt = lately.get(device) ?? record.contactAt;
+  const key = desired.devices.get(device)?.keyFingerprint;
+  const report = key === undefined || heard === undefined || heard.key === key ? reportOf(record) : undefined;
+  const link = links?.get(device);
+  const unsettled = unsettledOf(known, device);
+  return {
+    ...(issued && { issued }),
+    ...(report && { report }),
+    ...(contactAt === undefined ? {} : { contactAt }),
+    ...(links === undefined ? {} : { connected: link?.connected === true }),
+    ...(link && { linkSince: link.since }),
+    ...(dropped && { dropped }),
+    ...(takeovers && { takeovers }),
+    ...(contradictions && { contradictions }),
+    ...(unsettled && { unsettled }),
+    events: known.history(device),
+  };
+}

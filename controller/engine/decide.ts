@@ -1,0 +1,110 @@
+/**
+ * What follows from an event: writes, laid into a draft, and what is to be said once they are durable. Nothing here does
+ * anything; what must happen afterwards is owed by a row of its own.
+ */
+import type { ShadowMessage } from '../shadow/protocol.ts';
+import { type Context, mayHear } from './context.ts';
+import type { Draft } from './draft.ts';
+import type { AdoptionEvent, ContactEvent, EngineEvent } from './events.ts';
+import { record, type Tale } from './history.ts';
+import { handOver } from './issue.ts';
+import { owe, postpone, settle } from './owed.ts';
+import { withRefusal } from './refusals.ts';
+import { answerShadowRequest } from './shadow-request.ts';
+import { noteTurn } from './takeovers.ts';
+
+/** What a decision comes to besides writes. */
+export interface Decision {
+  /** Said when the writes are durable; lost with a stop, as whoever asked asks again. */
+  readonly answers: readonly ShadowMessage[];
+  /** For the log, when the writes are durable. */
+  readonly tales: readonly Tale[];
+  /** Devices for which it is to be thought over what they should get. */
+  readonly reconsider: Iterable<string>;
+}
+
+const nothing: Decision = { answers: [], tales: [], reconsider: [] };
+
+function contact(draft: Draft, { now }: Context, event: ContactEvent): Decision {
+  const { device, address, takenOverFrom } = event;
+  const tales: Tale[] = [];
+  if (takenOverFrom !== undefined) {
+    tales.push({
+      level: 'warn',
+      event: 'device.taken-over',
+      fields: { device, from: takenOverFrom, to: address ?? '' },
+    });
+    tales.push(...noteTurn(draft, device, [takenOverFrom, ...(address === undefined ? [] : [address])], now));
+  }
+  return { ...nothing, tales };
+}
+
+function adoption(draft: Draft, event: AdoptionEvent): Decision {
+  const { revision, source, affected } = event;
+  draft.put({ kind: 'revision', revision });
+  draft.put({ kind: 'source', source });
+  const fields = { revision: revision.id, subject: revision.subject, devices: affected.size };
+  return { ...nothing, tales: [{ level: 'info', event: 'revision.adopted', fields }], reconsider: affected };
+}
+
+function signed(draft: Draft, context: Context, event: Extract<EngineEvent, { kind: 'signed' }>): Decision {
+  const { device, issued, envelope } = event;
+  const before = draft.device(device);
+  // A device refuses a sequence that does not grow, so signing one is a fault of this program.
+  if (issued.sequence <= (before.issued?.sequence ?? 0)) {
+    throw new RangeError(`sequence ${issued.sequence} of ${device} does not grow`);
+  }
+  draft.keep(device, handOver(device, { ...before, issued, envelope }, context.now));
+  settle(draft, { kind: 'issue', subject: device });
+  if (mayHear(context, device)) owe(draft, 'deliver', device, context.now);
+  return nothing;
+}
+
+function settled(draft: Draft, event: Extract<EngineEvent, { kind: 'settled' }>): Decision {
+  const { owed, sequence } = event;
+  // What was said is not the newest any more: that is owed still.
+  if (draft.device(owed.subject).issued?.sequence === sequence) settle(draft, owed);
+  return nothing;
+}
+
+function failed(draft: Draft, { now }: Context, event: Extract<EngineEvent, { kind: 'failed' }>): Decision {
+  const { attempts, failure = '' } = postpone(draft, event.owed, event.error, now);
+  if (attempts > 1) return nothing;
+  const { kind, subject } = event.owed;
+  const code = kind === 'issue' ? 'NOT_ISSUED' : 'NOT_DELIVERED';
+  const tales = record(draft, subject, [{ at: new Date(now).toISOString(), code, message: failure }]);
+  return { ...nothing, tales };
+}
+
+/** Decides what follows from one event. */
+export function decide(draft: Draft, context: Context, event: EngineEvent): Decision {
+  switch (event.kind) {
+    case 'shadow-request': {
+      const { answers, tales, isNews } = answerShadowRequest(draft, context, event);
+      return { answers, tales, reconsider: isNews ? [event.device] : [] };
+    }
+    case 'contact':
+      return contact(draft, context, event);
+    case 'adoption':
+      return adoption(draft, event);
+    case 'source':
+      draft.put({ kind: 'source', source: event.source });
+      return nothing;
+    case 'refusal': {
+      const refusals = withRefusal(draft.refusals, event.refusal);
+      if (refusals !== draft.refusals) draft.put({ kind: 'refusals', refusals });
+      return nothing;
+    }
+    case 'contacts':
+      for (const [device, contactAt] of event.heardAt) draft.keep(device, { ...draft.device(device), contactAt });
+      return nothing;
+    case 'signed':
+      return signed(draft, context, event);
+    case 'settled':
+      return settled(draft, event);
+    case 'failed':
+      return failed(draft, context, event);
+    default:
+      throw event satisfies never;
+  }
+}

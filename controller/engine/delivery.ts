@@ -1,0 +1,100 @@
+/** Does what is owed when it is due, a bounded number at a time; what comes of each is an event. */
+import type { Clock } from '../../platform/ports.ts';
+import { unpackShadow } from '../shadow/packed-shadow.ts';
+import { deltaMessages, type ShadowMessage } from '../shadow/protocol.ts';
+import { DueQueue } from './due-queue.ts';
+import type { EngineEvent } from './events.ts';
+import type { Image } from './image.ts';
+import { type Owed, owedKey, type Write } from './records.ts';
+
+/** Messages that wait for the broker at once. */
+const inFlightMax = 256;
+
+export interface DeliveryParts {
+  readonly clock: Clock;
+  readonly image: Image;
+  readonly publish: (message: ShadowMessage) => Promise<void>;
+  readonly mayHear: (device: string) => boolean;
+  readonly tell: (event: EngineEvent) => void;
+  readonly consider: (device: string) => void;
+}
+
+export class Delivery {
+  readonly #parts: DeliveryParts;
+  readonly #due = new DueQueue();
+  readonly #inFlight = new Set<string>();
+  #timer: Disposable | undefined;
+  #isStopped = false;
+
+  constructor(parts: DeliveryParts) {
+    this.#parts = parts;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.[Symbol.dispose]();
+  }
+
+  /** Is owed from now on. */
+  owe(owed: Owed): void {
+    const key = owedKey(owed);
+    if (this.#inFlight.has(key)) return;
+    this.#due.schedule(key, owed.dueAt);
+    this.#arm();
+  }
+
+  /** A row of what is owed was written. */
+  note({ owed, settled }: Extract<Write, { kind: 'owed' }>): void {
+    if (settled) this.#due.cancel(owedKey(owed));
+    else this.owe(owed);
+  }
+
+  /** A try has ended; if the work is owed still, its row says when the next is due. */
+  ended(owed: Pick<Owed, 'kind' | 'subject'>): void {
+    const key = owedKey(owed);
+    this.#inFlight.delete(key);
+    const left = this.#parts.image.owed(key);
+    if (left !== undefined) this.#due.schedule(key, left.dueAt);
+    this.#arm();
+  }
+
+  #arm(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+    const { nextAt } = this.#due;
+    if (nextAt === undefined || this.#isStopped || this.#inFlight.size >= inFlightMax) return;
+    const { clock } = this.#parts;
+    this.#timer = clock.after(Math.max(0, nextAt - clock.now()), () => this.#start());
+  }
+
+  #start(): void {
+    const { clock, image } = this.#parts;
+    while (this.#inFlight.size < inFlightMax) {
+      const key = this.#due.take(clock.now());
+      if (key === undefined) break;
+      const owed = image.owed(key);
+      if (owed !== undefined) this.#try(key, owed);
+    }
+    this.#arm();
+  }
+
+  #try(key: string, owed: Owed): void {
+    if (owed.kind === 'issue') return this.#parts.consider(owed.subject);
+    this.#inFlight.add(key);
+    const { kind, subject } = owed;
+    this.#deliver(subject).then(
+      (sequence) => this.#parts.tell({ kind: 'settled', owed: { kind, subject }, sequence }),
+      (error: unknown) => this.#parts.tell({ kind: 'failed', owed: { kind, subject }, error }),
+    );
+  }
+
+  /** Says what the shadow still wants; returns the sequence that was told. One that is away asks when it comes back. */
+  async #deliver(device: string): Promise<number | undefined> {
+    const { clock, image, publish, mayHear } = this.#parts;
+    const { shadow, issued } = image.device(device);
+    if (mayHear(device)) {
+      for (const message of deltaMessages(device, unpackShadow(shadow), clock.now())) await publish(message);
+    }
+    return issued?.sequence;
+  }
+}

@@ -1,0 +1,51 @@
+/** All that can happen to the engine. A start is an event like any other. */
+
+import type { Refusal, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import type { DesiredFleet } from '../manifests/desired.ts';
+import type { IssuedDeployment } from '../planning/observed.ts';
+import type { ShadowOperation } from '../shadow/topics.ts';
+import type { Owed } from './records.ts';
+
+/** A message of a device to its shadow, as it arrived. */
+export interface ShadowRequestEvent {
+  readonly kind: 'shadow-request';
+  readonly device: string;
+  readonly operation: ShadowOperation;
+  readonly payload: Uint8Array;
+}
+
+/** A connection opened or closed, at a broker that can tell. */
+export interface ContactEvent {
+  readonly kind: 'contact';
+  readonly device: string;
+  readonly connected: boolean;
+  readonly address?: string;
+  /** Of the connection that was open until this one took its place. */
+  readonly takenOverFrom?: string;
+}
+
+/** A revision was judged, published, and comes into force. */
+export interface AdoptionEvent {
+  readonly kind: 'adoption';
+  readonly revision: RevisionStatus;
+  readonly source: SourceStatus;
+  readonly desired: DesiredFleet;
+  /** Devices whose desired state came, went or differs. */
+  readonly affected: ReadonlySet<string>;
+}
+
+export type EngineEvent =
+  | ShadowRequestEvent
+  | ContactEvent
+  | AdoptionEvent
+  /** What is known of the repository changed. */
+  | { readonly kind: 'source'; readonly source: SourceStatus }
+  | { readonly kind: 'refusal'; readonly refusal: Refusal }
+  /** When devices were heard whose contact no other write tells. */
+  | { readonly kind: 'contacts'; readonly heardAt: ReadonlyMap<string, number> }
+  /** A deployment was signed; its envelope can be fetched where it has to be. */
+  | { readonly kind: 'signed'; readonly device: string; readonly issued: IssuedDeployment; readonly envelope: string }
+  /** A device was told of its deployment with this sequence, or nobody is there to hear. */
+  | { readonly kind: 'settled'; readonly owed: Pick<Owed, 'kind' | 'subject'>; readonly sequence: number | undefined }
+  /** Work could not be done, and is still owed. */
+  | { readonly kind: 'failed'; readonly owed: Pick<Owed, 'kind' | 'subject'>; readonly error: unknown };

@@ -1,0 +1,97 @@
+/** All that the controller remembers, in memory: loaded once, and changed only by writes that are durable already. */
+import type { DeviceEvent, Refusal, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import { noShadow } from '../shadow/packed-shadow.ts';
+import type { StatePort, StateRow } from '../state/state-port.ts';
+import { type DeviceRecord, type Owed, owedKey, type Write } from './records.ts';
+import { decodeRow, setAside } from './rows.ts';
+
+/** What is remembered, as whoever decides sees it. */
+export interface Known {
+  device(name: string): DeviceRecord;
+  /** Newest first. */
+  history(name: string): readonly DeviceEvent[];
+  owed(key: string): Owed | undefined;
+  readonly revision: RevisionStatus | undefined;
+  readonly source: SourceStatus | undefined;
+  readonly refusals: readonly Refusal[];
+}
+
+/** A device of which nothing is known. */
+export const strange: DeviceRecord = { shadow: noShadow };
+
+/** A row that could not be read, and why. */
+export interface Unreadable {
+  readonly row: StateRow;
+  readonly error: unknown;
+}
+
+export class Image implements Known {
+  readonly devices = new Map<string, DeviceRecord>();
+  readonly histories = new Map<string, readonly DeviceEvent[]>();
+  readonly work = new Map<string, Owed>();
+  revision: RevisionStatus | undefined;
+  source: SourceStatus | undefined;
+  refusals: readonly Refusal[] = [];
+
+  device(name: string): DeviceRecord {
+    return this.devices.get(name) ?? strange;
+  }
+
+  history(name: string): readonly DeviceEvent[] {
+    return this.histories.get(name) ?? [];
+  }
+
+  owed(key: string): Owed | undefined {
+    return this.work.get(key);
+  }
+
+  /** Takes a durable write in. */
+  apply(write: Write): void {
+    switch (write.kind) {
+      case 'device':
+        this.devices.set(write.name, write.record);
+        break;
+      case 'history':
+        if (write.events.length === 0) this.histories.delete(write.name);
+        else this.histories.set(write.name, write.events);
+        break;
+      case 'owed':
+        if (write.settled) this.work.delete(owedKey(write.owed));
+        else this.work.set(owedKey(write.owed), write.owed);
+        break;
+      case 'revision':
+        this.revision = write.revision;
+        break;
+      case 'source':
+        this.source = write.source;
+        break;
+      case 'refusals':
+        this.refusals = write.refusals;
+        break;
+      default:
+        write satisfies never;
+    }
+  }
+}
+
+/**
+ * Loads all there is. A row that can't be read is as if it were not there, and is moved aside: what it held is rebuilt from
+ * git and from what its device says.
+ */
+export async function loadImage(
+  state: StatePort,
+): Promise<{ readonly image: Image; readonly unreadable: Unreadable[] }> {
+  const image = new Image();
+  const unreadable: Unreadable[] = [];
+  await state.load((row) => {
+    try {
+      const write = decodeRow(row);
+      if (write !== undefined) image.apply(write);
+    } catch (error) {
+      unreadable.push({ row, error });
+    }
+  });
+  // On a full disk they stay where they are, and are told of again at the next start.
+  await state.commit(unreadable.flatMap(({ row }) => setAside(row))).catch(() => {});
+  return { image, unreadable };
+}

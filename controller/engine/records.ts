@@ -1,0 +1,50 @@
+/** What the controller remembers, as the engine holds it in memory and the state keeps it durably. Times in milliseconds since the epoch. */
+import type { DeviceEvent, Refusal, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import type { DroppedReport, IssuedDeployment, Takeovers } from '../planning/observed.ts';
+import type { PackedShadow } from '../shadow/packed-shadow.ts';
+import type { Heard } from './report-order.ts';
+
+/** One device: what it was told, what it said, and when. Its newest report is what its shadow has as reported. */
+export interface DeviceRecord {
+  readonly issued?: IssuedDeployment;
+  /** The newest deployment in its DSSE envelope. */
+  readonly envelope?: string;
+  readonly shadow: PackedShadow;
+  /** Which reports are new. */
+  readonly heard?: Heard;
+  readonly contactAt?: number;
+  /** What it said last and was not believed; gone when a report is taken. */
+  readonly dropped?: DroppedReport;
+  readonly takeovers?: Takeovers;
+  /** Deployments that were signed anew because the device claims another under the same sequence. */
+  readonly contradictions?: { readonly count: number; readonly at: number };
+}
+
+/** Work that follows from a decision and is not settled yet; one of a kind for each subject. */
+export interface Owed {
+  /** issue: sign and record what a device should get; deliver: tell a device what its shadow wants of it. */
+  readonly kind: 'issue' | 'deliver';
+  /** The device. */
+  readonly subject: string;
+  readonly since: number;
+  /** How often it failed. */
+  readonly attempts: number;
+  /** Not tried before. */
+  readonly dueAt: number;
+  /** Why it failed last. */
+  readonly failure?: string;
+}
+
+/** One thing to remember from now on; every one is a row of the state. */
+export type Write =
+  | { readonly kind: 'device'; readonly name: string; readonly record: DeviceRecord }
+  | { readonly kind: 'history'; readonly name: string; readonly events: readonly DeviceEvent[] }
+  | { readonly kind: 'owed'; readonly owed: Owed; readonly settled: boolean }
+  | { readonly kind: 'revision'; readonly revision: RevisionStatus }
+  | { readonly kind: 'source'; readonly source: SourceStatus }
+  | { readonly kind: 'refusals'; readonly refusals: readonly Refusal[] };
+
+/** The key of an owed row. */
+export function owedKey({ kind, subject }: Pick<Owed, 'kind' | 'subject'>): string {
+  return `${kind} ${subject}`;
+}

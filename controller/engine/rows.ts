@@ -1,0 +1,134 @@
+/** Rows of the state from what the engine remembers, and back. What a row repeats is left out of it. */
+import type { Report } from '../../schemas/generated/types.ts';
+import { isReport } from '../../schemas/generated/validators.js';
+import type { JsonObject } from '../shadow/document.ts';
+import { noShadow, type PackedSection, type PackedShadow } from '../shadow/packed-shadow.ts';
+import type { StateRow, StateWrite } from '../state/state-port.ts';
+import { desiredShadow } from './issue.ts';
+import { type DeviceRecord, type Owed, owedKey, type Write } from './records.ts';
+
+/** The row of a device: the desired half of its shadow is left out where it follows from the envelope. */
+interface DeviceRow extends Omit<DeviceRecord, 'shadow'> {
+  readonly shadow?: Omit<PackedShadow, 'desired'> & { readonly desired?: PackedSection | PackedSection['at'] };
+}
+
+function encodeDevice({ shadow, ...record }: DeviceRecord): DeviceRow {
+  if (shadow === noShadow) return record;
+  const { desired } = shadow;
+  const follows = desired !== undefined && JSON.stringify(desired.state) === JSON.stringify(desiredShadow(record));
+  return {
+    ...record,
+    shadow: { ...shadow, ...(follows ? { desired: desired.at } : {}) } as DeviceRow['shadow'] & object,
+  };
+}
+
+function isSection(value: unknown): value is PackedSection {
+  return typeof value === 'object' && value !== null && 'state' in value && 'at' in value;
+}
+
+function decodeShadow(record: Omit<DeviceRecord, 'shadow'>, shadow: DeviceRow['shadow']): PackedShadow {
+  if (shadow === undefined) return noShadow;
+  const { desired, ...rest } = shadow;
+  if (rest.reported !== undefined && !isReport(rest.reported.state)) throw new TypeError('its report is not one');
+  if (desired === undefined || isSection(desired)) return { ...rest, ...(desired === undefined ? {} : { desired }) };
+  const follows = desiredShadow(record);
+  if (follows === undefined) throw new TypeError('its shadow follows from an envelope that is not there');
+  return { ...rest, desired: { state: follows as unknown as JsonObject, at: desired } };
+}
+
+function isIssued({ issued, envelope }: DeviceRow): boolean {
+  if (issued === undefined) return envelope === undefined;
+  const { sequence, revision, issuedAt, templateHash, applications } = issued;
+  return (
+    Number.isSafeInteger(sequence) &&
+    Number.isFinite(issuedAt) &&
+    typeof revision === 'string' &&
+    typeof templateHash === 'string' &&
+    typeof envelope === 'string' &&
+    Array.isArray(applications)
+  );
+}
+
+function decodeDevice(row: DeviceRow): DeviceRecord {
+  const { shadow, ...record } = row;
+  if (!isIssued(row)) throw new TypeError('what it was issued is not whole');
+  // Of the first release: absent values were kept as null.
+  const kept = Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null));
+  return { ...(kept as typeof record), shadow: decodeShadow(record, shadow) };
+}
+
+/** The report of a record, which is what its shadow has as reported. */
+export function reportOf({ shadow }: DeviceRecord): Report | undefined {
+  return shadow.reported?.state as unknown as Report | undefined;
+}
+
+function row(room: string, key: string, value: unknown): StateWrite {
+  return { room, key, value: JSON.stringify(value) };
+}
+
+/** What makes a write durable. */
+export function encodeWrite(write: Write): StateWrite {
+  switch (write.kind) {
+    case 'device':
+      return row('device', write.name, encodeDevice(write.record));
+    case 'history':
+      if (write.events.length === 0) return { room: 'history', key: write.name };
+      return row('history', write.name, write.events);
+    case 'owed':
+      if (write.settled) return { room: 'owed', key: owedKey(write.owed) };
+      return row('owed', owedKey(write.owed), write.owed);
+    case 'revision':
+      return row('revision', 'in-force', write.revision);
+    case 'source':
+      return row('source', 'state', write.source);
+    case 'refusals':
+      return row('refusals', 'ring', write.refusals);
+    default:
+      throw write satisfies never;
+  }
+}
+
+type Decode = (key: string, value: never) => Write;
+
+const decoders: Readonly<Record<string, Decode>> = {
+  device: (name, value: DeviceRow) => ({ kind: 'device', name, record: decodeDevice(value) }),
+  history(name, events: Extract<Write, { kind: 'history' }>['events']) {
+    if (!Array.isArray(events)) throw new TypeError('it is no list');
+    return { kind: 'history', name, events };
+  },
+  owed(_key, owed: Owed) {
+    if (owed.kind !== 'issue' && owed.kind !== 'deliver') throw new TypeError(`nobody knows what ${owed.kind} is`);
+    return { kind: 'owed', owed, settled: false };
+  },
+  revision(_key, revision: Extract<Write, { kind: 'revision' }>['revision']) {
+    if (typeof revision.id !== 'string') throw new TypeError('it names no commit');
+    return { kind: 'revision', revision };
+  },
+  source(_key, source: Extract<Write, { kind: 'source' }>['source']) {
+    if (typeof source.state !== 'string' || !Array.isArray(source.problems)) throw new TypeError('it is not whole');
+    return { kind: 'source', source };
+  },
+  refusals(_key, refusals: Extract<Write, { kind: 'refusals' }>['refusals']) {
+    if (!Array.isArray(refusals)) throw new TypeError('it is no list');
+    return { kind: 'refusals', refusals };
+  },
+};
+
+/** Rows that could not be read, as they were. */
+const asideRoom = 'aside';
+
+/** What a row says; undefined for one that was set aside before. Throws on whatever can't be read. */
+export function decodeRow({ room, key, value }: StateRow): Write | undefined {
+  if (room === asideRoom) return undefined;
+  const decode = Object.hasOwn(decoders, room) ? decoders[room] : undefined;
+  if (decode === undefined) throw new TypeError('nobody knows what it is');
+  return decode(key, JSON.parse(value) as never);
+}
+
+/** Moves a row that can't be read out of the way. */
+export function setAside({ room, key, value }: StateRow): StateWrite[] {
+  return [
+    { room, key },
+    { room: asideRoom, key: `${room}/${key}`, value },
+  ];
+}

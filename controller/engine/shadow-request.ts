@@ -1,0 +1,118 @@
+/**
+ * A device asks its shadow for something. What it says of itself counts only when it is a report, whole and new; what it
+ * should do is not its to write. A shadow that differs from what the device was issued is put right on the way.
+ */
+import type { Report } from '../../schemas/generated/types.ts';
+import type { Shadow } from '../shadow/document.ts';
+import { packShadow, unpackShadow } from '../shadow/packed-shadow.ts';
+import { applyRequest, rejectRequest, type ShadowMessage, type ShadowOutcome } from '../shadow/protocol.ts';
+import { parseRequest, type ShadowRejection, type ShadowRequest } from '../shadow/request.ts';
+import type { Context } from './context.ts';
+import type { Draft } from './draft.ts';
+import type { ShadowRequestEvent } from './events.ts';
+import type { Tale } from './history.ts';
+import { handOver } from './issue.ts';
+import { orderOf } from './report-order.ts';
+import { reportOf } from './rows.ts';
+import { dropReport, readReport, takeReport } from './take-report.ts';
+
+/** What a request comes to besides writes. */
+export interface Answered {
+  readonly answers: readonly ShadowMessage[];
+  readonly tales: readonly Tale[];
+  /** The device said something new of itself: what it should get is to be thought over. */
+  readonly isNews: boolean;
+}
+
+const forbidden: ShadowRejection = {
+  code: 403,
+  message: 'Forbidden: a device writes what it reports, and nothing else of its shadow',
+};
+
+/** One request as it is being answered. */
+class Exchange {
+  readonly #draft: Draft;
+  readonly #context: Context;
+  readonly #event: ShadowRequestEvent;
+  readonly #key: string;
+
+  constructor(draft: Draft, context: Context, event: ShadowRequestEvent, key: string) {
+    this.#draft = draft;
+    this.#context = context;
+    this.#event = event;
+    this.#key = key;
+  }
+
+  #reject(rejection: ShadowRejection, clientToken: string | undefined, tales: readonly Tale[] = []): Answered {
+    const { device, operation } = this.#event;
+    const { messages } = rejectRequest(device, operation, rejection, this.#context.now, clientToken);
+    return { answers: messages, tales, isNews: false };
+  }
+
+  /** Not believed: said once, and the device hears why. */
+  #drop(code: string, message: string, clientToken: string | undefined): Answered {
+    const tales = dropReport(this.#draft, this.#event.device, code, message, this.#context.now);
+    return this.#reject({ code: 400, message: message.slice(0, 200) }, clientToken, tales);
+  }
+
+  #apply(request: ShadowRequest, shadow: Shadow): ShadowOutcome {
+    const { device, operation } = this.#event;
+    return applyRequest(device, shadow, operation, request, this.#context.now);
+  }
+
+  get(request: ShadowRequest): Answered {
+    const { device } = this.#event;
+    const shadow = unpackShadow(this.#draft.device(device).shadow);
+    const { messages } = this.#apply(request, shadow);
+    return { answers: messages, tales: [], isNews: false };
+  }
+
+  update(request: ShadowRequest): Answered {
+    const { clientToken, reported } = request;
+    if (request.desired !== undefined) return this.#reject(forbidden, clientToken);
+    if (reported === undefined)
+      return this.#reject({ code: 400, message: 'Missing required node: reported' }, clientToken);
+    const report = readReport(reported);
+    if (typeof report === 'string') return this.#drop('REPORT_NOT_VALID', report, clientToken);
+    return this.#report(request, report);
+  }
+
+  #report(request: ShadowRequest, report: Report): Answered {
+    const { device } = this.#event;
+    const before = this.#draft.device(device);
+    const order = orderOf(before.heard, this.#key, report);
+    if (order.kind === 'late') {
+      this.#draft.keep(device, { ...before, heard: order.heard });
+      return this.#drop(order.code, order.message, request.clientToken);
+    }
+    const previous = before.heard?.key === this.#key ? reportOf(before) : undefined;
+    // A report is whole: what an earlier one said and this does not is not so any more.
+    const outcome = this.#apply({ ...request, replacesReported: true }, unpackShadow(before.shadow));
+    if (outcome.next === undefined) return { answers: outcome.messages, tales: [], isNews: false };
+    this.#draft.keep(device, { ...before, shadow: packShadow(outcome.next) });
+    const tales = takeReport(this.#draft, device, order, previous, this.#context.now);
+    return { answers: outcome.messages, tales, isNews: true };
+  }
+
+  answer(): Answered {
+    const { device, operation, payload } = this.#event;
+    const parsed = parseRequest(payload, operation === 'update');
+    if (parsed.kind === 'rejected') return this.#reject(parsed.rejection, parsed.clientToken);
+    if (operation === 'delete') return this.#reject(forbidden, parsed.request.clientToken);
+    const record = this.#draft.device(device);
+    const right = handOver(device, record, this.#context.now);
+    if (right !== record) this.#draft.keep(device, right);
+    return operation === 'get' ? this.get(parsed.request) : this.update(parsed.request);
+  }
+}
+
+/** Answers one request of a device. One that git does not name has no shadow, and nothing is remembered of it. */
+export function answerShadowRequest(draft: Draft, context: Context, event: ShadowRequestEvent): Answered {
+  const { device, operation } = event;
+  const key = context.desired.devices.get(device)?.keyFingerprint;
+  if (key === undefined) {
+    const { messages } = rejectRequest(device, operation, { code: 404, message: 'Thing not found' }, context.now);
+    return { answers: messages, tales: [], isNews: false };
+  }
+  return new Exchange(draft, context, event, key).answer();
+}

@@ -1,0 +1,50 @@
+/** Takes what a device says of itself into what is remembered, and what that changes into its history. */
+import type { ErrorObject } from 'ajv';
+import type { DeviceEvent, Report } from '../../schemas/generated/types.ts';
+import { isReport } from '../../schemas/generated/validators.js';
+import { type JsonObject, withoutNulls } from '../shadow/document.ts';
+import type { Draft } from './draft.ts';
+import { record, type Tale } from './history.ts';
+import { eventsBetween } from './report-events.ts';
+import type { Order } from './report-order.ts';
+import { reportOf } from './rows.ts';
+import { noteTurn } from './takeovers.ts';
+
+function faultText(errors: readonly ErrorObject[]): string {
+  return errors
+    .slice(0, 3)
+    .map(({ instancePath, message }) => `${instancePath === '' ? 'the report' : instancePath} ${message}`)
+    .join('; ');
+}
+
+/** The report in a request, or what is wrong with it. Members that this version does not know are no fault. */
+export function readReport(reported: JsonObject | null): Report | string {
+  const value: unknown = reported === null ? null : withoutNulls(reported);
+  return isReport(value) ? value : `the report is not one: ${faultText(isReport.errors ?? [])}`;
+}
+
+/** Remembers that the device said something that is not believed; told once, until a report is taken. */
+export function dropReport(draft: Draft, device: string, code: string, message: string, now: number): Tale[] {
+  const before = draft.device(device);
+  const { since = now } = before.dropped ?? {};
+  if (before.dropped?.code === code) return [];
+  draft.keep(device, { ...before, dropped: { code, message, since } });
+  return record(draft, device, [{ at: new Date(now).toISOString(), code, message }]);
+}
+
+/** Takes a report that is new; its shadow was changed before. `previous` is the report that it follows. */
+export function takeReport(
+  draft: Draft,
+  device: string,
+  order: Extract<Order, { kind: 'new' }>,
+  previous: Report | undefined,
+  now: number,
+): Tale[] {
+  const { dropped: _over, ...before } = draft.device(device);
+  draft.keep(device, { ...before, heard: order.heard, contactAt: now });
+  const report = reportOf(before);
+  if (report === undefined) return [];
+  const events: DeviceEvent[] = eventsBetween(previous, report, new Date(now).toISOString());
+  const turn = order.alternates ? noteTurn(draft, device, [], now) : [];
+  return [...record(draft, device, events), ...turn];
+}

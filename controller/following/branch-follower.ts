@@ -1,0 +1,297 @@
+/**
+ * Follows one branch: judges what is new on it, publishes what is valid, and makes it the revision in force. Whatever goes
+ * wrong, the revision in force stays until another one is found valid.
+ */
+import type { Clock, Log } from '../../platform/ports.ts';
+import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import type { Catalogue, DesiredFleet } from '../manifests/desired.ts';
+import { desiredOf } from '../manifests/manifest-state.ts';
+import type { Needed } from '../publishing/artifact-store.ts';
+import type { ReleaseDemand } from '../publishing/smaller-ways.ts';
+import type { History, Source } from '../source/source.ts';
+import { SourceError } from '../source/source-error.ts';
+import type { BlobCache, RevisionFiles } from '../state/blob-cache.ts';
+import { keepingBlobs, type ReadBlob } from './manifest-reader.ts';
+import {
+  judgeRevision,
+  noRevision,
+  type Reading,
+  type RevisionStep,
+  type RevisionTree,
+  treeAfter,
+  type ValidRevision,
+} from './revision-in-force.ts';
+import { adopted, answered, initialSourceState, pending, refused, unreachable, withoutCommit } from './source-state.ts';
+
+/** The repository as the loop sees it. */
+export type RevisionSource = Pick<Source, 'location' | 'branch' | 'poll' | 'changes' | 'readBlob'>;
+
+/** Releases and signed metadata as the loop sees them. */
+export interface Publisher {
+  /** The releases that a revision's trust metadata names, or what is wrong with it. */
+  judge(
+    tree: RevisionTree,
+    readBlob: ReadBlob,
+  ): Promise<{ readonly catalogue: Catalogue; readonly problems: SourceStatus['problems'] }>;
+  /** Makes all that a judged revision's devices may fetch available; durable when it resolves. */
+  publish(tree: RevisionTree, catalogue: Catalogue, readBlob: ReadBlob, demand: ReleaseDemand): Promise<void>;
+  /** Takes up what was judged and published before a restart. */
+  resume(catalogue: Catalogue, demand: ReleaseDemand): void;
+  /** Frees what neither the revision in force nor any device needs; returns how many files went. */
+  collect(alsoNeeded: Omit<Needed, 'deltas'>, demand: ReleaseDemand): number;
+}
+
+/** A revision that was found valid and comes into force. */
+export interface Adoption {
+  readonly revision: RevisionStatus;
+  readonly source: SourceStatus;
+  readonly desired: DesiredFleet;
+  /** Devices whose desired state came, went or differs. */
+  readonly affected: ReadonlySet<string>;
+}
+
+/** Who remembers what the follower finds. */
+export interface Memory {
+  /** What was in force and known of the repository when the controller stopped. */
+  readonly revision: RevisionStatus | undefined;
+  readonly source: SourceStatus | undefined;
+  /** What was in force is in force again. */
+  resume(revision: string, desired: DesiredFleet): void;
+  /** Durable when it resolves. */
+  adopt(adoption: Adoption): Promise<void>;
+  /** What is known of the repository. */
+  note(source: SourceStatus): void;
+}
+
+export interface BranchFollowerParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly source: RevisionSource;
+  readonly publisher: Publisher;
+  readonly cache: BlobCache;
+  readonly memory: Memory;
+  /** Releases that the fleets ask for, and those that devices run or were told to run, as `NAME/VERSION`. */
+  readonly demand: (desired: DesiredFleet) => ReleaseDemand;
+}
+
+export class BranchFollower {
+  readonly #parts: BranchFollowerParts;
+  readonly #stopping = new AbortController();
+  /** For signed metadata, so that a restart does not need the repository. */
+  readonly #readTrust: ReadBlob;
+  #hasLooked = false;
+  /** The trouble that this program told of last, while it lasts. */
+  #told: string | undefined;
+  #inForce: ValidRevision = noRevision;
+  #source: SourceStatus;
+  #looking: Promise<void> | undefined;
+
+  constructor(parts: BranchFollowerParts) {
+    this.#parts = parts;
+    this.#readTrust = keepingBlobs(parts.cache, parts.source.readBlob);
+    const initial = initialSourceState(parts.source.location, parts.source.branch);
+    this.#source = { ...initial, ...parts.memory.source, ...place(initial) };
+  }
+
+  get #reading(): Reading {
+    const { cache, source, clock } = this.#parts;
+    return { cache, readBlob: source.readBlob, yieldTurn: () => clock.sleep(0) };
+  }
+
+  get inForce(): ValidRevision {
+    return this.#inForce;
+  }
+
+  get status(): SourceStatus {
+    return this.#source;
+  }
+
+  /**
+   * Takes up what was in force before the restart. When that can't be done (a damaged mirror, a stricter version of this
+   * program), nothing is in force until the next poll finds something valid; no device is told anything meanwhile.
+   */
+  async resume(): Promise<void> {
+    const { source, memory } = this.#parts;
+    const { revision } = memory;
+    if (revision === undefined) return;
+    try {
+      await this.#takeUp(revision);
+    } catch (error) {
+      if (!(error instanceof SourceError)) return this.#complain('revision.not-resumed', error);
+      // The poll makes a damaged mirror anew.
+      await source.poll(this.#stopping.signal, revision.id);
+      await this.#takeUp(revision).catch((again: unknown) => this.#complain('revision.not-resumed', again));
+    }
+  }
+
+  /** From the cache, so that a restart does not need the repository. */
+  async #filesOf({ id }: RevisionStatus): Promise<RevisionFiles> {
+    const { cache, source } = this.#parts;
+    const kept = cache.files(id);
+    if (kept !== undefined) return kept;
+    const files = new Map((await source.changes(undefined, id)).map(({ path, oid }) => [path, oid!]));
+    cache.keepFiles(id, files);
+    return files;
+  }
+
+  /** The files are the same as when they were found valid, and were read before. */
+  async #takeUp(info: RevisionStatus): Promise<void> {
+    const { publisher, memory, demand } = this.#parts;
+    const files = await this.#filesOf(info);
+    const { catalogue } = await publisher.judge({ info, files }, this.#readTrust);
+    const changes = [...files].map(([path, oid]) => ({ path, oid }));
+    const judged = await judgeRevision({ before: noRevision, info, changes }, catalogue, this.#reading);
+    if (judged.kind === 'refused') {
+      const why = judged.problems[0]?.message;
+      throw new Error(`revision ${info.id} was in force and is not valid any more: ${why}`);
+    }
+    this.#inForce = judged.revision;
+    const desired = desiredOf(judged.revision.state);
+    memory.resume(info.id, desired);
+    publisher.resume(catalogue, demand(desired));
+  }
+
+  /** Looks at the branch; concurrent calls become one. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#looking;
+  }
+
+  /**
+   * The tip that was judged to its end. One that was refused is judged again after a silence, to say again why, and after a
+   * restart, with a program or a configuration that may see it otherwise. What is refused for its signature and not for its
+   * files is judged at every look: it comes into force when the list of signers is mended, without another commit.
+   */
+  #judged(): string | undefined {
+    const { state, tip, revision, problems } = this.#source;
+    if (this.#inForce.info === undefined && !this.#hasLooked) return undefined;
+    const isForItsFiles = problems.length > 0 && this.#hasLooked;
+    const isOpen = state === 'unreachable' ? tip?.id !== revision?.id : state === 'refused' && !isForItsFiles;
+    return isOpen || state === 'pending' ? undefined : tip?.id;
+  }
+
+  async #look(): Promise<void> {
+    const { source, clock } = this.#parts;
+    try {
+      const news = await source.poll(this.#stopping.signal, this.#judged());
+      this.#hasLooked = true;
+      switch (news.kind) {
+        case 'tip':
+          return await this.#consider(news.revision, news.history);
+        case 'unchanged':
+          return this.#note(answered(this.#source, clock.now()));
+        case 'empty':
+          return this.#note(withoutCommit(this.#source, clock.now()));
+        case 'refused':
+          return this.#refuse(news.revision, `${news.message} (${news.code})`, []);
+        case 'branch-missing':
+        case 'unreachable':
+          return this.#miss(news.message);
+        default:
+          news satisfies never;
+      }
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      this.#complain('source.failed', error);
+      this.#note(unreachable(this.#source, error instanceof Error ? error.message : String(error), clock.now()));
+    }
+  }
+
+  /** From what is in force to `info`; from nothing, when git no longer has what is in force to compare with. */
+  async #stepTo(info: RevisionStatus): Promise<RevisionStep> {
+    const { source } = this.#parts;
+    const before = this.#inForce;
+    try {
+      return { before, info, changes: await source.changes(before.info?.id, info.id) };
+    } catch (error) {
+      if (!(error instanceof SourceError) || error.code !== 'GONE') throw error;
+    }
+    const whole = new Map((await source.changes(undefined, info.id)).map((change) => [change.path, change]));
+    const gone = [...before.files.keys()].filter((path) => !whole.has(path)).map((path) => ({ path }));
+    const changed = [...whole.values()].filter(({ path, oid }) => before.files.get(path) !== oid);
+    return { before, info, changes: [...changed, ...gone] };
+  }
+
+  async #consider(info: RevisionStatus, history: History): Promise<void> {
+    const { publisher } = this.#parts;
+    const step = await this.#stepTo(info);
+    const tree = treeAfter(step);
+    const { catalogue, problems } = await publisher.judge(tree, this.#readTrust);
+    const judged = await judgeRevision(step, catalogue, this.#reading);
+    const found = [...problems, ...(judged.kind === 'refused' ? judged.problems : [])];
+    if (judged.kind === 'refused' || found.length > 0) {
+      return this.#refuse(info, `${found.length} ${found.length === 1 ? 'problem' : 'problems'} in its files`, found);
+    }
+    try {
+      await publisher.publish(tree, catalogue, this.#readTrust, this.#parts.demand(desiredOf(judged.revision.state)));
+      await this.#adopt(judged.revision, step, history, judged.affected);
+    } catch (error) {
+      this.#postpone(info, error);
+    }
+  }
+
+  async #adopt(
+    revision: ValidRevision,
+    step: RevisionStep,
+    history: History,
+    affected: ReadonlySet<string>,
+  ): Promise<void> {
+    const { memory, cache, clock, log } = this.#parts;
+    const { info, before, changes } = step;
+    const source = adopted(this.#source, info, clock.now());
+    await memory.adopt({ revision: info, source, desired: desiredOf(revision.state), affected });
+    cache.keepFiles(info.id, revision.files, before.info && { revision: before.info.id, changes });
+    this.#inForce = revision;
+    this.#note(source);
+    log.write('debug', 'revision.history', { revision: info.id, history });
+  }
+
+  /** Valid, and can't be followed yet: the next look tries again. */
+  #postpone(tip: RevisionStatus, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#note(pending(this.#source, tip, `can't be followed yet: ${reason}`, this.#parts.clock.now()));
+    this.#tell(`${tip.id} ${reason}`, 'revision.not-followed', { revision: tip.id, reason });
+  }
+
+  #refuse(tip: RevisionStatus, message: string, problems: SourceStatus['problems']): void {
+    this.#note(refused(this.#source, tip, message, problems, this.#parts.clock.now()));
+    this.#tell(`${tip.id} ${message}`, 'revision.refused', { revision: tip.id, reason: message });
+  }
+
+  /** The reason changes from try to try: it is not told again for that. */
+  #miss(message: string): void {
+    this.#note(unreachable(this.#source, message, this.#parts.clock.now()));
+    this.#tell('unreachable', 'source.unreachable', { reason: message });
+  }
+
+  /** Says a trouble once, however long it lasts; status tells since when. */
+  #tell(trouble: string, event: string, fields: Readonly<Record<string, string>>): void {
+    if (this.#told === trouble) return;
+    this.#told = trouble;
+    this.#parts.log.write('warn', event, fields);
+  }
+
+  #note(next: SourceStatus): void {
+    if (this.#source.state === 'unreachable' && next.state !== 'unreachable') {
+      this.#parts.log.write('info', 'source.reached');
+    }
+    if (next.state === 'current' || next.state === 'empty') this.#told = undefined;
+    this.#source = next;
+    this.#parts.memory.note(next);
+  }
+
+  #complain(event: string, error: unknown): void {
+    this.#parts.log.write('error', event, { error });
+  }
+}
+
+function place({ location, branch }: SourceStatus): Pick<SourceStatus, 'location' | 'branch'> {
+  return { location, branch };
+}

@@ -1,0 +1,217 @@
+/**
+ * The AWS IoT Device Shadow protocol for one named shadow, as a function: the shadow as it is and one request in, the shadow
+ * as it becomes and the messages to publish out. It does no I/O; whoever calls it stores `next` before it publishes.
+ *
+ * One deviation from AWS, for links that are paid by the kilobyte: `update/delta` is published only when the request spoke of
+ * the desired state or changed the difference. A report that changes nothing of what is still to do does not send the
+ * device its whole desired state again.
+ */
+import {
+  equalJson,
+  type JsonObject,
+  mergeState,
+  type Shadow,
+  type ShadowSection,
+  type StampedState,
+  shadowDelta,
+  stampedObject,
+} from './document.ts';
+import { stateBytesMax } from './limits.ts';
+import type { SectionChange, ShadowRejection, ShadowRequest } from './request.ts';
+import { answerTopic, type ShadowOperation, shadowName } from './topics.ts';
+
+/** A message to publish. */
+export interface ShadowMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+}
+
+/** What a request comes to. */
+export interface ShadowOutcome {
+  readonly device: string;
+  readonly operation: ShadowOperation;
+  /** Absent when the shadow stays as it is. */
+  readonly next?: Shadow;
+  readonly rejection?: ShadowRejection;
+  /** In the order in which they are to be published. */
+  readonly messages: readonly ShadowMessage[];
+}
+
+const encoder = new TextEncoder();
+
+function message(topic: string, body: unknown): ShadowMessage {
+  return { topic, payload: encoder.encode(JSON.stringify(body)) };
+}
+
+function tokenOf(request: { readonly clientToken?: string }): { readonly clientToken?: string } {
+  return request.clientToken === undefined ? {} : { clientToken: request.clientToken };
+}
+
+/** Bytes of a state as the limit counts them. */
+export function stateBytes(shadow: Shadow): number {
+  return Buffer.byteLength(JSON.stringify(shadow.state));
+}
+
+function changeSection(
+  shadow: Shadow,
+  section: ShadowSection,
+  change: SectionChange | undefined,
+  timestamp: number,
+): StampedState | undefined {
+  const state = shadow.state[section];
+  const metadata = shadow.metadata[section];
+  const base = state === undefined || metadata === undefined ? undefined : { state, metadata };
+  if (change === undefined) return base;
+  if (change === null) return undefined;
+  const merged = mergeState(base ?? { state: {}, metadata: {} }, change, timestamp);
+  return Object.keys(merged.state).length === 0 ? undefined : merged;
+}
+
+function withoutReported({ state, metadata, ...rest }: Shadow): Shadow {
+  const { reported: _state, ...stateLeft } = state;
+  const { reported: _metadata, ...metadataLeft } = metadata;
+  return { ...rest, state: stateLeft, metadata: metadataLeft };
+}
+
+/** What makes `desired` of what is there now: the protocol merges, so fields that have to go are set to null. */
+export function changeTowards(current: JsonObject | undefined, desired: JsonObject): JsonObject {
+  const gone = Object.keys(current ?? {}).filter((key) => !Object.hasOwn(desired, key));
+  return { ...desired, ...Object.fromEntries(gone.map((key) => [key, null])) };
+}
+
+/** The shadow after a request was merged into it, before the size is judged. */
+function changeShadow(shadow: Shadow, request: ShadowRequest, timestamp: number): Shadow {
+  const desired = changeSection(shadow, 'desired', request.desired, timestamp);
+  const base = request.replacesReported === true ? withoutReported(shadow) : shadow;
+  const reported = changeSection(base, 'reported', request.reported, timestamp);
+  return {
+    version: shadow.version + 1,
+    deleted: false,
+    state: {
+      ...(desired === undefined ? {} : { desired: desired.state }),
+      ...(reported === undefined ? {} : { reported: reported.state }),
+    },
+    metadata: {
+      ...(desired === undefined ? {} : { desired: desired.metadata }),
+      ...(reported === undefined ? {} : { reported: reported.metadata }),
+    },
+  };
+}
+
+/** The request's own sections and their metadata, which is all that `update/accepted` tells. */
+function echo(request: ShadowRequest, timestamp: number): { state: JsonObject; metadata: JsonObject } {
+  const state: Record<string, SectionChange> = {};
+  const metadata: Record<string, JsonObject> = {};
+  for (const section of ['desired', 'reported'] as const) {
+    const change = request[section];
+    if (change === undefined) continue;
+    state[section] = change;
+    if (change !== null) metadata[section] = stampedObject(change, timestamp);
+  }
+  return { state, metadata };
+}
+
+function snapshotOf({ state, metadata, version }: Shadow): object {
+  return { state, metadata, version };
+}
+
+/** The message that tells a device what is still to do; none when nothing is. */
+export function deltaMessages(
+  device: string,
+  shadow: Shadow,
+  nowMs: number,
+  token: { readonly clientToken?: string } = {},
+): ShadowMessage[] {
+  const delta = shadowDelta(shadow);
+  if (delta === undefined) return [];
+  const head = { version: shadow.version, timestamp: Math.floor(nowMs / 1000) };
+  return [message(answerTopic(device, 'update', 'delta'), { ...head, ...delta, ...tokenOf(token) })];
+}
+
+/** Whether a request gave the device something to learn. */
+function touchesDelta(before: Shadow, next: Shadow, request: ShadowRequest): boolean {
+  return request.desired !== undefined || !equalJson(shadowDelta(before)?.state, shadowDelta(next)?.state);
+}
+
+type Decision = ShadowRejection | { readonly next?: Shadow; readonly messages: readonly ShadowMessage[] };
+
+function update(device: string, shadow: Shadow, request: ShadowRequest, nowMs: number): Decision {
+  const timestamp = Math.floor(nowMs / 1000);
+  if (request.version !== undefined && request.version !== shadow.version) {
+    return { code: 409, message: 'Version conflict' };
+  }
+  const next = changeShadow(shadow, request, timestamp);
+  if (stateBytes(next) > stateBytesMax) return { code: 413, message: 'The payload exceeds the maximum size allowed' };
+  const accepted = { ...echo(request, timestamp), version: next.version, timestamp, ...tokenOf(request) };
+  const documents = {
+    ...(shadow.deleted ? {} : { previous: snapshotOf(shadow) }),
+    current: snapshotOf(next),
+    timestamp,
+    ...tokenOf(request),
+  };
+  return {
+    next,
+    messages: [
+      message(answerTopic(device, 'update', 'accepted'), accepted),
+      ...(touchesDelta(shadow, next, request) ? deltaMessages(device, next, nowMs, request) : []),
+      message(answerTopic(device, 'update', 'documents'), documents),
+    ],
+  };
+}
+
+const noShadow: ShadowRejection = { code: 404, message: `No shadow exists with name: ${shadowName}` };
+
+function get(device: string, shadow: Shadow, request: ShadowRequest, nowMs: number): Decision {
+  if (shadow.deleted) return noShadow;
+  const delta = shadowDelta(shadow);
+  const state = { ...shadow.state, ...(delta === undefined ? {} : { delta: delta.state }) };
+  const body = {
+    state,
+    metadata: shadow.metadata,
+    version: shadow.version,
+    timestamp: Math.floor(nowMs / 1000),
+    ...tokenOf(request),
+  };
+  return { messages: [message(answerTopic(device, 'get', 'accepted'), body)] };
+}
+
+function remove(device: string, shadow: Shadow, request: ShadowRequest, nowMs: number): Decision {
+  if (shadow.deleted) return noShadow;
+  if (request.version !== undefined && request.version !== shadow.version) {
+    return { code: 409, message: 'Version conflict' };
+  }
+  const body = { version: shadow.version, timestamp: Math.floor(nowMs / 1000), ...tokenOf(request) };
+  return {
+    next: { version: shadow.version, deleted: true, state: {}, metadata: {} },
+    messages: [message(answerTopic(device, 'delete', 'accepted'), body)],
+  };
+}
+
+const operations = { get, update, delete: remove };
+
+/** Refuses a request, whatever it holds, in the words of the protocol. */
+export function rejectRequest(
+  device: string,
+  operation: ShadowOperation,
+  rejection: ShadowRejection,
+  nowMs: number,
+  clientToken?: string,
+): ShadowOutcome {
+  const timestamp = Math.floor(nowMs / 1000);
+  const body = { ...rejection, timestamp, ...(clientToken === undefined ? {} : { clientToken }) };
+  const messages = [message(answerTopic(device, operation, 'rejected'), body)];
+  return { device, operation, rejection, messages };
+}
+
+/** Applies a request that is already parsed, such as the controller's own. */
+export function applyRequest(
+  device: string,
+  shadow: Shadow,
+  operation: ShadowOperation,
+  request: ShadowRequest,
+  nowMs: number,
+): ShadowOutcome {
+  const decision = operations[operation](device, shadow, request, nowMs);
+  if ('code' in decision) return rejectRequest(device, operation, decision, nowMs, request.clientToken);
+  return { device, operation, ...decision };
+}

@@ -1,0 +1,81 @@
+/**
+ * SQLite files of the controller: opened so that no second controller can have them at the same time, with errors that an
+ * operator can act on.
+ */
+import { DatabaseSync } from 'node:sqlite';
+import { StateError, type StateErrorCode } from '../state-port.ts';
+
+/** SQLite's primary result codes that mean something to an operator. */
+const codes: Readonly<Record<number, StateErrorCode>> = {
+  5: 'STATE_LOCKED',
+  6: 'STATE_LOCKED',
+  11: 'STATE_CORRUPT',
+  13: 'STATE_FULL',
+  26: 'STATE_CORRUPT',
+};
+
+const remedies: Readonly<Record<StateErrorCode, string>> = {
+  STATE_CORRUPT:
+    'move the file away or restore a copy; without it the controller starts anew from git and from what devices report',
+  STATE_NEWER: 'start the newer controller that wrote it',
+  STATE_LOCKED: 'another controller has it open; stop that one first',
+  STATE_FULL: 'make room on its disk',
+  STATE_IO: 'look at the disk and the permissions of the file',
+};
+
+function describe(path: string, code: StateErrorCode, detail: string): StateError {
+  return new StateError(code, `${path}: ${detail}; ${remedies[code]}`);
+}
+
+/** Runs an operation; whatever SQLite throws comes out as a `StateError`. */
+export function guarded<T>(path: string, operation: () => T): T {
+  try {
+    return operation();
+  } catch (error) {
+    if (!(error instanceof Error) || !('errcode' in error)) throw error;
+    // The extended result code has the primary one in its low byte.
+    throw describe(path, codes[Number(error.errcode) & 0xff] ?? 'STATE_IO', error.message);
+  }
+}
+
+/** How long to wait for a controller that is just going down. */
+const lockTimeoutMs = 5000;
+
+function pragma(database: DatabaseSync, name: string): unknown {
+  return Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+}
+
+function migrate(path: string, database: DatabaseSync, migrations: readonly string[]): void {
+  const version = Number(pragma(database, 'user_version'));
+  if (version > migrations.length) {
+    throw describe(path, 'STATE_NEWER', `its version is ${version}, this controller knows ${migrations.length}`);
+  }
+  for (let step = version; step < migrations.length; step += 1) {
+    database.exec(`BEGIN IMMEDIATE; ${migrations[step]}; PRAGMA user_version = ${step + 1}; COMMIT`);
+  }
+}
+
+/** How a file is opened. */
+export interface DatabaseOptions {
+  /** One step a version; `user_version` counts the steps a file has taken. Steps are never edited, only added. */
+  readonly migrations: readonly string[];
+  /** `full`: a committed change survives a power cut. `normal`: the file stays whole, the last changes may be lost. */
+  readonly durability: 'full' | 'normal';
+}
+
+/** Opens or creates a database; `:memory:` is one that nobody keeps. */
+export function openDatabase(path: string, { migrations, durability }: DatabaseOptions): DatabaseSync {
+  return guarded(path, () => {
+    const database = new DatabaseSync(path, { timeout: lockTimeoutMs });
+    try {
+      database.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durability}`);
+      const verdict = pragma(database, 'quick_check(1)');
+      if (verdict !== 'ok') throw describe(path, 'STATE_CORRUPT', String(verdict));
+      migrate(path, database, migrations);
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
+}

@@ -1,0 +1,126 @@
+/** The blob cache in a SQLite file of its own, which may be deleted whenever the controller is down. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { BlobCache, FilesStep, RevisionFiles } from '../blob-cache.ts';
+import { openDatabase } from './database.ts';
+
+const migrations: readonly string[] = [
+  `CREATE TABLE blobs (id INTEGER PRIMARY KEY, room TEXT NOT NULL, blob TEXT NOT NULL, value BLOB NOT NULL) STRICT;
+   CREATE UNIQUE INDEX blobs_by_id ON blobs (room, blob);
+   CREATE TABLE files (path TEXT PRIMARY KEY, oid TEXT NOT NULL) STRICT, WITHOUT ROWID;
+   CREATE TABLE kept (revision TEXT NOT NULL) STRICT`,
+];
+
+/** Told when the cache can't be used; each thing once is enough. */
+export type OnCacheTrouble = (error: unknown) => void;
+
+class SqliteBlobCache implements BlobCache {
+  readonly #database: DatabaseSync;
+  readonly #onTrouble: OnCacheTrouble;
+
+  constructor(database: DatabaseSync, onTrouble: OnCacheTrouble) {
+    this.#database = database;
+    this.#onTrouble = onTrouble;
+  }
+
+  #try<T>(work: () => T, otherwise: T): T {
+    try {
+      return work();
+    } catch (error) {
+      this.#onTrouble(error);
+      return otherwise;
+    }
+  }
+
+  #atomically(work: () => void): void {
+    this.#try(() => {
+      this.#database.exec('BEGIN');
+      try {
+        work();
+        this.#database.exec('COMMIT');
+      } catch (error) {
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+        throw error;
+      }
+    }, undefined);
+  }
+
+  get(room: string, ids: readonly string[]): ReadonlyMap<string, Uint8Array> {
+    return this.#try(() => {
+      const statement = this.#database.prepare('SELECT value FROM blobs WHERE room = ? AND blob = ?');
+      const found = new Map<string, Uint8Array>();
+      for (const id of ids) {
+        const row = statement.get(room, id);
+        if (row !== undefined) found.set(id, row.value as Uint8Array);
+      }
+      return found;
+    }, new Map());
+  }
+
+  put(room: string, entries: ReadonlyMap<string, Uint8Array>): void {
+    if (entries.size === 0) return;
+    this.#atomically(() => {
+      const statement = this.#database.prepare('INSERT OR REPLACE INTO blobs (room, blob, value) VALUES (?, ?, ?)');
+      for (const [id, value] of entries) statement.run(room, id, value);
+    });
+  }
+
+  #kept(): string | undefined {
+    return this.#database.prepare('SELECT revision FROM kept').get()?.revision as string | undefined;
+  }
+
+  files(revision: string): RevisionFiles | undefined {
+    return this.#try(() => {
+      if (this.#kept() !== revision) return undefined;
+      const files = new Map<string, string>();
+      for (const { path, oid } of this.#database.prepare('SELECT path, oid FROM files ORDER BY path').iterate()) {
+        files.set(path as string, oid as string);
+      }
+      return files;
+    }, undefined);
+  }
+
+  keepFiles(revision: string, files: RevisionFiles, from?: FilesStep): void {
+    this.#atomically(() => {
+      const kept = this.#kept();
+      if (kept === revision) return;
+      const set = this.#database.prepare('INSERT OR REPLACE INTO files (path, oid) VALUES (?, ?)');
+      if (from !== undefined && kept === from.revision) {
+        const remove = this.#database.prepare('DELETE FROM files WHERE path = ?');
+        for (const { path, oid } of from.changes) oid === undefined ? remove.run(path) : set.run(path, oid);
+      } else {
+        this.#database.exec('DELETE FROM files');
+        for (const [path, oid] of files) set.run(path, oid);
+      }
+      this.#database.exec('DELETE FROM kept');
+      this.#database.prepare('INSERT INTO kept (revision) VALUES (?)').run(revision);
+    });
+  }
+
+  prune(): void {
+    this.#atomically(() => {
+      if (this.#kept() !== undefined)
+        this.#database.exec('DELETE FROM blobs WHERE blob NOT IN (SELECT oid FROM files)');
+    });
+  }
+
+  close(): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+}
+
+/** Opens or creates the cache; what can't be opened is replaced by `remove` and an empty one. */
+export function openSqliteBlobCache(path: string, remove: () => void, onTrouble: OnCacheTrouble): BlobCache {
+  const open = (file: string) => openDatabase(file, { migrations, durability: 'normal' });
+  try {
+    return new SqliteBlobCache(open(path), onTrouble);
+  } catch (error) {
+    onTrouble(error);
+  }
+  try {
+    remove();
+    return new SqliteBlobCache(open(path), onTrouble);
+  } catch (error) {
+    onTrouble(error);
+    return new SqliteBlobCache(open(':memory:'), onTrouble);
+  }
+}

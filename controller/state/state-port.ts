@@ -1,0 +1,40 @@
+/**
+ * What the controller must not forget, as rows of text by room and key. Whoever holds the port loads everything once and
+ * then only writes: a write-set is durable as a whole or not at all.
+ */
+
+/** One thing to remember; `value` is JSON. */
+export interface StateRow {
+  readonly room: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** A row as it must be from now on; without `value` it goes. */
+export interface StateWrite {
+  readonly room: string;
+  readonly key: string;
+  readonly value?: string;
+}
+
+/** Why the state can't be read or written. */
+export type StateErrorCode = 'STATE_CORRUPT' | 'STATE_NEWER' | 'STATE_LOCKED' | 'STATE_FULL' | 'STATE_IO';
+
+/** What every method of the port rejects with; `code` decides, the message is for people. */
+export class StateError extends Error {
+  readonly code: StateErrorCode;
+  constructor(code: StateErrorCode, detail: string) {
+    super(detail);
+    this.name = 'StateError';
+    this.code = code;
+  }
+}
+
+/** One engine that keeps state. Every one of them passes the same conformance suite. */
+export interface StatePort {
+  /** Hands out every row there is, in no order. */
+  load(take: (row: StateRow) => void): Promise<void>;
+  /** All of it or nothing; durable when it resolves. Of two writes to one row the later counts. */
+  commit(writes: readonly StateWrite[]): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,229 @@
+/**
+ * What people ask for, kept by what changed it: a row for every device, counts for fleets and sites, a number for every change.
+ * A question costs what it shows; a device that falls silent changes by a timer, not by anybody's looking.
+ */
+import type { Clock } from '../../platform/ports.ts';
+import type { Tally } from '../../schemas/generated/types.ts';
+import { type Context, observe } from '../engine/context.ts';
+import { DueQueue } from '../engine/due-queue.ts';
+import type { Image } from '../engine/image.ts';
+import type { DesiredDevice } from '../manifests/desired.ts';
+import { changesAt, heardAt, judge, type Standing } from '../planning/device-status.ts';
+import { counted, emptyTally } from '../planning/tally.ts';
+import { NeededArtifacts } from './needed-artifacts.ts';
+import { SortedNames } from './sorted-names.ts';
+
+/** How long rows are brought up to date before others have their turn. */
+const turnMs = 15;
+
+/** So many rows are brought up to date by whoever asks. */
+const refreshAtOnceMax = 500;
+
+/** One device, as far as it counts. */
+export interface Row {
+  readonly state: Standing['state'] | 'removed';
+  readonly connected: boolean | undefined;
+  readonly fleet: string | undefined;
+  readonly site: string | undefined;
+  /** When it was last heard. */
+  readonly contactAt: number | undefined;
+}
+
+/** A device is otherwise than before. */
+export interface Change {
+  readonly id: number;
+  /** Absent when it is about no device. */
+  readonly device?: string;
+  readonly state?: Row['state'];
+}
+
+export interface ViewParts {
+  readonly clock: Clock;
+  readonly image: Image;
+  readonly context: () => Context;
+}
+
+/** Tallies by name. */
+class Tallies {
+  readonly #tallies = new Map<string, Tally>();
+
+  count(name: string | undefined, row: Row, by: 1 | -1): void {
+    if (name === undefined) return;
+    const tally = counted(this.of(name), row, by);
+    if (tally.desired === 0) this.#tallies.delete(name);
+    else this.#tallies.set(name, tally);
+  }
+
+  of(name: string): Tally {
+    return this.#tallies.get(name) ?? emptyTally;
+  }
+}
+
+/** Changes that can still be told to who missed them. */
+const changesMax = 10_000;
+
+export class View {
+  readonly #parts: ViewParts;
+  readonly #rows = new Map<string, Row>();
+  readonly #dirty = new Set<string>();
+  readonly #due = new DueQueue();
+  readonly #listeners = new Set<(change: Change) => void>();
+  readonly fleets = new Tallies();
+  readonly sites = new Tallies();
+  readonly needed = new NeededArtifacts();
+  /** All devices that git names or that were ever heard. */
+  readonly names = new SortedNames();
+  /** Of all devices. */
+  total: Tally = emptyTally;
+  #changes: Change[] = [];
+  #changeId: number;
+  #draining: Promise<void> | undefined;
+  #timer: Disposable | undefined;
+  #isStopped = false;
+
+  constructor(parts: ViewParts) {
+    this.#parts = parts;
+    // Above every number of an earlier life, so that who resumes after a restart is not told half of the news.
+    this.#changeId = parts.clock.now() * 1_000;
+  }
+
+  /** Something is otherwise for these devices; for all, when it is undefined; for none but what is shown beside them, when empty. */
+  touch(devices: Iterable<string> | undefined): void {
+    const { image, context } = this.#parts;
+    const before = this.#dirty.size;
+    for (const device of devices ?? context().desired.devices.keys()) this.#dirty.add(device);
+    if (devices === undefined) for (const device of image.devices.keys()) this.#dirty.add(device);
+    if (this.#dirty.size === before) this.#tell({ id: this.#nextId() });
+    else this.#draining ??= this.#drain();
+  }
+
+  /** Resolves when every row is as it should be; at once when that is little work. */
+  async settled(): Promise<void> {
+    while (this.#dirty.size > refreshAtOnceMax) await this.#draining;
+    this.#refreshSome(Number.POSITIVE_INFINITY);
+    this.#arm();
+  }
+
+  row(device: string): Row | undefined {
+    return this.#rows.get(device);
+  }
+
+  /** The number of the newest change. */
+  get changeId(): number {
+    return this.#changeId;
+  }
+
+  /** Changes after one; undefined when some of them are forgotten already. */
+  changesSince(id: number): readonly Change[] | undefined {
+    const first = this.#changes[0]?.id ?? this.#changeId + 1;
+    if (id > this.#changeId || id < first - 1) return undefined;
+    return this.#changes.slice(id - first + 1);
+  }
+
+  /** Calls back at every change from now on. */
+  listen(listener: (change: Change) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.[Symbol.dispose]();
+  }
+
+  async #drain(): Promise<void> {
+    const { clock } = this.#parts;
+    while (this.#dirty.size > 0 && !this.#isStopped) {
+      await clock.sleep(0);
+      this.#refreshSome(clock.monotonic() + turnMs);
+    }
+    this.#draining = undefined;
+    this.#arm();
+  }
+
+  /** Brings rows up to date until `end` on the monotonic clock. */
+  #refreshSome(end: number): void {
+    const { clock } = this.#parts;
+    const context = this.#parts.context();
+    for (const device of this.#dirty) {
+      this.#dirty.delete(device);
+      this.#refresh(device, context);
+      if (clock.monotonic() >= end) break;
+    }
+  }
+
+  #rowOf(device: string, desired: DesiredDevice | undefined, context: Context): Row {
+    const observed = observe(this.#parts.image, context, device);
+    const { now } = context;
+    if (desired !== undefined) {
+      const at = changesAt(desired, observed, now);
+      if (at === undefined) this.#due.cancel(device);
+      else this.#due.schedule(device, at);
+    }
+    return {
+      state: desired === undefined ? 'removed' : judge(desired, observed, now).state,
+      connected: observed.connected,
+      fleet: desired?.fleet,
+      site: desired?.site,
+      contactAt: heardAt(observed, now),
+    };
+  }
+
+  #refresh(device: string, context: Context): void {
+    const { image } = this.#parts;
+    const desired = context.desired.devices.get(device);
+    const record = image.devices.get(device);
+    if (record !== undefined) this.needed.note(device, record);
+    const before = this.#rows.get(device);
+    const isKnown = desired !== undefined || record !== undefined;
+    const row = isKnown ? this.#rowOf(device, desired, context) : undefined;
+    if (before !== undefined) this.#count(before, -1);
+    if (row === undefined) {
+      this.#rows.delete(device);
+      this.names.remove(device);
+      this.#due.cancel(device);
+    } else {
+      this.#rows.set(device, row);
+      this.#count(row, 1);
+      if (before === undefined) this.names.add(device);
+    }
+    this.#tell({ id: this.#nextId(), device, ...(row === undefined ? {} : { state: row.state }) });
+  }
+
+  #count(row: Row, by: 1 | -1): void {
+    this.fleets.count(row.fleet, row, by);
+    this.sites.count(row.site, row, by);
+    this.total = counted(this.total, row, by);
+  }
+
+  #nextId(): number {
+    this.#changeId += 1;
+    return this.#changeId;
+  }
+
+  #tell(change: Change): void {
+    this.#changes.push(change);
+    if (this.#changes.length > 2 * changesMax) this.#changes = this.#changes.slice(-changesMax);
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  /** Wakes when the next device has been silent for too long. */
+  #arm(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+    const { nextAt } = this.#due;
+    if (nextAt === undefined || this.#isStopped) return;
+    const { clock } = this.#parts;
+    // A clock that was set back is noticed within the hour.
+    const delayMs = Math.min(Math.max(0, nextAt - clock.now()), 3_600_000);
+    this.#timer = clock.after(delayMs, () => this.#silent());
+  }
+
+  #silent(): void {
+    const { clock } = this.#parts;
+    const due: string[] = [];
+    for (let name = this.#due.take(clock.now()); name !== undefined; name = this.#due.take(clock.now())) due.push(name);
+    if (due.length > 0) this.touch(due);
+    else this.#arm();
+  }
+}

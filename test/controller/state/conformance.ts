@@ -1,0 +1,78 @@
+/** What every engine of state must do: one suite, run by the test of each. */
+import type { ExecutionContext, TestFn } from 'ava';
+import type { StatePort, StateRow, StateWrite } from '../../../controller/state/state-port.ts';
+
+/** A place where state can be kept; opening it again finds what was kept. */
+export interface StatePlace {
+  open(): Promise<StatePort>;
+  /** Makes it as if it had never been. */
+  remove(): Promise<void>;
+}
+
+export async function rowsOf(state: StatePort): Promise<string[]> {
+  const rows: StateRow[] = [];
+  await state.load((row) => void rows.push(row));
+  return rows.map(({ room, key, value }) => `${room}/${key}=${value}`).sort();
+}
+
+function write(room: string, key: string, value?: string): StateWrite {
+  return value === undefined ? { room, key } : { room, key, value };
+}
+
+type Check = (t: ExecutionContext, place: StatePlace) => Promise<void>;
+
+const checks: Readonly<Record<string, Check>> = {
+  async 'everything that was committed is there after it was closed and opened again'(t, place) {
+    const first = await place.open();
+    await first.commit([write('device', 'buoy-1', '{"a":1}'), write('device', 'buoy-2', '{}')]);
+    await first.commit([write('device', 'buoy-1', '{"a":"Ærø 🚢"}'), write('history', 'buoy-1', '[]')]);
+    await first.close();
+    const second = await place.open();
+    t.deepEqual(await rowsOf(second), ['device/buoy-1={"a":"Ærø 🚢"}', 'device/buoy-2={}', 'history/buoy-1=[]']);
+    await second.close();
+  },
+  async 'a write without a value takes the row away, and of two writes to one row the later counts'(t, place) {
+    const state = await place.open();
+    await state.commit([write('a', 'x', '1'), write('a', 'x', '2'), write('a', 'y', '3'), write('a', 'y')]);
+    t.deepEqual(await rowsOf(state), ['a/x=2']);
+    await state.commit([write('a', 'x'), write('a', 'nothing')]);
+    t.deepEqual(await rowsOf(state), []);
+    await state.close();
+  },
+  async 'a write-set is kept whole or not at all'(t, place) {
+    const state = await place.open();
+    await state.commit([write('a', 'x', '1')]);
+    const broken = { room: 'a', key: 'y', value: Symbol('no text') } as unknown as StateWrite;
+    await t.throwsAsync(() => state.commit([write('a', 'x', '2'), broken]));
+    t.deepEqual(await rowsOf(state), ['a/x=1']);
+    await state.commit([write('a', 'z', '3')]);
+    t.deepEqual(await rowsOf(state), ['a/x=1', 'a/z=3'], 'and it goes on');
+    await state.close();
+  },
+  async 'write-sets that are asked for at once are kept in the order in which they were asked for'(t, place) {
+    const state = await place.open();
+    await Promise.all(Array.from({ length: 50 }, (_, n) => state.commit([write('a', 'x', String(n))])));
+    t.deepEqual(await rowsOf(state), ['a/x=49']);
+    await state.close();
+  },
+  async 'thousands of rows are written and read in one go'(t, place) {
+    const state = await place.open();
+    await state.commit(Array.from({ length: 5_000 }, (_, n) => write('device', `d${n}`, JSON.stringify({ n }))));
+    t.is((await rowsOf(state)).length, 5_000);
+    await state.close();
+  },
+};
+
+/** Declares the suite for one engine. */
+export function conforms(test: TestFn, engine: string, openPlace: () => Promise<StatePlace>): void {
+  for (const [sentence, check] of Object.entries(checks)) {
+    test(`${engine}: ${sentence}`, async (t) => {
+      const place = await openPlace();
+      try {
+        await check(t, place);
+      } finally {
+        await place.remove();
+      }
+    });
+  }
+}

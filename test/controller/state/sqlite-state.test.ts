@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import test from 'ava';
+import { openSqliteBlobCache } from '../../../controller/state/sqlite/sqlite-blob-cache.ts';
+import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
+import { scratchDirectory } from '../doors/scene.ts';
+import { conforms, rowsOf } from './conformance.ts';
+
+conforms(test, 'SQLite', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'fleet-state-'));
+  return {
+    open: async () => openSqliteState(join(directory, 'controller.db')),
+    remove: async () => rmSync(directory, { recursive: true, force: true }),
+  };
+});
+
+test('a file that is no database is refused as corrupt', (t) => {
+  using directory = scratchDirectory();
+  const path = `${directory.path}/controller.db`;
+  writeFileSync(path, 'this is not a database, and long enough to be looked at as one'.repeat(100));
+  t.throws(() => openSqliteState(path), { code: 'STATE_CORRUPT', message: /controller\.db/ });
+});
+
+test('a database with a torn page is refused as corrupt', async (t) => {
+  using directory = scratchDirectory();
+  const path = `${directory.path}/controller.db`;
+  const state = openSqliteState(path);
+  await state.commit(Array.from({ length: 200 }, (_, n) => ({ room: 'a', key: `key-${n}`, value: 'x'.repeat(500) })));
+  await state.close();
+  const file = openSync(path, 'r+');
+  // Pages that hold values only: nothing but looking at all of them finds it.
+  for (let page = 10; page < 14; page += 1) writeSync(file, new Uint8Array(2000).fill(0x5a), 0, 2000, page * 4096);
+  closeSync(file);
+  t.throws(() => openSqliteState(path), { code: 'STATE_CORRUPT' });
+});
+
+test('a database that a newer controller wrote is left alone', async (t) => {
+  using directory = scratchDirectory();
+  const path = `${directory.path}/controller.db`;
+  await openSqliteState(path).close();
+  const database = new DatabaseSync(path);
+  database.exec('PRAGMA user_version = 99');
+  database.close();
+  t.throws(() => openSqliteState(path), { code: 'STATE_NEWER' });
+});
+
+const firstRelease = `CREATE TABLE devices (name TEXT PRIMARY KEY, issued TEXT, envelope TEXT, report TEXT,
+    report_counter INTEGER, contact_at INTEGER, connected INTEGER) STRICT, WITHOUT ROWID;
+  CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL, event TEXT NOT NULL) STRICT;
+  CREATE TABLE refusals (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, subject TEXT NOT NULL, refusal TEXT NOT NULL);
+  CREATE TABLE key_values (room TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (room, key));
+  PRAGMA user_version = 1;
+  INSERT INTO devices VALUES ('buoy-1', '{"sequence":3}', 'signed', '{}', 1, 1000, 1), ('buoy-2', NULL, NULL, '{}', 1, 2, 0);
+  INSERT INTO key_values VALUES ('revision', 'in-force', CAST('{"info":{"id":"abc"},"files":[]}' AS BLOB))`;
+
+test('what the first release kept is taken over: what was issued, and what was in force', async (t) => {
+  using directory = scratchDirectory();
+  const path = `${directory.path}/controller.db`;
+  const database = new DatabaseSync(path);
+  database.exec(firstRelease);
+  database.close();
+  const state = openSqliteState(path);
+  t.deepEqual(await rowsOf(state), [
+    'device/buoy-1={"issued":{"sequence":3},"envelope":"signed","contactAt":1000}',
+    'revision/in-force={"id":"abc"}',
+  ]);
+  await state.close();
+});
+
+const writer = `
+  import { openSqliteState } from ${JSON.stringify(new URL('../../../controller/state/sqlite/sqlite-state.ts', import.meta.url).href)};
+  const state = openSqliteState(process.argv[1]);
+  for (let n = Number(process.argv[2]); ; n += 1) {
+    await state.commit([{ room: 'a', key: 'left', value: String(n) }, { room: 'a', key: 'right', value: String(n) }]);
+    process.stdout.write(n + '\\n');
+  }
+`;
+
+test('kill -9 at any moment loses nothing that was confirmed and tears no write-set', async (t) => {
+  using directory = scratchDirectory();
+  const path = `${directory.path}/controller.db`;
+  let confirmed = 0;
+  for (let round = 0; round < 3; round += 1) {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', writer, path, String(confirmed + 1)], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let text = '';
+    const goal = 20 + round * 37;
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      if (text.split('\n').length > goal) child.kill('SIGKILL');
+    });
+    await once(child, 'close');
+    confirmed = Number(text.slice(0, text.lastIndexOf('\n')).split('\n').at(-1));
+    const state = openSqliteState(path);
+    const [left, right] = (await rowsOf(state)).map((row) => Number(row.split('=')[1]));
+    await state.close();
+    t.is(left, right);
+    t.true((left ?? 0) >= confirmed, `${left} is kept, ${confirmed} was confirmed`);
+    confirmed = left ?? 0;
+  }
+});
+
+test('a blob cache that is damaged is made anew, and told of', (t) => {
+  using directory = scratchDirectory();
+  const path = `${directory.path}/cache.db`;
+  writeFileSync(path, 'this is not a database, and long enough to be looked at as one'.repeat(100));
+  const troubles: unknown[] = [];
+  const cache = openSqliteBlobCache(
+    path,
+    () => rmSync(path),
+    (error) => troubles.push(error),
+  );
+  cache.put('room', new Map([['blob', new Uint8Array([1])]]));
+  t.deepEqual(cache.get('room', ['blob', 'other']), new Map([['blob', new Uint8Array([1])]]));
+  t.is(troubles.length, 1);
+  cache.close();
+});
+
+test('files of a revision are kept from step to step, and blobs that it does not hold go', (t) => {
+  const cache = openSqliteBlobCache(
+    ':memory:',
+    () => {},
+    (error) => t.fail(String(error)),
+  );
+  cache.put('room', new Map(['a', 'b', 'c'].map((blob) => [blob, new Uint8Array([1])])));
+  const first = new Map([
+    ['x', 'a'],
+    ['y', 'b'],
+  ]);
+  cache.keepFiles('1', first);
+  const second = new Map([['x', 'c']]);
+  cache.keepFiles('2', second, { revision: '1', changes: [{ path: 'x', oid: 'c' }, { path: 'y' }] });
+  t.is(cache.files('1'), undefined);
+  t.deepEqual(cache.files('2'), second);
+  cache.keepFiles('9', first, { revision: 'another', changes: [] });
+  t.deepEqual(cache.files('9'), first, 'a step from elsewhere is not believed');
+  cache.prune();
+  t.deepEqual([...cache.get('room', ['a', 'b', 'c']).keys()], ['a', 'b']);
+  cache.close();
+});

@@ -1,0 +1,141 @@
+import test from 'ava';
+import type { Context } from '../../../controller/engine/context.ts';
+import { Image } from '../../../controller/engine/image.ts';
+import { statusDocument } from '../../../controller/view/status.ts';
+import { parseStatusQuery } from '../../../controller/view/status-query.ts';
+import { View } from '../../../controller/view/view.ts';
+import type { Refusal } from '../../../schemas/generated/types.ts';
+import { isStatusDocument } from '../../../schemas/generated/validators.js';
+import { SimTime } from '../../sim/sim-clock.ts';
+import { fleetOf, namedDevice } from '../engine/test-engine.ts';
+
+const start = Date.parse('2026-03-01T00:00:00Z');
+const key = `SHA256:${'A'.repeat(43)}`;
+const source = { location: 'x', branch: 'main', state: 'current', problems: [] } as const;
+
+/** A view over some devices, all of the same key, that were heard when `heardAt` says. */
+function viewOf(heardAt: Readonly<Record<string, number | undefined>>) {
+  const time = new SimTime(start);
+  const clock = time.clock({ alive: true });
+  const image = new Image();
+  for (const [name, contactAt] of Object.entries(heardAt)) {
+    if (contactAt !== undefined) image.devices.set(name, { ...image.device(name), contactAt });
+  }
+  const desired = fleetOf(
+    Object.keys(heardAt).map((name, at) => ({
+      ...namedDevice(name, key),
+      ...(at % 2 === 0 ? { site: 'even' } : { site: 'odd' }),
+      labels: { kind: at % 2 === 0 ? 'ship' : 'truck' },
+    })),
+  );
+  const sites = new Map(['even', 'odd'].map((name) => [name, {} as never]));
+  const context = (): Context => ({
+    ...{ desired: { ...desired, sites }, revision: 'a', links: undefined, heard: new Map(), now: clock.now() },
+  });
+  const view = new View({ clock, image, context });
+  view.touch(undefined);
+  const status = async (query = '') => {
+    await view.settled();
+    return statusDocument(
+      { view, image, source: { ...source, problems: [] }, context: context() },
+      parseStatusQuery(new URLSearchParams(query)),
+    );
+  };
+  return { time, image, view, status };
+}
+
+async function refusalsWhen(contactAt: number | undefined, refusal: Partial<Refusal>): Promise<number> {
+  const { image, status } = viewOf({ buoy: contactAt });
+  const at = new Date(start - 60_000).toISOString();
+  image.refusals = [
+    { at, device: 'buoy', keyFingerprint: key, code: 'DEVICE_WITHOUT_KEY', message: 'no key', ...refusal },
+  ];
+  return (await status()).refusals.length;
+}
+
+test('a refusal is over once the device was heard with the key that git names', async (t) => {
+  t.is(await refusalsWhen(undefined, {}), 1);
+  t.is(await refusalsWhen(start - 120_000, {}), 1, 'heard before, refused since');
+  t.is(await refusalsWhen(start, {}), 0);
+});
+
+test('another key that claims the name, or none, goes on being told of', async (t) => {
+  t.is(await refusalsWhen(start, { keyFingerprint: `SHA256:${'B'.repeat(43)}` }), 1);
+  t.is(await refusalsWhen(start, { device: 'stranger' }), 1);
+});
+
+test('a device that falls silent turns dark by a timer, in counts and in the feed', async (t) => {
+  const { time, view, status } = viewOf({ buoy: start, other: start });
+  t.is((await status()).tally.dark, 0);
+  const changes: unknown[] = [];
+  view.listen(({ device, state }) => changes.push([device, state]));
+  await time.runUntil(start + 3_600_000);
+  t.deepEqual(changes, []);
+  await time.runUntil(start + 3_600_002);
+  t.deepEqual(changes.toSorted(), [
+    ['buoy', 'dark'],
+    ['other', 'dark'],
+  ]);
+  t.is(view.total.dark, 2);
+});
+
+test('a large fleet is summed up; its devices come page by page', async (t) => {
+  const names = Array.from({ length: 500 }, (_, at) => `device-${String(at).padStart(3, '0')}`);
+  const { status } = viewOf(Object.fromEntries(names.map((name) => [name, undefined])));
+  const summary = await status();
+  t.true(isStatusDocument(summary), JSON.stringify(isStatusDocument.errors));
+  t.is(summary.tally.unknown, 500);
+  t.is(summary.devices.length, 20);
+  t.is(summary.devicesOmitted, 480);
+  t.deepEqual(
+    summary.sites.map(({ tally }) => tally.unknown),
+    [250, 250],
+  );
+  const seen: string[] = [];
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const page = await status(`limit=150&after=${after}`);
+    seen.push(...page.devices.map(({ name }) => name));
+    after = page.next;
+  }
+  t.deepEqual(seen, names);
+});
+
+test('what is asked for is counted, and nothing else', async (t) => {
+  const { status } = viewOf({ a: start, b: undefined, c: start });
+  const ships = await status('selector=kind%3Dship');
+  t.deepEqual(
+    ships.devices.map(({ name }) => name),
+    ['a', 'c'],
+  );
+  t.is(ships.tally.unknown, 0);
+  t.deepEqual(
+    ships.sites.map(({ name, tally }) => [name, tally.desired]),
+    [['even', 2]],
+  );
+  const one = await status('target=device/b');
+  t.is(one.tally.desired, 1);
+  t.is(one.state, 'stale');
+});
+
+test('a question that makes no sense is refused, and what is not there is said to be missing', async (t) => {
+  const { status } = viewOf({ buoy: start });
+  await t.throwsAsync(status('target=ship/x'), { name: 'BadQuery' });
+  await t.throwsAsync(status('limit=0'), { name: 'BadQuery' });
+  await t.throwsAsync(status('colour=red'), { name: 'BadQuery', message: /colour/ });
+  await t.throwsAsync(status('target=device/bouy'), { name: 'NothingThere', message: /device\/buoy/ });
+  await t.throwsAsync(status('selector=kind%3Dplane'), { name: 'NothingThere' });
+});
+
+test('who missed changes is told those that are remembered, or that some are not', async (t) => {
+  const { view, status } = viewOf({ buoy: start });
+  await status();
+  const last = view.changeId;
+  view.touch(['buoy']);
+  await view.settled();
+  t.deepEqual(
+    view.changesSince(last)?.map(({ device }) => device),
+    ['buoy'],
+  );
+  t.deepEqual(view.changesSince(view.changeId), []);
+  t.is(view.changesSince(last - 1_000_000), undefined, 'of an earlier life');
+});
