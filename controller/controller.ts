@@ -20,7 +20,7 @@ import type { BlobCache } from './state/blob-cache.ts';
 import type { StatePort } from './state/state-port.ts';
 import { wantedReleases } from './view/needed-artifacts.ts';
 import { type StatusQuery, statusDocument } from './view/status.ts';
-import { type Change, View } from './view/view.ts';
+import { View } from './view/view.ts';
 
 /** The other rooms. */
 export interface ControllerParts {

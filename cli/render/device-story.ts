@@ -26,19 +26,18 @@ function wanted({ desired, fleet, site }: DeviceStatus, { source, asOf }: Status
   return `${belongs} Commit ${commit}${same} wants ${releases(desired.applications)}: deployment ${desired.sequence}, ${issued}.`;
 }
 
+function linkSentence(connected: boolean | undefined, since: string | undefined, asOf: string): string {
+  if (connected === undefined) return 'Its broker does not tell whether it is connected';
+  if (since === undefined) return connected ? 'It is connected' : 'It is not connected';
+  return `It has ${connected ? '' : 'not '}been connected for ${age(since, asOf)}`;
+}
+
 /** What it said of itself, and when. */
 function known({ report, contactAt, connected, linkSince }: DeviceStatus, asOf: string): string {
   if (contactAt === undefined) {
     return report === undefined ? 'It was never heard of.' : 'When it was heard last is not known.';
   }
-  const line =
-    connected === true
-      ? 'It is connected'
-      : connected === false
-        ? 'It is not connected'
-        : 'Its broker does not tell whether it is connected';
-  const since = linkSince === undefined ? '' : ` since ${age(linkSince, asOf)} ago`;
-  const heard = `${line}${since}; it was last heard ${age(contactAt, asOf)} ago.`;
+  const heard = `${linkSentence(connected, linkSince, asOf)}; it was last heard ${age(contactAt, asOf)} ago.`;
   if (report === undefined) return `${heard} It has not said yet what it runs.`;
   // An agent that was never given anything has nothing to count from: its `since` is the beginning of time.
   if (report.phase === 'idle' && report.running === undefined)
