@@ -6,6 +6,7 @@ import * as fs from 'node:fs';
 import http from 'isomorphic-git/http/node';
 import { type Logger as ScheduleLogger, schedule } from 'node-cron';
 import { makeDirectoryDurably, writeFileDurably } from '../platform/durable-file.ts';
+import { hostAndPort } from '../platform/host-and-port.ts';
 import { nodeClock as clock } from '../platform/node/clock.ts';
 import { loadConfiguration } from '../platform/node/configuration.ts';
 import { nodeDisk as disk } from '../platform/node/disk.ts';
@@ -25,6 +26,7 @@ import type { AuthorizeDevice, OnRefusal } from './authority/authorization.ts';
 import { enrol } from './authority/enrolment.ts';
 import { certificateIdentity } from './authority/key-fingerprint.ts';
 import { openStore } from './devices/sqlite-store.ts';
+import { createGuard, type Guard } from './doors/guard.ts';
 import { bodyBytesMax, createApi } from './doors/http/router.ts';
 import { EmbeddedBroker } from './doors/mqtt/embedded/broker.ts';
 import { connectExternalBroker } from './doors/mqtt/external/bus.ts';
@@ -62,6 +64,7 @@ interface Ground {
   readonly authority: Authority;
   readonly identity: KeyAndCertificate;
   readonly keys: ControllerKeys;
+  readonly guard: Guard;
 }
 
 function textOf(path: string): string {
@@ -75,7 +78,7 @@ async function openGround(configuration: ControllerConfiguration, log: Log): Pro
   const keys = readControllerKeys(disk, configuration.keys ?? state.onlineKeys);
   const authority = await openAuthority({ disk, directory: state.authority, clock, random });
   const identity = await authority.serverIdentity(configuration.hostnames!);
-  return { configuration, state, log, authority, identity, keys };
+  return { configuration, state, log, authority, identity, keys, guard: createGuard({ clock, log }) };
 }
 
 function openGitSource({ configuration, state, log }: Ground) {
@@ -137,16 +140,16 @@ function openExternalBroker(ground: Ground, url: string): Broker {
 }
 
 function openBroker(ground: Ground, authorize: AuthorizeDevice, onRefusal: OnRefusal): Broker {
-  const { configuration, authority, identity, log } = ground;
+  const { configuration, authority, identity, log, guard } = ground;
   const { external, host, port } = configuration.mqtt!;
   if (external !== undefined) return openExternalBroker(ground, external);
   const options = { host: host!, port: port!, identity, authority: authority.certificate };
-  const embedded = new EmbeddedBroker({ ...options, authorize, onRefusal, clock, log });
+  const embedded = new EmbeddedBroker({ ...options, authorize, onRefusal, guard, clock, log });
   return {
     bus: embedded,
     embedded,
     listen: () => embedded.listen(),
-    url: () => `mqtts://${host}:${embedded.port}`,
+    url: () => embedded.url,
     reauthorize: () => embedded.reauthorize(),
     renewIdentity: (ours) => embedded.renewIdentity(ours),
   };
@@ -238,7 +241,7 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
   await broker.listen();
   const server = await startHttps(ground, controller);
   const { host } = configuration.http!;
-  const endpoints = { controller: `https://${host}:${server.port}`, mqtt: broker.url() };
+  const endpoints = { controller: `https://${hostAndPort(host!, server.port)}`, mqtt: broker.url() };
   writeEndpoints(ground.state, endpoints);
   log.write('info', 'controller.ready', endpoints);
   using _fresh = keepFresh(online, clock, log);

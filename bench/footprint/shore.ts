@@ -3,6 +3,7 @@
 import { openAuthority, proveRequest } from '../../controller/authority/authority.ts';
 import type { AuthorizeDevice } from '../../controller/authority/authorization.ts';
 import { openStore } from '../../controller/devices/sqlite-store.ts';
+import { createGuard } from '../../controller/doors/guard.ts';
 import { startEmbeddedBroker } from '../../controller/doors/mqtt/embedded/broker.ts';
 import { createShadowService } from '../../controller/doors/mqtt/shadows/service.ts';
 import { makeTrust } from '../../controller/publishing/authoring/make-trust.ts';
@@ -25,7 +26,16 @@ export async function openShore(directory: string, device: string, stateDirector
   const common = { clock: nodeClock, log };
   const onRefusal = (): void => {};
   const broker = await startEmbeddedBroker({
-    ...{ host: address, port: 0, identity, authority: authority.certificate, authorize, onRefusal, ...common },
+    ...{
+      host: address,
+      port: 0,
+      identity,
+      authority: authority.certificate,
+      authorize,
+      onRefusal,
+      guard: createGuard(common),
+      ...common,
+    },
   });
   makeTrust({ disk: nodeDisk, directory }, { random: nodeRandom, now: nodeClock.now() });
   const database = openStore(`${directory}/store.db`);

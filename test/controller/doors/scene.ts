@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
 import { type Authority, openAuthority, proveRequest } from '../../../controller/authority/authority.ts';
 import type { AuthorizationRefusal, AuthorizeDevice } from '../../../controller/authority/authorization.ts';
+import { createGuard } from '../../../controller/doors/guard.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
@@ -14,6 +15,8 @@ import type { Clock, Log } from '../../../platform/ports.ts';
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 export const quietLog: Log = { write: () => {} };
+
+export const quietGuard = createGuard({ clock: nodeClock, log: quietLog });
 
 /** A key pair and a PKCS #10 request for a name, as a device makes them. */
 export async function deviceRequest(name: string): Promise<{ readonly csr: string; readonly key: string }> {

@@ -21,6 +21,7 @@ import { startHttpServer } from '../../../platform/node/http-server.ts';
 import { openNetwork } from '../../../platform/node/network.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import type { Clock } from '../../../platform/ports.ts';
+import { quietGuard } from '../../controller/doors/scene.ts';
 
 const log = { write: () => {} };
 const address = '127.0.0.1';
@@ -46,6 +47,7 @@ export async function openShore(t: ExecutionContext) {
       authority: authority.certificate,
       authorize,
       onRefusal,
+      guard: quietGuard,
       clock: nodeClock,
       log,
     });

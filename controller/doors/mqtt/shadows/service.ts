@@ -54,7 +54,7 @@ class ShadowService implements Shadows {
   async start(handlers: ShadowHandlers): Promise<void> {
     const { bus, connections } = this.#options;
     this.#handlers = handlers;
-    connections?.onConnection((device, connected) => this.#handlers?.onContact(device, connected));
+    connections?.onConnection(({ device, connected }) => this.#handlers?.onContact(device, connected));
     for (const operation of shadowOperations) {
       await bus.subscribe(requestFilter(operation), (message) => this.#receive(message));
     }
