@@ -96,6 +96,6 @@ export function exitCodeOf({ devices, source, broker }: StatusDocument): ExitCod
     stale: exitCodes.stale,
     converged: exitCodes.ok,
   };
-  const isKnown = source.state === 'current' && broker?.state !== 'unreachable';
+  const isKnown = source.state === 'current' && (broker === undefined || broker.state === 'reached');
   return isKnown || state !== 'converged' ? codes[state] : exitCodes.stale;
 }

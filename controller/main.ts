@@ -26,13 +26,14 @@ import type { AuthorizeDevice, OnRefusal } from './authority/authorization.ts';
 import { enrol } from './authority/enrolment.ts';
 import { certificateIdentity } from './authority/key-fingerprint.ts';
 import { openStore } from './devices/sqlite-store.ts';
+import { fairHandshakes } from './doors/fair-handshakes.ts';
 import { createGuard, type Guard } from './doors/guard.ts';
+import { enrolmentLimits } from './doors/http/enrolment-limits.ts';
 import { bodyBytesMax, createApi } from './doors/http/router.ts';
 import { EmbeddedBroker } from './doors/mqtt/embedded/broker.ts';
 import { connectExternalBroker } from './doors/mqtt/external/bus.ts';
 import { MosquittoSite } from './doors/mqtt/external/mosquitto-site.ts';
 import { createShadowService } from './doors/mqtt/shadows/service.ts';
-import { rateLimit } from './doors/rate-limit.ts';
 import { ArtifactStore } from './publishing/artifact-store.ts';
 import { type ControllerKeys, readControllerKeys } from './publishing/authoring/key-files.ts';
 import { brotliInBackground } from './publishing/compress.ts';
@@ -52,9 +53,6 @@ const renewalSchedule = '17 3 * * *';
 
 /** Artifacts that nobody needs any more go at the second look. */
 const collectionSchedule = '43 * * * *';
-
-/** Signature checks for whoever asks; a whole fleet renews its certificates within hours at this rate. */
-const enrolmentsPerSecond = 20;
 
 /** Everything that is opened once and shared. */
 interface Ground {
@@ -164,15 +162,15 @@ function openPublishing({ configuration, state, log, keys }: Ground) {
 }
 
 function startHttps(ground: Ground, controller: Controller) {
-  const { configuration, state, log, authority, identity } = ground;
+  const { configuration, state, log, authority, identity, guard } = ground;
   const { authorize, onRefusal } = controller;
   const { webhookSecret } = configuration.source;
   const handler = createApi({
     artifacts: serveArtifacts(disk, state.artifacts),
     status: () => controller.status(),
     enrol: (request, address) => enrol({ authority, authorize, onRefusal }, request, address),
-    notifyPush: () => void controller.poll(),
-    enrolments: rateLimit(enrolmentsPerSecond, 10 * enrolmentsPerSecond, () => clock.monotonic()),
+    notifyPush: () => void guard.run('http', 'webhook', () => controller.poll()),
+    enrolments: enrolmentLimits(() => clock.monotonic()),
     authorize,
     onRefusal,
     apiToken: readApiToken(disk, random, state.apiToken),
@@ -187,6 +185,9 @@ function startHttps(ground: Ground, controller: Controller) {
     identify: certificateIdentity,
     handler,
     bodyBytesMax,
+    onFailure: (subject, error) => guard.tell('http', subject, error),
+    beforeHandshakes: (server) =>
+      fairHandshakes(server, { clock, onTurnedAway: (address, error) => guard.tell('http', address, error) }),
     log,
   });
 }
@@ -210,6 +211,7 @@ function writeEndpoints(
 
 async function run(configuration: ControllerConfiguration, log: Log): Promise<void> {
   const ground = await openGround(configuration, log);
+  const { guard } = ground;
   using database = openStore(ground.state.database);
   const { devices, values } = database;
   const { store, online, ways, publisher } = openPublishing(ground);
@@ -246,18 +248,25 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
   log.write('info', 'controller.ready', endpoints);
   using _fresh = keepFresh(online, clock, log);
   const logger = scheduleLogger(log);
-  const polling = schedule(configuration.source.schedule!, () => controller.poll(), { logger });
+  const polling = schedule(configuration.source.schedule!, () => guard.run('timer', 'poll', () => controller.poll()), {
+    logger,
+  });
   const renewing = schedule(
     renewalSchedule,
-    async () => {
-      const ours = await ground.authority.serverIdentity(configuration.hostnames!);
-      server.renewIdentity(ours.certificate, ours.key);
-      broker.renewIdentity(ours);
-    },
+    () =>
+      guard.run('timer', 'renew', async () => {
+        const ours = await ground.authority.serverIdentity(configuration.hostnames!);
+        server.renewIdentity(ours.certificate, ours.key);
+        broker.renewIdentity(ours);
+      }),
     { logger },
   );
-  const collecting = schedule(collectionSchedule, () => controller.collectGarbage(), { logger });
-  void controller.poll();
+  const collecting = schedule(
+    collectionSchedule,
+    () => guard.run('timer', 'collect', () => controller.collectGarbage()),
+    { logger },
+  );
+  void guard.run('timer', 'poll', () => controller.poll());
   await untilStopped();
   log.write('info', 'controller.stopping');
   await Promise.all([polling, renewing, collecting].map((task) => task.destroy()));

@@ -35,8 +35,16 @@ export const unreadConnections = { pauseOnConnect: true } as const;
 /** What it stands on, and who hears of a connection that found no room to wait. */
 export interface FairHandshakesOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
-  readonly onTurnedAway: (address: string) => void;
+  readonly onTurnedAway: (address: string, error: HandshakesFull) => void;
   readonly limits?: Partial<HandshakeLimits>;
+}
+
+/** Told where a connection finds no room to wait. */
+export class HandshakesFull extends Error {
+  readonly code = 'HANDSHAKES_FULL';
+  constructor(waitingMax: number) {
+    super(`${waitingMax} connections wait for their TLS handshake; who is turned away tries again`);
+  }
 }
 
 interface Knock {
@@ -70,6 +78,8 @@ class FairHandshakes implements Disposable {
     };
     server.on('connection', (socket: Socket) => this.#enter(socket));
     server.on('secureConnection', (socket: TLSSocket) => this.#leave(endsOf(socket)));
+    // Node tells of a handshake that failed or took too long, and leaves its connection open.
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
   }
 
   #enter(socket: Socket): void {
@@ -85,7 +95,7 @@ class FairHandshakes implements Disposable {
   }
 
   #turnAway({ socket }: Knock): void {
-    this.#options.onTurnedAway(socket.remoteAddress ?? '');
+    this.#options.onTurnedAway(socket.remoteAddress ?? '', new HandshakesFull(this.#limits.waitingMax));
     this.#waiting.delete(socket);
     socket.destroy();
   }

@@ -72,6 +72,7 @@ export async function openShore(t: ExecutionContext) {
     identify: certificateIdentity,
     handler,
     bodyBytesMax,
+    onFailure: () => {},
     log,
   });
   t.teardown(() => server.close());

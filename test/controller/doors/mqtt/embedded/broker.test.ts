@@ -98,6 +98,17 @@ test('without a certificate, and with one of another authority, there is no way 
   );
 });
 
+test('a certificate of our authority with no common name or with two names nobody', async (t) => {
+  await using stage = await open({}, { authorize: () => 'ok' });
+  for (const names of [[], ['buoy-1', 'buoy-2'], ['buoy-2', 'buoy-1']]) {
+    await knock(stage, await stage.scene.certificateFor(names));
+  }
+  t.deepEqual(
+    stage.refusals.map(({ code, device }) => [code, device]),
+    Array(3).fill(['CERTIFICATE_UNTRUSTED', undefined]),
+  );
+});
+
 test('an expired certificate is refused as expired', async (t) => {
   await using stage = await open();
   // An authority that lives two hundred days ago signs with the same key.
