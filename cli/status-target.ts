@@ -43,7 +43,8 @@ export function exitCodeOf({ state, source, broker, storage }: StatusDocument): 
     stale: exitCodes.stale,
     converged: exitCodes.ok,
   };
-  const isKnown = source.state === 'current' && broker?.state !== 'unreachable' && isWritten(storage);
+  const isReached = broker === undefined || broker.state === 'reached';
+  const isKnown = source.state === 'current' && isReached && isWritten(storage);
   return isKnown || state !== 'converged' ? codes[state] : exitCodes.stale;
 }
 

@@ -9,6 +9,7 @@
 import type { Clock, Log } from '../platform/ports.ts';
 import type { BrokerStatus, Deployment, Refusal, StatusDocument, StorageStatus } from '../schemas/generated/types.ts';
 import { type AuthorizeDevice, authorizeByFleet } from './authority/authorization.ts';
+import { Refusals } from './doors/refusals.ts';
 import { Engine } from './engine/engine.ts';
 import type { ContactEvent, ShadowRequestEvent } from './engine/events.ts';
 import { type Image, loadImage } from './engine/image.ts';
@@ -70,6 +71,7 @@ class FollowingController implements Controller {
   readonly #image: Image;
   readonly #rowsSetAside: number;
   readonly #startedAt: number;
+  readonly #refusals: Refusals;
   readonly #engine: Engine;
   readonly #view: View;
   readonly #branch: BranchFollower;
@@ -79,6 +81,7 @@ class FollowingController implements Controller {
     this.#image = image;
     this.#rowsSetAside = rowsSetAside;
     this.#startedAt = parts.clock.now();
+    this.#refusals = new Refusals(image.refusals.values());
     const { clock, log, state, cache, source, publisher, publish, sign, putBlob, tellsConnections } = parts;
     this.#view = new View({ clock, image, context: () => this.#engine.context });
     this.#engine = new Engine({
@@ -111,7 +114,12 @@ class FollowingController implements Controller {
 
   readonly onRefusal = (refusal: Omit<Refusal, 'at'>): void => {
     const at = new Date(this.#parts.clock.now()).toISOString();
-    this.#engine.tell({ kind: 'refusal', refusal: { at, ...refusal } });
+    const changes = this.#refusals.record({ at, ...refusal });
+    const writes = changes.map((change) => ({
+      ...{ kind: 'refusal' as const, key: change.key },
+      ...(change.kind === 'put' && { refusal: change.refusal }),
+    }));
+    if (writes.length > 0) this.#engine.tell({ kind: 'refusals', writes });
   };
 
   /** A broker that is not ours may let somebody in whom git does not name. */
@@ -163,6 +171,7 @@ class FollowingController implements Controller {
         image: this.#image,
         context: this.#engine.context,
         source: this.#branch.status,
+        refusals: this.#refusals.newestFirst(),
         ...(brokerStatus && { broker: brokerStatus() }),
         ...(storage && { storage }),
       },

@@ -6,6 +6,7 @@ import * as fs from 'node:fs';
 import http from 'isomorphic-git/http/node';
 import { type Logger as ScheduleLogger, schedule } from 'node-cron';
 import { makeDirectoryDurably, writeFileDurably } from '../platform/durable-file.ts';
+import { hostAndPort } from '../platform/host-and-port.ts';
 import { nodeClock as clock } from '../platform/node/clock.ts';
 import { loadConfiguration } from '../platform/node/configuration.ts';
 import { nodeDisk as disk } from '../platform/node/disk.ts';
@@ -25,12 +26,14 @@ import type { AuthorizeDevice, OnRefusal } from './authority/authorization.ts';
 import { enrol } from './authority/enrolment.ts';
 import { certificateIdentity } from './authority/key-fingerprint.ts';
 import { type Controller, type ControllerParts, createController } from './controller.ts';
+import { fairHandshakes } from './doors/fair-handshakes.ts';
+import { createGuard, type Guard } from './doors/guard.ts';
+import { enrolmentLimits } from './doors/http/enrolment-limits.ts';
 import { bodyBytesMax, createApi } from './doors/http/router.ts';
 import { EmbeddedBroker } from './doors/mqtt/embedded/broker.ts';
 import { connectExternalBroker } from './doors/mqtt/external/bus.ts';
 import { MosquittoSite } from './doors/mqtt/external/mosquitto-site.ts';
 import { openShadowDoor } from './doors/mqtt/shadow-door.ts';
-import { rateLimit } from './doors/rate-limit.ts';
 import { ArtifactStore } from './publishing/artifact-store.ts';
 import { type ControllerKeys, readControllerKeys } from './publishing/authoring/key-files.ts';
 import { brotliInBackground } from './publishing/compress.ts';
@@ -53,9 +56,6 @@ const renewalSchedule = '17 3 * * *';
 /** Artifacts that nobody needs any more go at the second look. */
 const collectionSchedule = '43 * * * *';
 
-/** Signature checks for whoever asks; a whole fleet renews its certificates within hours at this rate. */
-const enrolmentsPerSecond = 20;
-
 /** Everything that is opened once and shared. */
 interface Ground {
   readonly configuration: ControllerConfiguration;
@@ -64,6 +64,7 @@ interface Ground {
   readonly authority: Authority;
   readonly identity: KeyAndCertificate;
   readonly keys: ControllerKeys;
+  readonly guard: Guard;
 }
 
 function textOf(path: string): string {
@@ -77,7 +78,7 @@ async function openGround(configuration: ControllerConfiguration, log: Log): Pro
   const keys = readControllerKeys(disk, configuration.keys ?? state.onlineKeys);
   const authority = await openAuthority({ disk, directory: state.authority, clock, random });
   const identity = await authority.serverIdentity(configuration.hostnames!);
-  return { configuration, state, log, authority, identity, keys };
+  return { configuration, state, log, authority, identity, keys, guard: createGuard({ clock, log }) };
 }
 
 function openGitSource({ configuration, state, log }: Ground) {
@@ -139,16 +140,16 @@ function openExternalBroker(ground: Ground, url: string): Broker {
 }
 
 function openBroker(ground: Ground, authorize: AuthorizeDevice, onRefusal: OnRefusal): Broker {
-  const { configuration, authority, identity, log } = ground;
+  const { configuration, authority, identity, log, guard } = ground;
   const { external, host, port } = configuration.mqtt!;
   if (external !== undefined) return openExternalBroker(ground, external);
   const options = { host: host!, port: port!, identity, authority: authority.certificate };
-  const embedded = new EmbeddedBroker({ ...options, authorize, onRefusal, clock, log });
+  const embedded = new EmbeddedBroker({ ...options, authorize, onRefusal, guard, clock, log });
   return {
     bus: embedded,
     embedded,
     listen: () => embedded.listen(),
-    url: () => `mqtts://${host}:${embedded.port}`,
+    url: () => embedded.url,
     reauthorize: () => embedded.reauthorize(),
     renewIdentity: (ours) => embedded.renewIdentity(ours),
   };
@@ -176,7 +177,7 @@ function openPublishing({ configuration, state, log, keys }: Ground) {
 }
 
 function startHttps(ground: Ground, controller: Controller) {
-  const { configuration, state, log, authority, identity } = ground;
+  const { configuration, state, log, authority, identity, guard } = ground;
   const { authorize, onRefusal } = controller;
   const { webhookSecret } = configuration.source;
   const handler = createApi({
@@ -185,8 +186,8 @@ function startHttps(ground: Ground, controller: Controller) {
     changes: controller.changes,
     clock,
     enrol: (request, address) => enrol({ authority, authorize, onRefusal }, request, address),
-    notifyPush: () => void controller.poll(),
-    enrolments: rateLimit(enrolmentsPerSecond, 10 * enrolmentsPerSecond, () => clock.monotonic()),
+    notifyPush: () => void guard.run('http', 'webhook', () => controller.poll()),
+    enrolments: enrolmentLimits(() => clock.monotonic()),
     authorize,
     onRefusal,
     apiToken: readApiToken(disk, random, state.apiToken),
@@ -201,6 +202,9 @@ function startHttps(ground: Ground, controller: Controller) {
     identify: certificateIdentity,
     handler,
     bodyBytesMax,
+    onFailure: (subject, error) => guard.tell('http', subject, error),
+    beforeHandshakes: (server) =>
+      fairHandshakes(server, { clock, onTurnedAway: (address, error) => guard.tell('http', address, error) }),
     log,
   });
 }
@@ -224,6 +228,7 @@ function writeEndpoints(
 
 async function run(configuration: ControllerConfiguration, log: Log): Promise<void> {
   const ground = await openGround(configuration, log);
+  const { guard } = ground;
   const database = openSqliteState(ground.state.database);
   const cache = openCache(ground);
   const { store, online, ways, publisher } = openPublishing(ground);
@@ -245,28 +250,35 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
     ...(broker.brokerStatus && { brokerStatus: broker.brokerStatus }),
   });
   await controller.start();
-  embedded?.onConnection((device, connected) => controller.onContact({ device, connected }));
-  await openShadowDoor({ bus, log, take: controller.onRequest });
+  embedded?.onConnection((contact) => controller.onContact(contact));
+  await openShadowDoor({ bus, guard, take: controller.onRequest });
   await broker.listen();
   const server = await startHttps(ground, controller);
   const { host } = configuration.http!;
-  const endpoints = { controller: `https://${host}:${server.port}`, mqtt: broker.url() };
+  const endpoints = { controller: `https://${hostAndPort(host!, server.port)}`, mqtt: broker.url() };
   writeEndpoints(ground.state, endpoints);
   log.write('info', 'controller.ready', endpoints);
   using _fresh = keepFresh(online, clock, log);
   const logger = scheduleLogger(log);
-  const polling = schedule(configuration.source.schedule!, () => controller.poll(), { logger });
+  const polling = schedule(configuration.source.schedule!, () => guard.run('timer', 'poll', () => controller.poll()), {
+    logger,
+  });
   const renewing = schedule(
     renewalSchedule,
-    async () => {
-      const ours = await ground.authority.serverIdentity(configuration.hostnames!);
-      server.renewIdentity(ours.certificate, ours.key);
-      broker.renewIdentity(ours);
-    },
+    () =>
+      guard.run('timer', 'renew', async () => {
+        const ours = await ground.authority.serverIdentity(configuration.hostnames!);
+        server.renewIdentity(ours.certificate, ours.key);
+        broker.renewIdentity(ours);
+      }),
     { logger },
   );
-  const collecting = schedule(collectionSchedule, () => controller.collectGarbage(), { logger });
-  void controller.poll();
+  const collecting = schedule(
+    collectionSchedule,
+    () => guard.run('timer', 'collect', () => controller.collectGarbage()),
+    { logger },
+  );
+  void guard.run('timer', 'poll', () => controller.poll());
   await untilStopped();
   log.write('info', 'controller.stopping');
   await Promise.all([polling, renewing, collecting].map((task) => task.destroy()));

@@ -2,6 +2,7 @@
 
 import { openAuthority, proveRequest } from '../../controller/authority/authority.ts';
 import type { AuthorizeDevice } from '../../controller/authority/authorization.ts';
+import { createGuard } from '../../controller/doors/guard.ts';
 import { startEmbeddedBroker } from '../../controller/doors/mqtt/embedded/broker.ts';
 import { openShadowDoor } from '../../controller/doors/mqtt/shadow-door.ts';
 import { makeTrust } from '../../controller/publishing/authoring/make-trust.ts';
@@ -27,12 +28,21 @@ export async function openShore(directory: string, device: string, stateDirector
   const common = { clock: nodeClock, log };
   const onRefusal = (): void => {};
   const broker = await startEmbeddedBroker({
-    ...{ host: address, port: 0, identity, authority: authority.certificate, authorize, onRefusal, ...common },
+    ...{
+      host: address,
+      port: 0,
+      identity,
+      authority: authority.certificate,
+      authorize,
+      onRefusal,
+      guard: createGuard(common),
+      ...common,
+    },
   });
   makeTrust({ disk: nodeDisk, directory }, { random: nodeRandom, now: nodeClock.now() });
   let shadow: Shadow = absentShadow;
   await openShadowDoor({
-    ...{ bus: broker, log },
+    ...{ bus: broker, guard: createGuard(common) },
     take({ operation, payload }) {
       const parsed = parseRequest(payload, operation === 'update');
       if (parsed.kind === 'rejected') return;

@@ -81,6 +81,12 @@ function repository({ state, tip, message }: StatusDocument['source']): string[]
 function brokerTrouble({ broker, asOf }: StatusDocument): string[] {
   if (broker === undefined || broker.state === 'reached') return [];
   const why = broker.message === undefined ? '' : `: ${broker.message}`;
+  if (broker.state === 'refusing') {
+    const since = age(broker.since, asOf);
+    return [
+      `The MQTT broker at ${broker.address} has refused the controller for ${since}${why}. No device is told or heard.`,
+    ];
+  }
   return [
     `The controller has not reached the MQTT broker at ${broker.address} for ${age(broker.since, asOf)}${why}. No device is told or heard.`,
   ];

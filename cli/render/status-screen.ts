@@ -1,5 +1,6 @@
 /** The status document as a screen. Pure: the same document at the same width is the same text. */
 import type {
+  BrokerStatus,
   DeviceStatus,
   FleetStatus,
   SiteStatus,
@@ -27,7 +28,7 @@ const progressWidth = 12;
 
 /** The colour of a state, everywhere the same. */
 export const stateStyles: Readonly<
-  Record<DeviceStatus['state'] | SourceStatus['state'] | FleetStatus['state'], StyleName>
+  Record<DeviceStatus['state'] | SourceStatus['state'] | FleetStatus['state'] | BrokerStatus['state'], StyleName>
 > = {
   running: 'green',
   current: 'green',
@@ -40,6 +41,8 @@ export const stateStyles: Readonly<
   stale: 'magenta',
   removed: 'gray',
   unreachable: 'yellow',
+  refusing: 'yellow',
+  reached: 'green',
   empty: 'yellow',
   pending: 'yellow',
 };

@@ -9,7 +9,6 @@ import type { AdoptionEvent, ContactEvent, EngineEvent } from './events.ts';
 import { record, type Tale } from './history.ts';
 import { handOver } from './issue.ts';
 import { owe, postpone, settle } from './owed.ts';
-import { withRefusal } from './refusals.ts';
 import { answerShadowRequest } from './shadow-request.ts';
 import { noteTurn } from './takeovers.ts';
 
@@ -90,11 +89,9 @@ export function decide(draft: Draft, context: Context, event: EngineEvent): Deci
     case 'source':
       draft.put({ kind: 'source', source: event.source });
       return nothing;
-    case 'refusal': {
-      const refusals = withRefusal(draft.refusals, event.refusal);
-      if (refusals !== draft.refusals) draft.put({ kind: 'refusals', refusals });
+    case 'refusals':
+      for (const write of event.writes) draft.put(write);
       return nothing;
-    }
     case 'contacts':
       for (const [device, contactAt] of event.heardAt) draft.keep(device, { ...draft.device(device), contactAt });
       return nothing;

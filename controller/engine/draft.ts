@@ -1,5 +1,5 @@
 /** What a batch of decisions comes to before it is durable: writes laid over what is known. Thrown away when they can't be kept. */
-import type { DeviceEvent, Refusal, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import type { DeviceEvent, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import type { Known } from './image.ts';
 import { type DeviceRecord, type Owed, owedKey, type Write } from './records.ts';
 
@@ -10,6 +10,8 @@ function keyOf(write: Write): string {
       return `${write.kind} ${write.name}`;
     case 'owed':
       return `owed ${owedKey(write.owed)}`;
+    case 'refusal':
+      return `refusal ${write.key}`;
     default:
       return write.kind;
   }
@@ -62,10 +64,6 @@ export class Draft implements Known {
 
   get source(): SourceStatus | undefined {
     return this.#written<'source'>('source')?.source ?? this.#base.source;
-  }
-
-  get refusals(): readonly Refusal[] {
-    return this.#written<'refusals'>('refusals')?.refusals ?? this.#base.refusals;
   }
 
   /** Replaces what is remembered of a device. */

@@ -325,7 +325,7 @@ export class Engine {
       if (write.kind === 'owed') changed.add(write.owed.subject);
     }
     for (const { event } of taken) if (event.kind === 'contacts') this.#forgetContacts(event.heardAt);
-    if (writes.some(({ kind }) => kind === 'source' || kind === 'refusals')) onChange([]);
+    if (writes.some(({ kind }) => kind === 'source' || kind === 'refusal')) onChange([]);
     if (changed.size > 0) onChange(changed);
     for (const write of writes) if (write.kind === 'owed') this.#delivery.note(write);
     for (const { event, resolve } of taken) {

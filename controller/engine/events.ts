@@ -1,10 +1,10 @@
 /** All that can happen to the engine. A start is an event like any other. */
 
-import type { Refusal, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import type { IssuedDeployment } from '../planning/observed.ts';
 import type { ShadowOperation } from '../shadow/topics.ts';
-import type { Owed } from './records.ts';
+import type { Owed, Write } from './records.ts';
 
 /** A message of a device to its shadow, as it arrived. */
 export interface ShadowRequestEvent {
@@ -40,7 +40,8 @@ export type EngineEvent =
   | AdoptionEvent
   /** What is known of the repository changed. */
   | { readonly kind: 'source'; readonly source: SourceStatus }
-  | { readonly kind: 'refusal'; readonly refusal: Refusal }
+  /** What has to be written down of who was not let in. */
+  | { readonly kind: 'refusals'; readonly writes: readonly Extract<Write, { kind: 'refusal' }>[] }
   /** When devices were heard whose contact no other write tells. */
   | { readonly kind: 'contacts'; readonly heardAt: ReadonlyMap<string, number> }
   /** A deployment was signed; its envelope can be fetched where it has to be. */

@@ -13,7 +13,6 @@ export interface Known {
   owed(key: string): Owed | undefined;
   readonly revision: RevisionStatus | undefined;
   readonly source: SourceStatus | undefined;
-  readonly refusals: readonly Refusal[];
 }
 
 /** A device of which nothing is known. */
@@ -31,7 +30,8 @@ export class Image implements Known {
   readonly work = new Map<string, Owed>();
   revision: RevisionStatus | undefined;
   source: SourceStatus | undefined;
-  refusals: readonly Refusal[] = [];
+  /** Who was not let in, by key. */
+  readonly refusals = new Map<string, Refusal>();
 
   device(name: string): DeviceRecord {
     return this.devices.get(name) ?? strange;
@@ -65,8 +65,9 @@ export class Image implements Known {
       case 'source':
         this.source = write.source;
         break;
-      case 'refusals':
-        this.refusals = write.refusals;
+      case 'refusal':
+        if (write.refusal === undefined) this.refusals.delete(write.key);
+        else this.refusals.set(write.key, write.refusal);
         break;
       default:
         write satisfies never;

@@ -42,7 +42,8 @@ export type Write =
   | { readonly kind: 'owed'; readonly owed: Owed; readonly settled: boolean }
   | { readonly kind: 'revision'; readonly revision: RevisionStatus }
   | { readonly kind: 'source'; readonly source: SourceStatus }
-  | { readonly kind: 'refusals'; readonly refusals: readonly Refusal[] };
+  /** Who was not let in, by a key of its own; gone without `refusal`. */
+  | { readonly kind: 'refusal'; readonly key: string; readonly refusal?: Refusal };
 
 /** The key of an owed row. */
 export function owedKey({ kind, subject }: Pick<Owed, 'kind' | 'subject'>): string {

@@ -28,6 +28,8 @@ export interface Heard {
 /** How a report stands to those before it. */
 export type Order =
   | { readonly kind: 'new'; readonly heard: Heard; readonly alternates: boolean }
+  /** Has the number of the newest: it is that one, sent again because its answer was lost, or it is late. */
+  | { readonly kind: 'again'; readonly heard: Heard; readonly code: string; readonly message: string }
   | { readonly kind: 'late'; readonly heard: Heard; readonly code: string; readonly message: string };
 
 /** Boots that are remembered: a report of an older one counts as of a new boot. */
@@ -43,7 +45,7 @@ function taken(key: string, boot: Boot, others: readonly Boot[], alternates: boo
   return { kind: 'new', heard: { key, boots: [boot, ...others].slice(0, bootsMax) }, alternates };
 }
 
-function late(heard: Heard, counter: number, last: number): Order {
+function late(heard: Heard, counter: number, last: number): Extract<Order, { kind: 'late' }> {
   const message = `a report that is older than one that is known (counter ${counter}, known ${last})`;
   return { kind: 'late', heard, code: 'REPORT_LATE', message };
 }
@@ -63,6 +65,9 @@ export function orderOf(heard: Heard | undefined, key: string, report: Report): 
   if (heard === undefined || heard.key !== key) return taken(key, boot, [], false);
   const known = heard.boots.find(({ id }) => id === boot.id);
   if (known === undefined) return taken(key, boot, heard.boots, false);
+  if (boot.counter === known.counter && known === heard.boots[0]) {
+    return { ...late(heard, boot.counter, known.counter), kind: 'again' };
+  }
   if (boot.counter <= known.counter) {
     return boot.id === '' ? straying(heard, report, known.counter) : late(heard, boot.counter, known.counter);
   }

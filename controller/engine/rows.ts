@@ -1,5 +1,5 @@
 /** Rows of the state from what the engine remembers, and back. What a row repeats is left out of it. */
-import type { Report } from '../../schemas/generated/types.ts';
+import type { Refusal, Report } from '../../schemas/generated/types.ts';
 import { isReport } from '../../schemas/generated/validators.js';
 import type { JsonObject } from '../shadow/document.ts';
 import { noShadow, type PackedSection, type PackedShadow } from '../shadow/packed-shadow.ts';
@@ -81,8 +81,9 @@ export function encodeWrite(write: Write): StateWrite {
       return row('revision', 'in-force', write.revision);
     case 'source':
       return row('source', 'state', write.source);
-    case 'refusals':
-      return row('refusals', 'ring', write.refusals);
+    case 'refusal':
+      if (write.refusal === undefined) return { room: 'refusal', key: write.key };
+      return row('refusal', write.key, write.refusal);
     default:
       throw write satisfies never;
   }
@@ -108,9 +109,15 @@ const decoders: Readonly<Record<string, Decode>> = {
     if (typeof source.state !== 'string' || !Array.isArray(source.problems)) throw new TypeError('it is not whole');
     return { kind: 'source', source };
   },
-  refusals(_key, refusals: Extract<Write, { kind: 'refusals' }>['refusals']) {
-    if (!Array.isArray(refusals)) throw new TypeError('it is no list');
-    return { kind: 'refusals', refusals };
+  refusal(key, refusal: Refusal) {
+    if (
+      typeof refusal.code !== 'string' ||
+      typeof refusal.message !== 'string' ||
+      Number.isNaN(Date.parse(refusal.at))
+    ) {
+      throw new TypeError('it is not whole');
+    }
+    return { kind: 'refusal', key, refusal };
   },
 };
 

@@ -3,7 +3,7 @@
  * should do is not its to write. A shadow that differs from what the device was issued is put right on the way.
  */
 import type { Report } from '../../schemas/generated/types.ts';
-import type { Shadow } from '../shadow/document.ts';
+import { equalJson, type JsonObject, type Shadow } from '../shadow/document.ts';
 import { packShadow, unpackShadow } from '../shadow/packed-shadow.ts';
 import { applyRequest, rejectRequest, type ShadowMessage, type ShadowOutcome } from '../shadow/protocol.ts';
 import { parseRequest, type ShadowRejection, type ShadowRequest } from '../shadow/request.ts';
@@ -81,7 +81,11 @@ class Exchange {
     const { device } = this.#event;
     const before = this.#draft.device(device);
     const order = orderOf(before.heard, this.#key, report);
-    if (order.kind === 'late') {
+    if (order.kind === 'again' && equalJson(before.shadow.reported?.state, report as unknown as JsonObject)) {
+      const { messages } = this.#apply({ ...request, replacesReported: true }, unpackShadow(before.shadow));
+      return { answers: messages, tales: [], isNews: false };
+    }
+    if (order.kind !== 'new') {
       this.#draft.keep(device, { ...before, heard: order.heard });
       return this.#drop(order.code, order.message, request.clientToken);
     }

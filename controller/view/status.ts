@@ -46,6 +46,8 @@ export interface StatusInputs {
   readonly image: Image;
   readonly context: Context;
   readonly source: SourceStatus;
+  /** Newest first. */
+  readonly refusals: readonly Refusal[];
   readonly broker?: BrokerStatus;
   readonly storage?: StorageStatus;
 }
@@ -192,8 +194,8 @@ function describe({ image, context }: StatusInputs, name: string, isAlone: boole
  * What is still worth a word: once a device was heard, it no longer matters that the key which git names for it was refused
  * before. Another key that claims its name is told of for as long as it is remembered.
  */
-function unsettled({ image, context, view }: StatusInputs): Refusal[] {
-  return image.refusals.filter(({ device = '', keyFingerprint, at }) => {
+function unsettled({ refusals, context, view }: StatusInputs): Refusal[] {
+  return refusals.filter(({ device = '', keyFingerprint, at }) => {
     const isItsOwn =
       keyFingerprint !== undefined && context.desired.devices.get(device)?.keyFingerprint === keyFingerprint;
     return !isItsOwn || (view.row(device)?.contactAt ?? 0) <= Date.parse(at);

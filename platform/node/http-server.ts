@@ -1,13 +1,16 @@
 /** Binds an `HttpHandler` to HTTPS on this machine: bounded headers, bodies and times, streamed answers, a graceful end. */
 
+import { constants } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { TLSSocket } from 'node:tls';
+import type { TLSSocket, Server as TlsServer } from 'node:tls';
+import { bareHost } from '../host-and-port.ts';
 import type { HttpHandler, HttpRequest, HttpResponse, Log, Peer } from '../ports.ts';
+import { sourceOf } from '../source-address.ts';
 
 /** Where the server listens, as whom, and who answers. */
 export interface HttpServerOptions {
@@ -23,7 +26,12 @@ export interface HttpServerOptions {
   readonly identify: (certificate: Uint8Array) => { readonly commonName?: string; readonly keyFingerprint: string };
   readonly handler: HttpHandler;
   readonly bodyBytesMax: number;
+  /** Told of what went wrong behind a request or at the listening socket; it must not throw. */
+  readonly onFailure: (subject: string, error: unknown) => void;
+  /** Puts something before the server's TLS handshakes; disposed when the server closes. */
+  readonly beforeHandshakes?: (server: TlsServer) => Disposable;
   readonly log: Log;
+  readonly strangersPerSourceMax?: number;
 }
 
 /** A server that runs. */
@@ -43,6 +51,13 @@ const keepAliveMs = 65_000;
 const stalledMs = 120_000;
 const closeGraceMs = 2_000;
 const connectionsMax = 10_000;
+/** Open connections of one source without a certificate of our authority: enough for people, hooks and devices that enrol. */
+const strangersMax = 256;
+const headersMax = 64;
+/** Connections that the system may hold ready for us. */
+const backlog = 4096;
+/** Of a request's path in a line of the log. */
+const pathCharactersMax = 200;
 const minVersion = 'TLSv1.2';
 
 const methods: readonly string[] = ['GET', 'HEAD', 'POST'] satisfies HttpRequest['method'][];
@@ -96,8 +111,12 @@ async function send(request: IncomingMessage, response: ServerResponse, answer: 
   await pipeline(Readable.from(answer.body, { objectMode: false }), response, { signal });
 }
 
+function subjectOf({ method, url = '' }: IncomingMessage): string {
+  return `${method} ${url.split('?', 1)[0]!.slice(0, pathCharactersMax)}`;
+}
+
 async function serve(options: HttpServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { handler, identify, bodyBytesMax, log } = options;
+  const { handler, identify, bodyBytesMax, onFailure } = options;
   const abort = new AbortController();
   response.once('close', () => abort.abort());
   try {
@@ -114,10 +133,41 @@ async function serve(options: HttpServerOptions, request: IncomingMessage, respo
     await send(request, response, answer, abort.signal);
   } catch (error) {
     if (abort.signal.aborted) return;
-    log.write('error', 'http.failed', { method: request.method, url: request.url, error: String(error) });
+    onFailure(subjectOf(request), error);
     if (response.headersSent) response.destroy();
     else refuse(response, 500, 'INTERNAL');
   }
+}
+
+/** Ends connections without a certificate of our authority beyond those that one source may have. */
+function boundStrangers(server: Server, perSourceMax: number): void {
+  const open = new Map<string, number>();
+  server.on('secureConnection', (socket: TLSSocket) => {
+    if (socket.authorized) return;
+    const source = sourceOf(socket.remoteAddress ?? '');
+    const count = (open.get(source) ?? 0) + 1;
+    if (count > perSourceMax) {
+      socket.destroy();
+      return;
+    }
+    open.set(source, count);
+    socket.once('close', () => {
+      const left = open.get(source)! - 1;
+      if (left > 0) open.set(source, left);
+      else open.delete(source);
+    });
+  });
+}
+
+/** Keys and rules of the TLS of a server; a client may not have the handshake done again over one connection. */
+function secureContext(certificate: string, key: string, authority: string) {
+  return {
+    cert: certificate,
+    key,
+    ca: authority,
+    minVersion,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+  } as const;
 }
 
 function closeServer(server: Server): Promise<void> {
@@ -131,18 +181,15 @@ function closeServer(server: Server): Promise<void> {
   });
 }
 
-/** Starts the server; it accepts connections when this resolves. */
-export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { certificate, key, authority, log } = options;
+function createBoundedServer(options: HttpServerOptions): Server {
+  const { certificate, key, authority, log, onFailure, strangersPerSourceMax = strangersMax } = options;
   const server = createServer(
     {
-      key,
-      cert: certificate,
-      ca: authority,
+      ...secureContext(certificate, key, authority),
       requestCert: true,
       // Whoever has no certificate may still enrol or show a token; `peerOf` believes only authorised ones.
       rejectUnauthorized: false,
-      minVersion,
+      pauseOnConnect: options.beforeHandshakes !== undefined,
       noDelay: true,
       handshakeTimeout: headersTimeoutMs,
       maxHeaderSize: headerBytesMax,
@@ -150,22 +197,37 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       requestTimeout: requestTimeoutMs,
       keepAliveTimeout: keepAliveMs,
     },
-    (request, response) => void serve(options, request, response),
+    (request, response) => {
+      serve(options, request, response).catch((error: unknown) => onFailure(subjectOf(request), error));
+    },
   );
   server.maxConnections = connectionsMax;
+  server.maxHeadersCount = headersMax;
   server.setTimeout(stalledMs, (socket) => socket.destroy());
   server.on('tlsClientError', (error) => log.write('debug', 'http.handshake-failed', { error: String(error) }));
+  boundStrangers(server, strangersPerSourceMax);
+  return server;
+}
+
+/** Starts the server; it accepts connections when this resolves. */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { authority, beforeHandshakes, onFailure } = options;
+  const server = createBoundedServer(options);
+  const handshakes = beforeHandshakes?.(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host, () => {
+    server.listen({ host: bareHost(options.host), port: options.port, backlog }, () => {
       server.off('error', reject);
       resolve();
     });
   });
+  server.on('error', (error) => onFailure('listener', error));
   return {
     port: (server.address() as AddressInfo).port,
-    renewIdentity: (renewed, renewedKey) =>
-      server.setSecureContext({ cert: renewed, key: renewedKey, ca: authority, minVersion }),
-    close: () => closeServer(server),
+    renewIdentity: (renewed, renewedKey) => server.setSecureContext(secureContext(renewed, renewedKey, authority)),
+    close: () => {
+      handshakes?.[Symbol.dispose]();
+      return closeServer(server);
+    },
   };
 }

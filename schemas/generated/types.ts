@@ -757,10 +757,13 @@ export interface Problem {
   excerpt?: string;
 }
 /**
- * The external MQTT broker, where there is one. While it is unreachable no device is told or heard.
+ * The external MQTT broker, where there is one. While it is not reached no device is told or heard.
  */
 export interface BrokerStatus {
-  state: 'reached' | 'unreachable';
+  /**
+   * reached: it is there and grants what the controller needs; refusing: it is there and refuses subscriptions of the controller; unreachable.
+   */
+  state: 'reached' | 'unreachable' | 'refusing';
   /**
    * HOST:PORT.
    */
@@ -770,7 +773,7 @@ export interface BrokerStatus {
    */
   since: string;
   /**
-   * Why it is unreachable.
+   * Why it is not reached.
    */
   message?: string;
 }

@@ -2,6 +2,7 @@
  * A broker in the simulated world. A device's session lives as long as its link and the broker stay up; a message crosses
  * after the link's latency or is lost with the session (at least once, clean sessions, as the agent uses MQTT).
  */
+import type { DeviceContact } from '../../controller/doors/mqtt/device-connections.ts';
 import { topicMatches } from '../../controller/doors/mqtt/external/bus.ts';
 import type { BusMessage, MessageBus } from '../../platform/ports.ts';
 import type { Life, SimTime } from './sim-clock.ts';
@@ -35,11 +36,14 @@ interface Session {
   open: boolean;
 }
 
+/** Where all devices of the simulation come from. */
+const simAddress = '192.0.2.1';
+
 export class SimBroker {
   readonly #time: SimTime;
   readonly #sessions = new Map<string, Session>();
   #subscriptions: { readonly filter: string; readonly handler: (message: BusMessage) => void }[] = [];
-  #onConnection: (device: string, connected: boolean) => void = () => {};
+  #onConnection: (contact: DeviceContact) => void = () => {};
   #authorize: (device: string) => boolean = () => true;
   #up = false;
   readonly #heardAt = new Map<string, number>();
@@ -95,7 +99,7 @@ export class SimBroker {
     return this.#sessions.has(device) ? Number.POSITIVE_INFINITY : this.#heardAt.get(device);
   }
 
-  onConnection(handler: (device: string, connected: boolean) => void): void {
+  onConnection(handler: (contact: DeviceContact) => void): void {
     this.#onConnection = handler;
   }
 
@@ -130,12 +134,12 @@ export class SimBroker {
         watch[Symbol.dispose]();
         this.#sessions.delete(link.device);
         this.#heardAt.set(link.device, this.#time.now);
-        survive(() => this.#onConnection(link.device, false));
+        survive(() => this.#onConnection({ device: link.device, connected: false, address: simAddress }));
         onClose();
       },
     };
     this.#sessions.set(link.device, session);
-    survive(() => this.#onConnection(link.device, true));
+    survive(() => this.#onConnection({ device: link.device, connected: true, address: simAddress }));
     if (!session.open) return undefined;
     return {
       publish: (topic, payload) => this.#fromDevice(session, { topic, payload, device: link.device }),

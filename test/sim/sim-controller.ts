@@ -1,5 +1,6 @@
 /** The controller of the simulated world: every room real, over a disk and a database that outlive its process. */
 import { type Controller, createController } from '../../controller/controller.ts';
+import { createGuard } from '../../controller/doors/guard.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
 import { openShadowDoor } from '../../controller/doors/mqtt/shadow-door.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
@@ -117,8 +118,8 @@ export class SimController {
     });
     this.#controller = controller;
     await controller.start();
-    broker.onConnection((device, connected) => guarded(life, () => controller.onContact({ device, connected })));
-    await openShadowDoor({ bus, log, take: controller.onRequest });
+    broker.onConnection((contact) => guarded(life, () => controller.onContact(contact)));
+    await openShadowDoor({ bus, guard: createGuard({ clock, log }), take: controller.onRequest });
     broker.listen();
     this.#serve(life, clock, disk, controller);
     keepFresh(online, clock, log);

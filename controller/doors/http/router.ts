@@ -10,13 +10,16 @@
 import type { HttpHandler, HttpRequest, HttpResponse, Peer } from '../../../platform/ports.ts';
 import type { AuthorizeDevice, OnRefusal } from '../../authority/authorization.ts';
 import { type EnrolmentAnswer, type EnrolmentRequest, parseEnrolment } from '../../authority/enrolment.ts';
-import type { RateLimit } from '../rate-limit.ts';
 import { bearsToken, signsBody } from './credentials.ts';
+import type { EnrolmentLimits } from './enrolment-limits.ts';
 import { errorAnswer, jsonAnswer } from './json-answer.ts';
 import { changesAnswer, type StatusParts, statusAnswer } from './status-routes.ts';
 
 /** Of the body of a request. A webhook that is longer is not needed: the next poll sees the same push. */
 export const bodyBytesMax = 65_536;
+
+/** Of path and query. */
+export const urlCharactersMax = 2048;
 
 /** The other rooms, as far as they answer requests. */
 export interface ApiParts extends StatusParts {
@@ -25,8 +28,8 @@ export interface ApiParts extends StatusParts {
   readonly enrol: (request: EnrolmentRequest, address: string) => Promise<EnrolmentAnswer>;
   /** Looks at the git remote soon. Calling it often is the same as calling it once. */
   readonly notifyPush: () => void;
-  /** How many enrolments are judged; each costs a signature check, and anybody may ask for one. */
-  readonly enrolments?: RateLimit;
+  /** Without it every request is judged. */
+  readonly enrolments?: EnrolmentLimits;
   readonly authorize: AuthorizeDevice;
   readonly onRefusal: OnRefusal;
   readonly apiToken: string;
@@ -75,8 +78,9 @@ function enrolRoute(parts: ApiParts): Route {
   return async (request, peer) => {
     const asked = parseEnrolment(parseJson(request.body));
     if (typeof asked === 'string') return errorAnswer(400, 'BAD_REQUEST', asked);
-    if (parts.enrolments?.take() === false) {
-      return errorAnswer(429, 'TOO_MANY_REQUESTS', 'too many enrolments at once', { 'retry-after': '5' });
+    if (parts.enrolments?.take(asked.device, peer, parts.authorize) === false) {
+      const message = 'too many enrolments from this address at once; the next one is judged in a moment';
+      return errorAnswer(429, 'TOO_MANY_REQUESTS', message, { 'retry-after': '5' });
     }
     const answer = await parts.enrol(asked, peer.address);
     if (answer.kind === 'refused') return errorAnswer(403, answer.code, answer.message);
@@ -121,6 +125,9 @@ function routesOf(parts: ApiParts): (path: string) => Methods | undefined {
 export function createApi(parts: ApiParts): HttpHandler {
   const find = routesOf(parts);
   return async (request, peer, signal) => {
+    if (request.url.length > urlCharactersMax) {
+      return errorAnswer(414, 'URL_TOO_LONG', `the URL has more than ${urlCharactersMax} characters`);
+    }
     const path = request.url.split('?', 1)[0]!;
     const methods = find(path);
     if (methods === undefined) return errorAnswer(404, 'NOT_FOUND', `nothing is at ${path.slice(0, 200)}`);

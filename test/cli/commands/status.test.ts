@@ -165,7 +165,7 @@ test('fleet wait gives up in time and says what it waited for; it ends at once w
   t.is((await world.fleet(['wait'])).exitCode, 0);
 });
 
-test('while the broker is away status and why say so, and nothing counts as converged', async (t) => {
+test('while the broker is away or refuses us status and why say so, and nothing counts as converged', async (t) => {
   const world = await runningHarbor(t);
   for (const device of ['aurora-bridge', 'aurora-engine', 'borealis-bridge', 'borealis-engine', 'truck-7-cab']) {
     await world.tell(device, await running(world, device));
@@ -178,6 +178,12 @@ test('while the broker is away status and why say so, and nothing counts as conv
   const why = await world.fleet(['why', 'device/truck-7-cab']);
   t.is(why.exitCode, 5);
   t.regex(why.output, /has not reached the MQTT broker at broker:8883 for .*: connect ECONNREFUSED/);
+  world.broker = { ...world.broker, state: 'refusing', message: 'it refuses the subscription' };
+  t.is((await world.fleet(['status'])).exitCode, 5);
+  t.regex(
+    (await world.fleet(['why', 'device/truck-7-cab'])).output,
+    /has refused the controller for .*: it refuses the sub/,
+  );
 });
 
 async function running(world: ScenarioWorld, device: string) {

@@ -141,8 +141,9 @@ test('a report that comes late is dropped and told, and proves no health', async
   t.like(await report(boot('a', 1)), { topic: 'update/rejected' });
   t.is(observe('buoy').contactAt, heard);
   t.is(observe('buoy').dropped?.code, 'REPORT_LATE');
-  await report(boot('a', 2));
+  t.like(await report(boot('a', 2, { agentVersion: '9' })), { topic: 'update/rejected' });
   t.deepEqual(warned, ['REPORT_LATE'], 'told once');
+  t.is((await report(boot('a', 2))).topic, 'update/accepted', 'whose answer was lost');
   await report(boot('a', 3));
   t.is(observe('buoy').dropped, undefined);
 });

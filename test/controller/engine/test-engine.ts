@@ -10,6 +10,7 @@ import type { StatePort } from '../../../controller/state/state-port.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import type { Clock, Log, MessageBus } from '../../../platform/ports.ts';
 import type { Deployment, Report } from '../../../schemas/generated/types.ts';
+import { quietGuard } from '../doors/scene.ts';
 
 export const revision = 'a'.repeat(40);
 
@@ -92,7 +93,7 @@ export async function openEngineOn(bus: MessageBus, devices: ReadonlyMap<string,
   made.engine.resume(revision, fleetOf([...devices].map(([name, key]) => namedDevice(name, key))));
   await openShadowDoor({
     bus,
-    log: { write: () => {} },
+    guard: quietGuard,
     take: (request) => made.engine.tell({ kind: 'shadow-request', ...request }),
   });
   return made;

@@ -32,24 +32,23 @@ function viewOf(heardAt: Readonly<Record<string, number | undefined>>) {
   const context = (): Context => ({
     ...{ desired: { ...desired, sites }, revision: 'a', links: undefined, heard: new Map(), now: clock.now() },
   });
+  const refusals: Refusal[] = [];
   const view = new View({ clock, image, context });
   view.touch(undefined);
   const status = async (query = '') => {
     await view.settled();
     return statusDocument(
-      { view, image, source: { ...source, problems: [] }, context: context() },
+      { view, image, refusals, source: { ...source, problems: [] }, context: context() },
       parseStatusQuery(new URLSearchParams(query)),
     );
   };
-  return { time, image, view, status };
+  return { time, refusals, view, status };
 }
 
 async function refusalsWhen(contactAt: number | undefined, refusal: Partial<Refusal>): Promise<number> {
-  const { image, status } = viewOf({ buoy: contactAt });
+  const { refusals, status } = viewOf({ buoy: contactAt });
   const at = new Date(start - 60_000).toISOString();
-  image.refusals = [
-    { at, device: 'buoy', keyFingerprint: key, code: 'DEVICE_WITHOUT_KEY', message: 'no key', ...refusal },
-  ];
+  refusals.push({ at, device: 'buoy', keyFingerprint: key, code: 'DEVICE_WITHOUT_KEY', message: 'no key', ...refusal });
   return (await status()).refusals.length;
 }
 

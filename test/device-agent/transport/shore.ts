@@ -21,6 +21,7 @@ import { startHttpServer } from '../../../platform/node/http-server.ts';
 import { openNetwork } from '../../../platform/node/network.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import type { Clock } from '../../../platform/ports.ts';
+import { quietGuard } from '../../controller/doors/scene.ts';
 import { openEngineOn } from '../../controller/engine/test-engine.ts';
 
 const log = { write: () => {} };
@@ -78,6 +79,7 @@ export async function openShore(t: ExecutionContext) {
       authority: authority.certificate,
       authorize,
       onRefusal,
+      guard: quietGuard,
       clock: nodeClock,
       log,
     });
@@ -104,6 +106,7 @@ export async function openShore(t: ExecutionContext) {
     identify: certificateIdentity,
     handler,
     bodyBytesMax,
+    onFailure: () => {},
     log,
   });
   t.teardown(() => server.close());

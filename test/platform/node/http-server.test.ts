@@ -5,7 +5,9 @@ import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { connect } from 'node:tls';
 import test from 'ava';
 import { certificateIdentity } from '../../../controller/authority/key-fingerprint.ts';
-import { type HttpServer, startHttpServer } from '../../../platform/node/http-server.ts';
+import { fairHandshakes } from '../../../controller/doors/fair-handshakes.ts';
+import { nodeClock } from '../../../platform/node/clock.ts';
+import { type HttpServer, type HttpServerOptions, startHttpServer } from '../../../platform/node/http-server.ts';
 import type { HttpHandler, Peer } from '../../../platform/ports.ts';
 import { quietLog, Scene } from '../../controller/doors/scene.ts';
 
@@ -14,11 +16,14 @@ const mebibyte = 1_048_576;
 interface Stage extends AsyncDisposable {
   readonly scene: Scene;
   readonly server: HttpServer;
+  /** What was told of as failed. */
+  readonly failures: string[];
 }
 
-async function open(handler: HttpHandler): Promise<Stage> {
+async function open(handler: HttpHandler, options: Partial<HttpServerOptions> = {}): Promise<Stage> {
   const scene = await Scene.open();
   const identity = await scene.authority.serverIdentity(['localhost']);
+  const failures: string[] = [];
   const server = await startHttpServer({
     host: '127.0.0.1',
     port: 0,
@@ -27,11 +32,14 @@ async function open(handler: HttpHandler): Promise<Stage> {
     identify: certificateIdentity,
     handler,
     bodyBytesMax: 1000,
+    onFailure: (subject, error) => failures.push(`${subject} ${error}`),
     log: quietLog,
+    ...options,
   });
   return {
     scene,
     server,
+    failures,
     async [Symbol.asyncDispose]() {
       await server.close();
       scene[Symbol.dispose]();
@@ -120,6 +128,7 @@ test('a handler that throws is answered with 500, without a word of why', async 
   const answer = await send(stage, {});
   t.is(answer.statusCode, 500);
   t.notRegex(await text(answer), /secret/);
+  t.deepEqual(stage.failures, ['GET / Error: the secret reason'], 'but it is told here');
 });
 
 test('a long answer waits for its reader, and is aborted when the reader goes', async (t) => {
@@ -198,4 +207,48 @@ test('close() lets a running answer end', async (t) => {
   t.is(JSON.parse(await text(await answer)), 'done');
   await closed;
   stage.scene[Symbol.dispose]();
+});
+
+/** A connection that is held open; resolves with whether it was let stay through one answer. */
+async function holds({ scene, server }: Stage, options: object = {}): Promise<{ stays: boolean; end(): void }> {
+  const socket = connect({ host: 'localhost', port: server.port, ca: scene.authority.certificate, ...options });
+  socket.on('error', () => {});
+  const stays = await new Promise<boolean>((resolve) => {
+    socket.once('data', () => resolve(true));
+    socket.once('close', () => resolve(false));
+    socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  });
+  return { stays, end: () => socket.destroy() };
+}
+
+test('strangers of one source hold a bounded number of connections, and who shows a certificate is none of them', async (t) => {
+  await using stage = await open(async () => ({ status: 200, headers: {}, body: bodyOf(new Uint8Array(1)) }), {
+    strangersPerSourceMax: 2,
+  });
+  const device = await stage.scene.device('buoy-1');
+  const [first, second, third] = [await holds(stage), await holds(stage), await holds(stage)];
+  t.deepEqual([first.stays, second.stays, third.stays], [true, true, false]);
+  const known = await holds(stage, { key: device.key, cert: device.certificate });
+  t.true(known.stays);
+  first.end();
+  let again = await holds(stage);
+  // Its end is seen a moment later than it is made.
+  while (!again.stays) again = await holds(stage);
+  for (const one of [second, again, known]) one.end();
+});
+
+test('with handshakes in turn everybody is answered, however few places there are', async (t) => {
+  const turnedAway: string[] = [];
+  await using stage = await open(async () => ({ status: 200, headers: {}, body: bodyOf(new Uint8Array(1)) }), {
+    beforeHandshakes: (server) =>
+      fairHandshakes(server, {
+        clock: nodeClock,
+        onTurnedAway: (address) => turnedAway.push(address),
+        limits: { handshakesMax: 2, handshakesPerSourceMax: 1 },
+      }),
+  });
+  const answers = await Promise.all(Array.from({ length: 40 }, () => send(stage, {})));
+  t.true(answers.every(({ statusCode }) => statusCode === 200));
+  for (const answer of answers) answer.resume();
+  t.deepEqual(turnedAway, []);
 });

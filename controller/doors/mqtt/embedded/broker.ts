@@ -3,19 +3,25 @@
  * names its key; it may touch only its own shadow. One device has one connection: a newer one takes the place of the older.
  *
  * Nothing is kept for a device that is away: no session, no will, no retained message. The shadow is what waits for it.
+ * Nobody waits for another: what devices say and what they are told goes through queues of ours, in fresh turns.
  */
-import { type AddressInfo, isIPv6 } from 'node:net';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
-import { Aedes, type AedesPublishPacket, type AuthenticateError, type Client, type PublishPacket } from 'aedes';
+import type { EventEmitter } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Aedes, AedesPublishPacket, Client, PublishPacket } from 'aedes';
+import { bareHost, hostAndPort } from '../../../../platform/host-and-port.ts';
 import type { BusMessage, Clock, Log, MessageBus } from '../../../../platform/ports.ts';
 import type { KeyAndCertificate } from '../../../authority/authority-files.ts';
 import type { AuthorizationRefusal, AuthorizeDevice, OnRefusal } from '../../../authority/authorization.ts';
-import { type RateLimit, rateLimit } from '../../rate-limit.ts';
-import type { DeviceConnections } from '../device-connections.ts';
+import type { Guard } from '../../guard.ts';
+import { TurnQueue } from '../../turn-queue.ts';
+import type { DeviceConnections, DeviceContact } from '../device-connections.ts';
+import { createDeviceBroker, cutOff, refusalOfEnd } from './device-broker.ts';
+import { DeviceLines } from './device-lines.ts';
 import { type BrokerLimits, brokerLimits } from './limits.ts';
 import { packetGauge } from './packet-gauge.ts';
 import { judgePeer } from './peer.ts';
-import { mayPublish, maySubscribe } from './permissions.ts';
+import { createDeviceServer, type DeviceServer } from './tls-server.ts';
 
 /** Where the broker listens, as whom, and whom it asks. */
 export interface EmbeddedBrokerOptions {
@@ -27,106 +33,73 @@ export interface EmbeddedBrokerOptions {
   readonly authority: string;
   readonly authorize: AuthorizeDevice;
   readonly onRefusal: OnRefusal;
+  readonly guard: Guard;
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<BrokerLimits>;
 }
 
-/** One device's connection. */
-interface Line {
-  readonly device: string;
-  readonly keyFingerprint: string;
-  readonly address: string;
-  readonly rate: RateLimit;
-  /** Set once, when the connection is refused for whatever reason, so that one cause is reported once. */
-  refused: boolean;
-  /** Whether its CONNECT had a will. */
-  will: boolean;
-}
+/** Connections that the system may hold ready for us: a whole fleet comes back at once after a restart. */
+const backlog = 4096;
 
-/** CONNACK 5 of MQTT 3.1.1. */
-const notAuthorized = 5;
-
-function authenticateError(refusal: AuthorizationRefusal): AuthenticateError {
-  return Object.assign(new Error(refusal.message), { returnCode: notAuthorized });
+function bytesOf(payload: string | Uint8Array): Uint8Array {
+  return typeof payload === 'string' ? Buffer.from(payload) : payload;
 }
 
 /** The broker, as the bus of the shadow service and as the door of the devices. */
 export class EmbeddedBroker implements MessageBus, DeviceConnections {
   readonly #options: EmbeddedBrokerOptions;
   readonly #limits: BrokerLimits;
+  readonly #lines: DeviceLines<Client>;
   readonly #broker: Aedes;
-  readonly #server: Server;
+  readonly #door: DeviceServer;
+  /** What devices said and nobody has heard yet. A device's next packet is read when its last was heard, so this is bounded. */
+  readonly #heard: TurnQueue;
+  /** What devices are to be told. */
+  readonly #said: TurnQueue;
   /** The bus works from the beginning on, before `listen` opens the door for devices. */
   readonly #ready: Promise<void>;
-  readonly #lines = new Map<Client, Line>();
-  /** By device: the connection that speaks for it. */
-  readonly #current = new Map<string, Client>();
-  #onConnection: (device: string, connected: boolean) => void = () => {};
+  #onConnection: (contact: DeviceContact) => void = () => {};
 
   /** Lets nobody in before `listen`. */
   constructor(options: EmbeddedBrokerOptions) {
     this.#options = options;
+    const { clock } = options;
     this.#limits = { ...brokerLimits, ...options.limits };
-    this.#broker = new Aedes({
-      connectTimeout: this.#limits.handshakeMs,
-      keepaliveLimit: this.#limits.keepAliveSecondsMax,
-      preConnect: (client, packet, done) => {
-        const line = this.#lines.get(client);
-        if (line === undefined) return done(new Error('not a device'), false);
-        line.will = packet.will !== undefined;
-        packet.clean = true;
-        packet.clientId = line.device;
-        done(null, true);
-      },
-      authenticate: (client, _username, _password, done) => {
-        const refusal = this.#judge(client);
-        if (refusal === undefined) return done(null, true);
-        done(authenticateError(this.#refuse(client, refusal.code, refusal.message)), false);
-      },
-      authorizePublish: (client, packet, done) => done(this.#judgePublish(client, packet)),
-      authorizeSubscribe: (client, subscription, done) => {
-        const line = this.#lines.get(client);
-        if (line !== undefined && maySubscribe(line.device, subscription.topic)) return done(null, subscription);
-        this.#refuse(client, 'SUBSCRIBE_REFUSED', `may not subscribe to ${subscription.topic.slice(0, 200)}`);
-        done(null, null);
-      },
+    this.#heard = new TurnQueue(clock);
+    this.#said = new TurnQueue(clock);
+    this.#lines = new DeviceLines({
+      limits: this.#limits,
+      authorize: (device, keyFingerprint) => this.#authorize(device, keyFingerprint),
+      onRefusal: (refusal) => this.#tellRefusal(refusal),
+      monotonic: () => clock.monotonic(),
     });
-    this.#broker.on('clientReady', (client) => this.#connected(client));
-    this.#broker.on('clientDisconnect', (client) => this.#disconnected(client));
-    this.#broker.on('clientError', (client, error) => this.#logEnd(client, error));
-    this.#broker.on('connectionError', (client, error) => this.#logEnd(client, error));
-    this.#server = this.#createServer();
+    this.#broker = createDeviceBroker(this.#lines, this.#limits);
+    this.#follow(this.#broker);
+    this.#door = createDeviceServer({ ...options, limits: this.#limits });
+    this.#door.server.on('secureConnection', (socket) => {
+      void options.guard.run('mqtt', socket.remoteAddress ?? '', () => this.#accept(socket));
+    });
     this.#ready = this.#broker.listen();
   }
 
-  #createServer(): Server {
-    const { identity, authority, log } = this.#options;
-    const server = createServer({
-      key: identity.key,
-      cert: identity.certificate,
-      ca: authority,
-      requestCert: true,
-      // Judged below, so that a refusal has a name and is seen in status.
-      rejectUnauthorized: false,
-      minVersion: 'TLSv1.2',
-      noDelay: true,
-      handshakeTimeout: this.#limits.handshakeMs,
-    });
-    server.maxConnections = this.#limits.connectionsMax;
-    server.on('secureConnection', (socket) => this.#accept(socket));
-    server.on('drop', (drop) => log.write('warn', 'broker.full', { address: drop?.remoteAddress }));
-    server.on('tlsClientError', (error) => log.write('debug', 'broker.handshake-failed', { error: String(error) }));
-    return server;
+  #follow(broker: Aedes): void {
+    broker.on('clientReady', (client) => this.#connected(client));
+    broker.on('clientDisconnect', (client) => this.#tell(this.#lines.disconnected(client, client.id)));
+    broker.on('clientError', (client, error) => this.#ended(client, error));
+    broker.on('connectionError', (client, error) => this.#ended(client, error));
+    const events: EventEmitter = broker;
+    events.on('error', (error) => this.#options.guard.tell('mqtt', 'broker', error));
   }
 
   async listen(): Promise<void> {
     await this.#ready;
     const { host, port } = this.#options;
+    const { server } = this.#door;
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, host, () => {
-        this.#server.off('error', reject);
+      server.once('error', reject);
+      server.listen({ host: bareHost(host), port, backlog }, () => {
+        server.off('error', reject);
         resolve();
       });
     });
@@ -134,138 +107,120 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
 
   /** Where it listens. */
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return (this.#door.server.address() as AddressInfo).port;
   }
 
   /** `mqtts://` and where it listens. */
   get url(): string {
-    const { host } = this.#options;
-    return `mqtts://${isIPv6(host) ? `[${host}]` : host}:${this.port}`;
+    return `mqtts://${hostAndPort(this.#options.host, this.port)}`;
   }
 
   #accept(socket: TLSSocket): void {
+    // What the other end breaks from now on until aedes listens concerns nobody.
+    socket.on('error', () => {});
     const address = socket.remoteAddress ?? '';
     const peer = judgePeer(socket);
     if (peer.kind === 'refused') {
-      this.#options.onRefusal({ ...peer.claim, address, ...peer.refusal });
       socket.destroy();
+      this.#tellRefusal({ ...peer.claim, address, ...peer.refusal });
       return;
     }
-    const { messagesPerSecond, messagesBurst, packetBytesMax } = this.#limits;
-    const rate = rateLimit(messagesPerSecond, messagesBurst, () => this.#options.clock.monotonic());
     const client = this.#broker.handle(socket);
-    const { device, keyFingerprint } = peer;
-    this.#lines.set(client, { device, keyFingerprint, address, rate, refused: false, will: false });
+    this.#lines.open(client, { device: peer.device, keyFingerprint: peer.keyFingerprint, address });
     // aedes reads on 'readable'; 'data' then shows every chunk as it is read, before the parser has it.
-    const gauge = packetGauge(packetBytesMax);
+    const gauge = packetGauge(this.#limits.packetBytesMax);
     socket.on('data', (chunk: Uint8Array) => {
-      if (gauge.accepts(chunk)) return;
-      this.#refuse(client, 'PACKET_TOO_LONG', `a packet is longer than ${packetBytesMax} bytes`);
-      socket.destroy();
+      const refusal = this.#lines.judgePackets(client, gauge.read(chunk));
+      if (refusal !== undefined) cutOff(this.#lines, client, refusal);
     });
-    socket.once('close', () => this.#lines.delete(client));
+    socket.once('close', () => this.#lines.close(client));
   }
 
-  #judge(client: Client): AuthorizationRefusal | undefined {
-    const line = this.#lines.get(client);
-    if (line === undefined) return { code: 'CERTIFICATE_MISSING', message: 'not a device' };
-    if (line.will) return { code: 'WILL_REFUSED', message: 'a device leaves no message for after its end' };
-    const verdict = this.#options.authorize(line.device, line.keyFingerprint);
-    return verdict === 'ok' ? undefined : verdict;
-  }
-
-  #judgePublish(client: Client | null, packet: PublishPacket): Error | null {
-    if (client === null) return null;
-    const line = this.#lines.get(client);
-    if (line === undefined) return new Error('not a device');
-    // A request is not a state: nothing of it is kept for later subscribers.
-    packet.retain = false;
-    if (packet.qos === 2) return this.#refuse(client, 'PUBLISH_REFUSED', 'QoS 2 is not taken');
-    if (!mayPublish(line.device, packet.topic)) {
-      return this.#refuse(client, 'PUBLISH_REFUSED', `may not publish to ${packet.topic.slice(0, 200)}`);
+  /** The revision in force decides; when it cannot be asked nobody is let in, and may try again. */
+  #authorize(device: string, keyFingerprint: string): 'ok' | AuthorizationRefusal {
+    try {
+      return this.#options.authorize(device, keyFingerprint);
+    } catch (error) {
+      this.#options.guard.tell('mqtt', device, error);
+      return { code: 'NOT_JUDGED', message: `whether git names ${device} cannot be told now` };
     }
-    if (!line.rate.take()) return this.#refuse(client, 'RATE_LIMITED', 'more messages than a device may send');
-    return null;
   }
 
-  #refuse(client: Client, code: string, message: string): AuthorizationRefusal & Error {
-    const line = this.#lines.get(client);
-    if (line !== undefined && !line.refused) {
-      line.refused = true;
-      const { device, keyFingerprint, address } = line;
-      this.#options.onRefusal({ device, keyFingerprint, address, code, message });
-    }
-    return Object.assign(new Error(message), { code });
+  #tellRefusal(refusal: Parameters<OnRefusal>[0]): void {
+    const { guard, onRefusal } = this.#options;
+    void guard.run('mqtt', refusal.device ?? refusal.address ?? '', () => onRefusal(refusal));
   }
 
   #connected(client: Client): void {
-    this.#current.set(client.id, client);
-    this.#options.log.write('info', 'broker.connected', { device: client.id });
-    this.#onConnection(client.id, true);
+    const contact = this.#lines.connected(client);
+    const { device, address: to, takenOverFrom: from } = contact ?? {};
+    if (from !== undefined) this.#options.log.write('warn', 'broker.taken-over', { device, from, to });
+    this.#tell(contact);
   }
 
-  #disconnected(client: Client): void {
-    // aedes may tell late of the end of a connection that a newer one has replaced; it says nothing of the device.
-    if (this.#current.get(client.id) !== client) return;
-    this.#current.delete(client.id);
-    this.#options.log.write('info', 'broker.disconnected', { device: client.id });
-    this.#onConnection(client.id, false);
+  #tell(contact: DeviceContact | undefined): void {
+    if (contact === undefined) return;
+    const { guard, log } = this.#options;
+    log.write('info', contact.connected ? 'broker.connected' : 'broker.disconnected', { device: contact.device });
+    void guard.run('mqtt', contact.device, () => this.#onConnection(contact));
   }
 
-  #logEnd(client: Client, error: Error): void {
-    const device = this.#lines.get(client)?.device;
+  #ended(client: Client, error: Error): void {
+    const device = this.#lines.deviceOf(client);
+    const refusal = refusalOfEnd(error, this.#limits);
+    if (refusal !== undefined) this.#lines.refuse(client, refusal);
     this.#options.log.write('debug', 'broker.connection-ended', { device, error: error.message });
   }
 
-  onConnection(handler: (device: string, connected: boolean) => void): void {
+  onConnection(handler: (contact: DeviceContact) => void): void {
     this.#onConnection = handler;
   }
 
   reauthorize(): void {
-    for (const client of [...this.#lines.keys()]) {
-      const refusal = this.#judge(client);
+    for (const client of this.#lines.connections()) {
+      const refusal = this.#lines.judge(client);
       if (refusal === undefined) continue;
-      this.#refuse(client, refusal.code, refusal.message);
+      this.#lines.refuse(client, refusal);
       client.close();
     }
   }
 
   /** Takes a renewed certificate for all connections to come. */
   renewIdentity(identity: KeyAndCertificate): void {
-    const { authority } = this.#options;
-    this.#server.setSecureContext({
-      key: identity.key,
-      cert: identity.certificate,
-      ca: authority,
-      minVersion: 'TLSv1.2',
-    });
+    this.#door.renewIdentity(identity);
   }
 
   async publish(topic: string, payload: Uint8Array): Promise<void> {
     await this.#ready;
     const body = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+    const packet: PublishPacket = { cmd: 'publish', topic, payload: body, qos: 1, retain: false, dup: false };
     await new Promise<void>((resolve, reject) => {
-      this.#broker.publish({ cmd: 'publish', topic, payload: body, qos: 1, retain: false, dup: false }, (error) =>
-        error ? reject(error) : resolve(),
-      );
+      this.#said.push(() => this.#broker.publish(packet, (error) => (error ? reject(error) : resolve())));
     });
   }
 
   async subscribe(filter: string, handler: (message: BusMessage) => void): Promise<void> {
     await this.#ready;
     const deliver = (packet: AedesPublishPacket, done: () => void) => {
-      const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
-      const device = 'clientId' in packet && typeof packet.clientId === 'string' ? { device: packet.clientId } : {};
-      handler({ topic: packet.topic, payload, ...device });
-      done();
+      const device = 'clientId' in packet && typeof packet.clientId === 'string' ? packet.clientId : undefined;
+      const message = {
+        topic: packet.topic,
+        payload: bytesOf(packet.payload),
+        ...(device === undefined ? {} : { device }),
+      };
+      this.#heard.push(() => {
+        void this.#options.guard.run('mqtt', device ?? packet.topic, () => handler(message));
+        done();
+      });
     };
     await new Promise<void>((resolve) => this.#broker.subscribe(filter, deliver, resolve));
   }
 
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = new Promise<void>((resolve) => this.#door.server.close(() => resolve()));
+    this.#door[Symbol.dispose]();
     await new Promise<void>((resolve) => this.#broker.close(() => resolve()));
-    for (const client of this.#lines.keys()) client.conn.destroy();
+    for (const client of this.#lines.connections()) client.conn.destroy();
     await closed;
   }
 }

@@ -2,12 +2,22 @@
 export interface BrokerLimits {
   readonly packetBytesMax: number;
   readonly connectionsMax: number;
-  /** From the TCP connect to the end of the TLS handshake, and from there to the MQTT CONNECT. */
+  /** From the beginning of the TLS handshake to its end, and from there to the MQTT CONNECT. */
   readonly handshakeMs: number;
   /** A client must promise to be heard this often, in seconds. */
   readonly keepAliveSecondsMax: number;
   readonly messagesPerSecond: number;
   readonly messagesBurst: number;
+  /** Packets of all kinds: acknowledgements, pings, subscriptions. */
+  readonly packetsPerSecond: number;
+  readonly packetsBurst: number;
+  /** Of what waits for a reader, beyond what the system's socket holds. */
+  readonly queuedBytesMax: number;
+  /** A reader for whom something waits and who takes nothing for this long is cut off. */
+  readonly stalledMs: number;
+  /** A device may take the place of its own open connection: as often at once, and once in so many milliseconds on average. */
+  readonly takeoversBurst: number;
+  readonly takeoverEveryMs: number;
 }
 
 /** What holds unless a test says otherwise. */
@@ -18,4 +28,10 @@ export const brokerLimits: BrokerLimits = {
   keepAliveSecondsMax: 7200,
   messagesPerSecond: 10,
   messagesBurst: 100,
+  packetsPerSecond: 60,
+  packetsBurst: 600,
+  queuedBytesMax: 262_144,
+  stalledMs: 30_000,
+  takeoversBurst: 12,
+  takeoverEveryMs: 30_000,
 };

@@ -1,12 +1,12 @@
 /**
- * Reads along with a stream of MQTT packets and tells when one is announced that is too long, before anybody gathers it in
- * memory. It knows only the fixed header: one byte of type, one to four bytes of remaining length.
+ * Reads along with a stream of MQTT packets: tells when one is announced that is too long, before anybody gathers it in
+ * memory, and counts them. It knows only the fixed header: one byte of type, one to four bytes of remaining length.
  */
 
 /** Watches one direction of one connection. */
 export interface PacketGauge {
-  /** False from the moment on at which the stream holds a packet that is too long or whose length makes no sense. */
-  accepts(chunk: Uint8Array): boolean;
+  /** How many packets begin in this chunk; `undefined` from the moment on at which one is too long or its length makes no sense. */
+  read(chunk: Uint8Array): number | undefined;
 }
 
 /** A gauge for packets of at most `packetBytesMax` bytes, header included. */
@@ -32,19 +32,21 @@ export function packetGauge(packetBytesMax: number): PacketGauge {
   };
 
   return {
-    accepts(chunk) {
+    read(chunk) {
       let position = 0;
+      let begun = 0;
       while (position < chunk.length && !broken) {
         if (skip > 0) {
           const step = Math.min(skip, chunk.length - position);
           skip -= step;
           position += step;
         } else {
+          if (headerBytes === 0) begun += 1;
           header(chunk[position]!);
           position += 1;
         }
       }
-      return !broken;
+      return broken ? undefined : begun;
     },
   };
 }

@@ -3,6 +3,7 @@
  * again at every connect, and what is published meanwhile waits here and is sent in order.
  */
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
+import { bareHost } from '../../../../platform/host-and-port.ts';
 import type { BusMessage, Clock, Log, MessageBus } from '../../../../platform/ports.ts';
 import type { BrokerStatus } from '../../../../schemas/generated/types.ts';
 import type { KeyAndCertificate } from '../../../authority/authority-files.ts';
@@ -27,6 +28,9 @@ const reconnectMs = 250;
 
 /** Granted quality of service in a SUBACK that means refused. */
 const subscriptionRefused = 128;
+
+/** Milliseconds until what was refused is asked for again: a broker may be given its access list later than its start. */
+const refusedAgainMs = 10_000;
 
 /** Whether a topic matches a filter, by the rules of MQTT. */
 export function topicMatches(filter: string, topic: string): boolean {
@@ -57,11 +61,15 @@ class ExternalBroker implements ExternalBus {
   /** What was said last of a broker that is not there: a new attempt is made every moment, and fails alike. */
   #failure: string | undefined;
   readonly #handlers = new Map<string, (message: BusMessage) => void>();
+  /** What the broker has not granted at this connect, and why. */
+  readonly #refused = new Map<string, string>();
+  /** Counts connects and their ends: an answer of an earlier one says nothing of this. */
+  #connects = 0;
   #reached = Promise.withResolvers<void>();
-  #isReached = false;
+  #state: BrokerStatus['state'] = 'unreachable';
   readonly #clock: Clock;
   readonly #address: string;
-  /** When it was reached, or was lost, last. */
+  /** When it came into this state. */
   #sinceMs: number;
 
   constructor(client: MqttClient, { url, clock, log, onReached = () => {} }: ExternalBrokerOptions) {
@@ -84,44 +92,75 @@ class ExternalBroker implements ExternalBus {
   }
 
   async #connected(): Promise<void> {
+    this.#connects += 1;
+    this.#refused.clear();
     this.#failure = undefined;
     this.#log.write('info', 'broker.reached');
     this.#onReached();
-    for (const filter of this.#handlers.keys()) await this.#request(filter);
-    this.#isReached = true;
-    this.#sinceMs = this.#clock.now();
-    this.#reached.resolve();
+    await this.#request([...this.#handlers.keys()]);
   }
 
   status(): BrokerStatus {
-    const seen = { address: this.#address, since: new Date(this.#sinceMs).toISOString() };
-    if (this.#isReached) return { state: 'reached', ...seen };
-    return { state: 'unreachable', ...seen, ...(this.#failure === undefined ? {} : { message: this.#failure }) };
+    const state = this.#state;
+    const [refusal] = this.#refused.values();
+    const message = { reached: undefined, unreachable: this.#failure, refusing: refusal }[state];
+    const since = new Date(this.#sinceMs).toISOString();
+    return { state, address: this.#address, since, ...(message === undefined ? {} : { message }) };
   }
 
   ready(): Promise<void> {
     return this.#reached.promise;
   }
 
+  #become(state: BrokerStatus['state']): void {
+    if (this.#state === state) return;
+    // Who waits already goes on waiting for the same moment.
+    if (this.#state === 'reached') this.#reached = Promise.withResolvers();
+    this.#state = state;
+    this.#sinceMs = this.#clock.now();
+    if (state === 'reached') this.#reached.resolve();
+  }
+
   #away(): void {
+    this.#connects += 1;
     this.#log.write('debug', 'broker.away');
     // One that does not like our certificate says no more than this.
     if (this.#failure === undefined && !this.#client.disconnecting) this.#failed('the broker ended the connection');
-    // Who waits already goes on waiting for the same connect.
-    if (!this.#isReached) return;
-    this.#reached = Promise.withResolvers();
-    this.#isReached = false;
-    this.#sinceMs = this.#clock.now();
+    this.#become('unreachable');
   }
 
-  /** The broker forgets or refuses; the next connect asks again. */
-  async #request(filter: string): Promise<void> {
+  /** Asks for these; a broker that grants less than all is not one that devices can be heard over, and is asked again. */
+  async #request(filters: readonly string[]): Promise<void> {
+    const connect = this.#connects;
+    for (const filter of filters) {
+      const refusal = await this.#refusalOf(filter);
+      // The next connect asks for all of them.
+      if (connect !== this.#connects) return;
+      if (refusal === undefined) this.#refused.delete(filter);
+      else this.#refuse(filter, refusal);
+    }
+    this.#become(this.#refused.size === 0 ? 'reached' : 'refusing');
+    if (this.#refused.size === 0) return;
+    this.#clock.after(refusedAgainMs, () => {
+      if (connect === this.#connects) void this.#request([...this.#refused.keys()]);
+    });
+  }
+
+  /** Why the broker does not grant it; `undefined` when it does. */
+  async #refusalOf(filter: string): Promise<string | undefined> {
     try {
       const grants = await this.#client.subscribeAsync(filter, { qos: 1 });
-      if (grants.some((grant) => grant.qos === subscriptionRefused)) throw new Error('refused by the broker');
+      return grants.some(({ qos }) => qos === subscriptionRefused) ? 'SUBACK 0x80' : undefined;
     } catch (error) {
-      this.#log.write('error', 'broker.subscription-failed', { filter, error: String(error) });
+      return error instanceof Error ? error.message : String(error);
     }
+  }
+
+  #refuse(filter: string, refusal: string): void {
+    const message = `it refuses the subscription to ${filter} (${refusal}): the controller's user needs to read and write there`;
+    if (this.#refused.get(filter) === message) return;
+    this.#refused.set(filter, message);
+    this.#log.write('error', 'broker.subscription-refused', { filter, refusal });
   }
 
   #deliver(topic: string, payload: Uint8Array): void {
@@ -137,7 +176,7 @@ class ExternalBroker implements ExternalBus {
   /** Resolves when the broker granted it, or at once while there is no connection: then it is made at the next one. */
   async subscribe(filter: string, handler: (message: BusMessage) => void): Promise<void> {
     this.#handlers.set(filter, handler);
-    if (this.#client.connected) await this.#request(filter);
+    if (this.#client.connected) await this.#request([filter]);
   }
 
   renewIdentity({ key, certificate }: KeyAndCertificate): void {
@@ -152,7 +191,9 @@ class ExternalBroker implements ExternalBus {
 /** Starts connecting and goes on trying until `close`. A broker that is down is a normal state. */
 export function connectExternalBroker(options: ExternalBrokerOptions): ExternalBus {
   const { url, authority, identity, clientId } = options;
+  const host = bareHost(new URL(url).hostname);
   const settings: IClientOptions = {
+    host,
     clientId,
     clean: false,
     protocolVersion: 4,

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import test from 'ava';
-import { type ApiParts, bodyBytesMax, createApi } from '../../../../controller/doors/http/router.ts';
-import { rateLimit } from '../../../../controller/doors/rate-limit.ts';
+import { enrolmentLimits } from '../../../../controller/doors/http/enrolment-limits.ts';
+import { type ApiParts, bodyBytesMax, createApi, urlCharactersMax } from '../../../../controller/doors/http/router.ts';
 import { nodeClock } from '../../../../platform/node/clock.ts';
 import type { HttpRequest, Peer } from '../../../../platform/ports.ts';
 import type { StatusDocument } from '../../../../schemas/generated/types.ts';
@@ -11,7 +11,7 @@ const device: Peer = { address: '10.0.0.1', device: 'buoy-1', keyFingerprint: 'S
 const nobody: Peer = { address: '10.0.0.2' };
 const token = { authorization: 'Bearer the-token' };
 
-function stage({ hook = true, enrolments = 100 } = {}) {
+function stage({ hook = true } = {}) {
   const seen: string[] = [];
   const parts: ApiParts = {
     artifacts: async (request) => ({
@@ -33,7 +33,7 @@ function stage({ hook = true, enrolments = 100 } = {}) {
     authorize: (name) => (name === 'buoy-1' ? 'ok' : { code: 'DEVICE_UNKNOWN', message: name }),
     onRefusal: ({ code, device: name }) => seen.push(`refused ${name} ${code}`),
     apiToken: 'the-token',
-    enrolments: rateLimit(1, enrolments, () => 0),
+    enrolments: enrolmentLimits(() => 0),
     ...(hook ? { webhookSecret: 'a-secret-of-the-hook' } : {}),
   };
   const api = createApi(parts);
@@ -87,14 +87,40 @@ test('enrolment answers with certificates, or with the code of the refusal', asy
   t.deepEqual(seen, ['enrol buoy-1 from 10.0.0.2', 'enrol x from 10.0.0.2']);
 });
 
-test('more enrolments than can be judged are told to come later', async (t) => {
-  const { ask, seen } = stage({ enrolments: 2 });
-  const codes: number[] = [];
-  for (let n = 0; n < 4; n += 1) {
-    codes.push((await ask(nobody, 'POST', '/enroll', json({ device: 'buoy-1', csr: 'PEM' }))).status);
+test('more enrolments of one source than can be judged are told to come later, those of another are judged', async (t) => {
+  const { ask, seen } = stage();
+  const junk = json({ device: 'junk', csr: 'PEM' });
+  let last = 0;
+  for (let n = 0; n < 201; n += 1) last = (await ask(nobody, 'POST', '/enroll', junk)).status;
+  t.is(last, 429);
+  const refused = await ask({ address: '::ffff:10.0.0.2' }, 'POST', '/enroll', junk);
+  t.like(refused, { status: 429, headers: { 'retry-after': '5' }, body: { code: 'TOO_MANY_REQUESTS' } });
+  const honest = json({ device: 'buoy-1', csr: 'PEM' });
+  t.is((await ask({ address: '10.0.0.3' }, 'POST', '/enroll', honest)).status, 200);
+  t.is((await ask({ ...device, address: nobody.address }, 'POST', '/enroll', honest)).status, 200, 'a renewal');
+  t.is(seen.length, 202);
+});
+
+test('only a valid certificate of the same device renews beside strangers, and not endlessly', async (t) => {
+  const { ask } = stage();
+  const { address } = nobody;
+  for (let n = 0; n < 200; n += 1) await ask(nobody, 'POST', '/enroll', json({ device: 'junk', csr: 'PEM' }));
+  const other = await ask({ ...device, address }, 'POST', '/enroll', json({ device: 'other', csr: 'PEM' }));
+  t.is(other.status, 429, 'for another name it is a stranger');
+  const gone = await ask(
+    { ...device, device: 'gone', address },
+    'POST',
+    '/enroll',
+    json({ device: 'gone', csr: 'PEM' }),
+  );
+  t.is(gone.status, 429, 'git does not name it');
+  const renewals: number[] = [];
+  for (let n = 0; n < 11; n += 1) {
+    renewals.push(
+      (await ask({ ...device, address }, 'POST', '/enroll', json({ device: 'buoy-1', csr: 'PEM' }))).status,
+    );
   }
-  t.deepEqual(codes, [200, 200, 429, 429]);
-  t.is(seen.length, 2);
+  t.deepEqual(renewals, [...Array<number>(10).fill(200), 429]);
 });
 
 test('the webhook believes who signs the body, and only looks, however often it is replayed', async (t) => {
@@ -131,4 +157,7 @@ test('an unknown path is 404, a wrong method 405 with what is allowed, a long bo
   t.is(wrong.headers.allow, 'POST');
   t.is((await ask(device, 'POST', '/tuf/timestamp.json')).status, 405);
   t.is((await ask(nobody, 'POST', '/enroll', { body: new Uint8Array(bodyBytesMax + 1) })).status, 413);
+  t.is((await ask(nobody, 'GET', `/healthz?${'x'.repeat(urlCharactersMax)}`)).status, 414);
+  const deep = new TextEncoder().encode('['.repeat(bodyBytesMax));
+  t.is((await ask(nobody, 'POST', '/enroll', { body: deep })).status, 400);
 });

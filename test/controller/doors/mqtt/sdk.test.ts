@@ -6,7 +6,7 @@ import { blobOf } from '../../../../controller/engine/issue.ts';
 import { nodeClock } from '../../../../platform/node/clock.ts';
 import type { MessageBus } from '../../../../platform/ports.ts';
 import { openEngineOn, reportOf } from '../../engine/test-engine.ts';
-import { quietLog, Scene, type TestDevice } from '../scene.ts';
+import { quietGuard, quietLog, Scene, type TestDevice } from '../scene.ts';
 import { freePort, mosquitto, startMosquitto } from './mosquitto.ts';
 import { connectSdk } from './sdk-client.ts';
 
@@ -68,6 +68,7 @@ test('a device with the AWS SDK lives by its shadow through the embedded broker'
     authority: scene.authority.certificate,
     authorize: scene.authorize,
     onRefusal: (refusal) => t.fail(`refused: ${refusal.code}`),
+    guard: quietGuard,
     clock: nodeClock,
     log: quietLog,
   });

@@ -57,32 +57,32 @@ function packet(length: number): Buffer {
   return Buffer.concat([Buffer.from(header), Buffer.alloc(length, 0xff)]);
 }
 
-test('the gauge lets packets pass up to its limit and not one byte more, however they are cut', (t) => {
+test('the gauge counts packets up to its limit and lets not one byte more pass, however they are cut', (t) => {
   const lengths = fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 6 });
   fc.assert(
     fc.property(lengths, fc.integer({ min: 2, max: 400 }), fc.integer({ min: 1, max: 50 }), (sizes, limit, step) => {
       const packets = sizes.map(packet);
       const stream = Buffer.concat(packets);
       const gauge = packetGauge(limit);
-      let accepted = true;
-      for (let at = 0; at < stream.length; at += step) accepted = gauge.accepts(stream.subarray(at, at + step));
-      t.is(
-        accepted,
-        packets.every((bytes) => bytes.length <= limit),
-      );
+      let counted: number | undefined = 0;
+      for (let at = 0; at < stream.length; at += step) {
+        const begun = gauge.read(stream.subarray(at, at + step));
+        counted = begun === undefined || counted === undefined ? undefined : counted + begun;
+      }
+      t.is(counted, packets.every((bytes) => bytes.length <= limit) ? packets.length : undefined);
     }),
   );
 });
 
 test('the gauge counts the header', (t) => {
   t.is(packet(997).length, 1000);
-  t.true(packetGauge(1000).accepts(packet(997)));
-  t.false(packetGauge(1000).accepts(packet(998)));
+  t.is(packetGauge(1000).read(packet(997)), 1);
+  t.is(packetGauge(1000).read(packet(998)), undefined);
 });
 
 test('the gauge refuses a long packet when it is announced, and a length of five bytes', (t) => {
-  t.false(packetGauge(1000).accepts(packet(2000).subarray(0, 3)));
-  t.false(packetGauge(1000).accepts(Buffer.from([0x30, 0x80, 0x80, 0x80, 0x80])));
+  t.is(packetGauge(1000).read(packet(2000).subarray(0, 3)), undefined);
+  t.is(packetGauge(1000).read(Buffer.from([0x30, 0x80, 0x80, 0x80, 0x80])), undefined);
 });
 
 test('the rate limit lets a burst pass, then its rate', (t) => {

@@ -1,10 +1,13 @@
 /** The external broker as a bus: it may go away and come back, and keeps devices apart as the embedded one does. */
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { Aedes } from 'aedes';
 import test, { type ExecutionContext } from 'ava';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { connectExternalBroker, topicMatches } from '../../../../../controller/doors/mqtt/external/bus.ts';
 import { nodeClock } from '../../../../../platform/node/clock.ts';
-import type { BusMessage } from '../../../../../platform/ports.ts';
+import type { BusMessage, Clock } from '../../../../../platform/ports.ts';
 import { quietLog, Scene, type TestDevice } from '../../scene.ts';
 import { freePort, mosquitto, startMosquitto } from '../mosquitto.ts';
 
@@ -46,6 +49,67 @@ test('a broker that is away is said once, whatever the number of attempts', asyn
   t.regex(bus.status().message ?? '', /ECONNREFUSED/);
   await bus.close();
   t.deepEqual(lines, ['broker.failed']);
+});
+
+/** A broker without TLS on a free port that grants what `grants` says. */
+async function plainBroker(grants: (filter: string) => boolean, host = '127.0.0.1') {
+  const broker = await Aedes.createBroker({
+    authorizeSubscribe: (_, subscription, done) => done(null, grants(subscription.topic) ? subscription : null),
+  });
+  const server = createServer((socket) => broker.handle(socket)).listen(0, host);
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      await new Promise<void>((resolve) => broker.close(() => resolve()));
+      server.close();
+    },
+  };
+}
+
+test('a broker that refuses a subscription is not one that is reached, and it is asked again', async (t) => {
+  let isAllowed = false;
+  const broker = await plainBroker((filter) => isAllowed || filter === 'granted');
+  const timers: (() => void)[] = [];
+  const again = Promise.withResolvers<void>();
+  const clock: Clock = {
+    ...nodeClock,
+    after: (_, callback) => {
+      timers.push(callback);
+      again.resolve();
+      return { [Symbol.dispose]: () => {} };
+    },
+  };
+  const bus = connectExternalBroker({
+    ...{ url: `mqtt://127.0.0.1:${broker.port}`, clientId: 'fleet-controller', clock, log: quietLog },
+  });
+  let isReady = false;
+  void bus.ready().then(() => {
+    isReady = true;
+  });
+  await bus.subscribe('granted', () => {});
+  await bus.subscribe('needed', () => {});
+  await again.promise;
+  t.is(bus.status().state, 'refusing');
+  t.regex(bus.status().message ?? '', /refuses the subscription to needed/);
+  t.false(isReady);
+  isAllowed = true;
+  for (const callback of timers) callback();
+  await bus.ready();
+  t.like(bus.status(), { state: 'reached', message: undefined });
+  await bus.close();
+  await broker.close();
+});
+
+test('a broker is found at an IPv6 address', async (t) => {
+  const broker = await plainBroker(() => true, '::1');
+  const bus = connectExternalBroker({
+    ...{ url: `mqtt://[::1]:${broker.port}`, clientId: 'fleet-controller', clock: nodeClock, log: quietLog },
+  });
+  await bus.ready();
+  t.is(bus.status().address, `[::1]:${broker.port}`);
+  await bus.close();
+  await broker.close();
 });
 
 const own = (name: string, rest: string) => `$aws/things/${name}/shadow/name/fleet/${rest}`;

@@ -1,0 +1,137 @@
+/**
+ * TLS handshakes in turn. A handshake costs the server a millisecond of computing, so those that come at once must not all
+ * begin at once: each would run out of time. TCP connections wait, unread, for one of few places, fairly by source.
+ *
+ *     TCP accepted ──► waits (FairQueue) ──► handshake (a place) ──► secure, or closed
+ */
+import type { Socket } from 'node:net';
+import type { Server, TLSSocket } from 'node:tls';
+import type { Clock } from '../../platform/ports.ts';
+import { sourceOf } from '../../platform/source-address.ts';
+import { FairQueue } from './fair-queue.ts';
+
+/** How many handshakes there may be. */
+export interface HandshakeLimits {
+  /** At the same time. One that hangs costs a place and no computing, so there are more places than cores by far. */
+  readonly handshakesMax: number;
+  readonly handshakesPerSourceMax: number;
+  /** Connections that wait for their handshake. */
+  readonly waitingMax: number;
+  /** Who has waited this long is given up by the other end. */
+  readonly waitingMs: number;
+}
+
+/** What holds unless a test says otherwise. */
+export const handshakeLimits: HandshakeLimits = {
+  handshakesMax: 512,
+  handshakesPerSourceMax: 256,
+  waitingMax: 16_384,
+  waitingMs: 30_000,
+};
+
+/** How a server has to be made, to hand its connections over unread. */
+export const unreadConnections = { pauseOnConnect: true } as const;
+
+/** What it stands on, and who hears of a connection that found no room to wait. */
+export interface FairHandshakesOptions {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly onTurnedAway: (address: string, error: HandshakesFull) => void;
+  readonly limits?: Partial<HandshakeLimits>;
+}
+
+/** Told where a connection finds no room to wait. */
+export class HandshakesFull extends Error {
+  readonly code = 'HANDSHAKES_FULL';
+  constructor(waitingMax: number) {
+    super(`${waitingMax} connections wait for their TLS handshake; who is turned away tries again`);
+  }
+}
+
+interface Knock {
+  readonly socket: Socket;
+  readonly enteredAt: number;
+}
+
+/** Both ends of a connection as the raw socket and the secure one name it alike. */
+function endsOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+class FairHandshakes implements Disposable {
+  readonly #begin: (socket: Socket) => void;
+  readonly #options: FairHandshakesOptions;
+  readonly #limits: HandshakeLimits;
+  readonly #queue: FairQueue<Knock>;
+  readonly #waiting = new Set<Socket>();
+  /** Sources of handshakes that go on, by the ends of their connection. */
+  readonly #going = new Map<string, string>();
+
+  constructor(server: Server, options: FairHandshakesOptions) {
+    this.#options = options;
+    this.#limits = { ...handshakeLimits, ...options.limits };
+    const { handshakesMax, handshakesPerSourceMax, waitingMax } = this.#limits;
+    this.#queue = new FairQueue({ placesMax: handshakesMax, placesPerSourceMax: handshakesPerSourceMax, waitingMax });
+    const listeners = server.listeners('connection');
+    server.removeAllListeners('connection');
+    this.#begin = (socket) => {
+      for (const listener of listeners) listener.call(server, socket);
+    };
+    server.on('connection', (socket: Socket) => this.#enter(socket));
+    server.on('secureConnection', (socket: TLSSocket) => this.#leave(endsOf(socket)));
+    // Node tells of a handshake that failed or took too long, and leaves its connection open.
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
+  }
+
+  #enter(socket: Socket): void {
+    // Until the handshake begins nobody listens for its errors.
+    socket.on('error', () => {});
+    const turnedAway = this.#queue.enter(sourceOf(socket.remoteAddress ?? ''), {
+      socket,
+      enteredAt: this.#options.clock.monotonic(),
+    });
+    this.#waiting.add(socket);
+    if (turnedAway !== undefined) this.#turnAway(turnedAway);
+    this.#fill();
+  }
+
+  #turnAway({ socket }: Knock): void {
+    this.#options.onTurnedAway(socket.remoteAddress ?? '', new HandshakesFull(this.#limits.waitingMax));
+    this.#waiting.delete(socket);
+    socket.destroy();
+  }
+
+  #fill(): void {
+    for (let turn = this.#queue.next(); turn !== undefined; turn = this.#queue.next()) {
+      const { source, item } = turn;
+      const { socket, enteredAt } = item;
+      this.#waiting.delete(socket);
+      const isLate = this.#options.clock.monotonic() - enteredAt > this.#limits.waitingMs;
+      if (isLate || socket.destroyed) {
+        this.#queue.leave(source);
+        socket.destroy();
+        continue;
+      }
+      const ends = endsOf(socket);
+      this.#going.set(ends, source);
+      socket.once('close', () => this.#leave(ends));
+      this.#begin(socket);
+    }
+  }
+
+  #leave(ends: string): void {
+    const source = this.#going.get(ends);
+    if (source === undefined) return;
+    this.#going.delete(ends);
+    this.#queue.leave(source);
+    this.#fill();
+  }
+
+  [Symbol.dispose](): void {
+    for (const socket of this.#waiting) socket.destroy();
+  }
+}
+
+/** Puts itself before the handshakes of a server made with `unreadConnections`; dispose it when the server closes. */
+export function fairHandshakes(server: Server, options: FairHandshakesOptions): Disposable {
+  return new FairHandshakes(server, options);
+}

@@ -1,0 +1,99 @@
+/** Handshakes that hang, and those behind them. */
+
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls, createServer } from 'node:tls';
+import test from 'ava';
+import { fairHandshakes, type HandshakeLimits, unreadConnections } from '../../../controller/doors/fair-handshakes.ts';
+import { Scene } from './scene.ts';
+
+async function open(limits: Partial<HandshakeLimits>) {
+  const scene = await Scene.open();
+  const { key, certificate } = await scene.authority.serverIdentity(['localhost']);
+  const server = createServer({ key, cert: certificate, ...unreadConnections, handshakeTimeout: 300 });
+  let now = 0;
+  const turnedAway: string[] = [];
+  const handshakes = fairHandshakes(server, {
+    clock: { monotonic: () => now },
+    onTurnedAway: (address, error) => turnedAway.push(`${address} ${error.code}`),
+    limits,
+  });
+  server.on('tlsClientError', () => {});
+  server.on('secureConnection', (socket) => {
+    socket.on('error', () => {});
+    socket.write('x');
+  });
+  let entered = 0;
+  server.on('connection', () => {
+    entered += 1;
+  });
+  server.listen(0);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    turnedAway,
+    passTime: (ms: number) => {
+      now += ms;
+    },
+    /** Resolves when so many connections were accepted in all. */
+    async entered(count: number): Promise<void> {
+      while (entered < count) await new Promise((resolve) => setTimeout(resolve, 5));
+    },
+    /** A connection that begins no handshake. */
+    silent: (host: string): Socket => connectTcp(port, host).on('error', () => {}),
+    greeted: async (host: string): Promise<boolean> => {
+      const socket = connectTls({ host, port, ca: scene.authority.certificate, servername: 'localhost' });
+      socket.on('error', () => {});
+      const isGreeted = await new Promise<boolean>((resolve) => {
+        socket.once('data', () => resolve(true));
+        socket.once('close', () => resolve(false));
+      });
+      socket.destroy();
+      return isGreeted;
+    },
+    async [Symbol.asyncDispose]() {
+      handshakes[Symbol.dispose]();
+      const closed = once(server, 'close');
+      server.close();
+      await closed;
+      scene[Symbol.dispose]();
+    },
+  };
+}
+
+test('connections of one source that begin no handshake hold up nobody of another', async (t) => {
+  await using stage = await open({ handshakesMax: 8, handshakesPerSourceMax: 4 });
+  const hanging = Array.from({ length: 20 }, () => stage.silent('127.0.0.1'));
+  await stage.entered(20);
+  t.true(await stage.greeted('::1'));
+  for (const socket of hanging) socket.destroy();
+});
+
+test('handshakes that hang give their places back, and who waited has a turn', async (t) => {
+  await using stage = await open({ handshakesMax: 1, handshakesPerSourceMax: 1 });
+  const hanging = stage.silent('127.0.0.1');
+  await stage.entered(1);
+  t.true(await stage.greeted('127.0.0.1'));
+  hanging.destroy();
+});
+
+test('where there is no room to wait one is turned away, and it is said', async (t) => {
+  await using stage = await open({ handshakesMax: 1, handshakesPerSourceMax: 1, waitingMax: 1 });
+  const hanging = [stage.silent('127.0.0.1'), stage.silent('127.0.0.1'), stage.silent('127.0.0.1')];
+  await Promise.any(hanging.map((socket) => once(socket, 'close')));
+  t.regex(stage.turnedAway[0] ?? '', /127\.0\.0\.1 HANDSHAKES_FULL$/);
+  for (const socket of hanging) socket.destroy();
+});
+
+test('who waited longer than the other end does is not served', async (t) => {
+  await using stage = await open({ handshakesMax: 1, handshakesPerSourceMax: 1, waitingMs: 1000 });
+  const hanging = stage.silent('127.0.0.1');
+  await stage.entered(1);
+  const late = stage.greeted('127.0.0.1');
+  await stage.entered(2);
+  stage.passTime(2000);
+  hanging.destroy();
+  t.false(await late);
+  t.true(await stage.greeted('127.0.0.1'));
+});
