@@ -17,6 +17,7 @@ import { Quiet } from './quiet.ts';
 import { SupervisedRuntime } from './runtime/supervised-runtime.ts';
 import { defaultStateDirectory, stateLayout } from './state-layout.ts';
 import { AwsShadowLink } from './transport/aws-shadow-link.ts';
+import { withoutBrackets } from './transport/broker-address.ts';
 import { agentVersion } from './version.ts';
 
 const exitCode = { failed: 1, locked: 75 };
@@ -50,7 +51,12 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
   };
   const common = { clock: nodeClock, random: nodeRandom, log };
   const link = new AwsShadowLink({
-    ...{ device, host: mqtt.host, port: mqtt.port ?? 8883, keepAliveSeconds: mqtt.keepAliveSeconds ?? 1200 },
+    ...{
+      device,
+      host: withoutBrackets(mqtt.host),
+      port: mqtt.port ?? 8883,
+      keepAliveSeconds: mqtt.keepAliveSeconds ?? 1200,
+    },
     ...{ identity: deviceIdentity, ...common },
   });
   const runtime = new SupervisedRuntime({
