@@ -67,10 +67,10 @@ async function checkEnd(t: ExecutionContext, ship: Ship, story: Story, where: st
   t.deepEqual(ship.running(), names(story.end), where);
   t.is(ship.report.phase, 'active', where);
   t.is(ship.report.highestSequence, 2, where);
-  const counters = ship.reports.map(({ counter }) => counter);
+  const boots = ship.reports.map(({ boot }) => boot?.number ?? 0);
   t.deepEqual(
-    counters,
-    [...counters].sort((a, b) => a - b),
+    boots,
+    [...boots].sort((a, b) => a - b),
     where,
   );
 }
