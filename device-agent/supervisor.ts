@@ -6,6 +6,7 @@ import { takeLock } from '../platform/node/lock.ts';
 import { openLog } from '../platform/node/log.ts';
 import { nodeProcesses } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
+import { nodeRelays } from '../platform/node/relay.ts';
 import { onStarterGone } from '../platform/node/starter-gone.ts';
 import type { Log, LogLevel } from '../platform/ports.ts';
 import type { AgentConfiguration } from '../schemas/generated/types.ts';
@@ -57,7 +58,7 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
       port: mqtt.port ?? 8883,
       keepAliveSeconds: mqtt.keepAliveSeconds ?? 1200,
     },
-    ...{ identity: deviceIdentity, ...common },
+    ...{ identity: deviceIdentity, relays: nodeRelays, ...common },
   });
   const runtime = new SupervisedRuntime({
     ...{ processes: nodeProcesses, directory: stateLayout(stateDirectory).runtimeDirectory, ...common },
