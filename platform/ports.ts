@@ -125,6 +125,36 @@ export interface Network {
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
 }
 
+/** Where a relay leads, and what may come from there. */
+export interface RelayTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly connectMsMax: number;
+  /** Asked of every piece that the server sends, before it is passed on; the first refusal ends the relay. */
+  readonly accepts: (bytes: number) => boolean;
+}
+
+/**
+ * How a relay ended. `unreachable`: the server was not reached; `closed`: by the server; `left`: by the program, or disposed of;
+ * `flooded`: `accepts` refused.
+ */
+export interface RelayEnd {
+  readonly kind: 'unreachable' | 'closed' | 'left' | 'flooded';
+  readonly reason: string;
+}
+
+/** A way to one server, for one connection of a program of this process. Disposing it closes both sides. */
+export interface Relay extends Disposable {
+  /** The port on 127.0.0.1 at which it is an HTTP proxy. */
+  readonly port: number;
+  readonly ended: Promise<RelayEnd>;
+}
+
+/** Relays for libraries that have a network of their own. */
+export interface Relays {
+  open(target: RelayTarget): Promise<Relay>;
+}
+
 /** A message on a topic. */
 export interface BusMessage {
   readonly topic: string;

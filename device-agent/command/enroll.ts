@@ -4,6 +4,7 @@ import { resolveConfiguration } from '../../schemas/configuration.ts';
 import { readBornRoot } from '../download/born-root.ts';
 import { enrol } from '../enrol.ts';
 import { DeviceIdentityStore, keyFingerprint } from '../enrol-identity.ts';
+import { type BrokerAddress, parseBrokerAddress } from '../transport/broker-address.ts';
 
 /** What enrolment needs of the machine. */
 export interface EnrollPorts {
@@ -21,7 +22,7 @@ export interface EnrollOptions {
   /** Paths of files to trust: the fleet's authority, and the TUF root metadata. */
   readonly ca: string;
   readonly trustRoot: string;
-  /** `HOST` or `HOST:PORT`; the controller's host when it is not given. */
+  /** As `parseBrokerAddress` reads it; the controller's host when it is not given. */
   readonly mqtt?: string;
   /** Absolute path for fleet.config.yaml and the files it names. */
   readonly directory: string;
@@ -36,11 +37,9 @@ export type EnrollOutcome = 'enrolled' | 'refused' | 'unreachable';
 const retryMs = 5_000;
 const configurationName = 'fleet.config.yaml';
 
-/** `HOST` or `HOST:PORT`, or what a controller's URL names; undefined when it is neither. */
-function brokerOf({ controller, mqtt }: EnrollOptions): { readonly host: string; readonly port?: string } | undefined {
-  const text = mqtt ?? URL.parse(controller)?.hostname ?? '';
-  const [, host, port] = /^([^:/\s]+|\[[0-9a-f:.]+\])(?::(\d+))?$/i.exec(text) ?? [];
-  return host === undefined ? undefined : { host, ...(port === undefined ? {} : { port }) };
+/** What `--mqtt` names, else the controller's host; undefined when it is no address. */
+function brokerOf({ controller, mqtt }: EnrollOptions): BrokerAddress | undefined {
+  return parseBrokerAddress(mqtt ?? URL.parse(controller)?.hostname ?? '');
 }
 
 /** What would be written is refused here, where somebody can still mend it, and not when the agent starts. */
@@ -59,7 +58,8 @@ function refuseWrongOptions(options: EnrollOptions): void {
   const given = { file: { agent }, environment: {}, flags: {}, resolvePath: (path: string) => path };
   const judged = resolveConfiguration('agent', given);
   const faults = 'faults' in judged ? judged.faults.map(({ key, message }) => `${key} ${message}`) : [];
-  if (mqtt !== undefined && broker === undefined) faults.push(`agent.mqtt must be HOST or HOST:PORT, not "${mqtt}"`);
+  if (mqtt !== undefined && broker === undefined)
+    faults.push(`agent.mqtt must be HOST or HOST:PORT or [IPV6]:PORT, not "${mqtt}"`);
   if (faults.length > 0) throw new Error(faults.join('\n'));
 }
 

@@ -1,4 +1,4 @@
-import type { ApplicationReport, DeploymentReference, Progress, Report } from '../../schemas/generated/types.ts';
+import type { ApplicationReport, Boot, DeploymentReference, Progress, Report } from '../../schemas/generated/types.ts';
 import { type Memory, phaseOf, runningOf, type Slot, targetOf } from '../update/state.ts';
 
 /** What a report is made of. */
@@ -8,6 +8,7 @@ export interface ReportParts {
   readonly progress: Progress | undefined;
   readonly agentVersion: string;
   readonly bytesReceived: number;
+  readonly boot: Boot;
   readonly counter: number;
   readonly nowMs: number;
 }
@@ -56,6 +57,7 @@ export function composeReport(parts: ReportParts): Report {
   const problem = memory.damage ?? memory.problem;
   return trimmed({
     at: isoTime(parts.nowMs),
+    boot: parts.boot,
     counter: parts.counter,
     agentVersion: parts.agentVersion,
     phase: phaseOf(memory),

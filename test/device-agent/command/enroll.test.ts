@@ -48,10 +48,24 @@ test('enroll() refuses a trust root that is none before it writes anything', asy
   t.is(disk.stat('/state'), undefined);
 });
 
+for (const [changed, host, port] of [
+  [{ controller: 'https://[2001:db8::7]:7443' }, '2001:db8::7', undefined],
+  [{ mqtt: '2001:db8::8' }, '2001:db8::8', undefined],
+  [{ mqtt: '[2001:db8::8]:8884' }, '2001:db8::8', '8884'],
+] as const) {
+  test(`enroll() writes an IPv6 address as a socket takes it: ${JSON.stringify(changed)}`, async (t) => {
+    const { disk, run } = machine(new Shore('buoy').bornRoot);
+    await run('/from/root.json', changed);
+    const text = Buffer.from(disk.readFile('/etc/fleet/fleet.config.yaml')).toString();
+    t.is(/^ {4}host: "(.*)"$/m.exec(text)?.[1], host);
+    t.is(/^ {4}port: (.*)$/m.exec(text)?.[1], port);
+  });
+}
+
 for (const [changed, told] of [
   [{ controller: 'shore' }, /^agent\.controller is not what it must be: "shore"/],
   [{ controller: 'shore', device: 'Buoy: 7' }, /^agent\.(device|controller) .*\nagent\.(device|controller) /],
-  [{ mqtt: 'shore:mqtt' }, /^agent\.mqtt must be HOST or HOST:PORT, not "shore:mqtt"$/],
+  [{ mqtt: 'shore:mqtt' }, /^agent\.mqtt must be HOST or HOST:PORT or \[IPV6\]:PORT, not "shore:mqtt"$/],
   [{ mqtt: 'shore:88830' }, /^agent\.mqtt\.port must be <= 65535, not 88830/],
 ] as const) {
   test(`enroll() writes nothing that the agent would refuse: ${JSON.stringify(changed)}`, async (t) => {
