@@ -65,6 +65,9 @@ function sourceLines({ source, asOf }: StatusDocument, { style, columns }: Scree
     const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
     lines.push(`  ${style('bold', place)} ${problem.message} ${style('dim', problem.code)}`);
   }
+  for (const { file, message, code } of (source.notes ?? []).slice(0, problemsListedMax)) {
+    lines.push(`  ${style('yellow', file)} ${message} ${style('dim', code)}`);
+  }
   if (problems.length > problemsListedMax) lines.push(`  and ${problems.length - problemsListedMax} more`);
   return `${lines.map((line) => wrap(line, columns)).join('\n')}\n`;
 }

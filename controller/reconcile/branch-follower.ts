@@ -8,6 +8,7 @@ import type { KeyValueStore } from '../devices/device-store.ts';
 import type { Catalogue } from '../manifests/desired.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
 import type { Needed } from '../publishing/artifact-store.ts';
+import type { PublisherJudgement } from '../publishing/publisher.ts';
 import type { ReleaseDemand } from '../publishing/smaller-ways.ts';
 import type { History, Source } from '../source/source.ts';
 import { SourceError } from '../source/source-error.ts';
@@ -31,10 +32,7 @@ export type RevisionSource = Pick<Source, 'location' | 'branch' | 'poll' | 'chan
 /** Releases and signed metadata as the loop sees them. */
 export interface Publisher {
   /** The releases that a revision's trust metadata names, or what is wrong with it. */
-  judge(
-    tree: RevisionTree,
-    readBlob: ReadBlob,
-  ): Promise<{ readonly catalogue: Catalogue; readonly problems: SourceStatus['problems'] }>;
+  judge(tree: RevisionTree, readBlob: ReadBlob): Promise<PublisherJudgement>;
   /** Makes all that a judged revision's devices may fetch available; durable when it resolves. */
   publish(tree: RevisionTree, catalogue: Catalogue, readBlob: ReadBlob, demand: ReleaseDemand): Promise<void>;
   /** Takes up what was judged and published before a restart. */
@@ -198,14 +196,14 @@ export class BranchFollower {
     const { source, publisher, values } = this.#parts;
     const step = await this.#stepTo(info);
     const tree = treeAfter(step);
-    const { catalogue, problems } = await publisher.judge(tree, this.#readTrust);
+    const { catalogue, problems, notes } = await publisher.judge(tree, this.#readTrust);
     const judged = await judgeRevision(step, catalogue, values, source.readBlob);
     const found = [...problems, ...(judged.kind === 'refused' ? judged.problems : [])];
     if (judged.kind === 'refused' || found.length > 0) {
       return this.#refuse(info, `${found.length} ${found.length === 1 ? 'problem' : 'problems'} in its files`, found);
     }
     await publisher.publish(tree, catalogue, this.#readTrust, this.#demand(judged.revision));
-    await this.#adopt(judged.revision, tree, history, judged.affected);
+    await this.#adopt(judged.revision, tree, history, judged.affected, notes);
   }
 
   #demand({ state }: ValidRevision): ReleaseDemand {
@@ -217,14 +215,17 @@ export class BranchFollower {
     tree: RevisionTree,
     history: History,
     affected: ReadonlySet<string>,
+    notes: PublisherJudgement['notes'],
   ): Promise<void> {
     const { values, clock, log, onAdopted } = this.#parts;
     const { id, subject } = tree.info;
     const isFirst = this.#inForce.info === undefined;
     keepRevision(values, tree);
     this.#inForce = revision;
-    this.#note(adopted(this.#source, tree.info, clock.now()));
+    this.#note(adopted(this.#source, tree.info, notes, clock.now()));
     log.write('info', 'revision.adopted', { revision: id, subject, devices: affected.size, history });
+    for (const { file, code, message } of notes)
+      log.write('warn', 'revision.note', { revision: id, file, code, message });
     await onAdopted({ affected, isFirst });
   }
 

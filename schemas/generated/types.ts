@@ -349,6 +349,10 @@ export interface PlanDocument {
   next: PlanSide;
   observed: PlanObservation;
   /**
+   * What the controller will do otherwise than the files of the planned revision have it.
+   */
+  notes?: Problem[];
+  /**
    * Of modules and indexes that travel, all devices together. A bound where a way says atMost.
    */
   bytes: number;
@@ -396,6 +400,23 @@ export interface PlanObservation {
    * Why the controller could not be asked.
    */
   unknownBecause?: string;
+}
+/**
+ * What is wrong with the files of a revision, and where.
+ */
+export interface Problem {
+  file: string;
+  line?: number;
+  column?: number;
+  code: string;
+  /**
+   * What is wrong, what was expected.
+   */
+  message: string;
+  /**
+   * The offending text.
+   */
+  excerpt?: string;
 }
 export interface PlannedFleet {
   /**
@@ -709,23 +730,10 @@ export interface SourceStatus {
   since?: string;
   message?: string;
   problems: Problem[];
-}
-/**
- * What is wrong with the files of a revision, and where.
- */
-export interface Problem {
-  file: string;
-  line?: number;
-  column?: number;
-  code: string;
   /**
-   * What is wrong, what was expected.
+   * What of the revision in force is not as its files have it, or was passed over.
    */
-  message: string;
-  /**
-   * The offending text.
-   */
-  excerpt?: string;
+  notes?: Problem[];
 }
 /**
  * The external MQTT broker, where there is one. While it is unreachable no device is told or heard.

@@ -11,7 +11,7 @@ import { keyFile, readOrMakeKey } from './key-files.ts';
 import { roleSigners, signableFiles } from './signers.ts';
 import { checkWasm, type WasmFacts } from './wasm-check.ts';
 import { readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
-import { expiryAfter, keyEntry, lifetimesDays, metadataFile, targetsOf } from './write-metadata.ts';
+import { expiryAfter, keyEntry, lifetimesDays, metadataFile, targetsOf, versionAfter } from './write-metadata.ts';
 
 export interface AddReleaseOptions extends ReleaseName {
   readonly bytes: Uint8Array;
@@ -80,7 +80,7 @@ function roleWith(
   more: object,
 ): Uint8Array {
   const signed = targetsOf({
-    version: (role?.signed.version ?? 0) + 1,
+    version: versionAfter(role?.signed.version ?? 0, now),
     expires: expiryAfter(now, lifetimesDays.targets),
     targets: { ...(role?.signed.toJSON().targets as object | undefined), ...more },
   });
@@ -138,7 +138,7 @@ function delegateRole(tree: WorkTree, { name, random, now }: AddReleaseOptions):
   const role = { name, keyids: [publicKey.keyId], threshold: 1, terminating: true, paths: [`${name}/*`] };
   const next = targetsOf({
     ...json,
-    version: signed.version + 1,
+    version: versionAfter(signed.version, now),
     expires: expiryAfter(now, lifetimesDays.targets),
     delegations: {
       ...delegations,

@@ -4,7 +4,7 @@ import { trustedKey } from '../../../artifact/trust/tuf/signatures.ts';
 import { rootFile } from '../trust-files.ts';
 import { type SignableFile, signableFiles } from './signers.ts';
 import { type WorkTree, writeWorkFile } from './work-tree.ts';
-import { expiryAfter, lifetimesDays, metadataFile, targetsOf } from './write-metadata.ts';
+import { expiryAfter, lifetimesDays, metadataFile, targetsOf, versionAfter } from './write-metadata.ts';
 
 export interface SignOptions {
   /** Milliseconds since the epoch. */
@@ -67,6 +67,7 @@ function validSignatures({ file, delegation, path }: SignableFile): number {
 function renewed(signed: Root | Targets, now: number): Root | Targets {
   const isRoot = signed instanceof Root;
   const expires = expiryAfter(now, isRoot ? lifetimesDays.root : lifetimesDays.targets);
-  const json = { ...signed.toJSON(), version: signed.version + 1, expires };
+  const version = isRoot ? signed.version + 1 : versionAfter(signed.version, now);
+  const json = { ...signed.toJSON(), version, expires };
   return isRoot ? Root.fromJSON(json) : targetsOf(json);
 }
