@@ -41,7 +41,7 @@ export const commandTable: readonly Entry[] = [
   },
   {
     name: 'release sign',
-    summary: 'sign what the keys on this machine can sign',
+    summary: 'sign what you name, with the keys on this machine; without names, show what lacks signatures',
     load: async () => (await import('./commands/release-sign.ts')).releaseSignCommand,
   },
   {

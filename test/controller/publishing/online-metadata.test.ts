@@ -161,8 +161,8 @@ test('an application that leaves git stays named in the snapshot, as devices dem
   onlineOf(tree, disk).publish(trustOf(tree), now);
   const device = refresh(trustRoot(readWorkFile(tree, 'trust/1.root.json')!), disk, [path], now);
   writeWorkFile(tree, 'trust/targets.json', bare);
-  signMetadata(tree, { now, renew: true });
-  signMetadata(tree, { now, renew: true });
+  signMetadata(tree, { now, renew: true, roles: 'all', announce: () => {} });
+  signMetadata(tree, { now, renew: true, roles: 'all', announce: () => {} });
   onlineOf(tree, disk).publish(trustOf(tree), now);
   t.notThrows(() => refresh(device, disk, [], now));
 });
