@@ -229,6 +229,7 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
     issuing: {
       store: devices,
       sign: (deployment) => signDeployment(deployment, ground.keys.deployment),
+      keyId: ground.keys.deployment.keyId,
       putBlob: (bytes) => store.put(bytes),
     },
     reauthorize: broker.reauthorize,

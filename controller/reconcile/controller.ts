@@ -156,7 +156,7 @@ class ReconcilingController implements Controller {
     for (const name of names) {
       const device = this.#desired.devices.get(name);
       if (device === undefined) continue;
-      const decision = planDevice(device, devices.observed(name));
+      const decision = planDevice(device, devices.observed(name), issuing.keyId);
       if (decision.kind !== 'deploy') continue;
       issueDeployment(issuing, device, revision, clock.now());
       await this.#handOver(name);

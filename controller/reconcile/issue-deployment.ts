@@ -12,6 +12,8 @@ export interface Issuing {
   readonly store: DeviceStore;
   /** A DSSE envelope by the deployment key. */
   readonly sign: (deployment: Deployment) => string;
+  /** The id of that key. */
+  readonly keyId: string;
   /** Puts bytes into the artifact store, where they are served under their digest. */
   readonly putBlob: (bytes: Uint8Array) => { readonly sha256: string; readonly length: number };
 }
@@ -46,7 +48,11 @@ export function issueDeployment(issuing: Issuing, device: DesiredDevice, revisio
   const envelope = issuing.sign(deploymentOf(device, sequence, revision, now));
   const applications = device.template.applications.map(({ name, version }) => ({ name, version }));
   const templateHash = device.template.hash;
-  store.recordIssued(device.name, { sequence, revision, issuedAt: now, templateHash, applications }, envelope);
+  store.recordIssued(
+    device.name,
+    { sequence, revision, issuedAt: now, templateHash, applications, signedBy: issuing.keyId },
+    envelope,
+  );
 }
 
 /** What the shadow of a device should hold: its newest deployment, inline or by digest; undefined before the first. */

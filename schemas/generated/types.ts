@@ -448,7 +448,7 @@ export interface PlannedDevice {
    * deploy: it gets a deployment at once; hold: it would not move; gone: git names it no longer.
    */
   kind: 'deploy' | 'hold' | 'gone';
-  cause: 'FIRST' | 'CHANGED' | 'SEQUENCE_BEHIND' | 'NO_KEY' | 'NO_FLEET' | 'ISSUED' | 'REMOVED';
+  cause: 'FIRST' | 'CHANGED' | 'SEQUENCE_BEHIND' | 'KEY_CHANGED' | 'NO_KEY' | 'NO_FLEET' | 'ISSUED' | 'REMOVED';
   /**
    * The cause as a sentence.
    */

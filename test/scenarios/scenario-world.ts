@@ -149,6 +149,7 @@ export class ScenarioWorld {
       issuing: {
         store: devices,
         sign: (deployment) => signDeployment(deployment, keys.deployment),
+        keyId: keys.deployment.keyId,
         putBlob: (bytes) => store.put(bytes),
       },
       reauthorize: () => {},

@@ -111,6 +111,7 @@ export class SimController {
           this.#world.checkers.signed(deployment);
           return signDeployment(deployment, keys.deployment);
         },
+        keyId: keys.deployment.keyId,
         putBlob: (bytes) => store.put(bytes),
       },
       reauthorize: () => broker.reauthorize(),

@@ -90,6 +90,7 @@ function shore() {
       issuing: {
         store: devices,
         sign: (deployment) => signDeployment(deployment, keys.deployment),
+        keyId: keys.deployment.keyId,
         putBlob: (bytes) => artifacts.put(bytes),
       },
       reauthorize: () => {},
