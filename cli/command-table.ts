@@ -20,6 +20,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/controller-run.ts')).controllerRunCommand,
   },
   {
+    name: 'controller new-authority',
+    summary: 'put the certificate authority aside and make another: every device has to be enrolled again',
+    load: async () => (await import('./commands/controller-new-authority.ts')).controllerNewAuthorityCommand,
+  },
+  {
     name: 'init',
     summary: 'make a new fleet repository that validates and can be committed at once',
     load: async () => (await import('./commands/init.ts')).initCommand,

@@ -38,8 +38,13 @@ const nothing: JudgedRevision = {
   readFile: async () => undefined,
 };
 
-function judge({ tree, commit, readFile }: FleetRevision, name: string, published: TrustFiles): JudgedRevision {
-  const { state, problems, notes } = validateTree(tree, (files) => catalogueOf(files, published));
+function judge(
+  { tree, commit, readFile }: FleetRevision,
+  name: string,
+  published: TrustFiles,
+  now?: number,
+): JudgedRevision {
+  const { state, problems, notes } = validateTree(tree, (files) => catalogueOf(files, published, now));
   if (state === undefined) {
     const what = commit === undefined ? 'the working tree' : commit.id.slice(0, 7);
     const lines = problems.map(renderProblem).join('\n');
@@ -123,7 +128,7 @@ async function makePlan(context: CommandContext, asked: { base?: string; next?: 
   const answer = await askController(context);
   const isThere = answer.status !== undefined;
   const published: TrustFiles = isThere ? (await fetchPublishedTrust(context, revision.tree)).files : new Map();
-  const next = judge(revision, asked.next ?? `working tree of ${top}`, published);
+  const next = judge(revision, asked.next ?? `working tree of ${top}`, published, context.clock.now());
   const base = await chooseBase(context, top, asked, answer.status, published);
   const { status, unknownBecause } = knowledgeFor(base, answer);
   const known = new Map(status?.devices.map((device) => [device.name, device]));

@@ -9,9 +9,9 @@ import { absolutePath, repositoryOf } from '../repository.ts';
 import { type JudgeTrust, validate } from '../validate-tree.ts';
 
 /** Signed metadata, and the release files that it names, as they lie in the work tree, after what the controller published. */
-function judgeTrustOf(tree: WorkTree, published: PublishedTrust): JudgeTrust {
+function judgeTrustOf(tree: WorkTree, published: PublishedTrust, now: number): JudgeTrust {
   return (files) => {
-    const { catalogue, problems, notes } = catalogueOf(files, published.files);
+    const { catalogue, problems, notes } = catalogueOf(files, published.files, now);
     const own = new Set(catalogueOf(files).catalogue.keys());
     // Releases that only the published metadata names are at the controller already.
     const damaged = [...catalogue].flatMap(([key, release]) =>
@@ -36,7 +36,12 @@ export const validateCommand: Command = {
         ? repositoryOf(context, args, 'fleet validate DIR')
         : { disk: context.disk, directory: absolutePath(context, directory) };
     const published = await fetchPublishedTrust(context, readTrustFiles(tree));
-    const { output, exitCode } = validate(tree.disk, tree.directory, judgeTrustOf(tree, published), format);
+    const { output, exitCode } = validate(
+      tree.disk,
+      tree.directory,
+      judgeTrustOf(tree, published, context.clock.now()),
+      format,
+    );
     context.stdout.write(output);
     const { unknownBecause } = published;
     if (unknownBecause !== undefined) context.stderr.write(`judged without what was published: ${unknownBecause}\n`);

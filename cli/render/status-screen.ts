@@ -81,6 +81,19 @@ function brokerLine({ broker, asOf }: StatusDocument, { style, columns }: Screen
   return `${wrap(line, columns)}\n`;
 }
 
+const severityStyles = { notice: 'dim', warning: 'yellow', urgent: 'red', expired: 'red' } as const;
+
+/** Trust that ends soon; with `wide` all that ends within a year. */
+function expiryLines({ expiry }: StatusDocument, { style, columns, wide }: ScreenOptions): string {
+  const told = (expiry ?? []).filter(({ severity }) => wide || severity !== 'notice');
+  const lines = told
+    .slice(0, problemsListedMax)
+    .map(({ severity, message }) => `${style(severityStyles[severity], severity)}  ${message}`);
+  const hidden = told.length - lines.length;
+  if (hidden > 0) lines.push(`and ${hidden} more that ${hidden === 1 ? 'ends' : 'end'} soon`);
+  return lines.map((line) => `${wrap(line, columns)}\n`).join('');
+}
+
 const tallyHeads: readonly Column[] = [
   { head: 'DESIRED', drop: 2 },
   ...['RUNNING', 'PROGRESSING', 'FAILED', 'DARK', 'UNKNOWN'].map((head) => ({ head })),
@@ -211,7 +224,7 @@ export function statusScreen(document: StatusDocument, options: ScreenOptions): 
   const status = printableDeep(document);
   const { fleets, sites, asOf } = status;
   return [
-    sourceLines(status, options) + brokerLine(status, options),
+    sourceLines(status, options) + brokerLine(status, options) + expiryLines(status, options),
     fleetTable(fleets, asOf, options),
     options.wide ? siteTable(sites, asOf, options) : '',
     deviceSection(status, options),

@@ -3,6 +3,7 @@ import type {
   BrokerStatus,
   ConvergenceState,
   DeviceStatus,
+  ExpiryStatus,
   FleetStatus,
   Refusal,
   SiteStatus,
@@ -22,6 +23,8 @@ export interface StatusInputs {
   readonly source: SourceStatus;
   readonly broker?: BrokerStatus;
   readonly refusals: readonly Refusal[];
+  /** Trust that comes to its end; absent where nobody looks. */
+  readonly expiry?: readonly ExpiryStatus[];
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -108,7 +111,7 @@ function unsettled({ desired, observe, refusals, now }: StatusInputs): Refusal[]
 
 /** The document at one moment. */
 export function statusDocument(inputs: StatusInputs): StatusDocument {
-  const { desired, observe, heard, source, broker, now } = inputs;
+  const { desired, observe, heard, source, broker, expiry, now } = inputs;
   const named = [...desired.devices.keys()].sort();
   const devices = named.map((name) => deviceStatus(desired.devices.get(name)!, observe(name), now));
   const removed = heard
@@ -130,6 +133,7 @@ export function statusDocument(inputs: StatusInputs): StatusDocument {
     ),
     sites,
     devices: [...devices, ...removed.sort((a, b) => (a.name < b.name ? -1 : 1))],
+    ...(expiry === undefined ? {} : { expiry: [...expiry] }),
     refusals: unsettled(inputs),
   };
 }

@@ -17,6 +17,7 @@ import { issuedField, type Pin, pinOf, sha256Hex } from '../../artifact/trust/tu
 import { openDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Disk } from '../../platform/ports.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
+import type { End } from '../expiry/end.ts';
 import { judgeSuccession } from './succession.ts';
 import { travellingForm } from './travelling-form.ts';
 import { deploymentKeysFile, roleFile, rootFile, rootVersionOf, type TrustFiles, targetsFile } from './trust-files.ts';
@@ -132,6 +133,23 @@ export class OnlineMetadata {
   renewAt(): number | undefined {
     if (this.#timestamp === undefined) return undefined;
     return Date.parse(this.#timestamp.signed.expires) - (this.#options.timestampLifetimeMs * 2) / 3;
+  }
+
+  /** When what the controller signs ends: it is renewed long before, or something is wrong. */
+  ends(): End[] {
+    const end = (kind: 'snapshot' | 'timestamp', file: MetadataFile<Snapshot | Timestamp>, lifetimes: number): End => {
+      const expiresAt = Date.parse(file.signed.expires);
+      return {
+        ...{ kind, subject: `${kind}.json`, expiresAt },
+        renewedAt: expiresAt - (this.#options.timestampLifetimeMs * lifetimes * 2) / 3,
+        consequence: 'devices install nothing new',
+        remedy: 'The controller renews it by itself: look for `publishing.renewal-failed` in its log',
+      };
+    };
+    return [
+      ...(this.#timestamp === undefined ? [] : [end('timestamp', this.#timestamp, 1)]),
+      ...(this.#snapshot === undefined ? [] : [end('snapshot', this.#snapshot, snapshotLifetimes)]),
+    ];
   }
 
   /** What was published before; when it cannot be read, publishing begins anew. */

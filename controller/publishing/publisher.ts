@@ -3,6 +3,7 @@ import { deploymentKeysPath } from '../../artifact/trust/deployment-keys.ts';
 import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
 import type { Clock } from '../../platform/ports.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
+import type { End } from '../expiry/end.ts';
 import type { Catalogue, CataloguedRelease } from '../manifests/desired.ts';
 import { type ArtifactStore, deltaKey, type Needed } from './artifact-store.ts';
 import { checkRelease } from './check-release.ts';
@@ -10,6 +11,7 @@ import { type JudgedTrust, judgeTrust } from './judge-trust.ts';
 import type { OnlineMetadata } from './online-metadata.ts';
 import { releaseFile } from './release-path.ts';
 import { deltaPairs, type ReleaseDemand, type SmallerWays } from './smaller-ways.ts';
+import { trustEnds } from './trust-ends.ts';
 import { deploymentKeysFile, isTrustFile, type TrustFiles, targetsFile } from './trust-files.ts';
 import type { VerifiedTrust } from './verify-trust.ts';
 
@@ -111,6 +113,11 @@ export class RepositoryPublisher {
       releases: new Set([...alsoNeeded.releases, ...releases.keys()]),
       blobs: new Set([...alsoNeeded.blobs, sha256Hex(deploymentKeys.bytes)]),
     });
+  }
+
+  /** When the metadata in force ends. */
+  ends(): End[] {
+    return [...(this.#inForce === undefined ? [] : trustEnds(this.#inForce)), ...this.#parts.online.ends()];
   }
 
   /** What was published, with the deployment keys, which lie among the artifacts. */

@@ -12,6 +12,7 @@ import type { BrokerStatus, Refusal, StatusDocument } from '../../schemas/genera
 import { type AuthorizeDevice, authorizeByFleet } from '../authority/authorization.ts';
 import type { DeviceStore, KeyValueStore } from '../devices/device-store.ts';
 import type { Shadows } from '../doors/mqtt/shadows.ts';
+import { type End, expiryStatuses } from '../expiry/end.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
 import { planDevice } from '../planning/plan-device.ts';
@@ -36,6 +37,8 @@ export interface ControllerParts {
   readonly reauthorize: (devices: DesiredFleet['devices']) => void;
   /** Whether an external broker is there. */
   readonly brokerStatus?: () => BrokerStatus;
+  /** All trust of the controller that ends by itself. */
+  readonly ends?: () => readonly End[];
 }
 
 export interface Controller {
@@ -104,7 +107,7 @@ class ReconcilingController implements Controller {
   }
 
   status(): StatusDocument {
-    const { devices, clock, brokerStatus } = this.#parts;
+    const { devices, clock, brokerStatus, ends } = this.#parts;
     return statusDocument({
       ...(brokerStatus && { broker: brokerStatus() }),
       desired: this.#desired,
@@ -112,6 +115,7 @@ class ReconcilingController implements Controller {
       heard: devices.names(),
       source: this.#branch.status,
       refusals: devices.refusals(),
+      ...(ends && { expiry: expiryStatuses(ends(), clock.now()) }),
       now: clock.now(),
     });
   }

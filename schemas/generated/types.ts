@@ -707,6 +707,10 @@ export interface StatusDocument {
   sites: SiteStatus[];
   devices: DeviceStatus[];
   /**
+   * Trust that comes to its end within a year, or should have been renewed by itself; the soonest first.
+   */
+  expiry?: ExpiryStatus[];
+  /**
    * Who knocked and was not let in, newest first.
    */
   refusals: Refusal[];
@@ -865,6 +869,28 @@ export interface DeviceEvent {
    */
   at: string;
   code: string;
+  message: string;
+}
+export interface ExpiryStatus {
+  /**
+   * root, targets, role: signed metadata of the repository; snapshot, timestamp: signed by the controller; authority, server: certificates of the controller.
+   */
+  kind: 'root' | 'targets' | 'role' | 'snapshot' | 'timestamp' | 'authority' | 'server';
+  /**
+   * A file of the repository, or what it is.
+   */
+  subject: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  expiresAt: string;
+  /**
+   * notice: within a year; warning: within 30 days; urgent: within 7 days; expired: it is over.
+   */
+  severity: 'notice' | 'warning' | 'urgent' | 'expired';
+  /**
+   * When it ends, what stops then, and what to do.
+   */
   message: string;
 }
 export interface Refusal {

@@ -11,10 +11,10 @@ const schema45 = {"description":"A git commit id.","type":"string","pattern":"^[
 const pattern15 = new RegExp("^[0-9a-f]{40}$", "u");
 const pattern16 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$", "u");
 
-function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate77(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate75.evaluated;
+const evaluated0 = validate77.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -159,10 +159,10 @@ vErrors.push(err11);
 }
 errors++;
 }
-validate75.errors = vErrors;
+validate77.errors = vErrors;
 return errors === 0;
 }
-validate75.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate77.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -211,8 +211,8 @@ errors++;
 }
 }
 if(data.commit !== undefined){
-if(!(validate75(data.commit, {instancePath:instancePath+"/commit",parentData:data,parentDataProperty:"commit",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
+if(!(validate77(data.commit, {instancePath:instancePath+"/commit",parentData:data,parentDataProperty:"commit",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate77.errors : vErrors.concat(validate77.errors);
 errors = vErrors.length;
 }
 }
@@ -232,14 +232,14 @@ return errors === 0;
 }
 validate38.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema129 = {"title":"PlannedFleet","type":"object","properties":{"fleet":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"description":"In the fleet by the planned revision.","type":"integer","minimum":0},"deploying":{"type":"integer","minimum":0},"holding":{"type":"integer","minimum":0},"gone":{"type":"integer","minimum":0}},"required":["fleet","devices","deploying","holding","gone"],"additionalProperties":false};
+const schema131 = {"title":"PlannedFleet","type":"object","properties":{"fleet":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"description":"In the fleet by the planned revision.","type":"integer","minimum":0},"deploying":{"type":"integer","minimum":0},"holding":{"type":"integer","minimum":0},"gone":{"type":"integer","minimum":0}},"required":["fleet","devices","deploying","holding","gone"],"additionalProperties":false};
 const schema33 = {"description":"A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.","type":"string","pattern":"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"};
 const pattern4 = new RegExp("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "u");
 
-function validate79(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate81(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate79.evaluated;
+const evaluated0 = validate81.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -445,20 +445,20 @@ vErrors.push(err16);
 }
 errors++;
 }
-validate79.errors = vErrors;
+validate81.errors = vErrors;
 return errors === 0;
 }
-validate79.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate81.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema131 = {"title":"PlannedDevice","type":"object","properties":{"device":{"$ref":"metadata.schema.json#/$defs/Name"},"site":{"$ref":"metadata.schema.json#/$defs/Name"},"fleet":{"$ref":"metadata.schema.json#/$defs/Name","description":"The one it will be in; of a device that goes, the one it was in."},"kind":{"description":"deploy: it gets a deployment at once; hold: it would not move; gone: git names it no longer.","enum":["deploy","hold","gone"]},"cause":{"enum":["FIRST","CHANGED","SEQUENCE_BEHIND","KEY_CHANGED","NO_KEY","NO_FLEET","ISSUED","REMOVED"]},"message":{"description":"The cause as a sentence.","type":"string"},"applications":{"type":"array","items":{"$ref":"#/$defs/PlannedApplication"}},"fetches":{"description":"Modules that the device lacks.","type":"array","items":{"$ref":"#/$defs/PlannedFetch"}}},"required":["device","kind","cause","message","applications","fetches"],"additionalProperties":false};
-const schema135 = {"title":"PlannedApplication","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"from":{"$ref":"metadata.schema.json#/$defs/Version","description":"Absent when it comes."},"to":{"$ref":"metadata.schema.json#/$defs/Version","description":"Absent when it goes."},"settings":{"description":"Its arguments, environment, configuration or restart policy differ.","type":"boolean"}},"required":["name","settings"],"additionalProperties":false};
+const schema133 = {"title":"PlannedDevice","type":"object","properties":{"device":{"$ref":"metadata.schema.json#/$defs/Name"},"site":{"$ref":"metadata.schema.json#/$defs/Name"},"fleet":{"$ref":"metadata.schema.json#/$defs/Name","description":"The one it will be in; of a device that goes, the one it was in."},"kind":{"description":"deploy: it gets a deployment at once; hold: it would not move; gone: git names it no longer.","enum":["deploy","hold","gone"]},"cause":{"enum":["FIRST","CHANGED","SEQUENCE_BEHIND","KEY_CHANGED","NO_KEY","NO_FLEET","ISSUED","REMOVED"]},"message":{"description":"The cause as a sentence.","type":"string"},"applications":{"type":"array","items":{"$ref":"#/$defs/PlannedApplication"}},"fetches":{"description":"Modules that the device lacks.","type":"array","items":{"$ref":"#/$defs/PlannedFetch"}}},"required":["device","kind","cause","message","applications","fetches"],"additionalProperties":false};
+const schema137 = {"title":"PlannedApplication","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"from":{"$ref":"metadata.schema.json#/$defs/Version","description":"Absent when it comes."},"to":{"$ref":"metadata.schema.json#/$defs/Version","description":"Absent when it goes."},"settings":{"description":"Its arguments, environment, configuration or restart policy differ.","type":"boolean"}},"required":["name","settings"],"additionalProperties":false};
 const schema35 = {"description":"A release's version: letters, digits, dot, dash, plus and underscore, at most 64 characters; usually semantic versioning.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$"};
 const pattern7 = new RegExp("^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$", "u");
 
-function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate84(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate82.evaluated;
+const evaluated0 = validate84.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -596,19 +596,19 @@ vErrors.push(err10);
 }
 errors++;
 }
-validate82.errors = vErrors;
+validate84.errors = vErrors;
 return errors === 0;
 }
-validate82.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate84.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema139 = {"title":"PlannedFetch","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"sha256":{"$ref":"metadata.schema.json#/$defs/Sha256"},"length":{"type":"integer","minimum":0},"way":{"title":"FetchPrice","description":"The cheapest way to get it; absent for a device that gets no deployment.","type":"object","properties":{"method":{"enum":["whole","brotli","delta"]},"bytes":{"description":"Over the link.","type":"integer","minimum":0},"index":{"description":"Of the release's index, which travels first.","type":"integer","minimum":0},"length":{"description":"Of the module.","type":"integer","minimum":0},"atMost":{"description":"The controller, which takes more time, may find a smaller way.","const":true}},"required":["method","bytes","index","length"],"additionalProperties":false}},"required":["name","version","sha256","length"],"additionalProperties":false};
+const schema141 = {"title":"PlannedFetch","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"sha256":{"$ref":"metadata.schema.json#/$defs/Sha256"},"length":{"type":"integer","minimum":0},"way":{"title":"FetchPrice","description":"The cheapest way to get it; absent for a device that gets no deployment.","type":"object","properties":{"method":{"enum":["whole","brotli","delta"]},"bytes":{"description":"Over the link.","type":"integer","minimum":0},"index":{"description":"Of the release's index, which travels first.","type":"integer","minimum":0},"length":{"description":"Of the module.","type":"integer","minimum":0},"atMost":{"description":"The controller, which takes more time, may find a smaller way.","const":true}},"required":["method","bytes","index","length"],"additionalProperties":false}},"required":["name","version","sha256","length"],"additionalProperties":false};
 const schema51 = {"description":"SHA-256 in lower-case hexadecimal.","type":"string","pattern":"^[0-9a-f]{64}$"};
 const pattern20 = new RegExp("^[0-9a-f]{64}$", "u");
 
-function validate84(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate86(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate84.evaluated;
+const evaluated0 = validate86.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -826,7 +826,7 @@ errors++;
 if(data4.method !== undefined){
 let data5 = data4.method;
 if(!(((data5 === "whole") || (data5 === "brotli")) || (data5 === "delta"))){
-const err18 = {instancePath:instancePath+"/way/method",schemaPath:"#/properties/way/properties/method/enum",keyword:"enum",params:{allowedValues: schema139.properties.way.properties.method.enum},message:"must be equal to one of the allowed values"};
+const err18 = {instancePath:instancePath+"/way/method",schemaPath:"#/properties/way/properties/method/enum",keyword:"enum",params:{allowedValues: schema141.properties.way.properties.method.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -946,16 +946,16 @@ vErrors.push(err27);
 }
 errors++;
 }
-validate84.errors = vErrors;
+validate86.errors = vErrors;
 return errors === 0;
 }
-validate84.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate86.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate81(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate83(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate81.evaluated;
+const evaluated0 = validate83.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1113,7 +1113,7 @@ errors++;
 if(data.kind !== undefined){
 let data3 = data.kind;
 if(!(((data3 === "deploy") || (data3 === "hold")) || (data3 === "gone"))){
-const err13 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema131.properties.kind.enum},message:"must be equal to one of the allowed values"};
+const err13 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema133.properties.kind.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -1126,7 +1126,7 @@ errors++;
 if(data.cause !== undefined){
 let data4 = data.cause;
 if(!((((((((data4 === "FIRST") || (data4 === "CHANGED")) || (data4 === "SEQUENCE_BEHIND")) || (data4 === "KEY_CHANGED")) || (data4 === "NO_KEY")) || (data4 === "NO_FLEET")) || (data4 === "ISSUED")) || (data4 === "REMOVED"))){
-const err14 = {instancePath:instancePath+"/cause",schemaPath:"#/properties/cause/enum",keyword:"enum",params:{allowedValues: schema131.properties.cause.enum},message:"must be equal to one of the allowed values"};
+const err14 = {instancePath:instancePath+"/cause",schemaPath:"#/properties/cause/enum",keyword:"enum",params:{allowedValues: schema133.properties.cause.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -1153,8 +1153,8 @@ let data6 = data.applications;
 if(Array.isArray(data6)){
 const len0 = data6.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate82(data6[i0], {instancePath:instancePath+"/applications/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate82.errors : vErrors.concat(validate82.errors);
+if(!(validate84(data6[i0], {instancePath:instancePath+"/applications/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
 errors = vErrors.length;
 }
 }
@@ -1175,8 +1175,8 @@ let data8 = data.fetches;
 if(Array.isArray(data8)){
 const len1 = data8.length;
 for(let i1=0; i1<len1; i1++){
-if(!(validate84(data8[i1], {instancePath:instancePath+"/fetches/" + i1,parentData:data8,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
+if(!(validate86(data8[i1], {instancePath:instancePath+"/fetches/" + i1,parentData:data8,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate86.errors : vErrors.concat(validate86.errors);
 errors = vErrors.length;
 }
 }
@@ -1203,10 +1203,10 @@ vErrors.push(err18);
 }
 errors++;
 }
-validate81.errors = vErrors;
+validate83.errors = vErrors;
 return errors === 0;
 }
-validate81.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate83.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const pattern32 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
 
@@ -1683,8 +1683,8 @@ let data17 = data.fleets;
 if(Array.isArray(data17)){
 const len1 = data17.length;
 for(let i1=0; i1<len1; i1++){
-if(!(validate79(data17[i1], {instancePath:instancePath+"/fleets/" + i1,parentData:data17,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate79.errors : vErrors.concat(validate79.errors);
+if(!(validate81(data17[i1], {instancePath:instancePath+"/fleets/" + i1,parentData:data17,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
 errors = vErrors.length;
 }
 }
@@ -1705,8 +1705,8 @@ let data19 = data.devices;
 if(Array.isArray(data19)){
 const len2 = data19.length;
 for(let i2=0; i2<len2; i2++){
-if(!(validate81(data19[i2], {instancePath:instancePath+"/devices/" + i2,parentData:data19,parentDataProperty:i2,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
+if(!(validate83(data19[i2], {instancePath:instancePath+"/devices/" + i2,parentData:data19,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
 errors = vErrors.length;
 }
 }

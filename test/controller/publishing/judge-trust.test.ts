@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { signMetadata } from '../../../controller/publishing/authoring/sign-metadata.ts';
 import { readTrustFiles, readWorkFile, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
+import { catalogueOf } from '../../../controller/publishing/catalogue.ts';
 import { judgeTrust } from '../../../controller/publishing/judge-trust.ts';
 import type { TrustFiles } from '../../../controller/publishing/trust-files.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
@@ -143,4 +144,19 @@ test('a revision that does not name the deployment key of the controller is refu
   const online = onlineOf(other, new SimDisk());
   const messages = online.judge(trustOf(tree), now).map(({ file, code }) => `${file} ${code}`);
   t.true(messages.includes('trust/deployment-keys.json TRUST_ONLINE_KEY'));
+});
+
+test('what comes to its end is told beside the catalogue: all that is soon, else the first of all', (t) => {
+  const { published } = reverted();
+  const day = 24 * 60 * minuteMs;
+  const notesAt = (at: number) =>
+    catalogueOf(published, undefined, at).notes.map(({ file, code }) => `${file} ${code}`);
+  t.is(notesAt(now + day).length, 1);
+  t.deepEqual(notesAt(now + 340 * day).sort(), [
+    'trust/roles/buoy.json TRUST_EXPIRES',
+    'trust/roles/crane.json TRUST_EXPIRES',
+    'trust/targets.json TRUST_EXPIRES',
+  ]);
+  t.true(notesAt(now + 400 * day).every((note) => note.endsWith('TRUST_EXPIRED')));
+  t.deepEqual(catalogueOf(published).notes, []);
 });
