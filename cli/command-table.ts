@@ -50,6 +50,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/release-sign.ts')).releaseSignCommand,
   },
   {
+    name: 'release merge',
+    summary: 'settle a merge conflict in trust/: unite what both sides signed, and sign that',
+    load: async () => (await import('./commands/release-merge.ts')).releaseMergeCommand,
+  },
+  {
     name: 'release list',
     summary: 'the releases that signed metadata names',
     load: async () => (await import('./commands/release-list.ts')).releaseListCommand,

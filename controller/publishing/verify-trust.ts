@@ -3,6 +3,7 @@ import type { Root, Targets } from '@tufjs/models';
 import { deploymentKeysPath, parseDeploymentKeys } from '../../artifact/trust/deployment-keys.ts';
 import { TrustError } from '../../artifact/trust/error.ts';
 import type { PublicKey } from '../../artifact/trust/keys.ts';
+import { trustLimits } from '../../artifact/trust/limits.ts';
 import type { MetadataFile } from '../../artifact/trust/tuf/metadata.ts';
 import { nextRoot } from '../../artifact/trust/tuf/next-root.ts';
 import { readRoot, rootDelegation, trustRoot } from '../../artifact/trust/tuf/root.ts';
@@ -68,6 +69,10 @@ function attempt<T>(problems: Problem[], file: string, code: string, judge: () =
 function required(files: TrustFiles, path: string): Uint8Array {
   const bytes = files.get(path);
   if (bytes === undefined) throw new TrustError('METADATA_MISSING', `${path} is not in the repository`);
+  if (/^<{7} /m.test(Buffer.from(bytes.subarray(0, trustLimits.targetsBytesMax)).toString('latin1'))) {
+    const message = `${path} holds the marks of a merge conflict, which only signers can settle: \`fleet release merge\` does`;
+    throw new TrustError('MALFORMED', message);
+  }
   return bytes;
 }
 
