@@ -20,6 +20,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/controller-run.ts')).controllerRunCommand,
   },
   {
+    name: 'controller new-authority',
+    summary: 'put the certificate authority aside and make another: every device has to be enrolled again',
+    load: async () => (await import('./commands/controller-new-authority.ts')).controllerNewAuthorityCommand,
+  },
+  {
     name: 'init',
     summary: 'make a new fleet repository that validates and can be committed at once',
     load: async () => (await import('./commands/init.ts')).initCommand,
@@ -41,8 +46,13 @@ export const commandTable: readonly Entry[] = [
   },
   {
     name: 'release sign',
-    summary: 'sign what the keys on this machine can sign',
+    summary: 'sign what you name, with the keys on this machine; without names, show what lacks signatures',
     load: async () => (await import('./commands/release-sign.ts')).releaseSignCommand,
+  },
+  {
+    name: 'release merge',
+    summary: 'settle a merge conflict in trust/: unite what both sides signed, and sign that',
+    load: async () => (await import('./commands/release-merge.ts')).releaseMergeCommand,
   },
   {
     name: 'release list',

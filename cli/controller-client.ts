@@ -27,40 +27,63 @@ function textOf(context: CommandContext, path: string, what: string): string {
   }
 }
 
-async function readBody(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+async function readBody(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body) {
     length += chunk.length;
-    if (length > answerBytesMax) throw new CommandError('the controller answers with more than is sensible');
+    if (length > bytesMax) throw new CommandError('the controller answers with more than is sensible');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-async function ask(context: CommandContext, question: Readonly<Record<string, string>>): Promise<StatusDocument> {
-  const { value, file } = await context.loadConfiguration('cli', context.directory);
-  if (value.controller === undefined) {
-    const where = file === undefined ? 'there is no fleet.config.yaml here or above' : `${file} has no cli.controller`;
-    throw new CommandError(`don't know where the controller is: ${where}; set FLEET_CLI_CONTROLLER=https://HOST:7443`);
-  }
+/** A controller that can be asked: where it is, and one GET of it. */
+export interface ControllerClient {
+  readonly controller: string;
+  readonly hasToken: boolean;
+  /** Reads at most `bytesMax`. Throws `CommandError` with exit code `unreachable` when there is no answer. */
+  get(path: string, bytesMax: number): Promise<{ readonly status: number; readonly bytes: Uint8Array }>;
+}
+
+/** The controller of the configuration; undefined when it names none. */
+export async function openController(context: CommandContext): Promise<ControllerClient | undefined> {
+  const { value } = await context.loadConfiguration('cli', context.directory);
+  const { controller } = value;
+  if (controller === undefined) return undefined;
   const ca = value.ca === undefined ? {} : { ca: textOf(context, value.ca, 'cli.ca') };
   const tokenFile =
     value.tokenFile === undefined ? undefined : textOf(context, value.tokenFile, 'cli.tokenFile').trim();
   const token = value.token ?? tokenFile;
-  const { href } = new URL(`/api/v1/status?${new URLSearchParams(question)}`, value.controller);
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  try {
-    const answer = await context.openNetwork(ca).request({ method: 'GET', url: href, headers }, context.signal);
-    const text = new TextDecoder().decode(await readBody(answer.body));
-    return judge(answer.status, text, value.controller, token !== undefined);
-  } catch (error) {
-    if (!(error instanceof NetworkError)) throw error;
-    throw new CommandError(
-      `the controller at ${value.controller} does not answer: ${error.message}`,
-      exitCodes.unreachable,
-    );
+  return {
+    controller,
+    hasToken: token !== undefined,
+    async get(path, bytesMax) {
+      const url = new URL(path, controller).href;
+      try {
+        const answer = await context.openNetwork(ca).request({ method: 'GET', url, headers }, context.signal);
+        return { status: answer.status, bytes: await readBody(answer.body, bytesMax) };
+      } catch (error) {
+        if (!(error instanceof NetworkError)) throw error;
+        throw new CommandError(
+          `the controller at ${controller} does not answer: ${error.message}`,
+          exitCodes.unreachable,
+        );
+      }
+    },
+  };
+}
+
+async function ask(context: CommandContext, question: Readonly<Record<string, string>>): Promise<StatusDocument> {
+  const client = await openController(context);
+  if (client === undefined) {
+    const { file } = await context.loadConfiguration('cli', context.directory);
+    const where = file === undefined ? 'there is no fleet.config.yaml here or above' : `${file} has no cli.controller`;
+    throw new CommandError(`don't know where the controller is: ${where}; set FLEET_CLI_CONTROLLER=https://HOST:7443`);
   }
+  const { status, bytes } = await client.get(`/api/v1/status?${new URLSearchParams(question)}`, answerBytesMax);
+  return judge(status, new TextDecoder().decode(bytes), client.controller, client.hasToken);
 }
 
 function parametersOf({ target, selector }: StatusQuestion): Record<string, string> {

@@ -7,18 +7,21 @@ import { emptyManifestState, type ManifestState } from '../controller/manifests/
 import { parseManifestFile } from '../controller/manifests/parse-file.ts';
 import type { Disk } from '../platform/ports.ts';
 import type { Problem } from '../schemas/generated/types.ts';
-import { renderProblem } from './render/problems.ts';
+import { renderNote, renderProblem } from './render/problems.ts';
 import { readWorkingTree, type WorkingTree } from './working-tree.ts';
 
 /** The releases that the signed metadata in a tree names, and what is wrong with the metadata. */
 export type JudgeTrust = (tree: WorkingTree) => {
   readonly catalogue: Catalogue;
   readonly problems: readonly Problem[];
+  /** What the controller will do otherwise than the tree has it. */
+  readonly notes?: readonly Problem[];
 };
 
 /** `state` is there when there are no problems. */
 export interface Validation {
   readonly problems: readonly Problem[];
+  readonly notes: readonly Problem[];
   readonly manifests: number;
   readonly state?: ManifestState;
 }
@@ -30,15 +33,16 @@ export function validateTree(tree: WorkingTree, judgeTrust: JudgeTrust): Validat
   const manifests = changes.reduce((count, { file }) => count + file.manifests.length + file.broken.length, 0);
   const trust = judgeTrust(tree);
   const applied = applyChanges(emptyManifestState, changes, trust.catalogue);
+  const notes = trust.notes ?? [];
   if (applied.kind === 'accepted') {
-    if (trust.problems.length > 0) return { problems: trust.problems, manifests };
-    return { problems: [], manifests, state: applied.state };
+    if (trust.problems.length > 0) return { problems: trust.problems, notes, manifests };
+    return { problems: [], notes, manifests, state: applied.state };
   }
   const located = locateProblems(applied, (file) => tree.get(file));
   const problems = [...trust.problems, ...located].toSorted((left, right) =>
     left.file < right.file ? -1 : left.file > right.file ? 1 : 0,
   );
-  return { problems, manifests };
+  return { problems, notes, manifests };
 }
 
 /** The last line of the command's output for people. */
@@ -63,9 +67,10 @@ export function validate(
   format: 'text' | 'json' = 'text',
 ): ValidateAnswer {
   const validation = validateTree(readWorkingTree(disk, directory), judgeTrust);
-  const { problems, manifests } = validation;
+  const { problems, notes, manifests } = validation;
   const exitCode = problems.length === 0 ? 0 : 1;
-  if (format === 'json') return { output: `${JSON.stringify({ manifests, problems }, undefined, 2)}\n`, exitCode };
-  const lines = [...problems.map(renderProblem), validationSummary(validation)];
+  if (format === 'json')
+    return { output: `${JSON.stringify({ manifests, problems, notes }, undefined, 2)}\n`, exitCode };
+  const lines = [...problems.map(renderProblem), ...notes.map(renderNote), validationSummary(validation)];
   return { output: `${lines.join('\n')}\n`, exitCode };
 }

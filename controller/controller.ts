@@ -13,6 +13,7 @@ import { Refusals } from './doors/refusals.ts';
 import { Engine } from './engine/engine.ts';
 import type { ContactEvent, ShadowRequestEvent } from './engine/events.ts';
 import { type Image, loadImage } from './engine/image.ts';
+import { type End, expiryStatuses } from './expiry/end.ts';
 import { BranchFollower, type Publisher, type RevisionSource } from './following/branch-follower.ts';
 import type { DesiredFleet } from './manifests/desired.ts';
 import type { ReleaseDemand } from './publishing/smaller-ways.ts';
@@ -35,6 +36,8 @@ export interface ControllerParts {
   readonly publish: (message: ShadowMessage) => Promise<void>;
   /** A DSSE envelope by the deployment key. */
   readonly sign: (deployment: Deployment) => string;
+  /** The id of that key. */
+  readonly keyId: string;
   /** Puts an envelope into the artifact store, where it is served under its digest. */
   readonly putBlob: (bytes: Uint8Array) => void;
   /** Whether the broker tells who is connected. */
@@ -43,6 +46,8 @@ export interface ControllerParts {
   readonly reauthorize: (devices: DesiredFleet['devices']) => void;
   /** Whether an external broker is there. */
   readonly brokerStatus?: () => BrokerStatus;
+  /** All trust of the controller that ends by itself. */
+  readonly ends?: () => readonly End[];
 }
 
 export interface Controller {
@@ -82,10 +87,10 @@ class FollowingController implements Controller {
     this.#rowsSetAside = rowsSetAside;
     this.#startedAt = parts.clock.now();
     this.#refusals = new Refusals(image.refusals.values());
-    const { clock, log, state, cache, source, publisher, publish, sign, putBlob, tellsConnections } = parts;
+    const { clock, log, state, cache, source, publisher, publish, sign, keyId, putBlob, tellsConnections } = parts;
     this.#view = new View({ clock, image, context: () => this.#engine.context });
     this.#engine = new Engine({
-      ...{ clock, log, state, image, publish, sign, putBlob, tellsConnections },
+      ...{ clock, log, state, image, publish, sign, keyId, putBlob, tellsConnections },
       onChange: (devices) => this.#view.touch(devices),
     });
     this.#branch = new BranchFollower({
@@ -163,7 +168,7 @@ class FollowingController implements Controller {
 
   async status(query: StatusQuery = {}): Promise<StatusDocument> {
     await this.#view.settled();
-    const { brokerStatus } = this.#parts;
+    const { brokerStatus, ends, clock } = this.#parts;
     const storage = this.#storage;
     return statusDocument(
       {
@@ -173,6 +178,7 @@ class FollowingController implements Controller {
         source: this.#branch.status,
         refusals: this.#refusals.newestFirst(),
         ...(brokerStatus && { broker: brokerStatus() }),
+        ...(ends && { expiry: expiryStatuses(ends(), clock.now()) }),
         ...(storage && { storage }),
       },
       query,

@@ -20,7 +20,7 @@ import { untilStopped } from '../platform/node/until-stopped.ts';
 import { userName } from '../platform/node/user-name.ts';
 import type { Log, MessageBus } from '../platform/ports.ts';
 import type { ControllerConfiguration } from '../schemas/generated/types.ts';
-import { type Authority, openAuthority } from './authority/authority.ts';
+import { type Authority, openAuthority, replaceAuthority } from './authority/authority.ts';
 import type { KeyAndCertificate } from './authority/authority-files.ts';
 import type { AuthorizeDevice, OnRefusal } from './authority/authorization.ts';
 import { enrol } from './authority/enrolment.ts';
@@ -34,6 +34,7 @@ import { EmbeddedBroker } from './doors/mqtt/embedded/broker.ts';
 import { connectExternalBroker } from './doors/mqtt/external/bus.ts';
 import { MosquittoSite } from './doors/mqtt/external/mosquitto-site.ts';
 import { openShadowDoor } from './doors/mqtt/shadow-door.ts';
+import { logExpiry } from './expiry/expiry-log.ts';
 import { ArtifactStore } from './publishing/artifact-store.ts';
 import { type ControllerKeys, readControllerKeys } from './publishing/authoring/key-files.ts';
 import { brotliInBackground } from './publishing/compress.ts';
@@ -71,12 +72,38 @@ function textOf(path: string): string {
   return new TextDecoder().decode(disk.readFile(path));
 }
 
+/** Whether a controller ran on this state before. */
+function hasServed({ database, endpoints, artifacts }: StateDirectory): boolean {
+  return [database, endpoints, `${artifacts}/tuf/timestamp.json`].some((file) => disk.stat(file) !== undefined);
+}
+
+/** Puts the authority aside and makes another; refused while a controller runs on this state. */
+async function newAuthority(configuration: ControllerConfiguration): Promise<void> {
+  const directory = configuration.stateDirectory!;
+  makeDirectoryDurably(disk, directory);
+  const state = stateDirectory(directory);
+  // Nobody else has it open as long as we do.
+  const database = openSqliteState(state.database);
+  const aside = await replaceAuthority({ disk, directory: state.authority, clock, random });
+  await database.close();
+  const before = aside.length === 0 ? '' : `, what was before is in ${aside.join(', ')}`;
+  process.stdout.write(
+    `made an authority in ${state.authority}${before}\nNo device trusts it yet: give each its ca.pem, and enrol it again\n`,
+  );
+}
+
 async function openGround(configuration: ControllerConfiguration, log: Log): Promise<Ground> {
   const directory = configuration.stateDirectory!;
   makeDirectoryDurably(disk, directory);
   const state = stateDirectory(directory);
   const keys = readControllerKeys(disk, configuration.keys ?? state.onlineKeys);
-  const authority = await openAuthority({ disk, directory: state.authority, clock, random });
+  const authority = await openAuthority({
+    disk,
+    directory: state.authority,
+    clock,
+    random,
+    isFirstStart: !hasServed(state),
+  });
   const identity = await authority.serverIdentity(configuration.hostnames!);
   return { configuration, state, log, authority, identity, keys, guard: createGuard({ clock, log }) };
 }
@@ -239,6 +266,7 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
     (refusal) => controller.onRefusal(refusal),
   );
   const { bus, embedded } = broker;
+  const ends = () => [...publisher.ends(), ...ground.authority.ends()];
   const controller: Controller = await createController({
     ...{ clock, log, publisher, cache, state: database },
     source: openGitSource(ground),
@@ -246,7 +274,9 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
     sign: (deployment) => signDeployment(deployment, ground.keys.deployment),
     putBlob: (bytes) => store.put(bytes),
     tellsConnections: embedded !== undefined,
+    keyId: ground.keys.deployment.keyId,
     reauthorize: broker.reauthorize,
+    ends,
     ...(broker.brokerStatus && { brokerStatus: broker.brokerStatus }),
   });
   await controller.start();
@@ -259,6 +289,7 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
   writeEndpoints(ground.state, endpoints);
   log.write('info', 'controller.ready', endpoints);
   using _fresh = keepFresh(online, clock, log);
+  using _told = logExpiry(ends, clock, log);
   const logger = scheduleLogger(log);
   const polling = schedule(configuration.source.schedule!, () => guard.run('timer', 'poll', () => controller.poll()), {
     logger,
@@ -290,7 +321,10 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
   await database.close();
 }
 
-const { file, flags, unknown } = parseProgramArguments(process.argv.slice(2));
+/** The one argument that is no setting: what `fleet controller new-authority` asks for. */
+const newAuthorityArgument = '--new-authority';
+const given = process.argv.slice(2);
+const { file, flags, unknown } = parseProgramArguments(given.filter((argument) => argument !== newAuthorityArgument));
 try {
   if (unknown.length > 0) throw new Error(`unknown arguments: ${unknown.join(' ')}`);
   const { value } = await loadConfiguration('controller', {
@@ -299,7 +333,8 @@ try {
     flags,
     ...(file === undefined ? {} : { file }),
   });
-  await run(value, openLog(clock, 'info'));
+  if (given.includes(newAuthorityArgument)) await newAuthority(value);
+  else await run(value, openLog(clock, 'info'));
   process.exit(0);
 } catch (error) {
   process.stderr.write(`fleet controller: ${error instanceof Error ? error.message : String(error)}\n`);

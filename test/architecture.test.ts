@@ -53,6 +53,12 @@ const rooms: readonly Room[] = [
     reason: 'pure: files to desired fleet',
   },
   {
+    path: 'controller/expiry',
+    imports: ['schemas', 'platform'],
+    packages: [],
+    reason: 'what ends by itself, in words: rooms that know an end hand it in',
+  },
+  {
     path: 'controller/planning',
     imports: ['schemas', 'controller/manifests'],
     packages: [],
@@ -60,7 +66,7 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'controller/publishing',
-    imports: ['schemas', 'artifact', 'platform', 'controller/manifests'],
+    imports: ['schemas', 'artifact', 'platform', 'controller/expiry', 'controller/manifests'],
     packages: ['@tufjs/models', '@tufjs/canonical-json'],
     reason: 'releases and metadata to plain files',
   },
@@ -122,7 +128,7 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'controller/authority',
-    imports: ['schemas', 'platform', 'controller/manifests'],
+    imports: ['schemas', 'platform', 'controller/expiry', 'controller/manifests'],
     packages: ['@peculiar/x509', 'reflect-metadata', 'node:net'],
     reason: 'the only room that makes certificates; of the network it knows what an address is',
   },

@@ -21,14 +21,18 @@ export function parseBoundedJson(bytes: Uint8Array, bytesMax: number, what: stri
   } catch (cause) {
     throw new TrustError('MALFORMED', `${what} is not UTF-8`, undefined, { cause });
   }
-  measure(text, what);
+  const commas = measure(text, what);
   let value: Json;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     throw new TrustError('MALFORMED', `${what} is not JSON: ${(cause as Error).message}`, undefined, { cause });
   }
-  assertWellFormed(value, what);
+  // Of two members of one name the parser keeps the last, and signatures are over what it keeps: a reader of the text would be
+  // shown the other one.
+  if (assertWellFormed(value, what) !== commas) {
+    throw new TrustError('MALFORMED', `${what} has two members of one name`);
+  }
   return value;
 }
 
@@ -58,8 +62,10 @@ const stringEnd = /["\\]/g;
 
 // One pass over the text outside of strings; what it lets through and is no JSON, JSON.parse refuses. It leaps from mark to
 // mark: a loop over every character of the root would have V8 load its compilers at each start of an agent.
-function measure(text: string, what: string): void {
+// Returns how many commas separate entries.
+function measure(text: string, what: string): number {
   const { depthMax, entriesMax } = trustLimits;
+  let total = 0;
   const commas: number[] = [];
   for (let at = 0; at < text.length; at++) {
     at = indexOfNext(structure, text, at);
@@ -83,22 +89,27 @@ function measure(text: string, what: string): void {
         if (count >= entriesMax)
           throw new TrustError('TOO_LARGE', `${what} has over ${entriesMax} entries in one place at ${at}`);
         commas.push(count);
+        total += 1;
         break;
       }
     }
   }
+  return total;
 }
 
-// A lone surrogate has no UTF-8: two different texts would have the same canonical bytes, hence the same signature.
-function assertWellFormed(value: Json, what: string): void {
+// A lone surrogate has no UTF-8: two different texts would have the same canonical bytes, hence the same signature. Returns
+// how many commas the value is written with.
+function assertWellFormed(value: Json, what: string): number {
   if (typeof value === 'string') {
     if (!value.isWellFormed()) throw new TrustError('MALFORMED', `${what} has a string that is not Unicode text`);
-  } else if (Array.isArray(value)) {
-    for (const element of value) assertWellFormed(element, what);
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [key, member] of Object.entries(value)) {
-      assertWellFormed(key, what);
-      assertWellFormed(member, what);
-    }
+    return 0;
   }
+  if (typeof value !== 'object' || value === null) return 0;
+  const entries = Object.entries(value);
+  let commas = Math.max(0, entries.length - 1);
+  for (const [key, member] of entries) {
+    assertWellFormed(key, what);
+    commas += assertWellFormed(member, what);
+  }
+  return commas;
 }

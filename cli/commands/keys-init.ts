@@ -1,7 +1,7 @@
 import { type MadeTrust, makeTrust } from '../../controller/publishing/authoring/make-trust.ts';
 import { type Command, CommandError } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { authored, repositoryOf, repositoryOption } from '../repository.ts';
+import { authored, newRepositoryOf, repositoryOption } from '../repository.ts';
 
 function countOf(text: string | undefined, option: string): number {
   if (text === undefined) return 1;
@@ -10,8 +10,9 @@ function countOf(text: string | undefined, option: string): number {
 }
 
 /** What was made, and what to do with it, in words. */
-export function keysReport({ keyFiles, trustFiles }: MadeTrust): string {
-  return `made ${trustFiles.join(', ')}: commit them
+export function keysReport({ keyFiles, trustFiles }: MadeTrust, directory: string): string {
+  return `in ${directory}
+made ${trustFiles.join(', ')}: commit them
 made keys, which git ignores:
 ${keyFiles.map((file) => `  ${file}\n`).join('')}Move .fleet/keys/offline to a safe place and keep a copy; the controller needs .fleet/keys/online.
 `;
@@ -22,7 +23,10 @@ export const keysInitCommand: Command = {
   summary: 'make the keys and the first signed metadata of a repository',
   arguments: '',
   options: {
-    ...repositoryOption,
+    repository: {
+      ...repositoryOption.repository!,
+      description: 'Where to make them, unless it is here.',
+    },
     'root-keys': { type: 'string', value: 'N', description: 'How many root keys to make; 1 unless given.' },
     'root-threshold': { type: 'string', value: 'M', description: 'How many of them must sign a root; 1 unless given.' },
   },
@@ -33,9 +37,9 @@ export const keysInitCommand: Command = {
       throw new CommandError(`${rootThreshold} of ${rootKeys} root keys can never sign`, exitCodes.usage);
     }
     const { random, clock } = context;
-    const tree = repositoryOf(context, args);
+    const tree = newRepositoryOf(context, args);
     const made = authored(() => makeTrust(tree, { random, now: clock.now(), rootKeys, rootThreshold }));
-    context.stdout.write(keysReport(made));
+    context.stdout.write(keysReport(made, tree.directory));
     return exitCodes.ok;
   },
 };

@@ -5,12 +5,14 @@ import { compareRevisions } from '../../controller/planning/compare.ts';
 import type { ObservedDevice } from '../../controller/planning/observed.ts';
 import { catalogueOf } from '../../controller/publishing/catalogue.ts';
 import { deltaPairs } from '../../controller/publishing/smaller-ways.ts';
-import type { DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
+import type { TrustFiles } from '../../controller/publishing/trust-files.ts';
+import type { DeviceStatus, Problem, StatusDocument } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { fetchEveryDevice } from '../controller-client.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { modulesOf, openPrices, type Price, type UsualBases } from '../fetch-price.ts';
 import { type FleetRevision, findCommit, openCommit, openDirectory, repositoryTop } from '../fleet-revision.ts';
+import { fetchPublishedTrust } from '../published-trust.ts';
 import { type Plan, type PlanSide, planDocument, planScreen } from '../render/plan-screen.ts';
 import { renderProblem } from '../render/problems.ts';
 import { styleFor } from '../render/style.ts';
@@ -24,6 +26,7 @@ interface JudgedRevision {
   readonly side: PlanSide;
   readonly desired: DesiredFleet;
   readonly releases: Catalogue;
+  readonly notes: readonly Problem[];
   readonly readFile: FleetRevision['readFile'];
 }
 
@@ -31,11 +34,17 @@ const nothing: JudgedRevision = {
   side: { name: 'nothing: this is the first revision' },
   desired: desiredOf(emptyManifestState),
   releases: new Map(),
+  notes: [],
   readFile: async () => undefined,
 };
 
-function judge({ tree, commit, readFile }: FleetRevision, name: string): JudgedRevision {
-  const { state, problems } = validateTree(tree, catalogueOf);
+function judge(
+  { tree, commit, readFile }: FleetRevision,
+  name: string,
+  published: TrustFiles,
+  now?: number,
+): JudgedRevision {
+  const { state, problems, notes } = validateTree(tree, (files) => catalogueOf(files, published, now));
   if (state === undefined) {
     const what = commit === undefined ? 'the working tree' : commit.id.slice(0, 7);
     const lines = problems.map(renderProblem).join('\n');
@@ -45,6 +54,7 @@ function judge({ tree, commit, readFile }: FleetRevision, name: string): JudgedR
     side: { name, ...(commit && { commit }) },
     desired: desiredOf(state),
     releases: state.catalogue,
+    notes,
     readFile,
   };
 }
@@ -77,14 +87,17 @@ async function chooseBase(
   top: string,
   asked: { readonly base?: string; readonly next?: string },
   status: StatusDocument | undefined,
+  published: TrustFiles,
 ): Promise<JudgedRevision> {
-  if (asked.base !== undefined) return judge(await openCommit(context, top, asked.base), `--base ${asked.base}`);
+  // Nothing is laid over what is past; what is in force came to be so beside what is published.
+  const judgePast = (revision: FleetRevision, name: string) => judge(revision, name, new Map());
+  if (asked.base !== undefined) return judgePast(await openCommit(context, top, asked.base), `--base ${asked.base}`);
   const inForce = status?.source.revision?.id;
   const found = inForce === undefined ? undefined : await findCommit(context, top, inForce);
-  if (found !== undefined) return judge(found, 'in force at the controller');
+  if (found !== undefined) return judge(found, 'in force at the controller', published);
   const before = asked.next === undefined ? 'HEAD' : `${asked.next}~1`;
   const fallback = await findCommit(context, top, before);
-  return fallback === undefined ? nothing : judge(fallback, before);
+  return fallback === undefined ? nothing : judgePast(fallback, before);
 }
 
 /** What the planner knows of a device, from what the controller tells; the base is taken as what was issued last. */
@@ -112,9 +125,11 @@ function usualBasesAmong(releases: Catalogue): UsualBases {
 async function makePlan(context: CommandContext, asked: { base?: string; next?: string }): Promise<Plan> {
   const top = repositoryTop(context);
   const revision = asked.next === undefined ? openDirectory(context, top) : await openCommit(context, top, asked.next);
-  const next = judge(revision, asked.next ?? `working tree of ${top}`);
   const answer = await askController(context);
-  const base = await chooseBase(context, top, asked, answer.status);
+  const isThere = answer.status !== undefined;
+  const published: TrustFiles = isThere ? (await fetchPublishedTrust(context, revision.tree)).files : new Map();
+  const next = judge(revision, asked.next ?? `working tree of ${top}`, published, context.clock.now());
+  const base = await chooseBase(context, top, asked, answer.status, published);
   const { status, unknownBecause } = knowledgeFor(base, answer);
   const known = new Map(status?.devices.map((device) => [device.name, device]));
   const releases = new Map([...base.releases, ...next.releases]);
@@ -140,6 +155,7 @@ async function makePlan(context: CommandContext, asked: { base?: string; next?: 
     next: next.side,
     change,
     prices,
+    notes: next.notes,
     ...(status && { status }),
     ...(unknownBecause && { unknownBecause }),
   };

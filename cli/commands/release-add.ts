@@ -4,7 +4,7 @@ import { DiskError } from '../../platform/ports.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { bytes as byteCount } from '../render/quantities.ts';
-import { absolutePath, authored, repositoryOf, repositoryOption } from '../repository.ts';
+import { absolutePath, announceOn, authored, repositoryOf, repositoryOption } from '../repository.ts';
 
 /** What became of the release, in words. */
 export function addReport(name: ReleaseName, release: AddedRelease): string {
@@ -13,7 +13,7 @@ export function addReport(name: ReleaseName, release: AddedRelease): string {
   const imports = release.imports.length === 0 ? 'imports nothing' : `imports from ${release.imports.join(', ')}`;
   const lines = [`${title} ${release.added ? 'is' : 'was already'} ${releaseFile(name)}: ${facts}, ${imports}`];
   if (release.delegated) lines.push(`its role trust/roles/${name.name}.json was delegated; keep its key safe`);
-  if (!release.signed) lines.push('it is not signed: run `fleet release sign` where the release key is');
+  if (!release.signed) lines.push(`it is not signed: run \`fleet release sign ${name.name}\` where the release key is`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -44,7 +44,9 @@ export const releaseAddCommand: Command = {
     const { random, clock } = context;
     const bytes = readFile(context, absolutePath(context, file));
     const tree = repositoryOf(context, args);
-    const added = authored(() => addRelease(tree, { name, version, bytes, file, random, now: clock.now() }));
+    const added = authored(() =>
+      addRelease(tree, { name, version, bytes, file, random, now: clock.now(), announce: announceOn(context) }),
+    );
     context.stdout.write(addReport({ name, version }, added));
     return exitCodes.ok;
   },

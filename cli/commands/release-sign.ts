@@ -1,8 +1,8 @@
 import { type SigningState, signMetadata } from '../../controller/publishing/authoring/sign-metadata.ts';
-import { type Command, cutWidth } from '../command.ts';
+import { type Command, CommandError, cutWidth } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { table } from '../render/table.ts';
-import { authored, repositoryOf, repositoryOption } from '../repository.ts';
+import { announceOn, authored, repositoryOf, repositoryOption } from '../repository.ts';
 
 /** A line a file, with how many signatures it has of those it needs. */
 export function signReport(states: readonly SigningState[], columns: number): string {
@@ -16,20 +16,39 @@ export function signReport(states: readonly SigningState[], columns: number): st
   return table(['FILE', 'VERSION', 'EXPIRES', 'SIGNATURES', 'NEW'], rows, columns);
 }
 
+/** What may be signed here and was not asked for. */
+function unsignedHint(states: readonly SigningState[]): string {
+  const unsigned = states.filter(({ signatures, threshold }) => signatures < threshold).map(({ role }) => role);
+  return unsigned.length === 0
+    ? 'nothing was asked for: name what to sign, or --all\n'
+    : `nothing was signed: \`fleet release sign ${unsigned.join(' ')}\` does, where the keys are\n`;
+}
+
 export const releaseSignCommand: Command = {
   name: 'release sign',
-  summary: 'sign what the keys on this machine can sign',
-  arguments: '',
+  summary: 'sign what you name, with the keys on this machine; without names, show what lacks signatures',
+  arguments: '[root | targets | APPLICATION ...]',
   options: {
     ...repositoryOption,
-    renew: { type: 'boolean', description: 'Also give all of it a new version that expires later.' },
+    all: { type: 'boolean', description: 'Everything that the keys here can sign.' },
+    renew: { type: 'boolean', description: 'Give what is signed a new version that expires later.' },
   },
   async run(context, args) {
+    const { positionals, flags } = args;
+    if (flags.has('all') && positionals.length > 0) throw new CommandError('name roles or --all', exitCodes.usage);
     const tree = repositoryOf(context, args);
-    const states = authored(() => signMetadata(tree, { now: context.clock.now(), renew: args.flags.has('renew') }));
+    const states = authored(() =>
+      signMetadata(tree, {
+        now: context.clock.now(),
+        renew: flags.has('renew'),
+        roles: flags.has('all') ? 'all' : positionals,
+        announce: announceOn(context),
+      }),
+    );
     context.stdout.write(signReport(states, cutWidth(context.stdout)));
     const isComplete = states.every(({ signatures, threshold }) => signatures >= threshold);
-    if (!isComplete) context.stderr.write('signatures are missing: run this where the other keys are\n');
+    if (!flags.has('all') && positionals.length === 0) context.stderr.write(unsignedHint(states));
+    else if (!isComplete) context.stderr.write('signatures are missing: run this where the other keys are\n');
     return isComplete ? exitCodes.ok : exitCodes.failed;
   },
 };

@@ -1,8 +1,15 @@
 /** What a revision would change, as a screen and as a document. Pure. */
 import type { DeviceChange, FleetChange, RevisionChange } from '../../controller/planning/compare.ts';
-import type { DeviceStatus, PlanDocument, RevisionStatus, StatusDocument } from '../../schemas/generated/types.ts';
+import type {
+  DeviceStatus,
+  PlanDocument,
+  Problem,
+  RevisionStatus,
+  StatusDocument,
+} from '../../schemas/generated/types.ts';
 import type { Price } from '../fetch-price.ts';
 import { printable } from './printable.ts';
+import { renderNote } from './problems.ts';
 import { age, bytes } from './quantities.ts';
 import { type Style, type StyleName, wrap } from './style.ts';
 import { type Column, table } from './table.ts';
@@ -23,6 +30,8 @@ export interface Plan {
   /** Undefined when the controller was not asked, or did not answer; `unknownBecause` says why. */
   readonly status?: StatusDocument;
   readonly unknownBecause?: string;
+  /** What the controller will do otherwise than the files have it. */
+  readonly notes: readonly Problem[];
 }
 
 export interface PlanScreenOptions {
@@ -168,6 +177,7 @@ export function planScreen(plan: Plan, options: PlanScreenOptions): string {
   ];
   return [
     `${head.map((line) => wrap(line, options.columns)).join('\n')}\n`,
+    plan.notes.map((note) => `${wrap(style('yellow', renderNote(note)), options.columns)}\n`).join(''),
     fleetTable(plan, options),
     deviceTable(plan, options),
     summary(plan),
@@ -177,7 +187,7 @@ export function planScreen(plan: Plan, options: PlanScreenOptions): string {
 }
 
 /** The plan for programs. */
-export function planDocument({ base, next, change, prices, status, unknownBecause }: Plan): PlanDocument {
+export function planDocument({ base, next, change, prices, status, unknownBecause, notes }: Plan): PlanDocument {
   const cost = costOf(change.devices, prices);
   return {
     apiVersion: 'fleet/v1alpha1',
@@ -185,6 +195,7 @@ export function planDocument({ base, next, change, prices, status, unknownBecaus
     base,
     next,
     observed: status === undefined ? { unknownBecause: unknownBecause ?? 'nobody was asked' } : { asOf: status.asOf },
+    ...(notes.length === 0 ? {} : { notes: [...notes] }),
     bytes: cost.taken,
     bytesWhole: cost.whole,
     fleets: [...change.fleets],

@@ -15,3 +15,8 @@ export function renderProblem({ file, line, column, code, message, excerpt }: Pr
   const quoted = `    ${printable(excerpt)}`;
   return column > excerpt.length + 1 ? `${head}\n${quoted}` : `${head}\n${quoted}\n    ${caretUnder(excerpt, column)}`;
 }
+
+/** What is no problem and worth a word: `note: file: CODE message`. */
+export function renderNote(note: Problem): string {
+  return `note: ${renderProblem(note)}`;
+}

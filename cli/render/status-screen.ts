@@ -70,6 +70,9 @@ function sourceLines({ source, asOf }: StatusDocument, { style, columns }: Scree
     const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
     lines.push(`  ${style('bold', place)} ${problem.message} ${style('dim', problem.code)}`);
   }
+  for (const { file, message, code } of (source.notes ?? []).slice(0, problemsListedMax)) {
+    lines.push(`  ${style('yellow', file)} ${message} ${style('dim', code)}`);
+  }
   if (problems.length > problemsListedMax) lines.push(`  and ${problems.length - problemsListedMax} more`);
   return `${lines.map((line) => wrap(line, columns)).join('\n')}\n`;
 }
@@ -95,6 +98,19 @@ function runningCell({ running, runningConnected }: Tally, style: Style): string
   if (running === 0) return style('dim', '0');
   const all = style(stateStyles.running, String(running));
   return runningConnected === running ? all : `${all} ${style('dim', `(${runningConnected} now)`)}`;
+}
+
+const severityStyles = { notice: 'dim', warning: 'yellow', urgent: 'red', expired: 'red' } as const;
+
+/** Trust that ends soon; with `wide` all that ends within a year. */
+function expiryLines({ expiry }: StatusDocument, { style, columns, wide }: ScreenOptions): string {
+  const told = (expiry ?? []).filter(({ severity }) => wide || severity !== 'notice');
+  const lines = told
+    .slice(0, problemsListedMax)
+    .map(({ severity, message }) => `${style(severityStyles[severity], severity)}  ${message}`);
+  const hidden = told.length - lines.length;
+  if (hidden > 0) lines.push(`and ${hidden} more that ${hidden === 1 ? 'ends' : 'end'} soon`);
+  return lines.map((line) => `${wrap(line, columns)}\n`).join('');
 }
 
 const tallyHeads: readonly Column[] = [
@@ -245,7 +261,10 @@ export function statusScreen(document: StatusDocument, options: ScreenOptions): 
   const status = printableDeep(document);
   const { fleets, sites, asOf } = status;
   return [
-    sourceLines(status, options) + brokerLine(status, options) + storageLine(status, options),
+    sourceLines(status, options) +
+      brokerLine(status, options) +
+      storageLine(status, options) +
+      expiryLines(status, options),
     fleetTable(fleets, asOf, options),
     options.wide ? siteTable(sites, asOf, options) : '',
     deviceSection(status, options),

@@ -9,6 +9,7 @@ import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
 import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, Random } from '../../platform/ports.ts';
+import type { End } from '../expiry/end.ts';
 import { type KeyAndCertificate, readPair } from './authority-files.ts';
 import { fingerprintHex, keyFingerprint } from './key-fingerprint.ts';
 
@@ -61,6 +62,8 @@ export interface Authority {
   readonly certificate: string;
   /** The controller's certificate for these names and addresses, renewed when it is due; also good as a client. */
   serverIdentity(hostnames: readonly string[]): Promise<KeyAndCertificate>;
+  /** When its own certificate ends, and the controller's. */
+  ends(): readonly End[];
   /** Signs a certificate (PEM) for a device, valid from now on. Ask git first. */
   issue(request: ProvenRequest): Promise<string>;
 }
@@ -100,6 +103,8 @@ export interface AuthorityOptions {
   readonly directory: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** False where this controller served before: then an authority that is not there is lost. True unless told otherwise. */
+  readonly isFirstStart?: boolean;
 }
 
 interface Issuer {
@@ -212,16 +217,79 @@ export function authorityPaths(directory: string): { readonly authority: string;
   return { authority: `${directory}/ca.pem`, server: `${directory}/server.pem` };
 }
 
+const certificateWords = {
+  authority: {
+    consequence: 'no device and no command connects any more',
+    remedy:
+      'Make another in good time, with `fleet controller new-authority`, and enrol each device again with its ca.pem',
+  },
+  server: {
+    consequence: 'no device and no command connects any more',
+    remedy: 'The controller renews it by itself every night: start it again, and look into its log',
+  },
+} as const;
+
+function certificateEnd(kind: 'authority' | 'server', subject: string, pem: string): End {
+  const expiresAt = Date.parse(new NodeCertificate(pem).validTo);
+  const renewal = kind === 'server' ? { renewedAt: expiresAt - (serverDaysLeftMin - 1) * dayMs } : {};
+  return { kind, subject, expiresAt, ...renewal, ...certificateWords[kind] };
+}
+
+/** Why there is no authority to go on with. */
+export class AuthorityLostError extends Error {
+  readonly code = 'AUTHORITY_LOST';
+  constructor(path: string) {
+    super(
+      `${path} is gone, and devices trust only what it signed: every one of them would refuse another authority. It was not replaced. Restore it from a backup of the state directory; if there is none, \`fleet controller new-authority\` makes another, and each device has to be enrolled again with its ca.pem (AUTHORITY_LOST)`,
+    );
+    this.name = 'AuthorityLostError';
+  }
+}
+
+/** The pair of the authority, made only where there never was one. Throws `AuthorityLostError`. */
+async function issuerPair(options: AuthorityOptions): Promise<KeyAndCertificate> {
+  const { disk, directory, isFirstStart = true } = options;
+  const path = `${directory}/authority.pem`;
+  const pair = readPair(disk, path);
+  if (pair !== undefined) return pair;
+  // What the others say was signed by the authority: it is written before any of them.
+  const { authority, server } = authorityPaths(directory);
+  if (!isFirstStart || [authority, server].some((file) => disk.stat(file) !== undefined)) {
+    throw new AuthorityLostError(path);
+  }
+  const made = await createIssuer(options);
+  writeFileDurably(disk, directory, 'authority.pem', encoder.encode(made.key + made.certificate));
+  return made;
+}
+
+/**
+ * Puts the authority of a directory aside, whatever is left of it, and makes another: an act of the operator, for no device
+ * trusts the new one before it is enrolled again. Returns where the old files are.
+ */
+export async function replaceAuthority(options: AuthorityOptions): Promise<readonly string[]> {
+  const { disk, directory, clock } = options;
+  const paths = authorityPaths(directory);
+  const stamp = new Date(clock.now()).toISOString().replaceAll(':', '');
+  makeDirectoryDurably(disk, directory);
+  // The public certificate last: while it is there, a stop in between is a lost authority, not a first start.
+  const old = [`${directory}/authority.pem`, paths.server, paths.authority].filter(
+    (file) => disk.stat(file) !== undefined,
+  );
+  const aside = old.map((file) => {
+    disk.rename(file, `${file}.${stamp}`);
+    return `${file}.${stamp}`;
+  });
+  disk.syncDirectory(directory);
+  await openAuthority({ ...options, isFirstStart: true });
+  return aside;
+}
+
 /** Opens the authority of a directory, or makes it: `authority.pem` (secret), `server.pem` (secret), `ca.pem` (public). */
 export async function openAuthority(options: AuthorityOptions): Promise<Authority> {
   const { disk, directory, clock } = options;
   const keep = (name: string, text: string) => writeFileDurably(disk, directory, name, encoder.encode(text));
   makeDirectoryDurably(disk, directory);
-  let pair = readPair(disk, `${directory}/authority.pem`);
-  if (pair === undefined) {
-    pair = await createIssuer(options);
-    keep('authority.pem', pair.key + pair.certificate);
-  }
+  const pair = await issuerPair(options);
   const authority = pair.certificate;
   if (disk.stat(authorityPaths(directory).authority) === undefined) keep('ca.pem', authority);
   const issuer: Issuer = { certificate: new x509.X509Certificate(authority), key: await importKey(pair.key) };
@@ -233,6 +301,13 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
       const fresh = await issueServer(issuer, options, hostnames);
       keep('server.pem', fresh.key + fresh.certificate);
       return fresh;
+    },
+    ends() {
+      const server = readPair(disk, authorityPaths(directory).server);
+      return [
+        certificateEnd('authority', "the authority's certificate", authority),
+        ...(server === undefined ? [] : [certificateEnd('server', "the controller's certificate", server.certificate)]),
+      ];
     },
     issue: ({ device, keyFingerprint, publicKey }) => {
       const validity = validFor(clock, deviceCertificateDays, new Date(clock.now() - backdatedMs));

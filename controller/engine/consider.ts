@@ -45,12 +45,12 @@ export function consider(draft: Draft, context: Context, name: string): Issue | 
   const waiting = draft.owed(`issue ${name}`);
   if (waiting !== undefined && waiting.dueAt > now) return undefined;
   const observed = observe(draft, context, name);
-  const decision = planDevice(device, observed);
+  const decision = planDevice(device, observed, context.keyId);
   if (decision.kind === 'hold') {
     settle(draft, { kind: 'issue', subject: name });
     mendShadow(draft, context, name);
     return undefined;
   }
   if (decision.cause === 'SEQUENCE_BEHIND' && !contradict(draft, name, now)) return undefined;
-  return nextIssue(device, observed, revision, now);
+  return nextIssue(device, observed, { revision, signedBy: context.keyId, now });
 }

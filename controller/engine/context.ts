@@ -15,6 +15,8 @@ export interface Context {
   readonly desired: DesiredFleet;
   /** The commit that `desired` comes from. */
   readonly revision: string | undefined;
+  /** Of the key that deployments are signed with now. */
+  readonly keyId: string;
   /** Undefined where the broker does not tell. */
   readonly links: ReadonlyMap<string, Link> | undefined;
   /** When devices were heard lately that have no newer contact written down. */

@@ -47,6 +47,8 @@ export interface EngineParts {
   readonly publish: (message: ShadowMessage) => Promise<void>;
   /** A DSSE envelope by the deployment key. */
   readonly sign: (deployment: Deployment) => string;
+  /** The id of that key. */
+  readonly keyId: string;
   /** Makes an envelope available that travels by digest; durable when it returns. */
   readonly putBlob: (bytes: Uint8Array) => void;
   /** Whether the broker tells who is connected. */
@@ -122,8 +124,9 @@ export class Engine {
   }
 
   get context(): Context {
-    const { clock } = this.#parts;
+    const { clock, keyId } = this.#parts;
     return {
+      keyId,
       desired: this.#desired,
       revision: this.#revision,
       links: this.#links,

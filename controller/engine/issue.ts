@@ -26,9 +26,18 @@ function referencesOf(template: DeviceTemplate): readonly ApplicationReference[]
   return known;
 }
 
+/** What a deployment is issued by, and when. */
+export interface Issuing {
+  readonly revision: string;
+  /** The id of the key that will sign it. */
+  readonly signedBy: string;
+  readonly now: number;
+}
+
 /** What a device gets next. */
-export function nextIssue(device: DesiredDevice, observed: ObservedDevice, revision: string, now: number): Issue {
+export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issuing: Issuing): Issue {
   const { template } = device;
+  const { revision, signedBy, now } = issuing;
   const sequence = nextSequence(observed);
   const deployment: Deployment = {
     apiVersion: 'fleet/v1alpha1',
@@ -42,7 +51,8 @@ export function nextIssue(device: DesiredDevice, observed: ObservedDevice, revis
     applications: [...template.applications],
   };
   const applications = referencesOf(template);
-  return { deployment, issued: { sequence, revision, issuedAt: now, templateHash: template.hash, applications } };
+  const templateHash = template.hash;
+  return { deployment, issued: { sequence, revision, issuedAt: now, templateHash, applications, signedBy } };
 }
 
 /** Whether an envelope travels by digest, as a blob of the artifact store. */

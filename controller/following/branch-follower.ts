@@ -7,6 +7,7 @@ import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types
 import type { Catalogue, DesiredFleet } from '../manifests/desired.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
 import type { Needed } from '../publishing/artifact-store.ts';
+import type { PublisherJudgement } from '../publishing/publisher.ts';
 import type { ReleaseDemand } from '../publishing/smaller-ways.ts';
 import type { History, Source } from '../source/source.ts';
 import { SourceError } from '../source/source-error.ts';
@@ -29,10 +30,7 @@ export type RevisionSource = Pick<Source, 'location' | 'branch' | 'poll' | 'chan
 /** Releases and signed metadata as the loop sees them. */
 export interface Publisher {
   /** The releases that a revision's trust metadata names, or what is wrong with it. */
-  judge(
-    tree: RevisionTree,
-    readBlob: ReadBlob,
-  ): Promise<{ readonly catalogue: Catalogue; readonly problems: SourceStatus['problems'] }>;
+  judge(tree: RevisionTree, readBlob: ReadBlob): Promise<PublisherJudgement>;
   /** Makes all that a judged revision's devices may fetch available; durable when it resolves. */
   publish(tree: RevisionTree, catalogue: Catalogue, readBlob: ReadBlob, demand: ReleaseDemand): Promise<void>;
   /** Takes up what was judged and published before a restart. */
@@ -223,7 +221,7 @@ export class BranchFollower {
     const { publisher } = this.#parts;
     const step = await this.#stepTo(info);
     const tree = treeAfter(step);
-    const { catalogue, problems } = await publisher.judge(tree, this.#readTrust);
+    const { catalogue, problems, notes } = await publisher.judge(tree, this.#readTrust);
     const judged = await judgeRevision(step, catalogue, this.#reading);
     const found = [...problems, ...(judged.kind === 'refused' ? judged.problems : [])];
     if (judged.kind === 'refused' || found.length > 0) {
@@ -231,7 +229,7 @@ export class BranchFollower {
     }
     try {
       await publisher.publish(tree, catalogue, this.#readTrust, this.#parts.demand(desiredOf(judged.revision.state)));
-      await this.#adopt(judged.revision, step, history, judged.affected);
+      await this.#adopt(judged.revision, step, history, judged.affected, notes);
     } catch (error) {
       this.#postpone(info, error);
     }
@@ -242,15 +240,19 @@ export class BranchFollower {
     step: RevisionStep,
     history: History,
     affected: ReadonlySet<string>,
+    notes: PublisherJudgement['notes'],
   ): Promise<void> {
     const { memory, cache, clock, log } = this.#parts;
     const { info, before, changes } = step;
-    const source = adopted(this.#source, info, clock.now());
+    const source = adopted(this.#source, info, notes, clock.now());
     await memory.adopt({ revision: info, source, desired: desiredOf(revision.state), affected });
     cache.keepFiles(info.id, revision.files, before.info && { revision: before.info.id, changes });
     this.#inForce = revision;
     this.#note(source);
     log.write('debug', 'revision.history', { revision: info.id, history });
+    for (const { file, code, message } of notes) {
+      log.write('warn', 'revision.note', { revision: info.id, file, code, message });
+    }
   }
 
   /** Valid, and can't be followed yet: the next look tries again. */

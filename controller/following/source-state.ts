@@ -32,11 +32,18 @@ function withoutComplaint({ message: _, problems: __, ...rest }: SourceStatus): 
   return rest;
 }
 
-/** The tip is valid and in force. */
-export function adopted(previous: SourceStatus, revision: RevisionStatus, now: number): SourceStatus {
+/** The tip is valid and in force, but for what the notes say. */
+export function adopted(
+  previous: SourceStatus,
+  revision: RevisionStatus,
+  notes: readonly Problem[],
+  now: number,
+): SourceStatus {
   const checkedAt = new Date(now).toISOString();
+  const { notes: _ofThePrevious, ...rest } = withoutComplaint(previous);
   return {
-    ...withoutComplaint(previous),
+    ...rest,
+    ...(notes.length === 0 ? {} : { notes: [...notes] }),
     ...moved(previous, 'current', now),
     revision,
     tip: revision,

@@ -9,6 +9,8 @@ export interface IssuedDeployment {
   /** `DeviceTemplate.hash` of what it asks for. */
   readonly templateHash: string;
   readonly applications: readonly ApplicationReference[];
+  /** The id of the deployment key that signed it; absent where that was not written down. */
+  readonly signedBy?: string;
 }
 
 /** What a device said last and was not believed: it proves no health. */

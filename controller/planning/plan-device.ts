@@ -7,7 +7,7 @@ import type { DesiredDevice } from '../manifests/desired.ts';
 import { type IssuedDeployment, isPlausible, isReference, type ObservedDevice } from './observed.ts';
 
 /** Why a device gets a deployment now. */
-export type DeployCause = 'FIRST' | 'CHANGED' | 'SEQUENCE_BEHIND';
+export type DeployCause = 'FIRST' | 'CHANGED' | 'SEQUENCE_BEHIND' | 'KEY_CHANGED';
 
 /** Why a device gets none now. */
 export type HoldCause = 'NO_KEY' | 'NO_FLEET' | 'ISSUED';
@@ -38,8 +38,20 @@ function whyRefused(
   return others || isReused ? `it took another deployment ${sequence}, and refuses the one it was issued` : undefined;
 }
 
-/** Decides by what the device should run and what is known of it. */
-export function planDevice(desired: DesiredDevice, observed: ObservedDevice): Decision {
+/**
+ * Whether a device is still on its way to what it was issued. It judges what it installs by the keys that are named then, so what
+ * a key signed that is not in use any more would be refused on the way; what runs, or ran and was given up, is settled.
+ */
+export function isPending(issued: IssuedDeployment, report: Report | undefined): boolean {
+  if (report === undefined || report.highestSequence < issued.sequence) return true;
+  return isReference(report.target, issued);
+}
+
+/**
+ * Decides by what the device should run and what is known of it. `deploymentKey` is the id of the key that signs now, where that
+ * is known.
+ */
+export function planDevice(desired: DesiredDevice, observed: ObservedDevice, deploymentKey?: string): Decision {
   const { issued, report } = observed;
   if (desired.keyFingerprint === undefined) {
     return hold(
@@ -58,5 +70,15 @@ export function planDevice(desired: DesiredDevice, observed: ObservedDevice): De
   if (issued.templateHash !== desired.template.hash) return deploy('CHANGED', 'its manifests ask for something else');
   const refused = report === undefined || !isPlausible(observed) ? undefined : whyRefused(issued, report);
   if (refused !== undefined) return deploy('SEQUENCE_BEHIND', refused);
+  const { signedBy } = issued;
+  if (
+    deploymentKey !== undefined &&
+    signedBy !== undefined &&
+    signedBy !== deploymentKey &&
+    isPending(issued, report)
+  ) {
+    const message = `deployment ${issued.sequence} was signed with key ${signedBy.slice(0, 12)}, which signs no more`;
+    return deploy('KEY_CHANGED', message);
+  }
   return hold('ISSUED', `deployment ${issued.sequence} is what its manifests ask for`);
 }

@@ -35,6 +35,10 @@ export function deltaKey(base: string, sha256: string): string {
   return `${base}-${sha256}`;
 }
 
+function indexPath({ name, version }: ReleaseName): string {
+  return `releases/${name}/${version}.json`;
+}
+
 /** The most files that one collection removes. */
 const removalsMax = 256;
 
@@ -43,6 +47,10 @@ export class ArtifactStore {
   readonly #directory: string;
   /** Paths that the last collection found unneeded. */
   #doomed: ReadonlySet<string> = new Set();
+  /** Digests of blobs that were found here; only `collect` removes any. */
+  readonly #found = new Set<string>();
+  /** Indexes that were read or written, by path below the directory. */
+  readonly #indexes = new Map<string, ReleaseIndex>();
 
   constructor(disk: Disk, directory: string) {
     this.#disk = disk;
@@ -52,6 +60,14 @@ export class ArtifactStore {
 
   has(sha256: string): boolean {
     return this.#disk.stat(this.#blobPath(sha256)) !== undefined;
+  }
+
+  /** Whether the bytes of a release are here; asked of the disk once, and not hashed again: they were when they were put. */
+  holds({ sha256 }: CataloguedRelease): boolean {
+    if (this.#found.has(sha256)) return true;
+    if (!this.has(sha256)) return false;
+    this.#found.add(sha256);
+    return true;
   }
 
   read(sha256: string): Uint8Array {
@@ -66,8 +82,16 @@ export class ArtifactStore {
   }
 
   /** The index of a release; undefined when there is none, or none that can be read. */
-  index({ name, version }: ReleaseName): ReleaseIndex | undefined {
-    const path = `${this.#directory}/releases/${name}/${version}.json`;
+  index(release: ReleaseName): ReleaseIndex | undefined {
+    const path = indexPath(release);
+    const known = this.#indexes.get(path);
+    if (known !== undefined) return known;
+    const read = this.#readIndex(`${this.#directory}/${path}`);
+    if (read !== undefined) this.#indexes.set(path, read);
+    return read;
+  }
+
+  #readIndex(path: string): ReleaseIndex | undefined {
     if (this.#disk.stat(path) === undefined) return undefined;
     try {
       const index: unknown = JSON.parse(new TextDecoder().decode(this.#disk.readFile(path)));
@@ -127,7 +151,7 @@ export class ArtifactStore {
     for (const release of this.releases()) {
       if (needed.releases.has(`${release.name}/${release.version}`)) {
         for (const { sha256 } of this.index(release)?.ways ?? []) blobs.add(sha256);
-      } else unneeded.push(`releases/${release.name}/${release.version}.json`);
+      } else unneeded.push(indexPath(release));
     }
     for (const file of this.#disk.list(`${this.#directory}/sha256`)) {
       if (!blobs.has(file)) unneeded.push(`sha256/${file}`);
@@ -138,7 +162,11 @@ export class ArtifactStore {
       if (!isDemanded || !blobs.has(base) || !blobs.has(sha256)) unneeded.push(`tried/${file}`);
     }
     const removed = unneeded.filter((path) => this.#doomed.has(path)).slice(0, removalsMax);
-    for (const path of removed) this.#disk.remove(`${this.#directory}/${path}`);
+    for (const path of removed) {
+      this.#found.delete(path.replace('sha256/', ''));
+      this.#indexes.delete(path);
+      this.#disk.remove(`${this.#directory}/${path}`);
+    }
     this.#dropDeltas(new Set(removed));
     this.#doomed = new Set(unneeded);
     return removed.length;
@@ -160,6 +188,7 @@ export class ArtifactStore {
     const folder = `${this.#directory}/releases/${index.name}`;
     makeDirectoryDurably(this.#disk, folder);
     writeFileDurably(this.#disk, folder, `${index.version}.json`, releaseIndexBytes(index));
+    this.#indexes.set(indexPath(index), index);
   }
 
   #blobPath(sha256: string): string {

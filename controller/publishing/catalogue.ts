@@ -1,11 +1,25 @@
 import type { Problem } from '../../schemas/generated/types.ts';
 import type { Catalogue } from '../manifests/desired.ts';
+import { expiryNotes } from './expiry-notes.ts';
+import { judgeTrust } from './judge-trust.ts';
 import type { TrustFiles } from './trust-files.ts';
-import { verifyTrust } from './verify-trust.ts';
 
-/** The releases that a revision's signed metadata names; empty, with the reasons, when it does not verify. */
-export function catalogueOf(files: TrustFiles): { readonly catalogue: Catalogue; readonly problems: Problem[] } {
-  const verified = verifyTrust(files);
-  if ('problems' in verified) return { catalogue: new Map(), problems: [...verified.problems] };
-  return { catalogue: verified.trust.releases, problems: [] };
+/** The releases of a tree where a controller published something before, or nothing; empty, with the reasons, when it is refused. */
+export interface JudgedCatalogue {
+  readonly catalogue: Catalogue;
+  readonly problems: readonly Problem[];
+  /** What is otherwise than the tree has it, and no reason to refuse it. */
+  readonly notes: readonly Problem[];
+}
+
+/**
+ * The releases that a revision's signed metadata names, as the controller that published `published` will judge it. At the time
+ * `now`, the notes also tell what comes to its end.
+ */
+export function catalogueOf(files: TrustFiles, published?: TrustFiles, now?: number): JudgedCatalogue {
+  const judged = judgeTrust(files, published);
+  if (judged.kind === 'refused') return { catalogue: new Map(), problems: judged.problems, notes: [] };
+  const { trust, notes } = judged;
+  const ends = now === undefined ? [] : expiryNotes(trust, now);
+  return { catalogue: trust.releases, problems: [], notes: [...notes, ...ends] };
 }

@@ -11,17 +11,22 @@ import { TrustError } from '../../artifact/trust/error.ts';
 import { type PrivateKey, signBytes } from '../../artifact/trust/keys.ts';
 import { trustLimits } from '../../artifact/trust/limits.ts';
 import { type MetadataFile, readMetadata } from '../../artifact/trust/tuf/metadata.ts';
-import { readRoot, rootDelegation } from '../../artifact/trust/tuf/root.ts';
+import { rootDelegation } from '../../artifact/trust/tuf/root.ts';
 import { requireThreshold, trustedKey } from '../../artifact/trust/tuf/signatures.ts';
-import { readTargets } from '../../artifact/trust/tuf/targets.ts';
 import { issuedField, type Pin, pinOf, sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
 import { openDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Disk } from '../../platform/ports.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
-import { roleFile, rootFile, targetsFile } from './trust-files.ts';
+import type { End } from '../expiry/end.ts';
+import { judgeSuccession } from './succession.ts';
+import { travellingForm } from './travelling-form.ts';
+import { deploymentKeysFile, roleFile, rootFile, rootVersionOf, type TrustFiles, targetsFile } from './trust-files.ts';
+import { TrustReader } from './trust-reader.ts';
 import type { VerifiedTrust } from './verify-trust.ts';
 
+/** The keys that the controller signs with. */
 export interface OnlineKeys {
+  readonly deployment: PrivateKey;
   readonly snapshot: PrivateKey;
   readonly timestamp: PrivateKey;
 }
@@ -41,12 +46,21 @@ const snapshotLifetimes = 4;
 /** Old versions of a file that are kept for devices in the middle of an update. */
 const versionsKept = 16;
 
+/** Versions that a role may leap at once; and how far ahead of the time, in seconds, one that is a time may be. */
+const stepsMax = 1000;
+const aheadSecondsMax = 366 * 24 * 60 * 60;
+
 type Pins = ReadonlyMap<string, Pin>;
 
 export class OnlineMetadata {
   readonly #options: OnlineMetadataOptions;
   #timestamp: MetadataFile<Timestamp> | undefined;
   #snapshot: MetadataFile<Snapshot> | undefined;
+  #published: TrustFiles | undefined;
+  /** What `published` read, by file: versions never change. */
+  #versions: ReadonlyMap<string, Uint8Array> = new Map();
+  /** For whoever judges trees after what is published, so that nothing is read twice. */
+  readonly reader = new TrustReader();
 
   constructor(options: OnlineMetadataOptions) {
     this.#options = options;
@@ -55,15 +69,45 @@ export class OnlineMetadata {
   }
 
   /** What keeps a revision's metadata from being published after what was published before. */
-  judge(trust: VerifiedTrust): Problem[] {
-    return [...this.#judgeRoots(trust), ...this.#judgeKeys(trust), ...this.#judgeVersions(trust)];
+  judge(trust: VerifiedTrust, now: number): Problem[] {
+    return [
+      ...judgeSuccession(trust, this.published(), this.reader),
+      ...this.#judgeKeys(trust),
+      ...this.#judgeJumps(trust, now),
+    ];
+  }
+
+  /** What is in force, by its paths in a repository; without the deployment keys, which are an artifact. */
+  published(): TrustFiles {
+    this.#published ??= this.#readPublished();
+    return this.#published;
+  }
+
+  #readPublished(): TrustFiles {
+    const { disk, directory } = this.#options;
+    const versions = new Map<string, Uint8Array>();
+    const files = new Map<string, Uint8Array>();
+    const take = (path: string, file: string, sha256?: string) => {
+      const bytes = this.#versions.get(file) ?? this.#read(file);
+      // What rotted is not kept in the place of anything.
+      if (bytes === undefined || (sha256 !== undefined && sha256Hex(bytes) !== sha256)) return;
+      versions.set(file, bytes);
+      files.set(path, bytes);
+    };
+    for (const file of disk.list(directory)) if (rootVersionOf(`trust/${file}`)) take(`trust/${file}`, file);
+    for (const [file, { version, sha256 }] of this.#pins()) {
+      take(file === 'targets.json' ? targetsFile : `trust/roles/${file}`, `${version}.${file}`, sha256);
+    }
+    this.#versions = versions;
+    return files;
   }
 
   /** Puts a revision's metadata, which `judge` found no problem with, into service; durable when it returns. */
   publish(trust: VerifiedTrust, now: number): void {
+    this.#published = undefined;
     for (const { signed, bytes } of trust.roots) {
       const file = `${signed.version}.root.json`;
-      if (this.#read(file) === undefined) this.#write(file, published(bytes));
+      if (this.#read(file) === undefined) this.#write(file, travellingForm(bytes));
     }
     const pins = new Map(this.#pins());
     for (const [name, file] of targetsFiles(trust)) pins.set(`${name}.json`, this.#writeTargets(name, file));
@@ -91,6 +135,23 @@ export class OnlineMetadata {
     return Date.parse(this.#timestamp.signed.expires) - (this.#options.timestampLifetimeMs * 2) / 3;
   }
 
+  /** When what the controller signs ends: it is renewed long before, or something is wrong. */
+  ends(): End[] {
+    const end = (kind: 'snapshot' | 'timestamp', file: MetadataFile<Snapshot | Timestamp>, lifetimes: number): End => {
+      const expiresAt = Date.parse(file.signed.expires);
+      return {
+        ...{ kind, subject: `${kind}.json`, expiresAt },
+        renewedAt: expiresAt - (this.#options.timestampLifetimeMs * lifetimes * 2) / 3,
+        consequence: 'devices install nothing new',
+        remedy: 'The controller renews it by itself: look for `publishing.renewal-failed` in its log',
+      };
+    };
+    return [
+      ...(this.#timestamp === undefined ? [] : [end('timestamp', this.#timestamp, 1)]),
+      ...(this.#snapshot === undefined ? [] : [end('snapshot', this.#snapshot, snapshotLifetimes)]),
+    ];
+  }
+
   /** What was published before; when it cannot be read, publishing begins anew. */
   #takeUp(): void {
     const bytes = this.#read('timestamp.json');
@@ -107,30 +168,20 @@ export class OnlineMetadata {
     }
   }
 
-  #judgeRoots({ roots }: VerifiedTrust): Problem[] {
-    const problems: Problem[] = [];
-    for (const root of roots) {
-      const { version } = root.signed;
-      const before = this.#read(`${version}.root.json`);
-      if (before !== undefined && !sameSigned(readRoot(before), root)) {
-        problems.push(reused(rootFile(version), version));
-      }
-    }
-    const newest = roots.at(-1)!.signed.version;
-    if (this.#read(`${newest + 1}.root.json`) !== undefined) {
-      problems.push({
-        file: rootFile(newest + 1),
-        code: 'TRUST_ROLLBACK',
-        message: `version ${newest + 1} of the root was published and is not in the repository any more`,
-      });
-    }
-    return problems;
-  }
-
-  #judgeKeys({ roots }: VerifiedTrust): Problem[] {
+  #judgeKeys({ roots, deploymentKeys }: VerifiedTrust): Problem[] {
     const root = roots.at(-1)!.signed;
     const { keys } = this.#options;
-    return (['snapshot', 'timestamp'] as const).flatMap((role) => {
+    const { keyId: deploymentKey } = keys.deployment;
+    const unnamed: Problem[] = deploymentKeys.keys.some(({ keyId }) => keyId === deploymentKey)
+      ? []
+      : [
+          {
+            file: deploymentKeysFile,
+            code: 'TRUST_ONLINE_KEY',
+            message: `the controller signs deployments with key ${deploymentKey}, which is not named here: devices would refuse all that it sends. Give the controller the key that is named, and start it again`,
+          },
+        ];
+    const others = (['snapshot', 'timestamp'] as const).flatMap((role) => {
       const delegation = rootDelegation(root, role);
       const { keyId } = keys[role];
       const named = delegation.role.keyIDs.includes(keyId) && trustedKey(delegation, keyId, role) !== undefined;
@@ -138,21 +189,20 @@ export class OnlineMetadata {
       const message = `the controller signs the ${role} with key ${keyId}, which this root must name with threshold 1`;
       return [{ file: rootFile(root.version), code: 'TRUST_ONLINE_KEY', message }];
     });
+    return [...unnamed, ...others];
   }
 
-  #judgeVersions(trust: VerifiedTrust): Problem[] {
+  /** A version that leaps leaves no room for those after it: who holds a key could end a role for good. */
+  #judgeJumps(trust: VerifiedTrust, now: number): Problem[] {
     const pins = this.#pins();
-    return targetsFiles(trust).flatMap(([name, file]) => {
-      const pin = pins.get(`${name}.json`);
-      const { version } = file.signed;
-      const path = name === 'targets' ? targetsFile : roleFile(name);
-      if (pin === undefined || version > pin.version) return [];
-      if (version < pin.version) {
-        const message = `version ${pin.version} was published; devices refuse version ${version}`;
-        return [{ file: path, code: 'TRUST_ROLLBACK', message }];
-      }
-      const before = this.#read(`${version}.${name}.json`);
-      return before === undefined || sameSigned(readTargets(before, name), file) ? [] : [reused(path, version)];
+    const nowS = Math.max(Math.floor(now / 1000), this.#timestamp?.signed.version ?? 0);
+    return targetsFiles(trust).flatMap(([name, { signed }]) => {
+      const before = pins.get(`${name}.json`)?.version ?? 0;
+      const most = Math.max(before + stepsMax, nowS + aheadSecondsMax);
+      if (signed.version <= most) return [];
+      const file = name === 'targets' ? targetsFile : roleFile(name);
+      const message = `version ${signed.version} leaps: after version ${before} at most ${most} is taken, so that versions can go on growing`;
+      return [{ file, code: 'TRUST_VERSION_JUMP', message }];
     });
   }
 
@@ -161,7 +211,7 @@ export class OnlineMetadata {
     const before = this.#pins().get(`${name}.json`);
     if (before?.version === version) return before;
     // A file of this version that no snapshot names was left by a stop before the snapshot; no device was told of it.
-    const bytes = published(file.bytes);
+    const bytes = travellingForm(file.bytes);
     this.#write(`${version}.${name}.json`, bytes);
     return { version, length: bytes.length, sha256: sha256Hex(bytes) };
   }
@@ -253,11 +303,6 @@ function targetsFiles({ targets, roles }: VerifiedTrust): [string, MetadataFile<
   return [['targets', targets], ...roles];
 }
 
-/** Metadata as it travels: what is spread over lines in git for people is one line for devices; signatures stay valid. */
-function published(bytes: Uint8Array): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(JSON.parse(new TextDecoder().decode(bytes))));
-}
-
 function sign(metadata: Metadata<Snapshot> | Metadata<Timestamp>, key: PrivateKey): Uint8Array {
   metadata.sign((bytes) => {
     return new Signature({ keyID: key.keyId, sig: Buffer.from(signBytes(key, bytes)).toString('hex') });
@@ -269,18 +314,9 @@ function metaFileOf({ version, length, sha256 }: Pin): MetaFile {
   return new MetaFile({ version, length, hashes: { sha256 } });
 }
 
-function sameSigned(one: MetadataFile<unknown>, other: MetadataFile<unknown>): boolean {
-  return Buffer.from(one.signedBytes).equals(other.signedBytes);
-}
-
 function samePins(one: Pins, other: Pins): boolean {
   if (one.size !== other.size) return false;
   return [...one].every(([file, pin]) => other.get(file)?.sha256 === pin.sha256);
-}
-
-function reused(file: string, version: number): Problem {
-  const message = `version ${version} was published with other content; a change needs a version of its own`;
-  return { file, code: 'TRUST_VERSION_REUSED', message };
 }
 
 function timeText(time: number): string {

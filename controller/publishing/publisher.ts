@@ -1,15 +1,19 @@
 /** From a revision's files to what devices fetch: the seam that the reconciling loop holds. */
+import { deploymentKeysPath } from '../../artifact/trust/deployment-keys.ts';
 import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
 import type { Clock } from '../../platform/ports.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
+import type { End } from '../expiry/end.ts';
 import type { Catalogue, CataloguedRelease } from '../manifests/desired.ts';
 import { type ArtifactStore, deltaKey, type Needed } from './artifact-store.ts';
 import { checkRelease } from './check-release.ts';
+import { type JudgedTrust, judgeTrust } from './judge-trust.ts';
 import type { OnlineMetadata } from './online-metadata.ts';
 import { releaseFile } from './release-path.ts';
 import { deltaPairs, type ReleaseDemand, type SmallerWays } from './smaller-ways.ts';
-import { isTrustFile, type TrustFiles } from './trust-files.ts';
-import { type VerifiedTrust, verifyTrust } from './verify-trust.ts';
+import { trustEnds } from './trust-ends.ts';
+import { deploymentKeysFile, isTrustFile, type TrustFiles, targetsFile } from './trust-files.ts';
+import type { VerifiedTrust } from './verify-trust.ts';
 
 /** A revision as this room sees it: blob ids by path. */
 export interface PublishedTree {
@@ -32,9 +36,20 @@ const holdBackMsMax = 60_000;
 /** More trust files than this are no fleet's. */
 const trustFilesMax = 4096;
 
+/** What a revision's signed metadata and release files come to. */
+export interface PublisherJudgement {
+  readonly catalogue: Catalogue;
+  readonly problems: readonly Problem[];
+  /** What is otherwise than the revision has it, and no reason to refuse it. */
+  readonly notes: readonly Problem[];
+}
+
 export class RepositoryPublisher {
   readonly #parts: PublisherParts;
-  #trust: { readonly key: string; readonly trust: VerifiedTrust } | undefined;
+  /** Trust files by blob id: the same arrays for the same content, which is then judged once. */
+  #blobs: ReadonlyMap<string, Uint8Array> = new Map();
+  /** What the newest trees came to. */
+  #judged: { readonly key: string; readonly trust: VerifiedTrust } | undefined;
   #inForce: VerifiedTrust | undefined;
 
   constructor(parts: PublisherParts) {
@@ -42,20 +57,18 @@ export class RepositoryPublisher {
   }
 
   /** The releases that a revision's signed metadata names, and all that is wrong with metadata or release files. */
-  async judge(
-    tree: PublishedTree,
-    readBlob: ReadBlob,
-  ): Promise<{ readonly catalogue: Catalogue; readonly problems: Problem[] }> {
-    const verified = await this.#verify(tree, readBlob);
-    if ('problems' in verified) return { catalogue: new Map(), problems: [...verified.problems] };
-    const { trust } = verified;
-    const problems = this.#parts.online.judge(trust);
+  async judge(tree: PublishedTree, readBlob: ReadBlob): Promise<PublisherJudgement> {
+    const { online, store, clock } = this.#parts;
+    const judged = await this.#judgeTrust(tree, readBlob);
+    if (judged.kind === 'refused') return { catalogue: new Map(), problems: judged.problems, notes: [] };
+    const { trust, notes } = judged;
+    const problems = online.judge(trust, clock.now());
     for (const release of trust.releases.values()) {
-      if (this.#parts.store.has(release.sha256)) continue;
+      if (store.holds(release)) continue;
       const problem = checkRelease(release, await readRelease(tree, readBlob, release));
       if (problem !== undefined) problems.push(problem);
     }
-    return { catalogue: trust.releases, problems };
+    return { catalogue: trust.releases, problems, notes };
   }
 
   /**
@@ -64,18 +77,18 @@ export class RepositoryPublisher {
    */
   async publish(tree: PublishedTree, catalogue: Catalogue, readBlob: ReadBlob, demand: ReleaseDemand): Promise<void> {
     const { store, online, clock, ways } = this.#parts;
-    const verified = await this.#verify(tree, readBlob);
-    if ('problems' in verified) throw new Error(`published without being judged: ${verified.problems[0]?.message}`);
-    store.put(verified.trust.deploymentKeys.bytes);
+    const trust = await this.#judgedTrust(tree, readBlob);
+    store.put(trust.deploymentKeys.bytes);
     for (const release of catalogue.values()) {
-      const bytes = store.has(release.sha256) ? store.read(release.sha256) : await readRelease(tree, readBlob, release);
+      if (store.holds(release) && store.index(release)?.sha256 === release.sha256) continue;
+      const bytes = store.holds(release) ? store.read(release.sha256) : await readRelease(tree, readBlob, release);
       if (bytes === undefined || checkRelease(release, bytes) !== undefined) {
         throw new Error(`published without being judged: ${releaseFile(release)}`);
       }
       store.addRelease(release, bytes);
     }
-    online.publish(verified.trust, clock.now());
-    this.#inForce = verified.trust;
+    online.publish(trust, clock.now());
+    this.#inForce = trust;
     const patience = new AbortController();
     const prepared = ways.prepare(catalogue, demand).finally(() => patience.abort());
     await Promise.race([prepared, clock.sleep(holdBackMsMax, patience.signal).catch(() => {})]);
@@ -83,7 +96,7 @@ export class RepositoryPublisher {
 
   /** After a restart: what was judged is in force, and ways that were not made before the stop are made beside everything. */
   resume(catalogue: Catalogue, demand: ReleaseDemand): void {
-    this.#inForce = this.#trust?.trust;
+    this.#inForce = this.#judged?.trust;
     void this.#parts.ways.prepare(catalogue, demand);
   }
 
@@ -102,23 +115,55 @@ export class RepositoryPublisher {
     });
   }
 
-  async #verify(
-    tree: PublishedTree,
-    readBlob: ReadBlob,
-  ): Promise<{ readonly trust: VerifiedTrust } | { readonly problems: readonly Problem[] }> {
-    const paths = [...tree.files.keys()].filter(isTrustFile).sort();
+  /** When the metadata in force ends. */
+  ends(): End[] {
+    return [...(this.#inForce === undefined ? [] : trustEnds(this.#inForce)), ...this.#parts.online.ends()];
+  }
+
+  /** What was published, with the deployment keys, which lie among the artifacts. */
+  #published(): TrustFiles {
+    const { online, store } = this.#parts;
+    const files = online.published();
+    const bytes = files.get(targetsFile);
+    const sha256 = bytes && online.reader.read(bytes, 'targets').signed.targets[deploymentKeysPath]?.hashes.sha256;
+    if (sha256 === undefined || !store.has(sha256)) return files;
+    return new Map([...files, [deploymentKeysFile, store.read(sha256)]]);
+  }
+
+  async #judgeTrust(tree: PublishedTree, readBlob: ReadBlob): Promise<JudgedTrust> {
+    const paths = trustPaths(tree);
     if (paths.length > trustFilesMax) {
       const message = `trust/ holds ${paths.length} files, at most ${trustFilesMax} are read`;
-      return { problems: [{ file: 'trust', code: 'TRUST_TOO_LARGE', message }] };
+      return { kind: 'refused', problems: [{ file: 'trust', code: 'TRUST_TOO_LARGE', message }] };
     }
-    const key = JSON.stringify(paths.map((path) => [path, tree.files.get(path)]));
-    if (this.#trust?.key === key) return this.#trust;
+    const blobs = new Map<string, Uint8Array>();
     const files = new Map<string, Uint8Array>();
-    for (const path of paths) files.set(path, await readBlob(tree.files.get(path)!));
-    const verified = verifyTrust(files satisfies TrustFiles);
-    if ('trust' in verified) this.#trust = { key, trust: verified.trust };
-    return verified;
+    for (const path of paths) {
+      const id = tree.files.get(path)!;
+      const bytes = this.#blobs.get(id) ?? (await readBlob(id));
+      blobs.set(id, bytes);
+      files.set(path, bytes);
+    }
+    this.#blobs = blobs;
+    const judged = judgeTrust(files, this.#published(), this.#parts.online.reader);
+    if (judged.kind === 'prevails') this.#judged = { key: keyOf(tree), trust: judged.trust };
+    return judged;
   }
+
+  async #judgedTrust(tree: PublishedTree, readBlob: ReadBlob): Promise<VerifiedTrust> {
+    if (this.#judged?.key === keyOf(tree)) return this.#judged.trust;
+    const judged = await this.#judgeTrust(tree, readBlob);
+    if (judged.kind === 'refused') throw new Error(`published without being judged: ${judged.problems[0]?.message}`);
+    return judged.trust;
+  }
+}
+
+function trustPaths({ files }: PublishedTree): string[] {
+  return [...files.keys()].filter(isTrustFile).sort();
+}
+
+function keyOf(tree: PublishedTree): string {
+  return JSON.stringify(trustPaths(tree).map((path) => [path, tree.files.get(path)]));
 }
 
 async function readRelease(

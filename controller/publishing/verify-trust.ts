@@ -3,16 +3,17 @@ import type { Root, Targets } from '@tufjs/models';
 import { deploymentKeysPath, parseDeploymentKeys } from '../../artifact/trust/deployment-keys.ts';
 import { TrustError } from '../../artifact/trust/error.ts';
 import type { PublicKey } from '../../artifact/trust/keys.ts';
+import { trustLimits } from '../../artifact/trust/limits.ts';
 import type { MetadataFile } from '../../artifact/trust/tuf/metadata.ts';
 import { nextRoot } from '../../artifact/trust/tuf/next-root.ts';
 import { readRoot, rootDelegation, trustRoot } from '../../artifact/trust/tuf/root.ts';
-import { requireThreshold } from '../../artifact/trust/tuf/signatures.ts';
-import { delegationOf, readTargets } from '../../artifact/trust/tuf/targets.ts';
+import { delegationOf } from '../../artifact/trust/tuf/targets.ts';
 import { sha256Hex, type TrustedMetadata } from '../../artifact/trust/tuf/trusted.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
 import type { CataloguedRelease } from '../manifests/desired.ts';
 import { parseTargetPath, targetPath } from './release-path.ts';
-import { deploymentKeysFile, roleFile, rootVersionOf, type TrustFiles, targetsFile } from './trust-files.ts';
+import { deploymentKeysFile, roleFile, rootFile, rootVersionOf, type TrustFiles, targetsFile } from './trust-files.ts';
+import { TrustReader } from './trust-reader.ts';
 
 /** Metadata whose signatures hold. Expiry is not judged here: it stops devices from installing, not a revision. */
 export interface VerifiedTrust {
@@ -25,18 +26,18 @@ export interface VerifiedTrust {
   readonly releases: ReadonlyMap<string, CataloguedRelease>;
 }
 
-/** The verified metadata, or all that is wrong with it. */
+/** The verified metadata, or all that is wrong with it. What `reader` knows already is not read again. */
 export function verifyTrust(
   files: TrustFiles,
+  reader: TrustReader = new TrustReader(),
 ): { readonly trust: VerifiedTrust } | { readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
-  const roots = attempt(problems, 'trust/1.root.json', 'TRUST_ROOT', () => verifyRoots(files));
-  const root = roots?.at(-1);
-  if (roots === undefined || root === undefined) return { problems };
+  const roots = verifyRoots(problems, files);
+  const root = roots.at(-1);
+  if (root === undefined || problems.length > 0) return { problems };
   const targets = attempt(problems, targetsFile, 'TRUST_TARGETS', () => {
-    const file = readTargets(required(files, targetsFile), 'targets');
-    requireThreshold(rootDelegation(root.signed, 'targets'), file, targetsFile, '5.6.3');
-    return file;
+    const bytes = required(files, targetsFile);
+    return reader.readSigned(bytes, 'targets', rootDelegation(root.signed, 'targets'), targetsFile);
   });
   if (targets === undefined) return { problems };
   const deploymentKeys = attempt(problems, deploymentKeysFile, 'TRUST_DEPLOYMENT_KEYS', () =>
@@ -46,7 +47,7 @@ export function verifyTrust(
   const releases = new Map<string, CataloguedRelease>();
   for (const name of Object.keys(targets.signed.delegations?.roles ?? {})) {
     attempt(problems, roleFile(name), 'TRUST_ROLE', () => {
-      const role = verifyRole(files, targets.signed, name);
+      const role = verifyRole(files, targets.signed, name, reader);
       roles.set(name, role);
       for (const release of releasesOf(role.signed, name)) releases.set(`${name}/${release.version}`, release);
     });
@@ -68,23 +69,35 @@ function attempt<T>(problems: Problem[], file: string, code: string, judge: () =
 function required(files: TrustFiles, path: string): Uint8Array {
   const bytes = files.get(path);
   if (bytes === undefined) throw new TrustError('METADATA_MISSING', `${path} is not in the repository`);
+  if (/^<{7} /m.test(Buffer.from(bytes.subarray(0, trustLimits.targetsBytesMax)).toString('latin1'))) {
+    const message = `${path} holds the marks of a merge conflict, which only signers can settle: \`fleet release merge\` does`;
+    throw new TrustError('MALFORMED', message);
+  }
   return bytes;
 }
 
-function verifyRoots(files: TrustFiles): MetadataFile<Root>[] {
+/** The chain of roots, as far as it holds; the file of the one that breaks it is named. */
+function verifyRoots(problems: Problem[], files: TrustFiles): MetadataFile<Root>[] {
   const versions = [...files.keys()].flatMap((path) => rootVersionOf(path) ?? []).sort((a, b) => a - b);
   if (versions.length === 0) {
-    throw new TrustError('METADATA_MISSING', 'there is no trust/1.root.json; `fleet keys init` makes it');
+    const message = 'there is no trust/1.root.json; `fleet keys init` makes it';
+    problems.push({ file: rootFile(1), code: 'TRUST_ROOT_METADATA_MISSING', message });
   }
+  const roots: MetadataFile<Root>[] = [];
   let trusted: TrustedMetadata | undefined;
-  return versions.map((version) => {
-    const bytes = required(files, `trust/${version}.root.json`);
-    trusted = trusted === undefined ? trustRoot(bytes) : nextRoot(trusted, bytes);
-    if (trusted.root.signed.version !== version) {
-      throw new TrustError('VERSION_MISMATCH', `trust/${version}.root.json is version ${trusted.root.signed.version}`);
-    }
-    return readRoot(bytes);
-  });
+  for (const version of versions) {
+    const root = attempt(problems, rootFile(version), 'TRUST_ROOT', () => {
+      const bytes = required(files, rootFile(version));
+      trusted = trusted === undefined ? trustRoot(bytes) : nextRoot(trusted, bytes);
+      if (trusted.root.signed.version !== version) {
+        throw new TrustError('VERSION_MISMATCH', `${rootFile(version)} is version ${trusted.root.signed.version}`);
+      }
+      return readRoot(bytes);
+    });
+    if (root === undefined) break;
+    roots.push(root);
+  }
+  return roots;
 }
 
 function verifyDeploymentKeys(files: TrustFiles, targets: Targets): VerifiedTrust['deploymentKeys'] {
@@ -106,14 +119,12 @@ function verifyDeploymentKeys(files: TrustFiles, targets: Targets): VerifiedTrus
   return { bytes, keys: parseDeploymentKeys(bytes) };
 }
 
-function verifyRole(files: TrustFiles, targets: Targets, name: string): MetadataFile<Targets> {
+function verifyRole(files: TrustFiles, targets: Targets, name: string, reader: TrustReader): MetadataFile<Targets> {
   const { paths, terminating } = targets.delegations!.roles![name]!;
   if (!terminating || paths?.length !== 1 || paths[0] !== `${name}/*`) {
     throw new TrustError('MALFORMED', `role ${name} must be terminating with the one path ${name}/*`);
   }
-  const file = readTargets(required(files, roleFile(name)), name);
-  requireThreshold(delegationOf(targets, name)!, file, roleFile(name), '5.6.3');
-  return file;
+  return reader.readSigned(required(files, roleFile(name)), name, delegationOf(targets, name)!, roleFile(name));
 }
 
 function releasesOf(role: Targets, name: string): CataloguedRelease[] {

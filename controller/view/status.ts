@@ -2,6 +2,7 @@
 import type {
   BrokerStatus,
   DeviceStatus,
+  ExpiryStatus,
   FleetStatus,
   Refusal,
   Selector,
@@ -50,6 +51,8 @@ export interface StatusInputs {
   readonly refusals: readonly Refusal[];
   readonly broker?: BrokerStatus;
   readonly storage?: StorageStatus;
+  /** Trust that comes to its end; absent where nobody looks. */
+  readonly expiry?: readonly ExpiryStatus[];
 }
 
 function isoTime(ms: number): string {
@@ -207,7 +210,7 @@ const refusalsShownMax = 20;
 
 /** The document at one moment; the view has settled. Throws `NothingThere`. */
 export function statusDocument(inputs: StatusInputs, query: StatusQuery): StatusDocument {
-  const { context, view, source, broker, storage } = inputs;
+  const { context, view, source, broker, storage, expiry } = inputs;
   checkTarget(inputs, query);
   const devices = matching(inputs, query);
   const isWhole = query.target === undefined && query.selector === undefined;
@@ -229,6 +232,7 @@ export function statusDocument(inputs: StatusInputs, query: StatusQuery): Status
     source,
     ...(broker === undefined ? {} : { broker }),
     ...(storage === undefined ? {} : { storage }),
+    ...(expiry === undefined ? {} : { expiry: [...expiry] }),
     tally,
     state: convergenceOf(tally),
     fleets: groupsOf(inputs, query, devices, 'fleet').map(([name, group]) => ({

@@ -10,6 +10,8 @@ export type DownloadErrorCode =
   | 'DISK_FULL'
   /** The root metadata this device was born with is not there or is none. */
   | 'TRUST_ROOT_UNUSABLE'
+  /** The key that signed the deployment is not one of those that may, by the newest metadata. */
+  | 'DEPLOYMENT_REVOKED'
   /** The signed releases have no such release. */
   | 'RELEASE_UNSIGNED'
   /** The signed release has another digest or length than the deployment says. */

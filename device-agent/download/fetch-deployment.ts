@@ -1,3 +1,4 @@
+import { TrustError } from '../../artifact/trust/error.ts';
 import type { Clock } from '../../platform/ports.ts';
 import type {
   DeployedApplication,
@@ -7,6 +8,7 @@ import type {
   ReleaseIndex,
   Way,
 } from '../../schemas/generated/types.ts';
+import { judgeEnvelope } from '../courier/judge-envelope.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import { DownloadError } from './download-error.ts';
 import { type FetchMemory, type KnownIndex, type ModuleProgress, progressOf } from './fetch-memory.ts';
@@ -32,6 +34,24 @@ function requireAgreement(metadata: ReleaseMetadata, application: DeployedApplic
   }
 }
 
+/** Brings the newest metadata. What stops everything installs nothing new: for that, expired metadata is as good as any. */
+async function refresh(metadata: ReleaseMetadata, paths: readonly string[], signal: AbortSignal): Promise<void> {
+  try {
+    await metadata.refresh(paths, signal);
+  } catch (error) {
+    const isExpiry = error instanceof TrustError && error.code === 'EXPIRED';
+    if (!isExpiry || paths.length > 0) throw error;
+  }
+}
+
+/** Refuses a deployment whose signer is not named any more: the key was revoked after the deployment had been accepted. */
+function requireSigner(metadata: ReleaseMetadata, envelope: string, { device, sequence }: Deployment): void {
+  const judgement = judgeEnvelope(envelope, metadata.deploymentKeys(), device);
+  if (judgement.kind === 'genuine') return;
+  const { message } = judgement.problem;
+  throw new DownloadError('DEPLOYMENT_REVOKED', `deployment ${sequence} was accepted once, and is no more: ${message}`);
+}
+
 /** One application for each module that is not there, or not whole. */
 function missingModules(store: ModuleStore, { applications }: Deployment): readonly DeployedApplication[] {
   const isFirst = ({ sha256 }: DeployedApplication, at: number): boolean =>
@@ -45,6 +65,8 @@ const indexAgeMsMax = 10 * 60_000;
 /** What is to be fetched. */
 export interface Wanted {
   readonly deployment: Deployment;
+  /** What the deployment was taken out of, to be judged again by the keys that are named when it is installed. */
+  readonly envelope: string;
   /** What is installed already agreed with the signed releases then; bringing its modules again needs no new consent. */
   readonly isInstalled: boolean;
   readonly memory: FetchMemory;
@@ -56,6 +78,7 @@ export class FetchAttempt {
   readonly #clock: Clock;
   readonly #openMetadata: () => ReleaseMetadata;
   readonly #deployment: Deployment;
+  readonly #envelope: string;
   readonly #isInstalled: boolean;
   readonly #missing: readonly DeployedApplication[];
   readonly #bytes: Map<string, number>;
@@ -66,7 +89,8 @@ export class FetchAttempt {
   #hasAgreed: boolean;
 
   constructor(context: DownloadContext, clock: Clock, openMetadata: () => ReleaseMetadata, wanted: Wanted) {
-    const { deployment, isInstalled, memory } = wanted;
+    const { deployment, envelope, isInstalled, memory } = wanted;
+    this.#envelope = envelope;
     this.#context = context;
     this.#clock = clock;
     this.#openMetadata = openMetadata;
@@ -116,7 +140,8 @@ export class FetchAttempt {
     this.#hasAgreed = false;
     const { applications } = this.#deployment;
     const metadata = this.#openMetadata();
-    if (applications.length > 0) await metadata.refresh(applications.map(targetPath), signal);
+    await refresh(metadata, applications.map(targetPath), signal);
+    requireSigner(metadata, this.#envelope, this.#deployment);
     for (const application of applications) requireAgreement(metadata, application);
     this.#hasAgreed = true;
   }

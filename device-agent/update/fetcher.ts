@@ -1,9 +1,10 @@
 import type { Clock, Log, Random } from '../../platform/ports.ts';
-import type { Deployment, Progress } from '../../schemas/generated/types.ts';
+import type { Progress } from '../../schemas/generated/types.ts';
 import type { BringErrand, Brought, Courier, Failure } from '../courier/courier.ts';
 import { type FetchMemory, nothingFetched } from '../download/fetch-memory.ts';
 import { RetryPause } from '../download/retry.ts';
 import type { EngineEvent } from './decide.ts';
+import type { SignedDeployment } from './slots.ts';
 import type { Slot } from './state.ts';
 
 /** Failures of the link in a row before they are reported: until then it is just a link. */
@@ -55,10 +56,10 @@ export class Fetcher {
   }
 
   /** Starts fetching this deployment instead of any other; the modules `held` stay, all of them when that is not known. */
-  start({ sequence }: Slot, deployment: Deployment, held: ReadonlySet<string> | undefined): void {
+  start({ sequence }: Slot, signed: SignedDeployment, held: ReadonlySet<string> | undefined): void {
     this.stop();
     this.#abort = new AbortController();
-    const errand = { deployment, isInstalled: this.#isRepairing, ...(held && { held: [...held] }) };
+    const errand = { ...signed, isInstalled: this.#isRepairing, ...(held && { held: [...held] }) };
     void this.#run(sequence, errand, this.#abort.signal);
   }
 

@@ -41,13 +41,13 @@ const runners: Runners = {
   },
   fetch: ({ slot }, { slots, fetcher, emit, memory }) => {
     const { sequence } = slot;
-    const deployment = slots.load(slot);
-    if (deployment !== undefined) fetcher.start(slot, deployment, heldModules(slots, memory()));
+    const signed = slots.loadSigned(slot);
+    if (signed !== undefined) fetcher.start(slot, signed, heldModules(slots, memory()));
     else emit({ kind: 'damaged', sequence, repairable: false, problem: deploymentDamage(sequence) });
   },
   repair: ({ slot }, { slots, repairer, memory }) => {
-    const deployment = slots.load(slot);
-    if (deployment !== undefined) repairer.start(slot, deployment, heldModules(slots, memory()));
+    const signed = slots.loadSigned(slot);
+    if (signed !== undefined) repairer.start(slot, signed, heldModules(slots, memory()));
   },
   activate: ({ slot, lastResort }, { activator }) => activator.activate(slot, lastResort),
   clear: (_step, { activator }) => activator.clear(),

@@ -16,6 +16,12 @@ export function envelopeDigest(envelope: string): string {
   return createHash('sha256').update(envelope).digest('hex');
 }
 
+/** A deployment and the envelope that it was taken out of. */
+export interface SignedDeployment {
+  readonly deployment: Deployment;
+  readonly envelope: string;
+}
+
 /** The files of an envelope: two copies. */
 function fileNames(digest: string): readonly string[] {
   return [`${digest}.json`, `${digest}.copy.json`];
@@ -60,11 +66,17 @@ export class Slots {
 
   /** The deployment, or undefined when both its files are damaged or gone. */
   load(slot: Slot): Deployment | undefined {
+    return this.loadSigned(slot)?.deployment;
+  }
+
+  /** The same with its envelope, for whoever judges it again. */
+  loadSigned(slot: Slot): SignedDeployment | undefined {
     const texts = fileNames(slot.envelope).map((name) => this.#readIntact(name, slot.envelope));
     const intact = texts.find((text) => text !== undefined);
     if (intact === undefined) return undefined;
     if (texts.includes(undefined)) mendIfPossible(() => this.keep(slot, intact));
-    return deploymentIn(intact);
+    const deployment = deploymentIn(intact);
+    return deployment && { deployment, envelope: intact };
   }
 
   /** Removes every envelope but those of `held`. */

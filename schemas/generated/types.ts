@@ -349,6 +349,10 @@ export interface PlanDocument {
   next: PlanSide;
   observed: PlanObservation;
   /**
+   * What the controller will do otherwise than the files of the planned revision have it.
+   */
+  notes?: Problem[];
+  /**
    * Of modules and indexes that travel, all devices together. A bound where a way says atMost.
    */
   bytes: number;
@@ -397,6 +401,23 @@ export interface PlanObservation {
    */
   unknownBecause?: string;
 }
+/**
+ * What is wrong with the files of a revision, and where.
+ */
+export interface Problem {
+  file: string;
+  line?: number;
+  column?: number;
+  code: string;
+  /**
+   * What is wrong, what was expected.
+   */
+  message: string;
+  /**
+   * The offending text.
+   */
+  excerpt?: string;
+}
 export interface PlannedFleet {
   /**
    * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
@@ -427,7 +448,7 @@ export interface PlannedDevice {
    * deploy: it gets a deployment at once; hold: it would not move; gone: git names it no longer.
    */
   kind: 'deploy' | 'hold' | 'gone';
-  cause: 'FIRST' | 'CHANGED' | 'SEQUENCE_BEHIND' | 'NO_KEY' | 'NO_FLEET' | 'ISSUED' | 'REMOVED';
+  cause: 'FIRST' | 'CHANGED' | 'SEQUENCE_BEHIND' | 'KEY_CHANGED' | 'NO_KEY' | 'NO_FLEET' | 'ISSUED' | 'REMOVED';
   /**
    * The cause as a sentence.
    */
@@ -715,6 +736,10 @@ export interface StatusDocument {
    */
   next?: string;
   /**
+   * Trust that comes to its end within a year, or should have been renewed by itself; the soonest first.
+   */
+  expiry?: ExpiryStatus[];
+  /**
    * Who knocked and was not let in, newest first.
    */
   refusals: Refusal[];
@@ -738,23 +763,10 @@ export interface SourceStatus {
   since?: string;
   message?: string;
   problems: Problem[];
-}
-/**
- * What is wrong with the files of a revision, and where.
- */
-export interface Problem {
-  file: string;
-  line?: number;
-  column?: number;
-  code: string;
   /**
-   * What is wrong, what was expected.
+   * What of the revision in force is not as its files have it, or was passed over.
    */
-  message: string;
-  /**
-   * The offending text.
-   */
-  excerpt?: string;
+  notes?: Problem[];
 }
 /**
  * The external MQTT broker, where there is one. While it is not reached no device is told or heard.
@@ -928,6 +940,28 @@ export interface DeviceEvent {
    */
   at: string;
   code: string;
+  message: string;
+}
+export interface ExpiryStatus {
+  /**
+   * root, targets, role: signed metadata of the repository; snapshot, timestamp: signed by the controller; authority, server: certificates of the controller.
+   */
+  kind: 'root' | 'targets' | 'role' | 'snapshot' | 'timestamp' | 'authority' | 'server';
+  /**
+   * A file of the repository, or what it is.
+   */
+  subject: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  expiresAt: string;
+  /**
+   * notice: within a year; warning: within 30 days; urgent: within 7 days; expired: it is over.
+   */
+  severity: 'notice' | 'warning' | 'urgent' | 'expired';
+  /**
+   * When it ends, what stops then, and what to do.
+   */
   message: string;
 }
 export interface Refusal {

@@ -97,6 +97,7 @@ function shore() {
         issued.push(`${deployment.device} ${deployment.sequence}`);
         return signDeployment(deployment, keys.deployment);
       },
+      keyId: keys.deployment.keyId,
       putBlob: (bytes) => artifacts.put(bytes),
       tellsConnections: true,
       reauthorize: () => {},

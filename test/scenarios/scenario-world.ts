@@ -155,6 +155,7 @@ export class ScenarioWorld {
       sign: (deployment) => signDeployment(deployment, keys.deployment),
       putBlob: (bytes) => store.put(bytes),
       tellsConnections: true,
+      keyId: keys.deployment.keyId,
       reauthorize: () => {},
       brokerStatus: () => this.broker,
     });

@@ -112,6 +112,7 @@ export class SimController {
         this.#world.checkers.signed(deployment);
         return signDeployment(deployment, keys.deployment);
       },
+      keyId: keys.deployment.keyId,
       putBlob: (bytes) => store.put(bytes),
       tellsConnections: true,
       reauthorize: () => broker.reauthorize(),

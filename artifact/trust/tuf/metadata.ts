@@ -1,7 +1,16 @@
 import { canonicalize } from '@tufjs/canonical-json';
-import { Metadata, MetadataKind, type Root, type Snapshot, type Targets, type Timestamp } from '@tufjs/models';
+import {
+  Metadata,
+  MetadataKind,
+  MetaFile,
+  type Root,
+  Snapshot,
+  TargetFile,
+  Targets,
+  type Timestamp,
+} from '@tufjs/models';
 import { TrustError } from '../error.ts';
-import { type JsonObject, objectOf, parseBoundedJson } from '../json.ts';
+import { type Json, type JsonObject, objectOf, parseBoundedJson } from '../json.ts';
 import { trustLimits } from '../limits.ts';
 
 /** The signed parts by the name of their type. */
@@ -76,16 +85,50 @@ export function canonicalBytes(value: unknown, what: string): Uint8Array {
   }
 }
 
-function modelOf(
-  kind: keyof SignedParts,
-  document: JsonObject,
-  what: string,
-): Metadata<SignedParts[keyof SignedParts]> {
+type AnyModel = Pick<Metadata<SignedParts[keyof SignedParts]>, 'signed' | 'signatures'>;
+
+/**
+ * The models rebuild a map for every entry of it, which takes time in the square of the entries: the long ones are kept from
+ * them and read here.
+ */
+function modelOf(kind: keyof SignedParts, document: JsonObject, what: string): AnyModel {
   // The models keep what they are given; a copy leaves the judged document alone.
   const copy = structuredClone(document) as Parameters<typeof Metadata.fromJSON>[1];
+  const signed = copy.signed as Record<string, JsonObject | undefined>;
+  const { targets, meta } = signed;
   try {
-    return Metadata.fromJSON(kinds[kind] as MetadataKind.Root, copy);
+    if (kind === 'targets' && isMapOfObjects(targets)) signed.targets = {};
+    if (kind === 'snapshot' && isMapOfObjects(meta)) signed.meta = {};
+    const model = Metadata.fromJSON(kinds[kind] as MetadataKind.Root, copy) as AnyModel;
+    return { signed: filled(model.signed, targets, meta), signatures: model.signatures };
   } catch (cause) {
     throw new TrustError('MALFORMED', `${what}: ${(cause as Error).message}`, undefined, { cause });
   }
+}
+
+function isMapOfObjects(value: Json | undefined): value is JsonObject {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((entry) => typeof entry === 'object' && entry !== null);
+}
+
+function filled(
+  signed: AnyModel['signed'],
+  targets: JsonObject | undefined,
+  meta: JsonObject | undefined,
+): AnyModel['signed'] {
+  if (signed instanceof Targets && isMapOfObjects(targets)) {
+    const entries = Object.entries(targets).map(([path, entry]) => [
+      path,
+      TargetFile.fromJSON(path, entry as Parameters<typeof TargetFile.fromJSON>[1]),
+    ]);
+    return new Targets({ ...signed, targets: Object.fromEntries(entries) });
+  }
+  if (signed instanceof Snapshot && isMapOfObjects(meta)) {
+    const entries = Object.entries(meta).map(([file, entry]) => [
+      file,
+      MetaFile.fromJSON(entry as Parameters<typeof MetaFile.fromJSON>[0]),
+    ]);
+    return new Snapshot({ ...signed, meta: Object.fromEntries(entries) });
+  }
+  return signed;
 }

@@ -8,10 +8,12 @@ import { namePattern, type ReleaseName, releaseFile, targetPath, versionPattern 
 import { roleFile, targetsFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
 import { keyFile, readOrMakeKey } from './key-files.ts';
+import { type Announce, signFile } from './sign-file.ts';
 import { roleSigners, signableFiles } from './signers.ts';
+import { rememberRoot, requireStanding } from './standing.ts';
 import { checkWasm, type WasmFacts } from './wasm-check.ts';
 import { readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
-import { expiryAfter, keyEntry, lifetimesDays, metadataFile, targetsOf } from './write-metadata.ts';
+import { expiryAfter, keyEntry, lifetimesDays, targetsOf, versionAfter } from './write-metadata.ts';
 
 export interface AddReleaseOptions extends ReleaseName {
   readonly bytes: Uint8Array;
@@ -20,7 +22,11 @@ export interface AddReleaseOptions extends ReleaseName {
   readonly random: Random;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** Told what is about to be signed, before it is. */
+  readonly announce?: Announce;
 }
+
+const silently: Announce = () => {};
 
 /** What became of a release that was added. */
 export interface AddedRelease extends WasmFacts {
@@ -57,6 +63,8 @@ export function addRelease(tree: WorkTree, options: AddReleaseOptions): AddedRel
   const sha256 = sha256Hex(bytes);
   const release = { name, version };
   requireSameOrNew(tree, release, sha256);
+  const isSignedNow = mayBeSigned(tree, name);
+  if (isSignedNow) requireStanding(tree, [name], 'itself');
   const delegated = delegateRole(tree, options);
   const role = readRole(tree, name);
   const target = { length: bytes.length, hashes: { sha256 }, custom: facts };
@@ -68,23 +76,32 @@ export function addRelease(tree: WorkTree, options: AddReleaseOptions): AddedRel
   // The file before the metadata that names it: what is signed is there.
   writeWorkFile(tree, releaseFile(release), bytes);
   if (metadata !== undefined) writeWorkFile(tree, roleFile(name), metadata);
+  if (isSignedNow) rememberRoot(tree);
   const signed = (readRole(tree, name)?.signatures.size ?? 0) > 0;
   return { ...facts, sha256, length: bytes.length, added, delegated, signed };
+}
+
+/** Whether keys on this machine will sign; what nobody signs now vouches for nothing. */
+function mayBeSigned(tree: WorkTree, name: string): boolean {
+  const targets = signableFiles(tree).find(({ role }) => role === 'targets')!;
+  return delegationOf(targets.file.signed as Targets, name) === undefined || roleSigners(tree, name).length > 0;
 }
 
 /** The role's next metadata, with these targets added. */
 function roleWith(
   tree: WorkTree,
-  { name, now }: AddReleaseOptions,
+  { name, now, announce = silently }: AddReleaseOptions,
   role: MetadataFile<Targets> | undefined,
   more: object,
 ): Uint8Array {
   const signed = targetsOf({
-    version: (role?.signed.version ?? 0) + 1,
+    version: versionAfter(role?.signed.version ?? 0, now),
     expires: expiryAfter(now, lifetimesDays.targets),
     targets: { ...(role?.signed.toJSON().targets as object | undefined), ...more },
   });
-  return readable(metadataFile(signed, roleSigners(tree, name)), name);
+  const before = role === undefined ? {} : { before: role.signed };
+  const signing = { path: roleFile(name), ...before, after: signed, signers: roleSigners(tree, name) };
+  return readable(signFile(signing, announce), name);
 }
 
 /** The file, unless devices would find it too large to read. */
@@ -124,7 +141,7 @@ function taken(release: ReleaseName): AuthoringError {
 }
 
 /** Delegates to the application's role unless that is done; true when it did. */
-function delegateRole(tree: WorkTree, { name, random, now }: AddReleaseOptions): boolean {
+function delegateRole(tree: WorkTree, { name, random, now, announce = silently }: AddReleaseOptions): boolean {
   const { file, signers } = signableFiles(tree).find(({ role }) => role === 'targets')!;
   const signed = file.signed as Targets;
   if (delegationOf(signed, name) !== undefined) return false;
@@ -132,13 +149,15 @@ function delegateRole(tree: WorkTree, { name, random, now }: AddReleaseOptions):
     const message = `the first release of ${name} needs the targets key at ${keyFile('targets')}, to delegate to a key of its own`;
     throw new AuthoringError('KEY_MISSING', message);
   }
+  const path = keyFile(`release-${name}`);
+  if (readWorkFile(tree, path) !== undefined) announce([`${path} lay there before: ${name} is delegated to that key`]);
   const { publicKey } = readOrMakeKey(tree, random, `release-${name}`);
   const json = signed.toJSON();
   const delegations = (json.delegations ?? { keys: {}, roles: [] }) as { keys: object; roles: object[] };
   const role = { name, keyids: [publicKey.keyId], threshold: 1, terminating: true, paths: [`${name}/*`] };
   const next = targetsOf({
     ...json,
-    version: signed.version + 1,
+    version: versionAfter(signed.version, now),
     expires: expiryAfter(now, lifetimesDays.targets),
     delegations: {
       ...delegations,
@@ -146,7 +165,8 @@ function delegateRole(tree: WorkTree, { name, random, now }: AddReleaseOptions):
       roles: [...delegations.roles, role],
     },
   });
-  writeWorkFile(tree, targetsFile, readable(metadataFile(next, signers), 'targets'));
+  const signing = { path: targetsFile, before: signed, after: next, signers };
+  writeWorkFile(tree, targetsFile, readable(signFile(signing, announce), 'targets'));
   return true;
 }
 

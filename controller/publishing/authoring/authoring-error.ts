@@ -2,7 +2,12 @@
 export type AuthoringErrorCode =
   | 'TRUST_EXISTS'
   | 'TRUST_MISSING'
-  | 'TRUST_INVALID'
+  /** What a signature would vouch for is not signed itself. */
+  | 'TRUST_UNSIGNED'
+  /** Not the fleet that the keys here signed for before. */
+  | 'TRUST_FOREIGN'
+  | 'MERGE_CONFLICT'
+  | 'ROLE_UNKNOWN'
   | 'KEY_MISSING'
   | 'KEY_INVALID'
   | 'BAD_NAME'

@@ -5,6 +5,7 @@ import type { Random } from '../../../platform/ports.ts';
 import { deploymentKeysFile, rootFile, targetsFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
 import { keyFile, readOrMakeKey } from './key-files.ts';
+import { rememberRoot } from './standing.ts';
 import { readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
 import { expiryAfter, lifetimesDays, metadataFile, rootOf, targetsOf } from './write-metadata.ts';
 
@@ -65,6 +66,7 @@ export function makeTrust(tree: WorkTree, options: MakeTrustOptions): MadeTrust 
   writeWorkFile(tree, targetsFile, metadataFile(signed, [targets!]));
   // The root last: its presence says that everything is there.
   writeWorkFile(tree, rootFile(1), metadataFile(root, roots));
+  rememberRoot(tree);
   return {
     keyFiles: [...rootNames, 'targets', 'snapshot', 'timestamp', 'deployment'].map(keyFile),
     trustFiles: [rootFile(1), targetsFile, deploymentKeysFile],

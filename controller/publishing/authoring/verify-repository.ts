@@ -1,7 +1,8 @@
 import type { Problem } from '../../../schemas/generated/types.ts';
+import { expiryStatus } from '../../expiry/end.ts';
 import { checkRelease } from '../check-release.ts';
 import { parseTargetPath, releaseFile } from '../release-path.ts';
-import { roleFile, rootFile, targetsFile } from '../trust-files.ts';
+import { trustEnds } from '../trust-ends.ts';
 import { type VerifiedTrust, verifyTrust } from '../verify-trust.ts';
 import { listWorkFolder, readTrustFiles, readWorkFile, type WorkTree } from './work-tree.ts';
 
@@ -26,20 +27,10 @@ export function verifyRepository(tree: WorkTree, now: number): Verification {
   return { problems, releases: trust.releases.size };
 }
 
-function expired({ roots, targets, roles }: VerifiedTrust, now: number): Problem[] {
-  const root = roots.at(-1)!.signed;
-  const files = [
-    [rootFile(root.version), root.expires],
-    [targetsFile, targets.signed.expires],
-    ...[...roles].map(([name, { signed }]) => [roleFile(name), signed.expires]),
-  ] as const;
-  return files
-    .filter(([, expires]) => !(Date.parse(expires!) > now))
-    .map(([file, expires]) => ({
-      file: file!,
-      code: 'TRUST_EXPIRED',
-      message: `expired ${expires}: devices install nothing new by it; \`fleet release sign --renew\` renews it`,
-    }));
+function expired(trust: VerifiedTrust, now: number): Problem[] {
+  return trustEnds(trust)
+    .filter(({ expiresAt }) => expiresAt <= now)
+    .map((end) => ({ file: end.subject, code: 'TRUST_EXPIRED', message: expiryStatus(end, now)!.message }));
 }
 
 /** Files that lie among the releases and that no metadata names: they can never be deployed. */

@@ -14,6 +14,14 @@ export function expiryAfter(now: number, days: number): string {
   return `${new Date(now + days * dayMs).toISOString().slice(0, 19)}Z`;
 }
 
+/**
+ * The version after `before`: at least the seconds of the time. What is signed after a `git revert` then never has the version of
+ * what was reverted, which devices know with other content.
+ */
+export function versionAfter(before: number, now: number): number {
+  return Math.max(before + 1, Math.floor(now / 1000));
+}
+
 /** A key as metadata has it. */
 export function keyEntry(key: PublicKey): Key {
   const keyVal = { public: publicKeyHex(key) };

@@ -34,3 +34,15 @@ test('size, depth and members are bounded', (t) => {
   refused(t, () => read(`[${Array(1025).fill(0).join(',')}]`), 'TOO_LARGE');
   t.notThrows(() => read(`[${Array(1024).fill(0).join(',')}]`));
 });
+
+test('two members of one name are refused, wherever they are, however they are written', (t) => {
+  for (const text of [
+    '{"a":1,"a":1}',
+    '[{"b":[1,2],"b":{}}]',
+    '{"a":{"x":1,"y":2},"\\u0061":0}',
+    '{"":0,"":[1,2,3]}',
+  ]) {
+    refused(t, () => read(text), 'MALFORMED');
+  }
+  t.deepEqual(read('[{"a":1},{"a":1},[],{},[ ],{ }]'), [{ a: 1 }, { a: 1 }, [], {}, [], {}]);
+});

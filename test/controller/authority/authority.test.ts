@@ -4,15 +4,19 @@ import { writeFileSync } from 'node:fs';
 import * as x509 from '@peculiar/x509';
 import test from 'ava';
 import {
+  AuthorityLostError,
   CertificateRequestError,
   controllerCommonName,
   deviceCertificateDays,
   openAuthority,
   proveRequest,
+  replaceAuthority,
 } from '../../../controller/authority/authority.ts';
 import { authorizeByFleet } from '../../../controller/authority/authorization.ts';
 import { enrol, parseEnrolment } from '../../../controller/authority/enrolment.ts';
 import { certificateIdentity } from '../../../controller/authority/key-fingerprint.ts';
+import { expiryStatuses } from '../../../controller/expiry/end.ts';
+import { writeFileDurably } from '../../../platform/durable-file.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
@@ -188,4 +192,78 @@ test('the body of an enrolment has exactly the two strings', (t) => {
   ]) {
     t.is(typeof parseEnrolment(body), 'string', JSON.stringify(body));
   }
+});
+
+test('an authority that was there and is gone is never replaced in silence', async (t) => {
+  using directory = scratchDirectory();
+  const first = await open(directory.path);
+  await first.serverIdentity(['localhost']);
+  for (const left of ['ca.pem', 'server.pem']) {
+    const disk = new SimDisk();
+    disk.makeDirectory('/a');
+    writeFileDurably(disk, '/a', left, nodeDisk.readFile(`${directory.path}/${left}`));
+    const options = { disk, directory: '/a', clock: nodeClock, random: nodeRandom };
+    const error = await t.throwsAsync(openAuthority(options), { instanceOf: AuthorityLostError });
+    t.regex(error?.message ?? '', /backup.*fleet controller new-authority/);
+    t.is(disk.stat('/a/authority.pem'), undefined);
+  }
+  const disk = new SimDisk();
+  const options = { disk, directory: '/a', clock: nodeClock, random: nodeRandom };
+  await t.throwsAsync(openAuthority({ ...options, isFirstStart: false }), { instanceOf: AuthorityLostError });
+  await t.notThrowsAsync(openAuthority(options));
+});
+
+test('the operator replaces an authority by an act of its own, and the old one is put aside', async (t) => {
+  using directory = scratchDirectory();
+  const options = { disk: nodeDisk, directory: directory.path, clock: nodeClock, random: nodeRandom };
+  const first = await open(directory.path);
+  await first.serverIdentity(['localhost']);
+  const aside = await replaceAuthority(options);
+  t.is(aside.length, 3);
+  t.true(aside.every((path) => nodeDisk.stat(path) !== undefined));
+  const second = await openAuthority({ ...options, isFirstStart: false });
+  t.not(second.certificate, first.certificate);
+  t.is(new TextDecoder().decode(nodeDisk.readFile(`${directory.path}/ca.pem`)), second.certificate);
+});
+
+test('whenever the power is cut, a replacement that was begun ends in an authority or is asked for again', async (t) => {
+  const options = (disk: SimDisk) => ({ disk, directory: '/a', clock: nodeClock, random: nodeRandom });
+  const start = new SimDisk();
+  const old = (await openAuthority(options(start))).certificate;
+  for (let cut = 0, complete = false; !complete; cut++) {
+    t.true(cut < 50);
+    for (const fate of [loseAll, keepAll]) {
+      const disk = start.copyAfterCrash(keepAll);
+      disk.crashAfter(cut);
+      complete = await replaceAuthority(options(disk)).then(
+        () => true,
+        () => false,
+      );
+      disk.crash(fate);
+      disk.restart();
+      const found = await openAuthority({ ...options(disk), isFirstStart: false }).catch((error: unknown) => error);
+      if (found instanceof AuthorityLostError) {
+        await replaceAuthority(options(disk));
+        t.not((await openAuthority({ ...options(disk), isFirstStart: false })).certificate, old);
+      } else t.false(found instanceof Error, String(found));
+    }
+  }
+});
+
+test('the ends of the authority and of the certificate of the controller are known', async (t) => {
+  using directory = scratchDirectory();
+  const authority = await open(directory.path);
+  await authority.serverIdentity(['localhost']);
+  const days = authority.ends().map(({ kind, expiresAt }) => [kind, Math.round((expiresAt - Date.now()) / dayMs)]);
+  t.deepEqual(days, [
+    ['authority', 7300],
+    ['server', 90],
+  ]);
+  t.deepEqual(
+    expiryStatuses(authority.ends(), Date.now()),
+    [],
+    'a certificate that renews itself is nothing to tell of',
+  );
+  const late = Date.now() + 62 * dayMs;
+  t.regex(expiryStatuses(authority.ends(), late)[0]?.message ?? '', /should have been renewed/);
 });

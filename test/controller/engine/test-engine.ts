@@ -59,6 +59,7 @@ export async function openEngine(options: TestEngineOptions = {}) {
     ...{ clock, log, state, image },
     publish: options.publish ?? (async () => {}),
     sign: options.sign ?? ((deployment) => JSON.stringify(deployment)),
+    keyId: 'key',
     putBlob: () => {},
     tellsConnections: options.tellsConnections ?? false,
     onChange: options.onChange ?? (() => {}),

@@ -16,7 +16,7 @@ const revision = (id: string) => ({
 });
 
 test('a refused tip leaves the revision in force and says since when it is refused', (t) => {
-  const good = adopted(initialSourceState('x', 'main'), revision('a'), 1000);
+  const good = adopted(initialSourceState('x', 'main'), revision('a'), [], 1000);
   const bad = refused(good, revision('b'), '1 problem in its files', [{ file: 'f', code: 'X', message: 'm' }], 2000);
   t.is(bad.state, 'refused');
   t.is(bad.revision?.id, 'a'.repeat(40));
@@ -26,7 +26,7 @@ test('a refused tip leaves the revision in force and says since when it is refus
 });
 
 test('a silence is over when the repository answers, and leaves no complaint behind', (t) => {
-  const good = adopted(initialSourceState('x', 'main'), revision('a'), 1000);
+  const good = adopted(initialSourceState('x', 'main'), revision('a'), [], 1000);
   const silent = unreachable(good, 'connection refused', 2000);
   t.is(silent.state, 'unreachable');
   t.is(silent.checkedAt, good.checkedAt);
@@ -38,5 +38,5 @@ test('a silence is over when the repository answers, and leaves no complaint beh
 test('a repository without a commit is empty, but not when a revision is in force', (t) => {
   const empty = withoutCommit(initialSourceState('x', 'main'), 1000);
   t.is(empty.state, 'empty');
-  t.is(withoutCommit(adopted(empty, revision('a'), 2000), 3000).state, 'unreachable');
+  t.is(withoutCommit(adopted(empty, revision('a'), [], 2000), 3000).state, 'unreachable');
 });

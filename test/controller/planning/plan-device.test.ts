@@ -66,3 +66,37 @@ test('planDevice() issues anew when the device took another deployment under the
   );
   t.pass();
 });
+
+test('planDevice() issues anew what another key signed while the device is on its way to it, and nothing that is settled', (t) => {
+  const applications = [{ name: 'gauge', version: '1.0.0' }];
+  const at = '2026-06-01T00:00:00Z';
+  const revision = 'd'.repeat(40);
+  fc.assert(
+    fc.property(desiredDevice, observedDevice, (desired, { report: _, ...observed }) => {
+      if (desired.keyFingerprint === undefined) return;
+      const base = { sequence: 5, revision, issuedAt: 0, templateHash: desired.template.hash, applications };
+      const report: Report = {
+        ...{ at, since: at, counter: 1, agentVersion: '0', phase: 'active', highestSequence: 5, applications: [] },
+        running: { sequence: 5, revision },
+      };
+      const causeFor = (said: Report | undefined, signedBy: string | undefined, key: string | undefined) => {
+        const issued = { ...base, ...(signedBy && { signedBy }) };
+        return planDevice(desired, { ...observed, issued, ...(said && { report: said }) }, key).cause;
+      };
+      const older = { sequence: 4, revision };
+      const pending = [
+        undefined,
+        { ...report, highestSequence: 4, running: older },
+        { ...report, phase: 'fetching' as const, running: older, target: { sequence: 5, revision } },
+      ];
+      for (const said of pending) {
+        t.is(causeFor(said, 'old', 'new'), 'KEY_CHANGED');
+        t.is(causeFor(said, 'new', 'new'), 'ISSUED');
+        t.is(causeFor(said, undefined, 'new'), 'ISSUED', 'what was issued before keys were written down stays');
+      }
+      t.is(causeFor(report, 'old', 'new'), 'ISSUED', 'it runs');
+      t.is(causeFor({ ...report, running: older }, 'old', 'new'), 'ISSUED', 'it ran, and was given up');
+    }),
+    { numRuns: 20 },
+  );
+});

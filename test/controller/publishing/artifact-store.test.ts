@@ -88,6 +88,46 @@ test('a release whose blob is in the store needs no file in the repository', asy
   t.is(store.index({ name: 'crane', version: '1.0.0' })?.ways[0]?.method, 'whole');
 });
 
+test('a release is read and hashed at the commit that brings it, and never again', async (t) => {
+  const tree = newTree();
+  release(tree, 'crane', '1.0.0', moduleOf(1));
+  release(tree, 'buoy', '1.0.0', moduleOf(2));
+  const disk = new SimDisk();
+  const reads: string[] = [];
+  const watched = (path: string) => {
+    reads.push(path);
+    return SimDisk.prototype.readFile.call(disk, path);
+  };
+  disk.readFile = watched;
+  const { publisher, files, readBlob } = publisherOf(tree, disk);
+  const commit = async (more: ReadonlyMap<string, string>) => {
+    reads.length = 0;
+    const blobs: string[] = [];
+    const readOne = async (id: string) => {
+      blobs.push(id);
+      return readBlob(id);
+    };
+    const { catalogue, problems } = await publisher.judge({ files: more }, readOne);
+    t.deepEqual(problems, []);
+    await publisher.publish({ files: more }, catalogue, readOne, noDemand);
+    return blobs;
+  };
+  t.true((await commit(files)).includes('/fleet/releases/crane/1.0.0.wasm'));
+  const blobs = await commit(new Map([...files, ['devices/one.yaml', '/fleet/.gitignore']]));
+  t.deepEqual(blobs, [], 'no blob of the repository');
+  t.deepEqual(
+    reads.filter((path) => path.startsWith('/state/artifacts/releases/')),
+    [],
+    'no index',
+  );
+  const modules = [moduleOf(1), moduleOf(2)].map((bytes) => `/state/artifacts/sha256/${sha256Hex(bytes)}`);
+  t.deepEqual(
+    reads.filter((path) => modules.includes(path)),
+    [],
+    'no module',
+  );
+});
+
 test('addWay() takes each way once, and only when it is smaller than the whole', (t) => {
   const store = new ArtifactStore(new SimDisk(), '/store');
   const bytes = moduleOf(1, 100);

@@ -4,8 +4,10 @@ import { AuthoringError, type AuthoringErrorCode } from '../../../controller/pub
 import { listReleases } from '../../../controller/publishing/authoring/list-releases.ts';
 import { makeTrust } from '../../../controller/publishing/authoring/make-trust.ts';
 import { signMetadata } from '../../../controller/publishing/authoring/sign-metadata.ts';
+import { roleSigners } from '../../../controller/publishing/authoring/signers.ts';
 import { verifyRepository } from '../../../controller/publishing/authoring/verify-repository.ts';
 import { readWorkFile, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
+import { metadataFile, targetsOf } from '../../../controller/publishing/authoring/write-metadata.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 import { SimRandom } from '../../sim/sim-random.ts';
 import { moduleOf, newTree, now, release, trustOf } from './repository.ts';
@@ -90,7 +92,7 @@ test('without the targets key there is no first release, without the release key
     ['TRUST_ROLE_THRESHOLD'],
   );
   bringBack();
-  const states = signMetadata(tree, { now, renew: false });
+  const states = signMetadata(tree, { now, renew: false, roles: 'all', announce: () => {} });
   t.deepEqual(
     states.map(({ path, added }) => [path, added]),
     [
@@ -112,7 +114,7 @@ test('root keys with a threshold: all keys sign the first root, and the threshol
   t.is(root.signed.roles.root?.threshold, 2);
   disk.remove('/fleet/.fleet/keys/offline/root-2.pem');
   disk.remove('/fleet/.fleet/keys/offline/root-3.pem');
-  signMetadata(tree, { now, renew: true });
+  signMetadata(tree, { now, renew: true, roles: 'all', announce: () => {} });
   t.deepEqual(
     verifyRepository(tree, now).problems.map(({ code }) => code),
     ['TRUST_ROOT_THRESHOLD'],
@@ -130,7 +132,7 @@ test('metadata that expired is a problem until it is renewed', (t) => {
       ['trust/roles/crane.json', 'TRUST_EXPIRED'],
     ],
   );
-  signMetadata(tree, { now: muchLater, renew: true });
+  signMetadata(tree, { now: muchLater, renew: true, roles: 'all', announce: () => {} });
   t.deepEqual(verifyRepository(tree, muchLater), { problems: [], releases: 1 });
   t.is(trustOf(tree).roots.length, 2);
 });
@@ -179,7 +181,7 @@ test('a role never grows beyond what devices read, and what is there stays as it
   for (let version = 0; version < 1023; version++) {
     role.signed.targets[`crane/0.${version}.wasm`] = { length: 1, hashes: { sha256: 'ab'.repeat(32) } };
   }
-  const full = Buffer.from(JSON.stringify(role));
+  const full = metadataFile(targetsOf(role.signed), roleSigners(tree, 'crane'));
   writeWorkFile(tree, path, full);
   throwsCode(t, () => release(tree, 'crane', '1.1.0', moduleOf(2)), 'TOO_MANY_RELEASES');
   t.deepEqual(readWorkFile(tree, path), new Uint8Array(full));

@@ -30,7 +30,14 @@ function viewOf(heardAt: Readonly<Record<string, number | undefined>>) {
   );
   const sites = new Map(['even', 'odd'].map((name) => [name, {} as never]));
   const context = (): Context => ({
-    ...{ desired: { ...desired, sites }, revision: 'a', links: undefined, heard: new Map(), now: clock.now() },
+    ...{
+      desired: { ...desired, sites },
+      revision: 'a',
+      keyId: 'key',
+      links: undefined,
+      heard: new Map(),
+      now: clock.now(),
+    },
   });
   const refusals: Refusal[] = [];
   const view = new View({ clock, image, context });

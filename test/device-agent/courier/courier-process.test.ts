@@ -9,7 +9,12 @@ import type { Deployment } from '../../../schemas/generated/types.ts';
 import { SimTime } from '../../sim/sim-clock.ts';
 
 const desired = { sequence: 1, revision: 'a'.repeat(40), envelope: '{}' };
-const errand = { deployment: { sequence: 1 } as Deployment, isInstalled: false, memory: nothingFetched };
+const errand = {
+  deployment: { sequence: 1 } as Deployment,
+  envelope: '{}',
+  isInstalled: false,
+  memory: nothingFetched,
+};
 const never = new AbortController().signal;
 const done = (id: number): FromCourier => ({ kind: 'done', id, outcome: { kind: 'refused', problem } });
 const problem = { code: 'WRONG_DEVICE', message: 'for another' };

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { keepAll } from '../../sim/sim-disk.ts';
 import { Ship } from '../ship.ts';
-import { moduleBytes, Shore } from '../shore.ts';
+import { keyOf, moduleBytes, Shore } from '../shore.ts';
 
 const gauge1 = { name: 'gauge', version: '1.0.0', bytes: moduleBytes('gauge one', 2_000) };
 const gauge2 = { name: 'gauge', version: '2.0.0', bytes: moduleBytes('gauge two', 2_000) };
@@ -92,4 +92,52 @@ test('whatever file of metadata rots on disk, the next update is judged all the 
     t.is(ship.report.running?.sequence, sequence, path);
   }
   t.true(sequence > 5);
+});
+
+test('a deployment by a key that is revoked before it is installed does not run, and the next one by the new key does', async (t) => {
+  for (const apps of [[gauge2], []]) {
+    const ship = await proved();
+    const { shore } = ship;
+    const old = shore.desired(2, apps);
+    // Accepted by the keys that the device knows; the refresh before the install is the first to name another.
+    shore.deploymentKey = keyOf('deployment of 2027');
+    shore.publish();
+    ship.want(old);
+    await ship.run(60);
+    t.is(ship.report.highestSequence, 2);
+    t.is(ship.report.problem?.code, 'DEPLOYMENT_REVOKED');
+    t.deepEqual(ship.running(), ['gauge 1.0.0']);
+    ship.want(shore.desired(3, [gauge2]));
+    await ship.run(60);
+    t.deepEqual(ship.running(), ['gauge 2.0.0']);
+    t.is(ship.report.problem, undefined);
+  }
+});
+
+test('a deployment that was begun before its key was revoked is judged again when the rest of it has come', async (t) => {
+  const ship = await proved();
+  const { shore } = ship;
+  const large = { name: 'gauge', version: '3.0.0', bytes: moduleBytes('gauge three', 3_000_000) };
+  shore.release(large);
+  ship.want(shore.desired(2, [large]));
+  await ship.run(1);
+  ship.link.set(false);
+  await ship.run(60);
+  t.is(ship.report.phase, 'fetching');
+  shore.deploymentKey = keyOf('deployment of 2027');
+  shore.publish();
+  ship.link.set(true);
+  await ship.run(600);
+  t.deepEqual(ship.running(), ['gauge 1.0.0']);
+  t.is(ship.report.problem?.code, 'DEPLOYMENT_REVOKED');
+});
+
+test('what stops everything is taken under expired metadata too, if its key still stands', async (t) => {
+  const ship = await proved();
+  await ship.run(30 * 24 * 60 * 60);
+  ship.shore.nowMs = ship.time.now;
+  ship.want(ship.shore.desired(2, []));
+  await ship.run(60);
+  t.is(ship.report.running?.sequence, 2);
+  t.deepEqual(ship.running(), []);
 });

@@ -311,3 +311,37 @@ test('restore() drops a file with a flipped bit, and what depends on it, and ref
   t.deepEqual(flip('targets.json').dropped, ['targets.json', 'roles/crane.json']);
   t.throws(() => flip('root.json'), { name: 'TrustError' });
 });
+
+test('what expired stops a new install by itself, whichever file it is', (t) => {
+  const soon = { expires: '2026-06-02T00:00:00Z' };
+  const at = Date.parse(soon.expires);
+  const root = trustRoot(signed(rootPart(soon), [keys.root]));
+  const cases = [
+    ['root.json', follow(root, stateOf())],
+    ['timestamp.json', follow(trustedFirst, stateOf({ timestamp: soon }))],
+    ['snapshot.json', follow(trustedFirst, stateOf({ snapshot: soon }))],
+    ['targets.json', follow(trustedFirst, stateOf({ targets: soon }))],
+    ['crane.json', follow(trustedFirst, stateOf({ role: soon }))],
+  ] as const;
+  for (const [file, trusted] of cases) {
+    t.notThrows(() => requireFresh(trusted, [path], at - 1), file);
+    const error = t.throws(() => requireFresh(trusted, [path], at), { name: 'TrustError' }, file);
+    t.true(error?.message.startsWith(`${file} expired`), error?.message);
+  }
+  t.notThrows(() => requireFresh(follow(trustedFirst, stateOf({ role: soon })), [], at), 'a role that decides nothing');
+});
+
+test('a role with as many releases as may be is read in a moment, and each of them found as it was written', (t) => {
+  const entry = (at: number) => ({ length: at, hashes: { sha256: moduleHash }, custom: { kind: 'module', at } });
+  const targets = Object.fromEntries(
+    Array.from({ length: 1024 }, (_, at) => [at === 7 ? '__proto__' : `crane/${at}.wasm`, entry(at)]),
+  );
+  const trusted = follow(trustedFirst, stateOf({ role: { targets } }));
+  const read = trusted.roles.get('crane')!.signed.targets;
+  t.is(Object.keys(read).length, 1024);
+  t.deepEqual(Object.getOwnPropertyDescriptor(read, '__proto__')?.value.custom, { kind: 'module', at: 7 });
+  t.deepEqual(findTarget(trusted, 'crane/1023.wasm')?.custom, { kind: 'module', at: 1023 });
+  for (const wrong of [7, { 'crane/1.wasm': 7 }, { 'crane/1.wasm': { length: '1', hashes: {} } }]) {
+    refused(t, () => follow(trustedFirst, stateOf({ role: { targets: wrong } })), 'MALFORMED');
+  }
+});

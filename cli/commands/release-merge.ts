@@ -1,0 +1,47 @@
+import { type MergedTrust, mergeTrust } from '../../controller/publishing/authoring/merge-trust.ts';
+import { isTrustFile, type TrustFiles } from '../../controller/publishing/trust-files.ts';
+import { mergeCommits } from '../../controller/source/merge-sides.ts';
+import { type Command, CommandError } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { findCommit, openCommit } from '../fleet-revision.ts';
+import { announceOn, authored, repositoryOf, repositoryOption } from '../repository.ts';
+
+/** What was merged, and what is left to do, in words. */
+export function mergeReport({ files, unsigned }: MergedTrust): string {
+  const next = 'see to the files below releases/, then: git add trust releases, and go on with the merge';
+  const missing =
+    unsigned.length === 0
+      ? ''
+      : `not signed by enough keys: ${unsigned.join(', ')}; run \`fleet release sign ${unsigned.join(' ')}\` where they are\n`;
+  return `merged ${files.join(', ')}\n${missing}${next}\n`;
+}
+
+function trustOf(tree: TrustFiles): TrustFiles {
+  return new Map([...tree].filter(([path]) => isTrustFile(path)));
+}
+
+export const releaseMergeCommand: Command = {
+  name: 'release merge',
+  summary: 'settle a merge conflict in trust/: unite what both sides signed, and sign that',
+  arguments: '[THEIRS]',
+  options: repositoryOption,
+  async run(context, args) {
+    const [theirs, ...rest] = args.positionals;
+    if (rest.length > 0) throw new CommandError('release merge takes one commit at most', exitCodes.usage);
+    const tree = repositoryOf(context, args);
+    const commits = await mergeCommits(context.gitFiles, tree.directory, theirs);
+    if (commits === undefined) {
+      throw new CommandError(`git merges nothing in ${tree.directory} now; name the other side: release merge THEIRS`);
+    }
+    const [ours, other] = [
+      await openCommit(context, tree.directory, commits.ours),
+      await openCommit(context, tree.directory, commits.theirs),
+    ];
+    const base = commits.base === undefined ? undefined : await findCommit(context, tree.directory, commits.base);
+    const sides = { base: base && trustOf(base.tree), ours: trustOf(ours.tree), theirs: trustOf(other.tree) };
+    const options = { now: context.clock.now(), announce: announceOn(context) };
+    const merged = authored(() => mergeTrust(tree, sides, options));
+    context.stdout.write(mergeReport(merged));
+    return merged.unsigned.length === 0 ? exitCodes.ok : exitCodes.failed;
+  },
+};

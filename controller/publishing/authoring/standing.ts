@@ -1,0 +1,77 @@
+/**
+ * What a signature stands on. Whoever signs vouches for all that the file says, and for all that it is a next version of: before
+ * that, everything below it is verified, from a root that lies beside the keys, where no pull request can write.
+ */
+import { TrustError } from '../../../artifact/trust/error.ts';
+import { readRoot } from '../../../artifact/trust/tuf/root.ts';
+import { deploymentKeysFile, roleFile, rootFile, rootVersionOf, type TrustFiles, targetsFile } from '../trust-files.ts';
+import { verifyTrust } from '../verify-trust.ts';
+import { AuthoringError } from './authoring-error.ts';
+import { readTrustFiles, readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
+
+/** The newest root that keys of this machine have signed under. It goes where the offline keys go. */
+const trustedRootFile = '.fleet/keys/offline/trusted-root.json';
+
+/** `root`, `targets` or an application's name. */
+export type RoleName = string;
+
+/** How much of a role must verify before it is signed. */
+export type Ground =
+  /** All that it hangs on; the file itself may still lack signatures. */
+  | 'below'
+  /** The file too: what is signed is its next version. */
+  | 'itself';
+
+/** Refuses to sign for a role of a work tree unless all that the signature would vouch for unseen verifies. */
+export function requireStanding(tree: WorkTree, roles: readonly RoleName[], ground: Ground): void {
+  if (roles.length === 0) return;
+  const files = readTrustFiles(tree);
+  requireTrustedRoot(tree, files);
+  const verified = verifyTrust(files);
+  if (!('problems' in verified)) return;
+  const paths = new Set(roles.flatMap((role) => [...pathsBelow(files, role, ground)]));
+  const problem = verified.problems.find(({ file }) => paths.has(file));
+  if (problem === undefined) return;
+  const message = `${problem.file} is not what its keys signed, and a signature now would vouch for it: ${problem.message}. Nothing was signed. Restore it with git, or have it signed first: \`fleet release sign\` shows what it says`;
+  throw new AuthoringError('TRUST_UNSIGNED', message);
+}
+
+function pathsBelow(files: TrustFiles, role: RoleName, ground: Ground): Set<string> {
+  const roots = [...files.keys()].filter((path) => rootVersionOf(path) !== undefined).sort(byVersion);
+  if (role === 'root') return new Set(ground === 'itself' ? roots : roots.slice(0, -1));
+  if (role === 'targets') return new Set(ground === 'itself' ? [...roots, targetsFile, deploymentKeysFile] : roots);
+  const paths = [...roots, targetsFile, deploymentKeysFile];
+  // A role that has no file yet begins with the one that is signed now.
+  const isThere = files.has(roleFile(role));
+  return new Set(ground === 'itself' && isThere ? [...paths, roleFile(role)] : paths);
+}
+
+function byVersion(one: string, other: string): number {
+  return rootVersionOf(one)! - rootVersionOf(other)!;
+}
+
+/** Remembers the newest root of the work tree beside the keys; true when there was none before. */
+export function rememberRoot(tree: WorkTree): boolean {
+  const newest = [...readTrustFiles(tree).keys()].filter((path) => rootVersionOf(path) !== undefined).sort(byVersion);
+  const bytes = readWorkFile(tree, newest.at(-1)!)!;
+  const before = readWorkFile(tree, trustedRootFile);
+  if (before === undefined || !Buffer.from(before).equals(bytes)) writeWorkFile(tree, trustedRootFile, bytes);
+  return before === undefined;
+}
+
+/** Refuses a tree whose chain of roots does not lead through the one that keys of this machine signed under. */
+export function requireTrustedRoot(tree: WorkTree, files: TrustFiles): void {
+  const known = readWorkFile(tree, trustedRootFile);
+  if (known === undefined) return;
+  try {
+    const trusted = readRoot(known);
+    const path = rootFile(trusted.signed.version);
+    const bytes = files.get(path);
+    if (bytes !== undefined && Buffer.from(readRoot(bytes).signedBytes).equals(trusted.signedBytes)) return;
+    const message = `${path} is ${bytes === undefined ? 'not here' : 'another root'} than the one that the keys on this machine signed under (${trustedRootFile}): this is another fleet, or an older or forged state of yours. Nothing was signed`;
+    throw new AuthoringError('TRUST_FOREIGN', message);
+  } catch (cause) {
+    if (!(cause instanceof TrustError)) throw cause;
+    throw new AuthoringError('TRUST_FOREIGN', `${cause.message}. Nothing was signed`, { cause });
+  }
+}
