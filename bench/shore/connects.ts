@@ -16,7 +16,7 @@ export const connects: Part = async (kind, crowd) => {
   const cpuMsEach = (first.cpuMs() - cpuBeforeMs) / crowd.devices.length;
   await first.stop();
   const restartedAt = performance.now();
-  const second = await startShore(kind, crowd, first.port);
+  const second = await startShore(kind, crowd, { port: first.port });
   const devices = await connectAll(crowd, second.port);
   const backS = (performance.now() - restartedAt) / 1000;
   for (const device of devices) device.end();

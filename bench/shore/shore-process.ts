@@ -1,6 +1,6 @@
 /**
  * The shore's end as a process of its own, so that its memory and the blocks of its event loop are its own: the embedded
- * broker, or our client of a Mosquitto, and an answer to every report. `shore-process.ts DIRECTORY embedded|URL PORT`
+ * broker, or our client of a Mosquitto, and an answer to every report. `shore-process.ts DIRECTORY embedded|URL PORT ANSWER-BYTES`
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { openAuthority } from '../../controller/authority/authority.ts';
@@ -14,10 +14,8 @@ import { nodeRandom as random } from '../../platform/node/random.ts';
 import type { MessageBus } from '../../platform/ports.ts';
 import type { ShoreSample } from './shore.ts';
 
-const [directory = '', kind = '', port = ''] = process.argv.slice(2);
+const [directory = '', kind = '', port = '', answerBytes = ''] = process.argv.slice(2);
 const log = { write: () => {} };
-/** Of what every report is answered with. */
-const answerBytes = 500;
 
 const authority = await openAuthority({ disk, clock, random, directory });
 const identity = await authority.serverIdentity(['localhost', '127.0.0.1']);
@@ -44,7 +42,7 @@ async function openBus(): Promise<MessageBus> {
 }
 
 const bus = await openBus();
-const answer = Buffer.alloc(answerBytes, 'x');
+const answer = Buffer.alloc(Number(answerBytes), 'x');
 await bus.subscribe(requestFilter('update'), ({ topic }) => {
   const asked = parseRequestTopic(topic);
   if (asked !== undefined) void bus.publish(answerTopic(asked.device, 'update', 'accepted'), answer).catch(() => {});

@@ -49,8 +49,8 @@ async function end(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
-async function startProcess(directory: string, kind: string, port: number): Promise<ChildProcess> {
-  const child = fork(program, [directory, kind, `${port}`]);
+async function startProcess(args: readonly string[]): Promise<ChildProcess> {
+  const child = fork(program, args);
   const ended = once(child, 'exit').then(() => {
     throw new Error('the shore ended before it was ready');
   });
@@ -82,12 +82,22 @@ async function startMosquitto({ directory, devices }: Crowd, port: number): Prom
   return child;
 }
 
-/** Starts one for a crowd of devices; with a port, where one was before. */
-export async function startShore(kind: ShoreKind, crowd: Crowd, port?: number): Promise<Shore> {
-  const at = port ?? (await freePort());
+/** What a report is answered with. */
+const usualAnswerBytes = 500;
+
+/** How a shore differs from the usual one. */
+export interface ShoreOptions {
+  /** Where one was before. */
+  readonly port?: number;
+  readonly answerBytes?: number;
+}
+
+/** Starts one for a crowd of devices. */
+export async function startShore(kind: ShoreKind, crowd: Crowd, options: ShoreOptions = {}): Promise<Shore> {
+  const { port: at = await freePort(), answerBytes = usualAnswerBytes } = options;
   const mosquitto = kind === 'mosquitto' ? await startMosquitto(crowd, at) : undefined;
   const url = mosquitto === undefined ? 'embedded' : `mqtts://localhost:${at}`;
-  const child = await startProcess(crowd.directory, url, at);
+  const child = await startProcess([crowd.directory, url, `${at}`, `${answerBytes}`]);
   return {
     port: at,
     rssKb: () => processMemory((mosquitto ?? child).pid!).rssKb,

@@ -5,6 +5,8 @@ import type { Part } from './part.ts';
 import { startShore } from './shore.ts';
 
 const askEveryMs = 110;
+/** With these at first, the sockets of the system are full before the minute is over. */
+const askedAtOnce = 90;
 const measureEveryMs = 500;
 const seconds = 60;
 /** As long as a report may be. */
@@ -13,7 +15,7 @@ const asked = JSON.stringify({ state: { reported: { filler: 'x'.repeat(3800) } }
 /** The longest that the other one waited, and how often the silent one was cut off. */
 export const slowReader: Part = async (kind, crowd) => {
   const [bad, good] = crowd.devices;
-  const shore = await startShore(kind, crowd);
+  const shore = await startShore(kind, crowd, { answerBytes: 15_000 });
   const reader = await Device.connect(good!.name, shore.port, good!.context);
   await reader!.subscribe('answers');
   let cutOff = 0;
@@ -24,6 +26,7 @@ export const slowReader: Part = async (kind, crowd) => {
       silent = await Device.connect(bad!.name, shore.port, bad!.context);
       await silent?.subscribe('all');
       silent?.stopReading();
+      for (let n = 0; n < askedAtOnce; n += 1) silent?.say(asked);
       while (silent?.isOpen && performance.now() < endsAt) {
         silent.say(asked);
         await sleep(askEveryMs);
