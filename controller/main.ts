@@ -286,7 +286,8 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
   const server = await startHttps(ground, controller);
   const { host } = configuration.http!;
   const endpoints = { controller: `https://${hostAndPort(host!, server.port)}`, mqtt: broker.url() };
-  writeEndpoints(ground.state, endpoints);
+  // On a full disk it runs as well: who set up agents before has what the file says.
+  await guard.run('http', 'endpoints.json', () => writeEndpoints(ground.state, endpoints));
   log.write('info', 'controller.ready', endpoints);
   using _fresh = keepFresh(online, clock, log);
   using _told = logExpiry(ends, clock, log);

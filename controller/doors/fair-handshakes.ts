@@ -39,6 +39,9 @@ export interface FairHandshakesOptions {
   readonly limits?: Partial<HandshakeLimits>;
 }
 
+/** Handshakes that begin in one turn of the event loop: what they compute adds up to some milliseconds. */
+const beginsPerTurn = 8;
+
 /** Told where a connection finds no room to wait. */
 export class HandshakesFull extends Error {
   readonly code = 'HANDSHAKES_FULL';
@@ -65,6 +68,7 @@ class FairHandshakes implements Disposable {
   readonly #waiting = new Set<Socket>();
   /** Sources of handshakes that go on, by the ends of their connection. */
   readonly #going = new Map<string, string>();
+  #isScheduled = false;
 
   constructor(server: Server, options: FairHandshakesOptions) {
     this.#options = options;
@@ -91,7 +95,7 @@ class FairHandshakes implements Disposable {
     });
     this.#waiting.add(socket);
     if (turnedAway !== undefined) this.#turnAway(turnedAway);
-    this.#fill();
+    this.#schedule();
   }
 
   #turnAway({ socket }: Knock): void {
@@ -100,22 +104,33 @@ class FairHandshakes implements Disposable {
     socket.destroy();
   }
 
-  #fill(): void {
-    for (let turn = this.#queue.next(); turn !== undefined; turn = this.#queue.next()) {
-      const { source, item } = turn;
-      const { socket, enteredAt } = item;
-      this.#waiting.delete(socket);
-      const isLate = this.#options.clock.monotonic() - enteredAt > this.#limits.waitingMs;
-      if (isLate || socket.destroyed) {
-        this.#queue.leave(source);
-        socket.destroy();
-        continue;
-      }
-      const ends = endsOf(socket);
-      this.#going.set(ends, source);
-      socket.once('close', () => this.#leave(ends));
-      this.#begin(socket);
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      for (let begun = 0; begun < beginsPerTurn; begun += 1) if (!this.#beginNext()) return;
+      this.#schedule();
+    });
+  }
+
+  /** Begins the handshake whose turn it is; false when there is none. */
+  #beginNext(): boolean {
+    const turn = this.#queue.next();
+    if (turn === undefined) return false;
+    const { socket, enteredAt } = turn.item;
+    this.#waiting.delete(socket);
+    const isLate = this.#options.clock.monotonic() - enteredAt > this.#limits.waitingMs;
+    if (isLate || socket.destroyed) {
+      this.#queue.leave(turn.source);
+      socket.destroy();
+      return true;
     }
+    const ends = endsOf(socket);
+    this.#going.set(ends, turn.source);
+    socket.once('close', () => this.#leave(ends));
+    this.#begin(socket);
+    return true;
   }
 
   #leave(ends: string): void {
@@ -123,7 +138,7 @@ class FairHandshakes implements Disposable {
     if (source === undefined) return;
     this.#going.delete(ends);
     this.#queue.leave(source);
-    this.#fill();
+    this.#schedule();
   }
 
   [Symbol.dispose](): void {

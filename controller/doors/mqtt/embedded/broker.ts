@@ -195,7 +195,13 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
     const body = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
     const packet: PublishPacket = { cmd: 'publish', topic, payload: body, qos: 1, retain: false, dup: false };
     await new Promise<void>((resolve, reject) => {
-      this.#said.push(() => this.#broker.publish(packet, (error) => (error ? reject(error) : resolve())));
+      this.#said.push(() => {
+        try {
+          this.#broker.publish(packet, (error) => (error ? reject(error) : resolve()));
+        } catch (error) {
+          reject(error);
+        }
+      });
     });
   }
 

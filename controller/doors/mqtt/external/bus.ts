@@ -63,6 +63,9 @@ class ExternalBroker implements ExternalBus {
   readonly #handlers = new Map<string, (message: BusMessage) => void>();
   /** What the broker has not granted at this connect, and why. */
   readonly #refused = new Map<string, string>();
+  /** What was asked for at this connect and not answered yet. */
+  readonly #unanswered = new Set<string>();
+  #askingAgain: Disposable | undefined;
   /** Counts connects and their ends: an answer of an earlier one says nothing of this. */
   #connects = 0;
   #reached = Promise.withResolvers<void>();
@@ -94,6 +97,7 @@ class ExternalBroker implements ExternalBus {
   async #connected(): Promise<void> {
     this.#connects += 1;
     this.#refused.clear();
+    this.#unanswered.clear();
     this.#failure = undefined;
     this.#log.write('info', 'broker.reached');
     this.#onReached();
@@ -132,16 +136,23 @@ class ExternalBroker implements ExternalBus {
   /** Asks for these; a broker that grants less than all is not one that devices can be heard over, and is asked again. */
   async #request(filters: readonly string[]): Promise<void> {
     const connect = this.#connects;
+    for (const filter of filters) this.#unanswered.add(filter);
     for (const filter of filters) {
       const refusal = await this.#refusalOf(filter);
       // The next connect asks for all of them.
       if (connect !== this.#connects) return;
+      this.#unanswered.delete(filter);
       if (refusal === undefined) this.#refused.delete(filter);
       else this.#refuse(filter, refusal);
     }
+    if (this.#unanswered.size === 0) this.#judge(connect);
+  }
+
+  #judge(connect: number): void {
     this.#become(this.#refused.size === 0 ? 'reached' : 'refusing');
+    this.#askingAgain?.[Symbol.dispose]();
     if (this.#refused.size === 0) return;
-    this.#clock.after(refusedAgainMs, () => {
+    this.#askingAgain = this.#clock.after(refusedAgainMs, () => {
       if (connect === this.#connects) void this.#request([...this.#refused.keys()]);
     });
   }
@@ -184,6 +195,7 @@ class ExternalBroker implements ExternalBus {
   }
 
   async close(): Promise<void> {
+    this.#askingAgain?.[Symbol.dispose]();
     await this.#client.endAsync(true);
   }
 }

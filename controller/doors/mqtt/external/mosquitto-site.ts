@@ -1,5 +1,6 @@
 /** The Mosquitto beside this controller: its files, and that it reads them again when they change. */
 import { makeDirectoryDurably, writeFileDurably } from '../../../../platform/durable-file.ts';
+import { bareHost } from '../../../../platform/host-and-port.ts';
 import type { Disk, Log } from '../../../../platform/ports.ts';
 import { authorityPaths } from '../../../authority/authority.ts';
 import { type AdmittedDevice, mosquittoAccessList, mosquittoConfiguration } from './mosquitto-configuration.ts';
@@ -36,7 +37,7 @@ export class MosquittoSite {
     const { authority, server } = authorityPaths(authorityDirectory);
     makeDirectoryDurably(disk, directory);
     const configuration = mosquittoConfiguration({
-      host: hostname.replace(/^\[(.*)\]$/, '$1'),
+      host: bareHost(hostname),
       port: port === '' ? defaultPort : Number(port),
       authorityFile: authority,
       certificateFile: server,

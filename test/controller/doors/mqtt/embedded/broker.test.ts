@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
-import type { MqttClient } from 'mqtt';
+import { connectAsync, type MqttClient } from 'mqtt';
 import { EmbeddedBroker, startEmbeddedBroker } from '../../../../../controller/doors/mqtt/embedded/broker.ts';
 import { nodeClock } from '../../../../../platform/node/clock.ts';
 import type { BusMessage } from '../../../../../platform/ports.ts';
@@ -96,6 +96,19 @@ test('without a certificate, and with one of another authority, there is no way 
       ['CERTIFICATE_UNTRUSTED', 'buoy-1'],
     ],
   );
+});
+
+test('the broker listens at an IPv6 address, with or without the brackets of URLs, and names it with them', async (t) => {
+  for (const host of ['::1', '[::1]']) {
+    await using stage = await open({}, { host });
+    t.is(stage.broker.url, `mqtts://[::1]:${stage.broker.port}`);
+    const device = await stage.scene.device('buoy-1');
+    const connection = await connectAsync(`mqtts://localhost:${stage.broker.port}`, {
+      ...{ protocolVersion: 4, reconnectPeriod: 0, host: '::1', servername: 'localhost' },
+      ...{ ca: stage.scene.authority.certificate, key: device.key, cert: device.certificate },
+    });
+    await connection.endAsync();
+  }
 });
 
 test('a certificate of our authority with no common name or with two names nobody', async (t) => {
