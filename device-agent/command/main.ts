@@ -58,9 +58,9 @@ async function runEnroll(values: Values): Promise<number> {
   return { enrolled: exitCode.ok, refused: exitCode.failed, unreachable: exitCode.unreachable }[outcome];
 }
 
-async function runStatus(stateDirectory: string): Promise<number> {
+function runStatus(stateDirectory: string): number {
   if (nodeDisk.stat(stateDirectory) === undefined) return fail(`there is no ${stateDirectory}`);
-  const isRunning = await isLocked(stateDirectory, 'agent');
+  const isRunning = isLocked(stateDirectory, 'agent');
   const text = describeAgent({ clock: nodeClock, disk: nodeDisk }, stateDirectory, isRunning);
   if (text === undefined) return fail(`no agent has run on ${stateDirectory} yet`);
   print(text);
@@ -81,7 +81,7 @@ async function main(args: readonly string[]): Promise<number> {
     const stateDirectory = resolve(values.state ?? defaultStateDirectory);
     const [word, name] = positionals;
     if (word === 'enroll') return await runEnroll(values);
-    if (word === 'status') return await runStatus(stateDirectory);
+    if (word === 'status') return runStatus(stateDirectory);
     if (word === 'logs') return runLogs(stateDirectory, name);
     return fail(`there is no command ${JSON.stringify(word ?? '')}\n${usage}`, exitCode.usage);
   } catch (error) {
