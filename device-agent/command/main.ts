@@ -6,6 +6,7 @@ import { nodeDisk } from '../../platform/node/disk.ts';
 import { isLocked } from '../../platform/node/lock.ts';
 import { openNetwork } from '../../platform/node/network.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
+import { printableLines } from '../../platform/printable.ts';
 import { defaultStateDirectory } from '../state-layout.ts';
 import { enroll } from './enroll.ts';
 import { applicationLogs } from './logs.ts';
@@ -32,7 +33,7 @@ function print(line: string): void {
 }
 
 function fail(message: string, code = exitCode.failed): number {
-  process.stderr.write(`fleet-agent: ${message}\n`);
+  process.stderr.write(`fleet-agent: ${printableLines(message)}\n`);
   return code;
 }
 
