@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type JsonObject, mergeState } from '../../../controller/transport/shadow-service/document.ts';
+import { type JsonObject, mergeState } from '../../../controller/doors/mqtt/shadows/document.ts';
 import { ReportedState } from '../../../device-agent/transport/reported-state.ts';
 import type { Report } from '../../../schemas/generated/types.ts';
 
