@@ -107,7 +107,7 @@ export async function supervise(configuration: AgentConfiguration): Promise<void
   const log = openLog(nodeClock, (process.env.FLEET_LOG_LEVEL ?? 'info') as LogLevel);
   try {
     nodeDisk.makeDirectory(stateDirectory);
-    if ((await takeLock(stateDirectory, 'agent')) === undefined) {
+    if (takeLock(stateDirectory, 'agent') === undefined) {
       end(
         exitCode.locked,
         `another agent runs on ${stateDirectory}; stop it, or give this one a stateDirectory of its own`,

@@ -170,13 +170,21 @@ export interface MessageBus {
   close(): Promise<void>;
 }
 
+/** How a child process ended; one that could not be started ended at once, by a `fault`. */
+export interface ProcessExit {
+  readonly code: number | undefined;
+  /** The name of the signal that ended it. */
+  readonly signal: string | undefined;
+  readonly fault?: string;
+}
+
 /** A child process with a message channel. Messages are plain JSON values. */
 export interface ChildProcess {
   readonly pid: number;
   send(message: unknown): void;
   onMessage(handler: (message: unknown) => void): void;
-  /** Called once; `signal` names the signal that ended it. */
-  onExit(handler: (exit: { readonly code: number | undefined; readonly signal: string | undefined }) => void): void;
+  /** Called once; during this call when it has ended already. */
+  onExit(handler: (exit: ProcessExit) => void): void;
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
 }
 
@@ -190,7 +198,10 @@ export interface ProcessOptions {
 }
 
 export interface Processes {
-  /** Starts `file`, a program of this project, under the running Node with its flags and these. */
+  /**
+   * Starts `file`, a program of this project, under the running Node with its flags and these. Never throws: what keeps it
+   * from starting, such as want of memory, is how it ended.
+   */
   start(
     file: string,
     args: readonly string[],

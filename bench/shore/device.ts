@@ -1,6 +1,6 @@
 /** A device without an agent: MQTT 3.1.1 over mutual TLS in as few bytes and objects as a crowd of them needs. */
 import { connect, type SecureContext, type TLSSocket } from 'node:tls';
-import { answerTopic, requestTopic, shadowPrefix } from '../../controller/doors/mqtt/shadows/topics.ts';
+import { answerTopic, requestTopic, shadowPrefix } from '../../controller/shadow/topics.ts';
 
 const connack = 2;
 const publish = 3;

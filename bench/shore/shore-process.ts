@@ -7,7 +7,7 @@ import { openAuthority } from '../../controller/authority/authority.ts';
 import { createGuard } from '../../controller/doors/guard.ts';
 import { startEmbeddedBroker } from '../../controller/doors/mqtt/embedded/broker.ts';
 import { connectExternalBroker } from '../../controller/doors/mqtt/external/bus.ts';
-import { answerTopic, parseRequestTopic, requestFilter } from '../../controller/doors/mqtt/shadows/topics.ts';
+import { answerTopic, parseRequestTopic, requestFilter } from '../../controller/shadow/topics.ts';
 import { nodeClock as clock } from '../../platform/node/clock.ts';
 import { nodeDisk as disk } from '../../platform/node/disk.ts';
 import { nodeRandom as random } from '../../platform/node/random.ts';

@@ -1,5 +1,6 @@
 import { writeFileDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, Network, Random } from '../../platform/ports.ts';
+import { printable } from '../../platform/printable.ts';
 import { resolveConfiguration } from '../../schemas/configuration.ts';
 import { readBornRoot } from '../download/born-root.ts';
 import { enrol } from '../enrol.ts';
@@ -113,7 +114,7 @@ export async function enroll(ports: EnrollPorts, options: EnrollOptions): Promis
       print(`${device} has its certificate.\n`);
       return 'enrolled';
     }
-    if (result.message !== last) print(`No certificate yet: ${result.message}.\n`);
+    if (result.message !== last) print(`No certificate yet: ${printable(result.message)}.\n`);
     last = result.message;
     if (!options.wait || signal.aborted) return result.kind;
     await clock.sleep(retryMs, signal).catch(() => {});

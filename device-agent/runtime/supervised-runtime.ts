@@ -113,7 +113,7 @@ export class SupervisedRuntime implements AppRuntime {
       if (message === undefined) this.#options.log.write('warn', 'runtime.host.nonsense', { pid: child.pid });
       else if (isCurrent) this.#receive(child, message);
     });
-    child.onExit(({ code, signal }) => this.#hostEnded(child, signal ?? `code ${code}`));
+    child.onExit(({ code, signal, fault }) => this.#hostEnded(child, fault ?? signal ?? `code ${code}`));
   }
 
   #receive(child: ChildProcess, message: FromHost): void {
