@@ -1,5 +1,5 @@
 /** Asks the controller; its answers are judged by their schema before anybody believes them. */
-import { DiskError, NetworkError } from '../platform/ports.ts';
+import { DiskError, type HttpRequest, type Network, NetworkError } from '../platform/ports.ts';
 import type { StatusDocument } from '../schemas/generated/types.ts';
 import { isStatusDocument } from '../schemas/generated/validators.js';
 import { type CommandContext, CommandError } from './command.ts';
@@ -29,8 +29,14 @@ async function readBody(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** Fetches the status. Throws `CommandError` with exit code `unreachable` when there is no answer. */
-export async function fetchStatus(context: CommandContext): Promise<StatusDocument> {
+/** Where the controller is, and how it is asked. */
+interface Connection {
+  readonly controller: string;
+  readonly network: Network;
+  readonly token: string | undefined;
+}
+
+async function connectionOf(context: CommandContext): Promise<Connection> {
   const { value, file } = await context.loadConfiguration('cli', context.directory);
   if (value.controller === undefined) {
     const where = file === undefined ? 'there is no fleet.config.yaml here or above' : `${file} has no cli.controller`;
@@ -39,20 +45,53 @@ export async function fetchStatus(context: CommandContext): Promise<StatusDocume
   const ca = value.ca === undefined ? {} : { ca: textOf(context, value.ca, 'cli.ca') };
   const tokenFile =
     value.tokenFile === undefined ? undefined : textOf(context, value.tokenFile, 'cli.tokenFile').trim();
-  const token = value.token ?? tokenFile;
-  const url = new URL('/api/v1/status', value.controller).href;
+  return { controller: value.controller, network: context.openNetwork(ca), token: value.token ?? tokenFile };
+}
+
+/** One request; throws `CommandError` with exit code `unreachable` when there is no answer. */
+async function ask(
+  { controller, network, token }: Connection,
+  request: Pick<HttpRequest, 'method' | 'body'> & { readonly path: string },
+  signal: AbortSignal,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const { path, ...rest } = request;
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   try {
-    const answer = await context.openNetwork(ca).request({ method: 'GET', url, headers }, context.signal);
+    const answer = await network.request({ ...rest, url: new URL(path, controller).href, headers }, signal);
     const text = new TextDecoder().decode(await readBody(answer.body));
-    return judge(answer.status, text, value.controller, token !== undefined);
+    if (answer.status === 401) throw new CommandError(unauthorized(controller, token !== undefined));
+    return { status: answer.status, text };
   } catch (error) {
     if (!(error instanceof NetworkError)) throw error;
-    throw new CommandError(
-      `the controller at ${value.controller} does not answer: ${error.message}`,
-      exitCodes.unreachable,
-    );
+    throw new CommandError(`the controller at ${controller} does not answer: ${error.message}`, exitCodes.unreachable);
   }
+}
+
+function unauthorized(controller: string, hasToken: boolean): string {
+  const fault = hasToken ? 'does not take this API token: mend cli.token' : 'wants its API token: set cli.token';
+  return `the controller at ${controller} ${fault}, cli.tokenFile or FLEET_CLI_TOKEN`;
+}
+
+/** Fetches the status. Throws `CommandError` with exit code `unreachable` when there is no answer. */
+export async function fetchStatus(context: CommandContext): Promise<StatusDocument> {
+  const connection = await connectionOf(context);
+  const { status, text } = await ask(connection, { method: 'GET', path: '/api/v1/status' }, context.signal);
+  return judge(status, text, connection.controller);
+}
+
+/** Has the controller take a commit that it holds back; `name` is its id, or at least 7 characters of it. Throws `CommandError`. */
+export async function acceptRevision(context: CommandContext, name: string): Promise<void> {
+  const connection = await connectionOf(context);
+  const body = new TextEncoder().encode(JSON.stringify({ revision: name }));
+  const { status, text } = await ask(
+    connection,
+    { method: 'POST', path: '/api/v1/source/accept', body },
+    context.signal,
+  );
+  if (status === 202) return;
+  const { message } = (parsed(text) ?? {}) as { readonly message?: unknown };
+  const why = typeof message === 'string' ? message : `it answers ${status}: ${text}`;
+  throw new CommandError(`the controller does not take ${name}: ${why.slice(0, 400)}`);
 }
 
 function parsed(text: string): unknown {
@@ -63,12 +102,8 @@ function parsed(text: string): unknown {
   }
 }
 
-function judge(status: number, text: string, controller: string, hasToken: boolean): StatusDocument {
+function judge(status: number, text: string, controller: string): StatusDocument {
   const answer = parsed(text);
-  if (status === 401) {
-    const fault = hasToken ? 'does not take this API token: mend cli.token' : 'wants its API token: set cli.token';
-    throw new CommandError(`the controller at ${controller} ${fault}, cli.tokenFile or FLEET_CLI_TOKEN`);
-  }
   if (status !== 200)
     throw new CommandError(`the controller at ${controller} answers ${status}: ${text.slice(0, 200)}`);
   if (!isStatusDocument(answer)) {

@@ -3,7 +3,6 @@
  * that started it is gone. `--config FILE` names the configuration, and every key of its section is a flag.
  */
 import * as fs from 'node:fs';
-import http from 'isomorphic-git/http/node';
 import { type Logger as ScheduleLogger, schedule } from 'node-cron';
 import { makeDirectoryDurably, writeFileDurably } from '../platform/durable-file.ts';
 import { nodeClock as clock } from '../platform/node/clock.ts';
@@ -12,6 +11,8 @@ import { nodeDisk as disk } from '../platform/node/disk.ts';
 import { hangUp } from '../platform/node/hang-up.ts';
 import { startHttpServer } from '../platform/node/http-server.ts';
 import { openLog } from '../platform/node/log.ts';
+import { openNetwork } from '../platform/node/network.ts';
+import { nodePrograms } from '../platform/node/processes.ts';
 import { parseProgramArguments } from '../platform/node/program-arguments.ts';
 import { nodeRandom as random } from '../platform/node/random.ts';
 import { nodeThreads } from '../platform/node/threads.ts';
@@ -42,6 +43,7 @@ import { serveArtifacts } from './publishing/serve-artifacts.ts';
 import { signDeployment } from './publishing/sign-deployment.ts';
 import { SmallerWays } from './publishing/smaller-ways.ts';
 import { type Controller, type ControllerParts, createController } from './reconcile/controller.ts';
+import { allowedSignersFile } from './source/judge-tip.ts';
 import { openSource } from './source/open-source.ts';
 import { readApiToken, type StateDirectory, stateDirectory } from './state-directory.ts';
 
@@ -79,15 +81,14 @@ async function openGround(configuration: ControllerConfiguration, log: Log): Pro
 }
 
 function openGitSource({ configuration, state, log }: Ground) {
-  const { url, branch, token, requireSignature } = configuration.source;
+  const { url, branch, token, requireSignature, rewrites } = configuration.source;
   const options = {
-    url,
-    branch: branch!,
-    mirrorDirectory: state.mirror,
+    ...{ url, branch: branch!, rewrites: rewrites!, mirrorDirectory: state.mirror },
     ...(token === undefined ? {} : { token }),
-    ...(requireSignature === undefined ? {} : { allowedSigners: () => textOf(requireSignature) }),
+    ...(requireSignature === undefined ? {} : { allowedSigners: allowedSignersFile(url, requireSignature, textOf) }),
   };
-  return openSource(options, { fs, http, clock, log });
+  const network = openNetwork(() => ({}));
+  return openSource(options, { fs, network, clock, log, programs: nodePrograms, threads: nodeThreads });
 }
 
 /** The broker of our own, or a connection to the one that is configured; `listen` opens the doors. */
@@ -167,6 +168,7 @@ function startHttps(ground: Ground, controller: Controller) {
   const handler = createApi({
     artifacts: serveArtifacts(disk, state.artifacts),
     status: () => controller.status(),
+    acceptRevision: (name) => controller.acceptRevision(name),
     enrol: (request, address) => enrol({ authority, authorize, onRefusal }, request, address),
     notifyPush: () => void controller.poll(),
     enrolments: rateLimit(enrolmentsPerSecond, 10 * enrolmentsPerSecond, () => clock.monotonic()),

@@ -47,6 +47,12 @@ const rooms: readonly Room[] = [
     reason: 'git in, revisions out',
   },
   {
+    path: 'controller/source/engine-thread.ts',
+    imports: ['platform', 'platform/node', 'controller/source'],
+    packages: ['node:*'],
+    reason: 'wiring of the thread that fetches, started by path',
+  },
+  {
     path: 'controller/manifests',
     imports: ['schemas'],
     packages: ['js-yaml', 'yaml', 'ajv'],
@@ -109,7 +115,7 @@ const rooms: readonly Room[] = [
   {
     path: 'controller/main.ts',
     imports: ['schemas', 'platform', 'platform/node', 'controller'],
-    packages: ['node:*', 'node-cron', 'isomorphic-git'],
+    packages: ['node:*', 'node-cron'],
     reason: 'wiring',
   },
   {

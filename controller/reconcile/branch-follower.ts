@@ -64,6 +64,13 @@ export interface BranchFollowerParts {
 
 const sourceRoom = 'source';
 const sourceKey = 'state';
+/** The tip that an operator accepted, until it is in force. */
+const acceptedKey = 'accepted';
+
+/** What became of an operator's wish to take a tip that was held back. */
+export type Acceptance =
+  | { readonly kind: 'accepted'; readonly revision: RevisionStatus }
+  | { readonly kind: 'not-held'; readonly message: string };
 
 export class BranchFollower {
   readonly #parts: BranchFollowerParts;
@@ -76,6 +83,7 @@ export class BranchFollower {
   #inForce: ValidRevision = noRevision;
   #source: SourceStatus;
   #looking: Promise<void> | undefined;
+  #lookingAgain: Promise<void> | undefined;
 
   constructor(parts: BranchFollowerParts) {
     this.#parts = parts;
@@ -106,7 +114,7 @@ export class BranchFollower {
     } catch (error) {
       if (!(error instanceof SourceError)) return this.#complain('revision.not-resumed', error);
       // The poll makes a damaged mirror anew.
-      await source.poll(this.#stopping.signal, kept.info.id);
+      await source.poll(this.#stopping.signal, { judged: kept.info.id, inForce: kept.info.id });
       await this.#takeUp(kept).catch((again: unknown) => this.#complain('revision.not-resumed', again));
     }
   }
@@ -126,12 +134,43 @@ export class BranchFollower {
     publisher.resume(catalogue, this.#demand(judged.revision));
   }
 
-  /** Looks at the branch; concurrent calls become one. */
+  /** Looks at the branch. Calls during a look become one look after it: what they know of may have come too late for this one. */
   look(): Promise<void> {
-    this.#looking ??= this.#look().finally(() => {
+    if (this.#looking !== undefined) {
+      this.#lookingAgain ??= this.#looking.then(() => {
+        this.#lookingAgain = undefined;
+        return this.#stopping.signal.aborted ? undefined : this.look();
+      });
+      return this.#lookingAgain;
+    }
+    this.#looking = this.#look().finally(() => {
       this.#looking = undefined;
     });
     return this.#looking;
+  }
+
+  /** Takes the tip that is held back, named by its id or the beginning of it. Durable when it returns; a look brings it into force. */
+  accept(name: string): Acceptance {
+    const { tip, revision, problems, branch } = this.#source;
+    const refuse = (message: string): Acceptance => ({ kind: 'not-held', message });
+    if (tip === undefined || tip.id === revision?.id) return refuse(`no commit of ${branch} is held back`);
+    if (!tip.id.startsWith(name)) return refuse(`held back is ${tip.id} "${tip.subject}", not ${name}`);
+    if (problems.length > 0)
+      return refuse(`${tip.id} is refused for its files, not for where it comes from; mend them`);
+    this.#parts.values.set(sourceRoom, acceptedKey, new TextEncoder().encode(tip.id));
+    this.#parts.log.write('info', 'source.accepted', { revision: tip.id, subject: tip.subject, before: revision?.id });
+    void this.look();
+    return { kind: 'accepted', revision: tip };
+  }
+
+  /** What devices follow, also when it could not be taken up after a restart. */
+  #followed(): string | undefined {
+    return this.#inForce.info?.id ?? this.#source.revision?.id;
+  }
+
+  #accepted(): string | undefined {
+    const kept = this.#parts.values.get(sourceRoom, acceptedKey);
+    return kept === undefined ? undefined : new TextDecoder().decode(kept);
   }
 
   async stop(): Promise<void> {
@@ -155,7 +194,8 @@ export class BranchFollower {
   async #look(): Promise<void> {
     const { source, clock } = this.#parts;
     try {
-      const news = await source.poll(this.#stopping.signal, this.#judged());
+      const known = { judged: this.#judged(), inForce: this.#followed(), accepted: this.#accepted() };
+      const news = await source.poll(this.#stopping.signal, known);
       this.#hasLooked = true;
       switch (news.kind) {
         case 'tip':
@@ -167,8 +207,9 @@ export class BranchFollower {
         case 'refused':
           return this.#refuse(news.revision, `${news.message} (${news.code})`, []);
         case 'branch-missing':
+          return this.#miss('source.branch-missing', 'BRANCH_MISSING', news.message);
         case 'unreachable':
-          return this.#miss(news.message);
+          return this.#miss('source.unreachable', news.code, news.message);
         default:
           news satisfies never;
       }
@@ -223,6 +264,8 @@ export class BranchFollower {
     const isFirst = this.#inForce.info === undefined;
     keepRevision(values, tree);
     this.#inForce = revision;
+    // It counts once: the branch may be set back to it later.
+    values.delete(sourceRoom, acceptedKey);
     this.#note(adopted(this.#source, tree.info, clock.now()));
     log.write('info', 'revision.adopted', { revision: id, subject, devices: affected.size, history });
     await onAdopted({ affected, isFirst });
@@ -233,10 +276,10 @@ export class BranchFollower {
     this.#tell(`${tip.id} ${message}`, 'revision.refused', { revision: tip.id, reason: message });
   }
 
-  /** The reason changes from try to try: it is not told again for that. */
-  #miss(message: string): void {
+  /** The words change from try to try: it is told again only for another code. */
+  #miss(event: string, code: string, message: string): void {
     this.#note(unreachable(this.#source, message, this.#parts.clock.now()));
-    this.#tell('unreachable', 'source.unreachable', { reason: message });
+    this.#tell(code, event, { code, reason: message });
   }
 
   /** Says a trouble once, however long it lasts; status tells since when. */

@@ -16,7 +16,13 @@ import type { DesiredFleet } from '../manifests/desired.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
 import { planDevice } from '../planning/plan-device.ts';
 import { statusDocument } from '../planning/status-document.ts';
-import { type Adoption, BranchFollower, type Publisher, type RevisionSource } from './branch-follower.ts';
+import {
+  type Acceptance,
+  type Adoption,
+  BranchFollower,
+  type Publisher,
+  type RevisionSource,
+} from './branch-follower.ts';
 import { desiredShadow, type Issuing, issueDeployment } from './issue-deployment.ts';
 import { neededArtifacts, wantedReleases } from './needed-artifacts.ts';
 import { noRevision } from './revision-in-force.ts';
@@ -41,8 +47,10 @@ export interface ControllerParts {
 export interface Controller {
   /** Takes up what was in force, then follows the branch whenever `poll` is called. */
   start(): Promise<void>;
-  /** Looks at the branch; concurrent calls become one. */
+  /** Looks at the branch; calls during a look become one look after it. */
   poll(): Promise<void>;
+  /** Takes a tip that is held back because the branch was rewritten. */
+  acceptRevision(name: string): Acceptance;
   status(): StatusDocument;
   /** Frees artifacts that nobody needs any more. */
   collectGarbage(): void;
@@ -101,6 +109,10 @@ class ReconcilingController implements Controller {
 
   poll(): Promise<void> {
     return this.#branch.look();
+  }
+
+  acceptRevision(name: string): Acceptance {
+    return this.#branch.accept(name);
   }
 
   status(): StatusDocument {

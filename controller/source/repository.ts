@@ -1,6 +1,6 @@
 /** Reads objects of one git directory. Never writes to it. */
 import { readCommit, readObject, readTree } from 'isomorphic-git';
-import { parseCommit } from './commit.ts';
+import { commitLinks } from './commit.ts';
 import type { BlobChange, SourceFileSystem } from './source.ts';
 import { codeOf, messageOf, SourceError } from './source-error.ts';
 
@@ -73,21 +73,6 @@ export class Repository {
     }
   }
 
-  /** True when `oid` is `descendant` or in its past. False too when that past is not complete. */
-  async isAncestor(oid: string, descendant: string): Promise<boolean> {
-    const queue = [descendant];
-    const seen = new Set(queue);
-    for (const next of queue) {
-      if (next === oid) return true;
-      if (!(await this.has(next))) continue;
-      for (const parent of parseCommit(next, await this.readObject(next, 'commit')).parents) {
-        if (!seen.has(parent)) queue.push(parent);
-        seen.add(parent);
-      }
-    }
-    return false;
-  }
-
   async #entries(tree: string | undefined): Promise<Map<string, TreeEntry>> {
     if (tree === undefined) return new Map();
     try {
@@ -116,7 +101,21 @@ export class Repository {
   }
 
   async #treeOf(commit: string | undefined): Promise<string | undefined> {
-    return commit === undefined ? undefined : parseCommit(commit, await this.readObject(commit, 'commit')).tree;
+    return commit === undefined ? undefined : commitLinks(commit, await this.readObject(commit, 'commit')).tree;
+  }
+
+  /** A file of a commit by its path; undefined when the commit has none there. */
+  async readFile(commit: string, path: string): Promise<Uint8Array | undefined> {
+    let tree = await this.#treeOf(commit);
+    const folders = path.split('/');
+    const name = folders.pop()!;
+    for (const folder of folders) {
+      const entry: TreeEntry | undefined = (await this.#entries(tree)).get(folder);
+      if (entry?.type !== 'tree') return undefined;
+      tree = entry.oid;
+    }
+    const file = (await this.#entries(tree)).get(name);
+    return file?.type === 'blob' ? this.readObject(file.oid, 'blob') : undefined;
   }
 
   /** See `Source.changes`. */

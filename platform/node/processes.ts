@@ -1,6 +1,7 @@
 import { fork, type ChildProcess as NodeChild, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import type { ChildProcess, Processes, ProcessOptions, Programs } from '../ports.ts';
+import { runProgram } from './run-program.ts';
 
 interface Exit {
   readonly code: number | undefined;
@@ -71,4 +72,5 @@ export const nodePrograms: Programs = {
     withOutput(options, (output) =>
       spawn(name, [...args], { ...commonOptions(options), stdio: ['ignore', output, output] }),
     ),
+  run: runProgram,
 };

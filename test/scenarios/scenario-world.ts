@@ -7,7 +7,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as git from 'isomorphic-git';
-import http from 'isomorphic-git/http/node';
 import type { CommandContext, Output } from '../../cli/command.ts';
 import { addExampleRelease, makeExampleFleet } from '../../cli/example-fleet.ts';
 import { runCommand } from '../../cli/run-command.ts';
@@ -137,7 +136,10 @@ export class ScenarioWorld {
         ...{ clock, store, online },
         ways: new SmallerWays({ store, compress: brotliAtOnce, makeDelta: deltaAtOnce, log }),
       }),
-      source: openSource({ url: this.repository, branch: 'main', mirrorDirectory: '' }, { fs, http, clock, log }),
+      source: openSource(
+        { url: this.repository, branch: 'main', mirrorDirectory: '' },
+        { fs, network: { request: refuse }, clock, log },
+      ),
       shadows: {
         start: async (handlers) => {
           this.#devices = handlers;
@@ -229,7 +231,7 @@ export class ScenarioWorld {
       isLocked: refuse,
       demo: {
         commitAll: refuse,
-        programs: { start: refuse },
+        programs: { start: refuse, run: refuse },
         freePort: refuse,
         startRelay: refuse,
         bundleAgent: refuse,
@@ -260,6 +262,7 @@ export class ScenarioWorld {
     return createApi({
       artifacts: async () => ({ status: 404, headers: {}, body: (async function* () {})() }),
       status: () => controller.status(),
+      acceptRevision: (name) => controller.acceptRevision(name),
       enrol: async () => ({ kind: 'refused', code: 'NOT_HERE', message: 'not in a scenario' }),
       notifyPush: () => {},
       authorize: controller.authorize,

@@ -128,6 +128,7 @@ export class SimController {
       artifacts: serveArtifacts(disk, artifacts),
       status: () => controller.status(),
       enrol: async () => ({ kind: 'refused', code: 'NO_ENROLMENT', message: 'every device has its key here' }),
+      acceptRevision: (name) => controller.acceptRevision(name),
       notifyPush: () => {},
       authorize: controller.authorize,
       onRefusal: controller.onRefusal,

@@ -3,12 +3,13 @@
  *
  *   GET  /sha256/HEX, /releases/NAME/VERSION.json, /tuf/FILE   a device that git names, or the API token
  *   GET  /api/v1/status                                        the API token
+ *   POST /api/v1/source/accept                                 the API token
  *   POST /enroll                                               anybody; the answer depends on what git names
  *   POST /hooks/git                                            who signs with the webhook secret
  *   GET  /healthz                                              anybody
  */
 import type { HttpHandler, HttpRequest, HttpResponse, Peer } from '../../../platform/ports.ts';
-import type { StatusDocument } from '../../../schemas/generated/types.ts';
+import type { RevisionStatus, StatusDocument } from '../../../schemas/generated/types.ts';
 import type { AuthorizeDevice, OnRefusal } from '../../authority/authorization.ts';
 import { type EnrolmentAnswer, type EnrolmentRequest, parseEnrolment } from '../../authority/enrolment.ts';
 import type { RateLimit } from '../rate-limit.ts';
@@ -18,11 +19,18 @@ import { errorAnswer, jsonAnswer } from './json-answer.ts';
 /** Of the body of a request. A webhook that is longer is not needed: the next poll sees the same push. */
 export const bodyBytesMax = 65_536;
 
+/** What became of an operator's wish to take a commit. */
+export type RevisionAcceptance =
+  | { readonly kind: 'accepted'; readonly revision: RevisionStatus }
+  | { readonly kind: 'not-held'; readonly message: string };
+
 /** The other rooms, as far as they answer requests. */
 export interface ApiParts {
   /** Answers `/sha256/`, `/releases/` and `/tuf/`; who asks was judged before. */
   readonly artifacts: HttpHandler;
   readonly status: () => StatusDocument;
+  /** Takes a commit that is held back, named by its id or the beginning of it. */
+  readonly acceptRevision: (name: string) => RevisionAcceptance;
   readonly enrol: (request: EnrolmentRequest, address: string) => Promise<EnrolmentAnswer>;
   /** Looks at the git remote soon. Calling it often is the same as calling it once. */
   readonly notifyPush: () => void;
@@ -86,6 +94,21 @@ function enrolRoute(parts: ApiParts): Route {
   };
 }
 
+/** As short as git itself shows ids, and as long as they are. */
+const revisionName = /^[0-9a-f]{7,40}$/;
+
+function acceptRoute(parts: ApiParts): Route {
+  return ({ body }) => {
+    const asked = parseJson(body) as { readonly revision?: unknown } | null | undefined;
+    const revision = asked?.revision;
+    if (typeof revision !== 'string' || !revisionName.test(revision))
+      return errorAnswer(400, 'BAD_REQUEST', 'revision must be the id of a commit, or at least 7 characters of it');
+    const answer = parts.acceptRevision(revision);
+    if (answer.kind === 'not-held') return errorAnswer(409, 'NOT_HELD', answer.message);
+    return jsonAnswer(202, { revision: answer.revision });
+  };
+}
+
 /** Nothing in the body of a push is believed, so a replayed one can do no more than make us look. */
 function webhookRoute(parts: ApiParts): Route {
   return (request) => {
@@ -109,6 +132,7 @@ function routesOf(parts: ApiParts): (path: string) => Methods | undefined {
     '/enroll': { POST: enrolRoute(parts) },
     '/hooks/git': { POST: webhookRoute(parts) },
     '/api/v1/status': { GET: forToken(parts, () => jsonAnswer(200, parts.status())) },
+    '/api/v1/source/accept': { POST: forToken(parts, acceptRoute(parts)) },
     '/healthz': { GET: () => jsonAnswer(200, { ok: true }) },
   };
   return (path) => {

@@ -176,6 +176,80 @@ test('a commit refused for its signature comes into force when the list of signe
   t.is(shadows.told.length, 3);
 });
 
+test('a webhook that comes during a look leads to another look after it', async (t) => {
+  const { fleet, boot, shadows } = shore();
+  fleet.commit('all');
+  const source = fleet.repository.open();
+  const gate = Promise.withResolvers<void>();
+  let looks = 0;
+  const slow: RevisionSource = {
+    ...{ location: source.location, branch: source.branch, changes: source.changes, readBlob: source.readBlob },
+    poll: async (signal, known) => {
+      looks += 1;
+      const event = await source.poll(signal, known);
+      if (looks === 1) await gate.promise;
+      return event;
+    },
+  };
+  const controller = await boot(slow);
+  const first = controller.poll();
+  fleet.configureSite('aurora-site', 2);
+  fleet.commit('pushed while the branch was looked at');
+  const asked = [controller.poll(), controller.poll()];
+  gate.resolve();
+  await Promise.all([first, ...asked]);
+  t.is(looks, 2, 'many calls during a look are one look after it');
+  t.deepEqual(shadows.told.at(-1), 'aurora 2');
+});
+
+test('a rewritten branch is held over restarts until it is accepted, which counts once', async (t) => {
+  const { fleet, boot, warnings } = shore();
+  const old = fleet.commit('all');
+  const source = fleet.repository.open();
+  let isRewritten = false;
+  const judging: RevisionSource = {
+    ...{ location: source.location, branch: source.branch, changes: source.changes, readBlob: source.readBlob },
+    poll: async (signal, known) => {
+      const event = await source.poll(signal, known);
+      if (event.kind !== 'tip' || !isRewritten || known?.accepted === event.revision.id) return event;
+      return { ...event, kind: 'refused', code: 'REWRITTEN', message: 'main was rewritten' };
+    },
+  };
+  const before = await boot(judging);
+  await before.poll();
+  t.deepEqual(before.acceptRevision(old.id), { kind: 'not-held', message: 'no commit of main is held back' });
+  fleet.configureSite('aurora-site', 2);
+  const { id } = fleet.commit('rewritten');
+  isRewritten = true;
+  for (let looks = 0; looks < 3; looks += 1) await before.poll();
+  t.deepEqual(warnings, ['revision.refused'], 'said once');
+  t.is(before.acceptRevision('0000000').kind, 'not-held');
+  await before.stop();
+  const controller = await boot(judging);
+  await controller.poll();
+  t.like(controller.status().source, { state: 'refused', revision: { id: old.id }, tip: { id } });
+  t.is(controller.acceptRevision(id.slice(0, 9)).kind, 'accepted');
+  await controller.stop();
+  const last = await boot(judging);
+  await last.poll();
+  t.like(last.status().source, { state: 'current', revision: { id } }, 'what was accepted is kept over a restart');
+  fleet.commit('rewritten again');
+  await last.poll();
+  t.like(last.status().source, { state: 'refused', revision: { id } });
+});
+
+test('a branch that vanished is told once, as what it is', async (t) => {
+  const { fleet, boot, warnings } = shore();
+  fleet.commit('all');
+  const source = fleet.repository.open();
+  const controller = await boot({
+    ...{ location: source.location, branch: source.branch, changes: source.changes, readBlob: source.readBlob },
+    poll: async () => ({ kind: 'branch-missing', message: 'no branch main' }),
+  });
+  for (let looks = 0; looks < 3; looks += 1) await controller.poll();
+  t.deepEqual(warnings, ['source.branch-missing']);
+});
+
 test('a repository that does not answer is said once by each program, and once that it does again', async (t) => {
   const { fleet, boot, warnings } = shore();
   fleet.commit('all');

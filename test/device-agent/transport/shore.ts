@@ -57,6 +57,7 @@ export async function openShore(t: ExecutionContext) {
       throw new Error('there is no status');
     },
     enrol: (request, from) => answerEnrolment({ authority, authorize, onRefusal }, request, from),
+    acceptRevision: () => ({ kind: 'not-held', message: 'not here' }),
     notifyPush: () => {},
     authorize,
     onRefusal,
