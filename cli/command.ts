@@ -49,11 +49,12 @@ export interface CommandContext {
   readonly directory: string;
   /** Absolute path of this project. */
   readonly projectDirectory: string;
-  /** Searches from `directory` upwards; `flags` are the keys that the command line sets. */
+  /** `flags` are the keys that the command line sets, `file` the configuration it names. */
   readonly loadConfiguration: <S extends Section>(
     section: S,
     directory: string,
     flags?: Readonly<Record<string, string>>,
+    file?: string,
   ) => Promise<{ readonly value: Sections[S]; readonly file?: string }>;
   readonly demo: DemoPorts;
   /** Aborts when the user wants to stop. */

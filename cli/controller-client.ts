@@ -1,7 +1,8 @@
 /** Asks the controller; its answers are judged by their schema before anybody believes them. */
 import { DiskError, type HttpRequest, type Network, NetworkError } from '../platform/ports.ts';
-import type { StatusDocument } from '../schemas/generated/types.ts';
+import type { CliConfiguration, StatusDocument } from '../schemas/generated/types.ts';
 import { isStatusDocument } from '../schemas/generated/validators.js';
+import { announcedController } from './announced-controller.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 
@@ -38,10 +39,15 @@ interface Connection {
 
 async function connectionOf(context: CommandContext): Promise<Connection> {
   const { value, file } = await context.loadConfiguration('cli', context.directory);
-  if (value.controller === undefined) {
-    const where = file === undefined ? 'there is no fleet.config.yaml here or above' : `${file} has no cli.controller`;
-    throw new CommandError(`don't know where the controller is: ${where}; set FLEET_CLI_CONTROLLER=https://HOST:7443`);
-  }
+  const near = value.controller === undefined ? announcedController(context, file) : undefined;
+  const controller = value.controller ?? near!.controller;
+  return openConnection(context, { ...near, ...value, controller });
+}
+
+function openConnection(
+  context: CommandContext,
+  value: CliConfiguration & { readonly controller: string },
+): Connection {
   const ca = value.ca === undefined ? {} : { ca: textOf(context, value.ca, 'cli.ca') };
   const tokenFile =
     value.tokenFile === undefined ? undefined : textOf(context, value.tokenFile, 'cli.tokenFile').trim();

@@ -20,6 +20,7 @@ import { untilStopped } from '../platform/node/until-stopped.ts';
 import { userName } from '../platform/node/user-name.ts';
 import type { Log, MessageBus } from '../platform/ports.ts';
 import type { ControllerConfiguration } from '../schemas/generated/types.ts';
+import { announce, announcementDirectory } from './announcement.ts';
 import { type Authority, openAuthority } from './authority/authority.ts';
 import type { KeyAndCertificate } from './authority/authority-files.ts';
 import type { AuthorizeDevice, OnRefusal } from './authority/authorization.ts';
@@ -207,6 +208,30 @@ function writeEndpoints(
   writeFileDurably(disk, state.endpoints.slice(0, cut), state.endpoints.slice(cut + 1), bytes);
 }
 
+/** A server that listens everywhere is reached by a name that its certificate holds. */
+function reachableUrl(listening: string, hostname: string): string {
+  return listening.replace(/\/\/(0\.0\.0\.0|\[?::\]?):/, `//${hostname}:`);
+}
+
+/** For the command line of the user who runs this, where there is such a person. */
+function announceHere({ configuration, state, log }: Ground, controller: string): Disposable | undefined {
+  const directory = announcementDirectory(process.env);
+  if (directory === undefined) return undefined;
+  const { url: source } = configuration.source;
+  const where = {
+    controller: reachableUrl(controller, configuration.hostnames![0]!),
+    ca: state.authorityCertificate,
+    tokenFile: state.apiToken,
+    source,
+  };
+  try {
+    return announce(disk, directory, configuration.stateDirectory!, where);
+  } catch (error) {
+    log.write('warn', 'controller.not-announced', { reason: (error as Error).message });
+    return undefined;
+  }
+}
+
 async function run(configuration: ControllerConfiguration, log: Log): Promise<void> {
   const ground = await openGround(configuration, log);
   using database = openStore(ground.state.database);
@@ -242,6 +267,7 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
   const { host } = configuration.http!;
   const endpoints = { controller: `https://${host}:${server.port}`, mqtt: broker.url() };
   writeEndpoints(ground.state, endpoints);
+  using _announced = announceHere(ground, endpoints.controller);
   log.write('info', 'controller.ready', endpoints);
   using _fresh = keepFresh(online, clock, log);
   const logger = scheduleLogger(log);
@@ -269,13 +295,15 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
 const { file, flags, unknown } = parseProgramArguments(process.argv.slice(2));
 try {
   if (unknown.length > 0) throw new Error(`unknown arguments: ${unknown.join(' ')}`);
-  const { value } = await loadConfiguration('controller', {
+  const { value, warnings } = await loadConfiguration('controller', {
     directory: process.cwd(),
     environment: process.env,
     flags,
     ...(file === undefined ? {} : { file }),
   });
-  await run(value, openLog(clock, 'info'));
+  const log = openLog(clock, 'info');
+  for (const warning of warnings) log.write('warn', 'configuration.unknown-variable', { warning });
+  await run(value, log);
   process.exit(0);
 } catch (error) {
   process.stderr.write(`fleet controller: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -6,6 +6,8 @@ import type { Disk, Random } from '../platform/ports.ts';
 export interface StateDirectory {
   readonly database: string;
   readonly authority: string;
+  /** Who vouches for the controller, for whoever connects. */
+  readonly authorityCertificate: string;
   readonly mirror: string;
   readonly artifacts: string;
   readonly onlineKeys: string;
@@ -21,6 +23,7 @@ export function stateDirectory(path: string): StateDirectory {
   return {
     database: `${path}/controller.db`,
     authority: `${path}/authority`,
+    authorityCertificate: `${path}/authority/ca.pem`,
     mirror: `${path}/git`,
     artifacts: `${path}/artifacts`,
     onlineKeys: `${path}/keys`,

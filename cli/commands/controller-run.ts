@@ -7,11 +7,6 @@ export const controllerRunCommand: Command = {
   summary: 'run the controller here until it is stopped',
   arguments: '',
   options: {
-    config: {
-      type: 'string',
-      value: 'FILE',
-      description: 'This configuration file instead of the fleet.config.yaml found from here.',
-    },
     ...settingsOption('controller', 'http.port=7443'),
   },
   async run(context, args) {

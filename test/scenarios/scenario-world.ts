@@ -53,6 +53,7 @@ export class ScenarioWorld {
   broker: BrokerStatus = { state: 'reached', address: 'broker:8883', since: '2026-03-01T00:00:00.000Z' };
   readonly directory = mkdtempSync(join(tmpdir(), 'fleet-scenario-'));
   readonly repository = join(this.directory, 'fleet');
+  readonly configuration = join(this.directory, 'fleet.config.yaml');
   readonly #time = new SimTime(start);
   readonly #clock = this.#time.clock({ alive: true });
   readonly #random = new SimRandom(7);
@@ -87,7 +88,7 @@ export class ScenarioWorld {
       fs.appendFileSync(join(devices, file), `  keyFingerprint: SHA256:${fingerprint}\n`);
     }
     const configuration = `cli:\n  controller: https://shore.example:7443\n  token: ${apiToken}\n`;
-    fs.writeFileSync(join(this.repository, 'fleet.config.yaml'), configuration);
+    fs.writeFileSync(this.configuration, configuration);
   }
 
   addRelease(name: string, version: string): void {
@@ -250,8 +251,8 @@ export class ScenarioWorld {
       environment: {},
       directory: this.repository,
       projectDirectory: join(import.meta.dirname, '../..'),
-      loadConfiguration: (section, directory, flags = {}) =>
-        loadConfiguration(section, { directory, environment: {}, flags }),
+      loadConfiguration: (section, directory, flags = {}, file) =>
+        loadConfiguration(section, { directory, environment: {}, flags, file: file ?? this.configuration }),
       signal: new AbortController().signal,
     };
   }
