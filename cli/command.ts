@@ -1,7 +1,7 @@
 /** What a command is, and what it is given: the world as ports, and the screen. */
 import { parseArgs } from 'node:util';
 import type { SourceFileSystem } from '../controller/source/source.ts';
-import type { Clock, Disk, Network, Processes, Random, Threads } from '../platform/ports.ts';
+import type { Clock, Disk, Network, Processes, Programs, Random, Threads } from '../platform/ports.ts';
 import type { Section, Sections } from '../schemas/configuration.ts';
 import { nearestName } from '../schemas/nearest-name.ts';
 import type { DemoPorts } from './demo/demo-ports.ts';
@@ -36,6 +36,7 @@ export interface CommandContext {
   readonly gitFiles: SourceFileSystem;
   readonly random: Random;
   readonly processes: Processes;
+  readonly programs: Programs;
   readonly threads: Threads;
   /** Whether a process holds the lock of that name on a directory that exists. */
   readonly isLocked: (directory: string, name: string) => Promise<boolean>;

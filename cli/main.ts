@@ -55,6 +55,7 @@ const context: CommandContext = {
   gitFiles: fs,
   random: nodeRandom,
   processes: nodeProcesses,
+  programs: nodePrograms,
   threads: nodeThreads,
   isLocked,
   openNetwork: (identity) => openNetwork(() => identity),

@@ -43,7 +43,7 @@ const rooms: readonly Room[] = [
   {
     path: 'controller/source',
     imports: ['platform', 'schemas'],
-    packages: ['isomorphic-git'],
+    packages: ['isomorphic-git', 'ignore'],
     reason: 'git in, revisions out',
   },
   {

@@ -12,7 +12,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { modulesOf, openPrices, type Price, type UsualBases } from '../fetch-price.ts';
 import { type FleetRevision, findCommit, openCommit, openDirectory, repositoryTop } from '../fleet-revision.ts';
 import { type Plan, type PlanSide, planDocument, planScreen } from '../render/plan-screen.ts';
-import { renderProblem } from '../render/problems.ts';
+import { renderProblem, renderWarning } from '../render/problems.ts';
 import { styleFor } from '../render/style.ts';
 import { settingsOption } from '../settings.ts';
 import { validateTree } from '../validate-tree.ts';
@@ -34,8 +34,9 @@ const nothing: JudgedRevision = {
   readFile: async () => undefined,
 };
 
-function judge({ tree, commit, readFile }: FleetRevision, name: string): JudgedRevision {
-  const { state, problems } = validateTree(tree, catalogueOf);
+function judge(revision: FleetRevision, name: string): JudgedRevision {
+  const { commit, readFile } = revision;
+  const { state, problems } = validateTree(revision, catalogueOf);
   if (state === undefined) {
     const what = commit === undefined ? 'the working tree' : commit.id.slice(0, 7);
     const lines = problems.map(renderProblem).join('\n');
@@ -111,7 +112,10 @@ function usualBasesAmong(releases: Catalogue): UsualBases {
 
 async function makePlan(context: CommandContext, asked: { base?: string; next?: string }): Promise<Plan> {
   const top = repositoryTop(context);
-  const revision = asked.next === undefined ? openDirectory(context, top) : await openCommit(context, top, asked.next);
+  const revision = await (asked.next === undefined
+    ? openDirectory(context, top)
+    : openCommit(context, top, asked.next));
+  for (const warning of revision.warnings) context.stderr.write(`${renderWarning(warning)}\n`);
   const next = judge(revision, asked.next ?? `working tree of ${top}`);
   const answer = await askController(context);
   const base = await chooseBase(context, top, asked, answer.status);

@@ -5,7 +5,9 @@ import { releaseFile } from '../../controller/publishing/release-path.ts';
 import { type Command, CommandError } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { absolutePath, repositoryOf } from '../repository.ts';
+import { readStagedTree } from '../staged-tree.ts';
 import { type JudgeTrust, validate } from '../validate-tree.ts';
+import { readWorkingTree } from '../working-tree.ts';
 
 /** Signed metadata, and the release files that it names, as they lie in the work tree. */
 function judgeTrustOf(tree: WorkTree): JudgeTrust {
@@ -32,7 +34,9 @@ export const validateCommand: Command = {
       directory === undefined
         ? repositoryOf(context, args, 'fleet validate DIR')
         : { disk: context.disk, directory: absolutePath(context, directory) };
-    const { output, exitCode } = validate(tree.disk, tree.directory, judgeTrustOf(tree), format);
+    const staged = await readStagedTree(context, tree.directory);
+    const snapshot = staged ?? readWorkingTree(tree.disk, tree.directory);
+    const { output, exitCode } = validate(snapshot, judgeTrustOf(tree), format);
     context.stdout.write(output);
     return exitCode;
   },

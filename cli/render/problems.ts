@@ -15,3 +15,8 @@ export function renderProblem({ file, line, column, code, message, excerpt }: Pr
   const quoted = `    ${printable(excerpt)}`;
   return column > excerpt.length + 1 ? `${head}\n${quoted}` : `${head}\n${quoted}\n    ${caretUnder(excerpt, column)}`;
 }
+
+/** The same, for what stops nothing. */
+export function renderWarning(problem: Problem): string {
+  return `warning: ${renderProblem(problem)}`;
+}

@@ -17,8 +17,8 @@ export type ReadBlob = (id: string) => Promise<Uint8Array>;
 const cacheRoom = 'parsed-manifests';
 const trustRoom = 'trust-blobs';
 
-/** Blobs are read this many at a time: they come from packs, and each waits for the disk. */
-const readsAtOnce = 16;
+/** Blobs are asked for this many at a time: what is asked for at once is read together. */
+const readsAtOnce = 1_000;
 
 /** Larger blobs are modules, which the artifact store keeps. */
 const keptBlobBytesMax = 262_144;

@@ -1,6 +1,7 @@
 /** Opens a fleet repository, wherever it is, and follows its branch. */
 import { BlobReader } from './blob-reader.ts';
 import { parseCommit } from './commit.ts';
+import { fleetChanges } from './fleet-files.ts';
 import type { Follower, Tip } from './follower.ts';
 import type { GitEngine } from './git-engine.ts';
 import { judgeTip, judgeTipSignature } from './judge-tip.ts';
@@ -113,12 +114,14 @@ class GitSource implements Source {
   readonly readRevision = (id: string) =>
     this.#read(async (repository) => {
       const info = parseCommit(id, await repository.readObject(id, 'commit')).status;
-      const changes = await repository.changes(undefined, id);
+      const changes = await fleetChanges(repository, undefined, id);
       return { info, files: new Map(changes.map(({ path, oid }) => [path, oid!])) };
     });
 
   readonly changes = (from: string | undefined, to: string): Promise<readonly BlobChange[]> =>
-    this.#read((repository) => repository.changes(from, to));
+    this.#read((repository) => fleetChanges(repository, from, to));
+
+  readonly oddEntries = (id: string) => this.#read((repository) => repository.oddEntries(id));
 
   readonly readBlob = (oid: string): Promise<Uint8Array> => this.#read(() => this.#blobs.read(oid));
 }

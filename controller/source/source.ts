@@ -88,6 +88,12 @@ export interface BlobChange {
   readonly oid?: string;
 }
 
+/** An entry of a commit that is no file: a commit of another repository, or the name of what a link leads to. */
+export interface OddEntry {
+  readonly path: string;
+  readonly kind: 'submodule' | 'link';
+}
+
 /** All but `poll` throw `SourceError`: `GONE` when the commit is not there, `CORRUPT` when what it refers to can't be read. */
 export interface Source {
   /** The repository for people: no credentials in it. */
@@ -98,8 +104,13 @@ export interface Source {
   readonly readRevision: (
     id: string,
   ) => Promise<{ readonly info: RevisionStatus; readonly files: ReadonlyMap<string, string> }>;
-  /** Files of `to` that `from` has not or has otherwise, and files that are gone; sorted by path. Equal folders are skipped. */
+  /**
+   * Files of `to` that `from` has not or has otherwise, and files that are gone; sorted by path. Equal folders are skipped, and so
+   * is what the commits' own `.fleetignore` puts aside.
+   */
   readonly changes: (from: string | undefined, to: string) => Promise<readonly BlobChange[]>;
+  /** What git holds in a commit besides files and folders. */
+  readonly oddEntries: (id: string) => Promise<readonly OddEntry[]>;
   /** Many that are asked for at once are read together. */
   readonly readBlob: (oid: string) => Promise<Uint8Array>;
 }

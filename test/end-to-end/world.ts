@@ -35,6 +35,7 @@ export function contextOf(directory: string, signal: AbortSignal): CommandContex
       gitFiles: fs,
       random: nodeRandom,
       processes: nodeProcesses,
+      programs: nodePrograms,
       threads: nodeThreads,
       isLocked,
     },

@@ -228,6 +228,7 @@ export class ScenarioWorld {
       gitFiles: fs,
       random: this.#random,
       processes: { start: refuse },
+      programs: { start: refuse, run: async () => ({ code: 127, output: new Uint8Array(), complaint: 'not here' }) },
       threads: nodeThreads,
       isLocked: refuse,
       demo: {
