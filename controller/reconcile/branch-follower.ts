@@ -7,10 +7,12 @@ import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types
 import type { KeyValueStore } from '../devices/device-store.ts';
 import type { Catalogue } from '../manifests/desired.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
+import { passedOver } from '../manifests/passed-over.ts';
 import type { Needed } from '../publishing/artifact-store.ts';
 import type { ReleaseDemand } from '../publishing/smaller-ways.ts';
 import type { History, Source } from '../source/source.ts';
 import { SourceError } from '../source/source-error.ts';
+import { type Acceptance, acceptedTip, acceptTip, forgetAcceptance } from './held-tip.ts';
 import { keepingBlobs, type ReadBlob } from './manifest-reader.ts';
 import { wantedReleases } from './needed-artifacts.ts';
 import {
@@ -26,7 +28,7 @@ import {
 import { adopted, answered, initialSourceState, refused, unreachable, withoutCommit } from './source-state.ts';
 
 /** The repository as the loop sees it. */
-export type RevisionSource = Pick<Source, 'location' | 'branch' | 'poll' | 'changes' | 'readBlob'>;
+export type RevisionSource = Pick<Source, 'location' | 'branch' | 'poll' | 'changes' | 'readBlob' | 'oddEntries'>;
 
 /** Releases and signed metadata as the loop sees them. */
 export interface Publisher {
@@ -64,13 +66,6 @@ export interface BranchFollowerParts {
 
 const sourceRoom = 'source';
 const sourceKey = 'state';
-/** The tip that an operator accepted, until it is in force. */
-const acceptedKey = 'accepted';
-
-/** What became of an operator's wish to take a tip that was held back. */
-export type Acceptance =
-  | { readonly kind: 'accepted'; readonly revision: RevisionStatus }
-  | { readonly kind: 'not-held'; readonly message: string };
 
 export class BranchFollower {
   readonly #parts: BranchFollowerParts;
@@ -149,28 +144,21 @@ export class BranchFollower {
     return this.#looking;
   }
 
-  /** Takes the tip that is held back, named by its id or the beginning of it. Durable when it returns; a look brings it into force. */
+  /** See `acceptTip`. Durable when it returns; a look brings the tip into force. */
   accept(name: string): Acceptance {
-    const { tip, revision, problems, branch } = this.#source;
-    const refuse = (message: string): Acceptance => ({ kind: 'not-held', message });
-    if (tip === undefined || tip.id === revision?.id) return refuse(`no commit of ${branch} is held back`);
-    if (!tip.id.startsWith(name)) return refuse(`held back is ${tip.id} "${tip.subject}", not ${name}`);
-    if (problems.length > 0)
-      return refuse(`${tip.id} is refused for its files, not for where it comes from; mend them`);
-    this.#parts.values.set(sourceRoom, acceptedKey, new TextEncoder().encode(tip.id));
-    this.#parts.log.write('info', 'source.accepted', { revision: tip.id, subject: tip.subject, before: revision?.id });
+    const { values, log } = this.#parts;
+    const before = this.#source.revision?.id;
+    const acceptance = acceptTip(values, this.#source, name);
+    if (acceptance.kind === 'not-held') return acceptance;
+    const { id, subject } = acceptance.revision;
+    log.write('info', 'source.accepted', { revision: id, subject, before });
     void this.look();
-    return { kind: 'accepted', revision: tip };
+    return acceptance;
   }
 
   /** What devices follow, also when it could not be taken up after a restart. */
   #followed(): string | undefined {
     return this.#inForce.info?.id ?? this.#source.revision?.id;
-  }
-
-  #accepted(): string | undefined {
-    const kept = this.#parts.values.get(sourceRoom, acceptedKey);
-    return kept === undefined ? undefined : new TextDecoder().decode(kept);
   }
 
   async stop(): Promise<void> {
@@ -194,7 +182,7 @@ export class BranchFollower {
   async #look(): Promise<void> {
     const { source, clock } = this.#parts;
     try {
-      const known = { judged: this.#judged(), inForce: this.#followed(), accepted: this.#accepted() };
+      const known = { judged: this.#judged(), inForce: this.#followed(), accepted: acceptedTip(this.#parts.values) };
       const news = await source.poll(this.#stopping.signal, known);
       this.#hasLooked = true;
       switch (news.kind) {
@@ -262,13 +250,22 @@ export class BranchFollower {
     const { values, clock, log, onAdopted } = this.#parts;
     const { id, subject } = tree.info;
     const isFirst = this.#inForce.info === undefined;
+    await this.#tellPassedOver(tree);
     keepRevision(values, tree);
     this.#inForce = revision;
-    // It counts once: the branch may be set back to it later.
-    values.delete(sourceRoom, acceptedKey);
+    forgetAcceptance(values);
     this.#note(adopted(this.#source, tree.info, clock.now()));
     log.write('info', 'revision.adopted', { revision: id, subject, devices: affected.size, history });
     await onAdopted({ affected, isFirst });
+  }
+
+  /** What `fleet validate` warns of, in the same words: git holds it, and nobody reads it. */
+  async #tellPassedOver({ info, files }: RevisionTree): Promise<void> {
+    const warnings = passedOver(await this.#parts.source.oddEntries(info.id), files.keys());
+    const [first] = warnings;
+    if (first === undefined) return;
+    const fields = { revision: info.id, entries: warnings.length, first: `${first.file} ${first.message}` };
+    this.#tell(`passed over ${warnings.map(({ file }) => file).join()}`, 'revision.passed-over', fields);
   }
 
   #refuse(tip: RevisionStatus, message: string, problems: SourceStatus['problems']): void {
@@ -283,7 +280,7 @@ export class BranchFollower {
   }
 
   /** Says a trouble once, however long it lasts; status tells since when. */
-  #tell(trouble: string, event: string, fields: Readonly<Record<string, string>>): void {
+  #tell(trouble: string, event: string, fields: Readonly<Record<string, unknown>>): void {
     if (this.#told === trouble) return;
     this.#told = trouble;
     this.#parts.log.write('warn', event, fields);

@@ -23,6 +23,7 @@ import {
   type Publisher,
   type RevisionSource,
 } from './branch-follower.ts';
+import type { Acceptance } from './held-tip.ts';
 import { desiredShadow, type Issuing, issueDeployment } from './issue-deployment.ts';
 import { neededArtifacts, wantedReleases } from './needed-artifacts.ts';
 import { noRevision } from './revision-in-force.ts';

@@ -18,7 +18,7 @@ const cacheRoom = 'parsed-manifests';
 const trustRoom = 'trust-blobs';
 
 /** Blobs are asked for this many at a time: what is asked for at once is read together. */
-const readsAtOnce = 1_000;
+const readsAtOnce = 5_000;
 
 /** Larger blobs are modules, which the artifact store keeps. */
 const keptBlobBytesMax = 262_144;

@@ -6,7 +6,7 @@ import type { Repository } from './repository.ts';
 const togetherMin = 32;
 
 /** Asked of the engine at once. */
-const togetherMax = 2_000;
+const togetherMax = 10_000;
 
 interface Asked {
   readonly oid: string;

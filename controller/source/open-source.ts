@@ -77,7 +77,9 @@ class GitSource implements Source {
     if (inForce === undefined) return 'first';
     if (this.#placed?.tip === tip.oid && this.#placed.inForce === inForce) return this.#placed.history;
     const { gitDirectory } = tip.repository;
-    const isAfter = () => this.#engine.isAncestor(gitDirectory, inForce, tip.oid, signal);
+    const isAfter = async () =>
+      (await (await this.#follower.repository()).has(inForce)) &&
+      this.#engine.isAncestor(gitDirectory, inForce, tip.oid, signal);
     let isAdvance = inForce === tip.oid || (await isAfter());
     // What was accepted needs no past.
     if (!isAdvance && accepted !== tip.oid && (await tip.deepen())) isAdvance = await isAfter();

@@ -80,8 +80,9 @@ function blobsOf(output: Uint8Array, oids: readonly string[]): Uint8Array[] {
   return oids.map((oid) => {
     const end = bytes.indexOf('\n', at);
     const header = bytes.toString('latin1', at, end);
-    const size = new RegExp(`^${oid} blob (\\d{1,10})$`).exec(header)?.[1];
-    if (end === -1 || size === undefined) throw new SourceError('CORRUPT', `blob ${oid} can't be read: ${header}`);
+    const size = header.startsWith(`${oid} blob `) ? header.slice(oid.length + ' blob '.length) : '';
+    if (end === -1 || !/^\d{1,10}$/.test(size))
+      throw new SourceError('CORRUPT', `blob ${oid} can't be read: ${header}`);
     const content = bytes.subarray(end + 1, end + 1 + Number(size));
     if (sha1OfBlob(content) !== oid) throw new SourceError('CORRUPT', `blob ${oid} does not fit its id`);
     at = end + 1 + Number(size) + 1;

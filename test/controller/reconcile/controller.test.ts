@@ -143,7 +143,7 @@ test('a restart without the repository takes up what was in force and tells devi
   };
   const nowhere = { kind: 'unreachable', code: 'STORAGE', message: 'the repository is not there' } as const;
   const controller = await boot({
-    ...{ location: 'simulated', branch: 'main', changes: gone, readBlob: gone },
+    ...{ location: 'simulated', branch: 'main', changes: gone, readBlob: gone, oddEntries: gone },
     poll: async () => nowhere,
   });
   await controller.poll();
@@ -159,7 +159,13 @@ test('a commit refused for its signature comes into force when the list of signe
   const source = fleet.repository.open();
   let isTrusted = false;
   const judging: RevisionSource = {
-    ...{ location: source.location, branch: source.branch, changes: source.changes, readBlob: source.readBlob },
+    ...{
+      location: source.location,
+      branch: source.branch,
+      changes: source.changes,
+      readBlob: source.readBlob,
+      oddEntries: source.oddEntries,
+    },
     poll: async (signal, judged) => {
       const event = await source.poll(signal, judged);
       if (event.kind !== 'tip' || isTrusted) return event;
@@ -183,7 +189,13 @@ test('a webhook that comes during a look leads to another look after it', async 
   const gate = Promise.withResolvers<void>();
   let looks = 0;
   const slow: RevisionSource = {
-    ...{ location: source.location, branch: source.branch, changes: source.changes, readBlob: source.readBlob },
+    ...{
+      location: source.location,
+      branch: source.branch,
+      changes: source.changes,
+      readBlob: source.readBlob,
+      oddEntries: source.oddEntries,
+    },
     poll: async (signal, known) => {
       looks += 1;
       const event = await source.poll(signal, known);
@@ -208,7 +220,13 @@ test('a rewritten branch is held over restarts until it is accepted, which count
   const source = fleet.repository.open();
   let isRewritten = false;
   const judging: RevisionSource = {
-    ...{ location: source.location, branch: source.branch, changes: source.changes, readBlob: source.readBlob },
+    ...{
+      location: source.location,
+      branch: source.branch,
+      changes: source.changes,
+      readBlob: source.readBlob,
+      oddEntries: source.oddEntries,
+    },
     poll: async (signal, known) => {
       const event = await source.poll(signal, known);
       if (event.kind !== 'tip' || !isRewritten || known?.accepted === event.revision.id) return event;
@@ -238,12 +256,29 @@ test('a rewritten branch is held over restarts until it is accepted, which count
   t.like(last.status().source, { state: 'refused', revision: { id } });
 });
 
+test('what git holds and nobody reads is told when a commit that holds it comes into force', async (t) => {
+  const { fleet, boot, warnings } = shore();
+  fleet.commit('all');
+  const source = fleet.repository.open();
+  const controller = await boot({ ...source, oddEntries: async () => [{ path: 'vendor', kind: 'submodule' }] });
+  await controller.poll();
+  await controller.poll();
+  t.deepEqual(warnings, ['revision.passed-over']);
+  t.is(controller.status().source.state, 'current');
+});
+
 test('a branch that vanished is told once, as what it is', async (t) => {
   const { fleet, boot, warnings } = shore();
   fleet.commit('all');
   const source = fleet.repository.open();
   const controller = await boot({
-    ...{ location: source.location, branch: source.branch, changes: source.changes, readBlob: source.readBlob },
+    ...{
+      location: source.location,
+      branch: source.branch,
+      changes: source.changes,
+      readBlob: source.readBlob,
+      oddEntries: source.oddEntries,
+    },
     poll: async () => ({ kind: 'branch-missing', message: 'no branch main' }),
   });
   for (let looks = 0; looks < 3; looks += 1) await controller.poll();
@@ -256,7 +291,13 @@ test('a repository that does not answer is said once by each program, and once t
   const source = fleet.repository.open();
   let isThere = false;
   const flaky: RevisionSource = {
-    ...{ location: source.location, branch: source.branch, changes: source.changes, readBlob: source.readBlob },
+    ...{
+      location: source.location,
+      branch: source.branch,
+      changes: source.changes,
+      readBlob: source.readBlob,
+      oddEntries: source.oddEntries,
+    },
     poll: async (signal, judged) =>
       isThere ? source.poll(signal, judged) : { kind: 'unreachable', code: 'UNREACHABLE', message: 'no route' },
   };
