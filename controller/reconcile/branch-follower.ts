@@ -156,11 +156,6 @@ export class BranchFollower {
     return acceptance;
   }
 
-  /** What devices follow, also when it could not be taken up after a restart. */
-  #followed(): string | undefined {
-    return this.#inForce.info?.id ?? this.#source.revision?.id;
-  }
-
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#looking;
@@ -182,7 +177,9 @@ export class BranchFollower {
   async #look(): Promise<void> {
     const { source, clock } = this.#parts;
     try {
-      const known = { judged: this.#judged(), inForce: this.#followed(), accepted: acceptedTip(this.#parts.values) };
+      // What devices follow, also when it could not be taken up after a restart.
+      const inForce = this.#inForce.info?.id ?? this.#source.revision?.id;
+      const known = { judged: this.#judged(), inForce, accepted: acceptedTip(this.#parts.values) };
       const news = await source.poll(this.#stopping.signal, known);
       this.#hasLooked = true;
       switch (news.kind) {

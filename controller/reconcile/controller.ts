@@ -16,13 +16,7 @@ import type { DesiredFleet } from '../manifests/desired.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
 import { planDevice } from '../planning/plan-device.ts';
 import { statusDocument } from '../planning/status-document.ts';
-import {
-  type Acceptance,
-  type Adoption,
-  BranchFollower,
-  type Publisher,
-  type RevisionSource,
-} from './branch-follower.ts';
+import { type Adoption, BranchFollower, type Publisher, type RevisionSource } from './branch-follower.ts';
 import type { Acceptance } from './held-tip.ts';
 import { desiredShadow, type Issuing, issueDeployment } from './issue-deployment.ts';
 import { neededArtifacts, wantedReleases } from './needed-artifacts.ts';
