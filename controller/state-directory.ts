@@ -8,6 +8,8 @@ export interface StateDirectory {
   /** Of blobs that were read; may be deleted while the controller is down. */
   readonly cache: string;
   readonly authority: string;
+  /** Who vouches for the controller, for whoever connects. */
+  readonly authorityCertificate: string;
   readonly mirror: string;
   readonly artifacts: string;
   readonly onlineKeys: string;
@@ -24,6 +26,7 @@ export function stateDirectory(path: string): StateDirectory {
     database: `${path}/controller.db`,
     cache: `${path}/cache.db`,
     authority: `${path}/authority`,
+    authorityCertificate: `${path}/authority/ca.pem`,
     mirror: `${path}/git`,
     artifacts: `${path}/artifacts`,
     onlineKeys: `${path}/keys`,

@@ -14,7 +14,7 @@ import { modulesOf, openPrices, type Price, type UsualBases } from '../fetch-pri
 import { type FleetRevision, findCommit, openCommit, openDirectory, repositoryTop } from '../fleet-revision.ts';
 import { fetchPublishedTrust } from '../published-trust.ts';
 import { type Plan, type PlanSide, planDocument, planScreen } from '../render/plan-screen.ts';
-import { renderProblem } from '../render/problems.ts';
+import { renderProblem, renderWarning } from '../render/problems.ts';
 import { styleFor } from '../render/style.ts';
 import { settingsOption } from '../settings.ts';
 import { validateTree } from '../validate-tree.ts';
@@ -38,13 +38,9 @@ const nothing: JudgedRevision = {
   readFile: async () => undefined,
 };
 
-function judge(
-  { tree, commit, readFile }: FleetRevision,
-  name: string,
-  published: TrustFiles,
-  now?: number,
-): JudgedRevision {
-  const { state, problems, notes } = validateTree(tree, (files) => catalogueOf(files, published, now));
+function judge(revision: FleetRevision, name: string, published: TrustFiles, now?: number): JudgedRevision {
+  const { commit, readFile } = revision;
+  const { state, problems, notes } = validateTree(revision, (files) => catalogueOf(files, published, now));
   if (state === undefined) {
     const what = commit === undefined ? 'the working tree' : commit.id.slice(0, 7);
     const lines = problems.map(renderProblem).join('\n');
@@ -124,7 +120,10 @@ function usualBasesAmong(releases: Catalogue): UsualBases {
 
 async function makePlan(context: CommandContext, asked: { base?: string; next?: string }): Promise<Plan> {
   const top = repositoryTop(context);
-  const revision = asked.next === undefined ? openDirectory(context, top) : await openCommit(context, top, asked.next);
+  const revision = await (asked.next === undefined
+    ? openDirectory(context, top)
+    : openCommit(context, top, asked.next));
+  for (const warning of revision.warnings) context.stderr.write(`${renderWarning(warning)}\n`);
   const answer = await askController(context);
   const isThere = answer.status !== undefined;
   const published: TrustFiles = isThere ? (await fetchPublishedTrust(context, revision.tree)).files : new Map();

@@ -69,8 +69,12 @@ export class DemoWorld {
   #broken: CommandError | undefined;
 
   constructor(context: CommandContext, ports: DemoPorts, fleet: DemoFleet, directory: string) {
-    // Commands of the demo find the controller as the user's would: by the fleet's own configuration.
-    this.#context = { ...context, directory: fleet.tree.directory };
+    const file = `${directory}/fleet.config.yaml`;
+    this.#context = {
+      ...context,
+      directory: fleet.tree.directory,
+      loadConfiguration: (section, from, flags) => context.loadConfiguration(section, from, flags, file),
+    };
     this.#ports = ports;
     this.#fleet = fleet;
     this.#directory = directory;
