@@ -177,11 +177,11 @@ export async function fetchModule(
   let failure: DownloadError | undefined;
   const ways = affordableWays(application, index, context.store, context.budget, there);
   const workOf = (way: Way): number => unpackWork(way, application, context.store);
-  const workMax = Math.max(0, ...ways.map(workOf)) - unpacking.spent;
+  const workMax = Math.max(0, Math.max(0, ...ways.map(workOf)) - unpacking.spent);
   const work = new WorkBudget(workMax);
   for (const way of ways) {
     // Who made one delta that used up what honest ones need may have made them all.
-    if (workOf(way) > workMax - work.spent) continue;
+    if (workOf(way) > Math.max(0, workMax - work.spent)) continue;
     try {
       await take(context, application, way, work, unpacking, progress, signal);
       return way;
