@@ -4,6 +4,8 @@ import { desiredOf, emptyManifestState } from '../../controller/manifests/manife
 import { compareRevisions } from '../../controller/planning/compare.ts';
 import type { ObservedDevice } from '../../controller/planning/observed.ts';
 import { catalogueOf } from '../../controller/publishing/catalogue.ts';
+import { judgeRelease } from '../../controller/publishing/check-release.ts';
+import { releaseFile } from '../../controller/publishing/release-path.ts';
 import { deltaPairs } from '../../controller/publishing/smaller-ways.ts';
 import type { TrustFiles } from '../../controller/publishing/trust-files.ts';
 import type { DeviceStatus, Problem, StatusDocument } from '../../schemas/generated/types.ts';
@@ -41,11 +43,7 @@ const nothing: JudgedRevision = {
 function judge(revision: FleetRevision, name: string, published: TrustFiles, now?: number): JudgedRevision {
   const { commit, readFile } = revision;
   const { state, problems, notes } = validateTree(revision, (files) => catalogueOf(files, published, now));
-  if (state === undefined) {
-    const what = commit === undefined ? 'the working tree' : commit.id.slice(0, 7);
-    const lines = problems.map(renderProblem).join('\n');
-    throw new CommandError(`${what} is not valid; the controller would refuse it, no device would move\n${lines}`);
-  }
+  if (state === undefined) throw refusedRevision(commit, problems);
   return {
     side: { name, ...(commit && { commit }) },
     desired: desiredOf(state),
@@ -53,6 +51,23 @@ function judge(revision: FleetRevision, name: string, published: TrustFiles, now
     notes,
     readFile,
   };
+}
+
+function refusedRevision(commit: FleetRevision['commit'], problems: readonly Problem[]): CommandError {
+  const what = commit === undefined ? 'the working tree' : commit.id.slice(0, 7);
+  const lines = problems.map(renderProblem).join('\n');
+  return new CommandError(`${what} is not valid; the controller would refuse it, no device would move\n${lines}`);
+}
+
+/** Refuses a revision whose new release files are not the signed ones, or can't run: the base has been through this. */
+async function requireReleases({ side, releases, readFile }: JudgedRevision, base: Catalogue): Promise<void> {
+  const problems: Problem[] = [];
+  for (const [key, release] of releases) {
+    if (base.get(key)?.sha256 === release.sha256) continue;
+    const problem = judgeRelease(release, await readFile(releaseFile(release)));
+    if (problem !== undefined) problems.push(problem);
+  }
+  if (problems.length > 0) throw refusedRevision(side.commit, problems);
 }
 
 /** What the controller tells of the devices, or why there is nothing to go by. */
@@ -129,6 +144,7 @@ async function makePlan(context: CommandContext, asked: { base?: string; next?: 
   const published: TrustFiles = isThere ? (await fetchPublishedTrust(context, revision.tree)).files : new Map();
   const next = judge(revision, asked.next ?? `working tree of ${top}`, published, context.clock.now());
   const base = await chooseBase(context, top, asked, answer.status, published);
+  await requireReleases(next, base.releases);
   const { status, unknownBecause } = knowledgeFor(base, answer);
   const known = new Map(status?.devices.map((device) => [device.name, device]));
   const releases = new Map([...base.releases, ...next.releases]);

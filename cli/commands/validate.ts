@@ -1,6 +1,6 @@
 import { readTrustFiles, readWorkFile, type WorkTree } from '../../controller/publishing/authoring/work-tree.ts';
 import { catalogueOf } from '../../controller/publishing/catalogue.ts';
-import { checkRelease } from '../../controller/publishing/check-release.ts';
+import { judgeRelease } from '../../controller/publishing/check-release.ts';
 import { releaseFile } from '../../controller/publishing/release-path.ts';
 import { type Command, CommandError } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
@@ -17,7 +17,7 @@ function judgeTrustOf(tree: WorkTree, published: PublishedTrust, now: number): J
     const own = new Set(catalogueOf(files).catalogue.keys());
     // Releases that only the published metadata names are at the controller already.
     const damaged = [...catalogue].flatMap(([key, release]) =>
-      own.has(key) ? (checkRelease(release, readWorkFile(tree, releaseFile(release))) ?? []) : [],
+      own.has(key) ? (judgeRelease(release, readWorkFile(tree, releaseFile(release))) ?? []) : [],
     );
     return { catalogue, problems: [...problems, ...damaged], notes };
   };
