@@ -148,6 +148,8 @@ export interface ChildProcess {
   /** Called once; `signal` names the signal that ended it. */
   onExit(handler: (exit: { readonly code: number | undefined; readonly signal: string | undefined }) => void): void;
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
+  /** What it noted last, also when it is gone; undefined where it was started without a note. */
+  note?(): string | undefined;
 }
 
 /** How a child process differs from its parent. */
@@ -164,8 +166,29 @@ export interface Processes {
   start(
     file: string,
     args: readonly string[],
-    options?: ProcessOptions & { readonly flags?: readonly string[] },
+    options?: ProcessOptions & {
+      readonly flags?: readonly string[];
+      /** Gives it a few bytes of memory to write that outlive it, where the machine has memory with a name. */
+      readonly hasNote?: boolean;
+    },
   ): ChildProcess;
+}
+
+/** What a process is held to by the operating system. */
+export interface Hold {
+  /** From -20, first, to 19, last. */
+  readonly niceness: number;
+  /** A name for its group of processes. */
+  readonly group: string;
+  readonly memoryBytesMax?: number;
+  /** Its share of a busy processor; others have 100. */
+  readonly cpuWeight: number;
+}
+
+/** Holds processes to what they may take. */
+export interface Confinement {
+  /** Does what this machine lets it do, and says in sentences what it does not. */
+  hold(pid: number, hold: Hold): readonly string[];
 }
 
 /** What a thread tells the one that started it; after the result it ends. */

@@ -5,6 +5,12 @@ declare namespace WebAssembly {
   type Imports = Record<string, Record<string, ImportValue>>;
   type Exports = Record<string, unknown>;
   function validate(bytes: Uint8Array): boolean;
+  /** Compiles beside the thread that asks. */
+  function compile(bytes: Uint8Array): Promise<Module>;
+  /** An import that may answer with a promise: the guest is suspended until it settles. */
+  const Suspending: new (call: (...values: never[]) => unknown) => object;
+  /** An export that may be suspended. */
+  function promising(exported: (...values: never[]) => unknown): (...values: unknown[]) => Promise<unknown>;
   class Module {
     constructor(bytes: Uint8Array);
     static imports(module: Module): { module: string; name: string; kind: ImportExportKind }[];
@@ -19,6 +25,19 @@ declare namespace WebAssembly {
     constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
     readonly buffer: ArrayBuffer;
     grow(delta: number): number;
+  }
+  class Global<T extends number | bigint = number | bigint> {
+    constructor(descriptor: { value: 'i32' | 'i64'; mutable: boolean }, value: T);
+    value: T;
+  }
+  class Tag {
+    constructor(type: { parameters: string[] });
+  }
+  /** What a guest threw and nothing caught. */
+  class Exception extends Error {
+    constructor(tag: Tag, payload: unknown[]);
+    is(tag: Tag): boolean;
+    getArg(tag: Tag, index: number): unknown;
   }
   class CompileError extends Error {}
   class LinkError extends Error {}

@@ -130,20 +130,14 @@ const rooms: readonly Room[] = [
   {
     path: 'device-agent/runtime/host',
     imports: ['schemas', 'platform', 'device-agent/runtime'],
-    packages: ['node:worker_threads'],
-    reason: 'a process of its own: applications in threads, and nothing of the supervisor',
+    packages: [],
+    reason: 'a process of its own: many applications on one thread, and nothing of the supervisor',
   },
   {
     path: 'device-agent/runtime/host/main.ts',
     imports: ['schemas', 'platform', 'platform/node', 'device-agent/runtime'],
     packages: ['node:*'],
     reason: 'wiring of the app host',
-  },
-  {
-    path: 'device-agent/runtime/worker/main.ts',
-    imports: ['schemas', 'platform', 'platform/node', 'device-agent/runtime'],
-    packages: ['node:*'],
-    reason: 'wiring of an application thread',
   },
   {
     path: 'device-agent/command/main.ts',

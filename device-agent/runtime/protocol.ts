@@ -52,7 +52,7 @@ function parseReport(value: unknown): ApplicationReport | undefined {
   if (!isFields(value)) return undefined;
   const { name, version, state, since, restarts, exitCode, message } = value;
   if (!isText(name) || !isText(version) || !states.has(state) || !isText(since) || !isCount(restarts)) return undefined;
-  if (exitCode !== undefined && !isCount(exitCode)) return undefined;
+  if (exitCode !== undefined && !Number.isSafeInteger(exitCode)) return undefined;
   if (message !== undefined && typeof message !== 'string') return undefined;
   return {
     name,
@@ -60,7 +60,7 @@ function parseReport(value: unknown): ApplicationReport | undefined {
     state: state as ApplicationReport['state'],
     since,
     restarts,
-    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(exitCode === undefined ? {} : { exitCode: exitCode as number }),
     ...(message === undefined ? {} : { message: message.slice(0, messageMax) }),
   };
 }

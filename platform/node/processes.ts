@@ -1,18 +1,20 @@
 import { fork, type ChildProcess as NodeChild, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import type { ChildProcess, Processes, ProcessOptions, Programs } from '../ports.ts';
+import { type Note, openNote } from './process-note.ts';
 
 interface Exit {
   readonly code: number | undefined;
   readonly signal: string | undefined;
 }
 
-function childProcess(child: NodeChild): ChildProcess {
+function childProcess(child: NodeChild, note?: Note): ChildProcess {
   let exit: Exit | undefined;
   const exitHandlers: ((exit: Exit) => void)[] = [];
   const ended = (how: Exit): void => {
     if (exit !== undefined) return;
     exit = how;
+    note?.close();
     for (const handler of exitHandlers) handler(how);
   };
   child.on('exit', (code, signal) => ended({ code: code ?? undefined, signal: signal ?? undefined }));
@@ -31,6 +33,7 @@ function childProcess(child: NodeChild): ChildProcess {
       else handler(exit);
     },
     kill: (signal) => child.kill(signal),
+    note: () => note?.read(),
   };
 }
 
@@ -42,11 +45,15 @@ function commonOptions({ environment, directory }: ProcessOptions) {
 }
 
 /** Runs `start` with the descriptor that the child's output goes to, and closes our end of it afterwards. */
-function withOutput(options: ProcessOptions, start: (output: number | 'inherit') => NodeChild): ChildProcess {
-  if (options.outputFile === undefined) return childProcess(start('inherit'));
+function withOutput(
+  options: ProcessOptions,
+  start: (output: number | 'inherit') => NodeChild,
+  note?: Note,
+): ChildProcess {
+  if (options.outputFile === undefined) return childProcess(start('inherit'), note);
   const descriptor = openSync(options.outputFile, 'a', 0o600);
   try {
-    return childProcess(start(descriptor));
+    return childProcess(start(descriptor), note);
   } finally {
     closeSync(descriptor);
   }
@@ -54,15 +61,21 @@ function withOutput(options: ProcessOptions, start: (output: number | 'inherit')
 
 /** Child processes under the running Node and its flags. */
 export const nodeProcesses: Processes = {
-  start: (file, args, options = {}) =>
-    withOutput(options, (output) =>
-      fork(file, [...args], {
-        ...commonOptions(options),
-        execArgv: [...process.execArgv, ...(options.flags ?? [])],
-        stdio: ['ignore', output, output, 'ipc'],
-        serialization: 'json',
-      }),
-    ),
+  start: (file, args, options = {}) => {
+    const note = options.hasNote ? openNote() : undefined;
+    return withOutput(
+      options,
+      (output) =>
+        fork(file, [...args], {
+          ...commonOptions(options),
+          execArgv: [...process.execArgv, ...(options.flags ?? [])],
+          // The note's number is `noteDescriptor`.
+          stdio: ['ignore', output, output, 'ipc', ...(note === undefined ? [] : [note.descriptor])],
+          serialization: 'json',
+        }),
+      note,
+    );
+  },
 };
 
 /** Programs of this machine. */

@@ -1,15 +1,16 @@
 import type { FromHost, HostedApplication, ToHost } from '../protocol.ts';
+import type { CompiledModules } from './compiled-modules.ts';
 import { type HostPorts, isSameApplication, LiveApplication } from './hosted-application.ts';
 
 /** The set of applications of one app host: made to be what the supervisor's last `apply` said. */
 export class AppHost {
-  readonly #ports: HostPorts;
+  readonly #ports: HostPorts & { readonly modules: CompiledModules };
   readonly #say: (message: FromHost) => void;
   readonly #live = new Map<string, LiveApplication>();
   /** Orders are carried out one after the other. */
   #work: Promise<void> = Promise.resolve();
 
-  constructor(ports: HostPorts, say: (message: FromHost) => void) {
+  constructor(ports: HostPorts & { readonly modules: CompiledModules }, say: (message: FromHost) => void) {
     this.#ports = ports;
     this.#say = say;
     ports.disk.makeDirectory(ports.logDirectory);
@@ -32,6 +33,7 @@ export class AppHost {
     });
     await Promise.all(leaving.map((live) => live.stop()));
     for (const { application } of leaving) this.#live.delete(application.name);
+    this.#ports.modules.keep(applications);
     for (const application of wanted.values()) {
       if (this.#live.has(application.name)) continue;
       const live = new LiveApplication(application, this.#ports, () => this.#tell());

@@ -2,10 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Disk, Random } from '../../../platform/ports.ts';
 import type { ApplicationReport } from '../../../schemas/generated/types.ts';
 import { ApplicationLog } from '../application-log.ts';
-import { newRingMemory, RingReader } from '../output-ring.ts';
 import { type HostedApplication, messageMax } from '../protocol.ts';
 import type { Launch, Run } from './launch.ts';
-import { afterRun, failureOf, type RunEnd } from './restart.ts';
+import { LineWriter } from './line-writer.ts';
+import { afterRun } from '../restart.ts';
+import { failureOf, type RunEnd } from '../run-end.ts';
 
 /** What an application's life needs of the outside. */
 export interface HostPorts {
@@ -58,14 +59,16 @@ export class LiveApplication {
 
   start(): void {
     const { clock, launch } = this.#ports;
-    const output = newRingMemory();
-    const ring = new RingReader(output);
     const startedAtMs = clock.monotonic();
-    const run = launch(this.application, output, {
+    const lines = {
+      stdout: new LineWriter((line) => this.#log.line('out', line)),
+      stderr: new LineWriter((line) => this.#log.line('err', line)),
+    };
+    const run = launch(this.application, {
       onStarted: () => this.#enter({ kind: 'running', run, startedAtMs }),
-      onOutput: () => this.#log.notice(ring),
+      onOutput: (stream, bytes) => lines[stream].write(bytes),
       onEnd: (end) => {
-        this.#log.finish(ring);
+        for (const writer of Object.values(lines)) writer.finish();
         this.#ended(end, clock.monotonic() - startedAtMs);
       },
     });
@@ -100,6 +103,7 @@ export class LiveApplication {
     const next = afterRun(this.application.restart, { end, ranMs, attempt: this.#attempt }, random.fraction());
     this.#lastEnd = end;
     this.#log.note(failureOf(end) ?? 'it exited with code 0');
+    if (end.kind === 'trapped') for (const frame of end.stack) this.#log.note(`  in ${frame}`);
     if (next.kind !== 'restart') {
       this.#enter({ kind: next.kind });
       return;

@@ -2,7 +2,6 @@
  * The app host: a process that runs applications and nothing else. It lives as long as the channel to its supervisor, and
  * never beside another host of the same directory: `node main.ts DIRECTORY`.
  */
-import { fileURLToPath } from 'node:url';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { waitForLock } from '../../../platform/node/lock.ts';
@@ -10,10 +9,12 @@ import { nodeRandom } from '../../../platform/node/random.ts';
 import { onStarterGone } from '../../../platform/node/starter-gone.ts';
 import type { FromHost, ToHost } from '../protocol.ts';
 import { AppHost } from './app-host.ts';
-import { threadLauncher } from './thread.ts';
+import { CompiledModules } from './compiled-modules.ts';
+import { guestLauncher } from './guest-launcher.ts';
+import { Turns } from './turns.ts';
 
 async function serve(directory: string): Promise<void> {
-  // At once, whatever the threads are doing: the next supervisor starts a host of its own.
+  // At once, whatever the guests are doing: the next supervisor starts a host of its own.
   onStarterGone(() => process.exit());
   // A terminal's Ctrl-C reaches the whole group; the supervisor decides when this process ends.
   process.on('SIGINT', () => {});
@@ -21,15 +22,16 @@ async function serve(directory: string): Promise<void> {
   nodeDisk.makeDirectory(directory);
   // A supervisor killed a moment ago leaves a host that is about to end; this one waits until it has.
   await waitForLock(directory, 'app-host');
-  const isBundled = !import.meta.url.endsWith('.ts');
-  const threadFile = fileURLToPath(new URL(isBundled ? './application.js' : '../worker/main.ts', import.meta.url));
   // A supervisor that was killed a moment ago hears nothing; that its channel closed is told by `disconnect`.
   const unheard = (): void => {};
   const say = (message: FromHost): void => {
     if (process.connected) process.send?.(message, undefined, undefined, unheard);
   };
-  const ports = { clock: nodeClock, disk: nodeDisk, random: nodeRandom, launch: threadLauncher(threadFile) };
-  const host = new AppHost({ ...ports, logDirectory: `${directory}/logs` }, say);
+  const machine = { clock: nodeClock, disk: nodeDisk, random: nodeRandom };
+  const turns = new Turns({ nextTurn: setImmediate, mark: () => {} });
+  const modules = new CompiledModules(nodeDisk);
+  const launch = guestLauncher({ ...machine, turns, modules });
+  const host = new AppHost({ ...machine, launch, modules, logDirectory: `${directory}/logs` }, say);
   process.on('message', (message: ToHost) => {
     void host.receive(message).then(() => {
       if (message.kind === 'stop') process.exit();

@@ -62,13 +62,13 @@ function readSubscription(view: DataView, world: GuestWorld, descriptors: Descri
 }
 
 /** Sleeps until at least one of the timers is due and gives those that are. */
-function sleepUntilDue(timers: readonly Timer[], world: GuestWorld): Timer[] {
+async function sleepUntilDue(timers: readonly Timer[], world: GuestWorld): Promise<Timer[]> {
   for (;;) {
     const left = timers.map((timer) => timer.dueNanoseconds - clockNanoseconds(world, timer.clock));
     const due = timers.filter((_, index) => left[index]! <= 0n);
     if (due.length > 0) return due;
     const leastMs = Math.min(...left.map((nanoseconds) => Number(nanoseconds) / 1e6));
-    world.block(Math.min(leastMs, sliceMsMax));
+    await world.wait(Math.min(leastMs, sliceMsMax));
   }
 }
 
@@ -82,7 +82,7 @@ function writeEvent(view: DataView, event: Event): void {
 
 export function pollCall(world: GuestWorld, memory: GuestMemory, descriptors: DescriptorTable): SystemCalls {
   return {
-    poll_oneoff: (input: number, output: number, count: number, countPointer: number): Errno => {
+    poll_oneoff: (input: number, output: number, count: number, countPointer: number): Errno | Promise<Errno> => {
       if (count < 1 || count > subscriptionsMax) return errno.invalid;
       memory.bytes(output, count * eventBytes);
       memory.bytes(countPointer, 4);
@@ -94,16 +94,17 @@ export function pollCall(world: GuestWorld, memory: GuestMemory, descriptors: De
         if ('kind' in read) timers.push(read);
         else events.push(read);
       }
-      if (events.length === 0) {
-        for (const { userdata } of sleepUntilDue(timers, world)) {
-          events.push({ userdata, type: 0, error: errno.success, bytesReady: 0n });
+      const finish = (happened: readonly Event[]): Errno => {
+        for (const [index, event] of happened.entries()) {
+          writeEvent(memory.view((output >>> 0) + index * eventBytes, eventBytes), event);
         }
-      }
-      for (const [index, event] of events.entries()) {
-        writeEvent(memory.view((output >>> 0) + index * eventBytes, eventBytes), event);
-      }
-      memory.setU32(countPointer, events.length);
-      return errno.success;
+        memory.setU32(countPointer, happened.length);
+        return errno.success;
+      };
+      if (events.length > 0) return finish(events);
+      return sleepUntilDue(timers, world).then((due) =>
+        finish(due.map(({ userdata }) => ({ userdata, type: 0, error: errno.success, bytesReady: 0n }))),
+      );
     },
   };
 }

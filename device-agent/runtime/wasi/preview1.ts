@@ -14,6 +14,9 @@ import type { GuestWorld, SystemCall, SystemCalls } from './world.ts';
 /** The one import module an application may use. */
 export const wasiModule = 'wasi_snapshot_preview1';
 
+/** Calls that may answer with a promise. */
+export const suspendingCalls: ReadonlySet<string> = new Set(['poll_oneoff']);
+
 const changingCalls = [
   'fd_allocate',
   'fd_filestat_set_size',

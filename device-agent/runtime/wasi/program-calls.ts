@@ -65,7 +65,7 @@ export function programCalls(world: GuestWorld, memory: GuestMemory): SystemCall
       return errno.success;
     },
     proc_exit: (code: number): never => {
-      throw new ProgramExit(code >>> 0);
+      throw new ProgramExit(code | 0);
     },
     proc_raise: (): Errno => errno.noSystemCall,
     sched_yield: (): Errno => errno.success,

@@ -12,14 +12,14 @@ export interface GuestWorld {
   /** Milliseconds since an arbitrary start, with fractions. */
   monotonic(): number;
   random(length: number): Uint8Array;
-  /** Blocks the thread. */
-  block(delayMs: number): void;
+  /** Resolves after that time. */
+  wait(delayMs: number): Promise<void>;
   /** Takes bytes that are only valid during the call. */
   output(stream: 'stdout' | 'stderr', bytes: Uint8Array): void;
 }
 
-/** A system call: WebAssembly values in, an error number out. */
-export type SystemCall = (...values: never[]) => number | undefined;
+/** A system call: WebAssembly values in, an error number out, later where it waits. */
+export type SystemCall = (...values: never[]) => number | undefined | Promise<number>;
 
 /** Calls by their names in `wasi_snapshot_preview1`. */
 export type SystemCalls = Readonly<Record<string, SystemCall>>;

@@ -15,7 +15,7 @@ export function newGuest(changes: Partial<GuestWorld> = {}) {
     now: () => nowMs,
     monotonic: () => nowMs - 1_800_000_000_000,
     random: (length) => new Uint8Array(length).fill(7),
-    block: (delayMs) => {
+    wait: async (delayMs) => {
       nowMs += delayMs;
     },
     output: (stream, bytes) => printed.push(`${stream}:${new TextDecoder().decode(bytes)}`),

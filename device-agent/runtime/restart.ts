@@ -1,9 +1,6 @@
 /** What comes after an application ended: a pure decision. */
-import type { DeployedApplication } from '../../../schemas/generated/types.ts';
-import type { ProgramEnd } from '../worker/program.ts';
-
-/** How one run ended; `crashed` is a thread that died without a word, such as one out of memory. */
-export type RunEnd = Exclude<ProgramEnd, { kind: 'resident' }> | { readonly kind: 'crashed'; readonly message: string };
+import type { DeployedApplication } from '../../schemas/generated/types.ts';
+import { failureOf, type RunEnd } from './run-end.ts';
 
 /** What to do next. `attempt` counts the runs that ended early, one after the other. */
 export type Next =
@@ -15,12 +12,6 @@ const firstDelayMs = 1_000;
 const delayMsMax = 300_000;
 /** A run this long is no part of a crash loop. */
 const healthyRunMs = 60_000;
-
-/** One sentence on an end that was a failure; undefined when it was none. */
-export function failureOf(end: RunEnd): string | undefined {
-  if (end.kind === 'exited') return end.exitCode === 0 ? undefined : `it exited with code ${end.exitCode}`;
-  return end.message;
-}
 
 /** Exponential, capped, with up to half of it by chance so that a site's devices don't restart in step. */
 export function backoffMs(attempt: number, fraction: number): number {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { directoryOf } from '../../../../device-agent/runtime/wasi/file-tree.ts';
-import { runProgram } from '../../../../device-agent/runtime/worker/program.ts';
+import { runGuest } from './run-guest.ts';
 
 const source = `
 #include <dirent.h>
@@ -41,7 +41,7 @@ int main(int argc, char **argv) {
 
 const hasClang = spawnSync('clang', ['--print-targets']).status === 0 && spawnSync('wasm-ld', ['-v']).status === 0;
 
-test('a C program reads its configuration, finds every other door shut, sleeps and exits', (t) => {
+test('a C program reads its configuration, finds every other door shut, sleeps and exits', async (t) => {
   if (!hasClang) {
     t.log('skipped: clang and wasm-ld are not installed');
     t.pass();
@@ -53,24 +53,19 @@ test('a C program reads its configuration, finds every other door shut, sleeps a
   execFileSync('clang', ['--target=wasm32-wasi', '-O1', '-o', join(directory, 'app.wasm'), join(directory, 'app.c')]);
   const printed = { stdout: '', stderr: '' };
   let sleptMs = 0;
-  const end = runProgram(
-    readFileSync(join(directory, 'app.wasm')),
-    {
-      args: ['gauge', 'fast'],
-      environment: { PORT: 'Hamburg' },
-      directories: { '/config': directoryOf({ 'config.json': new TextEncoder().encode('{"depth":3}') }) },
-      now: () => 1_800_000_000_000,
-      monotonic: () => sleptMs,
-      random: (length) => new Uint8Array(length),
-      block: (delayMs) => {
-        sleptMs += delayMs;
-      },
-      output: (stream, bytes) => {
-        printed[stream] += new TextDecoder().decode(bytes);
-      },
+  const { end } = await runGuest(readFileSync(join(directory, 'app.wasm')), {
+    args: ['gauge', 'fast'],
+    environment: { PORT: 'Hamburg' },
+    directories: { '/config': directoryOf({ 'config.json': new TextEncoder().encode('{"depth":3}') }) },
+    now: () => 1_800_000_000_000,
+    monotonic: () => sleptMs,
+    wait: async (delayMs) => {
+      sleptMs += delayMs;
     },
-    () => {},
-  );
+    output: (stream, bytes) => {
+      printed[stream] += new TextDecoder().decode(bytes);
+    },
+  });
   t.deepEqual(printed.stdout.split('\n'), [
     'gauge fast Hamburg {"depth":3}',
     'd 3',

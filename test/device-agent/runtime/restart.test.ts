@@ -1,9 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { afterRun, backoffMs } from '../../../../device-agent/runtime/host/restart.ts';
+import { afterRun, backoffMs } from '../../../device-agent/runtime/restart.ts';
 
 const exited = (exitCode: number) => ({ end: { kind: 'exited', exitCode }, ranMs: 10, attempt: 0 }) as const;
-const trapped = { end: { kind: 'trapped', message: 'trap: unreachable' }, ranMs: 10, attempt: 0 } as const;
+const trapped = { end: { kind: 'trapped', message: 'trap: unreachable', stack: [] }, ranMs: 10, attempt: 0 } as const;
 
 test('afterRun() does what the restart policy says', (t) => {
   const kinds = (policy: 'always' | 'on-failure' | 'never') =>
