@@ -652,24 +652,15 @@ export interface ApplicationReport {
   /**
    * Where it trapped: its functions, innermost first.
    *
-   * @maxItems 8
+   * @maxItems 32
    */
-  stack?:
-    | []
-    | [string]
-    | [string, string]
-    | [string, string, string]
-    | [string, string, string, string]
-    | [string, string, string, string, string]
-    | [string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string, string];
+  stack?: string[];
   /**
    * What it printed last, of one that does not run.
    *
-   * @maxItems 3
+   * @maxItems 32
    */
-  lines?: [] | [string] | [string, string] | [string, string, string];
+  lines?: string[];
   /**
    * Why it has a process of its own, where it has one.
    */

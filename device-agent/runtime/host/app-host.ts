@@ -33,7 +33,7 @@ export class AppHost {
     });
     await Promise.all(leaving.map((live) => live.stop()));
     for (const { application } of leaving) this.#live.delete(application.name);
-    this.#ports.modules.keep(applications);
+    this.#ports.modules.keep(applications.map(({ prepared }) => prepared));
     for (const application of wanted.values()) {
       if (this.#live.has(application.name)) continue;
       const live = new LiveApplication(application, this.#ports, () => this.#tell());

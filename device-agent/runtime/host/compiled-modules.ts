@@ -1,17 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { Disk } from '../../../platform/ports.ts';
-import type { HostedApplication } from '../protocol.ts';
+import { type PreparedModule, readPrepared } from '../prepare/prepared-store.ts';
 
 /** Why a module can't be run; its message is for people. */
 export class UnfitModule extends Error {}
-
-function read(disk: Disk, { modulePath, sha256, length }: HostedApplication): Uint8Array {
-  const bytes = disk.stat(modulePath)?.bytes === length ? disk.readFile(modulePath) : undefined;
-  if (bytes === undefined || createHash('sha256').update(bytes).digest('hex') !== sha256) {
-    throw new UnfitModule(`${modulePath} is not what was deployed`);
-  }
-  return bytes;
-}
 
 /** Modules that are compiled, each once: started again, or run by two applications, it costs nothing more. */
 export class CompiledModules {
@@ -22,25 +13,25 @@ export class CompiledModules {
     this.#disk = disk;
   }
 
-  /** Rejects with `UnfitModule` where the bytes are not what was deployed, or do not compile. */
-  async module(application: HostedApplication): Promise<WebAssembly.Module> {
-    const { sha256 } = application;
-    const known = this.#modules.get(sha256);
+  /** Compiles beside the thread. Rejects with `UnfitModule` where the bytes rotted or do not compile, or as the disk does. */
+  module(prepared: PreparedModule): Promise<WebAssembly.Module> {
+    const known = this.#modules.get(prepared.sha256);
     if (known !== undefined) return known;
-    const compiling = this.#compile(application);
-    this.#modules.set(sha256, compiling);
-    compiling.catch(() => this.#modules.delete(sha256));
+    const compiling = this.#compile(prepared);
+    this.#modules.set(prepared.sha256, compiling);
+    compiling.catch(() => this.#modules.delete(prepared.sha256));
     return compiling;
   }
 
-  /** Lets go of all that these applications do not run. */
-  keep(applications: readonly HostedApplication[]): void {
-    const kept = new Set(applications.map(({ sha256 }) => sha256));
+  /** Lets go of all but these. */
+  keep(modules: readonly PreparedModule[]): void {
+    const kept = new Set(modules.map(({ sha256 }) => sha256));
     for (const sha256 of this.#modules.keys()) if (!kept.has(sha256)) this.#modules.delete(sha256);
   }
 
-  async #compile(application: HostedApplication): Promise<WebAssembly.Module> {
-    const bytes = read(this.#disk, application);
+  async #compile(prepared: PreparedModule): Promise<WebAssembly.Module> {
+    const bytes = readPrepared(this.#disk, prepared);
+    if (bytes === undefined) throw new UnfitModule(`${prepared.path} is not what was made ready to run: it rotted`);
     try {
       return await WebAssembly.compile(bytes);
     } catch (error) {

@@ -3,8 +3,8 @@ import { sliceMs } from './turns.ts';
 /** What a run may spend; fuel is the metered cost of the instructions it executes. */
 export interface FuelTerms {
   /** Over the whole run. */
-  readonly perRun?: number;
-  readonly perSecond?: number;
+  readonly fuelPerRun?: number;
+  readonly fuelPerSecond?: number;
 }
 
 /** What a guest that has spent its slice gets. */
@@ -31,7 +31,7 @@ export class FuelMeter {
 
   constructor(terms: FuelTerms, nowMs: number) {
     this.#terms = terms;
-    this.#share = terms.perSecond ?? 0;
+    this.#share = terms.fuelPerSecond ?? 0;
     this.#shareAtMs = nowMs;
   }
 
@@ -42,8 +42,8 @@ export class FuelMeter {
 
   /** What comes next for a guest that has `left`. */
   grant(left: number, nowMs: number): Grant {
-    const { perRun = Number.POSITIVE_INFINITY, perSecond } = this.#terms;
-    const rest = perRun - this.#granted;
+    const { fuelPerRun = Number.POSITIVE_INFINITY, fuelPerSecond: perSecond } = this.#terms;
+    const rest = fuelPerRun - this.#granted;
     if (rest <= 0) return { kind: 'spent' };
     let slice = Math.min(this.#sliceFuel, rest);
     if (perSecond !== undefined) {
@@ -55,14 +55,6 @@ export class FuelMeter {
     }
     this.#granted += slice;
     return { kind: 'slice', left: left + slice };
-  }
-
-  /** Fuel that is given beside the slices, such as for a start function, which cannot be cut off. */
-  advance(fuel: number): number {
-    const { perRun = Number.POSITIVE_INFINITY } = this.#terms;
-    const given = Math.min(fuel, perRun - this.#granted);
-    this.#granted += given;
-    return given;
   }
 
   /** A stretch of running is over: the next slice is as large as that speed makes it. */

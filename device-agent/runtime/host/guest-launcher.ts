@@ -66,7 +66,7 @@ class GuestRun {
   async #run(): Promise<void> {
     const { onEnd } = this.#handlers;
     try {
-      const module = await this.#options.modules.module(this.#application);
+      const module = await this.#options.modules.module(this.#application.prepared);
       if (this.#abort.signal.aborted) return;
       this.#guest = this.#newGuest(module);
       const end = await this.#guest.run();
@@ -80,9 +80,12 @@ class GuestRun {
   #newGuest(module: WebAssembly.Module): Guest {
     const { clock, turns } = this.#options;
     const { onOutput, onStarted } = this.#handlers;
+    const { name, limits, prepared } = this.#application;
+    const { importedMemory } = prepared.traits;
     return new Guest(worldOf(this.#application, this.#options, onOutput, this.#abort.signal), {
-      ...{ name: this.#application.name, module, turns, clock, onStarted },
-      meter: new FuelMeter({}, clock.monotonic()),
+      ...{ name, module, turns, clock, onStarted },
+      ...(importedMemory === undefined ? {} : { memory: new WebAssembly.Memory(importedMemory) }),
+      meter: new FuelMeter(limits ?? {}, clock.monotonic()),
     });
   }
 }

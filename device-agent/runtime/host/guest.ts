@@ -1,36 +1,27 @@
-/** One run of a module on the thread it shares with others. */
+/** One run of a prepared module on the thread it shares with others. */
+import { ended, fuelContract } from '../../../artifact/fuel/contract.ts';
 import type { Clock } from '../../../platform/ports.ts';
+import { endOf, type RunEnd, wasmStack } from '../run-end.ts';
 import { preview1, suspendingCalls, wasiModule } from '../wasi/preview1.ts';
-import type { GuestWorld, SystemCall } from '../wasi/world.ts';
+import { type GuestWorld, ProgramExit, type SystemCall } from '../wasi/world.ts';
 import type { FuelMeter } from './fuel-meter.ts';
-import { fuelModule, refusalOf } from './refusal.ts';
-import { endOf, type RunEnd } from '../run-end.ts';
 import type { Queue, Turns } from './turns.ts';
 
-/** A start function runs before anything can be suspended: it gets this much and no more. */
-const startFuel = 20_000_000;
 /** What a system call costs, in fuel; charged for this many calls at a time. */
 const callFuel = 500;
 const callsPerCharge = 16;
-/** Far below zero: what is injected asks at its next charge, however much the guest was still to have. */
-const nothingLeft = -(2n ** 62n);
+/** Of the 984 KiB that the engine gives a suspendable stack: room for the largest frame and the host's own is left. */
+const stackBytes = 640 * 1024;
 
 /** How a run with no end of its own is told: `_initialize` returned and its instance stays. */
 export type GuestEnd = RunEnd | { readonly kind: 'resident' };
-
-/** Thrown through a guest whose end is decided; whatever catches it meets it again at its next charge or call. */
-class Ended extends Error {
-  readonly end: RunEnd | undefined;
-  constructor(end: RunEnd | undefined) {
-    super('the guest has ended');
-    this.end = end;
-  }
-}
 
 /** What a guest is run with. */
 export interface GuestOptions {
   readonly name: string;
   readonly module: WebAssembly.Module;
+  /** The memory it imports as env.memory. */
+  readonly memory?: WebAssembly.Memory;
   readonly meter: FuelMeter;
   readonly turns: Turns;
   readonly clock: Pick<Clock, 'monotonic' | 'after'>;
@@ -44,6 +35,7 @@ type Entry = (...values: never[]) => unknown;
 export class Guest {
   readonly #options: GuestOptions;
   readonly #left = new WebAssembly.Global<bigint>({ value: 'i64', mutable: true }, 0n);
+  readonly #stack = new WebAssembly.Global<number>({ value: 'i32', mutable: true }, stackBytes);
   readonly #calls: Readonly<Record<string, SystemCall>>;
   readonly #attach: (memory: WebAssembly.Memory) => void;
   #memory: WebAssembly.Memory | undefined;
@@ -51,15 +43,14 @@ export class Guest {
   #callsUncharged = 0;
   #turnBeganMs = 0;
   #turnBeganLeft = 0;
-  #isStarting = false;
-  /** Set once its end is decided; `undefined` inside when it was stopped from outside. */
-  #ended: Ended | undefined;
+  #isDecided = false;
+  /** Once it is decided; undefined then where it was stopped from outside. */
+  #end: RunEnd | undefined;
   /** What it had spent when its end was decided. */
   #spentAtEnd: number | undefined;
-  /** Ends what it waits for. */
+  /** Cuts short what it waits for. */
   #interrupt: (() => void) | undefined;
 
-  /** `world` is asked to wait by promises; what it does in a call is charged as that call. */
   constructor(world: GuestWorld, options: GuestOptions) {
     this.#options = options;
     const { calls, memory } = preview1(world);
@@ -69,22 +60,22 @@ export class Guest {
 
   /** Runs until it ends by itself or is stopped; undefined when it was stopped. */
   async run(): Promise<GuestEnd | undefined> {
-    let end: GuestEnd | undefined;
+    let end: GuestEnd;
     try {
       await this.#turn('woken');
       await this.#start();
       end = this.#exports._start === undefined ? { kind: 'resident' } : { kind: 'exited', exitCode: 0 };
     } catch (error) {
-      end = error instanceof Ended ? error.end : endOf(error, this.#exports);
+      end = endOf(error, this.#exports);
     }
     this.#leave();
-    // Its end was decided before: what it made of it does not count.
-    return this.#ended === undefined ? end : this.#ended.end;
+    // An end that was decided before shows as a trap.
+    return this.#isDecided ? this.#end : end;
   }
 
   /** Ends it from outside, wherever it is. */
   stop(): void {
-    this.#end(undefined);
+    this.#decide(undefined);
     this.#interrupt?.();
   }
 
@@ -99,21 +90,25 @@ export class Guest {
   }
 
   async #start(): Promise<void> {
-    const { module, meter, onStarted } = this.#options;
-    const refusal = refusalOf(module, this.#calls);
-    if (refusal !== undefined) throw this.#end({ kind: 'refused', message: refusal });
+    const { module, memory, onStarted } = this.#options;
+    if (this.#isDecided) return;
     onStarted();
-    this.#left.value = BigInt(meter.advance(startFuel));
-    this.#isStarting = true;
-    const imports = { [wasiModule]: this.#systemCalls(), [fuelModule]: this.#fuelImports() };
+    const first = this.#options.meter.grant(0, this.#options.clock.monotonic());
+    if (first.kind === 'slice') this.#left.value = BigInt(first.left);
+    const imports = {
+      [wasiModule]: this.#systemCalls(),
+      [fuelContract.module]: this.#fuelImports(),
+      ...(memory === undefined ? {} : { env: { memory } }),
+    };
     const { exports } = new WebAssembly.Instance(module, imports);
-    this.#isStarting = false;
     this.#exports = exports;
-    // A start function ran before its memory could be known to the system calls; they answered EFAULT.
-    this.#memory = exports.memory as WebAssembly.Memory;
+    this.#memory = memory ?? (exports.memory as WebAssembly.Memory);
     this.#attach(this.#memory);
-    const entry = (exports._start ?? exports._initialize) as Entry;
-    await WebAssembly.promising(entry)();
+    for (const name of [fuelContract.start, exports._start === undefined ? '_initialize' : '_start']) {
+      const entry = exports[name] as Entry | undefined;
+      this.#stack.value = stackBytes;
+      if (entry !== undefined) await WebAssembly.promising(entry)();
+    }
   }
 
   #systemCalls(): Record<string, unknown> {
@@ -128,44 +123,52 @@ export class Guest {
   #charged(call: SystemCall): SystemCall {
     return (...values) => {
       this.#charge();
-      return this.#exit(() => call(...values));
+      return this.#isDecided ? 0 : this.#untilExit(() => call(...values));
     };
   }
 
   #waiting(call: SystemCall): Entry {
     return (...values) => {
       this.#charge();
-      const answer = this.#exit(() => call(...values));
+      const answer = this.#isDecided ? 0 : this.#untilExit(() => call(...values));
       return answer instanceof Promise ? this.#whenItsTurn(answer) : answer;
     };
   }
 
-  /** A guest that calls proc_exit has ended, even if it catches what unwinds it. */
-  #exit<T>(call: () => T): T {
+  /** A guest that calls proc_exit ends by a trap when it is back: it could catch what is thrown. */
+  #untilExit<T>(call: () => T): T | number {
     try {
       return call();
     } catch (error) {
-      throw this.#end(endOf(error, this.#exports));
+      if (!(error instanceof ProgramExit)) throw error;
+      this.#decide({ kind: 'exited', exitCode: error.exitCode });
+      return 0;
     }
   }
 
+  /** Never below zero: there it would be its end. */
   #charge(): void {
-    if (this.#ended !== undefined) throw this.#ended;
     this.#callsUncharged += 1;
-    if (this.#callsUncharged < callsPerCharge) return;
+    if (this.#callsUncharged < callsPerCharge || this.#isDecided) return;
     this.#callsUncharged = 0;
-    this.#left.value -= BigInt(callFuel * callsPerCharge);
+    const left = this.#left.value - BigInt(callFuel * callsPerCharge);
+    this.#left.value = left < 0n ? 0n : left;
   }
 
   #fuelImports(): Record<string, unknown> {
-    return { left: this.#left, out: new WebAssembly.Suspending(() => this.#out()) };
+    return {
+      [fuelContract.left]: this.#left,
+      [fuelContract.stack]: this.#stack,
+      [fuelContract.out]: new WebAssembly.Suspending(() => this.#out()),
+    };
   }
 
-  /** The guest has spent its slice: it goes on in a later turn, or never. */
-  #out(): Promise<void> {
-    if (this.#ended !== undefined) throw this.#ended;
-    if (this.#isStarting) {
-      throw this.#end({ kind: 'refused', message: `its start function needs more than ${startFuel} of fuel` });
+  /** The guest has spent its slice: it goes on in a later turn, or comes back to its end. */
+  #out(): Promise<void> | undefined {
+    if (this.#isDecided) return undefined;
+    if (this.#stack.value < 0) {
+      this.#decide({ kind: 'trapped', message: 'trap: stack overflow', stack: wasmStack(new Error()) });
+      return undefined;
     }
     const { meter, clock } = this.#options;
     this.#leave();
@@ -177,47 +180,50 @@ export class Guest {
       case 'wait':
         return this.#pause(grant.delayMs).then(() => this.#out());
       case 'spent':
-        throw this.#end({ kind: 'exhausted', message: `it used up its fuel of ${this.fuelSpent()}` });
+        this.#decide({ kind: 'exhausted', message: `it used up its fuel of ${this.fuelSpent()}` });
+        return undefined;
       default:
         throw new Error(grant satisfies never);
     }
   }
 
   #pause(delayMs: number): Promise<void> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const timer = this.#options.clock.after(delayMs, resolve);
       this.#interrupt = () => {
         timer[Symbol.dispose]();
-        reject(this.#ended);
+        resolve();
       };
     });
   }
 
-  /** Waits for `answer`, then for its turn. */
-  #whenItsTurn<T>(answer: Promise<T>): Promise<T> {
+  /** Waits for `answer`, then for its turn; stopped, for its turn only. */
+  #whenItsTurn<T>(answer: Promise<T>): Promise<T | number> {
     this.#leave();
-    return new Promise<T>((resolve, reject) => {
-      this.#interrupt = () => this.#turn('woken').then(undefined, reject);
-      const proceed = (settle: () => void): void => {
-        if (this.#ended === undefined) this.#turn('woken').then(settle, reject);
-      };
-      answer.then(
-        (value) => proceed(() => resolve(value)),
-        (error) => proceed(() => reject(error)),
-      );
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<T | number>();
+    let isOver = false;
+    const proceed = (settle: () => void): void => {
+      if (isOver) return;
+      isOver = true;
+      void this.#turn('woken').then(settle);
+    };
+    this.#interrupt = () => proceed(() => resolve(0));
+    answer.then(
+      (value) => proceed(() => resolve(value)),
+      (error) => proceed(() => reject(error)),
+    );
+    return promise;
   }
 
-  /** Resolves when it is this guest's turn; rejects then, if its end was decided meanwhile. */
+  /** Resolves when it is this guest's turn. */
   #turn(queue: Queue): Promise<void> {
     this.#interrupt = undefined;
     const { turns, name, clock } = this.#options;
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       turns.enqueue(name, queue, () => {
         this.#turnBeganMs = clock.monotonic();
         this.#turnBeganLeft = this.#fuelLeft();
-        if (this.#ended === undefined) resolve();
-        else reject(this.#ended);
+        resolve();
       });
     });
   }
@@ -225,14 +231,15 @@ export class Guest {
   #leave(): void {
     const { meter, turns, clock } = this.#options;
     turns.leave();
-    meter.ran(this.#turnBeganLeft - this.#fuelLeft(), clock.monotonic() - this.#turnBeganMs);
+    if (!this.#isDecided) meter.ran(this.#turnBeganLeft - this.#fuelLeft(), clock.monotonic() - this.#turnBeganMs);
   }
 
-  #end(end: RunEnd | undefined): Ended {
-    this.#spentAtEnd ??= this.fuelSpent();
-    this.#ended ??= new Ended(end);
-    this.#left.value = nothingLeft;
-    return this.#ended;
+  #decide(end: RunEnd | undefined): void {
+    if (this.#isDecided) return;
+    this.#spentAtEnd = this.fuelSpent();
+    this.#isDecided = true;
+    this.#end = end;
+    this.#left.value = ended;
   }
 
   #fuelLeft(): number {
