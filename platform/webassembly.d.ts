@@ -20,6 +20,22 @@ declare namespace WebAssembly {
     readonly buffer: ArrayBuffer;
     grow(delta: number): number;
   }
+  class Tag {
+    constructor(type: { parameters: string[] });
+  }
+  const JSTag: Tag;
+  class Exception {
+    is(tag: Tag): boolean;
+    getArg(tag: Tag, index: number): unknown;
+  }
+  /** An import that may answer with a promise: the guest is suspended until it settles. */
+  class Suspending {
+    constructor(call: (...values: never[]) => unknown);
+  }
+  /** An export whose imports may suspend; it answers with a promise. */
+  function promising<Values extends unknown[]>(
+    call: (...values: Values) => unknown,
+  ): (...values: Values) => Promise<unknown>;
   class CompileError extends Error {}
   class LinkError extends Error {}
   class RuntimeError extends Error {}

@@ -5,7 +5,11 @@ import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import { RingWriter } from '../output-ring.ts';
-import { directoryOf } from '../wasi/file-tree.ts';
+import { memoryDirectory } from '../primitives/memory-directory.ts';
+import { OpenDirectory } from '../primitives/open-directory.ts';
+import { Quota } from '../primitives/quota.ts';
+import { emptyInput, outputTo } from '../primitives/streams.ts';
+import { blockingWait } from '../primitives/waiting.ts';
 import type { GuestWorld } from '../wasi/world.ts';
 import type { Assignment, ThreadMessage } from './assignment.ts';
 import { LineWriter } from './line-writer.ts';
@@ -22,6 +26,14 @@ function block(delayMs: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, delayMs);
 }
 
+const openMax = 64;
+
+/** The directory `/config`, which nobody writes to. */
+function configuration(text: Uint8Array): OpenDirectory {
+  const quota = new Quota({ bytesMax: 0, entriesMax: 0, openMax }, { bytes: 0, entries: 0 });
+  return new OpenDirectory(memoryDirectory({ 'config.json': text }), { isWritable: false, quota });
+}
+
 function run(assignment: Assignment, say: (message: ThreadMessage) => void): ProgramEnd {
   const bytes = readModule(assignment);
   if (bytes === undefined) return { kind: 'refused', message: `${assignment.modulePath} is not what was deployed` };
@@ -35,12 +47,15 @@ function run(assignment: Assignment, say: (message: ThreadMessage) => void): Pro
   const world: GuestWorld = {
     args: [assignment.name, ...assignment.args],
     environment: assignment.environment,
-    directories: { '/config': directoryOf({ 'config.json': encoder.encode(assignment.config) }) },
+    directories: { '/config': configuration(encoder.encode(assignment.config)) },
+    stdin: emptyInput,
+    stdout: { ...outputTo((bytes) => writers.stdout.write(bytes)), isTerminal: true },
+    stderr: { ...outputTo((bytes) => writers.stderr.write(bytes)), isTerminal: true },
     now: nodeClock.now,
     monotonic: nodeClock.monotonic,
     random: nodeRandom.bytes,
-    block,
-    output: (stream, written) => writers[stream].write(written),
+    wait: blockingWait(block),
+    canSuspend: false,
   };
   const end = runProgram(bytes, world, () => say({ kind: 'started' }));
   writers.stdout.finish();

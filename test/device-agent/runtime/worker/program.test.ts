@@ -1,29 +1,15 @@
 import test from 'ava';
 import { type ProgramEnd, runProgram } from '../../../../device-agent/runtime/worker/program.ts';
 import { buildModule, op, printer } from '../module-builder.ts';
+import { newWorld } from '../wasi/guest.ts';
 
 function run(bytes: Uint8Array): { end: ProgramEnd; printed: string; starts: number } {
-  let printed = '';
+  const { world, printed } = newWorld();
   let starts = 0;
-  const end = runProgram(
-    bytes,
-    {
-      args: ['app'],
-      environment: {},
-      directories: {},
-      now: () => 0,
-      monotonic: () => 0,
-      random: (length) => new Uint8Array(length),
-      block: () => {},
-      output: (_stream, written) => {
-        printed += new TextDecoder().decode(written);
-      },
-    },
-    () => {
-      starts += 1;
-    },
-  );
-  return { end, printed, starts };
+  const end = runProgram(bytes, world, () => {
+    starts += 1;
+  });
+  return { end, printed: printed.map((line) => line.replace(/^stdout:/, '')).join(''), starts };
 }
 
 test('runProgram() ends with 0 when _start returns, and with the code that proc_exit was given', (t) => {
