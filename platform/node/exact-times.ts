@@ -20,7 +20,7 @@ interface Remembered {
 export class ExactTimes {
   readonly #remembered = new Map<string, Remembered>();
 
-  /** `apply` sets both times in seconds; `stat` reads what came of it. */
+  /** `apply` sets both times in seconds; `stat` reads what the kernel has. */
   set(stat: () => NodeStat, times: NodeTimes, apply: (accessed: number, modified: number) => void): void {
     const before = this.seen(stat());
     const accessed = times.accessed ?? before.accessed;
@@ -36,7 +36,7 @@ export class ExactTimes {
     if (this.#remembered.size > rememberedMax) this.#remembered.delete(this.#remembered.keys().next().value!);
   }
 
-  /** The stat as it is to be told. */
+  /** The kernel's stat as it is to be told. */
   seen(stat: NodeStat): NodeStat {
     const exact = this.#remembered.size === 0 ? undefined : this.#remembered.get(keyOf(stat));
     if (exact === undefined) return stat;

@@ -38,8 +38,9 @@ function kindOf(type: NodeType): NodeKind {
   return type.isSymbolicLink() ? 'link' : 'other';
 }
 
+/** A stat as the kernel has it. */
 function nodeStat(stats: fs.BigIntStats): NodeStat {
-  return times.seen({
+  return {
     kind: kindOf(stats),
     device: stats.dev,
     inode: stats.ino,
@@ -48,7 +49,7 @@ function nodeStat(stats: fs.BigIntStats): NodeStat {
     accessed: stats.atimeNs,
     modified: stats.mtimeNs,
     changed: stats.ctimeNs,
-  });
+  };
 }
 
 /** What a descriptor stands for. */
@@ -99,13 +100,13 @@ class HostDirectory implements DirectoryHandle {
   }
 
   stat(): NodeStat {
-    return withFileFaults(() => statOfDescriptor(this.#descriptor));
+    return withFileFaults(() => times.seen(statOfDescriptor(this.#descriptor)));
   }
 
   statOf(name: string): NodeStat | undefined {
     return withFileFaults(() => {
       const stats = fs.lstatSync(this.#entry(name), { bigint: true, throwIfNoEntry: false });
-      return stats && nodeStat(stats);
+      return stats && times.seen(nodeStat(stats));
     });
   }
 

@@ -23,7 +23,7 @@ export class HostFile implements FileHandle {
   }
 
   stat(): NodeStat {
-    return this.#use(this.#statOf);
+    return this.#use((descriptor) => this.#times.seen(this.#statOf(descriptor)));
   }
 
   read(into: Uint8Array, position: number): number {
