@@ -25,6 +25,7 @@ const entries: Readonly<Record<string, string>> = {
   agent: 'device-agent/main.ts',
   supervisor: 'device-agent/supervisor.ts',
   'app-host': 'device-agent/runtime/host/main.ts',
+  prepare: 'device-agent/runtime/prepare/main.ts',
   configuration: 'device-agent/command/configuration.ts',
   courier: 'device-agent/courier/main.ts',
   'fleet-agent': 'device-agent/command/main.ts',

@@ -7,10 +7,6 @@ declare namespace WebAssembly {
   function validate(bytes: Uint8Array): boolean;
   /** Compiles beside the thread that asks. */
   function compile(bytes: Uint8Array): Promise<Module>;
-  /** An import that may answer with a promise: the guest is suspended until it settles. */
-  const Suspending: new (call: (...values: never[]) => unknown) => object;
-  /** An export that may be suspended. */
-  function promising(exported: (...values: never[]) => unknown): (...values: unknown[]) => Promise<unknown>;
   class Module {
     constructor(bytes: Uint8Array);
     static imports(module: Module): { module: string; name: string; kind: ImportExportKind }[];
@@ -33,12 +29,19 @@ declare namespace WebAssembly {
   class Tag {
     constructor(type: { parameters: string[] });
   }
-  /** What a guest threw and nothing caught. */
-  class Exception extends Error {
-    constructor(tag: Tag, payload: unknown[]);
+  const JSTag: Tag;
+  class Exception {
     is(tag: Tag): boolean;
     getArg(tag: Tag, index: number): unknown;
   }
+  /** An import that may answer with a promise: the guest is suspended until it settles. */
+  class Suspending {
+    constructor(call: (...values: never[]) => unknown);
+  }
+  /** An export whose imports may suspend; it answers with a promise. */
+  function promising<Values extends unknown[]>(
+    call: (...values: Values) => unknown,
+  ): (...values: Values) => Promise<unknown>;
   class CompileError extends Error {}
   class LinkError extends Error {}
   class RuntimeError extends Error {}

@@ -131,8 +131,14 @@ const rooms: readonly Room[] = [
     reason: 'wiring of the process that fetches',
   },
   {
+    path: 'device-agent/runtime/prepare/main.ts',
+    imports: ['schemas', 'artifact', 'platform', 'platform/node', 'device-agent/runtime'],
+    packages: ['node:*'],
+    reason: 'wiring of the process that makes modules ready to run',
+  },
+  {
     path: 'device-agent/runtime/host',
-    imports: ['schemas', 'platform', 'device-agent/runtime'],
+    imports: ['schemas', 'artifact/fuel/contract.ts', 'platform', 'device-agent/runtime'],
     packages: [],
     reason: 'a process of its own: many applications on one thread, and nothing of the supervisor',
   },

@@ -32,7 +32,8 @@ export function ownProcessReason(application: Placeable, { culprits, groups }: S
 
 function hostOf(application: Placeable, suspicion: Suspicion): Omit<HostPlan, 'applications'> {
   const { name, class: ofClass = classDefault } = application;
-  if (ownProcessReason(application, suspicion) !== undefined) return { key: `own-${name}`, class: ofClass, isOwn: true };
+  if (ownProcessReason(application, suspicion) !== undefined)
+    return { key: `own-${name}`, class: ofClass, isOwn: true };
   const group = suspicion.groups.find((names) => names.includes(name));
   if (group !== undefined) return { key: `suspects-${group[0]}-${ofClass}`, class: ofClass, isOwn: false };
   return { key: ofClass, class: ofClass, isOwn: false };

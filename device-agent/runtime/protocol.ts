@@ -89,7 +89,9 @@ function parseReport(value: unknown): ApplicationReport | undefined {
 function parseUsage(value: unknown): Usage | undefined {
   if (!isFields(value)) return undefined;
   const { name, memoryBytes, fuelPerSecond } = value;
-  return isText(name) && isCount(memoryBytes) && isCount(fuelPerSecond) ? { name, memoryBytes, fuelPerSecond } : undefined;
+  return isText(name) && isCount(memoryBytes) && isCount(fuelPerSecond)
+    ? { name, memoryBytes, fuelPerSecond }
+    : undefined;
 }
 
 /** The items as `parse` has them, or undefined where there are too many or one is none. */

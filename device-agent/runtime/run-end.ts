@@ -1,5 +1,6 @@
 /** How a run of a guest ended, told from what it threw. */
-import { ProgramExit } from './wasi/world.ts';
+import { sourceFunction } from '../../artifact/fuel/source-index.ts';
+import { thrownText } from './wasi/thrown.ts';
 
 /** How one run ended. */
 export type RunEnd =
@@ -20,44 +21,24 @@ function printable(name: string): string {
   return shown.length > frameTextMax ? `${shown.slice(0, frameTextMax - 1)}…` : shown;
 }
 
-/** The guest's functions in an error's stack, by the names of its name section. */
-export function wasmStack(error: unknown): readonly string[] {
+/**
+ * The guest's functions in an error's stack, by the names of its name section or else by their numbers in the module as it
+ * was released; `imported` is how many functions that one imports.
+ */
+export function wasmStack(error: unknown, imported: number): readonly string[] {
   const text = error instanceof Error ? (error.stack ?? '') : '';
   const frames = text.matchAll(/^\s+at (?:(.+) \()?wasm:\/\/wasm\/[^\s]*wasm-function\[(\d+)\]/gm);
-  return [...frames].slice(0, framesMax).map(([, name, index]) => printable(name ?? `function ${index}`));
+  const shown = [...frames].flatMap(([, name, index]) => {
+    const source = sourceFunction(Number(index), imported);
+    return source === undefined ? [] : [printable(name ?? `function ${source}`)];
+  });
+  return shown.slice(0, framesMax);
 }
 
-/** What a guest threw that nothing caught, as far as it can be read: its tag and values where the tag is exported. */
-function describeException(error: WebAssembly.Exception, exports: WebAssembly.Exports): string {
-  for (const [name, tag] of Object.entries(exports)) {
-    if (!(tag instanceof WebAssembly.Tag) || !error.is(tag)) continue;
-    return `${printable(name)}(${readArguments(error, tag).join(', ')})`;
-  }
-  return 'of a tag that it does not export';
-}
-
-function readArguments(error: WebAssembly.Exception, tag: WebAssembly.Tag): string[] {
-  const values: string[] = [];
-  try {
-    for (let index = 0; index < framesMax; index++) values.push(printable(String(error.getArg(tag, index))));
-  } catch {
-    // That was the last one: how many there are can't be asked.
-  }
-  return values;
-}
-
-function messageOf(error: unknown, exports: WebAssembly.Exports): string {
-  if (error instanceof WebAssembly.Exception) return `it threw an exception, ${describeException(error, exports)}`;
-  if (error instanceof WebAssembly.RuntimeError) return `trap: ${error.message}`;
-  if (error instanceof RangeError) return 'trap: stack overflow';
-  return `trap: ${error instanceof Error ? error.message : String(error)}`;
-}
-
-/** What became of a run that threw `error`. */
-export function endOf(error: unknown, exports: WebAssembly.Exports): RunEnd {
-  if (error instanceof ProgramExit) return { kind: 'exited', exitCode: error.exitCode };
+/** What became of a run that threw `error`, of a module with so many imported functions. */
+export function endOf(error: unknown, exports: WebAssembly.Exports, imported: number): RunEnd {
   if (error instanceof WebAssembly.LinkError) return { kind: 'refused', message: error.message };
-  return { kind: 'trapped', message: messageOf(error, exports), stack: wasmStack(error) };
+  return { kind: 'trapped', message: thrownText(error, exports), stack: wasmStack(error, imported) };
 }
 
 /** One sentence on an end that was a failure; undefined when it was none. */

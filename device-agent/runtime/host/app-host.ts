@@ -1,4 +1,4 @@
-import type { FromHost, HostedApplication, ToHost } from '../protocol.ts';
+import { beatMs, type FromHost, type HostedApplication, type ToHost } from '../protocol.ts';
 import type { CompiledModules } from './compiled-modules.ts';
 import { type HostPorts, isSameApplication, LiveApplication } from './hosted-application.ts';
 
@@ -14,6 +14,7 @@ export class AppHost {
     this.#ports = ports;
     this.#say = say;
     ports.disk.makeDirectory(ports.logDirectory);
+    this.#ports.clock.after(beatMs, () => this.#beat());
   }
 
   /** Carries out a message; resolves when that is done. */
@@ -34,13 +35,19 @@ export class AppHost {
     await Promise.all(leaving.map((live) => live.stop()));
     for (const { application } of leaving) this.#live.delete(application.name);
     this.#ports.modules.keep(applications.map(({ prepared }) => prepared));
-    for (const application of wanted.values()) {
-      if (this.#live.has(application.name)) continue;
+    const coming = [...wanted.values()].filter(({ name }) => !this.#live.has(name));
+    const begun = coming.map((application) => {
       const live = new LiveApplication(application, this.#ports, () => this.#tell());
       this.#live.set(application.name, live);
-      live.start();
-    }
+      return live.begin();
+    });
     this.#tell();
+    await Promise.all(begun);
+  }
+
+  #beat(): void {
+    this.#say({ kind: 'beat', usage: [...this.#live.values()].map((live) => live.usage()) });
+    this.#ports.clock.after(beatMs, () => this.#beat());
   }
 
   #tell(): void {

@@ -40,21 +40,27 @@ export class FuelMeter {
     return this.#granted - left;
   }
 
-  /** What comes next for a guest that has `left`. */
+  /** What comes next for a guest that has `left`; one that owes, for a bulk operation, pays that first. */
   grant(left: number, nowMs: number): Grant {
     const { fuelPerRun = Number.POSITIVE_INFINITY, fuelPerSecond: perSecond } = this.#terms;
-    const rest = fuelPerRun - this.#granted;
+    const debt = Math.max(0, -left);
+    const rest = fuelPerRun - this.#granted - debt;
     if (rest <= 0) return { kind: 'spent' };
     let slice = Math.min(this.#sliceFuel, rest);
     if (perSecond !== undefined) {
-      const share = this.#refill(perSecond, nowMs);
+      const share = this.#refill(perSecond, debt, nowMs) - debt;
       const wanted = Math.min(slice, perSecond * shareMin);
       if (share < wanted) return { kind: 'wait', delayMs: Math.ceil(((wanted - share) / perSecond) * 1000) };
       slice = Math.min(slice, Math.max(1, Math.floor(share)));
-      this.#share -= slice;
+      this.#share -= slice + debt;
     }
-    this.#granted += slice;
-    return { kind: 'slice', left: left + slice };
+    this.#granted += slice + debt;
+    return { kind: 'slice', left: Math.max(0, left) + slice };
+  }
+
+  /** Fuel that was spent beyond what was granted. */
+  lend(fuel: number): void {
+    this.#granted += fuel;
   }
 
   /** A stretch of running is over: the next slice is as large as that speed makes it. */
@@ -66,9 +72,10 @@ export class FuelMeter {
     this.#sliceFuel = Math.round(Math.min(Math.max(next, sliceFuelMin), sliceFuelMax));
   }
 
-  #refill(perSecond: number, nowMs: number): number {
+  /** A debt may be larger than a second's share: it is saved up for. */
+  #refill(perSecond: number, debt: number, nowMs: number): number {
     const more = (Math.max(0, nowMs - this.#shareAtMs) / 1000) * perSecond;
-    this.#share = Math.min(perSecond, this.#share + more);
+    this.#share = Math.min(perSecond + debt, this.#share + more);
     this.#shareAtMs = nowMs;
     return this.#share;
   }

@@ -1,11 +1,16 @@
 import { type Clock, DiskError, type Random } from '../../../platform/ports.ts';
+import { memoryDirectory } from '../primitives/memory-directory.ts';
+import { OpenDirectory } from '../primitives/open-directory.ts';
+import { Quota } from '../primitives/quota.ts';
+import { emptyInput, outputTo } from '../primitives/streams.ts';
+import { suspendingWait } from '../primitives/waiting.ts';
 import type { HostedApplication } from '../protocol.ts';
-import { directoryOf } from '../wasi/file-tree.ts';
 import type { GuestWorld } from '../wasi/world.ts';
 import { type CompiledModules, UnfitModule } from './compiled-modules.ts';
 import { FuelMeter } from './fuel-meter.ts';
 import { Guest } from './guest.ts';
 import type { Launch, RunHandlers } from './launch.ts';
+import { RunTimers } from './run-timers.ts';
 import type { Turns } from './turns.ts';
 
 /** What guests are launched with. */
@@ -16,33 +21,46 @@ export interface LauncherOptions {
   readonly modules: CompiledModules;
 }
 
-/** All that an application sees; what it waits for ends with the signal. */
+/** Descriptors that one application may have open in a directory. */
+const openMax = 64;
+
+/** The directory `/config`, which nobody writes to. */
+function configuration(config: HostedApplication['config']): OpenDirectory {
+  const text = new TextEncoder().encode(`${JSON.stringify(config)}\n`);
+  const quota = new Quota({ bytesMax: 0, entriesMax: 0, openMax }, { bytes: 0, entries: 0 });
+  return new OpenDirectory(memoryDirectory({ 'config.json': text }), { isWritable: false, quota });
+}
+
+/** All that an application sees. */
 function worldOf(
-  application: HostedApplication,
+  { name, args, env, config }: HostedApplication,
   { clock, random }: LauncherOptions,
   onOutput: RunHandlers['onOutput'],
-  signal: AbortSignal,
+  timers: RunTimers,
 ): GuestWorld {
-  const { name, args, env, config } = application;
-  const text = new TextEncoder().encode(`${JSON.stringify(config)}\n`);
   return {
     args: [name, ...args],
     environment: env,
-    directories: { '/config': directoryOf({ 'config.json': text }) },
+    directories: { '/config': configuration(config) },
+    stdin: emptyInput,
+    // As a terminal, so that programs write line by line.
+    stdout: { ...outputTo((bytes) => onOutput('stdout', bytes)), isTerminal: true },
+    stderr: { ...outputTo((bytes) => onOutput('stderr', bytes)), isTerminal: true },
     now: clock.now,
     monotonic: clock.monotonic,
     random: random.bytes,
-    wait: (delayMs) => clock.sleep(delayMs, signal),
-    output: onOutput,
+    wait: suspendingWait(timers),
+    canSuspend: true,
   };
 }
 
 /** One run, from its module on disk to its end. */
 class GuestRun {
-  readonly #abort = new AbortController();
+  #isStopped = false;
   readonly #application: HostedApplication;
   readonly #options: LauncherOptions;
   readonly #handlers: RunHandlers;
+  readonly #timers: RunTimers;
   readonly #done: Promise<void>;
   #guest: Guest | undefined;
 
@@ -50,12 +68,14 @@ class GuestRun {
     this.#application = application;
     this.#options = options;
     this.#handlers = handlers;
+    this.#timers = new RunTimers(options.clock);
     this.#done = this.#run();
   }
 
   async stop(): Promise<void> {
-    this.#abort.abort();
+    this.#isStopped = true;
     this.#guest?.stop();
+    this.#timers[Symbol.dispose]();
     await this.#done;
   }
 
@@ -67,13 +87,13 @@ class GuestRun {
     const { onEnd } = this.#handlers;
     try {
       const module = await this.#options.modules.module(this.#application.prepared);
-      if (this.#abort.signal.aborted) return;
+      if (this.#isStopped) return;
       this.#guest = this.#newGuest(module);
       const end = await this.#guest.run();
       if (end !== undefined && end.kind !== 'resident') onEnd(end);
     } catch (error) {
       if (!(error instanceof UnfitModule || error instanceof DiskError)) throw error;
-      if (!this.#abort.signal.aborted) onEnd({ kind: 'refused', message: error.message });
+      if (!this.#isStopped) onEnd({ kind: 'refused', message: error.message });
     }
   }
 
@@ -82,9 +102,9 @@ class GuestRun {
     const { onOutput, onStarted } = this.#handlers;
     const { name, limits, prepared } = this.#application;
     const { importedMemory } = prepared.traits;
-    return new Guest(worldOf(this.#application, this.#options, onOutput, this.#abort.signal), {
+    return new Guest(worldOf(this.#application, this.#options, onOutput, this.#timers), {
       ...{ name, module, turns, clock, onStarted },
-      ...(importedMemory === undefined ? {} : { memory: new WebAssembly.Memory(importedMemory) }),
+      ...(importedMemory === undefined ? {} : { memory: importedMemory }),
       meter: new FuelMeter(limits ?? {}, clock.monotonic()),
     });
   }

@@ -1,15 +1,17 @@
 /** One run of a prepared module on the thread it shares with others. */
 import { ended, fuelContract } from '../../../artifact/fuel/contract.ts';
 import type { Clock } from '../../../platform/ports.ts';
+import type { Traits } from '../prepare/prepared-store.ts';
 import { endOf, type RunEnd, wasmStack } from '../run-end.ts';
-import { preview1, suspendingCalls, wasiModule } from '../wasi/preview1.ts';
-import { type GuestWorld, ProgramExit, type SystemCall } from '../wasi/world.ts';
+import type { Guest as Program } from '../wasi/guest.ts';
+import { memoryImport } from '../wasi/imported-memory.ts';
+import { preview1, type SystemCall, type SystemCalls, suspending } from '../wasi/preview1.ts';
+import type { GuestWorld } from '../wasi/world.ts';
 import type { FuelMeter } from './fuel-meter.ts';
 import type { Queue, Turns } from './turns.ts';
 
-/** What a system call costs, in fuel; charged for this many calls at a time. */
-const callFuel = 500;
-const callsPerCharge = 16;
+/** What a system call costs, in fuel. */
+const callFuel = 500n;
 /** Of the 984 KiB that the engine gives a suspendable stack: room for the largest frame and the host's own is left. */
 const stackBytes = 640 * 1024;
 
@@ -21,7 +23,7 @@ export interface GuestOptions {
   readonly name: string;
   readonly module: WebAssembly.Module;
   /** The memory it imports as env.memory. */
-  readonly memory?: WebAssembly.Memory;
+  readonly memory?: Traits['importedMemory'];
   readonly meter: FuelMeter;
   readonly turns: Turns;
   readonly clock: Pick<Clock, 'monotonic' | 'after'>;
@@ -36,11 +38,10 @@ export class Guest {
   readonly #options: GuestOptions;
   readonly #left = new WebAssembly.Global<bigint>({ value: 'i64', mutable: true }, 0n);
   readonly #stack = new WebAssembly.Global<number>({ value: 'i32', mutable: true }, stackBytes);
-  readonly #calls: Readonly<Record<string, SystemCall>>;
-  readonly #attach: (memory: WebAssembly.Memory) => void;
+  readonly #calls: SystemCalls;
+  readonly #program: Program;
   #memory: WebAssembly.Memory | undefined;
   #exports: WebAssembly.Exports = {};
-  #callsUncharged = 0;
   #turnBeganMs = 0;
   #turnBeganLeft = 0;
   #isDecided = false;
@@ -53,9 +54,9 @@ export class Guest {
 
   constructor(world: GuestWorld, options: GuestOptions) {
     this.#options = options;
-    const { calls, memory } = preview1(world);
-    this.#calls = calls;
-    this.#attach = (linear) => memory.attach(linear);
+    const { imports, guest } = preview1(world);
+    this.#calls = imports;
+    this.#program = guest;
   }
 
   /** Runs until it ends by itself or is stopped; undefined when it was stopped. */
@@ -66,9 +67,10 @@ export class Guest {
       await this.#start();
       end = this.#exports._start === undefined ? { kind: 'resident' } : { kind: 'exited', exitCode: 0 };
     } catch (error) {
-      end = endOf(error, this.#exports);
+      end = endOf(error, this.#exports, this.#imported());
     }
     this.#leave();
+    if (end.kind !== 'resident') this.#program.close();
     // An end that was decided before shows as a trap.
     return this.#isDecided ? this.#end : end;
   }
@@ -89,21 +91,27 @@ export class Guest {
     return this.#spentAtEnd ?? this.#options.meter.spent(this.#fuelLeft());
   }
 
+  /** Functions that the module imports, but for the meter's. */
+  #imported(): number {
+    return WebAssembly.Module.imports(this.#options.module).filter(({ kind }) => kind === 'function').length - 1;
+  }
+
   async #start(): Promise<void> {
-    const { module, memory, onStarted } = this.#options;
+    const { module, memory: asked, onStarted } = this.#options;
     if (this.#isDecided) return;
     onStarted();
     const first = this.#options.meter.grant(0, this.#options.clock.monotonic());
     if (first.kind === 'slice') this.#left.value = BigInt(first.left);
+    const memory = asked && new WebAssembly.Memory(asked);
     const imports = {
-      [wasiModule]: this.#systemCalls(),
+      ...this.#systemCalls(),
       [fuelContract.module]: this.#fuelImports(),
-      ...(memory === undefined ? {} : { env: { memory } }),
+      ...(memory === undefined ? {} : { [memoryImport.module]: { [memoryImport.name]: memory } }),
     };
     const { exports } = new WebAssembly.Instance(module, imports);
     this.#exports = exports;
     this.#memory = memory ?? (exports.memory as WebAssembly.Memory);
-    this.#attach(this.#memory);
+    this.#program.memory.attach(this.#memory);
     for (const name of [fuelContract.start, exports._start === undefined ? '_initialize' : '_start']) {
       const entry = exports[name] as Entry | undefined;
       this.#stack.value = stackBytes;
@@ -111,16 +119,21 @@ export class Guest {
     }
   }
 
-  #systemCalls(): Record<string, unknown> {
-    return Object.fromEntries(
-      Object.entries(this.#calls).map(([name, call]) => [
-        name,
-        suspendingCalls.has(name) ? new WebAssembly.Suspending(this.#waiting(call)) : this.#charged(call),
-      ]),
-    );
+  /** Those that the module imports, charged for. */
+  #systemCalls(): WebAssembly.Imports {
+    const imports: Record<string, Record<string, unknown>> = {};
+    for (const { module, name } of WebAssembly.Module.imports(this.#options.module)) {
+      const call = this.#calls[module]?.[name];
+      if (call === undefined) continue;
+      imports[module] ??= {};
+      imports[module][name] = suspending.has(name)
+        ? new WebAssembly.Suspending(this.#waiting(call))
+        : this.#charged(call);
+    }
+    return imports;
   }
 
-  #charged(call: SystemCall): SystemCall {
+  #charged(call: SystemCall): Entry {
     return (...values) => {
       this.#charge();
       return this.#isDecided ? 0 : this.#untilExit(() => call(...values));
@@ -137,21 +150,22 @@ export class Guest {
 
   /** A guest that calls proc_exit ends by a trap when it is back: it could catch what is thrown. */
   #untilExit<T>(call: () => T): T | number {
+    const program = this.#program;
     try {
-      return call();
+      const answer = call();
+      if (program.exit === undefined) return answer;
     } catch (error) {
-      if (!(error instanceof ProgramExit)) throw error;
-      this.#decide({ kind: 'exited', exitCode: error.exitCode });
-      return 0;
+      if (program.exit === undefined) throw error;
     }
+    this.#decide({ kind: 'exited', exitCode: program.exit.exitCode });
+    return 0;
   }
 
-  /** Never below zero: there it would be its end. */
+  /** Never below zero, where the guest would come back to its end: what a call costs more than is left is lent. */
   #charge(): void {
-    this.#callsUncharged += 1;
-    if (this.#callsUncharged < callsPerCharge || this.#isDecided) return;
-    this.#callsUncharged = 0;
-    const left = this.#left.value - BigInt(callFuel * callsPerCharge);
+    if (this.#isDecided) return;
+    const left = this.#left.value - callFuel;
+    if (left < 0n) this.#options.meter.lend(Number(-left));
     this.#left.value = left < 0n ? 0n : left;
   }
 
@@ -167,7 +181,11 @@ export class Guest {
   #out(): Promise<void> | undefined {
     if (this.#isDecided) return undefined;
     if (this.#stack.value < 0) {
-      this.#decide({ kind: 'trapped', message: 'trap: stack overflow', stack: wasmStack(new Error()) });
+      this.#decide({
+        kind: 'trapped',
+        message: 'trap: stack overflow',
+        stack: wasmStack(new Error(), this.#imported()),
+      });
       return undefined;
     }
     const { meter, clock } = this.#options;

@@ -2,7 +2,7 @@
 import { judgeModule } from '../../../artifact/admission/judge-module.ts';
 import type { ModuleNeed } from '../../../artifact/admission/verdict.ts';
 import { FuelError } from '../../../artifact/fuel/error.ts';
-import { injectFuel } from '../../../artifact/fuel/inject-fuel.ts';
+import { injectFuel } from '../../../artifact/fuel/inject.ts';
 import { describeModule } from '../../../artifact/wasm/describe.ts';
 import { sharedBodyBytesMax, tableElementsMax } from '../limits.ts';
 import { largestBodyBytes } from './largest-body.ts';
@@ -21,7 +21,9 @@ const reasons: Partial<Readonly<Record<ModuleNeed, string>>> = {
 function ownProcessReasons(source: Uint8Array, needs: readonly ModuleNeed[]): readonly string[] {
   const asked = needs.flatMap((need) => reasons[need] ?? []);
   const bytes = largestBodyBytes(source);
-  return bytes > sharedBodyBytesMax ? [...asked, `its module has a function of ${bytes} bytes to compile at once`] : asked;
+  return bytes > sharedBodyBytesMax
+    ? [...asked, `its module has a function of ${bytes} bytes to compile at once`]
+    : asked;
 }
 
 /** Prepares a module for an application whose memory may grow to so many pages. */

@@ -32,11 +32,15 @@ const chunkBytes = 64 * 1024;
 const newline = 10;
 
 /** What a file says of itself; undefined where it is none of ours, or damaged at its head. */
-function readHead(path: string, bytes: Uint8Array): { readonly module: PreparedModule; readonly at: number } | undefined {
+function readHead(
+  path: string,
+  bytes: Uint8Array,
+): { readonly module: PreparedModule; readonly at: number } | undefined {
   const end = bytes.subarray(0, headBytesMax).indexOf(newline);
   try {
     const head = JSON.parse(Buffer.from(bytes.subarray(0, end)).toString('utf8')) as Omit<PreparedModule, 'path'>;
-    const isWhole = typeof head.sha256 === 'string' && Number.isSafeInteger(head.length) && Array.isArray(head.traits?.ownProcess);
+    const isWhole =
+      typeof head.sha256 === 'string' && Number.isSafeInteger(head.length) && Array.isArray(head.traits?.ownProcess);
     return isWhole ? { module: { ...head, path }, at: end + 1 } : undefined;
   } catch {
     return undefined;
@@ -48,7 +52,8 @@ export function readPrepared(disk: Disk, prepared: PreparedModule): Uint8Array |
   const bytes = disk.readFile(prepared.path);
   const head = readHead(prepared.path, bytes);
   const module = bytes.subarray(head?.at ?? bytes.length);
-  const isIntact = module.length === prepared.length && createHash('sha256').update(module).digest('hex') === prepared.sha256;
+  const isIntact =
+    module.length === prepared.length && createHash('sha256').update(module).digest('hex') === prepared.sha256;
   return isIntact ? module : undefined;
 }
 

@@ -39,7 +39,9 @@ export class Preparer {
       const outcome = await this.#one(child, work);
       if (outcome === 'gone') child = undefined;
       outcomes.push(
-        outcome === 'gone' ? { kind: 'refused', message: 'making it ready took more time or memory than there is' } : outcome,
+        outcome === 'gone'
+          ? { kind: 'refused', message: 'making it ready took more time or memory than there is' }
+          : outcome,
       );
     }
     child?.kill('SIGKILL');

@@ -10,7 +10,9 @@ import type { PrepareOutcome, PrepareWork } from './protocol.ts';
 export type Preparable = Pick<DeployedApplication, 'sha256' | 'length' | 'limits'> & { readonly modulePath: string };
 
 /** A module ready to run, or why there is none. */
-export type Readiness = { readonly kind: 'ready'; readonly prepared: PreparedModule } | Exclude<PrepareOutcome, { kind: 'prepared' }>;
+export type Readiness =
+  | { readonly kind: 'ready'; readonly prepared: PreparedModule }
+  | Exclude<PrepareOutcome, { kind: 'prepared' }>;
 
 /** The name of what is prepared for an application: it changes with all that the bytes depend on. */
 export function preparedName(application: Pick<Preparable, 'sha256' | 'limits'>): string {
@@ -56,6 +58,13 @@ export class PreparedModules {
 
   #workOf(application: Preparable, name: string): PrepareWork {
     const { modulePath, sha256, length } = application;
-    return { modulePath, sha256, length, name, directory: this.#directory, memoryPagesMax: memoryPagesMax(application) };
+    return {
+      modulePath,
+      sha256,
+      length,
+      name,
+      directory: this.#directory,
+      memoryPagesMax: memoryPagesMax(application),
+    };
   }
 }

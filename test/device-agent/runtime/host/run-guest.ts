@@ -2,44 +2,42 @@
 import { FuelMeter, type FuelTerms } from '../../../../device-agent/runtime/host/fuel-meter.ts';
 import { Guest, type GuestEnd } from '../../../../device-agent/runtime/host/guest.ts';
 import { Turns } from '../../../../device-agent/runtime/host/turns.ts';
+import { prepareModule } from '../../../../device-agent/runtime/prepare/prepare-module.ts';
+import { suspendingWait } from '../../../../device-agent/runtime/primitives/waiting.ts';
 import type { GuestWorld } from '../../../../device-agent/runtime/wasi/world.ts';
 import { nodeClock } from '../../../../platform/node/clock.ts';
+import { newWorld } from '../wasi/guest.ts';
+
+/** How a test's guest differs from the usual one. */
+export interface GuestChanges extends Partial<GuestWorld> {
+  readonly name?: string;
+  readonly fuel?: FuelTerms;
+  readonly memoryPagesMax?: number;
+}
 
 /** A thread for guests; `marks` is who ran, one after the other. */
 export function newThread() {
   const marks: (string | undefined)[] = [];
   const turns = new Turns({ nextTurn: setImmediate, mark: (guest) => marks.push(guest) });
-  const guest = (
-    bytes: Uint8Array,
-    {
-      name = 'app',
-      fuel = {},
-      ...world
-    }: Partial<GuestWorld> & { readonly name?: string; readonly fuel?: FuelTerms } = {},
-  ) => {
-    let printed = '';
+  const guest = (bytes: Uint8Array, changes: GuestChanges = {}) => {
+    const { name = 'app', fuel = {}, memoryPagesMax = 1024, ...world } = changes;
+    const preparation = prepareModule(bytes, memoryPagesMax);
+    if (preparation.kind === 'refused') throw new Error(preparation.message);
+    const { importedMemory } = preparation.traits;
     let starts = 0;
-    const whole: GuestWorld = {
-      args: [name],
-      environment: {},
-      directories: {},
-      now: () => 0,
-      monotonic: () => 0,
-      random: (length) => new Uint8Array(length),
-      wait: () => Promise.resolve(),
-      output: (_stream, written) => {
-        printed += new TextDecoder().decode(written);
-      },
+    const outside = newWorld({
+      ...{ wait: suspendingWait(nodeClock), canSuspend: true, monotonic: nodeClock.monotonic },
       ...world,
-    };
-    const one = new Guest(whole, {
-      ...{ name, module: new WebAssembly.Module(bytes), turns, clock: nodeClock },
+    });
+    const one = new Guest(outside.world, {
+      ...{ name, module: new WebAssembly.Module(preparation.module), turns, clock: nodeClock },
+      ...(importedMemory === undefined ? {} : { memory: importedMemory }),
       meter: new FuelMeter(fuel, nodeClock.monotonic()),
       onStarted: () => {
         starts += 1;
       },
     });
-    return { guest: one, printed: () => printed, starts: () => starts };
+    return { guest: one, printed: outside.printed, starts: () => starts };
   };
   return { guest, marks };
 }
@@ -47,9 +45,12 @@ export function newThread() {
 /** Runs one guest to its end. */
 export async function runGuest(
   bytes: Uint8Array,
-  changes: Partial<GuestWorld> & { readonly fuel?: FuelTerms } = {},
-): Promise<{ readonly end: GuestEnd | undefined; readonly printed: string; readonly starts: number }> {
+  changes: GuestChanges = {},
+): Promise<{ readonly end: GuestEnd | undefined; readonly printed: readonly string[]; readonly starts: number }> {
   const { guest, printed, starts } = newThread().guest(bytes, changes);
+  // Timers of guests keep no process alive.
+  const alive = setInterval(() => {}, 1_000);
   const end = await guest.run();
-  return { end, printed: printed(), starts: starts() };
+  clearInterval(alive);
+  return { end, printed, starts: starts() };
 }
