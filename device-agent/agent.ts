@@ -58,6 +58,7 @@ export function createAgent(options: AgentOptions): Agent {
     composeReport({
       ...{ agentVersion, counter, memory: updates.memory(), progress: updates.progress() },
       applications: runtime.states(),
+      hostDeath: runtime.lastDeath(),
       bytesReceived: ledger.bytesReceived,
       nowMs: time.nowMs(),
     });

@@ -25,9 +25,10 @@ export interface HostPlan<T extends Placeable = Placeable> {
 /** Why an application has a process of its own, in words; undefined where it shares one. */
 export function ownProcessReason(application: Placeable, { culprits, groups }: Suspicion): string | undefined {
   if (application.isolation === 'process') return 'its manifest asks for it';
+  if (application.ownProcess.length > 0) return application.ownProcess[0];
   if (culprits.has(application.name)) return 'it ended a process that it shared';
   if (groups.some((group) => group.length === 1 && group[0] === application.name)) return 'it is suspected';
-  return application.ownProcess[0];
+  return undefined;
 }
 
 function hostOf(application: Placeable, suspicion: Suspicion): Omit<HostPlan, 'applications'> {

@@ -37,7 +37,7 @@ export function openRuntime(t: ExecutionContext) {
     processes: {
       start: (file, args, options) => {
         const child = nodeProcesses.start(file, args, options);
-        if (file.includes('/host/')) hosts.push(child);
+        if (file.endsWith('/runtime/host/main.ts')) hosts.push(child);
         return child;
       },
     },
