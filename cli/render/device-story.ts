@@ -1,5 +1,6 @@
 /** A device's situation in sentences: what `fleet why` and `fleet status device/NAME` say. */
-import type { ApplicationReport, DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
+import type { DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
+import { applicationLines, hostDeathLine } from './application-lines.ts';
 import { printableDeep } from './printable.ts';
 import { age, bar, bytes } from './quantities.ts';
 import { stateStyles } from './status-screen.ts';
@@ -55,12 +56,6 @@ function progress({ report }: DeviceStatus, style: Style): string[] {
   return [`${style('cyan', bar(bytesDone, bytesTotal, 30))} ${bytes(bytesDone)} of ${bytes(bytesTotal)}`];
 }
 
-function applicationLine({ name, version, state, restarts, message, exitCode }: ApplicationReport): string {
-  const often = restarts === 0 ? '' : `, restarted ${restarts} ${restarts === 1 ? 'time' : 'times'}`;
-  const why = message ?? (exitCode === undefined ? undefined : `exit code ${exitCode}`);
-  return `  ${name} ${version} ${state}${often}${why === undefined ? '' : `: ${why}`}`;
-}
-
 function downloadLines({ report }: DeviceStatus): string[] {
   return (report?.downloads ?? []).map(({ name, version, method, bytes: taken, length }) =>
     method === 'kept'
@@ -114,7 +109,8 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
     lastProblem(device, style),
     report === undefined || report.applications.length === 0
       ? []
-      : ['Applications:', ...report.applications.map(applicationLine)],
+      : ['Applications:', ...report.applications.flatMap(applicationLines)],
+    report?.hostDeath === undefined ? [] : [hostDeathLine(report.hostDeath, age(report.hostDeath.at, report.at))],
     report?.downloads === undefined || report.downloads.length === 0 ? [] : ['Downloads:', ...downloadLines(device)],
     refusals.map(({ at, code, message }) => `It was refused ${age(at, asOf)} ago: ${message} ${style('dim', code)}`),
     events.length === 0
