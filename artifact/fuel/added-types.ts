@@ -17,9 +17,7 @@ export class AddedTypes {
 
   /** The type of one of our own functions. */
   ofOwn(number: number): number {
-    const code = ownSignatures[number];
-    const values = code === undefined ? [] : [{ code }];
-    return this.#add({ kind: 'function', params: values, results: values });
+    return this.#add({ kind: 'function', ...ownSignatures[number]! });
   }
 
   /** The type of a block that has the results of this function type and no parameters, as a signed number. */

@@ -14,21 +14,28 @@ export interface CallGraph {
   readonly sharesTables: boolean;
 }
 
-/** How a function is metered. */
+/** How the functions of a module are metered. */
+export interface GraphMetering {
+  readonly functions: readonly FunctionMetering[];
+  /** Bytes of stack that the longest chain of uncounted calls may take. */
+  readonly reserve: number;
+}
+
+/** How one function is metered. */
 export interface FunctionMetering {
   /** Fuel for all that it may do, where its direct callers pay for it. */
   readonly paidByCallers: number | undefined;
   /** Whether fuel must be looked at when it is entered; else what runs before the next look is bounded. */
   readonly checksFuel: boolean;
-  /** Bytes it takes from the stack's count, and must find there; undefined where a caller counts for it. */
-  readonly stack: { readonly taken: number; readonly needed: number } | undefined;
+  /** Bytes it takes from the stack's count; undefined where a caller counts for it. */
+  readonly stackBytes: number | undefined;
 }
 
 /**
  * Decides for every function how it is metered. Each cycle of calls has a function that counts the stack, for itself and
- * the uncounted ones that it may call on the way to the next one that counts; it needs room for the longest way down.
+ * the uncounted ones that it may call on the way to the next one that counts.
  */
-export function meterFunctions(graph: CallGraph): FunctionMetering[] {
+export function meterFunctions(graph: CallGraph): GraphMetering {
   const counts = countedFunctions(graph);
   const order = cutCycles(graph, counts);
   return measure(graph, counts, order);
@@ -119,19 +126,23 @@ interface Reach {
 
 const nothing: Reach = { onward: 0, down: 0, work: 0 };
 
-function measure(graph: CallGraph, counts: readonly boolean[], order: readonly number[]): FunctionMetering[] {
+function measure(graph: CallGraph, counts: readonly boolean[], order: readonly number[]): GraphMetering {
   const callees = calleesOf(graph);
   const reach: Reach[] = callees.map(() => nothing);
   for (const at of order) reach[at] = reachOf(graph, at, callees[at]!, counts, reach);
-  return graph.shapes.map((shape, number) => {
+  let reserve = 0;
+  const functions = graph.shapes.map((shape, number): FunctionMetering => {
     const { onward, down, work } = reach[number]!;
     const bounded = !counts[number] && isBounded(graph, shape);
+    const stackBytes = counts[number] ? Math.max(onward, shape.frameBytes) : undefined;
+    reserve = Math.max(reserve, down - (stackBytes ?? 0));
     return {
       paidByCallers: bounded && work <= chargeRules.leafMax ? work : undefined,
       checksFuel: !(bounded && work <= chargeRules.uncheckedMax),
-      stack: counts[number] ? { taken: Math.max(onward, shape.frameBytes), needed: down } : undefined,
+      stackBytes,
     };
   });
+  return { functions, reserve };
 }
 
 function reachOf(

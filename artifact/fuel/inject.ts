@@ -32,7 +32,7 @@ export function injectFuel(bytes: Uint8Array, growth: GrowthLimits, limits: Wasm
   const references = referencesOutside(binary, contents, patches);
   const rewriting: Rewriting = {
     ...{ bytes, binary, contents, signatures, patches, growth },
-    functions: meterModule({ bytes, contents, signatures, references }, limits),
+    ...meterModule({ bytes, contents, signatures, references }, limits),
     indices: new Indices(importedOf('function'), contents.functions.length, importedOf('global'), ownFunctions),
     types: new AddedTypes(contents.types),
   };
@@ -83,12 +83,13 @@ function inOrder(rewriting: Rewriting, limits: WasmLimits): SectionContents[] {
       behind.set(last, group);
     }
   }
-  const sections = rewriteSections(rewriting);
+  const { sections, hints } = rewriteSections(rewriting);
   const names = functionNames(binary, limits, indices);
   return [
     ...order.flatMap((id) => {
       const payload = sections.get(id);
-      return [...(payload === undefined ? [] : [{ id, payload }]), ...(behind.get(id) ?? [])];
+      const before = id === sectionId.code ? [{ id: sectionId.custom, payload: hints }] : [];
+      return [...before, ...(payload === undefined ? [] : [{ id, payload }]), ...(behind.get(id) ?? [])];
     }),
     ...(names === undefined ? [] : [{ id: sectionId.custom, payload: names }]),
   ];

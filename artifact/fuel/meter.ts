@@ -27,8 +27,14 @@ export interface MeteredModule {
   readonly references: readonly number[];
 }
 
+/** A module's functions with their meters, and the bytes of stack that are kept for what runs without counting it. */
+export interface Metered {
+  readonly functions: readonly MeteredFunction[];
+  readonly reserve: number;
+}
+
 /** Decides for each function of a module what it is charged and where. */
-export function meterModule(module: MeteredModule, limits: WasmLimits): MeteredFunction[] {
+export function meterModule(module: MeteredModule, limits: WasmLimits): Metered {
   const { contents, signatures } = module;
   const imported = signatures.ofFunction.length - contents.functions.length;
   const cursor = new InstructionCursor(module.bytes, limits);
@@ -40,15 +46,21 @@ export function meterModule(module: MeteredModule, limits: WasmLimits): MeteredF
     }
     return shape;
   });
-  const metering = meterFunctions({
+  const { functions, reserve } = meterFunctions({
     shapes,
     imported,
     entries: definedAmong(entriesOf(contents), imported),
     referenced: definedAmong([...module.references, ...shapes.flatMap(({ references }) => references)], imported),
     sharesTables: sharesTables(contents),
   });
-  payForCallees(shapes, metering, imported);
-  return shapes.map((shape, number) => ({ shape, metering: metering[number]!, charges: chargesOf(shape.segments) }));
+  payForCallees(shapes, functions, imported);
+  return {
+    functions: functions.map((metering, number) => {
+      const shape = shapes[number]!;
+      return { shape, metering, charges: chargesOf(shape.segments) };
+    }),
+    reserve,
+  };
 }
 
 function entriesOf({ exports, start }: ModuleContents): number[] {

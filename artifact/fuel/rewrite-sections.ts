@@ -7,11 +7,12 @@ import { writeExport, writeImport } from '../wasm/write/entries.ts';
 import { writeLimits, writeRecursiveGroup, writeTableType, writeVector } from '../wasm/write/types.ts';
 import type { AddedTypes } from './added-types.ts';
 import { Assembler } from './assembler.ts';
+import { BranchHints } from './branch-hints.ts';
 import { fuelContract } from './contract.ts';
 import { boundMemories, boundTables } from './growth.ts';
 import type { IndexPatches } from './index-patches.ts';
 import type { Indices } from './indices.ts';
-import { importWrapper, own, ownBodies, ownFunctions } from './injected.ts';
+import { importWrapper, type OwnBody, own, ownBodies, ownFunctions } from './injected.ts';
 import type { GrowthLimits } from './limits.ts';
 import type { MeteredFunction } from './meter.ts';
 import type { Signatures } from './signatures.ts';
@@ -24,6 +25,7 @@ export interface Rewriting {
   readonly contents: ModuleContents;
   readonly signatures: Signatures;
   readonly functions: readonly MeteredFunction[];
+  readonly reserve: number;
   readonly growth: GrowthLimits;
   readonly patches: IndexPatches;
   readonly indices: Indices;
@@ -31,15 +33,24 @@ export interface Rewriting {
   readonly types: AddedTypes;
 }
 
-/** The contents of every section but the custom ones, by number, where there is something in it. */
-export function rewriteSections(rewriting: Rewriting): Map<number, Uint8Array> {
+/** What the sections of a module are made of. */
+export interface RewrittenSections {
+  /** Contents of all but the custom ones, by number, where there is something in it. */
+  readonly sections: ReadonlyMap<number, Uint8Array>;
+  /** A custom section for in front of the code. */
+  readonly hints: Uint8Array;
+}
+
+/** Writes all sections that may change. */
+export function rewriteSections(rewriting: Rewriting): RewrittenSections {
+  const hints = new BranchHints();
   const sections = new Map<number, Uint8Array>();
   const write = (id: number, one: (writer: ByteWriter, rewriting: Rewriting) => void): void => {
     const writer = new ByteWriter();
     one(writer, rewriting);
     if (writer.length > 1) sections.set(id, writer.contents());
   };
-  write(sectionId.code, writeCode);
+  write(sectionId.code, (writer) => writeCode(writer, rewriting, hints));
   write(sectionId.function, writeFunctions);
   write(sectionId.import, writeImports);
   write(sectionId.table, writeTables);
@@ -52,7 +63,7 @@ export function rewriteSections(rewriting: Rewriting): Map<number, Uint8Array> {
     const span = { start: section.payload, end: section.end };
     write(id, (writer) => rewriting.patches.copy(writer, span, rewriting.indices));
   }
-  return sections;
+  return { sections, hints: hints.contents() };
 }
 
 function writeTypes(writer: ByteWriter, { contents, types }: Rewriting): void {
@@ -129,19 +140,23 @@ function startExport(index: number): Export {
   return { name: fuelContract.start, kind: 'function', index };
 }
 
-function writeCode(writer: ByteWriter, rewriting: Rewriting): void {
-  const { bytes, contents, signatures, functions, indices, types } = rewriting;
+function writeCode(writer: ByteWriter, rewriting: Rewriting, hints: BranchHints): void {
+  const { bytes, contents, signatures, functions, reserve, indices, types } = rewriting;
   const imported = signatures.ofFunction.length - contents.functions.length;
+  let index = indices.own(0);
+  const write = (body: OwnBody): void => {
+    hints.add(index++, body.unlikely);
+    writeFunctionBody(writer, body.bytes);
+  };
   writer.u32(ownFunctions + functions.length + imported);
-  for (const body of ownBodies(indices)) writeFunctionBody(writer, body);
+  for (const body of ownBodies(indices, reserve)) write(body);
   const code = new Assembler(1 << 12);
   functions.forEach((metered, number) => {
     code.clear();
     writeBody(code, bytes, metered, types.ofResults(contents.functions[number]!), indices);
-    writeFunctionBody(writer, code.contents());
+    write({ bytes: code.contents(), unlikely: code.unlikely });
   });
-  for (let index = 0; index < imported; index++) {
-    const params = signatures.params[signatures.ofFunction[index]!] ?? 0;
-    writeFunctionBody(writer, importWrapper(indices, index, params));
+  for (let guest = 0; guest < imported; guest++) {
+    write(importWrapper(indices, guest, signatures.params[signatures.ofFunction[guest]!] ?? 0));
   }
 }

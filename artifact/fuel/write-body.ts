@@ -48,13 +48,12 @@ class BodyWriter {
     const { shape, metering } = this.#metered;
     const code = this.#code;
     this.#writeLocals();
-    this.#takeStack();
-    this.#edit(0);
-    if (metering.stack !== undefined) code.block(resultType);
+    this.#enter();
+    if (metering.stackBytes !== undefined) code.block(resultType);
     for (let i = 1; i < shape.edits.kind.length; i++) this.#edit(i);
     this.#copyTo(shape.end - 1);
     if (this.#regions[0] === 0) this.#uncache();
-    if (metering.stack !== undefined) code.end();
+    if (metering.stackBytes !== undefined) code.end();
     this.#giveStack();
     code.end();
   }
@@ -66,7 +65,7 @@ class BodyWriter {
   #writeLocals(): void {
     const { shape, metering } = this.#metered;
     const fuel = this.#hasCache() ? [{ count: 1, type: { code: 0x7e } }] : [];
-    const stack = metering.stack === undefined ? [] : [{ count: 1, type: { code: 0x7f } }];
+    const stack = metering.stackBytes === undefined ? [] : [{ count: 1, type: { code: 0x7f } }];
     writeLocals(this.#code, [...shape.runs, ...fuel, ...stack]);
   }
 
@@ -129,6 +128,20 @@ class BodyWriter {
     }
   }
 
+  /** The first segment is paid where the function is entered, together with its stack. */
+  #enter(): void {
+    const { charges, metering } = this.#metered;
+    const { stackBytes, paidByCallers, checksFuel } = metering;
+    if (stackBytes !== undefined) {
+      this.#code.i64Const(charges[0]!);
+      this.#code.i32Const(stackBytes);
+      this.#code.call(this.#indices.own(own.enter));
+      this.#code.localSet(this.#stackLocal);
+      if (this.#regions[0] === 0) this.#cache();
+    } else if (this.#regions[0] === 0) this.#chargeCached(charges[0]!, checksFuel, true);
+    else if (paidByCallers === undefined) this.#charge(charges[0]!, checksFuel);
+  }
+
   #segment(segment: number, construct: number): void {
     const { shape, charges, metering } = this.#metered;
     if (metering.paidByCallers !== undefined) return;
@@ -138,23 +151,21 @@ class BodyWriter {
     const charge = charges[segment]!;
     if (charge === 0 && !checks) return;
     if (this.#regions[construct] === notCached) this.#charge(charge, checks);
-    else this.#chargeCached(charge, checks, segment === 0);
+    else this.#chargeCached(charge, checks, false);
   }
 
   #charge(charge: number, checks: boolean): void {
     const { left } = this.#indices;
     const code = this.#code;
+    if (checks) {
+      code.i64Const(charge);
+      code.call(this.#indices.own(own.charge));
+      return;
+    }
     code.globalGet(left);
     code.i64Const(charge);
     code.i64Subtract();
     code.globalSet(left);
-    if (!checks) return;
-    code.globalGet(left);
-    code.i64Const(0);
-    code.i64LessThan();
-    code.if();
-    code.call(this.#indices.own(own.exhausted));
-    code.end();
   }
 
   #chargeCached(charge: number, checks: boolean, isEntry: boolean): void {
@@ -170,7 +181,7 @@ class BodyWriter {
     code.localTee(this.#fuelLocal);
     code.i64Const(0);
     code.i64LessThan();
-    code.if();
+    code.ifUnlikely();
     code.localGet(this.#fuelLocal);
     code.call(this.#indices.own(own.refill));
     code.localSet(this.#fuelLocal);
@@ -189,7 +200,7 @@ class BodyWriter {
 
   #return(end: number, construct: number, label: number): void {
     if (this.#regions[construct] !== notCached) this.#uncache();
-    if (this.#metered.metering.stack === undefined) return;
+    if (this.#metered.metering.stackBytes === undefined) return;
     this.#code.branch(label);
     this.#copied = end;
   }
@@ -210,33 +221,18 @@ class BodyWriter {
     this.#copied = end;
   }
 
-  /** Finds the stack that is needed and takes what is counted. */
-  #takeStack(): void {
-    const { stack } = this.#metered.metering;
-    if (stack === undefined) return;
-    const code = this.#code;
-    code.globalGet(this.#indices.stack);
-    code.localTee(this.#stackLocal);
-    code.i32Const(stack.needed);
-    code.i32LessThan();
-    code.if();
-    code.call(this.#indices.own(own.overflow));
-    code.end();
-    this.#restoreStack();
-  }
-
   /** Sets the stack to what it is inside of this function. */
   #restoreStack(): void {
-    const { stack } = this.#metered.metering;
-    if (stack === undefined) return;
+    const { stackBytes } = this.#metered.metering;
+    if (stackBytes === undefined) return;
     this.#code.localGet(this.#stackLocal);
-    this.#code.i32Const(stack.taken);
+    this.#code.i32Const(stackBytes);
     this.#code.i32Subtract();
     this.#code.globalSet(this.#indices.stack);
   }
 
   #giveStack(): void {
-    if (this.#metered.metering.stack === undefined) return;
+    if (this.#metered.metering.stackBytes === undefined) return;
     this.#code.localGet(this.#stackLocal);
     this.#code.globalSet(this.#indices.stack);
   }
