@@ -20,6 +20,11 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Forgets what was written; what `contents` gave is overwritten. */
+  clear(): void {
+    this.#length = 0;
+  }
+
   byte(value: number): void {
     this.#reserve(1);
     this.#bytes[this.#length++] = value;
