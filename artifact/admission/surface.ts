@@ -7,7 +7,9 @@ import { preview1Module, wasiSignature } from './wasi-functions.ts';
 
 const namesListed = 3;
 const lettersShown = 80;
-const cut = (name: string): string => (name.length > lettersShown ? `${name.slice(0, lettersShown)}…` : name);
+// Names come from strangers and are shown on terminals.
+const cut = (name: string): string =>
+  `${name.slice(0, lettersShown).replaceAll(/\p{C}/gu, '·')}${name.length > lettersShown ? '…' : ''}`;
 
 const ownMemory = { module: 'env', name: 'memory' } as const;
 

@@ -4,8 +4,10 @@ import { desiredOf, emptyManifestState } from '../../controller/manifests/manife
 import { compareRevisions } from '../../controller/planning/compare.ts';
 import type { ObservedDevice } from '../../controller/planning/observed.ts';
 import { catalogueOf } from '../../controller/publishing/catalogue.ts';
+import { judgeRelease } from '../../controller/publishing/check-release.ts';
+import { releaseFile } from '../../controller/publishing/release-path.ts';
 import { deltaPairs } from '../../controller/publishing/smaller-ways.ts';
-import type { DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
+import type { DeviceStatus, Problem, StatusDocument } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { fetchStatus } from '../controller-client.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
@@ -36,17 +38,30 @@ const nothing: JudgedRevision = {
 
 function judge({ tree, commit, readFile }: FleetRevision, name: string): JudgedRevision {
   const { state, problems } = validateTree(tree, catalogueOf);
-  if (state === undefined) {
-    const what = commit === undefined ? 'the working tree' : commit.id.slice(0, 7);
-    const lines = problems.map(renderProblem).join('\n');
-    throw new CommandError(`${what} is not valid; the controller would refuse it, no device would move\n${lines}`);
-  }
+  if (state === undefined) throw refusedRevision(commit, problems);
   return {
     side: { name, ...(commit && { commit }) },
     desired: desiredOf(state),
     releases: state.catalogue,
     readFile,
   };
+}
+
+function refusedRevision(commit: FleetRevision['commit'], problems: readonly Problem[]): CommandError {
+  const what = commit === undefined ? 'the working tree' : commit.id.slice(0, 7);
+  const lines = problems.map(renderProblem).join('\n');
+  return new CommandError(`${what} is not valid; the controller would refuse it, no device would move\n${lines}`);
+}
+
+/** Refuses a revision whose new release files are not the signed ones, or can't run: the base has been through this. */
+async function requireReleases({ side, releases, readFile }: JudgedRevision, base: Catalogue): Promise<void> {
+  const problems: Problem[] = [];
+  for (const [key, release] of releases) {
+    if (base.get(key)?.sha256 === release.sha256) continue;
+    const problem = judgeRelease(release, await readFile(releaseFile(release)));
+    if (problem !== undefined) problems.push(problem);
+  }
+  if (problems.length > 0) throw refusedRevision(side.commit, problems);
 }
 
 /** What the controller tells of the devices, or why there is nothing to go by. */
@@ -115,6 +130,7 @@ async function makePlan(context: CommandContext, asked: { base?: string; next?: 
   const next = judge(revision, asked.next ?? `working tree of ${top}`);
   const answer = await askController(context);
   const base = await chooseBase(context, top, asked, answer.status);
+  await requireReleases(next, base.releases);
   const { status, unknownBecause } = knowledgeFor(base, answer);
   const known = new Map(status?.devices.map((device) => [device.name, device]));
   const releases = new Map([...base.releases, ...next.releases]);

@@ -1,6 +1,6 @@
 import { readWorkFile, type WorkTree } from '../../controller/publishing/authoring/work-tree.ts';
 import { catalogueOf } from '../../controller/publishing/catalogue.ts';
-import { checkRelease } from '../../controller/publishing/check-release.ts';
+import { judgeRelease } from '../../controller/publishing/check-release.ts';
 import { releaseFile } from '../../controller/publishing/release-path.ts';
 import { type Command, CommandError } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
@@ -12,7 +12,7 @@ function judgeTrustOf(tree: WorkTree): JudgeTrust {
   return (files) => {
     const { catalogue, problems } = catalogueOf(files);
     const damaged = [...catalogue.values()].flatMap(
-      (release) => checkRelease(release, readWorkFile(tree, releaseFile(release))) ?? [],
+      (release) => judgeRelease(release, readWorkFile(tree, releaseFile(release))) ?? [],
     );
     return { catalogue, problems: [...problems, ...damaged] };
   };

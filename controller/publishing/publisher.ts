@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/ports.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
 import type { Catalogue, CataloguedRelease } from '../manifests/desired.ts';
 import { type ArtifactStore, deltaKey, type Needed } from './artifact-store.ts';
-import { checkRelease } from './check-release.ts';
+import { checkRelease, judgeRelease } from './check-release.ts';
 import type { OnlineMetadata } from './online-metadata.ts';
 import { releaseFile } from './release-path.ts';
 import { deltaPairs, type ReleaseDemand, type SmallerWays } from './smaller-ways.ts';
@@ -52,7 +52,7 @@ export class RepositoryPublisher {
     const problems = this.#parts.online.judge(trust);
     for (const release of trust.releases.values()) {
       if (this.#parts.store.has(release.sha256)) continue;
-      const problem = checkRelease(release, await readRelease(tree, readBlob, release));
+      const problem = judgeRelease(release, await readRelease(tree, readBlob, release));
       if (problem !== undefined) problems.push(problem);
     }
     return { catalogue: trust.releases, problems };

@@ -1,3 +1,4 @@
+import { judgeModule } from '../../artifact/admission/judge-module.ts';
 import type { Clock } from '../../platform/ports.ts';
 import type {
   DeployedApplication,
@@ -30,6 +31,14 @@ function requireAgreement(metadata: ReleaseMetadata, application: DeployedApplic
     const signed = `${target.sha256.slice(0, 12)} of ${target.length} bytes`;
     throw new DownloadError('RELEASE_MISMATCH', `the deployment wants ${path} as ${asked}, signed is ${signed}`);
   }
+}
+
+/** Refuses an application whose module this device would refuse to run: before anything that runs is stopped for it. */
+function requireRunnable(store: ModuleStore, { name, version, sha256 }: DeployedApplication): void {
+  const verdict = judgeModule(store.read(sha256));
+  if (verdict.kind === 'runs') return;
+  const reasons = verdict.problems.map(({ message }) => message).join('; ');
+  throw new DownloadError('MODULE_REFUSED', `${name} ${version} cannot run on this device: ${reasons}`);
 }
 
 /** One application for each module that is not there, or not whole. */
@@ -108,6 +117,7 @@ export class FetchAttempt {
     for (const application of this.#missing) await this.#bring(application, onProgress, signal);
     // Attempts may lie days apart: what is installed now must be signed and fresh now.
     if (isLater) await this.#agree(signal);
+    if (!this.#isInstalled) for (const one of applications) requireRunnable(this.#context.store, one);
     return applications.map((one) => this.#reports.get(one.name) ?? downloadReport(one, 'kept', 0));
   }
 

@@ -1,5 +1,5 @@
 import type { Problem } from '../../../schemas/generated/types.ts';
-import { checkRelease } from '../check-release.ts';
+import { judgeRelease } from '../check-release.ts';
 import { parseTargetPath, releaseFile } from '../release-path.ts';
 import { roleFile, rootFile, targetsFile } from '../trust-files.ts';
 import { type VerifiedTrust, verifyTrust } from '../verify-trust.ts';
@@ -20,7 +20,7 @@ export function verifyRepository(tree: WorkTree, now: number): Verification {
   const { trust } = verified;
   const problems = [...expired(trust, now), ...unsignedFiles(tree, trust)];
   for (const release of trust.releases.values()) {
-    const problem = checkRelease(release, readWorkFile(tree, releaseFile(release)));
+    const problem = judgeRelease(release, readWorkFile(tree, releaseFile(release)));
     if (problem !== undefined) problems.push(problem);
   }
   return { problems, releases: trust.releases.size };

@@ -2,7 +2,7 @@ import test from 'ava';
 import { encodeDelta } from '../../../artifact/delta/encode.ts';
 import { keepAll } from '../../sim/sim-disk.ts';
 import { Ship } from '../ship.ts';
-import { type AppWish, moduleBytes, Shore, sha256 } from '../shore.ts';
+import { type AppWish, moduleBytes, Shore, sha256, withSection } from '../shore.ts';
 
 function edited(bytes: Uint8Array, at: number): Uint8Array {
   const copy = bytes.slice();
@@ -117,7 +117,7 @@ test('a link that breaks every answer off still brings the module, and no byte o
 const longer: AppWish = {
   name: 'gauge',
   version: '2.0.0',
-  bytes: new Uint8Array(Buffer.concat([first.bytes, moduleBytes('gauge two', 200_000)])),
+  bytes: withSection(first.bytes, moduleBytes('gauge two', 200_000)),
 };
 const longPatch = encodeDelta(first.bytes, longer.bytes);
 const longDelta = { method: 'delta', bytes: longPatch, base: sha256(first.bytes) } as const;
