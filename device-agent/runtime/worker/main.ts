@@ -10,7 +10,7 @@ import { OpenDirectory } from '../primitives/open-directory.ts';
 import { Quota } from '../primitives/quota.ts';
 import { emptyInput, outputTo } from '../primitives/streams.ts';
 import { blockingWait } from '../primitives/waiting.ts';
-import type { GuestWorld } from '../wasi/world.ts';
+import { type GuestWorld, leaveByThrowing } from '../wasi/world.ts';
 import type { Assignment, ThreadMessage } from './assignment.ts';
 import { LineWriter } from './line-writer.ts';
 import { type ProgramEnd, runProgram } from './program.ts';
@@ -55,7 +55,7 @@ function run(assignment: Assignment, say: (message: ThreadMessage) => void): Pro
     monotonic: nodeClock.monotonic,
     random: nodeRandom.bytes,
     wait: blockingWait(block),
-    canSuspend: false,
+    leave: leaveByThrowing,
   };
   const end = runProgram(bytes, world, () => say({ kind: 'started' }));
   writers.stdout.finish();
