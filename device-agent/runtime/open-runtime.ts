@@ -1,7 +1,5 @@
 import type { Disk } from '../../platform/ports.ts';
-import { PreparedStore } from './prepare/prepared-store.ts';
-import { Preparer } from './prepare/preparer.ts';
-import { PreparedModules } from './prepare/readiness.ts';
+import { openPreparedModules } from './prepare/readiness.ts';
 import { type RuntimeOptions, SupervisedRuntime } from './supervised-runtime.ts';
 
 /** The machine's part of a runtime, and where its programs and files are. */
@@ -15,7 +13,6 @@ export interface OpenRuntimeOptions extends Omit<RuntimeOptions, 'prepared'> {
 /** Puts a runtime together; no process is started before something is to run. */
 export function openRuntime(options: OpenRuntimeOptions): SupervisedRuntime {
   const { disk, processes, clock, prepareFile, preparedDirectory } = options;
-  const preparer = new Preparer({ processes, clock, file: prepareFile });
-  const prepared = new PreparedModules(new PreparedStore(disk, preparedDirectory), preparer, preparedDirectory);
+  const prepared = openPreparedModules({ disk, processes, clock, file: prepareFile }, preparedDirectory);
   return new SupervisedRuntime({ ...options, prepared });
 }

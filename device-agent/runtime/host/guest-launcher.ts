@@ -37,7 +37,7 @@ function worldOf(
   { clock, random }: LauncherOptions,
   onOutput: RunHandlers['onOutput'],
   timers: RunTimers,
-): GuestWorld {
+): Omit<GuestWorld, 'leave'> {
   return {
     args: [name, ...args],
     environment: env,
@@ -50,7 +50,6 @@ function worldOf(
     monotonic: clock.monotonic,
     random: random.bytes,
     wait: suspendingWait(timers),
-    canSuspend: true,
   };
 }
 

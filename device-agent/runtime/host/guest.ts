@@ -6,7 +6,7 @@ import { endOf, type RunEnd, wasmStack } from '../run-end.ts';
 import type { Guest as Program } from '../wasi/guest.ts';
 import { memoryImport } from '../wasi/imported-memory.ts';
 import { preview1, type SystemCall, type SystemCalls, suspending } from '../wasi/preview1.ts';
-import type { GuestWorld } from '../wasi/world.ts';
+import type { GuestWorld, Leave } from '../wasi/world.ts';
 import type { FuelMeter } from './fuel-meter.ts';
 import type { Queue, Turns } from './turns.ts';
 
@@ -52,9 +52,11 @@ export class Guest {
   /** Cuts short what it waits for. */
   #interrupt: (() => void) | undefined;
 
-  constructor(world: GuestWorld, options: GuestOptions) {
+  constructor(world: Omit<GuestWorld, 'leave'>, options: GuestOptions) {
     this.#options = options;
-    const { imports, guest } = preview1(world);
+    // A guest that calls proc_exit ends by a trap when it is back: it could catch what is thrown.
+    const leave: Leave = ({ exitCode }) => this.#decide({ kind: 'exited', exitCode });
+    const { imports, guest } = preview1({ ...world, leave });
     this.#calls = imports;
     this.#program = guest;
   }
@@ -136,29 +138,16 @@ export class Guest {
   #charged(call: SystemCall): Entry {
     return (...values) => {
       this.#charge();
-      return this.#isDecided ? 0 : this.#untilExit(() => call(...values));
+      return this.#isDecided ? 0 : call(...values);
     };
   }
 
   #waiting(call: SystemCall): Entry {
     return (...values) => {
       this.#charge();
-      const answer = this.#isDecided ? 0 : this.#untilExit(() => call(...values));
+      const answer = this.#isDecided ? 0 : call(...values);
       return answer instanceof Promise ? this.#whenItsTurn(answer) : answer;
     };
-  }
-
-  /** A guest that calls proc_exit ends by a trap when it is back: it could catch what is thrown. */
-  #untilExit<T>(call: () => T): T | number {
-    const program = this.#program;
-    try {
-      const answer = call();
-      if (program.exit === undefined) return answer;
-    } catch (error) {
-      if (program.exit === undefined) throw error;
-    }
-    this.#decide({ kind: 'exited', exitCode: program.exit.exitCode });
-    return 0;
   }
 
   /** Never below zero, where the guest would come back to its end: what a call costs more than is left is lent. */
@@ -252,7 +241,7 @@ export class Guest {
     if (!this.#isDecided) meter.ran(this.#turnBeganLeft - this.#fuelLeft(), clock.monotonic() - this.#turnBeganMs);
   }
 
-  #decide(end: RunEnd | undefined): void {
+  #decide(end: RunEnd | undefined): undefined {
     if (this.#isDecided) return;
     this.#spentAtEnd = this.fuelSpent();
     this.#isDecided = true;

@@ -3,8 +3,8 @@ import { judgeModule } from '../../../artifact/admission/judge-module.ts';
 import type { ModuleNeed } from '../../../artifact/admission/verdict.ts';
 import { FuelError } from '../../../artifact/fuel/error.ts';
 import { injectFuel } from '../../../artifact/fuel/inject.ts';
-import { describeModule } from '../../../artifact/wasm/describe.ts';
 import { sharedBodyBytesMax, tableElementsMax } from '../limits.ts';
+import { importedShape } from '../wasi/imported-memory.ts';
 import { largestBodyBytes } from './largest-body.ts';
 import type { Traits } from './prepared-store.ts';
 
@@ -41,9 +41,7 @@ export function prepareModule(source: Uint8Array, memoryPagesMax: number): Prepa
 }
 
 function traitsOf(source: Uint8Array, module: Uint8Array, needs: readonly ModuleNeed[]): Traits {
+  const memory = importedShape(module);
   const ownProcess = ownProcessReasons(source, needs);
-  const memory = describeModule(module).memories.find(({ imported }) => imported);
-  if (memory === undefined) return { ownProcess };
-  const { minimum, maximum = minimum, shared } = memory;
-  return { ownProcess, importedMemory: { initial: minimum, maximum, shared } };
+  return memory === undefined ? { ownProcess } : { ownProcess, importedMemory: memory };
 }

@@ -9,13 +9,14 @@
 import { createHash } from 'node:crypto';
 import { makeDirectoryDurably, writeFileDurably } from '../../../platform/durable-file.ts';
 import { type Disk, DiskError, type DiskFile } from '../../../platform/ports.ts';
+import type { MemoryShape } from '../wasi/imported-memory.ts';
 
 /** What must be known of a module before it is run. */
 export interface Traits {
   /** Why it can't share a process, in words; empty where it can. */
   readonly ownProcess: readonly string[];
   /** The memory it imports as env.memory, in pages. */
-  readonly importedMemory?: { readonly initial: number; readonly maximum: number; readonly shared: boolean };
+  readonly importedMemory?: MemoryShape;
 }
 
 /** A module that can be run, by where it lies. */

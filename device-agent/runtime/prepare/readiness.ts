@@ -1,9 +1,10 @@
 /** Which prepared module an application needs, and having it made where it is not there. */
 import { rewriterVersion } from '../../../artifact/fuel/contract.ts';
+import type { Disk } from '../../../platform/ports.ts';
 import type { DeployedApplication } from '../../../schemas/generated/types.ts';
 import { memoryPagesMax } from '../limits.ts';
-import type { PreparedModule, PreparedStore } from './prepared-store.ts';
-import type { Preparer } from './preparer.ts';
+import { type PreparedModule, PreparedStore } from './prepared-store.ts';
+import { Preparer, type PreparerOptions } from './preparer.ts';
 import type { PrepareOutcome, PrepareWork } from './protocol.ts';
 
 /** What decides how a module is prepared, and where it lies. */
@@ -43,9 +44,9 @@ export class PreparedModules {
     return applications.map((application) => this.#answer(preparedName(application), failures));
   }
 
-  /** What is there under an application's name is damaged: it is made anew when it is asked for next. */
-  forget(application: Preparable): void {
-    this.#store.remove(preparedName(application));
+  /** Removes what was made of any module that is not held. */
+  collect(held: ReadonlySet<string>): void {
+    this.#store.collect(held);
   }
 
   #answer(name: string, outcomes: ReadonlyMap<string, PrepareOutcome>): Readiness {
@@ -67,4 +68,12 @@ export class PreparedModules {
       memoryPagesMax: memoryPagesMax(application),
     };
   }
+}
+
+/** Opens the prepared modules of a directory; it is made when there is something to keep. */
+export function openPreparedModules(
+  { disk, ...preparing }: PreparerOptions & { readonly disk: Disk },
+  directory: string,
+): PreparedModules {
+  return new PreparedModules(new PreparedStore(disk, directory), new Preparer(preparing), directory);
 }

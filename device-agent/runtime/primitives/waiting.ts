@@ -1,5 +1,5 @@
 import type { Clock } from '../../../platform/ports.ts';
-import type { Readiness } from './streams.ts';
+import type { Readiness } from '../../../platform/streams.ts';
 
 /**
  * Waits until one of `sources` may be ready or `delayMs` have passed (for ever when it is infinite), whichever is first. A

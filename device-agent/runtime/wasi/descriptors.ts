@@ -1,7 +1,7 @@
 import type { DirectoryEntry } from '../../../platform/file-handles.ts';
+import type { Connection, InputStream, Listener, OutputStream } from '../../../platform/streams.ts';
 import type { OpenDirectory } from '../primitives/open-directory.ts';
 import type { OpenFile } from '../primitives/open-file.ts';
-import type { Connection, InputStream, Listener, OutputStream } from '../primitives/streams.ts';
 import { CallFailure, errno } from './errno.ts';
 import type { Rights } from './rights.ts';
 

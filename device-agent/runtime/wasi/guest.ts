@@ -48,12 +48,11 @@ export class Guest {
     this.descriptors.closeAll();
   }
 
-  /** Ends the guest: it never returns from here, suspended where that is possible and else by what is thrown. */
-  end(exitCode: number): Promise<never> {
-    this.#exit = new ProgramExit(exitCode);
+  /** Ends the guest; the first exit counts. */
+  end(exitCode: number): Promise<never> | undefined {
+    this.#exit ??= new ProgramExit(exitCode);
     this.#exited.resolve(this.#exit);
-    if (this.world.canSuspend) return new Promise(() => {});
-    throw this.#exit;
+    return this.world.leave(this.#exit);
   }
 }
 

@@ -1,5 +1,5 @@
 /** poll_oneoff: waits for clocks and streams at once. */
-import type { Readiness } from '../primitives/streams.ts';
+import type { Readiness } from '../../../platform/streams.ts';
 import { until } from '../primitives/waiting.ts';
 import type { Descriptor } from './descriptors.ts';
 import { CallFailure, type Errno, errno, errnoOf } from './errno.ts';

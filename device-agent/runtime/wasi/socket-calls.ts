@@ -1,5 +1,5 @@
 /** The calls on sockets. Preview 1 can only use what the host has opened: accept, receive, send, shut down. */
-import type { Connection, Listener } from '../primitives/streams.ts';
+import type { Connection, Listener } from '../../../platform/streams.ts';
 import { until } from '../primitives/waiting.ts';
 import { type Descriptor, descriptorOf } from './descriptors.ts';
 import { CallFailure, errno } from './errno.ts';

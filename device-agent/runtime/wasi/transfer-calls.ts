@@ -1,6 +1,7 @@
 /** The calls that move bytes: reading and writing of files and streams. */
+
+import type { InputStream, OutputStream } from '../../../platform/streams.ts';
 import type { OpenFile } from '../primitives/open-file.ts';
-import type { InputStream, OutputStream } from '../primitives/streams.ts';
 import { until } from '../primitives/waiting.ts';
 import type { Descriptor, Target } from './descriptors.ts';
 import { CallFailure, errno } from './errno.ts';

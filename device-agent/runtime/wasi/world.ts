@@ -1,5 +1,5 @@
+import type { Connection, InputStream, Listener, OutputStream } from '../../../platform/streams.ts';
 import type { OpenDirectory } from '../primitives/open-directory.ts';
-import type { Connection, InputStream, Listener, OutputStream } from '../primitives/streams.ts';
 import type { Wait } from '../primitives/waiting.ts';
 
 /** All that an application can learn of the outside or do to it. */
@@ -20,11 +20,26 @@ export interface GuestWorld {
   monotonic(): number;
   random(length: number): Uint8Array;
   readonly wait: Wait;
-  /** The calls of `suspending` may answer with promises; false where every call must answer at once. */
-  readonly canSuspend: boolean;
+  /** Keeps a program that has called proc_exit from running on. */
+  readonly leave: Leave;
 }
 
-/** Thrown through the guest when it calls proc_exit, where the guest cannot be suspended instead. */
+/**
+ * How a program is kept from running on when it has called proc_exit; what is thrown through it, a program may catch. Where
+ * it has a meter, the host empties that and returns: the meter traps, which nothing catches. Where it can be suspended,
+ * it is, for ever. Where neither is possible the exit is thrown, and thrown again by every later call.
+ */
+export type Leave = (exit: ProgramExit) => Promise<never> | undefined;
+
+/** Throws the exit. */
+export const leaveByThrowing: Leave = (exit) => {
+  throw exit;
+};
+
+/** Suspends the program and never wakes it; what it holds goes with the last reference to it. */
+export const leaveBySuspending: Leave = () => new Promise(() => {});
+
+/** A program's own end, by proc_exit. */
 export class ProgramExit extends Error {
   /** As the program gave it, between -2^31 and 2^31 - 1. */
   readonly exitCode: number;

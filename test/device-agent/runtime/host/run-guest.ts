@@ -26,7 +26,7 @@ export function newThread() {
     const { importedMemory } = preparation.traits;
     let starts = 0;
     const outside = newWorld({
-      ...{ wait: suspendingWait(nodeClock), canSuspend: true, monotonic: nodeClock.monotonic },
+      ...{ wait: suspendingWait(nodeClock), monotonic: nodeClock.monotonic },
       ...world,
     });
     const one = new Guest(outside.world, {

@@ -4,7 +4,7 @@ import { Quota, type QuotaLimits } from '../../../../device-agent/runtime/primit
 import { emptyInput, outputTo } from '../../../../device-agent/runtime/primitives/streams.ts';
 import { blockingWait } from '../../../../device-agent/runtime/primitives/waiting.ts';
 import { preview1, wasiModule } from '../../../../device-agent/runtime/wasi/preview1.ts';
-import type { GuestWorld } from '../../../../device-agent/runtime/wasi/world.ts';
+import { type GuestWorld, leaveByThrowing } from '../../../../device-agent/runtime/wasi/world.ts';
 import type { DirectoryHandle } from '../../../../platform/file-handles.ts';
 
 const encoder = new TextEncoder();
@@ -43,7 +43,7 @@ export function newWorld(changes: Partial<GuestWorld> = {}) {
     wait: blockingWait((delayMs) => {
       nowMs += delayMs;
     }),
-    canSuspend: false,
+    leave: leaveByThrowing,
     ...changes,
   };
   return { world, printed, now: () => nowMs };
