@@ -90,7 +90,7 @@ class BodyScan {
         break;
       case action.if:
         this.#enter(false);
-        this.#begin(this.#segment, this.#cursor.end);
+        this.#beginAfter(this.#segment, this.#cursor.end);
         break;
       case action.else:
         this.#arm();
