@@ -20,6 +20,11 @@ declare namespace WebAssembly {
     readonly buffer: ArrayBuffer;
     grow(delta: number): number;
   }
+  class Global {
+    constructor(type: { value: 'i32' | 'i64'; mutable?: boolean }, value: number | bigint);
+    // biome-ignore lint/suspicious/noExplicitAny: a number or a bigint, as its type says.
+    value: any;
+  }
   class Tag {
     constructor(type: { parameters: string[] });
   }

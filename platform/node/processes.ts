@@ -59,7 +59,7 @@ export const nodeProcesses: Processes = {
       fork(file, [...args], {
         ...commonOptions(options),
         execArgv: [...process.execArgv, ...(options.flags ?? [])],
-        stdio: ['ignore', output, output, 'ipc'],
+        stdio: [options.inheritsInput ? 'inherit' : 'ignore', output, output, 'ipc'],
         serialization: 'json',
       }),
     ),
@@ -69,6 +69,9 @@ export const nodeProcesses: Processes = {
 export const nodePrograms: Programs = {
   start: (name, args, options = {}) =>
     withOutput(options, (output) =>
-      spawn(name, [...args], { ...commonOptions(options), stdio: ['ignore', output, output] }),
+      spawn(name, [...args], {
+        ...commonOptions(options),
+        stdio: [options.inheritsInput ? 'inherit' : 'ignore', output, output],
+      }),
     ),
 };
