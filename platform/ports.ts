@@ -156,6 +156,8 @@ export interface ChildProcess {
 export interface ProcessOptions {
   /** A file that its stdout and stderr are appended to; without it they are the parent's. */
   readonly outputFile?: string;
+  /** It has the parent's stdin; without it there is nothing to read. */
+  readonly inheritsInput?: true;
   /** Variables added to the parent's environment. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly directory?: string;

@@ -149,6 +149,12 @@ const rooms: readonly Room[] = [
     reason: 'wiring of the app host',
   },
   {
+    path: 'device-agent/runtime/run/main.ts',
+    imports: ['schemas', 'platform', 'platform/node', 'device-agent/runtime'],
+    packages: ['node:*'],
+    reason: 'wiring of the process in which fleet run runs a program',
+  },
+  {
     path: 'device-agent/command/main.ts',
     imports: ['schemas', 'platform', 'platform/node', 'device-agent'],
     packages: ['node:*'],
@@ -193,6 +199,7 @@ const rooms: readonly Room[] = [
       'device-agent/node-flags.ts',
       'device-agent/state-layout.ts',
       'device-agent/enrol-identity.ts',
+      'device-agent/runtime/run/request.ts',
     ],
     packages: ['yaml'],
     reason: 'fleet plan runs the very planner, fleet release the very publisher, fleet agent the very agent',

@@ -27,7 +27,8 @@ function compileExample(): WebAssembly.Module {
 function sleeperOf(module: WebAssembly.Module, turns: Turns, onStarted: () => void): Guest {
   const { world } = newWorld({ wait: () => new Promise(() => {}), monotonic: nodeClock.monotonic });
   const meter = new FuelMeter({}, nodeClock.monotonic());
-  return new Guest(world, { name: 'guest', module, turns, clock: nodeClock, meter, onStarted });
+  const memoryBytesMax = 64 * 65_536;
+  return new Guest(world, { name: 'guest', module, turns, clock: nodeClock, meter, onStarted, memoryBytesMax });
 }
 
 /** The engine's own part: imports are functions that do nothing. */

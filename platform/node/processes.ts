@@ -70,7 +70,13 @@ export const nodeProcesses: Processes = {
           ...commonOptions(options),
           execArgv: [...process.execArgv, ...(options.flags ?? [])],
           // The note's number is `noteDescriptor`.
-          stdio: ['ignore', output, output, 'ipc', ...(note === undefined ? [] : [note.descriptor])],
+          stdio: [
+            options.inheritsInput ? 'inherit' : 'ignore',
+            output,
+            output,
+            'ipc',
+            ...(note === undefined ? [] : [note.descriptor]),
+          ],
           serialization: 'json',
         }),
       note,
@@ -82,6 +88,9 @@ export const nodeProcesses: Processes = {
 export const nodePrograms: Programs = {
   start: (name, args, options = {}) =>
     withOutput(options, (output) =>
-      spawn(name, [...args], { ...commonOptions(options), stdio: ['ignore', output, output] }),
+      spawn(name, [...args], {
+        ...commonOptions(options),
+        stdio: [options.inheritsInput ? 'inherit' : 'ignore', output, output],
+      }),
     ),
 };

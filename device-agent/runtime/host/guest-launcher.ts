@@ -1,4 +1,5 @@
 import { type Clock, DiskError, type Random } from '../../../platform/ports.ts';
+import { memoryBytesMax } from '../limits.ts';
 import { memoryDirectory } from '../primitives/memory-directory.ts';
 import { OpenDirectory } from '../primitives/open-directory.ts';
 import { Quota } from '../primitives/quota.ts';
@@ -102,7 +103,7 @@ class GuestRun {
     const { name, limits, prepared } = this.#application;
     const { importedMemory } = prepared.traits;
     return new Guest(worldOf(this.#application, this.#options, onOutput, this.#timers), {
-      ...{ name, module, turns, clock, onStarted },
+      ...{ name, module, turns, clock, onStarted, memoryBytesMax: memoryBytesMax(this.#application) },
       ...(importedMemory === undefined ? {} : { memory: importedMemory }),
       meter: new FuelMeter(limits ?? {}, clock.monotonic()),
     });

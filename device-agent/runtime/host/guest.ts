@@ -15,6 +15,9 @@ const callFuel = 500n;
 /** Of the 984 KiB that the engine gives a suspendable stack: room for the largest frame and the host's own is left. */
 const stackBytes = 640 * 1024;
 
+/** With less than this part of its memory left, a program that trapped ran out of it. */
+const spareMemory = 1 / 16;
+
 /** How a run with no end of its own is told: `_initialize` returned and its instance stays. */
 export type GuestEnd = RunEnd | { readonly kind: 'resident' };
 
@@ -24,6 +27,8 @@ export interface GuestOptions {
   readonly module: WebAssembly.Module;
   /** The memory it imports as env.memory. */
   readonly memory?: Traits['importedMemory'];
+  /** What its memory may grow to. */
+  readonly memoryBytesMax: number;
   readonly meter: FuelMeter;
   readonly turns: Turns;
   readonly clock: Pick<Clock, 'monotonic' | 'after'>;
@@ -56,7 +61,7 @@ export class Guest {
     this.#options = options;
     // A guest that calls proc_exit ends by a trap when it is back: it could catch what is thrown.
     const leave: Leave = ({ exitCode }) => this.#decide({ kind: 'exited', exitCode });
-    const { imports, guest } = preview1({ ...world, leave });
+    const { imports, guest } = preview1({ ...world, leave }, WebAssembly.Module.imports(options.module));
     this.#calls = imports;
     this.#program = guest;
   }
@@ -69,7 +74,7 @@ export class Guest {
       await this.#start();
       end = this.#exports._start === undefined ? { kind: 'resident' } : { kind: 'exited', exitCode: 0 };
     } catch (error) {
-      end = endOf(error, this.#exports, this.#imported());
+      end = this.#withMemory(endOf(error, this.#exports, this.#imported()));
     }
     this.#leave();
     if (end.kind !== 'resident') this.#program.close();
@@ -91,6 +96,13 @@ export class Guest {
   /** Fuel it has spent so far. */
   fuelSpent(): number {
     return this.#spentAtEnd ?? this.#options.meter.spent(this.#fuelLeft());
+  }
+
+  /** A program that trapped with hardly any memory left has run out of it. */
+  #withMemory(end: RunEnd): RunEnd {
+    const max = this.#options.memoryBytesMax;
+    if (end.kind !== 'trapped' || this.memoryBytes() < max * (1 - spareMemory)) return end;
+    return { ...end, message: `out of memory, at its limit of ${max / 2 ** 20} MiB: ${end.message}` };
   }
 
   /** Functions that the module imports, but for the meter's. */
@@ -121,18 +133,18 @@ export class Guest {
     }
   }
 
-  /** Those that the module imports, charged for. */
+  /** The system calls, charged for. */
   #systemCalls(): WebAssembly.Imports {
-    const imports: Record<string, Record<string, unknown>> = {};
-    for (const { module, name } of WebAssembly.Module.imports(this.#options.module)) {
-      const call = this.#calls[module]?.[name];
-      if (call === undefined) continue;
-      imports[module] ??= {};
-      imports[module][name] = suspending.has(name)
-        ? new WebAssembly.Suspending(this.#waiting(call))
-        : this.#charged(call);
-    }
-    return imports;
+    const wrap = ([name, call]: [string, SystemCall]): [string, unknown] => [
+      name,
+      suspending.has(name) ? new WebAssembly.Suspending(this.#waiting(call)) : this.#charged(call),
+    ];
+    return Object.fromEntries(
+      Object.entries(this.#calls).map(([module, calls]) => [
+        module,
+        Object.fromEntries(Object.entries(calls).map(wrap)),
+      ]),
+    );
   }
 
   #charged(call: SystemCall): Entry {

@@ -74,12 +74,31 @@ function guarded(call: Call, context: Context): SystemCall {
   };
 }
 
-/** An instance's system calls, to be imported, and what they share; its memory is to be attached before it runs. */
-export function preview1(world: GuestWorld): { readonly imports: SystemCalls; readonly guest: Guest } {
+/** One function that a module imports. */
+export interface ImportName {
+  readonly module: string;
+  readonly name: string;
+}
+
+const everything: readonly ImportName[] = Object.entries(interfaces).flatMap(([module, { calls: named }]) =>
+  Object.keys(named).map((name) => ({ module, name })),
+);
+
+/**
+ * An instance's system calls, to be imported, and what they share; its memory is to be attached before it runs. Only those
+ * of `wanted` that there are: an instance that takes few calls costs little.
+ */
+export function preview1(
+  world: GuestWorld,
+  wanted: readonly ImportName[] = everything,
+): { readonly imports: SystemCalls; readonly guest: Guest } {
   const guest = new Guest(world);
-  const imports = Object.entries(interfaces).map(([from, { calls: named, dialect }]) => {
-    const context = { guest, dialect };
-    return [from, Object.fromEntries(Object.entries(named).map(([name, call]) => [name, guarded(call, context)]))];
-  });
-  return { imports: Object.fromEntries(imports), guest };
+  const imports: Record<string, Record<string, SystemCall>> = {};
+  for (const { module, name } of wanted) {
+    if (!isGranted(module, name)) continue;
+    const { calls: named, dialect } = interfaces[module]!;
+    imports[module] ??= {};
+    imports[module][name] = guarded(named[name]!, { guest, dialect });
+  }
+  return { imports, guest };
 }

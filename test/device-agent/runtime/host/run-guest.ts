@@ -31,6 +31,7 @@ export function newThread() {
     });
     const one = new Guest(outside.world, {
       ...{ name, module: new WebAssembly.Module(preparation.module), turns, clock: nodeClock },
+      memoryBytesMax: memoryPagesMax * 65_536,
       ...(importedMemory === undefined ? {} : { memory: importedMemory }),
       meter: new FuelMeter(fuel, nodeClock.monotonic()),
       onStarted: () => {
