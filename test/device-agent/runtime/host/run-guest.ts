@@ -3,6 +3,7 @@ import { FuelMeter, type FuelTerms } from '../../../../device-agent/runtime/host
 import { Guest, type GuestEnd } from '../../../../device-agent/runtime/host/guest.ts';
 import { Turns } from '../../../../device-agent/runtime/host/turns.ts';
 import { prepareModule } from '../../../../device-agent/runtime/prepare/prepare-module.ts';
+import type { Traits } from '../../../../device-agent/runtime/prepare/prepared-store.ts';
 import { suspendingWait } from '../../../../device-agent/runtime/primitives/waiting.ts';
 import type { GuestWorld } from '../../../../device-agent/runtime/wasi/world.ts';
 import { nodeClock } from '../../../../platform/node/clock.ts';
@@ -15,22 +16,36 @@ export interface GuestChanges extends Partial<GuestWorld> {
   readonly memoryPagesMax?: number;
 }
 
+/** Prepares modules, and compiles each once. */
+function newModules() {
+  const known = new Map<Uint8Array, { readonly module: WebAssembly.Module; readonly traits: Traits }>();
+  return (bytes: Uint8Array, memoryPagesMax: number) => {
+    const before = known.get(bytes);
+    if (before !== undefined) return before;
+    const preparation = prepareModule(bytes, memoryPagesMax);
+    if (preparation.kind === 'refused') throw new Error(preparation.message);
+    const compiled = { module: new WebAssembly.Module(preparation.module), traits: preparation.traits };
+    known.set(bytes, compiled);
+    return compiled;
+  };
+}
+
 /** A thread for guests; `marks` is who ran, one after the other. */
 export function newThread() {
   const marks: (string | undefined)[] = [];
   const turns = new Turns({ nextTurn: setImmediate, mark: (guest) => marks.push(guest) });
+  const moduleOf = newModules();
   const guest = (bytes: Uint8Array, changes: GuestChanges = {}) => {
     const { name = 'app', fuel = {}, memoryPagesMax = 1024, ...world } = changes;
-    const preparation = prepareModule(bytes, memoryPagesMax);
-    if (preparation.kind === 'refused') throw new Error(preparation.message);
-    const { importedMemory } = preparation.traits;
+    const { module, traits } = moduleOf(bytes, memoryPagesMax);
+    const { importedMemory } = traits;
     let starts = 0;
     const outside = newWorld({
       ...{ wait: suspendingWait(nodeClock), monotonic: nodeClock.monotonic },
       ...world,
     });
     const one = new Guest(outside.world, {
-      ...{ name, module: new WebAssembly.Module(preparation.module), turns, clock: nodeClock },
+      ...{ name, module, turns, clock: nodeClock },
       memoryBytesMax: memoryPagesMax * 65_536,
       ...(importedMemory === undefined ? {} : { memory: importedMemory }),
       meter: new FuelMeter(fuel, nodeClock.monotonic()),
