@@ -138,7 +138,7 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'device-agent/runtime/host',
-    imports: ['schemas', 'artifact/fuel/contract.ts', 'platform', 'device-agent/runtime'],
+    imports: ['schemas', 'artifact', 'platform', 'device-agent/runtime'],
     packages: [],
     reason: 'a process of its own: many applications on one thread, and nothing of the supervisor',
   },

@@ -9,7 +9,8 @@ import type { PreparedModule } from './prepare/prepared-store.ts';
 /** An application as a host is told of it: `restarts` counts on from a host before. */
 export interface HostedApplication extends RunnableApplication {
   readonly restarts: number;
-  readonly prepared: PreparedModule;
+  /** Where its module lies ready to run; without it the host makes it ready by itself. */
+  readonly prepared?: PreparedModule;
 }
 
 /** What one application takes at the moment. */

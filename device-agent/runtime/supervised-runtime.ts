@@ -30,7 +30,8 @@ export interface RuntimeOptions {
 
 /** An application whose module is ready to run. */
 interface Ready extends RunnableApplication {
-  readonly prepared: PreparedModule;
+  /** Undefined where it could not be kept: its host makes it ready then. */
+  readonly prepared?: PreparedModule;
   readonly ownProcess: readonly string[];
 }
 
@@ -65,9 +66,11 @@ export class SupervisedRuntime implements AppRuntime {
     this.#changed();
     const answers = await this.#options.prepared.ready(applications);
     if (this.#wanted !== applications || this.#isStopped) return;
-    this.#ready = applications.flatMap((application, index) => {
+    this.#ready = applications.flatMap((application, index): readonly Ready[] => {
       const answer = answers[index]!;
-      if (answer.kind !== 'ready') return this.#refuse(application, answer.message);
+      if (answer.kind === 'refused') return this.#refuse(application, answer.message);
+      if (answer.kind === 'failed')
+        return [{ ...application, ownProcess: [`it is made ready there: ${answer.message}`] }];
       const { prepared } = answer;
       return [{ ...application, prepared, ownProcess: prepared.traits.ownProcess }];
     });

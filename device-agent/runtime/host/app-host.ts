@@ -34,7 +34,7 @@ export class AppHost {
     });
     await Promise.all(leaving.map((live) => live.stop()));
     for (const { application } of leaving) this.#live.delete(application.name);
-    this.#ports.modules.keep(applications.map(({ prepared }) => prepared));
+    this.#ports.modules.keep(applications);
     const coming = [...wanted.values()].filter(({ name }) => !this.#live.has(name));
     const begun = coming.map((application) => {
       const live = new LiveApplication(application, this.#ports, () => this.#tell());

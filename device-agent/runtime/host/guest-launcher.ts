@@ -7,7 +7,7 @@ import { emptyInput, outputTo } from '../primitives/streams.ts';
 import { suspendingWait } from '../primitives/waiting.ts';
 import type { HostedApplication } from '../protocol.ts';
 import type { GuestWorld } from '../wasi/world.ts';
-import { type CompiledModules, UnfitModule } from './compiled-modules.ts';
+import { type CompiledModule, type CompiledModules, UnfitModule } from './compiled-modules.ts';
 import { FuelMeter } from './fuel-meter.ts';
 import { Guest } from './guest.ts';
 import type { Launch, RunHandlers } from './launch.ts';
@@ -86,9 +86,9 @@ class GuestRun {
   async #run(): Promise<void> {
     const { onEnd } = this.#handlers;
     try {
-      const module = await this.#options.modules.module(this.#application.prepared);
+      const compiled = await this.#options.modules.module(this.#application);
       if (this.#isStopped) return;
-      this.#guest = this.#newGuest(module);
+      this.#guest = this.#newGuest(compiled);
       const end = await this.#guest.run();
       if (end !== undefined && end.kind !== 'resident') onEnd(end);
     } catch (error) {
@@ -97,11 +97,11 @@ class GuestRun {
     }
   }
 
-  #newGuest(module: WebAssembly.Module): Guest {
+  #newGuest({ module, traits }: CompiledModule): Guest {
     const { clock, turns } = this.#options;
     const { onOutput, onStarted } = this.#handlers;
-    const { name, limits, prepared } = this.#application;
-    const { importedMemory } = prepared.traits;
+    const { name, limits } = this.#application;
+    const { importedMemory } = traits;
     return new Guest(worldOf(this.#application, this.#options, onOutput, this.#timers), {
       ...{ name, module, turns, clock, onStarted, memoryBytesMax: memoryBytesMax(this.#application) },
       ...(importedMemory === undefined ? {} : { memory: importedMemory }),

@@ -10,7 +10,7 @@ export class RunTimers implements Pick<Clock, 'after'>, Disposable {
   }
 
   after(delayMs: number, callback: () => void): Disposable {
-    const timer = this.#clock.after(delayMs, () => {
+    const timer = this.#clock.after(Math.max(0, delayMs), () => {
       this.#pending.delete(timer);
       callback();
     });

@@ -6,7 +6,7 @@
  *
  * What is here is as trusted as the rest of the state directory: the digest in the line tells what rotted, not who wrote it.
  */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { makeDirectoryDurably, writeFileDurably } from '../../../platform/durable-file.ts';
 import { type Disk, DiskError, type DiskFile } from '../../../platform/ports.ts';
 import type { MemoryShape } from '../wasi/imported-memory.ts';
@@ -22,7 +22,7 @@ export interface Traits {
 /** A module that can be run, by where it lies. */
 export interface PreparedModule {
   readonly path: string;
-  /** Of the module behind the first line. */
+  /** Of the traits and of the module behind the first line. */
   readonly sha256: string;
   readonly length: number;
   readonly traits: Traits;
@@ -54,13 +54,18 @@ export function readPrepared(disk: Disk, prepared: PreparedModule): Uint8Array |
   const head = readHead(prepared.path, bytes);
   const module = bytes.subarray(head?.at ?? bytes.length);
   const isIntact =
-    module.length === prepared.length && createHash('sha256').update(module).digest('hex') === prepared.sha256;
+    module.length === prepared.length && digestOf(prepared.traits).update(module).digest('hex') === prepared.sha256;
   return isIntact ? module : undefined;
 }
 
-/** Of all from `start` on, piece by piece: whole modules are never held in memory for it. */
-function digestFrom(file: DiskFile, start: number): string {
-  const hash = createHash('sha256');
+/** A digest that the module is yet to be taken into. */
+function digestOf(traits: Traits): Hash {
+  return createHash('sha256').update(JSON.stringify(traits));
+}
+
+/** Of the module from `start` on, piece by piece: whole modules are never held in memory for it. */
+function digestFrom(file: DiskFile, start: number, traits: Traits): string {
+  const hash = digestOf(traits);
   for (let at = start; ; ) {
     const chunk = file.read(at, chunkBytes);
     if (chunk.length === 0) return hash.digest('hex');
@@ -86,7 +91,8 @@ export class PreparedStore {
       if (this.#disk.stat(path) === undefined) return undefined;
       using file = this.#disk.open(path, 'read');
       const head = readHead(path, file.read(0, headBytesMax));
-      return head !== undefined && digestFrom(file, head.at) === head.module.sha256 ? head.module : undefined;
+      if (head === undefined || file.size() !== head.at + head.module.length) return undefined;
+      return digestFrom(file, head.at, head.module.traits) === head.module.sha256 ? head.module : undefined;
     } catch (error) {
       if (error instanceof DiskError) return undefined;
       throw error;
@@ -96,7 +102,7 @@ export class PreparedStore {
   /** Keeps a module under that name; durable when it returns. */
   keep(name: string, module: Uint8Array, traits: Traits): void {
     makeDirectoryDurably(this.#disk, this.#directory);
-    const sha256 = createHash('sha256').update(module).digest('hex');
+    const sha256 = digestOf(traits).update(module).digest('hex');
     const head = Buffer.from(`${JSON.stringify({ sha256, length: module.length, traits })}\n`);
     writeFileDurably(this.#disk, this.#directory, name, Buffer.concat([head, module]));
   }

@@ -40,7 +40,7 @@ export class Preparer {
       if (outcome === 'gone') child = undefined;
       outcomes.push(
         outcome === 'gone'
-          ? { kind: 'refused', message: 'making it ready took more time or memory than there is' }
+          ? { kind: 'failed', message: 'making it ready took more time or memory than there is' }
           : outcome,
       );
     }
