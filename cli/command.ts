@@ -38,7 +38,7 @@ export interface CommandContext {
   readonly processes: Processes;
   readonly threads: Threads;
   /** Whether a process holds the lock of that name on a directory that exists. */
-  readonly isLocked: (directory: string, name: string) => Promise<boolean>;
+  readonly isLocked: (directory: string, name: string) => boolean;
   readonly openNetwork: (identity: ClientIdentity) => Network;
   readonly stdout: Output;
   readonly stderr: Output;

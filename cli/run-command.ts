@@ -1,4 +1,5 @@
 /** From the words of a command line to an exit code. */
+import { printableLines } from '../platform/printable.ts';
 import { nearestName } from '../schemas/nearest-name.ts';
 import { type CommandContext, CommandError, type ParsedArguments, parseCommandArguments } from './command.ts';
 import { commandTable, findCommand } from './command-table.ts';
@@ -25,12 +26,12 @@ function unknownCommand(context: CommandContext, words: readonly string[]): Exit
 
 function failure(context: CommandContext, error: unknown): ExitCode {
   if (error instanceof CommandError) {
-    context.stderr.write(`fleet: ${error.message}\n`);
+    context.stderr.write(`fleet: ${printableLines(error.message)}\n`);
     return error.exitCode;
   }
   const known = error instanceof Error ? error : new Error(String(error));
-  context.stderr.write(`fleet: ${known.message}\n`);
-  if (context.environment.FLEET_DEBUG !== undefined) context.stderr.write(`${known.stack}\n`);
+  context.stderr.write(`fleet: ${printableLines(known.message)}\n`);
+  if (context.environment.FLEET_DEBUG !== undefined) context.stderr.write(`${printableLines(known.stack ?? '')}\n`);
   return exitCodes.failed;
 }
 

@@ -33,6 +33,9 @@ export interface Agent {
   status(): AgentStatus;
 }
 
+/** Enough that no two machines under one name draw the same. */
+const bootIdBytes = 8;
+
 /**
  * Opens the state directory and puts the agent together; nothing runs before `start`. Throws when the directory
  * can't be used.
@@ -40,7 +43,7 @@ export interface Agent {
 export function createAgent(options: AgentOptions): Agent {
   const { ports, configuration, runtime, link, openCourier, agentVersion, onActivity = () => {} } = options;
   const { clock, disk, random, log } = ports;
-  const files = openStateFiles(disk, configuration.stateDirectory ?? defaultStateDirectory, clock.now());
+  const files = openStateFiles(disk, configuration.stateDirectory ?? defaultStateDirectory);
   const { ledger } = files;
   const time: AgentTime = {
     nowMs: () => Math.max(ledger.timeFloorMs, clock.now()),
@@ -54,9 +57,10 @@ export function createAgent(options: AgentOptions): Agent {
       reporter.changed();
     },
   });
+  const boot = { id: Buffer.from(random.bytes(bootIdBytes)).toString('hex'), number: ledger.bootNumber };
   const compose = (counter: number): Report =>
     composeReport({
-      ...{ agentVersion, counter, memory: updates.memory(), progress: updates.progress() },
+      ...{ agentVersion, boot, counter, memory: updates.memory(), progress: updates.progress() },
       applications: runtime.states(),
       hostDeath: runtime.lastDeath(),
       bytesReceived: ledger.bytesReceived,
@@ -67,7 +71,6 @@ export function createAgent(options: AgentOptions): Agent {
   const reporter = new Reporter({
     ...{ clock, random, log, link, compose },
     intervalMs: (configuration.reportIntervalSeconds ?? 900) * 1000,
-    takeCounter: () => ledger.takeCounter(),
     leave: (report) => {
       onActivity();
       writeStatus(disk, files.directory, statusOf(report));
@@ -95,6 +98,6 @@ export function createAgent(options: AgentOptions): Agent {
       await link.stop();
       await runtime.stop();
     },
-    status: () => statusOf(compose(ledger.lastCounter)),
+    status: () => statusOf(reporter.current()),
   };
 }

@@ -12,7 +12,7 @@ import type { Memory } from './update/state.ts';
  * All that an agent keeps, below its state directory:
  *
  *     engine.a engine.b   where the update engine is (`update/journal.ts`)
- *     ledger.a ledger.b   time floor, report counter, bytes received (`update/ledger.ts`)
+ *     ledger.a ledger.b   time floor, boots, bytes received (`update/ledger.ts`)
  *     deployments/        envelopes of the deployments it runs, ran last and wants (`update/slots.ts`)
  *     sha256/             modules under their digests (`storage/module-store.ts`)
  *     prepared/           modules made ready to run (`runtime/prepare/prepared-store.ts`)
@@ -32,8 +32,8 @@ export interface StateFiles {
   readonly memory: Memory;
 }
 
-/** Opens the state directory, and makes it when it is not there; `nowMs` by the device's own clock. */
-export function openStateFiles(disk: Disk, directory: string, nowMs: number): StateFiles {
+/** Opens the state directory for one life of the agent, and makes it when it is not there. */
+export function openStateFiles(disk: Disk, directory: string): StateFiles {
   const { partialDirectory, storeDirectory, preparedDirectory } = stateLayout(directory);
   makeDirectoryDurably(disk, partialDirectory);
   return {
@@ -42,7 +42,7 @@ export function openStateFiles(disk: Disk, directory: string, nowMs: number): St
     store: new ModuleStore(disk, storeDirectory),
     prepared: new PreparedStore(disk, preparedDirectory),
     slots: new Slots(disk, `${directory}/deployments`),
-    ledger: new Ledger(disk, directory, nowMs),
+    ledger: new Ledger(disk, directory),
     ...openJournal(disk, directory),
   };
 }

@@ -8,6 +8,7 @@ import { takeLock } from '../platform/node/lock.ts';
 import { openLog } from '../platform/node/log.ts';
 import { nodeProcesses } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
+import { nodeRelays } from '../platform/node/relay.ts';
 import { onStarterGone } from '../platform/node/starter-gone.ts';
 import type { Log, LogLevel } from '../platform/ports.ts';
 import type { AgentConfiguration } from '../schemas/generated/types.ts';
@@ -19,6 +20,7 @@ import { Quiet } from './quiet.ts';
 import { openRuntime } from './runtime/open-runtime.ts';
 import { defaultStateDirectory, stateLayout } from './state-layout.ts';
 import { AwsShadowLink } from './transport/aws-shadow-link.ts';
+import { withoutBrackets } from './transport/broker-address.ts';
 import { agentVersion } from './version.ts';
 
 const exitCode = { failed: 1, locked: 75 };
@@ -52,8 +54,13 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
   };
   const common = { clock: nodeClock, random: nodeRandom, log };
   const link = new AwsShadowLink({
-    ...{ device, host: mqtt.host, port: mqtt.port ?? 8883, keepAliveSeconds: mqtt.keepAliveSeconds ?? 1200 },
-    ...{ identity: deviceIdentity, ...common },
+    ...{
+      device,
+      host: withoutBrackets(mqtt.host),
+      port: mqtt.port ?? 8883,
+      keepAliveSeconds: mqtt.keepAliveSeconds ?? 1200,
+    },
+    ...{ identity: deviceIdentity, relays: nodeRelays, ...common },
   });
   const { runtimeDirectory, preparedDirectory } = stateLayout(stateDirectory);
   const runtime = openRuntime({
@@ -105,7 +112,7 @@ export async function supervise(configuration: AgentConfiguration): Promise<void
   const log = openLog(nodeClock, (process.env.FLEET_LOG_LEVEL ?? 'info') as LogLevel);
   try {
     nodeDisk.makeDirectory(stateDirectory);
-    if ((await takeLock(stateDirectory, 'agent')) === undefined) {
+    if (takeLock(stateDirectory, 'agent') === undefined) {
       end(
         exitCode.locked,
         `another agent runs on ${stateDirectory}; stop it, or give this one a stateDirectory of its own`,

@@ -125,6 +125,36 @@ export interface Network {
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
 }
 
+/** Where a relay leads, and what may come from there. */
+export interface RelayTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly connectMsMax: number;
+  /** Asked of every piece that the server sends, before it is passed on; the first refusal ends the relay. */
+  readonly accepts: (bytes: number) => boolean;
+}
+
+/**
+ * How a relay ended. `unreachable`: the server was not reached; `closed`: by the server; `left`: by the program, or disposed of;
+ * `flooded`: `accepts` refused.
+ */
+export interface RelayEnd {
+  readonly kind: 'unreachable' | 'closed' | 'left' | 'flooded';
+  readonly reason: string;
+}
+
+/** A way to one server, for one connection of a program of this process. Disposing it closes both sides. */
+export interface Relay extends Disposable {
+  /** The port on 127.0.0.1 at which it is an HTTP proxy. */
+  readonly port: number;
+  readonly ended: Promise<RelayEnd>;
+}
+
+/** Relays for libraries that have a network of their own. */
+export interface Relays {
+  open(target: RelayTarget): Promise<Relay>;
+}
+
 /** A message on a topic. */
 export interface BusMessage {
   readonly topic: string;
@@ -140,13 +170,21 @@ export interface MessageBus {
   close(): Promise<void>;
 }
 
+/** How a child process ended; one that could not be started ended at once, by a `fault`. */
+export interface ProcessExit {
+  readonly code: number | undefined;
+  /** The name of the signal that ended it. */
+  readonly signal: string | undefined;
+  readonly fault?: string;
+}
+
 /** A child process with a message channel. Messages are plain JSON values. */
 export interface ChildProcess {
   readonly pid: number;
   send(message: unknown): void;
   onMessage(handler: (message: unknown) => void): void;
-  /** Called once; `signal` names the signal that ended it. */
-  onExit(handler: (exit: { readonly code: number | undefined; readonly signal: string | undefined }) => void): void;
+  /** Called once; during this call when it has ended already. */
+  onExit(handler: (exit: ProcessExit) => void): void;
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
   /** What it noted last, also when it is gone; undefined where it was started without a note. */
   note?(): string | undefined;
@@ -164,7 +202,10 @@ export interface ProcessOptions {
 }
 
 export interface Processes {
-  /** Starts `file`, a program of this project, under the running Node with its flags and these. */
+  /**
+   * Starts `file`, a program of this project, under the running Node with its flags and these. Never throws: what keeps it
+   * from starting, such as want of memory, is how it ended.
+   */
   start(
     file: string,
     args: readonly string[],

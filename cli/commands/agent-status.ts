@@ -27,7 +27,7 @@ export const agentStatusCommand: Command = {
     const stateDirectory = await stateDirectoryOf(context, args);
     const { disk, isLocked } = context;
     const isThere = disk.stat(stateDirectory) !== undefined;
-    const text = isThere ? describeAgent(context, stateDirectory, await isLocked(stateDirectory, 'agent')) : undefined;
+    const text = isThere ? describeAgent(context, stateDirectory, isLocked(stateDirectory, 'agent')) : undefined;
     if (text === undefined) throw new CommandError(`no agent has run on ${stateDirectory} yet`);
     context.stdout.write(text);
     return exitCodes.ok;

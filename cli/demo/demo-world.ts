@@ -213,7 +213,11 @@ export class DemoWorld {
     const state = `${this.#directory}/controller`;
     const lines: string[] = [];
     const outcome = await enroll(
-      { ...this.#context, print: (text) => lines.push(text) },
+      {
+        ...this.#context,
+        print: (text) => lines.push(text),
+        readConfiguration: async () => (await this.#context.loadConfiguration('agent', device.directory)).value,
+      },
       {
         device: device.name,
         controller: `https://127.0.0.1:${controller!.port}`,
@@ -221,7 +225,7 @@ export class DemoWorld {
         ca: `${state}/authority/ca.pem`,
         trustRoot: `${this.#fleet.tree.directory}/trust/1.root.json`,
         directory: device.directory,
-        stateDirectory: stateOf(device),
+        stateDirectoryUsual: stateOf(device),
         wait: true,
       },
     );

@@ -1,7 +1,7 @@
 /** A device's situation in sentences: what `fleet why` and `fleet status device/NAME` say. */
+import { printableDeep } from '../../platform/printable.ts';
 import type { DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
 import { applicationLines, hostDeathLine } from './application-lines.ts';
-import { printableDeep } from './printable.ts';
 import { age, bar, bytes } from './quantities.ts';
 import { stateStyles } from './status-screen.ts';
 import { type Style, wrap } from './style.ts';

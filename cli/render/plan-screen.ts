@@ -1,8 +1,8 @@
 /** What a revision would change, as a screen and as a document. Pure. */
 import type { DeviceChange, FleetChange, RevisionChange } from '../../controller/planning/compare.ts';
+import { printable } from '../../platform/printable.ts';
 import type { DeviceStatus, PlanDocument, RevisionStatus, StatusDocument } from '../../schemas/generated/types.ts';
 import type { Price } from '../fetch-price.ts';
-import { printable } from './printable.ts';
 import { age, bytes } from './quantities.ts';
 import { type Style, type StyleName, wrap } from './style.ts';
 import { type Column, table } from './table.ts';

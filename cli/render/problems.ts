@@ -1,6 +1,7 @@
 /** Problems of manifests for a terminal: where, what, and the line with a caret under the place. */
+
+import { printable } from '../../platform/printable.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
-import { printable } from './printable.ts';
 
 function caretUnder(excerpt: string, column: number): string {
   // Tabs stay tabs, so that the caret stands under its character whatever the terminal makes of them.

@@ -1,4 +1,6 @@
 /** The status document as a screen. Pure: the same document at the same width is the same text. */
+
+import { printableDeep } from '../../platform/printable.ts';
 import type {
   DeviceStatus,
   FleetStatus,
@@ -7,7 +9,6 @@ import type {
   StatusDocument,
   Tally,
 } from '../../schemas/generated/types.ts';
-import { printableDeep } from './printable.ts';
 import { age, bar, bytes } from './quantities.ts';
 import { type Style, type StyleName, wrap } from './style.ts';
 import { type Column, table } from './table.ts';

@@ -10,7 +10,7 @@ export interface DeviceStore {
   /** The envelope of the newest deployment, as it was signed. */
   envelope(device: string): string | undefined;
   recordIssued(device: string, issued: IssuedDeployment, envelope: string): void;
-  /** False when the report is older than (or the same as) the one that is kept, by its counter. */
+  /** False when the report is older than (or the same as) the one that is kept. */
   recordReport(device: string, report: Report, at: number): boolean;
   recordContact(device: string, at: number, connected: boolean | undefined): void;
   recordEvent(device: string, event: DeviceEvent): void;

@@ -4,6 +4,7 @@ import type { DeviceEvent, Refusal, Report } from '../../schemas/generated/types
 import type { IssuedDeployment, ObservedDevice } from '../planning/observed.ts';
 import { guarded, openDatabase } from './database.ts';
 import type { DeviceStore, KeyValueStore } from './device-store.ts';
+import { isNewer } from './report-order.ts';
 
 /** Kept of each device; older ones are dropped. */
 export const eventsPerDeviceMax = 50;
@@ -132,17 +133,19 @@ function deviceStore(connection: Connection): DeviceStore {
       if (changes === 0) throw new RangeError(`sequence ${issued.sequence} of ${device} does not grow`);
     },
     recordReport(device, report, at) {
-      const changes = connection.run(
-        `INSERT INTO devices (name, report, report_counter, contact_at) VALUES (?, ?, ?, ?)
-         ON CONFLICT (name) DO UPDATE
-         SET report = excluded.report, report_counter = excluded.report_counter, contact_at = excluded.contact_at
-         WHERE report_counter IS NULL OR excluded.report_counter > report_counter`,
-        device,
-        JSON.stringify(report),
-        report.counter,
-        at,
-      );
-      return changes > 0;
+      return connection.atomically(() => {
+        const kept = connection.get<{ report: string | null }>('SELECT report FROM devices WHERE name = ?', device);
+        const previous = typeof kept?.report === 'string' ? (JSON.parse(kept.report) as Report) : undefined;
+        if (!isNewer(report, previous)) return false;
+        connection.run(
+          `INSERT INTO devices (name, report, contact_at) VALUES (?, ?, ?)
+           ON CONFLICT (name) DO UPDATE SET report = excluded.report, contact_at = excluded.contact_at`,
+          device,
+          JSON.stringify(report),
+          at,
+        );
+        return true;
+      });
     },
     recordContact(device, at, connected) {
       connection.run(

@@ -1,4 +1,5 @@
 import { type Disk, DiskError } from '../../platform/ports.ts';
+import { printableLines } from '../../platform/printable.ts';
 import { logPaths } from '../runtime/application-log.ts';
 import { stateLayout } from '../state-layout.ts';
 
@@ -12,5 +13,5 @@ export function applicationLogs(disk: Disk, stateDirectory: string, name: string
       throw error;
     }
   });
-  return texts.length === 0 ? undefined : texts.join('');
+  return texts.length === 0 ? undefined : printableLines(texts.join(''));
 }

@@ -6,7 +6,9 @@ import { nodeDisk } from '../../platform/node/disk.ts';
 import { isLocked } from '../../platform/node/lock.ts';
 import { openNetwork } from '../../platform/node/network.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
+import { printableLines } from '../../platform/printable.ts';
 import { defaultStateDirectory } from '../state-layout.ts';
+import { resolveAgentConfiguration } from './configuration.ts';
 import { enroll } from './enroll.ts';
 import { applicationLogs } from './logs.ts';
 import { describeAgent } from './status.ts';
@@ -32,7 +34,7 @@ function print(line: string): void {
 }
 
 function fail(message: string, code = exitCode.failed): number {
-  process.stderr.write(`fleet-agent: ${message}\n`);
+  process.stderr.write(`fleet-agent: ${printableLines(message)}\n`);
   return code;
 }
 
@@ -47,20 +49,26 @@ async function runEnroll(values: Values): Promise<number> {
   const stopping = new AbortController();
   process.once('SIGINT', () => stopping.abort());
   const outcome = await enroll(
-    { ...ports, openNetwork: (identity) => openNetwork(() => identity), signal: stopping.signal },
+    {
+      ...ports,
+      openNetwork: (identity) => openNetwork(() => identity),
+      readConfiguration: (file) => resolveAgentConfiguration(['--config', file]),
+      signal: stopping.signal,
+    },
     {
       ...{ device, controller, ca: resolve(ca), trustRoot: resolve(trustRoot), wait },
       ...(mqtt === undefined ? {} : { mqtt }),
       directory: resolve(values.directory ?? '/etc/fleet'),
-      stateDirectory: resolve(values.state ?? defaultStateDirectory),
+      ...(values.state === undefined ? {} : { stateDirectory: resolve(values.state) }),
+      stateDirectoryUsual: defaultStateDirectory,
     },
   );
   return { enrolled: exitCode.ok, refused: exitCode.failed, unreachable: exitCode.unreachable }[outcome];
 }
 
-async function runStatus(stateDirectory: string): Promise<number> {
+function runStatus(stateDirectory: string): number {
   if (nodeDisk.stat(stateDirectory) === undefined) return fail(`there is no ${stateDirectory}`);
-  const isRunning = await isLocked(stateDirectory, 'agent');
+  const isRunning = isLocked(stateDirectory, 'agent');
   const text = describeAgent({ clock: nodeClock, disk: nodeDisk }, stateDirectory, isRunning);
   if (text === undefined) return fail(`no agent has run on ${stateDirectory} yet`);
   print(text);
@@ -81,7 +89,7 @@ async function main(args: readonly string[]): Promise<number> {
     const stateDirectory = resolve(values.state ?? defaultStateDirectory);
     const [word, name] = positionals;
     if (word === 'enroll') return await runEnroll(values);
-    if (word === 'status') return await runStatus(stateDirectory);
+    if (word === 'status') return runStatus(stateDirectory);
     if (word === 'logs') return runLogs(stateDirectory, name);
     return fail(`there is no command ${JSON.stringify(word ?? '')}\n${usage}`, exitCode.usage);
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Clock, Disk } from '../../platform/ports.ts';
+import { printableDeep } from '../../platform/printable.ts';
 import type { ApplicationReport, Report } from '../../schemas/generated/types.ts';
 import { type AgentStatus, readStatus } from '../report/status-file.ts';
 
@@ -65,8 +66,9 @@ export function describeAgent(
   stateDirectory: string,
   isRunning: boolean,
 ): string | undefined {
-  const status = readStatus(disk, stateDirectory);
-  if (status === undefined) return undefined;
+  const left = readStatus(disk, stateDirectory);
+  if (left === undefined) return undefined;
+  const status = printableDeep(left);
   const { report } = status;
   const nowMs = clock.now();
   const saidMs = Date.parse(report.at);

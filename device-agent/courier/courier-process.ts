@@ -161,8 +161,8 @@ export class CourierProcess implements Courier {
     child.onMessage((message) => {
       if (this.#child === child) this.#receive(message as FromCourier);
     });
-    child.onExit(({ code, signal }) => {
-      if (this.#child === child) this.#ended(signal ?? `code ${code}`);
+    child.onExit(({ code, signal, fault }) => {
+      if (this.#child === child) this.#ended(fault ?? signal ?? `code ${code}`);
     });
   }
 

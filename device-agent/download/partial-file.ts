@@ -5,7 +5,6 @@ import { DoubleSlot } from '../storage/double-slot.ts';
 /** What is known to be on disk for good of a download that is not complete. */
 interface Checkpoint {
   readonly bytes: number;
-  readonly etag?: string;
 }
 
 /** Received bytes between two checkpoints: at most this much travels twice after a power cut. */
@@ -24,7 +23,6 @@ export class PartialFile {
   readonly #file: DiskFile;
   #hash: Hash;
   #bytes: number;
-  #etag: string | undefined;
   #durableBytes: number;
 
   constructor(disk: Disk, directory: string, sha256: string) {
@@ -37,7 +35,6 @@ export class PartialFile {
     this.#hash = createHash('sha256');
     this.#bytes = bytes;
     this.#durableBytes = bytes;
-    this.#etag = bytes > 0 ? value?.etag : undefined;
     if (this.#file.size() > bytes) this.#file.truncate(bytes);
     for (let at = 0; at < bytes; at += chunkBytes) {
       this.#hash.update(this.#file.read(at, Math.min(chunkBytes, bytes - at)));
@@ -48,11 +45,6 @@ export class PartialFile {
   /** Bytes there are. */
   get bytes(): number {
     return this.#bytes;
-  }
-
-  /** The entity tag under which the server gave them. */
-  get etag(): string | undefined {
-    return this.#etag;
   }
 
   append(chunk: Uint8Array): void {
@@ -66,18 +58,17 @@ export class PartialFile {
   checkpoint(): void {
     if (this.#bytes === this.#durableBytes) return;
     this.#file.sync();
-    this.#checkpoints.write({ bytes: this.#bytes, ...(this.#etag === undefined ? {} : { etag: this.#etag }) });
+    this.#checkpoints.write({ bytes: this.#bytes });
     this.#durableBytes = this.#bytes;
   }
 
-  /** Starts over with nothing, under another entity tag. */
-  restart(etag: string | undefined): void {
+  /** Starts over with nothing. */
+  restart(): void {
     if (this.#durableBytes > 0) this.#checkpoints.write({ bytes: 0 });
     this.#file.truncate(0);
     this.#hash = createHash('sha256');
     this.#bytes = 0;
     this.#durableBytes = 0;
-    this.#etag = etag;
   }
 
   /** The digest of all bytes in hexadecimal; they are durable afterwards, and nothing more can be appended. */

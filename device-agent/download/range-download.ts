@@ -10,47 +10,67 @@ export interface Blob {
   readonly length: number;
 }
 
-/** The position at which a 206 answer starts; undefined when its Content-Range can't be read. */
-function rangeStart(response: HttpResponse): number | undefined {
-  const match = /^bytes (\d{1,15})-\d{1,15}\//.exec(response.headers['content-range'] ?? '');
-  return match === null ? undefined : Number(match[1]);
+/** What a 206 answer says it is a range of; undefined when its Content-Range can't be read. */
+function rangeOf(response: HttpResponse): { readonly start: number; readonly total: string } | undefined {
+  const [, start, total] =
+    /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15}|\*)$/.exec(response.headers['content-range'] ?? '') ?? [];
+  return start === undefined || total === undefined ? undefined : { start: Number(start), total };
 }
 
+/**
+ * Asks for the rest without a validator: the name is a digest, so what is there can't be of another version, and an entity
+ * tag only fails where a cache in between weakens or drops it.
+ */
 function request(network: Network, blob: Blob, part: PartialFile, signal: AbortSignal): Promise<HttpResponse> {
-  const headers: Record<string, string> = {};
-  if (part.bytes > 0) {
-    headers.range = `bytes=${part.bytes}-`;
-    if (part.etag !== undefined) headers['if-range'] = part.etag;
-  }
+  const headers: Record<string, string> = part.bytes > 0 ? { range: `bytes=${part.bytes}-` } : {};
   return network.request({ method: 'GET', url: blob.url, headers }, signal);
 }
 
-/** Brings the part in line with what the server is about to send. */
-function align(response: HttpResponse, blob: Blob, part: PartialFile): void {
-  const { status } = response;
-  if (status === 206 && rangeStart(response) === part.bytes) return;
+/** Refuses what announces another length than the blob's, such as a portal's page: nothing of it is kept. */
+function requireLength(announced: string | undefined, blob: Blob): void {
+  if (announced === undefined || announced === '*' || Number(announced) === blob.length) return;
+  throw new DownloadError('ARTIFACT_DAMAGED', `${blob.url} announces ${announced} bytes, not ${blob.length}`);
+}
+
+/** The position in the blob at which the body of an answer begins; throws when there is none. */
+function startOf(response: HttpResponse, blob: Blob, part: PartialFile): number {
+  const { status, headers } = response;
   if (status === 200) {
-    part.restart(response.headers.etag);
-    return;
+    requireLength(headers['content-length'], blob);
+    return 0;
+  }
+  const range = status === 206 ? rangeOf(response) : undefined;
+  if (range !== undefined && range.start <= part.bytes) {
+    requireLength(range.total, blob);
+    return range.start;
   }
   if (status === 404 || status === 410) throw new DownloadError('ARTIFACT_MISSING', `${blob.url} answered ${status}`);
   if (status === 206 || status === 416) {
-    part.restart(undefined);
+    part.restart();
     throw new NetworkError('CUT', `${blob.url} answered ${status} with another range than asked for`);
   }
   throw new DownloadError('SERVER_REFUSED', `${blob.url} answered ${status}`);
 }
 
-/** Appends the body; what arrived before it broke off is kept. */
-async function receive(response: HttpResponse, blob: Blob, part: PartialFile, countBytes: CountBytes): Promise<void> {
+/** Appends what of the body is not there yet; what arrived before it broke off is kept. */
+async function receive(
+  body: AsyncIterable<Uint8Array>,
+  start: number,
+  part: PartialFile,
+  blob: Blob,
+  countBytes: CountBytes,
+): Promise<void> {
+  let at = start;
   try {
-    for await (const chunk of response.body) {
+    for await (const chunk of body) {
       countBytes(chunk.length);
-      if (part.bytes + chunk.length > blob.length) {
-        part.restart(undefined);
+      const fresh = chunk.subarray(Math.min(chunk.length, part.bytes - at));
+      at += chunk.length;
+      if (at > blob.length) {
+        part.restart();
         throw new DownloadError('ARTIFACT_DAMAGED', `${blob.url} sent more than ${blob.length} bytes`);
       }
-      part.append(chunk);
+      if (fresh.length > 0) part.append(fresh);
     }
   } finally {
     part.checkpoint();
@@ -70,11 +90,10 @@ export async function downloadBlob(
 ): Promise<PartialFile> {
   const part = new PartialFile(ports.disk, directory, blob.sha256);
   try {
-    if (part.bytes > blob.length) part.restart(undefined);
+    if (part.bytes > blob.length) part.restart();
     if (part.bytes < blob.length || blob.length === 0) {
       const response = await request(ports.network, blob, part, signal);
-      align(response, blob, part);
-      await receive(response, blob, part, countBytes);
+      await receive(response.body, startOf(response, blob, part), part, blob, countBytes);
     }
     if (part.bytes < blob.length) throw new NetworkError('CUT', `${blob.url} ended after ${part.bytes} bytes`);
   } catch (error) {

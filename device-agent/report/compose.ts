@@ -1,5 +1,6 @@
 import type {
   ApplicationReport,
+  Boot,
   DeploymentReference,
   HostDeath,
   Progress,
@@ -16,6 +17,7 @@ export interface ReportParts {
   readonly progress: Progress | undefined;
   readonly agentVersion: string;
   readonly bytesReceived: number;
+  readonly boot: Boot;
   readonly counter: number;
   readonly nowMs: number;
 }
@@ -82,6 +84,7 @@ export function composeReport(parts: ReportParts): Report {
   const problem = memory.damage ?? memory.problem;
   return trimmed({
     at: isoTime(parts.nowMs),
+    boot: parts.boot,
     counter: parts.counter,
     agentVersion: parts.agentVersion,
     phase: phaseOf(memory),

@@ -17,7 +17,6 @@ export interface ReporterOptions {
   readonly intervalMs: number;
   /** The report as things are now, with this counter. */
   readonly compose: (counter: number) => Report;
-  readonly takeCounter: () => number;
   /** Leaves the newest report on disk for whoever asks this machine. */
   readonly leave: (report: Report) => void;
 }
@@ -38,6 +37,7 @@ export class Reporter {
   #isSending = false;
   #isStopped = false;
   #timer: Disposable | undefined;
+  /** Of the newest report that was to travel, in this life of the agent. */
   #counter = 0;
   /** Whether the last try failed in a way that was logged. */
   #isComplaining = false;
@@ -46,6 +46,11 @@ export class Reporter {
 
   constructor(options: ReporterOptions) {
     this.#options = options;
+  }
+
+  /** The report as things are now, whether or not it travels. */
+  current(): Report {
+    return this.#options.compose(this.#counter);
   }
 
   /** The link came or went. What the shore knows is uncertain after a gap: it is told anew. */
@@ -62,8 +67,8 @@ export class Reporter {
   /** Something that reports tell may have changed. */
   changed(): void {
     if (this.#isStopped || this.#isSending) return;
-    const { clock, compose, intervalMs } = this.#options;
-    const report = compose(this.#counter);
+    const { clock, intervalMs } = this.#options;
+    const report = this.current();
     const nowMs = clock.monotonic();
     const change = changeBetween(this.#isConnected ? this.#accepted : this.#left, report);
     const spacing = change === 'none' ? intervalMs : spacingMs[change];
@@ -98,12 +103,12 @@ export class Reporter {
 
   async #send(): Promise<void> {
     if (this.#isStopped || this.#isSending) return;
-    const { clock, random, link, compose, takeCounter } = this.#options;
+    const { clock, random, link } = this.#options;
     this.#isSending = true;
     try {
       this.#lastTryMs = clock.monotonic();
-      if (this.#isConnected) this.#counter = takeCounter();
-      const report = compose(this.#counter);
+      if (this.#isConnected) this.#counter += 1;
+      const report = this.current();
       this.#leave(report);
       const answer = this.#isConnected ? await link.report(report) : 'offline';
       if (answer === 'accepted') {

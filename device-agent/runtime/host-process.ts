@@ -1,4 +1,4 @@
-import type { ChildProcess, Clock, Log, Processes, Random } from '../../platform/ports.ts';
+import type { ChildProcess, Clock, Log, ProcessExit, Processes, Random } from '../../platform/ports.ts';
 import type { ApplicationReport } from '../../schemas/generated/types.ts';
 import { beatMs, type HostedApplication, parseFromHost, type ToHost, type Usage } from './protocol.ts';
 import type { HostEnding } from './suspicion.ts';
@@ -55,7 +55,7 @@ const outsideSignals: ReadonlySet<string> = new Set(['SIGKILL', 'SIGTERM', 'SIGI
 /** One app host: started again when it dies or hangs, and told again what to run. */
 export class HostProcess {
   readonly #options: HostProcessOptions;
-  #state: State;
+  #state: State = { kind: 'stopped' };
   #wanted: readonly HostedApplication[] = [];
   #lastId = 0;
   #waiters: Waiter[] = [];
@@ -65,7 +65,7 @@ export class HostProcess {
 
   constructor(options: HostProcessOptions) {
     this.#options = options;
-    this.#state = this.#start();
+    this.#start();
   }
 
   /** Makes exactly these run in it; resolves when everything old has ended and everything new was started. */
@@ -96,14 +96,14 @@ export class HostProcess {
     await ended;
   }
 
-  #start(): State {
+  #start(): void {
     const { processes, clock, file, args, flags, onStart } = this.#options;
     const child = processes.start(file, args, { flags, hasNote: true });
-    child.onMessage((value) => this.#hear(child, value));
-    child.onExit(({ code, signal }) => this.#ended(child, signal, code));
-    if (child.pid > 0) onStart(child.pid);
     this.#isHung = false;
-    return { kind: 'starting', child, startedAtMs: clock.monotonic() };
+    this.#state = { kind: 'starting', child, startedAtMs: clock.monotonic() };
+    if (child.pid > 0) onStart(child.pid);
+    child.onMessage((value) => this.#hear(child, value));
+    child.onExit((exit) => this.#ended(child, exit));
   }
 
   #hear(child: ChildProcess, value: unknown): void {
@@ -142,7 +142,7 @@ export class HostProcess {
     child.send({ kind: 'apply', id: this.#lastId, applications: this.#wanted } satisfies ToHost);
   }
 
-  #ended(child: ChildProcess, signal: string | undefined, code: number | undefined): void {
+  #ended(child: ChildProcess, { code, signal, fault }: ProcessExit): void {
     const state = this.#state;
     if ((state.kind !== 'ready' && state.kind !== 'starting') || state.child !== child) return;
     const { clock, random, log, key, onDeath } = this.#options;
@@ -150,17 +150,16 @@ export class HostProcess {
     if (clock.monotonic() - state.startedAtMs >= healthyMs) this.#attempt = 0;
     const delayMs = Math.min(restartFirstMs * 2 ** this.#attempt, restartMsMax) * (1 - random.fraction() / 2);
     this.#attempt = Math.min(this.#attempt + 1, 16);
-    const how = this.#isHung ? 'silence: it answered no more and was killed' : (signal ?? `code ${code}`);
+    const how = this.#isHung ? 'silence: it answered no more and was killed' : (fault ?? signal ?? `code ${code}`);
     const isOutside = signal !== undefined && outsideSignals.has(signal);
     const ending = this.#isHung ? 'hung' : isOutside ? 'killed' : 'crashed';
     log.write('warn', 'runtime.host.ended', { host: key, pid: child.pid, how, restartInMs: Math.round(delayMs) });
     this.#state = {
       kind: 'backoff',
-      timer: clock.after(delayMs, () => {
-        this.#state = this.#start();
-      }),
+      timer: clock.after(delayMs, () => this.#start()),
     };
-    onDeath({ ending, how, executing: child.note?.() || undefined });
+    // One that could not be started has run nothing that could have done it.
+    if (fault === undefined) onDeath({ ending, how, executing: child.note?.() || undefined });
   }
 
   #settle(id: number): void {

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock, Log, Random } from '../../platform/ports.ts';
+import type { Clock, Log, Random, Relays } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
+import type { DeviceIdentity } from './broker-connection.ts';
 import { reconnectDelayMs, type SessionEnd } from './reconnect-delay.ts';
 import type { ShadowLink, ShadowLinkHandlers } from './shadow-link.ts';
-import { type DeviceIdentity, ShadowSession } from './shadow-session.ts';
+import { SessionError, ShadowSession } from './shadow-session.ts';
 
 /** What the link is made of. */
 export interface AwsShadowLinkOptions {
@@ -18,6 +19,7 @@ export interface AwsShadowLinkOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly relays: Relays;
 }
 
 /** A connection that lived this long was a good one: the next failure is a first one. */
@@ -29,13 +31,9 @@ interface Ending {
   readonly reason: string;
 }
 
-/** What the native library calls the failures of a name or a socket. */
-const unreachable = /^AWS_IO_(SOCKET|DNS)_/;
-
 function endingOf(error: unknown): Ending {
-  const { error_name: name = '' } = error as { readonly error_name?: string };
   const reason = error instanceof Error ? error.message : String(error);
-  return { end: unreachable.test(name) ? 'unreachable' : 'refused', reason };
+  return { end: error instanceof SessionError ? error.code : 'refused', reason };
 }
 
 /** Undefined when it went well, else how it ended. */
@@ -94,14 +92,14 @@ export class AwsShadowLink implements ShadowLink {
 
   /** One session from its start to its end. Rejects when what it needs can't be read or is no certificate. */
   async #serve(handlers: ShadowLinkHandlers): Promise<Ending> {
-    const { device, host, port, keepAliveSeconds, answerSecondsMax = 60, clock } = this.#options;
+    const { device, host, port, keepAliveSeconds, answerSecondsMax = 60, clock, relays } = this.#options;
     const identity = this.#options.identity();
     if (identity === undefined) return { end: 'refused', reason: 'this device has no certificate yet' };
     const ended = Promise.withResolvers<Ending>();
     const stop = (): void => ended.resolve({ end: 'short', reason: 'stopped' });
     this.#stopped.signal.addEventListener('abort', stop);
-    const options = { device, host, port, keepAliveSeconds, identity, answerSecondsMax, clock };
-    const onEnd = (reason: string): void => ended.resolve({ end: 'short', reason });
+    const options = { device, host, port, keepAliveSeconds, identity, answerSecondsMax, clock, relays };
+    const onEnd = (end: SessionEnd, reason: string): void => ended.resolve({ end, reason });
     let session: ShadowSession | undefined;
     let connectedAtMs: number | undefined;
     try {

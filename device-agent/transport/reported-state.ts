@@ -1,15 +1,56 @@
+/** How a report becomes the reported state of a shadow, which merges what it is told and forgets only what is named. */
 import type { Report } from '../../schemas/generated/types.ts';
 
-/** What a report may lack. A shadow merges what it is told, so what is no longer so has to be taken back by name. */
-const optionalKeys = ['running', 'target', 'progress', 'downloads', 'problem', 'bytesReceivedTotal'] as const;
+type Members = Readonly<Record<string, unknown>>;
 
-type Removals = Partial<Record<(typeof optionalKeys)[number], null>>;
+/** What an earlier report may have left: members that a report may lack, at both levels. */
+const maybeLeft: Members = {
+  ...{ boot: {}, running: {}, target: {}, progress: {}, downloads: [], bytesReceivedTotal: 0 },
+  problem: { sequence: 0 },
+};
 
-/** The update that makes the reported state exactly this report, whatever was reported before. */
-export function reportedState(report: Report): Omit<Report, (typeof optionalKeys)[number]> & object {
-  const removals: Removals = {};
-  for (const key of optionalKeys) if (report[key] === undefined) removals[key] = null;
-  const { problem } = report;
-  const wholeProblem = problem === undefined ? {} : { problem: { ...problem, sequence: problem.sequence ?? null } };
-  return { ...removals, ...report, ...wholeProblem };
+function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Nulls for the members of `held` that `own` lacks, at any depth; undefined when there are none. */
+function removals(held: Members, own: Members): Members | undefined {
+  const entries = Object.entries(held).flatMap(([name, value]): [string, unknown][] => {
+    if (!Object.hasOwn(own, name)) return [[name, null]];
+    const [inner, ownInner] = [value, own[name]];
+    const nested = isMembers(inner) && isMembers(ownInner) ? removals(inner, ownInner) : undefined;
+    return nested === undefined ? [] : [[name, nested]];
+  });
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+/** Both; where both have members, member by member, else as `over` says. */
+function merged(under: Members, over: Members): Members {
+  const joined = Object.entries(over).map(([name, value]): [string, unknown] => {
+    const below = Object.hasOwn(under, name) ? under[name] : undefined;
+    return [name, isMembers(below) && isMembers(value) ? merged(below, value) : value];
+  });
+  return { ...under, ...Object.fromEntries(joined) };
+}
+
+/**
+ * The reported half of one device's shadow during one connection. Only the device writes there, but an older agent of it, or a
+ * program in its name, may have left members that no report of this one names: they are taken back by name.
+ */
+export class ReportedState {
+  #held: Members = maybeLeft;
+  #said: Members | undefined;
+
+  /** The update that makes the reported state exactly this report. */
+  updateFor(report: Report): Members {
+    this.#said = { ...report };
+    return merged(removals(this.#held, this.#said) ?? {}, this.#said);
+  }
+
+  /** The shadow was read. Gives the update that takes back what is not ours, if a report went out without doing so. */
+  found(reported: unknown): Members | undefined {
+    if (!isMembers(reported)) return undefined;
+    this.#held = merged(maybeLeft, reported);
+    return this.#said === undefined ? undefined : removals(reported, this.#said);
+  }
 }

@@ -3,40 +3,26 @@
  * decided outside, with a fresh certificate and our own backoff.
  */
 import './no-system-authorities.ts';
-import { ClientBootstrap, ClientTlsContext, SocketOptions, TlsContextOptions } from 'aws-crt/dist/native/io.js';
-import { MqttClient, type MqttClientConnection, QoS } from 'aws-crt/dist/native/mqtt.js';
+import { type MqttClientConnection, QoS } from 'aws-crt/dist/native/mqtt.js';
 import { IotShadowClientv2 } from 'aws-iot-device-sdk-v2/dist/iotshadow/iotshadowclientv2.js';
-import type { Clock } from '../../platform/ports.ts';
+import type { Clock, Relays } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
-import { reportedState } from './reported-state.ts';
+import { type BrokerAccess, newConnection } from './broker-connection.ts';
+import { ReportedState } from './reported-state.ts';
+import { Wire } from './wire.ts';
 
 /** The named shadow that carries deployments and reports. */
 export const shadowName = 'fleet';
 
-/** What a device shows the broker and whom it trusts. PEM texts. */
-export interface DeviceIdentity {
-  readonly ca: string;
-  readonly certificate: string;
-  readonly key: string;
-}
-
-export interface SessionOptions {
-  readonly device: string;
-  readonly host: string;
-  readonly port: number;
-  readonly keepAliveSeconds: number;
-  readonly identity: DeviceIdentity;
-  /** How long an answer may take: over a satellite with a full queue it takes its time. */
-  readonly answerSecondsMax: number;
+export interface SessionOptions extends BrokerAccess {
   readonly clock: Clock;
+  readonly relays: Relays;
   /** The desired state, whole; maybe the same as before. */
   onDesired(desired: unknown): void;
   /** Called once, when an open session has ended, unless it was closed from here. */
-  onEnd(reason: string): void;
+  onEnd(how: 'short' | 'refused', reason: string): void;
 }
 
-const connectMsMax = 30_000;
-const pingMsMax = 30_000;
 /**
  * How long an answer is waited for at first; twice as long after each time that none came. A broker drops what is said while
  * the shadow service is not subscribed, and says nothing of it.
@@ -64,56 +50,75 @@ function stateOfDelta(payload: ArrayBuffer): unknown {
   }
 }
 
-function newConnection(options: SessionOptions): MqttClientConnection {
-  const { device, host, port, keepAliveSeconds, identity, answerSecondsMax } = options;
-  const tls = TlsContextOptions.create_client_with_mtls(identity.certificate, identity.key);
-  tls.override_default_trust_store(identity.ca);
-  return new MqttClient(new ClientBootstrap()).new_connection({
-    client_id: device,
-    host_name: host,
-    port,
-    // Nothing is kept at the broker: the shadow is what waits, and it is asked for after each connect.
-    clean_session: true,
-    keep_alive: keepAliveSeconds,
-    // The native client ends the whole process when this is not below the keep-alive.
-    ping_timeout: Math.min(pingMsMax, (keepAliveSeconds * 1000) / 2),
-    protocol_operation_timeout: answerSecondsMax * 1000,
-    socket_options: new SocketOptions(undefined, undefined, connectMsMax),
-    tls_ctx: new ClientTlsContext(tls),
-    disable_metrics: true,
+/** Why no session came about: nobody was reached, or it came to nothing there. */
+export class SessionError extends Error {
+  readonly code: 'unreachable' | 'refused';
+  constructor(code: SessionError['code'], reason: string) {
+    super(reason);
+    this.name = 'SessionError';
+    this.code = code;
+  }
+}
+
+/**
+ * Rejects when no connection comes about. What the library says of it names its own end of the wire only: why nobody was
+ * reached is known at the other.
+ */
+async function connect(connection: MqttClientConnection, wire: Wire): Promise<void> {
+  wire.awaitWord();
+  const cut = wire.ended.then(({ kind, reason }) => {
+    if (kind !== 'left') throw new SessionError(kind === 'unreachable' ? 'unreachable' : 'refused', reason);
   });
+  const connected = connection.connect().catch(async (text: unknown) => {
+    wire.close();
+    await cut;
+    throw new SessionError('refused', String(text));
+  });
+  await Promise.race([connected, cut.then(() => connected)]);
 }
 
 export class ShadowSession {
   readonly #options: SessionOptions;
-  readonly #connection: MqttClientConnection;
+  readonly #reported = new ReportedState();
+  #wire: Wire | undefined;
+  #connection: MqttClientConnection | undefined;
   #shadow: IotShadowClientv2 | undefined;
-  #isOpen = false;
+  #closing: Promise<void> | undefined;
+  #state: 'opening' | 'open' | 'closed' = 'opening';
   #answerMsMax = firstAnswerMsMax;
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#connection = newConnection(options);
-    this.#connection.on('interrupt', (error) => this.#end(error.error_name ?? String(error)));
   }
 
-  /** Connects and hears changes from then on. Rejects when any of it fails. */
+  /** Connects and hears changes from then on. Rejects when any of it fails, with a `SessionError` when that is the broker's. */
   async open(): Promise<void> {
-    await this.#connection.connect();
-    this.#isOpen = true;
-    this.#shadow = IotShadowClientv2.newFromMqtt311(this.#connection, {
+    const wire = await Wire.open(this.#options);
+    if (this.#isClosed()) return wire.close();
+    this.#wire = wire;
+    const connection = newConnection(this.#options, wire.port);
+    this.#connection = connection;
+    connection.on('interrupt', (error) => this.#end('short', error.error_name ?? String(error)));
+    await connect(connection, wire);
+    if (this.#isClosed()) return;
+    this.#state = 'open';
+    // What the library leaves by itself it gives its own reason for.
+    void wire.ended.then(({ kind, reason }) => {
+      if (kind !== 'left') this.#end(kind === 'flooded' ? 'refused' : 'short', reason);
+    });
+    this.#shadow = IotShadowClientv2.newFromMqtt311(connection, {
       maxRequestResponseSubscriptions: 4,
       maxStreamingSubscriptions: 0,
       operationTimeoutInSeconds: this.#options.answerSecondsMax,
     });
-    await this.#hearChanges();
+    await this.#hearChanges(connection, wire);
   }
 
   /** Fetches what is wanted now, for it may have changed while there was no connection; asks again when nobody answers. */
   async fetchDesired(): Promise<void> {
     const asked: Promise<object | undefined>[] = [];
     let desired: object | undefined | typeof silence = silence;
-    for (let patienceMs = firstAnswerMsMax; desired === silence && this.#isOpen; patienceMs *= 2) {
+    for (let patienceMs = firstAnswerMsMax; desired === silence && this.#state === 'open'; patienceMs *= 2) {
       const answer = this.#desired();
       // One that nobody waits for any more may fail unheard.
       answer.catch(() => {});
@@ -126,13 +131,26 @@ export class ShadowSession {
   /** What is wanted; undefined when nothing is. Rejects when it is refused or there is no answer at all. */
   async #desired(): Promise<object | undefined> {
     try {
+      this.#wire?.awaitWord();
       const { state } = await this.#openShadow().getNamedShadow({ thingName: this.#options.device, shadowName });
+      this.#clean(state?.reported);
       return state?.desired;
     } catch (error) {
       // No shadow yet: nothing was ever wanted of this device.
       if (refusalCode(error) === notFound) return undefined;
       throw error;
     }
+  }
+
+  /** Takes back what is reported and not ours, unless the next report does. */
+  #clean(reported: unknown): void {
+    const strangers = this.#reported.found(reported);
+    if (strangers !== undefined) this.#update(strangers).catch(() => {});
+  }
+
+  #update(reported: object): Promise<unknown> {
+    this.#wire?.awaitWord();
+    return this.#openShadow().updateNamedShadow({ thingName: this.#options.device, shadowName, state: { reported } });
   }
 
   async #orSilence<T>(answer: Promise<T>, patienceMs: number): Promise<T | typeof silence> {
@@ -143,8 +161,7 @@ export class ShadowSession {
 
   async report(report: Report): Promise<'accepted' | 'rejected' | 'offline'> {
     if (this.#shadow === undefined) return 'offline';
-    const state = { reported: reportedState(report) };
-    const answer = this.#shadow.updateNamedShadow({ thingName: this.#options.device, shadowName, state }).then(
+    const answer = this.#update(this.#reported.updateFor(report)).then(
       () => 'accepted' as const,
       (error: unknown) => (refusalCode(error) === undefined ? 'offline' : 'rejected'),
     );
@@ -154,11 +171,25 @@ export class ShadowSession {
     return outcome === silence ? 'offline' : outcome;
   }
 
-  async close(): Promise<void> {
-    this.#isOpen = false;
+  /** Once, however often it is asked for: the library does not answer two of them. */
+  close(): Promise<void> {
+    this.#closing ??= this.#shut();
+    return this.#closing;
+  }
+
+  async #shut(): Promise<void> {
+    this.#state = 'closed';
     this.#shadow?.close();
     this.#shadow = undefined;
-    await this.#connection.disconnect();
+    try {
+      await this.#connection?.disconnect();
+    } finally {
+      this.#wire?.close();
+    }
+  }
+
+  #isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
   #openShadow(): IotShadowClientv2 {
@@ -173,20 +204,22 @@ export class ShadowSession {
    * Heard as plain messages: the SDK's streams, and callbacks given with a subscription, are never released, which would leak
    * one at each reconnect and keep the process from ending.
    */
-  async #hearChanges(): Promise<void> {
+  async #hearChanges(connection: MqttClientConnection, wire: Wire): Promise<void> {
     const topic = `$aws/things/${this.#options.device}/shadow/name/${shadowName}/update/delta`;
-    this.#connection.on('message', (from, payload) => {
-      const desired = from === topic && this.#isOpen ? stateOfDelta(payload) : undefined;
+    connection.on('message', (from, payload) => {
+      wire.delivered();
+      const desired = from === topic && this.#state === 'open' ? stateOfDelta(payload) : undefined;
       if (desired !== undefined) this.#options.onDesired(desired);
     });
-    const { qos } = await this.#connection.subscribe(topic, QoS.AtLeastOnce);
+    wire.awaitWord();
+    const { qos } = await connection.subscribe(topic, QoS.AtLeastOnce);
     if (qos > QoS.AtLeastOnce) throw new Error(`the broker refuses ${topic}`);
   }
 
   /** The SDK would now go on reconnecting by itself. */
-  #end(reason: string): void {
-    if (!this.#isOpen) return;
+  #end(how: 'short' | 'refused', reason: string): void {
+    if (this.#state !== 'open') return;
     void this.close().catch(() => {});
-    this.#options.onEnd(reason);
+    this.#options.onEnd(how, reason);
   }
 }

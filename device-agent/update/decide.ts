@@ -78,24 +78,40 @@ function runGood(memory: Memory): Step {
   return memory.good === undefined ? { kind: 'clear' } : { kind: 'activate', slot: memory.good.slot, lastResort: true };
 }
 
-/** The state without its trial: on the way to the target if there is one, else where the last good deployment runs. */
-function withoutTrial(memory: Memory): EngineState {
-  const target = targetOf(memory.engine);
-  if (target !== undefined) return { state: 'fetching', target };
-  return memory.good === undefined ? { state: 'idle' } : { state: 'active' };
+/**
+ * The trial is over, and what it ran is not to run: the one before it that ran without fault is on trial again, else the last
+ * good deployment runs. A target goes on being fetched.
+ */
+function leaveTrial(
+  { fallback, ...memory }: Memory,
+  target: Slot | undefined,
+  nowMs: number,
+): { readonly left: Memory; readonly run: Step } {
+  if (fallback === undefined) {
+    const rest: EngineState = { state: memory.good === undefined ? 'idle' : 'active' };
+    const engine: EngineState = target === undefined ? rest : { state: 'fetching', target };
+    return { left: enter(memory, engine, nowMs), run: runGood(memory) };
+  }
+  const trial: Trial = { ...fallback, starts: 1 };
+  const engine: EngineState =
+    target === undefined ? { state: 'activating', trial } : { state: 'fetching', target, trial };
+  return { left: enter(memory, engine, nowMs), run: { kind: 'activate', slot: trial.slot, lastResort: false } };
 }
 
-/** Gives the trial up: the last good deployment runs again; a target goes on being fetched. */
+/** Gives the trial up. */
 function goBack(memory: Memory, problem: Problem, nowMs: number): readonly Step[] {
-  const back = withProblem(enter(memory, withoutTrial(memory), nowMs), problem, nowMs);
-  return [{ kind: 'unwatch' }, commit(back), runGood(back)];
+  const { left, run } = leaveTrial(memory, targetOf(memory.engine), nowMs);
+  return [{ kind: 'unwatch' }, commit(withProblem(left, problem, nowMs)), run];
 }
 
-/** Starts a trial, whatever ran before. */
+/** Starts a trial, whatever ran before; another one that is superseded is kept if it has run. */
 function startTrial(memory: Memory, trial: Trial, nowMs: number): readonly Step[] {
+  const before = trialOf(memory.engine);
+  const isSuperseded = before?.hasRun === true && before.slot.sequence !== trial.slot.sequence;
+  const kept = isSuperseded ? { ...memory, fallback: before } : memory;
   return [
     { kind: 'unwatch' },
-    commit(enter(memory, { state: 'activating', trial }, nowMs)),
+    commit(enter(kept, { state: 'activating', trial }, nowMs)),
     { kind: 'activate', slot: trial.slot, lastResort: false },
   ];
 }
@@ -187,9 +203,10 @@ function onActivated(memory: Memory, sequence: number, nowMs: number): readonly 
   const trial = trialOf(engine);
   if (trial?.slot.sequence === sequence) {
     const watch: Step = { kind: 'watch', slot: trial.slot };
-    return engine.state === 'activating'
-      ? [commit(enter(memory, { state: 'probation', trial }, nowMs)), watch]
-      : [watch];
+    const ran: Trial = { ...trial, hasRun: true };
+    if (engine.state === 'activating') return [commit(enter(memory, { state: 'probation', trial: ran }, nowMs)), watch];
+    const isSuperseded = engine.state === 'fetching' || engine.state === 'staged';
+    return isSuperseded ? [commit({ ...memory, engine: { ...engine, trial: ran } }), watch] : [watch];
   }
   const isWhole = memory.damage !== undefined && memory.good?.slot.sequence === sequence;
   return isWhole ? [commit(withoutDamage(memory))] : [];
@@ -204,8 +221,8 @@ function onDamaged(
   const trial = trialOf(engine);
   if (trial?.slot.sequence === event.sequence) {
     if (!event.repairable || targetOf(engine) !== undefined) return goBack(memory, event.problem, nowMs);
-    const again = withProblem(enter(memory, { state: 'fetching', target: trial.slot }, nowMs), event.problem, nowMs);
-    return [commit(again), runGood(memory), { kind: 'fetch', slot: trial.slot }];
+    const { left, run } = leaveTrial(memory, trial.slot, nowMs);
+    return [commit(withProblem(left, event.problem, nowMs)), run, { kind: 'fetch', slot: trial.slot }];
   }
   const isTarget = targetOf(engine)?.sequence === event.sequence;
   if (memory.good?.slot.sequence !== event.sequence && !isTarget) return [];
@@ -218,11 +235,13 @@ function onDamaged(
 function onHealthy(memory: Memory, sequence: number, nowMs: number): readonly Step[] {
   const trial = trialOf(memory.engine);
   if (trial?.slot.sequence !== sequence) return [];
-  const good = { slot: trial.slot, downloads: trial.downloads };
-  const proved: Memory = { ...withoutDamage(memory), good };
+  const { fallback: _superseded, ...rest } = withoutDamage(memory);
+  const proved: Memory = { ...rest, good: { slot: trial.slot, downloads: trial.downloads } };
   const target = targetOf(memory.engine);
-  if (target !== undefined) return [{ kind: 'unwatch' }, commit(enter(proved, withoutTrial(proved), nowMs))];
-  const active = withProblem(enter(proved, { state: 'active' }, nowMs), undefined, nowMs);
+  if (target !== undefined) return [{ kind: 'unwatch' }, commit(enter(proved, { state: 'fetching', target }, nowMs))];
+  // One that runs again after a newer one failed leaves it told why the newer one does not run.
+  const problem = sequence === memory.highest.sequence ? undefined : memory.problem;
+  const active = withProblem(enter(proved, { state: 'active' }, nowMs), problem, nowMs);
   return [{ kind: 'unwatch' }, commit(active), { kind: 'collect' }];
 }
 

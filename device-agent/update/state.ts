@@ -10,7 +10,8 @@
  *                     └───────────────────────── offered: a higher sequence ──────┘
  *
  * A higher sequence is taken in every state. When it comes during `activating` or `probation`, the unproven deployment
- * goes on running as `trial` beside `fetching`, and is still judged: it may become the last good one, or be dropped.
+ * goes on running as `trial` beside `fetching`, and is still judged: it may become the last good one, or be dropped. If it
+ * ran without fault until the newer one took its place it is the `fallback`: should that one fail, it is on trial again.
  */
 import type { DeviceProblem, DownloadReport, Phase } from '../../schemas/generated/types.ts';
 
@@ -28,6 +29,8 @@ export interface Trial {
   readonly slot: Slot;
   /** How often it was started, this time included; a start that ended in a restart of the agent counts. */
   readonly starts: number;
+  /** Whether all its applications were started once. */
+  readonly hasRun?: true;
   readonly downloads: readonly DownloadReport[];
 }
 
@@ -59,6 +62,8 @@ export interface Memory {
   /** The highest deployment ever accepted; nothing at or below its sequence is accepted again. */
   readonly highest: { readonly sequence: number; readonly envelope: string };
   readonly good?: GoodDeployment;
+  /** What was superseded on trial, without having failed; it runs when what took its place fails. */
+  readonly fallback?: Trial;
   /** Why it is not at the newest deployment, or what was refused last. */
   readonly problem?: DeviceProblem;
   /** What of the last good deployment is damaged on disk, beside any other problem; over when all of it runs again. */
@@ -85,7 +90,8 @@ export function runningOf(memory: Memory): GoodDeployment | undefined {
 
 /** Every deployment whose files must stay. */
 export function heldSlots(memory: Memory): readonly Slot[] {
-  return [memory.good?.slot, trialOf(memory.engine)?.slot, targetOf(memory.engine)].filter(
+  const { good, fallback, engine } = memory;
+  return [good?.slot, fallback?.slot, trialOf(engine)?.slot, targetOf(engine)].filter(
     (slot): slot is Slot => slot !== undefined,
   );
 }

@@ -1,26 +1,31 @@
 import { fork, type ChildProcess as NodeChild, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import type { ChildProcess, Processes, ProcessOptions, Programs } from '../ports.ts';
+import type { ChildProcess, ProcessExit, Processes, ProcessOptions, Programs } from '../ports.ts';
 import { type Note, openNote } from './process-note.ts';
 
-interface Exit {
-  readonly code: number | undefined;
-  readonly signal: string | undefined;
+function notStarted(error: unknown): ProcessExit {
+  return { code: 127, signal: undefined, fault: error instanceof Error ? error.message : String(error) };
+}
+
+/** In place of a child that there is none of: Node throws some reasons, ENOMEM among them, and tells others by an event. */
+function stillborn(error: unknown): ChildProcess {
+  const nothing = (): void => {};
+  return { pid: 0, send: nothing, onMessage: nothing, kill: nothing, onExit: (handler) => handler(notStarted(error)) };
 }
 
 function childProcess(child: NodeChild, note?: Note): ChildProcess {
-  let exit: Exit | undefined;
-  const exitHandlers: ((exit: Exit) => void)[] = [];
-  const ended = (how: Exit): void => {
+  let exit: ProcessExit | undefined;
+  const exitHandlers: ((exit: ProcessExit) => void)[] = [];
+  const ended = (how: ProcessExit): void => {
     if (exit !== undefined) return;
     exit = how;
     note?.close();
     for (const handler of exitHandlers) handler(how);
   };
   child.on('exit', (code, signal) => ended({ code: code ?? undefined, signal: signal ?? undefined }));
-  child.on('error', () => {
+  child.on('error', (error) => {
     // A child that could not be started has no exit event; one that only lost its channel has.
-    if (child.pid === undefined) ended({ code: 127, signal: undefined });
+    if (child.pid === undefined) ended(notStarted(error));
   });
   return {
     pid: child.pid ?? 0,
@@ -46,16 +51,19 @@ function commonOptions({ environment, directory }: ProcessOptions) {
 
 /** Runs `start` with the descriptor that the child's output goes to, and closes our end of it afterwards. */
 function withOutput(
-  options: ProcessOptions,
+  { outputFile }: ProcessOptions,
   start: (output: number | 'inherit') => NodeChild,
   note?: Note,
 ): ChildProcess {
-  if (options.outputFile === undefined) return childProcess(start('inherit'), note);
-  const descriptor = openSync(options.outputFile, 'a', 0o600);
+  let descriptor: number | undefined;
   try {
-    return childProcess(start(descriptor), note);
+    descriptor = outputFile === undefined ? undefined : openSync(outputFile, 'a', 0o600);
+    return childProcess(start(descriptor ?? 'inherit'), note);
+  } catch (error) {
+    note?.close();
+    return stillborn(error);
   } finally {
-    closeSync(descriptor);
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 

@@ -577,15 +577,16 @@ export interface Way {
   length: number;
 }
 /**
- * What a device says of itself: the reported state of the named shadow `fleet`. At most 3 KB as JSON.
+ * What a device says of itself: the reported state of the named shadow `fleet`. At most 3 KB as JSON. Members that a reader does not know are those of a newer agent, and no fault.
  */
 export interface Report {
   /**
    * RFC 3339 in UTC.
    */
   at: string;
+  boot?: Boot;
   /**
-   * Grows with every report, across restarts; the highest is the newest.
+   * Grows by one with every report of the same boot, from 1; the highest of them is the newest.
    */
   counter: number;
   agentVersion: string;
@@ -617,6 +618,19 @@ export interface Report {
    * Artifact and metadata bytes taken since enrolment.
    */
   bytesReceivedTotal?: number;
+}
+/**
+ * Which start of the agent says this; absent in reports of agents that count across restarts.
+ */
+export interface Boot {
+  /**
+   * Drawn by chance at each start.
+   */
+  id: string;
+  /**
+   * Grows by one with each start on the same state; two starts share one where the disk took nothing in between.
+   */
+  number: number;
 }
 export interface DeploymentReference {
   sequence: number;

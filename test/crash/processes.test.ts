@@ -79,7 +79,10 @@ class Watch {
       this.#seen.set(name, report);
       if (report.highestSequence > (desired?.sequence ?? 0)) this.#t.fail(`${name} knows of a deployment never issued`);
       if (before === undefined) continue;
-      if (report.counter < before.counter) this.#t.fail(`${name}: report ${before.counter} was forgotten`);
+      const isSameBoot = report.boot?.id === before.boot?.id;
+      if (isSameBoot && report.counter < before.counter)
+        this.#t.fail(`${name}: report ${before.counter} was forgotten`);
+      if (!isSameBoot && report.boot!.number <= before.boot!.number) this.#t.fail(`${name}: a boot was counted twice`);
       if (report.highestSequence < before.highestSequence) this.#t.fail(`${name}: its highest sequence went back`);
     }
   }

@@ -35,13 +35,17 @@ interface DeviceRecord {
   highest: number;
   /** The last deployment that passed probation and was seen to be remembered. */
   good: number;
-  /** By counter of the report. */
-  readonly truths: Map<number, Truth>;
+  /** By boot and counter of the report. */
+  readonly truths: Map<string, Truth>;
   /** Its disk lost what was safely written: only what runs must still be right, and what comes of it. */
   isRotten: boolean;
 }
 
 const truthsMax = 64;
+
+function reportKey({ boot, counter }: DeviceStatus['report'] & object): string {
+  return `${boot?.id}/${counter}`;
+}
 
 function applicationKey({
   modulePath: _,
@@ -155,8 +159,9 @@ export class Checkers {
   ): void {
     this.observed(device, report);
     const { truths } = this.#record(device);
-    if (truths.has(report.counter)) this.fail(`${device} made two reports with the counter ${report.counter}`);
-    truths.set(report.counter, { applications });
+    const key = reportKey(report);
+    if (truths.has(key)) this.fail(`${device} made two reports with the counter ${report.counter} in one boot`);
+    truths.set(key, { applications });
     if (truths.size > truthsMax) truths.delete(truths.keys().next().value!);
     const { phase, running } = report;
     if (this.#record(device).isRotten) return;
@@ -202,7 +207,7 @@ export class Checkers {
   #shownRunning({ name, report, reason }: DeviceStatus, model: CommitModel | undefined): void {
     const wanted = model?.devices.get(name);
     if (wanted === undefined) return this.fail(`${name} is shown running, and the revision in force does not want it`);
-    const truth = report === undefined ? undefined : this.#record(name).truths.get(report.counter);
+    const truth = report === undefined ? undefined : this.#record(name).truths.get(reportKey(report));
     if (truth === undefined) return this.fail(`${name} is shown running without a report that it made lately`);
     if (!runs(truth.applications, wanted)) {
       this.fail(

@@ -1,5 +1,5 @@
 /** The agent's shadow link in the simulated world: the real shadow protocol over the simulated broker. */
-import { reportedState } from '../../device-agent/transport/reported-state.ts';
+import { ReportedState } from '../../device-agent/transport/reported-state.ts';
 import type { ShadowLink, ShadowLinkHandlers } from '../../device-agent/transport/shadow-link.ts';
 import type { BusMessage, Clock } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
@@ -24,6 +24,7 @@ export function simShadowLink(options: {
   const waiting = new Map<string, (how: 'accepted' | 'rejected' | 'offline') => void>();
   let handlers: ShadowLinkHandlers | undefined;
   let session: SimSession | undefined;
+  let reported = new ReportedState();
   let tokens = 0;
   let attempts = 0;
 
@@ -39,9 +40,12 @@ export function simShadowLink(options: {
     if (!life.alive) return;
     const body = JSON.parse(new TextDecoder().decode(payload));
     switch (topic.slice(prefix.length + 1)) {
-      case 'get/accepted':
+      case 'get/accepted': {
+        const strangers = reported.found(body.state?.reported);
+        if (strangers !== undefined) send('update', { state: { reported: strangers } }).catch(() => {});
         if (body.state?.desired !== undefined) handlers?.onDesired(body.state.desired);
         return;
+      }
       case 'update/delta':
         return ask();
       case 'update/accepted':
@@ -70,6 +74,7 @@ export function simShadowLink(options: {
     session = broker.connect(link, receive, lost);
     if (session === undefined) return retry();
     attempts = 0;
+    reported = new ReportedState();
     handlers.onConnection(true);
     ask();
   };
@@ -91,7 +96,7 @@ export function simShadowLink(options: {
         };
         const timer = clock.after(answerTimeoutMs, () => settle('offline'));
         waiting.set(clientToken, settle);
-        send('update', { state: { reported: reportedState(report) }, clientToken }).catch(() => settle('offline'));
+        send('update', { state: { reported: reported.updateFor(report) }, clientToken }).catch(() => settle('offline'));
       }),
     stop: async () => {
       handlers = undefined;

@@ -65,6 +65,14 @@ test('a report that is not newer by its counter is not kept', (t) => {
   t.is(store.devices.observed('buoy-1').report?.counter, 6);
 });
 
+test('what another boot of the agent says is newer, whatever was counted before', (t) => {
+  using store = openStore(':memory:');
+  store.devices.recordReport('buoy-1', { ...report(500), boot: { id: 'a', number: 1 } }, 1000);
+  t.true(store.devices.recordReport('buoy-1', { ...report(1), boot: { id: 'b', number: 2 } }, 2000));
+  t.false(store.devices.recordReport('buoy-1', { ...report(1), boot: { id: 'b', number: 2 } }, 3000));
+  t.is(store.devices.observed('buoy-1').report?.boot?.id, 'b');
+});
+
 test('a sequence that does not grow is never issued, also where text and number sort differently', (t) => {
   using store = openStore(':memory:');
   store.devices.recordIssued('buoy-1', issued(9), 'nine');

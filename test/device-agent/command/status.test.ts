@@ -1,4 +1,5 @@
 import test from 'ava';
+import { applicationLogs } from '../../../device-agent/command/logs.ts';
 import { describeAgent } from '../../../device-agent/command/status.ts';
 import { writeStatus } from '../../../device-agent/report/status-file.ts';
 import { SimTime } from '../../sim/sim-clock.ts';
@@ -22,4 +23,36 @@ test('describeAgent() tells of an agent that does not run in the past tense, its
       'It ran deployment 2 of commit aaaaaaa; now nothing of it runs:\n  pump 1.0.0 · was running for 60 m\n',
   );
   t.regex(describeAgent(ports, '/state', true)!, /\nRuns deployment 2 .*\n {2}pump 1\.0\.0 · running for 61 m\n$/);
+});
+
+test('what an application or a server said cannot steer the terminal of whoever asks', (t) => {
+  const disk = new SimDisk();
+  disk.makeDirectory('/state');
+  const at = '2026-06-01T09:00:00.000Z';
+  const steering = '\u001b[2J\u009b31m\r\n\u202eall is well';
+  const application = {
+    name: 'pump',
+    version: '1.0.0',
+    state: 'failed' as const,
+    since: at,
+    restarts: 1,
+    message: steering,
+  };
+  const report = {
+    ...{ counter: 1, at, agentVersion: '1', phase: 'idle' as const, since: at, highestSequence: 2 },
+    applications: [application],
+    problem: { code: 'PROBATION_FAILED', message: steering, at },
+  };
+  writeStatus(disk, '/state', { device: `buoy${steering}`, connected: true, report });
+  disk.makeDirectory('/state/runtime/logs');
+  using file = disk.open('/state/runtime/logs/pump.log', 'write');
+  file.write(0, Buffer.from(`first${steering}\nsecond\n`));
+  const clock = new SimTime(Date.parse(at)).clock({ alive: true });
+  const shown = [describeAgent({ clock, disk }, '/state', true)!, applicationLogs(disk, '/state', 'pump')!];
+  for (const text of shown) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
+    t.notRegex(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    t.regex(text, /all is well/);
+  }
+  t.regex(shown[1]!, /^first.*\n.*\nsecond\n$/);
 });

@@ -3,7 +3,7 @@ import test from 'ava';
 import { CourierProcess } from '../../../device-agent/courier/courier-process.ts';
 import type { FromCourier, ToCourier } from '../../../device-agent/courier/protocol.ts';
 import { nothingFetched } from '../../../device-agent/download/fetch-memory.ts';
-import type { ChildProcess, Processes } from '../../../platform/ports.ts';
+import type { ChildProcess, ProcessExit, Processes } from '../../../platform/ports.ts';
 import { DiskError } from '../../../platform/ports.ts';
 import type { Deployment } from '../../../schemas/generated/types.ts';
 import { SimTime } from '../../sim/sim-clock.ts';
@@ -19,7 +19,11 @@ class FakeChild implements ChildProcess {
   readonly heard: ToCourier[] = [];
   killed = false;
   say: (message: FromCourier) => void = () => {};
-  end: (exit: { code: number | undefined; signal: string | undefined }) => void = () => {};
+  end: (exit: ProcessExit) => void = () => {};
+  readonly #exit: ProcessExit | undefined;
+  constructor(exit?: ProcessExit) {
+    this.#exit = exit;
+  }
   send(message: unknown): void {
     this.heard.push(message as ToCourier);
   }
@@ -28,18 +32,20 @@ class FakeChild implements ChildProcess {
   }
   onExit(handler: FakeChild['end']): void {
     this.end = handler;
+    if (this.#exit !== undefined) handler(this.#exit);
   }
   kill(): void {
     this.killed = true;
   }
 }
 
-function open(raise: (signedMs: number) => void = () => {}) {
+/** `exits` are those of the first children, which end before they began. */
+function open(raise: (signedMs: number) => void = () => {}, exits: readonly ProcessExit[] = []) {
   const time = new SimTime(0);
   const children: FakeChild[] = [];
   const processes: Pick<Processes, 'start'> = {
     start: () => {
-      const child = new FakeChild();
+      const child = new FakeChild(exits[children.length]);
       children.push(child);
       return child;
     },
@@ -84,6 +90,20 @@ test('a courier that ends loses its errand, and what it unpacked then is not tri
   children[1]!.say({ kind: 'unpacking' });
   children[1]!.end({ code: 1, signal: undefined });
   t.deepEqual((await again).memory.spoilt, ['abc']);
+});
+
+test('a courier that cannot be started costs its errand, and the next errand starts another', async (t) => {
+  const fault = 'spawn ENOMEM';
+  const { courier, children } = open(() => {}, [{ code: 127, signal: undefined, fault }]);
+  t.like(await courier.judge(desired, never), {
+    kind: 'failed',
+    isLink: false,
+    problem: { code: 'COURIER_ENDED', message: 'the process that fetches ended by spawn ENOMEM' },
+  });
+  const again = courier.judge(desired, never);
+  children[1]!.say({ kind: 'ready' });
+  children[1]!.say(done(2));
+  t.is((await again).kind, 'refused');
 });
 
 test('a courier that hangs is ended, with what it unpacked; one that speaks now and then is not', async (t) => {

@@ -12,6 +12,7 @@ const parts: ReportParts = {
   hostDeath: undefined,
   agentVersion: '0.1.0',
   bytesReceived: 0,
+  boot: { id: '1', number: 1 },
   counter: 1,
   nowMs: 0,
 };

@@ -11,7 +11,6 @@ function begin(intervalMs = 900_000, leave: () => void = () => {}) {
   const shore = { answer: 'accepted' as 'accepted' | 'rejected' | 'offline' };
   const logged: string[] = [];
   const state: { phase: Report['phase']; bytesDone: number } = { phase: 'idle', bytesDone: 0 };
-  let counter = 0;
   const clock = time.clock({ alive: true });
   const reporter = new Reporter({
     ...{ clock, intervalMs, random: new SimRandom(1), leave },
@@ -29,7 +28,6 @@ function begin(intervalMs = 900_000, leave: () => void = () => {}) {
       ...{ at: '', counter: number, agentVersion: '', since: '', highestSequence: 0, applications: [] },
       ...{ phase: state.phase, progress: { bytesDone: state.bytesDone, bytesTotal: 1000 } },
     }),
-    takeCounter: () => ++counter,
   });
   const run = (seconds: number): Promise<void> => time.runUntil(time.now + seconds * 1000);
   return { reporter, sent, shore, logged, state, run, time };

@@ -12,6 +12,12 @@ test('the unit has forbidden system calls refused, for the native library tries 
   t.regex(unit, /^SystemCallErrorNumber=EPERM$/m);
 });
 
+test('the unit bounds what the agent and its applications may take of the device', (t) => {
+  for (const key of ['MemoryHigh', 'MemoryMax', 'MemorySwapMax', 'TasksMax', 'LimitNOFILE', 'LimitCORE']) {
+    t.regex(unit, new RegExp(`^${key}=[0-9]+%?$`, 'm'));
+  }
+});
+
 (hasSystemd ? test : test.skip)('systemd finds no fault in the unit', (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'fleet-unit-'));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));

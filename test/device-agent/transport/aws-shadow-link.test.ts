@@ -2,8 +2,11 @@ import { EventEmitter, once } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import type { AwsShadowLink } from '../../../device-agent/transport/aws-shadow-link.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
-import type { Clock } from '../../../platform/ports.ts';
+import { nodeRandom } from '../../../platform/node/random.ts';
+import { nodeRelays } from '../../../platform/node/relay.ts';
+import type { Clock, Relays } from '../../../platform/ports.ts';
 import type { Report } from '../../../schemas/generated/types.ts';
+import { ByteLink } from './byte-link.ts';
 import { openShore } from './shore.ts';
 
 const desired = (sequence: number) => ({ sequence, envelope: `envelope ${sequence}` });
@@ -116,7 +119,7 @@ test.serial(
     const { identity } = await shore.enrolledDevice('buoy');
     const broker = await shore.startBroker(0);
     const delays: number[] = [];
-    const link = shore.openLink('buoy', broker.port, identity, hurried(delays));
+    const link = shore.openLink('buoy', broker.port, identity, { clock: hurried(delays) });
     await once(listen(t, link), 'connection');
     t.is(await link.report(report), 'offline');
     t.is(await link.report(report), 'offline');
@@ -125,7 +128,8 @@ test.serial(
     let answer = await link.report(report);
     while (answer === 'offline') answer = await link.report(report);
     t.is(answer, 'accepted');
-    t.deepEqual([...new Set(delays)].slice(0, 2), [10_000, 20_000], 'a slow link is given more time');
+    const patience = delays.filter((delayMs) => delayMs < 60_000);
+    t.deepEqual([...new Set(patience)].slice(0, 2), [10_000, 20_000], 'a slow link is given more time');
     await link.stop();
     await broker.close();
   },
@@ -141,7 +145,7 @@ test.serial(
     const deaf = await startBroker(0);
     const asked = Promise.withResolvers<void>();
     await deaf.subscribe('$aws/things/buoy/shadow/name/fleet/get', () => asked.resolve());
-    const link = openLink('buoy', deaf.port, identity, hurried());
+    const link = openLink('buoy', deaf.port, identity, { clock: hurried() });
     const events = listen(t, link);
     const connections: boolean[] = [];
     events.on('connection', (connected) => connections.push(connected));
@@ -163,12 +167,124 @@ test.serial('an authority that is damaged on disk is a failure like others, and 
   await shadows.start({ onReported: () => {}, onContact: () => {} });
   const { authority } = shore;
   let tries = 0;
-  const link = shore.openLink('buoy', broker.port, identity, nodeClock, () => {
+  const authorityText = (): string => {
     tries += 1;
     return tries === 1 ? 'no certificate' : authority.certificate;
-  });
+  };
+  const link = shore.openLink('buoy', broker.port, identity, { authorityText });
   t.deepEqual(await once(listen(t, link), 'connection'), [true]);
   t.is(tries, 2);
+  await link.stop();
+  await broker.close();
+});
+
+/** A clock whose pauses are over at once; tells how long they were to be. */
+function restless(pauses: number[], enough: number, done: () => void): Clock {
+  return {
+    ...nodeClock,
+    sleep: async (delayMs, signal) => {
+      pauses.push(delayMs);
+      if (pauses.length === enough) done();
+      await nodeClock.sleep(pauses.length < enough ? 0 : delayMs, signal);
+    },
+  };
+}
+
+for (const [who, longestMs] of [
+  ['nobody', 60_000],
+  ['a stranger', 300_000],
+] as const) {
+  test.serial(
+    `a device that finds ${who} where its broker should be stays away for ${longestMs} ms at most`,
+    async (t) => {
+      const shore = await openShore(t);
+      const { identity } = await shore.enrolledDevice('buoy');
+      const link = await ByteLink.open(t, () => 9);
+      if (who === 'nobody') link.refuse();
+      const pauses: number[] = [];
+      const enough = Promise.withResolvers<void>();
+      const clock = restless(pauses, 12, enough.resolve);
+      const shadow = shore.openLink('buoy', link.port, identity, {
+        clock,
+        random: { ...nodeRandom, fraction: () => 1 },
+      });
+      listen(t, shadow);
+      await enough.promise;
+      t.is(pauses.at(-1), longestMs);
+    },
+  );
+}
+
+test.serial('a link that goes silent is noticed when a report goes unanswered, and another one is made', async (t) => {
+  const { broker, identity, openLink, reported } = await shoreWithDevice(t, 'buoy');
+  const link = await ByteLink.open(t, () => broker.port);
+  const shadow = openLink('buoy', link.port, identity, { clock: hurried() });
+  const events = listen(t, shadow);
+  await once(events, 'connection');
+  t.is(await shadow.report(report), 'accepted');
+  link.silence();
+  const gone = once(events, 'connection');
+  t.is(await shadow.report({ ...report, counter: 2 }), 'offline');
+  t.deepEqual(await gone, [false]);
+  const back = once(events, 'connection');
+  await link.up();
+  t.deepEqual(await back, [true]);
+  t.is(await shadow.report({ ...report, counter: 3 }), 'accepted');
+  t.like(reported.at(-1), { counter: 3 });
+  await shadow.stop();
+  await broker.close();
+});
+
+test.serial('a message that is far too long is never held: the connection ends after a part of it', async (t) => {
+  const { broker, identity, openLink } = await shoreWithDevice(t, 'buoy');
+  let heldBytes = 0;
+  const relays: Relays = {
+    open: (target) =>
+      nodeRelays.open({
+        ...target,
+        accepts: (bytes) => {
+          const isAccepted = target.accepts(bytes);
+          if (isAccepted) heldBytes += bytes;
+          return isAccepted;
+        },
+      }),
+  };
+  const events = listen(t, openLink('buoy', broker.port, identity, { relays }));
+  await once(events, 'connection');
+  const wanted: unknown[] = [];
+  events.on('desired', (value) => wanted.push(value));
+  const gone = once(events, 'connection');
+  const padding = 'x'.repeat(20_000_000);
+  const delta = Buffer.from(JSON.stringify({ state: desired(9), padding }));
+  broker.publish('$aws/things/buoy/shadow/name/fleet/update/delta', delta).catch(() => {});
+  t.deepEqual(await gone, [false]);
+  t.true(heldBytes < 300_000, `${heldBytes} bytes were passed on`);
+  t.deepEqual(wanted, []);
+  t.deepEqual(await once(events, 'connection'), [true], 'and it comes back');
+  await broker.close();
+});
+
+test.serial('a shore that has nothing but IPv6 addresses is reached', async (t) => {
+  const shore = await openShore(t, '::1');
+  const { identity } = await shore.enrolledDevice('buoy');
+  const broker = await shore.startBroker(0);
+  t.deepEqual(await once(listen(t, shore.openLink('buoy', broker.port, identity)), 'connection'), [true]);
+  await broker.close();
+});
+
+test.serial('what a stranger left in the shadow is taken back', async (t) => {
+  const { broker, link, reported } = await shoreWithDevice(t, 'buoy');
+  const stranger = { ...report, weather: 'fair', running: { knots: 7 } };
+  await broker.publish(
+    '$aws/things/buoy/shadow/name/fleet/update',
+    Buffer.from(JSON.stringify({ state: { reported: stranger } })),
+  );
+  const events = listen(t, link);
+  await once(events, 'connection');
+  t.is(await link.report(report), 'accepted');
+  t.is(await link.report({ ...report, counter: 2 }), 'accepted');
+  t.deepEqual(reported.at(0), stranger);
+  t.deepEqual(reported.at(-1), { ...report, counter: 2 });
   await link.stop();
   await broker.close();
 });

@@ -1,5 +1,6 @@
 /** The other end of an agent's lines: the controller's own authority, broker, shadow service and API, on real sockets. */
 import { mkdtempSync, rmSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -20,13 +21,22 @@ import { nodeDisk } from '../../../platform/node/disk.ts';
 import { startHttpServer } from '../../../platform/node/http-server.ts';
 import { openNetwork } from '../../../platform/node/network.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
-import type { Clock } from '../../../platform/ports.ts';
+import { nodeRelays } from '../../../platform/node/relay.ts';
+import type { Clock, Log, Random, Relays } from '../../../platform/ports.ts';
 
 const log = { write: () => {} };
-const address = '127.0.0.1';
+
+/** What a link is made with besides the usual. */
+interface LinkPorts {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly log?: Log;
+  readonly relays?: Relays;
+  readonly authorityText?: () => string;
+}
 
 /** A controller without its loop; `named` is what git would say: key fingerprints by device. */
-export async function openShore(t: ExecutionContext) {
+export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
   const directory = mkdtempSync(join(tmpdir(), 'fleet-shore-'));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
   const named = new Map<string, string>();
@@ -82,7 +92,7 @@ export async function openShore(t: ExecutionContext) {
       knowsDevice: (device) => named.has(device),
       connections: bus,
     });
-  const url = `https://${address}:${server.port}`;
+  const url = `https://${isIPv6(address) ? `[${address}]` : address}:${server.port}`;
   /** A device with a key of its own, and one try to get it a certificate. */
   const newDevice = (device: string) => {
     const identityStore = new DeviceIdentityStore(nodeDisk, join(directory, device));
@@ -102,8 +112,7 @@ export async function openShore(t: ExecutionContext) {
     device: string,
     port: number,
     identityStore: DeviceIdentityStore,
-    clock: Clock = nodeClock,
-    authorityText = () => authority.certificate,
+    { authorityText = () => authority.certificate, ...ports }: LinkPorts = {},
   ): AwsShadowLink => {
     const link = new AwsShadowLink({
       device,
@@ -116,9 +125,8 @@ export async function openShore(t: ExecutionContext) {
         const texts = identityStore.texts();
         return texts && { ca: authorityText(), ...texts };
       },
-      clock,
-      random: nodeRandom,
-      log,
+      ...{ clock: nodeClock, random: nodeRandom, relays: nodeRelays, log },
+      ...ports,
     });
     t.teardown(() => link.stop());
     return link;

@@ -452,19 +452,23 @@ test('with too little disk the update waits with a code, and the old one runs on
   t.is(ship.report.running?.sequence, 1);
 });
 
-test('report counters only grow, and every report is valid and small', async (t) => {
+test('reports are counted from 1 in each boot, boots by one, and every report is valid and small', async (t) => {
   const ship = await proved();
   ship.cutPower(loseAll);
   ship.boot();
   await ship.run(4 * 3600);
-  const counters = ship.reports.map(({ counter }) => counter);
-  t.deepEqual(
-    counters,
-    [...counters].sort((a, b) => a - b),
-  );
-  t.is(new Set(counters).size, counters.length);
+  const boots = Map.groupBy(ship.reports, ({ boot }) => boot?.number);
+  t.deepEqual([...boots.keys()], [1, 2]);
+  for (const reports of boots.values()) {
+    t.deepEqual(
+      reports.map(({ counter }) => counter),
+      reports.map((_report, at) => at + 1),
+    );
+    t.is(new Set(reports.map(({ boot }) => boot?.id)).size, 1);
+  }
+  t.is(new Set(ship.reports.map(({ boot }) => boot?.id)).size, 2);
   t.true(ship.reports.every((report) => JSON.stringify(report).length <= 3072));
-  t.true(counters.length < 40, `${counters.length} reports`);
+  t.true(ship.reports.length < 40, `${ship.reports.length} reports`);
 });
 
 test('a day without a link logs and writes next to nothing', async (t) => {

@@ -27,6 +27,14 @@ interface Promises {
   good: number | undefined;
   /** Sequences that were given up: never to be tried again. */
   readonly givenUp: Set<number>;
+  /** All of whose applications were started once, while they were on trial. */
+  readonly haveRun: Set<number>;
+  /** What a newer one took the place of while it was on trial, and which had run without fault; until something is good. */
+  superseded: number | undefined;
+}
+
+function noPromises(): Promises {
+  return { highest: 0, good: undefined, givenUp: new Set(), haveRun: new Set(), superseded: undefined };
 }
 
 /** Does steps as the real runner would, in a world of sequence numbers. */
@@ -50,6 +58,8 @@ class World {
 
   happen(event: EngineEvent, promises: Promises): void {
     this.#judged = event.kind === 'judged-healthy' ? event.sequence : undefined;
+    const isTrial = 'sequence' in event && trialOf(this.durable.engine)?.slot.sequence === event.sequence;
+    if (event.kind === 'activated' && isTrial && this.#stepsLeft > 0) promises.haveRun.add(event.sequence);
     for (const step of decide(this.durable, event, 1)) {
       if (this.#stepsLeft === 0) {
         this.boot(promises);
@@ -109,6 +119,7 @@ class World {
         return;
       case 'clear':
         assert(promises.good === undefined, 'runs nothing although something is good');
+        assert(promises.superseded === undefined, 'runs nothing although something ran without fault');
         this.activating = undefined;
         this.runs = undefined;
         return;
@@ -138,13 +149,28 @@ class World {
     if (good !== promises.good) {
       assert(good !== undefined && good === this.#judged, 'good without having been judged');
       promises.good = good;
+      promises.superseded = undefined;
     }
     const was = trialOf(this.durable.engine)?.slot.sequence;
     const isTrial = trialOf(next.engine)?.slot.sequence === was;
     const isTarget = targetOf(next.engine)?.sequence === was;
-    if (was !== undefined && !isTrial && !isTarget && good !== was) promises.givenUp.add(was);
+    const isKept = next.fallback?.slot.sequence === was;
+    if (was !== undefined && !isTrial && !isTarget && !isKept && good !== was) promises.givenUp.add(was);
+    if (was !== undefined && !isTrial && good !== was) this.#checkLeft(was, next, promises);
     assert((trialOf(next.engine)?.starts ?? 0) <= startsMax, 'started too often');
     assert((next.engine.state === 'active') <= (good !== undefined), 'active without anything good');
+  }
+
+  /** A trial ended without having become good: a newer one took its place, or it failed. */
+  #checkLeft(was: number, next: Memory, promises: Promises): void {
+    const trial = trialOf(next.engine)?.slot.sequence;
+    const isSuperseded = trial !== undefined && trial === targetOf(this.durable.engine)?.sequence;
+    if (isSuperseded) {
+      if (promises.haveRun.has(was)) promises.superseded = was;
+      return;
+    }
+    assert(trial === promises.superseded, 'does not run again what ran without fault before');
+    promises.superseded = undefined;
   }
 
   /** What must hold whenever an event is done with. */
@@ -263,7 +289,7 @@ test('over any life the sequence never goes back, the good one is held and runs,
   fc.assert(
     fc.property(fc.array(happenings, { maxLength: 60 }), (life) => {
       const world = new World();
-      const promises: Promises = { highest: 0, good: undefined, givenUp: new Set() };
+      const promises = noPromises();
       world.boot(promises);
       for (const happening of life) {
         if (happening.kind === 'power-cut') world.boot(promises);
@@ -280,7 +306,7 @@ test('over any life the sequence never goes back, the good one is held and runs,
 
 test('a deployment that keeps the agent from staying up is given up after so many starts', (t) => {
   const world = new World();
-  const promises: Promises = { highest: 0, good: undefined, givenUp: new Set() };
+  const promises = noPromises();
   world.boot(promises);
   world.happen({ kind: 'offered', slot: slotOf(1), envelope: '' }, promises);
   world.happen({ kind: 'fetched', sequence: 1, downloads: [] }, promises);
@@ -291,4 +317,54 @@ test('a deployment that keeps the agent from staying up is given up after so man
   world.boot(promises);
   t.is(world.durable.engine.state, 'idle');
   t.is(world.durable.problem?.code, 'TRIAL_INTERRUPTED');
+});
+
+/** A world in which a deployment is on probation, with nothing good behind it. */
+function onProbation(): { readonly world: World; readonly promises: Promises; offer(sequence: number): void } {
+  const world = new World();
+  const promises = noPromises();
+  const offer = (sequence: number): void => {
+    world.happen({ kind: 'offered', slot: slotOf(sequence), envelope: '' }, promises);
+    world.happen({ kind: 'fetched', sequence, downloads: [] }, promises);
+    world.happen({ kind: 'activated', sequence }, promises);
+  };
+  world.boot(promises);
+  offer(1);
+  return { world, promises, offer };
+}
+
+test('what ran without fault until a newer one took its place runs again when that one fails, and may become good', (t) => {
+  const { world, promises, offer } = onProbation();
+  offer(2);
+  t.is(world.runs, 2);
+  world.happen({ kind: 'judged-failing', sequence: 2, problem }, promises);
+  t.is(world.runs, 1);
+  world.happen({ kind: 'activated', sequence: 1 }, promises);
+  world.happen({ kind: 'judged-healthy', sequence: 1 }, promises);
+  t.is(world.durable.good?.slot.sequence, 1);
+  t.is(world.durable.problem?.code, problem.code, 'why the newer one does not run stays told');
+});
+
+test('what never ran is not kept in the place of what did', (t) => {
+  const { world, promises, offer } = onProbation();
+  world.happen({ kind: 'offered', slot: slotOf(2), envelope: '' }, promises);
+  world.happen({ kind: 'fetched', sequence: 2, downloads: [] }, promises);
+  offer(3);
+  world.happen({ kind: 'judged-failing', sequence: 3, problem }, promises);
+  t.is(world.runs, 1);
+  world.boot(promises);
+  t.is(world.runs, 1, 'also after a power cut');
+});
+
+test('once something newer is good, what it superseded on trial never runs again', (t) => {
+  const { world, promises, offer } = onProbation();
+  offer(2);
+  world.happen({ kind: 'judged-healthy', sequence: 2 }, promises);
+  offer(3);
+  world.happen({ kind: 'judged-failing', sequence: 3, problem }, promises);
+  t.is(world.runs, 2);
+  t.deepEqual(
+    heldSlots(world.durable).map(({ sequence }) => sequence),
+    [2],
+  );
 });

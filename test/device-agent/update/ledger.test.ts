@@ -1,50 +1,48 @@
 import test from 'ava';
+import { DoubleSlot } from '../../../device-agent/storage/double-slot.ts';
 import { Ledger } from '../../../device-agent/update/ledger.ts';
-import { keepAll, SimDisk } from '../../sim/sim-disk.ts';
+import { SimDisk } from '../../sim/sim-disk.ts';
 
-const startMs = 1_000;
+function stateDisk(): SimDisk {
+  const disk = new SimDisk();
+  disk.makeDirectory('/state');
+  return disk;
+}
+
+test('each opening of the ledger is a boot, counted from 1', (t) => {
+  const disk = stateDisk();
+  t.deepEqual(
+    [1, 2, 3].map(() => new Ledger(disk, '/state').bootNumber),
+    [1, 2, 3],
+  );
+});
 
 for (const slot of ['a', 'b']) {
-  test(`a report counter is never handed out twice, even after ledger.${slot} has rotted`, (t) => {
-    const disk = new SimDisk();
-    disk.makeDirectory('/state');
-    const first = new Ledger(disk, '/state', startMs);
+  test(`no boot is counted twice, even after ledger.${slot} has rotted`, (t) => {
+    const disk = stateDisk();
     let highest = 0;
-    for (let count = 0; count < 200; count++) highest = first.takeCounter();
+    for (let count = 0; count < 5; count++) highest = new Ledger(disk, '/state').bootNumber;
     disk.flipBit(`/state/ledger.${slot}`, 500);
-    t.true(new Ledger(disk, '/state', startMs).takeCounter() > highest);
+    t.true(new Ledger(disk, '/state').bootNumber > highest);
   });
 }
 
-test('a ledger that rotted opens on a full disk', (t) => {
-  const disk = new SimDisk();
-  disk.makeDirectory('/state');
-  const first = new Ledger(disk, '/state', startMs);
-  for (let count = 0; count < 200; count++) first.takeCounter();
+test('a ledger opens on a full disk, also after it has rotted, and knows what it knew', (t) => {
+  const disk = stateDisk();
+  new Ledger(disk, '/state').raiseTimeFloor(7);
+  new Ledger(disk, '/state').countBytes(3);
   disk.remove('/state/ledger.a');
   disk.leaveRoom(0);
-  t.true(new Ledger(disk, '/state', startMs).lastCounter >= startMs + 127);
+  const { timeFloorMs, bootNumber } = new Ledger(disk, '/state');
+  t.deepEqual([timeFloorMs, bootNumber >= 2], [7, true]);
 });
 
-test('a device whose ledger is gone counts on above what it counted before, and a clock before the epoch does no harm', (t) => {
-  const disk = new SimDisk();
-  disk.makeDirectory('/state');
-  const highest = new Ledger(disk, '/state', startMs).takeCounter();
-  disk.remove('/state/ledger.a');
-  disk.remove('/state/ledger.b');
-  t.true(new Ledger(disk, '/state', startMs + 1).takeCounter() > highest);
-  const lost = new SimDisk();
-  lost.makeDirectory('/state');
-  t.is(new Ledger(lost, '/state', -5).takeCounter(), 1);
-});
-
-test('a device restored from an image of its disk counts on above what it counted since', (t) => {
-  const disk = new SimDisk();
-  disk.makeDirectory('/state');
-  new Ledger(disk, '/state', startMs).takeCounter();
-  const image = disk.copyAfterCrash(keepAll);
-  const since = new Ledger(disk, '/state', startMs);
-  let highest = 0;
-  for (let count = 0; count < 1_000; count++) highest = since.takeCounter();
-  t.true(new Ledger(image, '/state', startMs + 86_400_000).takeCounter() > highest);
+test('a ledger written before boots were counted goes on with what it holds', (t) => {
+  const disk = stateDisk();
+  {
+    const { slot } = DoubleSlot.open<object>(disk, '/state/ledger');
+    for (const counterCeiling of [1, 65]) slot.write({ timeFloorMs: 7, bytesReceived: 3, counterCeiling });
+  }
+  const { timeFloorMs, bytesReceived, bootNumber } = new Ledger(disk, '/state');
+  t.deepEqual([timeFloorMs, bytesReceived, bootNumber], [7, 3, 1]);
 });

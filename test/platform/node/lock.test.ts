@@ -1,53 +1,95 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'ava';
-import { isLocked, takeLock } from '../../../platform/node/lock.ts';
+import test, { type ExecutionContext } from 'ava';
+import { isLocked, takeLock, waitForLock } from '../../../platform/node/lock.ts';
 
-for (const platform of ['linux', 'darwin'] as const) {
-  test(`on ${platform} a lock is held by one process and let go by kill -9`, async (t) => {
-    const directory = mkdtempSync(join(tmpdir(), 'fleet-lock-'));
-    t.teardown(() => rmSync(directory, { recursive: true }));
-    const lockFile = new URL('../../../platform/node/lock.ts', import.meta.url).href;
-    const program = `const { takeLock } = await import(${JSON.stringify(lockFile)});
-      globalThis.lock = await takeLock(${JSON.stringify(directory)}, 'one', ${JSON.stringify(platform)});
-      console.log(lock === undefined ? 'refused' : 'taken'); setInterval(() => {}, 1e9);`;
-    const holder = spawn(process.execPath, ['--input-type=module', '-e', program]);
-    const [answer] = (await once(holder.stdout, 'data')) as [Buffer];
-    t.is(answer.toString(), 'taken\n');
-    t.is(await takeLock(directory, 'one', platform), undefined);
-    t.true(await isLocked(directory, 'one', platform));
-    t.false(await isLocked(directory, 'other', platform));
-    using other = await takeLock(directory, 'other', platform);
-    t.truthy(other);
-    holder.kill('SIGKILL');
-    await once(holder, 'exit');
-    t.false(await isLocked(directory, 'one', platform));
-    const lock = await takeLock(directory, 'one', platform);
-    t.truthy(lock);
-    lock?.[Symbol.dispose]();
-    using again = await takeLock(directory, 'one', platform);
-    t.truthy(again);
-  });
+function newDirectory(t: ExecutionContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'fleet-lock-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  return directory;
 }
 
-test('the same directory by another name is the same lock', async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'fleet-lock-'));
+/** A process that takes the lock, keeps nothing of it in a variable, and collects its garbage; its answer, and itself. */
+async function otherProcess(t: ExecutionContext, directory: string, ...wrapper: readonly string[]) {
+  const lockFile = new URL('../../../platform/node/lock.ts', import.meta.url).href;
+  const program = `const { takeLock } = await import(${JSON.stringify(lockFile)});
+    const isTaken = takeLock(${JSON.stringify(directory)}, 'one') !== undefined;
+    for (let time = 0; time < 3; time++) { gc(); await new Promise(setImmediate); }
+    console.log(isTaken ? 'taken' : 'refused'); setInterval(() => {}, 1e9);`;
+  const command = [...wrapper, process.execPath, '--expose-gc', '--input-type=module', '-e', program];
+  const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.teardown(() => child.kill('SIGKILL'));
+  const [answer] = (await once(child.stdout, 'data')) as [Buffer];
+  return { child, answer: answer.toString().trim() };
+}
+
+test('a lock is held by one process and let go by kill -9', async (t) => {
+  const directory = newDirectory(t);
+  t.false(isLocked(directory, 'one'));
+  const { child, answer } = await otherProcess(t, directory);
+  t.is(answer, 'taken');
+  t.is(takeLock(directory, 'one'), undefined);
+  t.true(isLocked(directory, 'one'));
+  t.false(isLocked(directory, 'other'));
+  using other = takeLock(directory, 'other');
+  t.truthy(other);
+  const waiting = waitForLock(directory, 'one');
+  child.kill('SIGKILL');
+  const lock = await waiting;
+  t.true(isLocked(directory, 'one'));
+  t.is((await otherProcess(t, directory)).answer, 'refused');
+  lock[Symbol.dispose]();
+  t.false(isLocked(directory, 'one'));
+  using again = takeLock(directory, 'one');
+  t.truthy(again);
+});
+
+const hasNamespaces = spawnSync('unshare', ['--user', '--net', 'true']).status === 0;
+
+(hasNamespaces ? test : test.skip)(
+  'a process in another network namespace, as in a container of its own, is refused',
+  async (t) => {
+    const directory = newDirectory(t);
+    using lock = takeLock(directory, 'one');
+    t.truthy(lock);
+    t.is((await otherProcess(t, directory, 'unshare', '--user', '--map-root-user', '--net')).answer, 'refused');
+  },
+);
+
+test('the same directory by another name is the same lock', (t) => {
+  const directory = newDirectory(t);
   symlinkSync(directory, `${directory}-link`);
-  t.teardown(() => [directory, `${directory}-link`].map((path) => rmSync(path, { recursive: true })));
-  using lock = await takeLock(directory, 'one', 'linux');
+  t.teardown(() => rmSync(`${directory}-link`));
+  using lock = takeLock(directory, 'one');
   t.truthy(lock);
-  t.is(await takeLock(`${directory}-link`, 'one', 'linux'), undefined);
+  t.is(takeLock(`${directory}-link`, 'one'), undefined);
+});
+
+test('what else came to lie in the file of a lock keeps nobody from taking it', (t) => {
+  const directory = newDirectory(t);
+  writeFileSync(join(directory, 'one.lock'), 'x'.repeat(5_000));
+  t.false(isLocked(directory, 'one'));
+  using lock = takeLock(directory, 'one');
+  t.truthy(lock);
+  t.true(isLocked(directory, 'one'));
 });
 
 test('asking whether a lock is held keeps nobody from taking it', async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'fleet-lock-'));
-  t.teardown(() => rmSync(directory, { recursive: true }));
-  const asked = Array.from({ length: 200 }, () => isLocked(directory, 'one', 'linux'));
-  using lock = await takeLock(directory, 'one', 'linux');
-  t.truthy(lock);
-  await Promise.all(asked);
-  t.true(await isLocked(directory, 'one', 'linux'));
+  const directory = newDirectory(t);
+  takeLock(directory, 'one')?.[Symbol.dispose]();
+  const lockFile = new URL('../../../platform/node/lock.ts', import.meta.url).href;
+  const program = `const { isLocked } = await import(${JSON.stringify(lockFile)});
+    console.log('asking'); for (;;) isLocked(${JSON.stringify(directory)}, 'one');`;
+  const asker = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => asker.kill('SIGKILL'));
+  await once(asker.stdout, 'data');
+  for (let time = 0; time < 100; time++) {
+    using lock = takeLock(directory, 'one');
+    t.truthy(lock);
+  }
 });

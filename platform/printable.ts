@@ -1,4 +1,4 @@
-/** Text of others for a terminal: what files, commits and devices say must not steer it. */
+/** The door through which text of others comes to a terminal: what files, commits, servers and devices say must not steer it. */
 
 /** Control characters and those that turn the direction of text; tabs stay. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to replace
@@ -7,6 +7,11 @@ const unprintable = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200e\u200f\u202a-
 /** The text on one line, with a mark in place of every character that would do something. */
 export function printable(text: string): string {
   return text.replace(unprintable, '\ufffd');
+}
+
+/** The same for text of several lines. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }
 
 /** The same for every text in plain data. */

@@ -1,0 +1,75 @@
+import type { Clock, Relay, RelayEnd, Relays } from '../../platform/ports.ts';
+
+const connectMsMax = 30_000;
+/** When the broker has said nothing at all for so long after something was said to it, the connection is dead. */
+const silenceMsMax = 60_000;
+/**
+ * What the library may hold of messages that it has not delivered: it gathers each one whole in memory, however long. Shadows
+ * hold 8 KB, their largest messages some 40.
+ */
+const undeliveredBytesMax = 256 * 1024;
+
+/**
+ * The bytes between the library and the broker. They are heard here before the library hears them, because it neither bounds what
+ * it holds nor says when the broker last spoke.
+ */
+export class Wire {
+  readonly #clock: Clock;
+  readonly #cut = Promise.withResolvers<RelayEnd>();
+  #relay!: Relay;
+  #undeliveredBytes = 0;
+  /** Runs from the first thing said that nothing was heard after. */
+  #silence: Disposable | undefined;
+
+  private constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A wire that is there when the library asks for it. */
+  static async open(options: {
+    readonly host: string;
+    readonly port: number;
+    readonly relays: Relays;
+    readonly clock: Clock;
+  }): Promise<Wire> {
+    const { host, port, relays, clock } = options;
+    const wire = new Wire(clock);
+    wire.#relay = await relays.open({ host, port, connectMsMax, accepts: (bytes) => wire.#accepts(bytes) });
+    return wire;
+  }
+
+  /** The port of the loopback at which the library finds it. */
+  get port(): number {
+    return this.#relay.port;
+  }
+
+  /** How it came to its end, if by anything but `close`. */
+  get ended(): Promise<RelayEnd> {
+    return Promise.race([this.#cut.promise, this.#relay.ended]);
+  }
+
+  /** Something is said that a broker answers at once, be it with a receipt: unless it does, the wire is cut. */
+  awaitWord(): void {
+    this.#silence ??= this.#clock.after(silenceMsMax, () => {
+      this.#cut.resolve({ kind: 'closed', reason: `the broker has said nothing for ${silenceMsMax / 1_000} s` });
+      this.close();
+    });
+  }
+
+  /** The library has delivered what it had gathered. */
+  delivered(): void {
+    this.#undeliveredBytes = 0;
+  }
+
+  close(): void {
+    this.#silence?.[Symbol.dispose]();
+    this.#relay[Symbol.dispose]();
+  }
+
+  #accepts(bytes: number): boolean {
+    this.#silence?.[Symbol.dispose]();
+    this.#silence = undefined;
+    this.#undeliveredBytes += bytes;
+    return this.#undeliveredBytes <= undeliveredBytesMax;
+  }
+}
