@@ -31,6 +31,13 @@ export class AddedTypes {
     return this.#add({ kind: 'function', params: [], results });
   }
 
+  /** The type of a threaded function, which has fuel and stack behind its parameters and fuel behind its results. */
+  ofThreaded(type: number): number {
+    const { params, results } = this.#types[type] as FunctionType;
+    const [fuel, stack] = [{ code: 0x7e }, { code: 0x7f }];
+    return this.#add({ kind: 'function', params: [...params, fuel, stack], results: [...results, fuel] });
+  }
+
   #add(composite: FunctionType): number {
     const key = JSON.stringify(composite);
     const known = this.#added.get(key);

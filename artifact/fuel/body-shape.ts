@@ -25,6 +25,7 @@ export interface BodyShape {
   readonly hasLoop: boolean;
   readonly hasHandler: boolean;
   readonly hasBulk: boolean;
+  readonly throwsOrTailCalls: boolean;
   /** At most, by the values that it holds. */
   readonly frameBytes: number;
 }

@@ -1,5 +1,6 @@
 import type { BodyShape } from './body-shape.ts';
 import { chargeRules } from './limits.ts';
+import { threadedFunctions } from './threading.ts';
 
 /** Who calls whom, by the numbers of the functions that the module defines; imported ones are beyond it. */
 export interface CallGraph {
@@ -29,6 +30,8 @@ export interface FunctionMetering {
   readonly checksFuel: boolean;
   /** Bytes it takes from the stack's count; undefined where a caller counts for it. */
   readonly stackBytes: number | undefined;
+  /** Whether fuel and stack come as parameters; then it counts the stack for its callees, not for itself. */
+  readonly threaded: boolean;
 }
 
 /**
@@ -36,9 +39,10 @@ export interface FunctionMetering {
  * the uncounted ones that it may call on the way to the next one that counts.
  */
 export function meterFunctions(graph: CallGraph): GraphMetering {
-  const counts = countedFunctions(graph);
+  const threaded = threadedFunctions(graph);
+  const counts = countedFunctions(graph).map((counted, number) => counted || threaded[number]!);
   const order = cutCycles(graph, counts);
-  return measure(graph, counts, order);
+  return measure(graph, counts, threaded, order);
 }
 
 /** Functions that begin a chain from outside or through a reference, and may come round to it again. */
@@ -126,7 +130,12 @@ interface Reach {
 
 const nothing: Reach = { onward: 0, down: 0, work: 0 };
 
-function measure(graph: CallGraph, counts: readonly boolean[], order: readonly number[]): GraphMetering {
+function measure(
+  graph: CallGraph,
+  counts: readonly boolean[],
+  threaded: readonly boolean[],
+  order: readonly number[],
+): GraphMetering {
   const callees = calleesOf(graph);
   const reach: Reach[] = callees.map(() => nothing);
   for (const at of order) reach[at] = reachOf(graph, at, callees[at]!, counts, reach);
@@ -135,11 +144,12 @@ function measure(graph: CallGraph, counts: readonly boolean[], order: readonly n
     const { onward, down, work } = reach[number]!;
     const bounded = !counts[number] && isBounded(graph, shape);
     const stackBytes = counts[number] ? Math.max(onward, shape.frameBytes) : undefined;
-    reserve = Math.max(reserve, down - (stackBytes ?? 0));
+    reserve = Math.max(reserve, threaded[number] ? down : down - (stackBytes ?? 0));
     return {
       paidByCallers: bounded && work <= chargeRules.leafMax ? work : undefined,
       checksFuel: !(bounded && work <= chargeRules.uncheckedMax),
       stackBytes,
+      threaded: threaded[number]!,
     };
   });
   return { functions, reserve };

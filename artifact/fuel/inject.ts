@@ -30,10 +30,18 @@ export function injectFuel(bytes: Uint8Array, growth: GrowthLimits, limits: Wasm
   const signatures = signaturesOf(contents);
   const importedOf = (kind: string): number => contents.imports.filter(({ type }) => type.kind === kind).length;
   const references = referencesOutside(binary, contents, patches);
+  const metered = meterModule({ bytes, contents, signatures, references }, limits);
+  const threaded = metered.functions.flatMap(({ metering }, number) => (metering.threaded ? [number] : []));
   const rewriting: Rewriting = {
     ...{ bytes, binary, contents, signatures, patches, growth },
-    ...meterModule({ bytes, contents, signatures, references }, limits),
-    indices: new Indices(importedOf('function'), contents.functions.length, importedOf('global'), ownFunctions),
+    ...metered,
+    indices: new Indices(
+      importedOf('function'),
+      contents.functions.length,
+      importedOf('global'),
+      ownFunctions,
+      threaded,
+    ),
     types: new AddedTypes(contents.types),
   };
   return writeBinary('module', inOrder(rewriting, limits));

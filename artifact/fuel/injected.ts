@@ -1,4 +1,5 @@
 import type { CompositeType, ValueType } from '../wasm/module.ts';
+import { writeLocals } from '../wasm/write/code.ts';
 import { Assembler } from './assembler.ts';
 import type { Indices } from './indices.ts';
 import { bulkBytesLog2 } from './limits.ts';
@@ -13,11 +14,13 @@ export const own = {
   enter: 2,
   /** Asks the host for fuel where it is kept in a local: takes it, gives it back. */
   refill: 3,
+  /** Tells the host that the stack is used up, and traps. */
+  overflow: 4,
   /** Pays for a bulk operation and gives back its length. */
-  bytes32: 4,
-  bytes64: 5,
-  items32: 6,
-  items64: 7,
+  bytes32: 5,
+  bytes64: 6,
+  items32: 7,
+  items64: 8,
 } as const;
 
 /** How many functions of our own there are. */
@@ -31,7 +34,9 @@ export const ownSignatures: readonly Omit<Extract<CompositeType, { kind: 'functi
   { params: [], results: [] },
   { params: [i64], results: [] },
   { params: [i64, i32], results: [i32] },
-  ...[i64, i32, i64, i32, i64].map((value) => ({ params: [value], results: [value] })),
+  { params: [i64], results: [i64] },
+  { params: [], results: [] },
+  ...[i32, i64, i32, i64].map((value) => ({ params: [value], results: [value] })),
 ];
 
 /** The function that pays for a bulk operation. */
@@ -56,7 +61,14 @@ export function ownBodies(indices: Indices, reserve: number): OwnBody[] {
     code.globalGet(indices.left);
   });
   const bulk = [true, false].flatMap((bytes) => [false, true].map((wide) => bulkBody(indices, bytes, wide)));
-  return [bodyOf((code) => trapIfEnded(code, indices)), charge, enterBody(indices, reserve), refill, ...bulk];
+  const overflow = bodyOf((code) => {
+    code.i32Const(-1);
+    code.globalSet(indices.stack);
+    code.call(indices.out);
+    code.unreachable();
+  });
+  const ended = bodyOf((code) => trapIfEnded(code, indices));
+  return [ended, charge, enterBody(indices, reserve), refill, overflow, ...bulk];
 }
 
 function enterBody(indices: Indices, reserve: number): OwnBody {
@@ -71,10 +83,7 @@ function enterBody(indices: Indices, reserve: number): OwnBody {
     code.i32Const(reserve);
     code.i32LessThan();
     code.ifUnlikely();
-    code.i32Const(-1);
-    code.globalSet(indices.stack);
-    code.call(indices.out);
-    code.unreachable();
+    code.call(indices.own(own.overflow));
     code.end();
     code.globalGet(indices.stack);
     inside();
@@ -106,6 +115,24 @@ export function importWrapper(indices: Indices, imported: number, params: number
   });
 }
 
+/** The body of a function of so many parameters through which all but its like call a threaded one. */
+export function threadedEntry(indices: Indices, threaded: number, params: number): OwnBody {
+  const stackBefore = params;
+  return bodyOf(
+    (code) => {
+      for (let param = 0; param < params; param++) code.localGet(param);
+      code.globalGet(indices.left);
+      code.globalGet(indices.stack);
+      code.localTee(stackBefore);
+      code.call(threaded);
+      code.globalSet(indices.left);
+      code.localGet(stackBefore);
+      code.globalSet(indices.stack);
+    },
+    [i32],
+  );
+}
+
 function takeFuel(code: Assembler, indices: Indices, amount: () => void): void {
   code.globalGet(indices.left);
   amount();
@@ -134,9 +161,12 @@ function ifBelowZero(code: Assembler, indices: Indices): void {
   code.ifUnlikely();
 }
 
-function bodyOf(write: (code: Assembler) => void): OwnBody {
+function bodyOf(write: (code: Assembler) => void, locals: readonly ValueType[] = []): OwnBody {
   const code = new Assembler(64);
-  code.u32(0);
+  writeLocals(
+    code,
+    locals.map((type) => ({ count: 1, type })),
+  );
   write(code);
   code.end();
   return { bytes: code.contents(), unlikely: code.unlikely };

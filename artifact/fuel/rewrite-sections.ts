@@ -1,5 +1,7 @@
+import { wasmLimits } from '../wasm/limits.ts';
 import { type Binary, type Export, type Import, type Limits, sectionId } from '../wasm/module.ts';
 import type { ModuleContents } from '../wasm/read/contents.ts';
+import { InstructionCursor } from '../wasm/read/instructions.ts';
 import { sectionOf } from '../wasm/read/module.ts';
 import { ByteWriter } from '../wasm/write/bytes.ts';
 import { writeFunctionBody } from '../wasm/write/code.ts';
@@ -12,11 +14,12 @@ import { fuelContract } from './contract.ts';
 import { boundMemories, boundTables } from './growth.ts';
 import type { IndexPatches } from './index-patches.ts';
 import type { Indices } from './indices.ts';
-import { importWrapper, type OwnBody, own, ownBodies, ownFunctions } from './injected.ts';
+import { importWrapper, type OwnBody, own, ownBodies, ownFunctions, threadedEntry } from './injected.ts';
 import type { GrowthLimits } from './limits.ts';
 import type { MeteredFunction } from './meter.ts';
 import type { Signatures } from './signatures.ts';
 import { writeBody } from './write-body.ts';
+import { writeThreadedBody } from './write-threaded-body.ts';
 
 /** A module that is being written anew. */
 export interface Rewriting {
@@ -70,10 +73,13 @@ function writeTypes(writer: ByteWriter, { contents, types }: Rewriting): void {
   writeVector(writer, [...contents.types, ...types.groups], writeRecursiveGroup);
 }
 
-function writeFunctions(writer: ByteWriter, { contents, signatures, types }: Rewriting): void {
+function writeFunctions(writer: ByteWriter, { contents, signatures, functions, types }: Rewriting): void {
   const ours = Array.from({ length: ownFunctions }, (_, number) => types.ofOwn(number));
   const imported = signatures.ofFunction.slice(0, signatures.ofFunction.length - contents.functions.length);
-  writeVector(writer, [...ours, ...contents.functions, ...imported], (inner, type) => inner.u32(type));
+  const isThreaded = (number: number): boolean => functions[number]!.metering.threaded;
+  const bodies = contents.functions.map((type, number) => (isThreaded(number) ? types.ofThreaded(type) : type));
+  const entries = contents.functions.filter((_, number) => isThreaded(number));
+  writeVector(writer, [...ours, ...bodies, ...imported, ...entries], (inner, type) => inner.u32(type));
 }
 
 function writeImports(writer: ByteWriter, { contents, types, growth }: Rewriting): void {
@@ -148,15 +154,26 @@ function writeCode(writer: ByteWriter, rewriting: Rewriting, hints: BranchHints)
     hints.add(index++, body.unlikely);
     writeFunctionBody(writer, body.bytes);
   };
-  writer.u32(ownFunctions + functions.length + imported);
+  const threaded = functions.flatMap(({ metering }, number) => (metering.threaded ? [number + imported] : []));
+  writer.u32(ownFunctions + functions.length + imported + threaded.length);
   for (const body of ownBodies(indices, reserve)) write(body);
   const code = new Assembler(1 << 12);
+  const cursor = new InstructionCursor(bytes, wasmLimits);
+  const calleeOf = (callee: number): MeteredFunction | undefined => functions[callee - imported];
   functions.forEach((metered, number) => {
     code.clear();
-    writeBody(code, bytes, metered, types.ofResults(contents.functions[number]!), indices);
+    const type = contents.functions[number]!;
+    const resultType = types.ofResults(type);
+    if (metered.metering.threaded) {
+      const params = signatures.params[type]!;
+      writeThreadedBody(code, { cursor, metered, params, resultType, indices, calleeOf, reserve });
+    } else writeBody(code, bytes, metered, resultType, indices);
     write({ bytes: code.contents(), unlikely: code.unlikely });
   });
   for (let guest = 0; guest < imported; guest++) {
     write(importWrapper(indices, guest, signatures.params[signatures.ofFunction[guest]!] ?? 0));
+  }
+  for (const guest of threaded) {
+    write(threadedEntry(indices, indices.named(guest), signatures.params[signatures.ofFunction[guest]!]!));
   }
 }

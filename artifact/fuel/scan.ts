@@ -33,10 +33,12 @@ export function scanBody(
   const wide = scan.usesVectors || runs.some(({ type: { code } }) => code === vectorType);
   // The values of a frame, and the parameters once more where its caller puts them.
   const frameBytes = frameBytesBase + (locals + params + scan.heightMax) * (wide ? 16 : 8);
-  const { segments, edits, calls, references, callsIndirectly, hasLoop, hasHandler, hasBulk } = scan;
+  const { segments, edits, calls, references } = scan;
+  const { callsIndirectly, hasLoop, hasHandler, hasBulk, throwsOrTailCalls } = scan;
   const { constructs } = scan.open;
-  const found = { segments, constructs, edits, calls, references, callsIndirectly, hasLoop, hasHandler, hasBulk };
-  return { runs, locals, start: reader.at, end: body.end, ...found, frameBytes };
+  const code = { segments, constructs, edits, calls, references };
+  const traits = { callsIndirectly, hasLoop, hasHandler, hasBulk, throwsOrTailCalls };
+  return { runs, locals, start: reader.at, end: body.end, ...code, ...traits, frameBytes };
 }
 
 class BodyScan {
@@ -49,6 +51,7 @@ class BodyScan {
   hasLoop = false;
   hasHandler = false;
   hasBulk = false;
+  throwsOrTailCalls = false;
   usesVectors = false;
   heightMax = 0;
   readonly #cursor: InstructionCursor;
@@ -210,6 +213,7 @@ class BodyScan {
       this.#passArguments(values[0]!, 1);
     }
     if (what >= action.tailCall) {
+      this.throwsOrTailCalls = true;
       if (what !== action.throw) this.#edit(edit.tailCall, start);
       this.open.reachFor(0);
       this.#segment = noSegment;
