@@ -76,8 +76,11 @@ export class OpenDirectory {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#grant.quota.closed(this.#handle.stat());
-    this.#handle.close();
+    try {
+      this.#grant.quota.closed(this.#handle.stat());
+    } finally {
+      this.#handle.close();
+    }
   }
 
   openAt(path: string, options: OpenOptions): OpenFile | OpenDirectory {

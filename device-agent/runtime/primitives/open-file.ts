@@ -71,7 +71,10 @@ export class OpenFile {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#quota.closed(this.#handle.stat());
-    this.#handle.close();
+    try {
+      this.#quota.closed(this.#handle.stat());
+    } finally {
+      this.#handle.close();
+    }
   }
 }
