@@ -41,6 +41,10 @@ function commonOptions({ environment, directory }: ProcessOptions) {
   };
 }
 
+function inputOf({ inheritsInput }: ProcessOptions): 'inherit' | 'ignore' {
+  return inheritsInput ? 'inherit' : 'ignore';
+}
+
 /** Runs `start` with the descriptor that the child's output goes to, and closes our end of it afterwards. */
 function withOutput(options: ProcessOptions, start: (output: number | 'inherit') => NodeChild): ChildProcess {
   if (options.outputFile === undefined) return childProcess(start('inherit'));
@@ -59,7 +63,7 @@ export const nodeProcesses: Processes = {
       fork(file, [...args], {
         ...commonOptions(options),
         execArgv: [...process.execArgv, ...(options.flags ?? [])],
-        stdio: [options.inheritsInput ? 'inherit' : 'ignore', output, output, 'ipc'],
+        stdio: [inputOf(options), output, output, 'ipc'],
         serialization: 'json',
       }),
     ),
@@ -71,7 +75,7 @@ export const nodePrograms: Programs = {
     withOutput(options, (output) =>
       spawn(name, [...args], {
         ...commonOptions(options),
-        stdio: [options.inheritsInput ? 'inherit' : 'ignore', output, output],
+        stdio: [inputOf(options), output, output],
       }),
     ),
 };
