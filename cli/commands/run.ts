@@ -10,9 +10,13 @@ type ProcessEnd =
   | { readonly kind: 'timeout' }
   | { readonly kind: 'stopped' };
 
-/** The heap of values that V8 collects has no limit of its own that a program cannot cross: with the process, it ends. */
+const pagesOfMiB = 16;
+/** What compiling and metering a module of tens of megabytes takes. */
+const heapMiBMin = 256;
+
+/** Values that V8 collects count to no memory of the program's: they are held by the limit of the whole process, which ends by it. */
 function heapFlag({ memoryPagesMax }: RunRequest): string {
-  return `--max-old-space-size=${Math.max(64, Math.ceil(memoryPagesMax / 16))}`;
+  return `--max-old-space-size=${Math.max(heapMiBMin, Math.ceil(memoryPagesMax / pagesOfMiB))}`;
 }
 
 function runInProcess(
@@ -29,12 +33,15 @@ function runInProcess(
       answer ??= how;
       child.kill('SIGKILL');
     };
-    if (timeLimitMs !== undefined) clock.after(timeLimitMs, () => end({ kind: 'timeout' }));
-    signal.addEventListener('abort', () => end({ kind: 'stopped' }));
+    const limit = timeLimitMs === undefined ? undefined : clock.after(timeLimitMs, () => end({ kind: 'timeout' }));
+    signal.addEventListener('abort', () => end({ kind: 'stopped' }), { once: true });
     child.onMessage((outcome) => {
       answer ??= { kind: 'answered', outcome: outcome as RunOutcome };
     });
-    child.onExit(({ code, signal: by }) => resolve(answer ?? { kind: 'died', how: by ?? `code ${code}` }));
+    child.onExit(({ code, signal: by }) => {
+      limit?.[Symbol.dispose]();
+      resolve(answer ?? { kind: 'died', how: by ?? `code ${code}` });
+    });
     child.send(request);
   });
 }
@@ -94,7 +101,7 @@ async function run(context: CommandContext, args: ParsedArguments): Promise<Exit
 export const runCommand: Command = {
   name: 'run',
   summary: 'run a Wasm file here in the sandbox of a device',
-  arguments: 'FILE.wasm [ARGS] (behind -- where they begin with a dash)',
+  arguments: 'FILE.wasm [-- ARGS]',
   options: {
     dir: {
       type: 'string',

@@ -26,6 +26,10 @@ export class HostFile implements FileHandle {
     return this.#use((descriptor) => this.#times.seen(this.#statOf(descriptor)));
   }
 
+  size(): number {
+    return this.#use((descriptor) => fs.fstatSync(descriptor).size);
+  }
+
   read(into: Uint8Array, position: number): number {
     return this.#use((descriptor) => fs.readSync(descriptor, into, 0, into.length, position));
   }

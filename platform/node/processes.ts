@@ -49,6 +49,10 @@ function commonOptions({ environment, directory }: ProcessOptions) {
   };
 }
 
+function inputOf({ inheritsInput }: ProcessOptions): 'inherit' | 'ignore' {
+  return inheritsInput ? 'inherit' : 'ignore';
+}
+
 /** Runs `start` with the descriptor that the child's output goes to, and closes our end of it afterwards. */
 function withOutput(
   { outputFile }: ProcessOptions,
@@ -78,13 +82,7 @@ export const nodeProcesses: Processes = {
           ...commonOptions(options),
           execArgv: [...process.execArgv, ...(options.flags ?? [])],
           // The note's number is `noteDescriptor`.
-          stdio: [
-            options.inheritsInput ? 'inherit' : 'ignore',
-            output,
-            output,
-            'ipc',
-            ...(note === undefined ? [] : [note.descriptor]),
-          ],
+          stdio: [inputOf(options), output, output, 'ipc', ...(note === undefined ? [] : [note.descriptor])],
           serialization: 'json',
         }),
       note,
@@ -98,7 +96,7 @@ export const nodePrograms: Programs = {
     withOutput(options, (output) =>
       spawn(name, [...args], {
         ...commonOptions(options),
-        stdio: [options.inheritsInput ? 'inherit' : 'ignore', output, output],
+        stdio: [inputOf(options), output, output],
       }),
     ),
 };

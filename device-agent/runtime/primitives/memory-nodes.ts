@@ -91,6 +91,10 @@ export class MemoryFileHandle implements FileHandle {
     return this.#nodes.stat(this.#file);
   }
 
+  size(): number {
+    return this.#file.length;
+  }
+
   read(into: Uint8Array, position: number): number {
     const { buffer, length } = this.#file;
     if (position >= length) return 0;

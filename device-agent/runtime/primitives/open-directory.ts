@@ -42,13 +42,14 @@ const racesMax = 8;
 export class OpenDirectory {
   readonly #grant: Grant;
   readonly #handle: DirectoryHandle;
+  readonly #key: string;
   #isClosed = false;
 
   /** Takes over the handle. */
   constructor(handle: DirectoryHandle, grant: Grant) {
     this.#handle = handle;
     this.#grant = grant;
-    grant.quota.opened(handle.stat());
+    this.#key = grant.quota.opened(handle.stat());
   }
 
   get isWritable(): boolean {
@@ -76,8 +77,11 @@ export class OpenDirectory {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#grant.quota.closed(this.#handle.stat());
-    this.#handle.close();
+    try {
+      this.#grant.quota.closed(this.#key, () => 0);
+    } finally {
+      this.#handle.close();
+    }
   }
 
   openAt(path: string, options: OpenOptions): OpenFile | OpenDirectory {
@@ -91,7 +95,7 @@ export class OpenDirectory {
     if (options.directory || place.namesDirectory) {
       throw new FileError(kind === undefined ? 'no-entry' : 'not-directory', `${name} is no directory`);
     }
-    return this.#openFile(directory, name, options);
+    return this.#openFile(directory, name, options, kind !== undefined);
   }
 
   #openSelf(directory: DirectoryHandle, options: OpenOptions): OpenDirectory {
@@ -104,8 +108,8 @@ export class OpenDirectory {
     return new OpenDirectory(directory.openDirectory(name), this.#grant);
   }
 
-  #openFile(directory: DirectoryHandle, name: string, options: OpenOptions): OpenFile {
-    const file = new OpenFile(this.#fileHandle(directory, name, options), this.#grant.quota);
+  #openFile(directory: DirectoryHandle, name: string, options: OpenOptions, exists: boolean): OpenFile {
+    const file = new OpenFile(this.#fileHandle(directory, name, options, exists), this.#grant.quota);
     if (!options.truncate) return file;
     try {
       file.resize(0);
@@ -116,10 +120,11 @@ export class OpenDirectory {
     }
   }
 
-  #fileHandle(directory: DirectoryHandle, name: string, options: OpenOptions): FileHandle {
+  /** `seen` says whether the file existed when it was looked at. */
+  #fileHandle(directory: DirectoryHandle, name: string, options: OpenOptions, seen: boolean): FileHandle {
     const access = { read: options.read, write: options.write || options.truncate };
     for (let race = 0; race < racesMax; race++) {
-      const exists = directory.statOf(name) !== undefined;
+      const exists = race === 0 ? seen : directory.statOf(name) !== undefined;
       if (exists && options.create && options.exclusive) throw new FileError('exist', `${name} exists`);
       try {
         if (exists || !options.create) return directory.openFile(name, access);

@@ -8,17 +8,22 @@ const fileBytesMax = Number.MAX_SAFE_INTEGER;
 export class OpenFile {
   readonly #handle: FileHandle;
   readonly #quota: Quota;
+  readonly #key: string;
   #isClosed = false;
 
   /** Takes over the handle. */
   constructor(handle: FileHandle, quota: Quota) {
     this.#handle = handle;
     this.#quota = quota;
-    quota.opened(handle.stat());
+    this.#key = quota.opened(handle.stat());
   }
 
   stat(): NodeStat {
     return this.#handle.stat();
+  }
+
+  size(): number {
+    return this.#handle.size();
   }
 
   read(into: Uint8Array, position: number): number {
@@ -29,7 +34,7 @@ export class OpenFile {
   write(bytes: Uint8Array, position: number): number {
     if (bytes.length === 0) return 0;
     if (position + bytes.length > fileBytesMax) throw new FileError('file-too-large', `position ${position}`);
-    const before = this.stat().bytes;
+    const before = this.size();
     const growth = Math.max(0, position + bytes.length - before);
     const length = growth === 0 ? bytes.length : bytes.length - growth + this.#roomFor(growth, bytes.length);
     const written = this.#handle.write(bytes.subarray(0, length), position);
@@ -47,12 +52,12 @@ export class OpenFile {
 
   /** Writes behind the end, wherever that is by now. */
   append(bytes: Uint8Array): number {
-    return this.write(bytes, this.stat().bytes);
+    return this.write(bytes, this.size());
   }
 
   resize(bytes: number): void {
     if (bytes > fileBytesMax) throw new FileError('file-too-large', `${bytes} bytes`);
-    const growth = bytes - this.stat().bytes;
+    const growth = bytes - this.size();
     if (growth > 0 && this.#quota.allowance(growth) < growth) {
       throw new FileError('quota', `the grant has no room for ${growth} more bytes`);
     }
@@ -71,7 +76,10 @@ export class OpenFile {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#quota.closed(this.#handle.stat());
-    this.#handle.close();
+    try {
+      this.#quota.closed(this.#key, () => this.#handle.size());
+    } finally {
+      this.#handle.close();
+    }
   }
 }

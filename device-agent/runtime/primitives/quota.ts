@@ -87,21 +87,24 @@ export class Quota {
     }
   }
 
-  opened(stat: NodeStat): void {
-    this.#handles += 1;
-    const node = this.#open.get(keyOf(stat));
-    if (node === undefined) this.#open.set(keyOf(stat), { handles: 1, isNameless: false });
+  /** Counts a handle; gives what to say when it is closed. */
+  opened(stat: NodeStat): string {
+    const key = keyOf(stat);
+    const node = this.#open.get(key);
+    if (node === undefined) this.#open.set(key, { handles: 1, isNameless: false });
     else node.handles += 1;
+    this.#handles += 1;
+    return key;
   }
 
-  closed(stat: NodeStat): void {
+  /** Counts that a handle is closed; `bytes` tells what goes with it when it was the last of a file without a name. */
+  closed(key: string, bytes: () => number): void {
     this.#handles -= 1;
-    const key = keyOf(stat);
     const node = this.#open.get(key)!;
     node.handles -= 1;
     if (node.handles > 0) return;
     this.#open.delete(key);
-    if (node.isNameless && stat.kind === 'file') this.#bytes -= stat.bytes;
+    if (node.isNameless) this.#bytes -= bytes();
   }
 }
 

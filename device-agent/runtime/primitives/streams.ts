@@ -4,26 +4,10 @@ import type { InputStream, OutputStream, Readiness } from '../../../platform/str
 const nothing: Disposable = { [Symbol.dispose]: () => {} };
 
 /** What is ready at all times. */
-export const alwaysReady: Readiness = { isReady: () => true, onReady: () => nothing };
+const alwaysReady: Readiness = { isReady: () => true, onReady: () => nothing };
 
 /** An input that is at its end from the start. */
 export const emptyInput: InputStream = { ...alwaysReady, read: () => 0, available: () => 0, hasEnded: () => true };
-
-/** An input of bytes that are all there. */
-export function bytesInput(bytes: Uint8Array): InputStream {
-  let at = 0;
-  return {
-    ...alwaysReady,
-    read: (into) => {
-      const part = bytes.subarray(at, at + into.length);
-      into.set(part);
-      at += part.length;
-      return part.length;
-    },
-    available: () => bytes.length - at,
-    hasEnded: () => at === bytes.length,
-  };
-}
 
 /** An output that takes everything at once. */
 export function outputTo(take: (bytes: Uint8Array) => void): OutputStream {

@@ -25,7 +25,7 @@ function fileWith(guest: Guest, number: number, rights: bigint): OpenFile {
 }
 
 function seekTarget(file: OpenFile, position: number, offset: bigint, whence: Whence): number {
-  const bases = { start: () => 0, current: () => position, end: () => file.stat().bytes };
+  const bases = { start: () => 0, current: () => position, end: () => file.size() };
   const target = BigInt(bases[whence]()) + offset;
   if (target < 0n || target > BigInt(Number.MAX_SAFE_INTEGER)) throw new CallFailure(errno.invalid);
   return Number(target);
@@ -55,7 +55,7 @@ function fdAllocate({ guest }: Context, number: number, offset: bigint, length: 
   if (length === 0n) return errno.invalid;
   const end = BigInt.asUintN(64, offset) + BigInt.asUintN(64, length);
   if (end > BigInt(Number.MAX_SAFE_INTEGER)) return errno.fileTooLarge;
-  if (Number(end) > file.stat().bytes) file.resize(Number(end));
+  if (Number(end) > file.size()) file.resize(Number(end));
   return undefined;
 }
 

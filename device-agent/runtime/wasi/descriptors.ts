@@ -2,7 +2,7 @@ import type { DirectoryEntry } from '../../../platform/file-handles.ts';
 import type { Connection, InputStream, Listener, OutputStream } from '../../../platform/streams.ts';
 import type { OpenDirectory } from '../primitives/open-directory.ts';
 import type { OpenFile } from '../primitives/open-file.ts';
-import { CallFailure, errno } from './errno.ts';
+import { CallFailure, errno, errnoOf } from './errno.ts';
 import type { Rights } from './rights.ts';
 
 /** What a file descriptor stands for. */
@@ -103,7 +103,14 @@ export class DescriptorTable {
     closeTarget(replaced.target);
   }
 
+  /** Closes all; what the operating system says of one keeps none of the others open. */
   closeAll(): void {
-    for (const number of [...this.#open.keys()]) this.close(number);
+    for (const number of [...this.#open.keys()]) {
+      try {
+        this.close(number);
+      } catch (error) {
+        errnoOf(error);
+      }
+    }
   }
 }

@@ -1,14 +1,16 @@
 /** The calls on directories and paths, all of them within what was granted. */
+
+import type { DirectoryEntry } from '../../../platform/file-handles.ts';
 import { decodeText } from '../primitives/guest-path.ts';
-import { OpenDirectory } from '../primitives/open-directory.ts';
+import { OpenDirectory, type OpenOptions } from '../primitives/open-directory.ts';
 import type { OpenFile } from '../primitives/open-file.ts';
-import { type Descriptor, descriptorOf, type Target } from './descriptors.ts';
+import { type Descriptor, descriptorOf } from './descriptors.ts';
 import { CallFailure, errno } from './errno.ts';
 import { checkedFlags, descriptorFlag, follows, openFlag, timesOf } from './flags.ts';
 import type { Answer, Call, Context, Guest } from './guest.ts';
 import { directoryRecord, writeNodeStat } from './layout.ts';
 import { clockNanoseconds } from './program-calls.ts';
-import { demandedRights, directoryRights, fileRights, right, writersRights } from './rights.ts';
+import { demandedRights, directoryRights, fileRights, type Rights, right, writersRights } from './rights.ts';
 
 const encoder = new TextEncoder();
 
@@ -29,18 +31,36 @@ function preopenOf({ target }: Descriptor): Uint8Array {
   return encoder.encode(target.preopen);
 }
 
-/** The rights of what is opened: what was asked for, as far as the directory hands it on and the node can have it. */
-function openedDescriptor(opened: OpenFile | OpenDirectory, rights: Descriptor['rights'], flags: number): Descriptor {
-  const isDirectory = opened instanceof OpenDirectory;
-  const target: Target = isDirectory ? { kind: 'directory', directory: opened } : { kind: 'file', file: opened };
-  const possible = isDirectory ? directoryRights : fileRights;
-  const base =
-    rights.base & (rights.base & right.write || isDirectory ? possible : (possible & ~writersRights) | keptBySetting);
-  return descriptorOf(target, { base, inheriting: rights.inheriting }, flags);
+/** Of a writer's rights, those that a file opened for reading keeps. */
+const readersRights = fileRights & (~writersRights | right.setTimes | right.sync | right.dataSync);
+
+/** What is opened gets the rights that were asked for, as far as the directory hands them on and the node can have them. */
+function openedDescriptor(opened: OpenFile | OpenDirectory, rights: Rights, flags: number): Descriptor {
+  const { base, inheriting } = rights;
+  if (opened instanceof OpenDirectory) {
+    return descriptorOf({ kind: 'directory', directory: opened }, { base: base & directoryRights, inheriting }, flags);
+  }
+  const possible = base & right.write ? fileRights : readersRights;
+  return descriptorOf({ kind: 'file', file: opened }, { base: base & possible, inheriting }, flags);
 }
 
-/** Of a writer's rights, those that a file opened for reading keeps. */
-const keptBySetting = right.setTimes | right.sync | right.dataSync;
+/** What a directory must permit for these flags. */
+function rightsToOpen(flags: number): bigint {
+  const toCreate = flags & openFlag.create ? right.createFile : 0n;
+  return right.open | toCreate | (flags & openFlag.truncate ? right.setSizePath : 0n);
+}
+
+function openOptions(flags: number, follow: boolean, base: bigint): OpenOptions {
+  return {
+    follow,
+    create: (flags & openFlag.create) !== 0,
+    exclusive: (flags & openFlag.exclusive) !== 0,
+    directory: (flags & openFlag.directory) !== 0,
+    truncate: (flags & openFlag.truncate) !== 0,
+    read: (base & right.read) !== 0n,
+    write: (base & right.write) !== 0n,
+  };
+}
 
 function pathOpen(
   { guest }: Context,
@@ -58,25 +78,36 @@ function pathOpen(
   guest.descriptors.assertRoom();
   checkedFlags(flags, openFlag);
   checkedFlags(descriptorFlags, descriptorFlag);
-  const needed =
-    right.open |
-    (flags & openFlag.create ? right.createFile : 0n) |
-    (flags & openFlag.truncate ? right.setSizePath : 0n);
-  const directory = directoryWith(guest, number, needed);
+  const directory = directoryWith(guest, number, rightsToOpen(flags));
   const inherited = guest.descriptors.get(number).rights.inheriting;
-  const rights = { base: BigInt.asUintN(64, base) & inherited, inheriting: BigInt.asUintN(64, inheriting) & inherited };
   if (base & demandedRights & ~inherited) return errno.notCapable;
-  const opened = directory.openAt(pathAt(guest, path, length), {
-    follow: follows(lookup),
-    create: (flags & openFlag.create) !== 0,
-    exclusive: (flags & openFlag.exclusive) !== 0,
-    directory: (flags & openFlag.directory) !== 0,
-    truncate: (flags & openFlag.truncate) !== 0,
-    read: (rights.base & right.read) !== 0n,
-    write: (rights.base & right.write) !== 0n,
-  });
-  const added = guest.descriptors.add(openedDescriptor(opened, rights, descriptorFlags));
-  return void guest.memory.setU32(openedPointer, added);
+  const rights = { base: BigInt.asUintN(64, base) & inherited, inheriting: BigInt.asUintN(64, inheriting) & inherited };
+  const options = openOptions(flags, follows(lookup), rights.base);
+  const opened = openedDescriptor(directory.openAt(pathAt(guest, path, length), options), rights, descriptorFlags);
+  return void guest.memory.setU32(openedPointer, guest.descriptors.add(opened));
+}
+
+/** The entries that cookies count in. */
+function listingOf(descriptor: Descriptor, directory: OpenDirectory, isAnew: boolean): readonly DirectoryEntry[] {
+  if (isAnew || descriptor.listing === undefined) {
+    const own = { name: '.', kind: 'directory', inode: directory.stat().inode } as const;
+    // What lies above a directory is not the guest's to know.
+    descriptor.listing = [own, { name: '..', kind: 'directory', inode: 0n }, ...directory.list()];
+  }
+  return descriptor.listing;
+}
+
+/** Writes records from an entry on until the target is full, the last one cut; gives the bytes used. */
+function writeRecords(target: Uint8Array, listing: readonly DirectoryEntry[], from: bigint): number {
+  let used = 0;
+  for (let index = from < listing.length ? Number(from) : listing.length; index < listing.length; index++) {
+    if (used === target.length) break;
+    const { name, inode, kind } = listing[index]!;
+    const part = directoryRecord(index + 1, name, inode, kind).subarray(0, target.length - used);
+    target.set(part, used);
+    used += part.length;
+  }
+  return used;
 }
 
 function fdReadDirectory(
@@ -88,25 +119,10 @@ function fdReadDirectory(
   usedPointer: number,
 ): Answer {
   const directory = directoryWith(guest, number, right.readDirectory);
-  const descriptor = guest.descriptors.get(number);
   const target = guest.memory.bytes(pointer, length);
   guest.memory.bytes(usedPointer, 4);
-  if (cookie === 0n || descriptor.listing === undefined) {
-    const own = { name: '.', kind: 'directory', inode: directory.stat().inode } as const;
-    // What lies above a directory is not the guest's to know.
-    descriptor.listing = [own, { name: '..', kind: 'directory', inode: 0n }, ...directory.list()];
-  }
-  const { listing } = descriptor;
-  const from = BigInt.asUintN(64, cookie);
-  let used = 0;
-  for (let index = from < listing.length ? Number(from) : listing.length; index < listing.length; index++) {
-    if (used === target.length) break;
-    const { name, inode, kind } = listing[index]!;
-    const part = directoryRecord(index + 1, name, inode, kind).subarray(0, target.length - used);
-    target.set(part, used);
-    used += part.length;
-  }
-  return void guest.memory.setU32(usedPointer, used);
+  const listing = listingOf(guest.descriptors.get(number), directory, cookie === 0n);
+  return void guest.memory.setU32(usedPointer, writeRecords(target, listing, BigInt.asUintN(64, cookie)));
 }
 
 function pathStat(

@@ -41,7 +41,7 @@ const atOnce: Ready = { source: undefined, bytes: () => 0, isHungUp: () => false
 
 function readiness({ target, position }: Descriptor, kind: 'read' | 'write'): Ready {
   if (target.kind === 'file') {
-    return { ...atOnce, bytes: () => (kind === 'read' ? Math.max(0, target.file.stat().bytes - position) : 0) };
+    return { ...atOnce, bytes: () => (kind === 'read' ? Math.max(0, target.file.size() - position) : 0) };
   }
   if (target.kind === 'listener' && kind === 'read') return { ...atOnce, source: target.listener };
   const connection = target.kind === 'connection' ? target.connection : undefined;

@@ -131,7 +131,7 @@ function fdWrite({ guest }: Context, number: number, table: number, count: numbe
   const file = fileOf(descriptor.target);
   const vectors = guest.memory.vectors(table, count);
   const written = writeFile(descriptor, file, vectors, descriptor.position);
-  descriptor.position = descriptor.flags & descriptorFlag.append ? file.stat().bytes : descriptor.position + written;
+  descriptor.position = descriptor.flags & descriptorFlag.append ? file.size() : descriptor.position + written;
   return void guest.memory.setU32(pointer, written);
 }
 

@@ -129,6 +129,14 @@ test('devices, pipes and sockets below a grant are neither opened nor waited for
   t.is(open(guest, 'odd/device', { lookup: 1 }).error, errno.notCapable);
 });
 
+test('an entry whose name no guest could say is not listed, and the others are', (t) => {
+  const { guest, path } = newGrant(t);
+  fs.writeFileSync(Buffer.concat([Buffer.from(`${path}/door/`), Buffer.of(0xff, 0xfe)]), '');
+  const { descriptor } = open(guest, 'door', { flags: 2 });
+  t.is(guest.call('fd_readdir', descriptor, 4096, 4096, 0n, 8), errno.success);
+  t.is(guest.view().getUint32(8, true), 3 * 24 + '.'.length + '..'.length + 'secret'.length);
+});
+
 test('odd bytes in paths are errors: NUL, what is no UTF-8, 64 KiB of path', (t) => {
   const { guest } = newGrant(t);
   t.is(open(guest, 'door\0/../../outside/secret').error, errno.badSequence);
