@@ -54,8 +54,8 @@ export const applyDelta = (
   if (!startsWith(sha256(old), header.oldDigest)) {
     throw new DeltaError('wrong-base', 'the old file is not the one this patch was made from');
   }
-  work.spend(fixedWork(old.length, header.newBytes));
   const own = new WorkBudget(workMax(old.length, header.newBytes, patch.length), work);
+  own.spend(fixedWork(old.length, header.newBytes));
   const bytes = decode(header, old, patch.subarray(header.payloadStart), own);
   const digest = sha256(bytes);
   if (bytes.length !== header.newBytes || !startsWith(digest, expected ?? header.newDigest)) {

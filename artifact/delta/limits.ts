@@ -18,7 +18,7 @@ What the lengths of the files justify. The encoder keeps to the same: where it c
  * that of the whole.
  */
 export const partWorkMax = (newBytes: number, codedBytes: number): number =>
-  Math.min(9 * newBytes + 600 * codedBytes, 60 * newBytes);
+  Math.min(3 * newBytes + 700 * codedBytes, 45 * newBytes);
 
 /** Units that every patch takes: reading both files, rewriting the old one. */
 export const fixedWork = (oldBytes: number, newBytes: number): number => 2 * oldBytes + newBytes;

@@ -6,6 +6,7 @@ import { brotliCompressSync, constants } from 'node:zlib';
 import test from 'ava';
 import fc from 'fast-check';
 import { applyDelta } from '../../../artifact/delta/apply.ts';
+import { packBrotli } from '../../../artifact/delta/brotli.ts';
 import { encodeDifference } from '../../../artifact/delta/difference/code.ts';
 import { encodeDelta } from '../../../artifact/delta/encode.ts';
 import { DeltaError } from '../../../artifact/delta/error.ts';
@@ -26,7 +27,7 @@ const patches = {
   rewritten: encodeDelta(old, fresh),
   light: encodeDelta(old, fresh, { light: true }),
   difference: Buffer.concat([header('difference'), encodeDifference(old, fresh)!]),
-  brotli: Buffer.concat([header('brotli'), brotliCompressSync(fresh)]),
+  brotli: Buffer.concat([header('brotli'), packBrotli(fresh, 9)]),
 };
 
 const cpuMs = (): number => {
