@@ -68,6 +68,11 @@ export class HostProcess {
     this.#start();
   }
 
+  /** The process that lives now; undefined between two. */
+  get pid(): number | undefined {
+    return 'child' in this.#state ? this.#state.child.pid : undefined;
+  }
+
   /** Makes exactly these run in it; resolves when everything old has ended and everything new was started. */
   apply(applications: readonly HostedApplication[]): Promise<void> {
     this.#wanted = applications;

@@ -39,6 +39,7 @@ const applicationsMax = 64;
 const textMax = 256;
 /** As the report's schema has them. */
 export const messageMax = 200;
+export const processMax = 100;
 export const stackMax = 8;
 export const linesMax = 3;
 export const lineMax = 160;

@@ -8,7 +8,7 @@ import { memoryBytesMax } from './limits.ts';
 import { type HostPlan, ownProcessReason, placement } from './placement.ts';
 import type { PreparedModule } from './prepare/prepared-store.ts';
 import type { PreparedModules } from './prepare/readiness.ts';
-import type { HostedApplication, Usage } from './protocol.ts';
+import { type HostedApplication, messageMax, processMax, type Usage } from './protocol.ts';
 import { Rest } from './rest.ts';
 import { judgeDeath, noSuspicion, reviewSuspicion, type Suspicion } from './suspicion.ts';
 
@@ -35,11 +35,18 @@ interface Ready extends RunnableApplication {
   readonly ownProcess: readonly string[];
 }
 
+/** A host, and what it is for by now. */
+interface Hosting {
+  readonly host: HostProcess;
+  readonly flags: readonly string[];
+  plan: HostPlan<Ready>;
+}
+
 /** Runs applications in app hosts: one process for each class, and one for each application that can't share. */
 export class SupervisedRuntime implements AppRuntime {
   readonly #options: RuntimeOptions;
   readonly #handlers: (() => void)[] = [];
-  readonly #hosts = new Map<string, HostProcess>();
+  readonly #hosts = new Map<string, Hosting>();
   /** What leaves its processes while others take over. */
   readonly #leaving = new Set<Promise<void>>();
   #wanted: readonly RunnableApplication[] = [];
@@ -95,28 +102,39 @@ export class SupervisedRuntime implements AppRuntime {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#rest.clear();
-    await Promise.all([...[...this.#hosts.values()].map((host) => host.stop()), ...this.#leaving]);
+    await Promise.all([...[...this.#hosts.values()].map(({ host }) => host.stop()), ...this.#leaving]);
   }
 
   /** Begins new reports for what is new or changed; the names of the rest. */
   #welcome(applications: readonly RunnableApplication[]): ReadonlySet<string> {
     const before = new Map(this.#wanted.map((application) => [application.name, application]));
     const unchanged = new Set<string>();
+    const names = new Set(applications.map(({ name }) => name));
+    for (const name of this.#reports.keys()) if (!names.has(name)) this.#forget(name);
     for (const application of applications) {
       const { name } = application;
       if (isDeepStrictEqual(application, before.get(name))) unchanged.add(name);
       else {
+        this.#forget(name);
         this.#reports.set(name, this.#fresh(application, 0));
-        this.#settled.delete(name);
-        this.#rest.forget(name);
-        this.#usage.delete(name);
       }
     }
     return unchanged;
   }
 
+  #forget(name: string): void {
+    this.#reports.delete(name);
+    this.#settled.delete(name);
+    this.#rest.forget(name);
+    this.#usage.delete(name);
+  }
+
   #refuse(application: RunnableApplication, message: string): [] {
-    this.#reports.set(application.name, { ...this.#fresh(application, 0), state: 'failed', message });
+    this.#reports.set(application.name, {
+      ...this.#fresh(application, 0),
+      state: 'failed',
+      message: message.slice(0, messageMax),
+    });
     return [];
   }
 
@@ -126,7 +144,7 @@ export class SupervisedRuntime implements AppRuntime {
     const running = this.#ready.filter(({ name }) => !this.#settled.has(name) && !this.#rest.has(name));
     const plans = placement(running, this.#suspicion);
     const keys = new Set(plans.map(({ key }) => key));
-    for (const [key, host] of this.#hosts) if (!keys.has(key)) this.#retire(key, host);
+    for (const [key, { host }] of this.#hosts) if (!keys.has(key)) this.#retire(key, host);
     await Promise.all([
       ...this.#leaving,
       ...plans.map((plan) => this.#hostOf(plan).apply(plan.applications.map((one) => this.#hosted(one)))),
@@ -140,14 +158,27 @@ export class SupervisedRuntime implements AppRuntime {
     void leaving.then(() => this.#leaving.delete(leaving));
   }
 
+  /** The process for this plan; one whose flags no longer suit what it is to run makes way. */
   #hostOf(plan: HostPlan<Ready>): HostProcess {
+    const flags = hostFlags(plan, this.#options.hasFewAddresses);
     const there = this.#hosts.get(plan.key);
-    if (there !== undefined) return there;
-    const { clock, random, log, processes, hostFile, directory, hasFewAddresses } = this.#options;
-    const host = new HostProcess({
-      ...{ clock, random, log, processes, key: plan.key, file: hostFile, args: [directory] },
-      flags: hostFlags(plan, hasFewAddresses),
-      onStart: (pid) => this.#confine(pid, plan),
+    if (there !== undefined && isDeepStrictEqual(there.flags, flags)) {
+      there.plan = plan;
+      if (there.host.pid !== undefined) this.#options.confinement.hold(there.host.pid, holdOf(plan));
+      return there.host;
+    }
+    if (there !== undefined) this.#retire(plan.key, there.host);
+    const host = this.#newHost(plan, flags);
+    this.#hosts.set(plan.key, { host, flags, plan });
+    return host;
+  }
+
+  #newHost(plan: HostPlan<Ready>, flags: readonly string[]): HostProcess {
+    const { clock, random, log, processes, hostFile, directory } = this.#options;
+    const { key } = plan;
+    return new HostProcess({
+      ...{ clock, random, log, processes, key, flags, file: hostFile, args: [directory] },
+      onStart: (pid) => this.#confine(pid, this.#hosts.get(key)?.plan ?? plan),
       onStates: (states) => {
         for (const report of states) this.#take(report);
         this.#changed();
@@ -155,10 +186,8 @@ export class SupervisedRuntime implements AppRuntime {
       onUsage: (usage) => {
         for (const one of usage) this.#usage.set(one.name, one);
       },
-      onDeath: (death) => this.#died(plan.key, death),
+      onDeath: (death) => this.#died(this.#hosts.get(key)?.plan ?? plan, death),
     });
-    this.#hosts.set(plan.key, host);
-    return host;
   }
 
   #confine(pid: number, plan: HostPlan<Ready>): void {
@@ -181,12 +210,8 @@ export class SupervisedRuntime implements AppRuntime {
     if (report.state === 'running') this.#rest.began(report.name);
   }
 
-  #died(key: string, { ending, how, executing }: ProcessDeath): void {
-    const plan = placement(
-      this.#ready.filter(({ name }) => !this.#settled.has(name) && !this.#rest.has(name)),
-      this.#suspicion,
-    ).find((one) => one.key === key);
-    const residents = plan?.applications ?? [];
+  #died({ key, applications }: HostPlan<Ready>, { ending, how, executing }: ProcessDeath): void {
+    const residents = applications.filter(({ name }) => !this.#settled.has(name));
     const isActive = ({ name }: Ready): boolean => this.#reports.get(name)?.state !== 'backoff';
     const death = {
       ...{ ending, executing, atMs: this.#options.clock.monotonic() },
@@ -235,7 +260,7 @@ export class SupervisedRuntime implements AppRuntime {
     const usage = this.#usage.get(name);
     return {
       ...report,
-      ...(process === undefined ? {} : { process }),
+      ...(process === undefined ? {} : { process: process.slice(0, processMax) }),
       ...(usage === undefined || report.state !== 'running'
         ? {}
         : {
