@@ -43,7 +43,9 @@ for (const name of [
   'flood_short',
   'sleeper',
   'grow',
+  'grow64',
   'table',
+  'tables',
   'exit_caught',
   'recursion_caught',
 ] as const) {
@@ -64,10 +66,10 @@ for (const name of ['gcbig', 'gcbomb', 'gchuge'] as const) {
   });
 }
 
-for (const name of ['bigmin', 'gpio'] as const) {
+for (const name of ['bigmin', 'huge_iov', 'gpio'] as const) {
   test.serial(`${name} is refused before anything of it runs, with the reason`, async (t) => {
     const { hostile } = await beside(t, name, (state) => state === 'failed');
-    t.regex(hostile?.message ?? '', /pages of memory|env\.gpio/);
+    t.regex(hostile?.message ?? '', /memory|env\.gpio/);
   });
 }
 

@@ -89,3 +89,46 @@ export function hostileGuest(name: HostileGuest): Uint8Array {
   const text = guests[name];
   return text.startsWith('z:') ? inflateSync(Buffer.from(text.slice(2), 'base64')) : Buffer.from(text, 'base64');
 }
+
+function leb(value: number): number[] {
+  return value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)];
+}
+
+function section(id: number, contents: Uint8Array): Buffer {
+  return Buffer.concat([Uint8Array.from([id, ...leb(contents.length)]), contents]);
+}
+
+/** A command with these bodies, all of functions that take and give nothing. */
+function moduleOf(bodies: readonly Uint8Array[]): Uint8Array {
+  const sized = bodies.flatMap((body) => [Uint8Array.from(leb(body.length)), body]);
+  const exports = [2, 6, ...Buffer.from('_start'), 0, 0, 6, ...Buffer.from('memory'), 2, 0];
+  const count = Uint8Array.from(leb(bodies.length));
+  return Buffer.concat([
+    Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0]),
+    section(1, Uint8Array.from([1, 0x60, 0, 0])),
+    section(3, Buffer.concat([count, new Uint8Array(bodies.length)])),
+    section(5, Uint8Array.from([1, 0, 1])),
+    section(7, Uint8Array.from(exports)),
+    section(10, Buffer.concat([count, ...sized])),
+  ]);
+}
+
+/** Modules of megabytes that would take long to compile: nested blocks, many functions, one with many locals. */
+export const compileBombs: Readonly<Record<'nest' | 'many' | 'big', () => Uint8Array>> = {
+  nest: () => {
+    const depth = 1_000_000;
+    const body = new Uint8Array(1 + depth * 3 + 1).fill(0x0b);
+    body[0] = 0;
+    for (let at = 0; at < depth; at++) body.set([0x02, 0x40], 1 + 2 * at);
+    return moduleOf([body]);
+  },
+  many: () => moduleOf(Array.from({ length: 500_000 }, () => Uint8Array.of(0, 0x0b))),
+  big: () => {
+    const sums: number[] = [];
+    for (let at = 0; at < 300_000; at++) {
+      const [left, right, to] = [(at * 7919) % 40_000, (at * 104_729) % 40_000, (at * 31) % 40_000];
+      for (const byte of [0x20, ...leb(left), 0x20, ...leb(right), 0x7c, 0x21, ...leb(to)]) sums.push(byte);
+    }
+    return moduleOf([Uint8Array.from([1, ...leb(40_000), 0x7e, ...sums, 0x0b])]);
+  },
+};

@@ -8,7 +8,7 @@ import { Preparer } from '../../../device-agent/runtime/prepare/preparer.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { SimTime } from '../../sim/sim-clock.ts';
 import { openRuntime, statesWhen } from './applications.ts';
-import { hostileGuest } from './hostile-guests.ts';
+import { compileBombs, hostileGuest } from './hostile-guests.ts';
 import { printer } from './module-builder.ts';
 
 const sha256 = 'ab'.repeat(32);
@@ -45,6 +45,13 @@ test('what a module may not be is told before it runs; what it needs a process f
   };
   t.deepEqual([traits('gcbomb'), traits('wait'), traits('ticker')], [1, 1, 0]);
 });
+
+for (const [name, bomb] of Object.entries(compileBombs)) {
+  test(`a module that would take long to compile is refused, or kept from its neighbours: ${name}`, (t) => {
+    const preparation = prepareModule(bomb(), 64);
+    t.true(preparation.kind === 'refused' || preparation.traits.ownProcess.length > 0);
+  });
+}
 
 test('a module that takes too long to prepare costs its process, and the next one has another', async (t) => {
   const time = new SimTime(0);
