@@ -46,9 +46,11 @@ export class Guest {
   readonly #calls: SystemCalls;
   readonly #program: Program;
   #memory: WebAssembly.Memory | undefined;
+  #memoryAtStart = 0;
   #exports: WebAssembly.Exports = {};
   #turnBeganMs = 0;
   #turnBeganLeft = 0;
+  #isResident = false;
   #isDecided = false;
   /** Once it is decided; undefined then where it was stopped from outside. */
   #end: RunEnd | undefined;
@@ -77,7 +79,8 @@ export class Guest {
       end = this.#withMemory(endOf(error, this.#exports, this.#imported()));
     }
     this.#leave();
-    if (end.kind !== 'resident') this.#program.close();
+    this.#isResident = end.kind === 'resident';
+    if (!this.#isResident) this.#program.close();
     // An end that was decided before shows as a trap.
     return this.#isDecided ? this.#end : end;
   }
@@ -86,6 +89,7 @@ export class Guest {
   stop(): void {
     this.#decide(undefined);
     this.#interrupt?.();
+    if (this.#isResident) this.#program.close();
   }
 
   /** Bytes of its linear memory now. */
@@ -98,10 +102,11 @@ export class Guest {
     return this.#spentAtEnd ?? this.#options.meter.spent(this.#fuelLeft());
   }
 
-  /** A program that trapped with hardly any memory left has run out of it. */
+  /** A program that grew and trapped with hardly any memory left has run out of it. */
   #withMemory(end: RunEnd): RunEnd {
     const max = this.#options.memoryBytesMax;
-    if (end.kind !== 'trapped' || this.memoryBytes() < max * (1 - spareMemory)) return end;
+    const bytes = this.memoryBytes();
+    if (end.kind !== 'trapped' || bytes === this.#memoryAtStart || bytes < max * (1 - spareMemory)) return end;
     return { ...end, message: `out of memory, at its limit of ${max / 2 ** 20} MiB: ${end.message}` };
   }
 
@@ -125,6 +130,7 @@ export class Guest {
     const { exports } = new WebAssembly.Instance(module, imports);
     this.#exports = exports;
     this.#memory = memory ?? (exports.memory as WebAssembly.Memory);
+    this.#memoryAtStart = this.memoryBytes();
     this.#program.memory.attach(this.#memory);
     for (const name of [fuelContract.start, exports._start === undefined ? '_initialize' : '_start']) {
       const entry = exports[name] as Entry | undefined;

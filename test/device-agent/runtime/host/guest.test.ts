@@ -108,3 +108,11 @@ test('endless recursion is a stack overflow, with its functions', async (t) => {
   const { end } = await runGuest(hostileGuest('recursion'));
   t.regex(failureOf(end as RunEnd) ?? '', /^trap: stack overflow in f < f < f/);
 });
+
+test('a guest that traps with its memory grown to its limit is told to have run out of it, with the limit', async (t) => {
+  // (memory 1) (func (export "_start") (loop (br_if 0 (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) unreachable)
+  const grow = [op.i32(1), [0x40, 0x00], op.i32(-1), [0x47], [0x0d, 0x00]];
+  const greedy = buildModule({ functions: { _start: [[0x03, 0x40], ...grow, [0x0b], op.unreachable] } });
+  const { end } = await runGuest(greedy, { memoryPagesMax: 32 });
+  t.regex(failureOf(end as RunEnd) ?? '', /^out of memory, at its limit of 2 MiB: trap: unreachable/);
+});
