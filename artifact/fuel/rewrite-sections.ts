@@ -55,7 +55,8 @@ export function rewriteSections(rewriting: Rewriting): RewrittenSections {
     // Code grows by a tenth.
     const writer = new ByteWriter(before === undefined ? 256 : Math.ceil((before.end - before.start) * 1.25));
     one(writer, rewriting);
-    if (writer.length > 1) sections.set(id, writer.contents());
+    // A lone zero says that there is nothing.
+    if (writer.length > 1 || writer.contents()[0] !== 0) sections.set(id, writer.contents());
   };
   write(sectionId.code, (writer) => writeCode(writer, rewriting, hints));
   write(sectionId.function, writeFunctions);
