@@ -1,10 +1,11 @@
 /** What an agent needs on shore to connect: authority, API for enrolment, broker and shadows, all of them the controller's own. */
+
+import { openAuthority, proveRequest } from '../../controller/authority/authority.ts';
+import type { AuthorizeDevice } from '../../controller/authority/authorization.ts';
 import { openStore } from '../../controller/devices/sqlite-store.ts';
+import { startEmbeddedBroker } from '../../controller/doors/mqtt/embedded/broker.ts';
+import { createShadowService } from '../../controller/doors/mqtt/shadows/service.ts';
 import { makeTrust } from '../../controller/publishing/authoring/make-trust.ts';
-import { openAuthority, proveRequest } from '../../controller/transport/authority.ts';
-import type { AuthorizeDevice } from '../../controller/transport/authorization.ts';
-import { startEmbeddedBroker } from '../../controller/transport/embedded-broker/broker.ts';
-import { createShadowService } from '../../controller/transport/shadow-service/service.ts';
 import { DeviceIdentityStore } from '../../device-agent/enrol-identity.ts';
 import { certificateRequest } from '../../device-agent/enrol-request.ts';
 import { nodeClock } from '../../platform/node/clock.ts';

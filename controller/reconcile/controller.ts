@@ -9,13 +9,13 @@
  */
 import type { Clock, Log } from '../../platform/ports.ts';
 import type { BrokerStatus, Refusal, StatusDocument } from '../../schemas/generated/types.ts';
+import { type AuthorizeDevice, authorizeByFleet } from '../authority/authorization.ts';
 import type { DeviceStore, KeyValueStore } from '../devices/device-store.ts';
+import type { Shadows } from '../doors/mqtt/shadows.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
 import { planDevice } from '../planning/plan-device.ts';
 import { statusDocument } from '../planning/status-document.ts';
-import { type AuthorizeDevice, authorizeByFleet } from '../transport/authorization.ts';
-import type { Shadows } from '../transport/shadows.ts';
 import { type Adoption, BranchFollower, type Publisher, type RevisionSource } from './branch-follower.ts';
 import { desiredShadow, type Issuing, issueDeployment } from './issue-deployment.ts';
 import { neededArtifacts, wantedReleases } from './needed-artifacts.ts';

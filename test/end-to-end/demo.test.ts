@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { isStatusDocument } from '../../schemas/generated/validators.js';
-import { mosquitto } from '../controller/transport/mosquitto.ts';
+import { mosquitto } from '../controller/doors/mqtt/mosquitto.ts';
 import { eventually, processesOf } from './processes.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

@@ -2,7 +2,7 @@
  * A broker in the simulated world. A device's session lives as long as its link and the broker stay up; a message crosses
  * after the link's latency or is lost with the session (at least once, clean sessions, as the agent uses MQTT).
  */
-import { topicMatches } from '../../controller/transport/external-broker/bus.ts';
+import { topicMatches } from '../../controller/doors/mqtt/external/bus.ts';
 import type { BusMessage, MessageBus } from '../../platform/ports.ts';
 import type { Life, SimTime } from './sim-clock.ts';
 import { PowerCut } from './sim-disk.ts';

@@ -1,5 +1,7 @@
 /** The controller of the simulated world: every room real, over a disk and a database that outlive its process. */
 import { type ControllerStore, openStore } from '../../controller/devices/sqlite-store.ts';
+import { createApi } from '../../controller/doors/http/router.ts';
+import { createShadowService } from '../../controller/doors/mqtt/shadows/service.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
 import { brotliAtOnce } from '../../controller/publishing/compress.ts';
@@ -11,8 +13,6 @@ import { serveArtifacts } from '../../controller/publishing/serve-artifacts.ts';
 import { signDeployment } from '../../controller/publishing/sign-deployment.ts';
 import { SmallerWays } from '../../controller/publishing/smaller-ways.ts';
 import { type Controller, createController } from '../../controller/reconcile/controller.ts';
-import { createApi } from '../../controller/transport/http/router.ts';
-import { createShadowService } from '../../controller/transport/shadow-service/service.ts';
 import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, HttpHandler, HttpResponse, Log } from '../../platform/ports.ts';
 import type { StatusDocument } from '../../schemas/generated/types.ts';

@@ -6,7 +6,7 @@ import test from 'ava';
 import { eventsPerDeviceMax, openStore, refusalsMax } from '../../../controller/devices/sqlite-store.ts';
 import type { IssuedDeployment } from '../../../controller/planning/observed.ts';
 import type { Report } from '../../../schemas/generated/types.ts';
-import { scratchDirectory } from '../transport/scene.ts';
+import { scratchDirectory } from '../doors/scene.ts';
 
 const issued = (sequence: number): IssuedDeployment => ({
   sequence,

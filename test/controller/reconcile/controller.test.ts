@@ -1,6 +1,7 @@
 /** The loop over the real rooms: real planner, publisher and database; only shadows are written down instead of sent. */
 import test from 'ava';
 import { openStore } from '../../../controller/devices/sqlite-store.ts';
+import type { ShadowHandlers, Shadows } from '../../../controller/doors/mqtt/shadows.ts';
 import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../../controller/publishing/authoring/key-files.ts';
 import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
@@ -12,7 +13,6 @@ import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import type { RevisionSource } from '../../../controller/reconcile/branch-follower.ts';
 import { type Controller, createController } from '../../../controller/reconcile/controller.ts';
 import { SourceError } from '../../../controller/source/source-error.ts';
-import type { ShadowHandlers, Shadows } from '../../../controller/transport/shadows.ts';
 import { makeDirectoryDurably, writeFileDurably } from '../../../platform/durable-file.ts';
 import type { Report, ShadowDesired } from '../../../schemas/generated/types.ts';
 import { SimFleet } from '../../sim/fleet.ts';

@@ -4,10 +4,10 @@ import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { connect } from 'node:tls';
 import test from 'ava';
-import { certificateIdentity } from '../../../controller/transport/key-fingerprint.ts';
+import { certificateIdentity } from '../../../controller/authority/key-fingerprint.ts';
 import { type HttpServer, startHttpServer } from '../../../platform/node/http-server.ts';
 import type { HttpHandler, Peer } from '../../../platform/ports.ts';
-import { quietLog, Scene } from '../../controller/transport/scene.ts';
+import { quietLog, Scene } from '../../controller/doors/scene.ts';
 
 const mebibyte = 1_048_576;
 

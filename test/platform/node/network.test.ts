@@ -8,7 +8,7 @@ import type { TLSSocket } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { openNetwork } from '../../../platform/node/network.ts';
 import type { HttpRequest, HttpResponse } from '../../../platform/ports.ts';
-import { Scene } from '../../controller/transport/scene.ts';
+import { Scene } from '../../controller/doors/scene.ts';
 
 interface Stage {
   readonly scene: Scene;

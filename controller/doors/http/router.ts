@@ -1,0 +1,137 @@
+/**
+ * The controller's HTTPS API: which path is for whom, and who answers it.
+ *
+ *   GET  /sha256/HEX, /releases/NAME/VERSION.json, /tuf/FILE   a device that git names, or the API token
+ *   GET  /api/v1/status                                        the API token
+ *   POST /enroll                                               anybody; the answer depends on what git names
+ *   POST /hooks/git                                            who signs with the webhook secret
+ *   GET  /healthz                                              anybody
+ */
+import type { HttpHandler, HttpRequest, HttpResponse, Peer } from '../../../platform/ports.ts';
+import type { StatusDocument } from '../../../schemas/generated/types.ts';
+import type { AuthorizeDevice, OnRefusal } from '../../authority/authorization.ts';
+import { type EnrolmentAnswer, type EnrolmentRequest, parseEnrolment } from '../../authority/enrolment.ts';
+import type { RateLimit } from '../rate-limit.ts';
+import { bearsToken, signsBody } from './credentials.ts';
+import { errorAnswer, jsonAnswer } from './json-answer.ts';
+
+/** Of the body of a request. A webhook that is longer is not needed: the next poll sees the same push. */
+export const bodyBytesMax = 65_536;
+
+/** The other rooms, as far as they answer requests. */
+export interface ApiParts {
+  /** Answers `/sha256/`, `/releases/` and `/tuf/`; who asks was judged before. */
+  readonly artifacts: HttpHandler;
+  readonly status: () => StatusDocument;
+  readonly enrol: (request: EnrolmentRequest, address: string) => Promise<EnrolmentAnswer>;
+  /** Looks at the git remote soon. Calling it often is the same as calling it once. */
+  readonly notifyPush: () => void;
+  /** How many enrolments are judged; each costs a signature check, and anybody may ask for one. */
+  readonly enrolments?: RateLimit;
+  readonly authorize: AuthorizeDevice;
+  readonly onRefusal: OnRefusal;
+  readonly apiToken: string;
+  /** Without it the webhook is off. */
+  readonly webhookSecret?: string;
+}
+
+type Route = (request: HttpRequest, peer: Peer, signal: AbortSignal) => HttpResponse | Promise<HttpResponse>;
+type Methods = Readonly<Partial<Record<HttpRequest['method'], Route>>>;
+
+const unauthorized = (message: string): HttpResponse =>
+  errorAnswer(401, 'UNAUTHORIZED', message, { 'www-authenticate': 'Bearer' });
+
+/** Lets a request through to `route` when it has the API token. */
+function forToken(parts: ApiParts, route: Route): Route {
+  return (request, peer, signal) => {
+    if (bearsToken(request.headers.authorization, parts.apiToken)) return route(request, peer, signal);
+    return unauthorized('the API token is missing or not the right one');
+  };
+}
+
+/** Lets a request through to `route` when a device that git names makes it, or the API token comes with it. */
+function forDevices(parts: ApiParts, route: Route): Route {
+  return (request, peer, signal) => {
+    if (bearsToken(request.headers.authorization, parts.apiToken)) return route(request, peer, signal);
+    const { device, keyFingerprint, address } = peer;
+    if (device === undefined || keyFingerprint === undefined) {
+      return unauthorized('a valid device certificate or the API token is needed');
+    }
+    const verdict = parts.authorize(device, keyFingerprint);
+    if (verdict === 'ok') return route(request, peer, signal);
+    parts.onRefusal({ device, keyFingerprint, address, ...verdict });
+    return errorAnswer(403, verdict.code, verdict.message);
+  };
+}
+
+function parseJson(body: Uint8Array | undefined): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body ?? new Uint8Array()));
+  } catch {
+    return undefined;
+  }
+}
+
+function enrolRoute(parts: ApiParts): Route {
+  return async (request, peer) => {
+    const asked = parseEnrolment(parseJson(request.body));
+    if (typeof asked === 'string') return errorAnswer(400, 'BAD_REQUEST', asked);
+    if (parts.enrolments?.take() === false) {
+      return errorAnswer(429, 'TOO_MANY_REQUESTS', 'too many enrolments at once', { 'retry-after': '5' });
+    }
+    const answer = await parts.enrol(asked, peer.address);
+    if (answer.kind === 'refused') return errorAnswer(403, answer.code, answer.message);
+    const { certificate, authority } = answer;
+    return jsonAnswer(200, { certificate, authority });
+  };
+}
+
+/** Nothing in the body of a push is believed, so a replayed one can do no more than make us look. */
+function webhookRoute(parts: ApiParts): Route {
+  return (request) => {
+    if (parts.webhookSecret === undefined)
+      return errorAnswer(404, 'HOOK_OFF', 'source.webhookSecret is not configured');
+    const body = request.body ?? new Uint8Array();
+    if (!signsBody(request.headers['x-hub-signature-256'], body, parts.webhookSecret)) {
+      return errorAnswer(401, 'BAD_SIGNATURE', 'X-Hub-Signature-256 does not sign this body with the webhook secret');
+    }
+    parts.notifyPush();
+    return jsonAnswer(202, { accepted: true });
+  };
+}
+
+const artifactPrefixes = ['/sha256/', '/releases/', '/tuf/'];
+
+function routesOf(parts: ApiParts): (path: string) => Methods | undefined {
+  const artifacts = forDevices(parts, parts.artifacts);
+  const artifactMethods: Methods = { GET: artifacts, HEAD: artifacts };
+  const exact: Readonly<Record<string, Methods>> = {
+    '/enroll': { POST: enrolRoute(parts) },
+    '/hooks/git': { POST: webhookRoute(parts) },
+    '/api/v1/status': { GET: forToken(parts, () => jsonAnswer(200, parts.status())) },
+    '/healthz': { GET: () => jsonAnswer(200, { ok: true }) },
+  };
+  return (path) => {
+    if (artifactPrefixes.some((prefix) => path.startsWith(prefix))) return artifactMethods;
+    return Object.hasOwn(exact, path) ? exact[path] : undefined;
+  };
+}
+
+/** The API as one handler. */
+export function createApi(parts: ApiParts): HttpHandler {
+  const find = routesOf(parts);
+  return async (request, peer, signal) => {
+    const path = request.url.split('?', 1)[0]!;
+    const methods = find(path);
+    if (methods === undefined) return errorAnswer(404, 'NOT_FOUND', `nothing is at ${path.slice(0, 200)}`);
+    const route = methods[request.method];
+    if (route === undefined) {
+      const allow = Object.keys(methods).join(', ');
+      return errorAnswer(405, 'METHOD_NOT_ALLOWED', `${path} takes ${allow}`, { allow });
+    }
+    if ((request.body?.length ?? 0) > bodyBytesMax) {
+      return errorAnswer(413, 'BODY_TOO_LARGE', `the body has more than ${bodyBytesMax} bytes`);
+    }
+    return route(request, peer, signal);
+  };
+}

@@ -1,0 +1,91 @@
+/** The Mosquitto beside this controller: its files, and that it reads them again when they change. */
+import { makeDirectoryDurably, writeFileDurably } from '../../../../platform/durable-file.ts';
+import type { Disk, Log } from '../../../../platform/ports.ts';
+import { authorityPaths } from '../../../authority/authority.ts';
+import { type AdmittedDevice, mosquittoAccessList, mosquittoConfiguration } from './mosquitto-configuration.ts';
+
+/** What a controller knows of it. */
+export interface MosquittoSiteOptions {
+  readonly disk: Disk;
+  readonly log: Log;
+  /** Where the files go. */
+  readonly directory: string;
+  /** Where the controller's authority keeps itself: its server certificate is the broker's too. */
+  readonly authorityDirectory: string;
+  /** `mqtts://HOST:PORT` as the controller is configured to reach it. */
+  readonly url: string;
+  readonly user?: string;
+  /** Makes the Mosquitto that wrote this file of its process id read its files again; false when there is none. */
+  readonly reload: (pidFile: string) => boolean;
+}
+
+/** The port of an mqtts URL that names none. */
+const defaultPort = 8883;
+
+/** `mosquitto -c DIRECTORY/mosquitto.conf` is the broker of this controller. */
+export class MosquittoSite {
+  readonly #options: MosquittoSiteOptions;
+  /** The running Mosquitto may have read older files than those that lie there. */
+  #isBehind = true;
+
+  /** Writes `mosquitto.conf`; an access list that is there stays until the devices are known. */
+  constructor(options: MosquittoSiteOptions) {
+    this.#options = options;
+    const { disk, directory, authorityDirectory, url, user } = options;
+    const { hostname, port } = new URL(url);
+    const { authority, server } = authorityPaths(authorityDirectory);
+    makeDirectoryDurably(disk, directory);
+    const configuration = mosquittoConfiguration({
+      host: hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: port === '' ? defaultPort : Number(port),
+      authorityFile: authority,
+      certificateFile: server,
+      keyFile: server,
+      aclFile: `${directory}/acl`,
+      pidFile: this.#pidFile,
+      ...(user === undefined ? {} : { user }),
+    });
+    if (disk.stat(`${directory}/acl`) === undefined) this.#write('acl', mosquittoAccessList([]));
+    this.#write('mosquitto.conf', configuration);
+  }
+
+  get #pidFile(): string {
+    return `${this.#options.directory}/mosquitto.pid`;
+  }
+
+  #write(name: string, text: string): void {
+    const { disk, directory } = this.#options;
+    writeFileDurably(disk, directory, name, new TextEncoder().encode(text));
+  }
+
+  /** Lets in these devices and nobody else, connections that are open included. */
+  admit(devices: Iterable<AdmittedDevice>): void {
+    const { disk, directory } = this.#options;
+    const text = mosquittoAccessList(devices);
+    if (new TextDecoder().decode(disk.readFile(`${directory}/acl`)) !== text) {
+      this.#write('acl', text);
+      this.#isBehind = true;
+    }
+    this.#reload();
+  }
+
+  /** The certificate in the authority's directory is another one. */
+  renewIdentity(): void {
+    this.#isBehind = true;
+    this.#reload();
+  }
+
+  /** Mosquitto answered; what it could not be told before it is told now. */
+  reached(): void {
+    if (this.#reload()) return;
+    const { log, directory } = this.#options;
+    log.write('warn', 'mosquitto.not-reloaded', {
+      message: `the broker does not run here with ${directory}/mosquitto.conf: send it SIGHUP when that folder changes`,
+    });
+  }
+
+  #reload(): boolean {
+    if (this.#isBehind && this.#options.reload(this.#pidFile)) this.#isBehind = false;
+    return !this.#isBehind;
+  }
+}

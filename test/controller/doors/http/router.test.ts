@@ -1,0 +1,131 @@
+import { createHmac } from 'node:crypto';
+import test from 'ava';
+import { type ApiParts, bodyBytesMax, createApi } from '../../../../controller/doors/http/router.ts';
+import { rateLimit } from '../../../../controller/doors/rate-limit.ts';
+import type { HttpRequest, Peer } from '../../../../platform/ports.ts';
+import type { StatusDocument } from '../../../../schemas/generated/types.ts';
+
+const status = { apiVersion: 'fleet/v1alpha1', kind: 'Status' } as StatusDocument;
+const device: Peer = { address: '10.0.0.1', device: 'buoy-1', keyFingerprint: 'SHA256:key' };
+const nobody: Peer = { address: '10.0.0.2' };
+const token = { authorization: 'Bearer the-token' };
+
+function stage({ hook = true, enrolments = 100 } = {}) {
+  const seen: string[] = [];
+  const parts: ApiParts = {
+    artifacts: async (request) => ({
+      status: 200,
+      headers: { 'content-type': 'application/octet-stream' },
+      body: (async function* () {
+        yield new TextEncoder().encode(request.url);
+      })(),
+    }),
+    status: () => status,
+    enrol: async (request, address) => {
+      seen.push(`enrol ${request.device} from ${address}`);
+      if (request.device !== 'buoy-1') return { kind: 'refused', code: 'DEVICE_UNKNOWN', message: 'no' };
+      return { kind: 'enrolled', certificate: 'CERT', authority: 'CA' };
+    },
+    notifyPush: () => seen.push('push'),
+    authorize: (name) => (name === 'buoy-1' ? 'ok' : { code: 'DEVICE_UNKNOWN', message: name }),
+    onRefusal: ({ code, device: name }) => seen.push(`refused ${name} ${code}`),
+    apiToken: 'the-token',
+    enrolments: rateLimit(1, enrolments, () => 0),
+    ...(hook ? { webhookSecret: 'a-secret-of-the-hook' } : {}),
+  };
+  const api = createApi(parts);
+  const ask = async (peer: Peer, method: HttpRequest['method'], url: string, rest: Partial<HttpRequest> = {}) => {
+    const answer = await api({ method, url, headers: {}, ...rest }, peer, new AbortController().signal);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of answer.body) chunks.push(chunk);
+    const text = Buffer.concat(chunks).toString();
+    const isJson = answer.headers['content-type'] === 'application/json';
+    return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text };
+  };
+  return { ask, seen };
+}
+
+const json = (value: unknown) => ({ body: new TextEncoder().encode(JSON.stringify(value)) });
+
+test('artifacts, indexes and TUF metadata are for devices that git names and for the token', async (t) => {
+  const { ask, seen } = stage();
+  for (const url of [`/sha256/${'0'.repeat(64)}`, '/releases/tide/1.0.0.json', '/tuf/timestamp.json']) {
+    t.deepEqual(await ask(device, 'GET', url).then(({ status: code, body }) => [code, body]), [200, url]);
+    t.is((await ask(nobody, 'GET', url, { headers: token })).status, 200);
+    t.like(await ask(nobody, 'GET', url), { status: 401, body: { code: 'UNAUTHORIZED' } });
+    const removed = await ask({ ...device, device: 'gone' }, 'GET', url);
+    t.like(removed, { status: 403, body: { code: 'DEVICE_UNKNOWN' } });
+  }
+  t.deepEqual([...new Set(seen)], ['refused gone DEVICE_UNKNOWN']);
+});
+
+test('status is for the token only, whatever certificate comes with the request', async (t) => {
+  const { ask } = stage();
+  t.deepEqual((await ask(nobody, 'GET', '/api/v1/status', { headers: token })).body, status);
+  for (const authorization of ['Bearer the-toke', 'Bearer the-token2', 'Bearer ', 'Basic the-token', 'the-token']) {
+    t.is((await ask(device, 'GET', '/api/v1/status', { headers: { authorization } })).status, 401, authorization);
+  }
+  const refused = await ask(device, 'GET', '/api/v1/status');
+  t.is(refused.status, 401);
+  t.is(refused.headers['www-authenticate'], 'Bearer');
+});
+
+test('enrolment answers with certificates, or with the code of the refusal', async (t) => {
+  const { ask, seen } = stage();
+  const answer = await ask(nobody, 'POST', '/enroll', json({ device: 'buoy-1', csr: 'PEM' }));
+  t.deepEqual([answer.status, answer.body], [200, { certificate: 'CERT', authority: 'CA' }]);
+  t.like(await ask(nobody, 'POST', '/enroll', json({ device: 'x', csr: 'PEM' })), {
+    status: 403,
+    body: { code: 'DEVICE_UNKNOWN' },
+  });
+  t.like(await ask(nobody, 'POST', '/enroll', json({ device: 'x' })), { status: 400, body: { code: 'BAD_REQUEST' } });
+  t.is((await ask(nobody, 'POST', '/enroll')).status, 400);
+  t.is((await ask(nobody, 'POST', '/enroll', { body: new Uint8Array([0xff]) })).status, 400);
+  t.deepEqual(seen, ['enrol buoy-1 from 10.0.0.2', 'enrol x from 10.0.0.2']);
+});
+
+test('more enrolments than can be judged are told to come later', async (t) => {
+  const { ask, seen } = stage({ enrolments: 2 });
+  const codes: number[] = [];
+  for (let n = 0; n < 4; n += 1) {
+    codes.push((await ask(nobody, 'POST', '/enroll', json({ device: 'buoy-1', csr: 'PEM' }))).status);
+  }
+  t.deepEqual(codes, [200, 200, 429, 429]);
+  t.is(seen.length, 2);
+});
+
+test('the webhook believes who signs the body, and only looks, however often it is replayed', async (t) => {
+  const { ask, seen } = stage();
+  const { body } = json({ ref: 'refs/heads/main' });
+  const sign = (secret: string) => `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
+  const signed = { body, headers: { 'x-hub-signature-256': sign('a-secret-of-the-hook') } };
+  t.is((await ask(nobody, 'POST', '/hooks/git', signed)).status, 202);
+  t.is((await ask(nobody, 'POST', '/hooks/git', signed)).status, 202);
+  t.deepEqual(seen, ['push', 'push']);
+  const forged = [sign('another-secret-here'), sign('a-secret-of-the-hook').slice(7), ''];
+  for (const signature of forged) {
+    const headers = { 'x-hub-signature-256': signature };
+    t.is((await ask(nobody, 'POST', '/hooks/git', { body, headers })).status, 401, signature);
+  }
+  t.is((await ask(nobody, 'POST', '/hooks/git', { body })).status, 401);
+  t.is((await ask(nobody, 'POST', '/hooks/git', { ...signed, body: new Uint8Array([1]) })).status, 401);
+  t.is(seen.length, 2);
+});
+
+test('without a secret the webhook is off', async (t) => {
+  const { ask, seen } = stage({ hook: false });
+  t.like(await ask(nobody, 'POST', '/hooks/git', json({})), { status: 404, body: { code: 'HOOK_OFF' } });
+  t.deepEqual(seen, []);
+});
+
+test('an unknown path is 404, a wrong method 405 with what is allowed, a long body 413', async (t) => {
+  const { ask } = stage();
+  t.like(await ask(device, 'GET', '/constructor'), { status: 404, body: { code: 'NOT_FOUND' } });
+  t.is((await ask(device, 'GET', '/')).status, 404);
+  t.is((await ask(nobody, 'GET', '/healthz?verbose=1')).status, 200);
+  const wrong = await ask(nobody, 'GET', '/enroll');
+  t.is(wrong.status, 405);
+  t.is(wrong.headers.allow, 'POST');
+  t.is((await ask(device, 'POST', '/tuf/timestamp.json')).status, 405);
+  t.is((await ask(nobody, 'POST', '/enroll', { body: new Uint8Array(bodyBytesMax + 1) })).status, 413);
+});
