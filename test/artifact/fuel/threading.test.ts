@@ -17,7 +17,7 @@ export function walk(depth: i32, seed: i64): i64 {
 }`;
 
 test('a function that calls itself, others and the host costs what a walk over its blocks counts, in slices too', async (t) => {
-  const plain = await compileAssemblyScript(source, '--optimize', '--runtime', 'stub');
+  const plain = await compileAssemblyScript(source, '--runtime', 'stub');
   const counted = countRuns(plain);
   const run = (instantiate: (imports: WebAssembly.Imports) => WebAssembly.Exports) => {
     const seen: number[] = [];
