@@ -41,8 +41,9 @@ export interface FunctionMetering {
 export function meterFunctions(graph: CallGraph): GraphMetering {
   const threaded = threadedFunctions(graph);
   const counts = countedFunctions(graph).map((counted, number) => counted || threaded[number]!);
-  const order = cutCycles(graph, counts);
-  return measure(graph, counts, threaded, order);
+  const callees = calleesOf(graph);
+  const order = cutCycles(callees, counts);
+  return measure(graph, callees, counts, threaded, order);
 }
 
 /** Functions that begin a chain from outside or through a reference, and may come round to it again. */
@@ -89,8 +90,7 @@ function calleesOf({ shapes, imported, referenced }: CallGraph): (readonly numbe
  * Walks the calls depth first and lets the function count that closes a cycle of uncounted ones. Returns all, each
  * behind the uncounted ones that it calls.
  */
-function cutCycles(graph: CallGraph, counts: boolean[]): number[] {
-  const callees = calleesOf(graph);
+function cutCycles(callees: readonly (readonly number[])[], counts: boolean[]): number[] {
   const state = new Uint8Array(callees.length);
   const [fresh, open, done] = [0, 1, 2];
   const order: number[] = [];
@@ -132,11 +132,11 @@ const nothing: Reach = { onward: 0, down: 0, work: 0 };
 
 function measure(
   graph: CallGraph,
+  callees: readonly (readonly number[])[],
   counts: readonly boolean[],
   threaded: readonly boolean[],
   order: readonly number[],
 ): GraphMetering {
-  const callees = calleesOf(graph);
   const reach: Reach[] = callees.map(() => nothing);
   for (const at of order) reach[at] = reachOf(graph, at, callees[at]!, counts, reach);
   let reserve = 0;

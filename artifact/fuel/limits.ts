@@ -9,9 +9,9 @@ export interface GrowthLimits {
 /** How conditional code is charged; part of what fuel means, so a change is a new rewriter version. */
 export const chargeRules = {
   /** A conditional segment of at most this cost may be paid where the code before it is. */
-  shortSegment: 24,
+  shortSegment: 40,
   /** At most so much conditional code is paid at one place before it is known to run. */
-  conditionalMax: 96,
+  conditionalMax: 160,
   /** A function of at most this cost, with all that it calls, is paid by its direct callers. */
   leafMax: 32,
   /** A function that may do at most so much before fuel is looked at elsewhere does not look itself. */

@@ -5,6 +5,7 @@ import { InstructionCursor } from '../wasm/read/instructions.ts';
 import type { BodyShape } from './body-shape.ts';
 import { type FunctionMetering, meterFunctions } from './call-graph.ts';
 import { chargesOf } from './charges.ts';
+import { EditLog } from './edit-log.ts';
 import { FuelError } from './error.ts';
 import { frameBytesMax } from './limits.ts';
 import { scanBody } from './scan.ts';
@@ -31,6 +32,7 @@ export interface MeteredModule {
 export interface Metered {
   readonly functions: readonly MeteredFunction[];
   readonly reserve: number;
+  readonly log: EditLog;
 }
 
 /** Decides for each function of a module what it is charged and where. */
@@ -38,8 +40,9 @@ export function meterModule(module: MeteredModule, limits: WasmLimits): Metered 
   const { contents, signatures } = module;
   const imported = signatures.ofFunction.length - contents.functions.length;
   const cursor = new InstructionCursor(module.bytes, limits);
+  const log = new EditLog();
   const shapes = contents.bodies.map((body, number) => {
-    const shape = scanBody(cursor, body, contents.functions[number]!, signatures, limits);
+    const shape = scanBody(cursor, body, contents.functions[number]!, signatures, limits, log);
     if (shape.frameBytes > frameBytesMax) {
       const seen = `function ${number + imported} may take ${shape.frameBytes} bytes of stack`;
       throw new FuelError('frame-above-limit', `${seen}, ${frameBytesMax} are allowed`);
@@ -60,6 +63,7 @@ export function meterModule(module: MeteredModule, limits: WasmLimits): Metered 
       return { shape, metering, charges: chargesOf(shape.segments) };
     }),
     reserve,
+    log,
   };
 }
 

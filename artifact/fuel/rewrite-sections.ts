@@ -11,6 +11,7 @@ import type { AddedTypes } from './added-types.ts';
 import { Assembler } from './assembler.ts';
 import { BranchHints } from './branch-hints.ts';
 import { fuelContract } from './contract.ts';
+import type { EditLog } from './edit-log.ts';
 import { boundMemories, boundTables } from './growth.ts';
 import type { IndexPatches } from './index-patches.ts';
 import type { Indices } from './indices.ts';
@@ -29,6 +30,7 @@ export interface Rewriting {
   readonly signatures: Signatures;
   readonly functions: readonly MeteredFunction[];
   readonly reserve: number;
+  readonly log: EditLog;
   readonly growth: GrowthLimits;
   readonly patches: IndexPatches;
   readonly indices: Indices;
@@ -49,9 +51,12 @@ export function rewriteSections(rewriting: Rewriting): RewrittenSections {
   const hints = new BranchHints();
   const sections = new Map<number, Uint8Array>();
   const write = (id: number, one: (writer: ByteWriter, rewriting: Rewriting) => void): void => {
-    const writer = new ByteWriter();
+    const before = sectionOf(rewriting.binary, id);
+    // Code grows by a tenth.
+    const writer = new ByteWriter(before === undefined ? 256 : Math.ceil((before.end - before.start) * 1.25));
     one(writer, rewriting);
-    if (writer.length > 1) sections.set(id, writer.contents());
+    // A lone zero says that there is nothing.
+    if (writer.length > 1 || writer.contents()[0] !== 0) sections.set(id, writer.contents());
   };
   write(sectionId.code, (writer) => writeCode(writer, rewriting, hints));
   write(sectionId.function, writeFunctions);
@@ -147,7 +152,7 @@ function startExport(index: number): Export {
 }
 
 function writeCode(writer: ByteWriter, rewriting: Rewriting, hints: BranchHints): void {
-  const { bytes, contents, signatures, functions, reserve, indices, types } = rewriting;
+  const { bytes, contents, signatures, functions, reserve, log, indices, types } = rewriting;
   const imported = signatures.ofFunction.length - contents.functions.length;
   let index = indices.own(0);
   const write = (body: OwnBody): void => {
@@ -166,8 +171,8 @@ function writeCode(writer: ByteWriter, rewriting: Rewriting, hints: BranchHints)
     const resultType = types.ofResults(type);
     if (metered.metering.threaded) {
       const params = signatures.params[type]!;
-      writeThreadedBody(code, { cursor, metered, params, resultType, indices, calleeOf, reserve });
-    } else writeBody(code, bytes, metered, resultType, indices);
+      writeThreadedBody(code, { cursor, log, metered, params, resultType, indices, calleeOf, reserve });
+    } else writeBody(code, { bytes, log, metered, resultType, indices });
     write({ bytes: code.contents(), unlikely: code.unlikely });
   });
   for (let guest = 0; guest < imported; guest++) {

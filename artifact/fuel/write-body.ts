@@ -1,24 +1,26 @@
 import { type Leb, readU32 } from '../wasm/read/leb.ts';
 import { writeLocals } from '../wasm/write/code.ts';
 import type { Assembler } from './assembler.ts';
-import { edit, noSegment } from './body-shape.ts';
+import { noSegment } from './body-shape.ts';
 import { cachedRegions, leavesRegion, notCached } from './cached-regions.ts';
+import { type Edit, type EditLog, edit } from './edit-log.ts';
 import type { Indices } from './indices.ts';
 import { bulkFunction, own } from './injected.ts';
 import type { MeteredFunction } from './meter.ts';
 
-/**
- * Writes the locals and instructions of one function, from the bytes they were read from. The result type is that of a
- * block which has the function's results, as a signed number.
- */
-export function writeBody(
-  code: Assembler,
-  source: Uint8Array,
-  metered: MeteredFunction,
-  resultType: number,
-  indices: Indices,
-): void {
-  new BodyWriter(code, source, metered, indices).write(resultType);
+/** What the body of a function is written from. */
+export interface BodySource {
+  readonly bytes: Uint8Array;
+  readonly log: EditLog;
+  readonly metered: MeteredFunction;
+  /** The type of a block that has the function's results, as a signed number. */
+  readonly resultType: number;
+  readonly indices: Indices;
+}
+
+/** Writes the locals and instructions of one function. */
+export function writeBody(code: Assembler, source: BodySource): void {
+  new BodyWriter(code, source).write(source);
 }
 
 class BodyWriter {
@@ -33,9 +35,9 @@ class BodyWriter {
   readonly #stackLocal: number;
   #copied: number;
 
-  constructor(code: Assembler, source: Uint8Array, metered: MeteredFunction, indices: Indices) {
+  constructor(code: Assembler, { bytes, metered, indices }: BodySource) {
     this.#code = code;
-    this.#source = source;
+    this.#source = bytes;
     this.#metered = metered;
     this.#indices = indices;
     this.#regions = cachedRegions(metered.shape);
@@ -44,13 +46,14 @@ class BodyWriter {
     this.#copied = metered.shape.start;
   }
 
-  write(resultType: number): void {
+  write({ log, resultType }: BodySource): void {
     const { shape, metering } = this.#metered;
     const code = this.#code;
     this.#writeLocals();
     this.#enter();
     if (metering.stackBytes !== undefined) code.block(resultType);
-    for (let i = 1; i < shape.edits.kind.length; i++) this.#edit(i);
+    // The first edit is the entry's.
+    for (let i = shape.edits.from + 1; i < shape.edits.to; i++) this.#edit(log.read(i));
     this.#copyTo(shape.end - 1);
     if (this.#regions[0] === 0) this.#uncache();
     if (metering.stackBytes !== undefined) code.end();
@@ -70,41 +73,38 @@ class BodyWriter {
   }
 
   #copyTo(at: number): void {
-    this.#code.raw(this.#source.subarray(this.#copied, at));
+    this.#code.copy(this.#source, this.#copied, at);
     this.#copied = at;
   }
 
-  #edit(i: number): void {
-    const { kind, at, first, second, third } = this.#metered.shape.edits;
-    this.#copyTo(at[i]!);
-    const one = first[i]!;
-    const two = second[i]!;
-    switch (kind[i]) {
+  #edit({ kind, at, first, second, third }: Edit): void {
+    this.#copyTo(at);
+    switch (kind) {
       case edit.segment:
-        this.#segment(one, two);
+        this.#segment(first, second);
         break;
       case edit.function:
-        this.#code.u32(this.#indices.function(two));
-        this.#copied = one;
+        this.#code.u32(this.#indices.function(second));
+        this.#copied = first;
         break;
       case edit.global:
-        this.#code.u32(this.#indices.global(two));
-        this.#copied = one;
+        this.#code.u32(this.#indices.global(second));
+        this.#copied = first;
         break;
       case edit.bulk:
-        this.#code.call(this.#indices.own(bulkFunction(one === 1, two === 1)));
+        this.#code.call(this.#indices.own(bulkFunction(first === 1, second === 1)));
         break;
       case edit.return:
-        this.#return(one, two, third[i]!);
+        this.#return(first, second, third);
         break;
       case edit.branchIf:
-        this.#branchIf(one, two, third[i]!);
+        this.#branchIf(first, second, third);
         break;
       case edit.branch:
-        if (leavesRegion(this.#regions, one, two)) this.#uncache();
+        if (leavesRegion(this.#regions, first, second)) this.#uncache();
         break;
       default:
-        this.#rareEdit(kind[i]!, one);
+        this.#rareEdit(kind, first);
     }
   }
 

@@ -1,7 +1,8 @@
 import type { InstructionCursor } from '../wasm/read/instructions.ts';
 import { writeLocals } from '../wasm/write/code.ts';
 import type { Assembler } from './assembler.ts';
-import { edit, noSegment } from './body-shape.ts';
+import { noSegment } from './body-shape.ts';
+import { type Edit, type EditLog, edit } from './edit-log.ts';
 import type { Indices } from './indices.ts';
 import { own } from './injected.ts';
 import type { MeteredFunction } from './meter.ts';
@@ -9,6 +10,7 @@ import type { MeteredFunction } from './meter.ts';
 /** What the body of a threaded function is written from. */
 export interface ThreadedSource {
   readonly cursor: InstructionCursor;
+  readonly log: EditLog;
   readonly metered: MeteredFunction;
   /** How many parameters it had. */
   readonly params: number;
@@ -54,39 +56,37 @@ class ThreadedWriter {
     const code = this.#code;
     writeLocals(code, shape.runs);
     code.block(this.#source.resultType);
-    for (let i = 0; i < shape.edits.kind.length; i++) this.#edit(i);
+    for (let i = shape.edits.from; i < shape.edits.to; i++) this.#edit(this.#source.log.read(i));
     this.#copyTo(shape.end);
     code.localGet(this.#fuel);
     code.end();
   }
 
-  #edit(i: number): void {
-    const { kind, at, first, second, third } = this.#source.metered.shape.edits;
-    const { indices } = this.#source;
-    const one = first[i]!;
-    switch (kind[i]) {
+  #edit({ kind, at, first, second, third }: Edit): void {
+    const { indices, cursor } = this.#source;
+    switch (kind) {
       case edit.segment:
-        this.#copyTo(at[i]!);
-        this.#segment(one);
+        this.#copyTo(at);
+        this.#segment(first);
         break;
       case edit.function:
-        this.#function(at[i]! - 1, one, second[i]!);
+        this.#function(at - 1, first, second);
         break;
       case edit.global:
-        this.#copyTo(at[i]! - 1);
-        this.#code.byte(this.#source.cursor.bytes[at[i]! - 1]!);
-        this.#code.u32(indices.global(second[i]!));
-        this.#copied = one;
+        this.#copyTo(at - 1);
+        this.#code.byte(cursor.bytes[at - 1]!);
+        this.#code.u32(indices.global(second));
+        this.#copied = first;
         break;
       case edit.return:
-        this.#copyTo(at[i]!);
-        this.#code.branch(third[i]!);
-        this.#copied = one;
+        this.#copyTo(at);
+        this.#code.branch(third);
+        this.#copied = first;
         break;
       case edit.wait:
-        this.#copyTo(at[i]!);
+        this.#copyTo(at);
         this.#code.unreachable();
-        this.#copied = one;
+        this.#copied = first;
     }
   }
 
@@ -97,11 +97,11 @@ class ThreadedWriter {
     while (cursor.next()) {
       const { opcode, starts, values, end } = cursor;
       if (opcode < firstLocalOpcode || opcode > lastLocalOpcode || values[0]! < params) continue;
-      this.#code.raw(cursor.bytes.subarray(this.#copied, starts[0]!));
+      this.#code.copy(cursor.bytes, this.#copied, starts[0]!);
       this.#code.u32(values[0]! + 2);
       this.#copied = end;
     }
-    this.#code.raw(cursor.bytes.subarray(this.#copied, at));
+    this.#code.copy(cursor.bytes, this.#copied, at);
     this.#copied = at;
   }
 
