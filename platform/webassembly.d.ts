@@ -5,6 +5,8 @@ declare namespace WebAssembly {
   type Imports = Record<string, Record<string, ImportValue>>;
   type Exports = Record<string, unknown>;
   function validate(bytes: Uint8Array): boolean;
+  /** Compiles beside the thread that asks. */
+  function compile(bytes: Uint8Array): Promise<Module>;
   class Module {
     constructor(bytes: Uint8Array);
     static imports(module: Module): { module: string; name: string; kind: ImportExportKind }[];
@@ -20,10 +22,9 @@ declare namespace WebAssembly {
     readonly buffer: ArrayBuffer;
     grow(delta: number): number;
   }
-  class Global {
-    constructor(type: { value: 'i32' | 'i64'; mutable?: boolean }, value: number | bigint);
-    // biome-ignore lint/suspicious/noExplicitAny: a number or a bigint, as its type says.
-    value: any;
+  class Global<T extends number | bigint = number | bigint> {
+    constructor(descriptor: { value: 'i32' | 'i64'; mutable: boolean }, value: T);
+    value: T;
   }
   class Tag {
     constructor(type: { parameters: string[] });

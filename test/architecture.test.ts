@@ -33,6 +33,12 @@ const rooms: readonly Room[] = [
     packages: ['@tufjs/models', '@tufjs/canonical-json'],
     reason: 'pure, bytes to bytes: runs the same on device, shore and in the simulation',
   },
+  {
+    path: 'artifact/fuel',
+    imports: ['artifact/wasm'],
+    packages: [],
+    reason: 'pure, module to module: knows the format and nothing of who signed or who runs it',
+  },
   { path: 'platform', imports: [], packages: [], reason: 'ports know nothing of who uses them' },
   {
     path: 'platform/node',

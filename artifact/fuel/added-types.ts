@@ -17,9 +17,7 @@ export class AddedTypes {
 
   /** The type of one of our own functions. */
   ofOwn(number: number): number {
-    const code = ownSignatures[number];
-    const values = code === undefined ? [] : [{ code }];
-    return this.#add({ kind: 'function', params: values, results: values });
+    return this.#add({ kind: 'function', ...ownSignatures[number]! });
   }
 
   /** The type of a block that has the results of this function type and no parameters, as a signed number. */
@@ -31,6 +29,13 @@ export class AddedTypes {
     // One-byte value types are negative numbers of seven bits.
     if (results.length === 1 && only!.heap === undefined) return only!.code - 0x80;
     return this.#add({ kind: 'function', params: [], results });
+  }
+
+  /** The type of a threaded function, which has fuel and stack behind its parameters and fuel behind its results. */
+  ofThreaded(type: number): number {
+    const { params, results } = this.#types[type] as FunctionType;
+    const [fuel, stack] = [{ code: 0x7e }, { code: 0x7f }];
+    return this.#add({ kind: 'function', params: [...params, fuel, stack], results: [...results, fuel] });
   }
 
   #add(composite: FunctionType): number {

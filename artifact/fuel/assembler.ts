@@ -1,7 +1,15 @@
 import { ByteWriter } from '../wasm/write/bytes.ts';
 
-/** The instructions that the rewriter itself writes. */
+/** Writes one function body after the other, with the instructions that are the rewriter's own. */
 export class Assembler extends ByteWriter {
+  /** Offsets in the body of branches that are hardly ever taken. */
+  unlikely: number[] = [];
+
+  override clear(): void {
+    super.clear();
+    this.unlikely = [];
+  }
+
   unreachable(): void {
     this.byte(0x00);
   }
@@ -16,6 +24,12 @@ export class Assembler extends ByteWriter {
   if(): void {
     this.byte(0x04);
     this.byte(0x40);
+  }
+
+  /** `if` without values that is hardly ever entered. */
+  ifUnlikely(): void {
+    this.unlikely.push(this.length);
+    this.if();
   }
 
   end(): void {

@@ -16,7 +16,8 @@ export interface BodyShape {
   readonly end: number;
   readonly segments: Segments;
   readonly constructs: Constructs;
-  readonly edits: Edits;
+  /** Where its edits stand in the log: the first, and behind the last. */
+  readonly edits: { readonly from: number; readonly to: number };
   /** Functions that are called by their index, each with the segment that does it. */
   readonly calls: { readonly callee: number[]; readonly segment: number[] };
   /** Functions whose reference is taken. */
@@ -25,6 +26,7 @@ export interface BodyShape {
   readonly hasLoop: boolean;
   readonly hasHandler: boolean;
   readonly hasBulk: boolean;
+  readonly throwsOrTailCalls: boolean;
   /** At most, by the values that it holds. */
   readonly frameBytes: number;
 }
@@ -50,40 +52,3 @@ export interface Constructs {
   /** Whether an exception may continue at its label. */
   readonly catches: boolean[];
 }
-
-/** Where the code is to be changed, in its order; `at` is an offset of the file, the rest goes by the kind. */
-export interface Edits {
-  readonly kind: number[];
-  readonly at: number[];
-  readonly first: number[];
-  readonly second: number[];
-  readonly third: number[];
-}
-
-/** Kinds of edits, and what their numbers are. */
-export const edit = {
-  /** A segment starts: its number, its construct. */
-  segment: 0,
-  /** A function index stands here: its end, the index. */
-  function: 1,
-  /** A global index stands here: its end, the index. */
-  global: 2,
-  /** A bulk operation with its length on top of the stack: whether it counts bytes, whether the length is 64-bit. */
-  bulk: 3,
-  /** A return: its end, its construct, how many labels are open around it. */
-  return: 4,
-  /** A call that doesn't come back. */
-  tailCall: 5,
-  /** A br_if: its end, its construct, the construct it goes to; the label is the number in its bytes. */
-  branchIf: 6,
-  /** Any other branch: its construct, the outermost construct it may go to. */
-  branch: 7,
-  /** A loop opens: its construct. */
-  loop: 8,
-  /** A loop has ended: its construct. */
-  loopEnd: 9,
-  /** An exception may continue here. */
-  caught: 10,
-  /** An instruction that would block the thread: its end. */
-  wait: 11,
-} as const;

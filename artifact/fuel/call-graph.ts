@@ -1,5 +1,6 @@
 import type { BodyShape } from './body-shape.ts';
 import { chargeRules } from './limits.ts';
+import { threadedFunctions } from './threading.ts';
 
 /** Who calls whom, by the numbers of the functions that the module defines; imported ones are beyond it. */
 export interface CallGraph {
@@ -14,24 +15,35 @@ export interface CallGraph {
   readonly sharesTables: boolean;
 }
 
-/** How a function is metered. */
+/** How the functions of a module are metered. */
+export interface GraphMetering {
+  readonly functions: readonly FunctionMetering[];
+  /** Bytes of stack that the longest chain of uncounted calls may take. */
+  readonly reserve: number;
+}
+
+/** How one function is metered. */
 export interface FunctionMetering {
   /** Fuel for all that it may do, where its direct callers pay for it. */
   readonly paidByCallers: number | undefined;
   /** Whether fuel must be looked at when it is entered; else what runs before the next look is bounded. */
   readonly checksFuel: boolean;
-  /** Bytes it takes from the stack's count, and must find there; undefined where a caller counts for it. */
-  readonly stack: { readonly taken: number; readonly needed: number } | undefined;
+  /** Bytes it takes from the stack's count; undefined where a caller counts for it. */
+  readonly stackBytes: number | undefined;
+  /** Whether fuel and stack come as parameters; then it counts the stack for its callees, not for itself. */
+  readonly threaded: boolean;
 }
 
 /**
  * Decides for every function how it is metered. Each cycle of calls has a function that counts the stack, for itself and
- * the uncounted ones that it may call on the way to the next one that counts; it needs room for the longest way down.
+ * the uncounted ones that it may call on the way to the next one that counts.
  */
-export function meterFunctions(graph: CallGraph): FunctionMetering[] {
-  const counts = countedFunctions(graph);
-  const order = cutCycles(graph, counts);
-  return measure(graph, counts, order);
+export function meterFunctions(graph: CallGraph): GraphMetering {
+  const threaded = threadedFunctions(graph);
+  const counts = countedFunctions(graph).map((counted, number) => counted || threaded[number]!);
+  const callees = calleesOf(graph);
+  const order = cutCycles(callees, counts);
+  return measure(graph, callees, counts, threaded, order);
 }
 
 /** Functions that begin a chain from outside or through a reference, and may come round to it again. */
@@ -78,8 +90,7 @@ function calleesOf({ shapes, imported, referenced }: CallGraph): (readonly numbe
  * Walks the calls depth first and lets the function count that closes a cycle of uncounted ones. Returns all, each
  * behind the uncounted ones that it calls.
  */
-function cutCycles(graph: CallGraph, counts: boolean[]): number[] {
-  const callees = calleesOf(graph);
+function cutCycles(callees: readonly (readonly number[])[], counts: boolean[]): number[] {
   const state = new Uint8Array(callees.length);
   const [fresh, open, done] = [0, 1, 2];
   const order: number[] = [];
@@ -119,19 +130,29 @@ interface Reach {
 
 const nothing: Reach = { onward: 0, down: 0, work: 0 };
 
-function measure(graph: CallGraph, counts: readonly boolean[], order: readonly number[]): FunctionMetering[] {
-  const callees = calleesOf(graph);
+function measure(
+  graph: CallGraph,
+  callees: readonly (readonly number[])[],
+  counts: readonly boolean[],
+  threaded: readonly boolean[],
+  order: readonly number[],
+): GraphMetering {
   const reach: Reach[] = callees.map(() => nothing);
   for (const at of order) reach[at] = reachOf(graph, at, callees[at]!, counts, reach);
-  return graph.shapes.map((shape, number) => {
+  let reserve = 0;
+  const functions = graph.shapes.map((shape, number): FunctionMetering => {
     const { onward, down, work } = reach[number]!;
     const bounded = !counts[number] && isBounded(graph, shape);
+    const stackBytes = counts[number] ? Math.max(onward, shape.frameBytes) : undefined;
+    reserve = Math.max(reserve, threaded[number] ? down : down - (stackBytes ?? 0));
     return {
       paidByCallers: bounded && work <= chargeRules.leafMax ? work : undefined,
       checksFuel: !(bounded && work <= chargeRules.uncheckedMax),
-      stack: counts[number] ? { taken: Math.max(onward, shape.frameBytes), needed: down } : undefined,
+      stackBytes,
+      threaded: threaded[number]!,
     };
   });
+  return { functions, reserve };
 }
 
 function reachOf(

@@ -12,6 +12,9 @@
  * when it comes back to a `left` below zero. So a host function that ends its guest (`proc_exit`) sets `left` to `ended` and returns;
  * one that throws instead may be caught.
  *
+ * While code runs that keeps the fuel in a register, `left` is what it was before; so it is after a trap in such code, and
+ * the same again in each run.
+ *
  * A start function doesn't run at instantiation, where nothing could suspend: it becomes the export named here,
  * which the host calls before any other.
  */

@@ -3,7 +3,7 @@
  * functions stand before the guest's, so that their indices are short; behind all stands one function for every imported
  * one, through which the guest calls it.
  *
- *   functions  | imported | out | ours ... | the guest's | around the imported ones |
+ *   functions  | imported | out | ours ... | the guest's | around the imported ones | into the threaded ones |
  *   globals    | imported | left | stack | the guest's |
  */
 export class Indices {
@@ -11,8 +11,17 @@ export class Indices {
   readonly #importedGlobals: number;
   readonly #definedFunctions: number;
   readonly #ours: number;
+  /** Place among the threaded functions by the number of the defined one. */
+  readonly #threaded: ReadonlyMap<number, number>;
 
-  constructor(importedFunctions: number, definedFunctions: number, importedGlobals: number, ours: number) {
+  constructor(
+    importedFunctions: number,
+    definedFunctions: number,
+    importedGlobals: number,
+    ours: number,
+    threaded: readonly number[],
+  ) {
+    this.#threaded = new Map(threaded.map((number, place) => [number, place]));
     this.#importedFunctions = importedFunctions;
     this.#definedFunctions = definedFunctions;
     this.#importedGlobals = importedGlobals;
@@ -41,14 +50,15 @@ export class Indices {
 
   /** Where references and calls to this function of the guest's go now. */
   function(index: number): number {
-    const before = this.#ours + 1;
-    if (index >= this.#importedFunctions) return index + before;
-    return this.#importedFunctions + before + this.#definedFunctions + index;
+    const around = this.#importedFunctions + 1 + this.#ours + this.#definedFunctions;
+    if (index < this.#importedFunctions) return around + index;
+    const place = this.#threaded.get(index - this.#importedFunctions);
+    return place === undefined ? this.named(index) : around + this.#importedFunctions + place;
   }
 
   /** Where this function itself is now. */
   named(index: number): number {
-    return index < this.#importedFunctions ? index : this.function(index);
+    return index < this.#importedFunctions ? index : index + 1 + this.#ours;
   }
 
   /** Where this global of the guest's is now. */

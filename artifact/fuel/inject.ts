@@ -30,10 +30,18 @@ export function injectFuel(bytes: Uint8Array, growth: GrowthLimits, limits: Wasm
   const signatures = signaturesOf(contents);
   const importedOf = (kind: string): number => contents.imports.filter(({ type }) => type.kind === kind).length;
   const references = referencesOutside(binary, contents, patches);
+  const metered = meterModule({ bytes, contents, signatures, references }, limits);
+  const threaded = metered.functions.flatMap(({ metering }, number) => (metering.threaded ? [number] : []));
   const rewriting: Rewriting = {
     ...{ bytes, binary, contents, signatures, patches, growth },
-    functions: meterModule({ bytes, contents, signatures, references }, limits),
-    indices: new Indices(importedOf('function'), contents.functions.length, importedOf('global'), ownFunctions),
+    ...metered,
+    indices: new Indices(
+      importedOf('function'),
+      contents.functions.length,
+      importedOf('global'),
+      ownFunctions,
+      threaded,
+    ),
     types: new AddedTypes(contents.types),
   };
   return writeBinary('module', inOrder(rewriting, limits));
@@ -83,12 +91,13 @@ function inOrder(rewriting: Rewriting, limits: WasmLimits): SectionContents[] {
       behind.set(last, group);
     }
   }
-  const sections = rewriteSections(rewriting);
+  const { sections, hints } = rewriteSections(rewriting);
   const names = functionNames(binary, limits, indices);
   return [
     ...order.flatMap((id) => {
       const payload = sections.get(id);
-      return [...(payload === undefined ? [] : [{ id, payload }]), ...(behind.get(id) ?? [])];
+      const before = id === sectionId.code ? [{ id: sectionId.custom, payload: hints }] : [];
+      return [...before, ...(payload === undefined ? [] : [{ id, payload }]), ...(behind.get(id) ?? [])];
     }),
     ...(names === undefined ? [] : [{ id: sectionId.custom, payload: names }]),
   ];

@@ -25,3 +25,6 @@ export const bulkBytesLog2 = 3;
 export const frameBytesBase = 128;
 /** A larger frame is refused: it would overrun the stack before any count could stop it. */
 export const frameBytesMax = 256 * 1024;
+
+/** A function that costs more has better things to do than to save on its calls. */
+export const threadedCostMax = 400;

@@ -5,6 +5,7 @@ import { InstructionCursor } from '../wasm/read/instructions.ts';
 import type { BodyShape } from './body-shape.ts';
 import { type FunctionMetering, meterFunctions } from './call-graph.ts';
 import { chargesOf } from './charges.ts';
+import { EditLog } from './edit-log.ts';
 import { FuelError } from './error.ts';
 import { frameBytesMax } from './limits.ts';
 import { scanBody } from './scan.ts';
@@ -27,28 +28,43 @@ export interface MeteredModule {
   readonly references: readonly number[];
 }
 
+/** A module's functions with their meters, and the bytes of stack that are kept for what runs without counting it. */
+export interface Metered {
+  readonly functions: readonly MeteredFunction[];
+  readonly reserve: number;
+  readonly log: EditLog;
+}
+
 /** Decides for each function of a module what it is charged and where. */
-export function meterModule(module: MeteredModule, limits: WasmLimits): MeteredFunction[] {
+export function meterModule(module: MeteredModule, limits: WasmLimits): Metered {
   const { contents, signatures } = module;
   const imported = signatures.ofFunction.length - contents.functions.length;
   const cursor = new InstructionCursor(module.bytes, limits);
+  const log = new EditLog();
   const shapes = contents.bodies.map((body, number) => {
-    const shape = scanBody(cursor, body, contents.functions[number]!, signatures, limits);
+    const shape = scanBody(cursor, body, contents.functions[number]!, signatures, limits, log);
     if (shape.frameBytes > frameBytesMax) {
       const seen = `function ${number + imported} may take ${shape.frameBytes} bytes of stack`;
       throw new FuelError('frame-above-limit', `${seen}, ${frameBytesMax} are allowed`);
     }
     return shape;
   });
-  const metering = meterFunctions({
+  const { functions, reserve } = meterFunctions({
     shapes,
     imported,
     entries: definedAmong(entriesOf(contents), imported),
     referenced: definedAmong([...module.references, ...shapes.flatMap(({ references }) => references)], imported),
     sharesTables: sharesTables(contents),
   });
-  payForCallees(shapes, metering, imported);
-  return shapes.map((shape, number) => ({ shape, metering: metering[number]!, charges: chargesOf(shape.segments) }));
+  payForCallees(shapes, functions, imported);
+  return {
+    functions: functions.map((metering, number) => {
+      const shape = shapes[number]!;
+      return { shape, metering, charges: chargesOf(shape.segments) };
+    }),
+    reserve,
+    log,
+  };
 }
 
 function entriesOf({ exports, start }: ModuleContents): number[] {

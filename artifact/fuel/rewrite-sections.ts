@@ -1,5 +1,7 @@
+import { wasmLimits } from '../wasm/limits.ts';
 import { type Binary, type Export, type Import, type Limits, sectionId } from '../wasm/module.ts';
 import type { ModuleContents } from '../wasm/read/contents.ts';
+import { InstructionCursor } from '../wasm/read/instructions.ts';
 import { sectionOf } from '../wasm/read/module.ts';
 import { ByteWriter } from '../wasm/write/bytes.ts';
 import { writeFunctionBody } from '../wasm/write/code.ts';
@@ -7,15 +9,18 @@ import { writeExport, writeImport } from '../wasm/write/entries.ts';
 import { writeLimits, writeRecursiveGroup, writeTableType, writeVector } from '../wasm/write/types.ts';
 import type { AddedTypes } from './added-types.ts';
 import { Assembler } from './assembler.ts';
+import { BranchHints } from './branch-hints.ts';
 import { fuelContract } from './contract.ts';
+import type { EditLog } from './edit-log.ts';
 import { boundMemories, boundTables } from './growth.ts';
 import type { IndexPatches } from './index-patches.ts';
 import type { Indices } from './indices.ts';
-import { importWrapper, own, ownBodies, ownFunctions } from './injected.ts';
+import { importWrapper, type OwnBody, own, ownBodies, ownFunctions, threadedEntry } from './injected.ts';
 import type { GrowthLimits } from './limits.ts';
 import type { MeteredFunction } from './meter.ts';
 import type { Signatures } from './signatures.ts';
 import { writeBody } from './write-body.ts';
+import { writeThreadedBody } from './write-threaded-body.ts';
 
 /** A module that is being written anew. */
 export interface Rewriting {
@@ -24,6 +29,8 @@ export interface Rewriting {
   readonly contents: ModuleContents;
   readonly signatures: Signatures;
   readonly functions: readonly MeteredFunction[];
+  readonly reserve: number;
+  readonly log: EditLog;
   readonly growth: GrowthLimits;
   readonly patches: IndexPatches;
   readonly indices: Indices;
@@ -31,15 +38,27 @@ export interface Rewriting {
   readonly types: AddedTypes;
 }
 
-/** The contents of every section but the custom ones, by number, where there is something in it. */
-export function rewriteSections(rewriting: Rewriting): Map<number, Uint8Array> {
+/** What the sections of a module are made of. */
+export interface RewrittenSections {
+  /** Contents of all but the custom ones, by number, where there is something in it. */
+  readonly sections: ReadonlyMap<number, Uint8Array>;
+  /** A custom section for in front of the code. */
+  readonly hints: Uint8Array;
+}
+
+/** Writes all sections that may change. */
+export function rewriteSections(rewriting: Rewriting): RewrittenSections {
+  const hints = new BranchHints();
   const sections = new Map<number, Uint8Array>();
   const write = (id: number, one: (writer: ByteWriter, rewriting: Rewriting) => void): void => {
-    const writer = new ByteWriter();
+    const before = sectionOf(rewriting.binary, id);
+    // Code grows by a tenth.
+    const writer = new ByteWriter(before === undefined ? 256 : Math.ceil((before.end - before.start) * 1.25));
     one(writer, rewriting);
-    if (writer.length > 1) sections.set(id, writer.contents());
+    // A lone zero says that there is nothing.
+    if (writer.length > 1 || writer.contents()[0] !== 0) sections.set(id, writer.contents());
   };
-  write(sectionId.code, writeCode);
+  write(sectionId.code, (writer) => writeCode(writer, rewriting, hints));
   write(sectionId.function, writeFunctions);
   write(sectionId.import, writeImports);
   write(sectionId.table, writeTables);
@@ -52,17 +71,20 @@ export function rewriteSections(rewriting: Rewriting): Map<number, Uint8Array> {
     const span = { start: section.payload, end: section.end };
     write(id, (writer) => rewriting.patches.copy(writer, span, rewriting.indices));
   }
-  return sections;
+  return { sections, hints: hints.contents() };
 }
 
 function writeTypes(writer: ByteWriter, { contents, types }: Rewriting): void {
   writeVector(writer, [...contents.types, ...types.groups], writeRecursiveGroup);
 }
 
-function writeFunctions(writer: ByteWriter, { contents, signatures, types }: Rewriting): void {
+function writeFunctions(writer: ByteWriter, { contents, signatures, functions, types }: Rewriting): void {
   const ours = Array.from({ length: ownFunctions }, (_, number) => types.ofOwn(number));
   const imported = signatures.ofFunction.slice(0, signatures.ofFunction.length - contents.functions.length);
-  writeVector(writer, [...ours, ...contents.functions, ...imported], (inner, type) => inner.u32(type));
+  const isThreaded = (number: number): boolean => functions[number]!.metering.threaded;
+  const bodies = contents.functions.map((type, number) => (isThreaded(number) ? types.ofThreaded(type) : type));
+  const entries = contents.functions.filter((_, number) => isThreaded(number));
+  writeVector(writer, [...ours, ...bodies, ...imported, ...entries], (inner, type) => inner.u32(type));
 }
 
 function writeImports(writer: ByteWriter, { contents, types, growth }: Rewriting): void {
@@ -129,19 +151,34 @@ function startExport(index: number): Export {
   return { name: fuelContract.start, kind: 'function', index };
 }
 
-function writeCode(writer: ByteWriter, rewriting: Rewriting): void {
-  const { bytes, contents, signatures, functions, indices, types } = rewriting;
+function writeCode(writer: ByteWriter, rewriting: Rewriting, hints: BranchHints): void {
+  const { bytes, contents, signatures, functions, reserve, log, indices, types } = rewriting;
   const imported = signatures.ofFunction.length - contents.functions.length;
-  writer.u32(ownFunctions + functions.length + imported);
-  for (const body of ownBodies(indices)) writeFunctionBody(writer, body);
+  let index = indices.own(0);
+  const write = (body: OwnBody): void => {
+    hints.add(index++, body.unlikely);
+    writeFunctionBody(writer, body.bytes);
+  };
+  const threaded = functions.flatMap(({ metering }, number) => (metering.threaded ? [number + imported] : []));
+  writer.u32(ownFunctions + functions.length + imported + threaded.length);
+  for (const body of ownBodies(indices, reserve)) write(body);
   const code = new Assembler(1 << 12);
+  const cursor = new InstructionCursor(bytes, wasmLimits);
+  const calleeOf = (callee: number): MeteredFunction | undefined => functions[callee - imported];
   functions.forEach((metered, number) => {
     code.clear();
-    writeBody(code, bytes, metered, types.ofResults(contents.functions[number]!), indices);
-    writeFunctionBody(writer, code.contents());
+    const type = contents.functions[number]!;
+    const resultType = types.ofResults(type);
+    if (metered.metering.threaded) {
+      const params = signatures.params[type]!;
+      writeThreadedBody(code, { cursor, log, metered, params, resultType, indices, calleeOf, reserve });
+    } else writeBody(code, { bytes, log, metered, resultType, indices });
+    write({ bytes: code.contents(), unlikely: code.unlikely });
   });
-  for (let index = 0; index < imported; index++) {
-    const params = signatures.params[signatures.ofFunction[index]!] ?? 0;
-    writeFunctionBody(writer, importWrapper(indices, index, params));
+  for (let guest = 0; guest < imported; guest++) {
+    write(importWrapper(indices, guest, signatures.params[signatures.ofFunction[guest]!] ?? 0));
+  }
+  for (const guest of threaded) {
+    write(threadedEntry(indices, indices.named(guest), signatures.params[signatures.ofFunction[guest]!]!));
   }
 }

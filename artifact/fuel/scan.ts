@@ -5,8 +5,9 @@ import type { FunctionBody } from '../wasm/module.ts';
 import { ByteReader } from '../wasm/read/bytes.ts';
 import { readLocals } from '../wasm/read/code.ts';
 import type { InstructionCursor } from '../wasm/read/instructions.ts';
-import { type BodyShape, type Edits, edit, noSegment, type Segments } from './body-shape.ts';
+import { type BodyShape, noSegment, type Segments } from './body-shape.ts';
 import { action, actionOfOpcode, costOfOpcode, growthOfOpcode } from './costs.ts';
+import { type EditLog, edit } from './edit-log.ts';
 import { frameBytesBase } from './limits.ts';
 import { OpenConstructs } from './open-constructs.ts';
 import type { Signatures } from './signatures.ts';
@@ -23,25 +24,29 @@ export function scanBody(
   type: number,
   signatures: Signatures,
   limits: WasmLimits,
+  log: EditLog,
 ): BodyShape {
   const reader = new ByteReader(cursor.bytes, body.start, body.end, limits);
   const runs = readLocals(reader);
   const params = signatures.params[type] ?? 0;
   const locals = runs.reduce((sum, { count }) => sum + count, params);
-  const scan = new BodyScan(cursor, signatures, signatures.results[type] ?? 0);
+  const scan = new BodyScan(cursor, log, signatures, signatures.results[type] ?? 0);
+  const from = log.length;
   scan.run(reader.at, body.end);
   const wide = scan.usesVectors || runs.some(({ type: { code } }) => code === vectorType);
   // The values of a frame, and the parameters once more where its caller puts them.
   const frameBytes = frameBytesBase + (locals + params + scan.heightMax) * (wide ? 16 : 8);
-  const { segments, edits, calls, references, callsIndirectly, hasLoop, hasHandler, hasBulk } = scan;
+  const { segments, calls, references } = scan;
+  const edits = { from, to: log.length };
+  const { callsIndirectly, hasLoop, hasHandler, hasBulk, throwsOrTailCalls } = scan;
   const { constructs } = scan.open;
-  const found = { segments, constructs, edits, calls, references, callsIndirectly, hasLoop, hasHandler, hasBulk };
-  return { runs, locals, start: reader.at, end: body.end, ...found, frameBytes };
+  const code = { segments, constructs, edits, calls, references };
+  const traits = { callsIndirectly, hasLoop, hasHandler, hasBulk, throwsOrTailCalls };
+  return { runs, locals, start: reader.at, end: body.end, ...code, ...traits, frameBytes };
 }
 
 class BodyScan {
   readonly segments: Segments = { cost: [], parent: [] };
-  readonly edits: Edits = { kind: [], at: [], first: [], second: [], third: [] };
   readonly calls: BodyShape['calls'] = { callee: [], segment: [] };
   readonly references: number[] = [];
   readonly open = new OpenConstructs();
@@ -49,15 +54,18 @@ class BodyScan {
   hasLoop = false;
   hasHandler = false;
   hasBulk = false;
+  throwsOrTailCalls = false;
   usesVectors = false;
   heightMax = 0;
   readonly #cursor: InstructionCursor;
+  readonly #log: EditLog;
   readonly #signatures: Signatures;
   #segment = 0;
   #height = 0;
 
-  constructor(cursor: InstructionCursor, signatures: Signatures, results: number) {
+  constructor(cursor: InstructionCursor, log: EditLog, signatures: Signatures, results: number) {
     this.#cursor = cursor;
+    this.#log = log;
     this.#signatures = signatures;
     this.open.push(false, 0, 0, 0, results);
   }
@@ -90,7 +98,7 @@ class BodyScan {
         break;
       case action.if:
         this.#enter(false);
-        this.#begin(this.#segment, this.#cursor.end);
+        this.#beginAfter(this.#segment, this.#cursor.end);
         break;
       case action.else:
         this.#arm();
@@ -210,6 +218,7 @@ class BodyScan {
       this.#passArguments(values[0]!, 1);
     }
     if (what >= action.tailCall) {
+      this.throwsOrTailCalls = true;
       if (what !== action.throw) this.#edit(edit.tailCall, start);
       this.open.reachFor(0);
       this.#segment = noSegment;
@@ -283,11 +292,6 @@ class BodyScan {
   }
 
   #edit(kind: number, at: number, first = 0, second = 0, third = 0): void {
-    const { edits } = this;
-    edits.kind.push(kind);
-    edits.at.push(at);
-    edits.first.push(first);
-    edits.second.push(second);
-    edits.third.push(third);
+    this.#log.push(kind, at, first, second, third);
   }
 }

@@ -1,24 +1,26 @@
 import { type Leb, readU32 } from '../wasm/read/leb.ts';
 import { writeLocals } from '../wasm/write/code.ts';
 import type { Assembler } from './assembler.ts';
-import { edit, noSegment } from './body-shape.ts';
+import { noSegment } from './body-shape.ts';
 import { cachedRegions, leavesRegion, notCached } from './cached-regions.ts';
+import { type Edit, type EditLog, edit } from './edit-log.ts';
 import type { Indices } from './indices.ts';
 import { bulkFunction, own } from './injected.ts';
 import type { MeteredFunction } from './meter.ts';
 
-/**
- * Writes the locals and instructions of one function, from the bytes they were read from. The result type is that of a
- * block which has the function's results, as a signed number.
- */
-export function writeBody(
-  code: Assembler,
-  source: Uint8Array,
-  metered: MeteredFunction,
-  resultType: number,
-  indices: Indices,
-): void {
-  new BodyWriter(code, source, metered, indices).write(resultType);
+/** What the body of a function is written from. */
+export interface BodySource {
+  readonly bytes: Uint8Array;
+  readonly log: EditLog;
+  readonly metered: MeteredFunction;
+  /** The type of a block that has the function's results, as a signed number. */
+  readonly resultType: number;
+  readonly indices: Indices;
+}
+
+/** Writes the locals and instructions of one function. */
+export function writeBody(code: Assembler, source: BodySource): void {
+  new BodyWriter(code, source).write(source);
 }
 
 class BodyWriter {
@@ -33,9 +35,9 @@ class BodyWriter {
   readonly #stackLocal: number;
   #copied: number;
 
-  constructor(code: Assembler, source: Uint8Array, metered: MeteredFunction, indices: Indices) {
+  constructor(code: Assembler, { bytes, metered, indices }: BodySource) {
     this.#code = code;
-    this.#source = source;
+    this.#source = bytes;
     this.#metered = metered;
     this.#indices = indices;
     this.#regions = cachedRegions(metered.shape);
@@ -44,17 +46,17 @@ class BodyWriter {
     this.#copied = metered.shape.start;
   }
 
-  write(resultType: number): void {
+  write({ log, resultType }: BodySource): void {
     const { shape, metering } = this.#metered;
     const code = this.#code;
     this.#writeLocals();
-    this.#takeStack();
-    this.#edit(0);
-    if (metering.stack !== undefined) code.block(resultType);
-    for (let i = 1; i < shape.edits.kind.length; i++) this.#edit(i);
+    this.#enter();
+    if (metering.stackBytes !== undefined) code.block(resultType);
+    // The first edit is the entry's.
+    for (let i = shape.edits.from + 1; i < shape.edits.to; i++) this.#edit(log.read(i));
     this.#copyTo(shape.end - 1);
     if (this.#regions[0] === 0) this.#uncache();
-    if (metering.stack !== undefined) code.end();
+    if (metering.stackBytes !== undefined) code.end();
     this.#giveStack();
     code.end();
   }
@@ -66,46 +68,43 @@ class BodyWriter {
   #writeLocals(): void {
     const { shape, metering } = this.#metered;
     const fuel = this.#hasCache() ? [{ count: 1, type: { code: 0x7e } }] : [];
-    const stack = metering.stack === undefined ? [] : [{ count: 1, type: { code: 0x7f } }];
+    const stack = metering.stackBytes === undefined ? [] : [{ count: 1, type: { code: 0x7f } }];
     writeLocals(this.#code, [...shape.runs, ...fuel, ...stack]);
   }
 
   #copyTo(at: number): void {
-    this.#code.raw(this.#source.subarray(this.#copied, at));
+    this.#code.copy(this.#source, this.#copied, at);
     this.#copied = at;
   }
 
-  #edit(i: number): void {
-    const { kind, at, first, second, third } = this.#metered.shape.edits;
-    this.#copyTo(at[i]!);
-    const one = first[i]!;
-    const two = second[i]!;
-    switch (kind[i]) {
+  #edit({ kind, at, first, second, third }: Edit): void {
+    this.#copyTo(at);
+    switch (kind) {
       case edit.segment:
-        this.#segment(one, two);
+        this.#segment(first, second);
         break;
       case edit.function:
-        this.#code.u32(this.#indices.function(two));
-        this.#copied = one;
+        this.#code.u32(this.#indices.function(second));
+        this.#copied = first;
         break;
       case edit.global:
-        this.#code.u32(this.#indices.global(two));
-        this.#copied = one;
+        this.#code.u32(this.#indices.global(second));
+        this.#copied = first;
         break;
       case edit.bulk:
-        this.#code.call(this.#indices.own(bulkFunction(one === 1, two === 1)));
+        this.#code.call(this.#indices.own(bulkFunction(first === 1, second === 1)));
         break;
       case edit.return:
-        this.#return(one, two, third[i]!);
+        this.#return(first, second, third);
         break;
       case edit.branchIf:
-        this.#branchIf(one, two, third[i]!);
+        this.#branchIf(first, second, third);
         break;
       case edit.branch:
-        if (leavesRegion(this.#regions, one, two)) this.#uncache();
+        if (leavesRegion(this.#regions, first, second)) this.#uncache();
         break;
       default:
-        this.#rareEdit(kind[i]!, one);
+        this.#rareEdit(kind, first);
     }
   }
 
@@ -129,6 +128,20 @@ class BodyWriter {
     }
   }
 
+  /** The first segment is paid where the function is entered, together with its stack. */
+  #enter(): void {
+    const { charges, metering } = this.#metered;
+    const { stackBytes, paidByCallers, checksFuel } = metering;
+    if (stackBytes !== undefined) {
+      this.#code.i64Const(charges[0]!);
+      this.#code.i32Const(stackBytes);
+      this.#code.call(this.#indices.own(own.enter));
+      this.#code.localSet(this.#stackLocal);
+      if (this.#regions[0] === 0) this.#cache();
+    } else if (this.#regions[0] === 0) this.#chargeCached(charges[0]!, checksFuel, true);
+    else if (paidByCallers === undefined) this.#charge(charges[0]!, checksFuel);
+  }
+
   #segment(segment: number, construct: number): void {
     const { shape, charges, metering } = this.#metered;
     if (metering.paidByCallers !== undefined) return;
@@ -138,23 +151,21 @@ class BodyWriter {
     const charge = charges[segment]!;
     if (charge === 0 && !checks) return;
     if (this.#regions[construct] === notCached) this.#charge(charge, checks);
-    else this.#chargeCached(charge, checks, segment === 0);
+    else this.#chargeCached(charge, checks, false);
   }
 
   #charge(charge: number, checks: boolean): void {
     const { left } = this.#indices;
     const code = this.#code;
+    if (checks) {
+      code.i64Const(charge);
+      code.call(this.#indices.own(own.charge));
+      return;
+    }
     code.globalGet(left);
     code.i64Const(charge);
     code.i64Subtract();
     code.globalSet(left);
-    if (!checks) return;
-    code.globalGet(left);
-    code.i64Const(0);
-    code.i64LessThan();
-    code.if();
-    code.call(this.#indices.own(own.exhausted));
-    code.end();
   }
 
   #chargeCached(charge: number, checks: boolean, isEntry: boolean): void {
@@ -170,7 +181,7 @@ class BodyWriter {
     code.localTee(this.#fuelLocal);
     code.i64Const(0);
     code.i64LessThan();
-    code.if();
+    code.ifUnlikely();
     code.localGet(this.#fuelLocal);
     code.call(this.#indices.own(own.refill));
     code.localSet(this.#fuelLocal);
@@ -189,7 +200,7 @@ class BodyWriter {
 
   #return(end: number, construct: number, label: number): void {
     if (this.#regions[construct] !== notCached) this.#uncache();
-    if (this.#metered.metering.stack === undefined) return;
+    if (this.#metered.metering.stackBytes === undefined) return;
     this.#code.branch(label);
     this.#copied = end;
   }
@@ -210,33 +221,18 @@ class BodyWriter {
     this.#copied = end;
   }
 
-  /** Finds the stack that is needed and takes what is counted. */
-  #takeStack(): void {
-    const { stack } = this.#metered.metering;
-    if (stack === undefined) return;
-    const code = this.#code;
-    code.globalGet(this.#indices.stack);
-    code.localTee(this.#stackLocal);
-    code.i32Const(stack.needed);
-    code.i32LessThan();
-    code.if();
-    code.call(this.#indices.own(own.overflow));
-    code.end();
-    this.#restoreStack();
-  }
-
   /** Sets the stack to what it is inside of this function. */
   #restoreStack(): void {
-    const { stack } = this.#metered.metering;
-    if (stack === undefined) return;
+    const { stackBytes } = this.#metered.metering;
+    if (stackBytes === undefined) return;
     this.#code.localGet(this.#stackLocal);
-    this.#code.i32Const(stack.taken);
+    this.#code.i32Const(stackBytes);
     this.#code.i32Subtract();
     this.#code.globalSet(this.#indices.stack);
   }
 
   #giveStack(): void {
-    if (this.#metered.metering.stack === undefined) return;
+    if (this.#metered.metering.stackBytes === undefined) return;
     this.#code.localGet(this.#stackLocal);
     this.#code.globalSet(this.#indices.stack);
   }
