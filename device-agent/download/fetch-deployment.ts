@@ -11,7 +11,7 @@ import type {
 import type { ModuleStore } from '../storage/module-store.ts';
 import { DownloadError } from './download-error.ts';
 import { type FetchMemory, type KnownIndex, type ModuleProgress, progressOf } from './fetch-memory.ts';
-import { type DownloadContext, downloadReport, fetchIndex, fetchModule } from './fetch-module.ts';
+import { type DownloadContext, downloadReport, fetchIndex, fetchModule, type Unpacking } from './fetch-module.ts';
 import type { ReleaseMetadata } from './metadata.ts';
 import { bytesThere } from './partial-file.ts';
 import { affordableWays } from './ways.ts';
@@ -51,6 +51,9 @@ function missingModules(store: ModuleStore, { applications }: Deployment): reado
 /** The shore makes deltas beside everything else: an index older than this may lack one that is there by now. */
 const indexAgeMsMax = 10 * 60_000;
 
+/** An index names a few hundred forms at most; more than these were all of a store that means harm. */
+const spoiltMax = 512;
+
 /** What is to be fetched. */
 export interface Wanted {
   readonly deployment: Deployment;
@@ -71,7 +74,8 @@ export class FetchAttempt {
   readonly #reports: Map<string, DownloadReport>;
   readonly #indexes: Map<string, KnownIndex>;
   readonly #progress: Map<string, ModuleProgress>;
-  readonly #spoilt: readonly string[];
+  readonly #spoilt: string[];
+  readonly #work: Map<string, number>;
   #hasAgreed: boolean;
 
   constructor(context: DownloadContext, clock: Clock, openMetadata: () => ReleaseMetadata, wanted: Wanted) {
@@ -85,7 +89,8 @@ export class FetchAttempt {
     this.#reports = new Map(Object.entries(memory.reports));
     this.#indexes = new Map(Object.entries(memory.indexes));
     this.#progress = new Map(Object.entries(memory.progress));
-    this.#spoilt = memory.spoilt;
+    this.#spoilt = [...memory.spoilt];
+    this.#work = new Map(Object.entries(memory.work));
     this.#hasAgreed = memory.hasAgreed;
     this.#missing = missingModules(context.store, deployment);
     for (const { sha256, length } of this.#missing) {
@@ -100,7 +105,8 @@ export class FetchAttempt {
       reports: Object.fromEntries(this.#reports),
       indexes: Object.fromEntries(this.#indexes),
       progress: Object.fromEntries(this.#progress),
-      spoilt: this.#spoilt,
+      spoilt: this.#spoilt.slice(-spoiltMax),
+      work: Object.fromEntries(this.#work),
     };
   }
 
@@ -177,9 +183,14 @@ export class FetchAttempt {
       this.#progress.set(sha256, { done, total });
       this.#tell(onProgress);
     };
-    const index = await this.#indexOf(context, application, signal);
+    const index = this.#unspoilt(await this.#indexOf(context, application, signal));
+    const unpacking: Unpacking = {
+      spent: this.#work.get(sha256) ?? 0,
+      onSpent: (units) => this.#work.set(sha256, (this.#work.get(sha256) ?? 0) + units),
+      onSpoilt: (form) => this.#spoilt.push(form),
+    };
     try {
-      const { method, length } = await fetchModule(context, application, this.#unspoilt(index), progress, signal);
+      const { method, length } = await fetchModule(context, application, index, unpacking, progress, signal);
       // What lay on disk when this began had travelled too, in an earlier life of the agent.
       const bytes = Math.max(this.#bytes.get(sha256) ?? 0, length);
       this.#reports.set(application.name, downloadReport(application, method, bytes));
