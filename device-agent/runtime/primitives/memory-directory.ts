@@ -101,6 +101,9 @@ class MemoryDirectory implements DirectoryHandle {
     if (node.kind === 'directory' && isWithin(node, target.#node)) {
       throw new FileError('invalid', `${name} would be moved into itself`);
     }
+    if (replaced?.kind === 'directory' && isWithin(replaced, this.#node)) {
+      throw new FileError('not-empty', `${toName} holds what would replace it`);
+    }
     if (replaced !== undefined) {
       assertReplaceable(replaced, node);
       target.#drop(toName, replaced);

@@ -1,7 +1,8 @@
 /**
  * How a guest's path becomes an entry of a held directory. Directories are entered one by one through handles, links are
  * read and followed here, and `..` goes back to the handle that was held before: neither the kernel nor anybody who moves
- * things meanwhile has a say in where a path leads, and no handle is ever above the directory that was granted.
+ * things meanwhile has a say in where a path leads, and no handle is ever above the directory that was granted. A hard
+ * link is no way out: whoever could make one inside has given the file.
  */
 import { type DirectoryHandle, FileError } from '../../../platform/file-handles.ts';
 import { type GuestPath, parsePath } from './guest-path.ts';

@@ -9,8 +9,8 @@ const unlimited = 2n ** 60n;
 /** The counters of one metered instance, and how its end is decided. */
 export class Meter {
   readonly #max: bigint;
-  readonly #left: WebAssembly.Global;
-  readonly #stack: WebAssembly.Global;
+  readonly #left: WebAssembly.Global<bigint>;
+  readonly #stack: WebAssembly.Global<number>;
   #isOut = false;
   /** What was left when the program's end was decided. */
   #leftAtEnd: bigint | undefined;
@@ -34,7 +34,7 @@ export class Meter {
   }
 
   #empty(): void {
-    this.#leftAtEnd ??= BigInt(this.#left.value);
+    this.#leftAtEnd ??= this.#left.value;
     this.#left.value = ended;
   }
 
@@ -53,7 +53,7 @@ export class Meter {
 
   /** Units used so far, never more than there were. */
   get used(): number {
-    const left = this.#leftAtEnd ?? BigInt(this.#left.value);
+    const left = this.#leftAtEnd ?? this.#left.value;
     return Number(this.#max - (left < 0n ? 0n : left));
   }
 }

@@ -129,6 +129,25 @@ test('devices, pipes and sockets below a grant are neither opened nor waited for
   t.is(open(guest, 'odd/device', { lookup: 1 }).error, errno.notCapable);
 });
 
+test('links that only the kernel can follow lead nowhere, even where /proc itself was granted', (t) => {
+  const guest = newGuest({ directories: { '/proc': granted(openHostDirectory('/proc/self'), { isWritable: false }) } });
+  t.teardown(guest.close);
+  for (const path of ['root/etc/passwd', 'root', 'cwd', 'cwd/package.json', 'exe', 'task/../root/etc']) {
+    t.is(open(guest, path, { lookup: 1 }).error, errno.notCapable, path);
+    t.not(open(guest, path).error, errno.success, path);
+  }
+  // What the kernel shows as `pipe:[123]` is a name like any other here, and nothing has it.
+  t.not(open(guest, 'fd/0', { lookup: 1 }).error, errno.success);
+});
+
+test('a guest makes no hard link to a file outside; one that somebody else made is a file of the grant', (t) => {
+  const { guest, path, outside } = newGrant(t);
+  t.is(twoPaths(guest, 'path_link', '../outside/secret', 'door/taken'), errno.notCapable);
+  t.is(twoPaths(guest, 'path_link', 'link/secret', 'door/taken'), errno.notCapable);
+  fs.linkSync(join(outside, 'secret'), join(path, 'given'));
+  t.is(read(guest, open(guest, 'given').descriptor).text, 'outside');
+});
+
 test('an entry whose name no guest could say is not listed, and the others are', (t) => {
   const { guest, path } = newGrant(t);
   fs.writeFileSync(Buffer.concat([Buffer.from(`${path}/door/`), Buffer.of(0xff, 0xfe)]), '');
