@@ -89,6 +89,12 @@ const rooms: readonly Room[] = [
     reason: 'the only room that knows this database',
   },
   {
+    path: 'controller/state/postgres',
+    imports: ['platform', 'controller/state'],
+    packages: ['pg'],
+    reason: "the only room that knows this database; its times are the database's, its timers the Clock port's",
+  },
+  {
     path: 'controller/shadow',
     imports: ['schemas'],
     packages: [],
