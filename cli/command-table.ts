@@ -100,6 +100,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/why.ts')).whyCommand,
   },
   {
+    name: 'source accept',
+    summary: 'let the controller take a commit that it holds back because its branch was rewritten',
+    load: async () => (await import('./commands/source-accept.ts')).sourceAcceptCommand,
+  },
+  {
     name: 'wait',
     summary: 'wait until devices have converged',
     load: async () => (await import('./commands/wait.ts')).waitCommand,

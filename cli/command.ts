@@ -1,7 +1,7 @@
 /** What a command is, and what it is given: the world as ports, and the screen. */
 import { parseArgs } from 'node:util';
 import type { SourceFileSystem } from '../controller/source/source.ts';
-import type { Clock, Disk, Network, Processes, Random, Threads } from '../platform/ports.ts';
+import type { Clock, Disk, Network, Processes, Programs, Random, Threads } from '../platform/ports.ts';
 import type { Section, Sections } from '../schemas/configuration.ts';
 import { nearestName } from '../schemas/nearest-name.ts';
 import type { DemoPorts } from './demo/demo-ports.ts';
@@ -36,6 +36,7 @@ export interface CommandContext {
   readonly gitFiles: SourceFileSystem;
   readonly random: Random;
   readonly processes: Processes;
+  readonly programs: Programs;
   readonly threads: Threads;
   /** Whether a process holds the lock of that name on a directory that exists. */
   readonly isLocked: (directory: string, name: string) => boolean;
@@ -49,11 +50,12 @@ export interface CommandContext {
   readonly directory: string;
   /** Absolute path of this project. */
   readonly projectDirectory: string;
-  /** Searches from `directory` upwards; `flags` are the keys that the command line sets. */
+  /** `flags` are the keys that the command line sets, `file` the configuration it names. */
   readonly loadConfiguration: <S extends Section>(
     section: S,
     directory: string,
     flags?: Readonly<Record<string, string>>,
+    file?: string,
   ) => Promise<{ readonly value: Sections[S]; readonly file?: string }>;
   readonly demo: DemoPorts;
   /** Aborts when the user wants to stop. */

@@ -1,7 +1,8 @@
 /** Asks the controller; its answers are judged by their schema before anybody believes them. */
-import { DiskError, NetworkError } from '../platform/ports.ts';
-import type { StatusDocument } from '../schemas/generated/types.ts';
+import { DiskError, type HttpRequest, NetworkError } from '../platform/ports.ts';
+import type { CliConfiguration, StatusDocument } from '../schemas/generated/types.ts';
 import { isStatusDocument } from '../schemas/generated/validators.js';
+import { announcedController } from './announced-controller.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 
@@ -38,52 +39,70 @@ async function readBody(body: AsyncIterable<Uint8Array>, bytesMax: number): Prom
   return Buffer.concat(chunks);
 }
 
-/** A controller that can be asked: where it is, and one GET of it. */
+/** What is asked of a controller. */
+interface Question extends Pick<HttpRequest, 'method' | 'body'> {
+  readonly path: string;
+  /** Of the answer. */
+  readonly bytesMax: number;
+}
+
+/** A controller that can be asked. */
 export interface ControllerClient {
   readonly controller: string;
   readonly hasToken: boolean;
-  /** Reads at most `bytesMax`. Throws `CommandError` with exit code `unreachable` when there is no answer. */
-  get(path: string, bytesMax: number): Promise<{ readonly status: number; readonly bytes: Uint8Array }>;
+  /** One exchange. Throws `CommandError`, with exit code `unreachable` when there is no answer. */
+  ask(question: Question): Promise<{ readonly status: number; readonly bytes: Uint8Array }>;
 }
 
-/** The controller of the configuration; undefined when it names none. */
-export async function openController(context: CommandContext): Promise<ControllerClient | undefined> {
-  const { value } = await context.loadConfiguration('cli', context.directory);
+/** The controller of the configuration, else the user's own on this machine. Throws `CommandError` when there is none. */
+export async function openController(context: CommandContext): Promise<ControllerClient> {
+  const { value, file } = await context.loadConfiguration('cli', context.directory);
+  const near = value.controller === undefined ? announcedController(context, file) : undefined;
+  return clientOf(context, { ...near, ...value, controller: value.controller ?? near!.controller });
+}
+
+function clientOf(
+  context: CommandContext,
+  value: CliConfiguration & { readonly controller: string },
+): ControllerClient {
   const { controller } = value;
-  if (controller === undefined) return undefined;
   const ca = value.ca === undefined ? {} : { ca: textOf(context, value.ca, 'cli.ca') };
   const tokenFile =
     value.tokenFile === undefined ? undefined : textOf(context, value.tokenFile, 'cli.tokenFile').trim();
   const token = value.token ?? tokenFile;
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const network = context.openNetwork(ca);
   return {
     controller,
     hasToken: token !== undefined,
-    async get(path, bytesMax) {
-      const url = new URL(path, controller).href;
+    async ask({ path, bytesMax, ...request }) {
       try {
-        const answer = await context.openNetwork(ca).request({ method: 'GET', url, headers }, context.signal);
+        const url = new URL(path, controller).href;
+        const answer = await network.request({ ...request, url, headers }, context.signal);
         return { status: answer.status, bytes: await readBody(answer.body, bytesMax) };
       } catch (error) {
         if (!(error instanceof NetworkError)) throw error;
-        throw new CommandError(
-          `the controller at ${controller} does not answer: ${error.message}`,
-          exitCodes.unreachable,
-        );
+        const message = `the controller at ${controller} does not answer: ${error.message}`;
+        throw new CommandError(message, exitCodes.unreachable);
       }
     },
   };
 }
 
-async function ask(context: CommandContext, question: Readonly<Record<string, string>>): Promise<StatusDocument> {
+function unauthorized({ controller, hasToken }: ControllerClient): string {
+  const fault = hasToken ? 'does not take this API token: mend cli.token' : 'wants its API token: set cli.token';
+  return `the controller at ${controller} ${fault}, cli.tokenFile or FLEET_CLI_TOKEN`;
+}
+
+/** One document of the status. */
+async function askStatus(
+  context: CommandContext,
+  parameters: Readonly<Record<string, string>>,
+): Promise<StatusDocument> {
   const client = await openController(context);
-  if (client === undefined) {
-    const { file } = await context.loadConfiguration('cli', context.directory);
-    const where = file === undefined ? 'there is no fleet.config.yaml here or above' : `${file} has no cli.controller`;
-    throw new CommandError(`don't know where the controller is: ${where}; set FLEET_CLI_CONTROLLER=https://HOST:7443`);
-  }
-  const { status, bytes } = await client.get(`/api/v1/status?${new URLSearchParams(question)}`, answerBytesMax);
-  return judge(status, new TextDecoder().decode(bytes), client.controller, client.hasToken);
+  const path = `/api/v1/status?${new URLSearchParams(parameters)}`;
+  const { status, bytes } = await client.ask({ method: 'GET', path, bytesMax: answerBytesMax });
+  return judge(status, new TextDecoder().decode(bytes), client);
 }
 
 function parametersOf({ target, selector }: StatusQuestion): Record<string, string> {
@@ -95,7 +114,7 @@ function parametersOf({ target, selector }: StatusQuestion): Record<string, stri
  * `unreachable` when there is no answer.
  */
 export function fetchStatus(context: CommandContext, question: StatusQuestion = {}): Promise<StatusDocument> {
-  return ask(context, parametersOf(question));
+  return askStatus(context, parametersOf(question));
 }
 
 /** Fetches the status with every device, however many there are, page by page. Throws as `fetchStatus`. */
@@ -104,14 +123,28 @@ export async function fetchEveryDevice(
   question: StatusQuestion = {},
 ): Promise<StatusDocument> {
   const parameters = { ...parametersOf(question), limit: String(devicesPerPage) };
-  const { next: second, ...first } = await ask(context, parameters);
+  const { next: second, ...first } = await askStatus(context, parameters);
   const devices = [...first.devices];
   for (let next = second; next !== undefined; ) {
-    const page = await ask(context, { ...parameters, after: next });
+    const page = await askStatus(context, { ...parameters, after: next });
     devices.push(...page.devices);
     next = page.next;
   }
   return { ...first, devices };
+}
+
+/** Has the controller take a commit that it holds back; `name` is its id, or at least 7 characters of it. Throws `CommandError`. */
+export async function acceptRevision(context: CommandContext, name: string): Promise<void> {
+  const client = await openController(context);
+  const body = new TextEncoder().encode(JSON.stringify({ revision: name }));
+  const path = '/api/v1/source/accept';
+  const { status, bytes } = await client.ask({ method: 'POST', path, body, bytesMax: answerBytesMax });
+  if (status === 202) return;
+  const text = new TextDecoder().decode(bytes);
+  if (status === 401) throw new CommandError(unauthorized(client));
+  const { message } = (parsed(text) ?? {}) as { readonly message?: unknown };
+  const why = typeof message === 'string' ? message : `it answers ${status}: ${text}`;
+  throw new CommandError(`the controller does not take ${name}: ${why.slice(0, 400)}`);
 }
 
 function parsed(text: string): unknown {
@@ -133,12 +166,10 @@ function isError(answer: unknown, code: string): answer is { readonly message: s
   );
 }
 
-function judge(status: number, text: string, controller: string, hasToken: boolean): StatusDocument {
+function judge(status: number, text: string, client: ControllerClient): StatusDocument {
+  const { controller } = client;
   const answer = parsed(text);
-  if (status === 401) {
-    const fault = hasToken ? 'does not take this API token: mend cli.token' : 'wants its API token: set cli.token';
-    throw new CommandError(`the controller at ${controller} ${fault}, cli.tokenFile or FLEET_CLI_TOKEN`);
-  }
+  if (status === 401) throw new CommandError(unauthorized(client));
   if (status === 404 && isError(answer, 'NOTHING_THERE')) throw new CommandError(answer.message);
   if (status === 400 && isError(answer, 'BAD_QUERY')) throw new CommandError(answer.message, exitCodes.usage);
   if (status !== 200)

@@ -1,18 +1,17 @@
 /** A fleet repository at one moment: a commit, or the files as they lie in the directory. */
-import { isManifestPath } from '../controller/manifests/manifest-path.ts';
-import { isTrustFile } from '../controller/publishing/trust-files.ts';
+import { passedOver } from '../controller/manifests/passed-over.ts';
 import { parseCommit } from '../controller/source/commit.ts';
+import { fleetChanges } from '../controller/source/fleet-files.ts';
 import { resolveCommit } from '../controller/source/named-commit.ts';
 import { SourceError } from '../controller/source/source-error.ts';
 import type { RevisionStatus } from '../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from './command.ts';
-import { readWorkingTree, type WorkingTree } from './working-tree.ts';
+import { readStagedTree } from './staged-tree.ts';
+import { isSnapshotFile, readWorkingTree, type TreeSnapshot } from './working-tree.ts';
 
-export interface FleetRevision {
+export interface FleetRevision extends TreeSnapshot {
   /** Absent for files that are not committed. */
   readonly commit?: RevisionStatus;
-  /** Manifests and signed metadata. */
-  readonly tree: WorkingTree;
   /** Any file by its path; undefined when there is none. */
   readonly readFile: (path: string) => Promise<Uint8Array | undefined>;
 }
@@ -29,10 +28,11 @@ export function repositoryTop({ disk, directory }: CommandContext): string {
   return top;
 }
 
-/** The files as they lie there, committed or not. */
-export function openDirectory({ disk }: CommandContext, top: string): FleetRevision {
+/** The files as git would commit them now; as they lie there, where git can't tell. */
+export async function openDirectory(context: CommandContext, top: string): Promise<FleetRevision> {
+  const { disk } = context;
   return {
-    tree: readWorkingTree(disk, top),
+    ...((await readStagedTree(context, top)) ?? readWorkingTree(disk, top)),
     readFile: async (path) =>
       disk.stat(`${top}/${path}`)?.kind === 'file' ? disk.readFile(`${top}/${path}`) : undefined,
   };
@@ -46,14 +46,15 @@ export async function findCommit(
 ): Promise<FleetRevision | undefined> {
   try {
     const { repository, oid } = await resolveCommit(context.gitFiles, top, name);
-    const files = new Map((await repository.changes(undefined, oid)).map((change) => [change.path, change.oid!]));
+    const files = new Map((await fleetChanges(repository, undefined, oid)).map((change) => [change.path, change.oid!]));
     const tree = new Map<string, Uint8Array>();
     for (const [path, blob] of files) {
-      if (isManifestPath(path) || isTrustFile(path)) tree.set(path, await repository.readObject(blob, 'blob'));
+      if (isSnapshotFile(path)) tree.set(path, await repository.readObject(blob, 'blob'));
     }
     return {
       commit: parseCommit(oid, await repository.readObject(oid, 'commit')).status,
       tree,
+      warnings: passedOver(await repository.oddEntries(oid), files.keys()),
       readFile: async (path) => {
         const blob = files.get(path);
         return blob === undefined ? undefined : repository.readObject(blob, 'blob');

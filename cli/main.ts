@@ -46,6 +46,8 @@ const projectDirectory = fileURLToPath(new URL('..', import.meta.url)).replace(/
 const stopUnread = (): void => stopping.abort(new Error('nobody reads the output any more'));
 const stdout = outputOf(process.stdout, stopUnread);
 const environment = process.env;
+/** Warnings that were said; a command may load its configuration many times. */
+const told = new Set<string>();
 const directory = process.cwd();
 const context: CommandContext = {
   clock: nodeClock,
@@ -53,6 +55,7 @@ const context: CommandContext = {
   gitFiles: fs,
   random: nodeRandom,
   processes: nodeProcesses,
+  programs: nodePrograms,
   threads: nodeThreads,
   isLocked,
   openNetwork: (identity) => openNetwork(() => identity),
@@ -62,7 +65,12 @@ const context: CommandContext = {
   environment,
   directory,
   projectDirectory,
-  loadConfiguration: (section, from, flags = {}) => loadConfiguration(section, { directory: from, environment, flags }),
+  loadConfiguration: async (section, from, flags = {}, file) => {
+    const loaded = await loadConfiguration(section, { directory: from, environment, flags, file });
+    for (const warning of loaded.warnings) if (!told.has(warning)) context.stderr.write(`fleet: ${warning}\n`);
+    for (const warning of loaded.warnings) told.add(warning);
+    return loaded;
+  },
   demo: {
     commitAll,
     programs: nodePrograms,

@@ -20,6 +20,7 @@ import {
   type TrustFiles,
   targetsFile,
 } from '../controller/publishing/trust-files.ts';
+import { NoController } from './announced-controller.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import { type ControllerClient, openController } from './controller-client.ts';
 
@@ -37,9 +38,10 @@ export async function fetchPublishedTrust(context: CommandContext, tree: TrustFi
   try {
     const client = await openController(context);
     const bornRoot = tree.get(rootFile(1));
-    if (client === undefined || bornRoot === undefined) return { files: nothing };
+    if (bornRoot === undefined) return { files: nothing };
     return { files: await fetchFiles(client, bornRoot, tree, context.clock.now()) };
   } catch (error) {
+    if (error instanceof NoController) return { files: nothing };
     if (error instanceof CommandError) return { files: nothing, unknownBecause: error.message };
     if (!(error instanceof TrustError)) throw error;
     return { files: nothing, unknownBecause: `what the controller published is not to be trusted: ${error.message}` };
@@ -99,7 +101,7 @@ function fileOfTree(tree: TrustFiles, trusted: TrustedMetadata, { role }: Wanted
 }
 
 async function fetchFile(client: ControllerClient, path: string, bytesMax: number): Promise<Uint8Array | undefined> {
-  const { status, bytes } = await client.get(path, bytesMax);
+  const { status, bytes } = await client.ask({ method: 'GET', path, bytesMax });
   if (status === 200) return bytes;
   if (status === 404) return undefined;
   throw new CommandError(`the controller at ${client.controller} answers ${status} for ${path}`);

@@ -4,8 +4,8 @@ import type { Announce } from '../controller/publishing/authoring/sign-file.ts';
 import type { WorkTree } from '../controller/publishing/authoring/work-tree.ts';
 import { rootFile } from '../controller/publishing/trust-files.ts';
 import type { Disk } from '../platform/ports.ts';
+import { printable } from '../platform/printable.ts';
 import { type CommandContext, CommandError, type OptionSpec, type ParsedArguments } from './command.ts';
-import { printable } from './render/printable.ts';
 
 export const repositoryOption: Readonly<Record<string, OptionSpec>> = {
   repository: { type: 'string', short: 'C', value: 'DIR', description: 'The fleet repository, unless it is here.' },

@@ -41,7 +41,7 @@ function narrowed(context: CommandContext, args: ParsedArguments): CommandContex
   return {
     ...context,
     color: context.color && !args.flags.has('no-color'),
-    loadConfiguration: (section, directory) => context.loadConfiguration(section, directory, flags),
+    loadConfiguration: (section, directory) => context.loadConfiguration(section, directory, flags, args.values.config),
   };
 }
 

@@ -2,9 +2,15 @@
 import { CommandError, type OptionSpec, type ParsedArguments } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 
-/** The option of every command that reads a section of the configuration. */
+/** The options of every command that reads a section of the configuration. */
 export function settingsOption(section: string, example: string): Readonly<Record<string, OptionSpec>> {
+  const here = section === 'cli' ? '' : 'fleet.config.yaml here, ';
   return {
+    config: {
+      type: 'string',
+      value: 'FILE',
+      description: `The configuration (default: FLEET_CONFIG, ${here}~/.config/fleet/fleet.config.yaml, /etc/fleet).`,
+    },
     set: {
       type: 'string',
       multiple: true,

@@ -2,13 +2,12 @@
 import { applyChanges } from '../controller/manifests/apply-changes.ts';
 import type { Catalogue } from '../controller/manifests/desired.ts';
 import { locateProblems } from '../controller/manifests/locate-problems.ts';
-import { isManifestPath } from '../controller/manifests/manifest-path.ts';
+import { isManifestPath, ownChange } from '../controller/manifests/manifest-path.ts';
 import { emptyManifestState, type ManifestState } from '../controller/manifests/manifest-state.ts';
 import { parseManifestFile } from '../controller/manifests/parse-file.ts';
-import type { Disk } from '../platform/ports.ts';
 import type { Problem } from '../schemas/generated/types.ts';
-import { renderNote, renderProblem } from './render/problems.ts';
-import { readWorkingTree, type WorkingTree } from './working-tree.ts';
+import { renderNote, renderProblem, renderWarning } from './render/problems.ts';
+import type { TreeSnapshot, WorkingTree } from './working-tree.ts';
 
 /** The releases that the signed metadata in a tree names, and what is wrong with the metadata. */
 export type JudgeTrust = (tree: WorkingTree) => {
@@ -20,6 +19,8 @@ export type JudgeTrust = (tree: WorkingTree) => {
 
 /** `state` is there when there are no problems. */
 export interface Validation {
+  /** What nobody reads; it stops nothing. */
+  readonly warnings: readonly Problem[];
   readonly problems: readonly Problem[];
   readonly notes: readonly Problem[];
   readonly manifests: number;
@@ -27,22 +28,22 @@ export interface Validation {
 }
 
 /** Judges a tree as the controller would judge the commit of it. */
-export function validateTree(tree: WorkingTree, judgeTrust: JudgeTrust): Validation {
+export function validateTree({ tree, warnings }: TreeSnapshot, judgeTrust: JudgeTrust): Validation {
   const paths = [...tree.keys()].filter(isManifestPath);
-  const changes = paths.map((path) => ({ path, file: parseManifestFile(tree.get(path)!) }));
-  const manifests = changes.reduce((count, { file }) => count + file.manifests.length + file.broken.length, 0);
+  const changes = paths.map((path) => ownChange({ path, file: parseManifestFile(tree.get(path)!) }));
+  const manifests = changes.reduce((count, { file }) => count + file!.manifests.length + file!.broken.length, 0);
   const trust = judgeTrust(tree);
   const applied = applyChanges(emptyManifestState, changes, trust.catalogue);
   const notes = trust.notes ?? [];
   if (applied.kind === 'accepted') {
-    if (trust.problems.length > 0) return { problems: trust.problems, notes, manifests };
-    return { problems: [], notes, manifests, state: applied.state };
+    if (trust.problems.length > 0) return { warnings, problems: trust.problems, notes, manifests };
+    return { warnings, problems: [], notes, manifests, state: applied.state };
   }
   const located = locateProblems(applied, (file) => tree.get(file));
   const problems = [...trust.problems, ...located].toSorted((left, right) =>
     left.file < right.file ? -1 : left.file > right.file ? 1 : 0,
   );
-  return { problems, notes, manifests };
+  return { warnings, problems, notes, manifests };
 }
 
 /** The last line of the command's output for people. */
@@ -59,18 +60,22 @@ export interface ValidateAnswer {
   readonly exitCode: 0 | 1;
 }
 
-/** `fleet validate DIR [-o json]`; throws `DiskError` when the directory cannot be read. */
+/** `fleet validate DIR [-o json]`. */
 export function validate(
-  disk: Disk,
-  directory: string,
+  snapshot: TreeSnapshot,
   judgeTrust: JudgeTrust,
   format: 'text' | 'json' = 'text',
 ): ValidateAnswer {
-  const validation = validateTree(readWorkingTree(disk, directory), judgeTrust);
-  const { problems, notes, manifests } = validation;
+  const validation = validateTree(snapshot, judgeTrust);
+  const { problems, notes, manifests, warnings } = validation;
   const exitCode = problems.length === 0 ? 0 : 1;
   if (format === 'json')
-    return { output: `${JSON.stringify({ manifests, problems, notes }, undefined, 2)}\n`, exitCode };
-  const lines = [...problems.map(renderProblem), ...notes.map(renderNote), validationSummary(validation)];
+    return { output: `${JSON.stringify({ manifests, problems, warnings, notes }, undefined, 2)}\n`, exitCode };
+  const lines = [
+    ...warnings.map(renderWarning),
+    ...problems.map(renderProblem),
+    ...notes.map(renderNote),
+    validationSummary(validation),
+  ];
   return { output: `${lines.join('\n')}\n`, exitCode };
 }

@@ -15,6 +15,7 @@ import type { ContactEvent, ShadowRequestEvent } from './engine/events.ts';
 import { type Image, loadImage } from './engine/image.ts';
 import { type End, expiryStatuses } from './expiry/end.ts';
 import { BranchFollower, type Publisher, type RevisionSource } from './following/branch-follower.ts';
+import type { Acceptance } from './following/held-tip.ts';
 import type { DesiredFleet } from './manifests/desired.ts';
 import type { ReleaseDemand } from './publishing/smaller-ways.ts';
 import type { ShadowMessage } from './shadow/protocol.ts';
@@ -53,8 +54,10 @@ export interface ControllerParts {
 export interface Controller {
   /** Takes up what was in force, then follows the branch whenever `poll` is called. */
   start(): Promise<void>;
-  /** Looks at the branch; concurrent calls become one. */
+  /** Looks at the branch; calls during a look become one look after it. */
   poll(): Promise<void>;
+  /** Takes a tip that is held back because the branch was rewritten. */
+  acceptRevision(name: string): Promise<Acceptance>;
   /** Throws `NothingThere` when there is no such thing as was asked for. */
   status(query?: StatusQuery): Promise<StatusDocument>;
   /** Changes of what status shows, for who keeps up with them. */
@@ -98,6 +101,10 @@ class FollowingController implements Controller {
       memory: {
         revision: image.revision,
         source: image.source,
+        get accepted() {
+          return image.accepted;
+        },
+        accept: (revision) => this.#engine.ask({ kind: 'acceptance', revision }),
         resume: (revision, desired) => {
           this.#engine.resume(revision, desired);
           parts.reauthorize(desired.devices);
@@ -155,6 +162,10 @@ class FollowingController implements Controller {
 
   poll(): Promise<void> {
     return this.#branch.look();
+  }
+
+  acceptRevision(name: string): Promise<Acceptance> {
+    return this.#branch.accept(name);
   }
 
   get #storage(): StorageStatus | undefined {

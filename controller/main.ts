@@ -3,7 +3,6 @@
  * that started it is gone. `--config FILE` names the configuration, and every key of its section is a flag.
  */
 import * as fs from 'node:fs';
-import http from 'isomorphic-git/http/node';
 import { type Logger as ScheduleLogger, schedule } from 'node-cron';
 import { makeDirectoryDurably, writeFileDurably } from '../platform/durable-file.ts';
 import { hostAndPort } from '../platform/host-and-port.ts';
@@ -13,6 +12,8 @@ import { nodeDisk as disk } from '../platform/node/disk.ts';
 import { hangUp } from '../platform/node/hang-up.ts';
 import { startHttpServer } from '../platform/node/http-server.ts';
 import { openLog } from '../platform/node/log.ts';
+import { openNetwork } from '../platform/node/network.ts';
+import { nodePrograms } from '../platform/node/processes.ts';
 import { parseProgramArguments } from '../platform/node/program-arguments.ts';
 import { nodeRandom as random } from '../platform/node/random.ts';
 import { nodeThreads } from '../platform/node/threads.ts';
@@ -20,6 +21,7 @@ import { untilStopped } from '../platform/node/until-stopped.ts';
 import { userName } from '../platform/node/user-name.ts';
 import type { Log, MessageBus } from '../platform/ports.ts';
 import type { ControllerConfiguration } from '../schemas/generated/types.ts';
+import { announce, announcementDirectory } from './announcement.ts';
 import { type Authority, openAuthority, replaceAuthority } from './authority/authority.ts';
 import type { KeyAndCertificate } from './authority/authority-files.ts';
 import type { AuthorizeDevice, OnRefusal } from './authority/authorization.ts';
@@ -45,6 +47,7 @@ import { RepositoryPublisher } from './publishing/publisher.ts';
 import { serveArtifacts } from './publishing/serve-artifacts.ts';
 import { signDeployment } from './publishing/sign-deployment.ts';
 import { SmallerWays } from './publishing/smaller-ways.ts';
+import { allowedSignersFile } from './source/judge-tip.ts';
 import { openSource } from './source/open-source.ts';
 import type { BlobCache } from './state/blob-cache.ts';
 import { openSqliteBlobCache } from './state/sqlite/sqlite-blob-cache.ts';
@@ -109,15 +112,14 @@ async function openGround(configuration: ControllerConfiguration, log: Log): Pro
 }
 
 function openGitSource({ configuration, state, log }: Ground) {
-  const { url, branch, token, requireSignature } = configuration.source;
+  const { url, branch, token, requireSignature, rewrites } = configuration.source;
   const options = {
-    url,
-    branch: branch!,
-    mirrorDirectory: state.mirror,
+    ...{ url, branch: branch!, rewrites: rewrites!, mirrorDirectory: state.mirror },
     ...(token === undefined ? {} : { token }),
-    ...(requireSignature === undefined ? {} : { allowedSigners: () => textOf(requireSignature) }),
+    ...(requireSignature === undefined ? {} : { allowedSigners: allowedSignersFile(url, requireSignature, textOf) }),
   };
-  return openSource(options, { fs, http, clock, log });
+  const network = openNetwork(() => ({}));
+  return openSource(options, { fs, network, clock, log, programs: nodePrograms, threads: nodeThreads });
 }
 
 /** The broker of our own, or a connection to the one that is configured; `listen` opens the doors. */
@@ -212,6 +214,7 @@ function startHttps(ground: Ground, controller: Controller) {
     status: (query) => controller.status(query),
     changes: controller.changes,
     clock,
+    acceptRevision: (name) => controller.acceptRevision(name),
     enrol: (request, address) => enrol({ authority, authorize, onRefusal }, request, address),
     notifyPush: () => void guard.run('http', 'webhook', () => controller.poll()),
     enrolments: enrolmentLimits(() => clock.monotonic()),
@@ -253,6 +256,30 @@ function writeEndpoints(
   writeFileDurably(disk, state.endpoints.slice(0, cut), state.endpoints.slice(cut + 1), bytes);
 }
 
+/** A server that listens everywhere is reached by a name that its certificate holds. */
+function reachableUrl(listening: string, hostname: string): string {
+  return listening.replace(/\/\/(0\.0\.0\.0|\[?::\]?):/, `//${hostname}:`);
+}
+
+/** For the command line of the user who runs this, where there is such a person. */
+function announceHere({ configuration, state, log }: Ground, controller: string): Disposable | undefined {
+  const directory = announcementDirectory(process.env);
+  if (directory === undefined) return undefined;
+  const { url: source } = configuration.source;
+  const where = {
+    controller: reachableUrl(controller, configuration.hostnames![0]!),
+    ca: state.authorityCertificate,
+    tokenFile: state.apiToken,
+    source,
+  };
+  try {
+    return announce(disk, directory, configuration.stateDirectory!, where);
+  } catch (error) {
+    log.write('warn', 'controller.not-announced', { reason: (error as Error).message });
+    return undefined;
+  }
+}
+
 async function run(configuration: ControllerConfiguration, log: Log): Promise<void> {
   const ground = await openGround(configuration, log);
   const { guard } = ground;
@@ -288,6 +315,7 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
   const endpoints = { controller: `https://${hostAndPort(host!, server.port)}`, mqtt: broker.url() };
   // On a full disk it runs as well: who set up agents before has what the file says.
   await guard.run('http', 'endpoints.json', () => writeEndpoints(ground.state, endpoints));
+  using _announced = announceHere(ground, endpoints.controller);
   log.write('info', 'controller.ready', endpoints);
   using _fresh = keepFresh(online, clock, log);
   using _told = logExpiry(ends, clock, log);
@@ -328,14 +356,16 @@ const given = process.argv.slice(2);
 const { file, flags, unknown } = parseProgramArguments(given.filter((argument) => argument !== newAuthorityArgument));
 try {
   if (unknown.length > 0) throw new Error(`unknown arguments: ${unknown.join(' ')}`);
-  const { value } = await loadConfiguration('controller', {
+  const { value, warnings } = await loadConfiguration('controller', {
     directory: process.cwd(),
     environment: process.env,
     flags,
     ...(file === undefined ? {} : { file }),
   });
+  const log = openLog(clock, 'info');
+  for (const warning of warnings) log.write('warn', 'configuration.unknown-variable', { warning });
   if (given.includes(newAuthorityArgument)) await newAuthority(value);
-  else await run(value, openLog(clock, 'info'));
+  else await run(value, log);
   process.exit(0);
 } catch (error) {
   process.stderr.write(`fleet controller: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -8,6 +8,8 @@ export interface StateDirectory {
   /** Of blobs that were read; may be deleted while the controller is down. */
   readonly cache: string;
   readonly authority: string;
+  /** Who vouches for the controller, for whoever connects. */
+  readonly authorityCertificate: string;
   readonly mirror: string;
   readonly artifacts: string;
   readonly onlineKeys: string;
@@ -25,6 +27,7 @@ export function stateDirectory(path: string, shared = path): StateDirectory {
     database: `${path}/controller.db`,
     cache: `${path}/cache.db`,
     authority: `${shared}/authority`,
+    authorityCertificate: `${shared}/authority/ca.pem`,
     mirror: `${path}/git`,
     artifacts: `${shared}/artifacts`,
     onlineKeys: `${shared}/keys`,

@@ -1,6 +1,6 @@
 /**
  * Who this device is, on its disk: `identity/key.pem`, made here and never given away, and `identity/certificate.pem`, which the
- * controller's authority gave for it, each with a copy. The disk keeps both from everybody but the agent's user.
+ * controller's authority gave for it, and `identity/device`, whose they are, each with a copy. The disk keeps both from everybody but the agent's user.
  */
 import {
   createHash,
@@ -51,6 +51,22 @@ export class DeviceIdentityStore {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     this.#write('key.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
     return privateKey;
+  }
+
+  /**
+   * The device that the key was made for, as it was written down or as the certificate says; undefined when neither tells. One
+   * key under two names would let either be taken for the other.
+   */
+  owner(): string | undefined {
+    const written = readGuardedText(this.#disk, this.#directory, 'device');
+    const certificate = this.certificateText();
+    const subject = certificate === undefined ? undefined : new X509Certificate(certificate).subject;
+    return written ?? /^CN=(.*)$/m.exec(subject ?? '')?.[1];
+  }
+
+  /** Writes down which device the key is for. */
+  claim(device: string): void {
+    if (readGuardedText(this.#disk, this.#directory, 'device') !== device) this.#write('device', device);
   }
 
   /** PEM of the key; undefined before the first enrolment. */

@@ -223,9 +223,30 @@ export interface Threads {
   run<News, Result>(file: string, input: unknown, onNews: (news: News) => void, signal: AbortSignal): Promise<Result>;
 }
 
+/** How a program is run to its end. */
+export interface RunOptions {
+  readonly input?: Uint8Array;
+  /** Variables that differ from ours; undefined takes one away. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Of what it prints; more ends it. */
+  readonly outputBytesMax: number;
+  readonly signal: AbortSignal;
+}
+
+/** What a program had to say. Without a `code` it was ended by a signal, could not be started, or printed too much. */
+export interface ProgramResult {
+  readonly code: number | undefined;
+  readonly output: Uint8Array;
+  /** The end of what it wrote to stderr. */
+  readonly complaint: string;
+}
+
+/** Programs of the system, found on PATH. */
 export interface Programs {
-  /** Starts a program of the system, found on PATH; it has no message channel. */
+  /** Starts a program; it has no message channel. */
   start(name: string, args: readonly string[], options?: ProcessOptions): ChildProcess;
+  /** Runs a program to its end. Rejects only with the reason of `signal`. */
+  run(name: string, args: readonly string[], options: RunOptions): Promise<ProgramResult>;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

@@ -10,6 +10,7 @@ import {
   unknownKey,
 } from './configuration-faults.ts';
 import type { AgentConfiguration, CliConfiguration, ControllerConfiguration } from './generated/types.ts';
+import { nearestName } from './nearest-name.ts';
 
 /** The sections after defaults were filled in. */
 export interface Sections {
@@ -58,6 +59,26 @@ function sectionLeaves(section: Section): Leaf[] {
 export function environmentName(section: Section, keys: readonly string[]): string {
   const words = [section, ...keys].map((key) => key.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase());
   return `FLEET_${words.join('_')}`;
+}
+
+/** What Kubernetes sets for a service named fleet-controller. */
+function isServiceLink(name: string, value: string | undefined): boolean {
+  return /_(SERVICE_HOST|SERVICE_PORT\w*|PORT_\d+_(TCP|UDP)\w*)$/.test(name) || /^(tcp|udp):\/\//.test(value ?? '');
+}
+
+/** Variables that look like those of a section and mean nothing, each as a sentence. */
+export function unknownVariables(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const sections = Object.keys(schema.properties) as Section[];
+  const known = sections.flatMap((section) => sectionLeaves(section).map(({ keys }) => environmentName(section, keys)));
+  return Object.entries(environment).flatMap(([name, value]) => {
+    const section = /^FLEET_([A-Z]+)_/.exec(name)?.[1];
+    // Others may have variables that begin like ours.
+    const isOurs = section !== undefined && nearestName(section, sections) !== undefined;
+    if (!isOurs || known.includes(name) || isServiceLink(name, value)) return [];
+    const nearest = nearestName(name, known);
+    const meant = nearest === undefined ? 'see schemas/configuration.schema.json' : `did you mean ${nearest}?`;
+    return [`the variable ${name} means nothing; ${meant}`];
+  });
 }
 
 function valueAt(values: unknown, keys: readonly string[]): unknown {

@@ -2,10 +2,11 @@ import { unpackBrotli } from './brotli.ts';
 import { decodeDifference } from './difference/code.ts';
 import { DeltaError } from './error.ts';
 import { type DeltaHeader, readHeader, sha256, startsWith } from './format.ts';
-import { type DeltaLimits, deltaLimits } from './limits.ts';
+import { type DeltaLimits, deltaLimits, fixedWork, workMax } from './limits.ts';
 import { decodeLight, decodeRewritten } from './module/decode.ts';
+import { unboundedWork, WorkBudget } from './work.ts';
 
-const decode = (header: DeltaHeader, old: Uint8Array, payload: Uint8Array, limits: DeltaLimits): Uint8Array => {
+const decode = (header: DeltaHeader, old: Uint8Array, payload: Uint8Array, work: WorkBudget): Uint8Array => {
   switch (header.method) {
     case 'same':
       return old;
@@ -14,23 +15,25 @@ const decode = (header: DeltaHeader, old: Uint8Array, payload: Uint8Array, limit
     case 'dictionary':
       return unpackBrotli(payload, header.newBytes, old);
     case 'rewritten':
-      return decodeRewritten(old, payload, header.newBytes, limits);
+      return decodeRewritten(old, payload, header.newBytes, work);
     case 'light':
-      return decodeLight(old, payload, header.newBytes, limits);
+      return decodeLight(old, payload, header.newBytes);
     case 'difference':
-      return decodeDifference(old, payload, header.newBytes, limits);
+      return decodeDifference(old, payload, header.newBytes, work);
   }
 };
 
 /**
  * The new file, from the old one and a patch. `expected` is the whole SHA-256 of the new file where the caller knows it,
  * as whoever installs the result does; without it the patch's own prefix is all that is checked.
+ * What it takes is also taken from `work`, which several patches may share.
  */
 export const applyDelta = (
   old: Uint8Array,
   patch: Uint8Array,
   limits: DeltaLimits = deltaLimits,
   expected?: Uint8Array,
+  work: WorkBudget = unboundedWork(),
 ): Uint8Array => {
   const header = readHeader(patch);
   if (header.newBytes > limits.newBytesMax) {
@@ -51,7 +54,9 @@ export const applyDelta = (
   if (!startsWith(sha256(old), header.oldDigest)) {
     throw new DeltaError('wrong-base', 'the old file is not the one this patch was made from');
   }
-  const bytes = decode(header, old, patch.subarray(header.payloadStart), limits);
+  const own = new WorkBudget(workMax(old.length, header.newBytes, patch.length), work);
+  own.spend(fixedWork(old.length, header.newBytes));
+  const bytes = decode(header, old, patch.subarray(header.payloadStart), own);
   const digest = sha256(bytes);
   if (bytes.length !== header.newBytes || !startsWith(digest, expected ?? header.newDigest)) {
     throw new DeltaError('wrong-result', 'the patch does not lead to the file it announces');

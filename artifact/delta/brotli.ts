@@ -21,8 +21,22 @@ export const packBrotli = (bytes: Uint8Array, quality: number, dictionary?: Uint
   });
 };
 
+/** Bits of the window that a stream asks memory for, from its first bytes; see RFC 7932, 9.1, and its large windows. */
+const windowBitsOf = ([first = 0, second = 0]: Uint8Array): number => {
+  if ((first & 1) === 0) return 16;
+  const short = (first >> 1) & 7;
+  if (short !== 0) return 17 + short;
+  const long = (first >> 4) & 7;
+  if (long === 1) return second & 63;
+  return long === 0 ? 17 : 8 + long;
+};
+
 /** Unpacks exactly `size` bytes; the window, and with it the memory, follows from the size that the header announced. */
 export const unpackBrotli = (packed: Uint8Array, size: number, dictionary?: Uint8Array): Uint8Array => {
+  const asked = windowBitsOf(packed);
+  if (asked > windowBits(size)) {
+    throw new DeltaError('over-limit', `a window of ${asked} bits for ${size} bytes, at most ${windowBits(size)}`);
+  }
   try {
     const bytes = brotliDecompressSync(packed, {
       maxOutputLength: Math.max(1, size),

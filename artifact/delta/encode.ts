@@ -3,7 +3,6 @@ import { packBrotli } from './brotli.ts';
 import { encodeDifference } from './difference/code.ts';
 import { DeltaError } from './error.ts';
 import { type DeltaMethod, sha256, writeHeader } from './format.ts';
-import { deltaLimits } from './limits.ts';
 import { encodeModule } from './module/encode.ts';
 
 /** How hard the encoder tries: seconds against bytes. */
@@ -61,7 +60,7 @@ const allAttempts = (old: Uint8Array, fresh: Uint8Array, options: EncodeOptions)
   progress?.('difference', 0.5);
   // Where a large module could be rewritten, its plain difference has never been the smaller.
   const wanted = effort !== 'fast' && !light && (attempts.length === 0 || fresh.length < differenceBytesMax);
-  const difference = wanted ? encodeDifference(old, fresh, deltaLimits) : undefined;
+  const difference = wanted ? encodeDifference(old, fresh) : undefined;
   if (difference !== undefined) attempts.push({ method: 'difference', payload: difference });
   progress?.('dictionary', 0.6);
   general(attempts, 'dictionary', effort, (level) => packBrotli(fresh, level, old));

@@ -42,10 +42,13 @@ export const agentEnrollCommand: Command = {
       trustRoot: inDirectory(needed['trust-root']),
       ...(values.mqtt === undefined ? {} : { mqtt: values.mqtt }),
       directory,
-      stateDirectory: values.state === undefined ? `${directory}/state` : inDirectory(values.state),
+      ...(values.state === undefined ? {} : { stateDirectory: inDirectory(values.state) }),
+      stateDirectoryUsual: `${directory}/state`,
       wait: flags.has('wait'),
     };
-    const outcome = await enroll({ ...context, print: (text) => context.stdout.write(text) }, options);
+    const readConfiguration = async () => (await context.loadConfiguration('agent', directory)).value;
+    const print = (text: string): void => context.stdout.write(text);
+    const outcome = await enroll({ ...context, print, readConfiguration }, options);
     return { enrolled: exitCodes.ok, refused: exitCodes.failed, unreachable: exitCodes.unreachable }[outcome];
   },
 };

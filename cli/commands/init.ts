@@ -3,17 +3,13 @@ import { type Command, CommandError } from '../command.ts';
 import { makeExampleFleet } from '../example-fleet.ts';
 import { exitCodes } from '../exit-codes.ts';
 
-/** A configuration with which controller and CLI work from the repository's own directory. */
-const configuration = `# Where controller, agent and CLI find what; see schemas/configuration.schema.json of fleet.
+/** A configuration with which the controller works from the repository's own directory, and says to the CLI where it is. */
+const configuration = `# What the controller that is run here goes by; see schemas/configuration.schema.json of fleet.
 controller:
   stateDirectory: .fleet/state
   keys: .fleet/keys/online
   source:
     url: .
-cli:
-  controller: https://127.0.0.1:7443
-  ca: .fleet/state/authority/ca.pem
-  tokenFile: .fleet/state/api-token
 `;
 
 const readme = `# A fleet

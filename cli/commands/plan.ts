@@ -4,6 +4,8 @@ import { desiredOf, emptyManifestState } from '../../controller/manifests/manife
 import { compareRevisions } from '../../controller/planning/compare.ts';
 import type { ObservedDevice } from '../../controller/planning/observed.ts';
 import { catalogueOf } from '../../controller/publishing/catalogue.ts';
+import { judgeRelease } from '../../controller/publishing/check-release.ts';
+import { releaseFile } from '../../controller/publishing/release-path.ts';
 import { deltaPairs } from '../../controller/publishing/smaller-ways.ts';
 import type { TrustFiles } from '../../controller/publishing/trust-files.ts';
 import type { DeviceStatus, Problem, StatusDocument } from '../../schemas/generated/types.ts';
@@ -14,7 +16,7 @@ import { modulesOf, openPrices, type Price, type UsualBases } from '../fetch-pri
 import { type FleetRevision, findCommit, openCommit, openDirectory, repositoryTop } from '../fleet-revision.ts';
 import { fetchPublishedTrust } from '../published-trust.ts';
 import { type Plan, type PlanSide, planDocument, planScreen } from '../render/plan-screen.ts';
-import { renderProblem } from '../render/problems.ts';
+import { renderProblem, renderWarning } from '../render/problems.ts';
 import { styleFor } from '../render/style.ts';
 import { settingsOption } from '../settings.ts';
 import { validateTree } from '../validate-tree.ts';
@@ -38,18 +40,10 @@ const nothing: JudgedRevision = {
   readFile: async () => undefined,
 };
 
-function judge(
-  { tree, commit, readFile }: FleetRevision,
-  name: string,
-  published: TrustFiles,
-  now?: number,
-): JudgedRevision {
-  const { state, problems, notes } = validateTree(tree, (files) => catalogueOf(files, published, now));
-  if (state === undefined) {
-    const what = commit === undefined ? 'the working tree' : commit.id.slice(0, 7);
-    const lines = problems.map(renderProblem).join('\n');
-    throw new CommandError(`${what} is not valid; the controller would refuse it, no device would move\n${lines}`);
-  }
+function judge(revision: FleetRevision, name: string, published: TrustFiles, now?: number): JudgedRevision {
+  const { commit, readFile } = revision;
+  const { state, problems, notes } = validateTree(revision, (files) => catalogueOf(files, published, now));
+  if (state === undefined) throw refusedRevision(commit, problems);
   return {
     side: { name, ...(commit && { commit }) },
     desired: desiredOf(state),
@@ -57,6 +51,23 @@ function judge(
     notes,
     readFile,
   };
+}
+
+function refusedRevision(commit: FleetRevision['commit'], problems: readonly Problem[]): CommandError {
+  const what = commit === undefined ? 'the working tree' : commit.id.slice(0, 7);
+  const lines = problems.map(renderProblem).join('\n');
+  return new CommandError(`${what} is not valid; the controller would refuse it, no device would move\n${lines}`);
+}
+
+/** Refuses a revision whose new release files are not the signed ones, or can't run: the base has been through this. */
+async function requireReleases({ side, releases, readFile }: JudgedRevision, base: Catalogue): Promise<void> {
+  const problems: Problem[] = [];
+  for (const [key, release] of releases) {
+    if (base.get(key)?.sha256 === release.sha256) continue;
+    const problem = judgeRelease(release, await readFile(releaseFile(release)));
+    if (problem !== undefined) problems.push(problem);
+  }
+  if (problems.length > 0) throw refusedRevision(side.commit, problems);
 }
 
 /** What the controller tells of the devices, or why there is nothing to go by. */
@@ -124,12 +135,16 @@ function usualBasesAmong(releases: Catalogue): UsualBases {
 
 async function makePlan(context: CommandContext, asked: { base?: string; next?: string }): Promise<Plan> {
   const top = repositoryTop(context);
-  const revision = asked.next === undefined ? openDirectory(context, top) : await openCommit(context, top, asked.next);
+  const revision = await (asked.next === undefined
+    ? openDirectory(context, top)
+    : openCommit(context, top, asked.next));
+  for (const warning of revision.warnings) context.stderr.write(`${renderWarning(warning)}\n`);
   const answer = await askController(context);
   const isThere = answer.status !== undefined;
   const published: TrustFiles = isThere ? (await fetchPublishedTrust(context, revision.tree)).files : new Map();
   const next = judge(revision, asked.next ?? `working tree of ${top}`, published, context.clock.now());
   const base = await chooseBase(context, top, asked, answer.status, published);
+  await requireReleases(next, base.releases);
   const { status, unknownBecause } = knowledgeFor(base, answer);
   const known = new Map(status?.devices.map((device) => [device.name, device]));
   const releases = new Map([...base.releases, ...next.releases]);

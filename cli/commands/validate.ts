@@ -1,12 +1,14 @@
 import { readTrustFiles, readWorkFile, type WorkTree } from '../../controller/publishing/authoring/work-tree.ts';
 import { catalogueOf } from '../../controller/publishing/catalogue.ts';
-import { checkRelease } from '../../controller/publishing/check-release.ts';
+import { judgeRelease } from '../../controller/publishing/check-release.ts';
 import { releaseFile } from '../../controller/publishing/release-path.ts';
 import { type Command, CommandError } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { fetchPublishedTrust, type PublishedTrust } from '../published-trust.ts';
 import { absolutePath, repositoryOf } from '../repository.ts';
+import { readStagedTree } from '../staged-tree.ts';
 import { type JudgeTrust, validate } from '../validate-tree.ts';
+import { readWorkingTree } from '../working-tree.ts';
 
 /** Signed metadata, and the release files that it names, as they lie in the work tree, after what the controller published. */
 function judgeTrustOf(tree: WorkTree, published: PublishedTrust, now: number): JudgeTrust {
@@ -15,7 +17,7 @@ function judgeTrustOf(tree: WorkTree, published: PublishedTrust, now: number): J
     const own = new Set(catalogueOf(files).catalogue.keys());
     // Releases that only the published metadata names are at the controller already.
     const damaged = [...catalogue].flatMap(([key, release]) =>
-      own.has(key) ? (checkRelease(release, readWorkFile(tree, releaseFile(release))) ?? []) : [],
+      own.has(key) ? (judgeRelease(release, readWorkFile(tree, releaseFile(release))) ?? []) : [],
     );
     return { catalogue, problems: [...problems, ...damaged], notes };
   };
@@ -36,12 +38,9 @@ export const validateCommand: Command = {
         ? repositoryOf(context, args, 'fleet validate DIR')
         : { disk: context.disk, directory: absolutePath(context, directory) };
     const published = await fetchPublishedTrust(context, readTrustFiles(tree));
-    const { output, exitCode } = validate(
-      tree.disk,
-      tree.directory,
-      judgeTrustOf(tree, published, context.clock.now()),
-      format,
-    );
+    const staged = await readStagedTree(context, tree.directory);
+    const snapshot = staged ?? readWorkingTree(tree.disk, tree.directory);
+    const { output, exitCode } = validate(snapshot, judgeTrustOf(tree, published, context.clock.now()), format);
     context.stdout.write(output);
     const { unknownBecause } = published;
     if (unknownBecause !== undefined) context.stderr.write(`judged without what was published: ${unknownBecause}\n`);

@@ -69,8 +69,12 @@ export class DemoWorld {
   #broken: CommandError | undefined;
 
   constructor(context: CommandContext, ports: DemoPorts, fleet: DemoFleet, directory: string) {
-    // Commands of the demo find the controller as the user's would: by the fleet's own configuration.
-    this.#context = { ...context, directory: fleet.tree.directory };
+    const file = `${directory}/fleet.config.yaml`;
+    this.#context = {
+      ...context,
+      directory: fleet.tree.directory,
+      loadConfiguration: (section, from, flags) => context.loadConfiguration(section, from, flags, file),
+    };
     this.#ports = ports;
     this.#fleet = fleet;
     this.#directory = directory;
@@ -213,7 +217,11 @@ export class DemoWorld {
     const state = `${this.#directory}/controller`;
     const lines: string[] = [];
     const outcome = await enroll(
-      { ...this.#context, print: (text) => lines.push(text) },
+      {
+        ...this.#context,
+        print: (text) => lines.push(text),
+        readConfiguration: async () => (await this.#context.loadConfiguration('agent', device.directory)).value,
+      },
       {
         device: device.name,
         controller: `https://127.0.0.1:${controller!.port}`,
@@ -221,7 +229,7 @@ export class DemoWorld {
         ca: `${state}/authority/ca.pem`,
         trustRoot: `${this.#fleet.tree.directory}/trust/1.root.json`,
         directory: device.directory,
-        stateDirectory: stateOf(device),
+        stateDirectoryUsual: stateOf(device),
         wait: true,
       },
     );

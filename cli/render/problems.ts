@@ -21,3 +21,8 @@ export function renderProblem({ file, line, column, code, message, excerpt }: Pr
 export function renderNote(note: Problem): string {
   return `note: ${renderProblem(note)}`;
 }
+
+/** The same, for what stops nothing. */
+export function renderWarning(problem: Problem): string {
+  return `warning: ${renderProblem(problem)}`;
+}

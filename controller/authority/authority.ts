@@ -10,6 +10,7 @@ import * as x509 from '@peculiar/x509';
 import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, Random } from '../../platform/ports.ts';
 import type { End } from '../expiry/end.ts';
+import { authorityEnd, serverEnd } from './authority-ends.ts';
 import { type KeyAndCertificate, readPair } from './authority-files.ts';
 import { fingerprintHex, keyFingerprint } from './key-fingerprint.ts';
 
@@ -217,24 +218,6 @@ export function authorityPaths(directory: string): { readonly authority: string;
   return { authority: `${directory}/ca.pem`, server: `${directory}/server.pem` };
 }
 
-const certificateWords = {
-  authority: {
-    consequence: 'no device and no command connects any more',
-    remedy:
-      'Make another in good time, with `fleet controller new-authority`, and enrol each device again with its ca.pem',
-  },
-  server: {
-    consequence: 'no device and no command connects any more',
-    remedy: 'The controller renews it by itself every night: start it again, and look into its log',
-  },
-} as const;
-
-function certificateEnd(kind: 'authority' | 'server', subject: string, pem: string): End {
-  const expiresAt = Date.parse(new NodeCertificate(pem).validTo);
-  const renewal = kind === 'server' ? { renewedAt: expiresAt - (serverDaysLeftMin - 1) * dayMs } : {};
-  return { kind, subject, expiresAt, ...renewal, ...certificateWords[kind] };
-}
-
 /** Why there is no authority to go on with. */
 export class AuthorityLostError extends Error {
   readonly code = 'AUTHORITY_LOST';
@@ -304,9 +287,10 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     },
     ends() {
       const server = readPair(disk, authorityPaths(directory).server);
+      const renewedDaysBefore = serverDaysLeftMin - 1;
       return [
-        certificateEnd('authority', "the authority's certificate", authority),
-        ...(server === undefined ? [] : [certificateEnd('server', "the controller's certificate", server.certificate)]),
+        authorityEnd(authority),
+        ...(server === undefined ? [] : [serverEnd(server.certificate, renewedDaysBefore)]),
       ];
     },
     issue: ({ device, keyFingerprint, publicKey }) => {

@@ -42,6 +42,7 @@ function adoption(draft: Draft, event: AdoptionEvent): Decision {
   const { revision, source, affected } = event;
   draft.put({ kind: 'revision', revision });
   draft.put({ kind: 'source', source });
+  draft.put({ kind: 'accepted', revision: undefined });
   const fields = { revision: revision.id, subject: revision.subject, devices: affected.size };
   return { ...nothing, tales: [{ level: 'info', event: 'revision.adopted', fields }], reconsider: affected };
 }
@@ -88,6 +89,9 @@ export function decide(draft: Draft, context: Context, event: EngineEvent): Deci
       return adoption(draft, event);
     case 'source':
       draft.put({ kind: 'source', source: event.source });
+      return nothing;
+    case 'acceptance':
+      draft.put({ kind: 'accepted', revision: event.revision });
       return nothing;
     case 'refusals':
       for (const write of event.writes) draft.put(write);

@@ -40,6 +40,8 @@ export type EngineEvent =
   | AdoptionEvent
   /** What is known of the repository changed. */
   | { readonly kind: 'source'; readonly source: SourceStatus }
+  /** An operator takes a commit that is held back. */
+  | { readonly kind: 'acceptance'; readonly revision: string }
   /** What has to be written down of who was not let in. */
   | { readonly kind: 'refusals'; readonly writes: readonly Extract<Write, { kind: 'refusal' }>[] }
   /** When devices were heard whose contact no other write tells. */

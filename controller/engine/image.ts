@@ -30,6 +30,8 @@ export class Image implements Known {
   readonly work = new Map<string, Owed>();
   revision: RevisionStatus | undefined;
   source: SourceStatus | undefined;
+  /** A commit that an operator took and that is not in force yet. */
+  accepted: string | undefined;
   /** Who was not let in, by key. */
   readonly refusals = new Map<string, Refusal>();
 
@@ -64,6 +66,9 @@ export class Image implements Known {
         break;
       case 'source':
         this.source = write.source;
+        break;
+      case 'accepted':
+        this.accepted = write.revision;
         break;
       case 'refusal':
         if (write.refusal === undefined) this.refusals.delete(write.key);

@@ -42,6 +42,8 @@ export type Write =
   | { readonly kind: 'owed'; readonly owed: Owed; readonly settled: boolean }
   | { readonly kind: 'revision'; readonly revision: RevisionStatus }
   | { readonly kind: 'source'; readonly source: SourceStatus }
+  /** A commit that an operator took though its branch was rewritten; counts once. */
+  | { readonly kind: 'accepted'; readonly revision: string | undefined }
   /** Who was not let in, by a key of its own; gone without `refusal`. */
   | { readonly kind: 'refusal'; readonly key: string; readonly refusal?: Refusal };
 

@@ -81,6 +81,9 @@ export function encodeWrite(write: Write): StateWrite {
       return row('revision', 'in-force', write.revision);
     case 'source':
       return row('source', 'state', write.source);
+    case 'accepted':
+      if (write.revision === undefined) return { room: 'accepted', key: 'revision' };
+      return row('accepted', 'revision', write.revision);
     case 'refusal':
       if (write.refusal === undefined) return { room: 'refusal', key: write.key };
       return row('refusal', write.key, write.refusal);
@@ -108,6 +111,10 @@ const decoders: Readonly<Record<string, Decode>> = {
   source(_key, source: Extract<Write, { kind: 'source' }>['source']) {
     if (typeof source.state !== 'string' || !Array.isArray(source.problems)) throw new TypeError('it is not whole');
     return { kind: 'source', source };
+  },
+  accepted(_key, revision: string) {
+    if (typeof revision !== 'string') throw new TypeError('it names no commit');
+    return { kind: 'accepted', revision };
   },
   refusal(key, refusal: Refusal) {
     if (

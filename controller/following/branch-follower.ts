@@ -6,12 +6,14 @@ import type { Clock, Log } from '../../platform/ports.ts';
 import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import type { Catalogue, DesiredFleet } from '../manifests/desired.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
+import { passedOver } from '../manifests/passed-over.ts';
 import type { Needed } from '../publishing/artifact-store.ts';
 import type { PublisherJudgement } from '../publishing/publisher.ts';
 import type { ReleaseDemand } from '../publishing/smaller-ways.ts';
 import type { History, Source } from '../source/source.ts';
 import { SourceError } from '../source/source-error.ts';
 import type { BlobCache, RevisionFiles } from '../state/blob-cache.ts';
+import { type Acceptance, judgeAcceptance } from './held-tip.ts';
 import { keepingBlobs, type ReadBlob } from './manifest-reader.ts';
 import {
   judgeRevision,
@@ -25,7 +27,7 @@ import {
 import { adopted, answered, initialSourceState, pending, refused, unreachable, withoutCommit } from './source-state.ts';
 
 /** The repository as the loop sees it. */
-export type RevisionSource = Pick<Source, 'location' | 'branch' | 'poll' | 'changes' | 'readBlob'>;
+export type RevisionSource = Pick<Source, 'location' | 'branch' | 'poll' | 'changes' | 'readBlob' | 'oddEntries'>;
 
 /** Releases and signed metadata as the loop sees them. */
 export interface Publisher {
@@ -53,6 +55,10 @@ export interface Memory {
   /** What was in force and known of the repository when the controller stopped. */
   readonly revision: RevisionStatus | undefined;
   readonly source: SourceStatus | undefined;
+  /** A commit that an operator took and that is not in force yet. */
+  readonly accepted: string | undefined;
+  /** Durable when it resolves; counts until the next adoption. */
+  accept(revision: string): Promise<void>;
   /** What was in force is in force again. */
   resume(revision: string, desired: DesiredFleet): void;
   /** Durable when it resolves. */
@@ -83,6 +89,7 @@ export class BranchFollower {
   #inForce: ValidRevision = noRevision;
   #source: SourceStatus;
   #looking: Promise<void> | undefined;
+  #lookingAgain: Promise<void> | undefined;
 
   constructor(parts: BranchFollowerParts) {
     this.#parts = parts;
@@ -117,7 +124,7 @@ export class BranchFollower {
     } catch (error) {
       if (!(error instanceof SourceError)) return this.#complain('revision.not-resumed', error);
       // The poll makes a damaged mirror anew.
-      await source.poll(this.#stopping.signal, revision.id);
+      await source.poll(this.#stopping.signal, { judged: revision.id, inForce: revision.id });
       await this.#takeUp(revision).catch((again: unknown) => this.#complain('revision.not-resumed', again));
     }
   }
@@ -149,12 +156,32 @@ export class BranchFollower {
     publisher.resume(catalogue, demand(desired));
   }
 
-  /** Looks at the branch; concurrent calls become one. */
+  /** Looks at the branch. Calls during a look become one look after it: what they know of may have come too late for this one. */
   look(): Promise<void> {
-    this.#looking ??= this.#look().finally(() => {
+    if (this.#looking !== undefined) {
+      this.#lookingAgain ??= this.#looking.then(() => {
+        this.#lookingAgain = undefined;
+        return this.#stopping.signal.aborted ? undefined : this.look();
+      });
+      return this.#lookingAgain;
+    }
+    this.#looking = this.#look().finally(() => {
       this.#looking = undefined;
     });
     return this.#looking;
+  }
+
+  /** See `judgeAcceptance`. Durable when it resolves; a look brings the tip into force. */
+  async accept(name: string): Promise<Acceptance> {
+    const { memory, log } = this.#parts;
+    const before = this.#source.revision?.id;
+    const acceptance = judgeAcceptance(this.#source, name);
+    if (acceptance.kind === 'not-held') return acceptance;
+    const { id, subject } = acceptance.revision;
+    await memory.accept(id);
+    log.write('info', 'source.accepted', { revision: id, subject, before });
+    void this.look();
+    return acceptance;
   }
 
   async stop(): Promise<void> {
@@ -178,7 +205,10 @@ export class BranchFollower {
   async #look(): Promise<void> {
     const { source, clock } = this.#parts;
     try {
-      const news = await source.poll(this.#stopping.signal, this.#judged());
+      // What devices follow, also when it could not be taken up after a restart.
+      const inForce = this.#inForce.info?.id ?? this.#source.revision?.id;
+      const known = { judged: this.#judged(), inForce, accepted: this.#parts.memory.accepted };
+      const news = await source.poll(this.#stopping.signal, known);
       this.#hasLooked = true;
       switch (news.kind) {
         case 'tip':
@@ -190,8 +220,9 @@ export class BranchFollower {
         case 'refused':
           return this.#refuse(news.revision, `${news.message} (${news.code})`, []);
         case 'branch-missing':
+          return this.#miss('source.branch-missing', 'BRANCH_MISSING', news.message);
         case 'unreachable':
-          return this.#miss(news.message);
+          return this.#miss('source.unreachable', news.code, news.message);
         default:
           news satisfies never;
       }
@@ -244,6 +275,7 @@ export class BranchFollower {
   ): Promise<void> {
     const { memory, cache, clock, log } = this.#parts;
     const { info, before, changes } = step;
+    await this.#tellPassedOver(treeAfter(step));
     const source = adopted(this.#source, info, notes, clock.now());
     await memory.adopt({ revision: info, source, desired: desiredOf(revision.state), affected });
     cache.keepFiles(info.id, revision.files, before.info && { revision: before.info.id, changes });
@@ -262,19 +294,28 @@ export class BranchFollower {
     this.#tell(`${tip.id} ${reason}`, 'revision.not-followed', { revision: tip.id, reason });
   }
 
+  /** What `fleet validate` warns of, in the same words: git holds it, and nobody reads it. */
+  async #tellPassedOver({ info, files }: RevisionTree): Promise<void> {
+    const warnings = passedOver(await this.#parts.source.oddEntries(info.id), files.keys());
+    const [first] = warnings;
+    if (first === undefined) return;
+    const fields = { revision: info.id, entries: warnings.length, first: `${first.file} ${first.message}` };
+    this.#tell(`passed over ${warnings.map(({ file }) => file).join()}`, 'revision.passed-over', fields);
+  }
+
   #refuse(tip: RevisionStatus, message: string, problems: SourceStatus['problems']): void {
     this.#note(refused(this.#source, tip, message, problems, this.#parts.clock.now()));
     this.#tell(`${tip.id} ${message}`, 'revision.refused', { revision: tip.id, reason: message });
   }
 
-  /** The reason changes from try to try: it is not told again for that. */
-  #miss(message: string): void {
+  /** The words change from try to try: it is told again only for another code. */
+  #miss(event: string, code: string, message: string): void {
     this.#note(unreachable(this.#source, message, this.#parts.clock.now()));
-    this.#tell('unreachable', 'source.unreachable', { reason: message });
+    this.#tell(code, event, { code, reason: message });
   }
 
   /** Says a trouble once, however long it lasts; status tells since when. */
-  #tell(trouble: string, event: string, fields: Readonly<Record<string, string>>): void {
+  #tell(trouble: string, event: string, fields: Readonly<Record<string, unknown>>): void {
     if (this.#told === trouble) return;
     this.#told = trouble;
     this.#parts.log.write('warn', event, fields);

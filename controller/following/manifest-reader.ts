@@ -14,9 +14,6 @@ export type ReadBlob = (id: string) => Promise<Uint8Array>;
 const cacheRoom = 'parsed-manifests';
 const trustRoom = 'trust-blobs';
 
-/** Blobs are read this many at a time: they come from packs, and each waits for the disk. */
-const readsAtOnce = 16;
-
 /** Larger blobs are modules, which the artifact store keeps. */
 const keptBlobBytesMax = 262_144;
 
@@ -42,16 +39,14 @@ export function changedManifests(changes: readonly ChangedPath[]): readonly Chan
 }
 
 /** Blobs that are looked up in the cache at once, between which others have their turn. */
-const lookupsAtOnce = 512;
+const lookupsAtOnce = 1_000;
 
 /** Reads and parses what the cache does not have. */
 async function parseBlobs(readBlob: ReadBlob, blobs: readonly string[]): Promise<Map<string, ParsedFile>> {
   const parsed = new Map<string, ParsedFile>();
-  for (let at = 0; at < blobs.length; at += readsAtOnce) {
-    const some = blobs.slice(at, at + readsAtOnce);
-    const bytes = await Promise.all(some.map(readBlob));
-    for (const [index, blob] of some.entries()) parsed.set(blob, parseManifestFile(bytes[index]!));
-  }
+  // What is asked for at once is read together.
+  const bytes = await Promise.all(blobs.map(readBlob));
+  for (const [index, blob] of blobs.entries()) parsed.set(blob, parseManifestFile(bytes[index]!));
   return parsed;
 }
 

@@ -5,6 +5,7 @@ import type { Catalogue, DesiredDevice } from './desired.ts';
 import { darkAfterSecondsDefault, type FleetPlan, idleTemplate, planFleet, templateFor } from './device-template.ts';
 import { type Draft, type FileChange, openDraft } from './draft.ts';
 import type { Finding } from './finding.ts';
+import { ownChange } from './manifest-path.ts';
 import type { ManifestState } from './manifest-state.ts';
 import { nobody, reportEmptyFleets, updateMembership } from './membership.ts';
 import { checkReferences, releaseKey } from './references.ts';
@@ -98,7 +99,8 @@ function drawDevices(draft: Draft, judged: ReadonlyMap<string, string | undefine
  * Applies what differs between the revision of `state` and the next one. The cost follows the files and devices that are
  * touched, not the size of the fleet. Starting from `emptyManifestState` with every file gives the same state.
  */
-export function applyChanges(state: ManifestState, changes: readonly FileChange[], catalogue: Catalogue): Applied {
+export function applyChanges(state: ManifestState, changed: readonly FileChange[], catalogue: Catalogue): Applied {
+  const changes = changed.map(ownChange);
   const draft = openDraft(state, changes);
   draft.next.catalogue = catalogue;
   const judged = updateMembership(draft);

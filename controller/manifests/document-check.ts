@@ -17,6 +17,19 @@ const validators = { Application: isApplication, Device: isDevice, Fleet: isFlee
 const kinds = Object.keys(validators) as ManifestKind[];
 const apiVersion = 'fleet/v1alpha1';
 
+/** True for a document that says it is a manifest of a fleet, or most likely means to. */
+export function claimsToBeOurs(value: unknown): boolean {
+  const [version, kind] = [valueAt(value, ['apiVersion']), valueAt(value, ['kind'])];
+  if (typeof version === 'string' && version.startsWith('fleet/')) return true;
+  const isOurKind = kinds.some((known) => known === kind);
+  return isOurKind && (version === undefined || nearestName(String(version), [apiVersion]) !== undefined);
+}
+
+/** The same of a text that is too broken to be read. */
+export function textClaimsToBeOurs(text: string): boolean {
+  return /^apiVersion:\s*["']?fleet\//m.test(text);
+}
+
 type Report = (path: ValuePath, part: FileFinding['part'], code: string, message: string) => void;
 
 function checkRequirement(requirement: unknown, path: ValuePath, report: Report): void {

@@ -1,16 +1,39 @@
-/** Which files of a fleet repository are manifests. */
+/** Which files of a fleet repository are manifests, or may be. */
+import type { FileChange } from './draft.ts';
 
 /** Top-level directories that hold signed metadata and modules, not manifests. */
 const otherRooms = new Set(['trust', 'releases']);
 
+/** Folders, at any depth, where manifests live: what lies there and is YAML must be one. */
+const homes = new Set(['applications', 'devices', 'fleets', 'sites']);
+
+/** True where a file that is no manifest is a mistake. */
+export function isManifestHome(path: string): boolean {
+  return path
+    .split('/')
+    .slice(0, -1)
+    .some((folder) => homes.has(folder));
+}
+
+/** True for files that manifests may be among, whatever their names end with. */
+export function mayHoldManifests(path: string): boolean {
+  const segments = path.split('/');
+  if (otherRooms.has(segments[0]!) && segments.length > 1) return false;
+  return !segments.some((segment) => segment.startsWith('.') || segment === 'node_modules');
+}
+
 /**
- * True for every `.yaml` and `.yml` file except under `trust/`, `releases/`, `node_modules/` and dot directories, and
- * except the configuration file `fleet.config.yaml`.
+ * True for every `.yaml` and `.yml` file except under `trust/`, `releases/`, `node_modules/`, with or under a name that begins
+ * with a dot, and except the configuration file `fleet.config.yaml`. Outside of the folders where manifests live it may still
+ * be a stranger, such as a `docker-compose.yml`.
  */
 export function isManifestPath(path: string): boolean {
-  const segments = path.split('/');
-  const file = segments.pop();
-  if (file === undefined || !/\.ya?ml$/.test(file) || /^fleet\.config\.ya?ml$/.test(file)) return false;
-  if (otherRooms.has(segments[0] ?? '')) return false;
-  return !segments.some((segment) => segment.startsWith('.') || segment === 'node_modules');
+  return /\.ya?ml$/.test(path) && !/(^|\/)fleet\.config\.ya?ml$/.test(path) && mayHoldManifests(path);
+}
+
+/** A changed file as far as it is ours: a stranger outside of the folders where manifests live holds nothing. */
+export function ownChange(change: FileChange): FileChange {
+  const { path, file } = change;
+  if (file?.isStranger !== true || isManifestHome(path)) return change;
+  return { path, file: { manifests: [], broken: [], problems: [] } };
 }

@@ -1,12 +1,22 @@
 /** The bytes of one manifest file → its manifests, or everything that is wrong with it and where. */
 import { loadAll, YAMLException } from 'js-yaml';
 import { guessFromText, nameBroken, readBroken } from './broken-manifest.ts';
-import { checkDocument } from './document-check.ts';
+import { checkDocument, claimsToBeOurs, textClaimsToBeOurs } from './document-check.ts';
 import type { FileFinding } from './finding.ts';
 import { aliasesMax, depthMax, fileBytesMax, fileProblemsMax } from './limits.ts';
 import type { BrokenManifest, FileProblem, ParsedFile, PlacedManifest } from './parsed-file.ts';
 import { checkPlain } from './plain-value.ts';
 import { locate, problemAt, readYamlText, tabMessage, yamlProblems } from './yaml-positions.ts';
+
+/** How a file begins that git holds in place of one that went to Git LFS. */
+const largeFilePointer = 'version https://git-lfs.github.com/spec/';
+
+const largeFileProblem: FileProblem = {
+  line: 1,
+  column: 1,
+  code: 'LFS_POINTER',
+  message: 'git holds a Git LFS pointer here and not the file; git lfs untrack it, then git add --renormalize',
+};
 
 function refused(problems: readonly FileProblem[], broken: readonly BrokenManifest[] = [{}]): ParsedFile {
   return { manifests: [], broken, problems: inOrder(problems) };
@@ -80,19 +90,22 @@ function checkDocuments(values: readonly unknown[]): Omit<ParsedFile, 'problems'
 export function parseManifestFile(bytes: Uint8Array): ParsedFile {
   if (bytes.length > fileBytesMax) {
     const message = `the file has ${bytes.length} bytes, at most ${fileBytesMax} are read`;
-    return refused([{ line: 1, column: 1, code: 'FILE_TOO_LARGE', message }]);
+    return { ...refused([{ line: 1, column: 1, code: 'FILE_TOO_LARGE', message }]), isStranger: true };
   }
   const text = decode(bytes);
-  if (typeof text !== 'string') return refused([text]);
+  if (typeof text !== 'string') return { ...refused([text]), isStranger: true };
+  if (text.startsWith(largeFilePointer)) return refused([largeFileProblem]);
   let values: readonly unknown[];
   try {
     values = loadAll(text, { maxDepth: depthMax, maxAliases: aliasesMax });
   } catch (error) {
-    if (error instanceof YAMLException) return syntaxProblems(text, error);
+    if (error instanceof YAMLException)
+      return { ...syntaxProblems(text, error), ...(textClaimsToBeOurs(text) ? {} : { isStranger: true }) };
     throw error;
   }
   const { manifests, broken, findings } = checkDocuments(values);
   if (findings.length === 0) return { manifests, broken, problems: [] };
   const yaml = readYamlText(text);
-  return { manifests, broken, problems: inOrder(findings.map((finding) => locate(yaml, finding))) };
+  const problems = inOrder(findings.map((finding) => locate(yaml, finding)));
+  return { manifests, broken, problems, ...(values.some(claimsToBeOurs) ? {} : { isStranger: true }) };
 }

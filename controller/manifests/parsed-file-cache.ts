@@ -2,8 +2,19 @@
 import { checkDocument } from './document-check.ts';
 import type { ParsedFile, PlacedManifest } from './parsed-file.ts';
 
-/** A parsed file as bytes for a cache by blob id; undefined when it has problems, which are not worth keeping. */
+/** In place of the manifests of a file that is none of ours. */
+const stranger = { isStranger: true };
+
+const strangerFile: ParsedFile = {
+  manifests: [],
+  broken: [{}],
+  problems: [{ line: 1, column: 1, code: 'NOT_A_MANIFEST', message: 'nothing in this file is a manifest of a fleet' }],
+  isStranger: true,
+};
+
+/** A parsed file as bytes for a cache by blob id; undefined when it is ours and has problems, which are not worth keeping. */
 export function encodeParsedFile(file: ParsedFile): Uint8Array | undefined {
+  if (file.isStranger) return new TextEncoder().encode(JSON.stringify(stranger));
   if (file.problems.length > 0) return undefined;
   return new TextEncoder().encode(JSON.stringify(file.manifests));
 }
@@ -19,6 +30,7 @@ export function decodeParsedFile(bytes: Uint8Array): ParsedFile | undefined {
   } catch {
     return undefined;
   }
+  if (JSON.stringify(placed) === JSON.stringify(stranger)) return strangerFile;
   if (!Array.isArray(placed)) return undefined;
   const manifests: PlacedManifest[] = [];
   for (const entry of placed as readonly Partial<PlacedManifest>[]) {

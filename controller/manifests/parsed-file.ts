@@ -36,4 +36,6 @@ export interface ParsedFile {
   readonly broken: readonly BrokenManifest[];
   /** Sorted by line and column. */
   readonly problems: readonly FileProblem[];
+  /** It has problems, and nothing in it says that it is a manifest of a fleet: outside of where these live, it is no mistake. */
+  readonly isStranger?: true;
 }

@@ -1,3 +1,4 @@
+import { judgeModule } from '../../artifact/admission/judge-module.ts';
 import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
 import type { CataloguedRelease } from '../manifests/desired.ts';
@@ -17,4 +18,15 @@ export function checkRelease(release: CataloguedRelease, bytes: Uint8Array | und
   const sha256 = sha256Hex(bytes);
   if (sha256 === release.sha256) return undefined;
   return { file, code: 'RELEASE_HASH_MISMATCH', message: `${title} has sha256 ${sha256}, signed is ${release.sha256}` };
+}
+
+/** What is wrong with a release, undefined when its bytes are the signed ones and devices can run them. */
+export function judgeRelease(release: CataloguedRelease, bytes: Uint8Array | undefined): Problem | undefined {
+  const problem = checkRelease(release, bytes);
+  if (problem !== undefined || bytes === undefined) return problem;
+  const verdict = judgeModule(bytes);
+  if (verdict.kind === 'runs') return undefined;
+  const reasons = verdict.problems.map(({ message }) => message).join('; ');
+  const message = `${release.name} ${release.version} cannot run on a device: ${reasons}`;
+  return { file: releaseFile(release), code: 'RELEASE_CANNOT_RUN', message };
 }

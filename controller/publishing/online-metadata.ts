@@ -12,24 +12,18 @@ import { type PrivateKey, signBytes } from '../../artifact/trust/keys.ts';
 import { trustLimits } from '../../artifact/trust/limits.ts';
 import { type MetadataFile, readMetadata } from '../../artifact/trust/tuf/metadata.ts';
 import { rootDelegation } from '../../artifact/trust/tuf/root.ts';
-import { requireThreshold, trustedKey } from '../../artifact/trust/tuf/signatures.ts';
+import { requireThreshold } from '../../artifact/trust/tuf/signatures.ts';
 import { issuedField, type Pin, pinOf, sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
 import { openDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Disk } from '../../platform/ports.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
 import type { End } from '../expiry/end.ts';
+import { judgeLeaps, judgeOnlineKeys, type OnlineKeys } from './online-judgement.ts';
 import { judgeSuccession } from './succession.ts';
 import { travellingForm } from './travelling-form.ts';
-import { deploymentKeysFile, roleFile, rootFile, rootVersionOf, type TrustFiles, targetsFile } from './trust-files.ts';
+import { rootVersionOf, type TrustFiles, targetsFile } from './trust-files.ts';
 import { TrustReader } from './trust-reader.ts';
-import type { VerifiedTrust } from './verify-trust.ts';
-
-/** The keys that the controller signs with. */
-export interface OnlineKeys {
-  readonly deployment: PrivateKey;
-  readonly snapshot: PrivateKey;
-  readonly timestamp: PrivateKey;
-}
+import { targetsFiles, type VerifiedTrust } from './verify-trust.ts';
 
 export interface OnlineMetadataOptions {
   readonly disk: Disk;
@@ -45,10 +39,6 @@ const snapshotLifetimes = 4;
 
 /** Old versions of a file that are kept for devices in the middle of an update. */
 const versionsKept = 16;
-
-/** Versions that a role may leap at once; and how far ahead of the time, in seconds, one that is a time may be. */
-const stepsMax = 1000;
-const aheadSecondsMax = 366 * 24 * 60 * 60;
 
 type Pins = ReadonlyMap<string, Pin>;
 
@@ -70,10 +60,11 @@ export class OnlineMetadata {
 
   /** What keeps a revision's metadata from being published after what was published before. */
   judge(trust: VerifiedTrust, now: number): Problem[] {
+    const nowS = Math.max(Math.floor(now / 1000), this.#timestamp?.signed.version ?? 0);
     return [
       ...judgeSuccession(trust, this.published(), this.reader),
-      ...this.#judgeKeys(trust),
-      ...this.#judgeJumps(trust, now),
+      ...judgeOnlineKeys(trust, this.#options.keys),
+      ...judgeLeaps(trust, this.#pins(), nowS),
     ];
   }
 
@@ -168,44 +159,6 @@ export class OnlineMetadata {
     }
   }
 
-  #judgeKeys({ roots, deploymentKeys }: VerifiedTrust): Problem[] {
-    const root = roots.at(-1)!.signed;
-    const { keys } = this.#options;
-    const { keyId: deploymentKey } = keys.deployment;
-    const unnamed: Problem[] = deploymentKeys.keys.some(({ keyId }) => keyId === deploymentKey)
-      ? []
-      : [
-          {
-            file: deploymentKeysFile,
-            code: 'TRUST_ONLINE_KEY',
-            message: `the controller signs deployments with key ${deploymentKey}, which is not named here: devices would refuse all that it sends. Give the controller the key that is named, and start it again`,
-          },
-        ];
-    const others = (['snapshot', 'timestamp'] as const).flatMap((role) => {
-      const delegation = rootDelegation(root, role);
-      const { keyId } = keys[role];
-      const named = delegation.role.keyIDs.includes(keyId) && trustedKey(delegation, keyId, role) !== undefined;
-      if (named && delegation.role.threshold === 1) return [];
-      const message = `the controller signs the ${role} with key ${keyId}, which this root must name with threshold 1`;
-      return [{ file: rootFile(root.version), code: 'TRUST_ONLINE_KEY', message }];
-    });
-    return [...unnamed, ...others];
-  }
-
-  /** A version that leaps leaves no room for those after it: who holds a key could end a role for good. */
-  #judgeJumps(trust: VerifiedTrust, now: number): Problem[] {
-    const pins = this.#pins();
-    const nowS = Math.max(Math.floor(now / 1000), this.#timestamp?.signed.version ?? 0);
-    return targetsFiles(trust).flatMap(([name, { signed }]) => {
-      const before = pins.get(`${name}.json`)?.version ?? 0;
-      const most = Math.max(before + stepsMax, nowS + aheadSecondsMax);
-      if (signed.version <= most) return [];
-      const file = name === 'targets' ? targetsFile : roleFile(name);
-      const message = `version ${signed.version} leaps: after version ${before} at most ${most} is taken, so that versions can go on growing`;
-      return [{ file, code: 'TRUST_VERSION_JUMP', message }];
-    });
-  }
-
   #writeTargets(name: string, file: MetadataFile<{ readonly version: number }>): Pin {
     const { version } = file.signed;
     const before = this.#pins().get(`${name}.json`);
@@ -297,10 +250,6 @@ export class OnlineMetadata {
 
 function versionAfter(before: MetadataFile<Snapshot | Timestamp> | undefined, now: number): number {
   return Math.max((before?.signed.version ?? 0) + 1, Math.floor(now / 1000));
-}
-
-function targetsFiles({ targets, roles }: VerifiedTrust): [string, MetadataFile<{ readonly version: number }>][] {
-  return [['targets', targets], ...roles];
 }
 
 function sign(metadata: Metadata<Snapshot> | Metadata<Timestamp>, key: PrivateKey): Uint8Array {

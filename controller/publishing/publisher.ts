@@ -6,7 +6,7 @@ import type { Problem } from '../../schemas/generated/types.ts';
 import type { End } from '../expiry/end.ts';
 import type { Catalogue, CataloguedRelease } from '../manifests/desired.ts';
 import { type ArtifactStore, deltaKey, type Needed } from './artifact-store.ts';
-import { checkRelease } from './check-release.ts';
+import { checkRelease, judgeRelease } from './check-release.ts';
 import { type JudgedTrust, judgeTrust } from './judge-trust.ts';
 import type { OnlineMetadata } from './online-metadata.ts';
 import { releaseFile } from './release-path.ts';
@@ -65,7 +65,7 @@ export class RepositoryPublisher {
     const problems = online.judge(trust, clock.now());
     for (const release of trust.releases.values()) {
       if (store.holds(release)) continue;
-      const problem = checkRelease(release, await readRelease(tree, readBlob, release));
+      const problem = judgeRelease(release, await readRelease(tree, readBlob, release));
       if (problem !== undefined) problems.push(problem);
     }
     return { catalogue: trust.releases, problems, notes };

@@ -9,9 +9,8 @@ import type { VerifiedTrust } from './verify-trust.ts';
 
 /** All that keeps this metadata from being published after that. */
 export function judgeSuccession(trust: VerifiedTrust, published: TrustFiles, reader: TrustReader): Problem[] {
-  const files = [['targets', targetsFile, trust.targets] as const].concat(
-    [...trust.roles].map(([name, file]) => [name, roleFile(name), file] as never),
-  );
+  const roles = [...trust.roles].map(([name, file]): SuccessorFile => [name, roleFile(name), file]);
+  const files: readonly SuccessorFile[] = [['targets', targetsFile, trust.targets], ...roles];
   return [
     ...judgeRoots(trust, published),
     ...files.flatMap(([name, path, file]) => {
@@ -46,6 +45,9 @@ function judgeFile(path: string, file: Versioned, before: Versioned | undefined)
   if (version < before.signed.version) return [rolledBack(path, version, before.signed.version)];
   return sameSigned(before, file) ? [] : [reused(path, version)];
 }
+
+/** A role's name, its path in a repository, and the file. */
+type SuccessorFile = readonly [string, string, Versioned];
 
 type Versioned = MetadataFile<{ readonly version: number }>;
 

@@ -26,6 +26,11 @@ export interface VerifiedTrust {
   readonly releases: ReadonlyMap<string, CataloguedRelease>;
 }
 
+/** The targets metadata and that of every role, by name. */
+export function targetsFiles({ targets, roles }: VerifiedTrust): readonly (readonly [string, MetadataFile<Targets>])[] {
+  return [['targets', targets], ...roles];
+}
+
 /** The verified metadata, or all that is wrong with it. What `reader` knows already is not read again. */
 export function verifyTrust(
   files: TrustFiles,

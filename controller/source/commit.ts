@@ -45,23 +45,38 @@ function readHeaders(text: string): Header[] {
 }
 
 const signatureHeaders = new Set(['gpgsig', 'gpgsig-sha256']);
-const identity = /^(.*?) ?<([^>]*)> (-?\d+) [+-]\d{4}$/s;
-const oidPattern = /^[0-9a-f]{40}$/;
+/** Whatever follows the time is a zone, well-formed or not: git takes it, and times are shown in UTC. */
+const identity = /^(.*?) ?<([^>]*)> (-?\d+)(?: [^ ]*)?$/s;
 
 function corrupt(oid: string, what: string): SourceError {
   return new SourceError('CORRUPT', `commit ${oid} ${what}`);
 }
 
+/** One character per byte keeps what was signed byte for byte, whatever encoding the message has. */
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}
+
+/** What a commit leads to, whatever the rest of it says; throws `SourceError` `CORRUPT` when it is none. */
+export function commitLinks(oid: string, bytes: Uint8Array): Pick<Commit, 'tree' | 'parents'> {
+  const text = latin1(bytes);
+  const tree = /^tree ([0-9a-f]{40})\n/.exec(text)?.[1];
+  if (tree === undefined) throw corrupt(oid, 'names no tree');
+  const parents: string[] = [];
+  const parent = /parent ([0-9a-f]{40})\n/y;
+  parent.lastIndex = `tree ${tree}\n`.length;
+  for (let found = parent.exec(text); found !== null; found = parent.exec(text)) parents.push(found[1]!);
+  return { tree, parents };
+}
+
 /** Reads a commit object; throws `SourceError` `CORRUPT` when it is none. */
 export function parseCommit(oid: string, bytes: Uint8Array): Commit {
-  // One character per byte keeps what was signed byte for byte, whatever encoding the message has.
-  const text = Buffer.from(bytes).toString('latin1');
+  const text = latin1(bytes);
   const end = text.indexOf('\n\n');
   const headerText = end === -1 ? text : text.slice(0, end + 1);
   const headers = readHeaders(headerText);
   const value = (name: string) => headers.find((header) => header.name === name)?.value;
-  const tree = value('tree') ?? '';
-  if (!oidPattern.test(tree)) throw corrupt(oid, 'names no tree');
+  const links = commitLinks(oid, bytes);
   const [, author = '', email = ''] = identity.exec(value('author') ?? '') ?? [];
   const seconds = Number(identity.exec(value('committer') ?? '')?.[3] ?? Number.NaN);
   if (!Number.isSafeInteger(seconds) || Math.abs(seconds) > 8.64e12) throw corrupt(oid, 'has no committer with a time');
@@ -76,8 +91,7 @@ export function parseCommit(oid: string, bytes: Uint8Array): Commit {
       author: utf8(author === '' ? email : author),
       committedAt: new Date(seconds * 1000).toISOString(),
     },
-    tree,
-    parents: headers.filter(({ name }) => name === 'parent').map((header) => header.value),
+    ...links,
     committedAtSeconds: seconds,
     signature: value('gpgsig'),
     signed: Buffer.from(signed.join('') + text.slice(headerText.length), 'latin1'),

@@ -75,12 +75,11 @@ export function openLocalRepository(options: SourceOptions, { fs }: SourcePorts)
     if (opened?.gitDirectory !== gitDirectory) opened = new Repository(fs, gitDirectory);
     return opened;
   };
-  const look = async (_: AbortSignal, judged: string | undefined): Promise<Tip> => {
+  const look = async (): Promise<Tip> => {
     const at = await open();
     try {
       const oid = await resolveRef({ fs, gitdir: at.gitDirectory, dir: path, ref: `refs/heads/${options.branch}` });
-      if (oid === judged) at.forgetPacks();
-      return { kind: 'at', oid, repository: at };
+      return { kind: 'at', oid, repository: at, deepen: async () => false };
     } catch (error) {
       if (codeOf(error) !== 'NotFoundError') throw new SourceError('CORRUPT', `${path}: ${messageOf(error)}`, error);
       const names = await branches(fs, at.gitDirectory);

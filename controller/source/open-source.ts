@@ -1,63 +1,105 @@
-/** Opens a fleet repository, wherever it is, and judges what its branch comes to. */
+/** Opens a fleet repository, wherever it is, and follows its branch. */
+import { BlobReader } from './blob-reader.ts';
 import { parseCommit } from './commit.ts';
-import { judgeSignature } from './commit-signature.ts';
-import type { Follower } from './follower.ts';
+import { fleetChanges } from './fleet-files.ts';
+import type { Follower, Tip } from './follower.ts';
+import type { GitEngine } from './git-engine.ts';
+import { judgeTip, judgeTipSignature } from './judge-tip.ts';
+import { libraryEngine } from './library-engine.ts';
 import { openLocalRepository } from './local-repository.ts';
+import { preferredEngine } from './preferred-engine.ts';
+import { programEngine } from './program-engine.ts';
 import { openRemoteMirror } from './remote-mirror.ts';
 import type { Repository } from './repository.ts';
-import type { BlobChange, Source, SourceEvent, SourceOptions, SourcePorts } from './source.ts';
-import { SourceError } from './source-error.ts';
+import { RetryPause } from './retry-pause.ts';
+import type { BlobChange, History, KnownBranch, Source, SourceEvent, SourceOptions, SourcePorts } from './source.ts';
+import { messageOf, SourceError } from './source-error.ts';
+import { threadEngine } from './thread-engine.ts';
 
-async function describe(
-  options: SourceOptions,
-  repository: Repository,
-  oid: string,
-  judged: string | undefined,
-): Promise<SourceEvent> {
-  const commit = parseCommit(oid, await repository.readObject(oid, 'commit'));
-  // The whole tree must be there before anybody relies on it.
-  await repository.changes(judged !== undefined && (await repository.has(judged)) ? judged : undefined, oid);
-  const history =
-    judged === undefined ? 'first' : (await repository.isAncestor(judged, oid)) ? 'advanced' : 'rewritten';
-  const revision = commit.status;
-  if (options.allowedSigners === undefined) return { kind: 'tip', revision, history };
-  const judgement = judgeSignature(commit, options.allowedSigners);
-  if (judgement.kind === 'trusted') return { kind: 'tip', revision, history, signedBy: judgement.principal };
-  return { kind: 'refused', revision, history, code: judgement.code, message: judgement.message };
-}
-
-/** The tip that was judged before; its signer may be trusted no more, or signatures be asked for since. */
-async function describeUnchanged(options: SourceOptions, repository: Repository, oid: string): Promise<SourceEvent> {
-  if (options.allowedSigners === undefined) return { kind: 'unchanged', tip: oid };
-  const event = await describe(options, repository, oid, oid);
-  repository.forgetPacks();
-  return event.kind === 'refused' ? event : { kind: 'unchanged', tip: oid };
-}
+type TipAt = Extract<Tip, { readonly kind: 'at' }>;
 
 class GitSource implements Source {
   readonly location: string;
   readonly branch: string;
   readonly #options: SourceOptions;
+  readonly #ports: SourcePorts;
+  readonly #engine: GitEngine;
   readonly #follower: Follower;
+  readonly #blobs: BlobReader;
+  readonly #pause = new RetryPause();
+  /** The last answer that took a walk through history. */
+  #placed: { readonly inForce: string; readonly tip: string; readonly history: History } | undefined;
 
-  constructor(options: SourceOptions, follower: Follower) {
+  constructor(options: SourceOptions, ports: SourcePorts, engine: GitEngine, follower: Follower) {
     this.location = follower.location;
     this.branch = options.branch;
     this.#options = options;
+    this.#ports = ports;
+    this.#engine = engine;
     this.#follower = follower;
+    this.#blobs = new BlobReader(engine, () => follower.repository());
   }
 
-  async poll(signal: AbortSignal, judged?: string): Promise<SourceEvent> {
+  async poll(signal: AbortSignal, known: KnownBranch = {}): Promise<SourceEvent> {
+    signal.throwIfAborted();
+    const { clock } = this.#ports;
+    const standing = this.#pause.standing(clock.monotonic());
+    if (standing !== undefined) return standing;
+    const event = await this.#look(signal, known);
+    this.#pause.note(event, clock.monotonic());
+    return event;
+  }
+
+  async #look(signal: AbortSignal, known: KnownBranch): Promise<SourceEvent> {
     try {
-      const tip = await this.#follower.look(signal, judged);
+      const tip = await this.#follower.look(signal, known.inForce);
       if (tip.kind !== 'at') return tip;
-      if (tip.oid === judged) return await describeUnchanged(this.#options, tip.repository, tip.oid);
-      return await describe(this.#options, tip.repository, tip.oid, judged);
+      return tip.oid === known.judged ? await this.#lookAgain(tip, known) : await this.#judge(tip, known, signal);
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof SourceError)) throw error;
-      if (error.code === 'CORRUPT' || error.code === 'GONE') this.#follower.distrust();
-      return { kind: 'unreachable', code: error.code, message: error.message };
+      const code = error instanceof SourceError ? error.code : 'UNEXPECTED';
+      if (code === 'CORRUPT' || code === 'GONE') this.#follower.distrust();
+      return { kind: 'unreachable', code, message: messageOf(error) };
+    }
+  }
+
+  async #judge(tip: TipAt, known: KnownBranch, signal: AbortSignal): Promise<SourceEvent> {
+    const { oid } = tip;
+    const { judged } = known;
+    const commit = parseCommit(oid, await tip.repository.readObject(oid, 'commit'));
+    // The whole tree must be there before anybody relies on it.
+    await tip.repository.changes(judged !== undefined && (await tip.repository.has(judged)) ? judged : undefined, oid);
+    const history = await this.#place(tip, known, signal);
+    return judgeTip(this.#options, await this.#follower.repository(), { commit, history }, known);
+  }
+
+  async #place(tip: TipAt, { inForce, accepted }: KnownBranch, signal: AbortSignal): Promise<History> {
+    if (inForce === undefined) return 'first';
+    if (this.#placed?.tip === tip.oid && this.#placed.inForce === inForce) return this.#placed.history;
+    const { gitDirectory } = tip.repository;
+    const isAfter = async () =>
+      (await (await this.#follower.repository()).has(inForce)) &&
+      this.#engine.isAncestor(gitDirectory, inForce, tip.oid, signal);
+    let isAdvance = inForce === tip.oid || (await isAfter());
+    // What was accepted needs no past.
+    if (!isAdvance && accepted !== tip.oid && (await tip.deepen())) isAdvance = await isAfter();
+    const history = isAdvance ? 'advanced' : 'rewritten';
+    this.#placed = { inForce, tip: tip.oid, history };
+    return history;
+  }
+
+  /** The tip that was judged before; its signer may be trusted no more, or signatures be asked for since. */
+  async #lookAgain({ oid, repository }: TipAt, known: KnownBranch): Promise<SourceEvent> {
+    const { allowedSigners } = this.#options;
+    try {
+      if (allowedSigners === undefined) return { kind: 'unchanged', tip: oid };
+      const commit = parseCommit(oid, await repository.readObject(oid, 'commit'));
+      const signature = await judgeTipSignature(allowedSigners, repository, commit, known);
+      if (signature.kind === 'trusted') return { kind: 'unchanged', tip: oid };
+      const { code, message } = signature;
+      return { kind: 'refused', revision: commit.status, history: 'advanced', code, message };
+    } finally {
+      repository.forgetPacks();
     }
   }
 
@@ -74,24 +116,32 @@ class GitSource implements Source {
   readonly readRevision = (id: string) =>
     this.#read(async (repository) => {
       const info = parseCommit(id, await repository.readObject(id, 'commit')).status;
-      const changes = await repository.changes(undefined, id);
+      const changes = await fleetChanges(repository, undefined, id);
       return { info, files: new Map(changes.map(({ path, oid }) => [path, oid!])) };
     });
 
   readonly changes = (from: string | undefined, to: string): Promise<readonly BlobChange[]> =>
-    this.#read((repository) => repository.changes(from, to));
+    this.#read((repository) => fleetChanges(repository, from, to));
 
-  readonly readBlob = (oid: string): Promise<Uint8Array> =>
-    this.#read((repository) => repository.readObject(oid, 'blob'));
+  readonly oddEntries = (id: string) => this.#read((repository) => repository.oddEntries(id));
+
+  readonly readBlob = (oid: string): Promise<Uint8Array> => this.#read(() => this.#blobs.read(oid));
+}
+
+/** The git program where there is one, else the library; on a thread where there are threads. */
+function openEngine(ports: SourcePorts): GitEngine {
+  const { programs, threads, log } = ports;
+  const library = threads === undefined ? libraryEngine(ports) : threadEngine(threads);
+  return programs === undefined ? library : preferredEngine(programEngine(programs), library, log);
 }
 
 /** Opens a source; nothing is read before the first poll. Throws `SourceError` `UNSUPPORTED` for a URL it cannot follow. */
 export function openSource(options: SourceOptions, ports: SourcePorts): Source {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(options.url)?.[1]?.toLowerCase();
   const isScp = scheme === undefined && /^[^/]+@[^/]+:/.test(options.url);
-  if (scheme === 'http' || scheme === 'https') {
-    return new GitSource(options, openRemoteMirror(options, ports));
-  }
+  const engine = openEngine(ports);
+  if (scheme === 'http' || scheme === 'https')
+    return new GitSource(options, ports, engine, openRemoteMirror(options, ports, engine));
   if (isScp || (scheme !== undefined && scheme !== 'file')) {
     const what = isScp ? 'ssh' : scheme;
     throw new SourceError(
@@ -100,5 +150,5 @@ export function openSource(options: SourceOptions, ports: SourcePorts): Source {
     );
   }
   const path = scheme === 'file' ? decodeURIComponent(options.url.slice('file://'.length)) : options.url;
-  return new GitSource(options, openLocalRepository({ ...options, url: path }, ports));
+  return new GitSource(options, ports, engine, openLocalRepository({ ...options, url: path }, ports));
 }

@@ -6,38 +6,32 @@
  *
  * Every fetch adds a pack and nothing ever collects them; and what a power cut or a lying server left may not be readable.
  * Both are met by the same move: clone into the next generation, rename it into place, remove the one before. The highest
- * generation without `.partial` is the one that counts.
+ * generation without `.partial` is the one that counts. A tip that can't be read in a fresh copy either is not cloned again.
  */
-import { type AuthCallback, addRemote, fetch, type HttpClient, init, listServerRefs, writeRef } from 'isomorphic-git';
+import { addRemote, init, listServerRefs } from 'isomorphic-git';
 import { BoundedHttp, type HttpBounds } from './bounded-http.ts';
 import { branchMissing, emptyRepository } from './branch.ts';
 import type { Follower, Tip } from './follower.ts';
+import { type FetchOrder, type GitEngine, silenceMsMax } from './git-engine.ts';
+import { NetworkHttp } from './network-http.ts';
 import { Repository } from './repository.ts';
 import type { SourceFileSystem, SourceOptions, SourcePorts } from './source.ts';
-import { codeOf, messageOf, SourceError } from './source-error.ts';
+import { asFetchError, SourceError } from './source-error.ts';
 
 const packsMaxDefault = 64;
-const listBounds: HttpBounds = { silenceMsMax: 60_000, bytesMax: 16 * 1024 * 1024, endsWithFlush: true };
-/** A pack has its own checksum at its end. */
-const packBounds: HttpBounds = { silenceMsMax: 60_000, bytesMax: 1024 * 1024 * 1024, endsWithFlush: false };
-const storageCodes = new Set(['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EIO', 'ENOTDIR', 'EEXIST']);
+const listBounds: HttpBounds = { silenceMsMax, bytesMax: 16 * 1024 * 1024, endsWithFlush: true };
 const oidPattern = /^[0-9a-f]{40}$/;
+/** After this long even a tip that could not be read in a fresh copy is cloned again: the server may have been mended. */
+const cloneAgainAfterMs = 6 * 3_600_000;
 
-/** Codes of Node's sockets and of isomorphic-git → ours. */
-function asSourceError(error: unknown, location: string): SourceError {
-  if (error instanceof SourceError) return error;
-  const code = codeOf(error);
-  const status = (error as { readonly data?: { readonly statusCode?: number } }).data?.statusCode;
-  const said = `${location}: ${messageOf(error)}`;
-  if (storageCodes.has(code)) return new SourceError('STORAGE', messageOf(error), error);
-  if (status === 401 || status === 403)
-    return new SourceError('NOT_AUTHORIZED', `${location} refuses the token (HTTP ${status})`, error);
-  if (status === 404)
-    return new SourceError('NOT_FOUND', `${location} is not there (HTTP 404), or the token may not see it`, error);
-  if (status !== undefined) return new SourceError('UNREACHABLE', said, error);
-  if (/^E[A-Z_]+$/.test(code) || /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code))
-    return new SourceError('UNREACHABLE', said, error);
-  return new SourceError('BAD_ANSWER', said, error);
+/** Where the branch stands on the server, and how to fetch from there. */
+interface Listed {
+  readonly oid: string;
+  readonly origin: Pick<FetchOrder, 'url' | 'authorization'>;
+}
+
+function isListed(found: Listed | Tip): found is Listed {
+  return 'origin' in found;
 }
 
 class RemoteMirror implements Follower {
@@ -45,21 +39,28 @@ class RemoteMirror implements Follower {
   readonly #options: SourceOptions;
   readonly #ports: SourcePorts;
   readonly #fs: SourceFileSystem;
-  readonly #auth: { readonly username: string; readonly password: string } | undefined;
+  readonly #engine: GitEngine;
+  readonly #authorization: string | undefined;
   #repository: Repository | undefined;
   #isDistrusted = false;
+  /** The tip that the copy at hand was cloned for, and when. */
+  #cloned: { readonly tip: string; readonly at: number } | undefined;
+  #arrivedAt: string;
 
-  constructor(options: SourceOptions, ports: SourcePorts) {
+  constructor(options: SourceOptions, ports: SourcePorts, engine: GitEngine) {
     const url = new URL(options.url);
     const username = decodeURIComponent(url.username) || 'git';
     const password = options.token ?? (url.password === '' ? undefined : decodeURIComponent(url.password));
-    this.#auth = password === undefined ? undefined : { username, password };
+    this.#authorization =
+      password === undefined ? undefined : `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
     url.username = '';
     url.password = '';
     this.location = url.href.replace(/\/$/, '');
+    this.#arrivedAt = this.location;
     this.#options = options;
     this.#ports = ports;
     this.#fs = ports.fs;
+    this.#engine = engine;
   }
 
   get #branchRef(): string {
@@ -68,23 +69,6 @@ class RemoteMirror implements Follower {
 
   distrust(): void {
     this.#isDistrusted = true;
-  }
-
-  /** One exchange with the server by a function of isomorphic-git; throws `SourceError`. */
-  async #exchange<T>(
-    bounds: HttpBounds,
-    signal: AbortSignal,
-    run: (remote: { http: HttpClient; url: string; onAuth?: AuthCallback }) => Promise<T>,
-  ): Promise<T> {
-    const auth = this.#auth;
-    const http = new BoundedHttp(this.#ports.http, this.#ports.clock, bounds, signal);
-    try {
-      const answer = await run({ http, url: this.location, ...(auth === undefined ? {} : { onAuth: () => auth }) });
-      http.throwIfBroken();
-      return answer;
-    } catch (error) {
-      throw asSourceError(error, this.location);
-    }
   }
 
   async #generations(): Promise<number[]> {
@@ -108,62 +92,90 @@ class RemoteMirror implements Follower {
     return this.#repository;
   }
 
-  /** Where the branch stands on the server; one small exchange. */
-  async #serverTip(signal: AbortSignal): Promise<string | Tip> {
-    const list = (prefix: string) =>
-      this.#exchange(listBounds, signal, (remote) => listServerRefs({ ...remote, prefix }));
-    const tip = (await list(this.#branchRef)).find(({ ref }) => ref === this.#branchRef);
+  /** One exchange with the server by a function of isomorphic-git; throws `SourceError`. */
+  async #list(prefix: string, signal: AbortSignal): Promise<{ refs: { ref: string; oid: string }[]; at: NetworkHttp }> {
+    const at = new NetworkHttp(this.#ports.network, this.location, this.#authorization, signal);
+    const http = new BoundedHttp(at, this.#ports.clock, listBounds, signal);
+    try {
+      const refs = await listServerRefs({ http, url: this.location, prefix });
+      http.throwIfBroken();
+      return { refs, at };
+    } catch (error) {
+      throw asFetchError(error, this.location);
+    }
+  }
+
+  #noteArrival(arrivedAt: string): void {
+    if (arrivedAt === this.#arrivedAt) return;
+    this.#arrivedAt = arrivedAt;
+    this.#ports.log.write('info', 'source.redirected', { location: this.location, to: arrivedAt });
+  }
+
+  async #serverTip(signal: AbortSignal): Promise<Listed | Tip> {
+    const { refs, at } = await this.#list(this.#branchRef, signal);
+    const tip = refs.find(({ ref }) => ref === this.#branchRef);
     if (tip === undefined) {
-      const names = (await list('refs/heads/')).map(({ ref }) => ref.slice('refs/heads/'.length));
+      const all = await this.#list('refs/heads/', signal);
+      const names = all.refs.map(({ ref }) => ref.slice('refs/heads/'.length));
       return names.length === 0
         ? emptyRepository(this.location)
         : branchMissing(this.location, this.#options.branch, names);
     }
     if (!oidPattern.test(tip.oid))
       throw new SourceError('BAD_ANSWER', `${this.location} names "${tip.oid}" as a commit`);
-    return tip.oid;
+    this.#noteArrival(at.arrivedAt);
+    const { authorization } = at;
+    return { oid: tip.oid, origin: { url: at.arrivedAt, ...(authorization === undefined ? {} : { authorization }) } };
   }
 
   /** Fetches the branch into `gitDirectory`; returns its tip. */
-  async #fetch(gitDirectory: string, signal: AbortSignal): Promise<string> {
-    const git = { fs: this.#fs, dir: gitDirectory, gitdir: gitDirectory };
-    const branch = this.#options.branch;
-    const what = { remote: 'origin', ref: branch, remoteRef: this.#branchRef, singleBranch: true, tags: false };
+  async #fetch(
+    gitDirectory: string,
+    origin: Listed['origin'],
+    history: FetchOrder['history'],
+    signal: AbortSignal,
+  ): Promise<string> {
     try {
-      const { fetchHead } = await this.#exchange(packBounds, signal, (remote) =>
-        fetch({ ...git, ...remote, ...what, cache: {} }),
-      );
-      if (fetchHead === null) throw new SourceError('BAD_ANSWER', `${this.location} sent no commit`);
-      // The next fetch negotiates from the local branch, which fetch itself never moves.
-      await writeRef({ ...git, ref: this.#branchRef, value: fetchHead, force: true });
-      return fetchHead;
+      return await this.#engine.fetchBranch({ gitDirectory, ...origin, branch: this.#options.branch, history }, signal);
     } catch (error) {
       await this.#removeUnindexedPacks(gitDirectory);
-      throw asSourceError(error, this.location);
+      throw asFetchError(error, this.location);
     }
   }
 
-  /** What a fetch leaves that got a pack it could not read. */
+  /** What a fetch leaves that got a pack it could not read, or was ended in the middle. */
   async #removeUnindexedPacks(gitDirectory: string): Promise<void> {
     const directory = `${gitDirectory}/objects/pack`;
     const names = await this.#fs.promises.readdir(directory).catch(() => [] as string[]);
-    const unindexed = names.filter((name) => name.endsWith('.pack') && !names.includes(name.replace(/pack$/, 'idx')));
-    for (const name of unindexed) await this.#fs.promises.rm(`${directory}/${name}`, { recursive: true, force: true });
+    const isLeft = (name: string) =>
+      name.startsWith('tmp_') || (name.endsWith('.pack') && !names.includes(name.replace(/pack$/, 'idx')));
+    for (const name of names.filter(isLeft))
+      await this.#fs.promises.rm(`${directory}/${name}`, { recursive: true, force: true });
   }
 
-  /** Clones into the next generation and swaps it in. */
-  async #clone(signal: AbortSignal): Promise<string> {
+  /** A fresh copy did not help the last time; the server has to move first. */
+  #refuseToLoop({ oid }: Listed): void {
+    const { tip, at } = this.#cloned ?? {};
+    if (!this.#isDistrusted || tip !== oid || at === undefined) return;
+    if (this.#ports.clock.monotonic() - at >= cloneAgainAfterMs) return;
+    const what = `commit ${oid} or what it refers to can't be read, in a fresh copy either`;
+    throw new SourceError('CORRUPT', `${this.location}: ${what}; it is not copied again until the branch moves`);
+  }
+
+  /** Clones into the next generation and swaps it in. Without a commit to compare with, the tip alone is enough. */
+  async #clone({ oid, origin }: Listed, isFirst: boolean, signal: AbortSignal): Promise<string> {
     const older = await this.#generations();
     const path = this.#path((older.at(-1) ?? 0) + 1);
     const partial = `${path}.partial`;
     const { promises: files } = this.#fs;
+    if (this.#isDistrusted) this.#cloned = { tip: oid, at: this.#ports.clock.monotonic() };
     try {
       await files.rm(partial, { recursive: true, force: true });
       await files.mkdir(partial, { recursive: true });
       const git = { fs: this.#fs, dir: partial, gitdir: partial };
       await init({ ...git, bare: true, defaultBranch: this.#options.branch });
       await addRemote({ ...git, remote: 'origin', url: this.location });
-      const tip = await this.#fetch(partial, signal);
+      const tip = await this.#fetch(partial, origin, isFirst ? 'tip' : 'new', signal);
       // Every folder of the tip must be readable before the copy counts.
       await new Repository(this.#fs, partial).changes(undefined, tip);
       await files.rename(partial, path);
@@ -173,7 +185,7 @@ class RemoteMirror implements Follower {
       return tip;
     } catch (error) {
       await files.rm(partial, { recursive: true, force: true }).catch(() => {});
-      throw asSourceError(error, this.location);
+      throw asFetchError(error, this.location);
     }
   }
 
@@ -183,35 +195,44 @@ class RemoteMirror implements Follower {
   }
 
   /** Brings the objects of the server's tip here; returns the tip, which may have moved on since it was listed. */
-  async #bring(signal: AbortSignal): Promise<string> {
+  async #bring(listed: Listed, isFirst: boolean, signal: AbortSignal): Promise<string> {
     const newest = (await this.#generations()).at(-1);
-    if (newest === undefined || this.#isDistrusted) return this.#clone(signal);
+    this.#refuseToLoop(listed);
+    if (newest === undefined || this.#isDistrusted) return this.#clone(listed, isFirst, signal);
     const path = this.#path(newest);
     if ((await this.#packs(path)) >= (this.#options.packsMax ?? packsMaxDefault)) {
       this.#ports.log.write('info', 'source.compacted', { location: this.location });
-      return this.#clone(signal);
+      return this.#clone(listed, isFirst, signal);
     }
-    const tip = await this.#fetch(path, signal);
+    const tip = await this.#fetch(path, listed.origin, 'new', signal);
     this.#repository = undefined;
     return tip;
   }
 
-  async look(signal: AbortSignal, judged: string | undefined): Promise<Tip> {
+  async look(signal: AbortSignal, inForce: string | undefined): Promise<Tip> {
     const listed = await this.#serverTip(signal);
-    if (typeof listed !== 'string') return listed;
+    if (!isListed(listed)) return listed;
     if (!this.#isDistrusted) {
       const here = await this.repository().catch(() => undefined);
-      if (here !== undefined && (await here.has(listed))) {
-        if (listed === judged) here.forgetPacks();
-        return { kind: 'at', oid: listed, repository: here };
-      }
+      if (here !== undefined && (await here.has(listed.oid)))
+        return { kind: 'at', oid: listed.oid, repository: here, deepen: () => this.#deepen(listed, signal) };
     }
-    const oid = await this.#bring(signal);
-    return { kind: 'at', oid, repository: await this.repository() };
+    const oid = await this.#bring(listed, inForce === undefined || inForce === listed.oid, signal);
+    return { kind: 'at', oid, repository: await this.repository(), deepen: () => this.#deepen(listed, signal) };
+  }
+
+  /** Fetches the history that a first copy left out; false when all of it is here. */
+  async #deepen({ origin }: Listed, signal: AbortSignal): Promise<boolean> {
+    const { gitDirectory } = await this.repository();
+    const shallow = await this.#fs.promises.readFile(`${gitDirectory}/shallow`).catch(() => undefined);
+    if (shallow === undefined || shallow.length === 0) return false;
+    await this.#fetch(gitDirectory, origin, 'all', signal);
+    this.#repository = undefined;
+    return true;
   }
 }
 
 /** Follows a branch of an http(s) remote. */
-export function openRemoteMirror(options: SourceOptions, ports: SourcePorts): Follower {
-  return new RemoteMirror(options, ports);
+export function openRemoteMirror(options: SourceOptions, ports: SourcePorts, engine: GitEngine): Follower {
+  return new RemoteMirror(options, ports, engine);
 }

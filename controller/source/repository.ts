@@ -1,7 +1,7 @@
 /** Reads objects of one git directory. Never writes to it. */
 import { readCommit, readObject, readTree } from 'isomorphic-git';
-import { parseCommit } from './commit.ts';
-import type { BlobChange, SourceFileSystem } from './source.ts';
+import { commitLinks } from './commit.ts';
+import type { BlobChange, OddEntry, SourceFileSystem } from './source.ts';
 import { codeOf, messageOf, SourceError } from './source-error.ts';
 
 /** Folders in folders; more is no fleet repository. */
@@ -15,7 +15,12 @@ interface TreeEntry {
 }
 
 /** Ordinary files and folders; symbolic links and submodules lead elsewhere and are passed over. */
-const readModes = new Set(['100644', '100755', '100664', '040000']);
+const folderMode = '040000';
+const readModes = new Set(['100644', '100755', '100664', folderMode]);
+const oddModes: Readonly<Record<string, OddEntry['kind']>> = { '160000': 'submodule', '120000': 'link' };
+
+/** Folders whose odd entries are remembered. */
+const foldersKeptMax = 10_000;
 
 /** Only a commit may be gone; what a commit refers to must be there. */
 function asSourceError(error: unknown, type: 'commit' | 'tree' | 'blob', oid: string): SourceError {
@@ -32,6 +37,8 @@ export class Repository {
   readonly gitDirectory: string;
   /** isomorphic-git keeps whole packs in it. */
   #cache: object = {};
+  /** By tree: what is odd in it and below, which never changes. */
+  readonly #odd = new Map<string, readonly OddEntry[]>();
 
   constructor(fs: SourceFileSystem, gitDirectory: string) {
     this.#fs = fs;
@@ -73,29 +80,18 @@ export class Repository {
     }
   }
 
-  /** True when `oid` is `descendant` or in its past. False too when that past is not complete. */
-  async isAncestor(oid: string, descendant: string): Promise<boolean> {
-    const queue = [descendant];
-    const seen = new Set(queue);
-    for (const next of queue) {
-      if (next === oid) return true;
-      if (!(await this.has(next))) continue;
-      for (const parent of parseCommit(next, await this.readObject(next, 'commit')).parents) {
-        if (!seen.has(parent)) queue.push(parent);
-        seen.add(parent);
-      }
+  async #allEntries(tree: string): Promise<readonly TreeEntry[]> {
+    try {
+      return (await readTree({ ...this.#git, oid: tree })).tree;
+    } catch (error) {
+      throw asSourceError(error, 'tree', tree);
     }
-    return false;
   }
 
   async #entries(tree: string | undefined): Promise<Map<string, TreeEntry>> {
     if (tree === undefined) return new Map();
-    try {
-      const { tree: entries } = await readTree({ ...this.#git, oid: tree });
-      return new Map(entries.filter(({ mode }) => readModes.has(mode)).map((entry) => [entry.path, entry]));
-    } catch (error) {
-      throw asSourceError(error, 'tree', tree);
-    }
+    const entries = await this.#allEntries(tree);
+    return new Map(entries.filter(({ mode }) => readModes.has(mode)).map((entry) => [entry.path, entry]));
   }
 
   async #compare(from: string | undefined, to: string | undefined, prefix: string, depth: number, found: BlobChange[]) {
@@ -116,7 +112,48 @@ export class Repository {
   }
 
   async #treeOf(commit: string | undefined): Promise<string | undefined> {
-    return commit === undefined ? undefined : parseCommit(commit, await this.readObject(commit, 'commit')).tree;
+    return commit === undefined ? undefined : commitLinks(commit, await this.readObject(commit, 'commit')).tree;
+  }
+
+  /** The blob of a file of a commit; undefined when the commit has none at that path. */
+  async blobAt(commit: string, path: string): Promise<string | undefined> {
+    let tree = await this.#treeOf(commit);
+    const folders = path.split('/');
+    const name = folders.pop()!;
+    for (const folder of folders) {
+      const entry: TreeEntry | undefined = (await this.#entries(tree)).get(folder);
+      if (entry?.type !== 'tree') return undefined;
+      tree = entry.oid;
+    }
+    const file = (await this.#entries(tree)).get(name);
+    return file?.type === 'blob' ? file.oid : undefined;
+  }
+
+  /** A file of a commit; undefined when the commit has none at that path. */
+  async readFile(commit: string, path: string): Promise<Uint8Array | undefined> {
+    const oid = await this.blobAt(commit, path);
+    return oid === undefined ? undefined : this.readObject(oid, 'blob');
+  }
+
+  /** Submodules and symbolic links of a commit; folders that were looked at before cost nothing. */
+  async oddEntries(commit: string): Promise<readonly OddEntry[]> {
+    return this.#oddIn(await this.#treeOf(commit), 0);
+  }
+
+  async #oddIn(tree: string | undefined, depth: number): Promise<readonly OddEntry[]> {
+    if (tree === undefined || depth > treeDepthMax) return [];
+    const known = this.#odd.get(tree);
+    if (known !== undefined) return known;
+    const found: OddEntry[] = [];
+    for (const { path, oid, mode } of await this.#allEntries(tree)) {
+      const kind = oddModes[mode];
+      if (kind !== undefined) found.push({ path, kind });
+      if (mode !== folderMode) continue;
+      for (const odd of await this.#oddIn(oid, depth + 1)) found.push({ ...odd, path: `${path}/${odd.path}` });
+    }
+    if (this.#odd.size >= foldersKeptMax) this.#odd.clear();
+    this.#odd.set(tree, found);
+    return found;
   }
 
   /** See `Source.changes`. */

@@ -1,3 +1,6 @@
+/** Why this room could not do what it was asked, whoever is to blame. */
+import { NetworkError } from '../../platform/ports.ts';
+
 /**
  * Why a source could not be read: UNREACHABLE no answer, NOT_AUTHORIZED the server wants another token, NOT_FOUND no such
  * repository, BAD_ANSWER the server does not speak git as it should, TOO_LARGE it sends more than is taken, CORRUPT what
@@ -33,4 +36,21 @@ export function codeOf(error: unknown): string {
 /** The message of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+const storageCodes = new Set(['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EIO', 'ENOTDIR', 'EEXIST']);
+
+/** What an exchange with a server, or storing what it sent, threw: errors of the disk, the network and isomorphic-git → ours. */
+export function asFetchError(error: unknown, location: string): SourceError {
+  if (error instanceof SourceError) return error;
+  const code = codeOf(error);
+  const status = (error as { readonly data?: { readonly statusCode?: number } }).data?.statusCode;
+  const said = `${location}: ${messageOf(error)}`;
+  if (storageCodes.has(code)) return new SourceError('STORAGE', messageOf(error), error);
+  if (status === 401 || status === 403)
+    return new SourceError('NOT_AUTHORIZED', `${location} refuses the token (HTTP ${status})`, error);
+  if (status === 404)
+    return new SourceError('NOT_FOUND', `${location} is not there (HTTP 404), or the token may not see it`, error);
+  if (status !== undefined || error instanceof NetworkError) return new SourceError('UNREACHABLE', said, error);
+  return new SourceError('BAD_ANSWER', said, error);
 }

@@ -1,12 +1,20 @@
 /**
  * A fleet repository as the rest of the controller sees it: where one branch stands, and the files of a commit.
  *
- * Nothing here remembers what is in force. Whoever polls passes the commit it judged last, so that a crash at any moment
- * costs at most one repetition.
+ * Nothing here remembers what is in force. Whoever polls passes what it knows, so that a crash at any moment costs at most
+ * one repetition.
  */
-import type { FsClient, HttpClient } from 'isomorphic-git';
-import type { Clock, Log } from '../../platform/ports.ts';
+import type { FsClient } from 'isomorphic-git';
+import type { Clock, Log, Network, Programs, Threads } from '../../platform/ports.ts';
 import type { RevisionStatus } from '../../schemas/generated/types.ts';
+
+/**
+ * An allowed-signers file, read anew for every commit it judges. One that lies in the repository it guards counts as the
+ * commit in force has it: a commit can't vouch for itself.
+ */
+export type AllowedSignersFile =
+  | { readonly kind: 'outside'; readonly read: () => string }
+  | { readonly kind: 'inside'; readonly path: string };
 
 export interface SourceOptions {
   /** An http(s) remote, or the path of a local repository: a working copy or a bare one. */
@@ -16,8 +24,10 @@ export interface SourceOptions {
   readonly token?: string;
   /** Where the mirror of a remote is kept; nothing else may live there. */
   readonly mirrorDirectory: string;
-  /** The text of an allowed-signers file, read anew for every commit it judges; without it no signature is asked for. */
-  readonly allowedSigners?: () => string;
+  /** Who may sign commits; without it no signature is asked for. */
+  readonly allowedSigners?: AllowedSignersFile;
+  /** What becomes of a rewritten branch: `hold` keeps what is in force until the new tip is accepted. Default `hold`. */
+  readonly rewrites?: 'hold' | 'follow';
   /** Packs of a mirror after which it is cloned anew, because every fetch adds one. */
   readonly packsMax?: number;
 }
@@ -35,13 +45,26 @@ export type SourceFileSystem = FsClient & {
 
 export interface SourcePorts {
   readonly fs: SourceFileSystem;
-  /** `isomorphic-git/http/node` in production. */
-  readonly http: HttpClient;
+  readonly network: Network;
   readonly clock: Clock;
+  /** For the git program; without them, and where it is not installed, a library does its work. */
+  readonly programs?: Programs;
+  /** For the library's long work; without them it is done in this thread. */
+  readonly threads?: Threads;
   readonly log: Log;
 }
 
-/** How a new tip follows the one that was judged before. `rewritten`: the branch was force-pushed, the old tip is not an ancestor. */
+/** What whoever polls knows of the branch. */
+export interface KnownBranch {
+  /** The tip that was judged last and needs no second look. */
+  readonly judged?: string | undefined;
+  /** The commit that devices follow: what comes now must descend from it. */
+  readonly inForce?: string | undefined;
+  /** A commit that an operator accepted, wherever it comes from. */
+  readonly accepted?: string | undefined;
+}
+
+/** How a tip follows what is in force. `rewritten`: the branch was force-pushed, what is in force is not in its past. */
 export type History = 'first' | 'advanced' | 'rewritten';
 
 /** What a poll found. */
@@ -65,17 +88,29 @@ export interface BlobChange {
   readonly oid?: string;
 }
 
+/** An entry of a commit that is no file: a commit of another repository, or the name of what a link leads to. */
+export interface OddEntry {
+  readonly path: string;
+  readonly kind: 'submodule' | 'link';
+}
+
 /** All but `poll` throw `SourceError`: `GONE` when the commit is not there, `CORRUPT` when what it refers to can't be read. */
 export interface Source {
   /** The repository for people: no credentials in it. */
   readonly location: string;
   readonly branch: string;
-  /** Looks where the branch stands; never rejects but when `signal` aborts. `judged` is the tip that the caller judged last. */
-  poll(signal: AbortSignal, judged?: string): Promise<SourceEvent>;
+  /** Looks where the branch stands; never rejects but when `signal` aborts. */
+  poll(signal: AbortSignal, known?: KnownBranch): Promise<SourceEvent>;
   readonly readRevision: (
     id: string,
   ) => Promise<{ readonly info: RevisionStatus; readonly files: ReadonlyMap<string, string> }>;
-  /** Files of `to` that `from` has not or has otherwise, and files that are gone; sorted by path. Equal folders are skipped. */
+  /**
+   * Files of `to` that `from` has not or has otherwise, and files that are gone; sorted by path. Equal folders are skipped, and so
+   * is what the commits' own `.fleetignore` puts aside.
+   */
   readonly changes: (from: string | undefined, to: string) => Promise<readonly BlobChange[]>;
+  /** What git holds in a commit besides files and folders. */
+  readonly oddEntries: (id: string) => Promise<readonly OddEntry[]>;
+  /** Many that are asked for at once are read together. */
   readonly readBlob: (oid: string) => Promise<Uint8Array>;
 }

@@ -2,9 +2,11 @@ import { writeFileDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, Network, Random } from '../../platform/ports.ts';
 import { printable } from '../../platform/printable.ts';
 import { resolveConfiguration } from '../../schemas/configuration.ts';
+import type { AgentConfiguration } from '../../schemas/generated/types.ts';
 import { readBornRoot } from '../download/born-root.ts';
 import { enrol } from '../enrol.ts';
 import { DeviceIdentityStore, keyFingerprint } from '../enrol-identity.ts';
+import { defaultStateDirectory } from '../state-layout.ts';
 import { type BrokerAddress, parseBrokerAddress } from '../transport/broker-address.ts';
 
 /** What enrolment needs of the machine. */
@@ -15,6 +17,8 @@ export interface EnrollPorts {
   readonly openNetwork: (identity: { readonly ca: string }) => Network;
   readonly print: (text: string) => void;
   readonly signal: AbortSignal;
+  /** The agent's section of a configuration file. */
+  readonly readConfiguration: (file: string) => Promise<AgentConfiguration>;
 }
 
 export interface EnrollOptions {
@@ -27,7 +31,9 @@ export interface EnrollOptions {
   readonly mqtt?: string;
   /** Absolute path for fleet.config.yaml and the files it names. */
   readonly directory: string;
-  readonly stateDirectory: string;
+  /** Where the configuration that is there says, else `stateDirectoryUsual`, when it is not given. */
+  readonly stateDirectory?: string;
+  readonly stateDirectoryUsual: string;
   /** Go on asking until git names the key. */
   readonly wait: boolean;
 }
@@ -43,8 +49,38 @@ function brokerOf({ controller, mqtt }: EnrollOptions): BrokerAddress | undefine
   return parseBrokerAddress(mqtt ?? URL.parse(controller)?.hostname ?? '');
 }
 
+/** Options with the state directory settled. */
+type Settled = EnrollOptions & { readonly stateDirectory: string };
+
+/**
+ * State has one place: where a configuration is there already, the agent will use what it says, so a key made anywhere else would
+ * never be used. Throws when what is asked for is not what is there.
+ */
+async function settle(ports: EnrollPorts, options: EnrollOptions): Promise<Settled> {
+  const file = `${options.directory}/${configurationName}`;
+  if (ports.disk.stat(file) === undefined) {
+    return { ...options, stateDirectory: options.stateDirectory ?? options.stateDirectoryUsual };
+  }
+  const kept = await ports.readConfiguration(file);
+  const keptDirectory = kept.stateDirectory ?? defaultStateDirectory;
+  const { device, stateDirectory = keptDirectory } = options;
+  if (kept.device !== device || keptDirectory !== stateDirectory) {
+    const [is, asked] = [`device ${kept.device} with its state in ${keptDirectory}`, `${device} in ${stateDirectory}`];
+    throw new Error(`${file} is for ${is}, not for ${asked}; remove it, or name another --directory`);
+  }
+  return { ...options, stateDirectory };
+}
+
+function requireOwnKey(identity: DeviceIdentityStore, { device, stateDirectory }: Settled): void {
+  const owner = identity.owner();
+  if (owner === undefined || owner === device) return;
+  throw new Error(
+    `the key in ${stateDirectory} is the one of device ${owner}, not of ${device}; name another --state, or remove ${stateDirectory} if ${owner} is no more`,
+  );
+}
+
 /** What would be written is refused here, where somebody can still mend it, and not when the agent starts. */
-function refuseWrongOptions(options: EnrollOptions): void {
+function refuseWrongOptions(options: Settled): void {
   const { device, controller, mqtt, stateDirectory } = options;
   const broker = brokerOf(options);
   const port = broker?.port === undefined ? {} : { port: Number(broker.port) };
@@ -64,7 +100,7 @@ function refuseWrongOptions(options: EnrollOptions): void {
   if (faults.length > 0) throw new Error(faults.join('\n'));
 }
 
-function configurationText(options: EnrollOptions): string {
+function configurationText(options: Settled): string {
   const { device, controller, stateDirectory } = options;
   const { host = '', port } = brokerOf(options) ?? {};
   const lines = [
@@ -82,7 +118,7 @@ function configurationText(options: EnrollOptions): string {
 }
 
 /** Writes the agent's configuration and the files it trusts; leaves a configuration that is there as it is. */
-function writeConfiguration(disk: Disk, options: EnrollOptions): 'written' | 'kept' {
+function writeConfiguration(disk: Disk, options: Settled): 'written' | 'kept' {
   const { directory } = options;
   disk.makeDirectory(directory);
   if (disk.stat(`${directory}/${configurationName}`) !== undefined) return 'kept';
@@ -95,14 +131,17 @@ function writeConfiguration(disk: Disk, options: EnrollOptions): 'written' | 'ke
 }
 
 /** Makes the device's key where there is none, says what to write into its manifest, and asks for a certificate. */
-export async function enroll(ports: EnrollPorts, options: EnrollOptions): Promise<EnrollOutcome> {
+export async function enroll(ports: EnrollPorts, asked: EnrollOptions): Promise<EnrollOutcome> {
   const { clock, disk, print, signal } = ports;
+  const options = await settle(ports, asked);
   const { device, controller, directory, stateDirectory } = options;
   refuseWrongOptions(options);
   // Here somebody can still mend it: the agent would find out at its first update.
   readBornRoot(disk, options.trustRoot);
   const identity = new DeviceIdentityStore(disk, stateDirectory);
+  requireOwnKey(identity, options);
   print(`In the manifest of device ${device}:\n\n  keyFingerprint: ${keyFingerprint(identity.key())}\n\n`);
+  identity.claim(device);
   const written = writeConfiguration(disk, options);
   print(`${directory}/${configurationName} ${written === 'kept' ? 'was there and stays as it is' : 'is written'}.\n`);
   const ca = new TextDecoder().decode(disk.readFile(options.ca));

@@ -8,6 +8,7 @@ import { openNetwork } from '../../platform/node/network.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
 import { printableLines } from '../../platform/printable.ts';
 import { defaultStateDirectory } from '../state-layout.ts';
+import { resolveAgentConfiguration } from './configuration.ts';
 import { enroll } from './enroll.ts';
 import { applicationLogs } from './logs.ts';
 import { describeAgent } from './status.ts';
@@ -48,12 +49,18 @@ async function runEnroll(values: Values): Promise<number> {
   const stopping = new AbortController();
   process.once('SIGINT', () => stopping.abort());
   const outcome = await enroll(
-    { ...ports, openNetwork: (identity) => openNetwork(() => identity), signal: stopping.signal },
+    {
+      ...ports,
+      openNetwork: (identity) => openNetwork(() => identity),
+      readConfiguration: (file) => resolveAgentConfiguration(['--config', file]),
+      signal: stopping.signal,
+    },
     {
       ...{ device, controller, ca: resolve(ca), trustRoot: resolve(trustRoot), wait },
       ...(mqtt === undefined ? {} : { mqtt }),
       directory: resolve(values.directory ?? '/etc/fleet'),
-      stateDirectory: resolve(values.state ?? defaultStateDirectory),
+      ...(values.state === undefined ? {} : { stateDirectory: resolve(values.state) }),
+      stateDirectoryUsual: defaultStateDirectory,
     },
   );
   return { enrolled: exitCode.ok, refused: exitCode.failed, unreachable: exitCode.unreachable }[outcome];

@@ -15,7 +15,9 @@ export type DownloadErrorCode =
   /** The signed releases have no such release. */
   | 'RELEASE_UNSIGNED'
   /** The signed release has another digest or length than the deployment says. */
-  | 'RELEASE_MISMATCH';
+  | 'RELEASE_MISMATCH'
+  /** The module is the signed one, and this device does not run such modules. */
+  | 'MODULE_REFUSED';
 
 export class DownloadError extends Error {
   readonly code: DownloadErrorCode;

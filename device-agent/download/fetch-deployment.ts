@@ -1,3 +1,4 @@
+import { judgeModule } from '../../artifact/admission/judge-module.ts';
 import { TrustError } from '../../artifact/trust/error.ts';
 import type { Clock } from '../../platform/ports.ts';
 import type {
@@ -12,7 +13,7 @@ import { judgeEnvelope } from '../courier/judge-envelope.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import { DownloadError } from './download-error.ts';
 import { type FetchMemory, type KnownIndex, type ModuleProgress, progressOf } from './fetch-memory.ts';
-import { type DownloadContext, downloadReport, fetchIndex, fetchModule } from './fetch-module.ts';
+import { type DownloadContext, downloadReport, fetchIndex, fetchModule, type Unpacking } from './fetch-module.ts';
 import type { ReleaseMetadata } from './metadata.ts';
 import { bytesThere } from './partial-file.ts';
 import { affordableWays } from './ways.ts';
@@ -52,6 +53,14 @@ function requireSigner(metadata: ReleaseMetadata, envelope: string, { device, se
   throw new DownloadError('DEPLOYMENT_REVOKED', `deployment ${sequence} was accepted once, and is no more: ${message}`);
 }
 
+/** Refuses an application whose module this device would refuse to run: before anything that runs is stopped for it. */
+function requireRunnable(store: ModuleStore, { name, version, sha256 }: DeployedApplication): void {
+  const verdict = judgeModule(store.read(sha256));
+  if (verdict.kind === 'runs') return;
+  const reasons = verdict.problems.map(({ message }) => message).join('; ');
+  throw new DownloadError('MODULE_REFUSED', `${name} ${version} cannot run on this device: ${reasons}`);
+}
+
 /** One application for each module that is not there, or not whole. */
 function missingModules(store: ModuleStore, { applications }: Deployment): readonly DeployedApplication[] {
   const isFirst = ({ sha256 }: DeployedApplication, at: number): boolean =>
@@ -61,6 +70,9 @@ function missingModules(store: ModuleStore, { applications }: Deployment): reado
 
 /** The shore makes deltas beside everything else: an index older than this may lack one that is there by now. */
 const indexAgeMsMax = 10 * 60_000;
+
+/** An index names a few hundred forms at most; more than these were all of a store that means harm. */
+const spoiltMax = 512;
 
 /** What is to be fetched. */
 export interface Wanted {
@@ -85,7 +97,8 @@ export class FetchAttempt {
   readonly #reports: Map<string, DownloadReport>;
   readonly #indexes: Map<string, KnownIndex>;
   readonly #progress: Map<string, ModuleProgress>;
-  readonly #spoilt: readonly string[];
+  readonly #spoilt: string[];
+  readonly #work: Map<string, number>;
   #hasAgreed: boolean;
 
   constructor(context: DownloadContext, clock: Clock, openMetadata: () => ReleaseMetadata, wanted: Wanted) {
@@ -100,7 +113,8 @@ export class FetchAttempt {
     this.#reports = new Map(Object.entries(memory.reports));
     this.#indexes = new Map(Object.entries(memory.indexes));
     this.#progress = new Map(Object.entries(memory.progress));
-    this.#spoilt = memory.spoilt;
+    this.#spoilt = [...memory.spoilt];
+    this.#work = new Map(Object.entries(memory.work));
     this.#hasAgreed = memory.hasAgreed;
     this.#missing = missingModules(context.store, deployment);
     for (const { sha256, length } of this.#missing) {
@@ -115,7 +129,8 @@ export class FetchAttempt {
       reports: Object.fromEntries(this.#reports),
       indexes: Object.fromEntries(this.#indexes),
       progress: Object.fromEntries(this.#progress),
-      spoilt: this.#spoilt,
+      spoilt: this.#spoilt.slice(-spoiltMax),
+      work: Object.fromEntries(this.#work),
     };
   }
 
@@ -132,6 +147,7 @@ export class FetchAttempt {
     for (const application of this.#missing) await this.#bring(application, onProgress, signal);
     // Attempts may lie days apart: what is installed now must be signed and fresh now.
     if (isLater) await this.#agree(signal);
+    if (!this.#isInstalled) for (const one of applications) requireRunnable(this.#context.store, one);
     return applications.map((one) => this.#reports.get(one.name) ?? downloadReport(one, 'kept', 0));
   }
 
@@ -192,9 +208,14 @@ export class FetchAttempt {
       this.#progress.set(sha256, { done, total });
       this.#tell(onProgress);
     };
-    const index = await this.#indexOf(context, application, signal);
+    const index = this.#unspoilt(await this.#indexOf(context, application, signal));
+    const unpacking: Unpacking = {
+      spent: this.#work.get(sha256) ?? 0,
+      onSpent: (units) => this.#work.set(sha256, (this.#work.get(sha256) ?? 0) + units),
+      onSpoilt: (form) => this.#spoilt.push(form),
+    };
     try {
-      const { method, length } = await fetchModule(context, application, this.#unspoilt(index), progress, signal);
+      const { method, length } = await fetchModule(context, application, index, unpacking, progress, signal);
       // What lay on disk when this began had travelled too, in an earlier life of the agent.
       const bytes = Math.max(this.#bytes.get(sha256) ?? 0, length);
       this.#reports.set(application.name, downloadReport(application, method, bytes));

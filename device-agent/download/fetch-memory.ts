@@ -24,13 +24,15 @@ export interface FetchMemory {
   readonly indexes: Readonly<Record<string, KnownIndex>>;
   /** How far each module is that was missing at the start, by digest. */
   readonly progress: Readonly<Record<string, ModuleProgress>>;
-  /** Digests of packed forms whose unpacking this device did not survive. */
+  /** Digests of packed forms that did not unpack, or whose unpacking this device did not survive. */
   readonly spoilt: readonly string[];
+  /** Units of work that deltas to a module have taken so far, by its digest: all of them share one budget. */
+  readonly work: Readonly<Record<string, number>>;
 }
 
 /** Before the first attempt. */
 export const nothingFetched: FetchMemory = {
-  ...{ hasAgreed: false, bytes: {}, reports: {}, indexes: {}, progress: {}, spoilt: [] },
+  ...{ hasAgreed: false, bytes: {}, reports: {}, indexes: {}, progress: {}, spoilt: [], work: {} },
 };
 
 /** How far it is, over all modules that were missing at the start. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { WorkBudget } from '../../artifact/delta/work.ts';
 import type { Disk, Network } from '../../platform/ports.ts';
 import type { DeployedApplication, DownloadReport, ReleaseIndex, Way } from '../../schemas/generated/types.ts';
 import { isReleaseIndex } from '../../schemas/generated/validators.js';
@@ -8,7 +9,7 @@ import { bytesThere } from './partial-file.ts';
 import { downloadBlob } from './range-download.ts';
 import { type CountBytes, fetchSmallFile } from './small-file.ts';
 import type { UnpackBudget } from './unpack-cost.ts';
-import { affordableWays, methods } from './ways.ts';
+import { affordableWays, methods, unpackWork } from './ways.ts';
 
 /** What bringing modules works with. */
 export interface DownloadContext {
@@ -25,6 +26,15 @@ export interface DownloadContext {
   unpacking(sha256?: string): void;
   /** Removes what nothing needs. */
   collect(): void;
+}
+
+/** What unpacking forms of one module has come to, over all attempts. */
+export interface Unpacking {
+  /** Units of work that deltas have taken in earlier attempts. */
+  readonly spent: number;
+  onSpent(units: number): void;
+  /** Called with the digest of a form that did not unpack: it will not the next time either. */
+  onSpoilt(sha256: string): void;
 }
 
 /** Told how far one module is. */
@@ -95,10 +105,11 @@ function unpack(
   application: DeployedApplication,
   way: Way,
   packed: Uint8Array,
+  work: WorkBudget,
 ): Uint8Array | undefined {
   try {
     context.unpacking(way.sha256);
-    return methods[way.method].unpack?.(way, application, packed, context.store);
+    return methods[way.method].unpack?.(way, application, packed, context.store, work);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const what = `${application.name} ${application.version} by ${way.method}`;
@@ -113,6 +124,8 @@ async function take(
   context: DownloadContext,
   application: DeployedApplication,
   way: Way,
+  work: WorkBudget,
+  unpacking: Unpacking,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
@@ -130,13 +143,19 @@ async function take(
   if (methods[way.method].unpack === undefined) {
     store.adopt(part.path, application.sha256);
   } else {
+    const before = work.spent;
     try {
-      const module = unpack(context, application, way, disk.readFile(part.path));
+      const module = unpack(context, application, way, disk.readFile(part.path), work);
       if (module !== undefined) adoptUnpacked(context, application, module);
     } catch (error) {
       // What does not unpack today does not tomorrow; a full disk is another matter.
-      if (error instanceof DownloadError) part.discard();
+      if (error instanceof DownloadError) {
+        part.discard();
+        unpacking.onSpoilt(way.sha256);
+      }
       throw error;
+    } finally {
+      unpacking.onSpent(work.spent - before);
     }
   }
   part.discard();
@@ -150,14 +169,21 @@ export async function fetchModule(
   context: DownloadContext,
   application: DeployedApplication,
   index: ReleaseIndex | undefined,
+  unpacking: Unpacking,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<Way> {
   const there = (way: Way): number => bytesThere(context.disk, context.partialDirectory, way.sha256);
   let failure: DownloadError | undefined;
-  for (const way of affordableWays(application, index, context.store, context.budget, there)) {
+  const ways = affordableWays(application, index, context.store, context.budget, there);
+  const workOf = (way: Way): number => unpackWork(way, application, context.store);
+  const workMax = Math.max(0, Math.max(0, ...ways.map(workOf)) - unpacking.spent);
+  const work = new WorkBudget(workMax);
+  for (const way of ways) {
+    // Who made one delta that used up what honest ones need may have made them all.
+    if (workOf(way) > Math.max(0, workMax - work.spent)) continue;
     try {
-      await take(context, application, way, progress, signal);
+      await take(context, application, way, work, unpacking, progress, signal);
       return way;
     } catch (error) {
       if (!(error instanceof DownloadError)) throw error;

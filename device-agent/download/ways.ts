@@ -1,6 +1,7 @@
 import { brotliDecompressSync } from 'node:zlib';
 import { applyDelta } from '../../artifact/delta/apply.ts';
-import { deltaLimits } from '../../artifact/delta/limits.ts';
+import { workMax } from '../../artifact/delta/limits.ts';
+import type { WorkBudget } from '../../artifact/delta/work.ts';
 import type { DeployedApplication, ReleaseIndex, Way } from '../../schemas/generated/types.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import { isWithin, type UnpackBudget, unpackCost } from './unpack-cost.ts';
@@ -10,7 +11,13 @@ interface Method {
   /** Whether what it starts from is there. */
   isThere(way: Way, module: ModuleIdentity, store: ModuleStore): boolean;
   /** The module from the bytes that travelled; undefined means that those bytes are the module. */
-  readonly unpack?: (way: Way, module: ModuleIdentity, packed: Uint8Array, store: ModuleStore) => Uint8Array;
+  readonly unpack?: (
+    way: Way,
+    module: ModuleIdentity,
+    packed: Uint8Array,
+    store: ModuleStore,
+    work: WorkBudget,
+  ) => Uint8Array;
 }
 
 export type ModuleIdentity = Pick<DeployedApplication, 'sha256' | 'length'>;
@@ -26,13 +33,19 @@ export const methods: Readonly<Record<Way['method'], Method>> = {
   },
   delta: {
     isThere: ({ base }, _module, store) => base !== undefined && store.bytesOf(base) !== undefined,
-    unpack: ({ base }, module, patch, store) => {
+    unpack: ({ base }, module, patch, store, work) => {
       const old = store.read(base ?? '');
-      const limits = { ...deltaLimits, oldBytesMax: old.length, newBytesMax: module.length };
-      return applyDelta(old, patch, limits, Buffer.from(module.sha256, 'hex'));
+      const limits = { oldBytesMax: old.length, newBytesMax: module.length };
+      return applyDelta(old, patch, limits, Buffer.from(module.sha256, 'hex'), work);
     },
   },
 };
+
+/** Units of work that unpacking may take, from lengths alone; brotli takes none that is counted. */
+export function unpackWork({ method, base, length }: Way, module: ModuleIdentity, store: ModuleStore): number {
+  if (method !== 'delta') return 0;
+  return workMax(store.bytesOf(base ?? '') ?? 0, module.length, length);
+}
 
 /**
  * The ways to try among those the device can afford, cheapest first by what is still to travel, then by the work of

@@ -83,6 +83,7 @@ export class ShadowSession {
   #wire: Wire | undefined;
   #connection: MqttClientConnection | undefined;
   #shadow: IotShadowClientv2 | undefined;
+  #closing: Promise<void> | undefined;
   #state: 'opening' | 'open' | 'closed' = 'opening';
   #answerMsMax = firstAnswerMsMax;
 
@@ -170,7 +171,13 @@ export class ShadowSession {
     return outcome === silence ? 'offline' : outcome;
   }
 
-  async close(): Promise<void> {
+  /** Once, however often it is asked for: the library does not answer two of them. */
+  close(): Promise<void> {
+    this.#closing ??= this.#shut();
+    return this.#closing;
+  }
+
+  async #shut(): Promise<void> {
     this.#state = 'closed';
     this.#shadow?.close();
     this.#shadow = undefined;

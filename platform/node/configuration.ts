@@ -1,17 +1,20 @@
 /**
- * Finds configuration: one `fleet.config.yaml` (or .yml, .json, .ts, .js) in the given directory or above it, then in
- * `/etc/fleet`. Flags win over `FLEET_SECTION_KEY` environment variables, these over the file, the file over defaults.
+ * Loads configuration. Flags win over `FLEET_SECTION_KEY` environment variables, these over the file, the file over defaults.
+ * The file is the one that is named, else the first `fleet.config.yaml` (or .yml, .json) of these:
+ *
+ *     the working directory     for controller and agent, which are run from it; never for the command line
+ *     the user's own directory  $XDG_CONFIG_HOME/fleet or ~/.config/fleet
+ *     /etc/fleet
+ *
+ * The command line is used in checkouts of repositories that somebody else writes: nothing in them says where it connects.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type CosmiconfigResult, cosmiconfig } from 'cosmiconfig';
-import { resolveConfiguration, type Section, type Sections } from '../../schemas/configuration.ts';
+import { resolveConfiguration, type Section, type Sections, unknownVariables } from '../../schemas/configuration.ts';
 import type { ConfigurationFault } from '../../schemas/configuration-faults.ts';
+import { type ConfigurationFile, findConfigurationFile, readConfigurationFile } from './configuration-file.ts';
 
-const searchPlaces = ['yaml', 'yml', 'json', 'ts', 'js'].map((extension) => `fleet.config.${extension}`);
-
-/** Where configuration is looked for when no directory on the way up has any. */
-export const systemDirectory = '/etc/fleet';
+const systemDirectory = '/etc/fleet';
 
 /** All that is wrong with a configuration, each with its file, line and key. */
 export class ConfigurationError extends Error {
@@ -23,38 +26,39 @@ export class ConfigurationError extends Error {
 }
 
 export interface ConfigurationOptions {
-  /** Where the search starts. */
+  /** The working directory. */
   readonly directory: string;
-  /** This file and no other. */
-  readonly file?: string;
+  /** This file and no other; without it the variable FLEET_CONFIG may name one. */
+  readonly file?: string | undefined;
   readonly flags?: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** What the file's reader or the file itself threw, with the file's name, which a program's own error lacks. */
+/** What the file's reader threw, with the file's name. */
 function readingFault(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const file = error instanceof Error && 'filepath' in error ? String(error.filepath) : undefined;
   return file === undefined || message.includes(file) ? message : `${file}: ${message}`;
 }
 
-async function find(options: ConfigurationOptions): Promise<CosmiconfigResult> {
-  const explorer = cosmiconfig('fleet', {
-    ...{ searchPlaces, searchStrategy: 'global', stopDir: '/' },
-    // A file that holds nothing yet is still the one that is meant.
-    ignoreEmptySearchPlaces: false,
-  });
+function directoriesFor(section: Section, { directory, environment }: ConfigurationOptions): string[] {
+  const { XDG_CONFIG_HOME, HOME } = environment;
+  const own = XDG_CONFIG_HOME || (HOME ? `${HOME}/.config` : undefined);
+  return [...(section === 'cli' ? [] : [directory]), ...(own === undefined ? [] : [`${own}/fleet`]), systemDirectory];
+}
+
+async function find(section: Section, options: ConfigurationOptions): Promise<ConfigurationFile | undefined> {
+  const named = options.file ?? (options.environment.FLEET_CONFIG || undefined);
   try {
-    if (options.file !== undefined) return await explorer.load(resolve(options.directory, options.file));
-    return (await explorer.search(options.directory)) ?? (await explorer.search(systemDirectory));
+    if (named !== undefined) return await readConfigurationFile(resolve(options.directory, named));
+    return await findConfigurationFile(directoriesFor(section, options));
   } catch (error) {
     throw new ConfigurationError([readingFault(error)]);
   }
 }
 
-/** `:LINE:COLUMN` of a key in a YAML or JSON file, or of what is around it; empty for programs. */
+/** `:LINE:COLUMN` of a key in a file, or of what is around it. */
 async function placeOf(path: string, key: string): Promise<string> {
-  if (!/\.(ya?ml|json)$/.test(path)) return '';
   const { isMap, isScalar, LineCounter, parseDocument } = await import('yaml');
   const lineCounter = new LineCounter();
   const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter });
@@ -83,6 +87,8 @@ async function describe(faults: readonly ConfigurationFault[], path: string | un
 export interface LoadedConfiguration<S extends Section> {
   readonly value: Sections[S];
   readonly file?: string;
+  /** What was given and means nothing, such as a variable that is misspelt. */
+  readonly warnings: readonly string[];
 }
 
 /** Loads one section. Throws `ConfigurationError` with every fault. */
@@ -90,7 +96,7 @@ export async function loadConfiguration<S extends Section>(
   section: S,
   options: ConfigurationOptions,
 ): Promise<LoadedConfiguration<S>> {
-  const found = await find(options);
+  const found = await find(section, options);
   const path = found?.filepath;
   const result = resolveConfiguration(section, {
     file: found?.isEmpty ? {} : found?.config,
@@ -100,5 +106,6 @@ export async function loadConfiguration<S extends Section>(
       resolve(from === 'file' && path !== undefined ? dirname(path) : options.directory, relative),
   });
   if ('faults' in result) throw new ConfigurationError(await describe(result.faults, path));
-  return path === undefined ? { value: result.value } : { value: result.value, file: path };
+  const warnings = unknownVariables(options.environment);
+  return { value: result.value, warnings, ...(path === undefined ? {} : { file: path }) };
 }

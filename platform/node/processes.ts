@@ -1,6 +1,7 @@
 import { fork, type ChildProcess as NodeChild, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import type { ChildProcess, ProcessExit, Processes, ProcessOptions, Programs } from '../ports.ts';
+import { runProgram } from './run-program.ts';
 
 function notStarted(error: unknown): ProcessExit {
   return { code: 127, signal: undefined, fault: error instanceof Error ? error.message : String(error) };
@@ -78,4 +79,5 @@ export const nodePrograms: Programs = {
     withOutput(options, (output) =>
       spawn(name, [...args], { ...commonOptions(options), stdio: ['ignore', output, output] }),
     ),
+  run: runProgram,
 };

@@ -122,9 +122,13 @@ export interface SourceConfiguration {
    */
   webhookSecret?: string;
   /**
-   * An allowed-signers file (ssh-keygen(1)): commits must carry an SSH signature by one of its keys.
+   * An allowed-signers file (ssh-keygen(1)): commits must carry an SSH signature by one of its keys. One that lies in the local repository it guards counts as the commit in force has it.
    */
   requireSignature?: string;
+  /**
+   * What becomes of a branch that was rewritten (force-pushed): hold keeps what is in force until an operator takes the new tip (fleet source accept), follow takes it.
+   */
+  rewrites?: 'hold' | 'follow';
 }
 export interface HttpConfiguration {
   host?: string;

@@ -49,7 +49,7 @@ test('only manifests and signed metadata are read', (t) => {
     'fleet.config.yaml': 'cli: {}',
     'README.md': '# Hello',
   });
-  t.deepEqual([...tree.keys()].sort(), [...Object.keys(good), 'trust/1.root.json'].sort());
+  t.deepEqual([...tree.tree.keys()].sort(), [...Object.keys(good), 'trust/1.root.json'].sort());
 });
 
 test('what is no file is not read, whatever its name: a pipe would never end, and no commit can hold it', async (t) => {
@@ -57,7 +57,7 @@ test('what is no file is not read, whatever its name: a pipe would never end, an
   const server = createServer().listen(join(directory, 'socket.yaml'));
   t.teardown(() => server.close());
   await once(server, 'listening');
-  t.deepEqual([...readWorkingTree(nodeDisk, directory).keys()].sort(), Object.keys(good).sort());
+  t.deepEqual([...readWorkingTree(nodeDisk, directory).tree.keys()].sort(), Object.keys(good).sort());
 });
 
 test('symbolic links are not followed, because the controller follows none', (t) => {
@@ -66,7 +66,7 @@ test('symbolic links are not followed, because the controller follows none', (t)
   symlinkSync(join(directory, 'app.yaml'), join(directory, 'again.yaml'));
   symlinkSync(join(elsewhere, 'more'), join(directory, 'more'));
   symlinkSync('nowhere', join(directory, 'gone.yaml'));
-  t.deepEqual([...readWorkingTree(nodeDisk, directory).keys()].sort(), Object.keys(good).sort());
+  t.deepEqual([...readWorkingTree(nodeDisk, directory).tree.keys()].sort(), Object.keys(good).sort());
 });
 
 test('problems are printed with place, code, words, line and caret', (t) => {
@@ -103,19 +103,22 @@ test('a caret stands under its character after a tab', (t) => {
 
 test('the command exits 0 on a tree that is right and 1 on one with problems, in words or as JSON', (t) => {
   const right = directoryOf(t, good);
-  t.deepEqual(validate(nodeDisk, right, trusted), {
+  t.deepEqual(validate(readWorkingTree(nodeDisk, right), trusted), {
     output: '3 manifests are right: 1 device in 1 fleet\n',
     exitCode: 0,
   });
-  const wrong = directoryOf(t, { ...good, 'site.yaml': '- not a manifest\n' });
-  const { output, exitCode } = validate(nodeDisk, wrong, trusted, 'json');
+  const wrong = directoryOf(t, { ...good, 'sites/a.yaml': '- not a manifest\n' });
+  const { output, exitCode } = validate(readWorkingTree(nodeDisk, wrong), trusted, 'json');
   t.is(exitCode, 1);
   t.like(JSON.parse(output), {
     manifests: 4,
-    problems: [{ file: 'site.yaml', line: 1, column: 1, code: 'NOT_A_MANIFEST' }],
+    problems: [{ file: 'sites/a.yaml', line: 1, column: 1, code: 'NOT_A_MANIFEST' }],
   });
 });
 
 test('an empty directory is a fleet without devices', (t) => {
-  t.is(validate(nodeDisk, directoryOf(t, {}), trusted).output, '0 manifests are right: 0 devices in 0 fleets\n');
+  t.is(
+    validate(readWorkingTree(nodeDisk, directoryOf(t, {})), trusted).output,
+    '0 manifests are right: 0 devices in 0 fleets\n',
+  );
 });

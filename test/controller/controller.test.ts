@@ -124,6 +124,12 @@ function shore() {
   };
   return {
     ...{ fleet, issued, said, complaints, warnings, boot, poll, settle, faults, time },
+    /** An operator takes a tip that is held back. */
+    async accept(controller: Controller, name: string) {
+      const answer = controller.acceptRevision(name);
+      await settle(answer.then(() => {}));
+      return answer;
+    },
     /** What a device is told that asks. */
     async desired(controller: Controller, device: string): Promise<ShadowDesired | undefined> {
       await ask(controller, device, 'get');
@@ -164,7 +170,7 @@ test('a restart without the repository takes up what was in force and tells devi
   };
   const nowhere = { kind: 'unreachable', code: 'STORAGE', message: 'the repository is not there' } as const;
   const controller = await boot({
-    ...{ location: 'simulated', branch: 'main', changes: gone, readBlob: gone },
+    ...{ location: 'simulated', branch: 'main', changes: gone, readBlob: gone, oddEntries: gone },
     poll: async () => nowhere,
   });
   await poll(controller);
@@ -180,7 +186,7 @@ test('a commit refused for its signature comes into force when the list of signe
   const source = fleet.repository.open();
   let isTrusted = false;
   const judging: RevisionSource = {
-    ...{ location: source.location, branch: source.branch, changes: source.changes, readBlob: source.readBlob },
+    ...source,
     poll: async (signal, judged) => {
       const event = await source.poll(signal, judged);
       if (event.kind !== 'tip' || isTrusted) return event;
@@ -197,13 +203,102 @@ test('a commit refused for its signature comes into force when the list of signe
   t.is(issued.length, 3);
 });
 
+test('a webhook that comes during a look leads to another look after it', async (t) => {
+  const { fleet, boot, issued, settle } = shore();
+  fleet.commit('all');
+  const source = fleet.repository.open();
+  const gate = Promise.withResolvers<void>();
+  let looks = 0;
+  const slow: RevisionSource = {
+    ...source,
+    poll: async (signal, known) => {
+      looks += 1;
+      const event = await source.poll(signal, known);
+      if (looks === 1) await gate.promise;
+      return event;
+    },
+  };
+  const controller = await boot(slow);
+  const first = controller.poll();
+  fleet.configureSite('aurora-site', 2);
+  fleet.commit('pushed while the branch was looked at');
+  const asked = [controller.poll(), controller.poll()];
+  gate.resolve();
+  await settle(Promise.all([first, ...asked]).then(() => {}));
+  t.is(looks, 2, 'many calls during a look are one look after it');
+  t.deepEqual(issued.at(-1), 'aurora 2');
+});
+
+test('a rewritten branch is held over restarts until it is accepted, which counts once', async (t) => {
+  const { fleet, boot, warnings, poll, settle, accept } = shore();
+  const old = fleet.commit('all');
+  const source = fleet.repository.open();
+  let isRewritten = false;
+  const judging: RevisionSource = {
+    ...source,
+    poll: async (signal, known) => {
+      const event = await source.poll(signal, known);
+      if (event.kind !== 'tip' || !isRewritten || known?.accepted === event.revision.id) return event;
+      return { ...event, kind: 'refused', code: 'REWRITTEN', message: 'main was rewritten' };
+    },
+  };
+  const before = await boot(judging);
+  await poll(before);
+  t.deepEqual(await accept(before, old.id), { kind: 'not-held', message: 'no commit of main is held back' });
+  fleet.configureSite('aurora-site', 2);
+  const { id } = fleet.commit('rewritten');
+  isRewritten = true;
+  for (let looks = 0; looks < 3; looks += 1) await poll(before);
+  t.deepEqual(warnings, ['revision.refused'], 'said once');
+  t.is((await accept(before, '0000000')).kind, 'not-held');
+  await settle(before.stop());
+  const controller = await boot(judging);
+  await poll(controller);
+  t.like((await controller.status()).source, { state: 'refused', revision: { id: old.id }, tip: { id } });
+  t.is((await accept(controller, id.slice(0, 9))).kind, 'accepted');
+  await settle(controller.stop());
+  const last = await boot(judging);
+  await poll(last);
+  t.like(
+    (await last.status()).source,
+    { state: 'current', revision: { id } },
+    'what was accepted is kept over a restart',
+  );
+  fleet.commit('rewritten again');
+  await poll(last);
+  t.like((await last.status()).source, { state: 'refused', revision: { id } });
+});
+
+test('what git holds and nobody reads is told when a commit that holds it comes into force', async (t) => {
+  const { fleet, boot, warnings, poll } = shore();
+  fleet.commit('all');
+  const source = fleet.repository.open();
+  const controller = await boot({ ...source, oddEntries: async () => [{ path: 'vendor', kind: 'submodule' }] });
+  await poll(controller);
+  await poll(controller);
+  t.deepEqual(warnings, ['revision.passed-over']);
+  t.is((await controller.status()).source.state, 'current');
+});
+
+test('a branch that vanished is told once, as what it is', async (t) => {
+  const { fleet, boot, warnings, poll } = shore();
+  fleet.commit('all');
+  const source = fleet.repository.open();
+  const controller = await boot({
+    ...source,
+    poll: async () => ({ kind: 'branch-missing', message: 'no branch main' }),
+  });
+  for (let looks = 0; looks < 3; looks += 1) await poll(controller);
+  t.deepEqual(warnings, ['source.branch-missing']);
+});
+
 test('a repository that does not answer is said once by each program, and once that it does again', async (t) => {
   const { fleet, boot, poll, settle, warnings } = shore();
   fleet.commit('all');
   const source = fleet.repository.open();
   let isThere = false;
   const flaky: RevisionSource = {
-    ...{ location: source.location, branch: source.branch, changes: source.changes, readBlob: source.readBlob },
+    ...source,
     poll: async (signal, judged) =>
       isThere ? source.poll(signal, judged) : { kind: 'unreachable', code: 'UNREACHABLE', message: 'no route' },
   };
@@ -249,7 +344,7 @@ test('a revision that cannot be taken up again touches no device until a valid o
   let isWhole = false;
   const controller = await boot(
     {
-      ...{ location: source.location, branch: source.branch, poll: source.poll, readBlob: source.readBlob },
+      ...source,
       changes: async (from, to) => {
         const changes = await source.changes(from, to);
         return isWhole || to !== id ? changes : changes.filter(({ path }) => !path.startsWith('sites/'));

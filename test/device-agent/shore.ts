@@ -7,6 +7,7 @@ import { type PrivateKey, privateKeyFromSeed, publicKeyHex, signBytes } from '..
 import { canonicalBytes } from '../../artifact/trust/tuf/metadata.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/ports.ts';
 import type { Deployment, ShadowDesired, Way } from '../../schemas/generated/types.ts';
+import { buildModule } from './runtime/module-builder.ts';
 
 export const startMs = Date.parse('2026-03-01T00:00:00Z');
 export const dayMs = 86_400_000;
@@ -19,16 +20,25 @@ export function keyOf(name: string): PrivateKey {
   return privateKeyFromSeed(createHash('sha256').update(name).digest());
 }
 
-/** Bytes that don't compress to nothing, the same for the same name. */
+const runnable = buildModule({ functions: { _start: [] } });
+
+/** A module with a custom section of these bytes behind it. */
+export function withSection(module: Uint8Array, bytes: Uint8Array): Uint8Array {
+  const length = bytes.length + 1;
+  const width = [length | 0x80, (length >> 7) | 0x80, (length >> 14) | 0x80, length >> 21];
+  return new Uint8Array(Buffer.concat([module, Uint8Array.of(0, ...width, 0), bytes]));
+}
+
+/** A module of `length` bytes that could run, of a content that doesn't compress to nothing, the same for the same name. */
 export function moduleBytes(name: string, length: number): Uint8Array {
-  const bytes = Buffer.alloc(length);
-  for (let at = 0; at < length; at += 32)
+  const bytes = Buffer.alloc(length - runnable.length - 6);
+  for (let at = 0; at < bytes.length; at += 32)
     createHash('sha256')
       .update(`${name} ${at >> 7}`)
       .digest()
       .copy(bytes, at);
   bytes.write(name);
-  return new Uint8Array(bytes);
+  return withSection(runnable, bytes);
 }
 
 export interface AppWish {

@@ -35,12 +35,14 @@ export function contextOf(directory: string, signal: AbortSignal): CommandContex
       gitFiles: fs,
       random: nodeRandom,
       processes: nodeProcesses,
+      programs: nodePrograms,
       threads: nodeThreads,
       isLocked,
     },
     openNetwork: (identity) => openNetwork(() => identity),
     ...{ stdout: silent, stderr: silent, color: false, environment, directory, projectDirectory, signal },
-    loadConfiguration: (section, from) => loadConfiguration(section, { directory: from, environment }),
+    loadConfiguration: (section, from, flags = {}, file) =>
+      loadConfiguration(section, { directory: from, environment, flags, file }),
     demo: {
       ...{ commitAll, freePort, programs: nodePrograms, startRelay: startTcpRelay },
       bundleAgent: () => bundleAgent(`${projectDirectory}/.cache/agent`),

@@ -7,7 +7,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as git from 'isomorphic-git';
-import http from 'isomorphic-git/http/node';
 import type { CommandContext, Output } from '../../cli/command.ts';
 import { addExampleRelease, makeExampleFleet } from '../../cli/example-fleet.ts';
 import { runCommand } from '../../cli/run-command.ts';
@@ -54,6 +53,7 @@ export class ScenarioWorld {
   broker: BrokerStatus = { state: 'reached', address: 'broker:8883', since: '2026-03-01T00:00:00.000Z' };
   readonly directory = mkdtempSync(join(tmpdir(), 'fleet-scenario-'));
   readonly repository = join(this.directory, 'fleet');
+  readonly configuration = join(this.directory, 'fleet.config.yaml');
   readonly #time = new SimTime(start);
   readonly #clock = this.#time.clock({ alive: true });
   readonly #random = new SimRandom(7);
@@ -85,7 +85,7 @@ export class ScenarioWorld {
       fs.appendFileSync(join(devices, file), `  keyFingerprint: SHA256:${fingerprint}\n`);
     }
     const configuration = `cli:\n  controller: https://shore.example:7443\n  token: ${apiToken}\n`;
-    fs.writeFileSync(join(this.repository, 'fleet.config.yaml'), configuration);
+    fs.writeFileSync(this.configuration, configuration);
   }
 
   addRelease(name: string, version: string): void {
@@ -150,7 +150,10 @@ export class ScenarioWorld {
         ...{ clock, store, online },
         ways: new SmallerWays({ store, compress: brotliAtOnce, makeDelta: deltaAtOnce, log }),
       }),
-      source: openSource({ url: this.repository, branch: 'main', mirrorDirectory: '' }, { fs, http, clock, log }),
+      source: openSource(
+        { url: this.repository, branch: 'main', mirrorDirectory: '' },
+        { fs, network: { request: refuse }, clock, log },
+      ),
       publish: async () => {},
       sign: (deployment) => signDeployment(deployment, keys.deployment),
       putBlob: (bytes) => store.put(bytes),
@@ -233,11 +236,12 @@ export class ScenarioWorld {
       gitFiles: fs,
       random: this.#random,
       processes: { start: refuse },
+      programs: { start: refuse, run: async () => ({ code: 127, output: new Uint8Array(), complaint: 'not here' }) },
       threads: nodeThreads,
       isLocked: refuse,
       demo: {
         commitAll: refuse,
-        programs: { start: refuse },
+        programs: { start: refuse, run: refuse },
         freePort: refuse,
         startRelay: refuse,
         bundleAgent: refuse,
@@ -256,8 +260,8 @@ export class ScenarioWorld {
       environment: {},
       directory: this.repository,
       projectDirectory: join(import.meta.dirname, '../..'),
-      loadConfiguration: (section, directory, flags = {}) =>
-        loadConfiguration(section, { directory, environment: {}, flags }),
+      loadConfiguration: (section, directory, flags = {}, file) =>
+        loadConfiguration(section, { directory, environment: {}, flags, file: file ?? this.configuration }),
       signal: new AbortController().signal,
     };
   }
@@ -270,6 +274,7 @@ export class ScenarioWorld {
       status: (query) => controller.status(query),
       changes: controller.changes,
       clock: this.#clock,
+      acceptRevision: (name) => controller.acceptRevision(name),
       enrol: async () => ({ kind: 'refused', code: 'NOT_HERE', message: 'not in a scenario' }),
       notifyPush: () => {},
       authorize: controller.authorize,

@@ -134,6 +134,7 @@ export class SimController {
       changes: controller.changes,
       clock,
       enrol: async () => ({ kind: 'refused', code: 'NO_ENROLMENT', message: 'every device has its key here' }),
+      acceptRevision: (name) => controller.acceptRevision(name),
       notifyPush: () => {},
       authorize: controller.authorize,
       onRefusal: controller.onRefusal,

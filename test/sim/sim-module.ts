@@ -1,4 +1,5 @@
-/** Small valid modules for the simulated world: two custom sections, one with a text that tells what they do, one of noise. */
+/** Small modules for the simulated world that could run: they do nothing, and have two custom sections, one with a text that tells what they do, one of noise. */
+import { buildModule } from '../device-agent/runtime/module-builder.ts';
 import type { SimRandom } from './sim-random.ts';
 
 function unsigned(value: number): number[] {
@@ -14,9 +15,14 @@ function customSection(name: string, payload: Uint8Array): Uint8Array {
 
 /** A module that says `text`, a little larger than `bytes`. */
 export function simModule(text: string, bytes: number, random: SimRandom): Uint8Array {
-  const header = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
   const says = customSection('says', new TextEncoder().encode(text));
   // Half of it repeats, so that compressing pays.
   const noise = random.bytes(Math.ceil(bytes / 2));
-  return new Uint8Array(Buffer.concat([header, says, customSection('noise', Buffer.concat([noise, noise]))]));
+  return new Uint8Array(
+    Buffer.concat([
+      buildModule({ functions: { _start: [] } }),
+      says,
+      customSection('noise', Buffer.concat([noise, noise])),
+    ]),
+  );
 }

@@ -40,11 +40,11 @@ export class SimRepository {
     return {
       location: 'simulated',
       branch: 'main',
-      poll: async (_signal, judged) => {
+      poll: async (_signal, { judged, inForce } = {}) => {
         if (!this.reachable) return { kind: 'unreachable', code: 'UNREACHABLE', message: 'connection refused' };
         if (this.#tip === undefined) return { kind: 'empty', message: 'the repository has no commit' };
         if (this.#tip === judged) return { kind: 'unchanged', tip: this.#tip };
-        const history = judged === undefined ? 'first' : 'advanced';
+        const history = inForce === undefined ? 'first' : 'advanced';
         return { kind: 'tip', revision: this.#tree(this.#tip).info, history };
       },
       changes: async (from, to) => {
@@ -55,6 +55,7 @@ export class SimRepository {
           .map(([path, oid]) => ({ path, oid }));
         return [...changed, ...[...before.keys()].filter((path) => !after.has(path)).map((path) => ({ path }))];
       },
+      oddEntries: async () => [],
       readBlob: async (id) => {
         const bytes = this.#blobs.get(id);
         if (bytes === undefined) throw new Error(`no blob ${id}`);

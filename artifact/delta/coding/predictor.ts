@@ -1,9 +1,12 @@
-import { DeltaError } from '../error.ts';
+import type { WorkBudget } from '../work.ts';
 import { chanceOf, oddsMax, oddsOf } from './logistic.ts';
 import type { BitCoder } from './range.ts';
 
 /** Most predictions that can be mixed for one bit. */
 export const inputsMax = 24;
+
+/** What a decision takes besides its inputs. */
+const decisionUnits = 4;
 
 const countMax = 255;
 const learningRate = 10;
@@ -38,7 +41,7 @@ export class Predictor {
   readonly #odds = new Int32Array(inputsMax);
   /** What each input says of: 0 a one, 1 a zero, −1 nothing. */
   readonly #flip = new Int32Array(inputsMax);
-  #decisionsLeft: number;
+  readonly #work: WorkBudget;
 
   /** Hashes of the contexts of the next flag or symbol. */
   readonly contexts: Int32Array = new Int32Array(inputsMax);
@@ -47,12 +50,12 @@ export class Predictor {
   /** Hash of the circumstances in which each guess was made. */
   readonly guessContexts: Int32Array = new Int32Array(inputsMax);
 
-  constructor(coder: BitCoder, tableBits: number, sets: number, decisionsMax: number) {
+  constructor(coder: BitCoder, tableBits: number, sets: number, work: WorkBudget) {
     this.#coder = coder;
     this.#counters = new Int32Array(1 << tableBits);
     this.#mask = (1 << tableBits) - 1;
     this.#weights = new Int32Array(sets * inputsMax).fill(20000);
-    this.#decisionsLeft = decisionsMax;
+    this.#work = work;
   }
 
   /** Codes one bit in the first `count` contexts with the weights of two sets. */
@@ -98,7 +101,7 @@ export class Predictor {
   }
 
   #bit(bit: number, inputs: number, setA: number, setB: number): number {
-    if (--this.#decisionsLeft < 0) throw new DeltaError('over-limit', 'the patch takes more work than allowed');
+    this.#work.spend(decisionUnits + inputs);
     const index = this.#index;
     const odds = this.#odds;
     const flip = this.#flip;

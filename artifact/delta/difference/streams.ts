@@ -1,5 +1,6 @@
 import { packBrotli, unpackBrotli } from '../brotli.ts';
 import { DeltaError } from '../error.ts';
+import { controlBytesMax } from '../limits.ts';
 import type { Stretch } from './plan.ts';
 
 /*
@@ -8,8 +9,8 @@ stretch u length, u 2 × distance + 1 when backwards (from where the last one an
 then come the steps from old to new bytes of all stretches, then all new bytes.
 */
 
-/** The new file as steps along the old one. */
-export const packStreams = (old: Uint8Array, fresh: Uint8Array, plan: readonly Stretch[]): Uint8Array => {
+/** The new file as steps along the old one; undefined where that takes too many stretches. */
+export const packStreams = (old: Uint8Array, fresh: Uint8Array, plan: readonly Stretch[]): Uint8Array | undefined => {
   const control: number[] = [];
   const steps: number[] = [];
   const extra: number[] = [];
@@ -25,6 +26,7 @@ export const packStreams = (old: Uint8Array, fresh: Uint8Array, plan: readonly S
     for (let left = bytes; left > 0; left--) extra.push(fresh[at++]!);
     expected = start + length + bytes;
   }
+  if (control.length > controlBytesMax(fresh.length)) return undefined;
   const head: number[] = [];
   pushNumber(head, control.length);
   const packed = packBrotli(Buffer.concat([Buffer.from(control), Buffer.from(steps), Buffer.from(extra)]), 11);
@@ -35,24 +37,17 @@ export const packStreams = (old: Uint8Array, fresh: Uint8Array, plan: readonly S
 export const unpackStreams = (old: Uint8Array, payload: Uint8Array, newBytes: number): Uint8Array => {
   const head = { bytes: payload, at: 0 };
   const controlBytes = takeNumber(head);
-  // A stretch makes at least one byte and takes at most fifteen.
-  if (controlBytes > 15 * newBytes) throw new DeltaError('patch-corrupt', 'more stretches than the new file has bytes');
+  if (controlBytes > controlBytesMax(newBytes))
+    throw new DeltaError('over-limit', `${controlBytes} bytes of stretches`);
   const parts = unpackBrotli(payload.subarray(head.at), controlBytes + newBytes);
   const control = { bytes: parts.subarray(0, controlBytes), at: 0 };
   const fresh = new Uint8Array(newBytes);
-  const stretches: number[] = [];
-  let total = 0;
-  while (control.at < controlBytes) {
-    const length = takeNumber(control);
-    stretches.push(length, takeNumber(control), takeNumber(control));
-    total += length;
-  }
   let step = controlBytes;
-  let extra = controlBytes + total;
+  let extra = controlBytes + bytesAlong(control.bytes);
   let expected = 0;
   let at = 0;
-  for (let index = 0; index < stretches.length; index += 3) {
-    const [length, jump, bytes] = [stretches[index]!, stretches[index + 1]!, stretches[index + 2]!];
+  while (control.at < controlBytes) {
+    const [length, jump, bytes] = [takeNumber(control), takeNumber(control), takeNumber(control)];
     const start = expected + (jump % 2 === 1 ? -Math.floor(jump / 2) : jump / 2);
     if (start < 0 || (length > 0 && start + length > old.length) || at + length + bytes > newBytes) {
       throw new DeltaError('patch-corrupt', 'a stretch runs out of its file');
@@ -63,6 +58,18 @@ export const unpackStreams = (old: Uint8Array, payload: Uint8Array, newBytes: nu
   }
   if (at !== newBytes) throw new DeltaError('patch-corrupt', 'the stretches do not make the whole file');
   return fresh;
+};
+
+/** Bytes of all stretches together: behind them lie the new ones. */
+const bytesAlong = (bytes: Uint8Array): number => {
+  const control = { bytes, at: 0 };
+  let total = 0;
+  while (control.at < bytes.length) {
+    total += takeNumber(control);
+    takeNumber(control);
+    takeNumber(control);
+  }
+  return total;
 };
 
 const pushNumber = (out: number[], value: number): void => {

@@ -2,6 +2,7 @@ import { immediate } from '../../wasm/immediates.ts';
 import { codeNumber } from '../coding/numbers.ts';
 import { mixHash, type Predictor } from '../coding/predictor.ts';
 import { DeltaError } from '../error.ts';
+import type { WorkBudget } from '../work.ts';
 import { codeSets, type InstructionCodec, memoryKey } from './instruction-codec.ts';
 import { type OldBody, type Parsed, parseLocals } from './old-body.ts';
 import { hashBytes } from './value-memory.ts';
@@ -33,6 +34,7 @@ export class BodyCodec {
   readonly #bytes: Uint8Array;
   /** Where an expected instruction is put together that differs from the old one. */
   readonly #scratch: number;
+  readonly #work: WorkBudget;
   #salt = 0;
   /** The latest decisions, newest lowest: 1 for an instruction that was not as expected. */
   #history = 0;
@@ -45,7 +47,8 @@ export class BodyCodec {
   readonly #expectedStarts = new Uint32Array(17);
   readonly #newStarts = new Uint32Array(17);
 
-  constructor(predictor: Predictor, codec: InstructionCodec, old: OldBody, scratch: number) {
+  constructor(predictor: Predictor, codec: InstructionCodec, old: OldBody, scratch: number, work: WorkBudget) {
+    this.#work = work;
     this.#predictor = predictor;
     this.#codec = codec;
     this.#old = old;
@@ -98,6 +101,8 @@ export class BodyCodec {
       this.#anew(this.#surroundings(undefined, at), false);
       return -1;
     }
+    // A long instruction is read again for every one that is inserted before it.
+    this.#work.spend(this.#old.starts[at + 1]! - this.#old.starts[at]!);
     this.#expect(at);
     const asExpected = encoding && planned === at && this.#equals(this.#expected, this.#expectedEnd);
     if (this.#same(at, asExpected ? 1 : 0) === 1) {

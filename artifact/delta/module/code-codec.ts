@@ -1,6 +1,7 @@
 import { codeNumber } from '../coding/numbers.ts';
 import { mixHash, type Predictor } from '../coding/predictor.ts';
 import { DeltaError } from '../error.ts';
+import type { WorkBudget } from '../work.ts';
 import { BodyCodec } from './body-codec.ts';
 import { codeSets, InstructionCodec } from './instruction-codec.ts';
 import { OldBody } from './old-body.ts';
@@ -37,10 +38,12 @@ export class CodeCodec {
   readonly #codec: InstructionCodec;
   readonly #oldBody: OldBody;
   readonly #bodyCodec: BodyCodec;
+  readonly #work: WorkBudget;
   #lastBase = -1;
   #unchanged = 0;
 
-  constructor(predictor: Predictor, bytes: Uint8Array, old: Bodies, out: number, stop: number) {
+  constructor(predictor: Predictor, bytes: Uint8Array, old: Bodies, out: number, stop: number, work: WorkBudget) {
+    this.#work = work;
     this.#predictor = predictor;
     this.#bytes = bytes;
     this.#old = old;
@@ -48,7 +51,7 @@ export class CodeCodec {
     this.#oldBody = new OldBody(bytes);
     for (let index = 0; index < old.count; index++) this.#index(recent, index);
     this.#codec = new InstructionCodec(predictor, bytes, out, stop, recent);
-    this.#bodyCodec = new BodyCodec(predictor, this.#codec, this.#oldBody, bytes.length - scratchBytes);
+    this.#bodyCodec = new BodyCodec(predictor, this.#codec, this.#oldBody, bytes.length - scratchBytes, work);
   }
 
   /** Codes `count` bodies; gives the place behind them. */
@@ -78,9 +81,16 @@ export class CodeCodec {
     // The decoder knows the length only behind the body: a guess that reaches here must see the same on both sides.
     this.#bytes.fill(0, start, start + width);
     if (base < 0) this.#oldBody.clear();
-    else this.#oldBody.read(this.#old.starts[base]!, this.#old.ends[base]!);
+    else this.#cut(base);
     this.#bodyCodec.code(index, plan?.align(index));
     this.#writeLength(start, width);
+  }
+
+  /** Cuts an old body into instructions; every new one may name the largest. */
+  #cut(base: number): void {
+    const [start, end] = [this.#old.starts[base]!, this.#old.ends[base]!];
+    this.#work.spend(end - start);
+    this.#oldBody.read(start, end);
   }
 
   #base(wanted: number): number {

@@ -1,5 +1,3 @@
-import type { DeltaLimits } from '../limits.ts';
-
 const mebibyte = 1 << 20;
 
 /**
@@ -10,7 +8,3 @@ export const counterBits = (newBytes: number): number => {
   if (newBytes <= 1.5 * mebibyte) return 21;
   return newBytes <= 4 * mebibyte ? 20 : 22;
 };
-
-/** The most decisions that coding may take. */
-export const decisionsMax = (oldBytes: number, newBytes: number, { decisionsPerByteMax }: DeltaLimits): number =>
-  (oldBytes + newBytes + 4096) * decisionsPerByteMax;

@@ -3,24 +3,20 @@ import { Predictor } from '../coding/predictor.ts';
 import { BitDecoder } from '../coding/range.ts';
 import { decodeDifference } from '../difference/code.ts';
 import { DeltaError } from '../error.ts';
-import type { DeltaLimits } from '../limits.ts';
+import { mapsBytesMax } from '../limits.ts';
 import { decodeMaps } from '../rewrite/maps-format.ts';
 import { rewriteModule } from '../rewrite/rewrite.ts';
+import type { WorkBudget } from '../work.ts';
 import { CodeCodec, scratchBytes } from './code-codec.ts';
 import { codeRangeOf, withoutCode } from './code-section.ts';
-import { counterBits, decisionsMax } from './coding-limits.ts';
+import { counterBits } from './coding-limits.ts';
 import { PayloadReader, restWays } from './format.ts';
 import { codeSets } from './instruction-codec.ts';
 
 /** The new file from the payload of a `light` patch. */
-export const decodeLight = (
-  old: Uint8Array,
-  payload: Uint8Array,
-  newBytes: number,
-  limits: DeltaLimits,
-): Uint8Array => {
+export const decodeLight = (old: Uint8Array, payload: Uint8Array, newBytes: number): Uint8Array => {
   const reader = new PayloadReader(payload);
-  const rewritten = rewrittenBy(reader, old, limits);
+  const rewritten = rewrittenBy(reader, old, newBytes);
   return unpackBrotli(reader.rest(), newBytes, rewritten);
 };
 
@@ -29,10 +25,10 @@ export const decodeRewritten = (
   old: Uint8Array,
   payload: Uint8Array,
   newBytes: number,
-  limits: DeltaLimits,
+  work: WorkBudget,
 ): Uint8Array => {
   const reader = new PayloadReader(payload);
-  const rewritten = rewrittenBy(reader, old, limits);
+  const rewritten = rewrittenBy(reader, old, newBytes);
   const restWay = reader.number();
   const start = reader.number();
   const codeBytes = reader.number();
@@ -41,17 +37,16 @@ export const decodeRewritten = (
   if (start + codeBytes > newBytes) throw new DeltaError('patch-corrupt', 'more code than the new file has bytes');
   const oldCode = codeRangeOf(rewritten);
   if (oldCode === undefined) throw new DeltaError('patch-corrupt', 'the rewritten module has no code');
-  const rest = decodeRest(restWay, withoutCode(rewritten, oldCode), reader.rest(), newBytes - codeBytes, limits);
+  const rest = decodeRest(restWay, withoutCode(rewritten, oldCode), reader.rest(), newBytes - codeBytes, work);
   const base = rewritten.length;
   // Grown in place: a device has no room for the old module three times.
   const bytes = new Uint8Array(rewritten.buffer.transfer(base + newBytes + scratchBytes));
   bytes.fill(0, base);
   bytes.set(rest.subarray(0, start), base);
   bytes.set(rest.subarray(start), base + start + codeBytes);
-  const decisions = decisionsMax(base, newBytes, limits);
-  const predictor = new Predictor(new BitDecoder(coded), counterBits(newBytes), codeSets.total, decisions);
+  const predictor = new Predictor(new BitDecoder(coded), counterBits(newBytes), codeSets.total, work);
   const stop = base + start + codeBytes;
-  const end = new CodeCodec(predictor, bytes, oldCode.bodies, base + start, stop).code(count, undefined);
+  const end = new CodeCodec(predictor, bytes, oldCode.bodies, base + start, stop, work).code(count, undefined);
   if (end !== stop) throw new DeltaError('patch-corrupt', 'less code than announced');
   return bytes.subarray(base, base + newBytes);
 };
@@ -61,16 +56,17 @@ const decodeRest = (
   old: Uint8Array,
   coded: Uint8Array,
   newBytes: number,
-  limits: DeltaLimits,
+  work: WorkBudget,
 ): Uint8Array => {
   if (way === restWays.brotli) return unpackBrotli(coded, newBytes, old);
-  if (way === restWays.difference) return decodeDifference(old, coded, newBytes, limits);
+  if (way === restWays.difference) return decodeDifference(old, coded, newBytes, work);
   throw new DeltaError('patch-unknown', `unknown way ${way} of coding what is no code`);
 };
 
-const rewrittenBy = (reader: PayloadReader, old: Uint8Array, limits: DeltaLimits): Uint8Array<ArrayBuffer> => {
+const rewrittenBy = (reader: PayloadReader, old: Uint8Array, newBytes: number): Uint8Array<ArrayBuffer> => {
   const size = reader.number();
   const packed = reader.take(reader.number());
-  if (size > limits.mapsBytesMax) throw new DeltaError('over-limit', `maps of ${size} bytes`);
-  return rewriteModule(old, decodeMaps(unpackBrotli(packed, size)), limits).bytes;
+  const max = mapsBytesMax(old.length, newBytes);
+  if (size > max) throw new DeltaError('over-limit', `maps of ${size} bytes, between such files at most ${max}`);
+  return rewriteModule(old, decodeMaps(unpackBrotli(packed, size), old.length, newBytes)).bytes;
 };

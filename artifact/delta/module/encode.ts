@@ -5,15 +5,16 @@ import { BitEncoder } from '../coding/range.ts';
 import { encodeDifference } from '../difference/code.ts';
 import { DeltaError } from '../error.ts';
 import type { DeltaMethod } from '../format.ts';
-import { deltaLimits } from '../limits.ts';
+import { mapsBytesMax } from '../limits.ts';
 import { type MatchEffort, matchModules } from '../matching/match.ts';
 import type { Maps } from '../rewrite/maps.ts';
 import { encodeMaps } from '../rewrite/maps-format.ts';
 import { type RewrittenModule, rewriteModule } from '../rewrite/rewrite.ts';
+import { unboundedWork } from '../work.ts';
 import { align, codeOf } from './alignment.ts';
 import { type Bodies, CodeCodec, type CodePlan, scratchBytes } from './code-codec.ts';
 import { type CodeRange, codeRangeOf, withoutCode } from './code-section.ts';
-import { counterBits, decisionsMax } from './coding-limits.ts';
+import { counterBits } from './coding-limits.ts';
 import { numberBytes, restWays } from './format.ts';
 import { codeSets } from './instruction-codec.ts';
 import { OldBody } from './old-body.ts';
@@ -29,8 +30,10 @@ export type ModuleOptions = { readonly effort: MatchEffort; readonly quality: nu
 export const encodeModule = (old: Uint8Array, fresh: Uint8Array, options: ModuleOptions): ModulePayload[] => {
   const maps = matchModules(old, fresh, options.effort);
   if (maps === undefined) return [];
-  const rewritten = rewriteModule(old, maps, deltaLimits);
-  const head = packMaps(maps);
+  const encodedMaps = encodeMaps(maps);
+  if (encodedMaps.length > mapsBytesMax(old.length, fresh.length)) return [];
+  const rewritten = rewriteModule(old, maps);
+  const head = packMaps(encodedMaps);
   const light = (): ModulePayload => {
     const packed = packBrotli(fresh, options.quality, rewritten.bytes);
     return { method: 'light', payload: joined([head, packed]) };
@@ -42,7 +45,7 @@ export const encodeModule = (old: Uint8Array, fresh: Uint8Array, options: Module
   const code = codeBodies(maps, rewritten, oldCode, fresh, newCode);
   if (code === undefined) return [light()];
   const [oldRest, newRest] = [withoutCode(rewritten.bytes, oldCode), withoutCode(fresh, newCode)];
-  const difference = encodeDifference(oldRest, newRest, deltaLimits);
+  const difference = encodeDifference(oldRest, newRest);
   const quick = packBrotli(newRest, 5, oldRest);
   const packed =
     difference === undefined || quick.length < 2 * difference.length ? packBrotli(newRest, 11, oldRest) : quick;
@@ -56,8 +59,7 @@ export const encodeModule = (old: Uint8Array, fresh: Uint8Array, options: Module
 
 const joined = (parts: readonly Uint8Array[]): Uint8Array => Uint8Array.from(Buffer.concat(parts));
 
-const packMaps = (maps: Maps): Uint8Array => {
-  const bytes = encodeMaps(maps);
+const packMaps = (bytes: Uint8Array): Uint8Array => {
   const packed = packBrotli(bytes, 11);
   return joined([Uint8Array.from([...numberBytes(bytes.length), ...numberBytes(packed.length)]), packed]);
 };
@@ -76,9 +78,9 @@ const codeBodies = (
   const { count, starts, ends, widths } = newCode.bodies;
   const bodies = { count, starts: starts.map((at) => at + base), ends: ends.map((at) => at + base), widths };
   const encoder = new BitEncoder();
-  const decisions = decisionsMax(base, fresh.length, deltaLimits);
-  const predictor = new Predictor(encoder, counterBits(fresh.length), codeSets.total, decisions);
-  const codec = new CodeCodec(predictor, bytes, oldCode.bodies, base + newCode.start, base + newCode.end);
+  const work = unboundedWork();
+  const predictor = new Predictor(encoder, counterBits(fresh.length), codeSets.total, work);
+  const codec = new CodeCodec(predictor, bytes, oldCode.bodies, base + newCode.start, base + newCode.end, work);
   try {
     codec.code(count, planOf(maps, rewritten, oldCode.bodies, bodies, bytes));
     return encoder.finish();

@@ -1,5 +1,6 @@
 import { ByteWriter } from '../../wasm/write/bytes.ts';
 import { DeltaError } from '../error.ts';
+import { indexMapLengthMax } from '../limits.ts';
 import { UnusedIndices } from './index-map.ts';
 import { type Aliases, type Maps, type Regions, type Shifts, tablesMax, wordClass } from './maps.ts';
 
@@ -30,8 +31,8 @@ Maps, byte by byte. `u` is an unsigned LEB128, `s` the same of a zigzag number (
 Nothing follows. Runs are at least one long; old indices are not negative.
 */
 
-// V8 takes no module with more functions, types or globals than this.
-const indexMapLengthMax = 1_000_000;
+// More of a kind than any module has.
+const indicesMax = 1_000_000;
 
 /** The compact form of maps; the opposite of `decodeMaps`. */
 export function encodeMaps(maps: Maps): Uint8Array {
@@ -46,11 +47,14 @@ export function encodeMaps(maps: Maps): Uint8Array {
   return writer.contents();
 }
 
-/** Reads maps and throws where they are malformed or larger than any module needs. */
-export function decodeMaps(bytes: Uint8Array): Maps {
+/** Reads maps between files of these lengths; throws where they are malformed or larger than such files need. */
+export function decodeMaps(bytes: Uint8Array, oldBytes: number, newBytes: number): Maps {
   const reader = new MapReader(bytes);
-  const importedFunctions = reader.unsigned(indexMapLengthMax);
-  const [functions, types, globals] = [readIndexMap(reader), readIndexMap(reader), readIndexMap(reader)];
+  const [oldMax, newMax] = [indexMapLengthMax(oldBytes), indexMapLengthMax(newBytes)];
+  const importedFunctions = reader.unsigned(newMax);
+  const readMap = () => readIndexMap(reader, oldMax, newMax);
+  const [functions, types, globals] = [readMap(), readMap(), readMap()];
+  requireOnce(functions, oldMax);
   const aliases = readAliases(reader);
   const [constants, slots] = [readShifts(reader), readShifts(reader)];
   const tables = Array.from({ length: reader.unsigned(tablesMax) }, () => readShifts(reader));
@@ -61,7 +65,7 @@ export function decodeMaps(bytes: Uint8Array): Maps {
 
 function writeIndexMap(writer: ByteWriter, map: Int32Array): void {
   writer.u32(map.length);
-  const unused = new UnusedIndices(indexMapLengthMax);
+  const unused = new UnusedIndices(indicesMax);
   let afterNew = true;
   for (let at = 0; at < map.length; ) {
     const first = map[at]!;
@@ -86,12 +90,12 @@ function writeIndexMap(writer: ByteWriter, map: Int32Array): void {
   }
 }
 
-function readIndexMap(reader: MapReader): Int32Array {
-  const map = new Int32Array(reader.unsigned(indexMapLengthMax));
-  const unused = new UnusedIndices(indexMapLengthMax);
+function readIndexMap(reader: MapReader, oldMax: number, newMax: number): Int32Array {
+  const map = new Int32Array(reader.unsigned(newMax));
+  const unused = new UnusedIndices(oldMax);
   let afterNew = true;
   for (let at = 0; at < map.length; ) {
-    const run = reader.unsigned(2 * indexMapLengthMax + 1);
+    const run = reader.unsigned(2 * newMax + 1);
     const length = run >>> 1;
     if (length === 0 || length > map.length - at) throw new DeltaError('patch-corrupt', 'run of an index map');
     if (run & 1) map.fill(-1, at, at + length);
@@ -100,7 +104,7 @@ function readIndexMap(reader: MapReader): Int32Array {
       const { expected, resume } = unused;
       const near = afterNew ? expected : resume;
       const first = jump === 0 ? near : expected + jump;
-      if (first < 0 || first > indexMapLengthMax) throw new DeltaError('patch-corrupt', 'old index of an index map');
+      if (first < 0 || first > oldMax) throw new DeltaError('patch-corrupt', 'old index of an index map');
       for (let i = 0; i < length; i++) {
         map[at + i] = i === 0 ? first : unused.expected;
         unused.use(map[at + i]!);
@@ -111,6 +115,17 @@ function readIndexMap(reader: MapReader): Int32Array {
     at += length;
   }
   return map;
+}
+
+/** An old function that stood for many new ones would be written as often. */
+function requireOnce(functions: Int32Array, oldMax: number): void {
+  const seen = new Uint8Array(oldMax + 1);
+  for (const old of functions) {
+    if (old < 0) continue;
+    if (old > oldMax || seen[old] === 1)
+      throw new DeltaError('patch-corrupt', 'an old function stands for two new ones');
+    seen[old] = 1;
+  }
 }
 
 function writeAliases(writer: ByteWriter, { old, fresh }: Aliases): void {
@@ -126,10 +141,10 @@ function readAliases(reader: MapReader): Aliases {
   const old = new Int32Array(count);
   const fresh = new Int32Array(count);
   for (let i = 0; i < count; i++) {
-    const step = reader.unsigned(indexMapLengthMax);
+    const step = reader.unsigned(indicesMax);
     old[i] = (old[i - 1] ?? 0) + step;
     fresh[i] = old[i]! + reader.signed();
-    const inside = old[i]! <= indexMapLengthMax && fresh[i]! >= 0 && fresh[i]! <= indexMapLengthMax;
+    const inside = old[i]! <= indicesMax && fresh[i]! >= 0 && fresh[i]! <= indicesMax;
     if (!inside || (i > 0 && step === 0)) throw new DeltaError('patch-corrupt', 'alias of a function');
   }
   return { old, fresh };

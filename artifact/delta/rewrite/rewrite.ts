@@ -7,7 +7,7 @@ import { readExport, readGlobal, readImport, readTable, readTag } from '../../wa
 import type { FunctionNames } from '../../wasm/read/names.ts';
 import { readRecursiveGroup } from '../../wasm/read/types.ts';
 import { DeltaError } from '../error.ts';
-import type { DeltaLimits } from '../limits.ts';
+import { rewrittenBytesMax } from '../limits.ts';
 import { type BodyOrder, type BodyRanges, bodyOrder, rewriteCode, rewriteFunctions } from './code.ts';
 import { rewriteData } from './data.ts';
 import { rewriteElements } from './elements.ts';
@@ -30,11 +30,11 @@ export interface RewrittenModule {
  * Rewrites a core module, or the largest one of a component, by maps; throws a DeltaError where the old file has none
  * or the result grows too large.
  */
-export function rewriteModule(old: Uint8Array, maps: Maps, limits: DeltaLimits): RewrittenModule {
+export function rewriteModule(old: Uint8Array, maps: Maps): RewrittenModule {
   try {
     const nested = coreModuleOf(old);
     if (nested === undefined) throw new DeltaError('patch-corrupt', 'the old file has no core module');
-    const out = new BoundedOutput(old.length + (old.length >> 4) + 1024, old.length * limits.rewriteGrowthMax + 4096);
+    const out = new BoundedOutput(old.length + (old.length >> 4) + 1024, rewrittenBytesMax(old.length));
     const source = openSource(nested.binary, maps, out);
     const bodies = noBodies(maps.functions.length);
     rewriteAround(old, source, nested.around, 0, bodies);

@@ -3,11 +3,13 @@
  *
  *   GET  /sha256/HEX, /releases/NAME/VERSION.json, /tuf/FILE   a device that git names, or the API token
  *   GET  /api/v1/status, /api/v1/changes                       the API token
+ *   POST /api/v1/source/accept                                 the API token
  *   POST /enroll                                               anybody; the answer depends on what git names
  *   POST /hooks/git                                            who signs with the webhook secret
  *   GET  /healthz                                              anybody
  */
 import type { HttpHandler, HttpRequest, HttpResponse, Peer } from '../../../platform/ports.ts';
+import type { RevisionStatus } from '../../../schemas/generated/types.ts';
 import type { AuthorizeDevice, OnRefusal } from '../../authority/authorization.ts';
 import { type EnrolmentAnswer, type EnrolmentRequest, parseEnrolment } from '../../authority/enrolment.ts';
 import { bearsToken, signsBody } from './credentials.ts';
@@ -21,10 +23,17 @@ export const bodyBytesMax = 65_536;
 /** Of path and query. */
 export const urlCharactersMax = 2048;
 
+/** What became of an operator's wish to take a commit. */
+export type RevisionAcceptance =
+  | { readonly kind: 'accepted'; readonly revision: RevisionStatus }
+  | { readonly kind: 'not-held'; readonly message: string };
+
 /** The other rooms, as far as they answer requests. */
 export interface ApiParts extends StatusParts {
   /** Answers `/sha256/`, `/releases/` and `/tuf/`; who asks was judged before. */
   readonly artifacts: HttpHandler;
+  /** Takes a commit that is held back, named by its id or the beginning of it. */
+  readonly acceptRevision: (name: string) => Promise<RevisionAcceptance>;
   readonly enrol: (request: EnrolmentRequest, address: string) => Promise<EnrolmentAnswer>;
   /** Looks at the git remote soon. Calling it often is the same as calling it once. */
   readonly notifyPush: () => void;
@@ -89,6 +98,21 @@ function enrolRoute(parts: ApiParts): Route {
   };
 }
 
+/** As short as git itself shows ids, and as long as they are. */
+const revisionName = /^[0-9a-f]{7,40}$/;
+
+function acceptRoute(parts: ApiParts): Route {
+  return async ({ body }) => {
+    const asked = parseJson(body) as { readonly revision?: unknown } | null | undefined;
+    const revision = asked?.revision;
+    if (typeof revision !== 'string' || !revisionName.test(revision))
+      return errorAnswer(400, 'BAD_REQUEST', 'revision must be the id of a commit, or at least 7 characters of it');
+    const answer = await parts.acceptRevision(revision);
+    if (answer.kind === 'not-held') return errorAnswer(409, 'NOT_HELD', answer.message);
+    return jsonAnswer(202, { revision: answer.revision });
+  };
+}
+
 /** Nothing in the body of a push is believed, so a replayed one can do no more than make us look. */
 function webhookRoute(parts: ApiParts): Route {
   return (request) => {
@@ -113,6 +137,7 @@ function routesOf(parts: ApiParts): (path: string) => Methods | undefined {
     '/hooks/git': { POST: webhookRoute(parts) },
     '/api/v1/status': { GET: forToken(parts, (request) => statusAnswer(parts, request)) },
     '/api/v1/changes': { GET: forToken(parts, (request, _peer, signal) => changesAnswer(parts, request, signal)) },
+    '/api/v1/source/accept': { POST: forToken(parts, acceptRoute(parts)) },
     '/healthz': { GET: () => jsonAnswer(200, { ok: true }) },
   };
   return (path) => {

@@ -13,6 +13,7 @@ export type AuthoringErrorCode =
   | 'BAD_NAME'
   | 'BAD_VERSION'
   | 'NOT_WASM'
+  | 'CANNOT_RUN'
   | 'TOO_LARGE'
   | 'VERSION_TAKEN'
   | 'TOO_MANY_RELEASES';

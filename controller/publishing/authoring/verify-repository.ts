@@ -1,6 +1,6 @@
 import type { Problem } from '../../../schemas/generated/types.ts';
 import { expiryStatus } from '../../expiry/end.ts';
-import { checkRelease } from '../check-release.ts';
+import { judgeRelease } from '../check-release.ts';
 import { parseTargetPath, releaseFile } from '../release-path.ts';
 import { trustEnds } from '../trust-ends.ts';
 import { type VerifiedTrust, verifyTrust } from '../verify-trust.ts';
@@ -21,7 +21,7 @@ export function verifyRepository(tree: WorkTree, now: number): Verification {
   const { trust } = verified;
   const problems = [...expired(trust, now), ...unsignedFiles(tree, trust)];
   for (const release of trust.releases.values()) {
-    const problem = checkRelease(release, readWorkFile(tree, releaseFile(release)));
+    const problem = judgeRelease(release, readWorkFile(tree, releaseFile(release)));
     if (problem !== undefined) problems.push(problem);
   }
   return { problems, releases: trust.releases.size };

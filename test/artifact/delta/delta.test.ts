@@ -7,6 +7,7 @@ import { DeltaError } from '../../../artifact/delta/error.ts';
 import { sha256 } from '../../../artifact/delta/format.ts';
 import { inspectDelta } from '../../../artifact/delta/inspect.ts';
 import { deltaLimits } from '../../../artifact/delta/limits.ts';
+import { WorkBudget } from '../../../artifact/delta/work.ts';
 import { writeBinary } from '../../../artifact/wasm/write/module.ts';
 import { compileAssemblyScript, moduleAround, program } from '../wasm/sample-modules.ts';
 
@@ -125,11 +126,7 @@ test('what is wrong is told by its code', async (t) => {
     'over-limit',
   );
   t.is(
-    codeOf(() => applyDelta(old, patch, { ...deltaLimits, decisionsPerByteMax: 0 })),
-    'over-limit',
-  );
-  t.is(
-    codeOf(() => applyDelta(old, patch, { ...deltaLimits, mapsBytesMax: 5 })),
+    codeOf(() => applyDelta(old, patch, deltaLimits, undefined, new WorkBudget(1000))),
     'over-limit',
   );
   t.is(

@@ -25,7 +25,7 @@ function leadsTo(old: Uint8Array, fresh: Uint8Array, method: DeltaMethod, payloa
 function everyWayLeads(old: Uint8Array, fresh: Uint8Array): boolean {
   const effort = 'balanced';
   const payloads = [false, true].flatMap((light) => encodeModule(old, fresh, { effort, quality: 5, light }));
-  const difference = encodeDifference(old, fresh, deltaLimits);
+  const difference = encodeDifference(old, fresh);
   return (
     payloads.every(({ method, payload }) => leadsTo(old, fresh, method, payload)) &&
     (difference === undefined || leadsTo(old, fresh, 'difference', difference))

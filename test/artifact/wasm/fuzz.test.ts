@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { describeModule } from '../../../artifact/wasm/describe.ts';
+import { judgeModule } from '../../../artifact/admission/judge-module.ts';
 import { WasmError } from '../../../artifact/wasm/error.ts';
 import { wasmLimits } from '../../../artifact/wasm/limits.ts';
 import { ByteReader } from '../../../artifact/wasm/read/bytes.ts';
@@ -21,7 +21,7 @@ function readAll(bytes: Uint8Array): Uint8Array {
     cursor.seek(reader.at, body.end);
     while (cursor.next());
   }
-  describeModule(bytes);
+  judgeModule(bytes);
   return writeBinary(
     binary.kind,
     binary.sections.map(({ id, payload, end, sizeWidth }) => ({

@@ -14,7 +14,7 @@ test('fleet release add says what was taken in, and that a signature is missing'
   const added = release(tree, 'crane', '1.0.0', moduleOf(1));
   t.regex(
     addReport(name, added),
-    /^crane 1\.0\.0 is releases\/crane\/1\.0\.0\.wasm: module, 15 B, .*imports nothing\n/,
+    /^crane 1\.0\.0 is releases\/crane\/1\.0\.0\.wasm: module, \d+ B, .*imports nothing\n/,
   );
   t.regex(addReport(name, { ...added, signed: false }), /not signed: run `fleet release sign crane`/);
 });
@@ -23,7 +23,7 @@ test('fleet release list, sign and verify show the repository as it is', (t) => 
   const tree = newTree();
   t.regex(releaseTable(listReleases(tree), 100), /^no releases/);
   release(tree, 'crane', '1.0.0', moduleOf(1));
-  t.regex(releaseTable(listReleases(tree), 100), /\ncrane {2}1\.0\.0 {4}15 B/);
+  t.regex(releaseTable(listReleases(tree), 100), /\ncrane {2}1\.0\.0 {4}\d+ B/);
   t.regex(
     signReport(signMetadata(tree, { now, renew: false, roles: 'all', announce: () => {} }), 100),
     /trust\/roles\/crane\.json {2}\d+ .* 1 of 1 {6}-\n/,

@@ -208,7 +208,7 @@ test('a token that is missing, one that is wrong, and a file that is not made ye
   const because = async (...settings: string[]) =>
     (await world.fleet(['status', ...settings.flatMap((setting) => ['--set', setting])])).output;
   t.regex(await because('token=wrong'), /does not take this API token: mend cli\.token, cli\.tokenFile or FLEET_/);
-  world.edit('fleet.config.yaml', '  token:', '  # token:');
+  world.edit('../fleet.config.yaml', '  token:', '  # token:');
   t.regex(await because(), /wants its API token: set cli\.token, cli\.tokenFile or FLEET_CLI_TOKEN\n/);
   t.regex(await because('ca=none.pem'), /can't read cli\.ca: .*; the controller makes it at its first start\n/);
 });

@@ -250,7 +250,7 @@ test('a parsed file survives the cache, and one with problems is not kept', (t) 
     bytesOf(`${device('a', { kind: 'ship' }, { config: { x: [1, null, 'y'] } })}---\n${site('b')}`),
   );
   t.deepEqual(decodeParsedFile(encodeParsedFile(parsed)!), parsed);
-  t.is(encodeParsedFile(parseManifestFile(bytesOf('kind: x'))), undefined);
+  t.is(encodeParsedFile(parseManifestFile(bytesOf('apiVersion: fleet/v1alpha1\nkind: x'))), undefined);
 });
 
 test('a cache entry that is damaged or does not meet the schemas is not believed', (t) => {

@@ -85,7 +85,8 @@ test('a release whose blob is in the store needs no file in the repository', asy
   const { catalogue, problems } = await publisher.judge({ files }, readBlob);
   t.deepEqual(problems, []);
   await publisher.publish({ files }, catalogue, readBlob, noDemand);
-  t.is(store.index({ name: 'crane', version: '1.0.0' })?.ways[0]?.method, 'whole');
+  const ways = store.index({ name: 'crane', version: '1.0.0' })?.ways ?? [];
+  t.true(ways.some(({ method }) => method === 'whole'));
 });
 
 test('a release is read and hashed at the commit that brings it, and never again', async (t) => {

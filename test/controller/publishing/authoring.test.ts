@@ -8,6 +8,7 @@ import { roleSigners } from '../../../controller/publishing/authoring/signers.ts
 import { verifyRepository } from '../../../controller/publishing/authoring/verify-repository.ts';
 import { readWorkFile, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
 import { metadataFile, targetsOf } from '../../../controller/publishing/authoring/write-metadata.ts';
+import { printer } from '../../device-agent/runtime/module-builder.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 import { SimRandom } from '../../sim/sim-random.ts';
 import { moduleOf, newTree, now, release, trustOf } from './repository.ts';
@@ -162,15 +163,27 @@ test('a Wasm file that nobody signed is pointed out', (t) => {
   );
 });
 
-test('an imported module and a component are described to those who sign', (t) => {
+test('a module that no device can run is refused before anything is written or signed, with the name of the import', (t) => {
   const tree = newTree();
   const importing = Uint8Array.from([
     0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 2, 7, 1, 1, 0x65, 1, 0x66, 0, 0,
   ]);
   const options = { name: 'crane', file: 'x.wasm', random: new SimRandom(3), now };
-  t.deepEqual(addRelease(tree, { ...options, version: '1', bytes: importing }).imports, ['e']);
+  const refused = (bytes: Uint8Array, why: RegExp): void => {
+    const error = t.throws(() => addRelease(tree, { ...options, version: '1', bytes }), { instanceOf: AuthoringError });
+    t.is(error?.code, 'CANNOT_RUN');
+    t.regex(error?.message ?? '', why);
+  };
+  refused(importing, /^x\.wasm cannot run .* function e\.f; /);
   const component = Uint8Array.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]);
-  t.like(addRelease(tree, { ...options, version: '2', bytes: component }), { kind: 'component', imports: [] });
+  refused(component, /is a component/);
+  t.deepEqual(
+    tree.disk.allFiles().filter((path) => path.includes('/releases/')),
+    [],
+  );
+  t.deepEqual(trustOf(tree).releases, new Map());
+  const bytes = printer('hello');
+  t.deepEqual(addRelease(tree, { ...options, version: '1', bytes }).imports, ['wasi_snapshot_preview1']);
 });
 
 test('a role never grows beyond what devices read, and what is there stays as it was', (t) => {

@@ -8,6 +8,7 @@ import { readTrustFiles } from '../../../controller/publishing/authoring/work-tr
 import { OnlineMetadata } from '../../../controller/publishing/online-metadata.ts';
 import { type VerifiedTrust, verifyTrust } from '../../../controller/publishing/verify-trust.ts';
 import type { Disk } from '../../../platform/ports.ts';
+import { buildModule } from '../../device-agent/runtime/module-builder.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 import { SimRandom } from '../../sim/sim-random.ts';
 
@@ -15,12 +16,14 @@ export const now = Date.parse('2026-06-01T00:00:00Z');
 export const hourMs = 60 * 60 * 1000;
 export const weekMs = 168 * hourMs;
 
-/** A valid module of its own for every number: an empty one with a custom section. */
+const runnable = buildModule({ functions: { _start: [] } });
+
+/** A module of its own for every number: one that does nothing, with a custom section. */
 export function moduleOf(number: number, padding = 0): Uint8Array {
   const content = [...Buffer.from(`n${number}`), ...Array<number>(padding).fill(0)];
   const payload = [1, 0x78, ...content];
   const size = [(payload.length & 127) | 128, payload.length >> 7];
-  return Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0, ...size, ...payload]);
+  return Uint8Array.from([...runnable, 0, ...size, ...payload]);
 }
 
 export function newTree(seed = 1): WorkTree & { readonly disk: SimDisk } {

@@ -103,7 +103,7 @@ test('every signature is announced in words before it is made', (t) => {
     `signs trust/targets.json version ${now / 1000} with HEX; it
   delegates crane/* to 1 of 1 key (HEX)
 signs trust/roles/crane.json version ${now / 1000} with HEX; it
-  names crane/1.0.0.wasm, 15 bytes, sha256 HEX
+  names crane/1.0.0.wasm, 57 bytes, sha256 HEX
   is valid until 2027-06-01T00:00:00Z`,
   );
   lines.length = 0;

@@ -162,7 +162,7 @@ test('a source that requires signatures refuses a tip that is not signed and tak
   const source = sourceOf({
     url: work,
     mirrorDirectory: join(directory, 'mirror'),
-    allowedSigners: () => signers,
+    allowedSigners: { kind: 'outside', read: () => signers },
   });
   t.like(await poll(source), { kind: 'refused', code: 'NOT_SIGNED', revision: { id: unsigned } });
   git('commit', '-q', '--allow-empty', '-S', '-m', 'signed');

@@ -7,10 +7,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { commit, init, type TreeEntry, writeBlob, writeRef, writeTree } from 'isomorphic-git';
-import http from 'isomorphic-git/http/node';
 import { openSource } from '../../../controller/source/open-source.ts';
-import type { Source, SourceEvent, SourceOptions } from '../../../controller/source/source.ts';
+import type {
+  KnownBranch,
+  Source,
+  SourceEvent,
+  SourceOptions,
+  SourcePorts,
+} from '../../../controller/source/source.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
+import { openNetwork } from '../../../platform/node/network.ts';
+import type { Clock } from '../../../platform/ports.ts';
 
 /** A directory that goes with the test. */
 export function temporaryDirectory(t: ExecutionContext): string {
@@ -151,13 +158,34 @@ export async function serveGit(t: ExecutionContext, root: string, token?: string
   return Object.assign(state, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close });
 }
 
-/** A source over the real file system and the real HTTP client. */
-export function sourceOf(options: Partial<SourceOptions> & Pick<SourceOptions, 'url' | 'mirrorDirectory'>): Source {
-  return openSource({ branch: 'main', ...options }, { fs, http, clock: nodeClock, log: { write: () => {} } });
+/** A real clock on which every pause between two polls is over. */
+export function hurriedClock(): Clock {
+  let hours = 0;
+  const monotonic = (): number => {
+    hours += 1;
+    return nodeClock.monotonic() + hours * 3_600_000;
+  };
+  return { ...nodeClock, monotonic };
 }
 
-export function poll(source: Source, judged?: string): Promise<SourceEvent> {
-  return source.poll(new AbortController().signal, judged);
+/** Real ports; the library does git's work in this thread. */
+export function portsOf(differently: Partial<SourcePorts> = {}): SourcePorts {
+  const network = openNetwork(() => ({}));
+  return { fs, network, clock: hurriedClock(), log: { write: () => {} }, ...differently };
+}
+
+/** A source over the real file system and the real network. */
+export function sourceOf(
+  options: Partial<SourceOptions> & Pick<SourceOptions, 'url' | 'mirrorDirectory'>,
+  ports: Partial<SourcePorts> = {},
+): Source {
+  return openSource({ branch: 'main', ...options }, portsOf(ports));
+}
+
+/** Polls; a commit alone is what was judged and is in force. */
+export function poll(source: Source, known: KnownBranch | string = {}): Promise<SourceEvent> {
+  const { signal } = new AbortController();
+  return source.poll(signal, typeof known === 'string' ? { judged: known, inForce: known } : known);
 }
 
 /** The text of a file of a commit. */

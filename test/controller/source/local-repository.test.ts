@@ -61,7 +61,7 @@ test('a force-push is told apart from progress', async (t) => {
   const second = await repository.commit({ 'a.yaml': 'two' });
   t.like(await poll(open(), first), { kind: 'tip', history: 'advanced' });
   await repository.commit({ 'a.yaml': 'three' }, { parents: [first] });
-  t.like(await poll(open(), second), { kind: 'tip', history: 'rewritten' });
+  t.like(await poll(open(), second), { kind: 'refused', history: 'rewritten' });
 });
 
 test('a repository without a commit is empty, not broken', async (t) => {

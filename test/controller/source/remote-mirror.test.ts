@@ -3,24 +3,46 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import anyTest, { type ExecutionContext } from 'ava';
+import type { SourcePorts } from '../../../controller/source/source.ts';
+import { nodePrograms } from '../../../platform/node/processes.ts';
+import { nodeThreads } from '../../../platform/node/threads.ts';
 import { hasGit, poll, serveGit, sourceOf, TestRepository, temporaryDirectory, textAt } from './git-fixture.ts';
 
-/** All of these talk to the server that comes with git. */
-function test(title: string, body: (t: ExecutionContext) => Promise<void>): void {
-  anyTest(title, async (t) => {
-    if (hasGit) return body(t);
-    t.log('skipped: the git program is not installed');
-    t.pass();
-  });
+/** Who does git's work for a source. */
+const engines: Readonly<Record<string, Partial<SourcePorts>>> = {
+  'the library': {},
+  'the library on a thread': { threads: nodeThreads },
+  'the git program': { programs: nodePrograms },
+};
+
+type Scene = Awaited<ReturnType<typeof remote>>;
+
+/** All of these talk to the server that comes with git, by each engine. */
+function test(
+  title: string,
+  body: (t: ExecutionContext, remote: (options?: RemoteOptions) => Promise<Scene>) => Promise<void>,
+): void {
+  for (const [engine, ports] of Object.entries(engines)) {
+    anyTest(`${title}, by ${engine}`, async (t) => {
+      if (hasGit) return body(t, (options = {}) => remote(t, options, ports));
+      t.log('skipped: the git program is not installed');
+      t.pass();
+    });
+  }
 }
 
-async function remote(t: ExecutionContext, options: { readonly token?: string; readonly packsMax?: number } = {}) {
+interface RemoteOptions {
+  readonly token?: string;
+  readonly packsMax?: number;
+}
+
+async function remote(t: ExecutionContext, options: RemoteOptions, ports: Partial<SourcePorts>) {
   const directory = temporaryDirectory(t);
   const repository = await TestRepository.create(join(directory, 'fleet.git'));
   const server = await serveGit(t, directory, options.token);
   const mirrorDirectory = join(directory, 'mirror');
   const open = (more: { readonly token?: string } = {}) =>
-    sourceOf({ url: `${server.url}/fleet.git`, mirrorDirectory, ...options, ...more });
+    sourceOf({ url: `${server.url}/fleet.git`, mirrorDirectory, ...options, ...more }, ports);
   return { repository, server, open, mirrorDirectory };
 }
 
@@ -32,8 +54,8 @@ function packs(mirrorDirectory: string): string[] {
     .filter((name) => name.endsWith('.pack'));
 }
 
-test('a remote branch is followed commit by commit', async (t) => {
-  const { repository, open } = await remote(t);
+test('a remote branch is followed commit by commit', async (t, remote) => {
+  const { repository, open } = await remote();
   const first = await repository.commit({ 'a.yaml': 'one' });
   const source = open();
   t.like(await poll(source), { kind: 'tip', history: 'first', revision: { id: first } });
@@ -47,8 +69,8 @@ test('a remote branch is followed commit by commit', async (t) => {
   t.is(await textAt(source, changes[0]!.oid!), 'two');
 });
 
-test('a poll with nothing new fetches nothing, also after a restart', async (t) => {
-  const { repository, server, open, mirrorDirectory } = await remote(t);
+test('a poll with nothing new fetches nothing, also after a restart', async (t, remote) => {
+  const { repository, server, open, mirrorDirectory } = await remote();
   const oid = await repository.commit({ 'a.yaml': 'one' });
   t.is((await poll(open())).kind, 'tip');
   const before = packs(mirrorDirectory);
@@ -58,8 +80,8 @@ test('a poll with nothing new fetches nothing, also after a restart', async (t) 
   t.deepEqual(packs(mirrorDirectory), before);
 });
 
-test('a fetch brings only what is new', async (t) => {
-  const { repository, server, open } = await remote(t);
+test('a fetch brings only what is new', async (t, remote) => {
+  const { repository, server, open } = await remote();
   const noise = Array.from({ length: 200 }, (_, index) => [`${index}.yaml`, Math.random().toString(36).repeat(50)]);
   const first = await repository.commit(Object.fromEntries(noise));
   const source = open();
@@ -74,8 +96,8 @@ test('a fetch brings only what is new', async (t) => {
   t.true(Math.max(...sizes) < 12_000, `the largest answer has ${Math.max(...sizes)} bytes`);
 });
 
-test('a tip that is judged again is not fetched again', async (t) => {
-  const { repository, server, open, mirrorDirectory } = await remote(t);
+test('a tip that is judged again is not fetched again', async (t, remote) => {
+  const { repository, server, open, mirrorDirectory } = await remote();
   const oid = await repository.commit({ 'a.yaml': 'one' });
   t.is((await poll(open())).kind, 'tip');
   const before = packs(mirrorDirectory);
@@ -85,18 +107,23 @@ test('a tip that is judged again is not fetched again', async (t) => {
   t.deepEqual(packs(mirrorDirectory), before);
 });
 
-test('a force-push is followed and told', async (t) => {
-  const { repository, open } = await remote(t);
+test('a force-push is held back and told until the new tip is accepted', async (t, remote) => {
+  const { repository, open } = await remote();
   const first = await repository.commit({ 'a.yaml': 'one' });
   const second = await repository.commit({ 'a.yaml': 'two' });
   const source = open();
   await poll(source);
   const third = await repository.commit({ 'a.yaml': 'three' }, { parents: [first] });
-  t.like(await poll(source, second), { kind: 'tip', history: 'rewritten', revision: { id: third } });
+  const known = { judged: second, inForce: second };
+  const held = await poll(source, known);
+  t.like(held, { kind: 'refused', code: 'REWRITTEN', history: 'rewritten', revision: { id: third } });
+  t.regex('message' in held ? held.message : '', new RegExp(`fleet source accept ${third.slice(0, 12)}$`));
+  t.like(await poll(source, { ...known, accepted: third }), { kind: 'tip', history: 'rewritten' });
+  t.like(await poll(source, { ...known, accepted: first }), { kind: 'refused' }, 'only the very commit is accepted');
 });
 
-test('a branch that vanishes is told, and followed again when it is back', async (t) => {
-  const { repository, open } = await remote(t);
+test('a branch that vanishes is told, and followed again when it is back', async (t, remote) => {
+  const { repository, open } = await remote();
   const oid = await repository.commit({ 'a.yaml': 'one' });
   await repository.commit({ 'a.yaml': 'one' }, { branch: 'other', parents: [oid] });
   const source = open();
@@ -110,13 +137,13 @@ test('a branch that vanishes is told, and followed again when it is back', async
   t.like(await poll(source, oid), { kind: 'tip', history: 'advanced', revision: { id: back } });
 });
 
-test('a repository without a commit is empty, not broken', async (t) => {
-  const { open } = await remote(t);
+test('a repository without a commit is empty, not broken', async (t, remote) => {
+  const { open } = await remote();
   t.is((await poll(open())).kind, 'empty');
 });
 
-test('a server that is down is unreachable, and the last good revision stays readable', async (t) => {
-  const { repository, server, open } = await remote(t);
+test('a server that is down is unreachable, and the last good revision stays readable', async (t, remote) => {
+  const { repository, server, open } = await remote();
   const oid = await repository.commit({ 'a.yaml': 'one' });
   const source = open();
   await poll(source);
@@ -125,8 +152,8 @@ test('a server that is down is unreachable, and the last good revision stays rea
   t.is((await source.readRevision(oid)).info.id, oid);
 });
 
-test('a token is sent, and a wrong one is told as such', async (t) => {
-  const { repository, open } = await remote(t, { token: 'secret' });
+test('a token is sent, and a wrong one is told as such', async (t, remote) => {
+  const { repository, open } = await remote({ token: 'secret' });
   await repository.commit({ 'a.yaml': 'one' });
   t.is((await poll(open())).kind, 'tip');
   const refused = await poll(open({ token: 'wrong' }));
@@ -134,24 +161,24 @@ test('a token is sent, and a wrong one is told as such', async (t) => {
   t.false(JSON.stringify(refused).includes('wrong'));
 });
 
-test('credentials in the address are used and never shown', async (t) => {
-  const { repository, server, mirrorDirectory } = await remote(t, { token: 'secret' });
+test('credentials in the address are used and never shown', async (t, remote) => {
+  const { repository, server, mirrorDirectory } = await remote({ token: 'secret' });
   await repository.commit({ 'a.yaml': 'one' });
   const source = sourceOf({ url: `${server.url.replace('://', '://git:secret@')}/fleet.git`, mirrorDirectory });
   t.is((await poll(source)).kind, 'tip');
   t.false(source.location.includes('secret'));
 });
 
-test('a repository that is not there is told as such', async (t) => {
-  const { server, mirrorDirectory } = await remote(t);
+test('a repository that is not there is told as such', async (t, remote) => {
+  const { server, mirrorDirectory } = await remote();
   t.like(await poll(sourceOf({ url: `${server.url}/nothing.git`, mirrorDirectory })), {
     kind: 'unreachable',
     code: 'NOT_FOUND',
   });
 });
 
-test('a pack that was damaged on the way is refused, leaves nothing behind, and a good one is taken afterwards', async (t) => {
-  const { repository, server, open, mirrorDirectory } = await remote(t);
+test('a pack that was damaged on the way is refused, leaves nothing behind, and a good one is taken afterwards', async (t, remote) => {
+  const { repository, server, open, mirrorDirectory } = await remote();
   const first = await repository.commit({ 'a.yaml': 'one' });
   const source = open();
   await poll(source);
@@ -175,8 +202,8 @@ test('a pack that was damaged on the way is refused, leaves nothing behind, and 
   t.is((await source.readRevision(second)).files.size, 2);
 });
 
-test('an answer that is cut off, is a web page, or names no commit is refused', async (t) => {
-  const { repository, server, open } = await remote(t);
+test('an answer that is cut off, is a web page, or names no commit is refused', async (t, remote) => {
+  const { repository, server, open } = await remote();
   await repository.commit({ 'a.yaml': 'one' });
   const twists: ((body: Buffer) => Buffer)[] = [
     (body) => body.subarray(0, body.length / 2),
@@ -191,8 +218,8 @@ test('an answer that is cut off, is a web page, or names no commit is refused', 
   t.is((await poll(open())).kind, 'tip');
 });
 
-test('an aborted poll ends at once, also while the server is silent', async (t) => {
-  const { repository, server, open } = await remote(t);
+test('an aborted poll ends at once, also while the server is silent', async (t, remote) => {
+  const { repository, server, open } = await remote();
   await repository.commit({ 'a.yaml': 'one' });
   server.interfere = () => true;
   const controller = new AbortController();
@@ -201,8 +228,8 @@ test('an aborted poll ends at once, also while the server is silent', async (t) 
   await t.throwsAsync(polling, { message: 'enough' });
 });
 
-test('packs are bounded: when there are too many the repository is cloned anew and the old copy removed', async (t) => {
-  const { repository, open, mirrorDirectory } = await remote(t, { packsMax: 3 });
+test('packs are bounded: when there are too many the repository is cloned anew and the old copy removed', async (t, remote) => {
+  const { repository, open, mirrorDirectory } = await remote({ packsMax: 3 });
   const source = open();
   let tip: string | undefined;
   for (let index = 0; index < 8; index += 1) {
@@ -215,8 +242,8 @@ test('packs are bounded: when there are too many the repository is cloned anew a
   t.like(await source.changes(undefined, tip!), [{ path: 'a.yaml' }]);
 });
 
-test('a mirror that a power cut damaged is cloned anew by itself', async (t) => {
-  const { repository, open, mirrorDirectory } = await remote(t);
+test('a mirror that a power cut damaged is cloned anew by itself', async (t, remote) => {
+  const { repository, open, mirrorDirectory } = await remote();
   const first = await repository.commit({ 'a.yaml': 'one' });
   await poll(open());
   const [pack] = packs(mirrorDirectory);
@@ -228,8 +255,8 @@ test('a mirror that a power cut damaged is cloned anew by itself', async (t) => 
   t.deepEqual(readdirSync(mirrorDirectory), ['mirror.2']);
 });
 
-test('a torn branch file of the mirror does not stop it', async (t) => {
-  const { repository, open, mirrorDirectory } = await remote(t);
+test('a torn branch file of the mirror does not stop it', async (t, remote) => {
+  const { repository, open, mirrorDirectory } = await remote();
   const first = await repository.commit({ 'a.yaml': 'one' });
   await poll(open());
   writeFileSync(join(mirrorDirectory, 'mirror.1/refs/heads/main'), '');
@@ -256,8 +283,8 @@ function spoiled(body: Buffer, pick: (below: number) => number): Buffer {
   }
 }
 
-test('whatever a server answers, no tip is told that is not whole, and honest answers heal everything', async (t) => {
-  const { repository, server, open, mirrorDirectory } = await remote(t);
+test('whatever a server answers, no tip is told that is not whole, and honest answers heal everything', async (t, remote) => {
+  const { repository, server, open, mirrorDirectory } = await remote();
   const source = open();
   let state = 20261121;
   const pick = (below: number) => {

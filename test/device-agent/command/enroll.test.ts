@@ -1,12 +1,19 @@
 import test from 'ava';
 import { type EnrollOptions, enroll } from '../../../device-agent/command/enroll.ts';
 import { type Network, NetworkError } from '../../../platform/ports.ts';
+import type { AgentConfiguration } from '../../../schemas/generated/types.ts';
 import { SimTime } from '../../sim/sim-clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 import { SimRandom } from '../../sim/sim-random.ts';
 import { Shore } from '../shore.ts';
 
 const network: Network = { request: () => Promise.reject(new NetworkError('UNREACHABLE', 'nobody is there')) };
+
+/** What the file that enroll() writes says. */
+const configured: AgentConfiguration = {
+  ...{ device: 'buoy', stateDirectory: '/state', controller: 'https://shore:7443', ca: '', trustRoot: '' },
+  mqtt: { host: 'shore' },
+};
 
 function machine(root: Uint8Array) {
   const disk = new SimDisk();
@@ -22,10 +29,11 @@ function machine(root: Uint8Array) {
         ...{ clock: new SimTime(0).clock({ alive: true }), disk, random: new SimRandom(1) },
         ...{ openNetwork: () => network, print: (text: string) => printed.push(text) },
         signal: new AbortController().signal,
+        readConfiguration: async () => configured,
       },
       {
         ...{ device: 'buoy', controller: 'https://shore:7443', ca: '/from/ca.pem', trustRoot, wait: false },
-        ...{ directory: '/etc/fleet', stateDirectory: '/state' },
+        ...{ directory: '/etc/fleet', stateDirectoryUsual: '/state' },
         ...changed,
       },
     );
@@ -46,6 +54,38 @@ test('enroll() refuses a trust root that is none before it writes anything', asy
   await t.throwsAsync(run('/from/none.json'), { message });
   t.is(disk.stat('/etc/fleet'), undefined);
   t.is(disk.stat('/state'), undefined);
+});
+
+for (const [what, changed, told] of [
+  [
+    'another state directory',
+    { stateDirectory: '/other' },
+    /^\/etc\/fleet\/fleet\.config\.yaml is for device buoy with/,
+  ],
+  ['another device', { device: 'raft' }, /^\/etc\/fleet\/fleet\.config\.yaml is for device buoy with .* not for raft/],
+  [
+    'another device on the same state',
+    { device: 'raft', directory: '/elsewhere' },
+    /^the key in \/state is the one of device buoy, not of raft; name another --state/,
+  ],
+] as const) {
+  test(`enroll() once more for ${what} is refused before it makes or reuses a key`, async (t) => {
+    const { disk, printed, run } = machine(new Shore('buoy').bornRoot);
+    await run('/from/root.json');
+    const before = printed.length;
+    await t.throwsAsync(run('/from/root.json', changed), { message: told });
+    t.is(printed.length, before);
+    t.is(disk.stat('/other') ?? disk.stat('/elsewhere'), undefined);
+  });
+}
+
+test('enroll() once more finds the state where the configuration says', async (t) => {
+  const { disk, printed, run } = machine(new Shore('buoy').bornRoot);
+  await run('/from/root.json');
+  await run('/from/root.json', { stateDirectoryUsual: '/elsewhere' });
+  t.is(disk.stat('/elsewhere'), undefined);
+  const keys = printed.join('').match(/SHA256:\S+/g) ?? [];
+  t.deepEqual([keys.length, new Set(keys).size], [2, 1]);
 });
 
 for (const [changed, host, port] of [

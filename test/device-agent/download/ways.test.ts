@@ -2,7 +2,7 @@ import test from 'ava';
 import { encodeDelta } from '../../../artifact/delta/encode.ts';
 import { keepAll } from '../../sim/sim-disk.ts';
 import { Ship } from '../ship.ts';
-import { type AppWish, moduleBytes, Shore, sha256 } from '../shore.ts';
+import { type AppWish, moduleBytes, Shore, sha256, withSection } from '../shore.ts';
 
 function edited(bytes: Uint8Array, at: number): Uint8Array {
   const copy = bytes.slice();
@@ -74,6 +74,25 @@ test('a damaged delta costs its bytes and falls back to the whole module', async
   t.true(download!.bytes > second.bytes.length);
 });
 
+test('a delta that does not unpack is not fetched again when the link comes back', async (t) => {
+  const ship = await running(first);
+  const damaged = patch.slice();
+  damaged[damaged.length - 9]! ^= 16;
+  ship.shore.release(second, [{ ...deltaWay, bytes: damaged }]);
+  ship.link.quality = { ...ship.link.quality, bytesPerSecond: 4_000 };
+  ship.want(ship.shore.desired(2, [second]));
+  await ship.run(10);
+  t.is(ship.report.running?.sequence, 1);
+  ship.link.set(false);
+  await ship.run(60);
+  ship.link.set(true);
+  await ship.run(600);
+  t.is(ship.report.running?.sequence, 2);
+  t.is(ship.report.downloads?.[0]?.method, 'whole');
+  const asked = ship.shore.requests.filter(({ url }) => url === `/sha256/${sha256(damaged)}`);
+  t.is(asked.length, 1);
+});
+
 test('a packed form that unpacks to more than the module is refused as soon as it does', async (t) => {
   const ship = await running(first);
   ship.shore.releaseWithBrotli({ name: 'bomb', version: '1.0.0', bytes: new Uint8Array(30_000_000) });
@@ -117,7 +136,7 @@ test('a link that breaks every answer off still brings the module, and no byte o
 const longer: AppWish = {
   name: 'gauge',
   version: '2.0.0',
-  bytes: new Uint8Array(Buffer.concat([first.bytes, moduleBytes('gauge two', 200_000)])),
+  bytes: withSection(first.bytes, moduleBytes('gauge two', 200_000)),
 };
 const longPatch = encodeDelta(first.bytes, longer.bytes);
 const longDelta = { method: 'delta', bytes: longPatch, base: sha256(first.bytes) } as const;

@@ -7,16 +7,15 @@
  *   silent      connections stay, as half-open ones do: no byte arrives on either side, nor that one side has ended; a new
  *               connection is taken and never answered
  */
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { ExecutionContext } from 'ava';
 
 const address = '127.0.0.1';
 
-export class ByteLink {
+/** Emits `join` with each connection that is made through it, and `left` with each socket that is closed. */
+export class ByteLink extends EventEmitter {
   delayMs = 0;
-  /** Connections that were made through it. */
-  connections = 0;
   readonly #target: () => number;
   readonly #sockets = new Set<Socket>();
   #isSilent = false;
@@ -24,6 +23,7 @@ export class ByteLink {
   #port = 0;
 
   private constructor(target: () => number) {
+    super();
     this.#target = target;
   }
 
@@ -69,9 +69,9 @@ export class ByteLink {
   }
 
   #join(device: Socket): void {
-    this.connections += 1;
     this.#hold(device);
-    if (this.#isSilent) return;
+    this.emit('join');
+    if (this.#isSilent || device.destroyed) return;
     const shore = connect(this.#target(), address);
     this.#hold(shore);
     this.#carry(device, shore);
@@ -81,7 +81,10 @@ export class ByteLink {
   #hold(socket: Socket): void {
     this.#sockets.add(socket.setNoDelay(true));
     socket.on('error', () => {});
-    socket.on('close', () => this.#sockets.delete(socket));
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      this.emit('left');
+    });
   }
 
   #carry(from: Socket, to: Socket): void {

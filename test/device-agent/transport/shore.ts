@@ -103,6 +103,7 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     changes: { changeId: 0, changesSince: () => [], listen: () => ({ [Symbol.dispose]: () => {} }) },
     clock: nodeClock,
     enrol: (request, from) => answerEnrolment({ authority, authorize, onRefusal }, request, from),
+    acceptRevision: async () => ({ kind: 'not-held', message: 'not here' }),
     notifyPush: () => {},
     authorize,
     onRefusal,

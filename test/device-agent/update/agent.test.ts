@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { keepAll, loseAll, type SimDisk } from '../../sim/sim-disk.ts';
-import { SimRandom } from '../../sim/sim-random.ts';
+import { buildModule, op } from '../runtime/module-builder.ts';
 import { Ship } from '../ship.ts';
 import { dayMs, keyOf, moduleBytes, Shore, sha256 } from '../shore.ts';
 
@@ -36,7 +36,7 @@ test('a deployment is fetched, tried, proved and reported', async (t) => {
 });
 
 test('how a module came is told with what had travelled before the power went', async (t) => {
-  const large = { name: 'gauge', version: '3.0.0', bytes: new SimRandom(7).bytes(900_000) };
+  const large = { name: 'gauge', version: '3.0.0', bytes: moduleBytes('gauge three', 900_000) };
   const ship = await proved();
   ship.shore.release(large);
   ship.link.quality = { ...ship.link.quality, bytesPerSecond: 100_000 };
@@ -274,6 +274,22 @@ test('a flipped bit in an artifact is refused; the other way is taken, and with 
   t.is(ship.report.running?.sequence, 3);
 });
 
+test('a signed module that no device runs is refused before anything is stopped for it, and the device says why', async (t) => {
+  const ship = await proved();
+  const gpio = buildModule({ imports: [{ module: 'env', name: 'gpio' }], functions: { _start: [op.call(0)] } });
+  const stranger = { name: 'gauge', version: '5.0.0', bytes: gpio };
+  ship.shore.release(stranger);
+  ship.want(ship.shore.desired(2, [stranger]));
+  await ship.run(60);
+  t.is(ship.report.problem?.code, 'MODULE_REFUSED');
+  t.regex(ship.report.problem?.message ?? '', /^gauge 5\.0\.0 cannot run .* env\.gpio/);
+  t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+  ship.want(ship.shore.desired(3, [gauge2]));
+  await ship.run(60);
+  t.is(ship.report.running?.sequence, 3);
+  t.is(ship.report.problem, undefined);
+});
+
 test('a module damaged on disk does not run; the others do, and it is fetched again', async (t) => {
   const ship = await proved();
   ship.link.set(false);
@@ -353,7 +369,7 @@ test('an unreadable module does not run; the others do, and it is fetched again'
 });
 
 test('a download that can no longer be read from the disk starts over', async (t) => {
-  const large = { name: 'gauge', version: '3.0.0', bytes: new SimRandom(7).bytes(900_000) };
+  const large = { name: 'gauge', version: '3.0.0', bytes: moduleBytes('gauge three', 900_000) };
   const ship = await proved();
   ship.shore.release(large);
   ship.link.quality = { ...ship.link.quality, bytesPerSecond: 100_000 };

@@ -4,6 +4,7 @@ import { chanceOf, oddsMax, oddsOf } from '../../../../artifact/delta/coding/log
 import { codeNumber } from '../../../../artifact/delta/coding/numbers.ts';
 import { Predictor } from '../../../../artifact/delta/coding/predictor.ts';
 import { BitDecoder, BitEncoder } from '../../../../artifact/delta/coding/range.ts';
+import { unboundedWork } from '../../../../artifact/delta/work.ts';
 
 const decisions = fc.array(
   fc.tuple(fc.nat(1), fc.oneof(fc.constantFrom(1, 65535), fc.integer({ min: 1, max: 65535 }))),
@@ -38,9 +39,9 @@ test('codeNumber() reads back every number of up to 30 bits', (t) => {
   fc.assert(
     fc.property(fc.array(fc.oneof(fc.nat(20), fc.nat(2 ** 30)), { maxLength: 50 }), (numbers) => {
       const encoder = new BitEncoder();
-      const writer = new Predictor(encoder, 12, 1, 1e6);
+      const writer = new Predictor(encoder, 12, 1, unboundedWork());
       for (const number of numbers) codeNumber(writer, number, 5, 0);
-      const reader = new Predictor(new BitDecoder(encoder.finish()), 12, 1, 1e6);
+      const reader = new Predictor(new BitDecoder(encoder.finish()), 12, 1, unboundedWork());
       return numbers.every((number) => codeNumber(reader, 0, 5, 0) === number);
     }),
     { numRuns: 100 },

@@ -11,7 +11,7 @@ test('unpackStreams() undoes packStreams()', (t) => {
     fc.property(bytes, bytes, fc.nat(400), (head, tail, cut) => {
       const old = Uint8Array.from(Buffer.concat([head, tail]));
       const fresh = Uint8Array.from(Buffer.concat([tail, head.subarray(0, cut), tail]));
-      const packed = packStreams(old, fresh, planStretches(old, fresh));
+      const packed = packStreams(old, fresh, planStretches(old, fresh))!;
       return Buffer.compare(unpackStreams(old, packed, fresh.length), fresh) === 0;
     }),
     { numRuns: 60 },
@@ -22,7 +22,7 @@ test('unpackStreams() undoes packStreams()', (t) => {
 test('unpackStreams() gives bytes or a DeltaError for damaged streams', (t) => {
   const old = Uint8Array.from({ length: 600 }, (_, at) => (at * 11) & 255);
   const fresh = Uint8Array.from(Buffer.concat([old.subarray(200), old.subarray(0, 300)]));
-  const packed = packStreams(old, fresh, planStretches(old, fresh));
+  const packed = packStreams(old, fresh, planStretches(old, fresh))!;
   fc.assert(
     fc.property(fc.nat(packed.length - 1), fc.nat(255), (at, value) => {
       const damaged = packed.slice();

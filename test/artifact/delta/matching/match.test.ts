@@ -1,6 +1,5 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { deltaLimits } from '../../../../artifact/delta/limits.ts';
 import { matchModules } from '../../../../artifact/delta/matching/match.ts';
 import { decodeMaps, encodeMaps } from '../../../../artifact/delta/rewrite/maps-format.ts';
 import { rewriteModule } from '../../../../artifact/delta/rewrite/rewrite.ts';
@@ -18,8 +17,8 @@ ${program.replace('i * 3 + 70000', 'i * 5 + 70011')}`;
 
 /** How many bodies of the new module the rewritten old one predicts to the last byte. */
 function predicted(old: Uint8Array, fresh: Uint8Array): { readonly exact: number; readonly all: number } {
-  const maps = decodeMaps(encodeMaps(matchModules(old, fresh, 'balanced')!));
-  const { bytes, bodies } = rewriteModule(old, maps, deltaLimits);
+  const maps = decodeMaps(encodeMaps(matchModules(old, fresh, 'balanced')!), old.length, fresh.length);
+  const { bytes, bodies } = rewriteModule(old, maps);
   const contents = readContents(readBinary(fresh, wasmLimits), wasmLimits);
   let exact = 0;
   contents.bodies.forEach(({ start, end }, i) => {
@@ -40,7 +39,7 @@ test('most bodies of a later version are predicted to the last byte', async (t) 
 test('names of functions come out in the numbers and order of the later version', async (t) => {
   const [old, fresh] = [await compileAssemblyScript(program, '--debug'), await compileAssemblyScript(later, '--debug')];
   const maps = matchModules(old, fresh, 'balanced')!;
-  const { bytes } = rewriteModule(old, maps, deltaLimits);
+  const { bytes } = rewriteModule(old, maps);
   const names = (module: Uint8Array): Map<number, string> =>
     new Map(readFunctionNames(readBinary(module, wasmLimits), wasmLimits)!.entries.map((one) => [one.index, one.name]));
   const [guessed, actual] = [names(bytes), names(fresh)];
@@ -52,7 +51,7 @@ test('a module matched with itself maps every function to itself', async (t) => 
   const module = await compileAssemblyScript(program);
   const { functions } = matchModules(module, module, 'balanced')!;
   t.deepEqual([...functions], [...functions.keys()]);
-  t.deepEqual(rewriteModule(module, matchModules(module, module, 'fast')!, deltaLimits).bytes, module);
+  t.deepEqual(rewriteModule(module, matchModules(module, module, 'fast')!).bytes, module);
 });
 
 test('the module inside a component is predicted like a bare one', async (t) => {
@@ -68,9 +67,9 @@ test('the module inside a component is predicted like a bare one', async (t) => 
     ]);
   };
   const [old, fresh] = [await compileAssemblyScript(program), await compileAssemblyScript(later)];
-  const bare = rewriteModule(old, matchModules(old, fresh, 'balanced')!, deltaLimits);
+  const bare = rewriteModule(old, matchModules(old, fresh, 'balanced')!);
   const maps = matchModules(around(old), around(fresh), 'balanced')!;
-  const { bytes, bodies } = rewriteModule(around(old), maps, deltaLimits);
+  const { bytes, bodies } = rewriteModule(around(old), maps);
   t.deepEqual(bytes, around(bare.bytes));
   const index = maps.functions.length - 1;
   t.deepEqual(
@@ -93,7 +92,7 @@ test('a damaged module is matched or left alone, never a crash', async (t) => {
       const damaged = module.slice();
       for (const { at, byte } of damages) damaged[at] = byte;
       const maps = matchModules(module, damaged, 'balanced');
-      if (maps !== undefined) rewriteModule(module, decodeMaps(encodeMaps(maps)), deltaLimits);
+      if (maps !== undefined) rewriteModule(module, decodeMaps(encodeMaps(maps), module.length, damaged.length));
     }),
     { numRuns: 60 },
   );

@@ -44,7 +44,7 @@ const regions = starts(4).chain((from) =>
 /** Maps that are well-formed and mean nothing. */
 export const arbitraryMaps: fc.Arbitrary<Maps> = fc.record({
   importedFunctions: fc.nat(20),
-  functions: indexMap,
+  functions: indexMap.map((map) => map.map((old, at) => (map.indexOf(old) < at ? -1 : old))),
   aliases: aliases.map(({ old, fresh }) => ({ old, fresh: fresh.subarray(0, old.length) })),
   types: indexMap,
   globals: indexMap,

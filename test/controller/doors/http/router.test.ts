@@ -24,6 +24,7 @@ function stage({ hook = true } = {}) {
     status: async () => status,
     changes: { changeId: 7, changesSince: () => [], listen: () => ({ [Symbol.dispose]: () => {} }) },
     clock: nodeClock,
+    acceptRevision: async (name) => ({ kind: 'not-held', message: `not ${name}` }),
     enrol: async (request, address) => {
       seen.push(`enrol ${request.device} from ${address}`);
       if (request.device !== 'buoy-1') return { kind: 'refused', code: 'DEVICE_UNKNOWN', message: 'no' };
@@ -160,4 +161,15 @@ test('an unknown path is 404, a wrong method 405 with what is allowed, a long bo
   t.is((await ask(nobody, 'GET', `/healthz?${'x'.repeat(urlCharactersMax)}`)).status, 414);
   const deep = new TextEncoder().encode('['.repeat(bodyBytesMax));
   t.is((await ask(nobody, 'POST', '/enroll', { body: deep })).status, 400);
+});
+
+test('a commit is accepted by whoever has the API token, by its id or the beginning of it, and by nobody else', async (t) => {
+  const { ask } = stage();
+  const url = '/api/v1/source/accept';
+  t.is((await ask(nobody, 'POST', url, json({ revision: 'abcdef1' }))).status, 401);
+  t.is((await ask(device, 'POST', url, json({ revision: 'abcdef1' }))).status, 401);
+  for (const revision of ['abc', 'HEAD', '-abcdef1', 7, undefined])
+    t.is((await ask(nobody, 'POST', url, { headers: token, ...json({ revision }) })).status, 400);
+  const answer = await ask(nobody, 'POST', url, { headers: token, ...json({ revision: 'abcdef1' }) });
+  t.like(answer, { status: 409, body: { code: 'NOT_HELD', message: 'not abcdef1' } });
 });

@@ -1,0 +1,67 @@
+import { WasmError } from '../wasm/error.ts';
+import { wasmLimits } from '../wasm/limits.ts';
+import { readBinary } from '../wasm/read/module.ts';
+import { judgeBodies } from './bodies.ts';
+import type { Hearing } from './hearing.ts';
+import { type AdmissionLimits, admissionLimits } from './limits.ts';
+import { judgeParts, type ModuleParts } from './parts.ts';
+import { judgeSurface } from './surface.ts';
+import { type ModuleNeed, ProblemList, type Verdict } from './verdict.ts';
+import { unstableModule } from './wasi-functions.ts';
+
+/**
+ * Says whether a module can run on a device: by its form, its size, what compiling it would cost, what it imports and how
+ * it is started. One pass over the bytes; nothing of it is compiled. That its types agree is for the engine to say.
+ */
+export function judgeModule(bytes: Uint8Array, limits: AdmissionLimits = admissionLimits): Verdict {
+  const problems = new ProblemList();
+  if (bytes.length > limits.moduleBytesMax) {
+    problems.add('TOO_LARGE', 0, `it has ${bytes.length} bytes, at most ${limits.moduleBytesMax} can be released`);
+    return problems.refusal()!;
+  }
+  try {
+    return judge(bytes, limits, problems);
+  } catch (error) {
+    if (!(error instanceof WasmError)) throw error;
+    problems.add(error.code === 'too-large' ? 'TOO_MANY' : 'NOT_WASM', error.offset, error.message);
+    return problems.refusal()!;
+  }
+}
+
+function judge(bytes: Uint8Array, limits: AdmissionLimits, problems: ProblemList): Verdict {
+  const { localsMax, branchTargetsMax } = limits;
+  const reading = { ...wasmLimits, localsMax, branchTargetsMax };
+  const hearing: Hearing = { binary: readBinary(bytes, reading), limits, reading, problems };
+  if (hearing.binary.kind === 'component') {
+    problems.add('IS_COMPONENT', 4, 'it is a component; devices run core modules: build it for wasm32-wasip1');
+    return problems.refusal()!;
+  }
+  const parts = judgeParts(hearing);
+  const entry = judgeSurface(hearing, parts);
+  // Where there is too much of anything, walking it is what was to be spared.
+  if (problems.isEmpty) judgeBodies(hearing, parts.types);
+  const memoryPages = parts.memories.reduce((sum, { minimum }) => sum + minimum, 0);
+  return (
+    problems.refusal() ?? {
+      kind: 'runs',
+      entry,
+      needs: needsOf(parts),
+      start: { memoryPages, tableElements: parts.tableElements },
+      imports: [...new Set(parts.imports.map(({ module }) => module))].sort(),
+    }
+  );
+}
+
+const isShared = 2;
+const has64Bits = 4;
+
+function needsOf({ types, imports, memories }: ModuleParts): readonly ModuleNeed[] {
+  const needs: Readonly<Record<ModuleNeed, boolean>> = {
+    'own-process': types.fillsHeap(),
+    'imported-memory': imports.some(({ type }) => type.kind === 'memory'),
+    'shared-memory': memories.some(({ flags }) => (flags & isShared) !== 0),
+    memory64: memories.some(({ flags }) => (flags & has64Bits) !== 0),
+    'wasi-unstable': imports.some(({ module }) => module === unstableModule),
+  };
+  return (Object.keys(needs) as ModuleNeed[]).filter((need) => needs[need]);
+}

@@ -1,0 +1,28 @@
+import { opcodeName, opcodeSpace } from '../wasm/opcodes.ts';
+
+/*
+By how many values each instruction makes the operand stack higher, by the first pattern that its name fits. Those
+whose effect depends on a type, or that move control, are not here: `body-cost.ts` knows them.
+*/
+const effects: readonly (readonly [number, RegExp])[] = [
+  [1, /^(local|global)\.get$|\.const$|^(memory|table)\.size$|^ref\.(null|func)$|^struct\.new_default$/],
+  [0, /^local\.tee$|^(memory\.grow|data\.drop|elem\.drop|atomic\.fence|nop)$/],
+  [-1, /^(local|global)\.set$|^drop$|^table\.grow$/],
+  [-5, /^array\.copy$/],
+  [-4, /^array\.(fill|init_data|init_elem)$/],
+  [-3, /^(memory|table)\.(copy|fill|init)$|^array\.set$/],
+  [-2, /^(select|table\.set|struct\.set|memory\.atomic\.wait(32|64)|i64\.(add|sub)128)$/],
+  [-1, /^array\.(new|new_data|new_elem|get|get_s|get_u)$|^ref\.eq$|^memory\.atomic\.notify$/],
+  [0, /^(struct\.get|array\.len|array\.new_default|ref\.|i31\.|any\.|extern\.|table\.get)/],
+  [-2, /store|cmpxchg|bitselect|laneselect|relaxed_(madd|nmadd)|dot_i8x16_i7x16_add/],
+  [-1, /rmw|load\d+_lane$/],
+  [0, /load|mul_wide|eqz|extract_lane|splat|any_true|all_true|bitmask|extadd_pairwise/],
+  [-1, /\.(relaxed_)?(add|sub|mul|div|rem|and|andnot|or|xor|shl|shr|rotl|rotr|eq|ne|lt|gt|le|ge|copysign)(_|$)/],
+  [-1, /\.(relaxed_)?(min|max|pmin|pmax|avgr|narrow|extmul|dot|q15mulr|swizzle|shuffle|replace_lane)(_|$)/],
+];
+
+/** By how many values an instruction with this opcode makes the operand stack higher. */
+export const stackEffects: Int8Array = Int8Array.from({ length: opcodeSpace }, (_, opcode) => {
+  const name = opcodeName(opcode);
+  return effects.find(([, pattern]) => pattern.test(name))?.[0] ?? 0;
+});

@@ -1,0 +1,110 @@
+import type { Import } from '../wasm/module.ts';
+import type { Read } from '../wasm/read/types.ts';
+import type { Hearing } from './hearing.ts';
+import type { ModuleParts } from './parts.ts';
+import type { ModuleEntry } from './verdict.ts';
+import { preview1Module, wasiSignature } from './wasi-functions.ts';
+
+const namesListed = 3;
+const lettersShown = 80;
+// Names come from strangers and are shown on terminals.
+const cut = (name: string): string =>
+  `${name.slice(0, lettersShown).replaceAll(/\p{C}/gu, '·')}${name.length > lettersShown ? '…' : ''}`;
+
+const ownMemory = { module: 'env', name: 'memory' } as const;
+
+// Toolchains whose modules are known by what they import, and what to build instead.
+const strangers: readonly { readonly of: RegExp; readonly hint: string }[] = [
+  { of: /^gojs\./, hint: 'Go for browsers; build it with GOOS=wasip1 GOARCH=wasm' },
+  { of: /^wasi\.thread-spawn$/, hint: 'WASI threads; build it without them' },
+  { of: /wbindgen|_bg\.js\./, hint: 'wasm-bindgen, which needs JavaScript; build it for wasm32-wasip1' },
+  { of: /^env\.(emscripten|_*(syscall|cxa|invoke|asm))/, hint: 'Emscripten for JavaScript; build it with wasi-sdk' },
+  { of: /^a\.[A-Za-z]{1,2}$/, hint: 'Emscripten for JavaScript; build it with wasi-sdk' },
+];
+
+/** Judges what a module takes from its host and how it is started. */
+export function judgeSurface(hearing: Hearing, parts: ModuleParts): ModuleEntry {
+  const unknown = Map.groupBy(
+    parts.imports.filter((one) => !isOffered(one)),
+    ({ module }) => module,
+  );
+  for (const [module, imports] of unknown) refuseImports(hearing, module, imports);
+  for (const one of parts.imports.filter(isOffered)) judgeSignature(hearing, parts, one);
+  judgeMemory(hearing, parts);
+  return judgeEntry(hearing, parts);
+}
+
+function isOffered({ module, name, type }: Import): boolean {
+  if (type.kind === 'memory') return module === ownMemory.module && name === ownMemory.name;
+  return type.kind === 'function' && wasiSignature(module, name) !== undefined;
+}
+
+function refuseImports({ problems }: Hearing, module: string, imports: readonly Read<Import>[]): void {
+  const listed = imports.slice(0, namesListed).map(({ name, type }) => `${type.kind} ${cut(module)}.${cut(name)}`);
+  const rest = imports.length - listed.length;
+  const names = `${listed.join(', ')}${rest > 0 ? ` and ${rest} more of ${cut(module)}` : ''}`;
+  const hint = strangers.find(({ of }) => imports.some(({ name }) => of.test(`${module}.${name}`)))?.hint;
+  const offer = `devices have the functions of ${preview1Module}`;
+  const message = `it imports ${names}; ${offer}${hint === undefined ? '' : ` (this is ${hint})`}`;
+  problems.add('UNKNOWN_IMPORT', imports[0]!.start, message);
+}
+
+function judgeSignature(
+  { problems }: Hearing,
+  { types }: ModuleParts,
+  { module, name, type, start }: Read<Import>,
+): void {
+  if (type.kind !== 'function') return;
+  const asked = types.signature(type.type);
+  const offered = wasiSignature(module, name);
+  if (asked === offered) return;
+  const message = `it imports ${module}.${name} as ${shown(asked)}; devices have ${shown(offered)}`;
+  problems.add('WRONG_SIGNATURE', start, message);
+}
+
+function judgeMemory({ problems }: Hearing, { imports, exports, memories }: ModuleParts): void {
+  const isShown = exports.some(({ name, kind }) => name === 'memory' && kind === 'memory');
+  const isTaken = imports.some(({ type }) => type.kind === 'memory');
+  if (memories.length > 0 && (isShown || isTaken)) return;
+  problems.add(
+    'NO_MEMORY',
+    0,
+    'it does not export its memory as `memory`, nor imports env.memory: WASI works through it',
+  );
+}
+
+function judgeEntry({ problems }: Hearing, { types, exports }: ModuleParts): ModuleEntry {
+  const start = exports.find(({ name }) => name === '_start');
+  const entry = start ?? exports.find(({ name }) => name === '_initialize');
+  if (entry === undefined || entry.kind !== 'function') {
+    problems.add(
+      'NO_ENTRY',
+      entry?.start ?? 0,
+      'it exports neither the function _start (a command) nor _initialize (a reactor)',
+    );
+    return 'command';
+  }
+  const signature = types.signature(types.typeOfFunction(entry.index));
+  if (signature !== '>') {
+    const message = `its ${entry.name} is ${shown(signature)}; it must take nothing and give nothing`;
+    problems.add('WRONG_SIGNATURE', entry.start, message);
+  }
+  return entry === start ? 'command' : 'reactor';
+}
+
+const valueNames: Readonly<Record<string, string>> = {
+  i: 'i32',
+  I: 'i64',
+  f: 'f32',
+  F: 'f64',
+  v: 'v128',
+  r: 'reference',
+};
+
+/** A signature for people: `(i32, i64) -> i32`. */
+function shown(signature: string | undefined): string {
+  const [params, results] = (signature ?? '?>?')
+    .split('>')
+    .map((letters) => [...letters].map((one) => valueNames[one] ?? one));
+  return `(${params!.join(', ')}) -> ${results!.length === 1 ? results![0] : `(${results!.join(', ')})`}`;
+}

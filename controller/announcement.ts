@@ -1,0 +1,67 @@
+/**
+ * A running controller says where it is to the command line of the same user, in that user's own directory: one small file a
+ * controller, named after its state directory, gone when it stops.
+ */
+import { createHash } from 'node:crypto';
+import { makeDirectoryDurably, writeFileDurably } from '../platform/durable-file.ts';
+import { type Disk, DiskError } from '../platform/ports.ts';
+
+/** How the command line reaches a controller of this machine. */
+export interface Announcement {
+  /** https:// URL. */
+  readonly controller: string;
+  /** Files that vouch for it, and that let the command line in. */
+  readonly ca: string;
+  readonly tokenFile: string;
+  /** The repository that it follows, as it is configured. */
+  readonly source: string;
+}
+
+const fileBytesMax = 16_384;
+const filesMax = 64;
+
+/** Where controllers of this user announce themselves; undefined for a user without a home. */
+export function announcementDirectory(environment: Readonly<Record<string, string | undefined>>): string | undefined {
+  const { XDG_STATE_HOME, HOME } = environment;
+  const own = XDG_STATE_HOME || (HOME ? `${HOME}/.local/state` : undefined);
+  return own?.startsWith('/') ? `${own}/fleet/controllers` : undefined;
+}
+
+/** Announces a controller until the returned handle is disposed. */
+export function announce(
+  disk: Disk,
+  directory: string,
+  stateDirectory: string,
+  announcement: Announcement,
+): Disposable {
+  const name = `${createHash('sha256').update(stateDirectory).digest('hex').slice(0, 16)}.json`;
+  makeDirectoryDurably(disk, directory);
+  writeFileDurably(disk, directory, name, new TextEncoder().encode(`${JSON.stringify(announcement, undefined, 2)}\n`));
+  return { [Symbol.dispose]: () => disk.remove(`${directory}/${name}`) };
+}
+
+function parse(bytes: Uint8Array): Announcement | undefined {
+  try {
+    const value = JSON.parse(new TextDecoder().decode(bytes)) as Record<keyof Announcement, unknown>;
+    const { controller, ca, tokenFile, source } = value;
+    const isWhole = [controller, ca, tokenFile, source].every((text) => typeof text === 'string');
+    return isWhole && String(controller).startsWith('https://') ? (value as unknown as Announcement) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The controllers that announced themselves; what can't be read is passed over. */
+export function readAnnouncements(disk: Disk, directory: string): readonly Announcement[] {
+  try {
+    return disk
+      .list(directory)
+      .slice(0, filesMax)
+      .map((name) => `${directory}/${name}`)
+      .filter((path) => disk.stat(path)?.kind === 'file' && disk.stat(path)!.bytes <= fileBytesMax)
+      .flatMap((path) => parse(disk.readFile(path)) ?? []);
+  } catch (error) {
+    if (error instanceof DiskError) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+/** What git holds in a fleet repository and we do not read, told where somebody may think that we do. */
+import type { Problem } from '../../schemas/generated/types.ts';
+import { isManifestHome, mayHoldManifests } from './manifest-path.ts';
+
+/** An entry of a tree that is no file: git holds the id of a commit, or the name of what a link leads to. */
+export interface OddEntry {
+  readonly path: string;
+  readonly kind: 'submodule' | 'link';
+}
+
+/** Told of one revision. */
+const toldMax = 100;
+
+function oddProblem({ path, kind }: OddEntry): Problem {
+  if (kind === 'submodule')
+    return {
+      file: path,
+      code: 'SUBMODULE',
+      message: 'is a submodule: git holds only a commit id, nothing in it is read',
+    };
+  return {
+    file: path,
+    code: 'SYMBOLIC_LINK',
+    message: 'is a symbolic link: git holds only a name, it is not followed',
+  };
+}
+
+function nameProblem(path: string): Problem | undefined {
+  const extension = /\.(ya?ml|json|jsonc|toml)$/i.exec(path)?.[0];
+  if (extension === undefined || !mayHoldManifests(path)) return undefined;
+  const isYaml = /^\.ya?ml$/i.test(extension);
+  if (isYaml ? extension === extension.toLowerCase() : !isManifestHome(path)) return undefined;
+  const message = `is not read: the names of manifests end in .yaml or .yml, not in ${extension}`;
+  return { file: path, code: 'UNREAD_NAME', message };
+}
+
+/** The warnings of a revision, in the order of their paths; the last one says how many more there are. */
+export function passedOver(odd: readonly OddEntry[], paths: Iterable<string>): readonly Problem[] {
+  const all = [...odd.map(oddProblem), ...Array.from(paths).flatMap((path) => nameProblem(path) ?? [])];
+  const sorted = all.toSorted((left, right) => (left.file < right.file ? -1 : 1));
+  if (sorted.length <= toldMax) return sorted;
+  const message = `and ${sorted.length - toldMax} more are not read`;
+  return [...sorted.slice(0, toldMax), { file: sorted[toldMax]!.file, code: 'MORE_PASSED_OVER', message }];
+}

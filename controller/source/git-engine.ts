@@ -1,0 +1,30 @@
+/** What takes long in git, behind one interface: the git program where it is installed, a library that always works. */
+
+/** One fetch of a branch into a bare repository. */
+export interface FetchOrder {
+  /** Exists and is initialised; its branch of the same name ends up at the tip. */
+  readonly gitDirectory: string;
+  /** Where redirects have led already: no further one is followed. */
+  readonly url: string;
+  /** Value of the header `authorization`, for `url` and nobody else. */
+  readonly authorization?: string;
+  readonly branch: string;
+  /** `tip`: the newest commit alone; `new`: all commits that are not there yet; `all`: also those that `tip` left out. */
+  readonly history: 'tip' | 'new' | 'all';
+}
+
+/** All three reject with `SourceError`, or with the signal's reason. Every engine gives the same answers. */
+export interface GitEngine {
+  /** Resolves with the tip of the branch, once its objects are in the repository. */
+  fetchBranch(order: FetchOrder, signal: AbortSignal): Promise<string>;
+  /** True when `ancestor` is `descendant` or in its past, as far as that past is in the repository. */
+  isAncestor(gitDirectory: string, ancestor: string, descendant: string, signal: AbortSignal): Promise<boolean>;
+  /** Contents of blobs, checked against their ids, in the order of the ids. */
+  readBlobs(gitDirectory: string, oids: readonly string[], signal: AbortSignal): Promise<readonly Uint8Array[]>;
+}
+
+/** Most bytes of one fetch. */
+export const fetchBytesMax = 1024 * 1024 * 1024;
+
+/** A server that says nothing for longer is given up. */
+export const silenceMsMax = 60_000;

@@ -1,0 +1,148 @@
+/**
+ * The git program, where it is installed. It gets no say in where it goes: redirects are resolved before, other protocols
+ * than http are off, it asks nobody for a password, and runs no hooks.
+ */
+import { createHash } from 'node:crypto';
+import type { ProgramResult, Programs } from '../../platform/ports.ts';
+import { type FetchOrder, fetchBytesMax, type GitEngine, silenceMsMax } from './git-engine.ts';
+import { SourceError } from './source-error.ts';
+
+/** What one answer may hold: the contents of many manifests. */
+const outputBytesMax = 256 * 1024 * 1024;
+
+/** What a shell counts files in. */
+const limitBlockBytes = 512;
+
+/** The git program can't do it here; another engine may, and says better what is wrong. */
+export class ProgramUnfitError extends Error {
+  constructor(what: string, { code, complaint }: Pick<ProgramResult, 'code' | 'complaint'>) {
+    super(`git ${what} ended with ${code ?? 'a signal'}: ${complaint.split('\n').at(-1)}`);
+    this.name = 'ProgramUnfitError';
+  }
+}
+
+/** Of the surroundings, what would lead git elsewhere than it is told. */
+const surroundings = {
+  GIT_DIR: undefined,
+  GIT_WORK_TREE: undefined,
+  GIT_INDEX_FILE: undefined,
+  GIT_OBJECT_DIRECTORY: undefined,
+  GIT_ALTERNATE_OBJECT_DIRECTORIES: undefined,
+  GIT_NO_REPLACE_OBJECTS: '1',
+  GIT_NO_LAZY_FETCH: '1',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_ASKPASS: '',
+  SSH_ASKPASS: '',
+  LC_ALL: 'C',
+};
+
+function settings(values: Readonly<Record<string, string>>): string[] {
+  return Object.entries(values).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+}
+
+const offline = settings({ 'protocol.allow': 'never', 'core.hooksPath': '/dev/null', 'core.fsmonitor': 'false' });
+
+const online = settings({
+  'protocol.allow': 'never',
+  'protocol.http.allow': 'always',
+  'protocol.https.allow': 'always',
+  'core.hooksPath': '/dev/null',
+  'credential.helper': '',
+  'http.followRedirects': 'false',
+  'http.lowSpeedLimit': '1',
+  'http.lowSpeedTime': String(silenceMsMax / 1000),
+  // Packs are counted, loose objects are not.
+  'fetch.unpackLimit': '1',
+  // Git takes commits with malformed headers for what they are; so do we.
+  'fetch.fsckObjects': 'false',
+});
+
+/** In the environment, which others on this machine can't read as they can arguments. */
+function credentials({ authorization }: FetchOrder): Readonly<Record<string, string>> {
+  if (authorization === undefined) return { GIT_CONFIG_COUNT: '0' };
+  return {
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: 'http.extraHeader',
+    GIT_CONFIG_VALUE_0: `authorization: ${authorization}`,
+  };
+}
+
+const historyFlags = { tip: ['--depth=1'], new: [], all: ['--unshallow'] } as const;
+
+function sha1OfBlob(content: Uint8Array): string {
+  return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
+}
+
+/** `OID blob SIZE LF CONTENT LF` for each object, as `git cat-file --batch` prints them. */
+function blobsOf(output: Uint8Array, oids: readonly string[]): Uint8Array[] {
+  const bytes = Buffer.from(output.buffer, output.byteOffset, output.byteLength);
+  let at = 0;
+  return oids.map((oid) => {
+    const end = bytes.indexOf('\n', at);
+    const header = bytes.toString('latin1', at, end);
+    const size = header.startsWith(`${oid} blob `) ? header.slice(oid.length + ' blob '.length) : '';
+    if (end === -1 || !/^\d{1,10}$/.test(size))
+      throw new SourceError('CORRUPT', `blob ${oid} can't be read: ${header}`);
+    const content = bytes.subarray(end + 1, end + 1 + Number(size));
+    if (sha1OfBlob(content) !== oid) throw new SourceError('CORRUPT', `blob ${oid} does not fit its id`);
+    at = end + 1 + Number(size) + 1;
+    return content;
+  });
+}
+
+class ProgramEngine implements GitEngine {
+  readonly #programs: Programs;
+
+  constructor(programs: Programs) {
+    this.#programs = programs;
+  }
+
+  #run(args: readonly string[], signal: AbortSignal, input?: string): Promise<ProgramResult> {
+    const bytes = input === undefined ? {} : { input: new TextEncoder().encode(input) };
+    return this.#programs.run('git', [...offline, ...args], {
+      ...bytes,
+      environment: surroundings,
+      outputBytesMax,
+      signal,
+    });
+  }
+
+  async fetchBranch(order: FetchOrder, signal: AbortSignal): Promise<string> {
+    const { gitDirectory, url, branch, history } = order;
+    const ref = `refs/heads/${branch}`;
+    const quiet = ['--quiet', '--force', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
+    const where = [`--git-dir=${gitDirectory}`, ...online];
+    const args = [...where, 'fetch', ...quiet, ...historyFlags[history], url, `+${ref}:${ref}`];
+    // A server may send for ever; no file of ours gets larger than this.
+    const limited = `ulimit -f ${fetchBytesMax / limitBlockBytes}; exec git "$@"`;
+    const fetched = await this.#programs.run('sh', ['-c', limited, 'git', ...args], {
+      environment: { ...surroundings, ...credentials(order) },
+      outputBytesMax,
+      signal,
+    });
+    if (fetched.code !== 0) throw new ProgramUnfitError('fetch', fetched);
+    const tip = await this.#run([`--git-dir=${gitDirectory}`, 'rev-parse', '--verify', ref], signal);
+    const oid = new TextDecoder().decode(tip.output).trim();
+    if (tip.code !== 0 || !/^[0-9a-f]{40}$/.test(oid)) throw new ProgramUnfitError('rev-parse', tip);
+    return oid;
+  }
+
+  async isAncestor(gitDirectory: string, ancestor: string, descendant: string, signal: AbortSignal): Promise<boolean> {
+    const args = [`--git-dir=${gitDirectory}`, 'merge-base', '--is-ancestor', ancestor, descendant];
+    const judged = await this.#run(args, signal);
+    if (judged.code !== 0 && judged.code !== 1) throw new ProgramUnfitError('merge-base', judged);
+    return judged.code === 0;
+  }
+
+  async readBlobs(gitDirectory: string, oids: readonly string[], signal: AbortSignal): Promise<readonly Uint8Array[]> {
+    const args = [`--git-dir=${gitDirectory}`, 'cat-file', '--batch', '--buffer'];
+    const read = await this.#run(args, signal, oids.map((oid) => `${oid}\n`).join(''));
+    if (read.code !== 0) throw new ProgramUnfitError('cat-file', read);
+    return blobsOf(read.output, oids);
+  }
+}
+
+/** The git program. What it can't do here it rejects with `ProgramUnfitError`. */
+export function programEngine(programs: Programs): GitEngine {
+  return new ProgramEngine(programs);
+}

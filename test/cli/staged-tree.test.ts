@@ -1,0 +1,99 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { readStagedTree } from '../../cli/staged-tree.ts';
+import { nodeDisk } from '../../platform/node/disk.ts';
+import { nodePrograms } from '../../platform/node/processes.ts';
+import { nodeRandom } from '../../platform/node/random.ts';
+import { hasGit } from '../controller/source/git-fixture.ts';
+
+function scene(t: ExecutionContext, files: Readonly<Record<string, string>>) {
+  const top = mkdtempSync(join(tmpdir(), 'fleet-staged-test-'));
+  t.teardown(() => rmSync(top, { recursive: true, force: true }));
+  const [directory, scratch] = [join(top, 'work'), join(top, 'scratch')];
+  for (const folder of [directory, scratch]) mkdirSync(folder);
+  const git = (...args: string[]) => execFileSync('git', ['-C', directory, ...args], { stdio: 'pipe' }).toString();
+  git('init', '-q', '-b', 'main');
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), text);
+  }
+  const context = {
+    ...{ disk: nodeDisk, programs: nodePrograms, random: nodeRandom, environment: { TMPDIR: scratch } },
+    signal: new AbortController().signal,
+  };
+  return { directory, scratch, git, read: () => readStagedTree(context, directory) };
+}
+
+function gitTest(title: string, body: (t: ExecutionContext) => Promise<void>): void {
+  test(title, async (t) => {
+    if (hasGit) return body(t);
+    t.log('skipped: the git program is not installed');
+    t.pass();
+  });
+}
+
+const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString();
+
+gitTest(
+  'what is judged is what git would commit, through attributes and filters, without what it ignores',
+  async (t) => {
+    const { directory, git, read } = scene(t, {
+      '.gitattributes': '*.yaml text eol=lf\ndevices/*.yaml filter=shout\n',
+      '.gitignore': 'ignored.yaml\n',
+      'a.yaml': 'one\r\ntwo\r\n',
+      'devices/d.yaml': 'quiet\n',
+      'ignored.yaml': 'x\n',
+      'trust/1.root.json': '{}',
+    });
+    git('config', 'filter.shout.clean', 'tr a-z A-Z');
+    const { tree } = (await read())!;
+    t.deepEqual([...tree.keys()], ['a.yaml', 'devices/d.yaml', 'trust/1.root.json']);
+    t.is(text(tree.get('a.yaml')), 'one\ntwo\n');
+    t.is(text(tree.get('devices/d.yaml')), 'QUIET\n');
+    writeFileSync(join(directory, '.fleetignore'), 'devices/\n');
+    t.deepEqual([...(await read())!.tree.keys()], ['a.yaml', 'trust/1.root.json']);
+  },
+);
+
+gitTest("nothing of the user's index and repository changes, and nothing is left behind", async (t) => {
+  const { directory, scratch, git, read } = scene(t, { 'a.yaml': 'one\n' });
+  git('add', '.');
+  writeFileSync(join(directory, 'a.yaml'), 'two\n');
+  writeFileSync(join(directory, 'b.yaml'), 'new\n');
+  const state = () => [
+    git('status', '--porcelain'),
+    git('count-objects'),
+    readFileSync(join(directory, '.git/index'), 'hex'),
+  ];
+  const before = state();
+  const { tree } = (await read())!;
+  t.deepEqual([text(tree.get('a.yaml')), text(tree.get('b.yaml'))], ['two\n', 'new\n']);
+  t.deepEqual(state(), before);
+  t.deepEqual(readdirSync(scratch), []);
+});
+
+gitTest('links and submodules are told in the words of the controller', async (t) => {
+  const { directory, git, read } = scene(t, { 'devices/a.yaml': 'x\n', 'devices/b.YAML': 'x\n' });
+  symlinkSync('a.yaml', join(directory, 'devices/link.yaml'));
+  git('update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},vendor`);
+  mkdirSync(join(directory, 'vendor'));
+  const { tree, warnings } = (await read())!;
+  t.deepEqual([...tree.keys()], ['devices/a.yaml']);
+  t.deepEqual(
+    warnings.map(({ file, code }) => `${file} ${code}`),
+    ['devices/b.YAML UNREAD_NAME', 'devices/link.yaml SYMBOLIC_LINK', 'vendor SUBMODULE'],
+  );
+});
+
+test('where there is no repository, git has nothing to say', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'fleet-staged-test-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  const context = {
+    ...{ disk: nodeDisk, programs: nodePrograms, random: nodeRandom, environment: {} },
+    signal: new AbortController().signal,
+  };
+  t.is(await readStagedTree(context, directory), undefined);
+});

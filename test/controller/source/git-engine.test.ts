@@ -1,0 +1,124 @@
+/** One suite for every engine: what git stores is the same, whoever reads it. */
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import anyTest, { type ExecutionContext } from 'ava';
+import { init } from 'isomorphic-git';
+import type { GitEngine } from '../../../controller/source/git-engine.ts';
+import { libraryEngine } from '../../../controller/source/library-engine.ts';
+import { preferredEngine } from '../../../controller/source/preferred-engine.ts';
+import { programEngine } from '../../../controller/source/program-engine.ts';
+import { threadEngine } from '../../../controller/source/thread-engine.ts';
+import { nodePrograms } from '../../../platform/node/processes.ts';
+import { nodeThreads } from '../../../platform/node/threads.ts';
+import { hasGit, portsOf, serveGit, TestRepository, temporaryDirectory } from './git-fixture.ts';
+
+const engines: Readonly<Record<string, GitEngine>> = {
+  'the library': libraryEngine(portsOf()),
+  'the library on a thread': threadEngine(nodeThreads),
+  'the git program': programEngine(nodePrograms),
+};
+
+function test(title: string, body: (t: ExecutionContext, engine: GitEngine) => Promise<void>): void {
+  for (const [name, engine] of Object.entries(engines)) {
+    anyTest(`${title}: ${name}`, async (t) => {
+      if (hasGit) return body(t, engine);
+      t.log('skipped: the git program is not installed');
+      t.pass();
+    });
+  }
+}
+
+const { signal } = new AbortController();
+
+async function scene(t: ExecutionContext) {
+  const directory = temporaryDirectory(t);
+  const repository = await TestRepository.create(join(directory, 'fleet.git'));
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', repository.path, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+      .toString()
+      .trim();
+  return { directory, repository, git };
+}
+
+/** A commit as bytes, whatever git itself would write. */
+function rawCommit(repository: TestRepository, text: string): string {
+  const args = ['-C', repository.path, 'hash-object', '-t', 'commit', '-w', '--stdin', '--literally'];
+  return execFileSync('git', args, { input: text }).toString().trim();
+}
+
+test('isAncestor() follows every parent and reads no more of a commit than that', async (t, engine) => {
+  const { repository, git } = await scene(t);
+  const first = await repository.commit({ 'a.yaml': '1' });
+  const side = await repository.commit({ 'a.yaml': '2' }, { branch: 'side', parents: [first] });
+  const tree = git('rev-parse', `${first}^{tree}`);
+  const malformed = rawCommit(
+    repository,
+    `tree ${tree}\nparent ${first}\nauthor Ada <a@x> 1700000000 +051800\ncommitter Ada <a@x> 1700000000 +051800\n\nbad zone\n`,
+  );
+  const merge = await repository.commit({ 'a.yaml': '3' }, { parents: [malformed, side] });
+  const ask = (a: string, b: string) => engine.isAncestor(repository.path, a, b, signal);
+  t.true(await ask(first, merge));
+  t.true(await ask(side, merge));
+  t.true(await ask(malformed, merge));
+  t.true(await ask(merge, merge));
+  t.false(await ask(merge, side));
+  t.false(await ask(side, malformed));
+});
+
+test('readBlobs() gives every content, empty and binary ones too, in the order asked for', async (t, engine) => {
+  const { repository, git } = await scene(t);
+  const contents = ['', 'one\n', '\0\u00ff binary\n\n', 'x'.repeat(100_000)];
+  await repository.commit(Object.fromEntries(contents.map((content, at) => [`${at}`, content])));
+  const oids = contents.map((_, at) => git('rev-parse', `main:${at}`));
+  git('gc', '-q');
+  const read = await engine.readBlobs(repository.path, [...oids, oids[1]!], signal);
+  t.deepEqual(
+    read.map((bytes) => Buffer.from(bytes).toString()),
+    [...contents, contents[1]!],
+  );
+});
+
+test('readBlobs() tells an object that is missing or is no blob as corrupt', async (t, engine) => {
+  const { repository } = await scene(t);
+  const commit = await repository.commit({ 'a.yaml': '1' });
+  for (const oid of ['0'.repeat(40), commit])
+    await t.throwsAsync(engine.readBlobs(repository.path, [oid], signal), { code: 'CORRUPT' });
+});
+
+test('fetchBranch() brings the tip alone, then what is new, then the whole past', async (t, engine) => {
+  const { directory, repository, git } = await scene(t);
+  const commits: string[] = [];
+  for (let at = 0; at < 5; at += 1) commits.push(await repository.commit({ 'a.yaml': `${at}` }));
+  const server = await serveGit(t, directory);
+  const gitDirectory = join(directory, 'copy');
+  await init({ fs, dir: gitDirectory, gitdir: gitDirectory, bare: true, defaultBranch: 'main' });
+  git('-C', gitDirectory, 'config', 'remote.origin.fetch', '+refs/heads/*:refs/remotes/origin/*');
+  const order = { gitDirectory, url: `${server.url}/fleet.git`, branch: 'main' };
+  const count = () => git('-C', gitDirectory, 'rev-list', '--count', 'main');
+  t.is(await engine.fetchBranch({ ...order, history: 'tip' }, signal), commits.at(-1));
+  t.is(count(), '1');
+  const next = await repository.commit({ 'a.yaml': 'next' });
+  t.is(await engine.fetchBranch({ ...order, history: 'new' }, signal), next);
+  t.is(count(), '2');
+  t.true(await engine.isAncestor(gitDirectory, commits.at(-1)!, next, signal));
+  t.is(await engine.fetchBranch({ ...order, history: 'all' }, signal), next);
+  t.is(count(), '6');
+  t.true(await engine.isAncestor(gitDirectory, commits[0]!, next, signal));
+});
+
+anyTest('what the git program cannot do, the library does: a directory that belongs to nobody git knows', async (t) => {
+  const { repository } = await scene(t);
+  const told: string[] = [];
+  const unfit = programEngine({
+    ...nodePrograms,
+    run: async () => ({ code: 128, output: new Uint8Array(), complaint: 'fatal: detected dubious ownership' }),
+  });
+  const log = { write: (_: string, event: string) => void told.push(event) };
+  const engine = preferredEngine(unfit, libraryEngine(portsOf()), log);
+  const first = await repository.commit({ 'a.yaml': '1' });
+  const second = await repository.commit({ 'a.yaml': '2' });
+  t.true(await engine.isAncestor(repository.path, first, second, signal));
+  t.true(await engine.isAncestor(repository.path, first, second, signal));
+  t.deepEqual(told, ['source.git-program-unfit'], 'told once');
+});
