@@ -28,7 +28,7 @@ export function stateDirectory(path: string, shared = path): StateDirectory {
     cache: `${path}/cache.db`,
     authority: `${shared}/authority`,
     authorityCertificate: `${shared}/authority/ca.pem`,
-    mirror: `${path}/git`,
+    mirror: `${shared}/git`,
     artifacts: `${shared}/artifacts`,
     onlineKeys: `${shared}/keys`,
     apiToken: `${shared}/api-token`,

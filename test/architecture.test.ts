@@ -84,9 +84,9 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'controller/state',
-    imports: [],
+    imports: ['platform'],
     packages: [],
-    reason: 'rows by room and key; knows nothing of what they say',
+    reason: 'rows by room and key, and who may write them; knows nothing of what they say',
   },
   {
     path: 'controller/state/sqlite',

@@ -5,17 +5,17 @@ const schema43 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id"
 const schema33 = {"description":"A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.","type":"string","pattern":"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"};
 const schema45 = {"description":"A git commit id.","type":"string","pattern":"^[0-9a-f]{40}$"};
 const schema46 = {"description":"RFC 3339 in UTC.","type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"};
-const func2 = Object.prototype.hasOwnProperty;
+const func1 = Object.prototype.hasOwnProperty;
 const pattern4 = new RegExp("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "u");
-const pattern15 = new RegExp("^[0-9a-f]{40}$", "u");
-const pattern16 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$", "u");
+const pattern16 = new RegExp("^[0-9a-f]{40}$", "u");
+const pattern17 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$", "u");
 const schema48 = {"title":"DeployedApplication","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"sha256":{"$ref":"metadata.schema.json#/$defs/Sha256","description":"Of the module; must agree with the TUF target NAME/VERSION.wasm."},"length":{"description":"Bytes of the module.","type":"integer","minimum":0,"maximum":268435456},"args":{"type":"array","maxItems":256,"items":{"type":"string"}},"env":{"type":"object","additionalProperties":{"type":"string"}},"config":{"$ref":"metadata.schema.json#/$defs/Config"},"restart":{"$ref":"metadata.schema.json#/$defs/RestartPolicy"}},"required":["name","version","sha256","length","args","env","config","restart"],"additionalProperties":false};
 const schema35 = {"description":"A release's version: letters, digits, dot, dash, plus and underscore, at most 64 characters; usually semantic versioning.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$"};
 const schema51 = {"description":"SHA-256 in lower-case hexadecimal.","type":"string","pattern":"^[0-9a-f]{64}$"};
 const schema36 = {"title":"Config","description":"Configuration for applications. Layers are merged deeply in the order Application, Fleet, Site, Device. Strings may hold ${device.name}, ${device.labels.KEY} and ${site.name}; $${ is a plain ${.","type":"object","additionalProperties":true};
 const schema37 = {"description":"When an application that ended is started again, with backoff.","enum":["always","on-failure","never"]};
 const pattern7 = new RegExp("^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$", "u");
-const pattern20 = new RegExp("^[0-9a-f]{64}$", "u");
+const pattern21 = new RegExp("^[0-9a-f]{64}$", "u");
 
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -173,7 +173,7 @@ errors++;
 if(data.sha256 !== undefined){
 let data2 = data.sha256;
 if(typeof data2 === "string"){
-if(!pattern20.test(data2)){
+if(!pattern21.test(data2)){
 const err13 = {instancePath:instancePath+"/sha256",schemaPath:"metadata.schema.json#/$defs/Sha256/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -433,7 +433,7 @@ vErrors.push(err7);
 errors++;
 }
 for(const key0 in data){
-if(!(func2.call(schema43.properties, key0))){
+if(!(func1.call(schema43.properties, key0))){
 const err8 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err8];
@@ -531,7 +531,7 @@ errors++;
 if(data.revision !== undefined){
 let data4 = data.revision;
 if(typeof data4 === "string"){
-if(!pattern15.test(data4)){
+if(!pattern16.test(data4)){
 const err16 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
@@ -556,7 +556,7 @@ errors++;
 if(data.issuedAt !== undefined){
 let data5 = data.issuedAt;
 if(typeof data5 === "string"){
-if(!pattern16.test(data5)){
+if(!pattern17.test(data5)){
 const err18 = {instancePath:instancePath+"/issuedAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err18];

@@ -4,12 +4,12 @@ export const isReport = validate63;
 const schema113 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://fleet.dev/schemas/report.schema.json","title":"Report","description":"What a device says of itself: the reported state of the named shadow `fleet`. At most 3 KB as JSON. Members that a reader does not know are those of a newer agent, and no fault.","type":"object","maxProperties":64,"properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"The device's own time when it said this."},"boot":{"title":"Boot","description":"Which start of the agent says this; absent in reports of agents that count across restarts.","type":"object","properties":{"id":{"description":"Drawn by chance at each start.","type":"string","pattern":"^[0-9a-f]{1,32}$"},"number":{"description":"Grows by one with each start on the same state; two starts share one where the disk took nothing in between.","type":"integer","minimum":1}},"required":["id","number"]},"counter":{"description":"Grows by one with every report of the same boot, from 1; the highest of them is the newest.","type":"integer","minimum":0},"agentVersion":{"type":"string","maxLength":64},"phase":{"$ref":"#/$defs/Phase"},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"When it entered the phase."},"highestSequence":{"description":"The highest sequence it ever accepted; 0 before the first.","type":"integer","minimum":0},"running":{"$ref":"#/$defs/DeploymentReference","description":"The deployment whose applications run now."},"target":{"$ref":"#/$defs/DeploymentReference","description":"The deployment it is on its way to, when that is another."},"progress":{"title":"Progress","type":"object","properties":{"bytesDone":{"type":"integer","minimum":0},"bytesTotal":{"type":"integer","minimum":0}},"required":["bytesDone","bytesTotal"]},"applications":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/ApplicationReport"}},"downloads":{"description":"How the artifacts of the running deployment arrived.","type":"array","maxItems":64,"items":{"$ref":"#/$defs/DownloadReport"}},"problem":{"$ref":"#/$defs/DeviceProblem","description":"Why it is not at the newest deployment, or what was refused last."},"bytesReceivedTotal":{"description":"Artifact and metadata bytes taken since enrolment.","type":"integer","minimum":0}},"required":["at","counter","agentVersion","phase","since","highestSequence","applications"],"$defs":{"Phase":{"title":"Phase","enum":["idle","fetching","staged","activating","probation","active"]},"DeploymentReference":{"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]},"ApplicationReport":{"title":"ApplicationReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"state":{"enum":["starting","running","backoff","completed","failed","stopped"]},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"restarts":{"type":"integer","minimum":0},"exitCode":{"type":"integer"},"message":{"description":"The reason of the last failure.","type":"string","maxLength":200}},"required":["name","version","state","since","restarts"]},"DownloadReport":{"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta"],"description":"kept: it was there already."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0},"length":{"description":"Of the module.","type":"integer","minimum":0}},"required":["name","version","method","bytes","length"]},"DeviceProblem":{"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0}},"required":["code","message","at"]}}};
 const schema46 = {"description":"RFC 3339 in UTC.","type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"};
 const schema115 = {"title":"Phase","enum":["idle","fetching","staged","activating","probation","active"]};
-const pattern16 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$", "u");
-const pattern57 = new RegExp("^[0-9a-f]{1,32}$", "u");
-const func1 = (text) => [...text].length;
+const pattern17 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$", "u");
+const pattern58 = new RegExp("^[0-9a-f]{1,32}$", "u");
+const func2 = (text) => [...text].length;
 const schema117 = {"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]};
 const schema45 = {"description":"A git commit id.","type":"string","pattern":"^[0-9a-f]{40}$"};
-const pattern15 = new RegExp("^[0-9a-f]{40}$", "u");
+const pattern16 = new RegExp("^[0-9a-f]{40}$", "u");
 
 function validate64(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -70,7 +70,7 @@ errors++;
 if(data.revision !== undefined){
 let data1 = data.revision;
 if(typeof data1 === "string"){
-if(!pattern15.test(data1)){
+if(!pattern16.test(data1)){
 const err4 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -241,7 +241,7 @@ errors++;
 if(data.since !== undefined){
 let data3 = data.since;
 if(typeof data3 === "string"){
-if(!pattern16.test(data3)){
+if(!pattern17.test(data3)){
 const err10 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -304,7 +304,7 @@ errors++;
 if(data.message !== undefined){
 let data6 = data.message;
 if(typeof data6 === "string"){
-if(func1(data6) > 200){
+if(func2(data6) > 200){
 const err15 = {instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters"};
 if(vErrors === null){
 vErrors = [err15];
@@ -535,7 +535,7 @@ return errors === 0;
 validate69.evaluated = {"props":{"name":true,"version":true,"method":true,"bytes":true,"length":true},"dynamicProps":false,"dynamicItems":false};
 
 const schema126 = {"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0}},"required":["code","message","at"]};
-const pattern32 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
+const pattern33 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
 
 function validate71(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -581,7 +581,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern32.test(data0)){
+if(!pattern33.test(data0)){
 const err3 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -606,7 +606,7 @@ errors++;
 if(data.message !== undefined){
 let data1 = data.message;
 if(typeof data1 === "string"){
-if(func1(data1) > 300){
+if(func2(data1) > 300){
 const err5 = {instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
 if(vErrors === null){
 vErrors = [err5];
@@ -631,7 +631,7 @@ errors++;
 if(data.at !== undefined){
 let data2 = data.at;
 if(typeof data2 === "string"){
-if(!pattern16.test(data2)){
+if(!pattern17.test(data2)){
 const err7 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -790,7 +790,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern16.test(data0)){
+if(!pattern17.test(data0)){
 const err8 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -838,7 +838,7 @@ errors++;
 if(data1.id !== undefined){
 let data2 = data1.id;
 if(typeof data2 === "string"){
-if(!pattern57.test(data2)){
+if(!pattern58.test(data2)){
 const err12 = {instancePath:instancePath+"/boot/id",schemaPath:"#/properties/boot/properties/id/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{1,32}$"},message:"must match pattern \""+"^[0-9a-f]{1,32}$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -925,7 +925,7 @@ errors++;
 if(data.agentVersion !== undefined){
 let data5 = data.agentVersion;
 if(typeof data5 === "string"){
-if(func1(data5) > 64){
+if(func2(data5) > 64){
 const err19 = {instancePath:instancePath+"/agentVersion",schemaPath:"#/properties/agentVersion/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err19];
@@ -963,7 +963,7 @@ errors++;
 if(data.since !== undefined){
 let data7 = data.since;
 if(typeof data7 === "string"){
-if(!pattern16.test(data7)){
+if(!pattern17.test(data7)){
 const err22 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err22];

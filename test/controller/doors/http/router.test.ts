@@ -33,6 +33,7 @@ function stage({ hook = true } = {}) {
     notifyPush: () => seen.push('push'),
     authorize: (name) => (name === 'buoy-1' ? 'ok' : { code: 'DEVICE_UNKNOWN', message: name }),
     onRefusal: ({ code, device: name }) => seen.push(`refused ${name} ${code}`),
+    readiness: () => ({ isReady: true }),
     apiToken: 'the-token',
     enrolments: enrolmentLimits(() => 0),
     ...(hook ? { webhookSecret: 'a-secret-of-the-hook' } : {}),
