@@ -32,9 +32,11 @@ const take: Statement = {
     WHERE expires_at <= clock_timestamp() RETURNING epoch`,
 };
 
+/** Not waited for on the disk: a database that crashes breaks the connection, and with it the term. */
 const renew: Statement = {
   name: 'renew-lease',
-  text: `UPDATE fleet_lease SET expires_at = clock_timestamp() + $2 * interval '1 ms' WHERE epoch = $1 RETURNING epoch`,
+  text: `UPDATE fleet_lease SET expires_at = clock_timestamp() + $2 * interval '1 ms'
+    WHERE epoch = $1 AND set_config('synchronous_commit', 'off', true) = 'off' RETURNING epoch`,
 };
 
 const release: Statement = {

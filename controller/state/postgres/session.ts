@@ -72,15 +72,22 @@ export class Session {
   /** The rows of the answer; when there is none in `timeoutMs`, the connection is broken off. */
   async query<Row>({ name, text }: Statement, values: Values = [], timeoutMs?: number): Promise<readonly Row[]> {
     if (this.#reason !== undefined) throw this.#reason;
-    const late = () =>
-      this.breakOff(stateError('STATE_UNREACHABLE', this.place, `no answer in ${timeoutMs} ms to ${name}`));
-    using _deadline = timeoutMs === undefined ? undefined : this.#clock.after(timeoutMs, late);
+    using _deadline = timeoutMs === undefined ? undefined : this.#awaited(name, timeoutMs);
     try {
       const { rows } = await this.#client.query({ name, text, values: [...values] });
       return rows as Row[];
     } catch (error) {
       throw this.#reason ?? postgresError(this.place, error);
     }
+  }
+
+  /** A busy or wakened program looks at its timers before it reads: what has arrived by then counts. */
+  #awaited(name: string, timeoutMs: number): Disposable {
+    const late = stateError('STATE_UNREACHABLE', this.place, `no answer in ${timeoutMs} ms to ${name}`);
+    let timer = this.#clock.after(timeoutMs, () => {
+      timer = this.#clock.after(0, () => this.breakOff(late));
+    });
+    return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
   }
 
   /** Several statements without values, one after the other. */

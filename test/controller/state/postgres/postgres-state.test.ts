@@ -2,6 +2,7 @@ import anyTest from 'ava';
 import type { Term } from '../../../../controller/state/leadership.ts';
 import { leaseMs } from '../../../../controller/state/postgres/lease.ts';
 import { openPostgresPlace, type PostgresPlaceOptions } from '../../../../controller/state/postgres/postgres-place.ts';
+import { Session } from '../../../../controller/state/postgres/session.ts';
 import type { StatePort } from '../../../../controller/state/state-port.ts';
 import { nodeClock as clock } from '../../../../platform/node/clock.ts';
 import type { Clock } from '../../../../platform/ports.ts';
@@ -126,6 +127,20 @@ test('who slept longer than a lease does not hold it until it was renewed', asyn
   sleeper.wake();
   await eventually('the lease is renewed', 5_000, () => (term.isHeld() ? true : undefined));
   await term.end();
+});
+
+test('an answer that has arrived when its time is up counts: a busy program looks at its timers first', async (t) => {
+  const database = await freshDatabase();
+  const session = await Session.open({ clock, url: server.url(database) });
+  const asked = session.query({ name: 'one', text: 'SELECT 1 AS one' }, [], 50);
+  // The statement leaves; then nothing is read until long after the time is up.
+  await new Promise((resolve) => setImmediate(resolve));
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  t.deepEqual([...(await asked)], [{ one: 1 }]);
+  await t.throwsAsync(() => session.query({ name: 'late', text: 'SELECT pg_sleep(5)' }, [], 50), {
+    code: 'STATE_UNREACHABLE',
+    message: /no answer in 50 ms to late/,
+  });
 });
 
 test('an epoch that begins waits for the commit that is on the way, and bars the next', async (t) => {
