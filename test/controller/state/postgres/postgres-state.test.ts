@@ -145,7 +145,10 @@ test('an answer that has arrived when its time is up counts: a busy program look
 
 test('an epoch that begins waits for the commit that is on the way, and bars the next', async (t) => {
   const database = await freshDatabase();
-  const first = await lead(database, 'one');
+  // Nothing but the commit itself can find out: no lease is renewed.
+  const sleeper = stoppableClock();
+  const first = await (await openPlace(database, 'one', { clock: sleeper.clock })).lead(signal);
+  sleeper.stop();
   await server.ask(
     database,
     `CREATE FUNCTION late() RETURNS trigger AS 'BEGIN PERFORM pg_sleep(1); RETURN NEW; END' LANGUAGE plpgsql;
@@ -208,4 +211,13 @@ test('two that open an empty database at once both find its tables, and one lead
   const results = await Promise.allSettled(terms);
   t.is(results.filter(({ status }) => status === 'fulfilled').length, 1);
   await Promise.all([term.end(), ...places.map((place) => place.close())]);
+});
+
+test('who may not wait is refused at once while another leads', async (t) => {
+  const database = await freshDatabase();
+  const term = await lead(database, 'one');
+  const place = await openPlace(database, 'two');
+  await t.throwsAsync(place.lead(AbortSignal.abort(new Error('stop it first'))), { message: 'stop it first' });
+  await place.close();
+  await term.end();
 });
