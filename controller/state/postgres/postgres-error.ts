@@ -21,7 +21,6 @@ const codes: Readonly<Record<string, StateErrorCode>> = {
 };
 
 const remedies: Readonly<Partial<Record<StateErrorCode, string>>> = {
-  STATE_UNREACHABLE: 'it is tried again',
   STATE_REFUSED: 'look at the user, password and database in controller.state.url, and at what that user may do',
   STATE_FULL: "make room on the database's disk",
   STATE_CORRUPT: 'restore the database from a backup',

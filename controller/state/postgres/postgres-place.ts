@@ -16,6 +16,8 @@ export interface PostgresPlaceOptions {
   readonly url: string;
   /** What others are told when this controller leads. */
   readonly name: string;
+  /** Whether there is anything beside the database of a controller that ran before. */
+  readonly wasLed: boolean;
 }
 
 function isUnreachable(error: unknown): error is StateError {
@@ -103,7 +105,7 @@ async function openPrepared(options: PostgresPlaceOptions): Promise<StatePlace> 
   try {
     await prepareTables(session);
     const { epoch } = await lookAtLease(session);
-    return new PostgresPlace(options, session, epoch > 0);
+    return new PostgresPlace(options, session, options.wasLed || epoch > 0);
   } catch (error) {
     await session.close();
     throw error;

@@ -10,6 +10,9 @@ import { postgresError, stateError } from './postgres-error.ts';
 /** How long a connection may take to open. */
 const connectMsMax = 5_000;
 
+/** How long the other side is given to take leave. */
+const closeMsMax = 1_000;
+
 /** Where the database is, and as whom. */
 export interface SessionOptions {
   readonly clock: Clock;
@@ -107,9 +110,10 @@ export class Session {
     this.#client.end().catch(() => {});
   }
 
+  /** Ends it in order, if the other side answers. */
   async close(): Promise<void> {
     if (this.#isClosed || this.#reason !== undefined) return;
     this.#isClosed = true;
-    await this.#client.end().catch(() => {});
+    await Promise.race([this.#client.end().catch(() => {}), this.#clock.sleep(closeMsMax)]);
   }
 }

@@ -29,7 +29,7 @@ async function freshDatabase(): Promise<string> {
 }
 
 function openPlace(database: string, name: string, more: Partial<PostgresPlaceOptions> = {}) {
-  return openPostgresPlace({ clock, log, name, url: server.url(database), ...more }, signal);
+  return openPostgresPlace({ clock, log, name, wasLed: false, url: server.url(database), ...more }, signal);
 }
 
 async function lead(database: string, name = 'one'): Promise<Term> {
@@ -171,7 +171,8 @@ test('an epoch that begins waits for the commit that is on the way, and bars the
 test('a database that goes away ends the term, and is waited for by whoever stands by', async (t) => {
   const own = await TestServer.start();
   try {
-    const open = (name: string) => openPostgresPlace({ clock, log, name, url: own.url('postgres') }, signal);
+    const open = (name: string) =>
+      openPostgresPlace({ clock, log, name, wasLed: false, url: own.url('postgres') }, signal);
     const first = await (await open('one')).lead(signal);
     await first.state.commit([{ room: 'a', key: 'x', value: '1' }]);
     const second = (await open('two')).lead(signal);
@@ -189,7 +190,7 @@ test('a database that goes away ends the term, and is waited for by whoever stan
 
 test('what does not let us in, or is not what we know, ends the start with a reason; the password is in none', async (t) => {
   const database = await freshDatabase();
-  const open = (url: string) => openPostgresPlace({ clock, log, name: 'one', url }, signal);
+  const open = (url: string) => openPostgresPlace({ clock, log, name: 'one', wasLed: false, url }, signal);
   const secret = `postgres://fleet:sesame@127.0.0.1:${server.port}`;
   const missing = await t.throwsAsync(() => open(`${secret}/nowhere`), { code: 'STATE_REFUSED', message: /nowhere/ });
   t.notRegex(String(missing), /sesame/);
