@@ -11,6 +11,9 @@ export const leaseMs = 5_000;
 /** No answer in this time is none. */
 const answerMsMax = 3_000;
 
+/** A leader waits longer: what it does stops with its lease, and what it would lose by starting anew is its devices' connections. */
+const renewalMsMax = 2 * leaseMs;
+
 /**
  * Ends the connection of a writer that was silent for too long. One that was stopped between the last bytes of a commit would
  * else hold on to the epoch for as long as it sleeps.
@@ -68,7 +71,7 @@ export async function nameWriterOf(session: Session, epoch: number): Promise<voi
 
 /** Leads on, also after the lease ran out, as long as nobody else began; false when somebody did. */
 export async function renewLease(session: Session, epoch: number): Promise<boolean> {
-  return (await session.query(renew, [epoch, leaseMs], answerMsMax)).length > 0;
+  return (await session.query(renew, [epoch, leaseMs], renewalMsMax)).length > 0;
 }
 
 /** Lets another lead at once. */
