@@ -3,6 +3,7 @@
  * that started it is gone. `--config FILE` names the configuration, and every key of its section is a flag.
  */
 import * as fs from 'node:fs';
+import { hostname } from 'node:os';
 import { type Logger as ScheduleLogger, schedule } from 'node-cron';
 import { makeDirectoryDurably, writeFileDurably } from '../platform/durable-file.ts';
 import { hostAndPort } from '../platform/host-and-port.ts';
@@ -19,7 +20,7 @@ import { nodeRandom as random } from '../platform/node/random.ts';
 import { nodeThreads } from '../platform/node/threads.ts';
 import { untilStopped } from '../platform/node/until-stopped.ts';
 import { userName } from '../platform/node/user-name.ts';
-import type { Log, MessageBus } from '../platform/ports.ts';
+import type { HttpHandler, Log, MessageBus } from '../platform/ports.ts';
 import type { ControllerConfiguration } from '../schemas/generated/types.ts';
 import { announce, announcementDirectory } from './announcement.ts';
 import { type Authority, openAuthority, replaceAuthority } from './authority/authority.ts';
@@ -31,6 +32,7 @@ import { type Controller, type ControllerParts, createController } from './contr
 import { fairHandshakes } from './doors/fair-handshakes.ts';
 import { createGuard, type Guard } from './doors/guard.ts';
 import { enrolmentLimits } from './doors/http/enrolment-limits.ts';
+import { standByApi } from './doors/http/readiness.ts';
 import { bodyBytesMax, createApi } from './doors/http/router.ts';
 import { EmbeddedBroker } from './doors/mqtt/embedded/broker.ts';
 import { connectExternalBroker } from './doors/mqtt/external/bus.ts';
@@ -50,8 +52,11 @@ import { SmallerWays } from './publishing/smaller-ways.ts';
 import { allowedSignersFile } from './source/judge-tip.ts';
 import { openSource } from './source/open-source.ts';
 import type { BlobCache } from './state/blob-cache.ts';
+import type { StatePlace, Term } from './state/leadership.ts';
+import { openStatePlace } from './state/open-place.ts';
 import { openSqliteBlobCache } from './state/sqlite/sqlite-blob-cache.ts';
-import { openSqliteState } from './state/sqlite/sqlite-state.ts';
+import { StateError } from './state/state-port.ts';
+import { assertLeading, diskWhileLeading } from './state/while-leading.ts';
 import { readApiToken, type StateDirectory, stateDirectory } from './state-directory.ts';
 
 /** The server certificate is looked at this often; it is renewed long before it expires. */
@@ -68,6 +73,7 @@ interface Ground {
   readonly authority: Authority;
   readonly identity: KeyAndCertificate;
   readonly keys: ControllerKeys;
+  readonly apiToken: string;
   readonly guard: Guard;
 }
 
@@ -80,35 +86,45 @@ function hasServed({ database, endpoints, artifacts }: StateDirectory): boolean 
   return [database, endpoints, `${artifacts}/tuf/timestamp.json`].some((file) => disk.stat(file) !== undefined);
 }
 
-/** Puts the authority aside and makes another; refused while a controller runs on this state. */
-async function newAuthority(configuration: ControllerConfiguration): Promise<void> {
+/** The files of this controller, and the place of its state, which nobody leads over yet. */
+async function openPlace(configuration: ControllerConfiguration, log: Log) {
   const directory = configuration.stateDirectory!;
+  const state = stateDirectory(directory, configuration.sharedDirectory);
   makeDirectoryDurably(disk, directory);
-  const state = stateDirectory(directory);
-  // Nobody else has it open as long as we do.
-  const database = openSqliteState(state.database);
+  const { url } = configuration.state ?? {};
+  const name = `${hostname()}:${configuration.http!.port}`;
+  const options = { clock, log, file: state.database, name, wasLed: hasServed(state), ...(url && { url }) };
+  return { state, place: await openStatePlace(options, new AbortController().signal) };
+}
+
+/** Puts the authority aside and makes another; refused while a controller runs on this state. */
+async function newAuthority(configuration: ControllerConfiguration, log: Log): Promise<void> {
+  const { state, place } = await openPlace(configuration, log);
+  const refusal = new StateError(
+    'STATE_LOCKED',
+    'another controller leads on this state: stop every one of them first',
+  );
+  const term = await place.lead(AbortSignal.abort(refusal));
   const aside = await replaceAuthority({ disk, directory: state.authority, clock, random });
-  await database.close();
+  await term.end();
   const before = aside.length === 0 ? '' : `, what was before is in ${aside.join(', ')}`;
   process.stdout.write(
     `made an authority in ${state.authority}${before}\nNo device trusts it yet: give each its ca.pem, and enrol it again\n`,
   );
 }
 
-async function openGround(configuration: ControllerConfiguration, log: Log): Promise<Ground> {
-  const directory = configuration.stateDirectory!;
-  makeDirectoryDurably(disk, directory);
-  const state = stateDirectory(directory);
+async function openGround(
+  configuration: ControllerConfiguration,
+  log: Log,
+  state: StateDirectory,
+  wasLed: boolean,
+): Promise<Ground> {
   const keys = readControllerKeys(disk, configuration.keys ?? state.onlineKeys);
-  const authority = await openAuthority({
-    disk,
-    directory: state.authority,
-    clock,
-    random,
-    isFirstStart: !hasServed(state),
-  });
+  const isFirstStart = !wasLed;
+  const authority = await openAuthority({ disk, directory: state.authority, clock, random, isFirstStart });
   const identity = await authority.serverIdentity(configuration.hostnames!);
-  return { configuration, state, log, authority, identity, keys, guard: createGuard({ clock, log }) };
+  const apiToken = readApiToken(disk, random, state.apiToken);
+  return { configuration, state, log, authority, identity, keys, apiToken, guard: createGuard({ clock, log }) };
 }
 
 function openGitSource({ configuration, state, log }: Ground) {
@@ -197,19 +213,45 @@ function openCache({ state, log }: Ground): BlobCache {
   return openSqliteBlobCache(state.cache, remove, onTrouble);
 }
 
-function openPublishing({ configuration, state, log, keys }: Ground) {
-  const store = new ArtifactStore(disk, state.artifacts);
+function openPublishing({ configuration, state, log, keys }: Ground, term: Term) {
+  const shared = diskWhileLeading(disk, term);
+  const store = new ArtifactStore(shared, state.artifacts);
   const timestampLifetimeMs = configuration.metadataExpiryHours! * 3_600_000;
-  const online = new OnlineMetadata({ disk, directory: `${state.artifacts}/tuf`, keys, timestampLifetimeMs });
+  const online = new OnlineMetadata({ disk: shared, directory: `${state.artifacts}/tuf`, keys, timestampLifetimeMs });
   const ways = new SmallerWays({ store, compress: brotliInBackground, makeDelta: deltaInBackground(nodeThreads), log });
   return { store, online, ways, publisher: new RepositoryPublisher({ clock, store, online, ways }) };
 }
 
-function startHttps(ground: Ground, controller: Controller) {
-  const { configuration, state, log, authority, identity, guard } = ground;
+/** The HTTPS door, open before this controller leads. `serve` has it answer for the one that does. */
+async function openHttps({ configuration, log, authority, identity, guard }: Ground, place: StatePlace) {
+  let handler = standByApi(() => place.leader());
+  const server = await startHttpServer({
+    host: configuration.http!.host!,
+    port: configuration.http!.port!,
+    certificate: identity.certificate,
+    key: identity.key,
+    authority: authority.certificate,
+    identify: certificateIdentity,
+    handler: (request, peer, signal) => handler(request, peer, signal),
+    bodyBytesMax,
+    onFailure: (subject, error) => guard.tell('http', subject, error),
+    beforeHandshakes: (listener) =>
+      fairHandshakes(listener, { clock, onTurnedAway: (address, error) => guard.tell('http', address, error) }),
+    log,
+  });
+  const serve = (api: HttpHandler): void => {
+    handler = api;
+  };
+  return { server, serve };
+}
+
+type HttpsDoor = Awaited<ReturnType<typeof openHttps>>;
+
+function openApi(ground: Ground, controller: Controller, term: Term): HttpHandler {
+  const { configuration, state, authority, guard, apiToken } = ground;
   const { authorize, onRefusal } = controller;
   const { webhookSecret } = configuration.source;
-  const handler = createApi({
+  return createApi({
     artifacts: serveArtifacts(disk, state.artifacts),
     status: (query) => controller.status(query),
     changes: controller.changes,
@@ -218,24 +260,9 @@ function startHttps(ground: Ground, controller: Controller) {
     enrol: (request, address) => enrol({ authority, authorize, onRefusal }, request, address),
     notifyPush: () => void guard.run('http', 'webhook', () => controller.poll()),
     enrolments: enrolmentLimits(() => clock.monotonic()),
-    authorize,
-    onRefusal,
-    apiToken: readApiToken(disk, random, state.apiToken),
+    readiness: () => ({ isReady: term.isHeld(), leader: term.leader }),
+    ...{ authorize, onRefusal, apiToken },
     ...(webhookSecret === undefined ? {} : { webhookSecret }),
-  });
-  return startHttpServer({
-    host: configuration.http!.host!,
-    port: configuration.http!.port!,
-    certificate: identity.certificate,
-    key: identity.key,
-    authority: authority.certificate,
-    identify: certificateIdentity,
-    handler,
-    bodyBytesMax,
-    onFailure: (subject, error) => guard.tell('http', subject, error),
-    beforeHandshakes: (server) =>
-      fairHandshakes(server, { clock, onTurnedAway: (address, error) => guard.tell('http', address, error) }),
-    log,
   });
 }
 
@@ -280,12 +307,15 @@ function announceHere({ configuration, state, log }: Ground, controller: string)
   }
 }
 
-async function run(configuration: ControllerConfiguration, log: Log): Promise<void> {
-  const ground = await openGround(configuration, log);
-  const { guard } = ground;
-  const database = openSqliteState(ground.state.database);
+/** Serves for as long as this controller leads, and is not told to stop. */
+async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: Promise<void>): Promise<void> {
+  const { configuration, log, guard } = opened;
+  // It may have stood by for long.
+  const ground = { ...opened, identity: await opened.authority.serverIdentity(configuration.hostnames!) };
+  const { server } = https;
+  server.renewIdentity(ground.identity.certificate, ground.identity.key);
   const cache = openCache(ground);
-  const { store, online, ways, publisher } = openPublishing(ground);
+  const { store, online, ways, publisher } = openPublishing(ground, term);
   // Broker and controller need each other: what the broker asks is answered by the controller made below.
   const broker = openBroker(
     ground,
@@ -295,9 +325,12 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
   const { bus, embedded } = broker;
   const ends = () => [...publisher.ends(), ...ground.authority.ends()];
   const controller: Controller = await createController({
-    ...{ clock, log, publisher, cache, state: database },
+    ...{ clock, log, publisher, cache, state: term.state },
     source: openGitSource(ground),
-    publish: ({ topic, payload }) => bus.publish(topic, payload),
+    publish: async ({ topic, payload }) => {
+      assertLeading(term);
+      await bus.publish(topic, payload);
+    },
     sign: (deployment) => signDeployment(deployment, ground.keys.deployment),
     putBlob: (bytes) => store.put(bytes),
     tellsConnections: embedded !== undefined,
@@ -310,7 +343,7 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
   embedded?.onConnection((contact) => controller.onContact(contact));
   await openShadowDoor({ bus, guard, take: controller.onRequest });
   await broker.listen();
-  const server = await startHttps(ground, controller);
+  https.serve(openApi(ground, controller, term));
   const { host } = configuration.http!;
   const endpoints = { controller: `https://${hostAndPort(host!, server.port)}`, mqtt: broker.url() };
   // On a full disk it runs as well: who set up agents before has what the file says.
@@ -339,7 +372,7 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
     { logger },
   );
   void guard.run('timer', 'poll', () => controller.poll());
-  await untilStopped();
+  await stopped;
   log.write('info', 'controller.stopping');
   await Promise.all([polling, renewing, collecting].map((task) => task.destroy()));
   await server.close();
@@ -347,7 +380,23 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
   await controller.stop();
   await bus.close();
   cache.close();
-  await database.close();
+}
+
+async function run(configuration: ControllerConfiguration, log: Log): Promise<void> {
+  const { state, place } = await openPlace(configuration, log);
+  const ground = await place.alone(() => openGround(configuration, log, state, place.wasLed));
+  const https = await openHttps(ground, place);
+  const stopped = untilStopped();
+  const stopping = new AbortController();
+  void stopped.then(() => stopping.abort());
+  const term = await place.lead(stopping.signal).catch((error: unknown) => {
+    if (!stopping.signal.aborted) throw error;
+  });
+  if (term === undefined) return place.close();
+  // Whoever has lost the lead acts no more: what is remembered may be behind. It ends at once, and starts anew.
+  const lost = term.lost.then((error) => Promise.reject(error));
+  await Promise.race([serveTerm(ground, https, term, stopped), lost]);
+  await term.end();
 }
 
 /** The one argument that is no setting: what `fleet controller new-authority` asks for. */
@@ -364,7 +413,7 @@ try {
   });
   const log = openLog(clock, 'info');
   for (const warning of warnings) log.write('warn', 'configuration.unknown-variable', { warning });
-  if (given.includes(newAuthorityArgument)) await newAuthority(value);
+  if (given.includes(newAuthorityArgument)) await newAuthority(value, log);
   else await run(value, log);
   process.exit(0);
 } catch (error) {

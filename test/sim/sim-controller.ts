@@ -141,6 +141,7 @@ export class SimController {
       notifyPush: () => {},
       authorize: controller.authorize,
       onRefusal: controller.onRefusal,
+      readiness: () => ({ isReady: true }),
       apiToken: 'simulated',
     });
     this.#handler = async (request, peer, signal) => guardedResponse(life, await api(request, peer, signal));
