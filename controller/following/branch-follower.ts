@@ -3,6 +3,7 @@
  * wrong, the revision in force stays until another one is found valid.
  */
 import type { Clock, Log } from '../../platform/ports.ts';
+import { Turn } from '../../platform/turn.ts';
 import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import type { Catalogue, DesiredFleet } from '../manifests/desired.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
@@ -100,7 +101,7 @@ export class BranchFollower {
 
   get #reading(): Reading {
     const { cache, source, clock } = this.#parts;
-    return { cache, readBlob: source.readBlob, yieldTurn: () => clock.sleep(0) };
+    return { cache, readBlob: source.readBlob, turn: new Turn(clock) };
   }
 
   get inForce(): ValidRevision {
@@ -143,9 +144,11 @@ export class BranchFollower {
   async #takeUp(info: RevisionStatus): Promise<void> {
     const { publisher, memory, demand } = this.#parts;
     const files = await this.#filesOf(info);
-    const { catalogue } = await publisher.judge({ info, files }, this.#readTrust);
-    const changes = [...files].map(([path, oid]) => ({ path, oid }));
-    const judged = await judgeRevision({ before: noRevision, info, changes }, catalogue, this.#reading);
+    const step = { before: noRevision, info, changes: [...files].map(([path, oid]) => ({ path, oid })) };
+    const reading = this.#reading;
+    const tree = await treeAfter(step, reading.turn);
+    const { catalogue } = await publisher.judge(tree, this.#readTrust);
+    const judged = await judgeRevision(step, tree, catalogue, reading);
     if (judged.kind === 'refused') {
       const why = judged.problems[0]?.message;
       throw new Error(`revision ${info.id} was in force and is not valid any more: ${why}`);
@@ -251,9 +254,10 @@ export class BranchFollower {
   async #consider(info: RevisionStatus, history: History): Promise<void> {
     const { publisher } = this.#parts;
     const step = await this.#stepTo(info);
-    const tree = treeAfter(step);
+    const reading = this.#reading;
+    const tree = await treeAfter(step, reading.turn);
     const { catalogue, problems, notes } = await publisher.judge(tree, this.#readTrust);
-    const judged = await judgeRevision(step, catalogue, this.#reading);
+    const judged = await judgeRevision(step, tree, catalogue, reading);
     const found = [...problems, ...(judged.kind === 'refused' ? judged.problems : [])];
     if (judged.kind === 'refused' || found.length > 0) {
       return this.#refuse(info, `${found.length} ${found.length === 1 ? 'problem' : 'problems'} in its files`, found);
@@ -275,7 +279,7 @@ export class BranchFollower {
   ): Promise<void> {
     const { memory, cache, clock, log } = this.#parts;
     const { info, before, changes } = step;
-    await this.#tellPassedOver(treeAfter(step));
+    await this.#tellPassedOver(info, revision.unread);
     const source = adopted(this.#source, info, notes, clock.now());
     await memory.adopt({ revision: info, source, desired: desiredOf(revision.state), affected });
     cache.keepFiles(info.id, revision.files, before.info && { revision: before.info.id, changes });
@@ -295,8 +299,8 @@ export class BranchFollower {
   }
 
   /** What `fleet validate` warns of, in the same words: git holds it, and nobody reads it. */
-  async #tellPassedOver({ info, files }: RevisionTree): Promise<void> {
-    const warnings = passedOver(await this.#parts.source.oddEntries(info.id), files.keys());
+  async #tellPassedOver(info: RevisionStatus, unread: ReadonlySet<string>): Promise<void> {
+    const warnings = passedOver(await this.#parts.source.oddEntries(info.id), unread);
     const [first] = warnings;
     if (first === undefined) return;
     const fields = { revision: info.id, entries: warnings.length, first: `${first.file} ${first.message}` };
