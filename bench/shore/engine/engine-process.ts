@@ -26,7 +26,7 @@ import { nodePrograms } from '../../../platform/node/processes.ts';
 import { nodeThreads } from '../../../platform/node/threads.ts';
 import { processMemory } from '../../footprint/process-memory.ts';
 import type { EngineOrder, EngineSample } from './engine-orders.ts';
-import { deviceName, fingerprintOf } from './fleet-repository.ts';
+import { deviceName } from './fleet-repository.ts';
 
 const [directory = '', keysDirectory = '', devices = ''] = process.argv.slice(2);
 const count = Number(devices);
@@ -99,7 +99,7 @@ const state = watched(openSqliteState(`${directory}/state.sqlite`));
 let controller: Controller;
 
 /** What an agent says that runs what it was told. */
-function reportOf(name: string, revision: string): Uint8Array {
+function reportOf(revision: string): Uint8Array {
   const at = new Date().toISOString();
   const running = { sequence: 1, revision };
   const applications = ['log', 'pump', 'radio'].map((application) => ({
@@ -124,7 +124,7 @@ async function comeAboard(revision: string): Promise<void> {
   for (let number = 0; number < count; number += 1) {
     const device = deviceName(number);
     controller.onContact({ device, connected: true });
-    controller.onRequest({ device, operation: 'update', payload: reportOf(device, revision) });
+    controller.onRequest({ device, operation: 'update', payload: reportOf(revision) });
     if (number % 2_000 === 1_999) await until(() => written.size >= number - 2_000);
   }
   await until(() => written.size >= count);

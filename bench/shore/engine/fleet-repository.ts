@@ -31,7 +31,7 @@ export function deviceName(number: number): string {
 }
 
 /** What enrolment would have printed for a device. */
-export function fingerprintOf(name: string): string {
+function fingerprintOf(name: string): string {
   return `SHA256:${createHash('sha256').update(name).digest('base64').replace('=', '')}`;
 }
 
