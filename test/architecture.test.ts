@@ -84,13 +84,13 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'controller/state',
-    imports: [],
+    imports: ['platform'],
     packages: [],
     reason: 'rows by room and key; knows nothing of what they say',
   },
   {
     path: 'controller/state/sqlite',
-    imports: ['controller/state'],
+    imports: ['platform', 'controller/state'],
     packages: ['node:sqlite'],
     reason: 'the only room that knows this database',
   },

@@ -131,21 +131,21 @@ export class BranchFollower {
   }
 
   /** From the cache, so that a restart does not need the repository. */
-  async #filesOf({ id }: RevisionStatus): Promise<RevisionFiles> {
+  async #filesOf({ id }: RevisionStatus, turn: Turn): Promise<RevisionFiles> {
     const { cache, source } = this.#parts;
-    const kept = cache.files(id);
+    const kept = await cache.files(id, turn);
     if (kept !== undefined) return kept;
     const files = new Map((await source.changes(undefined, id)).map(({ path, oid }) => [path, oid!]));
-    cache.keepFiles(id, files);
+    await cache.keepFiles(id, files, turn);
     return files;
   }
 
   /** The files are the same as when they were found valid, and were read before. */
   async #takeUp(info: RevisionStatus): Promise<void> {
     const { publisher, memory, demand } = this.#parts;
-    const files = await this.#filesOf(info);
-    const step = { before: noRevision, info, changes: [...files].map(([path, oid]) => ({ path, oid })) };
     const reading = this.#reading;
+    const files = await this.#filesOf(info, reading.turn);
+    const step = { before: noRevision, info, changes: Array.from(files, ([path, oid]) => ({ path, oid })) };
     const tree = await treeAfter(step, reading.turn);
     const { catalogue } = await publisher.judge(tree, this.#readTrust);
     const judged = await judgeRevision(step, tree, catalogue, reading);
@@ -282,8 +282,9 @@ export class BranchFollower {
     await this.#tellPassedOver(info, revision.unread);
     const source = adopted(this.#source, info, notes, clock.now());
     await memory.adopt({ revision: info, source, desired: desiredOf(revision.state), affected });
-    cache.keepFiles(info.id, revision.files, before.info && { revision: before.info.id, changes });
     this.#inForce = revision;
+    const from = before.info && { revision: before.info.id, changes };
+    await cache.keepFiles(info.id, revision.files, this.#reading.turn, from);
     this.#note(source);
     log.write('debug', 'revision.history', { revision: info.id, history });
     for (const { file, code, message } of notes) {
