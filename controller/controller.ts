@@ -7,6 +7,7 @@
  *              artifacts      doors ◄─► devices
  */
 import type { Clock, Log } from '../platform/ports.ts';
+import { Turn } from '../platform/turn.ts';
 import type { BrokerStatus, Deployment, Refusal, StatusDocument, StorageStatus } from '../schemas/generated/types.ts';
 import { type AuthorizeDevice, authorizeByFleet } from './authority/authorization.ts';
 import { Refusals } from './doors/refusals.ts';
@@ -213,7 +214,7 @@ class FollowingController implements Controller {
 
 /** The controller over its rooms, with all that it remembers; nothing happens before `start`. */
 export async function createController(parts: ControllerParts): Promise<Controller> {
-  const { image, unreadable } = await loadImage(parts.state);
+  const { image, unreadable } = await loadImage(parts.state, new Turn(parts.clock));
   for (const { row, error } of unreadable) {
     parts.log.write('warn', 'state.row-set-aside', { room: row.room, key: row.key, reason: String(error) });
   }

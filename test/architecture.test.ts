@@ -96,7 +96,7 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'controller/state/sqlite',
-    imports: ['controller/state'],
+    imports: ['platform', 'controller/state'],
     packages: ['node:sqlite'],
     reason: 'the only room that knows this database',
   },

@@ -1,22 +1,30 @@
-/** What a shore bears: parts, each measured on the embedded broker and, where it is installed, on Mosquitto in the same run. */
+/**
+ * What a shore bears: its doors, each part measured on the embedded broker and, where it is installed, on Mosquitto in the same
+ * run; its engine, step by step; and what it keeps state in.
+ */
 import { parseArgs } from 'node:util';
 import { connects } from './connects.ts';
 import { makeCrowd } from './crowd.ts';
+import { measureEngine } from './engine/engine.ts';
 import type { BrokerlessPart, Figures, Part } from './part.ts';
 import { reports } from './reports.ts';
 import { hasMosquitto, type ShoreKind } from './shore.ts';
 import { slowReader } from './slow-reader.ts';
 import { state } from './state.ts';
 
-const parts: Readonly<Record<string, Part>> = { connects, reports, 'slow-reader': slowReader };
-const brokerlessParts: Readonly<Record<string, BrokerlessPart>> = { state };
-const partNames = [...Object.keys(parts), ...Object.keys(brokerlessParts)];
+const ofDoors: Readonly<Record<string, Part>> = { connects, reports, 'slow-reader': slowReader };
+const brokerless: Readonly<Record<string, BrokerlessPart>> = {
+  state: async (devices, onRow) => onRow('none', await state(devices)),
+  engine: (devices, onRow) => measureEngine(devices, ({ step, figures }) => onRow(step, figures)),
+};
+const partNames = [...Object.keys(ofDoors), ...Object.keys(brokerless)];
 
 const usualDevices = 2000;
 
 interface Row {
   readonly part: string;
-  readonly shore: ShoreKind | 'none';
+  /** A kind of broker, or a step of the engine's life. */
+  readonly shore: string;
   readonly figures: Figures;
 }
 
@@ -24,7 +32,7 @@ function lineOf({ part, shore, figures }: Row): string {
   const told = Object.entries(figures).map(
     ([name, value]) => `${name} ${Number.isInteger(value) ? value : value.toFixed(value < 10 ? 2 : 1)}`,
   );
-  return `${part.padEnd(12)} ${shore.padEnd(10)} ${told.join('  ')}\n`;
+  return `${part.padEnd(12)} ${shore.padEnd(26)} ${told.join('  ')}\n`;
 }
 
 function chosenParts(names: string | undefined): string[] {
@@ -34,16 +42,24 @@ function chosenParts(names: string | undefined): string[] {
   return chosen;
 }
 
-async function measure(chosen: readonly string[], count: number, onRow: (row: Row) => void): Promise<void> {
+async function measureDoors(names: readonly string[], count: number, onRow: (row: Row) => void): Promise<void> {
+  if (names.length === 0) return;
+  if (!hasMosquitto) process.stderr.write('mosquitto is not installed (Debian package mosquitto): left out\n');
   const kinds: ShoreKind[] = hasMosquitto ? ['embedded', 'mosquitto'] : ['embedded'];
-  const withBroker = chosen.filter((part) => Object.hasOwn(parts, part));
-  using crowd = withBroker.length === 0 ? undefined : await makeCrowd(count);
-  for (const part of withBroker) {
-    for (const shore of kinds) onRow({ part, shore, figures: await parts[part]!(shore, crowd!) });
+  using crowd = await makeCrowd(count);
+  for (const part of names) {
+    for (const shore of kinds) onRow({ part, shore, figures: await ofDoors[part]!(shore, crowd) });
   }
+}
+
+async function measure(chosen: readonly string[], count: number, onRow: (row: Row) => void): Promise<void> {
+  await measureDoors(
+    chosen.filter((part) => Object.hasOwn(ofDoors, part)),
+    count,
+    onRow,
+  );
   for (const part of chosen) {
-    const measurePart = brokerlessParts[part];
-    if (measurePart !== undefined) onRow({ part, shore: 'none', figures: await measurePart(count) });
+    await brokerless[part]?.(count, (shore, figures) => onRow({ part, shore, figures }));
   }
 }
 
@@ -57,10 +73,8 @@ export async function run(args: readonly string[]): Promise<void> {
   const { json, parts: names, devices } = parseArgs({ args: [...args], options }).values;
   const count = Number(devices);
   if (!Number.isInteger(count) || count < 2) throw new TypeError(`--devices ${devices} is not a number of two or more`);
-  const chosen = chosenParts(names);
-  if (!hasMosquitto) process.stderr.write('mosquitto is not installed (Debian package mosquitto): left out\n');
   const rows: Row[] = [];
-  await measure(chosen, count, (row) => {
+  await measure(chosenParts(names), count, (row) => {
     rows.push(row);
     if (!json) process.stdout.write(lineOf(row));
   });

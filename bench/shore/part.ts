@@ -8,5 +8,5 @@ export type Figures = Readonly<Record<string, number>>;
 /** One part; it starts what it needs and leaves nothing behind. */
 export type Part = (kind: ShoreKind, crowd: Crowd) => Promise<Figures>;
 
-/** A part that needs no broker. */
-export type BrokerlessPart = (devices: number) => Promise<Figures>;
+/** A part that needs no broker; it tells of each step. */
+export type BrokerlessPart = (devices: number, onRow: (step: string, figures: Figures) => void) => Promise<void>;

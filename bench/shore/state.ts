@@ -53,7 +53,7 @@ function recording(state: StatePort, commits: (readonly StateWrite[])[]): StateP
 
 /** Seconds until every device has a deployment that is durable. */
 async function issueAll(state: StatePort, fleet: DesiredFleet): Promise<number> {
-  const { image } = await loadImage(state);
+  const { image } = await loadImage(state, clock);
   return new Promise((resolve, reject) => {
     const engine = new Engine({
       ...{ clock, log, state, image, keyId: key.keyId, tellsConnections: true },

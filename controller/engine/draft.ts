@@ -35,6 +35,11 @@ export class Draft implements Known {
     for (const [key, write] of draft.#writes) this.#writes.set(key, write);
   }
 
+  /** How many rows are written. */
+  get size(): number {
+    return this.#writes.size;
+  }
+
   get writes(): readonly Write[] {
     return [...this.#writes.values()];
   }

@@ -27,6 +27,8 @@ import { encodeWrite } from './rows.ts';
 const turnMs = 20;
 const eventsPerTurn = 256;
 const devicesPerTurn = 256;
+/** Writing takes as long as deciding, and is not interrupted: a turn takes no further event from here on. */
+const writesPerTurn = 512;
 
 /** Requests of devices that wait; further ones are not taken, and are asked again. */
 const requestsMax = 50_000;
@@ -37,6 +39,7 @@ const pauseMsMax = 30_000;
 
 /** Contacts that no other write tells are written down this often. */
 const contactsMs = 60_000;
+const contactsPerEvent = 64;
 
 export interface EngineParts {
   readonly clock: Clock;
@@ -190,8 +193,8 @@ export class Engine {
     this.#delivery.stop();
     this.#stopping.abort();
     await this.#looping;
-    await this.#turn();
-    for (const { reject } of this.#queue.splice(0)) reject?.(new Error('the controller stops'));
+    do await this.#turn();
+    while (this.#queue.length > 0);
   }
 
   /** What is a fact of this life is known at once. */
@@ -218,8 +221,10 @@ export class Engine {
   }
 
   #flushContacts(): void {
-    const heardAt = new Map([...this.#heard].filter(([device]) => this.#desired.devices.has(device)));
-    if (heardAt.size > 0) this.tell({ kind: 'contacts', heardAt });
+    const heard = [...this.#heard].filter(([device]) => this.#desired.devices.has(device));
+    for (let at = 0; at < heard.length; at += contactsPerEvent) {
+      this.tell({ kind: 'contacts', heardAt: new Map(heard.slice(at, at + contactsPerEvent)) });
+    }
   }
 
   get #hasWork(): boolean {
@@ -263,7 +268,8 @@ export class Engine {
     const { clock } = this.#parts;
     const end = clock.monotonic() + turnMs;
     let next = 0;
-    while (next < this.#queue.length && next < eventsPerTurn && clock.monotonic() < end) {
+    const isFull = () => draft.size >= writesPerTurn || clock.monotonic() >= end;
+    while (next < this.#queue.length && next < eventsPerTurn && !isFull()) {
       const waiting = this.#queue[next]!;
       next += 1;
       if (waiting.event.kind === 'shadow-request') this.#requests -= 1;

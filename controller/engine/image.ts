@@ -1,9 +1,11 @@
 /** All that the controller remembers, in memory: loaded once, and changed only by writes that are durable already. */
+import type { Turn } from '../../platform/turn.ts';
 import type { DeviceEvent, Refusal, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import { noShadow } from '../shadow/packed-shadow.ts';
 import type { StatePort, StateRow } from '../state/state-port.ts';
 import { type DeviceRecord, type Owed, owedKey, type Write } from './records.ts';
 import { decodeRow, setAside } from './rows.ts';
+import { SharedValues } from './shared-values.ts';
 
 /** What is remembered, as whoever decides sees it. */
 export interface Known {
@@ -86,16 +88,20 @@ export class Image implements Known {
  */
 export async function loadImage(
   state: StatePort,
+  turn: Turn,
 ): Promise<{ readonly image: Image; readonly unreadable: Unreadable[] }> {
   const image = new Image();
   const unreadable: Unreadable[] = [];
+  const shared = new SharedValues();
   await state.load((row) => {
     try {
       const write = decodeRow(row);
-      if (write !== undefined) image.apply(write);
+      if (write?.kind === 'device') image.apply({ ...write, record: shared.inRecord(write.record) });
+      else if (write !== undefined) image.apply(write);
     } catch (error) {
       unreadable.push({ row, error });
     }
+    return turn.isOver() ? turn.pause() : undefined;
   });
   // On a full disk they stay where they are, and are told of again at the next start.
   await state.commit(unreadable.flatMap(({ row }) => setAside(row))).catch(() => {});

@@ -5,7 +5,7 @@ import type { DesiredDevice, DeviceTemplate } from '../manifests/desired.ts';
 import { type IssuedDeployment, nextSequence, type ObservedDevice } from '../planning/observed.ts';
 import type { JsonObject } from '../shadow/document.ts';
 import { packShadow, unpackShadow } from '../shadow/packed-shadow.ts';
-import { applyRequest, changeTowards } from '../shadow/protocol.ts';
+import { changeTowards, updatedShadow } from '../shadow/protocol.ts';
 import type { DeviceRecord } from './records.ts';
 
 /** An envelope of at most this many bytes travels inside the shadow, which holds 8 KB in all. */
@@ -94,8 +94,7 @@ export function handOver(device: string, record: DeviceRecord, now: number): Dev
   const shadow = unpackShadow(record.shadow);
   const change = changeTowards(shadow.state.desired, desiredShadow(record) as unknown as JsonObject);
   const fitting =
-    applyRequest(device, shadow, 'update', { desired: change }, now).next ??
-    applyRequest(device, shadow, 'update', { desired: change, reported: null }, now).next;
+    updatedShadow(shadow, { desired: change }, now) ?? updatedShadow(shadow, { desired: change, reported: null }, now);
   if (fitting === undefined) throw new RangeError(`the desired state of ${device} is larger than a shadow`);
   return { ...record, shadow: packShadow(fitting) };
 }

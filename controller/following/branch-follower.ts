@@ -3,6 +3,7 @@
  * wrong, the revision in force stays until another one is found valid.
  */
 import type { Clock, Log } from '../../platform/ports.ts';
+import { Turn } from '../../platform/turn.ts';
 import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import type { Catalogue, DesiredFleet } from '../manifests/desired.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
@@ -100,7 +101,7 @@ export class BranchFollower {
 
   get #reading(): Reading {
     const { cache, source, clock } = this.#parts;
-    return { cache, readBlob: source.readBlob, yieldTurn: () => clock.sleep(0) };
+    return { cache, readBlob: source.readBlob, turn: new Turn(clock) };
   }
 
   get inForce(): ValidRevision {
@@ -130,22 +131,24 @@ export class BranchFollower {
   }
 
   /** From the cache, so that a restart does not need the repository. */
-  async #filesOf({ id }: RevisionStatus): Promise<RevisionFiles> {
+  async #filesOf({ id }: RevisionStatus, turn: Turn): Promise<RevisionFiles> {
     const { cache, source } = this.#parts;
-    const kept = cache.files(id);
+    const kept = await cache.files(id, turn);
     if (kept !== undefined) return kept;
     const files = new Map((await source.changes(undefined, id)).map(({ path, oid }) => [path, oid!]));
-    cache.keepFiles(id, files);
+    await cache.keepFiles(id, files, turn);
     return files;
   }
 
   /** The files are the same as when they were found valid, and were read before. */
   async #takeUp(info: RevisionStatus): Promise<void> {
     const { publisher, memory, demand } = this.#parts;
-    const files = await this.#filesOf(info);
-    const { catalogue } = await publisher.judge({ info, files }, this.#readTrust);
-    const changes = [...files].map(([path, oid]) => ({ path, oid }));
-    const judged = await judgeRevision({ before: noRevision, info, changes }, catalogue, this.#reading);
+    const reading = this.#reading;
+    const files = await this.#filesOf(info, reading.turn);
+    const step = { before: noRevision, info, changes: Array.from(files, ([path, oid]) => ({ path, oid })) };
+    const tree = await treeAfter(step, reading.turn);
+    const { catalogue } = await publisher.judge(tree, this.#readTrust);
+    const judged = await judgeRevision(step, tree, catalogue, reading);
     if (judged.kind === 'refused') {
       const why = judged.problems[0]?.message;
       throw new Error(`revision ${info.id} was in force and is not valid any more: ${why}`);
@@ -251,9 +254,10 @@ export class BranchFollower {
   async #consider(info: RevisionStatus, history: History): Promise<void> {
     const { publisher } = this.#parts;
     const step = await this.#stepTo(info);
-    const tree = treeAfter(step);
+    const reading = this.#reading;
+    const tree = await treeAfter(step, reading.turn);
     const { catalogue, problems, notes } = await publisher.judge(tree, this.#readTrust);
-    const judged = await judgeRevision(step, catalogue, this.#reading);
+    const judged = await judgeRevision(step, tree, catalogue, reading);
     const found = [...problems, ...(judged.kind === 'refused' ? judged.problems : [])];
     if (judged.kind === 'refused' || found.length > 0) {
       return this.#refuse(info, `${found.length} ${found.length === 1 ? 'problem' : 'problems'} in its files`, found);
@@ -275,11 +279,12 @@ export class BranchFollower {
   ): Promise<void> {
     const { memory, cache, clock, log } = this.#parts;
     const { info, before, changes } = step;
-    await this.#tellPassedOver(treeAfter(step));
+    await this.#tellPassedOver(info, revision.unread);
     const source = adopted(this.#source, info, notes, clock.now());
     await memory.adopt({ revision: info, source, desired: desiredOf(revision.state), affected });
-    cache.keepFiles(info.id, revision.files, before.info && { revision: before.info.id, changes });
     this.#inForce = revision;
+    const from = before.info && { revision: before.info.id, changes };
+    await cache.keepFiles(info.id, revision.files, this.#reading.turn, from);
     this.#note(source);
     log.write('debug', 'revision.history', { revision: info.id, history });
     for (const { file, code, message } of notes) {
@@ -295,8 +300,8 @@ export class BranchFollower {
   }
 
   /** What `fleet validate` warns of, in the same words: git holds it, and nobody reads it. */
-  async #tellPassedOver({ info, files }: RevisionTree): Promise<void> {
-    const warnings = passedOver(await this.#parts.source.oddEntries(info.id), files.keys());
+  async #tellPassedOver(info: RevisionStatus, unread: ReadonlySet<string>): Promise<void> {
+    const warnings = passedOver(await this.#parts.source.oddEntries(info.id), unread);
     const [first] = warnings;
     if (first === undefined) return;
     const fields = { revision: info.id, entries: warnings.length, first: `${first.file} ${first.message}` };

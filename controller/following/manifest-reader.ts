@@ -2,11 +2,12 @@
  * Blobs of a revision: manifests, parsed, and trust metadata. Both are kept by blob id across restarts, so that a restart
  * needs the repository for nothing that it read before.
  */
+import type { Turn } from '../../platform/turn.ts';
 import { isManifestPath } from '../manifests/manifest-path.ts';
 import { parseManifestFile } from '../manifests/parse-file.ts';
 import type { ParsedFile } from '../manifests/parsed-file.ts';
 import { decodeParsedFile, encodeParsedFile } from '../manifests/parsed-file-cache.ts';
-import type { BlobCache, RevisionFiles } from '../state/blob-cache.ts';
+import type { BlobCache } from '../state/blob-cache.ts';
 
 /** The bytes of a blob of the repository. */
 export type ReadBlob = (id: string) => Promise<Uint8Array>;
@@ -23,55 +24,55 @@ export interface ChangedPath {
   readonly oid?: string;
 }
 
-/** The files of a revision, from those of another and what differs. */
-export function changedFiles(before: RevisionFiles, changes: readonly ChangedPath[]): RevisionFiles {
-  const files = new Map(before);
-  for (const { path, oid } of changes) {
-    if (oid === undefined) files.delete(path);
-    else files.set(path, oid);
-  }
-  return files;
-}
-
 /** Of what differs, the manifests. */
 export function changedManifests(changes: readonly ChangedPath[]): readonly ChangedPath[] {
   return changes.filter(({ path }) => isManifestPath(path));
 }
 
-/** Blobs that are looked up in the cache at once, between which others have their turn. */
-const lookupsAtOnce = 1_000;
+/** Blobs that are read from the repository together. */
+const readAtOnce = 2_000;
 
-/** Reads and parses what the cache does not have. */
-async function parseBlobs(readBlob: ReadBlob, blobs: readonly string[]): Promise<Map<string, ParsedFile>> {
-  const parsed = new Map<string, ParsedFile>();
-  // What is asked for at once is read together.
-  const bytes = await Promise.all(blobs.map(readBlob));
-  for (const [index, blob] of blobs.entries()) parsed.set(blob, parseManifestFile(bytes[index]!));
-  return parsed;
+/** Entries of the cache that are looked up or written together. */
+const cachedAtOnce = 250;
+
+function* slices<T>(all: readonly T[], length: number): Generator<readonly T[]> {
+  for (let at = 0; at < all.length; at += length) yield all.slice(at, at + length);
 }
 
-async function readSome(
-  cache: BlobCache,
-  readBlob: ReadBlob,
-  blobs: readonly string[],
-): Promise<Map<string, ParsedFile>> {
+/** What the cache has of these. */
+async function lookUp(cache: BlobCache, blobs: readonly string[], turn: Turn): Promise<Map<string, ParsedFile>> {
   const known = new Map<string, ParsedFile>();
-  for (const [blob, bytes] of cache.get(cacheRoom, blobs)) {
-    const parsed = decodeParsedFile(bytes);
-    if (parsed !== undefined) known.set(blob, parsed);
+  for (const some of slices(blobs, cachedAtOnce)) {
+    for (const [blob, bytes] of cache.get(cacheRoom, some)) {
+      const parsed = decodeParsedFile(bytes);
+      if (parsed !== undefined) known.set(blob, parsed);
+    }
+    await turn.rest();
   }
-  const read = await parseBlobs(
-    readBlob,
-    blobs.filter((blob) => !known.has(blob)),
-  );
-  const fresh = new Map<string, Uint8Array>();
-  for (const [blob, parsed] of read) {
-    known.set(blob, parsed);
-    const encoded = encodeParsedFile(parsed);
-    if (encoded !== undefined) fresh.set(blob, encoded);
-  }
-  cache.put(cacheRoom, fresh);
   return known;
+}
+
+/** Reads and parses what the cache does not have, and keeps it there. */
+async function readAndParse(cache: BlobCache, readBlob: ReadBlob, blobs: readonly string[], turn: Turn) {
+  const parsed = new Map<string, ParsedFile>();
+  for (const some of slices(blobs, readAtOnce)) {
+    // What is asked for at once is read together.
+    const bytes = await Promise.all(some.map(readBlob));
+    let fresh = new Map<string, Uint8Array>();
+    for (const [index, blob] of some.entries()) {
+      const file = parseManifestFile(bytes[index]!);
+      parsed.set(blob, file);
+      const encoded = encodeParsedFile(file);
+      if (encoded !== undefined) fresh.set(blob, encoded);
+      if (fresh.size >= cachedAtOnce) {
+        cache.put(cacheRoom, fresh);
+        fresh = new Map();
+      }
+      await turn.rest();
+    }
+    cache.put(cacheRoom, fresh);
+  }
+  return parsed;
 }
 
 /** Manifests of many blobs, parsed, in the same order; from the cache where they are there. */
@@ -79,16 +80,13 @@ export async function readManifests(
   cache: BlobCache,
   readBlob: ReadBlob,
   blobs: readonly (string | undefined)[],
-  yieldTurn: () => Promise<void>,
+  turn: Turn,
 ): Promise<(ParsedFile | undefined)[]> {
   const wanted = [...new Set(blobs.filter((blob) => blob !== undefined))];
-  const parsed = new Map<string, ParsedFile>();
-  for (let at = 0; at < wanted.length; at += lookupsAtOnce) {
-    for (const [blob, file] of await readSome(cache, readBlob, wanted.slice(at, at + lookupsAtOnce)))
-      parsed.set(blob, file);
-    if (wanted.length > lookupsAtOnce) await yieldTurn();
-  }
-  return blobs.map((blob) => (blob === undefined ? undefined : parsed.get(blob)));
+  const known = await lookUp(cache, wanted, turn);
+  const unknown = wanted.filter((blob) => !known.has(blob));
+  const read = await readAndParse(cache, readBlob, unknown, turn);
+  return blobs.map((blob) => (blob === undefined ? undefined : (known.get(blob) ?? read.get(blob))));
 }
 
 /** Reads blobs through what was read before. */

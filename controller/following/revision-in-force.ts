@@ -1,28 +1,45 @@
 /** The revision that devices follow: taken up again at a restart, replaced only by a valid one. */
+import type { Turn } from '../../platform/turn.ts';
 import type { Problem, RevisionStatus } from '../../schemas/generated/types.ts';
-import { applyChanges } from '../manifests/apply-changes.ts';
+import { applyChangesInSteps } from '../manifests/apply-changes.ts';
 import type { Catalogue } from '../manifests/desired.ts';
 import type { FileChange } from '../manifests/draft.ts';
 import { filesToLocate, locateProblems, type Refused } from '../manifests/locate-problems.ts';
 import { emptyManifestState, type ManifestState } from '../manifests/manifest-state.ts';
+import { isUnreadName } from '../manifests/passed-over.ts';
+import { PersistentMap } from '../manifests/persistent-map.ts';
+import { pauseNow, runInTurns, type Steps } from '../manifests/steps.ts';
+import { isTrustFile } from '../publishing/trust-files.ts';
 import type { BlobCache, RevisionFiles } from '../state/blob-cache.ts';
-import { type ChangedPath, changedFiles, changedManifests, type ReadBlob, readManifests } from './manifest-reader.ts';
+import { type ChangedPath, changedManifests, type ReadBlob, readManifests } from './manifest-reader.ts';
+
+/** The files of a commit: blob ids by path. What is few and asked for at every commit is kept apart beside them. */
+interface Files {
+  readonly files: PersistentMap<string>;
+  /** Those of signed metadata. */
+  readonly trustFiles: ReadonlyMap<string, string>;
+  /** Those that look like manifests and are read by nobody. */
+  readonly unread: ReadonlySet<string>;
+}
 
 /** A commit with all its files. */
-export interface RevisionTree {
+export interface RevisionTree extends Files {
   readonly info: RevisionStatus;
-  readonly files: RevisionFiles;
 }
 
 /** A revision that was found valid, with what it comes to; without `info`, none was yet. */
-export interface ValidRevision {
+export interface ValidRevision extends Files {
   readonly info?: RevisionStatus;
-  readonly files: RevisionFiles;
   readonly state: ManifestState;
 }
 
 /** Before the first revision: no files, no devices. */
-export const noRevision: ValidRevision = { files: new Map(), state: emptyManifestState };
+export const noRevision: ValidRevision = {
+  files: PersistentMap.empty(),
+  trustFiles: new Map(),
+  unread: new Set(),
+  state: emptyManifestState,
+};
 
 /** What a revision comes to when it is laid over another. */
 export type Judged =
@@ -46,31 +63,45 @@ export interface RevisionStep {
   readonly changes: readonly ChangedPath[];
 }
 
+function* changedFiles(before: Files, changes: readonly ChangedPath[]): Steps<Files> {
+  let { files } = before;
+  const trustFiles = new Map(before.trustFiles);
+  const unread = new Set(before.unread);
+  const edit = {};
+  for (const { path, oid } of changes) {
+    yield pauseNow;
+    files = oid === undefined ? files.delete(path, edit) : files.set(path, oid, edit);
+    if (isTrustFile(path)) oid === undefined ? trustFiles.delete(path) : trustFiles.set(path, oid);
+    if (isUnreadName(path)) oid === undefined ? unread.delete(path) : unread.add(path);
+  }
+  return { files, trustFiles, unread };
+}
+
 /** The commit that a step leads to. */
-export function treeAfter({ before, info, changes }: RevisionStep): RevisionTree {
-  return { info, files: changedFiles(before.files, changes) };
+export async function treeAfter({ before, info, changes }: RevisionStep, turn: Turn): Promise<RevisionTree> {
+  return { info, ...(await runInTurns(changedFiles(before, changes), turn)) };
 }
 
 /** How blobs are read. */
 export interface Reading {
   readonly cache: BlobCache;
   readonly readBlob: ReadBlob;
-  /** Gives others their turn. */
-  readonly yieldTurn: () => Promise<void>;
+  /** Others have their turns in between. */
+  readonly turn: Turn;
 }
 
 /** Judges a revision by what differs from the one before it; reads only blobs that differ and were never read. */
 export async function judgeRevision(
   step: RevisionStep,
+  tree: RevisionTree,
   catalogue: Catalogue,
-  { cache, readBlob, yieldTurn }: Reading,
+  { cache, readBlob, turn }: Reading,
 ): Promise<Judged> {
-  const { info, files } = treeAfter(step);
   const changed = changedManifests(step.changes);
   const blobs = changed.map(({ oid }) => oid);
-  const parsed = await readManifests(cache, readBlob, blobs, yieldTurn);
+  const parsed = await readManifests(cache, readBlob, blobs, turn);
   const changes: FileChange[] = changed.map(({ path }, at) => ({ path, file: parsed[at] }));
-  const applied = applyChanges(step.before.state, changes, catalogue);
-  if (applied.kind === 'refused') return { kind: 'refused', problems: await describe(applied, files, readBlob) };
-  return { kind: 'valid', revision: { info, files, state: applied.state }, affected: applied.affected };
+  const applied = await runInTurns(applyChangesInSteps(step.before.state, changes, catalogue), turn);
+  if (applied.kind === 'refused') return { kind: 'refused', problems: await describe(applied, tree.files, readBlob) };
+  return { kind: 'valid', revision: { ...tree, state: applied.state }, affected: applied.affected };
 }

@@ -9,6 +9,7 @@ import { ownChange } from './manifest-path.ts';
 import type { ManifestState } from './manifest-state.ts';
 import { nobody, reportEmptyFleets, updateMembership } from './membership.ts';
 import { checkReferences, releaseKey } from './references.ts';
+import { pauseNow, runAtOnce, type Steps } from './steps.ts';
 
 /**
  * What became of a change. A refused one leaves the state before in force and usable; its findings still lack lines, which
@@ -71,8 +72,8 @@ function drawDevice(draft: Draft, device: Device, plan: FleetPlan | undefined): 
 }
 
 /** Draws the devices anew, `judged` ones in their new fleet; returns those that came out different. */
-function drawDevices(draft: Draft, judged: ReadonlyMap<string, string | undefined>): Set<string> {
-  const { before, next } = draft;
+function* drawDevices(draft: Draft, judged: ReadonlyMap<string, string | undefined>): Steps<Set<string>> {
+  const { before, next, edit } = draft;
   const affected = new Set<string>();
   const plans = new Map<string, FleetPlan>();
   const planOf = (device: string): FleetPlan | undefined => {
@@ -84,15 +85,38 @@ function drawDevices(draft: Draft, judged: ReadonlyMap<string, string | undefine
     return plan;
   };
   for (const name of devicesToDraw(draft, judged)) {
+    yield pauseNow;
     const device = next.devices.get(name);
     const old = before.desiredDevices.get(name);
     const drawn = device && drawDevice(draft, device, planOf(name));
     if (drawn !== undefined && old !== undefined && isSame(old, drawn)) continue;
     if (drawn === undefined && old === undefined) continue;
     affected.add(name);
-    next.desiredDevices = drawn === undefined ? next.desiredDevices.delete(name) : next.desiredDevices.set(name, drawn);
+    next.desiredDevices =
+      drawn === undefined ? next.desiredDevices.delete(name, edit) : next.desiredDevices.set(name, drawn, edit);
   }
   return affected;
+}
+
+/** As `applyChanges`, step by step. */
+export function* applyChangesInSteps(
+  state: ManifestState,
+  changed: readonly FileChange[],
+  catalogue: Catalogue,
+): Steps<Applied> {
+  const changes = changed.map(ownChange);
+  const draft = yield* openDraft(state, changes);
+  draft.next.catalogue = catalogue;
+  const judged = yield* updateMembership(draft);
+  yield* checkReferences(draft, changes);
+  reportEmptyFleets(draft);
+  const affected = yield* drawDevices(draft, judged);
+  const problems = changes.flatMap(({ path, file }) =>
+    (file?.problems ?? []).map((problem) => ({ file: path, ...problem })),
+  );
+  const findings = draft.findings.all();
+  if (problems.length > 0 || findings.length > 0) return { kind: 'refused', problems, findings };
+  return { kind: 'accepted', state: { ...draft.next }, affected };
 }
 
 /**
@@ -100,17 +124,5 @@ function drawDevices(draft: Draft, judged: ReadonlyMap<string, string | undefine
  * touched, not the size of the fleet. Starting from `emptyManifestState` with every file gives the same state.
  */
 export function applyChanges(state: ManifestState, changed: readonly FileChange[], catalogue: Catalogue): Applied {
-  const changes = changed.map(ownChange);
-  const draft = openDraft(state, changes);
-  draft.next.catalogue = catalogue;
-  const judged = updateMembership(draft);
-  checkReferences(draft, changes);
-  reportEmptyFleets(draft);
-  const affected = drawDevices(draft, judged);
-  const problems = changes.flatMap(({ path, file }) =>
-    (file?.problems ?? []).map((problem) => ({ file: path, ...problem })),
-  );
-  const findings = draft.findings.all();
-  if (problems.length > 0 || findings.length > 0) return { kind: 'refused', problems, findings };
-  return { kind: 'accepted', state: { ...draft.next }, affected };
+  return runAtOnce(applyChangesInSteps(state, changed, catalogue));
 }

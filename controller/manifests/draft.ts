@@ -5,8 +5,9 @@ import type { FindingPlace } from './finding-list.ts';
 import { FindingList } from './finding-list.ts';
 import { type Declaration, keyOf, type ManifestKey, type ManifestState } from './manifest-state.ts';
 import type { BrokenManifest, Manifest, ManifestKind, ParsedFile } from './parsed-file.ts';
-import { indexed, type PersistentMap, unindexed } from './persistent-map.ts';
+import { type Edit, indexed, type PersistentMap, unindexed } from './persistent-map.ts';
 import { labelTerms } from './selector.ts';
+import { pauseNow, type Steps } from './steps.ts';
 
 /** A manifest file that differs from the revision before; without `file` it is gone. */
 export interface FileChange {
@@ -29,6 +30,8 @@ export interface BrokenDeclarations {
 export interface Draft {
   readonly before: ManifestState;
   readonly next: Mutable<ManifestState>;
+  /** What is new in the maps of `next` is changed in place until the draft is a state. */
+  readonly edit: Edit;
   readonly findings: FindingList;
   /** Names of manifests that differ, come or go. */
   readonly touched: Readonly<Record<ManifestKind, Set<string>>>;
@@ -62,19 +65,19 @@ function noteBroken(broken: BrokenDeclarations, file: string, { kind, name, term
 }
 
 /** Takes one file out and puts its new content in; returns the keys it declared and declares. */
-function replaceFile({ next, broken }: Draft, { path, file }: FileChange): ManifestKey[] {
+function replaceFile({ next, edit, broken }: Draft, { path, file }: FileChange): ManifestKey[] {
   const keys: ManifestKey[] = [];
   for (const { manifest } of next.files.get(path)?.manifests ?? []) {
     const key = keyOf(manifest);
     const rest = next.declared.get(key)!.filter((declaration) => declaration.file !== path);
-    next.declared = rest.length === 0 ? next.declared.delete(key) : next.declared.set(key, rest);
+    next.declared = rest.length === 0 ? next.declared.delete(key, edit) : next.declared.set(key, rest, edit);
     keys.push(key);
   }
-  next.files = file === undefined ? next.files.delete(path) : next.files.set(path, file);
+  next.files = file === undefined ? next.files.delete(path, edit) : next.files.set(path, file, edit);
   for (const { document, manifest } of file?.manifests ?? []) {
     const key = keyOf(manifest);
     const declarations = [...(next.declared.get(key) ?? []), { file: path, document, manifest }];
-    next.declared = next.declared.set(key, declarations.sort(compareDeclarations));
+    next.declared = next.declared.set(key, declarations.sort(compareDeclarations), edit);
     keys.push(key);
   }
   for (const one of file?.broken ?? []) noteBroken(broken, path, one);
@@ -106,8 +109,8 @@ function reportBrokenDuplicates({ next, findings }: Draft, changes: readonly Fil
   }
 }
 
-function replaced<T>(map: PersistentMap<T>, name: string, value: T | undefined): PersistentMap<T> {
-  return value === undefined ? map.delete(name) : map.set(name, value);
+function replaced<T>(map: PersistentMap<T>, name: string, value: T | undefined, edit: Edit): PersistentMap<T> {
+  return value === undefined ? map.delete(name, edit) : map.set(name, value, edit);
 }
 
 /** One fingerprint has two spellings, with and without base64 padding. */
@@ -115,7 +118,12 @@ function fingerprintOf({ spec }: Device): string | undefined {
   return spec.keyFingerprint?.replace(/=$/, '');
 }
 
-function reindexDevice({ next }: Draft, name: string, before: Device | undefined, after: Device | undefined): void {
+function reindexDevice(
+  { next, edit }: Draft,
+  name: string,
+  before: Device | undefined,
+  after: Device | undefined,
+): void {
   for (const [device, change] of [
     [before, unindexed],
     [after, indexed],
@@ -123,28 +131,29 @@ function reindexDevice({ next }: Draft, name: string, before: Device | undefined
     if (device === undefined) continue;
     const fingerprint = fingerprintOf(device);
     for (const term of labelTerms(device.metadata.labels ?? {}))
-      next.devicesByLabel = change(next.devicesByLabel, term, name);
-    if (device.spec.site !== undefined) next.devicesBySite = change(next.devicesBySite, device.spec.site, name);
-    if (fingerprint !== undefined) next.devicesByFingerprint = change(next.devicesByFingerprint, fingerprint, name);
+      next.devicesByLabel = change(next.devicesByLabel, term, name, edit);
+    if (device.spec.site !== undefined) next.devicesBySite = change(next.devicesBySite, device.spec.site, name, edit);
+    if (fingerprint !== undefined)
+      next.devicesByFingerprint = change(next.devicesByFingerprint, fingerprint, name, edit);
   }
 }
 
 function put(draft: Draft, kind: ManifestKind, name: string, manifest: Manifest | undefined): void {
-  const { next } = draft;
+  const { next, edit } = draft;
   switch (kind) {
     case 'Application':
-      next.applications = replaced(next.applications, name, manifest as typeof manifest & { kind: typeof kind });
+      next.applications = replaced(next.applications, name, manifest as typeof manifest & { kind: typeof kind }, edit);
       break;
     case 'Fleet':
-      next.fleets = replaced(next.fleets, name, manifest as typeof manifest & { kind: typeof kind });
+      next.fleets = replaced(next.fleets, name, manifest as typeof manifest & { kind: typeof kind }, edit);
       break;
     case 'Site':
-      next.sites = replaced(next.sites, name, manifest as typeof manifest & { kind: typeof kind });
+      next.sites = replaced(next.sites, name, manifest as typeof manifest & { kind: typeof kind }, edit);
       break;
     case 'Device': {
       const device = manifest as typeof manifest & { kind: typeof kind };
       reindexDevice(draft, name, next.devices.get(name), device);
-      next.devices = replaced(next.devices, name, device);
+      next.devices = replaced(next.devices, name, device, edit);
       break;
     }
     default:
@@ -152,15 +161,18 @@ function put(draft: Draft, kind: ManifestKind, name: string, manifest: Manifest 
   }
 }
 
-function reportSharedFingerprints(draft: Draft): void {
+function* reportSharedFingerprints(draft: Draft): Steps<void> {
   const { next, findings, touched } = draft;
-  const fingerprints = new Set(
-    [...touched.Device].map((name) => next.devices.get(name)).map((device) => device && fingerprintOf(device)),
-  );
-  for (const fingerprint of fingerprints) {
-    const [first, ...others] = [
-      ...(fingerprint === undefined ? [] : (next.devicesByFingerprint.get(fingerprint)?.keys() ?? [])),
-    ].sort();
+  const shared = new Set<string>();
+  for (const name of touched.Device) {
+    yield pauseNow;
+    const device = next.devices.get(name);
+    const fingerprint = device && fingerprintOf(device);
+    if (fingerprint === undefined) continue;
+    if ((next.devicesByFingerprint.get(fingerprint)?.size ?? 0) > 1) shared.add(fingerprint);
+  }
+  for (const fingerprint of shared) {
+    const [first, ...others] = [...next.devicesByFingerprint.get(fingerprint)!.keys()].sort();
     for (const name of others) {
       const message = `device "${first}" has the same key; every device makes its own`;
       findings.add(placeIn(draft, `Device/${name}`, ['spec', 'keyFingerprint']), 'DUPLICATE_FINGERPRINT', message);
@@ -169,15 +181,22 @@ function reportSharedFingerprints(draft: Draft): void {
 }
 
 /** Reads the changed files into a draft of the next state: declarations and indices, nothing of what they come to. */
-export function openDraft(before: ManifestState, changes: readonly FileChange[]): Draft {
+export function* openDraft(before: ManifestState, changes: readonly FileChange[]): Steps<Draft> {
   const draft: Draft = {
     before,
     next: { ...before },
+    edit: {},
     findings: new FindingList(),
     touched: { Application: new Set(), Device: new Set(), Fleet: new Set(), Site: new Set() },
     broken: { keys: new Set(), untold: [], devices: [] },
   };
-  for (const key of new Set(changes.flatMap((change) => replaceFile(draft, change)))) {
+  const keys = new Set<ManifestKey>();
+  for (const change of changes) {
+    for (const key of replaceFile(draft, change)) keys.add(key);
+    yield pauseNow;
+  }
+  for (const key of keys) {
+    yield pauseNow;
     reportDuplicates(draft, key);
     const manifest = draft.next.declared.get(key)?.[0]?.manifest;
     if (manifest === before.declared.get(key)?.[0]?.manifest) continue;
@@ -186,6 +205,6 @@ export function openDraft(before: ManifestState, changes: readonly FileChange[])
     put(draft, kind, name, manifest);
   }
   reportBrokenDuplicates(draft, changes);
-  reportSharedFingerprints(draft);
+  yield* reportSharedFingerprints(draft);
   return draft;
 }

@@ -2,10 +2,12 @@
 import type { Selector } from '../../schemas/generated/types.ts';
 import { type Draft, placeIn } from './draft.ts';
 import type { ValuePath } from './finding.ts';
+import { FleetIndex } from './fleet-index.ts';
 import { hint, listNames } from './nearest-name.ts';
 import { indexed, PersistentMap, unindexed } from './persistent-map.ts';
 import { unless } from './references.ts';
-import { labelTerm, selectorKeys, selectorTerms, selects } from './selector.ts';
+import { labelTerm, selectorKeys, selectorTerms } from './selector.ts';
+import { pauseNow, type Steps } from './steps.ts';
 
 /** Devices that may meet the selector, by the index that narrows most; every device when none does. */
 function* candidates({ next }: Draft, selector: Selector): Iterable<string> {
@@ -40,18 +42,17 @@ function reportConflict(draft: Draft, device: string, fleets: readonly string[])
 }
 
 /** Updates `members` and reports devices that two fleets select; returns the fleet of each device it looked at. */
-export function updateMembership(draft: Draft): Map<string, string | undefined> {
-  const { before, next } = draft;
+export function* updateMembership(draft: Draft): Steps<Map<string, string | undefined>> {
+  const { before, next, edit } = draft;
   const judged = new Map<string, string | undefined>();
-  const fleets = [...next.fleets].sort(([left], [right]) => (left < right ? -1 : 1));
+  const fleets = new FleetIndex(next.fleets);
   for (const device of devicesToJudge(draft)) {
-    const labels = next.devices.get(device)?.metadata.labels ?? {};
-    const chosen = next.devices.has(device)
-      ? fleets.filter(([, { spec }]) => selects(spec.selector, labels)).map(([name]) => name)
-      : [];
+    yield pauseNow;
+    const manifest = next.devices.get(device);
+    const chosen = manifest === undefined ? [] : fleets.selecting(manifest.metadata.labels ?? {});
     const old = before.desiredDevices.get(device)?.fleet;
-    if (old !== undefined && !chosen.includes(old)) next.members = unindexed(next.members, old, device);
-    for (const fleet of chosen) next.members = indexed(next.members, fleet, device);
+    if (old !== undefined && !chosen.includes(old)) next.members = unindexed(next.members, old, device, edit);
+    for (const fleet of chosen) next.members = indexed(next.members, fleet, device, edit);
     judged.set(device, chosen[0]);
     if (chosen.length > 1) reportConflict(draft, device, chosen);
   }

@@ -25,6 +25,11 @@ function oddProblem({ path, kind }: OddEntry): Problem {
   };
 }
 
+/** Whether a file looks like a manifest and is read by nobody. */
+export function isUnreadName(path: string): boolean {
+  return nameProblem(path) !== undefined;
+}
+
 function nameProblem(path: string): Problem | undefined {
   const extension = /\.(ya?ml|json|jsonc|toml)$/i.exec(path)?.[0];
   if (extension === undefined || !mayHoldManifests(path)) return undefined;

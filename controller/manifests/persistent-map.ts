@@ -10,16 +10,25 @@
  * it the order of iteration, therefore follows from the keys alone and not from the history of changes.
  */
 
+/**
+ * One making of new maps: nodes that were made in it are nobody else's yet, and are changed in place by whoever holds it.
+ * When it is let go of, they are as immutable as all others.
+ */
+export type Edit = object;
+
+/** Entry n is `keys[n]` with `values[n]`: a hundred thousand pairs would each be an object. */
 interface Leaf<V> {
   readonly kind: 'leaf';
-  readonly size: number;
-  readonly entries: readonly (readonly [string, V])[];
+  readonly edit: Edit | undefined;
+  readonly keys: string[];
+  readonly values: V[];
 }
 
 interface Branch<V> {
   readonly kind: 'branch';
-  readonly size: number;
-  readonly children: readonly (Node<V> | undefined)[];
+  readonly edit: Edit | undefined;
+  size: number;
+  readonly children: (Node<V> | undefined)[];
 }
 
 type Node<V> = Leaf<V> | Branch<V>;
@@ -40,62 +49,107 @@ function slotOf(hash: number, shift: number): number {
   return (hash >>> shift) & 31;
 }
 
-function leaf<V>(entries: Leaf<V>['entries']): Leaf<V> {
-  return { kind: 'leaf', size: entries.length, entries };
+function sizeOf<V>(node: Node<V> | undefined): number {
+  if (node === undefined) return 0;
+  return node.kind === 'leaf' ? node.keys.length : node.size;
+}
+
+/** Where a key is or belongs in a leaf: the first place whose key is not below it. */
+function placeOf(keys: readonly string[], key: string): number {
+  let at = 0;
+  while (at < keys.length && keys[at]! < key) at += 1;
+  return at;
 }
 
 function* entriesOf<V>(node: Node<V>): Generator<[string, V], undefined> {
   if (node.kind === 'leaf') {
-    for (const [key, value] of node.entries) yield [key, value];
+    for (const [at, key] of node.keys.entries()) yield [key, node.values[at]!];
     return;
   }
   for (const child of node.children) if (child !== undefined) yield* entriesOf(child);
 }
 
-function split<V>(entries: Leaf<V>['entries'], shift: number): Node<V> {
-  let branch: Node<V> = { kind: 'branch', size: 0, children: new Array(32).fill(undefined) };
-  for (const [key, value] of entries) branch = insert(branch, key, value, hashOf(key), shift);
+/** A leaf that may be written to: the same one where this edit made it. */
+function writableLeaf<V>(leaf: Leaf<V>, edit: Edit | undefined): Leaf<V> {
+  if (edit !== undefined && leaf.edit === edit) return leaf;
+  return { kind: 'leaf', edit, keys: [...leaf.keys], values: [...leaf.values] };
+}
+
+function writableBranch<V>(branch: Branch<V>, edit: Edit | undefined): Branch<V> {
+  if (edit !== undefined && branch.edit === edit) return branch;
+  return { kind: 'branch', edit, size: branch.size, children: [...branch.children] };
+}
+
+function split<V>({ keys, values }: Leaf<V>, shift: number, edit: Edit | undefined): Node<V> {
+  let branch: Node<V> = { kind: 'branch', edit, size: 0, children: new Array(32).fill(undefined) };
+  for (const [at, key] of keys.entries()) branch = insert(branch, key, values[at]!, hashOf(key), shift, edit);
   return branch;
 }
 
-function insert<V>(node: Node<V>, key: string, value: V, hash: number, shift: number): Node<V> {
-  if (node.kind === 'branch') {
-    const slot = slotOf(hash, shift);
-    const before = node.children[slot];
-    const after = before === undefined ? leaf([[key, value]]) : insert(before, key, value, hash, shift + bitsPerLevel);
-    if (after === before) return node;
-    return {
-      kind: 'branch',
-      size: node.size - (before?.size ?? 0) + after.size,
-      children: node.children.with(slot, after),
-    };
+function insertIntoLeaf<V>(leaf: Leaf<V>, key: string, value: V, shift: number, edit: Edit | undefined): Node<V> {
+  const at = placeOf(leaf.keys, key);
+  const isThere = leaf.keys[at] === key;
+  if (isThere && leaf.values[at] === value) return leaf;
+  const after = writableLeaf(leaf, edit);
+  if (isThere) {
+    after.values[at] = value;
+    return after;
   }
-  const at = node.entries.findIndex(([known]) => known >= key);
-  const found = at === -1 ? undefined : node.entries[at];
-  if (found !== undefined && found[0] === key) {
-    return found[1] === value ? node : leaf(node.entries.with(at, [key, value]));
-  }
-  const entries = node.entries.toSpliced(at === -1 ? node.size : at, 0, [key, value]);
-  return entries.length > leafEntriesMax && shift < hashBits ? split(entries, shift) : leaf(entries);
+  after.keys.splice(at, 0, key);
+  after.values.splice(at, 0, value);
+  return after.keys.length > leafEntriesMax && shift < hashBits ? split(after, shift, edit) : after;
 }
 
-function without<V>(node: Node<V>, key: string, hash: number, shift: number): Node<V> {
-  if (node.kind === 'leaf') {
-    const entries = node.entries.filter(([known]) => known !== key);
-    return entries.length === node.size ? node : leaf(entries);
-  }
+function insert<V>(node: Node<V>, key: string, value: V, hash: number, shift: number, edit: Edit | undefined): Node<V> {
+  if (node.kind === 'leaf') return insertIntoLeaf(node, key, value, shift, edit);
+  const slot = slotOf(hash, shift);
+  const before = node.children[slot];
+  const sizeBefore = sizeOf(before);
+  const after: Node<V> =
+    before === undefined
+      ? { kind: 'leaf', edit, keys: [key], values: [value] }
+      : insert(before, key, value, hash, shift + bitsPerLevel, edit);
+  // A child that was changed in place is the same one, and may have grown.
+  if (after === before && sizeOf(after) === sizeBefore) return node;
+  const branch = writableBranch(node, edit);
+  branch.size += sizeOf(after) - sizeBefore;
+  branch.children[slot] = after;
+  return branch;
+}
+
+function withoutInLeaf<V>(leaf: Leaf<V>, key: string, edit: Edit | undefined): Node<V> {
+  const at = placeOf(leaf.keys, key);
+  if (leaf.keys[at] !== key) return leaf;
+  const after = writableLeaf(leaf, edit);
+  after.keys.splice(at, 1);
+  after.values.splice(at, 1);
+  return after;
+}
+
+/** All of a branch that has become small, as one leaf. */
+function gathered<V>(branch: Branch<V>, edit: Edit | undefined): Leaf<V> {
+  const entries = [...entriesOf(branch)].sort(([left], [right]) => (left < right ? -1 : 1));
+  return { kind: 'leaf', edit, keys: entries.map(([key]) => key), values: entries.map(([, value]) => value) };
+}
+
+function without<V>(node: Node<V>, key: string, hash: number, shift: number, edit: Edit | undefined): Node<V> {
+  if (node.kind === 'leaf') return withoutInLeaf(node, key, edit);
   const slot = slotOf(hash, shift);
   const before = node.children[slot];
   if (before === undefined) return node;
-  const after = without(before, key, hash, shift + bitsPerLevel);
-  if (after === before) return node;
-  const children = node.children.with(slot, after.size === 0 ? undefined : after);
-  const branch: Branch<V> = { kind: 'branch', size: node.size - 1, children };
-  if (branch.size > leafEntriesMax) return branch;
-  return leaf([...entriesOf(branch)].sort(([left], [right]) => (left < right ? -1 : 1)));
+  const sizeBefore = sizeOf(before);
+  const after = without(before, key, hash, shift + bitsPerLevel, edit);
+  if (sizeOf(after) === sizeBefore) return node;
+  const branch = writableBranch(node, edit);
+  branch.size -= 1;
+  branch.children[slot] = sizeOf(after) === 0 ? undefined : after;
+  return branch.size > leafEntriesMax ? branch : gathered(branch, edit);
 }
 
-/** See the head of this file; `set` and `delete` return a new map, or the same one when nothing changes. */
+/**
+ * See the head of this file; `set` and `delete` return a new map, or the same one when nothing changes. With an edit they
+ * change in place what was made in it: of the maps made in one edit only the newest counts.
+ */
 export class PersistentMap<V> implements ReadonlyMap<string, V> {
   readonly #root: Node<V>;
 
@@ -104,34 +158,37 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
   }
 
   static empty<V>(): PersistentMap<V> {
-    return new PersistentMap<V>(leaf<V>([]));
+    return new PersistentMap<V>({ kind: 'leaf', edit: undefined, keys: [], values: [] });
   }
 
   get size(): number {
-    return this.#root.size;
+    return sizeOf(this.#root);
+  }
+
+  #leafOf(key: string): Leaf<V> | undefined {
+    const hash = hashOf(key);
+    let node: Node<V> | undefined = this.#root;
+    for (let shift = 0; node?.kind === 'branch'; shift += bitsPerLevel) node = node.children[slotOf(hash, shift)];
+    return node;
   }
 
   get(key: string): V | undefined {
-    const hash = hashOf(key);
-    let node: Node<V> | undefined = this.#root;
-    for (let shift = 0; node?.kind === 'branch'; shift += bitsPerLevel) node = node.children[slotOf(hash, shift)];
-    return node?.entries.find(([known]) => known === key)?.[1];
+    const leaf = this.#leafOf(key);
+    const at = leaf?.keys.indexOf(key) ?? -1;
+    return at === -1 ? undefined : leaf!.values[at];
   }
 
   has(key: string): boolean {
-    const hash = hashOf(key);
-    let node: Node<V> | undefined = this.#root;
-    for (let shift = 0; node?.kind === 'branch'; shift += bitsPerLevel) node = node.children[slotOf(hash, shift)];
-    return node?.entries.some(([known]) => known === key) ?? false;
+    return this.#leafOf(key)?.keys.includes(key) ?? false;
   }
 
-  set(key: string, value: V): PersistentMap<V> {
-    const root = insert(this.#root, key, value, hashOf(key), 0);
+  set(key: string, value: V, edit?: Edit): PersistentMap<V> {
+    const root = insert(this.#root, key, value, hashOf(key), 0, edit);
     return root === this.#root ? this : new PersistentMap(root);
   }
 
-  delete(key: string): PersistentMap<V> {
-    const root = without(this.#root, key, hashOf(key), 0);
+  delete(key: string, edit?: Edit): PersistentMap<V> {
+    const root = without(this.#root, key, hashOf(key), 0, edit);
     return root === this.#root ? this : new PersistentMap(root);
   }
 
@@ -160,13 +217,18 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
 export type NameSet = PersistentMap<true>;
 
 /** Adds `name` to the set that `index` keeps under `key`. */
-export function indexed(index: PersistentMap<NameSet>, key: string, name: string): PersistentMap<NameSet> {
-  return index.set(key, (index.get(key) ?? PersistentMap.empty<true>()).set(name, true));
+export function indexed(index: PersistentMap<NameSet>, key: string, name: string, edit?: Edit): PersistentMap<NameSet> {
+  return index.set(key, (index.get(key) ?? PersistentMap.empty<true>()).set(name, true, edit), edit);
 }
 
 /** Takes `name` out of the set that `index` keeps under `key`; an empty set is not kept. */
-export function unindexed(index: PersistentMap<NameSet>, key: string, name: string): PersistentMap<NameSet> {
-  const rest = index.get(key)?.delete(name);
+export function unindexed(
+  index: PersistentMap<NameSet>,
+  key: string,
+  name: string,
+  edit?: Edit,
+): PersistentMap<NameSet> {
+  const rest = index.get(key)?.delete(name, edit);
   if (rest === undefined) return index;
-  return rest.size === 0 ? index.delete(key) : index.set(key, rest);
+  return rest.size === 0 ? index.delete(key, edit) : index.set(key, rest, edit);
 }

@@ -4,6 +4,7 @@ import { type Draft, type FileChange, placeIn } from './draft.ts';
 import type { FindingPlace } from './finding-list.ts';
 import { hint, listNames } from './nearest-name.ts';
 import type { ManifestKind } from './parsed-file.ts';
+import { pauseNow, type Steps } from './steps.ts';
 
 /** How the catalogue names a release. */
 export function releaseKey(application: string, version: string): string {
@@ -51,14 +52,16 @@ function checkApplicationsAndFleets(draft: Draft): void {
   }
 }
 
-function checkSites(draft: Draft): void {
+function* checkSites(draft: Draft): Steps<void> {
   const { next, touched } = draft;
   const devices = new Set(touched.Device);
   for (const site of touched.Site) for (const device of next.devicesBySite.get(site)?.keys() ?? []) devices.add(device);
   // When sites may only seem to be missing, each is told for one of its devices: a file that cannot be read hides many.
   const isDoubtful = unless(draft, 'Site') !== '';
   const told = new Set<string>();
-  for (const device of [...devices].sort()) {
+  // In order only where the first of a site's devices is to be named.
+  for (const device of isDoubtful ? [...devices].sort() : devices) {
+    yield pauseNow;
     const site = next.devices.get(device)?.spec.site;
     if (site === undefined || (isDoubtful && told.has(site))) continue;
     told.add(site);
@@ -80,8 +83,8 @@ function checkBroken(draft: Draft, changes: readonly FileChange[]): void {
 }
 
 /** Reports every name that leads nowhere, in `changes` also those of documents that have other problems. */
-export function checkReferences(draft: Draft, changes: readonly FileChange[]): void {
+export function* checkReferences(draft: Draft, changes: readonly FileChange[]): Steps<void> {
   checkApplicationsAndFleets(draft);
-  checkSites(draft);
+  yield* checkSites(draft);
   checkBroken(draft, changes);
 }

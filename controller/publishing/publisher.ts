@@ -18,6 +18,8 @@ import type { VerifiedTrust } from './verify-trust.ts';
 /** A revision as this room sees it: blob ids by path. */
 export interface PublishedTree {
   readonly files: ReadonlyMap<string, string>;
+  /** Of these, all that `isTrustFile`. */
+  readonly trustFiles: ReadonlyMap<string, string>;
 }
 
 /** The bytes of a blob of the repository. */
@@ -158,8 +160,8 @@ export class RepositoryPublisher {
   }
 }
 
-function trustPaths({ files }: PublishedTree): string[] {
-  return [...files.keys()].filter(isTrustFile).sort();
+function trustPaths({ trustFiles }: PublishedTree): string[] {
+  return [...trustFiles.keys()].filter(isTrustFile).sort();
 }
 
 function keyOf(tree: PublishedTree): string {

@@ -135,13 +135,19 @@ function touchesDelta(before: Shadow, next: Shadow, request: ShadowRequest): boo
 
 type Decision = ShadowRejection | { readonly next?: Shadow; readonly messages: readonly ShadowMessage[] };
 
+/** The shadow after an update that nobody is told of; undefined when it would be larger than a shadow may be. */
+export function updatedShadow(shadow: Shadow, request: ShadowRequest, nowMs: number): Shadow | undefined {
+  const next = changeShadow(shadow, request, Math.floor(nowMs / 1000));
+  return stateBytes(next) > stateBytesMax ? undefined : next;
+}
+
 function update(device: string, shadow: Shadow, request: ShadowRequest, nowMs: number): Decision {
   const timestamp = Math.floor(nowMs / 1000);
   if (request.version !== undefined && request.version !== shadow.version) {
     return { code: 409, message: 'Version conflict' };
   }
-  const next = changeShadow(shadow, request, timestamp);
-  if (stateBytes(next) > stateBytesMax) return { code: 413, message: 'The payload exceeds the maximum size allowed' };
+  const next = updatedShadow(shadow, request, nowMs);
+  if (next === undefined) return { code: 413, message: 'The payload exceeds the maximum size allowed' };
   const accepted = { ...echo(request, timestamp), version: next.version, timestamp, ...tokenOf(request) };
   const documents = {
     ...(shadow.deleted ? {} : { previous: snapshotOf(shadow) }),

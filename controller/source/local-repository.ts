@@ -1,5 +1,6 @@
 /** A repository on this machine, opened in place: a working copy, a linked worktree, or a bare repository. */
 import { resolveRef } from 'isomorphic-git';
+import { Turn } from '../../platform/turn.ts';
 import { branchMissing, emptyRepository } from './branch.ts';
 import type { Follower, Tip } from './follower.ts';
 import { Repository } from './repository.ts';
@@ -66,13 +67,13 @@ async function branches(fs: SourceFileSystem, gitDirectory: string): Promise<str
 }
 
 /** Follows a branch of a repository on this machine. */
-export function openLocalRepository(options: SourceOptions, { fs }: SourcePorts): Follower {
+export function openLocalRepository(options: SourceOptions, { fs, clock }: SourcePorts): Follower {
   const path = options.url.replace(/(?<=.)\/+$/, '');
   let opened: Repository | undefined;
   const open = async (): Promise<Repository> => {
     const { common: gitDirectory } = await findGitDirectories(fs, path);
     await refuseUnreadable(fs, gitDirectory);
-    if (opened?.gitDirectory !== gitDirectory) opened = new Repository(fs, gitDirectory);
+    if (opened?.gitDirectory !== gitDirectory) opened = new Repository(fs, gitDirectory, new Turn(clock));
     return opened;
   };
   const look = async (): Promise<Tip> => {

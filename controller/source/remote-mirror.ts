@@ -9,6 +9,7 @@
  * generation without `.partial` is the one that counts. A tip that can't be read in a fresh copy either is not cloned again.
  */
 import { addRemote, init, listServerRefs } from 'isomorphic-git';
+import { Turn } from '../../platform/turn.ts';
 import { BoundedHttp, type HttpBounds } from './bounded-http.ts';
 import { branchMissing, emptyRepository } from './branch.ts';
 import type { Follower, Tip } from './follower.ts';
@@ -87,7 +88,7 @@ class RemoteMirror implements Follower {
     if (this.#repository === undefined) {
       const newest = (await this.#generations()).at(-1);
       if (newest === undefined) throw new SourceError('GONE', `nothing of ${this.location} was fetched yet`);
-      this.#repository = new Repository(this.#fs, this.#path(newest));
+      this.#repository = new Repository(this.#fs, this.#path(newest), new Turn(this.#ports.clock));
     }
     return this.#repository;
   }
@@ -177,7 +178,7 @@ class RemoteMirror implements Follower {
       await addRemote({ ...git, remote: 'origin', url: this.location });
       const tip = await this.#fetch(partial, origin, isFirst ? 'tip' : 'new', signal);
       // Every folder of the tip must be readable before the copy counts.
-      await new Repository(this.#fs, partial).changes(undefined, tip);
+      await new Repository(this.#fs, partial, new Turn(this.#ports.clock)).changes(undefined, tip);
       await files.rename(partial, path);
       this.#repository = undefined;
       this.#isDistrusted = false;

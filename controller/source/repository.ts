@@ -1,5 +1,6 @@
 /** Reads objects of one git directory. Never writes to it. */
 import { readCommit, readObject, readTree } from 'isomorphic-git';
+import type { Turn } from '../../platform/turn.ts';
 import { commitLinks } from './commit.ts';
 import type { BlobChange, OddEntry, SourceFileSystem } from './source.ts';
 import { codeOf, messageOf, SourceError } from './source-error.ts';
@@ -40,8 +41,12 @@ export class Repository {
   /** By tree: what is odd in it and below, which never changes. */
   readonly #odd = new Map<string, readonly OddEntry[]>();
 
-  constructor(fs: SourceFileSystem, gitDirectory: string) {
+  readonly #turn: Turn | undefined;
+
+  /** With `turn`, others have their turns while large trees are walked. */
+  constructor(fs: SourceFileSystem, gitDirectory: string, turn?: Turn) {
     this.#fs = fs;
+    this.#turn = turn;
     this.gitDirectory = gitDirectory;
   }
 
@@ -82,6 +87,7 @@ export class Repository {
 
   async #allEntries(tree: string): Promise<readonly TreeEntry[]> {
     try {
+      await this.#turn?.rest();
       return (await readTree({ ...this.#git, oid: tree })).tree;
     } catch (error) {
       throw asSourceError(error, 'tree', tree);

@@ -43,8 +43,8 @@ export class StateError extends Error {
 
 /** One engine that keeps state. Every one of them passes the same conformance suite. */
 export interface StatePort {
-  /** Hands out every row there is, in no order. */
-  load(take: (row: StateRow) => void): Promise<void>;
+  /** Hands out every row there is, in no order; waits where `take` asks for a pause. */
+  load(take: (row: StateRow) => Promise<void> | undefined): Promise<void>;
   /** All of it or nothing; durable when it resolves. Of two writes to one row the later counts. */
   commit(writes: readonly StateWrite[]): Promise<void>;
   close(): Promise<void>;

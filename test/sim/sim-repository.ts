@@ -1,11 +1,16 @@
 /** A git repository in the simulated world: commits of whole trees, one branch, moods of its server. */
 import { createHash } from 'node:crypto';
 import type { RevisionSource } from '../../controller/following/branch-follower.ts';
-import type { RevisionTree } from '../../controller/following/revision-in-force.ts';
+import type { RevisionStatus } from '../../schemas/generated/types.ts';
+
+interface Commit {
+  readonly info: RevisionStatus;
+  readonly files: ReadonlyMap<string, string>;
+}
 
 export class SimRepository {
   readonly #blobs = new Map<string, Uint8Array>();
-  readonly #trees = new Map<string, RevisionTree>();
+  readonly #trees = new Map<string, Commit>();
   #tip: string | undefined;
   reachable = true;
 
@@ -64,7 +69,7 @@ export class SimRepository {
     };
   }
 
-  #tree(id: string): RevisionTree {
+  #tree(id: string): Commit {
     const tree = this.#trees.get(id);
     if (tree === undefined) throw new Error(`no commit ${id}`);
     return tree;

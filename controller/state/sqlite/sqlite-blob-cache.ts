@@ -1,5 +1,6 @@
 /** The blob cache in a SQLite file of its own, which may be deleted whenever the controller is down. */
 import type { DatabaseSync } from 'node:sqlite';
+import type { Turn } from '../../../platform/turn.ts';
 import type { BlobCache, FilesStep, RevisionFiles } from '../blob-cache.ts';
 import { openDatabase } from './database.ts';
 
@@ -9,6 +10,9 @@ const migrations: readonly string[] = [
    CREATE TABLE files (path TEXT PRIMARY KEY, oid TEXT NOT NULL) STRICT, WITHOUT ROWID;
    CREATE TABLE kept (revision TEXT NOT NULL) STRICT`,
 ];
+
+/** Paths that are written in one transaction. */
+const pathsAtOnce = 1_000;
 
 /** Told when the cache can't be used; each thing once is enough. */
 export type OnCacheTrouble = (error: unknown) => void;
@@ -31,17 +35,19 @@ class SqliteBlobCache implements BlobCache {
     }
   }
 
-  #atomically(work: () => void): void {
-    this.#try(() => {
+  /** Whether it was done. */
+  #atomically(work: () => void): boolean {
+    return this.#try(() => {
       this.#database.exec('BEGIN');
       try {
         work();
         this.#database.exec('COMMIT');
+        return true;
       } catch (error) {
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
         throw error;
       }
-    }, undefined);
+    }, false);
   }
 
   get(room: string, ids: readonly string[]): ReadonlyMap<string, Uint8Array> {
@@ -68,32 +74,44 @@ class SqliteBlobCache implements BlobCache {
     return this.#database.prepare('SELECT revision FROM kept').get()?.revision as string | undefined;
   }
 
-  files(revision: string): RevisionFiles | undefined {
-    return this.#try(() => {
+  async files(revision: string, turn: Turn): Promise<RevisionFiles | undefined> {
+    try {
       if (this.#kept() !== revision) return undefined;
       const files = new Map<string, string>();
       for (const { path, oid } of this.#database.prepare('SELECT path, oid FROM files ORDER BY path').iterate()) {
         files.set(path as string, oid as string);
+        if (turn.isOver()) await turn.pause();
       }
       return files;
-    }, undefined);
+    } catch (error) {
+      this.#onTrouble(error);
+      return undefined;
+    }
   }
 
-  keepFiles(revision: string, files: RevisionFiles, from?: FilesStep): void {
-    this.#atomically(() => {
-      const kept = this.#kept();
-      if (kept === revision) return;
-      const set = this.#database.prepare('INSERT OR REPLACE INTO files (path, oid) VALUES (?, ?)');
-      if (from !== undefined && kept === from.revision) {
-        const remove = this.#database.prepare('DELETE FROM files WHERE path = ?');
-        for (const { path, oid } of from.changes) oid === undefined ? remove.run(path) : set.run(path, oid);
-      } else {
-        this.#database.exec('DELETE FROM files');
-        for (const [path, oid] of files) set.run(path, oid);
-      }
+  /** Nothing counts as kept while it is written. */
+  async keepFiles(revision: string, files: RevisionFiles, turn: Turn, from?: FilesStep): Promise<void> {
+    const kept = this.#try(() => this.#kept(), undefined);
+    if (kept === revision) return;
+    const isStep = from !== undefined && kept === from.revision;
+    const changes = isStep ? from.changes : Array.from(files, ([path, oid]) => ({ path, oid }));
+    let isWhole = this.#atomically(() => {
       this.#database.exec('DELETE FROM kept');
-      this.#database.prepare('INSERT INTO kept (revision) VALUES (?)').run(revision);
+      if (!isStep) this.#database.exec('DELETE FROM files');
     });
+    for (let at = 0; at < changes.length && isWhole; at += pathsAtOnce) {
+      isWhole = this.#atomically(() => this.#setFiles(changes.slice(at, at + pathsAtOnce)));
+      await turn.rest();
+    }
+    if (isWhole) {
+      this.#atomically(() => this.#database.prepare('INSERT INTO kept (revision) VALUES (?)').run(revision));
+    }
+  }
+
+  #setFiles(changes: FilesStep['changes']): void {
+    const set = this.#database.prepare('INSERT OR REPLACE INTO files (path, oid) VALUES (?, ?)');
+    const remove = this.#database.prepare('DELETE FROM files WHERE path = ?');
+    for (const { path, oid } of changes) oid === undefined ? remove.run(path) : set.run(path, oid);
   }
 
   prune(): void {

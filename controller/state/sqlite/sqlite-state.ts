@@ -45,11 +45,14 @@ class SqliteState implements StatePort {
     this.#delete = this.#database.prepare('DELETE FROM rows WHERE room = ? AND key = ?');
   }
 
-  async load(take: (row: StateRow) => void): Promise<void> {
-    guarded(this.#path, () => {
-      const rows = this.#database.prepare('SELECT room, key, value FROM rows').iterate();
-      for (const row of rows) take(row as unknown as StateRow);
-    });
+  async load(take: (row: StateRow) => Promise<void> | undefined): Promise<void> {
+    const rows = guarded(this.#path, () => this.#database.prepare('SELECT room, key, value FROM rows').iterate());
+    for (;;) {
+      const next = guarded(this.#path, () => rows.next());
+      if (next.done) return;
+      const pause = take(next.value as unknown as StateRow);
+      if (pause !== undefined) await pause;
+    }
   }
 
   async commit(writes: readonly StateWrite[]): Promise<void> {

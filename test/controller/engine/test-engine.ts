@@ -9,6 +9,7 @@ import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.t
 import type { StatePort } from '../../../controller/state/state-port.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import type { Clock, Log, MessageBus } from '../../../platform/ports.ts';
+import { Turn } from '../../../platform/turn.ts';
 import type { Deployment, Report } from '../../../schemas/generated/types.ts';
 import { quietGuard } from '../doors/scene.ts';
 
@@ -54,7 +55,7 @@ export interface TestEngineOptions {
 
 export async function openEngine(options: TestEngineOptions = {}) {
   const { state = openSqliteState(':memory:'), clock = nodeClock, log = { write: () => {} } } = options;
-  const { image, unreadable } = await loadImage(state);
+  const { image, unreadable } = await loadImage(state, new Turn(clock));
   const engine = new Engine({
     ...{ clock, log, state, image },
     publish: options.publish ?? (async () => {}),

@@ -53,3 +53,24 @@ test('a change that changes nothing returns the same map', (t) => {
   t.is(map.set('a', 1), map);
   t.is(map.delete('b'), map);
 });
+
+test('an edit changes nothing that was there before it, and comes to the same as no edit', (t) => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), fc.array(step, { maxLength: 200 }), (before, changes) => {
+      const apply = (map: PersistentMap<number>, steps: typeof changes, edit?: object) =>
+        steps.reduce(
+          (last, { key: name, value }) => (value === undefined ? last.delete(name, edit) : last.set(name, value, edit)),
+          map,
+        );
+      // Also what an earlier edit made, which is over.
+      const base = apply(PersistentMap.empty<number>(), before, {});
+      const entries = [...base];
+      const edited = apply(base, changes, {});
+      t.deepEqual([...base], entries);
+      const plain = apply(base, changes);
+      t.deepEqual([...edited], [...plain]);
+      t.is(edited.size, plain.size);
+    }),
+    { numRuns: 100 },
+  );
+});

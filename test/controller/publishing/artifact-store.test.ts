@@ -39,9 +39,9 @@ test('a revision’s releases become blobs and indexes, whole first and smaller 
   const tree = newTree();
   release(tree, 'crane', '1.0.0', moduleOf(1, 5000));
   const { store, publisher, files, readBlob } = publisherOf(tree, new SimDisk());
-  const { catalogue, problems } = await publisher.judge({ files }, readBlob);
+  const { catalogue, problems } = await publisher.judge({ files, trustFiles: files }, readBlob);
   t.deepEqual(problems, []);
-  await publisher.publish({ files }, catalogue, readBlob, noDemand);
+  await publisher.publish({ files, trustFiles: files }, catalogue, readBlob, noDemand);
   const entry = catalogue.get('crane/1.0.0')!;
   t.deepEqual(store.read(entry.sha256), moduleOf(1, 5000));
   const index = store.index(entry)!;
@@ -63,7 +63,7 @@ test('a release file that is missing, or has a flipped bit, is a problem of the 
   tree.disk.flipBit('/fleet/releases/crane/1.1.0.wasm', 99);
   writeWorkFile(tree, 'releases/crane/1.2.0.wasm', moduleOf(3, 1));
   const { publisher, files, readBlob } = publisherOf(tree, new SimDisk());
-  const { problems } = await publisher.judge({ files }, readBlob);
+  const { problems } = await publisher.judge({ files, trustFiles: files }, readBlob);
   t.deepEqual(
     problems.map(({ file, code }) => [file, code]),
     [
@@ -82,9 +82,9 @@ test('a release whose blob is in the store needs no file in the repository', asy
   store.put(moduleOf(1));
   tree.disk.remove('/fleet/releases/crane/1.0.0.wasm');
   const { publisher, files, readBlob } = publisherOf(tree, disk);
-  const { catalogue, problems } = await publisher.judge({ files }, readBlob);
+  const { catalogue, problems } = await publisher.judge({ files, trustFiles: files }, readBlob);
   t.deepEqual(problems, []);
-  await publisher.publish({ files }, catalogue, readBlob, noDemand);
+  await publisher.publish({ files, trustFiles: files }, catalogue, readBlob, noDemand);
   const ways = store.index({ name: 'crane', version: '1.0.0' })?.ways ?? [];
   t.true(ways.some(({ method }) => method === 'whole'));
 });
@@ -108,9 +108,9 @@ test('a release is read and hashed at the commit that brings it, and never again
       blobs.push(id);
       return readBlob(id);
     };
-    const { catalogue, problems } = await publisher.judge({ files: more }, readOne);
+    const { catalogue, problems } = await publisher.judge({ files: more, trustFiles: more }, readOne);
     t.deepEqual(problems, []);
-    await publisher.publish({ files: more }, catalogue, readOne, noDemand);
+    await publisher.publish({ files: more, trustFiles: more }, catalogue, readOne, noDemand);
     return blobs;
   };
   t.true((await commit(files)).includes('/fleet/releases/crane/1.0.0.wasm'));
@@ -206,8 +206,8 @@ test('the publisher keeps what the revision in force names, and the keys that de
   const stray = store.put(moduleOf(7));
   const nothing = { releases: new Set<string>(), blobs: new Set<string>() };
   t.is(publisher.collect(nothing, noDemand) + publisher.collect(nothing, noDemand), 0);
-  const { catalogue } = await publisher.judge({ files }, readBlob);
-  await publisher.publish({ files }, catalogue, readBlob, noDemand);
+  const { catalogue } = await publisher.judge({ files, trustFiles: files }, readBlob);
+  await publisher.publish({ files, trustFiles: files }, catalogue, readBlob, noDemand);
   t.is(publisher.collect(nothing, noDemand) + publisher.collect(nothing, noDemand), 1);
   t.false(store.has(stray.sha256));
   t.true(store.has(sha256Hex(trustOf(tree).deploymentKeys.bytes)));

@@ -11,7 +11,10 @@ export interface StatePlace {
 
 export async function rowsOf(state: StatePort): Promise<string[]> {
   const rows: StateRow[] = [];
-  await state.load((row) => void rows.push(row));
+  await state.load((row) => {
+    rows.push(row);
+    return undefined;
+  });
   return rows.map(({ room, key, value }) => `${room}/${key}=${value}`).sort();
 }
 

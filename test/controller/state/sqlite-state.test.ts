@@ -7,6 +7,8 @@ import { DatabaseSync } from 'node:sqlite';
 import test from 'ava';
 import { openSqliteBlobCache } from '../../../controller/state/sqlite/sqlite-blob-cache.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
+import { nodeClock } from '../../../platform/node/clock.ts';
+import { Turn } from '../../../platform/turn.ts';
 import { scratchDirectory } from '../doors/scene.ts';
 import { conforms, rowsOf } from './conformance.ts';
 
@@ -121,7 +123,8 @@ test('a blob cache that is damaged is made anew, and told of', (t) => {
   cache.close();
 });
 
-test('files of a revision are kept from step to step, and blobs that it does not hold go', (t) => {
+test('files of a revision are kept from step to step, and blobs that it does not hold go', async (t) => {
+  const turn = new Turn(nodeClock);
   const cache = openSqliteBlobCache(
     ':memory:',
     () => {},
@@ -132,13 +135,13 @@ test('files of a revision are kept from step to step, and blobs that it does not
     ['x', 'a'],
     ['y', 'b'],
   ]);
-  cache.keepFiles('1', first);
+  await cache.keepFiles('1', first, turn);
   const second = new Map([['x', 'c']]);
-  cache.keepFiles('2', second, { revision: '1', changes: [{ path: 'x', oid: 'c' }, { path: 'y' }] });
-  t.is(cache.files('1'), undefined);
-  t.deepEqual(cache.files('2'), second);
-  cache.keepFiles('9', first, { revision: 'another', changes: [] });
-  t.deepEqual(cache.files('9'), first, 'a step from elsewhere is not believed');
+  await cache.keepFiles('2', second, turn, { revision: '1', changes: [{ path: 'x', oid: 'c' }, { path: 'y' }] });
+  t.is(await cache.files('1', turn), undefined);
+  t.deepEqual(await cache.files('2', turn), second);
+  await cache.keepFiles('9', first, turn, { revision: 'another', changes: [] });
+  t.deepEqual(await cache.files('9', turn), first, 'a step from elsewhere is not believed');
   cache.prune();
   t.deepEqual([...cache.get('room', ['a', 'b', 'c']).keys()], ['a', 'b']);
   cache.close();

@@ -1,0 +1,204 @@
+/**
+ * A controller without its doors as a process of its own, so that its memory and the blocks of its event loop are its own:
+ * real repository, real state, a broker that hears everything and keeps nothing. `engine-process.ts DIRECTORY KEYS DEVICES`
+ */
+import * as fs from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setImmediate as turn } from 'node:timers/promises';
+import { type Controller, createController } from '../../../controller/controller.ts';
+import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
+import { readControllerKeys } from '../../../controller/publishing/authoring/key-files.ts';
+import { brotliInBackground } from '../../../controller/publishing/compress.ts';
+import { deltaInBackground } from '../../../controller/publishing/make-delta.ts';
+import { OnlineMetadata } from '../../../controller/publishing/online-metadata.ts';
+import { RepositoryPublisher } from '../../../controller/publishing/publisher.ts';
+import { signDeployment } from '../../../controller/publishing/sign-deployment.ts';
+import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
+import { openSource } from '../../../controller/source/open-source.ts';
+import { openSqliteBlobCache } from '../../../controller/state/sqlite/sqlite-blob-cache.ts';
+import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
+import type { StatePort } from '../../../controller/state/state-port.ts';
+import type { StatusQuery } from '../../../controller/view/status.ts';
+import { nodeClock as clock } from '../../../platform/node/clock.ts';
+import { nodeDisk as disk } from '../../../platform/node/disk.ts';
+import { openNetwork } from '../../../platform/node/network.ts';
+import { nodePrograms } from '../../../platform/node/processes.ts';
+import { nodeThreads } from '../../../platform/node/threads.ts';
+import { processMemory } from '../../footprint/process-memory.ts';
+import type { EngineOrder, EngineSample } from './engine-orders.ts';
+import { deviceName } from './fleet-repository.ts';
+
+const [directory = '', keysDirectory = '', devices = ''] = process.argv.slice(2);
+const count = Number(devices);
+const log = {
+  write: (level: string, event: string, fields?: object) => {
+    if (level === 'error') process.stderr.write(`${event} ${JSON.stringify(fields)}\n`);
+  },
+};
+
+/** Devices by what was written or said of them since it was asked last. */
+const written = new Set<string>();
+const told = new Set<string>();
+let wakeUp: (() => void) | undefined;
+
+function watched(state: StatePort): StatePort {
+  return {
+    load: (take) => state.load(take),
+    close: () => state.close(),
+    commit: async (writes) => {
+      await state.commit(writes);
+      for (const { room, key } of writes) if (room === 'device') written.add(key);
+      wakeUp?.();
+    },
+  };
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    wakeUp = resolve;
+    await promise;
+  }
+}
+
+function open(state: StatePort): Promise<Controller> {
+  const keys = readControllerKeys(disk, keysDirectory);
+  const store = new ArtifactStore(disk, `${directory}/artifacts`);
+  const online = new OnlineMetadata({ disk, directory: `${directory}/artifacts/tuf`, keys, timestampLifetimeMs: 6e8 });
+  const ways = new SmallerWays({ store, compress: brotliInBackground, makeDelta: deltaInBackground(nodeThreads), log });
+  const cache = openSqliteBlobCache(
+    `${directory}/cache.sqlite`,
+    () => {},
+    (error) => log.write('error', 'cache', { error: String(error) }),
+  );
+  const options = {
+    url: `${directory}/fleet.git`,
+    branch: 'main',
+    rewrites: 'hold' as const,
+    mirrorDirectory: `${directory}/mirror`,
+  };
+  const network = openNetwork(() => ({}));
+  return createController({
+    ...{ clock, log, state, cache },
+    publisher: new RepositoryPublisher({ clock, store, online, ways }),
+    source: openSource(options, { fs, network, clock, log, programs: nodePrograms, threads: nodeThreads }),
+    publish: async ({ topic }) => {
+      if (topic.endsWith('/update/delta')) told.add(topic.split('/')[2]!);
+      wakeUp?.();
+    },
+    sign: (deployment) => signDeployment(deployment, keys.deployment),
+    keyId: keys.deployment.keyId,
+    putBlob: (bytes) => store.put(bytes),
+    tellsConnections: true,
+    reauthorize: () => {},
+  });
+}
+
+const delay = monitorEventLoopDelay({ resolution: 1 });
+const state = watched(openSqliteState(`${directory}/state.sqlite`));
+let controller: Controller;
+
+/** What an agent says that runs what it was told. */
+function reportOf(revision: string): Uint8Array {
+  const at = new Date().toISOString();
+  const running = { sequence: 1, revision };
+  const applications = ['log', 'pump', 'radio'].map((application) => ({
+    ...{ name: application, version: '1.0.0', state: 'running', since: at, restarts: 0 },
+  }));
+  const report = {
+    ...{
+      at,
+      counter: 1,
+      boot: { id: '0123456789abcdef', number: 1 },
+      agentVersion: '0.1.0',
+      phase: 'active',
+      since: at,
+    },
+    ...{ highestSequence: 1, running, applications, bytesReceivedTotal: 1000 },
+  };
+  return Buffer.from(JSON.stringify({ state: { reported: report } }));
+}
+
+/** Every device connects and says that it runs what it was told. */
+async function comeAboard(revision: string): Promise<void> {
+  for (let number = 0; number < count; number += 1) {
+    const device = deviceName(number);
+    controller.onContact({ device, connected: true });
+    controller.onRequest({ device, operation: 'update', payload: reportOf(revision) });
+    if (number % 2_000 === 1_999) await until(() => written.size >= number - 2_000);
+  }
+  await until(() => written.size >= count);
+  await controller.status({ target: { kind: 'device', name: deviceName(0) } });
+}
+
+async function ask(query: StatusQuery): Promise<{ readonly ms: number; readonly bytes: number }> {
+  const times: number[] = [];
+  let bytes = 0;
+  for (let n = 0; n < 9; n += 1) {
+    const startedAt = performance.now();
+    bytes = Buffer.byteLength(JSON.stringify(await controller.status(query)));
+    times.push(performance.now() - startedAt);
+    await turn();
+  }
+  return { ms: times.sort((a, b) => a - b)[4]!, bytes };
+}
+
+async function obey(order: EngineOrder): Promise<Partial<EngineSample>> {
+  switch (order.kind) {
+    case 'start':
+      controller = await createOpened();
+      return {};
+    case 'follow':
+      await controller.poll();
+      await until(() => (order.isTold ? told : written).size >= order.devices);
+      return {};
+    case 'come-aboard':
+      await comeAboard(order.revision);
+      return {};
+    case 'status':
+      return { ...(await ask(order.query)) };
+    case 'stop':
+      await controller.stop();
+      await state.close();
+      return {};
+    default:
+      throw order satisfies never;
+  }
+}
+
+async function createOpened(): Promise<Controller> {
+  const opened = await open(state);
+  await opened.start();
+  return opened;
+}
+
+/** Of this process and of all that it ended already, the git program among them. */
+function cpuMs(): number {
+  const fields = fs.readFileSync('/proc/self/stat', 'utf8').split(') ')[1]!.split(' ');
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * 10, 0);
+}
+
+process.on('message', async (order: EngineOrder) => {
+  written.clear();
+  told.clear();
+  delay.enable();
+  delay.reset();
+  const cpuBeforeMs = order.kind === 'start' ? 0 : cpuMs();
+  const startedAt = order.kind === 'start' ? 0 : performance.now();
+  const found = await obey(order);
+  const wallMs = performance.now() - startedAt;
+  await turn();
+  await turn();
+  delay.disable();
+  const { rssKb } = processMemory(process.pid);
+  const sample: EngineSample = {
+    wallMs,
+    cpuMs: cpuMs() - cpuBeforeMs,
+    longestBlockMs: delay.max / 1e6,
+    rssMb: rssKb / 1024,
+    ...found,
+  };
+  process.send?.(sample);
+});
+process.on('disconnect', () => process.exit(0));
+process.send?.('ready');

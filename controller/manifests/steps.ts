@@ -1,0 +1,31 @@
+/**
+ * Long pure work, cut where others may have their turn: whoever drives it decides after each step whether to go on at once.
+ * Steps are far shorter than a turn, and what is made between them is seen by nobody else.
+ */
+export type Steps<T> = Generator<typeof pauseNow, T, undefined>;
+
+/** A place to pause. */
+export const pauseNow = undefined;
+
+/** Steps between two looks at the clock, which costs more than a step. */
+const stepsPerLook = 64;
+
+/** All of it at once. */
+export function runAtOnce<T>(steps: Steps<T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** Pauses by `pause` whenever `isOver` says that the turn has been long enough. */
+export async function runInTurns<T>(
+  steps: Steps<T>,
+  turn: { readonly isOver: () => boolean; readonly pause: () => Promise<void> },
+): Promise<T> {
+  for (let count = 1; ; count += 1) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    if (count % stepsPerLook === 0 && turn.isOver()) await turn.pause();
+  }
+}
