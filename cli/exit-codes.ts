@@ -22,6 +22,10 @@ export const exitCodes = {
   badPatch: 9,
   /** The disk is full. */
   diskFull: 10,
+  /** `fleet plan --exit-code`: a device would change. */
+  changes: 11,
+  /** `fleet plan --policy`: a device would lose its applications, and its manifest does not say that it is meant to. */
+  policy: 12,
 } as const;
 
 export type ExitCodeName = keyof typeof exitCodes;
@@ -39,6 +43,8 @@ export const exitCodeWords: Readonly<Record<ExitCodeName, string>> = {
   wrongBase: 'patch is for another file',
   badPatch: 'bad patch',
   diskFull: 'disk full',
+  changes: 'plan has changes',
+  policy: 'plan breaks the policy',
 };
 
 export type ExitCode = (typeof exitCodes)[ExitCodeName];

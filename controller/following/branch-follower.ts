@@ -260,7 +260,7 @@ export class BranchFollower {
     }
     try {
       await publisher.publish(tree, catalogue, this.#readTrust, this.#parts.demand(desiredOf(judged.revision.state)));
-      await this.#adopt(judged.revision, step, history, judged.affected, notes);
+      await this.#adopt(judged.revision, step, history, judged.affected, [...judged.warnings, ...notes]);
     } catch (error) {
       this.#postpone(info, error);
     }

@@ -26,7 +26,13 @@ export const noRevision: ValidRevision = { files: new Map(), state: emptyManifes
 
 /** What a revision comes to when it is laid over another. */
 export type Judged =
-  | { readonly kind: 'valid'; readonly revision: ValidRevision; readonly affected: ReadonlySet<string> }
+  | {
+      readonly kind: 'valid';
+      readonly revision: ValidRevision;
+      readonly affected: ReadonlySet<string>;
+      /** What of the whole revision is most likely not meant. */
+      readonly warnings: readonly Problem[];
+    }
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] };
 
 async function describe(refused: Refused, files: RevisionFiles, readBlob: ReadBlob): Promise<Problem[]> {
@@ -72,5 +78,6 @@ export async function judgeRevision(
   const changes: FileChange[] = changed.map(({ path }, at) => ({ path, file: parsed[at] }));
   const applied = applyChanges(step.before.state, changes, catalogue);
   if (applied.kind === 'refused') return { kind: 'refused', problems: await describe(applied, files, readBlob) };
-  return { kind: 'valid', revision: { info, files, state: applied.state }, affected: applied.affected };
+  const warnings = await describe({ problems: [], findings: applied.warnings }, files, readBlob);
+  return { kind: 'valid', revision: { info, files, state: applied.state }, affected: applied.affected, warnings };
 }
