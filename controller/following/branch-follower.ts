@@ -280,9 +280,11 @@ export class BranchFollower {
     await memory.adopt({ revision: info, source, desired: desiredOf(revision.state), affected });
     cache.keepFiles(info.id, revision.files, before.info && { revision: before.info.id, changes });
     this.#inForce = revision;
+    // What was told of the revision before is not told again.
+    const told = new Set(this.#source.notes?.map(lineOf));
     this.#note(source);
     log.write('debug', 'revision.history', { revision: info.id, history });
-    for (const { file, code, message } of notes) {
+    for (const { file, code, message } of notes.filter((note) => !told.has(lineOf(note)))) {
       log.write('warn', 'revision.note', { revision: info.id, file, code, message });
     }
   }
@@ -305,7 +307,9 @@ export class BranchFollower {
 
   #refuse(tip: RevisionStatus, message: string, problems: SourceStatus['problems']): void {
     this.#note(refused(this.#source, tip, message, problems, this.#parts.clock.now()));
-    this.#tell(`${tip.id} ${message}`, 'revision.refused', { revision: tip.id, reason: message });
+    const [first] = problems;
+    const fields = { revision: tip.id, subject: tip.subject, reason: message, ...(first && { first: lineOf(first) }) };
+    this.#tell(`${tip.id} ${message}`, 'revision.refused', fields);
   }
 
   /** The words change from try to try: it is told again only for another code. */
@@ -333,6 +337,11 @@ export class BranchFollower {
   #complain(event: string, error: unknown): void {
     this.#parts.log.write('error', event, { error });
   }
+}
+
+/** `file:line CODE message`, for one line of a log. */
+function lineOf({ file, line, code, message }: SourceStatus['problems'][number]): string {
+  return `${file}${line === undefined ? '' : `:${line}`} ${code} ${message}`;
 }
 
 function place({ location, branch }: SourceStatus): Pick<SourceStatus, 'location' | 'branch'> {
