@@ -80,6 +80,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/delta-inspect.ts')).deltaInspectCommand,
   },
   {
+    name: 'run',
+    summary: 'run a Wasm file here in the sandbox of a device',
+    load: async () => (await import('./commands/run.ts')).runCommand,
+  },
+  {
     name: 'validate',
     summary: 'every problem of the manifests and releases in a work tree, committed or not',
     load: async () => (await import('./commands/validate.ts')).validateCommand,

@@ -26,6 +26,18 @@ export const exitCodes = {
   changes: 11,
   /** `fleet plan --policy`: a device would lose its applications, and its manifest does not say that it is meant to. */
   policy: 12,
+  /** `fleet run`: the program used all its fuel. Codes from here on are as shells have them, where they have them. */
+  outOfFuel: 123,
+  /** `fleet run`: the program was ended at its time limit. */
+  timeLimit: 124,
+  /** `fleet run`: the module imports what nobody grants, is too large or is no module; nothing of it ran. */
+  denied: 126,
+  /** `fleet run`: it was interrupted. */
+  interrupted: 130,
+  /** `fleet run`: the program trapped, or threw what nobody caught. */
+  trap: 134,
+  /** `fleet run`: the program needed more memory than it has. */
+  outOfMemory: 137,
 } as const;
 
 export type ExitCodeName = keyof typeof exitCodes;
@@ -45,6 +57,22 @@ export const exitCodeWords: Readonly<Record<ExitCodeName, string>> = {
   diskFull: 'disk full',
   changes: 'plan has changes',
   policy: 'plan breaks the policy',
+  outOfFuel: 'out of fuel',
+  timeLimit: 'time limit',
+  denied: 'module refused',
+  interrupted: 'interrupted',
+  trap: 'trap',
+  outOfMemory: 'out of memory',
 };
 
-export type ExitCode = (typeof exitCodes)[ExitCodeName];
+declare const ofProgram: unique symbol;
+
+/** The exit code of a program that `fleet run` ran: whatever it wants. */
+export type ProgramExitCode = number & { readonly [ofProgram]: true };
+
+/** A program's exit code as the operating system passes it on: the lowest eight bits. */
+export function programExitCode(code: number): ProgramExitCode {
+  return (code & 0xff) as ProgramExitCode;
+}
+
+export type ExitCode = (typeof exitCodes)[ExitCodeName] | ProgramExitCode;

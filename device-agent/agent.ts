@@ -62,6 +62,7 @@ export function createAgent(options: AgentOptions): Agent {
     composeReport({
       ...{ agentVersion, boot, counter, memory: updates.memory(), progress: updates.progress() },
       applications: runtime.states(),
+      hostDeath: runtime.lastDeath(),
       bytesReceived: ledger.bytesReceived,
       nowMs: time.nowMs(),
     });

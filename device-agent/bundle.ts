@@ -25,7 +25,7 @@ const entries: Readonly<Record<string, string>> = {
   agent: 'device-agent/main.ts',
   supervisor: 'device-agent/supervisor.ts',
   'app-host': 'device-agent/runtime/host/main.ts',
-  application: 'device-agent/runtime/worker/main.ts',
+  prepare: 'device-agent/runtime/prepare/main.ts',
   configuration: 'device-agent/command/configuration.ts',
   courier: 'device-agent/courier/main.ts',
   'fleet-agent': 'device-agent/command/main.ts',

@@ -1,5 +1,6 @@
 import { makeDirectoryDurably } from '../platform/durable-file.ts';
 import type { Disk } from '../platform/ports.ts';
+import { PreparedStore } from './runtime/prepare/prepared-store.ts';
 import { stateLayout } from './state-layout.ts';
 import { ModuleStore } from './storage/module-store.ts';
 import { type Journal, openJournal } from './update/journal.ts';
@@ -14,6 +15,7 @@ import type { Memory } from './update/state.ts';
  *     ledger.a ledger.b   time floor, boots, bytes received (`update/ledger.ts`)
  *     deployments/        envelopes of the deployments it runs, ran last and wants (`update/slots.ts`)
  *     sha256/             modules under their digests (`storage/module-store.ts`)
+ *     prepared/           modules made ready to run (`runtime/prepare/prepared-store.ts`)
  *     partial/            downloads under way (`download/partial-file.ts`)
  *     trust/              signed release metadata (`download/metadata.ts`)
  *     status.json         what it last said of itself (`report/status-file.ts`)
@@ -22,6 +24,7 @@ export interface StateFiles {
   readonly directory: string;
   readonly partialDirectory: string;
   readonly store: ModuleStore;
+  readonly prepared: PreparedStore;
   readonly slots: Slots;
   readonly ledger: Ledger;
   readonly journal: Journal;
@@ -31,12 +34,13 @@ export interface StateFiles {
 
 /** Opens the state directory for one life of the agent, and makes it when it is not there. */
 export function openStateFiles(disk: Disk, directory: string): StateFiles {
-  const { partialDirectory, storeDirectory } = stateLayout(directory);
+  const { partialDirectory, storeDirectory, preparedDirectory } = stateLayout(directory);
   makeDirectoryDurably(disk, partialDirectory);
   return {
     directory,
     partialDirectory,
     store: new ModuleStore(disk, storeDirectory),
+    prepared: new PreparedStore(disk, preparedDirectory),
     slots: new Slots(disk, `${directory}/deployments`),
     ledger: new Ledger(disk, directory),
     ...openJournal(disk, directory),

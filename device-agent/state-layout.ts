@@ -4,6 +4,7 @@ export function stateLayout(stateDirectory: string) {
   return {
     runtimeDirectory,
     logDirectory: `${runtimeDirectory}/logs`,
+    preparedDirectory: `${stateDirectory}/prepared`,
     partialDirectory: `${stateDirectory}/partial`,
     storeDirectory: `${stateDirectory}/sha256`,
     trustDirectory: `${stateDirectory}/trust`,

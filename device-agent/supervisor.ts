@@ -1,6 +1,8 @@
 /** The supervisor on this machine: what stays of the agent once its configuration is known. */
 import { fileURLToPath } from 'node:url';
+import { hasFewAddresses } from '../platform/node/address-space.ts';
 import { nodeClock } from '../platform/node/clock.ts';
+import { openConfinement } from '../platform/node/confinement.ts';
 import { nodeDisk } from '../platform/node/disk.ts';
 import { takeLock } from '../platform/node/lock.ts';
 import { openLog } from '../platform/node/log.ts';
@@ -15,7 +17,7 @@ import { CourierProcess } from './courier/courier-process.ts';
 import { DeviceIdentityStore } from './enrol-identity.ts';
 import { keepCertificate } from './enrol-renewal.ts';
 import { Quiet } from './quiet.ts';
-import { SupervisedRuntime } from './runtime/supervised-runtime.ts';
+import { openRuntime } from './runtime/open-runtime.ts';
 import { defaultStateDirectory, stateLayout } from './state-layout.ts';
 import { AwsShadowLink } from './transport/aws-shadow-link.ts';
 import { withoutBrackets } from './transport/broker-address.ts';
@@ -60,9 +62,12 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
     },
     ...{ identity: deviceIdentity, relays: nodeRelays, ...common },
   });
-  const runtime = new SupervisedRuntime({
-    ...{ processes: nodeProcesses, directory: stateLayout(stateDirectory).runtimeDirectory, ...common },
+  const { runtimeDirectory, preparedDirectory } = stateLayout(stateDirectory);
+  const runtime = openRuntime({
+    ...{ processes: nodeProcesses, disk: nodeDisk, confinement: openConfinement(), ...common },
+    ...{ directory: runtimeDirectory, preparedDirectory, hasFewAddresses: hasFewAddresses() },
     hostFile: programFile('./app-host.js', './runtime/host/main.ts'),
+    prepareFile: programFile('./prepare.js', './runtime/prepare/main.ts'),
   });
   let courier!: CourierProcess;
   const quiet = new Quiet(nodeClock, quietMs, clearMemory);

@@ -186,12 +186,16 @@ export interface ChildProcess {
   /** Called once; during this call when it has ended already. */
   onExit(handler: (exit: ProcessExit) => void): void;
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
+  /** What it noted last, also when it is gone; undefined where it was started without a note. */
+  note?(): string | undefined;
 }
 
 /** How a child process differs from its parent. */
 export interface ProcessOptions {
   /** A file that its stdout and stderr are appended to; without it they are the parent's. */
   readonly outputFile?: string;
+  /** It has the parent's stdin; without it there is nothing to read. */
+  readonly inheritsInput?: true;
   /** Variables added to the parent's environment. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly directory?: string;
@@ -205,8 +209,29 @@ export interface Processes {
   start(
     file: string,
     args: readonly string[],
-    options?: ProcessOptions & { readonly flags?: readonly string[] },
+    options?: ProcessOptions & {
+      readonly flags?: readonly string[];
+      /** Gives it a few bytes of memory to write that outlive it, where the machine has memory with a name. */
+      readonly hasNote?: boolean;
+    },
   ): ChildProcess;
+}
+
+/** What a process is held to by the operating system. */
+export interface Hold {
+  /** From -20, first, to 19, last. */
+  readonly niceness: number;
+  /** A name for its group of processes. */
+  readonly group: string;
+  readonly memoryBytesMax?: number;
+  /** Its share of a busy processor; others have 100. */
+  readonly cpuWeight: number;
+}
+
+/** Holds processes to what they may take. */
+export interface Confinement {
+  /** Does what this machine lets it do, and says in sentences what it does not. */
+  hold(pid: number, hold: Hold): readonly string[];
 }
 
 /** What a thread tells the one that started it; after the result it ends. */

@@ -5,6 +5,8 @@ declare namespace WebAssembly {
   type Imports = Record<string, Record<string, ImportValue>>;
   type Exports = Record<string, unknown>;
   function validate(bytes: Uint8Array): boolean;
+  /** Compiles beside the thread that asks. */
+  function compile(bytes: Uint8Array): Promise<Module>;
   class Module {
     constructor(bytes: Uint8Array);
     static imports(module: Module): { module: string; name: string; kind: ImportExportKind }[];
@@ -20,6 +22,26 @@ declare namespace WebAssembly {
     readonly buffer: ArrayBuffer;
     grow(delta: number): number;
   }
+  class Global<T extends number | bigint = number | bigint> {
+    constructor(descriptor: { value: 'i32' | 'i64'; mutable: boolean }, value: T);
+    value: T;
+  }
+  class Tag {
+    constructor(type: { parameters: string[] });
+  }
+  const JSTag: Tag;
+  class Exception {
+    is(tag: Tag): boolean;
+    getArg(tag: Tag, index: number): unknown;
+  }
+  /** An import that may answer with a promise: the guest is suspended until it settles. */
+  class Suspending {
+    constructor(call: (...values: never[]) => unknown);
+  }
+  /** An export whose imports may suspend; it answers with a promise. */
+  function promising<Values extends unknown[]>(
+    call: (...values: Values) => unknown,
+  ): (...values: Values) => Promise<unknown>;
   class CompileError extends Error {}
   class LinkError extends Error {}
   class RuntimeError extends Error {}

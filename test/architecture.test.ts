@@ -33,6 +33,12 @@ const rooms: readonly Room[] = [
     packages: ['@tufjs/models', '@tufjs/canonical-json'],
     reason: 'pure, bytes to bytes: runs the same on device, shore and in the simulation',
   },
+  {
+    path: 'artifact/fuel',
+    imports: ['artifact/wasm'],
+    packages: [],
+    reason: 'pure, module to module: knows the format and nothing of who signed or who runs it',
+  },
   { path: 'platform', imports: [], packages: [], reason: 'ports know nothing of who uses them' },
   {
     path: 'platform/node',
@@ -199,10 +205,16 @@ const rooms: readonly Room[] = [
     reason: 'wiring of the process that fetches',
   },
   {
+    path: 'device-agent/runtime/prepare/main.ts',
+    imports: ['schemas', 'artifact', 'platform', 'platform/node', 'device-agent/runtime'],
+    packages: ['node:*'],
+    reason: 'wiring of the process that makes modules ready to run',
+  },
+  {
     path: 'device-agent/runtime/host',
-    imports: ['schemas', 'platform', 'device-agent/runtime'],
-    packages: ['node:worker_threads'],
-    reason: 'a process of its own: applications in threads, and nothing of the supervisor',
+    imports: ['schemas', 'artifact', 'platform', 'device-agent/runtime'],
+    packages: [],
+    reason: 'a process of its own: many applications on one thread, and nothing of the supervisor',
   },
   {
     path: 'device-agent/runtime/host/main.ts',
@@ -211,10 +223,10 @@ const rooms: readonly Room[] = [
     reason: 'wiring of the app host',
   },
   {
-    path: 'device-agent/runtime/worker/main.ts',
+    path: 'device-agent/runtime/run/main.ts',
     imports: ['schemas', 'platform', 'platform/node', 'device-agent/runtime'],
     packages: ['node:*'],
-    reason: 'wiring of an application thread',
+    reason: 'wiring of the process in which fleet run runs a program',
   },
   {
     path: 'device-agent/command/main.ts',
@@ -262,6 +274,7 @@ const rooms: readonly Room[] = [
       'device-agent/node-flags.ts',
       'device-agent/state-layout.ts',
       'device-agent/enrol-identity.ts',
+      'device-agent/runtime/run/request.ts',
     ],
     packages: ['yaml'],
     reason: 'fleet plan runs the very planner, fleet release the very publisher, fleet agent the very agent',

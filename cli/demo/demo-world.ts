@@ -73,7 +73,9 @@ export class DemoWorld {
     this.#context = {
       ...context,
       directory: fleet.tree.directory,
-      loadConfiguration: (section, from, flags) => context.loadConfiguration(section, from, flags, file),
+      // A device has a configuration of its own, where enrolment writes it.
+      loadConfiguration: (section, from, flags) =>
+        context.loadConfiguration(section, from, flags, section === 'agent' ? undefined : file),
     };
     this.#ports = ports;
     this.#fleet = fleet;
@@ -144,7 +146,8 @@ export class DemoWorld {
     const outputFile = this.logOf('controller');
     const options = { outputFile, directory: this.#fleet.tree.directory };
     const run = (given: Readonly<Record<string, string>>): ChildProcess => {
-      const args = Object.entries(given).map(([key, value]) => `--${key}=${value}`);
+      const settings = Object.entries(given).map(([key, value]) => `--${key}=${value}`);
+      const args = ['--config', `${this.#directory}/fleet.config.yaml`, ...settings];
       return processes.start(`${projectDirectory}/controller/main.ts`, args, options);
     };
     let ports = flags;

@@ -1,7 +1,7 @@
 /** A device's situation in sentences: what `fleet why` and `fleet status device/NAME` say. */
-
 import { printableDeep } from '../../platform/printable.ts';
-import type { ApplicationReport, DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
+import type { DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
+import { applicationLines, hostDeathLine } from './application-lines.ts';
 import { age, bar, bytes } from './quantities.ts';
 import { stateStyles } from './status-screen.ts';
 import { type Style, wrap } from './style.ts';
@@ -54,12 +54,6 @@ function progress({ report }: DeviceStatus, style: Style): string[] {
   if (report?.progress === undefined || report.progress.bytesTotal === 0) return [];
   const { bytesDone, bytesTotal } = report.progress;
   return [`${style('cyan', bar(bytesDone, bytesTotal, 30))} ${bytes(bytesDone)} of ${bytes(bytesTotal)}`];
-}
-
-function applicationLine({ name, version, state, restarts, message, exitCode }: ApplicationReport): string {
-  const often = restarts === 0 ? '' : `, restarted ${restarts} ${restarts === 1 ? 'time' : 'times'}`;
-  const why = message ?? (exitCode === undefined ? undefined : `exit code ${exitCode}`);
-  return `  ${name} ${version} ${state}${often}${why === undefined ? '' : `: ${why}`}`;
 }
 
 function downloadLines({ report }: DeviceStatus): string[] {
@@ -133,7 +127,8 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
     lastProblem(device, style),
     report === undefined || report.applications.length === 0
       ? []
-      : ['Applications:', ...report.applications.map(applicationLine)],
+      : ['Applications:', ...report.applications.flatMap(applicationLines)],
+    report?.hostDeath === undefined ? [] : [hostDeathLine(report.hostDeath, age(report.hostDeath.at, report.at))],
     report?.downloads === undefined || report.downloads.length === 0 ? [] : ['Downloads:', ...downloadLines(device)],
     refusals.map(({ at, code, message }) => `It was refused ${age(at, asOf)} ago: ${message} ${style('dim', code)}`),
     events.length === 0

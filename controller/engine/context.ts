@@ -25,6 +25,12 @@ export interface Context {
   readonly now: number;
 }
 
+/** The later of two contacts, where a clock that was set back since makes neither of them the future. */
+export function laterContact(left: number | undefined, right: number | undefined, now: number): number | undefined {
+  const past = [left, right].filter((at) => at !== undefined && at <= now) as number[];
+  return past.length === 0 ? (left ?? right) : Math.max(...past);
+}
+
 /** Whether anybody would hear what is said to the device now. */
 export function mayHear({ links }: Context, device: string): boolean {
   return links === undefined || links.get(device)?.connected === true;
@@ -41,10 +47,10 @@ function unsettledOf(known: Known, device: string): Unsettled | undefined {
 }
 
 /** A device as planning sees it. What another key said of it does not count. */
-export function observe(known: Known, { desired, links, heard: lately }: Context, device: string): ObservedDevice {
+export function observe(known: Known, { desired, links, heard: lately, now }: Context, device: string): ObservedDevice {
   const record = known.device(device);
   const { issued, dropped, takeovers, contradictions, heard } = record;
-  const contactAt = lately.get(device) ?? record.contactAt;
+  const contactAt = laterContact(lately.get(device), record.contactAt, now);
   const key = desired.devices.get(device)?.keyFingerprint;
   const report = key === undefined || heard === undefined || heard.key === key ? reportOf(record) : undefined;
   const link = links?.get(device);

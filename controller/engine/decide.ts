@@ -3,7 +3,7 @@
  * anything; what must happen afterwards is owed by a row of its own.
  */
 import type { ShadowMessage } from '../shadow/protocol.ts';
-import { type Context, mayHear } from './context.ts';
+import { type Context, laterContact, mayHear } from './context.ts';
 import type { Draft } from './draft.ts';
 import type { AdoptionEvent, ContactEvent, EngineEvent } from './events.ts';
 import { record, type Tale } from './history.ts';
@@ -76,6 +76,14 @@ function failed(draft: Draft, { now }: Context, event: Extract<EngineEvent, { ki
   return { ...nothing, tales };
 }
 
+function contacts(draft: Draft, { now }: Context, heardAt: ReadonlyMap<string, number>): Decision {
+  for (const [device, at] of heardAt) {
+    const before = draft.device(device);
+    draft.keep(device, { ...before, contactAt: laterContact(at, before.contactAt, now) ?? at });
+  }
+  return nothing;
+}
+
 /** Decides what follows from one event. */
 export function decide(draft: Draft, context: Context, event: EngineEvent): Decision {
   switch (event.kind) {
@@ -97,8 +105,7 @@ export function decide(draft: Draft, context: Context, event: EngineEvent): Deci
       for (const write of event.writes) draft.put(write);
       return nothing;
     case 'contacts':
-      for (const [device, contactAt] of event.heardAt) draft.keep(device, { ...draft.device(device), contactAt });
-      return nothing;
+      return contacts(draft, context, event.heardAt);
     case 'signed':
       return signed(draft, context, event);
     case 'settled':

@@ -11,6 +11,7 @@ import { templateBytesMax } from './limits.ts';
 import { listNames } from './nearest-name.ts';
 import { fillInDeep, holdsPlaceholder, type PlaceholderValues } from './placeholder.ts';
 import { releaseKey } from './references.ts';
+import { runningTerms } from './running-terms.ts';
 
 /** Schema defaults, for what a manifest does not say. */
 export const probationSecondsDefault = 30;
@@ -127,6 +128,7 @@ function deploy(draft: Draft, plan: FleetPlan, part: FleetPart, device: Device):
       reportMissing(draft, configPlace(draft, plan, part, device, path), missing, device),
     ),
     restart: application.spec.restart ?? restartDefault,
+    ...runningTerms(application.spec),
   };
 }
 

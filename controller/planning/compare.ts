@@ -9,7 +9,7 @@ export interface ApplicationChange {
   readonly name: string;
   readonly from?: string;
   readonly to?: string;
-  /** Its arguments, environment, configuration or restart policy differ. */
+  /** Its arguments, environment, configuration, restart policy, place or limits differ. */
   readonly settings: boolean;
 }
 
@@ -78,7 +78,10 @@ function applicationChanges(before: Template | undefined, after: Template | unde
   return [...new Set([...old!.keys(), ...fresh!.keys()])].sort().flatMap((name) => {
     const [from, to] = [old!.get(name), fresh!.get(name)];
     const settingsOf = (one: typeof from): string =>
-      canonicalJson([one?.args ?? [], one?.env ?? {}, one?.config ?? {}, one?.restart ?? '']);
+      canonicalJson([
+        ...[one?.args ?? [], one?.env ?? {}, one?.config ?? {}, one?.restart ?? ''],
+        ...[one?.class ?? '', one?.isolation ?? '', one?.limits ?? {}],
+      ]);
     const settings = from !== undefined && to !== undefined && settingsOf(from) !== settingsOf(to);
     if (from?.sha256 === to?.sha256 && from?.version === to?.version && !settings) return [];
     return [{ name, ...(from && { from: from.version }), ...(to && { to: to.version }), settings }];

@@ -1,6 +1,6 @@
 import type { Clock, Disk } from '../../platform/ports.ts';
 import { printableDeep } from '../../platform/printable.ts';
-import type { ApplicationReport } from '../../schemas/generated/types.ts';
+import type { ApplicationReport, Report } from '../../schemas/generated/types.ts';
 import { type AgentStatus, readStatus } from '../report/status-file.ts';
 
 /** `3 m`, `2 d`: one unit is enough to judge by. */
@@ -9,6 +9,31 @@ function ageOf(fromMs: number, nowMs: number): string {
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 7_200) return `${Math.round(seconds / 60)} m`;
   return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`;
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
+
+/** What it took, where it trapped, what it printed last. */
+function detailLines({ usage, process, stack = [], lines = [] }: ApplicationReport): string[] {
+  const took =
+    usage &&
+    `memory ${mebibytes(usage.memoryBytes)} of ${mebibytes(usage.memoryBytesMax)}, fuel ${usage.fuelPerSecond}/s`;
+  return [
+    ...(took === undefined ? [] : [took]),
+    ...(process === undefined ? [] : [`in a process of its own: ${process}`]),
+    ...stack.map((frame) => `in ${frame}`),
+    ...lines.map((line) => `| ${line}`),
+  ].map((line) => `      ${line}`);
+}
+
+function deathLines({ hostDeath }: Report): string[] {
+  if (hostDeath === undefined) return [];
+  const { at, host, how, applications, suspects, count } = hostDeath;
+  const blame = suspects.length === 0 ? 'nobody is held to have done it' : `it was ${suspects.join(' or ')}`;
+  const residents = applications.map(({ name, was }) => `${name} (${was})`).join(', ');
+  return [`Process ${host} ended by ${how} at ${at}; it ran ${residents}; ${blame}; ${count} since the agent started.`];
 }
 
 function applicationLine(
@@ -51,7 +76,11 @@ export function describeAgent(
   const { running, target, problem, progress } = report;
   const lines = [
     ...situation(status, isRunning, ageOf(saidMs, nowMs)),
-    ...report.applications.map((application) => applicationLine(application, asOfMs, isRunning)),
+    ...report.applications.flatMap((application) => [
+      applicationLine(application, asOfMs, isRunning),
+      ...detailLines(application),
+    ]),
+    ...deathLines(report),
   ];
   if (target !== undefined && target.sequence !== running?.sequence) {
     const bytes =

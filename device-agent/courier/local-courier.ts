@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { makeDirectoryDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, Network } from '../../platform/ports.ts';
-import type { AgentConfiguration, ShadowDesired } from '../../schemas/generated/types.ts';
+import type { AgentConfiguration, Deployment, ShadowDesired } from '../../schemas/generated/types.ts';
 import { readBornRoot } from '../download/born-root.ts';
 import { DownloadError } from '../download/download-error.ts';
 import { FetchAttempt } from '../download/fetch-deployment.ts';
@@ -9,6 +9,7 @@ import type { DownloadContext } from '../download/fetch-module.ts';
 import { type AgentTime, ReleaseMetadata } from '../download/metadata.ts';
 import { type CountBytes, fetchSmallFile } from '../download/small-file.ts';
 import type { UnpackBudget } from '../download/unpack-cost.ts';
+import type { PreparedModules } from '../runtime/prepare/readiness.ts';
 import { stateLayout } from '../state-layout.ts';
 import { mendIfPossible } from '../storage/mend.ts';
 import { ModuleStore } from '../storage/module-store.ts';
@@ -28,6 +29,8 @@ export interface LocalCourierOptions {
   readonly countBytes: CountBytes;
   /** Called with the digest of a packed form before it is unpacked, and without one when that is over. */
   readonly unpacking?: (sha256?: string) => void;
+  /** Makes modules ready to run, so that it need not be done when they are to start. */
+  readonly prepared?: Pick<PreparedModules, 'ready' | 'collect'>;
 }
 
 function budgetOf({ unpack = {} }: AgentConfiguration): UnpackBudget {
@@ -85,10 +88,23 @@ export class LocalCourier implements Courier {
       const context = { ...this.#context, collect };
       attempt = new FetchAttempt(context, this.#options.clock, () => this.#openMetadata(), errand);
       const downloads = await attempt.run(onProgress, signal);
+      await this.#makeReady(errand.deployment);
       return { memory: attempt.memory(), result: { kind: 'brought', downloads } };
     } catch (error) {
       if (isMediumFault(error)) mendIfPossible(() => this.#forgetPartials());
       return { memory: attempt?.memory() ?? errand.memory, result: failureOf(error) };
+    }
+  }
+
+  /** What the disk refuses now is tried again when it is to run. */
+  async #makeReady({ applications }: Deployment): Promise<void> {
+    const { store } = this.#context;
+    const modules = applications.map((one) => ({ ...one, modulePath: store.pathOf(one.sha256) }));
+    const answers = (await this.#options.prepared?.ready(modules)) ?? [];
+    for (const [index, answer] of answers.entries()) {
+      if (answer.kind !== 'refused') continue;
+      const { name, version } = applications[index]!;
+      throw new DownloadError('MODULE_REFUSED', `${name} ${version} cannot run on this device: ${answer.message}`);
     }
   }
 
@@ -103,7 +119,9 @@ export class LocalCourier implements Courier {
   }
 
   #collect({ held }: BringErrand): void {
-    if (held !== undefined) this.#context.store.collect(new Set(held));
+    if (held === undefined) return;
+    this.#context.store.collect(new Set(held));
+    this.#options.prepared?.collect(new Set(held));
   }
 
   /** A download that the disk can't read any more starts over: whichever it was. */

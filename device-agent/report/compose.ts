@@ -1,10 +1,19 @@
-import type { ApplicationReport, Boot, DeploymentReference, Progress, Report } from '../../schemas/generated/types.ts';
+import type {
+  ApplicationReport,
+  Boot,
+  DeploymentReference,
+  HostDeath,
+  Progress,
+  Report,
+} from '../../schemas/generated/types.ts';
 import { type Memory, phaseOf, runningOf, type Slot, targetOf } from '../update/state.ts';
 
 /** What a report is made of. */
 export interface ReportParts {
   readonly memory: Memory;
   readonly applications: readonly ApplicationReport[];
+  /** The last time a process of applications died. */
+  readonly hostDeath: HostDeath | undefined;
   readonly progress: Progress | undefined;
   readonly agentVersion: string;
   readonly bytesReceived: number;
@@ -15,6 +24,7 @@ export interface ReportParts {
 
 /** A shadow holds 8 KB, desired state included. */
 const reportBytesMax = 3 * 1024;
+const suspectsShownMax = 4;
 
 function reference({ sequence, revision }: Slot): DeploymentReference {
   return { sequence, revision };
@@ -22,6 +32,22 @@ function reference({ sequence, revision }: Slot): DeploymentReference {
 
 function isoTime(ms: number): string {
   return new Date(ms).toISOString();
+}
+
+function withoutDetails(report: Report): Report {
+  const brief = ({ lines: _lines, stack: _stack, usage: _usage, ...rest }: ApplicationReport) => rest;
+  return { ...report, applications: report.applications.map(brief) };
+}
+
+/** Of who else was there when a process died, those that were at work, and not many. */
+function withFewerResidents(report: Report): Report {
+  if (report.hostDeath === undefined) return report;
+  const { hostDeath } = report;
+  const applications = hostDeath.applications.filter(({ was }) => was === 'executing').slice(0, 1);
+  return {
+    ...report,
+    hostDeath: { ...hostDeath, applications, suspects: hostDeath.suspects.slice(0, suspectsShownMax) },
+  };
 }
 
 function withoutMessages(report: Report): Report {
@@ -43,8 +69,9 @@ function halfOfApplications(report: Report): Report {
 function trimmed(report: Report): Report {
   const isTooLarge = (one: Report): boolean => Buffer.byteLength(JSON.stringify(one)) > reportBytesMax;
   let fitting = report;
-  if (isTooLarge(fitting)) fitting = withoutDownloads(fitting);
-  if (isTooLarge(fitting)) fitting = withoutMessages(fitting);
+  for (const leaveOut of [withoutDownloads, withoutDetails, withFewerResidents, withoutMessages]) {
+    if (isTooLarge(fitting)) fitting = leaveOut(fitting);
+  }
   while (isTooLarge(fitting) && fitting.applications.length > 0) fitting = halfOfApplications(fitting);
   return fitting;
 }
@@ -67,6 +94,7 @@ export function composeReport(parts: ReportParts): Report {
     ...(target === undefined ? {} : { target: reference(target) }),
     ...(target === undefined || progress === undefined ? {} : { progress }),
     applications: [...parts.applications],
+    ...(parts.hostDeath === undefined ? {} : { hostDeath: parts.hostDeath }),
     ...(running === undefined ? {} : { downloads: [...running.downloads] }),
     ...(problem === undefined ? {} : { problem }),
     bytesReceivedTotal: parts.bytesReceived,

@@ -14,11 +14,11 @@ function phasePart({ phase, since, running, target, problem, highestSequence }: 
   return JSON.stringify([phase, since, running, target, problem, highestSequence]);
 }
 
-function applicationsPart({ applications, downloads }: Report): string {
-  return JSON.stringify([applications, downloads]);
+function applicationsPart({ applications, downloads, hostDeath }: Report): string {
+  return JSON.stringify([applications.map(({ usage: _usage, ...rest }) => rest), downloads, hostDeath]);
 }
 
-/** What changed; the time, the counter and the bytes received change by themselves and don't count. */
+/** What changed; the time, the counter, the bytes received and what applications take change by themselves and don't count. */
 export function changeBetween(before: Report | undefined, after: Report): Change {
   if (before === undefined || phasePart(before) !== phasePart(after)) return 'phase';
   if (applicationsPart(before) !== applicationsPart(after)) return 'applications';

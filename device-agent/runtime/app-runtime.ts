@@ -1,5 +1,5 @@
 /** The seam between the update engine, which decides what runs, and the app host, which runs it. */
-import type { ApplicationReport, DeployedApplication } from '../../schemas/generated/types.ts';
+import type { ApplicationReport, DeployedApplication, HostDeath } from '../../schemas/generated/types.ts';
 
 /** A deployed application with its verified module on disk. */
 export interface RunnableApplication extends DeployedApplication {
@@ -14,6 +14,8 @@ export interface AppRuntime {
   apply(applications: readonly RunnableApplication[]): Promise<void>;
   /** How each application of the last `apply` does, sorted by name. */
   states(): readonly ApplicationReport[];
+  /** The last time a process of applications died; undefined while none has. */
+  lastDeath(): HostDeath | undefined;
   /** Called whenever `states` changed. */
   onChange(handler: () => void): void;
   /** Stops all applications and the app host. */

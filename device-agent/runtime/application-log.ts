@@ -1,75 +1,136 @@
 import { type Clock, type Disk, DiskError } from '../../platform/ports.ts';
-import type { RingReader } from './output-ring.ts';
 
 /** One application's log is at most two files of this size: the one being written and the one before. */
 export const logFileBytesMax = 262_144;
 /** What may be written at once, and for how long on: a chatty application must not wear out the flash. */
 const burstBytes = 131_072;
-const bytesPerSecond = 1_024;
-const batchMs = 1_000;
-const newline = 10;
+const bytesPerSecond = 256;
+/** Lines gather for this long at least. */
+const gatherMs = 1_000;
+/** Each write costs the flash a block, however short: so many may follow each other, and one more is earned in this time. */
+const burstWrites = 60;
+const writeEarnedMs = 600_000;
+/** So many bytes are worth a write at any time. */
+const worthWritingBytes = 4_096;
+/** What waits to be written is in memory. */
+const pendingBytesMax = 65_536;
+
+const encoder = new TextEncoder();
 
 /** The two files, older first. */
 export function logPaths(directory: string, name: string): readonly [string, string] {
   return [`${directory}/${name}.1.log`, `${directory}/${name}.log`];
 }
 
-/** Carries what an application prints to its log files, in batches, within a budget of bytes. */
+/** What may be spent of something that comes back with time. */
+class Allowance {
+  readonly #burst: number;
+  readonly #perMs: number;
+  #left: number;
+  #at: number;
+
+  constructor(burst: number, perMs: number, nowMs: number) {
+    this.#burst = burst;
+    this.#perMs = perMs;
+    this.#left = burst;
+    this.#at = nowMs;
+  }
+
+  left(nowMs: number): number {
+    this.#left = Math.min(this.#burst, this.#left + (nowMs - this.#at) * this.#perMs);
+    this.#at = nowMs;
+    return this.#left;
+  }
+
+  take(amount: number): void {
+    this.#left -= amount;
+  }
+
+  /** Milliseconds until there is this much. */
+  msUntil(amount: number): number {
+    return Math.max(0, Math.ceil((amount - this.#left) / this.#perMs));
+  }
+}
+
+/** Carries what an application prints to its log files: gathered by time and size, within a budget of bytes and of writes. */
 export class ApplicationLog {
   readonly #clock: Clock;
   readonly #disk: Disk;
   readonly #older: string;
   readonly #current: string;
-  #budgetBytes = burstBytes;
-  #budgetAt: number;
-  #droppedUntold = 0;
+  readonly #bytes: Allowance;
+  readonly #writes: Allowance;
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  #dropped = 0;
   #timer: Disposable | undefined;
+  /** Whether the write that is due comes for what has gathered, not for the time that went by. */
+  #isFull = false;
 
   constructor(ports: { readonly clock: Clock; readonly disk: Disk }, directory: string, name: string) {
     this.#clock = ports.clock;
     this.#disk = ports.disk;
     [this.#older, this.#current] = logPaths(directory, name);
-    this.#budgetAt = this.#clock.monotonic();
+    const nowMs = this.#clock.monotonic();
+    this.#bytes = new Allowance(burstBytes, bytesPerSecond / 1000, nowMs);
+    this.#writes = new Allowance(burstWrites, 1 / writeEarnedMs, nowMs);
   }
 
-  /** Something is in the ring: it will be written within a batch. */
-  notice(ring: RingReader): void {
-    this.#timer ??= this.#clock.after(batchMs, () => {
-      this.#timer = undefined;
-      if (!this.#carry(ring)) this.notice(ring);
-    });
+  /** Takes a line of the application; what is more than the log takes is dropped and counted. */
+  line(stream: 'out' | 'err', text: string): void {
+    const nowMs = this.#clock.monotonic();
+    const length = text.length + 30;
+    if (this.#pendingBytes + length > Math.min(pendingBytesMax, this.#bytes.left(nowMs))) {
+      this.#dropped += 1;
+    } else {
+      this.#hold(`${this.#stamp()} ${stream} ${text}\n`);
+    }
+    this.#arrange(nowMs);
   }
 
-  /** The application has ended: writes what it left. */
-  finish(ring: RingReader): void {
+  /** A line of our own about the application, such as why it ended: it is worth a write. */
+  note(text: string): void {
+    this.#hold(`${this.#stamp()} fleet ${text}\n`);
+    this.flush();
+  }
+
+  /** Writes what there is now. */
+  flush(): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
-    this.#carry(ring);
+    if (this.#dropped > 0) {
+      const dropped = this.#dropped;
+      this.#dropped = 0;
+      this.#hold(`${this.#stamp()} fleet ${dropped} lines were dropped: it printed more than its log takes\n`);
+    }
+    if (this.#pendingBytes === 0) return;
+    const bytes = Buffer.concat(this.#pending);
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#bytes.take(bytes.length);
+    this.#writes.take(1);
+    this.#append(bytes);
   }
 
-  /** A line of our own about the application, such as why it ended. */
-  note(text: string): void {
-    this.#append(new TextEncoder().encode(`${this.#stamp()} fleet ${text}\n`));
+  #hold(line: string): void {
+    const bytes = encoder.encode(line);
+    this.#pending.push(bytes);
+    this.#pendingBytes += bytes.length;
+  }
+
+  /** The next write comes when enough has gathered, or when there is one to spare. */
+  #arrange(nowMs: number): void {
+    const isFull = this.#pendingBytes >= worthWritingBytes;
+    if (this.#timer !== undefined && isFull === this.#isFull) return;
+    this.#isFull = isFull;
+    this.#timer?.[Symbol.dispose]();
+    this.#writes.left(nowMs);
+    const delayMs = isFull ? gatherMs : Math.max(gatherMs, this.#writes.msUntil(1));
+    this.#timer = this.#clock.after(delayMs, () => this.flush());
   }
 
   #stamp(): string {
     return new Date(this.#clock.now()).toISOString();
-  }
-
-  /** Whether the ring is empty now. */
-  #carry(ring: RingReader): boolean {
-    const now = this.#clock.monotonic();
-    this.#budgetBytes = Math.min(burstBytes, this.#budgetBytes + ((now - this.#budgetAt) / 1000) * bytesPerSecond);
-    this.#budgetAt = now;
-    const { bytes, dropped, isEmpty } = ring.drain(Math.floor(this.#budgetBytes));
-    this.#budgetBytes -= bytes.length;
-    this.#droppedUntold += dropped;
-    if (bytes.length > 0) this.#append(bytes);
-    if (this.#droppedUntold > 0 && (bytes.length === 0 || bytes.at(-1) === newline)) {
-      this.note(`${this.#droppedUntold} lines were dropped: it printed more than its log takes`);
-      this.#droppedUntold = 0;
-    }
-    return isEmpty;
   }
 
   /** A full or broken disk costs log lines, never the application. */

@@ -4,27 +4,46 @@
  */
 import type { ApplicationReport } from '../../schemas/generated/types.ts';
 import type { RunnableApplication } from './app-runtime.ts';
+import type { PreparedModule } from './prepare/prepared-store.ts';
 
-/** An application as the host is told of it: `restarts` counts on from a host before. */
+/** An application as a host is told of it: `restarts` counts on from a host before. */
 export interface HostedApplication extends RunnableApplication {
   readonly restarts: number;
+  /** Where its module lies ready to run; without it the host makes it ready by itself. */
+  readonly prepared?: PreparedModule;
 }
+
+/** What one application takes at the moment. */
+export interface Usage {
+  readonly name: string;
+  readonly memoryBytes: number;
+  readonly fuelPerSecond: number;
+}
+
+/** How often a host says that it lives, with what its applications take. */
+export const beatMs = 10_000;
 
 /** Supervisor to host. Closing the channel means: end at once. */
 export type ToHost =
   | { readonly kind: 'apply'; readonly id: number; readonly applications: readonly HostedApplication[] }
   | { readonly kind: 'stop' };
 
-/** Host to supervisor. `ready` comes first, once no other host of this state directory is alive. */
+/** Host to supervisor; `ready` comes first. */
 export type FromHost =
   | { readonly kind: 'ready' }
   | { readonly kind: 'applied'; readonly id: number }
-  | { readonly kind: 'states'; readonly applications: readonly ApplicationReport[] };
+  | { readonly kind: 'states'; readonly applications: readonly ApplicationReport[] }
+  | { readonly kind: 'beat'; readonly usage: readonly Usage[] };
 
 const applicationsMax = 64;
 const textMax = 256;
-/** As the report's schema has it. */
+/** As the report's schema has them. */
 export const messageMax = 200;
+export const processMax = 100;
+export const stackMax = 8;
+export const linesMax = 3;
+export const lineMax = 160;
+const frameMax = 64;
 const states: ReadonlySet<unknown> = new Set<ApplicationReport['state']>([
   'starting',
   'running',
@@ -48,21 +67,40 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
+function isTexts(value: unknown, itemsMax: number): value is readonly string[] {
+  return Array.isArray(value) && value.length <= itemsMax && value.every((one) => typeof one === 'string');
+}
+
 function parseReport(value: unknown): ApplicationReport | undefined {
   if (!isFields(value)) return undefined;
-  const { name, version, state, since, restarts, exitCode, message } = value;
+  const { name, version, state, since, restarts, exitCode, message, stack, lines } = value;
   if (!isText(name) || !isText(version) || !states.has(state) || !isText(since) || !isCount(restarts)) return undefined;
-  if (exitCode !== undefined && !isCount(exitCode)) return undefined;
+  if (exitCode !== undefined && !Number.isSafeInteger(exitCode)) return undefined;
   if (message !== undefined && typeof message !== 'string') return undefined;
+  if (stack !== undefined && !isTexts(stack, stackMax)) return undefined;
+  if (lines !== undefined && !isTexts(lines, linesMax)) return undefined;
   return {
-    name,
-    version,
-    state: state as ApplicationReport['state'],
-    since,
-    restarts,
-    ...(exitCode === undefined ? {} : { exitCode }),
+    ...{ name, version, since, restarts, state: state as ApplicationReport['state'] },
+    ...(exitCode === undefined ? {} : { exitCode: exitCode as number }),
     ...(message === undefined ? {} : { message: message.slice(0, messageMax) }),
+    ...(stack === undefined ? {} : { stack: stack.map((frame) => frame.slice(0, frameMax)) }),
+    ...(lines === undefined ? {} : { lines: lines.map((line) => line.slice(0, lineMax)) }),
   };
+}
+
+function parseUsage(value: unknown): Usage | undefined {
+  if (!isFields(value)) return undefined;
+  const { name, memoryBytes, fuelPerSecond } = value;
+  return isText(name) && isCount(memoryBytes) && isCount(fuelPerSecond)
+    ? { name, memoryBytes, fuelPerSecond }
+    : undefined;
+}
+
+/** The items as `parse` has them, or undefined where there are too many or one is none. */
+function parseList<T>(value: unknown, parse: (item: unknown) => T | undefined): readonly T[] | undefined {
+  if (!Array.isArray(value) || value.length > applicationsMax) return undefined;
+  const items = value.map(parse);
+  return items.every((item) => item !== undefined) ? items : undefined;
 }
 
 /** The message, rebuilt from its known fields, or undefined when it is none of ours. */
@@ -74,10 +112,12 @@ export function parseFromHost(value: unknown): FromHost | undefined {
     case 'applied':
       return isCount(value.id) ? { kind: 'applied', id: value.id } : undefined;
     case 'states': {
-      const list = value.applications;
-      if (!Array.isArray(list) || list.length > applicationsMax) return undefined;
-      const applications = list.map(parseReport);
-      return applications.every((report) => report !== undefined) ? { kind: 'states', applications } : undefined;
+      const applications = parseList(value.applications, parseReport);
+      return applications && { kind: 'states', applications };
+    }
+    case 'beat': {
+      const usage = parseList(value.usage, parseUsage);
+      return usage && { kind: 'beat', usage };
     }
     default:
       return undefined;

@@ -1,82 +1,98 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ChildProcess, Clock, Log, Processes, Random } from '../../platform/ports.ts';
-import type { ApplicationReport } from '../../schemas/generated/types.ts';
+import type { Clock, Confinement, Log, Processes, Random } from '../../platform/ports.ts';
+import type { ApplicationReport, HostDeath } from '../../schemas/generated/types.ts';
 import type { AppRuntime, RunnableApplication } from './app-runtime.ts';
-import { type FromHost, type HostedApplication, parseFromHost, type ToHost } from './protocol.ts';
+import { HostProcess, type ProcessDeath } from './host-process.ts';
+import { holdOf, hostFlags } from './host-terms.ts';
+import { memoryBytesMax } from './limits.ts';
+import { type HostPlan, ownProcessReason, placement } from './placement.ts';
+import type { PreparedModule } from './prepare/prepared-store.ts';
+import type { PreparedModules } from './prepare/readiness.ts';
+import { type HostedApplication, messageMax, processMax, type Usage } from './protocol.ts';
+import { Rest } from './rest.ts';
+import { judgeDeath, noSuspicion, reviewSuspicion, type Suspicion } from './suspicion.ts';
 
-/** What the supervisor's end of the app host needs. */
+/** What the supervisor's end of the app hosts needs. */
 export interface RuntimeOptions {
   readonly processes: Pick<Processes, 'start'>;
+  readonly confinement: Confinement;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
   /** The app host's program. */
   readonly hostFile: string;
-  /** Given to the host for its lock and the applications' logs. */
+  /** Given to hosts for the applications' locks and logs. */
   readonly directory: string;
+  readonly prepared: PreparedModules;
+  /** Whether this machine has too few addresses to guard each memory by eight gigabytes of them. */
+  readonly hasFewAddresses: boolean;
 }
 
-/** The app host as the supervisor sees it. */
-type Host =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'starting' | 'ready'; readonly child: ChildProcess; readonly startedAtMs: number }
-  | { readonly kind: 'backoff'; readonly timer: Disposable }
-  | { readonly kind: 'stopped' };
-
-interface Waiter {
-  readonly id: number;
-  resolve(): void;
+/** An application whose module is ready to run. */
+interface Ready extends RunnableApplication {
+  /** Undefined where it could not be kept: its host makes it ready then. */
+  readonly prepared?: PreparedModule;
+  readonly ownProcess: readonly string[];
 }
 
-const restartFirstMs = 100;
-const restartMsMax = 30_000;
-/** A host that lived this long was not in a crash loop. */
-const healthyMs = 60_000;
-/** Stopping and starting threads takes milliseconds; a host that has not answered by then hangs. */
-const answerMsMax = 30_000;
-const stopMsMax = 5_000;
+/** A host, and what it is for by now. */
+interface Hosting {
+  readonly host: HostProcess;
+  readonly flags: readonly string[];
+  plan: HostPlan<Ready>;
+}
 
-/** Runs applications in a child process, which is started again when it dies and told again what to run. */
+/** Runs applications in app hosts: one process for each class, and one for each application that can't share. */
 export class SupervisedRuntime implements AppRuntime {
   readonly #options: RuntimeOptions;
   readonly #handlers: (() => void)[] = [];
-  #host: Host = { kind: 'none' };
+  readonly #hosts = new Map<string, Hosting>();
+  /** What leaves its processes while others take over. */
+  readonly #leaving = new Set<Promise<void>>();
   #wanted: readonly RunnableApplication[] = [];
+  #ready: readonly Ready[] = [];
   #reports = new Map<string, ApplicationReport>();
+  #usage = new Map<string, Usage>();
   /** What had come to its end under a host before: the next one is not told of it, lest it run again. */
   readonly #settled = new Set<string>();
-  #lastId = 0;
-  #waiters: Waiter[] = [];
-  #attempt = 0;
-  #deadline: Disposable | undefined;
+  readonly #rest: Rest;
+  #suspicion: Suspicion = noSuspicion;
+  #death: HostDeath | undefined;
+  #deaths = 0;
+  #isStopped = false;
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
+    this.#rest = new Rest(options);
   }
 
-  apply(applications: readonly RunnableApplication[]): Promise<void> {
-    const before = new Map(this.#wanted.map((application) => [application.name, application]));
-    for (const application of applications) {
-      if (isDeepStrictEqual(application, before.get(application.name))) continue;
-      this.#reports.set(application.name, this.#fresh(application));
-      this.#settled.delete(application.name);
-    }
+  async apply(applications: readonly RunnableApplication[]): Promise<void> {
+    const unchanged = this.#welcome(applications);
     this.#wanted = applications;
-    this.#lastId += 1;
-    const id = this.#lastId;
-    const done = new Promise<void>((resolve) => this.#waiters.push({ id, resolve }));
-    if (this.#host.kind === 'none' && applications.length === 0) this.#settle(id);
-    else if (this.#host.kind === 'none') this.#startHost();
-    else if (this.#host.kind === 'ready') this.#sendApply(this.#host.child);
-    else if (this.#host.kind === 'stopped') this.#settle(id);
+    this.#suspicion = reviewSuspicion(this.#suspicion, unchanged, this.#options.clock.monotonic());
     this.#changed();
-    return done;
+    const answers = await this.#options.prepared.ready(applications);
+    if (this.#wanted !== applications || this.#isStopped) return;
+    this.#ready = applications.flatMap((application, index): readonly Ready[] => {
+      const answer = answers[index]!;
+      if (answer.kind === 'refused') return this.#refuse(application, answer.message);
+      if (answer.kind === 'failed')
+        return [{ ...application, ownProcess: [`it is made ready there: ${answer.message}`] }];
+      const { prepared } = answer;
+      return [{ ...application, prepared, ownProcess: prepared.traits.ownProcess }];
+    });
+    await this.#arrange();
+    this.#changed();
   }
 
   states(): readonly ApplicationReport[] {
     return this.#wanted
-      .map((application) => this.#reports.get(application.name) ?? this.#fresh(application))
+      .map((application) => this.#report(application))
       .sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  lastDeath(): HostDeath | undefined {
+    return this.#death;
   }
 
   onChange(handler: () => void): void {
@@ -84,101 +100,181 @@ export class SupervisedRuntime implements AppRuntime {
   }
 
   async stop(): Promise<void> {
-    const host = this.#host;
-    this.#host = { kind: 'stopped' };
-    this.#deadline?.[Symbol.dispose]();
-    this.#settle(this.#lastId);
-    if (host.kind === 'backoff') host.timer[Symbol.dispose]();
-    if (host.kind !== 'starting' && host.kind !== 'ready') return;
-    const { child } = host;
-    const ended = new Promise<void>((resolve) => child.onExit(() => resolve()));
-    // A host that is not ready waits for its lock and runs nothing.
-    if (host.kind === 'starting') child.kill('SIGKILL');
-    else child.send({ kind: 'stop' } satisfies ToHost);
-    using _deadline = this.#options.clock.after(stopMsMax, () => child.kill('SIGKILL'));
-    await ended;
+    this.#isStopped = true;
+    this.#rest.clear();
+    await Promise.all([...[...this.#hosts.values()].map(({ host }) => host.stop()), ...this.#leaving]);
   }
 
-  #fresh({ name, version }: RunnableApplication): ApplicationReport {
-    return { name, version, state: 'starting', since: this.#stamp(), restarts: 0 };
-  }
-
-  #startHost(): void {
-    const { processes, clock, hostFile, directory } = this.#options;
-    const child = processes.start(hostFile, [directory]);
-    this.#host = { kind: 'starting', child, startedAtMs: clock.monotonic() };
-    child.onMessage((value) => {
-      const message = parseFromHost(value);
-      const isCurrent = 'child' in this.#host && this.#host.child === child;
-      if (message === undefined) this.#options.log.write('warn', 'runtime.host.nonsense', { pid: child.pid });
-      else if (isCurrent) this.#receive(child, message);
-    });
-    child.onExit(({ code, signal, fault }) => this.#hostEnded(child, fault ?? signal ?? `code ${code}`));
-  }
-
-  #receive(child: ChildProcess, message: FromHost): void {
-    switch (message.kind) {
-      case 'ready':
-        this.#host = { kind: 'ready', child, startedAtMs: this.#options.clock.monotonic() };
-        this.#sendApply(child);
-        return;
-      case 'applied':
-        if (message.id === this.#lastId) this.#deadline?.[Symbol.dispose]();
-        this.#settle(message.id);
-        return;
-      case 'states':
-        for (const report of message.applications) this.#take(report);
-        this.#changed();
-        return;
-      default:
-        throw new Error(message satisfies never);
+  /** Begins new reports for what is new or changed; the names of the rest. */
+  #welcome(applications: readonly RunnableApplication[]): ReadonlySet<string> {
+    const before = new Map(this.#wanted.map((application) => [application.name, application]));
+    const unchanged = new Set<string>();
+    const names = new Set(applications.map(({ name }) => name));
+    for (const name of this.#reports.keys()) if (!names.has(name)) this.#forget(name);
+    for (const application of applications) {
+      const { name } = application;
+      if (isDeepStrictEqual(application, before.get(name))) unchanged.add(name);
+      else {
+        this.#forget(name);
+        this.#reports.set(name, this.#fresh(application, 0));
+      }
     }
+    return unchanged;
   }
 
-  /** Only of what is wanted, in the version that is wanted: the host may still speak of what it is about to stop. */
+  #forget(name: string): void {
+    this.#reports.delete(name);
+    this.#settled.delete(name);
+    this.#rest.forget(name);
+    this.#usage.delete(name);
+  }
+
+  #refuse(application: RunnableApplication, message: string): [] {
+    this.#reports.set(application.name, {
+      ...this.#fresh(application, 0),
+      state: 'failed',
+      message: message.slice(0, messageMax),
+    });
+    return [];
+  }
+
+  /** Tells every host what it has to run by now; resolves when what is old has ended and what is new was started. */
+  async #arrange(): Promise<void> {
+    if (this.#isStopped) return;
+    const running = this.#ready.filter(({ name }) => !this.#settled.has(name) && !this.#rest.has(name));
+    const plans = placement(running, this.#suspicion);
+    const keys = new Set(plans.map(({ key }) => key));
+    for (const [key, { host }] of this.#hosts) if (!keys.has(key)) this.#retire(key, host);
+    await Promise.all([
+      ...this.#leaving,
+      ...plans.map((plan) => this.#hostOf(plan).apply(plan.applications.map((one) => this.#hosted(one)))),
+    ]);
+  }
+
+  #retire(key: string, host: HostProcess): void {
+    this.#hosts.delete(key);
+    const leaving = host.stop();
+    this.#leaving.add(leaving);
+    void leaving.then(() => this.#leaving.delete(leaving));
+  }
+
+  /** The process for this plan; one whose flags no longer suit what it is to run makes way. */
+  #hostOf(plan: HostPlan<Ready>): HostProcess {
+    const flags = hostFlags(plan, this.#options.hasFewAddresses);
+    const there = this.#hosts.get(plan.key);
+    if (there !== undefined && isDeepStrictEqual(there.flags, flags)) {
+      there.plan = plan;
+      if (there.host.pid !== undefined) this.#options.confinement.hold(there.host.pid, holdOf(plan));
+      return there.host;
+    }
+    if (there !== undefined) this.#retire(plan.key, there.host);
+    const host = this.#newHost(plan, flags);
+    this.#hosts.set(plan.key, { host, flags, plan });
+    return host;
+  }
+
+  #newHost(plan: HostPlan<Ready>, flags: readonly string[]): HostProcess {
+    const { clock, random, log, processes, hostFile, directory } = this.#options;
+    const { key } = plan;
+    return new HostProcess({
+      ...{ clock, random, log, processes, key, flags, file: hostFile, args: [directory] },
+      onStart: (pid) => this.#confine(pid, this.#hosts.get(key)?.plan ?? plan),
+      onStates: (states) => {
+        for (const report of states) this.#take(report);
+        this.#changed();
+      },
+      onUsage: (usage) => {
+        for (const one of usage) this.#usage.set(one.name, one);
+      },
+      onDeath: (death) => this.#died(this.#hosts.get(key)?.plan ?? plan, death),
+    });
+  }
+
+  #confine(pid: number, plan: HostPlan<Ready>): void {
+    const hold = holdOf(plan);
+    const without = this.#options.confinement.hold(pid, hold);
+    this.#options.log.write('info', 'runtime.host.started', { pid, ...hold, without });
+  }
+
+  #hosted(application: Ready): HostedApplication {
+    const { ownProcess: _reasons, ...rest } = application;
+    return { ...rest, restarts: this.#reports.get(application.name)?.restarts ?? 0 };
+  }
+
+  /** Only of what is wanted, in the version that is wanted: a host may still speak of what it is about to stop. */
   #take(report: ApplicationReport): void {
     const wanted = this.#wanted.find(({ name }) => name === report.name);
     if (wanted?.version !== report.version || report.state === 'stopped') return;
     this.#reports.set(report.name, report);
+    if (report.state === 'completed' || report.state === 'failed') this.#settled.add(report.name);
+    if (report.state === 'running') this.#rest.began(report.name);
   }
 
-  #sendApply(child: ChildProcess): void {
-    const running = this.#wanted.filter(({ name }) => !this.#settled.has(name));
-    const applications = running.map((application): HostedApplication => {
-      return { ...application, restarts: this.#reports.get(application.name)?.restarts ?? 0 };
-    });
-    child.send({ kind: 'apply', id: this.#lastId, applications } satisfies ToHost);
-    this.#deadline?.[Symbol.dispose]();
-    this.#deadline = this.#options.clock.after(answerMsMax, () => child.kill('SIGKILL'));
-  }
-
-  #hostEnded(child: ChildProcess, how: string): void {
-    const host = this.#host;
-    if ((host.kind !== 'ready' && host.kind !== 'starting') || host.child !== child) return;
-    const { clock, random, log } = this.#options;
-    this.#deadline?.[Symbol.dispose]();
-    if (clock.monotonic() - host.startedAtMs >= healthyMs) this.#attempt = 0;
-    const delayMs = Math.min(restartFirstMs * 2 ** this.#attempt, restartMsMax) * (1 - random.fraction() / 2);
-    this.#attempt = Math.min(this.#attempt + 1, 16);
-    log.write('warn', 'runtime.host.ended', { pid: child.pid, how, restartInMs: Math.round(delayMs) });
-    for (const [name, report] of this.#reports) {
-      if (report.state === 'completed' || report.state === 'failed') this.#settled.add(name);
-      else this.#reports.set(name, this.#lost(report, how));
+  #died({ key, applications }: HostPlan<Ready>, { ending, how, executing }: ProcessDeath): void {
+    const residents = applications.filter(({ name }) => !this.#settled.has(name));
+    const isActive = ({ name }: Ready): boolean => this.#reports.get(name)?.state !== 'backoff';
+    const death = {
+      ...{ ending, executing, atMs: this.#options.clock.monotonic() },
+      residents: residents.filter(isActive).map(({ name }) => name),
+    };
+    const { suspects, suspicion } = judgeDeath(death, this.#suspicion);
+    this.#suspicion = suspicion;
+    this.#deaths += 1;
+    this.#death = {
+      ...{ at: this.#stamp(), host: key, how, suspects: [...suspects], count: this.#deaths },
+      applications: residents.map(({ name }) => {
+        return { name, was: name === executing ? 'executing' : (this.#reports.get(name)?.state ?? 'starting') };
+      }),
+    };
+    for (const application of residents) {
+      if (suspects.length === 1 && suspects[0] === application.name) this.#punish(application, how);
+      else
+        this.#reports.set(
+          application.name,
+          this.#fresh(application, this.#reports.get(application.name)?.restarts ?? 0),
+        );
     }
-    this.#host = { kind: 'backoff', timer: clock.after(delayMs, () => this.#startHost()) };
+    void this.#arrange();
     this.#changed();
   }
 
-  #lost(report: ApplicationReport, how: string): ApplicationReport {
-    const { name, version, restarts } = report;
-    const message = `the app host ended by ${how}`;
-    return { name, version, state: 'backoff', since: this.#stamp(), restarts: restarts + 1, message };
+  /** The one that ended its process is started again as its restart policy says. */
+  #punish(application: Ready, how: string): void {
+    const { name, restart } = application;
+    const message = `it ended its process by ${how}`;
+    const report = { ...this.#fresh(application, this.#reports.get(name)?.restarts ?? 0), message };
+    const next = this.#rest.after(name, restart, message, () => {
+      this.#reports.set(name, { ...report, state: 'starting', since: this.#stamp(), restarts: report.restarts + 1 });
+      void this.#arrange();
+      this.#changed();
+    });
+    if (next !== 'backoff') this.#settled.add(name);
+    this.#reports.set(name, { ...report, state: next });
   }
 
-  #settle(id: number): void {
-    const settled = this.#waiters.filter((waiter) => waiter.id <= id);
-    this.#waiters = this.#waiters.filter((waiter) => waiter.id > id);
-    for (const waiter of settled) waiter.resolve();
+  #report(application: RunnableApplication): ApplicationReport {
+    const { name } = application;
+    const report = this.#reports.get(name) ?? this.#fresh(application, 0);
+    const ready = this.#ready.find((one) => one.name === name);
+    const process = ready && ownProcessReason(ready, this.#suspicion);
+    const usage = this.#usage.get(name);
+    return {
+      ...report,
+      ...(process === undefined ? {} : { process: process.slice(0, processMax) }),
+      ...(usage === undefined || report.state !== 'running'
+        ? {}
+        : {
+            usage: {
+              memoryBytes: usage.memoryBytes,
+              memoryBytesMax: memoryBytesMax(application),
+              fuelPerSecond: usage.fuelPerSecond,
+            },
+          }),
+    };
+  }
+
+  #fresh({ name, version }: RunnableApplication, restarts: number): ApplicationReport {
+    return { name, version, state: 'starting', since: this.#stamp(), restarts };
   }
 
   #changed(): void {

@@ -1,3 +1,4 @@
+import type { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import type { Slots } from './slots.ts';
 import { heldSlots, type Memory } from './state.ts';
@@ -16,9 +17,13 @@ export function heldModules(slots: Slots, memory: Memory): ReadonlySet<string> |
 /**
  * Removes the modules and envelopes that no held deployment needs. When it is not known what one needs, nothing is removed.
  */
-export function collectGarbage(files: { readonly store: ModuleStore; readonly slots: Slots }, memory: Memory): void {
+export function collectGarbage(
+  files: { readonly store: ModuleStore; readonly prepared: PreparedStore; readonly slots: Slots },
+  memory: Memory,
+): void {
   const modules = heldModules(files.slots, memory);
   if (modules === undefined) return;
   files.store.collect(modules);
+  files.prepared.collect(modules);
   files.slots.collect(heldSlots(memory));
 }

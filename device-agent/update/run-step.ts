@@ -1,5 +1,6 @@
 import type { Disk } from '../../platform/ports.ts';
 import type { HealthWatch } from '../health/watch.ts';
+import type { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import type { Activator } from './activator.ts';
 import { collectGarbage, heldModules } from './collect.ts';
@@ -19,6 +20,7 @@ export interface StepWorld {
   readonly ledger: Ledger;
   readonly slots: Slots;
   readonly store: ModuleStore;
+  readonly prepared: PreparedStore;
   readonly disk: Disk;
   readonly partialDirectory: string;
   readonly fetcher: Fetcher;

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess as NodeChild, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import type { ChildProcess, ProcessExit, Processes, ProcessOptions, Programs } from '../ports.ts';
+import { type Note, openNote } from './process-note.ts';
 import { runProgram } from './run-program.ts';
 
 function notStarted(error: unknown): ProcessExit {
@@ -13,12 +14,13 @@ function stillborn(error: unknown): ChildProcess {
   return { pid: 0, send: nothing, onMessage: nothing, kill: nothing, onExit: (handler) => handler(notStarted(error)) };
 }
 
-function childProcess(child: NodeChild): ChildProcess {
+function childProcess(child: NodeChild, note?: Note): ChildProcess {
   let exit: ProcessExit | undefined;
   const exitHandlers: ((exit: ProcessExit) => void)[] = [];
   const ended = (how: ProcessExit): void => {
     if (exit !== undefined) return;
     exit = how;
+    note?.close();
     for (const handler of exitHandlers) handler(how);
   };
   child.on('exit', (code, signal) => ended({ code: code ?? undefined, signal: signal ?? undefined }));
@@ -37,6 +39,7 @@ function childProcess(child: NodeChild): ChildProcess {
       else handler(exit);
     },
     kill: (signal) => child.kill(signal),
+    note: () => note?.read(),
   };
 }
 
@@ -47,13 +50,22 @@ function commonOptions({ environment, directory }: ProcessOptions) {
   };
 }
 
+function inputOf({ inheritsInput }: ProcessOptions): 'inherit' | 'ignore' {
+  return inheritsInput ? 'inherit' : 'ignore';
+}
+
 /** Runs `start` with the descriptor that the child's output goes to, and closes our end of it afterwards. */
-function withOutput({ outputFile }: ProcessOptions, start: (output: number | 'inherit') => NodeChild): ChildProcess {
+function withOutput(
+  { outputFile }: ProcessOptions,
+  start: (output: number | 'inherit') => NodeChild,
+  note?: Note,
+): ChildProcess {
   let descriptor: number | undefined;
   try {
     descriptor = outputFile === undefined ? undefined : openSync(outputFile, 'a', 0o600);
-    return childProcess(start(descriptor ?? 'inherit'));
+    return childProcess(start(descriptor ?? 'inherit'), note);
   } catch (error) {
+    note?.close();
     return stillborn(error);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
@@ -62,22 +74,31 @@ function withOutput({ outputFile }: ProcessOptions, start: (output: number | 'in
 
 /** Child processes under the running Node and its flags. */
 export const nodeProcesses: Processes = {
-  start: (file, args, options = {}) =>
-    withOutput(options, (output) =>
-      fork(file, [...args], {
-        ...commonOptions(options),
-        execArgv: [...process.execArgv, ...(options.flags ?? [])],
-        stdio: ['ignore', output, output, 'ipc'],
-        serialization: 'json',
-      }),
-    ),
+  start: (file, args, options = {}) => {
+    const note = options.hasNote ? openNote() : undefined;
+    return withOutput(
+      options,
+      (output) =>
+        fork(file, [...args], {
+          ...commonOptions(options),
+          execArgv: [...process.execArgv, ...(options.flags ?? [])],
+          // The note's number is `noteDescriptor`.
+          stdio: [inputOf(options), output, output, 'ipc', ...(note === undefined ? [] : [note.descriptor])],
+          serialization: 'json',
+        }),
+      note,
+    );
+  },
 };
 
 /** Programs of this machine. */
 export const nodePrograms: Programs = {
   start: (name, args, options = {}) =>
     withOutput(options, (output) =>
-      spawn(name, [...args], { ...commonOptions(options), stdio: ['ignore', output, output] }),
+      spawn(name, [...args], {
+        ...commonOptions(options),
+        stdio: [inputOf(options), output, output],
+      }),
     ),
   run: runProgram,
 };

@@ -67,12 +67,35 @@ export interface ApplicationSpec {
    * When an application that ended is started again, with backoff.
    */
   restart?: 'always' | 'on-failure' | 'never';
+  /**
+   * Applications of different classes run in different processes; critical ones come first when the processor is busy, background ones last.
+   */
+  class?: 'critical' | 'standard' | 'background';
+  /**
+   * process: it has a process of its own; shared: one with others of its class, unless its module needs one of its own.
+   */
+  isolation?: 'shared' | 'process';
+  limits?: LimitsSpec;
 }
 /**
  * Configuration for applications. Layers are merged deeply in the order Application, Fleet, Site, Device. Strings may hold ${device.name}, ${device.labels.KEY} and ${site.name}; $${ is a plain ${.
  */
 export interface Config {
   [k: string]: unknown;
+}
+export interface LimitsSpec {
+  /**
+   * The most its memory may grow to, in whole pages of 64KiB.
+   */
+  memory?: string;
+  /**
+   * Metered cost of executed instructions, about one each.
+   */
+  fuelPerSecond?: number;
+  /**
+   * Metered cost of executed instructions, about one each.
+   */
+  fuelPerRun?: number;
 }
 /**
  * fleet.config.yaml: one file, a section for each program. FLEET_SECTION_KEY environment variables win over it, flags win over both. Relative paths start at the file's directory.
@@ -274,6 +297,26 @@ export interface DeployedApplication {
    * When an application that ended is started again, with backoff.
    */
   restart: 'always' | 'on-failure' | 'never';
+  /**
+   * Applications of different classes run in different processes; critical ones come first when the processor is busy, background ones last.
+   */
+  class?: 'critical' | 'standard' | 'background';
+  /**
+   * process: it has a process of its own; shared: one with others of its class, unless its module needs one of its own.
+   */
+  isolation?: 'shared' | 'process';
+  limits?: ApplicationLimits;
+}
+export interface ApplicationLimits {
+  memoryBytes?: number;
+  /**
+   * Metered cost of executed instructions, about one each.
+   */
+  fuelPerSecond?: number;
+  /**
+   * Metered cost of executed instructions, about one each.
+   */
+  fuelPerRun?: number;
 }
 /**
  * One computer with an agent.
@@ -619,6 +662,7 @@ export interface Report {
    * @maxItems 64
    */
   applications: ApplicationReport[];
+  hostDeath?: HostDeath;
   /**
    * How the artifacts of the running deployment arrived.
    *
@@ -675,6 +719,73 @@ export interface ApplicationReport {
    * The reason of the last failure.
    */
   message?: string;
+  /**
+   * Where it trapped: its functions, innermost first.
+   *
+   * @maxItems 32
+   */
+  stack?: string[];
+  /**
+   * What it printed last, of one that does not run.
+   *
+   * @maxItems 32
+   */
+  lines?: string[];
+  /**
+   * Why it has a process of its own, where it has one.
+   */
+  process?: string;
+  usage?: ApplicationUsage;
+}
+/**
+ * What it took when the report was made.
+ */
+export interface ApplicationUsage {
+  /**
+   * Of its linear memory.
+   */
+  memoryBytes: number;
+  /**
+   * What that may grow to.
+   */
+  memoryBytesMax: number;
+  fuelPerSecond: number;
+}
+export interface HostDeath {
+  /**
+   * RFC 3339 in UTC.
+   */
+  at: string;
+  /**
+   * Which process, by what it is for.
+   */
+  host: string;
+  how: string;
+  /**
+   * Those it ran, each with what it was doing.
+   *
+   * @maxItems 64
+   */
+  applications: Resident[];
+  /**
+   * One: it was this one. Several: it was one of these, and they are separated until it is known. None: it was ended from outside.
+   *
+   * @maxItems 64
+   *
+   * Items: A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  suspects: string[];
+  /**
+   * Deaths since the agent started.
+   */
+  count: number;
+}
+export interface Resident {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  was: 'starting' | 'running' | 'backoff' | 'completed' | 'failed' | 'stopped' | 'executing';
 }
 export interface DownloadReport {
   /**

@@ -44,7 +44,6 @@ function shore() {
     const keyFingerprint = `SHA256:${String.fromCharCode(65 + at).repeat(43)}`;
     fleet.putDevice({ name, site: `${name}-site`, kind: 'ship', keyFingerprint, setting: 1 });
   }
-  // Every fleet must select a device.
   fleet.putDevice({
     name: 'truck',
     site: 'yard',
@@ -73,6 +72,8 @@ function shore() {
   });
   const complaints: string[] = [];
   const warnings: string[] = [];
+  /** What was told first of what is wrong with a revision. */
+  const firsts: string[] = [];
 
   const boot = async (
     source: RevisionSource = fleet.repository.open(),
@@ -81,7 +82,12 @@ function shore() {
   ): Promise<Controller> => {
     const clock = time.clock({ alive: true });
     const heard: Readonly<Record<string, string[]>> = { error: complaints, warn: warnings };
-    const log = { write: (level: string, event: string) => void heard[level]?.push(event) };
+    const log = {
+      write: (level: string, event: string, fields: Readonly<Record<string, unknown>> = {}) => {
+        heard[level]?.push(event);
+        if (fields.first !== undefined) firsts.push(String(fields.first));
+      },
+    };
     const keys = readControllerKeys(disk, '/keys');
     const artifacts = new ArtifactStore(disk, '/artifacts');
     const online = new OnlineMetadata({ disk, directory: '/artifacts/tuf', keys, timestampLifetimeMs: 604_800_000 });
@@ -123,7 +129,7 @@ function shore() {
     await settle();
   };
   return {
-    ...{ fleet, issued, said, complaints, warnings, boot, poll, settle, faults, time },
+    ...{ fleet, issued, said, complaints, warnings, firsts, boot, poll, settle, faults, time },
     /** An operator takes a tip that is held back. */
     async accept(controller: Controller, name: string) {
       const answer = controller.acceptRevision(name);

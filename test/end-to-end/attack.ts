@@ -100,12 +100,14 @@ export class Attack {
   /** The envelope that the controller keeps of a device's newest deployment. The controller must not run. */
   envelope(device: string): string {
     using database = new DatabaseSync(this.#database);
-    return String(database.prepare('SELECT envelope FROM devices WHERE name = ?').get(device)?.envelope);
+    const sql = `SELECT value ->> '$.envelope' AS envelope FROM rows WHERE room = 'device' AND key = ?`;
+    return String(database.prepare(sql).get(device)?.envelope);
   }
 
   setEnvelope(device: string, envelope: string): void {
     using database = new DatabaseSync(this.#database);
-    database.prepare('UPDATE devices SET envelope = ? WHERE name = ?').run(envelope, device);
+    const sql = `UPDATE rows SET value = json_set(value, '$.envelope', ?) WHERE room = 'device' AND key = ?`;
+    database.prepare(sql).run(envelope, device);
   }
 
   /** The next deployment of a device, changed and signed by the controller's own key or another. */

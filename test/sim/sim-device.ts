@@ -113,6 +113,7 @@ export class SimDevice {
         return runtime.apply(applications);
       },
       states: () => runtime.states(),
+      lastDeath: () => runtime.lastDeath(),
       onChange: (handler) => runtime.onChange(handler),
       stop: () => runtime.stop(),
     };

@@ -73,6 +73,10 @@ export class SimRuntime implements AppRuntime {
     return [...this.#running.values()].map(({ report }) => report).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  lastDeath(): undefined {
+    return undefined;
+  }
+
   onChange(handler: () => void): void {
     this.#changed = handler;
   }

@@ -1,6 +1,7 @@
 import { unsignedLebLength, writeSigned, writeUnsigned } from './leb.ts';
 
 const utf8 = new TextEncoder();
+const copiedOneByOne = 64;
 
 /** Bytes that grow by doubling, up to a ceiling of the caller's. */
 export class ByteWriter {
@@ -20,6 +21,11 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Forgets what was written; what `contents` gave is overwritten. */
+  clear(): void {
+    this.#length = 0;
+  }
+
   byte(value: number): void {
     this.#reserve(1);
     this.#bytes[this.#length++] = value;
@@ -29,6 +35,20 @@ export class ByteWriter {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
+  }
+
+  /** Bytes `start` to `end` of others; a view of a few costs more than the few. */
+  copy(bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    if (length > copiedOneByOne) {
+      this.raw(bytes.subarray(start, end));
+      return;
+    }
+    this.#reserve(length);
+    const target = this.#bytes;
+    let to = this.#length;
+    for (let from = start; from < end; from++) target[to++] = bytes[from]!;
+    this.#length = to;
   }
 
   u32(value: number, width = 1): void {

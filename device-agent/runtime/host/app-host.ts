@@ -1,18 +1,20 @@
-import type { FromHost, HostedApplication, ToHost } from '../protocol.ts';
+import { beatMs, type FromHost, type HostedApplication, type ToHost } from '../protocol.ts';
+import type { CompiledModules } from './compiled-modules.ts';
 import { type HostPorts, isSameApplication, LiveApplication } from './hosted-application.ts';
 
 /** The set of applications of one app host: made to be what the supervisor's last `apply` said. */
 export class AppHost {
-  readonly #ports: HostPorts;
+  readonly #ports: HostPorts & { readonly modules: CompiledModules };
   readonly #say: (message: FromHost) => void;
   readonly #live = new Map<string, LiveApplication>();
   /** Orders are carried out one after the other. */
   #work: Promise<void> = Promise.resolve();
 
-  constructor(ports: HostPorts, say: (message: FromHost) => void) {
+  constructor(ports: HostPorts & { readonly modules: CompiledModules }, say: (message: FromHost) => void) {
     this.#ports = ports;
     this.#say = say;
     ports.disk.makeDirectory(ports.logDirectory);
+    this.#ports.clock.after(beatMs, () => this.#beat());
   }
 
   /** Carries out a message; resolves when that is done. */
@@ -32,13 +34,20 @@ export class AppHost {
     });
     await Promise.all(leaving.map((live) => live.stop()));
     for (const { application } of leaving) this.#live.delete(application.name);
-    for (const application of wanted.values()) {
-      if (this.#live.has(application.name)) continue;
+    this.#ports.modules.keep(applications);
+    const coming = [...wanted.values()].filter(({ name }) => !this.#live.has(name));
+    const begun = coming.map((application) => {
       const live = new LiveApplication(application, this.#ports, () => this.#tell());
       this.#live.set(application.name, live);
-      live.start();
-    }
+      return live.begin();
+    });
     this.#tell();
+    await Promise.all(begun);
+  }
+
+  #beat(): void {
+    this.#say({ kind: 'beat', usage: [...this.#live.values()].map((live) => live.usage()) });
+    this.#ports.clock.after(beatMs, () => this.#beat());
   }
 
   #tell(): void {

@@ -2,10 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Disk, Random } from '../../../platform/ports.ts';
 import type { ApplicationReport } from '../../../schemas/generated/types.ts';
 import { ApplicationLog } from '../application-log.ts';
-import { newRingMemory, RingReader } from '../output-ring.ts';
-import { type HostedApplication, messageMax } from '../protocol.ts';
+import { type HostedApplication, lineMax, linesMax, messageMax, type Usage } from '../protocol.ts';
+import { afterRun } from '../restart.ts';
+import { failureOf, type RunEnd } from '../run-end.ts';
 import type { Launch, Run } from './launch.ts';
-import { afterRun, failureOf, type RunEnd } from './restart.ts';
+import { LineWriter } from './line-writer.ts';
 
 /** What an application's life needs of the outside. */
 export interface HostPorts {
@@ -13,6 +14,8 @@ export interface HostPorts {
   readonly random: Random;
   readonly disk: Disk;
   readonly launch: Launch;
+  /** Takes the application's lock as soon as no other process has it. */
+  readonly lock: (name: string) => Promise<Disposable>;
   /** Directory of the applications' logs. */
   readonly logDirectory: string;
 }
@@ -31,7 +34,7 @@ type State =
 
 /** Whether two say the same: then the one that runs may go on. Where the module lies does not matter, its digest does. */
 export function isSameApplication(one: HostedApplication, other: HostedApplication): boolean {
-  const essence = ({ modulePath: _path, restarts: _restarts, ...rest }: HostedApplication) => rest;
+  const essence = ({ modulePath: _path, restarts: _restarts, prepared: _prepared, ...rest }: HostedApplication) => rest;
   return isDeepStrictEqual(essence(one), essence(other));
 }
 
@@ -46,6 +49,11 @@ export class LiveApplication {
   #restarts: number;
   #attempt = 0;
   #lastEnd: RunEnd | undefined;
+  /** What it printed last. */
+  #lines: readonly string[] = [];
+  #lookedAt = { fuelSpent: 0, atMs: 0 };
+  #lock: Disposable | undefined;
+  #isOver = false;
 
   constructor(application: HostedApplication, ports: HostPorts, onChange: () => void) {
     this.application = application;
@@ -56,16 +64,45 @@ export class LiveApplication {
     this.#since = this.#stamp();
   }
 
-  start(): void {
+  /** Starts it once no other process runs it; resolves then. */
+  async begin(): Promise<void> {
+    const lock = await this.#ports.lock(this.application.name);
+    if (this.#isOver) lock[Symbol.dispose]();
+    else {
+      this.#lock = lock;
+      this.#start();
+    }
+  }
+
+  /** What it takes now; fuel per second since it was asked before. */
+  usage(): Usage {
+    const nowMs = this.#ports.clock.monotonic();
+    const { memoryBytes, fuelSpent } = this.#runOf(this.#state)?.usage() ?? { memoryBytes: 0, fuelSpent: 0 };
+    const fuel = Math.max(0, fuelSpent - this.#lookedAt.fuelSpent);
+    const seconds = Math.max(1, nowMs - this.#lookedAt.atMs) / 1000;
+    this.#lookedAt = { fuelSpent, atMs: nowMs };
+    return { name: this.application.name, memoryBytes, fuelPerSecond: Math.round(fuel / seconds) };
+  }
+
+  #runOf(state: State): Run | undefined {
+    return state.kind === 'starting' || state.kind === 'running' ? state.run : undefined;
+  }
+
+  #start(): void {
     const { clock, launch } = this.#ports;
-    const output = newRingMemory();
-    const ring = new RingReader(output);
     const startedAtMs = clock.monotonic();
-    const run = launch(this.application, output, {
+    const writerOf = (stream: 'out' | 'err') =>
+      new LineWriter((line) => {
+        this.#lines = [...this.#lines.slice(1 - linesMax), line.slice(0, lineMax)];
+        this.#log.line(stream, line);
+      });
+    const lines = { stdout: writerOf('out'), stderr: writerOf('err') };
+    this.#lookedAt = { fuelSpent: 0, atMs: startedAtMs };
+    const run = launch(this.application, {
       onStarted: () => this.#enter({ kind: 'running', run, startedAtMs }),
-      onOutput: () => this.#log.notice(ring),
+      onOutput: (stream, bytes) => lines[stream].write(bytes),
       onEnd: (end) => {
-        this.#log.finish(ring);
+        for (const writer of Object.values(lines)) writer.finish();
         this.#ended(end, clock.monotonic() - startedAtMs);
       },
     });
@@ -75,10 +112,12 @@ export class LiveApplication {
   /** Resolves when it does not run any more, nor ever will again. */
   async stop(): Promise<void> {
     const state = this.#state;
+    this.#isOver = true;
     this.#enter({ kind: 'stopped' });
     if (state.kind === 'backoff') state.timer[Symbol.dispose]();
-    if (state.kind === 'starting' || state.kind === 'running') await state.run.stop();
+    await this.#runOf(state)?.stop();
     this.#log.note('stopped');
+    this.#lock?.[Symbol.dispose]();
   }
 
   report(): ApplicationReport {
@@ -92,6 +131,8 @@ export class LiveApplication {
       restarts: this.#restarts,
       ...(end?.kind === 'exited' ? { exitCode: end.exitCode } : {}),
       ...(failure === undefined ? {} : { message: failure.slice(0, messageMax) }),
+      ...(end?.kind === 'trapped' && end.stack.length > 0 ? { stack: [...end.stack] } : {}),
+      ...(failure === undefined || this.#lines.length === 0 ? {} : { lines: [...this.#lines] }),
     };
   }
 
@@ -100,6 +141,7 @@ export class LiveApplication {
     const next = afterRun(this.application.restart, { end, ranMs, attempt: this.#attempt }, random.fraction());
     this.#lastEnd = end;
     this.#log.note(failureOf(end) ?? 'it exited with code 0');
+    if (end.kind === 'trapped') for (const frame of end.stack) this.#log.note(`  in ${frame}`);
     if (next.kind !== 'restart') {
       this.#enter({ kind: next.kind });
       return;
@@ -107,7 +149,7 @@ export class LiveApplication {
     this.#attempt = next.attempt;
     const timer = clock.after(next.delayMs, () => {
       this.#restarts += 1;
-      this.start();
+      this.#start();
     });
     this.#enter({ kind: 'backoff', timer });
   }

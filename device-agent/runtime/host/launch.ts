@@ -1,24 +1,22 @@
-import type { DeployedApplication } from '../../../schemas/generated/types.ts';
-import type { RunEnd } from './restart.ts';
+import type { HostedApplication } from '../protocol.ts';
+import type { RunEnd } from '../run-end.ts';
 
 /** What a run tells while it goes on. */
 export interface RunHandlers {
   onStarted(): void;
-  /** Something is in the output ring. */
-  onOutput(): void;
+  /** Something that it printed; the bytes are only valid during the call. */
+  onOutput(stream: 'stdout' | 'stderr', bytes: Uint8Array): void;
   /** Called once. A stopped run does not call it. */
   onEnd(end: RunEnd): void;
 }
 
-/** One run of an application in a thread of its own. */
+/** One run of an application. */
 export interface Run {
   /** Ends it wherever it is, even in an endless loop; resolves when nothing of it runs any more. */
   stop(): Promise<void>;
+  /** Bytes of its memory now, and the fuel it has spent. */
+  usage(): { readonly memoryBytes: number; readonly fuelSpent: number };
 }
 
-/** Starts a thread that runs the application, printing into the ring. */
-export type Launch = (
-  application: DeployedApplication & { readonly modulePath: string },
-  output: SharedArrayBuffer,
-  handlers: RunHandlers,
-) => Run;
+/** Starts a run of the application. */
+export type Launch = (application: HostedApplication, handlers: RunHandlers) => Run;

@@ -1,35 +1,39 @@
 /**
- * The app host: a process that runs applications and nothing else. It lives as long as the channel to its supervisor, and
- * never beside another host of the same directory: `node main.ts DIRECTORY`.
+ * An app host: a process that runs applications and nothing else, `node main.ts DIRECTORY`. It lives as long as the channel to
+ * its supervisor, and runs nothing that another process of the same directory still runs.
  */
-import { fileURLToPath } from 'node:url';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { waitForLock } from '../../../platform/node/lock.ts';
+import { openNoteWriter } from '../../../platform/node/process-note.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import { onStarterGone } from '../../../platform/node/starter-gone.ts';
 import type { FromHost, ToHost } from '../protocol.ts';
 import { AppHost } from './app-host.ts';
-import { threadLauncher } from './thread.ts';
+import { CompiledModules } from './compiled-modules.ts';
+import { guestLauncher } from './guest-launcher.ts';
+import { Turns } from './turns.ts';
 
-async function serve(directory: string): Promise<void> {
-  // At once, whatever the threads are doing: the next supervisor starts a host of its own.
+function serve(directory: string): void {
+  // At once, whatever the guests are doing: the next supervisor starts a host of its own.
   onStarterGone(() => process.exit());
   // A terminal's Ctrl-C reaches the whole group; the supervisor decides when this process ends.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
   nodeDisk.makeDirectory(directory);
-  // A supervisor killed a moment ago leaves a host that is about to end; this one waits until it has.
-  await waitForLock(directory, 'app-host');
-  const isBundled = !import.meta.url.endsWith('.ts');
-  const threadFile = fileURLToPath(new URL(isBundled ? './application.js' : '../worker/main.ts', import.meta.url));
   // A supervisor that was killed a moment ago hears nothing; that its channel closed is told by `disconnect`.
   const unheard = (): void => {};
   const say = (message: FromHost): void => {
     if (process.connected) process.send?.(message, undefined, undefined, unheard);
   };
-  const ports = { clock: nodeClock, disk: nodeDisk, random: nodeRandom, launch: threadLauncher(threadFile) };
-  const host = new AppHost({ ...ports, logDirectory: `${directory}/logs` }, say);
+  const machine = { clock: nodeClock, disk: nodeDisk, random: nodeRandom };
+  const note = openNoteWriter();
+  const turns = new Turns({ nextTurn: setImmediate, mark: (guest = '') => note(guest) });
+  const modules = new CompiledModules(nodeDisk);
+  const launch = guestLauncher({ ...machine, turns, modules });
+  // A supervisor killed a moment ago leaves hosts that are about to end; what they run is not started before.
+  const lock = (name: string) => waitForLock(directory, `application-${name}`);
+  const host = new AppHost({ ...machine, launch, modules, lock, logDirectory: `${directory}/logs` }, say);
   process.on('message', (message: ToHost) => {
     void host.receive(message).then(() => {
       if (message.kind === 'stop') process.exit();
@@ -44,7 +48,7 @@ if (directory === undefined || process.send === undefined) {
   process.exit(64);
 }
 try {
-  await serve(directory);
+  serve(directory);
 } catch (error) {
   // It is started again and again: a line of its own, not Node's trace with the whole bundle in it.
   process.stderr.write(`fleet app host: ${error instanceof Error ? error.message : String(error)}\n`);

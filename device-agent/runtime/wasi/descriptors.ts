@@ -1,34 +1,75 @@
-import { CallFailure, errno } from './errno.ts';
-import type { TreeDirectory, TreeFile } from './file-tree.ts';
+import type { DirectoryEntry } from '../../../platform/file-handles.ts';
+import type { Connection, InputStream, Listener, OutputStream } from '../../../platform/streams.ts';
+import type { OpenDirectory } from '../primitives/open-directory.ts';
+import type { OpenFile } from '../primitives/open-file.ts';
+import { CallFailure, errno, errnoOf } from './errno.ts';
+import type { Rights } from './rights.ts';
 
 /** What a file descriptor stands for. */
-export type Descriptor =
-  | { readonly kind: 'input' }
-  | { readonly kind: 'output'; readonly stream: 'stdout' | 'stderr' }
-  | { readonly kind: 'file'; readonly file: TreeFile; position: number }
-  | { readonly kind: 'directory'; readonly directory: TreeDirectory; readonly preopen?: string };
+export type Target =
+  | { readonly kind: 'input'; readonly stream: InputStream }
+  | { readonly kind: 'output'; readonly stream: OutputStream }
+  | { readonly kind: 'file'; readonly file: OpenFile }
+  | { readonly kind: 'directory'; readonly directory: OpenDirectory; readonly preopen?: string }
+  | { readonly kind: 'connection'; readonly connection: Connection }
+  | { readonly kind: 'listener'; readonly listener: Listener };
 
-const descriptorsMax = 256;
+/** An open file descriptor: a target, and what preview 1 keeps beside it. */
+export interface Descriptor {
+  readonly target: Target;
+  rights: Rights;
+  /** As fdstat carries them. */
+  flags: number;
+  /** Where a file is read and written next. */
+  position: number;
+  /** The entries that cookies of fd_readdir count in: taken when reading starts at 0. */
+  listing?: readonly DirectoryEntry[];
+}
 
-/** An application's open descriptors: 0, 1 and 2, its preopened directories from 3 on, then what it opens. */
+/** Opens a target with nothing read, written or set yet. */
+export function descriptorOf(target: Target, rights: Rights, flags = 0): Descriptor {
+  return { target, rights, flags, position: 0 };
+}
+
+function closeTarget(target: Target): void {
+  switch (target.kind) {
+    case 'file':
+      return target.file.close();
+    case 'directory':
+      return target.directory.close();
+    case 'connection':
+      return target.connection.close();
+    case 'input':
+    case 'output':
+    case 'listener':
+      return;
+    default:
+      throw new Error(target satisfies never);
+  }
+}
+
+/** An application's open descriptors, by numbers. */
 export class DescriptorTable {
   readonly #open = new Map<number, Descriptor>();
+  readonly #max: number;
+  /** No number below it is free. */
+  #lowest = 0;
 
-  constructor(preopens: Readonly<Record<string, TreeDirectory>>) {
-    this.add({ kind: 'input' });
-    this.add({ kind: 'output', stream: 'stdout' });
-    this.add({ kind: 'output', stream: 'stderr' });
-    for (const [preopen, directory] of Object.entries(preopens)) this.add({ kind: 'directory', directory, preopen });
+  constructor(max: number) {
+    this.#max = max;
   }
 
   /** Opens under the lowest free number. */
   add(descriptor: Descriptor): number {
-    for (let number = 0; number < descriptorsMax; number++) {
-      if (this.#open.has(number)) continue;
-      this.#open.set(number, descriptor);
-      return number;
-    }
-    throw new CallFailure(errno.tooManyDescriptors);
+    this.assertRoom();
+    while (this.#open.has(this.#lowest)) this.#lowest += 1;
+    this.#open.set(this.#lowest, descriptor);
+    return this.#lowest;
+  }
+
+  /** Asks for room for one more, before anything is opened for it. */
+  assertRoom(): void {
+    if (this.#open.size >= this.#max) throw new CallFailure(errno.tooManyDescriptors);
   }
 
   get(number: number): Descriptor {
@@ -37,15 +78,39 @@ export class DescriptorTable {
     return descriptor;
   }
 
-  close(number: number): void {
-    if (!this.#open.delete(number)) throw new CallFailure(errno.badDescriptor);
+  /** The descriptor, if it has all these rights. */
+  with(number: number, rights: bigint): Descriptor {
+    const descriptor = this.get(number);
+    if ((descriptor.rights.base & rights) !== rights) throw new CallFailure(errno.notCapable);
+    return descriptor;
   }
 
-  /** Makes `to` stand for what `from` stood for, and closes `from`. */
+  close(number: number): void {
+    const { target } = this.get(number);
+    this.#open.delete(number);
+    this.#lowest = Math.min(this.#lowest, number);
+    closeTarget(target);
+  }
+
+  /** Makes `to` stand for what `from` stood for, and closes `from`; what `to` stood for is closed. */
   renumber(from: number, to: number): void {
     const descriptor = this.get(from);
-    this.get(to);
+    const replaced = this.get(to);
+    if (from === to) return;
     this.#open.delete(from);
+    this.#lowest = Math.min(this.#lowest, from);
     this.#open.set(to, descriptor);
+    closeTarget(replaced.target);
+  }
+
+  /** Closes all; what the operating system says of one keeps none of the others open. */
+  closeAll(): void {
+    for (const number of [...this.#open.keys()]) {
+      try {
+        this.close(number);
+      } catch (error) {
+        errnoOf(error);
+      }
+    }
   }
 }

@@ -1,5 +1,10 @@
 import { CallFailure, errno } from './errno.ts';
 
+/** As IOV_MAX elsewhere. */
+const vectorsMax = 1024;
+/** What one call reads or writes at most; the guest asks again for the rest. */
+const transferBytesMax = 16 * 2 ** 20;
+
 /**
  * A guest's linear memory, every access within bounds or the call fails with EFAULT. The buffer is asked for anew at each
  * access, for the guest may grow its memory (which detaches the old buffer) or share it between threads.
@@ -26,11 +31,7 @@ export class GuestMemory {
     return new DataView(buffer, byteOffset, byteLength);
   }
 
-  u32(pointer: number): number {
-    return this.view(pointer, 4).getUint32(0, true);
-  }
-
-  setU32(pointer: number, value: number): void {
+  setU32(pointer: number, value: number): undefined {
     this.view(pointer, 4).setUint32(0, value, true);
   }
 
@@ -38,15 +39,17 @@ export class GuestMemory {
     this.view(pointer, 8).setBigUint64(0, value, true);
   }
 
-  /** The windows that an array of (pointer, length) pairs names. */
+  /** The windows that an array of (pointer, length) pairs names, as far as one call may go. */
   vectors(pointer: number, count: number): Uint8Array[] {
     if (count >>> 0 > vectorsMax) throw new CallFailure(errno.invalid);
     const table = this.view(pointer, (count >>> 0) * 8);
-    return Array.from({ length: count >>> 0 }, (_, index) =>
-      this.bytes(table.getUint32(index * 8, true), table.getUint32(index * 8 + 4, true)),
-    );
+    let left = transferBytesMax;
+    const windows: Uint8Array[] = [];
+    for (let at = 0; at < table.byteLength; at += 8) {
+      const window = this.bytes(table.getUint32(at, true), table.getUint32(at + 4, true));
+      if (left > 0 && window.length > 0) windows.push(window.subarray(0, left));
+      left -= Math.min(left, window.length);
+    }
+    return windows;
   }
 }
-
-/** As IOV_MAX elsewhere. */
-const vectorsMax = 1024;

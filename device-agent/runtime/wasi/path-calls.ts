@@ -1,125 +1,241 @@
-/** The calls on directories and paths, all of them within the read-only tree. */
-import type { Descriptor, DescriptorTable } from './descriptors.ts';
-import { CallFailure, type Errno, errno } from './errno.ts';
-import { fileTypes } from './file-calls.ts';
-import { resolvePath, type TreeDirectory, type TreeNode } from './file-tree.ts';
-import type { GuestMemory } from './guest-memory.ts';
-import { writingRights } from './rights.ts';
-import type { SystemCalls } from './world.ts';
+/** The calls on directories and paths, all of them within what was granted. */
 
-const openFlag = { create: 1, directory: 2, exclusive: 4, truncate: 8 };
-const direntBytes = 24;
+import type { DirectoryEntry } from '../../../platform/file-handles.ts';
+import { decodeText } from '../primitives/guest-path.ts';
+import { OpenDirectory, type OpenOptions } from '../primitives/open-directory.ts';
+import type { OpenFile } from '../primitives/open-file.ts';
+import { type Descriptor, descriptorOf } from './descriptors.ts';
+import { CallFailure, errno } from './errno.ts';
+import { checkedFlags, descriptorFlag, follows, openFlag, timesOf } from './flags.ts';
+import type { Answer, Call, Context, Guest } from './guest.ts';
+import { directoryRecord, writeNodeStat } from './layout.ts';
+import { clockNanoseconds } from './program-calls.ts';
+import { demandedRights, directoryRights, fileRights, type Rights, right, writersRights } from './rights.ts';
+
 const encoder = new TextEncoder();
 
-function directoryOf(descriptor: Descriptor): TreeDirectory {
-  if (descriptor.kind !== 'directory') throw new CallFailure(errno.notDirectory);
-  return descriptor.directory;
+/** The directory behind a descriptor that has these rights. */
+function directoryWith(guest: Guest, number: number, rights: bigint): OpenDirectory {
+  const { target } = guest.descriptors.get(number);
+  if (target.kind !== 'directory') throw new CallFailure(errno.notDirectory);
+  guest.descriptors.with(number, rights);
+  return target.directory;
 }
 
-function preopenOf(descriptor: Descriptor): Uint8Array {
-  if (descriptor.kind !== 'directory' || descriptor.preopen === undefined) throw new CallFailure(errno.badDescriptor);
-  return encoder.encode(descriptor.preopen);
+function pathAt(guest: Guest, pointer: number, length: number): string {
+  return decodeText(guest.memory.bytes(pointer, length));
 }
 
-/** A filestat: device u64, inode u64, type u8 at 16, links u64 at 24, size u64 at 32, three times of u64. */
-function writeFileStat(view: DataView, type: number, node: TreeNode | undefined): void {
-  for (let at = 0; at < 64; at += 8) view.setBigUint64(at, 0n, true);
-  view.setBigUint64(8, node?.inode ?? 0n, true);
-  view.setUint8(16, type);
-  view.setBigUint64(24, 1n, true);
-  view.setBigUint64(32, BigInt(node?.kind === 'file' ? node.bytes.length : 0), true);
+function preopenOf({ target }: Descriptor): Uint8Array {
+  if (target.kind !== 'directory' || target.preopen === undefined) throw new CallFailure(errno.badDescriptor);
+  return encoder.encode(target.preopen);
 }
 
-function nodeOf(descriptor: Descriptor): TreeNode | undefined {
-  if (descriptor.kind === 'file') return descriptor.file;
-  return descriptor.kind === 'directory' ? descriptor.directory : undefined;
+/** Of a writer's rights, those that a file opened for reading keeps. */
+const readersRights = fileRights & (~writersRights | right.setTimes | right.sync | right.dataSync);
+
+/** What is opened gets the rights that were asked for, as far as the directory hands them on and the node can have them. */
+function openedDescriptor(opened: OpenFile | OpenDirectory, rights: Rights, flags: number): Descriptor {
+  const { base, inheriting } = rights;
+  if (opened instanceof OpenDirectory) {
+    return descriptorOf({ kind: 'directory', directory: opened }, { base: base & directoryRights, inheriting }, flags);
+  }
+  const possible = base & right.write ? fileRights : readersRights;
+  return descriptorOf({ kind: 'file', file: opened }, { base: base & possible, inheriting }, flags);
 }
 
-/** A directory's entries as readdir hands them out: next cookie u64, inode u64, name length u32, type u8, name. */
-function directoryEntries(directory: TreeDirectory): Uint8Array[] {
-  const entries: [string, TreeNode][] = [['.', directory], ['..', directory], ...directory.entries];
-  return entries.map(([name, node], index) => {
-    const nameBytes = encoder.encode(name);
-    const entry = new Uint8Array(direntBytes + nameBytes.length);
-    const view = new DataView(entry.buffer);
-    view.setBigUint64(0, BigInt(index + 1), true);
-    view.setBigUint64(8, node.inode, true);
-    view.setUint32(16, nameBytes.length, true);
-    view.setUint8(20, fileTypes[node.kind]);
-    entry.set(nameBytes, direntBytes);
-    return entry;
-  });
+/** What a directory must permit for these flags. */
+function rightsToOpen(flags: number): bigint {
+  const toCreate = flags & openFlag.create ? right.createFile : 0n;
+  return right.open | toCreate | (flags & openFlag.truncate ? right.setSizePath : 0n);
 }
 
-function openNode(directory: TreeDirectory, path: Uint8Array, flags: number, rights: bigint): Descriptor {
-  const node = resolvePath(directory, path);
-  if (node === undefined) throw new CallFailure(flags & openFlag.create ? errno.notCapable : errno.noEntry);
-  if (flags & openFlag.create && flags & openFlag.exclusive) throw new CallFailure(errno.exists);
-  if (node.kind === 'directory') return { kind: 'directory', directory: node };
-  if (flags & openFlag.directory) throw new CallFailure(errno.notDirectory);
-  if (flags & openFlag.truncate || rights & writingRights) throw new CallFailure(errno.notCapable);
-  return { kind: 'file', file: node, position: 0 };
-}
-
-export function pathCalls(memory: GuestMemory, descriptors: DescriptorTable): SystemCalls {
+function openOptions(flags: number, follow: boolean, base: bigint): OpenOptions {
   return {
-    fd_prestat_get: (number: number, pointer: number): Errno => {
-      const { length } = preopenOf(descriptors.get(number));
-      const view = memory.view(pointer, 8);
-      view.setUint32(0, 0, true);
-      view.setUint32(4, length, true);
-      return errno.success;
-    },
-    fd_prestat_dir_name: (number: number, pointer: number, length: number): Errno => {
-      const name = preopenOf(descriptors.get(number));
-      if (length >>> 0 < name.length) return errno.nameTooLong;
-      memory.bytes(pointer, name.length).set(name);
-      return errno.success;
-    },
-    fd_filestat_get: (number: number, pointer: number): Errno => {
-      const descriptor = descriptors.get(number);
-      writeFileStat(memory.view(pointer, 64), fileTypes[descriptor.kind], nodeOf(descriptor));
-      return errno.success;
-    },
-    path_filestat_get: (number: number, _flags: number, path: number, length: number, pointer: number): Errno => {
-      const node = resolvePath(directoryOf(descriptors.get(number)), memory.bytes(path, length));
-      if (node === undefined) return errno.noEntry;
-      writeFileStat(memory.view(pointer, 64), fileTypes[node.kind], node);
-      return errno.success;
-    },
-    path_open: (
-      number: number,
-      _lookup: number,
-      path: number,
-      length: number,
-      flags: number,
-      rights: bigint,
-      _inheriting: bigint,
-      _descriptorFlags: number,
-      openedPointer: number,
-    ): Errno => {
-      memory.bytes(openedPointer, 4);
-      const directory = directoryOf(descriptors.get(number));
-      const opened = openNode(directory, memory.bytes(path, length), flags, BigInt.asUintN(64, rights));
-      memory.setU32(openedPointer, descriptors.add(opened));
-      return errno.success;
-    },
-    path_readlink: (number: number, path: number, length: number): Errno => {
-      const node = resolvePath(directoryOf(descriptors.get(number)), memory.bytes(path, length));
-      return node === undefined ? errno.noEntry : errno.invalid;
-    },
-    fd_readdir: (number: number, pointer: number, length: number, cookie: bigint, usedPointer: number): Errno => {
-      const target = memory.bytes(pointer, length);
-      const entries = directoryEntries(directoryOf(descriptors.get(number)));
-      const from = BigInt.asUintN(64, cookie);
-      let used = 0;
-      for (const entry of from < BigInt(entries.length) ? entries.slice(Number(from)) : []) {
-        const part = entry.subarray(0, target.length - used);
-        target.set(part, used);
-        used += part.length;
-      }
-      memory.setU32(usedPointer, used);
-      return errno.success;
-    },
+    follow,
+    create: (flags & openFlag.create) !== 0,
+    exclusive: (flags & openFlag.exclusive) !== 0,
+    directory: (flags & openFlag.directory) !== 0,
+    truncate: (flags & openFlag.truncate) !== 0,
+    read: (base & right.read) !== 0n,
+    write: (base & right.write) !== 0n,
   };
 }
+
+function pathOpen(
+  { guest }: Context,
+  number: number,
+  lookup: number,
+  path: number,
+  length: number,
+  flags: number,
+  base: bigint,
+  inheriting: bigint,
+  descriptorFlags: number,
+  openedPointer: number,
+): Answer {
+  guest.memory.bytes(openedPointer, 4);
+  guest.descriptors.assertRoom();
+  checkedFlags(flags, openFlag);
+  checkedFlags(descriptorFlags, descriptorFlag);
+  const directory = directoryWith(guest, number, rightsToOpen(flags));
+  const inherited = guest.descriptors.get(number).rights.inheriting;
+  if (base & demandedRights & ~inherited) return errno.notCapable;
+  const rights = { base: BigInt.asUintN(64, base) & inherited, inheriting: BigInt.asUintN(64, inheriting) & inherited };
+  const options = openOptions(flags, follows(lookup), rights.base);
+  const opened = openedDescriptor(directory.openAt(pathAt(guest, path, length), options), rights, descriptorFlags);
+  return void guest.memory.setU32(openedPointer, guest.descriptors.add(opened));
+}
+
+/** The entries that cookies count in. */
+function listingOf(descriptor: Descriptor, directory: OpenDirectory, isAnew: boolean): readonly DirectoryEntry[] {
+  if (isAnew || descriptor.listing === undefined) {
+    const own = { name: '.', kind: 'directory', inode: directory.stat().inode } as const;
+    // What lies above a directory is not the guest's to know.
+    descriptor.listing = [own, { name: '..', kind: 'directory', inode: 0n }, ...directory.list()];
+  }
+  return descriptor.listing;
+}
+
+/** Writes records from an entry on until the target is full, the last one cut; gives the bytes used. */
+function writeRecords(target: Uint8Array, listing: readonly DirectoryEntry[], from: bigint): number {
+  let used = 0;
+  for (let index = from < listing.length ? Number(from) : listing.length; index < listing.length; index++) {
+    if (used === target.length) break;
+    const { name, inode, kind } = listing[index]!;
+    const part = directoryRecord(index + 1, name, inode, kind).subarray(0, target.length - used);
+    target.set(part, used);
+    used += part.length;
+  }
+  return used;
+}
+
+function fdReadDirectory(
+  { guest }: Context,
+  number: number,
+  pointer: number,
+  length: number,
+  cookie: bigint,
+  usedPointer: number,
+): Answer {
+  const directory = directoryWith(guest, number, right.readDirectory);
+  const target = guest.memory.bytes(pointer, length);
+  guest.memory.bytes(usedPointer, 4);
+  const listing = listingOf(guest.descriptors.get(number), directory, cookie === 0n);
+  return void guest.memory.setU32(usedPointer, writeRecords(target, listing, BigInt.asUintN(64, cookie)));
+}
+
+function pathStat(
+  { guest, dialect }: Context,
+  number: number,
+  lookup: number,
+  path: number,
+  length: number,
+  pointer: number,
+): Answer {
+  const directory = directoryWith(guest, number, right.statPath);
+  const stat = directory.statAt(pathAt(guest, path, length), follows(lookup));
+  return void writeNodeStat(guest.memory.view(pointer, dialect.statBytes), dialect, stat);
+}
+
+function pathSetTimes(
+  { guest }: Context,
+  number: number,
+  lookup: number,
+  path: number,
+  length: number,
+  accessed: bigint,
+  modified: bigint,
+  flags: number,
+): Answer {
+  const directory = directoryWith(guest, number, right.setTimesPath);
+  const times = timesOf(flags, accessed, modified, clockNanoseconds(guest.world, 0));
+  return void directory.setTimesAt(pathAt(guest, path, length), follows(lookup), times);
+}
+
+function pathReadLink(
+  { guest }: Context,
+  number: number,
+  path: number,
+  length: number,
+  pointer: number,
+  room: number,
+  usedPointer: number,
+): Answer {
+  const directory = directoryWith(guest, number, right.readLink);
+  const target = encoder.encode(directory.readLinkAt(pathAt(guest, path, length)));
+  const part = target.subarray(0, room >>> 0);
+  guest.memory.bytes(pointer, part.length).set(part);
+  return void guest.memory.setU32(usedPointer, part.length);
+}
+
+function pathLink(
+  { guest }: Context,
+  from: number,
+  lookup: number,
+  path: number,
+  length: number,
+  to: number,
+  toPath: number,
+  toLength: number,
+): Answer {
+  const source = directoryWith(guest, from, right.linkSource);
+  const target = directoryWith(guest, to, right.linkTarget);
+  // A link to what a link leads to cannot be made without a race.
+  if (follows(lookup)) return errno.invalid;
+  return void source.linkAt(pathAt(guest, path, length), target, pathAt(guest, toPath, toLength));
+}
+
+function pathRename(
+  { guest }: Context,
+  from: number,
+  path: number,
+  length: number,
+  to: number,
+  toPath: number,
+  toLength: number,
+): Answer {
+  const source = directoryWith(guest, from, right.renameSource);
+  const target = directoryWith(guest, to, right.renameTarget);
+  return void source.renameAt(pathAt(guest, path, length), target, pathAt(guest, toPath, toLength));
+}
+
+/** The calls by their names. */
+export const pathCalls = {
+  fd_prestat_get: ({ guest }: Context, number: number, pointer: number): Answer => {
+    const { length } = preopenOf(guest.descriptors.get(number));
+    const view = guest.memory.view(pointer, 8);
+    view.setUint32(0, 0, true);
+    view.setUint32(4, length, true);
+    return undefined;
+  },
+  fd_prestat_dir_name: ({ guest }: Context, number: number, pointer: number, length: number): Answer => {
+    const name = preopenOf(guest.descriptors.get(number));
+    if (length >>> 0 < name.length) return errno.nameTooLong;
+    return void guest.memory.bytes(pointer, name.length).set(name);
+  },
+  fd_readdir: fdReadDirectory,
+  path_open: pathOpen,
+  path_filestat_get: pathStat,
+  path_filestat_set_times: pathSetTimes,
+  path_readlink: pathReadLink,
+  path_link: pathLink,
+  path_rename: pathRename,
+  path_symlink: (
+    { guest }: Context,
+    from: number,
+    fromLength: number,
+    number: number,
+    path: number,
+    length: number,
+  ): Answer => {
+    const directory = directoryWith(guest, number, right.symlink);
+    return void directory.createLinkAt(pathAt(guest, path, length), pathAt(guest, from, fromLength));
+  },
+  path_create_directory: ({ guest }: Context, number: number, path: number, length: number): Answer =>
+    void directoryWith(guest, number, right.createDirectory).createDirectoryAt(pathAt(guest, path, length)),
+  path_remove_directory: ({ guest }: Context, number: number, path: number, length: number): Answer =>
+    void directoryWith(guest, number, right.removeDirectory).removeDirectoryAt(pathAt(guest, path, length)),
+  path_unlink_file: ({ guest }: Context, number: number, path: number, length: number): Answer =>
+    void directoryWith(guest, number, right.unlinkFile).unlinkFileAt(pathAt(guest, path, length)),
+} satisfies Readonly<Record<string, Call>>;

@@ -1,109 +1,113 @@
-/**
- * poll_oneoff. A subscription is 48 bytes: userdata u64, tag u8 at 8, then from 16 on either clock u32, timeout u64 at 24,
- * precision u64, flags u16 at 40, or a descriptor u32. An event is 32 bytes: userdata u64, error u16 at 8, type u8 at 10,
- * bytes ready u64 at 16, flags u16 at 24.
- */
-import type { DescriptorTable } from './descriptors.ts';
-import { CallFailure, type Errno, errno } from './errno.ts';
-import type { GuestMemory } from './guest-memory.ts';
-import { clockNanoseconds } from './program-calls.ts';
-import type { GuestWorld, SystemCalls } from './world.ts';
+/** poll_oneoff: waits for clocks and streams at once. */
+import type { Readiness } from '../../../platform/streams.ts';
+import { until } from '../primitives/waiting.ts';
+import type { Descriptor } from './descriptors.ts';
+import { CallFailure, type Errno, errno, errnoOf } from './errno.ts';
+import type { Answer, Call, Context, Guest } from './guest.ts';
+import { eventBytes, type PollEvent, readSubscription, type Subscription, writeEvent } from './layout.ts';
+import { clockNanoseconds, monotonic } from './program-calls.ts';
+import { right } from './rights.ts';
 
-const subscriptionBytes = 48;
-const eventBytes = 32;
 const subscriptionsMax = 1024;
-const monotonicClock = 1;
 /** The wall clock may be set while we sleep, so it is looked at again at least this often. */
 const sliceMsMax = 60_000;
 
-interface Timer {
-  readonly kind: 'clock';
-  readonly userdata: bigint;
-  readonly clock: number;
-  /** On that clock. */
-  readonly dueNanoseconds: bigint;
+/** What one subscription waits for: its event once it is due, and until then what to wait for, or how long. */
+interface Awaited {
+  readonly event: () => PollEvent | undefined;
+  readonly source?: Readiness;
+  /** Milliseconds until it is due. */
+  readonly leftMs?: () => number;
 }
 
-interface Event {
-  readonly userdata: bigint;
-  readonly type: number;
-  readonly error: Errno;
-  readonly bytesReady: bigint;
-}
-
-function readDescriptorEvent(descriptors: DescriptorTable, type: number, number: number, userdata: bigint): Event {
-  const event = { userdata, type, bytesReady: 0n };
-  try {
-    const descriptor = descriptors.get(number);
-    const reads = descriptor.kind === 'input' || descriptor.kind === 'file';
-    const fits = type === 1 ? reads : descriptor.kind === 'output';
-    if (!fits) return { ...event, error: errno.notCapable };
-    const left = descriptor.kind === 'file' ? Math.max(0, descriptor.file.bytes.length - descriptor.position) : 0;
-    return { ...event, error: errno.success, bytesReady: BigInt(left) };
-  } catch (error) {
-    if (error instanceof CallFailure) return { ...event, error: error.errno };
-    throw error;
-  }
-}
-
-function readSubscription(view: DataView, world: GuestWorld, descriptors: DescriptorTable): Timer | Event {
-  const userdata = view.getBigUint64(0, true);
-  const tag = view.getUint8(8);
-  if (tag === 1 || tag === 2) return readDescriptorEvent(descriptors, tag, view.getUint32(16, true), userdata);
-  if (tag !== 0) throw new CallFailure(errno.invalid);
-  const clock = view.getUint32(16, true);
-  const timeout = view.getBigUint64(24, true);
-  const isAbsolute = (view.getUint16(40, true) & 1) === 1;
-  if (isAbsolute) return { kind: 'clock', userdata, clock, dueNanoseconds: timeout };
-  if (clock > monotonicClock) throw new CallFailure(errno.notSupported);
+function awaitClock(guest: Guest, subscription: Subscription & { kind: 'clock' }): Awaited {
+  const { userdata, timeout, isAbsolute } = subscription;
+  const { world } = guest;
   // A time from now on lasts as long as it says, also when the wall clock is set meanwhile.
-  const dueNanoseconds = clockNanoseconds(world, monotonicClock) + timeout;
-  return { kind: 'clock', userdata, clock: monotonicClock, dueNanoseconds };
+  const clock = isAbsolute || subscription.clock > monotonic ? subscription.clock : monotonic;
+  const due = isAbsolute ? timeout : clockNanoseconds(world, clock) + timeout;
+  const left = (): bigint => due - clockNanoseconds(world, clock);
+  const event = { userdata, kind: 'clock', error: errno.success, bytesReady: 0, isHungUp: false } as const;
+  return { event: () => (left() <= 0n ? event : undefined), leftMs: () => Number(left()) / 1e6 };
 }
 
-/** Sleeps until at least one of the timers is due and gives those that are. */
-function sleepUntilDue(timers: readonly Timer[], world: GuestWorld): Timer[] {
-  for (;;) {
-    const left = timers.map((timer) => timer.dueNanoseconds - clockNanoseconds(world, timer.clock));
-    const due = timers.filter((_, index) => left[index]! <= 0n);
-    if (due.length > 0) return due;
-    const leastMs = Math.min(...left.map((nanoseconds) => Number(nanoseconds) / 1e6));
-    world.block(Math.min(leastMs, sliceMsMax));
+interface Ready {
+  readonly source: Readiness | undefined;
+  readonly bytes: () => number;
+  readonly isHungUp: () => boolean;
+}
+
+const atOnce: Ready = { source: undefined, bytes: () => 0, isHungUp: () => false };
+
+function readiness({ target, position }: Descriptor, kind: 'read' | 'write'): Ready {
+  if (target.kind === 'file') {
+    return { ...atOnce, bytes: () => (kind === 'read' ? Math.max(0, target.file.size() - position) : 0) };
+  }
+  if (target.kind === 'listener' && kind === 'read') return { ...atOnce, source: target.listener };
+  const connection = target.kind === 'connection' ? target.connection : undefined;
+  const input = target.kind === 'input' ? target.stream : connection?.input;
+  if (kind === 'read' && input !== undefined) {
+    return { source: input, bytes: () => input.available(), isHungUp: () => input.hasEnded() };
+  }
+  const output = target.kind === 'output' ? target.stream : connection?.output;
+  if (kind === 'write' && output !== undefined) return { ...atOnce, source: output };
+  throw new CallFailure(errno.badDescriptor);
+}
+
+function awaitStream(guest: Guest, { userdata, kind, descriptor }: Subscription & { kind: 'read' | 'write' }): Awaited {
+  const event = (error: Errno, bytesReady = 0, isHungUp = false) => ({ userdata, kind, error, bytesReady, isHungUp });
+  try {
+    const opened = guest.descriptors.with(
+      descriptor,
+      kind === 'read' ? right.poll | right.read : right.poll | right.write,
+    );
+    const { source, bytes, isHungUp } = readiness(opened, kind);
+    return {
+      event: () => ((source?.isReady() ?? true) ? event(errno.success, bytes(), isHungUp()) : undefined),
+      ...(source === undefined ? {} : { source }),
+    };
+  } catch (error) {
+    const number = errnoOf(error);
+    return { event: () => event(number) };
   }
 }
 
-function writeEvent(view: DataView, event: Event): void {
-  for (let at = 0; at < eventBytes; at += 8) view.setBigUint64(at, 0n, true);
-  view.setBigUint64(0, event.userdata, true);
-  view.setUint16(8, event.error, true);
-  view.setUint8(10, event.type);
-  view.setBigUint64(16, event.bytesReady, true);
+function readSubscriptions({ guest, dialect }: Context, input: number, count: number): Awaited[] {
+  return Array.from({ length: count }, (_, index) => {
+    const at = (input >>> 0) + index * dialect.subscriptionBytes;
+    const subscription = readSubscription(guest.memory.view(at, dialect.subscriptionBytes), dialect);
+    if (subscription === undefined) throw new CallFailure(errno.invalid);
+    return subscription.kind === 'clock' ? awaitClock(guest, subscription) : awaitStream(guest, subscription);
+  });
 }
 
-export function pollCall(world: GuestWorld, memory: GuestMemory, descriptors: DescriptorTable): SystemCalls {
-  return {
-    poll_oneoff: (input: number, output: number, count: number, countPointer: number): Errno => {
-      if (count < 1 || count > subscriptionsMax) return errno.invalid;
-      memory.bytes(output, count * eventBytes);
-      memory.bytes(countPointer, 4);
-      const timers: Timer[] = [];
-      const events: Event[] = [];
-      for (let index = 0; index < count; index++) {
-        const view = memory.view((input >>> 0) + index * subscriptionBytes, subscriptionBytes);
-        const read = readSubscription(view, world, descriptors);
-        if ('kind' in read) timers.push(read);
-        else events.push(read);
-      }
-      if (events.length === 0) {
-        for (const { userdata } of sleepUntilDue(timers, world)) {
-          events.push({ userdata, type: 0, error: errno.success, bytesReady: 0n });
-        }
-      }
-      for (const [index, event] of events.entries()) {
-        writeEvent(memory.view((output >>> 0) + index * eventBytes, eventBytes), event);
-      }
-      memory.setU32(countPointer, events.length);
-      return errno.success;
-    },
+/** Waits until one is due and gives the events of all that are. */
+function dueEvents(guest: Guest, awaited: readonly Awaited[]): PollEvent[] | Promise<PollEvent[]> {
+  const sources = awaited.flatMap(({ source }) => source ?? []);
+  const due = (): PollEvent[] | undefined => {
+    const events = awaited.flatMap(({ event }) => event() ?? []);
+    return events.length > 0 ? events : undefined;
   };
+  return until(due, () => {
+    const leastMs = Math.min(...awaited.map(({ leftMs }) => leftMs?.() ?? Number.POSITIVE_INFINITY));
+    return guest.world.wait(sources, Number.isFinite(leastMs) ? Math.min(leastMs, sliceMsMax) : leastMs);
+  });
 }
+
+function pollOneoff(context: Context, input: number, output: number, count: number, countPointer: number): Answer {
+  const { memory } = context.guest;
+  if (count < 1 || count > subscriptionsMax) return errno.invalid;
+  memory.bytes(output, count * eventBytes);
+  memory.bytes(countPointer, 4);
+  const answer = (events: readonly PollEvent[]): undefined => {
+    for (const [index, event] of events.entries()) {
+      writeEvent(memory.view((output >>> 0) + index * eventBytes, eventBytes), event);
+    }
+    memory.setU32(countPointer, events.length);
+  };
+  const due = dueEvents(context.guest, readSubscriptions(context, input, count));
+  return Array.isArray(due) ? answer(due) : due.then(answer);
+}
+
+/** The call by its name. */
+export const pollCall = { poll_oneoff: pollOneoff } satisfies Readonly<Record<string, Call>>;

@@ -1,71 +1,104 @@
 /**
- * WASI preview 1, deny by default: what `GuestWorld` names is there, everything else answers with an error number. The
- * guest holds no reference to anything of the host but these functions.
+ * WASI preview 1 and its elder, deny by default: what `GuestWorld` names is there, everything else answers with an error
+ * number. The guest holds no reference to anything of the host but these functions.
  */
-import { DescriptorTable } from './descriptors.ts';
-import { CallFailure, type Errno, errno } from './errno.ts';
-import { fileCalls } from './file-calls.ts';
-import { GuestMemory } from './guest-memory.ts';
+import { descriptorCalls } from './descriptor-calls.ts';
+import { errno, errnoOf } from './errno.ts';
+import { type Call, type Context, Guest } from './guest.ts';
+import { type Dialect, preview0Dialect, preview1Dialect } from './layout.ts';
 import { pathCalls } from './path-calls.ts';
 import { pollCall } from './poll-call.ts';
 import { programCalls } from './program-calls.ts';
-import type { GuestWorld, SystemCall, SystemCalls } from './world.ts';
+import { socketCalls } from './socket-calls.ts';
+import { transferCalls } from './transfer-calls.ts';
+import type { GuestWorld } from './world.ts';
 
-/** The one import module an application may use. */
+/** Preview 1, as modules import it. */
 export const wasiModule = 'wasi_snapshot_preview1';
 
-const changingCalls = [
-  'fd_allocate',
-  'fd_filestat_set_size',
-  'fd_filestat_set_times',
-  'fd_pwrite',
-  'path_create_directory',
-  'path_filestat_set_times',
-  'path_link',
-  'path_remove_directory',
-  'path_rename',
-  'path_symlink',
-  'path_unlink_file',
-];
-const socketCalls = ['sock_accept', 'sock_recv', 'sock_send', 'sock_shutdown'];
+const calls: Readonly<Record<string, Call>> = {
+  ...programCalls,
+  ...descriptorCalls,
+  ...transferCalls,
+  ...pathCalls,
+  ...pollCall,
+  ...socketCalls,
+};
+const { sock_accept: _later, ...elderCalls } = calls;
 
-/** Calls that are never granted: on a descriptor that is open they say so, on any other EBADF. */
-function deniedCalls(descriptors: DescriptorTable): SystemCalls {
-  const deny = (answer: Errno) => (number: number) => {
-    descriptors.get(number);
-    return answer;
-  };
-  // path_symlink has its descriptor third; its first argument is a pointer.
-  const symlink = (_target: number, _length: number, number: number): Errno => deny(errno.notCapable)(number) as Errno;
-  return Object.fromEntries<SystemCall>([
-    ...changingCalls.map((name) => [name, deny(errno.notCapable)] as const),
-    ...socketCalls.map((name) => [name, deny(errno.notSocket)] as const),
-    ['path_symlink', symlink],
-    ['fd_fdstat_set_rights', deny(errno.notCapable)],
-  ]);
+interface Interface {
+  readonly calls: Readonly<Record<string, Call>>;
+  readonly dialect: Dialect;
 }
 
-function guarded(call: SystemCall): SystemCall {
+const interfaces: Readonly<Record<string, Interface>> = {
+  [wasiModule]: { calls, dialect: preview1Dialect },
+  wasi_unstable: { calls: elderCalls, dialect: preview0Dialect },
+};
+
+/** The calls that may answer with a promise where the world can suspend; all others answer at once everywhere. */
+export const suspending: ReadonlySet<string> = new Set([
+  'fd_read',
+  'fd_write',
+  'poll_oneoff',
+  'proc_exit',
+  'sched_yield',
+  'sock_accept',
+  'sock_recv',
+  'sock_send',
+]);
+
+/** Whether a module may import this function. */
+export function isGranted(from: string, name: string): boolean {
+  return Object.hasOwn(interfaces, from) && Object.hasOwn(interfaces[from]!.calls, name);
+}
+
+/** A system call as the guest has it: WebAssembly values in, an error number out. */
+export type SystemCall = (...values: never[]) => number | Promise<number>;
+
+/** Functions to import by module and name. */
+export type SystemCalls = Readonly<Record<string, Readonly<Record<string, SystemCall>>>>;
+
+/** A guest that has ended gets no further, whatever it has caught. */
+function guarded(call: Call, context: Context): SystemCall {
   return (...values) => {
+    const { exit } = context.guest;
+    if (exit !== undefined) throw exit;
     try {
-      return call(...values);
+      const answer = call(context, ...values);
+      if (!(answer instanceof Promise)) return answer ?? errno.success;
+      return answer.then((number) => number ?? errno.success, errnoOf);
     } catch (error) {
-      if (error instanceof CallFailure) return error.errno;
-      throw error;
+      return errnoOf(error);
     }
   };
 }
 
-/** The import object's functions, and the memory to attach once the module is instantiated. */
-export function preview1(world: GuestWorld): { readonly calls: SystemCalls; readonly memory: GuestMemory } {
-  const memory = new GuestMemory();
-  const descriptors = new DescriptorTable(world.directories);
-  const calls = {
-    ...deniedCalls(descriptors),
-    ...programCalls(world, memory),
-    ...fileCalls(world, memory, descriptors),
-    ...pathCalls(memory, descriptors),
-    ...pollCall(world, memory, descriptors),
-  };
-  return { calls: Object.fromEntries(Object.entries(calls).map(([name, call]) => [name, guarded(call)])), memory };
+/** One function that a module imports. */
+export interface ImportName {
+  readonly module: string;
+  readonly name: string;
+}
+
+const everything: readonly ImportName[] = Object.entries(interfaces).flatMap(([module, { calls: named }]) =>
+  Object.keys(named).map((name) => ({ module, name })),
+);
+
+/**
+ * An instance's system calls, to be imported, and what they share; its memory is to be attached before it runs. Only those
+ * of `wanted` that there are: an instance that takes few calls costs little.
+ */
+export function preview1(
+  world: GuestWorld,
+  wanted: readonly ImportName[] = everything,
+): { readonly imports: SystemCalls; readonly guest: Guest } {
+  const guest = new Guest(world);
+  const imports: Record<string, Record<string, SystemCall>> = {};
+  for (const { module, name } of wanted) {
+    if (!isGranted(module, name)) continue;
+    const { calls: named, dialect } = interfaces[module]!;
+    imports[module] ??= {};
+    imports[module][name] = guarded(named[name]!, { guest, dialect });
+  }
+  return { imports, guest };
 }

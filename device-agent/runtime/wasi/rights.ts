@@ -1,39 +1,58 @@
-import type { Descriptor } from './descriptors.ts';
+/** The rights of preview 1 by what they permit; each is the bit of its position. */
+const names = [
+  'dataSync', 'read', 'seek', 'setFlags', 'sync', 'tell', 'write', 'advise', 'allocate', 'createDirectory', 'createFile',
+  'linkSource', 'linkTarget', 'open', 'readDirectory', 'readLink', 'renameSource', 'renameTarget', 'statPath',
+  'setSizePath', 'setTimesPath', 'stat', 'setSize', 'setTimes', 'symlink', 'removeDirectory', 'unlinkFile', 'poll',
+  'shutdown', 'accept',
+] as const; // biome-ignore format: a table
 
-const right = {
-  read: 1n << 1n,
-  seek: 1n << 2n,
-  tell: 1n << 5n,
-  write: 1n << 6n,
-  advise: 1n << 7n,
-  allocate: 1n << 8n,
-  pathOpen: 1n << 13n,
-  readDirectory: 1n << 14n,
-  pathStat: 1n << 18n,
-  stat: 1n << 21n,
-  setSize: 1n << 22n,
-  poll: 1n << 27n,
-};
+/** Each right as a bit. */
+export const right = Object.fromEntries(names.map((name, bit) => [name, 1n << BigInt(bit)])) as Readonly<
+  Record<(typeof names)[number], bigint>
+>;
 
-const ofFiles = right.read | right.seek | right.tell | right.advise | right.stat | right.poll;
-const ofDirectories = right.pathOpen | right.readDirectory | right.pathStat | right.stat;
-
-/** Rights that mean writing; asking for one when opening a read-only file is refused. */
-export const writingRights = right.write | right.allocate | right.setSize;
+const reading = right.read | right.seek | right.tell | right.advise | right.stat | right.poll | right.setFlags;
+const writing = right.write | right.allocate | right.setSize | right.setTimes | right.dataSync | right.sync;
+const looking = right.open | right.readDirectory | right.readLink | right.statPath | right.stat | right.setFlags;
+const changing =
+  right.createDirectory | right.createFile | right.linkSource | right.linkTarget | right.renameSource |
+  right.renameTarget | right.setSizePath | right.setTimesPath | right.setTimes | right.symlink |
+  right.removeDirectory | right.unlinkFile | right.dataSync | right.sync; // biome-ignore format: a list
 
 /** What may be done with a descriptor, and at most with what is opened below it. */
-export function rightsOf(descriptor: Descriptor): { readonly base: bigint; readonly inheriting: bigint } {
-  switch (descriptor.kind) {
-    case 'input':
-      return { base: right.read | right.stat | right.poll, inheriting: 0n };
-    case 'output':
-      // Without the right to seek, C libraries take it for a terminal and write line by line.
-      return { base: right.write | right.stat | right.poll, inheriting: 0n };
-    case 'file':
-      return { base: ofFiles, inheriting: 0n };
-    case 'directory':
-      return { base: ofDirectories, inheriting: ofDirectories | ofFiles };
-    default:
-      throw new Error(descriptor satisfies never);
-  }
+export interface Rights {
+  readonly base: bigint;
+  readonly inheriting: bigint;
 }
+
+/** Rights that are refused when they cannot be given; all others that are asked for are narrowed to what there is. */
+export const demandedRights = right.read | right.write;
+
+/** Rights that need the file to be open for writing. */
+export const writersRights = writing;
+
+/** At most what a regular file and a directory can have. */
+export const fileRights = reading | writing;
+export const directoryRights = looking | changing;
+
+/** What a granted directory gives. */
+export function grantRights(isWritable: boolean): Rights {
+  const base = isWritable ? directoryRights : looking;
+  return { base, inheriting: base | (isWritable ? fileRights : reading) };
+}
+
+/** Without the right to seek, C libraries take it for a terminal and write line by line. */
+export const streamRights = {
+  input: { base: right.read | right.stat | right.poll | right.setFlags, inheriting: 0n },
+  output: { base: right.write | right.stat | right.poll | right.setFlags, inheriting: 0n },
+  connection: {
+    base: right.read | right.write | right.stat | right.poll | right.setFlags | right.shutdown,
+    inheriting: 0n,
+  },
+} as const;
+
+/** A listener gives rights of connections to what it accepts. */
+export const listenerRights: Rights = {
+  base: right.accept | right.stat | right.poll | right.setFlags,
+  inheriting: streamRights.connection.base,
+};

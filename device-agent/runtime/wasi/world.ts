@@ -1,31 +1,47 @@
-import type { TreeDirectory } from './file-tree.ts';
+import type { Connection, InputStream, Listener, OutputStream } from '../../../platform/streams.ts';
+import type { OpenDirectory } from '../primitives/open-directory.ts';
+import type { Wait } from '../primitives/waiting.ts';
 
 /** All that an application can learn of the outside or do to it. */
 export interface GuestWorld {
   /** The program's name first. */
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** Directories by the path under which the program finds them. */
-  readonly directories: Readonly<Record<string, TreeDirectory>>;
+  /** Directories by the path under which the program finds them; closed with the instance. */
+  readonly directories: Readonly<Record<string, OpenDirectory>>;
+  /** Sockets behind the directories, in this order. */
+  readonly sockets?: readonly (Connection | Listener)[];
+  readonly stdin: InputStream;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
   /** Milliseconds since the epoch. */
   now(): number;
   /** Milliseconds since an arbitrary start, with fractions. */
   monotonic(): number;
   random(length: number): Uint8Array;
-  /** Blocks the thread. */
-  block(delayMs: number): void;
-  /** Takes bytes that are only valid during the call. */
-  output(stream: 'stdout' | 'stderr', bytes: Uint8Array): void;
+  readonly wait: Wait;
+  /** Keeps a program that has called proc_exit from running on. */
+  readonly leave: Leave;
 }
 
-/** A system call: WebAssembly values in, an error number out. */
-export type SystemCall = (...values: never[]) => number | undefined;
+/**
+ * How a program is kept from running on when it has called proc_exit; what is thrown through it, a program may catch. Where
+ * it has a meter, the host empties that and returns: the meter traps, which nothing catches. Where it can be suspended,
+ * it is, for ever. Where neither is possible the exit is thrown, and thrown again by every later call.
+ */
+export type Leave = (exit: ProgramExit) => Promise<never> | undefined;
 
-/** Calls by their names in `wasi_snapshot_preview1`. */
-export type SystemCalls = Readonly<Record<string, SystemCall>>;
+/** Throws the exit. */
+export const leaveByThrowing: Leave = (exit) => {
+  throw exit;
+};
 
-/** Thrown through the guest when it calls proc_exit. */
+/** Suspends the program and never wakes it; what it holds goes with the last reference to it. */
+export const leaveBySuspending: Leave = () => new Promise(() => {});
+
+/** A program's own end, by proc_exit. */
 export class ProgramExit extends Error {
+  /** As the program gave it, between -2^31 and 2^31 - 1. */
   readonly exitCode: number;
   constructor(exitCode: number) {
     super(`exit ${exitCode}`);

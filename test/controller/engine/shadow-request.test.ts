@@ -251,6 +251,33 @@ test('a device that is not connected is owed no word: it asks when it comes', as
   t.is(said[0]?.topic, 'update/delta');
 });
 
+test('a contact is the latest of all, whether a question or a report made it', async (t) => {
+  const { ask, report, observe, time } = await scene();
+  await ask('get', {});
+  await time.runUntil(start + 5_000);
+  await report(reportOf(1));
+  t.is(observe('buoy').contactAt, start + 5_000);
+  await time.runUntil(start + 9_000);
+  await ask('get', {});
+  await time.runUntil(start + 120_000);
+  t.is(observe('buoy').contactAt, start + 9_000, 'after it was written down');
+});
+
+test('a device that git names again is handed what it was issued, without asking', async (t) => {
+  const { engine, desire, said, settle, follow, image } = await scene();
+  await desire(1, 'first');
+  engine.resume(revision, fleetOf([namedDevice('other', key)]));
+  await settle();
+  t.is(image.device('buoy').shadow.desired, undefined);
+  said.length = 0;
+  follow();
+  await settle();
+  t.deepEqual(
+    said.map(({ topic, body }) => [topic, body.state]),
+    [['update/delta', { sequence: 1, envelope: 'first' }]],
+  );
+});
+
 test('one event that fails takes no other with it', async (t) => {
   const { engine, settle, observe, ask } = await scene();
   const issued = { sequence: 0, revision, issuedAt: 0, templateHash: 'x', applications: [] };

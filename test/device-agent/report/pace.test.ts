@@ -9,6 +9,7 @@ const parts: ReportParts = {
   memory: emptyMemory,
   applications: [],
   progress: undefined,
+  hostDeath: undefined,
   agentVersion: '0.1.0',
   bytesReceived: 0,
   boot: { id: '1', number: 1 },

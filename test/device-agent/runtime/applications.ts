@@ -5,31 +5,45 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import type { AppRuntime, RunnableApplication } from '../../../device-agent/runtime/app-runtime.ts';
-import { SupervisedRuntime } from '../../../device-agent/runtime/supervised-runtime.ts';
+import { openRuntime as openOn } from '../../../device-agent/runtime/open-runtime.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
+import { nodeDisk } from '../../../platform/node/disk.ts';
 import { nodeProcesses } from '../../../platform/node/processes.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import type { ChildProcess } from '../../../platform/ports.ts';
 
-const hostFile = fileURLToPath(new URL('../../../device-agent/runtime/host/main.ts', import.meta.url));
+const runtimeFile = (path: string): string =>
+  fileURLToPath(new URL(`../../../device-agent/runtime/${path}`, import.meta.url));
+
+/** Where a runtime's programs and files are, with everything below one directory. */
+export function placesIn(directory: string) {
+  return {
+    directory,
+    preparedDirectory: join(directory, 'prepared'),
+    hostFile: runtimeFile('host/main.ts'),
+    prepareFile: runtimeFile('prepare/main.ts'),
+    disk: nodeDisk,
+    confinement: { hold: () => [] },
+    hasFewAddresses: false,
+  };
+}
 
 /** A real runtime with a real host process, on a directory that goes away with the test. */
 export function openRuntime(t: ExecutionContext) {
   const directory = mkdtempSync(join(tmpdir(), 'fleet-runtime-'));
   const hosts: ChildProcess[] = [];
-  const runtime = new SupervisedRuntime({
+  const runtime = openOn({
+    ...placesIn(directory),
     processes: {
-      start: (file, args) => {
-        const child = nodeProcesses.start(file, args);
-        hosts.push(child);
+      start: (file, args, options) => {
+        const child = nodeProcesses.start(file, args, options);
+        if (file.endsWith('/runtime/host/main.ts')) hosts.push(child);
         return child;
       },
     },
     clock: nodeClock,
     random: nodeRandom,
     log: { write: () => {} },
-    hostFile,
-    directory,
   });
   t.teardown(async () => {
     await runtime.stop();

@@ -1,16 +1,17 @@
 /** A supervisor to be killed: runs what it is given and prints the process id of its app host. */
-import { fileURLToPath } from 'node:url';
-import { SupervisedRuntime } from '../../../device-agent/runtime/supervised-runtime.ts';
+import { openRuntime } from '../../../device-agent/runtime/open-runtime.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeProcesses } from '../../../platform/node/processes.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
+import { placesIn } from './applications.ts';
 
 const [directory = '', applications = '[]'] = process.argv.slice(2);
 let hostPid = 0;
-const runtime = new SupervisedRuntime({
+const runtime = openRuntime({
+  ...placesIn(directory),
   processes: {
-    start: (file, args) => {
-      const child = nodeProcesses.start(file, args);
+    start: (file, args, options) => {
+      const child = nodeProcesses.start(file, args, options);
       hostPid = child.pid;
       return child;
     },
@@ -18,8 +19,6 @@ const runtime = new SupervisedRuntime({
   clock: nodeClock,
   random: nodeRandom,
   log: { write: () => {} },
-  hostFile: fileURLToPath(new URL('../../../device-agent/runtime/host/main.ts', import.meta.url)),
-  directory,
 });
 await runtime.apply(JSON.parse(applications));
 process.stdout.write(`${hostPid}\n`);

@@ -1,0 +1,183 @@
+import type { BodyShape } from './body-shape.ts';
+import { chargeRules } from './limits.ts';
+import { threadedFunctions } from './threading.ts';
+
+/** Who calls whom, by the numbers of the functions that the module defines; imported ones are beyond it. */
+export interface CallGraph {
+  readonly shapes: readonly BodyShape[];
+  /** How many functions are imported: the index of the first defined one. */
+  readonly imported: number;
+  /** Defined functions that the host may call: exports and the start function. */
+  readonly entries: ReadonlySet<number>;
+  /** Defined functions whose reference is taken, so that indirect calls may reach them. */
+  readonly referenced: ReadonlySet<number>;
+  /** Whether imported functions may call what is referenced: another module has the same table. */
+  readonly sharesTables: boolean;
+}
+
+/** How the functions of a module are metered. */
+export interface GraphMetering {
+  readonly functions: readonly FunctionMetering[];
+  /** Bytes of stack that the longest chain of uncounted calls may take. */
+  readonly reserve: number;
+}
+
+/** How one function is metered. */
+export interface FunctionMetering {
+  /** Fuel for all that it may do, where its direct callers pay for it. */
+  readonly paidByCallers: number | undefined;
+  /** Whether fuel must be looked at when it is entered; else what runs before the next look is bounded. */
+  readonly checksFuel: boolean;
+  /** Bytes it takes from the stack's count; undefined where a caller counts for it. */
+  readonly stackBytes: number | undefined;
+  /** Whether fuel and stack come as parameters; then it counts the stack for its callees, not for itself. */
+  readonly threaded: boolean;
+}
+
+/**
+ * Decides for every function how it is metered. Each cycle of calls has a function that counts the stack, for itself and
+ * the uncounted ones that it may call on the way to the next one that counts.
+ */
+export function meterFunctions(graph: CallGraph): GraphMetering {
+  const threaded = threadedFunctions(graph);
+  const counts = countedFunctions(graph).map((counted, number) => counted || threaded[number]!);
+  const callees = calleesOf(graph);
+  const order = cutCycles(callees, counts);
+  return measure(graph, callees, counts, threaded, order);
+}
+
+/** Functions that begin a chain from outside or through a reference, and may come round to it again. */
+function countedFunctions(graph: CallGraph): boolean[] {
+  const { shapes, entries, referenced, imported, sharesTables } = graph;
+  const indirectly = reaching(graph, ({ callsIndirectly }) => callsIndirectly);
+  const outward = reaching(graph, ({ calls }) => calls.callee.some((callee) => callee < imported));
+  return shapes.map(({ calls, callsIndirectly, hasHandler }, number) => {
+    if (hasHandler) return true;
+    if (entries.has(number) && (calls.callee.length > 0 || callsIndirectly)) return true;
+    return referenced.has(number) && (indirectly[number]! || (sharesTables && outward[number]!));
+  });
+}
+
+/** Functions that have a property or may call, directly or by others, one that has. */
+function reaching({ shapes, imported }: CallGraph, property: (shape: BodyShape) => boolean): boolean[] {
+  const callers: number[][] = shapes.map(() => []);
+  shapes.forEach(({ calls }, caller) => {
+    for (const callee of calls.callee) if (callee >= imported) callers[callee - imported]!.push(caller);
+  });
+  const reached = shapes.map(property);
+  const waiting = [...reached.keys()].filter((number) => reached[number]);
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (const caller of callers[next]!) {
+      if (reached[caller]) continue;
+      reached[caller] = true;
+      waiting.push(caller);
+    }
+  }
+  return reached;
+}
+
+/** Functions called directly by each, and behind the last function, as one more, those called by reference. */
+function calleesOf({ shapes, imported, referenced }: CallGraph): (readonly number[])[] {
+  const hub = shapes.length;
+  const direct = shapes.map(({ calls, callsIndirectly }) => {
+    const own = calls.callee.filter((callee) => callee >= imported).map((callee) => callee - imported);
+    return callsIndirectly ? [...own, hub] : own;
+  });
+  return [...direct, [...referenced]];
+}
+
+/**
+ * Walks the calls depth first and lets the function count that closes a cycle of uncounted ones. Returns all, each
+ * behind the uncounted ones that it calls.
+ */
+function cutCycles(callees: readonly (readonly number[])[], counts: boolean[]): number[] {
+  const state = new Uint8Array(callees.length);
+  const [fresh, open, done] = [0, 1, 2];
+  const order: number[] = [];
+  for (let root = 0; root < callees.length; root++) {
+    if (state[root] !== fresh) continue;
+    const path = [root];
+    const next = [0];
+    state[root] = open;
+    while (path.length > 0) {
+      const at = path.at(-1)!;
+      const callee = callees[at]![next[next.length - 1]!++];
+      if (callee === undefined) {
+        state[at] = done;
+        order.push(at);
+        path.pop();
+        next.pop();
+      } else if (state[callee] === open) counts[callee] = true;
+      else if (state[callee] === fresh && !counts[callee]) {
+        state[callee] = open;
+        path.push(callee);
+        next.push(0);
+      }
+    }
+  }
+  return order;
+}
+
+/** Bytes and fuel of a function with what it may call before something else counts; the largest over all ways. */
+interface Reach {
+  /** On the way to the next function that counts; 0 where there is none. */
+  readonly onward: number;
+  /** On the longest way. */
+  readonly down: number;
+  /** Fuel of all that it may run without a look at the fuel. */
+  readonly work: number;
+}
+
+const nothing: Reach = { onward: 0, down: 0, work: 0 };
+
+function measure(
+  graph: CallGraph,
+  callees: readonly (readonly number[])[],
+  counts: readonly boolean[],
+  threaded: readonly boolean[],
+  order: readonly number[],
+): GraphMetering {
+  const reach: Reach[] = callees.map(() => nothing);
+  for (const at of order) reach[at] = reachOf(graph, at, callees[at]!, counts, reach);
+  let reserve = 0;
+  const functions = graph.shapes.map((shape, number): FunctionMetering => {
+    const { onward, down, work } = reach[number]!;
+    const bounded = !counts[number] && isBounded(graph, shape);
+    const stackBytes = counts[number] ? Math.max(onward, shape.frameBytes) : undefined;
+    reserve = Math.max(reserve, threaded[number] ? down : down - (stackBytes ?? 0));
+    return {
+      paidByCallers: bounded && work <= chargeRules.leafMax ? work : undefined,
+      checksFuel: !(bounded && work <= chargeRules.uncheckedMax),
+      stackBytes,
+      threaded: threaded[number]!,
+    };
+  });
+  return { functions, reserve };
+}
+
+function reachOf(
+  graph: CallGraph,
+  at: number,
+  callees: readonly number[],
+  counts: readonly boolean[],
+  reach: readonly Reach[],
+): Reach {
+  const shape = graph.shapes[at];
+  const frame = shape?.frameBytes ?? 0;
+  const outward = shape?.calls.callee.some((callee) => callee < graph.imported) ?? false;
+  let work = shape?.segments.cost.reduce((sum, cost) => sum + cost, 0) ?? 0;
+  let onward = outward ? frame : 0;
+  let down = frame;
+  for (const callee of callees) {
+    const below = counts[callee] ? nothing : reach[callee]!;
+    if (counts[callee] || below.onward > 0) onward = Math.max(onward, frame + below.onward);
+    down = Math.max(down, frame + below.down);
+    work += counts[callee] ? Number.POSITIVE_INFINITY : below.work;
+  }
+  return { onward, down, work: shape !== undefined && isBounded(graph, shape) ? work : Number.POSITIVE_INFINITY };
+}
+
+/** Whether what it does itself has a bound, and no host or length has a say in it. */
+function isBounded({ imported }: CallGraph, { calls, callsIndirectly, hasLoop, hasBulk }: BodyShape): boolean {
+  return !callsIndirectly && !hasLoop && !hasBulk && !calls.callee.some((callee) => callee < imported);
+}

@@ -1,0 +1,30 @@
+/** What a module may grow to; the maxima of its memories and tables are rewritten to stay within, all together. */
+export interface GrowthLimits {
+  /** Pages of 64 KiB, over all memories. */
+  readonly memoryPagesMax: number;
+  /** Over all tables. */
+  readonly tableElementsMax: number;
+}
+
+/** How conditional code is charged; part of what fuel means, so a change is a new rewriter version. */
+export const chargeRules = {
+  /** A conditional segment of at most this cost may be paid where the code before it is. */
+  shortSegment: 40,
+  /** At most so much conditional code is paid at one place before it is known to run. */
+  conditionalMax: 160,
+  /** A function of at most this cost, with all that it calls, is paid by its direct callers. */
+  leafMax: 32,
+  /** A function that may do at most so much before fuel is looked at elsewhere does not look itself. */
+  uncheckedMax: 1000,
+} as const;
+
+/** Bytes of one unit of fuel in bulk operations on memory, as a power of two. */
+export const bulkBytesLog2 = 3;
+
+/** What a call frame takes besides its values: return address, instance, saved registers, spilled temporaries. */
+export const frameBytesBase = 128;
+/** A larger frame is refused: it would overrun the stack before any count could stop it. */
+export const frameBytesMax = 256 * 1024;
+
+/** A function that costs more has better things to do than to save on its calls. */
+export const threadedCostMax = 400;

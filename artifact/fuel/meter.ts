@@ -1,0 +1,95 @@
+import type { WasmLimits } from '../wasm/limits.ts';
+import type { Export } from '../wasm/module.ts';
+import type { ModuleContents } from '../wasm/read/contents.ts';
+import { InstructionCursor } from '../wasm/read/instructions.ts';
+import type { BodyShape } from './body-shape.ts';
+import { type FunctionMetering, meterFunctions } from './call-graph.ts';
+import { chargesOf } from './charges.ts';
+import { EditLog } from './edit-log.ts';
+import { FuelError } from './error.ts';
+import { frameBytesMax } from './limits.ts';
+import { scanBody } from './scan.ts';
+import type { Signatures } from './signatures.ts';
+
+/** A function with all that the meter will do in it. */
+export interface MeteredFunction {
+  readonly shape: BodyShape;
+  readonly metering: FunctionMetering;
+  /** Fuel to charge at each segment. */
+  readonly charges: readonly number[];
+}
+
+/** What of a module decides how its functions are metered. */
+export interface MeteredModule {
+  readonly bytes: Uint8Array;
+  readonly contents: ModuleContents;
+  readonly signatures: Signatures;
+  /** Functions whose reference is taken outside of bodies. */
+  readonly references: readonly number[];
+}
+
+/** A module's functions with their meters, and the bytes of stack that are kept for what runs without counting it. */
+export interface Metered {
+  readonly functions: readonly MeteredFunction[];
+  readonly reserve: number;
+  readonly log: EditLog;
+}
+
+/** Decides for each function of a module what it is charged and where. */
+export function meterModule(module: MeteredModule, limits: WasmLimits): Metered {
+  const { contents, signatures } = module;
+  const imported = signatures.ofFunction.length - contents.functions.length;
+  const cursor = new InstructionCursor(module.bytes, limits);
+  const log = new EditLog();
+  const shapes = contents.bodies.map((body, number) => {
+    const shape = scanBody(cursor, body, contents.functions[number]!, signatures, limits, log);
+    if (shape.frameBytes > frameBytesMax) {
+      const seen = `function ${number + imported} may take ${shape.frameBytes} bytes of stack`;
+      throw new FuelError('frame-above-limit', `${seen}, ${frameBytesMax} are allowed`);
+    }
+    return shape;
+  });
+  const { functions, reserve } = meterFunctions({
+    shapes,
+    imported,
+    entries: definedAmong(entriesOf(contents), imported),
+    referenced: definedAmong([...module.references, ...shapes.flatMap(({ references }) => references)], imported),
+    sharesTables: sharesTables(contents),
+  });
+  payForCallees(shapes, functions, imported);
+  return {
+    functions: functions.map((metering, number) => {
+      const shape = shapes[number]!;
+      return { shape, metering, charges: chargesOf(shape.segments) };
+    }),
+    reserve,
+    log,
+  };
+}
+
+function entriesOf({ exports, start }: ModuleContents): number[] {
+  return [
+    ...exports.filter(({ kind }) => kind === 'function').map(({ index }) => index),
+    ...(start === undefined ? [] : [start]),
+  ];
+}
+
+function definedAmong(indices: Iterable<number>, imported: number): Set<number> {
+  const defined = new Set<number>();
+  for (const index of indices) if (index >= imported) defined.add(index - imported);
+  return defined;
+}
+
+function sharesTables({ imports, exports }: ModuleContents): boolean {
+  const isTable = ({ kind }: Pick<Export, 'kind'>): boolean => kind === 'table';
+  return exports.some(isTable) || imports.some(({ type }) => isTable(type));
+}
+
+function payForCallees(shapes: readonly BodyShape[], metering: readonly FunctionMetering[], imported: number): void {
+  for (const { calls, segments } of shapes) {
+    calls.callee.forEach((callee, call) => {
+      const { paidByCallers = 0 } = callee < imported ? {} : metering[callee - imported]!;
+      segments.cost[calls.segment[call]!]! += paidByCallers;
+    });
+  }
+}

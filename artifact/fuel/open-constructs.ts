@@ -1,0 +1,97 @@
+import type { Constructs } from './body-shape.ts';
+
+/** The constructs that are open at a point of a body, innermost last; what is known of each when it ends goes to its parent. */
+export class OpenConstructs {
+  readonly constructs: Constructs = { parent: [], isLoop: [], observes: [], labelArity: [], catches: [] };
+  readonly #number: number[] = [];
+  readonly #opener: number[] = [];
+  readonly #height: number[] = [];
+  readonly #params: number[] = [];
+  readonly #results: number[] = [];
+  /** Place of the innermost loop at or around each, -1 without. */
+  readonly #loop: number[] = [];
+  /** Place of the outermost construct that something inside goes to. */
+  readonly #reach: number[] = [];
+
+  /** Places of the open constructs are 0 (the function) to here. */
+  get top(): number {
+    return this.#number.length - 1;
+  }
+
+  /** The innermost construct. */
+  get current(): number {
+    return this.#number[this.top]!;
+  }
+
+  /** The number of the construct at this place. */
+  at(place: number): number | undefined {
+    return this.#number[place];
+  }
+
+  /** The segment in which the innermost construct opened. */
+  get opener(): number {
+    return this.#opener[this.top]!;
+  }
+
+  /** How many operands are on the stack at the start of an arm of the innermost construct. */
+  get heightInside(): number {
+    return this.#height[this.top]! + this.#params[this.top]!;
+  }
+
+  /** How many operands are on the stack behind the innermost construct. */
+  get heightBehind(): number {
+    return this.#height[this.top]! + this.#results[this.top]!;
+  }
+
+  /** Opens a construct in this segment, below which there are that many operands. */
+  push(isLoop: boolean, opener: number, height: number, params: number, results: number): void {
+    const { parent, isLoop: loops, observes, labelArity, catches } = this.constructs;
+    const place = this.top + 1;
+    const number = parent.length;
+    parent.push(this.#number[this.top] ?? 0);
+    loops.push(isLoop);
+    observes.push(false);
+    labelArity.push(isLoop ? params : results);
+    catches.push(false);
+    this.#loop.push(isLoop ? place : (this.#loop[place - 1] ?? -1));
+    this.#number.push(number);
+    this.#opener.push(opener);
+    this.#height.push(height);
+    this.#params.push(params);
+    this.#results.push(results);
+    this.#reach.push(place);
+  }
+
+  /** Closes the innermost construct; true when something inside may have gone on elsewhere than behind it. */
+  pop(): boolean {
+    const top = this.top;
+    const reach = this.#reach.pop()!;
+    const number = this.#number.pop()!;
+    this.#opener.pop();
+    this.#height.pop();
+    this.#params.pop();
+    this.#results.pop();
+    this.#loop.pop();
+    if (top > 0) {
+      if (this.constructs.observes[number]) this.observe();
+      this.reachFor(reach);
+    }
+    return reach < top;
+  }
+
+  /** Something in the innermost construct may see the fuel or leave by an exception. */
+  observe(): void {
+    this.constructs.observes[this.current] = true;
+  }
+
+  /** Something in the innermost construct goes to the one at this place. */
+  reachFor(place: number): void {
+    const top = this.top;
+    if (place < this.#reach[top]!) this.#reach[top] = place;
+  }
+
+  /** Whether a branch to this place may leave a loop or the function. */
+  leavesLoop(place: number): boolean {
+    return place < this.#loop[this.top]! || place === 0;
+  }
+}

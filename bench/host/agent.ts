@@ -1,0 +1,118 @@
+/** A real agent with ten applications, started as the unit starts it: what it and its app host take, and how soon all run. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { stateOf } from '../../cli/demo/demo-fleet.ts';
+import { bundleAgent } from '../../device-agent/bundle.ts';
+import { stateLayout } from '../../device-agent/state-layout.ts';
+import { processesOf } from '../../test/end-to-end/processes.ts';
+import { makeWorld, startWorld, type TestWorld } from '../../test/end-to-end/world.ts';
+import type { Row } from './main.ts';
+
+const device = 'truck-7-cab';
+const applications = 10;
+const settleMs = 5_000;
+/** The world's own agent stays dead once it is killed. */
+const neverMs = 2 ** 30;
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Gives the fleet as many applications as are measured, all of one module under names of their own. */
+async function addApplications(made: TestWorld): Promise<void> {
+  const { directory } = made.fleet.tree;
+  const module = `${root}fleet-examples/harbor/apps/position-beacon/position-beacon-1.0.0.wasm`;
+  const manifest = readFileSync(`${directory}/applications/position-beacon.yaml`, 'utf8');
+  const names = Array.from({ length: applications - 1 }, (_, index) => `beacon-${index}`);
+  for (const name of names) {
+    const { code, text } = await made.fleetCommand('release', 'add', module, '--name', name, '--version', '1.0.0');
+    if (code !== 0) throw new Error(text);
+    writeFileSync(`${directory}/applications/${name}.yaml`, manifest.replace('name: position-beacon', `name: ${name}`));
+  }
+  const wanted = ['position-beacon', ...names].map((name) => `    - name: ${name}`).join('\n');
+  const fleet = readFileSync(`${directory}/fleets/trucks.yaml`, 'utf8');
+  const start = fleet.indexOf('    - name: position-beacon');
+  const end = fleet.indexOf('  probationSeconds');
+  writeFileSync(`${directory}/fleets/trucks.yaml`, `${fleet.slice(0, start)}${wanted}\n${fleet.slice(end)}`);
+}
+
+function pssKb(pid: number): number {
+  return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]);
+}
+
+const ticksPerSecond = 100;
+
+/** Processor time that a process has taken, in milliseconds. */
+function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
+  return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
+}
+
+/** Milliseconds from its start until the log of every application has grown. */
+async function startOffline(start: () => ChildProcess, logDirectory: string): Promise<number> {
+  for (const name of readdirSync(logDirectory)) rmSync(join(logDirectory, name));
+  const startedAt = Date.now();
+  start();
+  for (;;) {
+    const firsts = readdirSync(logDirectory).map((name) => {
+      const line = readFileSync(join(logDirectory, name), 'utf8')
+        .split('\n')
+        .find((one) => one.includes(' out '));
+      return line === undefined ? Number.NaN : Date.parse(line.split(' ')[0]!) - startedAt;
+    });
+    if (firsts.length === applications && firsts.every((ms) => !Number.isNaN(ms))) return Math.max(...firsts);
+    await sleep(100);
+  }
+}
+
+/** Figures of the supervisor and its app host. */
+export async function measureAgent(): Promise<readonly Row[]> {
+  await using stack = new AsyncDisposableStack();
+  const made = await makeWorld({ teardown: (end) => stack.defer(async () => void (await end())) }, [device]);
+  await addApplications(made);
+  await made.world.commit('Ten applications');
+  await startWorld({ ...made, first: await made.world.commit('All of them') }, { restartMs: neverMs });
+  const program = await bundleAgent(`${root}.cache/agent`);
+  const node = join(mkdtempSync(join(tmpdir(), 'fleet-node-')), 'node');
+  // A file of its own: pages of a Node that other programs run would be shared with them, and count less.
+  copyFileSync(process.execPath, node);
+  const { directory } = made.fleet.devices[0]!;
+  process.kill(made.world.pidOf(device)!, 'SIGKILL');
+  await made.world.stop();
+  const start = (): ChildProcess => {
+    const agent = spawn(node, [program, '--config', `${directory}/fleet.config.yaml`], { stdio: 'ignore' });
+    stack.defer(async () => {
+      agent.kill('SIGTERM');
+      await once(agent, 'exit');
+    });
+    return agent;
+  };
+  const startMs = await startOffline(start, stateLayout(stateOf(made.fleet.devices[0]!)).logDirectory);
+  const agents = () => processesOf(made.directory).filter(({ command }) => command[0] === node);
+  const cpu = agents().reduce((sum, { pid }) => sum + cpuMs(pid), 0);
+  await sleep(settleMs);
+  const running = agents();
+  const sizes = running.map(({ pid }) => pssKb(pid) / 1024);
+  return [
+    {
+      name: `offline start of the agent to the last of ${applications} first lines`,
+      value: startMs,
+      unit: 'ms',
+      must: 1000,
+    },
+    {
+      name: 'processor time that it and its app host took for that',
+      value: cpu,
+      unit: 'ms',
+      must: 1000,
+    },
+    {
+      name: `PSS of supervisor and app host, ${applications} applications (${running.length} processes)`,
+      value: sizes.reduce((sum, one) => sum + one, 0),
+      unit: 'MiB',
+      must: 85,
+    },
+  ];
+}

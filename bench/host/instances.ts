@@ -1,0 +1,99 @@
+/** Guests of one thread in this process: what an instance costs, when it begins and while it sleeps. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { FuelMeter } from '../../device-agent/runtime/host/fuel-meter.ts';
+import { Guest } from '../../device-agent/runtime/host/guest.ts';
+import { Turns } from '../../device-agent/runtime/host/turns.ts';
+import { prepareModule } from '../../device-agent/runtime/prepare/prepare-module.ts';
+import { nodeClock } from '../../platform/node/clock.ts';
+import { newWorld } from '../../test/device-agent/runtime/wasi/guest.ts';
+import type { Row } from './main.ts';
+
+const example = new URL('../../fleet-examples/harbor/apps/position-beacon/position-beacon-1.1.0.wasm', import.meta.url);
+const instances = 500;
+const megabyte = 2 ** 20;
+
+function median(values: readonly number[]): number {
+  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+function compileExample(): WebAssembly.Module {
+  const preparation = prepareModule(readFileSync(fileURLToPath(example)), 64);
+  if (preparation.kind === 'refused') throw new Error(preparation.message);
+  return new WebAssembly.Module(preparation.module);
+}
+
+/** A guest that prints nothing anywhere and sleeps for ever as soon as it sleeps. */
+function sleeperOf(module: WebAssembly.Module, turns: Turns, onStarted: () => void): Guest {
+  const { world } = newWorld({ wait: () => new Promise(() => {}), monotonic: nodeClock.monotonic });
+  const meter = new FuelMeter({}, nodeClock.monotonic());
+  const memoryBytesMax = 64 * 65_536;
+  return new Guest(world, { name: 'guest', module, turns, clock: nodeClock, meter, onStarted, memoryBytesMax });
+}
+
+/** The engine's own part: imports are functions that do nothing. */
+function instantiateUs(module: WebAssembly.Module): number {
+  const imports: WebAssembly.Imports = {};
+  for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
+    const value = kind === 'function' ? () => 0 : undefined;
+    const global = name === 'left' ? { value: 'i64' as const, initial: 0n } : { value: 'i32' as const, initial: 0 };
+    imports[from] ??= {};
+    imports[from][name] = value ?? new WebAssembly.Global({ value: global.value, mutable: true }, global.initial);
+  }
+  return median(
+    Array.from({ length: instances }, () => {
+      const startedAt = nodeClock.monotonic();
+      new WebAssembly.Instance(module, imports);
+      return (nodeClock.monotonic() - startedAt) * 1000;
+    }),
+  );
+}
+
+async function settle(): Promise<void> {
+  for (let round = 0; round < 3; round++) {
+    globalThis.gc?.({ type: 'major', execution: 'sync' });
+    await new Promise(setImmediate);
+  }
+}
+
+/** Figures of instances, in one process. */
+export async function measureInstances(): Promise<readonly Row[]> {
+  const module = compileExample();
+  const turns = new Turns({ nextTurn: setImmediate, mark: () => {} });
+  const engineUs = instantiateUs(module);
+  const starts: number[] = [];
+  const start = (): Guest => {
+    const orderedAt = nodeClock.monotonic();
+    const guest = sleeperOf(module, turns, () => starts.push(nodeClock.monotonic() - orderedAt));
+    void guest.run();
+    return guest;
+  };
+  const idle = async (): Promise<void> => {
+    const before = starts.length;
+    while (starts.length === before) await new Promise(setImmediate);
+    await new Promise(setImmediate);
+  };
+  const first = start();
+  await idle();
+  await settle();
+  const beforeBytes = process.memoryUsage().rss;
+  const guests: Guest[] = [];
+  for (let index = 0; index < instances; index++) {
+    guests.push(start());
+    await idle();
+  }
+  await settle();
+  const grownBytes = process.memoryUsage().rss - beforeBytes;
+  const touchedBytes = guests.reduce((sum, guest) => sum + guest.memoryBytes(), 0);
+  for (const guest of [first, ...guests]) guest.stop();
+  return [
+    { name: 'instantiate a compiled module of 17 KB, metered', value: engineUs, unit: 'µs', must: 40 },
+    { name: 'order to first instruction, compiled', value: median(starts), unit: 'ms', must: 5 },
+    {
+      name: `memory of a sleeping instance, ${(touchedBytes / instances / megabyte).toFixed(2)} MiB of its own reserved`,
+      value: grownBytes / instances / 1024,
+      unit: 'KiB',
+      must: 32,
+    },
+  ];
+}

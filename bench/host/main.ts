@@ -1,0 +1,26 @@
+/** What running applications costs: an instance, its start, many of them at rest, and an agent with ten of them. */
+import { parseArgs } from 'node:util';
+import { measureAgent } from './agent.ts';
+import { measureInstances } from './instances.ts';
+
+/** One figure beside what it must be. */
+export interface Row {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly must: number;
+}
+
+function tableOf(rows: readonly Row[]): string {
+  const line = ({ name, value, unit, must }: Row): string =>
+    `${name.padEnd(62)}${value.toFixed(1).padStart(10)} ${unit.padEnd(4)}${`≤ ${must}`.padStart(8)}`;
+  return `${rows.map(line).join('\n')}\n`;
+}
+
+/** Runs the benchmark and prints it, as a table or as JSON. `--quick` leaves the agent out. */
+export async function run(args: readonly string[]): Promise<void> {
+  const options = { json: { type: 'boolean' }, quick: { type: 'boolean' } } as const;
+  const { json, quick } = parseArgs({ args: [...args], options }).values;
+  const rows = [...(await measureInstances()), ...(quick ? [] : await measureAgent())];
+  process.stdout.write(json ? `${JSON.stringify(rows, undefined, 2)}\n` : tableOf(rows));
+}

@@ -1,0 +1,172 @@
+/** What the meter costs: kernels plain and metered, in turn; injection into large published modules, and what it adds to them. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ended, fuelContract } from '../../artifact/fuel/contract.ts';
+import { injectFuel } from '../../artifact/fuel/inject.ts';
+import { publishedFile } from '../delta/fetch.ts';
+import { compileKernels, type Kernel } from './kernels.ts';
+import type { Measured } from './main.ts';
+
+const growth = { memoryPagesMax: 65_536, tableElementsMax: 10_000_000 };
+const pairs = 12;
+/** Each run takes at least so long, as the clock of a thread's CPU is coarse. */
+const runMs = 60;
+const injections = 7;
+
+const modules = [
+  ['sql.js', '1.16.0', 'dist/sql-wasm.wasm'],
+  ['@jitl/quickjs-wasmfile-release-sync', '0.32.0', 'dist/emscripten-module.wasm'],
+  ['@rollup/wasm-node', '4.68.4', 'dist/wasm-node/bindings_wasm_bg.wasm'],
+  ['web-tree-sitter', '0.27.1', 'web-tree-sitter.wasm'],
+  ['@resvg/resvg-wasm', '2.6.2', 'index_bg.wasm'],
+  ['wasm-vips', '0.0.19', 'lib/vips.wasm'],
+  ['@astrojs/compiler', '4.0.0', 'dist/astro.wasm'],
+  ['pyodide', '314.0.7', 'pyodide.asm.wasm'],
+  ['esbuild-wasm', '0.28.2', 'esbuild.wasm'],
+] as const;
+
+interface KernelRow {
+  readonly name: string;
+  readonly plainMs: number;
+  /** CPU of the metered kernel by that of the plain one, over all runs. */
+  readonly time: number;
+  readonly fuelPerSecond: number;
+  readonly bytes: number;
+  readonly size: number;
+}
+
+interface ModuleRow {
+  readonly name: string;
+  readonly bytes: number;
+  readonly size: number;
+  readonly megabytesPerSecond: number;
+  readonly valid: boolean;
+}
+
+/** Measures kernels and modules whose name has one of these words, or all. */
+export async function measure(words: readonly string[], tell: (line: string) => void): Promise<Measured> {
+  const chosen = ({ name }: { readonly name: string }): boolean =>
+    words.length === 0 || words.some((word) => name.includes(word));
+  const kernels: KernelRow[] = [];
+  for (const kernel of (await compileKernels(tell)).filter(chosen)) kernels.push(await measureKernel(kernel));
+  const large = modules.map(([name, version, file]) => ({ name, version, file })).filter(chosen);
+  const rows = large.map(({ name, version, file }) => measureModule(name, publishedFile(name, version, file)));
+  return { text: textOf(kernels, rows), data: { kernels, modules: rows, summary: summaryOf(kernels, rows) } };
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
+interface Running {
+  run(rounds: number): number;
+  spent(): bigint;
+}
+
+function start(bytes: Uint8Array): Running {
+  const fuel = 1n << 60n;
+  const left = new WebAssembly.Global<bigint>({ value: 'i64', mutable: true }, fuel);
+  const stack = new WebAssembly.Global<number>({ value: 'i32', mutable: true }, 640 * 1024);
+  const out = (): void => {
+    left.value = ended;
+  };
+  const meter: Record<string, unknown> = { left, stack, out };
+  const module = new WebAssembly.Module(bytes);
+  const imports: Record<string, Record<string, unknown>> = {};
+  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+    imports[from] ??= {};
+    imports[from][name] = from === fuelContract.module ? meter[name] : () => 0;
+  }
+  const { exports } = new WebAssembly.Instance(module, imports);
+  for (const name of [fuelContract.start, '_initialize']) (exports[name] as (() => void) | undefined)?.();
+  return { run: exports.run as Running['run'], spent: () => fuel - left.value };
+}
+
+async function measureKernel({ name, bytes }: Kernel): Promise<KernelRow> {
+  const metered = injectFuel(bytes, growth);
+  const both = [start(bytes), start(metered)] as const;
+  // Both get warm: what is hot is compiled anew behind their backs.
+  const results = both.map(({ run }) => Array.from({ length: 10 }, () => run(1)).join());
+  if (results[0] !== results[1]) throw new Error(`${name} gives other results when it is metered`);
+  await sleep(200);
+  let rounds = 1;
+  for (let tookMs = 0; tookMs < runMs; ) {
+    const before = cpuMs();
+    both[0].run(rounds);
+    tookMs = cpuMs() - before;
+    if (tookMs < runMs) rounds = Math.ceil(rounds * Math.min(8, (1.2 * runMs) / Math.max(tookMs, 1)));
+  }
+  const took: [number[], number[]] = [[], []];
+  const spentBefore = both[1].spent();
+  for (let pair = 0; pair < pairs; pair++) {
+    for (const which of pair % 2 ? ([0, 1] as const) : ([1, 0] as const)) {
+      const before = cpuMs();
+      both[which].run(rounds);
+      took[which].push(cpuMs() - before);
+    }
+  }
+  const fuelPerSecond = (Number(both[1].spent() - spentBefore) / sum(took[1])) * 1000;
+  const time = sum(took[1]) / sum(took[0]);
+  return {
+    name,
+    plainMs: median(took[0]),
+    time,
+    fuelPerSecond,
+    bytes: bytes.length,
+    size: metered.length / bytes.length,
+  };
+}
+
+function measureModule(name: string, bytes: Uint8Array): ModuleRow {
+  let metered = bytes;
+  const took = Array.from({ length: injections }, () => {
+    const before = cpuMs();
+    metered = injectFuel(bytes, growth);
+    return cpuMs() - before;
+  });
+  return {
+    ...{ name, bytes: bytes.length, size: metered.length / bytes.length },
+    megabytesPerSecond: bytes.length / 1000 / median(took),
+    valid: WebAssembly.validate(metered),
+  };
+}
+
+function summaryOf(kernels: readonly KernelRow[], rows: readonly ModuleRow[]) {
+  const times = kernels.map(({ time }) => time);
+  return {
+    timeMedian: median(times),
+    timeWorst: Math.max(...times),
+    sizeMedianOfModules: median(rows.map(({ size }) => size)),
+    sizeWorstOfModules: Math.max(...rows.map(({ size }) => size)),
+    megabytesPerSecondMedian: median(rows.map(({ megabytesPerSecond }) => megabytesPerSecond)),
+  };
+}
+
+function textOf(kernels: readonly KernelRow[], rows: readonly ModuleRow[]): string {
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, at) => (at === 0 ? cell.padEnd(40) : cell.padStart(13))).join('');
+  const { timeMedian, timeWorst, sizeMedianOfModules, megabytesPerSecondMedian } = summaryOf(kernels, rows);
+  return [
+    line(['kernel', 'plain CPU ms', 'metered', 'Mfuel/s', 'bytes', 'size']),
+    ...kernels.map(({ name, plainMs, time, fuelPerSecond, bytes, size }) =>
+      line([
+        name,
+        plainMs.toFixed(1),
+        time.toFixed(3),
+        (fuelPerSecond / 1e6).toFixed(0),
+        String(bytes),
+        size.toFixed(3),
+      ]),
+    ),
+    line(['module', 'MB/s', 'valid', '', 'bytes', 'size']),
+    ...rows.map(({ name, bytes, size, megabytesPerSecond, valid }) =>
+      line([name, megabytesPerSecond.toFixed(1), String(valid), '', String(bytes), size.toFixed(3)]),
+    ),
+    `time: median ${timeMedian.toFixed(3)}, worst ${timeWorst.toFixed(3)}; size of modules: median ${sizeMedianOfModules.toFixed(3)}; injection: median ${megabytesPerSecondMedian.toFixed(1)} MB/s`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,54 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import asc from 'assemblyscript/asc';
+
+/** A program with an export `run(rounds)`, which answers with a number that depends on all it did. */
+export interface Kernel {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+const folder = fileURLToPath(new URL('kernels', import.meta.url));
+
+/** Compiles the kernels; tells of those that can't be. */
+export async function compileKernels(tell: (line: string) => void): Promise<Kernel[]> {
+  const c = readdirSync(folder).filter((file) => file.endsWith('.c'));
+  const scripts = readdirSync(join(folder, 'assembly'));
+  const kernels: Kernel[] = [];
+  if (spawnSync('clang', ['--version']).status === 0) kernels.push(...c.map(compileC));
+  else tell(`left out, as there is no clang with wasi-libc: ${c.join(', ')}`);
+  for (const file of scripts) kernels.push(await compileAssembly(file));
+  return kernels;
+}
+
+function compileC(file: string): Kernel {
+  const directory = mkdtempSync(join(tmpdir(), 'fleet-kernel-'));
+  try {
+    const to = join(directory, 'kernel.wasm');
+    const flags = ['--target=wasm32-wasi', '-O2', '-mexec-model=reactor', '-Wl,--strip-all'];
+    execFileSync('clang', [...flags, '-o', to, join(folder, file)]);
+    return { name: basename(file, '.c'), bytes: readFileSync(to) };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function compileAssembly(file: string): Promise<Kernel> {
+  const source = readFileSync(join(folder, 'assembly', file), 'utf8');
+  let bytes: Uint8Array | undefined;
+  const { error, stderr } = await asc.main(
+    ['kernel.ts', '-O3', '--runtime', 'incremental', '--outFile', 'kernel.wasm'],
+    {
+      readFile: (name: string) => (name === 'kernel.ts' ? source : null),
+      writeFile: (_: string, contents: string | Uint8Array) => {
+        if (typeof contents !== 'string') bytes = contents;
+      },
+      listFiles: () => [],
+    },
+  );
+  if (error !== null || bytes === undefined) throw new Error(`${file}: ${error?.message}\n${stderr}`);
+  return { name: basename(file, '.ts'), bytes };
+}

@@ -1,0 +1,47 @@
+import type { ApplicationReport, HostDeath } from '../../schemas/generated/types.ts';
+import { bytes } from './quantities.ts';
+
+/** `1.2 M`: fuel by thousands. */
+function fuel(amount: number): string {
+  const units = ['', ' k', ' M', ' G'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, amount)) / 3));
+  return `${Number((amount / 1000 ** power).toPrecision(3))}${units[power]}`;
+}
+
+/** One application as it last was: its state and why, what it takes, where it trapped, what it printed last. */
+export function applicationLines(application: ApplicationReport): string[] {
+  const { name, version, state, restarts, message, exitCode, usage, process, stack = [], lines = [] } = application;
+  const often = restarts === 0 ? '' : `, restarted ${restarts} ${restarts === 1 ? 'time' : 'times'}`;
+  const why = message ?? (exitCode === undefined ? undefined : `exit code ${exitCode}`);
+  const took =
+    usage === undefined
+      ? ''
+      : `; memory ${bytes(usage.memoryBytes)} of ${bytes(usage.memoryBytesMax)}, ${fuel(usage.fuelPerSecond)} fuel a second`;
+  return [
+    `  ${name} ${version} ${state}${often}${why === undefined ? '' : `: ${why}`}${took}`,
+    ...(process === undefined ? [] : [`    in a process of its own: ${process}`]),
+    ...(stack.length === 0 ? [] : [`    in ${stack.join(' < ')}`]),
+    ...lines.map((line) => `    | ${line}`),
+  ];
+}
+
+const listedMax = 8;
+
+function listed(names: readonly string[]): string {
+  const rest = names.length - listedMax;
+  return `${names.slice(0, listedMax).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+function blameOf(suspects: readonly string[]): string {
+  if (suspects.length === 0) return 'It was ended from outside; no application is held to have done it.';
+  if (suspects.length === 1) return `${suspects[0]} did it; the others were only started again.`;
+  return `One of ${listed(suspects)} did it: they run apart until it is known which.`;
+}
+
+/** The last time a process of applications died, in sentences; `ago` is how long before the report. */
+export function hostDeathLine({ host, how, applications, suspects, count }: HostDeath, ago: string): string {
+  const residents = applications.map(({ name, was }) => `${name} (${was})`);
+  const who = residents.length === 0 ? '' : `, which ran ${listed(residents)}`;
+  const often = count === 1 ? '' : ` Deaths since the agent started: ${count}.`;
+  return `${ago} before, the process ${host}${who}, ended by ${how}. ${blameOf(suspects)}${often}`;
+}

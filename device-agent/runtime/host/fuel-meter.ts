@@ -1,0 +1,82 @@
+import { sliceMs } from './turns.ts';
+
+/** What a run may spend; fuel is the metered cost of the instructions it executes. */
+export interface FuelTerms {
+  /** Over the whole run. */
+  readonly fuelPerRun?: number;
+  readonly fuelPerSecond?: number;
+}
+
+/** What a guest that has spent its slice gets. */
+export type Grant =
+  | { readonly kind: 'slice'; readonly left: number }
+  /** It had its share of this second. */
+  | { readonly kind: 'wait'; readonly delayMs: number }
+  /** It had all it may have. */
+  | { readonly kind: 'spent' };
+
+const sliceFuelFirst = 100_000;
+const sliceFuelMin = 10_000;
+const sliceFuelMax = 10_000_000;
+/** Less than this of a second's share is not worth a turn. */
+const shareMin = 1 / 100;
+
+/** The fuel of one run: what it has spent, and how much it gets at a time so that a slice takes about a millisecond. */
+export class FuelMeter {
+  readonly #terms: FuelTerms;
+  #granted = 0;
+  #sliceFuel = sliceFuelFirst;
+  #share: number;
+  #shareAtMs: number;
+
+  constructor(terms: FuelTerms, nowMs: number) {
+    this.#terms = terms;
+    this.#share = terms.fuelPerSecond ?? 0;
+    this.#shareAtMs = nowMs;
+  }
+
+  /** Fuel spent since the run began; `left` is what the guest still has, below zero where it went over. */
+  spent(left: number): number {
+    return this.#granted - left;
+  }
+
+  /** What comes next for a guest that has `left`; one that owes, for a bulk operation, pays that first. */
+  grant(left: number, nowMs: number): Grant {
+    const { fuelPerRun = Number.POSITIVE_INFINITY, fuelPerSecond: perSecond } = this.#terms;
+    const debt = Math.max(0, -left);
+    const rest = fuelPerRun - this.#granted - debt;
+    if (rest <= 0) return { kind: 'spent' };
+    let slice = Math.min(this.#sliceFuel, rest);
+    if (perSecond !== undefined) {
+      const share = this.#refill(perSecond, debt, nowMs) - debt;
+      const wanted = Math.min(slice, perSecond * shareMin);
+      if (share < wanted) return { kind: 'wait', delayMs: Math.ceil(((wanted - share) / perSecond) * 1000) };
+      slice = Math.min(slice, Math.max(1, Math.floor(share)));
+      this.#share -= slice + debt;
+    }
+    this.#granted += slice + debt;
+    return { kind: 'slice', left: Math.max(0, left) + slice };
+  }
+
+  /** Fuel that was spent beyond what was granted. */
+  lend(fuel: number): void {
+    this.#granted += fuel;
+  }
+
+  /** A stretch of running is over: the next slice is as large as that speed makes it. */
+  ran(fuel: number, tookMs: number): void {
+    if (fuel < sliceFuelMin || tookMs <= 0) return;
+    const fitting = (fuel / tookMs) * sliceMs;
+    // By at most half and double: one hiccup of the machine does not make it tiny, nor a quick start huge.
+    const next = Math.min(Math.max(fitting, this.#sliceFuel / 2), this.#sliceFuel * 2);
+    this.#sliceFuel = Math.round(Math.min(Math.max(next, sliceFuelMin), sliceFuelMax));
+  }
+
+  /** A debt may be larger than a second's share: it is saved up for. */
+  #refill(perSecond: number, debt: number, nowMs: number): number {
+    const more = (Math.max(0, nowMs - this.#shareAtMs) / 1000) * perSecond;
+    this.#share = Math.min(perSecond + debt, this.#share + more);
+    this.#shareAtMs = nowMs;
+    return this.#share;
+  }
+}

@@ -1,0 +1,116 @@
+import { type Clock, DiskError, type Random } from '../../../platform/ports.ts';
+import { memoryBytesMax } from '../limits.ts';
+import { memoryDirectory } from '../primitives/memory-directory.ts';
+import { OpenDirectory } from '../primitives/open-directory.ts';
+import { Quota } from '../primitives/quota.ts';
+import { emptyInput, outputTo } from '../primitives/streams.ts';
+import { suspendingWait } from '../primitives/waiting.ts';
+import type { HostedApplication } from '../protocol.ts';
+import type { GuestWorld } from '../wasi/world.ts';
+import { type CompiledModule, type CompiledModules, UnfitModule } from './compiled-modules.ts';
+import { FuelMeter } from './fuel-meter.ts';
+import { Guest } from './guest.ts';
+import type { Launch, RunHandlers } from './launch.ts';
+import { RunTimers } from './run-timers.ts';
+import type { Turns } from './turns.ts';
+
+/** What guests are launched with. */
+export interface LauncherOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly turns: Turns;
+  readonly modules: CompiledModules;
+}
+
+/** Descriptors that one application may have open in a directory. */
+const openMax = 64;
+
+/** The directory `/config`, which nobody writes to. */
+function configuration(config: HostedApplication['config']): OpenDirectory {
+  const text = new TextEncoder().encode(`${JSON.stringify(config)}\n`);
+  const quota = new Quota({ bytesMax: 0, entriesMax: 0, openMax }, { bytes: 0, entries: 0 });
+  return new OpenDirectory(memoryDirectory({ 'config.json': text }), { isWritable: false, quota });
+}
+
+/** All that an application sees. */
+function worldOf(
+  { name, args, env, config }: HostedApplication,
+  { clock, random }: LauncherOptions,
+  onOutput: RunHandlers['onOutput'],
+  timers: RunTimers,
+): Omit<GuestWorld, 'leave'> {
+  return {
+    args: [name, ...args],
+    environment: env,
+    directories: { '/config': configuration(config) },
+    stdin: emptyInput,
+    // As a terminal, so that programs write line by line.
+    stdout: { ...outputTo((bytes) => onOutput('stdout', bytes)), isTerminal: true },
+    stderr: { ...outputTo((bytes) => onOutput('stderr', bytes)), isTerminal: true },
+    now: clock.now,
+    monotonic: clock.monotonic,
+    random: random.bytes,
+    wait: suspendingWait(timers),
+  };
+}
+
+/** One run, from its module on disk to its end. */
+class GuestRun {
+  #isStopped = false;
+  readonly #application: HostedApplication;
+  readonly #options: LauncherOptions;
+  readonly #handlers: RunHandlers;
+  readonly #timers: RunTimers;
+  readonly #done: Promise<void>;
+  #guest: Guest | undefined;
+
+  constructor(application: HostedApplication, options: LauncherOptions, handlers: RunHandlers) {
+    this.#application = application;
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#timers = new RunTimers(options.clock);
+    this.#done = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#guest?.stop();
+    this.#timers[Symbol.dispose]();
+    await this.#done;
+  }
+
+  usage() {
+    return { memoryBytes: this.#guest?.memoryBytes() ?? 0, fuelSpent: this.#guest?.fuelSpent() ?? 0 };
+  }
+
+  async #run(): Promise<void> {
+    const { onEnd } = this.#handlers;
+    try {
+      const compiled = await this.#options.modules.module(this.#application);
+      if (this.#isStopped) return;
+      this.#guest = this.#newGuest(compiled);
+      const end = await this.#guest.run();
+      if (end !== undefined && end.kind !== 'resident') onEnd(end);
+    } catch (error) {
+      if (!(error instanceof UnfitModule || error instanceof DiskError)) throw error;
+      if (!this.#isStopped) onEnd({ kind: 'refused', message: error.message });
+    }
+  }
+
+  #newGuest({ module, traits }: CompiledModule): Guest {
+    const { clock, turns } = this.#options;
+    const { onOutput, onStarted } = this.#handlers;
+    const { name, limits } = this.#application;
+    const { importedMemory } = traits;
+    return new Guest(worldOf(this.#application, this.#options, onOutput, this.#timers), {
+      ...{ name, module, turns, clock, onStarted, memoryBytesMax: memoryBytesMax(this.#application) },
+      ...(importedMemory === undefined ? {} : { memory: importedMemory }),
+      meter: new FuelMeter(limits ?? {}, clock.monotonic()),
+    });
+  }
+}
+
+/** Launches applications as guests of this process, all on one thread. */
+export function guestLauncher(options: LauncherOptions): Launch {
+  return (application, handlers) => new GuestRun(application, options, handlers);
+}

@@ -1,0 +1,23 @@
+/** How far an application may go where its manifest does not say. */
+import type { DeployedApplication } from '../../schemas/generated/types.ts';
+
+/** Memory of one application; most that run on devices need a tenth, and two of them still fit a small device. */
+export const memoryBytesDefault = 64 * 2 ** 20;
+
+/** Elements of one table: a table of references lies on the engine's heap, which all of a process share. */
+export const tableElementsMax = 100_000;
+
+/** A function this large keeps its thread for a tenth of a second and more when it is first called: not a shared one. */
+export const sharedBodyBytesMax = 100_000;
+
+const pageBytes = 65_536;
+
+/** The most its memory may grow to, in bytes. */
+export function memoryBytesMax({ limits }: Pick<DeployedApplication, 'limits'>): number {
+  return limits?.memoryBytes ?? memoryBytesDefault;
+}
+
+/** The same in pages of 64 KiB, rounded down. */
+export function memoryPagesMax(application: Pick<DeployedApplication, 'limits'>): number {
+  return Math.floor(memoryBytesMax(application) / pageBytes);
+}

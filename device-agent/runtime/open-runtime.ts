@@ -1,0 +1,18 @@
+import type { Disk } from '../../platform/ports.ts';
+import { openPreparedModules } from './prepare/readiness.ts';
+import { type RuntimeOptions, SupervisedRuntime } from './supervised-runtime.ts';
+
+/** The machine's part of a runtime, and where its programs and files are. */
+export interface OpenRuntimeOptions extends Omit<RuntimeOptions, 'prepared'> {
+  readonly disk: Disk;
+  /** The program that prepares modules. */
+  readonly prepareFile: string;
+  readonly preparedDirectory: string;
+}
+
+/** Puts a runtime together; no process is started before something is to run. */
+export function openRuntime(options: OpenRuntimeOptions): SupervisedRuntime {
+  const { disk, processes, clock, prepareFile, preparedDirectory } = options;
+  const prepared = openPreparedModules({ disk, processes, clock, file: prepareFile }, preparedDirectory);
+  return new SupervisedRuntime({ ...options, prepared });
+}

@@ -1,0 +1,47 @@
+/** Makes a module ready to run: judged, metered, its growth bounded. Pure, bytes to bytes. */
+import { judgeModule } from '../../../artifact/admission/judge-module.ts';
+import type { ModuleNeed } from '../../../artifact/admission/verdict.ts';
+import { FuelError } from '../../../artifact/fuel/error.ts';
+import { injectFuel } from '../../../artifact/fuel/inject.ts';
+import { sharedBodyBytesMax, tableElementsMax } from '../limits.ts';
+import { importedShape } from '../wasi/imported-memory.ts';
+import { largestBodyBytes } from './largest-body.ts';
+import type { Traits } from './prepared-store.ts';
+
+/** What became of a module. */
+export type Preparation =
+  | { readonly kind: 'prepared'; readonly module: Uint8Array; readonly traits: Traits }
+  | { readonly kind: 'refused'; readonly message: string };
+
+const reasons: Partial<Readonly<Record<ModuleNeed, string>>> = {
+  'own-process': 'its module fills a heap of the engine, which only a process can limit',
+  'shared-memory': 'its module may block its thread in shared memory',
+};
+
+function ownProcessReasons(source: Uint8Array, needs: readonly ModuleNeed[]): readonly string[] {
+  const asked = needs.flatMap((need) => reasons[need] ?? []);
+  const bytes = largestBodyBytes(source);
+  return bytes > sharedBodyBytesMax
+    ? [...asked, `its module has a function of ${bytes} bytes to compile at once`]
+    : asked;
+}
+
+/** Prepares a module for an application whose memory may grow to so many pages. */
+export function prepareModule(source: Uint8Array, memoryPagesMax: number): Preparation {
+  const verdict = judgeModule(source);
+  if (verdict.kind === 'refused') return { kind: 'refused', message: verdict.problems[0]!.message };
+  try {
+    const module = injectFuel(source, { memoryPagesMax, tableElementsMax });
+    if (!WebAssembly.validate(module)) return { kind: 'refused', message: 'the engine finds it invalid' };
+    return { kind: 'prepared', module, traits: traitsOf(source, module, verdict.needs) };
+  } catch (error) {
+    if (error instanceof FuelError) return { kind: 'refused', message: error.message };
+    throw error;
+  }
+}
+
+function traitsOf(source: Uint8Array, module: Uint8Array, needs: readonly ModuleNeed[]): Traits {
+  const memory = importedShape(module);
+  const ownProcess = ownProcessReasons(source, needs);
+  return memory === undefined ? { ownProcess } : { ownProcess, importedMemory: memory };
+}

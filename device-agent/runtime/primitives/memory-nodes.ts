@@ -1,0 +1,144 @@
+import { FileError, type FileHandle, type NodeStat, type NodeTimes } from '../../../platform/file-handles.ts';
+
+/** What files, directories and links in memory have in common. */
+interface MemoryNodeBase {
+  readonly inode: bigint;
+  links: bigint;
+  accessed: bigint;
+  modified: bigint;
+  changed: bigint;
+}
+
+/** A file in memory; behind `length` its buffer holds room to grow. */
+export interface MemoryFile extends MemoryNodeBase {
+  readonly kind: 'file';
+  buffer: Uint8Array<ArrayBufferLike>;
+  length: number;
+}
+
+export interface MemoryDirectoryNode extends MemoryNodeBase {
+  readonly kind: 'directory';
+  readonly entries: Map<string, MemoryNode>;
+}
+
+export interface MemoryLink extends MemoryNodeBase {
+  readonly kind: 'link';
+  readonly target: string;
+}
+
+export type MemoryNode = MemoryFile | MemoryDirectoryNode | MemoryLink;
+
+/** What makes and stamps the nodes of one file system in memory. `now` in nanoseconds since the epoch. */
+export class MemoryNodes {
+  readonly now: () => bigint;
+  readonly #device: bigint;
+  #nextInode = 1n;
+
+  constructor(now: () => bigint, device: bigint) {
+    this.now = now;
+    this.#device = device;
+  }
+
+  #base(): MemoryNodeBase {
+    const now = this.now();
+    return { inode: this.#nextInode++, links: 1n, accessed: now, modified: now, changed: now };
+  }
+
+  file(bytes: Uint8Array = new Uint8Array(0)): MemoryFile {
+    return { ...this.#base(), kind: 'file', buffer: bytes, length: bytes.length };
+  }
+
+  directory(): MemoryDirectoryNode {
+    return { ...this.#base(), kind: 'directory', entries: new Map() };
+  }
+
+  link(target: string): MemoryLink {
+    return { ...this.#base(), kind: 'link', target };
+  }
+
+  stat(node: MemoryNode): NodeStat {
+    const { kind, inode, links, accessed, modified, changed } = node;
+    return { kind, device: this.#device, inode, links, bytes: bytesOf(node), accessed, modified, changed };
+  }
+
+  setTimes(node: MemoryNode, { accessed = node.accessed, modified = node.modified }: NodeTimes): void {
+    Object.assign(node, { accessed, modified, changed: this.now() });
+  }
+
+  /** Stamps a node whose content has changed. */
+  touch(node: MemoryNode): void {
+    node.modified = this.now();
+    node.changed = node.modified;
+  }
+}
+
+function bytesOf(node: MemoryNode): number {
+  if (node.kind === 'file') return node.length;
+  return node.kind === 'link' ? node.target.length : 0;
+}
+
+/** An open file in memory. */
+export class MemoryFileHandle implements FileHandle {
+  readonly #nodes: MemoryNodes;
+  readonly #file: MemoryFile;
+
+  constructor(nodes: MemoryNodes, file: MemoryFile) {
+    this.#nodes = nodes;
+    this.#file = file;
+  }
+
+  stat(): NodeStat {
+    return this.#nodes.stat(this.#file);
+  }
+
+  size(): number {
+    return this.#file.length;
+  }
+
+  read(into: Uint8Array, position: number): number {
+    const { buffer, length } = this.#file;
+    if (position >= length) return 0;
+    const part = buffer.subarray(position, Math.min(length, position + into.length));
+    into.set(part);
+    return part.length;
+  }
+
+  write(bytes: Uint8Array, position: number): number {
+    const end = position + bytes.length;
+    if (end > this.#file.length) this.#setLength(end);
+    this.#file.buffer.set(bytes, position);
+    this.#nodes.touch(this.#file);
+    return bytes.length;
+  }
+
+  resize(bytes: number): void {
+    this.#setLength(bytes);
+    this.#nodes.touch(this.#file);
+  }
+
+  /** What is cut off is gone: a file that grows again has zeros there. */
+  #setLength(length: number): void {
+    const file = this.#file;
+    if (length < file.length) file.buffer.fill(0, length, file.length);
+    else if (length > file.buffer.length) file.buffer = grown(file.buffer, length);
+    file.length = length;
+  }
+
+  setTimes(times: NodeTimes): void {
+    this.#nodes.setTimes(this.#file, times);
+  }
+
+  sync(): void {}
+
+  close(): void {}
+}
+
+function grown(buffer: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  try {
+    const larger = new Uint8Array(Math.max(length, buffer.length * 2));
+    larger.set(buffer);
+    return larger;
+  } catch {
+    throw new FileError('insufficient-space', `no memory for a file of ${length} bytes`);
+  }
+}

@@ -1,0 +1,144 @@
+import { type DirectoryHandle, FileError, type NodeStat } from '../../../platform/file-handles.ts';
+
+/** What a grant may hold. */
+export interface QuotaLimits {
+  readonly bytesMax: number;
+  /** Files, directories and links together. */
+  readonly entriesMax: number;
+  /** Files and directories held open at once. */
+  readonly openMax: number;
+}
+
+interface OpenNode {
+  handles: number;
+  /** Its last name is gone; its bytes are given back with its last handle. */
+  isNameless: boolean;
+}
+
+/**
+ * What a grant holds and may hold. Bytes are counted as sizes, holes too, each file once whatever its names. Counted is
+ * what guests of this process do; what others put into the directory meanwhile shows when it is measured next.
+ */
+export class Quota {
+  readonly #limits: QuotaLimits;
+  readonly #open = new Map<string, OpenNode>();
+  #bytes: number;
+  #entries: number;
+  #handles = 0;
+  #bytesWritten = 0;
+
+  constructor(limits: QuotaLimits, used: { readonly bytes: number; readonly entries: number }) {
+    this.#limits = limits;
+    this.#bytes = used.bytes;
+    this.#entries = used.entries;
+  }
+
+  get used(): { readonly bytes: number; readonly entries: number; readonly handles: number } {
+    return { bytes: this.#bytes, entries: this.#entries, handles: this.#handles };
+  }
+
+  /** All bytes that were ever written through this grant. */
+  get bytesWritten(): number {
+    return this.#bytesWritten;
+  }
+
+  addEntry(): void {
+    if (this.#entries >= this.#limits.entriesMax) {
+      throw new FileError('quota', `the grant holds ${this.#entries} of ${this.#limits.entriesMax} entries`);
+    }
+    this.#entries += 1;
+  }
+
+  /** Counts an entry that was not made after all, or a directory that is gone. */
+  dropEntry(): void {
+    this.#entries -= 1;
+  }
+
+  /** Counts an entry that is gone, and what it held unless somebody still holds it. */
+  dropNode(stat: NodeStat): void {
+    this.dropEntry();
+    if (stat.kind !== 'file' || stat.links > 1n) return;
+    const node = this.#open.get(keyOf(stat));
+    if (node === undefined) this.#bytes -= stat.bytes;
+    else node.isNameless = true;
+  }
+
+  /** How many of `growth` bytes may be added; fails when it is none of them. */
+  allowance(growth: number): number {
+    const free = this.#limits.bytesMax - this.#bytes;
+    if (growth <= 0 || free >= growth) return growth;
+    if (free > 0) return free;
+    throw new FileError('quota', `the grant holds ${this.#bytes} of ${this.#limits.bytesMax} bytes`);
+  }
+
+  /** Counts how a file has changed in size. */
+  grown(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  written(bytes: number): void {
+    this.#bytesWritten += bytes;
+  }
+
+  /** Asks for room for one more handle, before it is opened. */
+  assertMayOpen(): void {
+    if (this.#handles >= this.#limits.openMax) {
+      throw new FileError('too-many-open', `${this.#handles} files and directories of the grant are open`);
+    }
+  }
+
+  /** Counts a handle; gives what to say when it is closed. */
+  opened(stat: NodeStat): string {
+    const key = keyOf(stat);
+    const node = this.#open.get(key);
+    if (node === undefined) this.#open.set(key, { handles: 1, isNameless: false });
+    else node.handles += 1;
+    this.#handles += 1;
+    return key;
+  }
+
+  /** Counts that a handle is closed; `bytes` tells what goes with it when it was the last of a file without a name. */
+  closed(key: string, bytes: () => number): void {
+    this.#handles -= 1;
+    const node = this.#open.get(key)!;
+    node.handles -= 1;
+    if (node.handles > 0) return;
+    this.#open.delete(key);
+    if (node.isNameless) this.#bytes -= bytes();
+  }
+}
+
+function keyOf({ device, inode }: NodeStat): string {
+  return `${device}:${inode}`;
+}
+
+/** Entries beyond these are not counted, so that measuring ends. */
+const measuredMax = 1_000_000;
+const depthMax = 128;
+
+/** What a directory holds already: sizes of all files below it, each once, and its entries. */
+export function measure(directory: DirectoryHandle): { readonly bytes: number; readonly entries: number } {
+  const linked = new Set<bigint>();
+  const sum = { bytes: 0, entries: 0 };
+  const add = (held: DirectoryHandle, depth: number): void => {
+    for (const { name, kind } of held.list(measuredMax)) {
+      const stat = held.statOf(name);
+      if (stat === undefined || sum.entries >= measuredMax) continue;
+      sum.entries += 1;
+      if (kind === 'directory' && depth < depthMax) addBelow(held, name, depth + 1);
+      if (stat.kind !== 'file' || linked.has(stat.inode)) continue;
+      if (stat.links > 1n) linked.add(stat.inode);
+      sum.bytes += stat.bytes;
+    }
+  };
+  const addBelow = (held: DirectoryHandle, name: string, depth: number): void => {
+    const below = held.openDirectory(name);
+    try {
+      add(below, depth);
+    } finally {
+      below.close();
+    }
+  };
+  add(directory, 0);
+  return sum;
+}

@@ -1,0 +1,21 @@
+/** Streams that need nothing of the machine. */
+import type { InputStream, OutputStream, Readiness } from '../../../platform/streams.ts';
+
+const nothing: Disposable = { [Symbol.dispose]: () => {} };
+
+/** What is ready at all times. */
+const alwaysReady: Readiness = { isReady: () => true, onReady: () => nothing };
+
+/** An input that is at its end from the start. */
+export const emptyInput: InputStream = { ...alwaysReady, read: () => 0, available: () => 0, hasEnded: () => true };
+
+/** An output that takes everything at once. */
+export function outputTo(take: (bytes: Uint8Array) => void): OutputStream {
+  return {
+    ...alwaysReady,
+    write: (bytes) => {
+      take(bytes);
+      return bytes.length;
+    },
+  };
+}

@@ -1,0 +1,176 @@
+/** Runs one module as a device would: judged, metered, bounded, in the sandbox of the world it is given. */
+import { judgeModule } from '../../../artifact/admission/judge-module.ts';
+import { fuelContract } from '../../../artifact/fuel/contract.ts';
+import { FuelError } from '../../../artifact/fuel/error.ts';
+import { injectFuel } from '../../../artifact/fuel/inject.ts';
+import { WasmError } from '../../../artifact/wasm/error.ts';
+import { attachMemory, type Bound, bind } from '../wasi/instance.ts';
+import { suspending } from '../wasi/preview1.ts';
+import { thrownText } from '../wasi/thrown.ts';
+import type { GuestWorld } from '../wasi/world.ts';
+import { InvocationError, valuesOf } from './invocation.ts';
+import { Meter } from './meter.ts';
+import type { RunEnd, RunRequest } from './request.ts';
+
+/** Tables of all modules of a program together. */
+const tableElementsMax = 10_000_000;
+/** A program that trapped with less than this part of its memory left has run out of it. */
+const exhaustedPart = 1 / 16;
+const pageBytes = 65_536;
+
+/** What a run needs besides its world. */
+export type ModuleRequest = Pick<RunRequest, 'args' | 'fuelMax' | 'memoryPagesMax' | 'invoke'>;
+
+/** How a module ran and what it took; times in milliseconds. */
+export interface ModuleRun {
+  readonly end: RunEnd;
+  readonly fuel: number;
+  readonly peakMemoryBytes: number;
+  readonly compileMs: number;
+  readonly instantiateMs: number;
+}
+
+const nothingRan = { fuel: 0, peakMemoryBytes: 0, compileMs: 0, instantiateMs: 0 };
+
+/** Why a module is refused, in one line; undefined when it may run. */
+function refusal(bytes: Uint8Array, invoke: string | undefined): string | undefined {
+  const verdict = judgeModule(bytes);
+  if (verdict.kind === 'runs') return undefined;
+  const problems = verdict.problems.filter(({ code }) => invoke === undefined || code !== 'NO_ENTRY');
+  return problems.length === 0 ? undefined : problems.map(({ message }) => message).join('; ');
+}
+
+/** The end of a module that cannot be metered within its limits. */
+function unmeterable(error: unknown): RunEnd {
+  if (error instanceof FuelError && error.code === 'memory-above-limit') {
+    return { kind: 'out-of-memory', message: error.message };
+  }
+  if (error instanceof FuelError || error instanceof WasmError) return { kind: 'refused', message: error.message };
+  throw error;
+}
+
+function suspendable(imports: Bound['imports']): WebAssembly.Imports {
+  return Object.fromEntries(
+    Object.entries(imports).map(([from, calls]) => [
+      from,
+      Object.fromEntries(
+        Object.entries(calls).map(([name, call]) => [
+          name,
+          suspending.has(name) ? new WebAssembly.Suspending(call) : call,
+        ]),
+      ),
+    ]),
+  );
+}
+
+function memoryBytes(exports: WebAssembly.Exports, others: WebAssembly.Imports): number {
+  const shown = [...Object.values(exports), ...Object.values(others).flatMap((one) => Object.values(one))];
+  const memories = new Set(shown.filter((value) => value instanceof WebAssembly.Memory));
+  return [...memories].reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+}
+
+type Export = (...values: (number | bigint)[]) => Promise<unknown>;
+
+/** One instance from its instantiation to its end. */
+class Run {
+  readonly #bytes: Uint8Array;
+  readonly #request: ModuleRequest;
+  readonly #meter: Meter;
+  readonly #bound: Bound;
+  #exports: WebAssembly.Exports = {};
+  instantiateMs = 0;
+
+  constructor(bytes: Uint8Array, request: ModuleRequest, meter: Meter, bound: Bound) {
+    this.#bytes = bytes;
+    this.#request = request;
+    this.#meter = meter;
+    this.#bound = bound;
+  }
+
+  async toEnd(module: WebAssembly.Module, now: () => number): Promise<RunEnd> {
+    try {
+      const started = now();
+      const { imports, others } = this.#bound;
+      const instance = new WebAssembly.Instance(module, { ...suspendable(imports), ...others, ...this.#meter.imports });
+      this.#exports = instance.exports;
+      attachMemory(this.#bound.guest, this.#exports);
+      this.instantiateMs = now() - started;
+      return await this.#call();
+    } catch (error) {
+      return this.#endOf(error);
+    }
+  }
+
+  async #call(): Promise<RunEnd> {
+    const { invoke, args } = this.#request;
+    const values = invoke === undefined ? [] : valuesOf(this.#bytes, invoke, args.slice(1));
+    await this.#export(fuelContract.start)?.();
+    if (invoke !== undefined || this.#exports._start === undefined) await this.#export('_initialize')?.();
+    const called = this.#export(invoke ?? '_start');
+    if (called === undefined) return { kind: 'returned', results: [] };
+    const result = await called(...values);
+    if (invoke === undefined) return { kind: 'exited', exitCode: 0 };
+    const results = result === undefined ? [] : Array.isArray(result) ? result : [result];
+    return { kind: 'returned', results: results.map(String) };
+  }
+
+  #export(name: string): Export | undefined {
+    const found = this.#exports[name];
+    return typeof found === 'function'
+      ? (WebAssembly.promising(found as (...values: unknown[]) => unknown) as Export)
+      : undefined;
+  }
+
+  #endOf(error: unknown): RunEnd {
+    const { exit } = this.#bound.guest;
+    if (exit !== undefined) return { kind: 'exited', exitCode: exit.exitCode };
+    if (this.#meter.isOut) return { kind: 'out-of-fuel' };
+    if (error instanceof InvocationError || error instanceof WebAssembly.LinkError) {
+      return { kind: 'refused', message: error.message };
+    }
+    if (this.#meter.isTooDeep) return { kind: 'trapped', message: 'trap: its calls were nested too deeply' };
+    const message = thrownText(error, this.#exports);
+    const max = this.#request.memoryPagesMax * pageBytes;
+    if (this.peakMemoryBytes <= max * (1 - exhaustedPart)) return { kind: 'trapped', message };
+    return {
+      kind: 'out-of-memory',
+      message: `${message}, with ${this.peakMemoryBytes} of ${max} bytes of memory taken`,
+    };
+  }
+
+  get peakMemoryBytes(): number {
+    return memoryBytes(this.#exports, this.#bound.others);
+  }
+}
+
+/** Runs a module to its end. `world` is made with what keeps the program from running on after proc_exit; `now` in milliseconds. */
+export async function runModule(
+  bytes: Uint8Array,
+  request: ModuleRequest,
+  worldOf: (leave: GuestWorld['leave']) => GuestWorld,
+  now: () => number,
+): Promise<ModuleRun> {
+  const message = refusal(bytes, request.invoke);
+  if (message !== undefined) return { ...nothingRan, end: { kind: 'refused', message } };
+  const started = now();
+  let metered: Uint8Array;
+  let module: WebAssembly.Module;
+  try {
+    metered = injectFuel(bytes, { memoryPagesMax: request.memoryPagesMax, tableElementsMax });
+    module = new WebAssembly.Module(metered);
+  } catch (error) {
+    if (!(error instanceof WebAssembly.CompileError)) return { ...nothingRan, end: unmeterable(error) };
+    return { ...nothingRan, end: { kind: 'refused', message: `it does not compile: ${error.message}` } };
+  }
+  const compileMs = now() - started;
+  const meter = new Meter(request.fuelMax);
+  const bound = bind(module, metered, worldOf(meter.leave));
+  const run = new Run(bytes, request, meter, bound);
+  try {
+    const end = await run.toEnd(module, now);
+    const { peakMemoryBytes, instantiateMs } = run;
+    return { end, fuel: meter.used, peakMemoryBytes, compileMs, instantiateMs };
+  } finally {
+    bound.guest.close();
+  }
+}

@@ -1,0 +1,69 @@
+import { DescriptorTable, descriptorOf } from './descriptors.ts';
+import type { Errno } from './errno.ts';
+import { GuestMemory } from './guest-memory.ts';
+import type { Dialect } from './layout.ts';
+import { grantRights, listenerRights, streamRights } from './rights.ts';
+import { type GuestWorld, ProgramExit } from './world.ts';
+
+const descriptorsMax = 256;
+
+/** What the calls of one instance share. */
+export class Guest {
+  readonly world: GuestWorld;
+  readonly memory = new GuestMemory();
+  /** 0, 1 and 2, the granted directories from 3 on, the sockets behind them, then what it opens. */
+  readonly descriptors = new DescriptorTable(descriptorsMax);
+  readonly #exited = Promise.withResolvers<ProgramExit>();
+  #exit: ProgramExit | undefined;
+
+  constructor(world: GuestWorld) {
+    this.world = world;
+    this.descriptors.add(descriptorOf({ kind: 'input', stream: world.stdin }, streamRights.input));
+    this.descriptors.add(descriptorOf({ kind: 'output', stream: world.stdout }, streamRights.output));
+    this.descriptors.add(descriptorOf({ kind: 'output', stream: world.stderr }, streamRights.output));
+    for (const [preopen, directory] of Object.entries(world.directories)) {
+      this.descriptors.add(descriptorOf({ kind: 'directory', directory, preopen }, grantRights(directory.isWritable)));
+    }
+    for (const socket of world.sockets ?? []) {
+      this.descriptors.add(
+        'accept' in socket
+          ? descriptorOf({ kind: 'listener', listener: socket }, listenerRights)
+          : descriptorOf({ kind: 'connection', connection: socket }, streamRights.connection),
+      );
+    }
+  }
+
+  /** Resolves when the guest has called proc_exit. */
+  get exited(): Promise<ProgramExit> {
+    return this.#exited.promise;
+  }
+
+  /** What the guest has ended with; every further call throws it again, for a guest may catch it and go on. */
+  get exit(): ProgramExit | undefined {
+    return this.#exit;
+  }
+
+  /** Gives back what the instance holds of the outside. */
+  close(): void {
+    this.descriptors.closeAll();
+  }
+
+  /** Ends the guest; the first exit counts. */
+  end(exitCode: number): Promise<never> | undefined {
+    this.#exit ??= new ProgramExit(exitCode);
+    this.#exited.resolve(this.#exit);
+    return this.world.leave(this.#exit);
+  }
+}
+
+/** A call's answer; nothing means success. */
+export type Answer = Errno | undefined | Promise<Errno | undefined>;
+
+/** A system call as its table has it: what the guest passed, behind who it is and in which dialect it speaks. */
+export type Call = (
+  context: { readonly guest: Guest; readonly dialect: Dialect },
+  ...values: never[]
+) => Answer | undefined;
+
+/** What every call is given first. */
+export type Context = Parameters<Call>[0];

@@ -1,0 +1,53 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { injectFuel } from '../../../artifact/fuel/inject.ts';
+import { moduleOf, programs } from './arbitrary-programs.ts';
+import { countRuns } from './counting.ts';
+import { type Meter, roomy, startMetered } from './metered-run.ts';
+
+/** What a run shows to the outside. */
+function seenOf(instantiate: (imports: WebAssembly.Imports) => WebAssembly.Exports, argument: number) {
+  const seen: number[] = [];
+  const exports = instantiate({ host: { seen: (value: number) => seen.push(value) } });
+  let result: unknown;
+  try {
+    result = (exports.run as (argument: number) => number)(argument);
+  } catch (error) {
+    result = error instanceof WebAssembly.RuntimeError ? error.message : 'an exception';
+  }
+  const { memory, sum } = exports as unknown as { memory: WebAssembly.Memory; sum: WebAssembly.Global };
+  return { exports, seen: { seen, result, sum: sum.value, memory: Buffer.from(memory.buffer).toString('base64') } };
+}
+
+test('a metered program does what the plain one does, and its fuel is what a walk over its blocks counts', (t) => {
+  let calls = 0;
+  fc.assert(
+    fc.property(programs, fc.boolean(), fc.nat(4), (program, old, argument) => {
+      const plain = moduleOf(program, old);
+      const metered = injectFuel(plain, roomy);
+      const counted = countRuns(plain);
+      const withCounters = seenOf(
+        (imports) => new WebAssembly.Instance(new WebAssembly.Module(counted.bytes), imports).exports,
+        argument,
+      );
+      const fuel = 1n << 50n;
+      let meter: Meter | undefined;
+      const withMeter = seenOf((imports) => {
+        const started = startMetered(metered, { fuel }, imports);
+        meter = started.meter;
+        return started.exports;
+      }, argument);
+      t.deepEqual(withMeter.seen, withCounters.seen);
+      t.is(meter!.asked, 0);
+      if (!String(withCounters.seen.result).includes('unreachable')) {
+        const cost = counted.cost(withCounters.exports);
+        t.is(fuel - meter!.left.value, cost.fuel);
+        t.true(cost.fuel >= cost.executed);
+        if (typeof withCounters.seen.result === 'number') t.is(meter!.stack.value, 500_000);
+        calls++;
+      }
+    }),
+    { numRuns: 400 },
+  );
+  t.true(calls > 100);
+});

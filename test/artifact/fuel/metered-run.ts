@@ -1,0 +1,45 @@
+import { fuelContract } from '../../../artifact/fuel/contract.ts';
+import { injectFuel } from '../../../artifact/fuel/inject.ts';
+import type { GrowthLimits } from '../../../artifact/fuel/limits.ts';
+
+/** Enough for every test module that isn't about growth. */
+export const roomy: GrowthLimits = { memoryPagesMax: 1000, tableElementsMax: 100_000 };
+
+/** What a host holds of a metered guest. */
+export interface Meter {
+  readonly left: WebAssembly.Global<bigint>;
+  readonly stack: WebAssembly.Global<number>;
+  /** How often the guest has asked for fuel. */
+  asked: number;
+}
+
+/** What a guest is given at first; `refill` is called when it asks for more. */
+export interface Allowance {
+  readonly fuel?: bigint;
+  readonly stack?: number;
+  readonly refill?: (meter: Meter) => void;
+}
+
+/** Instantiates a metered module; its start function has run. */
+export function startMetered(
+  metered: Uint8Array,
+  { fuel = 1n << 50n, stack = 500_000, refill = () => {} }: Allowance = {},
+  imports: WebAssembly.Imports = {},
+): { readonly exports: WebAssembly.Exports; readonly meter: Meter } {
+  const left = new WebAssembly.Global<bigint>({ value: 'i64', mutable: true }, fuel);
+  const counter = new WebAssembly.Global<number>({ value: 'i32', mutable: true }, stack);
+  const meter: Meter = { left, stack: counter, asked: 0 };
+  const out = (): void => {
+    meter.asked++;
+    refill(meter);
+  };
+  const ours = { [fuelContract.module]: { left, stack: counter, out } };
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(metered), { ...imports, ...ours });
+  (exports[fuelContract.start] as (() => void) | undefined)?.();
+  return { exports, meter };
+}
+
+/** Meters a module and instantiates it. */
+export function runMetered(plain: Uint8Array, allowance?: Allowance, imports?: WebAssembly.Imports) {
+  return startMetered(injectFuel(plain, roomy), allowance, imports);
+}

@@ -1,0 +1,37 @@
+import test from 'ava';
+import { applicationLines, hostDeathLine } from '../../../cli/render/application-lines.ts';
+
+const application = { name: 'tide', version: '1.0.0', since: '2026-11-21T02:51:00Z', restarts: 0 } as const;
+
+test('an application that runs tells what it takes, and why it has a process of its own', (t) => {
+  const usage = { memoryBytes: 2_097_152, memoryBytesMax: 67_108_864, fuelPerSecond: 1_250_000 };
+  t.deepEqual(applicationLines({ ...application, state: 'running', usage, process: 'its manifest asks for it' }), [
+    '  tide 1.0.0 running; memory 2.10 MB of 67.1 MB, 1.25 M fuel a second',
+    '    in a process of its own: its manifest asks for it',
+  ]);
+});
+
+test('an application that trapped tells where, and what it said last', (t) => {
+  const failed = { state: 'backoff', message: 'trap: unreachable in sink < main', restarts: 1 } as const;
+  t.deepEqual(applicationLines({ ...application, ...failed, stack: ['sink', 'main'], lines: ['taking water'] }), [
+    '  tide 1.0.0 backoff, restarted 1 time: trap: unreachable in sink < main',
+    '    in sink < main',
+    '    | taking water',
+  ]);
+});
+
+test('the death of a process names who did it, or who may have, and who was there', (t) => {
+  const death = {
+    ...{ at: '2026-11-21T02:51:00Z', host: 'standard', how: 'SIGABRT', count: 1 },
+    applications: [
+      { name: 'beacon', was: 'running' as const },
+      { name: 'hog', was: 'executing' as const },
+    ],
+  };
+  t.is(
+    hostDeathLine({ ...death, suspects: ['hog'] }, '2m'),
+    '2m before, the process standard, which ran beacon (running), hog (executing), ended by SIGABRT. hog did it; the others were only started again.',
+  );
+  t.regex(hostDeathLine({ ...death, suspects: ['beacon', 'hog'] }, '2m'), /One of beacon, hog did it: they run apart/);
+  t.regex(hostDeathLine({ ...death, suspects: [] }, '2m'), /ended from outside/);
+});

@@ -1,0 +1,118 @@
+import test from 'ava';
+import { failureOf, type RunEnd } from '../../../../device-agent/runtime/run-end.ts';
+import { hostileGuest } from '../hostile-guests.ts';
+import { buildModule, op, printer } from '../module-builder.ts';
+import { newThread, runGuest } from './run-guest.ts';
+
+test('a command ends with 0 when _start returns, and with the code that proc_exit was given', async (t) => {
+  t.deepEqual(await runGuest(printer('ahoy\n')), {
+    end: { kind: 'exited', exitCode: 0 },
+    printed: ['stdout:ahoy\n'],
+    starts: 1,
+  });
+  t.deepEqual((await runGuest(printer('', op.i32(3), op.call(1)))).end, { kind: 'exited', exitCode: 3 });
+  t.deepEqual((await runGuest(hostileGuest('exit_max'))).end, { kind: 'exited', exitCode: -1 });
+});
+
+test('a trap is named, with the functions it happened in', async (t) => {
+  const { end } = await runGuest(printer('', op.unreachable));
+  t.is(failureOf(end as RunEnd), 'trap: unreachable in function 2');
+});
+
+test('an exception that nothing catches is told as one', async (t) => {
+  const { end } = await runGuest(hostileGuest('throws'));
+  t.regex(failureOf(end as RunEnd) ?? '', /^an exception that nobody caught, of a tag that the module does not export/);
+});
+
+test('a reactor stays after _initialize', async (t) => {
+  t.deepEqual((await runGuest(buildModule({ functions: { _initialize: [] } }))).end, { kind: 'resident' });
+  t.is((await runGuest(buildModule({ functions: { _initialize: [op.unreachable] } }))).end?.kind, 'trapped');
+});
+
+test('a thousand sleeping commands share one thread, and each goes on when its time has come', async (t) => {
+  const { guest } = newThread();
+  const wakers: (() => void)[] = [];
+  const ticker = hostileGuest('ticker');
+  const sleepers = Array.from({ length: 1_000 }, () =>
+    guest(ticker, { wait: () => new Promise<void>((resolve) => wakers.push(resolve)) }),
+  );
+  const runs = sleepers.map(({ guest: one }) => one.run());
+  while (wakers.length < 1_000) await new Promise(setImmediate);
+  t.true(sleepers.every(({ printed }) => printed.length === 0));
+  for (const { guest: one } of sleepers.slice(1)) one.stop();
+  t.deepEqual(new Set(await Promise.all(runs.slice(1))), new Set([undefined]));
+  sleepers[0]!.guest.stop();
+  t.is(await runs[0], undefined);
+});
+
+test('a guest that sleeps for ever is stopped at once', async (t) => {
+  const { guest } = newThread().guest(hostileGuest('sleeper'), { wait: () => new Promise(() => {}) });
+  const run = guest.run();
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  guest.stop();
+  t.is(await run, undefined);
+});
+
+test('one guest runs at a time, and it is noted which', async (t) => {
+  const { guest, marks } = newThread();
+  await Promise.all([
+    guest(printer('one\n'), { name: 'one' }).guest.run(),
+    guest(printer('two\n'), { name: 'two' }).guest.run(),
+  ]);
+  t.deepEqual(marks, ['one', undefined, 'two', undefined]);
+});
+
+test('two guests that spin and one that ticks share a thread: the ticks come, and the spinners get on', async (t) => {
+  const { guest } = newThread();
+  const spinners = ['one', 'two'].map((name) => guest(hostileGuest('loop'), { name }).guest);
+  const ticker = guest(hostileGuest('ticker'), { name: 'ticker' });
+  const runs = [...spinners, ticker.guest].map((one) => one.run());
+  while (ticker.printed.length < 5) await new Promise((resolve) => setTimeout(resolve, 10));
+  t.true(spinners.every((one) => one.fuelSpent() > 100_000));
+  for (const one of [...spinners, ticker.guest]) one.stop();
+  t.deepEqual(await Promise.all(runs), [undefined, undefined, undefined]);
+});
+
+for (const name of ['loop', 'flood', 'flood_short', 'grow', 'table', 'sleeper'] as const) {
+  test(`${name} does not end by itself, but when it is told to`, async (t) => {
+    const { guest } = newThread().guest(hostileGuest(name), { memoryPagesMax: 300 });
+    const run = guest.run();
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+    guest.stop();
+    t.is(await run, undefined);
+    t.true(guest.memoryBytes() <= 300 * 65_536, 'its memory stays below its limit');
+  });
+}
+
+test('a guest that catches whatever its calls throw ends with its exit code all the same', async (t) => {
+  t.deepEqual((await runGuest(hostileGuest('exit_caught'))).end, { kind: 'exited', exitCode: 7 });
+});
+
+test('a guest that catches its stack overflows ends by the first', async (t) => {
+  t.regex(failureOf((await runGuest(hostileGuest('recursion_caught'))).end as RunEnd) ?? '', /^trap: stack overflow/);
+});
+
+test('a run ends when its fuel is spent, at the same instruction each time, and says so', async (t) => {
+  const spent = async () => {
+    const { guest } = newThread().guest(hostileGuest('loop'), { fuel: { fuelPerRun: 1_000_000 } });
+    const end = await guest.run();
+    return { end: end?.kind, fuel: guest.fuelSpent() };
+  };
+  const first = await spent();
+  t.is(first.end, 'exhausted');
+  t.deepEqual(await spent(), first);
+});
+
+test('endless recursion is a stack overflow, with its functions', async (t) => {
+  const { end } = await runGuest(hostileGuest('recursion'));
+  t.regex(failureOf(end as RunEnd) ?? '', /^trap: stack overflow in f < f < f/);
+});
+
+test('a guest that traps with its memory grown to its limit is told to have run out of it, with the limit', async (t) => {
+  // (memory 1) (func (export "_start") (loop (br_if 0 (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) unreachable)
+  const grow = [op.i32(1), [0x40, 0x00], op.i32(-1), [0x47], [0x0d, 0x00]];
+  const greedy = buildModule({ functions: { _start: [[0x03, 0x40], ...grow, [0x0b], op.unreachable] } });
+  const { end } = await runGuest(greedy, { memoryPagesMax: 32 });
+  t.regex(failureOf(end as RunEnd) ?? '', /^out of memory, at its limit of 2 MiB: trap: unreachable/);
+});

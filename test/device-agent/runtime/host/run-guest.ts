@@ -1,0 +1,72 @@
+/** Guests run to their end on this thread, one after the other or side by side. */
+import { FuelMeter, type FuelTerms } from '../../../../device-agent/runtime/host/fuel-meter.ts';
+import { Guest, type GuestEnd } from '../../../../device-agent/runtime/host/guest.ts';
+import { Turns } from '../../../../device-agent/runtime/host/turns.ts';
+import { prepareModule } from '../../../../device-agent/runtime/prepare/prepare-module.ts';
+import type { Traits } from '../../../../device-agent/runtime/prepare/prepared-store.ts';
+import { suspendingWait } from '../../../../device-agent/runtime/primitives/waiting.ts';
+import type { GuestWorld } from '../../../../device-agent/runtime/wasi/world.ts';
+import { nodeClock } from '../../../../platform/node/clock.ts';
+import { newWorld } from '../wasi/guest.ts';
+
+/** How a test's guest differs from the usual one. */
+export interface GuestChanges extends Partial<GuestWorld> {
+  readonly name?: string;
+  readonly fuel?: FuelTerms;
+  readonly memoryPagesMax?: number;
+}
+
+/** Prepares modules, and compiles each once. */
+function newModules() {
+  const known = new Map<Uint8Array, { readonly module: WebAssembly.Module; readonly traits: Traits }>();
+  return (bytes: Uint8Array, memoryPagesMax: number) => {
+    const before = known.get(bytes);
+    if (before !== undefined) return before;
+    const preparation = prepareModule(bytes, memoryPagesMax);
+    if (preparation.kind === 'refused') throw new Error(preparation.message);
+    const compiled = { module: new WebAssembly.Module(preparation.module), traits: preparation.traits };
+    known.set(bytes, compiled);
+    return compiled;
+  };
+}
+
+/** A thread for guests; `marks` is who ran, one after the other. */
+export function newThread() {
+  const marks: (string | undefined)[] = [];
+  const turns = new Turns({ nextTurn: setImmediate, mark: (guest) => marks.push(guest) });
+  const moduleOf = newModules();
+  const guest = (bytes: Uint8Array, changes: GuestChanges = {}) => {
+    const { name = 'app', fuel = {}, memoryPagesMax = 1024, ...world } = changes;
+    const { module, traits } = moduleOf(bytes, memoryPagesMax);
+    const { importedMemory } = traits;
+    let starts = 0;
+    const outside = newWorld({
+      ...{ wait: suspendingWait(nodeClock), monotonic: nodeClock.monotonic },
+      ...world,
+    });
+    const one = new Guest(outside.world, {
+      ...{ name, module, turns, clock: nodeClock },
+      memoryBytesMax: memoryPagesMax * 65_536,
+      ...(importedMemory === undefined ? {} : { memory: importedMemory }),
+      meter: new FuelMeter(fuel, nodeClock.monotonic()),
+      onStarted: () => {
+        starts += 1;
+      },
+    });
+    return { guest: one, printed: outside.printed, starts: () => starts };
+  };
+  return { guest, marks };
+}
+
+/** Runs one guest to its end. */
+export async function runGuest(
+  bytes: Uint8Array,
+  changes: GuestChanges = {},
+): Promise<{ readonly end: GuestEnd | undefined; readonly printed: readonly string[]; readonly starts: number }> {
+  const { guest, printed, starts } = newThread().guest(bytes, changes);
+  // Timers of guests keep no process alive.
+  const alive = setInterval(() => {}, 1_000);
+  const end = await guest.run();
+  clearInterval(alive);
+  return { end, printed, starts: starts() };
+}

@@ -1,0 +1,98 @@
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { prepareModule } from '../../../device-agent/runtime/prepare/prepare-module.ts';
+import { PreparedStore, readPrepared } from '../../../device-agent/runtime/prepare/prepared-store.ts';
+import { Preparer } from '../../../device-agent/runtime/prepare/preparer.ts';
+import { nodeDisk } from '../../../platform/node/disk.ts';
+import { SimTime } from '../../sim/sim-clock.ts';
+import { openRuntime, statesWhen } from './applications.ts';
+import { compileBombs, hostileGuest } from './hostile-guests.ts';
+import { printer } from './module-builder.ts';
+
+const sha256 = 'ab'.repeat(32);
+
+test('a prepared module is found as it was kept, and one that rotted is not found', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'fleet-prepared-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const store = new PreparedStore(nodeDisk, directory);
+  t.is(store.find(`${sha256}.1-16`), undefined);
+  store.keep(`${sha256}.1-16`, Uint8Array.of(1, 2, 3), { ownProcess: ['why'] });
+  const found = store.find(`${sha256}.1-16`);
+  t.deepEqual(found?.traits, { ownProcess: ['why'] });
+  t.deepEqual([...(readPrepared(nodeDisk, found!) ?? [])], [1, 2, 3]);
+  const file = join(directory, `${sha256}.1-16`);
+  const whole = readFileSync(file);
+  for (let at = 0; at < whole.length; at++) {
+    const rotted = Buffer.from(whole);
+    rotted[at]! ^= 1;
+    writeFileSync(file, rotted);
+    const again = store.find(`${sha256}.1-16`);
+    const bytes = again && readPrepared(nodeDisk, again);
+    t.true(again === undefined || Buffer.from(bytes ?? []).equals(whole.subarray(-3)), `byte ${at}`);
+  }
+  store.collect(new Set());
+  t.deepEqual(readdirSync(directory), []);
+});
+
+test('what a module may not be is told before it runs; what it needs a process for, with it', (t) => {
+  t.deepEqual(prepareModule(hostileGuest('bigmin'), 64).kind, 'refused');
+  t.deepEqual(prepareModule(Uint8Array.of(0, 1, 2), 64).kind, 'refused');
+  const traits = (name: 'gcbomb' | 'wait' | 'ticker') => {
+    const preparation = prepareModule(hostileGuest(name), 64);
+    return preparation.kind === 'prepared' ? preparation.traits.ownProcess.length : -1;
+  };
+  t.deepEqual([traits('gcbomb'), traits('wait'), traits('ticker')], [1, 1, 0]);
+});
+
+for (const [name, bomb] of Object.entries(compileBombs)) {
+  test(`a module that would take long to compile is refused, or kept from its neighbours: ${name}`, (t) => {
+    const preparation = prepareModule(bomb(), 64);
+    t.true(preparation.kind === 'refused' || preparation.traits.ownProcess.length > 0);
+  });
+}
+
+test('a module that takes too long to prepare costs its process, and the next one has another', async (t) => {
+  const time = new SimTime(0);
+  let started = 0;
+  const start = () => {
+    started += 1;
+    const isFirst = started === 1;
+    let exited = (): void => {};
+    let answer: (outcome: unknown) => void = () => {};
+    return {
+      pid: started,
+      send: () => {
+        if (!isFirst) answer({ kind: 'prepared' });
+      },
+      onMessage: (handler: (outcome: unknown) => void) => {
+        answer = handler;
+      },
+      onExit: (handler: (exit: { code: undefined; signal: string }) => void) => {
+        exited = () => handler({ code: undefined, signal: 'SIGKILL' });
+      },
+      kill: () => exited(),
+    };
+  };
+  const preparer = new Preparer({ processes: { start }, clock: time.clock({ alive: true }), file: 'prepare.js' });
+  const work = { modulePath: '/m', sha256, length: 1, memoryPagesMax: 1, directory: '/p', name: 'n' };
+  const done = preparer.prepare([work, work]);
+  await time.runUntil(120_000);
+  t.deepEqual(
+    (await done).map(({ kind }) => kind),
+    ['failed', 'prepared'],
+  );
+  t.is(started, 2);
+});
+
+test.serial('what is deployed runs, in a process of its own, also where nothing can be kept', async (t) => {
+  const { runtime, application, directory, logOf } = openRuntime(t);
+  // A file in the place of the directory: nobody can write below it, whoever runs this.
+  writeFileSync(join(directory, 'prepared'), '');
+  chmodSync(join(directory, 'prepared'), 0o400);
+  await runtime.apply([application('greeter', printer('ahoy\n'))]);
+  await statesWhen(runtime, ({ greeter }) => greeter === 'completed');
+  t.regex(runtime.states()[0]?.process ?? '', /^it is made ready there: /);
+  t.regex(logOf('greeter'), /out ahoy/);
+});
