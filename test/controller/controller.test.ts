@@ -235,6 +235,34 @@ test('a webhook that comes during a look leads to another look after it', async 
   t.deepEqual(issued.at(-1), 'aurora 2');
 });
 
+test('what is wrong with a refused commit is in the line of the log that refuses it, told once; a warning too', async (t) => {
+  const { fleet, boot, poll, warnings, firsts, time } = shore();
+  const good = fleet.commit('all');
+  const commit = (files: Readonly<Record<string, string>>) => {
+    const tree = fleet.repository.checkout(good.id);
+    for (const [path, text] of Object.entries(files)) tree.set(path, new TextEncoder().encode(text));
+    fleet.repository.commit(tree, 'by hand', time.now);
+  };
+  const controller = await boot();
+  await poll(controller);
+  warnings.length = 0;
+  commit({ 'fleets/slip.yaml': 'apiVersion: fleet/v1alpha1\nkind: Fleet\nmetadata:\n  name: slip\nspecs: {}\n' });
+  for (let looks = 0; looks < 3; looks += 1) await poll(controller);
+  t.deepEqual(warnings, ['revision.refused']);
+  t.is(firsts.length, 1);
+  t.regex(firsts[0]!, /^fleets\/slip\.yaml:\d+ [A-Z_]+ ./);
+  const spare = 'apiVersion: fleet/v1alpha1\nkind: Device\nmetadata:\n  name: spare\nspec: {}\n';
+  warnings.length = 0;
+  commit({ 'devices/spare.yaml': spare });
+  await poll(controller);
+  commit({ 'devices/spare.yaml': `${spare}# again\n` });
+  await poll(controller);
+  const { source } = await controller.status();
+  t.is(source.state, 'current');
+  t.true(source.notes?.some(({ code, line }) => code === 'DEVICE_WITHOUT_FLEET' && line !== undefined));
+  t.is(warnings.filter((event) => event === 'revision.note').length, source.notes?.length ?? 0);
+});
+
 test('a rewritten branch is held over restarts until it is accepted, which counts once', async (t) => {
   const { fleet, boot, warnings, poll, settle, accept } = shore();
   const old = fleet.commit('all');
