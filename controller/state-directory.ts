@@ -2,7 +2,7 @@
 import { writeFileDurably } from '../platform/durable-file.ts';
 import type { Disk, Random } from '../platform/ports.ts';
 
-/** The files and folders of a state directory. */
+/** The files and folders of a state directory, and of the directory that controllers share where several stand by. */
 export interface StateDirectory {
   readonly database: string;
   /** Of blobs that were read; may be deleted while the controller is down. */
@@ -21,16 +21,17 @@ export interface StateDirectory {
   readonly endpoints: string;
 }
 
-export function stateDirectory(path: string): StateDirectory {
+/** `shared` holds what every controller of one fleet must see; it is the state directory itself unless told otherwise. */
+export function stateDirectory(path: string, shared = path): StateDirectory {
   return {
     database: `${path}/controller.db`,
     cache: `${path}/cache.db`,
-    authority: `${path}/authority`,
-    authorityCertificate: `${path}/authority/ca.pem`,
-    mirror: `${path}/git`,
-    artifacts: `${path}/artifacts`,
-    onlineKeys: `${path}/keys`,
-    apiToken: `${path}/api-token`,
+    authority: `${shared}/authority`,
+    authorityCertificate: `${shared}/authority/ca.pem`,
+    mirror: `${shared}/git`,
+    artifacts: `${shared}/artifacts`,
+    onlineKeys: `${shared}/keys`,
+    apiToken: `${shared}/api-token`,
     mosquitto: `${path}/mosquitto`,
     endpoints: `${path}/endpoints.json`,
   };

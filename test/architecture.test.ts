@@ -90,15 +90,21 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'controller/state',
-    imports: [],
+    imports: ['platform'],
     packages: [],
-    reason: 'rows by room and key; knows nothing of what they say',
+    reason: 'rows by room and key, and who may write them; knows nothing of what they say',
   },
   {
     path: 'controller/state/sqlite',
     imports: ['controller/state'],
     packages: ['node:sqlite'],
     reason: 'the only room that knows this database',
+  },
+  {
+    path: 'controller/state/postgres',
+    imports: ['platform', 'controller/state'],
+    packages: ['pg'],
+    reason: "the only room that knows this database; its times are the database's, its timers the Clock port's",
   },
   {
     path: 'controller/shadow',
@@ -179,6 +185,12 @@ const rooms: readonly Room[] = [
     imports: ['platform'],
     packages: [],
     reason: 'a small file for the command line, through the Disk port',
+  },
+  {
+    path: 'controller/wiring',
+    imports: ['schemas', 'platform', 'platform/node', 'controller'],
+    packages: ['node:*'],
+    reason: 'wiring, room by room',
   },
   {
     path: 'controller/main.ts',

@@ -1,4 +1,4 @@
-/** What a part of this benchmark is: something done to one kind of shore, and the figures it comes to. */
+/** What a part of this benchmark is: something done to one kind of shore, or to what a shore stands on, and the figures it comes to. */
 import type { Crowd } from './crowd.ts';
 import type { ShoreKind } from './shore.ts';
 
@@ -7,3 +7,6 @@ export type Figures = Readonly<Record<string, number>>;
 
 /** One part; it starts what it needs and leaves nothing behind. */
 export type Part = (kind: ShoreKind, crowd: Crowd) => Promise<Figures>;
+
+/** A part that needs no broker. */
+export type BrokerlessPart = (devices: number) => Promise<Figures>;

@@ -17,8 +17,19 @@ export interface StateWrite {
   readonly value?: string;
 }
 
-/** Why the state can't be read or written. */
-export type StateErrorCode = 'STATE_CORRUPT' | 'STATE_NEWER' | 'STATE_LOCKED' | 'STATE_FULL' | 'STATE_IO';
+/**
+ * Why the state can't be read or written. `STATE_LEASE_LOST`: another controller leads, or may; whoever is told so stops
+ * acting on what it remembers. `STATE_REFUSED`: the database does not let us in, or not do this.
+ */
+export type StateErrorCode =
+  | 'STATE_CORRUPT'
+  | 'STATE_NEWER'
+  | 'STATE_LOCKED'
+  | 'STATE_FULL'
+  | 'STATE_IO'
+  | 'STATE_UNREACHABLE'
+  | 'STATE_REFUSED'
+  | 'STATE_LEASE_LOST';
 
 /** What every method of the port rejects with; `code` decides, the message is for people. */
 export class StateError extends Error {

@@ -110,6 +110,11 @@ export interface ControllerConfiguration {
    * Database, git mirror, artifact store, online keys.
    */
   stateDirectory?: string;
+  /**
+   * What every controller of one database must see: artifacts, authority, online keys, API token, git mirror. Without it they lie in stateDirectory.
+   */
+  sharedDirectory?: string;
+  state?: StateConfiguration;
   source: SourceConfiguration;
   http?: HttpConfiguration;
   /**
@@ -125,6 +130,12 @@ export interface ControllerConfiguration {
    * How long a timestamp stays valid; renewed at a third of it.
    */
   metadataExpiryHours?: number;
+}
+export interface StateConfiguration {
+  /**
+   * A PostgreSQL database in which the state lies instead of a file; better given as FLEET_CONTROLLER_STATE_URL. Of the controllers that name it one leads, and the others stand by. TLS as in the URL: ?sslmode=verify-full&sslrootcert=FILE&sslcert=FILE&sslkey=FILE.
+   */
+  url?: string;
 }
 export interface SourceConfiguration {
   /**

@@ -279,6 +279,7 @@ export class ScenarioWorld {
       notifyPush: () => {},
       authorize: controller.authorize,
       onRefusal: controller.onRefusal,
+      readiness: () => ({ isReady: true }),
       apiToken,
     });
   }

@@ -9,7 +9,8 @@
  *   controller   killed at random moments, at random disk operations, before or after random statements of its database;
  *                sometimes the machine's power or the whole database goes with it · a clock that drifts, and
  *                runs ahead by years for hours
- *   broker       every session ends
+ *                its state's disk is full for hours, or a write-set fails; its deployment key can't be used for hours
+ *   broker       every session ends; it takes nothing from the controller for hours
  *   repository   not reachable for hours
  *   liar         see `liar.ts`
  */
@@ -99,6 +100,7 @@ export class Faults {
       controller.skewMs = this.#random.integer(-controllerDriftMs, controllerDriftMs);
     });
     this.#every(8 * dayMs, () => this.#runAhead());
+    this.#troubleShore();
     this.#every(3 * dayMs, () => broker.dropAll());
     this.#every(4 * dayMs, () => {
       repository.reachable = false;
@@ -108,6 +110,29 @@ export class Faults {
     });
     this.#every(2 * dayMs, () => {
       liar.probability = this.#random.pick([0, 0, 0.02, 0.1, 0.5]);
+    });
+  }
+
+  /** What the controller meets and survives without a restart. */
+  #troubleShore(): void {
+    const { controller, broker } = this.#world;
+    const { stateFaults } = controller;
+    const forHours = (meanMs: number, set: (isSo: boolean) => void) =>
+      this.#every(meanMs, () => {
+        set(true);
+        this.#later(this.#random.exponential(hourMs), () => set(false));
+      });
+    forHours(3 * dayMs, (isFull) => {
+      stateFaults.isFull = isFull;
+    });
+    forHours(3 * dayMs, (cannot) => {
+      controller.cannotSign = cannot;
+    });
+    forHours(3 * dayMs, (isRefusing) => {
+      broker.isRefusing = isRefusing;
+    });
+    this.#every(dayMs, () => {
+      stateFaults.failures = this.#random.integer(1, 3);
     });
   }
 
@@ -226,6 +251,9 @@ export class Faults {
     controller.endAfter('disk', Number.POSITIVE_INFINITY);
     controller.endAfter('database', Number.POSITIVE_INFINITY);
     controller.skewMs = 0;
+    Object.assign(controller.stateFaults, { isFull: false, failures: 0 });
+    controller.cannotSign = false;
+    broker.isRefusing = false;
     repository.reachable = true;
     liar.probability = 0;
     for (const device of devices.values()) {

@@ -47,6 +47,8 @@ export class SimBroker {
   #authorize: (device: string) => boolean = () => true;
   #up = false;
   readonly #heardAt = new Map<string, number>();
+  /** Takes nothing from the controller. */
+  isRefusing = false;
   /** What a broker in the wrong hands makes of a message to a device. */
   tamper: (device: string, message: BusMessage) => BusMessage = (_device, message) => message;
 
@@ -60,6 +62,7 @@ export class SimBroker {
     this.#authorize = authorize;
     return {
       publish: async (topic, payload) => {
+        if (this.isRefusing) throw new Error('the broker refuses it');
         if (life.alive) this.#toDevices({ topic, payload });
       },
       subscribe: async (filter, handler) => {

@@ -49,7 +49,9 @@ export class SimController {
   skewMs = 0;
   readonly #world: ControllerWorld;
   readonly #countdown = new Countdown();
-  readonly stateFaults: StateFaults = { isFull: false };
+  readonly stateFaults: StateFaults = { isFull: false, failures: 0 };
+  /** The deployment key can't be used. */
+  cannotSign = false;
   #state: StatePort | undefined;
   #cache: BlobCache | undefined;
   #life: ProcessLife = { alive: false, onEnd: () => {} };
@@ -109,6 +111,7 @@ export class SimController {
       ...{ clock, log, publisher, state, cache: this.#cache, source: fleet.repository.open() },
       publish: ({ topic, payload }) => bus.publish(topic, payload),
       sign: (deployment) => {
+        if (this.cannotSign) throw new Error('the deployment key can not be used');
         this.#world.checkers.signed(deployment);
         return signDeployment(deployment, keys.deployment);
       },
@@ -138,6 +141,7 @@ export class SimController {
       notifyPush: () => {},
       authorize: controller.authorize,
       onRefusal: controller.onRefusal,
+      readiness: () => ({ isReady: true }),
       apiToken: 'simulated',
     });
     this.#handler = async (request, peer, signal) => guardedResponse(life, await api(request, peer, signal));
@@ -156,6 +160,8 @@ export class SimController {
         if (!life.alive) return;
         const { trace, checkers } = this.#world;
         const { error } = fields ?? {};
+        // What can't be written does not happen, and the controller goes on: that is told, and checked by what becomes of the fleet.
+        if (event === 'state.not-written') return trace.write(event, String(fields?.code));
         if (level === 'error' && !(error instanceof PowerCut))
           checkers.fail(`the controller complains of ${event}: ${error}`);
         if (event === 'revision.adopted' || event === 'revision.refused') trace.write(event, String(fields?.revision));

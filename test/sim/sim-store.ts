@@ -30,6 +30,8 @@ export class Countdown {
 export interface StateFaults {
   /** Nothing can be written. */
   isFull: boolean;
+  /** So many write-sets more fail, and each after it is fine. */
+  failures: number;
 }
 
 /** The state as one process has it. */
@@ -40,6 +42,10 @@ export function stateOf(life: ProcessLife, state: StatePort, countdown: Countdow
       // The end may come before a change, or after it and before anybody hears of it.
       guarded(life, () => countdown.pass());
       if (faults.isFull) throw new StateError('STATE_FULL', 'the disk of the state is full');
+      if (faults.failures > 0) {
+        faults.failures -= 1;
+        throw new StateError('STATE_IO', 'the disk of the state does not answer');
+      }
       await state.commit(writes);
       guarded(life, () => countdown.pass());
     },

@@ -6,7 +6,7 @@
  *   POST /api/v1/source/accept                                 the API token
  *   POST /enroll                                               anybody; the answer depends on what git names
  *   POST /hooks/git                                            who signs with the webhook secret
- *   GET  /healthz                                              anybody
+ *   GET  /healthz, /readyz                                     anybody
  */
 import type { HttpHandler, HttpRequest, HttpResponse, Peer } from '../../../platform/ports.ts';
 import type { RevisionStatus } from '../../../schemas/generated/types.ts';
@@ -15,6 +15,7 @@ import { type EnrolmentAnswer, type EnrolmentRequest, parseEnrolment } from '../
 import { bearsToken, signsBody } from './credentials.ts';
 import type { EnrolmentLimits } from './enrolment-limits.ts';
 import { errorAnswer, jsonAnswer } from './json-answer.ts';
+import { healthAnswer, type Readiness, readinessAnswer } from './readiness.ts';
 import { changesAnswer, type StatusParts, statusAnswer } from './status-routes.ts';
 
 /** Of the body of a request. A webhook that is longer is not needed: the next poll sees the same push. */
@@ -41,6 +42,7 @@ export interface ApiParts extends StatusParts {
   readonly enrolments?: EnrolmentLimits;
   readonly authorize: AuthorizeDevice;
   readonly onRefusal: OnRefusal;
+  readonly readiness: () => Readiness;
   readonly apiToken: string;
   /** Without it the webhook is off. */
   readonly webhookSecret?: string;
@@ -138,7 +140,8 @@ function routesOf(parts: ApiParts): (path: string) => Methods | undefined {
     '/api/v1/status': { GET: forToken(parts, (request) => statusAnswer(parts, request)) },
     '/api/v1/changes': { GET: forToken(parts, (request, _peer, signal) => changesAnswer(parts, request, signal)) },
     '/api/v1/source/accept': { POST: forToken(parts, acceptRoute(parts)) },
-    '/healthz': { GET: () => jsonAnswer(200, { ok: true }) },
+    '/healthz': { GET: healthAnswer },
+    '/readyz': { GET: () => readinessAnswer(parts.readiness()) },
   };
   return (path) => {
     if (artifactPrefixes.some((prefix) => path.startsWith(prefix))) return artifactMethods;

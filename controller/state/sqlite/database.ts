@@ -5,8 +5,11 @@
 import { DatabaseSync } from 'node:sqlite';
 import { StateError, type StateErrorCode } from '../state-port.ts';
 
+/** What can be wrong with a file; the other codes are of databases with a server. */
+type FileErrorCode = Exclude<StateErrorCode, 'STATE_UNREACHABLE' | 'STATE_REFUSED' | 'STATE_LEASE_LOST'>;
+
 /** SQLite's primary result codes that mean something to an operator. */
-const codes: Readonly<Record<number, StateErrorCode>> = {
+const codes: Readonly<Record<number, FileErrorCode>> = {
   5: 'STATE_LOCKED',
   6: 'STATE_LOCKED',
   11: 'STATE_CORRUPT',
@@ -14,7 +17,7 @@ const codes: Readonly<Record<number, StateErrorCode>> = {
   26: 'STATE_CORRUPT',
 };
 
-const remedies: Readonly<Record<StateErrorCode, string>> = {
+const remedies: Readonly<Record<FileErrorCode, string>> = {
   STATE_CORRUPT:
     'move the file away or restore a copy; without it the controller starts anew from git and from what devices report',
   STATE_NEWER: 'start the newer controller that wrote it',
@@ -23,7 +26,7 @@ const remedies: Readonly<Record<StateErrorCode, string>> = {
   STATE_IO: 'look at the disk and the permissions of the file',
 };
 
-function describe(path: string, code: StateErrorCode, detail: string): StateError {
+function describe(path: string, code: FileErrorCode, detail: string): StateError {
   return new StateError(code, `${path}: ${detail}; ${remedies[code]}`);
 }
 

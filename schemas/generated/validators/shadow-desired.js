@@ -3,8 +3,8 @@
 export const isShadowDesired = validate98;
 const schema175 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://fleet.dev/schemas/shadow-desired.schema.json","title":"ShadowDesired","description":"The desired state of the named shadow `fleet`: the newest deployment, inline while it is small, else by digest from the artifact store.","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"envelope":{"description":"The DSSE envelope as JSON text.","type":"string","maxLength":4096},"blob":{"title":"BlobReference","type":"object","properties":{"sha256":{"$ref":"metadata.schema.json#/$defs/Sha256"},"length":{"type":"integer","minimum":1,"maximum":1048576}},"required":["sha256","length"],"additionalProperties":false}},"required":["sequence"],"additionalProperties":false};
 const schema55 = {"description":"SHA-256 in lower-case hexadecimal.","type":"string","pattern":"^[0-9a-f]{64}$"};
-const func1 = (text) => [...text].length;
-const pattern21 = new RegExp("^[0-9a-f]{64}$", "u");
+const func2 = (text) => [...text].length;
+const pattern22 = new RegExp("^[0-9a-f]{64}$", "u");
 
 function validate98(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://fleet.dev/schemas/shadow-desired.schema.json" */;
@@ -78,7 +78,7 @@ errors++;
 if(data.envelope !== undefined){
 let data1 = data.envelope;
 if(typeof data1 === "string"){
-if(func1(data1) > 4096){
+if(func2(data1) > 4096){
 const err5 = {instancePath:instancePath+"/envelope",schemaPath:"#/properties/envelope/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
 if(vErrors === null){
 vErrors = [err5];
@@ -138,7 +138,7 @@ errors++;
 if(data2.sha256 !== undefined){
 let data3 = data2.sha256;
 if(typeof data3 === "string"){
-if(!pattern21.test(data3)){
+if(!pattern22.test(data3)){
 const err10 = {instancePath:instancePath+"/blob/sha256",schemaPath:"metadata.schema.json#/$defs/Sha256/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err10];

@@ -106,6 +106,25 @@ test('every device that does not run what it should says why', (t) => {
   t.is(statusOf({ report, connected: false, contactAt: now - 4_000_000 }), 'dark DARK');
 });
 
+test('a device that is connected is not dark, however long it has had nothing to say', (t) => {
+  const running = { ...report, running: { sequence: 3, revision: 'c'.repeat(40) } };
+  t.is(statusOf({ report: running, connected: true, contactAt: now - 4_000_000 }), 'running UP_TO_DATE');
+});
+
+test('what is not believed of a device is told, and shows it neither running nor merely late', (t) => {
+  const running = { ...report, running: { sequence: 3, revision: 'c'.repeat(40) } };
+  const dropped = { code: 'REPORT_LATE', message: 'a report that is older than one that is known', since: now };
+  t.is(statusOf({ report: running, dropped }), 'failed REPORT_LATE');
+  const takeovers = { count: 3, since: now - 60_000, at: now, addresses: ['10.0.0.2', '10.0.0.3'] };
+  t.is(statusOf({ report: running, takeovers }), 'failed TWO_MACHINES');
+  t.is(statusOf({ report: running, takeovers: { ...takeovers, count: 1 } }), 'running UP_TO_DATE');
+  t.is(statusOf({ report: running, takeovers: { ...takeovers, at: now - 7_200_000 } }), 'running UP_TO_DATE');
+  const leaping = { ...running, highestSequence: Number.MAX_SAFE_INTEGER };
+  t.is(statusOf({ report: leaping }), 'failed SEQUENCE_NOT_PLAUSIBLE');
+  const unsettled = { kind: 'deliver', since: now, attempts: 2, failure: 'the broker is away' } as const;
+  t.is(statusOf({ report: { ...report, highestSequence: 2 }, unsettled }), 'progressing NOT_DELIVERED');
+});
+
 test('one failing device makes a fleet failed, one silent one makes it stale, none makes it converged', (t) => {
   const tally = { desired: 3, running: 3, runningConnected: 3, progressing: 0, failed: 0, dark: 0, unknown: 0 };
   t.is(convergenceOf(tally), 'converged');
@@ -113,4 +132,11 @@ test('one failing device makes a fleet failed, one silent one makes it stale, no
   t.is(convergenceOf({ ...tally, unknown: 1 }), 'stale');
   t.is(convergenceOf({ ...tally, dark: 1, progressing: 1 }), 'progressing');
   t.is(convergenceOf({ ...tally, progressing: 1, failed: 1 }), 'failed');
+});
+
+test('a deployment on its way that a key signed which signs no more is told to be issued anew, with the reason', (t) => {
+  const observed = { events: [], contactAt: now, connected: true, issued: { ...issued, signedBy: 'old' } };
+  const { reason } = deviceStatus(desired, { ...observed, report: { ...report, highestSequence: 2 } }, now, 'new');
+  t.is(reason.code, 'TO_BE_ISSUED');
+  t.regex(reason.message, /was signed with key old, which signs no more/);
 });

@@ -1,5 +1,5 @@
 /** What every engine of state must do: one suite, run by the test of each. */
-import type { ExecutionContext, TestFn } from 'ava';
+import type { ExecutionContext, SkipFn, TestFn } from 'ava';
 import type { StatePort, StateRow, StateWrite } from '../../../controller/state/state-port.ts';
 
 /** A place where state can be kept; opening it again finds what was kept. */
@@ -64,7 +64,7 @@ const checks: Readonly<Record<string, Check>> = {
 };
 
 /** Declares the suite for one engine. */
-export function conforms(test: TestFn, engine: string, openPlace: () => Promise<StatePlace>): void {
+export function conforms(test: TestFn | SkipFn, engine: string, openPlace: () => Promise<StatePlace>): void {
   for (const [sentence, check] of Object.entries(checks)) {
     test(`${engine}: ${sentence}`, async (t) => {
       const place = await openPlace();

@@ -107,6 +107,7 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     notifyPush: () => {},
     authorize,
     onRefusal,
+    readiness: () => ({ isReady: true }),
     apiToken: 'token-of-the-test',
   });
   const server = await startHttpServer({

@@ -33,6 +33,7 @@ function stage({ hook = true } = {}) {
     notifyPush: () => seen.push('push'),
     authorize: (name) => (name === 'buoy-1' ? 'ok' : { code: 'DEVICE_UNKNOWN', message: name }),
     onRefusal: ({ code, device: name }) => seen.push(`refused ${name} ${code}`),
+    readiness: () => ({ isReady: true }),
     apiToken: 'the-token',
     enrolments: enrolmentLimits(() => 0),
     ...(hook ? { webhookSecret: 'a-secret-of-the-hook' } : {}),
@@ -153,6 +154,7 @@ test('an unknown path is 404, a wrong method 405 with what is allowed, a long bo
   t.like(await ask(device, 'GET', '/constructor'), { status: 404, body: { code: 'NOT_FOUND' } });
   t.is((await ask(device, 'GET', '/')).status, 404);
   t.is((await ask(nobody, 'GET', '/healthz?verbose=1')).status, 200);
+  t.deepEqual((await ask(nobody, 'GET', '/readyz')).body, { ready: true });
   const wrong = await ask(nobody, 'GET', '/enroll');
   t.is(wrong.status, 405);
   t.is(wrong.headers.allow, 'POST');

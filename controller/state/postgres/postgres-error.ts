@@ -1,0 +1,48 @@
+/** What PostgreSQL and the way to it say, as errors that an operator can act on. */
+import { StateError, type StateErrorCode } from '../state-port.ts';
+
+/** By SQLSTATE, or its class, the first two characters: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const codes: Readonly<Record<string, StateErrorCode>> = {
+  '08': 'STATE_UNREACHABLE',
+  // A replica: the address leads to the primary again when it has failed over.
+  '25006': 'STATE_UNREACHABLE',
+  '28': 'STATE_REFUSED',
+  '3D': 'STATE_REFUSED',
+  '3F': 'STATE_REFUSED',
+  '42501': 'STATE_REFUSED',
+  '53': 'STATE_IO',
+  '53100': 'STATE_FULL',
+  '53300': 'STATE_UNREACHABLE',
+  '57P01': 'STATE_UNREACHABLE',
+  '57P02': 'STATE_UNREACHABLE',
+  '57P03': 'STATE_UNREACHABLE',
+  XX001: 'STATE_CORRUPT',
+  XX002: 'STATE_CORRUPT',
+};
+
+const remedies: Readonly<Partial<Record<StateErrorCode, string>>> = {
+  STATE_REFUSED: 'look at the user, password and database in controller.state.url, and at what that user may do',
+  STATE_FULL: "make room on the database's disk",
+  STATE_CORRUPT: 'restore the database from a backup',
+  STATE_NEWER: 'start the newer controller that wrote it',
+};
+
+function codeOf(error: unknown): StateErrorCode {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const known = codes[code] ?? codes[code.slice(0, 2)];
+  if (known !== undefined) return known;
+  // What has no SQLSTATE comes from the connection: a socket's error, TLS, or its end.
+  return /^[0-9A-Z]{5}$/.test(code) && code !== 'EPIPE' ? 'STATE_IO' : 'STATE_UNREACHABLE';
+}
+
+/** An error about the database at `place`, with what to do about it. */
+export function stateError(code: StateErrorCode, place: string, detail: string): StateError {
+  const remedy = remedies[code];
+  return new StateError(code, `PostgreSQL at ${place}: ${detail}${remedy === undefined ? '' : `; ${remedy}`}`);
+}
+
+/** Whatever was thrown, as a `StateError`. */
+export function postgresError(place: string, error: unknown): StateError {
+  if (error instanceof StateError) return error;
+  return stateError(codeOf(error), place, error instanceof Error ? error.message : String(error));
+}

@@ -1,0 +1,79 @@
+/** What is opened once, before this controller leads: its files, its keys and its authority. */
+import { hostname } from 'node:os';
+import { makeDirectoryDurably } from '../../platform/durable-file.ts';
+import { nodeClock as clock } from '../../platform/node/clock.ts';
+import { nodeDisk as disk } from '../../platform/node/disk.ts';
+import { nodeRandom as random } from '../../platform/node/random.ts';
+import type { Log } from '../../platform/ports.ts';
+import type { ControllerConfiguration } from '../../schemas/generated/types.ts';
+import { type Authority, openAuthority, replaceAuthority } from '../authority/authority.ts';
+import type { KeyAndCertificate } from '../authority/authority-files.ts';
+import { createGuard, type Guard } from '../doors/guard.ts';
+import { type ControllerKeys, readControllerKeys } from '../publishing/authoring/key-files.ts';
+import { openStatePlace } from '../state/open-place.ts';
+import { StateError } from '../state/state-port.ts';
+import { readApiToken, type StateDirectory, stateDirectory } from '../state-directory.ts';
+
+/** Everything that is opened once and shared. */
+export interface Ground {
+  readonly configuration: ControllerConfiguration;
+  readonly state: StateDirectory;
+  readonly log: Log;
+  readonly authority: Authority;
+  readonly identity: KeyAndCertificate;
+  readonly keys: ControllerKeys;
+  readonly apiToken: string;
+  readonly guard: Guard;
+}
+
+/** A file as text. */
+export function textOf(path: string): string {
+  return new TextDecoder().decode(disk.readFile(path));
+}
+
+/** Whether a controller ran on this state before. */
+function hasServed({ database, endpoints, artifacts }: StateDirectory): boolean {
+  return [database, endpoints, `${artifacts}/tuf/timestamp.json`].some((file) => disk.stat(file) !== undefined);
+}
+
+/** The files of this controller, and the place of its state, which nobody leads over yet. */
+export async function openPlace(configuration: ControllerConfiguration, log: Log) {
+  const directory = configuration.stateDirectory!;
+  const state = stateDirectory(directory, configuration.sharedDirectory);
+  makeDirectoryDurably(disk, directory);
+  const { url } = configuration.state ?? {};
+  const name = `${hostname()}:${configuration.http!.port}`;
+  const options = { clock, log, file: state.database, name, wasLed: hasServed(state), ...(url && { url }) };
+  return { state, place: await openStatePlace(options, new AbortController().signal) };
+}
+
+/** Puts the authority aside and makes another; refused while a controller runs on this state. */
+export async function newAuthority(configuration: ControllerConfiguration, log: Log): Promise<void> {
+  const { state, place } = await openPlace(configuration, log);
+  const refusal = new StateError(
+    'STATE_LOCKED',
+    'another controller leads on this state: stop every one of them first',
+  );
+  const term = await place.lead(AbortSignal.abort(refusal));
+  const aside = await replaceAuthority({ disk, directory: state.authority, clock, random });
+  await term.end();
+  const before = aside.length === 0 ? '' : `, what was before is in ${aside.join(', ')}`;
+  process.stdout.write(
+    `made an authority in ${state.authority}${before}\nNo device trusts it yet: give each its ca.pem, and enrol it again\n`,
+  );
+}
+
+/** Reads keys and authority; makes what a first start makes. */
+export async function openGround(
+  configuration: ControllerConfiguration,
+  log: Log,
+  state: StateDirectory,
+  wasLed: boolean,
+): Promise<Ground> {
+  const keys = readControllerKeys(disk, configuration.keys ?? state.onlineKeys);
+  const isFirstStart = !wasLed;
+  const authority = await openAuthority({ disk, directory: state.authority, clock, random, isFirstStart });
+  const identity = await authority.serverIdentity(configuration.hostnames!);
+  const apiToken = readApiToken(disk, random, state.apiToken);
+  return { configuration, state, log, authority, identity, keys, apiToken, guard: createGuard({ clock, log }) };
+}

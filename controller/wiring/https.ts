@@ -1,0 +1,61 @@
+/** The HTTPS door, and what it answers. */
+import { nodeClock as clock } from '../../platform/node/clock.ts';
+import { nodeDisk as disk } from '../../platform/node/disk.ts';
+import { startHttpServer } from '../../platform/node/http-server.ts';
+import type { HttpHandler } from '../../platform/ports.ts';
+import { enrol } from '../authority/enrolment.ts';
+import { certificateIdentity } from '../authority/key-fingerprint.ts';
+import type { Controller } from '../controller.ts';
+import { fairHandshakes } from '../doors/fair-handshakes.ts';
+import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
+import { standByApi } from '../doors/http/readiness.ts';
+import { bodyBytesMax, createApi } from '../doors/http/router.ts';
+import { serveArtifacts } from '../publishing/serve-artifacts.ts';
+import type { StatePlace, Term } from '../state/leadership.ts';
+import type { Ground } from './ground.ts';
+
+/** The HTTPS door, open before this controller leads. `serve` has it answer for the one that does. */
+export async function openHttps({ configuration, log, authority, identity, guard }: Ground, place: StatePlace) {
+  let handler = standByApi(() => place.leader());
+  const server = await startHttpServer({
+    host: configuration.http!.host!,
+    port: configuration.http!.port!,
+    certificate: identity.certificate,
+    key: identity.key,
+    authority: authority.certificate,
+    identify: certificateIdentity,
+    handler: (request, peer, signal) => handler(request, peer, signal),
+    bodyBytesMax,
+    onFailure: (subject, error) => guard.tell('http', subject, error),
+    beforeHandshakes: (listener) =>
+      fairHandshakes(listener, { clock, onTurnedAway: (address, error) => guard.tell('http', address, error) }),
+    log,
+  });
+  const serve = (api: HttpHandler): void => {
+    handler = api;
+  };
+  return { server, serve };
+}
+
+/** The door, opened. */
+export type HttpsDoor = Awaited<ReturnType<typeof openHttps>>;
+
+/** What a controller that leads answers. */
+export function openApi(ground: Ground, controller: Controller, term: Term): HttpHandler {
+  const { configuration, state, authority, guard, apiToken } = ground;
+  const { authorize, onRefusal } = controller;
+  const { webhookSecret } = configuration.source;
+  return createApi({
+    artifacts: serveArtifacts(disk, state.artifacts),
+    status: (query) => controller.status(query),
+    changes: controller.changes,
+    clock,
+    acceptRevision: (name) => controller.acceptRevision(name),
+    enrol: (request, address) => enrol({ authority, authorize, onRefusal }, request, address),
+    notifyPush: () => void guard.run('http', 'webhook', () => controller.poll()),
+    enrolments: enrolmentLimits(() => clock.monotonic()),
+    readiness: () => ({ isReady: term.isHeld(), leader: term.leader }),
+    ...{ authorize, onRefusal, apiToken },
+    ...(webhookSecret === undefined ? {} : { webhookSecret }),
+  });
+}

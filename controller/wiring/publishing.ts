@@ -1,0 +1,55 @@
+/** Where revisions come from, and where what devices fetch goes. */
+import * as fs from 'node:fs';
+import { nodeClock as clock } from '../../platform/node/clock.ts';
+import { nodeDisk as disk } from '../../platform/node/disk.ts';
+import { openNetwork } from '../../platform/node/network.ts';
+import { nodePrograms } from '../../platform/node/processes.ts';
+import { nodeThreads } from '../../platform/node/threads.ts';
+import { ArtifactStore } from '../publishing/artifact-store.ts';
+import { brotliInBackground } from '../publishing/compress.ts';
+import { deltaInBackground } from '../publishing/make-delta.ts';
+import { OnlineMetadata } from '../publishing/online-metadata.ts';
+import { RepositoryPublisher } from '../publishing/publisher.ts';
+import { SmallerWays } from '../publishing/smaller-ways.ts';
+import { allowedSignersFile } from '../source/judge-tip.ts';
+import { openSource } from '../source/open-source.ts';
+import type { BlobCache } from '../state/blob-cache.ts';
+import type { Term } from '../state/leadership.ts';
+import { openSqliteBlobCache } from '../state/sqlite/sqlite-blob-cache.ts';
+import { diskWhileLeading } from '../state/while-leading.ts';
+import { type Ground, textOf } from './ground.ts';
+
+/** The repository that is configured. */
+export function openGitSource({ configuration, state, log }: Ground) {
+  const { url, branch, token, requireSignature, rewrites } = configuration.source;
+  const options = {
+    ...{ url, branch: branch!, rewrites: rewrites!, mirrorDirectory: state.mirror },
+    ...(token === undefined ? {} : { token }),
+    ...(requireSignature === undefined ? {} : { allowedSigners: allowedSignersFile(url, requireSignature, textOf) }),
+  };
+  const network = openNetwork(() => ({}));
+  return openSource(options, { fs, network, clock, log, programs: nodePrograms, threads: nodeThreads });
+}
+
+/** What it holds can be read again: trouble with it is told once, and ends nothing. */
+export function openCache({ state, log }: Ground): BlobCache {
+  let isTold = false;
+  const onTrouble = (error: unknown): void => {
+    log.write(isTold ? 'debug' : 'warn', 'cache.failed', { error: String(error) });
+    isTold = true;
+  };
+  const remove = (): void => {
+    for (const end of ['', '-wal', '-shm']) disk.remove(`${state.cache}${end}`);
+  };
+  return openSqliteBlobCache(state.cache, remove, onTrouble);
+}
+
+/** The artifact store and all that fills it; nothing is written there once the lead is in doubt. */
+export function openPublishing({ configuration, state, log, keys }: Ground, term: Term) {
+  const shared = diskWhileLeading(disk, term);
+  const store = new ArtifactStore(shared, state.artifacts);
+  const timestampLifetimeMs = configuration.metadataExpiryHours! * 3_600_000;
+  const online = new OnlineMetadata({ disk: shared, directory: `${state.artifacts}/tuf`, keys, timestampLifetimeMs });
+  const ways = new SmallerWays({ store, compress: brotliInBackground, makeDelta: deltaInBackground(nodeThreads), log });
+  return { store, online, ways, publisher: new RepositoryPublisher({ clock, store, online, ways }) };
+}

@@ -1,0 +1,224 @@
+import anyTest from 'ava';
+import type { Term } from '../../../../controller/state/leadership.ts';
+import { leaseMs } from '../../../../controller/state/postgres/lease.ts';
+import { openPostgresPlace, type PostgresPlaceOptions } from '../../../../controller/state/postgres/postgres-place.ts';
+import { Session } from '../../../../controller/state/postgres/session.ts';
+import type { StatePort } from '../../../../controller/state/state-port.ts';
+import { nodeClock as clock } from '../../../../platform/node/clock.ts';
+import type { Clock } from '../../../../platform/ports.ts';
+import { eventually } from '../../../end-to-end/processes.ts';
+import { quietLog as log } from '../../doors/scene.ts';
+import { conforms, rowsOf } from '../conformance.ts';
+import { hasPostgres, TestServer, withPostgres } from './test-database.ts';
+
+const test = withPostgres(anyTest);
+const signal = new AbortController().signal;
+let server: TestServer;
+let databases = 0;
+
+anyTest.before(async () => {
+  if (hasPostgres) server = await TestServer.start();
+});
+anyTest.after.always(() => server?.stop());
+
+async function freshDatabase(): Promise<string> {
+  databases += 1;
+  const name = `fleet_${databases}`;
+  await server.createDatabase(name);
+  return name;
+}
+
+function openPlace(database: string, name: string, more: Partial<PostgresPlaceOptions> = {}) {
+  return openPostgresPlace({ clock, log, name, wasLed: false, url: server.url(database), ...more }, signal);
+}
+
+async function lead(database: string, name = 'one'): Promise<Term> {
+  return (await openPlace(database, name)).lead(signal);
+}
+
+/** A clock whose owner sleeps: its timers wait until it wakes. */
+function stoppableClock() {
+  let skippedMs = 0;
+  let isStopped = false;
+  const due: (() => void)[] = [];
+  const wrapped: Clock = {
+    ...clock,
+    monotonic: () => clock.monotonic() + skippedMs,
+    after: (delayMs, callback) => clock.after(delayMs, () => (isStopped ? void due.push(callback) : callback())),
+  };
+  return {
+    clock: wrapped,
+    skip: (ms: number) => {
+      skippedMs += ms;
+    },
+    stop: () => {
+      isStopped = true;
+    },
+    wake: () => {
+      isStopped = false;
+      for (const callback of due.splice(0)) callback();
+    },
+  };
+}
+
+conforms(test, 'PostgreSQL', async () => {
+  const database = await freshDatabase();
+  const open = async (): Promise<StatePort> => {
+    const { state, end } = await lead(database).then((term) => ({ state: term.state, end: () => term.end() }));
+    return { load: (take) => state.load(take), commit: (writes) => state.commit(writes), close: end };
+  };
+  return { open, remove: async () => {} };
+});
+
+test('one leads and the other stands by, knows who leads, and follows at once when that one ends', async (t) => {
+  const database = await freshDatabase();
+  const first = await lead(database, 'one');
+  const place = await openPlace(database, 'two');
+  t.true(place.wasLed);
+  let isLed = false;
+  const second = place.lead(signal).then((term) => {
+    isLed = true;
+    return term;
+  });
+  await eventually('it knows who leads', 5_000, () => place.leader());
+  t.deepEqual(place.leader(), { name: 'one', epoch: 1 });
+  t.false(isLed);
+  await first.state.commit([{ room: 'a', key: 'x', value: '1' }]);
+  await first.end();
+  const term = await second;
+  t.deepEqual(term.leader, { name: 'two', epoch: 2 });
+  t.deepEqual(await rowsOf(term.state), ['a/x=1']);
+  await term.end();
+});
+
+test('a leader whose lease has run out leads on if nobody else does; once another begins its connection is ended', async (t) => {
+  const database = await freshDatabase();
+  const sleeper = stoppableClock();
+  const first = await (await openPlace(database, 'one', { clock: sleeper.clock })).lead(signal);
+  sleeper.stop();
+  await server.ask(database, "UPDATE fleet_lease SET expires_at = clock_timestamp() - interval '1 s'");
+  await first.state.commit([{ room: 'a', key: 'x', value: '1' }]);
+  const second = await lead(database, 'two');
+  t.deepEqual(await rowsOf(second.state), ['a/x=1']);
+  await t.throwsAsync(
+    () =>
+      first.state.commit([
+        { room: 'a', key: 'x', value: '2' },
+        { room: 'a', key: 'y', value: '2' },
+      ]),
+    {
+      code: 'STATE_UNREACHABLE',
+    },
+  );
+  t.is((await first.lost).code, 'STATE_LEASE_LOST');
+  t.false(first.isHeld());
+  t.deepEqual(await rowsOf(second.state), ['a/x=1']);
+  await second.end();
+});
+
+test('who slept longer than a lease does not hold it until it was renewed', async (t) => {
+  const database = await freshDatabase();
+  const sleeper = stoppableClock();
+  const term = await (await openPlace(database, 'one', { clock: sleeper.clock })).lead(signal);
+  t.true(term.isHeld());
+  sleeper.stop();
+  sleeper.skip(leaseMs);
+  t.false(term.isHeld());
+  sleeper.wake();
+  await eventually('the lease is renewed', 5_000, () => (term.isHeld() ? true : undefined));
+  await term.end();
+});
+
+test('an answer that has arrived when its time is up counts: a busy program looks at its timers first', async (t) => {
+  const database = await freshDatabase();
+  const session = await Session.open({ clock, url: server.url(database) });
+  const asked = session.query({ name: 'one', text: 'SELECT 1 AS one' }, [], 50);
+  // The statement leaves; then nothing is read until long after the time is up.
+  await new Promise((resolve) => setImmediate(resolve));
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  t.deepEqual([...(await asked)], [{ one: 1 }]);
+  await t.throwsAsync(() => session.query({ name: 'late', text: 'SELECT pg_sleep(5)' }, [], 50), {
+    code: 'STATE_UNREACHABLE',
+    message: /no answer in 50 ms to late/,
+  });
+});
+
+test('an epoch that begins waits for the commit that is on the way, and bars the next', async (t) => {
+  const database = await freshDatabase();
+  // Nothing but the commit itself can find out: no lease is renewed.
+  const sleeper = stoppableClock();
+  const first = await (await openPlace(database, 'one', { clock: sleeper.clock })).lead(signal);
+  sleeper.stop();
+  await server.ask(
+    database,
+    `CREATE FUNCTION late() RETURNS trigger AS 'BEGIN PERFORM pg_sleep(1); RETURN NEW; END' LANGUAGE plpgsql;
+    CREATE TRIGGER late BEFORE INSERT ON fleet_rows FOR EACH ROW EXECUTE FUNCTION late();
+    UPDATE fleet_lease SET expires_at = 'infinity'`,
+  );
+  const commit = first.state.commit([{ room: 'a', key: 'x', value: '1' }]);
+  const takes = server.ask(
+    database,
+    'UPDATE fleet_lease SET epoch = epoch + 1 RETURNING (SELECT count(*) FROM fleet_rows)',
+  );
+  await t.notThrowsAsync(commit);
+  await takes;
+  await t.throwsAsync(() => first.state.commit([{ room: 'a', key: 'y', value: '1' }]), { code: 'STATE_LEASE_LOST' });
+  t.deepEqual(await server.ask(database, 'SELECT room, key, value FROM fleet_rows'), [
+    { room: 'a', key: 'x', value: '1' },
+  ]);
+});
+
+test('a database that goes away ends the term, and is waited for by whoever stands by', async (t) => {
+  const own = await TestServer.start();
+  try {
+    const open = (name: string) =>
+      openPostgresPlace({ clock, log, name, wasLed: false, url: own.url('postgres') }, signal);
+    const first = await (await open('one')).lead(signal);
+    await first.state.commit([{ room: 'a', key: 'x', value: '1' }]);
+    const second = (await open('two')).lead(signal);
+    own.restart();
+    t.is((await first.lost).code, 'STATE_LEASE_LOST');
+    t.false(first.isHeld());
+    await t.throwsAsync(() => first.state.commit([{ room: 'a', key: 'x', value: '2' }]), { code: 'STATE_UNREACHABLE' });
+    const term = await second;
+    t.deepEqual(await rowsOf(term.state), ['a/x=1']);
+    await term.end();
+  } finally {
+    own.stop();
+  }
+});
+
+test('what does not let us in, or is not what we know, ends the start with a reason; the password is in none', async (t) => {
+  const database = await freshDatabase();
+  const open = (url: string) => openPostgresPlace({ clock, log, name: 'one', wasLed: false, url }, signal);
+  const secret = `postgres://fleet:sesame@127.0.0.1:${server.port}`;
+  const missing = await t.throwsAsync(() => open(`${secret}/nowhere`), { code: 'STATE_REFUSED', message: /nowhere/ });
+  t.notRegex(String(missing), /sesame/);
+  await t.throwsAsync(() => open(`postgres://stranger@127.0.0.1:${server.port}/${database}`), {
+    code: 'STATE_REFUSED',
+  });
+  await (await openPlace(database, 'one')).close();
+  await server.ask(database, 'UPDATE fleet_version SET steps = 99');
+  await t.throwsAsync(() => openPlace(database, 'one'), { code: 'STATE_NEWER' });
+});
+
+test('two that open an empty database at once both find its tables, and one leads', async (t) => {
+  const database = await freshDatabase();
+  const places = await Promise.all(['one', 'two', 'three'].map((name) => openPlace(database, name)));
+  const waiting = new AbortController();
+  const terms = places.map((place) => place.lead(waiting.signal));
+  const term = await Promise.race(terms);
+  waiting.abort(new Error('enough'));
+  const results = await Promise.allSettled(terms);
+  t.is(results.filter(({ status }) => status === 'fulfilled').length, 1);
+  await Promise.all([term.end(), ...places.map((place) => place.close())]);
+});
+
+test('who may not wait is refused at once while another leads', async (t) => {
+  const database = await freshDatabase();
+  const term = await lead(database, 'one');
+  const place = await openPlace(database, 'two');
+  await t.throwsAsync(place.lead(AbortSignal.abort(new Error('stop it first'))), { message: 'stop it first' });
+  await place.close();
+  await term.end();
+});

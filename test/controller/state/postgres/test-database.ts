@@ -1,0 +1,97 @@
+/** A PostgreSQL of this test alone: Debian's programs over a scratch directory, on a socket in it and a free port of the loopback. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { SkipFn, TestFn } from 'ava';
+import pg from 'pg';
+import { freePort } from '../../../../platform/node/free-port.ts';
+
+const debianDirectory = '/usr/lib/postgresql';
+
+/** Where Debian keeps the programs of the newest version that is installed. */
+function findPrograms(): string | undefined {
+  const versions = existsSync(debianDirectory) ? readdirSync(debianDirectory) : [];
+  const newest = versions.sort((a, b) => Number(b) - Number(a))[0];
+  const programs = newest === undefined ? undefined : `${debianDirectory}/${newest}/bin`;
+  return programs !== undefined && existsSync(`${programs}/initdb`) ? programs : undefined;
+}
+
+const programs = findPrograms();
+
+/** Without it the tests that need it are skipped, and say so. */
+export const hasPostgres = programs !== undefined;
+
+/** `test` where PostgreSQL is installed. */
+export function withPostgres(test: TestFn): SkipFn | TestFn {
+  return hasPostgres ? test : test.skip;
+}
+
+/** It does not run as root. */
+function asDatabaseUser(program: string, args: readonly string[]): void {
+  const file = `${programs}/${program}`;
+  if (userInfo().uid === 0) {
+    const user = ['--reuid=postgres', '--regid=postgres', '--init-groups'];
+    execFileSync('setpriv', [...user, file, ...args], { stdio: 'pipe', cwd: '/' });
+  } else execFileSync(file, args, { stdio: 'pipe' });
+}
+
+const settings = { max_connections: 60, shared_buffers: '32MB', max_wal_size: '256MB', fsync: 'on' };
+
+/** A server that runs until it is stopped. */
+export class TestServer {
+  readonly #directory: string;
+  readonly port: number;
+
+  private constructor(directory: string, port: number) {
+    this.#directory = directory;
+    this.port = port;
+  }
+
+  static async start(): Promise<TestServer> {
+    const directory = mkdtempSync(join(tmpdir(), 'fleet-postgres-'));
+    if (userInfo().uid === 0) execFileSync('chown', ['postgres:', directory]);
+    const server = new TestServer(directory, await freePort());
+    asDatabaseUser('initdb', ['-D', `${directory}/data`, '-A', 'trust', '-U', 'fleet', '-E', 'UTF8', '--no-locale']);
+    server.#start();
+    return server;
+  }
+
+  #start(): void {
+    const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
+    const address = `-p ${this.port} -k ${this.#directory} -c listen_addresses=127.0.0.1`;
+    this.#control('start', '-l', `${this.#directory}/log`, '-o', `${address} ${options.join(' ')}`);
+  }
+
+  #control(verb: string, ...args: readonly string[]): void {
+    asDatabaseUser('pg_ctl', [verb, '-w', '-D', `${this.#directory}/data`, ...args]);
+  }
+
+  /** A database of its own; `port` is that of something in between. */
+  url(database: string, port = this.port): string {
+    return `postgres://fleet@127.0.0.1:${port}/${database}`;
+  }
+
+  async createDatabase(name: string): Promise<void> {
+    await this.ask('postgres', `CREATE DATABASE ${name}`);
+  }
+
+  async ask(database: string, text: string): Promise<readonly Record<string, unknown>[]> {
+    const client = new pg.Client({ connectionString: this.url(database) });
+    await client.connect();
+    const { rows } = await client.query(text);
+    await client.end();
+    return rows;
+  }
+
+  /** As after a crash: nothing is closed in order. */
+  restart(): void {
+    this.#control('stop', '-m', 'immediate');
+    this.#start();
+  }
+
+  stop(): void {
+    this.#control('stop', '-m', 'immediate');
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
