@@ -1,6 +1,6 @@
 /** Asks the controller; its answers are judged by their schema before anybody believes them. */
 import { DiskError, type HttpRequest, NetworkError } from '../platform/ports.ts';
-import type { CliConfiguration, StatusDocument } from '../schemas/generated/types.ts';
+import type { CliConfiguration, DeviceStatus, StatusDocument } from '../schemas/generated/types.ts';
 import { isStatusDocument } from '../schemas/generated/validators.js';
 import { announcedController } from './announced-controller.ts';
 import { type CommandContext, CommandError } from './command.ts';
@@ -131,6 +131,27 @@ export async function fetchEveryDevice(
     next = page.next;
   }
   return { ...first, devices };
+}
+
+/** Asked for by name at once: a question fits into the head of a request. */
+const namesPerQuestion = 100;
+
+/** Above so many, whoever asks for some devices is quicker to ask for all. */
+const namedMax = 5_000;
+
+/** Devices by name; those that the controller does not know are absent. Throws as `fetchStatus`. */
+export async function fetchDevices(context: CommandContext, names: readonly string[]): Promise<DeviceStatus[]> {
+  if (names.length > namedMax) {
+    const wanted = new Set(names);
+    return (await fetchEveryDevice(context)).devices.filter(({ name }) => wanted.has(name));
+  }
+  const devices: DeviceStatus[] = [];
+  for (let at = 0; at < names.length; at += namesPerQuestion) {
+    const some = names.slice(at, at + namesPerQuestion);
+    const page = await askStatus(context, { devices: some.join(','), limit: String(namesPerQuestion) });
+    devices.push(...page.devices);
+  }
+  return devices;
 }
 
 /** Has the controller take a commit that it holds back; `name` is its id, or at least 7 characters of it. Throws `CommandError`. */

@@ -22,6 +22,10 @@ export const exitCodes = {
   badPatch: 9,
   /** The disk is full. */
   diskFull: 10,
+  /** `fleet plan --exit-code`: a device would change. */
+  changes: 11,
+  /** `fleet plan --policy`: a device would lose its applications, and its manifest does not say that it is meant to. */
+  policy: 12,
   /** `fleet run`: the program used all its fuel. Codes from here on are as shells have them, where they have them. */
   outOfFuel: 123,
   /** `fleet run`: the program was ended at its time limit. */
@@ -51,6 +55,8 @@ export const exitCodeWords: Readonly<Record<ExitCodeName, string>> = {
   wrongBase: 'patch is for another file',
   badPatch: 'bad patch',
   diskFull: 'disk full',
+  changes: 'plan has changes',
+  policy: 'plan breaks the policy',
   outOfFuel: 'out of fuel',
   timeLimit: 'time limit',
   denied: 'module refused',

@@ -1,13 +1,18 @@
 /** A fleet repository at one moment: a commit, or the files as they lie in the directory. */
 import { passedOver } from '../controller/manifests/passed-over.ts';
+import { BlobReader } from '../controller/source/blob-reader.ts';
 import { parseCommit } from '../controller/source/commit.ts';
 import { fleetChanges } from '../controller/source/fleet-files.ts';
+import { libraryEngine } from '../controller/source/library-engine.ts';
 import { resolveCommit } from '../controller/source/named-commit.ts';
+import { preferredEngine } from '../controller/source/preferred-engine.ts';
+import { programEngine } from '../controller/source/program-engine.ts';
+import type { Repository } from '../controller/source/repository.ts';
 import { SourceError } from '../controller/source/source-error.ts';
 import type { RevisionStatus } from '../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import { readStagedTree } from './staged-tree.ts';
-import { isSnapshotFile, readWorkingTree, type TreeSnapshot } from './working-tree.ts';
+import { type Blobs, isSnapshotFile, readWorkingTree, type TreeSnapshot } from './working-tree.ts';
 
 export interface FleetRevision extends TreeSnapshot {
   /** Absent for files that are not committed. */
@@ -29,29 +34,39 @@ export function repositoryTop({ disk, directory }: CommandContext): string {
 }
 
 /** The files as git would commit them now; as they lie there, where git can't tell. */
-export async function openDirectory(context: CommandContext, top: string): Promise<FleetRevision> {
+export async function openDirectory(context: CommandContext, top: string, known?: Blobs): Promise<FleetRevision> {
   const { disk } = context;
   return {
-    ...((await readStagedTree(context, top)) ?? readWorkingTree(disk, top)),
+    ...((await readStagedTree(context, top, known)) ?? readWorkingTree(disk, top)),
     readFile: async (path) =>
       disk.stat(`${top}/${path}`)?.kind === 'file' ? disk.readFile(`${top}/${path}`) : undefined,
   };
 }
 
-/** A commit by any name that `resolveCommit` takes; undefined when the repository does not have it. */
+/** Few blobs by the library, many by the git program where it is installed. */
+function blobReader({ programs, gitFiles, clock, openNetwork }: CommandContext, repository: Repository): BlobReader {
+  const library = libraryEngine({ fs: gitFiles, clock, network: openNetwork({}) });
+  const engine = preferredEngine(programEngine(programs), library, { write: () => {} });
+  return new BlobReader(engine, async () => repository);
+}
+
+/** A commit by any name that `resolveCommit` takes; undefined when the repository does not have it. `known` is not read again. */
 export async function findCommit(
   context: CommandContext,
   top: string,
   name: string,
+  known: Blobs = new Map(),
 ): Promise<FleetRevision | undefined> {
   try {
     const { repository, oid } = await resolveCommit(context.gitFiles, top, name);
     const files = new Map((await fleetChanges(repository, undefined, oid)).map((change) => [change.path, change.oid!]));
-    const tree = new Map<string, Uint8Array>();
-    for (const [path, blob] of files) {
-      if (isSnapshotFile(path)) tree.set(path, await repository.readObject(blob, 'blob'));
-    }
+    const reader = blobReader(context, repository);
+    const held = [...files].filter(([path]) => isSnapshotFile(path));
+    const read = held.map(async ([, blob]) => [blob, known.get(blob) ?? (await reader.read(blob))] as const);
+    const blobs = new Map(await Promise.all(read));
+    const tree = new Map(held.map(([path, blob]) => [path, blobs.get(blob)!]));
     return {
+      blobs,
       commit: parseCommit(oid, await repository.readObject(oid, 'commit')).status,
       tree,
       warnings: passedOver(await repository.oddEntries(oid), files.keys()),
@@ -67,8 +82,13 @@ export async function findCommit(
 }
 
 /** Like `findCommit`, but a commit that is not there is the user's mistake. */
-export async function openCommit(context: CommandContext, top: string, name: string): Promise<FleetRevision> {
-  const found = await findCommit(context, top, name);
+export async function openCommit(
+  context: CommandContext,
+  top: string,
+  name: string,
+  known?: Blobs,
+): Promise<FleetRevision> {
+  const found = await findCommit(context, top, name, known);
   if (found === undefined) throw new CommandError(`${top} has no commit ${JSON.stringify(name)}; see git log`);
   return found;
 }

@@ -14,6 +14,7 @@ import { startTcpRelay } from '../platform/node/tcp-relay.ts';
 import { nodeThreads } from '../platform/node/threads.ts';
 import type { CommandContext, Output } from './command.ts';
 import { runCommand } from './run-command.ts';
+import { toolVersion } from './tool-version.ts';
 
 /** Writes synchronously, so that nothing is lost when the process ends; what nobody can read any more is dropped. */
 function outputOf(stream: NodeJS.WriteStream & { readonly fd: 1 | 2 }, onClosed: () => void): Output {
@@ -83,8 +84,7 @@ const context: CommandContext = {
 };
 
 if (process.argv[2] === '--version') {
-  const { version } = JSON.parse(fs.readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  stdout.write(`fleet ${version}\n`);
+  stdout.write(`fleet ${toolVersion(context)}\n`);
 } else {
   process.exitCode = await runCommand(context, process.argv.slice(2));
 }

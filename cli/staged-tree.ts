@@ -6,7 +6,7 @@ import { type OddEntry, passedOver } from '../controller/manifests/passed-over.t
 import { fleetIgnoreFile, ignoreNothing, parseFleetIgnore } from '../controller/source/fleet-ignore.ts';
 import type { ProgramResult } from '../platform/ports.ts';
 import type { CommandContext } from './command.ts';
-import { isSnapshotFile, type TreeSnapshot } from './working-tree.ts';
+import { type Blobs, isSnapshotFile, type TreeSnapshot } from './working-tree.ts';
 
 type StagingContext = Pick<CommandContext, 'disk' | 'programs' | 'random' | 'environment' | 'signal'>;
 
@@ -30,14 +30,14 @@ function parseEntries(output: Uint8Array): StagedEntry[] {
   });
 }
 
-/** `OID blob SIZE LF CONTENT LF`, as `git cat-file --batch` prints it. */
+/** `OID blob SIZE LF CONTENT LF`, as `git cat-file --batch` prints it; by blob id. */
 function parseContents(output: Uint8Array, entries: readonly StagedEntry[]): Map<string, Uint8Array> {
   const contents = new Map<string, Uint8Array>();
   let at = 0;
-  for (const { path } of entries) {
+  for (const { oid } of entries) {
     const end = output.indexOf(0x0a, at);
     const size = Number(new TextDecoder().decode(output.subarray(at, end)).split(' ')[2]);
-    contents.set(path, output.subarray(end + 1, end + 1 + size));
+    contents.set(oid, output.subarray(end + 1, end + 1 + size));
     at = end + 1 + size + 1;
   }
   return contents;
@@ -50,8 +50,10 @@ class Staging {
   readonly #context: StagingContext;
   readonly #directory: string;
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #known: Blobs;
 
-  constructor(context: StagingContext, directory: string, scratch: string, objects: string) {
+  constructor(context: StagingContext, directory: string, scratch: string, objects: string, known: Blobs) {
+    this.#known = known;
     this.#context = context;
     this.#directory = directory;
     this.#environment = {
@@ -74,7 +76,9 @@ class Staging {
     return result.code === 0 ? result.output : undefined;
   }
 
+  /** Contents by blob id. */
   async contents(entries: readonly StagedEntry[]): Promise<Map<string, Uint8Array> | undefined> {
+    if (entries.length === 0) return new Map();
     const output = await this.git(['cat-file', '--batch', '--buffer'], entries.map(({ oid }) => `${oid}\n`).join(''));
     return output && parseContents(output, entries);
   }
@@ -94,24 +98,30 @@ class Staging {
     });
     const files = entries.filter(({ mode }) => oddKinds[mode] === undefined);
     const ignoring = await this.contents(files.filter(({ path }) => path === fleetIgnoreFile));
-    const text = ignoring?.get(fleetIgnoreFile);
+    const text = ignoring?.values().next().value;
     const isIgnored = text === undefined ? ignoreNothing : parseFleetIgnore(text);
     const ours = files.filter(({ path }) => !isIgnored(path));
-    const tree = await this.contents(ours.filter(({ path }) => isSnapshotFile(path)));
-    return (
-      tree && {
-        tree,
-        warnings: passedOver(
-          odd,
-          ours.map(({ path }) => path),
-        ),
-      }
-    );
+    const held = ours.filter(({ path }) => isSnapshotFile(path));
+    const read = await this.contents(held.filter(({ oid }) => !this.#known.has(oid)));
+    if (read === undefined) return undefined;
+    const blobs = new Map(held.map(({ oid }) => [oid, read.get(oid) ?? this.#known.get(oid)!]));
+    return {
+      tree: new Map(held.map(({ path, oid }) => [path, blobs.get(oid)!])),
+      blobs,
+      warnings: passedOver(
+        odd,
+        ours.map(({ path }) => path),
+      ),
+    };
   }
 }
 
-/** What git would commit of the work tree whose top is `directory`; undefined where git can't tell. */
-export async function readStagedTree(context: StagingContext, directory: string): Promise<TreeSnapshot | undefined> {
+/** What git would commit of the work tree whose top is `directory`; undefined where git can't tell. `known` is not read again. */
+export async function readStagedTree(
+  context: StagingContext,
+  directory: string,
+  known: Blobs = new Map(),
+): Promise<TreeSnapshot | undefined> {
   const { disk, random, environment } = context;
   if (disk.stat(`${directory}/.git`)?.kind !== 'directory') return undefined;
   const name = `fleet-staged-${Buffer.from(random.bytes(8)).toString('hex')}`;
@@ -119,7 +129,7 @@ export async function readStagedTree(context: StagingContext, directory: string)
   try {
     disk.makeDirectory(`${scratch}/objects`);
     copyIndex(context, `${directory}/.git/index`, `${scratch}/index`);
-    return await new Staging(context, directory, scratch, `${directory}/.git/objects`).snapshot();
+    return await new Staging(context, directory, scratch, `${directory}/.git/objects`, known).snapshot();
   } finally {
     disk.remove(scratch);
   }

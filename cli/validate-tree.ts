@@ -1,6 +1,7 @@
 /** Every problem of a working tree at once, by the rules of the controller. */
 import { applyChanges } from '../controller/manifests/apply-changes.ts';
 import type { Catalogue } from '../controller/manifests/desired.ts';
+import type { FileChange } from '../controller/manifests/draft.ts';
 import { locateProblems } from '../controller/manifests/locate-problems.ts';
 import { isManifestPath, ownChange } from '../controller/manifests/manifest-path.ts';
 import { emptyManifestState, type ManifestState } from '../controller/manifests/manifest-state.ts';
@@ -19,25 +20,58 @@ export type JudgeTrust = (tree: WorkingTree) => {
 
 /** `state` is there when there are no problems. */
 export interface Validation {
-  /** What nobody reads; it stops nothing. */
+  /** What nobody reads, and what is most likely not meant; it stops nothing. */
   readonly warnings: readonly Problem[];
   readonly problems: readonly Problem[];
   readonly notes: readonly Problem[];
+  /** Of the files that were judged. */
   readonly manifests: number;
   readonly state?: ManifestState;
+  /** Devices that are otherwise than in the tree it was laid over. */
+  readonly affected?: ReadonlySet<string>;
+}
+
+/** A tree that is right, over which another one is laid: what both have is judged once. */
+export interface TreeInForce {
+  readonly tree: WorkingTree;
+  readonly state: ManifestState;
+}
+
+const noTree: TreeInForce = { tree: new Map(), state: emptyManifestState };
+
+function isSame(left: Uint8Array | undefined, right: Uint8Array): boolean {
+  return left === right || (left !== undefined && Buffer.compare(left, right) === 0);
+}
+
+/** Manifests of `tree` that differ from those of another, parsed, and those that are gone. */
+function changedFiles(before: WorkingTree, tree: WorkingTree): FileChange[] {
+  const changed = [...tree].filter(([path, bytes]) => isManifestPath(path) && !isSame(before.get(path), bytes));
+  const gone = [...before.keys()].filter((path) => isManifestPath(path) && !tree.has(path));
+  return [
+    ...changed.map(([path, bytes]) => ownChange({ path, file: parseManifestFile(bytes) })),
+    ...gone.map((path) => ({ path, file: undefined })),
+  ];
 }
 
 /** Judges a tree as the controller would judge the commit of it. */
-export function validateTree({ tree, warnings }: TreeSnapshot, judgeTrust: JudgeTrust): Validation {
-  const paths = [...tree.keys()].filter(isManifestPath);
-  const changes = paths.map((path) => ownChange({ path, file: parseManifestFile(tree.get(path)!) }));
-  const manifests = changes.reduce((count, { file }) => count + file!.manifests.length + file!.broken.length, 0);
+export function validateTree(
+  { tree, warnings: passedOver }: TreeSnapshot,
+  judgeTrust: JudgeTrust,
+  before: TreeInForce = noTree,
+): Validation {
+  const changes = changedFiles(before.tree, tree);
+  const manifests = changes.reduce(
+    (count, { file }) => count + (file?.manifests.length ?? 0) + (file?.broken.length ?? 0),
+    0,
+  );
   const trust = judgeTrust(tree);
-  const applied = applyChanges(emptyManifestState, changes, trust.catalogue);
+  const applied = applyChanges(before.state, changes, trust.catalogue);
   const notes = trust.notes ?? [];
+  const doubts = locateProblems({ problems: [], findings: applied.warnings }, (file) => tree.get(file));
+  const warnings = [...passedOver, ...doubts];
   if (applied.kind === 'accepted') {
     if (trust.problems.length > 0) return { warnings, problems: trust.problems, notes, manifests };
-    return { warnings, problems: [], notes, manifests, state: applied.state };
+    return { warnings, problems: [], notes, manifests, state: applied.state, affected: applied.affected };
   }
   const located = locateProblems(applied, (file) => tree.get(file));
   const problems = [...trust.problems, ...located].toSorted((left, right) =>

@@ -1,4 +1,5 @@
 /** The engine issues to every device of a fleet, on each engine of state in turn; nothing else is done. */
+
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,7 @@ import type { Term } from '../../controller/state/leadership.ts';
 import { openStatePlace } from '../../controller/state/open-place.ts';
 import type { StatePort, StateWrite } from '../../controller/state/state-port.ts';
 import { nodeClock as clock } from '../../platform/node/clock.ts';
+import { Turn } from '../../platform/turn.ts';
 import { hasPostgres, TestServer } from '../../test/controller/state/postgres/test-database.ts';
 import type { Figures } from './part.ts';
 
@@ -53,7 +55,7 @@ function recording(state: StatePort, commits: (readonly StateWrite[])[]): StateP
 
 /** Seconds until every device has a deployment that is durable. */
 async function issueAll(state: StatePort, fleet: DesiredFleet): Promise<number> {
-  const { image } = await loadImage(state, clock);
+  const { image } = await loadImage(state, new Turn(clock));
   return new Promise((resolve, reject) => {
     const engine = new Engine({
       ...{ clock, log, state, image, keyId: key.keyId, tellsConnections: true },

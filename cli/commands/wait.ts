@@ -1,9 +1,16 @@
+import { rootFile } from '../../controller/publishing/trust-files.ts';
+import { libraryEngine } from '../../controller/source/library-engine.ts';
+import { resolveCommit } from '../../controller/source/named-commit.ts';
+import { preferredEngine } from '../../controller/source/preferred-engine.ts';
+import { programEngine } from '../../controller/source/program-engine.ts';
+import { SourceError } from '../../controller/source/source-error.ts';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { fetchStatus } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { settingsOption } from '../settings.ts';
-import { exitCodeOf, parseTarget, targetText } from '../status-target.ts';
+import { parseTarget, targetText } from '../status-target.ts';
+import { type WantedRevision, waitVerdict } from '../wait-verdict.ts';
 
 const pollMs = 500;
 
@@ -18,39 +25,75 @@ function durationMs(text: string): number {
   return Number(count) * units[unit]!;
 }
 
-/** What stands in the way of saying that the status has converged; undefined when nothing does. */
-export function obstacle(status: StatusDocument, revision: string | undefined): string | undefined {
-  const { source, devices } = status;
-  const inForce = source.revision?.id;
-  if (revision !== undefined && inForce?.startsWith(revision) !== true) {
-    return `the revision in force is ${inForce?.slice(0, 7) ?? 'none yet'}, not ${revision.slice(0, 7)} (${source.state})`;
+/** The top of the fleet's checkout around the working directory; undefined elsewhere. */
+function fleetCheckout({ disk, directory }: CommandContext): string | undefined {
+  for (let top = directory; top !== '' && top !== '/'; top = top.slice(0, top.lastIndexOf('/'))) {
+    if (disk.stat(`${top}/.git`) !== undefined) return disk.stat(`${top}/${rootFile(1)}`) && top;
   }
-  if (exitCodeOf(status) === exitCodes.ok) return undefined;
-  const device = devices.find(({ state }) => state !== 'running' && state !== 'removed');
-  if (device === undefined && source.state === 'current') {
-    return status.storage === undefined
-      ? `the MQTT broker is ${status.broker?.state}`
-      : `the controller can't write its state: ${status.storage.message}`;
+  return undefined;
+}
+
+/** A commit, and a way to learn which others came after it. */
+interface Awaited {
+  readonly id: string;
+  readonly isBefore: (commit: string) => Promise<boolean>;
+}
+
+/** The commit that a name means in the checkout; undefined where there is none, or no such commit. */
+async function commitHere(context: CommandContext, name: string): Promise<Awaited | undefined> {
+  const top = fleetCheckout(context);
+  if (top === undefined) return undefined;
+  try {
+    const { repository, oid } = await resolveCommit(context.gitFiles, top, name);
+    const { programs, gitFiles, clock, openNetwork, signal } = context;
+    const library = libraryEngine({ fs: gitFiles, clock, network: openNetwork({}) });
+    const engine = preferredEngine(programEngine(programs), library, { write: () => {} });
+    return {
+      id: oid,
+      isBefore: async (commit) =>
+        (await repository.has(commit)) && engine.isAncestor(repository.gitDirectory, oid, commit, signal),
+    };
+  } catch (error) {
+    if (error instanceof SourceError) return undefined;
+    throw error;
   }
-  if (device === undefined) return `the repository is ${source.state}: ${source.message ?? ''}`;
-  const { desired, running } = status.tally;
-  const others = desired - running - 1;
-  return `${device.name} is ${device.state}: ${device.reason.message}${others > 0 ? `; and ${others} more` : ''}`;
+}
+
+/** The commit that `-r` names, else HEAD of the checkout; undefined where nothing is said and there is no checkout. */
+async function awaitedCommit(context: CommandContext, name: string | undefined): Promise<Awaited | undefined> {
+  const here = await commitHere(context, name ?? 'HEAD');
+  if (here !== undefined || name === undefined) return here;
+  if (!/^[0-9a-f]{7,40}$/.test(name)) {
+    const message = `-r ${name}: no fleet's checkout around ${context.directory} has such a commit, and it is no id`;
+    throw new CommandError(message, exitCodes.usage);
+  }
+  return { id: name, isBefore: async () => false };
+}
+
+/** The same for one look: the commits that the status names are placed first. */
+async function wantedIn({ source }: StatusDocument, { id, isBefore }: Awaited): Promise<WantedRevision> {
+  const after = new Set<string>();
+  for (const commit of [source.revision?.id, source.tip?.id]) {
+    if (commit !== undefined && (commit.startsWith(id) || (await isBefore(commit)))) after.add(commit);
+  }
+  return { id, isIn: (commit) => after.has(commit) };
 }
 
 async function waitFor(
   context: CommandContext,
   look: () => Promise<StatusDocument>,
-  revision: string | undefined,
+  awaited: Awaited | undefined,
   timeoutMs: number,
 ) {
   const end = context.clock.monotonic() + timeoutMs;
   let last = 'the controller did not answer';
   for (;;) {
     try {
-      const seen = obstacle(await look(), revision);
-      if (seen === undefined) return exitCodes.ok;
-      last = seen;
+      const status = await look();
+      const verdict = waitVerdict(status, awaited && (await wantedIn(status, awaited)));
+      if (verdict.kind === 'done') return exitCodes.ok;
+      if (verdict.kind === 'stuck') throw new CommandError(`waiting does not help: ${verdict.why}`, exitCodes.halted);
+      last = verdict.why;
     } catch (error) {
       if (!(error instanceof CommandError) || error.exitCode !== exitCodes.unreachable) throw error;
       last = error.message;
@@ -62,15 +105,18 @@ async function waitFor(
 
 export const waitCommand: Command = {
   name: 'wait',
-  summary: 'wait until devices have converged',
+  summary:
+    'wait until devices have converged, on HEAD inside a checkout; ends at once with 4 when waiting does not help',
   arguments: '[fleet/NAME | site/NAME | device/NAME]',
   options: {
     revision: {
       type: 'string',
       short: 'r',
-      value: 'COMMIT',
-      description: 'Wait for this commit (its id, or the beginning of it), also if it is not read yet.',
+      value: 'REF',
+      description:
+        "Wait until this commit, or one after it, is in force: any name that git knows in the checkout, or the beginning of an id. HEAD, inside a fleet's checkout.",
     },
+    any: { type: 'boolean', description: 'Wait for no commit: whatever is in force counts.' },
     timeout: {
       type: 'string',
       short: 't',
@@ -79,14 +125,15 @@ export const waitCommand: Command = {
     },
     ...settingsOption('cli', 'controller=https://HOST:7443'),
   },
-  async run(context, { positionals, values }) {
+  async run(context, { positionals, values, flags }) {
     if (positionals.length > 1) throw new CommandError('wait takes one target at most', exitCodes.usage);
     const target = positionals[0] === undefined ? undefined : parseTarget(positionals[0]);
     const timeoutMs = durationMs(values.timeout ?? '5m');
+    const awaited = flags.has('any') ? undefined : await awaitedCommit(context, values.revision);
     return waitFor(
       context,
       () => fetchStatus(context, target === undefined ? {} : { target: targetText(target) }),
-      values.revision,
+      awaited,
       timeoutMs,
     );
   },

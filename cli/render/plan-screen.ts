@@ -1,15 +1,9 @@
 /** What a revision would change, as a screen and as a document. Pure. */
-import type { DeviceChange, FleetChange, RevisionChange } from '../../controller/planning/compare.ts';
+import type { AttributeChange, DeviceChange, FleetChange, RevisionChange } from '../../controller/planning/compare.ts';
 import { printable } from '../../platform/printable.ts';
-import type {
-  DeviceStatus,
-  PlanDocument,
-  Problem,
-  RevisionStatus,
-  StatusDocument,
-} from '../../schemas/generated/types.ts';
+import type { DeviceStatus, PlanDocument, Problem, RevisionStatus } from '../../schemas/generated/types.ts';
 import type { Price } from '../fetch-price.ts';
-import { renderNote } from './problems.ts';
+import { renderNote, renderWarning } from './problems.ts';
 import { age, bytes } from './quantities.ts';
 import { type Style, type StyleName, wrap } from './style.ts';
 import { type Column, table } from './table.ts';
@@ -21,15 +15,25 @@ export interface PlanSide {
   readonly commit?: RevisionStatus;
 }
 
+/** What the controller tells of the devices that a plan touches. */
+export interface KnownDevices {
+  readonly asOf: string;
+  readonly devices: readonly DeviceStatus[];
+}
+
 export interface Plan {
+  /** Of the program that planned. */
+  readonly fleetVersion: string;
   readonly base: PlanSide;
   readonly next: PlanSide;
   readonly change: RevisionChange;
   /** By device; only of devices that get a deployment. */
   readonly prices: ReadonlyMap<string, readonly Price[]>;
   /** Undefined when the controller was not asked, or did not answer; `unknownBecause` says why. */
-  readonly status?: StatusDocument;
+  readonly known?: KnownDevices;
   readonly unknownBecause?: string;
+  /** What is most likely not meant, or not read. */
+  readonly warnings: readonly Problem[];
   /** What the controller will do otherwise than the files have it. */
   readonly notes: readonly Problem[];
 }
@@ -43,6 +47,9 @@ export interface PlanScreenOptions {
 
 /** More devices than this are listed only with `-o wide`; the table of fleets counts them all. */
 const devicesListedMax = 40;
+
+/** Devices that the line about lost applications names. */
+const strippedNamedMax = 10;
 
 const kindStyles: Readonly<Record<DeviceChange['kind'], StyleName>> = { deploy: 'cyan', hold: 'yellow', gone: 'red' };
 
@@ -67,12 +74,29 @@ function costCells({ taken, whole }: Cost): readonly [string, string] {
 }
 
 /** `tide-logger 1.0.0 → 1.1.0`, `+ radio 2.0.0`, `- pump 1.0.0`, `radio settings`. */
-function changeTexts({ applications }: DeviceChange): string[] {
-  return applications.map(({ name, from, to, settings }) => {
+function changeTexts({ applications, attributes }: DeviceChange): string[] {
+  const releases = applications.map(({ name, from, to, settings }) => {
     if (from === undefined) return `+ ${name} ${to}`;
     if (to === undefined) return `- ${name} ${from}`;
     return from === to ? `${name} settings` : `${name} ${from} → ${to}${settings ? ' and settings' : ''}`;
   });
+  return [...releases, ...attributes.map(attributeText)];
+}
+
+/** `probation 30 s → 60 s`, `fleet tugs → ships`, `out of fleet tugs`, `another key`. */
+function attributeText({ name, from, to }: AttributeChange): string {
+  switch (name) {
+    case 'probationSeconds':
+      return `probation ${from} s → ${to} s`;
+    case 'fleet':
+      if (from === undefined) return `into fleet ${to}`;
+      return to === undefined ? `out of fleet ${from}` : `fleet ${from} → ${to}`;
+    case 'keyFingerprint':
+      if (from === undefined) return 'a key';
+      return to === undefined ? 'no key' : 'another key';
+    default:
+      return name satisfies never;
+  }
 }
 
 function changesOfFleet(devices: readonly DeviceChange[]): string {
@@ -86,11 +110,11 @@ function sideLine({ name, commit }: PlanSide, style: Style): string {
   return `${style('bold', commit.id.slice(0, 7))} ${printable(JSON.stringify(commit.subject))} ${style('dim', name)}`;
 }
 
-function knownLine({ status, unknownBecause }: Plan, style: Style): string {
-  if (status !== undefined) {
-    const contacts = status.devices.flatMap(({ contactAt }) => contactAt ?? []).sort();
-    const oldest = contacts[0] === undefined ? '' : `, the oldest contact ${age(contacts[0], status.asOf)} before`;
-    return `what the controller knows of ${plural(status.devices.length, 'device')}${oldest}`;
+function knownLine({ known, unknownBecause }: Plan, style: Style): string {
+  if (known !== undefined) {
+    const contacts = known.devices.flatMap(({ contactAt }) => contactAt ?? []).sort();
+    const oldest = contacts[0] === undefined ? '' : `, the oldest contact ${age(contacts[0], known.asOf)} before`;
+    return `what the controller knows of ${plural(known.devices.length, 'device')} of those that differ${oldest}`;
   }
   return style('yellow', `nothing (${unknownBecause}); every device is taken to run what the base wants`);
 }
@@ -125,17 +149,28 @@ function fleetTable({ change, prices }: Plan, { style, columns }: PlanScreenOpti
   return table(heads, rows, columns);
 }
 
-function deviceTable({ change, prices, status }: Plan, { style, columns, wide }: PlanScreenOptions): string {
-  const known = new Map(status?.devices.map((device) => [device.name, device]));
+/** What changes; the cause too where that is not that its manifests ask for something else. */
+function deviceWords(device: DeviceChange, style: Style): string {
+  const { kind, cause, message, isStripped } = device;
+  const isPlain = kind === 'deploy' && (cause === 'CHANGED' || cause === 'FIRST');
+  return [
+    ...(isStripped ? [style('red', 'loses all its applications')] : []),
+    ...changeTexts(device),
+    ...(isPlain ? [] : [style('dim', message)]),
+  ].join(', ');
+}
+
+function deviceTable({ change, prices, known }: Plan, { style, columns, wide }: PlanScreenOptions): string {
+  const told = new Map(known?.devices.map((device) => [device.name, device]));
   const shown = wide ? change.devices : change.devices.slice(0, devicesListedMax);
   const rows = shown.map((device) => [
     style('bold', device.device),
     device.site ?? '-',
     device.fleet ?? '-',
-    now(known.get(device.device), status?.asOf),
+    now(told.get(device.device), known?.asOf),
     style(kindStyles[device.kind], device.kind),
     ...costCells(costOf([device], prices)),
-    [...changeTexts(device), ...(device.kind === 'deploy' ? [] : [style('dim', device.message)])].join(', '),
+    deviceWords(device, style),
   ]);
   const hidden = change.devices.length - shown.length;
   const note = hidden === 0 ? '' : style('dim', `and ${hidden} more (-o wide lists them)\n`);
@@ -167,6 +202,17 @@ function summary({ change, prices }: Plan): string {
   return `${plural(deploying.length, 'device')} ${deploying.length === 1 ? 'gets' : 'get'} a deployment at once${rest}; ${cost}.\n`;
 }
 
+/** The line in red: what must be said in the manifests before `--policy` lets it pass. */
+function strippedLine({ change }: Plan, { style, columns }: PlanScreenOptions): string {
+  const names = change.devices.filter(({ isStripped }) => isStripped).map(({ device }) => device);
+  if (names.length === 0) return '';
+  const shown = names.slice(0, strippedNamedMax).join(', ');
+  const rest = names.length > strippedNamedMax ? ` and ${names.length - strippedNamedMax} more` : '';
+  const who = `${plural(names.length, 'device')} ${names.length === 1 ? 'loses' : 'lose'} all applications`;
+  const line = `${who}, no fleet selects ${names.length === 1 ? 'it' : 'them'} any more: ${shown}${rest}. Where that is meant, say spec.idle: true.`;
+  return `${wrap(style('red', line), columns)}\n`;
+}
+
 /** The plan for people. */
 export function planScreen(plan: Plan, options: PlanScreenOptions): string {
   const { style } = options;
@@ -174,12 +220,16 @@ export function planScreen(plan: Plan, options: PlanScreenOptions): string {
     `plan   ${sideLine(plan.next, style)}`,
     `base   ${sideLine(plan.base, style)}`,
     `known  ${knownLine(plan, style)}`,
+    `by     fleet ${plan.fleetVersion}`,
   ];
   return [
     `${head.map((line) => wrap(line, options.columns)).join('\n')}\n`,
-    plan.notes.map((note) => `${wrap(style('yellow', renderNote(note)), options.columns)}\n`).join(''),
+    [...plan.warnings.map(renderWarning), ...plan.notes.map(renderNote)]
+      .map((line) => `${wrap(style('yellow', line), options.columns)}\n`)
+      .join(''),
     fleetTable(plan, options),
     deviceTable(plan, options),
+    strippedLine(plan, options),
     summary(plan),
   ]
     .filter((section) => section !== '')
@@ -187,20 +237,25 @@ export function planScreen(plan: Plan, options: PlanScreenOptions): string {
 }
 
 /** The plan for programs. */
-export function planDocument({ base, next, change, prices, status, unknownBecause, notes }: Plan): PlanDocument {
+export function planDocument(plan: Plan): PlanDocument {
+  const { fleetVersion, base, next, change, prices, known, unknownBecause, warnings, notes } = plan;
   const cost = costOf(change.devices, prices);
   return {
     apiVersion: 'fleet/v1alpha1',
     kind: 'Plan',
+    fleetVersion,
     base,
     next,
-    observed: status === undefined ? { unknownBecause: unknownBecause ?? 'nobody was asked' } : { asOf: status.asOf },
+    observed: known === undefined ? { unknownBecause: unknownBecause ?? 'nobody was asked' } : { asOf: known.asOf },
+    ...(warnings.length === 0 ? {} : { warnings: [...warnings] }),
     ...(notes.length === 0 ? {} : { notes: [...notes] }),
     bytes: cost.taken,
     bytesWhole: cost.whole,
     fleets: [...change.fleets],
-    devices: change.devices.map(({ fetches, applications, ...device }) => ({
+    devices: change.devices.map(({ fetches, applications, attributes, isStripped, ...device }) => ({
       ...device,
+      attributes: [...attributes],
+      ...(isStripped && { stripped: true as const }),
       applications: [...applications],
       fetches: fetches.map(({ release }, at) => {
         const way = prices.get(device.device)?.[at];

@@ -28,12 +28,12 @@ function contact(draft: Draft, { now }: Context, event: ContactEvent): Decision 
   const { device, address, takenOverFrom } = event;
   const tales: Tale[] = [];
   if (takenOverFrom !== undefined) {
-    tales.push({
-      level: 'warn',
-      event: 'device.taken-over',
-      fields: { device, from: takenOverFrom, to: address ?? '' },
-    });
     tales.push(...noteTurn(draft, device, [takenOverFrom, ...(address === undefined ? [] : [address])], now));
+    // One line however often it happens; TWO_MACHINES is another when it goes on.
+    if (draft.device(device).takeovers?.count === 1) {
+      const fields = { device, from: takenOverFrom, to: address ?? '' };
+      tales.push({ level: 'warn', event: 'device.taken-over', fields });
+    }
   }
   return { ...nothing, tales };
 }

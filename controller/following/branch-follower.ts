@@ -264,7 +264,7 @@ export class BranchFollower {
     }
     try {
       await publisher.publish(tree, catalogue, this.#readTrust, this.#parts.demand(desiredOf(judged.revision.state)));
-      await this.#adopt(judged.revision, step, history, judged.affected, notes);
+      await this.#adopt(judged.revision, step, history, judged.affected, [...judged.warnings, ...notes]);
     } catch (error) {
       this.#postpone(info, error);
     }
@@ -283,11 +283,13 @@ export class BranchFollower {
     const source = adopted(this.#source, info, notes, clock.now());
     await memory.adopt({ revision: info, source, desired: desiredOf(revision.state), affected });
     this.#inForce = revision;
+    // What was told of the revision before is not told again.
+    const told = new Set(this.#source.notes?.map(lineOf));
     const from = before.info && { revision: before.info.id, changes };
     await cache.keepFiles(info.id, revision.files, this.#reading.turn, from);
     this.#note(source);
     log.write('debug', 'revision.history', { revision: info.id, history });
-    for (const { file, code, message } of notes) {
+    for (const { file, code, message } of notes.filter((note) => !told.has(lineOf(note)))) {
       log.write('warn', 'revision.note', { revision: info.id, file, code, message });
     }
   }
@@ -310,7 +312,9 @@ export class BranchFollower {
 
   #refuse(tip: RevisionStatus, message: string, problems: SourceStatus['problems']): void {
     this.#note(refused(this.#source, tip, message, problems, this.#parts.clock.now()));
-    this.#tell(`${tip.id} ${message}`, 'revision.refused', { revision: tip.id, reason: message });
+    const [first] = problems;
+    const fields = { revision: tip.id, subject: tip.subject, reason: message, ...(first && { first: lineOf(first) }) };
+    this.#tell(`${tip.id} ${message}`, 'revision.refused', fields);
   }
 
   /** The words change from try to try: it is told again only for another code. */
@@ -338,6 +342,11 @@ export class BranchFollower {
   #complain(event: string, error: unknown): void {
     this.#parts.log.write('error', event, { error });
   }
+}
+
+/** `file:line CODE message`, for one line of a log. */
+function lineOf({ file, line, code, message }: SourceStatus['problems'][number]): string {
+  return `${file}${line === undefined ? '' : `:${line}`} ${code} ${message}`;
 }
 
 function place({ location, branch }: SourceStatus): Pick<SourceStatus, 'location' | 'branch'> {

@@ -43,7 +43,13 @@ export const noRevision: ValidRevision = {
 
 /** What a revision comes to when it is laid over another. */
 export type Judged =
-  | { readonly kind: 'valid'; readonly revision: ValidRevision; readonly affected: ReadonlySet<string> }
+  | {
+      readonly kind: 'valid';
+      readonly revision: ValidRevision;
+      readonly affected: ReadonlySet<string>;
+      /** What of the whole revision is most likely not meant. */
+      readonly warnings: readonly Problem[];
+    }
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] };
 
 async function describe(refused: Refused, files: RevisionFiles, readBlob: ReadBlob): Promise<Problem[]> {
@@ -103,5 +109,6 @@ export async function judgeRevision(
   const changes: FileChange[] = changed.map(({ path }, at) => ({ path, file: parsed[at] }));
   const applied = await runInTurns(applyChangesInSteps(step.before.state, changes, catalogue), turn);
   if (applied.kind === 'refused') return { kind: 'refused', problems: await describe(applied, tree.files, readBlob) };
-  return { kind: 'valid', revision: { ...tree, state: applied.state }, affected: applied.affected };
+  const warnings = await describe({ problems: [], findings: applied.warnings }, tree.files, readBlob);
+  return { kind: 'valid', revision: { ...tree, state: applied.state }, affected: applied.affected, warnings };
 }

@@ -7,8 +7,9 @@ import { type Draft, type FileChange, openDraft } from './draft.ts';
 import type { Finding } from './finding.ts';
 import { ownChange } from './manifest-path.ts';
 import type { ManifestState } from './manifest-state.ts';
-import { nobody, reportEmptyFleets, updateMembership } from './membership.ts';
+import { nobody, updateMembership } from './membership.ts';
 import { checkReferences, releaseKey } from './references.ts';
+import { warnOfEmptyFleets, warnOfStrays } from './selection-warnings.ts';
 import { pauseNow, runAtOnce, type Steps } from './steps.ts';
 
 /**
@@ -16,9 +17,13 @@ import { pauseNow, runAtOnce, type Steps } from './steps.ts';
  * `locateProblems` adds. `affected` names the devices whose `DesiredDevice` came, went or differs; all others are the very
  * same objects as before.
  */
-export type Applied =
+export type Applied = (
   | { readonly kind: 'accepted'; readonly state: ManifestState; readonly affected: ReadonlySet<string> }
-  | { readonly kind: 'refused'; readonly problems: readonly Problem[]; readonly findings: readonly Finding[] };
+  | { readonly kind: 'refused'; readonly problems: readonly Problem[]; readonly findings: readonly Finding[] }
+) & {
+  /** What is most likely not meant, of the whole revision and not of the change alone; it refuses nothing. */
+  readonly warnings: readonly Finding[];
+};
 
 /** Releases that came, went, or mean other bytes. */
 function changedReleases(before: Catalogue, after: Catalogue): Set<string> {
@@ -65,6 +70,7 @@ function drawDevice(draft: Draft, device: Device, plan: FleetPlan | undefined): 
     ...(spec.site === undefined ? {} : { site: spec.site }),
     ...(plan === undefined ? {} : { fleet: plan.name }),
     labels: metadata.labels ?? {},
+    ...(spec.idle === true && { idle: true }),
     ...(spec.keyFingerprint === undefined ? {} : { keyFingerprint: spec.keyFingerprint }),
     darkAfterSeconds: plan?.fleet.spec.darkAfterSeconds ?? darkAfterSecondsDefault,
     template: plan === undefined ? idleTemplate : templateFor(draft, plan, device),
@@ -109,14 +115,16 @@ export function* applyChangesInSteps(
   draft.next.catalogue = catalogue;
   const judged = yield* updateMembership(draft);
   yield* checkReferences(draft, changes);
-  reportEmptyFleets(draft);
+  warnOfEmptyFleets(draft);
+  warnOfStrays(draft);
   const affected = yield* drawDevices(draft, judged);
   const problems = changes.flatMap(({ path, file }) =>
     (file?.problems ?? []).map((problem) => ({ file: path, ...problem })),
   );
-  const findings = draft.findings.all();
-  if (problems.length > 0 || findings.length > 0) return { kind: 'refused', problems, findings };
-  return { kind: 'accepted', state: { ...draft.next }, affected };
+  const findings = draft.findings.errors();
+  const warnings = draft.findings.warnings();
+  if (problems.length > 0 || findings.length > 0) return { kind: 'refused', problems, findings, warnings };
+  return { kind: 'accepted', state: { ...draft.next }, affected, warnings };
 }
 
 /**

@@ -18,6 +18,8 @@ export interface DesiredDevice {
   readonly fleet?: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly keyFingerprint?: string;
+  /** Its manifest says that it is meant to run nothing. */
+  readonly idle?: true;
   readonly darkAfterSeconds: number;
   readonly template: DeviceTemplate;
 }

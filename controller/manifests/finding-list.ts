@@ -16,10 +16,16 @@ interface Shared {
 
 export class FindingList {
   readonly #single: Finding[] = [];
+  readonly #warnings: Finding[] = [];
   readonly #shared = new Map<string, Shared>();
 
   add(place: FindingPlace, code: string, message: string): void {
     this.#single.push({ ...place, code, message });
+  }
+
+  /** Worth a word, and no reason to refuse the revision. */
+  warn(place: FindingPlace, code: string, message: string): void {
+    this.#warnings.push({ ...place, code, message });
   }
 
   /** `compose` is given a list like `3 devices (a, b, c)`. `what` tells apart different things at one place. */
@@ -31,13 +37,18 @@ export class FindingList {
     this.#shared.set(key, shared);
   }
 
-  all(): Finding[] {
+  /** What refuses the revision. */
+  errors(): Finding[] {
     const shared = [...this.#shared.values()].map(({ place, code, compose, devices }) => {
       const names = listNames(devices);
       const list = devices.size === 1 ? `device ${names}` : `${devices.size} devices (${names})`;
       return { ...place, code, message: compose(list) };
     });
     return [...this.#single, ...shared].toSorted(compareFindings);
+  }
+
+  warnings(): Finding[] {
+    return this.#warnings.toSorted(compareFindings);
   }
 }
 

@@ -29,6 +29,8 @@ export interface ManifestState {
   readonly devicesByFingerprint: PersistentMap<NameSet>;
   /** Devices by the fleet that selects them. */
   readonly members: PersistentMap<NameSet>;
+  /** Devices that no fleet selects and that are not said to be idle, and those that are said to be and are selected. */
+  readonly strays: NameSet;
   readonly catalogue: Catalogue;
   readonly desiredDevices: PersistentMap<DesiredDevice>;
 }
@@ -45,6 +47,7 @@ export const emptyManifestState: ManifestState = {
   devicesByLabel: PersistentMap.empty(),
   devicesByFingerprint: PersistentMap.empty(),
   members: PersistentMap.empty(),
+  strays: PersistentMap.empty(),
   catalogue: new Map(),
   desiredDevices: PersistentMap.empty(),
 };

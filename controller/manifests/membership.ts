@@ -1,12 +1,9 @@
 /** Which fleet selects which device, kept up for the devices and fleets that a draft touches. */
 import type { Selector } from '../../schemas/generated/types.ts';
 import { type Draft, placeIn } from './draft.ts';
-import type { ValuePath } from './finding.ts';
 import { FleetIndex } from './fleet-index.ts';
-import { hint, listNames } from './nearest-name.ts';
 import { indexed, PersistentMap, unindexed } from './persistent-map.ts';
-import { unless } from './references.ts';
-import { labelTerm, selectorKeys, selectorTerms } from './selector.ts';
+import { selectorTerms } from './selector.ts';
 import { pauseNow, type Steps } from './steps.ts';
 
 /** Devices that may meet the selector, by the index that narrows most; every device when none does. */
@@ -41,7 +38,7 @@ function reportConflict(draft: Draft, device: string, fleets: readonly string[])
   );
 }
 
-/** Updates `members` and reports devices that two fleets select; returns the fleet of each device it looked at. */
+/** Updates `members` and `strays`, and reports devices that two fleets select; returns the fleet of each device it looked at. */
 export function* updateMembership(draft: Draft): Steps<Map<string, string | undefined>> {
   const { before, next, edit } = draft;
   const judged = new Map<string, string | undefined>();
@@ -54,52 +51,11 @@ export function* updateMembership(draft: Draft): Steps<Map<string, string | unde
     if (old !== undefined && !chosen.includes(old)) next.members = unindexed(next.members, old, device, edit);
     for (const fleet of chosen) next.members = indexed(next.members, fleet, device, edit);
     judged.set(device, chosen[0]);
+    const isStray = manifest !== undefined && (manifest.spec.idle === true) === chosen.length > 0;
+    next.strays = isStray ? next.strays.set(device, true, edit) : next.strays.delete(device, edit);
     if (chosen.length > 1) reportConflict(draft, device, chosen);
   }
   return judged;
-}
-
-/** For each label the selector asks about, the values that devices have. */
-function existingLabels({ next }: Draft, selector: Selector): string {
-  const keys = selectorKeys(selector);
-  if (keys.length === 0) return 'there are no devices';
-  const known = [...next.devicesByLabel.keys()];
-  const told = keys.map((key) => {
-    const values = known.filter((term) => term.startsWith(`${key}=`)).map((term) => term.slice(key.length + 1));
-    if (values.length > 0) return `${key} is one of: ${listNames(values)}`;
-    return `no device has the label ${key}; ${hint(
-      key,
-      known.filter((term) => !term.includes('=')),
-      'label at all',
-    )}`;
-  });
-  return told.join('; ');
-}
-
-/** The first requirement that no device meets, as a place to point at; the whole selector when each has its devices. */
-function emptyPart({ next }: Draft, { matchLabels = {}, matchExpressions = [] }: Selector): ValuePath {
-  for (const [key, value] of Object.entries(matchLabels))
-    if (!next.devicesByLabel.has(labelTerm(key, value))) return ['matchLabels', key];
-  const isMet = (index: number): boolean => {
-    const [terms] = selectorTerms({ matchExpressions: [matchExpressions[index]!] });
-    return terms?.some((term) => next.devicesByLabel.has(term)) ?? true;
-  };
-  const unmet = matchExpressions.findIndex((_, index) => !isMet(index));
-  return unmet === -1 ? [] : ['matchExpressions', unmet];
-}
-
-/** Reports fleets that select no device at all, unless a device that has problems may be theirs. */
-export function reportEmptyFleets(draft: Draft): void {
-  const { next, findings, broken } = draft;
-  for (const [name, { spec }] of next.fleets) {
-    if (next.members.has(name)) continue;
-    const wanted = selectorTerms(spec.selector);
-    const mayMatch = (terms: ReadonlySet<string>) => wanted.every((list) => list.some((term) => terms.has(term)));
-    if (broken.devices.some(mayMatch)) continue;
-    const message = `the selector matches no device: ${existingLabels(draft, spec.selector)}${unless(draft, 'Device')}`;
-    const path = ['spec', 'selector', ...emptyPart(draft, spec.selector)];
-    findings.add(placeIn(draft, `Fleet/${name}`, path, 'key'), 'SELECTOR_MATCHES_NOTHING', message);
-  }
 }
 
 /** The set of nobody, for fleets without members. */

@@ -19,6 +19,13 @@ export interface Fetch {
   readonly bases: readonly string[];
 }
 
+/** Something else that its manifests say of it. Without `from` it was not said, without `to` it is not said any more. */
+export interface AttributeChange {
+  readonly name: 'fleet' | 'probationSeconds' | 'keyFingerprint';
+  readonly from?: string;
+  readonly to?: string;
+}
+
 export interface DeviceChange {
   readonly device: string;
   readonly site?: string;
@@ -29,6 +36,9 @@ export interface DeviceChange {
   readonly cause: DeployCause | HoldCause | 'REMOVED';
   readonly message: string;
   readonly applications: readonly ApplicationChange[];
+  readonly attributes: readonly AttributeChange[];
+  /** It loses all its applications because no fleet selects it any more, and its manifest does not say that it is to be idle. */
+  readonly isStripped: boolean;
   readonly fetches: readonly Fetch[];
 }
 
@@ -53,6 +63,10 @@ export interface ComparedRevisions {
   readonly next: DesiredFleet;
   /** What is known of a device; undefined when nobody could be asked: then it is taken to run what `base` wants. */
   readonly observe: (device: string) => ObservedDevice | undefined;
+  /** The devices that may differ; every one of both revisions when undefined. */
+  readonly affected?: ReadonlySet<string>;
+  /** The id of the key that signs deployments now, where that is known. */
+  readonly deploymentKey?: string;
   /** Releases of both revisions: which bytes a device has by the names and versions it reports. */
   readonly releases: Catalogue;
 }
@@ -72,6 +86,26 @@ function applicationChanges(before: Template | undefined, after: Template | unde
     if (from?.sha256 === to?.sha256 && from?.version === to?.version && !settings) return [];
     return [{ name, ...(from && { from: from.version }), ...(to && { to: to.version }), settings }];
   });
+}
+
+function attributeChanges(before: DesiredDevice | undefined, after: DesiredDevice | undefined): AttributeChange[] {
+  // What comes or goes as a whole needs no such words.
+  if (before === undefined || after === undefined) return [];
+  const pairs = [
+    ['fleet', before.fleet, after.fleet],
+    ['probationSeconds', before.template.probationSeconds, after.template.probationSeconds],
+    ['keyFingerprint', before.keyFingerprint, after.keyFingerprint],
+  ] as const;
+  return pairs.flatMap(([name, from, to]): AttributeChange[] => {
+    const isIdle = name === 'probationSeconds' && (before.fleet === undefined || after.fleet === undefined);
+    if (from === to || isIdle) return [];
+    return [{ name, ...(from !== undefined && { from: String(from) }), ...(to !== undefined && { to: String(to) }) }];
+  });
+}
+
+function isStripped(before: DesiredDevice | undefined, after: DesiredDevice): boolean {
+  const had = before?.template.applications.length ?? 0;
+  return had > 0 && after.fleet === undefined && after.idle !== true;
 }
 
 /** Digests of the modules that a device has, by application. */
@@ -113,14 +147,15 @@ function assumed(before: DesiredDevice | undefined): ObservedDevice {
 function compareDevice(
   before: DesiredDevice | undefined,
   after: DesiredDevice | undefined,
-  { observe, releases }: ComparedRevisions,
+  { observe, releases, deploymentKey }: ComparedRevisions,
 ): DeviceChange | undefined {
   const { name: device, site, fleet = before?.fleet } = (after ?? before)!;
   const applications = applicationChanges(before?.template, after?.template);
-  const place = { device, ...(site && { site }), ...(fleet && { fleet }), applications };
+  const attributes = attributeChanges(before, after);
+  const place = { device, ...(site && { site }), ...(fleet && { fleet }), applications, attributes };
   if (after === undefined) {
     const message = 'git names it no longer: it may not connect any more, and goes on with what it runs';
-    return { ...place, kind: 'gone', cause: 'REMOVED', message, fetches: [] };
+    return { ...place, kind: 'gone', cause: 'REMOVED', message, isStripped: false, fetches: [] };
   }
   const isSame =
     before !== undefined &&
@@ -129,9 +164,9 @@ function compareDevice(
     before.keyFingerprint === after.keyFingerprint;
   if (isSame) return undefined;
   const observed = observe(device);
-  const { kind, cause, message } = planDevice(after, observed ?? assumed(before));
+  const { kind, cause, message } = planDevice(after, observed ?? assumed(before), deploymentKey);
   const fetches = fetchesOf(after, held(before, observed, releases));
-  return { ...place, kind, cause, message, fetches };
+  return { ...place, kind, cause, message, isStripped: isStripped(before, after), fetches };
 }
 
 function fleetChanges(devices: readonly DeviceChange[], { base, next }: ComparedRevisions): FleetChange[] {
@@ -139,9 +174,10 @@ function fleetChanges(devices: readonly DeviceChange[], { base, next }: Compared
   for (const { fleet } of next.devices.values()) {
     if (fleet !== undefined) sizes.set(fleet, (sizes.get(fleet) ?? 0) + 1);
   }
+  const kinds = new Map<string, number>();
+  for (const { fleet, kind } of devices) kinds.set(`${kind} ${fleet}`, (kinds.get(`${kind} ${fleet}`) ?? 0) + 1);
   return [...new Set([...base.fleets.keys(), ...next.fleets.keys()])].sort().map((fleet) => {
-    const count = (kind: DeviceChange['kind']): number =>
-      devices.filter((device) => device.fleet === fleet && device.kind === kind).length;
+    const count = (kind: DeviceChange['kind']): number => kinds.get(`${kind} ${fleet}`) ?? 0;
     const [deploying, holding, gone] = [count('deploy'), count('hold'), count('gone')];
     return { fleet, devices: sizes.get(fleet) ?? 0, deploying, holding, gone };
   });
@@ -150,7 +186,7 @@ function fleetChanges(devices: readonly DeviceChange[], { base, next }: Compared
 /** Compares two revisions by the very planner that the controller runs. */
 export function compareRevisions(compared: ComparedRevisions): RevisionChange {
   const { base, next } = compared;
-  const names = [...new Set([...base.devices.keys(), ...next.devices.keys()])].sort();
+  const names = [...(compared.affected ?? new Set([...base.devices.keys(), ...next.devices.keys()]))].sort();
   const devices = names.flatMap(
     (name) => compareDevice(base.devices.get(name), next.devices.get(name), compared) ?? [],
   );

@@ -158,10 +158,10 @@ function lastKnown({ report, issued }: ObservedDevice): string {
   return `at the time it ${running}${behind ? `; deployment ${issued.sequence} waits for its next contact` : ''}`;
 }
 
-/** Where a device that git names stands. */
-export function judge(desired: DesiredDevice, observed: ObservedDevice, now: number): Standing {
+/** Where a device that git names stands; `deploymentKey` is the id of the key that signs now, where that is known. */
+export function judge(desired: DesiredDevice, observed: ObservedDevice, now: number, deploymentKey?: string): Standing {
   const { contactAt, report, issued } = observed;
-  const decision = planDevice(desired, observed);
+  const decision = planDevice(desired, observed, deploymentKey);
   if (contactAt === undefined) {
     if (decision.kind === 'hold' && decision.cause === 'NO_KEY') return standing('unknown', 'NO_KEY', decision.message);
     return standing('unknown', 'NEVER_HEARD', 'it was never heard of: has its agent been started and enrolled?');
@@ -212,6 +212,7 @@ function facts(
             revision: issued.revision,
             issuedAt: timeOf(issued.issuedAt),
             applications: [...issued.applications],
+            ...(issued.signedBy === undefined ? {} : { signedBy: issued.signedBy }),
           },
         }),
     ...(report === undefined ? {} : { report }),
@@ -219,14 +220,19 @@ function facts(
   };
 }
 
-/** The status of a device that git names. `now` in milliseconds since the epoch. */
-export function deviceStatus(desired: DesiredDevice, observed: ObservedDevice, now: number): DeviceStatus {
+/** The status of a device that git names. `now` in milliseconds since the epoch; `deploymentKey` as for `judge`. */
+export function deviceStatus(
+  desired: DesiredDevice,
+  observed: ObservedDevice,
+  now: number,
+  deploymentKey?: string,
+): DeviceStatus {
   return {
     ...facts(desired.name, observed, now),
     ...(desired.site === undefined ? {} : { site: desired.site }),
     ...(desired.fleet === undefined ? {} : { fleet: desired.fleet }),
     labels: { ...desired.labels },
-    ...judge(desired, observed, now),
+    ...judge(desired, observed, now, deploymentKey),
   };
 }
 

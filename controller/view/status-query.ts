@@ -1,4 +1,4 @@
-/** What is asked of status, as a URL's query says it: `target=fleet/NAME`, `selector=a=b`, `limit=100`, `after=NAME`. */
+/** What is asked of status, as a URL's query says it: `target=fleet/NAME`, `selector=a=b`, `limit=100`, `after=NAME`, `devices=NAME,NAME`. */
 import { parseSelector, SelectorTextError } from '../manifests/selector-text.ts';
 import { pageMax, type StatusQuery } from './status.ts';
 
@@ -53,7 +53,19 @@ function selectorOf(text: string | undefined): Pick<StatusQuery, 'selector'> {
   }
 }
 
-const known = new Set(['target', 'selector', 'limit', 'after']);
+/** Asked for by name at once, of at most 63 characters each. */
+const namesMax = 100;
+
+function namesOf(text: string | null): Pick<StatusQuery, 'names'> {
+  if (text === null) return {};
+  const names = text.length > namesMax * 64 ? undefined : text.split(',');
+  if (names === undefined || names.length > namesMax) {
+    throw new BadQuery(`devices has ${text.length} characters or more than ${namesMax} names, which is too much`);
+  }
+  return { names };
+}
+
+const known = new Set(['target', 'selector', 'limit', 'after', 'devices']);
 
 /** Reads a query. Throws `BadQuery`. */
 export function parseStatusQuery(parameters: URLSearchParams): StatusQuery {
@@ -63,6 +75,7 @@ export function parseStatusQuery(parameters: URLSearchParams): StatusQuery {
   return {
     ...targetOf(textOf(parameters, 'target')),
     ...selectorOf(textOf(parameters, 'selector')),
+    ...namesOf(parameters.get('devices')),
     ...pageOf(textOf(parameters, 'limit'), textOf(parameters, 'after')),
   };
 }

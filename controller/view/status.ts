@@ -33,6 +33,8 @@ export const pageMax = 1000;
 export interface StatusQuery {
   readonly target?: { readonly kind: 'fleet' | 'site' | 'device'; readonly name: string };
   readonly selector?: Selector;
+  /** These devices alone, as far as they are known; nobody's absence is an error. */
+  readonly names?: readonly string[];
   /** All devices page by page, instead of those that deserve attention. */
   readonly page?: { readonly after?: string; readonly limit: number };
 }
@@ -72,10 +74,11 @@ function checkTarget({ context: { desired }, view }: StatusInputs, { target }: S
   throw new NothingThere(`there is no ${kind} ${JSON.stringify(name)} in the revision in force${meant}`);
 }
 
-function matching(inputs: StatusInputs, { target, selector }: StatusQuery): Matching {
+function matching(inputs: StatusInputs, { target, selector, names: asked }: StatusQuery): Matching {
   const { view, context } = inputs;
   const found: [string, Row][] = [];
-  const names = target?.kind === 'device' ? [target.name] : view.names.all;
+  const some = target?.kind === 'device' ? [target.name] : asked;
+  const names = some === undefined ? view.names.all : [...new Set(some)].sort();
   for (const name of names) {
     const row = view.row(name);
     if (row === undefined) continue;
@@ -138,8 +141,8 @@ function groupsOf(
 ): [string, Group][] {
   const { view, context } = inputs;
   const groups = grouped(devices, kind);
-  const { target, selector } = query;
-  const isWhole = selector === undefined && (target === undefined || target.kind === kind);
+  const { target, selector, names: asked } = query;
+  const isWhole = selector === undefined && asked === undefined && (target === undefined || target.kind === kind);
   const named = [...context.desired[`${kind}s`].keys()].sort();
   const counts = isWhole ? undefined : tallies(devices, kind);
   return named.flatMap((name): [string, Group][] => {
@@ -189,7 +192,7 @@ function describe({ image, context }: StatusInputs, name: string, isAlone: boole
   const status =
     desired === undefined
       ? removedDeviceStatus(name, observed, context.now)
-      : deviceStatus(desired, observed, context.now);
+      : deviceStatus(desired, observed, context.now, context.keyId);
   return isAlone ? status : { ...status, events: [] };
 }
 
@@ -213,7 +216,7 @@ export function statusDocument(inputs: StatusInputs, query: StatusQuery): Status
   const { context, view, source, broker, storage, expiry } = inputs;
   checkTarget(inputs, query);
   const devices = matching(inputs, query);
-  const isWhole = query.target === undefined && query.selector === undefined;
+  const isWhole = query.target === undefined && query.selector === undefined && query.names === undefined;
   let tally = view.total;
   if (!isWhole) {
     tally = emptyTally;
@@ -229,6 +232,7 @@ export function statusDocument(inputs: StatusInputs, query: StatusQuery): Status
     apiVersion: 'fleet/v1alpha1',
     kind: 'Status',
     asOf: isoTime(context.now),
+    ...(context.keyId === '' ? {} : { deploymentKey: context.keyId }),
     source,
     ...(broker === undefined ? {} : { broker }),
     ...(storage === undefined ? {} : { storage }),

@@ -161,7 +161,7 @@ export class View {
       else this.#due.schedule(device, at);
     }
     return {
-      state: desired === undefined ? 'removed' : judge(desired, observed, now).state,
+      state: desired === undefined ? 'removed' : judge(desired, observed, now, context.keyId).state,
       connected: observed.connected,
       fleet: desired?.fleet,
       site: desired?.site,

@@ -347,6 +347,10 @@ export interface DeviceSpec {
    * SHA256: and the base64 of the SHA-256 of a public key's SubjectPublicKeyInfo (DER).
    */
   keyFingerprint?: string;
+  /**
+   * It is meant to be in no fleet and to run nothing. Without it, a device that no fleet selects is warned of, and `fleet plan --policy` stops a commit that takes its applications away.
+   */
+  idle?: true;
   config?: Config;
 }
 /**
@@ -403,9 +407,17 @@ export interface FleetApplication {
 export interface PlanDocument {
   apiVersion: 'fleet/v1alpha1';
   kind: 'Plan';
+  /**
+   * Of the program that planned.
+   */
+  fleetVersion: string;
   base: PlanSide;
   next: PlanSide;
   observed: PlanObservation;
+  /**
+   * What of the planned revision is most likely not meant, or is not read.
+   */
+  warnings?: Problem[];
   /**
    * What the controller will do otherwise than the files of the planned revision have it.
    */
@@ -513,6 +525,14 @@ export interface PlannedDevice {
   message: string;
   applications: PlannedApplication[];
   /**
+   * What else its manifests say otherwise of it.
+   */
+  attributes: PlannedAttribute[];
+  /**
+   * It loses all its applications because no fleet selects it any more, and its manifest does not say spec.idle.
+   */
+  stripped?: true;
+  /**
    * Modules that the device lacks.
    */
   fetches: PlannedFetch[];
@@ -534,6 +554,17 @@ export interface PlannedApplication {
    * Its arguments, environment, configuration or restart policy differ.
    */
   settings: boolean;
+}
+export interface PlannedAttribute {
+  name: 'fleet' | 'probationSeconds' | 'keyFingerprint';
+  /**
+   * Absent when it was not said.
+   */
+  from?: string;
+  /**
+   * Absent when it is not said any more.
+   */
+  to?: string;
 }
 export interface PlannedFetch {
   /**
@@ -841,6 +872,10 @@ export interface StatusDocument {
    * RFC 3339 in UTC.
    */
   asOf: string;
+  /**
+   * The id of the key that deployments are signed with now.
+   */
+  deploymentKey?: string;
   source: SourceStatus;
   broker?: BrokerStatus;
   storage?: StorageStatus;
@@ -1059,6 +1094,10 @@ export interface DesiredDeployment {
    */
   issuedAt: string;
   applications: ApplicationReference[];
+  /**
+   * The id of the key that signed it; absent where that was not written down.
+   */
+  signedBy?: string;
 }
 export interface DeviceEvent {
   /**

@@ -69,6 +69,14 @@ test('symbolic links are not followed, because the controller follows none', (t)
   t.deepEqual([...readWorkingTree(nodeDisk, directory).tree.keys()].sort(), Object.keys(good).sort());
 });
 
+test('what is most likely not meant is a warning in the words of the controller, and the tree is right', (t) => {
+  const tree = treeOf(t, { ...good, 'devices/engine.yaml': device('engine', { kind: 'shp' }) });
+  const { output, exitCode } = validate(tree, trusted);
+  t.is(exitCode, 0);
+  t.regex(output, /^warning: devices\/engine.yaml:\d+:\d+: DEVICE_WITHOUT_FLEET no fleet selects device engine/);
+  t.regex(output, /4 manifests are right/);
+});
+
 test('problems are printed with place, code, words, line and caret', (t) => {
   const validation = validateTree(treeOf(t, { ...good, 'app.yaml': application('pump', '1.2.0') }), trusted);
   t.deepEqual(validation.problems.map(renderProblem), [

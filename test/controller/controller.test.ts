@@ -44,7 +44,6 @@ function shore() {
     const keyFingerprint = `SHA256:${String.fromCharCode(65 + at).repeat(43)}`;
     fleet.putDevice({ name, site: `${name}-site`, kind: 'ship', keyFingerprint, setting: 1 });
   }
-  // Every fleet must select a device.
   fleet.putDevice({
     name: 'truck',
     site: 'yard',
@@ -73,6 +72,8 @@ function shore() {
   });
   const complaints: string[] = [];
   const warnings: string[] = [];
+  /** What was told first of what is wrong with a revision. */
+  const firsts: string[] = [];
 
   const boot = async (
     source: RevisionSource = fleet.repository.open(),
@@ -81,7 +82,12 @@ function shore() {
   ): Promise<Controller> => {
     const clock = time.clock({ alive: true });
     const heard: Readonly<Record<string, string[]>> = { error: complaints, warn: warnings };
-    const log = { write: (level: string, event: string) => void heard[level]?.push(event) };
+    const log = {
+      write: (level: string, event: string, fields: Readonly<Record<string, unknown>> = {}) => {
+        heard[level]?.push(event);
+        if (fields.first !== undefined) firsts.push(String(fields.first));
+      },
+    };
     const keys = readControllerKeys(disk, '/keys');
     const artifacts = new ArtifactStore(disk, '/artifacts');
     const online = new OnlineMetadata({ disk, directory: '/artifacts/tuf', keys, timestampLifetimeMs: 604_800_000 });
@@ -123,7 +129,7 @@ function shore() {
     await settle();
   };
   return {
-    ...{ fleet, issued, said, complaints, warnings, boot, poll, settle, faults, time },
+    ...{ fleet, issued, said, complaints, warnings, firsts, boot, poll, settle, faults, time },
     /** An operator takes a tip that is held back. */
     async accept(controller: Controller, name: string) {
       const answer = controller.acceptRevision(name);
@@ -227,6 +233,34 @@ test('a webhook that comes during a look leads to another look after it', async 
   await settle(Promise.all([first, ...asked]).then(() => {}));
   t.is(looks, 2, 'many calls during a look are one look after it');
   t.deepEqual(issued.at(-1), 'aurora 2');
+});
+
+test('what is wrong with a refused commit is in the line of the log that refuses it, told once; a warning too', async (t) => {
+  const { fleet, boot, poll, warnings, firsts, time } = shore();
+  const good = fleet.commit('all');
+  const commit = (files: Readonly<Record<string, string>>) => {
+    const tree = fleet.repository.checkout(good.id);
+    for (const [path, text] of Object.entries(files)) tree.set(path, new TextEncoder().encode(text));
+    fleet.repository.commit(tree, 'by hand', time.now);
+  };
+  const controller = await boot();
+  await poll(controller);
+  warnings.length = 0;
+  commit({ 'fleets/slip.yaml': 'apiVersion: fleet/v1alpha1\nkind: Fleet\nmetadata:\n  name: slip\nspecs: {}\n' });
+  for (let looks = 0; looks < 3; looks += 1) await poll(controller);
+  t.deepEqual(warnings, ['revision.refused']);
+  t.is(firsts.length, 1);
+  t.regex(firsts[0]!, /^fleets\/slip\.yaml:\d+ [A-Z_]+ ./);
+  const spare = 'apiVersion: fleet/v1alpha1\nkind: Device\nmetadata:\n  name: spare\nspec: {}\n';
+  warnings.length = 0;
+  commit({ 'devices/spare.yaml': spare });
+  await poll(controller);
+  commit({ 'devices/spare.yaml': `${spare}# again\n` });
+  await poll(controller);
+  const { source } = await controller.status();
+  t.is(source.state, 'current');
+  t.true(source.notes?.some(({ code, line }) => code === 'DEVICE_WITHOUT_FLEET' && line !== undefined));
+  t.is(warnings.filter((event) => event === 'revision.note').length, source.notes?.length ?? 0);
 });
 
 test('a rewritten branch is held over restarts until it is accepted, which counts once', async (t) => {

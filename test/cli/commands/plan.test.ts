@@ -140,6 +140,33 @@ test('fleet plan REF --base REF compares two commits, whatever lies in the direc
   t.is((await world.fleet(['plan', 'nowhere'])).exitCode, 1);
 });
 
+test('a slip in a label that strips a device is a red line, and breaks the policy until its manifest says so', async (t) => {
+  const world = harbor(t);
+  await world.commit('A harbor');
+  t.is((await world.fleet(['plan', '--policy', '--exit-code'])).exitCode, 0);
+  world.edit('devices/aurora-engine.yaml', 'kind: ship', 'kind: shp');
+  const slipped = await world.fleet(['plan', '--policy']);
+  t.is(slipped.exitCode, 12);
+  t.regex(slipped.output, /1 device loses all applications, no fleet selects it any more: aurora-engine/);
+  t.regex(slipped.output, /warning: devices\/aurora-engine.yaml:\d+:\d+: DEVICE_WITHOUT_FLEET/);
+  t.is((await world.fleet(['plan', '--exit-code'])).exitCode, 11);
+  t.is((await world.fleet(['plan'])).exitCode, 0);
+  world.edit('devices/aurora-engine.yaml', 'spec:', 'spec:\n  idle: true');
+  const meant = await world.fleet(['plan', '--policy']);
+  t.is(meant.exitCode, 0);
+  t.notRegex(meant.output, /DEVICE_WITHOUT_FLEET|loses all/);
+});
+
+test('a plan says what changes beside releases: probation, the name of the fleet', async (t) => {
+  const world = harbor(t);
+  await world.commit('A harbor');
+  world.edit('fleets/trucks.yaml', 'name: trucks', 'name: lorries');
+  t.regex((await world.fleet(['plan'])).output, /truck-7-cab .*fleet trucks → lorries/);
+  world.edit('fleets/trucks.yaml', 'name: lorries', 'name: trucks');
+  world.edit('fleets/trucks.yaml', 'probationSeconds: 3', 'probationSeconds: 61');
+  t.regex((await world.fleet(['plan'])).output, /truck-7-cab .*probation \d+ s → 61 s/);
+});
+
 test('what devices do now is left out of a plan from a revision that is not in force', async (t) => {
   const world = harbor(t);
   await world.commit('A harbor');

@@ -7,10 +7,12 @@ import {
   changesOf,
   desiredFrom,
   device,
+  type Files,
   fleet,
   problemsOf,
   site,
   stateOf,
+  warningsOf,
 } from './fleet-fixture.ts';
 
 const harbor = {
@@ -139,7 +141,6 @@ test('every problem of a revision is reported at once, by file, line and column'
       'devices/again.yaml:8:9: UNKNOWN_SITE no site "aurorra"; did you mean "aurora"?',
       'devices/bridge.yaml:4:9: DUPLICATE_NAME Device "bridge" is declared in devices/again.yaml already',
       'fleets/all.yaml:9:13: UNKNOWN_APPLICATION no application "pumpp"; did you mean "pump"?',
-      'fleets/none.yaml:8:7: SELECTOR_MATCHES_NOTHING the selector matches no device: kind is one of: ship, spare',
       'fleets/none.yaml:11:16: MISSING_RELEASE no signed release pump 2.0.0; did you mean "1.0.0"?',
       'fleets/ships.yaml:6:3: DEVICE_IN_TWO_FLEETS fleets "all" and "ships" both select 2 devices (bridge, engine)',
       'sites/tab.yaml:4:1: TAB a tab cannot indent YAML; use spaces',
@@ -156,12 +157,67 @@ test('an unknown site names the nearest one', (t) => {
   t.is(problems[0]!.excerpt, '  site: arora');
 });
 
-test('a selector that matches nothing says which labels there are', (t) => {
-  const problems = problemsOf({ ...harbor, 'fleets/none.yaml': fleet('none', { kind: 'truck' }, []) });
+function selectorWarnings(files: Files): string[] {
+  return warningsOf(files)
+    .filter(({ code }) => code === 'SELECTOR_MATCHES_NOTHING')
+    .map(({ file, line, message }) => `${file}:${line} ${message}`);
+}
+
+test('a fleet that selects nobody yet is warned of with the labels there are, and refuses nothing', (t) => {
+  const files = { ...harbor, 'fleets/none.yaml': fleet('none', { kind: 'truck' }, []) };
+  t.true(stateOf(files).fleets.has('none'));
+  t.deepEqual(selectorWarnings(files), [
+    'fleets/none.yaml:8 the selector matches no device: kind is one of: ship, spare',
+  ]);
+});
+
+function strayWarnings(files: Files): string[] {
+  return warningsOf(files)
+    .filter(({ code }) => code === 'DEVICE_WITHOUT_FLEET' || code === 'IDLE_DEVICE_SELECTED')
+    .map(({ file, line, code, message }) => `${file}:${line} ${code} ${message}`);
+}
+
+const unhoused = {
+  ...harbor,
+  'devices/spare.yaml': device('spare', { kind: 'spare' }, { idle: true }),
+};
+
+test('a slip in a label that takes a device out of its fleet is warned of, at the labels, with those that fleets want', (t) => {
+  t.deepEqual(strayWarnings(unhoused), []);
+  const slipped = { ...unhoused, 'devices/engine.yaml': device('engine', { kind: 'shp' }) };
+  t.deepEqual(strayWarnings(slipped), [
+    'devices/engine.yaml:5 DEVICE_WITHOUT_FLEET no fleet selects device engine, nothing runs there (fleets select by kind=ship); ' +
+      'mend its labels or a selector, or say spec.idle: true where that is meant',
+  ]);
+  t.true(stateOf(slipped).desiredDevices.has('engine'));
+});
+
+test('a warning about devices is of the whole revision, whatever of it changed', (t) => {
+  const slipped = { ...unhoused, 'devices/engine.yaml': device('engine', { kind: 'shp' }) };
+  const path = 'apps/pump.yaml';
+  const after = applyChanges(stateOf(slipped), changesOf({ [path]: application('pump', '1.1.0') }), catalogue);
   t.deepEqual(
-    problems.map(({ code, message }) => `${code} ${message}`),
-    ['SELECTOR_MATCHES_NOTHING the selector matches no device: kind is one of: ship, spare'],
+    after.warnings.map(({ code }) => code),
+    ['DEVICE_WITHOUT_FLEET'],
   );
+  const mended = applyChanges(
+    stateOf(slipped),
+    changesOf({ 'devices/engine.yaml': harbor['devices/engine.yaml']! }),
+    catalogue,
+  );
+  t.deepEqual(mended.warnings, []);
+});
+
+test('a device that is said to be idle and is selected is warned of, so that the word is not left behind', (t) => {
+  const files = { ...unhoused, 'devices/engine.yaml': device('engine', { kind: 'ship' }, { idle: true }) };
+  t.deepEqual(strayWarnings(files), [
+    'devices/engine.yaml:8 IDLE_DEVICE_SELECTED a fleet selects device engine, which spec.idle says to run nothing; take spec.idle away',
+  ]);
+});
+
+test('nobody is warned of devices without a fleet while a file that cannot be read may hold the fleet', (t) => {
+  const files = { ...unhoused, 'fleets/ships.yaml': `${unhoused['fleets/ships.yaml']}\n\tbroken: [` };
+  t.deepEqual(strayWarnings(files), []);
 });
 
 test('a device that two fleets select is reported with both', (t) => {
@@ -237,7 +293,6 @@ test('a file that cannot be read hides nothing that is wrong elsewhere, and is n
     problems.map(({ file, line, code, message }) => `${file}:${line} ${code} ${message}`),
     [
       `devices/engine.yaml:8 UNKNOWN_SITE no site "borealis"; there is: aurora${doubt}`,
-      `fleets/none.yaml:8 SELECTOR_MATCHES_NOTHING the selector matches no device: kind is one of: ship, spare${doubt}`,
       `fleets/none.yaml:10 UNKNOWN_APPLICATION no application "pumpp"; did you mean "pump"?${doubt}`,
       'sites/huge.yaml:1 FILE_TOO_LARGE the file has 2000000 bytes, at most 1048576 are read',
     ],
@@ -279,8 +334,9 @@ for (const [what, text] of [
       'devices/truck.yaml': text,
     };
     t.deepEqual([...new Set(problemsOf(files).map(({ file }) => file))], ['devices/truck.yaml']);
+    t.deepEqual(selectorWarnings(files), []);
     const wrong = { ...files, 'fleets/trucks.yaml': fleet('trucks', { kind: 'lorry' }, []) };
-    t.true(problemsOf(wrong).some(({ code }) => code === 'SELECTOR_MATCHES_NOTHING'));
+    t.is(selectorWarnings(wrong).length, 1);
   });
 }
 

@@ -80,6 +80,12 @@ export function desiredFrom(files: Files): DesiredFleet {
   return desiredOf(stateOf(files));
 }
 
+/** The warnings of a repository, right or not. */
+export function warningsOf(files: Files): Problem[] {
+  const { warnings } = applyChanges(emptyManifestState, changesOf(files), catalogue);
+  return locateProblems({ problems: [], findings: warnings }, (file) => bytesOf(files[file]!));
+}
+
 /** The problems of a repository that is expected to have some. */
 export function problemsOf(files: Files): Problem[] {
   const applied = applyChanges(emptyManifestState, changesOf(files), catalogue);

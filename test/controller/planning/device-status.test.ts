@@ -133,3 +133,10 @@ test('one failing device makes a fleet failed, one silent one makes it stale, no
   t.is(convergenceOf({ ...tally, dark: 1, progressing: 1 }), 'progressing');
   t.is(convergenceOf({ ...tally, progressing: 1, failed: 1 }), 'failed');
 });
+
+test('a deployment on its way that a key signed which signs no more is told to be issued anew, with the reason', (t) => {
+  const observed = { events: [], contactAt: now, connected: true, issued: { ...issued, signedBy: 'old' } };
+  const { reason } = deviceStatus(desired, { ...observed, report: { ...report, highestSequence: 2 } }, now, 'new');
+  t.is(reason.code, 'TO_BE_ISSUED');
+  t.regex(reason.message, /was signed with key old, which signs no more/);
+});

@@ -145,3 +145,16 @@ test('who missed changes is told those that are remembered, or that some are not
   t.deepEqual(view.changesSince(view.changeId), []);
   t.is(view.changesSince(last - 1_000_000), undefined, 'of an earlier life');
 });
+
+test('some devices are asked for by name, and nobody is missed that is not known', async (t) => {
+  const { status } = viewOf({ a: start, b: start, c: start });
+  const some = await status('devices=c,a,nobody&limit=100');
+  t.deepEqual(
+    some.devices.map(({ name }) => name),
+    ['a', 'c'],
+  );
+  t.is(some.tally.desired, 2);
+  t.throws(() => parseStatusQuery(new URLSearchParams({ devices: Array.from({ length: 101 }, () => 'x').join() })), {
+    message: /more than 100 names/,
+  });
+});

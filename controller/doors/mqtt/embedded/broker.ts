@@ -154,7 +154,7 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
   #connected(client: Client): void {
     const contact = this.#lines.connected(client);
     const { device, address: to, takenOverFrom: from } = contact ?? {};
-    if (from !== undefined) this.#options.log.write('warn', 'broker.taken-over', { device, from, to });
+    if (from !== undefined) this.#options.log.write('debug', 'broker.taken-over', { device, from, to });
     this.#tell(contact);
   }
 

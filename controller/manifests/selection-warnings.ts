@@ -1,0 +1,90 @@
+/**
+ * What selectors most likely were not meant to come to. None of it refuses a revision: a fleet may be prepared before its
+ * devices are, and a device may be put aside.
+ */
+import type { Selector } from '../../schemas/generated/types.ts';
+import { type Draft, placeIn } from './draft.ts';
+import type { ValuePath } from './finding.ts';
+import { hint, listNames } from './nearest-name.ts';
+import { unless } from './references.ts';
+import { labelTerm, selectorKeys, selectorTerms } from './selector.ts';
+
+/** For each label the selector asks about, the values that devices have. */
+function existingLabels({ next }: Draft, selector: Selector): string {
+  const keys = selectorKeys(selector);
+  if (keys.length === 0) return 'there are no devices';
+  const known = [...next.devicesByLabel.keys()];
+  const told = keys.map((key) => {
+    const values = known.filter((term) => term.startsWith(`${key}=`)).map((term) => term.slice(key.length + 1));
+    if (values.length > 0) return `${key} is one of: ${listNames(values)}`;
+    return `no device has the label ${key}; ${hint(
+      key,
+      known.filter((term) => !term.includes('=')),
+      'label at all',
+    )}`;
+  });
+  return told.join('; ');
+}
+
+/** The first requirement that no device meets, as a place to point at; the whole selector when each has its devices. */
+function emptyPart({ next }: Draft, { matchLabels = {}, matchExpressions = [] }: Selector): ValuePath {
+  for (const [key, value] of Object.entries(matchLabels))
+    if (!next.devicesByLabel.has(labelTerm(key, value))) return ['matchLabels', key];
+  const isMet = (index: number): boolean => {
+    const [terms] = selectorTerms({ matchExpressions: [matchExpressions[index]!] });
+    return terms?.some((term) => next.devicesByLabel.has(term)) ?? true;
+  };
+  const unmet = matchExpressions.findIndex((_, index) => !isMet(index));
+  return unmet === -1 ? [] : ['matchExpressions', unmet];
+}
+
+/** Warns of fleets that select no device at all, unless a device that has problems may be theirs. */
+export function warnOfEmptyFleets(draft: Draft): void {
+  const { next, findings, broken } = draft;
+  for (const [name, { spec }] of next.fleets) {
+    if (next.members.has(name)) continue;
+    const wanted = selectorTerms(spec.selector);
+    const mayMatch = (terms: ReadonlySet<string>) => wanted.every((list) => list.some((term) => terms.has(term)));
+    if (broken.devices.some(mayMatch)) continue;
+    const message = `the selector matches no device: ${existingLabels(draft, spec.selector)}${unless(draft, 'Device')}`;
+    const path = ['spec', 'selector', ...emptyPart(draft, spec.selector)];
+    findings.warn(placeIn(draft, `Fleet/${name}`, path, 'key'), 'SELECTOR_MATCHES_NOTHING', message);
+  }
+}
+
+/** Whether a document that has problems may be a fleet, and so may select anybody. */
+function mayHideFleet({ broken }: Draft): boolean {
+  return broken.untold.some(({ kind }) => kind === undefined || kind === 'Fleet') || hasFleetKey(broken.keys);
+}
+
+function hasFleetKey(keys: Iterable<string>): boolean {
+  for (const key of keys) if (key.startsWith('Fleet/')) return true;
+  return false;
+}
+
+/** Labels that put a device into some fleet. */
+function selectedLabels({ next }: Draft): string {
+  const terms = [...next.fleets.values()].flatMap(({ spec }) => selectorTerms(spec.selector).flat());
+  return terms.length === 0 ? '' : ` (fleets select by ${listNames(new Set(terms))})`;
+}
+
+function warnOfSome(draft: Draft, devices: readonly string[], code: string, path: ValuePath, message: string): void {
+  const [first] = [...devices].sort();
+  if (first === undefined) return;
+  const who = devices.length === 1 ? `device ${first}` : `${devices.length} devices (${listNames(devices)})`;
+  draft.findings.warn(placeIn(draft, `Device/${first}`, path, 'key'), code, message.replace('DEVICES', who));
+}
+
+/** Warns of devices that no fleet selects, as after a slip in a label, and of those that are said to be idle and are not. */
+export function warnOfStrays(draft: Draft): void {
+  if (mayHideFleet(draft)) return;
+  const { next } = draft;
+  const names = [...next.strays.keys()];
+  const isIdle = (name: string): boolean => next.devices.get(name)?.spec.idle === true;
+  const meant = 'mend its labels or a selector, or say spec.idle: true where that is meant';
+  const unselected = `no fleet selects DEVICES, nothing runs there${selectedLabels(draft)}; ${meant}`;
+  const lost = names.filter((name) => !isIdle(name));
+  warnOfSome(draft, lost, 'DEVICE_WITHOUT_FLEET', ['metadata', 'labels'], unselected);
+  const selected = 'a fleet selects DEVICES, which spec.idle says to run nothing; take spec.idle away';
+  warnOfSome(draft, names.filter(isIdle), 'IDLE_DEVICE_SELECTED', ['spec', 'idle'], selected);
+}

@@ -1,0 +1,46 @@
+/** What an operator reads in the log at night stands in docs/operating.md, code by code. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+
+const root = join(import.meta.dirname, '..');
+const tables = readFileSync(join(root, 'docs/operating.md'), 'utf8');
+
+function sources(...rooms: readonly string[]): string {
+  return rooms
+    .flatMap((room) =>
+      readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => readFileSync(join(root, room, name), 'utf8')),
+    )
+    .join('\n');
+}
+
+function missing(found: readonly string[]): string[] {
+  return [...new Set(found)].filter((one) => !tables.includes(`| \`${one}\` |`)).sort();
+}
+
+test('every event of the log that is a warning or an error has a row that says what to do', (t) => {
+  const written = [
+    /log\.write\(\s*(?:'warn'|'error'|level|isTold \? 'debug' : 'warn'),\s*'([a-z.-]+)'/g,
+    /#(?:complain|miss)\(\s*'([a-z.-]+)'/g,
+    /#tell\(.*, '([a-z]+\.[a-z-]+)'/g,
+    /event: '([a-z]+\.[a-z-]+)'/g,
+  ];
+  const text = sources('controller').replaceAll(/level: 'info', event: '[a-z.-]+'/g, '');
+  const events = written.flatMap((pattern) => [...text.matchAll(pattern)].map(([, event]) => event!));
+  t.true(events.length > 20, 'the patterns find the lines');
+  t.deepEqual(missing(events), []);
+});
+
+test('every code of a device or of the source has a row that says what to do', (t) => {
+  const shore = sources('controller/planning', 'controller/engine', 'controller/following');
+  const union = readFileSync(join(root, 'controller/source/source-error.ts'), 'utf8').matchAll(/\| '([A-Z_]+)'/g);
+  const codes = [
+    ...[...shore.matchAll(/'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g)].map(([, code]) => code!),
+    ...[...shore.matchAll(/standing\('[a-z]+', '([A-Z_]+)'/g)].map(([, code]) => code!),
+    ...[...union].map(([, code]) => code!),
+  ];
+  t.true(codes.length > 25, 'the patterns find the codes');
+  t.deepEqual(missing(codes), []);
+});
