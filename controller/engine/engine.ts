@@ -73,10 +73,18 @@ interface Waiting {
   readonly reject?: (error: unknown) => void;
 }
 
+/** An event that was decided upon, and what follows. */
+interface Taken extends Waiting {
+  readonly decision: Decision;
+  /** It stands whether or not anything can be written. */
+  readonly writesNothing: boolean;
+}
+
 /** Everything that one turn decided. */
 interface Turn {
   readonly draft: Draft;
-  readonly taken: Waiting[];
+  readonly taken: Taken[];
+  /** Of devices that were thought over. */
   readonly decisions: Decision[];
   readonly considered: string[];
 }
@@ -264,7 +272,7 @@ export class Engine {
     this.#keep(turn, writes);
   }
 
-  #takeEvents({ draft, taken, decisions }: Turn): void {
+  #takeEvents({ draft, taken }: Turn): void {
     const { clock } = this.#parts;
     const end = clock.monotonic() + turnMs;
     let next = 0;
@@ -273,21 +281,20 @@ export class Engine {
       const waiting = this.#queue[next]!;
       next += 1;
       if (waiting.event.kind === 'shadow-request') this.#requests -= 1;
-      const decision = this.#decide(draft, waiting);
-      if (decision === undefined) continue;
-      taken.push(waiting);
-      decisions.push(decision);
+      const decided = this.#decide(draft, waiting);
+      if (decided !== undefined) taken.push(decided);
     }
     this.#queue.splice(0, next);
   }
 
   /** One event's error is its own: nothing of it is kept, all others are. */
-  #decide(draft: Draft, { event, reject }: Waiting): Decision | undefined {
+  #decide(draft: Draft, waiting: Waiting): Taken | undefined {
+    const { event, reject } = waiting;
     const own = new Draft(draft);
     try {
       const decision = decide(own, this.context, event);
       draft.absorb(own);
-      return decision;
+      return { ...waiting, decision, writesNothing: own.size === 0 };
     } catch (error) {
       const device = 'device' in event ? { device: event.device } : {};
       this.#parts.log.write('error', 'engine.event-failed', { kind: event.kind, ...device, error });
@@ -341,7 +348,7 @@ export class Engine {
       if (event.kind === 'settled' || event.kind === 'failed') this.#delivery.ended(event.owed);
       resolve?.();
     }
-    for (const { answers, tales, reconsider } of decisions) {
+    for (const { answers, tales, reconsider } of [...taken.map(({ decision }) => decision), ...decisions]) {
       this.#say(answers);
       for (const { level, event, fields } of tales) log.write(level, event, fields);
       this.consider(reconsider);
@@ -362,10 +369,12 @@ export class Engine {
     this.#pauseMs = Math.min(Math.max(firstPauseMs, 2 * this.#pauseMs), pauseMsMax);
     this.#parts.onChange([]);
     for (const device of considered) this.#toConsider.add(device);
-    for (const { event, reject } of taken) {
+    for (const { event, reject, writesNothing, decision } of taken) {
       reject?.(error);
       if (event.kind === 'settled' || event.kind === 'failed') this.#delivery.ended(event.owed);
-      if (event.kind === 'shadow-request') this.#decline(event);
+      if (event.kind !== 'shadow-request') continue;
+      if (writesNothing) this.#say(decision.answers);
+      else this.#decline(event);
     }
   }
 

@@ -93,6 +93,11 @@ test('what only asks is answered also while nothing can be written', async (t) =
   faults.isFull = true;
   said.length = 0;
   t.deepEqual((await ask('get', {})).body.state?.desired, { sequence: 1, envelope: 'first' });
+  said.length = 0;
+  ask('update', { state: { reported: reportOf(1) } });
+  await ask('get', {});
+  const answers = said.map(({ topic }) => topic).toSorted();
+  t.deepEqual(answers, ['get/accepted', 'update/rejected'], 'in the same moment as what has to be written');
 });
 
 test('a report replaces the one before, whatever stuck to it', async (t) => {
