@@ -138,10 +138,10 @@ test.serial('a bad revision changes nothing on any device; status shows each pro
   const missing = put('missing', manifest('missing', '9.9.9'));
   await refusedWith('Files that cannot be read', [...unread, missing]);
   for (const path of unread) rmSync(`${tree.directory}/${path}`);
-  made.edit('fleets/trucks.yaml', 'kind: truck', 'kind: lorry');
+  made.edit('fleets/trucks.yaml', 'name: position-beacon', 'name: position-beakon');
   await refusedWith('Files that do not fit together', ['fleets/trucks.yaml', missing]);
   rmSync(`${tree.directory}/${missing}`);
-  made.edit('fleets/trucks.yaml', 'kind: lorry', 'kind: truck');
+  made.edit('fleets/trucks.yaml', 'name: position-beakon', 'name: position-beacon');
   await made.world.converge(await made.world.commit('As it was'), generousMs);
 });
 

@@ -2,12 +2,13 @@
 import { ended, fuelContract } from '../../../artifact/fuel/contract.ts';
 import type { Clock } from '../../../platform/ports.ts';
 import type { Traits } from '../prepare/prepared-store.ts';
-import { endOf, type RunEnd, wasmStack } from '../run-end.ts';
+import type { RunEnd } from '../run-end.ts';
 import type { Guest as Program } from '../wasi/guest.ts';
 import { memoryImport } from '../wasi/imported-memory.ts';
 import { preview1, type SystemCall, type SystemCalls, suspending } from '../wasi/preview1.ts';
 import type { GuestWorld, Leave } from '../wasi/world.ts';
 import type { FuelMeter } from './fuel-meter.ts';
+import { endOf, wasmStack } from './thrown-end.ts';
 import type { Queue, Turns } from './turns.ts';
 
 /** What a system call costs, in fuel. */
