@@ -72,7 +72,7 @@ export async function statesWhen(
   const look = (): Record<string, string> =>
     Object.fromEntries(runtime.states().map(({ name, state }) => [name, state]));
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`it stays at ${JSON.stringify(runtime.states())}`)), 10_000);
+    const timer = setTimeout(() => reject(new Error(`it stays at ${JSON.stringify(runtime.states())}`)), 60_000);
     const check = (): void => {
       if (!isThere(look())) return;
       clearTimeout(timer);
