@@ -18,7 +18,7 @@ import type { Image } from '../engine/image.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import { selects } from '../manifests/selector.ts';
 import { deviceStatus, removedDeviceStatus } from '../planning/device-status.ts';
-import { convergenceOf, counted, emptyTally } from '../planning/tally.ts';
+import { convergenceOf, counted, emptyTally, tallyOf } from '../planning/tally.ts';
 import type { Row, View } from './view.ts';
 
 /** A fleet shows all its devices up to so many; a larger one those that are not well. */
@@ -217,11 +217,7 @@ export function statusDocument(inputs: StatusInputs, query: StatusQuery): Status
   checkTarget(inputs, query);
   const devices = matching(inputs, query);
   const isWhole = query.target === undefined && query.selector === undefined && query.names === undefined;
-  let tally = view.total;
-  if (!isWhole) {
-    tally = emptyTally;
-    for (const [, row] of devices) tally = counted(tally, row);
-  }
+  const tally = isWhole ? view.total : tallyOf(devices.map(([, row]) => row));
   const { shown, next } = shownDevices(devices, query);
   const isLarge = devices.length > shownMax;
   const sites = groupsOf(inputs, query, devices, 'site').map(([name, group]) => ({ name, ...summary(group) }));

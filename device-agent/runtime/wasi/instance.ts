@@ -2,7 +2,7 @@
 
 import type { Guest } from './guest.ts';
 import { importedMemory, memoryImport } from './imported-memory.ts';
-import { isGranted, preview1, type SystemCalls, wasiModule } from './preview1.ts';
+import { preview1, type SystemCalls } from './preview1.ts';
 import type { GuestWorld } from './world.ts';
 
 /** What is ready to be instantiated. */
@@ -12,17 +12,6 @@ export interface Bound {
   /** What else the module imports. */
   readonly others: WebAssembly.Imports;
   readonly guest: Guest;
-}
-
-/** Why a module may not run: the first import that nobody grants, or undefined. */
-export function importFault(module: WebAssembly.Module): string | undefined {
-  const refused = WebAssembly.Module.imports(module).find(({ module: from, name, kind }) => {
-    if (kind === 'memory') return from !== memoryImport.module || name !== memoryImport.name;
-    return kind !== 'function' || !isGranted(from, name);
-  });
-  if (refused === undefined) return undefined;
-  const { kind, module: from, name } = refused;
-  return `it imports the ${kind} ${from}.${name}; applications are granted functions of ${wasiModule} only`;
 }
 
 /** Makes the imports of a module that has no fault; its directories are closed with `guest.close()`. */
