@@ -8,14 +8,11 @@ import { prepareModule } from '../../device-agent/runtime/prepare/prepare-module
 import { nodeClock } from '../../platform/node/clock.ts';
 import { newWorld } from '../../test/device-agent/runtime/wasi/guest.ts';
 import type { Row } from './main.ts';
+import { median } from './median.ts';
 
 const example = new URL('../../fleet-examples/harbor/apps/position-beacon/position-beacon-1.1.0.wasm', import.meta.url);
 const instances = 500;
 const megabyte = 2 ** 20;
-
-function median(values: readonly number[]): number {
-  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
 
 function compileExample(): WebAssembly.Module {
   const preparation = prepareModule(readFileSync(fileURLToPath(example)), 64);
