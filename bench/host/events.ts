@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { WASI } from 'node:wasi';
 import { FuelMeter } from '../../device-agent/runtime/host/fuel-meter.ts';
 import { Guest } from '../../device-agent/runtime/host/guest.ts';
+import { LeftMemories } from '../../device-agent/runtime/host/left-memories.ts';
 import { Turns } from '../../device-agent/runtime/host/turns.ts';
 import { prepareModule } from '../../device-agent/runtime/prepare/prepare-module.ts';
 import { emptyInput, outputTo } from '../../device-agent/runtime/primitives/streams.ts';
@@ -42,6 +43,8 @@ function meteredAnswerer(source: Uint8Array): Answerer {
   const module = new WebAssembly.Module(preparation.module);
   const turns = new Turns({ nextTurn: setImmediate, mark: () => {} });
   const memoryBytesMax = memoryPages * 65_536;
+  const memories = new LeftMemories();
+  const memory = preparation.traits.importedMemory!;
   return async () => {
     let answered = 0;
     const stdin = { ...emptyInput, read: (into: Uint8Array) => into.fill(7).length };
@@ -50,7 +53,7 @@ function meteredAnswerer(source: Uint8Array): Answerer {
     });
     const { world } = newWorld({ stdin, stdout, monotonic: nodeClock.monotonic });
     const meter = new FuelMeter({}, nodeClock.monotonic());
-    const options = { name: 'guest', module, turns, clock: nodeClock, meter, memoryBytesMax };
+    const options = { name: 'guest', module, turns, clock: nodeClock, meter, memory, memories, memoryBytesMax };
     await new Guest(world, { ...options, onStarted: () => {} }).run();
     return answered;
   };
