@@ -11,6 +11,7 @@ import { type CompiledModule, type CompiledModules, UnfitModule } from './compil
 import { FuelMeter } from './fuel-meter.ts';
 import { Guest } from './guest.ts';
 import type { Launch, RunHandlers } from './launch.ts';
+import type { LeftMemories } from './left-memories.ts';
 import { RunTimers } from './run-timers.ts';
 import type { Turns } from './turns.ts';
 
@@ -20,6 +21,7 @@ export interface LauncherOptions {
   readonly random: Random;
   readonly turns: Turns;
   readonly modules: CompiledModules;
+  readonly memories: LeftMemories;
 }
 
 /** Descriptors that one application may have open in a directory. */
@@ -98,12 +100,12 @@ class GuestRun {
   }
 
   #newGuest({ module, traits }: CompiledModule): Guest {
-    const { clock, turns } = this.#options;
+    const { clock, turns, memories } = this.#options;
     const { onOutput, onStarted } = this.#handlers;
     const { name, limits } = this.#application;
     const { importedMemory } = traits;
     return new Guest(worldOf(this.#application, this.#options, onOutput, this.#timers), {
-      ...{ name, module, turns, clock, onStarted, memoryBytesMax: memoryBytesMax(this.#application) },
+      ...{ name, module, turns, clock, onStarted, memories, memoryBytesMax: memoryBytesMax(this.#application) },
       ...(importedMemory === undefined ? {} : { memory: importedMemory }),
       meter: new FuelMeter(limits ?? {}, clock.monotonic()),
     });

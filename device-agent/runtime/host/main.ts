@@ -12,6 +12,7 @@ import type { FromHost, ToHost } from '../protocol.ts';
 import { AppHost } from './app-host.ts';
 import { CompiledModules } from './compiled-modules.ts';
 import { guestLauncher } from './guest-launcher.ts';
+import { LeftMemories } from './left-memories.ts';
 import { Turns } from './turns.ts';
 
 function serve(directory: string): void {
@@ -30,7 +31,7 @@ function serve(directory: string): void {
   const note = openNoteWriter();
   const turns = new Turns({ nextTurn: setImmediate, mark: (guest = '') => note(guest) });
   const modules = new CompiledModules(nodeDisk);
-  const launch = guestLauncher({ ...machine, turns, modules });
+  const launch = guestLauncher({ ...machine, turns, modules, memories: new LeftMemories() });
   // A supervisor killed a moment ago leaves hosts that are about to end; what they run is not started before.
   const lock = (name: string) => waitForLock(directory, `application-${name}`);
   const host = new AppHost({ ...machine, launch, modules, lock, logDirectory: `${directory}/logs` }, say);
