@@ -20,6 +20,7 @@ export interface Usage {
   readonly fuelPerSecond: number;
   /** What it keeps on the disk, where it may. */
   readonly dataBytes?: number;
+  readonly kvBytes?: number;
 }
 
 /** How often a host says that it lives, with what its applications take. */
@@ -92,10 +93,15 @@ function parseReport(value: unknown): ApplicationReport | undefined {
 
 function parseUsage(value: unknown): Usage | undefined {
   if (!isFields(value)) return undefined;
-  const { name, memoryBytes, fuelPerSecond, dataBytes } = value;
+  const { name, memoryBytes, fuelPerSecond, dataBytes, kvBytes } = value;
   if (!isText(name) || !isCount(memoryBytes) || !isCount(fuelPerSecond)) return undefined;
   if (dataBytes !== undefined && !isCount(dataBytes)) return undefined;
-  return { name, memoryBytes, fuelPerSecond, ...(dataBytes === undefined ? {} : { dataBytes }) };
+  if (kvBytes !== undefined && !isCount(kvBytes)) return undefined;
+  return {
+    ...{ name, memoryBytes, fuelPerSecond },
+    ...(dataBytes === undefined ? {} : { dataBytes }),
+    ...(kvBytes === undefined ? {} : { kvBytes }),
+  };
 }
 
 /** The items as `parse` has them, or undefined where there are too many or one is none. */

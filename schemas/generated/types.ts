@@ -78,6 +78,7 @@ export interface ApplicationSpec {
   limits?: LimitsSpec;
   data?: DataGrant;
   tmp?: TmpGrant;
+  kv?: KvGrant;
 }
 /**
  * Configuration for applications. Layers are merged deeply in the order Application, Fleet, Site, Device. Strings may hold ${device.name}, ${device.labels.KEY} and ${site.name}; $${ is a plain ${.
@@ -124,6 +125,15 @@ export interface TmpGrant {
    * Files, directories and links together.
    */
   files?: number;
+}
+/**
+ * The directory /kv, a file a key: what is written to a key is there when its file is closed, whole or not at all. Kept as /data is.
+ */
+export interface KvGrant {
+  /**
+   * Bytes in KiB or MiB, at most 256MiB: they are taken from the memory of the device.
+   */
+  quota?: string;
 }
 /**
  * fleet.config.yaml: one file, a section for each program. FLEET_SECTION_KEY environment variables win over it, flags win over both. Relative paths start at the file's directory.
@@ -347,6 +357,7 @@ export interface DeployedApplication {
   limits?: ApplicationLimits;
   data?: DirectoryGrant;
   tmp?: DirectoryGrant;
+  kv?: StoreGrant;
 }
 export interface ApplicationLimits {
   memoryBytes?: number;
@@ -365,6 +376,12 @@ export interface DirectoryGrant {
    * Files, directories and links.
    */
   entriesMax: number;
+}
+/**
+ * /kv, kept on disk; without it there is none.
+ */
+export interface StoreGrant {
+  bytesMax: number;
 }
 /**
  * One computer with an agent.

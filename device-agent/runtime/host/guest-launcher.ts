@@ -41,10 +41,12 @@ function worldOf(
   timers: RunTimers,
 ): Omit<GuestWorld, 'leave'> {
   const { name, args, env, config } = application;
+  const { directories, abandon } = grants.open(application);
   return {
     args: [name, ...args],
     environment: env,
-    directories: { '/config': configuration(config), ...grants.open(application) },
+    directories: { '/config': configuration(config), ...directories },
+    abandon,
     stdin: emptyInput,
     // As a terminal, so that programs write line by line.
     stdout: { ...outputTo((bytes) => onOutput('stdout', bytes)), isTerminal: true },
