@@ -9,7 +9,7 @@ export interface ApplicationChange {
   readonly name: string;
   readonly from?: string;
   readonly to?: string;
-  /** Its arguments, environment, configuration, restart policy, place or limits differ. */
+  /** Its arguments, environment, configuration, restart policy, place, limits, trigger or channels differ. */
   readonly settings: boolean;
 }
 
@@ -81,6 +81,7 @@ function applicationChanges(before: Template | undefined, after: Template | unde
       canonicalJson([
         ...[one?.args ?? [], one?.env ?? {}, one?.config ?? {}, one?.restart ?? ''],
         ...[one?.class ?? '', one?.isolation ?? '', one?.limits ?? {}],
+        ...[one?.trigger ?? {}, one?.events ?? {}, one?.channels ?? {}],
       ]);
     const settings = from !== undefined && to !== undefined && settingsOf(from) !== settingsOf(to);
     if (from?.sha256 === to?.sha256 && from?.version === to?.version && !settings) return [];

@@ -1,10 +1,10 @@
 /** What the machine is asked to hold an app host to, and the engine's flags for it. */
 import type { Hold } from '../../platform/ports.ts';
 import type { DeployedApplication } from '../../schemas/generated/types.ts';
-import { memoryBytesMax } from './limits.ts';
+import { memoryBytesOfAll } from './limits.ts';
 import type { ApplicationClass, HostPlan, Placeable } from './placement.ts';
 
-type Limited = Placeable & Pick<DeployedApplication, 'limits'>;
+type Limited = Placeable & Pick<DeployedApplication, 'limits' | 'events'>;
 
 /** Critical ones first, background ones only where nobody else wants to run. */
 const ofClass: Readonly<Record<ApplicationClass, { readonly niceness: number; readonly cpuWeight: number }>> = {
@@ -25,13 +25,13 @@ const smallAddressesFlag = '--disable-wasm-trap-handler';
 
 /** What a process for these applications is held to. */
 export function holdOf({ key, class: applicationClass, applications }: HostPlan<Limited>): Hold {
-  const guestBytes = applications.reduce((sum, application) => sum + memoryBytesMax(application), 0);
+  const guestBytes = applications.reduce((sum, application) => sum + memoryBytesOfAll(application), 0);
   return { ...ofClass[applicationClass], group: key, memoryBytesMax: ownBytes + guestBytes };
 }
 
 /** Flags of the engine: an own process's heap is its guest's, and its end ends nobody else. */
 export function hostFlags({ isOwn, applications }: HostPlan<Limited>, hasFewAddresses: boolean): readonly string[] {
-  const guestMegabytes = Math.ceil(applications.reduce((sum, one) => sum + memoryBytesMax(one), 0) / 2 ** 20);
+  const guestMegabytes = Math.ceil(applications.reduce((sum, one) => sum + memoryBytesOfAll(one), 0) / 2 ** 20);
   const heapMegabytes = isOwn ? guestMegabytes + ownHeapMegabytes : sharedHeapMegabytes;
   return [`--max-old-space-size=${heapMegabytes}`, ...(hasFewAddresses ? [smallAddressesFlag] : [])];
 }

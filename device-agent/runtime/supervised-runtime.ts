@@ -4,7 +4,7 @@ import type { ApplicationReport, HostDeath } from '../../schemas/generated/types
 import type { AppRuntime, RunnableApplication } from './app-runtime.ts';
 import { HostProcess, type ProcessDeath } from './host-process.ts';
 import { holdOf, hostFlags } from './host-terms.ts';
-import { memoryBytesMax } from './limits.ts';
+import { memoryBytesOfAll } from './limits.ts';
 import { type HostPlan, ownProcessReason, placement } from './placement.ts';
 import type { PreparedModule } from './prepare/prepared-store.ts';
 import type { PreparedModules } from './prepare/readiness.ts';
@@ -266,7 +266,7 @@ export class SupervisedRuntime implements AppRuntime {
         : {
             usage: {
               memoryBytes: usage.memoryBytes,
-              memoryBytesMax: memoryBytesMax(application),
+              memoryBytesMax: memoryBytesOfAll(application),
               fuelPerSecond: usage.fuelPerSecond,
             },
           }),
