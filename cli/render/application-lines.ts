@@ -1,3 +1,4 @@
+import { eventWords } from '../../schemas/event-words.ts';
 import type { ApplicationReport, ApplicationUsage, HostDeath } from '../../schemas/generated/types.ts';
 import { bytes } from './quantities.ts';
 
@@ -18,7 +19,19 @@ function keptText({ data, kv }: ApplicationUsage): string {
 
 /** One application as it last was: its state and why, what it takes, where it trapped, what it printed last. */
 export function applicationLines(application: ApplicationReport): string[] {
-  const { name, version, state, restarts, message, exitCode, usage, process, stack = [], lines = [] } = application;
+  const {
+    name,
+    version,
+    state,
+    restarts,
+    message,
+    exitCode,
+    usage,
+    process,
+    events,
+    stack = [],
+    lines = [],
+  } = application;
   const often = restarts === 0 ? '' : `, restarted ${restarts} ${restarts === 1 ? 'time' : 'times'}`;
   const why = message ?? (exitCode === undefined ? undefined : `exit code ${exitCode}`);
   const took =
@@ -27,6 +40,7 @@ export function applicationLines(application: ApplicationReport): string[] {
       : `; memory ${bytes(usage.memoryBytes)} of ${bytes(usage.memoryBytesMax)}, ${fuel(usage.fuelPerSecond)} fuel a second${keptText(usage)}`;
   return [
     `  ${name} ${version} ${state}${often}${why === undefined ? '' : `: ${why}`}${took}`,
+    ...(events === undefined ? [] : [`    events: ${eventWords(events)}`]),
     ...(process === undefined ? [] : [`    in a process of its own: ${process}`]),
     ...(stack.length === 0 ? [] : [`    in ${stack.join(' < ')}`]),
     ...lines.map((line) => `    | ${line}`),

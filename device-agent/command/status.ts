@@ -1,5 +1,6 @@
 import type { Clock, Disk } from '../../platform/ports.ts';
 import { printableDeep } from '../../platform/printable.ts';
+import { eventWords } from '../../schemas/event-words.ts';
 import type { ApplicationReport, QuotaUsage, Report } from '../../schemas/generated/types.ts';
 import { type AgentStatus, readStatus } from '../report/status-file.ts';
 
@@ -20,7 +21,7 @@ function shareOf({ bytes, bytesMax }: QuotaUsage): string {
 }
 
 /** What it took, where it trapped, what it printed last. */
-function detailLines({ usage, process, stack = [], lines = [] }: ApplicationReport): string[] {
+function detailLines({ usage, process, events, stack = [], lines = [] }: ApplicationReport): string[] {
   const took =
     usage &&
     [
@@ -30,6 +31,7 @@ function detailLines({ usage, process, stack = [], lines = [] }: ApplicationRepo
     ].join(', ');
   return [
     ...(took === undefined ? [] : [took]),
+    ...(events === undefined ? [] : [`events: ${eventWords(events)}`]),
     ...(process === undefined ? [] : [`in a process of its own: ${process}`]),
     ...stack.map((frame) => `in ${frame}`),
     ...lines.map((line) => `| ${line}`),

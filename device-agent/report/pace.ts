@@ -15,10 +15,14 @@ function phasePart({ phase, since, running, target, problem, highestSequence }: 
 }
 
 function applicationsPart({ applications, downloads, hostDeath }: Report): string {
-  return JSON.stringify([applications.map(({ usage: _usage, ...rest }) => rest), downloads, hostDeath]);
+  return JSON.stringify([
+    applications.map(({ usage: _usage, events: _events, ...rest }) => rest),
+    downloads,
+    hostDeath,
+  ]);
 }
 
-/** What changed; the time, the counter, the bytes received and what applications take change by themselves and don't count. */
+/** What changed; the time, the counter, the bytes received, what applications take and their events change by themselves and don't count. */
 export function changeBetween(before: Report | undefined, after: Report): Change {
   if (before === undefined || phasePart(before) !== phasePart(after)) return 'phase';
   if (applicationsPart(before) !== applicationsPart(after)) return 'applications';

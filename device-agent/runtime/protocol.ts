@@ -74,6 +74,16 @@ function isTexts(value: unknown, itemsMax: number): value is readonly string[] {
   return Array.isArray(value) && value.length <= itemsMax && value.every((one) => typeof one === 'string');
 }
 
+const countNames = ['handled', 'failed', 'dropped', 'instances', 'waiting'] as const;
+
+/** The counts that are counts. */
+function parseCounts(value: unknown): ApplicationReport['events'] {
+  if (!isFields(value)) return undefined;
+  return Object.fromEntries(
+    countNames.map((name) => [name, value[name]] as const).filter(([, count]) => isCount(count)),
+  );
+}
+
 function parseReport(value: unknown): ApplicationReport | undefined {
   if (!isFields(value)) return undefined;
   const { name, version, state, since, restarts, exitCode, message, stack, lines } = value;
@@ -82,12 +92,14 @@ function parseReport(value: unknown): ApplicationReport | undefined {
   if (message !== undefined && typeof message !== 'string') return undefined;
   if (stack !== undefined && !isTexts(stack, stackMax)) return undefined;
   if (lines !== undefined && !isTexts(lines, linesMax)) return undefined;
+  const events = parseCounts(value.events);
   return {
     ...{ name, version, since, restarts, state: state as ApplicationReport['state'] },
     ...(exitCode === undefined ? {} : { exitCode: exitCode as number }),
     ...(message === undefined ? {} : { message: message.slice(0, messageMax) }),
     ...(stack === undefined ? {} : { stack: stack.map((frame) => frame.slice(0, frameMax)) }),
     ...(lines === undefined ? {} : { lines: lines.map((line) => line.slice(0, lineMax)) }),
+    ...(events === undefined ? {} : { events }),
   };
 }
 
