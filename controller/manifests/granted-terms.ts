@@ -1,7 +1,7 @@
 import type { Application, DeployedApplication } from '../../schemas/generated/types.ts';
 import { bytesOf } from './quantity.ts';
 
-type GrantedTerms = Pick<DeployedApplication, 'data' | 'tmp' | 'kv'>;
+type GrantedTerms = Pick<DeployedApplication, 'data' | 'tmp' | 'kv' | 'facts'>;
 
 /** Schema defaults, for what a grant does not say. */
 const dataDefaults = { quota: '16MiB', files: 1000 };
@@ -13,10 +13,13 @@ function directory({ quota, files }: { readonly quota: string; readonly files: n
 }
 
 /** What a manifest grants its application, in the deployment's terms; what it does not grant is not named. */
-export function grantedTerms({ data, tmp, kv }: Application['spec']): GrantedTerms {
+export function grantedTerms({ data, tmp, kv, facts }: Application['spec']): GrantedTerms {
   return {
     ...(data === undefined ? {} : { data: directory({ ...dataDefaults, ...data }) }),
     ...(tmp === undefined ? {} : { tmp: directory({ ...tmpDefaults, ...tmp }) }),
     ...(kv === undefined ? {} : { kv: { bytesMax: bytesOf(kv.quota ?? kvDefaults.quota) } }),
+    ...(facts === undefined
+      ? {}
+      : { facts: Object.fromEntries(Object.entries(facts).map(([name, { type }]) => [name, type])) }),
   };
 }

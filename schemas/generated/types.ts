@@ -83,6 +83,12 @@ export interface ApplicationSpec {
   data?: DataGrant;
   tmp?: TmpGrant;
   kv?: KvGrant;
+  /**
+   * Named values that it may publish: each line written to /facts/NAME is one. The last value and its age are kept and reported.
+   */
+  facts?: {
+    [k: string]: FactSpec;
+  };
 }
 /**
  * Configuration for applications. Layers are merged deeply in the order Application, Fleet, Site, Device. Strings may hold ${device.name}, ${device.labels.KEY} and ${site.name}; $${ is a plain ${.
@@ -224,6 +230,12 @@ export interface KvGrant {
    * Bytes in KiB or MiB, at most 256MiB: they are taken from the memory of the device.
    */
   quota?: string;
+}
+export interface FactSpec {
+  /**
+   * number: a finite one; boolean: true or false; string: at most 64 characters.
+   */
+  type: 'number' | 'boolean' | 'string';
 }
 /**
  * fleet.config.yaml: one file, a section for each program. FLEET_SECTION_KEY environment variables win over it, flags win over both. Relative paths start at the file's directory.
@@ -451,6 +463,15 @@ export interface DeployedApplication {
   data?: DirectoryGrant;
   tmp?: DirectoryGrant;
   kv?: StoreGrant;
+  /**
+   * What it may publish at /facts, by name.
+   */
+  facts?: {
+    /**
+     * number: a finite one; boolean: true or false; string: at most 64 characters.
+     */
+    [k: string]: 'number' | 'boolean' | 'string';
+  };
 }
 export interface EventTerms {
   /**
@@ -937,8 +958,21 @@ export interface ApplicationReport {
    * Why it has a process of its own, where it has one.
    */
   process?: string;
+  /**
+   * What it published last, by name.
+   */
+  facts?: {
+    [k: string]: FactReport;
+  };
   usage?: ApplicationUsage;
   events?: EventCounts;
+}
+export interface FactReport {
+  value: number | boolean | string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  at: string;
 }
 /**
  * What it took when the report was made.

@@ -1,25 +1,29 @@
 import type { DirectoryHandle } from '../../../platform/file-handles.ts';
 import type { Clock, Disk } from '../../../platform/ports.ts';
-import type { DeployedApplication } from '../../../schemas/generated/types.ts';
+import type { ApplicationReport, DeployedApplication } from '../../../schemas/generated/types.ts';
 import { memoryDirectory } from '../primitives/memory-directory.ts';
 import { OpenDirectory } from '../primitives/open-directory.ts';
 import { measure, Quota } from '../primitives/quota.ts';
 import { ApplicationDirectories } from './application-directories.ts';
 import { DiskReserve } from './disk-reserve.ts';
+import { FactBook } from './fact-book.ts';
+import { factDirectory } from './fact-directory.ts';
 import { KvDirectory } from './kv-directory.ts';
 import { KvStore } from './kv-store.ts';
 import { keysMax, openMax } from './limits.ts';
 
 /** What grants need of the machine. */
 export interface GrantPorts {
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
   readonly disk: Disk;
   /** Holds a directory of this machine; throws `FileError`. */
   readonly openDirectory: (path: string) => DirectoryHandle;
+  /** Called when facts were published, not more often than they need to be told. */
+  readonly onFacts: () => void;
 }
 
 /** What an application's manifest grants it. */
-export type Granted = Pick<DeployedApplication, 'name' | 'data' | 'tmp' | 'kv'>;
+export type Granted = Pick<DeployedApplication, 'name' | 'data' | 'tmp' | 'kv' | 'facts'>;
 
 /** What one run was granted. */
 export interface RunGrants {
@@ -41,10 +45,12 @@ export class Grants {
   readonly #directories: ApplicationDirectories;
   readonly #room: (bytes: number) => number;
   readonly #kept = new Map<string, Kept>();
+  readonly #facts: FactBook;
 
   constructor(ports: GrantPorts, runtimeDirectory: string) {
     this.#ports = ports;
     this.#directories = new ApplicationDirectories(ports.disk, runtimeDirectory);
+    this.#facts = new FactBook(ports.clock, ports.onFacts);
     const reserve = new DiskReserve(() => ports.disk.freeBytes(runtimeDirectory));
     this.#room = (bytes) => reserve.take(bytes);
   }
@@ -52,12 +58,13 @@ export class Grants {
   /** What one run is given. Throws `FileError` or `DiskError` where something of it can't be opened. */
   open(application: Granted): RunGrants {
     const { data, kv } = this.#keptOf(application);
-    const { tmp } = application;
+    const { tmp, facts } = application;
     const keys = kv && new KvDirectory(kv.store, kv.quota);
     const directories = {
       ...(data === undefined ? {} : { '/data': this.#directory(this.#ports.openDirectory(data.path), data.quota) }),
       ...(tmp === undefined ? {} : { '/tmp': this.#temporary(tmp) }),
       ...(kv === undefined ? {} : { '/kv': this.#directory(keys!, kv.quota) }),
+      ...(facts === undefined ? {} : { '/facts': factDirectory(application, this.#facts) }),
     };
     return { directories, abandon: () => keys?.abandon() };
   }
@@ -65,6 +72,13 @@ export class Grants {
   /** Forgets what it counted for one that ended: whoever runs it next, in whichever process, measures anew. */
   forget(name: string): void {
     this.#kept.delete(name);
+    this.#facts.forget(name);
+  }
+
+  /** What an application has published, as its report says it. */
+  facts(name: string): Pick<ApplicationReport, 'facts'> {
+    const facts = this.#facts.of(name);
+    return facts === undefined ? {} : { facts };
   }
 
   /** Bytes that an application keeps on the disk. */

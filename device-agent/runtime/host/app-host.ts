@@ -48,20 +48,21 @@ export class AppHost {
     this.#ports.hub.apply(applications);
     this.#ports.lost.keep(new Set(wanted.keys()));
     const coming = [...wanted.values()].filter(({ name }) => !this.#live.has(name));
-    const lives = await Promise.all(coming.map((one) => openLife(one, this.#ports, () => this.#tell())));
+    const lives = await Promise.all(coming.map((one) => openLife(one, this.#ports, () => this.tell())));
     for (const live of lives) this.#live.set(live.application.name, live);
-    this.#tell();
+    this.tell();
     await Promise.all(lives.map((live) => live.begin()));
   }
 
   #beat(): void {
     this.#say({ kind: 'beat', usage: [...this.#live.values()].map((live) => live.usage()) });
     // Counts of events change all the time: they are told with the beat.
-    if ([...this.#live.values()].some(({ application }) => application.trigger !== undefined)) this.#tell();
+    if ([...this.#live.values()].some(({ application }) => application.trigger !== undefined)) this.tell();
     this.#ports.clock.after(beatMs, () => this.#beat());
   }
 
-  #tell(): void {
+  /** Tells the supervisor how all applications do. */
+  tell(): void {
     this.#say({ kind: 'states', applications: [...this.#live.values()].map((live) => live.report()) });
   }
 }

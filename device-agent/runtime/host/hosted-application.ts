@@ -16,7 +16,7 @@ export interface HostPorts {
   readonly random: Random;
   readonly disk: Disk;
   readonly launch: Launch;
-  readonly grants: Pick<Grants, 'usage' | 'forget'>;
+  readonly grants: Pick<Grants, 'usage' | 'facts' | 'forget'>;
   /** Takes the application's lock as soon as no other process has it. */
   readonly lock: (name: string) => Promise<Disposable>;
   /** Directory of the applications' logs. */
@@ -129,6 +129,7 @@ export class LiveApplication implements Life {
       ...(failure === undefined ? {} : { message: failure.slice(0, messageMax) }),
       ...(end?.kind === 'trapped' && end.stack.length > 0 ? { stack: [...end.stack] } : {}),
       ...(failure === undefined || this.#lines.last.length === 0 ? {} : { lines: [...this.#lines.last] }),
+      ...this.#ports.grants.facts(this.application.name),
     };
   }
 

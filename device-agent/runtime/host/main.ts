@@ -34,7 +34,8 @@ function serve(directory: string): void {
   const note = openNoteWriter();
   const turns = new Turns({ nextTurn: setImmediate, mark: (guest = '') => note(guest) });
   const modules = new CompiledModules(nodeDisk);
-  const grants = new Grants({ ...machine, openDirectory: openHostDirectory }, directory);
+  const onFacts = (): void => host.tell();
+  const grants = new Grants({ ...machine, openDirectory: openHostDirectory, onFacts }, directory);
   const rooms = { hub: new ChannelHub(), lost: new LostMessages(), grants };
   const launch = guestLauncher({ ...machine, ...rooms, turns, modules });
   // A supervisor killed a moment ago leaves hosts that are about to end; what they run is not started before.
