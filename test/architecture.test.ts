@@ -61,7 +61,7 @@ const rooms: readonly Room[] = [
   {
     path: 'controller/manifests',
     imports: ['schemas'],
-    packages: ['js-yaml', 'yaml', 'ajv'],
+    packages: ['js-yaml', 'yaml', 'ajv', 'croner'],
     reason: 'pure: files to desired fleet',
   },
   {
@@ -227,6 +227,12 @@ const rooms: readonly Room[] = [
     imports: ['schemas', 'artifact', 'platform', 'device-agent/runtime'],
     packages: [],
     reason: 'a process of its own: many applications on one thread, and nothing of the supervisor',
+  },
+  {
+    path: 'device-agent/runtime/host/events/cron.ts',
+    imports: ['device-agent/runtime'],
+    packages: ['croner'],
+    reason: 'the one file of the device that knows the library of schedules, loaded where there is one',
   },
   {
     path: 'device-agent/runtime/host/main.ts',

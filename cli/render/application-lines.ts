@@ -1,5 +1,7 @@
+import { eventWords } from '../../schemas/event-words.ts';
+import { factWords } from '../../schemas/fact-words.ts';
 import type { ApplicationReport, ApplicationUsage, HostDeath } from '../../schemas/generated/types.ts';
-import { bytes } from './quantities.ts';
+import { age, bytes } from './quantities.ts';
 
 /** `1.2 M`: fuel by thousands. */
 function fuel(amount: number): string {
@@ -16,9 +18,22 @@ function keptText({ data, kv }: ApplicationUsage): string {
   return shares.join('');
 }
 
-/** One application as it last was: its state and why, what it takes, where it trapped, what it printed last. */
-export function applicationLines(application: ApplicationReport): string[] {
-  const { name, version, state, restarts, message, exitCode, usage, process, stack = [], lines = [] } = application;
+/** One application as it was when it was reported: its state and why, what it takes and published, where it trapped, what it printed last. */
+export function applicationLines(application: ApplicationReport, reportedAt: string): string[] {
+  const {
+    name,
+    version,
+    state,
+    restarts,
+    message,
+    exitCode,
+    usage,
+    process,
+    events,
+    facts,
+    stack = [],
+    lines = [],
+  } = application;
   const often = restarts === 0 ? '' : `, restarted ${restarts} ${restarts === 1 ? 'time' : 'times'}`;
   const why = message ?? (exitCode === undefined ? undefined : `exit code ${exitCode}`);
   const took =
@@ -27,6 +42,8 @@ export function applicationLines(application: ApplicationReport): string[] {
       : `; memory ${bytes(usage.memoryBytes)} of ${bytes(usage.memoryBytesMax)}, ${fuel(usage.fuelPerSecond)} fuel a second${keptText(usage)}`;
   return [
     `  ${name} ${version} ${state}${often}${why === undefined ? '' : `: ${why}`}${took}`,
+    ...(events === undefined ? [] : [`    events: ${eventWords(events)}`]),
+    ...(facts === undefined ? [] : [`    facts: ${factWords(facts, (at) => age(at, reportedAt))}`]),
     ...(process === undefined ? [] : [`    in a process of its own: ${process}`]),
     ...(stack.length === 0 ? [] : [`    in ${stack.join(' < ')}`]),
     ...lines.map((line) => `    | ${line}`),

@@ -127,7 +127,7 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
     lastProblem(device, style),
     report === undefined || report.applications.length === 0
       ? []
-      : ['Applications:', ...report.applications.flatMap(applicationLines)],
+      : ['Applications:', ...report.applications.flatMap((one) => applicationLines(one, report.at))],
     report?.hostDeath === undefined ? [] : [hostDeathLine(report.hostDeath, age(report.hostDeath.at, report.at))],
     report?.downloads === undefined || report.downloads.length === 0 ? [] : ['Downloads:', ...downloadLines(device)],
     refusals.map(({ at, code, message }) => `It was refused ${age(at, asOf)} ago: ${message} ${style('dim', code)}`),

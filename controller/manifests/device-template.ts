@@ -12,6 +12,7 @@ import { templateBytesMax } from './limits.ts';
 import { listNames } from './nearest-name.ts';
 import { fillInDeep, holdsPlaceholder, type PlaceholderValues } from './placeholder.ts';
 import { releaseKey } from './references.ts';
+import { runningEvents } from './running-events.ts';
 import { runningTerms } from './running-terms.ts';
 
 /** Schema defaults, for what a manifest does not say. */
@@ -130,6 +131,7 @@ function deploy(draft: Draft, plan: FleetPlan, part: FleetPart, device: Device):
     ),
     restart: application.spec.restart ?? restartDefault,
     ...runningTerms(application.spec),
+    ...runningEvents(application.spec),
     ...grantedTerms(application.spec),
   };
 }

@@ -3,6 +3,7 @@ import type { SelectorRequirement } from '../../schemas/generated/types.ts';
 import { isApplication, isDevice, isFleet, isSite } from '../../schemas/generated/validators.js';
 import { nearestName } from '../../schemas/nearest-name.ts';
 import { listAt } from './broken-manifest.ts';
+import { checkEvents } from './check-events.ts';
 import type { FileFinding, ValuePath } from './finding.ts';
 import { hint } from './nearest-name.ts';
 import type { Manifest, ManifestKind } from './parsed-file.ts';
@@ -132,6 +133,7 @@ export function checkDocument(value: unknown, document: number): CheckedDocument
   }
   // Also when the schema found something: who mends that should not find the rest only afterwards.
   if (kind === 'Fleet') checkFleet(value, report);
+  if (kind === 'Application') checkEvents(value, report);
   for (const root of placeholderRoots(kind, value)) checkPlaceholders(valueAt(value, root), root, report);
   return isValid && findings.length === 0 ? { kind: 'manifest', manifest: value } : { kind: 'broken', findings };
 }

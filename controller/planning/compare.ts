@@ -9,7 +9,7 @@ export interface ApplicationChange {
   readonly name: string;
   readonly from?: string;
   readonly to?: string;
-  /** What its manifest says of it besides the release differs: arguments, configuration, limits, grants. */
+  /** What its manifest says of it besides the release differs: arguments, configuration, limits, trigger, grants. */
   readonly settings: boolean;
 }
 

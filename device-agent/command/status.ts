@@ -1,5 +1,7 @@
 import type { Clock, Disk } from '../../platform/ports.ts';
 import { printableDeep } from '../../platform/printable.ts';
+import { eventWords } from '../../schemas/event-words.ts';
+import { factWords } from '../../schemas/fact-words.ts';
 import type { ApplicationReport, QuotaUsage, Report } from '../../schemas/generated/types.ts';
 import { type AgentStatus, readStatus } from '../report/status-file.ts';
 
@@ -20,7 +22,10 @@ function shareOf({ bytes, bytesMax }: QuotaUsage): string {
 }
 
 /** What it took, where it trapped, what it printed last. */
-function detailLines({ usage, process, stack = [], lines = [] }: ApplicationReport): string[] {
+function detailLines(
+  { usage, facts, process, events, stack = [], lines = [] }: ApplicationReport,
+  nowMs: number,
+): string[] {
   const took =
     usage &&
     [
@@ -30,6 +35,8 @@ function detailLines({ usage, process, stack = [], lines = [] }: ApplicationRepo
     ].join(', ');
   return [
     ...(took === undefined ? [] : [took]),
+    ...(facts === undefined ? [] : [`facts ${factWords(facts, (at) => ageOf(Date.parse(at), nowMs))}`]),
+    ...(events === undefined ? [] : [`events: ${eventWords(events)}`]),
     ...(process === undefined ? [] : [`in a process of its own: ${process}`]),
     ...stack.map((frame) => `in ${frame}`),
     ...lines.map((line) => `| ${line}`),
@@ -86,7 +93,7 @@ export function describeAgent(
     ...situation(status, isRunning, ageOf(saidMs, nowMs)),
     ...report.applications.flatMap((application) => [
       applicationLine(application, asOfMs, isRunning),
-      ...detailLines(application),
+      ...detailLines(application, asOfMs),
     ]),
     ...deathLines(report),
   ];

@@ -54,6 +54,10 @@ function withoutMessages(report: Report): Report {
   return { ...report, applications: report.applications.map(({ message: _message, ...rest }) => rest) };
 }
 
+function withoutFacts(report: Report): Report {
+  return { ...report, applications: report.applications.map(({ facts: _facts, ...rest }) => rest) };
+}
+
 function withoutDownloads({ downloads: _downloads, ...rest }: Report): Report {
   return rest;
 }
@@ -69,7 +73,7 @@ function halfOfApplications(report: Report): Report {
 function trimmed(report: Report): Report {
   const isTooLarge = (one: Report): boolean => Buffer.byteLength(JSON.stringify(one)) > reportBytesMax;
   let fitting = report;
-  for (const leaveOut of [withoutDownloads, withoutDetails, withFewerResidents, withoutMessages]) {
+  for (const leaveOut of [withoutDownloads, withoutDetails, withFewerResidents, withoutFacts, withoutMessages]) {
     if (isTooLarge(fitting)) fitting = leaveOut(fitting);
   }
   while (isTooLarge(fitting) && fitting.applications.length > 0) fitting = halfOfApplications(fitting);

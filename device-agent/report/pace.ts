@@ -15,12 +15,24 @@ function phasePart({ phase, since, running, target, problem, highestSequence }: 
 }
 
 function applicationsPart({ applications, downloads, hostDeath }: Report): string {
-  return JSON.stringify([applications.map(({ usage: _usage, ...rest }) => rest), downloads, hostDeath]);
+  return JSON.stringify([
+    applications.map(({ usage: _usage, events: _events, facts: _facts, ...rest }) => rest),
+    downloads,
+    hostDeath,
+  ]);
 }
 
-/** What changed; the time, the counter, the bytes received and what applications take change by themselves and don't count. */
+/** Progress, and facts that are no numbers: those change all the time. */
+function progressPart({ progress, applications }: Report): string {
+  const facts = applications.map(({ facts = {} }) =>
+    Object.entries(facts).map(([name, { value }]) => [name, typeof value === 'number' ? '' : value]),
+  );
+  return JSON.stringify([progress, facts]);
+}
+
+/** What changed; the time, the counter, the bytes received, what applications take, their events and numbers change by themselves and don't count. */
 export function changeBetween(before: Report | undefined, after: Report): Change {
   if (before === undefined || phasePart(before) !== phasePart(after)) return 'phase';
   if (applicationsPart(before) !== applicationsPart(after)) return 'applications';
-  return JSON.stringify(before.progress) === JSON.stringify(after.progress) ? 'none' : 'progress';
+  return progressPart(before) === progressPart(after) ? 'none' : 'progress';
 }

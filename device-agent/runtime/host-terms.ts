@@ -1,10 +1,10 @@
 /** What the machine is asked to hold an app host to, and the engine's flags for it. */
 import type { Hold } from '../../platform/ports.ts';
 import type { DeployedApplication } from '../../schemas/generated/types.ts';
-import { memoryBytesMax } from './limits.ts';
+import { memoryBytesOfAll } from './limits.ts';
 import type { ApplicationClass, HostPlan, Placeable } from './placement.ts';
 
-type Limited = Placeable & Pick<DeployedApplication, 'limits' | 'tmp'>;
+type Limited = Placeable & Pick<DeployedApplication, 'limits' | 'events' | 'tmp'>;
 
 /** Critical ones first, background ones only where nobody else wants to run. */
 const ofClass: Readonly<Record<ApplicationClass, { readonly niceness: number; readonly cpuWeight: number }>> = {
@@ -23,23 +23,20 @@ const ownHeapMegabytes = 16;
 /** Where memories are not guarded by addresses, each reserves what it may grow to and not eight gigabytes. */
 const smallAddressesFlag = '--disable-wasm-trap-handler';
 
-/** A file in memory that grows is held twice for a moment. */
-function tmpBytesMax({ tmp }: Limited): number {
-  return 2 * (tmp?.bytesMax ?? 0);
+/** Of all instances at once; a file in memory that grows is held twice for a moment. */
+function tmpBytesMax({ tmp, events }: Limited): number {
+  return 2 * (tmp?.bytesMax ?? 0) * (events?.concurrency ?? 1);
 }
 
 /** What a process for these applications is held to. */
 export function holdOf({ key, class: applicationClass, applications }: HostPlan<Limited>): Hold {
-  const guestBytes = applications.reduce(
-    (sum, application) => sum + memoryBytesMax(application) + tmpBytesMax(application),
-    0,
-  );
+  const guestBytes = applications.reduce((sum, one) => sum + memoryBytesOfAll(one) + tmpBytesMax(one), 0);
   return { ...ofClass[applicationClass], group: key, memoryBytesMax: ownBytes + guestBytes };
 }
 
 /** Flags of the engine: an own process's heap is its guest's, and its end ends nobody else. */
 export function hostFlags({ isOwn, applications }: HostPlan<Limited>, hasFewAddresses: boolean): readonly string[] {
-  const guestMegabytes = Math.ceil(applications.reduce((sum, one) => sum + memoryBytesMax(one), 0) / 2 ** 20);
+  const guestMegabytes = Math.ceil(applications.reduce((sum, one) => sum + memoryBytesOfAll(one), 0) / 2 ** 20);
   const heapMegabytes = isOwn ? guestMegabytes + ownHeapMegabytes : sharedHeapMegabytes;
   return [`--max-old-space-size=${heapMegabytes}`, ...(hasFewAddresses ? [smallAddressesFlag] : [])];
 }

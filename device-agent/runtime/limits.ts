@@ -12,12 +12,17 @@ export const sharedBodyBytesMax = 100_000;
 
 const pageBytes = 65_536;
 
-/** The most its memory may grow to, in bytes. */
+/** The most the memory of one instance may grow to, in bytes. */
 export function memoryBytesMax({ limits }: Pick<DeployedApplication, 'limits'>): number {
   return limits?.memoryBytes ?? memoryBytesDefault;
 }
 
-/** The same in pages of 64 KiB, rounded down. */
+/** The most that all its instances together may take, in bytes. */
+export function memoryBytesOfAll(application: Pick<DeployedApplication, 'limits' | 'events'>): number {
+  return memoryBytesMax(application) * (application.events?.concurrency ?? 1);
+}
+
+/** What the memory of one instance may grow to, in pages of 64 KiB, rounded down. */
 export function memoryPagesMax(application: Pick<DeployedApplication, 'limits'>): number {
   return Math.floor(memoryBytesMax(application) / pageBytes);
 }

@@ -2,8 +2,9 @@
  * The words between the supervisor and the app host. The host runs what it is given by strangers, so the supervisor
  * believes nothing of it that does not parse; the host believes its supervisor.
  */
-import type { ApplicationReport } from '../../schemas/generated/types.ts';
+import type { ApplicationReport, FactReport } from '../../schemas/generated/types.ts';
 import type { RunnableApplication } from './app-runtime.ts';
+import { textLengthMax } from './grants/fact-value.ts';
 import type { PreparedModule } from './prepare/prepared-store.ts';
 
 /** An application as a host is told of it: `restarts` counts on from a host before. */
@@ -20,6 +21,7 @@ export interface Usage {
   readonly fuelPerSecond: number;
   /** What it keeps on the disk, where it may. */
   readonly dataBytes?: number;
+  readonly kvBytes?: number;
 }
 
 /** How often a host says that it lives, with what its applications take. */
@@ -55,6 +57,10 @@ const states: ReadonlySet<unknown> = new Set<ApplicationReport['state']>([
   'stopped',
 ]);
 
+/** As the deployment's schema has them. */
+const factsMax = 8;
+const factName = /^[a-z][a-z0-9_]{0,31}$/;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 function isFields(value: unknown): value is Fields {
@@ -73,6 +79,33 @@ function isTexts(value: unknown, itemsMax: number): value is readonly string[] {
   return Array.isArray(value) && value.length <= itemsMax && value.every((one) => typeof one === 'string');
 }
 
+const countNames = ['handled', 'failed', 'dropped', 'instances', 'waiting'] as const;
+
+/** The counts that are counts. */
+function parseCounts(value: unknown): ApplicationReport['events'] {
+  if (!isFields(value)) return undefined;
+  return Object.fromEntries(
+    countNames.map((name) => [name, value[name]] as const).filter(([, count]) => isCount(count)),
+  );
+}
+
+function isFact(value: unknown): value is FactReport {
+  if (!isFields(value) || !isText(value.at)) return false;
+  if (typeof value.value === 'string') return value.value.length <= textLengthMax;
+  return typeof value.value === 'boolean' || Number.isFinite(value.value);
+}
+
+/** Those that are facts; a host that says others says nothing. */
+function parseFacts(value: unknown): ApplicationReport['facts'] {
+  if (!isFields(value)) return undefined;
+  const facts = Object.entries(value)
+    .slice(0, factsMax)
+    .flatMap(([name, fact]) =>
+      isFact(fact) && factName.test(name) ? [[name, { value: fact.value, at: fact.at }] as const] : [],
+    );
+  return Object.fromEntries(facts);
+}
+
 function parseReport(value: unknown): ApplicationReport | undefined {
   if (!isFields(value)) return undefined;
   const { name, version, state, since, restarts, exitCode, message, stack, lines } = value;
@@ -81,21 +114,30 @@ function parseReport(value: unknown): ApplicationReport | undefined {
   if (message !== undefined && typeof message !== 'string') return undefined;
   if (stack !== undefined && !isTexts(stack, stackMax)) return undefined;
   if (lines !== undefined && !isTexts(lines, linesMax)) return undefined;
+  const events = parseCounts(value.events);
+  const facts = parseFacts(value.facts);
   return {
     ...{ name, version, since, restarts, state: state as ApplicationReport['state'] },
     ...(exitCode === undefined ? {} : { exitCode: exitCode as number }),
     ...(message === undefined ? {} : { message: message.slice(0, messageMax) }),
     ...(stack === undefined ? {} : { stack: stack.map((frame) => frame.slice(0, frameMax)) }),
     ...(lines === undefined ? {} : { lines: lines.map((line) => line.slice(0, lineMax)) }),
+    ...(events === undefined ? {} : { events }),
+    ...(facts === undefined ? {} : { facts }),
   };
 }
 
 function parseUsage(value: unknown): Usage | undefined {
   if (!isFields(value)) return undefined;
-  const { name, memoryBytes, fuelPerSecond, dataBytes } = value;
+  const { name, memoryBytes, fuelPerSecond, dataBytes, kvBytes } = value;
   if (!isText(name) || !isCount(memoryBytes) || !isCount(fuelPerSecond)) return undefined;
   if (dataBytes !== undefined && !isCount(dataBytes)) return undefined;
-  return { name, memoryBytes, fuelPerSecond, ...(dataBytes === undefined ? {} : { dataBytes }) };
+  if (kvBytes !== undefined && !isCount(kvBytes)) return undefined;
+  return {
+    ...{ name, memoryBytes, fuelPerSecond },
+    ...(dataBytes === undefined ? {} : { dataBytes }),
+    ...(kvBytes === undefined ? {} : { kvBytes }),
+  };
 }
 
 /** The items as `parse` has them, or undefined where there are too many or one is none. */

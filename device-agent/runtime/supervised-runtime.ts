@@ -5,7 +5,7 @@ import type { AppRuntime, RunnableApplication } from './app-runtime.ts';
 import { keptUsage } from './grants/kept-usage.ts';
 import { HostProcess, type ProcessDeath } from './host-process.ts';
 import { holdOf, hostFlags } from './host-terms.ts';
-import { memoryBytesMax } from './limits.ts';
+import { memoryBytesOfAll } from './limits.ts';
 import { type HostPlan, ownProcessReason, placement } from './placement.ts';
 import type { PreparedModule } from './prepare/prepared-store.ts';
 import type { PreparedModules } from './prepare/readiness.ts';
@@ -267,7 +267,7 @@ export class SupervisedRuntime implements AppRuntime {
         : {
             usage: {
               memoryBytes: usage.memoryBytes,
-              memoryBytesMax: memoryBytesMax(application),
+              memoryBytesMax: memoryBytesOfAll(application),
               fuelPerSecond: usage.fuelPerSecond,
               ...keptUsage(application, usage),
             },

@@ -8,6 +8,7 @@ export interface EverySchema {
   Configuration?: Configuration;
   Deployment?: Deployment;
   Device?: Device;
+  Events?: Events;
   Fleet?: Fleet;
   Metadata?: Metadata;
   PlanDocument?: PlanDocument;
@@ -75,15 +76,111 @@ export interface ApplicationSpec {
    * process: it has a process of its own; shared: one with others of its class, unless its module needs one of its own.
    */
   isolation?: 'shared' | 'process';
+  trigger?: Trigger;
+  events?: EventsSpec;
+  channels?: ChannelsSpec;
   limits?: LimitsSpec;
   data?: DataGrant;
   tmp?: TmpGrant;
+  kv?: KvGrant;
+  /**
+   * Named values that it may publish: each line written to /facts/NAME is one. The last value and its age are kept and reported.
+   */
+  facts?: {
+    [k: string]: FactSpec;
+  };
 }
 /**
  * Configuration for applications. Layers are merged deeply in the order Application, Fleet, Site, Device. Strings may hold ${device.name}, ${device.labels.KEY} and ${site.name}; $${ is a plain ${.
  */
 export interface Config {
   [k: string]: unknown;
+}
+/**
+ * What starts it: exactly one of these. Without a trigger it is started once and kept alive.
+ */
+export interface Trigger {
+  schedule?: ScheduleTrigger;
+  message?: MessageTrigger;
+}
+/**
+ * At these times. Those that pass while the device is off are not made up for.
+ */
+export interface ScheduleTrigger {
+  /**
+   * Minute, hour, day of month, month, day of week; six fields begin with seconds.
+   */
+  cron: string;
+  /**
+   * An IANA name.
+   */
+  timeZone?: string;
+}
+/**
+ * Each message of a channel that it reads.
+ */
+export interface MessageTrigger {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  channel: string;
+}
+/**
+ * How its events are handled; for an application with a trigger.
+ */
+export interface EventsSpec {
+  /**
+   * Instances at once.
+   */
+  concurrency?: number;
+  /**
+   * Events that may wait; what is beyond is dropped and counted. Messages wait in their channel.
+   */
+  queue?: number;
+  /**
+   * Metered cost of executed instructions, about one each.
+   */
+  fuel?: number;
+  /**
+   * Of one event.
+   */
+  timeLimit?: string;
+}
+/**
+ * Named streams of messages. Applications of a device that name the same channel are connected.
+ */
+export interface ChannelsSpec {
+  in?: {
+    [k: string]: ChannelIn;
+  };
+  out?: {
+    [k: string]: ChannelOutSpec;
+  };
+}
+/**
+ * It reads /channels/in/NAME.
+ */
+export interface ChannelIn {}
+/**
+ * It writes /channels/out/NAME.
+ */
+export interface ChannelOutSpec {
+  /**
+   * Messages that may wait for a reader.
+   */
+  queue?: number;
+  /**
+   * The largest message.
+   */
+  messageBytes?: string;
+  /**
+   * line: a message is a line. write: a message is what one write has.
+   */
+  framing?: 'line' | 'write';
+  /**
+   * What a reader that lags behind others loses. The only reader of a channel loses nothing: who writes waits.
+   */
+  drop?: 'oldest' | 'newest';
 }
 export interface LimitsSpec {
   /**
@@ -124,6 +221,21 @@ export interface TmpGrant {
    * Files, directories and links together.
    */
   files?: number;
+}
+/**
+ * The directory /kv, a file a key: what is written to a key is there when its file is closed, whole or not at all. Kept as /data is.
+ */
+export interface KvGrant {
+  /**
+   * Bytes in KiB or MiB, at most 256MiB: they are taken from the memory of the device.
+   */
+  quota?: string;
+}
+export interface FactSpec {
+  /**
+   * number: a finite one; boolean: true or false; string: at most 64 characters.
+   */
+  type: 'number' | 'boolean' | 'string';
 }
 /**
  * fleet.config.yaml: one file, a section for each program. FLEET_SECTION_KEY environment variables win over it, flags win over both. Relative paths start at the file's directory.
@@ -344,9 +456,60 @@ export interface DeployedApplication {
    * process: it has a process of its own; shared: one with others of its class, unless its module needs one of its own.
    */
   isolation?: 'shared' | 'process';
+  trigger?: Trigger;
+  events?: EventTerms;
+  channels?: Channels;
   limits?: ApplicationLimits;
   data?: DirectoryGrant;
   tmp?: DirectoryGrant;
+  kv?: StoreGrant;
+  /**
+   * What it may publish at /facts, by name.
+   */
+  facts?: {
+    /**
+     * number: a finite one; boolean: true or false; string: at most 64 characters.
+     */
+    [k: string]: 'number' | 'boolean' | 'string';
+  };
+}
+export interface EventTerms {
+  /**
+   * Instances at once.
+   */
+  concurrency?: number;
+  /**
+   * Events that may wait; what is beyond is dropped and counted. Messages wait in their channel.
+   */
+  queue?: number;
+  /**
+   * Metered cost of executed instructions, about one each.
+   */
+  fuel?: number;
+  timeLimitMs?: number;
+}
+export interface Channels {
+  in?: {
+    [k: string]: ChannelIn;
+  };
+  out?: {
+    [k: string]: ChannelOut;
+  };
+}
+export interface ChannelOut {
+  /**
+   * Messages that may wait for a reader.
+   */
+  queue?: number;
+  messageBytes?: number;
+  /**
+   * line: a message is a line. write: a message is what one write has.
+   */
+  framing?: 'line' | 'write';
+  /**
+   * What a reader that lags behind others loses. The only reader of a channel loses nothing: who writes waits.
+   */
+  drop?: 'oldest' | 'newest';
 }
 export interface ApplicationLimits {
   memoryBytes?: number;
@@ -365,6 +528,12 @@ export interface DirectoryGrant {
    * Files, directories and links.
    */
   entriesMax: number;
+}
+/**
+ * /kv, kept on disk; without it there is none.
+ */
+export interface StoreGrant {
+  bytesMax: number;
 }
 /**
  * One computer with an agent.
@@ -389,6 +558,12 @@ export interface DeviceSpec {
    */
   idle?: true;
   config?: Config;
+}
+/**
+ * What starts an application, and the channels it reads and writes.
+ */
+export interface Events {
+  [k: string]: unknown;
 }
 /**
  * Devices chosen by labels and the applications they run.
@@ -783,7 +958,21 @@ export interface ApplicationReport {
    * Why it has a process of its own, where it has one.
    */
   process?: string;
+  /**
+   * What it published last, by name.
+   */
+  facts?: {
+    [k: string]: FactReport;
+  };
   usage?: ApplicationUsage;
+  events?: EventCounts;
+}
+export interface FactReport {
+  value: number | boolean | string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  at: string;
 }
 /**
  * What it took when the report was made.
@@ -810,6 +999,28 @@ export interface QuotaUsage {
    * Its quota.
    */
   bytesMax: number;
+}
+/**
+ * Since it was started under this agent; a count that is not there is 0.
+ */
+export interface EventCounts {
+  /**
+   * Events whose instance ended well.
+   */
+  handled?: number;
+  failed?: number;
+  /**
+   * Events and messages that found no room, and messages that were too large.
+   */
+  dropped?: number;
+  /**
+   * At work now.
+   */
+  instances?: number;
+  /**
+   * Events and messages that wait now.
+   */
+  waiting?: number;
 }
 export interface HostDeath {
   /**

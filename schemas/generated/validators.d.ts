@@ -11,6 +11,7 @@ export const isApplication: Validator<Types.Application>;
 export const isConfiguration: Validator<Types.Configuration>;
 export const isDeployment: Validator<Types.Deployment>;
 export const isDevice: Validator<Types.Device>;
+export const isEvents: Validator<Types.Events>;
 export const isFleet: Validator<Types.Fleet>;
 export const isMetadata: Validator<Types.Metadata>;
 export const isPlanDocument: Validator<Types.PlanDocument>;

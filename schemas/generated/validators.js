@@ -3,6 +3,7 @@ export { isApplication } from './validators/application.js';
 export { isConfiguration } from './validators/configuration.js';
 export { isDeployment } from './validators/deployment.js';
 export { isDevice } from './validators/device.js';
+export { isEvents } from './validators/events.js';
 export { isFleet } from './validators/fleet.js';
 export { isMetadata } from './validators/metadata.js';
 export { isPlanDocument } from './validators/plan.js';

@@ -1,70 +1,100 @@
 import type { DirectoryHandle } from '../../../platform/file-handles.ts';
 import type { Clock, Disk } from '../../../platform/ports.ts';
-import type { DeployedApplication } from '../../../schemas/generated/types.ts';
+import type { ApplicationReport, DeployedApplication } from '../../../schemas/generated/types.ts';
 import { memoryDirectory } from '../primitives/memory-directory.ts';
 import { OpenDirectory } from '../primitives/open-directory.ts';
 import { measure, Quota } from '../primitives/quota.ts';
 import { ApplicationDirectories } from './application-directories.ts';
 import { DiskReserve } from './disk-reserve.ts';
-import { openMax } from './limits.ts';
+import { FactBook } from './fact-book.ts';
+import { factDirectory } from './fact-directory.ts';
+import { KvDirectory } from './kv-directory.ts';
+import { KvStore } from './kv-store.ts';
+import { keysMax, openMax } from './limits.ts';
 
 /** What grants need of the machine. */
 export interface GrantPorts {
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
   readonly disk: Disk;
   /** Holds a directory of this machine; throws `FileError`. */
   readonly openDirectory: (path: string) => DirectoryHandle;
+  /** Called when facts were published, not more often than they need to be told. */
+  readonly onFacts: () => void;
 }
 
 /** What an application's manifest grants it. */
-export type Granted = Pick<DeployedApplication, 'name' | 'data' | 'tmp'>;
+export type Granted = Pick<DeployedApplication, 'name' | 'data' | 'tmp' | 'kv' | 'facts'>;
 
-/** Directories by the path under which a guest finds them. */
-export type GrantedDirectories = Readonly<Record<string, OpenDirectory>>;
+/** What one run was granted. */
+export interface RunGrants {
+  /** By the path under which the guest finds them; it closes them. */
+  readonly directories: Readonly<Record<string, OpenDirectory>>;
+  /** Called before they are closed where the run did not come to its own end. */
+  readonly abandon: () => void;
+}
 
 /** What one application keeps over its runs, as long as this process runs it. */
 interface Kept {
   readonly data: { readonly path: string; readonly quota: Quota } | undefined;
+  readonly kv: { readonly store: KvStore; readonly quota: Quota } | undefined;
 }
 
 /** What the applications of this process were granted, and what of it they hold. */
 export class Grants {
   readonly #ports: GrantPorts;
   readonly #directories: ApplicationDirectories;
-  readonly #reserve: DiskReserve;
+  readonly #room: (bytes: number) => number;
   readonly #kept = new Map<string, Kept>();
+  readonly #facts: FactBook;
 
   constructor(ports: GrantPorts, runtimeDirectory: string) {
     this.#ports = ports;
     this.#directories = new ApplicationDirectories(ports.disk, runtimeDirectory);
-    this.#reserve = new DiskReserve(() => ports.disk.freeBytes(runtimeDirectory));
+    this.#facts = new FactBook(ports.clock, ports.onFacts);
+    const reserve = new DiskReserve(() => ports.disk.freeBytes(runtimeDirectory));
+    this.#room = (bytes) => reserve.take(bytes);
   }
 
-  /** The directories of one run, which closes them. Throws `FileError` or `DiskError` where one can't be opened. */
-  open(application: Granted): GrantedDirectories {
-    const { data } = this.#keptOf(application);
-    return {
+  /** What one run is given. Throws `FileError` or `DiskError` where something of it can't be opened. */
+  open(application: Granted): RunGrants {
+    const { data, kv } = this.#keptOf(application);
+    const { tmp, facts } = application;
+    const keys = kv && new KvDirectory(kv.store, kv.quota);
+    const directories = {
       ...(data === undefined ? {} : { '/data': this.#directory(this.#ports.openDirectory(data.path), data.quota) }),
-      ...(application.tmp === undefined ? {} : { '/tmp': this.#temporary(application.tmp) }),
+      ...(tmp === undefined ? {} : { '/tmp': this.#temporary(tmp) }),
+      ...(kv === undefined ? {} : { '/kv': this.#directory(keys!, kv.quota) }),
+      ...(facts === undefined ? {} : { '/facts': factDirectory(application, this.#facts) }),
     };
+    return { directories, abandon: () => keys?.abandon() };
   }
 
   /** Forgets what it counted for one that ended: whoever runs it next, in whichever process, measures anew. */
   forget(name: string): void {
     this.#kept.delete(name);
+    this.#facts.forget(name);
+  }
+
+  /** What an application has published, as its report says it. */
+  facts(name: string): Pick<ApplicationReport, 'facts'> {
+    const facts = this.#facts.of(name);
+    return facts === undefined ? {} : { facts };
   }
 
   /** Bytes that an application keeps on the disk. */
-  usage({ name }: Pick<Granted, 'name'>): { readonly dataBytes?: number } {
-    const data = this.#kept.get(name)?.data;
-    return data === undefined ? {} : { dataBytes: data.quota.used.bytes };
+  usage({ name }: Pick<Granted, 'name'>): { readonly dataBytes?: number; readonly kvBytes?: number } {
+    const { data, kv } = this.#kept.get(name) ?? {};
+    return {
+      ...(data === undefined ? {} : { dataBytes: data.quota.used.bytes }),
+      ...(kv === undefined ? {} : { kvBytes: kv.quota.used.bytes }),
+    };
   }
 
   /** Instances that run at once share one count. */
   #keptOf(application: Granted): Kept {
     const known = this.#kept.get(application.name);
     if (known !== undefined) return known;
-    const kept = { data: this.#openData(application) };
+    const kept = { data: this.#openData(application), kv: this.#openStore(application) };
     this.#kept.set(application.name, kept);
     return kept;
   }
@@ -74,11 +104,16 @@ export class Grants {
     const path = this.#directories.open(name, 'data');
     const handle = this.#ports.openDirectory(path);
     try {
-      const room = (bytes: number) => this.#reserve.take(bytes);
-      return { path, quota: new Quota({ ...data, openMax }, measure(handle), room) };
+      return { path, quota: new Quota({ ...data, openMax }, measure(handle), this.#room) };
     } finally {
       handle.close();
     }
+  }
+
+  #openStore({ name, kv }: Granted): Kept['kv'] {
+    if (kv === undefined) return undefined;
+    const store = new KvStore(this.#ports.disk, this.#directories.open(name, 'kv'));
+    return { store, quota: new Quota({ ...kv, entriesMax: keysMax, openMax }, store.measure(), this.#room) };
   }
 
   #temporary(limits: NonNullable<Granted['tmp']>): OpenDirectory {

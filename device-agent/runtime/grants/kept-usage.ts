@@ -3,9 +3,11 @@ import type { Usage } from '../protocol.ts';
 
 /** What an application keeps on the disk against what it may, as reports say it. */
 export function keptUsage(
-  { data }: Pick<DeployedApplication, 'data'>,
-  { dataBytes }: Usage,
-): Pick<ApplicationUsage, 'data'> {
-  if (data === undefined || dataBytes === undefined) return {};
-  return { data: { bytes: dataBytes, bytesMax: data.bytesMax } };
+  { data, kv }: Pick<DeployedApplication, 'data' | 'kv'>,
+  { dataBytes, kvBytes }: Usage,
+): Pick<ApplicationUsage, 'data' | 'kv'> {
+  return {
+    ...(data === undefined || dataBytes === undefined ? {} : { data: { bytes: dataBytes, bytesMax: data.bytesMax } }),
+    ...(kv === undefined || kvBytes === undefined ? {} : { kv: { bytes: kvBytes, bytesMax: kv.bytesMax } }),
+  };
 }

@@ -1,9 +1,11 @@
 import { beatMs, type FromHost, type HostedApplication, type ToHost } from '../protocol.ts';
 import type { CompiledModules } from './compiled-modules.ts';
-import { type HostPorts, isSameApplication, LiveApplication } from './hosted-application.ts';
+import { type LifePorts, openLife } from './events/open-life.ts';
+import { isSameApplication } from './hosted-application.ts';
+import type { Life } from './life.ts';
 
 /** What an app host needs of the outside. */
-export interface AppHostPorts extends HostPorts {
+export interface AppHostPorts extends LifePorts {
   readonly modules: CompiledModules;
 }
 
@@ -11,7 +13,7 @@ export interface AppHostPorts extends HostPorts {
 export class AppHost {
   readonly #ports: AppHostPorts;
   readonly #say: (message: FromHost) => void;
-  readonly #live = new Map<string, LiveApplication>();
+  readonly #live = new Map<string, Life>();
   /** Orders are carried out one after the other. */
   #work: Promise<void> = Promise.resolve();
 
@@ -43,22 +45,24 @@ export class AppHost {
       this.#ports.grants.forget(application.name);
     }
     this.#ports.modules.keep(applications);
+    this.#ports.hub.apply(applications);
+    this.#ports.lost.keep(new Set(wanted.keys()));
     const coming = [...wanted.values()].filter(({ name }) => !this.#live.has(name));
-    const begun = coming.map((application) => {
-      const live = new LiveApplication(application, this.#ports, () => this.#tell());
-      this.#live.set(application.name, live);
-      return live.begin();
-    });
-    this.#tell();
-    await Promise.all(begun);
+    const lives = await Promise.all(coming.map((one) => openLife(one, this.#ports, () => this.tell())));
+    for (const live of lives) this.#live.set(live.application.name, live);
+    this.tell();
+    await Promise.all(lives.map((live) => live.begin()));
   }
 
   #beat(): void {
     this.#say({ kind: 'beat', usage: [...this.#live.values()].map((live) => live.usage()) });
+    // Counts of events change all the time: they are told with the beat.
+    if ([...this.#live.values()].some(({ application }) => application.trigger !== undefined)) this.tell();
     this.#ports.clock.after(beatMs, () => this.#beat());
   }
 
-  #tell(): void {
+  /** Tells the supervisor how all applications do. */
+  tell(): void {
     this.#say({ kind: 'states', applications: [...this.#live.values()].map((live) => live.report()) });
   }
 }

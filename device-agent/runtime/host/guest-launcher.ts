@@ -1,5 +1,8 @@
 import { FileError } from '../../../platform/file-handles.ts';
 import { type Clock, DiskError, type Random } from '../../../platform/ports.ts';
+import { channelDirectories } from '../channels/channel-directories.ts';
+import type { ChannelHub } from '../channels/channel-hub.ts';
+import type { LostMessages } from '../channels/lost-messages.ts';
 import type { Grants } from '../grants/grants.ts';
 import { openMax } from '../grants/limits.ts';
 import { memoryBytesMax } from '../limits.ts';
@@ -13,7 +16,7 @@ import type { GuestWorld } from '../wasi/world.ts';
 import { type CompiledModule, type CompiledModules, UnfitModule } from './compiled-modules.ts';
 import { FuelMeter } from './fuel-meter.ts';
 import { Guest } from './guest.ts';
-import type { Launch, RunHandlers } from './launch.ts';
+import type { EventInput, Launch, RunHandlers } from './launch.ts';
 import type { LeftMemories } from './left-memories.ts';
 import { RunTimers } from './run-timers.ts';
 import type { Turns } from './turns.ts';
@@ -25,6 +28,8 @@ export interface LauncherOptions {
   readonly turns: Turns;
   readonly modules: CompiledModules;
   readonly memories: LeftMemories;
+  readonly hub: ChannelHub;
+  readonly lost: LostMessages;
   readonly grants: Grants;
 }
 
@@ -38,18 +43,22 @@ function configuration(config: HostedApplication['config']): OpenDirectory {
 /** All that an application sees. */
 function worldOf(
   application: HostedApplication,
-  { clock, random, grants }: LauncherOptions,
+  { clock, random, hub, lost, grants }: LauncherOptions,
   onOutput: RunHandlers['onOutput'],
   timers: RunTimers,
+  event: EventInput | undefined,
 ): Omit<GuestWorld, 'leave'> {
   const { name, args, env, config } = application;
+  const channels = channelDirectories(application, hub, () => lost.add(name));
+  const { directories, abandon } = grants.open(application);
   return {
     args: [name, ...args],
     environment: env,
-    directories: { '/config': configuration(config), ...grants.open(application) },
-    stdin: emptyInput,
+    directories: { '/config': configuration(config), ...channels, ...directories },
+    abandon,
+    stdin: event?.stdin ?? emptyInput,
     // As a terminal, so that programs write line by line.
-    stdout: { ...outputTo((bytes) => onOutput('stdout', bytes)), isTerminal: true },
+    stdout: event?.stdout ?? { ...outputTo((bytes) => onOutput('stdout', bytes)), isTerminal: true },
     stderr: { ...outputTo((bytes) => onOutput('stderr', bytes)), isTerminal: true },
     now: clock.now,
     monotonic: clock.monotonic,
@@ -64,11 +73,18 @@ class GuestRun {
   readonly #application: HostedApplication;
   readonly #options: LauncherOptions;
   readonly #handlers: RunHandlers;
+  readonly #event: EventInput | undefined;
   readonly #timers: RunTimers;
   readonly #done: Promise<void>;
   #guest: Guest | undefined;
 
-  constructor(application: HostedApplication, options: LauncherOptions, handlers: RunHandlers) {
+  constructor(
+    application: HostedApplication,
+    options: LauncherOptions,
+    handlers: RunHandlers,
+    event: EventInput | undefined,
+  ) {
+    this.#event = event;
     this.#application = application;
     this.#options = options;
     this.#handlers = handlers;
@@ -104,17 +120,18 @@ class GuestRun {
   #newGuest({ module, traits }: CompiledModule): Guest {
     const { clock, turns, memories } = this.#options;
     const { onOutput, onStarted } = this.#handlers;
-    const { name, limits } = this.#application;
+    const { name, limits, events } = this.#application;
+    const fuelPerRun = events?.fuel ?? limits?.fuelPerRun;
     const { importedMemory } = traits;
-    return new Guest(worldOf(this.#application, this.#options, onOutput, this.#timers), {
+    return new Guest(worldOf(this.#application, this.#options, onOutput, this.#timers, this.#event), {
       ...{ name, module, turns, clock, onStarted, memories, memoryBytesMax: memoryBytesMax(this.#application) },
       ...(importedMemory === undefined ? {} : { memory: importedMemory }),
-      meter: new FuelMeter(limits ?? {}, clock.monotonic()),
+      meter: new FuelMeter({ ...limits, ...(fuelPerRun === undefined ? {} : { fuelPerRun }) }, clock.monotonic()),
     });
   }
 }
 
 /** Launches applications as guests of this process, all on one thread. */
 export function guestLauncher(options: LauncherOptions): Launch {
-  return (application, handlers) => new GuestRun(application, options, handlers);
+  return (application, handlers, event) => new GuestRun(application, options, handlers, event);
 }

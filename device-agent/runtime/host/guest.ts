@@ -45,6 +45,7 @@ type Entry = (...values: never[]) => unknown;
 /** A module that runs: it gives way when its slice is over or it waits, and ends when it is told to, whatever it does. */
 export class Guest {
   readonly #options: GuestOptions;
+  readonly #abandon: () => void;
   readonly #left = new WebAssembly.Global<bigint>({ value: 'i64', mutable: true }, 0n);
   readonly #stack = new WebAssembly.Global<number>({ value: 'i32', mutable: true }, stackBytes);
   readonly #calls: SystemCalls;
@@ -67,6 +68,7 @@ export class Guest {
 
   constructor(world: Omit<GuestWorld, 'leave'>, options: GuestOptions) {
     this.#options = options;
+    this.#abandon = world.abandon ?? (() => {});
     // A guest that calls proc_exit ends by a trap when it is back: it could catch what is thrown.
     const leave: Leave = ({ exitCode }) => this.#decide({ kind: 'exited', exitCode });
     const { imports, guest } = preview1({ ...world, leave }, WebAssembly.Module.imports(options.module));
@@ -85,13 +87,15 @@ export class Guest {
       end = this.#withMemory(endOf(error, this.#exports, this.#imported()));
     }
     this.#leave();
+    const last = this.#isDecided ? this.#end : end;
+    if (last?.kind !== 'exited' && last?.kind !== 'resident') this.#abandon();
     this.#isResident = end.kind === 'resident';
     if (!this.#isResident) {
       this.#program.close();
       this.#leaveMemory();
     }
     // An end that was decided before shows as a trap.
-    return this.#isDecided ? this.#end : end;
+    return last;
   }
 
   /** Ends it from outside, wherever it is. */
@@ -99,7 +103,9 @@ export class Guest {
     this.#decide(undefined);
     this.#wasInterrupted ||= this.#interrupt !== undefined;
     this.#interrupt?.();
-    if (this.#isResident) this.#program.close();
+    if (!this.#isResident) return;
+    this.#abandon();
+    this.#program.close();
   }
 
   /** Bytes of its linear memory now. */

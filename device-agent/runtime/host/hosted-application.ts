@@ -3,11 +3,12 @@ import type { Clock, Disk, Random } from '../../../platform/ports.ts';
 import type { ApplicationReport } from '../../../schemas/generated/types.ts';
 import { ApplicationLog } from '../application-log.ts';
 import type { Grants } from '../grants/grants.ts';
-import { type HostedApplication, lineMax, linesMax, messageMax, type Usage } from '../protocol.ts';
+import { type HostedApplication, messageMax, type Usage } from '../protocol.ts';
 import { afterRun } from '../restart.ts';
 import { failureOf, type RunEnd } from '../run-end.ts';
 import type { Launch, Run } from './launch.ts';
-import { LineWriter } from './line-writer.ts';
+import type { Life } from './life.ts';
+import { OutputLines } from './output-lines.ts';
 
 /** What an application's life needs of the outside. */
 export interface HostPorts {
@@ -15,7 +16,7 @@ export interface HostPorts {
   readonly random: Random;
   readonly disk: Disk;
   readonly launch: Launch;
-  readonly grants: Pick<Grants, 'usage' | 'forget'>;
+  readonly grants: Pick<Grants, 'usage' | 'facts' | 'forget'>;
   /** Takes the application's lock as soon as no other process has it. */
   readonly lock: (name: string) => Promise<Disposable>;
   /** Directory of the applications' logs. */
@@ -41,7 +42,7 @@ export function isSameApplication(one: HostedApplication, other: HostedApplicati
 }
 
 /** One application, started again after it ended as its restart policy says. */
-export class LiveApplication {
+export class LiveApplication implements Life {
   readonly application: HostedApplication;
   readonly #ports: HostPorts;
   readonly #onChange: () => void;
@@ -51,8 +52,7 @@ export class LiveApplication {
   #restarts: number;
   #attempt = 0;
   #lastEnd: RunEnd | undefined;
-  /** What it printed last. */
-  #lines: readonly string[] = [];
+  readonly #lines: OutputLines;
   #lookedAt = { fuelSpent: 0, atMs: 0 };
   #lock: Disposable | undefined;
   #isOver = false;
@@ -62,11 +62,11 @@ export class LiveApplication {
     this.#ports = ports;
     this.#onChange = onChange;
     this.#log = new ApplicationLog(ports, ports.logDirectory, application.name);
+    this.#lines = new OutputLines(this.#log);
     this.#restarts = application.restarts;
     this.#since = this.#stamp();
   }
 
-  /** Starts it once no other process runs it; resolves then. */
   async begin(): Promise<void> {
     const lock = await this.#ports.lock(this.application.name);
     if (this.#isOver) lock[Symbol.dispose]();
@@ -76,7 +76,6 @@ export class LiveApplication {
     }
   }
 
-  /** What it takes now; fuel per second since it was asked before. */
   usage(): Usage {
     const nowMs = this.#ports.clock.monotonic();
     const { memoryBytes, fuelSpent } = this.#runOf(this.#state)?.usage() ?? { memoryBytes: 0, fuelSpent: 0 };
@@ -94,12 +93,7 @@ export class LiveApplication {
   #start(): void {
     const { clock, launch } = this.#ports;
     const startedAtMs = clock.monotonic();
-    const writerOf = (stream: 'out' | 'err') =>
-      new LineWriter((line) => {
-        this.#lines = [...this.#lines.slice(1 - linesMax), line.slice(0, lineMax)];
-        this.#log.line(stream, line);
-      });
-    const lines = { stdout: writerOf('out'), stderr: writerOf('err') };
+    const lines = this.#lines.writers();
     this.#lookedAt = { fuelSpent: 0, atMs: startedAtMs };
     const run = launch(this.application, {
       onStarted: () => this.#enter({ kind: 'running', run, startedAtMs }),
@@ -112,7 +106,6 @@ export class LiveApplication {
     this.#enter({ kind: 'starting', run, startedAtMs });
   }
 
-  /** Resolves when it does not run any more, nor ever will again. */
   async stop(): Promise<void> {
     const state = this.#state;
     this.#isOver = true;
@@ -135,7 +128,8 @@ export class LiveApplication {
       ...(end?.kind === 'exited' ? { exitCode: end.exitCode } : {}),
       ...(failure === undefined ? {} : { message: failure.slice(0, messageMax) }),
       ...(end?.kind === 'trapped' && end.stack.length > 0 ? { stack: [...end.stack] } : {}),
-      ...(failure === undefined || this.#lines.length === 0 ? {} : { lines: [...this.#lines] }),
+      ...(failure === undefined || this.#lines.last.length === 0 ? {} : { lines: [...this.#lines.last] }),
+      ...this.#ports.grants.facts(this.application.name),
     };
   }
 

@@ -1,3 +1,4 @@
+import type { InputStream, OutputStream } from '../../../platform/streams.ts';
 import type { HostedApplication } from '../protocol.ts';
 import type { RunEnd } from '../run-end.ts';
 
@@ -18,5 +19,12 @@ export interface Run {
   usage(): { readonly memoryBytes: number; readonly fuelSpent: number };
 }
 
+/** What a run is about, where it is one of many. */
+export interface EventInput {
+  readonly stdin: InputStream;
+  /** Where its answer goes instead of the log. */
+  readonly stdout?: OutputStream;
+}
+
 /** Starts a run of the application. */
-export type Launch = (application: HostedApplication, handlers: RunHandlers) => Run;
+export type Launch = (application: HostedApplication, handlers: RunHandlers, event?: EventInput) => Run;

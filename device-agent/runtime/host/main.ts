@@ -9,6 +9,8 @@ import { waitForLock } from '../../../platform/node/lock.ts';
 import { openNoteWriter } from '../../../platform/node/process-note.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import { onStarterGone } from '../../../platform/node/starter-gone.ts';
+import { ChannelHub } from '../channels/channel-hub.ts';
+import { LostMessages } from '../channels/lost-messages.ts';
 import { Grants } from '../grants/grants.ts';
 import type { FromHost, ToHost } from '../protocol.ts';
 import { AppHost } from './app-host.ts';
@@ -33,11 +35,13 @@ function serve(directory: string): void {
   const note = openNoteWriter();
   const turns = new Turns({ nextTurn: setImmediate, mark: (guest = '') => note(guest) });
   const modules = new CompiledModules(nodeDisk);
-  const grants = new Grants({ ...machine, openDirectory: openHostDirectory }, directory);
-  const launch = guestLauncher({ ...machine, turns, modules, memories: new LeftMemories(), grants });
+  const onFacts = (): void => host.tell();
+  const grants = new Grants({ ...machine, openDirectory: openHostDirectory, onFacts }, directory);
+  const rooms = { hub: new ChannelHub(), lost: new LostMessages(), grants, memories: new LeftMemories() };
+  const launch = guestLauncher({ ...machine, ...rooms, turns, modules });
   // A supervisor killed a moment ago leaves hosts that are about to end; what they run is not started before.
   const lock = (name: string) => waitForLock(directory, `application-${name}`);
-  const host = new AppHost({ ...machine, launch, modules, grants, lock, logDirectory: `${directory}/logs` }, say);
+  const host = new AppHost({ ...machine, ...rooms, launch, modules, lock, logDirectory: `${directory}/logs` }, say);
   process.on('message', (message: ToHost) => {
     void host.receive(message).then(() => {
       if (message.kind === 'stop') process.exit();

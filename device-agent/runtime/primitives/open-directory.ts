@@ -8,6 +8,7 @@ import {
 } from '../../../platform/file-handles.ts';
 import { parsePath } from './guest-path.ts';
 import { OpenFile } from './open-file.ts';
+import type { OpenStream, StreamEntries } from './open-stream.ts';
 import type { Quota } from './quota.ts';
 import { type Place, resolve } from './resolve.ts';
 
@@ -29,6 +30,8 @@ export interface OpenOptions {
 export interface Grant {
   readonly isWritable: boolean;
   readonly quota: Quota;
+  /** Entries that open as streams; they can be opened for writing in a directory that is not. */
+  readonly streams?: StreamEntries;
 }
 
 const listedMax = 65_536;
@@ -84,7 +87,14 @@ export class OpenDirectory {
     }
   }
 
-  openAt(path: string, options: OpenOptions): OpenFile | OpenDirectory {
+  /** Whether entries of it open as streams. */
+  get hasStreams(): boolean {
+    return this.#grant.streams !== undefined;
+  }
+
+  openAt(path: string, options: OpenOptions): OpenFile | OpenDirectory | OpenStream {
+    const stream = this.#grant.streams && this.#openStream(path, options, this.#grant.streams);
+    if (stream !== undefined) return stream;
     if (options.create || options.truncate || options.write) this.#assertWritable();
     this.#grant.quota.assertMayOpen();
     using place = this.#find(path, options.follow);
@@ -96,6 +106,15 @@ export class OpenDirectory {
       throw new FileError(kind === undefined ? 'no-entry' : 'not-directory', `${name} is no directory`);
     }
     return this.#openFile(directory, name, options, kind !== undefined);
+  }
+
+  #openStream(path: string, options: OpenOptions, streams: StreamEntries): OpenStream | undefined {
+    const { parts, isAbsolute, namesDirectory } = parsePath(path);
+    const [name, ...rest] = parts.filter((part) => part !== '.');
+    if (name === undefined || rest.length > 0 || isAbsolute || namesDirectory || options.directory) return undefined;
+    const stream = streams.open(name);
+    if (stream !== undefined && options.create && options.exclusive) throw new FileError('exist', `${name} exists`);
+    return stream;
   }
 
   #openSelf(directory: DirectoryHandle, options: OpenOptions): OpenDirectory {

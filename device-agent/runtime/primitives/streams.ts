@@ -19,3 +19,19 @@ export function outputTo(take: (bytes: Uint8Array) => void): OutputStream {
     },
   };
 }
+
+/** An input of these bytes. */
+export function inputOf(bytes: Uint8Array): InputStream {
+  let at = 0;
+  return {
+    ...alwaysReady,
+    read: (into) => {
+      const part = bytes.subarray(at, at + into.length);
+      into.set(part);
+      at += part.length;
+      return part.length;
+    },
+    available: () => bytes.length - at,
+    hasEnded: () => at === bytes.length,
+  };
+}

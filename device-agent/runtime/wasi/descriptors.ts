@@ -1,14 +1,14 @@
 import type { DirectoryEntry } from '../../../platform/file-handles.ts';
-import type { Connection, InputStream, Listener, OutputStream } from '../../../platform/streams.ts';
+import type { Connection, Listener } from '../../../platform/streams.ts';
 import type { OpenDirectory } from '../primitives/open-directory.ts';
 import type { OpenFile } from '../primitives/open-file.ts';
+import type { OpenStream } from '../primitives/open-stream.ts';
 import { CallFailure, errno, errnoOf } from './errno.ts';
 import type { Rights } from './rights.ts';
 
 /** What a file descriptor stands for. */
 export type Target =
-  | { readonly kind: 'input'; readonly stream: InputStream }
-  | { readonly kind: 'output'; readonly stream: OutputStream }
+  | OpenStream
   | { readonly kind: 'file'; readonly file: OpenFile }
   | { readonly kind: 'directory'; readonly directory: OpenDirectory; readonly preopen?: string }
   | { readonly kind: 'connection'; readonly connection: Connection }
@@ -41,6 +41,7 @@ function closeTarget(target: Target): void {
       return target.connection.close();
     case 'input':
     case 'output':
+      return target.close?.();
     case 'listener':
       return;
     default:

@@ -22,7 +22,7 @@ export class Guest {
     this.descriptors.add(descriptorOf({ kind: 'output', stream: world.stdout }, streamRights.output));
     this.descriptors.add(descriptorOf({ kind: 'output', stream: world.stderr }, streamRights.output));
     for (const [preopen, directory] of Object.entries(world.directories)) {
-      this.descriptors.add(descriptorOf({ kind: 'directory', directory, preopen }, grantRights(directory.isWritable)));
+      this.descriptors.add(descriptorOf({ kind: 'directory', directory, preopen }, grantRights(directory)));
     }
     for (const socket of world.sockets ?? []) {
       this.descriptors.add(

@@ -3,14 +3,23 @@
 import type { DirectoryEntry } from '../../../platform/file-handles.ts';
 import { decodeText } from '../primitives/guest-path.ts';
 import { OpenDirectory, type OpenOptions } from '../primitives/open-directory.ts';
-import type { OpenFile } from '../primitives/open-file.ts';
+import { OpenFile } from '../primitives/open-file.ts';
+import type { OpenStream } from '../primitives/open-stream.ts';
 import { type Descriptor, descriptorOf } from './descriptors.ts';
 import { CallFailure, errno } from './errno.ts';
 import { checkedFlags, descriptorFlag, follows, openFlag, timesOf } from './flags.ts';
 import type { Answer, Call, Context, Guest } from './guest.ts';
 import { directoryRecord, writeNodeStat } from './layout.ts';
 import { clockNanoseconds } from './program-calls.ts';
-import { demandedRights, directoryRights, fileRights, type Rights, right, writersRights } from './rights.ts';
+import {
+  demandedRights,
+  directoryRights,
+  fileRights,
+  type Rights,
+  right,
+  streamRights,
+  writersRights,
+} from './rights.ts';
 
 const encoder = new TextEncoder();
 
@@ -35,11 +44,15 @@ function preopenOf({ target }: Descriptor): Uint8Array {
 const readersRights = fileRights & (~writersRights | right.setTimes | right.sync | right.dataSync);
 
 /** What is opened gets the rights that were asked for, as far as the directory hands them on and the node can have them. */
-function openedDescriptor(opened: OpenFile | OpenDirectory, rights: Rights, flags: number): Descriptor {
-  const { base, inheriting } = rights;
+function openedDescriptor(
+  opened: OpenFile | OpenDirectory | OpenStream,
+  { base, inheriting }: Rights,
+  flags: number,
+): Descriptor {
   if (opened instanceof OpenDirectory) {
     return descriptorOf({ kind: 'directory', directory: opened }, { base: base & directoryRights, inheriting }, flags);
   }
+  if (!(opened instanceof OpenFile)) return descriptorOf(opened, streamRights[opened.kind], flags);
   const possible = base & right.write ? fileRights : readersRights;
   return descriptorOf({ kind: 'file', file: opened }, { base: base & possible, inheriting }, flags);
 }

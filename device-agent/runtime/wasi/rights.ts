@@ -35,8 +35,15 @@ export const writersRights = writing;
 export const fileRights = reading | writing;
 export const directoryRights = looking | changing;
 
+/** What a directory of streams gives: they are opened as if they were made or cut off, and nothing else is. */
+const streamDirectoryRights: Rights = {
+  base: looking | right.createFile | right.setSizePath,
+  inheriting: looking | reading | writing,
+};
+
 /** What a granted directory gives. */
-export function grantRights(isWritable: boolean): Rights {
+export function grantRights({ isWritable, hasStreams }: { isWritable: boolean; hasStreams: boolean }): Rights {
+  if (hasStreams) return streamDirectoryRights;
   const base = isWritable ? directoryRights : looking;
   return { base, inheriting: base | (isWritable ? fileRights : reading) };
 }

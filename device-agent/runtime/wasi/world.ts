@@ -20,6 +20,8 @@ export interface GuestWorld {
   monotonic(): number;
   random(length: number): Uint8Array;
   readonly wait: Wait;
+  /** Called before its descriptors are closed where it did not come to its own end: what it was about to say is not said. */
+  readonly abandon?: () => void;
   /** Keeps a program that has called proc_exit from running on. */
   readonly leave: Leave;
 }

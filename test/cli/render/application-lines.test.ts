@@ -3,17 +3,27 @@ import { applicationLines, hostDeathLine } from '../../../cli/render/application
 
 const application = { name: 'tide', version: '1.0.0', since: '2026-11-21T02:51:00Z', restarts: 0 } as const;
 
-test('an application that runs tells what it takes, and why it has a process of its own', (t) => {
-  const usage = { memoryBytes: 2_097_152, memoryBytesMax: 67_108_864, fuelPerSecond: 1_250_000 };
-  t.deepEqual(applicationLines({ ...application, state: 'running', usage, process: 'its manifest asks for it' }), [
-    '  tide 1.0.0 running; memory 2.10 MB of 67.1 MB, 1.25 M fuel a second',
+test('an application that runs tells what it takes and published, and why it has a process of its own', (t) => {
+  const usage = {
+    ...{ memoryBytes: 2_097_152, memoryBytesMax: 67_108_864, fuelPerSecond: 1_250_000 },
+    data: { bytes: 5_000, bytesMax: 16_000_000 },
+  };
+  const facts = {
+    speed: { value: 12.5, at: '2026-11-21T02:50:56Z' },
+    in_port: { value: false, at: '2026-11-21T02:49:00Z' },
+  };
+  const running = { ...application, state: 'running', usage, facts, process: 'its manifest asks for it' } as const;
+  t.deepEqual(applicationLines(running, application.since), [
+    '  tide 1.0.0 running; memory 2.10 MB of 67.1 MB, 1.25 M fuel a second, data 5.00 kB of 16.0 MB',
+    '    facts: speed 12.5 (4s), in_port false (2m)',
     '    in a process of its own: its manifest asks for it',
   ]);
 });
 
 test('an application that trapped tells where, and what it said last', (t) => {
   const failed = { state: 'backoff', message: 'trap: unreachable in sink < main', restarts: 1 } as const;
-  t.deepEqual(applicationLines({ ...application, ...failed, stack: ['sink', 'main'], lines: ['taking water'] }), [
+  const trapped = { ...application, ...failed, stack: ['sink', 'main'], lines: ['taking water'] };
+  t.deepEqual(applicationLines(trapped, application.since), [
     '  tide 1.0.0 backoff, restarted 1 time: trap: unreachable in sink < main',
     '    in sink < main',
     '    | taking water',

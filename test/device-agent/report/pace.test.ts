@@ -31,6 +31,19 @@ test('a change is as urgent as its weightiest part, and time alone is none', (t)
   t.is(changeBetween(before, composeReport({ ...parts, memory, applications: [app('a', 'running')] })), 'phase');
 });
 
+test('a fact that is a number waits for the next report, any other for a minute at most', (t) => {
+  const at = '2026-01-01T00:00:00.000Z';
+  const withFacts = (speed: number, inPort: boolean) =>
+    composeReport({
+      ...parts,
+      applications: [
+        { ...app('a', 'running'), facts: { speed: { value: speed, at }, in_port: { value: inPort, at } } },
+      ],
+    });
+  t.is(changeBetween(withFacts(1, false), withFacts(2, false)), 'none');
+  t.is(changeBetween(withFacts(1, false), withFacts(1, true)), 'progress');
+});
+
 test('a report of 64 talkative applications is cut to size, keeping those that do not run', (t) => {
   const applications = Array.from({ length: 64 }, (_, at) =>
     app(`${'n'.repeat(50)}${at}`, at === 63 ? 'failed' : 'running'),

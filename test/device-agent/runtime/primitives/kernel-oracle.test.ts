@@ -6,6 +6,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { memoryDirectory } from '../../../../device-agent/runtime/primitives/memory-directory.ts';
 import { OpenDirectory, type OpenOptions } from '../../../../device-agent/runtime/primitives/open-directory.ts';
+import { OpenFile } from '../../../../device-agent/runtime/primitives/open-file.ts';
 import { FileError } from '../../../../platform/file-handles.ts';
 import { openHostDirectory } from '../../../../platform/node/host-directory.ts';
 import { granted } from '../wasi/guest.ts';
@@ -75,10 +76,11 @@ function opened(root: OpenDirectory, { path, options }: Step): string {
   const node = root.openAt(path, options);
   try {
     if (node instanceof OpenDirectory) return 'directory';
+    if (!(node instanceof OpenFile)) return node.kind;
     if (options.write) node.append(encoder.encode('xyz'));
     return `file of ${node.size()}`;
   } finally {
-    node.close();
+    node.close?.();
   }
 }
 

@@ -1,0 +1,53 @@
+/** What of an application's trigger its shape does not show. */
+import { Cron } from 'croner';
+import type { FileFinding, ValuePath } from './finding.ts';
+import { hint } from './nearest-name.ts';
+import { valueAt } from './schema-violation.ts';
+
+type Report = (path: ValuePath, part: FileFinding['part'], code: string, message: string) => void;
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Why an expression is no schedule; undefined when it is one. */
+function scheduleFault(expression: string): string | undefined {
+  try {
+    const cron = new Cron(expression, { timezone: 'UTC', paused: true });
+    return cron.nextRun() === null ? 'it names no time that is still to come' : undefined;
+  } catch (error) {
+    return (error as Error).message.replace(/^CronPattern: /, '');
+  }
+}
+
+function checkSchedule(value: unknown, report: Report): void {
+  const path: ValuePath = ['spec', 'trigger', 'schedule'];
+  const [cron, timeZone] = [valueAt(value, [...path, 'cron']), valueAt(value, [...path, 'timeZone'])];
+  const fault = typeof cron === 'string' ? scheduleFault(cron) : undefined;
+  if (fault !== undefined) report([...path, 'cron'], 'value', 'BAD_SCHEDULE', `"${cron}" is no schedule: ${fault}`);
+  if (typeof timeZone === 'string' && !isTimeZone(timeZone)) {
+    const message = `there is no time zone "${timeZone}"; write an IANA name such as Europe/Oslo`;
+    report([...path, 'timeZone'], 'value', 'UNKNOWN_TIME_ZONE', message);
+  }
+}
+
+/** Checks what the trigger of an application names: times, a time zone, a channel that it reads. */
+export function checkEvents(value: unknown, report: Report): void {
+  checkSchedule(value, report);
+  const path: ValuePath = ['spec', 'trigger', 'message', 'channel'];
+  const channel = valueAt(value, path);
+  const read = Object.keys(valueAt(value, ['spec', 'channels', 'in']) ?? {});
+  if (typeof channel === 'string' && !read.includes(channel)) {
+    const message = `it reads no channel "${channel}"; ${hint(channel, read, 'channel under spec.channels.in')}`;
+    report(path, 'value', 'UNKNOWN_CHANNEL', message);
+  }
+  const hasEvents = valueAt(value, ['spec', 'events']) !== undefined;
+  if (hasEvents && valueAt(value, ['spec', 'trigger']) === undefined) {
+    report(['spec', 'events'], 'key', 'NO_TRIGGER', 'without a trigger it has no events; add spec.trigger');
+  }
+}

@@ -1,0 +1,37 @@
+import type { Application, DeployedApplication } from '../../schemas/generated/types.ts';
+
+type RunningEvents = Pick<DeployedApplication, 'trigger' | 'events' | 'channels'>;
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
+
+/** `10s` in milliseconds; the schema has seen to its form. */
+function millisecondsOf(duration: string): number {
+  const number = Number.parseInt(duration, 10);
+  return number * unitMs[duration.slice(String(number).length)]!;
+}
+
+function outgoing(
+  channels: NonNullable<Application['spec']['channels']>,
+): NonNullable<DeployedApplication['channels']> {
+  const { out, ...rest } = channels;
+  if (out === undefined) return rest;
+  const written = Object.entries(out).map(([name, { messageBytes, ...channel }]) => [
+    name,
+    {
+      ...channel,
+      ...(messageBytes === undefined ? {} : { messageBytes: Number.parseInt(messageBytes, 10) * 2 ** 10 }),
+    },
+  ]);
+  return { ...rest, out: Object.fromEntries(written) };
+}
+
+/** What a manifest says of an application's events and channels; what it leaves to the device is not named. */
+export function runningEvents({ trigger, events, channels }: Application['spec']): RunningEvents {
+  const { timeLimit, ...others } = events ?? {};
+  const limit = timeLimit === undefined ? {} : { timeLimitMs: millisecondsOf(timeLimit) };
+  return {
+    ...(trigger === undefined ? {} : { trigger }),
+    ...(events === undefined ? {} : { events: { ...others, ...limit } }),
+    ...(channels === undefined ? {} : { channels: outgoing(channels) }),
+  };
+}

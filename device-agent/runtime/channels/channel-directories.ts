@@ -1,0 +1,52 @@
+/** `/channels/in` and `/channels/out`, as a guest finds the channels that its manifest names. */
+import { FileError } from '../../../platform/file-handles.ts';
+import type { DeployedApplication } from '../../../schemas/generated/types.ts';
+import { memoryDirectory } from '../primitives/memory-directory.ts';
+import { OpenDirectory } from '../primitives/open-directory.ts';
+import type { OpenStream } from '../primitives/open-stream.ts';
+import { Quota } from '../primitives/quota.ts';
+import { type ChannelHub, channelTerms } from './channel-hub.ts';
+import { ChannelInput, ChannelOutput } from './channel-streams.ts';
+
+const openMax = 64;
+
+function directoryOf(names: readonly string[], open: (name: string) => OpenStream): OpenDirectory {
+  const known = new Set(names);
+  const quota = new Quota({ bytesMax: 0, entriesMax: 0, openMax }, { bytes: 0, entries: 0 });
+  const entries = memoryDirectory(Object.fromEntries(names.map((name) => [name, new Uint8Array(0)])));
+  const streams = { open: (name: string) => (known.has(name) ? open(name) : undefined) };
+  return new OpenDirectory(entries, { isWritable: false, quota, streams });
+}
+
+/** A new writer's end of a channel. */
+export function channelOutput(
+  { name, channels }: Pick<DeployedApplication, 'name' | 'channels'>,
+  channel: string,
+  hub: ChannelHub,
+  onDropped: () => void,
+): ChannelOutput {
+  const terms = channels?.out?.[channel];
+  if (terms === undefined) throw new FileError('no-entry', `${name} writes no channel ${channel}`);
+  return new ChannelOutput({ hub, channel, terms: channelTerms(terms), onDropped });
+}
+
+/** The directories that an application has, by their paths. */
+export function channelDirectories(
+  application: Pick<DeployedApplication, 'name' | 'channels'>,
+  hub: ChannelHub,
+  onDropped: () => void,
+): Readonly<Record<string, OpenDirectory>> {
+  const { name, channels } = application;
+  const input = (channel: string): OpenStream => ({
+    kind: 'input',
+    stream: new ChannelInput(hub.queue(name, channel)!),
+  });
+  const output = (channel: string): OpenStream => {
+    const stream = channelOutput(application, channel, hub, onDropped);
+    return { kind: 'output', stream, close: () => stream.close() };
+  };
+  return {
+    ...(channels?.in === undefined ? {} : { '/channels/in': directoryOf(Object.keys(channels.in), input) }),
+    ...(channels?.out === undefined ? {} : { '/channels/out': directoryOf(Object.keys(channels.out), output) }),
+  };
+}

@@ -1,0 +1,116 @@
+/** The two ways a key is open: for reading what it has, and for writing what it will have. */
+import { FileError, type FileHandle, type NodeStat, type NodeTimes } from '../../../platform/file-handles.ts';
+import type { DiskFile } from '../../../platform/ports.ts';
+import { MemoryFileHandle, MemoryNodes } from '../primitives/memory-nodes.ts';
+import type { Quota } from '../primitives/quota.ts';
+import { withDiskFaults } from './disk-fault.ts';
+
+/** A value as it was when it was opened. */
+export class KvReader implements FileHandle {
+  readonly #file: DiskFile;
+  readonly #stat: NodeStat;
+
+  constructor(file: DiskFile, stat: NodeStat) {
+    this.#file = file;
+    this.#stat = stat;
+  }
+
+  stat(): NodeStat {
+    return this.#stat;
+  }
+
+  size(): number {
+    return this.#stat.bytes;
+  }
+
+  read(into: Uint8Array, position: number): number {
+    const bytes = withDiskFaults(() => this.#file.read(position, into.length));
+    into.set(bytes);
+    return bytes.length;
+  }
+
+  write(): number {
+    throw new FileError('bad-descriptor', 'the key is open for reading');
+  }
+
+  resize(): void {
+    throw new FileError('bad-descriptor', 'the key is open for reading');
+  }
+
+  setTimes(_times: NodeTimes): void {}
+
+  sync(): void {}
+
+  close(): void {
+    withDiskFaults(() => this.#file.close());
+  }
+}
+
+const nodes = new MemoryNodes(() => 0n, 0n);
+
+/** What a writer of a key is made of. */
+export interface KvWriting {
+  /** What the key has so far; undefined for a new one. */
+  readonly before: Uint8Array | undefined;
+  readonly stat: NodeStat;
+  /** Where what is gathered is counted. */
+  readonly quota: Quota;
+  readonly commit: (value: Uint8Array) => void;
+  /** Called once, when it is closed. */
+  readonly onClosed: () => void;
+}
+
+/** A value that is gathered in memory, and there when it is closed. */
+export class KvWriter extends MemoryFileHandle {
+  readonly #writing: KvWriting;
+  readonly #gathered: { readonly buffer: Uint8Array; readonly length: number };
+  #isChanged: boolean;
+  #isAbandoned = false;
+
+  constructor(writing: KvWriting) {
+    const gathered = nodes.file(writing.before?.slice());
+    super(nodes, gathered);
+    this.#writing = writing;
+    this.#gathered = gathered;
+    this.#isChanged = writing.before === undefined;
+  }
+
+  override stat(): NodeStat {
+    return { ...this.#writing.stat, bytes: this.size() };
+  }
+
+  override write(bytes: Uint8Array, position: number): number {
+    this.#isChanged = true;
+    return super.write(bytes, position);
+  }
+
+  override resize(bytes: number): void {
+    this.#isChanged = true;
+    super.resize(bytes);
+  }
+
+  /** Nothing of what was gathered is kept when it is closed. */
+  abandon(): void {
+    this.#isAbandoned = true;
+  }
+
+  override close(): void {
+    const { commit, onClosed } = this.#writing;
+    let isKept = !this.#isChanged;
+    try {
+      if (this.#isChanged && !this.#isAbandoned) {
+        commit(this.#gathered.buffer.subarray(0, this.#gathered.length));
+        isKept = true;
+      }
+    } finally {
+      if (!isKept) this.#uncount();
+      onClosed();
+    }
+  }
+
+  #uncount(): void {
+    const { before, quota } = this.#writing;
+    quota.grown((before?.length ?? 0) - this.size());
+    if (before === undefined) quota.dropEntry();
+  }
+}

@@ -1,0 +1,17 @@
+import type { DeployedApplication } from '../../../../schemas/generated/types.ts';
+
+/** How events are handled where the manifest does not say. */
+const eventDefaults = { concurrency: 1, queue: 16, timeLimitMs: 10_000 } as const;
+
+/** How an application's events are handled; fuel is that of one event. */
+export interface EventTerms {
+  readonly concurrency: number;
+  readonly queue: number;
+  readonly timeLimitMs: number;
+  readonly fuel?: number;
+}
+
+/** The terms with what the manifest leaves out. */
+export function eventTerms({ events }: Pick<DeployedApplication, 'events'>): EventTerms {
+  return { ...eventDefaults, ...events };
+}

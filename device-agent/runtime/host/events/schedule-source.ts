@@ -1,0 +1,75 @@
+import type { Clock } from '../../../../platform/ports.ts';
+import type { EventSource } from './event-source.ts';
+
+/** The first time of a schedule after `afterMs`; undefined where there is none any more. Milliseconds since the epoch. */
+export type NextTime = (afterMs: number) => number | undefined;
+
+/** The wall clock may be set meanwhile, so it is looked at again at least this often. */
+const lookMsMax = 60_000;
+/** A time that passed longer ago than this passed while the device was off, or its clock was set: it is not made up for. */
+const lateMsMax = 2 * lookMsMax;
+
+const encoder = new TextEncoder();
+
+/**
+ * An event at each time of a schedule; its payload is a line with the time. None comes twice: not when the clock is set back by
+ * a moment either.
+ */
+export class ScheduleSource implements EventSource {
+  readonly #clock: Clock;
+  readonly #next: NextTime;
+  readonly #queueMax: number;
+  readonly #onEvent: () => void;
+  readonly #waiting: number[] = [];
+  #dropped = 0;
+  #dueMs: number | undefined;
+  #timer: Disposable | undefined;
+
+  constructor(clock: Clock, next: NextTime, queueMax: number, onEvent: () => void) {
+    this.#clock = clock;
+    this.#next = next;
+    this.#queueMax = queueMax;
+    this.#onEvent = onEvent;
+    this.#dueMs = next(clock.now());
+    this.#arrange();
+  }
+
+  take(): Uint8Array | undefined {
+    const dueMs = this.#waiting.shift();
+    return dueMs === undefined ? undefined : encoder.encode(`${new Date(dueMs).toISOString()}\n`);
+  }
+
+  counts() {
+    return { waiting: this.#waiting.length, dropped: this.#dropped };
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.[Symbol.dispose]();
+  }
+
+  #arrange(): void {
+    if (this.#dueMs === undefined) return;
+    const leftMs = Math.max(0, this.#dueMs - this.#clock.now());
+    this.#timer = this.#clock.after(Math.min(leftMs, lookMsMax), () => this.#look());
+  }
+
+  #look(): void {
+    const nowMs = this.#clock.now();
+    const dueMs = this.#dueMs!;
+    if (nowMs >= dueMs) {
+      if (nowMs - dueMs <= lateMsMax) this.#add(dueMs);
+      this.#dueMs = this.#next(nowMs);
+    } else {
+      // Set back, the clock comes by earlier times once more; by a moment, only by the one that was just had.
+      const next = this.#next(nowMs);
+      if (next !== undefined && dueMs - next > lateMsMax) this.#dueMs = next;
+    }
+    this.#arrange();
+  }
+
+  #add(dueMs: number): void {
+    if (this.#waiting.length >= Math.max(1, this.#queueMax)) this.#dropped += 1;
+    else this.#waiting.push(dueMs);
+    this.#onEvent();
+  }
+}

@@ -1,0 +1,33 @@
+import test from 'ava';
+import { checkDocument } from '../../../controller/manifests/document-check.ts';
+import { runningEvents } from '../../../controller/manifests/running-events.ts';
+
+const codesOf = (spec: object): readonly string[] => {
+  const metadata = { name: 'app' };
+  const checked = checkDocument({ apiVersion: 'fleet/v1alpha1', kind: 'Application', metadata, spec }, 0);
+  return checked.kind === 'manifest' ? [] : checked.findings.map(({ code, path }) => `${code} ${path.join('.')}`);
+};
+
+test('a trigger that names a bad schedule, an unknown zone or a channel that is not read is refused where it says so', (t) => {
+  const schedule = (cron: string, timeZone = 'UTC') => ({ release: '1', trigger: { schedule: { cron, timeZone } } });
+  t.deepEqual(codesOf(schedule('*/5 * * * *', 'Europe/Oslo')), []);
+  t.deepEqual(codesOf(schedule('61 * * * *')), ['BAD_SCHEDULE spec.trigger.schedule.cron']);
+  t.deepEqual(codesOf(schedule('0 0 30 2 *')), ['BAD_SCHEDULE spec.trigger.schedule.cron']);
+  t.deepEqual(codesOf(schedule('0 0 * * *', 'Europe/Osslo')), ['UNKNOWN_TIME_ZONE spec.trigger.schedule.timeZone']);
+  const message = { message: { channel: 'reading' } };
+  t.deepEqual(codesOf({ release: '1', trigger: message, channels: { in: { reading: {} } } }), []);
+  t.deepEqual(codesOf({ release: '1', trigger: message, channels: { in: { readings: {} } } }), [
+    'UNKNOWN_CHANNEL spec.trigger.message.channel',
+  ]);
+  t.deepEqual(codesOf({ release: '1', events: { concurrency: 2 } }), ['NO_TRIGGER spec.events']);
+});
+
+test('what a manifest says of events and channels travels in bytes and milliseconds, and what it leaves out does not', (t) => {
+  t.deepEqual(runningEvents({ release: '1' }), {});
+  const channels = { in: { a: {} }, out: { b: { messageBytes: '2KiB' }, c: {} } };
+  t.deepEqual(runningEvents({ release: '1', events: { timeLimit: '250ms', queue: 0 }, channels }), {
+    events: { timeLimitMs: 250, queue: 0 },
+    channels: { in: { a: {} }, out: { b: { messageBytes: 2048 }, c: {} } },
+  });
+  t.is(runningEvents({ release: '1', events: { timeLimit: '2m' } }).events?.timeLimitMs, 120_000);
+});

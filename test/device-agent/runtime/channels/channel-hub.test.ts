@@ -1,0 +1,89 @@
+import test from 'ava';
+import { ChannelHub, channelTerms } from '../../../../device-agent/runtime/channels/channel-hub.ts';
+import { ChannelInput, ChannelOutput } from '../../../../device-agent/runtime/channels/channel-streams.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const text = (message: Uint8Array | undefined): string | undefined => message && new TextDecoder().decode(message);
+const reader = (name: string) => ({ name, channels: { in: { readings: {} } } });
+
+function hubOf(...names: string[]): ChannelHub {
+  const hub = new ChannelHub();
+  hub.apply(names.map(reader));
+  return hub;
+}
+
+function outputOf(hub: ChannelHub, terms: Parameters<typeof channelTerms>[0] = {}) {
+  let dropped = 0;
+  const onDropped = (): void => {
+    dropped += 1;
+  };
+  const output = new ChannelOutput({ hub, channel: 'readings', terms: channelTerms(terms), onDropped });
+  return { output, dropped: () => dropped };
+}
+
+test('the only reader of a channel loses nothing: a full channel takes no more until it has read', async (t) => {
+  const hub = hubOf('only');
+  const { output } = outputOf(hub, { queue: 2 });
+  t.is(output.write(bytes('a\nb\nc\n')), 4);
+  t.false(output.isReady());
+  const { promise, resolve } = Promise.withResolvers<void>();
+  output.onReady(resolve);
+  t.is(text(hub.queue('only', 'readings')!.take()), 'a\n');
+  await promise;
+  t.is(output.write(bytes('c\n')), 2);
+  t.deepEqual(hub.counts('only'), { waiting: 2, dropped: 0 });
+});
+
+test('a reader that lags behind another loses what is oldest, or newest, and is told how much; the other gets all', (t) => {
+  for (const [drop, kept] of [
+    ['oldest', 'b\n'],
+    ['newest', 'a\n'],
+  ] as const) {
+    const hub = hubOf('quick', 'slow');
+    const { output } = outputOf(hub, { queue: 2, drop });
+    for (const line of ['a\n', 'b\n', 'c\n']) {
+      output.write(bytes(line));
+      t.is(text(hub.queue('quick', 'readings')!.take()), line);
+    }
+    t.deepEqual(hub.counts('slow'), { waiting: 2, dropped: 1 });
+    t.is(text(hub.queue('slow', 'readings')!.take()), kept);
+    t.deepEqual(hub.counts('quick'), { waiting: 0, dropped: 0 });
+  }
+});
+
+test('lines are messages however they were written, and an unfinished one becomes one at the end', (t) => {
+  const hub = hubOf('only');
+  const { output } = outputOf(hub);
+  for (const part of ['fir', 'st\nsecond\nla', 'st']) t.is(output.write(bytes(part)), part.length);
+  output.close();
+  const input = new ChannelInput(hub.queue('only', 'readings')!);
+  const into = new Uint8Array(4);
+  const reads = Array.from({ length: 6 }, () => text(into.subarray(0, input.read(into))));
+  t.deepEqual(reads, ['firs', 't\n', 'seco', 'nd\n', 'last', '\n']);
+});
+
+test('a message that is too large is refused and counted, and what follows it is not', (t) => {
+  const hub = hubOf('only');
+  const { output, dropped } = outputOf(hub, { messageBytes: 1024 });
+  t.throws(() => output.write(new Uint8Array(1025).fill(97)), { message: /1025 bytes, of 1024/ });
+  t.is(output.write(bytes('the rest of it\nnext\n')), 20);
+  t.is(text(hub.queue('only', 'readings')!.take()), 'next\n');
+  t.is(dropped(), 1);
+});
+
+test('a message that nobody reads is counted and holds nobody up', (t) => {
+  const { output, dropped } = outputOf(new ChannelHub());
+  t.is(output.write(bytes('a\nb\n')), 4);
+  t.true(output.isReady());
+  t.is(dropped(), 2);
+});
+
+test('what waits for a reader stays when others come and go, and goes with it', (t) => {
+  const hub = hubOf('stays', 'goes');
+  outputOf(hub).output.write(bytes('a\n'));
+  hub.apply([reader('stays'), reader('comes')]);
+  t.deepEqual(
+    ['stays', 'goes', 'comes'].map((name) => hub.counts(name).waiting),
+    [1, 0, 0],
+  );
+});

@@ -1,0 +1,116 @@
+/** Triggers and channels in real host processes, with programs in C that know of no SDK. */
+import type { ApplicationReport } from '../../../schemas/generated/types.ts';
+import { openRuntime, statesWhen } from './applications.ts';
+import { cModule, cTest } from './c-module.ts';
+
+type Runtime = ReturnType<typeof openRuntime>['runtime'];
+
+/** The report of an application once it says so. */
+async function reportWhen(
+  runtime: Runtime,
+  name: string,
+  holds: (report: ApplicationReport) => boolean,
+): Promise<ApplicationReport> {
+  const look = () => runtime.states().find((one) => one.name === name)!;
+  await statesWhen(runtime, () => holds(look()));
+  return look();
+}
+
+const echo = 'char line[256]; while (fgets(line, sizeof line, stdin)) printf("echo %s", line);';
+
+cTest(
+  'a message goes from a writer through a filter with an instance for each to a reader, line by line',
+  async (t) => {
+    const { runtime, application, logOf } = openRuntime(t);
+    const writer = cModule(`FILE *out = fopen("/channels/out/readings", "w");
+    for (int i = 0; i < 200; i++) fprintf(out, "reading %d\\n", i);`);
+    const reader = cModule(`FILE *in = fopen("/channels/in/alarms", "r"); char line[256];
+    for (int i = 0; i < 200; i++) { fgets(line, sizeof line, in); if (i % 100 == 99) printf("%d: %s", i, line); }`);
+    await runtime.apply([
+      application('filter', cModule(echo), {
+        trigger: { message: { channel: 'readings' } },
+        channels: { in: { readings: {} }, out: { alarms: { queue: 4 } } },
+      }),
+      application('reader', reader, { channels: { in: { alarms: {} } } }),
+      application('writer', writer, { channels: { out: { readings: { queue: 8 } } } }),
+    ]);
+    t.deepEqual(
+      await statesWhen(runtime, ({ reader: one, writer: other }) => one === 'completed' && other === 'completed'),
+      {
+        filter: 'running',
+        reader: 'completed',
+        writer: 'completed',
+      },
+    );
+    t.regex(logOf('reader'), /99: echo reading 99\n.*199: echo reading 199\n/s);
+    const { events } = await reportWhen(runtime, 'filter', (report) => report.events?.handled === 200);
+    t.deepEqual(events, { handled: 200 });
+  },
+);
+
+cTest('an event that fails or takes too long is counted and told, and the next one is handled', async (t) => {
+  const { runtime, application } = openRuntime(t);
+  const picky = cModule(`char word[16] = {0}; read(0, word, 15);
+    if (word[0] == 'x') return 3;
+    if (word[0] == 's') sleep(600);
+    return 0;`);
+  const writer = cModule('FILE *out = fopen("/channels/out/words", "w"); fputs("x\\nsleep\\nfine\\n", out);');
+  await runtime.apply([
+    application('picky', picky, {
+      trigger: { message: { channel: 'words' } },
+      channels: { in: { words: {} } },
+      events: { timeLimitMs: 200 },
+    }),
+    application('writer', writer, { channels: { out: { words: {} } } }),
+  ]);
+  const report = await reportWhen(runtime, 'picky', ({ events }) => events?.handled === 1);
+  t.deepEqual(report.events, { handled: 1, failed: 2 });
+  t.is(report.message, 'it took longer than 200 ms');
+});
+
+cTest(
+  'events that fail one after the other are a crash loop, which is shown, and what waits makes its writer wait',
+  async (t) => {
+    const { runtime, application } = openRuntime(t);
+    const writer = cModule('FILE *out = fopen("/channels/out/words", "w"); for (;;) fputs("x\\n", out);');
+    await runtime.apply([
+      application('failing', cModule('return 3;'), {
+        trigger: { message: { channel: 'words' } },
+        channels: { in: { words: {} } },
+        restart: 'always',
+      }),
+      application('writer', writer, { channels: { out: { words: { queue: 4 } } } }),
+    ]);
+    const report = await reportWhen(runtime, 'failing', ({ state }) => state === 'backoff');
+    t.like(report, { message: 'it exited with code 3', events: { failed: 5, waiting: 4 } });
+  },
+);
+
+cTest('an application opens the channels of its manifest, each in its direction, and no others', async (t) => {
+  const { runtime, application, logOf } = openRuntime(t);
+  const prober = cModule(`printf("%d %d %d %d %d\\n",
+      open("/channels/in/mine", O_RDONLY) >= 0, open("/channels/out/mine", O_WRONLY | O_CREAT | O_TRUNC, 0600) >= 0,
+      open("/channels/in/other", O_RDONLY) >= 0, open("/channels/out/other", O_WRONLY | O_CREAT, 0600) >= 0,
+      unlink("/channels/out/mine") == 0);
+    DIR *all = opendir("/channels/in"); struct dirent *entry;
+    while ((entry = readdir(all))) printf("[%s]", entry->d_name);
+    printf("\\n");`);
+  await runtime.apply([
+    application('neighbour', cModule('sleep(600);'), { channels: { in: { other: {} }, out: { other: {} } } }),
+    application('prober', prober, { channels: { in: { mine: {} }, out: { mine: {} } } }),
+  ]);
+  await statesWhen(runtime, ({ prober: state }) => state === 'completed');
+  t.regex(logOf('prober'), /out 1 1 0 0 0\n.*out \[\.\]\[\.\.\]\[mine\]\n/s);
+});
+
+cTest('a schedule starts an instance at its times', async (t) => {
+  const { runtime, application, logOf } = openRuntime(t);
+  await runtime.apply([
+    application('clockwork', cModule(echo), {
+      trigger: { schedule: { cron: '* * * * * *', timeZone: 'Europe/Oslo' } },
+    }),
+  ]);
+  await reportWhen(runtime, 'clockwork', ({ events }) => (events?.handled ?? 0) >= 2);
+  await runtime.stop();
+  t.regex(logOf('clockwork'), /out echo \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z\n/);
+});

@@ -1,0 +1,76 @@
+import test from 'ava';
+import { FactBook } from '../../../../device-agent/runtime/grants/fact-book.ts';
+import { factValue } from '../../../../device-agent/runtime/grants/fact-value.ts';
+import { parseFromHost } from '../../../../device-agent/runtime/protocol.ts';
+import { openRuntime, statesWhen } from '../applications.ts';
+import { cModule, cTest } from '../c-module.ts';
+
+test('a fact is what its type makes of the text, or nothing', (t) => {
+  t.is(factValue('number', ' 12.5\n'), 12.5);
+  for (const text of ['', 'fast', 'Infinity', 'NaN', '1e999']) t.is(factValue('number', text), undefined, text);
+  t.is(factValue('boolean', 'false'), false);
+  t.is(factValue('boolean', '1'), undefined);
+  t.is(factValue('string', '53.5,10.0'), '53.5,10.0');
+  for (const text of ['x'.repeat(65), '\u001b[2J']) t.is(factValue('string', text), undefined, text);
+});
+
+test('however often facts change, it is told once a second, with the last value of each', (t) => {
+  const due: (() => void)[] = [];
+  let told = 0;
+  const clock = {
+    now: () => 1_800_000_000_000,
+    after: (_delayMs: number, callback: () => void) => {
+      due.push(callback);
+      return { [Symbol.dispose]: () => {} };
+    },
+  };
+  const book = new FactBook(clock, () => {
+    told += 1;
+  });
+  for (let speed = 0; speed < 1000; speed++) book.publish('gauge', 'speed', speed);
+  t.deepEqual([due.length, told], [1, 0]);
+  due[0]!();
+  t.is(told, 1);
+  t.deepEqual(book.of('gauge'), { speed: { value: 999, at: '2027-01-15T08:00:00.000Z' } });
+  t.is(book.of('horn'), undefined);
+});
+
+test('of what a host says are facts, those that are none are left out, and their number is bounded', (t) => {
+  const at = '2027-01-15T08:00:00.000Z';
+  const report = { name: 'gauge', version: '1', state: 'running', since: at, restarts: 0 };
+  const many = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`f${index}`, { value: index, at }]));
+  const factsOf = (facts: unknown) => {
+    const message = parseFromHost({ kind: 'states', applications: [{ ...report, facts }] });
+    return message?.kind === 'states' ? message.applications[0]?.facts : undefined;
+  };
+  t.is(Object.keys(factsOf(many) ?? {}).length, 8);
+  t.deepEqual(
+    factsOf({ 'No Name': { value: 1, at }, object: { value: {}, at }, long: { value: 'x'.repeat(65), at } }),
+    {},
+  );
+});
+
+const publisher = `
+  FILE *speed = fopen("/facts/speed", "w");
+  fprintf(speed, "1\\n12.5\\n");
+  fclose(speed);
+  int port = open("/facts/in_port", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  write(port, "true", 4);
+  close(port);
+  printf("%d", write(open("/facts/speed", O_WRONLY), "fast\\n", 5) < 0 && errno == EINVAL);
+  printf("%d", open("/facts/heading", O_WRONLY | O_CREAT, 0600) < 0);
+  printf("%d\\n", open("/facts/../data", O_WRONLY | O_CREAT, 0600) < 0);
+  sleep(600);`;
+
+cTest('facts that a program writes are in its report; others than its manifest names it has not', async (t) => {
+  const { runtime, application, logWhen } = openRuntime(t);
+  const facts = { speed: 'number', in_port: 'boolean' } as const;
+  await runtime.apply([application('gauge', cModule(publisher), { facts })]);
+  await statesWhen(runtime, () => runtime.states()[0]?.facts?.in_port !== undefined);
+  const published = runtime.states()[0]?.facts ?? {};
+  t.deepEqual(Object.fromEntries(Object.entries(published).map(([name, { value }]) => [name, value])), {
+    speed: 12.5,
+    in_port: true,
+  });
+  t.regex(await logWhen('gauge', / out \d/), / out 111\n/);
+});

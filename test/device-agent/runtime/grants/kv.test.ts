@@ -1,0 +1,186 @@
+/** Keys of an application: on a disk that loses its power, and in a real guest. */
+import test from 'ava';
+import { KvDirectory } from '../../../../device-agent/runtime/grants/kv-directory.ts';
+import { KvStore } from '../../../../device-agent/runtime/grants/kv-store.ts';
+import { OpenDirectory, type OpenOptions } from '../../../../device-agent/runtime/primitives/open-directory.ts';
+import type { OpenFile } from '../../../../device-agent/runtime/primitives/open-file.ts';
+import { Quota } from '../../../../device-agent/runtime/primitives/quota.ts';
+import { makeDirectoryDurably } from '../../../../platform/durable-file.ts';
+import { FileError } from '../../../../platform/file-handles.ts';
+import { keepAll, loseAll, PowerCut, SimDisk } from '../../../sim/sim-disk.ts';
+import { openRuntime, statesWhen } from '../applications.ts';
+import { cModule, cTest } from '../c-module.ts';
+
+const reading: OpenOptions = {
+  follow: true, create: false, exclusive: false, directory: false, truncate: false, read: true, write: false,
+}; // biome-ignore format: a list
+const replacing: OpenOptions = { ...reading, create: true, truncate: true, write: true };
+
+/** The keys on a disk, counted against a small quota. */
+function openKeys(disk: SimDisk, bytesMax = 100) {
+  makeDirectoryDurably(disk, '/kv');
+  const store = new KvStore(disk, '/kv');
+  const quota = new Quota({ bytesMax, entriesMax: 5, openMax: 8 }, store.measure());
+  const directory = new KvDirectory(store, quota);
+  const root = new OpenDirectory(directory, { isWritable: true, quota });
+  const open = (key: string, options: OpenOptions) => root.openAt(key, options) as OpenFile;
+  const put = (key: string, value: string) => {
+    const file = open(key, replacing);
+    file.write(Buffer.from(value), 0);
+    file.close();
+  };
+  const get = (key: string): string => {
+    const file = open(key, reading);
+    const bytes = Buffer.alloc(200);
+    const length = file.read(bytes, 0);
+    file.close();
+    return bytes.subarray(0, length).toString();
+  };
+  return { store, quota, directory, root, open, put, get };
+}
+
+function fault(operation: () => unknown): string {
+  try {
+    operation();
+  } catch (error) {
+    if (error instanceof FileError) return error.code;
+    throw error;
+  }
+  return 'none';
+}
+
+test('a value is seen when its file is closed; whoever read before reads on what was there', (t) => {
+  const { put, get, open, root } = openKeys(new SimDisk());
+  put('speed', 'slow');
+  const reader = open('speed', reading);
+  const writer = open('speed', { ...reading, write: true });
+  writer.write(Buffer.from('fast'), 0);
+  writer.append(Buffer.from('er'));
+  t.is(get('speed'), 'slow');
+  writer.close();
+  t.is(get('speed'), 'faster');
+  const seen = Buffer.alloc(10);
+  t.is(seen.subarray(0, reader.read(seen, 0)).toString(), 'slow');
+  t.deepEqual(
+    root.list().map(({ name }) => name),
+    ['speed'],
+  );
+});
+
+test('a power cut after any operation leaves the old value or the new one, and nothing beside it', (t) => {
+  const outcomes = new Set<string>();
+  for (const fate of [loseAll, keepAll]) {
+    for (let operations = 0; ; operations++) {
+      const disk = new SimDisk();
+      openKeys(disk).put('speed', 'old');
+      disk.crashAfter(operations);
+      let isDone = true;
+      try {
+        openKeys(disk).put('speed', 'new and longer');
+      } catch (error) {
+        if (!(error instanceof PowerCut)) throw error;
+        isDone = false;
+      }
+      disk.crash(fate);
+      disk.restart();
+      const { get, quota } = openKeys(disk);
+      const value = get('speed');
+      outcomes.add(value);
+      t.true(value === 'new and longer' || (value === 'old' && !isDone), `${operations}: ${value}`);
+      t.deepEqual([quota.used.bytes, quota.used.entries], [value.length, 1]);
+      t.deepEqual(disk.list('/kv'), ['speed.value']);
+      if (isDone) break;
+    }
+  }
+  t.is(outcomes.size, 2);
+});
+
+test('what was abandoned, or could not be kept, counts for nothing', (t) => {
+  const disk = new SimDisk();
+  const { put, get, open, quota, directory } = openKeys(disk);
+  put('speed', 'slow');
+  const used = quota.used;
+  const writers = [open('speed', { ...reading, write: true }), open('fresh', replacing)];
+  for (const writer of writers) writer.append(Buffer.alloc(20));
+  directory.abandon();
+  for (const writer of writers) writer.close();
+  t.deepEqual(quota.used, used);
+  disk.leaveRoom(0);
+  const writer = open('fresh', replacing);
+  writer.append(Buffer.alloc(20));
+  t.is(
+    fault(() => writer.close()),
+    'insufficient-space',
+  );
+  t.deepEqual(quota.used, used);
+  t.is(get('speed'), 'slow');
+  t.is(
+    fault(() => get('fresh')),
+    'no-entry',
+  );
+});
+
+test('a key has one writer, values and their number are bounded, and removed keys give their room back', (t) => {
+  const { put, get, open, root, quota } = openKeys(new SimDisk());
+  put('a', 'x'.repeat(60));
+  const writer = open('a', { ...reading, write: true });
+  for (const another of [() => put('a', 'y'), () => root.unlinkFileAt('a'), () => root.renameAt('a', root, 'b')]) {
+    t.is(fault(another), 'busy');
+  }
+  writer.close();
+  t.is(open('b', replacing).write(Buffer.alloc(60), 0), 40);
+  root.renameAt('a', root, 'c');
+  t.is(get('c').length, 60);
+  root.unlinkFileAt('c');
+  t.is(quota.used.bytes, 40);
+  for (const key of ['1', '2', '3', '4']) put(key, '');
+  t.is(
+    fault(() => put('5', '')),
+    'quota',
+  );
+});
+
+test('a name that is no key, and whatever is no file, is refused', (t) => {
+  const { put, root } = openKeys(new SimDisk());
+  put('a', '');
+  const refusals = {
+    'a/b': () => put('a/b', ''),
+    '../a': () => put('../a', ''),
+    'a long one': () => put('k'.repeat(201), ''),
+    directory: () => root.createDirectoryAt('d'),
+    symlink: () => root.createLinkAt('l', 'a'),
+    link: () => root.linkAt('a', root, 'b'),
+  };
+  t.deepEqual(Object.fromEntries(Object.entries(refusals).map(([what, attempt]) => [what, fault(attempt)])), {
+    'a/b': 'not-directory',
+    '../a': 'not-capable',
+    'a long one': 'name-too-long',
+    directory: 'not-permitted',
+    symlink: 'not-permitted',
+    link: 'not-permitted',
+  });
+});
+
+const counter = `
+  char text[20] = {0};
+  FILE *file = fopen("/kv/count", "r");
+  if (file) fread(text, 1, 19, file), fclose(file);
+  int count = atoi(text) + 1;
+  file = fopen("/kv/count", "w");
+  fprintf(file, "%d", count);
+  fflush(file);
+  printf("%d\\n", count);
+  if (count == 2) __builtin_trap();`;
+
+cTest('a program that ends without closing has written; one that traps before it closes has not', async (t) => {
+  const { runtime, application, logOf } = openRuntime(t);
+  const first = application('counter', cModule(counter), { kv: { bytesMax: 4096 } });
+  for (const version of ['1', '2', '3']) {
+    await runtime.apply([{ ...first, version }]);
+    await statesWhen(runtime, ({ counter: state }) => state === 'completed' || state === 'failed');
+  }
+  t.deepEqual(
+    [...logOf('counter').matchAll(/ out (.*)/g)].map(([, text]) => text),
+    ['1', '2', '2'],
+  );
+});

@@ -1,0 +1,82 @@
+import test from 'ava';
+import { cronTimes } from '../../../../../device-agent/runtime/host/events/cron.ts';
+import { ScheduleSource } from '../../../../../device-agent/runtime/host/events/schedule-source.ts';
+
+/** A clock whose wall time can be set apart from what passes. */
+function newClock(start: string) {
+  let nowMs = Date.parse(start);
+  let timer: { leftMs: number; callback: () => void } | undefined;
+  return {
+    set: (time: string) => {
+      nowMs = Date.parse(time);
+    },
+    pass: (durationMs: number) => {
+      for (let leftMs = durationMs; leftMs > 0; ) {
+        const step = Math.min(leftMs, timer?.leftMs ?? leftMs);
+        leftMs -= step;
+        nowMs += step;
+        if (timer !== undefined) timer.leftMs -= step;
+        const due = timer;
+        if (due === undefined || due.leftMs > 0) continue;
+        timer = undefined;
+        due.callback();
+      }
+    },
+    clock: {
+      now: () => nowMs,
+      monotonic: () => nowMs,
+      sleep: () => Promise.reject(new Error('nobody sleeps here')),
+      after: (leftMs: number, callback: () => void) => {
+        timer = { leftMs, callback };
+        return { [Symbol.dispose]: () => {} };
+      },
+    },
+  };
+}
+
+const hourMs = 3_600_000;
+
+function open(start: string, expression: string, zone = 'UTC', queueMax = 16) {
+  const time = newClock(start);
+  const source = new ScheduleSource(time.clock, cronTimes(expression, zone), queueMax, () => {});
+  const taken = (): string[] => {
+    const times: string[] = [];
+    for (let one = source.take(); one !== undefined; one = source.take())
+      times.push(new TextDecoder().decode(one).trim());
+    return times;
+  };
+  return { ...time, source, taken };
+}
+
+test('a time that a change of the clocks leaves out or repeats comes once', (t) => {
+  const spring = open('2026-03-28T12:00:00Z', '30 2 * * *', 'Europe/Oslo');
+  spring.pass(48 * hourMs);
+  t.is(spring.taken().length, 2);
+  const autumn = open('2026-10-24T12:00:00Z', '30 2 * * *', 'Europe/Oslo');
+  autumn.pass(48 * hourMs);
+  t.is(autumn.taken().length, 2);
+});
+
+test('times that passed while the clock was wrong or the device off are not made up for', (t) => {
+  const { pass, set, taken } = open('2026-01-01T00:00:30Z', '0 * * * *');
+  set('2026-01-01T05:30:00Z');
+  pass(hourMs);
+  t.deepEqual(taken(), ['2026-01-01T06:00:00.000Z']);
+});
+
+test('a clock that is set back by a moment repeats nothing; set back by hours it comes by its times again', (t) => {
+  const { pass, set, taken } = open('2026-01-01T04:59:00Z', '0 * * * *');
+  pass(61_000);
+  set('2026-01-01T04:59:59Z');
+  pass(120_000);
+  t.deepEqual(taken(), ['2026-01-01T05:00:00.000Z']);
+  set('2026-01-01T01:59:00Z');
+  pass(300_000);
+  t.deepEqual(taken(), ['2026-01-01T02:00:00.000Z']);
+});
+
+test('times that find no room are dropped and counted', (t) => {
+  const { pass, source } = open('2026-01-01T00:00:30Z', '* * * * *', 'UTC', 2);
+  pass(5 * 60_000);
+  t.deepEqual(source.counts(), { waiting: 2, dropped: 3 });
+});
