@@ -163,8 +163,9 @@ export async function acceptRevision(context: CommandContext, name: string): Pro
   if (status === 202) return;
   const text = new TextDecoder().decode(bytes);
   if (status === 401) throw new CommandError(unauthorized(client));
-  const { message } = (parsed(text) ?? {}) as { readonly message?: unknown };
-  const why = typeof message === 'string' ? message : `it answers ${status}: ${text}`;
+  const answer = parsed(text);
+  if (status === 503) throw unavailable(client.controller, answer);
+  const why = isMessage(answer) ? answer.message : `it answers ${status}: ${text}`;
   throw new CommandError(`the controller does not take ${name}: ${why.slice(0, 400)}`);
 }
 
@@ -176,15 +177,18 @@ function parsed(text: string): unknown {
   }
 }
 
+function isMessage(answer: unknown): answer is { readonly message: string } {
+  return typeof answer === 'object' && answer !== null && 'message' in answer && typeof answer.message === 'string';
+}
+
 function isError(answer: unknown, code: string): answer is { readonly message: string } {
-  return (
-    typeof answer === 'object' &&
-    answer !== null &&
-    'code' in answer &&
-    answer.code === code &&
-    'message' in answer &&
-    typeof answer.message === 'string'
-  );
+  return isMessage(answer) && 'code' in answer && answer.code === code;
+}
+
+/** One that starts, stands by or ends serves again by itself, or another does: as if it did not answer yet. */
+function unavailable(controller: string, answer: unknown): CommandError {
+  const why = isMessage(answer) ? answer.message : 'it answers 503';
+  return new CommandError(`the controller at ${controller} does not serve yet: ${why}`, exitCodes.unreachable);
 }
 
 function judge(status: number, text: string, client: ControllerClient): StatusDocument {
@@ -193,6 +197,7 @@ function judge(status: number, text: string, client: ControllerClient): StatusDo
   if (status === 401) throw new CommandError(unauthorized(client));
   if (status === 404 && isError(answer, 'NOTHING_THERE')) throw new CommandError(answer.message);
   if (status === 400 && isError(answer, 'BAD_QUERY')) throw new CommandError(answer.message, exitCodes.usage);
+  if (status === 503) throw unavailable(controller, answer);
   if (status !== 200)
     throw new CommandError(`the controller at ${controller} answers ${status}: ${text.slice(0, 200)}`);
   if (!isStatusDocument(answer)) {

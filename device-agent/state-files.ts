@@ -1,5 +1,6 @@
 import { makeDirectoryDurably } from '../platform/durable-file.ts';
 import type { Disk } from '../platform/ports.ts';
+import { ApplicationDirectories } from './runtime/grants/application-directories.ts';
 import { PreparedStore } from './runtime/prepare/prepared-store.ts';
 import { stateLayout } from './state-layout.ts';
 import { ModuleStore } from './storage/module-store.ts';
@@ -16,6 +17,7 @@ import type { Memory } from './update/state.ts';
  *     deployments/        envelopes of the deployments it runs, ran last and wants (`update/slots.ts`)
  *     sha256/             modules under their digests (`storage/module-store.ts`)
  *     prepared/           modules made ready to run (`runtime/prepare/prepared-store.ts`)
+ *     runtime/            logs and locks, and what applications keep (`runtime/grants/application-directories.ts`)
  *     partial/            downloads under way (`download/partial-file.ts`)
  *     trust/              signed release metadata (`download/metadata.ts`)
  *     status.json         what it last said of itself (`report/status-file.ts`)
@@ -25,6 +27,7 @@ export interface StateFiles {
   readonly partialDirectory: string;
   readonly store: ModuleStore;
   readonly prepared: PreparedStore;
+  readonly kept: ApplicationDirectories;
   readonly slots: Slots;
   readonly ledger: Ledger;
   readonly journal: Journal;
@@ -34,13 +37,14 @@ export interface StateFiles {
 
 /** Opens the state directory for one life of the agent, and makes it when it is not there. */
 export function openStateFiles(disk: Disk, directory: string): StateFiles {
-  const { partialDirectory, storeDirectory, preparedDirectory } = stateLayout(directory);
+  const { partialDirectory, storeDirectory, preparedDirectory, runtimeDirectory } = stateLayout(directory);
   makeDirectoryDurably(disk, partialDirectory);
   return {
     directory,
     partialDirectory,
     store: new ModuleStore(disk, storeDirectory),
     prepared: new PreparedStore(disk, preparedDirectory),
+    kept: new ApplicationDirectories(disk, runtimeDirectory),
     slots: new Slots(disk, `${directory}/deployments`),
     ledger: new Ledger(disk, directory),
     ...openJournal(disk, directory),

@@ -57,7 +57,7 @@ function logPhase(log: Log, before: Memory, after: Memory): void {
 export function createUpdates(options: UpdatesOptions): Updates {
   const { files, courier, runtime, time, onChange } = options;
   const { clock, disk, random, log } = options.ports;
-  const { store, prepared, slots, journal, ledger, partialDirectory } = files;
+  const { store, prepared, kept, slots, journal, ledger, partialDirectory } = files;
   let memory = files.memory;
   const emit = (event: EngineEvent): void => engine.dispatch(event);
   const waiting = { clock, random, log, emit, courier };
@@ -79,6 +79,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     slots,
     store,
     prepared,
+    kept,
     disk,
     partialDirectory,
     ...organs,

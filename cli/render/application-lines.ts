@@ -1,4 +1,4 @@
-import type { ApplicationReport, HostDeath } from '../../schemas/generated/types.ts';
+import type { ApplicationReport, ApplicationUsage, HostDeath } from '../../schemas/generated/types.ts';
 import { bytes } from './quantities.ts';
 
 /** `1.2 M`: fuel by thousands. */
@@ -6,6 +6,14 @@ function fuel(amount: number): string {
   const units = ['', ' k', ' M', ' G'];
   const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, amount)) / 3));
   return `${Number((amount / 1000 ** power).toPrecision(3))}${units[power]}`;
+}
+
+/** `, data 1.2 MB of 16.8 MB`: what it keeps on the disk. */
+function keptText({ data, kv }: ApplicationUsage): string {
+  const shares = Object.entries({ data, kv }).flatMap(([name, used]) =>
+    used === undefined ? [] : [`, ${name} ${bytes(used.bytes)} of ${bytes(used.bytesMax)}`],
+  );
+  return shares.join('');
 }
 
 /** One application as it last was: its state and why, what it takes, where it trapped, what it printed last. */
@@ -16,7 +24,7 @@ export function applicationLines(application: ApplicationReport): string[] {
   const took =
     usage === undefined
       ? ''
-      : `; memory ${bytes(usage.memoryBytes)} of ${bytes(usage.memoryBytesMax)}, ${fuel(usage.fuelPerSecond)} fuel a second`;
+      : `; memory ${bytes(usage.memoryBytes)} of ${bytes(usage.memoryBytesMax)}, ${fuel(usage.fuelPerSecond)} fuel a second${keptText(usage)}`;
   return [
     `  ${name} ${version} ${state}${often}${why === undefined ? '' : `: ${why}`}${took}`,
     ...(process === undefined ? [] : [`    in a process of its own: ${process}`]),

@@ -7,6 +7,7 @@ import type { CataloguedRelease, DeviceTemplate } from './desired.ts';
 import { type Draft, placeIn } from './draft.ts';
 import type { ValuePath } from './finding.ts';
 import type { FindingPlace } from './finding-list.ts';
+import { grantedTerms } from './granted-terms.ts';
 import { templateBytesMax } from './limits.ts';
 import { listNames } from './nearest-name.ts';
 import { fillInDeep, holdsPlaceholder, mayReadDevice, type PlaceholderValues } from './placeholder.ts';
@@ -141,6 +142,7 @@ function deploy(draft: Draft, plan: FleetPlan, part: FleetPart, device: Device):
     ),
     restart: application.spec.restart ?? restartDefault,
     ...runningTerms(application.spec),
+    ...grantedTerms(application.spec),
   };
 }
 

@@ -9,7 +9,7 @@ export interface ApplicationChange {
   readonly name: string;
   readonly from?: string;
   readonly to?: string;
-  /** Its arguments, environment, configuration, restart policy, place or limits differ. */
+  /** What its manifest says of it besides the release differs: arguments, configuration, limits, grants. */
   readonly settings: boolean;
 }
 
@@ -72,16 +72,23 @@ export interface ComparedRevisions {
 }
 
 type Template = DesiredDevice['template'];
+type Deployed = Template['applications'][number];
+
+/** All that a deployment says of an application but for its module. */
+function settingsOf({
+  name: _name,
+  version: _version,
+  sha256: _sha256,
+  length: _length,
+  ...settings
+}: Deployed): string {
+  return canonicalJson(settings);
+}
 
 function applicationChanges(before: Template | undefined, after: Template | undefined): ApplicationChange[] {
   const [old, fresh] = [before, after].map((template) => new Map(template?.applications.map((one) => [one.name, one])));
   return [...new Set([...old!.keys(), ...fresh!.keys()])].sort().flatMap((name) => {
     const [from, to] = [old!.get(name), fresh!.get(name)];
-    const settingsOf = (one: typeof from): string =>
-      canonicalJson([
-        ...[one?.args ?? [], one?.env ?? {}, one?.config ?? {}, one?.restart ?? ''],
-        ...[one?.class ?? '', one?.isolation ?? '', one?.limits ?? {}],
-      ]);
     const settings = from !== undefined && to !== undefined && settingsOf(from) !== settingsOf(to);
     if (from?.sha256 === to?.sha256 && from?.version === to?.version && !settings) return [];
     return [{ name, ...(from && { from: from.version }), ...(to && { to: to.version }), settings }];

@@ -1,6 +1,6 @@
 import type { Clock, Disk } from '../../platform/ports.ts';
 import { printableDeep } from '../../platform/printable.ts';
-import type { ApplicationReport, Report } from '../../schemas/generated/types.ts';
+import type { ApplicationReport, QuotaUsage, Report } from '../../schemas/generated/types.ts';
 import { type AgentStatus, readStatus } from '../report/status-file.ts';
 
 /** `3 m`, `2 d`: one unit is enough to judge by. */
@@ -15,11 +15,19 @@ function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
+function shareOf({ bytes, bytesMax }: QuotaUsage): string {
+  return `${mebibytes(bytes)} of ${mebibytes(bytesMax)}`;
+}
+
 /** What it took, where it trapped, what it printed last. */
 function detailLines({ usage, process, stack = [], lines = [] }: ApplicationReport): string[] {
   const took =
     usage &&
-    `memory ${mebibytes(usage.memoryBytes)} of ${mebibytes(usage.memoryBytesMax)}, fuel ${usage.fuelPerSecond}/s`;
+    [
+      `memory ${shareOf({ bytes: usage.memoryBytes, bytesMax: usage.memoryBytesMax })}, fuel ${usage.fuelPerSecond}/s`,
+      ...(usage.data === undefined ? [] : [`data ${shareOf(usage.data)}`]),
+      ...(usage.kv === undefined ? [] : [`kv ${shareOf(usage.kv)}`]),
+    ].join(', ');
   return [
     ...(took === undefined ? [] : [took]),
     ...(process === undefined ? [] : [`in a process of its own: ${process}`]),

@@ -4,7 +4,7 @@ import type { DeployedApplication } from '../../schemas/generated/types.ts';
 import { memoryBytesMax } from './limits.ts';
 import type { ApplicationClass, HostPlan, Placeable } from './placement.ts';
 
-type Limited = Placeable & Pick<DeployedApplication, 'limits'>;
+type Limited = Placeable & Pick<DeployedApplication, 'limits' | 'tmp'>;
 
 /** Critical ones first, background ones only where nobody else wants to run. */
 const ofClass: Readonly<Record<ApplicationClass, { readonly niceness: number; readonly cpuWeight: number }>> = {
@@ -23,9 +23,17 @@ const ownHeapMegabytes = 16;
 /** Where memories are not guarded by addresses, each reserves what it may grow to and not eight gigabytes. */
 const smallAddressesFlag = '--disable-wasm-trap-handler';
 
+/** A file in memory that grows is held twice for a moment. */
+function tmpBytesMax({ tmp }: Limited): number {
+  return 2 * (tmp?.bytesMax ?? 0);
+}
+
 /** What a process for these applications is held to. */
 export function holdOf({ key, class: applicationClass, applications }: HostPlan<Limited>): Hold {
-  const guestBytes = applications.reduce((sum, application) => sum + memoryBytesMax(application), 0);
+  const guestBytes = applications.reduce(
+    (sum, application) => sum + memoryBytesMax(application) + tmpBytesMax(application),
+    0,
+  );
   return { ...ofClass[applicationClass], group: key, memoryBytesMax: ownBytes + guestBytes };
 }
 

@@ -18,6 +18,8 @@ export interface Usage {
   readonly name: string;
   readonly memoryBytes: number;
   readonly fuelPerSecond: number;
+  /** What it keeps on the disk, where it may. */
+  readonly dataBytes?: number;
 }
 
 /** How often a host says that it lives, with what its applications take. */
@@ -90,10 +92,10 @@ function parseReport(value: unknown): ApplicationReport | undefined {
 
 function parseUsage(value: unknown): Usage | undefined {
   if (!isFields(value)) return undefined;
-  const { name, memoryBytes, fuelPerSecond } = value;
-  return isText(name) && isCount(memoryBytes) && isCount(fuelPerSecond)
-    ? { name, memoryBytes, fuelPerSecond }
-    : undefined;
+  const { name, memoryBytes, fuelPerSecond, dataBytes } = value;
+  if (!isText(name) || !isCount(memoryBytes) || !isCount(fuelPerSecond)) return undefined;
+  if (dataBytes !== undefined && !isCount(dataBytes)) return undefined;
+  return { name, memoryBytes, fuelPerSecond, ...(dataBytes === undefined ? {} : { dataBytes }) };
 }
 
 /** The items as `parse` has them, or undefined where there are too many or one is none. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Confinement, Log, Processes, Random } from '../../platform/ports.ts';
 import type { ApplicationReport, HostDeath } from '../../schemas/generated/types.ts';
 import type { AppRuntime, RunnableApplication } from './app-runtime.ts';
+import { keptUsage } from './grants/kept-usage.ts';
 import { HostProcess, type ProcessDeath } from './host-process.ts';
 import { holdOf, hostFlags } from './host-terms.ts';
 import { memoryBytesMax } from './limits.ts';
@@ -268,6 +269,7 @@ export class SupervisedRuntime implements AppRuntime {
               memoryBytes: usage.memoryBytes,
               memoryBytesMax: memoryBytesMax(application),
               fuelPerSecond: usage.fuelPerSecond,
+              ...keptUsage(application, usage),
             },
           }),
     };

@@ -1,29 +1,45 @@
+import type { DeployedApplication } from '../../schemas/generated/types.ts';
+import type { ApplicationDirectories } from '../runtime/grants/application-directories.ts';
 import type { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import type { Slots } from './slots.ts';
 import { heldSlots, type Memory } from './state.ts';
 
+/** The applications of all held deployments; undefined when the envelope of one can't be read. */
+function heldApplications(slots: Slots, memory: Memory): readonly DeployedApplication[] | undefined {
+  const deployments = heldSlots(memory).map((slot) => slots.load(slot));
+  if (deployments.includes(undefined)) return undefined;
+  return deployments.flatMap((deployment) => deployment?.applications ?? []);
+}
+
+function modulesOf(applications: readonly DeployedApplication[]): ReadonlySet<string> {
+  return new Set(applications.map(({ sha256 }) => sha256));
+}
+
 /** Digests of the modules that must stay; undefined when the envelope of a held deployment can't be read. */
 export function heldModules(slots: Slots, memory: Memory): ReadonlySet<string> | undefined {
-  const modules = new Set<string>();
-  for (const slot of heldSlots(memory)) {
-    const deployment = slots.load(slot);
-    if (deployment === undefined) return undefined;
-    for (const { sha256 } of deployment.applications) modules.add(sha256);
-  }
-  return modules;
+  const applications = heldApplications(slots, memory);
+  return applications && modulesOf(applications);
 }
 
 /**
- * Removes the modules and envelopes that no held deployment needs. When it is not known what one needs, nothing is removed.
+ * Removes the modules and envelopes that no held deployment needs, and what applications kept that none of them has. When it
+ * is not known what one needs, nothing is removed.
  */
 export function collectGarbage(
-  files: { readonly store: ModuleStore; readonly prepared: PreparedStore; readonly slots: Slots },
+  files: {
+    readonly store: ModuleStore;
+    readonly prepared: PreparedStore;
+    readonly kept: ApplicationDirectories;
+    readonly slots: Slots;
+  },
   memory: Memory,
 ): void {
-  const modules = heldModules(files.slots, memory);
-  if (modules === undefined) return;
+  const applications = heldApplications(files.slots, memory);
+  if (applications === undefined) return;
+  const modules = modulesOf(applications);
   files.store.collect(modules);
   files.prepared.collect(modules);
+  files.kept.collect(new Set(applications.map(({ name }) => name)));
   files.slots.collect(heldSlots(memory));
 }

@@ -1,5 +1,6 @@
 import type { Disk } from '../../platform/ports.ts';
 import type { HealthWatch } from '../health/watch.ts';
+import type { ApplicationDirectories } from '../runtime/grants/application-directories.ts';
 import type { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import type { Activator } from './activator.ts';
@@ -21,6 +22,7 @@ export interface StepWorld {
   readonly slots: Slots;
   readonly store: ModuleStore;
   readonly prepared: PreparedStore;
+  readonly kept: ApplicationDirectories;
   readonly disk: Disk;
   readonly partialDirectory: string;
   readonly fetcher: Fetcher;

@@ -1,5 +1,5 @@
 # Sourced by the launchers, with $root set to the repository. Installs what the lock file names when
-# node_modules is missing or older than the lock, then puts a Node of at least 26 first on PATH.
+# node_modules is missing or older than the lock, then puts a Node of at least 26 first on PATH and gives it a cache.
 
 stamp="$root/node_modules/.fleet-lock"
 if ! cmp -s "$root/package-lock.json" "$stamp"; then
@@ -23,4 +23,7 @@ elif [ "$(node_major node)" -lt 26 ]; then
   echo "fleet: there is no bundled Node for $(uname -sm); install Node 26 or later (https://nodejs.org) and try again" >&2
   exit 69
 fi
-export PATH
+
+# What was compiled once need not be compiled at every start: a third of the time of a short command.
+NODE_COMPILE_CACHE=${NODE_COMPILE_CACHE-$root/node_modules/.cache/node-compile}
+export PATH NODE_COMPILE_CACHE

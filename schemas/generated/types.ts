@@ -76,6 +76,8 @@ export interface ApplicationSpec {
    */
   isolation?: 'shared' | 'process';
   limits?: LimitsSpec;
+  data?: DataGrant;
+  tmp?: TmpGrant;
 }
 /**
  * Configuration for applications. Layers are merged deeply in the order Application, Fleet, Site, Device. Strings may hold ${device.name}, ${device.labels.KEY} and ${site.name}; $${ is a plain ${.
@@ -96,6 +98,32 @@ export interface LimitsSpec {
    * Metered cost of executed instructions, about one each.
    */
   fuelPerRun?: number;
+}
+/**
+ * The directory /data: it survives restarts and new releases, and goes when the application leaves the device.
+ */
+export interface DataGrant {
+  /**
+   * Bytes in KiB, MiB or GiB.
+   */
+  quota?: string;
+  /**
+   * Files, directories and links together.
+   */
+  files?: number;
+}
+/**
+ * The directory /tmp, in memory: each run finds it empty.
+ */
+export interface TmpGrant {
+  /**
+   * Bytes in KiB or MiB, at most 256MiB: they are taken from the memory of the device.
+   */
+  quota?: string;
+  /**
+   * Files, directories and links together.
+   */
+  files?: number;
 }
 /**
  * fleet.config.yaml: one file, a section for each program. FLEET_SECTION_KEY environment variables win over it, flags win over both. Relative paths start at the file's directory.
@@ -317,6 +345,8 @@ export interface DeployedApplication {
    */
   isolation?: 'shared' | 'process';
   limits?: ApplicationLimits;
+  data?: DirectoryGrant;
+  tmp?: DirectoryGrant;
 }
 export interface ApplicationLimits {
   memoryBytes?: number;
@@ -328,6 +358,13 @@ export interface ApplicationLimits {
    * Metered cost of executed instructions, about one each.
    */
   fuelPerRun?: number;
+}
+export interface DirectoryGrant {
+  bytesMax: number;
+  /**
+   * Files, directories and links.
+   */
+  entriesMax: number;
 }
 /**
  * One computer with an agent.
@@ -761,6 +798,18 @@ export interface ApplicationUsage {
    */
   memoryBytesMax: number;
   fuelPerSecond: number;
+  data?: QuotaUsage;
+  kv?: QuotaUsage;
+}
+/**
+ * What it keeps on the device's disk.
+ */
+export interface QuotaUsage {
+  bytes: number;
+  /**
+   * Its quota.
+   */
+  bytesMax: number;
 }
 export interface HostDeath {
   /**

@@ -39,8 +39,8 @@ async function stopEverywhere(where: 'disk' | 'database', after: After): Promise
     };
     for (let stop = 0; stop < stopsPerWorld && !isThrough; stop++, changes++) {
       const before = ends;
-      // A release is for the disk; the database hears of one commit as of another.
-      if (where === 'disk') fleet.release('gauge', `2.${changes}.0`, false);
+      // A release is for the disk; the database hears of one commit as of another. Packing a large one is most of the time.
+      if (where === 'disk') fleet.release('gauge', `2.${changes}.0`, false, 1_000);
       fleet.configureApplication('gauge', changes, changes % 3 === 0 ? 5_000 : 0);
       const { id } = fleet.commit(`change ${changes}`);
       controller.endAfter(where, changes);

@@ -114,10 +114,10 @@ export class SimFleet {
   }
 
   /** Signs a new release; the application's manifest names it from now on. */
-  release(name: string, version: string, fails: boolean): void {
+  release(name: string, version: string, fails: boolean, bytesMax = 30_000): void {
     const application = this.#applications.get(name)!;
     const text = `${name} ${version} ${fails ? 'crashes' : 'runs'}`;
-    const bytes = simModule(text, this.#random.integer(200, 30_000), this.#random);
+    const bytes = simModule(text, this.#random.integer(200, bytesMax), this.#random);
     addRelease(this.#tree, { name, version, bytes, file: `${name}.wasm`, random: this.#random, now: this.#now() });
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     application.versions.set(version, { sha256, fails });

@@ -2,15 +2,20 @@ import { beatMs, type FromHost, type HostedApplication, type ToHost } from '../p
 import type { CompiledModules } from './compiled-modules.ts';
 import { type HostPorts, isSameApplication, LiveApplication } from './hosted-application.ts';
 
+/** What an app host needs of the outside. */
+export interface AppHostPorts extends HostPorts {
+  readonly modules: CompiledModules;
+}
+
 /** The set of applications of one app host: made to be what the supervisor's last `apply` said. */
 export class AppHost {
-  readonly #ports: HostPorts & { readonly modules: CompiledModules };
+  readonly #ports: AppHostPorts;
   readonly #say: (message: FromHost) => void;
   readonly #live = new Map<string, LiveApplication>();
   /** Orders are carried out one after the other. */
   #work: Promise<void> = Promise.resolve();
 
-  constructor(ports: HostPorts & { readonly modules: CompiledModules }, say: (message: FromHost) => void) {
+  constructor(ports: AppHostPorts, say: (message: FromHost) => void) {
     this.#ports = ports;
     this.#say = say;
     ports.disk.makeDirectory(ports.logDirectory);
@@ -33,7 +38,10 @@ export class AppHost {
       return same === undefined || !isSameApplication(application, same);
     });
     await Promise.all(leaving.map((live) => live.stop()));
-    for (const { application } of leaving) this.#live.delete(application.name);
+    for (const { application } of leaving) {
+      this.#live.delete(application.name);
+      this.#ports.grants.forget(application.name);
+    }
     this.#ports.modules.keep(applications);
     const coming = [...wanted.values()].filter(({ name }) => !this.#live.has(name));
     const begun = coming.map((application) => {

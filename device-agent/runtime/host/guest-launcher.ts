@@ -1,4 +1,7 @@
+import { FileError } from '../../../platform/file-handles.ts';
 import { type Clock, DiskError, type Random } from '../../../platform/ports.ts';
+import type { Grants } from '../grants/grants.ts';
+import { openMax } from '../grants/limits.ts';
 import { memoryBytesMax } from '../limits.ts';
 import { memoryDirectory } from '../primitives/memory-directory.ts';
 import { OpenDirectory } from '../primitives/open-directory.ts';
@@ -11,6 +14,7 @@ import { type CompiledModule, type CompiledModules, UnfitModule } from './compil
 import { FuelMeter } from './fuel-meter.ts';
 import { Guest } from './guest.ts';
 import type { Launch, RunHandlers } from './launch.ts';
+import type { LeftMemories } from './left-memories.ts';
 import { RunTimers } from './run-timers.ts';
 import type { Turns } from './turns.ts';
 
@@ -20,10 +24,9 @@ export interface LauncherOptions {
   readonly random: Random;
   readonly turns: Turns;
   readonly modules: CompiledModules;
+  readonly memories: LeftMemories;
+  readonly grants: Grants;
 }
-
-/** Descriptors that one application may have open in a directory. */
-const openMax = 64;
 
 /** The directory `/config`, which nobody writes to. */
 function configuration(config: HostedApplication['config']): OpenDirectory {
@@ -34,15 +37,16 @@ function configuration(config: HostedApplication['config']): OpenDirectory {
 
 /** All that an application sees. */
 function worldOf(
-  { name, args, env, config }: HostedApplication,
-  { clock, random }: LauncherOptions,
+  application: HostedApplication,
+  { clock, random, grants }: LauncherOptions,
   onOutput: RunHandlers['onOutput'],
   timers: RunTimers,
 ): Omit<GuestWorld, 'leave'> {
+  const { name, args, env, config } = application;
   return {
     args: [name, ...args],
     environment: env,
-    directories: { '/config': configuration(config) },
+    directories: { '/config': configuration(config), ...grants.open(application) },
     stdin: emptyInput,
     // As a terminal, so that programs write line by line.
     stdout: { ...outputTo((bytes) => onOutput('stdout', bytes)), isTerminal: true },
@@ -92,18 +96,18 @@ class GuestRun {
       const end = await this.#guest.run();
       if (end !== undefined && end.kind !== 'resident') onEnd(end);
     } catch (error) {
-      if (!(error instanceof UnfitModule || error instanceof DiskError)) throw error;
+      if (!(error instanceof UnfitModule || error instanceof DiskError || error instanceof FileError)) throw error;
       if (!this.#isStopped) onEnd({ kind: 'refused', message: error.message });
     }
   }
 
   #newGuest({ module, traits }: CompiledModule): Guest {
-    const { clock, turns } = this.#options;
+    const { clock, turns, memories } = this.#options;
     const { onOutput, onStarted } = this.#handlers;
     const { name, limits } = this.#application;
     const { importedMemory } = traits;
     return new Guest(worldOf(this.#application, this.#options, onOutput, this.#timers), {
-      ...{ name, module, turns, clock, onStarted, memoryBytesMax: memoryBytesMax(this.#application) },
+      ...{ name, module, turns, clock, onStarted, memories, memoryBytesMax: memoryBytesMax(this.#application) },
       ...(importedMemory === undefined ? {} : { memory: importedMemory }),
       meter: new FuelMeter(limits ?? {}, clock.monotonic()),
     });

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Disk, Random } from '../../../platform/ports.ts';
 import type { ApplicationReport } from '../../../schemas/generated/types.ts';
 import { ApplicationLog } from '../application-log.ts';
+import type { Grants } from '../grants/grants.ts';
 import { type HostedApplication, lineMax, linesMax, messageMax, type Usage } from '../protocol.ts';
 import { afterRun } from '../restart.ts';
 import { failureOf, type RunEnd } from '../run-end.ts';
@@ -14,6 +15,7 @@ export interface HostPorts {
   readonly random: Random;
   readonly disk: Disk;
   readonly launch: Launch;
+  readonly grants: Pick<Grants, 'usage' | 'forget'>;
   /** Takes the application's lock as soon as no other process has it. */
   readonly lock: (name: string) => Promise<Disposable>;
   /** Directory of the applications' logs. */
@@ -81,7 +83,8 @@ export class LiveApplication {
     const fuel = Math.max(0, fuelSpent - this.#lookedAt.fuelSpent);
     const seconds = Math.max(1, nowMs - this.#lookedAt.atMs) / 1000;
     this.#lookedAt = { fuelSpent, atMs: nowMs };
-    return { name: this.application.name, memoryBytes, fuelPerSecond: Math.round(fuel / seconds) };
+    const kept = this.#ports.grants.usage(this.application);
+    return { name: this.application.name, memoryBytes, fuelPerSecond: Math.round(fuel / seconds), ...kept };
   }
 
   #runOf(state: State): Run | undefined {

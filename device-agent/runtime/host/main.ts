@@ -4,14 +4,17 @@
  */
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
+import { openHostDirectory } from '../../../platform/node/host-directory.ts';
 import { waitForLock } from '../../../platform/node/lock.ts';
 import { openNoteWriter } from '../../../platform/node/process-note.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import { onStarterGone } from '../../../platform/node/starter-gone.ts';
+import { Grants } from '../grants/grants.ts';
 import type { FromHost, ToHost } from '../protocol.ts';
 import { AppHost } from './app-host.ts';
 import { CompiledModules } from './compiled-modules.ts';
 import { guestLauncher } from './guest-launcher.ts';
+import { LeftMemories } from './left-memories.ts';
 import { Turns } from './turns.ts';
 
 function serve(directory: string): void {
@@ -30,10 +33,11 @@ function serve(directory: string): void {
   const note = openNoteWriter();
   const turns = new Turns({ nextTurn: setImmediate, mark: (guest = '') => note(guest) });
   const modules = new CompiledModules(nodeDisk);
-  const launch = guestLauncher({ ...machine, turns, modules });
+  const grants = new Grants({ ...machine, openDirectory: openHostDirectory }, directory);
+  const launch = guestLauncher({ ...machine, turns, modules, memories: new LeftMemories(), grants });
   // A supervisor killed a moment ago leaves hosts that are about to end; what they run is not started before.
   const lock = (name: string) => waitForLock(directory, `application-${name}`);
-  const host = new AppHost({ ...machine, launch, modules, lock, logDirectory: `${directory}/logs` }, say);
+  const host = new AppHost({ ...machine, launch, modules, grants, lock, logDirectory: `${directory}/logs` }, say);
   process.on('message', (message: ToHost) => {
     void host.receive(message).then(() => {
       if (message.kind === 'stop') process.exit();

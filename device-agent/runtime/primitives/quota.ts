@@ -9,6 +9,9 @@ export interface QuotaLimits {
   readonly openMax: number;
 }
 
+/** Of the disk, for a name and what stands behind it. */
+const entryBytes = 4096;
+
 interface OpenNode {
   handles: number;
   /** Its last name is gone; its bytes are given back with its last handle. */
@@ -21,14 +24,21 @@ interface OpenNode {
  */
 export class Quota {
   readonly #limits: QuotaLimits;
+  readonly #room: (bytes: number) => number;
   readonly #open = new Map<string, OpenNode>();
   #bytes: number;
   #entries: number;
   #handles = 0;
   #bytesWritten = 0;
 
-  constructor(limits: QuotaLimits, used: { readonly bytes: number; readonly entries: number }) {
+  /** `room` hands out what is free where the grant lies, up to as many bytes as it is asked for. */
+  constructor(
+    limits: QuotaLimits,
+    used: { readonly bytes: number; readonly entries: number },
+    room = (bytes: number): number => bytes,
+  ) {
     this.#limits = limits;
+    this.#room = room;
     this.#bytes = used.bytes;
     this.#entries = used.entries;
   }
@@ -46,6 +56,7 @@ export class Quota {
     if (this.#entries >= this.#limits.entriesMax) {
       throw new FileError('quota', `the grant holds ${this.#entries} of ${this.#limits.entriesMax} entries`);
     }
+    if (this.#room(entryBytes) < entryBytes) throw new FileError('insufficient-space', 'the disk has no room for more');
     this.#entries += 1;
   }
 
@@ -65,10 +76,12 @@ export class Quota {
 
   /** How many of `growth` bytes may be added; fails when it is none of them. */
   allowance(growth: number): number {
+    if (growth <= 0) return growth;
     const free = this.#limits.bytesMax - this.#bytes;
-    if (growth <= 0 || free >= growth) return growth;
-    if (free > 0) return free;
-    throw new FileError('quota', `the grant holds ${this.#bytes} of ${this.#limits.bytesMax} bytes`);
+    if (free <= 0) throw new FileError('quota', `the grant holds ${this.#bytes} of ${this.#limits.bytesMax} bytes`);
+    const given = this.#room(Math.min(growth, free));
+    if (given <= 0) throw new FileError('insufficient-space', 'the disk has no room for more');
+    return given;
   }
 
   /** Counts how a file has changed in size. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -61,7 +61,16 @@ export function openRuntime(t: ExecutionContext) {
     return { name, version: '1', sha256, length: module.length, ...rest, modulePath, ...changes };
   };
   const logOf = (name: string): string => readFileSync(join(directory, 'logs', `${name}.log`), 'utf8');
-  return { runtime, directory, hosts, application, logOf };
+  /** The log once it says what is wanted: it is written a moment after it was printed. */
+  const logWhen = async (name: string, wanted: RegExp): Promise<string> => {
+    for (let tries = 0; tries < 600; tries++) {
+      const text = existsSync(join(directory, 'logs', `${name}.log`)) ? logOf(name) : '';
+      if (wanted.test(text)) return text;
+      await nodeClock.sleep(100);
+    }
+    throw new Error(`${wanted} is not in ${JSON.stringify(logOf(name))}; ${JSON.stringify(runtime.states())}`);
+  };
+  return { runtime, directory, hosts, application, logOf, logWhen };
 }
 
 /** The states by name once `isThere` holds; fails after ten seconds. */

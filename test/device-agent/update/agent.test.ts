@@ -64,6 +64,19 @@ test('an unchanged module is kept, and what nothing needs is collected', async (
   t.deepEqual(ship.disk.list('/state/partial'), []);
 });
 
+test('what an application keeps stays as long as it may come back, and goes when the deployment without it is good', async (t) => {
+  const ship = await proved();
+  const kept = '/state/runtime/applications';
+  for (const name of ['gauge', 'horn']) ship.disk.makeDirectory(`${kept}/${name}/data`);
+  ship.want(ship.shore.desired(2, [gauge2]));
+  await ship.run(10);
+  t.is(ship.report.phase, 'probation');
+  t.deepEqual(ship.disk.list(kept), ['gauge', 'horn']);
+  await ship.run(60);
+  t.is(ship.report.phase, 'active');
+  t.deepEqual(ship.disk.list(kept), ['gauge']);
+});
+
 test('with no link at all the last good deployment runs at once after a power cut', async (t) => {
   const ship = await proved();
   ship.link.set(false);

@@ -1,0 +1,20 @@
+import type { Application, DeployedApplication } from '../../schemas/generated/types.ts';
+import { bytesOf } from './quantity.ts';
+
+type GrantedTerms = Pick<DeployedApplication, 'data' | 'tmp'>;
+
+/** Schema defaults, for what a grant does not say. */
+const dataDefaults = { quota: '16MiB', files: 1000 };
+const tmpDefaults = { quota: '4MiB', files: 100 };
+
+function directory({ quota, files }: { readonly quota: string; readonly files: number }) {
+  return { bytesMax: bytesOf(quota), entriesMax: files };
+}
+
+/** What a manifest grants its application, in the deployment's terms; what it does not grant is not named. */
+export function grantedTerms({ data, tmp }: Application['spec']): GrantedTerms {
+  return {
+    ...(data === undefined ? {} : { data: directory({ ...dataDefaults, ...data }) }),
+    ...(tmp === undefined ? {} : { tmp: directory({ ...tmpDefaults, ...tmp }) }),
+  };
+}

@@ -1,0 +1,6 @@
+const unitBytes: Readonly<Record<string, number>> = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
+
+/** `64MiB` in bytes; the schema has seen to its form. */
+export function bytesOf(quantity: string): number {
+  return Number.parseInt(quantity, 10) * unitBytes[quantity.slice(-3)]!;
+}
