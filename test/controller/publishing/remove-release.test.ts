@@ -3,7 +3,7 @@ import { AuthoringError } from '../../../controller/publishing/authoring/authori
 import { listReleases } from '../../../controller/publishing/authoring/list-releases.ts';
 import { removeRelease } from '../../../controller/publishing/authoring/remove-release.ts';
 import { verifyRepository } from '../../../controller/publishing/authoring/verify-repository.ts';
-import { readWorkFile, type WorkTree } from '../../../controller/publishing/authoring/work-tree.ts';
+import { readWorkFile, type WorkTree, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 import { moduleOf, newTree, now, onlineOf, release, trustOf } from './repository.ts';
 
@@ -50,7 +50,11 @@ test('without its key, or when nothing names it, a release is not removed and no
 
 test('nothing is removed over what an attacker left unsigned', (t) => {
   const tree = treeOfTwo();
-  tree.disk.flipBit('/fleet/trust/roles/crane.json', 400);
-  t.throws(() => remove(tree, '1.0.0'));
+  const role = JSON.parse(Buffer.from(readWorkFile(tree, 'trust/roles/crane.json')!).toString());
+  const planted = { ...role.signed.targets['crane/1.0.0.wasm'], length: 7 };
+  role.signed.targets['crane/6.6.6.wasm'] = planted;
+  writeWorkFile(tree, 'trust/roles/crane.json', Buffer.from(JSON.stringify({ ...role, signatures: [] })));
+  const refusal = t.throws(() => remove(tree, '1.0.0'), { instanceOf: AuthoringError });
+  t.is(refusal?.code, 'TRUST_UNSIGNED');
   t.not(readWorkFile(tree, 'releases/crane/1.0.0.wasm'), undefined);
 });
