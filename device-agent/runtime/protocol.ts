@@ -4,6 +4,7 @@
  */
 import type { ApplicationReport } from '../../schemas/generated/types.ts';
 import type { RunnableApplication } from './app-runtime.ts';
+import { dataMax, type MessageAbroad, type MessageHere, type Sent, type Took } from './channels/channel-messages.ts';
 import type { PreparedModule } from './prepare/prepared-store.ts';
 
 /** An application as a host is told of it: `restarts` counts on from a host before. */
@@ -25,7 +26,15 @@ export const beatMs = 10_000;
 
 /** Supervisor to host. Closing the channel means: end at once. */
 export type ToHost =
-  | { readonly kind: 'apply'; readonly id: number; readonly applications: readonly HostedApplication[] }
+  | {
+      readonly kind: 'apply';
+      readonly id: number;
+      readonly applications: readonly HostedApplication[];
+      /** How many applications in other processes read each channel that is written here. */
+      readonly readersElsewhere: Readonly<Record<string, number>>;
+    }
+  | MessageHere
+  | Sent
   | { readonly kind: 'stop' };
 
 /** Host to supervisor; `ready` comes first. */
@@ -33,7 +42,9 @@ export type FromHost =
   | { readonly kind: 'ready' }
   | { readonly kind: 'applied'; readonly id: number }
   | { readonly kind: 'states'; readonly applications: readonly ApplicationReport[] }
-  | { readonly kind: 'beat'; readonly usage: readonly Usage[] };
+  | { readonly kind: 'beat'; readonly usage: readonly Usage[] }
+  | MessageAbroad
+  | Took;
 
 const applicationsMax = 64;
 const textMax = 256;
@@ -108,6 +119,13 @@ function parseUsage(value: unknown): Usage | undefined {
     : undefined;
 }
 
+function parseMessage({ id, application, channel, data }: Fields): MessageAbroad | undefined {
+  if (!isCount(id) || !isText(application) || !isText(channel)) return undefined;
+  return typeof data === 'string' && data.length <= dataMax
+    ? { kind: 'message', id, application, channel, data }
+    : undefined;
+}
+
 /** The items as `parse` has them, or undefined where there are too many or one is none. */
 function parseList<T>(value: unknown, parse: (item: unknown) => T | undefined): readonly T[] | undefined {
   if (!Array.isArray(value) || value.length > applicationsMax) return undefined;
@@ -131,6 +149,10 @@ export function parseFromHost(value: unknown): FromHost | undefined {
       const usage = parseList(value.usage, parseUsage);
       return usage && { kind: 'beat', usage };
     }
+    case 'message':
+      return parseMessage(value);
+    case 'took':
+      return isCount(value.id) ? { kind: 'took', id: value.id } : undefined;
     default:
       return undefined;
   }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Confinement, Log, Processes, Random } from '../../platform/ports.ts';
 import type { ApplicationReport, HostDeath } from '../../schemas/generated/types.ts';
 import type { AppRuntime, RunnableApplication } from './app-runtime.ts';
+import { ChannelRouter } from './channels/channel-router.ts';
 import { HostProcess, type ProcessDeath } from './host-process.ts';
 import { holdOf, hostFlags } from './host-terms.ts';
 import { memoryBytesOfAll } from './limits.ts';
@@ -56,6 +57,7 @@ export class SupervisedRuntime implements AppRuntime {
   /** What had come to its end under a host before: the next one is not told of it, lest it run again. */
   readonly #settled = new Set<string>();
   readonly #rest: Rest;
+  readonly #router: ChannelRouter;
   #suspicion: Suspicion = noSuspicion;
   #death: HostDeath | undefined;
   #deaths = 0;
@@ -64,6 +66,7 @@ export class SupervisedRuntime implements AppRuntime {
   constructor(options: RuntimeOptions) {
     this.#options = options;
     this.#rest = new Rest(options);
+    this.#router = new ChannelRouter((key, message) => this.#hosts.get(key)?.host.post(message) ?? false, options.log);
   }
 
   async apply(applications: readonly RunnableApplication[]): Promise<void> {
@@ -145,14 +148,19 @@ export class SupervisedRuntime implements AppRuntime {
     const plans = placement(running, this.#suspicion);
     const keys = new Set(plans.map(({ key }) => key));
     for (const [key, { host }] of this.#hosts) if (!keys.has(key)) this.#retire(key, host);
+    this.#router.arrange(new Map(plans.map(({ key, applications }) => [key, applications])));
     await Promise.all([
       ...this.#leaving,
-      ...plans.map((plan) => this.#hostOf(plan).apply(plan.applications.map((one) => this.#hosted(one)))),
+      ...plans.map((plan) => {
+        const applications = plan.applications.map((one) => this.#hosted(one));
+        return this.#hostOf(plan).apply(applications, this.#router.readersElsewhere(plan.key));
+      }),
     ]);
   }
 
   #retire(key: string, host: HostProcess): void {
     this.#hosts.delete(key);
+    this.#router.died(key);
     const leaving = host.stop();
     this.#leaving.add(leaving);
     void leaving.then(() => this.#leaving.delete(leaving));
@@ -186,6 +194,10 @@ export class SupervisedRuntime implements AppRuntime {
       onUsage: (usage) => {
         for (const one of usage) this.#usage.set(one.name, one);
       },
+      onChannel: (message) => {
+        if (message.kind === 'message') this.#router.carry(key, message);
+        else this.#router.took(key, message.id);
+      },
       onDeath: (death) => this.#died(this.#hosts.get(key)?.plan ?? plan, death),
     });
   }
@@ -211,6 +223,7 @@ export class SupervisedRuntime implements AppRuntime {
   }
 
   #died({ key, applications }: HostPlan<Ready>, { ending, how, executing }: ProcessDeath): void {
+    this.#router.died(key);
     const residents = applications.filter(({ name }) => !this.#settled.has(name));
     const isActive = ({ name }: Ready): boolean => this.#reports.get(name)?.state !== 'backoff';
     const death = {

@@ -8,6 +8,8 @@ import { waitForLock } from '../../../platform/node/lock.ts';
 import { openNoteWriter } from '../../../platform/node/process-note.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import { onStarterGone } from '../../../platform/node/starter-gone.ts';
+import { Abroad } from '../channels/abroad.ts';
+import { Arrivals } from '../channels/arrivals.ts';
 import { ChannelHub } from '../channels/channel-hub.ts';
 import { LostMessages } from '../channels/lost-messages.ts';
 import type { FromHost, ToHost } from '../protocol.ts';
@@ -32,7 +34,9 @@ function serve(directory: string): void {
   const note = openNoteWriter();
   const turns = new Turns({ nextTurn: setImmediate, mark: (guest = '') => note(guest) });
   const modules = new CompiledModules(nodeDisk);
-  const channels = { hub: new ChannelHub(), lost: new LostMessages() };
+  const abroad = new Abroad(say);
+  const hub = new ChannelHub(abroad);
+  const channels = { hub, abroad, arrivals: new Arrivals(hub, say), lost: new LostMessages() };
   const launch = guestLauncher({ ...machine, ...channels, turns, modules });
   // A supervisor killed a moment ago leaves hosts that are about to end; what they run is not started before.
   const lock = (name: string) => waitForLock(directory, `application-${name}`);

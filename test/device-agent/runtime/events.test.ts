@@ -1,5 +1,5 @@
 /** Triggers and channels in real host processes, with programs in C that know of no SDK. */
-import test from 'ava';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApplicationReport } from '../../../schemas/generated/types.ts';
 import { openRuntime, statesWhen } from './applications.ts';
 import { cModule, cTest } from './c-module.ts';
@@ -15,6 +15,15 @@ async function reportWhen(
   const look = () => runtime.states().find((one) => one.name === name)!;
   await statesWhen(runtime, () => holds(look()));
   return look();
+}
+
+/** Resolves once the text has it; the log is written a second after it was printed. */
+async function logHas(read: () => string, pattern: RegExp): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    if (pattern.test(read())) return;
+    await sleep(100);
+  }
+  throw new Error(`${pattern} is not in:\n${read()}`);
 }
 
 const echo = 'char line[256]; while (fgets(line, sizeof line, stdin)) printf("echo %s", line);';
@@ -48,6 +57,38 @@ cTest(
     t.deepEqual(events, { handled: 200 });
   },
 );
+
+cTest('messages go from process to process, and a writer waits for a reader whose process dies', async (t) => {
+  const { runtime, application, logOf, hosts } = openRuntime(t);
+  const writer = cModule(`FILE *out = fopen("/channels/out/readings", "w");
+    for (int i = 0; i < 300; i++) fprintf(out, "reading %d\\n", i);`);
+  const reader = cModule(`FILE *in = fopen("/channels/in/readings", "r"); char line[256];
+    while (fgets(line, sizeof line, in)) { printf("got %s", line); usleep(10000); }`);
+  await runtime.apply([
+    application('reader', reader, { channels: { in: { readings: {} } }, class: 'background', restart: 'always' }),
+    application('writer', writer, { channels: { out: { readings: { queue: 8 } } } }),
+  ]);
+  await statesWhen(runtime, ({ reader: one }) => one === 'running');
+  process.kill(hosts[0]!.pid, 'SIGKILL');
+  await statesWhen(runtime, ({ writer: one }) => one === 'completed');
+  await logHas(() => logOf('reader'), /got reading 299\n/);
+  t.is(hosts.length, 3);
+});
+
+cTest('nobody waits for a reader that has come to its end', async (t) => {
+  const { runtime, application } = openRuntime(t);
+  const reader = cModule('FILE *in = fopen("/channels/in/readings", "r"); char line[256]; fgets(line, 256, in);');
+  const writer = cModule(`FILE *out = fopen("/channels/out/readings", "w");
+    for (int i = 0; i < 300; i++) fprintf(out, "reading %d\\n", i);`);
+  await runtime.apply([
+    application('reader', reader, { channels: { in: { readings: {} } } }),
+    application('writer', writer, { channels: { out: { readings: { queue: 8 } } } }),
+  ]);
+  t.deepEqual(await statesWhen(runtime, ({ writer: state }) => state === 'completed'), {
+    reader: 'completed',
+    writer: 'completed',
+  });
+});
 
 cTest('an event that fails or takes too long is counted and told, and the next one is handled', async (t) => {
   const { runtime, application } = openRuntime(t);
