@@ -1,7 +1,14 @@
 import type { ChildProcess, Clock, Log, ProcessExit, Processes, Random } from '../../platform/ports.ts';
 import type { ApplicationReport } from '../../schemas/generated/types.ts';
-import type { MessageAbroad, MessageHere, Sent, Took } from './channels/channel-messages.ts';
-import { beatMs, type HostedApplication, parseFromHost, type ToHost, type Usage } from './protocol.ts';
+import {
+  beatMs,
+  type ForHost,
+  type HostedApplication,
+  type OfHost,
+  parseFromHost,
+  type ToHost,
+  type Usage,
+} from './protocol.ts';
 import type { HostEnding } from './suspicion.ts';
 
 /** What the supervisor's end of one app host needs. */
@@ -20,7 +27,7 @@ export interface HostProcessOptions {
   readonly onStart: (pid: number) => void;
   readonly onStates: (states: readonly ApplicationReport[]) => void;
   readonly onUsage: (usage: readonly Usage[]) => void;
-  readonly onChannel: (message: MessageAbroad | Took) => void;
+  readonly onTraffic: (message: OfHost) => void;
   /** Called when it died; it starts again by itself. */
   readonly onDeath: (death: ProcessDeath) => void;
 }
@@ -60,7 +67,7 @@ export class HostProcess {
   #state: State = { kind: 'stopped' };
   #wanted: readonly HostedApplication[] = [];
   /** What it is told once it is ready. */
-  #unsaid: (MessageHere | Sent)[] = [];
+  #unsaid: ForHost[] = [];
   #readersElsewhere: Readonly<Record<string, number>> = {};
   #lastId = 0;
   #waiters: Waiter[] = [];
@@ -94,7 +101,7 @@ export class HostProcess {
   }
 
   /** Tells it of a message: at once, or when it is there again, where its writers wait so long; false when it never is. */
-  post(message: MessageHere | Sent): boolean {
+  post(message: ForHost): boolean {
     if (this.#state.kind === 'stopped') return false;
     if (this.#state.kind === 'ready') this.#state.child.send(message satisfies ToHost);
     else this.#unsaid.push(message);
@@ -129,7 +136,7 @@ export class HostProcess {
   }
 
   #hear(child: ChildProcess, value: unknown): void {
-    const { log, clock, onStates, onUsage, onChannel } = this.#options;
+    const { log, clock, onStates, onUsage, onTraffic } = this.#options;
     const message = parseFromHost(value);
     if (message === undefined) log.write('warn', 'runtime.host.nonsense', { pid: child.pid });
     if (message === undefined || !('child' in this.#state) || this.#state.child !== child) return;
@@ -148,7 +155,8 @@ export class HostProcess {
         return onUsage(message.usage);
       case 'message':
       case 'took':
-        return onChannel(message);
+      case 'answer':
+        return onTraffic(message);
       default:
         throw new Error(message satisfies never);
     }

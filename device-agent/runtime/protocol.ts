@@ -5,6 +5,7 @@
 import type { ApplicationReport } from '../../schemas/generated/types.ts';
 import type { RunnableApplication } from './app-runtime.ts';
 import { dataMax, type MessageAbroad, type MessageHere, type Sent, type Took } from './channels/channel-messages.ts';
+import { type Answer, type Ask, parseAnswer } from './http/messages.ts';
 import type { PreparedModule } from './prepare/prepared-store.ts';
 
 /** An application as a host is told of it: `restarts` counts on from a host before. */
@@ -24,6 +25,10 @@ export interface Usage {
 /** How often a host says that it lives, with what its applications take. */
 export const beatMs = 10_000;
 
+/** What goes to a host and comes from it between its orders: messages of channels, requests and their answers. */
+export type ForHost = MessageHere | Sent | Ask;
+export type OfHost = MessageAbroad | Took | Answer;
+
 /** Supervisor to host. Closing the channel means: end at once. */
 export type ToHost =
   | {
@@ -33,8 +38,7 @@ export type ToHost =
       /** How many applications in other processes read each channel that is written here. */
       readonly readersElsewhere: Readonly<Record<string, number>>;
     }
-  | MessageHere
-  | Sent
+  | ForHost
   | { readonly kind: 'stop' };
 
 /** Host to supervisor; `ready` comes first. */
@@ -43,8 +47,7 @@ export type FromHost =
   | { readonly kind: 'applied'; readonly id: number }
   | { readonly kind: 'states'; readonly applications: readonly ApplicationReport[] }
   | { readonly kind: 'beat'; readonly usage: readonly Usage[] }
-  | MessageAbroad
-  | Took;
+  | OfHost;
 
 const applicationsMax = 64;
 const textMax = 256;
@@ -153,6 +156,8 @@ export function parseFromHost(value: unknown): FromHost | undefined {
       return parseMessage(value);
     case 'took':
       return isCount(value.id) ? { kind: 'took', id: value.id } : undefined;
+    case 'answer':
+      return parseAnswer(value);
     default:
       return undefined;
   }

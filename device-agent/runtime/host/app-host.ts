@@ -35,6 +35,8 @@ export class AppHost {
       case 'message':
         // Behind the order that opens the queue it is for.
         return this.#work.then(() => arrivals.take(message));
+      case 'ask':
+        return this.#work.then(() => this.#ports.asks.take(message));
       case 'sent':
         abroad.sent(message.id);
         return Promise.resolve();

@@ -49,7 +49,7 @@ function worldOf(
   const channels = channelDirectories(application, hub, () => lost.add(name));
   return {
     args: [name, ...args],
-    environment: env,
+    environment: { ...event?.environment, ...env },
     directories: { '/config': configuration(config), ...channels },
     stdin: event?.stdin ?? emptyInput,
     // As a terminal, so that programs write line by line.

@@ -15,6 +15,7 @@ import { LostMessages } from '../channels/lost-messages.ts';
 import type { FromHost, ToHost } from '../protocol.ts';
 import { AppHost } from './app-host.ts';
 import { CompiledModules } from './compiled-modules.ts';
+import { Asks } from './events/http-source.ts';
 import { guestLauncher } from './guest-launcher.ts';
 import { Turns } from './turns.ts';
 
@@ -36,7 +37,7 @@ function serve(directory: string): void {
   const modules = new CompiledModules(nodeDisk);
   const abroad = new Abroad(say);
   const hub = new ChannelHub(abroad);
-  const channels = { hub, abroad, arrivals: new Arrivals(hub, say), lost: new LostMessages() };
+  const channels = { hub, abroad, arrivals: new Arrivals(hub, say), lost: new LostMessages(), asks: new Asks(say) };
   const launch = guestLauncher({ ...machine, ...channels, turns, modules });
   // A supervisor killed a moment ago leaves hosts that are about to end; what they run is not started before.
   const lock = (name: string) => waitForLock(directory, `application-${name}`);

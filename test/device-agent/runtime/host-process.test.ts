@@ -35,7 +35,7 @@ function openHost(hasFault = false) {
       onStart: () => {},
       onStates: () => {},
       onUsage: () => {},
-      onChannel: () => {},
+      onTraffic: () => {},
       onDeath: (death) => void deaths.push(death),
     },
   });
