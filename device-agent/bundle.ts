@@ -26,6 +26,7 @@ const entries: Readonly<Record<string, string>> = {
   supervisor: 'device-agent/supervisor.ts',
   'app-host': 'device-agent/runtime/host/main.ts',
   prepare: 'device-agent/runtime/prepare/main.ts',
+  'http-door': 'device-agent/runtime/http/main.ts',
   configuration: 'device-agent/command/configuration.ts',
   courier: 'device-agent/courier/main.ts',
   'fleet-agent': 'device-agent/command/main.ts',

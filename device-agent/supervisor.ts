@@ -11,7 +11,7 @@ import { nodeRandom } from '../platform/node/random.ts';
 import { nodeRelays } from '../platform/node/relay.ts';
 import { onStarterGone } from '../platform/node/starter-gone.ts';
 import type { Log, LogLevel } from '../platform/ports.ts';
-import type { AgentConfiguration } from '../schemas/generated/types.ts';
+import type { AgentConfiguration, AgentHttpConfiguration } from '../schemas/generated/types.ts';
 import { createAgent } from './agent.ts';
 import { CourierProcess } from './courier/courier-process.ts';
 import { DeviceIdentityStore } from './enrol-identity.ts';
@@ -43,9 +43,13 @@ function programFile(bundled: string, source: string): string {
   return fileURLToPath(new URL(isBundled ? bundled : source, import.meta.url));
 }
 
+function doorPlace({ host = '127.0.0.1', port }: AgentHttpConfiguration) {
+  return { file: programFile('./http-door.js', './runtime/http/main.ts'), host: withoutBrackets(host), port };
+}
+
 /** Puts the agent's parts together on this machine; nothing runs yet. */
 function assemble(configuration: AgentConfiguration, stateDirectory: string, log: Log) {
-  const { device, mqtt } = configuration;
+  const { device, mqtt, http } = configuration;
   const identity = new DeviceIdentityStore(nodeDisk, stateDirectory);
   // The authority is read at each connect: without it there is no link, but what the device has runs.
   const deviceIdentity = () => {
@@ -68,6 +72,7 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
     ...{ directory: runtimeDirectory, preparedDirectory, hasFewAddresses: hasFewAddresses() },
     hostFile: programFile('./app-host.js', './runtime/host/main.ts'),
     prepareFile: programFile('./prepare.js', './runtime/prepare/main.ts'),
+    ...(http === undefined ? {} : { door: doorPlace(http) }),
   });
   let courier!: CourierProcess;
   const quiet = new Quiet(nodeClock, quietMs, clearMemory);

@@ -241,6 +241,12 @@ const rooms: readonly Room[] = [
     reason: 'wiring of the app host',
   },
   {
+    path: 'device-agent/runtime/http/main.ts',
+    imports: ['platform', 'platform/node', 'device-agent/runtime'],
+    packages: ['node:*'],
+    reason: 'wiring of the process that takes requests for applications',
+  },
+  {
     path: 'device-agent/runtime/run/main.ts',
     imports: ['schemas', 'platform', 'platform/node', 'device-agent/runtime'],
     packages: ['node:*'],

@@ -38,16 +38,26 @@ function checkName(draft: Draft, place: FindingPlace, kind: 'Application' | 'Sit
 
 /** Applications and fleets are few: all of them are checked every time, so that a change of the catalogue alone is seen too. */
 function checkApplicationsAndFleets(draft: Draft): void {
-  const { next } = draft;
+  const { next, findings } = draft;
   for (const [name, { spec }] of next.applications) {
     checkRelease(draft, placeIn(draft, `Application/${name}`, ['spec', 'release']), name, spec.release);
   }
   for (const [fleet, { spec }] of next.fleets) {
+    const routes = new Map<string, string>();
     for (const [index, { name, release }] of spec.applications.entries()) {
       const path = ['spec', 'applications', index];
       if (release !== undefined)
         checkRelease(draft, placeIn(draft, `Fleet/${fleet}`, [...path, 'release']), name, release);
       checkName(draft, placeIn(draft, `Fleet/${fleet}`, [...path, 'name']), 'Application', name);
+      const route = next.applications.get(name)?.spec.trigger?.http?.route;
+      const other = route === undefined ? undefined : routes.get(route);
+      if (other !== undefined)
+        findings.add(
+          placeIn(draft, `Fleet/${fleet}`, [...path, 'name']),
+          'DUPLICATE_ROUTE',
+          `${name} and ${other} both answer requests at ${route}`,
+        );
+      else if (route !== undefined) routes.set(route, name);
     }
   }
 }

@@ -1,6 +1,14 @@
 import type { ChildProcess, Clock, Log, ProcessExit, Processes, Random } from '../../platform/ports.ts';
 import type { ApplicationReport } from '../../schemas/generated/types.ts';
-import { beatMs, type HostedApplication, parseFromHost, type ToHost, type Usage } from './protocol.ts';
+import {
+  beatMs,
+  type ForHost,
+  type HostedApplication,
+  type OfHost,
+  parseFromHost,
+  type ToHost,
+  type Usage,
+} from './protocol.ts';
 import type { HostEnding } from './suspicion.ts';
 
 /** What the supervisor's end of one app host needs. */
@@ -19,6 +27,7 @@ export interface HostProcessOptions {
   readonly onStart: (pid: number) => void;
   readonly onStates: (states: readonly ApplicationReport[]) => void;
   readonly onUsage: (usage: readonly Usage[]) => void;
+  readonly onTraffic: (message: OfHost) => void;
   /** Called when it died; it starts again by itself. */
   readonly onDeath: (death: ProcessDeath) => void;
 }
@@ -57,6 +66,9 @@ export class HostProcess {
   readonly #options: HostProcessOptions;
   #state: State = { kind: 'stopped' };
   #wanted: readonly HostedApplication[] = [];
+  /** What it is told once it is ready. */
+  #unsaid: ForHost[] = [];
+  #readersElsewhere: Readonly<Record<string, number>> = {};
   #lastId = 0;
   #waiters: Waiter[] = [];
   #attempt = 0;
@@ -74,14 +86,26 @@ export class HostProcess {
   }
 
   /** Makes exactly these run in it; resolves when everything old has ended and everything new was started. */
-  apply(applications: readonly HostedApplication[]): Promise<void> {
+  apply(
+    applications: readonly HostedApplication[],
+    readersElsewhere: Readonly<Record<string, number>> = {},
+  ): Promise<void> {
     this.#wanted = applications;
+    this.#readersElsewhere = readersElsewhere;
     this.#lastId += 1;
     const id = this.#lastId;
     const done = new Promise<void>((resolve) => this.#waiters.push({ id, resolve }));
     if (this.#state.kind === 'ready') this.#sendApply(this.#state.child);
     if (this.#state.kind === 'stopped') this.#settle(id);
     return done;
+  }
+
+  /** Tells it of a message: at once, or when it is there again, where its writers wait so long; false when it never is. */
+  post(message: ForHost): boolean {
+    if (this.#state.kind === 'stopped') return false;
+    if (this.#state.kind === 'ready') this.#state.child.send(message satisfies ToHost);
+    else this.#unsaid.push(message);
+    return true;
   }
 
   /** Ends all that runs in it, and it. */
@@ -112,7 +136,7 @@ export class HostProcess {
   }
 
   #hear(child: ChildProcess, value: unknown): void {
-    const { log, clock, onStates, onUsage } = this.#options;
+    const { log, clock, onStates, onUsage, onTraffic } = this.#options;
     const message = parseFromHost(value);
     if (message === undefined) log.write('warn', 'runtime.host.nonsense', { pid: child.pid });
     if (message === undefined || !('child' in this.#state) || this.#state.child !== child) return;
@@ -121,6 +145,7 @@ export class HostProcess {
       case 'ready':
         this.#state = { kind: 'ready', child, startedAtMs: clock.monotonic() };
         this.#sendApply(child);
+        for (const unsaid of this.#unsaid.splice(0)) child.send(unsaid satisfies ToHost);
         return;
       case 'applied':
         return this.#settle(message.id);
@@ -128,6 +153,10 @@ export class HostProcess {
         return onStates(message.applications);
       case 'beat':
         return onUsage(message.usage);
+      case 'message':
+      case 'took':
+      case 'answer':
+        return onTraffic(message);
       default:
         throw new Error(message satisfies never);
     }
@@ -144,13 +173,16 @@ export class HostProcess {
   }
 
   #sendApply(child: ChildProcess): void {
-    child.send({ kind: 'apply', id: this.#lastId, applications: this.#wanted } satisfies ToHost);
+    const readersElsewhere = this.#readersElsewhere;
+    const applications = this.#wanted;
+    child.send({ kind: 'apply', id: this.#lastId, applications, readersElsewhere } satisfies ToHost);
   }
 
   #ended(child: ChildProcess, { code, signal, fault }: ProcessExit): void {
     const state = this.#state;
     if ((state.kind !== 'ready' && state.kind !== 'starting') || state.child !== child) return;
     const { clock, random, log, key, onDeath } = this.#options;
+    this.#unsaid = [];
     this.#silence?.[Symbol.dispose]();
     if (clock.monotonic() - state.startedAtMs >= healthyMs) this.#attempt = 0;
     const delayMs = Math.min(restartFirstMs * 2 ** this.#attempt, restartMsMax) * (1 - random.fraction() / 2);

@@ -34,6 +34,9 @@ export function holdOf({ key, class: applicationClass, applications }: HostPlan<
   return { ...ofClass[applicationClass], group: key, memoryBytesMax: ownBytes + guestBytes };
 }
 
+/** What the door for requests is held to. */
+export const doorHold: Hold = { niceness: 0, group: 'http', cpuWeight: 100, memoryBytesMax: ownBytes };
+
 /** Flags of the engine: an own process's heap is its guest's, and its end ends nobody else. */
 export function hostFlags({ isOwn, applications }: HostPlan<Limited>, hasFewAddresses: boolean): readonly string[] {
   const guestMegabytes = Math.ceil(applications.reduce((sum, one) => sum + memoryBytesOfAll(one), 0) / 2 ** 20);

@@ -4,7 +4,9 @@
  */
 import type { ApplicationReport, FactReport } from '../../schemas/generated/types.ts';
 import type { RunnableApplication } from './app-runtime.ts';
+import { dataMax, type MessageAbroad, type MessageHere, type Sent, type Took } from './channels/channel-messages.ts';
 import { textLengthMax } from './grants/fact-value.ts';
+import { type Answer, type Ask, parseAnswer } from './http/messages.ts';
 import type { PreparedModule } from './prepare/prepared-store.ts';
 
 /** An application as a host is told of it: `restarts` counts on from a host before. */
@@ -27,9 +29,20 @@ export interface Usage {
 /** How often a host says that it lives, with what its applications take. */
 export const beatMs = 10_000;
 
+/** What goes to a host and comes from it between its orders: messages of channels, requests and their answers. */
+export type ForHost = MessageHere | Sent | Ask;
+export type OfHost = MessageAbroad | Took | Answer;
+
 /** Supervisor to host. Closing the channel means: end at once. */
 export type ToHost =
-  | { readonly kind: 'apply'; readonly id: number; readonly applications: readonly HostedApplication[] }
+  | {
+      readonly kind: 'apply';
+      readonly id: number;
+      readonly applications: readonly HostedApplication[];
+      /** How many applications in other processes read each channel that is written here. */
+      readonly readersElsewhere: Readonly<Record<string, number>>;
+    }
+  | ForHost
   | { readonly kind: 'stop' };
 
 /** Host to supervisor; `ready` comes first. */
@@ -37,7 +50,8 @@ export type FromHost =
   | { readonly kind: 'ready' }
   | { readonly kind: 'applied'; readonly id: number }
   | { readonly kind: 'states'; readonly applications: readonly ApplicationReport[] }
-  | { readonly kind: 'beat'; readonly usage: readonly Usage[] };
+  | { readonly kind: 'beat'; readonly usage: readonly Usage[] }
+  | OfHost;
 
 const applicationsMax = 64;
 const textMax = 256;
@@ -140,6 +154,13 @@ function parseUsage(value: unknown): Usage | undefined {
   };
 }
 
+function parseMessage({ id, application, channel, data }: Fields): MessageAbroad | undefined {
+  if (!isCount(id) || !isText(application) || !isText(channel)) return undefined;
+  return typeof data === 'string' && data.length <= dataMax
+    ? { kind: 'message', id, application, channel, data }
+    : undefined;
+}
+
 /** The items as `parse` has them, or undefined where there are too many or one is none. */
 function parseList<T>(value: unknown, parse: (item: unknown) => T | undefined): readonly T[] | undefined {
   if (!Array.isArray(value) || value.length > applicationsMax) return undefined;
@@ -163,6 +184,12 @@ export function parseFromHost(value: unknown): FromHost | undefined {
       const usage = parseList(value.usage, parseUsage);
       return usage && { kind: 'beat', usage };
     }
+    case 'message':
+      return parseMessage(value);
+    case 'took':
+      return isCount(value.id) ? { kind: 'took', id: value.id } : undefined;
+    case 'answer':
+      return parseAnswer(value);
     default:
       return undefined;
   }

@@ -5,6 +5,7 @@ import type { AppRuntime, RunnableApplication } from './app-runtime.ts';
 import { keptUsage } from './grants/kept-usage.ts';
 import { HostProcess, type ProcessDeath } from './host-process.ts';
 import { holdOf, hostFlags } from './host-terms.ts';
+import type { DoorPlace } from './http/http-relay.ts';
 import { memoryBytesOfAll } from './limits.ts';
 import { type HostPlan, ownProcessReason, placement } from './placement.ts';
 import type { PreparedModule } from './prepare/prepared-store.ts';
@@ -12,6 +13,7 @@ import type { PreparedModules } from './prepare/readiness.ts';
 import { type HostedApplication, messageMax, processMax, type Usage } from './protocol.ts';
 import { Rest } from './rest.ts';
 import { judgeDeath, noSuspicion, reviewSuspicion, type Suspicion } from './suspicion.ts';
+import { Traffic, type TrafficOptions } from './traffic.ts';
 
 /** What the supervisor's end of the app hosts needs. */
 export interface RuntimeOptions {
@@ -25,6 +27,8 @@ export interface RuntimeOptions {
   /** Given to hosts for the applications' locks and logs. */
   readonly directory: string;
   readonly prepared: PreparedModules;
+  /** Where requests for applications come in; undefined where the integrator gave no port. */
+  readonly door?: DoorPlace;
   /** Whether this machine has too few addresses to guard each memory by eight gigabytes of them. */
   readonly hasFewAddresses: boolean;
 }
@@ -57,6 +61,7 @@ export class SupervisedRuntime implements AppRuntime {
   /** What had come to its end under a host before: the next one is not told of it, lest it run again. */
   readonly #settled = new Set<string>();
   readonly #rest: Rest;
+  readonly #traffic: Traffic;
   #suspicion: Suspicion = noSuspicion;
   #death: HostDeath | undefined;
   #deaths = 0;
@@ -65,6 +70,8 @@ export class SupervisedRuntime implements AppRuntime {
   constructor(options: RuntimeOptions) {
     this.#options = options;
     this.#rest = new Rest(options);
+    const post: TrafficOptions['post'] = (key, message) => this.#hosts.get(key)?.host.post(message) ?? false;
+    this.#traffic = new Traffic({ ...options, post });
   }
 
   async apply(applications: readonly RunnableApplication[]): Promise<void> {
@@ -76,6 +83,8 @@ export class SupervisedRuntime implements AppRuntime {
     if (this.#wanted !== applications || this.#isStopped) return;
     this.#ready = applications.flatMap((application, index): readonly Ready[] => {
       const answer = answers[index]!;
+      const refusal = this.#traffic.refusal(application);
+      if (refusal !== undefined) return this.#refuse(application, refusal);
       if (answer.kind === 'refused') return this.#refuse(application, answer.message);
       if (answer.kind === 'failed')
         return [{ ...application, ownProcess: [`it is made ready there: ${answer.message}`] }];
@@ -103,6 +112,7 @@ export class SupervisedRuntime implements AppRuntime {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#rest.clear();
+    this.#traffic.stop();
     await Promise.all([...[...this.#hosts.values()].map(({ host }) => host.stop()), ...this.#leaving]);
   }
 
@@ -146,14 +156,19 @@ export class SupervisedRuntime implements AppRuntime {
     const plans = placement(running, this.#suspicion);
     const keys = new Set(plans.map(({ key }) => key));
     for (const [key, { host }] of this.#hosts) if (!keys.has(key)) this.#retire(key, host);
+    this.#traffic.arrange(plans);
     await Promise.all([
       ...this.#leaving,
-      ...plans.map((plan) => this.#hostOf(plan).apply(plan.applications.map((one) => this.#hosted(one)))),
+      ...plans.map((plan) => {
+        const applications = plan.applications.map((one) => this.#hosted(one));
+        return this.#hostOf(plan).apply(applications, this.#traffic.readersElsewhere(plan.key));
+      }),
     ]);
   }
 
   #retire(key: string, host: HostProcess): void {
     this.#hosts.delete(key);
+    this.#traffic.died(key);
     const leaving = host.stop();
     this.#leaving.add(leaving);
     void leaving.then(() => this.#leaving.delete(leaving));
@@ -187,6 +202,7 @@ export class SupervisedRuntime implements AppRuntime {
       onUsage: (usage) => {
         for (const one of usage) this.#usage.set(one.name, one);
       },
+      onTraffic: (message) => this.#traffic.carry(key, message),
       onDeath: (death) => this.#died(this.#hosts.get(key)?.plan ?? plan, death),
     });
   }
@@ -212,6 +228,7 @@ export class SupervisedRuntime implements AppRuntime {
   }
 
   #died({ key, applications }: HostPlan<Ready>, { ending, how, executing }: ProcessDeath): void {
+    this.#traffic.died(key);
     const residents = applications.filter(({ name }) => !this.#settled.has(name));
     const isActive = ({ name }: Ready): boolean => this.#reports.get(name)?.state !== 'backoff';
     const death = {

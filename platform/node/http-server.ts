@@ -11,6 +11,7 @@ import type { TLSSocket, Server as TlsServer } from 'node:tls';
 import { bareHost } from '../host-and-port.ts';
 import type { HttpHandler, HttpRequest, HttpResponse, Log, Peer } from '../ports.ts';
 import { sourceOf } from '../source-address.ts';
+import { headersOf, readBody } from './http-request.ts';
 
 /** Where the server listens, as whom, and who answers. */
 export interface HttpServerOptions {
@@ -68,27 +69,6 @@ function peerOf(socket: TLSSocket, identify: HttpServerOptions['identify']): Pee
   if (certificate === undefined) return { address };
   const { commonName, keyFingerprint } = identify(certificate.raw);
   return commonName === undefined ? { address } : { address, device: commonName, keyFingerprint };
-}
-
-/** Reads a body; `undefined` as soon as it is longer than allowed. */
-async function readBody(request: IncomingMessage, bytesMax: number): Promise<Uint8Array | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > bytesMax) return undefined;
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
-    length += chunk.length;
-    if (length > bytesMax) return undefined;
-    chunks.push(chunk);
-  }
-  return new Uint8Array(Buffer.concat(chunks));
-}
-
-function headersOf(request: IncomingMessage): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return headers;
 }
 
 /** Answers that the server gives by itself, in the shape the API gives its own. The connection ends with them. */

@@ -102,6 +102,7 @@ export interface Config {
 export interface Trigger {
   schedule?: ScheduleTrigger;
   message?: MessageTrigger;
+  http?: HttpTrigger;
 }
 /**
  * At these times. Those that pass while the device is off are not made up for.
@@ -124,6 +125,12 @@ export interface MessageTrigger {
    * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
    */
   channel: string;
+}
+/**
+ * Each request at a path of the agent's port for applications, or below it.
+ */
+export interface HttpTrigger {
+  route: string;
 }
 /**
  * How its events are handled; for an application with a trigger.
@@ -343,6 +350,7 @@ export interface AgentConfiguration {
    */
   artifacts?: string;
   mqtt: AgentMqttConfiguration;
+  http?: AgentHttpConfiguration;
   /**
    * PEM of the authority that vouches for controller and broker.
    */
@@ -364,6 +372,16 @@ export interface AgentMqttConfiguration {
    * How often an idle connection says that it is there, 48 bytes each time; a broker takes a device for gone after one and a half times this.
    */
   keepAliveSeconds?: number;
+}
+/**
+ * Where applications answer requests; without it they can't.
+ */
+export interface AgentHttpConfiguration {
+  /**
+   * The address to listen at; anything but the loopback opens applications to a network.
+   */
+  host?: string;
+  port: number;
 }
 /**
  * What this class of device may spend on unpacking a download; what takes more travels in a larger form.

@@ -27,7 +27,7 @@ export function channelOutput(
 ): ChannelOutput {
   const terms = channels?.out?.[channel];
   if (terms === undefined) throw new FileError('no-entry', `${name} writes no channel ${channel}`);
-  return new ChannelOutput({ hub, channel, terms: channelTerms(terms), onDropped });
+  return new ChannelOutput({ hub, application: name, channel, terms: channelTerms(terms), onDropped });
 }
 
 /** The directories that an application has, by their paths. */

@@ -1,5 +1,7 @@
 import type { ChannelOut, DeployedApplication } from '../../../schemas/generated/types.ts';
+import type { Abroad } from './abroad.ts';
 import { MessageQueue } from './message-queue.ts';
+import { onFirst, Wakers } from './wakers.ts';
 
 /** What a channel's manifest leaves out. */
 const channelDefaults = { queue: 64, messageBytes: 65_536, framing: 'line', drop: 'oldest' } as const;
@@ -17,14 +19,20 @@ type Channelled = Pick<DeployedApplication, 'name' | 'channels'>;
 /** What became of a message: `full` means that its writer is to wait. */
 export type Put = 'taken' | 'full' | 'unread';
 
-const nothing: Disposable = { [Symbol.dispose]: () => {} };
-
 /**
- * Connects the applications of one process that name the same channel. Each reader has a queue of its own, so that a slow one
- * holds up no other: alone, it makes the writer wait; beside others, it loses messages.
+ * Connects the applications that name the same channel. Each reader has a queue of its own; those of other processes count as
+ * one. Who writes goes at the pace of the quickest reader: it waits when nobody has room. Who lags behind loses messages, and
+ * holds nobody up.
  */
 export class ChannelHub {
   readonly #readers = new Map<string, Map<string, MessageQueue>>();
+  /** Those that wait for room, to be woken when readers come or go. */
+  readonly #waiting = new Map<string, Wakers>();
+  readonly #abroad: Abroad;
+
+  constructor(abroad: Abroad) {
+    this.#abroad = abroad;
+  }
 
   /** Opens queues for what these read, and lets go of those that nobody reads any more; the others keep what waits. */
   apply(applications: readonly Channelled[]): void {
@@ -43,6 +51,19 @@ export class ChannelHub {
       this.#readers.set(channel, readers);
       for (const name of names) if (!readers.has(name)) readers.set(name, new MessageQueue());
     }
+    this.#wakeAll();
+  }
+
+  /** An application that has come to its end reads no more: nobody waits for it. */
+  leave(application: string): void {
+    const channels = [...this.#readers].filter(([, readers]) => readers.delete(application));
+    for (const [channel, readers] of channels) if (readers.size === 0) this.#readers.delete(channel);
+    if (channels.length > 0) this.#wakeAll();
+  }
+
+  #wakeAll(): void {
+    for (const wakers of this.#waiting.values()) wakers.wake();
+    this.#waiting.clear();
   }
 
   /** The queue of an application that reads the channel. */
@@ -50,26 +71,53 @@ export class ChannelHub {
     return this.#readers.get(channel)?.get(application);
   }
 
-  /** Hands a message to all that read the channel, or to none. */
-  put(channel: string, { queue: messagesMax, drop }: ChannelTerms, message: Uint8Array): Put {
-    const queues = [...(this.#readers.get(channel)?.values() ?? [])];
-    if (queues.length === 0) return 'unread';
-    if (queues.length === 1 && !queues[0]!.hasRoom(message.length, messagesMax)) return 'full';
-    for (const queue of queues) {
+  /** Hands a message to all that read the channel, or to none. `onDropped` is called where those elsewhere have no room. */
+  put(writer: string, channel: string, terms: ChannelTerms, message: Uint8Array, onDropped: () => void): Put {
+    if (!this.#abroad.isRead(channel)) return this.putHere(channel, terms, message);
+    const hasRoom = this.#abroad.hasRoom(channel, message.length, terms.queue);
+    if (!hasRoom && !this.#hasRoomHere(channel, terms, message)) return 'full';
+    if (hasRoom) this.#abroad.send(writer, channel, message);
+    else onDropped();
+    this.#push(channel, terms, message);
+    return 'taken';
+  }
+
+  /** Hands a message to those of this process that read the channel. */
+  putHere(channel: string, terms: ChannelTerms, message: Uint8Array): Put {
+    if (!this.#readers.has(channel)) return 'unread';
+    if (!this.#hasRoomHere(channel, terms, message)) return 'full';
+    this.#push(channel, terms, message);
+    return 'taken';
+  }
+
+  #hasRoomHere(channel: string, { queue }: ChannelTerms, { length }: Uint8Array): boolean {
+    return this.#queues(channel).some((one) => one.hasRoom(length, queue));
+  }
+
+  #push(channel: string, { queue: messagesMax, drop }: ChannelTerms, message: Uint8Array): void {
+    for (const queue of this.#queues(channel)) {
       if (queue.hasRoom(message.length, messagesMax)) queue.push(message);
       else if (drop === 'oldest') queue.pushOver(message, messagesMax);
       else queue.dropped += 1;
     }
-    return 'taken';
+  }
+
+  #queues(channel: string): MessageQueue[] {
+    return [...(this.#readers.get(channel)?.values() ?? [])];
   }
 
   /** Calls back once when a channel that was full may take something. */
   onRoom(channel: string, callback: () => void): Disposable {
-    const [queue] = this.#readers.get(channel)?.values() ?? [];
-    if (queue !== undefined) return queue.onRoom(callback);
-    // Its only reader is gone: there is nobody to wait for.
-    queueMicrotask(callback);
-    return nothing;
+    const here = (woken: () => void): Disposable => this.onRoomHere(channel, woken);
+    return onFirst([here, (woken) => this.#abroad.onRoom(channel, woken)], callback);
+  }
+
+  /** The same of its readers in this process: a reader that goes makes room too. */
+  onRoomHere(channel: string, callback: () => void): Disposable {
+    const wakers = this.#waiting.get(channel) ?? new Wakers();
+    this.#waiting.set(channel, wakers);
+    const queues = this.#queues(channel).map((queue) => (woken: () => void) => queue.onRoom(woken));
+    return onFirst([(woken) => wakers.add(woken), ...queues], callback);
   }
 
   /** Messages that wait for an application, and those that it lost. */

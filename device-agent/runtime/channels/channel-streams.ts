@@ -44,6 +44,7 @@ export class ChannelInput implements InputStream {
 /** What a channel's writer meets. */
 export interface ChannelOutputOptions {
   readonly hub: ChannelHub;
+  readonly application: string;
   readonly channel: string;
   readonly terms: ChannelTerms;
   /** Called for each message that nobody gets. */
@@ -124,8 +125,8 @@ export class ChannelOutput implements OutputStream {
   }
 
   #put(message: Uint8Array): boolean {
-    const { hub, channel, terms, onDropped } = this.#options;
-    const put = hub.put(channel, terms, message);
+    const { hub, application, channel, terms, onDropped } = this.#options;
+    const put = hub.put(application, channel, terms, message, onDropped);
     if (put === 'unread') onDropped();
     this.#isFull = put === 'full';
     return !this.#isFull;

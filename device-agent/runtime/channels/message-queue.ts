@@ -1,23 +1,8 @@
 import type { Readiness } from '../../../platform/streams.ts';
+import { Wakers } from './wakers.ts';
 
 /** All messages that wait for one reader; a message that is larger waits alone. */
 const queueBytesMax = 2 ** 20;
-
-/** Calls back once, in a later microtask: nobody is called from within what made it ready. */
-export class Wakers {
-  readonly #waiting = new Set<() => void>();
-
-  add(callback: () => void): Disposable {
-    this.#waiting.add(callback);
-    return { [Symbol.dispose]: () => void this.#waiting.delete(callback) };
-  }
-
-  wake(): void {
-    const woken = [...this.#waiting];
-    this.#waiting.clear();
-    for (const callback of woken) queueMicrotask(callback);
-  }
-}
 
 /** The messages of one channel that wait for one application. Ready when there is one. */
 export class MessageQueue implements Readiness {

@@ -1,3 +1,5 @@
+import type { Abroad } from '../channels/abroad.ts';
+import type { Arrivals } from '../channels/arrivals.ts';
 import { beatMs, type FromHost, type HostedApplication, type ToHost } from '../protocol.ts';
 import type { CompiledModules } from './compiled-modules.ts';
 import { type LifePorts, openLife } from './events/open-life.ts';
@@ -7,6 +9,8 @@ import type { Life } from './life.ts';
 /** What an app host needs of the outside. */
 export interface AppHostPorts extends LifePorts {
   readonly modules: CompiledModules;
+  readonly abroad: Abroad;
+  readonly arrivals: Arrivals;
 }
 
 /** The set of applications of one app host: made to be what the supervisor's last `apply` said. */
@@ -26,10 +30,28 @@ export class AppHost {
 
   /** Carries out a message; resolves when that is done. */
   receive(message: ToHost): Promise<void> {
-    this.#work = this.#work.then(async () => {
-      await this.#apply(message.kind === 'apply' ? message.applications : []);
-      if (message.kind === 'apply') this.#say({ kind: 'applied', id: message.id });
-    });
+    const { abroad, arrivals } = this.#ports;
+    switch (message.kind) {
+      case 'message':
+        // Behind the order that opens the queue it is for.
+        return this.#work.then(() => arrivals.take(message));
+      case 'ask':
+        return this.#work.then(() => this.#ports.asks.take(message));
+      case 'sent':
+        abroad.sent(message.id);
+        return Promise.resolve();
+      case 'apply':
+        abroad.apply(message.readersElsewhere);
+        return this.#order(message.applications, () => this.#say({ kind: 'applied', id: message.id }));
+      case 'stop':
+        return this.#order([], () => {});
+      default:
+        throw new Error(message satisfies never);
+    }
+  }
+
+  #order(applications: readonly HostedApplication[], done: () => void): Promise<void> {
+    this.#work = this.#work.then(() => this.#apply(applications)).then(done);
     return this.#work;
   }
 
@@ -63,6 +85,10 @@ export class AppHost {
 
   /** Tells the supervisor how all applications do. */
   tell(): void {
-    this.#say({ kind: 'states', applications: [...this.#live.values()].map((live) => live.report()) });
+    const applications = [...this.#live.values()].map((live) => live.report());
+    for (const { name, state } of applications) {
+      if (state === 'completed' || state === 'failed') this.#ports.hub.leave(name);
+    }
+    this.#say({ kind: 'states', applications });
   }
 }

@@ -53,7 +53,7 @@ function worldOf(
   const { directories, abandon } = grants.open(application);
   return {
     args: [name, ...args],
-    environment: env,
+    environment: { ...event?.environment, ...env },
     directories: { '/config': configuration(config), ...channels, ...directories },
     abandon,
     stdin: event?.stdin ?? emptyInput,

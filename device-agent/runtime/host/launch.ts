@@ -24,6 +24,8 @@ export interface EventInput {
   readonly stdin: InputStream;
   /** Where its answer goes instead of the log. */
   readonly stdout?: OutputStream;
+  /** Beside the application's own. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Starts a run of the application. */

@@ -9,12 +9,15 @@ import { waitForLock } from '../../../platform/node/lock.ts';
 import { openNoteWriter } from '../../../platform/node/process-note.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import { onStarterGone } from '../../../platform/node/starter-gone.ts';
+import { Abroad } from '../channels/abroad.ts';
+import { Arrivals } from '../channels/arrivals.ts';
 import { ChannelHub } from '../channels/channel-hub.ts';
 import { LostMessages } from '../channels/lost-messages.ts';
 import { Grants } from '../grants/grants.ts';
 import type { FromHost, ToHost } from '../protocol.ts';
 import { AppHost } from './app-host.ts';
 import { CompiledModules } from './compiled-modules.ts';
+import { Asks } from './events/http-source.ts';
 import { guestLauncher } from './guest-launcher.ts';
 import { LeftMemories } from './left-memories.ts';
 import { Turns } from './turns.ts';
@@ -37,7 +40,10 @@ function serve(directory: string): void {
   const modules = new CompiledModules(nodeDisk);
   const onFacts = (): void => host.tell();
   const grants = new Grants({ ...machine, openDirectory: openHostDirectory, onFacts }, directory);
-  const rooms = { hub: new ChannelHub(), lost: new LostMessages(), grants, memories: new LeftMemories() };
+  const abroad = new Abroad(say);
+  const hub = new ChannelHub(abroad);
+  const channels = { hub, abroad, arrivals: new Arrivals(hub, say), lost: new LostMessages(), asks: new Asks(say) };
+  const rooms = { ...channels, grants, memories: new LeftMemories() };
   const launch = guestLauncher({ ...machine, ...rooms, turns, modules });
   // A supervisor killed a moment ago leaves hosts that are about to end; what they run is not started before.
   const lock = (name: string) => waitForLock(directory, `application-${name}`);

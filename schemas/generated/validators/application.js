@@ -193,8 +193,9 @@ return errors === 0;
 }
 validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema41 = {"title":"Trigger","description":"What starts it: exactly one of these. Without a trigger it is started once and kept alive.","type":"object","properties":{"schedule":{"title":"ScheduleTrigger","description":"At these times. Those that pass while the device is off are not made up for.","type":"object","properties":{"cron":{"description":"Minute, hour, day of month, month, day of week; six fields begin with seconds.","type":"string","minLength":9,"maxLength":100},"timeZone":{"description":"An IANA name.","type":"string","minLength":1,"maxLength":64,"default":"UTC"}},"required":["cron"],"additionalProperties":false},"message":{"title":"MessageTrigger","description":"Each message of a channel that it reads.","type":"object","properties":{"channel":{"$ref":"metadata.schema.json#/$defs/Name"}},"required":["channel"],"additionalProperties":false}},"minProperties":1,"maxProperties":1,"additionalProperties":false};
+const schema41 = {"title":"Trigger","description":"What starts it: exactly one of these. Without a trigger it is started once and kept alive.","type":"object","properties":{"schedule":{"title":"ScheduleTrigger","description":"At these times. Those that pass while the device is off are not made up for.","type":"object","properties":{"cron":{"description":"Minute, hour, day of month, month, day of week; six fields begin with seconds.","type":"string","minLength":9,"maxLength":100},"timeZone":{"description":"An IANA name.","type":"string","minLength":1,"maxLength":64,"default":"UTC"}},"required":["cron"],"additionalProperties":false},"message":{"title":"MessageTrigger","description":"Each message of a channel that it reads.","type":"object","properties":{"channel":{"$ref":"metadata.schema.json#/$defs/Name"}},"required":["channel"],"additionalProperties":false},"http":{"title":"HttpTrigger","description":"Each request at a path of the agent's port for applications, or below it.","type":"object","properties":{"route":{"type":"string","maxLength":200,"pattern":"^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$"}},"required":["route"],"additionalProperties":false}},"minProperties":1,"maxProperties":1,"additionalProperties":false};
 const func2 = (text) => [...text].length;
+const pattern10 = new RegExp("^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$", "u");
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -228,7 +229,7 @@ vErrors.push(err1);
 errors++;
 }
 for(const key0 in data){
-if(!((key0 === "schedule") || (key0 === "message"))){
+if(!(((key0 === "schedule") || (key0 === "message")) || (key0 === "http"))){
 const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err2];
@@ -408,14 +409,86 @@ vErrors.push(err16);
 errors++;
 }
 }
-}
-else {
-const err17 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.http !== undefined){
+let data5 = data.http;
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+if(data5.route === undefined){
+const err17 = {instancePath:instancePath+"/http",schemaPath:"#/properties/http/required",keyword:"required",params:{missingProperty: "route"},message:"must have required property '"+"route"+"'"};
 if(vErrors === null){
 vErrors = [err17];
 }
 else {
 vErrors.push(err17);
+}
+errors++;
+}
+for(const key3 in data5){
+if(!(key3 === "route")){
+const err18 = {instancePath:instancePath+"/http",schemaPath:"#/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+if(data5.route !== undefined){
+let data6 = data5.route;
+if(typeof data6 === "string"){
+if(func2(data6) > 200){
+const err19 = {instancePath:instancePath+"/http/route",schemaPath:"#/properties/http/properties/route/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters"};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+if(!pattern10.test(data6)){
+const err20 = {instancePath:instancePath+"/http/route",schemaPath:"#/properties/http/properties/route/pattern",keyword:"pattern",params:{pattern: "^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$"},message:"must match pattern \""+"^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$"+"\""};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+else {
+const err21 = {instancePath:instancePath+"/http/route",schemaPath:"#/properties/http/properties/route/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+}
+else {
+const err22 = {instancePath:instancePath+"/http",schemaPath:"#/properties/http/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+}
+}
+else {
+const err23 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
 }
 errors++;
 }
@@ -427,12 +500,12 @@ validate24.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 const func1 = Object.prototype.hasOwnProperty;
 const pattern7 = new RegExp("^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$", "u");
 const pattern8 = new RegExp("^[A-Za-z_][A-Za-z0-9_]*$", "u");
-const pattern10 = new RegExp("^[1-9][0-9]{0,3}(ms|s|m)$", "u");
-const pattern13 = new RegExp("^([1-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-6])KiB$", "u");
-const pattern14 = new RegExp("^((6[4-9]|[7-9][0-9]|[1-9][0-9]{2,6})KiB|[1-9][0-9]{0,3}MiB|([1-9]|1[0-6])GiB)$", "u");
-const pattern15 = new RegExp("^[1-9][0-9]{0,3}(KiB|MiB|GiB)$", "u");
-const pattern16 = new RegExp("^([1-9][0-9]{0,3}KiB|([1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-6])MiB)$", "u");
-const pattern18 = new RegExp("^[a-z][a-z0-9_]{0,31}$", "u");
+const pattern11 = new RegExp("^[1-9][0-9]{0,3}(ms|s|m)$", "u");
+const pattern14 = new RegExp("^([1-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-6])KiB$", "u");
+const pattern15 = new RegExp("^((6[4-9]|[7-9][0-9]|[1-9][0-9]{2,6})KiB|[1-9][0-9]{0,3}MiB|([1-9]|1[0-6])GiB)$", "u");
+const pattern16 = new RegExp("^[1-9][0-9]{0,3}(KiB|MiB|GiB)$", "u");
+const pattern17 = new RegExp("^([1-9][0-9]{0,3}KiB|([1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-6])MiB)$", "u");
+const pattern19 = new RegExp("^[a-z][a-z0-9_]{0,31}$", "u");
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://fleet.dev/schemas/application.schema.json" */;
@@ -852,7 +925,7 @@ errors++;
 if(data14.timeLimit !== undefined){
 let data18 = data14.timeLimit;
 if(typeof data18 === "string"){
-if(!pattern10.test(data18)){
+if(!pattern11.test(data18)){
 const err32 = {instancePath:instancePath+"/spec/events/timeLimit",schemaPath:"#/properties/spec/properties/events/properties/timeLimit/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,3}(ms|s|m)$"},message:"must match pattern \""+"^[1-9][0-9]{0,3}(ms|s|m)$"+"\""};
 if(vErrors === null){
 vErrors = [err32];
@@ -1089,7 +1162,7 @@ errors++;
 if(data23.messageBytes !== undefined){
 let data25 = data23.messageBytes;
 if(typeof data25 === "string"){
-if(!pattern13.test(data25)){
+if(!pattern14.test(data25)){
 const err51 = {instancePath:instancePath+"/spec/channels/out/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/messageBytes",schemaPath:"#/properties/spec/properties/channels/properties/out/additionalProperties/properties/messageBytes/pattern",keyword:"pattern",params:{pattern: "^([1-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-6])KiB$"},message:"must match pattern \""+"^([1-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-6])KiB$"+"\""};
 if(vErrors === null){
 vErrors = [err51];
@@ -1191,7 +1264,7 @@ errors++;
 if(data28.memory !== undefined){
 let data29 = data28.memory;
 if(typeof data29 === "string"){
-if(!pattern14.test(data29)){
+if(!pattern15.test(data29)){
 const err59 = {instancePath:instancePath+"/spec/limits/memory",schemaPath:"#/properties/spec/properties/limits/properties/memory/pattern",keyword:"pattern",params:{pattern: "^((6[4-9]|[7-9][0-9]|[1-9][0-9]{2,6})KiB|[1-9][0-9]{0,3}MiB|([1-9]|1[0-6])GiB)$"},message:"must match pattern \""+"^((6[4-9]|[7-9][0-9]|[1-9][0-9]{2,6})KiB|[1-9][0-9]{0,3}MiB|([1-9]|1[0-6])GiB)$"+"\""};
 if(vErrors === null){
 vErrors = [err59];
@@ -1313,7 +1386,7 @@ errors++;
 if(data32.quota !== undefined){
 let data33 = data32.quota;
 if(typeof data33 === "string"){
-if(!pattern15.test(data33)){
+if(!pattern16.test(data33)){
 const err69 = {instancePath:instancePath+"/spec/data/quota",schemaPath:"metadata.schema.json#/$defs/ByteQuantity/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,3}(KiB|MiB|GiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,3}(KiB|MiB|GiB)$"+"\""};
 if(vErrors === null){
 vErrors = [err69];
@@ -1400,7 +1473,7 @@ errors++;
 if(data35.quota !== undefined){
 let data36 = data35.quota;
 if(typeof data36 === "string"){
-if(!pattern16.test(data36)){
+if(!pattern17.test(data36)){
 const err76 = {instancePath:instancePath+"/spec/tmp/quota",schemaPath:"metadata.schema.json#/$defs/MemoryQuantity/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,3}KiB|([1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-6])MiB)$"},message:"must match pattern \""+"^([1-9][0-9]{0,3}KiB|([1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-6])MiB)$"+"\""};
 if(vErrors === null){
 vErrors = [err76];
@@ -1487,7 +1560,7 @@ errors++;
 if(data38.quota !== undefined){
 let data39 = data38.quota;
 if(typeof data39 === "string"){
-if(!pattern16.test(data39)){
+if(!pattern17.test(data39)){
 const err83 = {instancePath:instancePath+"/spec/kv/quota",schemaPath:"metadata.schema.json#/$defs/MemoryQuantity/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,3}KiB|([1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-6])MiB)$"},message:"must match pattern \""+"^([1-9][0-9]{0,3}KiB|([1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-6])MiB)$"+"\""};
 if(vErrors === null){
 vErrors = [err83];
@@ -1537,7 +1610,7 @@ errors++;
 for(const key16 in data40){
 const _errs114 = errors;
 if(typeof key16 === "string"){
-if(!pattern18.test(key16)){
+if(!pattern19.test(key16)){
 const err87 = {instancePath:instancePath+"/spec/facts",schemaPath:"#/properties/spec/properties/facts/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z][a-z0-9_]{0,31}$"},message:"must match pattern \""+"^[a-z][a-z0-9_]{0,31}$"+"\"",propertyName:key16};
 if(vErrors === null){
 vErrors = [err87];

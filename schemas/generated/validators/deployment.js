@@ -7,8 +7,8 @@ const schema67 = {"description":"A git commit id.","type":"string","pattern":"^[
 const schema68 = {"description":"RFC 3339 in UTC.","type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"};
 const func1 = Object.prototype.hasOwnProperty;
 const pattern4 = new RegExp("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "u");
-const pattern26 = new RegExp("^[0-9a-f]{40}$", "u");
-const pattern27 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$", "u");
+const pattern27 = new RegExp("^[0-9a-f]{40}$", "u");
+const pattern28 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$", "u");
 const schema70 = {"title":"DeployedApplication","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"sha256":{"$ref":"metadata.schema.json#/$defs/Sha256","description":"Of the module; must agree with the TUF target NAME/VERSION.wasm."},"length":{"description":"Bytes of the module.","type":"integer","minimum":0,"maximum":268435456},"args":{"type":"array","maxItems":256,"items":{"type":"string"}},"env":{"type":"object","additionalProperties":{"type":"string"}},"config":{"$ref":"metadata.schema.json#/$defs/Config"},"restart":{"$ref":"metadata.schema.json#/$defs/RestartPolicy"},"class":{"$ref":"metadata.schema.json#/$defs/ApplicationClass","description":"Without it: standard."},"isolation":{"$ref":"metadata.schema.json#/$defs/Isolation","description":"Without it: shared."},"trigger":{"$ref":"events.schema.json#/$defs/Trigger"},"events":{"title":"EventTerms","type":"object","properties":{"concurrency":{"$ref":"events.schema.json#/$defs/Concurrency"},"queue":{"$ref":"events.schema.json#/$defs/EventQueue"},"fuel":{"$ref":"metadata.schema.json#/$defs/Fuel"},"timeLimitMs":{"type":"integer","minimum":1,"maximum":600000000}},"additionalProperties":false},"channels":{"title":"Channels","type":"object","properties":{"in":{"type":"object","maxProperties":32,"propertyNames":{"$ref":"metadata.schema.json#/$defs/Name"},"additionalProperties":{"$ref":"events.schema.json#/$defs/ChannelIn"}},"out":{"type":"object","maxProperties":32,"propertyNames":{"$ref":"metadata.schema.json#/$defs/Name"},"additionalProperties":{"title":"ChannelOut","type":"object","properties":{"queue":{"$ref":"events.schema.json#/$defs/ChannelQueue"},"messageBytes":{"type":"integer","minimum":1024,"maximum":262144},"framing":{"$ref":"events.schema.json#/$defs/Framing"},"drop":{"$ref":"events.schema.json#/$defs/ChannelDrop"}},"additionalProperties":false}}},"additionalProperties":false},"limits":{"title":"ApplicationLimits","type":"object","properties":{"memoryBytes":{"type":"integer","minimum":65536,"maximum":17179869184},"fuelPerSecond":{"$ref":"metadata.schema.json#/$defs/Fuel"},"fuelPerRun":{"$ref":"metadata.schema.json#/$defs/Fuel"}},"additionalProperties":false},"data":{"$ref":"#/$defs/DirectoryGrant","description":"/data, kept on disk; without it there is none."},"tmp":{"$ref":"#/$defs/DirectoryGrant","description":"/tmp, in memory; without it there is none."},"kv":{"title":"StoreGrant","description":"/kv, kept on disk; without it there is none.","type":"object","properties":{"bytesMax":{"type":"integer","minimum":1024,"maximum":268435456}},"required":["bytesMax"],"additionalProperties":false},"facts":{"description":"What it may publish at /facts, by name.","type":"object","maxProperties":8,"propertyNames":{"pattern":"^[a-z][a-z0-9_]{0,31}$"},"additionalProperties":{"$ref":"metadata.schema.json#/$defs/FactType"}}},"required":["name","version","sha256","length","args","env","config","restart"],"additionalProperties":false};
 const schema35 = {"description":"A release's version: letters, digits, dot, dash, plus and underscore, at most 64 characters; usually semantic versioning.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$"};
 const schema73 = {"description":"SHA-256 in lower-case hexadecimal.","type":"string","pattern":"^[0-9a-f]{64}$"};
@@ -26,10 +26,11 @@ const schema51 = {"description":"What a reader that lags behind others loses. Th
 const schema91 = {"title":"DirectoryGrant","type":"object","properties":{"bytesMax":{"type":"integer","minimum":1024,"maximum":17591112302592},"entriesMax":{"description":"Files, directories and links.","type":"integer","minimum":1,"maximum":100000}},"required":["bytesMax","entriesMax"],"additionalProperties":false};
 const schema59 = {"description":"number: a finite one; boolean: true or false; string: at most 64 characters.","enum":["number","boolean","string"]};
 const pattern7 = new RegExp("^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$", "u");
-const pattern31 = new RegExp("^[0-9a-f]{64}$", "u");
-const pattern18 = new RegExp("^[a-z][a-z0-9_]{0,31}$", "u");
-const schema41 = {"title":"Trigger","description":"What starts it: exactly one of these. Without a trigger it is started once and kept alive.","type":"object","properties":{"schedule":{"title":"ScheduleTrigger","description":"At these times. Those that pass while the device is off are not made up for.","type":"object","properties":{"cron":{"description":"Minute, hour, day of month, month, day of week; six fields begin with seconds.","type":"string","minLength":9,"maxLength":100},"timeZone":{"description":"An IANA name.","type":"string","minLength":1,"maxLength":64,"default":"UTC"}},"required":["cron"],"additionalProperties":false},"message":{"title":"MessageTrigger","description":"Each message of a channel that it reads.","type":"object","properties":{"channel":{"$ref":"metadata.schema.json#/$defs/Name"}},"required":["channel"],"additionalProperties":false}},"minProperties":1,"maxProperties":1,"additionalProperties":false};
+const pattern32 = new RegExp("^[0-9a-f]{64}$", "u");
+const pattern19 = new RegExp("^[a-z][a-z0-9_]{0,31}$", "u");
+const schema41 = {"title":"Trigger","description":"What starts it: exactly one of these. Without a trigger it is started once and kept alive.","type":"object","properties":{"schedule":{"title":"ScheduleTrigger","description":"At these times. Those that pass while the device is off are not made up for.","type":"object","properties":{"cron":{"description":"Minute, hour, day of month, month, day of week; six fields begin with seconds.","type":"string","minLength":9,"maxLength":100},"timeZone":{"description":"An IANA name.","type":"string","minLength":1,"maxLength":64,"default":"UTC"}},"required":["cron"],"additionalProperties":false},"message":{"title":"MessageTrigger","description":"Each message of a channel that it reads.","type":"object","properties":{"channel":{"$ref":"metadata.schema.json#/$defs/Name"}},"required":["channel"],"additionalProperties":false},"http":{"title":"HttpTrigger","description":"Each request at a path of the agent's port for applications, or below it.","type":"object","properties":{"route":{"type":"string","maxLength":200,"pattern":"^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$"}},"required":["route"],"additionalProperties":false}},"minProperties":1,"maxProperties":1,"additionalProperties":false};
 const func2 = (text) => [...text].length;
+const pattern10 = new RegExp("^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$", "u");
 
 function validate31(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -63,7 +64,7 @@ vErrors.push(err1);
 errors++;
 }
 for(const key0 in data){
-if(!((key0 === "schedule") || (key0 === "message"))){
+if(!(((key0 === "schedule") || (key0 === "message")) || (key0 === "http"))){
 const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err2];
@@ -243,14 +244,86 @@ vErrors.push(err16);
 errors++;
 }
 }
-}
-else {
-const err17 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.http !== undefined){
+let data5 = data.http;
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+if(data5.route === undefined){
+const err17 = {instancePath:instancePath+"/http",schemaPath:"#/properties/http/required",keyword:"required",params:{missingProperty: "route"},message:"must have required property '"+"route"+"'"};
 if(vErrors === null){
 vErrors = [err17];
 }
 else {
 vErrors.push(err17);
+}
+errors++;
+}
+for(const key3 in data5){
+if(!(key3 === "route")){
+const err18 = {instancePath:instancePath+"/http",schemaPath:"#/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+if(data5.route !== undefined){
+let data6 = data5.route;
+if(typeof data6 === "string"){
+if(func2(data6) > 200){
+const err19 = {instancePath:instancePath+"/http/route",schemaPath:"#/properties/http/properties/route/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters"};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+if(!pattern10.test(data6)){
+const err20 = {instancePath:instancePath+"/http/route",schemaPath:"#/properties/http/properties/route/pattern",keyword:"pattern",params:{pattern: "^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$"},message:"must match pattern \""+"^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$"+"\""};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+else {
+const err21 = {instancePath:instancePath+"/http/route",schemaPath:"#/properties/http/properties/route/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+}
+else {
+const err22 = {instancePath:instancePath+"/http",schemaPath:"#/properties/http/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+}
+}
+else {
+const err23 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
 }
 errors++;
 }
@@ -416,7 +489,7 @@ errors++;
 if(data.sha256 !== undefined){
 let data2 = data.sha256;
 if(typeof data2 === "string"){
-if(!pattern31.test(data2)){
+if(!pattern32.test(data2)){
 const err13 = {instancePath:instancePath+"/sha256",schemaPath:"metadata.schema.json#/$defs/Sha256/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -1516,7 +1589,7 @@ errors++;
 for(const key14 in data39){
 const _errs112 = errors;
 if(typeof key14 === "string"){
-if(!pattern18.test(key14)){
+if(!pattern19.test(key14)){
 const err103 = {instancePath:instancePath+"/facts",schemaPath:"#/properties/facts/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z][a-z0-9_]{0,31}$"},message:"must match pattern \""+"^[a-z][a-z0-9_]{0,31}$"+"\"",propertyName:key14};
 if(vErrors === null){
 vErrors = [err103];
@@ -1772,7 +1845,7 @@ errors++;
 if(data.revision !== undefined){
 let data4 = data.revision;
 if(typeof data4 === "string"){
-if(!pattern26.test(data4)){
+if(!pattern27.test(data4)){
 const err16 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
@@ -1797,7 +1870,7 @@ errors++;
 if(data.issuedAt !== undefined){
 let data5 = data.issuedAt;
 if(typeof data5 === "string"){
-if(!pattern27.test(data5)){
+if(!pattern28.test(data5)){
 const err18 = {instancePath:instancePath+"/issuedAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err18];

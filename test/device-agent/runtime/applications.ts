@@ -29,7 +29,7 @@ export function placesIn(directory: string) {
 }
 
 /** A real runtime with a real host process, on a directory that goes away with the test. */
-export function openRuntime(t: ExecutionContext) {
+export function openRuntime(t: ExecutionContext, changes: Partial<Parameters<typeof openOn>[0]> = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'fleet-runtime-'));
   const hosts: ChildProcess[] = [];
   const runtime = openOn({
@@ -44,6 +44,7 @@ export function openRuntime(t: ExecutionContext) {
     clock: nodeClock,
     random: nodeRandom,
     log: { write: () => {} },
+    ...changes,
   });
   t.teardown(async () => {
     await runtime.stop();

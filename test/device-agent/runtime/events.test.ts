@@ -1,4 +1,8 @@
 /** Triggers and channels in real host processes, with programs in C that know of no SDK. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { ExecutionContext } from 'ava';
+import { freePort } from '../../../platform/node/free-port.ts';
 import type { ApplicationReport } from '../../../schemas/generated/types.ts';
 import { openRuntime, statesWhen } from './applications.ts';
 import { cModule, cTest } from './c-module.ts';
@@ -14,6 +18,15 @@ async function reportWhen(
   const look = () => runtime.states().find((one) => one.name === name)!;
   await statesWhen(runtime, () => holds(look()));
   return look();
+}
+
+/** Resolves once the text has it; the log is written a second after it was printed. */
+async function logHas(read: () => string, pattern: RegExp): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    if (pattern.test(read())) return;
+    await sleep(100);
+  }
+  throw new Error(`${pattern} is not in:\n${read()}`);
 }
 
 const echo = 'char line[256]; while (fgets(line, sizeof line, stdin)) printf("echo %s", line);';
@@ -47,6 +60,38 @@ cTest(
     t.deepEqual(events, { handled: 200 });
   },
 );
+
+cTest('messages go from process to process, and a writer waits for a reader whose process dies', async (t) => {
+  const { runtime, application, logOf, hosts } = openRuntime(t);
+  const writer = cModule(`FILE *out = fopen("/channels/out/readings", "w");
+    for (int i = 0; i < 300; i++) fprintf(out, "reading %d\\n", i);`);
+  const reader = cModule(`FILE *in = fopen("/channels/in/readings", "r"); char line[256];
+    while (fgets(line, sizeof line, in)) { printf("got %s", line); usleep(10000); }`);
+  await runtime.apply([
+    application('reader', reader, { channels: { in: { readings: {} } }, class: 'background', restart: 'always' }),
+    application('writer', writer, { channels: { out: { readings: { queue: 8 } } } }),
+  ]);
+  await statesWhen(runtime, ({ reader: one }) => one === 'running');
+  process.kill(hosts[0]!.pid, 'SIGKILL');
+  await statesWhen(runtime, ({ writer: one }) => one === 'completed');
+  await logHas(() => logOf('reader'), /got reading 299\n/);
+  t.is(hosts.length, 3);
+});
+
+cTest('nobody waits for a reader that has come to its end', async (t) => {
+  const { runtime, application } = openRuntime(t);
+  const reader = cModule('FILE *in = fopen("/channels/in/readings", "r"); char line[256]; fgets(line, 256, in);');
+  const writer = cModule(`FILE *out = fopen("/channels/out/readings", "w");
+    for (int i = 0; i < 300; i++) fprintf(out, "reading %d\\n", i);`);
+  await runtime.apply([
+    application('reader', reader, { channels: { in: { readings: {} } } }),
+    application('writer', writer, { channels: { out: { readings: { queue: 8 } } } }),
+  ]);
+  t.deepEqual(await statesWhen(runtime, ({ writer: state }) => state === 'completed'), {
+    reader: 'completed',
+    writer: 'completed',
+  });
+});
 
 cTest('an event that fails or takes too long is counted and told, and the next one is handled', async (t) => {
   const { runtime, application } = openRuntime(t);
@@ -113,4 +158,75 @@ cTest('a schedule starts an instance at its times', async (t) => {
   await reportWhen(runtime, 'clockwork', ({ events }) => (events?.handled ?? 0) >= 2);
   await runtime.stop();
   t.regex(logOf('clockwork'), /out echo \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z\n/);
+});
+
+const doorFile = fileURLToPath(new URL('../../../device-agent/runtime/http/main.ts', import.meta.url));
+
+/** A runtime that answers requests, and who asks it: again while there is no door or no application yet. */
+async function openWithDoor(t: ExecutionContext) {
+  const port = await freePort();
+  const opened = openRuntime(t, { door: { file: doorFile, host: '127.0.0.1', port } });
+  const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    for (let tries = 0; tries < 300; tries++) {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, init).catch(() => undefined);
+      if (answer !== undefined && !(await answer.clone().text()).includes('NOT_RUNNING')) return answer;
+      await sleep(100);
+    }
+    throw new Error('nobody answers');
+  };
+  return { ...opened, ask };
+}
+
+cTest(
+  'a request goes to the application of its route, in another process too, and its answer comes back',
+  async (t) => {
+    const { runtime, application, ask } = await openWithDoor(t);
+    const speed = cModule(`char body[64] = {0}; fread(body, 1, 63, stdin);
+    printf("Status: 201 Created\\r\\nContent-Type: text/plain\\r\\nX-Seen: %s\\r\\n\\r\\n", getenv("HTTP_X_UNIT"));
+    printf("%s %s %s %s %s", getenv("REQUEST_METHOD"), getenv("SCRIPT_NAME"), getenv("PATH_INFO"), getenv("QUERY_STRING"), body);`);
+    const other = cModule('printf("Content-Type: text/plain\\n\\nother");');
+    await runtime.apply([
+      application('speed', speed, { trigger: { http: { route: '/api/speed' } } }),
+      application('other', other, { trigger: { http: { route: '/api' } }, class: 'background' }),
+    ]);
+    const answer = await ask('/api/speed/over%20ground?unit=kn', {
+      method: 'POST',
+      headers: { 'x-unit': 'knots', proxy: 'http://evil' },
+      body: '12.5',
+    });
+    t.is(answer.status, 201);
+    t.is(answer.headers.get('x-seen'), 'knots');
+    t.is(await answer.text(), 'POST /api/speed /over ground unit=kn 12.5');
+    t.is(await (await ask('/api/speedy')).text(), 'other');
+    t.is((await ask('/')).status, 404);
+    t.is((await ask('/api', { method: 'POST', body: 'x'.repeat(300_000) })).status, 413);
+  },
+);
+
+cTest('a request that fails, takes too long or finds no room is answered so', async (t) => {
+  const { runtime, application, ask } = await openWithDoor(t);
+  const picky = cModule(`char *path = getenv("PATH_INFO");
+    if (!strcmp(path, "/trap")) __builtin_trap();
+    if (!strcmp(path, "/sleep")) sleep(600);
+    printf("no header\\n");`);
+  await runtime.apply([
+    application('picky', picky, {
+      trigger: { http: { route: '/picky' } },
+      events: { timeLimitMs: 1_000, queue: 1, concurrency: 1 },
+    }),
+  ]);
+  t.is((await ask('/picky/trap')).status, 502);
+  t.is((await ask('/picky/mute')).status, 502);
+  const answers = await Promise.all(['a', 'b', 'c'].map(() => ask('/picky/sleep')));
+  t.deepEqual(answers.map(({ status }) => status).sort(), [503, 504, 504]);
+  const report = await reportWhen(runtime, 'picky', ({ events }) => events?.dropped === 1);
+  t.like(report.events, { handled: 1, failed: 3 });
+});
+
+cTest('an agent without a port refuses what answers requests, and says what is missing', async (t) => {
+  const { runtime, application } = openRuntime(t);
+  await runtime.apply([application('speed', cModule('return 0;'), { trigger: { http: { route: '/speed' } } })]);
+  const { state, message } = await reportWhen(runtime, 'speed', (report) => report.state === 'failed');
+  t.is(state, 'failed');
+  t.regex(message!, /agent\.http\.port is not set/);
 });

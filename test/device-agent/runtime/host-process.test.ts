@@ -31,7 +31,13 @@ function openHost(hasFault = false) {
     ...{ processes: { start }, clock: time.clock({ alive: true }), log: { write: () => {} } },
     random: { fraction: () => 0, bytes: (length) => new Uint8Array(length) },
     ...{ file: 'host.js', args: [], flags: [], key: 'standard' },
-    ...{ onStart: () => {}, onStates: () => {}, onUsage: () => {}, onDeath: (death) => void deaths.push(death) },
+    ...{
+      onStart: () => {},
+      onStates: () => {},
+      onUsage: () => {},
+      onTraffic: () => {},
+      onDeath: (death) => void deaths.push(death),
+    },
   });
   return { time, children, deaths, host };
 }
@@ -60,7 +66,7 @@ test('a host that ended is told again what to run, and whoever waits is answered
   t.is(deaths[0]?.ending, 'crashed');
   await time.runUntil(1_000);
   children[1]!.say({ kind: 'ready' });
-  t.deepEqual(children[1]!.sent, [{ kind: 'apply', id: 1, applications: [] }]);
+  t.deepEqual(children[1]!.sent, [{ kind: 'apply', id: 1, applications: [], readersElsewhere: {} }]);
   children[1]!.say({ kind: 'applied', id: 1 });
   await applied;
   t.pass();

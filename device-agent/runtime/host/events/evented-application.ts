@@ -1,7 +1,5 @@
 import type { ApplicationReport } from '../../../../schemas/generated/types.ts';
 import { ApplicationLog } from '../../application-log.ts';
-import type { ChannelOutput } from '../../channels/channel-streams.ts';
-import { inputOf } from '../../primitives/streams.ts';
 import { type HostedApplication, messageMax, type Usage } from '../../protocol.ts';
 import { backoffMs } from '../../restart.ts';
 import { failureOf, type RunEnd } from '../../run-end.ts';
@@ -9,14 +7,12 @@ import type { HostPorts } from '../hosted-application.ts';
 import type { Life } from '../life.ts';
 import { OutputLines } from '../output-lines.ts';
 import { type EventRun, runEvent } from './event-run.ts';
-import type { EventSource, OpenSource } from './event-source.ts';
+import type { EventSource, HostEvent, OpenSource } from './event-source.ts';
 import { type EventTerms, eventTerms } from './event-terms.ts';
 
 /** What an application with a trigger needs besides. */
 export interface EventedOptions {
   readonly openSource: OpenSource;
-  /** A new end for the answer of an event; undefined where answers go to the log. */
-  readonly openAnswer: () => ChannelOutput | undefined;
   /** Messages that it wrote and nobody got. */
   readonly lost: () => number;
 }
@@ -67,7 +63,10 @@ export class EventedApplication implements Life {
     if (this.#isOver) return lock[Symbol.dispose]();
     this.#lock = lock;
     this.#lookedAt = { fuelSpent: 0, atMs: this.#ports.clock.monotonic() };
-    this.#source = this.#options.openSource(() => this.#serve());
+    this.#source = this.#options.openSource(
+      () => this.#serve(),
+      (text) => this.#log.note(text),
+    );
     this.#enter('running');
     this.#serve();
   }
@@ -110,16 +109,14 @@ export class EventedApplication implements Life {
   /** Starts an instance for each event that may have one. */
   #serve(): void {
     while (this.#state === 'running' && this.#runs.size < this.#terms.concurrency) {
-      const payload = this.#source?.take();
-      if (payload === undefined) return;
-      void this.#handle(payload);
+      const event = this.#source?.take();
+      if (event === undefined) return;
+      void this.#handle(event);
     }
   }
 
-  async #handle(payload: Uint8Array): Promise<void> {
-    const answer = this.#options.openAnswer();
+  async #handle(event: HostEvent): Promise<void> {
     const writers = this.#lines.writers();
-    const event = { stdin: inputOf(payload), ...(answer === undefined ? {} : { stdout: answer }) };
     const run = runEvent(this.#ports, this.application, event, this.#terms.timeLimitMs, (stream, bytes) =>
       writers[stream].write(bytes),
     );
@@ -128,7 +125,7 @@ export class EventedApplication implements Life {
     this.#runs.delete(run);
     this.#fuelOfEnded += run.run.usage().fuelSpent;
     for (const writer of Object.values(writers)) writer.finish();
-    answer?.close();
+    event.finish?.(end);
     if (end !== undefined) this.#ended(end);
     this.#serve();
   }

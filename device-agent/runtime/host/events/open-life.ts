@@ -1,5 +1,7 @@
+import type { Trigger } from '../../../../schemas/generated/types.ts';
 import { channelOutput } from '../../channels/channel-directories.ts';
 import type { ChannelHub } from '../../channels/channel-hub.ts';
+import type { ChannelOutput } from '../../channels/channel-streams.ts';
 import type { LostMessages } from '../../channels/lost-messages.ts';
 import type { HostedApplication } from '../../protocol.ts';
 import { type HostPorts, LiveApplication } from '../hosted-application.ts';
@@ -7,6 +9,7 @@ import type { Life } from '../life.ts';
 import type { OpenSource } from './event-source.ts';
 import { eventTerms } from './event-terms.ts';
 import { EventedApplication } from './evented-application.ts';
+import { type Asks, HttpSource } from './http-source.ts';
 import { messageSource } from './message-source.ts';
 import { ScheduleSource } from './schedule-source.ts';
 
@@ -14,32 +17,38 @@ import { ScheduleSource } from './schedule-source.ts';
 export interface LifePorts extends HostPorts {
   readonly hub: ChannelHub;
   readonly lost: LostMessages;
+  readonly asks: Asks;
 }
 
-async function sourceOf(application: HostedApplication, ports: LifePorts): Promise<OpenSource> {
-  const { name, trigger } = application;
-  if (trigger?.message !== undefined) {
+/** Where an instance's answer to a message goes: to the application's only channel, or else to the log. */
+function openAnswer(application: HostedApplication, { hub, lost }: LifePorts): ChannelOutput | undefined {
+  const [channel, ...others] = Object.keys(application.channels?.out ?? {});
+  if (channel === undefined || others.length > 0) return undefined;
+  return channelOutput(application, channel, hub, () => lost.add(application.name));
+}
+
+async function sourceOf(application: HostedApplication, trigger: Trigger, ports: LifePorts): Promise<OpenSource> {
+  const { name } = application;
+  const { queue } = eventTerms(application);
+  if (trigger.message !== undefined) {
     const { channel } = trigger.message;
-    return (onEvent) => messageSource(ports.hub, name, channel, onEvent);
+    return (onEvent) => messageSource(ports.hub, name, channel, () => openAnswer(application, ports), onEvent);
   }
-  const { cron, timeZone = 'UTC' } = trigger!.schedule!;
-  // Only a process that keeps a schedule carries the library.
-  const { cronTimes } = await import('./cron.ts');
-  const next = cronTimes(cron, timeZone);
-  return (onEvent) => new ScheduleSource(ports.clock, next, eventTerms(application).queue, onEvent);
+  if (trigger.schedule !== undefined) {
+    const { cron, timeZone = 'UTC' } = trigger.schedule;
+    // Only a process that keeps a schedule carries the library.
+    const { cronTimes } = await import('./cron.ts');
+    const next = cronTimes(cron, timeZone);
+    return (onEvent) => new ScheduleSource(ports.clock, next, queue, onEvent);
+  }
+  const complaint = 'it printed no response: a header such as "Content-Type: text/plain", an empty line, the body';
+  return (onEvent, note) => new HttpSource(ports.asks, name, queue, onEvent, () => note(complaint));
 }
 
 /** The life of an application as its trigger has it; nothing runs before it begins. */
 export async function openLife(application: HostedApplication, ports: LifePorts, onChange: () => void): Promise<Life> {
-  const { name, trigger, channels } = application;
+  const { name, trigger } = application;
   if (trigger === undefined) return new LiveApplication(application, ports, onChange);
-  const outputs = Object.keys(channels?.out ?? {});
-  const isAnswered = trigger.message !== undefined && outputs.length === 1;
-  const options = {
-    openSource: await sourceOf(application, ports),
-    openAnswer: () =>
-      isAnswered ? channelOutput(application, outputs[0]!, ports.hub, () => ports.lost.add(name)) : undefined,
-    lost: () => ports.lost.of(name),
-  };
+  const options = { openSource: await sourceOf(application, trigger, ports), lost: () => ports.lost.of(name) };
   return new EventedApplication(application, ports, options, onChange);
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../../platform/ports.ts';
-import type { EventSource } from './event-source.ts';
+import { inputOf } from '../../primitives/streams.ts';
+import type { EventSource, HostEvent } from './event-source.ts';
 
 /** The first time of a schedule after `afterMs`; undefined where there is none any more. Milliseconds since the epoch. */
 export type NextTime = (afterMs: number) => number | undefined;
@@ -12,7 +13,7 @@ const lateMsMax = 2 * lookMsMax;
 const encoder = new TextEncoder();
 
 /**
- * An event at each time of a schedule; its payload is a line with the time. None comes twice: not when the clock is set back by
+ * An event at each time of a schedule; its input is a line with the time. None comes twice: not when the clock is set back by
  * a moment either.
  */
 export class ScheduleSource implements EventSource {
@@ -34,9 +35,10 @@ export class ScheduleSource implements EventSource {
     this.#arrange();
   }
 
-  take(): Uint8Array | undefined {
+  take(): HostEvent | undefined {
     const dueMs = this.#waiting.shift();
-    return dueMs === undefined ? undefined : encoder.encode(`${new Date(dueMs).toISOString()}\n`);
+    if (dueMs === undefined) return undefined;
+    return { stdin: inputOf(encoder.encode(`${new Date(dueMs).toISOString()}\n`)) };
   }
 
   counts() {

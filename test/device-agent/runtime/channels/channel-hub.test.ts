@@ -1,4 +1,5 @@
 import test from 'ava';
+import { Abroad } from '../../../../device-agent/runtime/channels/abroad.ts';
 import { ChannelHub, channelTerms } from '../../../../device-agent/runtime/channels/channel-hub.ts';
 import { ChannelInput, ChannelOutput } from '../../../../device-agent/runtime/channels/channel-streams.ts';
 
@@ -7,7 +8,7 @@ const text = (message: Uint8Array | undefined): string | undefined => message &&
 const reader = (name: string) => ({ name, channels: { in: { readings: {} } } });
 
 function hubOf(...names: string[]): ChannelHub {
-  const hub = new ChannelHub();
+  const hub = new ChannelHub(new Abroad(() => {}));
   hub.apply(names.map(reader));
   return hub;
 }
@@ -17,7 +18,13 @@ function outputOf(hub: ChannelHub, terms: Parameters<typeof channelTerms>[0] = {
   const onDropped = (): void => {
     dropped += 1;
   };
-  const output = new ChannelOutput({ hub, channel: 'readings', terms: channelTerms(terms), onDropped });
+  const output = new ChannelOutput({
+    hub,
+    application: 'writer',
+    channel: 'readings',
+    terms: channelTerms(terms),
+    onDropped,
+  });
   return { output, dropped: () => dropped };
 }
 
@@ -72,7 +79,7 @@ test('a message that is too large is refused and counted, and what follows it is
 });
 
 test('a message that nobody reads is counted and holds nobody up', (t) => {
-  const { output, dropped } = outputOf(new ChannelHub());
+  const { output, dropped } = outputOf(new ChannelHub(new Abroad(() => {})));
   t.is(output.write(bytes('a\nb\n')), 4);
   t.true(output.isReady());
   t.is(dropped(), 2);

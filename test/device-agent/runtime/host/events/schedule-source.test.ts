@@ -41,8 +41,10 @@ function open(start: string, expression: string, zone = 'UTC', queueMax = 16) {
   const source = new ScheduleSource(time.clock, cronTimes(expression, zone), queueMax, () => {});
   const taken = (): string[] => {
     const times: string[] = [];
-    for (let one = source.take(); one !== undefined; one = source.take())
-      times.push(new TextDecoder().decode(one).trim());
+    for (let one = source.take(); one !== undefined; one = source.take()) {
+      const line = new Uint8Array(64);
+      times.push(new TextDecoder().decode(line.subarray(0, one.stdin.read(line))).trim());
+    }
     return times;
   };
   return { ...time, source, taken };

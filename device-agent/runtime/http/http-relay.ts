@@ -1,0 +1,121 @@
+import type { ChildProcess, Clock, Log, Processes, Random } from '../../../platform/ports.ts';
+import { backoffMs } from '../restart.ts';
+import { type Answer, type Ask, type HttpAnswer, parseFromDoor, type Route, type ToDoor } from './messages.ts';
+
+/** Where the door is. */
+export interface DoorPlace {
+  /** Its program. */
+  readonly file: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What the relay needs. */
+export interface RelayOptions extends DoorPlace {
+  readonly processes: Pick<Processes, 'start'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly onStart: (pid: number) => void;
+  /** Hands a request to the host of its application; gives that host, or undefined where there is none. */
+  readonly ask: (ask: Ask) => string | undefined;
+}
+
+const underwayMax = 512;
+
+/** The supervisor's end of the door: keeps it running while anybody is to be asked, and who still owes an answer. */
+export class HttpRelay {
+  readonly #options: RelayOptions;
+  readonly #underway = new Map<number, { readonly host: string; readonly doorId: number }>();
+  #routes: readonly Route[] = [];
+  #door: ChildProcess | undefined;
+  #again: Disposable | undefined;
+  #attempt = 0;
+  #lastId = 0;
+  /** Where it listens; undefined while it does not. */
+  port: number | undefined;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+  }
+
+  /** Who answers where from now on. */
+  serve(routes: readonly Route[]): void {
+    this.#routes = routes;
+    if (routes.length === 0) return this.stop();
+    if (this.#door === undefined && this.#again === undefined) this.#start();
+    else this.#door?.send({ kind: 'routes', routes } satisfies ToDoor);
+  }
+
+  /** A host has an answer; one that was not asked has none. */
+  answered(host: string, { id, answer }: Answer): void {
+    if (this.#underway.get(id)?.host === host) this.#settle(id, answer);
+  }
+
+  /** A host died, and with it what it was asked. */
+  died(host: string): void {
+    for (const [id, asked] of [...this.#underway]) if (asked.host === host) this.#settle(id, { kind: 'absent' });
+  }
+
+  stop(): void {
+    this.#again?.[Symbol.dispose]();
+    this.#again = undefined;
+    const door = this.#door;
+    this.#door = undefined;
+    door?.kill('SIGKILL');
+    this.#underway.clear();
+    this.port = undefined;
+  }
+
+  #start(): void {
+    const { processes, file, host, port, onStart } = this.#options;
+    const door = processes.start(file, [host, String(port)], {});
+    this.#again = undefined;
+    this.#door = door;
+    if (door.pid > 0) onStart(door.pid);
+    door.onMessage((value) => this.#hear(door, value));
+    door.onExit(({ code, signal, fault }) => this.#ended(door, fault ?? signal ?? `code ${code}`));
+    door.send({ kind: 'routes', routes: this.#routes } satisfies ToDoor);
+  }
+
+  #hear(door: ChildProcess, value: unknown): void {
+    const message = parseFromDoor(value);
+    if (message === undefined) this.#options.log.write('warn', 'runtime.door.nonsense', { pid: door.pid });
+    if (message === undefined || door !== this.#door) return;
+    if (message.kind === 'ask') return this.#ask(message);
+    this.#attempt = 0;
+    this.port = message.port;
+    this.#options.log.write('info', 'runtime.door.listening', { port: message.port });
+  }
+
+  #ask({ id: doorId, application, ask }: Ask): void {
+    if (this.#underway.size >= underwayMax) return this.#tell(doorId, { kind: 'busy' });
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const host = this.#options.ask({ kind: 'ask', id, application, ask });
+    if (host === undefined) this.#tell(doorId, { kind: 'absent' });
+    else this.#underway.set(id, { host, doorId });
+  }
+
+  #settle(id: number, answer: HttpAnswer): void {
+    const asked = this.#underway.get(id);
+    this.#underway.delete(id);
+    if (asked !== undefined) this.#tell(asked.doorId, answer);
+  }
+
+  #tell(id: number, answer: HttpAnswer): void {
+    this.#door?.send({ kind: 'answer', id, answer } satisfies ToDoor);
+  }
+
+  #ended(door: ChildProcess, how: string): void {
+    if (door !== this.#door) return;
+    const { clock, random, log, host, port } = this.#options;
+    this.#door = undefined;
+    this.#underway.clear();
+    this.port = undefined;
+    const delayMs = backoffMs(this.#attempt, random.fraction());
+    this.#attempt += 1;
+    log.write('warn', 'runtime.door.ended', { host, port, how, restartInMs: delayMs });
+    this.#again = clock.after(delayMs, () => this.#start());
+  }
+}

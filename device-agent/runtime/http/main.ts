@@ -1,0 +1,29 @@
+/**
+ * The door for requests to applications, `node main.ts HOST PORT`: a process of its own, because it reads what strangers send
+ * and the supervisor is trusted, and because only devices that have such applications are to pay for it.
+ */
+import { startLocalHttpServer } from '../../../platform/node/local-http-server.ts';
+import { onStarterGone } from '../../../platform/node/starter-gone.ts';
+import { Door } from './door.ts';
+import { askBodyBytesMax, type FromDoor, type ToDoor } from './messages.ts';
+
+const [host = '127.0.0.1', port = '0'] = process.argv.slice(2);
+onStarterGone(() => process.exit());
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+const say = (message: FromDoor): void => {
+  if (process.connected) process.send?.(message);
+};
+const door = new Door(host, say);
+process.on('message', (message: ToDoor) => {
+  if (message.kind === 'routes') door.route(message.routes);
+  else door.answered(message);
+});
+try {
+  const answer = (request: Parameters<Door['answer']>[0]) => door.answer(request);
+  door.port = await startLocalHttpServer({ host, port: Number(port), bodyBytesMax: askBodyBytesMax, answer });
+  say({ kind: 'listening', port: door.port });
+} catch (error) {
+  process.stderr.write(`fleet http door: ${(error as Error).message}\n`);
+  process.exit(1);
+}

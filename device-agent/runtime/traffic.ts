@@ -1,0 +1,87 @@
+import type { Confinement } from '../../platform/ports.ts';
+import type { DeployedApplication } from '../../schemas/generated/types.ts';
+import { ChannelRouter } from './channels/channel-router.ts';
+import { doorHold } from './host-terms.ts';
+import { type DoorPlace, HttpRelay, type RelayOptions } from './http/http-relay.ts';
+import type { Ask } from './http/messages.ts';
+import type { HostPlan, Placeable } from './placement.ts';
+import type { ForHost, OfHost } from './protocol.ts';
+
+type Reachable = Placeable & Pick<DeployedApplication, 'channels' | 'trigger'>;
+
+/** What carries words between hosts. */
+export interface TrafficOptions extends Omit<RelayOptions, 'onStart' | 'ask' | keyof DoorPlace> {
+  readonly confinement: Confinement;
+  /** Where requests for applications come in; undefined where the integrator gave no port. */
+  readonly door?: DoorPlace;
+  /** Tells a host; false where there is none by that key. */
+  readonly post: (key: string, message: ForHost) => boolean;
+}
+
+/** All that goes from process to process besides orders and reports: messages of channels, requests and their answers. */
+export class Traffic {
+  readonly #router: ChannelRouter;
+  readonly #relay: HttpRelay | undefined;
+  readonly #post: TrafficOptions['post'];
+  #plans: readonly HostPlan<Reachable>[] = [];
+
+  constructor(options: TrafficOptions) {
+    const { door, confinement, post, log } = options;
+    this.#post = post;
+    this.#router = new ChannelRouter(post, log);
+    const onStart = (pid: number): void => void confinement.hold(pid, doorHold);
+    this.#relay = door && new HttpRelay({ ...options, ...door, onStart, ask: (ask) => this.#ask(ask) });
+  }
+
+  /** Why an application can't have its events here; undefined when it can. */
+  refusal({ trigger }: Pick<DeployedApplication, 'trigger'>): string | undefined {
+    if (trigger?.http === undefined || this.#relay !== undefined) return undefined;
+    return `it answers requests at ${trigger.http.route}, and this agent has no port for them: agent.http.port is not set`;
+  }
+
+  /** Who runs where from now on. */
+  arrange(plans: readonly HostPlan<Reachable>[]): void {
+    this.#plans = plans;
+    this.#router.arrange(new Map(plans.map(({ key, applications }) => [key, applications])));
+    const running = plans.flatMap(({ applications }) => applications);
+    this.#relay?.serve(
+      running.flatMap(({ name, trigger }) =>
+        trigger?.http === undefined ? [] : [{ route: trigger.http.route, application: name }],
+      ),
+    );
+  }
+
+  /** For a host, how many applications elsewhere read each channel that is written in it. */
+  readersElsewhere(key: string): Readonly<Record<string, number>> {
+    return this.#router.readersElsewhere(key);
+  }
+
+  /** A host said something. */
+  carry(key: string, message: OfHost): void {
+    switch (message.kind) {
+      case 'message':
+        return this.#router.carry(key, message);
+      case 'took':
+        return this.#router.took(key, message.id);
+      case 'answer':
+        return this.#relay?.answered(key, message);
+      default:
+        throw new Error(message satisfies never);
+    }
+  }
+
+  /** A host died or is retired: nobody waits for it. */
+  died(key: string): void {
+    this.#router.died(key);
+    this.#relay?.died(key);
+  }
+
+  stop(): void {
+    this.#relay?.stop();
+  }
+
+  #ask(ask: Ask): string | undefined {
+    const plan = this.#plans.find(({ applications }) => applications.some(({ name }) => name === ask.application));
+    return plan !== undefined && this.#post(plan.key, ask) ? plan.key : undefined;
+  }
+}
