@@ -378,7 +378,7 @@ export interface AgentMqttConfiguration {
  */
 export interface AgentHttpConfiguration {
   /**
-   * The address to listen at; anything but the loopback opens applications to a network.
+   * The address to listen at, 127.0.0.1 unless it is said; anything but the loopback opens applications to a network.
    */
   host?: string;
   port: number;
