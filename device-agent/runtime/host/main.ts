@@ -6,6 +6,7 @@ import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { openHostDirectory } from '../../../platform/node/host-directory.ts';
 import { waitForLock } from '../../../platform/node/lock.ts';
+import { nodeOutbound } from '../../../platform/node/outbound.ts';
 import { openNoteWriter } from '../../../platform/node/process-note.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import { onStarterGone } from '../../../platform/node/starter-gone.ts';
@@ -35,7 +36,10 @@ function serve(directory: string): void {
   const turns = new Turns({ nextTurn: setImmediate, mark: (guest = '') => note(guest) });
   const modules = new CompiledModules(nodeDisk);
   const onFacts = (): void => host.tell();
-  const grants = new Grants({ ...machine, openDirectory: openHostDirectory, onFacts }, directory);
+  const grants = new Grants(
+    { ...machine, openDirectory: openHostDirectory, outbound: nodeOutbound, onFacts },
+    directory,
+  );
   const rooms = { hub: new ChannelHub(), lost: new LostMessages(), grants };
   const launch = guestLauncher({ ...machine, ...rooms, turns, modules });
   // A supervisor killed a moment ago leaves hosts that are about to end; what they run is not started before.
