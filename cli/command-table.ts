@@ -55,6 +55,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/release-merge.ts')).releaseMergeCommand,
   },
   {
+    name: 'release remove',
+    summary: 'take a release that no manifest names out of the repository, and sign that',
+    load: async () => (await import('./commands/release-remove.ts')).releaseRemoveCommand,
+  },
+  {
     name: 'release list',
     summary: 'the releases that signed metadata names',
     load: async () => (await import('./commands/release-list.ts')).releaseListCommand,

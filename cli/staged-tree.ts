@@ -4,11 +4,13 @@
  */
 import { type OddEntry, passedOver } from '../controller/manifests/passed-over.ts';
 import { fleetIgnoreFile, ignoreNothing, parseFleetIgnore } from '../controller/source/fleet-ignore.ts';
+import { findGitDirectories, type GitDirectories } from '../controller/source/local-repository.ts';
+import { SourceError } from '../controller/source/source-error.ts';
 import type { ProgramResult } from '../platform/ports.ts';
 import type { CommandContext } from './command.ts';
 import { type Blobs, isSnapshotFile, type TreeSnapshot } from './working-tree.ts';
 
-type StagingContext = Pick<CommandContext, 'disk' | 'programs' | 'random' | 'environment' | 'signal'>;
+type StagingContext = Pick<CommandContext, 'disk' | 'gitFiles' | 'programs' | 'random' | 'environment' | 'signal'>;
 
 const outputBytesMax = 512 * 1024 * 1024;
 
@@ -85,7 +87,9 @@ class Staging {
 
   async snapshot(): Promise<TreeSnapshot | undefined> {
     if ((await this.git(['add', '--all', '.'])) === undefined) return undefined;
-    const written = await this.git(['write-tree']);
+    const prefix = await this.git(['rev-parse', '--show-prefix']);
+    if (prefix === undefined) return undefined;
+    const written = await this.git(['write-tree', `--prefix=${new TextDecoder().decode(prefix).replace(/\n$/, '')}`]);
     if (written === undefined) return undefined;
     const listed = await this.git(['ls-tree', '-r', '-z', '--full-tree', new TextDecoder().decode(written).trim()]);
     return listed && this.#read(parseEntries(listed));
@@ -116,20 +120,42 @@ class Staging {
   }
 }
 
-/** What git would commit of the work tree whose top is `directory`; undefined where git can't tell. `known` is not read again. */
+/** Where git keeps the repository that `directory` is in, a linked worktree's too; undefined where it is in none. */
+async function gitDirectoriesOf(
+  { disk, gitFiles }: StagingContext,
+  directory: string,
+): Promise<GitDirectories | undefined> {
+  let top = directory;
+  while (disk.stat(`${top}/.git`) === undefined) {
+    if (top === '' || top === '/') return undefined;
+    top = top.slice(0, top.lastIndexOf('/'));
+  }
+  try {
+    return await findGitDirectories(gitFiles, top);
+  } catch (error) {
+    if (error instanceof SourceError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * What git would commit of `directory`, a work tree or a folder of one, with paths relative to it; undefined where git can't tell.
+ * `known` is not read again.
+ */
 export async function readStagedTree(
   context: StagingContext,
   directory: string,
   known: Blobs = new Map(),
 ): Promise<TreeSnapshot | undefined> {
   const { disk, random, environment } = context;
-  if (disk.stat(`${directory}/.git`)?.kind !== 'directory') return undefined;
+  const repository = await gitDirectoriesOf(context, directory);
+  if (repository === undefined) return undefined;
   const name = `fleet-staged-${Buffer.from(random.bytes(8)).toString('hex')}`;
   const scratch = `${environment.TMPDIR || '/tmp'}/${name}`;
   try {
     disk.makeDirectory(`${scratch}/objects`);
-    copyIndex(context, `${directory}/.git/index`, `${scratch}/index`);
-    return await new Staging(context, directory, scratch, `${directory}/.git/objects`, known).snapshot();
+    copyIndex(context, `${repository.own}/index`, `${scratch}/index`);
+    return await new Staging(context, directory, scratch, `${repository.common}/objects`, known).snapshot();
   } finally {
     disk.remove(scratch);
   }

@@ -45,8 +45,8 @@ function isSame(left: Uint8Array | undefined, right: Uint8Array): boolean {
 
 /** Manifests of `tree` that differ from those of another, parsed, and those that are gone. */
 function changedFiles(before: WorkingTree, tree: WorkingTree): FileChange[] {
-  const changed = [...tree].filter(([path, bytes]) => isManifestPath(path) && !isSame(before.get(path), bytes));
-  const gone = [...before.keys()].filter((path) => isManifestPath(path) && !tree.has(path));
+  const changed = [...tree].filter(([path, bytes]) => !isSame(before.get(path), bytes) && isManifestPath(path));
+  const gone = [...before.keys()].filter((path) => !tree.has(path) && isManifestPath(path));
   return [
     ...changed.map(([path, bytes]) => ownChange({ path, file: parseManifestFile(bytes) })),
     ...gone.map((path) => ({ path, file: undefined })),

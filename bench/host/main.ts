@@ -1,19 +1,20 @@
-/** What running applications costs: an instance, its start, many of them at rest, and an agent with ten of them. */
+/** What running applications costs: an instance, its start, many of them at rest, an event, and an agent with ten of them. */
 import { parseArgs } from 'node:util';
 import { measureAgent } from './agent.ts';
+import { measureEvents } from './events.ts';
 import { measureInstances } from './instances.ts';
 
-/** One figure beside what it must be. */
+/** One figure beside what it must be, where it is ours. */
 export interface Row {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  readonly must: number;
+  readonly must?: number;
 }
 
 function tableOf(rows: readonly Row[]): string {
   const line = ({ name, value, unit, must }: Row): string =>
-    `${name.padEnd(62)}${value.toFixed(1).padStart(10)} ${unit.padEnd(4)}${`≤ ${must}`.padStart(8)}`;
+    `${name.padEnd(62)}${value.toFixed(1).padStart(10)} ${unit.padEnd(4)}${(must === undefined ? '' : `≤ ${must}`).padStart(8)}`;
   return `${rows.map(line).join('\n')}\n`;
 }
 
@@ -21,6 +22,6 @@ function tableOf(rows: readonly Row[]): string {
 export async function run(args: readonly string[]): Promise<void> {
   const options = { json: { type: 'boolean' }, quick: { type: 'boolean' } } as const;
   const { json, quick } = parseArgs({ args: [...args], options }).values;
-  const rows = [...(await measureInstances()), ...(quick ? [] : await measureAgent())];
+  const rows = [...(await measureInstances()), ...(await measureEvents()), ...(quick ? [] : await measureAgent())];
   process.stdout.write(json ? `${JSON.stringify(rows, undefined, 2)}\n` : tableOf(rows));
 }

@@ -1,12 +1,13 @@
 /**
  * What a shore bears: its doors, each part measured on the embedded broker and, where it is installed, on Mosquitto in the same
- * run; its engine, step by step; and what it keeps state in.
+ * run; its engine, step by step; what it keeps state in; and a plan.
  */
 import { parseArgs } from 'node:util';
 import { connects } from './connects.ts';
 import { makeCrowd } from './crowd.ts';
 import { measureEngine } from './engine/engine.ts';
 import type { BrokerlessPart, Figures, Part } from './part.ts';
+import { measurePlan } from './plan/plan.ts';
 import { reports } from './reports.ts';
 import { hasMosquitto, type ShoreKind } from './shore.ts';
 import { slowReader } from './slow-reader.ts';
@@ -16,6 +17,7 @@ const ofDoors: Readonly<Record<string, Part>> = { connects, reports, 'slow-reade
 const brokerless: Readonly<Record<string, BrokerlessPart>> = {
   state: async (devices, onRow) => onRow('none', await state(devices)),
   engine: (devices, onRow) => measureEngine(devices, ({ step, figures }) => onRow(step, figures)),
+  plan: measurePlan,
 };
 const partNames = [...Object.keys(ofDoors), ...Object.keys(brokerless)];
 

@@ -42,7 +42,7 @@ export function consider(draft: Draft, context: Context, name: string): Issue | 
     if (revision !== undefined) forget(draft, name);
     return undefined;
   }
-  const waiting = draft.owed(`issue ${name}`);
+  const waiting = draft.owed('issue', name);
   if (waiting !== undefined && waiting.dueAt > now) return undefined;
   const observed = observe(draft, context, name);
   const decision = planDevice(device, observed, context.keyId);

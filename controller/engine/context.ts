@@ -27,8 +27,10 @@ export interface Context {
 
 /** The later of two contacts, where a clock that was set back since makes neither of them the future. */
 export function laterContact(left: number | undefined, right: number | undefined, now: number): number | undefined {
-  const past = [left, right].filter((at) => at !== undefined && at <= now) as number[];
-  return past.length === 0 ? (left ?? right) : Math.max(...past);
+  if (left === undefined) return right;
+  if (right === undefined) return left;
+  if (left > now) return right > now ? left : right;
+  return right > now ? left : Math.max(left, right);
 }
 
 /** Whether anybody would hear what is said to the device now. */
@@ -36,9 +38,11 @@ export function mayHear({ links }: Context, device: string): boolean {
   return links === undefined || links.get(device)?.connected === true;
 }
 
+const owedKinds = ['issue', 'deliver'] as const;
+
 function unsettledOf(known: Known, device: string): Unsettled | undefined {
-  for (const kind of ['issue', 'deliver'] as const) {
-    const owed: Owed | undefined = known.owed(`${kind} ${device}`);
+  for (const kind of owedKinds) {
+    const owed: Owed | undefined = known.owed(kind, device);
     if (owed?.failure === undefined) continue;
     const { since, attempts, failure } = owed;
     return { kind, since, attempts, failure };
@@ -50,21 +54,21 @@ function unsettledOf(known: Known, device: string): Unsettled | undefined {
 export function observe(known: Known, { desired, links, heard: lately, now }: Context, device: string): ObservedDevice {
   const record = known.device(device);
   const { issued, dropped, takeovers, contradictions, heard } = record;
-  const contactAt = laterContact(lately.get(device), record.contactAt, now);
+  // Member by member: this is asked several times for every device of a fleet.
+  const observed: { -readonly [K in keyof ObservedDevice]: ObservedDevice[K] } = { events: known.history(device) };
+  if (issued !== undefined) observed.issued = issued;
   const key = desired.devices.get(device)?.keyFingerprint;
   const report = key === undefined || heard === undefined || heard.key === key ? reportOf(record) : undefined;
+  if (report !== undefined) observed.report = report;
+  const contactAt = laterContact(lately.get(device), record.contactAt, now);
+  if (contactAt !== undefined) observed.contactAt = contactAt;
   const link = links?.get(device);
+  if (links !== undefined) observed.connected = link?.connected === true;
+  if (link !== undefined) observed.linkSince = link.since;
+  if (dropped !== undefined) observed.dropped = dropped;
+  if (takeovers !== undefined) observed.takeovers = takeovers;
+  if (contradictions !== undefined) observed.contradictions = contradictions;
   const unsettled = unsettledOf(known, device);
-  return {
-    ...(issued && { issued }),
-    ...(report && { report }),
-    ...(contactAt === undefined ? {} : { contactAt }),
-    ...(links === undefined ? {} : { connected: link?.connected === true }),
-    ...(link && { linkSince: link.since }),
-    ...(dropped && { dropped }),
-    ...(takeovers && { takeovers }),
-    ...(contradictions && { contradictions }),
-    ...(unsettled && { unsettled }),
-    events: known.history(device),
-  };
+  if (unsettled !== undefined) observed.unsettled = unsettled;
+  return observed;
 }

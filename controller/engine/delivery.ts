@@ -5,7 +5,7 @@ import { deltaMessages, type ShadowMessage } from '../shadow/protocol.ts';
 import { DueQueue } from './due-queue.ts';
 import type { EngineEvent } from './events.ts';
 import type { Image } from './image.ts';
-import { type Owed, owedKey, type Write } from './records.ts';
+import { type Owed, owedKey, partsOfOwedKey, type Write } from './records.ts';
 
 /** Messages that wait for the broker at once. */
 const inFlightMax = 256;
@@ -53,7 +53,7 @@ export class Delivery {
   ended(owed: Pick<Owed, 'kind' | 'subject'>): void {
     const key = owedKey(owed);
     this.#inFlight.delete(key);
-    const left = this.#parts.image.owed(key);
+    const left = this.#parts.image.owed(owed.kind, owed.subject);
     if (left !== undefined) this.#due.schedule(key, left.dueAt);
     this.#arm();
   }
@@ -72,7 +72,7 @@ export class Delivery {
     while (this.#inFlight.size < inFlightMax) {
       const key = this.#due.take(clock.now());
       if (key === undefined) break;
-      const owed = image.owed(key);
+      const owed = image.owed(...partsOfOwedKey(key));
       if (owed !== undefined) this.#try(key, owed);
     }
     this.#arm();

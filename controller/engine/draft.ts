@@ -1,74 +1,87 @@
 /** What a batch of decisions comes to before it is durable: writes laid over what is known. Thrown away when they can't be kept. */
 import type { DeviceEvent, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import type { Known } from './image.ts';
-import { type DeviceRecord, type Owed, owedKey, type Write } from './records.ts';
+import type { DeviceRecord, Owed, Write } from './records.ts';
 
-function keyOf(write: Write): string {
+/** Rooms of what is owed: one of each kind for a subject. */
+const owedRooms: Readonly<Record<Owed['kind'], string>> = { issue: 'owed issue', deliver: 'owed deliver' };
+
+function roomOf(write: Write): string {
+  return write.kind === 'owed' ? owedRooms[write.owed.kind] : write.kind;
+}
+
+/** Within its room; empty where there is one. */
+function nameOf(write: Write): string {
   switch (write.kind) {
     case 'device':
     case 'history':
-      return `${write.kind} ${write.name}`;
+      return write.name;
     case 'owed':
-      return `owed ${owedKey(write.owed)}`;
+      return write.owed.subject;
     case 'refusal':
-      return `refusal ${write.key}`;
+      return write.key;
     default:
-      return write.kind;
+      return '';
   }
 }
 
 export class Draft implements Known {
   readonly #base: Known;
-  /** The newest write of each row, in the order in which the rows were first touched. */
-  readonly #writes = new Map<string, Write>();
+  /** The newest write of each row: by kind, and by name where a kind has many. */
+  readonly #writes = new Map<string, Map<string, Write>>();
+  #size = 0;
 
   constructor(base: Known) {
     this.#base = base;
   }
 
   put(write: Write): void {
-    this.#writes.set(keyOf(write), write);
+    const kind = roomOf(write);
+    const ofKind = this.#writes.get(kind) ?? new Map<string, Write>();
+    this.#writes.set(kind, ofKind);
+    const before = ofKind.size;
+    ofKind.set(nameOf(write), write);
+    this.#size += ofKind.size - before;
   }
 
   /** Takes over what another draft over this one came to. */
   absorb(draft: Draft): void {
-    for (const [key, write] of draft.#writes) this.#writes.set(key, write);
+    for (const ofKind of draft.#writes.values()) for (const write of ofKind.values()) this.put(write);
   }
 
   /** How many rows are written. */
   get size(): number {
-    return this.#writes.size;
+    return this.#size;
   }
 
   get writes(): readonly Write[] {
-    return [...this.#writes.values()];
+    return [...this.#writes.values()].flatMap((ofKind) => [...ofKind.values()]);
   }
 
-  /** A key begins with the kind of its write. */
-  #written<K extends Write['kind']>(key: K | `${K} ${string}`): Extract<Write, { kind: K }> | undefined {
-    return this.#writes.get(key) as Extract<Write, { kind: K }> | undefined;
+  #written<K extends Write['kind']>(kind: K, name = '', room: string = kind): Extract<Write, { kind: K }> | undefined {
+    return this.#writes.get(room)?.get(name) as Extract<Write, { kind: K }> | undefined;
   }
 
   device(name: string): DeviceRecord {
-    return this.#written<'device'>(`device ${name}`)?.record ?? this.#base.device(name);
+    return this.#written('device', name)?.record ?? this.#base.device(name);
   }
 
   history(name: string): readonly DeviceEvent[] {
-    return this.#written<'history'>(`history ${name}`)?.events ?? this.#base.history(name);
+    return this.#written('history', name)?.events ?? this.#base.history(name);
   }
 
-  owed(key: string): Owed | undefined {
-    const write = this.#written<'owed'>(`owed ${key}`);
-    if (write === undefined) return this.#base.owed(key);
+  owed(kind: Owed['kind'], subject: string): Owed | undefined {
+    const write = this.#written('owed', subject, owedRooms[kind]);
+    if (write === undefined) return this.#base.owed(kind, subject);
     return write.settled ? undefined : write.owed;
   }
 
   get revision(): RevisionStatus | undefined {
-    return this.#written<'revision'>('revision')?.revision ?? this.#base.revision;
+    return this.#written('revision')?.revision ?? this.#base.revision;
   }
 
   get source(): SourceStatus | undefined {
-    return this.#written<'source'>('source')?.source ?? this.#base.source;
+    return this.#written('source')?.source ?? this.#base.source;
   }
 
   /** Replaces what is remembered of a device. */

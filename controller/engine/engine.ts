@@ -1,129 +1,58 @@
-/**
- * The shore's heart, one turn after another:
- *
- *     events ──► decide ──► one write-set, durable ──► the image ──► answers, log, view
- *        ▲                                               │
- *        └──── settled, failed ◄── work that is owed ◄───┘
- *
- * An error is an event. What could not be written did not happen: who asked is told, or asks again.
- */
-import type { Clock, Log } from '../../platform/ports.ts';
-import type { Deployment } from '../../schemas/generated/types.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import { rejectRequest, type ShadowMessage } from '../shadow/protocol.ts';
-import type { StatePort } from '../state/state-port.ts';
 import { consider } from './consider.ts';
-import type { Context, Link } from './context.ts';
+import { Contacts } from './contacts.ts';
+import type { Context } from './context.ts';
 import { type Decision, decide } from './decide.ts';
 import { Delivery } from './delivery.ts';
 import { Draft } from './draft.ts';
+import { type EngineParts, noFleet } from './engine-parts.ts';
 import type { AdoptionEvent, EngineEvent } from './events.ts';
-import type { Image } from './image.ts';
 import { travelsAsBlob } from './issue.ts';
+import { Outage, type StateTrouble } from './outage.ts';
 import type { Write } from './records.ts';
 import { encodeWrite } from './rows.ts';
-
-/** What a turn takes at most, so that the event loop is free again soon. */
-const turnMs = 20;
-const eventsPerTurn = 256;
-const devicesPerTurn = 256;
-/** Writing takes as long as deciding, and is not interrupted: a turn takes no further event from here on. */
-const writesPerTurn = 512;
+import {
+  beginTurn,
+  devicesPerTurn,
+  eventsPerTurn,
+  type Taken,
+  type Turn,
+  turnMs,
+  type Waiting,
+  writesPerTurn,
+} from './turn.ts';
 
 /** Requests of devices that wait; further ones are not taken, and are asked again. */
 const requestsMax = 50_000;
 
-/** Pauses after a write that failed. */
-const firstPauseMs = 500;
-const pauseMsMax = 30_000;
-
-/** Contacts that no other write tells are written down this often. */
-const contactsMs = 60_000;
-const contactsPerEvent = 64;
-
-export interface EngineParts {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly state: StatePort;
-  readonly image: Image;
-  /** Says something to a device; resolves when the broker has it. */
-  readonly publish: (message: ShadowMessage) => Promise<void>;
-  /** A DSSE envelope by the deployment key. */
-  readonly sign: (deployment: Deployment) => string;
-  /** The id of that key. */
-  readonly keyId: string;
-  /** Makes an envelope available that travels by digest; durable when it returns. */
-  readonly putBlob: (bytes: Uint8Array) => void;
-  /** Whether the broker tells who is connected. */
-  readonly tellsConnections: boolean;
-  /** Something is otherwise for these devices, or for all that is shown when it is undefined. */
-  readonly onChange: (devices: Iterable<string> | undefined) => void;
-}
-
-/** Why nothing can be written at present. */
-export interface StateTrouble {
-  readonly code: string;
-  readonly message: string;
-  readonly since: number;
-}
-
-interface Waiting {
-  readonly event: EngineEvent;
-  readonly resolve?: () => void;
-  readonly reject?: (error: unknown) => void;
-}
-
-/** An event that was decided upon, and what follows. */
-interface Taken extends Waiting {
-  readonly decision: Decision;
-  /** It stands whether or not anything can be written. */
-  readonly writesNothing: boolean;
-}
-
-/** Everything that one turn decided. */
-interface Turn {
-  readonly draft: Draft;
-  readonly taken: Taken[];
-  /** Of devices that were thought over. */
-  readonly decisions: Decision[];
-  readonly considered: string[];
-}
-
-const noFleet: DesiredFleet = { applications: new Map(), fleets: new Map(), sites: new Map(), devices: new Map() };
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'UNEXPECTED';
-}
-
 export class Engine {
   readonly #parts: EngineParts;
   readonly #delivery: Delivery;
-  readonly #links: Map<string, Link> | undefined;
-  /** Devices heard lately whose contact is not written down. */
-  readonly #heard = new Map<string, number>();
+  readonly #contacts: Contacts;
   readonly #toConsider = new Set<string>();
   #queue: Waiting[] = [];
   #requests = 0;
   #desired = noFleet;
   #revision: string | undefined;
-  #trouble: StateTrouble | undefined;
-  #pauseMs = 0;
+  readonly #outage = new Outage();
   #looping: Promise<void> | undefined;
   readonly #stopping = new AbortController();
-  #flush: Disposable | undefined;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
-    this.#links = parts.tellsConnections ? new Map() : undefined;
-    const { clock, image, publish } = parts;
+    const { clock, image, publish, tellsConnections } = parts;
+    const tell = (event: EngineEvent): void => this.tell(event);
+    this.#contacts = new Contacts({
+      ...{ clock, tellsConnections, tell },
+      isNamed: (device) => this.#desired.devices.has(device),
+    });
     this.#delivery = new Delivery({
-      ...{ clock, image, publish },
-      mayHear: (device) => this.#links === undefined || this.#links.get(device)?.connected === true,
-      tell: (event) => this.tell(event),
+      ...{ clock, image, publish, tell },
+      mayHear: this.#contacts.mayHear,
       consider: (device) => this.consider([device]),
     });
-    for (const owed of image.work.values()) this.#delivery.owe(owed);
-    this.#scheduleFlush();
+    for (const ofKind of Object.values(image.work)) for (const owed of ofKind.values()) this.#delivery.owe(owed);
   }
 
   get desired(): DesiredFleet {
@@ -131,7 +60,7 @@ export class Engine {
   }
 
   get trouble(): StateTrouble | undefined {
-    return this.#trouble;
+    return this.#outage.trouble;
   }
 
   get context(): Context {
@@ -140,8 +69,8 @@ export class Engine {
       keyId,
       desired: this.#desired,
       revision: this.#revision,
-      links: this.#links,
-      heard: this.#heard,
+      links: this.#contacts.links,
+      heard: this.#contacts.heard,
       now: clock.now(),
     };
   }
@@ -152,7 +81,7 @@ export class Engine {
       if (this.#requests >= requestsMax) return;
       this.#requests += 1;
     }
-    this.#note(event);
+    if (this.#contacts.note(event) && 'device' in event) this.#parts.onChange([event.device]);
     this.#queue.push({ event });
     this.#wake();
   }
@@ -196,43 +125,12 @@ export class Engine {
 
   /** Nothing more is decided; what was decided is durable. */
   async stop(): Promise<void> {
-    this.#flush?.[Symbol.dispose]();
-    this.#flushContacts();
+    this.#contacts.stop();
     this.#delivery.stop();
     this.#stopping.abort();
     await this.#looping;
     do await this.#turn();
     while (this.#queue.length > 0);
-  }
-
-  /** What is a fact of this life is known at once. */
-  #note(event: EngineEvent): void {
-    const { clock } = this.#parts;
-    if (event.kind === 'contact') {
-      const { device, connected } = event;
-      this.#links?.set(device, { connected, since: clock.now() });
-      this.#heard.set(device, clock.now());
-      this.#parts.onChange([device]);
-    }
-    if (event.kind === 'shadow-request' && event.operation === 'get') {
-      if (!this.#desired.devices.has(event.device)) return;
-      this.#heard.set(event.device, clock.now());
-      this.#parts.onChange([event.device]);
-    }
-  }
-
-  #scheduleFlush(): void {
-    this.#flush = this.#parts.clock.after(contactsMs, () => {
-      this.#flushContacts();
-      this.#scheduleFlush();
-    });
-  }
-
-  #flushContacts(): void {
-    const heard = [...this.#heard].filter(([device]) => this.#desired.devices.has(device));
-    for (let at = 0; at < heard.length; at += contactsPerEvent) {
-      this.tell({ kind: 'contacts', heardAt: new Map(heard.slice(at, at + contactsPerEvent)) });
-    }
   }
 
   get #hasWork(): boolean {
@@ -254,12 +152,12 @@ export class Engine {
     await clock.sleep(0, signal).catch(() => {});
     while (this.#hasWork && !signal.aborted) {
       await this.#turn();
-      await clock.sleep(this.#pauseMs, signal).catch(() => {});
+      await clock.sleep(this.#outage.pauseMs, signal).catch(() => {});
     }
   }
 
   async #turn(): Promise<void> {
-    const turn: Turn = { draft: new Draft(this.#parts.image), taken: [], decisions: [], considered: [] };
+    const turn = beginTurn(this.#parts.image);
     this.#takeEvents(turn);
     this.#takeDevices(turn);
     const { writes } = turn.draft;
@@ -340,7 +238,7 @@ export class Engine {
       if (write.kind === 'device' || write.kind === 'history') changed.add(write.name);
       if (write.kind === 'owed') changed.add(write.owed.subject);
     }
-    for (const { event } of taken) if (event.kind === 'contacts') this.#forgetContacts(event.heardAt);
+    for (const { event } of taken) if (event.kind === 'contacts') this.#contacts.written(event.heardAt);
     if (writes.some(({ kind }) => kind === 'source' || kind === 'refusal')) onChange([]);
     if (changed.size > 0) onChange(changed);
     for (const write of writes) if (write.kind === 'owed') this.#delivery.note(write);
@@ -355,18 +253,12 @@ export class Engine {
     }
   }
 
-  /** They are written down; what was heard since stays. */
-  #forgetContacts(heardAt: ReadonlyMap<string, number>): void {
-    for (const [device, at] of heardAt) if (this.#heard.get(device) === at) this.#heard.delete(device);
-  }
-
   /** Nothing of the turn happened. */
   #lose({ taken, considered }: Turn, error: unknown): void {
     const { clock, log } = this.#parts;
-    const message = error instanceof Error ? error.message : String(error);
-    if (this.#trouble === undefined) log.write('error', 'state.not-written', { code: codeOf(error), reason: message });
-    this.#trouble = { code: codeOf(error), message, since: this.#trouble?.since ?? clock.now() };
-    this.#pauseMs = Math.min(Math.max(firstPauseMs, 2 * this.#pauseMs), pauseMsMax);
+    const isNew = this.#outage.begin(error, clock.now());
+    const { code, message: reason } = this.#outage.trouble!;
+    if (isNew) log.write('error', 'state.not-written', { code, reason });
     this.#parts.onChange([]);
     for (const device of considered) this.#toConsider.add(device);
     for (const { event, reject, writesNothing, decision } of taken) {
@@ -385,9 +277,7 @@ export class Engine {
   }
 
   #recovered(): void {
-    this.#pauseMs = 0;
-    if (this.#trouble === undefined) return;
-    this.#trouble = undefined;
+    if (!this.#outage.end()) return;
     this.#parts.log.write('info', 'state.written-again');
     this.#parts.onChange([]);
   }

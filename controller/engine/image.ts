@@ -3,7 +3,7 @@ import type { Turn } from '../../platform/turn.ts';
 import type { DeviceEvent, Refusal, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import { noShadow } from '../shadow/packed-shadow.ts';
 import type { StatePort, StateRow } from '../state/state-port.ts';
-import { type DeviceRecord, type Owed, owedKey, type Write } from './records.ts';
+import type { DeviceRecord, Owed, Write } from './records.ts';
 import { decodeRow, setAside } from './rows.ts';
 import { SharedValues } from './shared-values.ts';
 
@@ -12,7 +12,7 @@ export interface Known {
   device(name: string): DeviceRecord;
   /** Newest first. */
   history(name: string): readonly DeviceEvent[];
-  owed(key: string): Owed | undefined;
+  owed(kind: Owed['kind'], subject: string): Owed | undefined;
   readonly revision: RevisionStatus | undefined;
   readonly source: SourceStatus | undefined;
 }
@@ -29,7 +29,8 @@ export interface Unreadable {
 export class Image implements Known {
   readonly devices = new Map<string, DeviceRecord>();
   readonly histories = new Map<string, readonly DeviceEvent[]>();
-  readonly work = new Map<string, Owed>();
+  /** What is owed, by kind and subject. */
+  readonly work: Readonly<Record<Owed['kind'], Map<string, Owed>>> = { issue: new Map(), deliver: new Map() };
   revision: RevisionStatus | undefined;
   source: SourceStatus | undefined;
   /** A commit that an operator took and that is not in force yet. */
@@ -45,8 +46,8 @@ export class Image implements Known {
     return this.histories.get(name) ?? [];
   }
 
-  owed(key: string): Owed | undefined {
-    return this.work.get(key);
+  owed(kind: Owed['kind'], subject: string): Owed | undefined {
+    return this.work[kind].get(subject);
   }
 
   /** Takes a durable write in. */
@@ -60,8 +61,8 @@ export class Image implements Known {
         else this.histories.set(write.name, write.events);
         break;
       case 'owed':
-        if (write.settled) this.work.delete(owedKey(write.owed));
-        else this.work.set(owedKey(write.owed), write.owed);
+        if (write.settled) this.work[write.owed.kind].delete(write.owed.subject);
+        else this.work[write.owed.kind].set(write.owed.subject, write.owed);
         break;
       case 'revision':
         this.revision = write.revision;

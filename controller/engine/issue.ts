@@ -3,9 +3,8 @@ import { createHash } from 'node:crypto';
 import type { ApplicationReference, Deployment, ShadowDesired } from '../../schemas/generated/types.ts';
 import type { DesiredDevice, DeviceTemplate } from '../manifests/desired.ts';
 import { type IssuedDeployment, nextSequence, type ObservedDevice } from '../planning/observed.ts';
-import type { JsonObject } from '../shadow/document.ts';
-import { packShadow, unpackShadow } from '../shadow/packed-shadow.ts';
-import { changeTowards, updatedShadow } from '../shadow/protocol.ts';
+import { equalJson, type JsonObject } from '../shadow/document.ts';
+import { withDesired } from '../shadow/packed-shadow.ts';
 import type { DeviceRecord } from './records.ts';
 
 /** An envelope of at most this many bytes travels inside the shadow, which holds 8 KB in all. */
@@ -76,13 +75,13 @@ export function desiredShadow({
   return travelsAsBlob(envelope) ? { sequence, blob: blobOf(envelope) } : { sequence, envelope };
 }
 
-/** Whether the shadow wants the newest deployment, and nothing else. */
-function isHandedOver({ issued, envelope, shadow }: DeviceRecord): boolean {
+/** Whether the shadow wants the newest deployment, and nothing else; so it is before the first. */
+export function isHandedOver({ issued, envelope, shadow }: DeviceRecord): boolean {
   const desired = shadow.desired?.state;
   if (issued === undefined || envelope === undefined) return true;
   if (desired === undefined || desired.sequence !== issued.sequence || Object.keys(desired).length !== 2) return false;
   if (!travelsAsBlob(envelope)) return desired.envelope === envelope;
-  return (desired.blob as { readonly sha256?: unknown } | undefined)?.sha256 === blobOf(envelope).sha256;
+  return equalJson(desired.blob, blobOf(envelope));
 }
 
 /**
@@ -91,12 +90,11 @@ function isHandedOver({ issued, envelope, shadow }: DeviceRecord): boolean {
  */
 export function handOver(device: string, record: DeviceRecord, now: number): DeviceRecord {
   if (isHandedOver(record)) return record;
-  const shadow = unpackShadow(record.shadow);
-  const change = changeTowards(shadow.state.desired, desiredShadow(record) as unknown as JsonObject);
-  const fitting =
-    updatedShadow(shadow, { desired: change }, now) ?? updatedShadow(shadow, { desired: change, reported: null }, now);
-  if (fitting === undefined) throw new RangeError(`the desired state of ${device} is larger than a shadow`);
-  return { ...record, shadow: packShadow(fitting) };
+  const desired = desiredShadow(record) as unknown as JsonObject;
+  const { reported: _lost, ...silent } = record.shadow;
+  const shadow = withDesired(record.shadow, desired, now) ?? withDesired(silent, desired, now);
+  if (shadow === undefined) throw new RangeError(`the desired state of ${device} is larger than a shadow`);
+  return { ...record, shadow };
 }
 
 /** The record of a device that git does not name: its shadow wants nothing of it. */

@@ -1,6 +1,6 @@
 /** Work that is owed to a device until it is settled: due at once, and after each failure later and later. */
 import type { Draft } from './draft.ts';
-import { type Owed, owedKey } from './records.ts';
+import type { Owed } from './records.ts';
 
 const firstPauseMs = 1_000;
 const pauseMsMax = 5 * 60_000;
@@ -14,13 +14,13 @@ function pauseMs(attempts: number): number {
 
 /** Writes down that the work must be done, from now on. */
 export function owe(draft: Draft, kind: Owed['kind'], subject: string, now: number): void {
-  const { since = now } = draft.owed(owedKey({ kind, subject })) ?? {};
+  const { since = now } = draft.owed(kind, subject) ?? {};
   draft.put({ kind: 'owed', owed: { kind, subject, since, attempts: 0, dueAt: now }, settled: false });
 }
 
 /** Takes it off the list. */
 export function settle(draft: Draft, { kind, subject }: Pick<Owed, 'kind' | 'subject'>): void {
-  const owed = draft.owed(owedKey({ kind, subject }));
+  const owed = draft.owed(kind, subject);
   if (owed !== undefined) draft.put({ kind: 'owed', owed, settled: true });
 }
 
@@ -31,7 +31,7 @@ export function postpone(
   error: unknown,
   now: number,
 ): Owed {
-  const before = draft.owed(owedKey({ kind, subject }));
+  const before = draft.owed(kind, subject);
   const attempts = (before?.attempts ?? 0) + 1;
   const failure = (error instanceof Error ? error.message : String(error)).slice(0, failureLengthMax);
   const owed: Owed = { kind, subject, since: before?.since ?? now, attempts, dueAt: now + pauseMs(attempts), failure };

@@ -51,3 +51,9 @@ export type Write =
 export function owedKey({ kind, subject }: Pick<Owed, 'kind' | 'subject'>): string {
   return `${kind} ${subject}`;
 }
+
+/** What `owedKey` was made of. */
+export function partsOfOwedKey(key: string): readonly [kind: Owed['kind'], subject: string] {
+  const end = key.indexOf(' ');
+  return [key.slice(0, end) as Owed['kind'], key.slice(end + 1)];
+}

@@ -4,7 +4,7 @@ import { isReport } from '../../schemas/generated/validators.js';
 import type { JsonObject } from '../shadow/document.ts';
 import { noShadow, type PackedSection, type PackedShadow } from '../shadow/packed-shadow.ts';
 import type { StateRow, StateWrite } from '../state/state-port.ts';
-import { desiredShadow } from './issue.ts';
+import { desiredShadow, isHandedOver } from './issue.ts';
 import { type DeviceRecord, type Owed, owedKey, type Write } from './records.ts';
 
 /** The row of a device: the desired half of its shadow is left out where it follows from the envelope. */
@@ -12,14 +12,12 @@ interface DeviceRow extends Omit<DeviceRecord, 'shadow'> {
   readonly shadow?: Omit<PackedShadow, 'desired'> & { readonly desired?: PackedSection | PackedSection['at'] };
 }
 
-function encodeDevice({ shadow, ...record }: DeviceRecord): DeviceRow {
-  if (shadow === noShadow) return record;
+function encodeDevice(record: DeviceRecord): DeviceRow {
+  const { shadow, ...rest } = record;
+  if (shadow === noShadow) return rest;
   const { desired } = shadow;
-  const follows = desired !== undefined && JSON.stringify(desired.state) === JSON.stringify(desiredShadow(record));
-  return {
-    ...record,
-    shadow: { ...shadow, ...(follows ? { desired: desired.at } : {}) } as DeviceRow['shadow'] & object,
-  };
+  if (desired === undefined || rest.envelope === undefined || !isHandedOver(record)) return { ...rest, shadow };
+  return { ...rest, shadow: { ...shadow, desired: desired.at } };
 }
 
 function isSection(value: unknown): value is PackedSection {

@@ -2,18 +2,15 @@
  * Follows one branch: judges what is new on it, publishes what is valid, and makes it the revision in force. Whatever goes
  * wrong, the revision in force stays until another one is found valid.
  */
-import type { Clock, Log } from '../../platform/ports.ts';
 import { Turn } from '../../platform/turn.ts';
-import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
-import type { Catalogue, DesiredFleet } from '../manifests/desired.ts';
+import type { Problem, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
 import { passedOver } from '../manifests/passed-over.ts';
-import type { Needed } from '../publishing/artifact-store.ts';
 import type { PublisherJudgement } from '../publishing/publisher.ts';
-import type { ReleaseDemand } from '../publishing/smaller-ways.ts';
-import type { History, Source } from '../source/source.ts';
+import type { History } from '../source/source.ts';
 import { SourceError } from '../source/source-error.ts';
-import type { BlobCache, RevisionFiles } from '../state/blob-cache.ts';
+import type { RevisionFiles } from '../state/blob-cache.ts';
+import type { BranchFollowerParts } from './follower-parts.ts';
 import { type Acceptance, judgeAcceptance } from './held-tip.ts';
 import { keepingBlobs, type ReadBlob } from './manifest-reader.ts';
 import {
@@ -21,63 +18,10 @@ import {
   noRevision,
   type Reading,
   type RevisionStep,
-  type RevisionTree,
   treeAfter,
   type ValidRevision,
 } from './revision-in-force.ts';
 import { adopted, answered, initialSourceState, pending, refused, unreachable, withoutCommit } from './source-state.ts';
-
-/** The repository as the loop sees it. */
-export type RevisionSource = Pick<Source, 'location' | 'branch' | 'poll' | 'changes' | 'readBlob' | 'oddEntries'>;
-
-/** Releases and signed metadata as the loop sees them. */
-export interface Publisher {
-  /** The releases that a revision's trust metadata names, or what is wrong with it. */
-  judge(tree: RevisionTree, readBlob: ReadBlob): Promise<PublisherJudgement>;
-  /** Makes all that a judged revision's devices may fetch available; durable when it resolves. */
-  publish(tree: RevisionTree, catalogue: Catalogue, readBlob: ReadBlob, demand: ReleaseDemand): Promise<void>;
-  /** Takes up what was judged and published before a restart. */
-  resume(catalogue: Catalogue, demand: ReleaseDemand): void;
-  /** Frees what neither the revision in force nor any device needs; returns how many files went. */
-  collect(alsoNeeded: Omit<Needed, 'deltas'>, demand: ReleaseDemand): number;
-}
-
-/** A revision that was found valid and comes into force. */
-export interface Adoption {
-  readonly revision: RevisionStatus;
-  readonly source: SourceStatus;
-  readonly desired: DesiredFleet;
-  /** Devices whose desired state came, went or differs. */
-  readonly affected: ReadonlySet<string>;
-}
-
-/** Who remembers what the follower finds. */
-export interface Memory {
-  /** What was in force and known of the repository when the controller stopped. */
-  readonly revision: RevisionStatus | undefined;
-  readonly source: SourceStatus | undefined;
-  /** A commit that an operator took and that is not in force yet. */
-  readonly accepted: string | undefined;
-  /** Durable when it resolves; counts until the next adoption. */
-  accept(revision: string): Promise<void>;
-  /** What was in force is in force again. */
-  resume(revision: string, desired: DesiredFleet): void;
-  /** Durable when it resolves. */
-  adopt(adoption: Adoption): Promise<void>;
-  /** What is known of the repository. */
-  note(source: SourceStatus): void;
-}
-
-export interface BranchFollowerParts {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly source: RevisionSource;
-  readonly publisher: Publisher;
-  readonly cache: BlobCache;
-  readonly memory: Memory;
-  /** Releases that the fleets ask for, and those that devices run or were told to run, as `NAME/VERSION`. */
-  readonly demand: (desired: DesiredFleet) => ReleaseDemand;
-}
 
 export class BranchFollower {
   readonly #parts: BranchFollowerParts;
@@ -279,8 +223,8 @@ export class BranchFollower {
   ): Promise<void> {
     const { memory, cache, clock, log } = this.#parts;
     const { info, before, changes } = step;
-    await this.#tellPassedOver(info, revision.unread);
-    const source = adopted(this.#source, info, notes, clock.now());
+    const unread = await this.#tellPassedOver(info, revision.unread);
+    const source = adopted(this.#source, info, [...unread, ...notes], clock.now());
     await memory.adopt({ revision: info, source, desired: desiredOf(revision.state), affected });
     this.#inForce = revision;
     // What was told of the revision before is not told again.
@@ -302,12 +246,13 @@ export class BranchFollower {
   }
 
   /** What `fleet validate` warns of, in the same words: git holds it, and nobody reads it. */
-  async #tellPassedOver(info: RevisionStatus, unread: ReadonlySet<string>): Promise<void> {
+  async #tellPassedOver(info: RevisionStatus, unread: ReadonlySet<string>): Promise<readonly Problem[]> {
     const warnings = passedOver(await this.#parts.source.oddEntries(info.id), unread);
     const [first] = warnings;
-    if (first === undefined) return;
+    if (first === undefined) return [];
     const fields = { revision: info.id, entries: warnings.length, first: `${first.file} ${first.message}` };
     this.#tell(`passed over ${warnings.map(({ file }) => file).join()}`, 'revision.passed-over', fields);
+    return warnings;
   }
 
   #refuse(tip: RevisionStatus, message: string, problems: SourceStatus['problems']): void {

@@ -1,6 +1,6 @@
 /** What one device should run: the applications of its fleet, configuration merged, placeholders filled in. */
 import { createHash } from 'node:crypto';
-import type { Application, Config, DeployedApplication, Device, Fleet } from '../../schemas/generated/types.ts';
+import type { Application, Config, DeployedApplication, Device, Fleet, Site } from '../../schemas/generated/types.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { layerOf, mergeConfig } from './config-layers.ts';
 import type { CataloguedRelease, DeviceTemplate } from './desired.ts';
@@ -10,7 +10,7 @@ import type { FindingPlace } from './finding-list.ts';
 import { grantedTerms } from './granted-terms.ts';
 import { templateBytesMax } from './limits.ts';
 import { listNames } from './nearest-name.ts';
-import { fillInDeep, holdsPlaceholder, type PlaceholderValues } from './placeholder.ts';
+import { fillInDeep, holdsPlaceholder, mayReadDevice, type PlaceholderValues } from './placeholder.ts';
 import { releaseKey } from './references.ts';
 import { runningEvents } from './running-events.ts';
 import { runningTerms } from './running-terms.ts';
@@ -34,10 +34,11 @@ export interface FleetPlan {
   readonly name: string;
   readonly fleet: Fleet;
   readonly parts: readonly FleetPart[];
-  /** Nothing in it depends on the device, as long as neither site nor device add configuration. */
-  readonly isShared: boolean;
-  /** The one template of all devices that add nothing, once it was needed. */
-  shared: DeviceTemplate | undefined;
+  /** Whether anything in it is filled in, and whether that may differ among devices of one site. */
+  readonly hasPlaceholders: boolean;
+  readonly mayReadDevice: boolean;
+  /** By `sharedKey`, those that were needed. */
+  readonly shared: Map<string, DeviceTemplate>;
 }
 
 /** Draws up a fleet's plan; what leads nowhere is left out, because it was reported already. */
@@ -51,8 +52,19 @@ export function planFleet({ next }: Draft, name: string, fleet: Fleet): FleetPla
     return [{ application, release, config, index }];
   });
   parts.sort((left, right) => (left.application.metadata.name < right.application.metadata.name ? -1 : 1));
-  const isShared = !parts.some(({ application: { spec }, config }) => holdsPlaceholder([config, spec.args, spec.env]));
-  return { name, fleet, parts, isShared, shared: undefined };
+  const texts = parts.map(({ application: { spec }, config }) => [config, spec.args, spec.env]);
+  return {
+    ...{ name, fleet, parts, shared: new Map() },
+    ...{ hasPlaceholders: holdsPlaceholder(texts), mayReadDevice: mayReadDevice(texts) },
+  };
+}
+
+/** The site whose devices of this fleet all get the same as this one, empty where all sites do; undefined where it is alone. */
+function sharedKey(plan: FleetPlan, site: Site | undefined, device: Device): string | undefined {
+  const config = site?.spec.config;
+  if (plan.mayReadDevice || device.spec.config !== undefined || mayReadDevice(config)) return undefined;
+  // Without a site there may be nothing to fill in, which is told for each device.
+  return plan.hasPlaceholders || config !== undefined ? site?.metadata.name : '';
 }
 
 function finish(template: Omit<DeviceTemplate, 'hash'>): { readonly template: DeviceTemplate; readonly bytes: number } {
@@ -139,8 +151,9 @@ function deploy(draft: Draft, plan: FleetPlan, part: FleetPart, device: Device):
 /** The template of one device of a fleet; reports what cannot be filled in and what grows too large. */
 export function templateFor(draft: Draft, plan: FleetPlan, device: Device): DeviceTemplate {
   const site = device.spec.site === undefined ? undefined : draft.next.sites.get(device.spec.site);
-  const addsNothing = plan.isShared && site?.spec.config === undefined && device.spec.config === undefined;
-  if (addsNothing && plan.shared !== undefined) return plan.shared;
+  const key = sharedKey(plan, site, device);
+  const shared = key === undefined ? undefined : plan.shared.get(key);
+  if (shared !== undefined) return shared;
   const { template, bytes } = finish({
     fleet: plan.name,
     probationSeconds: plan.fleet.spec.probationSeconds ?? probationSecondsDefault,
@@ -158,6 +171,6 @@ export function templateFor(draft: Draft, plan: FleetPlan, device: Device): Devi
     );
   }
   // A template that is too large is reported for every device, so it is not shared.
-  if (addsNothing && bytes <= templateBytesMax) plan.shared = template;
+  if (key !== undefined && bytes <= templateBytesMax) plan.shared.set(key, template);
   return template;
 }

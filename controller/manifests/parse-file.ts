@@ -3,19 +3,17 @@ import { loadAll, YAMLException } from 'js-yaml';
 import { guessFromText, nameBroken, readBroken } from './broken-manifest.ts';
 import { checkDocument, claimsToBeOurs, textClaimsToBeOurs } from './document-check.ts';
 import type { FileFinding } from './finding.ts';
+import { isLargeFilePointer, largeFilePointerMessage } from './large-file-pointer.ts';
 import { aliasesMax, depthMax, fileBytesMax, fileProblemsMax } from './limits.ts';
 import type { BrokenManifest, FileProblem, ParsedFile, PlacedManifest } from './parsed-file.ts';
 import { checkPlain } from './plain-value.ts';
 import { locate, problemAt, readYamlText, tabMessage, yamlProblems } from './yaml-positions.ts';
 
-/** How a file begins that git holds in place of one that went to Git LFS. */
-const largeFilePointer = 'version https://git-lfs.github.com/spec/';
-
 const largeFileProblem: FileProblem = {
   line: 1,
   column: 1,
   code: 'LFS_POINTER',
-  message: 'git holds a Git LFS pointer here and not the file; git lfs untrack it, then git add --renormalize',
+  message: largeFilePointerMessage,
 };
 
 function refused(problems: readonly FileProblem[], broken: readonly BrokenManifest[] = [{}]): ParsedFile {
@@ -94,7 +92,7 @@ export function parseManifestFile(bytes: Uint8Array): ParsedFile {
   }
   const text = decode(bytes);
   if (typeof text !== 'string') return { ...refused([text]), isStranger: true };
-  if (text.startsWith(largeFilePointer)) return refused([largeFileProblem]);
+  if (isLargeFilePointer(bytes)) return refused([largeFileProblem]);
   let values: readonly unknown[];
   try {
     values = loadAll(text, { maxDepth: depthMax, maxAliases: aliasesMax });

@@ -32,9 +32,9 @@ export function isUnreadName(path: string): boolean {
 
 function nameProblem(path: string): Problem | undefined {
   const extension = /\.(ya?ml|json|jsonc|toml)$/i.exec(path)?.[0];
-  if (extension === undefined || !mayHoldManifests(path)) return undefined;
+  if (extension === undefined || extension === '.yaml' || extension === '.yml') return undefined;
   const isYaml = /^\.ya?ml$/i.test(extension);
-  if (isYaml ? extension === extension.toLowerCase() : !isManifestHome(path)) return undefined;
+  if (!mayHoldManifests(path) || !(isYaml || isManifestHome(path))) return undefined;
   const message = `is not read: the names of manifests end in .yaml or .yml, not in ${extension}`;
   return { file: path, code: 'UNREAD_NAME', message };
 }

@@ -161,6 +161,11 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
     return new PersistentMap<V>({ kind: 'leaf', edit: undefined, keys: [], values: [] });
   }
 
+  /** The map of one entry. */
+  static of<V>(key: string, value: V, edit?: Edit): PersistentMap<V> {
+    return new PersistentMap<V>({ kind: 'leaf', edit, keys: [key], values: [value] });
+  }
+
   get size(): number {
     return sizeOf(this.#root);
   }
@@ -218,7 +223,12 @@ export type NameSet = PersistentMap<true>;
 
 /** Adds `name` to the set that `index` keeps under `key`. */
 export function indexed(index: PersistentMap<NameSet>, key: string, name: string, edit?: Edit): PersistentMap<NameSet> {
-  return index.set(key, (index.get(key) ?? PersistentMap.empty<true>()).set(name, true, edit), edit);
+  const set = index.get(key);
+  return index.set(
+    key,
+    set === undefined ? PersistentMap.of(name, true as const, edit) : set.set(name, true, edit),
+    edit,
+  );
 }
 
 /** Takes `name` out of the set that `index` keeps under `key`; an empty set is not kept. */

@@ -67,9 +67,18 @@ export function fillInDeep<T>(
   return (isList ? members.map(([, member]) => member) : Object.fromEntries(members)) as T;
 }
 
+function holdsText(value: unknown, text: string): boolean {
+  if (typeof value === 'string') return value.includes(text);
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).some((member) => holdsText(member, text));
+}
+
 /** True when some string inside `value` would be changed by filling in. */
 export function holdsPlaceholder(value: unknown): boolean {
-  if (typeof value === 'string') return value.includes('${');
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.values(value).some(holdsPlaceholder);
+  return holdsText(value, '${');
+}
+
+/** False when filling in gives the same for all devices of one site. */
+export function mayReadDevice(value: unknown): boolean {
+  return holdsText(value, '${device.');
 }

@@ -2,6 +2,7 @@ import { judgeModule } from '../../artifact/admission/judge-module.ts';
 import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
 import type { CataloguedRelease } from '../manifests/desired.ts';
+import { isLargeFilePointer, largeFilePointerMessage } from '../manifests/large-file-pointer.ts';
 import { releaseFile } from './release-path.ts';
 
 /** What is wrong with the bytes of a release, undefined when they are the signed ones. */
@@ -12,6 +13,9 @@ export function checkRelease(release: CataloguedRelease, bytes: Uint8Array | und
     return { file, code: 'RELEASE_FILE_MISSING', message: `${title} is signed, but the file is not in the repository` };
   }
   if (bytes.length !== release.length) {
+    if (isLargeFilePointer(bytes)) {
+      return { file, code: 'LFS_POINTER', message: `${title} is signed, but ${largeFilePointerMessage}` };
+    }
     const message = `${title} has ${bytes.length} bytes, signed are ${release.length}`;
     return { file, code: 'RELEASE_LENGTH_MISMATCH', message };
   }

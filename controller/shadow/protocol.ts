@@ -73,12 +73,6 @@ function withoutReported({ state, metadata, ...rest }: Shadow): Shadow {
   return { ...rest, state: stateLeft, metadata: metadataLeft };
 }
 
-/** What makes `desired` of what is there now: the protocol merges, so fields that have to go are set to null. */
-export function changeTowards(current: JsonObject | undefined, desired: JsonObject): JsonObject {
-  const gone = Object.keys(current ?? {}).filter((key) => !Object.hasOwn(desired, key));
-  return { ...desired, ...Object.fromEntries(gone.map((key) => [key, null])) };
-}
-
 /** The shadow after a request was merged into it, before the size is judged. */
 function changeShadow(shadow: Shadow, request: ShadowRequest, timestamp: number): Shadow {
   const desired = changeSection(shadow, 'desired', request.desired, timestamp);
@@ -136,7 +130,7 @@ function touchesDelta(before: Shadow, next: Shadow, request: ShadowRequest): boo
 type Decision = ShadowRejection | { readonly next?: Shadow; readonly messages: readonly ShadowMessage[] };
 
 /** The shadow after an update that nobody is told of; undefined when it would be larger than a shadow may be. */
-export function updatedShadow(shadow: Shadow, request: ShadowRequest, nowMs: number): Shadow | undefined {
+function updatedShadow(shadow: Shadow, request: ShadowRequest, nowMs: number): Shadow | undefined {
   const next = changeShadow(shadow, request, Math.floor(nowMs / 1000));
   return stateBytes(next) > stateBytesMax ? undefined : next;
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -21,10 +22,10 @@ function scene(t: ExecutionContext, files: Readonly<Record<string, string>>) {
     writeFileSync(join(directory, path), text);
   }
   const context = {
-    ...{ disk: nodeDisk, programs: nodePrograms, random: nodeRandom, environment: { TMPDIR: scratch } },
+    ...{ disk: nodeDisk, gitFiles: fs, programs: nodePrograms, random: nodeRandom, environment: { TMPDIR: scratch } },
     signal: new AbortController().signal,
   };
-  return { directory, scratch, git, read: () => readStagedTree(context, directory) };
+  return { directory, scratch, git, read: (where = directory) => readStagedTree(context, where) };
 }
 
 function gitTest(title: string, body: (t: ExecutionContext) => Promise<void>): void {
@@ -75,6 +76,30 @@ gitTest("nothing of the user's index and repository changes, and nothing is left
   t.deepEqual(readdirSync(scratch), []);
 });
 
+gitTest('a linked worktree and a folder of one are judged as git would commit them', async (t) => {
+  const { directory, scratch, git, read } = scene(t, {
+    '.gitattributes': '*.yaml text eol=lf\n',
+    'a.yaml': 'one\r\n',
+    'harbor/devices/d.yaml': 'two\r\n',
+  });
+  git('add', '.');
+  git('-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '-qm', 'one');
+  const linked = join(directory, '../linked');
+  git('worktree', 'add', '-q', linked, '-b', 'linked');
+  writeFileSync(join(linked, 'a.yaml'), 'new\r\n');
+  const whole = (await read(linked))!.tree;
+  t.deepEqual([...whole.keys()], ['a.yaml', 'harbor/devices/d.yaml']);
+  t.is(text(whole.get('a.yaml')), 'new\n');
+  for (const top of [directory, linked]) {
+    const { tree } = (await read(join(top, 'harbor')))!;
+    t.deepEqual(
+      [...tree].map(([path, bytes]) => `${path} ${text(bytes)}`),
+      ['devices/d.yaml two\n'],
+    );
+  }
+  t.deepEqual(readdirSync(scratch), []);
+});
+
 gitTest('links and submodules are told in the words of the controller', async (t) => {
   const { directory, git, read } = scene(t, { 'devices/a.yaml': 'x\n', 'devices/b.YAML': 'x\n' });
   symlinkSync('a.yaml', join(directory, 'devices/link.yaml'));
@@ -92,7 +117,7 @@ test('where there is no repository, git has nothing to say', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'fleet-staged-test-'));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
   const context = {
-    ...{ disk: nodeDisk, programs: nodePrograms, random: nodeRandom, environment: {} },
+    ...{ disk: nodeDisk, gitFiles: fs, programs: nodePrograms, random: nodeRandom, environment: {} },
     signal: new AbortController().signal,
   };
   t.is(await readStagedTree(context, directory), undefined);

@@ -1,7 +1,7 @@
 /** The controller over the real rooms: real planner, publisher and state; what it says to devices is written down. */
 import test from 'ava';
 import { type Controller, createController } from '../../controller/controller.ts';
-import type { RevisionSource } from '../../controller/following/branch-follower.ts';
+import type { RevisionSource } from '../../controller/following/follower-parts.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
 import { brotliAtOnce } from '../../controller/publishing/compress.ts';
@@ -311,7 +311,12 @@ test('what git holds and nobody reads is told when a commit that holds it comes 
   await poll(controller);
   await poll(controller);
   t.deepEqual(warnings, ['revision.passed-over']);
-  t.is((await controller.status()).source.state, 'current');
+  const { state, notes } = (await controller.status()).source;
+  t.is(state, 'current');
+  t.deepEqual(
+    notes?.map(({ file, code }) => `${file} ${code}`),
+    ['vendor SUBMODULE'],
+  );
 });
 
 test('a branch that vanished is told once, as what it is', async (t) => {

@@ -1,6 +1,6 @@
 /** A git repository in the simulated world: commits of whole trees, one branch, moods of its server. */
 import { createHash } from 'node:crypto';
-import type { RevisionSource } from '../../controller/following/branch-follower.ts';
+import type { RevisionSource } from '../../controller/following/follower-parts.ts';
 import type { RevisionStatus } from '../../schemas/generated/types.ts';
 
 interface Commit {

@@ -1,13 +1,12 @@
 import type { Targets } from '@tufjs/models';
-import { TrustError } from '../../../artifact/trust/error.ts';
-import type { MetadataFile } from '../../../artifact/trust/tuf/metadata.ts';
-import { delegationOf, readTargets } from '../../../artifact/trust/tuf/targets.ts';
+import { delegationOf } from '../../../artifact/trust/tuf/targets.ts';
 import { sha256Hex } from '../../../artifact/trust/tuf/trusted.ts';
 import type { Random } from '../../../platform/ports.ts';
 import { namePattern, type ReleaseName, releaseFile, targetPath, versionPattern } from '../release-path.ts';
 import { roleFile, targetsFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
 import { keyFile, readOrMakeKey } from './key-files.ts';
+import { nextRole, readable, readRole } from './role-file.ts';
 import { type Announce, signFile } from './sign-file.ts';
 import { roleSigners, signableFiles } from './signers.ts';
 import { rememberRoot, requireStanding } from './standing.ts';
@@ -72,7 +71,9 @@ export function addRelease(tree: WorkTree, options: AddReleaseOptions): AddedRel
   const before = role?.signed.targets[path];
   if (before !== undefined && before.hashes.sha256 !== sha256) throw taken(release);
   const added = before === undefined;
-  const metadata = added ? roleWith(tree, options, role, { [path]: target }) : undefined;
+  const targets = { ...(role?.signed.toJSON().targets as object | undefined), [path]: target };
+  const { now, announce = silently } = options;
+  const metadata = added ? nextRole(tree, { name, targets, now, announce }) : undefined;
   // The file before the metadata that names it: what is signed is there.
   writeWorkFile(tree, releaseFile(release), bytes);
   if (metadata !== undefined) writeWorkFile(tree, roleFile(name), metadata);
@@ -85,34 +86,6 @@ export function addRelease(tree: WorkTree, options: AddReleaseOptions): AddedRel
 function mayBeSigned(tree: WorkTree, name: string): boolean {
   const targets = signableFiles(tree).find(({ role }) => role === 'targets')!;
   return delegationOf(targets.file.signed as Targets, name) === undefined || roleSigners(tree, name).length > 0;
-}
-
-/** The role's next metadata, with these targets added. */
-function roleWith(
-  tree: WorkTree,
-  { name, now, announce = silently }: AddReleaseOptions,
-  role: MetadataFile<Targets> | undefined,
-  more: object,
-): Uint8Array {
-  const signed = targetsOf({
-    version: versionAfter(role?.signed.version ?? 0, now),
-    expires: expiryAfter(now, lifetimesDays.targets),
-    targets: { ...(role?.signed.toJSON().targets as object | undefined), ...more },
-  });
-  const before = role === undefined ? {} : { before: role.signed };
-  const signing = { path: roleFile(name), ...before, after: signed, signers: roleSigners(tree, name) };
-  return readable(signFile(signing, announce), name);
-}
-
-/** The file, unless devices would find it too large to read. */
-function readable(file: Uint8Array, name: string): Uint8Array {
-  try {
-    readTargets(file, name);
-    return file;
-  } catch (cause) {
-    if (!(cause instanceof TrustError)) throw cause;
-    throw new AuthoringError('TOO_MANY_RELEASES', `no more can be added: ${cause.message}`, { cause });
-  }
 }
 
 function checkNames({ name, version }: ReleaseName): void {
@@ -168,9 +141,4 @@ function delegateRole(tree: WorkTree, { name, random, now, announce = silently }
   const signing = { path: targetsFile, before: signed, after: next, signers };
   writeWorkFile(tree, targetsFile, readable(signFile(signing, announce), 'targets'));
   return true;
-}
-
-function readRole(tree: WorkTree, name: string): MetadataFile<Targets> | undefined {
-  const bytes = readWorkFile(tree, roleFile(name));
-  return bytes === undefined ? undefined : readTargets(bytes, name);
 }

@@ -16,6 +16,7 @@ export type AuthoringErrorCode =
   | 'CANNOT_RUN'
   | 'TOO_LARGE'
   | 'VERSION_TAKEN'
+  | 'RELEASE_UNKNOWN'
   | 'TOO_MANY_RELEASES';
 
 /** `code` decides, the message says what to do. */

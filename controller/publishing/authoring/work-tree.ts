@@ -23,6 +23,14 @@ export function writeWorkFile({ disk, directory }: WorkTree, path: string, bytes
   writeFileDurably(disk, absolute.slice(0, cut), absolute.slice(cut + 1), bytes);
 }
 
+/** Removes a file of the work tree durably; nothing happens when there is none. */
+export function removeWorkFile({ disk, directory }: WorkTree, path: string): void {
+  const absolute = `${directory}/${path}`;
+  if (disk.stat(absolute) === undefined) return;
+  disk.remove(absolute);
+  disk.syncDirectory(absolute.slice(0, absolute.lastIndexOf('/')));
+}
+
 /** Names in a folder of the work tree, sorted; none when there is no such folder. */
 export function listWorkFolder({ disk, directory }: WorkTree, path: string): string[] {
   const absolute = `${directory}/${path}`;

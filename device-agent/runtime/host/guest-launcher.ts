@@ -17,6 +17,7 @@ import { type CompiledModule, type CompiledModules, UnfitModule } from './compil
 import { FuelMeter } from './fuel-meter.ts';
 import { Guest } from './guest.ts';
 import type { EventInput, Launch, RunHandlers } from './launch.ts';
+import type { LeftMemories } from './left-memories.ts';
 import { RunTimers } from './run-timers.ts';
 import type { Turns } from './turns.ts';
 
@@ -26,6 +27,7 @@ export interface LauncherOptions {
   readonly random: Random;
   readonly turns: Turns;
   readonly modules: CompiledModules;
+  readonly memories: LeftMemories;
   readonly hub: ChannelHub;
   readonly lost: LostMessages;
   readonly grants: Grants;
@@ -118,13 +120,13 @@ class GuestRun {
   }
 
   #newGuest({ module, traits }: CompiledModule): Guest {
-    const { clock, turns } = this.#options;
+    const { clock, turns, memories } = this.#options;
     const { onOutput, onStarted } = this.#handlers;
     const { name, limits, events } = this.#application;
     const fuelPerRun = events?.fuel ?? limits?.fuelPerRun;
     const { importedMemory } = traits;
     return new Guest(worldOf(this.#application, this.#options, onOutput, this.#timers, this.#event), {
-      ...{ name, module, turns, clock, onStarted, memoryBytesMax: memoryBytesMax(this.#application) },
+      ...{ name, module, turns, clock, onStarted, memories, memoryBytesMax: memoryBytesMax(this.#application) },
       ...(importedMemory === undefined ? {} : { memory: importedMemory }),
       meter: new FuelMeter({ ...limits, ...(fuelPerRun === undefined ? {} : { fuelPerRun }) }, clock.monotonic()),
     });

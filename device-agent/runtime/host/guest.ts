@@ -8,6 +8,7 @@ import { memoryImport } from '../wasi/imported-memory.ts';
 import { preview1, type SystemCall, type SystemCalls, suspending } from '../wasi/preview1.ts';
 import type { GuestWorld, Leave } from '../wasi/world.ts';
 import type { FuelMeter } from './fuel-meter.ts';
+import type { LeftMemories } from './left-memories.ts';
 import { endOf, wasmStack } from './thrown-end.ts';
 import type { Queue, Turns } from './turns.ts';
 
@@ -28,6 +29,8 @@ export interface GuestOptions {
   readonly module: WebAssembly.Module;
   /** The memory it imports as env.memory. */
   readonly memory?: Traits['importedMemory'];
+  /** Where its memory comes from and goes to. */
+  readonly memories: LeftMemories;
   /** What its memory may grow to. */
   readonly memoryBytesMax: number;
   readonly meter: FuelMeter;
@@ -60,6 +63,8 @@ export class Guest {
   #spentAtEnd: number | undefined;
   /** Cuts short what it waits for. */
   #interrupt: (() => void) | undefined;
+  /** Whether something it waited for goes on without it, and may still write to its memory. */
+  #wasInterrupted = false;
 
   constructor(world: Omit<GuestWorld, 'leave'>, options: GuestOptions) {
     this.#options = options;
@@ -85,7 +90,10 @@ export class Guest {
     const last = this.#isDecided ? this.#end : end;
     if (last?.kind !== 'exited' && last?.kind !== 'resident') this.#abandon();
     this.#isResident = end.kind === 'resident';
-    if (!this.#isResident) this.#program.close();
+    if (!this.#isResident) {
+      this.#program.close();
+      this.#leaveMemory();
+    }
     // An end that was decided before shows as a trap.
     return last;
   }
@@ -93,6 +101,7 @@ export class Guest {
   /** Ends it from outside, wherever it is. */
   stop(): void {
     this.#decide(undefined);
+    this.#wasInterrupted ||= this.#interrupt !== undefined;
     this.#interrupt?.();
     if (!this.#isResident) return;
     this.#abandon();
@@ -107,6 +116,15 @@ export class Guest {
   /** Fuel it has spent so far. */
   fuelSpent(): number {
     return this.#spentAtEnd ?? this.#options.meter.spent(this.#fuelLeft());
+  }
+
+  #leaveMemory(): void {
+    const { memory: shape, memories } = this.#options;
+    const memory = this.#memory;
+    // Its instance goes too: nothing of it runs any more.
+    this.#memory = undefined;
+    this.#exports = {};
+    if (shape !== undefined && memory !== undefined && !this.#wasInterrupted) memories.leave(memory, shape);
   }
 
   /** A program that grew and trapped with hardly any memory left has run out of it. */
@@ -128,7 +146,7 @@ export class Guest {
     onStarted();
     const first = this.#options.meter.grant(0, this.#options.clock.monotonic());
     if (first.kind === 'slice') this.#left.value = BigInt(first.left);
-    const memory = asked && new WebAssembly.Memory(asked);
+    const memory = asked && this.#options.memories.take(asked);
     const imports = {
       ...this.#systemCalls(),
       [fuelContract.module]: this.#fuelImports(),

@@ -17,6 +17,7 @@ import type { FromHost, ToHost } from '../protocol.ts';
 import { AppHost } from './app-host.ts';
 import { CompiledModules } from './compiled-modules.ts';
 import { guestLauncher } from './guest-launcher.ts';
+import { LeftMemories } from './left-memories.ts';
 import { Turns } from './turns.ts';
 
 function serve(directory: string): void {
@@ -36,11 +37,9 @@ function serve(directory: string): void {
   const turns = new Turns({ nextTurn: setImmediate, mark: (guest = '') => note(guest) });
   const modules = new CompiledModules(nodeDisk);
   const onFacts = (): void => host.tell();
-  const grants = new Grants(
-    { ...machine, openDirectory: openHostDirectory, outbound: nodeOutbound, onFacts },
-    directory,
-  );
-  const rooms = { hub: new ChannelHub(), lost: new LostMessages(), grants };
+  const machinery = { ...machine, openDirectory: openHostDirectory, outbound: nodeOutbound, onFacts };
+  const grants = new Grants(machinery, directory);
+  const rooms = { hub: new ChannelHub(), lost: new LostMessages(), grants, memories: new LeftMemories() };
   const launch = guestLauncher({ ...machine, ...rooms, turns, modules });
   // A supervisor killed a moment ago leaves hosts that are about to end; what they run is not started before.
   const lock = (name: string) => waitForLock(directory, `application-${name}`);

@@ -6,6 +6,7 @@ import { injectFuel } from '../../../artifact/fuel/inject.ts';
 import { sharedBodyBytesMax, tableElementsMax } from '../limits.ts';
 import { importedShape } from '../wasi/imported-memory.ts';
 import { largestBodyBytes } from './largest-body.ts';
+import { takeMemoryFromOutside } from './memory-outside.ts';
 import type { Traits } from './prepared-store.ts';
 
 /** What became of a module. */
@@ -31,7 +32,7 @@ export function prepareModule(source: Uint8Array, memoryPagesMax: number): Prepa
   const verdict = judgeModule(source);
   if (verdict.kind === 'refused') return { kind: 'refused', message: verdict.problems[0]!.message };
   try {
-    const module = injectFuel(source, { memoryPagesMax, tableElementsMax });
+    const module = takeMemoryFromOutside(injectFuel(source, { memoryPagesMax, tableElementsMax }));
     if (!WebAssembly.validate(module)) return { kind: 'refused', message: 'the engine finds it invalid' };
     return { kind: 'prepared', module, traits: traitsOf(source, module, verdict.needs) };
   } catch (error) {

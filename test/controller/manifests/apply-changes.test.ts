@@ -35,6 +35,40 @@ test('applyChanges() merges configuration in the order application, fleet, site,
   ]);
 });
 
+test('devices of one fleet and site share one template, unless something of their own goes into it', (t) => {
+  const files = (value: string) => ({
+    'apps/pump.yaml': application('pump', '1.0.0', { config: { value } }),
+    'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, [{ name: 'pump' }]),
+    'sites/a.yaml': site('a'),
+    'sites/b.yaml': site('b', { config: { deck: 3 } }),
+    'sites/c.yaml': site('c', { config: { who: '${device.name}' } }),
+    ...Object.fromEntries(
+      ['a', 'b', 'c'].flatMap((at) =>
+        [1, 2].map((n) => [`devices/${at}${n}.yaml`, device(`${at}${n}`, { kind: 'ship' }, { site: at })]),
+      ),
+    ),
+    'devices/own.yaml': device('own', { kind: 'ship' }, { site: 'a', config: { value: 'mine' } }),
+  });
+  const templates = (value: string) => {
+    const { devices } = desiredFrom(files(value));
+    return (name: string) => devices.get(name)!.template;
+  };
+  const bySite = templates('at ${site.name}');
+  t.is(bySite('a1'), bySite('a2'));
+  t.is(bySite('b1'), bySite('b2'));
+  const configs = ['a1', 'b1', 'c1', 'c2', 'own'].map((name) => bySite(name).applications[0]!.config);
+  t.deepEqual(configs, [
+    { value: 'at a' },
+    { value: 'at b', deck: 3 },
+    { value: 'at c', who: 'c1' },
+    { value: 'at c', who: 'c2' },
+    { value: 'mine' },
+  ]);
+  const byDevice = templates('${device.name} at ${site.name}');
+  t.deepEqual(byDevice('a2').applications[0]!.config, { value: 'a2 at a' });
+  t.not(byDevice('a1').hash, byDevice('a2').hash);
+});
+
 test('the configuration of an application in one fleet comes after that of the fleet', (t) => {
   const desired = desiredFrom({
     ...harbor,

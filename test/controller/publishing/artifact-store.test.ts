@@ -74,6 +74,17 @@ test('a release file that is missing, or has a flipped bit, is a problem of the 
   );
 });
 
+test('a pointer of Git LFS in the place of a release is named as what it is, with the way out', async (t) => {
+  const tree = newTree();
+  release(tree, 'crane', '1.0.0', moduleOf(1));
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 12345\n`;
+  writeWorkFile(tree, 'releases/crane/1.0.0.wasm', new TextEncoder().encode(pointer));
+  const { publisher, files, readBlob } = publisherOf(tree, new SimDisk());
+  const { problems } = await publisher.judge({ files, trustFiles: files }, readBlob);
+  t.like(problems[0], { file: 'releases/crane/1.0.0.wasm', code: 'LFS_POINTER' });
+  t.regex(problems[0]!.message, /^crane 1\.0\.0 is signed, .*git lfs untrack/);
+});
+
 test('a release whose blob is in the store needs no file in the repository', async (t) => {
   const tree = newTree();
   release(tree, 'crane', '1.0.0', moduleOf(1));

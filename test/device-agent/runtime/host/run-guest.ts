@@ -1,6 +1,7 @@
 /** Guests run to their end on this thread, one after the other or side by side. */
 import { FuelMeter, type FuelTerms } from '../../../../device-agent/runtime/host/fuel-meter.ts';
 import { Guest, type GuestEnd } from '../../../../device-agent/runtime/host/guest.ts';
+import { LeftMemories } from '../../../../device-agent/runtime/host/left-memories.ts';
 import { Turns } from '../../../../device-agent/runtime/host/turns.ts';
 import { prepareModule } from '../../../../device-agent/runtime/prepare/prepare-module.ts';
 import type { Traits } from '../../../../device-agent/runtime/prepare/prepared-store.ts';
@@ -35,6 +36,7 @@ export function newThread() {
   const marks: (string | undefined)[] = [];
   const turns = new Turns({ nextTurn: setImmediate, mark: (guest) => marks.push(guest) });
   const moduleOf = newModules();
+  const memories = new LeftMemories();
   const guest = (bytes: Uint8Array, changes: GuestChanges = {}) => {
     const { name = 'app', fuel = {}, memoryPagesMax = 1024, ...world } = changes;
     const { module, traits } = moduleOf(bytes, memoryPagesMax);
@@ -45,7 +47,7 @@ export function newThread() {
       ...world,
     });
     const one = new Guest(outside.world, {
-      ...{ name, module, turns, clock: nodeClock },
+      ...{ name, module, turns, clock: nodeClock, memories },
       memoryBytesMax: memoryPagesMax * 65_536,
       ...(importedMemory === undefined ? {} : { memory: importedMemory }),
       meter: new FuelMeter(fuel, nodeClock.monotonic()),
@@ -55,7 +57,7 @@ export function newThread() {
     });
     return { guest: one, printed: outside.printed, starts: () => starts };
   };
-  return { guest, marks };
+  return { guest, marks, memories };
 }
 
 /** Runs one guest to its end. */

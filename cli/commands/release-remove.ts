@@ -1,0 +1,45 @@
+import { removeRelease } from '../../controller/publishing/authoring/remove-release.ts';
+import { catalogueOf } from '../../controller/publishing/catalogue.ts';
+import type { ReleaseName } from '../../controller/publishing/release-path.ts';
+import { type Command, CommandError } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { announceOn, authored, repositoryOf, repositoryOption } from '../repository.ts';
+import { validateTree } from '../validate-tree.ts';
+import { readWorkingTree, type TreeSnapshot } from '../working-tree.ts';
+
+/** Throws unless the tree is right, and right without the release too: a file that can't be read may name it. */
+export function requireUnnamed(snapshot: TreeSnapshot, { name, version }: ReleaseName): void {
+  const { catalogue, problems } = catalogueOf(snapshot.tree);
+  const now = validateTree(snapshot, () => ({ catalogue, problems }));
+  if (now.state === undefined) {
+    const { file, code } = now.problems[0]!;
+    const message = `who names ${name} ${version} can't be told while the manifests are wrong (${file}: ${code}): see to what \`fleet validate\` says`;
+    throw new CommandError(`${message}. Nothing was removed`);
+  }
+  const without = new Map([...catalogue].filter(([key]) => key !== `${name}/${version}`));
+  const then = validateTree(snapshot, () => ({ catalogue: without, problems: [] }));
+  if (then.problems.length === 0) return;
+  const places = then.problems.map(({ file, line }) => (line === undefined ? file : `${file}:${line}`));
+  throw new CommandError(
+    `${name} ${version} is still named by ${places.join(', ')}: name another release there first. Nothing was removed`,
+  );
+}
+
+export const releaseRemoveCommand: Command = {
+  name: 'release remove',
+  summary: 'take a release that no manifest names out of the repository, and sign that',
+  arguments: 'NAME VERSION',
+  options: repositoryOption,
+  async run(context, args) {
+    const [name, version, ...rest] = args.positionals;
+    if (name === undefined || version === undefined || rest.length > 0) {
+      throw new CommandError('release remove takes NAME VERSION', exitCodes.usage);
+    }
+    const tree = repositoryOf(context, args);
+    requireUnnamed(readWorkingTree(tree.disk, tree.directory), { name, version });
+    const { clock } = context;
+    authored(() => removeRelease(tree, { name, version, now: clock.now(), announce: announceOn(context) }));
+    context.stdout.write(`${name} ${version} is no release any more; devices that run it go on\n`);
+    return exitCodes.ok;
+  },
+};

@@ -1,0 +1,75 @@
+/** Who is connected and who was heard: facts of this process's life, of which only the times of contacts are written down, and seldom. */
+import type { Clock } from '../../platform/ports.ts';
+import type { Link } from './context.ts';
+import type { EngineEvent } from './events.ts';
+
+/** Contacts that no other write tells are written down this often. */
+const flushMs = 60_000;
+const contactsPerEvent = 64;
+
+export interface ContactsParts {
+  readonly clock: Clock;
+  /** Whether the broker tells who is connected. */
+  readonly tellsConnections: boolean;
+  readonly isNamed: (device: string) => boolean;
+  readonly tell: (event: EngineEvent) => void;
+}
+
+export class Contacts {
+  readonly #parts: ContactsParts;
+  /** Undefined where the broker does not tell. */
+  readonly links: ReadonlyMap<string, Link> | undefined;
+  readonly #links: Map<string, Link> | undefined;
+  /** Devices heard lately whose contact is not written down. */
+  readonly #heard = new Map<string, number>();
+  #timer: Disposable | undefined;
+
+  constructor(parts: ContactsParts) {
+    this.#parts = parts;
+    this.#links = parts.tellsConnections ? new Map() : undefined;
+    this.links = this.#links;
+    this.#schedule();
+  }
+
+  get heard(): ReadonlyMap<string, number> {
+    return this.#heard;
+  }
+
+  readonly mayHear = (device: string): boolean =>
+    this.#links === undefined || this.#links.get(device)?.connected === true;
+
+  /** Takes in what an event tells of a contact, before anything is decided; returns whether it told any. */
+  note(event: EngineEvent): boolean {
+    const now = this.#parts.clock.now();
+    if (event.kind === 'contact') this.#links?.set(event.device, { connected: event.connected, since: now });
+    else if (event.kind !== 'shadow-request' || event.operation !== 'get') return false;
+    else if (!this.#parts.isNamed(event.device)) return false;
+    this.#heard.set(event.device, now);
+    return true;
+  }
+
+  /** They are written down; what was heard since stays. */
+  written(heardAt: ReadonlyMap<string, number>): void {
+    for (const [device, at] of heardAt) if (this.#heard.get(device) === at) this.#heard.delete(device);
+  }
+
+  /** Writes no more by itself; what was heard is asked to be written now. */
+  stop(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#flush();
+  }
+
+  #schedule(): void {
+    this.#timer = this.#parts.clock.after(flushMs, () => {
+      this.#flush();
+      this.#schedule();
+    });
+  }
+
+  #flush(): void {
+    const heard = [...this.#heard].filter(([device]) => this.#parts.isNamed(device));
+    for (let at = 0; at < heard.length; at += contactsPerEvent) {
+      this.#parts.tell({ kind: 'contacts', heardAt: new Map(heard.slice(at, at + contactsPerEvent)) });
+    }
+  }
+}

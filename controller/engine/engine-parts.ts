@@ -1,0 +1,35 @@
+/** What the engine stands on: the world behind ports, what it remembers, and who is told. */
+import type { Clock, Log } from '../../platform/ports.ts';
+import type { Deployment } from '../../schemas/generated/types.ts';
+import type { DesiredFleet } from '../manifests/desired.ts';
+import type { ShadowMessage } from '../shadow/protocol.ts';
+import type { StatePort } from '../state/state-port.ts';
+import type { Image } from './image.ts';
+
+/** Of one engine, for its whole life. */
+export interface EngineParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly state: StatePort;
+  readonly image: Image;
+  /** Says something to a device; resolves when the broker has it. */
+  readonly publish: (message: ShadowMessage) => Promise<void>;
+  /** A DSSE envelope by the deployment key. */
+  readonly sign: (deployment: Deployment) => string;
+  /** The id of that key. */
+  readonly keyId: string;
+  /** Makes an envelope available that travels by digest; durable when it returns. */
+  readonly putBlob: (bytes: Uint8Array) => void;
+  /** Whether the broker tells who is connected. */
+  readonly tellsConnections: boolean;
+  /** Something is otherwise for these devices, or for all that is shown when it is undefined. */
+  readonly onChange: (devices: Iterable<string> | undefined) => void;
+}
+
+/** What git wants before anything was read of it. */
+export const noFleet: DesiredFleet = {
+  applications: new Map(),
+  fleets: new Map(),
+  sites: new Map(),
+  devices: new Map(),
+};

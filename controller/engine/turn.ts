@@ -1,0 +1,40 @@
+/** One turn of the engine: what was taken from the queue, what was decided, and how much of both is enough. */
+import type { Decision } from './decide.ts';
+import { Draft } from './draft.ts';
+import type { EngineEvent } from './events.ts';
+import type { Known } from './image.ts';
+
+/** What a turn takes at most, so that the event loop is free again soon. */
+export const turnMs = 20;
+export const eventsPerTurn = 256;
+export const devicesPerTurn = 256;
+/** Writing takes as long as deciding, and is not interrupted: a turn takes no further event from here on. */
+export const writesPerTurn = 512;
+
+/** An event in the queue, and who waits for what comes of it. */
+export interface Waiting {
+  readonly event: EngineEvent;
+  readonly resolve?: () => void;
+  readonly reject?: (error: unknown) => void;
+}
+
+/** An event that was decided upon, and what follows. */
+export interface Taken extends Waiting {
+  readonly decision: Decision;
+  /** It stands whether or not anything can be written. */
+  readonly writesNothing: boolean;
+}
+
+/** Everything that one turn decided. */
+export interface Turn {
+  readonly draft: Draft;
+  readonly taken: Taken[];
+  /** Of devices that were thought over. */
+  readonly decisions: Decision[];
+  readonly considered: string[];
+}
+
+/** A turn in which nothing was decided yet. */
+export function beginTurn(known: Known): Turn {
+  return { draft: new Draft(known), taken: [], decisions: [], considered: [] };
+}

@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import test from 'ava';
+import fc from 'fast-check';
+import { rewriterVersion } from '../../../artifact/fuel/contract.ts';
+import { injectFuel } from '../../../artifact/fuel/inject.ts';
+import { moduleOf, programs } from './arbitrary-programs.ts';
+import { guest } from './guests.ts';
+import { roomy } from './metered-run.ts';
+
+/** Of what one version of the rewriter makes of the same modules: a digest that changes goes with a version that rises. */
+const pinned = {
+  version: 2,
+  source: 'e79347189b86d85a9ba58abef1df75ab86a16606c64382f87792a09ab66a1e09',
+  metered: 'cc7d254df939d41bd1f03c6379b46ed9348abf2860baa619859630748317ac25',
+};
+
+const sources = [
+  ...(['loop', 'recursionCaught', 'exitCaught', 'wait'] as const).map(guest),
+  ...fc.sample(programs, { numRuns: 60, seed: 11 }).map((program, number) => moduleOf(program, number % 2 === 0)),
+];
+
+function digestOf(modules: readonly Uint8Array[]): string {
+  const hash = createHash('sha256');
+  for (const module of modules) hash.update(`${module.length}:`).update(module);
+  return hash.digest('hex');
+}
+
+test('the rewriter makes the same bytes of the same modules as long as its version is the same', (t) => {
+  t.is(digestOf(sources), pinned.source, 'the modules of this test are others: pin both digests anew');
+  const metered = digestOf(sources.map((source) => injectFuel(source, roomy)));
+  t.deepEqual(
+    { version: rewriterVersion, metered },
+    { version: pinned.version, metered: pinned.metered },
+    'devices keep what was made under the old version: raise rewriterVersion and pin the new digest with it',
+  );
+});
