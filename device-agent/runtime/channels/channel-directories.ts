@@ -1,21 +1,15 @@
 /** `/channels/in` and `/channels/out`, as a guest finds the channels that its manifest names. */
 import { FileError } from '../../../platform/file-handles.ts';
 import type { DeployedApplication } from '../../../schemas/generated/types.ts';
-import { memoryDirectory } from '../primitives/memory-directory.ts';
-import { OpenDirectory } from '../primitives/open-directory.ts';
+import type { OpenDirectory } from '../primitives/open-directory.ts';
 import type { OpenStream } from '../primitives/open-stream.ts';
-import { Quota } from '../primitives/quota.ts';
+import { streamDirectory } from '../primitives/read-only-directory.ts';
 import { type ChannelHub, channelTerms } from './channel-hub.ts';
 import { ChannelInput, ChannelOutput } from './channel-streams.ts';
 
-const openMax = 64;
-
 function directoryOf(names: readonly string[], open: (name: string) => OpenStream): OpenDirectory {
   const known = new Set(names);
-  const quota = new Quota({ bytesMax: 0, entriesMax: 0, openMax }, { bytes: 0, entries: 0 });
-  const entries = memoryDirectory(Object.fromEntries(names.map((name) => [name, new Uint8Array(0)])));
-  const streams = { open: (name: string) => (known.has(name) ? open(name) : undefined) };
-  return new OpenDirectory(entries, { isWritable: false, quota, streams });
+  return streamDirectory(names, (name) => (known.has(name) ? open(name) : undefined));
 }
 
 /** A new writer's end of a channel. */

@@ -1,15 +1,12 @@
 /** `/facts`, as a guest finds it: each line that it writes to a name is a value, and so is what it has written when it closes. */
 import { FileError } from '../../../platform/file-handles.ts';
 import type { OutputStream } from '../../../platform/streams.ts';
-import { memoryDirectory } from '../primitives/memory-directory.ts';
-import { OpenDirectory } from '../primitives/open-directory.ts';
-import type { OpenStream } from '../primitives/open-stream.ts';
-import { Quota } from '../primitives/quota.ts';
+import type { OpenDirectory } from '../primitives/open-directory.ts';
+import { streamDirectory } from '../primitives/read-only-directory.ts';
 import { outputTo } from '../primitives/streams.ts';
 import type { FactBook } from './fact-book.ts';
-import { type FactType, factValue, textLengthMax } from './fact-value.ts';
+import { type FactType, type FactValue, factValue, textLengthMax } from './fact-value.ts';
 import type { Granted } from './grants.ts';
-import { openMax } from './limits.ts';
 
 /** Written without a newline; a value is shorter. */
 const pendingMax = 4 * textLengthMax;
@@ -18,17 +15,18 @@ const pendingMax = 4 * textLengthMax;
 class FactWriter {
   readonly stream: OutputStream = { ...outputTo((bytes) => this.#take(bytes)), isTerminal: true };
   readonly #type: FactType;
-  readonly #publish: (value: string | number | boolean) => void;
+  readonly #publish: (value: FactValue) => void;
+  readonly #decoder = new TextDecoder();
   #pending = '';
 
-  constructor(type: FactType, publish: (value: string | number | boolean) => void) {
+  constructor(type: FactType, publish: (value: FactValue) => void) {
     this.#type = type;
     this.#publish = publish;
   }
 
   #take(bytes: Uint8Array): void {
     // A copy, because the guest's memory may be shared, which a decoder refuses.
-    const lines = (this.#pending + new TextDecoder().decode(bytes.slice())).split('\n');
+    const lines = (this.#pending + this.#decoder.decode(bytes.slice(), { stream: true })).split('\n');
     this.#pending = lines.pop()!;
     if (this.#pending.length > pendingMax) this.#refuse(`more than ${pendingMax} characters`);
     for (const line of lines) this.#say(line);
@@ -52,13 +50,10 @@ class FactWriter {
 
 /** The facts that an application may publish. */
 export function factDirectory({ name, facts = {} }: Pick<Granted, 'name' | 'facts'>, book: FactBook): OpenDirectory {
-  const quota = new Quota({ bytesMax: 0, entriesMax: 0, openMax }, { bytes: 0, entries: 0 });
-  const entries = memoryDirectory(Object.fromEntries(Object.keys(facts).map((fact) => [fact, new Uint8Array(0)])));
-  const open = (fact: string): OpenStream | undefined => {
+  return streamDirectory(Object.keys(facts), (fact) => {
     const type = Object.hasOwn(facts, fact) ? facts[fact] : undefined;
     if (type === undefined) return undefined;
     const writer = new FactWriter(type, (value) => book.publish(name, fact, value));
     return { kind: 'output', stream: writer.stream, close: () => writer.close() };
-  };
-  return new OpenDirectory(entries, { isWritable: false, quota, streams: { open } });
+  });
 }

@@ -3,14 +3,14 @@ import type { Clock, Disk, Outbound } from '../../../platform/ports.ts';
 import type { ApplicationReport, DeployedApplication } from '../../../schemas/generated/types.ts';
 import { memoryDirectory } from '../primitives/memory-directory.ts';
 import { OpenDirectory } from '../primitives/open-directory.ts';
-import { measure, Quota } from '../primitives/quota.ts';
+import { measure, openMax, Quota } from '../primitives/quota.ts';
 import { ApplicationDirectories } from './application-directories.ts';
 import { DiskReserve } from './disk-reserve.ts';
 import { FactBook } from './fact-book.ts';
 import { factDirectory } from './fact-directory.ts';
 import { KvDirectory } from './kv-directory.ts';
 import { KvStore } from './kv-store.ts';
-import { keysMax, openMax } from './limits.ts';
+import { keysMax } from './limits.ts';
 import { Connections, outboundDirectory } from './outbound-directory.ts';
 
 /** What grants need of the machine. */

@@ -1,6 +1,3 @@
-/** Descriptors that all instances of one application may have open in one grant. */
-export const openMax = 64;
-
 /** Keys of one application. */
 export const keysMax = 10_000;
 

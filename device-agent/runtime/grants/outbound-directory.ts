@@ -2,10 +2,9 @@
 import { FileError } from '../../../platform/file-handles.ts';
 import type { Outbound } from '../../../platform/ports.ts';
 import type { Connection } from '../../../platform/streams.ts';
-import { memoryDirectory } from '../primitives/memory-directory.ts';
-import { OpenDirectory } from '../primitives/open-directory.ts';
-import { Quota } from '../primitives/quota.ts';
-import { connectionsMax, openMax } from './limits.ts';
+import type { OpenDirectory } from '../primitives/open-directory.ts';
+import { streamDirectory } from '../primitives/read-only-directory.ts';
+import { connectionsMax } from './limits.ts';
 
 const scheme = 'tcp://';
 
@@ -45,9 +44,7 @@ export interface OutboundGrant {
 /** Opens what is named and nothing else. */
 export function outboundDirectory({ hosts, connections, outbound, note }: OutboundGrant): OpenDirectory {
   const names = new Set(hosts.map((host) => host.slice(scheme.length).toLowerCase()));
-  const quota = new Quota({ bytesMax: 0, entriesMax: 0, openMax }, { bytes: 0, entries: 0 });
-  const entries = memoryDirectory(Object.fromEntries([...names].map((name) => [name, new Uint8Array(0)])));
-  const open = (asked: string) => {
+  return streamDirectory(names, (asked) => {
     const name = asked.toLowerCase();
     if (!names.has(name)) {
       note(`refused: ${scheme}${asked.slice(0, 100)} is not among its allowedOutboundHosts`);
@@ -56,7 +53,6 @@ export function outboundDirectory({ hosts, connections, outbound, note }: Outbou
     const colon = name.lastIndexOf(':');
     const target = { host: name.slice(0, colon), port: Number(name.slice(colon + 1)) };
     const connection = connections.hold(() => outbound.connect(target));
-    return { kind: 'connection', connection } as const;
-  };
-  return new OpenDirectory(entries, { isWritable: false, quota, streams: { open } });
+    return { kind: 'connection', connection };
+  });
 }

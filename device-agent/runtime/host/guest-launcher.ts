@@ -4,11 +4,9 @@ import { channelDirectories } from '../channels/channel-directories.ts';
 import type { ChannelHub } from '../channels/channel-hub.ts';
 import type { LostMessages } from '../channels/lost-messages.ts';
 import type { Grants } from '../grants/grants.ts';
-import { openMax } from '../grants/limits.ts';
 import { memoryBytesMax } from '../limits.ts';
-import { memoryDirectory } from '../primitives/memory-directory.ts';
-import { OpenDirectory } from '../primitives/open-directory.ts';
-import { Quota } from '../primitives/quota.ts';
+import type { OpenDirectory } from '../primitives/open-directory.ts';
+import { fileDirectory } from '../primitives/read-only-directory.ts';
 import { emptyInput, outputTo } from '../primitives/streams.ts';
 import { suspendingWait } from '../primitives/waiting.ts';
 import type { HostedApplication } from '../protocol.ts';
@@ -36,8 +34,7 @@ export interface LauncherOptions {
 /** The directory `/config`, which nobody writes to. */
 function configuration(config: HostedApplication['config']): OpenDirectory {
   const text = new TextEncoder().encode(`${JSON.stringify(config)}\n`);
-  const quota = new Quota({ bytesMax: 0, entriesMax: 0, openMax }, { bytes: 0, entries: 0 });
-  return new OpenDirectory(memoryDirectory({ 'config.json': text }), { isWritable: false, quota });
+  return fileDirectory({ 'config.json': text });
 }
 
 /** All that an application sees. */

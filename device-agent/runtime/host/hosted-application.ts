@@ -3,9 +3,11 @@ import type { Clock, Disk, Random } from '../../../platform/ports.ts';
 import type { ApplicationReport } from '../../../schemas/generated/types.ts';
 import { ApplicationLog } from '../application-log.ts';
 import type { Grants } from '../grants/grants.ts';
-import { type HostedApplication, messageMax, type Usage } from '../protocol.ts';
+import type { HostedApplication, Usage } from '../protocol.ts';
 import { afterRun } from '../restart.ts';
 import { failureOf, type RunEnd } from '../run-end.ts';
+import { failureReport } from './failure-report.ts';
+import { FuelRate } from './fuel-rate.ts';
 import type { Launch, Run } from './launch.ts';
 import type { Life } from './life.ts';
 import { OutputLines } from './output-lines.ts';
@@ -53,7 +55,7 @@ export class LiveApplication implements Life {
   #attempt = 0;
   #lastEnd: RunEnd | undefined;
   readonly #lines: OutputLines;
-  #lookedAt = { fuelSpent: 0, atMs: 0 };
+  readonly #fuelRate = new FuelRate();
   #lock: Disposable | undefined;
   #isOver = false;
 
@@ -77,13 +79,10 @@ export class LiveApplication implements Life {
   }
 
   usage(): Usage {
-    const nowMs = this.#ports.clock.monotonic();
+    const { clock, grants } = this.#ports;
     const { memoryBytes, fuelSpent } = this.#runOf(this.#state)?.usage() ?? { memoryBytes: 0, fuelSpent: 0 };
-    const fuel = Math.max(0, fuelSpent - this.#lookedAt.fuelSpent);
-    const seconds = Math.max(1, nowMs - this.#lookedAt.atMs) / 1000;
-    this.#lookedAt = { fuelSpent, atMs: nowMs };
-    const kept = this.#ports.grants.usage(this.application);
-    return { name: this.application.name, memoryBytes, fuelPerSecond: Math.round(fuel / seconds), ...kept };
+    const fuelPerSecond = this.#fuelRate.look(fuelSpent, clock.monotonic());
+    return { name: this.application.name, memoryBytes, fuelPerSecond, ...grants.usage(this.application) };
   }
 
   #runOf(state: State): Run | undefined {
@@ -94,7 +93,7 @@ export class LiveApplication implements Life {
     const { clock, launch } = this.#ports;
     const startedAtMs = clock.monotonic();
     const lines = this.#lines.writers();
-    this.#lookedAt = { fuelSpent: 0, atMs: startedAtMs };
+    this.#fuelRate.begin(startedAtMs);
     const run = launch(this.application, {
       onStarted: () => this.#enter({ kind: 'running', run, startedAtMs }),
       onOutput: (stream, bytes) => lines[stream].write(bytes),
@@ -118,7 +117,6 @@ export class LiveApplication implements Life {
 
   report(): ApplicationReport {
     const end = this.#lastEnd;
-    const failure = end === undefined ? undefined : failureOf(end);
     return {
       name: this.application.name,
       version: this.application.version,
@@ -126,9 +124,7 @@ export class LiveApplication implements Life {
       since: this.#since,
       restarts: this.#restarts,
       ...(end?.kind === 'exited' ? { exitCode: end.exitCode } : {}),
-      ...(failure === undefined ? {} : { message: failure.slice(0, messageMax) }),
-      ...(end?.kind === 'trapped' && end.stack.length > 0 ? { stack: [...end.stack] } : {}),
-      ...(failure === undefined || this.#lines.last.length === 0 ? {} : { lines: [...this.#lines.last] }),
+      ...failureReport(end, this.#lines.last),
       ...this.#ports.grants.facts(this.application.name),
     };
   }

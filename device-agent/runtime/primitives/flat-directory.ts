@@ -30,7 +30,7 @@ export abstract class FlatDirectory implements DirectoryHandle {
   protected abstract names(): readonly string[];
   abstract duplicate(): DirectoryHandle;
 
-  /** What stands for an entry as long as this process lives, or until it is forgotten. */
+  /** What stands for an entry as long as this process lives. */
   protected inodeOf(name: string): bigint {
     const inode = this.#inodes.get(name) ?? BigInt(this.#inodes.size + 2);
     this.#inodes.set(name, inode);

@@ -9,6 +9,9 @@ export interface QuotaLimits {
   readonly openMax: number;
 }
 
+/** Descriptors that all instances of one application may have open in one grant. */
+export const openMax = 64;
+
 /** Of the disk, for a name and what stands behind it. */
 const entryBytes = 4096;
 

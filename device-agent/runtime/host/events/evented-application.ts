@@ -1,8 +1,10 @@
 import type { ApplicationReport } from '../../../../schemas/generated/types.ts';
 import { ApplicationLog } from '../../application-log.ts';
-import { type HostedApplication, messageMax, type Usage } from '../../protocol.ts';
+import type { HostedApplication, Usage } from '../../protocol.ts';
 import { backoffMs } from '../../restart.ts';
 import { failureOf, type RunEnd } from '../../run-end.ts';
+import { failureReport } from '../failure-report.ts';
+import { FuelRate } from '../fuel-rate.ts';
 import type { HostPorts } from '../hosted-application.ts';
 import type { Life } from '../life.ts';
 import { OutputLines } from '../output-lines.ts';
@@ -44,7 +46,7 @@ export class EventedApplication implements Life {
   #failuresInRow = 0;
   #lastFailure: RunEnd | undefined;
   #fuelOfEnded = 0;
-  #lookedAt = { fuelSpent: 0, atMs: 0 };
+  readonly #fuelRate = new FuelRate();
   #isOver = false;
 
   constructor(application: HostedApplication, ports: HostPorts, options: EventedOptions, onChange: () => void) {
@@ -62,7 +64,7 @@ export class EventedApplication implements Life {
     const lock = await this.#ports.lock(this.application.name);
     if (this.#isOver) return lock[Symbol.dispose]();
     this.#lock = lock;
-    this.#lookedAt = { fuelSpent: 0, atMs: this.#ports.clock.monotonic() };
+    this.#fuelRate.begin(this.#ports.clock.monotonic());
     this.#source = this.#options.openSource(
       () => this.#serve(),
       (text) => this.#log.note(text),
@@ -79,19 +81,16 @@ export class EventedApplication implements Life {
   }
 
   usage(): Usage {
-    const nowMs = this.#ports.clock.monotonic();
+    const { clock, grants } = this.#ports;
     const now = [...this.#runs].map(({ run }) => run.usage());
     const fuelSpent = now.reduce((sum, one) => sum + one.fuelSpent, this.#fuelOfEnded);
     const memoryBytes = now.reduce((sum, one) => sum + one.memoryBytes, 0);
-    const seconds = Math.max(1, nowMs - this.#lookedAt.atMs) / 1000;
-    const fuelPerSecond = Math.round(Math.max(0, fuelSpent - this.#lookedAt.fuelSpent) / seconds);
-    this.#lookedAt = { fuelSpent, atMs: nowMs };
-    return { name: this.application.name, memoryBytes, fuelPerSecond, ...this.#ports.grants.usage(this.application) };
+    const fuelPerSecond = this.#fuelRate.look(fuelSpent, clock.monotonic());
+    return { name: this.application.name, memoryBytes, fuelPerSecond, ...grants.usage(this.application) };
   }
 
   report(): ApplicationReport {
     const { name, version, restarts } = this.application;
-    const failure = this.#lastFailure && failureOf(this.#lastFailure);
     const { waiting, dropped } = this.#source?.counts() ?? { waiting: 0, dropped: 0 };
     const counts = {
       ...{ handled: this.#handled, failed: this.#failed, dropped: dropped + this.#options.lost() },
@@ -99,10 +98,9 @@ export class EventedApplication implements Life {
     };
     return {
       ...{ name, version, restarts, state: this.#state, since: this.#since },
-      ...(failure === undefined ? {} : { message: failure.slice(0, messageMax) }),
-      ...(this.#lastFailure?.kind === 'trapped' ? { stack: [...this.#lastFailure.stack] } : {}),
-      ...(failure === undefined || this.#lines.last.length === 0 ? {} : { lines: [...this.#lines.last] }),
+      ...failureReport(this.#lastFailure, this.#lines.last),
       events: Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
+      ...this.#ports.grants.facts(name),
     };
   }
 

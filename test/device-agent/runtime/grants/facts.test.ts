@@ -74,3 +74,22 @@ cTest('facts that a program writes are in its report; others than its manifest n
   });
   t.regex(await logWhen('gauge', / out \d/), / out 111\n/);
 });
+
+cTest('what an instance for an event publishes is in the report too, and a letter in two writes is one', async (t) => {
+  const { runtime, application } = openRuntime(t);
+  const listener = cModule(`int port = open("/facts/port", O_WRONLY);
+    write(port, "Troms\\xc3", 6);
+    write(port, "\\xb8\\n", 2);`);
+  const caller = cModule('FILE *out = fopen("/channels/out/calls", "w"); fputs("now\\n", out);');
+  await runtime.apply([
+    application('listener', listener, {
+      trigger: { message: { channel: 'calls' } },
+      channels: { in: { calls: {} } },
+      facts: { port: 'string' },
+    }),
+    application('caller', caller, { channels: { out: { calls: {} } } }),
+  ]);
+  const portOf = () => runtime.states().find(({ name }) => name === 'listener')?.facts?.port?.value;
+  await statesWhen(runtime, () => portOf() !== undefined);
+  t.is(portOf(), 'Tromsø');
+});
