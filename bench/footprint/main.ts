@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bundleAgent, compile } from '../../device-agent/bundle.ts';
+import { median } from '../median.ts';
 import { type ProcessMemory, processMemory } from './process-memory.ts';
 import { openShore } from './shore.ts';
 import { measureUpdates } from './updates.ts';
@@ -51,10 +52,6 @@ async function measureOnce({ name, args, ready }: Subject): Promise<Required<Mea
   child.kill('SIGTERM');
   await ended;
   return { name, readyMs, ...memory };
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 async function measure(subject: Subject): Promise<Measured> {

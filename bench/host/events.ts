@@ -10,8 +10,8 @@ import { emptyInput, outputTo } from '../../device-agent/runtime/primitives/stre
 import { nodeClock } from '../../platform/node/clock.ts';
 import { buildModule, op, word } from '../../test/device-agent/runtime/module-builder.ts';
 import { newWorld } from '../../test/device-agent/runtime/wasi/guest.ts';
+import { median } from '../median.ts';
 import type { Row } from './main.ts';
-import { median } from './median.ts';
 
 const events = 2_000;
 const warmUps = 300;

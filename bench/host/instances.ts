@@ -10,8 +10,8 @@ import { prepareModule } from '../../device-agent/runtime/prepare/prepare-module
 import { memoryImport } from '../../device-agent/runtime/wasi/imported-memory.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
 import { newWorld } from '../../test/device-agent/runtime/wasi/guest.ts';
+import { median } from '../median.ts';
 import type { Row } from './main.ts';
-import { median } from './median.ts';
 
 const examplePath = new URL(
   '../../fleet-examples/harbor/apps/position-beacon/position-beacon-1.1.0.wasm',

@@ -15,6 +15,7 @@ import type { StatePort, StateWrite } from '../../controller/state/state-port.ts
 import { nodeClock as clock } from '../../platform/node/clock.ts';
 import { Turn } from '../../platform/turn.ts';
 import { hasPostgres, TestServer } from '../../test/controller/state/postgres/test-database.ts';
+import { median } from '../median.ts';
 import type { Figures } from './part.ts';
 
 const rounds = 5;
@@ -99,10 +100,6 @@ function placesOf(directory: string, server: TestServer | undefined): Readonly<R
     return open(server.url(`bench_${opened}`));
   };
   return { sqlite, postgres };
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 /** Seconds of the issue, and of the same commits alone, which are the floor; medians of rounds that take turns. */

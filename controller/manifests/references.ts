@@ -1,4 +1,5 @@
 /** Do the names in manifests lead somewhere: applications of fleets, sites of devices, releases in the catalogue? */
+import type { Fleet } from '../../schemas/generated/types.ts';
 import type { Catalogue } from './desired.ts';
 import { type Draft, type FileChange, placeIn } from './draft.ts';
 import type { FindingPlace } from './finding-list.ts';
@@ -36,28 +37,35 @@ function checkName(draft: Draft, place: FindingPlace, kind: 'Application' | 'Sit
   findings.add(place, `UNKNOWN_${kind.toUpperCase()}`, message);
 }
 
+/** Two applications of one device can't answer the same requests. */
+function checkRoutes(draft: Draft, fleet: string, applications: Fleet['spec']['applications']): void {
+  const answering = new Map<string, string>();
+  for (const [index, { name }] of applications.entries()) {
+    const route = draft.next.applications.get(name)?.spec.trigger?.http?.route;
+    if (route === undefined) continue;
+    const other = answering.get(route);
+    if (other === undefined) {
+      answering.set(route, name);
+      continue;
+    }
+    const place = placeIn(draft, `Fleet/${fleet}`, ['spec', 'applications', index, 'name']);
+    draft.findings.add(place, 'DUPLICATE_ROUTE', `${name} and ${other} both answer requests at ${route}`);
+  }
+}
+
 /** Applications and fleets are few: all of them are checked every time, so that a change of the catalogue alone is seen too. */
 function checkApplicationsAndFleets(draft: Draft): void {
-  const { next, findings } = draft;
+  const { next } = draft;
   for (const [name, { spec }] of next.applications) {
     checkRelease(draft, placeIn(draft, `Application/${name}`, ['spec', 'release']), name, spec.release);
   }
   for (const [fleet, { spec }] of next.fleets) {
-    const routes = new Map<string, string>();
+    checkRoutes(draft, fleet, spec.applications);
     for (const [index, { name, release }] of spec.applications.entries()) {
       const path = ['spec', 'applications', index];
       if (release !== undefined)
         checkRelease(draft, placeIn(draft, `Fleet/${fleet}`, [...path, 'release']), name, release);
       checkName(draft, placeIn(draft, `Fleet/${fleet}`, [...path, 'name']), 'Application', name);
-      const route = next.applications.get(name)?.spec.trigger?.http?.route;
-      const other = route === undefined ? undefined : routes.get(route);
-      if (other !== undefined)
-        findings.add(
-          placeIn(draft, `Fleet/${fleet}`, [...path, 'name']),
-          'DUPLICATE_ROUTE',
-          `${name} and ${other} both answer requests at ${route}`,
-        );
-      else if (route !== undefined) routes.set(route, name);
     }
   }
 }

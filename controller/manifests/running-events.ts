@@ -1,4 +1,5 @@
 import type { Application, DeployedApplication } from '../../schemas/generated/types.ts';
+import { bytesOf } from './quantity.ts';
 
 type RunningEvents = Pick<DeployedApplication, 'trigger' | 'events' | 'channels'>;
 
@@ -19,7 +20,7 @@ function outgoing(
     name,
     {
       ...channel,
-      ...(messageBytes === undefined ? {} : { messageBytes: Number.parseInt(messageBytes, 10) * 2 ** 10 }),
+      ...(messageBytes === undefined ? {} : { messageBytes: bytesOf(messageBytes) }),
     },
   ]);
   return { ...rest, out: Object.fromEntries(written) };

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { median } from '../../median.ts';
 import { deviceFile, FleetRepository } from '../engine/fleet-repository.ts';
 import type { Figures } from '../part.ts';
 import type { RunCosts } from './tell-costs.ts';
@@ -43,10 +44,6 @@ function gitFloor(repository: string): Figures {
   };
 }
 
-function medianOf(values: readonly number[]): number {
-  return [...values].sort((left, right) => left - right)[values.length >> 1]!;
-}
-
 /** Makes the repository, and tells the floor, the first run and those after it. */
 export async function measurePlan(devices: number, onRow: (step: string, figures: Figures) => void): Promise<void> {
   const directory = mkdtempSync(`${tmpdir()}/fleet-bench-plan-`);
@@ -59,8 +56,8 @@ export async function measurePlan(devices: number, onRow: (step: string, figures
     const first = runPlan(repository, directory);
     onRow('first run', { ...first });
     const later = Array.from({ length: laterRuns }, () => runPlan(repository, directory));
-    const [cpuS, peakMb] = [later.map((run) => run.cpuS), later.map((run) => run.peakMb)].map(medianOf);
-    onRow('later runs, median', { cpuS: cpuS!, peakMb: peakMb! });
+    const medianOf = (figure: keyof RunCosts): number => median(later.map((run) => run[figure]));
+    onRow('later runs, median', { cpuS: medianOf('cpuS'), peakMb: medianOf('peakMb') });
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -73,7 +73,7 @@ export function addRelease(tree: WorkTree, options: AddReleaseOptions): AddedRel
   const added = before === undefined;
   const targets = { ...(role?.signed.toJSON().targets as object | undefined), [path]: target };
   const { now, announce = silently } = options;
-  const metadata = added ? nextRole(tree, { name, targets, now, announce }) : undefined;
+  const metadata = added ? nextRole(tree, { name, role, targets, now, announce }) : undefined;
   // The file before the metadata that names it: what is signed is there.
   writeWorkFile(tree, releaseFile(release), bytes);
   if (metadata !== undefined) writeWorkFile(tree, roleFile(name), metadata);

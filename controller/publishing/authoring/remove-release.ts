@@ -21,10 +21,8 @@ export interface RemoveReleaseOptions extends ReleaseName {
  */
 export function removeRelease(tree: WorkTree, { name, version, now, announce }: RemoveReleaseOptions): void {
   const path = targetPath({ name, version });
-  const { [path]: removed, ...targets } = (readRole(tree, name)?.signed.toJSON().targets ?? {}) as Record<
-    string,
-    object
-  >;
+  const role = readRole(tree, name);
+  const { [path]: removed, ...targets } = (role?.signed.toJSON().targets ?? {}) as Record<string, object>;
   if (removed === undefined) {
     throw new AuthoringError('RELEASE_UNKNOWN', `${roleFile(name)} names no release ${version}: nothing was removed`);
   }
@@ -34,7 +32,7 @@ export function removeRelease(tree: WorkTree, { name, version, now, announce }: 
   }
   requireStanding(tree, [name], 'itself');
   // The metadata before the file that it names: what is signed is there.
-  writeWorkFile(tree, roleFile(name), nextRole(tree, { name, targets, now, announce }));
+  writeWorkFile(tree, roleFile(name), nextRole(tree, { name, role, targets, now, announce }));
   removeWorkFile(tree, releaseFile({ name, version }));
   rememberRoot(tree);
 }

@@ -19,6 +19,8 @@ export function readRole(tree: WorkTree, name: string): MetadataFile<Targets> | 
 /** What the next version of a role is to say. */
 export interface NextRole {
   readonly name: string;
+  /** As it is now; undefined before the first release. */
+  readonly role: MetadataFile<Targets> | undefined;
   /** All targets, by path. */
   readonly targets: object;
   /** Milliseconds since the epoch. */
@@ -27,8 +29,7 @@ export interface NextRole {
 }
 
 /** The next version of a role, signed by the release keys that are on this machine. */
-export function nextRole(tree: WorkTree, { name, targets, now, announce }: NextRole): Uint8Array {
-  const role = readRole(tree, name);
+export function nextRole(tree: WorkTree, { name, role, targets, now, announce }: NextRole): Uint8Array {
   const signed = targetsOf({
     version: versionAfter(role?.signed.version ?? 0, now),
     expires: expiryAfter(now, lifetimesDays.targets),
