@@ -17,8 +17,6 @@ export interface ContactsParts {
 
 export class Contacts {
   readonly #parts: ContactsParts;
-  /** Undefined where the broker does not tell. */
-  readonly links: ReadonlyMap<string, Link> | undefined;
   readonly #links: Map<string, Link> | undefined;
   /** Devices heard lately whose contact is not written down. */
   readonly #heard = new Map<string, number>();
@@ -27,16 +25,17 @@ export class Contacts {
   constructor(parts: ContactsParts) {
     this.#parts = parts;
     this.#links = parts.tellsConnections ? new Map() : undefined;
-    this.links = this.#links;
     this.#schedule();
+  }
+
+  /** Undefined where the broker does not tell. */
+  get links(): ReadonlyMap<string, Link> | undefined {
+    return this.#links;
   }
 
   get heard(): ReadonlyMap<string, number> {
     return this.#heard;
   }
-
-  readonly mayHear = (device: string): boolean =>
-    this.#links === undefined || this.#links.get(device)?.connected === true;
 
   /** Takes in what an event tells of a contact, before anything is decided; returns whether it told any. */
   note(event: EngineEvent): boolean {

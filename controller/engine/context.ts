@@ -34,7 +34,7 @@ export function laterContact(left: number | undefined, right: number | undefined
 }
 
 /** Whether anybody would hear what is said to the device now. */
-export function mayHear({ links }: Context, device: string): boolean {
+export function mayHear({ links }: Pick<Context, 'links'>, device: string): boolean {
   return links === undefined || links.get(device)?.connected === true;
 }
 

@@ -2,7 +2,7 @@ import type { DesiredFleet } from '../manifests/desired.ts';
 import { rejectRequest, type ShadowMessage } from '../shadow/protocol.ts';
 import { consider } from './consider.ts';
 import { Contacts } from './contacts.ts';
-import type { Context } from './context.ts';
+import { type Context, mayHear } from './context.ts';
 import { type Decision, decide } from './decide.ts';
 import { Delivery } from './delivery.ts';
 import { Draft } from './draft.ts';
@@ -49,7 +49,7 @@ export class Engine {
     });
     this.#delivery = new Delivery({
       ...{ clock, image, publish, tell },
-      mayHear: this.#contacts.mayHear,
+      mayHear: (device) => mayHear(this.#contacts, device),
       consider: (device) => this.consider([device]),
     });
     for (const ofKind of Object.values(image.work)) for (const owed of ofKind.values()) this.#delivery.owe(owed);

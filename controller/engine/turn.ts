@@ -1,4 +1,13 @@
-/** One turn of the engine: what was taken from the queue, what was decided, and how much of both is enough. */
+/**
+ * The engine goes on one turn after another:
+ *
+ *     events ──► decide ──► one write-set, durable ──► the image ──► answers, log, view
+ *        ▲                                               │
+ *        └──── settled, failed ◄── work that is owed ◄───┘
+ *
+ * An error is an event. What could not be written did not happen: who asked is told, or asks again. Here is what one turn takes
+ * and decides, and how much of both is enough.
+ */
 import type { Decision } from './decide.ts';
 import { Draft } from './draft.ts';
 import type { EngineEvent } from './events.ts';
