@@ -1,5 +1,6 @@
 /** The supervisor on this machine: what stays of the agent once its configuration is known. */
 import { fileURLToPath } from 'node:url';
+import { bareHost } from '../platform/host-and-port.ts';
 import { hasFewAddresses } from '../platform/node/address-space.ts';
 import { nodeClock } from '../platform/node/clock.ts';
 import { openConfinement } from '../platform/node/confinement.ts';
@@ -20,7 +21,6 @@ import { Quiet } from './quiet.ts';
 import { openRuntime } from './runtime/open-runtime.ts';
 import { defaultStateDirectory, stateLayout } from './state-layout.ts';
 import { AwsShadowLink } from './transport/aws-shadow-link.ts';
-import { withoutBrackets } from './transport/broker-address.ts';
 import { agentVersion } from './version.ts';
 
 const exitCode = { failed: 1, locked: 75 };
@@ -44,7 +44,7 @@ function programFile(bundled: string, source: string): string {
 }
 
 function doorPlace({ host = '127.0.0.1', port }: AgentHttpConfiguration) {
-  return { file: programFile('./http-door.js', './runtime/http/main.ts'), host: withoutBrackets(host), port };
+  return { file: programFile('./http-door.js', './runtime/http/main.ts'), host: bareHost(host), port };
 }
 
 /** Puts the agent's parts together on this machine; nothing runs yet. */
@@ -60,7 +60,7 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
   const link = new AwsShadowLink({
     ...{
       device,
-      host: withoutBrackets(mqtt.host),
+      host: bareHost(mqtt.host),
       port: mqtt.port ?? 8883,
       keepAliveSeconds: mqtt.keepAliveSeconds ?? 1200,
     },

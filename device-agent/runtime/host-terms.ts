@@ -1,7 +1,7 @@
 /** What the machine is asked to hold an app host to, and the engine's flags for it. */
 import type { Hold } from '../../platform/ports.ts';
 import type { DeployedApplication } from '../../schemas/generated/types.ts';
-import { memoryBytesOfAll } from './limits.ts';
+import { instancesMax, memoryBytesOfAll } from './limits.ts';
 import type { ApplicationClass, HostPlan, Placeable } from './placement.ts';
 
 type Limited = Placeable & Pick<DeployedApplication, 'limits' | 'events' | 'tmp'>;
@@ -24,8 +24,8 @@ const ownHeapMegabytes = 16;
 const smallAddressesFlag = '--disable-wasm-trap-handler';
 
 /** Of all instances at once; a file in memory that grows is held twice for a moment. */
-function tmpBytesMax({ tmp, events }: Limited): number {
-  return 2 * (tmp?.bytesMax ?? 0) * (events?.concurrency ?? 1);
+function tmpBytesMax(application: Limited): number {
+  return 2 * (application.tmp?.bytesMax ?? 0) * instancesMax(application);
 }
 
 /** What a process for these applications is held to. */

@@ -17,9 +17,14 @@ export function memoryBytesMax({ limits }: Pick<DeployedApplication, 'limits'>):
   return limits?.memoryBytes ?? memoryBytesDefault;
 }
 
+/** Instances of an application that may be at work at once. */
+export function instancesMax({ events }: Pick<DeployedApplication, 'events'>): number {
+  return events?.concurrency ?? 1;
+}
+
 /** The most that all its instances together may take, in bytes. */
 export function memoryBytesOfAll(application: Pick<DeployedApplication, 'limits' | 'events'>): number {
-  return memoryBytesMax(application) * (application.events?.concurrency ?? 1);
+  return memoryBytesMax(application) * instancesMax(application);
 }
 
 /** What the memory of one instance may grow to, in pages of 64 KiB, rounded down. */

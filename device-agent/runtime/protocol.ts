@@ -7,6 +7,7 @@ import type { RunnableApplication } from './app-runtime.ts';
 import { dataMax, type MessageAbroad, type MessageHere, type Sent, type Took } from './channels/channel-messages.ts';
 import { textLengthMax } from './grants/fact-value.ts';
 import { type Answer, type Ask, parseAnswer } from './http/messages.ts';
+import { type Fields, isCount, isFields } from './message-fields.ts';
 import type { PreparedModule } from './prepare/prepared-store.ts';
 
 /** An application as a host is told of it: `restarts` counts on from a host before. */
@@ -75,18 +76,8 @@ const states: ReadonlySet<unknown> = new Set<ApplicationReport['state']>([
 const factsMax = 8;
 const factName = /^[a-z][a-z0-9_]{0,31}$/;
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= textMax;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function isTexts(value: unknown, itemsMax: number): value is readonly string[] {

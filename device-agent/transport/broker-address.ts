@@ -9,11 +9,6 @@ function isIpv6(text: string): boolean {
   return text.includes(':') && URL.canParse(`http://[${text}]`);
 }
 
-/** A host without the brackets that set an IPv6 address apart in URLs. */
-export function withoutBrackets(host: string): string {
-  return host.replace(/^\[(.*)\]$/, '$1');
-}
-
 /**
  * Reads `HOST`, `HOST:PORT`, `2001:db8::7`, `[2001:db8::7]` or `[2001:db8::7]:PORT`; undefined when it is none of them. What
  * can be an IPv6 address as a whole is one: with a port it needs brackets.

@@ -2,6 +2,7 @@
 import { lookup } from 'node:dns';
 import { BlockList, connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import { FileError } from '../file-handles.ts';
+import { bareHost } from '../host-and-port.ts';
 import type { Outbound, OutboundTarget } from '../ports.ts';
 import type { Connection, InputStream, OutputStream, Readiness } from '../streams.ts';
 
@@ -118,9 +119,8 @@ class SocketConnection implements Connection {
 /** The network of this machine as guests get to it. */
 export const nodeOutbound: Outbound = {
   connect: ({ host, port }: OutboundTarget): Connection => {
-    const address = host.replace(/^\[(.*)\]$/, '$1');
     // Of several addresses each is tried: the look-up is then always asked for all.
-    const socket = connect({ host: address, port, noDelay: true, autoSelectFamily: true, lookup: lookupPublic });
+    const socket = connect({ host: bareHost(host), port, noDelay: true, autoSelectFamily: true, lookup: lookupPublic });
     socket.setTimeout(connectMsMax, () => socket.destroy(new Error(`${host} does not answer`)));
     socket.once('connect', () => socket.setTimeout(0));
     return new SocketConnection(socket);

@@ -15,6 +15,11 @@ interface Underway {
   readonly to: Set<string>;
 }
 
+const reads =
+  (channel: string) =>
+  ({ channels }: Channelled): boolean =>
+    Object.hasOwn(channels?.in ?? {}, channel);
+
 /** How the router reaches a host; false where that one can't hear. */
 export type Post = (host: string, message: MessageHere | Sent) => boolean;
 
@@ -47,7 +52,7 @@ export class ChannelRouter {
     const written = new Set((this.#hosts.get(host) ?? []).flatMap(({ channels }) => Object.keys(channels?.out ?? {})));
     const counts = [...written].map((channel) => {
       const others = [...this.#hosts].filter(([other]) => other !== host).flatMap(([, applications]) => applications);
-      return [channel, others.filter(({ channels }) => Object.hasOwn(channels?.in ?? {}, channel)).length] as const;
+      return [channel, others.filter(reads(channel)).length] as const;
     });
     return Object.fromEntries(counts.filter(([, count]) => count > 0));
   }
@@ -87,9 +92,8 @@ export class ChannelRouter {
   }
 
   #readersOf(channel: string, from: string): string[] {
-    const reads = ({ channels }: Channelled): boolean => Object.hasOwn(channels?.in ?? {}, channel);
     return [...this.#hosts]
-      .filter(([host, applications]) => host !== from && applications.some(reads))
+      .filter(([host, applications]) => host !== from && applications.some(reads(channel)))
       .map(([host]) => host);
   }
 

@@ -1,4 +1,5 @@
 /** What the door for requests, the supervisor and the hosts say to each other; bodies are base64. */
+import { type Fields, isCount, isFields } from '../message-fields.ts';
 
 /** A request as it came in. */
 export interface HttpAsk {
@@ -61,22 +62,12 @@ export const answerBytesMax = 2 ** 20;
 const fieldsMax = 64;
 const fieldMax = 16_384;
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function isText(value: unknown, max = fieldMax): value is string {
   return typeof value === 'string' && value.length <= max;
 }
 
 function isBody(value: unknown, bytesMax: number): value is string {
   return isText(value, Math.ceil(bytesMax / 3) * 4);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function parseHeaders(value: unknown): Readonly<Record<string, string>> | undefined {

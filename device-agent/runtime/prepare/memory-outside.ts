@@ -1,12 +1,10 @@
 import { wasmLimits } from '../../../artifact/wasm/limits.ts';
 import { type Binary, type Section, sectionId } from '../../../artifact/wasm/module.ts';
 import { ByteReader } from '../../../artifact/wasm/read/bytes.ts';
-import { readImport } from '../../../artifact/wasm/read/entries.ts';
 import { readBinary, sectionOf } from '../../../artifact/wasm/read/module.ts';
-import { readEntries } from '../../../artifact/wasm/read/types.ts';
 import { ByteWriter } from '../../../artifact/wasm/write/bytes.ts';
 import { writeBinary } from '../../../artifact/wasm/write/module.ts';
-import { memoryImport } from '../wasi/imported-memory.ts';
+import { importedShape, memoryImport } from '../wasi/imported-memory.ts';
 
 const memoryKind = 2;
 /** Limits of a 32-bit memory of one program with a maximum. */
@@ -35,17 +33,10 @@ export function takeMemoryFromOutside(bytes: Uint8Array): Uint8Array {
 /** The limits of a module's only memory as their bytes. */
 function plainMemory(bytes: Uint8Array, binary: Binary): Uint8Array | undefined {
   const section = sectionOf(binary, sectionId.memory);
-  if (section === undefined || takesMemory(bytes, binary)) return undefined;
+  if (section === undefined || importedShape(bytes) !== undefined) return undefined;
   const reader = new ByteReader(bytes, section.payload, section.end, wasmLimits);
   const limits = reader.count() === 1 ? bytes.subarray(reader.at, section.end) : undefined;
   return limits?.[0] === plainFlags ? limits : undefined;
-}
-
-function takesMemory(bytes: Uint8Array, binary: Binary): boolean {
-  const section = sectionOf(binary, sectionId.import);
-  if (section === undefined) return false;
-  const imports = readEntries(new ByteReader(bytes, section.payload, section.end, wasmLimits), readImport);
-  return imports.some(({ type }) => type.kind === 'memory');
 }
 
 /** The import section with the memory behind all else: the indices of functions and globals stay. */

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { parseBrokerAddress, withoutBrackets } from '../../../device-agent/transport/broker-address.ts';
+import { parseBrokerAddress } from '../../../device-agent/transport/broker-address.ts';
 
 const cases: readonly (readonly [string, ReturnType<typeof parseBrokerAddress>])[] = [
   ['shore', { host: 'shore' }],
@@ -23,7 +23,3 @@ for (const [text, address] of cases) {
     t.deepEqual(parseBrokerAddress(text), address);
   });
 }
-
-test('withoutBrackets() leaves a host that has none as it is', (t) => {
-  t.deepEqual(['[::1]', '::1', 'shore'].map(withoutBrackets), ['::1', '::1', 'shore']);
-});

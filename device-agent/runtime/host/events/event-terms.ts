@@ -1,7 +1,8 @@
 import type { DeployedApplication } from '../../../../schemas/generated/types.ts';
+import { instancesMax } from '../../limits.ts';
 
 /** How events are handled where the manifest does not say. */
-const eventDefaults = { concurrency: 1, queue: 16, timeLimitMs: 10_000 } as const;
+const eventDefaults = { queue: 16, timeLimitMs: 10_000 } as const;
 
 /** How an application's events are handled; fuel is that of one event. */
 export interface EventTerms {
@@ -12,6 +13,6 @@ export interface EventTerms {
 }
 
 /** The terms with what the manifest leaves out. */
-export function eventTerms({ events }: Pick<DeployedApplication, 'events'>): EventTerms {
-  return { ...eventDefaults, ...events };
+export function eventTerms(application: Pick<DeployedApplication, 'events'>): EventTerms {
+  return { ...eventDefaults, ...application.events, concurrency: instancesMax(application) };
 }
