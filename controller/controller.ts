@@ -41,8 +41,8 @@ export interface ControllerParts {
   readonly sign: (deployment: Deployment) => string;
   /** The id of that key. */
   readonly keyId: string;
-  /** Puts an envelope into the artifact store, where it is served under its digest. */
-  readonly putBlob: (bytes: Uint8Array) => void;
+  /** Puts an envelope into the artifact store, where it is served under its digest; durable when it resolves. */
+  readonly putBlob: (bytes: Uint8Array) => Promise<unknown>;
   /** Whether the broker tells who is connected. */
   readonly tellsConnections: boolean;
   /** Asks the broker to judge its connections again, the open ones too, by the devices that git names now. */
@@ -65,7 +65,9 @@ export interface Controller {
   /** Changes of what status shows, for who keeps up with them. */
   readonly changes: Pick<View, 'changeId' | 'changesSince' | 'listen'>;
   /** Frees artifacts that nobody needs any more. */
-  collectGarbage(): void;
+  collectGarbage(): Promise<void>;
+  /** The bytes of an artifact are not those of its name. */
+  mendArtifact(sha256: string): Promise<void>;
   readonly authorize: AuthorizeDevice;
   readonly knowsDevice: (device: string) => boolean;
   readonly onRefusal: (refusal: Omit<Refusal, 'at'>) => void;
@@ -198,12 +200,16 @@ class FollowingController implements Controller {
     );
   }
 
-  collectGarbage(): void {
+  async collectGarbage(): Promise<void> {
     const { publisher, cache, log } = this.#parts;
-    const { releases, blobs } = this.#view.needed;
-    const files = publisher.collect({ releases, blobs }, this.#demand(this.#engine.desired));
-    if (files > 0) log.write('info', 'publishing.collected', { files });
     cache.prune();
+    const { releases, blobs } = this.#view.needed;
+    const files = await publisher.collect({ releases, blobs }, this.#demand(this.#engine.desired));
+    if (files > 0) log.write('info', 'publishing.collected', { files });
+  }
+
+  mendArtifact(sha256: string): Promise<void> {
+    return this.#parts.publisher.mend(sha256, this.#demand(this.#engine.desired));
   }
 
   async stop(): Promise<void> {

@@ -45,7 +45,7 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   const { server } = https;
   server.renewIdentity(ground.identity.certificate, ground.identity.key);
   const cache = openCache(ground);
-  const { store, online, ways, publisher } = openPublishing(ground, term);
+  const { files, store, online, ways, publisher } = openPublishing(ground, term);
   // Broker and controller need each other: what the broker asks is answered by the controller made below.
   const broker = openBroker(
     ground,
@@ -73,7 +73,7 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   embedded?.onConnection((contact) => controller.onContact(contact));
   await openShadowDoor({ bus, guard, take: controller.onRequest });
   await broker.listen();
-  https.serve(openApi(ground, controller, term));
+  https.serve(openApi(ground, controller, files, term));
   const { host } = configuration.http!;
   const endpoints = { controller: `https://${hostAndPort(host!, server.port)}`, mqtt: broker.url() };
   // On a full disk it runs as well: who set up agents before has what the file says.

@@ -7,8 +7,8 @@ const schema68 = {"description":"A git commit id.","type":"string","pattern":"^[
 const schema69 = {"description":"RFC 3339 in UTC.","type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"};
 const func1 = Object.prototype.hasOwnProperty;
 const pattern4 = new RegExp("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "u");
-const pattern28 = new RegExp("^[0-9a-f]{40}$", "u");
-const pattern29 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$", "u");
+const pattern31 = new RegExp("^[0-9a-f]{40}$", "u");
+const pattern32 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$", "u");
 const schema71 = {"title":"DeployedApplication","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"sha256":{"$ref":"metadata.schema.json#/$defs/Sha256","description":"Of the module; must agree with the TUF target NAME/VERSION.wasm."},"length":{"description":"Bytes of the module.","type":"integer","minimum":0,"maximum":268435456},"args":{"type":"array","maxItems":256,"items":{"type":"string"}},"env":{"type":"object","additionalProperties":{"type":"string"}},"config":{"$ref":"metadata.schema.json#/$defs/Config"},"restart":{"$ref":"metadata.schema.json#/$defs/RestartPolicy"},"class":{"$ref":"metadata.schema.json#/$defs/ApplicationClass","description":"Without it: standard."},"isolation":{"$ref":"metadata.schema.json#/$defs/Isolation","description":"Without it: shared."},"trigger":{"$ref":"events.schema.json#/$defs/Trigger"},"events":{"title":"EventTerms","type":"object","properties":{"concurrency":{"$ref":"events.schema.json#/$defs/Concurrency"},"queue":{"$ref":"events.schema.json#/$defs/EventQueue"},"fuel":{"$ref":"metadata.schema.json#/$defs/Fuel"},"timeLimitMs":{"type":"integer","minimum":1,"maximum":600000000}},"additionalProperties":false},"channels":{"title":"Channels","type":"object","properties":{"in":{"type":"object","maxProperties":32,"propertyNames":{"$ref":"metadata.schema.json#/$defs/Name"},"additionalProperties":{"$ref":"events.schema.json#/$defs/ChannelIn"}},"out":{"type":"object","maxProperties":32,"propertyNames":{"$ref":"metadata.schema.json#/$defs/Name"},"additionalProperties":{"title":"ChannelOut","type":"object","properties":{"queue":{"$ref":"events.schema.json#/$defs/ChannelQueue"},"messageBytes":{"type":"integer","minimum":1024,"maximum":262144},"framing":{"$ref":"events.schema.json#/$defs/Framing"},"drop":{"$ref":"events.schema.json#/$defs/ChannelDrop"}},"additionalProperties":false}}},"additionalProperties":false},"limits":{"title":"ApplicationLimits","type":"object","properties":{"memoryBytes":{"type":"integer","minimum":65536,"maximum":17179869184},"fuelPerSecond":{"$ref":"metadata.schema.json#/$defs/Fuel"},"fuelPerRun":{"$ref":"metadata.schema.json#/$defs/Fuel"}},"additionalProperties":false},"data":{"$ref":"#/$defs/DirectoryGrant","description":"/data, kept on disk; without it there is none."},"tmp":{"$ref":"#/$defs/DirectoryGrant","description":"/tmp, in memory; without it there is none."},"kv":{"title":"StoreGrant","description":"/kv, kept on disk; without it there is none.","type":"object","properties":{"bytesMax":{"type":"integer","minimum":1024,"maximum":268435456}},"required":["bytesMax"],"additionalProperties":false},"allowedOutboundHosts":{"type":"array","maxItems":16,"items":{"$ref":"metadata.schema.json#/$defs/OutboundHost"}},"facts":{"description":"What it may publish at /facts, by name.","type":"object","maxProperties":8,"propertyNames":{"pattern":"^[a-z][a-z0-9_]{0,31}$"},"additionalProperties":{"$ref":"metadata.schema.json#/$defs/FactType"}}},"required":["name","version","sha256","length","args","env","config","restart"],"additionalProperties":false};
 const schema35 = {"description":"A release's version: letters, digits, dot, dash, plus and underscore, at most 64 characters; usually semantic versioning.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$"};
 const schema74 = {"description":"SHA-256 in lower-case hexadecimal.","type":"string","pattern":"^[0-9a-f]{64}$"};
@@ -27,7 +27,7 @@ const schema92 = {"title":"DirectoryGrant","type":"object","properties":{"bytesM
 const schema59 = {"description":"tcp://HOST:PORT; HOST is a name, an IPv4 address, or an IPv6 address in brackets.","type":"string","pattern":"^tcp://([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]{2,45}\\]):(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})$"};
 const schema60 = {"description":"number: a finite one; boolean: true or false; string: at most 64 characters.","enum":["number","boolean","string"]};
 const pattern7 = new RegExp("^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$", "u");
-const pattern33 = new RegExp("^[0-9a-f]{64}$", "u");
+const pattern36 = new RegExp("^[0-9a-f]{64}$", "u");
 const pattern19 = new RegExp("^tcp://([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]{2,45}\\]):(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})$", "u");
 const pattern20 = new RegExp("^[a-z][a-z0-9_]{0,31}$", "u");
 const schema41 = {"title":"Trigger","description":"What starts it: exactly one of these. Without a trigger it is started once and kept alive.","type":"object","properties":{"schedule":{"title":"ScheduleTrigger","description":"At these times. Those that pass while the device is off are not made up for.","type":"object","properties":{"cron":{"description":"Minute, hour, day of month, month, day of week; six fields begin with seconds.","type":"string","minLength":9,"maxLength":100},"timeZone":{"description":"An IANA name.","type":"string","minLength":1,"maxLength":64,"default":"UTC"}},"required":["cron"],"additionalProperties":false},"message":{"title":"MessageTrigger","description":"Each message of a channel that it reads.","type":"object","properties":{"channel":{"$ref":"metadata.schema.json#/$defs/Name"}},"required":["channel"],"additionalProperties":false},"http":{"title":"HttpTrigger","description":"Each request at a path of the agent's port for applications, or below it.","type":"object","properties":{"route":{"type":"string","maxLength":200,"pattern":"^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$"}},"required":["route"],"additionalProperties":false}},"minProperties":1,"maxProperties":1,"additionalProperties":false};
@@ -491,7 +491,7 @@ errors++;
 if(data.sha256 !== undefined){
 let data2 = data.sha256;
 if(typeof data2 === "string"){
-if(!pattern33.test(data2)){
+if(!pattern36.test(data2)){
 const err13 = {instancePath:instancePath+"/sha256",schemaPath:"metadata.schema.json#/$defs/Sha256/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -1898,7 +1898,7 @@ errors++;
 if(data.revision !== undefined){
 let data4 = data.revision;
 if(typeof data4 === "string"){
-if(!pattern28.test(data4)){
+if(!pattern31.test(data4)){
 const err16 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
@@ -1923,7 +1923,7 @@ errors++;
 if(data.issuedAt !== undefined){
 let data5 = data.issuedAt;
 if(typeof data5 === "string"){
-if(!pattern29.test(data5)){
+if(!pattern32.test(data5)){
 const err18 = {instancePath:instancePath+"/issuedAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err18];

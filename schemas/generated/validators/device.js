@@ -179,7 +179,7 @@ return errors === 0;
 }
 validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const pattern41 = new RegExp("^SHA256:[A-Za-z0-9+/]{43}=?$", "u");
+const pattern44 = new RegExp("^SHA256:[A-Za-z0-9+/]{43}=?$", "u");
 
 function validate34(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://fleet.dev/schemas/device.schema.json" */;
@@ -318,7 +318,7 @@ errors++;
 if(data3.keyFingerprint !== undefined){
 let data5 = data3.keyFingerprint;
 if(typeof data5 === "string"){
-if(!pattern41.test(data5)){
+if(!pattern44.test(data5)){
 const err10 = {instancePath:instancePath+"/spec/keyFingerprint",schemaPath:"metadata.schema.json#/$defs/KeyFingerprint/pattern",keyword:"pattern",params:{pattern: "^SHA256:[A-Za-z0-9+/]{43}=?$"},message:"must match pattern \""+"^SHA256:[A-Za-z0-9+/]{43}=?$"+"\""};
 if(vErrors === null){
 vErrors = [err10];

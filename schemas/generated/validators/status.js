@@ -6,12 +6,12 @@ const schema69 = {"description":"RFC 3339 in UTC.","type":"string","pattern":"^\
 const schema125 = {"title":"Tally","description":"Devices by state.","type":"object","properties":{"desired":{"type":"integer","minimum":0},"running":{"type":"integer","minimum":0},"runningConnected":{"description":"Of those that run, the ones that are connected now, or of which the broker can't tell; the others ran when last heard.","type":"integer","minimum":0},"progressing":{"type":"integer","minimum":0},"failed":{"type":"integer","minimum":0},"dark":{"type":"integer","minimum":0},"unknown":{"description":"Never heard of.","type":"integer","minimum":0}},"required":["desired","running","runningConnected","progressing","failed","dark","unknown"],"additionalProperties":false};
 const schema126 = {"title":"ConvergenceState","enum":["converged","progressing","failed","stale"]};
 const func1 = Object.prototype.hasOwnProperty;
-const pattern29 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$", "u");
+const pattern32 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$", "u");
 const schema113 = {"title":"SourceStatus","type":"object","properties":{"state":{"description":"current: the tip of the branch is in force; refused: the tip is not valid or not signed, the last good revision is in force; unreachable: the repository or the branch can't be read; pending: the tip is valid and can't be followed yet, the message says why; empty: there has never been a good revision.","enum":["current","refused","pending","unreachable","empty"]},"location":{"type":"string"},"branch":{"type":"string"},"revision":{"$ref":"#/$defs/RevisionStatus","description":"In force."},"tip":{"$ref":"#/$defs/RevisionStatus","description":"The newest commit seen on the branch."},"checkedAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"The last time the repository answered."},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when it is in this state."},"message":{"type":"string"},"problems":{"type":"array","items":{"$ref":"#/$defs/Problem"}},"notes":{"description":"What of the revision in force is not as its files have it, or was passed over.","type":"array","items":{"$ref":"#/$defs/Problem"}}},"required":["state","location","branch","problems"],"additionalProperties":false};
 const schema119 = {"title":"Problem","description":"What is wrong with the files of a revision, and where.","type":"object","properties":{"file":{"type":"string"},"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"description":"What is wrong, what was expected.","type":"string"},"excerpt":{"description":"The offending text.","type":"string"}},"required":["file","code","message"],"additionalProperties":false};
 const schema114 = {"title":"RevisionStatus","type":"object","properties":{"id":{"$ref":"metadata.schema.json#/$defs/Revision"},"subject":{"type":"string"},"author":{"type":"string"},"committedAt":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["id","subject","author","committedAt"],"additionalProperties":false};
 const schema68 = {"description":"A git commit id.","type":"string","pattern":"^[0-9a-f]{40}$"};
-const pattern28 = new RegExp("^[0-9a-f]{40}$", "u");
+const pattern31 = new RegExp("^[0-9a-f]{40}$", "u");
 
 function validate46(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -79,7 +79,7 @@ errors++;
 if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
-if(!pattern28.test(data0)){
+if(!pattern31.test(data0)){
 const err5 = {instancePath:instancePath+"/id",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -128,7 +128,7 @@ errors++;
 if(data.committedAt !== undefined){
 let data3 = data.committedAt;
 if(typeof data3 === "string"){
-if(!pattern29.test(data3)){
+if(!pattern32.test(data3)){
 const err9 = {instancePath:instancePath+"/committedAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -166,7 +166,7 @@ return errors === 0;
 }
 validate46.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const pattern51 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
+const pattern54 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
 
 function validate45(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -283,7 +283,7 @@ errors = vErrors.length;
 if(data.checkedAt !== undefined){
 let data5 = data.checkedAt;
 if(typeof data5 === "string"){
-if(!pattern29.test(data5)){
+if(!pattern32.test(data5)){
 const err8 = {instancePath:instancePath+"/checkedAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -308,7 +308,7 @@ errors++;
 if(data.since !== undefined){
 let data6 = data.since;
 if(typeof data6 === "string"){
-if(!pattern29.test(data6)){
+if(!pattern32.test(data6)){
 const err10 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -456,7 +456,7 @@ errors++;
 if(data9.code !== undefined){
 let data13 = data9.code;
 if(typeof data13 === "string"){
-if(!pattern51.test(data13)){
+if(!pattern54.test(data13)){
 const err22 = {instancePath:instancePath+"/problems/" + i0+"/code",schemaPath:"#/$defs/Problem/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err22];
@@ -640,7 +640,7 @@ errors++;
 if(data17.code !== undefined){
 let data21 = data17.code;
 if(typeof data21 === "string"){
-if(!pattern51.test(data21)){
+if(!pattern54.test(data21)){
 const err37 = {instancePath:instancePath+"/notes/" + i1+"/code",schemaPath:"#/$defs/Problem/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err37];
@@ -809,7 +809,7 @@ errors++;
 if(data.since !== undefined){
 let data2 = data.since;
 if(typeof data2 === "string"){
-if(!pattern29.test(data2)){
+if(!pattern32.test(data2)){
 const err6 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -927,7 +927,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern51.test(data0)){
+if(!pattern54.test(data0)){
 const err5 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -964,7 +964,7 @@ errors++;
 if(data.since !== undefined){
 let data2 = data.since;
 if(typeof data2 === "string"){
-if(!pattern29.test(data2)){
+if(!pattern32.test(data2)){
 const err8 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -1529,7 +1529,7 @@ errors++;
 if(data.asOf !== undefined){
 let data11 = data.asOf;
 if(typeof data11 === "string"){
-if(!pattern29.test(data11)){
+if(!pattern32.test(data11)){
 const err31 = {instancePath:instancePath+"/asOf",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err31];
@@ -1935,7 +1935,7 @@ errors++;
 if(data.asOf !== undefined){
 let data9 = data.asOf;
 if(typeof data9 === "string"){
-if(!pattern29.test(data9)){
+if(!pattern32.test(data9)){
 const err29 = {instancePath:instancePath+"/asOf",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err29];
@@ -2038,7 +2038,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern51.test(data0)){
+if(!pattern54.test(data0)){
 const err3 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -2075,7 +2075,7 @@ errors++;
 if(data.since !== undefined){
 let data2 = data.since;
 if(typeof data2 === "string"){
-if(!pattern29.test(data2)){
+if(!pattern32.test(data2)){
 const err6 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -2206,7 +2206,7 @@ errors++;
 if(data.since !== undefined){
 let data1 = data.since;
 if(typeof data1 === "string"){
-if(!pattern29.test(data1)){
+if(!pattern32.test(data1)){
 const err7 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -2231,7 +2231,7 @@ errors++;
 if(data.at !== undefined){
 let data2 = data.at;
 if(typeof data2 === "string"){
-if(!pattern29.test(data2)){
+if(!pattern32.test(data2)){
 const err9 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -2390,7 +2390,7 @@ errors++;
 if(data.revision !== undefined){
 let data1 = data.revision;
 if(typeof data1 === "string"){
-if(!pattern28.test(data1)){
+if(!pattern31.test(data1)){
 const err7 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -2415,7 +2415,7 @@ errors++;
 if(data.issuedAt !== undefined){
 let data2 = data.issuedAt;
 if(typeof data2 === "string"){
-if(!pattern29.test(data2)){
+if(!pattern32.test(data2)){
 const err9 = {instancePath:instancePath+"/issuedAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -2489,7 +2489,7 @@ validate65.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const schema155 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://fleet.dev/schemas/report.schema.json","title":"Report","description":"What a device says of itself: the reported state of the named shadow `fleet`. At most 3 KB as JSON. Members that a reader does not know are those of a newer agent, and no fault.","type":"object","maxProperties":64,"properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"The device's own time when it said this."},"boot":{"title":"Boot","description":"Which start of the agent says this; absent in reports of agents that count across restarts.","type":"object","properties":{"id":{"description":"Drawn by chance at each start.","type":"string","pattern":"^[0-9a-f]{1,32}$"},"number":{"description":"Grows by one with each start on the same state; two starts share one where the disk took nothing in between.","type":"integer","minimum":1}},"required":["id","number"]},"counter":{"description":"Grows by one with every report of the same boot, from 1; the highest of them is the newest.","type":"integer","minimum":0},"agentVersion":{"type":"string","maxLength":64},"phase":{"$ref":"#/$defs/Phase"},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"When it entered the phase."},"highestSequence":{"description":"The highest sequence it ever accepted; 0 before the first.","type":"integer","minimum":0},"running":{"$ref":"#/$defs/DeploymentReference","description":"The deployment whose applications run now."},"target":{"$ref":"#/$defs/DeploymentReference","description":"The deployment it is on its way to, when that is another."},"progress":{"title":"Progress","type":"object","properties":{"bytesDone":{"type":"integer","minimum":0},"bytesTotal":{"type":"integer","minimum":0}},"required":["bytesDone","bytesTotal"]},"applications":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/ApplicationReport"}},"hostDeath":{"$ref":"#/$defs/HostDeath","description":"The last time a process of applications died."},"downloads":{"description":"How the artifacts of the running deployment arrived.","type":"array","maxItems":64,"items":{"$ref":"#/$defs/DownloadReport"}},"problem":{"$ref":"#/$defs/DeviceProblem","description":"Why it is not at the newest deployment, or what was refused last."},"bytesReceivedTotal":{"description":"Artifact and metadata bytes taken since enrolment.","type":"integer","minimum":0}},"required":["at","counter","agentVersion","phase","since","highestSequence","applications"],"$defs":{"Phase":{"title":"Phase","enum":["idle","fetching","staged","activating","probation","active"]},"DeploymentReference":{"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]},"ApplicationReport":{"title":"ApplicationReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"state":{"enum":["starting","running","backoff","completed","failed","stopped"]},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"restarts":{"type":"integer","minimum":0},"exitCode":{"type":"integer"},"message":{"description":"The reason of the last failure.","type":"string","maxLength":200},"stack":{"description":"Where it trapped: its functions, innermost first.","type":"array","maxItems":32,"items":{"type":"string","maxLength":64}},"lines":{"description":"What it printed last, of one that does not run.","type":"array","maxItems":32,"items":{"type":"string","maxLength":160}},"process":{"description":"Why it has a process of its own, where it has one.","type":"string","maxLength":100},"facts":{"description":"What it published last, by name.","type":"object","maxProperties":8,"additionalProperties":{"$ref":"#/$defs/FactReport"}},"usage":{"$ref":"#/$defs/ApplicationUsage"},"events":{"$ref":"#/$defs/EventCounts"}},"required":["name","version","state","since","restarts"]},"ApplicationUsage":{"title":"ApplicationUsage","description":"What it took when the report was made.","type":"object","properties":{"memoryBytes":{"description":"Of its linear memory.","type":"integer","minimum":0},"memoryBytesMax":{"description":"What that may grow to.","type":"integer","minimum":0},"fuelPerSecond":{"type":"integer","minimum":0},"data":{"$ref":"#/$defs/QuotaUsage"},"kv":{"$ref":"#/$defs/QuotaUsage"}},"required":["memoryBytes","memoryBytesMax","fuelPerSecond"],"additionalProperties":false},"FactReport":{"title":"FactReport","type":"object","properties":{"value":{"anyOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["value","at"],"additionalProperties":false},"QuotaUsage":{"title":"QuotaUsage","description":"What it keeps on the device's disk.","type":"object","properties":{"bytes":{"type":"integer","minimum":0},"bytesMax":{"description":"Its quota.","type":"integer","minimum":0}},"required":["bytes","bytesMax"],"additionalProperties":false},"EventCounts":{"title":"EventCounts","description":"Since it was started under this agent; a count that is not there is 0.","type":"object","properties":{"handled":{"description":"Events whose instance ended well.","type":"integer","minimum":0},"failed":{"type":"integer","minimum":0},"dropped":{"description":"Events and messages that found no room, and messages that were too large.","type":"integer","minimum":0},"instances":{"description":"At work now.","type":"integer","minimum":0},"waiting":{"description":"Events and messages that wait now.","type":"integer","minimum":0}},"additionalProperties":false},"HostDeath":{"title":"HostDeath","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"host":{"description":"Which process, by what it is for.","type":"string","maxLength":100},"how":{"type":"string","maxLength":100},"applications":{"description":"Those it ran, each with what it was doing.","type":"array","maxItems":64,"items":{"title":"Resident","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"was":{"enum":["starting","running","backoff","completed","failed","stopped","executing"]}},"required":["name","was"],"additionalProperties":false}},"suspects":{"description":"One: it was this one. Several: it was one of these, and they are separated until it is known. None: it was ended from outside.","type":"array","maxItems":64,"items":{"$ref":"metadata.schema.json#/$defs/Name"}},"count":{"description":"Deaths since the agent started.","type":"integer","minimum":1}},"required":["at","host","how","applications","suspects","count"],"additionalProperties":false},"DownloadReport":{"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta"],"description":"kept: it was there already."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0},"length":{"description":"Of the module.","type":"integer","minimum":0}},"required":["name","version","method","bytes","length"]},"DeviceProblem":{"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0}},"required":["code","message","at"]}}};
 const schema157 = {"title":"Phase","enum":["idle","fetching","staged","activating","probation","active"]};
-const pattern76 = new RegExp("^[0-9a-f]{1,32}$", "u");
+const pattern79 = new RegExp("^[0-9a-f]{1,32}$", "u");
 const func2 = (text) => [...text].length;
 const schema159 = {"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]};
 
@@ -2552,7 +2552,7 @@ errors++;
 if(data.revision !== undefined){
 let data1 = data.revision;
 if(typeof data1 === "string"){
-if(!pattern28.test(data1)){
+if(!pattern31.test(data1)){
 const err4 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -2717,7 +2717,7 @@ vErrors = null;
 if(data.at !== undefined){
 let data1 = data.at;
 if(typeof data1 === "string"){
-if(!pattern29.test(data1)){
+if(!pattern32.test(data1)){
 const err8 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -3224,7 +3224,7 @@ errors++;
 if(data.since !== undefined){
 let data3 = data.since;
 if(typeof data3 === "string"){
-if(!pattern29.test(data3)){
+if(!pattern32.test(data3)){
 const err10 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -3729,7 +3729,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern29.test(data0)){
+if(!pattern32.test(data0)){
 const err7 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -4242,7 +4242,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern51.test(data0)){
+if(!pattern54.test(data0)){
 const err3 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -4292,7 +4292,7 @@ errors++;
 if(data.at !== undefined){
 let data2 = data.at;
 if(typeof data2 === "string"){
-if(!pattern29.test(data2)){
+if(!pattern32.test(data2)){
 const err7 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -4451,7 +4451,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern29.test(data0)){
+if(!pattern32.test(data0)){
 const err8 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -4499,7 +4499,7 @@ errors++;
 if(data1.id !== undefined){
 let data2 = data1.id;
 if(typeof data2 === "string"){
-if(!pattern76.test(data2)){
+if(!pattern79.test(data2)){
 const err12 = {instancePath:instancePath+"/boot/id",schemaPath:"#/properties/boot/properties/id/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{1,32}$"},message:"must match pattern \""+"^[0-9a-f]{1,32}$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -4624,7 +4624,7 @@ errors++;
 if(data.since !== undefined){
 let data7 = data.since;
 if(typeof data7 === "string"){
-if(!pattern29.test(data7)){
+if(!pattern32.test(data7)){
 const err22 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err22];
@@ -4943,7 +4943,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern29.test(data0)){
+if(!pattern32.test(data0)){
 const err4 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -4968,7 +4968,7 @@ errors++;
 if(data.code !== undefined){
 let data1 = data.code;
 if(typeof data1 === "string"){
-if(!pattern51.test(data1)){
+if(!pattern54.test(data1)){
 const err6 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -5267,7 +5267,7 @@ errors++;
 if(data.linkSince !== undefined){
 let data8 = data.linkSince;
 if(typeof data8 === "string"){
-if(!pattern29.test(data8)){
+if(!pattern32.test(data8)){
 const err19 = {instancePath:instancePath+"/linkSince",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err19];
@@ -5298,7 +5298,7 @@ errors = vErrors.length;
 if(data.contactAt !== undefined){
 let data10 = data.contactAt;
 if(typeof data10 === "string"){
-if(!pattern29.test(data10)){
+if(!pattern32.test(data10)){
 const err21 = {instancePath:instancePath+"/contactAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err21];
@@ -5473,7 +5473,7 @@ errors++;
 if(data.expiresAt !== undefined){
 let data2 = data.expiresAt;
 if(typeof data2 === "string"){
-if(!pattern29.test(data2)){
+if(!pattern32.test(data2)){
 const err8 = {instancePath:instancePath+"/expiresAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -5594,7 +5594,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern29.test(data0)){
+if(!pattern32.test(data0)){
 const err4 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -5655,7 +5655,7 @@ errors++;
 if(data.code !== undefined){
 let data4 = data.code;
 if(typeof data4 === "string"){
-if(!pattern51.test(data4)){
+if(!pattern54.test(data4)){
 const err9 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -5857,7 +5857,7 @@ errors++;
 if(data.asOf !== undefined){
 let data2 = data.asOf;
 if(typeof data2 === "string"){
-if(!pattern29.test(data2)){
+if(!pattern32.test(data2)){
 const err13 = {instancePath:instancePath+"/asOf",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
