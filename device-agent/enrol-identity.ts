@@ -28,6 +28,11 @@ export function keyFingerprint(key: KeyObject): string {
   return `SHA256:${createHash('sha256').update(spki).digest('base64')}`;
 }
 
+/** Base64 of the public key's SubjectPublicKeyInfo, as manifests hold it: secrets are sealed to it. */
+export function publicKeyText(key: KeyObject): string {
+  return createPublicKey(key).export({ type: 'spki', format: 'der' }).toString('base64');
+}
+
 /** When a certificate counts, in milliseconds since the epoch. */
 export interface Validity {
   readonly fromMs: number;

@@ -54,7 +54,7 @@ function compareDeclarations(left: Declaration, right: Declaration): number {
   return left.document - right.document;
 }
 
-const everyKind: readonly ManifestKind[] = ['Application', 'Device', 'Fleet', 'Site'];
+const everyKind: readonly ManifestKind[] = ['Application', 'Device', 'Fleet', 'Secret', 'Site'];
 
 function noteBroken(broken: BrokenDeclarations, file: string, { kind, name, terms }: BrokenManifest): void {
   if (name === undefined) broken.untold.push({ file, kind });
@@ -147,6 +147,9 @@ function put(draft: Draft, kind: ManifestKind, name: string, manifest: Manifest 
     case 'Fleet':
       next.fleets = replaced(next.fleets, name, manifest as typeof manifest & { kind: typeof kind }, edit);
       break;
+    case 'Secret':
+      next.secrets = replaced(next.secrets, name, manifest as typeof manifest & { kind: typeof kind }, edit);
+      break;
     case 'Site':
       next.sites = replaced(next.sites, name, manifest as typeof manifest & { kind: typeof kind }, edit);
       break;
@@ -187,7 +190,7 @@ export function* openDraft(before: ManifestState, changes: readonly FileChange[]
     next: { ...before },
     edit: {},
     findings: new FindingList(),
-    touched: { Application: new Set(), Device: new Set(), Fleet: new Set(), Site: new Set() },
+    touched: { Application: new Set(), Device: new Set(), Fleet: new Set(), Secret: new Set(), Site: new Set() },
     broken: { keys: new Set(), untold: [], devices: [] },
   };
   const keys = new Set<ManifestKey>();
