@@ -5,6 +5,7 @@ import { FleetIndex } from '../controller/manifests/fleet-index.ts';
 import { isManifestPath } from '../controller/manifests/manifest-path.ts';
 import { parseManifestFile } from '../controller/manifests/parse-file.ts';
 import type { Device, Fleet, Secret } from '../schemas/generated/types.ts';
+import { keyFingerprint } from '../schemas/key-fingerprint.ts';
 import { CommandError } from './command.ts';
 import type { WorkingTree } from './working-tree.ts';
 
@@ -40,12 +41,14 @@ export function recipients(
 ): readonly Device[] {
   const chosen = new Set<string>();
   for (const name of named.devices) {
-    if (!devices.has(name)) throw new CommandError(`there is no device ${name} in this repository`);
+    if (!devices.has(name))
+      throw new CommandError(`no manifest here is that of device ${name}, or it is wrong: fleet validate tells`);
     chosen.add(name);
   }
   for (const name of named.fleets) {
     const fleet = fleets.get(name);
-    if (fleet === undefined) throw new CommandError(`there is no fleet ${name} in this repository`);
+    if (fleet === undefined)
+      throw new CommandError(`no manifest here is that of fleet ${name}, or it is wrong: fleet validate tells`);
     const index = new FleetIndex([[name, fleet]]);
     for (const [device, { metadata }] of devices)
       if (index.selecting(metadata.labels ?? {}).length > 0) chosen.add(device);
@@ -60,18 +63,16 @@ export function sealedManifest(
   devices: readonly Device[],
   before: Secret | undefined,
 ): Secret {
-  const copies = devices.map(({ metadata, spec: { publicKey, keyFingerprint: key } }) => {
+  const copies = devices.map(({ metadata, spec: { publicKey } }) => {
     const device = metadata.name;
-    if (publicKey === undefined || key === undefined) {
-      const missing = publicKey === undefined ? 'publicKey' : 'keyFingerprint';
+    if (publicKey === undefined)
       throw new CommandError(
-        `the manifest of device ${device} has no ${missing}: run fleet agent enroll there and commit what it prints; nothing was sealed`,
+        `the manifest of device ${device} has no publicKey: run fleet agent enroll there and commit what it prints; nothing was sealed`,
       );
-    }
     const sealed = sealSecret({ name, value }, { device, publicKey }, ephemeralKey());
     if (sealed === undefined)
       throw new CommandError(`publicKey of device ${device} is no P-256 key; nothing was sealed`);
-    return [device, { key, sealed }] as const;
+    return [device, { key: keyFingerprint(Buffer.from(publicKey, 'base64')), sealed }] as const;
   });
   const all = { ...before?.spec.copies, ...Object.fromEntries(copies) };
   const sorted = Object.entries(all).sort(([one], [other]) => (one < other ? -1 : 1));

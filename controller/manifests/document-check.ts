@@ -1,7 +1,7 @@
 /** One YAML document as a plain value → a manifest, or what is wrong with it. */
-import { createHash } from 'node:crypto';
 import type { SelectorRequirement } from '../../schemas/generated/types.ts';
 import { isApplication, isDevice, isFleet, isSecret, isSite } from '../../schemas/generated/validators.js';
+import { bareFingerprint, keyFingerprint } from '../../schemas/key-fingerprint.ts';
 import { nearestName } from '../../schemas/nearest-name.ts';
 import { listAt } from './broken-manifest.ts';
 import { checkEvents } from './check-events.ts';
@@ -68,8 +68,8 @@ function checkFleet(value: unknown, report: Report): void {
 function checkDeviceKey(value: unknown, report: Report): void {
   const [key, fingerprint] = ['publicKey', 'keyFingerprint'].map((name) => valueAt(value, ['spec', name]));
   if (typeof key !== 'string' || fingerprint === undefined) return;
-  const own = `SHA256:${createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64')}`;
-  if (String(fingerprint).replace(/=$/, '') === own.replace(/=$/, '')) return;
+  const own = keyFingerprint(Buffer.from(key, 'base64'));
+  if (bareFingerprint(String(fingerprint)) === bareFingerprint(own)) return;
   const message = `this key has the fingerprint ${own}, not that of keyFingerprint; commit both as fleet agent enroll prints them`;
   report(['spec', 'publicKey'], 'value', 'KEY_MISMATCH', message);
 }

@@ -1,5 +1,6 @@
 /** A state in the making: the state before, the changed files read in, what they touch and what is wrong so far. */
 import type { Device } from '../../schemas/generated/types.ts';
+import { bareFingerprint } from '../../schemas/key-fingerprint.ts';
 import type { ValuePath } from './finding.ts';
 import type { FindingPlace } from './finding-list.ts';
 import { FindingList } from './finding-list.ts';
@@ -113,9 +114,8 @@ function replaced<T>(map: PersistentMap<T>, name: string, value: T | undefined, 
   return value === undefined ? map.delete(name, edit) : map.set(name, value, edit);
 }
 
-/** One fingerprint has two spellings, with and without base64 padding. */
 function fingerprintOf({ spec }: Device): string | undefined {
-  return spec.keyFingerprint?.replace(/=$/, '');
+  return spec.keyFingerprint && bareFingerprint(spec.keyFingerprint);
 }
 
 function reindexDevice(

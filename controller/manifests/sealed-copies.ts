@@ -1,18 +1,15 @@
 /** Secrets as devices get them: the copy that was sealed to a device's own key, or none. */
 import type { Application, DeployedApplication, Device, Secret } from '../../schemas/generated/types.ts';
+import { bareFingerprint } from '../../schemas/key-fingerprint.ts';
 import type { DesiredDevice } from './desired.ts';
 import { type Draft, placeIn } from './draft.ts';
 import { listNames } from './nearest-name.ts';
 import type { PersistentMap } from './persistent-map.ts';
 
-/** A fingerprint has two spellings, with and without base64 padding. */
-function isSameKey(one: string | undefined, other: string): boolean {
-  return one?.replace(/=$/, '') === other.replace(/=$/, '');
-}
-
 function copyFor({ metadata, spec }: Device, secret: Secret | undefined): { readonly sealed?: string } {
   const copy = secret && Object.hasOwn(secret.spec.copies, metadata.name) && secret.spec.copies[metadata.name];
-  return copy && isSameKey(spec.keyFingerprint, copy.key) ? { sealed: copy.sealed } : {};
+  if (!copy || spec.keyFingerprint === undefined) return {};
+  return bareFingerprint(spec.keyFingerprint) === bareFingerprint(copy.key) ? { sealed: copy.sealed } : {};
 }
 
 /** The secrets that an application reads on a device, in the deployment's terms. */
