@@ -1,31 +1,17 @@
 import test from 'ava';
 import { findTarget } from '../../../artifact/trust/tuf/find-target.ts';
 import { trustRoot } from '../../../artifact/trust/tuf/root.ts';
-import { issuedAt, type TrustedMetadata } from '../../../artifact/trust/tuf/trusted.ts';
-import { acceptWanted, nextWanted, wantedRoot, wantedTimestamp } from '../../../artifact/trust/tuf/wanted.ts';
+import { issuedAt } from '../../../artifact/trust/tuf/trusted.ts';
 import { signMetadata } from '../../../controller/publishing/authoring/sign-metadata.ts';
 import { readTrustFiles, readWorkFile, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
 import { verifyTrust } from '../../../controller/publishing/verify-trust.ts';
-import { type Disk, DiskError } from '../../../platform/ports.ts';
+import { DiskError } from '../../../platform/ports.ts';
 import { keepAll, loseAll, PowerCut, SimDisk } from '../../sim/sim-disk.ts';
 import { SimRandom } from '../../sim/sim-random.ts';
+import { refresh } from './device.ts';
 import { hourMs, moduleOf, newTree, now, onlineOf, release, trustOf, weekMs } from './repository.ts';
 
 const path = 'crane/1.0.0.wasm';
-
-/** A device that fetches from the served directory. */
-function refresh(trusted: TrustedMetadata, disk: Disk, paths: readonly string[], at: number): TrustedMetadata {
-  const read = (file: string) => disk.readFile(`/state/artifacts/tuf/${file}`);
-  let device = trusted;
-  while (disk.stat(`/state/artifacts/tuf/${wantedRoot(device).file}`) !== undefined) {
-    device = acceptWanted(device, wantedRoot(device), read(wantedRoot(device).file), at);
-  }
-  device = acceptWanted(device, wantedTimestamp, read('timestamp.json'), at);
-  for (let wanted = nextWanted(device, paths); wanted !== undefined; wanted = nextWanted(device, paths)) {
-    device = acceptWanted(device, wanted, read(wanted.file), at);
-  }
-  return device;
-}
 
 test('a device that knows only the first root finds a published release', async (t) => {
   const tree = newTree();
