@@ -50,7 +50,9 @@ function touchedFleets({ before, next, touched }: Draft): string[] {
   });
 }
 
-function devicesToDraw(draft: Draft, judged: ReadonlyMap<string, unknown>): Set<string> {
+/** Those that were judged, and whoever shares what is touched. */
+function devicesToDraw(draft: Draft, judged: ReadonlyMap<string, unknown>): Iterable<string> {
+  if (draft.before.devices.size === 0) return judged.keys();
   const names = new Set(judged.keys());
   for (const fleet of touchedFleets(draft)) for (const name of namesUnder(draft.next.members, fleet)) names.add(name);
   for (const site of draft.touched.Site.keys())
@@ -125,7 +127,7 @@ export function* applyChangesInSteps(
   draft.next.catalogue = catalogue;
   const judged = yield* updateMembership(draft);
   yield* checkReferences(draft, changes);
-  warnOfEmptyFleets(draft);
+  yield* warnOfEmptyFleets(draft);
   warnOfStrays(draft);
   const affected = yield* drawDevices(draft, judged);
   const problems = changes.flatMap(({ path, file }) =>

@@ -25,8 +25,6 @@ export interface ManifestState {
   readonly sites: PersistentMap<Site>;
   readonly devices: PersistentMap<Device>;
   readonly devicesBySite: NameIndex;
-  /** By the terms of `labelTerms`. */
-  readonly devicesByLabel: NameIndex;
   readonly devicesByFingerprint: NameIndex;
   /** Devices by the fleet that selects them. */
   readonly members: NameIndex;
@@ -45,7 +43,6 @@ export const emptyManifestState: ManifestState = {
   sites: PersistentMap.empty(),
   devices: PersistentMap.empty(),
   devicesBySite: PersistentMap.empty(),
-  devicesByLabel: PersistentMap.empty(),
   devicesByFingerprint: PersistentMap.empty(),
   members: PersistentMap.empty(),
   strays: PersistentMap.empty(),

@@ -4,15 +4,19 @@ import type { Steps } from './steps.ts';
 
 export class MapDraft<V> {
   readonly #before: PersistentMap<V>;
+  /** Keys that were set or deleted, and what they are now. */
+  readonly changes: ReadonlyMap<string, V | undefined>;
   readonly #changes = new Map<string, V | undefined>();
 
   constructor(before: PersistentMap<V>) {
     this.#before = before;
+    this.changes = this.#changes;
   }
 
   get(key: string): V | undefined {
     const changed = this.#changes.get(key);
-    return changed === undefined && !this.#changes.has(key) ? this.#before.get(key) : changed;
+    if (changed !== undefined || this.#before.size === 0) return changed;
+    return this.#changes.has(key) ? undefined : this.#before.get(key);
   }
 
   set(key: string, value: V): void {

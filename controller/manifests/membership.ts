@@ -1,29 +1,39 @@
 /** Which fleet selects which device, kept up for the devices and fleets that a draft touches. */
-import type { Selector } from '../../schemas/generated/types.ts';
+import type { Device, Fleet } from '../../schemas/generated/types.ts';
+import { canonicalJson } from './canonical-json.ts';
 import { type Draft, deviceIn, placeIn } from './draft.ts';
 import { FleetIndex } from './fleet-index.ts';
 import { MapDraft } from './map-draft.ts';
-import { countUnder, NameIndexDraft, namesUnder } from './name-index.ts';
-import { selectorTerms } from './selector.ts';
+import { NameIndexDraft, namesUnder } from './name-index.ts';
 import { pauseNow, type Steps } from './steps.ts';
 
-/** Devices that may meet the selector, by the index that narrows most; every device when none does. */
-function* candidates({ next }: Draft, selector: Selector): Iterable<string> {
-  const lists = selectorTerms(selector);
-  const sizes = lists.map((terms) => terms.reduce((sum, term) => sum + countUnder(next.devicesByLabel, term), 0));
-  const narrowest = lists[sizes.indexOf(Math.min(...sizes))];
-  if (narrowest === undefined) yield* next.devices.keys();
-  else for (const term of narrowest) yield* namesUnder(next.devicesByLabel, term);
+/** Fleets that select otherwise than before. */
+function reselecting({ before, touched }: Draft): FleetIndex {
+  const changed = [...touched.Fleet].flatMap(([name, fleet]): [string, Fleet][] => {
+    const old = before.fleets.get(name);
+    const isSame = fleet && old && canonicalJson(fleet.spec.selector) === canonicalJson(old.spec.selector);
+    return fleet === undefined || isSame ? [] : [[name, fleet]];
+  });
+  return new FleetIndex(changed);
 }
 
-/** Devices whose fleet may be another one now. */
-function devicesToJudge(draft: Draft): Set<string> {
-  const names = new Set(draft.touched.Device.keys());
-  for (const [fleet, manifest] of draft.touched.Fleet) {
-    for (const name of namesUnder(draft.before.members, fleet)) names.add(name);
-    if (manifest !== undefined) for (const name of candidates(draft, manifest.spec.selector)) names.add(name);
+/** Devices whose fleet may be another one now, or says something else now. */
+function* devicesToJudge(draft: Draft): Steps<Map<string, Device | undefined>> {
+  const { before, next, touched } = draft;
+  // At a first revision these are all.
+  if (before.devices.size === 0) return touched.Device;
+  const devices = new Map(touched.Device);
+  for (const fleet of touched.Fleet.keys())
+    for (const name of namesUnder(before.members, fleet))
+      if (!devices.has(name)) devices.set(name, deviceIn(draft, name));
+  const fleets = reselecting(draft);
+  if (fleets.isEmpty) return devices;
+  // No index by label is kept: it would be larger than all others, and selectors change seldom.
+  for (const [name, device] of next.devices) {
+    yield pauseNow;
+    if (fleets.selecting(device.metadata.labels ?? {}).length > 0) devices.set(name, device);
   }
-  return names;
+  return devices;
 }
 
 function reportConflict(draft: Draft, device: string, fleets: readonly string[]): void {
@@ -45,9 +55,8 @@ export function* updateMembership(draft: Draft): Steps<Map<string, string | unde
   const strays = new MapDraft(before.strays);
   const judged = new Map<string, string | undefined>();
   const fleets = new FleetIndex(next.fleets);
-  for (const device of devicesToJudge(draft)) {
+  for (const [device, manifest] of yield* devicesToJudge(draft)) {
     yield pauseNow;
-    const manifest = deviceIn(draft, device);
     const chosen = manifest === undefined ? [] : fleets.selecting(manifest.metadata.labels ?? {});
     const old = before.desiredDevices.get(device)?.fleet;
     if (old !== undefined && !chosen.includes(old)) members.remove(old, device);

@@ -48,7 +48,9 @@ export class NameIndexDraft {
   }
 
   #under(key: string): string | MapDraft<true> | NameSet | undefined {
-    return this.#changes.has(key) ? this.#changes.get(key) : this.#before.get(key);
+    const changed = this.#changes.get(key);
+    if (changed !== undefined || this.#before.size === 0) return changed;
+    return this.#changes.has(key) ? undefined : this.#before.get(key);
   }
 
   add(key: string, name: string): void {

@@ -221,15 +221,15 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
   }
 
   set(key: string, value: V): PersistentMap<V> {
-    return runAtOnce(this.withChanges(new Map([[key, value]])));
+    return runAtOnce(this.withChanges([[key, value]]));
   }
 
   delete(key: string): PersistentMap<V> {
-    return runAtOnce(this.withChanges(new Map([[key, undefined]])));
+    return runAtOnce(this.withChanges([[key, undefined]]));
   }
 
-  /** Many changes at once, `undefined` for a key that goes: far cheaper than one after the other. */
-  *withChanges(changes: ReadonlyMap<string, V | undefined>): Steps<PersistentMap<V>> {
+  /** Many changes at once, each of another key, `undefined` where it goes: far cheaper than one after the other. */
+  *withChanges(changes: Iterable<readonly [string, V | undefined]>): Steps<PersistentMap<V>> {
     const keys: string[] = [];
     const values: (V | undefined)[] = [];
     for (const [key, value] of changes) {

@@ -5,9 +5,8 @@ import { FindingList } from './finding-list.ts';
 import { type Declaration, keyOf, type ManifestKey, type ManifestState } from './manifest-state.ts';
 import { MapDraft } from './map-draft.ts';
 import { countUnder, NameIndexDraft, namesUnder } from './name-index.ts';
-import type { BrokenManifest, Manifest, ManifestKind } from './parsed-file.ts';
+import type { BrokenManifest, Manifest, ManifestKind, ParsedFile } from './parsed-file.ts';
 import type { PersistentMap } from './persistent-map.ts';
-import { labelTerms } from './selector.ts';
 import { pauseNow, type Steps } from './steps.ts';
 
 /** What stands where once the changed files have taken the place of what they were. */
@@ -15,8 +14,6 @@ interface Declarations {
   readonly declared: MapDraft<Declaration>;
   /** Of a key that is declared more than once, the others. */
   readonly others: ReadonlyMap<ManifestKey, Declaration[]>;
-  /** Those that the files declared before or declare now. */
-  readonly keys: ReadonlySet<ManifestKey>;
 }
 
 function compareDeclarations(left: Declaration, right: Declaration): number {
@@ -36,13 +33,8 @@ function putInOrder(declared: MapDraft<Declaration>, others: ReadonlyMap<Manifes
 function* declarationsAfter(before: ManifestState, changes: readonly FileChange[]): Steps<Declarations> {
   const declared = new MapDraft(before.declared);
   const others = new Map<ManifestKey, Declaration[]>();
-  const keys = new Set<ManifestKey>();
   for (const { path } of changes) {
-    for (const { manifest } of before.files.get(path)?.manifests ?? []) {
-      const key = keyOf(manifest);
-      declared.delete(key);
-      keys.add(key);
-    }
+    for (const { manifest } of before.files.get(path)?.manifests ?? []) declared.delete(keyOf(manifest));
     yield pauseNow;
   }
   for (const { path, file } of changes) {
@@ -51,16 +43,15 @@ function* declarationsAfter(before: ManifestState, changes: readonly FileChange[
       const declaration = { file: path, document, manifest };
       if (declared.get(key) === undefined) declared.set(key, declaration);
       else others.set(key, [...(others.get(key) ?? []), declaration]);
-      keys.add(key);
     }
     yield pauseNow;
   }
   putInOrder(declared, others);
-  return { declared, others, keys };
+  return { declared, others };
 }
 
-function* settledFiles({ files }: ManifestState, changes: readonly FileChange[]): Steps<ManifestState['files']> {
-  return yield* files.withChanges(new Map(changes.map(({ path, file }) => [path, file])));
+function* filesByPath(changes: readonly FileChange[]): Generator<readonly [string, ParsedFile | undefined]> {
+  for (const { path, file } of changes) yield [path, file];
 }
 
 const everyKind: readonly ManifestKind[] = ['Application', 'Device', 'Fleet', 'Site'];
@@ -100,16 +91,16 @@ function reportBrokenDuplicates({ next, findings }: Draft, changes: readonly Fil
   }
 }
 
-function* touchedBy(before: ManifestState, { declared, keys }: Declarations): Steps<Touched> {
+function* touchedBy(before: ManifestState, { declared }: Declarations): Steps<Touched> {
   const touched = {
     Application: new Map<string, Manifest | undefined>(),
     Device: new Map<string, Manifest | undefined>(),
     Fleet: new Map<string, Manifest | undefined>(),
     Site: new Map<string, Manifest | undefined>(),
   };
-  for (const key of keys) {
+  for (const [key, declaration] of declared.changes) {
     yield pauseNow;
-    const manifest = declared.get(key)?.manifest;
+    const manifest = declaration?.manifest;
     if (manifest === before.declared.get(key)?.manifest) continue;
     const [kind, name] = manifest === undefined ? (key.split('/') as [ManifestKind, string]) : namedBy(manifest);
     touched[kind].set(name, manifest);
@@ -127,14 +118,12 @@ function fingerprintOf({ spec }: Device): string | undefined {
   return spec.keyFingerprint?.replace(/=$/, '');
 }
 
-type DeviceIndices = Pick<ManifestState, 'devicesBySite' | 'devicesByLabel' | 'devicesByFingerprint'>;
+type DeviceIndices = Pick<ManifestState, 'devicesBySite' | 'devicesByFingerprint'>;
 
 function* indicesAfter({ before, touched }: Draft): Steps<DeviceIndices> {
   const bySite = new NameIndexDraft(before.devicesBySite);
-  const byLabel = new NameIndexDraft(before.devicesByLabel);
   const byFingerprint = new NameIndexDraft(before.devicesByFingerprint);
-  const change = (what: 'add' | 'remove', { metadata: { name, labels = {} }, spec }: Device, fingerprint?: string) => {
-    for (const term of labelTerms(labels)) byLabel[what](term, name);
+  const change = (what: 'add' | 'remove', { metadata: { name }, spec }: Device, fingerprint?: string) => {
     if (spec.site !== undefined) bySite[what](spec.site, name);
     if (fingerprint !== undefined) byFingerprint[what](fingerprint, name);
   };
@@ -146,7 +135,6 @@ function* indicesAfter({ before, touched }: Draft): Steps<DeviceIndices> {
   }
   return {
     devicesBySite: yield* bySite.settled(),
-    devicesByLabel: yield* byLabel.settled(),
     devicesByFingerprint: yield* byFingerprint.settled(),
   };
 }
@@ -180,7 +168,7 @@ export function* openDraft(before: ManifestState, changes: readonly FileChange[]
     before,
     next: {
       ...before,
-      files: yield* settledFiles(before, changes),
+      files: yield* before.files.withChanges(filesByPath(changes)),
       declared: yield* declarations.declared.settled(),
       applications: yield* changed(before.applications, touched.Application),
       fleets: yield* changed(before.fleets, touched.Fleet),
