@@ -1,5 +1,5 @@
 /** All manifests of the revision in force, with the indices that tell which devices a change touches. */
-import type { Application, Device, Fleet, Site } from '../../schemas/generated/types.ts';
+import type { Application, Device, Fleet, Secret, Site } from '../../schemas/generated/types.ts';
 import type { Catalogue, DesiredDevice, DesiredFleet } from './desired.ts';
 import type { NameIndex } from './name-index.ts';
 import type { Manifest, ManifestKind, ParsedFile } from './parsed-file.ts';
@@ -23,6 +23,7 @@ export interface ManifestState {
   readonly applications: PersistentMap<Application>;
   readonly fleets: PersistentMap<Fleet>;
   readonly sites: PersistentMap<Site>;
+  readonly secrets: PersistentMap<Secret>;
   readonly devices: PersistentMap<Device>;
   readonly devicesBySite: NameIndex;
   readonly devicesByFingerprint: NameIndex;
@@ -30,6 +31,8 @@ export interface ManifestState {
   readonly members: NameIndex;
   /** Devices that no fleet selects and that are not said to be idle, and those that are said to be and are selected. */
   readonly strays: NameSet;
+  /** Devices that lack a copy of secrets that their applications read, with the names of those. */
+  readonly unsealed: PersistentMap<readonly string[]>;
   readonly catalogue: Catalogue;
   readonly desiredDevices: PersistentMap<DesiredDevice>;
 }
@@ -41,11 +44,13 @@ export const emptyManifestState: ManifestState = {
   applications: PersistentMap.empty(),
   fleets: PersistentMap.empty(),
   sites: PersistentMap.empty(),
+  secrets: PersistentMap.empty(),
   devices: PersistentMap.empty(),
   devicesBySite: PersistentMap.empty(),
   devicesByFingerprint: PersistentMap.empty(),
   members: PersistentMap.empty(),
   strays: PersistentMap.empty(),
+  unsealed: PersistentMap.empty(),
   catalogue: new Map(),
   desiredDevices: PersistentMap.empty(),
 };

@@ -1,5 +1,6 @@
 /** Reads changed files into a draft of the next state: declarations and indices, nothing of what they come to. */
 import type { Device } from '../../schemas/generated/types.ts';
+import { bareFingerprint } from '../../schemas/key-fingerprint.ts';
 import { type Draft, type FileChange, placeIn, type Touched } from './draft.ts';
 import { FindingList } from './finding-list.ts';
 import { type Declaration, keyOf, type ManifestKey, type ManifestState } from './manifest-state.ts';
@@ -54,7 +55,7 @@ function* filesByPath(changes: readonly FileChange[]): Generator<readonly [strin
   for (const { path, file } of changes) yield [path, file];
 }
 
-const everyKind: readonly ManifestKind[] = ['Application', 'Device', 'Fleet', 'Site'];
+const everyKind: readonly ManifestKind[] = ['Application', 'Device', 'Fleet', 'Secret', 'Site'];
 
 function noteBroken({ broken }: Draft, file: string, { kind, name, terms }: BrokenManifest): void {
   if (name === undefined) broken.untold.push({ file, kind });
@@ -96,6 +97,7 @@ function* touchedBy(before: ManifestState, { declared }: Declarations): Steps<To
     Application: new Map<string, Manifest | undefined>(),
     Device: new Map<string, Manifest | undefined>(),
     Fleet: new Map<string, Manifest | undefined>(),
+    Secret: new Map<string, Manifest | undefined>(),
     Site: new Map<string, Manifest | undefined>(),
   };
   for (const [key, declaration] of declared.changes) {
@@ -113,9 +115,8 @@ function namedBy({ kind, metadata }: Manifest): [ManifestKind, string] {
   return [kind, metadata.name];
 }
 
-/** One fingerprint has two spellings, with and without base64 padding. */
 function fingerprintOf({ spec }: Device): string | undefined {
-  return spec.keyFingerprint?.replace(/=$/, '');
+  return spec.keyFingerprint && bareFingerprint(spec.keyFingerprint);
 }
 
 type DeviceIndices = Pick<ManifestState, 'devicesBySite' | 'devicesByFingerprint'>;
@@ -173,6 +174,7 @@ export function* openDraft(before: ManifestState, changes: readonly FileChange[]
       applications: yield* changed(before.applications, touched.Application),
       fleets: yield* changed(before.fleets, touched.Fleet),
       sites: yield* changed(before.sites, touched.Site),
+      secrets: yield* changed(before.secrets, touched.Secret),
       devices: yield* changed(before.devices, touched.Device),
     },
     findings: new FindingList(),
