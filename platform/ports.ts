@@ -3,6 +3,8 @@
  * these ports; `platform/node` holds the real ones and `test/sim` the simulated ones, and nothing else implements I/O.
  */
 
+import type { Connection } from './streams.ts';
+
 /** Wall and monotonic time, and waiting. Milliseconds everywhere. */
 export interface Clock {
   /** Milliseconds since the epoch as this machine believes; may jump either way. */
@@ -148,6 +150,21 @@ export interface Relay extends Disposable {
   /** The port on 127.0.0.1 at which it is an HTTP proxy. */
   readonly port: number;
   readonly ended: Promise<RelayEnd>;
+}
+
+/** Another machine, by name or address, that a program may talk to. */
+export interface OutboundTarget {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Connections to other machines that a guest is granted. */
+export interface Outbound {
+  /**
+   * Gives the connection before it is made; that it could not be shows when it is read or written. A name leads to public
+   * addresses only: whoever answers for a name must not choose a neighbour of this machine.
+   */
+  connect(target: OutboundTarget): Connection;
 }
 
 /** Relays for libraries that have a network of their own. */

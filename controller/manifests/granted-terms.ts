@@ -1,7 +1,7 @@
 import type { Application, DeployedApplication } from '../../schemas/generated/types.ts';
 import { bytesOf } from './quantity.ts';
 
-type GrantedTerms = Pick<DeployedApplication, 'data' | 'tmp' | 'kv' | 'facts'>;
+type GrantedTerms = Pick<DeployedApplication, 'data' | 'tmp' | 'kv' | 'facts' | 'allowedOutboundHosts'>;
 
 /** Schema defaults, for what a grant does not say. */
 const dataDefaults = { quota: '16MiB', files: 1000 };
@@ -13,11 +13,13 @@ function directory({ quota, files }: { readonly quota: string; readonly files: n
 }
 
 /** What a manifest grants its application, in the deployment's terms; what it does not grant is not named. */
-export function grantedTerms({ data, tmp, kv, facts }: Application['spec']): GrantedTerms {
+export function grantedTerms(spec: Application['spec']): GrantedTerms {
+  const { data, tmp, kv, facts, allowedOutboundHosts } = spec;
   return {
     ...(data === undefined ? {} : { data: directory({ ...dataDefaults, ...data }) }),
     ...(tmp === undefined ? {} : { tmp: directory({ ...tmpDefaults, ...tmp }) }),
     ...(kv === undefined ? {} : { kv: { bytesMax: bytesOf(kv.quota ?? kvDefaults.quota) } }),
+    ...(allowedOutboundHosts === undefined ? {} : { allowedOutboundHosts }),
     ...(facts === undefined
       ? {}
       : { facts: Object.fromEntries(Object.entries(facts).map(([name, { type }]) => [name, type])) }),

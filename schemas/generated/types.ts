@@ -84,6 +84,64 @@ export interface ApplicationSpec {
   tmp?: TmpGrant;
   kv?: KvGrant;
   /**
+   * Other machines it may talk to, as tcp://HOST:PORT; each is opened as /net/tcp/HOST:PORT. A name leads to public addresses only: one of the own network is granted by the address itself.
+   *
+   * @maxItems 16
+   *
+   * Items: tcp://HOST:PORT; HOST is a name, an IPv4 address, or an IPv6 address in brackets.
+   */
+  allowedOutboundHosts?:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ];
+  /**
    * Named values that it may publish: each line written to /facts/NAME is one. The last value and its age are kept and reported.
    */
   facts?: {
@@ -397,7 +455,7 @@ export interface AgentMqttConfiguration {
  */
 export interface AgentHttpConfiguration {
   /**
-   * The address to listen at; anything but the loopback opens applications to a network.
+   * The address to listen at, 127.0.0.1 unless it is said; anything but the loopback opens applications to a network.
    */
   host?: string;
   port: number;
@@ -509,6 +567,62 @@ export interface DeployedApplication {
   data?: DirectoryGrant;
   tmp?: DirectoryGrant;
   kv?: StoreGrant;
+  /**
+   * @maxItems 16
+   *
+   * Items: tcp://HOST:PORT; HOST is a name, an IPv4 address, or an IPv6 address in brackets.
+   */
+  allowedOutboundHosts?:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ];
   /**
    * What it may publish at /facts, by name.
    */

@@ -21,6 +21,18 @@ test('flags win over the environment, the environment over the file, the file ov
   t.is('value' in bare ? bare.value.http?.port : 0, 7443);
 });
 
+test('a section that nobody wrote is not there, whatever is usual inside of it', (t) => {
+  const files = { ca: 'ca.pem', trustRoot: 'root.json' };
+  const agent = {
+    device: 'crane',
+    controller: 'https://shore.example:7443',
+    mqtt: { host: 'shore.example' },
+    ...files,
+  };
+  const result = resolveConfiguration('agent', inputs({ agent }));
+  t.deepEqual('value' in result ? result.value.http : result.faults, undefined);
+});
+
 test('relative paths start where they were written, and URLs are left alone', (t) => {
   const file = { controller: { ...controller, keys: 'keys' } };
   const result = resolveConfiguration(

@@ -1,5 +1,5 @@
 import type { DirectoryHandle } from '../../../platform/file-handles.ts';
-import type { Clock, Disk } from '../../../platform/ports.ts';
+import type { Clock, Disk, Outbound } from '../../../platform/ports.ts';
 import type { ApplicationReport, DeployedApplication } from '../../../schemas/generated/types.ts';
 import { memoryDirectory } from '../primitives/memory-directory.ts';
 import { OpenDirectory } from '../primitives/open-directory.ts';
@@ -11,6 +11,7 @@ import { factDirectory } from './fact-directory.ts';
 import { KvDirectory } from './kv-directory.ts';
 import { KvStore } from './kv-store.ts';
 import { keysMax, openMax } from './limits.ts';
+import { Connections, outboundDirectory } from './outbound-directory.ts';
 
 /** What grants need of the machine. */
 export interface GrantPorts {
@@ -18,12 +19,13 @@ export interface GrantPorts {
   readonly disk: Disk;
   /** Holds a directory of this machine; throws `FileError`. */
   readonly openDirectory: (path: string) => DirectoryHandle;
+  readonly outbound: Outbound;
   /** Called when facts were published, not more often than they need to be told. */
   readonly onFacts: () => void;
 }
 
 /** What an application's manifest grants it. */
-export type Granted = Pick<DeployedApplication, 'name' | 'data' | 'tmp' | 'kv' | 'facts'>;
+export type Granted = Pick<DeployedApplication, 'name' | 'data' | 'tmp' | 'kv' | 'facts' | 'allowedOutboundHosts'>;
 
 /** What one run was granted. */
 export interface RunGrants {
@@ -36,6 +38,7 @@ export interface RunGrants {
 /** What one application keeps over its runs, as long as this process runs it. */
 interface Kept {
   readonly data: { readonly path: string; readonly quota: Quota } | undefined;
+  readonly connections: Connections;
   readonly kv: { readonly store: KvStore; readonly quota: Quota } | undefined;
 }
 
@@ -55,15 +58,20 @@ export class Grants {
     this.#room = (bytes) => reserve.take(bytes);
   }
 
-  /** What one run is given. Throws `FileError` or `DiskError` where something of it can't be opened. */
-  open(application: Granted): RunGrants {
-    const { data, kv } = this.#keptOf(application);
-    const { tmp, facts } = application;
+  /**
+   * What one run is given; `note` tells whoever reads its log. Throws `FileError` or `DiskError` where something of it can't be
+   * opened.
+   */
+  open(application: Granted, note: (text: string) => void): RunGrants {
+    const { data, kv, connections } = this.#keptOf(application);
+    const { tmp, facts, allowedOutboundHosts: hosts } = application;
+    const { outbound } = this.#ports;
     const keys = kv && new KvDirectory(kv.store, kv.quota);
     const directories = {
       ...(data === undefined ? {} : { '/data': this.#directory(this.#ports.openDirectory(data.path), data.quota) }),
       ...(tmp === undefined ? {} : { '/tmp': this.#temporary(tmp) }),
       ...(kv === undefined ? {} : { '/kv': this.#directory(keys!, kv.quota) }),
+      ...(hosts === undefined ? {} : { '/net/tcp': outboundDirectory({ hosts, connections, outbound, note }) }),
       ...(facts === undefined ? {} : { '/facts': factDirectory(application, this.#facts) }),
     };
     return { directories, abandon: () => keys?.abandon() };
@@ -94,7 +102,11 @@ export class Grants {
   #keptOf(application: Granted): Kept {
     const known = this.#kept.get(application.name);
     if (known !== undefined) return known;
-    const kept = { data: this.#openData(application), kv: this.#openStore(application) };
+    const kept = {
+      data: this.#openData(application),
+      kv: this.#openStore(application),
+      connections: new Connections(),
+    };
     this.#kept.set(application.name, kept);
     return kept;
   }

@@ -52,7 +52,9 @@ function worldOf(
 ): Omit<GuestWorld, 'leave'> {
   const { name, args, env, config } = application;
   const channels = channelDirectories(application, { hub, outbox }, () => lost.add(name));
-  const { directories, abandon } = grants.open(application);
+  const { directories, abandon } = grants.open(application, (text) =>
+    onOutput('stderr', new TextEncoder().encode(`fleet: ${text}\n`)),
+  );
   return {
     args: [name, ...args],
     environment: { ...event?.environment, ...env },

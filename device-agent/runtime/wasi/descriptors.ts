@@ -1,5 +1,5 @@
 import type { DirectoryEntry } from '../../../platform/file-handles.ts';
-import type { Connection, Listener } from '../../../platform/streams.ts';
+import type { Listener } from '../../../platform/streams.ts';
 import type { OpenDirectory } from '../primitives/open-directory.ts';
 import type { OpenFile } from '../primitives/open-file.ts';
 import type { OpenStream } from '../primitives/open-stream.ts';
@@ -11,7 +11,6 @@ export type Target =
   | OpenStream
   | { readonly kind: 'file'; readonly file: OpenFile }
   | { readonly kind: 'directory'; readonly directory: OpenDirectory; readonly preopen?: string }
-  | { readonly kind: 'connection'; readonly connection: Connection }
   | { readonly kind: 'listener'; readonly listener: Listener };
 
 /** An open file descriptor: a target, and what preview 1 keeps beside it. */

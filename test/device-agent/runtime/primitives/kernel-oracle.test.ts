@@ -80,7 +80,7 @@ function opened(root: OpenDirectory, { path, options }: Step): string {
     if (options.write) node.append(encoder.encode('xyz'));
     return `file of ${node.size()}`;
   } finally {
-    node.close?.();
+    if (node instanceof OpenDirectory || node instanceof OpenFile) node.close();
   }
 }
 
