@@ -246,6 +246,24 @@ export interface ChannelOutSpec {
    * What a reader that lags behind others loses. The only reader of a channel loses nothing: who writes waits.
    */
   drop?: 'oldest' | 'newest';
+  shore?: ShoreSpec;
+}
+/**
+ * Its messages go to the shore too: kept on the device's disk until the shore has them durably, over restarts and power cuts, in order, at least once.
+ */
+export interface ShoreSpec {
+  /**
+   * Room on the device's disk. A message may take a quarter of it.
+   */
+  quota?: string;
+  /**
+   * What the shore does not have after this time is dropped, within a sixteenth of it.
+   */
+  maxAge?: string;
+  /**
+   * What gives way when what it may keep for the shore is full: the oldest messages, or the one that comes. Counted either way.
+   */
+  drop?: 'oldest' | 'newest';
 }
 export interface LimitsSpec {
   /**
@@ -418,6 +436,7 @@ export interface AgentConfiguration {
    */
   trustRoot: string;
   unpack?: UnpackConfiguration;
+  outbox?: AgentOutboxConfiguration;
   /**
    * A report at least this often while connected.
    */
@@ -450,6 +469,15 @@ export interface UnpackConfiguration {
    */
   memoryMegabytesMax?: number;
   cpuSecondsMax?: number;
+}
+/**
+ * What applications' channels have to say to the shore.
+ */
+export interface AgentOutboxConfiguration {
+  /**
+   * What they may send in 24 hours; without it, what there is.
+   */
+  bytesPerDay?: number;
 }
 export interface CliConfiguration {
   /**
@@ -642,6 +670,18 @@ export interface ChannelOut {
    * What a reader that lags behind others loses. The only reader of a channel loses nothing: who writes waits.
    */
   drop?: 'oldest' | 'newest';
+  shore?: ShoreTerms;
+}
+/**
+ * What it may keep until the shore has it.
+ */
+export interface ShoreTerms {
+  quotaBytes: number;
+  maxAgeSeconds: number;
+  /**
+   * What gives way when what it may keep for the shore is full: the oldest messages, or the one that comes. Counted either way.
+   */
+  drop: 'oldest' | 'newest';
 }
 export interface ApplicationLimits {
   memoryBytes?: number;
@@ -1025,6 +1065,7 @@ export interface Report {
    */
   downloads?: DownloadReport[];
   problem?: DeviceProblem;
+  outbox?: OutboxReport;
   /**
    * Artifact and metadata bytes taken since enrolment.
    */
@@ -1223,6 +1264,33 @@ export interface DeviceProblem {
    * The deployment it is about.
    */
   sequence?: number;
+}
+/**
+ * What its channels have to say to the shore and the shore does not have yet, all together.
+ */
+export interface OutboxReport {
+  messages: number;
+  bytes: number;
+  /**
+   * RFC 3339 in UTC.
+   */
+  oldestAt?: string;
+  /**
+   * Since each channel was opened for the first time: for want of room or rate, or for their age.
+   */
+  dropped: number;
+  held?: OutboxHeld;
+}
+/**
+ * Why it keeps what it could send.
+ */
+export interface OutboxHeld {
+  code: string;
+  message: string;
+  /**
+   * APPLICATION/CHANNEL, where it is one.
+   */
+  channel?: string;
 }
 /**
  * The desired state of the named shadow `fleet`: the newest deployment, inline while it is small, else by digest from the artifact store.
