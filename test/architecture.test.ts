@@ -126,6 +126,12 @@ const rooms: readonly Room[] = [
     reason: 'decides, commits, then acts through what it was handed; knows no door, no git, no artifact',
   },
   {
+    path: 'controller/messages',
+    imports: ['schemas', 'platform', 'controller/engine'],
+    packages: [],
+    reason: 'what devices say and where it comes out: over what it came, and what is remembered of it, is handed in',
+  },
+  {
     path: 'controller/view',
     imports: ['schemas', 'platform', 'controller/engine', 'controller/manifests', 'controller/planning'],
     packages: [],

@@ -4,6 +4,7 @@ import type {
   DeviceStatus,
   ExpiryStatus,
   FleetStatus,
+  OutletStatus,
   Refusal,
   Selector,
   SiteStatus,
@@ -53,6 +54,8 @@ export interface StatusInputs {
   readonly refusals: readonly Refusal[];
   readonly broker?: BrokerStatus;
   readonly storage?: StorageStatus;
+  /** Where messages come out. */
+  readonly outlets?: readonly OutletStatus[];
   /** Trust that comes to its end; absent where nobody looks. */
   readonly expiry?: readonly ExpiryStatus[];
 }
@@ -213,7 +216,7 @@ const refusalsShownMax = 20;
 
 /** The document at one moment; the view has settled. Throws `NothingThere`. */
 export function statusDocument(inputs: StatusInputs, query: StatusQuery): StatusDocument {
-  const { context, view, source, broker, storage, expiry } = inputs;
+  const { context, view, source, broker, storage, outlets = [], expiry } = inputs;
   checkTarget(inputs, query);
   const devices = matching(inputs, query);
   const isWhole = query.target === undefined && query.selector === undefined && query.names === undefined;
@@ -232,6 +235,7 @@ export function statusDocument(inputs: StatusInputs, query: StatusQuery): Status
     source,
     ...(broker === undefined ? {} : { broker }),
     ...(storage === undefined ? {} : { storage }),
+    ...(outlets.length === 0 ? {} : { outlets: [...outlets] }),
     ...(expiry === undefined ? {} : { expiry: [...expiry] }),
     tally,
     state: convergenceOf(tally),

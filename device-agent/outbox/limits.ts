@@ -7,6 +7,9 @@ export const gatherMs = 5_000;
 export const batchMessagesMax = 512;
 export const batchBytesMax = 32 * 1024;
 
+/** For each part that was sent, before the next batch: the shore takes ten messages of all kinds in a second. */
+export const partMs = 150;
+
 /** How long the shore's word is waited for at first; twice as long after each time that none came. */
 export const answerMsMin = 30_000;
 export const answerMsMax = 30 * 60_000;

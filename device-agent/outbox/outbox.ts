@@ -11,6 +11,7 @@ import {
   batchMessagesMax,
   besideUpdateMs,
   gatherMs,
+  partMs,
   waitMsMax,
 } from './limits.ts';
 import { type OutboxChannel, OutboxChannels } from './outbox-channels.ts';
@@ -57,7 +58,7 @@ export class Outbox {
   #isConnected = false;
   /** Counts connections and their ends: silence of an earlier one says nothing of this. */
   #connections = 0;
-  #isStopped = false;
+  readonly #stopping = new AbortController();
   #isSending = false;
   #timer: Disposable | undefined;
   #awaited: Awaited | undefined;
@@ -79,7 +80,7 @@ export class Outbox {
   }
 
   stop(): void {
-    this.#isStopped = true;
+    this.#stopping.abort();
     this.#timer?.[Symbol.dispose]();
     this.#awaited?.answered();
     this.#attempt(() => this.#budget.note());
@@ -123,7 +124,7 @@ export class Outbox {
 
   #pass(): void {
     this.#attempt(() => this.#channels.look());
-    if (this.#isStopped) return;
+    if (this.#stopping.signal.aborted) return;
     this.#timer = this.#options.clock.after(gatherMs, () => this.#pass());
     void this.#pump();
   }
@@ -150,7 +151,7 @@ export class Outbox {
 
   #mayGo(): boolean {
     const { clock, urgent } = this.#options;
-    if (this.#isStopped || !this.#isConnected || clock.monotonic() < this.#notBeforeMs) return false;
+    if (this.#stopping.signal.aborted || !this.#isConnected || clock.monotonic() < this.#notBeforeMs) return false;
     return urgent() !== 'report' && this.#budget.left > 0;
   }
 
@@ -162,13 +163,14 @@ export class Outbox {
     this.#last = next.channel;
     const connection = this.#connections;
     const answered = this.#answerFor(next.channel);
-    const isSent = await this.#send(next.channel, next.batch);
-    const isAnswered = isSent && (await answered);
+    const parts = this.#pack(next.channel, next.batch);
+    const isAnswered = (await this.#send(parts)) && (await answered);
     this.#awaited = undefined;
     if (connection !== this.#connections) return false;
     if (!isAnswered) this.#beSilent();
     else this.#patienceMs = answerMsMin;
     if (isAnswered && urgent() === 'update') this.#notBeforeMs = clock.monotonic() + besideUpdateMs;
+    if (isAnswered) await clock.sleep(parts.length * partMs, this.#stopping.signal).catch(() => {});
     return isAnswered;
   }
 
@@ -179,19 +181,24 @@ export class Outbox {
     const nowMs = this.#options.clock.monotonic();
     for (const channel of [...all.slice(from), ...all.slice(0, from)]) {
       if (channel.notBeforeMs > nowMs) continue;
-      const batch = channel.backlog.next(Math.min(batchBytesMax, this.#budget.left), batchMessagesMax);
+      // What was refused is tried with one message: the rest would travel in vain.
+      const messagesMax = channel.held === undefined ? batchMessagesMax : 1;
+      const batch = channel.backlog.next(Math.min(batchBytesMax, this.#budget.left), messagesMax);
       if (batch !== undefined) return { channel, batch };
     }
     return undefined;
   }
 
-  async #send({ application, channel, backlog }: OutboxChannel, batch: Batch): Promise<boolean> {
+  #pack({ application, channel, backlog }: OutboxChannel, batch: Batch): readonly Uint8Array[] {
     this.#batches = (this.#batches + 1) % 2 ** 32;
     const packed = packBatch({
       ...{ application, channel, stream: Buffer.from(batch.stream).toString('hex'), ...batch.first },
       ...{ dropped: backlog.counts().dropped, messages: batch.messages },
     });
-    const parts = batchParts(this.#batches, packed);
+    return batchParts(this.#batches, packed);
+  }
+
+  async #send(parts: readonly Uint8Array[]): Promise<boolean> {
     for (const part of parts) {
       this.#budget.spend(part.length + overheadBytes);
       if (!(await this.#options.send(part))) return false;
@@ -203,7 +210,7 @@ export class Outbox {
   #answerFor(channel: OutboxChannel): Promise<boolean> {
     const said = Promise.withResolvers<boolean>();
     const timer = this.#options.clock.after(this.#patienceMs, () => said.resolve(false));
-    const answered = (): void => said.resolve(this.#isConnected && !this.#isStopped);
+    const answered = (): void => said.resolve(this.#isConnected && !this.#stopping.signal.aborted);
     this.#awaited = { channel, answered };
     return said.promise.finally(() => timer[Symbol.dispose]());
   }

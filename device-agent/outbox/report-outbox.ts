@@ -15,7 +15,7 @@ export function reportOutbox(
   const [messages, bytes, dropped] = [sum('messages'), sum('bytes'), sum('dropped')];
   if (channels.length === 0) return undefined;
   const oldestMs = Math.max(...counts.map(({ oldestAgeMs }) => oldestAgeMs ?? -1));
-  const held = channels.find((channel) => channel.held !== undefined);
+  const held = channels.find((channel, n) => channel.held !== undefined && counts[n]!.messages > 0);
   const overBudget = { code: 'OVER_BUDGET', message: 'what may be sent in a day is sent' };
   const why = messages > 0 && isOverBudget ? overBudget : held?.held;
   return {
