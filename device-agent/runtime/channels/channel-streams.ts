@@ -131,8 +131,9 @@ export class ChannelOutput implements OutputStream {
     const put = hub.put(application, channel, terms, message, onDropped);
     this.#isFull = put === 'full';
     if (this.#isFull) return false;
-    // What finds no room there is counted there.
-    if (terms.shore !== undefined) outbox.put(application, channel, terms.shore, message);
+    // What finds no room there is counted there. On shore what ends a line is nothing of it.
+    const said = terms.framing === 'line' && message.at(-1) === newline ? message.subarray(0, -1) : message;
+    if (terms.shore !== undefined) outbox.put(application, channel, terms.shore, said);
     else if (put === 'unread') onDropped();
     return true;
   }

@@ -108,11 +108,11 @@ test('what is written to a channel of the shore goes to the outbox, whether or n
   const terms = { shore: { quotaBytes: 65_536, maxAgeSeconds: 60, drop: 'oldest' } } as const;
   const unread = outputOf(hubOf(), terms);
   unread.output.write(bytes('a\nb\n'));
-  t.deepEqual(unread.shore, ['writer/readings a\n', 'writer/readings b\n']);
+  t.deepEqual(unread.shore, ['writer/readings a', 'writer/readings b']);
   t.is(unread.dropped(), 0);
   const hub = hubOf('only');
   const read = outputOf(hub, { ...terms, queue: 1 });
   t.is(read.output.write(bytes('a\nb\n')), 2);
-  t.deepEqual(read.shore, ['writer/readings a\n']);
+  t.deepEqual(read.shore, ['writer/readings a']);
   t.is(text(hub.queue('only', 'readings')!.take()), 'a\n');
 });
