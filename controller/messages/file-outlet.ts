@@ -15,13 +15,7 @@ const gatherMs = 20;
 
 interface Given {
   readonly lines: string;
-  readonly settle: (error: OutletError | undefined) => void;
-}
-
-function outletError(error: unknown): OutletError {
-  if (error instanceof OutletError) return error;
-  if (error instanceof DiskError) return new OutletError(`FILES_${error.code}`, error.message);
-  throw error;
+  readonly settle: (outcome: 'written' | { readonly error: unknown }) => void;
 }
 
 /** Writes messages to NDJSON files. */
@@ -42,23 +36,23 @@ export class FileOutlet implements Outlet {
     const lines = messages.map(lineOf).join('');
     return new Promise((resolve, reject) => {
       if (this.#gathered.length === 0) this.#parts.clock.after(gatherMs, () => this.#write());
-      this.#gathered.push({ lines, settle: (error) => (error === undefined ? resolve() : reject(error)) });
+      this.#gathered.push({ lines, settle: (outcome) => (outcome === 'written' ? resolve() : reject(outcome.error)) });
     });
   }
 
   #write(): void {
     const gathered = this.#gathered;
     this.#gathered = [];
-    const error = this.#append(gathered.map(({ lines }) => lines).join(''));
-    for (const { settle } of gathered) settle(error);
+    const outcome = this.#append(gathered.map(({ lines }) => lines).join(''));
+    for (const { settle } of gathered) settle(outcome);
   }
 
-  #append(lines: string): OutletError | undefined {
+  #append(lines: string): 'written' | { readonly error: unknown } {
     try {
       this.#parts.files.append(Buffer.from(lines));
-      return undefined;
+      return 'written';
     } catch (error) {
-      return outletError(error);
+      return { error: error instanceof DiskError ? new OutletError(`FILES_${error.code}`, error.message) : error };
     }
   }
 }

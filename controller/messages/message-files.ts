@@ -56,7 +56,7 @@ export class MessageFiles {
 
   /** Appends whole lines; durable when it returns. Throws `DiskError`, or `OutletError` where there is no room for them. */
   append(lines: Uint8Array): void {
-    if (!this.#isMended) this.#mend();
+    this.mend();
     this.#makeRoom(lines.length);
     const open = this.#fileFor(lines.length);
     try {
@@ -78,8 +78,12 @@ export class MessageFiles {
     open?.file.close();
   }
 
-  /** The newest file may not be whole to its end, where a process or the power ended. */
-  #mend(): void {
+  /**
+   * The newest file may not be whole to its end, where a process or the power ended. It becomes so, durably, before another is
+   * the newest. Throws `DiskError`; then it is tried again before something is appended.
+   */
+  mend(): void {
+    if (this.#isMended) return;
     const { directory } = this.#terms;
     makeDirectoryDurably(this.#disk, directory);
     const newest = this.#look().at(-1);
@@ -87,10 +91,8 @@ export class MessageFiles {
       this.#lastNumber = Math.max(this.#lastNumber, newest.number);
       using file = this.#disk.open(`${directory}/${newest.name}`, 'write');
       const end = endOfLines(file);
-      if (end < file.size()) {
-        file.truncate(end);
-        file.sync();
-      }
+      if (end < file.size()) file.truncate(end);
+      file.sync();
     }
     this.#isMended = true;
   }

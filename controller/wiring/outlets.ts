@@ -18,9 +18,10 @@ function openFiles({ directory, fileBytes, fileMinutes, bytesMax, whenFull }: Fi
 }
 
 /** All outlets, each left alone for a while after it failed. */
-export function openOutlets({ configuration, log }: Ground, term: Term) {
+export function openOutlets({ configuration, log, guard }: Ground, term: Term) {
   const { files: file } = configuration.channels ?? {};
   const files = file && openFiles(file, term);
+  void guard.run('timer', 'message files', () => files?.mend());
   const outlets = [
     ...(files === undefined ? [] : [new FileOutlet({ files, clock, ...(file?.only && { only: file.only }) })]),
   ];
