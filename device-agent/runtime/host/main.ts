@@ -6,6 +6,7 @@ import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { openHostDirectory } from '../../../platform/node/host-directory.ts';
 import { waitForLock } from '../../../platform/node/lock.ts';
+import { nodeMachine } from '../../../platform/node/machine.ts';
 import { nodeOutbound } from '../../../platform/node/outbound.ts';
 import { openNoteWriter } from '../../../platform/node/process-note.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
@@ -40,7 +41,13 @@ function serve(directory: string): void {
   const turns = new Turns({ nextTurn: setImmediate, mark: (guest = '') => note(guest) });
   const modules = new CompiledModules(nodeDisk);
   const onFacts = (): void => host.tell();
-  const machinery = { ...machine, openDirectory: openHostDirectory, outbound: nodeOutbound, onFacts };
+  const machinery = {
+    ...machine,
+    openDirectory: openHostDirectory,
+    outbound: nodeOutbound,
+    machine: nodeMachine,
+    onFacts,
+  };
   const grants = new Grants(machinery, directory);
   const abroad = new Abroad(say);
   const hub = new ChannelHub(abroad);

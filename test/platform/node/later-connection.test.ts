@@ -1,0 +1,42 @@
+import { setImmediate } from 'node:timers/promises';
+import test from 'ava';
+import { inputOf, outputTo } from '../../../device-agent/runtime/primitives/streams.ts';
+import { LaterConnection } from '../../../platform/node/later-connection.ts';
+import type { Connection } from '../../../platform/streams.ts';
+
+function connectionOf(text: string): Connection & { closed: number } {
+  const made = { input: inputOf(Buffer.from(text)), output: outputTo(() => {}), shutdown: () => {}, closed: 0 };
+  return Object.assign(made, { close: () => void (made.closed += 1) });
+}
+
+test('a line that is being set is not ready; once it is, whoever waits is told', async (t) => {
+  const { promise, resolve } = Promise.withResolvers<Connection>();
+  const later = new LaterConnection(promise);
+  const into = new Uint8Array(8);
+  t.deepEqual([later.input.isReady(), later.input.read(into), later.input.hasEnded()], [false, 0, false]);
+  t.is(later.output.write(Uint8Array.of(1)), 0);
+  const told = new Promise<void>((done) => later.input.onReady(done));
+  resolve(connectionOf('ok'));
+  await told;
+  t.true(later.input.isReady());
+  t.is(later.input.read(into), 2);
+});
+
+test('a line that could not be set is neither read nor written', async (t) => {
+  const later = new LaterConnection(Promise.reject(new Error('stty, which sets it, does not run here')));
+  const told = new Promise<void>((done) => later.output.onReady(done));
+  await told;
+  t.true(later.input.isReady());
+  t.throws(() => later.input.read(new Uint8Array(1)), { code: 'io', message: /stty/ });
+  t.throws(() => later.output.write(Uint8Array.of(1)), { code: 'io' });
+});
+
+test('what was closed while it was being made is closed when it is', async (t) => {
+  const { promise, resolve } = Promise.withResolvers<Connection>();
+  const made = connectionOf('');
+  const later = new LaterConnection(promise);
+  later.close();
+  resolve(made);
+  await setImmediate();
+  t.is(made.closed, 1);
+});
