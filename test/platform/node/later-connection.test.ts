@@ -4,9 +4,8 @@ import { inputOf, outputTo } from '../../../device-agent/runtime/primitives/stre
 import { LaterConnection } from '../../../platform/node/later-connection.ts';
 import type { Connection } from '../../../platform/streams.ts';
 
-function connectionOf(text: string): Connection & { closed: number } {
-  const made = { input: inputOf(Buffer.from(text)), output: outputTo(() => {}), shutdown: () => {}, closed: 0 };
-  return Object.assign(made, { close: () => void (made.closed += 1) });
+function connectionOf(text: string, onClose = () => {}): Connection {
+  return { input: inputOf(Buffer.from(text)), output: outputTo(() => {}), shutdown: () => {}, close: onClose };
 }
 
 test('a line that is being set is not ready; once it is, whoever waits is told', async (t) => {
@@ -33,10 +32,14 @@ test('a line that could not be set is neither read nor written', async (t) => {
 
 test('what was closed while it was being made is closed when it is', async (t) => {
   const { promise, resolve } = Promise.withResolvers<Connection>();
-  const made = connectionOf('');
+  let closed = 0;
   const later = new LaterConnection(promise);
   later.close();
-  resolve(made);
+  resolve(
+    connectionOf('', () => {
+      closed += 1;
+    }),
+  );
   await setImmediate();
-  t.is(made.closed, 1);
+  t.is(closed, 1);
 });
