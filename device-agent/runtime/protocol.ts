@@ -46,8 +46,8 @@ export type ToHost =
       readonly kind: 'apply';
       readonly id: number;
       readonly applications: readonly HostedApplication[];
-      /** How many applications in other processes read each channel that is written here. */
-      readonly readersElsewhere: Readonly<Record<string, number>>;
+      /** Channels that are written here and read in other processes. */
+      readonly readElsewhere: readonly string[];
     }
   | ForHost
   | { readonly kind: 'stop' };

@@ -153,7 +153,7 @@ export class SupervisedRuntime implements AppRuntime {
       ...this.#leaving,
       ...plans.map((plan) => {
         const applications = plan.applications.map((one) => this.#hosted(one));
-        return this.#hostOf(plan).apply(applications, this.#traffic.readersElsewhere(plan.key));
+        return this.#hostOf(plan).apply(applications, this.#traffic.readElsewhere(plan.key));
       }),
     ]);
   }
