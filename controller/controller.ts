@@ -56,7 +56,7 @@ export interface ControllerParts {
   readonly brokerStatus?: () => BrokerStatus;
   /** Where what devices' applications say comes out. */
   readonly outlets?: readonly WatchedOutlet[];
-  /** All trust of the controller that ends by itself. */
+  /** All trust that ends by itself, but the certificates of devices. */
   readonly ends?: () => readonly End[];
 }
 
@@ -67,6 +67,8 @@ export interface Controller {
   poll(): Promise<void>;
   /** Takes a tip that is held back because the branch was rewritten. */
   acceptRevision(name: string): Promise<Acceptance>;
+  /** All trust that ends by itself. */
+  ends(): readonly End[];
   /** Throws `NothingThere` when there is no such thing as was asked for. */
   status(query?: StatusQuery): Promise<StatusDocument>;
   /** Changes of what status shows, for who keeps up with them. */
@@ -84,6 +86,8 @@ export interface Controller {
   readonly onBatch: (device: string, batch: MessageBatch) => Promise<BatchAnswer | undefined>;
   /** A connection of a device opened or closed. */
   readonly onContact: (contact: Omit<ContactEvent, 'kind'>) => void;
+  /** A device was given a certificate that ends at this time. */
+  readonly onCertificate: (device: string, endsAt: number) => void;
   stop(): Promise<void>;
 }
 
@@ -169,6 +173,15 @@ class FollowingController implements Controller {
   readonly onContact = (contact: Omit<ContactEvent, 'kind'>): void =>
     this.#engine.tell({ kind: 'contact', ...contact });
 
+  readonly onCertificate = (device: string, endsAt: number): void =>
+    this.#engine.tell({ kind: 'certificate', device, endsAt });
+
+  ends(): readonly End[] {
+    const { ends, clock } = this.#parts;
+    const ofDevices = this.#view.certificates.end(clock.now());
+    return [...(ends?.() ?? []), ...(ofDevices === undefined ? [] : [ofDevices])];
+  }
+
   get changes(): Controller['changes'] {
     return this.#view;
   }
@@ -212,7 +225,7 @@ class FollowingController implements Controller {
         source: this.#branch.status,
         refusals: this.#refusals.newestFirst(),
         ...(brokerStatus && { broker: brokerStatus() }),
-        ...(ends && { expiry: expiryStatuses(ends(), clock.now()) }),
+        ...(ends && { expiry: expiryStatuses(this.ends(), clock.now()) }),
         ...(storage && { storage }),
         outlets: outlets.map((outlet) => outlet.status()),
       },

@@ -55,7 +55,6 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
     (refusal) => controller.onRefusal(refusal),
   );
   const { bus, embedded } = broker;
-  const ends = () => [...publisher.ends(), ...ground.authority.ends()];
   const publish: ControllerParts['publish'] = async ({ topic, payload }) => {
     assertLeading(term);
     await bus.publish(topic, payload);
@@ -69,7 +68,7 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
     tellsConnections: embedded !== undefined,
     keyId: ground.keys.deployment.keyId,
     reauthorize: broker.reauthorize,
-    ends,
+    ends: () => [...publisher.ends(), ...ground.authority.ends()],
     ...(broker.brokerStatus && { brokerStatus: broker.brokerStatus }),
   });
   await controller.start();
@@ -86,7 +85,7 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   using _announced = announceHere(ground, endpoints.controller);
   log.write('info', 'controller.ready', endpoints);
   using _fresh = keepFresh(online, clock, log);
-  using _told = logExpiry(ends, clock, log);
+  using _told = logExpiry(() => controller.ends(), clock, log);
   const logger = scheduleLogger(log);
   const polling = schedule(configuration.source.schedule!, () => guard.run('timer', 'poll', () => controller.poll()), {
     logger,

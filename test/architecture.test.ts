@@ -139,7 +139,14 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'controller/view',
-    imports: ['schemas', 'platform', 'controller/engine', 'controller/manifests', 'controller/planning'],
+    imports: [
+      'schemas',
+      'platform',
+      'controller/engine',
+      'controller/expiry',
+      'controller/manifests',
+      'controller/planning',
+    ],
     packages: [],
     reason: 'reads what the engine remembers and changes none of it',
   },

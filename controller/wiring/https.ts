@@ -43,7 +43,7 @@ export type HttpsDoor = Awaited<ReturnType<typeof openHttps>>;
 /** What a controller that leads answers. */
 export function openApi(ground: Ground, controller: Controller, files: ArtifactFiles, term: Term): HttpHandler {
   const { configuration, authority, guard, apiToken } = ground;
-  const { authorize, onRefusal } = controller;
+  const { authorize, onRefusal, onCertificate: onIssued } = controller;
   const { webhookSecret } = configuration.source;
   return createApi({
     artifacts: serveArtifacts({
@@ -55,7 +55,7 @@ export function openApi(ground: Ground, controller: Controller, files: ArtifactF
     changes: controller.changes,
     clock,
     acceptRevision: (name) => controller.acceptRevision(name),
-    enrol: (request, address) => enrol({ authority, authorize, onRefusal }, request, address),
+    enrol: (request, address) => enrol({ authority, authorize, onRefusal, onIssued }, request, address),
     notifyPush: () => void guard.run('http', 'webhook', () => controller.poll()),
     enrolments: enrolmentLimits(() => clock.monotonic()),
     readiness: () => ({ isReady: term.isHeld(), leader: term.leader }),
