@@ -41,7 +41,7 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'artifact/linking',
-    imports: ['artifact/wasm', 'artifact/fuel'],
+    imports: ['artifact/wasm', 'artifact/fuel', 'artifact/admission'],
     packages: [],
     reason: 'pure, modules to a module: what stands between two is written and judged alike on shore and device',
   },

@@ -8,9 +8,9 @@ import { holdOf, hostFlags } from './host-terms.ts';
 import type { DoorPlace } from './http/http-relay.ts';
 import { memoryBytesOfAll } from './limits.ts';
 import { type HostPlan, ownProcessReason, placement } from './placement.ts';
-import type { PreparedModule } from './prepare/prepared-store.ts';
 import type { PreparedModules } from './prepare/readiness.ts';
 import { type HostedApplication, messageMax, processMax, type Usage } from './protocol.ts';
+import { type ReadyApplication, readyApplications } from './ready-application.ts';
 import { Rest } from './rest.ts';
 import { judgeDeath, noSuspicion, reviewSuspicion, type Suspicion } from './suspicion.ts';
 import { Traffic, type TrafficOptions } from './traffic.ts';
@@ -33,18 +33,11 @@ export interface RuntimeOptions {
   readonly hasFewAddresses: boolean;
 }
 
-/** An application whose module is ready to run. */
-interface Ready extends RunnableApplication {
-  /** Undefined where it could not be kept: its host makes it ready then. */
-  readonly prepared?: PreparedModule;
-  readonly ownProcess: readonly string[];
-}
-
 /** A host, and what it is for by now. */
 interface Hosting {
   readonly host: HostProcess;
   readonly flags: readonly string[];
-  plan: HostPlan<Ready>;
+  plan: HostPlan<ReadyApplication>;
 }
 
 /** Runs applications in app hosts: one process for each class, and one for each application that can't share. */
@@ -55,7 +48,7 @@ export class SupervisedRuntime implements AppRuntime {
   /** What leaves its processes while others take over. */
   readonly #leaving = new Set<Promise<void>>();
   #wanted: readonly RunnableApplication[] = [];
-  #ready: readonly Ready[] = [];
+  #ready: readonly ReadyApplication[] = [];
   #reports = new Map<string, ApplicationReport>();
   #usage = new Map<string, Usage>();
   /** What had come to its end under a host before: the next one is not told of it, lest it run again. */
@@ -79,17 +72,13 @@ export class SupervisedRuntime implements AppRuntime {
     this.#wanted = applications;
     this.#suspicion = reviewSuspicion(this.#suspicion, unchanged, this.#options.clock.monotonic());
     this.#changed();
-    const answers = await this.#options.prepared.ready(applications);
+    const answers = await readyApplications(this.#options.prepared, applications);
     if (this.#wanted !== applications || this.#isStopped) return;
-    this.#ready = applications.flatMap((application, index): readonly Ready[] => {
+    this.#ready = applications.flatMap((application, index): readonly ReadyApplication[] => {
       const answer = answers[index]!;
       const refusal = this.#traffic.refusal(application);
       if (refusal !== undefined) return this.#refuse(application, refusal);
-      if (answer.kind === 'refused') return this.#refuse(application, answer.message);
-      if (answer.kind === 'failed')
-        return [{ ...application, ownProcess: [`it is made ready there: ${answer.message}`] }];
-      const { prepared } = answer;
-      return [{ ...application, prepared, ownProcess: prepared.traits.ownProcess }];
+      return answer.kind === 'ready' ? [answer.application] : this.#refuse(application, answer.message);
     });
     await this.#arrange();
     this.#changed();
@@ -175,7 +164,7 @@ export class SupervisedRuntime implements AppRuntime {
   }
 
   /** The process for this plan; one whose flags no longer suit what it is to run makes way. */
-  #hostOf(plan: HostPlan<Ready>): HostProcess {
+  #hostOf(plan: HostPlan<ReadyApplication>): HostProcess {
     const flags = hostFlags(plan, this.#options.hasFewAddresses);
     const there = this.#hosts.get(plan.key);
     if (there !== undefined && isDeepStrictEqual(there.flags, flags)) {
@@ -189,7 +178,7 @@ export class SupervisedRuntime implements AppRuntime {
     return host;
   }
 
-  #newHost(plan: HostPlan<Ready>, flags: readonly string[]): HostProcess {
+  #newHost(plan: HostPlan<ReadyApplication>, flags: readonly string[]): HostProcess {
     const { clock, random, log, processes, hostFile, directory } = this.#options;
     const { key } = plan;
     return new HostProcess({
@@ -207,13 +196,13 @@ export class SupervisedRuntime implements AppRuntime {
     });
   }
 
-  #confine(pid: number, plan: HostPlan<Ready>): void {
+  #confine(pid: number, plan: HostPlan<ReadyApplication>): void {
     const hold = holdOf(plan);
     const without = this.#options.confinement.hold(pid, hold);
     this.#options.log.write('info', 'runtime.host.started', { pid, ...hold, without });
   }
 
-  #hosted(application: Ready): HostedApplication {
+  #hosted(application: ReadyApplication): HostedApplication {
     const { ownProcess: _reasons, ...rest } = application;
     return { ...rest, restarts: this.#reports.get(application.name)?.restarts ?? 0 };
   }
@@ -227,10 +216,10 @@ export class SupervisedRuntime implements AppRuntime {
     if (report.state === 'running') this.#rest.began(report.name);
   }
 
-  #died({ key, applications }: HostPlan<Ready>, { ending, how, executing }: ProcessDeath): void {
+  #died({ key, applications }: HostPlan<ReadyApplication>, { ending, how, executing }: ProcessDeath): void {
     this.#traffic.died(key);
     const residents = applications.filter(({ name }) => !this.#settled.has(name));
-    const isActive = ({ name }: Ready): boolean => this.#reports.get(name)?.state !== 'backoff';
+    const isActive = ({ name }: ReadyApplication): boolean => this.#reports.get(name)?.state !== 'backoff';
     const death = {
       ...{ ending, executing, atMs: this.#options.clock.monotonic() },
       residents: residents.filter(isActive).map(({ name }) => name),
@@ -257,7 +246,7 @@ export class SupervisedRuntime implements AppRuntime {
   }
 
   /** The one that ended its process is started again as its restart policy says. */
-  #punish(application: Ready, how: string): void {
+  #punish(application: ReadyApplication, how: string): void {
     const { name, restart } = application;
     const message = `it ended its process by ${how}`;
     const report = { ...this.#fresh(application, this.#reports.get(name)?.restarts ?? 0), message };
