@@ -58,11 +58,7 @@ function entryProblems(link: string | undefined, verdict: Verdict): readonly str
   return [];
 }
 
-function askedProblems(
-  name: string,
-  consumer: Uint8Array,
-  links: ReadonlyMap<string, Uint8Array>,
-): readonly string[] {
+function askedProblems(name: string, consumer: Uint8Array, links: ReadonlyMap<string, Uint8Array>): readonly string[] {
   const provider = links.get(name);
   if (provider !== undefined) return linkProblems(name, consumer, provider);
   return [`it imports from ${name}, which is not linked; linked are ${[...links.keys()].join(', ')}`];

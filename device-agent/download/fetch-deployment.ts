@@ -1,6 +1,7 @@
 import { judgeApplication } from '../../artifact/linking/judge-application.ts';
 import { TrustError } from '../../artifact/trust/error.ts';
 import type { Clock } from '../../platform/ports.ts';
+import { deployedModules } from '../../schemas/deployed-modules.ts';
 import type {
   DeployedApplication,
   Deployment,
@@ -10,7 +11,6 @@ import type {
   ReleaseIndex,
   Way,
 } from '../../schemas/generated/types.ts';
-import { deployedModules } from '../../schemas/deployed-modules.ts';
 import { judgeEnvelope } from '../courier/judge-envelope.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import { DownloadError } from './download-error.ts';
@@ -60,7 +60,9 @@ function requireRunnable(store: ModuleStore, { name, version, sha256, links = {}
   const linked = Object.entries(links).map(([link, module]) => [link, store.read(module.sha256)] as const);
   const problems = judgeApplication({ own: store.read(sha256), links: new Map(linked) });
   if (problems.length === 0) return;
-  const reasons = problems.map(({ link, message }) => (link === undefined ? message : `${link}: ${message}`)).join('; ');
+  const reasons = problems
+    .map(({ link, message }) => (link === undefined ? message : `${link}: ${message}`))
+    .join('; ');
   throw new DownloadError('MODULE_REFUSED', `${name} ${version} cannot run on this device: ${reasons}`);
 }
 
@@ -206,11 +208,7 @@ export class FetchAttempt {
     return index && { ...index, ways: index.ways.filter(({ sha256 }) => !this.#spoilt.includes(sha256)) };
   }
 
-  async #bring(
-    module: LinkedModule,
-    onProgress: (progress: Progress) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #bring(module: LinkedModule, onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<void> {
     const { sha256 } = module;
     const countBytes = (bytes: number): void => {
       this.#context.countBytes(bytes);

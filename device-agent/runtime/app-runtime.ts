@@ -17,7 +17,9 @@ export function runnable(application: DeployedApplication, pathOf: (sha256: stri
   const { links, ...rest } = application;
   const module = { ...rest, modulePath: pathOf(rest.sha256) };
   if (links === undefined) return module;
-  const linked = Object.entries(links).map(([link, one]) => [link, { ...one, modulePath: pathOf(one.sha256) }] as const);
+  const linked = Object.entries(links).map(
+    ([link, one]) => [link, { ...one, modulePath: pathOf(one.sha256) }] as const,
+  );
   return { ...module, links: Object.fromEntries(linked) };
 }
 

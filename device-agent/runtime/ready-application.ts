@@ -1,7 +1,7 @@
 /** An application with all that is known of its modules before they run: a pure answer. */
 import type { RunnableApplication } from './app-runtime.ts';
 import type { PreparedModule } from './prepare/prepared-store.ts';
-import { preparables, type PreparedModules, type Readiness } from './prepare/readiness.ts';
+import { type PreparedModules, preparables, type Readiness } from './prepare/readiness.ts';
 import type { HostedModule } from './protocol.ts';
 
 /** An application whose modules are ready to run. */

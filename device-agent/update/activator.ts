@@ -1,6 +1,6 @@
 import type { Clock, Log, Random } from '../../platform/ports.ts';
-import type { DeployedApplication } from '../../schemas/generated/types.ts';
 import { deployedModules } from '../../schemas/deployed-modules.ts';
+import type { DeployedApplication } from '../../schemas/generated/types.ts';
 import { backoffMs } from '../download/backoff.ts';
 import { type AppRuntime, runnable } from '../runtime/app-runtime.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
@@ -104,7 +104,9 @@ export class Activator {
     for (let failures = 0; this.#wish !== undefined; ) {
       const wish = this.#wish;
       try {
-        await this.#runtime.apply(wish.applications.map((one) => runnable(one, (sha256) => this.#store.pathOf(sha256))));
+        await this.#runtime.apply(
+          wish.applications.map((one) => runnable(one, (sha256) => this.#store.pathOf(sha256))),
+        );
         failures = 0;
         if (this.#wish !== wish) continue;
         this.#wish = undefined;

@@ -1,5 +1,5 @@
-import type { DeployedApplication } from '../../schemas/generated/types.ts';
 import { deployedModules } from '../../schemas/deployed-modules.ts';
+import type { DeployedApplication } from '../../schemas/generated/types.ts';
 import type { ApplicationDirectories } from '../runtime/grants/application-directories.ts';
 import type { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import type { ModuleStore } from '../storage/module-store.ts';

@@ -1,5 +1,5 @@
-import type { Deployment } from '../../schemas/generated/types.ts';
 import { deployedModules } from '../../schemas/deployed-modules.ts';
+import type { Deployment } from '../../schemas/generated/types.ts';
 import type { Problem } from '../problem.ts';
 import { mendIfPossible } from '../storage/mend.ts';
 import type { ModuleStore } from '../storage/module-store.ts';

@@ -17,7 +17,8 @@ test('a link fits where the provider exports what is imported, with the same num
 test('a link is refused by the name of what is not exported, or not so, or can not be passed', (t) => {
   const provider = (name: string, ...params: { code: number }[]) =>
     writeTrampolines([{ name, params, results: [i32] }]);
-  const problems = (param: 'i32' | 'i64', offered: Uint8Array) => linkProblems('codec', consumer('codec', param), offered);
+  const problems = (param: 'i32' | 'i64', offered: Uint8Array) =>
+    linkProblems('codec', consumer('codec', param), offered);
   t.deepEqual(problems('i32', provider('decode', i32)), [
     'it imports codec.encode, which the module linked as codec does not export',
   ]);

@@ -39,17 +39,14 @@ export function newThread() {
   const memories = new LeftMemories();
   const guest = (bytes: Uint8Array, changes: GuestChanges = {}) => {
     const { name = 'app', fuel = {}, memoryPagesMax = 1024, ...world } = changes;
-    const { module, traits } = moduleOf(bytes, memoryPagesMax);
-    const { importedMemory } = traits;
     let starts = 0;
     const outside = newWorld({
       ...{ wait: suspendingWait(nodeClock), monotonic: nodeClock.monotonic },
       ...world,
     });
     const one = new Guest(outside.world, {
-      ...{ name, module, turns, clock: nodeClock, memories },
+      ...{ name, compiled: moduleOf(bytes, memoryPagesMax), turns, clock: nodeClock, memories },
       memoryBytesMax: memoryPagesMax * 65_536,
-      ...(importedMemory === undefined ? {} : { memory: importedMemory }),
       meter: new FuelMeter(fuel, nodeClock.monotonic()),
       onStarted: () => {
         starts += 1;
