@@ -5,6 +5,7 @@ import type { Catalogue, DesiredDevice } from './desired.ts';
 import { darkAfterSecondsDefault, type FleetPlan, idleTemplate, planFleet, templateFor } from './device-template.ts';
 import { type Draft, type FileChange, openDraft } from './draft.ts';
 import type { Finding } from './finding.ts';
+import { linkedReleases } from './linked-releases.ts';
 import { ownChange } from './manifest-path.ts';
 import type { ManifestState } from './manifest-state.ts';
 import { nobody, updateMembership } from './membership.ts';
@@ -40,8 +41,12 @@ function touchedFleets({ before, next, touched }: Draft): string[] {
   if (releases.size === 0 && touched.Application.size === 0) return [];
   return [...next.fleets].flatMap(([fleet, { spec }]) => {
     const isTouched = spec.applications.some(({ name, release }) => {
-      const version = release ?? next.applications.get(name)?.spec.release;
-      return touched.Application.has(name) || (version !== undefined && releases.has(releaseKey(name, version)));
+      const application = next.applications.get(name);
+      const version = release ?? application?.spec.release;
+      const linked = application === undefined ? [] : linkedReleases(application.spec);
+      const isOfChanged = linked.some((one) => releases.has(releaseKey(one.name, one.version)));
+      const isChanged = version !== undefined && releases.has(releaseKey(name, version));
+      return touched.Application.has(name) || isChanged || isOfChanged;
     });
     return isTouched ? [fleet] : [];
   });

@@ -3,6 +3,7 @@ import type { Fleet } from '../../schemas/generated/types.ts';
 import type { Catalogue } from './desired.ts';
 import { type Draft, type FileChange, placeIn } from './draft.ts';
 import type { FindingPlace } from './finding-list.ts';
+import { linkedReleases } from './linked-releases.ts';
 import { hint, listNames } from './nearest-name.ts';
 import type { ManifestKind } from './parsed-file.ts';
 import { pauseNow, type Steps } from './steps.ts';
@@ -58,6 +59,10 @@ function checkApplicationsAndFleets(draft: Draft): void {
   const { next } = draft;
   for (const [name, { spec }] of next.applications) {
     checkRelease(draft, placeIn(draft, `Application/${name}`, ['spec', 'release']), name, spec.release);
+    for (const { link, ...release } of linkedReleases(spec)) {
+      const place = placeIn(draft, `Application/${name}`, ['spec', 'links', link, 'release']);
+      checkRelease(draft, place, release.name, release.version);
+    }
   }
   for (const [fleet, { spec }] of next.fleets) {
     checkRoutes(draft, fleet, spec.applications);

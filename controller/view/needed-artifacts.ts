@@ -3,6 +3,7 @@ import { blobOf, travelsAsBlob } from '../engine/issue.ts';
 import type { DeviceRecord } from '../engine/records.ts';
 import { reportOf } from '../engine/rows.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
+import { linkedReleases } from '../manifests/linked-releases.ts';
 
 /** Releases that a device runs or was told to run, as `NAME/VERSION`, and an envelope that it may fetch by digest. */
 interface Holding {
@@ -28,7 +29,8 @@ class Counts {
 function holdingOf(record: DeviceRecord): Holding {
   const { issued, envelope } = record;
   const held = [...(issued?.applications ?? []), ...(reportOf(record)?.applications ?? [])];
-  const releases = [...new Set(held.map(({ name, version }) => `${name}/${version}`))];
+  const linked = (issued?.applications ?? []).flatMap(({ links = [] }) => links);
+  const releases = [...new Set([...held.map(({ name, version }) => `${name}/${version}`), ...linked])];
   return { releases, ...(envelope !== undefined && travelsAsBlob(envelope) ? { blob: blobOf(envelope).sha256 } : {}) };
 }
 
@@ -65,8 +67,11 @@ export function wantedReleases({ fleets, applications }: DesiredFleet): Readonly
   const wanted = new Set<string>();
   for (const { spec } of fleets.values()) {
     for (const { name, release } of spec.applications) {
-      const version = release ?? applications.get(name)?.spec.release;
+      const application = applications.get(name);
+      const version = release ?? application?.spec.release;
       if (version !== undefined) wanted.add(`${name}/${version}`);
+      const linked = application === undefined ? [] : linkedReleases(application.spec);
+      for (const one of linked) wanted.add(`${one.name}/${one.version}`);
     }
   }
   return wanted;

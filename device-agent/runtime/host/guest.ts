@@ -9,7 +9,6 @@ import type { FuelMeter } from './fuel-meter.ts';
 import { type Entry, entriesOf, GuestInstances } from './guest-instances.ts';
 import type { LeftMemories } from './left-memories.ts';
 import type { Linkage } from './links/linkage.ts';
-import type { Successors } from './links/linked-instances.ts';
 import { endOf, imported, wasmStack, withMemory } from './thrown-end.ts';
 import type { Queue, Turns } from './turns.ts';
 
@@ -65,7 +64,8 @@ export class Guest {
     this.#options = options;
     this.#abandon = world.abandon ?? (() => {});
     // A guest that calls proc_exit ends by a trap when it is back: it could catch what is thrown.
-    const leave: Leave = ({ exitCode }) => this.#decide({ kind: 'exited', exitCode });
+    const leave: Leave = ({ exitCode }) =>
+      this.#isSucceeding ? this.#endSuccessor() : this.#decide({ kind: 'exited', exitCode });
     this.#instances = new GuestInstances({
       world: { ...world, leave },
       memories: options.memories,
@@ -112,9 +112,10 @@ export class Guest {
    * Puts the modules of `next` in the place of those that are linked to it; false where that takes a new start. They are
    * started first, in a turn of their own.
    */
-  async relink(next: Linkage): Promise<boolean> {
-    const { turns, name } = this.#options;
-    return new Promise((resolve) => turns.enqueue(name, 'woken', () => resolve(this.#succeed(next))));
+  relink(next: Linkage): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#options.turns.enqueue(this.#options.name, 'woken', () => resolve(this.#succeed(next)));
+    return promise;
   }
 
   /** Bytes of its linear memories now. */
@@ -143,36 +144,34 @@ export class Guest {
     return WebAssembly.promising(entry)();
   }
 
-  /** Whatever the successors do when they are started, it is over when this returns: none of it may wait. */
-  #succeed(next: Linkage): Promise<boolean> {
+  /** Whatever the successors do when they are started, it is over before another turn begins: none of it may wait. */
+  async #succeed(next: Linkage): Promise<boolean> {
     const { turns, meter } = this.#options;
     const [left, stack] = [this.#left.value, this.#stack.value];
-    this.#isSucceeding = true;
-    this.#left.value = successionFuel;
     try {
       const successors = this.#isDecided ? undefined : this.#instances.successors(next);
-      if (successors === undefined) return Promise.resolve(false);
-      const entries = [...successors.values()].flatMap(({ exports }) => entriesOf(exports));
-      const runs = entries.map((entry) => this.#call(entry));
-      return Promise.all(runs).then(
-        () => this.#give(next, successors),
-        () => false,
-      );
+      if (successors === undefined) return false;
+      this.#isSucceeding = true;
+      this.#left.value = successionFuel;
+      for (const { exports } of successors.values()) for (const entry of entriesOf(exports)) await this.#call(entry);
+      if (!this.#isDecided) this.#instances.succeed(next, successors);
+      return !this.#isDecided;
     } catch (error) {
-      if (error instanceof WebAssembly.LinkError) return Promise.resolve(false);
+      if (error instanceof WebAssembly.LinkError || this.#isSucceeding) return false;
       throw error;
     } finally {
-      meter.lend(Number(successionFuel - (this.#left.value < 0n ? 0n : this.#left.value)));
-      [this.#left.value, this.#stack.value] = [left, stack];
+      if (this.#isSucceeding && !this.#isDecided) {
+        meter.lend(Number(successionFuel - (this.#left.value < 0n ? 0n : this.#left.value)));
+        [this.#left.value, this.#stack.value] = [left, stack];
+      }
       this.#isSucceeding = false;
       turns.leave();
     }
   }
 
-  #give(next: Linkage, successors: Successors): boolean {
-    if (this.#isDecided) return false;
-    this.#instances.succeed(next, successors);
-    return true;
+  /** Nobody resumes a successor: it ends where it would wait. */
+  #endSuccessor(): undefined {
+    this.#left.value = ended;
   }
 
   #charged(call: SystemCall): Entry {
@@ -187,7 +186,7 @@ export class Guest {
       this.#charge();
       const answer = this.#isDecided ? 0 : call(...values);
       if (!(answer instanceof Promise)) return answer;
-      return this.#isSucceeding ? this.#decide(undefined) : this.#whenItsTurn(answer);
+      return this.#isSucceeding ? this.#endSuccessor() : this.#whenItsTurn(answer);
     };
   }
 
@@ -210,7 +209,7 @@ export class Guest {
   /** The guest has spent its slice: it goes on in a later turn, or comes back to its end. */
   #out(): Promise<void> | undefined {
     if (this.#isDecided) return undefined;
-    if (this.#isSucceeding) return this.#decide(undefined);
+    if (this.#isSucceeding) return this.#endSuccessor();
     if (this.#stack.value < 0) {
       this.#decide({
         kind: 'trapped',
@@ -284,8 +283,7 @@ export class Guest {
   }
 
   #decide(end: RunEnd | undefined): undefined {
-    if (this.#isSucceeding) this.#left.value = ended;
-    if (this.#isSucceeding || this.#isDecided) return;
+    if (this.#isDecided) return;
     this.#spentAtEnd = this.fuelSpent();
     this.#isDecided = true;
     this.#end = end;
