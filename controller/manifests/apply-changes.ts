@@ -1,5 +1,5 @@
 /** Changed files and the catalogue of releases → the next desired fleet, or everything that speaks against it. */
-import type { Device, Problem } from '../../schemas/generated/types.ts';
+import type { Application, Device, Problem } from '../../schemas/generated/types.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { Catalogue, DesiredDevice } from './desired.ts';
 import { darkAfterSecondsDefault, type FleetPlan, idleTemplate, planFleet, templateFor } from './device-template.ts';
@@ -10,6 +10,7 @@ import { ownChange } from './manifest-path.ts';
 import type { ManifestState } from './manifest-state.ts';
 import { nobody, updateMembership } from './membership.ts';
 import { checkReferences, releaseKey } from './references.ts';
+import { noteUnsealed, warnOfUnsealed } from './sealed-copies.ts';
 import { warnOfEmptyFleets, warnOfStrays } from './selection-warnings.ts';
 import { pauseNow, runAtOnce, type Steps } from './steps.ts';
 
@@ -35,18 +36,28 @@ function changedReleases(before: Catalogue, after: Catalogue): Set<string> {
   return changed;
 }
 
-/** Fleets whose devices are touched by a change of an application or a release. */
+/** Whether an application reads one of these secrets. */
+function readsOne(application: Application | undefined, secrets: ReadonlySet<string>): boolean {
+  return application?.spec.secrets?.some((secret) => secrets.has(secret)) ?? false;
+}
+
+/** The releases that a fleet runs of an application: its own, and those linked to it. */
+function releasesOf(name: string, release: string | undefined, application: Application | undefined): string[] {
+  const version = release ?? application?.spec.release;
+  const linked = application === undefined ? [] : linkedReleases(application.spec);
+  const own = version === undefined ? [] : [{ name, version }];
+  return [...own, ...linked].map((one) => releaseKey(one.name, one.version));
+}
+
+/** Fleets whose devices are touched by a change of an application, of a secret that one reads, or of a release. */
 function touchedFleets({ before, next, touched }: Draft): string[] {
   const releases = changedReleases(before.catalogue, next.catalogue);
-  if (releases.size === 0 && touched.Application.size === 0) return [];
+  if (releases.size + touched.Application.size + touched.Secret.size === 0) return [];
   return [...next.fleets].flatMap(([fleet, { spec }]) => {
     const isTouched = spec.applications.some(({ name, release }) => {
       const application = next.applications.get(name);
-      const version = release ?? application?.spec.release;
-      const linked = application === undefined ? [] : linkedReleases(application.spec);
-      const isOfChanged = linked.some((one) => releases.has(releaseKey(one.name, one.version)));
-      const isChanged = version !== undefined && releases.has(releaseKey(name, version));
-      return touched.Application.has(name) || isChanged || isOfChanged;
+      if (touched.Application.has(name) || readsOne(application, touched.Secret)) return true;
+      return releasesOf(name, release, application).some((key) => releases.has(key));
     });
     return isTouched ? [fleet] : [];
   });
@@ -100,6 +111,7 @@ function* drawDevices(draft: Draft, judged: ReadonlyMap<string, string | undefin
     const device = next.devices.get(name);
     const old = before.desiredDevices.get(name);
     const drawn = device && drawDevice(draft, device, planOf(name));
+    noteUnsealed(draft, name, drawn);
     if (drawn !== undefined && old !== undefined && isSame(old, drawn)) continue;
     if (drawn === undefined && old === undefined) continue;
     affected.add(name);
@@ -123,6 +135,7 @@ export function* applyChangesInSteps(
   warnOfEmptyFleets(draft);
   warnOfStrays(draft);
   const affected = yield* drawDevices(draft, judged);
+  warnOfUnsealed(draft);
   const problems = changes.flatMap(({ path, file }) =>
     (file?.problems ?? []).map((problem) => ({ file: path, ...problem })),
   );

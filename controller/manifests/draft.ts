@@ -1,5 +1,6 @@
 /** A state in the making: the state before, the changed files read in, what they touch and what is wrong so far. */
 import type { Device } from '../../schemas/generated/types.ts';
+import { bareFingerprint } from '../../schemas/key-fingerprint.ts';
 import type { ValuePath } from './finding.ts';
 import type { FindingPlace } from './finding-list.ts';
 import { FindingList } from './finding-list.ts';
@@ -54,7 +55,7 @@ function compareDeclarations(left: Declaration, right: Declaration): number {
   return left.document - right.document;
 }
 
-const everyKind: readonly ManifestKind[] = ['Application', 'Device', 'Fleet', 'Site'];
+const everyKind: readonly ManifestKind[] = ['Application', 'Device', 'Fleet', 'Secret', 'Site'];
 
 function noteBroken(broken: BrokenDeclarations, file: string, { kind, name, terms }: BrokenManifest): void {
   if (name === undefined) broken.untold.push({ file, kind });
@@ -113,9 +114,8 @@ function replaced<T>(map: PersistentMap<T>, name: string, value: T | undefined, 
   return value === undefined ? map.delete(name, edit) : map.set(name, value, edit);
 }
 
-/** One fingerprint has two spellings, with and without base64 padding. */
 function fingerprintOf({ spec }: Device): string | undefined {
-  return spec.keyFingerprint?.replace(/=$/, '');
+  return spec.keyFingerprint && bareFingerprint(spec.keyFingerprint);
 }
 
 function reindexDevice(
@@ -146,6 +146,9 @@ function put(draft: Draft, kind: ManifestKind, name: string, manifest: Manifest 
       break;
     case 'Fleet':
       next.fleets = replaced(next.fleets, name, manifest as typeof manifest & { kind: typeof kind }, edit);
+      break;
+    case 'Secret':
+      next.secrets = replaced(next.secrets, name, manifest as typeof manifest & { kind: typeof kind }, edit);
       break;
     case 'Site':
       next.sites = replaced(next.sites, name, manifest as typeof manifest & { kind: typeof kind }, edit);
@@ -187,7 +190,7 @@ export function* openDraft(before: ManifestState, changes: readonly FileChange[]
     next: { ...before },
     edit: {},
     findings: new FindingList(),
-    touched: { Application: new Set(), Device: new Set(), Fleet: new Set(), Site: new Set() },
+    touched: { Application: new Set(), Device: new Set(), Fleet: new Set(), Secret: new Set(), Site: new Set() },
     broken: { keys: new Set(), untold: [], devices: [] },
   };
   const keys = new Set<ManifestKey>();

@@ -1,5 +1,5 @@
 /** All manifests of the revision in force, with the indices that tell which devices a change touches. */
-import type { Application, Device, Fleet, Site } from '../../schemas/generated/types.ts';
+import type { Application, Device, Fleet, Secret, Site } from '../../schemas/generated/types.ts';
 import type { Catalogue, DesiredDevice, DesiredFleet } from './desired.ts';
 import type { Manifest, ManifestKind, ParsedFile } from './parsed-file.ts';
 import { type NameSet, PersistentMap } from './persistent-map.ts';
@@ -22,6 +22,7 @@ export interface ManifestState {
   readonly applications: PersistentMap<Application>;
   readonly fleets: PersistentMap<Fleet>;
   readonly sites: PersistentMap<Site>;
+  readonly secrets: PersistentMap<Secret>;
   readonly devices: PersistentMap<Device>;
   readonly devicesBySite: PersistentMap<NameSet>;
   /** By the terms of `labelTerms`. */
@@ -31,6 +32,8 @@ export interface ManifestState {
   readonly members: PersistentMap<NameSet>;
   /** Devices that no fleet selects and that are not said to be idle, and those that are said to be and are selected. */
   readonly strays: NameSet;
+  /** Devices that lack a copy of secrets that their applications read, with the names of those. */
+  readonly unsealed: PersistentMap<readonly string[]>;
   readonly catalogue: Catalogue;
   readonly desiredDevices: PersistentMap<DesiredDevice>;
 }
@@ -42,12 +45,14 @@ export const emptyManifestState: ManifestState = {
   applications: PersistentMap.empty(),
   fleets: PersistentMap.empty(),
   sites: PersistentMap.empty(),
+  secrets: PersistentMap.empty(),
   devices: PersistentMap.empty(),
   devicesBySite: PersistentMap.empty(),
   devicesByLabel: PersistentMap.empty(),
   devicesByFingerprint: PersistentMap.empty(),
   members: PersistentMap.empty(),
   strays: PersistentMap.empty(),
+  unsealed: PersistentMap.empty(),
   catalogue: new Map(),
   desiredDevices: PersistentMap.empty(),
 };

@@ -30,9 +30,12 @@ export function unless({ broken }: Draft, wanted: ManifestKind): string {
   return files.length === 0 ? '' : `; unless it is in ${listNames(new Set(files))}, which cannot be read`;
 }
 
-function checkName(draft: Draft, place: FindingPlace, kind: 'Application' | 'Site', name: string): void {
+type NamedKind = 'Application' | 'Secret' | 'Site';
+
+function checkName(draft: Draft, place: FindingPlace, kind: NamedKind, name: string): void {
   const { next, findings, broken } = draft;
-  const [known, what] = kind === 'Site' ? [next.sites, 'site'] : [next.applications, 'application'];
+  const known = { Application: next.applications, Secret: next.secrets, Site: next.sites }[kind];
+  const what = kind.toLowerCase();
   if (known.has(name) || broken.keys.has(`${kind}/${name}`)) return;
   const message = `no ${what} "${name}"; ${hint(name, known.keys(), what)}${unless(draft, kind)}`;
   findings.add(place, `UNKNOWN_${kind.toUpperCase()}`, message);
@@ -63,6 +66,8 @@ function checkApplicationsAndFleets(draft: Draft): void {
       const place = placeIn(draft, `Application/${name}`, ['spec', 'links', link, 'release']);
       checkRelease(draft, place, release.name, release.version);
     }
+    for (const [index, secret] of (spec.secrets ?? []).entries())
+      checkName(draft, placeIn(draft, `Application/${name}`, ['spec', 'secrets', index]), 'Secret', secret);
   }
   for (const [fleet, { spec }] of next.fleets) {
     checkRoutes(draft, fleet, spec.applications);

@@ -1,45 +1,54 @@
-/** An application with all that is known of its modules before they run: a pure answer. */
+/** Applications with all that a host needs to run them. */
 import type { RunnableApplication } from './app-runtime.ts';
+import { type OpenedSecrets, type OpenSecret, openSecrets } from './grants/opened-secrets.ts';
 import type { PreparedModule } from './prepare/prepared-store.ts';
 import { type PreparedModules, preparables, type Readiness } from './prepare/readiness.ts';
 import type { HostedModule } from './protocol.ts';
 
-/** An application whose modules are ready to run. */
+/** An application that a host can run. */
 export interface ReadyApplication extends RunnableApplication {
-  /** Undefined where it could not be kept: its host makes it ready then. */
+  /** Undefined where the module could not be kept: its host makes it ready then. */
   readonly prepared?: PreparedModule;
   readonly links?: Readonly<Record<string, HostedModule>>;
-  /** Why it can't share a process; empty where it can. */
+  readonly opened?: OpenedSecrets;
   readonly ownProcess: readonly string[];
 }
 
-/** What came of an application: ready, or why it will not run. */
-export type ReadyAnswer =
-  | { readonly kind: 'ready'; readonly application: ReadyApplication }
-  | { readonly kind: 'refused'; readonly message: string };
-
-/** Has the modules of all made ready; answers in the order of the question, and never rejects. */
-export async function readyApplications(
+/** The readiness of each module of an application, its own first; in the order of the applications. Never rejects. */
+export async function readinessOf(
   prepared: Pick<PreparedModules, 'ready'>,
   applications: readonly RunnableApplication[],
-): Promise<readonly ReadyAnswer[]> {
+): Promise<readonly (readonly Readiness[])[]> {
   const modules = applications.map(preparables);
   const answers = [...(await prepared.ready(modules.flat()))];
-  return applications.map((application, at) => readyAnswer(application, answers.splice(0, modules[at]!.length)));
+  return modules.map((of) => answers.splice(0, of.length));
 }
 
-/** `answers` are of its own module first, then of its links. */
-function readyAnswer(application: RunnableApplication, answers: readonly Readiness[]): ReadyAnswer {
+/** The application with what its host needs, or why it is not run; `answers` are of its own module first, then of its links. */
+export function readyApplication(
+  application: RunnableApplication,
+  answers: readonly Readiness[],
+  openSecret: OpenSecret,
+): ReadyApplication | { readonly refusal: string } {
   const refused = answers.find((answer) => answer.kind === 'refused');
-  if (refused !== undefined) return { kind: 'refused', message: refused.message };
+  if (refused !== undefined) return { refusal: refused.message };
+  const secrets = openSecrets(application, openSecret);
+  if (secrets.kind === 'refused') return { refusal: secrets.message };
   const [own, ...others] = answers;
-  const { links, ...rest } = application;
-  const ready: ReadyApplication = { ...rest, ...preparedOf(own), ownProcess: answers.flatMap(ownProcessOf) };
-  if (links === undefined) return { kind: 'ready', application: ready };
-  const linked = Object.entries(links).map(([link, module], at) => {
-    return [link, { ...module, ...preparedOf(others[at]) }] as const;
+  return {
+    ...withLinks(application, others),
+    ...(application.secrets === undefined ? {} : { opened: secrets.secrets }),
+    ...preparedOf(own),
+    ownProcess: answers.flatMap(ownProcessOf),
+  };
+}
+
+function withLinks({ links, ...rest }: RunnableApplication, answers: readonly Readiness[]) {
+  if (links === undefined) return rest;
+  const linked = Object.entries(links).map(([link, module], at): [string, HostedModule] => {
+    return [link, { ...module, ...preparedOf(answers[at]) }];
   });
-  return { kind: 'ready', application: { ...ready, links: Object.fromEntries(linked) } };
+  return { ...rest, links: Object.fromEntries(linked) };
 }
 
 function preparedOf(answer: Readiness | undefined): { readonly prepared?: PreparedModule } {

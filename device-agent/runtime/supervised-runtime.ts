@@ -3,14 +3,15 @@ import type { Clock, Confinement, Log, Processes, Random } from '../../platform/
 import type { ApplicationReport, HostDeath } from '../../schemas/generated/types.ts';
 import type { AppRuntime, RunnableApplication } from './app-runtime.ts';
 import { keptUsage } from './grants/kept-usage.ts';
+import type { OpenSecret } from './grants/opened-secrets.ts';
 import { HostProcess, type ProcessDeath } from './host-process.ts';
 import { holdOf, hostFlags } from './host-terms.ts';
 import type { DoorPlace } from './http/http-relay.ts';
 import { memoryBytesOfAll } from './limits.ts';
 import { type HostPlan, ownProcessReason, placement } from './placement.ts';
-import type { PreparedModules } from './prepare/readiness.ts';
+import type { PreparedModules, Readiness } from './prepare/readiness.ts';
 import { type HostedApplication, messageMax, processMax, type Usage } from './protocol.ts';
-import { type ReadyApplication, readyApplications } from './ready-application.ts';
+import { type ReadyApplication as Ready, readinessOf, readyApplication } from './ready-application.ts';
 import { Rest } from './rest.ts';
 import { judgeDeath, noSuspicion, reviewSuspicion, type Suspicion } from './suspicion.ts';
 import { Traffic, type TrafficOptions } from './traffic.ts';
@@ -29,6 +30,7 @@ export interface RuntimeOptions {
   readonly prepared: PreparedModules;
   /** Where requests for applications come in; undefined where the integrator gave no port. */
   readonly door?: DoorPlace;
+  readonly openSecret: OpenSecret;
   /** Whether this machine has too few addresses to guard each memory by eight gigabytes of them. */
   readonly hasFewAddresses: boolean;
 }
@@ -37,7 +39,7 @@ export interface RuntimeOptions {
 interface Hosting {
   readonly host: HostProcess;
   readonly flags: readonly string[];
-  plan: HostPlan<ReadyApplication>;
+  plan: HostPlan<Ready>;
 }
 
 /** Runs applications in app hosts: one process for each class, and one for each application that can't share. */
@@ -48,7 +50,7 @@ export class SupervisedRuntime implements AppRuntime {
   /** What leaves its processes while others take over. */
   readonly #leaving = new Set<Promise<void>>();
   #wanted: readonly RunnableApplication[] = [];
-  #ready: readonly ReadyApplication[] = [];
+  #ready: readonly Ready[] = [];
   #reports = new Map<string, ApplicationReport>();
   #usage = new Map<string, Usage>();
   /** What had come to its end under a host before: the next one is not told of it, lest it run again. */
@@ -72,16 +74,19 @@ export class SupervisedRuntime implements AppRuntime {
     this.#wanted = applications;
     this.#suspicion = reviewSuspicion(this.#suspicion, unchanged, this.#options.clock.monotonic());
     this.#changed();
-    const answers = await readyApplications(this.#options.prepared, applications);
+    const answers = await readinessOf(this.#options.prepared, applications);
     if (this.#wanted !== applications || this.#isStopped) return;
-    this.#ready = applications.flatMap((application, index): readonly ReadyApplication[] => {
-      const answer = answers[index]!;
-      const refusal = this.#traffic.refusal(application);
-      if (refusal !== undefined) return this.#refuse(application, refusal);
-      return answer.kind === 'ready' ? [answer.application] : this.#refuse(application, answer.message);
-    });
+    this.#ready = applications.flatMap((application, index) => this.#readied(application, answers[index]!));
     await this.#arrange();
     this.#changed();
+  }
+
+  /** Nothing where it is refused, which its report then says. */
+  #readied(application: RunnableApplication, answers: readonly Readiness[]): readonly Ready[] {
+    const refusal = this.#traffic.refusal(application);
+    if (refusal !== undefined) return this.#refuse(application, refusal);
+    const ready = readyApplication(application, answers, this.#options.openSecret);
+    return 'refusal' in ready ? this.#refuse(application, ready.refusal) : [ready];
   }
 
   states(): readonly ApplicationReport[] {
@@ -164,7 +169,7 @@ export class SupervisedRuntime implements AppRuntime {
   }
 
   /** The process for this plan; one whose flags no longer suit what it is to run makes way. */
-  #hostOf(plan: HostPlan<ReadyApplication>): HostProcess {
+  #hostOf(plan: HostPlan<Ready>): HostProcess {
     const flags = hostFlags(plan, this.#options.hasFewAddresses);
     const there = this.#hosts.get(plan.key);
     if (there !== undefined && isDeepStrictEqual(there.flags, flags)) {
@@ -178,7 +183,7 @@ export class SupervisedRuntime implements AppRuntime {
     return host;
   }
 
-  #newHost(plan: HostPlan<ReadyApplication>, flags: readonly string[]): HostProcess {
+  #newHost(plan: HostPlan<Ready>, flags: readonly string[]): HostProcess {
     const { clock, random, log, processes, hostFile, directory } = this.#options;
     const { key } = plan;
     return new HostProcess({
@@ -196,13 +201,13 @@ export class SupervisedRuntime implements AppRuntime {
     });
   }
 
-  #confine(pid: number, plan: HostPlan<ReadyApplication>): void {
+  #confine(pid: number, plan: HostPlan<Ready>): void {
     const hold = holdOf(plan);
     const without = this.#options.confinement.hold(pid, hold);
     this.#options.log.write('info', 'runtime.host.started', { pid, ...hold, without });
   }
 
-  #hosted(application: ReadyApplication): HostedApplication {
+  #hosted(application: Ready): HostedApplication {
     const { ownProcess: _reasons, ...rest } = application;
     return { ...rest, restarts: this.#reports.get(application.name)?.restarts ?? 0 };
   }
@@ -216,10 +221,10 @@ export class SupervisedRuntime implements AppRuntime {
     if (report.state === 'running') this.#rest.began(report.name);
   }
 
-  #died({ key, applications }: HostPlan<ReadyApplication>, { ending, how, executing }: ProcessDeath): void {
+  #died({ key, applications }: HostPlan<Ready>, { ending, how, executing }: ProcessDeath): void {
     this.#traffic.died(key);
     const residents = applications.filter(({ name }) => !this.#settled.has(name));
-    const isActive = ({ name }: ReadyApplication): boolean => this.#reports.get(name)?.state !== 'backoff';
+    const isActive = ({ name }: Ready): boolean => this.#reports.get(name)?.state !== 'backoff';
     const death = {
       ...{ ending, executing, atMs: this.#options.clock.monotonic() },
       residents: residents.filter(isActive).map(({ name }) => name),
@@ -246,7 +251,7 @@ export class SupervisedRuntime implements AppRuntime {
   }
 
   /** The one that ended its process is started again as its restart policy says. */
-  #punish(application: ReadyApplication, how: string): void {
+  #punish(application: Ready, how: string): void {
     const { name, restart } = application;
     const message = `it ended its process by ${how}`;
     const report = { ...this.#fresh(application, this.#reports.get(name)?.restarts ?? 0), message };
