@@ -79,7 +79,7 @@ function assemblyOf(state: ManifestState, name: string, version: string, place: 
 }
 
 function placeOf(state: ManifestState, key: ManifestKey, path: ValuePath): FindingPlace {
-  const { file, document } = state.declared.get(key)![0]!;
+  const { file, document } = state.declared.get(key)!;
   return { file, document, path, part: 'value' };
 }
 

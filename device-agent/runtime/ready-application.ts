@@ -1,5 +1,6 @@
 /** Applications with all that a host needs to run them. */
 import type { RunnableApplication } from './app-runtime.ts';
+import { grantedPlaces, type MachinePlaces } from './grants/machine-places.ts';
 import { type OpenedSecrets, type OpenSecret, openSecrets } from './grants/opened-secrets.ts';
 import type { PreparedModule } from './prepare/prepared-store.ts';
 import { type PreparedModules, preparables, type Readiness } from './prepare/readiness.ts';
@@ -11,7 +12,15 @@ export interface ReadyApplication extends RunnableApplication {
   readonly prepared?: PreparedModule;
   readonly links?: Readonly<Record<string, HostedModule>>;
   readonly opened?: OpenedSecrets;
+  readonly places?: MachinePlaces;
   readonly ownProcess: readonly string[];
+}
+
+/** What this device has for applications besides their modules. */
+export interface DeviceGrants {
+  readonly openSecret: OpenSecret;
+  /** What the integrator lists of the machine. */
+  readonly machine: MachinePlaces;
 }
 
 /** The readiness of each module of an application, its own first; in the order of the applications. Never rejects. */
@@ -28,16 +37,19 @@ export async function readinessOf(
 export function readyApplication(
   application: RunnableApplication,
   answers: readonly Readiness[],
-  openSecret: OpenSecret,
+  { openSecret, machine }: DeviceGrants,
 ): ReadyApplication | { readonly refusal: string } {
   const refused = answers.find((answer) => answer.kind === 'refused');
   if (refused !== undefined) return { refusal: refused.message };
   const secrets = openSecrets(application, openSecret);
   if (secrets.kind === 'refused') return { refusal: secrets.message };
+  const places = grantedPlaces(application, machine);
+  if (places.kind === 'refused') return { refusal: places.message };
   const [own, ...others] = answers;
   return {
     ...withLinks(application, others),
     ...(application.secrets === undefined ? {} : { opened: secrets.secrets }),
+    ...(application.machine === undefined ? {} : { places: places.places }),
     ...preparedOf(own),
     ownProcess: answers.flatMap(ownProcessOf),
   };

@@ -28,6 +28,7 @@ export class GuestInstances {
   readonly #program: Program;
   #own: LinkedInstance = { exports: {}, memory: undefined };
   #links: LinkedInstances | undefined;
+  #bytesAtEnd = 0;
   /** Memories that were lent to them, by what they were asked for as. */
   #lent = new Map<WebAssembly.Memory, MemoryShape>();
 
@@ -62,9 +63,9 @@ export class GuestInstances {
     for (const { memory } of this.#links?.succeed(next, successors) ?? []) if (memory) this.#lent.delete(memory);
   }
 
-  /** Bytes of all their memories now. */
+  /** Bytes of all their memories, now or at their end. */
   memoryBytes(): number {
-    return (this.#own.memory?.buffer.byteLength ?? 0) + (this.#links?.memoryBytes() ?? 0);
+    return (this.#own.memory?.buffer.byteLength ?? this.#bytesAtEnd) + (this.#links?.memoryBytes() ?? 0);
   }
 
   /** Gives back what the program holds of the outside. */
@@ -75,6 +76,7 @@ export class GuestInstances {
   /** Lets go of them; nothing of them runs any more. Their memories are given back where nobody else writes to them. */
   leave(areMemoriesFree: boolean): void {
     const lent = this.#lent;
+    this.#bytesAtEnd = this.memoryBytes();
     this.#lent = new Map();
     this.#links = undefined;
     this.#own = { exports: {}, memory: undefined };

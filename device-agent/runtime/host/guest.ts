@@ -118,7 +118,7 @@ export class Guest {
     return promise;
   }
 
-  /** Bytes of its linear memories now. */
+  /** Bytes of its linear memories, which never shrink: now, or at its end. */
   memoryBytes(): number {
     return this.#instances.memoryBytes();
   }

@@ -17,7 +17,7 @@ export interface Run {
   stop(): Promise<void>;
   /** Puts the modules linked to the application in the place of its own; false where that takes a new start. */
   relink(application: HostedApplication): Promise<boolean>;
-  /** Bytes of its memory now, and the fuel it has spent. */
+  /** Bytes of its memory and the fuel it has spent, now or at its end. */
   usage(): { readonly memoryBytes: number; readonly fuelSpent: number };
 }
 
