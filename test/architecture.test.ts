@@ -39,6 +39,12 @@ const rooms: readonly Room[] = [
     packages: [],
     reason: 'pure, module to module: knows the format and nothing of who signed or who runs it',
   },
+  {
+    path: 'artifact/linking',
+    imports: ['artifact/wasm', 'artifact/fuel', 'artifact/admission'],
+    packages: [],
+    reason: 'pure, modules to a module: what stands between two is written and judged alike on shore and device',
+  },
   { path: 'platform', imports: [], packages: [], reason: 'ports know nothing of who uses them' },
   {
     path: 'platform/node',

@@ -6,6 +6,7 @@ import { Turn } from '../../platform/turn.ts';
 import type { Problem, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
 import { passedOver } from '../manifests/passed-over.ts';
+import { judgeAssemblies, type ReadModule } from '../publishing/judge-assemblies.ts';
 import type { PublisherJudgement } from '../publishing/publisher.ts';
 import type { History } from '../source/source.ts';
 import { SourceError } from '../source/source-error.ts';
@@ -14,10 +15,12 @@ import type { BranchFollowerParts } from './follower-parts.ts';
 import { type Acceptance, judgeAcceptance } from './held-tip.ts';
 import { keepingBlobs, type ReadBlob } from './manifest-reader.ts';
 import {
+  describe,
   judgeRevision,
   noRevision,
   type Reading,
   type RevisionStep,
+  type RevisionTree,
   treeAfter,
   type ValidRevision,
 } from './revision-in-force.ts';
@@ -202,7 +205,8 @@ export class BranchFollower {
     const tree = await treeAfter(step, reading.turn);
     const { catalogue, problems, notes } = await publisher.judge(tree, this.#readTrust);
     const judged = await judgeRevision(step, tree, catalogue, reading);
-    const found = [...problems, ...(judged.kind === 'refused' ? judged.problems : [])];
+    const unfit = judged.kind === 'refused' ? judged.problems : await this.#unfit(step, judged.revision, tree);
+    const found = [...problems, ...unfit];
     if (judged.kind === 'refused' || found.length > 0) {
       return this.#refuse(info, `${found.length} ${found.length === 1 ? 'problem' : 'problems'} in its files`, found);
     }
@@ -212,6 +216,14 @@ export class BranchFollower {
     } catch (error) {
       this.#postpone(info, error);
     }
+  }
+
+  /** What can't run of what a revision puts together. */
+  async #unfit({ before }: RevisionStep, { state }: ValidRevision, tree: RevisionTree): Promise<readonly Problem[]> {
+    const { publisher, source } = this.#parts;
+    const read: ReadModule = (release) => publisher.readModule(tree, source.readBlob, release);
+    const findings = await judgeAssemblies(state, before.state, read);
+    return describe({ problems: [], findings }, tree.files, source.readBlob);
   }
 
   async #adopt(

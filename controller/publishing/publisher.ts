@@ -73,6 +73,16 @@ export class RepositoryPublisher {
     return { catalogue: trust.releases, problems, notes };
   }
 
+  /** The bytes of a release that was judged; undefined where they are in neither place. */
+  async readModule(
+    tree: PublishedTree,
+    readBlob: ReadBlob,
+    release: CataloguedRelease,
+  ): Promise<Uint8Array | undefined> {
+    const { store } = this.#parts;
+    return store.holds(release) ? store.read(release.sha256) : await readRelease(tree, readBlob, release);
+  }
+
   /**
    * Makes all that the devices of a judged revision may fetch available; durable when it resolves. It waits a while for
    * smaller ways, so that devices that are told at once do not take the large ones.
@@ -83,7 +93,7 @@ export class RepositoryPublisher {
     store.put(trust.deploymentKeys.bytes);
     for (const release of catalogue.values()) {
       if (store.holds(release) && store.index(release)?.sha256 === release.sha256) continue;
-      const bytes = store.holds(release) ? store.read(release.sha256) : await readRelease(tree, readBlob, release);
+      const bytes = await this.readModule(tree, readBlob, release);
       if (bytes === undefined || checkRelease(release, bytes) !== undefined) {
         throw new Error(`published without being judged: ${releaseFile(release)}`);
       }

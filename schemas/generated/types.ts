@@ -60,6 +60,12 @@ export interface ApplicationSpec {
    */
   release: string;
   /**
+   * Other modules of it, by the name that its modules import functions from. One is replaced without a restart where only it changes.
+   */
+  links?: {
+    [k: string]: LinkSpec;
+  };
+  /**
    * Arguments after the program name.
    *
    * @maxItems 256
@@ -271,6 +277,12 @@ export interface ApplicationSpec {
   facts?: {
     [k: string]: FactSpec;
   };
+}
+export interface LinkSpec {
+  /**
+   * NAME/VERSION; a signed target NAME/VERSION.wasm must exist.
+   */
+  release: string;
 }
 /**
  * Configuration for applications. Layers are merged deeply in the order Application, Fleet, Site, Device. Strings may hold ${device.name}, ${device.labels.KEY} and ${site.name}; $${ is a plain ${.
@@ -722,6 +734,12 @@ export interface DeployedApplication {
    */
   length: number;
   /**
+   * Other modules of it, by the name under which functions are imported from them.
+   */
+  links?: {
+    [k: string]: LinkedModule;
+  };
+  /**
    * @maxItems 256
    */
   args: string[];
@@ -877,6 +895,21 @@ export interface DeployedApplication {
      */
     [k: string]: 'number' | 'boolean' | 'string';
   };
+}
+export interface LinkedModule {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  /**
+   * A release's version: letters, digits, dot, dash, plus and underscore, at most 64 characters; usually semantic versioning.
+   */
+  version: string;
+  /**
+   * SHA-256 in lower-case hexadecimal.
+   */
+  sha256: string;
+  length: number;
 }
 export interface EventTerms {
   /**
@@ -1774,6 +1807,10 @@ export interface ApplicationReference {
    * A release's version: letters, digits, dot, dash, plus and underscore, at most 64 characters; usually semantic versioning.
    */
   version: string;
+  /**
+   * Releases of the modules linked to it, as NAME/VERSION.
+   */
+  links?: string[];
 }
 export interface SiteStatus {
   /**
