@@ -89,6 +89,12 @@ const rooms: readonly Room[] = [
     reason: 'releases and metadata to plain files',
   },
   {
+    path: 'controller/publishing/bucket',
+    imports: ['schemas', 'platform', 'controller/publishing'],
+    packages: ['s3mini'],
+    reason: 'the only room that knows S3; its exchanges are made by the Network port, in time by the Clock port',
+  },
+  {
     path: 'controller/publishing/delta-thread.ts',
     imports: ['artifact', 'platform', 'controller/publishing'],
     packages: ['node:worker_threads'],
@@ -139,7 +145,14 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'controller/view',
-    imports: ['schemas', 'platform', 'controller/engine', 'controller/manifests', 'controller/planning'],
+    imports: [
+      'schemas',
+      'platform',
+      'controller/engine',
+      'controller/expiry',
+      'controller/manifests',
+      'controller/planning',
+    ],
     packages: [],
     reason: 'reads what the engine remembers and changes none of it',
   },

@@ -94,7 +94,7 @@ export class BranchFollower {
     const files = await this.#filesOf(info, reading.turn);
     const step = { before: noRevision, info, changes: Array.from(files, ([path, oid]) => ({ path, oid })) };
     const tree = await treeAfter(step, reading.turn);
-    const { catalogue } = await publisher.judge(tree, this.#readTrust);
+    const catalogue = await publisher.recall(tree, this.#readTrust);
     const judged = await judgeRevision(step, tree, catalogue, reading);
     if (judged.kind === 'refused') {
       const why = judged.problems[0]?.message;
@@ -203,17 +203,18 @@ export class BranchFollower {
     const step = await this.#stepTo(info);
     const reading = this.#reading;
     const tree = await treeAfter(step, reading.turn);
-    const { catalogue, problems, notes } = await publisher.judge(tree, this.#readTrust);
-    const judged = await judgeRevision(step, tree, catalogue, reading);
-    const unfit = judged.kind === 'refused' ? judged.problems : await this.#unfit(step, judged.revision, tree);
-    const found = [...problems, ...unfit];
-    if (judged.kind === 'refused' || found.length > 0) {
-      return this.#refuse(info, `${found.length} ${found.length === 1 ? 'problem' : 'problems'} in its files`, found);
-    }
     try {
+      const { catalogue, problems, notes } = await publisher.judge(tree, this.#readTrust);
+      const judged = await judgeRevision(step, tree, catalogue, reading);
+      const unfit = judged.kind === 'refused' ? judged.problems : await this.#unfit(step, judged.revision, tree);
+      const found = [...problems, ...unfit];
+      if (judged.kind === 'refused' || found.length > 0) {
+        return this.#refuse(info, `${found.length} ${found.length === 1 ? 'problem' : 'problems'} in its files`, found);
+      }
       await publisher.publish(tree, catalogue, this.#readTrust, this.#parts.demand(desiredOf(judged.revision.state)));
       await this.#adopt(judged.revision, step, history, judged.affected, [...judged.warnings, ...notes]);
     } catch (error) {
+      if (error instanceof SourceError) throw error;
       this.#postpone(info, error);
     }
   }
