@@ -44,7 +44,7 @@ function adoption(draft: Draft, event: AdoptionEvent): Decision {
   draft.put({ kind: 'source', source });
   draft.put({ kind: 'accepted', revision: undefined });
   const fields = { revision: revision.id, subject: revision.subject, devices: affected.size };
-  return { ...nothing, tales: [{ level: 'info', event: 'revision.adopted', fields }], reconsider: affected };
+  return { ...nothing, tales: [{ level: 'info', event: 'revision.adopted', fields }] };
 }
 
 function signed(draft: Draft, context: Context, event: Extract<EngineEvent, { kind: 'signed' }>): Decision {

@@ -9,6 +9,7 @@ import { Draft } from './draft.ts';
 import { type EngineParts, noFleet } from './engine-parts.ts';
 import type { AdoptionEvent, EngineEvent } from './events.ts';
 import { travelsAsBlob } from './issue.ts';
+import { NameQueue } from './name-queue.ts';
 import { Outage, type StateTrouble } from './outage.ts';
 import type { Write } from './records.ts';
 import { encodeWrite } from './rows.ts';
@@ -30,7 +31,7 @@ export class Engine {
   readonly #parts: EngineParts;
   readonly #delivery: Delivery;
   readonly #contacts: Contacts;
-  readonly #toConsider = new Set<string>();
+  readonly #toConsider = new NameQueue();
   #queue: Waiting[] = [];
   #requests = 0;
   #desired = noFleet;
@@ -103,8 +104,14 @@ export class Engine {
   /** Takes up a revision that was in force before; nothing of it needs to be written. */
   resume(revision: string, desired: DesiredFleet): void {
     this.#follow(revision, desired, undefined);
-    this.consider(desired.devices.keys());
-    this.consider(this.#parts.image.devices.keys());
+    this.#toConsider.addList(desired.devices.keys());
+    this.#considerStrangers();
+  }
+
+  /** Devices that git names no longer. */
+  #considerStrangers(): void {
+    this.#toConsider.addList(this.#parts.image.devices.keys(), (name) => this.#desired.devices.has(name));
+    this.#wake();
   }
 
   /** A revision comes into force; durable when it resolves. */
@@ -112,11 +119,12 @@ export class Engine {
     const isFirst = this.#revision === undefined;
     await this.ask(event);
     this.#follow(event.revision.id, event.desired, event.affected);
-    this.consider(event.affected);
-    if (isFirst) this.consider(this.#parts.image.devices.keys());
+    this.#toConsider.addList(event.affected);
+    if (isFirst) this.#considerStrangers();
+    this.#wake();
   }
 
-  #follow(revision: string, desired: DesiredFleet, affected: Iterable<string> | undefined): void {
+  #follow(revision: string, desired: DesiredFleet, affected: ReadonlySet<string> | undefined): void {
     this.#revision = revision;
     this.#desired = desired;
     this.#parts.onChange(affected);
@@ -134,7 +142,7 @@ export class Engine {
   }
 
   get #hasWork(): boolean {
-    return this.#queue.length > 0 || this.#toConsider.size > 0;
+    return this.#queue.length > 0 || !this.#toConsider.isEmpty;
   }
 
   #wake(): void {
@@ -204,9 +212,9 @@ export class Engine {
   #takeDevices({ draft, decisions, considered }: Turn): void {
     const { clock } = this.#parts;
     const end = clock.monotonic() + turnMs;
-    for (const device of this.#toConsider) {
-      if (considered.length >= devicesPerTurn || clock.monotonic() >= end) break;
-      this.#toConsider.delete(device);
+    while (!this.#toConsider.isEmpty && considered.length < devicesPerTurn && clock.monotonic() < end) {
+      const device = this.#toConsider.take();
+      if (device === undefined) continue;
       considered.push(device);
       decisions.push(...this.#issue(draft, device));
     }

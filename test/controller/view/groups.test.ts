@@ -11,6 +11,7 @@ const row: fc.Arbitrary<Row> = fc.record({
   fleet: fc.constantFrom('x', 'y', undefined),
   site: fc.constant(undefined),
   contactAt: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
+  changeId: fc.constant(1),
 });
 const moves = fc.array(fc.tuple(names, fc.option(row, { nil: undefined })), { maxLength: 40 });
 
