@@ -8,7 +8,7 @@ import type { Draft } from './draft.ts';
 import type { AdoptionEvent, ContactEvent, EngineEvent } from './events.ts';
 import { record, type Tale } from './history.ts';
 import { handOver } from './issue.ts';
-import { owe, postpone, settle } from './owed.ts';
+import { oweWord, postpone, settle } from './owed.ts';
 import { answerShadowRequest } from './shadow-request.ts';
 import { noteTurn } from './takeovers.ts';
 
@@ -56,7 +56,7 @@ function signed(draft: Draft, context: Context, event: Extract<EngineEvent, { ki
   }
   draft.keep(device, handOver(device, { ...before, issued, envelope }, context.now));
   settle(draft, { kind: 'issue', subject: device });
-  if (mayHear(context, device)) owe(draft, 'deliver', device, context.now);
+  if (mayHear(context, device)) oweWord(draft, device, context.now);
   return nothing;
 }
 

@@ -11,7 +11,8 @@ import type { AdoptionEvent, EngineEvent } from './events.ts';
 import { travelsAsBlob } from './issue.ts';
 import { NameQueue } from './name-queue.ts';
 import { Outage, type StateTrouble } from './outage.ts';
-import type { Write } from './records.ts';
+import { owedTo } from './owed.ts';
+import { isPassing, shownOf, type Write } from './records.ts';
 import { encodeWrite } from './rows.ts';
 import {
   beginTurn,
@@ -54,6 +55,7 @@ export class Engine {
       consider: (device) => this.consider([device]),
     });
     for (const ofKind of Object.values(image.work)) for (const owed of ofKind.values()) this.#delivery.owe(owed);
+    for (const device of image.untold) this.#delivery.owe(owedTo(image, 'deliver', device)!);
   }
 
   get desired(): DesiredFleet {
@@ -169,12 +171,13 @@ export class Engine {
     this.#takeEvents(turn);
     this.#takeDevices(turn);
     const { writes } = turn.draft;
+    const durable = writes.filter((write) => !isPassing(write));
     try {
-      if (writes.length > 0) await this.#parts.state.commit(writes.map(encodeWrite));
+      if (durable.length > 0) await this.#parts.state.commit(durable.map(encodeWrite));
     } catch (error) {
       return this.#lose(turn, error);
     }
-    if (writes.length > 0) this.#recovered();
+    if (durable.length > 0) this.#recovered();
     this.#keep(turn, writes);
   }
 
@@ -243,13 +246,13 @@ export class Engine {
     const changed = new Set<string>();
     for (const write of writes) {
       image.apply(write);
-      if (write.kind === 'device' || write.kind === 'history') changed.add(write.name);
-      if (write.kind === 'owed') changed.add(write.owed.subject);
+      const subject = shownOf(write);
+      if (subject !== undefined) changed.add(subject);
     }
     for (const { event } of taken) if (event.kind === 'contacts') this.#contacts.written(event.heardAt);
     if (writes.some(({ kind }) => kind === 'source' || kind === 'refusal')) onChange([]);
     if (changed.size > 0) onChange(changed);
-    for (const write of writes) if (write.kind === 'owed') this.#delivery.note(write);
+    for (const write of writes) this.#delivery.note(write);
     for (const { event, resolve } of taken) {
       if (event.kind === 'settled' || event.kind === 'failed') this.#delivery.ended(event.owed);
       resolve?.();

@@ -14,13 +14,16 @@ import { counted, emptyTally } from '../planning/tally.ts';
 import { Groups } from './groups.ts';
 import type { NeededArtifacts } from './needed-artifacts.ts';
 import { isWell, type Row } from './row.ts';
-import { SortedNames } from './sorted-names.ts';
+import { NamesByFirst, SortedNames } from './sorted-names.ts';
 
 /** How long rows are brought up to date before others have their turn. */
 const turnMs = 15;
 
 /** Turns in a row in which single names, which come with every commit, go before lists, which the engine works through. */
 const listsWaitMax = 64;
+
+/** Of a large fleet, what is not well and shown. */
+export const notWellMax = 8;
 
 /** So many rows are brought up to date by whoever asks. */
 const refreshAtOnceMax = 500;
@@ -53,7 +56,7 @@ export class View {
   readonly sites = new Groups('site');
   /** All devices that git names or that were ever heard. */
   readonly names = new SortedNames();
-  readonly #notWell = new Set<string>();
+  readonly #notWell = new NamesByFirst(notWellMax);
   /** Of all devices. */
   total: Tally = emptyTally;
   #changes: Change[] = [];
@@ -117,9 +120,9 @@ export class View {
     return this.#rows.size;
   }
 
-  /** Devices that deserve attention, in no order. */
-  get notWell(): ReadonlySet<string> {
-    return this.#notWell;
+  /** The first few devices that deserve attention, in order. */
+  get notWell(): readonly string[] {
+    return this.#notWell.first;
   }
 
   /** The number of the newest change. */
