@@ -8,7 +8,9 @@
  */
 import type { Clock, Log } from '../platform/ports.ts';
 import { Turn } from '../platform/turn.ts';
+import type { BatchAnswer } from '../schemas/batch-answer.ts';
 import type { BrokerStatus, Deployment, Refusal, StatusDocument, StorageStatus } from '../schemas/generated/types.ts';
+import type { MessageBatch } from '../schemas/message-batch.ts';
 import { type AuthorizeDevice, authorizeByFleet } from './authority/authorization.ts';
 import { Refusals } from './doors/refusals.ts';
 import { Engine } from './engine/engine.ts';
@@ -19,12 +21,15 @@ import { BranchFollower } from './following/branch-follower.ts';
 import type { Publisher, RevisionSource } from './following/follower-parts.ts';
 import type { Acceptance } from './following/held-tip.ts';
 import type { DesiredFleet } from './manifests/desired.ts';
+import { Intake } from './messages/intake.ts';
+import type { WatchedOutlet } from './messages/watched-outlet.ts';
 import type { ReleaseDemand } from './publishing/smaller-ways.ts';
 import type { ShadowMessage } from './shadow/protocol.ts';
 import type { BlobCache } from './state/blob-cache.ts';
 import type { StatePort } from './state/state-port.ts';
-import { wantedReleases } from './view/needed-artifacts.ts';
-import { type StatusQuery, statusDocument } from './view/status.ts';
+import { NeededArtifacts, wantedReleases } from './view/needed-artifacts.ts';
+import type { StatusQuery } from './view/selection.ts';
+import { statusDocument } from './view/status.ts';
 import { View } from './view/view.ts';
 
 /** The other rooms. */
@@ -49,6 +54,8 @@ export interface ControllerParts {
   readonly reauthorize: (devices: DesiredFleet['devices']) => void;
   /** Whether an external broker is there. */
   readonly brokerStatus?: () => BrokerStatus;
+  /** Where what devices' applications say comes out. */
+  readonly outlets?: readonly WatchedOutlet[];
   /** All trust of the controller that ends by itself. */
   readonly ends?: () => readonly End[];
 }
@@ -71,6 +78,8 @@ export interface Controller {
   readonly onRefusal: (refusal: Omit<Refusal, 'at'>) => void;
   /** A device asks its shadow for something. */
   readonly onRequest: (request: Omit<ShadowRequestEvent, 'kind'>) => void;
+  /** A device's application has something to say; the answer is for the device. */
+  readonly onBatch: (device: string, batch: MessageBatch) => Promise<BatchAnswer | undefined>;
   /** A connection of a device opened or closed. */
   readonly onContact: (contact: Omit<ContactEvent, 'kind'>) => void;
   stop(): Promise<void>;
@@ -84,19 +93,27 @@ class FollowingController implements Controller {
   readonly #refusals: Refusals;
   readonly #engine: Engine;
   readonly #view: View;
+  readonly #needed: NeededArtifacts;
   readonly #branch: BranchFollower;
+  readonly #intake: Intake;
 
-  constructor(parts: ControllerParts, image: Image, rowsSetAside: number) {
+  constructor(parts: ControllerParts, image: Image, needed: NeededArtifacts, rowsSetAside: number) {
     this.#parts = parts;
     this.#image = image;
+    this.#needed = needed;
     this.#rowsSetAside = rowsSetAside;
     this.#startedAt = parts.clock.now();
     this.#refusals = new Refusals(image.refusals.values());
     const { clock, log, state, cache, source, publisher, publish, sign, keyId, putBlob, tellsConnections } = parts;
-    this.#view = new View({ clock, image, context: () => this.#engine.context });
+    this.#view = new View({ clock, image, needed, context: () => this.#engine.context });
     this.#engine = new Engine({
       ...{ clock, log, state, image, publish, sign, keyId, putBlob, tellsConnections },
       onChange: (devices) => this.#view.touch(devices),
+    });
+    this.#intake = new Intake({
+      ...{ clock, outlets: parts.outlets ?? [] },
+      markOf: (device, channel) => image.marks(device)[channel],
+      note: (device, channel, mark) => this.#engine.ask({ kind: 'messages-taken', device, channel, mark }),
     });
     this.#branch = new BranchFollower({
       ...{ clock, log, source, publisher, cache },
@@ -145,6 +162,8 @@ class FollowingController implements Controller {
     this.#engine.tell({ kind: 'shadow-request', ...request });
   };
 
+  readonly onBatch: Controller['onBatch'] = (device, batch) => this.#intake.take(device, batch);
+
   readonly onContact = (contact: Omit<ContactEvent, 'kind'>): void =>
     this.#engine.tell({ kind: 'contact', ...contact });
 
@@ -153,12 +172,12 @@ class FollowingController implements Controller {
   }
 
   #demand(desired: DesiredFleet): ReleaseDemand {
-    return { wanted: wantedReleases(desired), held: this.#view.needed.releases };
+    return { wanted: wantedReleases(desired), held: this.#needed.releases };
   }
 
   async start(): Promise<void> {
-    this.#view.touch(undefined);
     await this.#branch.resume();
+    this.#view.touch(undefined);
     await this.#view.settled();
   }
 
@@ -181,7 +200,7 @@ class FollowingController implements Controller {
 
   async status(query: StatusQuery = {}): Promise<StatusDocument> {
     await this.#view.settled();
-    const { brokerStatus, ends, clock } = this.#parts;
+    const { brokerStatus, outlets = [], ends, clock } = this.#parts;
     const storage = this.#storage;
     return statusDocument(
       {
@@ -193,6 +212,7 @@ class FollowingController implements Controller {
         ...(brokerStatus && { broker: brokerStatus() }),
         ...(ends && { expiry: expiryStatuses(ends(), clock.now()) }),
         ...(storage && { storage }),
+        outlets: outlets.map((outlet) => outlet.status()),
       },
       query,
     );
@@ -200,7 +220,7 @@ class FollowingController implements Controller {
 
   collectGarbage(): void {
     const { publisher, cache, log } = this.#parts;
-    const { releases, blobs } = this.#view.needed;
+    const { releases, blobs } = this.#needed;
     const files = publisher.collect({ releases, blobs }, this.#demand(this.#engine.desired));
     if (files > 0) log.write('info', 'publishing.collected', { files });
     cache.prune();
@@ -215,9 +235,12 @@ class FollowingController implements Controller {
 
 /** The controller over its rooms, with all that it remembers; nothing happens before `start`. */
 export async function createController(parts: ControllerParts): Promise<Controller> {
-  const { image, unreadable } = await loadImage(parts.state, new Turn(parts.clock));
+  const needed = new NeededArtifacts();
+  const { image, unreadable } = await loadImage(parts.state, new Turn(parts.clock), (device, record) =>
+    needed.note(device, record),
+  );
   for (const { row, error } of unreadable) {
     parts.log.write('warn', 'state.row-set-aside', { room: row.room, key: row.key, reason: String(error) });
   }
-  return new FollowingController(parts, image, unreadable.length);
+  return new FollowingController(parts, image, needed, unreadable.length);
 }

@@ -10,6 +10,7 @@ import { nodeOutbound } from '../../../platform/node/outbound.ts';
 import { openNoteWriter } from '../../../platform/node/process-note.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import { onStarterGone } from '../../../platform/node/starter-gone.ts';
+import { OutboxWriter } from '../../outbox/files/outbox-writer.ts';
 import { Abroad } from '../channels/abroad.ts';
 import { Arrivals } from '../channels/arrivals.ts';
 import { ChannelHub } from '../channels/channel-hub.ts';
@@ -44,7 +45,9 @@ function serve(directory: string): void {
   const grants = new Grants(machinery, directory);
   const abroad = new Abroad(say);
   const hub = new ChannelHub(abroad);
-  const channels = { hub, abroad, arrivals: new Arrivals(hub, say), lost: new LostMessages(), asks: new Asks(say) };
+  const outbox = new OutboxWriter(`${directory}/outbox`, machine);
+  const arrivals = new Arrivals(hub, say);
+  const channels = { hub, outbox, abroad, arrivals, lost: new LostMessages(), asks: new Asks(say) };
   const rooms = { ...channels, grants, memories: new LeftMemories() };
   const launch = guestLauncher({ ...machine, ...rooms, turns, modules });
   // A supervisor killed a moment ago leaves hosts that are about to end; what they run is not started before.
