@@ -29,6 +29,7 @@ export class Activator {
   readonly #random: Random;
   readonly #log: Log;
   readonly #emit: (event: EngineEvent) => void;
+  readonly #onApply: (applications: readonly DeployedApplication[]) => void;
   #wish: Wish | undefined;
   #isBusy = false;
   #isStopped = false;
@@ -41,6 +42,7 @@ export class Activator {
     readonly random: Random;
     readonly log: Log;
     readonly emit: (event: EngineEvent) => void;
+    readonly onApply: (applications: readonly DeployedApplication[]) => void;
   }) {
     this.#runtime = options.runtime;
     this.#store = options.store;
@@ -49,6 +51,7 @@ export class Activator {
     this.#random = options.random;
     this.#log = options.log;
     this.#emit = options.emit;
+    this.#onApply = options.onApply;
   }
 
   /** Runs this deployment; the last resort without what is damaged of it, any other not at all then. */
@@ -101,6 +104,7 @@ export class Activator {
     for (let failures = 0; this.#wish !== undefined; ) {
       const wish = this.#wish;
       try {
+        this.#onApply(wish.applications);
         await this.#runtime.apply(
           wish.applications.map((one) => ({ ...one, modulePath: this.#store.pathOf(one.sha256) })),
         );
