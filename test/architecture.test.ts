@@ -271,6 +271,12 @@ const rooms: readonly Room[] = [
     reason: 'wiring of the process in which fleet run runs a program',
   },
   {
+    path: 'device-agent/runtime/run/application-main.ts',
+    imports: ['schemas', 'platform', 'platform/node', 'device-agent/runtime'],
+    packages: ['node:*'],
+    reason: 'wiring of the process in which fleet run runs an application',
+  },
+  {
     path: 'device-agent/command/main.ts',
     imports: ['schemas', 'platform', 'platform/node', 'device-agent'],
     packages: ['node:*'],
@@ -317,6 +323,7 @@ const rooms: readonly Room[] = [
       'device-agent/state-layout.ts',
       'device-agent/enrol-identity.ts',
       'device-agent/runtime/run/request.ts',
+      'device-agent/runtime/run/application-request.ts',
     ],
     packages: ['yaml'],
     reason: 'fleet plan runs the very planner, fleet release the very publisher, fleet agent the very agent',

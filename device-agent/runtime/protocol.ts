@@ -6,6 +6,7 @@ import type { ApplicationReport, FactReport } from '../../schemas/generated/type
 import type { RunnableApplication } from './app-runtime.ts';
 import { dataMax, type MessageAbroad, type MessageHere, type Sent, type Took } from './channels/channel-messages.ts';
 import { textLengthMax } from './grants/fact-value.ts';
+import type { MachinePlaces } from './grants/machine-places.ts';
 import type { OpenedSecrets } from './grants/opened-secrets.ts';
 import { type Answer, type Ask, parseAnswer } from './http/messages.ts';
 import { type Fields, isCount, isFields } from './message-fields.ts';
@@ -18,6 +19,8 @@ export interface HostedApplication extends RunnableApplication {
   readonly prepared?: PreparedModule;
   /** Its secrets, opened. */
   readonly opened?: OpenedSecrets;
+  /** What of the machine it asks for. */
+  readonly places?: MachinePlaces;
 }
 
 /** What one application takes at the moment. */
@@ -43,8 +46,8 @@ export type ToHost =
       readonly kind: 'apply';
       readonly id: number;
       readonly applications: readonly HostedApplication[];
-      /** How many applications in other processes read each channel that is written here. */
-      readonly readersElsewhere: Readonly<Record<string, number>>;
+      /** Channels that are written here and read in other processes. */
+      readonly readElsewhere: readonly string[];
     }
   | ForHost
   | { readonly kind: 'stop' };

@@ -1,4 +1,5 @@
 import type { RunnableApplication } from './app-runtime.ts';
+import { grantedPlaces, type MachinePlaces } from './grants/machine-places.ts';
 import { type OpenedSecrets, type OpenSecret, openSecrets } from './grants/opened-secrets.ts';
 import type { PreparedModule } from './prepare/prepared-store.ts';
 import type { Readiness } from './prepare/readiness.ts';
@@ -8,19 +9,33 @@ export interface ReadyApplication extends RunnableApplication {
   /** Undefined where the module could not be kept: its host makes it ready then. */
   readonly prepared?: PreparedModule;
   readonly opened?: OpenedSecrets;
+  readonly places?: MachinePlaces;
   readonly ownProcess: readonly string[];
+}
+
+/** What this device has for applications besides their modules. */
+export interface DeviceGrants {
+  readonly openSecret: OpenSecret;
+  /** What the integrator lists of the machine. */
+  readonly machine: MachinePlaces;
 }
 
 /** The application with what its host needs, or why it is not run. */
 export function readyApplication(
   application: RunnableApplication,
   answer: Readiness,
-  openSecret: OpenSecret,
+  { openSecret, machine }: DeviceGrants,
 ): ReadyApplication | { readonly refusal: string } {
   if (answer.kind === 'refused') return { refusal: answer.message };
   const secrets = openSecrets(application, openSecret);
   if (secrets.kind === 'refused') return { refusal: secrets.message };
-  const wanted = application.secrets === undefined ? application : { ...application, opened: secrets.secrets };
+  const places = grantedPlaces(application, machine);
+  if (places.kind === 'refused') return { refusal: places.message };
+  const wanted = {
+    ...application,
+    ...(application.secrets === undefined ? {} : { opened: secrets.secrets }),
+    ...(application.machine === undefined ? {} : { places: places.places }),
+  };
   if (answer.kind === 'failed') return { ...wanted, ownProcess: [`it is made ready there: ${answer.message}`] };
   const { prepared } = answer;
   return { ...wanted, prepared, ownProcess: prepared.traits.ownProcess };

@@ -150,6 +150,64 @@ export interface ApplicationSpec {
         string
       ];
   /**
+   * Devices and files of the machine that it may open as /machine/NAME, by the names that the agent's configuration gives them.
+   *
+   * @maxItems 16
+   *
+   * Items: A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  machine?:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ];
+  /**
    * Other machines it may talk to, as tcp://HOST:PORT; each is opened as /net/tcp/HOST:PORT. A name leads to public addresses only: one of the own network is granted by the address itself.
    *
    * @maxItems 16
@@ -524,6 +582,12 @@ export interface AgentConfiguration {
   mqtt: AgentMqttConfiguration;
   http?: AgentHttpConfiguration;
   /**
+   * Serial lines, pipes and files of this machine, by the names under which applications may ask for them.
+   */
+  machine?: {
+    [k: string]: MachinePlaceConfiguration;
+  };
+  /**
    * PEM of the authority that vouches for controller and broker.
    */
   ca: string;
@@ -555,6 +619,27 @@ export interface AgentHttpConfiguration {
    */
   host?: string;
   port: number;
+}
+export interface MachinePlaceConfiguration {
+  /**
+   * From the root; links are followed, as those of /dev/serial/by-id are.
+   */
+  path: string;
+  /**
+   * What applications may do with it.
+   */
+  access?: 'read' | 'write' | 'read-write';
+  serial?: SerialTerms;
+}
+/**
+ * How the line is set each time it is opened, by stty of this machine. Without it the line is taken as it is.
+ */
+export interface SerialTerms {
+  baudRate: number;
+  dataBits?: 7 | 8;
+  parity?: 'none' | 'even' | 'odd';
+  stopBits?: 1 | 2;
+  flowControl?: 'none' | 'hardware' | 'software';
 }
 /**
  * What this class of device may spend on unpacking a download; what takes more travels in a larger form.
@@ -669,6 +754,64 @@ export interface DeployedApplication {
   secrets?: {
     [k: string]: DeployedSecret;
   };
+  /**
+   * What of the machine it may open as /machine/NAME.
+   *
+   * @maxItems 16
+   *
+   * Items: A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  machine?:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ];
   /**
    * @maxItems 16
    *

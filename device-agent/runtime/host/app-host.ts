@@ -38,10 +38,10 @@ export class AppHost {
       case 'ask':
         return this.#work.then(() => this.#ports.asks.take(message));
       case 'sent':
-        abroad.sent(message.id);
+        abroad.sent(message);
         return Promise.resolve();
       case 'apply':
-        abroad.apply(message.readersElsewhere);
+        abroad.apply(message.readElsewhere);
         return this.#order(message.applications, () => this.#say({ kind: 'applied', id: message.id }));
       case 'stop':
         return this.#order([], () => {});
@@ -77,10 +77,16 @@ export class AppHost {
   }
 
   #beat(): void {
-    this.#say({ kind: 'beat', usage: [...this.#live.values()].map((live) => live.usage()) });
-    // Counts of events change all the time: they are told with the beat.
-    if ([...this.#live.values()].some(({ application }) => application.trigger !== undefined)) this.tell();
+    this.tellUsage();
+    // Counts of events and messages change all the time: they are told with the beat.
+    const hasCounts = ({ application }: Life): boolean => (application.trigger ?? application.channels) !== undefined;
+    if ([...this.#live.values()].some(hasCounts)) this.tell();
     this.#ports.clock.after(beatMs, () => this.#beat());
+  }
+
+  /** Tells the supervisor what all applications take. */
+  tellUsage(): void {
+    this.#say({ kind: 'beat', usage: [...this.#live.values()].map((live) => live.usage()) });
   }
 
   /** Tells the supervisor how all applications do. */

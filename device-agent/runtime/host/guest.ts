@@ -51,6 +51,7 @@ export class Guest {
   readonly #calls: SystemCalls;
   readonly #program: Program;
   #memory: WebAssembly.Memory | undefined;
+  #bytesAtEnd = 0;
   #memoryAtStart = 0;
   #exports: WebAssembly.Exports = {};
   #turnBeganMs = 0;
@@ -108,9 +109,9 @@ export class Guest {
     this.#program.close();
   }
 
-  /** Bytes of its linear memory now. */
+  /** Bytes of its linear memory, which never shrinks: now, or at its end. */
   memoryBytes(): number {
-    return this.#memory?.buffer.byteLength ?? 0;
+    return this.#memory?.buffer.byteLength ?? this.#bytesAtEnd;
   }
 
   /** Fuel it has spent so far. */
@@ -122,6 +123,7 @@ export class Guest {
     const { memory: shape, memories } = this.#options;
     const memory = this.#memory;
     // Its instance goes too: nothing of it runs any more.
+    this.#bytesAtEnd = this.memoryBytes();
     this.#memory = undefined;
     this.#exports = {};
     if (shape !== undefined && memory !== undefined && !this.#wasInterrupted) memories.leave(memory, shape);

@@ -5,7 +5,7 @@ import { ApplicationLog } from '../application-log.ts';
 import type { Grants } from '../grants/grants.ts';
 import type { HostedApplication, Usage } from '../protocol.ts';
 import { afterRun } from '../restart.ts';
-import { failureOf, type RunEnd } from '../run-end.ts';
+import type { RunEnd } from '../run-end.ts';
 import { failureReport } from './failure-report.ts';
 import { FuelRate } from './fuel-rate.ts';
 import type { Launch, Run } from './launch.ts';
@@ -19,6 +19,8 @@ export interface HostPorts {
   readonly disk: Disk;
   readonly launch: Launch;
   readonly grants: Pick<Grants, 'usage' | 'facts' | 'forget'>;
+  /** Messages that it wrote and nobody got, or that it was too slow to take. */
+  readonly droppedOf: (application: string) => number;
   /** Takes the application's lock as soon as no other process has it. */
   readonly lock: (name: string) => Promise<Disposable>;
   /** Directory of the applications' logs. */
@@ -117,6 +119,7 @@ export class LiveApplication implements Life {
 
   report(): ApplicationReport {
     const end = this.#lastEnd;
+    const dropped = this.#ports.droppedOf(this.application.name);
     return {
       name: this.application.name,
       version: this.application.version,
@@ -125,6 +128,7 @@ export class LiveApplication implements Life {
       restarts: this.#restarts,
       ...(end?.kind === 'exited' ? { exitCode: end.exitCode } : {}),
       ...failureReport(end, this.#lines.last),
+      ...(dropped === 0 ? {} : { events: { dropped } }),
       ...this.#ports.grants.facts(this.application.name),
     };
   }
@@ -133,8 +137,7 @@ export class LiveApplication implements Life {
     const { clock, random } = this.#ports;
     const next = afterRun(this.application.restart, { end, ranMs, attempt: this.#attempt }, random.fraction());
     this.#lastEnd = end;
-    this.#log.note(failureOf(end) ?? 'it exited with code 0');
-    if (end.kind === 'trapped') for (const frame of end.stack) this.#log.note(`  in ${frame}`);
+    this.#log.end(end);
     if (next.kind !== 'restart') {
       this.#enter({ kind: next.kind });
       return;

@@ -138,7 +138,7 @@ export class EventedApplication implements Life {
     this.#failed += 1;
     this.#failuresInRow += 1;
     this.#lastFailure = end;
-    this.#log.note(failure);
+    this.#log.end(end);
     if (this.#isOver) return;
     // What may not run at all will not be allowed to at the next event either.
     if (end.kind === 'refused') this.#end('failed');

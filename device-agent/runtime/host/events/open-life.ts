@@ -20,6 +20,8 @@ export interface LifePorts extends HostPorts {
   readonly outbox: OutboxPort;
   readonly lost: LostMessages;
   readonly asks: Asks;
+  /** A source in place of the one that the trigger has; undefined where it is to have its own. */
+  readonly openSource?: (application: HostedApplication) => OpenSource | undefined;
 }
 
 /** Where an instance's answer to a message goes: to the application's only channel, or else to the log. */
@@ -51,6 +53,7 @@ async function sourceOf(application: HostedApplication, trigger: Trigger, ports:
 export async function openLife(application: HostedApplication, ports: LifePorts, onChange: () => void): Promise<Life> {
   const { name, trigger } = application;
   if (trigger === undefined) return new LiveApplication(application, ports, onChange);
-  const options = { openSource: await sourceOf(application, trigger, ports), lost: () => ports.lost.of(name) };
+  const openSource = ports.openSource?.(application) ?? (await sourceOf(application, trigger, ports));
+  const options = { openSource, lost: () => ports.lost.of(name) };
   return new EventedApplication(application, ports, options, onChange);
 }

@@ -9,7 +9,12 @@ const text = (message: Uint8Array | undefined): string | undefined => message &&
 const reader = (name: string) => ({ name, channels: { in: { readings: {} } } });
 
 function hubOf(...names: string[]): ChannelHub {
-  const hub = new ChannelHub(new Abroad(() => {}));
+  const hub = new ChannelHub(
+    new Abroad(
+      () => {},
+      () => {},
+    ),
+  );
   hub.apply(names.map(reader));
   return hub;
 }
@@ -88,7 +93,14 @@ test('a message that is too large is refused and counted, and what follows it is
 });
 
 test('a message that nobody reads is counted and holds nobody up', (t) => {
-  const { output, dropped } = outputOf(new ChannelHub(new Abroad(() => {})));
+  const { output, dropped } = outputOf(
+    new ChannelHub(
+      new Abroad(
+        () => {},
+        () => {},
+      ),
+    ),
+  );
   t.is(output.write(bytes('a\nb\n')), 4);
   t.true(output.isReady());
   t.is(dropped(), 2);
