@@ -1519,6 +1519,10 @@ export interface StatusDocument {
   tally: Tally;
   state: ConvergenceState;
   fleets: FleetStatus[];
+  /**
+   * Fleets that are not shown; those that are not well come first.
+   */
+  fleetsOmitted?: number;
   sites: SiteStatus[];
   /**
    * Sites that are not shown; those that are not well come first.
