@@ -1,4 +1,6 @@
 /** Triggers and channels in real host processes, with programs in C that know of no SDK. */
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
@@ -163,8 +165,7 @@ cTest('a schedule starts an instance at its times', async (t) => {
 const doorFile = fileURLToPath(new URL('../../../device-agent/runtime/http/main.ts', import.meta.url));
 
 /** A runtime that answers requests, and who asks it: again while there is no door or no application yet. */
-async function openWithDoor(t: ExecutionContext) {
-  const port = await freePort();
+async function openWithDoor(t: ExecutionContext, port: number) {
   const opened = openRuntime(t, { door: { file: doorFile, host: '127.0.0.1', port } });
   const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
     for (let tries = 0; tries < 300; tries++) {
@@ -180,7 +181,9 @@ async function openWithDoor(t: ExecutionContext) {
 cTest(
   'a request goes to the application of its route, in another process too, and its answer comes back',
   async (t) => {
-    const { runtime, application, ask } = await openWithDoor(t);
+    const holder = createServer().listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    const { runtime, application, ask } = await openWithDoor(t, (holder.address() as AddressInfo).port);
     const speed = cModule(`char body[64] = {0}; fread(body, 1, 63, stdin);
     printf("Status: 201 Created\\r\\nContent-Type: text/plain\\r\\nX-Seen: %s\\r\\n\\r\\n", getenv("HTTP_X_UNIT"));
     printf("%s %s %s %s %s", getenv("REQUEST_METHOD"), getenv("SCRIPT_NAME"), getenv("PATH_INFO"), getenv("QUERY_STRING"), body);`);
@@ -189,6 +192,9 @@ cTest(
       application('speed', speed, { trigger: { http: { route: '/api/speed' } } }),
       application('other', other, { trigger: { http: { route: '/api' } }, class: 'background' }),
     ]);
+    await statesWhen(runtime, () => runtime.states().every(({ message }) => message?.includes('EADDRINUSE')));
+    t.regex(runtime.states()[0]!.message!, /^nobody can ask it, the port for requests is not open: listen EADDRINUSE/);
+    holder.close();
     const answer = await ask('/api/speed/over%20ground?unit=kn', {
       method: 'POST',
       headers: { 'x-unit': 'knots', proxy: 'http://evil' },
@@ -204,7 +210,7 @@ cTest(
 );
 
 cTest('a request that fails, takes too long or finds no room is answered so', async (t) => {
-  const { runtime, application, ask } = await openWithDoor(t);
+  const { runtime, application, ask } = await openWithDoor(t, await freePort());
   const picky = cModule(`char *path = getenv("PATH_INFO");
     if (!strcmp(path, "/trap")) __builtin_trap();
     if (!strcmp(path, "/sleep")) sleep(600);
