@@ -8,7 +8,9 @@
  */
 import type { Clock, Log } from '../platform/ports.ts';
 import { Turn } from '../platform/turn.ts';
+import type { BatchAnswer } from '../schemas/batch-answer.ts';
 import type { BrokerStatus, Deployment, Refusal, StatusDocument, StorageStatus } from '../schemas/generated/types.ts';
+import type { MessageBatch } from '../schemas/message-batch.ts';
 import { type AuthorizeDevice, authorizeByFleet } from './authority/authorization.ts';
 import { Refusals } from './doors/refusals.ts';
 import { Engine } from './engine/engine.ts';
@@ -19,6 +21,8 @@ import { BranchFollower } from './following/branch-follower.ts';
 import type { Publisher, RevisionSource } from './following/follower-parts.ts';
 import type { Acceptance } from './following/held-tip.ts';
 import type { DesiredFleet } from './manifests/desired.ts';
+import { Intake } from './messages/intake.ts';
+import type { WatchedOutlet } from './messages/watched-outlet.ts';
 import type { ReleaseDemand } from './publishing/smaller-ways.ts';
 import type { ShadowMessage } from './shadow/protocol.ts';
 import type { BlobCache } from './state/blob-cache.ts';
@@ -50,6 +54,8 @@ export interface ControllerParts {
   readonly reauthorize: (devices: DesiredFleet['devices']) => void;
   /** Whether an external broker is there. */
   readonly brokerStatus?: () => BrokerStatus;
+  /** Where what devices' applications say comes out. */
+  readonly outlets?: readonly WatchedOutlet[];
   /** All trust of the controller that ends by itself. */
   readonly ends?: () => readonly End[];
 }
@@ -72,6 +78,8 @@ export interface Controller {
   readonly onRefusal: (refusal: Omit<Refusal, 'at'>) => void;
   /** A device asks its shadow for something. */
   readonly onRequest: (request: Omit<ShadowRequestEvent, 'kind'>) => void;
+  /** A device's application has something to say; the answer is for the device. */
+  readonly onBatch: (device: string, batch: MessageBatch) => Promise<BatchAnswer | undefined>;
   /** A connection of a device opened or closed. */
   readonly onContact: (contact: Omit<ContactEvent, 'kind'>) => void;
   stop(): Promise<void>;
@@ -87,6 +95,7 @@ class FollowingController implements Controller {
   readonly #view: View;
   readonly #needed: NeededArtifacts;
   readonly #branch: BranchFollower;
+  readonly #intake: Intake;
 
   constructor(parts: ControllerParts, image: Image, needed: NeededArtifacts, rowsSetAside: number) {
     this.#parts = parts;
@@ -100,6 +109,11 @@ class FollowingController implements Controller {
     this.#engine = new Engine({
       ...{ clock, log, state, image, publish, sign, keyId, putBlob, tellsConnections },
       onChange: (devices) => this.#view.touch(devices),
+    });
+    this.#intake = new Intake({
+      ...{ clock, outlets: parts.outlets ?? [] },
+      markOf: (device, channel) => image.marks(device)[channel],
+      note: (device, channel, mark) => this.#engine.ask({ kind: 'messages-taken', device, channel, mark }),
     });
     this.#branch = new BranchFollower({
       ...{ clock, log, source, publisher, cache },
@@ -148,6 +162,8 @@ class FollowingController implements Controller {
     this.#engine.tell({ kind: 'shadow-request', ...request });
   };
 
+  readonly onBatch: Controller['onBatch'] = (device, batch) => this.#intake.take(device, batch);
+
   readonly onContact = (contact: Omit<ContactEvent, 'kind'>): void =>
     this.#engine.tell({ kind: 'contact', ...contact });
 
@@ -184,7 +200,7 @@ class FollowingController implements Controller {
 
   async status(query: StatusQuery = {}): Promise<StatusDocument> {
     await this.#view.settled();
-    const { brokerStatus, ends, clock } = this.#parts;
+    const { brokerStatus, outlets = [], ends, clock } = this.#parts;
     const storage = this.#storage;
     return statusDocument(
       {
@@ -196,6 +212,7 @@ class FollowingController implements Controller {
         ...(brokerStatus && { broker: brokerStatus() }),
         ...(ends && { expiry: expiryStatuses(ends(), clock.now()) }),
         ...(storage && { storage }),
+        outlets: outlets.map((outlet) => outlet.status()),
       },
       query,
     );

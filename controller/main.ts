@@ -11,7 +11,8 @@ import { parseProgramArguments } from '../platform/node/program-arguments.ts';
 import { untilStopped } from '../platform/node/until-stopped.ts';
 import type { Log } from '../platform/ports.ts';
 import type { ControllerConfiguration } from '../schemas/generated/types.ts';
-import { type Controller, createController } from './controller.ts';
+import { type Controller, type ControllerParts, createController } from './controller.ts';
+import { openMessageDoor } from './doors/mqtt/message-door.ts';
 import { openShadowDoor } from './doors/mqtt/shadow-door.ts';
 import { logExpiry } from './expiry/expiry-log.ts';
 import { keepFresh } from './publishing/keep-fresh.ts';
@@ -22,6 +23,7 @@ import { openBroker } from './wiring/broker.ts';
 import { announceHere, writeEndpoints } from './wiring/endpoints.ts';
 import { type Ground, newAuthority, openGround, openPlace } from './wiring/ground.ts';
 import { type HttpsDoor, openApi, openHttps } from './wiring/https.ts';
+import { openOutlets } from './wiring/outlets.ts';
 import { openCache, openGitSource, openPublishing } from './wiring/publishing.ts';
 
 /** The server certificate is looked at this often; it is renewed long before it expires. */
@@ -54,13 +56,14 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   );
   const { bus, embedded } = broker;
   const ends = () => [...publisher.ends(), ...ground.authority.ends()];
+  const publish: ControllerParts['publish'] = async ({ topic, payload }) => {
+    assertLeading(term);
+    await bus.publish(topic, payload);
+  };
+  const outlets = openOutlets(ground, term);
   const controller: Controller = await createController({
-    ...{ clock, log, publisher, cache, state: term.state },
+    ...{ clock, log, publisher, cache, state: term.state, publish, outlets: outlets.all },
     source: openGitSource(ground),
-    publish: async ({ topic, payload }) => {
-      assertLeading(term);
-      await bus.publish(topic, payload);
-    },
     sign: (deployment) => signDeployment(deployment, ground.keys.deployment),
     putBlob: (bytes) => store.put(bytes),
     tellsConnections: embedded !== undefined,
@@ -72,6 +75,8 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   await controller.start();
   embedded?.onConnection((contact) => controller.onContact(contact));
   await openShadowDoor({ bus, guard, take: controller.onRequest });
+  const { knowsDevice: knows, onBatch: take, onRefusal } = controller;
+  await openMessageDoor({ bus, guard, clock, knows, take, say: publish, onRefusal });
   await broker.listen();
   https.serve(openApi(ground, controller, term));
   const { host } = configuration.http!;
@@ -109,6 +114,7 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   await ways.stop();
   await controller.stop();
   await bus.close();
+  outlets.close();
   cache.close();
 }
 

@@ -126,6 +126,12 @@ const rooms: readonly Room[] = [
     reason: 'decides, commits, then acts through what it was handed; knows no door, no git, no artifact',
   },
   {
+    path: 'controller/messages',
+    imports: ['schemas', 'platform', 'controller/engine'],
+    packages: [],
+    reason: 'what devices say and where it comes out: over what it came, and what is remembered of it, is handed in',
+  },
+  {
     path: 'controller/view',
     imports: ['schemas', 'platform', 'controller/engine', 'controller/manifests', 'controller/planning'],
     packages: [],
@@ -205,6 +211,18 @@ const rooms: readonly Room[] = [
     reason: 'acts only through ports',
   },
   {
+    path: 'device-agent/outbox',
+    imports: ['schemas', 'platform'],
+    packages: [],
+    reason: 'files on flash and what is sent of them: knows neither who writes nor over what it travels',
+  },
+  {
+    path: 'device-agent/outbox/files',
+    imports: ['platform'],
+    packages: [],
+    reason: 'what an app host writes by itself: nothing of the supervisor',
+  },
+  {
     path: 'device-agent/transport',
     imports: ['schemas', 'platform'],
     packages: ['aws-crt', 'aws-iot-device-sdk-v2'],
@@ -224,7 +242,7 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'device-agent/runtime/host',
-    imports: ['schemas', 'artifact', 'platform', 'device-agent/runtime'],
+    imports: ['schemas', 'artifact', 'platform', 'device-agent/runtime', 'device-agent/outbox/files'],
     packages: [],
     reason: 'a process of its own: many applications on one thread, and nothing of the supervisor',
   },
@@ -236,7 +254,7 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'device-agent/runtime/host/main.ts',
-    imports: ['schemas', 'platform', 'platform/node', 'device-agent/runtime'],
+    imports: ['schemas', 'platform', 'platform/node', 'device-agent/runtime', 'device-agent/outbox/files'],
     packages: ['node:*'],
     reason: 'wiring of the app host',
   },

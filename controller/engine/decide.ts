@@ -8,6 +8,7 @@ import type { Draft } from './draft.ts';
 import type { AdoptionEvent, ContactEvent, EngineEvent } from './events.ts';
 import { record, type Tale } from './history.ts';
 import { handOver } from './issue.ts';
+import { noteTaken } from './marks.ts';
 import { owe, postpone, settle } from './owed.ts';
 import { answerShadowRequest } from './shadow-request.ts';
 import { noteTurn } from './takeovers.ts';
@@ -93,6 +94,9 @@ export function decide(draft: Draft, context: Context, event: EngineEvent): Deci
     }
     case 'contact':
       return contact(draft, context, event);
+    case 'messages-taken':
+      noteTaken(draft, event);
+      return nothing;
     case 'adoption':
       return adoption(draft, event);
     case 'source':

@@ -4,7 +4,7 @@ import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types
 import type { DesiredFleet } from '../manifests/desired.ts';
 import type { IssuedDeployment } from '../planning/observed.ts';
 import type { ShadowOperation } from '../shadow/topics.ts';
-import type { Owed, Write } from './records.ts';
+import type { ChannelMark, Owed, Write } from './records.ts';
 
 /** A message of a device to its shadow, as it arrived. */
 export interface ShadowRequestEvent {
@@ -24,6 +24,15 @@ export interface ContactEvent {
   readonly takenOverFrom?: string;
 }
 
+/** Outlets took what a channel of a device had to say, up to there. */
+export interface MessagesTakenEvent {
+  readonly kind: 'messages-taken';
+  readonly device: string;
+  /** APPLICATION/CHANNEL. */
+  readonly channel: string;
+  readonly mark: ChannelMark;
+}
+
 /** A revision was judged, published, and comes into force. */
 export interface AdoptionEvent {
   readonly kind: 'adoption';
@@ -37,6 +46,7 @@ export interface AdoptionEvent {
 export type EngineEvent =
   | ShadowRequestEvent
   | ContactEvent
+  | MessagesTakenEvent
   | AdoptionEvent
   /** What is known of the repository changed. */
   | { readonly kind: 'source'; readonly source: SourceStatus }

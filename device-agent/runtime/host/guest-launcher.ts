@@ -1,5 +1,6 @@
 import { FileError } from '../../../platform/file-handles.ts';
 import { type Clock, DiskError, type Random } from '../../../platform/ports.ts';
+import type { OutboxPort } from '../../outbox/files/outbox-port.ts';
 import { channelDirectories } from '../channels/channel-directories.ts';
 import type { ChannelHub } from '../channels/channel-hub.ts';
 import type { LostMessages } from '../channels/lost-messages.ts';
@@ -27,6 +28,7 @@ export interface LauncherOptions {
   readonly modules: CompiledModules;
   readonly memories: LeftMemories;
   readonly hub: ChannelHub;
+  readonly outbox: OutboxPort;
   readonly lost: LostMessages;
   readonly grants: Grants;
 }
@@ -40,13 +42,13 @@ function configuration(config: HostedApplication['config']): OpenDirectory {
 /** All that an application sees. */
 function worldOf(
   application: HostedApplication,
-  { clock, random, hub, lost, grants }: LauncherOptions,
+  { clock, random, hub, outbox, lost, grants }: LauncherOptions,
   onOutput: RunHandlers['onOutput'],
   timers: RunTimers,
   event: EventInput | undefined,
 ): Omit<GuestWorld, 'leave'> {
   const { name, args, env, config } = application;
-  const channels = channelDirectories(application, hub, () => lost.add(name));
+  const channels = channelDirectories(application, { hub, outbox }, () => lost.add(name));
   const { directories, abandon } = grants.open(application, (text) =>
     onOutput('stderr', new TextEncoder().encode(`fleet: ${text}\n`)),
   );

@@ -1,4 +1,5 @@
 import type { Clock, Disk, Random } from '../../../platform/ports.ts';
+import { OutboxWriter } from '../../outbox/files/outbox-writer.ts';
 import { Abroad } from '../channels/abroad.ts';
 import { Arrivals } from '../channels/arrivals.ts';
 import { ChannelHub } from '../channels/channel-hub.ts';
@@ -34,7 +35,9 @@ export function openAppHost(
   const lost = new LostMessages();
   const abroad = new Abroad(say, (application) => lost.add(application));
   const hub = new ChannelHub(abroad);
-  const channels = { hub, abroad, arrivals: new Arrivals(hub, say), lost, asks: new Asks(say) };
+  const outbox = new OutboxWriter(`${directory}/outbox`, machine);
+  const arrivals = new Arrivals(hub, say);
+  const channels = { hub, outbox, abroad, arrivals, lost, asks: new Asks(say) };
   const droppedOf = (name: string): number => lost.of(name) + hub.counts(name).dropped;
   const rooms = { ...channels, grants, modules, droppedOf };
   const launch = observe(guestLauncher({ ...machine, ...rooms, memories: new LeftMemories() }));
