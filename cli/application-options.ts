@@ -151,6 +151,14 @@ function stateDirectoryOf(context: CommandContext, given: string | undefined, na
   return `${context.environment.TMPDIR || '/tmp'}/fleet-run-${name}-${suffix}`;
 }
 
+/** The terminal stands for the shore: nothing has to be kept for it. */
+function withoutShore(deployed: DeployedApplication): DeployedApplication {
+  const { channels } = deployed;
+  if (channels?.out === undefined) return deployed;
+  const out = Object.entries(channels.out).map(([name, { shore: _shore, ...rest }]) => [name, rest] as const);
+  return { ...deployed, channels: { ...channels, out: Object.fromEntries(out) } };
+}
+
 /** What is asked of the process that runs the application. */
 export function applicationPlan(context: CommandContext, args: ParsedArguments): ApplicationRunPlan {
   const { values, lists } = args;
@@ -162,7 +170,7 @@ export function applicationPlan(context: CommandContext, args: ParsedArguments):
   const module = context.disk.readFile(modulePath);
   const sha256 = createHash('sha256').update(module).digest('hex');
   const labels = Object.fromEntries(pairsOf(args, 'label', 'KEY=VALUE'));
-  const deployed = deployedApplication(file, { sha256, length: module.length }, labels);
+  const deployed = withoutShore(deployedApplication(file, { sha256, length: module.length }, labels));
   const outputs = pairsOf(args, 'out', 'CHANNEL=FILE');
   assertKnown('out', outputs.keys(), Object.keys(deployed.channels?.out ?? {}), 'channel to write');
   const timeLimitMs = timeLimitOf(args);

@@ -96,9 +96,9 @@ cTest('nobody waits for a reader that has come to its end', async (t) => {
 });
 
 cTest('an event that fails or takes too long is counted and told, and the next one is handled', async (t) => {
-  const { runtime, application } = openRuntime(t);
+  const { runtime, application, logOf } = openRuntime(t);
   const picky = cModule(`char word[16] = {0}; read(0, word, 15);
-    if (word[0] == 'x') return 3;
+    if (word[0] == 'x') __builtin_trap();
     if (word[0] == 's') sleep(600);
     return 0;`);
   const writer = cModule('FILE *out = fopen("/channels/out/words", "w"); fputs("x\\nsleep\\nfine\\n", out);');
@@ -113,6 +113,7 @@ cTest('an event that fails or takes too long is counted and told, and the next o
   const report = await reportWhen(runtime, 'picky', ({ events }) => events?.handled === 1);
   t.deepEqual(report.events, { handled: 1, failed: 2 });
   t.is(report.message, 'it took longer than 200 ms');
+  t.regex(logOf('picky'), / fleet trap: unreachable.*\n\S+ fleet {3}in \S+/);
 });
 
 cTest(
