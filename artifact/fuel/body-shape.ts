@@ -18,8 +18,8 @@ export interface BodyShape {
   readonly constructs: Constructs;
   /** Where its edits stand in the log: the first, and behind the last. */
   readonly edits: { readonly from: number; readonly to: number };
-  /** Functions that are called by their index, each with the segment that does it. */
-  readonly calls: { readonly callee: number[]; readonly segment: number[] };
+  /** Functions that are called by their index, each with the segment and the construct that do it. */
+  readonly calls: { readonly callee: number[]; readonly segment: number[]; readonly construct: number[] };
   /** Functions whose reference is taken. */
   readonly references: readonly number[];
   readonly callsIndirectly: boolean;
@@ -45,7 +45,7 @@ export const noSegment = -1;
 export interface Constructs {
   readonly parent: number[];
   readonly isLoop: boolean[];
-  /** Whether something in it may see or change the fuel, or leave it by an exception. */
+  /** Whether something in it may see or change the fuel, or leave it by an exception; calls by index aside, until it is known what they do. */
   readonly observes: boolean[];
   /** How many values a branch to it carries. */
   readonly labelArity: number[];

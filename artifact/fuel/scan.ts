@@ -47,7 +47,7 @@ export function scanBody(
 
 class BodyScan {
   readonly segments: Segments = { cost: [], parent: [] };
-  readonly calls: BodyShape['calls'] = { callee: [], segment: [] };
+  readonly calls: BodyShape['calls'] = { callee: [], segment: [], construct: [] };
   readonly references: number[] = [];
   readonly open = new OpenConstructs();
   callsIndirectly = false;
@@ -109,8 +109,11 @@ class BodyScan {
         this.#arm();
         if (what === action.catch) this.#grow(this.#paramsOfTag(this.#cursor.values[0]!));
         break;
-      case action.end:
       case action.delegate:
+        this.open.observe();
+        this.#leave();
+        break;
+      case action.end:
         this.#leave();
         break;
       case action.tryTable:
@@ -206,11 +209,12 @@ class BodyScan {
 
   #call(what: number): void {
     const { start, starts, values } = this.#cursor;
-    this.open.observe();
+    if (what !== action.call) this.open.observe();
     if (what === action.call || what === action.tailCall) {
       if (this.#segment !== noSegment) {
         this.calls.callee.push(values[0]!);
         this.calls.segment.push(this.#segment);
+        this.calls.construct.push(this.open.current);
       }
       this.#passArguments(this.#signatures.ofFunction[values[0]!]!, 0);
     } else if (what !== action.throw) {

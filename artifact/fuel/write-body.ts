@@ -1,16 +1,17 @@
-import { type Leb, readU32 } from '../wasm/read/leb.ts';
+import type { InstructionCursor } from '../wasm/read/instructions.ts';
 import { writeLocals } from '../wasm/write/code.ts';
 import type { Assembler } from './assembler.ts';
 import { noSegment } from './body-shape.ts';
-import { cachedRegions, leavesRegion, notCached } from './cached-regions.ts';
+import { cachedRegions, leavesRegion, notCached, notReentered, reenteredLoops } from './cached-regions.ts';
 import { type Edit, type EditLog, edit } from './edit-log.ts';
 import type { Indices } from './indices.ts';
 import { bulkFunction, own } from './injected.ts';
 import type { MeteredFunction } from './meter.ts';
+import { closeAround, copyBranch, labelOutside, labelsAround, openAround, outOfFuelLabel } from './reentered-loop.ts';
 
 /** What the body of a function is written from. */
 export interface BodySource {
-  readonly bytes: Uint8Array;
+  readonly cursor: InstructionCursor;
   readonly log: EditLog;
   readonly metered: MeteredFunction;
   /** The type of a block that has the function's results, as a signed number. */
@@ -25,22 +26,26 @@ export function writeBody(code: Assembler, source: BodySource): void {
 
 class BodyWriter {
   readonly #code: Assembler;
-  readonly #source: Uint8Array;
+  readonly #cursor: InstructionCursor;
   readonly #metered: MeteredFunction;
   readonly #indices: Indices;
   readonly #regions: Int32Array;
+  readonly #reentered: Int32Array;
   /** Holds the fuel inside of cached regions. */
   readonly #fuelLocal: number;
   /** Holds the bytes of stack as they were when the function was entered. */
   readonly #stackLocal: number;
   #copied: number;
+  /** What a round of the loop costs that is being written and will be entered anew. */
+  #roundCharge = 0;
 
-  constructor(code: Assembler, { bytes, metered, indices }: BodySource) {
+  constructor(code: Assembler, { cursor, metered, indices }: BodySource) {
     this.#code = code;
-    this.#source = bytes;
+    this.#cursor = cursor;
     this.#metered = metered;
     this.#indices = indices;
-    this.#regions = cachedRegions(metered.shape);
+    this.#regions = cachedRegions(metered);
+    this.#reentered = reenteredLoops(metered.shape, this.#regions);
     this.#fuelLocal = metered.shape.locals;
     this.#stackLocal = metered.shape.locals + (this.#hasCache() ? 1 : 0);
     this.#copied = metered.shape.start;
@@ -73,7 +78,7 @@ class BodyWriter {
   }
 
   #copyTo(at: number): void {
-    this.#code.copy(this.#source, this.#copied, at);
+    this.#code.copy(this.#cursor.bytes, this.#copied, at);
     this.#copied = at;
   }
 
@@ -102,18 +107,21 @@ class BodyWriter {
         break;
       case edit.branch:
         if (leavesRegion(this.#regions, first, second)) this.#uncache();
+        this.#copyBranch(first);
         break;
       default:
-        this.#rareEdit(kind, first);
+        this.#rareEdit(kind, at, first);
     }
   }
 
-  #rareEdit(kind: number, one: number): void {
+  #rareEdit(kind: number, at: number, one: number): void {
     switch (kind) {
       case edit.loop:
         if (this.#regions[one] === one) this.#cache();
+        if (this.#reentered[one] === one) openAround(this.#code, this.#cursor, at);
         break;
       case edit.loopEnd:
+        if (this.#reentered[one] === one) closeAround(this.#code, this.#fuelLocal, this.#roundCharge, this.#indices);
         if (this.#regions[one] === one) this.#uncache();
         break;
       case edit.tailCall:
@@ -131,27 +139,28 @@ class BodyWriter {
   /** The first segment is paid where the function is entered, together with its stack. */
   #enter(): void {
     const { charges, metering } = this.#metered;
-    const { stackBytes, paidByCallers, checksFuel } = metering;
+    const { stackBytes, pays, checksFuel } = metering;
     if (stackBytes !== undefined) {
       this.#code.i64Const(charges[0]!);
       this.#code.i32Const(stackBytes);
       this.#code.call(this.#indices.own(own.enter));
       this.#code.localSet(this.#stackLocal);
       if (this.#regions[0] === 0) this.#cache();
-    } else if (this.#regions[0] === 0) this.#chargeCached(charges[0]!, checksFuel, true);
-    else if (paidByCallers === undefined) this.#charge(charges[0]!, checksFuel);
+    } else if (pays !== 'all') return;
+    else if (this.#regions[0] === 0) this.#chargeCached(charges[0]!, checksFuel, true);
+    else this.#charge(charges[0]!, checksFuel);
   }
 
   #segment(segment: number, construct: number): void {
     const { shape, charges, metering } = this.#metered;
-    if (metering.paidByCallers !== undefined) return;
+    if (metering.pays === 'nothing') return;
     const isHeader = shape.segments.parent[segment] === noSegment;
     if (isHeader && shape.constructs.catches[construct]) this.#restoreStack();
-    const checks = isHeader && metering.checksFuel;
     const charge = charges[segment]!;
-    if (charge === 0 && !checks) return;
-    if (this.#regions[construct] === notCached) this.#charge(charge, checks);
-    else this.#chargeCached(charge, checks, false);
+    if (charge === 0 && !isHeader) return;
+    if (this.#reentered[construct] === construct && isHeader) this.#chargeRound(charge);
+    else if (this.#regions[construct] === notCached) this.#charge(charge, isHeader);
+    else this.#chargeCached(charge, isHeader, false);
   }
 
   #charge(charge: number, checks: boolean): void {
@@ -170,22 +179,42 @@ class BodyWriter {
 
   #chargeCached(charge: number, checks: boolean, isEntry: boolean): void {
     const code = this.#code;
-    if (isEntry) code.globalGet(this.#indices.left);
-    else code.localGet(this.#fuelLocal);
-    code.i64Const(charge);
-    code.i64Subtract();
+    this.#takeCached(charge, isEntry);
     if (!checks) {
       code.localSet(this.#fuelLocal);
       return;
     }
-    code.localTee(this.#fuelLocal);
-    code.i64Const(0);
-    code.i64LessThan();
+    this.#isBelowZero();
     code.ifUnlikely();
-    code.localGet(this.#fuelLocal);
-    code.call(this.#indices.own(own.refill));
+    this.#refill();
     code.localSet(this.#fuelLocal);
     code.end();
+  }
+
+  #takeCached(charge: number, isEntry: boolean): void {
+    const code = this.#code;
+    if (isEntry) code.globalGet(this.#indices.left);
+    else code.localGet(this.#fuelLocal);
+    code.i64Const(charge);
+    code.i64Subtract();
+  }
+
+  #isBelowZero(): void {
+    this.#code.localTee(this.#fuelLocal);
+    this.#code.i64Const(0);
+    this.#code.i64LessThan();
+  }
+
+  #refill(): void {
+    this.#code.localGet(this.#fuelLocal);
+    this.#code.call(this.#indices.own(own.refill));
+  }
+
+  #chargeRound(charge: number): void {
+    this.#roundCharge = charge;
+    this.#takeCached(charge, false);
+    this.#isBelowZero();
+    this.#code.branchUnlikely(outOfFuelLabel);
   }
 
   #cache(): void {
@@ -201,24 +230,43 @@ class BodyWriter {
   #return(end: number, construct: number, label: number): void {
     if (this.#regions[construct] !== notCached) this.#uncache();
     if (this.#metered.metering.stackBytes === undefined) return;
-    this.#code.branch(label);
+    this.#code.branch(label + (this.#reentered[construct] === notReentered ? 0 : labelsAround));
     this.#copied = end;
   }
 
   // The fuel is put back on the way out only, where the branch carries nothing; else before it, whichever way it goes.
   #branchIf(end: number, from: number, to: number): void {
-    if (!leavesRegion(this.#regions, from, to)) return;
-    if (this.#metered.shape.constructs.labelArity[to] !== 0) {
-      this.#uncache();
+    const leaves = leavesRegion(this.#regions, from, to);
+    if (!leaves || this.#metered.shape.constructs.labelArity[to] !== 0) {
+      if (leaves) this.#uncache();
+      this.#copyBranch(from);
       return;
     }
-    const label: Leb = { value: 0, end: 0 };
-    readU32(this.#source, this.#copied + 1, end, label);
+    this.#cursor.seek(this.#copied, end);
+    this.#cursor.next();
+    const label = labelOutside(this.#cursor.values[0]!, this.#labelsInside(from));
     this.#code.if();
     this.#uncache();
-    this.#code.branch(label.value + 1);
+    this.#code.branch(label + 1);
     this.#code.end();
     this.#copied = end;
+  }
+
+  /** Copies a branch that goes out of the loop that it is in. */
+  #copyBranch(from: number): void {
+    if (this.#reentered[from] === notReentered) return;
+    copyBranch(this.#code, this.#cursor, this.#copied, this.#labelsInside(from));
+    this.#copied = this.#cursor.end;
+  }
+
+  /** How many labels are open here up to and with that of the loop that will be entered anew. */
+  #labelsInside(from: number): number {
+    const loop = this.#reentered[from]!;
+    if (loop === notReentered) return Number.POSITIVE_INFINITY;
+    let labels = 1;
+    const { parent } = this.#metered.shape.constructs;
+    for (let construct = from; construct !== loop; construct = parent[construct]!) labels++;
+    return labels;
   }
 
   /** Sets the stack to what it is inside of this function. */

@@ -139,7 +139,7 @@ class ThreadedWriter {
     this.#copyTo(start);
     this.#copied = end;
     const callee = calleeOf(index)?.metering;
-    if (opcode !== callOpcode || callee?.paidByCallers !== undefined) {
+    if (opcode !== callOpcode || callee?.pays === 'nothing') {
       this.#code.byte(opcode);
       this.#code.u32(indices.function(index));
     } else if (callee?.threaded) this.#callThreaded(indices.named(index));
@@ -178,7 +178,7 @@ class ThreadedWriter {
 function segmentsThatLook({ metered, calleeOf }: ThreadedSource): boolean[] {
   const { calls, segments } = metered.shape;
   const calling = new Set(
-    calls.segment.filter((_, call) => calleeOf(calls.callee[call]!)?.metering.paidByCallers === undefined),
+    calls.segment.filter((_, call) => calleeOf(calls.callee[call]!)?.metering.pays !== 'nothing'),
   );
   const looked: boolean[] = [];
   return segments.parent.map((parent, segment) => {
