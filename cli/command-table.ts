@@ -35,6 +35,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/device-add.ts')).deviceAddCommand,
   },
   {
+    name: 'secret seal',
+    summary: 'seal a value to the keys of devices, and write it into the repository',
+    load: async () => (await import('./commands/secret-seal.ts')).secretSealCommand,
+  },
+  {
     name: 'keys init',
     summary: 'make the keys and the first signed metadata of a repository',
     load: async () => (await import('./commands/keys-init.ts')).keysInitCommand,

@@ -41,6 +41,8 @@ export interface CommandContext {
   /** Whether a process holds the lock of that name on a directory that exists. */
   readonly isLocked: (directory: string, name: string) => boolean;
   readonly openNetwork: (identity: ClientIdentity) => Network;
+  /** The standard input whole, or so much of its beginning that it is seen to have more than `bytesMax`. */
+  readonly readInput: (bytesMax: number) => Promise<Uint8Array>;
   readonly stdout: Output;
   readonly stderr: Output;
   /** Whether colours are wanted on stdout. */

@@ -10,6 +10,7 @@ import { isLocked } from '../platform/node/lock.ts';
 import { openNetwork } from '../platform/node/network.ts';
 import { nodeProcesses, nodePrograms } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
+import { readStandardInput } from '../platform/node/standard-streams.ts';
 import { startTcpRelay } from '../platform/node/tcp-relay.ts';
 import { nodeThreads } from '../platform/node/threads.ts';
 import type { CommandContext, Output } from './command.ts';
@@ -60,6 +61,7 @@ const context: CommandContext = {
   threads: nodeThreads,
   isLocked,
   openNetwork: (identity) => openNetwork(() => identity),
+  readInput: readStandardInput,
   stdout,
   stderr: outputOf(process.stderr, stopUnread),
   color: stdout.isTerminal && (environment.NO_COLOR ?? '') === '' && environment.TERM !== 'dumb',

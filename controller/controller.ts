@@ -23,8 +23,9 @@ import type { ReleaseDemand } from './publishing/smaller-ways.ts';
 import type { ShadowMessage } from './shadow/protocol.ts';
 import type { BlobCache } from './state/blob-cache.ts';
 import type { StatePort } from './state/state-port.ts';
-import { wantedReleases } from './view/needed-artifacts.ts';
-import { type StatusQuery, statusDocument } from './view/status.ts';
+import { NeededArtifacts, wantedReleases } from './view/needed-artifacts.ts';
+import type { StatusQuery } from './view/selection.ts';
+import { statusDocument } from './view/status.ts';
 import { View } from './view/view.ts';
 
 /** The other rooms. */
@@ -84,16 +85,18 @@ class FollowingController implements Controller {
   readonly #refusals: Refusals;
   readonly #engine: Engine;
   readonly #view: View;
+  readonly #needed: NeededArtifacts;
   readonly #branch: BranchFollower;
 
-  constructor(parts: ControllerParts, image: Image, rowsSetAside: number) {
+  constructor(parts: ControllerParts, image: Image, needed: NeededArtifacts, rowsSetAside: number) {
     this.#parts = parts;
     this.#image = image;
+    this.#needed = needed;
     this.#rowsSetAside = rowsSetAside;
     this.#startedAt = parts.clock.now();
     this.#refusals = new Refusals(image.refusals.values());
     const { clock, log, state, cache, source, publisher, publish, sign, keyId, putBlob, tellsConnections } = parts;
-    this.#view = new View({ clock, image, context: () => this.#engine.context });
+    this.#view = new View({ clock, image, needed, context: () => this.#engine.context });
     this.#engine = new Engine({
       ...{ clock, log, state, image, publish, sign, keyId, putBlob, tellsConnections },
       onChange: (devices) => this.#view.touch(devices),
@@ -153,12 +156,12 @@ class FollowingController implements Controller {
   }
 
   #demand(desired: DesiredFleet): ReleaseDemand {
-    return { wanted: wantedReleases(desired), held: this.#view.needed.releases };
+    return { wanted: wantedReleases(desired), held: this.#needed.releases };
   }
 
   async start(): Promise<void> {
-    this.#view.touch(undefined);
     await this.#branch.resume();
+    this.#view.touch(undefined);
     await this.#view.settled();
   }
 
@@ -200,7 +203,7 @@ class FollowingController implements Controller {
 
   collectGarbage(): void {
     const { publisher, cache, log } = this.#parts;
-    const { releases, blobs } = this.#view.needed;
+    const { releases, blobs } = this.#needed;
     const files = publisher.collect({ releases, blobs }, this.#demand(this.#engine.desired));
     if (files > 0) log.write('info', 'publishing.collected', { files });
     cache.prune();
@@ -215,9 +218,12 @@ class FollowingController implements Controller {
 
 /** The controller over its rooms, with all that it remembers; nothing happens before `start`. */
 export async function createController(parts: ControllerParts): Promise<Controller> {
-  const { image, unreadable } = await loadImage(parts.state, new Turn(parts.clock));
+  const needed = new NeededArtifacts();
+  const { image, unreadable } = await loadImage(parts.state, new Turn(parts.clock), (device, record) =>
+    needed.note(device, record),
+  );
   for (const { row, error } of unreadable) {
     parts.log.write('warn', 'state.row-set-aside', { room: row.room, key: row.key, reason: String(error) });
   }
-  return new FollowingController(parts, image, unreadable.length);
+  return new FollowingController(parts, image, needed, unreadable.length);
 }

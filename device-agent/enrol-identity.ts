@@ -2,16 +2,10 @@
  * Who this device is, on its disk: `identity/key.pem`, made here and never given away, and `identity/certificate.pem`, which the
  * controller's authority gave for it, and `identity/device`, whose they are, each with a copy. The disk keeps both from everybody but the agent's user.
  */
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  X509Certificate,
-} from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
 import { makeDirectoryDurably } from '../platform/durable-file.ts';
 import type { Disk } from '../platform/ports.ts';
+import { keyFingerprint } from '../schemas/key-fingerprint.ts';
 import { readGuardedText, writeGuardedText } from './storage/guarded-text.ts';
 
 function isFor(certificate: string, key: string): boolean {
@@ -22,10 +16,10 @@ function isFor(certificate: string, key: string): boolean {
   }
 }
 
-/** `SHA256:` and the base64 of the digest of the public key, as manifests name it. */
-export function keyFingerprint(key: KeyObject): string {
+/** A device's key as its manifest has it: by its fingerprint, and whole, for secrets are sealed to it. */
+export function keyInManifest(key: KeyObject): { readonly keyFingerprint: string; readonly publicKey: string } {
   const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
-  return `SHA256:${createHash('sha256').update(spki).digest('base64')}`;
+  return { keyFingerprint: keyFingerprint(spki), publicKey: spki.toString('base64') };
 }
 
 /** When a certificate counts, in milliseconds since the epoch. */

@@ -15,6 +15,7 @@ import type { Log, LogLevel } from '../platform/ports.ts';
 import type { AgentConfiguration, AgentHttpConfiguration } from '../schemas/generated/types.ts';
 import { createAgent } from './agent.ts';
 import { CourierProcess } from './courier/courier-process.ts';
+import { deviceSecrets } from './device-secrets.ts';
 import { DeviceIdentityStore } from './enrol-identity.ts';
 import { keepCertificate } from './enrol-renewal.ts';
 import { Quiet } from './quiet.ts';
@@ -70,6 +71,7 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
   const runtime = openRuntime({
     ...{ processes: nodeProcesses, disk: nodeDisk, confinement: openConfinement(), ...common },
     ...{ directory: runtimeDirectory, preparedDirectory, hasFewAddresses: hasFewAddresses() },
+    openSecret: deviceSecrets(identity, device),
     hostFile: programFile('./app-host.js', './runtime/host/main.ts'),
     prepareFile: programFile('./prepare.js', './runtime/prepare/main.ts'),
     ...(http === undefined ? {} : { door: doorPlace(http) }),

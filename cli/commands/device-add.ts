@@ -30,7 +30,8 @@ export const deviceAddCommand: Command = {
       value: 'KEY=VALUE',
       description: 'A label; as often as needed.',
     },
-    fingerprint: { type: 'string', value: 'SHA256:…', description: 'Its key, as fleet agent enroll prints it.' },
+    fingerprint: { type: 'string', value: 'SHA256:…', description: 'Of its key, as fleet agent enroll prints it.' },
+    'public-key': { type: 'string', value: 'BASE64', description: 'The key, printed there too: for secrets.' },
   },
   async run(context, args) {
     const { positionals, values, lists } = args;
@@ -44,6 +45,7 @@ export const deviceAddCommand: Command = {
       spec: {
         ...(values.site === undefined ? {} : { site: values.site }),
         ...(values.fingerprint === undefined ? {} : { keyFingerprint: values.fingerprint }),
+        ...(values['public-key'] === undefined ? {} : { publicKey: values['public-key'] }),
       },
     };
     if (!isDevice(device)) {

@@ -1,7 +1,7 @@
 /** The demo's fleet repository: the harbor example with keys of its own, and changes to it. */
 import type { WorkTree } from '../../controller/publishing/authoring/work-tree.ts';
 import { readWorkFile, writeWorkFile } from '../../controller/publishing/authoring/work-tree.ts';
-import { DeviceIdentityStore, keyFingerprint } from '../../device-agent/enrol-identity.ts';
+import { DeviceIdentityStore, keyInManifest } from '../../device-agent/enrol-identity.ts';
 import { writeFileDurably } from '../../platform/durable-file.ts';
 import { type CommandContext, CommandError } from '../command.ts';
 import { addExampleRelease, exampleModule, makeExampleFleet } from '../example-fleet.ts';
@@ -36,7 +36,7 @@ function edit(tree: WorkTree, path: string, from: string, to: string): void {
   writeWorkFile(tree, path, new TextEncoder().encode(text.replace(from, to)));
 }
 
-/** Makes the repository with the first releases, and every device's own key, whose fingerprint goes into its manifest. */
+/** Makes the repository with the first releases, and every device's own key, which its manifest names. */
 export function makeDemoFleet(context: CommandContext, directory: string): DemoFleet {
   const { disk } = context;
   const tree = makeExampleFleet(context, example, `${directory}/fleet`, ['1.0.0']);
@@ -48,12 +48,12 @@ export function makeDemoFleet(context: CommandContext, directory: string): DemoF
     return { name, site, directory: `${directory}/devices/${name}` };
   });
   for (const device of devices) {
-    const fingerprint = keyFingerprint(new DeviceIdentityStore(disk, stateOf(device)).key());
+    const { keyFingerprint, publicKey } = keyInManifest(new DeviceIdentityStore(disk, stateOf(device)).key());
     edit(
       tree,
       `devices/${device.name}.yaml`,
       `site: ${device.site}`,
-      `site: ${device.site}\n  keyFingerprint: ${fingerprint}`,
+      `site: ${device.site}\n  keyFingerprint: ${keyFingerprint}\n  publicKey: ${publicKey}`,
     );
   }
   return { tree, devices };

@@ -142,6 +142,11 @@ function fleetTable(fleets: readonly FleetStatus[], asOf: string, { style, colum
   return table([{ head: 'FLEET' }, ...tallyHeads, { head: 'AS-OF' }, { head: 'APPLICATIONS', drop: 1 }], rows, columns);
 }
 
+function fleetsOmittedNote({ fleetsOmitted }: StatusDocument, { style }: ScreenOptions): string {
+  if (fleetsOmitted === undefined) return '';
+  return style('dim', `${fleetsOmitted} more fleets; ask for one by its name\n`);
+}
+
 function siteTable(sites: readonly SiteStatus[], asOf: string, { style, columns }: ScreenOptions): string {
   const rows = sites.map(({ name, tally, asOf: oldest }) => [
     style('bold', name),
@@ -266,7 +271,7 @@ export function statusScreen(document: StatusDocument, options: ScreenOptions): 
       brokerLine(status, options) +
       storageLine(status, options) +
       expiryLines(status, options),
-    fleetTable(fleets, asOf, options),
+    fleetTable(fleets, asOf, options) + fleetsOmittedNote(status, options),
     options.wide ? siteTable(sites, asOf, options) : '',
     deviceSection(status, options),
     refusalSection(status, options),

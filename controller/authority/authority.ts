@@ -9,10 +9,11 @@ import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
 import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, Random } from '../../platform/ports.ts';
+import { keyFingerprint } from '../../schemas/key-fingerprint.ts';
 import type { End } from '../expiry/end.ts';
 import { authorityEnd, serverEnd } from './authority-ends.ts';
 import { type KeyAndCertificate, readPair } from './authority-files.ts';
-import { fingerprintHex, keyFingerprint } from './key-fingerprint.ts';
+import { fingerprintHex } from './key-fingerprint.ts';
 
 /** The common name of the controller's own certificate: no device can have it, for no manifest can name it. */
 export const controllerCommonName = 'fleet:controller';

@@ -1,5 +1,6 @@
 /** Who may speak: a device that git names, with the key that git names. Broker, HTTP and enrolment all ask here. */
 import type { Refusal } from '../../schemas/generated/types.ts';
+import { bareFingerprint } from '../../schemas/key-fingerprint.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
 
 /** Why somebody is not let in; `code` decides, the message is for people. */
@@ -23,15 +24,10 @@ export function authorizeByFleet(devices: ReadonlyMap<string, DesiredDevice>): A
       const message = `the manifest of ${name} has no keyFingerprint; the key that asks is ${keyFingerprint}`;
       return { code: 'DEVICE_WITHOUT_KEY', message };
     }
-    if (!sameFingerprint(device.keyFingerprint, keyFingerprint)) {
+    if (bareFingerprint(device.keyFingerprint) !== bareFingerprint(keyFingerprint)) {
       const message = `the manifest of ${name} names the key ${device.keyFingerprint}, the key that asks is ${keyFingerprint}`;
       return { code: 'KEY_MISMATCH', message };
     }
     return 'ok';
   };
-}
-
-/** Fingerprints may be written with or without the padding of their base64. */
-function sameFingerprint(left: string, right: string): boolean {
-  return left.replace(/=$/, '') === right.replace(/=$/, '');
 }

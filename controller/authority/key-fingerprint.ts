@@ -1,10 +1,6 @@
 /** Keys by their fingerprint, and the identity a certificate claims. */
-import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
-
-/** `SHA256:` and base64 of the SHA-256 of a SubjectPublicKeyInfo in DER: how git names a device's key. */
-export function keyFingerprint(subjectPublicKeyInfo: Uint8Array): string {
-  return `SHA256:${createHash('sha256').update(subjectPublicKeyInfo).digest('base64')}`;
-}
+import { type KeyObject, X509Certificate } from 'node:crypto';
+import { keyFingerprint } from '../../schemas/key-fingerprint.ts';
 
 /** The fingerprint of a public key. */
 export function fingerprintOfKey(key: KeyObject): string {

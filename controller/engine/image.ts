@@ -84,12 +84,13 @@ export class Image implements Known {
 }
 
 /**
- * Loads all there is. A row that can't be read is as if it were not there, and is moved aside: what it held is rebuilt from
+ * Loads all there is; `onDevice` sees every record once. A row that can't be read is as if it were not there, and is moved aside: what it held is rebuilt from
  * git and from what its device says.
  */
 export async function loadImage(
   state: StatePort,
   turn: Turn,
+  onDevice: (name: string, record: DeviceRecord) => void = () => {},
 ): Promise<{ readonly image: Image; readonly unreadable: Unreadable[] }> {
   const image = new Image();
   const unreadable: Unreadable[] = [];
@@ -97,8 +98,11 @@ export async function loadImage(
   await state.load((row) => {
     try {
       const write = decodeRow(row);
-      if (write?.kind === 'device') image.apply({ ...write, record: shared.inRecord(write.record) });
-      else if (write !== undefined) image.apply(write);
+      if (write?.kind === 'device') {
+        const record = shared.inRecord(write.record);
+        image.apply({ ...write, record });
+        onDevice(write.name, record);
+      } else if (write !== undefined) image.apply(write);
     } catch (error) {
       unreadable.push({ row, error });
     }

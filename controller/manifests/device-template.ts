@@ -14,6 +14,7 @@ import { fillInDeep, holdsPlaceholder, mayReadDevice, type PlaceholderValues } f
 import { releaseKey } from './references.ts';
 import { runningEvents } from './running-events.ts';
 import { runningTerms } from './running-terms.ts';
+import { deployedSecrets } from './sealed-copies.ts';
 
 /** Schema defaults, for what a manifest does not say. */
 export const probationSecondsDefault = 30;
@@ -53,9 +54,10 @@ export function planFleet({ next }: Draft, name: string, fleet: Fleet): FleetPla
   });
   parts.sort((left, right) => (left.application.metadata.name < right.application.metadata.name ? -1 : 1));
   const texts = parts.map(({ application: { spec }, config }) => [config, spec.args, spec.env]);
+  const hasSecrets = parts.some(({ application }) => application.spec.secrets !== undefined);
   return {
     ...{ name, fleet, parts, shared: new Map() },
-    ...{ hasPlaceholders: holdsPlaceholder(texts), mayReadDevice: mayReadDevice(texts) },
+    ...{ hasPlaceholders: holdsPlaceholder(texts), mayReadDevice: hasSecrets || mayReadDevice(texts) },
   };
 }
 
@@ -145,6 +147,7 @@ function deploy(draft: Draft, plan: FleetPlan, part: FleetPart, device: Device):
     ...runningTerms(application.spec),
     ...runningEvents(application.spec),
     ...grantedTerms(application.spec),
+    ...deployedSecrets(application, device, draft.next.secrets),
   };
 }
 

@@ -1,6 +1,7 @@
 /** One YAML document as a plain value → a manifest, or what is wrong with it. */
 import type { SelectorRequirement } from '../../schemas/generated/types.ts';
-import { isApplication, isDevice, isFleet, isSite } from '../../schemas/generated/validators.js';
+import { isApplication, isDevice, isFleet, isSecret, isSite } from '../../schemas/generated/validators.js';
+import { bareFingerprint, keyFingerprint } from '../../schemas/key-fingerprint.ts';
 import { nearestName } from '../../schemas/nearest-name.ts';
 import { listAt } from './broken-manifest.ts';
 import { checkEvents } from './check-events.ts';
@@ -14,7 +15,13 @@ export type CheckedDocument =
   | { readonly kind: 'manifest'; readonly manifest: Manifest }
   | { readonly kind: 'broken'; readonly findings: readonly FileFinding[] };
 
-const validators = { Application: isApplication, Device: isDevice, Fleet: isFleet, Site: isSite } as const;
+const validators = {
+  Application: isApplication,
+  Device: isDevice,
+  Fleet: isFleet,
+  Secret: isSecret,
+  Site: isSite,
+} as const;
 const kinds = Object.keys(validators) as ManifestKind[];
 const apiVersion = 'fleet/v1alpha1';
 
@@ -57,6 +64,16 @@ function checkFleet(value: unknown, report: Report): void {
   }
 }
 
+/** Secrets are sealed to the key that stands there: it must be the one that the device is known by. */
+function checkDeviceKey(value: unknown, report: Report): void {
+  const [key, fingerprint] = ['publicKey', 'keyFingerprint'].map((name) => valueAt(value, ['spec', name]));
+  if (typeof key !== 'string' || fingerprint === undefined) return;
+  const own = keyFingerprint(Buffer.from(key, 'base64'));
+  if (bareFingerprint(String(fingerprint)) === bareFingerprint(own)) return;
+  const message = `this key has the fingerprint ${own}, not that of keyFingerprint; commit both as fleet agent enroll prints them`;
+  report(['spec', 'publicKey'], 'value', 'KEY_MISMATCH', message);
+}
+
 /** The places whose strings are filled in for each device. */
 function placeholderRoots(kind: ManifestKind, value: unknown): ValuePath[] {
   const config = ['spec', 'config'];
@@ -70,6 +87,8 @@ function placeholderRoots(kind: ManifestKind, value: unknown): ValuePath[] {
     case 'Site':
     case 'Device':
       return [config];
+    case 'Secret':
+      return [];
     default:
       return kind satisfies never;
   }
@@ -134,6 +153,7 @@ export function checkDocument(value: unknown, document: number): CheckedDocument
   // Also when the schema found something: who mends that should not find the rest only afterwards.
   if (kind === 'Fleet') checkFleet(value, report);
   if (kind === 'Application') checkEvents(value, report);
+  if (kind === 'Device') checkDeviceKey(value, report);
   for (const root of placeholderRoots(kind, value)) checkPlaceholders(valueAt(value, root), root, report);
   return isValid && findings.length === 0 ? { kind: 'manifest', manifest: value } : { kind: 'broken', findings };
 }

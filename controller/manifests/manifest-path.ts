@@ -5,7 +5,7 @@ import type { FileChange } from './draft.ts';
 const otherRooms = new Set(['trust', 'releases']);
 
 /** Folders, at any depth, where manifests live: what lies there and is YAML must be one. */
-const homes = new Set(['applications', 'devices', 'fleets', 'sites']);
+const homes = new Set(['applications', 'devices', 'fleets', 'secrets', 'sites']);
 
 /** True where a file that is no manifest is a mistake. */
 export function isManifestHome(path: string): boolean {

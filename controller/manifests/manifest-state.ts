@@ -1,6 +1,7 @@
 /** All manifests of the revision in force, with the indices that tell which devices a change touches. */
-import type { Application, Device, Fleet, Site } from '../../schemas/generated/types.ts';
+import type { Application, Device, Fleet, Secret, Site } from '../../schemas/generated/types.ts';
 import type { Catalogue, DesiredDevice, DesiredFleet } from './desired.ts';
+import type { NameIndex } from './name-index.ts';
 import type { Manifest, ManifestKind, ParsedFile } from './parsed-file.ts';
 import { type NameSet, PersistentMap } from './persistent-map.ts';
 
@@ -17,20 +18,21 @@ export type ManifestKey = `${ManifestKind}/${string}`;
 /** Immutable; without problems by construction, because a revision with problems never becomes a state. */
 export interface ManifestState {
   readonly files: PersistentMap<ParsedFile>;
-  /** By `ManifestKey`; sorted by file and document, and exactly one of them in a state. */
-  readonly declared: PersistentMap<readonly Declaration[]>;
+  /** By `ManifestKey`. */
+  readonly declared: PersistentMap<Declaration>;
   readonly applications: PersistentMap<Application>;
   readonly fleets: PersistentMap<Fleet>;
   readonly sites: PersistentMap<Site>;
+  readonly secrets: PersistentMap<Secret>;
   readonly devices: PersistentMap<Device>;
-  readonly devicesBySite: PersistentMap<NameSet>;
-  /** By the terms of `labelTerms`. */
-  readonly devicesByLabel: PersistentMap<NameSet>;
-  readonly devicesByFingerprint: PersistentMap<NameSet>;
+  readonly devicesBySite: NameIndex;
+  readonly devicesByFingerprint: NameIndex;
   /** Devices by the fleet that selects them. */
-  readonly members: PersistentMap<NameSet>;
+  readonly members: NameIndex;
   /** Devices that no fleet selects and that are not said to be idle, and those that are said to be and are selected. */
   readonly strays: NameSet;
+  /** Devices that lack a copy of secrets that their applications read, with the names of those. */
+  readonly unsealed: PersistentMap<readonly string[]>;
   readonly catalogue: Catalogue;
   readonly desiredDevices: PersistentMap<DesiredDevice>;
 }
@@ -42,12 +44,13 @@ export const emptyManifestState: ManifestState = {
   applications: PersistentMap.empty(),
   fleets: PersistentMap.empty(),
   sites: PersistentMap.empty(),
+  secrets: PersistentMap.empty(),
   devices: PersistentMap.empty(),
   devicesBySite: PersistentMap.empty(),
-  devicesByLabel: PersistentMap.empty(),
   devicesByFingerprint: PersistentMap.empty(),
   members: PersistentMap.empty(),
   strays: PersistentMap.empty(),
+  unsealed: PersistentMap.empty(),
   catalogue: new Map(),
   desiredDevices: PersistentMap.empty(),
 };

@@ -1,8 +1,9 @@
 /** Do the names in manifests lead somewhere: applications of fleets, sites of devices, releases in the catalogue? */
-import type { Fleet } from '../../schemas/generated/types.ts';
+import type { Device, Fleet } from '../../schemas/generated/types.ts';
 import type { Catalogue } from './desired.ts';
 import { type Draft, type FileChange, placeIn } from './draft.ts';
 import type { FindingPlace } from './finding-list.ts';
+import { namesUnder } from './name-index.ts';
 import { hint, listNames } from './nearest-name.ts';
 import type { ManifestKind } from './parsed-file.ts';
 import { pauseNow, type Steps } from './steps.ts';
@@ -29,9 +30,12 @@ export function unless({ broken }: Draft, wanted: ManifestKind): string {
   return files.length === 0 ? '' : `; unless it is in ${listNames(new Set(files))}, which cannot be read`;
 }
 
-function checkName(draft: Draft, place: FindingPlace, kind: 'Application' | 'Site', name: string): void {
+type NamedKind = 'Application' | 'Secret' | 'Site';
+
+function checkName(draft: Draft, place: FindingPlace, kind: NamedKind, name: string): void {
   const { next, findings, broken } = draft;
-  const [known, what] = kind === 'Site' ? [next.sites, 'site'] : [next.applications, 'application'];
+  const known = { Application: next.applications, Secret: next.secrets, Site: next.sites }[kind];
+  const what = kind.toLowerCase();
   if (known.has(name) || broken.keys.has(`${kind}/${name}`)) return;
   const message = `no ${what} "${name}"; ${hint(name, known.keys(), what)}${unless(draft, kind)}`;
   findings.add(place, `UNKNOWN_${kind.toUpperCase()}`, message);
@@ -58,6 +62,8 @@ function checkApplicationsAndFleets(draft: Draft): void {
   const { next } = draft;
   for (const [name, { spec }] of next.applications) {
     checkRelease(draft, placeIn(draft, `Application/${name}`, ['spec', 'release']), name, spec.release);
+    for (const [index, secret] of (spec.secrets ?? []).entries())
+      checkName(draft, placeIn(draft, `Application/${name}`, ['spec', 'secrets', index]), 'Secret', secret);
   }
   for (const [fleet, { spec }] of next.fleets) {
     checkRoutes(draft, fleet, spec.applications);
@@ -70,17 +76,26 @@ function checkApplicationsAndFleets(draft: Draft): void {
   }
 }
 
-function* checkSites(draft: Draft): Steps<void> {
+/** Devices that may name another site now, or one that is not there any more. */
+function* devicesToCheck(draft: Draft): Iterable<readonly [string, Device | undefined]> {
   const { next, touched } = draft;
-  const devices = new Set(touched.Device);
-  for (const site of touched.Site) for (const device of next.devicesBySite.get(site)?.keys() ?? []) devices.add(device);
+  yield* touched.Device;
+  for (const site of touched.Site.keys())
+    for (const name of namesUnder(next.devicesBySite, site))
+      if (!touched.Device.has(name)) yield [name, next.devices.get(name)];
+}
+
+function* checkSites(draft: Draft): Steps<void> {
   // When sites may only seem to be missing, each is told for one of its devices: a file that cannot be read hides many.
   const isDoubtful = unless(draft, 'Site') !== '';
   const told = new Set<string>();
   // In order only where the first of a site's devices is to be named.
-  for (const device of isDoubtful ? [...devices].sort() : devices) {
+  const devices = devicesToCheck(draft);
+  for (const [device, manifest] of isDoubtful
+    ? [...devices].sort(([left], [right]) => (left < right ? -1 : 1))
+    : devices) {
     yield pauseNow;
-    const site = next.devices.get(device)?.spec.site;
+    const site = manifest?.spec.site;
     if (site === undefined || (isDoubtful && told.has(site))) continue;
     told.add(site);
     checkName(draft, placeIn(draft, `Device/${device}`, ['spec', 'site']), 'Site', site);

@@ -4,59 +4,54 @@ import type { DeviceRecord } from '../engine/records.ts';
 import { reportOf } from '../engine/rows.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 
-/** Releases that a device runs or was told to run, as `NAME/VERSION`, and an envelope that it may fetch by digest. */
+/** Releases that devices run or were told to run, all of them the same ones; few of these describe a large fleet. */
 interface Holding {
-  readonly releases: readonly string[];
-  readonly blob?: string;
+  /** The releases, each `NAME/VERSION` and a space. */
+  readonly line: string;
+  devices: number;
 }
 
-/** Names by how often they are held. */
-class Counts {
-  readonly #counts = new Map<string, number>();
-
-  add(name: string, by: 1 | -1): void {
-    const count = (this.#counts.get(name) ?? 0) + by;
-    if (count === 0) this.#counts.delete(name);
-    else this.#counts.set(name, count);
-  }
-
-  get names(): ReadonlySet<string> {
-    return new Set(this.#counts.keys());
-  }
-}
-
-function holdingOf(record: DeviceRecord): Holding {
-  const { issued, envelope } = record;
-  const held = [...(issued?.applications ?? []), ...(reportOf(record)?.applications ?? [])];
-  const releases = [...new Set(held.map(({ name, version }) => `${name}/${version}`))];
-  return { releases, ...(envelope !== undefined && travelsAsBlob(envelope) ? { blob: blobOf(envelope).sha256 } : {}) };
+function lineOf(record: DeviceRecord): string {
+  let line = '';
+  for (const { name, version } of record.issued?.applications ?? []) line += `${name}/${version} `;
+  for (const { name, version } of reportOf(record)?.applications ?? []) line += `${name}/${version} `;
+  return line;
 }
 
 export class NeededArtifacts {
+  /** By their lines. */
   readonly #holdings = new Map<string, Holding>();
-  readonly #releases = new Counts();
-  readonly #blobs = new Counts();
-
-  #count({ releases, blob }: Holding, by: 1 | -1): void {
-    for (const release of releases) this.#releases.add(release, by);
-    if (blob !== undefined) this.#blobs.add(blob, by);
-  }
+  readonly #ofDevices = new Map<string, Holding>();
+  /** Digests of envelopes that do not travel inside a shadow, by device. */
+  readonly #blobs = new Map<string, string>();
 
   /** What is known of a device has changed. */
   note(device: string, record: DeviceRecord): void {
-    const holding = holdingOf(record);
-    this.#count(holding, 1);
-    const before = this.#holdings.get(device);
-    if (before !== undefined) this.#count(before, -1);
-    this.#holdings.set(device, holding);
+    this.#noteReleases(device, lineOf(record));
+    const { envelope } = record;
+    if (envelope !== undefined && travelsAsBlob(envelope)) this.#blobs.set(device, blobOf(envelope).sha256);
+    else this.#blobs.delete(device);
+  }
+
+  #noteReleases(device: string, line: string): void {
+    const before = this.#ofDevices.get(device);
+    if (before?.line === line) return;
+    const holding = this.#holdings.get(line) ?? { line, devices: 0 };
+    holding.devices += 1;
+    this.#holdings.set(line, holding);
+    this.#ofDevices.set(device, holding);
+    if (before === undefined) return;
+    before.devices -= 1;
+    if (before.devices === 0) this.#holdings.delete(before.line);
   }
 
   get releases(): ReadonlySet<string> {
-    return this.#releases.names;
+    const lines = [...this.#holdings.keys()];
+    return new Set(lines.flatMap((line) => line.split(' ').filter((release) => release !== '')));
   }
 
   get blobs(): ReadonlySet<string> {
-    return this.#blobs.names;
+    return new Set(this.#blobs.values());
   }
 }
 

@@ -1,3 +1,27 @@
+/** The first few of many names, in order; no more than these are sorted. */
+export function firstNames(names: Iterable<string>, count: number): string[] {
+  const first: string[] = [];
+  for (const name of names) {
+    if (first.length === count && name >= first.at(-1)!) continue;
+    const at = first.findIndex((one) => name < one);
+    first.splice(at === -1 ? first.length : at, 0, name);
+    if (first.length > count) first.pop();
+  }
+  return first;
+}
+
+/** Where a name is or belongs among sorted ones. */
+export function placeAmong(sorted: readonly string[], name: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < name) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Names in order, kept while they come and go. */
 export class SortedNames {
   #names: string[] = [];
@@ -5,12 +29,11 @@ export class SortedNames {
   readonly #added = new Set<string>();
   readonly #removed = new Set<string>();
 
-  add(name: string): void {
-    if (!this.#removed.delete(name)) this.#added.add(name);
-  }
-
-  remove(name: string): void {
-    if (!this.#added.delete(name)) this.#removed.add(name);
+  /** Whether a name was there so far, and whether it is from now on. */
+  move(name: string, was: boolean, is: boolean): void {
+    if (was === is) return;
+    const [undone, done] = is ? [this.#removed, this.#added] : [this.#added, this.#removed];
+    if (!undone.delete(name)) done.add(name);
   }
 
   /** All of them, sorted. */

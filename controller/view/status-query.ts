@@ -1,6 +1,6 @@
 /** What is asked of status, as a URL's query says it: `target=fleet/NAME`, `selector=a=b`, `limit=100`, `after=NAME`, `devices=NAME,NAME`. */
 import { parseSelector, SelectorTextError } from '../manifests/selector-text.ts';
-import { pageMax, type StatusQuery } from './status.ts';
+import { pageMax, type StatusQuery } from './selection.ts';
 
 /** A question that makes no sense; the message is for who asked. */
 export class BadQuery extends Error {

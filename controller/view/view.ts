@@ -8,9 +8,11 @@ import { type Context, observe } from '../engine/context.ts';
 import { DueQueue } from '../engine/due-queue.ts';
 import type { Image } from '../engine/image.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
-import { changesAt, heardAt, judge, type Standing } from '../planning/device-status.ts';
+import { changesAt, heardAt, judge } from '../planning/device-status.ts';
 import { counted, emptyTally } from '../planning/tally.ts';
-import { NeededArtifacts } from './needed-artifacts.ts';
+import { Groups } from './groups.ts';
+import type { NeededArtifacts } from './needed-artifacts.ts';
+import { isWell, type Row } from './row.ts';
 import { SortedNames } from './sorted-names.ts';
 
 /** How long rows are brought up to date before others have their turn. */
@@ -18,16 +20,6 @@ const turnMs = 15;
 
 /** So many rows are brought up to date by whoever asks. */
 const refreshAtOnceMax = 500;
-
-/** One device, as far as it counts. */
-export interface Row {
-  readonly state: Standing['state'] | 'removed';
-  readonly connected: boolean | undefined;
-  readonly fleet: string | undefined;
-  readonly site: string | undefined;
-  /** When it was last heard. */
-  readonly contactAt: number | undefined;
-}
 
 /** A device is otherwise than before. */
 export interface Change {
@@ -41,22 +33,7 @@ export interface ViewParts {
   readonly clock: Clock;
   readonly image: Image;
   readonly context: () => Context;
-}
-
-/** Tallies by name. */
-class Tallies {
-  readonly #tallies = new Map<string, Tally>();
-
-  count(name: string | undefined, row: Row, by: 1 | -1): void {
-    if (name === undefined) return;
-    const tally = counted(this.of(name), row, by);
-    if (tally.desired === 0) this.#tallies.delete(name);
-    else this.#tallies.set(name, tally);
-  }
-
-  of(name: string): Tally {
-    return this.#tallies.get(name) ?? emptyTally;
-  }
+  readonly needed: NeededArtifacts;
 }
 
 /** Changes that can still be told to who missed them. */
@@ -68,11 +45,11 @@ export class View {
   readonly #dirty = new Set<string>();
   readonly #due = new DueQueue();
   readonly #listeners = new Set<(change: Change) => void>();
-  readonly fleets = new Tallies();
-  readonly sites = new Tallies();
-  readonly needed = new NeededArtifacts();
+  readonly fleets = new Groups('fleet');
+  readonly sites = new Groups('site');
   /** All devices that git names or that were ever heard. */
   readonly names = new SortedNames();
+  readonly #notWell = new Set<string>();
   /** Of all devices. */
   total: Tally = emptyTally;
   #changes: Change[] = [];
@@ -106,6 +83,16 @@ export class View {
 
   row(device: string): Row | undefined {
     return this.#rows.get(device);
+  }
+
+  /** How many devices there are rows of. */
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  /** Devices that deserve attention, in no order. */
+  get notWell(): ReadonlySet<string> {
+    return this.#notWell;
   }
 
   /** The number of the newest change. */
@@ -173,27 +160,23 @@ export class View {
     const { image } = this.#parts;
     const desired = context.desired.devices.get(device);
     const record = image.devices.get(device);
-    if (record !== undefined) this.needed.note(device, record);
-    const before = this.#rows.get(device);
+    if (record !== undefined) this.#parts.needed.note(device, record);
     const isKnown = desired !== undefined || record !== undefined;
-    const row = isKnown ? this.#rowOf(device, desired, context) : undefined;
-    if (before !== undefined) this.#count(before, -1);
-    if (row === undefined) {
-      this.#rows.delete(device);
-      this.names.remove(device);
-      this.#due.cancel(device);
-    } else {
-      this.#rows.set(device, row);
-      this.#count(row, 1);
-      if (before === undefined) this.names.add(device);
-    }
-    this.#tell({ id: this.#nextId(), device, ...(row === undefined ? {} : { state: row.state }) });
+    this.#move(device, isKnown ? this.#rowOf(device, desired, context) : undefined);
   }
 
-  #count(row: Row, by: 1 | -1): void {
-    this.fleets.count(row.fleet, row, by);
-    this.sites.count(row.site, row, by);
-    this.total = counted(this.total, row, by);
+  #move(device: string, row: Row | undefined): void {
+    const before = this.#rows.get(device);
+    if (row !== undefined) this.#rows.set(device, row);
+    else if (this.#rows.delete(device)) this.#due.cancel(device);
+    this.fleets.move(device, before, row);
+    this.sites.move(device, before, row);
+    if (before !== undefined) this.total = counted(this.total, before, -1);
+    if (row !== undefined) this.total = counted(this.total, row);
+    this.names.move(device, before !== undefined, row !== undefined);
+    if (row === undefined || isWell(row)) this.#notWell.delete(device);
+    else this.#notWell.add(device);
+    this.#tell({ id: this.#nextId(), device, ...(row === undefined ? {} : { state: row.state }) });
   }
 
   #nextId(): number {

@@ -5,7 +5,7 @@ import { resolveConfiguration } from '../../schemas/configuration.ts';
 import type { AgentConfiguration } from '../../schemas/generated/types.ts';
 import { readBornRoot } from '../download/born-root.ts';
 import { enrol } from '../enrol.ts';
-import { DeviceIdentityStore, keyFingerprint } from '../enrol-identity.ts';
+import { DeviceIdentityStore, keyInManifest } from '../enrol-identity.ts';
 import { defaultStateDirectory } from '../state-layout.ts';
 import { type BrokerAddress, parseBrokerAddress } from '../transport/broker-address.ts';
 
@@ -140,7 +140,8 @@ export async function enroll(ports: EnrollPorts, asked: EnrollOptions): Promise<
   readBornRoot(disk, options.trustRoot);
   const identity = new DeviceIdentityStore(disk, stateDirectory);
   requireOwnKey(identity, options);
-  print(`In the manifest of device ${device}:\n\n  keyFingerprint: ${keyFingerprint(identity.key())}\n\n`);
+  const { keyFingerprint, publicKey } = keyInManifest(identity.key());
+  print(`In the manifest of device ${device}:\n\n  keyFingerprint: ${keyFingerprint}\n  publicKey: ${publicKey}\n\n`);
   identity.claim(device);
   const written = writeConfiguration(disk, options);
   print(`${directory}/${configurationName} ${written === 'kept' ? 'was there and stays as it is' : 'is written'}.\n`);

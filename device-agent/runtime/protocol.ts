@@ -6,6 +6,7 @@ import type { ApplicationReport, FactReport } from '../../schemas/generated/type
 import type { RunnableApplication } from './app-runtime.ts';
 import { dataMax, type MessageAbroad, type MessageHere, type Sent, type Took } from './channels/channel-messages.ts';
 import { textLengthMax } from './grants/fact-value.ts';
+import type { OpenedSecrets } from './grants/opened-secrets.ts';
 import { type Answer, type Ask, parseAnswer } from './http/messages.ts';
 import { type Fields, isCount, isFields } from './message-fields.ts';
 import type { PreparedModule } from './prepare/prepared-store.ts';
@@ -15,6 +16,8 @@ export interface HostedApplication extends RunnableApplication {
   readonly restarts: number;
   /** Where its module lies ready to run; without it the host makes it ready by itself. */
   readonly prepared?: PreparedModule;
+  /** Its secrets, opened. */
+  readonly opened?: OpenedSecrets;
 }
 
 /** What one application takes at the moment. */

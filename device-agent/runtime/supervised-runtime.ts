@@ -3,14 +3,15 @@ import type { Clock, Confinement, Log, Processes, Random } from '../../platform/
 import type { ApplicationReport, HostDeath } from '../../schemas/generated/types.ts';
 import type { AppRuntime, RunnableApplication } from './app-runtime.ts';
 import { keptUsage } from './grants/kept-usage.ts';
+import type { OpenSecret } from './grants/opened-secrets.ts';
 import { HostProcess, type ProcessDeath } from './host-process.ts';
 import { holdOf, hostFlags } from './host-terms.ts';
 import type { DoorPlace } from './http/http-relay.ts';
 import { memoryBytesOfAll } from './limits.ts';
 import { type HostPlan, ownProcessReason, placement } from './placement.ts';
-import type { PreparedModule } from './prepare/prepared-store.ts';
-import type { PreparedModules } from './prepare/readiness.ts';
+import type { PreparedModules, Readiness } from './prepare/readiness.ts';
 import { type HostedApplication, messageMax, processMax, type Usage } from './protocol.ts';
+import { type ReadyApplication as Ready, readyApplication } from './ready-application.ts';
 import { Rest } from './rest.ts';
 import { judgeDeath, noSuspicion, reviewSuspicion, type Suspicion } from './suspicion.ts';
 import { Traffic, type TrafficOptions } from './traffic.ts';
@@ -29,15 +30,9 @@ export interface RuntimeOptions {
   readonly prepared: PreparedModules;
   /** Where requests for applications come in; undefined where the integrator gave no port. */
   readonly door?: DoorPlace;
+  readonly openSecret: OpenSecret;
   /** Whether this machine has too few addresses to guard each memory by eight gigabytes of them. */
   readonly hasFewAddresses: boolean;
-}
-
-/** An application whose module is ready to run. */
-interface Ready extends RunnableApplication {
-  /** Undefined where it could not be kept: its host makes it ready then. */
-  readonly prepared?: PreparedModule;
-  readonly ownProcess: readonly string[];
 }
 
 /** A host, and what it is for by now. */
@@ -81,18 +76,17 @@ export class SupervisedRuntime implements AppRuntime {
     this.#changed();
     const answers = await this.#options.prepared.ready(applications);
     if (this.#wanted !== applications || this.#isStopped) return;
-    this.#ready = applications.flatMap((application, index): readonly Ready[] => {
-      const answer = answers[index]!;
-      const refusal = this.#traffic.refusal(application);
-      if (refusal !== undefined) return this.#refuse(application, refusal);
-      if (answer.kind === 'refused') return this.#refuse(application, answer.message);
-      if (answer.kind === 'failed')
-        return [{ ...application, ownProcess: [`it is made ready there: ${answer.message}`] }];
-      const { prepared } = answer;
-      return [{ ...application, prepared, ownProcess: prepared.traits.ownProcess }];
-    });
+    this.#ready = applications.flatMap((application, index) => this.#readied(application, answers[index]!));
     await this.#arrange();
     this.#changed();
+  }
+
+  /** Nothing where it is refused, which its report then says. */
+  #readied(application: RunnableApplication, answer: Readiness): readonly Ready[] {
+    const refusal = this.#traffic.refusal(application);
+    if (refusal !== undefined) return this.#refuse(application, refusal);
+    const ready = readyApplication(application, answer, this.#options.openSecret);
+    return 'refusal' in ready ? this.#refuse(application, ready.refusal) : [ready];
   }
 
   states(): readonly ApplicationReport[] {

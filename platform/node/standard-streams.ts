@@ -107,3 +107,15 @@ export function standardOutput(descriptor: 1 | 2): OutputStream {
   };
   return { ...always, write, isTerminal: isatty(descriptor) };
 }
+
+/** All of the standard input, or its beginning where it has more than `bytesMax`. */
+export async function readStandardInput(bytesMax: number): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > bytesMax) break;
+  }
+  return Buffer.concat(chunks);
+}

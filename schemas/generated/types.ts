@@ -14,6 +14,7 @@ export interface EverySchema {
   PlanDocument?: PlanDocument;
   ReleaseIndex?: ReleaseIndex;
   Report?: Report;
+  Secret?: Secret;
   ShadowDesired?: ShadowDesired;
   Site?: Site;
   StatusDocument?: StatusDocument;
@@ -83,6 +84,64 @@ export interface ApplicationSpec {
   data?: DataGrant;
   tmp?: TmpGrant;
   kv?: KvGrant;
+  /**
+   * Secrets it may read as /secrets/NAME; each is a manifest of the kind Secret.
+   *
+   * @maxItems 16
+   *
+   * Items: A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  secrets?:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ];
   /**
    * Other machines it may talk to, as tcp://HOST:PORT; each is opened as /net/tcp/HOST:PORT. A name leads to public addresses only: one of the own network is granted by the address itself.
    *
@@ -540,6 +599,12 @@ export interface DeployedApplication {
   tmp?: DirectoryGrant;
   kv?: StoreGrant;
   /**
+   * What it may read as /secrets/NAME, by name.
+   */
+  secrets?: {
+    [k: string]: DeployedSecret;
+  };
+  /**
    * @maxItems 16
    *
    * Items: tcp://HOST:PORT; HOST is a name, an IPv4 address, or an IPv6 address in brackets.
@@ -667,6 +732,12 @@ export interface DirectoryGrant {
 export interface StoreGrant {
   bytesMax: number;
 }
+export interface DeployedSecret {
+  /**
+   * Base64 of the encapsulated key and the ciphertext: HPKE (RFC 9180) in base mode with P-256, HKDF-SHA256 and AES-128-GCM.
+   */
+  sealed?: string;
+}
 /**
  * One computer with an agent.
  */
@@ -685,6 +756,10 @@ export interface DeviceSpec {
    * SHA256: and the base64 of the SHA-256 of a public key's SubjectPublicKeyInfo (DER).
    */
   keyFingerprint?: string;
+  /**
+   * Base64 of the SubjectPublicKeyInfo (DER) of a P-256 key.
+   */
+  publicKey?: string;
   /**
    * It is meant to be in no fleet and to run nothing. Without it, a device that no fleet selects is warned of, and `fleet plan --policy` stops a commit that takes its applications away.
    */
@@ -1225,6 +1300,33 @@ export interface DeviceProblem {
   sequence?: number;
 }
 /**
+ * A value that only devices can read, as `fleet secret seal` writes it: one copy for each device, sealed to its key.
+ */
+export interface Secret {
+  apiVersion: 'fleet/v1alpha1';
+  kind: 'Secret';
+  metadata: Metadata;
+  spec: SecretSpec;
+}
+export interface SecretSpec {
+  /**
+   * By the names of devices.
+   */
+  copies: {
+    [k: string]: SecretCopy;
+  };
+}
+export interface SecretCopy {
+  /**
+   * SHA256: and the base64 of the SHA-256 of a public key's SubjectPublicKeyInfo (DER).
+   */
+  key: string;
+  /**
+   * Base64 of the encapsulated key and the ciphertext: HPKE (RFC 9180) in base mode with P-256, HKDF-SHA256 and AES-128-GCM.
+   */
+  sealed: string;
+}
+/**
  * The desired state of the named shadow `fleet`: the newest deployment, inline while it is small, else by digest from the artifact store.
  */
 export interface ShadowDesired {
@@ -1274,6 +1376,10 @@ export interface StatusDocument {
   tally: Tally;
   state: ConvergenceState;
   fleets: FleetStatus[];
+  /**
+   * Fleets that are not shown; those that are not well come first.
+   */
+  fleetsOmitted?: number;
   sites: SiteStatus[];
   /**
    * Sites that are not shown; those that are not well come first.

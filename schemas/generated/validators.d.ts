@@ -17,6 +17,7 @@ export const isMetadata: Validator<Types.Metadata>;
 export const isPlanDocument: Validator<Types.PlanDocument>;
 export const isReleaseIndex: Validator<Types.ReleaseIndex>;
 export const isReport: Validator<Types.Report>;
+export const isSecret: Validator<Types.Secret>;
 export const isShadowDesired: Validator<Types.ShadowDesired>;
 export const isSite: Validator<Types.Site>;
 export const isStatusDocument: Validator<Types.StatusDocument>;

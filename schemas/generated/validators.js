@@ -9,6 +9,7 @@ export { isMetadata } from './validators/metadata.js';
 export { isPlanDocument } from './validators/plan.js';
 export { isReleaseIndex } from './validators/release-index.js';
 export { isReport } from './validators/report.js';
+export { isSecret } from './validators/secret.js';
 export { isShadowDesired } from './validators/shadow-desired.js';
 export { isSite } from './validators/site.js';
 export { isStatusDocument } from './validators/status.js';

@@ -38,6 +38,7 @@ export function contextOf(directory: string, signal: AbortSignal): CommandContex
       programs: nodePrograms,
       threads: nodeThreads,
       isLocked,
+      readInput: async () => new Uint8Array(0),
     },
     openNetwork: (identity) => openNetwork(() => identity),
     ...{ stdout: silent, stderr: silent, color: false, environment, directory, projectDirectory, signal },

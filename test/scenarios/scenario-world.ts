@@ -239,6 +239,7 @@ export class ScenarioWorld {
       programs: { start: refuse, run: async () => ({ code: 127, output: new Uint8Array(), complaint: 'not here' }) },
       threads: nodeThreads,
       isLocked: refuse,
+      readInput: async () => new Uint8Array(0),
       demo: {
         commitAll: refuse,
         programs: { start: refuse, run: refuse },

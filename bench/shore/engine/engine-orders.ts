@@ -1,5 +1,5 @@
 /** What the benchmark asks of a controller's process, and what it is told of each order. */
-import type { StatusQuery } from '../../../controller/view/status.ts';
+import type { StatusQuery } from '../../../controller/view/selection.ts';
 
 /** One thing to do; the answer comes when it is done. */
 export type EngineOrder =

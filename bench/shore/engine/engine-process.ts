@@ -18,7 +18,7 @@ import { openSource } from '../../../controller/source/open-source.ts';
 import { openSqliteBlobCache } from '../../../controller/state/sqlite/sqlite-blob-cache.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort } from '../../../controller/state/state-port.ts';
-import type { StatusQuery } from '../../../controller/view/status.ts';
+import type { StatusQuery } from '../../../controller/view/selection.ts';
 import { nodeClock as clock } from '../../../platform/node/clock.ts';
 import { nodeDisk as disk } from '../../../platform/node/disk.ts';
 import { openNetwork } from '../../../platform/node/network.ts';

@@ -8,7 +8,7 @@
  */
 import type { Clock, HttpRequest, HttpResponse } from '../../../platform/ports.ts';
 import type { StatusDocument } from '../../../schemas/generated/types.ts';
-import { NothingThere, type StatusQuery } from '../../view/status.ts';
+import { NothingThere, type StatusQuery } from '../../view/selection.ts';
 import { BadQuery, parseStatusQuery } from '../../view/status-query.ts';
 import type { Change, View } from '../../view/view.ts';
 import { errorAnswer, jsonAnswer } from './json-answer.ts';

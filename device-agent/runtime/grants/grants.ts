@@ -11,6 +11,7 @@ import { factDirectory } from './fact-directory.ts';
 import { KvDirectory } from './kv-directory.ts';
 import { KvStore } from './kv-store.ts';
 import { keysMax } from './limits.ts';
+import { type OpenedSecrets, secretDirectory } from './opened-secrets.ts';
 import { Connections, outboundDirectory } from './outbound-directory.ts';
 
 /** What grants need of the machine. */
@@ -25,7 +26,9 @@ export interface GrantPorts {
 }
 
 /** What an application's manifest grants it. */
-export type Granted = Pick<DeployedApplication, 'name' | 'data' | 'tmp' | 'kv' | 'facts' | 'allowedOutboundHosts'>;
+export type Granted = Pick<DeployedApplication, 'name' | 'data' | 'tmp' | 'kv' | 'facts' | 'allowedOutboundHosts'> & {
+  readonly opened?: OpenedSecrets;
+};
 
 /** What one run was granted. */
 export interface RunGrants {
@@ -64,13 +67,14 @@ export class Grants {
    */
   open(application: Granted, note: (text: string) => void): RunGrants {
     const { data, kv, connections } = this.#keptOf(application);
-    const { tmp, facts, allowedOutboundHosts: hosts } = application;
+    const { tmp, facts, opened, allowedOutboundHosts: hosts } = application;
     const { outbound } = this.#ports;
     const keys = kv && new KvDirectory(kv.store, kv.quota);
     const directories = {
       ...(data === undefined ? {} : { '/data': this.#directory(this.#ports.openDirectory(data.path), data.quota) }),
       ...(tmp === undefined ? {} : { '/tmp': this.#temporary(tmp) }),
       ...(kv === undefined ? {} : { '/kv': this.#directory(keys!, kv.quota) }),
+      ...(opened === undefined ? {} : { '/secrets': secretDirectory(opened) }),
       ...(hosts === undefined ? {} : { '/net/tcp': outboundDirectory({ hosts, connections, outbound, note }) }),
       ...(facts === undefined ? {} : { '/facts': factDirectory(application, this.#facts) }),
     };

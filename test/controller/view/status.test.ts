@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { Context } from '../../../controller/engine/context.ts';
 import { Image } from '../../../controller/engine/image.ts';
+import { NeededArtifacts } from '../../../controller/view/needed-artifacts.ts';
 import { statusDocument } from '../../../controller/view/status.ts';
 import { parseStatusQuery } from '../../../controller/view/status-query.ts';
 import { View } from '../../../controller/view/view.ts';
@@ -13,25 +14,32 @@ const start = Date.parse('2026-03-01T00:00:00Z');
 const key = `SHA256:${'A'.repeat(43)}`;
 const source = { location: 'x', branch: 'main', state: 'current', problems: [] } as const;
 
-/** A view over some devices, all of the same key, that were heard when `heardAt` says. */
-function viewOf(heardAt: Readonly<Record<string, number | undefined>>) {
+function fleetOfNumber(device: string, fleets: readonly string[]): { readonly fleet?: string } {
+  const fleet = fleets.find((name) => name.split('-')[1] === device.split('-')[1]);
+  return fleet === undefined ? {} : { fleet };
+}
+
+/** A view over some devices, all of the same key, that were heard when `heardAt` says; in the fleet of their number. */
+function viewOf(heardAt: Readonly<Record<string, number | undefined>>, fleetNames: readonly string[] = []) {
   const time = new SimTime(start);
   const clock = time.clock({ alive: true });
   const image = new Image();
   for (const [name, contactAt] of Object.entries(heardAt)) {
-    if (contactAt !== undefined) image.devices.set(name, { ...image.device(name), contactAt });
+    if (contactAt !== undefined) image.apply({ kind: 'device', name, record: { ...image.device(name), contactAt } });
   }
   const desired = fleetOf(
     Object.keys(heardAt).map((name, at) => ({
       ...namedDevice(name, key),
       ...(at % 2 === 0 ? { site: 'even' } : { site: 'odd' }),
+      ...fleetOfNumber(name, fleetNames),
       labels: { kind: at % 2 === 0 ? 'ship' : 'truck' },
     })),
   );
   const sites = new Map(['even', 'odd'].map((name) => [name, {} as never]));
+  const fleets = new Map(fleetNames.map((name) => [name, { spec: { applications: [] } } as never]));
   const context = (): Context => ({
     ...{
-      desired: { ...desired, sites },
+      desired: { ...desired, sites, fleets },
       revision: 'a',
       keyId: 'key',
       links: undefined,
@@ -40,7 +48,7 @@ function viewOf(heardAt: Readonly<Record<string, number | undefined>>) {
     },
   });
   const refusals: Refusal[] = [];
-  const view = new View({ clock, image, context });
+  const view = new View({ clock, image, context, needed: new NeededArtifacts() });
   view.touch(undefined);
   const status = async (query = '') => {
     await view.settled();
@@ -91,8 +99,8 @@ test('a large fleet is summed up; its devices come page by page', async (t) => {
   const summary = await status();
   t.true(isStatusDocument(summary), JSON.stringify(isStatusDocument.errors));
   t.is(summary.tally.unknown, 500);
-  t.is(summary.devices.length, 20);
-  t.is(summary.devicesOmitted, 480);
+  t.is(summary.devices.length, 8);
+  t.is(summary.devicesOmitted, 492);
   t.deepEqual(
     summary.sites.map(({ tally }) => tally.unknown),
     [250, 250],
@@ -104,6 +112,18 @@ test('a large fleet is summed up; its devices come page by page', async (t) => {
     after = page.next;
   }
   t.deepEqual(seen, names);
+});
+
+test('of more fleets than fit, those that are not well are shown first', async (t) => {
+  const fleets = Array.from({ length: 120 }, (_, at) => `fleet-${String(at).padStart(3, '0')}`);
+  const { status } = viewOf({ 'device-119': start, 'device-118': undefined }, fleets);
+  const { fleets: shown, fleetsOmitted } = await status();
+  t.is(shown.length, 100);
+  t.is(fleetsOmitted, 20);
+  t.deepEqual(
+    shown.slice(0, 3).map(({ name }) => name),
+    ['fleet-118', 'fleet-119', 'fleet-000'],
+  );
 });
 
 test('what is asked for is counted, and nothing else', async (t) => {

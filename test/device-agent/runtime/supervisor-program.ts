@@ -9,6 +9,7 @@ const [directory = '', applications = '[]'] = process.argv.slice(2);
 let hostPid = 0;
 const runtime = openRuntime({
   ...placesIn(directory),
+  openSecret: () => undefined,
   processes: {
     start: (file, args, options) => {
       const child = nodeProcesses.start(file, args, options);

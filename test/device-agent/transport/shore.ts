@@ -14,7 +14,7 @@ import { type EmbeddedBroker, startEmbeddedBroker } from '../../../controller/do
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort } from '../../../controller/state/state-port.ts';
 import { type Enrolment, enrol } from '../../../device-agent/enrol.ts';
-import { DeviceIdentityStore, keyFingerprint } from '../../../device-agent/enrol-identity.ts';
+import { DeviceIdentityStore, keyInManifest } from '../../../device-agent/enrol-identity.ts';
 import { AwsShadowLink } from '../../../device-agent/transport/aws-shadow-link.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
@@ -130,7 +130,7 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     const network = openNetwork(() => ({ ca: authority.certificate }));
     const tryEnrol = (): Promise<Enrolment> =>
       enrol({ device, controller: url, identity: identityStore, network }, AbortSignal.timeout(10_000));
-    return { identity: identityStore, fingerprint: keyFingerprint(identityStore.key()), enrol: tryEnrol };
+    return { identity: identityStore, fingerprint: keyInManifest(identityStore.key()).keyFingerprint, enrol: tryEnrol };
   };
   /** A device that git names and that has its certificate. */
   const enrolledDevice = async (device: string) => {

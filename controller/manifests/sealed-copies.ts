@@ -1,0 +1,55 @@
+/** Secrets as devices get them: the copy that was sealed to a device's own key, or none. */
+import type { Application, DeployedApplication, Device, Secret } from '../../schemas/generated/types.ts';
+import { bareFingerprint } from '../../schemas/key-fingerprint.ts';
+import type { DesiredDevice } from './desired.ts';
+import { type Draft, placeIn } from './draft.ts';
+import type { MapDraft } from './map-draft.ts';
+import { listNames } from './nearest-name.ts';
+import type { PersistentMap } from './persistent-map.ts';
+
+function copyFor({ metadata, spec }: Device, secret: Secret | undefined): { readonly sealed?: string } {
+  const copy = secret && Object.hasOwn(secret.spec.copies, metadata.name) && secret.spec.copies[metadata.name];
+  if (!copy || spec.keyFingerprint === undefined) return {};
+  return bareFingerprint(spec.keyFingerprint) === bareFingerprint(copy.key) ? { sealed: copy.sealed } : {};
+}
+
+/** The secrets that an application reads on a device, in the deployment's terms. */
+export function deployedSecrets(
+  { spec }: Application,
+  device: Device,
+  secrets: PersistentMap<Secret>,
+): Pick<DeployedApplication, 'secrets'> {
+  if (spec.secrets === undefined) return {};
+  return { secrets: Object.fromEntries(spec.secrets.map((name) => [name, copyFor(device, secrets.get(name))])) };
+}
+
+function lackingSecrets({ template }: DesiredDevice): readonly string[] {
+  const reading = template.applications.filter(({ secrets }) => secrets !== undefined);
+  const lacking = reading.flatMap(({ secrets = {} }) => Object.keys(secrets).filter((name) => !secrets[name]!.sealed));
+  return lacking.length < 2 ? lacking : [...new Set(lacking)];
+}
+
+/** Remembers which secrets a device lacks, as it was drawn; undefined is one that is gone. */
+export function noteUnsealed(
+  unsealed: MapDraft<readonly string[]>,
+  name: string,
+  device: DesiredDevice | undefined,
+): void {
+  const lacking = device === undefined ? [] : lackingSecrets(device);
+  if (lacking.length > 0) unsealed.set(name, lacking);
+  else if (unsealed.get(name) !== undefined) unsealed.delete(name);
+}
+
+/** Warns of secrets that some devices can't read: what needs one does not start there. */
+export function warnOfUnsealed(draft: Draft): void {
+  const { next, findings } = draft;
+  const devices = new Map<string, string[]>();
+  for (const [device, secrets] of next.unsealed)
+    for (const secret of secrets) devices.set(secret, [...(devices.get(secret) ?? []), device]);
+  for (const [secret, names] of devices) {
+    if (!next.secrets.has(secret)) continue;
+    const who = names.length === 1 ? `device ${names[0]}` : `${names.length} devices (${listNames(names.sort())})`;
+    const message = `it is not sealed to the key of ${who}: what reads it does not start there; run fleet secret seal`;
+    findings.warn(placeIn(draft, `Secret/${secret}`, ['spec', 'copies'], 'key'), 'SECRET_NOT_SEALED', message);
+  }
+}

@@ -1,0 +1,11 @@
+import { openSecret } from '../artifact/seal/sealed-secret.ts';
+import type { DeviceIdentityStore } from './enrol-identity.ts';
+import type { OpenSecret } from './runtime/grants/opened-secrets.ts';
+
+/** Opens what was sealed to the key of this device; the key is read each time and kept nowhere. */
+export function deviceSecrets(identity: Pick<DeviceIdentityStore, 'keyText'>, device: string): OpenSecret {
+  return (secret) => {
+    const key = identity.keyText();
+    return key === undefined ? undefined : openSecret(secret, { device, key });
+  };
+}

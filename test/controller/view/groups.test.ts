@@ -1,0 +1,57 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { Groups } from '../../../controller/view/groups.ts';
+import type { Row } from '../../../controller/view/row.ts';
+import { firstNames, placeAmong, SortedNames } from '../../../controller/view/sorted-names.ts';
+
+const names = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
+const row: fc.Arbitrary<Row> = fc.record({
+  state: fc.constantFrom('running', 'failed', 'dark'),
+  connected: fc.constant(true),
+  fleet: fc.constantFrom('x', 'y', undefined),
+  site: fc.constant(undefined),
+  contactAt: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
+});
+const moves = fc.array(fc.tuple(names, fc.option(row, { nil: undefined })), { maxLength: 40 });
+
+test('whatever devices do, a group counts those that are in it and knows the oldest contact among them', (t) => {
+  fc.assert(
+    fc.property(moves, (steps) => {
+      const groups = new Groups('fleet');
+      const rows = new Map<string, Row>();
+      for (const [name, next] of steps) {
+        groups.move(name, rows.get(name), next);
+        if (next === undefined) rows.delete(name);
+        else rows.set(name, next);
+        for (const fleet of ['x', 'y']) {
+          const members = [...rows].filter(([, one]) => one.fleet === fleet);
+          const contacts = members.map(([, { contactAt }]) => contactAt ?? Number.NaN);
+          const oldest = Math.min(...contacts);
+          t.deepEqual([...groups.devicesOf(fleet)].sort(), members.map(([member]) => member).sort());
+          t.is(groups.of(fleet).tally.desired, members.length);
+          t.is(groups.of(fleet).oldest, Number.isFinite(oldest) ? oldest : undefined);
+          t.is(groups.has(fleet), members.length > 0);
+        }
+      }
+    }),
+  );
+});
+
+test('names are in order however they come and go, and the first few of them as if all were sorted', (t) => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(names, fc.boolean()), { maxLength: 40 }), fc.nat(4), (steps, count) => {
+      const sorted = new SortedNames();
+      const there = new Set<string>();
+      for (const [at, [name, is]] of steps.entries()) {
+        sorted.move(name, there.has(name), is);
+        if (is) there.add(name);
+        else there.delete(name);
+        if (at % 3 === 0) t.deepEqual(sorted.all, [...there].sort());
+      }
+      const all = [...there].sort();
+      t.deepEqual(sorted.all, all);
+      t.deepEqual(firstNames(there, count), all.slice(0, count));
+      for (const name of 'abcdefg') t.is(placeAmong(all, name), all.filter((one) => one < name).length);
+    }),
+  );
+});
