@@ -34,6 +34,7 @@ export interface BodyShape {
 /** Segments, as columns over their numbers. */
 export interface Segments {
   readonly cost: number[];
+  readonly construct: number[];
   /** `noSegment` for entries and loop headers, which nothing before them can pay. */
   readonly parent: number[];
 }
@@ -45,8 +46,10 @@ export const noSegment = -1;
 export interface Constructs {
   readonly parent: number[];
   readonly isLoop: boolean[];
-  /** Whether something in it may see or change the fuel, or leave it by an exception; calls by index aside, until it is known what they do. */
-  readonly observes: boolean[];
+  /** Whether an exception or a tail call may leave it. */
+  readonly escapes: boolean[];
+  /** How many of its own instructions may see or change the fuel, those of constructs inside aside. */
+  readonly observers: number[];
   /** How many values a branch to it carries. */
   readonly labelArity: number[];
   /** Whether an exception may continue at its label. */

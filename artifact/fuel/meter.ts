@@ -85,15 +85,13 @@ function sharesTables({ imports, exports }: ModuleContents): boolean {
   return exports.some(isTable) || imports.some(({ type }) => isTable(type));
 }
 
-/** Whoever calls what has to do with fuel may see it, and so may all constructs around the call. */
+/** Whoever calls what has to do with fuel may see it. */
 function observeCalls(
   { calls, constructs }: BodyShape,
   functions: readonly FunctionMetering[],
   imported: number,
 ): void {
   calls.callee.forEach((callee, call) => {
-    if (functions[callee - imported]?.pays === 'nothing') return;
-    for (let one = calls.construct[call]!; !constructs.observes[one]; one = constructs.parent[one]!)
-      constructs.observes[one] = true;
+    if (functions[callee - imported]?.pays !== 'nothing') constructs.observers[calls.construct[call]!]!++;
   });
 }

@@ -3,7 +3,7 @@ import { writeLocals } from '../wasm/write/code.ts';
 import type { Assembler } from './assembler.ts';
 import { noSegment } from './body-shape.ts';
 import { cachedRegions, leavesRegion, notCached, notReentered, reenteredLoops } from './cached-regions.ts';
-import { type Edit, type EditLog, edit } from './edit-log.ts';
+import { type Edit, type EditLog, edit, notByIndex } from './edit-log.ts';
 import type { Indices } from './indices.ts';
 import { bulkFunction, own } from './injected.ts';
 import type { MeteredFunction } from './meter.ts';
@@ -17,6 +17,8 @@ export interface BodySource {
   /** The type of a block that has the function's results, as a signed number. */
   readonly resultType: number;
   readonly indices: Indices;
+  /** How a function of the guest's is metered; undefined for imported ones. */
+  readonly calleeOf: (index: number) => MeteredFunction | undefined;
 }
 
 /** Writes the locals and instructions of one function. */
@@ -29,6 +31,7 @@ class BodyWriter {
   readonly #cursor: InstructionCursor;
   readonly #metered: MeteredFunction;
   readonly #indices: Indices;
+  readonly #calleeOf: BodySource['calleeOf'];
   readonly #regions: Int32Array;
   readonly #reentered: Int32Array;
   /** Holds the fuel inside of cached regions. */
@@ -39,13 +42,14 @@ class BodyWriter {
   /** What a round of the loop costs that is being written and will be entered anew. */
   #roundCharge = 0;
 
-  constructor(code: Assembler, { cursor, metered, indices }: BodySource) {
+  constructor(code: Assembler, { cursor, metered, indices, calleeOf }: BodySource) {
+    this.#calleeOf = calleeOf;
     this.#code = code;
     this.#cursor = cursor;
     this.#metered = metered;
     this.#indices = indices;
     this.#regions = cachedRegions(metered);
-    this.#reentered = reenteredLoops(metered.shape, this.#regions);
+    this.#reentered = reenteredLoops(metered, this.#regions);
     this.#fuelLocal = metered.shape.locals;
     this.#stackLocal = metered.shape.locals + (this.#hasCache() ? 1 : 0);
     this.#copied = metered.shape.start;
@@ -96,8 +100,11 @@ class BodyWriter {
         this.#code.u32(this.#indices.global(second));
         this.#copied = first;
         break;
+      case edit.call:
+        this.#call(first, second, third);
+        break;
       case edit.bulk:
-        this.#code.call(this.#indices.own(bulkFunction(first === 1, second === 1)));
+        this.#aroundObserver(third, () => this.#code.call(this.#indices.own(bulkFunction(first === 1, second === 1))));
         break;
       case edit.return:
         this.#return(first, second, third);
@@ -134,6 +141,24 @@ class BodyWriter {
         this.#code.unreachable();
         this.#copied = one;
     }
+  }
+
+  #call(end: number, callee: number, construct: number): void {
+    const write = (): void => {
+      if (callee === notByIndex) this.#copyTo(end);
+      else this.#code.call(this.#indices.function(callee));
+    };
+    if (callee !== notByIndex && this.#calleeOf(callee)?.metering.pays === 'nothing') write();
+    else this.#aroundObserver(construct, write);
+    this.#copied = end;
+  }
+
+  /** What may see or change the fuel finds it in the global. */
+  #aroundObserver(construct: number, write: () => void): void {
+    const isCached = this.#regions[construct] !== notCached;
+    if (isCached) this.#uncache();
+    write();
+    if (isCached) this.#cache();
   }
 
   /** The first segment is paid where the function is entered, together with its stack. */
@@ -179,42 +204,25 @@ class BodyWriter {
 
   #chargeCached(charge: number, checks: boolean, isEntry: boolean): void {
     const code = this.#code;
-    this.#takeCached(charge, isEntry);
-    if (!checks) {
-      code.localSet(this.#fuelLocal);
-      return;
-    }
-    this.#isBelowZero();
-    code.ifUnlikely();
-    this.#refill();
-    code.localSet(this.#fuelLocal);
-    code.end();
-  }
-
-  #takeCached(charge: number, isEntry: boolean): void {
-    const code = this.#code;
     if (isEntry) code.globalGet(this.#indices.left);
     else code.localGet(this.#fuelLocal);
     code.i64Const(charge);
-    code.i64Subtract();
+    if (checks) code.call(this.#indices.own(own.spend));
+    else code.i64Subtract();
+    code.localSet(this.#fuelLocal);
   }
 
-  #isBelowZero(): void {
-    this.#code.localTee(this.#fuelLocal);
-    this.#code.i64Const(0);
-    this.#code.i64LessThan();
-  }
-
-  #refill(): void {
-    this.#code.localGet(this.#fuelLocal);
-    this.#code.call(this.#indices.own(own.refill));
-  }
-
+  /** What a round of a loop costs that leaves itself when the fuel is gone. */
   #chargeRound(charge: number): void {
+    const code = this.#code;
     this.#roundCharge = charge;
-    this.#takeCached(charge, false);
-    this.#isBelowZero();
-    this.#code.branchUnlikely(outOfFuelLabel);
+    code.localGet(this.#fuelLocal);
+    code.i64Const(charge);
+    code.i64Subtract();
+    code.localTee(this.#fuelLocal);
+    code.i64Const(0);
+    code.i64LessThan();
+    code.branchUnlikely(outOfFuelLabel);
   }
 
   #cache(): void {
