@@ -39,6 +39,12 @@ const rooms: readonly Room[] = [
     packages: [],
     reason: 'pure, module to module: knows the format and nothing of who signed or who runs it',
   },
+  {
+    path: 'artifact/linking',
+    imports: ['artifact/wasm', 'artifact/fuel', 'artifact/admission'],
+    packages: [],
+    reason: 'pure, modules to a module: what stands between two is written and judged alike on shore and device',
+  },
   { path: 'platform', imports: [], packages: [], reason: 'ports know nothing of who uses them' },
   {
     path: 'platform/node',
@@ -81,6 +87,12 @@ const rooms: readonly Room[] = [
     imports: ['schemas', 'artifact', 'platform', 'controller/expiry', 'controller/manifests'],
     packages: ['@tufjs/models', '@tufjs/canonical-json'],
     reason: 'releases and metadata to plain files',
+  },
+  {
+    path: 'controller/publishing/bucket',
+    imports: ['schemas', 'platform', 'controller/publishing'],
+    packages: ['s3mini'],
+    reason: 'the only room that knows S3; its exchanges are made by the Network port, in time by the Clock port',
   },
   {
     path: 'controller/publishing/delta-thread.ts',
@@ -126,8 +138,21 @@ const rooms: readonly Room[] = [
     reason: 'decides, commits, then acts through what it was handed; knows no door, no git, no artifact',
   },
   {
+    path: 'controller/messages',
+    imports: ['schemas', 'platform', 'controller/engine'],
+    packages: [],
+    reason: 'what devices say and where it comes out: over what it came, and what is remembered of it, is handed in',
+  },
+  {
     path: 'controller/view',
-    imports: ['schemas', 'platform', 'controller/engine', 'controller/manifests', 'controller/planning'],
+    imports: [
+      'schemas',
+      'platform',
+      'controller/engine',
+      'controller/expiry',
+      'controller/manifests',
+      'controller/planning',
+    ],
     packages: [],
     reason: 'reads what the engine remembers and changes none of it',
   },
@@ -205,6 +230,18 @@ const rooms: readonly Room[] = [
     reason: 'acts only through ports',
   },
   {
+    path: 'device-agent/outbox',
+    imports: ['schemas', 'platform'],
+    packages: [],
+    reason: 'files on flash and what is sent of them: knows neither who writes nor over what it travels',
+  },
+  {
+    path: 'device-agent/outbox/files',
+    imports: ['platform'],
+    packages: [],
+    reason: 'what an app host writes by itself: nothing of the supervisor',
+  },
+  {
     path: 'device-agent/transport',
     imports: ['schemas', 'platform'],
     packages: ['aws-crt', 'aws-iot-device-sdk-v2'],
@@ -224,7 +261,7 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'device-agent/runtime/host',
-    imports: ['schemas', 'artifact', 'platform', 'device-agent/runtime'],
+    imports: ['schemas', 'artifact', 'platform', 'device-agent/runtime', 'device-agent/outbox/files'],
     packages: [],
     reason: 'a process of its own: many applications on one thread, and nothing of the supervisor',
   },
@@ -236,7 +273,7 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'device-agent/runtime/host/main.ts',
-    imports: ['schemas', 'platform', 'platform/node', 'device-agent/runtime'],
+    imports: ['schemas', 'platform', 'platform/node', 'device-agent/runtime', 'device-agent/outbox/files'],
     packages: ['node:*'],
     reason: 'wiring of the app host',
   },
@@ -251,6 +288,12 @@ const rooms: readonly Room[] = [
     imports: ['schemas', 'platform', 'platform/node', 'device-agent/runtime'],
     packages: ['node:*'],
     reason: 'wiring of the process in which fleet run runs a program',
+  },
+  {
+    path: 'device-agent/runtime/run/application-main.ts',
+    imports: ['schemas', 'platform', 'platform/node', 'device-agent/runtime'],
+    packages: ['node:*'],
+    reason: 'wiring of the process in which fleet run runs an application',
   },
   {
     path: 'device-agent/command/main.ts',
@@ -299,6 +342,7 @@ const rooms: readonly Room[] = [
       'device-agent/state-layout.ts',
       'device-agent/enrol-identity.ts',
       'device-agent/runtime/run/request.ts',
+      'device-agent/runtime/run/application-request.ts',
     ],
     packages: ['yaml'],
     reason: 'fleet plan runs the very planner, fleet release the very publisher, fleet agent the very agent',
