@@ -5,6 +5,7 @@ import { startHttpServer } from '../../platform/node/http-server.ts';
 import type { HttpHandler } from '../../platform/ports.ts';
 import { enrol } from '../authority/enrolment.ts';
 import { certificateIdentity } from '../authority/key-fingerprint.ts';
+import { authorizeSubscribers } from '../authority/subscribers.ts';
 import type { Controller } from '../controller.ts';
 import { fairHandshakes } from '../doors/fair-handshakes.ts';
 import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
@@ -44,6 +45,7 @@ export type HttpsDoor = Awaited<ReturnType<typeof openHttps>>;
 export function openApi(ground: Ground, controller: Controller, term: Term): HttpHandler {
   const { configuration, state, authority, guard, apiToken } = ground;
   const { authorize, onRefusal } = controller;
+  const mayEnrol = authorizeSubscribers(configuration.channels?.mqtt?.subscribers ?? [], authorize);
   const { webhookSecret } = configuration.source;
   return createApi({
     artifacts: serveArtifacts(disk, state.artifacts),
@@ -51,7 +53,7 @@ export function openApi(ground: Ground, controller: Controller, term: Term): Htt
     changes: controller.changes,
     clock,
     acceptRevision: (name) => controller.acceptRevision(name),
-    enrol: (request, address) => enrol({ authority, authorize, onRefusal }, request, address),
+    enrol: (request, address) => enrol({ authority, authorize: mayEnrol, onRefusal }, request, address),
     notifyPush: () => void guard.run('http', 'webhook', () => controller.poll()),
     enrolments: enrolmentLimits(() => clock.monotonic()),
     readiness: () => ({ isReady: term.isHeld(), leader: term.leader }),
