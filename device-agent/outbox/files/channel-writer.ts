@@ -85,7 +85,7 @@ export class ChannelWriter {
     const { bytes: left, atMs } = this.#allowance;
     const gained = ((nowMs - atMs) / hourMs) * Math.max(quotaBytes, flashBytesPerHourMin);
     this.#allowance = { bytes: Math.min(quotaBytes, left + gained), atMs: nowMs };
-    const bytesMax = Math.min(quotaBytes / messagesOfQuota, messageBytesMax + recordHeaderBytes);
+    const bytesMax = Math.min(quotaBytes / messagesOfQuota, messageBytesMax) + recordHeaderBytes;
     return bytes > Math.min(bytesMax, this.#allowance.bytes);
   }
 
