@@ -1,13 +1,7 @@
 /** The status document as a screen. Pure: the same document at the same width is the same text. */
 
 import { printableDeep } from '../../platform/printable.ts';
-import type {
-  DeviceStatus,
-  FleetStatus,
-  SiteStatus,
-  StatusDocument,
-  Tally,
-} from '../../schemas/generated/types.ts';
+import type { DeviceStatus, FleetStatus, SiteStatus, StatusDocument, Tally } from '../../schemas/generated/types.ts';
 import { age, bar, bytes } from './quantities.ts';
 import { type ScreenOptions, shoreTrouble } from './shore-trouble.ts';
 import { stateStyles } from './state-styles.ts';
