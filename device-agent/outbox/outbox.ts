@@ -10,6 +10,7 @@ import {
   batchBytesMax,
   batchMessagesMax,
   besideUpdateMs,
+  collectMs,
   gatherMs,
   partMs,
   waitMsMax,
@@ -30,6 +31,8 @@ export interface OutboxOptions {
   /** Hands a part of a batch to the broker; false when there is no connection, or it went away meanwhile. */
   readonly send: (part: Uint8Array) => Promise<boolean>;
   readonly urgent: () => Urgent;
+  /** Names of the applications that may run again; undefined while it can't be told. */
+  readonly held: () => ReadonlySet<string> | undefined;
   /** What it may send in a day; without it, what there is. */
   readonly bytesPerDay?: number;
   /** Another reason to keep messages than before, or one less. */
@@ -61,6 +64,7 @@ export class Outbox {
   readonly #stopping = new AbortController();
   #isSending = false;
   #timer: Disposable | undefined;
+  #collectsAtMs = 0;
   #awaited: Awaited | undefined;
   #batches = 0;
   /** Whose turn it was last. */
@@ -124,9 +128,18 @@ export class Outbox {
 
   #pass(): void {
     this.#attempt(() => this.#channels.look());
+    this.#attempt(() => this.#collect());
     if (this.#stopping.signal.aborted) return;
     this.#timer = this.#options.clock.after(gatherMs, () => this.#pass());
     void this.#pump();
+  }
+
+  #collect(): void {
+    const nowMs = this.#options.clock.monotonic();
+    if (nowMs < this.#collectsAtMs) return;
+    this.#collectsAtMs = nowMs + collectMs;
+    const held = this.#options.held();
+    if (held !== undefined) this.#channels.collect(held);
   }
 
   /** An error here ends neither the agent nor the next pass. */

@@ -147,7 +147,14 @@ class MonthDevice {
     const ports = { disk: diskOf(life, this.disk), clock: this.#shore.time.clock(life), random: this.#random };
     this.#writer = new OutboxWriter('/outbox', ports);
     this.#outbox = new Outbox({
-      ...{ ...ports, log: quietLog, directory: '/outbox', urgent: () => undefined, onChange: () => {} },
+      ...{
+        ...ports,
+        log: quietLog,
+        directory: '/outbox',
+        urgent: () => undefined,
+        held: () => undefined,
+        onChange: () => {},
+      },
       send: async (part) => {
         await ports.clock.sleep(200);
         return this.isLinked && this.#shore.hear(this.name, part);
