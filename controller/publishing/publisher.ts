@@ -86,6 +86,17 @@ export class RepositoryPublisher {
     return { catalogue: trust.releases, problems, notes };
   }
 
+  /** The bytes of a release that was judged; undefined where they are in neither place. */
+  async readModule(
+    tree: PublishedTree,
+    readBlob: ReadBlob,
+    release: CataloguedRelease,
+  ): Promise<Uint8Array | undefined> {
+    const { store } = this.#parts;
+    const held = (await store.holds(release)) ? await store.intact(release.sha256) : undefined;
+    return held ?? (await readRelease(tree, readBlob, release));
+  }
+
   /**
    * The releases of a revision that was in force before a restart. Where what was published can't be read now, as the tree has
    * them: devices go on being known meanwhile.
@@ -124,10 +135,8 @@ export class RepositoryPublisher {
   async #addReleases({ tree, readBlob, catalogue }: Origin): Promise<void> {
     const { store } = this.#parts;
     for (const release of catalogue.values()) {
-      const isHeld = await store.holds(release);
-      if (isHeld && (await store.index(release))?.sha256 === release.sha256) continue;
-      const held = isHeld ? await store.intact(release.sha256) : undefined;
-      const bytes = held ?? (await readRelease(tree, readBlob, release));
+      if ((await store.holds(release)) && (await store.index(release))?.sha256 === release.sha256) continue;
+      const bytes = await this.readModule(tree, readBlob, release);
       if (bytes === undefined || checkRelease(release, bytes) !== undefined) {
         throw new Error(`published without being judged: ${releaseFile(release)}`);
       }

@@ -60,6 +60,12 @@ export interface ApplicationSpec {
    */
   release: string;
   /**
+   * Other modules of it, by the name that its modules import functions from. One is replaced without a restart where only it changes.
+   */
+  links?: {
+    [k: string]: LinkSpec;
+  };
+  /**
    * Arguments after the program name.
    *
    * @maxItems 256
@@ -271,6 +277,12 @@ export interface ApplicationSpec {
   facts?: {
     [k: string]: FactSpec;
   };
+}
+export interface LinkSpec {
+  /**
+   * NAME/VERSION; a signed target NAME/VERSION.wasm must exist.
+   */
+  release: string;
 }
 /**
  * Configuration for applications. Layers are merged deeply in the order Application, Fleet, Site, Device. Strings may hold ${device.name}, ${device.labels.KEY} and ${site.name}; $${ is a plain ${.
@@ -568,6 +580,8 @@ export interface MqttConfiguration {
  */
 export interface ChannelsConfiguration {
   files?: FileOutletConfiguration;
+  mqtt?: TopicOutletConfiguration;
+  webhook?: WebhookOutletConfiguration;
 }
 /**
  * NDJSON files in a directory, a message a line.
@@ -591,6 +605,43 @@ export interface FileOutletConfiguration {
    * wait: messages wait on their devices until somebody takes files away; drop-oldest: the oldest files go.
    */
   whenFull?: 'wait' | 'drop-oldest';
+}
+/**
+ * Published at fleet/messages/DEVICE/APPLICATION/CHANNEL, for who is subscribed then; the broker keeps nothing for who is away.
+ */
+export interface TopicOutletConfiguration {
+  only?: ChannelPatterns;
+  /**
+   * Programs that the broker lets subscribe there, besides those that an external broker knows by itself.
+   *
+   * @maxItems 100
+   */
+  subscribers?: SubscriberConfiguration[];
+}
+export interface SubscriberConfiguration {
+  /**
+   * The common name of its certificate is subscriber.NAME.
+   */
+  name: string;
+  /**
+   * SHA256: and the base64 of the SHA-256 of a public key's SubjectPublicKeyInfo (DER).
+   */
+  keyFingerprint: string;
+}
+/**
+ * Posted as NDJSON to a URL, which has it when it answers 2xx. Signed as Standard Webhooks are.
+ */
+export interface WebhookOutletConfiguration {
+  url: string;
+  /**
+   * whsec_ and 24 bytes or more in base64; better given as FLEET_CONTROLLER_CHANNELS_WEBHOOK_SECRET.
+   */
+  secret: string;
+  /**
+   * PEM of who vouches for the receiver, where the system does not know it.
+   */
+  ca?: string;
+  only?: ChannelPatterns;
 }
 export interface AgentConfiguration {
   /**
@@ -749,6 +800,12 @@ export interface DeployedApplication {
    */
   length: number;
   /**
+   * Other modules of it, by the name under which functions are imported from them.
+   */
+  links?: {
+    [k: string]: LinkedModule;
+  };
+  /**
    * @maxItems 256
    */
   args: string[];
@@ -904,6 +961,21 @@ export interface DeployedApplication {
      */
     [k: string]: 'number' | 'boolean' | 'string';
   };
+}
+export interface LinkedModule {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  /**
+   * A release's version: letters, digits, dot, dash, plus and underscore, at most 64 characters; usually semantic versioning.
+   */
+  version: string;
+  /**
+   * SHA-256 in lower-case hexadecimal.
+   */
+  sha256: string;
+  length: number;
 }
 export interface EventTerms {
   /**
@@ -1801,6 +1873,10 @@ export interface ApplicationReference {
    * A release's version: letters, digits, dot, dash, plus and underscore, at most 64 characters; usually semantic versioning.
    */
   version: string;
+  /**
+   * Releases of the modules linked to it, as NAME/VERSION.
+   */
+  links?: string[];
 }
 export interface SiteStatus {
   /**
