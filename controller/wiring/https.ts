@@ -61,7 +61,7 @@ export function openApi(ground: Ground, controller: Controller, files: ArtifactF
     clock,
     acceptRevision: (name) => controller.acceptRevision(name),
     enrol: (request, address) => enrol({ authority, authorize: mayEnrol, onRefusal, onIssued }, request, address),
-    notifyPush: () => void guard.run('http', 'webhook', () => controller.poll()),
+    notifyPush: () => void guard.run('http', 'webhook', () => controller.pollAtPush()),
     enrolments: enrolmentLimits(() => clock.monotonic()),
     readiness: () => ({ isReady: term.isHeld(), leader: term.leader }),
     ...{ authorize, onRefusal, apiToken },
