@@ -25,8 +25,14 @@ export interface Decision {
 
 const nothing: Decision = { answers: [], tales: [], reconsider: [] };
 
+function noteCertificate(draft: Draft, device: string, endsAt: number): void {
+  const before = draft.device(device);
+  if (before.certificateEndsAt !== endsAt) draft.keep(device, { ...before, certificateEndsAt: endsAt });
+}
+
 function contact(draft: Draft, { now }: Context, event: ContactEvent): Decision {
-  const { device, address, takenOverFrom } = event;
+  const { device, address, takenOverFrom, certificateEndsAt } = event;
+  if (certificateEndsAt !== undefined) noteCertificate(draft, device, certificateEndsAt);
   const tales: Tale[] = [];
   if (takenOverFrom !== undefined) {
     tales.push(...noteTurn(draft, device, [takenOverFrom, ...(address === undefined ? [] : [address])], now));
@@ -96,6 +102,9 @@ export function decide(draft: Draft, context: Context, event: EngineEvent): Deci
       return contact(draft, context, event);
     case 'messages-taken':
       noteTaken(draft, event);
+      return nothing;
+    case 'certificate':
+      noteCertificate(draft, event.device, event.endsAt);
       return nothing;
     case 'adoption':
       return adoption(draft, event);

@@ -13,6 +13,8 @@ export interface DeviceRecord {
   /** Which reports are new. */
   readonly heard?: Heard;
   readonly contactAt?: number;
+  /** When the certificate ends that it was given or showed last. */
+  readonly certificateEndsAt?: number;
   /** What it said last and was not believed; gone when a report is taken. */
   readonly dropped?: DroppedReport;
   readonly takeovers?: Takeovers;

@@ -3,6 +3,7 @@ import type { Device, Fleet } from '../../schemas/generated/types.ts';
 import type { Catalogue } from './desired.ts';
 import { type Draft, type FileChange, placeIn } from './draft.ts';
 import type { FindingPlace } from './finding-list.ts';
+import { linkedReleases } from './linked-releases.ts';
 import { namesUnder } from './name-index.ts';
 import { hint, listNames } from './nearest-name.ts';
 import type { ManifestKind } from './parsed-file.ts';
@@ -63,6 +64,10 @@ function checkApplicationsAndFleets(draft: Draft): void {
   const { next } = draft;
   for (const [name, { spec }] of next.applications) {
     checkRelease(draft, placeIn(draft, `Application/${name}`, ['spec', 'release']), name, spec.release);
+    for (const { link, ...release } of linkedReleases(spec)) {
+      const place = placeIn(draft, `Application/${name}`, ['spec', 'links', link, 'release']);
+      checkRelease(draft, place, release.name, release.version);
+    }
     for (const [index, secret] of (spec.secrets ?? []).entries())
       checkName(draft, placeIn(draft, `Application/${name}`, ['spec', 'secrets', index]), 'Secret', secret);
   }

@@ -8,7 +8,12 @@ import type { DoorPlace } from './http/http-relay.ts';
 import { type HostPlan, ownProcessReason, placement } from './placement.ts';
 import type { PreparedModules, Readiness } from './prepare/readiness.ts';
 import { type HostedApplication, messageMax, processMax, type Usage } from './protocol.ts';
-import { type DeviceGrants, type ReadyApplication as Ready, readyApplication } from './ready-application.ts';
+import {
+  type DeviceGrants,
+  type ReadyApplication as Ready,
+  readinessOf,
+  readyApplication,
+} from './ready-application.ts';
 import { Rest } from './rest.ts';
 import { judgeDeath, noSuspicion, reviewSuspicion, type Suspicion } from './suspicion.ts';
 import { Traffic, type TrafficOptions } from './traffic.ts';
@@ -71,7 +76,7 @@ export class SupervisedRuntime implements AppRuntime {
     this.#wanted = applications;
     this.#suspicion = reviewSuspicion(this.#suspicion, unchanged, this.#options.clock.monotonic());
     this.#changed();
-    const answers = await this.#options.prepared.ready(applications);
+    const answers = await readinessOf(this.#options.prepared, applications);
     if (this.#wanted !== applications || this.#isStopped) return;
     this.#ready = applications.flatMap((application, index) => this.#readied(application, answers[index]!));
     await this.#arrange();
@@ -79,10 +84,10 @@ export class SupervisedRuntime implements AppRuntime {
   }
 
   /** Nothing where it is refused, which its report then says. */
-  #readied(application: RunnableApplication, answer: Readiness): readonly Ready[] {
+  #readied(application: RunnableApplication, answers: readonly Readiness[]): readonly Ready[] {
     const refusal = this.#traffic.refusal(application);
     if (refusal !== undefined) return this.#refuse(application, refusal);
-    const ready = readyApplication(application, answer, this.#options);
+    const ready = readyApplication(application, answers, this.#options);
     return 'refusal' in ready ? this.#refuse(application, ready.refusal) : [ready];
   }
 
