@@ -1,7 +1,8 @@
 import type { Clock, Log, Random } from '../../platform/ports.ts';
+import { deployedModules } from '../../schemas/deployed-modules.ts';
 import type { DeployedApplication } from '../../schemas/generated/types.ts';
 import { backoffMs } from '../download/backoff.ts';
-import type { AppRuntime } from '../runtime/app-runtime.ts';
+import { type AppRuntime, runnable } from '../runtime/app-runtime.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import { deploymentDamage, dropDamagedModules, moduleDamage } from './damage.ts';
 import type { EngineEvent } from './decide.ts';
@@ -78,7 +79,9 @@ export class Activator {
       this.#emit(event);
       return;
     }
-    const applications = deployment.applications.filter(({ sha256 }) => !damaged.has(sha256));
+    const applications = deployment.applications.filter(
+      (application) => !deployedModules(application).some(({ sha256 }) => damaged.has(sha256)),
+    );
     this.#want({ sequence, applications, lastResort, done: event });
   }
 
@@ -106,7 +109,7 @@ export class Activator {
       try {
         this.#onApply(wish.applications);
         await this.#runtime.apply(
-          wish.applications.map((one) => ({ ...one, modulePath: this.#store.pathOf(one.sha256) })),
+          wish.applications.map((one) => runnable(one, (sha256) => this.#store.pathOf(sha256))),
         );
         failures = 0;
         if (this.#wish !== wish) continue;

@@ -4,6 +4,7 @@ import type { RevisionSource } from '../../controller/following/follower-parts.t
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
 import { brotliAtOnce } from '../../controller/publishing/compress.ts';
+import { DirectoryFiles } from '../../controller/publishing/files/directory-files.ts';
 import { deltaAtOnce, type MakeReleaseDelta } from '../../controller/publishing/make-delta.ts';
 import { OnlineMetadata } from '../../controller/publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../../controller/publishing/publisher.ts';
@@ -87,8 +88,9 @@ export function wholeShore() {
       },
     };
     const keys = readControllerKeys(disk, '/keys');
-    const artifacts = new ArtifactStore(disk, '/artifacts');
-    const online = new OnlineMetadata({ disk, directory: '/artifacts/tuf', keys, timestampLifetimeMs: 604_800_000 });
+    const files = new DirectoryFiles(disk, '/artifacts');
+    const artifacts = new ArtifactStore(files);
+    const online = new OnlineMetadata({ files, keys, timestampLifetimeMs: 604_800_000 });
     const ways = new SmallerWays({ store: artifacts, compress: brotliAtOnce, makeDelta, log });
     const publisher = new RepositoryPublisher({ clock, store: artifacts, online, ways });
     const controller = await createController({
