@@ -47,7 +47,7 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   const { server } = https;
   server.renewIdentity(ground.identity.certificate, ground.identity.key);
   const cache = openCache(ground);
-  const { store, online, ways, publisher } = openPublishing(ground, term);
+  const { files, store, online, ways, publisher } = openPublishing(ground, term);
   // Broker and controller need each other: what the broker asks is answered by the controller made below.
   const broker = openBroker(
     ground,
@@ -55,7 +55,6 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
     (refusal) => controller.onRefusal(refusal),
   );
   const { bus, embedded } = broker;
-  const ends = () => [...publisher.ends(), ...ground.authority.ends()];
   const publish: ControllerParts['publish'] = async ({ topic, payload }) => {
     assertLeading(term);
     await bus.publish(topic, payload);
@@ -69,7 +68,7 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
     tellsConnections: embedded !== undefined,
     keyId: ground.keys.deployment.keyId,
     reauthorize: broker.reauthorize,
-    ends,
+    ends: () => [...publisher.ends(), ...ground.authority.ends()],
     ...(broker.brokerStatus && { brokerStatus: broker.brokerStatus }),
   });
   await controller.start();
@@ -78,7 +77,7 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   const { knowsDevice: knows, onBatch: take, onRefusal } = controller;
   await openMessageDoor({ bus, guard, clock, knows, take, say: publish, onRefusal });
   await broker.listen();
-  https.serve(openApi(ground, controller, term));
+  https.serve(openApi(ground, controller, files, term));
   const { host } = configuration.http!;
   const endpoints = { controller: `https://${hostAndPort(host!, server.port)}`, mqtt: broker.url() };
   // On a full disk it runs as well: who set up agents before has what the file says.
@@ -86,7 +85,7 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   using _announced = announceHere(ground, endpoints.controller);
   log.write('info', 'controller.ready', endpoints);
   using _fresh = keepFresh(online, clock, log);
-  using _told = logExpiry(ends, clock, log);
+  using _told = logExpiry(() => controller.ends(), clock, log);
   const logger = scheduleLogger(log);
   const polling = schedule(configuration.source.schedule!, () => guard.run('timer', 'poll', () => controller.poll()), {
     logger,

@@ -19,12 +19,16 @@ export interface Publisher {
   judge(tree: RevisionTree, readBlob: ReadBlob): Promise<PublisherJudgement>;
   /** The bytes of a release that was judged. */
   readModule(tree: RevisionTree, readBlob: ReadBlob, release: CataloguedRelease): Promise<Uint8Array | undefined>;
+  /** The releases of a revision that was in force before a restart. */
+  recall(tree: RevisionTree, readBlob: ReadBlob): Promise<Catalogue>;
   /** Makes all that a judged revision's devices may fetch available; durable when it resolves. */
   publish(tree: RevisionTree, catalogue: Catalogue, readBlob: ReadBlob, demand: ReleaseDemand): Promise<void>;
   /** Takes up what was judged and published before a restart. */
   resume(catalogue: Catalogue, demand: ReleaseDemand): void;
-  /** Frees what neither the revision in force nor any device needs; returns how many files went. */
-  collect(alsoNeeded: Omit<Needed, 'deltas'>, demand: ReleaseDemand): number;
+  /** Frees what neither the revision in force nor any device needs; resolves with how many files went. */
+  collect(alsoNeeded: Omit<Needed, 'deltas'>, demand: ReleaseDemand): Promise<number>;
+  /** The bytes of a blob are not those of its name: it is put or made again. */
+  mend(sha256: string, demand: ReleaseDemand): Promise<void>;
 }
 
 /** A revision that was found valid and comes into force. */

@@ -59,6 +59,9 @@ export class Outbox {
   /** Counts connections and their ends: silence of an earlier one says nothing of this. */
   #connections = 0;
   readonly #stopping = new AbortController();
+  #isStarted = false;
+  /** Whether something that runs may have something to say. */
+  #isExpected = false;
   #isSending = false;
   #timer: Disposable | undefined;
   #awaited: Awaited | undefined;
@@ -76,7 +79,14 @@ export class Outbox {
   }
 
   start(): void {
+    this.#isStarted = true;
     this.#pass();
+  }
+
+  /** Whether an application that runs speaks to the shore: while none does and nothing waits, nobody looks. */
+  expect(isExpected: boolean): void {
+    this.#isExpected = isExpected;
+    if (isExpected && this.#isStarted && this.#timer === undefined) this.#pass();
   }
 
   stop(): void {
@@ -125,7 +135,8 @@ export class Outbox {
   #pass(): void {
     this.#attempt(() => this.#channels.look());
     if (this.#stopping.signal.aborted) return;
-    this.#timer = this.#options.clock.after(gatherMs, () => this.#pass());
+    const isNeeded = this.#isExpected || this.#channels.all.some(({ backlog }) => backlog.counts().messages > 0);
+    this.#timer = isNeeded ? this.#options.clock.after(gatherMs, () => this.#pass()) : undefined;
     void this.#pump();
   }
 

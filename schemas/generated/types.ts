@@ -474,6 +474,7 @@ export interface ControllerConfiguration {
    */
   sharedDirectory?: string;
   state?: StateConfiguration;
+  artifacts?: ArtifactsConfiguration;
   source: SourceConfiguration;
   http?: HttpConfiguration;
   /**
@@ -496,6 +497,32 @@ export interface StateConfiguration {
    * A PostgreSQL database in which the state lies instead of a file; better given as FLEET_CONTROLLER_STATE_URL. Of the controllers that name it one leads, and the others stand by. TLS as in the URL: ?sslmode=verify-full&sslrootcert=FILE&sslcert=FILE&sslkey=FILE.
    */
   url?: string;
+}
+/**
+ * A bucket in which artifacts lie instead of a directory; devices fetch them from the controller all the same.
+ */
+export interface ArtifactsConfiguration {
+  /**
+   * s3://BUCKET, or s3://BUCKET/PREFIX where others use the bucket too.
+   */
+  url?: string;
+  /**
+   * URL of the service; that of AWS in the region unless it is said. http:// is for a service on this machine: what is stored is not hashed on its way.
+   */
+  endpoint?: string;
+  region?: string;
+  /**
+   * Better given as FLEET_CONTROLLER_ARTIFACTS_ACCESS_KEY_ID.
+   */
+  accessKeyId?: string;
+  /**
+   * Better given as FLEET_CONTROLLER_ARTIFACTS_SECRET_ACCESS_KEY.
+   */
+  secretAccessKey?: string;
+  /**
+   * PEM of who vouches for the service, where that is no public authority.
+   */
+  ca?: string;
 }
 export interface SourceConfiguration {
   /**
@@ -1917,7 +1944,7 @@ export interface ExpiryStatus {
   /**
    * root, targets, role: signed metadata of the repository; snapshot, timestamp: signed by the controller; authority, server: certificates of the controller.
    */
-  kind: 'root' | 'targets' | 'role' | 'snapshot' | 'timestamp' | 'authority' | 'server';
+  kind: 'root' | 'targets' | 'role' | 'snapshot' | 'timestamp' | 'authority' | 'server' | 'device';
   /**
    * A file of the repository, or what it is.
    */

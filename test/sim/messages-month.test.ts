@@ -153,6 +153,7 @@ class MonthDevice {
         return this.isLinked && this.#shore.hear(this.name, part);
       },
     });
+    this.#outbox.expect(true);
     this.#outbox.start();
     this.connect(this.isLinked);
   }

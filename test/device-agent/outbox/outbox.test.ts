@@ -10,6 +10,17 @@ import { SimRandom } from '../../sim/sim-random.ts';
 
 const week: OutboxTerms = { quotaBytes: 2 ** 20, maxAgeSeconds: 7 * 86_400, drop: 'oldest' };
 
+/** Counts from now on how often a directory is listed. */
+function countingLists(disk: SimDisk): { count: number } {
+  const looks = { count: 0 };
+  const list = disk.list.bind(disk);
+  disk.list = (path) => {
+    looks.count += 1;
+    return list(path);
+  };
+  return looks;
+}
+
 type Reply = (batch: MessageBatch) => BatchAnswer | undefined;
 
 const take: Reply = ({ application, channel, stream, segment, index, messages }) => ({
@@ -58,9 +69,27 @@ function begin(options: { readonly bytesPerDay?: number } = {}) {
   const run = (seconds: number): Promise<void> => time.runUntil(time.now + seconds * 1000);
   const texts = (): string[] =>
     batches.flatMap(({ batch }) => batch.messages.map(({ message }) => new TextDecoder().decode(message)));
+  outbox.expect(true);
   outbox.start();
-  return { outbox, world, batches, logged, open, put, run, texts };
+  return { outbox, disk, world, batches, logged, open, put, run, texts };
 }
+
+test('while nothing that runs speaks to the shore and all is said, nobody looks at the disk', async (t) => {
+  const { outbox, disk, texts, open, put, run } = begin();
+  const looks = countingLists(disk);
+  outbox.expect(false);
+  put(open('readings'), 'left behind');
+  outbox.connection(true);
+  await run(60);
+  t.deepEqual(texts(), ['left behind'], 'what waits is said, whoever runs now');
+  looks.count = 0;
+  await run(3_600);
+  t.is(looks.count, 0);
+  outbox.expect(true);
+  put(open('alarms'), 'here again');
+  await run(10);
+  t.deepEqual(texts(), ['left behind', 'here again']);
+});
 
 test('messages wait for a connection, travel together, and are gone once the shore has them', async (t) => {
   const { outbox, batches, open, put, run, texts } = begin();
