@@ -51,7 +51,7 @@ export const applicationOptions = {
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
 /** Options that a manifest decides. */
-const decided = ['dir', 'env', 'stdin', 'fuel', 'memory', 'invoke'];
+const decided = ['dir', 'env', 'stdin', 'fuel', 'memory', 'invoke', 'snapshot-to', 'restore-from'];
 
 /** What a run of an application needs besides its request. */
 export interface ApplicationRunPlan {

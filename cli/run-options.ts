@@ -54,7 +54,7 @@ function variableOf(text: string): readonly [string, string] {
 export function requestOf(from: string, { positionals, values, lists }: ParsedArguments): RunRequest {
   const [file, ...args] = positionals;
   if (file === undefined) throw new CommandError('run takes FILE.wasm [ARGS]\nTry: fleet run --help', exitCodes.usage);
-  const { stdin, fuel, memory, invoke } = values;
+  const { stdin, fuel, memory, invoke, 'snapshot-to': snapshot, 'restore-from': restore } = values;
   return {
     modulePath: posix.resolve(from, file),
     args: [posix.basename(file), ...args],
@@ -64,6 +64,8 @@ export function requestOf(from: string, { positionals, values, lists }: ParsedAr
     ...(fuel === undefined ? {} : { fuelMax: fuelOf(fuel) }),
     memoryPagesMax: memory === undefined ? memoryPagesDefault : pagesOf(memory),
     ...(invoke === undefined ? {} : { invoke }),
+    ...(snapshot === undefined ? {} : { snapshotPath: posix.resolve(from, snapshot) }),
+    ...(restore === undefined ? {} : { restorePath: posix.resolve(from, restore) }),
   };
 }
 

@@ -23,6 +23,8 @@ declare namespace WebAssembly {
     grow(delta: number): number;
   }
   class Table {
+    readonly length: number;
+    get(index: number): unknown;
     set(index: number, value: unknown): void;
   }
   class Global<T extends number | bigint = number | bigint> {

@@ -42,6 +42,12 @@ const rooms: readonly Room[] = [
     packages: [],
     reason: 'pure, modules to a module: what stands between two is written and judged alike on shore and device',
   },
+  {
+    path: 'artifact/snapshot',
+    imports: ['artifact/wasm'],
+    packages: [],
+    reason: 'pure: the state of an instance as a file, which knows nothing of who runs it',
+  },
   { path: 'platform', imports: [], packages: [], reason: 'ports know nothing of who uses them' },
   {
     path: 'platform/node',

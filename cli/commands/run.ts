@@ -76,6 +76,12 @@ export const runCommand: Command = {
     fuel: { type: 'string', value: 'N', description: 'Units of fuel, after which it ends.' },
     memory: { type: 'string', value: '16MiB', description: 'What its memories may grow to, all together.' },
     invoke: { type: 'string', value: 'NAME', description: 'An export to call with ARGS as values, instead of _start.' },
+    'snapshot-to': {
+      type: 'string',
+      value: 'FILE',
+      description: 'Where its state goes once the export that was called has returned.',
+    },
+    'restore-from': { type: 'string', value: 'FILE', description: 'A state to go on from; of the very same module.' },
     'time-limit': { type: 'string', value: '10s', description: 'The time after which it is ended.' },
     ...applicationOptions,
     report: { type: 'boolean', description: 'Tell at the end what it took, as one line of JSON on stderr.' },

@@ -125,7 +125,8 @@ function held(
   const byName = new Map<string, string[]>();
   const inBase = before?.template.applications ?? [];
   const add = (name: string, sha256: string | undefined): void => {
-    if (sha256 !== undefined) byName.set(name, [...(byName.get(name) ?? []), sha256]);
+    const known = byName.get(name) ?? [];
+    if (sha256 !== undefined && !known.includes(sha256)) byName.set(name, [...known, sha256]);
   };
   if (observed === undefined) {
     for (const { name, sha256 } of inBase.flatMap(deployedModules)) add(name, sha256);

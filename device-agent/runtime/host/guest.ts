@@ -9,7 +9,7 @@ import type { FuelMeter } from './fuel-meter.ts';
 import { type Entry, entriesOf, GuestInstances } from './guest-instances.ts';
 import type { LeftMemories } from './left-memories.ts';
 import type { Linkage } from './links/linkage.ts';
-import { endOf, imported, wasmStack, withMemory } from './thrown-end.ts';
+import { endOf, importedFunctions, wasmStack, withMemory } from './thrown-end.ts';
 import type { Queue, Turns } from './turns.ts';
 
 /** What a system call costs, in fuel. */
@@ -84,7 +84,7 @@ export class Guest {
       end = this.#instances.exports._start === undefined ? { kind: 'resident' } : { kind: 'exited', exitCode: 0 };
     } catch (error) {
       const memory = { ...this.#options, bytes: this.memoryBytes(), bytesAtStart: this.#memoryAtStart };
-      end = withMemory(endOf(error, this.#instances.exports, imported(this.#options.compiled.module)), memory);
+      end = withMemory(endOf(error, this.#instances.exports, importedFunctions(this.#options.compiled)), memory);
     }
     this.#leave();
     const last = this.#isDecided ? this.#end : end;
@@ -214,7 +214,7 @@ export class Guest {
       this.#decide({
         kind: 'trapped',
         message: 'trap: stack overflow',
-        stack: wasmStack(new Error(), imported(this.#options.compiled.module)),
+        stack: wasmStack(new Error(), importedFunctions(this.#options.compiled)),
       });
       return undefined;
     }

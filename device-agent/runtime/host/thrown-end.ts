@@ -2,6 +2,7 @@
 import { sourceFunction } from '../../../artifact/fuel/source-index.ts';
 import type { RunEnd } from '../run-end.ts';
 import { thrownText } from '../wasi/thrown.ts';
+import type { CompiledApplication } from './compiled-modules.ts';
 
 const framesMax = 8;
 const frameTextMax = 64;
@@ -14,12 +15,14 @@ function printable(name: string): string {
 
 /**
  * The guest's functions in an error's stack, by the names of its name section or else by their numbers in the module as it
- * was released; `imported` is how many functions that one imports.
+ * was released. `imported` is how many functions that one imports; undefined where several modules are linked, whose numbers
+ * nothing tells apart: then those with names.
  */
-export function wasmStack(error: unknown, imported: number): readonly string[] {
+export function wasmStack(error: unknown, imported: number | undefined): readonly string[] {
   const text = error instanceof Error ? (error.stack ?? '') : '';
   const frames = text.matchAll(/^\s+at (?:(.+) \()?wasm:\/\/wasm\/[^\s]*wasm-function\[(\d+)\]/gm);
   const shown = [...frames].flatMap(([, name, index]) => {
+    if (imported === undefined) return name === undefined ? [] : [printable(name)];
     const source = sourceFunction(Number(index), imported);
     return source === undefined ? [] : [printable(name ?? `function ${source}`)];
   });
@@ -27,7 +30,7 @@ export function wasmStack(error: unknown, imported: number): readonly string[] {
 }
 
 /** What became of a run that threw `error`, of a module with so many imported functions. */
-export function endOf(error: unknown, exports: WebAssembly.Exports, imported: number): RunEnd {
+export function endOf(error: unknown, exports: WebAssembly.Exports, imported: number | undefined): RunEnd {
   if (error instanceof WebAssembly.LinkError) return { kind: 'refused', message: error.message };
   return { kind: 'trapped', message: thrownText(error, exports), stack: wasmStack(error, imported) };
 }
@@ -45,7 +48,8 @@ export function withMemory(
   return { ...end, message: `out of memory, at its limit of ${max / 2 ** 20} MiB: ${end.message}` };
 }
 
-/** Functions that a metered module imports, but for the meter's. */
-export function imported(module: WebAssembly.Module): number {
+/** Functions that an application's one module imports, but for the meter's; undefined where others are linked to it. */
+export function importedFunctions({ module, linkage }: CompiledApplication): number | undefined {
+  if (linkage !== undefined) return undefined;
   return WebAssembly.Module.imports(module).filter(({ kind }) => kind === 'function').length - 1;
 }

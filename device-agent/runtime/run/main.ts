@@ -1,4 +1,6 @@
 /** The process of `fleet run`: takes one request over its channel, runs the program on this machine's streams and files, answers, ends. */
+import { basename, dirname } from 'node:path';
+import { writeFileDurably } from '../../../platform/durable-file.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { openHostDirectory } from '../../../platform/node/host-directory.ts';
@@ -12,6 +14,8 @@ import type { RunOutcome, RunRequest } from './request.ts';
 import { runModule } from './run-module.ts';
 
 const infinite = { bytesMax: Number.POSITIVE_INFINITY, entriesMax: Number.POSITIVE_INFINITY, openMax: 1000 };
+/** What the largest memory comes to. */
+const snapshotBytesMax = 2 ** 31;
 const unused = { fuel: 0, peakMemoryBytes: 0, bytesWritten: 0, compileMs: 0, instantiateMs: 0 };
 
 type GrantedDirectory = readonly [guestPath: string, directory: OpenDirectory, quota: Quota];
@@ -39,16 +43,33 @@ function worldOf(request: RunRequest, granted: readonly GrantedDirectory[], leav
   };
 }
 
+function readSnapshot(path: string): Uint8Array {
+  const bytes = nodeDisk.stat(path)?.bytes ?? 0;
+  if (bytes > snapshotBytesMax) throw new Error(`${path} has ${bytes} bytes, a snapshot at most ${snapshotBytesMax}`);
+  return nodeDisk.readFile(path);
+}
+
+/** The one before stays until the new one is whole: they may be the same file. */
+function writeWhole(path: string, bytes: Uint8Array): void {
+  writeFileDurably(nodeDisk, dirname(path), basename(path), bytes);
+}
+
 async function outcomeOf(request: RunRequest): Promise<RunOutcome> {
   try {
     const bytes = nodeDisk.readFile(request.modulePath);
     const granted = openDirectories(request);
-    const { end, ...use } = await runModule(
+    const { snapshotPath, restorePath } = request;
+    const { end, snapshot, ...use } = await runModule(
       bytes,
-      request,
+      {
+        ...request,
+        isCaptured: snapshotPath !== undefined,
+        ...(restorePath === undefined ? {} : { restore: readSnapshot(restorePath) }),
+      },
       (leave) => worldOf(request, granted, leave),
       nodeClock.monotonic,
     );
+    if (snapshot !== undefined) writeWhole(snapshotPath!, snapshot);
     return { end, use: { ...use, bytesWritten: granted.reduce((sum, [, , quota]) => sum + quota.bytesWritten, 0) } };
   } catch (error) {
     return { end: { kind: 'failed', message: (error as Error).message }, use: unused };

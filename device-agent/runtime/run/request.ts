@@ -21,6 +21,9 @@ export interface RunRequest {
   readonly memoryPagesMax: number;
   /** An export to call instead of `_start`, with the arguments as its values. */
   readonly invoke?: string;
+  /** Where the state goes once the export has returned, and where that comes from which it goes on from. */
+  readonly snapshotPath?: string;
+  readonly restorePath?: string;
 }
 
 /** How a run went. */

@@ -3,7 +3,11 @@ import { judgeModule } from '../../../artifact/admission/judge-module.ts';
 import { fuelContract } from '../../../artifact/fuel/contract.ts';
 import { FuelError } from '../../../artifact/fuel/error.ts';
 import { injectFuel } from '../../../artifact/fuel/inject.ts';
+import { UncapturableState } from '../../../artifact/snapshot/show-state.ts';
+import { SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
 import { WasmError } from '../../../artifact/wasm/error.ts';
+import { type Carriable, carriable, QuietInstance } from '../snapshot/quiet-instance.ts';
+import { memoryImport } from '../wasi/imported-memory.ts';
 import { attachMemory, type Bound, bind } from '../wasi/instance.ts';
 import { suspending } from '../wasi/preview1.ts';
 import { thrownText } from '../wasi/thrown.ts';
@@ -19,7 +23,12 @@ const exhaustedPart = 1 / 16;
 const pageBytes = 65_536;
 
 /** What a run needs besides its world. */
-export type ModuleRequest = Pick<RunRequest, 'args' | 'fuelMax' | 'memoryPagesMax' | 'invoke'>;
+export interface ModuleRequest extends Pick<RunRequest, 'args' | 'fuelMax' | 'memoryPagesMax' | 'invoke'> {
+  /** A snapshot to go on from. */
+  readonly restore?: Uint8Array;
+  /** Whether one is made when the export has returned. */
+  readonly isCaptured?: boolean;
+}
 
 /** How a module ran and what it took; times in milliseconds. */
 export interface ModuleRun {
@@ -28,6 +37,7 @@ export interface ModuleRun {
   readonly peakMemoryBytes: number;
   readonly compileMs: number;
   readonly instantiateMs: number;
+  readonly snapshot?: Uint8Array;
 }
 
 const nothingRan = { fuel: 0, peakMemoryBytes: 0, compileMs: 0, instantiateMs: 0 };
@@ -40,8 +50,21 @@ function refusal(bytes: Uint8Array, invoke: string | undefined): string | undefi
   return problems.length === 0 ? undefined : problems.map(({ message }) => message).join('; ');
 }
 
+function isCarried({ restore, isCaptured }: ModuleRequest): boolean {
+  return restore !== undefined || isCaptured === true;
+}
+
+/** A program that runs from _start to its end has no state between two calls. */
+function snapshotRefusal(bytes: Uint8Array, request: ModuleRequest): string | undefined {
+  if (!isCarried(request) || request.invoke !== undefined) return undefined;
+  const verdict = judgeModule(bytes);
+  if (verdict.kind === 'runs' && verdict.entry === 'reactor' && request.restore === undefined) return undefined;
+  return 'a snapshot is of an instance between two calls: name the export to call (--invoke)';
+}
+
 /** The end of a module that cannot be metered within its limits. */
 function unmeterable(error: unknown): RunEnd {
+  if (error instanceof UncapturableState) return { kind: 'refused', message: `no snapshot is made: ${error.message}` };
   if (error instanceof FuelError && error.code === 'memory-above-limit') {
     return { kind: 'out-of-memory', message: error.message };
   }
@@ -77,11 +100,14 @@ class Run {
   readonly #request: ModuleRequest;
   readonly #meter: Meter;
   readonly #bound: Bound;
+  readonly #carriable: Carriable | undefined;
   #exports: WebAssembly.Exports = {};
   instantiateMs = 0;
+  snapshot: Uint8Array | undefined;
 
-  constructor(bytes: Uint8Array, request: ModuleRequest, meter: Meter, bound: Bound) {
+  constructor(bytes: Uint8Array, request: ModuleRequest, meter: Meter, bound: Bound, carried: Carriable | undefined) {
     this.#bytes = bytes;
+    this.#carriable = carried;
     this.#request = request;
     this.#meter = meter;
     this.#bound = bound;
@@ -95,17 +121,39 @@ class Run {
       this.#exports = instance.exports;
       attachMemory(this.#bound.guest, this.#exports);
       this.instantiateMs = now() - started;
-      return await this.#call();
+      const quiet = this.#quiet();
+      const fuelBefore = this.#restore(quiet);
+      const end = await this.#call();
+      if (end.kind === 'returned' && this.#request.isCaptured === true)
+        this.snapshot = quiet?.capture(fuelBefore + this.#meter.used);
+      return end;
     } catch (error) {
       return this.#endOf(error);
     }
   }
 
+  #quiet(): QuietInstance | undefined {
+    if (this.#carriable === undefined) return undefined;
+    const memory = Object.values({ ...this.#exports, ...this.#bound.others[memoryImport.module] }).find(
+      (one) => one instanceof WebAssembly.Memory,
+    );
+    return new QuietInstance({ exports: this.#exports, memory }, this.#carriable, this.#bound.guest);
+  }
+
+  /** Fuel that was spent before the state that it goes on from. */
+  #restore(quiet: QuietInstance | undefined): number {
+    const { restore } = this.#request;
+    return restore === undefined || quiet === undefined ? 0 : quiet.restore(restore);
+  }
+
+  /** What goes on from a snapshot has been started already. */
   async #call(): Promise<RunEnd> {
-    const { invoke, args } = this.#request;
+    const { invoke, args, restore } = this.#request;
     const values = invoke === undefined ? [] : valuesOf(this.#bytes, invoke, args.slice(1));
-    await this.#export(fuelContract.start)?.();
-    if (invoke !== undefined || this.#exports._start === undefined) await this.#export('_initialize')?.();
+    if (restore === undefined) {
+      await this.#export(fuelContract.start)?.();
+      if (invoke !== undefined || this.#exports._start === undefined) await this.#export('_initialize')?.();
+    }
     const called = this.#export(invoke ?? '_start');
     if (called === undefined) return { kind: 'returned', results: [] };
     const result = await called(...values);
@@ -125,6 +173,10 @@ class Run {
     const { exit } = this.#bound.guest;
     if (exit !== undefined) return { kind: 'exited', exitCode: exit.exitCode };
     if (this.#meter.isOut) return { kind: 'out-of-fuel' };
+    if (error instanceof UncapturableState)
+      return { kind: 'refused', message: `no snapshot is made: ${error.message}` };
+    if (error instanceof SnapshotError)
+      return { kind: 'refused', message: `the snapshot does not fit: ${error.message}` };
     if (error instanceof InvocationError || error instanceof WebAssembly.LinkError) {
       return { kind: 'refused', message: error.message };
     }
@@ -150,13 +202,16 @@ export async function runModule(
   worldOf: (leave: GuestWorld['leave']) => GuestWorld,
   now: () => number,
 ): Promise<ModuleRun> {
-  const message = refusal(bytes, request.invoke);
+  const message = refusal(bytes, request.invoke) ?? snapshotRefusal(bytes, request);
   if (message !== undefined) return { ...nothingRan, end: { kind: 'refused', message } };
   const started = now();
   let metered: Uint8Array;
   let module: WebAssembly.Module;
+  let carried: Carriable | undefined;
   try {
     metered = injectFuel(bytes, { memoryPagesMax: request.memoryPagesMax, tableElementsMax });
+    if (isCarried(request)) carried = carriable(bytes, metered, request.memoryPagesMax);
+    metered = carried?.module ?? metered;
     module = new WebAssembly.Module(metered);
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) return { ...nothingRan, end: unmeterable(error) };
@@ -165,11 +220,12 @@ export async function runModule(
   const compileMs = now() - started;
   const meter = new Meter(request.fuelMax);
   const bound = bind(module, metered, worldOf(meter.leave));
-  const run = new Run(bytes, request, meter, bound);
+  const run = new Run(bytes, request, meter, bound, carried);
   try {
     const end = await run.toEnd(module, now);
-    const { peakMemoryBytes, instantiateMs } = run;
-    return { end, fuel: meter.used, peakMemoryBytes, compileMs, instantiateMs };
+    const { peakMemoryBytes, instantiateMs, snapshot } = run;
+    const took = { fuel: meter.used, peakMemoryBytes, compileMs, instantiateMs };
+    return { end, ...took, ...(snapshot === undefined ? {} : { snapshot }) };
   } finally {
     bound.guest.close();
   }

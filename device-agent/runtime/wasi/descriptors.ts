@@ -103,6 +103,11 @@ export class DescriptorTable {
     closeTarget(replaced.target);
   }
 
+  /** What is open, as it is now. */
+  open(): ReadonlyMap<number, Descriptor> {
+    return new Map(this.#open);
+  }
+
   /** Closes all; what the operating system says of one keeps none of the others open. */
   closeAll(): void {
     for (const number of [...this.#open.keys()]) {

@@ -128,3 +128,22 @@ test('each end that is not the program’s own has its code and its sentence', a
     t.regex(ended.stderr, sentence);
   }
 });
+
+test('a program goes on in another process from the file that one left, and a damaged file is refused', async (t) => {
+  const at = 8;
+  const count = [op.i32(at), op.i32(at), [0x2d, 0, 0], op.i32(1), [0x6a], [0x3a, 0, 0]];
+  const write = [op.i32(1), op.i32(16), op.i32(1), op.i32(24), op.call(0), op.drop];
+  const counter = buildModule({
+    imports: [{ name: 'fd_write', params: ['i32', 'i32', 'i32', 'i32'], result: 'i32' }],
+    functions: { _initialize: [], count: [...count, ...write] },
+    data: { [at]: [64], 16: [...word(at), ...word(1)] },
+  });
+  const file = join(directory, 'counter.snapshot');
+  const carried = ['--invoke', 'count', '--snapshot-to', file];
+  t.like(await run(counter, carried), { code: 0, stdout: 'A' });
+  t.like(await run(counter, [...carried, '--restore-from', file]), { code: 0, stdout: 'B' });
+  writeFileSync(file, readFileSync(file).subarray(0, -1));
+  const refused = await run(counter, [...carried, '--restore-from', file]);
+  t.is(refused.code, 126);
+  t.regex(refused.stderr, /the snapshot does not fit: it is damaged/);
+});

@@ -184,3 +184,17 @@ test('a revision compared with itself changes nothing', (t) => {
     { numRuns: 30 },
   );
 });
+
+test('a linked module is counted among what a device lacks, once, with what it has of it to start from', (t) => {
+  const linking = (release: string): Files => {
+    const links = { codec: { release } };
+    const applications = [application('pump', '1.0.0', { links }), application('radio', '1.0.0', { links })];
+    return { ...base, 'applications.yaml': applications.join('---\n') };
+  };
+  const [bridge] = compare(linking('log/1.1.0'), {}, linking('log/1.0.0')).devices;
+  t.deepEqual(
+    bridge?.fetches.map(({ release, bases }) => [release.name, release.version, bases]),
+    [['log', '1.1.0', [sha256Of('log/1.0.0')]]],
+  );
+  t.deepEqual(bridge?.applications[0], { name: 'pump', from: '1.0.0', to: '1.0.0', settings: true });
+});

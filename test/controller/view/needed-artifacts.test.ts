@@ -29,6 +29,16 @@ test('a release is needed for as long as one device runs it or was told to', (t)
   t.deepEqual([...needed.releases], ['pump/2.0.0']);
 });
 
+test('a release that is linked to what a device was told to run is needed as long', (t) => {
+  const needed = new NeededArtifacts();
+  const record = recordOf('2.0.0', undefined);
+  const linked = [{ name: 'pump', version: '2.0.0', links: ['codec/1.0.0'] }];
+  needed.note('buoy', { ...record, issued: { ...record.issued!, applications: linked } });
+  t.deepEqual([...needed.releases].sort(), ['codec/1.0.0', 'pump/2.0.0']);
+  needed.note('buoy', record);
+  t.deepEqual([...needed.releases], ['pump/2.0.0']);
+});
+
 test('an envelope that travels by digest is needed until its device has another', (t) => {
   const needed = new NeededArtifacts();
   needed.note('buoy', recordOf('1.0.0', undefined, 'x'.repeat(5_000)));

@@ -57,7 +57,7 @@ test('a linked module that never returns is cut off with who called it, by the m
   t.true(guest.fuelSpent() >= 20_000_000);
 });
 
-test('a linked module whose start traps ends the guest, named', async (t) => {
+test('a linked module whose start traps ends the guest, and no function is named by the number of another module', async (t) => {
   const { guest } = newThread().guest(caller, { links: { codec: trappingStarter } });
-  t.like(await guest.run(), { kind: 'trapped' });
+  t.like(await guest.run(), { kind: 'trapped', message: 'trap: unreachable', stack: [] });
 });

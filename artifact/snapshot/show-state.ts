@@ -1,0 +1,100 @@
+import { wasmLimits } from '../wasm/limits.ts';
+import { type Binary, type Limits, sectionId, type ValueType } from '../wasm/module.ts';
+import { ByteReader } from '../wasm/read/bytes.ts';
+import { readGlobal, readImport, readTable } from '../wasm/read/entries.ts';
+import { readBinary, sectionOf } from '../wasm/read/module.ts';
+import { type Read, readEntries, readLimits } from '../wasm/read/types.ts';
+import { ByteWriter } from '../wasm/write/bytes.ts';
+import { writeExport } from '../wasm/write/entries.ts';
+import { writeBinary } from '../wasm/write/module.ts';
+
+/** A type of number that a global may have. */
+export type NumberType = 'i32' | 'i64' | 'f32' | 'f64';
+
+/** What of a module's state is not its memory, by the names under which the rewritten module exports it. */
+export interface ShownState {
+  readonly module: Uint8Array;
+  /** Numbers that may change. */
+  readonly globals: Readonly<Record<string, NumberType>>;
+  readonly tables: readonly string[];
+}
+
+/** Why the state of a module's instances can't be captured; its message is for people and starts with a small letter. */
+export class UncapturableState extends Error {
+  override readonly name = 'UncapturableState';
+}
+
+const numbers: Readonly<Record<number, NumberType>> = { 127: 'i32', 126: 'i64', 125: 'f32', 124: 'f64' };
+const sharedFlag = 2;
+
+/**
+ * The module with everything exported that its instances change besides their memory; its instructions stay. Throws where it may
+ * have state that can't be carried from one instance to another.
+ */
+export function showState(bytes: Uint8Array): ShownState {
+  const binary = readBinary(bytes, wasmLimits);
+  const imports = entries(binary, sectionId.import, readImport).map(({ type }) => type);
+  requireOneMemory([
+    ...imports.flatMap((type) => (type.kind === 'memory' ? [type.limits] : [])),
+    ...entries(binary, sectionId.memory, readLimits),
+  ]);
+  const globals = shownGlobals(binary, imports.filter(({ kind }) => kind === 'global').length);
+  const tables = entries(binary, sectionId.table, readTable).map(
+    (_, at) => at + imports.filter(({ kind }) => kind === 'table').length,
+  );
+  const shown = [
+    ...globals.map(({ index }) => ({ name: `fleet:global:${index}`, kind: 'global', index }) as const),
+    ...tables.map((index) => ({ name: `fleet:table:${index}`, kind: 'table', index }) as const),
+  ];
+  return {
+    module: withExports(binary, shown),
+    globals: Object.fromEntries(globals.map(({ index, type }) => [`fleet:global:${index}`, type])),
+    tables: tables.map((index) => `fleet:table:${index}`),
+  };
+}
+
+function entries<T extends object>(binary: Binary, id: number, one: (reader: ByteReader) => T): readonly Read<T>[] {
+  const section = sectionOf(binary, id);
+  if (section === undefined) return [];
+  return readEntries(new ByteReader(binary.bytes, section.payload, section.end, wasmLimits), one);
+}
+
+function requireOneMemory(memories: readonly Limits[]): void {
+  if (memories.length > 1)
+    throw new UncapturableState(`it has ${memories.length} memories, of one at most a snapshot is made`);
+  if (memories.some(({ flags }) => (flags & sharedFlag) !== 0))
+    throw new UncapturableState('its memory is shared: others may write while it is captured');
+}
+
+function shownGlobals(binary: Binary, imported: number): { readonly index: number; readonly type: NumberType }[] {
+  return entries(binary, sectionId.global, readGlobal).flatMap(({ type: { type, mutable } }, at) => {
+    if (!mutable) return [];
+    return [{ index: imported + at, type: numberOf(type, imported + at) }];
+  });
+}
+
+function numberOf({ code }: ValueType, index: number): NumberType {
+  const type = numbers[code];
+  if (type === undefined)
+    throw new UncapturableState(
+      `its global ${index} may change and is no i32, i64, f32 or f64: a reference or a vector`,
+    );
+  return type;
+}
+
+function withExports(binary: Binary, shown: readonly Parameters<typeof writeExport>[1][]): Uint8Array {
+  const section = sectionOf(binary, sectionId.export);
+  if (section === undefined) throw new UncapturableState('it exports nothing that could be called');
+  const reader = new ByteReader(binary.bytes, section.payload, section.end, wasmLimits);
+  const writer = new ByteWriter(section.end - section.payload + 32);
+  writer.u32(reader.count() + shown.length);
+  writer.raw(binary.bytes.subarray(reader.at, section.end));
+  for (const one of shown) writeExport(writer, one);
+  return writeBinary(
+    'module',
+    binary.sections.map((one) => ({
+      id: one.id,
+      payload: one === section ? writer.contents() : binary.bytes.subarray(one.payload, one.end),
+    })),
+  );
+}

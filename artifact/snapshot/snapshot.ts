@@ -1,0 +1,143 @@
+/**
+ * The state of an instance between two calls, as a file:
+ *
+ *     \0fltsnp1  head bytes (u32)  head: JSON  blocks, compressed  SHA-256 of all before
+ *
+ * Blocks of memory that hold zeroes only are left out. Whoever reads one distrusts it: each number in it is bounded before
+ * anything is made by it, and nothing of it counts before its digest is right.
+ */
+import { createHash } from 'node:crypto';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+
+/** What an instance can go on from. */
+export interface Snapshot {
+  /** SHA-256 of the module as it was released: it fits no other. */
+  readonly module: string;
+  /** Fuel that was spent until then. */
+  readonly fuel: number;
+  readonly memoryPages: number;
+  /** Bytes by their address, in blocks of `blockBytes`; all others are zero. */
+  readonly blocks: ReadonlyMap<number, Uint8Array>;
+  /** Values of the globals as texts, by their shown names. */
+  readonly globals: Readonly<Record<string, string>>;
+}
+
+/** Why a file is no snapshot that can be gone on from; its message is for people and starts with a small letter. */
+export class SnapshotError extends Error {
+  override readonly name = 'SnapshotError';
+}
+
+/** What of memory is left out or kept as a whole. */
+export const blockBytes = 4096;
+const pageBytes = 65_536;
+
+const magic = Buffer.from('\0fltsnp1', 'latin1');
+const headAt = magic.length + 4;
+const digestBytes = 32;
+const headBytesMax = 2 ** 20;
+const globalsMax = 10_000;
+const digest = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
+
+interface Head extends Omit<Snapshot, 'blocks'> {
+  /** First block and number of blocks, one run after the other. */
+  readonly runs: readonly (readonly [number, number])[];
+}
+
+/** The snapshot as a file. */
+export function encodeSnapshot({ blocks, ...rest }: Snapshot): Uint8Array {
+  const addresses = [...blocks.keys()].sort((left, right) => left - right);
+  const head = Buffer.from(JSON.stringify({ ...rest, runs: runsOf(addresses) } satisfies Head));
+  if (head.length > headBytesMax)
+    throw new SnapshotError(`its memory is too scattered: the head has ${head.length} bytes, at most ${headBytesMax}`);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(head.length);
+  const body = zstdCompressSync(Buffer.concat(addresses.map((address) => blocks.get(address)!)));
+  const file = Buffer.concat([magic, length, head, body]);
+  return Buffer.concat([file, digest(file)]);
+}
+
+function runsOf(addresses: readonly number[]): [number, number][] {
+  const runs: [number, number][] = [];
+  for (const address of addresses) {
+    const block = address / blockBytes;
+    const last = runs.at(-1);
+    if (last !== undefined && last[0] + last[1] === block) last[1] += 1;
+    else runs.push([block, 1]);
+  }
+  return runs;
+}
+
+/** The snapshot in a file, for an instance whose memory may have so many pages. Throws a SnapshotError. */
+export function decodeSnapshot(file: Uint8Array, memoryPagesMax: number): Snapshot {
+  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
+  if (bytes.length < headAt + digestBytes || !bytes.subarray(0, magic.length).equals(magic))
+    throw new SnapshotError('it is no snapshot');
+  const signed = bytes.subarray(0, -digestBytes);
+  if (!digest(signed).equals(bytes.subarray(-digestBytes)))
+    throw new SnapshotError('it is damaged: its digest is another');
+  const headBytes = bytes.readUInt32LE(magic.length);
+  if (headBytes > headBytesMax || headAt + headBytes > signed.length)
+    throw new SnapshotError(`its head of ${headBytes} bytes is larger than it may be`);
+  const { runs, ...rest } = parseHead(signed.subarray(headAt, headAt + headBytes), memoryPagesMax);
+  const blockCount = runs.reduce((sum, [, count]) => sum + count, 0);
+  const body = unpacked(signed.subarray(headAt + headBytes), blockCount * blockBytes);
+  return { ...rest, blocks: blocksOf(runs, body) };
+}
+
+function parseHead(text: Buffer, memoryPagesMax: number): Head {
+  let head: Head;
+  try {
+    head = JSON.parse(text.toString('utf8')) as Head;
+  } catch {
+    throw new SnapshotError('its head is no JSON');
+  }
+  const { module, fuel, memoryPages, globals, runs } = head ?? {};
+  const isWhole =
+    typeof module === 'string' &&
+    [fuel, memoryPages].every(isCount) &&
+    typeof globals === 'object' &&
+    globals !== null &&
+    Object.keys(globals).length <= globalsMax &&
+    Object.values(globals).every((value) => typeof value === 'string' && value.length <= 32) &&
+    Array.isArray(runs);
+  if (!isWhole) throw new SnapshotError('its head lacks what a snapshot says');
+  if (memoryPages > memoryPagesMax)
+    throw new SnapshotError(`it has ${memoryPages} pages of memory, ${memoryPagesMax} may be had here`);
+  requireInOrder(runs, memoryPages * (pageBytes / blockBytes));
+  return { module, fuel, memoryPages, globals, runs };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function requireInOrder(runs: readonly unknown[], end: number): void {
+  let next = 0;
+  for (const run of runs) {
+    const [first, count] = Array.isArray(run) ? run : [];
+    if (!isCount(first) || !isCount(count) || first < next || first + count > end)
+      throw new SnapshotError('its blocks are not in order within its memory');
+    next = first + count;
+  }
+}
+
+function unpacked(body: Uint8Array, length: number): Uint8Array {
+  let bytes: Uint8Array;
+  try {
+    bytes = zstdDecompressSync(body, { maxOutputLength: Math.max(1, length) });
+  } catch (error) {
+    throw new SnapshotError(`its blocks do not unpack: ${(error as Error).message}`);
+  }
+  if (bytes.length !== length) throw new SnapshotError(`its blocks are ${bytes.length} bytes, its head says ${length}`);
+  return bytes;
+}
+
+function blocksOf(runs: Head['runs'], body: Uint8Array): ReadonlyMap<number, Uint8Array> {
+  const blocks = new Map<number, Uint8Array>();
+  let at = 0;
+  for (const [first, count] of runs) {
+    for (let block = first; block < first + count; block++, at += blockBytes)
+      blocks.set(block * blockBytes, body.subarray(at, at + blockBytes));
+  }
+  return blocks;
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { type ShownState, showState, UncapturableState } from '../../../artifact/snapshot/show-state.ts';
+import { decodeSnapshot, encodeSnapshot, SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
+import type { Guest } from '../wasi/guest.ts';
+import { capture, restore, type ShownInstance, type Tables, tablesOf } from './instance-state.ts';
+
+/** The digest that binds a state to a module. */
+export function moduleDigest(source: Uint8Array): string {
+  return createHash('sha256').update(source).digest('hex');
+}
+
+/** A module that is ready to be instantiated, shown so that the state of its instances can be carried over. */
+export interface Carriable extends ShownState {
+  /** Of the module as it was released. */
+  readonly digest: string;
+  readonly memoryPagesMax: number;
+}
+
+/** Makes a module that is ready to run carriable; throws where its state can't be captured. */
+export function carriable(source: Uint8Array, ready: Uint8Array, memoryPagesMax: number): Carriable {
+  return { ...showState(ready), digest: moduleDigest(source), memoryPagesMax };
+}
+
+/** An instance that nothing runs in, between two calls: its state can be captured, and, before the first, be given to it. */
+export class QuietInstance {
+  readonly #instance: ShownInstance;
+  readonly #module: Carriable;
+  readonly #guest: Guest;
+  readonly #tables: Tables;
+  readonly #descriptors: ReturnType<Guest['descriptors']['open']>;
+
+  /** `instance` has not run yet. */
+  constructor(instance: ShownInstance, module: Carriable, guest: Guest) {
+    this.#instance = instance;
+    this.#module = module;
+    this.#guest = guest;
+    this.#tables = tablesOf(instance, module);
+    this.#descriptors = guest.descriptors.open();
+  }
+
+  /** Gives it the state in a file, and the fuel that was spent until then. Throws a SnapshotError where it does not fit. */
+  restore(file: Uint8Array): number {
+    const snapshot = decodeSnapshot(file, this.#module.memoryPagesMax);
+    if (snapshot.module !== this.#module.digest)
+      throw new SnapshotError(
+        `it is of the module ${snapshot.module.slice(0, 12)}, this is ${this.#module.digest.slice(0, 12)}`,
+      );
+    restore(this.#instance, this.#module, snapshot);
+    return snapshot.fuel;
+  }
+
+  /** Its state as a file. Throws where it has what can't be carried over. */
+  capture(fuel: number): Uint8Array {
+    const open = this.#guest.descriptors.open();
+    const changed = [...new Set([...open.keys(), ...this.#descriptors.keys()])].filter(
+      (number) => open.get(number) !== this.#descriptors.get(number),
+    );
+    if (changed.length > 0)
+      throw new UncapturableState(`it holds other descriptors than it began with: ${changed.slice(0, 8).join(', ')}`);
+    const state = capture(this.#instance, this.#module, this.#tables);
+    return encodeSnapshot({ ...state, module: this.#module.digest, fuel });
+  }
+}
