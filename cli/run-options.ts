@@ -13,7 +13,7 @@ const memoryPagesDefault = 16_384;
 const byteUnits: Readonly<Record<string, number>> = { '': 1, B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
 const timeUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-function usage(option: string, text: string, rule: string): CommandError {
+export function usage(option: string, text: string, rule: string): CommandError {
   return new CommandError(`--${option} ${text}: ${rule}\nTry: fleet run --help`, exitCodes.usage);
 }
 

@@ -8,7 +8,9 @@
  */
 import type { Clock, Log } from '../platform/ports.ts';
 import { Turn } from '../platform/turn.ts';
+import type { BatchAnswer } from '../schemas/batch-answer.ts';
 import type { BrokerStatus, Deployment, Refusal, StatusDocument, StorageStatus } from '../schemas/generated/types.ts';
+import type { MessageBatch } from '../schemas/message-batch.ts';
 import { type AuthorizeDevice, authorizeByFleet } from './authority/authorization.ts';
 import { Refusals } from './doors/refusals.ts';
 import { Engine } from './engine/engine.ts';
@@ -19,6 +21,8 @@ import { BranchFollower } from './following/branch-follower.ts';
 import type { Publisher, RevisionSource } from './following/follower-parts.ts';
 import type { Acceptance } from './following/held-tip.ts';
 import type { DesiredFleet } from './manifests/desired.ts';
+import { Intake } from './messages/intake.ts';
+import type { WatchedOutlet } from './messages/watched-outlet.ts';
 import type { ReleaseDemand } from './publishing/smaller-ways.ts';
 import type { ShadowMessage } from './shadow/protocol.ts';
 import type { BlobCache } from './state/blob-cache.ts';
@@ -42,15 +46,17 @@ export interface ControllerParts {
   readonly sign: (deployment: Deployment) => string;
   /** The id of that key. */
   readonly keyId: string;
-  /** Puts an envelope into the artifact store, where it is served under its digest. */
-  readonly putBlob: (bytes: Uint8Array) => void;
+  /** Puts an envelope into the artifact store, where it is served under its digest; durable when it resolves. */
+  readonly putBlob: (bytes: Uint8Array) => Promise<unknown>;
   /** Whether the broker tells who is connected. */
   readonly tellsConnections: boolean;
   /** Asks the broker to judge its connections again, the open ones too, by the devices that git names now. */
   readonly reauthorize: (devices: DesiredFleet['devices']) => void;
   /** Whether an external broker is there. */
   readonly brokerStatus?: () => BrokerStatus;
-  /** All trust of the controller that ends by itself. */
+  /** Where what devices' applications say comes out. */
+  readonly outlets?: readonly WatchedOutlet[];
+  /** All trust that ends by itself, but the certificates of devices. */
   readonly ends?: () => readonly End[];
 }
 
@@ -59,21 +65,31 @@ export interface Controller {
   start(): Promise<void>;
   /** Looks at the branch; calls during a look become one look after it. */
   poll(): Promise<void>;
+  /** Looks because somebody says that the branch moved: a server that did not answer is asked again sooner. */
+  pollAtPush(): Promise<void>;
   /** Takes a tip that is held back because the branch was rewritten. */
   acceptRevision(name: string): Promise<Acceptance>;
+  /** All trust that ends by itself. */
+  ends(): readonly End[];
   /** Throws `NothingThere` when there is no such thing as was asked for. */
   status(query?: StatusQuery): Promise<StatusDocument>;
   /** Changes of what status shows, for who keeps up with them. */
   readonly changes: Pick<View, 'changeId' | 'changesSince' | 'listen'>;
   /** Frees artifacts that nobody needs any more. */
-  collectGarbage(): void;
+  collectGarbage(): Promise<void>;
+  /** The bytes of an artifact are not those of its name. */
+  mendArtifact(sha256: string): Promise<void>;
   readonly authorize: AuthorizeDevice;
   readonly knowsDevice: (device: string) => boolean;
   readonly onRefusal: (refusal: Omit<Refusal, 'at'>) => void;
   /** A device asks its shadow for something. */
   readonly onRequest: (request: Omit<ShadowRequestEvent, 'kind'>) => void;
+  /** A device's application has something to say; the answer is for the device. */
+  readonly onBatch: (device: string, batch: MessageBatch) => Promise<BatchAnswer | undefined>;
   /** A connection of a device opened or closed. */
   readonly onContact: (contact: Omit<ContactEvent, 'kind'>) => void;
+  /** A device was given a certificate that ends at this time. */
+  readonly onCertificate: (device: string, endsAt: number) => void;
   stop(): Promise<void>;
 }
 
@@ -87,6 +103,7 @@ class FollowingController implements Controller {
   readonly #view: View;
   readonly #needed: NeededArtifacts;
   readonly #branch: BranchFollower;
+  readonly #intake: Intake;
 
   constructor(parts: ControllerParts, image: Image, needed: NeededArtifacts, rowsSetAside: number) {
     this.#parts = parts;
@@ -100,6 +117,11 @@ class FollowingController implements Controller {
     this.#engine = new Engine({
       ...{ clock, log, state, image, publish, sign, keyId, putBlob, tellsConnections },
       onChange: (devices) => this.#view.touch(devices),
+    });
+    this.#intake = new Intake({
+      ...{ clock, outlets: parts.outlets ?? [] },
+      markOf: (device, channel) => image.marks(device)[channel],
+      note: (device, channel, mark) => this.#engine.ask({ kind: 'messages-taken', device, channel, mark }),
     });
     this.#branch = new BranchFollower({
       ...{ clock, log, source, publisher, cache },
@@ -148,8 +170,19 @@ class FollowingController implements Controller {
     this.#engine.tell({ kind: 'shadow-request', ...request });
   };
 
+  readonly onBatch: Controller['onBatch'] = (device, batch) => this.#intake.take(device, batch);
+
   readonly onContact = (contact: Omit<ContactEvent, 'kind'>): void =>
     this.#engine.tell({ kind: 'contact', ...contact });
+
+  readonly onCertificate = (device: string, endsAt: number): void =>
+    this.#engine.tell({ kind: 'certificate', device, endsAt });
+
+  ends(): readonly End[] {
+    const { ends, clock } = this.#parts;
+    const ofDevices = this.#view.certificates.end(clock.now());
+    return [...(ends?.() ?? []), ...(ofDevices === undefined ? [] : [ofDevices])];
+  }
 
   get changes(): Controller['changes'] {
     return this.#view;
@@ -169,6 +202,10 @@ class FollowingController implements Controller {
     return this.#branch.look();
   }
 
+  pollAtPush(): Promise<void> {
+    return this.#branch.look(true);
+  }
+
   acceptRevision(name: string): Promise<Acceptance> {
     return this.#branch.accept(name);
   }
@@ -184,7 +221,7 @@ class FollowingController implements Controller {
 
   async status(query: StatusQuery = {}): Promise<StatusDocument> {
     await this.#view.settled();
-    const { brokerStatus, ends, clock } = this.#parts;
+    const { brokerStatus, outlets = [], ends, clock } = this.#parts;
     const storage = this.#storage;
     return statusDocument(
       {
@@ -194,19 +231,24 @@ class FollowingController implements Controller {
         source: this.#branch.status,
         refusals: this.#refusals.newestFirst(),
         ...(brokerStatus && { broker: brokerStatus() }),
-        ...(ends && { expiry: expiryStatuses(ends(), clock.now()) }),
+        ...(ends && { expiry: expiryStatuses(this.ends(), clock.now()) }),
         ...(storage && { storage }),
+        outlets: outlets.map((outlet) => outlet.status()),
       },
       query,
     );
   }
 
-  collectGarbage(): void {
+  async collectGarbage(): Promise<void> {
     const { publisher, cache, log } = this.#parts;
-    const { releases, blobs } = this.#needed;
-    const files = publisher.collect({ releases, blobs }, this.#demand(this.#engine.desired));
-    if (files > 0) log.write('info', 'publishing.collected', { files });
     cache.prune();
+    const { releases, blobs } = this.#needed;
+    const files = await publisher.collect({ releases, blobs }, this.#demand(this.#engine.desired));
+    if (files > 0) log.write('info', 'publishing.collected', { files });
+  }
+
+  mendArtifact(sha256: string): Promise<void> {
+    return this.#parts.publisher.mend(sha256, this.#demand(this.#engine.desired));
   }
 
   async stop(): Promise<void> {

@@ -11,7 +11,8 @@ import { parseProgramArguments } from '../platform/node/program-arguments.ts';
 import { untilStopped } from '../platform/node/until-stopped.ts';
 import type { Log } from '../platform/ports.ts';
 import type { ControllerConfiguration } from '../schemas/generated/types.ts';
-import { type Controller, createController } from './controller.ts';
+import { type Controller, type ControllerParts, createController } from './controller.ts';
+import { openMessageDoor } from './doors/mqtt/message-door.ts';
 import { openShadowDoor } from './doors/mqtt/shadow-door.ts';
 import { logExpiry } from './expiry/expiry-log.ts';
 import { keepFresh } from './publishing/keep-fresh.ts';
@@ -22,6 +23,7 @@ import { openBroker } from './wiring/broker.ts';
 import { announceHere, writeEndpoints } from './wiring/endpoints.ts';
 import { type Ground, newAuthority, openGround, openPlace } from './wiring/ground.ts';
 import { type HttpsDoor, openApi, openHttps } from './wiring/https.ts';
+import { openOutlets } from './wiring/outlets.ts';
 import { openCache, openGitSource, openPublishing } from './wiring/publishing.ts';
 
 /** The server certificate is looked at this often; it is renewed long before it expires. */
@@ -45,7 +47,7 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   const { server } = https;
   server.renewIdentity(ground.identity.certificate, ground.identity.key);
   const cache = openCache(ground);
-  const { store, online, ways, publisher } = openPublishing(ground, term);
+  const { files, store, online, ways, publisher } = openPublishing(ground, term);
   // Broker and controller need each other: what the broker asks is answered by the controller made below.
   const broker = openBroker(
     ground,
@@ -53,27 +55,29 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
     (refusal) => controller.onRefusal(refusal),
   );
   const { bus, embedded } = broker;
-  const ends = () => [...publisher.ends(), ...ground.authority.ends()];
+  const publish: ControllerParts['publish'] = async ({ topic, payload }) => {
+    assertLeading(term);
+    await bus.publish(topic, payload);
+  };
+  const outlets = openOutlets(ground, term);
   const controller: Controller = await createController({
-    ...{ clock, log, publisher, cache, state: term.state },
+    ...{ clock, log, publisher, cache, state: term.state, publish, outlets: outlets.all },
     source: openGitSource(ground),
-    publish: async ({ topic, payload }) => {
-      assertLeading(term);
-      await bus.publish(topic, payload);
-    },
     sign: (deployment) => signDeployment(deployment, ground.keys.deployment),
     putBlob: (bytes) => store.put(bytes),
     tellsConnections: embedded !== undefined,
     keyId: ground.keys.deployment.keyId,
     reauthorize: broker.reauthorize,
-    ends,
+    ends: () => [...publisher.ends(), ...ground.authority.ends()],
     ...(broker.brokerStatus && { brokerStatus: broker.brokerStatus }),
   });
   await controller.start();
   embedded?.onConnection((contact) => controller.onContact(contact));
   await openShadowDoor({ bus, guard, take: controller.onRequest });
+  const { knowsDevice: knows, onBatch: take, onRefusal } = controller;
+  await openMessageDoor({ bus, guard, clock, knows, take, say: publish, onRefusal });
   await broker.listen();
-  https.serve(openApi(ground, controller, term));
+  https.serve(openApi(ground, controller, files, term));
   const { host } = configuration.http!;
   const endpoints = { controller: `https://${hostAndPort(host!, server.port)}`, mqtt: broker.url() };
   // On a full disk it runs as well: who set up agents before has what the file says.
@@ -81,7 +85,7 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   using _announced = announceHere(ground, endpoints.controller);
   log.write('info', 'controller.ready', endpoints);
   using _fresh = keepFresh(online, clock, log);
-  using _told = logExpiry(ends, clock, log);
+  using _told = logExpiry(() => controller.ends(), clock, log);
   const logger = scheduleLogger(log);
   const polling = schedule(configuration.source.schedule!, () => guard.run('timer', 'poll', () => controller.poll()), {
     logger,
@@ -109,6 +113,7 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   await ways.stop();
   await controller.stop();
   await bus.close();
+  outlets.close();
   cache.close();
 }
 

@@ -1,14 +1,15 @@
 import type { Clock, Disk, Log, Random } from '../platform/ports.ts';
-import type { AgentConfiguration, Report } from '../schemas/generated/types.ts';
+import type { AgentConfiguration, DeployedApplication, Report } from '../schemas/generated/types.ts';
 import type { Courier } from './courier/courier.ts';
 import type { AgentTime } from './download/metadata.ts';
 import type { CountBytes } from './download/small-file.ts';
+import { Outbox } from './outbox/outbox.ts';
 import { composeReport } from './report/compose.ts';
 import { Reporter } from './report/reporter.ts';
 import { type AgentStatus, writeStatus } from './report/status-file.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
 import { openStateFiles } from './state-files.ts';
-import { defaultStateDirectory } from './state-layout.ts';
+import { defaultStateDirectory, stateLayout } from './state-layout.ts';
 import type { ShadowLink } from './transport/shadow-link.ts';
 import { createUpdates } from './updates.ts';
 
@@ -33,6 +34,10 @@ export interface Agent {
   status(): AgentStatus;
 }
 
+function speaksToShore({ channels }: DeployedApplication): boolean {
+  return Object.values(channels?.out ?? {}).some(({ shore }) => shore !== undefined);
+}
+
 /** Enough that no two machines under one name draw the same. */
 const bootIdBytes = 8;
 
@@ -43,7 +48,8 @@ const bootIdBytes = 8;
 export function createAgent(options: AgentOptions): Agent {
   const { ports, configuration, runtime, link, openCourier, agentVersion, onActivity = () => {} } = options;
   const { clock, disk, random, log } = ports;
-  const files = openStateFiles(disk, configuration.stateDirectory ?? defaultStateDirectory);
+  const stateDirectory = configuration.stateDirectory ?? defaultStateDirectory;
+  const files = openStateFiles(disk, stateDirectory);
   const { ledger } = files;
   const time: AgentTime = {
     nowMs: () => Math.max(ledger.timeFloorMs, clock.now()),
@@ -52,10 +58,19 @@ export function createAgent(options: AgentOptions): Agent {
   const updates = createUpdates({
     ...{ ports, files, runtime, time },
     courier: openCourier({ time, countBytes: (bytes) => ledger.countBytes(bytes) }),
+    onApply: (applications) => outbox.expect(applications.some(speaksToShore)),
     onChange: () => {
       onActivity();
       reporter.changed();
     },
+  });
+  const { bytesPerDay } = configuration.outbox ?? {};
+  const outbox = new Outbox({
+    ...{ ...ports, directory: stateLayout(stateDirectory).outboxDirectory },
+    send: (part) => link.sendBatchPart(part),
+    urgent: () => (!reporter.isSettled ? 'report' : updates.progress() === undefined ? undefined : 'update'),
+    onChange: () => reporter.changed(),
+    ...(bytesPerDay === undefined ? {} : { bytesPerDay }),
   });
   const boot = { id: Buffer.from(random.bytes(bootIdBytes)).toString('hex'), number: ledger.bootNumber };
   const compose = (counter: number): Report =>
@@ -63,6 +78,7 @@ export function createAgent(options: AgentOptions): Agent {
       ...{ agentVersion, boot, counter, memory: updates.memory(), progress: updates.progress() },
       applications: runtime.states(),
       hostDeath: runtime.lastDeath(),
+      outbox: outbox.report(),
       bytesReceived: ledger.bytesReceived,
       nowMs: time.nowMs(),
     });
@@ -80,6 +96,7 @@ export function createAgent(options: AgentOptions): Agent {
     connected = isConnected;
     onActivity();
     reporter.connection(isConnected);
+    outbox.connection(isConnected);
     if (isConnected) updates.nudge();
   };
 
@@ -90,11 +107,17 @@ export function createAgent(options: AgentOptions): Agent {
         reporter.changed();
       });
       updates.boot();
-      link.start({ onDesired: (desired) => updates.consider(desired), onConnection });
+      outbox.start();
+      link.start({
+        onDesired: (desired) => updates.consider(desired),
+        onBatchAnswer: (payload) => outbox.answered(payload),
+        onConnection,
+      });
     },
     stop: async () => {
       updates.stop();
       reporter.stop();
+      outbox.stop();
       await link.stop();
       await runtime.stop();
     },

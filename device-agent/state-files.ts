@@ -20,6 +20,7 @@ import type { Memory } from './update/state.ts';
  *     runtime/            logs and locks, and what applications keep (`runtime/grants/application-directories.ts`)
  *     partial/            downloads under way (`download/partial-file.ts`)
  *     trust/              signed release metadata (`download/metadata.ts`)
+ *     runtime/outbox      what applications have to say to the shore (`outbox/files/channel-files.ts`)
  *     status.json         what it last said of itself (`report/status-file.ts`)
  */
 export interface StateFiles {

@@ -5,6 +5,7 @@ export function stateLayout(stateDirectory: string) {
     runtimeDirectory,
     logDirectory: `${runtimeDirectory}/logs`,
     preparedDirectory: `${stateDirectory}/prepared`,
+    outboxDirectory: `${runtimeDirectory}/outbox`,
     partialDirectory: `${stateDirectory}/partial`,
     storeDirectory: `${stateDirectory}/sha256`,
     trustDirectory: `${stateDirectory}/trust`,

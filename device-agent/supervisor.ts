@@ -50,7 +50,7 @@ function doorPlace({ host = '127.0.0.1', port }: AgentHttpConfiguration) {
 
 /** Puts the agent's parts together on this machine; nothing runs yet. */
 function assemble(configuration: AgentConfiguration, stateDirectory: string, log: Log) {
-  const { device, mqtt, http } = configuration;
+  const { device, mqtt, http, machine = {} } = configuration;
   const identity = new DeviceIdentityStore(nodeDisk, stateDirectory);
   // The authority is read at each connect: without it there is no link, but what the device has runs.
   const deviceIdentity = () => {
@@ -71,7 +71,7 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
   const runtime = openRuntime({
     ...{ processes: nodeProcesses, disk: nodeDisk, confinement: openConfinement(), ...common },
     ...{ directory: runtimeDirectory, preparedDirectory, hasFewAddresses: hasFewAddresses() },
-    openSecret: deviceSecrets(identity, device),
+    ...{ openSecret: deviceSecrets(identity, device), machine },
     hostFile: programFile('./app-host.js', './runtime/host/main.ts'),
     prepareFile: programFile('./prepare.js', './runtime/prepare/main.ts'),
     ...(http === undefined ? {} : { door: doorPlace(http) }),

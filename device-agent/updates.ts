@@ -1,5 +1,5 @@
 import type { Clock, Disk, Log, Random } from '../platform/ports.ts';
-import type { Progress } from '../schemas/generated/types.ts';
+import type { DeployedApplication, Progress } from '../schemas/generated/types.ts';
 import type { Courier } from './courier/courier.ts';
 import type { AgentTime } from './download/metadata.ts';
 import { HealthWatch } from './health/watch.ts';
@@ -19,6 +19,8 @@ export interface UpdatesOptions {
   readonly courier: Courier;
   readonly runtime: AppRuntime;
   readonly time: AgentTime;
+  /** Called before these applications run in the place of others. */
+  readonly onApply: (applications: readonly DeployedApplication[]) => void;
   /** Called whenever `memory` or `progress` changed. */
   readonly onChange: () => void;
 }
@@ -55,7 +57,7 @@ function logPhase(log: Log, before: Memory, after: Memory): void {
 
 /** Puts the engine and its organs together; nothing happens before `boot`. */
 export function createUpdates(options: UpdatesOptions): Updates {
-  const { files, courier, runtime, time, onChange } = options;
+  const { files, courier, runtime, time, onApply, onChange } = options;
   const { clock, disk, random, log } = options.ports;
   const { store, prepared, kept, slots, journal, ledger, partialDirectory } = files;
   let memory = files.memory;
@@ -64,7 +66,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
   const fetching = { ...waiting, onProgress: onChange, turn: new Turn() };
   const fetcher = new Fetcher({ ...fetching, isRepairing: false });
   const repairer = new Fetcher({ ...fetching, isRepairing: true });
-  const activator = new Activator({ ...waiting, runtime, store, slots });
+  const activator = new Activator({ ...waiting, runtime, store, slots, onApply });
   const health = new HealthWatch(clock, runtime);
   const intake = new Intake({ ...waiting, memory: () => memory });
   const remember = (committed: Memory): void => {

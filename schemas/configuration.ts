@@ -27,6 +27,7 @@ interface SchemaNode {
   readonly description?: string;
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly required?: readonly string[];
   readonly 'x-path'?: boolean;
 }
 
@@ -43,12 +44,22 @@ function resolveNode(node: SchemaNode): SchemaNode {
 interface Leaf {
   readonly keys: readonly string[];
   readonly node: SchemaNode;
+  /** Keys of the outermost part around it that may be left out whole, and asks for something when it is not. */
+  readonly optionalPart?: readonly string[];
 }
 
-function leavesOf(node: SchemaNode, keys: readonly string[] = []): Leaf[] {
-  const { properties } = resolveNode(node);
-  if (properties === undefined) return [{ keys, node }];
-  return Object.entries(properties).flatMap(([key, inner]) => leavesOf(inner, [...keys, key]));
+function leavesOf(
+  node: SchemaNode,
+  keys: readonly string[] = [],
+  around: { readonly isAsked: boolean; readonly optionalPart?: readonly string[] } = { isAsked: true },
+): Leaf[] {
+  const { properties, required = [] } = resolveNode(node);
+  const part = around.optionalPart ?? (!around.isAsked && required.length > 0 ? keys : undefined);
+  const optionalPart = part === undefined ? {} : { optionalPart: part };
+  if (properties === undefined) return [{ keys, node, ...optionalPart }];
+  return Object.entries(properties).flatMap(([key, inner]) =>
+    leavesOf(inner, [...keys, key], { isAsked: required.includes(key), ...optionalPart }),
+  );
 }
 
 function sectionLeaves(section: Section): Leaf[] {
@@ -168,10 +179,17 @@ export function resolveConfiguration<S extends Section>(
   const own = valueAt(whole, [section]);
   const values = (typeof own === 'object' ? structuredClone(own) : {}) as Values;
   const givenBy = new Map<string, string>();
+  const isWritten = ({ optionalPart = [] }: Leaf): boolean =>
+    leaves.some(
+      (leaf) =>
+        optionalPart.every((key, at) => leaf.keys[at] === key) &&
+        (givenFor(section, leaf, inputs) !== undefined || valueAt(own, leaf.keys) !== undefined),
+    );
   for (const leaf of leaves) {
     const { keys, node } = leaf;
     const given = givenFor(section, leaf, inputs);
-    const value = given?.value ?? valueAt(values, keys) ?? node.default;
+    const usual = leaf.optionalPart === undefined || isWritten(leaf) ? node.default : undefined;
+    const value = given?.value ?? valueAt(values, keys) ?? usual;
     if (value === undefined) continue;
     if (given !== undefined) givenBy.set([section, ...keys].join('.'), given.by);
     const isPath = node['x-path'] === true && typeof value === 'string' && !/^[a-z][a-z0-9+.-]*:\/\//.test(value);

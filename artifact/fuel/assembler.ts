@@ -46,6 +46,13 @@ export class Assembler extends ByteWriter {
     this.u32(index);
   }
 
+  /** Calls what stands in the first table at the index on the stack. */
+  callIndirect(type: number): void {
+    this.byte(0x11);
+    this.u32(type);
+    this.u32(0);
+  }
+
   localGet(index: number): void {
     this.byte(0x20);
     this.u32(index);

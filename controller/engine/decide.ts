@@ -8,6 +8,7 @@ import type { Draft } from './draft.ts';
 import type { AdoptionEvent, ContactEvent, EngineEvent } from './events.ts';
 import { record, type Tale } from './history.ts';
 import { handOver } from './issue.ts';
+import { noteTaken } from './marks.ts';
 import { oweWord, postpone, settle } from './owed.ts';
 import { answerShadowRequest } from './shadow-request.ts';
 import { noteTurn } from './takeovers.ts';
@@ -24,8 +25,14 @@ export interface Decision {
 
 const nothing: Decision = { answers: [], tales: [], reconsider: [] };
 
+function noteCertificate(draft: Draft, device: string, endsAt: number): void {
+  const before = draft.device(device);
+  if (before.certificateEndsAt !== endsAt) draft.keep(device, { ...before, certificateEndsAt: endsAt });
+}
+
 function contact(draft: Draft, { now }: Context, event: ContactEvent): Decision {
-  const { device, address, takenOverFrom } = event;
+  const { device, address, takenOverFrom, certificateEndsAt } = event;
+  if (certificateEndsAt !== undefined) noteCertificate(draft, device, certificateEndsAt);
   const tales: Tale[] = [];
   if (takenOverFrom !== undefined) {
     tales.push(...noteTurn(draft, device, [takenOverFrom, ...(address === undefined ? [] : [address])], now));
@@ -93,6 +100,12 @@ export function decide(draft: Draft, context: Context, event: EngineEvent): Deci
     }
     case 'contact':
       return contact(draft, context, event);
+    case 'messages-taken':
+      noteTaken(draft, event);
+      return nothing;
+    case 'certificate':
+      noteCertificate(draft, event.device, event.endsAt);
+      return nothing;
     case 'adoption':
       return adoption(draft, event);
     case 'source':

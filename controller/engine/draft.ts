@@ -1,7 +1,7 @@
 /** What a batch of decisions comes to before it is durable: writes laid over what is known. Thrown away when they can't be kept. */
 import type { DeviceEvent, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import type { Known } from './image.ts';
-import type { DeviceRecord, Owed, Write } from './records.ts';
+import type { ChannelMarks, DeviceRecord, Owed, Write } from './records.ts';
 
 /** Rooms of what is owed: one of each kind for a subject. */
 const owedRooms: Readonly<Record<Owed['kind'], string>> = { issue: 'owed issue', deliver: 'owed deliver' };
@@ -15,6 +15,7 @@ function nameOf(write: Write): string {
   switch (write.kind) {
     case 'device':
     case 'history':
+    case 'marks':
       return write.name;
     case 'owed':
       return write.owed.subject;
@@ -76,6 +77,10 @@ export class Draft implements Known {
 
   history(name: string): readonly DeviceEvent[] {
     return this.#written('history', name)?.events ?? this.#base.history(name);
+  }
+
+  marks(name: string): ChannelMarks {
+    return this.#written('marks', name)?.marks ?? this.#base.marks(name);
   }
 
   owed(kind: Owed['kind'], subject: string): Owed | undefined {

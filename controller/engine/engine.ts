@@ -7,8 +7,8 @@ import { type Decision, decide } from './decide.ts';
 import { Delivery } from './delivery.ts';
 import { Draft } from './draft.ts';
 import { type EngineParts, noFleet } from './engine-parts.ts';
+import { Envelopes } from './envelopes.ts';
 import type { AdoptionEvent, EngineEvent } from './events.ts';
-import { travelsAsBlob } from './issue.ts';
 import { NameQueue } from './name-queue.ts';
 import { Outage, type StateTrouble } from './outage.ts';
 import { owedTo } from './owed.ts';
@@ -31,6 +31,7 @@ const requestsMax = 50_000;
 export class Engine {
   readonly #parts: EngineParts;
   readonly #delivery: Delivery;
+  readonly #envelopes: Envelopes;
   readonly #contacts: Contacts;
   readonly #toConsider = new NameQueue();
   #queue: Waiting[] = [];
@@ -53,6 +54,12 @@ export class Engine {
       ...{ clock, image, publish, tell },
       mayHear: (device) => mayHear(this.#contacts, device),
       consider: (device) => this.consider([device]),
+    });
+    this.#envelopes = new Envelopes({
+      sign: parts.sign,
+      putBlob: parts.putBlob,
+      consider: (device) => this.consider([device]),
+      tell,
     });
     for (const ofKind of Object.values(image.work)) for (const owed of ofKind.values()) this.#delivery.owe(owed);
     for (const device of image.untold) this.#delivery.owe(owedTo(image, 'deliver', device)!);
@@ -230,9 +237,8 @@ export class Engine {
     try {
       const issue = consider(own, this.context, device);
       if (issue !== undefined) {
-        const envelope = this.#parts.sign(issue.deployment);
-        if (travelsAsBlob(envelope)) this.#parts.putBlob(new TextEncoder().encode(envelope));
-        decisions.push(decide(own, this.context, { kind: 'signed', device, issued: issue.issued, envelope }));
+        const signed = this.#envelopes.signed(issue);
+        if (signed !== undefined) decisions.push(decide(own, this.context, { kind: 'signed', device, ...signed }));
       }
       draft.absorb(own);
     } catch (error) {

@@ -4,7 +4,7 @@ import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types
 import type { DesiredFleet } from '../manifests/desired.ts';
 import type { IssuedDeployment } from '../planning/observed.ts';
 import type { ShadowOperation } from '../shadow/topics.ts';
-import type { Owed, Write } from './records.ts';
+import type { ChannelMark, Owed, Write } from './records.ts';
 
 /** A message of a device to its shadow, as it arrived. */
 export interface ShadowRequestEvent {
@@ -20,8 +20,19 @@ export interface ContactEvent {
   readonly device: string;
   readonly connected: boolean;
   readonly address?: string;
+  /** When the certificate that it showed ends. */
+  readonly certificateEndsAt?: number;
   /** Of the connection that was open until this one took its place. */
   readonly takenOverFrom?: string;
+}
+
+/** Outlets took what a channel of a device had to say, up to there. */
+export interface MessagesTakenEvent {
+  readonly kind: 'messages-taken';
+  readonly device: string;
+  /** APPLICATION/CHANNEL. */
+  readonly channel: string;
+  readonly mark: ChannelMark;
 }
 
 /** A revision was judged, published, and comes into force. */
@@ -37,7 +48,10 @@ export interface AdoptionEvent {
 export type EngineEvent =
   | ShadowRequestEvent
   | ContactEvent
+  | MessagesTakenEvent
   | AdoptionEvent
+  /** A device was given a certificate. */
+  | { readonly kind: 'certificate'; readonly device: string; readonly endsAt: number }
   /** What is known of the repository changed. */
   | { readonly kind: 'source'; readonly source: SourceStatus }
   /** An operator takes a commit that is held back. */

@@ -3,7 +3,7 @@ import type { Turn } from '../../platform/turn.ts';
 import type { DeviceEvent, Refusal, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import { noShadow } from '../shadow/packed-shadow.ts';
 import type { StatePort, StateRow } from '../state/state-port.ts';
-import type { DeviceRecord, Owed, Write } from './records.ts';
+import type { ChannelMarks, DeviceRecord, Owed, Write } from './records.ts';
 import { decodeRow, setAside } from './rows.ts';
 import { SharedValues } from './shared-values.ts';
 
@@ -12,6 +12,8 @@ export interface Known {
   device(name: string): DeviceRecord;
   /** Newest first. */
   history(name: string): readonly DeviceEvent[];
+  /** Up to where the shore has what its channels had to say. */
+  marks(name: string): ChannelMarks;
   owed(kind: Owed['kind'], subject: string): Owed | undefined;
   readonly revision: RevisionStatus | undefined;
   readonly source: SourceStatus | undefined;
@@ -19,6 +21,8 @@ export interface Known {
 
 /** A device of which nothing is known. */
 export const strange: DeviceRecord = { shadow: noShadow };
+
+const noMarks: ChannelMarks = {};
 
 /** A row that could not be read, and why. */
 export interface Unreadable {
@@ -31,6 +35,7 @@ export class Image implements Known {
   /** Devices with a mark of what they may not have been told. */
   readonly untold = new Set<string>();
   readonly histories = new Map<string, readonly DeviceEvent[]>();
+  readonly channels = new Map<string, ChannelMarks>();
   /** What is owed, by kind and subject. */
   readonly work: Readonly<Record<Owed['kind'], Map<string, Owed>>> = { issue: new Map(), deliver: new Map() };
   revision: RevisionStatus | undefined;
@@ -48,6 +53,10 @@ export class Image implements Known {
     return this.histories.get(name) ?? [];
   }
 
+  marks(name: string): ChannelMarks {
+    return this.channels.get(name) ?? noMarks;
+  }
+
   owed(kind: Owed['kind'], subject: string): Owed | undefined {
     return this.work[kind].get(subject);
   }
@@ -63,6 +72,9 @@ export class Image implements Known {
       case 'history':
         if (write.events.length === 0) this.histories.delete(write.name);
         else this.histories.set(write.name, write.events);
+        break;
+      case 'marks':
+        this.channels.set(write.name, write.marks);
         break;
       case 'owed':
         if (write.settled) this.work[write.owed.kind].delete(write.owed.subject);

@@ -13,6 +13,8 @@ export interface DeviceRecord {
   /** Which reports are new. */
   readonly heard?: Heard;
   readonly contactAt?: number;
+  /** When the certificate ends that it was given or showed last. */
+  readonly certificateEndsAt?: number;
   /** Since when its shadow wants what it may not have been told; once that failed, a row of its own says what is owed. */
   readonly untoldSince?: number;
   /** What it said last and was not believed; gone when a report is taken. */
@@ -37,6 +39,22 @@ export interface Owed {
   readonly failure?: string;
 }
 
+/**
+ * Up to where the shore has what a channel of a device had to say, in words of its batches: durable here, and taken by every outlet.
+ */
+export interface ChannelMark {
+  /** 16 hexadecimal digits: drawn when the device opened the channel for the first time. */
+  readonly stream: string;
+  readonly segment: number;
+  readonly index: number;
+  /** What the device had dropped by then. */
+  readonly dropped: number;
+  readonly at: number;
+}
+
+/** The marks of one device, by `APPLICATION/CHANNEL`. */
+export type ChannelMarks = Readonly<Record<string, ChannelMark>>;
+
 /** One thing to remember from now on; every one is a row of the state, but for what is passing. */
 export type Write =
   | {
@@ -47,6 +65,7 @@ export type Write =
       readonly isPassing?: true;
     }
   | { readonly kind: 'history'; readonly name: string; readonly events: readonly DeviceEvent[] }
+  | { readonly kind: 'marks'; readonly name: string; readonly marks: ChannelMarks }
   | { readonly kind: 'owed'; readonly owed: Owed; readonly settled: boolean }
   | { readonly kind: 'revision'; readonly revision: RevisionStatus }
   | { readonly kind: 'source'; readonly source: SourceStatus }

@@ -5,7 +5,7 @@ import type { JsonObject } from '../shadow/document.ts';
 import { noShadow, type PackedSection, type PackedShadow } from '../shadow/packed-shadow.ts';
 import type { StateRow, StateWrite } from '../state/state-port.ts';
 import { desiredShadow, isHandedOver } from './issue.ts';
-import { type DeviceRecord, type Owed, owedKey, type Write } from './records.ts';
+import { type ChannelMark, type DeviceRecord, type Owed, owedKey, type Write } from './records.ts';
 
 /** The row of a device: the desired half of its shadow is left out where it follows from the envelope. */
 interface DeviceRow extends Omit<DeviceRecord, 'shadow'> {
@@ -76,6 +76,8 @@ export function encodeWrite(write: Write): StateWrite {
     case 'history':
       if (write.events.length === 0) return { room: 'history', key: write.name };
       return row('history', write.name, write.events);
+    case 'marks':
+      return row('marks', write.name, write.marks);
     case 'owed':
       if (write.settled) return { room: 'owed', key: owedKey(write.owed) };
       return row('owed', owedKey(write.owed), write.owed);
@@ -94,6 +96,12 @@ export function encodeWrite(write: Write): StateWrite {
   }
 }
 
+function isMark(value: unknown): value is ChannelMark {
+  if (typeof value !== 'object' || value === null) return false;
+  const { stream, segment, index, dropped, at } = value as Partial<ChannelMark>;
+  return typeof stream === 'string' && [segment, index, dropped, at].every(Number.isSafeInteger);
+}
+
 type Decode = (key: string, value: never) => Write;
 
 const decoders: Readonly<Record<string, Decode>> = {
@@ -101,6 +109,10 @@ const decoders: Readonly<Record<string, Decode>> = {
   history(name, events: Extract<Write, { kind: 'history' }>['events']) {
     if (!Array.isArray(events)) throw new TypeError('it is no list');
     return { kind: 'history', name, events };
+  },
+  marks(name, marks: Extract<Write, { kind: 'marks' }>['marks']) {
+    if (!Object.values(marks).every(isMark)) throw new TypeError('one of them is no mark');
+    return { kind: 'marks', name, marks };
   },
   owed(_key, owed: Owed) {
     if (owed.kind !== 'issue' && owed.kind !== 'deliver') throw new TypeError(`nobody knows what ${owed.kind} is`);

@@ -6,6 +6,7 @@ import { Turn } from '../../platform/turn.ts';
 import type { Problem, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
 import { passedOver } from '../manifests/passed-over.ts';
+import { judgeAssemblies, type ReadModule } from '../publishing/judge-assemblies.ts';
 import type { PublisherJudgement } from '../publishing/publisher.ts';
 import type { History } from '../source/source.ts';
 import { SourceError } from '../source/source-error.ts';
@@ -13,11 +14,14 @@ import type { RevisionFiles } from '../state/blob-cache.ts';
 import type { BranchFollowerParts } from './follower-parts.ts';
 import { type Acceptance, judgeAcceptance } from './held-tip.ts';
 import { keepingBlobs, type ReadBlob } from './manifest-reader.ts';
+import { lineOf } from './problem-line.ts';
 import {
+  describe,
   judgeRevision,
   noRevision,
   type Reading,
   type RevisionStep,
+  type RevisionTree,
   treeAfter,
   type ValidRevision,
 } from './revision-in-force.ts';
@@ -33,14 +37,16 @@ export class BranchFollower {
   #told: string | undefined;
   #inForce: ValidRevision = noRevision;
   #source: SourceStatus;
+  /** Since the last look somebody said that the branch moved. */
+  #isPushed = false;
   #looking: Promise<void> | undefined;
   #lookingAgain: Promise<void> | undefined;
 
   constructor(parts: BranchFollowerParts) {
     this.#parts = parts;
     this.#readTrust = keepingBlobs(parts.cache, parts.source.readBlob);
-    const initial = initialSourceState(parts.source.location, parts.source.branch);
-    this.#source = { ...initial, ...parts.memory.source, ...place(initial) };
+    const { location, branch } = parts.source;
+    this.#source = { ...initialSourceState(location, branch), ...parts.memory.source, location, branch };
   }
 
   get #reading(): Reading {
@@ -91,7 +97,7 @@ export class BranchFollower {
     const files = await this.#filesOf(info, reading.turn);
     const step = { before: noRevision, info, changes: Array.from(files, ([path, oid]) => ({ path, oid })) };
     const tree = await treeAfter(step, reading.turn);
-    const { catalogue } = await publisher.judge(tree, this.#readTrust);
+    const catalogue = await publisher.recall(tree, this.#readTrust);
     const judged = await judgeRevision(step, tree, catalogue, reading);
     if (judged.kind === 'refused') {
       const why = judged.problems[0]?.message;
@@ -103,8 +109,12 @@ export class BranchFollower {
     publisher.resume(catalogue, demand(desired));
   }
 
-  /** Looks at the branch. Calls during a look become one look after it: what they know of may have come too late for this one. */
-  look(): Promise<void> {
+  /**
+   * Looks at the branch. Calls during a look become one look after it: what they know of may have come too late for this one.
+   * After a push, a server that did not answer is asked again sooner.
+   */
+  look(isPushed = false): Promise<void> {
+    this.#isPushed ||= isPushed;
     if (this.#looking !== undefined) {
       this.#lookingAgain ??= this.#looking.then(() => {
         this.#lookingAgain = undefined;
@@ -154,7 +164,9 @@ export class BranchFollower {
     try {
       // What devices follow, also when it could not be taken up after a restart.
       const inForce = this.#inForce.info?.id ?? this.#source.revision?.id;
-      const known = { judged: this.#judged(), inForce, accepted: this.#parts.memory.accepted };
+      const isPushed = this.#isPushed;
+      this.#isPushed = false;
+      const known = { judged: this.#judged(), inForce, accepted: this.#parts.memory.accepted, isPushed };
       const news = await source.poll(this.#stopping.signal, known);
       this.#hasLooked = true;
       switch (news.kind) {
@@ -200,18 +212,28 @@ export class BranchFollower {
     const step = await this.#stepTo(info);
     const reading = this.#reading;
     const tree = await treeAfter(step, reading.turn);
-    const { catalogue, problems, notes } = await publisher.judge(tree, this.#readTrust);
-    const judged = await judgeRevision(step, tree, catalogue, reading);
-    const found = [...problems, ...(judged.kind === 'refused' ? judged.problems : [])];
-    if (judged.kind === 'refused' || found.length > 0) {
-      return this.#refuse(info, `${found.length} ${found.length === 1 ? 'problem' : 'problems'} in its files`, found);
-    }
     try {
+      const { catalogue, problems, notes } = await publisher.judge(tree, this.#readTrust);
+      const judged = await judgeRevision(step, tree, catalogue, reading);
+      const unfit = judged.kind === 'refused' ? judged.problems : await this.#unfit(step, judged.revision, tree);
+      const found = [...problems, ...unfit];
+      if (judged.kind === 'refused' || found.length > 0) {
+        return this.#refuse(info, `${found.length} ${found.length === 1 ? 'problem' : 'problems'} in its files`, found);
+      }
       await publisher.publish(tree, catalogue, this.#readTrust, this.#parts.demand(desiredOf(judged.revision.state)));
       await this.#adopt(judged.revision, step, history, judged.affected, [...judged.warnings, ...notes]);
     } catch (error) {
+      if (error instanceof SourceError) throw error;
       this.#postpone(info, error);
     }
+  }
+
+  /** What can't run of what a revision puts together. */
+  async #unfit({ before }: RevisionStep, { state }: ValidRevision, tree: RevisionTree): Promise<readonly Problem[]> {
+    const { publisher, source } = this.#parts;
+    const read: ReadModule = (release) => publisher.readModule(tree, source.readBlob, release);
+    const findings = await judgeAssemblies(state, before.state, read);
+    return describe({ problems: [], findings }, tree.files, source.readBlob);
   }
 
   async #adopt(
@@ -287,13 +309,4 @@ export class BranchFollower {
   #complain(event: string, error: unknown): void {
     this.#parts.log.write('error', event, { error });
   }
-}
-
-/** `file:line CODE message`, for one line of a log. */
-function lineOf({ file, line, code, message }: SourceStatus['problems'][number]): string {
-  return `${file}${line === undefined ? '' : `:${line}`} ${code} ${message}`;
-}
-
-function place({ location, branch }: SourceStatus): Pick<SourceStatus, 'location' | 'branch'> {
-  return { location, branch };
 }

@@ -6,6 +6,7 @@ import type { Catalogue } from '../manifests/desired.ts';
 import type { FileChange } from '../manifests/draft.ts';
 import { filesToLocate, locateProblems, type Refused } from '../manifests/locate-problems.ts';
 import { emptyManifestState, type ManifestState } from '../manifests/manifest-state.ts';
+import { MapDraft } from '../manifests/map-draft.ts';
 import { isUnreadName } from '../manifests/passed-over.ts';
 import { PersistentMap } from '../manifests/persistent-map.ts';
 import { pauseNow, runInTurns, type Steps } from '../manifests/steps.ts';
@@ -52,7 +53,8 @@ export type Judged =
     }
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] };
 
-async function describe(refused: Refused, files: RevisionFiles, readBlob: ReadBlob): Promise<Problem[]> {
+/** The problems with the places they are at in the files of a commit. */
+export async function describe(refused: Refused, files: RevisionFiles, readBlob: ReadBlob): Promise<Problem[]> {
   const bytes = new Map<string, Uint8Array>();
   for (const path of filesToLocate(refused)) {
     const blob = files.get(path);
@@ -70,17 +72,16 @@ export interface RevisionStep {
 }
 
 function* changedFiles(before: Files, changes: readonly ChangedPath[]): Steps<Files> {
-  let { files } = before;
+  const files = new MapDraft(before.files);
   const trustFiles = new Map(before.trustFiles);
   const unread = new Set(before.unread);
-  const edit = {};
   for (const { path, oid } of changes) {
     yield pauseNow;
-    files = oid === undefined ? files.delete(path, edit) : files.set(path, oid, edit);
+    oid === undefined ? files.delete(path) : files.set(path, oid);
     if (isTrustFile(path)) oid === undefined ? trustFiles.delete(path) : trustFiles.set(path, oid);
     if (isUnreadName(path)) oid === undefined ? unread.delete(path) : unread.add(path);
   }
-  return { files, trustFiles, unread };
+  return { files: yield* files.settled(), trustFiles, unread };
 }
 
 /** The commit that a step leads to. */

@@ -3,11 +3,15 @@ import type { Application, Device, Problem } from '../../schemas/generated/types
 import { canonicalJson } from './canonical-json.ts';
 import type { Catalogue, DesiredDevice } from './desired.ts';
 import { darkAfterSecondsDefault, type FleetPlan, idleTemplate, planFleet, templateFor } from './device-template.ts';
-import { type Draft, type FileChange, openDraft } from './draft.ts';
+import { type Draft, deviceIn, type FileChange } from './draft.ts';
 import type { Finding } from './finding.ts';
+import { linkedReleases } from './linked-releases.ts';
 import { ownChange } from './manifest-path.ts';
 import type { ManifestState } from './manifest-state.ts';
-import { nobody, updateMembership } from './membership.ts';
+import { MapDraft } from './map-draft.ts';
+import { updateMembership } from './membership.ts';
+import { namesUnder } from './name-index.ts';
+import { openDraft } from './read-changes.ts';
 import { checkReferences, releaseKey } from './references.ts';
 import { noteUnsealed, warnOfUnsealed } from './sealed-copies.ts';
 import { warnOfEmptyFleets, warnOfStrays } from './selection-warnings.ts';
@@ -36,8 +40,16 @@ function changedReleases(before: Catalogue, after: Catalogue): Set<string> {
 }
 
 /** Whether an application reads one of these secrets. */
-function readsOne(application: Application | undefined, secrets: ReadonlySet<string>): boolean {
+function readsOne(application: Application | undefined, secrets: ReadonlyMap<string, unknown>): boolean {
   return application?.spec.secrets?.some((secret) => secrets.has(secret)) ?? false;
+}
+
+/** The releases that a fleet runs of an application: its own, and those linked to it. */
+function releasesOf(name: string, release: string | undefined, application: Application | undefined): string[] {
+  const version = release ?? application?.spec.release;
+  const linked = application === undefined ? [] : linkedReleases(application.spec);
+  const own = version === undefined ? [] : [{ name, version }];
+  return [...own, ...linked].map((one) => releaseKey(one.name, one.version));
 }
 
 /** Fleets whose devices are touched by a change of an application, of a secret that one reads, or of a release. */
@@ -46,20 +58,21 @@ function touchedFleets({ before, next, touched }: Draft): string[] {
   if (releases.size + touched.Application.size + touched.Secret.size === 0) return [];
   return [...next.fleets].flatMap(([fleet, { spec }]) => {
     const isTouched = spec.applications.some(({ name, release }) => {
-      const version = release ?? next.applications.get(name)?.spec.release;
-      if (readsOne(next.applications.get(name), touched.Secret)) return true;
-      return touched.Application.has(name) || (version !== undefined && releases.has(releaseKey(name, version)));
+      const application = next.applications.get(name);
+      if (touched.Application.has(name) || readsOne(application, touched.Secret)) return true;
+      return releasesOf(name, release, application).some((key) => releases.has(key));
     });
     return isTouched ? [fleet] : [];
   });
 }
 
-function devicesToDraw(draft: Draft, judged: ReadonlyMap<string, unknown>): Set<string> {
+/** Those that were judged, and whoever shares what is touched. */
+function devicesToDraw(draft: Draft, judged: ReadonlyMap<string, unknown>): Iterable<string> {
+  if (draft.before.devices.size === 0) return judged.keys();
   const names = new Set(judged.keys());
-  for (const fleet of touchedFleets(draft))
-    for (const name of (draft.next.members.get(fleet) ?? nobody).keys()) names.add(name);
-  for (const site of draft.touched.Site)
-    for (const name of (draft.next.devicesBySite.get(site) ?? nobody).keys()) names.add(name);
+  for (const fleet of touchedFleets(draft)) for (const name of namesUnder(draft.next.members, fleet)) names.add(name);
+  for (const site of draft.touched.Site.keys())
+    for (const name of namesUnder(draft.next.devicesBySite, site)) names.add(name);
   return names;
 }
 
@@ -70,23 +83,31 @@ function isSame(left: DesiredDevice, right: DesiredDevice): boolean {
   );
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const noLabels = {};
+
 function drawDevice(draft: Draft, device: Device, plan: FleetPlan | undefined): DesiredDevice {
   const { metadata, spec } = device;
-  return {
+  // Spreading what may be absent into it would cost more than all the rest: there is one for every device.
+  const drawn: Mutable<DesiredDevice> = {
     name: metadata.name,
-    ...(spec.site === undefined ? {} : { site: spec.site }),
-    ...(plan === undefined ? {} : { fleet: plan.name }),
-    labels: metadata.labels ?? {},
-    ...(spec.idle === true && { idle: true }),
-    ...(spec.keyFingerprint === undefined ? {} : { keyFingerprint: spec.keyFingerprint }),
+    labels: metadata.labels ?? noLabels,
     darkAfterSeconds: plan?.fleet.spec.darkAfterSeconds ?? darkAfterSecondsDefault,
     template: plan === undefined ? idleTemplate : templateFor(draft, plan, device),
   };
+  if (spec.site !== undefined) drawn.site = spec.site;
+  if (plan !== undefined) drawn.fleet = plan.name;
+  if (spec.idle === true) drawn.idle = true;
+  if (spec.keyFingerprint !== undefined) drawn.keyFingerprint = spec.keyFingerprint;
+  return drawn;
 }
 
 /** Draws the devices anew, `judged` ones in their new fleet; returns those that came out different. */
 function* drawDevices(draft: Draft, judged: ReadonlyMap<string, string | undefined>): Steps<Set<string>> {
-  const { before, next, edit } = draft;
+  const { before, next } = draft;
+  const desired = new MapDraft(before.desiredDevices);
+  const unsealed = new MapDraft(before.unsealed);
   const affected = new Set<string>();
   const plans = new Map<string, FleetPlan>();
   const planOf = (device: string): FleetPlan | undefined => {
@@ -99,16 +120,18 @@ function* drawDevices(draft: Draft, judged: ReadonlyMap<string, string | undefin
   };
   for (const name of devicesToDraw(draft, judged)) {
     yield pauseNow;
-    const device = next.devices.get(name);
+    const device = deviceIn(draft, name);
     const old = before.desiredDevices.get(name);
     const drawn = device && drawDevice(draft, device, planOf(name));
-    noteUnsealed(draft, name, drawn);
+    noteUnsealed(unsealed, name, drawn);
     if (drawn !== undefined && old !== undefined && isSame(old, drawn)) continue;
     if (drawn === undefined && old === undefined) continue;
     affected.add(name);
-    next.desiredDevices =
-      drawn === undefined ? next.desiredDevices.delete(name, edit) : next.desiredDevices.set(name, drawn, edit);
+    if (drawn === undefined) desired.delete(name);
+    else desired.set(name, drawn);
   }
+  next.desiredDevices = yield* desired.settled();
+  next.unsealed = yield* unsealed.settled();
   return affected;
 }
 
@@ -123,7 +146,7 @@ export function* applyChangesInSteps(
   draft.next.catalogue = catalogue;
   const judged = yield* updateMembership(draft);
   yield* checkReferences(draft, changes);
-  warnOfEmptyFleets(draft);
+  yield* warnOfEmptyFleets(draft);
   warnOfStrays(draft);
   const affected = yield* drawDevices(draft, judged);
   warnOfUnsealed(draft);

@@ -17,6 +17,11 @@ export class FleetIndex {
     }
   }
 
+  /** Whether there are no fleets at all. */
+  get isEmpty(): boolean {
+    return this.#byTerm.size === 0 && this.#others.length === 0;
+  }
+
   #file(term: string, entry: Entry): void {
     const filed = this.#byTerm.get(term);
     if (filed === undefined) this.#byTerm.set(term, [entry]);

@@ -1,7 +1,7 @@
 import type { Application, DeployedApplication } from '../../schemas/generated/types.ts';
 import { bytesOf } from './quantity.ts';
 
-type GrantedTerms = Pick<DeployedApplication, 'data' | 'tmp' | 'kv' | 'facts' | 'allowedOutboundHosts'>;
+type GrantedTerms = Pick<DeployedApplication, 'data' | 'tmp' | 'kv' | 'facts' | 'machine' | 'allowedOutboundHosts'>;
 
 /** Schema defaults, for what a grant does not say. */
 const dataDefaults = { quota: '16MiB', files: 1000 };
@@ -14,11 +14,12 @@ function directory({ quota, files }: { readonly quota: string; readonly files: n
 
 /** What a manifest grants its application, in the deployment's terms; what it does not grant is not named. */
 export function grantedTerms(spec: Application['spec']): GrantedTerms {
-  const { data, tmp, kv, facts, allowedOutboundHosts } = spec;
+  const { data, tmp, kv, facts, machine, allowedOutboundHosts } = spec;
   return {
     ...(data === undefined ? {} : { data: directory({ ...dataDefaults, ...data }) }),
     ...(tmp === undefined ? {} : { tmp: directory({ ...tmpDefaults, ...tmp }) }),
     ...(kv === undefined ? {} : { kv: { bytesMax: bytesOf(kv.quota ?? kvDefaults.quota) } }),
+    ...(machine === undefined ? {} : { machine }),
     ...(allowedOutboundHosts === undefined ? {} : { allowedOutboundHosts }),
     ...(facts === undefined
       ? {}

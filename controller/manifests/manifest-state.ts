@@ -1,7 +1,8 @@
 /** All manifests of the revision in force, with the indices that tell which devices a change touches. */
 import type { Application, Device, Fleet, Secret, Site } from '../../schemas/generated/types.ts';
 import type { Catalogue, DesiredDevice, DesiredFleet } from './desired.ts';
-import type { Manifest, ManifestKind, ParsedFile } from './parsed-file.ts';
+import type { NameIndex } from './name-index.ts';
+import type { Manifest, ManifestKind } from './parsed-file.ts';
 import { type NameSet, PersistentMap } from './persistent-map.ts';
 
 /** Where a manifest stands. */
@@ -16,20 +17,19 @@ export type ManifestKey = `${ManifestKind}/${string}`;
 
 /** Immutable; without problems by construction, because a revision with problems never becomes a state. */
 export interface ManifestState {
-  readonly files: PersistentMap<ParsedFile>;
-  /** By `ManifestKey`; sorted by file and document, and exactly one of them in a state. */
-  readonly declared: PersistentMap<readonly Declaration[]>;
+  /** What each manifest file declares, by path. */
+  readonly files: PersistentMap<readonly ManifestKey[]>;
+  /** By `ManifestKey`. */
+  readonly declared: PersistentMap<Declaration>;
   readonly applications: PersistentMap<Application>;
   readonly fleets: PersistentMap<Fleet>;
   readonly sites: PersistentMap<Site>;
   readonly secrets: PersistentMap<Secret>;
   readonly devices: PersistentMap<Device>;
-  readonly devicesBySite: PersistentMap<NameSet>;
-  /** By the terms of `labelTerms`. */
-  readonly devicesByLabel: PersistentMap<NameSet>;
-  readonly devicesByFingerprint: PersistentMap<NameSet>;
+  readonly devicesBySite: NameIndex;
+  readonly devicesByFingerprint: NameIndex;
   /** Devices by the fleet that selects them. */
-  readonly members: PersistentMap<NameSet>;
+  readonly members: NameIndex;
   /** Devices that no fleet selects and that are not said to be idle, and those that are said to be and are selected. */
   readonly strays: NameSet;
   /** Devices that lack a copy of secrets that their applications read, with the names of those. */
@@ -48,7 +48,6 @@ export const emptyManifestState: ManifestState = {
   secrets: PersistentMap.empty(),
   devices: PersistentMap.empty(),
   devicesBySite: PersistentMap.empty(),
-  devicesByLabel: PersistentMap.empty(),
   devicesByFingerprint: PersistentMap.empty(),
   members: PersistentMap.empty(),
   strays: PersistentMap.empty(),

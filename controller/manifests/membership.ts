@@ -1,29 +1,39 @@
 /** Which fleet selects which device, kept up for the devices and fleets that a draft touches. */
-import type { Selector } from '../../schemas/generated/types.ts';
-import { type Draft, placeIn } from './draft.ts';
+import type { Device, Fleet } from '../../schemas/generated/types.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { type Draft, deviceIn, placeIn } from './draft.ts';
 import { FleetIndex } from './fleet-index.ts';
-import { indexed, PersistentMap, unindexed } from './persistent-map.ts';
-import { selectorTerms } from './selector.ts';
+import { MapDraft } from './map-draft.ts';
+import { NameIndexDraft, namesUnder } from './name-index.ts';
 import { pauseNow, type Steps } from './steps.ts';
 
-/** Devices that may meet the selector, by the index that narrows most; every device when none does. */
-function* candidates({ next }: Draft, selector: Selector): Iterable<string> {
-  const sets = selectorTerms(selector).map((terms) => terms.map((term) => next.devicesByLabel.get(term)));
-  const sizes = sets.map((list) => list.reduce((sum, set) => sum + (set?.size ?? 0), 0));
-  const narrowest = sets[sizes.indexOf(Math.min(...sizes))];
-  if (narrowest === undefined) yield* next.devices.keys();
-  else for (const set of narrowest) yield* set?.keys() ?? [];
+/** Fleets that select otherwise than before. */
+function reselecting({ before, touched }: Draft): FleetIndex {
+  const changed = [...touched.Fleet].flatMap(([name, fleet]): [string, Fleet][] => {
+    const old = before.fleets.get(name);
+    const isSame = fleet && old && canonicalJson(fleet.spec.selector) === canonicalJson(old.spec.selector);
+    return fleet === undefined || isSame ? [] : [[name, fleet]];
+  });
+  return new FleetIndex(changed);
 }
 
-/** Devices whose fleet may be another one now. */
-function devicesToJudge(draft: Draft): Set<string> {
-  const names = new Set(draft.touched.Device);
-  for (const fleet of draft.touched.Fleet) {
-    for (const name of draft.before.members.get(fleet)?.keys() ?? []) names.add(name);
-    const manifest = draft.next.fleets.get(fleet);
-    if (manifest !== undefined) for (const name of candidates(draft, manifest.spec.selector)) names.add(name);
+/** Devices whose fleet may be another one now, or says something else now. */
+function* devicesToJudge(draft: Draft): Steps<Map<string, Device | undefined>> {
+  const { before, next, touched } = draft;
+  // At a first revision these are all.
+  if (before.devices.size === 0) return touched.Device;
+  const devices = new Map(touched.Device);
+  for (const fleet of touched.Fleet.keys())
+    for (const name of namesUnder(before.members, fleet))
+      if (!devices.has(name)) devices.set(name, deviceIn(draft, name));
+  const fleets = reselecting(draft);
+  if (fleets.isEmpty) return devices;
+  // No index by label is kept: it would be larger than all others, and selectors change seldom.
+  for (const [name, device] of next.devices) {
+    yield pauseNow;
+    if (fleets.selecting(device.metadata.labels ?? {}).length > 0) devices.set(name, device);
   }
-  return names;
+  return devices;
 }
 
 function reportConflict(draft: Draft, device: string, fleets: readonly string[]): void {
@@ -40,23 +50,24 @@ function reportConflict(draft: Draft, device: string, fleets: readonly string[])
 
 /** Updates `members` and `strays`, and reports devices that two fleets select; returns the fleet of each device it looked at. */
 export function* updateMembership(draft: Draft): Steps<Map<string, string | undefined>> {
-  const { before, next, edit } = draft;
+  const { before, next } = draft;
+  const members = new NameIndexDraft(before.members);
+  const strays = new MapDraft(before.strays);
   const judged = new Map<string, string | undefined>();
   const fleets = new FleetIndex(next.fleets);
-  for (const device of devicesToJudge(draft)) {
+  for (const [device, manifest] of yield* devicesToJudge(draft)) {
     yield pauseNow;
-    const manifest = next.devices.get(device);
     const chosen = manifest === undefined ? [] : fleets.selecting(manifest.metadata.labels ?? {});
     const old = before.desiredDevices.get(device)?.fleet;
-    if (old !== undefined && !chosen.includes(old)) next.members = unindexed(next.members, old, device, edit);
-    for (const fleet of chosen) next.members = indexed(next.members, fleet, device, edit);
+    if (old !== undefined && !chosen.includes(old)) members.remove(old, device);
+    for (const fleet of chosen) members.add(fleet, device);
     judged.set(device, chosen[0]);
     const isStray = manifest !== undefined && (manifest.spec.idle === true) === chosen.length > 0;
-    next.strays = isStray ? next.strays.set(device, true, edit) : next.strays.delete(device, edit);
+    if (isStray) strays.set(device, true);
+    else strays.delete(device);
     if (chosen.length > 1) reportConflict(draft, device, chosen);
   }
+  next.members = yield* members.settled();
+  next.strays = yield* strays.settled();
   return judged;
 }
-
-/** The set of nobody, for fleets without members. */
-export const nobody = PersistentMap.empty<true>();

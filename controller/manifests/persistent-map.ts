@@ -4,49 +4,56 @@
  *
  * A trie over the bits of a hash of the key:
  *
- *     branch (32 children, 5 bits a level) ──► branch ──► leaf (at most 16 entries, sorted by key)
+ *     branch (32 children, 5 bits a level) ──► branch ──► leaf (at most 16 entries, sorted by hash, then key)
  *
  * Invariant: a node is a leaf if and only if it holds at most 16 entries or the hash has no bits left. The shape, and with
  * it the order of iteration, therefore follows from the keys alone and not from the history of changes.
  */
+import { pauseNow, runAtOnce, type Steps } from './steps.ts';
 
 /**
- * One making of new maps: nodes that were made in it are nobody else's yet, and are changed in place by whoever holds it.
- * When it is let go of, they are as immutable as all others.
+ * Entry n is `keys[n]` with `values[n]`: a hundred thousand pairs would each be an object. Its hash is beside it, because
+ * every other key that is looked at is a miss of the processor's cache.
  */
-export type Edit = object;
-
-/** Entry n is `keys[n]` with `values[n]`: a hundred thousand pairs would each be an object. */
 interface Leaf<V> {
   readonly kind: 'leaf';
-  readonly edit: Edit | undefined;
-  readonly keys: string[];
-  readonly values: V[];
+  readonly hashes: readonly number[];
+  readonly keys: readonly string[];
+  readonly values: readonly V[];
 }
 
 interface Branch<V> {
   readonly kind: 'branch';
-  readonly edit: Edit | undefined;
-  size: number;
-  readonly children: (Node<V> | undefined)[];
+  readonly size: number;
+  readonly children: readonly (Node<V> | undefined)[];
 }
 
 type Node<V> = Leaf<V> | Branch<V>;
 
+/** Changes of many keys, each once; `undefined` takes the key out. */
+interface Batch<V> {
+  readonly keys: readonly string[];
+  readonly values: readonly (V | undefined)[];
+  readonly hashes: Int32Array;
+}
+
 const leafEntriesMax = 16;
 const bitsPerLevel = 5;
+const childrenOfBranch = 32;
 const hashBits = 32;
 
-/** FNV-1a over code units, mixed once more because the trie reads the low bits first. */
+const emptyLeaf: Leaf<never> = { kind: 'leaf', hashes: [], keys: [], values: [] };
+
+/** FNV-1a over code units, mixed once more because the trie reads the low bits first; a small integer, which needs no object. */
 function hashOf(key: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < key.length; index += 1) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return (hash ^ (hash >>> 13)) >>> 0;
+  return (hash ^ (hash >>> 13)) | 0;
 }
 
 function slotOf(hash: number, shift: number): number {
-  return (hash >>> shift) & 31;
+  return (hash >>> shift) & (childrenOfBranch - 1);
 }
 
 function sizeOf<V>(node: Node<V> | undefined): number {
@@ -54,11 +61,35 @@ function sizeOf<V>(node: Node<V> | undefined): number {
   return node.kind === 'leaf' ? node.keys.length : node.size;
 }
 
-/** Where a key is or belongs in a leaf: the first place whose key is not below it. */
-function placeOf(keys: readonly string[], key: string): number {
-  let at = 0;
-  while (at < keys.length && keys[at]! < key) at += 1;
+/** Where a key is in a leaf, -1 when it is not there. */
+function placeOf({ hashes, keys }: Leaf<unknown>, hash: number, key: string): number {
+  let at = hashes.indexOf(hash);
+  while (at !== -1 && keys[at] !== key) at = hashes.indexOf(hash, at + 1);
   return at;
+}
+
+/** Entries of one leaf in the making, which come in any order. */
+class LeafDraft<V> {
+  readonly #hashes: number[] = [];
+  readonly #keys: string[] = [];
+  readonly #values: V[] = [];
+
+  insert(hash: number, key: string, value: V): void {
+    let at = this.#hashes.length;
+    while (at > 0 && this.#isAfter(at - 1, hash, key)) at -= 1;
+    this.#hashes.splice(at, 0, hash);
+    this.#keys.splice(at, 0, key);
+    this.#values.splice(at, 0, value);
+  }
+
+  #isAfter(at: number, hash: number, key: string): boolean {
+    const other = this.#hashes[at]!;
+    return other === hash ? this.#keys[at]! > key : other > hash;
+  }
+
+  settle(): Leaf<V> {
+    return { kind: 'leaf', hashes: this.#hashes, keys: this.#keys, values: this.#values };
+  }
 }
 
 function* entriesOf<V>(node: Node<V>): Generator<[string, V], undefined> {
@@ -69,86 +100,97 @@ function* entriesOf<V>(node: Node<V>): Generator<[string, V], undefined> {
   for (const child of node.children) if (child !== undefined) yield* entriesOf(child);
 }
 
-/** A leaf that may be written to: the same one where this edit made it. */
-function writableLeaf<V>(leaf: Leaf<V>, edit: Edit | undefined): Leaf<V> {
-  if (edit !== undefined && leaf.edit === edit) return leaf;
-  return { kind: 'leaf', edit, keys: [...leaf.keys], values: [...leaf.values] };
+function insertInto<V>(draft: LeafDraft<V>, node: Node<V> | undefined): void {
+  if (node === undefined) return;
+  if (node.kind === 'branch') for (const child of node.children) insertInto(draft, child);
+  else for (const [at, key] of node.keys.entries()) draft.insert(node.hashes[at]!, key, node.values[at]!);
 }
 
-function writableBranch<V>(branch: Branch<V>, edit: Edit | undefined): Branch<V> {
-  if (edit !== undefined && branch.edit === edit) return branch;
-  return { kind: 'branch', edit, size: branch.size, children: [...branch.children] };
+/** The node over these children: one leaf where they have become few. */
+function joined<V>(children: readonly (Node<V> | undefined)[]): Node<V> {
+  let size = 0;
+  for (const child of children) size += sizeOf(child);
+  if (size > leafEntriesMax) return { kind: 'branch', size, children };
+  const draft = new LeafDraft<V>();
+  for (const child of children) insertInto(draft, child);
+  return draft.settle();
 }
 
-function split<V>({ keys, values }: Leaf<V>, shift: number, edit: Edit | undefined): Node<V> {
-  let branch: Node<V> = { kind: 'branch', edit, size: 0, children: new Array(32).fill(undefined) };
-  for (const [at, key] of keys.entries()) branch = insert(branch, key, values[at]!, hashOf(key), shift, edit);
-  return branch;
-}
-
-function insertIntoLeaf<V>(leaf: Leaf<V>, key: string, value: V, shift: number, edit: Edit | undefined): Node<V> {
-  const at = placeOf(leaf.keys, key);
-  const isThere = leaf.keys[at] === key;
-  if (isThere && leaf.values[at] === value) return leaf;
-  const after = writableLeaf(leaf, edit);
-  if (isThere) {
-    after.values[at] = value;
-    return after;
+/** What an order of entries of a batch comes to when it is told apart by slots: slot s has `order` from `starts[s]` on. */
+function sortedBySlot(hashes: Int32Array, order: Int32Array, shift: number) {
+  const starts = new Int32Array(childrenOfBranch + 1);
+  for (const entry of order) starts[slotOf(hashes[entry]!, shift) + 1]! += 1;
+  for (let slot = 0; slot < childrenOfBranch; slot += 1) starts[slot + 1]! += starts[slot]!;
+  const next = starts.slice();
+  const sorted = new Int32Array(order.length);
+  for (const entry of order) {
+    const slot = slotOf(hashes[entry]!, shift);
+    sorted[next[slot]!] = entry;
+    next[slot]! += 1;
   }
-  after.keys.splice(at, 0, key);
-  after.values.splice(at, 0, value);
-  return after.keys.length > leafEntriesMax && shift < hashBits ? split(after, shift, edit) : after;
+  return { starts, order: sorted };
 }
 
-function insert<V>(node: Node<V>, key: string, value: V, hash: number, shift: number, edit: Edit | undefined): Node<V> {
-  if (node.kind === 'leaf') return insertIntoLeaf(node, key, value, shift, edit);
-  const slot = slotOf(hash, shift);
-  const before = node.children[slot];
-  const sizeBefore = sizeOf(before);
-  const after: Node<V> =
-    before === undefined
-      ? { kind: 'leaf', edit, keys: [key], values: [value] }
-      : insert(before, key, value, hash, shift + bitsPerLevel, edit);
-  // A child that was changed in place is the same one, and may have grown.
-  if (after === before && sizeOf(after) === sizeBefore) return node;
-  const branch = writableBranch(node, edit);
-  branch.size += sizeOf(after) - sizeBefore;
-  branch.children[slot] = after;
-  return branch;
+/** A leaf's own entries that the changes leave as they are, with those that they bring. */
+function leafAfter<V>(leaf: Leaf<V>, batch: Batch<V>, order: Int32Array, shift: number): Node<V> {
+  const isReplaced = leaf.keys.map(() => false);
+  let size = leaf.keys.length;
+  for (const entry of order) {
+    const at = placeOf(leaf, batch.hashes[entry]!, batch.keys[entry]!);
+    if (at !== -1) isReplaced[at] = true;
+    size += (batch.values[entry] === undefined ? 0 : 1) - (at === -1 ? 0 : 1);
+  }
+  if (size > leafEntriesMax && shift < hashBits) return branchOver(leaf, batch, order, shift);
+  const draft = new LeafDraft<V>();
+  for (const [at, key] of leaf.keys.entries())
+    if (!isReplaced[at]) draft.insert(leaf.hashes[at]!, key, leaf.values[at]!);
+  for (const entry of order) {
+    const value = batch.values[entry];
+    if (value !== undefined) draft.insert(batch.hashes[entry]!, batch.keys[entry]!, value);
+  }
+  return draft.settle();
 }
 
-function withoutInLeaf<V>(leaf: Leaf<V>, key: string, edit: Edit | undefined): Node<V> {
-  const at = placeOf(leaf.keys, key);
-  if (leaf.keys[at] !== key) return leaf;
-  const after = writableLeaf(leaf, edit);
-  after.keys.splice(at, 1);
-  after.values.splice(at, 1);
-  return after;
+/** The leaf's entries and the changes, told apart by slots. */
+function branchOver<V>(leaf: Leaf<V>, batch: Batch<V>, order: Int32Array, shift: number): Node<V> {
+  const drafts = new Array<LeafDraft<V> | undefined>(childrenOfBranch).fill(undefined);
+  for (const [at, key] of leaf.keys.entries()) {
+    const hash = leaf.hashes[at]!;
+    const slot = slotOf(hash, shift);
+    const draft = drafts[slot] ?? new LeafDraft<V>();
+    draft.insert(hash, key, leaf.values[at]!);
+    drafts[slot] = draft;
+  }
+  return branchAfter(
+    drafts.map((draft) => draft?.settle()),
+    batch,
+    order,
+    shift,
+  );
 }
 
-/** All of a branch that has become small, as one leaf. */
-function gathered<V>(branch: Branch<V>, edit: Edit | undefined): Leaf<V> {
-  const entries = [...entriesOf(branch)].sort(([left], [right]) => (left < right ? -1 : 1));
-  return { kind: 'leaf', edit, keys: entries.map(([key]) => key), values: entries.map(([, value]) => value) };
+function branchAfter<V>(
+  children: readonly (Node<V> | undefined)[],
+  batch: Batch<V>,
+  order: Int32Array,
+  shift: number,
+): Node<V> {
+  const sorted = sortedBySlot(batch.hashes, order, shift);
+  const after = children.map((child, slot) => {
+    const part = sorted.order.subarray(sorted.starts[slot]!, sorted.starts[slot + 1]!);
+    const node = part.length === 0 ? child : nodeAfter(child ?? emptyLeaf, batch, part, shift + bitsPerLevel);
+    return sizeOf(node) === 0 ? undefined : node;
+  });
+  return joined(after);
 }
 
-function without<V>(node: Node<V>, key: string, hash: number, shift: number, edit: Edit | undefined): Node<V> {
-  if (node.kind === 'leaf') return withoutInLeaf(node, key, edit);
-  const slot = slotOf(hash, shift);
-  const before = node.children[slot];
-  if (before === undefined) return node;
-  const sizeBefore = sizeOf(before);
-  const after = without(before, key, hash, shift + bitsPerLevel, edit);
-  if (sizeOf(after) === sizeBefore) return node;
-  const branch = writableBranch(node, edit);
-  branch.size -= 1;
-  branch.children[slot] = sizeOf(after) === 0 ? undefined : after;
-  return branch.size > leafEntriesMax ? branch : gathered(branch, edit);
+/** A node with changes of many keys, which all lead to it. */
+function nodeAfter<V>(node: Node<V>, batch: Batch<V>, order: Int32Array, shift: number): Node<V> {
+  return node.kind === 'leaf' ? leafAfter(node, batch, order, shift) : branchAfter(node.children, batch, order, shift);
 }
 
 /**
- * See the head of this file; `set` and `delete` return a new map, or the same one when nothing changes. With an edit they
- * change in place what was made in it: of the maps made in one edit only the newest counts.
+ * See the head of this file; `set`, `delete` and `withChanges` return a new map, or the same one when nothing changes.
  */
 export class PersistentMap<V> implements ReadonlyMap<string, V> {
   readonly #root: Node<V>;
@@ -158,43 +200,56 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
   }
 
   static empty<V>(): PersistentMap<V> {
-    return new PersistentMap<V>({ kind: 'leaf', edit: undefined, keys: [], values: [] });
-  }
-
-  /** The map of one entry. */
-  static of<V>(key: string, value: V, edit?: Edit): PersistentMap<V> {
-    return new PersistentMap<V>({ kind: 'leaf', edit, keys: [key], values: [value] });
+    return new PersistentMap<V>(emptyLeaf);
   }
 
   get size(): number {
     return sizeOf(this.#root);
   }
 
-  #leafOf(key: string): Leaf<V> | undefined {
-    const hash = hashOf(key);
-    let node: Node<V> | undefined = this.#root;
-    for (let shift = 0; node?.kind === 'branch'; shift += bitsPerLevel) node = node.children[slotOf(hash, shift)];
-    return node;
-  }
-
   get(key: string): V | undefined {
-    const leaf = this.#leafOf(key);
-    const at = leaf?.keys.indexOf(key) ?? -1;
-    return at === -1 ? undefined : leaf!.values[at];
+    let node: Node<V> | undefined = this.#root;
+    if (sizeOf(node) === 0) return undefined;
+    const hash = hashOf(key);
+    for (let shift = 0; node?.kind === 'branch'; shift += bitsPerLevel) node = node.children[slotOf(hash, shift)];
+    const at = node === undefined ? -1 : placeOf(node, hash, key);
+    return at === -1 ? undefined : (node as Leaf<V>).values[at];
   }
 
   has(key: string): boolean {
-    return this.#leafOf(key)?.keys.includes(key) ?? false;
+    return this.get(key) !== undefined;
   }
 
-  set(key: string, value: V, edit?: Edit): PersistentMap<V> {
-    const root = insert(this.#root, key, value, hashOf(key), 0, edit);
-    return root === this.#root ? this : new PersistentMap(root);
+  set(key: string, value: V): PersistentMap<V> {
+    return runAtOnce(this.withChanges([[key, value]]));
   }
 
-  delete(key: string, edit?: Edit): PersistentMap<V> {
-    const root = without(this.#root, key, hashOf(key), 0, edit);
-    return root === this.#root ? this : new PersistentMap(root);
+  delete(key: string): PersistentMap<V> {
+    return runAtOnce(this.withChanges([[key, undefined]]));
+  }
+
+  /** Many changes at once, each of another key, `undefined` where it goes: far cheaper than one after the other. */
+  *withChanges(changes: Iterable<readonly [string, V | undefined]>): Steps<PersistentMap<V>> {
+    const keys: string[] = [];
+    const values: (V | undefined)[] = [];
+    for (const [key, value] of changes) {
+      yield pauseNow;
+      if (this.get(key) === value) continue;
+      keys.push(key);
+      values.push(value);
+    }
+    if (keys.length === 0) return this;
+    const batch = { keys, values, hashes: Int32Array.from(keys, hashOf) };
+    // One child of the root after the other, so that each is a step.
+    const { starts, order } = sortedBySlot(batch.hashes, Int32Array.from(keys.keys()), 0);
+    let root = this.#root;
+    for (let slot = 0; slot < childrenOfBranch; slot += 1) {
+      const part = order.subarray(starts[slot]!, starts[slot + 1]!);
+      if (part.length === 0) continue;
+      root = nodeAfter(root, batch, part, 0);
+      yield pauseNow;
+    }
+    return new PersistentMap(root);
   }
 
   [Symbol.iterator](): MapIterator<[string, V]> {
@@ -220,25 +275,3 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
 
 /** An immutable set of names. */
 export type NameSet = PersistentMap<true>;
-
-/** Adds `name` to the set that `index` keeps under `key`. */
-export function indexed(index: PersistentMap<NameSet>, key: string, name: string, edit?: Edit): PersistentMap<NameSet> {
-  const set = index.get(key);
-  return index.set(
-    key,
-    set === undefined ? PersistentMap.of(name, true as const, edit) : set.set(name, true, edit),
-    edit,
-  );
-}
-
-/** Takes `name` out of the set that `index` keeps under `key`; an empty set is not kept. */
-export function unindexed(
-  index: PersistentMap<NameSet>,
-  key: string,
-  name: string,
-  edit?: Edit,
-): PersistentMap<NameSet> {
-  const rest = index.get(key)?.delete(name, edit);
-  if (rest === undefined) return index;
-  return rest.size === 0 ? index.delete(key, edit) : index.set(key, rest, edit);
-}

@@ -1,8 +1,10 @@
 /** Do the names in manifests lead somewhere: applications of fleets, sites of devices, releases in the catalogue? */
-import type { Fleet } from '../../schemas/generated/types.ts';
+import type { Device, Fleet } from '../../schemas/generated/types.ts';
 import type { Catalogue } from './desired.ts';
 import { type Draft, type FileChange, placeIn } from './draft.ts';
 import type { FindingPlace } from './finding-list.ts';
+import { linkedReleases } from './linked-releases.ts';
+import { namesUnder } from './name-index.ts';
 import { hint, listNames } from './nearest-name.ts';
 import type { ManifestKind } from './parsed-file.ts';
 import { pauseNow, type Steps } from './steps.ts';
@@ -61,6 +63,10 @@ function checkApplicationsAndFleets(draft: Draft): void {
   const { next } = draft;
   for (const [name, { spec }] of next.applications) {
     checkRelease(draft, placeIn(draft, `Application/${name}`, ['spec', 'release']), name, spec.release);
+    for (const { link, ...release } of linkedReleases(spec)) {
+      const place = placeIn(draft, `Application/${name}`, ['spec', 'links', link, 'release']);
+      checkRelease(draft, place, release.name, release.version);
+    }
     for (const [index, secret] of (spec.secrets ?? []).entries())
       checkName(draft, placeIn(draft, `Application/${name}`, ['spec', 'secrets', index]), 'Secret', secret);
   }
@@ -75,17 +81,26 @@ function checkApplicationsAndFleets(draft: Draft): void {
   }
 }
 
-function* checkSites(draft: Draft): Steps<void> {
+/** Devices that may name another site now, or one that is not there any more. */
+function* devicesToCheck(draft: Draft): Iterable<readonly [string, Device | undefined]> {
   const { next, touched } = draft;
-  const devices = new Set(touched.Device);
-  for (const site of touched.Site) for (const device of next.devicesBySite.get(site)?.keys() ?? []) devices.add(device);
+  yield* touched.Device;
+  for (const site of touched.Site.keys())
+    for (const name of namesUnder(next.devicesBySite, site))
+      if (!touched.Device.has(name)) yield [name, next.devices.get(name)];
+}
+
+function* checkSites(draft: Draft): Steps<void> {
   // When sites may only seem to be missing, each is told for one of its devices: a file that cannot be read hides many.
   const isDoubtful = unless(draft, 'Site') !== '';
   const told = new Set<string>();
   // In order only where the first of a site's devices is to be named.
-  for (const device of isDoubtful ? [...devices].sort() : devices) {
+  const devices = devicesToCheck(draft);
+  for (const [device, manifest] of isDoubtful
+    ? [...devices].sort(([left], [right]) => (left < right ? -1 : 1))
+    : devices) {
     yield pauseNow;
-    const site = next.devices.get(device)?.spec.site;
+    const site = manifest?.spec.site;
     if (site === undefined || (isDoubtful && told.has(site))) continue;
     told.add(site);
     checkName(draft, placeIn(draft, `Device/${device}`, ['spec', 'site']), 'Site', site);

@@ -1,9 +1,9 @@
-import type { Application, DeployedApplication } from '../../schemas/generated/types.ts';
+import type { Application, DeployedApplication, ShoreSpec, ShoreTerms } from '../../schemas/generated/types.ts';
 import { bytesOf } from './quantity.ts';
 
 type RunningEvents = Pick<DeployedApplication, 'trigger' | 'events' | 'channels'>;
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `10s` in milliseconds; the schema has seen to its form. */
 function millisecondsOf(duration: string): number {
@@ -11,16 +11,29 @@ function millisecondsOf(duration: string): number {
   return number * unitMs[duration.slice(String(number).length)]!;
 }
 
+function secondsOf(duration: string): number {
+  return millisecondsOf(duration) / 1000;
+}
+
+const shoreDefaults = { quota: '1MiB', maxAge: '7d', drop: 'oldest' } as const;
+
+/** What a channel may keep for the shore; a device knows no defaults of it. */
+function shoreTerms(shore: ShoreSpec): ShoreTerms {
+  const { quota, maxAge, drop } = { ...shoreDefaults, ...shore };
+  return { quotaBytes: bytesOf(quota), maxAgeSeconds: secondsOf(maxAge), drop };
+}
+
 function outgoing(
   channels: NonNullable<Application['spec']['channels']>,
 ): NonNullable<DeployedApplication['channels']> {
   const { out, ...rest } = channels;
   if (out === undefined) return rest;
-  const written = Object.entries(out).map(([name, { messageBytes, ...channel }]) => [
+  const written = Object.entries(out).map(([name, { messageBytes, shore, ...channel }]) => [
     name,
     {
       ...channel,
       ...(messageBytes === undefined ? {} : { messageBytes: bytesOf(messageBytes) }),
+      ...(shore === undefined ? {} : { shore: shoreTerms(shore) }),
     },
   ]);
   return { ...rest, out: Object.fromEntries(written) };

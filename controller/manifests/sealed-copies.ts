@@ -3,6 +3,7 @@ import type { Application, DeployedApplication, Device, Secret } from '../../sch
 import { bareFingerprint } from '../../schemas/key-fingerprint.ts';
 import type { DesiredDevice } from './desired.ts';
 import { type Draft, placeIn } from './draft.ts';
+import type { MapDraft } from './map-draft.ts';
 import { listNames } from './nearest-name.ts';
 import type { PersistentMap } from './persistent-map.ts';
 
@@ -22,13 +23,21 @@ export function deployedSecrets(
   return { secrets: Object.fromEntries(spec.secrets.map((name) => [name, copyFor(device, secrets.get(name))])) };
 }
 
+function lackingSecrets({ template }: DesiredDevice): readonly string[] {
+  const reading = template.applications.filter(({ secrets }) => secrets !== undefined);
+  const lacking = reading.flatMap(({ secrets = {} }) => Object.keys(secrets).filter((name) => !secrets[name]!.sealed));
+  return lacking.length < 2 ? lacking : [...new Set(lacking)];
+}
+
 /** Remembers which secrets a device lacks, as it was drawn; undefined is one that is gone. */
-export function noteUnsealed({ next, edit }: Draft, name: string, device: DesiredDevice | undefined): void {
-  const lacking = (device?.template.applications ?? []).flatMap(({ secrets = {} }) =>
-    Object.entries(secrets).flatMap(([secret, { sealed }]) => (sealed === undefined ? [secret] : [])),
-  );
-  if (lacking.length > 0) next.unsealed = next.unsealed.set(name, [...new Set(lacking)], edit);
-  else if (next.unsealed.has(name)) next.unsealed = next.unsealed.delete(name, edit);
+export function noteUnsealed(
+  unsealed: MapDraft<readonly string[]>,
+  name: string,
+  device: DesiredDevice | undefined,
+): void {
+  const lacking = device === undefined ? [] : lackingSecrets(device);
+  if (lacking.length > 0) unsealed.set(name, lacking);
+  else if (unsealed.get(name) !== undefined) unsealed.delete(name);
 }
 
 /** Warns of secrets that some devices can't read: what needs one does not start there. */

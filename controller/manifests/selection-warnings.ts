@@ -7,13 +7,14 @@ import { type Draft, placeIn } from './draft.ts';
 import type { ValuePath } from './finding.ts';
 import { hint, listNames } from './nearest-name.ts';
 import { unless } from './references.ts';
-import { labelTerm, selectorKeys, selectorTerms } from './selector.ts';
+import { labelTerm, labelTerms, selectorKeys, selectorTerms } from './selector.ts';
+import { pauseNow, type Steps } from './steps.ts';
 
 /** For each label the selector asks about, the values that devices have. */
-function existingLabels({ next }: Draft, selector: Selector): string {
+function existingLabels(terms: ReadonlySet<string>, selector: Selector): string {
   const keys = selectorKeys(selector);
   if (keys.length === 0) return 'there are no devices';
-  const known = [...next.devicesByLabel.keys()];
+  const known = [...terms];
   const told = keys.map((key) => {
     const values = known.filter((term) => term.startsWith(`${key}=`)).map((term) => term.slice(key.length + 1));
     if (values.length > 0) return `${key} is one of: ${listNames(values)}`;
@@ -27,27 +28,38 @@ function existingLabels({ next }: Draft, selector: Selector): string {
 }
 
 /** The first requirement that no device meets, as a place to point at; the whole selector when each has its devices. */
-function emptyPart({ next }: Draft, { matchLabels = {}, matchExpressions = [] }: Selector): ValuePath {
+function emptyPart(known: ReadonlySet<string>, { matchLabels = {}, matchExpressions = [] }: Selector): ValuePath {
   for (const [key, value] of Object.entries(matchLabels))
-    if (!next.devicesByLabel.has(labelTerm(key, value))) return ['matchLabels', key];
+    if (!known.has(labelTerm(key, value))) return ['matchLabels', key];
   const isMet = (index: number): boolean => {
     const [terms] = selectorTerms({ matchExpressions: [matchExpressions[index]!] });
-    return terms?.some((term) => next.devicesByLabel.has(term)) ?? true;
+    return terms?.some((term) => known.has(term)) ?? true;
   };
   const unmet = matchExpressions.findIndex((_, index) => !isMet(index));
   return unmet === -1 ? [] : ['matchExpressions', unmet];
 }
 
+/** What there is of labels. */
+function* labelsOf({ next }: Draft): Steps<ReadonlySet<string>> {
+  const terms = new Set<string>();
+  for (const { metadata } of next.devices.values()) {
+    yield pauseNow;
+    for (const term of labelTerms(metadata.labels ?? {})) terms.add(term);
+  }
+  return terms;
+}
+
 /** Warns of fleets that select no device at all, unless a device that has problems may be theirs. */
-export function warnOfEmptyFleets(draft: Draft): void {
+export function* warnOfEmptyFleets(draft: Draft): Steps<void> {
   const { next, findings, broken } = draft;
-  for (const [name, { spec }] of next.fleets) {
-    if (next.members.has(name)) continue;
+  const empty = [...next.fleets].filter(([name]) => !next.members.has(name));
+  const known = empty.length === 0 ? new Set<string>() : yield* labelsOf(draft);
+  for (const [name, { spec }] of empty) {
     const wanted = selectorTerms(spec.selector);
     const mayMatch = (terms: ReadonlySet<string>) => wanted.every((list) => list.some((term) => terms.has(term)));
     if (broken.devices.some(mayMatch)) continue;
-    const message = `the selector matches no device: ${existingLabels(draft, spec.selector)}${unless(draft, 'Device')}`;
-    const path = ['spec', 'selector', ...emptyPart(draft, spec.selector)];
+    const message = `the selector matches no device: ${existingLabels(known, spec.selector)}${unless(draft, 'Device')}`;
+    const path = ['spec', 'selector', ...emptyPart(known, spec.selector)];
     findings.warn(placeIn(draft, `Fleet/${name}`, path, 'key'), 'SELECTOR_MATCHES_NOTHING', message);
   }
 }

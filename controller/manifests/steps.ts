@@ -8,7 +8,7 @@ export type Steps<T> = Generator<typeof pauseNow, T, undefined>;
 export const pauseNow = undefined;
 
 /** Steps between two looks at the clock, which costs more than a step. */
-const stepsPerLook = 64;
+const stepsPerLook = 4;
 
 /** All of it at once. */
 export function runAtOnce<T>(steps: Steps<T>): T {

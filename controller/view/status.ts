@@ -4,6 +4,7 @@ import type {
   DeviceStatus,
   ExpiryStatus,
   FleetStatus,
+  OutletStatus,
   Refusal,
   SiteStatus,
   SourceStatus,
@@ -28,6 +29,8 @@ export interface StatusInputs {
   readonly refusals: readonly Refusal[];
   readonly broker?: BrokerStatus;
   readonly storage?: StorageStatus;
+  /** Where messages come out. */
+  readonly outlets?: readonly OutletStatus[];
   /** Trust that comes to its end; absent where nobody looks. */
   readonly expiry?: readonly ExpiryStatus[];
 }
@@ -102,7 +105,7 @@ const refusalsShownMax = 20;
 
 /** The document at one moment; the view has settled. Throws `NothingThere`. */
 export function statusDocument(inputs: StatusInputs, query: StatusQuery): StatusDocument {
-  const { context, view, source, broker, storage, expiry } = inputs;
+  const { context, view, source, broker, storage, outlets = [], expiry } = inputs;
   const selection = selectDevices(view, context.desired, query);
   const { tally, shown, next, count } = selection;
   const omitted = query.page === undefined ? count - shown.length : 0;
@@ -116,6 +119,7 @@ export function statusDocument(inputs: StatusInputs, query: StatusQuery): Status
     source,
     ...(broker === undefined ? {} : { broker }),
     ...(storage === undefined ? {} : { storage }),
+    ...(outlets.length === 0 ? {} : { outlets: [...outlets] }),
     ...(expiry === undefined ? {} : { expiry: [...expiry] }),
     tally,
     state: convergenceOf(tally),

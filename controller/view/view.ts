@@ -11,6 +11,7 @@ import { NameQueue } from '../engine/name-queue.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
 import { changesAt, heardAt, judge } from '../planning/device-status.ts';
 import { counted, emptyTally } from '../planning/tally.ts';
+import { CertificateEnds } from './certificate-ends.ts';
 import { Groups } from './groups.ts';
 import type { NeededArtifacts } from './needed-artifacts.ts';
 import { isWell, type Row } from './row.ts';
@@ -54,6 +55,7 @@ export class View {
   readonly #listeners = new Set<(change: Change) => void>();
   readonly fleets = new Groups('fleet');
   readonly sites = new Groups('site');
+  readonly certificates = new CertificateEnds();
   /** All devices that git names or that were ever heard. */
   readonly names = new SortedNames();
   readonly #notWell = new NamesByFirst(notWellMax);
@@ -195,6 +197,7 @@ export class View {
     const desired = context.desired.devices.get(device);
     const record = image.devices.get(device);
     if (record !== undefined) this.#parts.needed.note(device, record);
+    this.certificates.note(device, desired === undefined ? undefined : record?.certificateEndsAt);
     const isKnown = desired !== undefined || record !== undefined;
     this.#move(device, isKnown ? this.#rowOf(device, desired, context) : undefined);
   }

@@ -1,6 +1,5 @@
 /** The HTTPS door, and what it answers. */
 import { nodeClock as clock } from '../../platform/node/clock.ts';
-import { nodeDisk as disk } from '../../platform/node/disk.ts';
 import { startHttpServer } from '../../platform/node/http-server.ts';
 import type { HttpHandler } from '../../platform/ports.ts';
 import { enrol } from '../authority/enrolment.ts';
@@ -10,6 +9,7 @@ import { fairHandshakes } from '../doors/fair-handshakes.ts';
 import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
 import { standByApi } from '../doors/http/readiness.ts';
 import { bodyBytesMax, createApi } from '../doors/http/router.ts';
+import type { ArtifactFiles } from '../publishing/files/artifact-files.ts';
 import { serveArtifacts } from '../publishing/serve-artifacts.ts';
 import type { StatePlace, Term } from '../state/leadership.ts';
 import type { Ground } from './ground.ts';
@@ -41,18 +41,22 @@ export async function openHttps({ configuration, log, authority, identity, guard
 export type HttpsDoor = Awaited<ReturnType<typeof openHttps>>;
 
 /** What a controller that leads answers. */
-export function openApi(ground: Ground, controller: Controller, term: Term): HttpHandler {
-  const { configuration, state, authority, guard, apiToken } = ground;
-  const { authorize, onRefusal } = controller;
+export function openApi(ground: Ground, controller: Controller, files: ArtifactFiles, term: Term): HttpHandler {
+  const { configuration, authority, guard, apiToken } = ground;
+  const { authorize, onRefusal, onCertificate: onIssued } = controller;
   const { webhookSecret } = configuration.source;
   return createApi({
-    artifacts: serveArtifacts(disk, state.artifacts),
+    artifacts: serveArtifacts({
+      files,
+      onDamaged: (sha256) => void guard.run('http', `sha256/${sha256}`, () => controller.mendArtifact(sha256)),
+      onTrouble: (error) => guard.tell('http', 'artifacts', error),
+    }),
     status: (query) => controller.status(query),
     changes: controller.changes,
     clock,
     acceptRevision: (name) => controller.acceptRevision(name),
-    enrol: (request, address) => enrol({ authority, authorize, onRefusal }, request, address),
-    notifyPush: () => void guard.run('http', 'webhook', () => controller.poll()),
+    enrol: (request, address) => enrol({ authority, authorize, onRefusal, onIssued }, request, address),
+    notifyPush: () => void guard.run('http', 'webhook', () => controller.pollAtPush()),
     enrolments: enrolmentLimits(() => clock.monotonic()),
     readiness: () => ({ isReady: term.isHeld(), leader: term.leader }),
     ...{ authorize, onRefusal, apiToken },

@@ -3,6 +3,7 @@ import type {
   Boot,
   DeploymentReference,
   HostDeath,
+  OutboxReport,
   Progress,
   Report,
 } from '../../schemas/generated/types.ts';
@@ -15,6 +16,8 @@ export interface ReportParts {
   /** The last time a process of applications died. */
   readonly hostDeath: HostDeath | undefined;
   readonly progress: Progress | undefined;
+  /** What waits for the shore; undefined where nothing ever did. */
+  readonly outbox: OutboxReport | undefined;
   readonly agentVersion: string;
   readonly bytesReceived: number;
   readonly boot: Boot;
@@ -101,6 +104,7 @@ export function composeReport(parts: ReportParts): Report {
     ...(parts.hostDeath === undefined ? {} : { hostDeath: parts.hostDeath }),
     ...(running === undefined ? {} : { downloads: [...running.downloads] }),
     ...(problem === undefined ? {} : { problem }),
+    ...(parts.outbox === undefined ? {} : { outbox: parts.outbox }),
     bytesReceivedTotal: parts.bytesReceived,
   });
 }

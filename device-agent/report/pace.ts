@@ -14,11 +14,12 @@ function phasePart({ phase, since, running, target, problem, highestSequence }: 
   return JSON.stringify([phase, since, running, target, problem, highestSequence]);
 }
 
-function applicationsPart({ applications, downloads, hostDeath }: Report): string {
+function applicationsPart({ applications, downloads, hostDeath, outbox }: Report): string {
   return JSON.stringify([
     applications.map(({ usage: _usage, events: _events, facts: _facts, ...rest }) => rest),
     downloads,
     hostDeath,
+    outbox?.held?.code,
   ]);
 }
 

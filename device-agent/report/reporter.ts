@@ -78,6 +78,11 @@ export class Reporter {
     this.#timer = clock.after(dueMs - nowMs, () => void this.#send());
   }
 
+  /** Whether the shore knows all that is urgent. */
+  get isSettled(): boolean {
+    return this.#accepted !== undefined && !this.#isSending;
+  }
+
   stop(): void {
     this.#isStopped = true;
     this.#timer?.[Symbol.dispose]();

@@ -1,4 +1,5 @@
 import { type Clock, type Disk, DiskError } from '../../platform/ports.ts';
+import { failureOf, type RunEnd } from './run-end.ts';
 
 /** One application's log is at most two files of this size: the one being written and the one before. */
 export const logFileBytesMax = 262_144;
@@ -90,7 +91,14 @@ export class ApplicationLog {
 
   /** A line of our own about the application, such as why it ended: it is worth a write. */
   note(text: string): void {
-    this.#hold(`${this.#stamp()} fleet ${text}\n`);
+    this.#hold(this.#noted(text));
+    this.flush();
+  }
+
+  /** How a run ended, with the functions that a trap was in. */
+  end(end: RunEnd): void {
+    const frames = end.kind === 'trapped' ? end.stack.map((frame) => `  in ${frame}`) : [];
+    for (const text of [failureOf(end) ?? 'it exited with code 0', ...frames]) this.#hold(this.#noted(text));
     this.flush();
   }
 
@@ -101,7 +109,7 @@ export class ApplicationLog {
     if (this.#dropped > 0) {
       const dropped = this.#dropped;
       this.#dropped = 0;
-      this.#hold(`${this.#stamp()} fleet ${dropped} lines were dropped: it printed more than its log takes\n`);
+      this.#hold(this.#noted(`${dropped} lines were dropped: it printed more than its log takes`));
     }
     if (this.#pendingBytes === 0) return;
     const bytes = Buffer.concat(this.#pending);
@@ -110,6 +118,10 @@ export class ApplicationLog {
     this.#bytes.take(bytes.length);
     this.#writes.take(1);
     this.#append(bytes);
+  }
+
+  #noted(text: string): string {
+    return `${this.#stamp()} fleet ${text}\n`;
   }
 
   #hold(line: string): void {

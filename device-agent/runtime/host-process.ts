@@ -68,7 +68,7 @@ export class HostProcess {
   #wanted: readonly HostedApplication[] = [];
   /** What it is told once it is ready. */
   #unsaid: ForHost[] = [];
-  #readersElsewhere: Readonly<Record<string, number>> = {};
+  #readElsewhere: readonly string[] = [];
   #lastId = 0;
   #waiters: Waiter[] = [];
   #attempt = 0;
@@ -86,12 +86,9 @@ export class HostProcess {
   }
 
   /** Makes exactly these run in it; resolves when everything old has ended and everything new was started. */
-  apply(
-    applications: readonly HostedApplication[],
-    readersElsewhere: Readonly<Record<string, number>> = {},
-  ): Promise<void> {
+  apply(applications: readonly HostedApplication[], readElsewhere: readonly string[] = []): Promise<void> {
     this.#wanted = applications;
-    this.#readersElsewhere = readersElsewhere;
+    this.#readElsewhere = readElsewhere;
     this.#lastId += 1;
     const id = this.#lastId;
     const done = new Promise<void>((resolve) => this.#waiters.push({ id, resolve }));
@@ -173,9 +170,9 @@ export class HostProcess {
   }
 
   #sendApply(child: ChildProcess): void {
-    const readersElsewhere = this.#readersElsewhere;
+    const readElsewhere = this.#readElsewhere;
     const applications = this.#wanted;
-    child.send({ kind: 'apply', id: this.#lastId, applications, readersElsewhere } satisfies ToHost);
+    child.send({ kind: 'apply', id: this.#lastId, applications, readElsewhere } satisfies ToHost);
   }
 
   #ended(child: ChildProcess, { code, signal, fault }: ProcessExit): void {

@@ -3,7 +3,6 @@ import type { Clock, Confinement, Log, Processes, Random } from '../../platform/
 import type { ApplicationReport, HostDeath } from '../../schemas/generated/types.ts';
 import type { AppRuntime, RunnableApplication } from './app-runtime.ts';
 import { keptUsage } from './grants/kept-usage.ts';
-import type { OpenSecret } from './grants/opened-secrets.ts';
 import { HostProcess, type ProcessDeath } from './host-process.ts';
 import { holdOf, hostFlags } from './host-terms.ts';
 import type { DoorPlace } from './http/http-relay.ts';
@@ -11,13 +10,18 @@ import { memoryBytesOfAll } from './limits.ts';
 import { type HostPlan, ownProcessReason, placement } from './placement.ts';
 import type { PreparedModules, Readiness } from './prepare/readiness.ts';
 import { type HostedApplication, messageMax, processMax, type Usage } from './protocol.ts';
-import { type ReadyApplication as Ready, readyApplication } from './ready-application.ts';
+import {
+  type DeviceGrants,
+  type ReadyApplication as Ready,
+  readinessOf,
+  readyApplication,
+} from './ready-application.ts';
 import { Rest } from './rest.ts';
 import { judgeDeath, noSuspicion, reviewSuspicion, type Suspicion } from './suspicion.ts';
 import { Traffic, type TrafficOptions } from './traffic.ts';
 
 /** What the supervisor's end of the app hosts needs. */
-export interface RuntimeOptions {
+export interface RuntimeOptions extends DeviceGrants {
   readonly processes: Pick<Processes, 'start'>;
   readonly confinement: Confinement;
   readonly clock: Clock;
@@ -30,7 +34,6 @@ export interface RuntimeOptions {
   readonly prepared: PreparedModules;
   /** Where requests for applications come in; undefined where the integrator gave no port. */
   readonly door?: DoorPlace;
-  readonly openSecret: OpenSecret;
   /** Whether this machine has too few addresses to guard each memory by eight gigabytes of them. */
   readonly hasFewAddresses: boolean;
 }
@@ -74,7 +77,7 @@ export class SupervisedRuntime implements AppRuntime {
     this.#wanted = applications;
     this.#suspicion = reviewSuspicion(this.#suspicion, unchanged, this.#options.clock.monotonic());
     this.#changed();
-    const answers = await this.#options.prepared.ready(applications);
+    const answers = await readinessOf(this.#options.prepared, applications);
     if (this.#wanted !== applications || this.#isStopped) return;
     this.#ready = applications.flatMap((application, index) => this.#readied(application, answers[index]!));
     await this.#arrange();
@@ -82,10 +85,10 @@ export class SupervisedRuntime implements AppRuntime {
   }
 
   /** Nothing where it is refused, which its report then says. */
-  #readied(application: RunnableApplication, answer: Readiness): readonly Ready[] {
+  #readied(application: RunnableApplication, answers: readonly Readiness[]): readonly Ready[] {
     const refusal = this.#traffic.refusal(application);
     if (refusal !== undefined) return this.#refuse(application, refusal);
-    const ready = readyApplication(application, answer, this.#options.openSecret);
+    const ready = readyApplication(application, answers, this.#options);
     return 'refusal' in ready ? this.#refuse(application, ready.refusal) : [ready];
   }
 
@@ -155,7 +158,7 @@ export class SupervisedRuntime implements AppRuntime {
       ...this.#leaving,
       ...plans.map((plan) => {
         const applications = plan.applications.map((one) => this.#hosted(one));
-        return this.#hostOf(plan).apply(applications, this.#traffic.readersElsewhere(plan.key));
+        return this.#hostOf(plan).apply(applications, this.#traffic.readElsewhere(plan.key));
       }),
     ]);
   }

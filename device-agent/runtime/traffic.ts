@@ -51,9 +51,9 @@ export class Traffic {
     );
   }
 
-  /** For a host, how many applications elsewhere read each channel that is written in it. */
-  readersElsewhere(key: string): Readonly<Record<string, number>> {
-    return this.#router.readersElsewhere(key);
+  /** Channels that are written in a host and read elsewhere. */
+  readElsewhere(key: string): readonly string[] {
+    return this.#router.readElsewhere(key);
   }
 
   /** A host said something. */

@@ -72,6 +72,10 @@ export class AwsShadowLink implements ShadowLink {
     return (await this.#session?.report(report)) ?? 'offline';
   }
 
+  async sendBatchPart(part: Uint8Array): Promise<boolean> {
+    return (await this.#session?.sendBatchPart(part)) ?? false;
+  }
+
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#loop;
@@ -100,10 +104,11 @@ export class AwsShadowLink implements ShadowLink {
     this.#stopped.signal.addEventListener('abort', stop);
     const options = { device, host, port, keepAliveSeconds, identity, answerSecondsMax, clock, relays };
     const onEnd = (end: SessionEnd, reason: string): void => ended.resolve({ end, reason });
+    const onBatchAnswer = (payload: Uint8Array): void => handlers.onBatchAnswer(payload);
     let session: ShadowSession | undefined;
     let connectedAtMs: number | undefined;
     try {
-      session = new ShadowSession({ ...options, onDesired: newcomers(handlers), onEnd });
+      session = new ShadowSession({ ...options, onDesired: newcomers(handlers), onEnd, onBatchAnswer });
       const failure = await Promise.race([outcome(session.open()), ended.promise]);
       if (failure !== undefined) return { ...failure, end: failure.end === 'short' ? 'refused' : failure.end };
       connectedAtMs = clock.monotonic();

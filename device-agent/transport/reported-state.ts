@@ -7,6 +7,7 @@ type Members = Readonly<Record<string, unknown>>;
 const maybeLeft: Members = {
   ...{ boot: {}, running: {}, target: {}, progress: {}, downloads: [], bytesReceivedTotal: 0 },
   problem: { sequence: 0 },
+  outbox: { oldestAt: '', held: { channel: '' } },
 };
 
 function isMembers(value: unknown): value is Members {

@@ -1,10 +1,15 @@
-/** The agent's line to its shadow: what is wanted of it comes in, what it says of itself goes out. */
+/**
+ * The agent's line to its shadow: what is wanted of it comes in, what it says of itself goes out. Beside it travels what its
+ * applications have to say to the shore.
+ */
 import type { Report } from '../../schemas/generated/types.ts';
 
 export interface ShadowLinkHandlers {
   /** The desired state, whole, as it arrived; not yet validated. Called after each connect and on each change. */
   onDesired(desired: unknown): void;
   onConnection(connected: boolean): void;
+  /** The shore's word on a batch of messages, as it arrived. */
+  onBatchAnswer(payload: Uint8Array): void;
 }
 
 export interface ShadowLink {
@@ -12,5 +17,7 @@ export interface ShadowLink {
   start(handlers: ShadowLinkHandlers): void;
   /** Resolves when the shadow service answered; `offline` when there is no connection or it went away meanwhile. */
   report(report: Report): Promise<'accepted' | 'rejected' | 'offline'>;
+  /** Sends a part of a batch of messages; true when the broker has it. */
+  sendBatchPart(part: Uint8Array): Promise<boolean>;
   stop(): Promise<void>;
 }

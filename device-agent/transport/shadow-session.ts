@@ -7,6 +7,7 @@ import { type MqttClientConnection, QoS } from 'aws-crt/dist/native/mqtt.js';
 import { IotShadowClientv2 } from 'aws-iot-device-sdk-v2/dist/iotshadow/iotshadowclientv2.js';
 import type { Clock, Relays } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
+import { batchTopics } from '../../schemas/message-batch.ts';
 import { type BrokerAccess, newConnection } from './broker-connection.ts';
 import { ReportedState } from './reported-state.ts';
 import { Wire } from './wire.ts';
@@ -19,6 +20,7 @@ export interface SessionOptions extends BrokerAccess {
   readonly relays: Relays;
   /** The desired state, whole; maybe the same as before. */
   onDesired(desired: unknown): void;
+  onBatchAnswer(payload: Uint8Array): void;
   /** Called once, when an open session has ended, unless it was closed from here. */
   onEnd(how: 'short' | 'refused', reason: string): void;
 }
@@ -86,6 +88,8 @@ export class ShadowSession {
   #closing: Promise<void> | undefined;
   #state: 'opening' | 'open' | 'closed' = 'opening';
   #answerMsMax = firstAnswerMsMax;
+  /** The subscription to what the shore says of batches, made before the first is sent. */
+  #answers: Promise<boolean> | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -171,6 +175,30 @@ export class ShadowSession {
     return outcome === silence ? 'offline' : outcome;
   }
 
+  /** True when the broker has it; rather not than late. */
+  async sendBatchPart(part: Uint8Array): Promise<boolean> {
+    const connection = this.#connection;
+    if (connection === undefined || this.#state !== 'open') return false;
+    const { out, taken } = batchTopics(this.#options.device);
+    this.#answers ??= this.#subscribe(connection, taken).catch(() => false);
+    if (!(await this.#answers)) {
+      this.#answers = undefined;
+      return false;
+    }
+    this.#wire?.awaitWord();
+    const sent = connection.publish(out, part.slice().buffer, QoS.AtLeastOnce).then(
+      () => true,
+      () => false,
+    );
+    return (await this.#orSilence(sent, this.#options.answerSecondsMax * 1000)) === true;
+  }
+
+  async #subscribe(connection: MqttClientConnection, topic: string): Promise<boolean> {
+    this.#wire?.awaitWord();
+    const { qos } = await connection.subscribe(topic, QoS.AtLeastOnce);
+    return qos <= QoS.AtLeastOnce;
+  }
+
   /** Once, however often it is asked for: the library does not answer two of them. */
   close(): Promise<void> {
     this.#closing ??= this.#shut();
@@ -206,14 +234,14 @@ export class ShadowSession {
    */
   async #hearChanges(connection: MqttClientConnection, wire: Wire): Promise<void> {
     const topic = `$aws/things/${this.#options.device}/shadow/name/${shadowName}/update/delta`;
+    const { taken } = batchTopics(this.#options.device);
     connection.on('message', (from, payload) => {
       wire.delivered();
+      if (from === taken && this.#state === 'open') this.#options.onBatchAnswer(new Uint8Array(payload));
       const desired = from === topic && this.#state === 'open' ? stateOfDelta(payload) : undefined;
       if (desired !== undefined) this.#options.onDesired(desired);
     });
-    wire.awaitWord();
-    const { qos } = await connection.subscribe(topic, QoS.AtLeastOnce);
-    if (qos > QoS.AtLeastOnce) throw new Error(`the broker refuses ${topic}`);
+    if (!(await this.#subscribe(connection, topic))) throw new Error(`the broker refuses ${topic}`);
   }
 
   /** The SDK would now go on reconnecting by itself. */

@@ -140,20 +140,8 @@ class HostDirectory implements DirectoryHandle {
     return withFileFaults(() => new HostDirectory(fs.openSync(this.#entry(name), heldDirectory)));
   }
 
-  /** Looks before it opens, at the same node: a device or pipe must not even be opened, for that may block or act. */
   openFile(name: string, access: FileAccess): FileHandle {
-    return withFileFaults(() => {
-      const node = fs.openSync(this.#entry(name), pathOnly | O_NOFOLLOW);
-      try {
-        const { kind } = statOfDescriptor(node);
-        if (kind === 'link') throw new FileError('loop', 'it is a symbolic link');
-        if (kind === 'directory') throw new FileError('is-directory', 'it is a directory');
-        if (kind !== 'file') throw new FileError('not-permitted', 'it is a device, a pipe or a socket');
-        return openHandle(fs.openSync(`/proc/self/fd/${node}`, accessFlags(access)));
-      } finally {
-        fs.closeSync(node);
-      }
-    });
+    return openLooking(this.#entry(name), O_NOFOLLOW, access);
   }
 
   createFile(name: string, access: FileAccess): FileHandle {
@@ -223,6 +211,27 @@ class HostDirectory implements DirectoryHandle {
     this.#isClosed = true;
     withFileFaults(() => fs.closeSync(this.#descriptor));
   }
+}
+
+/** Looks before it opens, at the same node: a device or pipe must not even be opened, for that may block or act. */
+function openLooking(path: string, flags: number, access: FileAccess): FileHandle {
+  return withFileFaults(() => {
+    const node = fs.openSync(path, pathOnly | flags);
+    try {
+      const { kind } = statOfDescriptor(node);
+      if (kind === 'link') throw new FileError('loop', 'it is a symbolic link');
+      if (kind === 'directory') throw new FileError('is-directory', 'it is a directory');
+      if (kind !== 'file') throw new FileError('not-permitted', 'it is a device, a pipe or a socket');
+      return openHandle(fs.openSync(`/proc/self/fd/${node}`, accessFlags(access)));
+    } finally {
+      fs.closeSync(node);
+    }
+  });
+}
+
+/** Holds a regular file of this machine; links on the way to it are followed. */
+export function openHostFile(path: string, access: FileAccess): FileHandle {
+  return openLooking(path, 0, access);
 }
 
 function sameSystem(directory: DirectoryHandle): HostDirectory {

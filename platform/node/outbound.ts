@@ -1,14 +1,12 @@
 /** TCP connections to other machines as streams that nobody waits for: what is read was received before, what is written is sent later. */
 import { lookup } from 'node:dns';
-import { BlockList, connect, isIP, type LookupFunction, type Socket } from 'node:net';
-import { FileError } from '../file-handles.ts';
+import { BlockList, connect, isIP, type LookupFunction } from 'node:net';
 import { bareHost } from '../host-and-port.ts';
 import type { Outbound, OutboundTarget } from '../ports.ts';
-import type { Connection, InputStream, OutputStream, Readiness } from '../streams.ts';
+import type { Connection } from '../streams.ts';
+import { SocketConnection } from './socket-connection.ts';
 
 const connectMsMax = 30_000;
-/** Held in either direction; then the other end, or the program, waits. */
-const bufferBytesMax = 65_536;
 
 const notPublic = new BlockList();
 for (const [network, bits] of [
@@ -35,86 +33,6 @@ const lookupPublic: LookupFunction = (host, options, callback) => {
     else callback(null, open);
   });
 };
-
-class SocketConnection implements Connection {
-  readonly #socket: Socket;
-  readonly #waiting = new Set<() => void>();
-  #error: Error | undefined;
-  readonly input: InputStream;
-  readonly output: OutputStream;
-
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    const wake = (): void => {
-      for (const callback of [...this.#waiting]) callback();
-    };
-    for (const event of ['readable', 'end', 'connect', 'drain', 'close']) socket.on(event, wake);
-    socket.on('error', (error) => {
-      this.#error = error;
-      wake();
-    });
-    this.input = {
-      ...this.#readiness(() => this.#mayRead()),
-      read: (into) => this.#read(into),
-      available: () => socket.readableLength,
-      hasEnded: () => socket.readableEnded || (socket.destroyed && socket.readableLength === 0),
-    };
-    this.output = { ...this.#readiness(() => this.#mayWrite()), write: (bytes) => this.#write(bytes) };
-  }
-
-  #readiness(isReady: () => boolean): Readiness {
-    return {
-      isReady,
-      onReady: (callback) => {
-        this.#waiting.add(callback);
-        return { [Symbol.dispose]: () => void this.#waiting.delete(callback) };
-      },
-    };
-  }
-
-  #mayRead(): boolean {
-    return this.#socket.readableLength > 0 || this.#socket.readableEnded || this.#socket.destroyed;
-  }
-
-  #mayWrite(): boolean {
-    const { connecting, destroyed, writable, writableLength } = this.#socket;
-    return destroyed || !writable || (!connecting && writableLength < bufferBytesMax);
-  }
-
-  #read(into: Uint8Array): number {
-    const { readableLength } = this.#socket;
-    if (readableLength === 0 && this.#error !== undefined) throw new FileError('io', this.#error.message);
-    if (into.length === 0) return 0;
-    // Asked for nothing it looks whether the end has come.
-    const bytes: Uint8Array | null = this.#socket.read(
-      readableLength === 0 ? undefined : Math.min(into.length, readableLength),
-    );
-    if (bytes === null) return 0;
-    into.set(bytes);
-    return bytes.length;
-  }
-
-  #write(bytes: Uint8Array): number {
-    const { destroyed, writable } = this.#socket;
-    if (destroyed || !writable) throw new FileError('pipe', this.#error?.message ?? 'the connection is closed');
-    if (!this.#mayWrite()) return 0;
-    const part = bytes.slice(0, bufferBytesMax);
-    this.#socket.write(part);
-    return part.length;
-  }
-
-  shutdown({ send }: { readonly receive: boolean; readonly send: boolean }): void {
-    if (send) this.#socket.end();
-  }
-
-  /** What was written is still sent, as far as that takes no longer than a connection may take to be made. */
-  close(): void {
-    this.#waiting.clear();
-    this.#socket.end();
-    this.#socket.resume();
-    this.#socket.setTimeout(connectMsMax, () => this.#socket.destroy());
-  }
-}
 
 /** The network of this machine as guests get to it. */
 export const nodeOutbound: Outbound = {

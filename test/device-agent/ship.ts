@@ -74,6 +74,7 @@ export class Ship {
         this.reports.push(report);
         return 'accepted';
       },
+      sendBatchPart: async () => false,
       stop: async () => {
         this.#handlers = undefined;
       },

@@ -50,9 +50,17 @@ async function isComplete(directory: string): Promise<void> {
   });
 }
 
-/** Runs `--once` to its end and judges what it printed. */
-async function runOnce(t: ExecutionContext, directory: string, ...args: string[]): Promise<void> {
-  const demo = startDemo(t, directory, '--once', ...args);
+/** The address that devices were told is Mosquitto's, which the controller configured. */
+function oneLineConfigures(t: ExecutionContext, directory: string): void {
+  const endpoints = JSON.parse(readFileSync(`${directory}/controller/endpoints.json`, 'utf8'));
+  const { port } = new URL(endpoints.mqtt);
+  const written = readFileSync(`${directory}/controller/mosquitto/mosquitto.conf`, 'utf8');
+  t.regex(written, new RegExp(`^listener ${port} `, 'm'));
+}
+
+test.serial('fleet demo --once brings all five devices to the second revision and stops everything', async (t) => {
+  const directory = scratch(t);
+  const demo = startDemo(t, directory, '--once');
   const [out, told, [code]] = await Promise.all([text(demo.stdout!), text(demo.stderr!), once(demo, 'exit')]);
   t.is(code, 0, told);
   const status: unknown = JSON.parse(out);
@@ -71,43 +79,13 @@ async function runOnce(t: ExecutionContext, directory: string, ...args: string[]
     t.is(download?.method, 'delta', name);
   }
   await noneLeft(directory);
-}
-
-test.serial('fleet demo --once brings all five devices to the second revision and stops everything', async (t) => {
-  const directory = scratch(t);
-  await runOnce(t, directory);
-});
-
-(mosquitto === undefined ? test.skip : test.serial)(
-  'one line of configuration puts Mosquitto in the place of the embedded broker',
-  async (t) => {
-    const directory = scratch(t);
-    await runOnce(t, directory, '--mosquitto');
-    const endpoints = JSON.parse(readFileSync(`${directory}/controller/endpoints.json`, 'utf8'));
-    const { port } = new URL(endpoints.mqtt);
-    t.regex(
-      readFileSync(`${directory}/controller/mosquitto/mosquitto.conf`, 'utf8'),
-      new RegExp(`^listener ${port} `, 'm'),
-    );
-  },
-);
-
-test.serial('Ctrl-C ends the demo and every process of it', async (t) => {
-  const directory = scratch(t);
-  const demo = startDemo(t, directory);
-  await isComplete(directory);
-  demo.kill('SIGINT');
-  const [code] = await once(demo, 'exit');
-  t.is(code, 0);
-  t.true(existsSync(directory), 'a directory that was named is kept');
-  await noneLeft(directory);
 });
 
 test.serial(
-  'a device that has nothing to tell is heard again and again, whatever the broker tells of it',
+  'with Mosquitto in the place of the embedded broker, a device that has nothing to tell is heard again and again; Ctrl-C ends all',
   async (t) => {
     const directory = scratch(t);
-    startDemo(t, directory, ...(mosquitto === undefined ? [] : ['--mosquitto']));
+    const demo = startDemo(t, directory, ...(mosquitto === undefined ? [] : ['--mosquitto']));
     await isComplete(directory);
     const fleet = join(root, 'fleet');
     const status = async (): Promise<StatusDocument> => {
@@ -118,11 +96,16 @@ test.serial(
       const seen = await status();
       return seen.devices.every(({ state }) => state === 'running') ? seen : undefined;
     });
+    if (mosquitto !== undefined) oneLineConfigures(t, directory);
     await eventually('a later sign of life of each', signOfLifeMs, async () => {
       const { devices } = await status();
       return devices.every(({ contactAt }, at) => contactAt! > settled.devices[at]!.contactAt!) || undefined;
     });
-    t.pass();
+    demo.kill('SIGINT');
+    const [code] = await once(demo, 'exit');
+    t.is(code, 0);
+    t.true(existsSync(directory), 'a directory that was named is kept');
+    await noneLeft(directory);
   },
 );
 

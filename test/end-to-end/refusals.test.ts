@@ -1,15 +1,16 @@
 /**
  * What must be refused is refused by the real agent and the real controller, with a reason that `fleet why` and `fleet status`
- * show, while the old deployment goes on running in the very same app host.
+ * show, while the old deployment goes on running in the very same app host. And what an application says is not refused to anybody.
  */
 import { createHash } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { addExampleRelease } from '../../cli/example-fleet.ts';
 import { addRelease } from '../../controller/publishing/authoring/add-release.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
 import type { DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
+import { cModule, cTest } from '../device-agent/runtime/c-module.ts';
 import { Attack, flipEnvelope, mallory } from './attack.ts';
 import { eventually, processesOf } from './processes.ts';
 import { witnessModule } from './witness.ts';
@@ -25,12 +26,16 @@ test.before(async (t) => {
   t.timeout(2 * generousMs);
   made = await makeWorld({ teardown: (work) => cleanups.push(work) }, [device]);
   attack = new Attack(made);
-  await startWorld(made);
+  await startWorld(made, { controller: { 'channels.files.directory': messagesDirectory() } });
 });
 
 test.after.always(async () => {
   for (const work of cleanups) await work();
 });
+
+function messagesDirectory(): string {
+  return `${made.directory}/messages`;
+}
 
 function deviceIn({ devices }: StatusDocument): DeviceStatus {
   return devices.find(({ name }) => name === device)!;
@@ -237,6 +242,55 @@ test.serial('code that release keys never signed is refused, whatever the keys o
   const text = await refuses(t, 'METADATA_THRESHOLD', await comeBack());
   t.true(text.includes('position-beacon'), text);
 });
+
+/** All that came out on shore so far, by its id; whatever else is in the files fails. */
+function messagesOnShore(t: ExecutionContext): Map<string, string> {
+  const directory = messagesDirectory();
+  const lines = existsSync(directory)
+    ? readdirSync(directory).flatMap((name) => readFileSync(`${directory}/${name}`, 'utf8').split('\n').slice(0, -1))
+    : [];
+  const texts = new Map<string, string>();
+  for (const line of lines) {
+    const { id, text, ...of } = JSON.parse(line) as Record<string, string>;
+    t.like(of, { device, application: 'position-beacon', channel: 'positions' });
+    t.true(texts.get(id!) === undefined || texts.get(id!) === text, `${id} is two messages`);
+    texts.set(id!, text!);
+  }
+  return texts;
+}
+
+cTest(
+  'what a program writes to a channel of the shore is in the files there, though the controller is killed in between',
+  async (t) => {
+    t.timeout(3 * generousMs);
+    const count = 120;
+    // Without stdio, which would be most of it.
+    const bytes = cModule(`int out = open("/channels/out/positions", O_WRONLY); char line[] = "position 000\\n";
+    for (int i = 0; i < ${count}; i++) {
+      line[9] = '0' + i / 100; line[10] = '0' + i / 10 % 10; line[11] = '0' + i % 10;
+      write(out, line, 13); usleep(50000);
+    }
+    while (1) sleep(1);`);
+    const options = { name: 'position-beacon', version: '2.0.0', bytes, file: 'talker', random: nodeRandom };
+    addRelease(made.fleet.tree, { ...options, now: Date.now() });
+    const head = 'apiVersion: fleet/v1alpha1\nkind: Application\nmetadata:\n  name: position-beacon\n';
+    const spec = 'spec:\n  release: 2.0.0\n  channels: { out: { positions: { shore: {} } } }\n';
+    writeFileSync(`${made.fleet.tree.directory}/applications/position-beacon.yaml`, head + spec);
+    await made.world.commit('A beacon that tells the shore');
+    const arrived = (atLeast: number): Promise<Map<string, string>> =>
+      eventually(`${atLeast} messages on shore`, generousMs, () => {
+        const messages = messagesOnShore(t);
+        return messages.size >= atLeast ? messages : undefined;
+      });
+    await arrived(1);
+    process.kill(made.world.pidOf('controller')!, 'SIGKILL');
+    const texts = [...(await arrived(count)).values()];
+    t.deepEqual(
+      texts,
+      Array.from({ length: count }, (_, n) => `position ${String(n).padStart(3, '0')}`),
+    );
+  },
+);
 
 test.serial('a device that git no longer names is refused, and status tells of it', async (t) => {
   t.timeout(2 * generousMs);

@@ -20,6 +20,13 @@ function survive(work: () => void): void {
 
 const agentTopics = new Set(['get/accepted', 'update/accepted', 'update/rejected', 'update/delta']);
 
+/** Which device's agent is subscribed to a topic. */
+function deviceThatHears(topic: string): string | undefined {
+  const [, , thing, , , , operation, what] = topic.split('/');
+  const device = /^fleet\/([^/]+)\/taken$/.exec(topic)?.[1];
+  return device ?? (agentTopics.has(`${operation}/${what}`) ? thing : undefined);
+}
+
 /** A device's connection. */
 export interface SimSession {
   /** Resolves when the broker has acknowledged; rejects when the session ended first. */
@@ -112,9 +119,8 @@ export class SimBroker {
 
   /** An agent subscribes to these only; what else is said of its shadow does not travel. */
   #toDevices(message: BusMessage): void {
-    const [, , device, , , , operation, what] = message.topic.split('/');
-    const session = device === undefined ? undefined : this.#sessions.get(device);
-    if (session === undefined || !agentTopics.has(`${operation}/${what}`)) return;
+    const session = this.#sessions.get(deviceThatHears(message.topic) ?? '');
+    if (session === undefined) return;
     const told = this.tamper(session.device, message);
     this.#time.at(this.#time.now + session.latencyMs(), () => {
       if (session.open) session.receive(told);

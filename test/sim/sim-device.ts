@@ -49,7 +49,12 @@ function isExpected(error: unknown): boolean {
   return error instanceof PowerCut || (error instanceof DiskError && error.code === 'NO_SPACE');
 }
 
-const noLink: ShadowLink = { start: () => {}, report: async () => 'offline', stop: async () => {} };
+const noLink: ShadowLink = {
+  start: () => {},
+  report: async () => 'offline',
+  sendBatchPart: async () => false,
+  stop: async () => {},
+};
 const noNetwork: Network = {
   request: () => Promise.reject(new NetworkError('UNREACHABLE', 'there is no link')),
 };
@@ -197,6 +202,7 @@ export class SimDevice {
         checkers.reported(this.name, report, this.#applied);
         return link.report(report);
       },
+      sendBatchPart: (part) => link.sendBatchPart(part),
       stop: () => link.stop(),
     };
   }

@@ -3,6 +3,7 @@ import { ReportedState } from '../../device-agent/transport/reported-state.ts';
 import type { ShadowLink, ShadowLinkHandlers } from '../../device-agent/transport/shadow-link.ts';
 import type { BusMessage, Clock } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
+import { batchTopics } from '../../schemas/message-batch.ts';
 import type { SimBroker, SimSession } from './sim-bus.ts';
 import type { Life } from './sim-clock.ts';
 import type { SimLink } from './sim-network.ts';
@@ -22,6 +23,7 @@ export function simShadowLink(options: {
   const { broker, link, life, clock, random } = options;
   const prefix = `$aws/things/${link.device}/shadow/name/fleet`;
   const waiting = new Map<string, (how: 'accepted' | 'rejected' | 'offline') => void>();
+  const topics = batchTopics(link.device);
   let handlers: ShadowLinkHandlers | undefined;
   let session: SimSession | undefined;
   let reported = new ReportedState();
@@ -38,6 +40,7 @@ export function simShadowLink(options: {
 
   const receive = ({ topic, payload }: BusMessage): void => {
     if (!life.alive) return;
+    if (topic === topics.taken) return handlers?.onBatchAnswer(payload);
     const body = JSON.parse(new TextDecoder().decode(payload));
     switch (topic.slice(prefix.length + 1)) {
       case 'get/accepted': {
@@ -98,6 +101,13 @@ export function simShadowLink(options: {
         waiting.set(clientToken, settle);
         send('update', { state: { reported: reported.updateFor(report) }, clientToken }).catch(() => settle('offline'));
       }),
+    sendBatchPart: async (part) => {
+      if (session === undefined) return false;
+      return session.publish(topics.out, part).then(
+        () => true,
+        () => false,
+      );
+    },
     stop: async () => {
       handlers = undefined;
       session?.close();

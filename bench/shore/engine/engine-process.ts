@@ -9,6 +9,7 @@ import { type Controller, createController } from '../../../controller/controlle
 import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../../controller/publishing/authoring/key-files.ts';
 import { brotliInBackground } from '../../../controller/publishing/compress.ts';
+import { DirectoryFiles } from '../../../controller/publishing/files/directory-files.ts';
 import { deltaInBackground } from '../../../controller/publishing/make-delta.ts';
 import { OnlineMetadata } from '../../../controller/publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../../../controller/publishing/publisher.ts';
@@ -64,8 +65,9 @@ async function until(isSo: () => boolean): Promise<void> {
 
 function open(state: StatePort): Promise<Controller> {
   const keys = readControllerKeys(disk, keysDirectory);
-  const store = new ArtifactStore(disk, `${directory}/artifacts`);
-  const online = new OnlineMetadata({ disk, directory: `${directory}/artifacts/tuf`, keys, timestampLifetimeMs: 6e8 });
+  const files = new DirectoryFiles(disk, `${directory}/artifacts`);
+  const store = new ArtifactStore(files);
+  const online = new OnlineMetadata({ files, keys, timestampLifetimeMs: 6e8 });
   const ways = new SmallerWays({ store, compress: brotliInBackground, makeDelta: deltaInBackground(nodeThreads), log });
   const cache = openSqliteBlobCache(
     `${directory}/cache.sqlite`,

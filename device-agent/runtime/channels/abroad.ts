@@ -1,4 +1,4 @@
-import type { MessageAbroad } from './channel-messages.ts';
+import type { MessageAbroad, Sent } from './channel-messages.ts';
 import { Wakers } from './wakers.ts';
 
 /** Bytes of one channel that are on their way. */
@@ -10,26 +10,35 @@ interface Window {
   readonly wakers: Wakers;
 }
 
+interface Underway {
+  readonly application: string;
+  readonly channel: string;
+  readonly bytes: number;
+}
+
 /** Readers in other processes, all together as one: so much may be on the way to them, and what was taken makes room. */
 export class Abroad {
   readonly #say: (message: MessageAbroad) => void;
-  #readers: Readonly<Record<string, number>> = {};
+  readonly #onLost: (application: string) => void;
+  #read: ReadonlySet<string> = new Set();
   readonly #windows = new Map<string, Window>();
-  readonly #underway = new Map<number, { readonly channel: string; readonly bytes: number }>();
+  readonly #underway = new Map<number, Underway>();
   #lastId = 0;
 
-  constructor(say: (message: MessageAbroad) => void) {
+  /** `onLost` is called with who wrote a message that a reader elsewhere did not live to take. */
+  constructor(say: (message: MessageAbroad) => void, onLost: (application: string) => void) {
     this.#say = say;
+    this.#onLost = onLost;
   }
 
-  /** How many read each channel elsewhere. */
-  apply(readers: Readonly<Record<string, number>>): void {
-    this.#readers = readers;
+  /** These channels are read elsewhere. */
+  apply(channels: readonly string[]): void {
+    this.#read = new Set(channels);
     for (const { wakers } of this.#windows.values()) wakers.wake();
   }
 
   isRead(channel: string): boolean {
-    return (this.#readers[channel] ?? 0) > 0;
+    return this.#read.has(channel);
   }
 
   hasRoom(channel: string, bytes: number, messagesMax: number): boolean {
@@ -43,16 +52,17 @@ export class Abroad {
     window.messages += 1;
     window.bytes += message.length;
     this.#lastId += 1;
-    this.#underway.set(this.#lastId, { channel, bytes: message.length });
+    this.#underway.set(this.#lastId, { application, channel, bytes: message.length });
     const data = Buffer.from(message.buffer, message.byteOffset, message.length).toString('base64');
     this.#say({ kind: 'message', id: this.#lastId, application, channel, data });
   }
 
-  /** A message arrived, wherever it was to. */
-  sent(id: number): void {
+  /** A message is not on the way any more. */
+  sent({ id, isLost }: Sent): void {
     const message = this.#underway.get(id);
     if (message === undefined) return;
     this.#underway.delete(id);
+    if (isLost) this.#onLost(message.application);
     const window = this.#windowOf(message.channel);
     window.messages -= 1;
     window.bytes -= message.bytes;

@@ -7,7 +7,7 @@ import { onFirst, Wakers } from './wakers.ts';
 const channelDefaults = { queue: 64, messageBytes: 65_536, framing: 'line', drop: 'oldest' } as const;
 
 /** A channel as its writer has it. */
-export type ChannelTerms = Required<Pick<ChannelOut, keyof typeof channelDefaults>>;
+export type ChannelTerms = Required<Pick<ChannelOut, keyof typeof channelDefaults>> & Pick<ChannelOut, 'shore'>;
 
 /** The terms with what the manifest leaves out. */
 export function channelTerms(channel: ChannelOut): ChannelTerms {

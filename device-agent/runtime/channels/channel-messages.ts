@@ -30,6 +30,8 @@ export interface Took {
 export interface Sent {
   readonly kind: 'sent';
   readonly id: number;
+  /** One was gone before it took it. */
+  readonly isLost?: true;
 }
 
 /** Characters of the largest message. */

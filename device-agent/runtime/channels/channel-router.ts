@@ -13,6 +13,7 @@ interface Underway {
   readonly id: number;
   /** The hosts that have not taken it yet. */
   readonly to: Set<string>;
+  isLost: boolean;
 }
 
 const reads =
@@ -43,18 +44,15 @@ export class ChannelRouter {
   /** Who runs where from now on. */
   arrange(hosts: ReadonlyMap<string, readonly Channelled[]>): void {
     this.#hosts = hosts;
-    for (const { to } of this.#underway.values()) for (const host of to) if (!hosts.has(host)) to.delete(host);
+    for (const one of this.#underway.values())
+      for (const host of [...one.to]) if (!hosts.has(host)) this.#lose(one, host);
     for (const id of [...this.#underway.keys()]) this.#settle(id);
   }
 
-  /** For a host, how many applications elsewhere read each channel that is written in it. */
-  readersElsewhere(host: string): Readonly<Record<string, number>> {
+  /** Channels that are written in a host and read elsewhere. */
+  readElsewhere(host: string): readonly string[] {
     const written = new Set((this.#hosts.get(host) ?? []).flatMap(({ channels }) => Object.keys(channels?.out ?? {})));
-    const counts = [...written].map((channel) => {
-      const others = [...this.#hosts].filter(([other]) => other !== host).flatMap(([, applications]) => applications);
-      return [channel, others.filter(reads(channel)).length] as const;
-    });
-    return Object.fromEntries(counts.filter(([, count]) => count > 0));
+    return [...written].filter((channel) => this.#readersOf(channel, host).length > 0);
   }
 
   /** A host has a message for others. */
@@ -67,11 +65,11 @@ export class ChannelRouter {
       return;
     }
     this.#lastId += 1;
-    const underway = { from, id, to: new Set(this.#readersOf(channel, from)) };
+    const underway = { from, id, to: new Set(this.#readersOf(channel, from)), isLost: false };
     this.#underway.set(this.#lastId, underway);
     this.#countOf.set(from, count + 1);
     const message: MessageHere = { kind: 'message', id: this.#lastId, channel, terms: channelTerms(terms), data };
-    for (const host of [...underway.to]) if (!this.#post(host, message)) underway.to.delete(host);
+    for (const host of [...underway.to]) if (!this.#post(host, message)) this.#lose(underway, host);
     this.#settle(message.id);
   }
 
@@ -83,12 +81,16 @@ export class ChannelRouter {
 
   /** A host died: what was on the way to it is lost, and it waits for nothing any more. */
   died(host: string): void {
-    for (const [id, { from, to }] of [...this.#underway]) {
-      to.delete(host);
-      if (from === host) this.#underway.delete(id);
+    for (const [id, underway] of [...this.#underway]) {
+      this.#lose(underway, host);
+      if (underway.from === host) this.#underway.delete(id);
       else this.#settle(id);
     }
     this.#countOf.delete(host);
+  }
+
+  #lose(underway: Underway, host: string): void {
+    if (underway.to.delete(host)) underway.isLost = true;
   }
 
   #readersOf(channel: string, from: string): string[] {
@@ -100,9 +102,9 @@ export class ChannelRouter {
   #settle(id: number): void {
     const underway = this.#underway.get(id);
     if (underway === undefined || underway.to.size > 0) return;
-    const { from } = underway;
+    const { from, isLost } = underway;
     this.#underway.delete(id);
     this.#countOf.set(from, (this.#countOf.get(from) ?? 1) - 1);
-    this.#post(from, { kind: 'sent', id: underway.id });
+    this.#post(from, { kind: 'sent', id: underway.id, ...(isLost ? { isLost } : {}) });
   }
 }

@@ -1,6 +1,7 @@
 /** The two ends of a channel as streams of a guest. */
 import { FileError } from '../../../platform/file-handles.ts';
 import type { InputStream, OutputStream } from '../../../platform/streams.ts';
+import type { OutboxPort } from '../../outbox/files/outbox-port.ts';
 import type { ChannelHub, ChannelTerms } from './channel-hub.ts';
 import type { MessageQueue } from './message-queue.ts';
 
@@ -44,6 +45,7 @@ export class ChannelInput implements InputStream {
 /** What a channel's writer meets. */
 export interface ChannelOutputOptions {
   readonly hub: ChannelHub;
+  readonly outbox: OutboxPort;
   readonly application: string;
   readonly channel: string;
   readonly terms: ChannelTerms;
@@ -125,10 +127,14 @@ export class ChannelOutput implements OutputStream {
   }
 
   #put(message: Uint8Array): boolean {
-    const { hub, application, channel, terms, onDropped } = this.#options;
+    const { hub, outbox, application, channel, terms, onDropped } = this.#options;
     const put = hub.put(application, channel, terms, message, onDropped);
-    if (put === 'unread') onDropped();
     this.#isFull = put === 'full';
-    return !this.#isFull;
+    if (this.#isFull) return false;
+    // What finds no room there is counted there. On shore what ends a line is nothing of it.
+    const said = terms.framing === 'line' && message.at(-1) === newline ? message.subarray(0, -1) : message;
+    if (terms.shore !== undefined) outbox.put(application, channel, terms.shore, said);
+    else if (put === 'unread') onDropped();
+    return true;
   }
 }

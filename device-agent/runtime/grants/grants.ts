@@ -1,18 +1,22 @@
 import type { DirectoryHandle } from '../../../platform/file-handles.ts';
+import type { Machine } from '../../../platform/machine.ts';
 import type { Clock, Disk, Outbound } from '../../../platform/ports.ts';
 import type { ApplicationReport, DeployedApplication } from '../../../schemas/generated/types.ts';
 import { memoryDirectory } from '../primitives/memory-directory.ts';
 import { OpenDirectory } from '../primitives/open-directory.ts';
 import { measure, openMax, Quota } from '../primitives/quota.ts';
 import { ApplicationDirectories } from './application-directories.ts';
+import { Connections } from './connections.ts';
 import { DiskReserve } from './disk-reserve.ts';
 import { FactBook } from './fact-book.ts';
 import { factDirectory } from './fact-directory.ts';
 import { KvDirectory } from './kv-directory.ts';
 import { KvStore } from './kv-store.ts';
-import { keysMax } from './limits.ts';
+import { keysMax, machineGrowthBytesMax } from './limits.ts';
+import { machineDirectory } from './machine-directory.ts';
+import type { MachinePlaces } from './machine-places.ts';
 import { type OpenedSecrets, secretDirectory } from './opened-secrets.ts';
-import { Connections, outboundDirectory } from './outbound-directory.ts';
+import { outboundDirectory } from './outbound-directory.ts';
 
 /** What grants need of the machine. */
 export interface GrantPorts {
@@ -21,6 +25,7 @@ export interface GrantPorts {
   /** Holds a directory of this machine; throws `FileError`. */
   readonly openDirectory: (path: string) => DirectoryHandle;
   readonly outbound: Outbound;
+  readonly machine: Machine;
   /** Called when facts were published, not more often than they need to be told. */
   readonly onFacts: () => void;
 }
@@ -28,6 +33,7 @@ export interface GrantPorts {
 /** What an application's manifest grants it. */
 export type Granted = Pick<DeployedApplication, 'name' | 'data' | 'tmp' | 'kv' | 'facts' | 'allowedOutboundHosts'> & {
   readonly opened?: OpenedSecrets;
+  readonly places?: MachinePlaces;
 };
 
 /** What one run was granted. */
@@ -42,6 +48,7 @@ export interface RunGrants {
 interface Kept {
   readonly data: { readonly path: string; readonly quota: Quota } | undefined;
   readonly connections: Connections;
+  readonly machine: { readonly connections: Connections; readonly quota: Quota };
   readonly kv: { readonly store: KvStore; readonly quota: Quota } | undefined;
 }
 
@@ -66,15 +73,16 @@ export class Grants {
    * opened.
    */
   open(application: Granted, note: (text: string) => void): RunGrants {
-    const { data, kv, connections } = this.#keptOf(application);
-    const { tmp, facts, opened, allowedOutboundHosts: hosts } = application;
-    const { outbound } = this.#ports;
+    const { data, kv, connections, machine: held } = this.#keptOf(application);
+    const { tmp, facts, opened, places, allowedOutboundHosts: hosts } = application;
+    const { outbound, machine } = this.#ports;
     const keys = kv && new KvDirectory(kv.store, kv.quota);
     const directories = {
       ...(data === undefined ? {} : { '/data': this.#directory(this.#ports.openDirectory(data.path), data.quota) }),
       ...(tmp === undefined ? {} : { '/tmp': this.#temporary(tmp) }),
       ...(kv === undefined ? {} : { '/kv': this.#directory(keys!, kv.quota) }),
       ...(opened === undefined ? {} : { '/secrets': secretDirectory(opened) }),
+      ...(places === undefined ? {} : { '/machine': machineDirectory({ places, machine, ...held, note }) }),
       ...(hosts === undefined ? {} : { '/net/tcp': outboundDirectory({ hosts, connections, outbound, note }) }),
       ...(facts === undefined ? {} : { '/facts': factDirectory(application, this.#facts) }),
     };
@@ -110,6 +118,7 @@ export class Grants {
       data: this.#openData(application),
       kv: this.#openStore(application),
       connections: new Connections(),
+      machine: { connections: new Connections(), quota: this.#growthOfFiles() },
     };
     this.#kept.set(application.name, kept);
     return kept;
@@ -130,6 +139,11 @@ export class Grants {
     if (kv === undefined) return undefined;
     const store = new KvStore(this.#ports.disk, this.#directories.open(name, 'kv'));
     return { store, quota: new Quota({ ...kv, entriesMax: keysMax, openMax }, store.measure(), this.#room) };
+  }
+
+  #growthOfFiles(): Quota {
+    const limits = { bytesMax: machineGrowthBytesMax, entriesMax: 0, openMax };
+    return new Quota(limits, { bytes: 0, entries: 0 }, this.#room);
   }
 
   #temporary(limits: NonNullable<Granted['tmp']>): OpenDirectory {

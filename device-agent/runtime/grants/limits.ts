@@ -1,5 +1,8 @@
 /** Keys of one application. */
 export const keysMax = 10_000;
 
-/** Connections to other machines that all instances of one application may have at once. */
+/** Connections to other machines that all instances of one application may have at once; so many lines and pipes of this one, too. */
 export const connectionsMax = 16;
+
+/** What one application may add to files of the machine while its process lives. */
+export const machineGrowthBytesMax = 16 * 2 ** 20;

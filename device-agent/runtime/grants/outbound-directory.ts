@@ -1,36 +1,11 @@
 /** `/net/tcp`, as a guest finds it: the hosts that its manifest names, each as HOST:PORT, which opens as a connection. */
 import { FileError } from '../../../platform/file-handles.ts';
 import type { Outbound } from '../../../platform/ports.ts';
-import type { Connection } from '../../../platform/streams.ts';
 import type { OpenDirectory } from '../primitives/open-directory.ts';
 import { streamDirectory } from '../primitives/read-only-directory.ts';
-import { connectionsMax } from './limits.ts';
+import type { Connections } from './connections.ts';
 
 const scheme = 'tcp://';
-
-/** The connections that all instances of one application have at once. */
-export class Connections {
-  #open = 0;
-
-  /** Counts one until it is closed. */
-  hold(connect: () => Connection): Connection {
-    if (this.#open >= connectionsMax) throw new FileError('too-many-open', `${this.#open} connections are open`);
-    const connection = connect();
-    this.#open += 1;
-    let isClosed = false;
-    return {
-      input: connection.input,
-      output: connection.output,
-      shutdown: (ways) => connection.shutdown(ways),
-      close: () => {
-        if (isClosed) return;
-        isClosed = true;
-        this.#open -= 1;
-        connection.close();
-      },
-    };
-  }
-}
 
 /** What the directory of one run is made of. */
 export interface OutboundGrant {

@@ -5,7 +5,7 @@ import { ApplicationLog } from '../application-log.ts';
 import type { Grants } from '../grants/grants.ts';
 import type { HostedApplication, Usage } from '../protocol.ts';
 import { afterRun } from '../restart.ts';
-import { failureOf, type RunEnd } from '../run-end.ts';
+import type { RunEnd } from '../run-end.ts';
 import { failureReport } from './failure-report.ts';
 import { FuelRate } from './fuel-rate.ts';
 import type { Launch, Run } from './launch.ts';
@@ -19,6 +19,8 @@ export interface HostPorts {
   readonly disk: Disk;
   readonly launch: Launch;
   readonly grants: Pick<Grants, 'usage' | 'facts' | 'forget'>;
+  /** Messages that it wrote and nobody got, or that it was too slow to take. */
+  readonly droppedOf: (application: string) => number;
   /** Takes the application's lock as soon as no other process has it. */
   readonly lock: (name: string) => Promise<Disposable>;
   /** Directory of the applications' logs. */
@@ -39,13 +41,24 @@ type State =
 
 /** Whether two say the same: then the one that runs may go on. Where the module lies does not matter, its digest does. */
 export function isSameApplication(one: HostedApplication, other: HostedApplication): boolean {
-  const essence = ({ modulePath: _path, restarts: _restarts, prepared: _prepared, ...rest }: HostedApplication) => rest;
-  return isDeepStrictEqual(essence(one), essence(other));
+  return isDeepStrictEqual(essenceOf(one), essenceOf(other));
+}
+
+/** Whether two differ in nothing but which modules are linked to them, under the same names. */
+export function differInLinksOnly(one: HostedApplication, other: HostedApplication): boolean {
+  const [{ links, ...rest }, { links: otherLinks, ...otherRest }] = [essenceOf(one), essenceOf(other)];
+  const names = [links, otherLinks].map((all) => Object.keys(all).sort());
+  return isDeepStrictEqual(rest, otherRest) && isDeepStrictEqual(names[0], names[1]);
+}
+
+function essenceOf({ modulePath: _path, restarts: _restarts, prepared: _prepared, links, ...rest }: HostedApplication) {
+  const digests = Object.entries(links ?? {}).map(([link, { sha256 }]) => [link, sha256] as const);
+  return { ...rest, links: Object.fromEntries(digests) };
 }
 
 /** One application, started again after it ended as its restart policy says. */
 export class LiveApplication implements Life {
-  readonly application: HostedApplication;
+  #application: HostedApplication;
   readonly #ports: HostPorts;
   readonly #onChange: () => void;
   readonly #log: ApplicationLog;
@@ -60,13 +73,17 @@ export class LiveApplication implements Life {
   #isOver = false;
 
   constructor(application: HostedApplication, ports: HostPorts, onChange: () => void) {
-    this.application = application;
+    this.#application = application;
     this.#ports = ports;
     this.#onChange = onChange;
     this.#log = new ApplicationLog(ports, ports.logDirectory, application.name);
     this.#lines = new OutputLines(this.#log);
     this.#restarts = application.restarts;
     this.#since = this.#stamp();
+  }
+
+  get application(): HostedApplication {
+    return this.#application;
   }
 
   async begin(): Promise<void> {
@@ -115,8 +132,17 @@ export class LiveApplication implements Life {
     this.#lock?.[Symbol.dispose]();
   }
 
+  async relink(next: HostedApplication): Promise<boolean> {
+    const { kind } = this.#state;
+    const isRelinked = kind === 'backoff' || (await this.#runOf(this.#state)?.relink(next)) === true;
+    if (isRelinked) this.#application = next;
+    if (isRelinked) this.#log.note('other modules are linked to it');
+    return isRelinked;
+  }
+
   report(): ApplicationReport {
     const end = this.#lastEnd;
+    const dropped = this.#ports.droppedOf(this.application.name);
     return {
       name: this.application.name,
       version: this.application.version,
@@ -125,6 +151,7 @@ export class LiveApplication implements Life {
       restarts: this.#restarts,
       ...(end?.kind === 'exited' ? { exitCode: end.exitCode } : {}),
       ...failureReport(end, this.#lines.last),
+      ...(dropped === 0 ? {} : { events: { dropped } }),
       ...this.#ports.grants.facts(this.application.name),
     };
   }
@@ -133,8 +160,7 @@ export class LiveApplication implements Life {
     const { clock, random } = this.#ports;
     const next = afterRun(this.application.restart, { end, ranMs, attempt: this.#attempt }, random.fraction());
     this.#lastEnd = end;
-    this.#log.note(failureOf(end) ?? 'it exited with code 0');
-    if (end.kind === 'trapped') for (const frame of end.stack) this.#log.note(`  in ${frame}`);
+    this.#log.end(end);
     if (next.kind !== 'restart') {
       this.#enter({ kind: next.kind });
       return;

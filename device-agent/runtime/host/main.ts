@@ -6,21 +6,13 @@ import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { openHostDirectory } from '../../../platform/node/host-directory.ts';
 import { waitForLock } from '../../../platform/node/lock.ts';
+import { nodeMachine } from '../../../platform/node/machine.ts';
 import { nodeOutbound } from '../../../platform/node/outbound.ts';
 import { openNoteWriter } from '../../../platform/node/process-note.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import { onStarterGone } from '../../../platform/node/starter-gone.ts';
-import { Abroad } from '../channels/abroad.ts';
-import { Arrivals } from '../channels/arrivals.ts';
-import { ChannelHub } from '../channels/channel-hub.ts';
-import { LostMessages } from '../channels/lost-messages.ts';
-import { Grants } from '../grants/grants.ts';
 import type { FromHost, ToHost } from '../protocol.ts';
-import { AppHost } from './app-host.ts';
-import { CompiledModules } from './compiled-modules.ts';
-import { Asks } from './events/http-source.ts';
-import { guestLauncher } from './guest-launcher.ts';
-import { LeftMemories } from './left-memories.ts';
+import { openAppHost } from './open-app-host.ts';
 import { Turns } from './turns.ts';
 
 function serve(directory: string): void {
@@ -35,21 +27,15 @@ function serve(directory: string): void {
   const say = (message: FromHost): void => {
     if (process.connected) process.send?.(message, undefined, undefined, unheard);
   };
-  const machine = { clock: nodeClock, disk: nodeDisk, random: nodeRandom };
   const note = openNoteWriter();
-  const turns = new Turns({ nextTurn: setImmediate, mark: (guest = '') => note(guest) });
-  const modules = new CompiledModules(nodeDisk);
-  const onFacts = (): void => host.tell();
-  const machinery = { ...machine, openDirectory: openHostDirectory, outbound: nodeOutbound, onFacts };
-  const grants = new Grants(machinery, directory);
-  const abroad = new Abroad(say);
-  const hub = new ChannelHub(abroad);
-  const channels = { hub, abroad, arrivals: new Arrivals(hub, say), lost: new LostMessages(), asks: new Asks(say) };
-  const rooms = { ...channels, grants, memories: new LeftMemories() };
-  const launch = guestLauncher({ ...machine, ...rooms, turns, modules });
-  // A supervisor killed a moment ago leaves hosts that are about to end; what they run is not started before.
-  const lock = (name: string) => waitForLock(directory, `application-${name}`);
-  const host = new AppHost({ ...machine, ...rooms, launch, modules, lock, logDirectory: `${directory}/logs` }, say);
+  const machine = {
+    ...{ clock: nodeClock, disk: nodeDisk, random: nodeRandom, outbound: nodeOutbound, machine: nodeMachine },
+    openDirectory: openHostDirectory,
+    turns: new Turns({ nextTurn: setImmediate, mark: (guest = '') => note(guest) }),
+    // A supervisor killed a moment ago leaves hosts that are about to end; what they run is not started before.
+    lock: (name: string) => waitForLock(directory, `application-${name}`),
+  };
+  const host = openAppHost(machine, directory, say);
   process.on('message', (message: ToHost) => {
     void host.receive(message).then(() => {
       if (message.kind === 'stop') process.exit();

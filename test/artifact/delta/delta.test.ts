@@ -9,7 +9,8 @@ import { inspectDelta } from '../../../artifact/delta/inspect.ts';
 import { deltaLimits } from '../../../artifact/delta/limits.ts';
 import { WorkBudget } from '../../../artifact/delta/work.ts';
 import { writeBinary } from '../../../artifact/wasm/write/module.ts';
-import { compileAssemblyScript, moduleAround, program } from '../wasm/sample-modules.ts';
+import { compileAssemblyScript, program } from '../wasm/assemblyscript.ts';
+import { moduleAround } from '../wasm/sample-modules.ts';
 
 const versions = Promise.all([
   compileAssemblyScript(program),

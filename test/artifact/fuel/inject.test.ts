@@ -6,7 +6,8 @@ import { wasmLimits } from '../../../artifact/wasm/limits.ts';
 import { readBinary } from '../../../artifact/wasm/read/module.ts';
 import { readFunctionNames } from '../../../artifact/wasm/read/names.ts';
 import { writeBinary } from '../../../artifact/wasm/write/module.ts';
-import { compileAssemblyScript, moduleAround, program, unsigned } from '../wasm/sample-modules.ts';
+import { compileAssemblyScript, program } from '../wasm/assemblyscript.ts';
+import { moduleAround, unsigned } from '../wasm/sample-modules.ts';
 import { guest } from './guests.ts';
 import { type Allowance, roomy, runMetered, startMetered } from './metered-run.ts';
 

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { injectFuel } from '../../../artifact/fuel/inject.ts';
-import { compileAssemblyScript } from '../wasm/sample-modules.ts';
+import { compileAssemblyScript } from '../wasm/assemblyscript.ts';
 import { countRuns } from './counting.ts';
 import { type Meter, roomy, startMetered } from './metered-run.ts';
 

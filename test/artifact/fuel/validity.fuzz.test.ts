@@ -4,7 +4,8 @@ import { FuelError } from '../../../artifact/fuel/error.ts';
 import { injectFuel } from '../../../artifact/fuel/inject.ts';
 import { WasmError } from '../../../artifact/wasm/error.ts';
 import { damage, damaged } from '../delta/arbitrary-modules.ts';
-import { compileAssemblyScript, moduleAround, program } from '../wasm/sample-modules.ts';
+import { compileAssemblyScript, program } from '../wasm/assemblyscript.ts';
+import { moduleAround } from '../wasm/sample-modules.ts';
 import { moduleOf, programs } from './arbitrary-programs.ts';
 import { roomy } from './metered-run.ts';
 

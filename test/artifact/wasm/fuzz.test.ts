@@ -9,7 +9,8 @@ import { readContents } from '../../../artifact/wasm/read/contents.ts';
 import { InstructionCursor } from '../../../artifact/wasm/read/instructions.ts';
 import { readBinary } from '../../../artifact/wasm/read/module.ts';
 import { writeBinary } from '../../../artifact/wasm/write/module.ts';
-import { compileAssemblyScript, moduleAround, program } from './sample-modules.ts';
+import { compileAssemblyScript, program } from './assemblyscript.ts';
+import { moduleAround } from './sample-modules.ts';
 
 function readAll(bytes: Uint8Array): Uint8Array {
   const binary = readBinary(bytes, wasmLimits);

@@ -8,7 +8,8 @@ import { InstructionCursor } from '../../../artifact/wasm/read/instructions.ts';
 import { readBinary } from '../../../artifact/wasm/read/module.ts';
 import { ByteWriter } from '../../../artifact/wasm/write/bytes.ts';
 import { writeBinary } from '../../../artifact/wasm/write/module.ts';
-import { compileAssemblyScript, moduleAround, program } from './sample-modules.ts';
+import { compileAssemblyScript, program } from './assemblyscript.ts';
+import { moduleAround } from './sample-modules.ts';
 
 function writtenBack(bytes: Uint8Array): Uint8Array {
   const { kind, sections } = readBinary(bytes, wasmLimits);

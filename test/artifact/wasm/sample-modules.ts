@@ -1,41 +1,5 @@
-import asc from 'assemblyscript/asc';
 import { ByteWriter } from '../../../artifact/wasm/write/bytes.ts';
 import { type SectionContents, writeBinary } from '../../../artifact/wasm/write/module.ts';
-
-/** Compiles AssemblyScript; throws with the compiler's words where it does not compile. */
-export async function compileAssemblyScript(source: string, ...flags: string[]): Promise<Uint8Array> {
-  let binary: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(['module.ts', '--outFile', 'module.wasm', ...flags], {
-    readFile: (name: string) => (name === 'module.ts' ? source : null),
-    writeFile: (_: string, contents: string | Uint8Array) => {
-      if (typeof contents !== 'string') binary = contents;
-    },
-    listFiles: () => [],
-  });
-  if (error !== null || binary === undefined) throw new Error(`${error?.message}\n${stderr}`);
-  return binary;
-}
-
-/** A program with strings, a class, a table and recursion: a few kilobytes of code and data. */
-export const program = `
-class Node { constructor(public name: string, public next: Node | null, public weight: i32) {} }
-const words = ["anchor", "buoy", "crane", "deck", "engine"];
-export function join(separator: string): string { return words.join(separator); }
-export function sum(count: i32): i32 {
-  let head: Node | null = null;
-  for (let i = 0; i < count; i++) head = new Node(words[i % words.length], head, i * 3 + 70000);
-  let total = 0;
-  let node = head;
-  while (node != null) {
-    total += node.weight + node.name.length;
-    node = node.next;
-  }
-  return total;
-}
-const operations: ((a: i32, b: i32) => i32)[] = [(a, b) => a + b, (a, b) => a * b, (a, b) => a ^ b];
-export function run(which: i32, a: i32, b: i32): i32 { return operations[which](a, b); }
-export function parse(text: string): f64 { return parseFloat(text) * 2.5; }
-`;
 
 const payload = (write: (writer: ByteWriter) => void): Uint8Array => {
   const writer = new ByteWriter();

@@ -50,6 +50,7 @@ export interface TestEngineOptions {
   readonly log?: Log;
   readonly publish?: (message: ShadowMessage) => Promise<void>;
   readonly sign?: (deployment: Deployment) => string;
+  readonly putBlob?: (bytes: Uint8Array) => Promise<unknown>;
   readonly tellsConnections?: boolean;
   readonly onChange?: EngineParts['onChange'];
 }
@@ -62,7 +63,7 @@ export async function openEngine(options: TestEngineOptions = {}) {
     publish: options.publish ?? (async () => {}),
     sign: options.sign ?? ((deployment) => JSON.stringify(deployment)),
     keyId: 'key',
-    putBlob: () => {},
+    putBlob: options.putBlob ?? (async () => {}),
     tellsConnections: options.tellsConnections ?? false,
     onChange: options.onChange ?? (() => {}),
   });

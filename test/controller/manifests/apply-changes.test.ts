@@ -388,3 +388,17 @@ test('an empty repository is a fleet without devices', (t) => {
   const after = applyChanges(emptyManifestState, [], new Map());
   t.is(after.kind === 'accepted' && after.state.desiredDevices.size, 0);
 });
+
+test('what a manifest links travels with its digest, and a link to no release is told at its line', (t) => {
+  const linking = (release: string) => ({
+    ...harbor,
+    'apps/pump.yaml': application('pump', '1.0.0', { links: { codec: { release } } }),
+  });
+  const [{ links } = {}] = desiredFrom(linking('log/1.1.0')).devices.get('engine')!.template.applications;
+  const { sha256, length } = catalogue.get('log/1.1.0')!;
+  t.deepEqual(links, { codec: { name: 'log', version: '1.1.0', sha256, length } });
+  const [problem] = problemsOf(linking('log/9.9.9'));
+  t.like(problem, { file: 'apps/pump.yaml', code: 'MISSING_RELEASE' });
+  t.regex(problem?.excerpt ?? '', /release: log\/9\.9\.9/);
+  t.is(problemsOf(linking('log'))[0]?.file, 'apps/pump.yaml');
+});

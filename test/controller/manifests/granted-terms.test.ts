@@ -10,6 +10,7 @@ test('what a manifest grants travels in bytes, with what it leaves out filled in
       tmp: { quota: '64KiB' },
       kv: {},
       facts: { speed: { type: 'number' } },
+      machine: ['gps'],
       allowedOutboundHosts: ['tcp://10.0.0.5:502'],
     }),
     {
@@ -17,6 +18,7 @@ test('what a manifest grants travels in bytes, with what it leaves out filled in
       tmp: { bytesMax: 65_536, entriesMax: 100 },
       kv: { bytesMax: 2 ** 20 },
       facts: { speed: 'number' },
+      machine: ['gps'],
       allowedOutboundHosts: ['tcp://10.0.0.5:502'],
     },
   );

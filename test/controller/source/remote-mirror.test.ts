@@ -8,11 +8,14 @@ import { nodePrograms } from '../../../platform/node/processes.ts';
 import { nodeThreads } from '../../../platform/node/threads.ts';
 import { hasGit, poll, serveGit, sourceOf, TestRepository, temporaryDirectory, textAt } from './git-fixture.ts';
 
-/** Who does git's work for a source on a real machine; what the library does without a thread is in `git-engine.test.ts`. */
+/** Who does git's work: that the library gives the same answers from a thread is shown in `git-engine.test.ts`. */
 const engines: Readonly<Record<string, Partial<SourcePorts>>> = {
-  'the library on a thread': { threads: nodeThreads },
+  'the library': {},
   'the git program': { programs: nodePrograms },
 };
+
+/** For what a thread may do differently: how it ends, and how an error comes over from it. A thread costs its start. */
+const enginesAndThread = { ...engines, 'the library on a thread': { threads: nodeThreads } };
 
 type Scene = Awaited<ReturnType<typeof remote>>;
 
@@ -20,8 +23,9 @@ type Scene = Awaited<ReturnType<typeof remote>>;
 function test(
   title: string,
   body: (t: ExecutionContext, remote: (options?: RemoteOptions) => Promise<Scene>) => Promise<void>,
+  by: Readonly<Record<string, Partial<SourcePorts>>> = engines,
 ): void {
-  for (const [engine, ports] of Object.entries(engines)) {
+  for (const [engine, ports] of Object.entries(by)) {
     anyTest(`${title}, by ${engine}`, async (t) => {
       if (hasGit) return body(t, (options = {}) => remote(t, options, ports));
       t.log('skipped: the git program is not installed');
@@ -141,15 +145,19 @@ test('a repository without a commit is empty, not broken', async (t, remote) => 
   t.is((await poll(open())).kind, 'empty');
 });
 
-test('a server that is down is unreachable, and the last good revision stays readable', async (t, remote) => {
-  const { repository, server, open } = await remote();
-  const oid = await repository.commit({ 'a.yaml': 'one' });
-  const source = open();
-  await poll(source);
-  await server.close();
-  t.like(await poll(source, oid), { kind: 'unreachable', code: 'UNREACHABLE' });
-  t.is((await source.readRevision(oid)).info.id, oid);
-});
+test(
+  'a server that is down is unreachable, and the last good revision stays readable',
+  async (t, remote) => {
+    const { repository, server, open } = await remote();
+    const oid = await repository.commit({ 'a.yaml': 'one' });
+    const source = open();
+    await poll(source);
+    await server.close();
+    t.like(await poll(source, oid), { kind: 'unreachable', code: 'UNREACHABLE' });
+    t.is((await source.readRevision(oid)).info.id, oid);
+  },
+  enginesAndThread,
+);
 
 test('a token is sent, and a wrong one is told as such', async (t, remote) => {
   const { repository, open } = await remote({ token: 'secret' });
@@ -176,30 +184,34 @@ test('a repository that is not there is told as such', async (t, remote) => {
   });
 });
 
-test('a pack that was damaged on the way is refused, leaves nothing behind, and a good one is taken afterwards', async (t, remote) => {
-  const { repository, server, open, mirrorDirectory } = await remote();
-  const first = await repository.commit({ 'a.yaml': 'one' });
-  const source = open();
-  await poll(source);
-  const second = await repository.commit({ 'a.yaml': 'two', 'b.yaml': randomBytes(4000).toString('base64') });
-  const before = packs(mirrorDirectory);
-  for (const from of [0.1, 0.5, 0.9]) {
-    server.twist = (body) => {
-      if (!body.includes('PACK')) return body;
-      const twisted = Buffer.from(body);
-      const start = body.indexOf('PACK');
-      const at = start + Math.floor((body.length - start) * from);
-      twisted[at] = twisted[at]! ^ 0x55;
-      return twisted;
-    };
-    const event = await poll(source, first);
-    t.is(event.kind, 'unreachable', JSON.stringify(event));
-    t.deepEqual(packs(mirrorDirectory), before);
-  }
-  server.twist = undefined;
-  t.like(await poll(source, first), { kind: 'tip', revision: { id: second } });
-  t.is((await source.readRevision(second)).files.size, 2);
-});
+test(
+  'a pack that was damaged on the way is refused, leaves nothing behind, and a good one is taken afterwards',
+  async (t, remote) => {
+    const { repository, server, open, mirrorDirectory } = await remote();
+    const first = await repository.commit({ 'a.yaml': 'one' });
+    const source = open();
+    await poll(source);
+    const second = await repository.commit({ 'a.yaml': 'two', 'b.yaml': randomBytes(4000).toString('base64') });
+    const before = packs(mirrorDirectory);
+    for (const from of [0.1, 0.5, 0.9]) {
+      server.twist = (body) => {
+        if (!body.includes('PACK')) return body;
+        const twisted = Buffer.from(body);
+        const start = body.indexOf('PACK');
+        const at = start + Math.floor((body.length - start) * from);
+        twisted[at] = twisted[at]! ^ 0x55;
+        return twisted;
+      };
+      const event = await poll(source, first);
+      t.is(event.kind, 'unreachable', JSON.stringify(event));
+      t.deepEqual(packs(mirrorDirectory), before);
+    }
+    server.twist = undefined;
+    t.like(await poll(source, first), { kind: 'tip', revision: { id: second } });
+    t.is((await source.readRevision(second)).files.size, 2);
+  },
+  enginesAndThread,
+);
 
 test('an answer that is cut off, is a web page, or names no commit is refused', async (t, remote) => {
   const { repository, server, open } = await remote();
@@ -217,15 +229,19 @@ test('an answer that is cut off, is a web page, or names no commit is refused', 
   t.is((await poll(open())).kind, 'tip');
 });
 
-test('an aborted poll ends at once, also while the server is silent', async (t, remote) => {
-  const { repository, server, open } = await remote();
-  await repository.commit({ 'a.yaml': 'one' });
-  server.interfere = () => true;
-  const controller = new AbortController();
-  const polling = open().poll(controller.signal);
-  setTimeout(() => controller.abort(new Error('enough')), 50);
-  await t.throwsAsync(polling, { message: 'enough' });
-});
+test(
+  'an aborted poll ends at once, also while the server is silent',
+  async (t, remote) => {
+    const { repository, server, open } = await remote();
+    await repository.commit({ 'a.yaml': 'one' });
+    server.interfere = () => true;
+    const controller = new AbortController();
+    const polling = open().poll(controller.signal);
+    setTimeout(() => controller.abort(new Error('enough')), 50);
+    await t.throwsAsync(polling, { message: 'enough' });
+  },
+  enginesAndThread,
+);
 
 test('packs are bounded: when there are too many the repository is cloned anew and the old copy removed', async (t, remote) => {
   const { repository, open, mirrorDirectory } = await remote({ packsMax: 2 });

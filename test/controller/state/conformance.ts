@@ -1,5 +1,7 @@
 /** What every engine of state must do: one suite, run by the test of each. */
 import type { ExecutionContext, SkipFn, TestFn } from 'ava';
+import type { Write } from '../../../controller/engine/records.ts';
+import { decodeRow, encodeWrite } from '../../../controller/engine/rows.ts';
 import type { StatePort, StateRow, StateWrite } from '../../../controller/state/state-port.ts';
 
 /** A place where state can be kept; opening it again finds what was kept. */
@@ -57,6 +59,21 @@ const checks: Readonly<Record<string, Check>> = {
     await Promise.all(Array.from({ length: 50 }, (_, n) => state.commit([write('a', 'x', String(n))])));
     t.deepEqual(await rowsOf(state), ['a/x=49']);
     await state.close();
+  },
+  async 'what the shore has of channels is read again as it was written'(t, place) {
+    const mark = { stream: '0123456789abcdef', segment: 7, index: 4_294_967_295, dropped: 2, at: 1_770_000_000_000 };
+    const marks: Write = { kind: 'marks', name: 'buoy-1', marks: { 'gauge/readings': mark } };
+    const first = await place.open();
+    await first.commit([encodeWrite(marks)]);
+    await first.close();
+    const second = await place.open();
+    const read: (Write | undefined)[] = [];
+    await second.load((row) => {
+      read.push(decodeRow(row));
+      return undefined;
+    });
+    t.deepEqual(read, [marks]);
+    await second.close();
   },
   async 'thousands of rows are written and read in one go'(t, place) {
     const state = await place.open();

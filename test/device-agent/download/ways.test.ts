@@ -12,7 +12,7 @@ function edited(bytes: Uint8Array, at: number): Uint8Array {
 
 const first: AppWish = { name: 'gauge', version: '1.0.0', bytes: moduleBytes('gauge one', 60_000) };
 const second: AppWish = { name: 'gauge', version: '2.0.0', bytes: edited(first.bytes, 30_000) };
-const patch = encodeDelta(first.bytes, second.bytes);
+const patch = encodeDelta(first.bytes, second.bytes, { effort: 'fast' });
 const deltaWay = { method: 'delta', bytes: patch, base: sha256(first.bytes) } as const;
 
 async function running(app: AppWish): Promise<Ship> {

@@ -10,6 +10,7 @@ const parts: ReportParts = {
   applications: [],
   progress: undefined,
   hostDeath: undefined,
+  outbox: undefined,
   agentVersion: '0.1.0',
   bytesReceived: 0,
   boot: { id: '1', number: 1 },

@@ -18,6 +18,7 @@ function begin(intervalMs = 900_000, leave: () => void = () => {}) {
     link: {
       start: () => {},
       stop: async () => {},
+      sendBatchPart: async () => false,
       report: async (report) => {
         await clock.sleep(10);
         sent.push({ at: time.now, report });

@@ -34,7 +34,7 @@ export function openRuntime(t: ExecutionContext, changes: Partial<Parameters<typ
   const hosts: ChildProcess[] = [];
   const runtime = openOn({
     ...placesIn(directory),
-    openSecret: () => undefined,
+    ...{ openSecret: () => undefined, machine: {} },
     processes: {
       start: (file, args, options) => {
         const child = nodeProcesses.start(file, args, options);

@@ -66,7 +66,7 @@ test('a host that ended is told again what to run, and whoever waits is answered
   t.is(deaths[0]?.ending, 'crashed');
   await time.runUntil(1_000);
   children[1]!.say({ kind: 'ready' });
-  t.deepEqual(children[1]!.sent, [{ kind: 'apply', id: 1, applications: [], readersElsewhere: {} }]);
+  t.deepEqual(children[1]!.sent, [{ kind: 'apply', id: 1, applications: [], readElsewhere: [] }]);
   children[1]!.say({ kind: 'applied', id: 1 });
   await applied;
   t.pass();

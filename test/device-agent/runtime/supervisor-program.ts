@@ -9,7 +9,7 @@ const [directory = '', applications = '[]'] = process.argv.slice(2);
 let hostPid = 0;
 const runtime = openRuntime({
   ...placesIn(directory),
-  openSecret: () => undefined,
+  ...{ openSecret: () => undefined, machine: {} },
   processes: {
     start: (file, args, options) => {
       const child = nodeProcesses.start(file, args, options);

@@ -27,6 +27,7 @@ function listen(t: ExecutionContext, link: AwsShadowLink): EventEmitter {
   const events = new EventEmitter();
   link.start({
     onDesired: (value) => events.emit('desired', value),
+    onBatchAnswer: (payload) => events.emit('answer', Buffer.from(payload).toString()),
     onConnection: (connected) => events.emit('connection', connected),
   });
   t.timeout(20_000);

@@ -13,6 +13,7 @@ import { mayPublish, maySubscribe } from './permissions.ts';
 export interface LinePeer {
   readonly device: string;
   readonly keyFingerprint: string;
+  readonly certificateEndsAt: number;
   readonly address: string;
 }
 
@@ -169,9 +170,15 @@ export class DeviceLines<Connection> {
   connected(connection: Connection): DeviceContact | undefined {
     const line = this.#lines.get(connection);
     if (line === undefined) return undefined;
-    const { device, address, takenOverFrom } = line;
+    const { device, address, certificateEndsAt, takenOverFrom } = line;
     this.#current.set(device, { connection, address });
-    return { device, connected: true, address, ...(takenOverFrom === undefined ? {} : { takenOverFrom }) };
+    return {
+      device,
+      connected: true,
+      address,
+      certificateEndsAt,
+      ...(takenOverFrom === undefined ? {} : { takenOverFrom }),
+    };
   }
 
   /** The end of a connection; `undefined` when a newer one has taken its place, for then it says nothing of the device. */

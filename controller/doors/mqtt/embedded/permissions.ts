@@ -1,8 +1,13 @@
-/** What a device may do on the broker: ask its own shadow, and hear the answers. Everything else is refused. */
+/**
+ * What a device may do on the broker: ask its own shadow and hear the answers, say what its applications have for the shore and
+ * hear what the shore has of it. Everything else is refused.
+ */
+import { batchTopics } from '../../../../schemas/message-batch.ts';
 import { answersOf, requestTopic, shadowOperations, shadowPrefix } from '../../../shadow/topics.ts';
 
-/** Only requests; who could publish `accepted`, `rejected` or `delta` could speak for the controller. */
+/** Only requests and batches; who could publish `accepted`, `rejected` or `delta` could speak for the controller. */
 export function mayPublish(device: string, topic: string): boolean {
+  if (topic === batchTopics(device).out) return true;
   return shadowOperations.some((operation) => topic === requestTopic(device, operation));
 }
 
@@ -15,8 +20,9 @@ const answerFilters: readonly string[] = [
   ]),
 ];
 
-/** Answers of its own shadow, by name or with a wildcard below its own prefix. A closed set: it bounds subscriptions too. */
+/** Answers of its own shadow, by name or with a wildcard below its own prefix, and those to its batches. A closed set: it bounds subscriptions too. */
 export function maySubscribe(device: string, filter: string): boolean {
+  if (filter === batchTopics(device).taken) return true;
   const prefix = shadowPrefix(device);
   return filter.startsWith(prefix) && answerFilters.includes(filter.slice(prefix.length));
 }

@@ -1,4 +1,5 @@
 /** Configuration for Mosquitto 2 as the broker between devices and controller, with the same rules as the embedded one. */
+import { batchTopics } from '../../../../schemas/message-batch.ts';
 import { controllerCommonName } from '../../../authority/authority.ts';
 import { fingerprintHex } from '../../../authority/key-fingerprint.ts';
 import { requestTopic, shadowOperations, shadowPrefix } from '../../../shadow/topics.ts';
@@ -57,11 +58,14 @@ function subjectOf(name: string, keyFingerprint: string): string {
 
 function rulesOf({ name, keyFingerprint }: AdmittedDevice): string[] {
   if (keyFingerprint === undefined) return [];
+  const { out, taken } = batchTopics(name);
   return [
     '',
     `user ${subjectOf(name, keyFingerprint)}`,
     ...shadowOperations.map((operation) => `topic write ${requestTopic(name, operation)}`),
     `topic read ${shadowPrefix(name)}#`,
+    `topic write ${out}`,
+    `topic read ${taken}`,
   ];
 }
 
@@ -70,6 +74,12 @@ function rulesOf({ name, keyFingerprint }: AdmittedDevice): string[] {
  * controller all of them. Who holds a certificate for another key, or for a device that git named once, may do nothing.
  */
 export function mosquittoAccessList(devices: Iterable<AdmittedDevice>): string {
-  const controller = [`user CN=${controllerCommonName}`, `topic readwrite ${shadowPrefix('+')}#`];
+  const { out, taken } = batchTopics('+');
+  const controller = [
+    `user CN=${controllerCommonName}`,
+    `topic readwrite ${shadowPrefix('+')}#`,
+    `topic read ${out}`,
+    `topic write ${taken}`,
+  ];
   return `${[...controller, ...[...devices].flatMap(rulesOf)].join('\n')}\n`;
 }

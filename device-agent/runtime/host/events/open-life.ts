@@ -1,4 +1,5 @@
 import type { Trigger } from '../../../../schemas/generated/types.ts';
+import type { OutboxPort } from '../../../outbox/files/outbox-port.ts';
 import { channelOutput } from '../../channels/channel-directories.ts';
 import type { ChannelHub } from '../../channels/channel-hub.ts';
 import type { ChannelOutput } from '../../channels/channel-streams.ts';
@@ -16,15 +17,18 @@ import { ScheduleSource } from './schedule-source.ts';
 /** What lives are opened with. */
 export interface LifePorts extends HostPorts {
   readonly hub: ChannelHub;
+  readonly outbox: OutboxPort;
   readonly lost: LostMessages;
   readonly asks: Asks;
+  /** A source in place of the one that the trigger has; undefined where it is to have its own. */
+  readonly openSource?: (application: HostedApplication) => OpenSource | undefined;
 }
 
 /** Where an instance's answer to a message goes: to the application's only channel, or else to the log. */
-function openAnswer(application: HostedApplication, { hub, lost }: LifePorts): ChannelOutput | undefined {
+function openAnswer(application: HostedApplication, { hub, outbox, lost }: LifePorts): ChannelOutput | undefined {
   const [channel, ...others] = Object.keys(application.channels?.out ?? {});
   if (channel === undefined || others.length > 0) return undefined;
-  return channelOutput(application, channel, hub, () => lost.add(application.name));
+  return channelOutput(application, channel, { hub, outbox }, () => lost.add(application.name));
 }
 
 async function sourceOf(application: HostedApplication, trigger: Trigger, ports: LifePorts): Promise<OpenSource> {
@@ -49,6 +53,7 @@ async function sourceOf(application: HostedApplication, trigger: Trigger, ports:
 export async function openLife(application: HostedApplication, ports: LifePorts, onChange: () => void): Promise<Life> {
   const { name, trigger } = application;
   if (trigger === undefined) return new LiveApplication(application, ports, onChange);
-  const options = { openSource: await sourceOf(application, trigger, ports), lost: () => ports.lost.of(name) };
+  const openSource = ports.openSource?.(application) ?? (await sourceOf(application, trigger, ports));
+  const options = { openSource, lost: () => ports.lost.of(name) };
   return new EventedApplication(application, ports, options, onChange);
 }

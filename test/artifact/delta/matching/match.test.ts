@@ -8,7 +8,8 @@ import { readContents } from '../../../../artifact/wasm/read/contents.ts';
 import { readBinary } from '../../../../artifact/wasm/read/module.ts';
 import { readFunctionNames } from '../../../../artifact/wasm/read/names.ts';
 import { writeBinary } from '../../../../artifact/wasm/write/module.ts';
-import { compileAssemblyScript, moduleAround, program } from '../../wasm/sample-modules.ts';
+import { compileAssemblyScript, program } from '../../wasm/assemblyscript.ts';
+import { moduleAround } from '../../wasm/sample-modules.ts';
 
 // A later version: a new function and string at the front, one function changed.
 const later = `const motto = "ships pay by the kilobyte";

@@ -5,7 +5,8 @@ import type { Maps } from '../../../../artifact/delta/rewrite/maps.ts';
 import { decodeMaps, encodeMaps } from '../../../../artifact/delta/rewrite/maps-format.ts';
 import { rewriteModule } from '../../../../artifact/delta/rewrite/rewrite.ts';
 import { writeBinary } from '../../../../artifact/wasm/write/module.ts';
-import { compileAssemblyScript, moduleAround, program } from '../../wasm/sample-modules.ts';
+import { compileAssemblyScript, program } from '../../wasm/assemblyscript.ts';
+import { moduleAround } from '../../wasm/sample-modules.ts';
 import { arbitraryMaps } from './arbitrary-maps.ts';
 
 const nothing = decodeMaps(new Uint8Array(9), 0, 0);

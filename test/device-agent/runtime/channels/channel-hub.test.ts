@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { OutboxPort } from '../../../../device-agent/outbox/files/outbox-port.ts';
 import { Abroad } from '../../../../device-agent/runtime/channels/abroad.ts';
 import { ChannelHub, channelTerms } from '../../../../device-agent/runtime/channels/channel-hub.ts';
 import { ChannelInput, ChannelOutput } from '../../../../device-agent/runtime/channels/channel-streams.ts';
@@ -8,7 +9,12 @@ const text = (message: Uint8Array | undefined): string | undefined => message &&
 const reader = (name: string) => ({ name, channels: { in: { readings: {} } } });
 
 function hubOf(...names: string[]): ChannelHub {
-  const hub = new ChannelHub(new Abroad(() => {}));
+  const hub = new ChannelHub(
+    new Abroad(
+      () => {},
+      () => {},
+    ),
+  );
   hub.apply(names.map(reader));
   return hub;
 }
@@ -18,14 +24,22 @@ function outputOf(hub: ChannelHub, terms: Parameters<typeof channelTerms>[0] = {
   const onDropped = (): void => {
     dropped += 1;
   };
+  const shore: string[] = [];
+  const outbox: OutboxPort = {
+    put: (application, channel, _terms, message) => {
+      shore.push(`${application}/${channel} ${Buffer.from(message)}`);
+      return 'taken';
+    },
+  };
   const output = new ChannelOutput({
     hub,
+    outbox,
     application: 'writer',
     channel: 'readings',
     terms: channelTerms(terms),
     onDropped,
   });
-  return { output, dropped: () => dropped };
+  return { output, shore, dropped: () => dropped };
 }
 
 test('the only reader of a channel loses nothing: a full channel takes no more until it has read', async (t) => {
@@ -79,7 +93,14 @@ test('a message that is too large is refused and counted, and what follows it is
 });
 
 test('a message that nobody reads is counted and holds nobody up', (t) => {
-  const { output, dropped } = outputOf(new ChannelHub(new Abroad(() => {})));
+  const { output, dropped } = outputOf(
+    new ChannelHub(
+      new Abroad(
+        () => {},
+        () => {},
+      ),
+    ),
+  );
   t.is(output.write(bytes('a\nb\n')), 4);
   t.true(output.isReady());
   t.is(dropped(), 2);
@@ -93,4 +114,17 @@ test('what waits for a reader stays when others come and go, and goes with it', 
     ['stays', 'goes', 'comes'].map((name) => hub.counts(name).waiting),
     [1, 0, 0],
   );
+});
+
+test('what is written to a channel of the shore goes to the outbox, whether or not anybody aboard reads it, and is not lost', (t) => {
+  const terms = { shore: { quotaBytes: 65_536, maxAgeSeconds: 60, drop: 'oldest' } } as const;
+  const unread = outputOf(hubOf(), terms);
+  unread.output.write(bytes('a\nb\n'));
+  t.deepEqual(unread.shore, ['writer/readings a', 'writer/readings b']);
+  t.is(unread.dropped(), 0);
+  const hub = hubOf('only');
+  const read = outputOf(hub, { ...terms, queue: 1 });
+  t.is(read.output.write(bytes('a\nb\n')), 2);
+  t.deepEqual(read.shore, ['writer/readings a']);
+  t.is(text(hub.queue('only', 'readings')!.take()), 'a\n');
 });

@@ -20,14 +20,15 @@ function newRouter(hosts: Readonly<Record<string, readonly Parameters<ChannelHub
     { write: (_level, _event, fields) => void refused.push(fields) },
   );
   router.arrange(new Map(Object.entries(hosts)));
-  const told = () => posted.splice(0).map(([host, { kind, id }]) => `${host} ${kind} ${id}`);
+  const lostIn = (message: MessageHere | Sent): string => ('isLost' in message && message.isLost ? ' lost' : '');
+  const told = () => posted.splice(0).map(([host, one]) => `${host} ${one.kind} ${one.id}${lostIn(one)}`);
   return { router, posted, refused, told };
 }
 
 test('a message goes to the processes that read it and no other, and is answered when all have taken it', (t) => {
   const { router, told } = newRouter({ a: [writer], b: [reader('x')], c: [reader('y')], d: [{ name: 'z' }] });
-  t.deepEqual(router.readersElsewhere('a'), { readings: 2 });
-  t.deepEqual(router.readersElsewhere('b'), {});
+  t.deepEqual(router.readElsewhere('a'), ['readings']);
+  t.deepEqual(router.readElsewhere('b'), []);
   router.carry('a', { kind: 'message', id: 7, application: 'writer', channel: 'readings', data });
   t.deepEqual(told(), ['b message 1', 'c message 1']);
   router.took('b', 1);
@@ -52,7 +53,7 @@ test('whoever is gone, deaf or moved away is waited for no more', (t) => {
   router.died('b');
   t.deepEqual(told(), []);
   router.arrange(new Map([['a', [writer]]]));
-  t.deepEqual(told(), ['a sent 7']);
+  t.deepEqual(told(), ['a sent 7 lost']);
 });
 
 test('a process whose messages are never taken is not heard without end', (t) => {
@@ -65,9 +66,13 @@ test('a process whose messages are never taken is not heard without end', (t) =>
 
 test('a writer waits for its only reader elsewhere, and beside a reader that has room it waits for nobody', (t) => {
   let said = 0;
-  const abroad = new Abroad(() => {
-    said += 1;
-  });
+  const lostElsewhere: string[] = [];
+  const abroad = new Abroad(
+    () => {
+      said += 1;
+    },
+    (application) => lostElsewhere.push(application),
+  );
   const hub = new ChannelHub(abroad);
   const terms = channelTerms({ queue: 2 });
   const message = Buffer.from('a\n');
@@ -76,9 +81,10 @@ test('a writer waits for its only reader elsewhere, and beside a reader that has
     lost += 1;
   };
   const put = () => hub.put('writer', 'readings', terms, message, onDropped);
-  abroad.apply({ readings: 1 });
+  abroad.apply(['readings']);
   t.deepEqual([put(), put(), put()], ['taken', 'taken', 'full']);
-  abroad.sent(1);
+  abroad.sent({ kind: 'sent', id: 1, isLost: true });
+  t.deepEqual(lostElsewhere, ['writer']);
   t.is(put(), 'taken');
   hub.apply([reader('here')]);
   t.is(put(), 'taken');
@@ -87,7 +93,12 @@ test('a writer waits for its only reader elsewhere, and beside a reader that has
 
 test('what comes from elsewhere is answered once it was taken, in its order', async (t) => {
   const took: number[] = [];
-  const hub = new ChannelHub(new Abroad(() => {}));
+  const hub = new ChannelHub(
+    new Abroad(
+      () => {},
+      () => {},
+    ),
+  );
   hub.apply([reader('only')]);
   const arrivals = new Arrivals(hub, ({ id }) => void took.push(id));
   const terms = channelTerms({ queue: 1 });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import test from 'ava';
-import { Connections } from '../../../../device-agent/runtime/grants/outbound-directory.ts';
+import { Connections } from '../../../../device-agent/runtime/grants/connections.ts';
 import { emptyInput, outputTo } from '../../../../device-agent/runtime/primitives/streams.ts';
 import { openRuntime, statesWhen } from '../applications.ts';
 import { cModule, cTest } from '../c-module.ts';

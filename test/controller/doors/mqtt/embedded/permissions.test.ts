@@ -6,8 +6,9 @@ import { rateLimit } from '../../../../../controller/doors/rate-limit.ts';
 
 const own = '$aws/things/buoy-1/shadow/name/fleet/';
 
-test('a device publishes requests to its own shadow and nothing else', (t) => {
+test('a device publishes requests to its own shadow, what its applications say, and nothing else', (t) => {
   for (const operation of ['get', 'update', 'delete']) t.true(mayPublish('buoy-1', own + operation));
+  t.true(mayPublish('buoy-1', 'fleet/buoy-1/out'));
   for (const topic of [
     `${own}update/accepted`,
     `${own}update/rejected`,
@@ -19,6 +20,10 @@ test('a device publishes requests to its own shadow and nothing else', (t) => {
     '$aws/things/buoy-10/shadow/name/fleet/update',
     '$aws/things/buoy-1/shadow/update',
     '$aws/things/buoy-1/shadow/name/other/update',
+    'fleet/buoy-2/out',
+    'fleet/buoy-1/taken',
+    'fleet/messages/buoy-1/gauge/readings',
+    'fleet/buoy-1/out/x',
     '$SYS/x',
     'anything',
   ]) {
@@ -26,7 +31,8 @@ test('a device publishes requests to its own shadow and nothing else', (t) => {
   }
 });
 
-test('a device subscribes to answers of its own shadow and nothing else', (t) => {
+test('a device subscribes to answers of its own shadow and to its messages, and nothing else', (t) => {
+  t.true(maySubscribe('buoy-1', 'fleet/buoy-1/taken'));
   for (const filter of ['#', 'get/+', 'update/+', 'delete/#', 'update/delta', 'update/accepted', 'get/rejected']) {
     t.true(maySubscribe('buoy-1', own + filter), filter);
   }
@@ -40,6 +46,11 @@ test('a device subscribes to answers of its own shadow and nothing else', (t) =>
     `${own}update`,
     `${own}+/delta`,
     `${own}get/delta`,
+    'fleet/buoy-2/taken',
+    'fleet/buoy-1/out',
+    'fleet/+/taken',
+    'fleet/buoy-1/#',
+    'fleet/messages/#',
     '$SYS/#',
   ]) {
     t.false(maySubscribe('buoy-1', filter), filter);

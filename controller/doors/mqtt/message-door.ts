@@ -1,0 +1,73 @@
+/** What devices' applications have to say to the shore, as it comes in from the broker, and the shore's answers. */
+import type { BusMessage, Clock, MessageBus } from '../../../platform/ports.ts';
+import { type BatchAnswer, encodeAnswer } from '../../../schemas/batch-answer.ts';
+import { BatchError, batchTopics, type MessageBatch, readPart, unpackBatch } from '../../../schemas/message-batch.ts';
+import type { AuthorizationRefusal } from '../../authority/authorization.ts';
+import type { Guard } from '../guard.ts';
+import { RateLimits } from '../rate-limits.ts';
+import { BatchAssembly } from './batch-assembly.ts';
+import { batchFilter, deviceOfBatchTopic } from './message-topics.ts';
+
+/** What it stands on. */
+export interface MessageDoorParts {
+  readonly bus: Pick<MessageBus, 'subscribe'>;
+  readonly guard: Guard;
+  readonly clock: Clock;
+  /** Whether git names the device. */
+  readonly knows: (device: string) => boolean;
+  /** The answer to a batch, if one is to be given. */
+  readonly take: (device: string, batch: MessageBatch) => Promise<BatchAnswer | undefined>;
+  readonly say: (message: { readonly topic: string; readonly payload: Uint8Array }) => Promise<void>;
+  readonly onRefusal: (refusal: AuthorizationRefusal & { readonly device: string }) => void;
+}
+
+/** Parts of one device: its agent keeps below the average, and a whole batch comes at once. What is more is not read. */
+const partsPerSecond = 10;
+const partsBurst = 120;
+const devicesRemembered = 20_000;
+
+class MessageDoor {
+  readonly #parts: MessageDoorParts;
+  readonly #assembly = new BatchAssembly();
+  readonly #rates: RateLimits;
+
+  constructor(parts: MessageDoorParts) {
+    this.#parts = parts;
+    const monotonic = (): number => parts.clock.monotonic();
+    this.#rates = new RateLimits({
+      ...{ perSecond: partsPerSecond, burst: partsBurst, rememberedMax: devicesRemembered, monotonic },
+    });
+  }
+
+  readonly receive = ({ topic, payload }: BusMessage): void => {
+    const device = deviceOfBatchTopic(topic);
+    if (device !== undefined) void this.#parts.guard.run('mqtt', device, () => this.#hear(device, payload));
+  };
+
+  async #hear(device: string, payload: Uint8Array): Promise<void> {
+    const { knows, onRefusal, take, say } = this.#parts;
+    if (!knows(device)) {
+      return onRefusal({ device, code: 'DEVICE_UNKNOWN', message: `no manifest names a device ${device}` });
+    }
+    if (!this.#rates.take(device)) return;
+    const batch = this.#read(device, payload);
+    const answer = batch === undefined ? undefined : await take(device, batch);
+    if (answer !== undefined) await say({ topic: batchTopics(device).taken, payload: encodeAnswer(answer) });
+  }
+
+  #read(device: string, payload: Uint8Array): MessageBatch | undefined {
+    try {
+      const packed = this.#assembly.add(device, readPart(payload));
+      return packed === undefined ? undefined : unpackBatch(packed);
+    } catch (error) {
+      if (!(error instanceof BatchError)) throw error;
+      this.#parts.onRefusal({ device, code: error.code, message: error.message });
+      return undefined;
+    }
+  }
+}
+
+/** Opens the door: from now on batches are handed on, and answered. */
+export async function openMessageDoor(parts: MessageDoorParts): Promise<void> {
+  await parts.bus.subscribe(batchFilter, new MessageDoor(parts).receive);
+}

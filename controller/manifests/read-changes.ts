@@ -1,0 +1,191 @@
+/** Reads changed files into a draft of the next state: declarations and indices, nothing of what they come to. */
+import type { Device } from '../../schemas/generated/types.ts';
+import { bareFingerprint } from '../../schemas/key-fingerprint.ts';
+import { type Draft, type FileChange, placeIn, type Touched } from './draft.ts';
+import { FindingList } from './finding-list.ts';
+import { type Declaration, keyOf, type ManifestKey, type ManifestState } from './manifest-state.ts';
+import { MapDraft } from './map-draft.ts';
+import { countUnder, NameIndexDraft, namesUnder } from './name-index.ts';
+import type { BrokenManifest, Manifest, ManifestKind } from './parsed-file.ts';
+import type { PersistentMap } from './persistent-map.ts';
+import { pauseNow, type Steps } from './steps.ts';
+
+/** What stands where once the changed files have taken the place of what they were. */
+interface Declarations {
+  readonly declared: MapDraft<Declaration>;
+  /** Of a key that is declared more than once, the others. */
+  readonly others: ReadonlyMap<ManifestKey, Declaration[]>;
+  /** What the changed files declare now; undefined for one that is gone. */
+  readonly files: readonly (readonly [path: string, keys: readonly ManifestKey[] | undefined])[];
+}
+
+function compareDeclarations(left: Declaration, right: Declaration): number {
+  if (left.file !== right.file) return left.file < right.file ? -1 : 1;
+  return left.document - right.document;
+}
+
+/** The first by file and document is the one that counts. */
+function putInOrder(declared: MapDraft<Declaration>, others: ReadonlyMap<ManifestKey, Declaration[]>): void {
+  for (const [key, rest] of others) {
+    const [first, ...later] = [declared.get(key)!, ...rest].sort(compareDeclarations);
+    declared.set(key, first!);
+    rest.splice(0, rest.length, ...later);
+  }
+}
+
+function* declarationsAfter(before: ManifestState, changes: readonly FileChange[]): Steps<Declarations> {
+  const declared = new MapDraft(before.declared);
+  const others = new Map<ManifestKey, Declaration[]>();
+  for (const { path } of changes) {
+    for (const key of before.files.get(path) ?? []) declared.delete(key);
+    yield pauseNow;
+  }
+  const files: Declarations['files'][number][] = [];
+  for (const { path, file } of changes) {
+    const keys = file?.manifests.map(({ manifest }) => keyOf(manifest));
+    files.push([path, keys]);
+    for (const [at, { document, manifest }] of (file?.manifests ?? []).entries()) {
+      const key = keys![at]!;
+      const declaration = { file: path, document, manifest };
+      if (declared.get(key) === undefined) declared.set(key, declaration);
+      else others.set(key, [...(others.get(key) ?? []), declaration]);
+    }
+    yield pauseNow;
+  }
+  putInOrder(declared, others);
+  return { declared, others, files };
+}
+
+const everyKind: readonly ManifestKind[] = ['Application', 'Device', 'Fleet', 'Secret', 'Site'];
+
+function noteBroken({ broken }: Draft, file: string, { kind, name, terms }: BrokenManifest): void {
+  if (name === undefined) broken.untold.push({ file, kind });
+  else for (const one of kind === undefined ? everyKind : [kind]) broken.keys.add(`${one}/${name}`);
+  if (kind !== undefined && kind !== 'Device') return;
+  if (terms !== undefined) broken.devices.push(terms);
+  else if (name !== undefined) broken.untold.push({ file, kind: 'Device' });
+}
+
+function reportDuplicates({ next, findings }: Draft, { others }: Declarations): void {
+  for (const [key, declarations] of others) {
+    const first = next.declared.get(key)!;
+    for (const { file, document, manifest } of declarations) {
+      const message = `${manifest.kind} "${manifest.metadata.name}" is declared in ${first.file} already`;
+      findings.add({ file, document, path: ['metadata', 'name'], part: 'value' }, 'DUPLICATE_NAME', message);
+    }
+  }
+}
+
+/** A document with problems may declare what another one does. */
+function reportBrokenDuplicates({ next, findings }: Draft, changes: readonly FileChange[]): void {
+  const seen = new Map<ManifestKey, string>();
+  for (const { path, file } of changes) {
+    for (const { kind, name, document } of file?.broken ?? []) {
+      if (kind === undefined || name === undefined || document === undefined) continue;
+      const key: ManifestKey = `${kind}/${name}`;
+      const first = next.declared.get(key)?.file ?? seen.get(key);
+      if (first === undefined) seen.set(key, path);
+      else {
+        const message = `${kind} "${name}" is declared in ${first} already`;
+        findings.add({ file: path, document, path: ['metadata', 'name'], part: 'value' }, 'DUPLICATE_NAME', message);
+      }
+    }
+  }
+}
+
+function* touchedBy(before: ManifestState, { declared }: Declarations): Steps<Touched> {
+  const touched = {
+    Application: new Map<string, Manifest | undefined>(),
+    Device: new Map<string, Manifest | undefined>(),
+    Fleet: new Map<string, Manifest | undefined>(),
+    Secret: new Map<string, Manifest | undefined>(),
+    Site: new Map<string, Manifest | undefined>(),
+  };
+  for (const [key, declaration] of declared.changes) {
+    yield pauseNow;
+    const manifest = declaration?.manifest;
+    if (manifest === before.declared.get(key)?.manifest) continue;
+    const [kind, name] = manifest === undefined ? (key.split('/') as [ManifestKind, string]) : namedBy(manifest);
+    touched[kind].set(name, manifest);
+  }
+  // A key begins with the kind of its manifest.
+  return touched as Touched;
+}
+
+function namedBy({ kind, metadata }: Manifest): [ManifestKind, string] {
+  return [kind, metadata.name];
+}
+
+function fingerprintOf({ spec }: Device): string | undefined {
+  return spec.keyFingerprint && bareFingerprint(spec.keyFingerprint);
+}
+
+type DeviceIndices = Pick<ManifestState, 'devicesBySite' | 'devicesByFingerprint'>;
+
+function* indicesAfter({ before, touched }: Draft): Steps<DeviceIndices> {
+  const bySite = new NameIndexDraft(before.devicesBySite);
+  const byFingerprint = new NameIndexDraft(before.devicesByFingerprint);
+  const change = (what: 'add' | 'remove', { metadata: { name }, spec }: Device, fingerprint?: string) => {
+    if (spec.site !== undefined) bySite[what](spec.site, name);
+    if (fingerprint !== undefined) byFingerprint[what](fingerprint, name);
+  };
+  for (const [name, device] of touched.Device) {
+    yield pauseNow;
+    const old = before.devices.get(name);
+    if (old !== undefined) change('remove', old, fingerprintOf(old));
+    if (device !== undefined) change('add', device, fingerprintOf(device));
+  }
+  return {
+    devicesBySite: yield* bySite.settled(),
+    devicesByFingerprint: yield* byFingerprint.settled(),
+  };
+}
+
+function* reportSharedFingerprints(draft: Draft): Steps<void> {
+  const { next, findings, touched } = draft;
+  const shared = new Set<string>();
+  for (const device of touched.Device.values()) {
+    yield pauseNow;
+    const fingerprint = device && fingerprintOf(device);
+    if (fingerprint !== undefined && countUnder(next.devicesByFingerprint, fingerprint) > 1) shared.add(fingerprint);
+  }
+  for (const fingerprint of shared) {
+    const [first, ...others] = [...namesUnder(next.devicesByFingerprint, fingerprint)].sort();
+    for (const name of others) {
+      const message = `device "${first}" has the same key; every device makes its own`;
+      findings.add(placeIn(draft, `Device/${name}`, ['spec', 'keyFingerprint']), 'DUPLICATE_FINGERPRINT', message);
+    }
+  }
+}
+
+function changed<T>(map: PersistentMap<T>, touched: ReadonlyMap<string, T | undefined>): Steps<PersistentMap<T>> {
+  return map.withChanges(touched);
+}
+
+/** Opens the draft of what follows `before` by these changes. */
+export function* openDraft(before: ManifestState, changes: readonly FileChange[]): Steps<Draft> {
+  const declarations = yield* declarationsAfter(before, changes);
+  const touched = yield* touchedBy(before, declarations);
+  const draft: Draft = {
+    before,
+    next: {
+      ...before,
+      files: yield* before.files.withChanges(declarations.files),
+      declared: yield* declarations.declared.settled(),
+      applications: yield* changed(before.applications, touched.Application),
+      fleets: yield* changed(before.fleets, touched.Fleet),
+      sites: yield* changed(before.sites, touched.Site),
+      secrets: yield* changed(before.secrets, touched.Secret),
+      devices: yield* changed(before.devices, touched.Device),
+    },
+    findings: new FindingList(),
+    touched,
+    broken: { keys: new Set(), untold: [], devices: [] },
+  };
+  Object.assign(draft.next, yield* indicesAfter(draft));
+  for (const { path, file } of changes) for (const one of file?.broken ?? []) noteBroken(draft, path, one);
+  reportDuplicates(draft, declarations);
+  reportBrokenDuplicates(draft, changes);
+  yield* reportSharedFingerprints(draft);
+  return draft;
+}

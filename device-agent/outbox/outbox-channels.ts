@@ -1,0 +1,83 @@
+import { type Clock, type Disk, DiskError, type Log } from '../../platform/ports.ts';
+import { ChannelBacklog } from './channel-backlog.ts';
+import { channelDirectory, namesIn } from './files/channel-files.ts';
+import { channelsMax } from './limits.ts';
+
+/** Why the shore lets a device keep what it has of a channel. */
+export interface Held {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A channel of an application of this device, as it may have been deployed once. */
+export interface OutboxChannel {
+  readonly application: string;
+  readonly channel: string;
+  readonly backlog: ChannelBacklog;
+  /** Not sent before, on the monotonic clock. */
+  notBeforeMs: number;
+  held: Held | undefined;
+}
+
+/** What they are found with. */
+export interface OutboxChannelsPorts {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** All channels that ever had something for the shore, found by their files: also of applications that run no more. */
+export class OutboxChannels {
+  readonly #directory: string;
+  readonly #ports: OutboxChannelsPorts;
+  readonly #channels = new Map<string, OutboxChannel>();
+  /** What is wrong with a channel's files, told once. */
+  readonly #troubles = new Map<string, string>();
+
+  constructor(directory: string, ports: OutboxChannelsPorts) {
+    this.#directory = directory;
+    this.#ports = ports;
+  }
+
+  get all(): readonly OutboxChannel[] {
+    return [...this.#channels.values()];
+  }
+
+  find(application: string, channel: string): OutboxChannel | undefined {
+    return this.#channels.get(`${application}/${channel}`);
+  }
+
+  /** Looks at all of them: finds what is new, makes it durable, and lets go of what is done with or too old. */
+  look(): void {
+    const { disk } = this.#ports;
+    for (const application of namesIn(disk, this.#directory)) {
+      for (const channel of namesIn(disk, `${this.#directory}/${application}`)) this.#lookAt(application, channel);
+    }
+  }
+
+  #lookAt(application: string, channel: string): void {
+    const key = `${application}/${channel}`;
+    try {
+      this.#open(key, application, channel)?.backlog.look();
+      this.#troubles.delete(key);
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      // One channel's files hold up no other.
+      if (this.#troubles.get(key) !== error.code) {
+        this.#ports.log.write('warn', 'outbox.not-looked-at', { application, channel, code: error.code, error });
+      }
+      this.#troubles.set(key, error.code);
+    }
+  }
+
+  #open(key: string, application: string, channel: string): OutboxChannel | undefined {
+    const known = this.#channels.get(key);
+    if (known !== undefined || this.#channels.size >= channelsMax) return known;
+    const { disk, clock } = this.#ports;
+    const directory = channelDirectory(this.#directory, application, channel);
+    const backlog = new ChannelBacklog(directory, disk, clock);
+    const opened: OutboxChannel = { application, channel, backlog, notBeforeMs: 0, held: undefined };
+    this.#channels.set(key, opened);
+    return opened;
+  }
+}

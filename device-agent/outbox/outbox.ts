@@ -1,0 +1,235 @@
+import type { Clock, Disk, Log, Random } from '../../platform/ports.ts';
+import { type BatchAnswer, decodeAnswer } from '../../schemas/batch-answer.ts';
+import type { OutboxReport } from '../../schemas/generated/types.ts';
+import { batchParts, packBatch } from '../../schemas/message-batch.ts';
+import type { Batch } from './channel-backlog.ts';
+import { DayBudget } from './day-budget.ts';
+import {
+  answerMsMax,
+  answerMsMin,
+  batchBytesMax,
+  batchMessagesMax,
+  besideUpdateMs,
+  gatherMs,
+  partMs,
+  waitMsMax,
+} from './limits.ts';
+import { type OutboxChannel, OutboxChannels } from './outbox-channels.ts';
+import { reportOutbox } from './report-outbox.ts';
+
+/** What else has something to say over the same link, and goes first: a report, or an update that is being fetched. */
+export type Urgent = 'report' | 'update' | undefined;
+
+/** What the outbox stands on. */
+export interface OutboxOptions {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly directory: string;
+  /** Hands a part of a batch to the broker; false when there is no connection, or it went away meanwhile. */
+  readonly send: (part: Uint8Array) => Promise<boolean>;
+  readonly urgent: () => Urgent;
+  /** What it may send in a day; without it, what there is. */
+  readonly bytesPerDay?: number;
+  /** Another reason to keep messages than before, or one less. */
+  readonly onChange: () => void;
+}
+
+/** Bytes that MQTT, TLS and TCP add to a part and its acknowledgements. */
+const overheadBytes = 200;
+
+interface Awaited {
+  readonly channel: OutboxChannel;
+  readonly answered: () => void;
+}
+
+/**
+ * Sends what channels have to say to the shore, one batch at a time, in order within each channel and by turns among them. What
+ * was sent is sent again until the shore says that it has it durably.
+ *
+ *     files ─► look, every few seconds ─► batch ─► parts ─► broker ─► shore
+ *                  removes what the shore has  ◄─ taken, or wait ◄──────┘
+ */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #channels: OutboxChannels;
+  readonly #budget: DayBudget;
+  #isConnected = false;
+  /** Counts connections and their ends: silence of an earlier one says nothing of this. */
+  #connections = 0;
+  readonly #stopping = new AbortController();
+  #isStarted = false;
+  /** Whether something that runs may have something to say. */
+  #isExpected = false;
+  #isSending = false;
+  #timer: Disposable | undefined;
+  #awaited: Awaited | undefined;
+  #batches = 0;
+  /** Whose turn it was last. */
+  #last: OutboxChannel | undefined;
+  #notBeforeMs = Number.NEGATIVE_INFINITY;
+  #patienceMs = answerMsMin;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    const { disk, clock, directory, bytesPerDay } = options;
+    this.#channels = new OutboxChannels(directory, options);
+    this.#budget = new DayBudget(`${directory}.day`, disk, clock, bytesPerDay);
+  }
+
+  start(): void {
+    this.#isStarted = true;
+    this.#pass();
+  }
+
+  /** Whether an application that runs speaks to the shore: while none does and nothing waits, nobody looks. */
+  expect(isExpected: boolean): void {
+    this.#isExpected = isExpected;
+    if (isExpected && this.#isStarted && this.#timer === undefined) this.#pass();
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+    this.#timer?.[Symbol.dispose]();
+    this.#awaited?.answered();
+    this.#attempt(() => this.#budget.note());
+  }
+
+  connection(isConnected: boolean): void {
+    this.#isConnected = isConnected;
+    this.#connections += 1;
+    this.#notBeforeMs = Number.NEGATIVE_INFINITY;
+    this.#patienceMs = answerMsMin;
+    if (!isConnected) this.#awaited?.answered();
+  }
+
+  /** The shore said something of a batch. */
+  answered(payload: Uint8Array): void {
+    const answer = decodeAnswer(payload);
+    const channel = answer && this.#channels.find(answer.application, answer.channel);
+    if (answer === undefined || channel === undefined) return;
+    this.#attempt(() => this.#take(channel, answer));
+    if (this.#awaited?.channel === channel) this.#awaited.answered();
+  }
+
+  /** For the report; undefined where no channel ever had something for the shore. */
+  report(): OutboxReport | undefined {
+    return reportOutbox(this.#channels.all, this.#options.clock.now(), this.#budget.left <= 0);
+  }
+
+  #take(channel: OutboxChannel, answer: BatchAnswer): void {
+    const before = channel.held?.code;
+    if ('taken' in answer) {
+      channel.backlog.taken(Buffer.from(answer.stream, 'hex'), answer.taken);
+      channel.held = undefined;
+    } else {
+      const { seconds, code, message } = answer.wait;
+      const waitMs = Math.min(seconds * 1000, waitMsMax) * (1 + this.#options.random.fraction() / 4);
+      channel.notBeforeMs = this.#options.clock.monotonic() + waitMs;
+      channel.held = { code, message };
+    }
+    if (channel.held?.code !== before) this.#options.onChange();
+  }
+
+  #pass(): void {
+    this.#attempt(() => this.#channels.look());
+    if (this.#stopping.signal.aborted) return;
+    const isNeeded = this.#isExpected || this.#channels.all.some(({ backlog }) => backlog.counts().messages > 0);
+    this.#timer = isNeeded ? this.#options.clock.after(gatherMs, () => this.#pass()) : undefined;
+    void this.#pump();
+  }
+
+  /** An error here ends neither the agent nor the next pass. */
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#options.log.write('error', 'outbox.failed', { error });
+    }
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    try {
+      while (this.#mayGo() && (await this.#sendNext()));
+    } catch (error) {
+      this.#options.log.write('error', 'outbox.failed', { error });
+    }
+    this.#isSending = false;
+  }
+
+  #mayGo(): boolean {
+    const { clock, urgent } = this.#options;
+    if (this.#stopping.signal.aborted || !this.#isConnected || clock.monotonic() < this.#notBeforeMs) return false;
+    return urgent() !== 'report' && this.#budget.left > 0;
+  }
+
+  /** False when there is nothing more to send now. */
+  async #sendNext(): Promise<boolean> {
+    const { clock, urgent } = this.#options;
+    const next = this.#nextBatch();
+    if (next === undefined) return false;
+    this.#last = next.channel;
+    const connection = this.#connections;
+    const answered = this.#answerFor(next.channel);
+    const parts = this.#pack(next.channel, next.batch);
+    const isAnswered = (await this.#send(parts)) && (await answered);
+    this.#awaited = undefined;
+    if (connection !== this.#connections) return false;
+    if (!isAnswered) this.#beSilent();
+    else this.#patienceMs = answerMsMin;
+    if (isAnswered && urgent() === 'update') this.#notBeforeMs = clock.monotonic() + besideUpdateMs;
+    if (isAnswered) await clock.sleep(parts.length * partMs, this.#stopping.signal).catch(() => {});
+    return isAnswered;
+  }
+
+  /** The channel after the last one that has something and may speak. */
+  #nextBatch(): { readonly channel: OutboxChannel; readonly batch: Batch } | undefined {
+    const { all } = this.#channels;
+    const from = this.#last === undefined ? 0 : all.indexOf(this.#last) + 1;
+    const nowMs = this.#options.clock.monotonic();
+    for (const channel of [...all.slice(from), ...all.slice(0, from)]) {
+      if (channel.notBeforeMs > nowMs) continue;
+      // What was refused is tried with one message: the rest would travel in vain.
+      const messagesMax = channel.held === undefined ? batchMessagesMax : 1;
+      const batch = channel.backlog.next(Math.min(batchBytesMax, this.#budget.left), messagesMax);
+      if (batch !== undefined) return { channel, batch };
+    }
+    return undefined;
+  }
+
+  #pack({ application, channel, backlog }: OutboxChannel, batch: Batch): readonly Uint8Array[] {
+    this.#batches = (this.#batches + 1) % 2 ** 32;
+    const packed = packBatch({
+      ...{ application, channel, stream: Buffer.from(batch.stream).toString('hex'), ...batch.first },
+      ...{ dropped: backlog.counts().dropped, messages: batch.messages },
+    });
+    return batchParts(this.#batches, packed);
+  }
+
+  async #send(parts: readonly Uint8Array[]): Promise<boolean> {
+    for (const part of parts) {
+      this.#budget.spend(part.length + overheadBytes);
+      if (!(await this.#options.send(part))) return false;
+    }
+    return true;
+  }
+
+  /** True when the shore says something of the channel in time. */
+  #answerFor(channel: OutboxChannel): Promise<boolean> {
+    const said = Promise.withResolvers<boolean>();
+    const timer = this.#options.clock.after(this.#patienceMs, () => said.resolve(false));
+    const answered = (): void => said.resolve(this.#isConnected && !this.#stopping.signal.aborted);
+    this.#awaited = { channel, answered };
+    return said.promise.finally(() => timer[Symbol.dispose]());
+  }
+
+  /** A broker drops what is said while nobody is subscribed, and says nothing of it. */
+  #beSilent(): void {
+    const { clock, random } = this.#options;
+    this.#notBeforeMs = clock.monotonic() + this.#patienceMs * random.fraction();
+    this.#patienceMs = Math.min(2 * this.#patienceMs, answerMsMax);
+  }
+}
