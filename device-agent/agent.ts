@@ -69,6 +69,7 @@ export function createAgent(options: AgentOptions): Agent {
     ...{ ...ports, directory: stateLayout(stateDirectory).outboxDirectory },
     send: (part) => link.sendBatchPart(part),
     urgent: () => (!reporter.isSettled ? 'report' : updates.progress() === undefined ? undefined : 'update'),
+    held: () => updates.held(),
     onChange: () => reporter.changed(),
     ...(bytesPerDay === undefined ? {} : { bytesPerDay }),
   });

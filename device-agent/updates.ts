@@ -6,6 +6,7 @@ import { HealthWatch } from './health/watch.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
 import type { StateFiles } from './state-files.ts';
 import { Activator } from './update/activator.ts';
+import { heldNames } from './update/collect.ts';
 import { type EngineEvent, withoutDamage } from './update/decide.ts';
 import { Engine } from './update/engine.ts';
 import { Fetcher, Turn } from './update/fetcher.ts';
@@ -38,6 +39,8 @@ export interface Updates {
   /** What the engine remembers; its problem gives way to what keeps it from remembering more. */
   memory(): Memory;
   progress(): Progress | undefined;
+  /** Names of the applications that may run again; undefined while it can't be told. */
+  held(): ReadonlySet<string> | undefined;
   stop(): void;
 }
 
@@ -109,6 +112,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     lookAtHealth: () => health.look(),
     memory: () => (engine.trouble === undefined ? memory : { ...withoutDamage(memory), problem: engine.trouble }),
     progress: () => fetcher.progress(),
+    held: () => heldNames(slots, memory),
     stop: () => {
       nextScrub?.[Symbol.dispose]();
       for (const one of [engine, intake, fetcher, repairer, health, activator]) one.stop();

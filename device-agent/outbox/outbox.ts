@@ -10,6 +10,7 @@ import {
   batchBytesMax,
   batchMessagesMax,
   besideUpdateMs,
+  collectMs,
   gatherMs,
   partMs,
   waitMsMax,
@@ -30,6 +31,8 @@ export interface OutboxOptions {
   /** Hands a part of a batch to the broker; false when there is no connection, or it went away meanwhile. */
   readonly send: (part: Uint8Array) => Promise<boolean>;
   readonly urgent: () => Urgent;
+  /** Names of the applications that may run again; undefined while it can't be told. */
+  readonly held: () => ReadonlySet<string> | undefined;
   /** What it may send in a day; without it, what there is. */
   readonly bytesPerDay?: number;
   /** Another reason to keep messages than before, or one less. */
@@ -64,6 +67,7 @@ export class Outbox {
   #isExpected = false;
   #isSending = false;
   #timer: Disposable | undefined;
+  #collectsAtMs = 0;
   #awaited: Awaited | undefined;
   #batches = 0;
   /** Whose turn it was last. */
@@ -134,10 +138,19 @@ export class Outbox {
 
   #pass(): void {
     this.#attempt(() => this.#channels.look());
+    this.#attempt(() => this.#collect());
     if (this.#stopping.signal.aborted) return;
     const isNeeded = this.#isExpected || this.#channels.all.some(({ backlog }) => backlog.counts().messages > 0);
     this.#timer = isNeeded ? this.#options.clock.after(gatherMs, () => this.#pass()) : undefined;
     void this.#pump();
+  }
+
+  #collect(): void {
+    const nowMs = this.#options.clock.monotonic();
+    if (nowMs < this.#collectsAtMs) return;
+    this.#collectsAtMs = nowMs + collectMs;
+    const held = this.#options.held();
+    if (held !== undefined) this.#channels.collect(held);
   }
 
   /** An error here ends neither the agent nor the next pass. */

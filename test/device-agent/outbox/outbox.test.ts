@@ -39,7 +39,13 @@ function begin(options: { readonly bytesPerDay?: number } = {}) {
   const disk = new SimDisk();
   const time = new SimTime(Date.parse('2026-03-01T00:00:00Z'));
   const clock = time.clock({ alive: true });
-  const world = { urgent: undefined as Urgent, reply: take as Reply, changes: 0, sentBytes: 0 };
+  const world = {
+    urgent: undefined as Urgent,
+    reply: take as Reply,
+    held: undefined as ReadonlySet<string> | undefined,
+    changes: 0,
+    sentBytes: 0,
+  };
   const batches: { readonly at: number; readonly batch: MessageBatch }[] = [];
   const logged: string[] = [];
   let parts: Uint8Array[] = [];
@@ -47,6 +53,7 @@ function begin(options: { readonly bytesPerDay?: number } = {}) {
     ...{ disk, clock, random: new SimRandom(1), directory: '/outbox', ...options },
     log: { write: (level, event) => logged.push(`${level} ${event}`) },
     urgent: () => world.urgent,
+    held: () => world.held,
     onChange: () => {
       world.changes += 1;
     },
@@ -103,6 +110,25 @@ test('messages wait for a connection, travel together, and are gone once the sho
   t.is(batches.length, 1);
   t.is(texts().length, 50);
   t.deepEqual(outbox.report(), { messages: 0, bytes: 0, dropped: 0 });
+});
+
+test('channels of an application that is gone go once the shore has them, and it may come back', async (t) => {
+  const { outbox, world, disk, open, put, run, texts } = begin();
+  const writer = open('readings');
+  put(writer, 'before');
+  world.held = new Set();
+  await run(2 * 3_600);
+  t.is(outbox.report()?.messages, 1, 'what the shore does not have stays');
+  outbox.connection(true);
+  await run(2 * 3_600);
+  t.deepEqual([disk.list('/outbox'), outbox.report()], [[], undefined]);
+  world.held = undefined;
+  t.is(put(writer, 'after'), 'taken', 'the process that ran it before runs it again');
+  await run(60);
+  t.deepEqual(texts(), ['before', 'after']);
+  world.held = new Set(['gauge']);
+  await run(2 * 3_600);
+  t.deepEqual(disk.list('/outbox'), ['gauge']);
 });
 
 test('what is not answered is sent again under the same numbers, ever more seldom, and at once after a reconnect', async (t) => {
