@@ -7,6 +7,9 @@ import type { EngineEvent } from './events.ts';
 const flushMs = 60_000;
 const contactsPerEvent = 64;
 
+/** So many are told in one turn of the event loop: after a restart a whole fleet was heard. */
+const contactsPerTurn = 4_096;
+
 export interface ContactsParts {
   readonly clock: Clock;
   /** Whether the broker tells who is connected. */
@@ -55,20 +58,28 @@ export class Contacts {
   /** Writes no more by itself; what was heard is asked to be written now. */
   stop(): void {
     this.#timer?.[Symbol.dispose]();
-    this.#flush();
+    this.#flush(this.#heard.entries(), this.#heard.size);
   }
 
   #schedule(): void {
-    this.#timer = this.#parts.clock.after(flushMs, () => {
-      this.#flush();
-      this.#schedule();
-    });
+    this.#timer = this.#parts.clock.after(flushMs, () => this.#flushInTurns(this.#heard.entries(), this.#heard.size));
   }
 
-  #flush(): void {
-    const heard = [...this.#heard].filter(([device]) => this.#parts.isNamed(device));
-    for (let at = 0; at < heard.length; at += contactsPerEvent) {
-      this.#parts.tell({ kind: 'contacts', heardAt: new Map(heard.slice(at, at + contactsPerEvent)) });
+  #flushInTurns(heard: MapIterator<[string, number]>, left: number): void {
+    this.#flush(heard, Math.min(left, contactsPerTurn));
+    if (left <= contactsPerTurn) return this.#schedule();
+    this.#timer = this.#parts.clock.after(0, () => this.#flushInTurns(heard, left - contactsPerTurn));
+  }
+
+  #flush(heard: MapIterator<[string, number]>, count: number): void {
+    const { isNamed, tell } = this.#parts;
+    for (let at = 0; at < count; at += contactsPerEvent) {
+      const heardAt = new Map<string, number>();
+      for (let next = at; next < Math.min(count, at + contactsPerEvent); next += 1) {
+        const { done, value } = heard.next();
+        if (!done && isNamed(value[0])) heardAt.set(...value);
+      }
+      if (heardAt.size > 0) tell({ kind: 'contacts', heardAt });
     }
   }
 }

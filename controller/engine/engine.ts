@@ -1,5 +1,5 @@
 import type { DesiredFleet } from '../manifests/desired.ts';
-import { rejectRequest, type ShadowMessage } from '../shadow/protocol.ts';
+import { Answers } from './answers.ts';
 import { consider } from './consider.ts';
 import { Contacts } from './contacts.ts';
 import { type Context, mayHear } from './context.ts';
@@ -33,6 +33,7 @@ export class Engine {
   readonly #delivery: Delivery;
   readonly #envelopes: Envelopes;
   readonly #contacts: Contacts;
+  readonly #answers: Answers;
   readonly #toConsider = new NameQueue();
   #queue: Waiting[] = [];
   #requests = 0;
@@ -44,6 +45,7 @@ export class Engine {
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
+    this.#answers = new Answers(parts);
     const { clock, image, publish, tellsConnections } = parts;
     const tell = (event: EngineEvent): void => this.tell(event);
     this.#contacts = new Contacts({
@@ -264,7 +266,7 @@ export class Engine {
       resolve?.();
     }
     for (const { answers, tales, reconsider } of [...taken.map(({ decision }) => decision), ...decisions]) {
-      this.#say(answers);
+      this.#answers.say(answers);
       for (const { level, event, fields } of tales) log.write(level, event, fields);
       this.consider(reconsider);
     }
@@ -282,29 +284,14 @@ export class Engine {
       reject?.(error);
       if (event.kind === 'settled' || event.kind === 'failed') this.#delivery.ended(event.owed);
       if (event.kind !== 'shadow-request') continue;
-      if (writesNothing) this.#say(decision.answers);
-      else this.#decline(event);
+      if (writesNothing) this.#answers.say(decision.answers);
+      else this.#answers.decline(event);
     }
-  }
-
-  /** The device asks again later. */
-  #decline({ device, operation, payload: _ }: Extract<EngineEvent, { kind: 'shadow-request' }>): void {
-    const rejection = { code: 500, message: 'Internal service failure' } as const;
-    this.#say(rejectRequest(device, operation, rejection, this.#parts.clock.now()).messages);
   }
 
   #recovered(): void {
     if (!this.#outage.end()) return;
     this.#parts.log.write('info', 'state.written-again');
     this.#parts.onChange([]);
-  }
-
-  /** In order. A failure is no matter: the state is kept, and the device learns it when it asks next. */
-  #say(messages: readonly ShadowMessage[]): void {
-    for (const message of messages) {
-      this.#parts
-        .publish(message)
-        .catch((error: unknown) => this.#parts.log.write('debug', 'shadow.unsent', { error: String(error) }));
-    }
   }
 }

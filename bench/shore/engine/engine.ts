@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EngineOrder, EngineSample } from './engine-orders.ts';
 import { applicationFiles, deviceFile, deviceName, FleetRepository } from './fleet-repository.ts';
+import { sqliteFloor } from './sqlite-floor.ts';
 
 const program = fileURLToPath(new URL('engine-process.ts', import.meta.url));
 
@@ -18,6 +19,9 @@ export interface EngineFigures {
 
 /** How often the smallest change is made, for its median. */
 const singleChanges = 5;
+
+/** So is a second start. */
+const warmStarts = 3;
 
 class EngineProcess {
   readonly #child: ChildProcess;
@@ -93,9 +97,14 @@ export async function measureEngine(count: number, onStep: (figures: EngineFigur
     const repository = new FleetRepository(directory, count);
     tell('git clone and read', gitFloor(repository, directory));
     await firstLife(repository, directory, count, tell);
-    const warm = await EngineProcess.start(repository, directory, count);
-    tell('warm start', costs(await warm.ask({ kind: 'start' })));
-    await warm.end();
+    const starts: EngineSample[] = [];
+    for (let n = 0; n < warmStarts; n += 1) {
+      const warm = await EngineProcess.start(repository, directory, count);
+      starts.push(await warm.ask({ kind: 'start' }));
+      await warm.end();
+    }
+    tell('warm start', costs(median(starts)));
+    tell('plain SQLite', sqliteFloor(`${directory}/state.sqlite`, directory));
     tell('database per device', { kilobytes: databaseKb(directory) / count });
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -1,9 +1,39 @@
 import test from 'ava';
+import { Contacts } from '../../../controller/engine/contacts.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort } from '../../../controller/state/state-port.ts';
+import { SimTime } from '../../sim/sim-clock.ts';
 import { fleetOf, namedDevice, openEngine, revision } from './test-engine.ts';
 
 const devices = 3_000;
+
+test('contacts of a whole fleet are told in turns, each of them once a minute', async (t) => {
+  const time = new SimTime(Date.parse('2026-03-01T00:00:00Z'));
+  const clock = time.clock({ alive: true });
+  const told: string[] = [];
+  let most = 0;
+  const contacts = new Contacts({
+    clock: {
+      ...clock,
+      after: (delayMs, callback) =>
+        clock.after(delayMs, () => {
+          const before = told.length;
+          callback();
+          most = Math.max(most, told.length - before);
+        }),
+    },
+    tellsConnections: true,
+    isNamed: (device) => device !== 'stranger',
+    tell: (event) => void (event.kind === 'contacts' && told.push(...event.heardAt.keys())),
+  });
+  const names = Array.from({ length: 10_000 }, (_, n) => `device-${n}`);
+  for (const device of ['stranger', ...names]) contacts.note({ kind: 'contact', device, connected: true });
+  await time.runUntil(time.now + 60_500);
+  t.deepEqual(told, names);
+  t.true(most > 0 && most < 5_000, `${most} in one turn`);
+  contacts.stop();
+  t.is(told.length, 20_000, 'what is not written down is told at the end');
+});
 
 /** A state that notes how much is written at once. */
 function measured(sizes: number[]): StatePort {
