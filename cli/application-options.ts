@@ -1,16 +1,14 @@
 /** The options of `fleet run --app`, read and bounded. */
-import { createHash } from 'node:crypto';
-import { posix } from 'node:path';
 import { secretBytesMax } from '../artifact/seal/sealed-secret.ts';
-import { releaseFile } from '../controller/publishing/release-path.ts';
 import {
   type ApplicationRequest,
   type StreamPlace,
   scheduleEvents,
 } from '../device-agent/runtime/run/application-request.ts';
 import type { DeployedApplication } from '../schemas/generated/types.ts';
+import { applicationFiles } from './application-modules.ts';
 import { type CommandContext, CommandError, type OptionSpec, type ParsedArguments } from './command.ts';
-import { applicationIn, deployedApplication, type ManifestFile } from './deployed-application.ts';
+import { deployedApplication } from './deployed-application.ts';
 import { exitCodes } from './exit-codes.ts';
 import { absolutePath } from './repository.ts';
 import { timeLimitOf, usage } from './run-options.ts';
@@ -124,21 +122,6 @@ function machineOf(context: CommandContext, args: ParsedArguments, { machine = [
   );
 }
 
-/** The file that was named, or the one of the release in the repository that holds the manifest. */
-function modulePathOf(context: CommandContext, { positionals }: ParsedArguments, file: ManifestFile): string {
-  const [named, ...rest] = positionals;
-  if (rest.length > 0) throw new CommandError('with --app, arguments stand in the manifest', exitCodes.usage);
-  if (named !== undefined) return absolutePath(context, named);
-  const { metadata, spec } = applicationIn(file);
-  const release = releaseFile({ name: metadata.name, version: spec.release });
-  for (let above = posix.dirname(file.path); above !== '/'; above = posix.dirname(above)) {
-    if (context.disk.stat(`${above}/${release}`) !== undefined) return `${above}/${release}`;
-  }
-  throw new CommandError(
-    `no ${release} lies beside or above ${file.path}: name the module, fleet run --app … FILE.wasm`,
-  );
-}
-
 function portOf(text: string | undefined): number {
   const port = Number(text ?? 0);
   if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
@@ -151,6 +134,14 @@ function stateDirectoryOf(context: CommandContext, given: string | undefined, na
   return `${context.environment.TMPDIR || '/tmp'}/fleet-run-${name}-${suffix}`;
 }
 
+/** The terminal stands for the shore: nothing has to be kept for it. */
+function withoutShore(deployed: DeployedApplication): DeployedApplication {
+  const { channels } = deployed;
+  if (channels?.out === undefined) return deployed;
+  const out = Object.entries(channels.out).map(([name, { shore: _shore, ...rest }]) => [name, rest] as const);
+  return { ...deployed, channels: { ...channels, out: Object.fromEntries(out) } };
+}
+
 /** What is asked of the process that runs the application. */
 export function applicationPlan(context: CommandContext, args: ParsedArguments): ApplicationRunPlan {
   const { values, lists } = args;
@@ -158,16 +149,16 @@ export function applicationPlan(context: CommandContext, args: ParsedArguments):
   if (other !== undefined) throw usage(other, '', 'with --app the manifest decides that');
   const path = absolutePath(context, values.app!);
   const file = { path, bytes: context.disk.readFile(path) };
-  const modulePath = modulePathOf(context, args, file);
-  const module = context.disk.readFile(modulePath);
-  const sha256 = createHash('sha256').update(module).digest('hex');
+  const { own, links } = applicationFiles(context, args, file);
   const labels = Object.fromEntries(pairsOf(args, 'label', 'KEY=VALUE'));
-  const deployed = deployedApplication(file, { sha256, length: module.length }, labels);
+  const deployed = withoutShore(deployedApplication(file, [own, ...links.values()], labels));
   const outputs = pairsOf(args, 'out', 'CHANNEL=FILE');
   assertKnown('out', outputs.keys(), Object.keys(deployed.channels?.out ?? {}), 'channel to write');
   const timeLimitMs = timeLimitOf(args);
+  const { links: _linked, ...unlinked } = deployed;
   const application = {
-    ...{ ...deployed, modulePath, restarts: 0 },
+    ...{ ...unlinked, modulePath: own.modulePath, restarts: 0 },
+    ...(links.size === 0 ? {} : { links: Object.fromEntries(links) }),
     ...(deployed.secrets === undefined ? {} : { opened: secretsOf(context, args, deployed) }),
     ...(deployed.machine === undefined ? {} : { places: machineOf(context, args, deployed) }),
   };

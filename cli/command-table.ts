@@ -45,6 +45,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/keys-init.ts')).keysInitCommand,
   },
   {
+    name: 'keys rotate',
+    summary: 'put new keys in the place of those on this machine; devices follow, also those that sleep',
+    load: async () => (await import('./commands/keys-rotate.ts')).keysRotateCommand,
+  },
+  {
     name: 'release add',
     summary: 'take a Wasm file into the repository as a signed release',
     load: async () => (await import('./commands/release-add.ts')).releaseAddCommand,

@@ -45,12 +45,10 @@ function surroundings({ metadata, spec }: Application, labels: Readonly<Record<s
 /** What a device with these labels would be told. Throws `CommandError` with every problem of the manifest. */
 export function deployedApplication(
   file: ManifestFile,
-  module: Pick<CataloguedRelease, 'sha256' | 'length'>,
+  modules: readonly CataloguedRelease[],
   labels: Readonly<Record<string, string>>,
 ): DeployedApplication {
   const application = applicationIn(file);
-  const { name } = application.metadata;
-  const version = application.spec.release;
   const files = new Map([
     [file.path, file.bytes],
     ...surroundings(application, labels).map(
@@ -58,7 +56,7 @@ export function deployedApplication(
     ),
   ]);
   const changes = [...files].map(([path, bytes]) => ({ path, file: parseManifestFile(bytes) }));
-  const catalogue = new Map([[`${name}/${version}`, { name, version, ...module }]]);
+  const catalogue = new Map(modules.map((module) => [`${module.name}/${module.version}`, module]));
   const applied = applyChanges(emptyManifestState, changes, catalogue);
   if (applied.kind === 'refused') {
     const located = locateProblems(applied, (path) => files.get(path));

@@ -1,10 +1,12 @@
 /** What a revision would change, worked out: the base judged whole, the next one as changes over it. */
 import type { Catalogue, DesiredDevice, DesiredFleet } from '../controller/manifests/desired.ts';
+import { locateProblems } from '../controller/manifests/locate-problems.ts';
 import { desiredOf, emptyManifestState } from '../controller/manifests/manifest-state.ts';
 import { compareRevisions } from '../controller/planning/compare.ts';
 import type { ObservedDevice } from '../controller/planning/observed.ts';
 import { catalogueOf } from '../controller/publishing/catalogue.ts';
 import { judgeRelease } from '../controller/publishing/check-release.ts';
+import { judgeAssemblies } from '../controller/publishing/judge-assemblies.ts';
 import { releaseFile } from '../controller/publishing/release-path.ts';
 import { deltaPairs } from '../controller/publishing/smaller-ways.ts';
 import type { TrustFiles } from '../controller/publishing/trust-files.ts';
@@ -70,13 +72,18 @@ function refusedRevision(commit: FleetRevision['commit'], problems: readonly Pro
   return new CommandError(`${what} is not valid; the controller would refuse it, no device would move\n${lines}`);
 }
 
-/** Refuses a revision whose new release files are not the signed ones, or can't run: the base has been through this. */
-async function requireReleases({ side, releases, readFile }: JudgedRevision, base: Catalogue): Promise<void> {
+/** Refuses a revision whose new release files are not the signed ones, or can't run as it has them: the base has been through this. */
+async function requireReleases(next: JudgedRevision, base: JudgedRevision): Promise<void> {
+  const { side, releases, readFile, state, tree } = next;
   const problems: Problem[] = [];
   for (const [key, release] of releases) {
-    if (base.get(key)?.sha256 === release.sha256) continue;
+    if (base.releases.get(key)?.sha256 === release.sha256) continue;
     const problem = judgeRelease(release, await readFile(releaseFile(release)));
     if (problem !== undefined) problems.push(problem);
+  }
+  if (problems.length === 0) {
+    const findings = await judgeAssemblies(state, base.state, (release) => readFile(releaseFile(release)));
+    problems.push(...locateProblems({ problems: [], findings }, (file) => tree.get(file)));
   }
   if (problems.length > 0) throw refusedRevision(side.commit, problems);
 }
@@ -190,7 +197,7 @@ async function judgeSides(context: CommandContext, asked: PlanQuestion, { status
   const published = status === undefined ? new Map() : (await fetchPublishedTrust(context, tree)).files;
   const base = openedBase ? judge(openedBase, openedBase.isPast ? new Map() : published) : nothing;
   const next = judge(openedNext, published, context.clock.now(), base);
-  await requireReleases(next, base.releases);
+  await requireReleases(next, base);
   return { base, next };
 }
 

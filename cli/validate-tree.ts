@@ -6,6 +6,7 @@ import { locateProblems } from '../controller/manifests/locate-problems.ts';
 import { isManifestPath, ownChange } from '../controller/manifests/manifest-path.ts';
 import { emptyManifestState, type ManifestState } from '../controller/manifests/manifest-state.ts';
 import { parseManifestFile } from '../controller/manifests/parse-file.ts';
+import { judgeAssemblies, type ReadModule } from '../controller/publishing/judge-assemblies.ts';
 import { isTrustFile } from '../controller/publishing/trust-files.ts';
 import type { Problem } from '../schemas/generated/types.ts';
 import { BlobTree } from './blob-pile.ts';
@@ -113,13 +114,23 @@ export interface ValidateAnswer {
   readonly exitCode: 0 | 1;
 }
 
+/** The validation with what can't run of what the tree puts together; it is not asked while anything else is wrong. */
+async function withAssemblies(validation: Validation, tree: WorkingTree, read: ReadModule): Promise<Validation> {
+  const { state, ...rest } = validation;
+  if (state === undefined) return validation;
+  const findings = await judgeAssemblies(state, emptyManifestState, read);
+  if (findings.length === 0) return validation;
+  return { ...rest, problems: locateProblems({ problems: [], findings }, (file) => tree.get(file)) };
+}
+
 /** `fleet validate DIR [-o json]`. */
-export function validate(
+export async function validate(
   snapshot: TreeSnapshot,
   judgeTrust: JudgeTrust,
+  readModule: ReadModule,
   format: 'text' | 'json' = 'text',
-): ValidateAnswer {
-  const validation = validateTree(snapshot, judgeTrust);
+): Promise<ValidateAnswer> {
+  const validation = await withAssemblies(validateTree(snapshot, judgeTrust), snapshot.tree, readModule);
   const { problems, notes, manifests, warnings } = validation;
   const exitCode = problems.length === 0 ? 0 : 1;
   if (format === 'json')

@@ -46,8 +46,8 @@ export interface ControllerParts {
   readonly sign: (deployment: Deployment) => string;
   /** The id of that key. */
   readonly keyId: string;
-  /** Puts an envelope into the artifact store, where it is served under its digest. */
-  readonly putBlob: (bytes: Uint8Array) => void;
+  /** Puts an envelope into the artifact store, where it is served under its digest; durable when it resolves. */
+  readonly putBlob: (bytes: Uint8Array) => Promise<unknown>;
   /** Whether the broker tells who is connected. */
   readonly tellsConnections: boolean;
   /** Asks the broker to judge its connections again, the open ones too, by the devices that git names now. */
@@ -56,7 +56,7 @@ export interface ControllerParts {
   readonly brokerStatus?: () => BrokerStatus;
   /** Where what devices' applications say comes out. */
   readonly outlets?: readonly WatchedOutlet[];
-  /** All trust of the controller that ends by itself. */
+  /** All trust that ends by itself, but the certificates of devices. */
   readonly ends?: () => readonly End[];
 }
 
@@ -69,12 +69,16 @@ export interface Controller {
   pollAtPush(): Promise<void>;
   /** Takes a tip that is held back because the branch was rewritten. */
   acceptRevision(name: string): Promise<Acceptance>;
+  /** All trust that ends by itself. */
+  ends(): readonly End[];
   /** Throws `NothingThere` when there is no such thing as was asked for. */
   status(query?: StatusQuery): Promise<StatusDocument>;
   /** Changes of what status shows, for who keeps up with them. */
   readonly changes: Pick<View, 'changeId' | 'changesSince' | 'listen'>;
   /** Frees artifacts that nobody needs any more. */
-  collectGarbage(): void;
+  collectGarbage(): Promise<void>;
+  /** The bytes of an artifact are not those of its name. */
+  mendArtifact(sha256: string): Promise<void>;
   readonly authorize: AuthorizeDevice;
   readonly knowsDevice: (device: string) => boolean;
   readonly onRefusal: (refusal: Omit<Refusal, 'at'>) => void;
@@ -84,6 +88,8 @@ export interface Controller {
   readonly onBatch: (device: string, batch: MessageBatch) => Promise<BatchAnswer | undefined>;
   /** A connection of a device opened or closed. */
   readonly onContact: (contact: Omit<ContactEvent, 'kind'>) => void;
+  /** A device was given a certificate that ends at this time. */
+  readonly onCertificate: (device: string, endsAt: number) => void;
   stop(): Promise<void>;
 }
 
@@ -169,6 +175,15 @@ class FollowingController implements Controller {
   readonly onContact = (contact: Omit<ContactEvent, 'kind'>): void =>
     this.#engine.tell({ kind: 'contact', ...contact });
 
+  readonly onCertificate = (device: string, endsAt: number): void =>
+    this.#engine.tell({ kind: 'certificate', device, endsAt });
+
+  ends(): readonly End[] {
+    const { ends, clock } = this.#parts;
+    const ofDevices = this.#view.certificates.end(clock.now());
+    return [...(ends?.() ?? []), ...(ofDevices === undefined ? [] : [ofDevices])];
+  }
+
   get changes(): Controller['changes'] {
     return this.#view;
   }
@@ -216,7 +231,7 @@ class FollowingController implements Controller {
         source: this.#branch.status,
         refusals: this.#refusals.newestFirst(),
         ...(brokerStatus && { broker: brokerStatus() }),
-        ...(ends && { expiry: expiryStatuses(ends(), clock.now()) }),
+        ...(ends && { expiry: expiryStatuses(this.ends(), clock.now()) }),
         ...(storage && { storage }),
         outlets: outlets.map((outlet) => outlet.status()),
       },
@@ -224,12 +239,16 @@ class FollowingController implements Controller {
     );
   }
 
-  collectGarbage(): void {
+  async collectGarbage(): Promise<void> {
     const { publisher, cache, log } = this.#parts;
-    const { releases, blobs } = this.#needed;
-    const files = publisher.collect({ releases, blobs }, this.#demand(this.#engine.desired));
-    if (files > 0) log.write('info', 'publishing.collected', { files });
     cache.prune();
+    const { releases, blobs } = this.#needed;
+    const files = await publisher.collect({ releases, blobs }, this.#demand(this.#engine.desired));
+    if (files > 0) log.write('info', 'publishing.collected', { files });
+  }
+
+  mendArtifact(sha256: string): Promise<void> {
+    return this.#parts.publisher.mend(sha256, this.#demand(this.#engine.desired));
   }
 
   async stop(): Promise<void> {

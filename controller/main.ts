@@ -11,6 +11,7 @@ import { parseProgramArguments } from '../platform/node/program-arguments.ts';
 import { untilStopped } from '../platform/node/until-stopped.ts';
 import type { Log } from '../platform/ports.ts';
 import type { ControllerConfiguration } from '../schemas/generated/types.ts';
+import { authorizeSubscribers } from './authority/subscribers.ts';
 import { type Controller, type ControllerParts, createController } from './controller.ts';
 import { openMessageDoor } from './doors/mqtt/message-door.ts';
 import { openShadowDoor } from './doors/mqtt/shadow-door.ts';
@@ -47,20 +48,20 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   const { server } = https;
   server.renewIdentity(ground.identity.certificate, ground.identity.key);
   const cache = openCache(ground);
-  const { store, online, ways, publisher } = openPublishing(ground, term);
+  const { files, store, online, ways, publisher } = openPublishing(ground, term);
   // Broker and controller need each other: what the broker asks is answered by the controller made below.
+  const { subscribers = [] } = configuration.channels?.mqtt ?? {};
   const broker = openBroker(
     ground,
-    (device, fingerprint) => controller.authorize(device, fingerprint),
+    authorizeSubscribers(subscribers, (device, fingerprint) => controller.authorize(device, fingerprint)),
     (refusal) => controller.onRefusal(refusal),
   );
   const { bus, embedded } = broker;
-  const ends = () => [...publisher.ends(), ...ground.authority.ends()];
   const publish: ControllerParts['publish'] = async ({ topic, payload }) => {
     assertLeading(term);
     await bus.publish(topic, payload);
   };
-  const outlets = openOutlets(ground, term);
+  const outlets = openOutlets(ground, term, publish);
   const controller: Controller = await createController({
     ...{ clock, log, publisher, cache, state: term.state, publish, outlets: outlets.all },
     source: openGitSource(ground),
@@ -69,7 +70,7 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
     tellsConnections: embedded !== undefined,
     keyId: ground.keys.deployment.keyId,
     reauthorize: broker.reauthorize,
-    ends,
+    ends: () => [...publisher.ends(), ...ground.authority.ends()],
     ...(broker.brokerStatus && { brokerStatus: broker.brokerStatus }),
   });
   await controller.start();
@@ -78,7 +79,7 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   const { knowsDevice: knows, onBatch: take, onRefusal } = controller;
   await openMessageDoor({ bus, guard, clock, knows, take, say: publish, onRefusal });
   await broker.listen();
-  https.serve(openApi(ground, controller, term));
+  https.serve(openApi(ground, controller, files, term));
   const { host } = configuration.http!;
   const endpoints = { controller: `https://${hostAndPort(host!, server.port)}`, mqtt: broker.url() };
   // On a full disk it runs as well: who set up agents before has what the file says.
@@ -86,7 +87,7 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   using _announced = announceHere(ground, endpoints.controller);
   log.write('info', 'controller.ready', endpoints);
   using _fresh = keepFresh(online, clock, log);
-  using _told = logExpiry(ends, clock, log);
+  using _told = logExpiry(() => controller.ends(), clock, log);
   const logger = scheduleLogger(log);
   const polling = schedule(configuration.source.schedule!, () => guard.run('timer', 'poll', () => controller.poll()), {
     logger,

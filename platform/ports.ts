@@ -83,7 +83,7 @@ export interface Disk {
 }
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   /** Absolute for a client, path and query for a server. */
   readonly url: string;
   /** Names in lower case. */

@@ -22,6 +22,9 @@ declare namespace WebAssembly {
     readonly buffer: ArrayBuffer;
     grow(delta: number): number;
   }
+  class Table {
+    set(index: number, value: unknown): void;
+  }
   class Global<T extends number | bigint = number | bigint> {
     constructor(descriptor: { value: 'i32' | 'i64'; mutable: boolean }, value: T);
     value: T;

@@ -27,6 +27,7 @@ interface SchemaNode {
   readonly description?: string;
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly required?: readonly string[];
   readonly 'x-path'?: boolean;
 }
 
@@ -156,6 +157,16 @@ function givenFor(section: Section, { keys, node }: Leaf, { flags, environment }
   return text === undefined || text === '' ? undefined : { value: typedValue(text, node), by };
 }
 
+/** Whether what holds a key is there: an object that needs something said is not made by what may be left out of it. */
+function isWanted(section: Section, keys: readonly string[], values: Values): boolean {
+  return keys.slice(0, -1).every((_key, index) => {
+    const above = keys.slice(0, index + 1);
+    return (
+      valueAt(values, above) !== undefined || (resolveNode(nodeAt([section, ...above])).required ?? []).length === 0
+    );
+  });
+}
+
 /** The section with everything filled in, or all that is wrong with it. */
 export function resolveConfiguration<S extends Section>(
   section: S,
@@ -168,14 +179,21 @@ export function resolveConfiguration<S extends Section>(
   const own = valueAt(whole, [section]);
   const values = (typeof own === 'object' ? structuredClone(own) : {}) as Values;
   const givenBy = new Map<string, string>();
+  const set = ({ keys, node }: Leaf, value: unknown, from: 'file' | 'caller'): void => {
+    const isPath = node['x-path'] === true && typeof value === 'string' && !/^[a-z][a-z0-9+.-]*:\/\//.test(value);
+    setAt(values, keys, isPath ? inputs.resolvePath(value, from) : value);
+  };
+  for (const leaf of leaves) {
+    const given = givenFor(section, leaf, inputs);
+    const value = given?.value ?? valueAt(values, leaf.keys);
+    if (value === undefined) continue;
+    if (given !== undefined) givenBy.set([section, ...leaf.keys].join('.'), given.by);
+    set(leaf, value, given === undefined ? 'file' : 'caller');
+  }
   for (const leaf of leaves) {
     const { keys, node } = leaf;
-    const given = givenFor(section, leaf, inputs);
-    const value = given?.value ?? valueAt(values, keys) ?? node.default;
-    if (value === undefined) continue;
-    if (given !== undefined) givenBy.set([section, ...keys].join('.'), given.by);
-    const isPath = node['x-path'] === true && typeof value === 'string' && !/^[a-z][a-z0-9+.-]*:\/\//.test(value);
-    setAt(values, keys, isPath ? inputs.resolvePath(value, given === undefined ? 'file' : 'caller') : value);
+    const isOpen = node.default !== undefined && valueAt(values, keys) === undefined;
+    if (isOpen && isWanted(section, keys, values)) set(leaf, node.default, 'file');
   }
   const told = new Set(inFile.map(({ key }) => key));
   const faults = [...inFile, ...unknownFlags(inputs.flags, leaves)];

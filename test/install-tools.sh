@@ -5,6 +5,10 @@ missing=
 command -v mosquitto >/dev/null 2>&1 || missing="$missing mosquitto"
 command -v clang >/dev/null 2>&1 && command -v wasm-ld >/dev/null 2>&1 && [ -d /usr/include/wasm32-wasi ] || missing="$missing clang lld wasi-libc libclang-rt-dev-wasm32"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+# OpenStack Swift, whose proxy speaks S3.
+for server in proxy account container object; do
+  [ -x "/usr/bin/swift-$server-server" ] || missing="$missing swift-$server"
+done
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "test: installing$missing" >&2

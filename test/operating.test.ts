@@ -33,6 +33,14 @@ test('every event of the log that is a warning or an error has a row that says w
   t.deepEqual(missing(events), []);
 });
 
+test('every code of the place where artifacts lie has a row that says what to do', (t) => {
+  const codes = [...sources('controller/publishing/files').matchAll(/\| '(ARTIFACTS?_[A-Z_]+)'/g)].map(
+    ([, code]) => code!,
+  );
+  t.is(codes.length, 6);
+  t.deepEqual(missing(codes), []);
+});
+
 test('every code of a device or of the source has a row that says what to do', (t) => {
   const shore = sources('controller/planning', 'controller/engine', 'controller/following');
   const union = readFileSync(join(root, 'controller/source/source-error.ts'), 'utf8').matchAll(/\| '([A-Z_]+)'/g);

@@ -9,5 +9,7 @@ export interface Hearing {
   readonly limits: AdmissionLimits;
   /** For the reader: what goes beyond these is not read on. */
   readonly reading: WasmLimits;
+  /** Whether it is one of several modules that are linked. */
+  readonly isLinked: boolean;
   readonly problems: ProblemList;
 }

@@ -14,13 +14,22 @@ import { unstableModule } from './wasi-functions.ts';
  * it is started. One pass over the bytes; nothing of it is compiled. That its types agree is for the engine to say.
  */
 export function judgeModule(bytes: Uint8Array, limits: AdmissionLimits = admissionLimits): Verdict {
+  return judgePart(bytes, limits, false);
+}
+
+/** As `judgeModule`, of one module among several of an application: whether the others have what it imports is another matter. */
+export function judgeLinkedModule(bytes: Uint8Array, limits: AdmissionLimits = admissionLimits): Verdict {
+  return judgePart(bytes, limits, true);
+}
+
+function judgePart(bytes: Uint8Array, limits: AdmissionLimits, isLinked: boolean): Verdict {
   const problems = new ProblemList();
   if (bytes.length > limits.moduleBytesMax) {
     problems.add('TOO_LARGE', 0, `it has ${bytes.length} bytes, at most ${limits.moduleBytesMax} can be released`);
     return problems.refusal()!;
   }
   try {
-    return judge(bytes, limits, problems);
+    return judge(bytes, limits, isLinked, problems);
   } catch (error) {
     if (!(error instanceof WasmError)) throw error;
     problems.add(error.code === 'too-large' ? 'TOO_MANY' : 'NOT_WASM', error.offset, error.message);
@@ -28,10 +37,10 @@ export function judgeModule(bytes: Uint8Array, limits: AdmissionLimits = admissi
   }
 }
 
-function judge(bytes: Uint8Array, limits: AdmissionLimits, problems: ProblemList): Verdict {
+function judge(bytes: Uint8Array, limits: AdmissionLimits, isLinked: boolean, problems: ProblemList): Verdict {
   const { localsMax, branchTargetsMax } = limits;
   const reading = { ...wasmLimits, localsMax, branchTargetsMax };
-  const hearing: Hearing = { binary: readBinary(bytes, reading), limits, reading, problems };
+  const hearing: Hearing = { binary: readBinary(bytes, reading), limits, reading, isLinked, problems };
   if (hearing.binary.kind === 'component') {
     problems.add('IS_COMPONENT', 4, 'it is a component; devices run core modules: build it for wasm32-wasip1');
     return problems.refusal()!;

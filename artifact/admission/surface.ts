@@ -1,6 +1,7 @@
 import type { Import } from '../wasm/module.ts';
 import type { Read } from '../wasm/read/types.ts';
 import type { Hearing } from './hearing.ts';
+import { isLinkName } from './link-name.ts';
 import type { ModuleParts } from './parts.ts';
 import type { ModuleEntry } from './verdict.ts';
 import { preview1Module, wasiSignature } from './wasi-functions.ts';
@@ -25,7 +26,7 @@ const strangers: readonly { readonly of: RegExp; readonly hint: string }[] = [
 /** Judges what a module takes from its host and how it is started. */
 export function judgeSurface(hearing: Hearing, parts: ModuleParts): ModuleEntry {
   const unknown = Map.groupBy(
-    parts.imports.filter((one) => !isOffered(one)),
+    parts.imports.filter((one) => !isOffered(one) && !(hearing.isLinked && mayBeLinked(one))),
     ({ module }) => module,
   );
   for (const [module, imports] of unknown) refuseImports(hearing, module, imports);
@@ -39,14 +40,23 @@ function isOffered({ module, name, type }: Import): boolean {
   return type.kind === 'function' && wasiSignature(module, name) !== undefined;
 }
 
+function mayBeLinked({ module, type }: Import): boolean {
+  return type.kind === 'function' && isLinkName(module);
+}
+
 function refuseImports({ problems }: Hearing, module: string, imports: readonly Read<Import>[]): void {
   const listed = imports.slice(0, namesListed).map(({ name, type }) => `${type.kind} ${cut(module)}.${cut(name)}`);
   const rest = imports.length - listed.length;
   const names = `${listed.join(', ')}${rest > 0 ? ` and ${rest} more of ${cut(module)}` : ''}`;
   const hint = strangers.find(({ of }) => imports.some(({ name }) => of.test(`${module}.${name}`)))?.hint;
   const offer = `devices have the functions of ${preview1Module}`;
-  const message = `it imports ${names}; ${offer}${hint === undefined ? '' : ` (this is ${hint})`}`;
+  const message = `it imports ${names}; ${offer}${hint === undefined ? otherModule(module) : ` (this is ${hint})`}`;
   problems.add('UNKNOWN_IMPORT', imports[0]!.start, message);
+}
+
+/** What else may have it. */
+function otherModule(module: string): string {
+  return isLinkName(module) ? ', and others an application may link as a module' : '';
 }
 
 function judgeSignature(
@@ -62,7 +72,8 @@ function judgeSignature(
   problems.add('WRONG_SIGNATURE', start, message);
 }
 
-function judgeMemory({ problems }: Hearing, { imports, exports, memories }: ModuleParts): void {
+function judgeMemory({ problems, isLinked }: Hearing, { imports, exports, memories }: ModuleParts): void {
+  if (isLinked && !imports.some(isOffered)) return;
   const isShown = exports.some(({ name, kind }) => name === 'memory' && kind === 'memory');
   const isTaken = imports.some(({ type }) => type.kind === 'memory');
   if (memories.length > 0 && (isShown || isTaken)) return;
@@ -73,9 +84,10 @@ function judgeMemory({ problems }: Hearing, { imports, exports, memories }: Modu
   );
 }
 
-function judgeEntry({ problems }: Hearing, { types, exports }: ModuleParts): ModuleEntry {
+function judgeEntry({ problems, isLinked }: Hearing, { types, exports }: ModuleParts): ModuleEntry {
   const start = exports.find(({ name }) => name === '_start');
   const entry = start ?? exports.find(({ name }) => name === '_initialize');
+  if (entry === undefined && isLinked) return 'library';
   if (entry === undefined || entry.kind !== 'function') {
     problems.add(
       'NO_ENTRY',

@@ -31,8 +31,8 @@ export type ModuleNeed =
   /** The elder of preview 1: other numbers of whence, other layouts of filestat and subscription. */
   | 'wasi-unstable';
 
-/** How a module is started: by `_start`, or by `_initialize` and then by what it exports. */
-export type ModuleEntry = 'command' | 'reactor';
+/** How a module is started: by `_start`, by `_initialize` and then by what it exports, or, linked to others, by that alone. */
+export type ModuleEntry = 'command' | 'reactor' | 'library';
 
 /** What instantiation takes at once. */
 export interface ModuleStart {

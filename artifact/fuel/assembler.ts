@@ -41,9 +41,23 @@ export class Assembler extends ByteWriter {
     this.u32(label);
   }
 
+  /** `br_if` that is hardly ever taken. */
+  branchUnlikely(label: number): void {
+    this.unlikely.push(this.length);
+    this.byte(0x0d);
+    this.u32(label);
+  }
+
   call(index: number): void {
     this.byte(0x10);
     this.u32(index);
+  }
+
+  /** Calls what stands in the first table at the index on the stack. */
+  callIndirect(type: number): void {
+    this.byte(0x11);
+    this.u32(type);
+    this.u32(0);
   }
 
   localGet(index: number): void {
@@ -91,6 +105,10 @@ export class Assembler extends ByteWriter {
 
   i32Subtract(): void {
     this.byte(0x6b);
+  }
+
+  i64Add(): void {
+    this.byte(0x7c);
   }
 
   i64Subtract(): void {

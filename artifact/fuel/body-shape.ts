@@ -18,8 +18,8 @@ export interface BodyShape {
   readonly constructs: Constructs;
   /** Where its edits stand in the log: the first, and behind the last. */
   readonly edits: { readonly from: number; readonly to: number };
-  /** Functions that are called by their index, each with the segment that does it. */
-  readonly calls: { readonly callee: number[]; readonly segment: number[] };
+  /** Functions that are called by their index, each with the segment and the construct that do it. */
+  readonly calls: { readonly callee: number[]; readonly segment: number[]; readonly construct: number[] };
   /** Functions whose reference is taken. */
   readonly references: readonly number[];
   readonly callsIndirectly: boolean;
@@ -34,6 +34,7 @@ export interface BodyShape {
 /** Segments, as columns over their numbers. */
 export interface Segments {
   readonly cost: number[];
+  readonly construct: number[];
   /** `noSegment` for entries and loop headers, which nothing before them can pay. */
   readonly parent: number[];
 }
@@ -45,8 +46,10 @@ export const noSegment = -1;
 export interface Constructs {
   readonly parent: number[];
   readonly isLoop: boolean[];
-  /** Whether something in it may see or change the fuel, or leave it by an exception. */
-  readonly observes: boolean[];
+  /** Whether an exception or a tail call may leave it. */
+  readonly escapes: boolean[];
+  /** How many of its own instructions may see or change the fuel, those of constructs inside aside. */
+  readonly observers: number[];
   /** How many values a branch to it carries. */
   readonly labelArity: number[];
   /** Whether an exception may continue at its label. */

@@ -1,4 +1,5 @@
 import type { BodyShape } from './body-shape.ts';
+import { chargesOf } from './charges.ts';
 import { chargeRules } from './limits.ts';
 import { threadedFunctions } from './threading.ts';
 
@@ -24,8 +25,10 @@ export interface GraphMetering {
 
 /** How one function is metered. */
 export interface FunctionMetering {
-  /** Fuel for all that it may do, where its direct callers pay for it. */
-  readonly paidByCallers: number | undefined;
+  /** What it pays for itself: all that it runs, all but what is charged at its entry, or nothing. */
+  readonly pays: 'all' | 'rest' | 'nothing';
+  /** Fuel that its direct callers pay for it. */
+  readonly paidByCallers: number;
   /** Whether fuel must be looked at when it is entered; else what runs before the next look is bounded. */
   readonly checksFuel: boolean;
   /** Bytes it takes from the stack's count; undefined where a caller counts for it. */
@@ -118,17 +121,20 @@ function cutCycles(callees: readonly (readonly number[])[], counts: boolean[]): 
   return order;
 }
 
-/** Bytes and fuel of a function with what it may call before something else counts; the largest over all ways. */
+/** Bytes of a function with what it may call before something else counts; the largest over all ways. */
 interface Reach {
   /** On the way to the next function that counts; 0 where there is none. */
   readonly onward: number;
   /** On the longest way. */
   readonly down: number;
-  /** Fuel of all that it may run without a look at the fuel. */
-  readonly work: number;
 }
 
-const nothing: Reach = { onward: 0, down: 0, work: 0 };
+interface Metered extends FunctionMetering {
+  /** Fuel of what it may run before a loop looks at the fuel, with what its callees pay for themselves. */
+  readonly unseen: number;
+}
+
+const nothing: Reach = { onward: 0, down: 0 };
 
 function measure(
   graph: CallGraph,
@@ -137,22 +143,54 @@ function measure(
   threaded: readonly boolean[],
   order: readonly number[],
 ): GraphMetering {
+  const { shapes } = graph;
   const reach: Reach[] = callees.map(() => nothing);
-  for (const at of order) reach[at] = reachOf(graph, at, callees[at]!, counts, reach);
+  const functions: Metered[] = new Array(shapes.length);
   let reserve = 0;
-  const functions = graph.shapes.map((shape, number): FunctionMetering => {
-    const { onward, down, work } = reach[number]!;
-    const bounded = !counts[number] && isBounded(graph, shape);
-    const stackBytes = counts[number] ? Math.max(onward, shape.frameBytes) : undefined;
-    reserve = Math.max(reserve, threaded[number] ? down : down - (stackBytes ?? 0));
-    return {
-      paidByCallers: bounded && work <= chargeRules.leafMax ? work : undefined,
-      checksFuel: !(bounded && work <= chargeRules.uncheckedMax),
-      stackBytes,
-      threaded: threaded[number]!,
-    };
-  });
+  for (const at of order) {
+    reach[at] = reachOf(graph, at, callees[at]!, counts, reach);
+    const shape = shapes[at];
+    if (shape === undefined) continue;
+    const { onward, down } = reach[at];
+    const stackBytes = counts[at] ? Math.max(onward, shape.frameBytes) : undefined;
+    reserve = Math.max(reserve, threaded[at] ? down : down - (stackBytes ?? 0));
+    functions[at] = { ...paymentOf(graph, at, counts[at]!, functions), stackBytes, threaded: threaded[at]! };
+  }
   return { functions, reserve };
+}
+
+/** Who pays for a function, once it is known who pays for those that it calls. */
+function paymentOf(
+  graph: CallGraph,
+  at: number,
+  counts: boolean,
+  functions: readonly Metered[],
+): Omit<Metered, 'stackBytes' | 'threaded'> {
+  const shape = graph.shapes[at]!;
+  payForCallees(graph, at, functions);
+  const unseen = counts ? Number.POSITIVE_INFINITY : unseenWork(graph, at, functions);
+  const checksFuel = unseen > chargeRules.uncheckedMax;
+  if (isLeaf(graph, at, functions) && unseen <= chargeRules.leafMax)
+    return { pays: 'nothing', paidByCallers: unseen, checksFuel, unseen };
+  // Nobody pays for those that are called otherwise.
+  if (checksFuel || graph.entries.has(at) || graph.referenced.has(at))
+    return { pays: 'all', paidByCallers: 0, checksFuel, unseen };
+  return { pays: 'rest', paidByCallers: chargesOf(shape.segments)[0]!, checksFuel, unseen };
+}
+
+/** Whether nothing in it has to do with fuel once it is paid for. */
+function isLeaf({ shapes, imported }: CallGraph, at: number, functions: readonly Metered[]): boolean {
+  const { hasLoop, hasBulk, throwsOrTailCalls, calls } = shapes[at]!;
+  if (hasLoop || hasBulk || throwsOrTailCalls) return false;
+  return calls.callee.every((callee) => functions[callee - imported]?.pays === 'nothing');
+}
+
+/** Adds to what the segments of a function cost what they pay for those they call. */
+function payForCallees({ shapes, imported }: CallGraph, at: number, functions: readonly Metered[]): void {
+  const { calls, segments } = shapes[at]!;
+  calls.callee.forEach((callee, call) => {
+    segments.cost[calls.segment[call]!]! += functions[callee - imported]?.paidByCallers ?? 0;
+  });
 }
 
 function reachOf(
@@ -165,19 +203,23 @@ function reachOf(
   const shape = graph.shapes[at];
   const frame = shape?.frameBytes ?? 0;
   const outward = shape?.calls.callee.some((callee) => callee < graph.imported) ?? false;
-  let work = shape?.segments.cost.reduce((sum, cost) => sum + cost, 0) ?? 0;
   let onward = outward ? frame : 0;
   let down = frame;
   for (const callee of callees) {
     const below = counts[callee] ? nothing : reach[callee]!;
     if (counts[callee] || below.onward > 0) onward = Math.max(onward, frame + below.onward);
     down = Math.max(down, frame + below.down);
-    work += counts[callee] ? Number.POSITIVE_INFINITY : below.work;
   }
-  return { onward, down, work: shape !== undefined && isBounded(graph, shape) ? work : Number.POSITIVE_INFINITY };
+  return { onward, down };
 }
 
-/** Whether what it does itself has a bound, and no host or length has a say in it. */
-function isBounded({ imported }: CallGraph, { calls, callsIndirectly, hasLoop, hasBulk }: BodyShape): boolean {
-  return !callsIndirectly && !hasLoop && !hasBulk && !calls.callee.some((callee) => callee < imported);
+/** Fuel of all that it may run, once, with what its callees pay for themselves: at most so much runs before a loop looks. */
+function unseenWork({ shapes, imported }: CallGraph, at: number, functions: readonly Metered[]): number {
+  const { calls, callsIndirectly, segments } = shapes[at]!;
+  if (callsIndirectly || calls.callee.some((callee) => callee < imported)) return Number.POSITIVE_INFINITY;
+  const own = segments.cost.reduce((sum, cost) => sum + cost, 0);
+  return calls.callee.reduce((sum, callee) => {
+    const { pays, unseen } = functions[callee - imported] ?? { pays: 'all', unseen: Number.POSITIVE_INFINITY };
+    return pays === 'nothing' ? sum : sum + unseen;
+  }, own);
 }

@@ -10,7 +10,8 @@
  *
  * A guest ends by a trap, which no handler of the guest sees: the code around every `out` and every imported function traps
  * when it comes back to a `left` below zero. So a host function that ends its guest (`proc_exit`) sets `left` to `ended` and returns;
- * one that throws instead may be caught.
+ * one that throws instead may be caught. Between two looks a guest may be below zero without having been asked: a host function that
+ * doesn't end it gives it what is missing before it returns.
  *
  * While code runs that keeps the fuel in a register, `left` is what it was before; so it is after a trap in such code, and
  * the same again in each run.
@@ -30,4 +31,4 @@ export const fuelContract = {
 export const ended = -(2n ** 62n);
 
 /** Part of the key of what is cached: a new number whenever the same module would come out with other bytes. */
-export const rewriterVersion = 2;
+export const rewriterVersion = 4;

@@ -2,11 +2,11 @@
 export const edit = {
   /** A segment starts: its number, its construct. */
   segment: 0,
-  /** A function index stands here: its end, the index. */
+  /** A function index stands here that is no call's: its end, the index. */
   function: 1,
   /** A global index stands here: its end, the index. */
   global: 2,
-  /** A bulk operation with its length on top of the stack: whether it counts bytes, whether the length is 64-bit. */
+  /** A bulk operation with its length on top of the stack: whether it counts bytes, whether the length is 64-bit, its construct. */
   bulk: 3,
   /** A return: its end, its construct, how many labels are open around it. */
   return: 4,
@@ -24,7 +24,12 @@ export const edit = {
   caught: 10,
   /** An instruction that would block the thread: its end. */
   wait: 11,
+  /** A call that comes back: its end, the index of the function or `notByIndex`, its construct. */
+  call: 12,
 } as const;
+
+/** A function that is called, but by a reference. */
+export const notByIndex = -1;
 
 /** One place where code is to be changed; `at` is an offset of the file, the rest goes by the kind. */
 export interface Edit {

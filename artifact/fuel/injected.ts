@@ -21,6 +21,8 @@ export const own = {
   bytes64: 6,
   items32: 7,
   items64: 8,
+  /** Takes fuel from what is kept in a local, and gives back what is left of it, filled up where it was gone. */
+  spend: 9,
 } as const;
 
 /** How many functions of our own there are. */
@@ -37,6 +39,7 @@ export const ownSignatures: readonly Omit<Extract<CompositeType, { kind: 'functi
   { params: [i64], results: [i64] },
   { params: [], results: [] },
   ...[i32, i64, i32, i64].map((value) => ({ params: [value], results: [value] })),
+  { params: [i64, i64], results: [i64] },
 ];
 
 /** The function that pays for a bulk operation. */
@@ -68,7 +71,24 @@ export function ownBodies(indices: Indices, reserve: number): OwnBody[] {
     code.unreachable();
   });
   const ended = bodyOf((code) => trapIfEnded(code, indices));
-  return [ended, charge, enterBody(indices, reserve), refill, overflow, ...bulk];
+  return [ended, charge, enterBody(indices, reserve), refill, overflow, ...bulk, spendBody(indices)];
+}
+
+function spendBody(indices: Indices): OwnBody {
+  return bodyOf((code) => {
+    code.localGet(0);
+    code.localGet(1);
+    code.i64Subtract();
+    code.localTee(0);
+    code.i64Const(0);
+    code.i64LessThan();
+    code.ifUnlikely();
+    code.localGet(0);
+    code.call(indices.own(own.refill));
+    code.localSet(0);
+    code.end();
+    code.localGet(0);
+  });
 }
 
 function enterBody(indices: Indices, reserve: number): OwnBody {

@@ -28,3 +28,6 @@ export const frameBytesMax = 256 * 1024;
 
 /** A function that costs more has better things to do than to save on its calls. */
 export const threadedCostMax = 400;
+
+/** Of a loop whose round costs more, the engine unrolls nothing. */
+export const reenteredCostMax = 100;

@@ -56,7 +56,7 @@ export function meterModule(module: MeteredModule, limits: WasmLimits): Metered 
     referenced: definedAmong([...module.references, ...shapes.flatMap(({ references }) => references)], imported),
     sharesTables: sharesTables(contents),
   });
-  payForCallees(shapes, functions, imported);
+  for (const shape of shapes) observeCalls(shape, functions, imported);
   return {
     functions: functions.map((metering, number) => {
       const shape = shapes[number]!;
@@ -85,11 +85,13 @@ function sharesTables({ imports, exports }: ModuleContents): boolean {
   return exports.some(isTable) || imports.some(({ type }) => isTable(type));
 }
 
-function payForCallees(shapes: readonly BodyShape[], metering: readonly FunctionMetering[], imported: number): void {
-  for (const { calls, segments } of shapes) {
-    calls.callee.forEach((callee, call) => {
-      const { paidByCallers = 0 } = callee < imported ? {} : metering[callee - imported]!;
-      segments.cost[calls.segment[call]!]! += paidByCallers;
-    });
-  }
+/** Whoever calls what has to do with fuel may see it. */
+function observeCalls(
+  { calls, constructs }: BodyShape,
+  functions: readonly FunctionMetering[],
+  imported: number,
+): void {
+  calls.callee.forEach((callee, call) => {
+    if (functions[callee - imported]?.pays !== 'nothing') constructs.observers[calls.construct[call]!]!++;
+  });
 }

@@ -2,7 +2,7 @@ import type { Constructs } from './body-shape.ts';
 
 /** The constructs that are open at a point of a body, innermost last; what is known of each when it ends goes to its parent. */
 export class OpenConstructs {
-  readonly constructs: Constructs = { parent: [], isLoop: [], observes: [], labelArity: [], catches: [] };
+  readonly constructs: Constructs = { parent: [], isLoop: [], escapes: [], observers: [], labelArity: [], catches: [] };
   readonly #number: number[] = [];
   readonly #opener: number[] = [];
   readonly #height: number[] = [];
@@ -45,12 +45,13 @@ export class OpenConstructs {
 
   /** Opens a construct in this segment, below which there are that many operands. */
   push(isLoop: boolean, opener: number, height: number, params: number, results: number): void {
-    const { parent, isLoop: loops, observes, labelArity, catches } = this.constructs;
+    const { parent, isLoop: loops, escapes, observers, labelArity, catches } = this.constructs;
     const place = this.top + 1;
     const number = parent.length;
     parent.push(this.#number[this.top] ?? 0);
     loops.push(isLoop);
-    observes.push(false);
+    escapes.push(false);
+    observers.push(0);
     labelArity.push(isLoop ? params : results);
     catches.push(false);
     this.#loop.push(isLoop ? place : (this.#loop[place - 1] ?? -1));
@@ -73,15 +74,20 @@ export class OpenConstructs {
     this.#results.pop();
     this.#loop.pop();
     if (top > 0) {
-      if (this.constructs.observes[number]) this.observe();
+      if (this.constructs.escapes[number]) this.escape();
       this.reachFor(reach);
     }
     return reach < top;
   }
 
-  /** Something in the innermost construct may see the fuel or leave by an exception. */
+  /** Something in the innermost construct may see or change the fuel. */
   observe(): void {
-    this.constructs.observes[this.current] = true;
+    this.constructs.observers[this.current]!++;
+  }
+
+  /** An exception or a tail call may leave the innermost construct. */
+  escape(): void {
+    this.constructs.escapes[this.current] = true;
   }
 
   /** Something in the innermost construct goes to the one at this place. */

@@ -7,7 +7,7 @@ import { readLocals } from '../wasm/read/code.ts';
 import type { InstructionCursor } from '../wasm/read/instructions.ts';
 import { type BodyShape, noSegment, type Segments } from './body-shape.ts';
 import { action, actionOfOpcode, costOfOpcode, growthOfOpcode } from './costs.ts';
-import { type EditLog, edit } from './edit-log.ts';
+import { type EditLog, edit, notByIndex } from './edit-log.ts';
 import { frameBytesBase } from './limits.ts';
 import { OpenConstructs } from './open-constructs.ts';
 import type { Signatures } from './signatures.ts';
@@ -46,8 +46,8 @@ export function scanBody(
 }
 
 class BodyScan {
-  readonly segments: Segments = { cost: [], parent: [] };
-  readonly calls: BodyShape['calls'] = { callee: [], segment: [] };
+  readonly segments: Segments = { cost: [], construct: [], parent: [] };
+  readonly calls: BodyShape['calls'] = { callee: [], segment: [], construct: [] };
   readonly references: number[] = [];
   readonly open = new OpenConstructs();
   callsIndirectly = false;
@@ -109,8 +109,11 @@ class BodyScan {
         this.#arm();
         if (what === action.catch) this.#grow(this.#paramsOfTag(this.#cursor.values[0]!));
         break;
-      case action.end:
       case action.delegate:
+        this.open.escape();
+        this.#leave();
+        break;
+      case action.end:
         this.#leave();
         break;
       case action.tryTable:
@@ -159,13 +162,13 @@ class BodyScan {
       this.open.reachFor(place);
       this.open.constructs.catches[this.#constructAt(place)] = true;
       this.hasHandler = true;
-      this.open.observe();
+      this.open.escape();
     }
   }
 
   #caught(at: number): void {
     this.hasHandler = true;
-    this.open.observe();
+    this.open.escape();
     this.#edit(edit.caught, at);
   }
 
@@ -205,25 +208,33 @@ class BodyScan {
   }
 
   #call(what: number): void {
-    const { start, starts, values } = this.#cursor;
-    this.open.observe();
-    if (what === action.call || what === action.tailCall) {
-      if (this.#segment !== noSegment) {
-        this.calls.callee.push(values[0]!);
-        this.calls.segment.push(this.#segment);
-      }
-      this.#passArguments(this.#signatures.ofFunction[values[0]!]!, 0);
+    const { start, end, starts, values } = this.#cursor;
+    const callee = what === action.call || what === action.tailCall ? values[0]! : notByIndex;
+    if (callee !== notByIndex) {
+      this.#noteCall(callee);
+      this.#passArguments(this.#signatures.ofFunction[callee]!, 0);
     } else if (what !== action.throw) {
       this.callsIndirectly = true;
       this.#passArguments(values[0]!, 1);
     }
-    if (what >= action.tailCall) {
-      this.throwsOrTailCalls = true;
-      if (what !== action.throw) this.#edit(edit.tailCall, start);
-      this.open.reachFor(0);
-      this.#segment = noSegment;
+    if (what < action.tailCall) {
+      if (callee === notByIndex) this.open.observe();
+      this.#edit(edit.call, start, end, callee, this.open.current);
+      return;
     }
-    if (what === action.call || what === action.tailCall) this.#edit(edit.function, starts[0]!, starts[1]!, values[0]!);
+    this.throwsOrTailCalls = true;
+    this.open.escape();
+    if (what !== action.throw) this.#edit(edit.tailCall, start);
+    this.open.reachFor(0);
+    this.#segment = noSegment;
+    if (callee !== notByIndex) this.#edit(edit.function, starts[0]!, starts[1]!, callee);
+  }
+
+  #noteCall(callee: number): void {
+    if (this.#segment === noSegment) return;
+    this.calls.callee.push(callee);
+    this.calls.segment.push(this.#segment);
+    this.calls.construct.push(this.open.current);
   }
 
   #passArguments(type: number, more: number): void {
@@ -249,8 +260,13 @@ class BodyScan {
       default:
         this.hasBulk = true;
         this.open.observe();
-        this.#edit(edit.bulk, start, what === action.memoryBulk ? 1 : 0, this.#lengthIsWide(what) ? 1 : 0);
+        this.#bulk(what);
     }
+  }
+
+  #bulk(what: number): void {
+    const countsBytes = what === action.memoryBulk ? 1 : 0;
+    this.#edit(edit.bulk, this.#cursor.start, countsBytes, this.#lengthIsWide(what) ? 1 : 0, this.open.current);
   }
 
   // The length is as wide as the narrowest index it is added to; segments and arrays have 32-bit ones.
@@ -287,6 +303,7 @@ class BodyScan {
   #begin(parent: number, at: number): void {
     this.#segment = this.segments.parent.length;
     this.segments.parent.push(parent);
+    this.segments.construct.push(this.open.current);
     this.segments.cost.push(0);
     this.#edit(edit.segment, at, this.#segment, this.open.current);
   }

@@ -1,21 +1,24 @@
-import { type Leb, readU32 } from '../wasm/read/leb.ts';
+import type { InstructionCursor } from '../wasm/read/instructions.ts';
 import { writeLocals } from '../wasm/write/code.ts';
 import type { Assembler } from './assembler.ts';
 import { noSegment } from './body-shape.ts';
-import { cachedRegions, leavesRegion, notCached } from './cached-regions.ts';
-import { type Edit, type EditLog, edit } from './edit-log.ts';
+import { cachedRegions, leavesRegion, notCached, notReentered, reenteredLoops } from './cached-regions.ts';
+import { type Edit, type EditLog, edit, notByIndex } from './edit-log.ts';
 import type { Indices } from './indices.ts';
 import { bulkFunction, own } from './injected.ts';
 import type { MeteredFunction } from './meter.ts';
+import { closeAround, copyBranch, labelOutside, labelsAround, openAround, outOfFuelLabel } from './reentered-loop.ts';
 
 /** What the body of a function is written from. */
 export interface BodySource {
-  readonly bytes: Uint8Array;
+  readonly cursor: InstructionCursor;
   readonly log: EditLog;
   readonly metered: MeteredFunction;
   /** The type of a block that has the function's results, as a signed number. */
   readonly resultType: number;
   readonly indices: Indices;
+  /** How a function of the guest's is metered; undefined for imported ones. */
+  readonly calleeOf: (index: number) => MeteredFunction | undefined;
 }
 
 /** Writes the locals and instructions of one function. */
@@ -25,22 +28,28 @@ export function writeBody(code: Assembler, source: BodySource): void {
 
 class BodyWriter {
   readonly #code: Assembler;
-  readonly #source: Uint8Array;
+  readonly #cursor: InstructionCursor;
   readonly #metered: MeteredFunction;
   readonly #indices: Indices;
+  readonly #calleeOf: BodySource['calleeOf'];
   readonly #regions: Int32Array;
+  readonly #reentered: Int32Array;
   /** Holds the fuel inside of cached regions. */
   readonly #fuelLocal: number;
   /** Holds the bytes of stack as they were when the function was entered. */
   readonly #stackLocal: number;
   #copied: number;
+  /** What a round of the loop costs that is being written and will be entered anew. */
+  #roundCharge = 0;
 
-  constructor(code: Assembler, { bytes, metered, indices }: BodySource) {
+  constructor(code: Assembler, { cursor, metered, indices, calleeOf }: BodySource) {
+    this.#calleeOf = calleeOf;
     this.#code = code;
-    this.#source = bytes;
+    this.#cursor = cursor;
     this.#metered = metered;
     this.#indices = indices;
-    this.#regions = cachedRegions(metered.shape);
+    this.#regions = cachedRegions(metered);
+    this.#reentered = reenteredLoops(metered, this.#regions);
     this.#fuelLocal = metered.shape.locals;
     this.#stackLocal = metered.shape.locals + (this.#hasCache() ? 1 : 0);
     this.#copied = metered.shape.start;
@@ -73,7 +82,7 @@ class BodyWriter {
   }
 
   #copyTo(at: number): void {
-    this.#code.copy(this.#source, this.#copied, at);
+    this.#code.copy(this.#cursor.bytes, this.#copied, at);
     this.#copied = at;
   }
 
@@ -91,8 +100,11 @@ class BodyWriter {
         this.#code.u32(this.#indices.global(second));
         this.#copied = first;
         break;
+      case edit.call:
+        this.#call(first, second, third);
+        break;
       case edit.bulk:
-        this.#code.call(this.#indices.own(bulkFunction(first === 1, second === 1)));
+        this.#aroundObserver(third, () => this.#code.call(this.#indices.own(bulkFunction(first === 1, second === 1))));
         break;
       case edit.return:
         this.#return(first, second, third);
@@ -102,18 +114,21 @@ class BodyWriter {
         break;
       case edit.branch:
         if (leavesRegion(this.#regions, first, second)) this.#uncache();
+        this.#copyBranch(first);
         break;
       default:
-        this.#rareEdit(kind, first);
+        this.#rareEdit(kind, at, first);
     }
   }
 
-  #rareEdit(kind: number, one: number): void {
+  #rareEdit(kind: number, at: number, one: number): void {
     switch (kind) {
       case edit.loop:
         if (this.#regions[one] === one) this.#cache();
+        if (this.#reentered[one] === one) openAround(this.#code, this.#cursor, at);
         break;
       case edit.loopEnd:
+        if (this.#reentered[one] === one) closeAround(this.#code, this.#fuelLocal, this.#roundCharge, this.#indices);
         if (this.#regions[one] === one) this.#uncache();
         break;
       case edit.tailCall:
@@ -128,30 +143,49 @@ class BodyWriter {
     }
   }
 
+  #call(end: number, callee: number, construct: number): void {
+    const write = (): void => {
+      if (callee === notByIndex) this.#copyTo(end);
+      else this.#code.call(this.#indices.function(callee));
+    };
+    if (callee !== notByIndex && this.#calleeOf(callee)?.metering.pays === 'nothing') write();
+    else this.#aroundObserver(construct, write);
+    this.#copied = end;
+  }
+
+  /** What may see or change the fuel finds it in the global. */
+  #aroundObserver(construct: number, write: () => void): void {
+    const isCached = this.#regions[construct] !== notCached;
+    if (isCached) this.#uncache();
+    write();
+    if (isCached) this.#cache();
+  }
+
   /** The first segment is paid where the function is entered, together with its stack. */
   #enter(): void {
     const { charges, metering } = this.#metered;
-    const { stackBytes, paidByCallers, checksFuel } = metering;
+    const { stackBytes, pays, checksFuel } = metering;
     if (stackBytes !== undefined) {
       this.#code.i64Const(charges[0]!);
       this.#code.i32Const(stackBytes);
       this.#code.call(this.#indices.own(own.enter));
       this.#code.localSet(this.#stackLocal);
       if (this.#regions[0] === 0) this.#cache();
-    } else if (this.#regions[0] === 0) this.#chargeCached(charges[0]!, checksFuel, true);
-    else if (paidByCallers === undefined) this.#charge(charges[0]!, checksFuel);
+    } else if (pays !== 'all') return;
+    else if (this.#regions[0] === 0) this.#chargeCached(charges[0]!, checksFuel, true);
+    else this.#charge(charges[0]!, checksFuel);
   }
 
   #segment(segment: number, construct: number): void {
     const { shape, charges, metering } = this.#metered;
-    if (metering.paidByCallers !== undefined) return;
+    if (metering.pays === 'nothing') return;
     const isHeader = shape.segments.parent[segment] === noSegment;
     if (isHeader && shape.constructs.catches[construct]) this.#restoreStack();
-    const checks = isHeader && metering.checksFuel;
     const charge = charges[segment]!;
-    if (charge === 0 && !checks) return;
-    if (this.#regions[construct] === notCached) this.#charge(charge, checks);
-    else this.#chargeCached(charge, checks, false);
+    if (charge === 0 && !isHeader) return;
+    if (this.#reentered[construct] === construct && isHeader) this.#chargeRound(charge);
+    else if (this.#regions[construct] === notCached) this.#charge(charge, isHeader);
+    else this.#chargeCached(charge, isHeader, false);
   }
 
   #charge(charge: number, checks: boolean): void {
@@ -173,19 +207,22 @@ class BodyWriter {
     if (isEntry) code.globalGet(this.#indices.left);
     else code.localGet(this.#fuelLocal);
     code.i64Const(charge);
+    if (checks) code.call(this.#indices.own(own.spend));
+    else code.i64Subtract();
+    code.localSet(this.#fuelLocal);
+  }
+
+  /** What a round of a loop costs that leaves itself when the fuel is gone. */
+  #chargeRound(charge: number): void {
+    const code = this.#code;
+    this.#roundCharge = charge;
+    code.localGet(this.#fuelLocal);
+    code.i64Const(charge);
     code.i64Subtract();
-    if (!checks) {
-      code.localSet(this.#fuelLocal);
-      return;
-    }
     code.localTee(this.#fuelLocal);
     code.i64Const(0);
     code.i64LessThan();
-    code.ifUnlikely();
-    code.localGet(this.#fuelLocal);
-    code.call(this.#indices.own(own.refill));
-    code.localSet(this.#fuelLocal);
-    code.end();
+    code.branchUnlikely(outOfFuelLabel);
   }
 
   #cache(): void {
@@ -201,24 +238,43 @@ class BodyWriter {
   #return(end: number, construct: number, label: number): void {
     if (this.#regions[construct] !== notCached) this.#uncache();
     if (this.#metered.metering.stackBytes === undefined) return;
-    this.#code.branch(label);
+    this.#code.branch(label + (this.#reentered[construct] === notReentered ? 0 : labelsAround));
     this.#copied = end;
   }
 
   // The fuel is put back on the way out only, where the branch carries nothing; else before it, whichever way it goes.
   #branchIf(end: number, from: number, to: number): void {
-    if (!leavesRegion(this.#regions, from, to)) return;
-    if (this.#metered.shape.constructs.labelArity[to] !== 0) {
-      this.#uncache();
+    const leaves = leavesRegion(this.#regions, from, to);
+    if (!leaves || this.#metered.shape.constructs.labelArity[to] !== 0) {
+      if (leaves) this.#uncache();
+      this.#copyBranch(from);
       return;
     }
-    const label: Leb = { value: 0, end: 0 };
-    readU32(this.#source, this.#copied + 1, end, label);
+    this.#cursor.seek(this.#copied, end);
+    this.#cursor.next();
+    const label = labelOutside(this.#cursor.values[0]!, this.#labelsInside(from));
     this.#code.if();
     this.#uncache();
-    this.#code.branch(label.value + 1);
+    this.#code.branch(label + 1);
     this.#code.end();
     this.#copied = end;
+  }
+
+  /** Copies a branch that goes out of the loop that it is in. */
+  #copyBranch(from: number): void {
+    if (this.#reentered[from] === notReentered) return;
+    copyBranch(this.#code, this.#cursor, this.#copied, this.#labelsInside(from));
+    this.#copied = this.#cursor.end;
+  }
+
+  /** How many labels are open here up to and with that of the loop that will be entered anew. */
+  #labelsInside(from: number): number {
+    const loop = this.#reentered[from]!;
+    if (loop === notReentered) return Number.POSITIVE_INFINITY;
+    let labels = 1;
+    const { parent } = this.#metered.shape.constructs;
+    for (let construct = from; construct !== loop; construct = parent[construct]!) labels++;
+    return labels;
   }
 
   /** Sets the stack to what it is inside of this function. */

@@ -22,7 +22,6 @@ export interface ThreadedSource {
   readonly reserve: number;
 }
 
-const callOpcode = 0x10;
 const firstLocalOpcode = 0x20;
 const lastLocalOpcode = 0x22;
 
@@ -69,8 +68,13 @@ class ThreadedWriter {
         this.#copyTo(at);
         this.#segment(first);
         break;
+      case edit.call:
+        this.#call(at, first, second);
+        break;
       case edit.function:
-        this.#function(at - 1, first, second);
+        this.#copyTo(at);
+        this.#code.u32(indices.function(second));
+        this.#copied = first;
         break;
       case edit.global:
         this.#copyTo(at - 1);
@@ -133,16 +137,13 @@ class ThreadedWriter {
     code.end();
   }
 
-  #function(start: number, end: number, index: number): void {
-    const { cursor, indices, calleeOf } = this.#source;
-    const opcode = cursor.bytes[start]!;
+  #call(start: number, end: number, index: number): void {
+    const { indices, calleeOf } = this.#source;
     this.#copyTo(start);
     this.#copied = end;
     const callee = calleeOf(index)?.metering;
-    if (opcode !== callOpcode || callee?.paidByCallers !== undefined) {
-      this.#code.byte(opcode);
-      this.#code.u32(indices.function(index));
-    } else if (callee?.threaded) this.#callThreaded(indices.named(index));
+    if (callee?.pays === 'nothing') this.#code.call(indices.function(index));
+    else if (callee?.threaded) this.#callThreaded(indices.named(index));
     else this.#callOther(indices.function(index));
   }
 
@@ -178,7 +179,7 @@ class ThreadedWriter {
 function segmentsThatLook({ metered, calleeOf }: ThreadedSource): boolean[] {
   const { calls, segments } = metered.shape;
   const calling = new Set(
-    calls.segment.filter((_, call) => calleeOf(calls.callee[call]!)?.metering.paidByCallers === undefined),
+    calls.segment.filter((_, call) => calleeOf(calls.callee[call]!)?.metering.pays !== 'nothing'),
   );
   const looked: boolean[] = [];
   return segments.parent.map((parent, segment) => {

@@ -40,11 +40,10 @@ type Answerer = () => Promise<number>;
 function meteredAnswerer(source: Uint8Array): Answerer {
   const preparation = prepareModule(source, memoryPages);
   if (preparation.kind === 'refused') throw new Error(preparation.message);
-  const module = new WebAssembly.Module(preparation.module);
+  const compiled = { module: new WebAssembly.Module(preparation.module), traits: preparation.traits };
   const turns = new Turns({ nextTurn: setImmediate, mark: () => {} });
   const memoryBytesMax = memoryPages * 65_536;
   const memories = new LeftMemories();
-  const memory = preparation.traits.importedMemory!;
   return async () => {
     let answered = 0;
     const stdin = { ...emptyInput, read: (into: Uint8Array) => into.fill(7).length };
@@ -53,7 +52,7 @@ function meteredAnswerer(source: Uint8Array): Answerer {
     });
     const { world } = newWorld({ stdin, stdout, monotonic: nodeClock.monotonic });
     const meter = new FuelMeter({}, nodeClock.monotonic());
-    const options = { name: 'guest', module, turns, clock: nodeClock, meter, memory, memories, memoryBytesMax };
+    const options = { name: 'guest', compiled, turns, clock: nodeClock, meter, memories, memoryBytesMax };
     await new Guest(world, { ...options, onStarted: () => {} }).run();
     return answered;
   };

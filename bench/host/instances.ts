@@ -27,13 +27,12 @@ function compileExample(): CompiledModule {
 }
 
 /** A guest that prints nothing anywhere and sleeps for ever as soon as it sleeps. */
-function sleeperOf({ module, traits }: CompiledModule, turns: Turns, onStarted: () => void): Guest {
+function sleeperOf(compiled: CompiledModule, turns: Turns, onStarted: () => void): Guest {
   const { world } = newWorld({ wait: () => new Promise(() => {}), monotonic: nodeClock.monotonic });
   const meter = new FuelMeter({}, nodeClock.monotonic());
   const memoryBytesMax = 64 * 65_536;
-  const memory = traits.importedMemory!;
-  const rest = { clock: nodeClock, meter, memory, memories: new LeftMemories(), onStarted, memoryBytesMax };
-  return new Guest(world, { name: 'guest', module, turns, ...rest });
+  const rest = { clock: nodeClock, meter, memories: new LeftMemories(), onStarted, memoryBytesMax };
+  return new Guest(world, { name: 'guest', compiled, turns, ...rest });
 }
 
 /** The engine's own part, with a memory that another instance has left: imports are functions that do nothing. */

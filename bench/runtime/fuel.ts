@@ -7,9 +7,9 @@ import { compileKernels, type Kernel } from './kernels.ts';
 import type { Measured } from './main.ts';
 
 const growth = { memoryPagesMax: 65_536, tableElementsMax: 10_000_000 };
-const pairs = 12;
-/** Each run takes at least so long, as the clock of a thread's CPU is coarse. */
-const runMs = 60;
+const pairs = 400;
+/** Shorter than the machine's own time slice, so that many runs are not cut short by somebody else's. */
+const runMs = 2;
 const injections = 7;
 
 const modules = [
@@ -27,7 +27,7 @@ const modules = [
 interface KernelRow {
   readonly name: string;
   readonly plainMs: number;
-  /** CPU of the metered kernel by that of the plain one, over all runs. */
+  /** Time of the metered kernel by that of the plain one, each of a run that nobody disturbed. */
   readonly time: number;
   readonly fuelPerSecond: number;
   readonly bytes: number;
@@ -53,9 +53,13 @@ export async function measure(words: readonly string[], tell: (line: string) => 
   return { text: textOf(kernels, rows), data: { kernels, modules: rows, summary: summaryOf(kernels, rows) } };
 }
 
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+
+/** What a run takes that nobody disturbed: the shortest tenth. */
+function undisturbed(took: readonly number[]): number {
+  return took.toSorted((a, b) => a - b)[Math.floor(took.length / 10)] ?? Number.NaN;
+}
 
 function cpuMs(): number {
   const { user, system } = process.threadCpuUsage();
@@ -90,35 +94,38 @@ async function measureKernel({ name, bytes }: Kernel): Promise<KernelRow> {
   const metered = injectFuel(bytes, growth);
   const both = [start(bytes), start(metered)] as const;
   // Both get warm: what is hot is compiled anew behind their backs.
-  const results = both.map(({ run }) => Array.from({ length: 10 }, () => run(1)).join());
+  const results = both.map(({ run }) => Array.from({ length: 10 }, (_, rounds) => run(rounds % 3)).join());
   if (results[0] !== results[1]) throw new Error(`${name} gives other results when it is metered`);
   await sleep(200);
-  let rounds = 1;
-  for (let tookMs = 0; tookMs < runMs; ) {
-    const before = cpuMs();
-    both[0].run(rounds);
-    tookMs = cpuMs() - before;
-    if (tookMs < runMs) rounds = Math.ceil(rounds * Math.min(8, (1.2 * runMs) / Math.max(tookMs, 1)));
-  }
+  const rounds = roundsFor(both[0].run);
   const took: [number[], number[]] = [[], []];
   const spentBefore = both[1].spent();
   for (let pair = 0; pair < pairs; pair++) {
     for (const which of pair % 2 ? ([0, 1] as const) : ([1, 0] as const)) {
-      const before = cpuMs();
+      const beganMs = performance.now();
       both[which].run(rounds);
-      took[which].push(cpuMs() - before);
+      took[which].push(performance.now() - beganMs);
     }
   }
-  const fuelPerSecond = (Number(both[1].spent() - spentBefore) / sum(took[1])) * 1000;
-  const time = sum(took[1]) / sum(took[0]);
+  const [plainMs, meteredMs] = [undisturbed(took[0]), undisturbed(took[1])];
   return {
     name,
-    plainMs: median(took[0]),
-    time,
-    fuelPerSecond,
+    plainMs,
+    time: meteredMs / plainMs,
+    fuelPerSecond: (Number(both[1].spent() - spentBefore) / pairs / meteredMs) * 1000,
     bytes: bytes.length,
     size: metered.length / bytes.length,
   };
+}
+
+/** How many rounds take about `runMs`. */
+function roundsFor(run: Running['run']): number {
+  for (let rounds = 1; ; rounds *= 2) {
+    const beganMs = performance.now();
+    run(rounds);
+    const tookMs = performance.now() - beganMs;
+    if (tookMs >= runMs / 2) return Math.max(1, Math.round((rounds * runMs) / tookMs));
+  }
 }
 
 function measureModule(name: string, bytes: Uint8Array): ModuleRow {
@@ -151,11 +158,11 @@ function textOf(kernels: readonly KernelRow[], rows: readonly ModuleRow[]): stri
     cells.map((cell, at) => (at === 0 ? cell.padEnd(40) : cell.padStart(13))).join('');
   const { timeMedian, timeWorst, sizeMedianOfModules, megabytesPerSecondMedian } = summaryOf(kernels, rows);
   return [
-    line(['kernel', 'plain CPU ms', 'metered', 'Mfuel/s', 'bytes', 'size']),
+    line(['kernel', 'plain ms', 'metered', 'Mfuel/s', 'bytes', 'size']),
     ...kernels.map(({ name, plainMs, time, fuelPerSecond, bytes, size }) =>
       line([
         name,
-        plainMs.toFixed(1),
+        plainMs.toFixed(2),
         time.toFixed(3),
         (fuelPerSecond / 1e6).toFixed(0),
         String(bytes),

@@ -62,7 +62,7 @@ async function issueAll(state: StatePort, fleet: DesiredFleet): Promise<number> 
       ...{ clock, log, state, image, keyId: key.keyId, tellsConnections: true },
       publish: async () => {},
       sign: (deployment) => signDeployment(deployment, key),
-      putBlob: () => {},
+      putBlob: async () => {},
       onChange: () => {
         if (image.devices.size < fleet.devices.size) return;
         const seconds = (clock.monotonic() - startedAt) / 1000;

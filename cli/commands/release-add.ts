@@ -34,6 +34,10 @@ export const releaseAddCommand: Command = {
     ...repositoryOption,
     name: { type: 'string', value: 'NAME', description: 'The application.' },
     version: { type: 'string', value: 'VERSION', description: 'The version; it never changes its content.' },
+    linked: {
+      type: 'boolean',
+      description: 'It imports from other modules or is imported by them, as spec.links says.',
+    },
   },
   async run(context, args) {
     const [file, ...rest] = args.positionals;
@@ -42,10 +46,20 @@ export const releaseAddCommand: Command = {
       throw new CommandError('release add takes FILE --name NAME --version VERSION', exitCodes.usage);
     }
     const { random, clock } = context;
+    const isLinked = args.flags.has('linked');
     const bytes = readFile(context, absolutePath(context, file));
     const tree = repositoryOf(context, args);
     const added = authored(() =>
-      addRelease(tree, { name, version, bytes, file, random, now: clock.now(), announce: announceOn(context) }),
+      addRelease(tree, {
+        name,
+        version,
+        bytes,
+        file,
+        isLinked,
+        random,
+        now: clock.now(),
+        announce: announceOn(context),
+      }),
     );
     context.stdout.write(addReport({ name, version }, added));
     return exitCodes.ok;

@@ -1,3 +1,4 @@
+import type { CataloguedRelease } from '../../controller/manifests/desired.ts';
 import { readTrustFiles, readWorkFile, type WorkTree } from '../../controller/publishing/authoring/work-tree.ts';
 import { catalogueOf } from '../../controller/publishing/catalogue.ts';
 import { judgeRelease } from '../../controller/publishing/check-release.ts';
@@ -40,7 +41,9 @@ export const validateCommand: Command = {
     const published = await fetchPublishedTrust(context, readTrustFiles(tree));
     const staged = await readStagedTree(context, tree.directory);
     const snapshot = staged ?? readWorkingTree(tree.disk, tree.directory);
-    const { output, exitCode } = validate(snapshot, judgeTrustOf(tree, published, context.clock.now()), format);
+    const judgeTrust = judgeTrustOf(tree, published, context.clock.now());
+    const readModule = async (release: CataloguedRelease) => readWorkFile(tree, releaseFile(release));
+    const { output, exitCode } = await validate(snapshot, judgeTrust, readModule, format);
     context.stdout.write(output);
     const { unknownBecause } = published;
     if (unknownBecause !== undefined) context.stderr.write(`judged without what was published: ${unknownBecause}\n`);

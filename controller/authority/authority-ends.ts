@@ -5,7 +5,8 @@ const dayMs = 86_400_000;
 
 const consequence = 'no device and no command connects any more';
 
-function expiryOf(pem: string): number {
+/** When a certificate (PEM) ends, in milliseconds since the epoch. */
+export function expiryOf(pem: string): number {
   return Date.parse(new X509Certificate(pem).validTo);
 }
 

@@ -2,7 +2,9 @@
  * Enrolment: a device shows that it holds a key, and gets a certificate when git names this key for its name. The same exchange
  * renews a certificate, also one that expired months ago: it is the key that counts.
  */
+
 import { type Authority, CertificateRequestError, type ProvenRequest, proveRequest } from './authority.ts';
+import { expiryOf } from './authority-ends.ts';
 import type { AuthorizeDevice, OnRefusal } from './authorization.ts';
 
 /** The body of POST /enroll, as it arrived. */
@@ -44,11 +46,13 @@ export interface EnrolmentOptions {
   readonly authority: Authority;
   readonly authorize: AuthorizeDevice;
   readonly onRefusal: OnRefusal;
+  /** Told when a certificate is given that ends at this time. */
+  readonly onIssued: (device: string, endsAt: number) => void;
 }
 
 /** Answers one request; whoever is refused is seen in status. */
 export async function enrol(
-  { authority, authorize, onRefusal }: EnrolmentOptions,
+  { authority, authorize, onRefusal, onIssued }: EnrolmentOptions,
   request: EnrolmentRequest,
   address: string,
 ): Promise<EnrolmentAnswer> {
@@ -66,5 +70,7 @@ export async function enrol(
   }
   const verdict = judgeEnrolment(request, proven, authorize);
   if (verdict !== 'ok') return refuse(verdict.code, verdict.message, proven.keyFingerprint);
-  return { kind: 'enrolled', certificate: await authority.issue(proven), authority: authority.certificate };
+  const certificate = await authority.issue(proven);
+  onIssued(proven.device, expiryOf(certificate));
+  return { kind: 'enrolled', certificate, authority: authority.certificate };
 }

@@ -17,6 +17,8 @@ export interface CertificateIdentity {
   /** The subject's only common name; absent when it has none or several. */
   readonly commonName?: string;
   readonly keyFingerprint: string;
+  /** When it ends, in milliseconds since the epoch. */
+  readonly endsAt: number;
 }
 
 /** Reads a certificate in DER. */
@@ -26,5 +28,6 @@ export function certificateIdentity(der: Uint8Array): CertificateIdentity {
   return {
     ...(names.length === 1 ? { commonName: names[0]!.slice('CN='.length) } : {}),
     keyFingerprint: fingerprintOfKey(certificate.publicKey),
+    endsAt: Date.parse(certificate.validTo),
   };
 }

@@ -9,7 +9,7 @@ import type { AdoptionEvent, ContactEvent, EngineEvent } from './events.ts';
 import { record, type Tale } from './history.ts';
 import { handOver } from './issue.ts';
 import { noteTaken } from './marks.ts';
-import { owe, postpone, settle } from './owed.ts';
+import { oweWord, postpone, settle } from './owed.ts';
 import { answerShadowRequest } from './shadow-request.ts';
 import { noteTurn } from './takeovers.ts';
 
@@ -25,8 +25,14 @@ export interface Decision {
 
 const nothing: Decision = { answers: [], tales: [], reconsider: [] };
 
+function noteCertificate(draft: Draft, device: string, endsAt: number): void {
+  const before = draft.device(device);
+  if (before.certificateEndsAt !== endsAt) draft.keep(device, { ...before, certificateEndsAt: endsAt });
+}
+
 function contact(draft: Draft, { now }: Context, event: ContactEvent): Decision {
-  const { device, address, takenOverFrom } = event;
+  const { device, address, takenOverFrom, certificateEndsAt } = event;
+  if (certificateEndsAt !== undefined) noteCertificate(draft, device, certificateEndsAt);
   const tales: Tale[] = [];
   if (takenOverFrom !== undefined) {
     tales.push(...noteTurn(draft, device, [takenOverFrom, ...(address === undefined ? [] : [address])], now));
@@ -45,7 +51,7 @@ function adoption(draft: Draft, event: AdoptionEvent): Decision {
   draft.put({ kind: 'source', source });
   draft.put({ kind: 'accepted', revision: undefined });
   const fields = { revision: revision.id, subject: revision.subject, devices: affected.size };
-  return { ...nothing, tales: [{ level: 'info', event: 'revision.adopted', fields }], reconsider: affected };
+  return { ...nothing, tales: [{ level: 'info', event: 'revision.adopted', fields }] };
 }
 
 function signed(draft: Draft, context: Context, event: Extract<EngineEvent, { kind: 'signed' }>): Decision {
@@ -57,7 +63,7 @@ function signed(draft: Draft, context: Context, event: Extract<EngineEvent, { ki
   }
   draft.keep(device, handOver(device, { ...before, issued, envelope }, context.now));
   settle(draft, { kind: 'issue', subject: device });
-  if (mayHear(context, device)) owe(draft, 'deliver', device, context.now);
+  if (mayHear(context, device)) oweWord(draft, device, context.now);
   return nothing;
 }
 
@@ -96,6 +102,9 @@ export function decide(draft: Draft, context: Context, event: EngineEvent): Deci
       return contact(draft, context, event);
     case 'messages-taken':
       noteTaken(draft, event);
+      return nothing;
+    case 'certificate':
+      noteCertificate(draft, event.device, event.endsAt);
       return nothing;
     case 'adoption':
       return adoption(draft, event);

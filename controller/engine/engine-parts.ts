@@ -18,12 +18,12 @@ export interface EngineParts {
   readonly sign: (deployment: Deployment) => string;
   /** The id of that key. */
   readonly keyId: string;
-  /** Makes an envelope available that travels by digest; durable when it returns. */
-  readonly putBlob: (bytes: Uint8Array) => void;
+  /** Makes an envelope available that travels by digest; durable when it resolves. */
+  readonly putBlob: (bytes: Uint8Array) => Promise<unknown>;
   /** Whether the broker tells who is connected. */
   readonly tellsConnections: boolean;
   /** Something is otherwise for these devices, or for all that is shown when it is undefined. */
-  readonly onChange: (devices: Iterable<string> | undefined) => void;
+  readonly onChange: (devices: ReadonlySet<string> | readonly string[] | undefined) => void;
 }
 
 /** What git wants before anything was read of it. */

@@ -7,10 +7,12 @@ import { type Decision, decide } from './decide.ts';
 import { Delivery } from './delivery.ts';
 import { Draft } from './draft.ts';
 import { type EngineParts, noFleet } from './engine-parts.ts';
+import { Envelopes } from './envelopes.ts';
 import type { AdoptionEvent, EngineEvent } from './events.ts';
-import { travelsAsBlob } from './issue.ts';
+import { NameQueue } from './name-queue.ts';
 import { Outage, type StateTrouble } from './outage.ts';
-import type { Write } from './records.ts';
+import { owedTo } from './owed.ts';
+import { isPassing, shownOf, type Write } from './records.ts';
 import { encodeWrite } from './rows.ts';
 import {
   beginTurn,
@@ -29,8 +31,9 @@ const requestsMax = 50_000;
 export class Engine {
   readonly #parts: EngineParts;
   readonly #delivery: Delivery;
+  readonly #envelopes: Envelopes;
   readonly #contacts: Contacts;
-  readonly #toConsider = new Set<string>();
+  readonly #toConsider = new NameQueue();
   #queue: Waiting[] = [];
   #requests = 0;
   #desired = noFleet;
@@ -52,7 +55,14 @@ export class Engine {
       mayHear: (device) => mayHear(this.#contacts, device),
       consider: (device) => this.consider([device]),
     });
+    this.#envelopes = new Envelopes({
+      sign: parts.sign,
+      putBlob: parts.putBlob,
+      consider: (device) => this.consider([device]),
+      tell,
+    });
     for (const ofKind of Object.values(image.work)) for (const owed of ofKind.values()) this.#delivery.owe(owed);
+    for (const device of image.untold) this.#delivery.owe(owedTo(image, 'deliver', device)!);
   }
 
   get desired(): DesiredFleet {
@@ -103,8 +113,14 @@ export class Engine {
   /** Takes up a revision that was in force before; nothing of it needs to be written. */
   resume(revision: string, desired: DesiredFleet): void {
     this.#follow(revision, desired, undefined);
-    this.consider(desired.devices.keys());
-    this.consider(this.#parts.image.devices.keys());
+    this.#toConsider.addList(desired.devices.keys());
+    this.#considerStrangers();
+  }
+
+  /** Devices that git names no longer. */
+  #considerStrangers(): void {
+    this.#toConsider.addList(this.#parts.image.devices.keys(), (name) => this.#desired.devices.has(name));
+    this.#wake();
   }
 
   /** A revision comes into force; durable when it resolves. */
@@ -112,11 +128,12 @@ export class Engine {
     const isFirst = this.#revision === undefined;
     await this.ask(event);
     this.#follow(event.revision.id, event.desired, event.affected);
-    this.consider(event.affected);
-    if (isFirst) this.consider(this.#parts.image.devices.keys());
+    this.#toConsider.addList(event.affected);
+    if (isFirst) this.#considerStrangers();
+    this.#wake();
   }
 
-  #follow(revision: string, desired: DesiredFleet, affected: Iterable<string> | undefined): void {
+  #follow(revision: string, desired: DesiredFleet, affected: ReadonlySet<string> | undefined): void {
     this.#revision = revision;
     this.#desired = desired;
     this.#parts.onChange(affected);
@@ -134,7 +151,7 @@ export class Engine {
   }
 
   get #hasWork(): boolean {
-    return this.#queue.length > 0 || this.#toConsider.size > 0;
+    return this.#queue.length > 0 || !this.#toConsider.isEmpty;
   }
 
   #wake(): void {
@@ -161,12 +178,13 @@ export class Engine {
     this.#takeEvents(turn);
     this.#takeDevices(turn);
     const { writes } = turn.draft;
+    const durable = writes.filter((write) => !isPassing(write));
     try {
-      if (writes.length > 0) await this.#parts.state.commit(writes.map(encodeWrite));
+      if (durable.length > 0) await this.#parts.state.commit(durable.map(encodeWrite));
     } catch (error) {
       return this.#lose(turn, error);
     }
-    if (writes.length > 0) this.#recovered();
+    if (durable.length > 0) this.#recovered();
     this.#keep(turn, writes);
   }
 
@@ -204,9 +222,9 @@ export class Engine {
   #takeDevices({ draft, decisions, considered }: Turn): void {
     const { clock } = this.#parts;
     const end = clock.monotonic() + turnMs;
-    for (const device of this.#toConsider) {
-      if (considered.length >= devicesPerTurn || clock.monotonic() >= end) break;
-      this.#toConsider.delete(device);
+    while (!this.#toConsider.isEmpty && considered.length < devicesPerTurn && clock.monotonic() < end) {
+      const device = this.#toConsider.take();
+      if (device === undefined) continue;
       considered.push(device);
       decisions.push(...this.#issue(draft, device));
     }
@@ -219,9 +237,8 @@ export class Engine {
     try {
       const issue = consider(own, this.context, device);
       if (issue !== undefined) {
-        const envelope = this.#parts.sign(issue.deployment);
-        if (travelsAsBlob(envelope)) this.#parts.putBlob(new TextEncoder().encode(envelope));
-        decisions.push(decide(own, this.context, { kind: 'signed', device, issued: issue.issued, envelope }));
+        const signed = this.#envelopes.signed(issue);
+        if (signed !== undefined) decisions.push(decide(own, this.context, { kind: 'signed', device, ...signed }));
       }
       draft.absorb(own);
     } catch (error) {
@@ -235,13 +252,13 @@ export class Engine {
     const changed = new Set<string>();
     for (const write of writes) {
       image.apply(write);
-      if (write.kind === 'device' || write.kind === 'history') changed.add(write.name);
-      if (write.kind === 'owed') changed.add(write.owed.subject);
+      const subject = shownOf(write);
+      if (subject !== undefined) changed.add(subject);
     }
     for (const { event } of taken) if (event.kind === 'contacts') this.#contacts.written(event.heardAt);
     if (writes.some(({ kind }) => kind === 'source' || kind === 'refusal')) onChange([]);
     if (changed.size > 0) onChange(changed);
-    for (const write of writes) if (write.kind === 'owed') this.#delivery.note(write);
+    for (const write of writes) this.#delivery.note(write);
     for (const { event, resolve } of taken) {
       if (event.kind === 'settled' || event.kind === 'failed') this.#delivery.ended(event.owed);
       resolve?.();

@@ -20,6 +20,8 @@ export interface ContactEvent {
   readonly device: string;
   readonly connected: boolean;
   readonly address?: string;
+  /** When the certificate that it showed ends. */
+  readonly certificateEndsAt?: number;
   /** Of the connection that was open until this one took its place. */
   readonly takenOverFrom?: string;
 }
@@ -48,6 +50,8 @@ export type EngineEvent =
   | ContactEvent
   | MessagesTakenEvent
   | AdoptionEvent
+  /** A device was given a certificate. */
+  | { readonly kind: 'certificate'; readonly device: string; readonly endsAt: number }
   /** What is known of the repository changed. */
   | { readonly kind: 'source'; readonly source: SourceStatus }
   /** An operator takes a commit that is held back. */

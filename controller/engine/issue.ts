@@ -1,6 +1,11 @@
 /** Turns what a device should run into a deployment, and what was signed into what its shadow holds. */
 import { createHash } from 'node:crypto';
-import type { ApplicationReference, Deployment, ShadowDesired } from '../../schemas/generated/types.ts';
+import type {
+  ApplicationReference,
+  DeployedApplication,
+  Deployment,
+  ShadowDesired,
+} from '../../schemas/generated/types.ts';
 import type { DesiredDevice, DeviceTemplate } from '../manifests/desired.ts';
 import { type IssuedDeployment, nextSequence, type ObservedDevice } from '../planning/observed.ts';
 import { equalJson, type JsonObject } from '../shadow/document.ts';
@@ -20,9 +25,14 @@ export interface Issue {
 const references = new WeakMap<DeviceTemplate, readonly ApplicationReference[]>();
 
 function referencesOf(template: DeviceTemplate): readonly ApplicationReference[] {
-  const known = references.get(template) ?? template.applications.map(({ name, version }) => ({ name, version }));
+  const known = references.get(template) ?? template.applications.map(referenceTo);
   references.set(template, known);
   return known;
+}
+
+function referenceTo({ name, version, links }: DeployedApplication): ApplicationReference {
+  if (links === undefined) return { name, version };
+  return { name, version, links: Object.values(links).map((module) => `${module.name}/${module.version}`) };
 }
 
 /** What a deployment is issued by, and when. */

@@ -6,6 +6,7 @@ import { Turn } from '../../platform/turn.ts';
 import type { Problem, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
 import { passedOver } from '../manifests/passed-over.ts';
+import { judgeAssemblies, type ReadModule } from '../publishing/judge-assemblies.ts';
 import type { PublisherJudgement } from '../publishing/publisher.ts';
 import type { History } from '../source/source.ts';
 import { SourceError } from '../source/source-error.ts';
@@ -15,10 +16,12 @@ import { type Acceptance, judgeAcceptance } from './held-tip.ts';
 import { keepingBlobs, type ReadBlob } from './manifest-reader.ts';
 import { lineOf } from './problem-line.ts';
 import {
+  describe,
   judgeRevision,
   noRevision,
   type Reading,
   type RevisionStep,
+  type RevisionTree,
   treeAfter,
   type ValidRevision,
 } from './revision-in-force.ts';
@@ -94,7 +97,7 @@ export class BranchFollower {
     const files = await this.#filesOf(info, reading.turn);
     const step = { before: noRevision, info, changes: Array.from(files, ([path, oid]) => ({ path, oid })) };
     const tree = await treeAfter(step, reading.turn);
-    const { catalogue } = await publisher.judge(tree, this.#readTrust);
+    const catalogue = await publisher.recall(tree, this.#readTrust);
     const judged = await judgeRevision(step, tree, catalogue, reading);
     if (judged.kind === 'refused') {
       const why = judged.problems[0]?.message;
@@ -209,18 +212,28 @@ export class BranchFollower {
     const step = await this.#stepTo(info);
     const reading = this.#reading;
     const tree = await treeAfter(step, reading.turn);
-    const { catalogue, problems, notes } = await publisher.judge(tree, this.#readTrust);
-    const judged = await judgeRevision(step, tree, catalogue, reading);
-    const found = [...problems, ...(judged.kind === 'refused' ? judged.problems : [])];
-    if (judged.kind === 'refused' || found.length > 0) {
-      return this.#refuse(info, `${found.length} ${found.length === 1 ? 'problem' : 'problems'} in its files`, found);
-    }
     try {
+      const { catalogue, problems, notes } = await publisher.judge(tree, this.#readTrust);
+      const judged = await judgeRevision(step, tree, catalogue, reading);
+      const unfit = judged.kind === 'refused' ? judged.problems : await this.#unfit(step, judged.revision, tree);
+      const found = [...problems, ...unfit];
+      if (judged.kind === 'refused' || found.length > 0) {
+        return this.#refuse(info, `${found.length} ${found.length === 1 ? 'problem' : 'problems'} in its files`, found);
+      }
       await publisher.publish(tree, catalogue, this.#readTrust, this.#parts.demand(desiredOf(judged.revision.state)));
       await this.#adopt(judged.revision, step, history, judged.affected, [...judged.warnings, ...notes]);
     } catch (error) {
+      if (error instanceof SourceError) throw error;
       this.#postpone(info, error);
     }
+  }
+
+  /** What can't run of what a revision puts together. */
+  async #unfit({ before }: RevisionStep, { state }: ValidRevision, tree: RevisionTree): Promise<readonly Problem[]> {
+    const { publisher, source } = this.#parts;
+    const read: ReadModule = (release) => publisher.readModule(tree, source.readBlob, release);
+    const findings = await judgeAssemblies(state, before.state, read);
+    return describe({ problems: [], findings }, tree.files, source.readBlob);
   }
 
   async #adopt(

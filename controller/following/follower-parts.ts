@@ -1,7 +1,7 @@
 /** What the follower of a branch stands on: the other rooms as it sees them. */
 import type { Clock, Log } from '../../platform/ports.ts';
 import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
-import type { Catalogue, DesiredFleet } from '../manifests/desired.ts';
+import type { Catalogue, CataloguedRelease, DesiredFleet } from '../manifests/desired.ts';
 import type { Needed } from '../publishing/artifact-store.ts';
 import type { PublisherJudgement } from '../publishing/publisher.ts';
 import type { ReleaseDemand } from '../publishing/smaller-ways.ts';
@@ -17,12 +17,18 @@ export type RevisionSource = Pick<Source, 'location' | 'branch' | 'poll' | 'chan
 export interface Publisher {
   /** The releases that a revision's trust metadata names, or what is wrong with it. */
   judge(tree: RevisionTree, readBlob: ReadBlob): Promise<PublisherJudgement>;
+  /** The bytes of a release that was judged. */
+  readModule(tree: RevisionTree, readBlob: ReadBlob, release: CataloguedRelease): Promise<Uint8Array | undefined>;
+  /** The releases of a revision that was in force before a restart. */
+  recall(tree: RevisionTree, readBlob: ReadBlob): Promise<Catalogue>;
   /** Makes all that a judged revision's devices may fetch available; durable when it resolves. */
   publish(tree: RevisionTree, catalogue: Catalogue, readBlob: ReadBlob, demand: ReleaseDemand): Promise<void>;
   /** Takes up what was judged and published before a restart. */
   resume(catalogue: Catalogue, demand: ReleaseDemand): void;
-  /** Frees what neither the revision in force nor any device needs; returns how many files went. */
-  collect(alsoNeeded: Omit<Needed, 'deltas'>, demand: ReleaseDemand): number;
+  /** Frees what neither the revision in force nor any device needs; resolves with how many files went. */
+  collect(alsoNeeded: Omit<Needed, 'deltas'>, demand: ReleaseDemand): Promise<number>;
+  /** The bytes of a blob are not those of its name: it is put or made again. */
+  mend(sha256: string, demand: ReleaseDemand): Promise<void>;
 }
 
 /** A revision that was found valid and comes into force. */

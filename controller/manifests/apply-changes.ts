@@ -1,10 +1,13 @@
 /** Changed files and the catalogue of releases → the next desired fleet, or everything that speaks against it. */
+
 import type { Application, Device, Problem } from '../../schemas/generated/types.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { warnOfUnreadChannels } from './channel-warnings.ts';
 import type { Catalogue, DesiredDevice } from './desired.ts';
 import { darkAfterSecondsDefault, type FleetPlan, idleTemplate, planFleet, templateFor } from './device-template.ts';
 import { type Draft, deviceIn, type FileChange } from './draft.ts';
 import type { Finding } from './finding.ts';
+import { linkedReleases } from './linked-releases.ts';
 import { ownChange } from './manifest-path.ts';
 import type { ManifestState } from './manifest-state.ts';
 import { MapDraft } from './map-draft.ts';
@@ -43,15 +46,23 @@ function readsOne(application: Application | undefined, secrets: ReadonlyMap<str
   return application?.spec.secrets?.some((secret) => secrets.has(secret)) ?? false;
 }
 
+/** The releases that a fleet runs of an application: its own, and those linked to it. */
+function releasesOf(name: string, release: string | undefined, application: Application | undefined): string[] {
+  const version = release ?? application?.spec.release;
+  const linked = application === undefined ? [] : linkedReleases(application.spec);
+  const own = version === undefined ? [] : [{ name, version }];
+  return [...own, ...linked].map((one) => releaseKey(one.name, one.version));
+}
+
 /** Fleets whose devices are touched by a change of an application, of a secret that one reads, or of a release. */
 function touchedFleets({ before, next, touched }: Draft): string[] {
   const releases = changedReleases(before.catalogue, next.catalogue);
   if (releases.size + touched.Application.size + touched.Secret.size === 0) return [];
   return [...next.fleets].flatMap(([fleet, { spec }]) => {
     const isTouched = spec.applications.some(({ name, release }) => {
-      const version = release ?? next.applications.get(name)?.spec.release;
-      if (readsOne(next.applications.get(name), touched.Secret)) return true;
-      return touched.Application.has(name) || (version !== undefined && releases.has(releaseKey(name, version)));
+      const application = next.applications.get(name);
+      if (touched.Application.has(name) || readsOne(application, touched.Secret)) return true;
+      return releasesOf(name, release, application).some((key) => releases.has(key));
     });
     return isTouched ? [fleet] : [];
   });
@@ -139,6 +150,7 @@ export function* applyChangesInSteps(
   yield* checkReferences(draft, changes);
   yield* warnOfEmptyFleets(draft);
   warnOfStrays(draft);
+  warnOfUnreadChannels(draft);
   const affected = yield* drawDevices(draft, judged);
   warnOfUnsealed(draft);
   const problems = changes.flatMap(({ path, file }) =>

@@ -29,8 +29,11 @@ function referencesOf(kind: ManifestKind, name: string | undefined, value: unkno
   const site = textAt(value, ['spec', 'site']);
   if (kind === 'Device') return site === undefined ? [] : [{ kind: 'Site', name: site, path: ['spec', 'site'] }];
   if (kind === 'Application') {
-    if (name === undefined || release === undefined) return [];
-    return [{ kind: 'Release', name, version: release, path: ['spec', 'release'] }];
+    const own: BrokenReference[] =
+      name === undefined || release === undefined
+        ? []
+        : [{ kind: 'Release', name, version: release, path: ['spec', 'release'] }];
+    return [...own, ...linkReferences(value)];
   }
   if (kind !== 'Fleet') return [];
   return listAt(value, ['spec', 'applications']).flatMap((wanted, index): BrokenReference[] => {
@@ -40,6 +43,14 @@ function referencesOf(kind: ManifestKind, name: string | undefined, value: unkno
     const reference = { kind: 'Application' as const, name: application, path: [...path, 'name'] };
     if (version === undefined) return [reference];
     return [reference, { kind: 'Release', name: application, version, path: [...path, 'release'] }];
+  });
+}
+
+function linkReferences(value: unknown): BrokenReference[] {
+  return Object.keys(valueAt(value, ['spec', 'links']) ?? {}).flatMap((link): BrokenReference[] => {
+    const path = ['spec', 'links', link, 'release'];
+    const [name, version] = textAt(value, path)?.split('/') ?? [];
+    return name === undefined || version === undefined ? [] : [{ kind: 'Release', name, version, path }];
   });
 }
 

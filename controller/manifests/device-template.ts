@@ -9,6 +9,7 @@ import type { ValuePath } from './finding.ts';
 import type { FindingPlace } from './finding-list.ts';
 import { grantedTerms } from './granted-terms.ts';
 import { templateBytesMax } from './limits.ts';
+import { linkedModules } from './linked-releases.ts';
 import { listNames } from './nearest-name.ts';
 import { fillInDeep, holdsPlaceholder, mayReadDevice, type PlaceholderValues } from './placeholder.ts';
 import { releaseKey } from './references.ts';
@@ -25,6 +26,7 @@ const restartDefault = 'always';
 interface FleetPart {
   readonly application: Application;
   readonly release: CataloguedRelease;
+  readonly links: Pick<DeployedApplication, 'links'>;
   readonly config: Config;
   /** Index in the fleet's list. */
   readonly index: number;
@@ -48,9 +50,10 @@ export function planFleet({ next }: Draft, name: string, fleet: Fleet): FleetPla
     const application = next.applications.get(wanted.name);
     const release =
       application && next.catalogue.get(releaseKey(wanted.name, wanted.release ?? application.spec.release));
-    if (application === undefined || release === undefined) return [];
+    const links = application && linkedModules(application.spec, next.catalogue);
+    if (application === undefined || release === undefined || links === undefined) return [];
     const config = mergeConfig(mergeConfig(application.spec.config, fleet.spec.config), wanted.config);
-    return [{ application, release, config, index }];
+    return [{ application, release, links, config, index }];
   });
   parts.sort((left, right) => (left.application.metadata.name < right.application.metadata.name ? -1 : 1));
   const texts = parts.map(({ application: { spec }, config }) => [config, spec.args, spec.env]);
@@ -138,6 +141,7 @@ function deploy(draft: Draft, plan: FleetPlan, part: FleetPart, device: Device):
     version: release.version,
     sha256: release.sha256,
     length: release.length,
+    ...part.links,
     args: fillInDeep(application.spec.args ?? [], values, inApplication('args')),
     env: fillInDeep(application.spec.env ?? {}, values, inApplication('env')),
     config: fillInDeep(merged, values, (missing, path) =>

@@ -3,6 +3,7 @@ import type { Device, Fleet } from '../../schemas/generated/types.ts';
 import type { Catalogue } from './desired.ts';
 import { type Draft, type FileChange, placeIn } from './draft.ts';
 import type { FindingPlace } from './finding-list.ts';
+import { linkedReleases } from './linked-releases.ts';
 import { namesUnder } from './name-index.ts';
 import { hint, listNames } from './nearest-name.ts';
 import type { ManifestKind } from './parsed-file.ts';
@@ -37,7 +38,8 @@ function checkName(draft: Draft, place: FindingPlace, kind: NamedKind, name: str
   const known = { Application: next.applications, Secret: next.secrets, Site: next.sites }[kind];
   const what = kind.toLowerCase();
   if (known.has(name) || broken.keys.has(`${kind}/${name}`)) return;
-  const message = `no ${what} "${name}"; ${hint(name, known.keys(), what)}${unless(draft, kind)}`;
+  const remedy = kind === 'Secret' ? '; fleet secret seal makes one' : '';
+  const message = `no ${what} "${name}"; ${hint(name, known.keys(), what)}${unless(draft, kind)}${remedy}`;
   findings.add(place, `UNKNOWN_${kind.toUpperCase()}`, message);
 }
 
@@ -62,6 +64,10 @@ function checkApplicationsAndFleets(draft: Draft): void {
   const { next } = draft;
   for (const [name, { spec }] of next.applications) {
     checkRelease(draft, placeIn(draft, `Application/${name}`, ['spec', 'release']), name, spec.release);
+    for (const { link, ...release } of linkedReleases(spec)) {
+      const place = placeIn(draft, `Application/${name}`, ['spec', 'links', link, 'release']);
+      checkRelease(draft, place, release.name, release.version);
+    }
     for (const [index, secret] of (spec.secrets ?? []).entries())
       checkName(draft, placeIn(draft, `Application/${name}`, ['spec', 'secrets', index]), 'Secret', secret);
   }

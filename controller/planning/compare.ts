@@ -1,4 +1,5 @@
 /** What a revision would change against another: device by device and fleet by fleet. Pure; touches nothing. */
+import { deployedModules } from '../../schemas/deployed-modules.ts';
 import { canonicalJson } from '../manifests/canonical-json.ts';
 import type { Catalogue, CataloguedRelease, DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
 import type { ObservedDevice } from './observed.ts';
@@ -122,26 +123,33 @@ function held(
   releases: Catalogue,
 ): ReadonlyMap<string, readonly string[]> {
   const byName = new Map<string, string[]>();
+  const inBase = before?.template.applications ?? [];
   const add = (name: string, sha256: string | undefined): void => {
     if (sha256 !== undefined) byName.set(name, [...(byName.get(name) ?? []), sha256]);
   };
   if (observed === undefined) {
-    for (const { name, sha256 } of before?.template.applications ?? []) add(name, sha256);
+    for (const { name, sha256 } of inBase.flatMap(deployedModules)) add(name, sha256);
   } else {
-    for (const { name, version } of observed.report?.applications ?? [])
+    for (const { name, version } of observed.report?.applications ?? []) {
       add(name, releases.get(`${name}/${version}`)?.sha256);
+      // A report does not name what is linked: with the same release, it is what the base links.
+      const same = inBase.find((one) => one.name === name && one.version === version);
+      for (const module of Object.values(same?.links ?? {})) add(module.name, module.sha256);
+    }
   }
   return byName;
 }
 
 function fetchesOf(after: DesiredDevice, has: ReadonlyMap<string, readonly string[]>): Fetch[] {
   const all = new Set([...has.values()].flat());
-  return after.template.applications
-    .filter(({ sha256 }) => !all.has(sha256))
-    .map(({ name, version, sha256, length }) => ({
+  const lacking = after.template.applications.flatMap(deployedModules).filter(({ sha256 }) => !all.has(sha256));
+  // A module that several applications have is fetched once.
+  return [...new Map(lacking.map((module) => [module.sha256, module])).values()].map(
+    ({ name, version, sha256, length }) => ({
       release: { name, version, sha256, length },
       bases: has.get(name) ?? [],
-    }));
+    }),
+  );
 }
 
 /** What the controller would know of a device by now if it did all that `base` asks for. */

@@ -1,5 +1,5 @@
 /**
- * Artifacts as plain files, so that any static web server or bucket could serve the directory:
+ * Artifacts as files, in a directory or a bucket, so that any static web server could serve them:
  *
  *     sha256/HEX                   a blob, complete and with that digest whenever the name exists
  *     releases/NAME/VERSION.json   the ways to get one release
@@ -8,11 +8,11 @@
  *                                  with BASE the same as HEX, compressing it was of no use
  */
 import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
-import { makeDirectoryDurably, openDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
-import type { Disk } from '../../platform/ports.ts';
+import { InOrder } from '../../platform/in-order.ts';
 import type { ReleaseIndex, Way } from '../../schemas/generated/types.ts';
 import { isReleaseIndex } from '../../schemas/generated/validators.js';
 import type { CataloguedRelease } from '../manifests/desired.ts';
+import { ArtifactError, type ArtifactFiles, damaged } from './files/artifact-files.ts';
 import { releaseIndexBytes } from './release-index.ts';
 import type { ReleaseName } from './release-path.ts';
 
@@ -42,156 +42,217 @@ function indexPath({ name, version }: ReleaseName): string {
 /** The most files that one collection removes. */
 const removalsMax = 256;
 
+/** More is no module that a device takes, and no index. */
+const blobBytesMax = 256 * 1024 * 1024;
+const indexBytesMax = 1024 * 1024;
+
 export class ArtifactStore {
-  readonly #disk: Disk;
-  readonly #directory: string;
+  readonly #files: ArtifactFiles;
+  /** What reads an index to write another, or removes what is not needed: one at a time. */
+  readonly #changes = new InOrder();
   /** Paths that the last collection found unneeded. */
   #doomed: ReadonlySet<string> = new Set();
   /** Digests of blobs that were found here; only `collect` removes any. */
   readonly #found = new Set<string>();
-  /** Indexes that were read or written, by path below the directory. */
+  /** Digests of blobs whose bytes are known to be others, until they are put again. */
+  readonly #damaged = new Set<string>();
+  /** Paths below `tried/` that were found or written. */
+  readonly #tried = new Set<string>();
+  /** Indexes that were read or written, by path. */
   readonly #indexes = new Map<string, ReleaseIndex>();
 
-  constructor(disk: Disk, directory: string) {
-    this.#disk = disk;
-    this.#directory = directory;
-    for (const folder of ['sha256', 'releases', 'tuf', 'tried']) openDirectoryDurably(disk, `${directory}/${folder}`);
+  constructor(files: ArtifactFiles) {
+    this.#files = files;
   }
 
-  has(sha256: string): boolean {
-    return this.#disk.stat(this.#blobPath(sha256)) !== undefined;
+  async has(sha256: string): Promise<boolean> {
+    return (await this.#files.size(blobPath(sha256))) !== undefined;
   }
 
-  /** Whether the bytes of a release are here; asked of the disk once, and not hashed again: they were when they were put. */
-  holds({ sha256 }: CataloguedRelease): boolean {
+  /** Whether the bytes of a release are here; asked once, and not hashed again: they were when they were put. */
+  async holds({ sha256 }: CataloguedRelease): Promise<boolean> {
+    if (this.#damaged.has(sha256)) return false;
     if (this.#found.has(sha256)) return true;
-    if (!this.has(sha256)) return false;
+    if (!(await this.has(sha256))) return false;
     this.#found.add(sha256);
     return true;
   }
 
-  read(sha256: string): Uint8Array {
-    return this.#disk.readFile(this.#blobPath(sha256));
+  /** A blob; undefined when there is none. Throws `ARTIFACT_DAMAGED` when its bytes are not those of its name. */
+  async read(sha256: string): Promise<Uint8Array | undefined> {
+    const path = blobPath(sha256);
+    const bytes = await this.#files.read(path, blobBytesMax);
+    if (bytes === undefined || sha256Hex(bytes) === sha256) return bytes;
+    this.#damaged.add(sha256);
+    throw damaged(path);
   }
 
-  /** Stores a blob; durable when it returns, at once when it is there already. */
-  put(bytes: Uint8Array): Blob {
-    const sha256 = sha256Hex(bytes);
-    if (!this.has(sha256)) writeFileDurably(this.#disk, `${this.#directory}/sha256`, sha256, bytes);
-    return { sha256, length: bytes.length };
-  }
-
-  /** The index of a release; undefined when there is none, or none that can be read. */
-  index(release: ReleaseName): ReleaseIndex | undefined {
-    const path = indexPath(release);
-    const known = this.#indexes.get(path);
-    if (known !== undefined) return known;
-    const read = this.#readIndex(`${this.#directory}/${path}`);
-    if (read !== undefined) this.#indexes.set(path, read);
-    return read;
-  }
-
-  #readIndex(path: string): ReleaseIndex | undefined {
-    if (this.#disk.stat(path) === undefined) return undefined;
+  /** As `read`; undefined also when the bytes are not those of its name. */
+  async intact(sha256: string): Promise<Uint8Array | undefined> {
     try {
-      const index: unknown = JSON.parse(new TextDecoder().decode(this.#disk.readFile(path)));
-      return isReleaseIndex(index) ? index : undefined;
+      return await this.read(sha256);
     } catch (error) {
-      if (error instanceof SyntaxError) return undefined;
+      if (error instanceof ArtifactError && error.code === 'ARTIFACT_DAMAGED') return undefined;
       throw error;
     }
   }
 
+  /** Stores a blob; durable when it resolves, at once when it is there already. */
+  async put(bytes: Uint8Array): Promise<Blob> {
+    const sha256 = sha256Hex(bytes);
+    const path = blobPath(sha256);
+    if (this.#damaged.has(sha256) || (await this.#files.size(path)) !== bytes.length) {
+      await this.#files.write(path, bytes);
+      this.#damaged.delete(sha256);
+    }
+    return { sha256, length: bytes.length };
+  }
+
+  /** The bytes of this blob are others: it is not held until it is put again, and what was made here is made anew. */
+  distrust(sha256: string): Promise<void> {
+    return this.#changes.run(async () => {
+      this.#damaged.add(sha256);
+      for (const release of await this.releases()) {
+        const index = await this.index(release);
+        const way = index?.ways.find((one) => one.sha256 === sha256 && one.method !== 'whole');
+        if (index === undefined || way === undefined) continue;
+        await this.#writeIndex({ ...index, ways: index.ways.filter((one) => one !== way) });
+        const tried = triedPath(way.base ?? index.sha256, index.sha256);
+        this.#tried.delete(tried);
+        await this.#files.remove(tried);
+      }
+    });
+  }
+
+  /** The index of a release; undefined when there is none, or none that can be read. */
+  async index(release: ReleaseName): Promise<ReleaseIndex | undefined> {
+    const path = indexPath(release);
+    const known = this.#indexes.get(path);
+    if (known !== undefined) return known;
+    const bytes = await this.#files.read(path, indexBytesMax);
+    const read = bytes === undefined ? undefined : parseIndex(bytes);
+    if (read !== undefined) this.#indexes.set(path, read);
+    return read;
+  }
+
   /** All releases with an index, sorted. */
-  releases(): ReleaseName[] {
-    const folder = `${this.#directory}/releases`;
-    return this.#disk.list(folder).flatMap((name) =>
-      this.#disk
-        .list(`${folder}/${name}`)
-        .filter((file) => file.endsWith('.json'))
-        .map((file) => ({ name, version: file.slice(0, -'.json'.length) })),
-    );
+  async releases(): Promise<ReleaseName[]> {
+    const paths = await this.#files.list('releases', 2);
+    return paths.flatMap((path) => {
+      const [, name, version] = /^releases\/([^/]+)\/(.+)\.json$/.exec(path) ?? [];
+      return name === undefined || version === undefined ? [] : [{ name, version }];
+    });
   }
 
   /** Takes a release in, served whole; other ways come later by `addWay`. The bytes were checked by `checkRelease`. */
-  addRelease(release: CataloguedRelease, bytes: Uint8Array): void {
-    const { name, version } = release;
-    const whole = this.put(bytes);
-    if (this.index(release)?.sha256 === whole.sha256) return;
-    const ways: Way[] = [{ method: 'whole', ...whole }];
-    this.#writeIndex({ apiVersion: 'fleet/v1alpha1', kind: 'ReleaseIndex', name, version, ...whole, ways });
+  addRelease(release: CataloguedRelease, bytes: Uint8Array): Promise<void> {
+    return this.#changes.run(async () => {
+      const { name, version } = release;
+      const whole = await this.put(bytes);
+      if ((await this.index(release))?.sha256 === whole.sha256) return;
+      const ways: Way[] = [{ method: 'whole', ...whole }];
+      await this.#writeIndex({ apiVersion: 'fleet/v1alpha1', kind: 'ReleaseIndex', name, version, ...whole, ways });
+    });
   }
 
-  /** Adds a way to get a release, unless it is there or not smaller than the whole; returns whether it was added. */
-  addWay(release: ReleaseName, way: Pick<Way, 'method' | 'base'>, bytes: Uint8Array): boolean {
-    const index = this.index(release);
-    if (index === undefined || bytes.length >= index.length) return false;
-    if (index.ways.some(({ method, base }) => method === way.method && base === way.base)) return false;
-    const ways = [...index.ways, { ...way, ...this.put(bytes) }].sort((a, b) => a.length - b.length);
-    this.#writeIndex({ ...index, ways });
-    return true;
+  /** Adds a way to get a release, unless it is there or not smaller than the whole; resolves with whether it was added. */
+  addWay(release: ReleaseName, way: Pick<Way, 'method' | 'base'>, bytes: Uint8Array): Promise<boolean> {
+    return this.#changes.run(async () => {
+      const index = await this.index(release);
+      if (index === undefined || bytes.length >= index.length) return false;
+      if (index.ways.some(({ method, base }) => method === way.method && base === way.base)) return false;
+      const ways = [...index.ways, { ...way, ...(await this.put(bytes)) }].sort((a, b) => a.length - b.length);
+      await this.#writeIndex({ ...index, ways });
+      return true;
+    });
   }
 
   /** Whether a delta between these two was made before. */
-  wasTried(base: string, sha256: string): boolean {
-    return this.#disk.stat(`${this.#directory}/tried/${deltaKey(base, sha256)}`) !== undefined;
+  async wasTried(base: string, sha256: string): Promise<boolean> {
+    const path = triedPath(base, sha256);
+    if (this.#tried.has(path)) return true;
+    if ((await this.#files.size(path)) === undefined) return false;
+    this.#tried.add(path);
+    return true;
   }
 
-  markTried(base: string, sha256: string): void {
-    writeFileDurably(this.#disk, `${this.#directory}/tried`, deltaKey(base, sha256), new Uint8Array());
+  async markTried(base: string, sha256: string): Promise<void> {
+    const path = triedPath(base, sha256);
+    await this.#files.write(path, new Uint8Array());
+    this.#tried.add(path);
   }
 
   /**
    * Removes what is not needed now and was not needed at the last call either: a device that read an index a moment ago
-   * still finds what it names. Indexes go before blobs, so that no index ever names what is gone. Returns how many files.
+   * still finds what it names. Indexes go before blobs, so that no index ever names what is gone. Resolves with how many files.
    */
-  collect(needed: Needed): number {
+  collect(needed: Needed): Promise<number> {
+    return this.#changes.run(async () => {
+      const unneeded = await this.#unneeded(needed);
+      const removed = unneeded.filter((path) => this.#doomed.has(path)).slice(0, removalsMax);
+      for (const path of removed) {
+        this.#found.delete(path.replace('sha256/', ''));
+        this.#indexes.delete(path);
+        this.#tried.delete(path);
+        await this.#files.remove(path);
+      }
+      await this.#dropDeltas(new Set(removed));
+      this.#doomed = new Set(unneeded);
+      return removed.length;
+    });
+  }
+
+  async #unneeded(needed: Needed): Promise<string[]> {
     const unneeded: string[] = [];
     const blobs = new Set(needed.blobs);
-    for (const release of this.releases()) {
+    for (const release of await this.releases()) {
       if (needed.releases.has(`${release.name}/${release.version}`)) {
-        for (const { sha256 } of this.index(release)?.ways ?? []) blobs.add(sha256);
+        for (const { sha256 } of (await this.index(release))?.ways ?? []) blobs.add(sha256);
       } else unneeded.push(indexPath(release));
     }
-    for (const file of this.#disk.list(`${this.#directory}/sha256`)) {
-      if (!blobs.has(file)) unneeded.push(`sha256/${file}`);
+    for (const path of await this.#files.list('sha256', 1)) {
+      if (!blobs.has(path.slice('sha256/'.length))) unneeded.push(path);
     }
-    for (const file of this.#disk.list(`${this.#directory}/tried`)) {
-      const [base, sha256] = file.split('-') as [string, string];
-      const isDemanded = base === sha256 || needed.deltas.has(file);
-      if (!isDemanded || !blobs.has(base) || !blobs.has(sha256)) unneeded.push(`tried/${file}`);
+    for (const path of await this.#files.list('tried', 1)) {
+      const key = path.slice('tried/'.length);
+      const [base = '', sha256 = ''] = key.split('-');
+      const isDemanded = base === sha256 || needed.deltas.has(key);
+      if (!isDemanded || !blobs.has(base) || !blobs.has(sha256)) unneeded.push(path);
     }
-    const removed = unneeded.filter((path) => this.#doomed.has(path)).slice(0, removalsMax);
-    for (const path of removed) {
-      this.#found.delete(path.replace('sha256/', ''));
-      this.#indexes.delete(path);
-      this.#disk.remove(`${this.#directory}/${path}`);
-    }
-    this.#dropDeltas(new Set(removed));
-    this.#doomed = new Set(unneeded);
-    return removed.length;
+    return unneeded;
   }
 
   /** Takes deltas that may be made again out of their indexes; their blobs go at later looks. */
-  #dropDeltas(removed: ReadonlySet<string>): void {
-    for (const release of this.releases()) {
-      const index = this.index(release);
+  async #dropDeltas(removed: ReadonlySet<string>): Promise<void> {
+    for (const release of await this.releases()) {
+      const index = await this.index(release);
       if (index === undefined) continue;
-      const ways = index.ways.filter(
-        ({ base }) => base === undefined || !removed.has(`tried/${deltaKey(base, index.sha256)}`),
-      );
-      if (ways.length < index.ways.length) this.#writeIndex({ ...index, ways });
+      const ways = index.ways.filter(({ base }) => base === undefined || !removed.has(triedPath(base, index.sha256)));
+      if (ways.length < index.ways.length) await this.#writeIndex({ ...index, ways });
     }
   }
 
-  #writeIndex(index: ReleaseIndex): void {
-    const folder = `${this.#directory}/releases/${index.name}`;
-    makeDirectoryDurably(this.#disk, folder);
-    writeFileDurably(this.#disk, folder, `${index.version}.json`, releaseIndexBytes(index));
-    this.#indexes.set(indexPath(index), index);
+  async #writeIndex(index: ReleaseIndex): Promise<void> {
+    const path = indexPath(index);
+    await this.#files.write(path, releaseIndexBytes(index));
+    this.#indexes.set(path, index);
   }
+}
 
-  #blobPath(sha256: string): string {
-    return `${this.#directory}/sha256/${sha256}`;
+function blobPath(sha256: string): string {
+  return `sha256/${sha256}`;
+}
+
+function triedPath(base: string, sha256: string): string {
+  return `tried/${deltaKey(base, sha256)}`;
+}
+
+function parseIndex(bytes: Uint8Array): ReleaseIndex | undefined {
+  try {
+    const index: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return isReleaseIndex(index) ? index : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { judgeModule } from '../../artifact/admission/judge-module.ts';
+import { judgeLinkedModule } from '../../artifact/admission/judge-module.ts';
 import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
 import type { CataloguedRelease } from '../manifests/desired.ts';
@@ -24,11 +24,11 @@ export function checkRelease(release: CataloguedRelease, bytes: Uint8Array | und
   return { file, code: 'RELEASE_HASH_MISMATCH', message: `${title} has sha256 ${sha256}, signed is ${release.sha256}` };
 }
 
-/** What is wrong with a release, undefined when its bytes are the signed ones and devices can run them. */
+/** What is wrong with a release, undefined when its bytes are the signed ones and devices can run them, alone or linked to others. */
 export function judgeRelease(release: CataloguedRelease, bytes: Uint8Array | undefined): Problem | undefined {
   const problem = checkRelease(release, bytes);
   if (problem !== undefined || bytes === undefined) return problem;
-  const verdict = judgeModule(bytes);
+  const verdict = judgeLinkedModule(bytes);
   if (verdict.kind === 'runs') return undefined;
   const reasons = verdict.problems.map(({ message }) => message).join('; ');
   const message = `${release.name} ${release.version} cannot run on a device: ${reasons}`;

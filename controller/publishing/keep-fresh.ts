@@ -10,19 +10,25 @@ const retryMs = 60 * 1000;
 /** Renews snapshot and timestamp when they are due, until disposed. */
 export function keepFresh(online: OnlineMetadata, clock: Clock, log: Log): Disposable {
   let timer: Disposable | undefined;
-  const wait = (delayMs: number) => {
-    timer = clock.after(delayMs, look);
-  };
-  const look = () => {
+  let isDisposed = false;
+  const renew = async (): Promise<number> => {
     try {
-      online.renew(clock.now());
+      await online.renew(clock.now());
       const due = online.renewAt();
-      wait(due === undefined ? retryMs : Math.max(1, Math.min(due - clock.now(), lookAgainMs)));
+      return due === undefined ? retryMs : Math.max(1, Math.min(due - clock.now(), lookAgainMs));
     } catch (error) {
-      log.write('error', 'publishing.renewal-failed', { error });
-      wait(retryMs);
+      if (!isDisposed) log.write('error', 'publishing.renewal-failed', { error });
+      return retryMs;
     }
   };
-  look();
-  return { [Symbol.dispose]: () => timer?.[Symbol.dispose]() };
+  const look = async (): Promise<void> => {
+    const delayMs = await renew();
+    if (!isDisposed) timer = clock.after(delayMs, () => void look());
+  };
+  void look();
+  const dispose = (): void => {
+    isDisposed = true;
+    timer?.[Symbol.dispose]();
+  };
+  return { [Symbol.dispose]: dispose };
 }

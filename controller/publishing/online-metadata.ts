@@ -14,10 +14,10 @@ import { type MetadataFile, readMetadata } from '../../artifact/trust/tuf/metada
 import { rootDelegation } from '../../artifact/trust/tuf/root.ts';
 import { requireThreshold } from '../../artifact/trust/tuf/signatures.ts';
 import { issuedField, type Pin, pinOf, sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
-import { openDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
-import type { Disk } from '../../platform/ports.ts';
+import { InOrder } from '../../platform/in-order.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
 import type { End } from '../expiry/end.ts';
+import { ArtifactError, type ArtifactFiles } from './files/artifact-files.ts';
 import { judgeLeaps, judgeOnlineKeys, type OnlineKeys } from './online-judgement.ts';
 import { judgeSuccession } from './succession.ts';
 import { travellingForm } from './travelling-form.ts';
@@ -26,9 +26,8 @@ import { TrustReader } from './trust-reader.ts';
 import { targetsFiles, type VerifiedTrust } from './verify-trust.ts';
 
 export interface OnlineMetadataOptions {
-  readonly disk: Disk;
-  /** `tuf/` of the artifact store. */
-  readonly directory: string;
+  /** It writes below `tuf/`. */
+  readonly files: ArtifactFiles;
   readonly keys: OnlineKeys;
   /** How long a timestamp is valid; it is renewed when a third of that has passed. */
   readonly timestampLifetimeMs: number;
@@ -44,6 +43,10 @@ type Pins = ReadonlyMap<string, Pin>;
 
 export class OnlineMetadata {
   readonly #options: OnlineMetadataOptions;
+  /** What writes, or reads what is written in several steps: one at a time. */
+  readonly #steps = new InOrder();
+  /** What was published before is read once, as soon as it can be. */
+  #isTakenUp = false;
   #timestamp: MetadataFile<Timestamp> | undefined;
   #snapshot: MetadataFile<Snapshot> | undefined;
   #published: TrustFiles | undefined;
@@ -54,70 +57,81 @@ export class OnlineMetadata {
 
   constructor(options: OnlineMetadataOptions) {
     this.#options = options;
-    openDirectoryDurably(options.disk, options.directory);
-    this.#takeUp();
   }
 
   /** What keeps a revision's metadata from being published after what was published before. */
-  judge(trust: VerifiedTrust, now: number): Problem[] {
+  async judge(trust: VerifiedTrust, now: number): Promise<Problem[]> {
+    const published = await this.published();
     const nowS = Math.max(Math.floor(now / 1000), this.#timestamp?.signed.version ?? 0);
     return [
-      ...judgeSuccession(trust, this.published(), this.reader),
+      ...judgeSuccession(trust, published, this.reader),
       ...judgeOnlineKeys(trust, this.#options.keys),
       ...judgeLeaps(trust, this.#pins(), nowS),
     ];
   }
 
   /** What is in force, by its paths in a repository; without the deployment keys, which are an artifact. */
-  published(): TrustFiles {
-    this.#published ??= this.#readPublished();
-    return this.#published;
+  published(): Promise<TrustFiles> {
+    return this.#inOrder(async () => {
+      this.#published ??= await this.#readPublished();
+      return this.#published;
+    });
   }
 
-  #readPublished(): TrustFiles {
-    const { disk, directory } = this.#options;
+  #inOrder<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#steps.run(async () => {
+      if (!this.#isTakenUp) await this.#takeUp();
+      this.#isTakenUp = true;
+      return work();
+    });
+  }
+
+  async #readPublished(): Promise<TrustFiles> {
     const versions = new Map<string, Uint8Array>();
     const files = new Map<string, Uint8Array>();
-    const take = (path: string, file: string, sha256?: string) => {
-      const bytes = this.#versions.get(file) ?? this.#read(file);
+    const take = async (path: string, file: string, sha256?: string) => {
+      const bytes = this.#versions.get(file) ?? (await this.#read(file));
       // What rotted is not kept in the place of anything.
       if (bytes === undefined || (sha256 !== undefined && sha256Hex(bytes) !== sha256)) return;
       versions.set(file, bytes);
       files.set(path, bytes);
     };
-    for (const file of disk.list(directory)) if (rootVersionOf(`trust/${file}`)) take(`trust/${file}`, file);
+    for (const file of await this.#list()) if (rootVersionOf(`trust/${file}`)) await take(`trust/${file}`, file);
     for (const [file, { version, sha256 }] of this.#pins()) {
-      take(file === 'targets.json' ? targetsFile : `trust/roles/${file}`, `${version}.${file}`, sha256);
+      await take(file === 'targets.json' ? targetsFile : `trust/roles/${file}`, `${version}.${file}`, sha256);
     }
     this.#versions = versions;
     return files;
   }
 
-  /** Puts a revision's metadata, which `judge` found no problem with, into service; durable when it returns. */
-  publish(trust: VerifiedTrust, now: number): void {
-    this.#published = undefined;
-    for (const { signed, bytes } of trust.roots) {
-      const file = `${signed.version}.root.json`;
-      if (this.#read(file) === undefined) this.#write(file, travellingForm(bytes));
-    }
-    const pins = new Map(this.#pins());
-    for (const [name, file] of targetsFiles(trust)) pins.set(`${name}.json`, this.#writeTargets(name, file));
-    const signed = this.#isSignedFor(trust);
-    if (!signed.snapshot || this.#isDue(this.#snapshot, snapshotLifetimes, now) || !samePins(pins, this.#pins())) {
-      this.#signSnapshot(pins, now);
-      this.#signTimestamp(now);
-    } else if (!signed.timestamp) this.#signTimestamp(now);
-    else this.renew(now);
-    this.#removeOld();
+  /** Puts a revision's metadata, which `judge` found no problem with, into service; durable when it resolves. */
+  publish(trust: VerifiedTrust, now: number): Promise<void> {
+    return this.#inOrder(async () => {
+      this.#published = undefined;
+      for (const { signed, bytes } of trust.roots) {
+        const file = `${signed.version}.root.json`;
+        if ((await this.#read(file)) === undefined) await this.#write(file, travellingForm(bytes));
+      }
+      const pins = new Map(this.#pins());
+      for (const [name, file] of targetsFiles(trust)) pins.set(`${name}.json`, await this.#writeTargets(name, file));
+      const signed = this.#isSignedFor(trust);
+      if (!signed.snapshot || !samePins(pins, this.#pins())) await this.#signSnapshot(pins, now);
+      if (!signed.timestamp) await this.#signTimestamp(now);
+      await this.#renew(now);
+      await this.#removeOld();
+    });
   }
 
   /** Signs anew what has lived a third of its time, or was signed for a time that has not come. */
-  renew(now: number): void {
-    if (this.#timestamp === undefined || this.#snapshot === undefined) return;
-    if (this.#isDue(this.#snapshot, snapshotLifetimes, now)) {
-      this.#signSnapshot(this.#pins(), now);
-      this.#signTimestamp(now);
-    } else if (this.#isDue(this.#timestamp, 1, now)) this.#signTimestamp(now);
+  renew(now: number): Promise<void> {
+    return this.#inOrder(() => this.#renew(now));
+  }
+
+  async #renew(now: number): Promise<void> {
+    if (this.#snapshot === undefined) return;
+    if (this.#isDue(this.#snapshot, snapshotLifetimes, now)) await this.#signSnapshot(this.#pins(), now);
+    const isNamed = this.#timestamp?.signed.snapshotMeta.version === this.#snapshot.signed.version;
+    if (!isNamed || this.#isDue(this.#timestamp, 1, now)) await this.#signTimestamp(now);
   }
 
   /** When `renew` has to be called next, in milliseconds since the epoch; undefined before anything was published. */
@@ -144,13 +158,13 @@ export class OnlineMetadata {
   }
 
   /** What was published before; when it cannot be read, publishing begins anew. */
-  #takeUp(): void {
-    const bytes = this.#read('timestamp.json');
+  async #takeUp(): Promise<void> {
+    const bytes = await this.#read('timestamp.json');
     if (bytes === undefined) return;
     try {
       const timestamp = readMetadata('timestamp', bytes, trustLimits.timestampBytesMax, 'timestamp.json');
       const file = `${timestamp.signed.snapshotMeta.version}.snapshot.json`;
-      const snapshot = this.#read(file);
+      const snapshot = await this.#read(file);
       if (snapshot === undefined) return;
       this.#snapshot = readMetadata('snapshot', snapshot, trustLimits.snapshotBytesMax, file);
       this.#timestamp = timestamp;
@@ -159,28 +173,29 @@ export class OnlineMetadata {
     }
   }
 
-  #writeTargets(name: string, file: MetadataFile<{ readonly version: number }>): Pin {
+  async #writeTargets(name: string, file: MetadataFile<{ readonly version: number }>): Promise<Pin> {
     const { version } = file.signed;
     const before = this.#pins().get(`${name}.json`);
     if (before?.version === version) return before;
     // A file of this version that no snapshot names was left by a stop before the snapshot; no device was told of it.
     const bytes = travellingForm(file.bytes);
-    this.#write(`${version}.${name}.json`, bytes);
+    await this.#write(`${version}.${name}.json`, bytes);
     return { version, length: bytes.length, sha256: sha256Hex(bytes) };
   }
 
-  #signSnapshot(pins: Pins, now: number): void {
+  /** It is in force once a timestamp names it. */
+  async #signSnapshot(pins: Pins, now: number): Promise<void> {
     const version = versionAfter(this.#snapshot, now);
     const expires = timeText(now + snapshotLifetimes * this.#options.timestampLifetimeMs);
     const meta = Object.fromEntries([...pins].map(([file, pin]) => [file, metaFileOf(pin)]));
     const signed = new Snapshot({ version, specVersion: '1.0.31', expires, meta });
     const bytes = sign(new Metadata(signed), this.#options.keys.snapshot);
     const file = `${version}.snapshot.json`;
+    await this.#write(file, bytes);
     this.#snapshot = readMetadata('snapshot', bytes, trustLimits.snapshotBytesMax, file);
-    this.#write(file, bytes);
   }
 
-  #signTimestamp(now: number): void {
+  async #signTimestamp(now: number): Promise<void> {
     const { bytes: snapshot, signed: named } = this.#snapshot!;
     const version = versionAfter(this.#timestamp, now);
     const pin = { version: named.version, length: snapshot.length, sha256: sha256Hex(snapshot) };
@@ -192,7 +207,7 @@ export class OnlineMetadata {
       unrecognizedFields: { [issuedField]: timeText(now) },
     });
     const bytes = sign(new Metadata(signed), this.#options.keys.timestamp);
-    this.#write('timestamp.json', bytes);
+    await this.#write('timestamp.json', bytes);
     this.#timestamp = readMetadata('timestamp', bytes, trustLimits.timestampBytesMax, 'timestamp.json');
   }
 
@@ -223,28 +238,35 @@ export class OnlineMetadata {
     return new Map(meta.map(([file, entry]) => [file, pinOf(entry, file)!]));
   }
 
-  #removeOld(): void {
-    const { disk, directory } = this.#options;
+  async #removeOld(): Promise<void> {
     const named = this.#pins();
-    const versioned = disk.list(directory).filter((file) => /^\d+\..+\.json$/.test(file));
+    const versioned = (await this.#list()).filter((file) => /^\d+\..+\.json$/.test(file));
     const versions = Map.groupBy(versioned, (file) => file.replace(/^\d+\./, ''));
     for (const [name, files] of versions) {
       if (name === 'root.json') continue;
       const newestFirst = files.map((file) => Number.parseInt(file, 10)).sort((a, b) => b - a);
       for (const version of newestFirst.slice(versionsKept)) {
-        if (version !== named.get(name)?.version) disk.remove(`${directory}/${version}.${name}`);
+        if (version !== named.get(name)?.version) await this.#options.files.remove(`tuf/${version}.${name}`);
       }
     }
   }
 
-  #write(file: string, bytes: Uint8Array): void {
-    writeFileDurably(this.#options.disk, this.#options.directory, file, bytes);
+  async #list(): Promise<string[]> {
+    return (await this.#options.files.list('tuf', 1)).map((path) => path.slice('tuf/'.length));
   }
 
-  #read(file: string): Uint8Array | undefined {
-    const { disk, directory } = this.#options;
-    const path = `${directory}/${file}`;
-    return disk.stat(path) === undefined ? undefined : disk.readFile(path);
+  #write(file: string, bytes: Uint8Array): Promise<void> {
+    return this.#options.files.write(`tuf/${file}`, bytes);
+  }
+
+  /** What is too large was not written here. */
+  async #read(file: string): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#options.files.read(`tuf/${file}`, trustLimits.targetsBytesMax);
+    } catch (error) {
+      if (error instanceof ArtifactError && error.code === 'ARTIFACT_TOO_LARGE') return undefined;
+      throw error;
+    }
   }
 }
 

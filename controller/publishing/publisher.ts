@@ -1,12 +1,14 @@
 /** From a revision's files to what devices fetch: the seam that the reconciling loop holds. */
 import { deploymentKeysPath } from '../../artifact/trust/deployment-keys.ts';
 import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
+import { InOrder } from '../../platform/in-order.ts';
 import type { Clock } from '../../platform/ports.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
 import type { End } from '../expiry/end.ts';
 import type { Catalogue, CataloguedRelease } from '../manifests/desired.ts';
 import { type ArtifactStore, deltaKey, type Needed } from './artifact-store.ts';
 import { checkRelease, judgeRelease } from './check-release.ts';
+import { ArtifactError } from './files/artifact-files.ts';
 import { type JudgedTrust, judgeTrust } from './judge-trust.ts';
 import type { OnlineMetadata } from './online-metadata.ts';
 import { releaseFile } from './release-path.ts';
@@ -38,6 +40,13 @@ const holdBackMsMax = 60_000;
 /** More trust files than this are no fleet's. */
 const trustFilesMax = 4096;
 
+/** Where the releases of a revision are read. */
+interface Origin {
+  readonly tree: PublishedTree;
+  readonly readBlob: ReadBlob;
+  readonly catalogue: Catalogue;
+}
+
 /** What a revision's signed metadata and release files come to. */
 export interface PublisherJudgement {
   readonly catalogue: Catalogue;
@@ -53,6 +62,10 @@ export class RepositoryPublisher {
   /** What the newest trees came to. */
   #judged: { readonly key: string; readonly trust: VerifiedTrust } | undefined;
   #inForce: VerifiedTrust | undefined;
+  /** Where the releases of the revision in force come from. */
+  #origin: Origin | undefined;
+  /** Nothing is taken away while it is made available. */
+  readonly #changes = new InOrder();
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
@@ -64,13 +77,40 @@ export class RepositoryPublisher {
     const judged = await this.#judgeTrust(tree, readBlob);
     if (judged.kind === 'refused') return { catalogue: new Map(), problems: judged.problems, notes: [] };
     const { trust, notes } = judged;
-    const problems = online.judge(trust, clock.now());
+    const problems = await online.judge(trust, clock.now());
     for (const release of trust.releases.values()) {
-      if (store.holds(release)) continue;
+      if (await store.holds(release)) continue;
       const problem = judgeRelease(release, await readRelease(tree, readBlob, release));
       if (problem !== undefined) problems.push(problem);
     }
     return { catalogue: trust.releases, problems, notes };
+  }
+
+  /** The bytes of a release that was judged; undefined where they are in neither place. */
+  async readModule(
+    tree: PublishedTree,
+    readBlob: ReadBlob,
+    release: CataloguedRelease,
+  ): Promise<Uint8Array | undefined> {
+    const { store } = this.#parts;
+    const held = (await store.holds(release)) ? await store.intact(release.sha256) : undefined;
+    return held ?? (await readRelease(tree, readBlob, release));
+  }
+
+  /**
+   * The releases of a revision that was in force before a restart. Where what was published can't be read now, as the tree has
+   * them: devices go on being known meanwhile.
+   */
+  async recall(tree: PublishedTree, readBlob: ReadBlob): Promise<Catalogue> {
+    const judged = await this.#judgeTrust(tree, readBlob).catch(async (error: unknown) => {
+      if (!(error instanceof ArtifactError)) throw error;
+      const ofTree = await this.#judgeTrust(tree, readBlob, new Map());
+      this.#judged = undefined;
+      return ofTree;
+    });
+    if (judged.kind === 'refused') return new Map();
+    this.#origin = { tree, readBlob, catalogue: judged.trust.releases };
+    return judged.trust.releases;
   }
 
   /**
@@ -80,20 +120,40 @@ export class RepositoryPublisher {
   async publish(tree: PublishedTree, catalogue: Catalogue, readBlob: ReadBlob, demand: ReleaseDemand): Promise<void> {
     const { store, online, clock, ways } = this.#parts;
     const trust = await this.#judgedTrust(tree, readBlob);
-    store.put(trust.deploymentKeys.bytes);
-    for (const release of catalogue.values()) {
-      if (store.holds(release) && store.index(release)?.sha256 === release.sha256) continue;
-      const bytes = store.holds(release) ? store.read(release.sha256) : await readRelease(tree, readBlob, release);
-      if (bytes === undefined || checkRelease(release, bytes) !== undefined) {
-        throw new Error(`published without being judged: ${releaseFile(release)}`);
-      }
-      store.addRelease(release, bytes);
-    }
-    online.publish(trust, clock.now());
-    this.#inForce = trust;
+    await this.#changes.run(async () => {
+      await store.put(trust.deploymentKeys.bytes);
+      await this.#addReleases({ tree, readBlob, catalogue });
+      await online.publish(trust, clock.now());
+      this.#inForce = trust;
+      this.#origin = { tree, readBlob, catalogue };
+    });
     const patience = new AbortController();
     const prepared = ways.prepare(catalogue, demand).finally(() => patience.abort());
     await Promise.race([prepared, clock.sleep(holdBackMsMax, patience.signal).catch(() => {})]);
+  }
+
+  async #addReleases({ tree, readBlob, catalogue }: Origin): Promise<void> {
+    const { store } = this.#parts;
+    for (const release of catalogue.values()) {
+      if ((await store.holds(release)) && (await store.index(release))?.sha256 === release.sha256) continue;
+      const bytes = await this.readModule(tree, readBlob, release);
+      if (bytes === undefined || checkRelease(release, bytes) !== undefined) {
+        throw new Error(`published without being judged: ${releaseFile(release)}`);
+      }
+      await store.addRelease(release, bytes);
+    }
+  }
+
+  /** The bytes of a blob were found to be others: it is put again from the repository, or made again, where it came from there. */
+  mend(sha256: string, demand: ReleaseDemand): Promise<void> {
+    return this.#changes.run(async () => {
+      const { store, ways } = this.#parts;
+      await store.distrust(sha256);
+      if (this.#inForce !== undefined) await store.put(this.#inForce.deploymentKeys.bytes);
+      if (this.#origin === undefined) return;
+      await this.#addReleases(this.#origin);
+      void ways.prepare(this.#origin.catalogue, demand);
+    });
   }
 
   /** After a restart: what was judged is in force, and ways that were not made before the stop are made beside everything. */
@@ -104,16 +164,21 @@ export class RepositoryPublisher {
 
   /**
    * Frees what neither the revision in force needs nor, by the caller's word, any device: releases that devices run or were
-   * told to run, envelopes that they may still fetch; and deltas that nobody demands. Returns how many files went.
+   * told to run, envelopes that they may still fetch; and deltas that nobody demands. Resolves with how many files went.
    */
-  collect(alsoNeeded: Omit<Needed, 'deltas'>, demand: ReleaseDemand): number {
-    if (this.#inForce === undefined) return 0;
-    const { releases, deploymentKeys } = this.#inForce;
-    const pairs = deltaPairs(releases, demand).map(({ base, release }) => deltaKey(base.sha256, release.sha256));
-    return this.#parts.store.collect({
-      deltas: new Set(pairs),
-      releases: new Set([...alsoNeeded.releases, ...releases.keys()]),
-      blobs: new Set([...alsoNeeded.blobs, sha256Hex(deploymentKeys.bytes)]),
+  collect(alsoNeeded: Omit<Needed, 'deltas'>, demand: ReleaseDemand): Promise<number> {
+    return this.#changes.run(async () => {
+      // What could not be read after a restart may be there by now.
+      if (this.#origin !== undefined)
+        this.#inForce ??= await this.#judgedTrust(this.#origin.tree, this.#origin.readBlob);
+      if (this.#inForce === undefined) return 0;
+      const { releases, deploymentKeys } = this.#inForce;
+      const pairs = deltaPairs(releases, demand).map(({ base, release }) => deltaKey(base.sha256, release.sha256));
+      return this.#parts.store.collect({
+        deltas: new Set(pairs),
+        releases: new Set([...alsoNeeded.releases, ...releases.keys()]),
+        blobs: new Set([...alsoNeeded.blobs, sha256Hex(deploymentKeys.bytes)]),
+      });
     });
   }
 
@@ -123,16 +188,16 @@ export class RepositoryPublisher {
   }
 
   /** What was published, with the deployment keys, which lie among the artifacts. */
-  #published(): TrustFiles {
+  async #published(): Promise<TrustFiles> {
     const { online, store } = this.#parts;
-    const files = online.published();
+    const files = await online.published();
     const bytes = files.get(targetsFile);
     const sha256 = bytes && online.reader.read(bytes, 'targets').signed.targets[deploymentKeysPath]?.hashes.sha256;
-    if (sha256 === undefined || !store.has(sha256)) return files;
-    return new Map([...files, [deploymentKeysFile, store.read(sha256)]]);
+    const keys = sha256 === undefined ? undefined : await store.intact(sha256);
+    return keys === undefined ? files : new Map([...files, [deploymentKeysFile, keys]]);
   }
 
-  async #judgeTrust(tree: PublishedTree, readBlob: ReadBlob): Promise<JudgedTrust> {
+  async #judgeTrust(tree: PublishedTree, readBlob: ReadBlob, published?: TrustFiles): Promise<JudgedTrust> {
     const paths = trustPaths(tree);
     if (paths.length > trustFilesMax) {
       const message = `trust/ holds ${paths.length} files, at most ${trustFilesMax} are read`;
@@ -147,7 +212,7 @@ export class RepositoryPublisher {
       files.set(path, bytes);
     }
     this.#blobs = blobs;
-    const judged = judgeTrust(files, this.#published(), this.#parts.online.reader);
+    const judged = judgeTrust(files, published ?? (await this.#published()), this.#parts.online.reader);
     if (judged.kind === 'prevails') this.#judged = { key: keyOf(tree), trust: judged.trust };
     return judged;
   }

@@ -1,19 +1,23 @@
-/** Serves the directory of the artifact store by HTTP: ranges, strong entity tags, caching for ever where it is right. */
+/** Serves the artifact store by HTTP: ranges, strong entity tags, caching for ever where it is right. */
+import { createHash } from 'node:crypto';
 import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
-import { type Disk, DiskError, type HttpHandler, type HttpRequest, type HttpResponse } from '../../platform/ports.ts';
+import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/ports.ts';
 import { type ByteRange, parseRange } from './byte-range.ts';
+import { ArtifactError, type ArtifactFiles, damaged } from './files/artifact-files.ts';
 import { namePattern, versionPattern } from './release-path.ts';
 
-const chunkBytes = 64 * 1024;
-
-/** Files up to this size may change and are tagged by what they hold. */
+/** Files that may change are of at most this size, and tagged by what they hold. */
 const smallFileBytesMax = 4 * 1024 * 1024;
+
+/** Blobs that were seen to be whole in this life, and are not hashed again; then it begins anew. */
+const verifiedMax = 4096;
+
+const retryAfterSeconds = 30;
 
 const forever = 'public, max-age=31536000, immutable';
 
-/** A file that may be asked for. Made of checked parts only: no path of a request ever reaches the disk. */
+/** A file that may be asked for. Made of checked parts only: no path of a request ever reaches the files. */
 interface Resource {
-  /** Below the store's directory. */
   readonly file: string;
   readonly type: string;
   readonly immutable: boolean;
@@ -21,17 +25,28 @@ interface Resource {
   readonly sha256?: string;
 }
 
+export interface ServingParts {
+  readonly files: ArtifactFiles;
+  /** The bytes of this blob are not those of its name; whoever fetched it was cut off. */
+  readonly onDamaged: (sha256: string) => void;
+  /** The place where artifacts lie does not answer; whoever asked is told to come back. */
+  readonly onTrouble: (error: ArtifactError) => void;
+}
+
 /** A handler for `/sha256/HEX`, `/releases/NAME/VERSION.json` and `/tuf/FILE`, GET and HEAD; 404 for all else. */
-export function serveArtifacts(disk: Disk, directory: string): HttpHandler {
-  return async (request) => {
+export function serveArtifacts(parts: ServingParts): HttpHandler {
+  const verified = new Set<string>();
+  return async (request, _peer, signal) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return empty(405, { allow: 'GET, HEAD' });
     const resource = resourceOf(request.url);
     if (resource === undefined) return empty(404, {});
     try {
-      return answer(disk, `${directory}/${resource.file}`, resource, request);
+      const content = await contentOf(parts, verified, resource, signal);
+      return content === undefined ? empty(404, {}) : answer(content, resource, request);
     } catch (error) {
-      if (error instanceof DiskError && error.code === 'NOT_FOUND') return empty(404, {});
-      throw error;
+      if (!(error instanceof ArtifactError)) throw error;
+      parts.onTrouble(error);
+      return empty(503, { 'retry-after': String(retryAfterSeconds) });
     }
   };
 }
@@ -69,14 +84,65 @@ function decode(segment: string): string | undefined {
   }
 }
 
-function answer(disk: Disk, path: string, resource: Resource, request: HttpRequest): HttpResponse {
-  const stat = disk.stat(path);
-  if (stat?.kind !== 'file') return empty(404, {});
-  // A file that may be replaced is read at once, so that its tag, its length and its bytes are of one moment.
-  const content = resource.sha256 === undefined && stat.bytes <= smallFileBytesMax ? disk.readFile(path) : undefined;
-  const sha256 = resource.sha256 ?? (content === undefined ? undefined : sha256Hex(content));
-  if (sha256 === undefined) return empty(404, {});
-  const length = content?.length ?? stat.bytes;
+/** What a resource holds, as it is served. */
+interface Content {
+  readonly length: number;
+  readonly sha256: string;
+  readonly bytes: (range: ByteRange) => AsyncIterable<Uint8Array>;
+}
+
+async function contentOf(
+  { files, onDamaged }: ServingParts,
+  verified: Set<string>,
+  { file, sha256 }: Resource,
+  signal: AbortSignal,
+): Promise<Content | undefined> {
+  if (sha256 === undefined) {
+    // A file that may be replaced is read at once, so that its tag, its length and its bytes are of one moment.
+    const whole = await files.read(file, smallFileBytesMax);
+    if (whole === undefined) return undefined;
+    return {
+      length: whole.length,
+      sha256: sha256Hex(whole),
+      bytes: ({ start, end }) => once(whole.subarray(start, end)),
+    };
+  }
+  const length = await files.size(file);
+  if (length === undefined) return undefined;
+  const bytes = (range: ByteRange): AsyncIterable<Uint8Array> => {
+    const pieces = files.open(file, range, signal);
+    const isWhole = range.start === 0 && range.end === length;
+    return isWhole && !verified.has(sha256) ? verifying(pieces, { file, sha256, verified, onDamaged }) : pieces;
+  };
+  return { length, sha256, bytes };
+}
+
+interface Verification extends Pick<ServingParts, 'onDamaged'> {
+  readonly file: string;
+  readonly sha256: string;
+  readonly verified: Set<string>;
+}
+
+/** The same pieces; the last one only when all of them together are what the name says. */
+async function* verifying(pieces: AsyncIterable<Uint8Array>, verification: Verification): AsyncGenerator<Uint8Array> {
+  const { file, sha256, verified, onDamaged } = verification;
+  const hash = createHash('sha256');
+  let held: Uint8Array | undefined;
+  for await (const piece of pieces) {
+    if (held !== undefined) yield held;
+    hash.update(piece);
+    held = piece;
+  }
+  if (hash.digest('hex') !== sha256) {
+    onDamaged(sha256);
+    throw damaged(file);
+  }
+  if (verified.size >= verifiedMax) verified.clear();
+  verified.add(sha256);
+  if (held !== undefined) yield held;
+}
+
+function answer({ length, sha256, bytes }: Content, resource: Resource, request: HttpRequest): HttpResponse {
   const etag = `"${sha256}"`;
   const headers = {
     'accept-ranges': 'bytes',
@@ -97,7 +163,7 @@ function answer(disk: Disk, path: string, resource: Resource, request: HttpReque
       'content-length': String(part.end - part.start),
       ...(range === 'whole' ? {} : { 'content-range': `bytes ${part.start}-${part.end - 1}/${length}` }),
     },
-    body: request.method === 'HEAD' ? nothing() : bodyOf(disk, path, content, part),
+    body: request.method === 'HEAD' ? nothing() : bytes(part),
   };
 }
 
@@ -113,24 +179,8 @@ function wantedRange(request: HttpRequest, etag: string, length: number): ByteRa
   return parseRange(request.headers.range, length);
 }
 
-async function* bodyOf(
-  disk: Disk,
-  path: string,
-  content: Uint8Array | undefined,
-  { start, end }: ByteRange,
-): AsyncGenerator<Uint8Array> {
-  if (content !== undefined) {
-    if (end > start) yield content.subarray(start, end);
-    return;
-  }
-  using file = disk.open(path, 'read');
-  for (let at = start; at < end; ) {
-    const chunk = file.read(at, Math.min(chunkBytes, end - at));
-    // The length was promised: a file that got shorter must end in a cut, not in a short answer.
-    if (chunk.length === 0) throw new DiskError('IO', path, `ends at ${at}, ${end} bytes were promised`);
-    yield chunk;
-    at += chunk.length;
-  }
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (bytes.length > 0) yield bytes;
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

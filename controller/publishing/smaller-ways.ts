@@ -2,11 +2,13 @@
  * Smaller ways to get releases: brotli of every one, and deltas to those that devices should run from those that they
  * have. Made one after another beside everything else, smallest modules first, none of them twice.
  */
+import { InOrder } from '../../platform/in-order.ts';
 import type { Log } from '../../platform/ports.ts';
 import type { ReleaseIndex } from '../../schemas/generated/types.ts';
 import type { Catalogue, CataloguedRelease } from '../manifests/desired.ts';
 import { type ArtifactStore, deltaKey } from './artifact-store.ts';
 import type { Compress } from './compress.ts';
+import { ArtifactError } from './files/artifact-files.ts';
 import type { MakeReleaseDelta } from './make-delta.ts';
 
 /** Who needs what, as `NAME/VERSION`. */
@@ -64,11 +66,13 @@ interface Job {
 export class SmallerWays {
   readonly #parts: SmallerWaysParts;
   readonly #stopping = new AbortController();
+  /** Demands take effect in the order in which they came. */
+  readonly #demands = new InOrder();
   /** What the last demand asks for and was not begun yet: the next demand takes its place. */
   #queue: readonly Job[] = [];
   /** Jobs that somebody waited for, until they are done. */
   readonly #known = new Map<string, PromiseWithResolvers<void>>();
-  /** Jobs that failed: another try in the same life would fail like the first, and hold up every commit meanwhile. */
+  /** Jobs that failed in themselves: another try in the same life would fail like the first, and hold up every commit. */
   readonly #failed = new Set<string>();
   #work: Promise<void> | undefined;
 
@@ -81,17 +85,34 @@ export class SmallerWays {
    * demand asked for are done: who waited once for a large module does not wait for it again. Never rejects.
    */
   async prepare(catalogue: Catalogue, demand: ReleaseDemand): Promise<void> {
-    if (this.#stopping.signal.aborted) return;
-    this.#queue = this.#jobs(catalogue, demand);
+    try {
+      const done = await this.#demands.run(() => this.#take(catalogue, demand));
+      await Promise.all(done);
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) this.#parts.log.write('error', 'publishing.ways-unknown', { error });
+    }
+  }
+
+  /** What the jobs come to that no earlier demand asked for. */
+  async #take(catalogue: Catalogue, demand: ReleaseDemand): Promise<Promise<void>[]> {
+    const jobs = await this.#jobs(catalogue, demand);
+    if (this.#stopping.signal.aborted) return [];
+    this.#queue = jobs;
     const asked = new Set(this.#queue.map(({ key }) => key));
     for (const [key, job] of this.#known) if (!asked.has(key)) this.#finish(key, job);
     const news = [...asked].filter((key) => !this.#known.has(key));
     for (const key of news) this.#known.set(key, Promise.withResolvers());
     const done = news.map((key) => this.#known.get(key)!.promise);
+    this.#start();
+    return done;
+  }
+
+  #start(): void {
     this.#work ??= this.#run().finally(() => {
       this.#work = undefined;
+      // A demand may have come since it looked.
+      if (this.#queue.length > 0 && !this.#stopping.signal.aborted) this.#start();
     });
-    await Promise.all(done);
   }
 
   /** Ends what is being made; it is begun again after the next start. */
@@ -102,27 +123,38 @@ export class SmallerWays {
   }
 
   /** What is still to be made, small modules first, and of those alike first the form that every device can use. */
-  #jobs(catalogue: Catalogue, demand: ReleaseDemand): Job[] {
-    const { store } = this.#parts;
-    const plain = [...catalogue.values()]
-      .filter((release) => !this.#isCompressed(release))
-      .map((release) => ({ key: release.sha256, release, make: () => this.#compress(release) }));
-    const deltas = deltaPairs(catalogue, demand)
-      .filter(({ base, release }) => store.has(base.sha256) && !store.wasTried(base.sha256, release.sha256))
-      .map((pair) => ({
-        key: deltaKey(pair.base.sha256, pair.release.sha256),
-        release: pair.release,
-        make: () => this.#makeDelta(pair),
-      }));
-    return [...plain, ...deltas]
-      .filter(({ key }) => !this.#failed.has(key))
-      .sort((a, b) => a.release.length - b.release.length);
+  async #jobs(catalogue: Catalogue, demand: ReleaseDemand): Promise<Job[]> {
+    const jobs: Job[] = [];
+    for (const release of catalogue.values()) {
+      if (await this.#isCompressed(release)) continue;
+      jobs.push({ key: release.sha256, release, make: () => this.#compress(release) });
+    }
+    for (const pair of deltaPairs(catalogue, demand)) {
+      const { base, release } = pair;
+      if (!(await this.#isDeltaOpen(pair))) continue;
+      jobs.push({ key: deltaKey(base.sha256, release.sha256), release, make: () => this.#makeDelta(pair) });
+    }
+    return jobs.filter(({ key }) => !this.#failed.has(key)).sort((a, b) => a.release.length - b.release.length);
   }
 
-  #isCompressed(release: CataloguedRelease): boolean {
+  async #isCompressed(release: CataloguedRelease): Promise<boolean> {
     const { store } = this.#parts;
-    if (store.wasTried(release.sha256, release.sha256)) return true;
-    return store.index(release)?.ways.some(({ method }) => method === 'brotli') ?? false;
+    const index = await store.index(release);
+    if (index?.ways.some(({ method }) => method === 'brotli')) return true;
+    return store.wasTried(release.sha256, release.sha256);
+  }
+
+  /** Whether a delta can be made, and was not. */
+  async #isDeltaOpen({ base, release }: DeltaPair): Promise<boolean> {
+    const { store } = this.#parts;
+    return (await store.holds(base)) && !(await store.wasTried(base.sha256, release.sha256));
+  }
+
+  /** The bytes of a release that is held. */
+  async #bytesOf({ sha256 }: CataloguedRelease): Promise<Uint8Array> {
+    const bytes = await this.#parts.store.read(sha256);
+    if (bytes === undefined) throw new Error(`sha256/${sha256} is gone`);
+    return bytes;
   }
 
   async #run(): Promise<void> {
@@ -146,27 +178,27 @@ export class SmallerWays {
       await make();
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
-      this.#failed.add(key);
+      if (!(error instanceof ArtifactError)) this.#failed.add(key);
       this.#parts.log.write('error', 'publishing.way-failed', { release: `${name}/${version}`, error });
     }
   }
 
   async #compress(release: CataloguedRelease): Promise<void> {
     const { store, compress } = this.#parts;
-    const index = store.index(release);
-    if (index === undefined || this.#isCompressed(release)) return;
-    const isAdded = store.addWay(release, { method: 'brotli' }, await compress(store.read(index.sha256)));
-    if (!isAdded) store.markTried(release.sha256, release.sha256);
+    if ((await store.index(release)) === undefined || (await this.#isCompressed(release))) return;
+    const compressed = await compress(await this.#bytesOf(release));
+    const isAdded = await store.addWay(release, { method: 'brotli' }, compressed);
+    if (!isAdded) await store.markTried(release.sha256, release.sha256);
   }
 
   async #makeDelta({ base, release }: DeltaPair): Promise<void> {
     const { store, makeDelta, log } = this.#parts;
-    const index = store.index(release);
-    if (index === undefined || !store.has(base.sha256) || store.wasTried(base.sha256, release.sha256)) return;
-    const patch = await makeDelta(store.read(base.sha256), store.read(release.sha256), this.#stopping.signal);
+    const index = await store.index(release);
+    if (index === undefined || !(await this.#isDeltaOpen({ base, release }))) return;
+    const patch = await makeDelta(await this.#bytesOf(base), await this.#bytesOf(release), this.#stopping.signal);
     const isWorthIt = patch.length < bytesWithoutBase(index);
-    if (isWorthIt) store.addWay(release, { method: 'delta', base: base.sha256 }, patch);
-    store.markTried(base.sha256, release.sha256);
+    if (isWorthIt) await store.addWay(release, { method: 'delta', base: base.sha256 }, patch);
+    await store.markTried(base.sha256, release.sha256);
     const { name, version } = release;
     const fields = { name, from: base.version, to: version, bytes: patch.length, of: release.length };
     log.write('info', isWorthIt ? 'publishing.delta' : 'publishing.delta-not-worth-it', fields);

@@ -3,6 +3,7 @@ import { blobOf, travelsAsBlob } from '../engine/issue.ts';
 import type { DeviceRecord } from '../engine/records.ts';
 import { reportOf } from '../engine/rows.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
+import { linkedReleases } from '../manifests/linked-releases.ts';
 
 /** Releases that devices run or were told to run, all of them the same ones; few of these describe a large fleet. */
 interface Holding {
@@ -13,7 +14,10 @@ interface Holding {
 
 function lineOf(record: DeviceRecord): string {
   let line = '';
-  for (const { name, version } of record.issued?.applications ?? []) line += `${name}/${version} `;
+  for (const { name, version, links = [] } of record.issued?.applications ?? []) {
+    line += `${name}/${version} `;
+    for (const linked of links) line += `${linked} `;
+  }
   for (const { name, version } of reportOf(record)?.applications ?? []) line += `${name}/${version} `;
   return line;
 }
@@ -60,8 +64,11 @@ export function wantedReleases({ fleets, applications }: DesiredFleet): Readonly
   const wanted = new Set<string>();
   for (const { spec } of fleets.values()) {
     for (const { name, release } of spec.applications) {
-      const version = release ?? applications.get(name)?.spec.release;
+      const application = applications.get(name);
+      const version = release ?? application?.spec.release;
       if (version !== undefined) wanted.add(`${name}/${version}`);
+      const linked = application === undefined ? [] : linkedReleases(application.spec);
+      for (const one of linked) wanted.add(`${one.name}/${one.version}`);
     }
   }
   return wanted;

@@ -1,15 +1,16 @@
 /** The HTTPS door, and what it answers. */
 import { nodeClock as clock } from '../../platform/node/clock.ts';
-import { nodeDisk as disk } from '../../platform/node/disk.ts';
 import { startHttpServer } from '../../platform/node/http-server.ts';
 import type { HttpHandler } from '../../platform/ports.ts';
 import { enrol } from '../authority/enrolment.ts';
 import { certificateIdentity } from '../authority/key-fingerprint.ts';
+import { authorizeSubscribers, isSubscriber } from '../authority/subscribers.ts';
 import type { Controller } from '../controller.ts';
 import { fairHandshakes } from '../doors/fair-handshakes.ts';
 import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
 import { standByApi } from '../doors/http/readiness.ts';
 import { bodyBytesMax, createApi } from '../doors/http/router.ts';
+import type { ArtifactFiles } from '../publishing/files/artifact-files.ts';
 import { serveArtifacts } from '../publishing/serve-artifacts.ts';
 import type { StatePlace, Term } from '../state/leadership.ts';
 import type { Ground } from './ground.ts';
@@ -41,17 +42,25 @@ export async function openHttps({ configuration, log, authority, identity, guard
 export type HttpsDoor = Awaited<ReturnType<typeof openHttps>>;
 
 /** What a controller that leads answers. */
-export function openApi(ground: Ground, controller: Controller, term: Term): HttpHandler {
-  const { configuration, state, authority, guard, apiToken } = ground;
+export function openApi(ground: Ground, controller: Controller, files: ArtifactFiles, term: Term): HttpHandler {
+  const { configuration, authority, guard, apiToken } = ground;
   const { authorize, onRefusal } = controller;
+  const onIssued = (name: string, endsAt: number): void => {
+    if (!isSubscriber(name)) controller.onCertificate(name, endsAt);
+  };
+  const mayEnrol = authorizeSubscribers(configuration.channels?.mqtt?.subscribers ?? [], authorize);
   const { webhookSecret } = configuration.source;
   return createApi({
-    artifacts: serveArtifacts(disk, state.artifacts),
+    artifacts: serveArtifacts({
+      files,
+      onDamaged: (sha256) => void guard.run('http', `sha256/${sha256}`, () => controller.mendArtifact(sha256)),
+      onTrouble: (error) => guard.tell('http', 'artifacts', error),
+    }),
     status: (query) => controller.status(query),
     changes: controller.changes,
     clock,
     acceptRevision: (name) => controller.acceptRevision(name),
-    enrol: (request, address) => enrol({ authority, authorize, onRefusal }, request, address),
+    enrol: (request, address) => enrol({ authority, authorize: mayEnrol, onRefusal, onIssued }, request, address),
     notifyPush: () => void guard.run('http', 'webhook', () => controller.pollAtPush()),
     enrolments: enrolmentLimits(() => clock.monotonic()),
     readiness: () => ({ isReady: term.isHeld(), leader: term.leader }),

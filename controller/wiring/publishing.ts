@@ -5,8 +5,14 @@ import { nodeDisk as disk } from '../../platform/node/disk.ts';
 import { openNetwork } from '../../platform/node/network.ts';
 import { nodePrograms } from '../../platform/node/processes.ts';
 import { nodeThreads } from '../../platform/node/threads.ts';
+import type { ControllerConfiguration } from '../../schemas/generated/types.ts';
 import { ArtifactStore } from '../publishing/artifact-store.ts';
+import { BucketFiles } from '../publishing/bucket/bucket-files.ts';
+import { bucketPlace } from '../publishing/bucket/bucket-place.ts';
 import { brotliInBackground } from '../publishing/compress.ts';
+import type { ArtifactFiles } from '../publishing/files/artifact-files.ts';
+import { DirectoryFiles } from '../publishing/files/directory-files.ts';
+import { filesWhileLeading } from '../publishing/files/files-while-leading.ts';
 import { deltaInBackground } from '../publishing/make-delta.ts';
 import { OnlineMetadata } from '../publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../publishing/publisher.ts';
@@ -16,7 +22,8 @@ import { openSource } from '../source/open-source.ts';
 import type { BlobCache } from '../state/blob-cache.ts';
 import type { Term } from '../state/leadership.ts';
 import { openSqliteBlobCache } from '../state/sqlite/sqlite-blob-cache.ts';
-import { diskWhileLeading } from '../state/while-leading.ts';
+import { assertLeading } from '../state/while-leading.ts';
+import type { StateDirectory } from '../state-directory.ts';
 import { type Ground, textOf } from './ground.ts';
 
 /** The repository that is configured. */
@@ -44,12 +51,20 @@ export function openCache({ state, log }: Ground): BlobCache {
   return openSqliteBlobCache(state.cache, remove, onTrouble);
 }
 
+/** In a bucket where one is configured, else in a directory. */
+function openFiles({ artifacts }: ControllerConfiguration, state: StateDirectory): ArtifactFiles {
+  const place = bucketPlace(artifacts);
+  if (place === undefined) return new DirectoryFiles(disk, state.artifacts);
+  const identity = artifacts?.ca === undefined ? {} : { ca: textOf(artifacts.ca) };
+  return new BucketFiles({ ...place, network: openNetwork(() => identity), clock });
+}
+
 /** The artifact store and all that fills it; nothing is written there once the lead is in doubt. */
 export function openPublishing({ configuration, state, log, keys }: Ground, term: Term) {
-  const shared = diskWhileLeading(disk, term);
-  const store = new ArtifactStore(shared, state.artifacts);
+  const files = filesWhileLeading(openFiles(configuration, state), () => assertLeading(term));
+  const store = new ArtifactStore(files);
   const timestampLifetimeMs = configuration.metadataExpiryHours! * 3_600_000;
-  const online = new OnlineMetadata({ disk: shared, directory: `${state.artifacts}/tuf`, keys, timestampLifetimeMs });
+  const online = new OnlineMetadata({ files, keys, timestampLifetimeMs });
   const ways = new SmallerWays({ store, compress: brotliInBackground, makeDelta: deltaInBackground(nodeThreads), log });
-  return { store, online, ways, publisher: new RepositoryPublisher({ clock, store, online, ways }) };
+  return { files, store, online, ways, publisher: new RepositoryPublisher({ clock, store, online, ways }) };
 }

@@ -9,7 +9,8 @@ import type { DownloadContext } from '../download/fetch-module.ts';
 import { type AgentTime, ReleaseMetadata } from '../download/metadata.ts';
 import { type CountBytes, fetchSmallFile } from '../download/small-file.ts';
 import type { UnpackBudget } from '../download/unpack-cost.ts';
-import type { PreparedModules } from '../runtime/prepare/readiness.ts';
+import { runnable } from '../runtime/app-runtime.ts';
+import { type PreparedModules, preparables } from '../runtime/prepare/readiness.ts';
 import { stateLayout } from '../state-layout.ts';
 import { mendIfPossible } from '../storage/mend.ts';
 import { ModuleStore } from '../storage/module-store.ts';
@@ -99,11 +100,11 @@ export class LocalCourier implements Courier {
   /** What the disk refuses now is tried again when it is to run. */
   async #makeReady({ applications }: Deployment): Promise<void> {
     const { store } = this.#context;
-    const modules = applications.map((one) => ({ ...one, modulePath: store.pathOf(one.sha256) }));
+    const modules = applications.flatMap((one) => preparables(runnable(one, (sha256) => store.pathOf(sha256))));
     const answers = (await this.#options.prepared?.ready(modules)) ?? [];
     for (const [index, answer] of answers.entries()) {
       if (answer.kind !== 'refused') continue;
-      const { name, version } = applications[index]!;
+      const { name, version } = modules[index]!;
       throw new DownloadError('MODULE_REFUSED', `${name} ${version} cannot run on this device: ${answer.message}`);
     }
   }

@@ -1,10 +1,12 @@
-import { judgeModule } from '../../artifact/admission/judge-module.ts';
+import { judgeApplication } from '../../artifact/linking/judge-application.ts';
 import { TrustError } from '../../artifact/trust/error.ts';
 import type { Clock } from '../../platform/ports.ts';
+import { deployedModules } from '../../schemas/deployed-modules.ts';
 import type {
   DeployedApplication,
   Deployment,
   DownloadReport,
+  LinkedModule,
   Progress,
   ReleaseIndex,
   Way,
@@ -19,17 +21,17 @@ import { bytesThere } from './partial-file.ts';
 import { affordableWays } from './ways.ts';
 
 /** The path under which releases are signed. */
-function targetPath({ name, version }: DeployedApplication): string {
+function targetPath({ name, version }: LinkedModule): string {
   return `${name}/${version}.wasm`;
 }
 
-/** Refuses an application that the signed releases do not know as the deployment has it. */
-function requireAgreement(metadata: ReleaseMetadata, application: DeployedApplication): void {
-  const path = targetPath(application);
+/** Refuses a module that the signed releases do not know as the deployment has it. */
+function requireAgreement(metadata: ReleaseMetadata, module: LinkedModule): void {
+  const path = targetPath(module);
   const target = metadata.target(path);
   if (target === undefined) throw new DownloadError('RELEASE_UNSIGNED', `no release key signed ${path}`);
-  if (target.sha256 !== application.sha256 || target.length !== application.length) {
-    const asked = `${application.sha256.slice(0, 12)} of ${application.length} bytes`;
+  if (target.sha256 !== module.sha256 || target.length !== module.length) {
+    const asked = `${module.sha256.slice(0, 12)} of ${module.length} bytes`;
     const signed = `${target.sha256.slice(0, 12)} of ${target.length} bytes`;
     throw new DownloadError('RELEASE_MISMATCH', `the deployment wants ${path} as ${asked}, signed is ${signed}`);
   }
@@ -53,20 +55,31 @@ function requireSigner(metadata: ReleaseMetadata, envelope: string, { device, se
   throw new DownloadError('DEPLOYMENT_REVOKED', `deployment ${sequence} was accepted once, and is no more: ${message}`);
 }
 
-/** Refuses an application whose module this device would refuse to run: before anything that runs is stopped for it. */
-function requireRunnable(store: ModuleStore, { name, version, sha256 }: DeployedApplication): void {
-  const verdict = judgeModule(store.read(sha256));
-  if (verdict.kind === 'runs') return;
-  const reasons = verdict.problems.map(({ message }) => message).join('; ');
+/** Refuses an application whose modules this device would refuse to run: before anything that runs is stopped for it. */
+function requireRunnable(store: ModuleStore, { name, version, sha256, links = {} }: DeployedApplication): void {
+  const linked = Object.entries(links).map(([link, module]) => [link, store.read(module.sha256)] as const);
+  const problems = judgeApplication({ own: store.read(sha256), links: new Map(linked) });
+  if (problems.length === 0) return;
+  const reasons = problems
+    .map(({ link, message }) => (link === undefined ? message : `${link}: ${message}`))
+    .join('; ');
   throw new DownloadError('MODULE_REFUSED', `${name} ${version} cannot run on this device: ${reasons}`);
 }
 
-/** One application for each module that is not there, or not whole. */
-function missingModules(store: ModuleStore, { applications }: Deployment): readonly DeployedApplication[] {
-  const isFirst = ({ sha256 }: DeployedApplication, at: number): boolean =>
-    applications.findIndex((other) => other.sha256 === sha256) === at;
-  return applications.filter(isFirst).filter(({ sha256, length }) => store.condition(sha256, length) !== 'intact');
+/** Every release that a deployment has, once. */
+function modulesOf({ applications }: Deployment): readonly LinkedModule[] {
+  const modules = applications.flatMap(deployedModules);
+  return [...new Map(modules.map((module) => [targetPath(module), module])).values()];
 }
+
+/** One of those for each module that is not there, or not whole. */
+function missingModules(store: ModuleStore, deployment: Deployment): readonly LinkedModule[] {
+  const byDigest = new Map(modulesOf(deployment).map((module) => [module.sha256, module]));
+  return [...byDigest.values()].filter(({ sha256, length }) => store.condition(sha256, length) !== 'intact');
+}
+
+/** As the report's schema has it. */
+const downloadsMax = 64;
 
 /** The shore makes deltas beside everything else: an index older than this may lack one that is there by now. */
 const indexAgeMsMax = 10 * 60_000;
@@ -92,7 +105,7 @@ export class FetchAttempt {
   readonly #deployment: Deployment;
   readonly #envelope: string;
   readonly #isInstalled: boolean;
-  readonly #missing: readonly DeployedApplication[];
+  readonly #missing: readonly LinkedModule[];
   readonly #bytes: Map<string, number>;
   readonly #reports: Map<string, DownloadReport>;
   readonly #indexes: Map<string, KnownIndex>;
@@ -144,61 +157,59 @@ export class FetchAttempt {
     this.#tell(onProgress);
     const isLater = this.#hasAgreed;
     if (!isLater) await this.#agree(signal);
-    for (const application of this.#missing) await this.#bring(application, onProgress, signal);
+    for (const module of this.#missing) await this.#bring(module, onProgress, signal);
     // Attempts may lie days apart: what is installed now must be signed and fresh now.
     if (isLater) await this.#agree(signal);
     if (!this.#isInstalled) for (const one of applications) requireRunnable(this.#context.store, one);
-    return applications.map((one) => this.#reports.get(one.name) ?? downloadReport(one, 'kept', 0));
+    return modulesOf(this.#deployment)
+      .map((module) => this.#reports.get(targetPath(module)) ?? downloadReport(module, 'kept', 0))
+      .slice(0, downloadsMax);
   }
 
   async #agree(signal: AbortSignal): Promise<void> {
     if (this.#isInstalled) return;
     this.#hasAgreed = false;
-    const { applications } = this.#deployment;
+    const modules = modulesOf(this.#deployment);
     const metadata = this.#openMetadata();
-    await refresh(metadata, applications.map(targetPath), signal);
+    await refresh(metadata, modules.map(targetPath), signal);
     requireSigner(metadata, this.#envelope, this.#deployment);
-    for (const application of applications) requireAgreement(metadata, application);
+    for (const module of modules) requireAgreement(metadata, module);
     this.#hasAgreed = true;
   }
 
   async #indexOf(
     context: DownloadContext,
-    application: DeployedApplication,
+    module: LinkedModule,
     signal: AbortSignal,
   ): Promise<ReleaseIndex | undefined> {
-    const known = this.#indexes.get(application.name);
+    const known = this.#indexes.get(targetPath(module));
     const askedAt = this.#clock.monotonic();
-    if (known !== undefined && !this.#mayImprove(known, application, askedAt)) return known.index;
+    if (known !== undefined && !this.#mayImprove(known, module, askedAt)) return known.index;
     try {
-      const index = await fetchIndex(context, application, signal);
+      const index = await fetchIndex(context, module, signal);
       const newest = index ?? known?.index;
-      this.#indexes.set(application.name, { askedAt, ...(newest === undefined ? {} : { index: newest }) });
+      this.#indexes.set(targetPath(module), { askedAt, ...(newest === undefined ? {} : { index: newest }) });
     } catch (error) {
       // A link too bad for the index may still bring the rest of what was begun.
       if (known === undefined) throw error;
     }
-    return this.#indexes.get(application.name)?.index;
+    return this.#indexes.get(targetPath(module))?.index;
   }
 
   /** Whether a newer index may name a delta that costs less than what is still to travel. */
-  #mayImprove({ index, askedAt }: KnownIndex, application: DeployedApplication, now: number): boolean {
+  #mayImprove({ index, askedAt }: KnownIndex, module: LinkedModule, now: number): boolean {
     if (now - askedAt < indexAgeMsMax) return false;
     const { disk, store, budget, partialDirectory } = this.#context;
     const there = (way: Way): number => bytesThere(disk, partialDirectory, way.sha256);
-    return affordableWays(application, this.#unspoilt(index), store, budget, there)[0]?.method !== 'delta';
+    return affordableWays(module, this.#unspoilt(index), store, budget, there)[0]?.method !== 'delta';
   }
 
   #unspoilt(index: ReleaseIndex | undefined): ReleaseIndex | undefined {
     return index && { ...index, ways: index.ways.filter(({ sha256 }) => !this.#spoilt.includes(sha256)) };
   }
 
-  async #bring(
-    application: DeployedApplication,
-    onProgress: (progress: Progress) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { sha256 } = application;
+  async #bring(module: LinkedModule, onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<void> {
+    const { sha256 } = module;
     const countBytes = (bytes: number): void => {
       this.#context.countBytes(bytes);
       this.#bytes.set(sha256, (this.#bytes.get(sha256) ?? 0) + bytes);
@@ -208,21 +219,21 @@ export class FetchAttempt {
       this.#progress.set(sha256, { done, total });
       this.#tell(onProgress);
     };
-    const index = this.#unspoilt(await this.#indexOf(context, application, signal));
+    const index = this.#unspoilt(await this.#indexOf(context, module, signal));
     const unpacking: Unpacking = {
       spent: this.#work.get(sha256) ?? 0,
       onSpent: (units) => this.#work.set(sha256, (this.#work.get(sha256) ?? 0) + units),
       onSpoilt: (form) => this.#spoilt.push(form),
     };
     try {
-      const { method, length } = await fetchModule(context, application, index, unpacking, progress, signal);
+      const { method, length } = await fetchModule(context, module, index, unpacking, progress, signal);
       // What lay on disk when this began had travelled too, in an earlier life of the agent.
       const bytes = Math.max(this.#bytes.get(sha256) ?? 0, length);
-      this.#reports.set(application.name, downloadReport(application, method, bytes));
+      this.#reports.set(targetPath(module), downloadReport(module, method, bytes));
     } catch (error) {
       // Every way was spoilt: the next attempt asks anew for ways, and whether the release still stands.
       if (error instanceof DownloadError) {
-        this.#indexes.delete(application.name);
+        this.#indexes.delete(targetPath(module));
         this.#hasAgreed = false;
       }
       throw error;

@@ -18,9 +18,9 @@ export interface FetchMemory {
   readonly hasAgreed: boolean;
   /** Bytes that travelled, by the digest of the module they were for. */
   readonly bytes: Readonly<Record<string, number>>;
-  /** How applications arrived, by name. */
+  /** How modules arrived, by the path of their release. */
   readonly reports: Readonly<Record<string, DownloadReport>>;
-  /** Indexes that were asked for, by application, so that a cut costs no more than the rest of the download. */
+  /** Indexes that were asked for, by the path of a release, so that a cut costs no more than the rest of the download. */
   readonly indexes: Readonly<Record<string, KnownIndex>>;
   /** How far each module is that was missing at the start, by digest. */
   readonly progress: Readonly<Record<string, ModuleProgress>>;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { WorkBudget } from '../../artifact/delta/work.ts';
 import type { Disk, Network } from '../../platform/ports.ts';
-import type { DeployedApplication, DownloadReport, ReleaseIndex, Way } from '../../schemas/generated/types.ts';
+import type { DownloadReport, LinkedModule, ReleaseIndex, Way } from '../../schemas/generated/types.ts';
 import { isReleaseIndex } from '../../schemas/generated/validators.js';
 import type { ModuleStore } from '../storage/module-store.ts';
 import { DownloadError } from './download-error.ts';
@@ -48,10 +48,10 @@ const reserveBytes = 1024 * 1024;
 /** The ways that the server offers for a release; undefined when it has no index or a useless one. */
 export async function fetchIndex(
   context: DownloadContext,
-  application: DeployedApplication,
+  module: LinkedModule,
   signal: AbortSignal,
 ): Promise<ReleaseIndex | undefined> {
-  const url = `${context.artifacts}/releases/${application.name}/${encodeURIComponent(application.version)}.json`;
+  const url = `${context.artifacts}/releases/${module.name}/${encodeURIComponent(module.version)}.json`;
   let value: unknown;
   try {
     const bytes = await fetchSmallFile(context.network, url, indexBytesMax, context.countBytes, signal);
@@ -66,9 +66,9 @@ export async function fetchIndex(
 }
 
 /** Sees to it that the module and what travels of it have room. */
-function requireRoom(context: DownloadContext, way: Way, application: DeployedApplication): void {
+function requireRoom(context: DownloadContext, way: Way, module: LinkedModule): void {
   const { disk, store, partialDirectory } = context;
-  const unpacked = way.method === 'whole' ? 0 : application.length;
+  const unpacked = way.method === 'whole' ? 0 : module.length;
   const there = bytesThere(disk, partialDirectory, way.sha256);
   const needed = Math.max(0, way.length - there) + unpacked + reserveBytes;
   const isEnough = (): boolean => disk.freeBytes(partialDirectory) >= needed;
@@ -79,40 +79,40 @@ function requireRoom(context: DownloadContext, way: Way, application: DeployedAp
   }
   if (isEnough()) return;
   const free = disk.freeBytes(store.pathOf(''));
-  const message = `${application.name} ${application.version} needs ${needed} bytes of disk, ${free} are free`;
+  const message = `${module.name} ${module.version} needs ${needed} bytes of disk, ${free} are free`;
   throw new DownloadError('DISK_FULL', message);
 }
 
 /** Checks what was unpacked, and puts it where modules are; durable when it returns. */
-function adoptUnpacked(context: DownloadContext, application: DeployedApplication, bytes: Uint8Array): void {
+function adoptUnpacked(context: DownloadContext, module: LinkedModule, bytes: Uint8Array): void {
   const { disk, store, partialDirectory } = context;
   const digest = createHash('sha256').update(bytes).digest('hex');
-  if (bytes.length !== application.length || digest !== application.sha256) {
-    throw new DownloadError('ARTIFACT_DAMAGED', `${application.name} ${application.version} unpacks to another module`);
+  if (bytes.length !== module.length || digest !== module.sha256) {
+    throw new DownloadError('ARTIFACT_DAMAGED', `${module.name} ${module.version} unpacks to another module`);
   }
-  const path = `${partialDirectory}/${application.sha256}.unpacked`;
+  const path = `${partialDirectory}/${module.sha256}.unpacked`;
   {
     using file = disk.open(path, 'write');
     file.truncate(0);
     file.write(0, bytes);
     file.sync();
   }
-  store.adopt(path, application.sha256);
+  store.adopt(path, module.sha256);
 }
 
 function unpack(
   context: DownloadContext,
-  application: DeployedApplication,
+  module: LinkedModule,
   way: Way,
   packed: Uint8Array,
   work: WorkBudget,
 ): Uint8Array | undefined {
   try {
     context.unpacking(way.sha256);
-    return methods[way.method].unpack?.(way, application, packed, context.store, work);
+    return methods[way.method].unpack?.(way, module, packed, context.store, work);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const what = `${application.name} ${application.version} by ${way.method}`;
+    const what = `${module.name} ${module.version} by ${way.method}`;
     throw new DownloadError('ARTIFACT_DAMAGED', `${what} does not unpack: ${reason}`);
   } finally {
     context.unpacking();
@@ -122,7 +122,7 @@ function unpack(
 /** Brings the module by one way, or throws. */
 async function take(
   context: DownloadContext,
-  application: DeployedApplication,
+  module: LinkedModule,
   way: Way,
   work: WorkBudget,
   unpacking: Unpacking,
@@ -130,7 +130,7 @@ async function take(
   signal: AbortSignal,
 ): Promise<void> {
   const { disk, store, partialDirectory } = context;
-  requireRoom(context, way, application);
+  requireRoom(context, way, module);
   const blob = { url: `${context.artifacts}/sha256/${way.sha256}`, sha256: way.sha256, length: way.length };
   let done = bytesThere(disk, partialDirectory, way.sha256);
   const count: CountBytes = (bytes) => {
@@ -141,12 +141,12 @@ async function take(
   progress(done, way.length);
   const part = await downloadBlob(context, partialDirectory, blob, count, signal);
   if (methods[way.method].unpack === undefined) {
-    store.adopt(part.path, application.sha256);
+    store.adopt(part.path, module.sha256);
   } else {
     const before = work.spent;
     try {
-      const module = unpack(context, application, way, disk.readFile(part.path), work);
-      if (module !== undefined) adoptUnpacked(context, application, module);
+      const unpacked = unpack(context, module, way, disk.readFile(part.path), work);
+      if (unpacked !== undefined) adoptUnpacked(context, module, unpacked);
     } catch (error) {
       // What does not unpack today does not tomorrow; a full disk is another matter.
       if (error instanceof DownloadError) {
@@ -167,7 +167,7 @@ async function take(
  */
 export async function fetchModule(
   context: DownloadContext,
-  application: DeployedApplication,
+  module: LinkedModule,
   index: ReleaseIndex | undefined,
   unpacking: Unpacking,
   progress: Progress,
@@ -175,27 +175,27 @@ export async function fetchModule(
 ): Promise<Way> {
   const there = (way: Way): number => bytesThere(context.disk, context.partialDirectory, way.sha256);
   let failure: DownloadError | undefined;
-  const ways = affordableWays(application, index, context.store, context.budget, there);
-  const workOf = (way: Way): number => unpackWork(way, application, context.store);
+  const ways = affordableWays(module, index, context.store, context.budget, there);
+  const workOf = (way: Way): number => unpackWork(way, module, context.store);
   const workMax = Math.max(0, Math.max(0, ...ways.map(workOf)) - unpacking.spent);
   const work = new WorkBudget(workMax);
   for (const way of ways) {
     // Who made one delta that used up what honest ones need may have made them all.
     if (workOf(way) > Math.max(0, workMax - work.spent)) continue;
     try {
-      await take(context, application, way, work, unpacking, progress, signal);
+      await take(context, module, way, work, unpacking, progress, signal);
       return way;
     } catch (error) {
       if (!(error instanceof DownloadError)) throw error;
       failure = error;
     }
   }
-  throw failure ?? new DownloadError('ARTIFACT_MISSING', `no way to get ${application.name} ${application.version}`);
+  throw failure ?? new DownloadError('ARTIFACT_MISSING', `no way to get ${module.name} ${module.version}`);
 }
 
 /** What a report says of a module that came this way. */
 export function downloadReport(
-  { name, version, length }: DeployedApplication,
+  { name, version, length }: LinkedModule,
   method: DownloadReport['method'],
   bytes: number,
 ): DownloadReport {

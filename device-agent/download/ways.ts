@@ -2,7 +2,7 @@ import { brotliDecompressSync } from 'node:zlib';
 import { applyDelta } from '../../artifact/delta/apply.ts';
 import { workMax } from '../../artifact/delta/limits.ts';
 import type { WorkBudget } from '../../artifact/delta/work.ts';
-import type { DeployedApplication, ReleaseIndex, Way } from '../../schemas/generated/types.ts';
+import type { LinkedModule, ReleaseIndex, Way } from '../../schemas/generated/types.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import { isWithin, type UnpackBudget, unpackCost } from './unpack-cost.ts';
 
@@ -20,7 +20,7 @@ interface Method {
   ) => Uint8Array;
 }
 
-export type ModuleIdentity = Pick<DeployedApplication, 'sha256' | 'length'>;
+export type ModuleIdentity = Pick<LinkedModule, 'sha256' | 'length'>;
 
 /** Every way a module can travel. What a method yields counts only when it has the digest and the length of the module. */
 export const methods: Readonly<Record<Way['method'], Method>> = {

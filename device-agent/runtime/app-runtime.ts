@@ -1,9 +1,26 @@
 /** The seam between the update engine, which decides what runs, and the app host, which runs it. */
-import type { ApplicationReport, DeployedApplication, HostDeath } from '../../schemas/generated/types.ts';
+import type { ApplicationReport, DeployedApplication, HostDeath, LinkedModule } from '../../schemas/generated/types.ts';
 
-/** A deployed application with its verified module on disk. */
+/** A module that is linked to an application, on disk. */
+export interface RunnableModule extends LinkedModule {
+  readonly modulePath: string;
+}
+
+/** A deployed application with its verified modules on disk. */
 export interface RunnableApplication extends DeployedApplication {
   readonly modulePath: string;
+  readonly links?: Readonly<Record<string, RunnableModule>>;
+}
+
+/** The application with its modules where `pathOf` says that they lie. */
+export function runnable(application: DeployedApplication, pathOf: (sha256: string) => string): RunnableApplication {
+  const { links, ...rest } = application;
+  const module = { ...rest, modulePath: pathOf(rest.sha256) };
+  if (links === undefined) return module;
+  const linked = Object.entries(links).map(
+    ([link, one]) => [link, { ...one, modulePath: pathOf(one.sha256) }] as const,
+  );
+  return { ...module, links: Object.fromEntries(linked) };
 }
 
 export interface AppRuntime {

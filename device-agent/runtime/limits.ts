@@ -22,9 +22,10 @@ export function instancesMax({ events }: Pick<DeployedApplication, 'events'>): n
   return events?.concurrency ?? 1;
 }
 
-/** The most that all its instances together may take, in bytes. */
-export function memoryBytesOfAll(application: Pick<DeployedApplication, 'limits' | 'events'>): number {
-  return memoryBytesMax(application) * instancesMax(application);
+/** The most that all its instances together may take, in bytes: each of its modules has a memory of its own. */
+export function memoryBytesOfAll(application: Pick<DeployedApplication, 'limits' | 'events' | 'links'>): number {
+  const modules = 1 + Object.keys(application.links ?? {}).length;
+  return memoryBytesMax(application) * modules * instancesMax(application);
 }
 
 /** What the memory of one instance may grow to, in pages of 64 KiB, rounded down. */

@@ -3,7 +3,7 @@
  * believes nothing of it that does not parse; the host believes its supervisor.
  */
 import type { ApplicationReport, FactReport } from '../../schemas/generated/types.ts';
-import type { RunnableApplication } from './app-runtime.ts';
+import type { RunnableApplication, RunnableModule } from './app-runtime.ts';
 import { dataMax, type MessageAbroad, type MessageHere, type Sent, type Took } from './channels/channel-messages.ts';
 import { textLengthMax } from './grants/fact-value.ts';
 import type { MachinePlaces } from './grants/machine-places.ts';
@@ -12,9 +12,16 @@ import { type Answer, type Ask, parseAnswer } from './http/messages.ts';
 import { type Fields, isCount, isFields } from './message-fields.ts';
 import type { PreparedModule } from './prepare/prepared-store.ts';
 
+/** A module that is linked to an application, as a host is told of it. */
+export interface HostedModule extends RunnableModule {
+  /** Where it lies ready to run; without it the host makes it ready by itself. */
+  readonly prepared?: PreparedModule;
+}
+
 /** An application as a host is told of it: `restarts` counts on from a host before. */
 export interface HostedApplication extends RunnableApplication {
   readonly restarts: number;
+  readonly links?: Readonly<Record<string, HostedModule>>;
   /** Where its module lies ready to run; without it the host makes it ready by itself. */
   readonly prepared?: PreparedModule;
   /** Its secrets, opened. */

@@ -1,13 +1,16 @@
+/** Applications with all that a host needs to run them. */
 import type { RunnableApplication } from './app-runtime.ts';
 import { grantedPlaces, type MachinePlaces } from './grants/machine-places.ts';
 import { type OpenedSecrets, type OpenSecret, openSecrets } from './grants/opened-secrets.ts';
 import type { PreparedModule } from './prepare/prepared-store.ts';
-import type { Readiness } from './prepare/readiness.ts';
+import { type PreparedModules, preparables, type Readiness } from './prepare/readiness.ts';
+import type { HostedModule } from './protocol.ts';
 
 /** An application that a host can run. */
 export interface ReadyApplication extends RunnableApplication {
   /** Undefined where the module could not be kept: its host makes it ready then. */
   readonly prepared?: PreparedModule;
+  readonly links?: Readonly<Record<string, HostedModule>>;
   readonly opened?: OpenedSecrets;
   readonly places?: MachinePlaces;
   readonly ownProcess: readonly string[];
@@ -20,23 +23,51 @@ export interface DeviceGrants {
   readonly machine: MachinePlaces;
 }
 
-/** The application with what its host needs, or why it is not run. */
+/** The readiness of each module of an application, its own first; in the order of the applications. Never rejects. */
+export async function readinessOf(
+  prepared: Pick<PreparedModules, 'ready'>,
+  applications: readonly RunnableApplication[],
+): Promise<readonly (readonly Readiness[])[]> {
+  const modules = applications.map(preparables);
+  const answers = [...(await prepared.ready(modules.flat()))];
+  return modules.map((of) => answers.splice(0, of.length));
+}
+
+/** The application with what its host needs, or why it is not run; `answers` are of its own module first, then of its links. */
 export function readyApplication(
   application: RunnableApplication,
-  answer: Readiness,
+  answers: readonly Readiness[],
   { openSecret, machine }: DeviceGrants,
 ): ReadyApplication | { readonly refusal: string } {
-  if (answer.kind === 'refused') return { refusal: answer.message };
+  const refused = answers.find((answer) => answer.kind === 'refused');
+  if (refused !== undefined) return { refusal: refused.message };
   const secrets = openSecrets(application, openSecret);
   if (secrets.kind === 'refused') return { refusal: secrets.message };
   const places = grantedPlaces(application, machine);
   if (places.kind === 'refused') return { refusal: places.message };
-  const wanted = {
-    ...application,
+  const [own, ...others] = answers;
+  return {
+    ...withLinks(application, others),
     ...(application.secrets === undefined ? {} : { opened: secrets.secrets }),
     ...(application.machine === undefined ? {} : { places: places.places }),
+    ...preparedOf(own),
+    ownProcess: answers.flatMap(ownProcessOf),
   };
-  if (answer.kind === 'failed') return { ...wanted, ownProcess: [`it is made ready there: ${answer.message}`] };
-  const { prepared } = answer;
-  return { ...wanted, prepared, ownProcess: prepared.traits.ownProcess };
+}
+
+function withLinks({ links, ...rest }: RunnableApplication, answers: readonly Readiness[]) {
+  if (links === undefined) return rest;
+  const linked = Object.entries(links).map(([link, module], at): [string, HostedModule] => {
+    return [link, { ...module, ...preparedOf(answers[at]) }];
+  });
+  return { ...rest, links: Object.fromEntries(linked) };
+}
+
+function preparedOf(answer: Readiness | undefined): { readonly prepared?: PreparedModule } {
+  return answer?.kind === 'ready' ? { prepared: answer.prepared } : {};
+}
+
+function ownProcessOf(answer: Readiness): readonly string[] {
+  if (answer.kind === 'ready') return answer.prepared.traits.ownProcess;
+  return answer.kind === 'failed' ? [`it is made ready there: ${answer.message}`] : [];
 }

@@ -2,18 +2,22 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Confinement, Log, Processes, Random } from '../../platform/ports.ts';
 import type { ApplicationReport, HostDeath } from '../../schemas/generated/types.ts';
 import type { AppRuntime, RunnableApplication } from './app-runtime.ts';
-import { keptUsage } from './grants/kept-usage.ts';
 import { HostProcess, type ProcessDeath } from './host-process.ts';
 import { holdOf, hostFlags } from './host-terms.ts';
 import type { DoorPlace } from './http/http-relay.ts';
-import { memoryBytesOfAll } from './limits.ts';
 import { type HostPlan, ownProcessReason, placement } from './placement.ts';
 import type { PreparedModules, Readiness } from './prepare/readiness.ts';
 import { type HostedApplication, messageMax, processMax, type Usage } from './protocol.ts';
-import { type DeviceGrants, type ReadyApplication as Ready, readyApplication } from './ready-application.ts';
+import {
+  type DeviceGrants,
+  type ReadyApplication as Ready,
+  readinessOf,
+  readyApplication,
+} from './ready-application.ts';
 import { Rest } from './rest.ts';
 import { judgeDeath, noSuspicion, reviewSuspicion, type Suspicion } from './suspicion.ts';
 import { Traffic, type TrafficOptions } from './traffic.ts';
+import { usageReport } from './usage-report.ts';
 
 /** What the supervisor's end of the app hosts needs. */
 export interface RuntimeOptions extends DeviceGrants {
@@ -64,7 +68,7 @@ export class SupervisedRuntime implements AppRuntime {
     this.#options = options;
     this.#rest = new Rest(options);
     const post: TrafficOptions['post'] = (key, message) => this.#hosts.get(key)?.host.post(message) ?? false;
-    this.#traffic = new Traffic({ ...options, post });
+    this.#traffic = new Traffic({ ...options, post, onFault: () => this.#changed() });
   }
 
   async apply(applications: readonly RunnableApplication[]): Promise<void> {
@@ -72,7 +76,7 @@ export class SupervisedRuntime implements AppRuntime {
     this.#wanted = applications;
     this.#suspicion = reviewSuspicion(this.#suspicion, unchanged, this.#options.clock.monotonic());
     this.#changed();
-    const answers = await this.#options.prepared.ready(applications);
+    const answers = await readinessOf(this.#options.prepared, applications);
     if (this.#wanted !== applications || this.#isStopped) return;
     this.#ready = applications.flatMap((application, index) => this.#readied(application, answers[index]!));
     await this.#arrange();
@@ -80,10 +84,10 @@ export class SupervisedRuntime implements AppRuntime {
   }
 
   /** Nothing where it is refused, which its report then says. */
-  #readied(application: RunnableApplication, answer: Readiness): readonly Ready[] {
+  #readied(application: RunnableApplication, answers: readonly Readiness[]): readonly Ready[] {
     const refusal = this.#traffic.refusal(application);
     if (refusal !== undefined) return this.#refuse(application, refusal);
-    const ready = readyApplication(application, answer, this.#options);
+    const ready = readyApplication(application, answers, this.#options);
     return 'refusal' in ready ? this.#refuse(application, ready.refusal) : [ready];
   }
 
@@ -268,19 +272,12 @@ export class SupervisedRuntime implements AppRuntime {
     const ready = this.#ready.find((one) => one.name === name);
     const process = ready && ownProcessReason(ready, this.#suspicion);
     const usage = this.#usage.get(name);
+    const fault = report.state === 'running' ? this.#traffic.fault(application) : undefined;
     return {
       ...report,
+      ...(fault === undefined ? {} : { message: fault.slice(0, messageMax) }),
       ...(process === undefined ? {} : { process: process.slice(0, processMax) }),
-      ...(usage === undefined || report.state !== 'running'
-        ? {}
-        : {
-            usage: {
-              memoryBytes: usage.memoryBytes,
-              memoryBytesMax: memoryBytesOfAll(application),
-              fuelPerSecond: usage.fuelPerSecond,
-              ...keptUsage(application, usage),
-            },
-          }),
+      ...(usage === undefined || report.state !== 'running' ? {} : { usage: usageReport(application, usage) }),
     };
   }
 

@@ -1,7 +1,8 @@
 import type { Clock, Log, Random } from '../../platform/ports.ts';
+import { deployedModules } from '../../schemas/deployed-modules.ts';
 import type { DeployedApplication } from '../../schemas/generated/types.ts';
 import { backoffMs } from '../download/backoff.ts';
-import type { AppRuntime } from '../runtime/app-runtime.ts';
+import { type AppRuntime, runnable } from '../runtime/app-runtime.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import { deploymentDamage, dropDamagedModules, moduleDamage } from './damage.ts';
 import type { EngineEvent } from './decide.ts';
@@ -29,6 +30,7 @@ export class Activator {
   readonly #random: Random;
   readonly #log: Log;
   readonly #emit: (event: EngineEvent) => void;
+  readonly #onApply: (applications: readonly DeployedApplication[]) => void;
   #wish: Wish | undefined;
   #isBusy = false;
   #isStopped = false;
@@ -41,6 +43,7 @@ export class Activator {
     readonly random: Random;
     readonly log: Log;
     readonly emit: (event: EngineEvent) => void;
+    readonly onApply: (applications: readonly DeployedApplication[]) => void;
   }) {
     this.#runtime = options.runtime;
     this.#store = options.store;
@@ -49,6 +52,7 @@ export class Activator {
     this.#random = options.random;
     this.#log = options.log;
     this.#emit = options.emit;
+    this.#onApply = options.onApply;
   }
 
   /** Runs this deployment; the last resort without what is damaged of it, any other not at all then. */
@@ -75,7 +79,9 @@ export class Activator {
       this.#emit(event);
       return;
     }
-    const applications = deployment.applications.filter(({ sha256 }) => !damaged.has(sha256));
+    const applications = deployment.applications.filter(
+      (application) => !deployedModules(application).some(({ sha256 }) => damaged.has(sha256)),
+    );
     this.#want({ sequence, applications, lastResort, done: event });
   }
 
@@ -101,8 +107,9 @@ export class Activator {
     for (let failures = 0; this.#wish !== undefined; ) {
       const wish = this.#wish;
       try {
+        this.#onApply(wish.applications);
         await this.#runtime.apply(
-          wish.applications.map((one) => ({ ...one, modulePath: this.#store.pathOf(one.sha256) })),
+          wish.applications.map((one) => runnable(one, (sha256) => this.#store.pathOf(sha256))),
         );
         failures = 0;
         if (this.#wish !== wish) continue;

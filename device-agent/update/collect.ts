@@ -1,3 +1,4 @@
+import { deployedModules } from '../../schemas/deployed-modules.ts';
 import type { DeployedApplication } from '../../schemas/generated/types.ts';
 import type { ApplicationDirectories } from '../runtime/grants/application-directories.ts';
 import type { PreparedStore } from '../runtime/prepare/prepared-store.ts';
@@ -13,7 +14,13 @@ function heldApplications(slots: Slots, memory: Memory): readonly DeployedApplic
 }
 
 function modulesOf(applications: readonly DeployedApplication[]): ReadonlySet<string> {
-  return new Set(applications.map(({ sha256 }) => sha256));
+  return new Set(applications.flatMap(deployedModules).map(({ sha256 }) => sha256));
+}
+
+/** Names of the applications that a held deployment has; undefined when the envelope of one can't be read. */
+export function heldNames(slots: Slots, memory: Memory): ReadonlySet<string> | undefined {
+  const applications = heldApplications(slots, memory);
+  return applications && new Set(applications.map(({ name }) => name));
 }
 
 /** Digests of the modules that must stay; undefined when the envelope of a held deployment can't be read. */

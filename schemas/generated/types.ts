@@ -60,6 +60,12 @@ export interface ApplicationSpec {
    */
   release: string;
   /**
+   * Other modules of it, by the name that its modules import functions from. One is replaced without a restart where only it changes.
+   */
+  links?: {
+    [k: string]: LinkSpec;
+  };
+  /**
    * Arguments after the program name.
    *
    * @maxItems 256
@@ -272,6 +278,12 @@ export interface ApplicationSpec {
     [k: string]: FactSpec;
   };
 }
+export interface LinkSpec {
+  /**
+   * NAME/VERSION; a signed target NAME/VERSION.wasm must exist.
+   */
+  release: string;
+}
 /**
  * Configuration for applications. Layers are merged deeply in the order Application, Fleet, Site, Device. Strings may hold ${device.name}, ${device.labels.KEY} and ${site.name}; $${ is a plain ${.
  */
@@ -462,6 +474,7 @@ export interface ControllerConfiguration {
    */
   sharedDirectory?: string;
   state?: StateConfiguration;
+  artifacts?: ArtifactsConfiguration;
   source: SourceConfiguration;
   http?: HttpConfiguration;
   /**
@@ -484,6 +497,32 @@ export interface StateConfiguration {
    * A PostgreSQL database in which the state lies instead of a file; better given as FLEET_CONTROLLER_STATE_URL. Of the controllers that name it one leads, and the others stand by. TLS as in the URL: ?sslmode=verify-full&sslrootcert=FILE&sslcert=FILE&sslkey=FILE.
    */
   url?: string;
+}
+/**
+ * A bucket in which artifacts lie instead of a directory; devices fetch them from the controller all the same.
+ */
+export interface ArtifactsConfiguration {
+  /**
+   * s3://BUCKET, or s3://BUCKET/PREFIX where others use the bucket too.
+   */
+  url?: string;
+  /**
+   * URL of the service; that of AWS in the region unless it is said. http:// is for a service on this machine: what is stored is not hashed on its way.
+   */
+  endpoint?: string;
+  region?: string;
+  /**
+   * Better given as FLEET_CONTROLLER_ARTIFACTS_ACCESS_KEY_ID.
+   */
+  accessKeyId?: string;
+  /**
+   * Better given as FLEET_CONTROLLER_ARTIFACTS_SECRET_ACCESS_KEY.
+   */
+  secretAccessKey?: string;
+  /**
+   * PEM of who vouches for the service, where that is no public authority.
+   */
+  ca?: string;
 }
 export interface SourceConfiguration {
   /**
@@ -541,6 +580,8 @@ export interface MqttConfiguration {
  */
 export interface ChannelsConfiguration {
   files?: FileOutletConfiguration;
+  mqtt?: TopicOutletConfiguration;
+  webhook?: WebhookOutletConfiguration;
 }
 /**
  * NDJSON files in a directory, a message a line.
@@ -564,6 +605,43 @@ export interface FileOutletConfiguration {
    * wait: messages wait on their devices until somebody takes files away; drop-oldest: the oldest files go.
    */
   whenFull?: 'wait' | 'drop-oldest';
+}
+/**
+ * Published at fleet/messages/DEVICE/APPLICATION/CHANNEL, for who is subscribed then; the broker keeps nothing for who is away.
+ */
+export interface TopicOutletConfiguration {
+  only?: ChannelPatterns;
+  /**
+   * Programs that the broker lets subscribe there, besides those that an external broker knows by itself.
+   *
+   * @maxItems 100
+   */
+  subscribers?: SubscriberConfiguration[];
+}
+export interface SubscriberConfiguration {
+  /**
+   * The common name of its certificate is subscriber.NAME.
+   */
+  name: string;
+  /**
+   * SHA256: and the base64 of the SHA-256 of a public key's SubjectPublicKeyInfo (DER).
+   */
+  keyFingerprint: string;
+}
+/**
+ * Posted as NDJSON to a URL, which has it when it answers 2xx. Signed as Standard Webhooks are.
+ */
+export interface WebhookOutletConfiguration {
+  url: string;
+  /**
+   * whsec_ and 24 bytes or more in base64; better given as FLEET_CONTROLLER_CHANNELS_WEBHOOK_SECRET.
+   */
+  secret: string;
+  /**
+   * PEM of who vouches for the receiver, where the system does not know it.
+   */
+  ca?: string;
+  only?: ChannelPatterns;
 }
 export interface AgentConfiguration {
   /**
@@ -722,6 +800,12 @@ export interface DeployedApplication {
    */
   length: number;
   /**
+   * Other modules of it, by the name under which functions are imported from them.
+   */
+  links?: {
+    [k: string]: LinkedModule;
+  };
+  /**
    * @maxItems 256
    */
   args: string[];
@@ -877,6 +961,21 @@ export interface DeployedApplication {
      */
     [k: string]: 'number' | 'boolean' | 'string';
   };
+}
+export interface LinkedModule {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  /**
+   * A release's version: letters, digits, dot, dash, plus and underscore, at most 64 characters; usually semantic versioning.
+   */
+  version: string;
+  /**
+   * SHA-256 in lower-case hexadecimal.
+   */
+  sha256: string;
+  length: number;
 }
 export interface EventTerms {
   /**
@@ -1774,6 +1873,10 @@ export interface ApplicationReference {
    * A release's version: letters, digits, dot, dash, plus and underscore, at most 64 characters; usually semantic versioning.
    */
   version: string;
+  /**
+   * Releases of the modules linked to it, as NAME/VERSION.
+   */
+  links?: string[];
 }
 export interface SiteStatus {
   /**
@@ -1880,7 +1983,7 @@ export interface ExpiryStatus {
   /**
    * root, targets, role: signed metadata of the repository; snapshot, timestamp: signed by the controller; authority, server: certificates of the controller.
    */
-  kind: 'root' | 'targets' | 'role' | 'snapshot' | 'timestamp' | 'authority' | 'server';
+  kind: 'root' | 'targets' | 'role' | 'snapshot' | 'timestamp' | 'authority' | 'server' | 'device';
   /**
    * A file of the repository, or what it is.
    */

@@ -31,18 +31,18 @@ function shore(disk: SimDisk | undefined, at = now) {
   return { context: context as unknown as CommandContext, asked };
 }
 
-function published() {
+async function published() {
   const tree = newTree();
   release(tree, 'crane', '1.0.0', moduleOf(1));
   const before = readTrustFiles(tree);
   release(tree, 'crane', '1.1.0', moduleOf(2), now + 60_000);
   const disk = new SimDisk();
-  onlineOf(tree, disk).publish(trustOf(tree), now);
+  await onlineOf(tree, disk).publish(trustOf(tree), now);
   return { tree, before, disk };
 }
 
 test('what a controller published is what it judges a tree by, and the command line says what it will do', async (t) => {
-  const { before, disk } = published();
+  const { before, disk } = await published();
   const { files, unknownBecause } = await fetchPublishedTrust(shore(disk).context, before);
   t.is(unknownBecause, undefined);
   const judged = judgeTrust(before, files);
@@ -52,7 +52,7 @@ test('what a controller published is what it judges a tree by, and the command l
 });
 
 test('files that the tree has as they were published are not asked for', async (t) => {
-  const { tree, disk } = published();
+  const { tree, disk } = await published();
   const { context, asked } = shore(disk);
   await fetchPublishedTrust(context, readTrustFiles(tree));
   t.deepEqual(
@@ -62,7 +62,7 @@ test('files that the tree has as they were published are not asked for', async (
 });
 
 test('no controller, one that is away, one that published nothing, and one that lies leave a tree to itself, with the reason', async (t) => {
-  const { before, disk } = published();
+  const { before, disk } = await published();
   const away = await fetchPublishedTrust(shore(undefined).context, before);
   t.regex(away.unknownBecause ?? '', /does not answer/);
   t.deepEqual(await fetchPublishedTrust(shore(new SimDisk()).context, before), { files: new Map() });

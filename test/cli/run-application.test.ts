@@ -10,6 +10,7 @@ import { deployedApplication } from '../../cli/deployed-application.ts';
 import type { ApplicationSpec } from '../../schemas/generated/types.ts';
 import { bytesOf } from '../controller/manifests/fleet-fixture.ts';
 import { cModule, cTest } from '../device-agent/runtime/c-module.ts';
+import { adder, caller } from '../device-agent/runtime/linked-modules.ts';
 
 const program = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 
@@ -18,9 +19,9 @@ function manifest(spec: Partial<ApplicationSpec>): string {
   return dump({ apiVersion: 'fleet/v1alpha1', kind: 'Application', metadata, spec: { release: '1.0.0', ...spec } });
 }
 
-const module = { sha256: 'a'.repeat(64), length: 8 };
+const module = { name: 'app', version: '1.0.0', sha256: 'a'.repeat(64), length: 8 };
 const deployed = (text: string, labels = {}) =>
-  deployedApplication({ path: '/fleet/app.yaml', bytes: bytesOf(text) }, module, labels);
+  deployedApplication({ path: '/fleet/app.yaml', bytes: bytesOf(text) }, [module], labels);
 
 test('a manifest is drawn as the planner draws it for a device, with the labels that are given', (t) => {
   const spec: Partial<ApplicationSpec> = { env: { PORT: '${' + 'device.labels.port}' }, kv: {}, secrets: ['token'] };
@@ -82,7 +83,7 @@ function newFleet(t: ExecutionContext) {
   return { place, start };
 }
 
-const channels = { in: { readings: {} }, out: { alarms: {} } };
+const channels = { in: { readings: {} }, out: { alarms: { shore: {} } } };
 const facts = { length: { type: 'number' } } as const;
 
 cTest('an application runs at a terminal as on a device: its events, channels, facts and what it keeps', async (t) => {
@@ -102,6 +103,11 @@ cTest('an application runs at a terminal as on a device: its events, channels, f
     { env: { DOES: 'show' }, data: {}, secrets: ['token'], machine: ['log'] },
     ...['--secret', `token=${place('token')}`, '--machine', `log=${place('log')}`, '--state', place('state')],
   );
+  mkdirSync(place('releases/codec'));
+  writeFileSync(place('releases/codec/1.0.0.wasm'), adder);
+  writeFileSync(place('caller.wasm'), caller);
+  const links = { codec: { release: 'codec/1.0.0' } };
+  const linked = start({ env: { DOES: 'call' }, links }, place('caller.wasm'), '--time-limit', '3s');
   const refused = start({ env: { DOES: 'refuse' }, machine: ['log'] });
   const first = await heard.ended;
   t.is(first.code, 134, first.err);
@@ -116,6 +122,7 @@ cTest('an application runs at a terminal as on a device: its events, channels, f
   t.like(await timed.ended, { code: 0, out: 'heard 2026-11-29T04:00:00Z\n' });
   t.like(await shown.ended, { code: 7 });
   t.is(readFileSync(place('state/applications/app/data/kept'), 'utf8'), 'token\nlog\n');
+  t.regex((await linked.ended).out, /^AP\nBP\n/);
   t.like(await refused.ended, { code: 126, err: 'fleet: this machine has no log: give it by --machine log=PATH\n' });
 });
 

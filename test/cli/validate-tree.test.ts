@@ -32,6 +32,8 @@ const good: Files = {
 
 const trusted = () => ({ catalogue, problems: [] });
 
+const noModules = async () => undefined;
+
 test('a tree that is right says how much it declares', (t) => {
   const validation = validateTree(treeOf(t, good), trusted);
   t.deepEqual(validation.problems, []);
@@ -69,9 +71,9 @@ test('symbolic links are not followed, because the controller follows none', (t)
   t.deepEqual([...readWorkingTree(nodeDisk, directory).tree.keys()].sort(), Object.keys(good).sort());
 });
 
-test('what is most likely not meant is a warning in the words of the controller, and the tree is right', (t) => {
+test('what is most likely not meant is a warning in the words of the controller, and the tree is right', async (t) => {
   const tree = treeOf(t, { ...good, 'devices/engine.yaml': device('engine', { kind: 'shp' }) });
-  const { output, exitCode } = validate(tree, trusted);
+  const { output, exitCode } = await validate(tree, trusted, noModules);
   t.is(exitCode, 0);
   t.regex(output, /^warning: devices\/engine.yaml:\d+:\d+: DEVICE_WITHOUT_FLEET no fleet selects device engine/);
   t.regex(output, /4 manifests are right/);
@@ -109,14 +111,14 @@ test('a caret stands under its character after a tab', (t) => {
   t.is(renderProblem(problem), 'a.yaml:1:3: X y\n    \ta: b\n    \t ^');
 });
 
-test('the command exits 0 on a tree that is right and 1 on one with problems, in words or as JSON', (t) => {
+test('the command exits 0 on a tree that is right and 1 on one with problems, in words or as JSON', async (t) => {
   const right = directoryOf(t, good);
-  t.deepEqual(validate(readWorkingTree(nodeDisk, right), trusted), {
+  t.deepEqual(await validate(readWorkingTree(nodeDisk, right), trusted, noModules), {
     output: '3 manifests are right: 1 device in 1 fleet\n',
     exitCode: 0,
   });
   const wrong = directoryOf(t, { ...good, 'sites/a.yaml': '- not a manifest\n' });
-  const { output, exitCode } = validate(readWorkingTree(nodeDisk, wrong), trusted, 'json');
+  const { output, exitCode } = await validate(readWorkingTree(nodeDisk, wrong), trusted, noModules, 'json');
   t.is(exitCode, 1);
   t.like(JSON.parse(output), {
     manifests: 4,
@@ -124,9 +126,7 @@ test('the command exits 0 on a tree that is right and 1 on one with problems, in
   });
 });
 
-test('an empty directory is a fleet without devices', (t) => {
-  t.is(
-    validate(readWorkingTree(nodeDisk, directoryOf(t, {})), trusted).output,
-    '0 manifests are right: 0 devices in 0 fleets\n',
-  );
+test('an empty directory is a fleet without devices', async (t) => {
+  const { output } = await validate(readWorkingTree(nodeDisk, directoryOf(t, {})), trusted, noModules);
+  t.is(output, '0 manifests are right: 0 devices in 0 fleets\n');
 });

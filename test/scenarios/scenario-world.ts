@@ -15,6 +15,7 @@ import { createApi } from '../../controller/doors/http/router.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
 import { brotliAtOnce } from '../../controller/publishing/compress.ts';
+import { DirectoryFiles } from '../../controller/publishing/files/directory-files.ts';
 import { deltaAtOnce } from '../../controller/publishing/make-delta.ts';
 import { OnlineMetadata } from '../../controller/publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../../controller/publishing/publisher.ts';
@@ -135,9 +136,9 @@ export class ScenarioWorld {
 
   async startController(): Promise<void> {
     const keys = readControllerKeys(nodeDisk, join(this.repository, '.fleet/keys/online'));
-    const store = new ArtifactStore(nodeDisk, join(this.directory, 'artifacts'));
-    const tuf = { disk: nodeDisk, directory: join(this.directory, 'artifacts/tuf'), keys };
-    const online = new OnlineMetadata({ ...tuf, timestampLifetimeMs: 7 * 86_400_000 });
+    const files = new DirectoryFiles(nodeDisk, join(this.directory, 'artifacts'));
+    const store = new ArtifactStore(files);
+    const online = new OnlineMetadata({ files, keys, timestampLifetimeMs: 7 * 86_400_000 });
     const [clock, log] = [this.#clock, quiet];
     const controller = await createController({
       ...{ clock, log, state: openSqliteState(':memory:') },

@@ -7,6 +7,8 @@ import { openShadowDoor } from '../../controller/doors/mqtt/shadow-door.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
 import { brotliAtOnce } from '../../controller/publishing/compress.ts';
+import type { ArtifactFiles } from '../../controller/publishing/files/artifact-files.ts';
+import { DirectoryFiles } from '../../controller/publishing/files/directory-files.ts';
 import { keepFresh } from '../../controller/publishing/keep-fresh.ts';
 import type { MakeReleaseDelta } from '../../controller/publishing/make-delta.ts';
 import { OnlineMetadata } from '../../controller/publishing/online-metadata.ts';
@@ -19,7 +21,7 @@ import { openSqliteBlobCache } from '../../controller/state/sqlite/sqlite-blob-c
 import { openSqliteState } from '../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort } from '../../controller/state/state-port.ts';
 import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
-import type { Clock, Disk, HttpHandler, HttpResponse, Log } from '../../platform/ports.ts';
+import type { Clock, HttpHandler, HttpResponse, Log } from '../../platform/ports.ts';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
 import type { Checkers } from './checkers.ts';
 import type { SimFleet } from './fleet.ts';
@@ -103,9 +105,10 @@ export class SimController {
     const state = stateOf(life, this.#state, this.#countdown, this.stateFaults);
     const log = this.#log(life);
     const keys = readControllerKeys(disk, keysDirectory);
-    const store = new ArtifactStore(disk, artifacts);
+    const files = new DirectoryFiles(disk, artifacts);
+    const store = new ArtifactStore(files);
     const timestampLifetimeMs = metadataExpiryMs;
-    const online = new OnlineMetadata({ disk, directory: `${artifacts}/tuf`, keys, timestampLifetimeMs });
+    const online = new OnlineMetadata({ files, keys, timestampLifetimeMs });
     const ways = new SmallerWays({ store, compress: brotliAtOnce, makeDelta, log });
     const publisher = new RepositoryPublisher({ clock, store, online, ways });
     const authorize = (device: string): boolean =>
@@ -129,14 +132,18 @@ export class SimController {
     broker.onConnection((contact) => guarded(life, () => controller.onContact(contact)));
     await openShadowDoor({ bus, guard: createGuard({ clock, log }), take: controller.onRequest });
     broker.listen();
-    this.#serve(life, clock, disk, controller);
+    this.#serve(life, clock, files, controller);
     keepFresh(online, clock, log);
     await this.#follow(life, clock, controller);
   }
 
-  #serve(life: ProcessLife, clock: Clock, disk: Disk, controller: Controller): void {
+  #serve(life: ProcessLife, clock: Clock, files: ArtifactFiles, controller: Controller): void {
     const api = createApi({
-      artifacts: serveArtifacts(disk, artifacts),
+      artifacts: serveArtifacts({
+        files,
+        onDamaged: (sha256) => void controller.mendArtifact(sha256),
+        onTrouble: (error) => this.#world.checkers.fail(`artifacts are not served: ${error}`),
+      }),
       status: (query) => controller.status(query),
       changes: controller.changes,
       clock,

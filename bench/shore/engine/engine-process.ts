@@ -9,6 +9,7 @@ import { type Controller, createController } from '../../../controller/controlle
 import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../../controller/publishing/authoring/key-files.ts';
 import { brotliInBackground } from '../../../controller/publishing/compress.ts';
+import { DirectoryFiles } from '../../../controller/publishing/files/directory-files.ts';
 import { deltaInBackground } from '../../../controller/publishing/make-delta.ts';
 import { OnlineMetadata } from '../../../controller/publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../../../controller/publishing/publisher.ts';
@@ -27,6 +28,7 @@ import { nodeThreads } from '../../../platform/node/threads.ts';
 import { processMemory } from '../../footprint/process-memory.ts';
 import type { EngineOrder, EngineSample } from './engine-orders.ts';
 import { deviceName } from './fleet-repository.ts';
+import { LoopTurns } from './loop-turns.ts';
 
 const [directory = '', keysDirectory = '', devices = ''] = process.argv.slice(2);
 const count = Number(devices);
@@ -63,8 +65,9 @@ async function until(isSo: () => boolean): Promise<void> {
 
 function open(state: StatePort): Promise<Controller> {
   const keys = readControllerKeys(disk, keysDirectory);
-  const store = new ArtifactStore(disk, `${directory}/artifacts`);
-  const online = new OnlineMetadata({ disk, directory: `${directory}/artifacts/tuf`, keys, timestampLifetimeMs: 6e8 });
+  const files = new DirectoryFiles(disk, `${directory}/artifacts`);
+  const store = new ArtifactStore(files);
+  const online = new OnlineMetadata({ files, keys, timestampLifetimeMs: 6e8 });
   const ways = new SmallerWays({ store, compress: brotliInBackground, makeDelta: deltaInBackground(nodeThreads), log });
   const cache = openSqliteBlobCache(
     `${directory}/cache.sqlite`,
@@ -95,6 +98,7 @@ function open(state: StatePort): Promise<Controller> {
 }
 
 const delay = monitorEventLoopDelay({ resolution: 1 });
+const turns = new LoopTurns();
 const state = watched(openSqliteState(`${directory}/state.sqlite`));
 let controller: Controller;
 
@@ -183,6 +187,7 @@ process.on('message', async (order: EngineOrder) => {
   told.clear();
   delay.enable();
   delay.reset();
+  turns.take();
   const cpuBeforeMs = order.kind === 'start' ? 0 : cpuMs();
   const startedAt = order.kind === 'start' ? 0 : performance.now();
   const found = await obey(order);
@@ -195,7 +200,9 @@ process.on('message', async (order: EngineOrder) => {
     wallMs,
     cpuMs: cpuMs() - cpuBeforeMs,
     longestBlockMs: delay.max / 1e6,
+    longestTurnCpuMs: turns.take(),
     rssMb: rssKb / 1024,
+    peakMb: process.resourceUsage().maxRSS / 1024,
     ...found,
   };
   process.send?.(sample);

@@ -6,6 +6,8 @@ export interface DeviceContact {
   readonly connected: boolean;
   /** Of the other end. */
   readonly address: string;
+  /** When the certificate that it showed ends; of one that opened. */
+  readonly certificateEndsAt?: number;
   /** The address of the connection that this one took the place of, which was still open: a roaming device, or two under one name. */
   readonly takenOverFrom?: string;
 }

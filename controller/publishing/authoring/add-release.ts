@@ -18,6 +18,8 @@ export interface AddReleaseOptions extends ReleaseName {
   readonly bytes: Uint8Array;
   /** Where the bytes came from, for messages. */
   readonly file: string;
+  /** Whether it is one of several modules of an application, which its manifest links: then others judge what it imports. */
+  readonly isLinked?: boolean;
   readonly random: Random;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -50,7 +52,7 @@ const reservedNames = ['root', 'targets', 'snapshot', 'timestamp'];
  * once by the release keys that are on this machine.
  */
 export function addRelease(tree: WorkTree, options: AddReleaseOptions): AddedRelease {
-  const { name, version, bytes, file } = options;
+  const { name, version, bytes, file, isLinked = false } = options;
   checkNames(options);
   if (bytes.length > releaseBytesMax) {
     throw new AuthoringError(
@@ -58,7 +60,7 @@ export function addRelease(tree: WorkTree, options: AddReleaseOptions): AddedRel
       `${file} has ${bytes.length} bytes, at most ${releaseBytesMax} can be released`,
     );
   }
-  const facts = checkWasm(bytes, file);
+  const facts = checkWasm(bytes, file, isLinked);
   const sha256 = sha256Hex(bytes);
   const release = { name, version };
   requireSameOrNew(tree, release, sha256);

@@ -13,21 +13,45 @@ import { listWorkFolder, readWorkFile, type WorkTree, writeWorkFile } from './wo
 
 const offlineFolder = '.fleet/keys/offline';
 const onlineFolder = '.fleet/keys/online';
+const retiredFolder = '.fleet/keys/retired';
 
 /** Names of the keys that the controller holds. */
 export const onlineKeyNames = ['snapshot', 'timestamp', 'deployment'] as const;
 
 /** `root`, `root-2`, … `targets`, `release-NAME` are kept offline; the others go with the controller. */
 export function keyFile(name: string): string {
-  const online = (onlineKeyNames as readonly string[]).includes(name);
-  return `${online ? onlineFolder : offlineFolder}/${name}.pem`;
+  return `${folderOf(name)}/${name}.pem`;
+}
+
+/** Where a key is kept that counts no more: nothing here signs with it. */
+export function retiredKeyFile(name: string, keyId: string): string {
+  return `${retiredFolder}/${name}-${keyId.slice(0, 12)}.pem`;
+}
+
+function folderOf(name: string): string {
+  const online = (onlineKeyNames as readonly string[]).includes(name.replace(/\.next$/, ''));
+  return online ? onlineFolder : offlineFolder;
+}
+
+/** Names of the keys of a role that are on this machine: the role's, and for several of them with a number. */
+export function keyNamesOf(tree: WorkTree, role: string): string[] {
+  const names = listWorkFolder(tree, folderOf(role)).map((file) => file.replace(/\.pem$/, ''));
+  return names.filter(
+    (name) => name === role || (name.startsWith(`${role}-`) && /^\d+$/.test(name.slice(role.length + 1))),
+  );
+}
+
+/** The key of that name, if it is on this machine. */
+export function readKey(tree: WorkTree, name: string): PrivateKey | undefined {
+  const pem = readWorkFile(tree, keyFile(name));
+  return pem === undefined ? undefined : parseKey(pem, keyFile(name));
 }
 
 /** The key of that name, made and saved when there is none. */
 export function readOrMakeKey(tree: WorkTree, random: Random, name: string): PrivateKey {
+  const known = readKey(tree, name);
+  if (known !== undefined) return known;
   const file = keyFile(name);
-  const pem = readWorkFile(tree, file);
-  if (pem !== undefined) return parseKey(pem, file);
   const key = privateKeyFromSeed(random.bytes(keyBytes));
   writeWorkFile(tree, file, new TextEncoder().encode(privateKeyPem(key)));
   return key;

@@ -1,4 +1,4 @@
-import { judgeModule } from '../../../artifact/admission/judge-module.ts';
+import { judgeLinkedModule, judgeModule } from '../../../artifact/admission/judge-module.ts';
 import { AuthoringError } from './authoring-error.ts';
 
 /** What a release's signers say of it besides length and digest. */
@@ -8,13 +8,17 @@ export interface WasmFacts {
   readonly imports: readonly string[];
 }
 
-/** Checks that devices can run a module; throws CANNOT_RUN with every reason, or NOT_WASM. */
-export function checkWasm(bytes: Uint8Array, file: string): WasmFacts {
-  const verdict = judgeModule(bytes);
+/** Checks that devices can run a module, alone or as one of several; throws CANNOT_RUN with every reason, or NOT_WASM. */
+export function checkWasm(bytes: Uint8Array, file: string, isLinked: boolean): WasmFacts {
+  const verdict = isLinked ? judgeLinkedModule(bytes) : judgeModule(bytes);
   if (verdict.kind === 'refused') {
     const isWasm = verdict.problems.every(({ code }) => code !== 'NOT_WASM');
     const reasons = verdict.problems.map(({ message }) => message).join('; ');
-    throw new AuthoringError(isWasm ? 'CANNOT_RUN' : 'NOT_WASM', `${file} cannot run on a device: ${reasons}`);
+    const hint =
+      !isLinked && judgeLinkedModule(bytes).kind === 'runs'
+        ? '; as one of several modules it is added with --linked'
+        : '';
+    throw new AuthoringError(isWasm ? 'CANNOT_RUN' : 'NOT_WASM', `${file} cannot run on a device: ${reasons}${hint}`);
   }
   if (!WebAssembly.validate(bytes)) {
     throw new AuthoringError('NOT_WASM', `${file} is not a valid WebAssembly module`);

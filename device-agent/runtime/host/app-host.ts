@@ -3,7 +3,7 @@ import type { Arrivals } from '../channels/arrivals.ts';
 import { beatMs, type FromHost, type HostedApplication, type ToHost } from '../protocol.ts';
 import type { CompiledModules } from './compiled-modules.ts';
 import { type LifePorts, openLife } from './events/open-life.ts';
-import { isSameApplication } from './hosted-application.ts';
+import { differInLinksOnly, isSameApplication } from './hosted-application.ts';
 import type { Life } from './life.ts';
 
 /** What an app host needs of the outside. */
@@ -57,10 +57,9 @@ export class AppHost {
 
   async #apply(applications: readonly HostedApplication[]): Promise<void> {
     const wanted = new Map(applications.map((application) => [application.name, application]));
-    const leaving = [...this.#live.values()].filter(({ application }) => {
-      const same = wanted.get(application.name);
-      return same === undefined || !isSameApplication(application, same);
-    });
+    const lives = [...this.#live.values()];
+    const stays = await Promise.all(lives.map((life) => staysWith(life, wanted.get(life.application.name))));
+    const leaving = lives.filter((_, at) => stays[at] === false);
     await Promise.all(leaving.map((live) => live.stop()));
     for (const { application } of leaving) {
       this.#live.delete(application.name);
@@ -70,10 +69,10 @@ export class AppHost {
     this.#ports.hub.apply(applications);
     this.#ports.lost.keep(new Set(wanted.keys()));
     const coming = [...wanted.values()].filter(({ name }) => !this.#live.has(name));
-    const lives = await Promise.all(coming.map((one) => openLife(one, this.#ports, () => this.tell())));
-    for (const live of lives) this.#live.set(live.application.name, live);
+    const newcomers = await Promise.all(coming.map((one) => openLife(one, this.#ports, () => this.tell())));
+    for (const live of newcomers) this.#live.set(live.application.name, live);
     this.tell();
-    await Promise.all(lives.map((live) => live.begin()));
+    await Promise.all(newcomers.map((live) => live.begin()));
   }
 
   #beat(): void {
@@ -97,4 +96,11 @@ export class AppHost {
     }
     this.#say({ kind: 'states', applications });
   }
+}
+
+/** Whether what lives goes on as what is wanted; other modules may be linked to it meanwhile. */
+async function staysWith(life: Life, wanted: HostedApplication | undefined): Promise<boolean> {
+  if (wanted === undefined) return false;
+  if (isSameApplication(life.application, wanted)) return true;
+  return differInLinksOnly(life.application, wanted) && (await life.relink(wanted));
 }

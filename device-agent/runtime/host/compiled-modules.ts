@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { importsOf } from '../../../artifact/linking/functions.ts';
 import type { Disk } from '../../../platform/ports.ts';
 import { memoryPagesMax } from '../limits.ts';
 import { prepareModule } from '../prepare/prepare-module.ts';
 import { readPrepared, type Traits } from '../prepare/prepared-store.ts';
 import type { HostedApplication } from '../protocol.ts';
+import { type Importing, type Linkage, linkageOf } from './links/linkage.ts';
 
 /** Why a module can't be run; its message is for people. */
 export class UnfitModule extends Error {}
@@ -14,66 +16,106 @@ export interface CompiledModule {
   readonly traits: Traits;
 }
 
-/** The application's module made ready here, where the disk could not take it: whatever the disk does, what is deployed runs. */
-function prepareHere(
-  disk: Disk,
-  application: HostedApplication,
-): { readonly bytes: Uint8Array; readonly traits: Traits } {
-  const { modulePath, sha256 } = application;
+/** The modules of an application that can be instantiated. */
+export interface CompiledApplication extends CompiledModule {
+  readonly linkage?: Linkage;
+}
+
+/** A module of an application. */
+interface Part extends Pick<HostedApplication, 'modulePath' | 'sha256' | 'prepared' | 'limits'> {
+  readonly isLinked: boolean;
+}
+
+/** The module made ready here, where the disk could not take it: whatever the disk does, what is deployed runs. */
+function prepareHere(disk: Disk, part: Part): { readonly bytes: Uint8Array; readonly traits: Traits } {
+  const { modulePath, sha256, isLinked } = part;
   const source = disk.readFile(modulePath);
   if (createHash('sha256').update(source).digest('hex') !== sha256) {
     throw new UnfitModule(`${modulePath} is not what was deployed`);
   }
-  const preparation = prepareModule(source, memoryPagesMax(application));
+  const preparation = prepareModule(source, memoryPagesMax(part), isLinked);
   if (preparation.kind === 'refused') throw new UnfitModule(preparation.message);
   return { bytes: preparation.module, traits: preparation.traits };
 }
 
-function read(disk: Disk, application: HostedApplication): { readonly bytes: Uint8Array; readonly traits: Traits } {
-  const { prepared } = application;
-  if (prepared === undefined) return prepareHere(disk, application);
+function read(disk: Disk, part: Part): { readonly bytes: Uint8Array; readonly traits: Traits } {
+  const { prepared } = part;
+  if (prepared === undefined) return prepareHere(disk, part);
   const bytes = readPrepared(disk, prepared);
   if (bytes === undefined) throw new UnfitModule(`${prepared.path} is not what was made ready to run: it rotted`);
   return { bytes, traits: prepared.traits };
 }
 
 /** Modules that are the same, compiled. */
-function keyOf({ prepared, sha256 }: HostedApplication): string {
-  return prepared?.sha256 ?? sha256;
+function keyOf({ prepared, sha256, isLinked }: Part): string {
+  return `${prepared?.sha256 ?? sha256}${isLinked ? ' linked' : ''}`;
+}
+
+/** The modules of an application, its own under an empty name. */
+function partsOf(application: HostedApplication): ReadonlyMap<string, Part> {
+  const { links = {}, limits } = application;
+  const terms = { isLinked: application.links !== undefined, ...(limits === undefined ? {} : { limits }) };
+  const linked = Object.entries(links).map(([link, module]) => [link, { ...module, ...terms }] as const);
+  return new Map([['', { ...application, ...terms }], ...linked]);
 }
 
 /** Modules that are compiled, each once: started again, or run by two applications, it costs nothing more. */
 export class CompiledModules {
   readonly #disk: Disk;
-  readonly #modules = new Map<string, Promise<CompiledModule>>();
+  readonly #modules = new Map<string, Promise<Importing>>();
+  /** So that an instance for an event asks once. */
+  readonly #applications = new WeakMap<HostedApplication, Promise<CompiledApplication>>();
 
   constructor(disk: Disk) {
     this.#disk = disk;
   }
 
   /** Compiles beside the thread. Rejects with `UnfitModule` where the bytes rotted or do not compile, or as the disk does. */
-  module(application: HostedApplication): Promise<CompiledModule> {
-    const key = keyOf(application);
-    const known = this.#modules.get(key);
-    if (known !== undefined) return known;
-    const compiling = this.#compile(application);
-    this.#modules.set(key, compiling);
-    compiling.catch(() => this.#modules.delete(key));
-    return compiling;
+  application(application: HostedApplication): Promise<CompiledApplication> {
+    return once(this.#applications, application, () => this.#assemble(partsOf(application)));
   }
 
   /** Lets go of all but those of these applications. */
   keep(applications: readonly HostedApplication[]): void {
-    const kept = new Set(applications.map(keyOf));
+    const kept = new Set(applications.flatMap((one) => [...partsOf(one).values()].map(keyOf)));
     for (const key of this.#modules.keys()) if (!kept.has(key)) this.#modules.delete(key);
   }
 
-  async #compile(application: HostedApplication): Promise<CompiledModule> {
-    const { bytes, traits } = read(this.#disk, application);
+  async #assemble(parts: ReadonlyMap<string, Part>): Promise<CompiledApplication> {
+    const links = new Map<string, Importing>();
+    for (const [link, part] of parts) {
+      links.set(link, await once(this.#modules, keyOf(part), () => this.#compile(part)));
+    }
+    const own = links.get('')!;
+    links.delete('');
+    return links.size === 0 ? own.compiled : { ...own.compiled, linkage: linkageOf(own, links) };
+  }
+
+  async #compile(part: Part): Promise<Importing> {
+    const { bytes, traits } = read(this.#disk, part);
     try {
-      return { module: await WebAssembly.compile(bytes), traits };
+      const compiled = { module: await WebAssembly.compile(bytes), traits };
+      return { compiled, imports: part.isLinked ? importsOf(bytes) : [] };
     } catch (error) {
       throw new UnfitModule(`it does not compile: ${(error as Error).message}`);
     }
   }
+}
+
+/** What is known under the key, or made now; what fails is made again the next time. */
+function once<K extends string | object, T>(
+  known: {
+    get(key: K): Promise<T> | undefined;
+    set(key: K, value: Promise<T>): unknown;
+    delete(key: K): boolean;
+  },
+  key: K,
+  make: () => Promise<T>,
+): Promise<T> {
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const made = make();
+  known.set(key, made);
+  made.catch(() => known.delete(key));
+  return made;
 }

@@ -12,7 +12,7 @@ import { emptyInput, outputTo } from '../primitives/streams.ts';
 import { suspendingWait } from '../primitives/waiting.ts';
 import type { HostedApplication } from '../protocol.ts';
 import type { GuestWorld } from '../wasi/world.ts';
-import { type CompiledModule, type CompiledModules, UnfitModule } from './compiled-modules.ts';
+import { type CompiledApplication, type CompiledModules, UnfitModule } from './compiled-modules.ts';
 import { FuelMeter } from './fuel-meter.ts';
 import { Guest } from './guest.ts';
 import type { EventInput, Launch, RunHandlers } from './launch.ts';
@@ -104,10 +104,21 @@ class GuestRun {
     return { memoryBytes: this.#guest?.memoryBytes() ?? 0, fuelSpent: this.#guest?.fuelSpent() ?? 0 };
   }
 
+  async relink(application: HostedApplication): Promise<boolean> {
+    try {
+      const { linkage } = await this.#options.modules.application(application);
+      return linkage !== undefined && this.#guest !== undefined && (await this.#guest.relink(linkage));
+    } catch (error) {
+      // Its new start meets it again, and tells.
+      if (error instanceof UnfitModule || error instanceof DiskError) return false;
+      throw error;
+    }
+  }
+
   async #run(): Promise<void> {
     const { onEnd } = this.#handlers;
     try {
-      const compiled = await this.#options.modules.module(this.#application);
+      const compiled = await this.#options.modules.application(this.#application);
       if (this.#isStopped) return;
       this.#guest = this.#newGuest(compiled);
       const end = await this.#guest.run();
@@ -118,15 +129,13 @@ class GuestRun {
     }
   }
 
-  #newGuest({ module, traits }: CompiledModule): Guest {
+  #newGuest(compiled: CompiledApplication): Guest {
     const { clock, turns, memories } = this.#options;
     const { onOutput, onStarted } = this.#handlers;
     const { name, limits, events } = this.#application;
     const fuelPerRun = events?.fuel ?? limits?.fuelPerRun;
-    const { importedMemory } = traits;
     return new Guest(worldOf(this.#application, this.#options, onOutput, this.#timers, this.#event), {
-      ...{ name, module, turns, clock, onStarted, memories, memoryBytesMax: memoryBytesMax(this.#application) },
-      ...(importedMemory === undefined ? {} : { memory: importedMemory }),
+      ...{ name, compiled, turns, clock, onStarted, memories, memoryBytesMax: memoryBytesMax(this.#application) },
       meter: new FuelMeter({ ...limits, ...(fuelPerRun === undefined ? {} : { fuelPerRun }) }, clock.monotonic()),
     });
   }

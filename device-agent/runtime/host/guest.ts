@@ -1,24 +1,23 @@
 /** One run of a prepared module on the thread it shares with others. */
 import { ended, fuelContract } from '../../../artifact/fuel/contract.ts';
 import type { Clock } from '../../../platform/ports.ts';
-import type { Traits } from '../prepare/prepared-store.ts';
 import type { RunEnd } from '../run-end.ts';
-import type { Guest as Program } from '../wasi/guest.ts';
-import { memoryImport } from '../wasi/imported-memory.ts';
-import { preview1, type SystemCall, type SystemCalls, suspending } from '../wasi/preview1.ts';
+import { type SystemCall, suspending } from '../wasi/preview1.ts';
 import type { GuestWorld, Leave } from '../wasi/world.ts';
+import type { CompiledApplication } from './compiled-modules.ts';
 import type { FuelMeter } from './fuel-meter.ts';
+import { type Entry, entriesOf, GuestInstances } from './guest-instances.ts';
 import type { LeftMemories } from './left-memories.ts';
-import { endOf, wasmStack } from './thrown-end.ts';
+import type { Linkage } from './links/linkage.ts';
+import { endOf, imported, wasmStack, withMemory } from './thrown-end.ts';
 import type { Queue, Turns } from './turns.ts';
 
 /** What a system call costs, in fuel. */
 const callFuel = 500n;
 /** Of the 984 KiB that the engine gives a suspendable stack: room for the largest frame and the host's own is left. */
 const stackBytes = 640 * 1024;
-
-/** With less than this part of its memory left, a program that trapped ran out of it. */
-const spareMemory = 1 / 16;
+/** What a module that takes another one's place may spend before it does; its neighbours wait meanwhile. */
+const successionFuel = 10_000_000n;
 
 /** How a run with no end of its own is told: `_initialize` returned and its instance stays. */
 export type GuestEnd = RunEnd | { readonly kind: 'resident' };
@@ -26,9 +25,7 @@ export type GuestEnd = RunEnd | { readonly kind: 'resident' };
 /** What a guest is run with. */
 export interface GuestOptions {
   readonly name: string;
-  readonly module: WebAssembly.Module;
-  /** The memory it imports as env.memory. */
-  readonly memory?: Traits['importedMemory'];
+  readonly compiled: CompiledApplication;
   /** Where its memory comes from and goes to. */
   readonly memories: LeftMemories;
   /** What its memory may grow to. */
@@ -40,20 +37,14 @@ export interface GuestOptions {
   readonly onStarted: () => void;
 }
 
-type Entry = (...values: never[]) => unknown;
-
 /** A module that runs: it gives way when its slice is over or it waits, and ends when it is told to, whatever it does. */
 export class Guest {
   readonly #options: GuestOptions;
   readonly #abandon: () => void;
   readonly #left = new WebAssembly.Global<bigint>({ value: 'i64', mutable: true }, 0n);
   readonly #stack = new WebAssembly.Global<number>({ value: 'i32', mutable: true }, stackBytes);
-  readonly #calls: SystemCalls;
-  readonly #program: Program;
-  #memory: WebAssembly.Memory | undefined;
-  #bytesAtEnd = 0;
+  readonly #instances: GuestInstances;
   #memoryAtStart = 0;
-  #exports: WebAssembly.Exports = {};
   #turnBeganMs = 0;
   #turnBeganLeft = 0;
   #isResident = false;
@@ -66,15 +57,22 @@ export class Guest {
   #interrupt: (() => void) | undefined;
   /** Whether something it waited for goes on without it, and may still write to its memory. */
   #wasInterrupted = false;
+  /** Whether what runs is a successor that nobody calls yet: it may not wait, and its end is its own. */
+  #isSucceeding = false;
 
   constructor(world: Omit<GuestWorld, 'leave'>, options: GuestOptions) {
     this.#options = options;
     this.#abandon = world.abandon ?? (() => {});
     // A guest that calls proc_exit ends by a trap when it is back: it could catch what is thrown.
-    const leave: Leave = ({ exitCode }) => this.#decide({ kind: 'exited', exitCode });
-    const { imports, guest } = preview1({ ...world, leave }, WebAssembly.Module.imports(options.module));
-    this.#calls = imports;
-    this.#program = guest;
+    const leave: Leave = ({ exitCode }) =>
+      this.#isSucceeding ? this.#endSuccessor() : this.#decide({ kind: 'exited', exitCode });
+    this.#instances = new GuestInstances({
+      world: { ...world, leave },
+      memories: options.memories,
+      fuel: () => this.#fuelImports(),
+      wrap: (name, call) =>
+        suspending.has(name) ? new WebAssembly.Suspending(this.#waiting(call)) : this.#charged(call),
+    });
   }
 
   /** Runs until it ends by itself or is stopped; undefined when it was stopped. */
@@ -83,17 +81,18 @@ export class Guest {
     try {
       await this.#turn('woken');
       await this.#start();
-      end = this.#exports._start === undefined ? { kind: 'resident' } : { kind: 'exited', exitCode: 0 };
+      end = this.#instances.exports._start === undefined ? { kind: 'resident' } : { kind: 'exited', exitCode: 0 };
     } catch (error) {
-      end = this.#withMemory(endOf(error, this.#exports, this.#imported()));
+      const memory = { ...this.#options, bytes: this.memoryBytes(), bytesAtStart: this.#memoryAtStart };
+      end = withMemory(endOf(error, this.#instances.exports, imported(this.#options.compiled.module)), memory);
     }
     this.#leave();
     const last = this.#isDecided ? this.#end : end;
     if (last?.kind !== 'exited' && last?.kind !== 'resident') this.#abandon();
     this.#isResident = end.kind === 'resident';
     if (!this.#isResident) {
-      this.#program.close();
-      this.#leaveMemory();
+      this.#instances.close();
+      this.#instances.leave(!this.#wasInterrupted);
     }
     // An end that was decided before shows as a trap.
     return last;
@@ -106,12 +105,22 @@ export class Guest {
     this.#interrupt?.();
     if (!this.#isResident) return;
     this.#abandon();
-    this.#program.close();
+    this.#instances.close();
   }
 
-  /** Bytes of its linear memory, which never shrinks: now, or at its end. */
+  /**
+   * Puts the modules of `next` in the place of those that are linked to it; false where that takes a new start. They are
+   * started first, in a turn of their own.
+   */
+  relink(next: Linkage): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#options.turns.enqueue(this.#options.name, 'woken', () => resolve(this.#succeed(next)));
+    return promise;
+  }
+
+  /** Bytes of its linear memories, which never shrink: now, or at its end. */
   memoryBytes(): number {
-    return this.#memory?.buffer.byteLength ?? this.#bytesAtEnd;
+    return this.#instances.memoryBytes();
   }
 
   /** Fuel it has spent so far. */
@@ -119,65 +128,50 @@ export class Guest {
     return this.#spentAtEnd ?? this.#options.meter.spent(this.#fuelLeft());
   }
 
-  #leaveMemory(): void {
-    const { memory: shape, memories } = this.#options;
-    const memory = this.#memory;
-    // Its instance goes too: nothing of it runs any more.
-    this.#bytesAtEnd = this.memoryBytes();
-    this.#memory = undefined;
-    this.#exports = {};
-    if (shape !== undefined && memory !== undefined && !this.#wasInterrupted) memories.leave(memory, shape);
-  }
-
-  /** A program that grew and trapped with hardly any memory left has run out of it. */
-  #withMemory(end: RunEnd): RunEnd {
-    const max = this.#options.memoryBytesMax;
-    const bytes = this.memoryBytes();
-    if (end.kind !== 'trapped' || bytes === this.#memoryAtStart || bytes < max * (1 - spareMemory)) return end;
-    return { ...end, message: `out of memory, at its limit of ${max / 2 ** 20} MiB: ${end.message}` };
-  }
-
-  /** Functions that the module imports, but for the meter's. */
-  #imported(): number {
-    return WebAssembly.Module.imports(this.#options.module).filter(({ kind }) => kind === 'function').length - 1;
-  }
-
   async #start(): Promise<void> {
-    const { module, memory: asked, onStarted } = this.#options;
+    const { compiled, onStarted } = this.#options;
     if (this.#isDecided) return;
     onStarted();
     const first = this.#options.meter.grant(0, this.#options.clock.monotonic());
     if (first.kind === 'slice') this.#left.value = BigInt(first.left);
-    const memory = asked && this.#options.memories.take(asked);
-    const imports = {
-      ...this.#systemCalls(),
-      [fuelContract.module]: this.#fuelImports(),
-      ...(memory === undefined ? {} : { [memoryImport.module]: { [memoryImport.name]: memory } }),
-    };
-    const { exports } = new WebAssembly.Instance(module, imports);
-    this.#exports = exports;
-    this.#memory = memory ?? (exports.memory as WebAssembly.Memory);
+    const entries = this.#instances.make(compiled);
     this.#memoryAtStart = this.memoryBytes();
-    this.#program.memory.attach(this.#memory);
-    for (const name of [fuelContract.start, exports._start === undefined ? '_initialize' : '_start']) {
-      const entry = exports[name] as Entry | undefined;
-      this.#stack.value = stackBytes;
-      if (entry !== undefined) await WebAssembly.promising(entry)();
+    for (const entry of entries) await this.#call(entry);
+  }
+
+  #call(entry: Entry): Promise<unknown> {
+    this.#stack.value = stackBytes;
+    return WebAssembly.promising(entry)();
+  }
+
+  /** Whatever the successors do when they are started, it is over before another turn begins: none of it may wait. */
+  async #succeed(next: Linkage): Promise<boolean> {
+    const { turns, meter } = this.#options;
+    const [left, stack] = [this.#left.value, this.#stack.value];
+    try {
+      const successors = this.#isDecided ? undefined : this.#instances.successors(next);
+      if (successors === undefined) return false;
+      this.#isSucceeding = true;
+      this.#left.value = successionFuel;
+      for (const { exports } of successors.values()) for (const entry of entriesOf(exports)) await this.#call(entry);
+      if (!this.#isDecided) this.#instances.succeed(next, successors);
+      return !this.#isDecided;
+    } catch (error) {
+      if (error instanceof WebAssembly.LinkError || this.#isSucceeding) return false;
+      throw error;
+    } finally {
+      if (this.#isSucceeding && !this.#isDecided) {
+        meter.lend(Number(successionFuel - (this.#left.value < 0n ? 0n : this.#left.value)));
+        [this.#left.value, this.#stack.value] = [left, stack];
+      }
+      this.#isSucceeding = false;
+      turns.leave();
     }
   }
 
-  /** The system calls, charged for. */
-  #systemCalls(): WebAssembly.Imports {
-    const wrap = ([name, call]: [string, SystemCall]): [string, unknown] => [
-      name,
-      suspending.has(name) ? new WebAssembly.Suspending(this.#waiting(call)) : this.#charged(call),
-    ];
-    return Object.fromEntries(
-      Object.entries(this.#calls).map(([module, calls]) => [
-        module,
-        Object.fromEntries(Object.entries(calls).map(wrap)),
-      ]),
-    );
+  /** Nobody resumes a successor: it ends where it would wait. */
+  #endSuccessor(): undefined {
+    this.#left.value = ended;
   }
 
   #charged(call: SystemCall): Entry {
@@ -191,7 +185,8 @@ export class Guest {
     return (...values) => {
       this.#charge();
       const answer = this.#isDecided ? 0 : call(...values);
-      return answer instanceof Promise ? this.#whenItsTurn(answer) : answer;
+      if (!(answer instanceof Promise)) return answer;
+      return this.#isSucceeding ? this.#endSuccessor() : this.#whenItsTurn(answer);
     };
   }
 
@@ -214,11 +209,12 @@ export class Guest {
   /** The guest has spent its slice: it goes on in a later turn, or comes back to its end. */
   #out(): Promise<void> | undefined {
     if (this.#isDecided) return undefined;
+    if (this.#isSucceeding) return this.#endSuccessor();
     if (this.#stack.value < 0) {
       this.#decide({
         kind: 'trapped',
         message: 'trap: stack overflow',
-        stack: wasmStack(new Error(), this.#imported()),
+        stack: wasmStack(new Error(), imported(this.#options.compiled.module)),
       });
       return undefined;
     }

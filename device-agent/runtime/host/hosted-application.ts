@@ -41,13 +41,24 @@ type State =
 
 /** Whether two say the same: then the one that runs may go on. Where the module lies does not matter, its digest does. */
 export function isSameApplication(one: HostedApplication, other: HostedApplication): boolean {
-  const essence = ({ modulePath: _path, restarts: _restarts, prepared: _prepared, ...rest }: HostedApplication) => rest;
-  return isDeepStrictEqual(essence(one), essence(other));
+  return isDeepStrictEqual(essenceOf(one), essenceOf(other));
+}
+
+/** Whether two differ in nothing but which modules are linked to them, under the same names. */
+export function differInLinksOnly(one: HostedApplication, other: HostedApplication): boolean {
+  const [{ links, ...rest }, { links: otherLinks, ...otherRest }] = [essenceOf(one), essenceOf(other)];
+  const names = [links, otherLinks].map((all) => Object.keys(all).sort());
+  return isDeepStrictEqual(rest, otherRest) && isDeepStrictEqual(names[0], names[1]);
+}
+
+function essenceOf({ modulePath: _path, restarts: _restarts, prepared: _prepared, links, ...rest }: HostedApplication) {
+  const digests = Object.entries(links ?? {}).map(([link, { sha256 }]) => [link, sha256] as const);
+  return { ...rest, links: Object.fromEntries(digests) };
 }
 
 /** One application, started again after it ended as its restart policy says. */
 export class LiveApplication implements Life {
-  readonly application: HostedApplication;
+  #application: HostedApplication;
   readonly #ports: HostPorts;
   readonly #onChange: () => void;
   readonly #log: ApplicationLog;
@@ -62,13 +73,17 @@ export class LiveApplication implements Life {
   #isOver = false;
 
   constructor(application: HostedApplication, ports: HostPorts, onChange: () => void) {
-    this.application = application;
+    this.#application = application;
     this.#ports = ports;
     this.#onChange = onChange;
     this.#log = new ApplicationLog(ports, ports.logDirectory, application.name);
     this.#lines = new OutputLines(this.#log);
     this.#restarts = application.restarts;
     this.#since = this.#stamp();
+  }
+
+  get application(): HostedApplication {
+    return this.#application;
   }
 
   async begin(): Promise<void> {
@@ -115,6 +130,14 @@ export class LiveApplication implements Life {
     await this.#runOf(state)?.stop();
     this.#log.note('stopped');
     this.#lock?.[Symbol.dispose]();
+  }
+
+  async relink(next: HostedApplication): Promise<boolean> {
+    const { kind } = this.#state;
+    const isRelinked = kind === 'backoff' || (await this.#runOf(this.#state)?.relink(next)) === true;
+    if (isRelinked) this.#application = next;
+    if (isRelinked) this.#log.note('other modules are linked to it');
+    return isRelinked;
   }
 
   report(): ApplicationReport {

@@ -15,6 +15,8 @@ export interface RunHandlers {
 export interface Run {
   /** Ends it wherever it is, even in an endless loop; resolves when nothing of it runs any more. */
   stop(): Promise<void>;
+  /** Puts the modules linked to the application in the place of its own; false where that takes a new start. */
+  relink(application: HostedApplication): Promise<boolean>;
   /** Bytes of its memory and the fuel it has spent, now or at its end. */
   usage(): { readonly memoryBytes: number; readonly fuelSpent: number };
 }

@@ -8,6 +8,8 @@ export interface Life {
   begin(): Promise<void>;
   /** Resolves when it does not run any more, nor ever will again. */
   stop(): Promise<void>;
+  /** Goes on with the modules that are linked to `next`, which differs in them alone; false where that takes a new start. */
+  relink(next: HostedApplication): Promise<boolean>;
   report(): ApplicationReport;
   /** What it takes now; fuel per second since it was asked before. */
   usage(): Usage;

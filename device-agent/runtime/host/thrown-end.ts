@@ -31,3 +31,21 @@ export function endOf(error: unknown, exports: WebAssembly.Exports, imported: nu
   if (error instanceof WebAssembly.LinkError) return { kind: 'refused', message: error.message };
   return { kind: 'trapped', message: thrownText(error, exports), stack: wasmStack(error, imported) };
 }
+
+/** With less than this part of its memory left, a program that trapped ran out of it. */
+const spareMemory = 1 / 16;
+
+/** A program that grew and trapped with hardly any memory left has run out of it. */
+export function withMemory(
+  end: RunEnd,
+  memory: { readonly bytes: number; readonly bytesAtStart: number; readonly memoryBytesMax: number },
+): RunEnd {
+  const { bytes, bytesAtStart, memoryBytesMax: max } = memory;
+  if (end.kind !== 'trapped' || bytes === bytesAtStart || bytes < max * (1 - spareMemory)) return end;
+  return { ...end, message: `out of memory, at its limit of ${max / 2 ** 20} MiB: ${end.message}` };
+}
+
+/** Functions that a metered module imports, but for the meter's. */
+export function imported(module: WebAssembly.Module): number {
+  return WebAssembly.Module.imports(module).filter(({ kind }) => kind === 'function').length - 1;
+}

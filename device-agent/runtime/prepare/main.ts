@@ -7,12 +7,20 @@ import { prepareModule } from './prepare-module.ts';
 import { PreparedStore } from './prepared-store.ts';
 import type { PrepareOutcome, PrepareWork } from './protocol.ts';
 
-function prepare({ modulePath, sha256, length, memoryPagesMax, directory, name }: PrepareWork): PrepareOutcome {
+function prepare({
+  modulePath,
+  sha256,
+  length,
+  memoryPagesMax,
+  isLinked,
+  directory,
+  name,
+}: PrepareWork): PrepareOutcome {
   const bytes = nodeDisk.stat(modulePath)?.bytes === length ? nodeDisk.readFile(modulePath) : undefined;
   if (bytes === undefined || createHash('sha256').update(bytes).digest('hex') !== sha256) {
     return { kind: 'refused', message: `${modulePath} is not what was deployed` };
   }
-  const preparation = prepareModule(bytes, memoryPagesMax);
+  const preparation = prepareModule(bytes, memoryPagesMax, isLinked);
   if (preparation.kind === 'refused') return preparation;
   new PreparedStore(nodeDisk, directory).keep(name, preparation.module, preparation.traits);
   return { kind: 'prepared' };

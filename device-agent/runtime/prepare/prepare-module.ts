@@ -1,5 +1,5 @@
 /** Makes a module ready to run: judged, metered, its growth bounded. Pure, bytes to bytes. */
-import { judgeModule } from '../../../artifact/admission/judge-module.ts';
+import { judgeLinkedModule, judgeModule } from '../../../artifact/admission/judge-module.ts';
 import type { ModuleNeed } from '../../../artifact/admission/verdict.ts';
 import { FuelError } from '../../../artifact/fuel/error.ts';
 import { injectFuel } from '../../../artifact/fuel/inject.ts';
@@ -27,9 +27,9 @@ function ownProcessReasons(source: Uint8Array, needs: readonly ModuleNeed[]): re
     : asked;
 }
 
-/** Prepares a module for an application whose memory may grow to so many pages. */
-export function prepareModule(source: Uint8Array, memoryPagesMax: number): Preparation {
-  const verdict = judgeModule(source);
+/** Prepares a module, one of several or alone, for an application whose memories may grow to so many pages each. */
+export function prepareModule(source: Uint8Array, memoryPagesMax: number, isLinked = false): Preparation {
+  const verdict = isLinked ? judgeLinkedModule(source) : judgeModule(source);
   if (verdict.kind === 'refused') return { kind: 'refused', message: verdict.problems[0]!.message };
   try {
     const module = takeMemoryFromOutside(injectFuel(source, { memoryPagesMax, tableElementsMax }));

@@ -7,6 +7,8 @@ export interface PrepareWork {
   readonly sha256: string;
   readonly length: number;
   readonly memoryPagesMax: number;
+  /** Whether it is one of several that are linked. */
+  readonly isLinked: boolean;
   /** Directory and name of the prepared module. */
   readonly directory: string;
   readonly name: string;

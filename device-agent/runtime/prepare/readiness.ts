@@ -1,23 +1,39 @@
-/** Which prepared module an application needs, and having it made where it is not there. */
+/** Which prepared modules an application needs, and having it made where it is not there. */
 import { rewriterVersion } from '../../../artifact/fuel/contract.ts';
 import type { Disk } from '../../../platform/ports.ts';
 import type { DeployedApplication } from '../../../schemas/generated/types.ts';
+import type { RunnableApplication } from '../app-runtime.ts';
 import { memoryPagesMax } from '../limits.ts';
 import { type PreparedModule, PreparedStore } from './prepared-store.ts';
 import { Preparer, type PreparerOptions } from './preparer.ts';
 import type { PrepareOutcome, PrepareWork } from './protocol.ts';
 
-/** What decides how a module is prepared, and where it lies. */
-export type Preparable = Pick<DeployedApplication, 'sha256' | 'length' | 'limits'> & { readonly modulePath: string };
+/** A module to prepare: what decides how, and where it lies. */
+export interface Preparable extends Pick<DeployedApplication, 'name' | 'version' | 'sha256' | 'length' | 'limits'> {
+  readonly modulePath: string;
+  /** Whether it is one of several that are linked. */
+  readonly isLinked: boolean;
+}
+
+/** The modules of an application, its own first; each may grow its memory as far as the application may. */
+export function preparables(application: RunnableApplication): readonly Preparable[] {
+  const { links = {}, limits } = application;
+  const linked = Object.values(links);
+  const isLinked = linked.length > 0;
+  const terms = { isLinked, ...(limits === undefined ? {} : { limits }) };
+  return [application, ...linked].map(({ name, version, sha256, length, modulePath }) => {
+    return { name, version, sha256, length, modulePath, ...terms };
+  });
+}
 
 /** A module ready to run, or why there is none. */
 export type Readiness =
   | { readonly kind: 'ready'; readonly prepared: PreparedModule }
   | Exclude<PrepareOutcome, { kind: 'prepared' }>;
 
-/** The name of what is prepared for an application: it changes with all that the bytes depend on. */
-export function preparedName(application: Pick<Preparable, 'sha256' | 'limits'>): string {
-  return `${application.sha256}.${rewriterVersion}-${memoryPagesMax(application)}`;
+/** The name of what is prepared of a module: it changes with all that the bytes depend on. */
+export function preparedName(module: Pick<Preparable, 'sha256' | 'limits'>): string {
+  return `${module.sha256}.${rewriterVersion}-${memoryPagesMax(module)}`;
 }
 
 /** Prepared modules of one directory, each made when it is first asked for. */
@@ -33,15 +49,15 @@ export class PreparedModules {
   }
 
   /** Makes what is missing; answers in the order of the question, and never rejects. */
-  async ready(applications: readonly Preparable[]): Promise<readonly Readiness[]> {
+  async ready(modules: readonly Preparable[]): Promise<readonly Readiness[]> {
     const missing = new Map<string, PrepareWork>();
-    for (const application of applications) {
-      const name = preparedName(application);
-      if (this.#store.find(name) === undefined) missing.set(name, this.#workOf(application, name));
+    for (const module of modules) {
+      const name = preparedName(module);
+      if (this.#store.find(name) === undefined) missing.set(name, this.#workOf(module, name));
     }
     const outcomes = missing.size === 0 ? [] : await this.#preparer.prepare([...missing.values()]);
     const failures = new Map([...missing.keys()].map((name, index) => [name, outcomes[index]!]));
-    return applications.map((application) => this.#answer(preparedName(application), failures));
+    return modules.map((module) => this.#answer(preparedName(module), failures));
   }
 
   /** Removes what was made of any module that is not held. */
@@ -57,15 +73,11 @@ export class PreparedModules {
     return { kind: 'failed', message: `${this.#directory}/${name} could not be read` };
   }
 
-  #workOf(application: Preparable, name: string): PrepareWork {
-    const { modulePath, sha256, length } = application;
+  #workOf(module: Preparable, name: string): PrepareWork {
+    const { modulePath, sha256, length, isLinked } = module;
     return {
-      modulePath,
-      sha256,
-      length,
-      name,
-      directory: this.#directory,
-      memoryPagesMax: memoryPagesMax(application),
+      ...{ modulePath, sha256, length, isLinked, name, directory: this.#directory },
+      memoryPagesMax: memoryPagesMax(module),
     };
   }
 }

@@ -20,7 +20,13 @@ const typeNames: Readonly<Record<string, string>> = {
 
 function signatureOf(bytes: Uint8Array, name: string): string {
   const binary = readBinary(bytes, wasmLimits);
-  const hearing = { binary, limits: admissionLimits, reading: wasmLimits, problems: new ProblemList() };
+  const hearing = {
+    binary,
+    limits: admissionLimits,
+    isLinked: false,
+    reading: wasmLimits,
+    problems: new ProblemList(),
+  };
   const { exports, types } = judgeParts(hearing);
   const found = exports.find((one) => one.name === name && one.kind === 'function');
   const signature = found && types.signature(types.typeOfFunction(found.index));

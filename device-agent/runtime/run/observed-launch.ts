@@ -33,6 +33,6 @@ export function observedLaunch(launch: Launch, watch: RunWatch): Launch {
       await run.stop();
       over(undefined);
     };
-    return { stop, usage: () => run.usage() };
+    return { stop, usage: () => run.usage(), relink: (next) => run.relink(next) };
   };
 }

@@ -12,12 +12,18 @@ export class Guest {
   readonly world: GuestWorld;
   readonly memory = new GuestMemory();
   /** 0, 1 and 2, the granted directories from 3 on, the sockets behind them, then what it opens. */
-  readonly descriptors = new DescriptorTable(descriptorsMax);
+  readonly descriptors: DescriptorTable;
   readonly #exited = Promise.withResolvers<ProgramExit>();
   #exit: ProgramExit | undefined;
 
-  constructor(world: GuestWorld) {
+  /** `beside` another one that lives in the same world, it has the same descriptors, and a memory of its own. */
+  constructor(world: GuestWorld, beside?: Guest) {
     this.world = world;
+    this.descriptors = beside?.descriptors ?? new DescriptorTable(descriptorsMax);
+    if (beside === undefined) this.#openWorld(world);
+  }
+
+  #openWorld(world: GuestWorld): void {
     this.descriptors.add(descriptorOf({ kind: 'input', stream: world.stdin }, streamRights.input));
     this.descriptors.add(descriptorOf({ kind: 'output', stream: world.stdout }, streamRights.output));
     this.descriptors.add(descriptorOf({ kind: 'output', stream: world.stderr }, streamRights.output));

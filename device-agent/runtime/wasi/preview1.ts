@@ -84,15 +84,14 @@ const everything: readonly ImportName[] = Object.entries(interfaces).flatMap(([m
   Object.keys(named).map((name) => ({ module, name })),
 );
 
-/**
- * An instance's system calls, to be imported, and what they share; its memory is to be attached before it runs. Only those
- * of `wanted` that there are: an instance that takes few calls costs little.
- */
-export function preview1(
-  world: GuestWorld,
-  wanted: readonly ImportName[] = everything,
-): { readonly imports: SystemCalls; readonly guest: Guest } {
+/** An instance's system calls, to be imported, and what they share; its memory is to be attached before it runs. */
+export function preview1(world: GuestWorld): { readonly imports: SystemCalls; readonly guest: Guest } {
   const guest = new Guest(world);
+  return { imports: callsOf(guest, everything), guest };
+}
+
+/** The system calls of a guest, only those of `wanted` that there are: an instance that takes few calls costs little. */
+export function callsOf(guest: Guest, wanted: readonly ImportName[]): SystemCalls {
   const imports: Record<string, Record<string, SystemCall>> = {};
   for (const { module, name } of wanted) {
     if (!isGranted(module, name)) continue;
@@ -100,5 +99,5 @@ export function preview1(
     imports[module] ??= {};
     imports[module][name] = guarded(named[name]!, { guest, dialect });
   }
-  return { imports, guest };
+  return imports;
 }

@@ -64,7 +64,8 @@ export function moduleOf(program: Program, oldExceptions: boolean): Uint8Array {
   const vector = (entries: readonly (readonly number[])[]): Uint8Array =>
     Uint8Array.from([...unsigned(entries.length), ...entries.flat()]);
   const name = (text: string): number[] => [...unsigned(text.length), ...Buffer.from(text)];
-  const functions = program.map((_, number) => number + hostFunctions);
+  // Each second function is called by its index alone; in its place in the table is the one before it.
+  const functions = program.map((_, number) => number - (number % 2) + hostFunctions);
   return writeBinary('module', [
     // 0 the functions, 1 the host's and the tag's, 2 what carries two values over a block, 3 what takes one and gives one
     {

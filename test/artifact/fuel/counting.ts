@@ -21,7 +21,7 @@ interface Instruction {
   readonly start: number;
   readonly end: number;
   readonly cost: number;
-  /** Labels it may go to, or the function it calls. */
+  /** Labels it may go to, or the function it names. */
   readonly targets: readonly number[];
 }
 
@@ -57,7 +57,9 @@ function instructionsOf(bytes: Uint8Array, body: FunctionBody): Instruction[] {
     const name = opcodeName(cursor.opcode);
     const label = 10;
     const values = [...cursor.values.slice(0, cursor.count)];
-    const targets = /^(return_)?call$/.test(name) ? values : values.filter((_, i) => cursor.kinds[i] === label);
+    const targets = /^((return_)?call|ref\.func)$/.test(name)
+      ? values
+      : values.filter((_, i) => cursor.kinds[i] === label);
     const more = name === 'array.new_fixed' ? values[1]! : 0;
     found.push({ name, start: cursor.start, end: cursor.end, cost: costOfOpcode[cursor.opcode]! + more, targets });
   }
@@ -131,10 +133,10 @@ function piecesOf(root: Block, extra: (one: Instruction) => number, counterAt: (
   return pieces;
 }
 
-/** Fuel by the rule of `chargeRules`, from the pieces and how often each began. */
-function fuelOf(pieces: readonly Piece[], runs: (counter: number) => bigint): bigint {
+/** Who pays for which pieces by the rule of `chargeRules`: the sum of what each pays. */
+function accountsOf(pieces: readonly Piece[]): Map<Piece, number> {
   const account = new Map<Piece, { payer: Piece; lent: number }>();
-  let fuel = 0n;
+  const sums = new Map<Piece, number>();
   for (const piece of pieces) {
     const payer = piece.before === undefined ? piece : account.get(piece.before)!.payer;
     const lent = account.get(payer)?.lent ?? 0;
@@ -142,37 +144,75 @@ function fuelOf(pieces: readonly Piece[], runs: (counter: number) => bigint): bi
       payer !== piece && piece.cost <= chargeRules.shortSegment && lent + piece.cost <= chargeRules.conditionalMax;
     if (joins) account.get(payer)!.lent += piece.cost;
     account.set(piece, { payer: joins ? payer : piece, lent: 0 });
-    fuel += runs((joins ? payer : piece).counter) * BigInt(piece.cost);
+    const paying = joins ? payer : piece;
+    sums.set(paying, (sums.get(paying) ?? 0) + piece.cost);
   }
-  return fuel;
+  return sums;
 }
 
-/** What all that a function may do costs, where its callers pay for it; else 0. */
-function paidByCallers(contents: ModuleContents, code: readonly (readonly Instruction[])[], imported: number) {
+/** Functions whose reference is taken: outside of code by what a reader finds there, in code by instructions. */
+function referencedIn(source: Uint8Array, code: readonly (readonly Instruction[])[]): Set<number> {
+  const found: { value: number; start: number }[] = [];
+  const func = 1;
+  const binary = readBinary(source, wasmLimits);
+  readContents(binary, wasmLimits, {
+    field: (kind, value, start) => {
+      if (kind === func) found.push({ value, start });
+    },
+  });
+  const sections = binary.sections.filter(({ id }) => [4, 6, 9].includes(id));
+  const outside = found.filter(({ start }) => sections.some((one) => one.start <= start && start < one.end));
+  const inside = code.flat().filter(({ name }) => name === 'ref.func');
+  return new Set([...outside.map(({ value }) => value), ...inside.map(({ targets }) => targets[0]!)]);
+}
+
+/** What of a function its callers pay, and whether that is all. */
+interface Payment {
+  readonly byCallers: number;
+  readonly isAll: boolean;
+}
+
+/** Who pays for each function. */
+function paymentsOf(source: Uint8Array, contents: ModuleContents, code: readonly (readonly Instruction[])[]) {
+  const imported = contents.imports.filter(({ type }) => type.kind === 'function').length;
   const exported = new Set(contents.exports.filter(({ kind }) => kind === 'function').map(({ index }) => index));
   if (contents.start !== undefined) exported.add(contents.start);
-  const known = new Map<number, number>();
-  const unbounded = Number.POSITIVE_INFINITY;
+  const referenced = referencedIn(source, code);
+  interface Known extends Payment {
+    readonly work: number;
+  }
+  const none: Known = { byCallers: 0, isAll: false, work: Number.POSITIVE_INFINITY };
+  const known = new Map<number, Known>();
   const wild = ({ name, targets }: Instruction): boolean =>
-    /^(loop|catch.*|(return_)?call_(indirect|ref))$/.test(name) ||
-    bulk.test(name) ||
-    (name === 'try_table' && targets.length > 0);
-  const work = (index: number): number => {
-    if (index < imported) return unbounded;
+    /^(catch.*|(return_)?call_(indirect|ref))$/.test(name) || (name === 'try_table' && targets.length > 0);
+  const pays = (index: number): Known => {
+    if (index < imported) return none;
     if (known.has(index)) return known.get(index)!;
-    known.set(index, unbounded);
+    known.set(index, none);
     const own = code[index - imported]!;
-    let calls = 0;
+    const called: Known[] = [];
     const callee = (one: Instruction): number => {
       if (!isCall(one)) return 0;
-      calls++;
-      return work(one.targets[0]!);
+      const payment = pays(one.targets[0]!);
+      called.push(payment);
+      return payment.byCallers;
     };
-    const sum = piecesOf(treeOf(own), callee, () => 0).reduce((total, { cost }) => total + cost, 0);
-    known.set(index, own.some(wild) || (exported.has(index) && calls > 0) ? unbounded : sum);
+    const pieces = piecesOf(treeOf(own), callee, () => 0);
+    const sum = pieces.reduce((total, { cost }) => total + cost, 0);
+    const further = called.reduce((total, { isAll, work }) => total + (isAll ? 0 : work), 0);
+    const isWild = own.some(wild) || (exported.has(index) && called.length > 0);
+    const work = isWild ? Number.POSITIVE_INFINITY : sum + further;
+    const isLeaf =
+      called.every(({ isAll }) => isAll) &&
+      !own.some(({ name }) => name === 'loop' || bulk.test(name) || /^(return_call|throw|rethrow)/.test(name));
+    const isNamed = exported.has(index) || referenced.has(index);
+    const entry = accountsOf(pieces).get(pieces[0]!) ?? 0;
+    if (isLeaf && work <= chargeRules.leafMax) known.set(index, { byCallers: sum, isAll: true, work });
+    else if (work <= chargeRules.uncheckedMax && !isNamed) known.set(index, { byCallers: entry, isAll: false, work });
+    else known.set(index, { ...none, work });
     return known.get(index)!;
   };
-  return (index: number): number => (work(index) <= chargeRules.leafMax ? work(index) : 0);
+  return pays;
 }
 
 /** A module with counters, and what a run of it should cost with fuel. */
@@ -203,19 +243,22 @@ export function countRuns(source: Uint8Array): Counted {
   };
   const bodies = contents.bodies.map((body, number) => countedBody(source, body, code[number]!, counterAt, lengths));
   const bytes = assemble(source, contents, bodies, counters.size);
-  const free = paidByCallers(contents, code, imported);
-  const extra = (one: Instruction): number => (isCall(one) ? free(one.targets[0]!) : 0);
-  const isFree = (number: number): boolean => free(number + imported) > 0;
+  const pays = paymentsOf(source, contents, code);
+  const extra = (one: Instruction): number => (isCall(one) ? pays(one.targets[0]!).byCallers : 0);
   return {
     bytes,
     cost(exports) {
       const value = (counter: number): bigint =>
         BigInt((exports[`count ${counter}`] as WebAssembly.Global).value as bigint);
       const fuel = code.reduce((sum, instructions, number) => {
-        if (isFree(number)) return sum;
-        return sum + fuelOf(piecesOf(treeOf(instructions), extra, counterAt), value);
+        const { isAll, byCallers } = pays(number + imported);
+        if (isAll) return sum;
+        const pieces = piecesOf(treeOf(instructions), extra, counterAt);
+        const accounts = accountsOf(pieces);
+        if (byCallers > 0) accounts.delete(pieces[0]!);
+        return [...accounts].reduce((total, [{ counter }, cost]) => total + value(counter) * BigInt(cost), sum);
       }, value(lengths.sum));
-      const paying = code.filter((_, number) => !isFree(number));
+      const paying = code.filter((_, number) => !pays(number + imported).isAll);
       return { fuel, executed: executedBy(paying, counters, value) };
     },
   };

@@ -19,10 +19,35 @@ function seenOf(instantiate: (imports: WebAssembly.Imports) => WebAssembly.Expor
   return { exports, seen: { seen, result, sum: sum.value, memory: Buffer.from(memory.buffer).toString('base64') } };
 }
 
+/** A run that gets its fuel in slices; a host function that is called below zero gives what is missing. */
+function inSlices(metered: Uint8Array, argument: number, slice: bigint) {
+  let granted = slice;
+  let meter: Meter | undefined;
+  const give = ({ left }: Meter, more: bigint): void => {
+    left.value += more;
+    granted += more;
+  };
+  const { seen } = seenOf((imports) => {
+    const seenByHost = (imports.host as { seen: (value: number) => void }).seen;
+    const lend = (value: number): void => {
+      if (meter!.left.value < 0n) give(meter!, -meter!.left.value);
+      seenByHost(value);
+    };
+    const started = startMetered(
+      metered,
+      { fuel: slice, refill: (one) => give(one, slice - one.left.value) },
+      { host: { seen: lend } },
+    );
+    meter = started.meter;
+    return started.exports;
+  }, argument);
+  return { seen, spent: () => granted - meter!.left.value };
+}
+
 test('a metered program does what the plain one does, and its fuel is what a walk over its blocks counts', (t) => {
   let calls = 0;
   fc.assert(
-    fc.property(programs, fc.boolean(), fc.nat(4), (program, old, argument) => {
+    fc.property(programs, fc.boolean(), fc.nat(4), fc.bigInt(1n, 400n), (program, old, argument, slice) => {
       const plain = moduleOf(program, old);
       const metered = injectFuel(plain, roomy);
       const counted = countRuns(plain);
@@ -38,10 +63,13 @@ test('a metered program does what the plain one does, and its fuel is what a wal
         return started.exports;
       }, argument);
       t.deepEqual(withMeter.seen, withCounters.seen);
+      const sliced = inSlices(metered, argument, slice);
+      t.deepEqual(sliced.seen, withCounters.seen);
       t.is(meter!.asked, 0);
       if (!String(withCounters.seen.result).includes('unreachable')) {
         const cost = counted.cost(withCounters.exports);
         t.is(fuel - meter!.left.value, cost.fuel);
+        t.is(sliced.spent(), cost.fuel);
         t.true(cost.fuel >= cost.executed);
         if (typeof withCounters.seen.result === 'number') t.is(meter!.stack.value, 500_000);
         calls++;

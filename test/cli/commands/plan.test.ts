@@ -6,6 +6,7 @@ import { sha256Hex } from '../../../artifact/trust/tuf/trusted.ts';
 import { openPrices } from '../../../cli/fetch-price.ts';
 import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
 import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
+import { DirectoryFiles } from '../../../controller/publishing/files/directory-files.ts';
 import { deltaAtOnce } from '../../../controller/publishing/make-delta.ts';
 import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
@@ -57,8 +58,8 @@ test('the price of a fetch is what the artifact store serves for it, index inclu
   });
   const directory = mkdtempSync(join(tmpdir(), 'fleet-price-'));
   t.teardown(() => rmSync(directory, { recursive: true }));
-  const store = new ArtifactStore(nodeDisk, directory);
-  for (const { release, bytes } of modules) store.addRelease(release, bytes);
+  const store = new ArtifactStore(new DirectoryFiles(nodeDisk, directory));
+  for (const { release, bytes } of modules) await store.addRelease(release, bytes);
   const catalogue = new Map(modules.map(({ release }) => [`${release.name}/${release.version}`, release]));
   const log = { write: () => {} };
   const ways = new SmallerWays({ store, compress: brotliAtOnce, makeDelta: deltaAtOnce, log });
@@ -70,7 +71,7 @@ test('the price of a fetch is what the artifact store serves for it, index inclu
   );
   for (const bases of [[old.sha256], []]) {
     const price = await priceOf({ release: fresh, bases });
-    const way = store.index(fresh)?.ways.find(({ method }) => method === price.method);
+    const way = (await store.index(fresh))?.ways.find(({ method }) => method === price.method);
     t.is(price.method, bases.length === 0 ? 'brotli' : 'delta');
     t.is(price.bytes, way?.length ?? -1);
     const served = readFileSync(`${directory}/releases/position-beacon/1.1.0.json`).length;

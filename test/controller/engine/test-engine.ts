@@ -2,6 +2,7 @@
 import { openShadowDoor } from '../../../controller/doors/mqtt/shadow-door.ts';
 import { observe } from '../../../controller/engine/context.ts';
 import { Engine } from '../../../controller/engine/engine.ts';
+import type { EngineParts } from '../../../controller/engine/engine-parts.ts';
 import { loadImage } from '../../../controller/engine/image.ts';
 import type { DesiredDevice, DesiredFleet } from '../../../controller/manifests/desired.ts';
 import type { ShadowMessage } from '../../../controller/shadow/protocol.ts';
@@ -49,8 +50,9 @@ export interface TestEngineOptions {
   readonly log?: Log;
   readonly publish?: (message: ShadowMessage) => Promise<void>;
   readonly sign?: (deployment: Deployment) => string;
+  readonly putBlob?: (bytes: Uint8Array) => Promise<unknown>;
   readonly tellsConnections?: boolean;
-  readonly onChange?: (devices: Iterable<string> | undefined) => void;
+  readonly onChange?: EngineParts['onChange'];
 }
 
 export async function openEngine(options: TestEngineOptions = {}) {
@@ -61,7 +63,7 @@ export async function openEngine(options: TestEngineOptions = {}) {
     publish: options.publish ?? (async () => {}),
     sign: options.sign ?? ((deployment) => JSON.stringify(deployment)),
     keyId: 'key',
-    putBlob: () => {},
+    putBlob: options.putBlob ?? (async () => {}),
     tellsConnections: options.tellsConnections ?? false,
     onChange: options.onChange ?? (() => {}),
   });

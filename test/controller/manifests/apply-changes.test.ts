@@ -35,6 +35,27 @@ test('applyChanges() merges configuration in the order application, fleet, site,
   ]);
 });
 
+test('a channel that nobody of its fleet reads is warned of where it is written, unless it is for the shore', (t) => {
+  const warned = (pump: object, radio: object, fleets: Files = {}) =>
+    warningsOf({
+      'apps/pump.yaml': application('pump', '1.0.0', { channels: pump }),
+      'apps/radio.yaml': application('radio', '1.0.0', { channels: radio }),
+      'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, [{ name: 'pump' }, { name: 'radio' }]),
+      'devices/bridge.yaml': device('bridge', { kind: 'ship' }),
+      ...fleets,
+    }).map(({ code, file, line }) => `${code} ${file}:${line}`);
+  const writes = { out: { alarms: {} } };
+  t.deepEqual(warned(writes, {}), ['CHANNEL_UNREAD apps/pump.yaml:9']);
+  t.deepEqual(warned(writes, { in: { alarms: {} } }), []);
+  t.deepEqual(warned({ out: { alarms: { shore: {} } } }, {}), []);
+  const alone = {
+    'fleets/trucks.yaml': fleet('trucks', { kind: 'truck' }, [{ name: 'pump' }]),
+    'devices/truck.yaml': device('truck', { kind: 'truck' }),
+  };
+  t.deepEqual(warned(writes, { in: { alarms: {} } }, alone), ['CHANNEL_UNREAD apps/pump.yaml:9']);
+  t.deepEqual(warned(writes, {}, { 'apps/broken.yaml': 'apiVersion: fleet/v1alpha1\nkind: [Application\n' }), []);
+});
+
 test('devices of one fleet and site share one template, unless something of their own goes into it', (t) => {
   const files = (value: string) => ({
     'apps/pump.yaml': application('pump', '1.0.0', { config: { value } }),
@@ -387,4 +408,18 @@ test('of very many problems those are told first that others may follow from', (
 test('an empty repository is a fleet without devices', (t) => {
   const after = applyChanges(emptyManifestState, [], new Map());
   t.is(after.kind === 'accepted' && after.state.desiredDevices.size, 0);
+});
+
+test('what a manifest links travels with its digest, and a link to no release is told at its line', (t) => {
+  const linking = (release: string) => ({
+    ...harbor,
+    'apps/pump.yaml': application('pump', '1.0.0', { links: { codec: { release } } }),
+  });
+  const [{ links } = {}] = desiredFrom(linking('log/1.1.0')).devices.get('engine')!.template.applications;
+  const { sha256, length } = catalogue.get('log/1.1.0')!;
+  t.deepEqual(links, { codec: { name: 'log', version: '1.1.0', sha256, length } });
+  const [problem] = problemsOf(linking('log/9.9.9'));
+  t.like(problem, { file: 'apps/pump.yaml', code: 'MISSING_RELEASE' });
+  t.regex(problem?.excerpt ?? '', /release: log\/9\.9\.9/);
+  t.is(problemsOf(linking('log'))[0]?.file, 'apps/pump.yaml');
 });

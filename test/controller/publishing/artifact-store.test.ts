@@ -5,6 +5,7 @@ import { ArtifactStore, deltaKey } from '../../../controller/publishing/artifact
 import { readControllerKeys } from '../../../controller/publishing/authoring/key-files.ts';
 import { readWorkFile, type WorkTree, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
 import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
+import { DirectoryFiles } from '../../../controller/publishing/files/directory-files.ts';
 import { deltaAtOnce } from '../../../controller/publishing/make-delta.ts';
 import { RepositoryPublisher } from '../../../controller/publishing/publisher.ts';
 import { signDeployment } from '../../../controller/publishing/sign-deployment.ts';
@@ -20,7 +21,7 @@ const noDemand = { wanted: new Set<string>(), held: new Set<string>() };
 const silent: Log = { write: () => {} };
 
 function publisherOf(tree: WorkTree, disk: SimDisk) {
-  const store = new ArtifactStore(disk, '/state/artifacts');
+  const store = new ArtifactStore(new DirectoryFiles(disk, '/state/artifacts'));
   const online = onlineOf(tree, disk);
   const publisher = new RepositoryPublisher({
     clock: new SimTime(now).clock({ alive: true }),
@@ -43,15 +44,15 @@ test('a revision’s releases become blobs and indexes, whole first and smaller 
   t.deepEqual(problems, []);
   await publisher.publish({ files, trustFiles: files }, catalogue, readBlob, noDemand);
   const entry = catalogue.get('crane/1.0.0')!;
-  t.deepEqual(store.read(entry.sha256), moduleOf(1, 5000));
-  const index = store.index(entry)!;
+  t.deepEqual(await store.read(entry.sha256), moduleOf(1, 5000));
+  const index = (await store.index(entry))!;
   t.true(isReleaseIndex(index));
   t.deepEqual(
     index.ways.map(({ method }) => method),
     ['brotli', 'whole'],
   );
   t.true(index.ways[0]!.length < 100);
-  t.true(store.has(index.ways[0]!.sha256));
+  t.true(await store.has(index.ways[0]!.sha256));
 });
 
 test('a release file that is missing, or has a flipped bit, is a problem of the revision', async (t) => {
@@ -90,13 +91,13 @@ test('a release whose blob is in the store needs no file in the repository', asy
   release(tree, 'crane', '1.0.0', moduleOf(1));
   const disk = new SimDisk();
   const { store } = publisherOf(tree, disk);
-  store.put(moduleOf(1));
+  await store.put(moduleOf(1));
   tree.disk.remove('/fleet/releases/crane/1.0.0.wasm');
   const { publisher, files, readBlob } = publisherOf(tree, disk);
   const { catalogue, problems } = await publisher.judge({ files, trustFiles: files }, readBlob);
   t.deepEqual(problems, []);
   await publisher.publish({ files, trustFiles: files }, catalogue, readBlob, noDemand);
-  const ways = store.index({ name: 'crane', version: '1.0.0' })?.ways ?? [];
+  const ways = (await store.index({ name: 'crane', version: '1.0.0' }))?.ways ?? [];
   t.true(ways.some(({ method }) => method === 'whole'));
 });
 
@@ -140,18 +141,18 @@ test('a release is read and hashed at the commit that brings it, and never again
   );
 });
 
-test('addWay() takes each way once, and only when it is smaller than the whole', (t) => {
-  const store = new ArtifactStore(new SimDisk(), '/store');
+test('addWay() takes each way once, and only when it is smaller than the whole', async (t) => {
+  const store = new ArtifactStore(new DirectoryFiles(new SimDisk(), '/store'));
   const bytes = moduleOf(1, 100);
   const crane = { name: 'crane', version: '2.0.0' };
   const base = 'ab'.repeat(32);
-  t.false(store.addWay(crane, { method: 'delta', base }, bytes.slice(0, 9)));
-  store.addRelease({ ...crane, length: bytes.length, sha256: '' }, bytes);
-  t.true(store.addWay(crane, { method: 'delta', base }, bytes.slice(0, 9)));
-  t.false(store.addWay(crane, { method: 'delta', base }, bytes.slice(0, 8)));
-  t.false(store.addWay(crane, { method: 'brotli' }, moduleOf(2, 100)));
+  t.false(await store.addWay(crane, { method: 'delta', base }, bytes.slice(0, 9)));
+  await store.addRelease({ ...crane, length: bytes.length, sha256: '' }, bytes);
+  t.true(await store.addWay(crane, { method: 'delta', base }, bytes.slice(0, 9)));
+  t.false(await store.addWay(crane, { method: 'delta', base }, bytes.slice(0, 8)));
+  t.false(await store.addWay(crane, { method: 'brotli' }, moduleOf(2, 100)));
   t.deepEqual(
-    store.index(crane)?.ways.map(({ method, length }) => [method, length]),
+    (await store.index(crane))?.ways.map(({ method, length }) => [method, length]),
     [
       ['delta', 9],
       ['whole', bytes.length],
@@ -159,73 +160,79 @@ test('addWay() takes each way once, and only when it is smaller than the whole',
   );
 });
 
-test('collect() removes what nobody needed twice in a row, and never what somebody needs', (t) => {
-  const store = new ArtifactStore(new SimDisk(), '/store');
+test('collect() removes what nobody needed twice in a row, and never what somebody needs', async (t) => {
+  const store = new ArtifactStore(new DirectoryFiles(new SimDisk(), '/store'));
   const [old, kept] = [moduleOf(1, 50), moduleOf(2, 50)];
-  const add = (version: string, bytes: Uint8Array) =>
-    store.addRelease({ name: 'crane', version, length: bytes.length, sha256: '' }, bytes);
-  add('1.0.0', old);
-  add('2.0.0', kept);
-  const envelope = store.put(Buffer.from('an envelope'));
+  const add = async (version: string, bytes: Uint8Array) =>
+    await store.addRelease({ name: 'crane', version, length: bytes.length, sha256: '' }, bytes);
+  await add('1.0.0', old);
+  await add('2.0.0', kept);
+  const envelope = await store.put(Buffer.from('an envelope'));
   const deltas = new Set<string>();
   const needed = { releases: new Set(['crane/2.0.0']), blobs: new Set([envelope.sha256]), deltas };
-  t.is(store.collect({ ...needed, releases: new Set(['crane/1.0.0', 'crane/2.0.0']) }), 0);
-  t.is(store.collect(needed), 0);
-  t.not(store.index({ name: 'crane', version: '1.0.0' }), undefined);
-  t.is(store.collect(needed), 2);
-  t.is(store.index({ name: 'crane', version: '1.0.0' }), undefined);
-  t.deepEqual(store.read(store.index({ name: 'crane', version: '2.0.0' })!.sha256), kept);
-  t.true(store.has(envelope.sha256));
+  t.is(await store.collect({ ...needed, releases: new Set(['crane/1.0.0', 'crane/2.0.0']) }), 0);
+  t.is(await store.collect(needed), 0);
+  t.not(await store.index({ name: 'crane', version: '1.0.0' }), undefined);
+  t.is(await store.collect(needed), 2);
+  t.is(await store.index({ name: 'crane', version: '1.0.0' }), undefined);
+  t.deepEqual(await store.read((await store.index({ name: 'crane', version: '2.0.0' }))!.sha256), kept);
+  t.true(await store.has(envelope.sha256));
 });
 
-test('collect() takes deltas that nobody demands out of the index first, and their blobs later', (t) => {
-  const store = new ArtifactStore(new SimDisk(), '/store');
-  const add = (version: string, bytes: Uint8Array) => {
+test('collect() takes deltas that nobody demands out of the index first, and their blobs later', async (t) => {
+  const store = new ArtifactStore(new DirectoryFiles(new SimDisk(), '/store'));
+  const add = async (version: string, bytes: Uint8Array) => {
     const release = { name: 'crane', version, length: bytes.length, sha256: sha256Hex(bytes) };
-    store.addRelease(release, bytes);
+    await store.addRelease(release, bytes);
     return release;
   };
-  const [first, second, third] = [add('1', moduleOf(1, 50)), add('2', moduleOf(2, 50)), add('3', moduleOf(3, 50))];
-  const patches = [first, second].map((base, at) => {
+  const [first, second, third] = [
+    await add('1', moduleOf(1, 50)),
+    await add('2', moduleOf(2, 50)),
+    await add('3', moduleOf(3, 50)),
+  ];
+  const patches: string[] = [];
+  for (const [at, base] of [first, second].entries()) {
     const patch = Uint8Array.of(at);
-    store.addWay(third, { method: 'delta', base: base.sha256 }, patch);
-    store.markTried(base.sha256, third.sha256);
-    return sha256Hex(patch);
-  });
+    await store.addWay(third, { method: 'delta', base: base.sha256 }, patch);
+    await store.markTried(base.sha256, third.sha256);
+    patches.push(sha256Hex(patch));
+  }
   const needed = {
     releases: new Set(['crane/1', 'crane/2', 'crane/3']),
     blobs: new Set<string>(),
     deltas: new Set([deltaKey(second.sha256, third.sha256)]),
   };
-  const bases = () => store.index(third)!.ways.flatMap(({ base }) => base ?? []);
-  store.collect(needed);
-  t.is(bases().length, 2);
-  store.collect(needed);
-  t.deepEqual(bases(), [second.sha256]);
-  t.true(store.has(patches[0]!), 'a device that read the index a moment ago still finds it');
-  t.false(store.wasTried(first.sha256, third.sha256), 'it is made again when somebody demands it');
-  store.collect(needed);
-  store.collect(needed);
-  t.false(store.has(patches[0]!));
-  t.true(store.has(patches[1]!) && store.wasTried(second.sha256, third.sha256));
+  const bases = async () => (await store.index(third))!.ways.flatMap(({ base }) => base ?? []);
+  await store.collect(needed);
+  t.is((await bases()).length, 2);
+  await store.collect(needed);
+  t.deepEqual(await bases(), [second.sha256]);
+  t.true(await store.has(patches[0]!), 'a device that read the index a moment ago still finds it');
+  t.false(await store.wasTried(first.sha256, third.sha256), 'it is made again when somebody demands it');
+  await store.collect(needed);
+  await store.collect(needed);
+  t.false(await store.has(patches[0]!));
+  t.true((await store.has(patches[1]!)) && (await store.wasTried(second.sha256, third.sha256)));
 });
 
 test('the publisher keeps what the revision in force names, and the keys that deployments are judged by', async (t) => {
   const tree = newTree();
   release(tree, 'crane', '1.0.0', moduleOf(1, 3000));
   const { store, publisher, files, readBlob } = publisherOf(tree, new SimDisk());
-  const stray = store.put(moduleOf(7));
+  const stray = await store.put(moduleOf(7));
   const nothing = { releases: new Set<string>(), blobs: new Set<string>() };
-  t.is(publisher.collect(nothing, noDemand) + publisher.collect(nothing, noDemand), 0);
+  t.is((await publisher.collect(nothing, noDemand)) + (await publisher.collect(nothing, noDemand)), 0);
   const { catalogue } = await publisher.judge({ files, trustFiles: files }, readBlob);
   await publisher.publish({ files, trustFiles: files }, catalogue, readBlob, noDemand);
-  t.is(publisher.collect(nothing, noDemand) + publisher.collect(nothing, noDemand), 1);
-  t.false(store.has(stray.sha256));
-  t.true(store.has(sha256Hex(trustOf(tree).deploymentKeys.bytes)));
-  for (const { sha256 } of store.index({ name: 'crane', version: '1.0.0' })!.ways) t.true(store.has(sha256));
+  t.is((await publisher.collect(nothing, noDemand)) + (await publisher.collect(nothing, noDemand)), 1);
+  t.false(await store.has(stray.sha256));
+  t.true(await store.has(sha256Hex(trustOf(tree).deploymentKeys.bytes)));
+  for (const { sha256 } of (await store.index({ name: 'crane', version: '1.0.0' }))!.ways)
+    t.true(await store.has(sha256));
 });
 
-test('a deployment that was signed opens with the keys that the repository names', (t) => {
+test('a deployment that was signed opens with the keys that the repository names', async (t) => {
   const tree = newTree();
   const { deployment } = readControllerKeys(tree.disk, '/fleet/.fleet/keys/online');
   const document: Deployment = {

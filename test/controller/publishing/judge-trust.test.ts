@@ -36,7 +36,7 @@ function codes(files: TrustFiles, published: TrustFiles): string[] {
   return (judged.kind === 'refused' ? judged.problems : judged.notes).map(({ file, code }) => `${file} ${code}`);
 }
 
-test('where a tree brings older metadata than was published, the newest stays in force, and every file of it is told', (t) => {
+test('where a tree brings older metadata than was published, the newest stays in force, and every file of it is told', async (t) => {
   const { before, published } = reverted();
   const { trust, notes } = prevails(t, before, published);
   t.deepEqual([...trust.releases.keys()].sort(), ['buoy/1.0.0', 'crane/1.0.0', 'crane/1.1.0']);
@@ -52,20 +52,20 @@ test('where a tree brings older metadata than was published, the newest stays in
   t.deepEqual(prevails(t, published, before).notes, []);
 });
 
-test('what is released after a revert is published: its version is above that of what was reverted', (t) => {
+test('what is released after a revert is published: its version is above that of what was reverted', async (t) => {
   const { tree, published, revert } = reverted();
   const disk = new SimDisk();
-  onlineOf(tree, disk).publish(trustOf(tree), now);
+  await onlineOf(tree, disk).publish(trustOf(tree), now);
   revert();
   release(tree, 'crane', '1.1.1', moduleOf(4), now + 2 * minuteMs);
   const { trust } = prevails(t, readTrustFiles(tree), published);
   t.deepEqual([...trust.releases.keys()].sort(), ['buoy/1.0.0', 'crane/1.0.0', 'crane/1.1.1']);
   const online = onlineOf(tree, disk);
-  t.deepEqual(online.judge(trust, now + 2 * minuteMs), []);
-  t.notThrows(() => online.publish(trust, now + 2 * minuteMs));
+  t.deepEqual(await online.judge(trust, now + 2 * minuteMs), []);
+  await t.notThrowsAsync(online.publish(trust, now + 2 * minuteMs));
 });
 
-test('a reverted rotation of roots does not bring back what the new root revoked', (t) => {
+test('a reverted rotation of roots does not bring back what the new root revoked', async (t) => {
   const { tree, before, published } = reverted();
   signMetadata(tree, { now: now + 2 * minuteMs, renew: true, roles: 'all', announce: () => {} });
   const rotated = readTrustFiles(tree);
@@ -74,7 +74,7 @@ test('a reverted rotation of roots does not bring back what the new root revoked
   t.is(prevails(t, before, rotated).trust.targets.signed.version, (now + 2 * minuteMs) / 1000);
 });
 
-test('a file with the published version and other content is refused, with the way out', (t) => {
+test('a file with the published version and other content is refused, with the way out', async (t) => {
   const { tree, published, revert } = reverted();
   revert();
   release(tree, 'crane', '1.1.1', moduleOf(9), now + minuteMs);
@@ -84,21 +84,21 @@ test('a file with the published version and other content is refused, with the w
   t.regex(judged.kind === 'refused' ? judged.problems[0]!.message : '', /release sign --renew/);
 });
 
-test('a tree without a root, and one of another fleet, are refused whatever was published', (t) => {
+test('a tree without a root, and one of another fleet, are refused whatever was published', async (t) => {
   const { published } = reverted();
   t.deepEqual(codes(new Map(), published), ['trust/1.root.json TRUST_ROOT_METADATA_MISSING']);
   const stranger = newTree(99);
   t.deepEqual(codes(readTrustFiles(stranger), published)[0], 'trust/1.root.json TRUST_VERSION_REUSED');
 });
 
-test('a role file that was deleted while its delegation stays is a fault of the tree, not an older version', (t) => {
+test('a role file that was deleted while its delegation stays is a fault of the tree, not an older version', async (t) => {
   const { published } = reverted();
   const files = new Map(published);
   files.delete('trust/roles/buoy.json');
   t.deepEqual(codes(files, published), ['trust/roles/buoy.json TRUST_ROLE_METADATA_MISSING']);
 });
 
-test('what a liar adds to trust/ is told with its file: unused files, leaping roots, hashes in another case', (t) => {
+test('what a liar adds to trust/ is told with its file: unused files, leaping roots, hashes in another case', async (t) => {
   const { tree, published } = reverted();
   const role = Buffer.from(published.get('trust/roles/crane.json')!);
   const extra = new Map([...published, ['trust/roles/evil.json', role], ['trust/more.json', role]]);
@@ -124,29 +124,29 @@ test('what a liar adds to trust/ is told with its file: unused files, leaping ro
   t.deepEqual(readWorkFile(tree, 'trust/roles/crane.json'), published.get('trust/roles/crane.json'));
 });
 
-test('a version that leaps is refused by the controller: those after it would have no room', (t) => {
+test('a version that leaps is refused by the controller: those after it would have no room', async (t) => {
   const tree = newTree();
   release(tree, 'crane', '1.0.0', moduleOf(1));
   const online = onlineOf(tree, new SimDisk());
-  online.publish(trustOf(tree), now);
+  await online.publish(trustOf(tree), now);
   const years = now + 2 * 365 * 24 * 60 * minuteMs;
   release(tree, 'crane', '1.1.0', moduleOf(2), years);
   t.deepEqual(
-    online.judge(trustOf(tree), now).map(({ file, code }) => `${file} ${code}`),
+    (await online.judge(trustOf(tree), now)).map(({ file, code }) => `${file} ${code}`),
     ['trust/roles/crane.json TRUST_VERSION_JUMP'],
   );
-  t.deepEqual(online.judge(trustOf(tree), years), []);
+  t.deepEqual(await online.judge(trustOf(tree), years), []);
 });
 
-test('a revision that does not name the deployment key of the controller is refused: devices would refuse all it sends', (t) => {
+test('a revision that does not name the deployment key of the controller is refused: devices would refuse all it sends', async (t) => {
   const tree = newTree();
   const other = newTree(2);
   const online = onlineOf(other, new SimDisk());
-  const messages = online.judge(trustOf(tree), now).map(({ file, code }) => `${file} ${code}`);
+  const messages = (await online.judge(trustOf(tree), now)).map(({ file, code }) => `${file} ${code}`);
   t.true(messages.includes('trust/deployment-keys.json TRUST_ONLINE_KEY'));
 });
 
-test('what comes to its end is told beside the catalogue: all that is soon, else the first of all', (t) => {
+test('what comes to its end is told beside the catalogue: all that is soon, else the first of all', async (t) => {
   const { published } = reverted();
   const day = 24 * 60 * minuteMs;
   const notesAt = (at: number) =>

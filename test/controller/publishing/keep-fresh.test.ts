@@ -15,7 +15,7 @@ test('a controller that runs for a month never serves a timestamp with less than
   const disk = new SimDisk();
   const tree = newTree();
   const online = onlineOf(tree, disk);
-  online.publish(trustOf(tree), now);
+  await online.publish(trustOf(tree), now);
   using _fresh = keepFresh(online, time.clock({ alive: true }), log);
   const versions = new Set<number>();
   await time.runUntil(now + 30 * 86_400_000, () => {
@@ -30,7 +30,7 @@ test('a clock that jumps ahead is noticed within an hour', async (t) => {
   const disk = new SimDisk();
   const tree = newTree();
   const online = onlineOf(tree, disk);
-  online.publish(trustOf(tree), now);
+  await online.publish(trustOf(tree), now);
   let skewMs = 0;
   using _fresh = keepFresh(
     online,

@@ -1,183 +1,191 @@
 import test from 'ava';
 import { findTarget } from '../../../artifact/trust/tuf/find-target.ts';
 import { trustRoot } from '../../../artifact/trust/tuf/root.ts';
-import { issuedAt, type TrustedMetadata } from '../../../artifact/trust/tuf/trusted.ts';
-import { acceptWanted, nextWanted, wantedRoot, wantedTimestamp } from '../../../artifact/trust/tuf/wanted.ts';
+import { issuedAt } from '../../../artifact/trust/tuf/trusted.ts';
 import { signMetadata } from '../../../controller/publishing/authoring/sign-metadata.ts';
 import { readTrustFiles, readWorkFile, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
 import { verifyTrust } from '../../../controller/publishing/verify-trust.ts';
-import type { Disk } from '../../../platform/ports.ts';
+import { DiskError } from '../../../platform/ports.ts';
 import { keepAll, loseAll, PowerCut, SimDisk } from '../../sim/sim-disk.ts';
 import { SimRandom } from '../../sim/sim-random.ts';
+import { refresh } from './device.ts';
 import { hourMs, moduleOf, newTree, now, onlineOf, release, trustOf, weekMs } from './repository.ts';
 
 const path = 'crane/1.0.0.wasm';
 
-/** A device that fetches from the served directory. */
-function refresh(trusted: TrustedMetadata, disk: Disk, paths: readonly string[], at: number): TrustedMetadata {
-  const read = (file: string) => disk.readFile(`/state/artifacts/tuf/${file}`);
-  let device = trusted;
-  while (disk.stat(`/state/artifacts/tuf/${wantedRoot(device).file}`) !== undefined) {
-    device = acceptWanted(device, wantedRoot(device), read(wantedRoot(device).file), at);
-  }
-  device = acceptWanted(device, wantedTimestamp, read('timestamp.json'), at);
-  for (let wanted = nextWanted(device, paths); wanted !== undefined; wanted = nextWanted(device, paths)) {
-    device = acceptWanted(device, wanted, read(wanted.file), at);
-  }
-  return device;
-}
-
-test('a device that knows only the first root finds a published release', (t) => {
+test('a device that knows only the first root finds a published release', async (t) => {
   const tree = newTree();
   release(tree, 'crane', '1.0.0', moduleOf(1));
   const disk = new SimDisk();
   const online = onlineOf(tree, disk);
   const trust = trustOf(tree);
-  t.deepEqual(online.judge(trust, now), []);
-  online.publish(trust, now);
+  t.deepEqual(await online.judge(trust, now), []);
+  await online.publish(trust, now);
   const device = refresh(trustRoot(readWorkFile(tree, 'trust/1.root.json')!), disk, [path], now);
   t.is(findTarget(device, path)?.length, moduleOf(1).length);
   t.deepEqual(findTarget(device, path)?.custom, { kind: 'module', imports: [] });
   t.is(issuedAt(device), now);
 });
 
-test('versions grow across restarts, and publishing the same again writes nothing', (t) => {
+test('versions grow across restarts, and publishing the same again writes nothing', async (t) => {
   const tree = newTree();
   release(tree, 'crane', '1.0.0', moduleOf(1));
   const disk = new SimDisk();
-  onlineOf(tree, disk).publish(trustOf(tree), now);
+  await onlineOf(tree, disk).publish(trustOf(tree), now);
   const again = onlineOf(tree, disk);
   const operations = disk.operations;
-  again.publish(trustOf(tree), now);
+  await again.publish(trustOf(tree), now);
   t.is(disk.operations, operations);
   const born = trustRoot(readWorkFile(tree, 'trust/1.root.json')!);
   const before = refresh(born, disk, [path], now);
   release(tree, 'crane', '1.1.0', moduleOf(2));
-  onlineOf(tree, disk).publish(trustOf(tree), now + hourMs);
+  await onlineOf(tree, disk).publish(trustOf(tree), now + hourMs);
   const after = refresh(before, disk, ['crane/1.1.0.wasm'], now + hourMs);
   t.true(after.timestamp!.signed.version > before.timestamp!.signed.version);
   t.true(after.snapshot!.signed.version > before.snapshot!.signed.version);
   t.is(findTarget(after, 'crane/1.1.0.wasm')?.role, 'crane');
 });
 
-test('what was signed while the clock ran ahead is signed anew once it is right, with a higher version', (t) => {
+test('what was signed while the clock ran ahead is signed anew once it is right, with a higher version', async (t) => {
   const tree = newTree();
   const disk = new SimDisk();
   const online = onlineOf(tree, disk);
-  online.publish(trustOf(tree), now);
+  await online.publish(trustOf(tree), now);
   const ahead = now + 10 * 52 * weekMs;
-  online.renew(ahead);
-  online.renew(ahead + 1);
-  online.renew(now + hourMs);
+  await online.renew(ahead);
+  await online.renew(ahead + 1);
+  await online.renew(now + hourMs);
   const device = refresh(trustRoot(readWorkFile(tree, 'trust/1.root.json')!), disk, [], now + hourMs);
   t.is(issuedAt(device), now + hourMs);
   t.is(device.timestamp?.signed.version, ahead / 1000 + 1);
   t.is(device.snapshot?.signed.version, ahead / 1000 + 1);
 });
 
-test('the timestamp is renewed when a third of its life has passed, the snapshot when a third of its longer one has', (t) => {
+test('the timestamp is renewed when a third of its life has passed, the snapshot when a third of its longer one has', async (t) => {
   const tree = newTree();
   const disk = new SimDisk();
   const online = onlineOf(tree, disk);
   t.is(online.renewAt(), undefined);
-  online.publish(trustOf(tree), now);
+  await online.publish(trustOf(tree), now);
   t.is(online.renewAt(), now + weekMs / 3);
   const versions = () => {
     const { timestamp, snapshot } = refresh(trustRoot(readWorkFile(tree, 'trust/1.root.json')!), disk, [], now);
     return [timestamp!.signed.version, snapshot!.signed.version];
   };
   const [first, third, fortnight] = [now, now + weekMs / 3, now + 2 * weekMs].map((time) => time / 1000);
-  online.renew(now + weekMs / 3 - 1);
+  await online.renew(now + weekMs / 3 - 1);
   t.deepEqual(versions(), [first, first]);
-  online.renew(now + weekMs / 3);
+  await online.renew(now + weekMs / 3);
   t.deepEqual(versions(), [third, first]);
-  online.renew(now + 2 * weekMs);
+  await online.renew(now + 2 * weekMs);
   t.deepEqual(versions(), [fortnight, fortnight]);
 });
 
-test('versions grow though the clock went back', (t) => {
+test('versions grow though the clock went back', async (t) => {
   const tree = newTree();
   const disk = new SimDisk();
   const online = onlineOf(tree, disk);
-  online.publish(trustOf(tree), now);
+  await online.publish(trustOf(tree), now);
   const device = refresh(trustRoot(readWorkFile(tree, 'trust/1.root.json')!), disk, [], now);
   release(tree, 'crane', '1.0.0', moduleOf(1));
-  online.publish(trustOf(tree), now - weekMs / 2);
+  await online.publish(trustOf(tree), now - weekMs / 2);
   t.is(refresh(device, disk, [path], now).timestamp!.signed.version, device.timestamp!.signed.version + 1);
 });
 
-test('a controller whose state was lost, or rotted, still publishes what its devices accept', (t) => {
+test('a controller whose state was lost, or rotted, still publishes what its devices accept', async (t) => {
   const tree = newTree();
   release(tree, 'crane', '1.0.0', moduleOf(1));
   const disk = new SimDisk();
-  onlineOf(tree, disk).publish(trustOf(tree), now);
+  await onlineOf(tree, disk).publish(trustOf(tree), now);
   const device = refresh(trustRoot(readWorkFile(tree, 'trust/1.root.json')!), disk, [path], now);
   const empty = new SimDisk();
-  onlineOf(tree, empty).publish(trustOf(tree), now + hourMs);
+  await onlineOf(tree, empty).publish(trustOf(tree), now + hourMs);
   t.is(findTarget(refresh(device, empty, [path], now + hourMs), path)?.role, 'crane');
   disk.flipBit('/state/artifacts/tuf/timestamp.json', 3);
-  onlineOf(tree, disk).publish(trustOf(tree), now + hourMs);
+  await onlineOf(tree, disk).publish(trustOf(tree), now + hourMs);
   t.is(findTarget(refresh(device, disk, [path], now + hourMs), path)?.role, 'crane');
 });
 
-test('a force-push that takes signed metadata back is refused, and devices keep what they have', (t) => {
+test('a force-push that takes signed metadata back is refused, and devices keep what they have', async (t) => {
   const tree = newTree();
   release(tree, 'crane', '1.0.0', moduleOf(1));
   const role = readWorkFile(tree, 'trust/roles/crane.json')!;
   const disk = new SimDisk();
   release(tree, 'crane', '1.1.0', moduleOf(2));
-  onlineOf(tree, disk).publish(trustOf(tree), now);
+  await onlineOf(tree, disk).publish(trustOf(tree), now);
   writeWorkFile(tree, 'trust/roles/crane.json', role);
   t.deepEqual(
-    onlineOf(tree, disk)
-      .judge(trustOf(tree), now)
-      .map(({ file, code }) => [file, code]),
+    (await onlineOf(tree, disk).judge(trustOf(tree), now)).map(({ file, code }) => [file, code]),
     [['trust/roles/crane.json', 'TRUST_ROLLBACK']],
   );
 });
 
-test('the same version with other content is refused', (t) => {
+test('the same version with other content is refused', async (t) => {
   const tree = newTree();
   release(tree, 'crane', '1.0.0', moduleOf(1));
   const role = readWorkFile(tree, 'trust/roles/crane.json')!;
   const disk = new SimDisk();
   release(tree, 'crane', '1.1.0', moduleOf(2));
-  onlineOf(tree, disk).publish(trustOf(tree), now);
+  await onlineOf(tree, disk).publish(trustOf(tree), now);
   writeWorkFile(tree, 'trust/roles/crane.json', role);
   tree.disk.remove('/fleet/releases/crane/1.1.0.wasm');
   release(tree, 'crane', '1.1.0', moduleOf(3));
-  const codes = onlineOf(tree, disk).judge(trustOf(tree), now);
+  const codes = await onlineOf(tree, disk).judge(trustOf(tree), now);
   t.deepEqual(
     codes.map(({ code }) => code),
     ['TRUST_VERSION_REUSED'],
   );
 });
 
-test('an application that leaves git stays named in the snapshot, as devices demand', (t) => {
+test('whichever write fails, the next try publishes it all: no snapshot is left that no timestamp names', async (t) => {
+  const tree = newTree();
+  release(tree, 'crane', '1.0.0', moduleOf(1));
+  const born = trustRoot(readWorkFile(tree, 'trust/1.root.json')!);
+  const before = trustOf(tree);
+  release(tree, 'crane', '1.1.0', moduleOf(2));
+  for (let failing = 0, hasFailed = true; hasFailed; failing++) {
+    const disk = new SimDisk();
+    const online = onlineOf(tree, disk);
+    await online.publish(before, now);
+    const rename = disk.rename.bind(disk);
+    let renamed = 0;
+    hasFailed = false;
+    disk.rename = (from, to) => {
+      hasFailed ||= renamed === failing;
+      if (renamed++ === failing) throw new DiskError('NO_SPACE', to, 'no space left on device');
+      rename(from, to);
+    };
+    await online.publish(trustOf(tree), now).catch(() => {});
+    await online.publish(trustOf(tree), now);
+    t.is(findTarget(refresh(born, disk, ['crane/1.1.0.wasm'], now), 'crane/1.1.0.wasm')?.role, 'crane');
+  }
+});
+
+test('an application that leaves git stays named in the snapshot, as devices demand', async (t) => {
   const tree = newTree();
   const bare = readWorkFile(tree, 'trust/targets.json')!;
   release(tree, 'crane', '1.0.0', moduleOf(1));
   const disk = new SimDisk();
-  onlineOf(tree, disk).publish(trustOf(tree), now);
+  await onlineOf(tree, disk).publish(trustOf(tree), now);
   const device = refresh(trustRoot(readWorkFile(tree, 'trust/1.root.json')!), disk, [path], now);
   writeWorkFile(tree, 'trust/targets.json', bare);
   signMetadata(tree, { now, renew: true, roles: 'all', announce: () => {} });
   signMetadata(tree, { now, renew: true, roles: 'all', announce: () => {} });
-  onlineOf(tree, disk).publish(trustOf(tree), now);
+  await onlineOf(tree, disk).publish(trustOf(tree), now);
   t.notThrows(() => refresh(device, disk, [], now));
 });
 
-test('a root that does not name the controller’s keys is refused', (t) => {
+test('a root that does not name the controller’s keys is refused', async (t) => {
   const tree = newTree(1);
   const other = newTree(2);
   const online = onlineOf(other, new SimDisk());
   t.deepEqual(
-    online.judge(trustOf(tree), now).map(({ code }) => code),
+    (await online.judge(trustOf(tree), now)).map(({ code }) => code),
     ['TRUST_ONLINE_KEY', 'TRUST_ONLINE_KEY', 'TRUST_ONLINE_KEY'],
   );
 });
 
-test('whenever the power is cut, a device finds the old state or the new one, and the next start completes it', (t) => {
+test('whenever the power is cut, a device finds the old state or the new one, and the next start completes it', async (t) => {
   const tree = newTree();
   release(tree, 'crane', '1.0.0', moduleOf(1));
   const before = trustOf(tree);
@@ -192,11 +200,11 @@ test('whenever the power is cut, a device finds the old state or the new one, an
     complete = true;
     for (const fate of fates) {
       const disk = new SimDisk();
-      onlineOf(tree, disk).publish(before, now);
+      await onlineOf(tree, disk).publish(before, now);
       const device = refresh(born, disk, [path], now);
       disk.crashAfter(cut);
       try {
-        onlineOf(tree, disk).publish(after, now);
+        await onlineOf(tree, disk).publish(after, now);
       } catch (error) {
         complete = false;
         t.true(error instanceof PowerCut);
@@ -205,15 +213,15 @@ test('whenever the power is cut, a device finds the old state or the new one, an
       disk.restart();
       t.notThrows(() => refresh(device, disk, [path], now), `after ${cut} operations`);
       const restarted = onlineOf(tree, disk);
-      t.deepEqual(restarted.judge(after, now), []);
-      restarted.publish(after, now);
+      t.deepEqual(await restarted.judge(after, now), []);
+      await restarted.publish(after, now);
       const updated = refresh(device, disk, ['buoy/1.0.0.wasm'], now);
       t.is(findTarget(updated, 'buoy/1.0.0.wasm')?.role, 'buoy');
     }
   }
 });
 
-test('verifyTrust() names the file of every fault and the reason', (t) => {
+test('verifyTrust() names the file of every fault and the reason', async (t) => {
   const tree = newTree();
   release(tree, 'crane', '1.0.0', moduleOf(1));
   release(tree, 'buoy', '1.0.0', moduleOf(2));

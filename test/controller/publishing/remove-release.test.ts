@@ -20,10 +20,10 @@ function remove(tree: WorkTree, version: string): readonly string[] {
   return told;
 }
 
-test('a removed release is gone from metadata and files, what is left verifies and is published, and words came before', (t) => {
+test('a removed release is gone from metadata and files, what is left verifies and is published, and words came before', async (t) => {
   const tree = treeOfTwo();
   const online = onlineOf(tree, new SimDisk());
-  online.publish(trustOf(tree), now);
+  await online.publish(trustOf(tree), now);
   t.regex(
     remove(tree, '1.0.0').join('\n'),
     /signs trust\/roles\/crane\.json .*\n {2}names no more crane\/1\.0\.0\.wasm/,
@@ -34,10 +34,10 @@ test('a removed release is gone from metadata and files, what is left verifies a
     ['1.1.0'],
   );
   t.deepEqual(verifyRepository(tree, now), { problems: [], releases: 1 });
-  t.deepEqual(online.judge(trustOf(tree), now + 2000), []);
+  t.deepEqual(await online.judge(trustOf(tree), now + 2000), []);
 });
 
-test('without its key, or when nothing names it, a release is not removed and nothing changes', (t) => {
+test('without its key, or when nothing names it, a release is not removed and nothing changes', async (t) => {
   const tree = treeOfTwo();
   const code = (version: string) => t.throws(() => remove(tree, version), { instanceOf: AuthoringError })?.code;
   t.is(code('9.9.9'), 'RELEASE_UNKNOWN');
@@ -48,7 +48,7 @@ test('without its key, or when nothing names it, a release is not removed and no
   t.not(readWorkFile(tree, 'releases/crane/1.0.0.wasm'), undefined);
 });
 
-test('nothing is removed over what an attacker left unsigned', (t) => {
+test('nothing is removed over what an attacker left unsigned', async (t) => {
   const tree = treeOfTwo();
   const role = JSON.parse(Buffer.from(readWorkFile(tree, 'trust/roles/crane.json')!).toString());
   const planted = { ...role.signed.targets['crane/1.0.0.wasm'], length: 7 };

@@ -5,6 +5,7 @@ import { readControllerKeys } from '../../../controller/publishing/authoring/key
 import { makeTrust } from '../../../controller/publishing/authoring/make-trust.ts';
 import type { WorkTree } from '../../../controller/publishing/authoring/work-tree.ts';
 import { readTrustFiles } from '../../../controller/publishing/authoring/work-tree.ts';
+import { DirectoryFiles } from '../../../controller/publishing/files/directory-files.ts';
 import { OnlineMetadata } from '../../../controller/publishing/online-metadata.ts';
 import { type VerifiedTrust, verifyTrust } from '../../../controller/publishing/verify-trust.ts';
 import type { Disk } from '../../../platform/ports.ts';
@@ -46,5 +47,5 @@ export function trustOf(tree: WorkTree): VerifiedTrust {
 
 export function onlineOf(tree: WorkTree, disk: Disk): OnlineMetadata {
   const keys = readControllerKeys(tree.disk, '/fleet/.fleet/keys/online');
-  return new OnlineMetadata({ disk, directory: '/state/artifacts/tuf', keys, timestampLifetimeMs: weekMs });
+  return new OnlineMetadata({ files: new DirectoryFiles(disk, '/state/artifacts'), keys, timestampLifetimeMs: weekMs });
 }

@@ -2,20 +2,22 @@ import test from 'ava';
 import fc from 'fast-check';
 import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
 import { parseRange } from '../../../controller/publishing/byte-range.ts';
+import { DirectoryFiles } from '../../../controller/publishing/files/directory-files.ts';
 import { serveArtifacts } from '../../../controller/publishing/serve-artifacts.ts';
 import type { HttpRequest, HttpResponse } from '../../../platform/ports.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 
 const bytes = Uint8Array.from({ length: 200_000 }, (_, index) => (index * 31) & 255);
 
-function scene() {
+async function scene() {
   const disk = new SimDisk();
-  const store = new ArtifactStore(disk, '/store');
-  const blob = store.put(bytes);
-  const handler = serveArtifacts(disk, '/store');
+  const files = new DirectoryFiles(disk, '/store');
+  const store = new ArtifactStore(files);
+  const blob = await store.put(bytes);
+  const handler = serveArtifacts({ files, onDamaged: () => {}, onTrouble: () => {} });
   const ask = (url: string, headers: Record<string, string> = {}, method: HttpRequest['method'] = 'GET') =>
     handler({ method, url, headers }, { address: 'test' }, new AbortController().signal);
-  return { disk, store, blob, ask };
+  return { files, store, blob, ask };
 }
 
 async function bodyOf({ body }: HttpResponse): Promise<Uint8Array> {
@@ -25,7 +27,7 @@ async function bodyOf({ body }: HttpResponse): Promise<Uint8Array> {
 }
 
 test('a blob is served whole under its digest, to be cached for ever', async (t) => {
-  const { blob, ask } = scene();
+  const { blob, ask } = await scene();
   const answer = await ask(`/sha256/${blob.sha256}`);
   t.is(answer.status, 200);
   t.is(answer.headers['content-length'], '200000');
@@ -38,7 +40,7 @@ test('a blob is served whole under its digest, to be cached for ever', async (t)
 });
 
 test('a download that was cut goes on where it stopped', async (t) => {
-  const { blob, ask } = scene();
+  const { blob, ask } = await scene();
   const url = `/sha256/${blob.sha256}`;
   await fc.assert(
     fc.asyncProperty(fc.nat(bytes.length - 1), fc.nat(bytes.length + 10), async (start, extra) => {
@@ -54,20 +56,20 @@ test('a download that was cut goes on where it stopped', async (t) => {
 });
 
 test('a range of another file than the one that was begun yields the whole file', async (t) => {
-  const { blob, ask } = scene();
+  const { blob, ask } = await scene();
   const answer = await ask(`/sha256/${blob.sha256}`, { range: 'bytes=5-9', 'if-range': '"other"' });
   t.is(answer.status, 200);
 });
 
 test('a range behind the end is not satisfiable', async (t) => {
-  const { blob, ask } = scene();
+  const { blob, ask } = await scene();
   const answer = await ask(`/sha256/${blob.sha256}`, { range: 'bytes=200000-' });
   t.is(answer.status, 416);
   t.is(answer.headers['content-range'], 'bytes */200000');
 });
 
 test('who has the file already is told so', async (t) => {
-  const { blob, ask } = scene();
+  const { blob, ask } = await scene();
   t.is((await ask(`/sha256/${blob.sha256}`, { 'if-none-match': `"x", W/"${blob.sha256}"` })).status, 304);
 });
 
@@ -84,11 +86,11 @@ test('parseRange() knows the three forms and ignores what is none of them', (t) 
   }
 });
 
-test('a path that is none of ours never reaches the disk', async (t) => {
-  const disk = new Proxy(new SimDisk(), {
-    get: (_, method) => () => t.fail(`the disk was asked to ${String(method)}`),
+test('a path that is none of ours never reaches the files', async (t) => {
+  const files = new Proxy(new DirectoryFiles(new SimDisk(), '/store'), {
+    get: (_, method) => () => t.fail(`the files were asked to ${String(method)}`),
   });
-  const handler = serveArtifacts(disk, '/store');
+  const handler = serveArtifacts({ files, onDamaged: () => {}, onTrouble: () => {} });
   const hostile = [
     '/sha256/../key.json',
     '/sha256/..%2fkey.json',
@@ -120,16 +122,15 @@ test('a path that is none of ours never reaches the disk', async (t) => {
 });
 
 test('an index may change and is asked for again; metadata with a version never changes; nothing else answers', async (t) => {
-  const { disk, store, ask } = scene();
-  store.addRelease({ name: 'crane', version: '1.0.0+b', length: 3, sha256: '' }, bytes.slice(0, 3));
+  const { files, store, ask } = await scene();
+  await store.addRelease({ name: 'crane', version: '1.0.0+b', length: 3, sha256: '' }, bytes.slice(0, 3));
   const index = await ask('/releases/crane/1.0.0%2Bb.json');
   t.is(index.status, 200);
   t.is(index.headers['cache-control'], 'no-cache');
   t.is(JSON.parse(Buffer.from(await bodyOf(index)).toString()).ways.length, 1);
   t.is((await ask('/releases/crane/1.0.0+b.json', { 'if-none-match': index.headers.etag! })).status, 304);
   for (const name of ['timestamp.json', '3.snapshot.json']) {
-    using file = disk.open(`/store/tuf/${name}`, 'write');
-    file.write(0, bytes.slice(0, 3));
+    await files.write(`tuf/${name}`, bytes.slice(0, 3));
   }
   t.is((await ask('/tuf/timestamp.json')).headers['cache-control'], 'no-cache');
   t.regex((await ask('/tuf/3.snapshot.json')).headers['cache-control']!, /immutable/);

@@ -76,7 +76,7 @@ test('a module that takes too long to prepare costs its process, and the next on
     };
   };
   const preparer = new Preparer({ processes: { start }, clock: time.clock({ alive: true }), file: 'prepare.js' });
-  const work = { modulePath: '/m', sha256, length: 1, memoryPagesMax: 1, directory: '/p', name: 'n' };
+  const work = { modulePath: '/m', sha256, length: 1, isLinked: false, memoryPagesMax: 1, directory: '/p', name: 'n' };
   const done = preparer.prepare([work, work]);
   await time.runUntil(120_000);
   t.deepEqual(

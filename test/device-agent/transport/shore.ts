@@ -102,7 +102,7 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     },
     changes: { changeId: 0, changesSince: () => [], listen: () => ({ [Symbol.dispose]: () => {} }) },
     clock: nodeClock,
-    enrol: (request, from) => answerEnrolment({ authority, authorize, onRefusal }, request, from),
+    enrol: (request, from) => answerEnrolment({ authority, authorize, onRefusal, onIssued: () => {} }, request, from),
     acceptRevision: async () => ({ kind: 'not-held', message: 'not here' }),
     notifyPush: () => {},
     authorize,

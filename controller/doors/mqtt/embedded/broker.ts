@@ -126,7 +126,8 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
       return;
     }
     const client = this.#broker.handle(socket);
-    this.#lines.open(client, { device: peer.device, keyFingerprint: peer.keyFingerprint, address });
+    const { kind: _, ...identity } = peer;
+    this.#lines.open(client, { ...identity, address });
     // aedes reads on 'readable'; 'data' then shows every chunk as it is read, before the parser has it.
     const gauge = packetGauge(this.#limits.packetBytesMax);
     socket.on('data', (chunk: Uint8Array) => {

@@ -5,7 +5,12 @@ import { type CertificateIdentity, certificateIdentity } from '../../../authorit
 
 /** A device of our authority, or why not and what it claimed. */
 export type PeerVerdict =
-  | { readonly kind: 'device'; readonly device: string; readonly keyFingerprint: string }
+  | {
+      readonly kind: 'device';
+      readonly device: string;
+      readonly keyFingerprint: string;
+      readonly certificateEndsAt: number;
+    }
   | {
       readonly kind: 'refused';
       readonly refusal: AuthorizationRefusal;
@@ -51,5 +56,6 @@ export function judgePeer(socket: TLSSocket): PeerVerdict {
   if (claim?.commonName === undefined) {
     return refused('CERTIFICATE_UNTRUSTED', 'the certificate has not exactly one common name', claim);
   }
-  return { kind: 'device', device: claim.commonName, keyFingerprint: claim.keyFingerprint };
+  const { commonName: device, keyFingerprint, endsAt: certificateEndsAt } = claim;
+  return { kind: 'device', device, keyFingerprint, certificateEndsAt };
 }

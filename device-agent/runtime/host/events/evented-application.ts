@@ -28,7 +28,7 @@ const failuresInRowMax = 5;
  *   running ─► backoff ─► running        failed: its module can't run
  */
 export class EventedApplication implements Life {
-  readonly application: HostedApplication;
+  #application: HostedApplication;
   readonly #ports: HostPorts;
   readonly #options: EventedOptions;
   readonly #terms: EventTerms;
@@ -50,7 +50,7 @@ export class EventedApplication implements Life {
   #isOver = false;
 
   constructor(application: HostedApplication, ports: HostPorts, options: EventedOptions, onChange: () => void) {
-    this.application = application;
+    this.#application = application;
     this.#ports = ports;
     this.#options = options;
     this.#terms = eventTerms(application);
@@ -58,6 +58,10 @@ export class EventedApplication implements Life {
     this.#log = new ApplicationLog(ports, ports.logDirectory, application.name);
     this.#lines = new OutputLines(this.#log);
     this.#since = this.#stamp();
+  }
+
+  get application(): HostedApplication {
+    return this.#application;
   }
 
   async begin(): Promise<void> {
@@ -78,6 +82,13 @@ export class EventedApplication implements Life {
     await Promise.all([...this.#runs].map((run) => run.stop()));
     this.#log.note('stopped');
     this.#lock?.[Symbol.dispose]();
+  }
+
+  /** The next events have them; what is at work ends with those that it began with. */
+  relink(next: HostedApplication): Promise<boolean> {
+    if (this.#state === 'failed') return Promise.resolve(false);
+    this.#application = next;
+    return Promise.resolve(true);
   }
 
   usage(): Usage {

@@ -1,10 +1,12 @@
 /** Guests run to their end on this thread, one after the other or side by side. */
+import { importsOf } from '../../../../artifact/linking/functions.ts';
+import type { CompiledApplication } from '../../../../device-agent/runtime/host/compiled-modules.ts';
 import { FuelMeter, type FuelTerms } from '../../../../device-agent/runtime/host/fuel-meter.ts';
 import { Guest, type GuestEnd } from '../../../../device-agent/runtime/host/guest.ts';
 import { LeftMemories } from '../../../../device-agent/runtime/host/left-memories.ts';
+import { type Importing, linkageOf } from '../../../../device-agent/runtime/host/links/linkage.ts';
 import { Turns } from '../../../../device-agent/runtime/host/turns.ts';
 import { prepareModule } from '../../../../device-agent/runtime/prepare/prepare-module.ts';
-import type { Traits } from '../../../../device-agent/runtime/prepare/prepared-store.ts';
 import { suspendingWait } from '../../../../device-agent/runtime/primitives/waiting.ts';
 import type { GuestWorld } from '../../../../device-agent/runtime/wasi/world.ts';
 import { nodeClock } from '../../../../platform/node/clock.ts';
@@ -15,19 +17,31 @@ export interface GuestChanges extends Partial<GuestWorld> {
   readonly name?: string;
   readonly fuel?: FuelTerms;
   readonly memoryPagesMax?: number;
+  readonly links?: Modules;
 }
+
+type Modules = Readonly<Record<string, Uint8Array>>;
 
 /** Prepares modules, and compiles each once. */
 function newModules() {
-  const known = new Map<Uint8Array, { readonly module: WebAssembly.Module; readonly traits: Traits }>();
-  return (bytes: Uint8Array, memoryPagesMax: number) => {
+  const known = new Map<Uint8Array, Importing>();
+  const importing = (bytes: Uint8Array, memoryPagesMax: number, isLinked: boolean): Importing => {
     const before = known.get(bytes);
     if (before !== undefined) return before;
-    const preparation = prepareModule(bytes, memoryPagesMax);
+    const preparation = prepareModule(bytes, memoryPagesMax, isLinked);
     if (preparation.kind === 'refused') throw new Error(preparation.message);
     const compiled = { module: new WebAssembly.Module(preparation.module), traits: preparation.traits };
-    known.set(bytes, compiled);
-    return compiled;
+    const one = { compiled, imports: isLinked ? importsOf(preparation.module) : [] };
+    known.set(bytes, one);
+    return one;
+  };
+  return (bytes: Uint8Array, memoryPagesMax: number, links?: Modules): CompiledApplication => {
+    const own = importing(bytes, memoryPagesMax, links !== undefined);
+    if (links === undefined) return own.compiled;
+    const linked = Object.entries(links).map(
+      ([link, module]) => [link, importing(module, memoryPagesMax, true)] as const,
+    );
+    return { ...own.compiled, linkage: linkageOf(own, new Map(linked)) };
   };
 }
 
@@ -38,24 +52,22 @@ export function newThread() {
   const moduleOf = newModules();
   const memories = new LeftMemories();
   const guest = (bytes: Uint8Array, changes: GuestChanges = {}) => {
-    const { name = 'app', fuel = {}, memoryPagesMax = 1024, ...world } = changes;
-    const { module, traits } = moduleOf(bytes, memoryPagesMax);
-    const { importedMemory } = traits;
+    const { name = 'app', fuel = {}, memoryPagesMax = 1024, links, ...world } = changes;
     let starts = 0;
     const outside = newWorld({
       ...{ wait: suspendingWait(nodeClock), monotonic: nodeClock.monotonic },
       ...world,
     });
     const one = new Guest(outside.world, {
-      ...{ name, module, turns, clock: nodeClock, memories },
+      ...{ name, compiled: moduleOf(bytes, memoryPagesMax, links), turns, clock: nodeClock, memories },
       memoryBytesMax: memoryPagesMax * 65_536,
-      ...(importedMemory === undefined ? {} : { memory: importedMemory }),
       meter: new FuelMeter(fuel, nodeClock.monotonic()),
       onStarted: () => {
         starts += 1;
       },
     });
-    return { guest: one, printed: outside.printed, starts: () => starts };
+    const relink = (next: Modules) => one.relink(moduleOf(bytes, memoryPagesMax, next).linkage!);
+    return { guest: one, printed: outside.printed, starts: () => starts, relink };
   };
   return { guest, marks, memories };
 }

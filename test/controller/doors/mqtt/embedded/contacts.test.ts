@@ -1,4 +1,5 @@
 /** What the broker tells of connections: takeovers above all, and that an error of whoever hears it ends nothing. */
+import { X509Certificate } from 'node:crypto';
 import test from 'ava';
 import { createGuard } from '../../../../../controller/doors/guard.ts';
 import { nodeClock } from '../../../../../platform/node/clock.ts';
@@ -14,13 +15,15 @@ test('two machines under one name are told with both addresses, and one that cam
   await until(() => stage.contacts.length === 3);
   const [address, from] = ['127.0.0.1', '127.0.0.1'];
   const taken = { device: 'buoy-1', connected: true, address, takenOverFrom: from };
-  const plain = stage.contacts.map(({ address: at, takenOverFrom, ...rest }) => ({
+  const plain = stage.contacts.map(({ address: at, takenOverFrom, certificateEndsAt: _, ...rest }) => ({
     ...rest,
     address: at.replace('::1', address),
     ...(takenOverFrom && { takenOverFrom: takenOverFrom.replace('::1', from) }),
   }));
   t.deepEqual(plain.at(-1), taken);
   t.is(plain[0]?.takenOverFrom, undefined);
+  const endsAt = Date.parse(new X509Certificate(device.certificate).validTo);
+  t.is(stage.contacts[0]?.certificateEndsAt, endsAt, 'and when the certificate ends');
   t.is(lines.filter(([event]) => event === 'broker.taken-over').length, 1);
   await second.endAsync();
   await until(() => stage.contacts.at(-1)?.connected === false);

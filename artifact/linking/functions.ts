@@ -1,0 +1,61 @@
+import { immediate } from '../wasm/immediates.ts';
+import { wasmLimits } from '../wasm/limits.ts';
+import { type Binary, type CompositeType, type Import, sectionId } from '../wasm/module.ts';
+import { ByteReader } from '../wasm/read/bytes.ts';
+import { readExport, readImport } from '../wasm/read/entries.ts';
+import { readBinary, sectionOf } from '../wasm/read/module.ts';
+import { type Read, readEntries, readRecursiveGroup } from '../wasm/read/types.ts';
+import type { LinkedFunction } from './trampolines.ts';
+
+/** What a function takes and gives. */
+export type Signature = Pick<LinkedFunction, 'params' | 'results'>;
+
+/** What a module imports; what is no function has no signature. */
+export interface Imported {
+  readonly module: string;
+  readonly name: string;
+  readonly signature: Signature | undefined;
+}
+
+/** What a core module imports, in its order. Reads no more of it than that; throws a WasmError where it is no module. */
+export function importsOf(bytes: Uint8Array): readonly Imported[] {
+  const binary = readBinary(bytes, wasmLimits);
+  const types = typesOf(binary);
+  return readImports(binary).map(({ module, name, type }) => ({
+    ...{ module, name },
+    signature: type.kind === 'function' ? signatureIn(types, type.type) : undefined,
+  }));
+}
+
+/** The functions that a core module exports, by name. */
+export function exportedFunctions(bytes: Uint8Array): ReadonlyMap<string, Signature> {
+  const binary = readBinary(bytes, wasmLimits);
+  const types = typesOf(binary);
+  const imported = readImports(binary).flatMap(({ type }) => (type.kind === 'function' ? [type.type] : []));
+  const own = entries(binary, sectionId.function, (reader) => ({ type: reader.index(immediate.type) }));
+  const typeOf = [...imported, ...own.map(({ type }) => type)];
+  const functions = entries(binary, sectionId.export, readExport).filter(({ kind }) => kind === 'function');
+  return new Map(functions.map(({ name, index }) => [name, signatureIn(types, typeOf[index])]));
+}
+
+function entries<T extends object>(binary: Binary, id: number, one: (reader: ByteReader) => T): readonly Read<T>[] {
+  const section = sectionOf(binary, id);
+  if (section === undefined) return [];
+  return readEntries(new ByteReader(binary.bytes, section.payload, section.end, wasmLimits), one);
+}
+
+function readImports(binary: Binary): readonly Import[] {
+  return entries(binary, sectionId.import, readImport);
+}
+
+function typesOf(binary: Binary): readonly CompositeType[] {
+  return entries(binary, sectionId.type, readRecursiveGroup).flatMap(({ types }) =>
+    types.map(({ composite }) => composite),
+  );
+}
+
+/** A type that is no function's fits nothing, for the engine finds the module invalid. */
+function signatureIn(types: readonly CompositeType[], index: number | undefined): Signature {
+  const composite = index === undefined ? undefined : types[index];
+  return composite?.kind === 'function' ? composite : { params: [], results: [] };
+}

@@ -1,0 +1,65 @@
+import { judgeLinkedModule, judgeModule } from '../admission/judge-module.ts';
+import { isLinkName } from '../admission/link-name.ts';
+import type { Verdict } from '../admission/verdict.ts';
+import { linkProblems } from './judge-link.ts';
+
+/** All modules of one application: its own, and those linked to it by the name that they are imported from. */
+export interface ApplicationModules {
+  readonly own: Uint8Array;
+  readonly links: ReadonlyMap<string, Uint8Array>;
+}
+
+/** What is wrong with one of them. */
+export interface ApplicationProblem {
+  /** The link that it is about; the application's own module where there is none. */
+  readonly link?: string;
+  /** Every reason, starting with a small letter. */
+  readonly message: string;
+}
+
+/** Says whether an application can run on a device: each module by itself, and that the links give what is imported. */
+export function judgeApplication({ own, links }: ApplicationModules): readonly ApplicationProblem[] {
+  if (links.size === 0) return refusal(undefined, judgeModule(own));
+  const all = [[undefined, own] as const, ...links];
+  const verdicts = all.map(([link, bytes]) => [link, bytes, judgeLinkedModule(bytes)] as const);
+  const refused = verdicts.flatMap(([link, , verdict]) => refusal(link, verdict));
+  if (refused.length > 0) return refused;
+  const used = new Set<string>();
+  const found = verdicts.flatMap(([link, bytes, verdict]) => {
+    const asked = verdict.kind === 'runs' ? verdict.imports.filter(isLinkName) : [];
+    for (const name of asked) used.add(name);
+    const reasons = [...entryProblems(link, verdict), ...asked.flatMap((name) => askedProblems(name, bytes, links))];
+    return problemOf(link, reasons);
+  });
+  const idle = [...links.keys()].filter((link) => !used.has(link));
+  return [...found, ...idle.map((link) => ({ link, message: `no module of it imports anything from ${link}` }))];
+}
+
+function refusal(link: string | undefined, verdict: Verdict): readonly ApplicationProblem[] {
+  return verdict.kind === 'runs'
+    ? []
+    : problemOf(
+        link,
+        verdict.problems.map(({ message }) => message),
+      );
+}
+
+function problemOf(link: string | undefined, reasons: readonly string[]): readonly ApplicationProblem[] {
+  if (reasons.length === 0) return [];
+  return [{ ...(link === undefined ? {} : { link }), message: reasons.join('; ') }];
+}
+
+function entryProblems(link: string | undefined, verdict: Verdict): readonly string[] {
+  const entry = verdict.kind === 'runs' ? verdict.entry : undefined;
+  if (link === undefined && entry === 'library')
+    return ['it exports neither the function _start (a command) nor _initialize (a reactor)'];
+  if (link !== undefined && entry === 'command')
+    return ['it exports _start, so it is a program; what is linked is a reactor or a library'];
+  return [];
+}
+
+function askedProblems(name: string, consumer: Uint8Array, links: ReadonlyMap<string, Uint8Array>): readonly string[] {
+  const provider = links.get(name);
+  if (provider !== undefined) return linkProblems(name, consumer, provider);
+  return [`it imports from ${name}, which is not linked; linked are ${[...links.keys()].join(', ')}`];
+}

@@ -1,0 +1,43 @@
+import test from 'ava';
+import { judgeApplication } from '../../../artifact/linking/judge-application.ts';
+import { writeTrampolines } from '../../../artifact/linking/trampolines.ts';
+import { buildModule, op } from '../../device-agent/runtime/module-builder.ts';
+
+const i32 = { code: 0x7f };
+const codec = writeTrampolines([{ name: 'encode', params: [i32], results: [i32] }]);
+const importing = (module: string) => [{ module, name: 'encode', params: ['i32' as const], result: 'i32' as const }];
+const program = buildModule({ imports: importing('codec'), functions: { _start: [op.i32(1), op.call(0), op.drop] } });
+const judge = (own: Uint8Array, links: Record<string, Uint8Array>) =>
+  judgeApplication({ own, links: new Map(Object.entries(links)) });
+
+test('an application runs where its links give what its modules import, the linked ones too', (t) => {
+  t.deepEqual(judge(program, { codec }), []);
+  const between = buildModule({ imports: importing('codec'), functions: { encode: [] }, memory: 'hidden' });
+  t.regex(judge(program, { codec: between })[0]?.message ?? '', /codec has \(\) -> \(\)/);
+  const other = buildModule({ imports: importing('table'), functions: { again: [] } });
+  t.deepEqual(judge(program, { codec, other, table: codec }), [
+    { link: 'other', message: 'no module of it imports anything from other' },
+  ]);
+});
+
+test('what is imported and not linked is refused, and what is linked as a program, and a library without one', (t) => {
+  const [problem] = judge(program, {});
+  t.regex(problem?.message ?? '', /^it imports function codec\.encode; .* may link as a module$/);
+  const asking = buildModule({ imports: importing('parser'), functions: { _start: [] } });
+  t.deepEqual(judge(asking, { codec })[0], {
+    message: 'it imports from parser, which is not linked; linked are codec',
+  });
+  t.regex(judge(program, { codec: program }).at(-1)?.message ?? '', /it exports _start, so it is a program/);
+  t.regex(judge(codec, { codec })[0]?.message ?? '', /neither the function _start/);
+});
+
+test('a linked module is judged as every other: what no device has is refused with its link', (t) => {
+  const stranger = buildModule({ imports: [{ module: 'env', name: 'gpio' }], functions: { encode: [] } });
+  t.like(judge(program, { codec: stranger })[0], { link: 'codec' });
+  const hidden = buildModule({
+    imports: [{ name: 'sched_yield', result: 'i32' }],
+    functions: { encode: [] },
+    memory: 'hidden',
+  });
+  t.regex(judge(program, { codec: hidden })[0]?.message ?? '', /does not export its memory/);
+});

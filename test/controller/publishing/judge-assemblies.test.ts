@@ -1,0 +1,55 @@
+import test from 'ava';
+import { emptyManifestState } from '../../../controller/manifests/manifest-state.ts';
+import { judgeAssemblies, type ReadModule } from '../../../controller/publishing/judge-assemblies.ts';
+import { adder, caller } from '../../device-agent/runtime/linked-modules.ts';
+import { printer } from '../../device-agent/runtime/module-builder.ts';
+import { application, device, fleet, stateOf } from '../manifests/fleet-fixture.ts';
+
+const files = {
+  'apps/pump.yaml': application('pump', '1.0.0', { links: { codec: { release: 'log/1.0.0' } } }),
+  'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, [{ name: 'pump', release: '1.1.0' }]),
+  'devices/engine.yaml': device('engine', { kind: 'ship' }),
+};
+const modules: Readonly<Record<string, Uint8Array>> = {
+  'pump/1.0.0': caller,
+  'pump/1.1.0': caller,
+  'log/1.0.0': adder,
+};
+
+/** A reader of releases, and how many it has read. */
+function reader(changes: Readonly<Record<string, Uint8Array>> = {}): { readonly read: ReadModule; count(): number } {
+  let count = 0;
+  const read: ReadModule = async ({ name, version }) => {
+    count += 1;
+    return { ...modules, ...changes }[`${name}/${version}`];
+  };
+  return { read, count: () => count };
+}
+
+test('an application whose links give what it imports is right, in every release that a fleet runs', async (t) => {
+  t.deepEqual(await judgeAssemblies(stateOf(files), emptyManifestState, reader().read), []);
+  const found = await judgeAssemblies(stateOf(files), emptyManifestState, reader({ 'pump/1.1.0': printer('') }).read);
+  t.deepEqual(
+    found.map(({ file, path, code }) => [file, path, code]),
+    [['apps/pump.yaml', ['spec', 'links', 'codec', 'release'], 'APPLICATION_CANNOT_RUN']],
+  );
+});
+
+test('a link that lacks what is imported is told where the release that imports is named', async (t) => {
+  const [first] = await judgeAssemblies(stateOf(files), emptyManifestState, reader({ 'log/1.0.0': caller }).read);
+  t.like(first, { file: 'fleets/ships.yaml', path: ['spec', 'applications', 0, 'release'] });
+  t.regex(first?.message ?? '', /^pump 1\.1\.0 cannot run so: it imports codec\.f, which the module linked as codec/);
+});
+
+test('what the revision before has too is not read again', async (t) => {
+  const before = stateOf(files);
+  const changed = {
+    ...files,
+    'apps/pump.yaml': application('pump', '1.0.0', { links: { codec: { release: 'log/1.1.0' } } }),
+  };
+  const { read, count } = reader({ 'log/1.1.0': adder });
+  t.deepEqual(await judgeAssemblies(before, before, read), []);
+  t.is(count(), 0);
+  t.deepEqual(await judgeAssemblies(stateOf(changed), before, read), []);
+  t.is(count(), 4);
+});
