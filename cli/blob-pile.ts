@@ -1,13 +1,6 @@
 /** Contents of many git blobs as they were read: views of single ones are made when they are asked for, and not kept. */
 
-/** Where a content lies in what was read. */
-interface Place {
-  readonly chunk: number;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** A place is three numbers in a list: a hundred thousand blobs would each be an object, and each content another. */
+/** Where a content lies is three numbers in a list, a chunk, a start and a length: a hundred thousand blobs would each be an object. */
 const numbersOfPlace = 3;
 
 export class BlobPile {
@@ -22,8 +15,8 @@ export class BlobPile {
   get(oid: string): Uint8Array | undefined {
     const index = this.#indexOf.get(oid);
     if (index === undefined) return undefined;
-    const { chunk, start, end } = this.#placeAt(index);
-    return new Uint8Array(this.#chunks[chunk]!, start, end - start);
+    const at = index * numbersOfPlace;
+    return new Uint8Array(this.#chunks[this.#places[at]!]!, this.#places[at + 1]!, this.#places[at + 2]!);
   }
 
   /** Keeps the buffer that the content is a part of, as it is. */
@@ -31,12 +24,7 @@ export class BlobPile {
     if (this.#indexOf.has(oid)) return;
     if (this.#chunks.at(-1) !== buffer) this.#chunks.push(buffer);
     this.#indexOf.set(oid, this.#indexOf.size);
-    this.#places.push(this.#chunks.length - 1, byteOffset, byteOffset + length);
-  }
-
-  #placeAt(index: number): Place {
-    const [chunk, start, end] = this.#places.slice(index * numbersOfPlace, (index + 1) * numbersOfPlace);
-    return { chunk: chunk!, start: start!, end: end! };
+    this.#places.push(this.#chunks.length - 1, byteOffset, length);
   }
 }
 

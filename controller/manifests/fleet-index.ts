@@ -1,11 +1,17 @@
 /** Fleets by what their selectors ask for, so that a device is held against those alone that may select it. */
 import type { Fleet, Labels } from '../../schemas/generated/types.ts';
-import { labelTerms, selectorTerms, selects } from './selector.ts';
+import { selectorTerms, selects, termParts } from './selector.ts';
 
 type Entry = readonly [name: string, fleet: Fleet];
 
+/** Fleets that ask for one label: with a value, or with any. */
+interface Asking {
+  readonly any: Entry[];
+  readonly byValue: Map<string, Entry[]>;
+}
+
 export class FleetIndex {
-  readonly #byTerm = new Map<string, Entry[]>();
+  readonly #byLabel = new Map<string, Asking>();
   /** No index can answer their selectors. */
   readonly #others: Entry[] = [];
 
@@ -19,13 +25,15 @@ export class FleetIndex {
 
   /** Whether there are no fleets at all. */
   get isEmpty(): boolean {
-    return this.#byTerm.size === 0 && this.#others.length === 0;
+    return this.#byLabel.size === 0 && this.#others.length === 0;
   }
 
   #file(term: string, entry: Entry): void {
-    const filed = this.#byTerm.get(term);
-    if (filed === undefined) this.#byTerm.set(term, [entry]);
-    else filed.push(entry);
+    const [key, value] = termParts(term);
+    const asking: Asking = this.#byLabel.get(key) ?? { any: [], byValue: new Map() };
+    this.#byLabel.set(key, asking);
+    if (value === undefined) asking.any.push(entry);
+    else asking.byValue.set(value, [...(asking.byValue.get(value) ?? []), entry]);
   }
 
   /** Names of the fleets that select a device with these labels, sorted. */
@@ -35,7 +43,12 @@ export class FleetIndex {
       if (selects(spec.selector, labels)) names.push(name);
     };
     this.#others.forEach(consider);
-    for (const term of labelTerms(labels)) this.#byTerm.get(term)?.forEach(consider);
+    for (const key in labels) {
+      const asking = this.#byLabel.get(key);
+      if (asking === undefined) continue;
+      asking.any.forEach(consider);
+      asking.byValue.get(labels[key]!)?.forEach(consider);
+    }
     return names.length < 2 ? names : [...new Set(names)].sort();
   }
 }

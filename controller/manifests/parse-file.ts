@@ -7,6 +7,7 @@ import { isLargeFilePointer, largeFilePointerMessage } from './large-file-pointe
 import { aliasesMax, depthMax, fileBytesMax, fileProblemsMax } from './limits.ts';
 import type { BrokenManifest, FileProblem, ParsedFile, PlacedManifest } from './parsed-file.ts';
 import { checkPlain } from './plain-value.ts';
+import { readPlainYaml } from './plain-yaml.ts';
 import { locate, problemAt, readYamlText, tabMessage, yamlProblems } from './yaml-positions.ts';
 
 const largeFileProblem: FileProblem = {
@@ -96,7 +97,8 @@ export function parseManifestFile(bytes: Uint8Array): ParsedFile {
   if (isLargeFilePointer(bytes)) return refused([largeFileProblem]);
   let values: readonly unknown[];
   try {
-    values = loadAll(text, { maxDepth: depthMax, maxAliases: aliasesMax });
+    const plain = readPlainYaml(text);
+    values = plain === undefined ? loadAll(text, { maxDepth: depthMax, maxAliases: aliasesMax }) : [plain];
   } catch (error) {
     if (error instanceof YAMLException)
       return { ...syntaxProblems(text, error), ...(textClaimsToBeOurs(text) ? {} : { isStranger: true }) };

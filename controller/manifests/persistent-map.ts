@@ -4,9 +4,9 @@
  *
  * A trie over the bits of a hash of the key:
  *
- *     branch (32 children, 5 bits a level) ──► branch ──► leaf (at most 16 entries, sorted by hash, then key)
+ *     branch (32 children, 5 bits a level) ──► branch ──► leaf (at most 128 entries, sorted by hash, then key)
  *
- * Invariant: a node is a leaf if and only if it holds at most 16 entries or the hash has no bits left. The shape, and with
+ * Invariant: a node is a leaf if and only if it holds at most 128 entries or the hash has no bits left. The shape, and with
  * it the order of iteration, therefore follows from the keys alone and not from the history of changes.
  */
 import { pauseNow, runAtOnce, type Steps } from './steps.ts';
@@ -37,7 +37,7 @@ interface Batch<V> {
   readonly hashes: Int32Array;
 }
 
-const leafEntriesMax = 16;
+const leafEntriesMax = 128;
 const bitsPerLevel = 5;
 const childrenOfBranch = 32;
 const hashBits = 32;
@@ -74,36 +74,34 @@ class LeafDraft<V> {
   readonly #keys: string[] = [];
   readonly #values: V[] = [];
 
-  insert(hash: number, key: string, value: V): void {
-    let at = this.#hashes.length;
-    while (at > 0 && this.#isAfter(at - 1, hash, key)) at -= 1;
-    this.#hashes.splice(at, 0, hash);
-    this.#keys.splice(at, 0, key);
-    this.#values.splice(at, 0, value);
+  add(hash: number, key: string, value: V): void {
+    this.#hashes.push(hash);
+    this.#keys.push(key);
+    this.#values.push(value);
   }
 
-  #isAfter(at: number, hash: number, key: string): boolean {
-    const other = this.#hashes[at]!;
-    return other === hash ? this.#keys[at]! > key : other > hash;
-  }
-
+  /** In arrays that are no longer than they have to be. */
   settle(): Leaf<V> {
-    return { kind: 'leaf', hashes: this.#hashes, keys: this.#keys, values: this.#values };
+    const [hashes, keys, values] = [this.#hashes, this.#keys, this.#values];
+    const order = hashes.map((_, at) => at);
+    order.sort((left, right) => hashes[left]! - hashes[right]! || (keys[left]! < keys[right]! ? -1 : 1));
+    return {
+      kind: 'leaf',
+      hashes: order.map((at) => hashes[at]!),
+      keys: order.map((at) => keys[at]!),
+      values: order.map((at) => values[at]!),
+    };
   }
+}
+
+function* leavesOf<V>(node: Node<V>): Generator<Leaf<V>, undefined> {
+  if (node.kind === 'leaf') yield node;
+  else for (const child of node.children) if (child !== undefined) yield* leavesOf(child);
 }
 
 function* entriesOf<V>(node: Node<V>): Generator<[string, V], undefined> {
-  if (node.kind === 'leaf') {
-    for (const [at, key] of node.keys.entries()) yield [key, node.values[at]!];
-    return;
-  }
-  for (const child of node.children) if (child !== undefined) yield* entriesOf(child);
-}
-
-function insertInto<V>(draft: LeafDraft<V>, node: Node<V> | undefined): void {
-  if (node === undefined) return;
-  if (node.kind === 'branch') for (const child of node.children) insertInto(draft, child);
-  else for (const [at, key] of node.keys.entries()) draft.insert(node.hashes[at]!, key, node.values[at]!);
+  for (const { keys, values } of leavesOf(node))
+    for (let at = 0; at < keys.length; at += 1) yield [keys[at]!, values[at]!];
 }
 
 /** The node over these children: one leaf where they have become few. */
@@ -112,7 +110,11 @@ function joined<V>(children: readonly (Node<V> | undefined)[]): Node<V> {
   for (const child of children) size += sizeOf(child);
   if (size > leafEntriesMax) return { kind: 'branch', size, children };
   const draft = new LeafDraft<V>();
-  for (const child of children) insertInto(draft, child);
+  for (const child of children) {
+    if (child === undefined) continue;
+    for (const { hashes, keys, values } of leavesOf(child))
+      for (const [at, key] of keys.entries()) draft.add(hashes[at]!, key, values[at]!);
+  }
   return draft.settle();
 }
 
@@ -142,11 +144,10 @@ function leafAfter<V>(leaf: Leaf<V>, batch: Batch<V>, order: Int32Array, shift: 
   }
   if (size > leafEntriesMax && shift < hashBits) return branchOver(leaf, batch, order, shift);
   const draft = new LeafDraft<V>();
-  for (const [at, key] of leaf.keys.entries())
-    if (!isReplaced[at]) draft.insert(leaf.hashes[at]!, key, leaf.values[at]!);
+  for (const [at, key] of leaf.keys.entries()) if (!isReplaced[at]) draft.add(leaf.hashes[at]!, key, leaf.values[at]!);
   for (const entry of order) {
     const value = batch.values[entry];
-    if (value !== undefined) draft.insert(batch.hashes[entry]!, batch.keys[entry]!, value);
+    if (value !== undefined) draft.add(batch.hashes[entry]!, batch.keys[entry]!, value);
   }
   return draft.settle();
 }
@@ -158,7 +159,7 @@ function branchOver<V>(leaf: Leaf<V>, batch: Batch<V>, order: Int32Array, shift:
     const hash = leaf.hashes[at]!;
     const slot = slotOf(hash, shift);
     const draft = drafts[slot] ?? new LeafDraft<V>();
-    draft.insert(hash, key, leaf.values[at]!);
+    draft.add(hash, key, leaf.values[at]!);
     drafts[slot] = draft;
   }
   return branchAfter(
@@ -261,11 +262,11 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
   }
 
   *keys(): MapIterator<string> {
-    for (const [key] of entriesOf(this.#root)) yield key;
+    for (const { keys } of leavesOf(this.#root)) yield* keys;
   }
 
   *values(): MapIterator<V> {
-    for (const [, value] of entriesOf(this.#root)) yield value;
+    for (const { values } of leavesOf(this.#root)) yield* values;
   }
 
   forEach(callback: (value: V, key: string, map: ReadonlyMap<string, V>) => void, thisArgument?: unknown): void {

@@ -30,6 +30,12 @@ export function labelTerm(key: string, value?: string): string {
   return value === undefined ? key : `${key}=${value}`;
 }
 
+/** The opposite of `labelTerm`. */
+export function termParts(term: string): readonly [key: string, value?: string] {
+  const at = term.indexOf('=');
+  return at === -1 ? [term] : [term.slice(0, at), term.slice(at + 1)];
+}
+
 /** The index terms of one device. */
 export function labelTerms(labels: Readonly<Labels>): string[] {
   return Object.entries(labels).flatMap(([key, value]) => [labelTerm(key), labelTerm(key, value)]);

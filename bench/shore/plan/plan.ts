@@ -19,7 +19,8 @@ function runPlan(repository: string, home: string): RunCosts {
   const { HOME: _, ...environment } = process.env;
   const result = spawnSync(process.execPath, ['--import', tellCosts, command, 'plan', 'main'], {
     cwd: repository,
-    env: { ...environment, HOME: home },
+    // As `fleet` starts it: compiled code is kept.
+    env: { ...environment, HOME: home, NODE_COMPILE_CACHE: `${home}/compiled` },
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   });
   if (result.status !== 0) throw new Error(`fleet plan ended with ${result.status}: ${result.stderr}`);

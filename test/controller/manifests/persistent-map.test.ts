@@ -79,3 +79,24 @@ test('many changes at once come to the same as one after the other, and change n
     { numRuns: 100 },
   );
 });
+
+test('a map of several levels holds what a Map holds, and shrinks to the shape of what is left', (t) => {
+  const names = Array.from({ length: 6_000 }, (_, index) => `n${index}`);
+  const all = settled(
+    PersistentMap.empty<number>(),
+    names.map((name, value) => ({ key: name, value })),
+  );
+  t.deepEqual(
+    names.map((name) => all.get(name)),
+    [...names.keys()],
+  );
+  const kept = names.filter((_, index) => index % 100 === 0);
+  const gone = names.filter((_, index) => index % 100 !== 0);
+  const few = settled(
+    all,
+    gone.map((name) => ({ key: name, value: undefined })),
+  );
+  t.is(few.size, kept.length);
+  const fresh = kept.reduce((map, name) => map.set(name, names.indexOf(name)), PersistentMap.empty<number>());
+  t.deepEqual([...few], [...fresh]);
+});
