@@ -134,6 +134,14 @@ function stateDirectoryOf(context: CommandContext, given: string | undefined, na
   return `${context.environment.TMPDIR || '/tmp'}/fleet-run-${name}-${suffix}`;
 }
 
+/** The terminal stands for the shore: nothing has to be kept for it. */
+function withoutShore(deployed: DeployedApplication): DeployedApplication {
+  const { channels } = deployed;
+  if (channels?.out === undefined) return deployed;
+  const out = Object.entries(channels.out).map(([name, { shore: _shore, ...rest }]) => [name, rest] as const);
+  return { ...deployed, channels: { ...channels, out: Object.fromEntries(out) } };
+}
+
 /** What is asked of the process that runs the application. */
 export function applicationPlan(context: CommandContext, args: ParsedArguments): ApplicationRunPlan {
   const { values, lists } = args;
@@ -143,7 +151,7 @@ export function applicationPlan(context: CommandContext, args: ParsedArguments):
   const file = { path, bytes: context.disk.readFile(path) };
   const { own, links } = applicationFiles(context, args, file);
   const labels = Object.fromEntries(pairsOf(args, 'label', 'KEY=VALUE'));
-  const deployed = deployedApplication(file, [own, ...links.values()], labels);
+  const deployed = withoutShore(deployedApplication(file, [own, ...links.values()], labels));
   const outputs = pairsOf(args, 'out', 'CHANNEL=FILE');
   assertKnown('out', outputs.keys(), Object.keys(deployed.channels?.out ?? {}), 'channel to write');
   const timeLimitMs = timeLimitOf(args);

@@ -5,7 +5,7 @@ import { type WorkTree, writeWorkFile } from '../controller/publishing/authoring
 import { type CommandContext, CommandError } from './command.ts';
 
 /** Schemas that manifests name in their first line. */
-const manifestSchemas = ['application', 'device', 'fleet', 'metadata', 'site'];
+const manifestSchemas = ['application', 'device', 'events', 'fleet', 'metadata', 'secret', 'site'];
 
 /** How the examples name the schemas of this project; a copy has its own beside its manifests. */
 const schemaFolder = { here: '../../../schemas/', copied: '../schemas/' };

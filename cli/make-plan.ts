@@ -181,11 +181,11 @@ async function openNext(
   { next }: PlanQuestion,
   base: OpenedSide | undefined,
 ): Promise<OpenedSide> {
-  const blobs = base?.revision.blobs;
+  const before = base?.revision;
   if (next === undefined) {
-    return { revision: await openDirectory(context, top, blobs), name: `working tree of ${top}`, isPast: false };
+    return { revision: await openDirectory(context, top, before), name: `working tree of ${top}`, isPast: false };
   }
-  return { revision: await openCommit(context, top, next, blobs), name: next, isPast: false };
+  return { revision: await openCommit(context, top, next, before), name: next, isPast: false };
 }
 
 /** Both sides, judged; throws `CommandError` where one of them is not valid. */

@@ -7,8 +7,9 @@ import { fleetIgnoreFile, ignoreNothing, parseFleetIgnore } from '../controller/
 import { findGitDirectories, type GitDirectories } from '../controller/source/local-repository.ts';
 import { SourceError } from '../controller/source/source-error.ts';
 import type { ProgramResult } from '../platform/ports.ts';
+import { BlobPile, BlobTree } from './blob-pile.ts';
 import type { CommandContext } from './command.ts';
-import { type Blobs, isSnapshotFile, type TreeSnapshot } from './working-tree.ts';
+import { isSnapshotFile, type TreeSnapshot } from './working-tree.ts';
 
 type StagingContext = Pick<CommandContext, 'disk' | 'gitFiles' | 'programs' | 'random' | 'environment' | 'signal'>;
 
@@ -32,17 +33,15 @@ function parseEntries(output: Uint8Array): StagedEntry[] {
   });
 }
 
-/** `OID blob SIZE LF CONTENT LF`, as `git cat-file --batch` prints it; by blob id. */
-function parseContents(output: Uint8Array, entries: readonly StagedEntry[]): Map<string, Uint8Array> {
-  const contents = new Map<string, Uint8Array>();
+/** `OID blob SIZE LF CONTENT LF`, as `git cat-file --batch` prints it. */
+function addContents(pile: BlobPile, output: Uint8Array, entries: readonly StagedEntry[]): void {
   let at = 0;
   for (const { oid } of entries) {
     const end = output.indexOf(0x0a, at);
     const size = Number(new TextDecoder().decode(output.subarray(at, end)).split(' ')[2]);
-    contents.set(oid, output.subarray(end + 1, end + 1 + size));
+    pile.add(oid, output.subarray(end + 1, end + 1 + size));
     at = end + 1 + size + 1;
   }
-  return contents;
 }
 
 const oddKinds: Readonly<Record<string, OddEntry['kind']>> = { '160000': 'submodule', '120000': 'link' };
@@ -52,10 +51,10 @@ class Staging {
   readonly #context: StagingContext;
   readonly #directory: string;
   readonly #environment: Readonly<Record<string, string>>;
-  readonly #known: Blobs;
+  readonly #pile: BlobPile;
 
-  constructor(context: StagingContext, directory: string, scratch: string, objects: string, known: Blobs) {
-    this.#known = known;
+  constructor(context: StagingContext, directory: string, scratch: string, objects: string, pile: BlobPile) {
+    this.#pile = pile;
     this.#context = context;
     this.#directory = directory;
     this.#environment = {
@@ -78,11 +77,13 @@ class Staging {
     return result.code === 0 ? result.output : undefined;
   }
 
-  /** Contents by blob id. */
-  async contents(entries: readonly StagedEntry[]): Promise<Map<string, Uint8Array> | undefined> {
-    if (entries.length === 0) return new Map();
-    const output = await this.git(['cat-file', '--batch', '--buffer'], entries.map(({ oid }) => `${oid}\n`).join(''));
-    return output && parseContents(output, entries);
+  /** Brings the contents that are not there yet to the pile; false when git can't read them. */
+  async bring(entries: readonly StagedEntry[]): Promise<boolean> {
+    const missing = entries.filter(({ oid }) => !this.#pile.has(oid));
+    if (missing.length === 0) return true;
+    const output = await this.git(['cat-file', '--batch', '--buffer'], missing.map(({ oid }) => `${oid}\n`).join(''));
+    if (output !== undefined) addContents(this.#pile, output, missing);
+    return output !== undefined;
   }
 
   async snapshot(): Promise<TreeSnapshot | undefined> {
@@ -101,17 +102,15 @@ class Staging {
       return kind === undefined ? [] : [{ path, kind }];
     });
     const files = entries.filter(({ mode }) => oddKinds[mode] === undefined);
-    const ignoring = await this.contents(files.filter(({ path }) => path === fleetIgnoreFile));
-    const text = ignoring?.values().next().value;
+    const ignoring = files.filter(({ path }) => path === fleetIgnoreFile);
+    if (!(await this.bring(ignoring))) return undefined;
+    const text = ignoring[0] && this.#pile.get(ignoring[0].oid);
     const isIgnored = text === undefined ? ignoreNothing : parseFleetIgnore(text);
     const ours = files.filter(({ path }) => !isIgnored(path));
     const held = ours.filter(({ path }) => isSnapshotFile(path));
-    const read = await this.contents(held.filter(({ oid }) => !this.#known.has(oid)));
-    if (read === undefined) return undefined;
-    const blobs = new Map(held.map(({ oid }) => [oid, read.get(oid) ?? this.#known.get(oid)!]));
+    if (!(await this.bring(held))) return undefined;
     return {
-      tree: new Map(held.map(({ path, oid }) => [path, blobs.get(oid)!])),
-      blobs,
+      tree: new BlobTree(new Map(held.map(({ path, oid }) => [path, oid])), this.#pile),
       warnings: passedOver(
         odd,
         ours.map(({ path }) => path),
@@ -140,12 +139,12 @@ async function gitDirectoriesOf(
 
 /**
  * What git would commit of `directory`, a work tree or a folder of one, with paths relative to it; undefined where git can't tell.
- * `known` is not read again.
+ * What is in the pile is not read again.
  */
 export async function readStagedTree(
   context: StagingContext,
   directory: string,
-  known: Blobs = new Map(),
+  pile: BlobPile = new BlobPile(),
 ): Promise<TreeSnapshot | undefined> {
   const { disk, random, environment } = context;
   const repository = await gitDirectoriesOf(context, directory);
@@ -155,7 +154,7 @@ export async function readStagedTree(
   try {
     disk.makeDirectory(`${scratch}/objects`);
     copyIndex(context, `${repository.own}/index`, `${scratch}/index`);
-    return await new Staging(context, directory, scratch, `${repository.common}/objects`, known).snapshot();
+    return await new Staging(context, directory, scratch, `${repository.common}/objects`, pile).snapshot();
   } finally {
     disk.remove(scratch);
   }

@@ -7,7 +7,9 @@ import { isManifestPath, ownChange } from '../controller/manifests/manifest-path
 import { emptyManifestState, type ManifestState } from '../controller/manifests/manifest-state.ts';
 import { parseManifestFile } from '../controller/manifests/parse-file.ts';
 import { judgeAssemblies, type ReadModule } from '../controller/publishing/judge-assemblies.ts';
+import { isTrustFile } from '../controller/publishing/trust-files.ts';
 import type { Problem } from '../schemas/generated/types.ts';
+import { BlobTree } from './blob-pile.ts';
 import { renderNote, renderProblem, renderWarning } from './render/problems.ts';
 import type { TreeSnapshot, WorkingTree } from './working-tree.ts';
 
@@ -40,18 +42,35 @@ export interface TreeInForce {
 
 const noTree: TreeInForce = { tree: new Map(), state: emptyManifestState };
 
-function isSame(left: Uint8Array | undefined, right: Uint8Array): boolean {
-  return left === right || (left !== undefined && Buffer.compare(left, right) === 0);
+/** Tells a file of two trees apart: by the ids that git gives to contents where it has both, else by the bytes. */
+function differsIn(before: WorkingTree, tree: WorkingTree): (path: string) => boolean {
+  if (before instanceof BlobTree && tree instanceof BlobTree) {
+    return (path) => before.ids.get(path) !== tree.ids.get(path);
+  }
+  return (path) => {
+    const [left, right] = [before.get(path), tree.get(path)];
+    return left === undefined || right === undefined || Buffer.compare(left, right) !== 0;
+  };
 }
 
 /** Manifests of `tree` that differ from those of another, parsed, and those that are gone. */
 function changedFiles(before: WorkingTree, tree: WorkingTree): FileChange[] {
-  const changed = [...tree].filter(([path, bytes]) => !isSame(before.get(path), bytes) && isManifestPath(path));
-  const gone = [...before.keys()].filter((path) => !tree.has(path) && isManifestPath(path));
-  return [
-    ...changed.map(([path, bytes]) => ownChange({ path, file: parseManifestFile(bytes) })),
-    ...gone.map((path) => ({ path, file: undefined })),
-  ];
+  const differs = differsIn(before, tree);
+  const changes: FileChange[] = [];
+  for (const path of tree.keys()) {
+    if (!isManifestPath(path) || !differs(path)) continue;
+    changes.push(ownChange({ path, file: parseManifestFile(tree.get(path)!) }));
+  }
+  for (const path of before.keys())
+    if (!tree.has(path) && isManifestPath(path)) changes.push({ path, file: undefined });
+  return changes;
+}
+
+/** Few of many files: whoever judges trust need not look at the others. */
+function trustFilesOf(tree: WorkingTree): WorkingTree {
+  const files = new Map<string, Uint8Array>();
+  for (const path of tree.keys()) if (isTrustFile(path)) files.set(path, tree.get(path)!);
+  return files;
 }
 
 /** Judges a tree as the controller would judge the commit of it. */
@@ -65,7 +84,7 @@ export function validateTree(
     (count, { file }) => count + (file?.manifests.length ?? 0) + (file?.broken.length ?? 0),
     0,
   );
-  const trust = judgeTrust(tree);
+  const trust = judgeTrust(trustFilesOf(tree));
   const applied = applyChanges(before.state, changes, trust.catalogue);
   const notes = trust.notes ?? [];
   const doubts = locateProblems({ problems: [], findings: applied.warnings }, (file) => tree.get(file));

@@ -9,15 +9,10 @@ import type { Problem } from '../schemas/generated/types.ts';
 /** Bytes by path relative to the directory. */
 export type WorkingTree = ReadonlyMap<string, Uint8Array>;
 
-/** Bytes by blob id. */
-export type Blobs = ReadonlyMap<string, Uint8Array>;
-
 /** Manifests and signed metadata, and what is not read although somebody may think so. */
 export interface TreeSnapshot {
   readonly tree: WorkingTree;
   readonly warnings: readonly Problem[];
-  /** What of it git has, by blob id; another tree that holds the same blobs need not read them again. */
-  readonly blobs?: Blobs;
 }
 
 /** True for the files that a snapshot holds. */

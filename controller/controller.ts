@@ -65,6 +65,8 @@ export interface Controller {
   start(): Promise<void>;
   /** Looks at the branch; calls during a look become one look after it. */
   poll(): Promise<void>;
+  /** Looks because somebody says that the branch moved: a server that did not answer is asked again sooner. */
+  pollAtPush(): Promise<void>;
   /** Takes a tip that is held back because the branch was rewritten. */
   acceptRevision(name: string): Promise<Acceptance>;
   /** All trust that ends by itself. */
@@ -198,6 +200,10 @@ class FollowingController implements Controller {
 
   poll(): Promise<void> {
     return this.#branch.look();
+  }
+
+  pollAtPush(): Promise<void> {
+    return this.#branch.look(true);
   }
 
   acceptRevision(name: string): Promise<Acceptance> {

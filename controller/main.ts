@@ -11,6 +11,7 @@ import { parseProgramArguments } from '../platform/node/program-arguments.ts';
 import { untilStopped } from '../platform/node/until-stopped.ts';
 import type { Log } from '../platform/ports.ts';
 import type { ControllerConfiguration } from '../schemas/generated/types.ts';
+import { authorizeSubscribers } from './authority/subscribers.ts';
 import { type Controller, type ControllerParts, createController } from './controller.ts';
 import { openMessageDoor } from './doors/mqtt/message-door.ts';
 import { openShadowDoor } from './doors/mqtt/shadow-door.ts';
@@ -49,9 +50,10 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   const cache = openCache(ground);
   const { files, store, online, ways, publisher } = openPublishing(ground, term);
   // Broker and controller need each other: what the broker asks is answered by the controller made below.
+  const { subscribers = [] } = configuration.channels?.mqtt ?? {};
   const broker = openBroker(
     ground,
-    (device, fingerprint) => controller.authorize(device, fingerprint),
+    authorizeSubscribers(subscribers, (device, fingerprint) => controller.authorize(device, fingerprint)),
     (refusal) => controller.onRefusal(refusal),
   );
   const { bus, embedded } = broker;
@@ -59,7 +61,7 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
     assertLeading(term);
     await bus.publish(topic, payload);
   };
-  const outlets = openOutlets(ground, term);
+  const outlets = openOutlets(ground, term, publish);
   const controller: Controller = await createController({
     ...{ clock, log, publisher, cache, state: term.state, publish, outlets: outlets.all },
     source: openGitSource(ground),

@@ -1,5 +1,5 @@
 import type { Clock, Disk, Log, Random } from '../platform/ports.ts';
-import type { AgentConfiguration, Report } from '../schemas/generated/types.ts';
+import type { AgentConfiguration, DeployedApplication, Report } from '../schemas/generated/types.ts';
 import type { Courier } from './courier/courier.ts';
 import type { AgentTime } from './download/metadata.ts';
 import type { CountBytes } from './download/small-file.ts';
@@ -34,6 +34,10 @@ export interface Agent {
   status(): AgentStatus;
 }
 
+function speaksToShore({ channels }: DeployedApplication): boolean {
+  return Object.values(channels?.out ?? {}).some(({ shore }) => shore !== undefined);
+}
+
 /** Enough that no two machines under one name draw the same. */
 const bootIdBytes = 8;
 
@@ -54,6 +58,7 @@ export function createAgent(options: AgentOptions): Agent {
   const updates = createUpdates({
     ...{ ports, files, runtime, time },
     courier: openCourier({ time, countBytes: (bytes) => ledger.countBytes(bytes) }),
+    onApply: (applications) => outbox.expect(applications.some(speaksToShore)),
     onChange: () => {
       onActivity();
       reporter.changed();
@@ -64,6 +69,7 @@ export function createAgent(options: AgentOptions): Agent {
     ...{ ...ports, directory: stateLayout(stateDirectory).outboxDirectory },
     send: (part) => link.sendBatchPart(part),
     urgent: () => (!reporter.isSettled ? 'report' : updates.progress() === undefined ? undefined : 'update'),
+    held: () => updates.held(),
     onChange: () => reporter.changed(),
     ...(bytesPerDay === undefined ? {} : { bytesPerDay }),
   });

@@ -1,11 +1,12 @@
 import type { Clock, Disk, Log, Random } from '../platform/ports.ts';
-import type { Progress } from '../schemas/generated/types.ts';
+import type { DeployedApplication, Progress } from '../schemas/generated/types.ts';
 import type { Courier } from './courier/courier.ts';
 import type { AgentTime } from './download/metadata.ts';
 import { HealthWatch } from './health/watch.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
 import type { StateFiles } from './state-files.ts';
 import { Activator } from './update/activator.ts';
+import { heldNames } from './update/collect.ts';
 import { type EngineEvent, withoutDamage } from './update/decide.ts';
 import { Engine } from './update/engine.ts';
 import { Fetcher, Turn } from './update/fetcher.ts';
@@ -19,6 +20,8 @@ export interface UpdatesOptions {
   readonly courier: Courier;
   readonly runtime: AppRuntime;
   readonly time: AgentTime;
+  /** Called before these applications run in the place of others. */
+  readonly onApply: (applications: readonly DeployedApplication[]) => void;
   /** Called whenever `memory` or `progress` changed. */
   readonly onChange: () => void;
 }
@@ -36,6 +39,8 @@ export interface Updates {
   /** What the engine remembers; its problem gives way to what keeps it from remembering more. */
   memory(): Memory;
   progress(): Progress | undefined;
+  /** Names of the applications that may run again; undefined while it can't be told. */
+  held(): ReadonlySet<string> | undefined;
   stop(): void;
 }
 
@@ -55,7 +60,7 @@ function logPhase(log: Log, before: Memory, after: Memory): void {
 
 /** Puts the engine and its organs together; nothing happens before `boot`. */
 export function createUpdates(options: UpdatesOptions): Updates {
-  const { files, courier, runtime, time, onChange } = options;
+  const { files, courier, runtime, time, onApply, onChange } = options;
   const { clock, disk, random, log } = options.ports;
   const { store, prepared, kept, slots, journal, ledger, partialDirectory } = files;
   let memory = files.memory;
@@ -64,7 +69,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
   const fetching = { ...waiting, onProgress: onChange, turn: new Turn() };
   const fetcher = new Fetcher({ ...fetching, isRepairing: false });
   const repairer = new Fetcher({ ...fetching, isRepairing: true });
-  const activator = new Activator({ ...waiting, runtime, store, slots });
+  const activator = new Activator({ ...waiting, runtime, store, slots, onApply });
   const health = new HealthWatch(clock, runtime);
   const intake = new Intake({ ...waiting, memory: () => memory });
   const remember = (committed: Memory): void => {
@@ -107,6 +112,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     lookAtHealth: () => health.look(),
     memory: () => (engine.trouble === undefined ? memory : { ...withoutDamage(memory), problem: engine.trouble }),
     progress: () => fetcher.progress(),
+    held: () => heldNames(slots, memory),
     stop: () => {
       nextScrub?.[Symbol.dispose]();
       for (const one of [engine, intake, fetcher, repairer, health, activator]) one.stop();

@@ -44,22 +44,12 @@ function resolveNode(node: SchemaNode): SchemaNode {
 interface Leaf {
   readonly keys: readonly string[];
   readonly node: SchemaNode;
-  /** Keys of the outermost part around it that may be left out whole, and asks for something when it is not. */
-  readonly optionalPart?: readonly string[];
 }
 
-function leavesOf(
-  node: SchemaNode,
-  keys: readonly string[] = [],
-  around: { readonly isAsked: boolean; readonly optionalPart?: readonly string[] } = { isAsked: true },
-): Leaf[] {
-  const { properties, required = [] } = resolveNode(node);
-  const part = around.optionalPart ?? (!around.isAsked && required.length > 0 ? keys : undefined);
-  const optionalPart = part === undefined ? {} : { optionalPart: part };
-  if (properties === undefined) return [{ keys, node, ...optionalPart }];
-  return Object.entries(properties).flatMap(([key, inner]) =>
-    leavesOf(inner, [...keys, key], { isAsked: required.includes(key), ...optionalPart }),
-  );
+function leavesOf(node: SchemaNode, keys: readonly string[] = []): Leaf[] {
+  const { properties } = resolveNode(node);
+  if (properties === undefined) return [{ keys, node }];
+  return Object.entries(properties).flatMap(([key, inner]) => leavesOf(inner, [...keys, key]));
 }
 
 function sectionLeaves(section: Section): Leaf[] {
@@ -167,6 +157,16 @@ function givenFor(section: Section, { keys, node }: Leaf, { flags, environment }
   return text === undefined || text === '' ? undefined : { value: typedValue(text, node), by };
 }
 
+/** Whether what holds a key is there: an object that needs something said is not made by what may be left out of it. */
+function isWanted(section: Section, keys: readonly string[], values: Values): boolean {
+  return keys.slice(0, -1).every((_key, index) => {
+    const above = keys.slice(0, index + 1);
+    return (
+      valueAt(values, above) !== undefined || (resolveNode(nodeAt([section, ...above])).required ?? []).length === 0
+    );
+  });
+}
+
 /** The section with everything filled in, or all that is wrong with it. */
 export function resolveConfiguration<S extends Section>(
   section: S,
@@ -179,21 +179,21 @@ export function resolveConfiguration<S extends Section>(
   const own = valueAt(whole, [section]);
   const values = (typeof own === 'object' ? structuredClone(own) : {}) as Values;
   const givenBy = new Map<string, string>();
-  const isWritten = ({ optionalPart = [] }: Leaf): boolean =>
-    leaves.some(
-      (leaf) =>
-        optionalPart.every((key, at) => leaf.keys[at] === key) &&
-        (givenFor(section, leaf, inputs) !== undefined || valueAt(own, leaf.keys) !== undefined),
-    );
+  const set = ({ keys, node }: Leaf, value: unknown, from: 'file' | 'caller'): void => {
+    const isPath = node['x-path'] === true && typeof value === 'string' && !/^[a-z][a-z0-9+.-]*:\/\//.test(value);
+    setAt(values, keys, isPath ? inputs.resolvePath(value, from) : value);
+  };
+  for (const leaf of leaves) {
+    const given = givenFor(section, leaf, inputs);
+    const value = given?.value ?? valueAt(values, leaf.keys);
+    if (value === undefined) continue;
+    if (given !== undefined) givenBy.set([section, ...leaf.keys].join('.'), given.by);
+    set(leaf, value, given === undefined ? 'file' : 'caller');
+  }
   for (const leaf of leaves) {
     const { keys, node } = leaf;
-    const given = givenFor(section, leaf, inputs);
-    const usual = leaf.optionalPart === undefined || isWritten(leaf) ? node.default : undefined;
-    const value = given?.value ?? valueAt(values, keys) ?? usual;
-    if (value === undefined) continue;
-    if (given !== undefined) givenBy.set([section, ...keys].join('.'), given.by);
-    const isPath = node['x-path'] === true && typeof value === 'string' && !/^[a-z][a-z0-9+.-]*:\/\//.test(value);
-    setAt(values, keys, isPath ? inputs.resolvePath(value, given === undefined ? 'file' : 'caller') : value);
+    const isOpen = node.default !== undefined && valueAt(values, keys) === undefined;
+    if (isOpen && isWanted(section, keys, values)) set(leaf, node.default, 'file');
   }
   const told = new Set(inFile.map(({ key }) => key));
   const faults = [...inFile, ...unknownFlags(inputs.flags, leaves)];

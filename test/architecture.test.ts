@@ -1,10 +1,7 @@
-/** The house rules as a test: who may import whom, what is banned where, and no cycles. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+/** The rooms as a test: who may import whom, and no cycles. */
+import { dirname, relative, resolve } from 'node:path';
 import test from 'ava';
-
-const root = fileURLToPath(new URL('../', import.meta.url));
+import { root, sources, textOf } from './sources.ts';
 
 interface Room {
   /** A file, or a folder with all below it that no longer entry of the table covers. */
@@ -355,30 +352,6 @@ const rooms: readonly Room[] = [
   },
 ];
 
-/** Outside platform/node: what would make a run depend on the machine and the moment. */
-const bannedGlobals: readonly { readonly pattern: RegExp; readonly instead: string }[] = [
-  { pattern: /\bDate\.now\(|\bnew Date\(\)/, instead: 'the Clock port' },
-  { pattern: /\bMath\.random\(/, instead: 'the Random port' },
-  { pattern: /\b(setTimeout|setInterval)\(/, instead: 'the Clock port' },
-  { pattern: /\bperformance\.now\(/, instead: 'the Clock port' },
-  { pattern: /\b(randomBytes|randomUUID|getRandomValues)\(/, instead: 'the Random port' },
-  { pattern: /\bglobalThis\.fetch\b|(?<![.\w#])fetch\((?!\{)/, instead: 'the Network port' },
-];
-
-function walk(folder: string): string[] {
-  return readdirSync(join(root, folder)).flatMap((name) => {
-    const path = join(folder, name);
-    if (statSync(join(root, path)).isDirectory()) return name === 'generated' ? [] : walk(path);
-    return name.endsWith('.ts') && !name.endsWith('.d.ts') ? [path] : [];
-  });
-}
-
-const sources = ['schemas', 'artifact', 'platform', 'controller', 'device-agent', 'cli'].flatMap(walk);
-
-function textOf(file: string): string {
-  return readFileSync(join(root, file), 'utf8');
-}
-
 interface Import {
   readonly specifier: string;
   readonly typeOnly: boolean;
@@ -451,53 +424,4 @@ test('no import goes round in a circle', (t) => {
   };
   for (const file of sources) visit(file, []);
   t.deepEqual(cycles, []);
-});
-
-test('time, chance and the network come only through ports', (t) => {
-  const faults = sources
-    .filter((file) => !covers('platform/node', file))
-    .flatMap((file) =>
-      textOf(file)
-        .split('\n')
-        .flatMap((line, index) =>
-          bannedGlobals
-            .filter(({ pattern }) => !/^\s*(\/\/|\*|\/\*)/.test(line) && pattern.test(line))
-            .map(({ instead }) => `${file}:${index + 1} must use ${instead}: ${line.trim()}`),
-        ),
-    );
-  t.deepEqual(faults, []);
-});
-
-test('names say what a thing is', (t) => {
-  const vague = /(^|\/)(utils?|helpers?|common|misc|manager|index)(\.ts|\/|$)/;
-  t.deepEqual(
-    sources.filter((file) => vague.test(file)),
-    [],
-  );
-});
-
-test('every invariant of ARCHITECTURE.md is held by a test of the name it gives', (t) => {
-  const tests = walk('test')
-    .filter((file) => file.endsWith('.test.ts'))
-    .map(textOf)
-    .join('\n');
-  const invariants = textOf('ARCHITECTURE.md')
-    .split('## Invariants')[1]!
-    .match(/^\d+\. /gm)!;
-  const named = [...textOf('ARCHITECTURE.md').matchAll(/^ +— `([^`]+)`$/gm)].map(([, name]) => name!);
-  t.is(named.length, invariants.length);
-  t.deepEqual(
-    named.filter((name) => !tests.includes(`'${name}'`)),
-    [],
-  );
-});
-
-test('every script of package.json runs files that are there', (t) => {
-  const { scripts } = JSON.parse(textOf('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
-  const files = Object.values(scripts).flatMap((script) => script.match(/[\w/.-]+\.(ts|sh)\b/g) ?? []);
-  t.true(files.length > 0);
-  t.deepEqual(
-    files.filter((file) => statSync(join(root, file), { throwIfNoEntry: false }) === undefined),
-    [],
-  );
 });

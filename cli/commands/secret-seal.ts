@@ -51,8 +51,9 @@ export const secretSealCommand: Command = {
     const text = `# yaml-language-server: $schema=../schemas/secret.schema.json\n${stringify(secret, { lineWidth: 0 })}`;
     writeWorkFile(tree, path, new TextEncoder().encode(text));
     const others = Object.keys(secret.spec.copies).length - devices.length;
-    const kept = others === 0 ? '' : `; ${others} other copies keep the value they had`;
-    context.stdout.write(`wrote ${path}, sealed for ${devices.length} devices${kept}; commit it\n`);
+    const kept = others === 0 ? '' : `; copies that keep the value they had: ${others}`;
+    const whom = devices.length === 1 ? `device ${devices[0]!.metadata.name}` : `${devices.length} devices`;
+    context.stdout.write(`wrote ${path}, sealed for ${whom}${kept}; commit it\n`);
     return exitCodes.ok;
   },
 };

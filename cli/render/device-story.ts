@@ -1,9 +1,10 @@
 /** A device's situation in sentences: what `fleet why` and `fleet status device/NAME` say. */
 import { printableDeep } from '../../platform/printable.ts';
 import type { DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
+import { outboxWords } from '../../schemas/outbox-words.ts';
 import { applicationLines, hostDeathLine } from './application-lines.ts';
 import { age, bar, bytes } from './quantities.ts';
-import { stateStyles } from './status-screen.ts';
+import { stateStyles } from './state-styles.ts';
 import { type Style, wrap } from './style.ts';
 
 const eventsShownMax = 10;
@@ -107,6 +108,14 @@ function lastProblem({ report, reason }: DeviceStatus, style: Style): string[] {
   return [`Its last problem, ${when} before it last spoke: ${problem.message} ${style('dim', problem.code)}`];
 }
 
+/** What it keeps for the shore, and why. */
+function outboxLine({ report }: DeviceStatus, style: Style): string[] {
+  if (report?.outbox === undefined) return [];
+  const words = outboxWords(report.outbox, { ageOf: (at) => age(at, report.at), bytesOf: bytes });
+  const { held } = report.outbox;
+  return words === undefined ? [] : [`${words}.${held === undefined ? '' : ` ${style('dim', held.code)}`}`];
+}
+
 /** The story in sentences, wrapped at `columns`; the last lines are its history, newest first. */
 export function deviceStory(told: DeviceStatus, document: StatusDocument, style: Style, columns: number): string {
   const device = printableDeep(told);
@@ -129,6 +138,7 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
       ? []
       : ['Applications:', ...report.applications.flatMap((one) => applicationLines(one, report.at))],
     report?.hostDeath === undefined ? [] : [hostDeathLine(report.hostDeath, age(report.hostDeath.at, report.at))],
+    outboxLine(device, style),
     report?.downloads === undefined || report.downloads.length === 0 ? [] : ['Downloads:', ...downloadLines(device)],
     refusals.map(({ at, code, message }) => `It was refused ${age(at, asOf)} ago: ${message} ${style('dim', code)}`),
     events.length === 0

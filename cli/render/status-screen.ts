@@ -1,52 +1,17 @@
 /** The status document as a screen. Pure: the same document at the same width is the same text. */
 
 import { printableDeep } from '../../platform/printable.ts';
-import type {
-  BrokerStatus,
-  DeviceStatus,
-  FleetStatus,
-  SiteStatus,
-  SourceStatus,
-  StatusDocument,
-  Tally,
-} from '../../schemas/generated/types.ts';
+import type { DeviceStatus, FleetStatus, SiteStatus, StatusDocument, Tally } from '../../schemas/generated/types.ts';
 import { age, bar, bytes } from './quantities.ts';
-import { type Style, type StyleName, wrap } from './style.ts';
+import { type ScreenOptions, shoreTrouble } from './shore-trouble.ts';
+import { stateStyles } from './state-styles.ts';
+import { type Style, wrap } from './style.ts';
 import { type Column, table } from './table.ts';
-
-/** How to draw. */
-export interface ScreenOptions {
-  readonly columns: number;
-  readonly style: Style;
-  /** More columns, and every device. */
-  readonly wide: boolean;
-}
 
 /** More devices than this are listed only where something is not as it should be. */
 const devicesListedMax = 40;
 const problemsListedMax = 20;
 const progressWidth = 12;
-
-/** The colour of a state, everywhere the same. */
-export const stateStyles: Readonly<
-  Record<DeviceStatus['state'] | SourceStatus['state'] | FleetStatus['state'] | BrokerStatus['state'], StyleName>
-> = {
-  running: 'green',
-  current: 'green',
-  converged: 'green',
-  progressing: 'cyan',
-  failed: 'red',
-  refused: 'red',
-  dark: 'magenta',
-  unknown: 'gray',
-  stale: 'magenta',
-  removed: 'gray',
-  unreachable: 'yellow',
-  refusing: 'yellow',
-  reached: 'green',
-  empty: 'yellow',
-  pending: 'yellow',
-};
 
 function shortId(id: string): string {
   return id.slice(0, 7);
@@ -76,22 +41,6 @@ function sourceLines({ source, asOf }: StatusDocument, { style, columns }: Scree
   }
   if (problems.length > problemsListedMax) lines.push(`  and ${problems.length - problemsListedMax} more`);
   return `${lines.map((line) => wrap(line, columns)).join('\n')}\n`;
-}
-
-/** Only when nobody can be told or heard. */
-function brokerLine({ broker, asOf }: StatusDocument, { style, columns }: ScreenOptions): string {
-  if (broker === undefined || broker.state === 'reached') return '';
-  const { state, address, message, since } = broker;
-  const why = message === undefined ? '' : `: ${message}`;
-  const line = `${style(stateStyles[state], state)}  the MQTT broker at ${address}${why} (for ${age(since, asOf)}); no device is told or heard`;
-  return `${wrap(line, columns)}\n`;
-}
-
-/** Only when what happens can't be written down, or something that was could not be read. */
-function storageLine({ storage, asOf }: StatusDocument, { style, columns }: ScreenOptions): string {
-  if (storage === undefined) return '';
-  const { code, message, since } = storage;
-  return `${wrap(`${style('yellow', 'state')}  ${message} ${style('dim', code)} (for ${age(since, asOf)})`, columns)}\n`;
 }
 
 /** How many run and are connected now; the others ran when they were last heard. */
@@ -180,6 +129,14 @@ export function trafficOf({ report }: DeviceStatus): string {
   return `${bytes(sum(({ bytes }) => bytes))} of ${bytes(sum(({ length }) => length))} ${methods}`;
 }
 
+/** Why it keeps what its applications have for the shore. */
+function heldWords({ report }: DeviceStatus): string {
+  const { messages, held } = report?.outbox ?? {};
+  return held === undefined
+    ? ''
+    : `; keeps ${messages === 1 ? '1 message' : `${messages} messages`} for the shore: ${held.message}`;
+}
+
 /** Whether its link is up, and since when. */
 function linkOf({ connected, linkSince }: DeviceStatus, asOf: string): string {
   if (connected === undefined) return '?';
@@ -221,7 +178,7 @@ function deviceTable(devices: readonly DeviceStatus[], asOf: string, options: Sc
       told(sequence),
       told(runningApplications(device)),
       ...more,
-      progressOf(device, style) + device.reason.message,
+      progressOf(device, style) + device.reason.message + heldWords(device),
     ];
   });
   return table(heads, rows, columns);
@@ -267,10 +224,7 @@ export function statusScreen(document: StatusDocument, options: ScreenOptions): 
   const status = printableDeep(document);
   const { fleets, sites, asOf } = status;
   return [
-    sourceLines(status, options) +
-      brokerLine(status, options) +
-      storageLine(status, options) +
-      expiryLines(status, options),
+    sourceLines(status, options) + shoreTrouble(status, options) + expiryLines(status, options),
     fleetTable(fleets, asOf, options) + fleetsOmittedNote(status, options),
     options.wide ? siteTable(sites, asOf, options) : '',
     deviceSection(status, options),

@@ -3,7 +3,7 @@ import { planDevice } from '../planning/plan-device.ts';
 import { type Context, mayHear, observe } from './context.ts';
 import type { Draft } from './draft.ts';
 import { handOver, type Issue, nextIssue, withdrawn } from './issue.ts';
-import { owe, settle } from './owed.ts';
+import { oweWord, settle } from './owed.ts';
 
 /** Deployments that were signed anew against a device's word wait for each other, longer and longer. */
 const contradictionPauseMs = 60_000;
@@ -31,7 +31,7 @@ function mendShadow(draft: Draft, context: Context, device: string): void {
   const right = handOver(device, record, context.now);
   if (right === record) return;
   draft.keep(device, right);
-  if (mayHear(context, device)) owe(draft, 'deliver', device, context.now);
+  if (mayHear(context, device)) oweWord(draft, device, context.now);
 }
 
 /** Thinks one device over. Returns what is to be signed for it. */

@@ -9,7 +9,7 @@ import type { AdoptionEvent, ContactEvent, EngineEvent } from './events.ts';
 import { record, type Tale } from './history.ts';
 import { handOver } from './issue.ts';
 import { noteTaken } from './marks.ts';
-import { owe, postpone, settle } from './owed.ts';
+import { oweWord, postpone, settle } from './owed.ts';
 import { answerShadowRequest } from './shadow-request.ts';
 import { noteTurn } from './takeovers.ts';
 
@@ -51,7 +51,7 @@ function adoption(draft: Draft, event: AdoptionEvent): Decision {
   draft.put({ kind: 'source', source });
   draft.put({ kind: 'accepted', revision: undefined });
   const fields = { revision: revision.id, subject: revision.subject, devices: affected.size };
-  return { ...nothing, tales: [{ level: 'info', event: 'revision.adopted', fields }], reconsider: affected };
+  return { ...nothing, tales: [{ level: 'info', event: 'revision.adopted', fields }] };
 }
 
 function signed(draft: Draft, context: Context, event: Extract<EngineEvent, { kind: 'signed' }>): Decision {
@@ -63,7 +63,7 @@ function signed(draft: Draft, context: Context, event: Extract<EngineEvent, { ki
   }
   draft.keep(device, handOver(device, { ...before, issued, envelope }, context.now));
   settle(draft, { kind: 'issue', subject: device });
-  if (mayHear(context, device)) owe(draft, 'deliver', device, context.now);
+  if (mayHear(context, device)) oweWord(draft, device, context.now);
   return nothing;
 }
 

@@ -1,10 +1,11 @@
 /** Does what is owed when it is due, a bounded number at a time; what comes of each is an event. */
 import type { Clock } from '../../platform/ports.ts';
-import { unpackShadow } from '../shadow/packed-shadow.ts';
+import { unpackForDelta } from '../shadow/packed-shadow.ts';
 import { deltaMessages, type ShadowMessage } from '../shadow/protocol.ts';
 import { DueQueue } from './due-queue.ts';
 import type { EngineEvent } from './events.ts';
 import type { Image } from './image.ts';
+import { owedTo } from './owed.ts';
 import { type Owed, owedKey, partsOfOwedKey, type Write } from './records.ts';
 
 /** Messages that wait for the broker at once. */
@@ -43,17 +44,25 @@ export class Delivery {
     this.#arm();
   }
 
-  /** A row of what is owed was written. */
-  note({ owed, settled }: Extract<Write, { kind: 'owed' }>): void {
-    if (settled) this.#due.cancel(owedKey(owed));
-    else this.owe(owed);
+  /** It was written; a row of what is owed, or a mark, may be in it. */
+  note(write: Write): void {
+    if (write.kind === 'owed' && write.settled) this.#due.cancel(owedKey(write.owed));
+    if (write.kind === 'owed') this.#look(write.owed);
+    else if (write.kind === 'device' && write.record.untoldSince !== undefined) {
+      this.#look({ kind: 'deliver', subject: write.name });
+    }
+  }
+
+  #look({ kind, subject }: Pick<Owed, 'kind' | 'subject'>): void {
+    const owed = owedTo(this.#parts.image, kind, subject);
+    if (owed !== undefined) this.owe(owed);
   }
 
   /** A try has ended; if the work is owed still, its row says when the next is due. */
   ended(owed: Pick<Owed, 'kind' | 'subject'>): void {
     const key = owedKey(owed);
     this.#inFlight.delete(key);
-    const left = this.#parts.image.owed(owed.kind, owed.subject);
+    const left = owedTo(this.#parts.image, owed.kind, owed.subject);
     if (left !== undefined) this.#due.schedule(key, left.dueAt);
     this.#arm();
   }
@@ -72,7 +81,7 @@ export class Delivery {
     while (this.#inFlight.size < inFlightMax) {
       const key = this.#due.take(clock.now());
       if (key === undefined) break;
-      const owed = image.owed(...partsOfOwedKey(key));
+      const owed = owedTo(image, ...partsOfOwedKey(key));
       if (owed !== undefined) this.#try(key, owed);
     }
     this.#arm();
@@ -93,7 +102,7 @@ export class Delivery {
     const { clock, image, publish, mayHear } = this.#parts;
     const { shadow, issued } = image.device(device);
     if (mayHear(device)) {
-      for (const message of deltaMessages(device, unpackShadow(shadow), clock.now())) await publish(message);
+      for (const message of deltaMessages(device, unpackForDelta(shadow), clock.now())) await publish(message);
     }
     return issued?.sequence;
   }

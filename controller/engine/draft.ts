@@ -26,6 +26,13 @@ function nameOf(write: Write): string {
   }
 }
 
+/** What is passing is written with what is not. */
+function over(before: Write | undefined, write: Write): Write {
+  if (write.kind !== 'device' || write.isPassing === undefined) return write;
+  if (before?.kind !== 'device' || before.isPassing !== undefined) return write;
+  return { kind: 'device', name: write.name, record: write.record };
+}
+
 export class Draft implements Known {
   readonly #base: Known;
   /** The newest write of each row: by kind, and by name where a kind has many. */
@@ -41,7 +48,8 @@ export class Draft implements Known {
     const ofKind = this.#writes.get(kind) ?? new Map<string, Write>();
     this.#writes.set(kind, ofKind);
     const before = ofKind.size;
-    ofKind.set(nameOf(write), write);
+    const name = nameOf(write);
+    ofKind.set(name, over(ofKind.get(name), write));
     this.#size += ofKind.size - before;
   }
 

@@ -23,7 +23,7 @@ export interface EngineParts {
   /** Whether the broker tells who is connected. */
   readonly tellsConnections: boolean;
   /** Something is otherwise for these devices, or for all that is shown when it is undefined. */
-  readonly onChange: (devices: Iterable<string> | undefined) => void;
+  readonly onChange: (devices: ReadonlySet<string> | readonly string[] | undefined) => void;
 }
 
 /** What git wants before anything was read of it. */

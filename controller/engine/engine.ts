@@ -9,8 +9,10 @@ import { Draft } from './draft.ts';
 import { type EngineParts, noFleet } from './engine-parts.ts';
 import { Envelopes } from './envelopes.ts';
 import type { AdoptionEvent, EngineEvent } from './events.ts';
+import { NameQueue } from './name-queue.ts';
 import { Outage, type StateTrouble } from './outage.ts';
-import type { Write } from './records.ts';
+import { owedTo } from './owed.ts';
+import { isPassing, shownOf, type Write } from './records.ts';
 import { encodeWrite } from './rows.ts';
 import {
   beginTurn,
@@ -31,7 +33,7 @@ export class Engine {
   readonly #delivery: Delivery;
   readonly #envelopes: Envelopes;
   readonly #contacts: Contacts;
-  readonly #toConsider = new Set<string>();
+  readonly #toConsider = new NameQueue();
   #queue: Waiting[] = [];
   #requests = 0;
   #desired = noFleet;
@@ -60,6 +62,7 @@ export class Engine {
       tell,
     });
     for (const ofKind of Object.values(image.work)) for (const owed of ofKind.values()) this.#delivery.owe(owed);
+    for (const device of image.untold) this.#delivery.owe(owedTo(image, 'deliver', device)!);
   }
 
   get desired(): DesiredFleet {
@@ -110,8 +113,14 @@ export class Engine {
   /** Takes up a revision that was in force before; nothing of it needs to be written. */
   resume(revision: string, desired: DesiredFleet): void {
     this.#follow(revision, desired, undefined);
-    this.consider(desired.devices.keys());
-    this.consider(this.#parts.image.devices.keys());
+    this.#toConsider.addList(desired.devices.keys());
+    this.#considerStrangers();
+  }
+
+  /** Devices that git names no longer. */
+  #considerStrangers(): void {
+    this.#toConsider.addList(this.#parts.image.devices.keys(), (name) => this.#desired.devices.has(name));
+    this.#wake();
   }
 
   /** A revision comes into force; durable when it resolves. */
@@ -119,11 +128,12 @@ export class Engine {
     const isFirst = this.#revision === undefined;
     await this.ask(event);
     this.#follow(event.revision.id, event.desired, event.affected);
-    this.consider(event.affected);
-    if (isFirst) this.consider(this.#parts.image.devices.keys());
+    this.#toConsider.addList(event.affected);
+    if (isFirst) this.#considerStrangers();
+    this.#wake();
   }
 
-  #follow(revision: string, desired: DesiredFleet, affected: Iterable<string> | undefined): void {
+  #follow(revision: string, desired: DesiredFleet, affected: ReadonlySet<string> | undefined): void {
     this.#revision = revision;
     this.#desired = desired;
     this.#parts.onChange(affected);
@@ -141,7 +151,7 @@ export class Engine {
   }
 
   get #hasWork(): boolean {
-    return this.#queue.length > 0 || this.#toConsider.size > 0;
+    return this.#queue.length > 0 || !this.#toConsider.isEmpty;
   }
 
   #wake(): void {
@@ -168,12 +178,13 @@ export class Engine {
     this.#takeEvents(turn);
     this.#takeDevices(turn);
     const { writes } = turn.draft;
+    const durable = writes.filter((write) => !isPassing(write));
     try {
-      if (writes.length > 0) await this.#parts.state.commit(writes.map(encodeWrite));
+      if (durable.length > 0) await this.#parts.state.commit(durable.map(encodeWrite));
     } catch (error) {
       return this.#lose(turn, error);
     }
-    if (writes.length > 0) this.#recovered();
+    if (durable.length > 0) this.#recovered();
     this.#keep(turn, writes);
   }
 
@@ -211,9 +222,9 @@ export class Engine {
   #takeDevices({ draft, decisions, considered }: Turn): void {
     const { clock } = this.#parts;
     const end = clock.monotonic() + turnMs;
-    for (const device of this.#toConsider) {
-      if (considered.length >= devicesPerTurn || clock.monotonic() >= end) break;
-      this.#toConsider.delete(device);
+    while (!this.#toConsider.isEmpty && considered.length < devicesPerTurn && clock.monotonic() < end) {
+      const device = this.#toConsider.take();
+      if (device === undefined) continue;
       considered.push(device);
       decisions.push(...this.#issue(draft, device));
     }
@@ -241,13 +252,13 @@ export class Engine {
     const changed = new Set<string>();
     for (const write of writes) {
       image.apply(write);
-      if (write.kind === 'device' || write.kind === 'history') changed.add(write.name);
-      if (write.kind === 'owed') changed.add(write.owed.subject);
+      const subject = shownOf(write);
+      if (subject !== undefined) changed.add(subject);
     }
     for (const { event } of taken) if (event.kind === 'contacts') this.#contacts.written(event.heardAt);
     if (writes.some(({ kind }) => kind === 'source' || kind === 'refusal')) onChange([]);
     if (changed.size > 0) onChange(changed);
-    for (const write of writes) if (write.kind === 'owed') this.#delivery.note(write);
+    for (const write of writes) this.#delivery.note(write);
     for (const { event, resolve } of taken) {
       if (event.kind === 'settled' || event.kind === 'failed') this.#delivery.ended(event.owed);
       resolve?.();

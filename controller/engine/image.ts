@@ -32,6 +32,8 @@ export interface Unreadable {
 
 export class Image implements Known {
   readonly devices = new Map<string, DeviceRecord>();
+  /** Devices with a mark of what they may not have been told. */
+  readonly untold = new Set<string>();
   readonly histories = new Map<string, readonly DeviceEvent[]>();
   readonly channels = new Map<string, ChannelMarks>();
   /** What is owed, by kind and subject. */
@@ -64,6 +66,8 @@ export class Image implements Known {
     switch (write.kind) {
       case 'device':
         this.devices.set(write.name, write.record);
+        if (write.record.untoldSince === undefined) this.untold.delete(write.name);
+        else this.untold.add(write.name);
         break;
       case 'history':
         if (write.events.length === 0) this.histories.delete(write.name);

@@ -1,6 +1,10 @@
-/** Work that is owed to a device until it is settled: due at once, and after each failure later and later. */
+/**
+ * Work that is owed to a device until it is settled; after each failure it is tried later and later. That a device is to be told
+ * of its deployment is marked in its record, which is written with the deployment anyway, and has a row only once it failed.
+ */
 import type { Draft } from './draft.ts';
-import type { Owed } from './records.ts';
+import type { Known } from './image.ts';
+import type { DeviceRecord, Owed } from './records.ts';
 
 const firstPauseMs = 1_000;
 const pauseMsMax = 5 * 60_000;
@@ -12,16 +16,32 @@ function pauseMs(attempts: number): number {
   return Math.min(firstPauseMs * 2 ** Math.min(attempts - 1, 20), pauseMsMax);
 }
 
-/** Writes down that the work must be done, from now on. */
-export function owe(draft: Draft, kind: Owed['kind'], subject: string, now: number): void {
-  const { since = now } = draft.owed(kind, subject) ?? {};
-  draft.put({ kind: 'owed', owed: { kind, subject, since, attempts: 0, dueAt: now }, settled: false });
+/** What is owed to a device, by its row or by the mark in its record. */
+export function owedTo(known: Known, kind: Owed['kind'], subject: string): Owed | undefined {
+  const row = known.owed(kind, subject);
+  const since = kind === 'deliver' ? known.device(subject).untoldSince : undefined;
+  if (row !== undefined || since === undefined) return row;
+  return { kind, subject, since, attempts: 0, dueAt: since };
+}
+
+/** From now on the device is to be told what its shadow wants; what failed before is tried at once. */
+export function oweWord(draft: Draft, device: string, now: number): void {
+  const failed = draft.owed('deliver', device);
+  if (failed !== undefined) draft.put({ kind: 'owed', owed: failed, settled: true });
+  draft.keep(device, { ...draft.device(device), untoldSince: now });
+}
+
+function told({ untoldSince: _, ...record }: DeviceRecord): DeviceRecord {
+  return record;
 }
 
 /** Takes it off the list. */
 export function settle(draft: Draft, { kind, subject }: Pick<Owed, 'kind' | 'subject'>): void {
   const owed = draft.owed(kind, subject);
   if (owed !== undefined) draft.put({ kind: 'owed', owed, settled: true });
+  const record = draft.device(subject);
+  if (kind !== 'deliver' || record.untoldSince === undefined) return;
+  draft.put({ kind: 'device', name: subject, record: told(record), isPassing: true });
 }
 
 /** It failed: it stays owed, with a reason, until a later try. Returns the row. */
@@ -31,7 +51,7 @@ export function postpone(
   error: unknown,
   now: number,
 ): Owed {
-  const before = draft.owed(kind, subject);
+  const before = owedTo(draft, kind, subject);
   const attempts = (before?.attempts ?? 0) + 1;
   const failure = (error instanceof Error ? error.message : String(error)).slice(0, failureLengthMax);
   const owed: Owed = { kind, subject, since: before?.since ?? now, attempts, dueAt: now + pauseMs(attempts), failure };

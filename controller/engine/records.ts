@@ -15,6 +15,8 @@ export interface DeviceRecord {
   readonly contactAt?: number;
   /** When the certificate ends that it was given or showed last. */
   readonly certificateEndsAt?: number;
+  /** Since when its shadow wants what it may not have been told; once that failed, a row of its own says what is owed. */
+  readonly untoldSince?: number;
   /** What it said last and was not believed; gone when a report is taken. */
   readonly dropped?: DroppedReport;
   readonly takeovers?: Takeovers;
@@ -53,9 +55,15 @@ export interface ChannelMark {
 /** The marks of one device, by `APPLICATION/CHANNEL`. */
 export type ChannelMarks = Readonly<Record<string, ChannelMark>>;
 
-/** One thing to remember from now on; every one is a row of the state. */
+/** One thing to remember from now on; every one is a row of the state, but for what is passing. */
 export type Write =
-  | { readonly kind: 'device'; readonly name: string; readonly record: DeviceRecord }
+  | {
+      readonly kind: 'device';
+      readonly name: string;
+      readonly record: DeviceRecord;
+      /** Not worth writing by itself: a start that does not know it does once more what harms nobody. */
+      readonly isPassing?: true;
+    }
   | { readonly kind: 'history'; readonly name: string; readonly events: readonly DeviceEvent[] }
   | { readonly kind: 'marks'; readonly name: string; readonly marks: ChannelMarks }
   | { readonly kind: 'owed'; readonly owed: Owed; readonly settled: boolean }
@@ -65,6 +73,18 @@ export type Write =
   | { readonly kind: 'accepted'; readonly revision: string | undefined }
   /** Who was not let in, by a key of its own; gone without `refusal`. */
   | { readonly kind: 'refusal'; readonly key: string; readonly refusal?: Refusal };
+
+/** Whether a write is of no row by itself. */
+export function isPassing(write: Write): boolean {
+  return write.kind === 'device' && write.isPassing === true;
+}
+
+/** The device of which something is shown otherwise after a write; what is owed is shown once it failed. */
+export function shownOf(write: Write): string | undefined {
+  if (write.kind === 'device') return write.isPassing ? undefined : write.name;
+  if (write.kind === 'history') return write.name;
+  return write.kind === 'owed' && write.owed.failure !== undefined ? write.owed.subject : undefined;
+}
 
 /** The key of an owed row. */
 export function owedKey({ kind, subject }: Pick<Owed, 'kind' | 'subject'>): string {

@@ -50,9 +50,13 @@ function isIssued({ issued, envelope }: DeviceRow): boolean {
 function decodeDevice(row: DeviceRow): DeviceRecord {
   const { shadow, ...record } = row;
   if (!isIssued(row)) throw new TypeError('what it was issued is not whole');
-  // Of the first release: absent values were kept as null.
-  const kept = Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null));
-  return { ...(kept as typeof record), shadow: decodeShadow(record, shadow) };
+  return { ...withoutNulls(record), shadow: decodeShadow(record, shadow) };
+}
+
+/** Rows of the first release keep as null what is not there. */
+function withoutNulls<T extends object>(record: T): T {
+  if (!Object.values(record).includes(null)) return record;
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null)) as T;
 }
 
 /** The report of a record, which is what its shadow has as reported. */

@@ -14,6 +14,7 @@ import type { RevisionFiles } from '../state/blob-cache.ts';
 import type { BranchFollowerParts } from './follower-parts.ts';
 import { type Acceptance, judgeAcceptance } from './held-tip.ts';
 import { keepingBlobs, type ReadBlob } from './manifest-reader.ts';
+import { lineOf } from './problem-line.ts';
 import {
   describe,
   judgeRevision,
@@ -36,14 +37,16 @@ export class BranchFollower {
   #told: string | undefined;
   #inForce: ValidRevision = noRevision;
   #source: SourceStatus;
+  /** Since the last look somebody said that the branch moved. */
+  #isPushed = false;
   #looking: Promise<void> | undefined;
   #lookingAgain: Promise<void> | undefined;
 
   constructor(parts: BranchFollowerParts) {
     this.#parts = parts;
     this.#readTrust = keepingBlobs(parts.cache, parts.source.readBlob);
-    const initial = initialSourceState(parts.source.location, parts.source.branch);
-    this.#source = { ...initial, ...parts.memory.source, ...place(initial) };
+    const { location, branch } = parts.source;
+    this.#source = { ...initialSourceState(location, branch), ...parts.memory.source, location, branch };
   }
 
   get #reading(): Reading {
@@ -106,8 +109,12 @@ export class BranchFollower {
     publisher.resume(catalogue, demand(desired));
   }
 
-  /** Looks at the branch. Calls during a look become one look after it: what they know of may have come too late for this one. */
-  look(): Promise<void> {
+  /**
+   * Looks at the branch. Calls during a look become one look after it: what they know of may have come too late for this one.
+   * After a push, a server that did not answer is asked again sooner.
+   */
+  look(isPushed = false): Promise<void> {
+    this.#isPushed ||= isPushed;
     if (this.#looking !== undefined) {
       this.#lookingAgain ??= this.#looking.then(() => {
         this.#lookingAgain = undefined;
@@ -157,7 +164,9 @@ export class BranchFollower {
     try {
       // What devices follow, also when it could not be taken up after a restart.
       const inForce = this.#inForce.info?.id ?? this.#source.revision?.id;
-      const known = { judged: this.#judged(), inForce, accepted: this.#parts.memory.accepted };
+      const isPushed = this.#isPushed;
+      this.#isPushed = false;
+      const known = { judged: this.#judged(), inForce, accepted: this.#parts.memory.accepted, isPushed };
       const news = await source.poll(this.#stopping.signal, known);
       this.#hasLooked = true;
       switch (news.kind) {
@@ -300,13 +309,4 @@ export class BranchFollower {
   #complain(event: string, error: unknown): void {
     this.#parts.log.write('error', event, { error });
   }
-}
-
-/** `file:line CODE message`, for one line of a log. */
-function lineOf({ file, line, code, message }: SourceStatus['problems'][number]): string {
-  return `${file}${line === undefined ? '' : `:${line}`} ${code} ${message}`;
-}
-
-function place({ location, branch }: SourceStatus): Pick<SourceStatus, 'location' | 'branch'> {
-  return { location, branch };
 }

@@ -1,6 +1,8 @@
 /** Changed files and the catalogue of releases → the next desired fleet, or everything that speaks against it. */
+
 import type { Application, Device, Problem } from '../../schemas/generated/types.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { warnOfUnreadChannels } from './channel-warnings.ts';
 import type { Catalogue, DesiredDevice } from './desired.ts';
 import { darkAfterSecondsDefault, type FleetPlan, idleTemplate, planFleet, templateFor } from './device-template.ts';
 import { type Draft, deviceIn, type FileChange } from './draft.ts';
@@ -148,6 +150,7 @@ export function* applyChangesInSteps(
   yield* checkReferences(draft, changes);
   yield* warnOfEmptyFleets(draft);
   warnOfStrays(draft);
+  warnOfUnreadChannels(draft);
   const affected = yield* drawDevices(draft, judged);
   warnOfUnsealed(draft);
   const problems = changes.flatMap(({ path, file }) =>

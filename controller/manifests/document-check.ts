@@ -4,6 +4,7 @@ import { isApplication, isDevice, isFleet, isSecret, isSite } from '../../schema
 import { bareFingerprint, keyFingerprint } from '../../schemas/key-fingerprint.ts';
 import { nearestName } from '../../schemas/nearest-name.ts';
 import { listAt } from './broken-manifest.ts';
+import { checkChannels } from './check-channels.ts';
 import { checkEvents } from './check-events.ts';
 import type { FileFinding, ValuePath } from './finding.ts';
 import { hint } from './nearest-name.ts';
@@ -152,7 +153,10 @@ export function checkDocument(value: unknown, document: number): CheckedDocument
   }
   // Also when the schema found something: who mends that should not find the rest only afterwards.
   if (kind === 'Fleet') checkFleet(value, report);
-  if (kind === 'Application') checkEvents(value, report);
+  if (kind === 'Application') {
+    checkEvents(value, report);
+    checkChannels(value, report);
+  }
   if (kind === 'Device') checkDeviceKey(value, report);
   for (const root of placeholderRoots(kind, value)) checkPlaceholders(valueAt(value, root), root, report);
   return isValid && findings.length === 0 ? { kind: 'manifest', manifest: value } : { kind: 'broken', findings };

@@ -8,5 +8,6 @@ export const largeFilePointerMessage =
 
 /** True for bytes that begin as a pointer of Git LFS does. */
 export function isLargeFilePointer(bytes: Uint8Array): boolean {
+  if (bytes[0] !== beginning.charCodeAt(0)) return false;
   return Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, beginning.length)).toString() === beginning;
 }

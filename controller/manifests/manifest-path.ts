@@ -2,24 +2,22 @@
 import type { FileChange } from './draft.ts';
 
 /** Top-level directories that hold signed metadata and modules, not manifests. */
-const otherRooms = new Set(['trust', 'releases']);
+const otherRoom = /^(?:trust|releases)\//;
+
+/** With or under a name that begins with a dot, or under `node_modules` or of that name. */
+const aside = /(?:^|\/)(?:\.|node_modules(?:\/|$))/;
 
 /** Folders, at any depth, where manifests live: what lies there and is YAML must be one. */
-const homes = new Set(['applications', 'devices', 'fleets', 'secrets', 'sites']);
+const home = /(?:^|\/)(?:applications|devices|fleets|secrets|sites)\//;
 
 /** True where a file that is no manifest is a mistake. */
 export function isManifestHome(path: string): boolean {
-  return path
-    .split('/')
-    .slice(0, -1)
-    .some((folder) => homes.has(folder));
+  return home.test(path);
 }
 
 /** True for files that manifests may be among, whatever their names end with. */
 export function mayHoldManifests(path: string): boolean {
-  const segments = path.split('/');
-  if (otherRooms.has(segments[0]!) && segments.length > 1) return false;
-  return !segments.some((segment) => segment.startsWith('.') || segment === 'node_modules');
+  return !otherRoom.test(path) && !aside.test(path);
 }
 
 /**

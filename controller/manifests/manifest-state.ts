@@ -2,7 +2,7 @@
 import type { Application, Device, Fleet, Secret, Site } from '../../schemas/generated/types.ts';
 import type { Catalogue, DesiredDevice, DesiredFleet } from './desired.ts';
 import type { NameIndex } from './name-index.ts';
-import type { Manifest, ManifestKind, ParsedFile } from './parsed-file.ts';
+import type { Manifest, ManifestKind } from './parsed-file.ts';
 import { type NameSet, PersistentMap } from './persistent-map.ts';
 
 /** Where a manifest stands. */
@@ -17,7 +17,8 @@ export type ManifestKey = `${ManifestKind}/${string}`;
 
 /** Immutable; without problems by construction, because a revision with problems never becomes a state. */
 export interface ManifestState {
-  readonly files: PersistentMap<ParsedFile>;
+  /** What each manifest file declares, by path. */
+  readonly files: PersistentMap<readonly ManifestKey[]>;
   /** By `ManifestKey`. */
   readonly declared: PersistentMap<Declaration>;
   readonly applications: PersistentMap<Application>;

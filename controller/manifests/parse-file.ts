@@ -27,9 +27,10 @@ function inOrder(problems: readonly FileProblem[]): FileProblem[] {
   return [...sorted.slice(0, fileProblemsMax), { ...sorted[fileProblemsMax]!, code: 'MORE_PROBLEMS', message }];
 }
 
+const strict = new TextDecoder('utf-8', { fatal: true });
+
 /** Text of the bytes, or the place of the first line that is not UTF-8. */
 function decode(bytes: Uint8Array): string | FileProblem {
-  const strict = new TextDecoder('utf-8', { fatal: true });
   try {
     return strict.decode(bytes);
   } catch {

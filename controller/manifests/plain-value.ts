@@ -19,9 +19,17 @@ function report(walk: Walk, path: ValuePath, part: FileFinding['part'], code: st
   return nothing;
 }
 
+function isExact(value: number): boolean {
+  return !Number.isInteger(value) || Number.isSafeInteger(value);
+}
+
+function isForbidden(key: string): boolean {
+  return key === '<<' || key === '__proto__';
+}
+
 function checkNumber(walk: Walk, value: number, path: ValuePath): typeof nothing {
   if (!Number.isFinite(value)) return report(walk, path, 'value', 'BAD_NUMBER', `${value} is not a number JSON knows`);
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+  if (!isExact(value)) {
     return report(
       walk,
       path,
@@ -64,8 +72,28 @@ function walkValue(walk: Walk, value: unknown, path: ValuePath): { readonly valu
   return size;
 }
 
+/** Values that are looked at before what is told of a value is worth its price. */
+const glanceValuesMax = 1_000;
+
+/**
+ * How many values may follow a value that is surely plain, seen at a glance; negative where more than a glance is needed,
+ * for whatever reason: an alias that leads back, and many that come to much, are among them.
+ */
+function leftAfterGlance(value: unknown, left: number, depth: number): number {
+  if (typeof value === 'number') return Number.isFinite(value) && isExact(value) ? left - 1 : -1;
+  if (typeof value !== 'object' || value === null) return left - 1;
+  if (depth === depthMax) return -1;
+  let rest = left - 1;
+  for (const key in value) {
+    if (rest < 0 || isForbidden(key)) return -1;
+    rest = leftAfterGlance((value as Readonly<Record<string, unknown>>)[key], rest, depth + 1);
+  }
+  return rest;
+}
+
 /** Every reason why `value` is not plain data, with its place. */
 export function checkPlain(value: unknown, document: number): FileFinding[] {
+  if (leftAfterGlance(value, glanceValuesMax, 0) >= 0) return [];
   const walk: Walk = { document, findings: [], sizes: new Map(), open: new Set() };
   const { values, depth } = walkValue(walk, value, []);
   if (values > valuesMax) {

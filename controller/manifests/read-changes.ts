@@ -6,7 +6,7 @@ import { FindingList } from './finding-list.ts';
 import { type Declaration, keyOf, type ManifestKey, type ManifestState } from './manifest-state.ts';
 import { MapDraft } from './map-draft.ts';
 import { countUnder, NameIndexDraft, namesUnder } from './name-index.ts';
-import type { BrokenManifest, Manifest, ManifestKind, ParsedFile } from './parsed-file.ts';
+import type { BrokenManifest, Manifest, ManifestKind } from './parsed-file.ts';
 import type { PersistentMap } from './persistent-map.ts';
 import { pauseNow, type Steps } from './steps.ts';
 
@@ -15,6 +15,8 @@ interface Declarations {
   readonly declared: MapDraft<Declaration>;
   /** Of a key that is declared more than once, the others. */
   readonly others: ReadonlyMap<ManifestKey, Declaration[]>;
+  /** What the changed files declare now; undefined for one that is gone. */
+  readonly files: readonly (readonly [path: string, keys: readonly ManifestKey[] | undefined])[];
 }
 
 function compareDeclarations(left: Declaration, right: Declaration): number {
@@ -35,12 +37,15 @@ function* declarationsAfter(before: ManifestState, changes: readonly FileChange[
   const declared = new MapDraft(before.declared);
   const others = new Map<ManifestKey, Declaration[]>();
   for (const { path } of changes) {
-    for (const { manifest } of before.files.get(path)?.manifests ?? []) declared.delete(keyOf(manifest));
+    for (const key of before.files.get(path) ?? []) declared.delete(key);
     yield pauseNow;
   }
+  const files: Declarations['files'][number][] = [];
   for (const { path, file } of changes) {
-    for (const { document, manifest } of file?.manifests ?? []) {
-      const key = keyOf(manifest);
+    const keys = file?.manifests.map(({ manifest }) => keyOf(manifest));
+    files.push([path, keys]);
+    for (const [at, { document, manifest }] of (file?.manifests ?? []).entries()) {
+      const key = keys![at]!;
       const declaration = { file: path, document, manifest };
       if (declared.get(key) === undefined) declared.set(key, declaration);
       else others.set(key, [...(others.get(key) ?? []), declaration]);
@@ -48,11 +53,7 @@ function* declarationsAfter(before: ManifestState, changes: readonly FileChange[
     yield pauseNow;
   }
   putInOrder(declared, others);
-  return { declared, others };
-}
-
-function* filesByPath(changes: readonly FileChange[]): Generator<readonly [string, ParsedFile | undefined]> {
-  for (const { path, file } of changes) yield [path, file];
+  return { declared, others, files };
 }
 
 const everyKind: readonly ManifestKind[] = ['Application', 'Device', 'Fleet', 'Secret', 'Site'];
@@ -169,7 +170,7 @@ export function* openDraft(before: ManifestState, changes: readonly FileChange[]
     before,
     next: {
       ...before,
-      files: yield* before.files.withChanges(filesByPath(changes)),
+      files: yield* before.files.withChanges(declarations.files),
       declared: yield* declarations.declared.settled(),
       applications: yield* changed(before.applications, touched.Application),
       fleets: yield* changed(before.fleets, touched.Fleet),

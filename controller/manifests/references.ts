@@ -38,7 +38,8 @@ function checkName(draft: Draft, place: FindingPlace, kind: NamedKind, name: str
   const known = { Application: next.applications, Secret: next.secrets, Site: next.sites }[kind];
   const what = kind.toLowerCase();
   if (known.has(name) || broken.keys.has(`${kind}/${name}`)) return;
-  const message = `no ${what} "${name}"; ${hint(name, known.keys(), what)}${unless(draft, kind)}`;
+  const remedy = kind === 'Secret' ? '; fleet secret seal makes one' : '';
+  const message = `no ${what} "${name}"; ${hint(name, known.keys(), what)}${unless(draft, kind)}${remedy}`;
   findings.add(place, `UNKNOWN_${kind.toUpperCase()}`, message);
 }
 

@@ -1,4 +1,5 @@
 import type { Application, DeployedApplication, ShoreSpec, ShoreTerms } from '../../schemas/generated/types.ts';
+import { channelDefaults } from './check-channels.ts';
 import { bytesOf } from './quantity.ts';
 
 type RunningEvents = Pick<DeployedApplication, 'trigger' | 'events' | 'channels'>;
@@ -15,7 +16,7 @@ function secondsOf(duration: string): number {
   return millisecondsOf(duration) / 1000;
 }
 
-const shoreDefaults = { quota: '1MiB', maxAge: '7d', drop: 'oldest' } as const;
+const shoreDefaults = { quota: channelDefaults.quota, maxAge: '7d', drop: 'oldest' } as const;
 
 /** What a channel may keep for the shore; a device knows no defaults of it. */
 function shoreTerms(shore: ShoreSpec): ShoreTerms {

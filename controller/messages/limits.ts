@@ -16,5 +16,9 @@ export const noOutletSeconds = 60 * 60;
 /** An outlet that failed is left alone for this long at first, and twice as long after each failure. */
 export const pauseMsMin = 1_000;
 export const pauseMsMax = 60_000;
-/** What an outlet may take to answer. */
+/** What an outlet may take to answer, what waits before it included. */
 export const giveMsMax = 20_000;
+
+/** Calls of a webhook at once, and what one may take. */
+export const callsAtOnceMax = 8;
+export const callMsMax = 10_000;

@@ -33,16 +33,18 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A value's metadata: its shape with the time it was set. */
-function stamped(value: Json, timestamp: number): Json {
-  if (Array.isArray(value)) return value.map((item: Json) => stamped(item, timestamp));
-  if (!isObject(value)) return { timestamp };
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, stamped(item, timestamp)]));
+/** A value's metadata: its shape with the time it was set, which all leaves share. */
+function stamped(value: Json, time: JsonObject): Json {
+  if (Array.isArray(value)) return value.map((item: Json) => stamped(item, time));
+  if (!isObject(value)) return time;
+  const metadata: Record<string, Json> = {};
+  for (const key of Object.keys(value)) metadata[key] = stamped(value[key]!, time);
+  return metadata;
 }
 
 /** The metadata of a request's own fields; a field that deletes has its time too. */
 export function stampedObject(value: JsonObject, timestamp: number): Metadata {
-  return stamped(value, timestamp) as Metadata;
+  return stamped(value, { timestamp }) as Metadata;
 }
 
 /** A state and its metadata, which always have the same shape. */
@@ -51,8 +53,13 @@ export interface StampedState {
   readonly metadata: Metadata;
 }
 
-/** An object without the nulls in it: in a new field there is nothing they could delete. */
+function hasNulls(value: JsonObject): boolean {
+  return Object.values(value).some((item) => item === null || (isObject(item) && hasNulls(item)));
+}
+
+/** An object without the nulls in it, the same one where it has none: in a new field there is nothing they could delete. */
 export function withoutNulls(value: JsonObject): JsonObject {
+  if (!hasNulls(value)) return value;
   const kept: [string, Json][] = [];
   for (const [key, item] of Object.entries(value)) {
     if (item !== null) kept.push([key, isObject(item) ? withoutNulls(item) : item]);
@@ -75,7 +82,7 @@ export function mergeState(base: StampedState, change: JsonObject, timestamp: nu
       metadata[key] = merged.metadata;
     } else {
       state[key] = isObject(value) ? withoutNulls(value) : value;
-      metadata[key] = stamped(state[key], timestamp);
+      metadata[key] = stamped(state[key], { timestamp });
     }
   }
   return { state, metadata };

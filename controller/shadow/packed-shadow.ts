@@ -74,6 +74,12 @@ export function unpackShadow({ version, deleted, desired, reported }: PackedShad
   };
 }
 
+/** As `unpackShadow`, for who asks for the delta alone: when something was reported does not matter to it. */
+export function unpackForDelta({ reported, ...rest }: PackedShadow): Shadow {
+  const shadow = unpackShadow(rest);
+  return reported === undefined ? shadow : { ...shadow, state: { ...shadow.state, reported: reported.state } };
+}
+
 /** The shadow of a device that never had one. */
 export const noShadow: PackedShadow = { version: 0, deleted: true };
 

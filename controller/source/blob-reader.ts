@@ -8,6 +8,25 @@ const togetherMin = 32;
 /** Asked of the engine at once. */
 const togetherMax = 10_000;
 
+/** Reads many blobs, each told when it is there: a few by the library, more by runs of the engine. Rejects with `SourceError`. */
+export async function readTogether(
+  engine: GitEngine,
+  repository: Repository,
+  oids: readonly string[],
+  take: (oid: string, content: Uint8Array) => void,
+): Promise<void> {
+  if (oids.length < togetherMin) {
+    await Promise.all(oids.map(async (oid) => take(oid, await repository.readObject(oid, 'blob'))));
+    return;
+  }
+  const never = new AbortController().signal;
+  for (let at = 0; at < oids.length; at += togetherMax) {
+    const some = oids.slice(at, at + togetherMax);
+    const contents = await engine.readBlobs(repository.gitDirectory, some, never);
+    for (const [index, oid] of some.entries()) take(oid, contents[index]!);
+  }
+}
+
 interface Asked {
   readonly oid: string;
   readonly settle: PromiseWithResolvers<Uint8Array>;
@@ -16,7 +35,6 @@ interface Asked {
 export class BlobReader {
   readonly #engine: GitEngine;
   readonly #repository: () => Promise<Repository>;
-  readonly #never = new AbortController().signal;
   #asked: Asked[] = [];
 
   constructor(engine: GitEngine, repository: () => Promise<Repository>) {
@@ -34,26 +52,13 @@ export class BlobReader {
   async #readAsked(): Promise<void> {
     const asked = this.#asked;
     this.#asked = [];
+    const waiting = Map.groupBy(asked, ({ oid }) => oid);
     try {
-      const repository = await this.#repository();
-      if (asked.length < togetherMin) await this.#readEach(repository, asked);
-      else
-        for (let at = 0; at < asked.length; at += togetherMax)
-          await this.#readTogether(repository, asked.slice(at, at + togetherMax));
+      await readTogether(this.#engine, await this.#repository(), [...waiting.keys()], (oid, content) => {
+        for (const { settle } of waiting.get(oid)!) settle.resolve(content);
+      });
     } catch (error) {
       for (const { settle } of asked) settle.reject(error);
     }
-  }
-
-  async #readEach(repository: Repository, asked: readonly Asked[]): Promise<void> {
-    await Promise.all(
-      asked.map(({ oid, settle }) => repository.readObject(oid, 'blob').then(settle.resolve, settle.reject)),
-    );
-  }
-
-  async #readTogether({ gitDirectory }: Repository, asked: readonly Asked[]): Promise<void> {
-    const oids = asked.map(({ oid }) => oid);
-    const contents = await this.#engine.readBlobs(gitDirectory, oids, this.#never);
-    for (const [index, { settle }] of asked.entries()) settle.resolve(contents[index]!);
   }
 }

@@ -24,11 +24,16 @@ function splitName(name: string): { readonly base: string; readonly generations:
 
 /**
  * Throws `SourceError`: `NOT_FOUND` when the repository whose top is `directory` has no such commit, `GONE` when its past is
- * cut off before it, as in a shallow clone.
+ * cut off before it, as in a shallow clone. A repository that is open already is used again.
  */
-export async function resolveCommit(fs: SourceFileSystem, directory: string, name: string): Promise<NamedCommit> {
+export async function resolveCommit(
+  fs: SourceFileSystem,
+  directory: string,
+  name: string,
+  opened?: Repository,
+): Promise<NamedCommit> {
   const { own, common } = await findGitDirectories(fs, directory);
-  const repository = new Repository(fs, common);
+  const repository = opened?.gitDirectory === common ? opened : new Repository(fs, common);
   const { base, generations } = splitName(name);
   const attempts = [
     () => resolveRef({ fs, dir: directory, gitdir: own, ref: base }),

@@ -43,6 +43,7 @@ class GitSource implements Source {
   async poll(signal: AbortSignal, known: KnownBranch = {}): Promise<SourceEvent> {
     signal.throwIfAborted();
     const { clock } = this.#ports;
+    if (known.isPushed === true) this.#pause.shorten();
     const standing = this.#pause.standing(clock.monotonic());
     if (standing !== undefined) return standing;
     const event = await this.#look(signal, known);

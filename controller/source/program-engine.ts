@@ -2,7 +2,7 @@
  * The git program, where it is installed. It gets no say in where it goes: redirects are resolved before, other protocols
  * than http are off, it asks nobody for a password, and runs no hooks.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ProgramResult, Programs } from '../../platform/ports.ts';
 import { type FetchOrder, fetchBytesMax, type GitEngine, silenceMsMax } from './git-engine.ts';
 import { SourceError } from './source-error.ts';
@@ -69,10 +69,6 @@ function credentials({ authorization }: FetchOrder): Readonly<Record<string, str
 
 const historyFlags = { tip: ['--depth=1'], new: [], all: ['--unshallow'] } as const;
 
-function sha1OfBlob(content: Uint8Array): string {
-  return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
-}
-
 /** `OID blob SIZE LF CONTENT LF` for each object, as `git cat-file --batch` prints them. */
 function blobsOf(output: Uint8Array, oids: readonly string[]): Uint8Array[] {
   const bytes = Buffer.from(output.buffer, output.byteOffset, output.byteLength);
@@ -84,7 +80,10 @@ function blobsOf(output: Uint8Array, oids: readonly string[]): Uint8Array[] {
     if (end === -1 || !/^\d{1,10}$/.test(size))
       throw new SourceError('CORRUPT', `blob ${oid} can't be read: ${header}`);
     const content = bytes.subarray(end + 1, end + 1 + Number(size));
-    if (sha1OfBlob(content) !== oid) throw new SourceError('CORRUPT', `blob ${oid} does not fit its id`);
+    // What git hashes is `blob SIZE NUL CONTENT`: it stands here but for the NUL, and need not be put together.
+    bytes[end] = 0;
+    if (hash('sha1', bytes.subarray(at + oid.length + 1, end + 1 + Number(size))) !== oid)
+      throw new SourceError('CORRUPT', `blob ${oid} does not fit its id`);
     at = end + 1 + Number(size) + 1;
     return content;
   });

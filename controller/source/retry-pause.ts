@@ -10,11 +10,17 @@ type Unreachable = Extract<SourceEvent, { readonly kind: 'unreachable' }>;
 export class RetryPause {
   #failures = 0;
   #until = 0;
+  #failedAt = 0;
   #last: Unreachable | undefined;
 
   /** The failure that still counts at this time. */
   standing(now: number): Unreachable | undefined {
     return now < this.#until ? this.#last : undefined;
+  }
+
+  /** Somebody says that the branch moved, so the server most likely answers: no more than the first pause is left. */
+  shorten(): void {
+    this.#until = Math.min(this.#until, this.#failedAt + firstPauseMs);
   }
 
   note(event: SourceEvent, now: number): void {
@@ -24,6 +30,7 @@ export class RetryPause {
       return;
     }
     this.#last = event;
+    this.#failedAt = now;
     if (this.#failures > 0) this.#until = now + Math.min(firstPauseMs * 2 ** (this.#failures - 1), pauseMsMax);
     this.#failures += 1;
   }

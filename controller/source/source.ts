@@ -62,6 +62,8 @@ export interface KnownBranch {
   readonly inForce?: string | undefined;
   /** A commit that an operator accepted, wherever it comes from. */
   readonly accepted?: string | undefined;
+  /** Whether it was said just now that the branch moved. */
+  readonly isPushed?: boolean;
 }
 
 /** How a tip follows what is in force. `rewritten`: the branch was force-pushed, what is in force is not in its past. */

@@ -8,6 +8,8 @@ export interface Row {
   readonly site: string | undefined;
   /** When it was last heard. */
   readonly contactAt: number | undefined;
+  /** The number of the change that made it. */
+  readonly changeId: number;
 }
 
 /** Whether it deserves no attention. */

@@ -6,14 +6,11 @@ import { selects } from '../manifests/selector.ts';
 import { tallyOf } from '../planning/tally.ts';
 import { Groups, type Standing } from './groups.ts';
 import { isWell, type Row } from './row.ts';
-import { firstNames, placeAmong } from './sorted-names.ts';
-import type { View } from './view.ts';
+import { placeAmong } from './sorted-names.ts';
+import { notWellMax, type View } from './view.ts';
 
 /** A fleet shows all its devices up to so many; a larger one those that are not well. */
 export const shownMax = 200;
-
-/** Of a larger fleet, what is not well and shown. */
-export const notWellMax = 8;
 
 /** Devices of one page at most. */
 export const pageMax = 1000;
@@ -55,7 +52,7 @@ function pageOf(names: readonly string[], { after, limit }: NonNullable<StatusQu
 
 /** All devices: nothing is looked at but what is shown. */
 function everybody(view: View, desired: DesiredFleet, { page }: StatusQuery): Selection {
-  const few = (): readonly string[] => (view.size <= shownMax ? view.names.all : firstNames(view.notWell, notWellMax));
+  const few = (): readonly string[] => (view.size <= shownMax ? view.names.all : view.notWell);
   return {
     count: view.size,
     tally: view.total,

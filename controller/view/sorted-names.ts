@@ -1,5 +1,5 @@
 /** The first few of many names, in order; no more than these are sorted. */
-export function firstNames(names: Iterable<string>, count: number): string[] {
+function firstNames(names: Iterable<string>, count: number): string[] {
   const first: string[] = [];
   for (const name of names) {
     if (first.length === count && name >= first.at(-1)!) continue;
@@ -8,6 +8,36 @@ export function firstNames(names: Iterable<string>, count: number): string[] {
     if (first.length > count) first.pop();
   }
   return first;
+}
+
+/** A set of names whose first few are asked for again and again, and seldom others than before. */
+export class NamesByFirst {
+  readonly #names = new Set<string>();
+  readonly #count: number;
+  #first: readonly string[] | undefined = [];
+
+  constructor(count: number) {
+    this.#count = count;
+  }
+
+  add(name: string): void {
+    const before = this.#names.size;
+    this.#names.add(name);
+    if (this.#first === undefined || this.#names.size === before) return;
+    if (this.#first.length < this.#count || name < this.#first.at(-1)!) {
+      this.#first = firstNames([...this.#first, name], this.#count);
+    }
+  }
+
+  delete(name: string): void {
+    if (this.#names.delete(name) && this.#first?.includes(name)) this.#first = undefined;
+  }
+
+  /** The first of them, in order. */
+  get first(): readonly string[] {
+    this.#first ??= firstNames(this.#names, this.#count);
+    return this.#first;
+  }
 }
 
 /** Where a name is or belongs among sorted ones. */

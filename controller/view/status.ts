@@ -17,8 +17,8 @@ import type { DesiredFleet } from '../manifests/desired.ts';
 import { deviceStatus, removedDeviceStatus } from '../planning/device-status.ts';
 import { convergenceOf } from '../planning/tally.ts';
 import type { Standing } from './groups.ts';
-import { notWellMax, type Selection, type StatusQuery, selectDevices, shownMax } from './selection.ts';
-import type { View } from './view.ts';
+import { type Selection, type StatusQuery, selectDevices, shownMax } from './selection.ts';
+import { notWellMax, type View } from './view.ts';
 
 export interface StatusInputs {
   readonly view: View;

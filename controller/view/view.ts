@@ -7,6 +7,7 @@ import type { Tally } from '../../schemas/generated/types.ts';
 import { type Context, observe } from '../engine/context.ts';
 import { DueQueue } from '../engine/due-queue.ts';
 import type { Image } from '../engine/image.ts';
+import { NameQueue } from '../engine/name-queue.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
 import { changesAt, heardAt, judge } from '../planning/device-status.ts';
 import { counted, emptyTally } from '../planning/tally.ts';
@@ -14,10 +15,16 @@ import { CertificateEnds } from './certificate-ends.ts';
 import { Groups } from './groups.ts';
 import type { NeededArtifacts } from './needed-artifacts.ts';
 import { isWell, type Row } from './row.ts';
-import { SortedNames } from './sorted-names.ts';
+import { NamesByFirst, SortedNames } from './sorted-names.ts';
 
 /** How long rows are brought up to date before others have their turn. */
 const turnMs = 15;
+
+/** Turns in a row in which single names, which come with every commit, go before lists, which the engine works through. */
+const listsWaitMax = 64;
+
+/** Of a large fleet, what is not well and shown. */
+export const notWellMax = 8;
 
 /** So many rows are brought up to date by whoever asks. */
 const refreshAtOnceMax = 500;
@@ -43,7 +50,7 @@ const changesMax = 10_000;
 export class View {
   readonly #parts: ViewParts;
   readonly #rows = new Map<string, Row>();
-  readonly #dirty = new Set<string>();
+  readonly #dirty = new NameQueue();
   readonly #due = new DueQueue();
   readonly #listeners = new Set<(change: Change) => void>();
   readonly fleets = new Groups('fleet');
@@ -51,12 +58,15 @@ export class View {
   readonly certificates = new CertificateEnds();
   /** All devices that git names or that were ever heard. */
   readonly names = new SortedNames();
-  readonly #notWell = new Set<string>();
+  readonly #notWell = new NamesByFirst(notWellMax);
   /** Of all devices. */
   total: Tally = emptyTally;
   #changes: Change[] = [];
   #changeId: number;
   #draining: Promise<void> | undefined;
+  #turnsOfNames = 0;
+  /** Somebody asks, and lists wait no longer. */
+  #isAwaited = false;
   #timer: Disposable | undefined;
   #isStopped = false;
 
@@ -67,19 +77,39 @@ export class View {
   }
 
   /** Something is otherwise for these devices; for all, when it is undefined; for none but what is shown beside them, when empty. */
-  touch(devices: Iterable<string> | undefined): void {
+  touch(devices: ReadonlySet<string> | readonly string[] | undefined): void {
+    if (devices === undefined) return this.#touchAll();
+    if ('size' in devices && devices.size > refreshAtOnceMax) return this.#touchList(devices);
+    let isNews = false;
+    for (const device of devices) isNews = this.#dirty.add(device) || isNews;
+    if (isNews) this.#draining ??= this.#drain();
+    else this.#tell({ id: this.#nextId() });
+  }
+
+  /** Whoever of a list is touched for another reason too is looked at once. */
+  #touchList(devices: Iterable<string>): void {
+    const since = this.#changeId;
+    this.#dirty.addList(devices, (device) => (this.#rows.get(device)?.changeId ?? 0) > since);
+    this.#draining ??= this.#drain();
+  }
+
+  #touchAll(): void {
     const { image, context } = this.#parts;
-    const before = this.#dirty.size;
-    for (const device of devices ?? context().desired.devices.keys()) this.#dirty.add(device);
-    if (devices === undefined) for (const device of image.devices.keys()) this.#dirty.add(device);
-    if (this.#dirty.size === before) this.#tell({ id: this.#nextId() });
-    else this.#draining ??= this.#drain();
+    const { devices } = context().desired;
+    if (devices.size + image.devices.size <= refreshAtOnceMax) {
+      return this.touch([...devices.keys(), ...image.devices.keys()]);
+    }
+    this.#touchList(devices.keys());
+    this.#dirty.addList(image.devices.keys(), (device) => devices.has(device));
   }
 
   /** Resolves when every row is as it should be; at once when that is little work. */
   async settled(): Promise<void> {
-    while (this.#dirty.size > refreshAtOnceMax) await this.#draining;
-    this.#refreshSome(Number.POSITIVE_INFINITY);
+    while ((this.#dirty.hasLists || this.#dirty.size > refreshAtOnceMax) && !this.#isStopped) {
+      this.#isAwaited = true;
+      await this.#draining;
+    }
+    this.#refreshSome(Number.POSITIVE_INFINITY, true);
     this.#arm();
   }
 
@@ -92,9 +122,9 @@ export class View {
     return this.#rows.size;
   }
 
-  /** Devices that deserve attention, in no order. */
-  get notWell(): ReadonlySet<string> {
-    return this.#notWell;
+  /** The first few devices that deserve attention, in order. */
+  get notWell(): readonly string[] {
+    return this.#notWell.first;
   }
 
   /** The number of the newest change. */
@@ -122,21 +152,24 @@ export class View {
 
   async #drain(): Promise<void> {
     const { clock } = this.#parts;
-    while (this.#dirty.size > 0 && !this.#isStopped) {
+    while (!this.#dirty.isEmpty && !this.#isStopped) {
       await clock.sleep(0);
-      this.#refreshSome(clock.monotonic() + turnMs);
+      const isForNames = this.#dirty.size > 0 && !this.#isAwaited && this.#turnsOfNames < listsWaitMax;
+      this.#turnsOfNames = isForNames ? this.#turnsOfNames + 1 : 0;
+      this.#refreshSome(clock.monotonic() + turnMs, isForNames);
     }
     this.#draining = undefined;
+    this.#isAwaited = false;
     this.#arm();
   }
 
   /** Brings rows up to date until `end` on the monotonic clock. */
-  #refreshSome(end: number): void {
+  #refreshSome(end: number, isForNames: boolean): void {
     const { clock } = this.#parts;
     const context = this.#parts.context();
-    for (const device of this.#dirty) {
-      this.#dirty.delete(device);
-      this.#refresh(device, context);
+    while (isForNames ? this.#dirty.size > 0 : !this.#dirty.isEmpty) {
+      const device = this.#dirty.take();
+      if (device !== undefined) this.#refresh(device, context);
       if (clock.monotonic() >= end) break;
     }
   }
@@ -155,6 +188,7 @@ export class View {
       fleet: desired?.fleet,
       site: desired?.site,
       contactAt: heardAt(observed, now),
+      changeId: this.#nextId(),
     };
   }
 
@@ -179,7 +213,7 @@ export class View {
     this.names.move(device, before !== undefined, row !== undefined);
     if (row === undefined || isWell(row)) this.#notWell.delete(device);
     else this.#notWell.add(device);
-    this.#tell({ id: this.#nextId(), device, ...(row === undefined ? {} : { state: row.state }) });
+    this.#tell(row === undefined ? { id: this.#nextId(), device } : { id: row.changeId, device, state: row.state });
   }
 
   #nextId(): number {

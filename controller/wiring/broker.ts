@@ -23,13 +23,15 @@ export interface Broker extends Pick<ControllerParts, 'reauthorize' | 'brokerSta
 }
 
 /** A Mosquitto that our own authority vouches for needs no configuration but ours. */
-function openMosquittoSite({ state, log }: Ground, url: string): MosquittoSite {
+function openMosquittoSite({ configuration, state, log }: Ground, url: string): MosquittoSite {
   const user = userName();
+  const published = configuration.channels?.mqtt;
   return new MosquittoSite({
     ...{ disk, log, directory: state.mosquitto, authorityDirectory: state.authority, url },
     reload: (pidFile) => hangUp('mosquitto', pidFile),
     // The files are ours alone to read: a Mosquitto that root starts becomes us.
     ...(user === undefined ? {} : { user }),
+    ...(published === undefined ? {} : { subscribers: published.subscribers ?? [] }),
   });
 }
 

@@ -4,6 +4,7 @@ import { startHttpServer } from '../../platform/node/http-server.ts';
 import type { HttpHandler } from '../../platform/ports.ts';
 import { enrol } from '../authority/enrolment.ts';
 import { certificateIdentity } from '../authority/key-fingerprint.ts';
+import { authorizeSubscribers, isSubscriber } from '../authority/subscribers.ts';
 import type { Controller } from '../controller.ts';
 import { fairHandshakes } from '../doors/fair-handshakes.ts';
 import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
@@ -43,7 +44,11 @@ export type HttpsDoor = Awaited<ReturnType<typeof openHttps>>;
 /** What a controller that leads answers. */
 export function openApi(ground: Ground, controller: Controller, files: ArtifactFiles, term: Term): HttpHandler {
   const { configuration, authority, guard, apiToken } = ground;
-  const { authorize, onRefusal, onCertificate: onIssued } = controller;
+  const { authorize, onRefusal } = controller;
+  const onIssued = (name: string, endsAt: number): void => {
+    if (!isSubscriber(name)) controller.onCertificate(name, endsAt);
+  };
+  const mayEnrol = authorizeSubscribers(configuration.channels?.mqtt?.subscribers ?? [], authorize);
   const { webhookSecret } = configuration.source;
   return createApi({
     artifacts: serveArtifacts({
@@ -55,8 +60,8 @@ export function openApi(ground: Ground, controller: Controller, files: ArtifactF
     changes: controller.changes,
     clock,
     acceptRevision: (name) => controller.acceptRevision(name),
-    enrol: (request, address) => enrol({ authority, authorize, onRefusal, onIssued }, request, address),
-    notifyPush: () => void guard.run('http', 'webhook', () => controller.poll()),
+    enrol: (request, address) => enrol({ authority, authorize: mayEnrol, onRefusal, onIssued }, request, address),
+    notifyPush: () => void guard.run('http', 'webhook', () => controller.pollAtPush()),
     enrolments: enrolmentLimits(() => clock.monotonic()),
     readiness: () => ({ isReady: term.isHeld(), leader: term.leader }),
     ...{ authorize, onRefusal, apiToken },

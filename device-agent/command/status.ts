@@ -3,6 +3,7 @@ import { printableDeep } from '../../platform/printable.ts';
 import { eventWords } from '../../schemas/event-words.ts';
 import { factWords } from '../../schemas/fact-words.ts';
 import type { ApplicationReport, QuotaUsage, Report } from '../../schemas/generated/types.ts';
+import { outboxWords } from '../../schemas/outbox-words.ts';
 import { type AgentStatus, readStatus } from '../report/status-file.ts';
 
 /** `3 m`, `2 d`: one unit is enough to judge by. */
@@ -51,6 +52,12 @@ function deathLines({ hostDeath }: Report): string[] {
   return [`Process ${host} ended by ${how} at ${at}; it ran ${residents}; ${blame}; ${count} since the agent started.`];
 }
 
+function outboxLines({ outbox }: Report, nowMs: number): string[] {
+  if (outbox === undefined) return [];
+  const words = outboxWords(outbox, { ageOf: (at) => ageOf(Date.parse(at), nowMs), bytesOf: mebibytes });
+  return words === undefined ? [] : [`${words}.`];
+}
+
 function applicationLine(
   { name, version, state, since, restarts, message }: ApplicationReport,
   nowMs: number,
@@ -96,6 +103,7 @@ export function describeAgent(
       ...detailLines(application, asOfMs),
     ]),
     ...deathLines(report),
+    ...outboxLines(report, saidMs),
   ];
   if (target !== undefined && target.sequence !== running?.sequence) {
     const bytes =

@@ -18,5 +18,8 @@ export const besideUpdateMs = 30_000;
 /** How long the shore may ask to wait. */
 export const waitMsMax = 60 * 60_000;
 
+/** Channels of applications that are gone are looked for this often. */
+export const collectMs = 60 * 60_000;
+
 /** Applications and channels of which files are looked at. */
 export const channelsMax = 512;

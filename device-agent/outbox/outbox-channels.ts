@@ -55,6 +55,18 @@ export class OutboxChannels {
     }
   }
 
+  /** Removes the channels of applications with other names than these, once the shore has all that they had to say. */
+  collect(held: ReadonlySet<string>): void {
+    const { disk } = this.#ports;
+    for (const { application, channel, backlog } of this.all) {
+      if (held.has(application) || backlog.counts().messages > 0) continue;
+      disk.remove(channelDirectory(this.#directory, application, channel));
+      this.#channels.delete(`${application}/${channel}`);
+      if (namesIn(disk, `${this.#directory}/${application}`).length === 0)
+        disk.remove(`${this.#directory}/${application}`);
+    }
+  }
+
   #lookAt(application: string, channel: string): void {
     const key = `${application}/${channel}`;
     try {

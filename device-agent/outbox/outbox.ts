@@ -10,6 +10,7 @@ import {
   batchBytesMax,
   batchMessagesMax,
   besideUpdateMs,
+  collectMs,
   gatherMs,
   partMs,
   waitMsMax,
@@ -30,6 +31,8 @@ export interface OutboxOptions {
   /** Hands a part of a batch to the broker; false when there is no connection, or it went away meanwhile. */
   readonly send: (part: Uint8Array) => Promise<boolean>;
   readonly urgent: () => Urgent;
+  /** Names of the applications that may run again; undefined while it can't be told. */
+  readonly held: () => ReadonlySet<string> | undefined;
   /** What it may send in a day; without it, what there is. */
   readonly bytesPerDay?: number;
   /** Another reason to keep messages than before, or one less. */
@@ -59,8 +62,12 @@ export class Outbox {
   /** Counts connections and their ends: silence of an earlier one says nothing of this. */
   #connections = 0;
   readonly #stopping = new AbortController();
+  #isStarted = false;
+  /** Whether something that runs may have something to say. */
+  #isExpected = false;
   #isSending = false;
   #timer: Disposable | undefined;
+  #collectsAtMs = 0;
   #awaited: Awaited | undefined;
   #batches = 0;
   /** Whose turn it was last. */
@@ -76,7 +83,14 @@ export class Outbox {
   }
 
   start(): void {
+    this.#isStarted = true;
     this.#pass();
+  }
+
+  /** Whether an application that runs speaks to the shore: while none does and nothing waits, nobody looks. */
+  expect(isExpected: boolean): void {
+    this.#isExpected = isExpected;
+    if (isExpected && this.#isStarted && this.#timer === undefined) this.#pass();
   }
 
   stop(): void {
@@ -124,9 +138,19 @@ export class Outbox {
 
   #pass(): void {
     this.#attempt(() => this.#channels.look());
+    this.#attempt(() => this.#collect());
     if (this.#stopping.signal.aborted) return;
-    this.#timer = this.#options.clock.after(gatherMs, () => this.#pass());
+    const isNeeded = this.#isExpected || this.#channels.all.some(({ backlog }) => backlog.counts().messages > 0);
+    this.#timer = isNeeded ? this.#options.clock.after(gatherMs, () => this.#pass()) : undefined;
     void this.#pump();
+  }
+
+  #collect(): void {
+    const nowMs = this.#options.clock.monotonic();
+    if (nowMs < this.#collectsAtMs) return;
+    this.#collectsAtMs = nowMs + collectMs;
+    const held = this.#options.held();
+    if (held !== undefined) this.#channels.collect(held);
   }
 
   /** An error here ends neither the agent nor the next pass. */

@@ -2,11 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Confinement, Log, Processes, Random } from '../../platform/ports.ts';
 import type { ApplicationReport, HostDeath } from '../../schemas/generated/types.ts';
 import type { AppRuntime, RunnableApplication } from './app-runtime.ts';
-import { keptUsage } from './grants/kept-usage.ts';
 import { HostProcess, type ProcessDeath } from './host-process.ts';
 import { holdOf, hostFlags } from './host-terms.ts';
 import type { DoorPlace } from './http/http-relay.ts';
-import { memoryBytesOfAll } from './limits.ts';
 import { type HostPlan, ownProcessReason, placement } from './placement.ts';
 import type { PreparedModules, Readiness } from './prepare/readiness.ts';
 import { type HostedApplication, messageMax, processMax, type Usage } from './protocol.ts';
@@ -19,6 +17,7 @@ import {
 import { Rest } from './rest.ts';
 import { judgeDeath, noSuspicion, reviewSuspicion, type Suspicion } from './suspicion.ts';
 import { Traffic, type TrafficOptions } from './traffic.ts';
+import { usageReport } from './usage-report.ts';
 
 /** What the supervisor's end of the app hosts needs. */
 export interface RuntimeOptions extends DeviceGrants {
@@ -69,7 +68,7 @@ export class SupervisedRuntime implements AppRuntime {
     this.#options = options;
     this.#rest = new Rest(options);
     const post: TrafficOptions['post'] = (key, message) => this.#hosts.get(key)?.host.post(message) ?? false;
-    this.#traffic = new Traffic({ ...options, post });
+    this.#traffic = new Traffic({ ...options, post, onFault: () => this.#changed() });
   }
 
   async apply(applications: readonly RunnableApplication[]): Promise<void> {
@@ -273,19 +272,12 @@ export class SupervisedRuntime implements AppRuntime {
     const ready = this.#ready.find((one) => one.name === name);
     const process = ready && ownProcessReason(ready, this.#suspicion);
     const usage = this.#usage.get(name);
+    const fault = report.state === 'running' ? this.#traffic.fault(application) : undefined;
     return {
       ...report,
+      ...(fault === undefined ? {} : { message: fault.slice(0, messageMax) }),
       ...(process === undefined ? {} : { process: process.slice(0, processMax) }),
-      ...(usage === undefined || report.state !== 'running'
-        ? {}
-        : {
-            usage: {
-              memoryBytes: usage.memoryBytes,
-              memoryBytesMax: memoryBytesOfAll(application),
-              fuelPerSecond: usage.fuelPerSecond,
-              ...keptUsage(application, usage),
-            },
-          }),
+      ...(usage === undefined || report.state !== 'running' ? {} : { usage: usageReport(application, usage) }),
     };
   }
 

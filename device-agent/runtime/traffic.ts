@@ -39,6 +39,12 @@ export class Traffic {
     return `it answers requests at ${trigger.http.route}, and this agent has no port for them: agent.http.port is not set`;
   }
 
+  /** Why nobody can ask an application that runs; undefined when somebody can. */
+  fault({ trigger }: Pick<DeployedApplication, 'trigger'>): string | undefined {
+    const fault = trigger?.http && this.#relay?.fault;
+    return fault && `nobody can ask it, the port for requests is not open: ${fault}`;
+  }
+
   /** Who runs where from now on. */
   arrange(plans: readonly HostPlan<Reachable>[]): void {
     this.#plans = plans;

@@ -30,6 +30,7 @@ export class Activator {
   readonly #random: Random;
   readonly #log: Log;
   readonly #emit: (event: EngineEvent) => void;
+  readonly #onApply: (applications: readonly DeployedApplication[]) => void;
   #wish: Wish | undefined;
   #isBusy = false;
   #isStopped = false;
@@ -42,6 +43,7 @@ export class Activator {
     readonly random: Random;
     readonly log: Log;
     readonly emit: (event: EngineEvent) => void;
+    readonly onApply: (applications: readonly DeployedApplication[]) => void;
   }) {
     this.#runtime = options.runtime;
     this.#store = options.store;
@@ -50,6 +52,7 @@ export class Activator {
     this.#random = options.random;
     this.#log = options.log;
     this.#emit = options.emit;
+    this.#onApply = options.onApply;
   }
 
   /** Runs this deployment; the last resort without what is damaged of it, any other not at all then. */
@@ -104,6 +107,7 @@ export class Activator {
     for (let failures = 0; this.#wish !== undefined; ) {
       const wish = this.#wish;
       try {
+        this.#onApply(wish.applications);
         await this.#runtime.apply(
           wish.applications.map((one) => runnable(one, (sha256) => this.#store.pathOf(sha256))),
         );

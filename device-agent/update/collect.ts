@@ -17,6 +17,12 @@ function modulesOf(applications: readonly DeployedApplication[]): ReadonlySet<st
   return new Set(applications.flatMap(deployedModules).map(({ sha256 }) => sha256));
 }
 
+/** Names of the applications that a held deployment has; undefined when the envelope of one can't be read. */
+export function heldNames(slots: Slots, memory: Memory): ReadonlySet<string> | undefined {
+  const applications = heldApplications(slots, memory);
+  return applications && new Set(applications.map(({ name }) => name));
+}
+
 /** Digests of the modules that must stay; undefined when the envelope of a held deployment can't be read. */
 export function heldModules(slots: Slots, memory: Memory): ReadonlySet<string> | undefined {
   const applications = heldApplications(slots, memory);

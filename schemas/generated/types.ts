@@ -580,6 +580,8 @@ export interface MqttConfiguration {
  */
 export interface ChannelsConfiguration {
   files?: FileOutletConfiguration;
+  mqtt?: TopicOutletConfiguration;
+  webhook?: WebhookOutletConfiguration;
 }
 /**
  * NDJSON files in a directory, a message a line.
@@ -603,6 +605,43 @@ export interface FileOutletConfiguration {
    * wait: messages wait on their devices until somebody takes files away; drop-oldest: the oldest files go.
    */
   whenFull?: 'wait' | 'drop-oldest';
+}
+/**
+ * Published at fleet/messages/DEVICE/APPLICATION/CHANNEL, for who is subscribed then; the broker keeps nothing for who is away.
+ */
+export interface TopicOutletConfiguration {
+  only?: ChannelPatterns;
+  /**
+   * Programs that the broker lets subscribe there, besides those that an external broker knows by itself.
+   *
+   * @maxItems 100
+   */
+  subscribers?: SubscriberConfiguration[];
+}
+export interface SubscriberConfiguration {
+  /**
+   * The common name of its certificate is subscriber.NAME.
+   */
+  name: string;
+  /**
+   * SHA256: and the base64 of the SHA-256 of a public key's SubjectPublicKeyInfo (DER).
+   */
+  keyFingerprint: string;
+}
+/**
+ * Posted as NDJSON to a URL, which has it when it answers 2xx. Signed as Standard Webhooks are.
+ */
+export interface WebhookOutletConfiguration {
+  url: string;
+  /**
+   * whsec_ and 24 bytes or more in base64; better given as FLEET_CONTROLLER_CHANNELS_WEBHOOK_SECRET.
+   */
+  secret: string;
+  /**
+   * PEM of who vouches for the receiver, where the system does not know it.
+   */
+  ca?: string;
+  only?: ChannelPatterns;
 }
 export interface AgentConfiguration {
   /**

@@ -83,7 +83,7 @@ function newFleet(t: ExecutionContext) {
   return { place, start };
 }
 
-const channels = { in: { readings: {} }, out: { alarms: {} } };
+const channels = { in: { readings: {} }, out: { alarms: { shore: {} } } };
 const facts = { length: { type: 'number' } } as const;
 
 cTest('an application runs at a terminal as on a device: its events, channels, facts and what it keeps', async (t) => {

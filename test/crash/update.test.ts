@@ -116,7 +116,7 @@ const stories: Readonly<Record<string, Story>> = {
 };
 
 for (const [what, story] of Object.entries(stories)) {
-  test(`after a power cut at any disk operation of ${what}, old or new runs and all converges`, async (t) => {
+  test.serial(`after a power cut at any disk operation of ${what}, old or new runs and all converges`, async (t) => {
     let operations = 1;
     for (; ; operations++) {
       const ends = [

@@ -29,7 +29,8 @@ export function processesOf(directory: string): RunningProcess[] {
   });
 }
 
-const pollMs = 50;
+/** A look at the status is a connection by TLS: more of them take the machine from what is waited for. */
+const pollMs = 200;
 
 /** Waits until `look` gives something; says what it waited for when that takes longer than `timeoutMs`. */
 export async function eventually<T>(

@@ -31,6 +31,11 @@ test('a section that nobody wrote is not there, whatever is usual inside of it',
   };
   const result = resolveConfiguration('agent', inputs({ agent }));
   t.deepEqual('value' in result ? result.value.http : result.faults, undefined);
+  const shore = resolveConfiguration('controller', inputs({ controller }));
+  t.deepEqual('value' in shore ? shore.value.channels : shore.faults, undefined);
+  const channels = { files: { directory: 'out' } };
+  const filed = resolveConfiguration('controller', inputs({ controller: { ...controller, channels } }));
+  t.is('value' in filed ? filed.value.channels?.files?.fileMinutes : filed.faults, 60);
 });
 
 test('relative paths start where they were written, and URLs are left alone', (t) => {

@@ -17,8 +17,12 @@ export interface EngineSample {
   readonly wallMs: number;
   /** Of the process with its threads, and of the programs that it ran. */
   readonly cpuMs: number;
+  /** By the clock, which on a busy machine tells of others too. */
   readonly longestBlockMs: number;
+  readonly longestTurnCpuMs: number;
   readonly rssMb: number;
+  /** Of the process so far. */
+  readonly peakMb: number;
   /** Of one question: the median, and the answer's length. */
   readonly ms?: number;
   readonly bytes?: number;

@@ -28,6 +28,7 @@ import { nodeThreads } from '../../../platform/node/threads.ts';
 import { processMemory } from '../../footprint/process-memory.ts';
 import type { EngineOrder, EngineSample } from './engine-orders.ts';
 import { deviceName } from './fleet-repository.ts';
+import { LoopTurns } from './loop-turns.ts';
 
 const [directory = '', keysDirectory = '', devices = ''] = process.argv.slice(2);
 const count = Number(devices);
@@ -97,6 +98,7 @@ function open(state: StatePort): Promise<Controller> {
 }
 
 const delay = monitorEventLoopDelay({ resolution: 1 });
+const turns = new LoopTurns();
 const state = watched(openSqliteState(`${directory}/state.sqlite`));
 let controller: Controller;
 
@@ -185,6 +187,7 @@ process.on('message', async (order: EngineOrder) => {
   told.clear();
   delay.enable();
   delay.reset();
+  turns.take();
   const cpuBeforeMs = order.kind === 'start' ? 0 : cpuMs();
   const startedAt = order.kind === 'start' ? 0 : performance.now();
   const found = await obey(order);
@@ -197,7 +200,9 @@ process.on('message', async (order: EngineOrder) => {
     wallMs,
     cpuMs: cpuMs() - cpuBeforeMs,
     longestBlockMs: delay.max / 1e6,
+    longestTurnCpuMs: turns.take(),
     rssMb: rssKb / 1024,
+    peakMb: process.resourceUsage().maxRSS / 1024,
     ...found,
   };
   process.send?.(sample);

@@ -50,14 +50,16 @@ class EngineProcess {
   }
 }
 
-function costs({ wallMs, cpuMs, longestBlockMs, rssMb }: EngineSample): EngineFigures['figures'] {
-  return { seconds: wallMs / 1000, cpuS: cpuMs / 1000, longestBlockMs, rssMb };
+function costs({ wallMs, cpuMs, ...sample }: EngineSample): EngineFigures['figures'] {
+  const { longestBlockMs, longestTurnCpuMs, rssMb, peakMb } = sample;
+  return { seconds: wallMs / 1000, cpuS: cpuMs / 1000, longestBlockMs, longestTurnCpuMs, rssMb, peakMb };
 }
 
 function median(samples: readonly EngineSample[]): EngineSample {
   const sorted = [...samples].sort((left, right) => left.wallMs - right.wallMs);
-  const longestBlockMs = Math.max(...samples.map((sample) => sample.longestBlockMs));
-  return { ...sorted[sorted.length >> 1]!, longestBlockMs };
+  const longest = (of: 'longestBlockMs' | 'longestTurnCpuMs') => Math.max(...samples.map((sample) => sample[of]));
+  const blocks = { longestBlockMs: longest('longestBlockMs'), longestTurnCpuMs: longest('longestTurnCpuMs') };
+  return { ...sorted[sorted.length >> 1]!, ...blocks };
 }
 
 /** Where files live in memory, if there is such a place: what is measured is the program, not a disk. */

@@ -48,11 +48,14 @@ export class PostgresState implements StatePort {
     this.#epoch = epoch;
   }
 
-  async load(take: (row: StateRow) => void): Promise<void> {
+  async load(take: (row: StateRow) => Promise<void> | undefined): Promise<void> {
     let last: Pick<StateRow, 'room' | 'key'> | undefined = { room: '', key: '' };
     while (last !== undefined) {
       const rows: readonly StateRow[] = await this.#session.query<StateRow>(page, [last.room, last.key]);
-      for (const row of rows) take(row);
+      for (const row of rows) {
+        const pause = take(row);
+        if (pause !== undefined) await pause;
+      }
       last = rows.length < rowsPerPage ? undefined : rows.at(-1);
     }
   }

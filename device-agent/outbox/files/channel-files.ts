@@ -5,8 +5,8 @@
  *     dropped             how many messages that process dropped
  *     taken               up to where the shore has everything, and how many grew too old; the supervisor's
  *
- * The supervisor makes segments durable, and removes those that the shore has; the newest always stays, so that no number is
- * ever used twice in a stream.
+ * The supervisor makes segments durable, and removes those that the shore has; the newest stays, so that no number is ever used
+ * twice in a stream, until the application is gone and the stream with it.
  */
 import type { Disk } from '../../../platform/ports.ts';
 import { unlessGone } from './read-segment.ts';

@@ -85,7 +85,7 @@ export class ChannelWriter {
     const { bytes: left, atMs } = this.#allowance;
     const gained = ((nowMs - atMs) / hourMs) * Math.max(quotaBytes, flashBytesPerHourMin);
     this.#allowance = { bytes: Math.min(quotaBytes, left + gained), atMs: nowMs };
-    const bytesMax = Math.min(quotaBytes / messagesOfQuota, messageBytesMax + recordHeaderBytes);
+    const bytesMax = Math.min(quotaBytes / messagesOfQuota, messageBytesMax) + recordHeaderBytes;
     return bytes > Math.min(bytesMax, this.#allowance.bytes);
   }
 
@@ -125,9 +125,8 @@ export class ChannelWriter {
 
   /** Whether there is room for so many bytes more, after dropping what the policy says. */
   #makeRoom(bytes: number): boolean {
-    const { disk } = this.#ports;
+    const numbers = this.#segments();
     const opens = this.#open === undefined || this.#isFull(this.#open, bytes);
-    const numbers = segmentNumbers(disk, this.#directory);
     const sizes = numbers.map((number) => this.#sizeOf(number));
     const grown = opens ? inBlocks(headerBytes + bytes) : inBlocks(bytes);
     let held = sizes.reduce((sum, size) => sum + size, 0);
@@ -141,6 +140,15 @@ export class ChannelWriter {
       files -= 1;
     }
     return held + grown <= this.#terms.quotaBytes;
+  }
+
+  /** Its files may have been removed while its application was gone: then it goes on with the next number. */
+  #segments(): readonly number[] {
+    const { disk } = this.#ports;
+    const numbers = segmentNumbers(disk, this.#directory);
+    if (this.#open !== undefined && !numbers.includes(this.#open.number)) this.#close();
+    if (numbers.length === 0) makeDirectoryDurably(disk, this.#directory);
+    return numbers;
   }
 
   #sizeOf(number: number): number {

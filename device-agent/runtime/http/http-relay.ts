@@ -17,6 +17,8 @@ export interface RelayOptions extends DoorPlace {
   readonly random: Random;
   readonly log: Log;
   readonly onStart: (pid: number) => void;
+  /** Called when `fault` is another. */
+  readonly onFault: () => void;
   /** Hands a request to the host of its application; gives that host, or undefined where there is none. */
   readonly ask: (ask: Ask) => string | undefined;
 }
@@ -34,9 +36,15 @@ export class HttpRelay {
   #lastId = 0;
   /** Where it listens; undefined while it does not. */
   port: number | undefined;
+  #fault: string | undefined;
 
   constructor(options: RelayOptions) {
     this.#options = options;
+  }
+
+  /** Why nobody can ask; undefined where somebody can, or will be able to at once. */
+  get fault(): string | undefined {
+    return this.#fault;
   }
 
   /** Who answers where from now on. */
@@ -65,6 +73,7 @@ export class HttpRelay {
     door?.kill('SIGKILL');
     this.#underway.clear();
     this.port = undefined;
+    this.#fault = undefined;
   }
 
   #start(): void {
@@ -83,9 +92,17 @@ export class HttpRelay {
     if (message === undefined) this.#options.log.write('warn', 'runtime.door.nonsense', { pid: door.pid });
     if (message === undefined || door !== this.#door) return;
     if (message.kind === 'ask') return this.#ask(message);
+    if (message.kind === 'deaf') return this.#setFault(message.message);
+    this.#setFault(undefined);
     this.#attempt = 0;
     this.port = message.port;
     this.#options.log.write('info', 'runtime.door.listening', { port: message.port });
+  }
+
+  #setFault(fault: string | undefined): void {
+    if (fault === this.#fault) return;
+    this.#fault = fault;
+    this.#options.onFault();
   }
 
   #ask({ id: doorId, application, ask }: Ask): void {
@@ -115,7 +132,9 @@ export class HttpRelay {
     this.port = undefined;
     const delayMs = backoffMs(this.#attempt, random.fraction());
     this.#attempt += 1;
-    log.write('warn', 'runtime.door.ended', { host, port, how, restartInMs: delayMs });
+    const why = this.#fault ?? how;
+    log.write('warn', 'runtime.door.ended', { host, port, how: why, restartInMs: delayMs });
+    this.#setFault(why);
     this.#again = clock.after(delayMs, () => this.#start());
   }
 }

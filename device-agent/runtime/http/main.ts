@@ -11,10 +11,10 @@ const [host = '127.0.0.1', port = '0'] = process.argv.slice(2);
 onStarterGone(() => process.exit());
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
-const say = (message: FromDoor): void => {
-  if (process.connected) process.send?.(message);
+const say = (message: FromDoor, said = (): void => {}): void => {
+  if (process.connected) process.send?.(message, undefined, undefined, said);
 };
-const door = new Door(host, say);
+const door = new Door(host, (ask) => say(ask));
 process.on('message', (message: ToDoor) => {
   if (message.kind === 'routes') door.route(message.routes);
   else door.answered(message);
@@ -24,6 +24,5 @@ try {
   door.port = await startLocalHttpServer({ host, port: Number(port), bodyBytesMax: askBodyBytesMax, answer });
   say({ kind: 'listening', port: door.port });
 } catch (error) {
-  process.stderr.write(`fleet http door: ${(error as Error).message}\n`);
-  process.exit(1);
+  say({ kind: 'deaf', message: (error as Error).message }, () => process.exit(1));
 }

@@ -52,8 +52,11 @@ export interface Route {
 /** Supervisor to door. */
 export type ToDoor = { readonly kind: 'routes'; readonly routes: readonly Route[] } | Answer;
 
-/** Door to supervisor. */
-export type FromDoor = { readonly kind: 'listening'; readonly port: number } | Ask;
+/** Door to supervisor; one that can't listen says why and ends. */
+export type FromDoor =
+  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'deaf'; readonly message: string }
+  | Ask;
 
 /** Bytes of a request's body, and of an answer's. */
 export const askBodyBytesMax = 262_144;
@@ -92,6 +95,7 @@ function parseAsk(value: unknown): HttpAsk | undefined {
 export function parseFromDoor(value: unknown): FromDoor | undefined {
   if (!isFields(value)) return undefined;
   if (value.kind === 'listening') return isCount(value.port) ? { kind: 'listening', port: value.port } : undefined;
+  if (value.kind === 'deaf') return isText(value.message) ? { kind: 'deaf', message: value.message } : undefined;
   const ask = parseAsk(value.ask);
   if (value.kind !== 'ask' || ask === undefined || !isCount(value.id) || !isText(value.application)) return undefined;
   return { kind: 'ask', id: value.id, application: value.application, ask };

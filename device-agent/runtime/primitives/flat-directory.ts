@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   type DirectoryEntry,
   type DirectoryHandle,
@@ -17,12 +18,10 @@ function refused(what: string): never {
 /** A directory that a grant makes up: entries with names and no directories below. What it can't do it refuses. */
 export abstract class FlatDirectory implements DirectoryHandle {
   readonly #device: bigint;
-  readonly #inodes: Map<string, bigint>;
 
   /** Another handle on `same` where that is given. */
   constructor(same?: FlatDirectory) {
     this.#device = same === undefined ? nextDevice++ : same.#device;
-    this.#inodes = same === undefined ? new Map() : same.#inodes;
   }
 
   /** Kind and size of an entry; undefined when there is none. */
@@ -30,11 +29,9 @@ export abstract class FlatDirectory implements DirectoryHandle {
   protected abstract names(): readonly string[];
   abstract duplicate(): DirectoryHandle;
 
-  /** What stands for an entry as long as this process lives. */
+  /** What stands for an entry: made of its name, so that nothing is kept for names that come and go. */
   protected inodeOf(name: string): bigint {
-    const inode = this.#inodes.get(name) ?? BigInt(this.#inodes.size + 2);
-    this.#inodes.set(name, inode);
-    return inode;
+    return createHash('sha256').update(name).digest().readBigUInt64LE();
   }
 
   protected node(name: string, kind: NodeKind, bytes: number): NodeStat {

@@ -1,7 +1,42 @@
 import test from 'ava';
 import { deviceStory } from '../../../cli/render/device-story.ts';
+import { statusScreen } from '../../../cli/render/status-screen.ts';
 import { styleFor } from '../../../cli/render/style.ts';
 import type { DeviceStatus, StatusDocument } from '../../../schemas/generated/types.ts';
+
+test('what a device keeps for the shore is told with the reason, in its story and among the others', (t) => {
+  const at = '2026-03-01T01:00:00.000Z';
+  const held = { code: 'NO_OUTLET', message: 'no outlet of the controller takes pump/alarms', channel: 'pump/alarms' };
+  const outbox = { messages: 1, bytes: 12, oldestAt: '2026-03-01T00:00:00.000Z', dropped: 0, held };
+  const report = {
+    at,
+    counter: 1,
+    agentVersion: '0',
+    phase: 'active',
+    since: at,
+    highestSequence: 0,
+    applications: [],
+  };
+  const reason = { code: 'UP_TO_DATE', message: 'runs deployment 1' };
+  const device = {
+    ...{ name: 'buoy-1', labels: {}, state: 'running', reason, contactAt: at, connected: true, events: [] },
+    report: { ...report, outbox },
+  } as unknown as DeviceStatus;
+  const outlets = [
+    { name: 'webhook', state: 'failing', since: at, code: 'WEBHOOK_REFUSES', message: 'it answers 500' },
+  ];
+  const tally = { desired: 1, running: 1, runningConnected: 1, progressing: 0, failed: 0, dark: 0, unknown: 0 };
+  const status = {
+    ...{ asOf: at, tally, fleets: [], sites: [], devices: [device], refusals: [], outlets },
+    source: { state: 'current', location: 'x', branch: 'main', problems: [] },
+  } as unknown as StatusDocument;
+  const story = deviceStory(device, status, styleFor(false), 200);
+  const why = 'kept because no outlet of the controller takes pump/alarms (pump/alarms). NO_OUTLET';
+  t.true(story.includes(`For the shore: 1 message (12 B) waits, the oldest for 1h; ${why}`), story);
+  const screen = statusScreen(status, { columns: 200, style: styleFor(false), wide: false });
+  t.true(screen.includes('failing  the webhook for messages: it answers 500 WEBHOOK_REFUSES (for 0s)'), screen);
+  t.regex(screen, /runs deployment 1; keeps 1 message for the shore: no outlet/);
+});
 
 test('a device that waits for its first deployment does not wait since the beginning of time', (t) => {
   const at = '2026-03-01T00:00:00.000Z';

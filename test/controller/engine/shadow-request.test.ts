@@ -244,6 +244,32 @@ test('what was not delivered is owed over a restart, told, and settled when the 
   t.false((await rows()).some((row) => row.startsWith('owed/')));
 });
 
+test('a word that may not have been said is owed over a stop by a mark in the record; that it was said takes no row', async (t) => {
+  const { desire, rows, state, time, image } = await scene();
+  await desire(1, 'first');
+  t.is(image.device('buoy').untoldSince, undefined);
+  const marked = await rows();
+  t.true(marked.some((row) => row.startsWith('device/buoy=') && row.includes('untoldSince')));
+  t.false(marked.some((row) => row.startsWith('owed/')));
+  const said: string[] = [];
+  const clock = time.clock({ alive: true });
+  const next = await openEngine({
+    state,
+    clock,
+    publish: async ({ topic }) => void said.push(topic.split('/fleet/')[1]!),
+  });
+  await time.runUntil(time.now + 1);
+  t.deepEqual(said, ['update/delta']);
+  t.deepEqual(await rows(), marked);
+  next.engine.resume(revision, fleetOf([namedDevice('buoy', key)]));
+  next.ask('buoy', 'update', { state: { reported: reportOf(1) } });
+  await time.runUntil(time.now + 1);
+  t.false(
+    (await rows()).some((row) => row.includes('untoldSince')),
+    'the next write of its row says it',
+  );
+});
+
 test('a device that is not connected is owed no word: it asks when it comes', async (t) => {
   const { desire, said, rows, engine, settle } = await scene({ tellsConnections: true });
   await desire(1, 'first');

@@ -2,6 +2,7 @@
 import { openShadowDoor } from '../../../controller/doors/mqtt/shadow-door.ts';
 import { observe } from '../../../controller/engine/context.ts';
 import { Engine } from '../../../controller/engine/engine.ts';
+import type { EngineParts } from '../../../controller/engine/engine-parts.ts';
 import { loadImage } from '../../../controller/engine/image.ts';
 import type { DesiredDevice, DesiredFleet } from '../../../controller/manifests/desired.ts';
 import type { ShadowMessage } from '../../../controller/shadow/protocol.ts';
@@ -51,7 +52,7 @@ export interface TestEngineOptions {
   readonly sign?: (deployment: Deployment) => string;
   readonly putBlob?: (bytes: Uint8Array) => Promise<unknown>;
   readonly tellsConnections?: boolean;
-  readonly onChange?: (devices: Iterable<string> | undefined) => void;
+  readonly onChange?: EngineParts['onChange'];
 }
 
 export async function openEngine(options: TestEngineOptions = {}) {

@@ -35,6 +35,27 @@ test('applyChanges() merges configuration in the order application, fleet, site,
   ]);
 });
 
+test('a channel that nobody of its fleet reads is warned of where it is written, unless it is for the shore', (t) => {
+  const warned = (pump: object, radio: object, fleets: Files = {}) =>
+    warningsOf({
+      'apps/pump.yaml': application('pump', '1.0.0', { channels: pump }),
+      'apps/radio.yaml': application('radio', '1.0.0', { channels: radio }),
+      'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, [{ name: 'pump' }, { name: 'radio' }]),
+      'devices/bridge.yaml': device('bridge', { kind: 'ship' }),
+      ...fleets,
+    }).map(({ code, file, line }) => `${code} ${file}:${line}`);
+  const writes = { out: { alarms: {} } };
+  t.deepEqual(warned(writes, {}), ['CHANNEL_UNREAD apps/pump.yaml:9']);
+  t.deepEqual(warned(writes, { in: { alarms: {} } }), []);
+  t.deepEqual(warned({ out: { alarms: { shore: {} } } }, {}), []);
+  const alone = {
+    'fleets/trucks.yaml': fleet('trucks', { kind: 'truck' }, [{ name: 'pump' }]),
+    'devices/truck.yaml': device('truck', { kind: 'truck' }),
+  };
+  t.deepEqual(warned(writes, { in: { alarms: {} } }, alone), ['CHANNEL_UNREAD apps/pump.yaml:9']);
+  t.deepEqual(warned(writes, {}, { 'apps/broken.yaml': 'apiVersion: fleet/v1alpha1\nkind: [Application\n' }), []);
+});
+
 test('devices of one fleet and site share one template, unless something of their own goes into it', (t) => {
   const files = (value: string) => ({
     'apps/pump.yaml': application('pump', '1.0.0', { config: { value } }),

@@ -22,6 +22,17 @@ test('a trigger that names a bad schedule, an unknown zone or a channel that is 
   t.deepEqual(codesOf({ release: '1', events: { concurrency: 2 } }), ['NO_TRIGGER spec.events']);
 });
 
+test('a channel whose messages find no room in its quota for the shore is refused where it says so', (t) => {
+  const out = (channel: object) => ({ release: '1', channels: { out: { alarms: channel } } });
+  t.deepEqual(codesOf(out({ shore: {} })), []);
+  t.deepEqual(codesOf(out({ messageBytes: '256KiB', shore: {} })), []);
+  t.deepEqual(codesOf(out({ messageBytes: '16KiB', shore: { quota: '64KiB' } })), []);
+  const refused = ['QUOTA_TOO_SMALL spec.channels.out.alarms.shore'];
+  t.deepEqual(codesOf(out({ messageBytes: '17KiB', shore: { quota: '64KiB' } })), refused);
+  t.deepEqual(codesOf(out({ shore: { quota: '255KiB' } })), refused, 'a message may have 64KiB unless it is said');
+  t.deepEqual(codesOf(out({ messageBytes: '256KiB' })), []);
+});
+
 test('what a manifest says of events and channels travels in bytes and milliseconds, and what it leaves out does not', (t) => {
   t.deepEqual(runningEvents({ release: '1' }), {});
   const channels = { in: { a: {} }, out: { b: { messageBytes: '2KiB' }, c: {} } };

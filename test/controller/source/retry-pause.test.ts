@@ -24,3 +24,12 @@ test('an answer ends the pauses', (t) => {
   pause.note(away, 200_001);
   t.is(pause.standing(200_002), undefined);
 });
+
+test('a push leaves no more than the first pause, counted from the last failure', (t) => {
+  const pause = new RetryPause();
+  for (let failure = 0; failure < 5; failure += 1) pause.note(away, 1_000);
+  t.is(pause.standing(80_000), away);
+  pause.shorten();
+  t.is(pause.standing(10_999), away);
+  t.is(pause.standing(11_000), undefined);
+});

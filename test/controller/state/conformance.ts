@@ -81,6 +81,21 @@ const checks: Readonly<Record<string, Check>> = {
     t.is((await rowsOf(state)).length, 5_000);
     await state.close();
   },
+  async 'whoever loads is handed no further row while it pauses'(t, place) {
+    const state = await place.open();
+    await state.commit([write('a', 'x', '1'), write('a', 'y', '2'), write('a', 'z', '3')]);
+    let pauses = 0;
+    let isPausing = false;
+    await state.load(async () => {
+      t.false(isPausing);
+      isPausing = true;
+      await new Promise((resolve) => setImmediate(resolve));
+      isPausing = false;
+      pauses += 1;
+    });
+    t.is(pauses, 3);
+    await state.close();
+  },
 };
 
 /** Declares the suite for one engine. */

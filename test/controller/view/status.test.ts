@@ -152,6 +152,18 @@ test('a question that makes no sense is refused, and what is not there is said t
   await t.throwsAsync(status('selector=kind%3Dplane'), { name: 'NothingThere' });
 });
 
+test('of a whole fleet that is otherwise, who changed for another reason too is looked at once', async (t) => {
+  const names = Array.from({ length: 600 }, (_, at) => `device-${at}`);
+  const { time, view } = viewOf(Object.fromEntries(names.map((name) => [name, start])));
+  const told: (string | undefined)[] = [];
+  view.listen(({ device }) => told.push(device));
+  view.touch(['device-599']);
+  await time.runUntil(start + 1_000);
+  t.is(told.length, 600);
+  t.is(told[0], 'device-599');
+  t.is(view.total.desired, 600);
+});
+
 test('who missed changes is told those that are remembered, or that some are not', async (t) => {
   const { view, status } = viewOf({ buoy: start });
   await status();

@@ -25,6 +25,22 @@ test('describeAgent() tells of an agent that does not run in the past tense, its
   t.regex(describeAgent(ports, '/state', true)!, /\nRuns deployment 2 .*\n {2}pump 1\.0\.0 · running for 61 m\n$/);
 });
 
+test('describeAgent() tells what waits for the shore, and why', (t) => {
+  const disk = new SimDisk();
+  disk.makeDirectory('/state');
+  const [since, at] = ['2026-06-01T08:00:00.000Z', '2026-06-01T09:00:00.000Z'];
+  const held = { code: 'WEBHOOK_REFUSES', message: 'webhook: it answers 500', channel: 'pump/alarms' };
+  const outbox = { messages: 3, bytes: 1_048_576, oldestAt: since, dropped: 2, held };
+  const report = {
+    ...{ counter: 1, at, agentVersion: '1', phase: 'active' as const, since, highestSequence: 2 },
+    ...{ applications: [], outbox },
+  };
+  writeStatus(disk, '/state', { device: 'buoy', connected: true, report });
+  const text = describeAgent({ clock: new SimTime(Date.parse(at)).clock({ alive: true }), disk }, '/state', true)!;
+  const words = '3 messages (1.0 MiB) wait, the oldest for 60 m, 2 dropped';
+  t.true(text.endsWith(`\nFor the shore: ${words}; kept because webhook: it answers 500 (pump/alarms).\n`), text);
+});
+
 test('what an application or a server said cannot steer the terminal of whoever asks', (t) => {
   const disk = new SimDisk();
   disk.makeDirectory('/state');

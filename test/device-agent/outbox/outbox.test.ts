@@ -10,6 +10,17 @@ import { SimRandom } from '../../sim/sim-random.ts';
 
 const week: OutboxTerms = { quotaBytes: 2 ** 20, maxAgeSeconds: 7 * 86_400, drop: 'oldest' };
 
+/** Counts from now on how often a directory is listed. */
+function countingLists(disk: SimDisk): { count: number } {
+  const looks = { count: 0 };
+  const list = disk.list.bind(disk);
+  disk.list = (path) => {
+    looks.count += 1;
+    return list(path);
+  };
+  return looks;
+}
+
 type Reply = (batch: MessageBatch) => BatchAnswer | undefined;
 
 const take: Reply = ({ application, channel, stream, segment, index, messages }) => ({
@@ -28,7 +39,13 @@ function begin(options: { readonly bytesPerDay?: number } = {}) {
   const disk = new SimDisk();
   const time = new SimTime(Date.parse('2026-03-01T00:00:00Z'));
   const clock = time.clock({ alive: true });
-  const world = { urgent: undefined as Urgent, reply: take as Reply, changes: 0, sentBytes: 0 };
+  const world = {
+    urgent: undefined as Urgent,
+    reply: take as Reply,
+    held: undefined as ReadonlySet<string> | undefined,
+    changes: 0,
+    sentBytes: 0,
+  };
   const batches: { readonly at: number; readonly batch: MessageBatch }[] = [];
   const logged: string[] = [];
   let parts: Uint8Array[] = [];
@@ -36,6 +53,7 @@ function begin(options: { readonly bytesPerDay?: number } = {}) {
     ...{ disk, clock, random: new SimRandom(1), directory: '/outbox', ...options },
     log: { write: (level, event) => logged.push(`${level} ${event}`) },
     urgent: () => world.urgent,
+    held: () => world.held,
     onChange: () => {
       world.changes += 1;
     },
@@ -58,9 +76,27 @@ function begin(options: { readonly bytesPerDay?: number } = {}) {
   const run = (seconds: number): Promise<void> => time.runUntil(time.now + seconds * 1000);
   const texts = (): string[] =>
     batches.flatMap(({ batch }) => batch.messages.map(({ message }) => new TextDecoder().decode(message)));
+  outbox.expect(true);
   outbox.start();
-  return { outbox, world, batches, logged, open, put, run, texts };
+  return { outbox, disk, world, batches, logged, open, put, run, texts };
 }
+
+test('while nothing that runs speaks to the shore and all is said, nobody looks at the disk', async (t) => {
+  const { outbox, disk, texts, open, put, run } = begin();
+  const looks = countingLists(disk);
+  outbox.expect(false);
+  put(open('readings'), 'left behind');
+  outbox.connection(true);
+  await run(60);
+  t.deepEqual(texts(), ['left behind'], 'what waits is said, whoever runs now');
+  looks.count = 0;
+  await run(3_600);
+  t.is(looks.count, 0);
+  outbox.expect(true);
+  put(open('alarms'), 'here again');
+  await run(10);
+  t.deepEqual(texts(), ['left behind', 'here again']);
+});
 
 test('messages wait for a connection, travel together, and are gone once the shore has them', async (t) => {
   const { outbox, batches, open, put, run, texts } = begin();
@@ -74,6 +110,25 @@ test('messages wait for a connection, travel together, and are gone once the sho
   t.is(batches.length, 1);
   t.is(texts().length, 50);
   t.deepEqual(outbox.report(), { messages: 0, bytes: 0, dropped: 0 });
+});
+
+test('channels of an application that is gone go once the shore has them, and it may come back', async (t) => {
+  const { outbox, world, disk, open, put, run, texts } = begin();
+  const writer = open('readings');
+  put(writer, 'before');
+  world.held = new Set();
+  await run(2 * 3_600);
+  t.is(outbox.report()?.messages, 1, 'what the shore does not have stays');
+  outbox.connection(true);
+  await run(2 * 3_600);
+  t.deepEqual([disk.list('/outbox'), outbox.report()], [[], undefined]);
+  world.held = undefined;
+  t.is(put(writer, 'after'), 'taken', 'the process that ran it before runs it again');
+  await run(60);
+  t.deepEqual(texts(), ['before', 'after']);
+  world.held = new Set(['gauge']);
+  await run(2 * 3_600);
+  t.deepEqual(disk.list('/outbox'), ['gauge']);
 });
 
 test('what is not answered is sent again under the same numbers, ever more seldom, and at once after a reconnect', async (t) => {

@@ -10,17 +10,30 @@ const hasClang = spawnSync('clang', ['--print-targets']).status === 0 && spawnSy
 /** A serial test that compiles C; where there is no clang it is skipped. */
 export const cTest = hasClang ? test.serial : test.serial.skip;
 
-/** Compiles a program; `body` is what its main does. */
-export function cModule(body: string): Uint8Array {
-  const headers = ['dirent', 'errno', 'fcntl', 'poll', 'stdio', 'stdlib', 'string', 'sys/stat', 'unistd'];
-  const includes = headers.map((name) => `#include <${name}.h>\n`).join('');
+/** Without programs of packages: clang would hand all that it makes to a wasm-opt that it finds, for two seconds each. */
+const pathOfSystem = (process.env.PATH ?? '')
+  .split(':')
+  .filter((directory) => !directory.includes('node_modules'))
+  .join(':');
+
+/** Compiles a program. */
+export function compileC(source: string): Uint8Array<ArrayBuffer> {
   const directory = mkdtempSync(join(tmpdir(), 'fleet-c-'));
   try {
-    writeFileSync(join(directory, 'app.c'), `${includes}int main(int argc, char **argv) {\n${body}\n}\n`);
-    const files = ['-o', join(directory, 'app.wasm'), join(directory, 'app.c')];
-    execFileSync('clang', ['--target=wasm32-wasi', '-O1', ...files]);
-    return readFileSync(join(directory, 'app.wasm'));
+    const [text, module] = [join(directory, 'app.c'), join(directory, 'app.wasm')];
+    writeFileSync(text, source);
+    execFileSync('clang', ['--target=wasm32-wasi', '-O1', '-o', module, text], {
+      env: { ...process.env, PATH: pathOfSystem },
+    });
+    return new Uint8Array(readFileSync(module));
   } finally {
     rmSync(directory, { recursive: true });
   }
+}
+
+/** Compiles a program; `body` is what its main does. */
+export function cModule(body: string): Uint8Array<ArrayBuffer> {
+  const headers = ['dirent', 'errno', 'fcntl', 'poll', 'stdio', 'stdlib', 'string', 'sys/stat', 'unistd'];
+  const includes = headers.map((name) => `#include <${name}.h>\n`).join('');
+  return compileC(`${includes}int main(int argc, char **argv) {\n${body}\n}\n`);
 }

@@ -1,4 +1,6 @@
 /** Triggers and channels in real host processes, with programs in C that know of no SDK. */
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
@@ -94,9 +96,9 @@ cTest('nobody waits for a reader that has come to its end', async (t) => {
 });
 
 cTest('an event that fails or takes too long is counted and told, and the next one is handled', async (t) => {
-  const { runtime, application } = openRuntime(t);
+  const { runtime, application, logOf } = openRuntime(t);
   const picky = cModule(`char word[16] = {0}; read(0, word, 15);
-    if (word[0] == 'x') return 3;
+    if (word[0] == 'x') __builtin_trap();
     if (word[0] == 's') sleep(600);
     return 0;`);
   const writer = cModule('FILE *out = fopen("/channels/out/words", "w"); fputs("x\\nsleep\\nfine\\n", out);');
@@ -111,6 +113,7 @@ cTest('an event that fails or takes too long is counted and told, and the next o
   const report = await reportWhen(runtime, 'picky', ({ events }) => events?.handled === 1);
   t.deepEqual(report.events, { handled: 1, failed: 2 });
   t.is(report.message, 'it took longer than 200 ms');
+  t.regex(logOf('picky'), / fleet trap: unreachable.*\n\S+ fleet {3}in \S+/);
 });
 
 cTest(
@@ -163,8 +166,7 @@ cTest('a schedule starts an instance at its times', async (t) => {
 const doorFile = fileURLToPath(new URL('../../../device-agent/runtime/http/main.ts', import.meta.url));
 
 /** A runtime that answers requests, and who asks it: again while there is no door or no application yet. */
-async function openWithDoor(t: ExecutionContext) {
-  const port = await freePort();
+async function openWithDoor(t: ExecutionContext, port: number) {
   const opened = openRuntime(t, { door: { file: doorFile, host: '127.0.0.1', port } });
   const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
     for (let tries = 0; tries < 300; tries++) {
@@ -180,7 +182,9 @@ async function openWithDoor(t: ExecutionContext) {
 cTest(
   'a request goes to the application of its route, in another process too, and its answer comes back',
   async (t) => {
-    const { runtime, application, ask } = await openWithDoor(t);
+    const holder = createServer().listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    const { runtime, application, ask } = await openWithDoor(t, (holder.address() as AddressInfo).port);
     const speed = cModule(`char body[64] = {0}; fread(body, 1, 63, stdin);
     printf("Status: 201 Created\\r\\nContent-Type: text/plain\\r\\nX-Seen: %s\\r\\n\\r\\n", getenv("HTTP_X_UNIT"));
     printf("%s %s %s %s %s", getenv("REQUEST_METHOD"), getenv("SCRIPT_NAME"), getenv("PATH_INFO"), getenv("QUERY_STRING"), body);`);
@@ -189,6 +193,9 @@ cTest(
       application('speed', speed, { trigger: { http: { route: '/api/speed' } } }),
       application('other', other, { trigger: { http: { route: '/api' } }, class: 'background' }),
     ]);
+    await statesWhen(runtime, () => runtime.states().every(({ message }) => message?.includes('EADDRINUSE')));
+    t.regex(runtime.states()[0]!.message!, /^nobody can ask it, the port for requests is not open: listen EADDRINUSE/);
+    holder.close();
     const answer = await ask('/api/speed/over%20ground?unit=kn', {
       method: 'POST',
       headers: { 'x-unit': 'knots', proxy: 'http://evil' },
@@ -204,7 +211,7 @@ cTest(
 );
 
 cTest('a request that fails, takes too long or finds no room is answered so', async (t) => {
-  const { runtime, application, ask } = await openWithDoor(t);
+  const { runtime, application, ask } = await openWithDoor(t, await freePort());
   const picky = cModule(`char *path = getenv("PATH_INFO");
     if (!strcmp(path, "/trap")) __builtin_trap();
     if (!strcmp(path, "/sleep")) sleep(600);

@@ -29,7 +29,7 @@ function judgePublish(lines: DeviceLines<Client>, client: Client | null, packet:
 }
 
 function judgeReader(lines: DeviceLines<Client>, client: Client): boolean {
-  const refusal = lines.judgeReader(client.conn.writableLength);
+  const refusal = lines.judgeReader(client, client.conn.writableLength);
   if (refusal !== undefined) cutOff(lines, client, refusal);
   return refusal === undefined;
 }

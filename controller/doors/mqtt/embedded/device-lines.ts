@@ -3,6 +3,7 @@
  * speaks for its device. It knows nothing of packets on the wire.
  */
 import type { AuthorizationRefusal, AuthorizeDevice, OnRefusal } from '../../../authority/authorization.ts';
+import { isSubscriber } from '../../../authority/subscribers.ts';
 import { type RateLimit, rateLimit } from '../../rate-limit.ts';
 import { RateLimits } from '../../rate-limits.ts';
 import type { DeviceContact } from '../device-connections.ts';
@@ -17,13 +18,14 @@ export interface LinePeer {
   readonly address: string;
 }
 
-/** One device's connection. */
+/** One connection, of a device or a subscriber. */
 interface Line extends LinePeer {
   readonly messages: RateLimit;
   readonly packets: RateLimit;
   /** Set once, when the connection is refused for whatever reason, so that one cause is reported once. */
   isRefused: boolean;
   takenOverFrom?: string;
+  subscriptions: number;
 }
 
 /** Whom the judgement asks and tells. */
@@ -86,6 +88,7 @@ export class DeviceLines<Connection> {
       messages: rateLimit(limits.messagesPerSecond, limits.messagesBurst, monotonic),
       packets: rateLimit(limits.packetsPerSecond, limits.packetsBurst, monotonic),
       isRefused: false,
+      subscriptions: 0,
     });
   }
 
@@ -132,7 +135,12 @@ export class DeviceLines<Connection> {
 
   judgeSubscribe(connection: Connection, filter: string): AuthorizationRefusal | undefined {
     const line = this.#lines.get(connection);
-    if (line !== undefined && maySubscribe(line.device, filter)) return undefined;
+    const { subscriptionsMax } = this.#options.limits;
+    if (line !== undefined && maySubscribe(line.device, filter)) {
+      line.subscriptions += 1;
+      if (!isSubscriber(line.device) || line.subscriptions <= subscriptionsMax) return undefined;
+      return { code: 'SUBSCRIBE_REFUSED', message: `has subscribed ${subscriptionsMax} times already` };
+    }
     return { code: 'SUBSCRIBE_REFUSED', message: `may not subscribe to ${filter.slice(0, quotedCharactersMax)}` };
   }
 
@@ -150,8 +158,10 @@ export class DeviceLines<Connection> {
   }
 
   /** Whether one for whom so many bytes wait may be sent more. */
-  judgeReader(queuedBytes: number): AuthorizationRefusal | undefined {
-    const { queuedBytesMax } = this.#options.limits;
+  judgeReader(connection: Connection, queuedBytes: number): AuthorizationRefusal | undefined {
+    const { limits } = this.#options;
+    const isOfShore = isSubscriber(this.#lines.get(connection)?.device ?? '');
+    const queuedBytesMax = isOfShore ? limits.subscriberQueuedBytesMax : limits.queuedBytesMax;
     if (queuedBytes <= queuedBytesMax) return undefined;
     const message = `it asks and does not read: ${queuedBytes} bytes wait for it, more than ${queuedBytesMax}; it is cut off`;
     return { code: 'READER_TOO_SLOW', message };
@@ -166,12 +176,13 @@ export class DeviceLines<Connection> {
     this.#options.onRefusal({ device, keyFingerprint, address, code, message });
   }
 
-  /** The connection speaks for its device from now on. */
+  /** The connection speaks for its device from now on; `undefined` for a subscriber, which is none. */
   connected(connection: Connection): DeviceContact | undefined {
     const line = this.#lines.get(connection);
     if (line === undefined) return undefined;
     const { device, address, certificateEndsAt, takenOverFrom } = line;
     this.#current.set(device, { connection, address });
+    if (isSubscriber(device)) return undefined;
     return {
       device,
       connected: true,
@@ -186,6 +197,7 @@ export class DeviceLines<Connection> {
     const current = this.#current.get(device);
     if (current?.connection !== connection) return undefined;
     this.#current.delete(device);
+    if (isSubscriber(device)) return undefined;
     return { device, connected: false, address: current.address };
   }
 }

@@ -13,6 +13,10 @@ export interface BrokerLimits {
   readonly packetsBurst: number;
   /** Of what waits for a reader, beyond what the system's socket holds. */
   readonly queuedBytesMax: number;
+  /** … of a subscriber, who hears all devices. */
+  readonly subscriberQueuedBytesMax: number;
+  /** Of one subscriber; a device has a closed set of them. */
+  readonly subscriptionsMax: number;
   /** A reader for whom something waits and who takes nothing for this long is cut off. */
   readonly stalledMs: number;
   /** A device may take the place of its own open connection: as often at once, and once in so many milliseconds on average. */
@@ -31,6 +35,8 @@ export const brokerLimits: BrokerLimits = {
   packetsPerSecond: 60,
   packetsBurst: 600,
   queuedBytesMax: 262_144,
+  subscriberQueuedBytesMax: 16 * 2 ** 20,
+  subscriptionsMax: 64,
   stalledMs: 30_000,
   takeoversBurst: 12,
   takeoverEveryMs: 30_000,

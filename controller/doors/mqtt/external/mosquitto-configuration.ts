@@ -2,7 +2,9 @@
 import { batchTopics } from '../../../../schemas/message-batch.ts';
 import { controllerCommonName } from '../../../authority/authority.ts';
 import { fingerprintHex } from '../../../authority/key-fingerprint.ts';
+import { type Subscriber, subscriberCommonName } from '../../../authority/subscribers.ts';
 import { requestTopic, shadowOperations, shadowPrefix } from '../../../shadow/topics.ts';
+import { messageFilter } from '../message-topics.ts';
 
 /** Files are PEM, and `server.pem` of the authority is good for both certificate and key; `aclFile` is where `mosquittoAccessList` was written. */
 export interface MosquittoOptions {
@@ -14,6 +16,8 @@ export interface MosquittoOptions {
   readonly aclFile: string;
   /** Where it writes its process id. */
   readonly pidFile: string;
+  /** Of one message, from devices and from the controller. */
+  readonly packetBytesMax: number;
   /** Whom Mosquitto becomes when root starts it; it must be able to read the files. */
   readonly user?: string;
 }
@@ -37,7 +41,7 @@ use_username_as_clientid true
 allow_anonymous false
 acl_file ${options.aclFile}
 set_tcp_nodelay true
-max_packet_size 16384
+max_packet_size ${options.packetBytesMax}
 max_inflight_messages 20
 max_queued_messages 20000
 max_queued_bytes 33554432
@@ -71,15 +75,24 @@ function rulesOf({ name, keyFingerprint }: AdmittedDevice): string[] {
 
 /**
  * The text of its access list: each device that git names, by the key that git names, asks and hears its own shadow; the
- * controller all of them. Who holds a certificate for another key, or for a device that git named once, may do nothing.
+ * controller all of them. Subscribers hear what applications say. Who holds a certificate for another key, or for a device that git named once, may do nothing.
  */
-export function mosquittoAccessList(devices: Iterable<AdmittedDevice>): string {
+export function mosquittoAccessList(
+  devices: Iterable<AdmittedDevice>,
+  subscribers: readonly Subscriber[] = [],
+): string {
   const { out, taken } = batchTopics('+');
   const controller = [
     `user CN=${controllerCommonName}`,
     `topic readwrite ${shadowPrefix('+')}#`,
     `topic read ${out}`,
     `topic write ${taken}`,
+    `topic write ${messageFilter}`,
   ];
-  return `${[...controller, ...[...devices].flatMap(rulesOf)].join('\n')}\n`;
+  const hearing = subscribers.flatMap(({ name, keyFingerprint }) => [
+    '',
+    `user ${subjectOf(subscriberCommonName(name), keyFingerprint)}`,
+    `topic read ${messageFilter}`,
+  ]);
+  return `${[...controller, ...hearing, ...[...devices].flatMap(rulesOf)].join('\n')}\n`;
 }

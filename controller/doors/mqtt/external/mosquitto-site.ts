@@ -3,6 +3,7 @@ import { makeDirectoryDurably, writeFileDurably } from '../../../../platform/dur
 import { bareHost } from '../../../../platform/host-and-port.ts';
 import type { Disk, Log } from '../../../../platform/ports.ts';
 import { authorityPaths } from '../../../authority/authority.ts';
+import type { Subscriber } from '../../../authority/subscribers.ts';
 import { type AdmittedDevice, mosquittoAccessList, mosquittoConfiguration } from './mosquitto-configuration.ts';
 
 /** What a controller knows of it. */
@@ -16,9 +17,16 @@ export interface MosquittoSiteOptions {
   /** `mqtts://HOST:PORT` as the controller is configured to reach it. */
   readonly url: string;
   readonly user?: string;
+  /** Programs on shore that hear what applications say; undefined where nothing of it is published. */
+  readonly subscribers?: readonly Subscriber[];
   /** Makes the Mosquitto that wrote this file of its process id read its files again; false when there is none. */
   readonly reload: (pidFile: string) => boolean;
 }
+
+/** What devices and controller say to each other is no longer. */
+const packetBytesMax = 16_384;
+/** What an application says may have 256 KiB, and is published as JSON. */
+const publishedBytesMax = 2 ** 20;
 
 /** The port of an mqtts URL that names none. */
 const defaultPort = 8883;
@@ -32,7 +40,7 @@ export class MosquittoSite {
   /** Writes `mosquitto.conf`; an access list that is there stays until the devices are known. */
   constructor(options: MosquittoSiteOptions) {
     this.#options = options;
-    const { disk, directory, authorityDirectory, url, user } = options;
+    const { disk, directory, authorityDirectory, url, user, subscribers } = options;
     const { hostname, port } = new URL(url);
     const { authority, server } = authorityPaths(authorityDirectory);
     makeDirectoryDurably(disk, directory);
@@ -44,9 +52,10 @@ export class MosquittoSite {
       keyFile: server,
       aclFile: `${directory}/acl`,
       pidFile: this.#pidFile,
+      packetBytesMax: subscribers === undefined ? packetBytesMax : publishedBytesMax,
       ...(user === undefined ? {} : { user }),
     });
-    if (disk.stat(`${directory}/acl`) === undefined) this.#write('acl', mosquittoAccessList([]));
+    if (disk.stat(`${directory}/acl`) === undefined) this.#write('acl', mosquittoAccessList([], subscribers));
     this.#write('mosquitto.conf', configuration);
   }
 
@@ -61,8 +70,8 @@ export class MosquittoSite {
 
   /** Lets in these devices and nobody else, connections that are open included. */
   admit(devices: Iterable<AdmittedDevice>): void {
-    const { disk, directory } = this.#options;
-    const text = mosquittoAccessList(devices);
+    const { disk, directory, subscribers } = this.#options;
+    const text = mosquittoAccessList(devices, subscribers);
     if (new TextDecoder().decode(disk.readFile(`${directory}/acl`)) !== text) {
       this.#write('acl', text);
       this.#isBehind = true;

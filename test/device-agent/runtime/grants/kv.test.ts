@@ -140,6 +140,23 @@ test('a key has one writer, values and their number are bounded, and removed key
   );
 });
 
+test('a key is the same node in every run, whatever names came and went before it', (t) => {
+  const disk = new SimDisk();
+  const { put, root } = openKeys(disk);
+  for (let count = 0; count < 20; count++) {
+    put(`name-${count}`, '');
+    root.unlinkFileAt(`name-${count}`);
+  }
+  for (const key of ['speed', 'course']) put(key, key);
+  const inodes = ['course', 'speed'].map((key) => root.statAt(key, false).inode);
+  const { root: later } = openKeys(disk);
+  t.deepEqual(
+    ['course', 'speed'].map((key) => later.statAt(key, false).inode),
+    inodes,
+  );
+  t.not(inodes[0], inodes[1]);
+});
+
 test('a name that is no key, and whatever is no file, is refused', (t) => {
   const { put, root } = openKeys(new SimDisk());
   put('a', '');

@@ -1,9 +1,5 @@
 /** Programs of a real C library on our system calls. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import test from 'ava';
+import { compileC, cTest } from '../c-module.ts';
 import { runGuest } from './run-guest.ts';
 
 const source = `
@@ -38,19 +34,8 @@ int main(int argc, char **argv) {
   return 7;
 }`;
 
-const hasClang = spawnSync('clang', ['--print-targets']).status === 0 && spawnSync('wasm-ld', ['-v']).status === 0;
-
-test('a C program reads its configuration, finds every other door shut, sleeps and exits', async (t) => {
-  if (!hasClang) {
-    t.log('skipped: clang and wasm-ld are not installed');
-    t.pass();
-    return;
-  }
-  const directory = mkdtempSync(join(tmpdir(), 'fleet-c-'));
-  t.teardown(() => rmSync(directory, { recursive: true }));
-  writeFileSync(join(directory, 'app.c'), source);
-  execFileSync('clang', ['--target=wasm32-wasi', '-O1', '-o', join(directory, 'app.wasm'), join(directory, 'app.c')]);
-  const { end, printed } = await runGuest(readFileSync(join(directory, 'app.wasm')), { args: ['gauge', 'fast'] });
+cTest('a C program reads its configuration, finds every other door shut, sleeps and exits', async (t) => {
+  const { end, printed } = await runGuest(compileC(source), { args: ['gauge', 'fast'] });
   const linesOf = (stream: string) =>
     printed
       .filter((line) => line.startsWith(`${stream}:`))

@@ -1,12 +1,11 @@
 /** A program of a real C library on a granted directory of this machine. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
 import { runModule } from '../../../../device-agent/runtime/run/run-module.ts';
 import type { GuestWorld } from '../../../../device-agent/runtime/wasi/world.ts';
 import { openHostDirectory } from '../../../../platform/node/host-directory.ts';
+import { compileC, cTest } from '../c-module.ts';
 import { granted, newWorld } from '../wasi/guest.ts';
 
 const source = `
@@ -56,19 +55,12 @@ int main(void) {
   return 0;
 }`;
 
-const hasClang = spawnSync('clang', ['--print-targets']).status === 0 && spawnSync('wasm-ld', ['-v']).status === 0;
-
 /** Compiles and runs the program; gives its end and the lines that it printed. */
-async function run(t: ExecutionContext, directories: GuestWorld['directories']) {
-  const scratch = mkdtempSync(join(tmpdir(), 'fleet-c-'));
-  t.teardown(() => rmSync(scratch, { recursive: true }));
-  const [text, module] = [join(scratch, 'app.c'), join(scratch, 'app.wasm')];
-  writeFileSync(text, source);
-  execFileSync('clang', ['--target=wasm32-wasi', '-O1', '-o', module, text]);
+async function run(directories: GuestWorld['directories']) {
   const { world, printed } = newWorld({ directories });
   const request = { args: ['app'], memoryPagesMax: 16 };
   const { end } = await runModule(
-    readFileSync(module),
+    compileC(source),
     request,
     (leave) => ({ ...world, leave }),
     () => 0,
@@ -82,15 +74,12 @@ async function run(t: ExecutionContext, directories: GuestWorld['directories']) 
   };
 }
 
-(hasClang ? test : test.skip)(
-  'a C program works on a granted directory of this machine as on its own, until the quota',
-  async (t) => {
-    const path = mkdtempSync(join(tmpdir(), 'fleet-c-data-'));
-    t.teardown(() => rmSync(path, { recursive: true }));
-    const directory = granted(openHostDirectory(path), { limits: { bytesMax: 10_000, entriesMax: 10, openMax: 10 } });
-    const { end, stdout } = await run(t, { '/data': directory });
-    t.deepEqual(stdout, ['one', 'two', '00000', '8 2 1', '1700000000 123456789', '03 0', '1 1', '10 1', '0000', '']);
-    t.deepEqual(end, { kind: 'exited', exitCode: 0 });
-    t.deepEqual(readdirSync(path), []);
-  },
-);
+cTest('a C program works on a granted directory of this machine as on its own, until the quota', async (t) => {
+  const path = mkdtempSync(join(tmpdir(), 'fleet-c-data-'));
+  t.teardown(() => rmSync(path, { recursive: true }));
+  const directory = granted(openHostDirectory(path), { limits: { bytesMax: 10_000, entriesMax: 10, openMax: 10 } });
+  const { end, stdout } = await run({ '/data': directory });
+  t.deepEqual(stdout, ['one', 'two', '00000', '8 2 1', '1700000000 123456789', '03 0', '1 1', '10 1', '0000', '']);
+  t.deepEqual(end, { kind: 'exited', exitCode: 0 });
+  t.deepEqual(readdirSync(path), []);
+});

@@ -62,6 +62,32 @@ test('a device gets in with its certificate, and its messages carry its name', a
   t.deepEqual(stage.refusals, []);
 });
 
+test('a device says what its applications have for the shore, hears of it, and a subscriber hears what comes out', async (t) => {
+  await using stage = await open();
+  const [device, dashboard] = [await stage.scene.device('buoy-1'), await stage.scene.device('subscriber.dashboard')];
+  const heard: BusMessage[] = [];
+  await stage.broker.subscribe('fleet/+/out', (message) => heard.push(message));
+  const [connection, subscriber] = [await client(stage, device), await client(stage, dashboard)];
+  const said: string[] = [];
+  for (const one of [connection, subscriber]) one.on('message', (topic, payload) => said.push(`${topic} ${payload}`));
+  await connection.subscribeAsync('fleet/buoy-1/taken', { qos: 1 });
+  await subscriber.subscribeAsync('fleet/messages/+/+/+', { qos: 1 });
+  await connection.publishAsync('fleet/buoy-1/out', 'a batch', { qos: 1 });
+  await until(() => heard.length > 0);
+  t.like(heard[0], { topic: 'fleet/buoy-1/out', device: 'buoy-1' });
+  await stage.broker.publish('fleet/messages/buoy-1/gauge/alarms', Buffer.from('an alarm'));
+  await stage.broker.publish('fleet/buoy-1/taken', Buffer.from('taken'));
+  await until(() => said.length === 2);
+  t.deepEqual(said.sort(), ['fleet/buoy-1/taken taken', 'fleet/messages/buoy-1/gauge/alarms an alarm']);
+  await Promise.all([connection.endAsync(), subscriber.endAsync()]);
+  await until(() => stage.changes.length === 2);
+  t.true(
+    stage.changes.every(([name]) => name === 'buoy-1'),
+    'a subscriber is no device',
+  );
+  t.deepEqual(stage.refusals, []);
+});
+
 test('the bus works before the door is open', async (t) => {
   using scene = await Scene.open();
   const broker = new EmbeddedBroker({

@@ -57,6 +57,27 @@ test('a device subscribes to answers of its own shadow and to its messages, and 
   }
 });
 
+test('a subscriber hears what applications say, says nothing, and hears nothing else', (t) => {
+  const name = 'subscriber.dashboard';
+  for (const filter of ['+/+/+', 'buoy-1/+/+', 'buoy-1/gauge/alarms', '+/gauge/+']) {
+    t.true(maySubscribe(name, `fleet/messages/${filter}`), filter);
+    t.false(maySubscribe('buoy-1', `fleet/messages/${filter}`), filter);
+  }
+  for (const filter of [
+    '#',
+    'fleet/#',
+    'fleet/messages/#',
+    'fleet/messages/+',
+    'fleet/+/out',
+    'fleet/messages/+/+/+/+',
+  ]) {
+    t.false(maySubscribe(name, filter), filter);
+  }
+  for (const topic of [`fleet/${name}/out`, 'fleet/messages/a/b/c', `$aws/things/${name}/shadow/name/fleet/get`]) {
+    t.false(mayPublish(name, topic), topic);
+  }
+});
+
 /** A packet as it is on the wire: type, remaining length, that many bytes. */
 function packet(length: number): Buffer {
   const header = [0x30];

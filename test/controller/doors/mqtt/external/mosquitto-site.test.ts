@@ -1,5 +1,6 @@
 /** What the controller keeps beside Mosquitto, and when it tells it; the real one is in bus.test.ts. */
 import test from 'ava';
+import { mosquittoAccessList } from '../../../../../controller/doors/mqtt/external/mosquitto-configuration.ts';
 import { MosquittoSite } from '../../../../../controller/doors/mqtt/external/mosquitto-site.ts';
 import { SimDisk } from '../../../../sim/sim-disk.ts';
 
@@ -36,6 +37,17 @@ test('nobody but the controller is let in until the devices are known, and a res
   const all = ['user CN=fleet:controller', `user ${subject}buoy-1`];
   t.deepEqual(first.users(), all);
   t.deepEqual(beside(disk).users(), all);
+});
+
+test('who may say and hear what of messages stands in the access list, and a subscriber only hears', (t) => {
+  const list = mosquittoAccessList([{ name: 'buoy-1', keyFingerprint }], [{ name: 'dashboard', keyFingerprint }]);
+  const rules = new Map(list.split('\n\n').map((block) => [block.split('\n')[0], block.split('\n').slice(1)]));
+  t.deepEqual(rules.get(`user ${subject}subscriber.dashboard`), ['topic read fleet/messages/+/+/+']);
+  const device = rules.get(`user ${subject}buoy-1`)!.filter((rule) => rule.includes(' fleet/'));
+  t.deepEqual(device, ['topic write fleet/buoy-1/out', 'topic read fleet/buoy-1/taken']);
+  const controller = rules.get('user CN=fleet:controller')!.filter((rule) => rule.includes(' fleet/'));
+  const [heard, answered] = ['topic read fleet/+/out', 'topic write fleet/+/taken'];
+  t.deepEqual(controller, [heard, answered, 'topic write fleet/messages/+/+/+']);
 });
 
 test('what Mosquitto was not told because it did not run, it is told when it is reached, once', (t) => {

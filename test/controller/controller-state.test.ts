@@ -1,0 +1,136 @@
+/** The controller over the real rooms: what it knows after a restart, and without a disk that takes what it knows. */
+import test from 'ava';
+import { deltaAtOnce, type MakeReleaseDelta } from '../../controller/publishing/make-delta.ts';
+import { SourceError } from '../../controller/source/source-error.ts';
+import { StateError } from '../../controller/state/state-port.ts';
+import { reportOf } from './engine/test-engine.ts';
+import { openCache, wholeShore } from './whole-shore.ts';
+
+test('a restart without the repository takes up what was in force and tells devices nothing new', async (t) => {
+  const { fleet, issued, boot, poll, complaints } = wholeShore();
+  fleet.commit('all');
+  await poll(await boot());
+  const told = [...issued];
+  const gone = (): never => {
+    throw new SourceError('STORAGE', 'the repository is not there');
+  };
+  const nowhere = { kind: 'unreachable', code: 'STORAGE', message: 'the repository is not there' } as const;
+  const controller = await boot({
+    ...{ location: 'simulated', branch: 'main', changes: gone, readBlob: gone, oddEntries: gone },
+    poll: async () => nowhere,
+  });
+  await poll(controller);
+  t.deepEqual(complaints, []);
+  t.deepEqual(issued, told);
+  t.is((await controller.status()).source.state, 'unreachable');
+  t.is((await controller.status()).devices.length, 3);
+});
+
+test('a delta that was not made before a stop is made after the restart, without a new commit', async (t) => {
+  const { fleet, boot, poll, settle } = wholeShore();
+  fleet.commit('all');
+  const unable: MakeReleaseDelta = async () => {
+    throw new Error('no time');
+  };
+  const controller = await boot(undefined, unable);
+  await poll(controller);
+  fleet.release(fleet.applications[0]!, '1.1.0', false);
+  fleet.commit('a release');
+  await poll(controller);
+  await settle(controller.stop());
+  const made = Promise.withResolvers<void>();
+  await boot(undefined, (old, fresh, signal) => {
+    made.resolve();
+    return deltaAtOnce(old, fresh, signal);
+  });
+  await made.promise;
+  t.pass();
+});
+
+test('a revision that cannot be taken up again touches no device until a valid one comes', async (t) => {
+  const { fleet, issued, boot, poll, complaints } = wholeShore();
+  const id = fleet.commit('all').id;
+  await poll(await boot());
+  const told = [...issued];
+  const source = fleet.repository.open();
+  let isWhole = false;
+  const controller = await boot(
+    {
+      ...source,
+      changes: async (from, to) => {
+        const changes = await source.changes(from, to);
+        return isWhole || to !== id ? changes : changes.filter(({ path }) => !path.startsWith('sites/'));
+      },
+    },
+    undefined,
+    openCache(),
+  );
+  t.deepEqual(complaints, ['revision.not-resumed']);
+  t.deepEqual(issued, told);
+  isWhole = true;
+  await poll(controller);
+  t.deepEqual(issued, told);
+  t.is((await controller.status()).source.state, 'current');
+});
+
+test('a controller that lost its database issues above what a device has seen', async (t) => {
+  const { fleet, boot, poll, loseDatabase, report, desired } = wholeShore();
+  fleet.commit('all');
+  await poll(await boot());
+  loseDatabase();
+  const controller = await boot();
+  await poll(controller);
+  t.is((await desired(controller, 'aurora'))?.sequence, 1);
+  await report(controller, 'aurora', reportOf(1, { highestSequence: 7 }));
+  t.is((await desired(controller, 'aurora'))?.sequence, 8);
+});
+
+test('while the state can not be written nothing is adopted or told; it goes on by itself when it can', async (t) => {
+  const { fleet, issued, boot, poll, faults, complaints, time, settle } = wholeShore();
+  fleet.commit('all');
+  const controller = await boot();
+  await poll(controller);
+  fleet.configureSite('aurora-site', 2);
+  fleet.commit('one site');
+  faults.onCommit = () => {
+    throw new StateError('STATE_FULL', 'no space left');
+  };
+  const looking = controller.poll();
+  await time.runUntil(time.now + 120_000);
+  await settle(looking);
+  const status = await controller.status();
+  t.is(status.storage?.code, 'STATE_FULL');
+  t.is(status.source.state, 'pending');
+  t.is(issued.length, 3);
+  t.deepEqual(complaints, ['state.not-written'], 'said once');
+  delete faults.onCommit;
+  await settle(time.runUntil(time.now + 60_000));
+  await poll(controller);
+  t.deepEqual(issued.slice(3), ['aurora 2']);
+  t.is((await controller.status()).storage, undefined);
+});
+
+test('a controller starts on a state that can not be written, and serves what it has', async (t) => {
+  const { fleet, boot, poll, faults, desired } = wholeShore();
+  fleet.commit('all');
+  await poll(await boot());
+  faults.onCommit = () => {
+    throw new StateError('STATE_FULL', 'no space left');
+  };
+  const controller = await boot();
+  t.is((await desired(controller, 'aurora'))?.sequence, 1);
+});
+
+test('a row that can not be read is set aside and told; the controller starts, and its device is issued above what it saw', async (t) => {
+  const { fleet, boot, poll, state, warnings, report, desired, shown } = wholeShore();
+  fleet.commit('all');
+  await poll(await boot());
+  await state().commit([{ room: 'device', key: 'aurora', value: '{"issued":{"sequence":"many"}}' }]);
+  const controller = await boot();
+  t.true(warnings.includes('state.row-set-aside'));
+  t.is((await controller.status()).storage?.rowsSetAside, 1);
+  await report(controller, 'aurora', reportOf(1, { highestSequence: 5 }));
+  t.is((await desired(controller, 'aurora'))?.sequence, 6);
+  t.is((await shown(controller, 'borealis'))?.state, 'unknown');
+  t.is((await (await boot()).status()).storage, undefined, 'and is out of the way at the next start');
+});

@@ -1,0 +1,154 @@
+/** The controller over the real rooms: real planner, publisher and state; what it says to devices is written down. */
+import { type Controller, createController } from '../../controller/controller.ts';
+import type { RevisionSource } from '../../controller/following/follower-parts.ts';
+import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
+import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
+import { brotliAtOnce } from '../../controller/publishing/compress.ts';
+import { DirectoryFiles } from '../../controller/publishing/files/directory-files.ts';
+import { deltaAtOnce, type MakeReleaseDelta } from '../../controller/publishing/make-delta.ts';
+import { OnlineMetadata } from '../../controller/publishing/online-metadata.ts';
+import { RepositoryPublisher } from '../../controller/publishing/publisher.ts';
+import { signDeployment } from '../../controller/publishing/sign-deployment.ts';
+import { SmallerWays } from '../../controller/publishing/smaller-ways.ts';
+import { openSqliteBlobCache } from '../../controller/state/sqlite/sqlite-blob-cache.ts';
+import { openSqliteState } from '../../controller/state/sqlite/sqlite-state.ts';
+import type { StatePort } from '../../controller/state/state-port.ts';
+import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
+import type { Report, ShadowDesired } from '../../schemas/generated/types.ts';
+import { SimFleet } from '../sim/fleet.ts';
+import { SimTime } from '../sim/sim-clock.ts';
+import { SimDisk } from '../sim/sim-disk.ts';
+import { SimRandom } from '../sim/sim-random.ts';
+import { SimRepository } from '../sim/sim-repository.ts';
+
+const start = Date.parse('2026-03-01T00:00:00Z');
+
+/** A cache that complains of nothing. */
+export function openCache() {
+  return openSqliteBlobCache(
+    ':memory:',
+    () => {},
+    (error) => {
+      throw error;
+    },
+  );
+}
+
+/** A fleet of two ships, and a shore whose disk and database outlive its controller. */
+export function wholeShore() {
+  const time = new SimTime(start);
+  const random = new SimRandom(1);
+  const fleet = new SimFleet(new SimRepository(), random, () => time.now);
+  for (const [at, name] of ['aurora', 'borealis'].entries()) {
+    const keyFingerprint = `SHA256:${String.fromCharCode(65 + at).repeat(43)}`;
+    fleet.putDevice({ name, site: `${name}-site`, kind: 'ship', keyFingerprint, setting: 1 });
+  }
+  fleet.putDevice({
+    name: 'truck',
+    site: 'yard',
+    kind: 'truck',
+    keyFingerprint: `SHA256:${'C'.repeat(43)}`,
+    setting: 1,
+  });
+  const disk = new SimDisk();
+  makeDirectoryDurably(disk, '/keys');
+  for (const name of ['snapshot', 'timestamp', 'deployment']) {
+    writeFileDurably(disk, '/keys', `${name}.pem`, fleet.keyFile(name));
+  }
+  let state = openSqliteState(':memory:');
+  const cache = openCache();
+  /** Deployments as they are signed, and what was said to devices by the end of its topic. */
+  const issued: string[] = [];
+  const said: { readonly topic: string; readonly body: { readonly state?: { desired?: ShadowDesired } } }[] = [];
+  const faults: { onCommit?: () => void; onSign?: () => void } = {};
+  const faulty = (): StatePort => ({
+    load: (take) => state.load(take),
+    commit: async (writes) => {
+      faults.onCommit?.();
+      await state.commit(writes);
+    },
+    close: () => state.close(),
+  });
+  const complaints: string[] = [];
+  const warnings: string[] = [];
+  /** What was told first of what is wrong with a revision. */
+  const firsts: string[] = [];
+
+  const boot = async (
+    source: RevisionSource = fleet.repository.open(),
+    makeDelta: MakeReleaseDelta = deltaAtOnce,
+    itsCache = cache,
+  ): Promise<Controller> => {
+    const clock = time.clock({ alive: true });
+    const heard: Readonly<Record<string, string[]>> = { error: complaints, warn: warnings };
+    const log = {
+      write: (level: string, event: string, fields: Readonly<Record<string, unknown>> = {}) => {
+        heard[level]?.push(event);
+        if (fields.first !== undefined) firsts.push(String(fields.first));
+      },
+    };
+    const keys = readControllerKeys(disk, '/keys');
+    const files = new DirectoryFiles(disk, '/artifacts');
+    const artifacts = new ArtifactStore(files);
+    const online = new OnlineMetadata({ files, keys, timestampLifetimeMs: 604_800_000 });
+    const ways = new SmallerWays({ store: artifacts, compress: brotliAtOnce, makeDelta, log });
+    const publisher = new RepositoryPublisher({ clock, store: artifacts, online, ways });
+    const controller = await createController({
+      ...{ clock, log, source, publisher, state: faulty(), cache: itsCache },
+      publish: async ({ topic, payload }) => {
+        said.push({ topic: topic.split('/fleet/')[1]!, body: JSON.parse(new TextDecoder().decode(payload)) });
+      },
+      sign: (deployment) => {
+        faults.onSign?.();
+        issued.push(`${deployment.device} ${deployment.sequence}`);
+        return signDeployment(deployment, keys.deployment);
+      },
+      keyId: keys.deployment.keyId,
+      putBlob: (bytes) => artifacts.put(bytes),
+      tellsConnections: true,
+      reauthorize: () => {},
+    });
+    await settle(controller.start());
+    return controller;
+  };
+
+  /** Lets everything happen that happens at this moment, until `work` is done. */
+  const settle = async (work: Promise<void> = Promise.resolve()): Promise<void> => {
+    let isDone = false;
+    const done = work.finally(() => {
+      isDone = true;
+    });
+    do await time.runUntil(time.now);
+    while (!isDone);
+    await done;
+    await time.runUntil(time.now);
+  };
+  const poll = (controller: Controller) => settle(controller.poll());
+  const ask = async (controller: Controller, device: string, operation: 'get' | 'update', body: object = {}) => {
+    controller.onRequest({ device, operation, payload: new TextEncoder().encode(JSON.stringify(body)) });
+    await settle();
+  };
+  return {
+    ...{ fleet, issued, said, complaints, warnings, firsts, boot, poll, settle, faults, time },
+    /** An operator takes a tip that is held back. */
+    async accept(controller: Controller, name: string) {
+      const answer = controller.acceptRevision(name);
+      await settle(answer.then(() => {}));
+      return answer;
+    },
+    /** What a device is told that asks. */
+    async desired(controller: Controller, device: string): Promise<ShadowDesired | undefined> {
+      await ask(controller, device, 'get');
+      return said.findLast(({ topic }) => topic.startsWith('get/'))?.body.state?.desired;
+    },
+    report: (controller: Controller, device: string, report: Report) =>
+      ask(controller, device, 'update', { state: { reported: report } }),
+    async shown(controller: Controller, device: string) {
+      return (await controller.status()).devices.find(({ name }) => name === device);
+    },
+    loseDatabase: () => {
+      state = openSqliteState(':memory:');
+    },
+    state: () => state,
+  };
+}
