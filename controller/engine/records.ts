@@ -47,8 +47,6 @@ export interface ChannelMark {
   readonly stream: string;
   readonly segment: number;
   readonly index: number;
-  /** What the device had dropped by then. */
-  readonly dropped: number;
   readonly at: number;
 }
 

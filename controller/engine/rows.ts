@@ -98,8 +98,8 @@ export function encodeWrite(write: Write): StateWrite {
 
 function isMark(value: unknown): value is ChannelMark {
   if (typeof value !== 'object' || value === null) return false;
-  const { stream, segment, index, dropped, at } = value as Partial<ChannelMark>;
-  return typeof stream === 'string' && [segment, index, dropped, at].every(Number.isSafeInteger);
+  const { stream, segment, index, at } = value as Partial<ChannelMark>;
+  return typeof stream === 'string' && [segment, index, at].every(Number.isSafeInteger);
 }
 
 type Decode = (key: string, value: never) => Write;

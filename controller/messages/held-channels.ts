@@ -6,6 +6,11 @@ export interface Position {
   readonly index: number;
 }
 
+function isLater({ segment, index }: Position, other: Position | undefined): boolean {
+  if (other === undefined || segment !== other.segment) return other === undefined || segment > other.segment;
+  return index > other.index;
+}
+
 interface HeldChannel {
   readonly stream: string;
   /** How often some outlet did not take what comes next. */
@@ -37,7 +42,10 @@ export class HeldChannels {
   hold(key: string, stream: string, outlets: readonly string[], position: Position): number {
     const before = this.#channels.get(key);
     const channel = before?.stream === stream ? before : { stream, refusals: 0, taken: new Map<string, Position>() };
-    for (const outlet of outlets) channel.taken.set(outlet, position);
+    for (const outlet of outlets) {
+      // What is tried after a refusal is less than what came before.
+      if (isLater(position, channel.taken.get(outlet))) channel.taken.set(outlet, position);
+    }
     channel.refusals += 1;
     this.#channels.delete(key);
     this.#channels.set(key, channel);

@@ -24,7 +24,8 @@ interface Refused {
   readonly error: unknown;
 }
 
-const refusalCharactersMax = 250;
+/** What a device reports of it is no longer. */
+const refusalCharactersMax = 160;
 
 function bytesOf({ messages }: MessageBatch): number {
   return messages.reduce((sum, { message }) => sum + message.length, 0);
@@ -82,7 +83,7 @@ export class Intake {
   /** Undefined when the shore has all of it. */
   async #settle(device: string, batch: MessageBatch, key: string): Promise<BatchAnswer | undefined> {
     const { markOf, note, outlets, clock } = this.#parts;
-    const { application, channel, stream, dropped } = batch;
+    const { application, channel, stream } = batch;
     const name = `${application}/${channel}`;
     const mark = markOf(device, name);
     const last = lastOf(batch);
@@ -94,7 +95,7 @@ export class Intake {
     const refused = await this.#give(device, batch, key, ways, mark);
     if (refused !== undefined) return refused;
     try {
-      await note(device, name, { stream, ...last, dropped, at: clock.now() });
+      await note(device, name, { stream, ...last, at: clock.now() });
     } catch (error) {
       return this.#wait(batch, busySeconds, 'STATE_NOT_WRITTEN', (error as Error).message);
     }

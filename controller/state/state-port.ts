@@ -19,7 +19,8 @@ export interface StateWrite {
 
 /**
  * Why the state can't be read or written. `STATE_LEASE_LOST`: another controller leads, or may; whoever is told so stops
- * acting on what it remembers. `STATE_REFUSED`: the database does not let us in, or not do this.
+ * acting on what it remembers. `STATE_REFUSED`: the database does not let us in, or not do this. `STATE_UNTRUSTED`: what
+ * answers can't show that it is the database.
  */
 export type StateErrorCode =
   | 'STATE_CORRUPT'
@@ -28,6 +29,7 @@ export type StateErrorCode =
   | 'STATE_FULL'
   | 'STATE_IO'
   | 'STATE_UNREACHABLE'
+  | 'STATE_UNTRUSTED'
   | 'STATE_REFUSED'
   | 'STATE_LEASE_LOST';
 

@@ -50,7 +50,7 @@ function openStream(place: MachinePlace, note: (text: string) => void): Connecti
     throw new FileError('not-permitted', `${place.path} is no serial line, pipe or file`);
   const descriptor = openDescriptor(place, isPipe);
   if (isPipe) {
-    const ways = { ...buffered, writable: place.access !== undefined && place.access !== 'read' };
+    const ways = { ...buffered, readable: true, writable: (place.access ?? 'read') !== 'read' };
     return new SocketConnection(new Socket({ fd: descriptor, ...ways }), { isEndless: true });
   }
   if (isatty(descriptor)) return openLine(place, descriptor, note);

@@ -1,7 +1,31 @@
 /** The controller over the real rooms: what a branch brings that is wrong, refused or gone. */
 import test from 'ava';
 import type { RevisionSource } from '../../controller/following/follower-parts.ts';
+import { ArtifactError } from '../../controller/publishing/files/artifact-files.ts';
 import { wholeShore } from './whole-shore.ts';
+
+test('a place of artifacts that is away at a start takes no device away; a commit waits for it, and is followed when it is back', async (t) => {
+  const { fleet, issued, boot, poll, faults } = wholeShore();
+  fleet.commit('all');
+  await poll(await boot());
+  const told = [...issued];
+  faults.onArtifacts = () => {
+    throw new ArtifactError('ARTIFACTS_UNREACHABLE', 'the bucket does not answer');
+  };
+  const controller = await boot();
+  t.true(controller.knowsDevice('aurora'));
+  fleet.configureSite('aurora-site', 2);
+  fleet.commit('one site');
+  await poll(controller);
+  const { source } = await controller.status();
+  t.is(source.state, 'pending', source.message);
+  t.regex(source.message ?? '', /the bucket does not answer/);
+  t.deepEqual(issued, told);
+  delete faults.onArtifacts;
+  await poll(controller);
+  t.is((await controller.status()).source.state, 'current');
+  t.deepEqual(issued.slice(told.length), ['aurora 2']);
+});
 
 test('a commit refused for its signature comes into force when the list of signers is mended, without another commit', async (t) => {
   const { fleet, issued, boot, poll, warnings } = wholeShore();

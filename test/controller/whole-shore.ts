@@ -4,6 +4,7 @@ import type { RevisionSource } from '../../controller/following/follower-parts.t
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
 import { brotliAtOnce } from '../../controller/publishing/compress.ts';
+import type { ArtifactFiles } from '../../controller/publishing/files/artifact-files.ts';
 import { DirectoryFiles } from '../../controller/publishing/files/directory-files.ts';
 import { deltaAtOnce, type MakeReleaseDelta } from '../../controller/publishing/make-delta.ts';
 import { OnlineMetadata } from '../../controller/publishing/online-metadata.ts';
@@ -60,7 +61,21 @@ export function wholeShore() {
   /** Deployments as they are signed, and what was said to devices by the end of its topic. */
   const issued: string[] = [];
   const said: { readonly topic: string; readonly body: { readonly state?: { desired?: ShadowDesired } } }[] = [];
-  const faults: { onCommit?: () => void; onSign?: () => void } = {};
+  const faults: { onCommit?: () => void; onSign?: () => void; onArtifacts?: () => void } = {};
+  const withFaults = (files: ArtifactFiles): ArtifactFiles => {
+    const checked = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+      faults.onArtifacts?.();
+      return work();
+    };
+    return {
+      read: (path, bytesMax) => checked(() => files.read(path, bytesMax)),
+      size: (path) => checked(() => files.size(path)),
+      open: (path, range, signal) => files.open(path, range, signal),
+      write: (path, bytes) => checked(() => files.write(path, bytes)),
+      list: (folder, levels) => checked(() => files.list(folder, levels)),
+      remove: (path) => checked(() => files.remove(path)),
+    };
+  };
   const faulty = (): StatePort => ({
     load: (take) => state.load(take),
     commit: async (writes) => {
@@ -88,7 +103,7 @@ export function wholeShore() {
       },
     };
     const keys = readControllerKeys(disk, '/keys');
-    const files = new DirectoryFiles(disk, '/artifacts');
+    const files = withFaults(new DirectoryFiles(disk, '/artifacts'));
     const artifacts = new ArtifactStore(files);
     const online = new OnlineMetadata({ files, keys, timestampLifetimeMs: 604_800_000 });
     const ways = new SmallerWays({ store: artifacts, compress: brotliAtOnce, makeDelta, log });

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
 import type { DeployedApplication, Deployment, DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
 import { type CommitModel, darkAfterSeconds, type SimFleet, type WantedApplication } from './fleet.ts';
+import { HostChecker } from './host-checker.ts';
 import type { SimBroker } from './sim-bus.ts';
 
 /** A sentence that must hold and does not. */
@@ -64,6 +65,9 @@ export class Checkers {
   readonly #now: () => number;
   readonly #issued = new Map<string, Map<number, Set<string>>>();
   readonly #devices = new Map<string, DeviceRecord>();
+  readonly hosts = new HostChecker((sentence) => this.fail(sentence));
+  /** By device, sequences of deployments with a release that fails. */
+  readonly #failing = new Map<string, Set<number>>();
   #violation: Violation | undefined;
   /** How many were signed. */
   deployments = 0;
@@ -112,6 +116,8 @@ export class Checkers {
     this.#issued.set(device, issued);
     const same = issued.get(sequence) ?? new Set<string>();
     issued.set(sequence, same.add(applicationsKey(applications)));
+    if (!applications.some(({ name, version }) => this.#fleet.fails(name, version))) return;
+    this.#failing.set(device, (this.#failing.get(device) ?? new Set()).add(sequence));
   }
 
   #wasIssued(device: string, applications: readonly RunnableApplication[], sequence?: number): boolean {
@@ -163,7 +169,10 @@ export class Checkers {
     if (truths.has(key)) this.fail(`${device} made two reports with the counter ${report.counter} in one boot`);
     truths.set(key, { applications });
     if (truths.size > truthsMax) truths.delete(truths.keys().next().value!);
-    const { phase, running } = report;
+    this.hosts.reported(device, report, (name, version) => this.#fleet.fails(name, version));
+    const { phase, running, problem } = report;
+    if (problem?.code === 'PROBATION_FAILED' && !this.#failing.get(device)?.has(problem.sequence ?? 0))
+      this.fail(`${device} gave up deployment ${problem.sequence}, of which nothing fails: ${problem.message}`);
     if (this.#record(device).isRotten) return;
     if (phase === 'active' && running !== undefined && !this.#wasIssued(device, applications, running.sequence)) {
       this.fail(`${device} reports deployment ${running.sequence} as active and runs something else`);

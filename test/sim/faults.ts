@@ -3,7 +3,8 @@
  *
  *   devices      disks that somebody fills, or that flip a bit · power cuts at random moments and at random disk operations;
  *                what was not synced is lost, kept or torn, each by its own draw · agents killed, the disk's cache living
- *                on · couriers killed, also by what they unpack · clocks that start wrong and jump
+ *                on · couriers killed, also by what they unpack · processes of applications ended, by one of them or from
+ *                outside, also while what runs in them is on probation · clocks that start wrong and jump
  *   links        up and down by a schedule for each site: always, days at sea, minutes a day · delay, little bandwidth,
  *                answers that break off, flipped bits
  *   controller   killed at random moments, at random disk operations, before or after random statements of its database;
@@ -14,6 +15,7 @@
  *   repository   not reachable for hours
  *   liar         see `liar.ts`
  */
+import { probationSeconds } from './fleet.ts';
 import type { SimDevice } from './sim-device.ts';
 import { type Fate, keepAll, loseAll } from './sim-disk.ts';
 import type { LinkQuality } from './sim-network.ts';
@@ -174,6 +176,8 @@ export class Faults {
     });
     this.#every(12 * dayMs, () => this.#fill(device), random);
     device.courierMortality = random.pick([0, 0, 0.1, 0.5]);
+    device.hostMortality = random.pick([0, 0.2, 0.6]);
+    this.#every(2 * dayMs, () => this.#endHosts(device), random);
     if (random.chance(0.1)) this.#every(2 * dayMs, () => this.#rot(device), random);
     this.#every(2 * dayMs, () => this.#world.check(device.checkOffline(drawFate(random))), random);
   }
@@ -199,6 +203,14 @@ export class Faults {
     const isSpared = rottedAt !== undefined && now - Math.max(rottedAt, device.bootedAt) < mendedWithinMs;
     if (hasTwin && !isSpared) this.#rotted.set(key, now);
     return hasTwin && isSpared;
+  }
+
+  /** One process, or several until it is known who does it; never so many in one probation that it may fail for them. */
+  #endHosts(device: SimDevice): void {
+    const { random } = device;
+    const count = random.integer(1, 3);
+    for (let n = 0, at = 0; n < count; n++, at += random.integer(probationSeconds * 1000, 300_000))
+      this.#later(at, () => device.endHost());
   }
 
   /** Too little room for a module, or for anything at all, for some hours. */
@@ -260,6 +272,7 @@ export class Faults {
       device.cutPowerAfter(Number.POSITIVE_INFINITY);
       device.skewMs = 0;
       device.courierMortality = 0;
+      device.hostMortality = 0;
       device.disk.leaveRoom(Number.POSITIVE_INFINITY);
       device.link.quality = goodLink;
       device.link.set(true);

@@ -137,6 +137,11 @@ export class SimFleet {
     return versions.at(-1)![0];
   }
 
+  /** Whether a signed release fails a few seconds after every start. */
+  fails(name: string, version: string): boolean {
+    return this.#applications.get(name)?.versions.get(version)?.fails === true;
+  }
+
   versionsOf(name: string): readonly string[] {
     return [...this.#applications.get(name)!.versions.keys()];
   }

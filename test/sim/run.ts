@@ -29,6 +29,8 @@ export interface RunSummary {
   readonly reboots: number;
   readonly controllerStarts: number;
   readonly lies: number;
+  /** Processes of applications that ended. */
+  readonly hostEnds: number;
   readonly bytesDown: number;
   /** How long it took until all was well, after the faults had ended. */
   readonly convergedMs: number | undefined;
@@ -108,6 +110,7 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
     reboots: trace.count('boot'),
     controllerStarts: trace.count('controller-start'),
     lies: trace.count('lie'),
+    hostEnds: trace.count('host-end'),
     bytesDown: [...devices.values()].reduce((sum, { link }) => sum + link.bytesDown, 0),
     convergedMs,
   };

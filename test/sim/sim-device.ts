@@ -33,6 +33,9 @@ const silentMsMax = 30 * 60_000;
 
 const bootMs = 2_000;
 
+/** A process that meets with something soon after it was told what to run does so within this time. */
+const unluckyMsMax = 60_000;
+
 /** What one start of an agent is made of. */
 interface Start {
   readonly clock: Clock;
@@ -40,6 +43,7 @@ interface Start {
   readonly log: Log;
   readonly link: ShadowLink;
   readonly openCourier: AgentOptions['openCourier'];
+  readonly onRuntime?: (runtime: SimRuntime) => void;
   readonly onApply: (applications: readonly RunnableApplication[]) => void;
   readonly onRun: (application: RunnableApplication, bytes: Uint8Array) => void;
 }
@@ -72,9 +76,12 @@ export class SimDevice {
   bootedAt = 0;
   /** How often its couriers die on the way. */
   courierMortality = 0;
+  /** How often a process of its applications ends within a minute after it was told what to run. */
+  hostMortality = 0;
   readonly #world: DeviceWorld;
   #life: ProcessLife = { alive: false, onEnd: () => {} };
   #agent: Agent | undefined;
+  #runtime: SimRuntime | undefined;
   #applied: readonly RunnableApplication[] = [];
   /** Called when its power or its agent is gone, whoever took it. */
   onDown: () => void = () => {};
@@ -112,6 +119,7 @@ export class SimDevice {
   #createAgent(start: Start): Agent {
     const { clock, disk, log, link, openCourier } = start;
     const runtime = new SimRuntime(disk, clock, start.onRun);
+    start.onRuntime?.(runtime);
     const watched: AppRuntime = {
       apply: (applications) => {
         start.onApply(applications);
@@ -130,11 +138,12 @@ export class SimDevice {
 
   /** Power is there and the agent starts. */
   boot(): void {
-    const { time, trace } = this.#world;
+    const { time, trace, checkers } = this.#world;
     const life: ProcessLife = { alive: true, onEnd: () => this.#ended('cut') };
     this.#life = life;
     this.bootedAt = time.now;
     this.#applied = [];
+    checkers.hosts.booted(this.name);
     trace.write('boot', this.name);
     const clock = time.clock(life, () => this.skewMs);
     try {
@@ -142,6 +151,9 @@ export class SimDevice {
         ...{ clock, disk: diskOf(life, this.disk), log: this.#log(life) },
         link: this.#watchedLink(life, clock),
         openCourier: this.#courierOf(life),
+        onRuntime: (runtime) => {
+          this.#runtime = runtime;
+        },
         onApply: (applications) => this.#applying(applications),
         onRun: (application, bytes) => this.#world.checkers.starting(this.name, application, bytes),
       });
@@ -174,6 +186,20 @@ export class SimDevice {
     this.#applied = applications;
     this.#world.checkers.applying(this.name, applications);
     this.#world.trace.write('run', this.name, applications.map(({ name, version }) => `${name}@${version}`).join(' '));
+    const { time } = this.#world;
+    if (this.random.chance(this.hostMortality)) {
+      time.at(time.now + this.random.integer(0, unluckyMsMax), () => this.endHost());
+    }
+  }
+
+  /** A process of its applications ends: by one of them, or by someone outside. */
+  endHost(): void {
+    if (!this.alive) return;
+    const end = this.#runtime?.endHost(this.random);
+    if (end === undefined) return;
+    const { trace, checkers } = this.#world;
+    trace.write('host-end', this.name, `${end.culprit ?? 'outside'} of ${end.residents.join(' ')}`);
+    checkers.hosts.ended(this.name, end);
   }
 
   #log(life: ProcessLife): Log {

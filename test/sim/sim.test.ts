@@ -8,7 +8,7 @@ for (const seed of seeds) {
   test.serial(`a fleet of 8 lives through eight days of trouble and converges, seed ${seed}`, async (t) => {
     const { violation, summary } = await simulate({ seed, devices: 8, days: 8 });
     t.is(violation, undefined, `npm run sim -- --seed ${seed} --devices 8 --days 8`);
-    t.true(summary.reboots > 8 && summary.controllerStarts > 3 && summary.deployments > 8);
+    t.true(summary.reboots > 8 && summary.controllerStarts > 3 && summary.deployments > 8 && summary.hostEnds > 8);
   });
 }
 

@@ -5,6 +5,7 @@ import { readSimArguments, tellCrash, tellResult } from './tell.ts';
 
 const summary = {
   ...{ virtualDays: 1, commits: 2, deployments: 3, reboots: 4, controllerStarts: 5, lies: 6, bytesDown: 7 },
+  hostEnds: 8,
   convergedMs: undefined,
 };
 
@@ -18,11 +19,15 @@ test('a failure of the simulation ends with the command that replays it, be it a
   t.is(tellCrash(options, new TypeError('x is undefined')).at(-1), replay);
 });
 
-for (const args of [['--seed', 'x'], ['--devices', '0'], ['--days', '0.5'], ['--days', ''], ['--nope'], ['7']]) {
-  test(`the simulation refuses ${JSON.stringify(args.join(' '))} with its usage`, (t) => {
-    const program = join(import.meta.dirname, 'main.ts');
-    const { status, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
-    t.is(status, 2);
-    t.regex(stderr, /^sim: .*\nnpm run sim -- \[--seed N\]/);
-  });
-}
+const wrong = [['--seed', 'x'], ['--devices', '0'], ['--days', '0.5'], ['--days', ''], ['--nope'], ['7']];
+
+test('the simulation refuses arguments that mean nothing', (t) => {
+  for (const args of wrong) t.throws(() => readSimArguments(args), undefined, args.join(' '));
+});
+
+test('the simulation tells its usage where it refuses its arguments', (t) => {
+  const program = join(import.meta.dirname, 'main.ts');
+  const { status, stderr } = spawnSync(process.execPath, [program, ...wrong[0]!], { encoding: 'utf8' });
+  t.is(status, 2);
+  t.regex(stderr, /^sim: .*\nnpm run sim -- \[--seed N\]/);
+});

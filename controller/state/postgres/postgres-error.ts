@@ -22,13 +22,20 @@ const codes: Readonly<Record<string, StateErrorCode>> = {
 
 const remedies: Readonly<Partial<Record<StateErrorCode, string>>> = {
   STATE_REFUSED: 'look at the user, password and database in controller.state.url, and at what that user may do',
+  STATE_UNTRUSTED:
+    'look at sslmode, sslrootcert and the host in controller.state.url, and at the certificate of the server',
   STATE_FULL: "make room on the database's disk",
   STATE_CORRUPT: 'restore the database from a backup',
   STATE_NEWER: 'start the newer controller that wrote it',
 };
 
+/** What Node says of a certificate, and the library, without a code, of a server that has none. */
+const untrusted =
+  /^(ERR_TLS_CERT|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_CA)|does not support SSL/;
+
 function codeOf(error: unknown): StateErrorCode {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (untrusted.test(code) || (code === '' && untrusted.test(String(error)))) return 'STATE_UNTRUSTED';
   const known = codes[code] ?? codes[code.slice(0, 2)];
   if (known !== undefined) return known;
   // What has no SQLSTATE comes from the connection: a socket's error, TLS, or its end.

@@ -32,6 +32,20 @@ function describePlace({ host, port, database }: pg.Client): string {
   return `${host.startsWith('/') ? host : `${host}:${port}`}/${database ?? ''}`;
 }
 
+/** Files that the URL names are read here. */
+function clientFor(url: string): pg.Client {
+  try {
+    return new pg.Client({
+      connectionString: url,
+      connectionTimeoutMillis: connectMsMax,
+      application_name: 'fleet-controller',
+      keepAlive: true,
+    });
+  } catch (error) {
+    throw stateError('STATE_UNTRUSTED', new URL(url).host, (error as Error).message);
+  }
+}
+
 export class Session {
   /** For people; the password is not in it. */
   readonly place: string;
@@ -55,12 +69,7 @@ export class Session {
   }
 
   static async open({ clock, url }: SessionOptions): Promise<Session> {
-    const client = new pg.Client({
-      connectionString: url,
-      connectionTimeoutMillis: connectMsMax,
-      application_name: 'fleet-controller',
-      keepAlive: true,
-    });
+    const client = clientFor(url);
     const session = new Session(client, clock);
     try {
       await client.connect();

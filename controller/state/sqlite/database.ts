@@ -6,7 +6,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { StateError, type StateErrorCode } from '../state-port.ts';
 
 /** What can be wrong with a file; the other codes are of databases with a server. */
-type FileErrorCode = Exclude<StateErrorCode, 'STATE_UNREACHABLE' | 'STATE_REFUSED' | 'STATE_LEASE_LOST'>;
+type FileErrorCode = Exclude<
+  StateErrorCode,
+  'STATE_UNREACHABLE' | 'STATE_UNTRUSTED' | 'STATE_REFUSED' | 'STATE_LEASE_LOST'
+>;
 
 /** SQLite's primary result codes that mean something to an operator. */
 const codes: Readonly<Record<number, FileErrorCode>> = {

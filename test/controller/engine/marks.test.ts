@@ -7,7 +7,7 @@ import { Turn } from '../../../platform/turn.ts';
 import { openEngine } from './test-engine.ts';
 
 function markOf(segment: number, index: number, more: Partial<ChannelMark> = {}): ChannelMark {
-  return { stream: '0123456789abcdef', segment, index, dropped: 0, at: 1, ...more };
+  return { stream: '0123456789abcdef', segment, index, at: 1, ...more };
 }
 
 test('what the shore has of a channel only grows within a stream, and is there after a restart', async (t) => {

@@ -78,6 +78,7 @@ test('what one outlet does not take stays on the device ever longer, and the oth
   }
   t.deepEqual(seconds, [30, 60, 120, 240, 480, 900, 900]);
   t.is(marks.size, 0);
+  t.like(await intake.take('buoy', batchOf(0, ['a'])), { wait: { seconds: 900 } }, 'tried with one message');
   webhook.failure = undefined;
   t.like(await intake.take('buoy', batchOf(0, ['a', 'b', 'c'])), { taken: { segment: 1, index: 2 } });
   t.deepEqual(

@@ -61,7 +61,7 @@ const checks: Readonly<Record<string, Check>> = {
     await state.close();
   },
   async 'what the shore has of channels is read again as it was written'(t, place) {
-    const mark = { stream: '0123456789abcdef', segment: 7, index: 4_294_967_295, dropped: 2, at: 1_770_000_000_000 };
+    const mark = { stream: '0123456789abcdef', segment: 7, index: 4_294_967_295, at: 1_770_000_000_000 };
     const marks: Write = { kind: 'marks', name: 'buoy-1', marks: { 'gauge/readings': mark } };
     const first = await place.open();
     await first.commit([encodeWrite(marks)]);

@@ -7,7 +7,7 @@ import type { StatePort } from '../../../../controller/state/state-port.ts';
 import { nodeClock as clock } from '../../../../platform/node/clock.ts';
 import type { Clock } from '../../../../platform/ports.ts';
 import { eventually } from '../../../end-to-end/processes.ts';
-import { quietLog as log } from '../../doors/scene.ts';
+import { quietLog as log, Scene } from '../../doors/scene.ts';
 import { conforms, rowsOf } from '../conformance.ts';
 import { hasPostgres, TestServer, withPostgres } from './test-database.ts';
 
@@ -200,6 +200,45 @@ test('what does not let us in, or is not what we know, ends the start with a rea
   await (await openPlace(database, 'one')).close();
   await server.ask(database, 'UPDATE fleet_version SET steps = 99');
   await t.throwsAsync(() => openPlace(database, 'one'), { code: 'STATE_NEWER' });
+});
+
+test('over TLS a database is believed that the authority vouches for by the name it was asked by, and nobody else', async (t) => {
+  const [ours, others] = [await Scene.open(), await Scene.open()];
+  const database = await freshDatabase();
+  try {
+    const ca = (scene: Scene) => encodeURIComponent(`${scene.directory.path}/ca.pem`);
+    const open = (host: string, scene: Scene, mode = 'verify-full') => {
+      const url = `postgres://fleet@${host}:${server.port}/${database}?sslmode=${mode}&sslrootcert=${ca(scene)}`;
+      return openPostgresPlace({ clock, log, name: 'one', wasLed: false, url }, signal);
+    };
+    const untrusted = (message: RegExp) => ({ code: 'STATE_UNTRUSTED', message });
+    await t.throwsAsync(open('127.0.0.1', ours), untrusted(/does not support SSL.*look at sslmode/));
+    await server.serveTls(await ours.authority.serverIdentity(['127.0.0.1']));
+    await eventually('it speaks TLS', 5_000, () =>
+      open('127.0.0.1', ours).then(
+        (place) => place.close().then(() => true),
+        () => undefined,
+      ),
+    );
+    const term = await (await open('127.0.0.1', ours)).lead(signal);
+    await term.state.commit([{ room: 'a', key: 'x', value: '1' }]);
+    const sessions = await server.ask(
+      'postgres',
+      `SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE datname = '${database}' AND application_name = 'fleet-controller'`,
+    );
+    t.true(sessions.length > 0 && sessions.every(({ ssl }) => ssl === true));
+    await term.end();
+    await t.throwsAsync(open('127.0.0.1', others), untrusted(/signature|certificate|issuer/i));
+    await t.throwsAsync(open('localhost', ours), untrusted(/altnames.*localhost|localhost.*altnames/));
+    const missing = `postgres://fleet:sesame@127.0.0.1:${server.port}/${database}?sslmode=verify-full&sslrootcert=/nowhere.pem`;
+    const error = await t.throwsAsync(
+      openPostgresPlace({ clock, log, name: 'one', wasLed: false, url: missing }, signal),
+      untrusted(/nowhere\.pem/),
+    );
+    t.notRegex(error.message, /sesame/);
+  } finally {
+    for (const scene of [ours, others]) scene[Symbol.dispose]();
+  }
 });
 
 test('two that open an empty database at once both find its tables, and one leads', async (t) => {

@@ -1,6 +1,6 @@
 /** A PostgreSQL of this test alone: Debian's programs over a scratch directory, on a socket in it and a free port of the loopback. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { SkipFn, TestFn } from 'ava';
@@ -70,6 +70,17 @@ export class TestServer {
   /** A database of its own; `port` is that of something in between. */
   url(database: string, port = this.port): string {
     return `postgres://fleet@127.0.0.1:${port}/${database}`;
+  }
+
+  /** From now on it speaks TLS with whoever asks for it. */
+  async serveTls({ certificate, key }: { readonly certificate: string; readonly key: string }): Promise<void> {
+    for (const [name, text] of Object.entries({ 'server.crt': certificate, 'server.key': key })) {
+      const path = `${this.#directory}/data/${name}`;
+      writeFileSync(path, text, { mode: 0o600 });
+      if (userInfo().uid === 0) execFileSync('chown', ['postgres:', path]);
+    }
+    await this.ask('postgres', 'ALTER SYSTEM SET ssl = on');
+    await this.ask('postgres', 'SELECT pg_reload_conf()');
   }
 
   async createDatabase(name: string): Promise<void> {
