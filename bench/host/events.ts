@@ -1,4 +1,6 @@
 /** An event answered by a fresh instance: the payload on its standard input, the answer on its standard output. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { WASI } from 'node:wasi';
 import { FuelMeter } from '../../device-agent/runtime/host/fuel-meter.ts';
@@ -15,6 +17,7 @@ import type { Row } from './main.ts';
 
 const events = 2_000;
 const warmUps = 300;
+const processes = 100;
 const payloadBytes = 64;
 const payloadAt = 64;
 const memoryPages = 16;
@@ -69,8 +72,20 @@ function nodeAnswerer(source: Uint8Array, stdin: number, stdout: number): Answer
   };
 }
 
+/** As the operating system does it: a program of its own for each event. */
+async function processAnswerer(): Promise<number> {
+  let answered = 0;
+  const child = spawn('cat', { stdio: ['pipe', 'pipe', 'ignore'] });
+  child.stdout.on('data', ({ length }: Uint8Array) => {
+    answered += length;
+  });
+  child.stdin.end(new Uint8Array(payloadBytes));
+  await once(child, 'close');
+  return answered;
+}
+
 /** How long events take with each of them, asked in turn, in µs. */
-async function timesOf(answerers: readonly Answerer[]): Promise<readonly number[]> {
+async function timesOf(answerers: readonly Answerer[], events: number, warmUps: number): Promise<readonly number[]> {
   const took = answerers.map((): number[] => []);
   for (let event = -warmUps; event < events; event++) {
     for (const [which, answer] of answerers.entries()) {
@@ -83,16 +98,20 @@ async function timesOf(answerers: readonly Answerer[]): Promise<readonly number[
   return took.map(median);
 }
 
-/** Figures of events, beside those of `node:wasi`. */
+/** Figures of events, beside those of `node:wasi` and of a process for each. */
 export async function measureEvents(): Promise<readonly Row[]> {
   const [stdin, stdout] = [openSync('/dev/zero', 'r'), openSync('/dev/null', 'w')];
   try {
     const source = echo();
-    const [ours = 0, nodes = 0] = await timesOf([meteredAnswerer(source), nodeAnswerer(source, stdin, stdout)]);
+    const ourAnswerer = meteredAnswerer(source);
+    const [ours = 0, nodes = 0] = await timesOf([ourAnswerer, nodeAnswerer(source, stdin, stdout)], events, warmUps);
+    const [besideProcess = 0, spawned = 0] = await timesOf([ourAnswerer, processAnswerer], processes, 10);
     return [
       { name: 'event to answer in a fresh instance, fuel on', value: ours, unit: 'µs', must: 200 },
       { name: 'the same by node:wasi, without fuel or a shared thread', value: nodes, unit: 'µs' },
       { name: 'ours by node:wasi', value: ours / nodes, unit: '' },
+      { name: 'the same by a process for each event (cat)', value: spawned, unit: 'µs' },
+      { name: 'ours by a process', value: besideProcess / spawned, unit: '' },
     ];
   } finally {
     closeSync(stdin);

@@ -1,6 +1,7 @@
 /** Guests of one thread in this process: what an instance costs, when it begins and while it sleeps. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { WASI } from 'node:wasi';
 import type { CompiledModule } from '../../device-agent/runtime/host/compiled-modules.ts';
 import { FuelMeter } from '../../device-agent/runtime/host/fuel-meter.ts';
 import { Guest } from '../../device-agent/runtime/host/guest.ts';
@@ -36,7 +37,7 @@ function sleeperOf(compiled: CompiledModule, turns: Turns, onStarted: () => void
 }
 
 /** The engine's own part, with a memory that another instance has left: imports are functions that do nothing. */
-function instantiateUs({ module, traits }: CompiledModule): number {
+function instantiation({ module, traits }: CompiledModule): () => void {
   const memories = new LeftMemories();
   const shape = traits.importedMemory!;
   const imports: WebAssembly.Imports = {};
@@ -47,15 +48,32 @@ function instantiateUs({ module, traits }: CompiledModule): number {
     imports[from] ??= {};
     imports[from][name] = value ?? new WebAssembly.Global({ value: global.value, mutable: true }, global.initial);
   }
-  return median(
-    Array.from({ length: instances }, () => {
-      const startedAt = nodeClock.monotonic();
-      const memory = memories.take(shape);
-      new WebAssembly.Instance(module, { ...imports, [memoryImport.module]: { [memoryImport.name]: memory } });
-      memories.leave(memory, shape);
-      return (nodeClock.monotonic() - startedAt) * 1000;
-    }),
-  );
+  return () => {
+    const memory = memories.take(shape);
+    new WebAssembly.Instance(module, { ...imports, [memoryImport.module]: { [memoryImport.name]: memory } });
+    memories.leave(memory, shape);
+  };
+}
+
+/** The same module as `node:wasi` takes it: not metered, with a memory of its own. */
+function nodeInstantiation(): () => void {
+  const module = new WebAssembly.Module(readFileSync(fileURLToPath(examplePath)));
+  return () => {
+    const wasi = new WASI({ version: 'preview1', args: ['app'] });
+    new WebAssembly.Instance(module, wasi.getImportObject() as WebAssembly.Imports);
+  };
+}
+
+/** Medians of both, in turn, in µs. */
+function instantiateUs(compiled: CompiledModule): readonly [ours: number, nodes: number] {
+  const [ours, nodes] = [instantiation(compiled), nodeInstantiation()];
+  const timed = (instantiate: () => void): number => {
+    const startedAt = nodeClock.monotonic();
+    instantiate();
+    return (nodeClock.monotonic() - startedAt) * 1000;
+  };
+  const pairs = Array.from({ length: instances }, () => [timed(ours), timed(nodes)] as const);
+  return [median(pairs.map(([one]) => one)), median(pairs.map(([, other]) => other))];
 }
 
 async function settle(): Promise<void> {
@@ -69,7 +87,7 @@ async function settle(): Promise<void> {
 export async function measureInstances(): Promise<readonly Row[]> {
   const example = compileExample();
   const turns = new Turns({ nextTurn: setImmediate, mark: () => {} });
-  const engineUs = instantiateUs(example);
+  const [engineUs, nodesUs] = instantiateUs(example);
   const starts: number[] = [];
   const start = (): Guest => {
     const orderedAt = nodeClock.monotonic();
@@ -97,6 +115,8 @@ export async function measureInstances(): Promise<readonly Row[]> {
   for (const guest of [first, ...guests]) guest.stop();
   return [
     { name: 'instantiate a compiled module of 17 KB in a memory that was left', value: engineUs, unit: 'µs', must: 40 },
+    { name: 'the same by node:wasi, with a memory of its own', value: nodesUs, unit: 'µs' },
+    { name: 'ours by node:wasi', value: engineUs / nodesUs, unit: '' },
     { name: 'order to first instruction, compiled', value: median(starts), unit: 'ms', must: 5 },
     {
       name: `memory of a sleeping instance, ${(touchedBytes / instances / megabyte).toFixed(2)} MiB of its own reserved`,

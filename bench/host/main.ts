@@ -14,7 +14,7 @@ export interface Row {
 
 function tableOf(rows: readonly Row[]): string {
   const line = ({ name, value, unit, must }: Row): string =>
-    `${name.padEnd(62)}${value.toFixed(1).padStart(10)} ${unit.padEnd(4)}${(must === undefined ? '' : `≤ ${must}`).padStart(8)}`;
+    `${name.padEnd(62)}${value.toFixed(unit === '' ? 3 : 1).padStart(10)} ${unit.padEnd(4)}${(must === undefined ? '' : `≤ ${must}`).padStart(8)}`;
   return `${rows.map(line).join('\n')}\n`;
 }
 

@@ -1,4 +1,5 @@
 import { ended, fuelContract } from '../../../artifact/fuel/contract.ts';
+import type { SystemCall } from '../wasi/preview1.ts';
 import type { ProgramExit } from '../wasi/world.ts';
 
 /** Bytes of call stack that a program has by its own count; V8's own is larger. */
@@ -25,6 +26,14 @@ export class Meter {
   get imports(): WebAssembly.Imports {
     const { module, left, stack, out } = fuelContract;
     return { [module]: { [left]: this.#left, [stack]: this.#stack, [out]: () => this.#out() } };
+  }
+
+  /** A system call that a program makes with its fuel gone, between two looks at it, is not made: it ends there. */
+  charged(call: SystemCall): SystemCall {
+    return (...values) => {
+      if (this.#left.value < 0n) this.#out();
+      return this.#leftAtEnd === undefined ? call(...values) : 0;
+    };
   }
 
   /** The module calls this below zero: the program then ends where it is. */

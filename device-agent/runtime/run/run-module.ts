@@ -72,14 +72,14 @@ function unmeterable(error: unknown): RunEnd {
   throw error;
 }
 
-function suspendable(imports: Bound['imports']): WebAssembly.Imports {
+function suspendable(imports: Bound['imports'], meter: Meter): WebAssembly.Imports {
   return Object.fromEntries(
     Object.entries(imports).map(([from, calls]) => [
       from,
       Object.fromEntries(
         Object.entries(calls).map(([name, call]) => [
           name,
-          suspending.has(name) ? new WebAssembly.Suspending(call) : call,
+          suspending.has(name) ? new WebAssembly.Suspending(meter.charged(call)) : meter.charged(call),
         ]),
       ),
     ]),
@@ -117,7 +117,11 @@ class Run {
     try {
       const started = now();
       const { imports, others } = this.#bound;
-      const instance = new WebAssembly.Instance(module, { ...suspendable(imports), ...others, ...this.#meter.imports });
+      const instance = new WebAssembly.Instance(module, {
+        ...suspendable(imports, this.#meter),
+        ...others,
+        ...this.#meter.imports,
+      });
       this.#exports = instance.exports;
       attachMemory(this.#bound.guest, this.#exports);
       this.instantiateMs = now() - started;

@@ -47,6 +47,17 @@ test('the same program takes the same fuel every time, and ends where that is us
   t.is(used, 100_000);
 });
 
+test('a program whose fuel is gone between two looks at it is out of fuel where it calls the host, and the call is not made', async (t) => {
+  const arm = [...Array.from({ length: 30 }, () => [op.i32(1), op.drop]).flat(), op.call(0), op.drop];
+  const bytes = buildModule({
+    imports: [{ name: 'sched_yield', result: 'i32' }],
+    functions: { _start: [op.i32(1), [0x04, 0x40], ...arm, [0x0b]] },
+  });
+  const { end, fuel } = await run(bytes, { fuelMax: 20 });
+  t.deepEqual(end, { kind: 'out-of-fuel' });
+  t.is(fuel, 20);
+});
+
 test('a program that catches everything ends at proc_exit, by its meter', async (t) => {
   const caught = [op.loop([0x02, 0x40, 0x1f, 0x40, 0x01, 0x02, 0x00, ...op.i32(7), ...op.call(0), 0x0b, 0x0b])];
   const bytes = buildModule({ imports: [{ name: 'proc_exit', params: ['i32'] }], functions: { _start: caught } });

@@ -1,0 +1,281 @@
+import { WasmError } from '../wasm/error.ts';
+import { immediate } from '../wasm/immediates.ts';
+import type { InstructionCursor } from '../wasm/read/instructions.ts';
+import { type BodyShape, noSegment, type Segments } from './body-shape.ts';
+import { action, actionOfOpcode, costOfOpcode, growthOfOpcode } from './costs.ts';
+import { type EditLog, edit, notByIndex } from './edit-log.ts';
+import { OpenConstructs } from './open-constructs.ts';
+import type { Signatures } from './signatures.ts';
+
+const firstVectorOpcode = 0x300;
+const firstAtomicOpcode = 0x500;
+const emptyBlock = -64;
+
+/** One pass over the instructions of a body, which finds its segments, constructs and what is to be changed. */
+export class BodyScan {
+  readonly segments: Segments = { cost: [], construct: [], parent: [] };
+  readonly calls: BodyShape['calls'] = { callee: [], segment: [], construct: [] };
+  readonly references: number[] = [];
+  readonly open = new OpenConstructs();
+  callsIndirectly = false;
+  hasLoop = false;
+  hasHandler = false;
+  hasBulk = false;
+  throwsOrTailCalls = false;
+  usesVectors = false;
+  heightMax = 0;
+  readonly #cursor: InstructionCursor;
+  readonly #log: EditLog;
+  readonly #signatures: Signatures;
+  #segment = 0;
+  #height = 0;
+
+  constructor(cursor: InstructionCursor, log: EditLog, signatures: Signatures, results: number) {
+    this.#cursor = cursor;
+    this.#log = log;
+    this.#signatures = signatures;
+    this.open.push(false, 0, 0, 0, results);
+  }
+
+  run(start: number, end: number): void {
+    const cursor = this.#cursor;
+    this.#begin(noSegment, start);
+    cursor.seek(start, end);
+    while (this.open.top >= 0 && cursor.next()) this.#instruction(cursor.opcode);
+    if (this.open.top >= 0) throw new WasmError('body-unterminated', end, 'function body without end');
+    if (cursor.end !== end) throw new WasmError('section-length', cursor.end, 'instructions behind the last end');
+  }
+
+  #instruction(opcode: number): void {
+    if (this.#segment !== noSegment) this.segments.cost[this.#segment]! += costOfOpcode[opcode]!;
+    this.#grow(growthOfOpcode[opcode]!);
+    if (opcode >= firstVectorOpcode && opcode < firstAtomicOpcode) this.usesVectors = true;
+    const what = actionOfOpcode[opcode]!;
+    if (what === action.none) return;
+    if (what <= action.tryTable) this.#structure(what);
+    else if (what <= action.return) this.#branch(what);
+    else if (what <= action.throw) this.#call(what);
+    else this.#replace(what);
+  }
+
+  #structure(what: number): void {
+    switch (what) {
+      case action.loop:
+        this.#loop();
+        break;
+      case action.if:
+        this.#enter(false);
+        this.#beginAfter(this.#segment, this.#cursor.end);
+        break;
+      case action.else:
+        this.#arm();
+        break;
+      case action.catch:
+      case action.catchAll:
+        this.#caught(this.#cursor.end);
+        this.#arm();
+        if (what === action.catch) this.#grow(this.#paramsOfTag(this.#cursor.values[0]!));
+        break;
+      case action.delegate:
+        this.open.escape();
+        this.#leave();
+        break;
+      case action.end:
+        this.#leave();
+        break;
+      case action.tryTable:
+        this.#tryTable();
+        break;
+      default:
+        this.#enter(false);
+    }
+  }
+
+  #loop(): void {
+    const { start, end } = this.#cursor;
+    this.hasLoop = true;
+    const alive = this.#segment !== noSegment;
+    this.#edit(edit.loop, start, this.open.constructs.parent.length);
+    this.#enter(true);
+    if (alive) this.#begin(noSegment, end);
+  }
+
+  #enter(isLoop: boolean): void {
+    const [params, results] = this.#arity();
+    this.open.push(isLoop, this.#segment, this.#height - params, params, results);
+  }
+
+  /** How many values a block takes and gives. */
+  #arity(): readonly [number, number] {
+    const { kinds, values } = this.#cursor;
+    const type = values[0]!;
+    if (kinds[0] === immediate.valueType) return [0, 1];
+    if (type < 0) return [0, type === emptyBlock ? 0 : 1];
+    return [this.#signatures.params[type] ?? 0, this.#signatures.results[type] ?? 0];
+  }
+
+  #arm(): void {
+    this.#height = this.open.heightInside;
+    this.#beginAfter(this.open.opener, this.#cursor.end);
+  }
+
+  #tryTable(): void {
+    const { kinds, values, count } = this.#cursor;
+    const around = this.open.top;
+    this.#enter(false);
+    for (let i = 1; i < count; i++) {
+      if (kinds[i] !== immediate.label) continue;
+      const place = around - values[i]!;
+      this.open.reachFor(place);
+      this.open.constructs.catches[this.#constructAt(place)] = true;
+      this.hasHandler = true;
+      this.open.escape();
+    }
+  }
+
+  #caught(at: number): void {
+    this.hasHandler = true;
+    this.open.escape();
+    this.#edit(edit.caught, at);
+  }
+
+  #leave(): void {
+    const at = this.#cursor.end;
+    const { current, opener, top } = this.open;
+    const { isLoop, catches } = this.open.constructs;
+    this.#height = 0;
+    this.#grow(this.open.heightBehind);
+    const goesElsewhere = this.open.pop();
+    if (top === 0) return;
+    if (isLoop[current]) this.#edit(edit.loopEnd, at, current);
+    else if (catches[current]) this.#edit(edit.caught, at);
+    if (goesElsewhere) this.#beginAfter(opener, at);
+    else this.#segment = opener;
+  }
+
+  #branch(what: number): void {
+    const { start, end, kinds, values, count } = this.#cursor;
+    const top = this.open.top;
+    if (what === action.return || what === action.leave) {
+      if (what === action.return) this.#edit(edit.return, start, end, this.open.current, top);
+      this.open.reachFor(0);
+      this.#segment = noSegment;
+      return;
+    }
+    let place = top;
+    for (let i = 0; i < count; i++) if (kinds[i] === immediate.label) place = Math.min(place, top - values[i]!);
+    const target = this.#constructAt(place);
+    this.open.reachFor(place);
+    if (this.open.leavesLoop(place)) {
+      if (what === action.branchIf) this.#edit(edit.branchIf, start, end, this.open.current, target);
+      else this.#edit(edit.branch, start, this.open.current, target);
+    }
+    if (what === action.branch || what === action.branchTable) this.#segment = noSegment;
+    else this.#beginAfter(this.#segment, end);
+  }
+
+  #call(what: number): void {
+    const { start, end, starts, values } = this.#cursor;
+    const callee = what === action.call || what === action.tailCall ? values[0]! : notByIndex;
+    if (callee !== notByIndex) {
+      this.#noteCall(callee);
+      this.#passArguments(this.#signatures.ofFunction[callee]!, 0);
+    } else if (what !== action.throw) {
+      this.callsIndirectly = true;
+      this.#passArguments(values[0]!, 1);
+    }
+    if (what < action.tailCall) {
+      if (callee === notByIndex) this.open.observe();
+      this.#edit(edit.call, start, end, callee, this.open.current);
+      return;
+    }
+    this.throwsOrTailCalls = true;
+    this.open.escape();
+    if (what !== action.throw) this.#edit(edit.tailCall, start);
+    this.open.reachFor(0);
+    this.#segment = noSegment;
+    if (callee !== notByIndex) this.#edit(edit.function, starts[0]!, starts[1]!, callee);
+  }
+
+  #noteCall(callee: number): void {
+    if (this.#segment === noSegment) return;
+    this.calls.callee.push(callee);
+    this.calls.segment.push(this.#segment);
+    this.calls.construct.push(this.open.current);
+  }
+
+  #passArguments(type: number, more: number): void {
+    this.#grow((this.#signatures.results[type] ?? 0) - (this.#signatures.params[type] ?? 0) - more);
+  }
+
+  #replace(what: number): void {
+    const { start, end, starts, values } = this.#cursor;
+    switch (what) {
+      case action.functionReference:
+        this.references.push(values[0]!);
+        this.#edit(edit.function, starts[0]!, starts[1]!, values[0]!);
+        break;
+      case action.global:
+        this.#edit(edit.global, starts[0]!, starts[1]!, values[0]!);
+        break;
+      case action.fixedArray:
+        if (this.#segment !== noSegment) this.segments.cost[this.#segment]! += values[1]!;
+        break;
+      case action.wait:
+        this.#edit(edit.wait, start, end);
+        break;
+      default:
+        this.hasBulk = true;
+        this.open.observe();
+        this.#bulk(what);
+    }
+  }
+
+  #bulk(what: number): void {
+    const countsBytes = what === action.memoryBulk ? 1 : 0;
+    this.#edit(edit.bulk, this.#cursor.start, countsBytes, this.#lengthIsWide(what) ? 1 : 0, this.open.current);
+  }
+
+  // The length is as wide as the narrowest index it is added to; segments and arrays have 32-bit ones.
+  #lengthIsWide(what: number): boolean {
+    if (what === action.arrayBulk) return false;
+    const { kinds, values, count } = this.#cursor;
+    const wide = what === action.memoryBulk ? this.#signatures.wideMemory : this.#signatures.wideTable;
+    const space = what === action.memoryBulk ? immediate.memory : immediate.table;
+    for (let i = 0; i < count; i++) if (kinds[i] !== space || !wide[values[i]!]) return false;
+    return true;
+  }
+
+  #paramsOfTag(tag: number): number {
+    return this.#signatures.params[this.#signatures.ofTag[tag] ?? -1] ?? 0;
+  }
+
+  #constructAt(place: number): number {
+    const construct = this.open.at(place);
+    if (construct === undefined) throw new WasmError('bad-kind', this.#cursor.start, 'label that is not open');
+    return construct;
+  }
+
+  #grow(values: number): void {
+    this.#height += values;
+    if (this.#height > this.heightMax) this.heightMax = this.#height;
+  }
+
+  /** A segment that runs only if its parent did; code after what never runs never runs. */
+  #beginAfter(parent: number, at: number): void {
+    if (parent === noSegment) this.#segment = noSegment;
+    else this.#begin(parent, at);
+  }
+
+  #begin(parent: number, at: number): void {
+    this.#segment = this.segments.parent.length;
+    this.segments.parent.push(parent);
+    this.segments.construct.push(this.open.current);
+    this.segments.cost.push(0);
+    this.#edit(edit.segment, at, this.#segment, this.open.current);
+  }
+
+  #edit(kind: number, at: number, first = 0, second = 0, third = 0): void {
+    this.#log.push(kind, at, first, second, third);
+  }
+}
