@@ -6,7 +6,6 @@ import { Turn } from '../../platform/turn.ts';
 import type { Problem, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
 import { passedOver } from '../manifests/passed-over.ts';
-import { judgeAssemblies, type ReadModule } from '../publishing/judge-assemblies.ts';
 import type { PublisherJudgement } from '../publishing/publisher.ts';
 import type { History } from '../source/source.ts';
 import { SourceError } from '../source/source-error.ts';
@@ -16,12 +15,12 @@ import { type Acceptance, judgeAcceptance } from './held-tip.ts';
 import { keepingBlobs, type ReadBlob } from './manifest-reader.ts';
 import { lineOf } from './problem-line.ts';
 import {
-  describe,
   judgeRevision,
   noRevision,
+  problemsOf,
   type Reading,
   type RevisionStep,
-  type RevisionTree,
+  stepTo,
   treeAfter,
   type ValidRevision,
 } from './revision-in-force.ts';
@@ -192,31 +191,15 @@ export class BranchFollower {
     }
   }
 
-  /** From what is in force to `info`; from nothing, when git no longer has what is in force to compare with. */
-  async #stepTo(info: RevisionStatus): Promise<RevisionStep> {
-    const { source } = this.#parts;
-    const before = this.#inForce;
-    try {
-      return { before, info, changes: await source.changes(before.info?.id, info.id) };
-    } catch (error) {
-      if (!(error instanceof SourceError) || error.code !== 'GONE') throw error;
-    }
-    const whole = new Map((await source.changes(undefined, info.id)).map((change) => [change.path, change]));
-    const gone = [...before.files.keys()].filter((path) => !whole.has(path)).map((path) => ({ path }));
-    const changed = [...whole.values()].filter(({ path, oid }) => before.files.get(path) !== oid);
-    return { before, info, changes: [...changed, ...gone] };
-  }
-
   async #consider(info: RevisionStatus, history: History): Promise<void> {
-    const { publisher } = this.#parts;
-    const step = await this.#stepTo(info);
+    const { publisher, source } = this.#parts;
+    const step = await stepTo(source, this.#inForce, info);
     const reading = this.#reading;
     const tree = await treeAfter(step, reading.turn);
     try {
       const { catalogue, problems, notes } = await publisher.judge(tree, this.#readTrust);
       const judged = await judgeRevision(step, tree, catalogue, reading);
-      const unfit = judged.kind === 'refused' ? judged.problems : await this.#unfit(step, judged.revision, tree);
-      const found = [...problems, ...unfit];
+      const found = [...problems, ...(await problemsOf(judged, step, tree, { publisher, readBlob: source.readBlob }))];
       if (judged.kind === 'refused' || found.length > 0) {
         return this.#refuse(info, `${found.length} ${found.length === 1 ? 'problem' : 'problems'} in its files`, found);
       }
@@ -226,14 +209,6 @@ export class BranchFollower {
       if (error instanceof SourceError) throw error;
       this.#postpone(info, error);
     }
-  }
-
-  /** What can't run of what a revision puts together. */
-  async #unfit({ before }: RevisionStep, { state }: ValidRevision, tree: RevisionTree): Promise<readonly Problem[]> {
-    const { publisher, source } = this.#parts;
-    const read: ReadModule = (release) => publisher.readModule(tree, source.readBlob, release);
-    const findings = await judgeAssemblies(state, before.state, read);
-    return describe({ problems: [], findings }, tree.files, source.readBlob);
   }
 
   async #adopt(

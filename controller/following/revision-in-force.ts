@@ -10,8 +10,11 @@ import { MapDraft } from '../manifests/map-draft.ts';
 import { isUnreadName } from '../manifests/passed-over.ts';
 import { PersistentMap } from '../manifests/persistent-map.ts';
 import { pauseNow, runInTurns, type Steps } from '../manifests/steps.ts';
+import { judgeAssemblies, type ReadModule } from '../publishing/judge-assemblies.ts';
 import { isTrustFile } from '../publishing/trust-files.ts';
+import { SourceError } from '../source/source-error.ts';
 import type { BlobCache, RevisionFiles } from '../state/blob-cache.ts';
+import type { Publisher, RevisionSource } from './follower-parts.ts';
 import { type ChangedPath, changedManifests, type ReadBlob, readManifests } from './manifest-reader.ts';
 
 /** The files of a commit: blob ids by path. What is few and asked for at every commit is kept apart beside them. */
@@ -54,7 +57,7 @@ export type Judged =
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] };
 
 /** The problems with the places they are at in the files of a commit. */
-export async function describe(refused: Refused, files: RevisionFiles, readBlob: ReadBlob): Promise<Problem[]> {
+async function describe(refused: Refused, files: RevisionFiles, readBlob: ReadBlob): Promise<Problem[]> {
   const bytes = new Map<string, Uint8Array>();
   for (const path of filesToLocate(refused)) {
     const blob = files.get(path);
@@ -69,6 +72,23 @@ export interface RevisionStep {
   readonly info: RevisionStatus;
   /** What differs from `before`. */
   readonly changes: readonly ChangedPath[];
+}
+
+/** From `before` to the commit `info`; from nothing, when git no longer has what is in force to compare with. */
+export async function stepTo(
+  source: Pick<RevisionSource, 'changes'>,
+  before: ValidRevision,
+  info: RevisionStatus,
+): Promise<RevisionStep> {
+  try {
+    return { before, info, changes: await source.changes(before.info?.id, info.id) };
+  } catch (error) {
+    if (!(error instanceof SourceError) || error.code !== 'GONE') throw error;
+  }
+  const whole = new Map((await source.changes(undefined, info.id)).map((change) => [change.path, change]));
+  const gone = [...before.files.keys()].filter((path) => !whole.has(path)).map((path) => ({ path }));
+  const changed = [...whole.values()].filter(({ path, oid }) => before.files.get(path) !== oid);
+  return { before, info, changes: [...changed, ...gone] };
 }
 
 function* changedFiles(before: Files, changes: readonly ChangedPath[]): Steps<Files> {
@@ -112,4 +132,17 @@ export async function judgeRevision(
   if (applied.kind === 'refused') return { kind: 'refused', problems: await describe(applied, tree.files, readBlob) };
   const warnings = await describe({ problems: [], findings: applied.warnings }, tree.files, readBlob);
   return { kind: 'valid', revision: { ...tree, state: applied.state }, affected: applied.affected, warnings };
+}
+
+/** All that is wrong with a revision; what it puts together and can't run is only asked of one that is right otherwise. */
+export async function problemsOf(
+  judged: Judged,
+  { before }: RevisionStep,
+  tree: RevisionTree,
+  { publisher, readBlob }: { readonly publisher: Publisher; readonly readBlob: ReadBlob },
+): Promise<readonly Problem[]> {
+  if (judged.kind === 'refused') return judged.problems;
+  const read: ReadModule = (release) => publisher.readModule(tree, readBlob, release);
+  const findings = await judgeAssemblies(judged.revision.state, before.state, read);
+  return describe({ problems: [], findings }, tree.files, readBlob);
 }

@@ -206,7 +206,10 @@ test('a module that is one of several is added as such, and who adds it as a pro
   const tree = newTree();
   const options = { name: 'codec', version: '1.0.0', bytes: adder, file: 'codec.wasm', random: new SimRandom(3), now };
   const error = t.throws(() => addRelease(tree, options), { instanceOf: AuthoringError });
-  t.regex(error?.message ?? '', /^codec\.wasm cannot run on a device: .*; as one of several modules it is added with --linked$/);
+  t.regex(
+    error?.message ?? '',
+    /^codec\.wasm cannot run on a device: .*; as one of several modules it is added with --linked$/,
+  );
   t.true(addRelease(tree, { ...options, isLinked: true }).added);
   t.deepEqual(verifyRepository(tree, now).problems, []);
 });
