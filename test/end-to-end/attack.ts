@@ -42,11 +42,11 @@ export class Attack {
   }
 
   /** One bit in every form of a release; undefined until the controller has prepared its small form too. */
-  flipRelease(name: string, version: string): boolean {
+  flipRelease(name: string, version: string): true | undefined {
     const { ways }: ReleaseIndex = JSON.parse(
       readFileSync(`${this.#artifacts}/releases/${name}/${version}.json`, 'utf8'),
     );
-    if (ways.length < 2) return false;
+    if (ways.length < 2) return undefined;
     for (const way of ways) {
       this.replace(`sha256/${way.sha256}`, (bytes) => {
         bytes[bytes.length >> 1]! ^= 1;
