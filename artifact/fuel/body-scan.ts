@@ -179,7 +179,7 @@ export class BodyScan {
     const callee = what === action.call || what === action.tailCall ? values[0]! : notByIndex;
     if (callee !== notByIndex) {
       this.#noteCall(callee);
-      this.#passArguments(this.#signatures.ofFunction[callee]!, 0);
+      this.#passArguments(this.#signatures.ofFunction[callee] ?? this.#noFunction(), 0);
     } else if (what !== action.throw) {
       this.callsIndirectly = true;
       this.#passArguments(values[0]!, 1);
@@ -195,6 +195,10 @@ export class BodyScan {
     this.open.reachFor(0);
     this.#segment = noSegment;
     if (callee !== notByIndex) this.#edit(edit.function, starts[0]!, starts[1]!, callee);
+  }
+
+  #noFunction(): never {
+    throw new WasmError('bad-kind', this.#cursor.start, 'index of a function that is not there');
   }
 
   #noteCall(callee: number): void {

@@ -52,8 +52,12 @@ export function meterModule(module: MeteredModule, limits: WasmLimits): Metered 
   const { functions, reserve } = meterFunctions({
     shapes,
     imported,
-    entries: definedAmong(entriesOf(contents), imported),
-    referenced: definedAmong([...module.references, ...shapes.flatMap(({ references }) => references)], imported),
+    entries: definedAmong(entriesOf(contents), signatures, imported),
+    referenced: definedAmong(
+      [...module.references, ...shapes.flatMap(({ references }) => references)],
+      signatures,
+      imported,
+    ),
     sharesTables: sharesTables(contents),
   });
   for (const shape of shapes) observeCalls(shape, functions, imported);
@@ -74,9 +78,10 @@ function entriesOf({ exports, start }: ModuleContents): number[] {
   ];
 }
 
-function definedAmong(indices: Iterable<number>, imported: number): Set<number> {
+/** Without what names no function at all: what V8 refuses is not looked for. */
+function definedAmong(indices: Iterable<number>, { ofFunction }: Signatures, imported: number): Set<number> {
   const defined = new Set<number>();
-  for (const index of indices) if (index >= imported) defined.add(index - imported);
+  for (const index of indices) if (index >= imported && index < ofFunction.length) defined.add(index - imported);
   return defined;
 }
 

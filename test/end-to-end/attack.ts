@@ -42,20 +42,18 @@ export class Attack {
   }
 
   /** One bit in every form of a release; undefined until the controller has prepared its small form too. */
-  flipRelease(name: string, version: string): (() => void) | undefined {
+  flipRelease(name: string, version: string): true | undefined {
     const { ways }: ReleaseIndex = JSON.parse(
       readFileSync(`${this.#artifacts}/releases/${name}/${version}.json`, 'utf8'),
     );
     if (ways.length < 2) return undefined;
-    const undo = ways.map((way) =>
+    for (const way of ways) {
       this.replace(`sha256/${way.sha256}`, (bytes) => {
         bytes[bytes.length >> 1]! ^= 1;
         return bytes;
-      }),
-    );
-    return () => {
-      for (const one of undo) one();
-    };
+      });
+    }
+    return true;
   }
 
   #signed(path: string): Signed {

@@ -33,6 +33,20 @@ const rich = [
   [0x03, 0x40, 0x41, 0, 0x0d, 0, 0x41, 1, 0x04, 0x40, 0x0f, 0x0b, 0x0b],
 ];
 
+test('a call, an export or an element of a function that is not there ends in no error of ours', (t) => {
+  const call = moduleAround([0x10, 9], true);
+  t.throws(() => injectFuel(call, roomy), { instanceOf: WasmError, code: 'bad-kind' });
+  const missing = [
+    [1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 0x61, 0, 9, 10, 4, 1, 2, 0, 0x0b],
+    [1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 4, 4, 1, 0x70, 0, 1, 9, 7, 1, 0, 0x41, 0, 0x0b, 1, 9, 10, 4, 1, 2, 0, 0x0b],
+  ];
+  for (const sections of missing) {
+    const bytes = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections);
+    t.false(WebAssembly.validate(bytes));
+    t.false(WebAssembly.validate(injectFuel(bytes, roomy)));
+  }
+});
+
 test('a module that V8 accepts is accepted metered, or refused with a code', async (t) => {
   const bases = [
     await compileAssemblyScript(program, '--optimize'),
