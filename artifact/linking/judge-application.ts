@@ -1,5 +1,6 @@
 import { judgeLinkedModule, judgeModule } from '../admission/judge-module.ts';
 import { isLinkName } from '../admission/link-name.ts';
+import { memoryShortage } from '../admission/memory-limit.ts';
 import type { Verdict } from '../admission/verdict.ts';
 import { linkProblems } from './judge-link.ts';
 
@@ -7,6 +8,8 @@ import { linkProblems } from './judge-link.ts';
 export interface ApplicationModules {
   readonly own: Uint8Array;
   readonly links: ReadonlyMap<string, Uint8Array>;
+  /** What its limit gives the memory of each of them, in pages of 64 KiB. */
+  readonly memoryPagesMax: number;
 }
 
 /** What is wrong with one of them. */
@@ -17,12 +20,12 @@ export interface ApplicationProblem {
   readonly message: string;
 }
 
-/** Says whether an application can run on a device: each module by itself, and that the links give what is imported. */
-export function judgeApplication({ own, links }: ApplicationModules): readonly ApplicationProblem[] {
-  if (links.size === 0) return refusal(undefined, judgeModule(own));
+/** Says whether an application can run on a device: each module by itself and in its memory, and that the links give what is imported. */
+export function judgeApplication({ own, links, memoryPagesMax }: ApplicationModules): readonly ApplicationProblem[] {
+  if (links.size === 0) return problemOf(undefined, reasonsAlone(judgeModule(own), memoryPagesMax));
   const all = [[undefined, own] as const, ...links];
   const verdicts = all.map(([link, bytes]) => [link, bytes, judgeLinkedModule(bytes)] as const);
-  const refused = verdicts.flatMap(([link, , verdict]) => refusal(link, verdict));
+  const refused = verdicts.flatMap(([link, , verdict]) => problemOf(link, reasonsAlone(verdict, memoryPagesMax)));
   if (refused.length > 0) return refused;
   const used = new Set<string>();
   const found = verdicts.flatMap(([link, bytes, verdict]) => {
@@ -35,13 +38,11 @@ export function judgeApplication({ own, links }: ApplicationModules): readonly A
   return [...found, ...idle.map((link) => ({ link, message: `no module of it imports anything from ${link}` }))];
 }
 
-function refusal(link: string | undefined, verdict: Verdict): readonly ApplicationProblem[] {
-  return verdict.kind === 'runs'
-    ? []
-    : problemOf(
-        link,
-        verdict.problems.map(({ message }) => message),
-      );
+/** What speaks against a module whatever it is linked to. */
+function reasonsAlone(verdict: Verdict, memoryPagesMax: number): readonly string[] {
+  if (verdict.kind === 'refused') return verdict.problems.map(({ message }) => message);
+  const shortage = memoryShortage(verdict.start, memoryPagesMax);
+  return shortage === undefined ? [] : [shortage];
 }
 
 function problemOf(link: string | undefined, reasons: readonly string[]): readonly ApplicationProblem[] {

@@ -1,13 +1,17 @@
 import { judgeApplication } from '../../artifact/linking/judge-application.ts';
+import { memoryPagesMax } from '../../schemas/memory-limit.ts';
 import type { CataloguedRelease } from '../manifests/desired.ts';
 import type { Finding, ValuePath } from '../manifests/finding.ts';
 import { linkedReleases } from '../manifests/linked-releases.ts';
 import type { ManifestKey, ManifestState } from '../manifests/manifest-state.ts';
+import { runningTerms } from '../manifests/running-terms.ts';
 
 /** The modules that a revision makes one application of, and where it says so. */
 export interface Assembly {
   readonly own: CataloguedRelease;
   readonly links: ReadonlyMap<string, CataloguedRelease>;
+  /** What the memory of each may grow to, in pages of 64 KiB. */
+  readonly memoryPagesMax: number;
   /** Where it names its own release, and each link. */
   readonly places: { readonly own: FindingPlace; readonly links: ReadonlyMap<string, FindingPlace> };
 }
@@ -17,7 +21,7 @@ type FindingPlace = Pick<Finding, 'file' | 'document' | 'path' | 'part'>;
 /** Reads a release's bytes; undefined where it is missing, which is told of the release. */
 export type ReadModule = (release: CataloguedRelease) => Promise<Uint8Array | undefined>;
 
-/** Every way in which a revision puts releases together, by the digests of the modules and their links. */
+/** Every way in which a revision puts releases together, by the digests of the modules, their links and the memory limit. */
 export function assembliesOf(state: ManifestState): ReadonlyMap<string, Assembly> {
   const assemblies = new Map<string, Assembly>();
   const add = (application: string, version: string, key: ManifestKey, path: ValuePath): void => {
@@ -34,7 +38,10 @@ export function assembliesOf(state: ManifestState): ReadonlyMap<string, Assembly
   return assemblies;
 }
 
-/** What is wrong with those assemblies of a revision that another one does not have: modules that do not go together, or do not run alone. */
+/**
+ * What is wrong with those assemblies of a revision that another one does not have: modules that do not go together, do not
+ * run alone, or start with more memory than the manifest gives.
+ */
 export async function judgeAssemblies(
   next: ManifestState,
   before: ManifestState,
@@ -47,7 +54,7 @@ export async function judgeAssemblies(
   return findings;
 }
 
-async function judge({ own, links, places }: Assembly, read: ReadModule): Promise<Finding[]> {
+async function judge({ own, links, memoryPagesMax, places }: Assembly, read: ReadModule): Promise<Finding[]> {
   const bytes = await read(own);
   const linked = new Map<string, Uint8Array>();
   for (const [link, release] of links) {
@@ -55,7 +62,7 @@ async function judge({ own, links, places }: Assembly, read: ReadModule): Promis
     if (module !== undefined) linked.set(link, module);
   }
   if (bytes === undefined || linked.size < links.size) return [];
-  return judgeApplication({ own: bytes, links: linked }).map(({ link, message }) => {
+  return judgeApplication({ own: bytes, links: linked, memoryPagesMax }).map(({ link, message }) => {
     const release = link === undefined ? own : links.get(link)!;
     const place = link === undefined ? places.own : places.links.get(link)!;
     const text = `${release.name} ${release.version} cannot run ${link === undefined ? 'so' : `as ${link}`}: ${message}`;
@@ -75,7 +82,12 @@ function assemblyOf(state: ManifestState, name: string, version: string, place: 
   const placed = linked.map(({ link }) => {
     return [link, placeOf(state, `Application/${name}`, ['spec', 'links', link, 'release'])] as const;
   });
-  return { own, links: new Map(links), places: { own: place, links: new Map(placed) } };
+  return {
+    own,
+    links: new Map(links),
+    memoryPagesMax: memoryPagesMax(runningTerms(application.spec)),
+    places: { own: place, links: new Map(placed) },
+  };
 }
 
 function placeOf(state: ManifestState, key: ManifestKey, path: ValuePath): FindingPlace {
@@ -83,6 +95,6 @@ function placeOf(state: ManifestState, key: ManifestKey, path: ValuePath): Findi
   return { file, document, path, part: 'value' };
 }
 
-function keyOf({ own, links }: Assembly): string {
-  return JSON.stringify([own.sha256, [...links].map(([link, { sha256 }]) => [link, sha256])]);
+function keyOf({ own, links, memoryPagesMax }: Assembly): string {
+  return JSON.stringify([own.sha256, [...links].map(([link, { sha256 }]) => [link, sha256]), memoryPagesMax]);
 }

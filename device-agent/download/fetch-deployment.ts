@@ -11,6 +11,7 @@ import type {
   ReleaseIndex,
   Way,
 } from '../../schemas/generated/types.ts';
+import { memoryPagesMax } from '../../schemas/memory-limit.ts';
 import { judgeEnvelope } from '../courier/judge-envelope.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import { DownloadError } from './download-error.ts';
@@ -56,9 +57,14 @@ function requireSigner(metadata: ReleaseMetadata, envelope: string, { device, se
 }
 
 /** Refuses an application whose modules this device would refuse to run: before anything that runs is stopped for it. */
-function requireRunnable(store: ModuleStore, { name, version, sha256, links = {} }: DeployedApplication): void {
+function requireRunnable(store: ModuleStore, application: DeployedApplication): void {
+  const { name, version, sha256, links = {} } = application;
   const linked = Object.entries(links).map(([link, module]) => [link, store.read(module.sha256)] as const);
-  const problems = judgeApplication({ own: store.read(sha256), links: new Map(linked) });
+  const problems = judgeApplication({
+    own: store.read(sha256),
+    links: new Map(linked),
+    memoryPagesMax: memoryPagesMax(application),
+  });
   if (problems.length === 0) return;
   const reasons = problems
     .map(({ link, message }) => (link === undefined ? message : `${link}: ${message}`))

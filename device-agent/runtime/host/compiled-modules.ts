@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { importsOf } from '../../../artifact/linking/functions.ts';
 import type { Disk } from '../../../platform/ports.ts';
-import { memoryPagesMax } from '../limits.ts';
+import { memoryPagesMax } from '../../../schemas/memory-limit.ts';
 import { prepareModule } from '../prepare/prepare-module.ts';
 import { readPrepared, type Traits } from '../prepare/prepared-store.ts';
 import type { HostedApplication } from '../protocol.ts';

@@ -1,11 +1,11 @@
 import { FileError } from '../../../platform/file-handles.ts';
 import { type Clock, DiskError, type Random } from '../../../platform/ports.ts';
+import { memoryBytesMax } from '../../../schemas/memory-limit.ts';
 import type { OutboxPort } from '../../outbox/files/outbox-port.ts';
 import { channelDirectories } from '../channels/channel-directories.ts';
 import type { ChannelHub } from '../channels/channel-hub.ts';
 import type { LostMessages } from '../channels/lost-messages.ts';
 import type { Grants } from '../grants/grants.ts';
-import { memoryBytesMax } from '../limits.ts';
 import type { OpenDirectory } from '../primitives/open-directory.ts';
 import { fileDirectory } from '../primitives/read-only-directory.ts';
 import { emptyInput, outputTo } from '../primitives/streams.ts';

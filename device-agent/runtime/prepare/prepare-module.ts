@@ -1,5 +1,6 @@
 /** Makes a module ready to run: judged, metered, its growth bounded. Pure, bytes to bytes. */
 import { judgeLinkedModule, judgeModule } from '../../../artifact/admission/judge-module.ts';
+import { memoryShortage } from '../../../artifact/admission/memory-limit.ts';
 import type { ModuleNeed } from '../../../artifact/admission/verdict.ts';
 import { FuelError } from '../../../artifact/fuel/error.ts';
 import { injectFuel } from '../../../artifact/fuel/inject.ts';
@@ -31,6 +32,8 @@ function ownProcessReasons(source: Uint8Array, needs: readonly ModuleNeed[]): re
 export function prepareModule(source: Uint8Array, memoryPagesMax: number, isLinked = false): Preparation {
   const verdict = isLinked ? judgeLinkedModule(source) : judgeModule(source);
   if (verdict.kind === 'refused') return { kind: 'refused', message: verdict.problems[0]!.message };
+  const shortage = memoryShortage(verdict.start, memoryPagesMax);
+  if (shortage !== undefined) return { kind: 'refused', message: shortage };
   try {
     const module = takeMemoryFromOutside(injectFuel(source, { memoryPagesMax, tableElementsMax }));
     if (!WebAssembly.validate(module)) return { kind: 'refused', message: 'the engine finds it invalid' };

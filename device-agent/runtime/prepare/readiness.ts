@@ -2,8 +2,8 @@
 import { rewriterVersion } from '../../../artifact/fuel/contract.ts';
 import type { Disk } from '../../../platform/ports.ts';
 import type { DeployedApplication } from '../../../schemas/generated/types.ts';
+import { memoryPagesMax } from '../../../schemas/memory-limit.ts';
 import type { RunnableApplication } from '../app-runtime.ts';
-import { memoryPagesMax } from '../limits.ts';
 import { type PreparedModule, PreparedStore } from './prepared-store.ts';
 import { Preparer, type PreparerOptions } from './preparer.ts';
 import type { PrepareOutcome, PrepareWork } from './protocol.ts';

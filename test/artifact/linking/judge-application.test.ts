@@ -7,8 +7,8 @@ const i32 = { code: 0x7f };
 const codec = writeTrampolines([{ name: 'encode', params: [i32], results: [i32] }]);
 const importing = (module: string) => [{ module, name: 'encode', params: ['i32' as const], result: 'i32' as const }];
 const program = buildModule({ imports: importing('codec'), functions: { _start: [op.i32(1), op.call(0), op.drop] } });
-const judge = (own: Uint8Array, links: Record<string, Uint8Array>) =>
-  judgeApplication({ own, links: new Map(Object.entries(links)) });
+const judge = (own: Uint8Array, links: Record<string, Uint8Array>, memoryPagesMax = 1) =>
+  judgeApplication({ own, links: new Map(Object.entries(links)), memoryPagesMax });
 
 test('an application runs where its links give what its modules import, the linked ones too', (t) => {
   t.deepEqual(judge(program, { codec }), []);
@@ -40,4 +40,15 @@ test('a linked module is judged as every other: what no device has is refused wi
     memory: 'hidden',
   });
   t.regex(judge(program, { codec: hidden })[0]?.message ?? '', /does not export its memory/);
+});
+
+test('what starts with more memory than the limit gives each module is refused, its own, imported or linked', (t) => {
+  const starting = (pages: number, memory: 'exported' | 'imported' = 'exported') =>
+    buildModule({ functions: { _start: [] }, memory, pages });
+  const message = 'it starts with 3 pages of memory (64 KiB each), limits.memory of its application allows 2';
+  t.deepEqual(judge(starting(2), {}, 2), []);
+  t.deepEqual(judge(starting(3), {}, 2), [{ message }]);
+  t.deepEqual(judge(starting(3, 'imported'), {}, 2), [{ message }]);
+  const large = buildModule({ imports: importing('table'), functions: { encode: [] }, pages: 3 });
+  t.deepEqual(judge(program, { codec: large }, 2), [{ link: 'codec', message }]);
 });

@@ -10,7 +10,7 @@ import { DirectoryFiles } from '../../../controller/publishing/files/directory-f
 import { deltaAtOnce } from '../../../controller/publishing/make-delta.ts';
 import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
-import type { PlanDocument } from '../../../schemas/generated/types.ts';
+import type { PlanDocument, StatusDocument } from '../../../schemas/generated/types.ts';
 import { isPlanDocument } from '../../../schemas/generated/validators.js';
 import { ScenarioWorld } from '../../scenarios/scenario-world.ts';
 
@@ -166,6 +166,25 @@ test('a plan says what changes beside releases: probation, the name of the fleet
   world.edit('fleets/trucks.yaml', 'name: lorries', 'name: trucks');
   world.edit('fleets/trucks.yaml', 'probationSeconds: 3', 'probationSeconds: 61');
   t.regex((await world.fleet(['plan'])).output, /truck-7-cab .*probation \d+ s → 61 s/);
+});
+
+test('a memory limit below what the release starts with is refused alike by validate, plan and the controller', async (t) => {
+  const world = harbor(t);
+  await world.commit('A harbor');
+  await world.startController();
+  world.edit('applications/tide-logger.yaml', 'release: 1.0.0', 'release: 1.0.0\n  limits: { memory: 64KiB }');
+  const message =
+    'tide-logger 1.0.0 cannot run so: it starts with 2 pages of memory (64 KiB each), limits.memory of its application allows 1';
+  for (const command of ['validate', 'plan']) {
+    const { output, exitCode } = await world.fleet([command]);
+    t.is(exitCode, 1, command);
+    t.true(output.includes(`applications/tide-logger.yaml:7:12: APPLICATION_CANNOT_RUN ${message}\n`), output);
+  }
+  await world.commit('Less memory');
+  const { source }: StatusDocument = JSON.parse((await world.fleet(['status', '-o', 'json'])).output);
+  t.like(source, { state: 'refused', problems: { length: 1 } });
+  const place = { file: 'applications/tide-logger.yaml', line: 7, column: 12 };
+  t.like(source.problems[0], { ...place, code: 'APPLICATION_CANNOT_RUN', message });
 });
 
 test('what devices do now is left out of a plan from a revision that is not in force', async (t) => {

@@ -2,7 +2,7 @@ import test from 'ava';
 import { emptyManifestState } from '../../../controller/manifests/manifest-state.ts';
 import { judgeAssemblies, type ReadModule } from '../../../controller/publishing/judge-assemblies.ts';
 import { adder, caller } from '../../device-agent/runtime/linked-modules.ts';
-import { printer } from '../../device-agent/runtime/module-builder.ts';
+import { buildModule, printer } from '../../device-agent/runtime/module-builder.ts';
 import { application, device, fleet, stateOf } from '../manifests/fleet-fixture.ts';
 
 const files = {
@@ -39,6 +39,25 @@ test('a link that lacks what is imported is told where the release that imports 
   const [first] = await judgeAssemblies(stateOf(files), emptyManifestState, reader({ 'log/1.0.0': caller }).read);
   t.like(first, { file: 'fleets/ships.yaml', path: ['spec', 'applications', 0, 'release'] });
   t.regex(first?.message ?? '', /^pump 1\.1\.0 cannot run so: it imports codec\.f, which the module linked as codec/);
+});
+
+test('a release that starts with more memory than the manifest gives is told where it is named, anew for every limit', async (t) => {
+  const limited = (memory?: string) =>
+    stateOf({
+      ...files,
+      'apps/pump.yaml': application('pump', '1.0.0', memory === undefined ? {} : { limits: { memory } }),
+    });
+  const large = buildModule({ functions: { _start: [] }, pages: 8192 });
+  const { read, count } = reader({ 'pump/1.0.0': printer(''), 'pump/1.1.0': large });
+  const raised = limited('512MiB');
+  t.deepEqual(await judgeAssemblies(raised, emptyManifestState, read), []);
+  const before = count();
+  const [found, ...others] = await judgeAssemblies(limited(), raised, read);
+  t.is(count(), before + 2);
+  t.deepEqual(others, []);
+  t.like(found, { file: 'fleets/ships.yaml', path: ['spec', 'applications', 0, 'release'] });
+  const reason = 'it starts with 8192 pages of memory (64 KiB each), limits.memory of its application allows 1024';
+  t.is(found?.message, `pump 1.1.0 cannot run so: ${reason}`);
 });
 
 test('what the revision before has too is not read again', async (t) => {

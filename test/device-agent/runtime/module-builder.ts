@@ -37,13 +37,17 @@ export interface ModuleShape {
   readonly imports?: readonly { module?: string; name: string; params?: readonly ValueType[]; result?: ValueType }[];
   /** Exported functions without parameters or results; indices follow the imports'. */
   readonly functions: Readonly<Record<string, readonly number[][]>>;
-  /** Bytes at addresses of the one page of memory. */
+  /** Bytes at addresses of the memory. */
   readonly data?: Readonly<Record<number, string | readonly number[]>>;
-  readonly memory?: 'exported' | 'hidden';
+  readonly memory?: 'exported' | 'hidden' | 'imported';
+  /** What the memory starts with. */
+  readonly pages?: number;
 }
 
 /** The module's bytes. */
-export function buildModule({ imports = [], functions, data = {}, memory = 'exported' }: ModuleShape): Uint8Array {
+export function buildModule(shape: ModuleShape): Uint8Array {
+  const { imports = [], functions, data = {}, memory = 'exported', pages = 1 } = shape;
+  const limits = [0x00, ...unsigned(pages)];
   const names = Object.keys(functions);
   const types = imports.map(({ params = [], result }) => [
     0x60,
@@ -57,6 +61,7 @@ export function buildModule({ imports = [], functions, data = {}, memory = 'expo
     0x00,
     ...unsigned(index),
   ]);
+  if (memory === 'imported') entries.push([...text('env'), ...text('memory'), 0x02, ...limits]);
   const exports = names.map((name, index) => [...text(name), 0x00, ...unsigned(imports.length + index)]);
   if (memory === 'exported') exports.push([...text('memory'), 0x02, 0x00]);
   const bodies = names.map((name) => sized([0x00, ...(functions[name] ?? []).flat(), 0x0b]));
@@ -74,7 +79,7 @@ export function buildModule({ imports = [], functions, data = {}, memory = 'expo
       3,
       names.map(() => unsigned(plain)),
     ),
-    ...section(5, [[0x00, 0x01]]),
+    ...section(5, memory === 'imported' ? [] : [limits]),
     ...section(7, exports),
     ...section(10, bodies),
     ...section(11, segments),

@@ -159,10 +159,16 @@ test('a signed module that no device runs is refused before anything is stopped 
   await ship.run(60);
   t.is(ship.report.problem?.code, 'MODULE_REFUSED');
   t.regex(ship.report.problem?.message ?? '', /^gauge 5\.0\.0 cannot run .* env\.gpio/);
-  t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0']);
-  ship.want(ship.shore.desired(3, [gauge2]));
+  const large = { name: 'gauge', version: '6.0.0', bytes: buildModule({ functions: { _start: [] }, pages: 8192 }) };
+  ship.shore.release(large);
+  ship.want(ship.shore.desired(3, [large]));
   await ship.run(60);
-  t.is(ship.report.running?.sequence, 3);
+  t.is(ship.report.problem?.code, 'MODULE_REFUSED');
+  t.regex(ship.report.problem?.message ?? '', /^gauge 6\.0\.0 .* 8192 pages .* limits\.memory .* allows 1024$/);
+  t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+  ship.want(ship.shore.desired(4, [gauge2]));
+  await ship.run(60);
+  t.is(ship.report.running?.sequence, 4);
   t.is(ship.report.problem, undefined);
 });
 
