@@ -92,3 +92,15 @@ export function problemsOf(files: Files): Problem[] {
   if (applied.kind === 'accepted') throw new Error('the repository has no problem');
   return locateProblems(applied, (file) => bytesOf(files[file]!));
 }
+
+/** Two ships at work, and a spare device that no fleet selects. */
+export const harbor = {
+  'apps/pump.yaml': application('pump', '1.0.0', {
+    config: { rate: 1, where: { unit: 'bar', name: '${device.name}' } },
+  }),
+  'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, [{ name: 'pump' }], { config: { rate: 2 } }),
+  'sites/aurora.yaml': site('aurora', { config: { where: { deck: 3 } } }),
+  'devices/bridge.yaml': device('bridge', { kind: 'ship' }, { site: 'aurora' }),
+  'devices/engine.yaml': device('engine', { kind: 'ship' }, { config: { rate: 9 } }),
+  'devices/spare.yaml': device('spare', { kind: 'spare' }),
+};
