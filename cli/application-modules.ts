@@ -1,6 +1,6 @@
 /** The files of the modules that a manifest names, for `fleet run --app`. */
-import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
+import { sha256Hex } from '../artifact/trust/tuf/trusted.ts';
 import { linkedReleases } from '../controller/manifests/linked-releases.ts';
 import { type ReleaseName, releaseFile } from '../controller/publishing/release-path.ts';
 import type { LinkedModule } from '../schemas/generated/types.ts';
@@ -55,6 +55,5 @@ function pathOf({ disk }: CommandContext, release: ReleaseName, file: ManifestFi
 
 function moduleFile({ disk }: CommandContext, release: ReleaseName, modulePath: string): ModuleFile {
   const bytes = disk.readFile(modulePath);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { ...release, sha256, length: bytes.length, modulePath };
+  return { ...release, sha256: sha256Hex(bytes), length: bytes.length, modulePath };
 }

@@ -1,5 +1,6 @@
 /** Runs one module as a device would: judged, metered, bounded, in the sandbox of the world it is given. */
 import { judgeModule } from '../../../artifact/admission/judge-module.ts';
+import type { Verdict } from '../../../artifact/admission/verdict.ts';
 import { fuelContract } from '../../../artifact/fuel/contract.ts';
 import { FuelError } from '../../../artifact/fuel/error.ts';
 import { injectFuel } from '../../../artifact/fuel/inject.ts';
@@ -43,11 +44,12 @@ export interface ModuleRun {
 const nothingRan = { fuel: 0, peakMemoryBytes: 0, compileMs: 0, instantiateMs: 0 };
 
 /** Why a module is refused, in one line; undefined when it may run. */
-function refusal(bytes: Uint8Array, invoke: string | undefined): string | undefined {
+function refusal(bytes: Uint8Array, request: ModuleRequest): string | undefined {
   const verdict = judgeModule(bytes);
-  if (verdict.kind === 'runs') return undefined;
-  const problems = verdict.problems.filter(({ code }) => invoke === undefined || code !== 'NO_ENTRY');
-  return problems.length === 0 ? undefined : problems.map(({ message }) => message).join('; ');
+  const found = verdict.kind === 'runs' ? [] : verdict.problems;
+  const problems = found.filter(({ code }) => request.invoke === undefined || code !== 'NO_ENTRY');
+  if (problems.length > 0) return problems.map(({ message }) => message).join('; ');
+  return snapshotRefusal(verdict, request);
 }
 
 function isCarried({ restore, isCaptured }: ModuleRequest): boolean {
@@ -55,9 +57,8 @@ function isCarried({ restore, isCaptured }: ModuleRequest): boolean {
 }
 
 /** A program that runs from _start to its end has no state between two calls. */
-function snapshotRefusal(bytes: Uint8Array, request: ModuleRequest): string | undefined {
+function snapshotRefusal(verdict: Verdict, request: ModuleRequest): string | undefined {
   if (!isCarried(request) || request.invoke !== undefined) return undefined;
-  const verdict = judgeModule(bytes);
   if (verdict.kind === 'runs' && verdict.entry === 'reactor' && request.restore === undefined) return undefined;
   return 'a snapshot is of an instance between two calls: name the export to call (--invoke)';
 }
@@ -206,7 +207,7 @@ export async function runModule(
   worldOf: (leave: GuestWorld['leave']) => GuestWorld,
   now: () => number,
 ): Promise<ModuleRun> {
-  const message = refusal(bytes, request.invoke) ?? snapshotRefusal(bytes, request);
+  const message = refusal(bytes, request);
   if (message !== undefined) return { ...nothingRan, end: { kind: 'refused', message } };
   const started = now();
   let metered: Uint8Array;

@@ -4,21 +4,16 @@ import { decodeSnapshot, encodeSnapshot, SnapshotError } from '../../../artifact
 import type { Guest } from '../wasi/guest.ts';
 import { capture, restore, type ShownInstance, type Tables, tablesOf } from './instance-state.ts';
 
-/** The digest that binds a state to a module. */
-export function moduleDigest(source: Uint8Array): string {
-  return createHash('sha256').update(source).digest('hex');
-}
-
 /** A module that is ready to be instantiated, shown so that the state of its instances can be carried over. */
 export interface Carriable extends ShownState {
-  /** Of the module as it was released. */
+  /** SHA-256 of the module as it was released: what binds a state to it. */
   readonly digest: string;
   readonly memoryPagesMax: number;
 }
 
 /** Makes a module that is ready to run carriable; throws where its state can't be captured. */
 export function carriable(source: Uint8Array, ready: Uint8Array, memoryPagesMax: number): Carriable {
-  return { ...showState(ready), digest: moduleDigest(source), memoryPagesMax };
+  return { ...showState(ready), digest: createHash('sha256').update(source).digest('hex'), memoryPagesMax };
 }
 
 /** An instance that nothing runs in, between two calls: its state can be captured, and, before the first, be given to it. */
