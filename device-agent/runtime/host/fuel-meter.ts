@@ -5,6 +5,8 @@ export interface FuelTerms {
   /** Over the whole run. */
   readonly fuelPerRun?: number;
   readonly fuelPerSecond?: number;
+  /** What it gets at a time where nobody else wants the thread; otherwise as much as a millisecond takes. */
+  readonly fuelPerSlice?: number;
 }
 
 /** What a guest that has spent its slice gets. */
@@ -25,26 +27,36 @@ const shareMin = 1 / 100;
 export class FuelMeter {
   readonly #terms: FuelTerms;
   #granted = 0;
-  #sliceFuel = sliceFuelFirst;
+  #sliceFuel: number;
   #share: number;
   #shareAtMs: number;
 
   constructor(terms: FuelTerms, nowMs: number) {
     this.#terms = terms;
+    this.#sliceFuel = terms.fuelPerSlice ?? sliceFuelFirst;
     this.#share = terms.fuelPerSecond ?? 0;
     this.#shareAtMs = nowMs;
   }
 
-  /** Fuel spent since the run began; `left` is what the guest still has, below zero where it went over. */
+  /** Fuel spent since the run began, never more than it may; `left` is what the guest still has, below zero where it went over. */
   spent(left: number): number {
-    return this.#granted - left;
+    return Math.min(this.#granted - left, this.#fuelPerRun);
+  }
+
+  /** Whether a run that has nothing left spent more than it may. */
+  get isOver(): boolean {
+    return this.#granted > this.#fuelPerRun;
+  }
+
+  get #fuelPerRun(): number {
+    return this.#terms.fuelPerRun ?? Number.POSITIVE_INFINITY;
   }
 
   /** What comes next for a guest that has `left`; one that owes, for a bulk operation, pays that first. */
   grant(left: number, nowMs: number): Grant {
-    const { fuelPerRun = Number.POSITIVE_INFINITY, fuelPerSecond: perSecond } = this.#terms;
+    const { fuelPerSecond: perSecond } = this.#terms;
     const debt = Math.max(0, -left);
-    const rest = fuelPerRun - this.#granted - debt;
+    const rest = this.#fuelPerRun - this.#granted - debt;
     if (rest <= 0) return { kind: 'spent' };
     let slice = Math.min(this.#sliceFuel, rest);
     if (perSecond !== undefined) {
@@ -65,7 +77,7 @@ export class FuelMeter {
 
   /** A stretch of running is over: the next slice is as large as that speed makes it. */
   ran(fuel: number, tookMs: number): void {
-    if (fuel < sliceFuelMin || tookMs <= 0) return;
+    if (this.#terms.fuelPerSlice !== undefined || fuel < sliceFuelMin || tookMs <= 0) return;
     const fitting = (fuel / tookMs) * sliceMs;
     // By at most half and double: one hiccup of the machine does not make it tiny, nor a quick start huge.
     const next = Math.min(Math.max(fitting, this.#sliceFuel / 2), this.#sliceFuel * 2);

@@ -42,12 +42,14 @@ export interface ModuleShape {
   readonly memory?: 'exported' | 'hidden' | 'imported';
   /** What the memory starts with. */
   readonly pages?: number;
+  /** It asks for no more than that. */
+  readonly isFixed?: boolean;
 }
 
 /** The module's bytes. */
 export function buildModule(shape: ModuleShape): Uint8Array {
-  const { imports = [], functions, data = {}, memory = 'exported', pages = 1 } = shape;
-  const limits = [0x00, ...unsigned(pages)];
+  const { imports = [], functions, data = {}, memory = 'exported', pages = 1, isFixed = false } = shape;
+  const limits = isFixed ? [0x01, ...unsigned(pages), ...unsigned(pages)] : [0x00, ...unsigned(pages)];
   const names = Object.keys(functions);
   const types = imports.map(({ params = [], result }) => [
     0x60,
