@@ -23,10 +23,13 @@ const sliceFuelMax = 10_000_000;
 /** Less than this of a second's share is not worth a turn. */
 const shareMin = 1 / 100;
 
-/** The fuel of one run: what it has spent, and how much it gets at a time so that a slice takes about a millisecond. */
+/** The fuel of one guest, run after run: what it has spent, and how much it gets at a time so that a slice takes about a millisecond. */
 export class FuelMeter {
   readonly #terms: FuelTerms;
+  /** Of the run at hand, with what the guest had left over. */
   #granted = 0;
+  /** What runs before it spent. */
+  #before = 0;
   #sliceFuel: number;
   #share: number;
   #shareAtMs: number;
@@ -38,9 +41,20 @@ export class FuelMeter {
     this.#shareAtMs = nowMs;
   }
 
+  /** Another run of it begins, which may spend all that a run may. */
+  begin(left: number): void {
+    this.#before += this.spentOfRun(left);
+    this.#granted = left;
+  }
+
   /** Fuel spent since the run began, never more than it may; `left` is what the guest still has, below zero where it went over. */
-  spent(left: number): number {
+  spentOfRun(left: number): number {
     return Math.min(this.#granted - left, this.#fuelPerRun);
+  }
+
+  /** Fuel spent in all its runs. */
+  spent(left: number): number {
+    return this.#before + this.spentOfRun(left);
   }
 
   /** Whether a run that has nothing left spent more than it may. */

@@ -29,7 +29,7 @@ export interface GuestOptions extends TurnTerms {
   readonly onStarted: () => void;
 }
 
-/** A guest whose instances are made and have not run. */
+/** A guest whose instances are made; nothing runs in them. */
 export interface MadeGuest extends MadeInstances {
   /** Calls a function of it, metered and in its turn, whatever that waits for; rejects where it traps or its end is decided. */
   readonly call: (entry: Entry, ...values: readonly (number | bigint)[]) => Promise<unknown>;
@@ -54,6 +54,7 @@ export class Guest {
   readonly #counters = new Counters();
   readonly #turns: GuestTurns;
   readonly #instances: GuestInstances;
+  #made: MadeGuest | undefined;
   #isResident = false;
   #isDecided = false;
   /** Once it is decided; undefined then where it was stopped from outside. */
@@ -83,12 +84,16 @@ export class Guest {
     return this.work(runByItself);
   }
 
-  /** As `run`, with what is done by the caller. It is called once. */
+  /**
+   * As `run`, with what is done by the caller. What ended as `resident` stays, and is worked with again: with all the fuel that a
+   * run may spend.
+   */
   async work<End extends { readonly kind: string }>(work: GuestWork<End>): Promise<End | RunEnd | undefined> {
     let end: End | RunEnd | undefined;
+    this.#isResident = false;
     try {
       await this.#turns.take('woken');
-      if (!this.#isDecided) end = await work(this.#made());
+      if (!this.#isDecided) end = await work(this.#begin());
     } catch (error) {
       const { compiled, memoryBytesMax } = this.#options;
       const thrown = endOf(error, this.#instances.exports, importedFunctions(compiled));
@@ -101,6 +106,7 @@ export class Guest {
     if (!this.#isResident) {
       this.#instances.close();
       this.#instances.leave(!this.#turns.wasInterrupted);
+      this.#made = undefined;
     }
     // An end that was decided before shows as a trap.
     return last;
@@ -135,7 +141,13 @@ export class Guest {
     return this.#spentAtEnd ?? this.#options.meter.spent(this.#counters.fuel);
   }
 
-  #made(): MadeGuest {
+  #begin(): MadeGuest {
+    if (this.#made === undefined) this.#made = this.#make();
+    else this.#options.meter.begin(this.#counters.fuel);
+    return this.#made;
+  }
+
+  #make(): MadeGuest {
     const { compiled, onStarted, meter, clock } = this.#options;
     onStarted();
     const first = meter.grant(0, clock.monotonic());
@@ -224,7 +236,8 @@ export class Guest {
   }
 
   #exhaust(): undefined {
-    return this.#decide({ kind: 'exhausted', message: `it used up its fuel of ${this.fuelSpent()}` });
+    const fuel = this.#options.meter.spentOfRun(this.#counters.fuel);
+    return this.#decide({ kind: 'exhausted', message: `it used up its fuel of ${fuel}` });
   }
 
   #decide(end: RunEnd | undefined): undefined {
