@@ -10,7 +10,7 @@ import { type Entry, entriesOf, GuestInstances } from './guest-instances.ts';
 import type { LeftMemories } from './left-memories.ts';
 import type { Linkage } from './links/linkage.ts';
 import { endOf, importedFunctions, wasmStack, withMemory } from './thrown-end.ts';
-import type { Queue, Turns } from './turns.ts';
+import { type Queue, sliceMs, type Turns } from './turns.ts';
 
 /** What a system call costs, in fuel. */
 const callFuel = 500n;
@@ -18,6 +18,8 @@ const callFuel = 500n;
 const stackBytes = 640 * 1024;
 /** What a module that takes another one's place may spend before it does; its neighbours wait meanwhile. */
 const successionFuel = 10_000_000n;
+/** How long that may take; calls cost little fuel and may cost time. */
+const successionMs = 100;
 
 /** How a run with no end of its own is told: `_initialize` returned and its instance stays. */
 export type GuestEnd = RunEnd | { readonly kind: 'resident' };
@@ -67,7 +69,7 @@ export class Guest {
     const leave: Leave = ({ exitCode }) =>
       this.#isSucceeding ? this.#endSuccessor() : this.#decide({ kind: 'exited', exitCode });
     this.#instances = new GuestInstances({
-      world: { ...world, leave },
+      world: { ...world, leave, giveWay: () => this.#giveWay() },
       memories: options.memories,
       fuel: () => this.#fuelImports(),
       wrap: (name, call) =>
@@ -152,6 +154,7 @@ export class Guest {
       const successors = this.#isDecided ? undefined : this.#instances.successors(next);
       if (successors === undefined) return false;
       this.#isSucceeding = true;
+      this.#turnBeganMs = this.#options.clock.monotonic();
       this.#left.value = successionFuel;
       for (const { exports } of successors.values()) for (const entry of entriesOf(exports)) await this.#call(entry);
       if (!this.#isDecided) this.#instances.succeed(next, successors);
@@ -177,7 +180,9 @@ export class Guest {
   #charged(call: SystemCall): Entry {
     return (...values) => {
       this.#charge();
-      return this.#isDecided ? 0 : call(...values);
+      const answer = this.#isDecided ? 0 : call(...values);
+      this.#endTurnIfOver();
+      return answer;
     };
   }
 
@@ -185,9 +190,40 @@ export class Guest {
     return (...values) => {
       this.#charge();
       const answer = this.#isDecided ? 0 : call(...values);
-      if (!(answer instanceof Promise)) return answer;
+      if (!(answer instanceof Promise)) {
+        this.#endTurnIfOver();
+        return answer;
+      }
       return this.#isSucceeding ? this.#endSuccessor() : this.#whenItsTurn(answer);
     };
+  }
+
+  #isTurnOver(): boolean {
+    return this.#options.clock.monotonic() - this.#turnBeganMs >= (this.#isSucceeding ? successionMs : sliceMs);
+  }
+
+  /** Calls cost little fuel and may cost time: whoever's turn is over after one gives way at the next look at its fuel. */
+  #endTurnIfOver(): void {
+    if (this.#isDecided || !this.#isTurnOver()) return;
+    if (this.#isSucceeding) return this.#endSuccessor();
+    const left = this.#fuelLeft();
+    this.#options.meter.takeBack(left);
+    this.#turnBeganLeft -= left;
+    this.#left.value = 0n;
+  }
+
+  /** Gives way amid a call that takes long; of one whose end is decided, nothing goes on. */
+  #giveWay(): Promise<void> | undefined {
+    if (this.#isDecided) return new Promise(() => {});
+    if (!this.#isTurnOver()) return undefined;
+    const { turns, name, clock } = this.#options;
+    turns.leave();
+    return new Promise((resolve) => {
+      turns.enqueue(name, 'preempted', () => {
+        this.#turnBeganMs = clock.monotonic();
+        resolve();
+      });
+    });
   }
 
   /** Never below zero, where the guest would come back to its end: what a call costs more than is left is lent. */
