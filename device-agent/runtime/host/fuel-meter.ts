@@ -89,6 +89,14 @@ export class FuelMeter {
     this.#granted += fuel;
   }
 
+  /** A guest whose turn is over before its slice gives back what it has left; gives what that one goes on with. */
+  takeBack(left: number): number {
+    if (this.#terms.fuelPerSlice !== undefined) return left;
+    this.#granted -= left;
+    this.#share += left;
+    return 0;
+  }
+
   /** A stretch of running is over: the next slice is as large as that speed makes it. */
   ran(fuel: number, tookMs: number): void {
     if (this.#terms.fuelPerSlice !== undefined || fuel < sliceFuelMin || tookMs <= 0) return;

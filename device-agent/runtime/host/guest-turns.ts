@@ -34,11 +34,41 @@ export class GuestTurns {
   /** Resolves when it is this guest's turn. */
   take(queue: Queue): Promise<void> {
     this.#interrupt = undefined;
-    const { turns, name, clock } = this.#terms;
+    return this.#enqueue(queue, () => {
+      this.begin();
+      this.#beganFuel = this.#counters.fuel;
+    });
+  }
+
+  /** From now on time counts as its own. */
+  begin(): void {
+    this.#beganMs = this.#terms.clock.monotonic();
+  }
+
+  /** Whether it has had the thread for so long. */
+  isOver(ms: number): boolean {
+    return this.#terms.clock.monotonic() - this.#beganMs >= ms;
+  }
+
+  /** Gives back the fuel of its slice, so that it gives way at the next look at it. */
+  giveBack(): void {
+    const had = this.#counters.fuel;
+    const left = this.#terms.meter.takeBack(had);
+    this.#beganFuel -= had - left;
+    this.#counters.fuel = left;
+  }
+
+  /** Gives way amid something that the host does for it. */
+  giveWay(): Promise<void> {
+    this.#terms.turns.leave();
+    return this.#enqueue('preempted', () => this.begin());
+  }
+
+  #enqueue(queue: Queue, begin: () => void): Promise<void> {
+    const { turns, name } = this.#terms;
     return new Promise((resolve) => {
       turns.enqueue(name, queue, () => {
-        this.#beganMs = clock.monotonic();
-        this.#beganFuel = this.#counters.fuel;
+        begin();
         resolve();
       });
     });
