@@ -14,14 +14,15 @@ import type { DroppedReport, IssuedDeployment, Takeovers } from '../planning/obs
 import { type ChannelMark, type DeviceRecord, type Owed, owedKey } from './records.ts';
 import type { Heard } from './report-order.ts';
 
-/** What is wrong with a value at `path`; undefined when nothing is. */
-type Check = (value: unknown, path: string) => string | undefined;
+/** What is wrong with a value, as a sentence without its subject: ` is not a time`, `.since is not a time`; undefined when nothing is. */
+type Check = (value: unknown) => string | undefined;
 
 /** A check for every member there may be. */
 type Members<T> = { readonly [K in keyof Required<T>]: Check };
 
 function when(isRight: (value: unknown) => boolean, expected: string): Check {
-  return (value, path) => (isRight(value) ? undefined : `${path} is not ${expected}`);
+  const fault = ` is not ${expected}`;
+  return (value) => (isRight(value) ? undefined : fault);
 }
 
 function matching(pattern: RegExp, expected: string): Check {
@@ -29,15 +30,15 @@ function matching(pattern: RegExp, expected: string): Check {
 }
 
 function optional(check: Check): Check {
-  return (value, path) => (value === undefined ? undefined : check(value, path));
+  return (value) => (value === undefined ? undefined : check(value));
 }
 
 function listOf(check: Check): Check {
-  return (value, path) => {
-    if (!Array.isArray(value)) return `${path} is not a list`;
+  return (value) => {
+    if (!Array.isArray(value)) return ' is not a list';
     for (const [at, item] of value.entries()) {
-      const fault = check(item, `${path}[${at}]`);
-      if (fault !== undefined) return fault;
+      const fault = check(item);
+      if (fault !== undefined) return `[${at}]${fault}`;
     }
     return undefined;
   };
@@ -48,11 +49,11 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function mapOf(check: Check): Check {
-  return (value, path) => {
-    if (!isObject(value)) return `${path} is not an object`;
+  return (value) => {
+    if (!isObject(value)) return ' is not an object';
     for (const [name, item] of Object.entries(value)) {
-      const fault = check(item, `${path}.${name}`);
-      if (fault !== undefined) return fault;
+      const fault = check(item);
+      if (fault !== undefined) return `.${name}${fault}`;
     }
     return undefined;
   };
@@ -60,11 +61,11 @@ function mapOf(check: Check): Check {
 
 function shape<T>(members: Members<T>): Check {
   const checks = Object.entries<Check>(members);
-  return (value, path) => {
-    if (!isObject(value)) return `${path} is not an object`;
+  return (value) => {
+    if (!isObject(value)) return ' is not an object';
     for (const [name, check] of checks) {
-      const fault = check(value[name], `${path}.${name}`);
-      if (fault !== undefined) return fault;
+      const fault = check(value[name]);
+      if (fault !== undefined) return `.${name}${fault}`;
     }
     return undefined;
   };
@@ -145,7 +146,7 @@ const rooms = {
       shape<DeviceRecord['shadow']>({
         version: count,
         deleted: optional(flag),
-        desired: optional((value, path) => (typeof value === 'number' ? packedTime : section)(value, path)),
+        desired: optional((value) => (typeof value === 'number' ? packedTime : section)(value)),
         reported: optional(section),
       }),
     ),
@@ -204,7 +205,9 @@ export function isRoom(room: string): room is Room {
 
 /** Throws when a row of this room, as it was parsed, can't be believed; says what of it. */
 export function assertRow(room: Room, key: string, value: unknown): void {
-  const fault = (deviceRooms.has(room) ? name(key, 'its key') : undefined) ?? rooms[room](value, 'it');
-  if (fault !== undefined) throw new TypeError(fault);
+  const ofKey = deviceRooms.has(room) ? name(key) : undefined;
+  if (ofKey !== undefined) throw new TypeError(`its key${ofKey}`);
+  const fault = rooms[room](value);
+  if (fault !== undefined) throw new TypeError(`it${fault}`);
   if (room === 'owed' && owedKey(value as Owed) !== key) throw new TypeError('it is of another subject than its key');
 }
