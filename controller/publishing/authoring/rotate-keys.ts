@@ -2,6 +2,7 @@
  * Puts new keys in the place of old ones. A root that names new keys is signed by the old root keys and by the new ones, so that a
  * device that slept through any number of rotations follows from root to root.
  */
+
 import { Root } from '@tufjs/models';
 import {
   deploymentKeysPath,
@@ -9,8 +10,8 @@ import {
   writeDeploymentKeys,
 } from '../../../artifact/trust/deployment-keys.ts';
 import type { PublicKey } from '../../../artifact/trust/keys.ts';
-import { sha256Hex } from '../../../artifact/trust/tuf/trusted.ts';
 import type { Random } from '../../../platform/ports.ts';
+import { sha256Hex } from '../../../schemas/sha256.ts';
 import { deploymentKeysFile, rootFile, targetsFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
 import { keyFile } from './key-files.ts';
