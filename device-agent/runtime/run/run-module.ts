@@ -1,5 +1,7 @@
 /** Runs one module as a device would: judged, metered, bounded, in the sandbox of the world it is given. */
+
 import { judgeModule } from '../../../artifact/admission/judge-module.ts';
+import { admissionLimits } from '../../../artifact/admission/limits.ts';
 import type { Verdict } from '../../../artifact/admission/verdict.ts';
 import { fuelContract } from '../../../artifact/fuel/contract.ts';
 import { FuelError } from '../../../artifact/fuel/error.ts';
@@ -17,8 +19,7 @@ import { InvocationError, valuesOf } from './invocation.ts';
 import { Meter } from './meter.ts';
 import type { RunEnd, RunRequest } from './request.ts';
 
-/** Tables of all modules of a program together. */
-const tableElementsMax = 10_000_000;
+const { tableElementsMax } = admissionLimits;
 /** A program that trapped with less than this part of its memory left has run out of it. */
 const exhaustedPart = 1 / 16;
 const pageBytes = 65_536;
