@@ -18,18 +18,16 @@ import { EventStreams } from './event-streams.ts';
 import { FuelMeter } from './fuel-meter.ts';
 import { Guest } from './guest.ts';
 import type { Entry } from './guest-instances.ts';
+import type { GuestThread } from './guest-thread.ts';
 import type { EventInput, Launch, RunHandlers } from './launch.ts';
-import type { LeftMemories } from './left-memories.ts';
 import { RunTimers } from './run-timers.ts';
-import type { Turns } from './turns.ts';
 
 /** What guests are launched with. */
 export interface LauncherOptions {
   readonly clock: Clock;
   readonly random: Random;
-  readonly turns: Turns;
+  readonly thread: GuestThread;
   readonly modules: CompiledModules;
-  readonly memories: LeftMemories;
   readonly hub: ChannelHub;
   readonly outbox: OutboxPort;
   readonly lost: LostMessages;
@@ -151,12 +149,12 @@ class GuestRun {
   }
 
   #newGuest(compiled: CompiledApplication): Guest {
-    const { clock, turns, memories } = this.#options;
+    const { clock, thread } = this.#options;
     const { onOutput, onStarted } = this.#handlers;
     const { name, limits, events } = this.#application;
     const fuelPerRun = events?.fuel ?? limits?.fuelPerRun;
     return new Guest(worldOf(this.#application, this.#options, onOutput, this.#timers, this.#streams ?? this.#event), {
-      ...{ name, compiled, turns, clock, onStarted, memories, memoryBytesMax: memoryBytesMax(this.#application) },
+      ...{ name, compiled, thread, clock, onStarted, memoryBytesMax: memoryBytesMax(this.#application) },
       meter: new FuelMeter({ ...limits, ...(fuelPerRun === undefined ? {} : { fuelPerRun }) }, clock.monotonic()),
     });
   }

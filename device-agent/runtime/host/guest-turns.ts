@@ -1,12 +1,13 @@
 import type { Clock } from '../../../platform/ports.ts';
 import type { Counters } from './counters.ts';
 import type { FuelMeter } from './fuel-meter.ts';
-import type { Queue, Turns } from './turns.ts';
+import type { GuestThread } from './guest-thread.ts';
+import type { Queue } from './turns.ts';
 
 /** What a guest shares its thread with, and by what its turns are measured. */
 export interface TurnTerms {
   readonly name: string;
-  readonly turns: Turns;
+  readonly thread: Pick<GuestThread, 'turns'>;
   readonly clock: Pick<Clock, 'monotonic' | 'after'>;
   readonly meter: FuelMeter;
 }
@@ -34,15 +35,14 @@ export class GuestTurns {
   /** Resolves when it is this guest's turn. */
   take(queue: Queue): Promise<void> {
     this.#interrupt = undefined;
-    return this.#enqueue(queue, () => {
-      this.begin();
-      this.#beganFuel = this.#counters.fuel;
-    });
+    return this.#enqueue(queue, () => this.begin());
   }
 
-  /** From now on time counts as its own. */
+  /** Its instances run from now on, and time counts as its own. */
   begin(): void {
+    this.#counters.claim();
     this.#beganMs = this.#terms.clock.monotonic();
+    this.#beganFuel = this.#counters.fuel;
   }
 
   /** Whether it has had the thread for so long. */
@@ -60,14 +60,16 @@ export class GuestTurns {
 
   /** Gives way amid something that the host does for it. */
   giveWay(): Promise<void> {
-    this.#terms.turns.leave();
-    return this.#enqueue('preempted', () => this.begin());
+    this.#terms.thread.turns.leave();
+    return this.#enqueue('preempted', () => {
+      this.#beganMs = this.#terms.clock.monotonic();
+    });
   }
 
   #enqueue(queue: Queue, begin: () => void): Promise<void> {
-    const { turns, name } = this.#terms;
+    const { thread, name } = this.#terms;
     return new Promise((resolve) => {
-      turns.enqueue(name, queue, () => {
+      thread.turns.enqueue(name, queue, () => {
         begin();
         resolve();
       });
@@ -76,11 +78,12 @@ export class GuestTurns {
 
   /** Its turn is over. */
   leave(): void {
-    const { meter, turns, clock } = this.#terms;
-    turns.leave();
+    const { meter, thread, clock } = this.#terms;
+    thread.turns.leave();
     if (!this.#counters.isEnded) {
       meter.ran(this.#beganFuel - this.#counters.fuel, clock.monotonic() - this.#beganMs);
     }
+    this.#counters.release();
   }
 
   /** Waits so long, or until it is interrupted; its turn is over already. */

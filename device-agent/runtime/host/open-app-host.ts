@@ -11,8 +11,8 @@ import { CompiledModules } from './compiled-modules.ts';
 import { Asks } from './events/http-source.ts';
 import type { LifePorts } from './events/open-life.ts';
 import { guestLauncher } from './guest-launcher.ts';
+import { GuestThread } from './guest-thread.ts';
 import type { Launch } from './launch.ts';
-import { LeftMemories } from './left-memories.ts';
 import type { Turns } from './turns.ts';
 
 /** What an app host needs of the machine. */
@@ -40,7 +40,7 @@ export function openAppHost(
   const channels = { hub, outbox, abroad, arrivals, lost, asks: new Asks(say) };
   const droppedOf = (name: string): number => lost.of(name) + hub.counts(name).dropped;
   const rooms = { ...channels, grants, modules, droppedOf };
-  const launch = observe(guestLauncher({ ...machine, ...rooms, memories: new LeftMemories() }));
+  const launch = observe(guestLauncher({ ...machine, ...rooms, thread: new GuestThread(machine.turns) }));
   const host = new AppHost({ ...machine, ...rooms, launch, logDirectory: `${directory}/logs` }, say);
   return host;
 }
