@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { type ShownState, showState, UncapturableState } from '../../../artifact/snapshot/show-state.ts';
 import { decodeSnapshot, encodeSnapshot, SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
+import { sha256Hex } from '../../../schemas/sha256.ts';
 import type { Guest } from '../wasi/guest.ts';
 import { capture, restore, type ShownInstance, type Tables, tablesOf } from './instance-state.ts';
 
@@ -13,7 +13,7 @@ export interface Carriable extends ShownState {
 
 /** Makes a module that is ready to run carriable; throws where its state can't be captured. */
 export function carriable(source: Uint8Array, ready: Uint8Array, memoryPagesMax: number): Carriable {
-  return { ...showState(ready), digest: createHash('sha256').update(source).digest('hex'), memoryPagesMax };
+  return { ...showState(ready), digest: sha256Hex(source), memoryPagesMax };
 }
 
 /** An instance that nothing runs in, between two calls: its state can be captured, and, before the first, be given to it. */

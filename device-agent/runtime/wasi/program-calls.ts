@@ -78,7 +78,7 @@ export const programCalls = {
   clock_time_get: ({ guest }: Context, clock: number, _precision: bigint, pointer: number): Answer =>
     void guest.memory.setU64(pointer, clockNanoseconds(guest.world, clock)),
   random_get: randomGet,
-  proc_exit: ({ guest }: Context, code: number): Answer => guest.end(code | 0),
+  proc_exit: ({ guest }: Context, code: number): Answer => guest.world.leave(code | 0),
   proc_raise: (): Answer => errno.noSystemCall,
   sched_yield: ({ guest }: Context): Answer => guest.world.wait([], 0)?.then(() => undefined),
 } satisfies Readonly<Record<string, Call>>;
