@@ -8,7 +8,7 @@ import type { LostMessages } from '../channels/lost-messages.ts';
 import type { Grants } from '../grants/grants.ts';
 import type { OpenDirectory } from '../primitives/open-directory.ts';
 import { fileDirectory } from '../primitives/read-only-directory.ts';
-import { emptyInput, outputTo } from '../primitives/streams.ts';
+import { emptyInput, lineOutput } from '../primitives/streams.ts';
 import { suspendingWait } from '../primitives/waiting.ts';
 import type { HostedApplication } from '../protocol.ts';
 import type { RunEnd } from '../run-end.ts';
@@ -61,9 +61,8 @@ function worldOf(
     directories: { '/config': configuration(config), ...channels, ...directories },
     abandon,
     stdin: event?.stdin ?? emptyInput,
-    // As a terminal, so that programs write line by line.
-    stdout: event?.stdout ?? { ...outputTo((bytes) => onOutput('stdout', bytes)), isTerminal: true },
-    stderr: { ...outputTo((bytes) => onOutput('stderr', bytes)), isTerminal: true },
+    stdout: event?.stdout ?? lineOutput((bytes) => onOutput('stdout', bytes)),
+    stderr: lineOutput((bytes) => onOutput('stderr', bytes)),
     now: clock.now,
     monotonic: clock.monotonic,
     random: random.bytes,
@@ -96,7 +95,7 @@ class GuestRun {
     this.#handlers = handlers;
     this.#timers = new RunTimers(options.clock);
     const { events, env } = application;
-    const log = outputTo((bytes) => handlers.onOutput('stdout', bytes));
+    const log = lineOutput((bytes) => handlers.onOutput('stdout', bytes));
     this.#streams = events?.instance === 'kept' ? new EventStreams(log, env) : undefined;
     this.#done = this.#run();
   }
