@@ -210,7 +210,7 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'controller/announcement.ts',
-    imports: ['platform'],
+    imports: ['schemas', 'platform'],
     packages: [],
     reason: 'a small file for the command line, through the Disk port',
   },

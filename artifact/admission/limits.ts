@@ -48,8 +48,8 @@ export const admissionLimits: AdmissionLimits = {
   memoryPagesMax: 16_384,
   /** [3] */
   tablesMax: 64,
-  /** Of all tables at the start; one takes up to 32 bytes of the engine's heap, whose end is the process's [12,332]. */
-  tableElementsMax: 500_000,
+  /** Of all tables, at the start and later: one takes up to 32 bytes of the engine's heap, which a process shares [12,332]. */
+  tableElementsMax: 100_000,
   /** [1] */
   elementSegmentsMax: 50_000,
   /** Of all element segments [8,775]. */

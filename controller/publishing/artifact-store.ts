@@ -7,10 +7,11 @@
  *     tried/BASE-HEX               an empty file: the delta between the two was made once, whatever came of it;
  *                                  with BASE the same as HEX, compressing it was of no use
  */
-import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
+
 import { InOrder } from '../../platform/in-order.ts';
 import type { ReleaseIndex, Way } from '../../schemas/generated/types.ts';
 import { isReleaseIndex } from '../../schemas/generated/validators.js';
+import { sha256Hex } from '../../schemas/sha256.ts';
 import type { CataloguedRelease } from '../manifests/desired.ts';
 import { ArtifactError, type ArtifactFiles, damaged } from './files/artifact-files.ts';
 import { releaseIndexBytes } from './release-index.ts';

@@ -1,9 +1,10 @@
 /** From a revision's files to what devices fetch: the seam that the reconciling loop holds. */
+
 import { deploymentKeysPath } from '../../artifact/trust/deployment-keys.ts';
-import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
 import { InOrder } from '../../platform/in-order.ts';
 import type { Clock } from '../../platform/ports.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
+import { sha256Hex } from '../../schemas/sha256.ts';
 import type { End } from '../expiry/end.ts';
 import type { Catalogue, CataloguedRelease } from '../manifests/desired.ts';
 import { type ArtifactStore, deltaKey, type Needed } from './artifact-store.ts';

@@ -1,7 +1,8 @@
 /** Serves the artifact store by HTTP: ranges, strong entity tags, caching for ever where it is right. */
+
 import { createHash } from 'node:crypto';
-import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/ports.ts';
+import { sha256Hex } from '../../schemas/sha256.ts';
 import { type ByteRange, parseRange } from './byte-range.ts';
 import { ArtifactError, type ArtifactFiles, damaged } from './files/artifact-files.ts';
 import { namePattern, versionPattern } from './release-path.ts';

@@ -3,9 +3,6 @@ import type { DeployedApplication } from '../../schemas/generated/types.ts';
 import { memoryBytesMax } from '../../schemas/memory-limit.ts';
 import { hasKeptState } from './snapshot/kept-state.ts';
 
-/** Elements of one table: a table of references lies on the engine's heap, which all of a process share. */
-export const tableElementsMax = 100_000;
-
 /** A function this large keeps its thread for a tenth of a second and more when it is first called: not a shared one. */
 export const sharedBodyBytesMax = 100_000;
 

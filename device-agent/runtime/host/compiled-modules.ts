@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { importsOf } from '../../../artifact/linking/functions.ts';
 import { UncapturableState } from '../../../artifact/snapshot/show-state.ts';
 import type { Disk } from '../../../platform/ports.ts';
 import { memoryPagesMax } from '../../../schemas/memory-limit.ts';
+import { sha256Hex } from '../../../schemas/sha256.ts';
 import { prepareModule } from '../prepare/prepare-module.ts';
 import { readPrepared, type Traits } from '../prepare/prepared-store.ts';
 import type { HostedApplication } from '../protocol.ts';
@@ -42,7 +42,7 @@ interface Part extends Pick<HostedApplication, 'modulePath' | 'sha256' | 'prepar
 function prepareHere(disk: Disk, part: Part): { readonly bytes: Uint8Array; readonly traits: Traits } {
   const { modulePath, sha256, isLinked } = part;
   const source = disk.readFile(modulePath);
-  if (createHash('sha256').update(source).digest('hex') !== sha256) {
+  if (sha256Hex(source) !== sha256) {
     throw new UnfitModule(`${modulePath} is not what was deployed`);
   }
   const preparation = prepareModule(source, memoryPagesMax(part), isLinked);

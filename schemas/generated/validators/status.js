@@ -2,11 +2,11 @@
 "use strict";
 export const isStatusDocument = validate48;
 const schema135 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://fleet.dev/schemas/status.schema.json","title":"StatusDocument","description":"All the controller knows of its fleets at one moment: what `fleet status -o json` prints.","type":"object","properties":{"apiVersion":{"const":"fleet/v1alpha1"},"kind":{"const":"Status"},"asOf":{"$ref":"metadata.schema.json#/$defs/Time"},"deploymentKey":{"description":"The id of the key that deployments are signed with now.","type":"string"},"source":{"$ref":"#/$defs/SourceStatus"},"broker":{"$ref":"#/$defs/BrokerStatus"},"storage":{"$ref":"#/$defs/StorageStatus"},"outlets":{"description":"Where what devices' applications say to the shore comes out; absent where nothing is configured.","type":"array","items":{"$ref":"#/$defs/OutletStatus"}},"tally":{"$ref":"#/$defs/Tally","description":"Of all devices that were asked for, shown or not."},"state":{"$ref":"#/$defs/ConvergenceState"},"fleets":{"type":"array","items":{"$ref":"#/$defs/FleetStatus"}},"fleetsOmitted":{"description":"Fleets that are not shown; those that are not well come first.","type":"integer","minimum":1},"sites":{"type":"array","items":{"$ref":"#/$defs/SiteStatus"}},"sitesOmitted":{"description":"Sites that are not shown; those that are not well come first.","type":"integer","minimum":1},"devices":{"type":"array","items":{"$ref":"#/$defs/DeviceStatus"}},"devicesOmitted":{"description":"Devices that are not shown; ask for a fleet, a site, a device or a page.","type":"integer","minimum":1},"next":{"description":"Where the next page begins: ask with `after`.","type":"string"},"expiry":{"description":"Trust that comes to its end within a year, or should have been renewed by itself; the soonest first.","type":"array","items":{"$ref":"#/$defs/ExpiryStatus"}},"refusals":{"description":"Who knocked and was not let in, newest first.","type":"array","items":{"$ref":"#/$defs/Refusal"}}},"required":["apiVersion","kind","asOf","source","tally","state","fleets","sites","devices","refusals"],"additionalProperties":false,"$defs":{"SourceStatus":{"title":"SourceStatus","type":"object","properties":{"state":{"description":"current: the tip of the branch is in force; refused: the tip is not valid or not signed, the last good revision is in force; unreachable: the repository or the branch can't be read; pending: the tip is valid and can't be followed yet, the message says why; empty: there has never been a good revision.","enum":["current","refused","pending","unreachable","empty"]},"location":{"type":"string"},"branch":{"type":"string"},"revision":{"$ref":"#/$defs/RevisionStatus","description":"In force."},"tip":{"$ref":"#/$defs/RevisionStatus","description":"The newest commit seen on the branch."},"checkedAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"The last time the repository answered."},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when it is in this state."},"message":{"type":"string"},"problems":{"type":"array","items":{"$ref":"#/$defs/Problem"}},"notes":{"description":"What of the revision in force is not as its files have it, or was passed over.","type":"array","items":{"$ref":"#/$defs/Problem"}}},"required":["state","location","branch","problems"],"additionalProperties":false},"BrokerStatus":{"title":"BrokerStatus","description":"The external MQTT broker, where there is one. While it is not reached no device is told or heard.","type":"object","properties":{"state":{"description":"reached: it is there and grants what the controller needs; refusing: it is there and refuses subscriptions of the controller; unreachable.","enum":["reached","unreachable","refusing"]},"address":{"description":"HOST:PORT.","type":"string"},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when it is in this state."},"message":{"description":"Why it is not reached.","type":"string"}},"required":["state","address","since"],"additionalProperties":false},"StorageStatus":{"title":"StorageStatus","description":"What is wrong with the controller's state; absent while nothing is. What can't be written does not happen.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string"},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"rowsSetAside":{"description":"Rows that could not be read when the controller started; what they held is rebuilt from git and devices.","type":"integer","minimum":0}},"required":["code","message","since","rowsSetAside"],"additionalProperties":false},"OutletStatus":{"title":"OutletStatus","type":"object","properties":{"name":{"description":"files, topics or webhook.","type":"string"},"state":{"description":"open: it took what it was given last; failing: it did not, and messages wait on their devices.","enum":["open","failing"]},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when it is in this state."},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"description":"Why it did not take something last.","type":"string"}},"required":["name","state","since"],"additionalProperties":false},"ExpiryStatus":{"title":"ExpiryStatus","type":"object","properties":{"kind":{"description":"root, targets, role: signed metadata of the repository; snapshot, timestamp: signed by the controller; authority, server: certificates of the controller.","enum":["root","targets","role","snapshot","timestamp","authority","server","device"]},"subject":{"description":"A file of the repository, or what it is.","type":"string"},"expiresAt":{"$ref":"metadata.schema.json#/$defs/Time"},"severity":{"description":"notice: within a year; warning: within 30 days; urgent: within 7 days; expired: it is over.","enum":["notice","warning","urgent","expired"]},"message":{"description":"When it ends, what stops then, and what to do.","type":"string"}},"required":["kind","subject","expiresAt","severity","message"],"additionalProperties":false},"RevisionStatus":{"title":"RevisionStatus","type":"object","properties":{"id":{"$ref":"metadata.schema.json#/$defs/Revision"},"subject":{"type":"string"},"author":{"type":"string"},"committedAt":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["id","subject","author","committedAt"],"additionalProperties":false},"Problem":{"title":"Problem","description":"What is wrong with the files of a revision, and where.","type":"object","properties":{"file":{"type":"string"},"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"description":"What is wrong, what was expected.","type":"string"},"excerpt":{"description":"The offending text.","type":"string"}},"required":["file","code","message"],"additionalProperties":false},"Tally":{"title":"Tally","description":"Devices by state.","type":"object","properties":{"desired":{"type":"integer","minimum":0},"running":{"type":"integer","minimum":0},"runningConnected":{"description":"Of those that run, the ones that are connected now, or of which the broker can't tell; the others ran when last heard.","type":"integer","minimum":0},"progressing":{"type":"integer","minimum":0},"failed":{"type":"integer","minimum":0},"dark":{"type":"integer","minimum":0},"unknown":{"description":"Never heard of.","type":"integer","minimum":0}},"required":["desired","running","runningConnected","progressing","failed","dark","unknown"],"additionalProperties":false},"FleetStatus":{"title":"FleetStatus","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"tally":{"$ref":"#/$defs/Tally"},"applications":{"type":"array","items":{"$ref":"#/$defs/ApplicationReference"}},"asOf":{"$ref":"metadata.schema.json#/$defs/Time","description":"The oldest last contact of its devices; absent while one was never heard of."},"state":{"$ref":"#/$defs/ConvergenceState"}},"required":["name","tally","applications","state"],"additionalProperties":false},"SiteStatus":{"title":"SiteStatus","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"tally":{"$ref":"#/$defs/Tally"},"asOf":{"$ref":"metadata.schema.json#/$defs/Time"},"state":{"$ref":"#/$defs/ConvergenceState"}},"required":["name","tally","state"],"additionalProperties":false},"ConvergenceState":{"title":"ConvergenceState","enum":["converged","progressing","failed","stale"]},"ApplicationReference":{"title":"ApplicationReference","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"links":{"description":"Releases of the modules linked to it, as NAME/VERSION.","type":"array","items":{"type":"string"}}},"required":["name","version"],"additionalProperties":false},"DeviceStatus":{"title":"DeviceStatus","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"site":{"$ref":"metadata.schema.json#/$defs/Name"},"fleet":{"$ref":"metadata.schema.json#/$defs/Name"},"labels":{"$ref":"metadata.schema.json#/$defs/Labels"},"state":{"description":"running: the newest deployment runs, as far as the last contact told; progressing: on the way; failed: refused, went back or an application fails; dark: silent for too long; unknown: never heard of; removed: no longer in git, still heard.","enum":["running","progressing","failed","dark","unknown","removed"]},"reason":{"$ref":"#/$defs/Reason"},"connected":{"description":"Absent when the broker does not tell.","type":"boolean"},"linkSince":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when it is connected, or is not; absent when that began before the controller did."},"takeovers":{"$ref":"#/$defs/Takeovers"},"contactAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When it was last heard; absent when never."},"desired":{"$ref":"#/$defs/DesiredDeployment"},"report":{"$ref":"report.schema.json"},"events":{"description":"Newest first; where one device was asked for.","type":"array","items":{"$ref":"#/$defs/DeviceEvent"}}},"required":["name","labels","state","reason","events"],"additionalProperties":false},"Takeovers":{"title":"Takeovers","description":"How often one machine took the place of another under this name, without a pause of an hour.","type":"object","properties":{"count":{"type":"integer","minimum":1},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"addresses":{"type":"array","items":{"type":"string"}}},"required":["count","since","at","addresses"],"additionalProperties":false},"Reason":{"title":"Reason","description":"Why the device is where it is.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string"},"since":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["code","message"],"additionalProperties":false},"DesiredDeployment":{"title":"DesiredDeployment","type":"object","properties":{"sequence":{"type":"integer","minimum":1},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"},"issuedAt":{"$ref":"metadata.schema.json#/$defs/Time"},"applications":{"type":"array","items":{"$ref":"#/$defs/ApplicationReference"}},"signedBy":{"description":"The id of the key that signed it; absent where that was not written down.","type":"string"}},"required":["sequence","revision","issuedAt","applications"],"additionalProperties":false},"DeviceEvent":{"title":"DeviceEvent","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string"}},"required":["at","code","message"],"additionalProperties":false},"Refusal":{"title":"Refusal","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"device":{"description":"The name it claimed.","type":"string"},"keyFingerprint":{"type":"string"},"address":{"type":"string"},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string"}},"required":["at","code","message"],"additionalProperties":false}}};
-const schema82 = {"description":"RFC 3339 in UTC.","type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"};
+const schema82 = {"description":"RFC 3339 in UTC.","type":"string","pattern":"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"};
 const schema151 = {"title":"Tally","description":"Devices by state.","type":"object","properties":{"desired":{"type":"integer","minimum":0},"running":{"type":"integer","minimum":0},"runningConnected":{"description":"Of those that run, the ones that are connected now, or of which the broker can't tell; the others ran when last heard.","type":"integer","minimum":0},"progressing":{"type":"integer","minimum":0},"failed":{"type":"integer","minimum":0},"dark":{"type":"integer","minimum":0},"unknown":{"description":"Never heard of.","type":"integer","minimum":0}},"required":["desired","running","runningConnected","progressing","failed","dark","unknown"],"additionalProperties":false};
 const schema152 = {"title":"ConvergenceState","enum":["converged","progressing","failed","stale"]};
 const func1 = Object.prototype.hasOwnProperty;
-const pattern49 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$", "u");
+const pattern49 = new RegExp("^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$", "u");
 const schema137 = {"title":"SourceStatus","type":"object","properties":{"state":{"description":"current: the tip of the branch is in force; refused: the tip is not valid or not signed, the last good revision is in force; unreachable: the repository or the branch can't be read; pending: the tip is valid and can't be followed yet, the message says why; empty: there has never been a good revision.","enum":["current","refused","pending","unreachable","empty"]},"location":{"type":"string"},"branch":{"type":"string"},"revision":{"$ref":"#/$defs/RevisionStatus","description":"In force."},"tip":{"$ref":"#/$defs/RevisionStatus","description":"The newest commit seen on the branch."},"checkedAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"The last time the repository answered."},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when it is in this state."},"message":{"type":"string"},"problems":{"type":"array","items":{"$ref":"#/$defs/Problem"}},"notes":{"description":"What of the revision in force is not as its files have it, or was passed over.","type":"array","items":{"$ref":"#/$defs/Problem"}}},"required":["state","location","branch","problems"],"additionalProperties":false};
 const schema143 = {"title":"Problem","description":"What is wrong with the files of a revision, and where.","type":"object","properties":{"file":{"type":"string"},"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"description":"What is wrong, what was expected.","type":"string"},"excerpt":{"description":"The offending text.","type":"string"}},"required":["file","code","message"],"additionalProperties":false};
 const schema138 = {"title":"RevisionStatus","type":"object","properties":{"id":{"$ref":"metadata.schema.json#/$defs/Revision"},"subject":{"type":"string"},"author":{"type":"string"},"committedAt":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["id","subject","author","committedAt"],"additionalProperties":false};
@@ -129,7 +129,7 @@ if(data.committedAt !== undefined){
 let data3 = data.committedAt;
 if(typeof data3 === "string"){
 if(!pattern49.test(data3)){
-const err9 = {instancePath:instancePath+"/committedAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err9 = {instancePath:instancePath+"/committedAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -284,7 +284,7 @@ if(data.checkedAt !== undefined){
 let data5 = data.checkedAt;
 if(typeof data5 === "string"){
 if(!pattern49.test(data5)){
-const err8 = {instancePath:instancePath+"/checkedAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err8 = {instancePath:instancePath+"/checkedAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -309,7 +309,7 @@ if(data.since !== undefined){
 let data6 = data.since;
 if(typeof data6 === "string"){
 if(!pattern49.test(data6)){
-const err10 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err10 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -810,7 +810,7 @@ if(data.since !== undefined){
 let data2 = data.since;
 if(typeof data2 === "string"){
 if(!pattern49.test(data2)){
-const err6 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err6 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -965,7 +965,7 @@ if(data.since !== undefined){
 let data2 = data.since;
 if(typeof data2 === "string"){
 if(!pattern49.test(data2)){
-const err8 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err8 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1111,7 +1111,7 @@ if(data.since !== undefined){
 let data2 = data.since;
 if(typeof data2 === "string"){
 if(!pattern49.test(data2)){
-const err6 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err6 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1716,7 +1716,7 @@ if(data.asOf !== undefined){
 let data11 = data.asOf;
 if(typeof data11 === "string"){
 if(!pattern49.test(data11)){
-const err31 = {instancePath:instancePath+"/asOf",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err31 = {instancePath:instancePath+"/asOf",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -2122,7 +2122,7 @@ if(data.asOf !== undefined){
 let data9 = data.asOf;
 if(typeof data9 === "string"){
 if(!pattern49.test(data9)){
-const err29 = {instancePath:instancePath+"/asOf",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err29 = {instancePath:instancePath+"/asOf",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -2262,7 +2262,7 @@ if(data.since !== undefined){
 let data2 = data.since;
 if(typeof data2 === "string"){
 if(!pattern49.test(data2)){
-const err6 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err6 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2393,7 +2393,7 @@ if(data.since !== undefined){
 let data1 = data.since;
 if(typeof data1 === "string"){
 if(!pattern49.test(data1)){
-const err7 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err7 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -2418,7 +2418,7 @@ if(data.at !== undefined){
 let data2 = data.at;
 if(typeof data2 === "string"){
 if(!pattern49.test(data2)){
-const err9 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err9 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -2602,7 +2602,7 @@ if(data.issuedAt !== undefined){
 let data2 = data.issuedAt;
 if(typeof data2 === "string"){
 if(!pattern49.test(data2)){
-const err9 = {instancePath:instancePath+"/issuedAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err9 = {instancePath:instancePath+"/issuedAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -2673,11 +2673,11 @@ return errors === 0;
 }
 validate71.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema181 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://fleet.dev/schemas/report.schema.json","title":"Report","description":"What a device says of itself: the reported state of the named shadow `fleet`. At most 3 KB as JSON. Members that a reader does not know are those of a newer agent, and no fault.","type":"object","maxProperties":64,"properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"The device's own time when it said this."},"boot":{"title":"Boot","description":"Which start of the agent says this; absent in reports of agents that count across restarts.","type":"object","properties":{"id":{"description":"Drawn by chance at each start.","type":"string","pattern":"^[0-9a-f]{1,32}$"},"number":{"description":"Grows by one with each start on the same state; two starts share one where the disk took nothing in between.","type":"integer","minimum":1}},"required":["id","number"]},"counter":{"description":"Grows by one with every report of the same boot, from 1; the highest of them is the newest.","type":"integer","minimum":0},"agentVersion":{"type":"string","maxLength":64},"phase":{"$ref":"#/$defs/Phase"},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"When it entered the phase."},"highestSequence":{"description":"The highest sequence it ever accepted; 0 before the first.","type":"integer","minimum":0},"running":{"$ref":"#/$defs/DeploymentReference","description":"The deployment whose applications run now."},"target":{"$ref":"#/$defs/DeploymentReference","description":"The deployment it is on its way to, when that is another."},"progress":{"title":"Progress","type":"object","properties":{"bytesDone":{"type":"integer","minimum":0},"bytesTotal":{"type":"integer","minimum":0}},"required":["bytesDone","bytesTotal"]},"applications":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/ApplicationReport"}},"hostDeath":{"$ref":"#/$defs/HostDeath","description":"The last time a process of applications died."},"downloads":{"description":"How the artifacts of the running deployment arrived.","type":"array","maxItems":64,"items":{"$ref":"#/$defs/DownloadReport"}},"problem":{"$ref":"#/$defs/DeviceProblem","description":"Why it is not at the newest deployment, or what was refused last."},"outbox":{"$ref":"#/$defs/OutboxReport"},"bytesReceivedTotal":{"description":"Artifact and metadata bytes taken since enrolment.","type":"integer","minimum":0}},"required":["at","counter","agentVersion","phase","since","highestSequence","applications"],"$defs":{"Phase":{"title":"Phase","enum":["idle","fetching","staged","activating","probation","active"]},"DeploymentReference":{"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]},"ApplicationReport":{"title":"ApplicationReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"state":{"enum":["starting","running","backoff","completed","failed","stopped"]},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"restarts":{"type":"integer","minimum":0},"exitCode":{"type":"integer"},"message":{"description":"The reason of the last failure.","type":"string","maxLength":200},"stack":{"description":"Where it trapped: its functions, innermost first.","type":"array","maxItems":32,"items":{"type":"string","maxLength":64}},"lines":{"description":"What it printed last, of one that does not run.","type":"array","maxItems":32,"items":{"type":"string","maxLength":160}},"process":{"description":"Why it has a process of its own, where it has one.","type":"string","maxLength":100},"facts":{"description":"What it published last, by name.","type":"object","maxProperties":8,"additionalProperties":{"$ref":"#/$defs/FactReport"}},"usage":{"$ref":"#/$defs/ApplicationUsage"},"events":{"$ref":"#/$defs/EventCounts"},"snapshot":{"$ref":"#/$defs/SnapshotReport"}},"required":["name","version","state","since","restarts"]},"ApplicationUsage":{"title":"ApplicationUsage","description":"What it took when the report was made.","type":"object","properties":{"memoryBytes":{"description":"Of its linear memory.","type":"integer","minimum":0},"memoryBytesMax":{"description":"What that may grow to.","type":"integer","minimum":0},"fuelPerSecond":{"type":"integer","minimum":0},"data":{"$ref":"#/$defs/QuotaUsage"},"kv":{"$ref":"#/$defs/QuotaUsage"}},"required":["memoryBytes","memoryBytesMax","fuelPerSecond"],"additionalProperties":false},"FactReport":{"title":"FactReport","type":"object","properties":{"value":{"anyOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["value","at"],"additionalProperties":false},"QuotaUsage":{"title":"QuotaUsage","description":"What it keeps on the device's disk.","type":"object","properties":{"bytes":{"type":"integer","minimum":0},"bytesMax":{"description":"Its quota.","type":"integer","minimum":0}},"required":["bytes","bytesMax"],"additionalProperties":false},"EventCounts":{"title":"EventCounts","description":"Since it was started under this agent; a count that is not there is 0.","type":"object","properties":{"handled":{"description":"Events whose instance ended well.","type":"integer","minimum":0},"failed":{"type":"integer","minimum":0},"dropped":{"description":"Events and messages that found no room, and messages that were too large.","type":"integer","minimum":0},"instances":{"description":"At work now.","type":"integer","minimum":0},"waiting":{"description":"Events and messages that wait now.","type":"integer","minimum":0}},"additionalProperties":false},"SnapshotReport":{"title":"SnapshotReport","description":"What is kept of the state of its instance.","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"Of the last that was written since its start."},"bytes":{"description":"Of that on the disk.","type":"integer","minimum":0},"isRestored":{"description":"It went on from a snapshot when it was started.","type":"boolean"},"fault":{"description":"Why the last was not written, or why it began afresh.","type":"string","maxLength":160}},"additionalProperties":false},"HostDeath":{"title":"HostDeath","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"host":{"description":"Which process, by what it is for.","type":"string","maxLength":100},"how":{"type":"string","maxLength":100},"applications":{"description":"Those it ran, each with what it was doing.","type":"array","maxItems":64,"items":{"title":"Resident","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"was":{"enum":["starting","running","backoff","completed","failed","stopped","executing"]}},"required":["name","was"],"additionalProperties":false}},"suspects":{"description":"One: it was this one. Several: it was one of these, and they are separated until it is known. None: it was ended from outside.","type":"array","maxItems":64,"items":{"$ref":"metadata.schema.json#/$defs/Name"}},"count":{"description":"Deaths since the agent started.","type":"integer","minimum":1}},"required":["at","host","how","applications","suspects","count"],"additionalProperties":false},"DownloadReport":{"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta"],"description":"kept: it was there already."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0},"length":{"description":"Of the module.","type":"integer","minimum":0}},"required":["name","version","method","bytes","length"]},"OutboxReport":{"title":"OutboxReport","description":"What its channels have to say to the shore and the shore does not have yet, all together.","type":"object","properties":{"messages":{"type":"integer","minimum":0},"bytes":{"type":"integer","minimum":0},"oldestAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When the oldest was written, by the time of this report and its age."},"dropped":{"description":"Since each channel was opened for the first time: for want of room or rate, or for their age.","type":"integer","minimum":0},"held":{"title":"OutboxHeld","description":"Why it keeps what it could send.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":160},"channel":{"description":"APPLICATION/CHANNEL, where it is one.","type":"string","maxLength":128}},"required":["code","message"]}},"required":["messages","bytes","dropped"]},"DeviceProblem":{"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0}},"required":["code","message","at"]}}};
+const schema181 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://fleet.dev/schemas/report.schema.json","title":"Report","description":"What a device says of itself: the reported state of the named shadow `fleet`. At most 3 KB as JSON. Members that a reader does not know are those of a newer agent, and no fault.","type":"object","maxProperties":64,"properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"The device's own time when it said this."},"boot":{"title":"Boot","description":"Which start of the agent says this; absent in reports of agents that count across restarts.","type":"object","properties":{"id":{"description":"Drawn by chance at each start.","type":"string","pattern":"^[0-9a-f]{1,32}$"},"number":{"description":"Grows by one with each start on the same state; two starts share one where the disk took nothing in between.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["id","number"]},"counter":{"description":"Grows by one with every report of the same boot, from 1; the highest of them is the newest.","type":"integer","minimum":0,"maximum":9007199254740991},"agentVersion":{"type":"string","maxLength":64},"phase":{"$ref":"#/$defs/Phase"},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"When it entered the phase."},"highestSequence":{"description":"The highest sequence it ever accepted; 0 before the first.","type":"integer","minimum":0,"maximum":9007199254740991},"running":{"$ref":"#/$defs/DeploymentReference","description":"The deployment whose applications run now."},"target":{"$ref":"#/$defs/DeploymentReference","description":"The deployment it is on its way to, when that is another."},"progress":{"title":"Progress","type":"object","properties":{"bytesDone":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesTotal":{"type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytesDone","bytesTotal"]},"applications":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/ApplicationReport"}},"hostDeath":{"$ref":"#/$defs/HostDeath","description":"The last time a process of applications died."},"downloads":{"description":"How the artifacts of the running deployment arrived.","type":"array","maxItems":64,"items":{"$ref":"#/$defs/DownloadReport"}},"problem":{"$ref":"#/$defs/DeviceProblem","description":"Why it is not at the newest deployment, or what was refused last."},"outbox":{"$ref":"#/$defs/OutboxReport"},"bytesReceivedTotal":{"description":"Artifact and metadata bytes taken since enrolment.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["at","counter","agentVersion","phase","since","highestSequence","applications"],"$defs":{"Phase":{"title":"Phase","enum":["idle","fetching","staged","activating","probation","active"]},"DeploymentReference":{"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]},"ApplicationReport":{"title":"ApplicationReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"state":{"enum":["starting","running","backoff","completed","failed","stopped"]},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"restarts":{"type":"integer","minimum":0,"maximum":9007199254740991},"exitCode":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"message":{"description":"The reason of the last failure.","type":"string","maxLength":200},"stack":{"description":"Where it trapped: its functions, innermost first.","type":"array","maxItems":32,"items":{"type":"string","maxLength":64}},"lines":{"description":"What it printed last, of one that does not run.","type":"array","maxItems":32,"items":{"type":"string","maxLength":160}},"process":{"description":"Why it has a process of its own, where it has one.","type":"string","maxLength":100},"facts":{"description":"What it published last, by name.","type":"object","maxProperties":8,"additionalProperties":{"$ref":"#/$defs/FactReport"}},"usage":{"$ref":"#/$defs/ApplicationUsage"},"events":{"$ref":"#/$defs/EventCounts"},"snapshot":{"$ref":"#/$defs/SnapshotReport"}},"required":["name","version","state","since","restarts"]},"ApplicationUsage":{"title":"ApplicationUsage","description":"What it took when the report was made.","type":"object","properties":{"memoryBytes":{"description":"Of its linear memory.","type":"integer","minimum":0,"maximum":9007199254740991},"memoryBytesMax":{"description":"What that may grow to.","type":"integer","minimum":0,"maximum":9007199254740991},"fuelPerSecond":{"type":"integer","minimum":0,"maximum":9007199254740991},"data":{"$ref":"#/$defs/QuotaUsage"},"kv":{"$ref":"#/$defs/QuotaUsage"}},"required":["memoryBytes","memoryBytesMax","fuelPerSecond"]},"FactReport":{"title":"FactReport","type":"object","properties":{"value":{"anyOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["value","at"]},"QuotaUsage":{"title":"QuotaUsage","description":"What it keeps on the device's disk.","type":"object","properties":{"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesMax":{"description":"Its quota.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytes","bytesMax"]},"EventCounts":{"title":"EventCounts","description":"Since it was started under this agent; a count that is not there is 0.","type":"object","properties":{"handled":{"description":"Events whose instance ended well.","type":"integer","minimum":0,"maximum":9007199254740991},"failed":{"type":"integer","minimum":0,"maximum":9007199254740991},"dropped":{"description":"Events and messages that found no room, and messages that were too large.","type":"integer","minimum":0,"maximum":9007199254740991},"instances":{"description":"At work now.","type":"integer","minimum":0,"maximum":9007199254740991},"waiting":{"description":"Events and messages that wait now.","type":"integer","minimum":0,"maximum":9007199254740991}}},"SnapshotReport":{"title":"SnapshotReport","description":"What is kept of the state of its instance.","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"Of the last that was written since its start."},"bytes":{"description":"Of that on the disk.","type":"integer","minimum":0},"isRestored":{"description":"It went on from a snapshot when it was started.","type":"boolean"},"fault":{"description":"Why the last was not written, or why it began afresh.","type":"string","maxLength":160}},"additionalProperties":false},"HostDeath":{"title":"HostDeath","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"host":{"description":"Which process, by what it is for.","type":"string","maxLength":100},"how":{"type":"string","maxLength":100},"applications":{"description":"Those it ran, each with what it was doing.","type":"array","maxItems":64,"items":{"title":"Resident","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"was":{"enum":["starting","running","backoff","completed","failed","stopped","executing"]}},"required":["name","was"]}},"suspects":{"description":"One: it was this one. Several: it was one of these, and they are separated until it is known. None: it was ended from outside.","type":"array","maxItems":64,"items":{"$ref":"metadata.schema.json#/$defs/Name"}},"count":{"description":"Deaths since the agent started.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["at","host","how","applications","suspects","count"]},"DownloadReport":{"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta"],"description":"kept: it was there already."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0,"maximum":9007199254740991},"length":{"description":"Of the module.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["name","version","method","bytes","length"]},"OutboxReport":{"title":"OutboxReport","description":"What its channels have to say to the shore and the shore does not have yet, all together.","type":"object","properties":{"messages":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"oldestAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When the oldest was written, by the time of this report and its age."},"dropped":{"description":"Since each channel was opened for the first time: for want of room or rate, or for their age.","type":"integer","minimum":0,"maximum":9007199254740991},"held":{"title":"OutboxHeld","description":"Why it keeps what it could send.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":160},"channel":{"description":"APPLICATION/CHANNEL, where it is one.","type":"string","maxLength":128}},"required":["code","message"]}},"required":["messages","bytes","dropped"]},"DeviceProblem":{"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["code","message","at"]}}};
 const schema183 = {"title":"Phase","enum":["idle","fetching","staged","activating","probation","active"]};
 const pattern105 = new RegExp("^[0-9a-f]{1,32}$", "u");
 const func2 = (text) => [...text].length;
-const schema185 = {"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]};
+const schema185 = {"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]};
 
 function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2723,8 +2723,8 @@ vErrors.push(err2);
 errors++;
 }
 if((typeof data0 == "number") && (isFinite(data0))){
-if(data0 < 1 || isNaN(data0)){
-const err3 = {instancePath:instancePath+"/sequence",schemaPath:"#/properties/sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(data0 > 9007199254740991 || isNaN(data0)){
+const err3 = {instancePath:instancePath+"/sequence",schemaPath:"#/properties/sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2733,13 +2733,8 @@ vErrors.push(err3);
 }
 errors++;
 }
-}
-}
-if(data.revision !== undefined){
-let data1 = data.revision;
-if(typeof data1 === "string"){
-if(!pattern48.test(data1)){
-const err4 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
+if(data0 < 1 || isNaN(data0)){
+const err4 = {instancePath:instancePath+"/sequence",schemaPath:"#/properties/sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2749,8 +2744,12 @@ vErrors.push(err4);
 errors++;
 }
 }
-else {
-const err5 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+if(data.revision !== undefined){
+let data1 = data.revision;
+if(typeof data1 === "string"){
+if(!pattern48.test(data1)){
+const err5 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2760,9 +2759,8 @@ vErrors.push(err5);
 errors++;
 }
 }
-}
 else {
-const err6 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err6 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2771,14 +2769,26 @@ vErrors.push(err6);
 }
 errors++;
 }
+}
+}
+else {
+const err7 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
 validate75.errors = vErrors;
 return errors === 0;
 }
 validate75.evaluated = {"props":{"sequence":true,"revision":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema187 = {"title":"ApplicationReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"state":{"enum":["starting","running","backoff","completed","failed","stopped"]},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"restarts":{"type":"integer","minimum":0},"exitCode":{"type":"integer"},"message":{"description":"The reason of the last failure.","type":"string","maxLength":200},"stack":{"description":"Where it trapped: its functions, innermost first.","type":"array","maxItems":32,"items":{"type":"string","maxLength":64}},"lines":{"description":"What it printed last, of one that does not run.","type":"array","maxItems":32,"items":{"type":"string","maxLength":160}},"process":{"description":"Why it has a process of its own, where it has one.","type":"string","maxLength":100},"facts":{"description":"What it published last, by name.","type":"object","maxProperties":8,"additionalProperties":{"$ref":"#/$defs/FactReport"}},"usage":{"$ref":"#/$defs/ApplicationUsage"},"events":{"$ref":"#/$defs/EventCounts"},"snapshot":{"$ref":"#/$defs/SnapshotReport"}},"required":["name","version","state","since","restarts"]};
-const schema196 = {"title":"EventCounts","description":"Since it was started under this agent; a count that is not there is 0.","type":"object","properties":{"handled":{"description":"Events whose instance ended well.","type":"integer","minimum":0},"failed":{"type":"integer","minimum":0},"dropped":{"description":"Events and messages that found no room, and messages that were too large.","type":"integer","minimum":0},"instances":{"description":"At work now.","type":"integer","minimum":0},"waiting":{"description":"Events and messages that wait now.","type":"integer","minimum":0}},"additionalProperties":false};
-const schema191 = {"title":"FactReport","type":"object","properties":{"value":{"anyOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["value","at"],"additionalProperties":false};
+const schema187 = {"title":"ApplicationReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"state":{"enum":["starting","running","backoff","completed","failed","stopped"]},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"restarts":{"type":"integer","minimum":0,"maximum":9007199254740991},"exitCode":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"message":{"description":"The reason of the last failure.","type":"string","maxLength":200},"stack":{"description":"Where it trapped: its functions, innermost first.","type":"array","maxItems":32,"items":{"type":"string","maxLength":64}},"lines":{"description":"What it printed last, of one that does not run.","type":"array","maxItems":32,"items":{"type":"string","maxLength":160}},"process":{"description":"Why it has a process of its own, where it has one.","type":"string","maxLength":100},"facts":{"description":"What it published last, by name.","type":"object","maxProperties":8,"additionalProperties":{"$ref":"#/$defs/FactReport"}},"usage":{"$ref":"#/$defs/ApplicationUsage"},"events":{"$ref":"#/$defs/EventCounts"},"snapshot":{"$ref":"#/$defs/SnapshotReport"}},"required":["name","version","state","since","restarts"]};
+const schema196 = {"title":"EventCounts","description":"Since it was started under this agent; a count that is not there is 0.","type":"object","properties":{"handled":{"description":"Events whose instance ended well.","type":"integer","minimum":0,"maximum":9007199254740991},"failed":{"type":"integer","minimum":0,"maximum":9007199254740991},"dropped":{"description":"Events and messages that found no room, and messages that were too large.","type":"integer","minimum":0,"maximum":9007199254740991},"instances":{"description":"At work now.","type":"integer","minimum":0,"maximum":9007199254740991},"waiting":{"description":"Events and messages that wait now.","type":"integer","minimum":0,"maximum":9007199254740991}}};
+const schema191 = {"title":"FactReport","type":"object","properties":{"value":{"anyOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["value","at"]};
 
 function validate79(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2811,9 +2821,13 @@ vErrors.push(err1);
 }
 errors++;
 }
-for(const key0 in data){
-if(!((key0 === "value") || (key0 === "at"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+if(data.value !== undefined){
+let data0 = data.value;
+const _errs2 = errors;
+let valid1 = false;
+const _errs3 = errors;
+if(!((typeof data0 == "number") && (isFinite(data0)))){
+const err2 = {instancePath:instancePath+"/value",schemaPath:"#/properties/value/anyOf/0/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2822,14 +2836,11 @@ vErrors.push(err2);
 }
 errors++;
 }
-}
-if(data.value !== undefined){
-let data0 = data.value;
-const _errs3 = errors;
-let valid1 = false;
-const _errs4 = errors;
-if(!((typeof data0 == "number") && (isFinite(data0)))){
-const err3 = {instancePath:instancePath+"/value",schemaPath:"#/properties/value/anyOf/0/type",keyword:"type",params:{type: "number"},message:"must be number"};
+var _valid0 = _errs3 === errors;
+valid1 = valid1 || _valid0;
+const _errs5 = errors;
+if(typeof data0 !== "boolean"){
+const err3 = {instancePath:instancePath+"/value",schemaPath:"#/properties/value/anyOf/1/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2838,11 +2849,12 @@ vErrors.push(err3);
 }
 errors++;
 }
-var _valid0 = _errs4 === errors;
+var _valid0 = _errs5 === errors;
 valid1 = valid1 || _valid0;
-const _errs6 = errors;
-if(typeof data0 !== "boolean"){
-const err4 = {instancePath:instancePath+"/value",schemaPath:"#/properties/value/anyOf/1/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+const _errs7 = errors;
+if(typeof data0 === "string"){
+if(func2(data0) > 64){
+const err4 = {instancePath:instancePath+"/value",schemaPath:"#/properties/value/anyOf/2/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2851,12 +2863,9 @@ vErrors.push(err4);
 }
 errors++;
 }
-var _valid0 = _errs6 === errors;
-valid1 = valid1 || _valid0;
-const _errs8 = errors;
-if(typeof data0 === "string"){
-if(func2(data0) > 64){
-const err5 = {instancePath:instancePath+"/value",schemaPath:"#/properties/value/anyOf/2/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+}
+else {
+const err5 = {instancePath:instancePath+"/value",schemaPath:"#/properties/value/anyOf/2/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2865,9 +2874,10 @@ vErrors.push(err5);
 }
 errors++;
 }
-}
-else {
-const err6 = {instancePath:instancePath+"/value",schemaPath:"#/properties/value/anyOf/2/type",keyword:"type",params:{type: "string"},message:"must be string"};
+var _valid0 = _errs7 === errors;
+valid1 = valid1 || _valid0;
+if(!valid1){
+const err6 = {instancePath:instancePath+"/value",schemaPath:"#/properties/value/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2876,23 +2886,11 @@ vErrors.push(err6);
 }
 errors++;
 }
-var _valid0 = _errs8 === errors;
-valid1 = valid1 || _valid0;
-if(!valid1){
-const err7 = {instancePath:instancePath+"/value",schemaPath:"#/properties/value/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};
-if(vErrors === null){
-vErrors = [err7];
-}
 else {
-vErrors.push(err7);
-}
-errors++;
-}
-else {
-errors = _errs3;
+errors = _errs2;
 if(vErrors !== null){
-if(_errs3){
-vErrors.length = _errs3;
+if(_errs2){
+vErrors.length = _errs2;
 }
 else {
 vErrors = null;
@@ -2904,7 +2902,18 @@ if(data.at !== undefined){
 let data1 = data.at;
 if(typeof data1 === "string"){
 if(!pattern49.test(data1)){
-const err8 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err7 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+else {
+const err8 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -2914,8 +2923,9 @@ vErrors.push(err8);
 errors++;
 }
 }
+}
 else {
-const err9 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err9 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -2924,25 +2934,13 @@ vErrors.push(err9);
 }
 errors++;
 }
-}
-}
-else {
-const err10 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err10];
-}
-else {
-vErrors.push(err10);
-}
-errors++;
-}
 validate79.errors = vErrors;
 return errors === 0;
 }
-validate79.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate79.evaluated = {"props":{"value":true,"at":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema193 = {"title":"ApplicationUsage","description":"What it took when the report was made.","type":"object","properties":{"memoryBytes":{"description":"Of its linear memory.","type":"integer","minimum":0},"memoryBytesMax":{"description":"What that may grow to.","type":"integer","minimum":0},"fuelPerSecond":{"type":"integer","minimum":0},"data":{"$ref":"#/$defs/QuotaUsage"},"kv":{"$ref":"#/$defs/QuotaUsage"}},"required":["memoryBytes","memoryBytesMax","fuelPerSecond"],"additionalProperties":false};
-const schema194 = {"title":"QuotaUsage","description":"What it keeps on the device's disk.","type":"object","properties":{"bytes":{"type":"integer","minimum":0},"bytesMax":{"description":"Its quota.","type":"integer","minimum":0}},"required":["bytes","bytesMax"],"additionalProperties":false};
+const schema193 = {"title":"ApplicationUsage","description":"What it took when the report was made.","type":"object","properties":{"memoryBytes":{"description":"Of its linear memory.","type":"integer","minimum":0,"maximum":9007199254740991},"memoryBytesMax":{"description":"What that may grow to.","type":"integer","minimum":0,"maximum":9007199254740991},"fuelPerSecond":{"type":"integer","minimum":0,"maximum":9007199254740991},"data":{"$ref":"#/$defs/QuotaUsage"},"kv":{"$ref":"#/$defs/QuotaUsage"}},"required":["memoryBytes","memoryBytesMax","fuelPerSecond"]};
+const schema194 = {"title":"QuotaUsage","description":"What it keeps on the device's disk.","type":"object","properties":{"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesMax":{"description":"Its quota.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytes","bytesMax"]};
 
 function validate81(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2985,9 +2983,10 @@ vErrors.push(err2);
 }
 errors++;
 }
-for(const key0 in data){
-if(!(((((key0 === "memoryBytes") || (key0 === "memoryBytesMax")) || (key0 === "fuelPerSecond")) || (key0 === "data")) || (key0 === "kv"))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+if(data.memoryBytes !== undefined){
+let data0 = data.memoryBytes;
+if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
+const err3 = {instancePath:instancePath+"/memoryBytes",schemaPath:"#/properties/memoryBytes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2996,11 +2995,9 @@ vErrors.push(err3);
 }
 errors++;
 }
-}
-if(data.memoryBytes !== undefined){
-let data0 = data.memoryBytes;
-if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-const err4 = {instancePath:instancePath+"/memoryBytes",schemaPath:"#/properties/memoryBytes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if((typeof data0 == "number") && (isFinite(data0))){
+if(data0 > 9007199254740991 || isNaN(data0)){
+const err4 = {instancePath:instancePath+"/memoryBytes",schemaPath:"#/properties/memoryBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -3009,7 +3006,6 @@ vErrors.push(err4);
 }
 errors++;
 }
-if((typeof data0 == "number") && (isFinite(data0))){
 if(data0 < 0 || isNaN(data0)){
 const err5 = {instancePath:instancePath+"/memoryBytes",schemaPath:"#/properties/memoryBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
@@ -3035,8 +3031,8 @@ vErrors.push(err6);
 errors++;
 }
 if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 < 0 || isNaN(data1)){
-const err7 = {instancePath:instancePath+"/memoryBytesMax",schemaPath:"#/properties/memoryBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data1 > 9007199254740991 || isNaN(data1)){
+const err7 = {instancePath:instancePath+"/memoryBytesMax",schemaPath:"#/properties/memoryBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -3045,12 +3041,8 @@ vErrors.push(err7);
 }
 errors++;
 }
-}
-}
-if(data.fuelPerSecond !== undefined){
-let data2 = data.fuelPerSecond;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-const err8 = {instancePath:instancePath+"/fuelPerSecond",schemaPath:"#/properties/fuelPerSecond/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data1 < 0 || isNaN(data1)){
+const err8 = {instancePath:instancePath+"/memoryBytesMax",schemaPath:"#/properties/memoryBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -3059,14 +3051,38 @@ vErrors.push(err8);
 }
 errors++;
 }
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 < 0 || isNaN(data2)){
-const err9 = {instancePath:instancePath+"/fuelPerSecond",schemaPath:"#/properties/fuelPerSecond/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+}
+if(data.fuelPerSecond !== undefined){
+let data2 = data.fuelPerSecond;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+const err9 = {instancePath:instancePath+"/fuelPerSecond",schemaPath:"#/properties/fuelPerSecond/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err9];
 }
 else {
 vErrors.push(err9);
+}
+errors++;
+}
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 9007199254740991 || isNaN(data2)){
+const err10 = {instancePath:instancePath+"/fuelPerSecond",schemaPath:"#/properties/fuelPerSecond/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+if(data2 < 0 || isNaN(data2)){
+const err11 = {instancePath:instancePath+"/fuelPerSecond",schemaPath:"#/properties/fuelPerSecond/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
 }
 errors++;
 }
@@ -3076,28 +3092,7 @@ if(data.data !== undefined){
 let data3 = data.data;
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 if(data3.bytes === undefined){
-const err10 = {instancePath:instancePath+"/data",schemaPath:"#/$defs/QuotaUsage/required",keyword:"required",params:{missingProperty: "bytes"},message:"must have required property '"+"bytes"+"'"};
-if(vErrors === null){
-vErrors = [err10];
-}
-else {
-vErrors.push(err10);
-}
-errors++;
-}
-if(data3.bytesMax === undefined){
-const err11 = {instancePath:instancePath+"/data",schemaPath:"#/$defs/QuotaUsage/required",keyword:"required",params:{missingProperty: "bytesMax"},message:"must have required property '"+"bytesMax"+"'"};
-if(vErrors === null){
-vErrors = [err11];
-}
-else {
-vErrors.push(err11);
-}
-errors++;
-}
-for(const key1 in data3){
-if(!((key1 === "bytes") || (key1 === "bytesMax"))){
-const err12 = {instancePath:instancePath+"/data",schemaPath:"#/$defs/QuotaUsage/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
+const err12 = {instancePath:instancePath+"/data",schemaPath:"#/$defs/QuotaUsage/required",keyword:"required",params:{missingProperty: "bytes"},message:"must have required property '"+"bytes"+"'"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -3106,11 +3101,8 @@ vErrors.push(err12);
 }
 errors++;
 }
-}
-if(data3.bytes !== undefined){
-let data4 = data3.bytes;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-const err13 = {instancePath:instancePath+"/data/bytes",schemaPath:"#/$defs/QuotaUsage/properties/bytes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data3.bytesMax === undefined){
+const err13 = {instancePath:instancePath+"/data",schemaPath:"#/$defs/QuotaUsage/required",keyword:"required",params:{missingProperty: "bytesMax"},message:"must have required property '"+"bytesMax"+"'"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -3119,9 +3111,10 @@ vErrors.push(err13);
 }
 errors++;
 }
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 < 0 || isNaN(data4)){
-const err14 = {instancePath:instancePath+"/data/bytes",schemaPath:"#/$defs/QuotaUsage/properties/bytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data3.bytes !== undefined){
+let data4 = data3.bytes;
+if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+const err14 = {instancePath:instancePath+"/data/bytes",schemaPath:"#/$defs/QuotaUsage/properties/bytes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -3130,12 +3123,9 @@ vErrors.push(err14);
 }
 errors++;
 }
-}
-}
-if(data3.bytesMax !== undefined){
-let data5 = data3.bytesMax;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err15 = {instancePath:instancePath+"/data/bytesMax",schemaPath:"#/$defs/QuotaUsage/properties/bytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 9007199254740991 || isNaN(data4)){
+const err15 = {instancePath:instancePath+"/data/bytes",schemaPath:"#/$defs/QuotaUsage/properties/bytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -3144,9 +3134,8 @@ vErrors.push(err15);
 }
 errors++;
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 < 0 || isNaN(data5)){
-const err16 = {instancePath:instancePath+"/data/bytesMax",schemaPath:"#/$defs/QuotaUsage/properties/bytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data4 < 0 || isNaN(data4)){
+const err16 = {instancePath:instancePath+"/data/bytes",schemaPath:"#/$defs/QuotaUsage/properties/bytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -3157,9 +3146,10 @@ errors++;
 }
 }
 }
-}
-else {
-const err17 = {instancePath:instancePath+"/data",schemaPath:"#/$defs/QuotaUsage/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data3.bytesMax !== undefined){
+let data5 = data3.bytesMax;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+const err17 = {instancePath:instancePath+"/data/bytesMax",schemaPath:"#/$defs/QuotaUsage/properties/bytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -3168,12 +3158,9 @@ vErrors.push(err17);
 }
 errors++;
 }
-}
-if(data.kv !== undefined){
-let data6 = data.kv;
-if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
-if(data6.bytes === undefined){
-const err18 = {instancePath:instancePath+"/kv",schemaPath:"#/$defs/QuotaUsage/required",keyword:"required",params:{missingProperty: "bytes"},message:"must have required property '"+"bytes"+"'"};
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 9007199254740991 || isNaN(data5)){
+const err18 = {instancePath:instancePath+"/data/bytesMax",schemaPath:"#/$defs/QuotaUsage/properties/bytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -3182,8 +3169,8 @@ vErrors.push(err18);
 }
 errors++;
 }
-if(data6.bytesMax === undefined){
-const err19 = {instancePath:instancePath+"/kv",schemaPath:"#/$defs/QuotaUsage/required",keyword:"required",params:{missingProperty: "bytesMax"},message:"must have required property '"+"bytesMax"+"'"};
+if(data5 < 0 || isNaN(data5)){
+const err19 = {instancePath:instancePath+"/data/bytesMax",schemaPath:"#/$defs/QuotaUsage/properties/bytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -3192,9 +3179,11 @@ vErrors.push(err19);
 }
 errors++;
 }
-for(const key2 in data6){
-if(!((key2 === "bytes") || (key2 === "bytesMax"))){
-const err20 = {instancePath:instancePath+"/kv",schemaPath:"#/$defs/QuotaUsage/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
+}
+}
+}
+else {
+const err20 = {instancePath:instancePath+"/data",schemaPath:"#/$defs/QuotaUsage/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -3204,10 +3193,11 @@ vErrors.push(err20);
 errors++;
 }
 }
-if(data6.bytes !== undefined){
-let data7 = data6.bytes;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err21 = {instancePath:instancePath+"/kv/bytes",schemaPath:"#/$defs/QuotaUsage/properties/bytes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data.kv !== undefined){
+let data6 = data.kv;
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+if(data6.bytes === undefined){
+const err21 = {instancePath:instancePath+"/kv",schemaPath:"#/$defs/QuotaUsage/required",keyword:"required",params:{missingProperty: "bytes"},message:"must have required property '"+"bytes"+"'"};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -3216,9 +3206,8 @@ vErrors.push(err21);
 }
 errors++;
 }
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 < 0 || isNaN(data7)){
-const err22 = {instancePath:instancePath+"/kv/bytes",schemaPath:"#/$defs/QuotaUsage/properties/bytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data6.bytesMax === undefined){
+const err22 = {instancePath:instancePath+"/kv",schemaPath:"#/$defs/QuotaUsage/required",keyword:"required",params:{missingProperty: "bytesMax"},message:"must have required property '"+"bytesMax"+"'"};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -3227,12 +3216,10 @@ vErrors.push(err22);
 }
 errors++;
 }
-}
-}
-if(data6.bytesMax !== undefined){
-let data8 = data6.bytesMax;
-if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-const err23 = {instancePath:instancePath+"/kv/bytesMax",schemaPath:"#/$defs/QuotaUsage/properties/bytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data6.bytes !== undefined){
+let data7 = data6.bytes;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+const err23 = {instancePath:instancePath+"/kv/bytes",schemaPath:"#/$defs/QuotaUsage/properties/bytes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -3241,9 +3228,9 @@ vErrors.push(err23);
 }
 errors++;
 }
-if((typeof data8 == "number") && (isFinite(data8))){
-if(data8 < 0 || isNaN(data8)){
-const err24 = {instancePath:instancePath+"/kv/bytesMax",schemaPath:"#/$defs/QuotaUsage/properties/bytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 9007199254740991 || isNaN(data7)){
+const err24 = {instancePath:instancePath+"/kv/bytes",schemaPath:"#/$defs/QuotaUsage/properties/bytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -3252,11 +3239,8 @@ vErrors.push(err24);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err25 = {instancePath:instancePath+"/kv",schemaPath:"#/$defs/QuotaUsage/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data7 < 0 || isNaN(data7)){
+const err25 = {instancePath:instancePath+"/kv/bytes",schemaPath:"#/$defs/QuotaUsage/properties/bytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -3267,8 +3251,10 @@ errors++;
 }
 }
 }
-else {
-const err26 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data6.bytesMax !== undefined){
+let data8 = data6.bytesMax;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+const err26 = {instancePath:instancePath+"/kv/bytesMax",schemaPath:"#/$defs/QuotaUsage/properties/bytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -3277,10 +3263,56 @@ vErrors.push(err26);
 }
 errors++;
 }
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 > 9007199254740991 || isNaN(data8)){
+const err27 = {instancePath:instancePath+"/kv/bytesMax",schemaPath:"#/$defs/QuotaUsage/properties/bytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+if(data8 < 0 || isNaN(data8)){
+const err28 = {instancePath:instancePath+"/kv/bytesMax",schemaPath:"#/$defs/QuotaUsage/properties/bytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err29 = {instancePath:instancePath+"/kv",schemaPath:"#/$defs/QuotaUsage/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+}
+}
+else {
+const err30 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
 validate81.errors = vErrors;
 return errors === 0;
 }
-validate81.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate81.evaluated = {"props":{"memoryBytes":true,"memoryBytesMax":true,"fuelPerSecond":true,"data":true,"kv":true},"dynamicProps":false,"dynamicItems":false};
 
 const schema197 = {"title":"SnapshotReport","description":"What is kept of the state of its instance.","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"Of the last that was written since its start."},"bytes":{"description":"Of that on the disk.","type":"integer","minimum":0},"isRestored":{"description":"It went on from a snapshot when it was started.","type":"boolean"},"fault":{"description":"Why the last was not written, or why it began afresh.","type":"string","maxLength":160}},"additionalProperties":false};
 
@@ -3311,7 +3343,7 @@ if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
 if(!pattern49.test(data0)){
-const err1 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err1 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3539,7 +3571,7 @@ if(data.since !== undefined){
 let data3 = data.since;
 if(typeof data3 === "string"){
 if(!pattern49.test(data3)){
-const err10 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err10 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -3573,8 +3605,8 @@ vErrors.push(err12);
 errors++;
 }
 if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 < 0 || isNaN(data4)){
-const err13 = {instancePath:instancePath+"/restarts",schemaPath:"#/properties/restarts/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data4 > 9007199254740991 || isNaN(data4)){
+const err13 = {instancePath:instancePath+"/restarts",schemaPath:"#/properties/restarts/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -3583,12 +3615,8 @@ vErrors.push(err13);
 }
 errors++;
 }
-}
-}
-if(data.exitCode !== undefined){
-let data5 = data.exitCode;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err14 = {instancePath:instancePath+"/exitCode",schemaPath:"#/properties/exitCode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data4 < 0 || isNaN(data4)){
+const err14 = {instancePath:instancePath+"/restarts",schemaPath:"#/properties/restarts/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -3598,11 +3626,11 @@ vErrors.push(err14);
 errors++;
 }
 }
-if(data.message !== undefined){
-let data6 = data.message;
-if(typeof data6 === "string"){
-if(func2(data6) > 200){
-const err15 = {instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters"};
+}
+if(data.exitCode !== undefined){
+let data5 = data.exitCode;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+const err15 = {instancePath:instancePath+"/exitCode",schemaPath:"#/properties/exitCode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -3611,9 +3639,9 @@ vErrors.push(err15);
 }
 errors++;
 }
-}
-else {
-const err16 = {instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 9007199254740991 || isNaN(data5)){
+const err16 = {instancePath:instancePath+"/exitCode",schemaPath:"#/properties/exitCode/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -3622,12 +3650,8 @@ vErrors.push(err16);
 }
 errors++;
 }
-}
-if(data.stack !== undefined){
-let data7 = data.stack;
-if(Array.isArray(data7)){
-if(data7.length > 32){
-const err17 = {instancePath:instancePath+"/stack",schemaPath:"#/properties/stack/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
+if(data5 < -9007199254740991 || isNaN(data5)){
+const err17 = {instancePath:instancePath+"/exitCode",schemaPath:"#/properties/exitCode/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991},message:"must be >= -9007199254740991"};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -3636,12 +3660,13 @@ vErrors.push(err17);
 }
 errors++;
 }
-const len0 = data7.length;
-for(let i0=0; i0<len0; i0++){
-let data8 = data7[i0];
-if(typeof data8 === "string"){
-if(func2(data8) > 64){
-const err18 = {instancePath:instancePath+"/stack/" + i0,schemaPath:"#/properties/stack/items/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+}
+}
+if(data.message !== undefined){
+let data6 = data.message;
+if(typeof data6 === "string"){
+if(func2(data6) > 200){
+const err18 = {instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters"};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -3652,7 +3677,7 @@ errors++;
 }
 }
 else {
-const err19 = {instancePath:instancePath+"/stack/" + i0,schemaPath:"#/properties/stack/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err19 = {instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -3662,9 +3687,11 @@ vErrors.push(err19);
 errors++;
 }
 }
-}
-else {
-const err20 = {instancePath:instancePath+"/stack",schemaPath:"#/properties/stack/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data.stack !== undefined){
+let data7 = data.stack;
+if(Array.isArray(data7)){
+if(data7.length > 32){
+const err20 = {instancePath:instancePath+"/stack",schemaPath:"#/properties/stack/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -3673,12 +3700,12 @@ vErrors.push(err20);
 }
 errors++;
 }
-}
-if(data.lines !== undefined){
-let data9 = data.lines;
-if(Array.isArray(data9)){
-if(data9.length > 32){
-const err21 = {instancePath:instancePath+"/lines",schemaPath:"#/properties/lines/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
+const len0 = data7.length;
+for(let i0=0; i0<len0; i0++){
+let data8 = data7[i0];
+if(typeof data8 === "string"){
+if(func2(data8) > 64){
+const err21 = {instancePath:instancePath+"/stack/" + i0,schemaPath:"#/properties/stack/items/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -3687,12 +3714,9 @@ vErrors.push(err21);
 }
 errors++;
 }
-const len1 = data9.length;
-for(let i1=0; i1<len1; i1++){
-let data10 = data9[i1];
-if(typeof data10 === "string"){
-if(func2(data10) > 160){
-const err22 = {instancePath:instancePath+"/lines/" + i1,schemaPath:"#/properties/lines/items/maxLength",keyword:"maxLength",params:{limit: 160},message:"must NOT have more than 160 characters"};
+}
+else {
+const err22 = {instancePath:instancePath+"/stack/" + i0,schemaPath:"#/properties/stack/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -3702,8 +3726,9 @@ vErrors.push(err22);
 errors++;
 }
 }
+}
 else {
-const err23 = {instancePath:instancePath+"/lines/" + i1,schemaPath:"#/properties/lines/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err23 = {instancePath:instancePath+"/stack",schemaPath:"#/properties/stack/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -3713,9 +3738,11 @@ vErrors.push(err23);
 errors++;
 }
 }
-}
-else {
-const err24 = {instancePath:instancePath+"/lines",schemaPath:"#/properties/lines/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data.lines !== undefined){
+let data9 = data.lines;
+if(Array.isArray(data9)){
+if(data9.length > 32){
+const err24 = {instancePath:instancePath+"/lines",schemaPath:"#/properties/lines/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -3724,12 +3751,12 @@ vErrors.push(err24);
 }
 errors++;
 }
-}
-if(data.process !== undefined){
-let data11 = data.process;
-if(typeof data11 === "string"){
-if(func2(data11) > 100){
-const err25 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/maxLength",keyword:"maxLength",params:{limit: 100},message:"must NOT have more than 100 characters"};
+const len1 = data9.length;
+for(let i1=0; i1<len1; i1++){
+let data10 = data9[i1];
+if(typeof data10 === "string"){
+if(func2(data10) > 160){
+const err25 = {instancePath:instancePath+"/lines/" + i1,schemaPath:"#/properties/lines/items/maxLength",keyword:"maxLength",params:{limit: 160},message:"must NOT have more than 160 characters"};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -3740,7 +3767,7 @@ errors++;
 }
 }
 else {
-const err26 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err26 = {instancePath:instancePath+"/lines/" + i1,schemaPath:"#/properties/lines/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -3750,16 +3777,53 @@ vErrors.push(err26);
 errors++;
 }
 }
-if(data.facts !== undefined){
-let data12 = data.facts;
-if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
-if(Object.keys(data12).length > 8){
-const err27 = {instancePath:instancePath+"/facts",schemaPath:"#/properties/facts/maxProperties",keyword:"maxProperties",params:{limit: 8},message:"must NOT have more than 8 properties"};
+}
+else {
+const err27 = {instancePath:instancePath+"/lines",schemaPath:"#/properties/lines/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err27];
 }
 else {
 vErrors.push(err27);
+}
+errors++;
+}
+}
+if(data.process !== undefined){
+let data11 = data.process;
+if(typeof data11 === "string"){
+if(func2(data11) > 100){
+const err28 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/maxLength",keyword:"maxLength",params:{limit: 100},message:"must NOT have more than 100 characters"};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+else {
+const err29 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+}
+if(data.facts !== undefined){
+let data12 = data.facts;
+if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
+if(Object.keys(data12).length > 8){
+const err30 = {instancePath:instancePath+"/facts",schemaPath:"#/properties/facts/maxProperties",keyword:"maxProperties",params:{limit: 8},message:"must NOT have more than 8 properties"};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
 }
 errors++;
 }
@@ -3771,12 +3835,12 @@ errors = vErrors.length;
 }
 }
 else {
-const err28 = {instancePath:instancePath+"/facts",schemaPath:"#/properties/facts/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err31 = {instancePath:instancePath+"/facts",schemaPath:"#/properties/facts/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
-vErrors = [err28];
+vErrors = [err31];
 }
 else {
-vErrors.push(err28);
+vErrors.push(err31);
 }
 errors++;
 }
@@ -3790,47 +3854,10 @@ errors = vErrors.length;
 if(data.events !== undefined){
 let data15 = data.events;
 if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-for(const key1 in data15){
-if(!(((((key1 === "handled") || (key1 === "failed")) || (key1 === "dropped")) || (key1 === "instances")) || (key1 === "waiting"))){
-const err29 = {instancePath:instancePath+"/events",schemaPath:"#/$defs/EventCounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err29];
-}
-else {
-vErrors.push(err29);
-}
-errors++;
-}
-}
 if(data15.handled !== undefined){
 let data16 = data15.handled;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-const err30 = {instancePath:instancePath+"/events/handled",schemaPath:"#/$defs/EventCounts/properties/handled/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-if(vErrors === null){
-vErrors = [err30];
-}
-else {
-vErrors.push(err30);
-}
-errors++;
-}
-if((typeof data16 == "number") && (isFinite(data16))){
-if(data16 < 0 || isNaN(data16)){
-const err31 = {instancePath:instancePath+"/events/handled",schemaPath:"#/$defs/EventCounts/properties/handled/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-if(vErrors === null){
-vErrors = [err31];
-}
-else {
-vErrors.push(err31);
-}
-errors++;
-}
-}
-}
-if(data15.failed !== undefined){
-let data17 = data15.failed;
-if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-const err32 = {instancePath:instancePath+"/events/failed",schemaPath:"#/$defs/EventCounts/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err32 = {instancePath:instancePath+"/events/handled",schemaPath:"#/$defs/EventCounts/properties/handled/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -3839,9 +3866,9 @@ vErrors.push(err32);
 }
 errors++;
 }
-if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 < 0 || isNaN(data17)){
-const err33 = {instancePath:instancePath+"/events/failed",schemaPath:"#/$defs/EventCounts/properties/failed/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if((typeof data16 == "number") && (isFinite(data16))){
+if(data16 > 9007199254740991 || isNaN(data16)){
+const err33 = {instancePath:instancePath+"/events/handled",schemaPath:"#/$defs/EventCounts/properties/handled/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -3850,12 +3877,8 @@ vErrors.push(err33);
 }
 errors++;
 }
-}
-}
-if(data15.dropped !== undefined){
-let data18 = data15.dropped;
-if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-const err34 = {instancePath:instancePath+"/events/dropped",schemaPath:"#/$defs/EventCounts/properties/dropped/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data16 < 0 || isNaN(data16)){
+const err34 = {instancePath:instancePath+"/events/handled",schemaPath:"#/$defs/EventCounts/properties/handled/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -3864,9 +3887,12 @@ vErrors.push(err34);
 }
 errors++;
 }
-if((typeof data18 == "number") && (isFinite(data18))){
-if(data18 < 0 || isNaN(data18)){
-const err35 = {instancePath:instancePath+"/events/dropped",schemaPath:"#/$defs/EventCounts/properties/dropped/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+}
+if(data15.failed !== undefined){
+let data17 = data15.failed;
+if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+const err35 = {instancePath:instancePath+"/events/failed",schemaPath:"#/$defs/EventCounts/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -3875,12 +3901,9 @@ vErrors.push(err35);
 }
 errors++;
 }
-}
-}
-if(data15.instances !== undefined){
-let data19 = data15.instances;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
-const err36 = {instancePath:instancePath+"/events/instances",schemaPath:"#/$defs/EventCounts/properties/instances/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 > 9007199254740991 || isNaN(data17)){
+const err36 = {instancePath:instancePath+"/events/failed",schemaPath:"#/$defs/EventCounts/properties/failed/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -3889,9 +3912,8 @@ vErrors.push(err36);
 }
 errors++;
 }
-if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 < 0 || isNaN(data19)){
-const err37 = {instancePath:instancePath+"/events/instances",schemaPath:"#/$defs/EventCounts/properties/instances/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data17 < 0 || isNaN(data17)){
+const err37 = {instancePath:instancePath+"/events/failed",schemaPath:"#/$defs/EventCounts/properties/failed/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -3902,10 +3924,10 @@ errors++;
 }
 }
 }
-if(data15.waiting !== undefined){
-let data20 = data15.waiting;
-if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
-const err38 = {instancePath:instancePath+"/events/waiting",schemaPath:"#/$defs/EventCounts/properties/waiting/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data15.dropped !== undefined){
+let data18 = data15.dropped;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+const err38 = {instancePath:instancePath+"/events/dropped",schemaPath:"#/$defs/EventCounts/properties/dropped/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -3914,9 +3936,9 @@ vErrors.push(err38);
 }
 errors++;
 }
-if((typeof data20 == "number") && (isFinite(data20))){
-if(data20 < 0 || isNaN(data20)){
-const err39 = {instancePath:instancePath+"/events/waiting",schemaPath:"#/$defs/EventCounts/properties/waiting/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 9007199254740991 || isNaN(data18)){
+const err39 = {instancePath:instancePath+"/events/dropped",schemaPath:"#/$defs/EventCounts/properties/dropped/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -3925,16 +3947,96 @@ vErrors.push(err39);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err40 = {instancePath:instancePath+"/events",schemaPath:"#/$defs/EventCounts/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data18 < 0 || isNaN(data18)){
+const err40 = {instancePath:instancePath+"/events/dropped",schemaPath:"#/$defs/EventCounts/properties/dropped/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err40];
 }
 else {
 vErrors.push(err40);
+}
+errors++;
+}
+}
+}
+if(data15.instances !== undefined){
+let data19 = data15.instances;
+if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+const err41 = {instancePath:instancePath+"/events/instances",schemaPath:"#/$defs/EventCounts/properties/instances/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 9007199254740991 || isNaN(data19)){
+const err42 = {instancePath:instancePath+"/events/instances",schemaPath:"#/$defs/EventCounts/properties/instances/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+if(data19 < 0 || isNaN(data19)){
+const err43 = {instancePath:instancePath+"/events/instances",schemaPath:"#/$defs/EventCounts/properties/instances/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+}
+}
+if(data15.waiting !== undefined){
+let data20 = data15.waiting;
+if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+const err44 = {instancePath:instancePath+"/events/waiting",schemaPath:"#/$defs/EventCounts/properties/waiting/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 > 9007199254740991 || isNaN(data20)){
+const err45 = {instancePath:instancePath+"/events/waiting",schemaPath:"#/$defs/EventCounts/properties/waiting/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+if(data20 < 0 || isNaN(data20)){
+const err46 = {instancePath:instancePath+"/events/waiting",schemaPath:"#/$defs/EventCounts/properties/waiting/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err47 = {instancePath:instancePath+"/events",schemaPath:"#/$defs/EventCounts/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
 }
 errors++;
 }
@@ -3947,12 +4049,12 @@ errors = vErrors.length;
 }
 }
 else {
-const err41 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err48 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
-vErrors = [err41];
+vErrors = [err48];
 }
 else {
-vErrors.push(err41);
+vErrors.push(err48);
 }
 errors++;
 }
@@ -3961,7 +4063,7 @@ return errors === 0;
 }
 validate78.evaluated = {"props":{"name":true,"version":true,"state":true,"since":true,"restarts":true,"exitCode":true,"message":true,"stack":true,"lines":true,"process":true,"facts":true,"usage":true,"events":true,"snapshot":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema199 = {"title":"HostDeath","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"host":{"description":"Which process, by what it is for.","type":"string","maxLength":100},"how":{"type":"string","maxLength":100},"applications":{"description":"Those it ran, each with what it was doing.","type":"array","maxItems":64,"items":{"title":"Resident","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"was":{"enum":["starting","running","backoff","completed","failed","stopped","executing"]}},"required":["name","was"],"additionalProperties":false}},"suspects":{"description":"One: it was this one. Several: it was one of these, and they are separated until it is known. None: it was ended from outside.","type":"array","maxItems":64,"items":{"$ref":"metadata.schema.json#/$defs/Name"}},"count":{"description":"Deaths since the agent started.","type":"integer","minimum":1}},"required":["at","host","how","applications","suspects","count"],"additionalProperties":false};
+const schema199 = {"title":"HostDeath","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"host":{"description":"Which process, by what it is for.","type":"string","maxLength":100},"how":{"type":"string","maxLength":100},"applications":{"description":"Those it ran, each with what it was doing.","type":"array","maxItems":64,"items":{"title":"Resident","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"was":{"enum":["starting","running","backoff","completed","failed","stopped","executing"]}},"required":["name","was"]}},"suspects":{"description":"One: it was this one. Several: it was one of these, and they are separated until it is known. None: it was ended from outside.","type":"array","maxItems":64,"items":{"$ref":"metadata.schema.json#/$defs/Name"}},"count":{"description":"Deaths since the agent started.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["at","host","how","applications","suspects","count"]};
 
 function validate86(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4034,9 +4136,11 @@ vErrors.push(err5);
 }
 errors++;
 }
-for(const key0 in data){
-if(!((((((key0 === "at") || (key0 === "host")) || (key0 === "how")) || (key0 === "applications")) || (key0 === "suspects")) || (key0 === "count"))){
-const err6 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+if(data.at !== undefined){
+let data0 = data.at;
+if(typeof data0 === "string"){
+if(!pattern49.test(data0)){
+const err6 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -4046,11 +4150,8 @@ vErrors.push(err6);
 errors++;
 }
 }
-if(data.at !== undefined){
-let data0 = data.at;
-if(typeof data0 === "string"){
-if(!pattern49.test(data0)){
-const err7 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+else {
+const err7 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -4060,8 +4161,11 @@ vErrors.push(err7);
 errors++;
 }
 }
-else {
-const err8 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.host !== undefined){
+let data1 = data.host;
+if(typeof data1 === "string"){
+if(func2(data1) > 100){
+const err8 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 100},message:"must NOT have more than 100 characters"};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -4071,11 +4175,8 @@ vErrors.push(err8);
 errors++;
 }
 }
-if(data.host !== undefined){
-let data1 = data.host;
-if(typeof data1 === "string"){
-if(func2(data1) > 100){
-const err9 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 100},message:"must NOT have more than 100 characters"};
+else {
+const err9 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -4085,8 +4186,11 @@ vErrors.push(err9);
 errors++;
 }
 }
-else {
-const err10 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.how !== undefined){
+let data2 = data.how;
+if(typeof data2 === "string"){
+if(func2(data2) > 100){
+const err10 = {instancePath:instancePath+"/how",schemaPath:"#/properties/how/maxLength",keyword:"maxLength",params:{limit: 100},message:"must NOT have more than 100 characters"};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -4096,11 +4200,8 @@ vErrors.push(err10);
 errors++;
 }
 }
-if(data.how !== undefined){
-let data2 = data.how;
-if(typeof data2 === "string"){
-if(func2(data2) > 100){
-const err11 = {instancePath:instancePath+"/how",schemaPath:"#/properties/how/maxLength",keyword:"maxLength",params:{limit: 100},message:"must NOT have more than 100 characters"};
+else {
+const err11 = {instancePath:instancePath+"/how",schemaPath:"#/properties/how/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -4110,8 +4211,11 @@ vErrors.push(err11);
 errors++;
 }
 }
-else {
-const err12 = {instancePath:instancePath+"/how",schemaPath:"#/properties/how/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.applications !== undefined){
+let data3 = data.applications;
+if(Array.isArray(data3)){
+if(data3.length > 64){
+const err12 = {instancePath:instancePath+"/applications",schemaPath:"#/properties/applications/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -4120,12 +4224,12 @@ vErrors.push(err12);
 }
 errors++;
 }
-}
-if(data.applications !== undefined){
-let data3 = data.applications;
-if(Array.isArray(data3)){
-if(data3.length > 64){
-const err13 = {instancePath:instancePath+"/applications",schemaPath:"#/properties/applications/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"};
+const len0 = data3.length;
+for(let i0=0; i0<len0; i0++){
+let data4 = data3[i0];
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+if(data4.name === undefined){
+const err13 = {instancePath:instancePath+"/applications/" + i0,schemaPath:"#/properties/applications/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -4134,12 +4238,8 @@ vErrors.push(err13);
 }
 errors++;
 }
-const len0 = data3.length;
-for(let i0=0; i0<len0; i0++){
-let data4 = data3[i0];
-if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
-if(data4.name === undefined){
-const err14 = {instancePath:instancePath+"/applications/" + i0,schemaPath:"#/properties/applications/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+if(data4.was === undefined){
+const err14 = {instancePath:instancePath+"/applications/" + i0,schemaPath:"#/properties/applications/items/required",keyword:"required",params:{missingProperty: "was"},message:"must have required property '"+"was"+"'"};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -4148,8 +4248,11 @@ vErrors.push(err14);
 }
 errors++;
 }
-if(data4.was === undefined){
-const err15 = {instancePath:instancePath+"/applications/" + i0,schemaPath:"#/properties/applications/items/required",keyword:"required",params:{missingProperty: "was"},message:"must have required property '"+"was"+"'"};
+if(data4.name !== undefined){
+let data5 = data4.name;
+if(typeof data5 === "string"){
+if(!pattern4.test(data5)){
+const err15 = {instancePath:instancePath+"/applications/" + i0+"/name",schemaPath:"metadata.schema.json#/$defs/Name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -4158,9 +4261,9 @@ vErrors.push(err15);
 }
 errors++;
 }
-for(const key1 in data4){
-if(!((key1 === "name") || (key1 === "was"))){
-const err16 = {instancePath:instancePath+"/applications/" + i0,schemaPath:"#/properties/applications/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
+}
+else {
+const err16 = {instancePath:instancePath+"/applications/" + i0+"/name",schemaPath:"metadata.schema.json#/$defs/Name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -4170,11 +4273,10 @@ vErrors.push(err16);
 errors++;
 }
 }
-if(data4.name !== undefined){
-let data5 = data4.name;
-if(typeof data5 === "string"){
-if(!pattern4.test(data5)){
-const err17 = {instancePath:instancePath+"/applications/" + i0+"/name",schemaPath:"metadata.schema.json#/$defs/Name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"+"\""};
+if(data4.was !== undefined){
+let data6 = data4.was;
+if(!(((((((data6 === "starting") || (data6 === "running")) || (data6 === "backoff")) || (data6 === "completed")) || (data6 === "failed")) || (data6 === "stopped")) || (data6 === "executing"))){
+const err17 = {instancePath:instancePath+"/applications/" + i0+"/was",schemaPath:"#/properties/applications/items/properties/was/enum",keyword:"enum",params:{allowedValues: schema199.properties.applications.items.properties.was.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -4184,8 +4286,9 @@ vErrors.push(err17);
 errors++;
 }
 }
+}
 else {
-const err18 = {instancePath:instancePath+"/applications/" + i0+"/name",schemaPath:"metadata.schema.json#/$defs/Name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err18 = {instancePath:instancePath+"/applications/" + i0,schemaPath:"#/properties/applications/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -4195,10 +4298,9 @@ vErrors.push(err18);
 errors++;
 }
 }
-if(data4.was !== undefined){
-let data6 = data4.was;
-if(!(((((((data6 === "starting") || (data6 === "running")) || (data6 === "backoff")) || (data6 === "completed")) || (data6 === "failed")) || (data6 === "stopped")) || (data6 === "executing"))){
-const err19 = {instancePath:instancePath+"/applications/" + i0+"/was",schemaPath:"#/properties/applications/items/properties/was/enum",keyword:"enum",params:{allowedValues: schema199.properties.applications.items.properties.was.enum},message:"must be equal to one of the allowed values"};
+}
+else {
+const err19 = {instancePath:instancePath+"/applications",schemaPath:"#/properties/applications/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -4208,9 +4310,11 @@ vErrors.push(err19);
 errors++;
 }
 }
-}
-else {
-const err20 = {instancePath:instancePath+"/applications/" + i0,schemaPath:"#/properties/applications/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.suspects !== undefined){
+let data7 = data.suspects;
+if(Array.isArray(data7)){
+if(data7.length > 64){
+const err20 = {instancePath:instancePath+"/suspects",schemaPath:"#/properties/suspects/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -4219,10 +4323,12 @@ vErrors.push(err20);
 }
 errors++;
 }
-}
-}
-else {
-const err21 = {instancePath:instancePath+"/applications",schemaPath:"#/properties/applications/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const len1 = data7.length;
+for(let i1=0; i1<len1; i1++){
+let data8 = data7[i1];
+if(typeof data8 === "string"){
+if(!pattern4.test(data8)){
+const err21 = {instancePath:instancePath+"/suspects/" + i1,schemaPath:"metadata.schema.json#/$defs/Name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -4232,11 +4338,8 @@ vErrors.push(err21);
 errors++;
 }
 }
-if(data.suspects !== undefined){
-let data7 = data.suspects;
-if(Array.isArray(data7)){
-if(data7.length > 64){
-const err22 = {instancePath:instancePath+"/suspects",schemaPath:"#/properties/suspects/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"};
+else {
+const err22 = {instancePath:instancePath+"/suspects/" + i1,schemaPath:"metadata.schema.json#/$defs/Name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -4245,12 +4348,10 @@ vErrors.push(err22);
 }
 errors++;
 }
-const len1 = data7.length;
-for(let i1=0; i1<len1; i1++){
-let data8 = data7[i1];
-if(typeof data8 === "string"){
-if(!pattern4.test(data8)){
-const err23 = {instancePath:instancePath+"/suspects/" + i1,schemaPath:"metadata.schema.json#/$defs/Name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"+"\""};
+}
+}
+else {
+const err23 = {instancePath:instancePath+"/suspects",schemaPath:"#/properties/suspects/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -4260,8 +4361,10 @@ vErrors.push(err23);
 errors++;
 }
 }
-else {
-const err24 = {instancePath:instancePath+"/suspects/" + i1,schemaPath:"metadata.schema.json#/$defs/Name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.count !== undefined){
+let data9 = data.count;
+if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
+const err24 = {instancePath:instancePath+"/count",schemaPath:"#/properties/count/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -4270,10 +4373,9 @@ vErrors.push(err24);
 }
 errors++;
 }
-}
-}
-else {
-const err25 = {instancePath:instancePath+"/suspects",schemaPath:"#/properties/suspects/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 > 9007199254740991 || isNaN(data9)){
+const err25 = {instancePath:instancePath+"/count",schemaPath:"#/properties/count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -4282,11 +4384,8 @@ vErrors.push(err25);
 }
 errors++;
 }
-}
-if(data.count !== undefined){
-let data9 = data.count;
-if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-const err26 = {instancePath:instancePath+"/count",schemaPath:"#/properties/count/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data9 < 1 || isNaN(data9)){
+const err26 = {instancePath:instancePath+"/count",schemaPath:"#/properties/count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -4295,9 +4394,11 @@ vErrors.push(err26);
 }
 errors++;
 }
-if((typeof data9 == "number") && (isFinite(data9))){
-if(data9 < 1 || isNaN(data9)){
-const err27 = {instancePath:instancePath+"/count",schemaPath:"#/properties/count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+}
+}
+else {
+const err27 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -4306,25 +4407,12 @@ vErrors.push(err27);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err28 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err28];
-}
-else {
-vErrors.push(err28);
-}
-errors++;
-}
 validate86.errors = vErrors;
 return errors === 0;
 }
-validate86.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate86.evaluated = {"props":{"at":true,"host":true,"how":true,"applications":true,"suspects":true,"count":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema203 = {"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta"],"description":"kept: it was there already."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0},"length":{"description":"Of the module.","type":"integer","minimum":0}},"required":["name","version","method","bytes","length"]};
+const schema203 = {"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta"],"description":"kept: it was there already."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0,"maximum":9007199254740991},"length":{"description":"Of the module.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["name","version","method","bytes","length"]};
 
 function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4463,8 +4551,8 @@ vErrors.push(err10);
 errors++;
 }
 if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 < 0 || isNaN(data3)){
-const err11 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data3 > 9007199254740991 || isNaN(data3)){
+const err11 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -4473,12 +4561,8 @@ vErrors.push(err11);
 }
 errors++;
 }
-}
-}
-if(data.length !== undefined){
-let data4 = data.length;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-const err12 = {instancePath:instancePath+"/length",schemaPath:"#/properties/length/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data3 < 0 || isNaN(data3)){
+const err12 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -4487,9 +4571,12 @@ vErrors.push(err12);
 }
 errors++;
 }
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 < 0 || isNaN(data4)){
-const err13 = {instancePath:instancePath+"/length",schemaPath:"#/properties/length/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+}
+if(data.length !== undefined){
+let data4 = data.length;
+if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+const err13 = {instancePath:instancePath+"/length",schemaPath:"#/properties/length/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -4498,11 +4585,9 @@ vErrors.push(err13);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err14 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 9007199254740991 || isNaN(data4)){
+const err14 = {instancePath:instancePath+"/length",schemaPath:"#/properties/length/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -4511,12 +4596,35 @@ vErrors.push(err14);
 }
 errors++;
 }
+if(data4 < 0 || isNaN(data4)){
+const err15 = {instancePath:instancePath+"/length",schemaPath:"#/properties/length/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err16 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
 validate88.errors = vErrors;
 return errors === 0;
 }
 validate88.evaluated = {"props":{"name":true,"version":true,"method":true,"bytes":true,"length":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema206 = {"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0}},"required":["code","message","at"]};
+const schema206 = {"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["code","message","at"]};
 
 function validate90(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4613,7 +4721,7 @@ if(data.at !== undefined){
 let data2 = data.at;
 if(typeof data2 === "string"){
 if(!pattern49.test(data2)){
-const err7 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err7 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -4647,8 +4755,8 @@ vErrors.push(err9);
 errors++;
 }
 if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 < 0 || isNaN(data3)){
-const err10 = {instancePath:instancePath+"/sequence",schemaPath:"#/properties/sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data3 > 9007199254740991 || isNaN(data3)){
+const err10 = {instancePath:instancePath+"/sequence",schemaPath:"#/properties/sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -4657,11 +4765,8 @@ vErrors.push(err10);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data3 < 0 || isNaN(data3)){
+const err11 = {instancePath:instancePath+"/sequence",schemaPath:"#/properties/sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -4670,12 +4775,25 @@ vErrors.push(err11);
 }
 errors++;
 }
+}
+}
+}
+else {
+const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
 validate90.errors = vErrors;
 return errors === 0;
 }
 validate90.evaluated = {"props":{"code":true,"message":true,"at":true,"sequence":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema208 = {"title":"OutboxReport","description":"What its channels have to say to the shore and the shore does not have yet, all together.","type":"object","properties":{"messages":{"type":"integer","minimum":0},"bytes":{"type":"integer","minimum":0},"oldestAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When the oldest was written, by the time of this report and its age."},"dropped":{"description":"Since each channel was opened for the first time: for want of room or rate, or for their age.","type":"integer","minimum":0},"held":{"title":"OutboxHeld","description":"Why it keeps what it could send.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":160},"channel":{"description":"APPLICATION/CHANNEL, where it is one.","type":"string","maxLength":128}},"required":["code","message"]}},"required":["messages","bytes","dropped"]};
+const schema208 = {"title":"OutboxReport","description":"What its channels have to say to the shore and the shore does not have yet, all together.","type":"object","properties":{"messages":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"oldestAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When the oldest was written, by the time of this report and its age."},"dropped":{"description":"Since each channel was opened for the first time: for want of room or rate, or for their age.","type":"integer","minimum":0,"maximum":9007199254740991},"held":{"title":"OutboxHeld","description":"Why it keeps what it could send.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":160},"channel":{"description":"APPLICATION/CHANNEL, where it is one.","type":"string","maxLength":128}},"required":["code","message"]}},"required":["messages","bytes","dropped"]};
 
 function validate92(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4731,8 +4849,8 @@ vErrors.push(err3);
 errors++;
 }
 if((typeof data0 == "number") && (isFinite(data0))){
-if(data0 < 0 || isNaN(data0)){
-const err4 = {instancePath:instancePath+"/messages",schemaPath:"#/properties/messages/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data0 > 9007199254740991 || isNaN(data0)){
+const err4 = {instancePath:instancePath+"/messages",schemaPath:"#/properties/messages/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -4741,12 +4859,8 @@ vErrors.push(err4);
 }
 errors++;
 }
-}
-}
-if(data.bytes !== undefined){
-let data1 = data.bytes;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-const err5 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data0 < 0 || isNaN(data0)){
+const err5 = {instancePath:instancePath+"/messages",schemaPath:"#/properties/messages/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -4755,9 +4869,12 @@ vErrors.push(err5);
 }
 errors++;
 }
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 < 0 || isNaN(data1)){
-const err6 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+}
+if(data.bytes !== undefined){
+let data1 = data.bytes;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+const err6 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -4766,13 +4883,9 @@ vErrors.push(err6);
 }
 errors++;
 }
-}
-}
-if(data.oldestAt !== undefined){
-let data2 = data.oldestAt;
-if(typeof data2 === "string"){
-if(!pattern49.test(data2)){
-const err7 = {instancePath:instancePath+"/oldestAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 9007199254740991 || isNaN(data1)){
+const err7 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -4781,9 +4894,8 @@ vErrors.push(err7);
 }
 errors++;
 }
-}
-else {
-const err8 = {instancePath:instancePath+"/oldestAt",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data1 < 0 || isNaN(data1)){
+const err8 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -4793,10 +4905,12 @@ vErrors.push(err8);
 errors++;
 }
 }
-if(data.dropped !== undefined){
-let data3 = data.dropped;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-const err9 = {instancePath:instancePath+"/dropped",schemaPath:"#/properties/dropped/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+if(data.oldestAt !== undefined){
+let data2 = data.oldestAt;
+if(typeof data2 === "string"){
+if(!pattern49.test(data2)){
+const err9 = {instancePath:instancePath+"/oldestAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -4805,9 +4919,9 @@ vErrors.push(err9);
 }
 errors++;
 }
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 < 0 || isNaN(data3)){
-const err10 = {instancePath:instancePath+"/dropped",schemaPath:"#/properties/dropped/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+else {
+const err10 = {instancePath:instancePath+"/oldestAt",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -4817,12 +4931,10 @@ vErrors.push(err10);
 errors++;
 }
 }
-}
-if(data.held !== undefined){
-let data4 = data.held;
-if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
-if(data4.code === undefined){
-const err11 = {instancePath:instancePath+"/held",schemaPath:"#/properties/held/required",keyword:"required",params:{missingProperty: "code"},message:"must have required property '"+"code"+"'"};
+if(data.dropped !== undefined){
+let data3 = data.dropped;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+const err11 = {instancePath:instancePath+"/dropped",schemaPath:"#/properties/dropped/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -4831,8 +4943,9 @@ vErrors.push(err11);
 }
 errors++;
 }
-if(data4.message === undefined){
-const err12 = {instancePath:instancePath+"/held",schemaPath:"#/properties/held/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 9007199254740991 || isNaN(data3)){
+const err12 = {instancePath:instancePath+"/dropped",schemaPath:"#/properties/dropped/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -4841,11 +4954,8 @@ vErrors.push(err12);
 }
 errors++;
 }
-if(data4.code !== undefined){
-let data5 = data4.code;
-if(typeof data5 === "string"){
-if(!pattern78.test(data5)){
-const err13 = {instancePath:instancePath+"/held/code",schemaPath:"#/properties/held/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
+if(data3 < 0 || isNaN(data3)){
+const err13 = {instancePath:instancePath+"/dropped",schemaPath:"#/properties/dropped/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -4855,8 +4965,12 @@ vErrors.push(err13);
 errors++;
 }
 }
-else {
-const err14 = {instancePath:instancePath+"/held/code",schemaPath:"#/properties/held/properties/code/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+if(data.held !== undefined){
+let data4 = data.held;
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+if(data4.code === undefined){
+const err14 = {instancePath:instancePath+"/held",schemaPath:"#/properties/held/required",keyword:"required",params:{missingProperty: "code"},message:"must have required property '"+"code"+"'"};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -4865,12 +4979,8 @@ vErrors.push(err14);
 }
 errors++;
 }
-}
-if(data4.message !== undefined){
-let data6 = data4.message;
-if(typeof data6 === "string"){
-if(func2(data6) > 160){
-const err15 = {instancePath:instancePath+"/held/message",schemaPath:"#/properties/held/properties/message/maxLength",keyword:"maxLength",params:{limit: 160},message:"must NOT have more than 160 characters"};
+if(data4.message === undefined){
+const err15 = {instancePath:instancePath+"/held",schemaPath:"#/properties/held/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -4879,9 +4989,11 @@ vErrors.push(err15);
 }
 errors++;
 }
-}
-else {
-const err16 = {instancePath:instancePath+"/held/message",schemaPath:"#/properties/held/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data4.code !== undefined){
+let data5 = data4.code;
+if(typeof data5 === "string"){
+if(!pattern78.test(data5)){
+const err16 = {instancePath:instancePath+"/held/code",schemaPath:"#/properties/held/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -4891,11 +5003,8 @@ vErrors.push(err16);
 errors++;
 }
 }
-if(data4.channel !== undefined){
-let data7 = data4.channel;
-if(typeof data7 === "string"){
-if(func2(data7) > 128){
-const err17 = {instancePath:instancePath+"/held/channel",schemaPath:"#/properties/held/properties/channel/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"};
+else {
+const err17 = {instancePath:instancePath+"/held/code",schemaPath:"#/properties/held/properties/code/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -4905,8 +5014,11 @@ vErrors.push(err17);
 errors++;
 }
 }
-else {
-const err18 = {instancePath:instancePath+"/held/channel",schemaPath:"#/properties/held/properties/channel/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data4.message !== undefined){
+let data6 = data4.message;
+if(typeof data6 === "string"){
+if(func2(data6) > 160){
+const err18 = {instancePath:instancePath+"/held/message",schemaPath:"#/properties/held/properties/message/maxLength",keyword:"maxLength",params:{limit: 160},message:"must NOT have more than 160 characters"};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -4916,9 +5028,8 @@ vErrors.push(err18);
 errors++;
 }
 }
-}
 else {
-const err19 = {instancePath:instancePath+"/held",schemaPath:"#/properties/held/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err19 = {instancePath:instancePath+"/held/message",schemaPath:"#/properties/held/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -4928,14 +5039,51 @@ vErrors.push(err19);
 errors++;
 }
 }
-}
-else {
-const err20 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data4.channel !== undefined){
+let data7 = data4.channel;
+if(typeof data7 === "string"){
+if(func2(data7) > 128){
+const err20 = {instancePath:instancePath+"/held/channel",schemaPath:"#/properties/held/properties/channel/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"};
 if(vErrors === null){
 vErrors = [err20];
 }
 else {
 vErrors.push(err20);
+}
+errors++;
+}
+}
+else {
+const err21 = {instancePath:instancePath+"/held/channel",schemaPath:"#/properties/held/properties/channel/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+}
+else {
+const err22 = {instancePath:instancePath+"/held",schemaPath:"#/properties/held/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+}
+}
+else {
+const err23 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
 }
 errors++;
 }
@@ -5041,7 +5189,7 @@ if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
 if(!pattern49.test(data0)){
-const err8 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err8 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -5123,8 +5271,8 @@ vErrors.push(err14);
 errors++;
 }
 if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 < 1 || isNaN(data3)){
-const err15 = {instancePath:instancePath+"/boot/number",schemaPath:"#/properties/boot/properties/number/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(data3 > 9007199254740991 || isNaN(data3)){
+const err15 = {instancePath:instancePath+"/boot/number",schemaPath:"#/properties/boot/properties/number/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -5133,11 +5281,8 @@ vErrors.push(err15);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err16 = {instancePath:instancePath+"/boot",schemaPath:"#/properties/boot/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data3 < 1 || isNaN(data3)){
+const err16 = {instancePath:instancePath+"/boot/number",schemaPath:"#/properties/boot/properties/number/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -5147,10 +5292,10 @@ vErrors.push(err16);
 errors++;
 }
 }
-if(data.counter !== undefined){
-let data4 = data.counter;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-const err17 = {instancePath:instancePath+"/counter",schemaPath:"#/properties/counter/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+}
+else {
+const err17 = {instancePath:instancePath+"/boot",schemaPath:"#/properties/boot/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -5159,9 +5304,11 @@ vErrors.push(err17);
 }
 errors++;
 }
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 < 0 || isNaN(data4)){
-const err18 = {instancePath:instancePath+"/counter",schemaPath:"#/properties/counter/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+if(data.counter !== undefined){
+let data4 = data.counter;
+if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+const err18 = {instancePath:instancePath+"/counter",schemaPath:"#/properties/counter/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -5170,13 +5317,9 @@ vErrors.push(err18);
 }
 errors++;
 }
-}
-}
-if(data.agentVersion !== undefined){
-let data5 = data.agentVersion;
-if(typeof data5 === "string"){
-if(func2(data5) > 64){
-const err19 = {instancePath:instancePath+"/agentVersion",schemaPath:"#/properties/agentVersion/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 9007199254740991 || isNaN(data4)){
+const err19 = {instancePath:instancePath+"/counter",schemaPath:"#/properties/counter/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -5185,9 +5328,8 @@ vErrors.push(err19);
 }
 errors++;
 }
-}
-else {
-const err20 = {instancePath:instancePath+"/agentVersion",schemaPath:"#/properties/agentVersion/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data4 < 0 || isNaN(data4)){
+const err20 = {instancePath:instancePath+"/counter",schemaPath:"#/properties/counter/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -5197,10 +5339,12 @@ vErrors.push(err20);
 errors++;
 }
 }
-if(data.phase !== undefined){
-let data6 = data.phase;
-if(!((((((data6 === "idle") || (data6 === "fetching")) || (data6 === "staged")) || (data6 === "activating")) || (data6 === "probation")) || (data6 === "active"))){
-const err21 = {instancePath:instancePath+"/phase",schemaPath:"#/$defs/Phase/enum",keyword:"enum",params:{allowedValues: schema183.enum},message:"must be equal to one of the allowed values"};
+}
+if(data.agentVersion !== undefined){
+let data5 = data.agentVersion;
+if(typeof data5 === "string"){
+if(func2(data5) > 64){
+const err21 = {instancePath:instancePath+"/agentVersion",schemaPath:"#/properties/agentVersion/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -5210,11 +5354,8 @@ vErrors.push(err21);
 errors++;
 }
 }
-if(data.since !== undefined){
-let data7 = data.since;
-if(typeof data7 === "string"){
-if(!pattern49.test(data7)){
-const err22 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+else {
+const err22 = {instancePath:instancePath+"/agentVersion",schemaPath:"#/properties/agentVersion/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -5224,8 +5365,10 @@ vErrors.push(err22);
 errors++;
 }
 }
-else {
-const err23 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.phase !== undefined){
+let data6 = data.phase;
+if(!((((((data6 === "idle") || (data6 === "fetching")) || (data6 === "staged")) || (data6 === "activating")) || (data6 === "probation")) || (data6 === "active"))){
+const err23 = {instancePath:instancePath+"/phase",schemaPath:"#/$defs/Phase/enum",keyword:"enum",params:{allowedValues: schema183.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -5235,10 +5378,11 @@ vErrors.push(err23);
 errors++;
 }
 }
-if(data.highestSequence !== undefined){
-let data8 = data.highestSequence;
-if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-const err24 = {instancePath:instancePath+"/highestSequence",schemaPath:"#/properties/highestSequence/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data.since !== undefined){
+let data7 = data.since;
+if(typeof data7 === "string"){
+if(!pattern49.test(data7)){
+const err24 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -5247,14 +5391,48 @@ vErrors.push(err24);
 }
 errors++;
 }
-if((typeof data8 == "number") && (isFinite(data8))){
-if(data8 < 0 || isNaN(data8)){
-const err25 = {instancePath:instancePath+"/highestSequence",schemaPath:"#/properties/highestSequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+else {
+const err25 = {instancePath:instancePath+"/since",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err25];
 }
 else {
 vErrors.push(err25);
+}
+errors++;
+}
+}
+if(data.highestSequence !== undefined){
+let data8 = data.highestSequence;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+const err26 = {instancePath:instancePath+"/highestSequence",schemaPath:"#/properties/highestSequence/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 > 9007199254740991 || isNaN(data8)){
+const err27 = {instancePath:instancePath+"/highestSequence",schemaPath:"#/properties/highestSequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+if(data8 < 0 || isNaN(data8)){
+const err28 = {instancePath:instancePath+"/highestSequence",schemaPath:"#/properties/highestSequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
 }
 errors++;
 }
@@ -5276,40 +5454,7 @@ if(data.progress !== undefined){
 let data11 = data.progress;
 if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
 if(data11.bytesDone === undefined){
-const err26 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/required",keyword:"required",params:{missingProperty: "bytesDone"},message:"must have required property '"+"bytesDone"+"'"};
-if(vErrors === null){
-vErrors = [err26];
-}
-else {
-vErrors.push(err26);
-}
-errors++;
-}
-if(data11.bytesTotal === undefined){
-const err27 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/required",keyword:"required",params:{missingProperty: "bytesTotal"},message:"must have required property '"+"bytesTotal"+"'"};
-if(vErrors === null){
-vErrors = [err27];
-}
-else {
-vErrors.push(err27);
-}
-errors++;
-}
-if(data11.bytesDone !== undefined){
-let data12 = data11.bytesDone;
-if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-const err28 = {instancePath:instancePath+"/progress/bytesDone",schemaPath:"#/properties/progress/properties/bytesDone/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-if(vErrors === null){
-vErrors = [err28];
-}
-else {
-vErrors.push(err28);
-}
-errors++;
-}
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 < 0 || isNaN(data12)){
-const err29 = {instancePath:instancePath+"/progress/bytesDone",schemaPath:"#/properties/progress/properties/bytesDone/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+const err29 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/required",keyword:"required",params:{missingProperty: "bytesDone"},message:"must have required property '"+"bytesDone"+"'"};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -5318,12 +5463,8 @@ vErrors.push(err29);
 }
 errors++;
 }
-}
-}
-if(data11.bytesTotal !== undefined){
-let data13 = data11.bytesTotal;
-if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
-const err30 = {instancePath:instancePath+"/progress/bytesTotal",schemaPath:"#/properties/progress/properties/bytesTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data11.bytesTotal === undefined){
+const err30 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/required",keyword:"required",params:{missingProperty: "bytesTotal"},message:"must have required property '"+"bytesTotal"+"'"};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -5332,9 +5473,10 @@ vErrors.push(err30);
 }
 errors++;
 }
-if((typeof data13 == "number") && (isFinite(data13))){
-if(data13 < 0 || isNaN(data13)){
-const err31 = {instancePath:instancePath+"/progress/bytesTotal",schemaPath:"#/properties/progress/properties/bytesTotal/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data11.bytesDone !== undefined){
+let data12 = data11.bytesDone;
+if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+const err31 = {instancePath:instancePath+"/progress/bytesDone",schemaPath:"#/properties/progress/properties/bytesDone/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -5343,11 +5485,9 @@ vErrors.push(err31);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err32 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 > 9007199254740991 || isNaN(data12)){
+const err32 = {instancePath:instancePath+"/progress/bytesDone",schemaPath:"#/properties/progress/properties/bytesDone/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -5356,17 +5496,75 @@ vErrors.push(err32);
 }
 errors++;
 }
-}
-if(data.applications !== undefined){
-let data14 = data.applications;
-if(Array.isArray(data14)){
-if(data14.length > 64){
-const err33 = {instancePath:instancePath+"/applications",schemaPath:"#/properties/applications/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"};
+if(data12 < 0 || isNaN(data12)){
+const err33 = {instancePath:instancePath+"/progress/bytesDone",schemaPath:"#/properties/progress/properties/bytesDone/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err33];
 }
 else {
 vErrors.push(err33);
+}
+errors++;
+}
+}
+}
+if(data11.bytesTotal !== undefined){
+let data13 = data11.bytesTotal;
+if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
+const err34 = {instancePath:instancePath+"/progress/bytesTotal",schemaPath:"#/properties/progress/properties/bytesTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 > 9007199254740991 || isNaN(data13)){
+const err35 = {instancePath:instancePath+"/progress/bytesTotal",schemaPath:"#/properties/progress/properties/bytesTotal/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+if(data13 < 0 || isNaN(data13)){
+const err36 = {instancePath:instancePath+"/progress/bytesTotal",schemaPath:"#/properties/progress/properties/bytesTotal/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err37 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+}
+if(data.applications !== undefined){
+let data14 = data.applications;
+if(Array.isArray(data14)){
+if(data14.length > 64){
+const err38 = {instancePath:instancePath+"/applications",schemaPath:"#/properties/applications/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
 }
 errors++;
 }
@@ -5379,12 +5577,12 @@ errors = vErrors.length;
 }
 }
 else {
-const err34 = {instancePath:instancePath+"/applications",schemaPath:"#/properties/applications/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err39 = {instancePath:instancePath+"/applications",schemaPath:"#/properties/applications/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
-vErrors = [err34];
+vErrors = [err39];
 }
 else {
-vErrors.push(err34);
+vErrors.push(err39);
 }
 errors++;
 }
@@ -5399,12 +5597,12 @@ if(data.downloads !== undefined){
 let data17 = data.downloads;
 if(Array.isArray(data17)){
 if(data17.length > 64){
-const err35 = {instancePath:instancePath+"/downloads",schemaPath:"#/properties/downloads/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"};
+const err40 = {instancePath:instancePath+"/downloads",schemaPath:"#/properties/downloads/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"};
 if(vErrors === null){
-vErrors = [err35];
+vErrors = [err40];
 }
 else {
-vErrors.push(err35);
+vErrors.push(err40);
 }
 errors++;
 }
@@ -5417,12 +5615,12 @@ errors = vErrors.length;
 }
 }
 else {
-const err36 = {instancePath:instancePath+"/downloads",schemaPath:"#/properties/downloads/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err41 = {instancePath:instancePath+"/downloads",schemaPath:"#/properties/downloads/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
-vErrors = [err36];
+vErrors = [err41];
 }
 else {
-vErrors.push(err36);
+vErrors.push(err41);
 }
 errors++;
 }
@@ -5442,23 +5640,33 @@ errors = vErrors.length;
 if(data.bytesReceivedTotal !== undefined){
 let data21 = data.bytesReceivedTotal;
 if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
-const err37 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err42 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
-vErrors = [err37];
+vErrors = [err42];
 }
 else {
-vErrors.push(err37);
+vErrors.push(err42);
 }
 errors++;
 }
 if((typeof data21 == "number") && (isFinite(data21))){
-if(data21 < 0 || isNaN(data21)){
-const err38 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data21 > 9007199254740991 || isNaN(data21)){
+const err43 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
-vErrors = [err38];
+vErrors = [err43];
 }
 else {
-vErrors.push(err38);
+vErrors.push(err43);
+}
+errors++;
+}
+if(data21 < 0 || isNaN(data21)){
+const err44 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
 }
 errors++;
 }
@@ -5466,12 +5674,12 @@ errors++;
 }
 }
 else {
-const err39 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err45 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
-vErrors = [err39];
+vErrors = [err45];
 }
 else {
-vErrors.push(err39);
+vErrors.push(err45);
 }
 errors++;
 }
@@ -5539,7 +5747,7 @@ if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
 if(!pattern49.test(data0)){
-const err4 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err4 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -5863,7 +6071,7 @@ if(data.linkSince !== undefined){
 let data8 = data.linkSince;
 if(typeof data8 === "string"){
 if(!pattern49.test(data8)){
-const err19 = {instancePath:instancePath+"/linkSince",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err19 = {instancePath:instancePath+"/linkSince",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -5894,7 +6102,7 @@ if(data.contactAt !== undefined){
 let data10 = data.contactAt;
 if(typeof data10 === "string"){
 if(!pattern49.test(data10)){
-const err21 = {instancePath:instancePath+"/contactAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err21 = {instancePath:instancePath+"/contactAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -6069,7 +6277,7 @@ if(data.expiresAt !== undefined){
 let data2 = data.expiresAt;
 if(typeof data2 === "string"){
 if(!pattern49.test(data2)){
-const err8 = {instancePath:instancePath+"/expiresAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err8 = {instancePath:instancePath+"/expiresAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -6190,7 +6398,7 @@ if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
 if(!pattern49.test(data0)){
-const err4 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err4 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -6453,7 +6661,7 @@ if(data.asOf !== undefined){
 let data2 = data.asOf;
 if(typeof data2 === "string"){
 if(!pattern49.test(data2)){
-const err13 = {instancePath:instancePath+"/asOf",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z$"+"\""};
+const err13 = {instancePath:instancePath+"/asOf",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
 }

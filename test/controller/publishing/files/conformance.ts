@@ -1,9 +1,10 @@
 /** What every place for artifacts has to do, told once; each engine's test hands its own in. */
+
 import type { ExecutionContext, SkipFn, TestFn } from 'ava';
-import { sha256Hex } from '../../../../artifact/trust/tuf/trusted.ts';
 import { ArtifactStore } from '../../../../controller/publishing/artifact-store.ts';
 import type { ArtifactFiles } from '../../../../controller/publishing/files/artifact-files.ts';
 import { serveArtifacts } from '../../../../controller/publishing/serve-artifacts.ts';
+import { sha256Hex } from '../../../../schemas/sha256.ts';
 
 /** A place with nothing in it, and another program that puts things there. */
 export interface Place {
