@@ -2,7 +2,7 @@ import type { Clock } from '../../../platform/ports.ts';
 import type { Counters } from './counters.ts';
 import type { FuelMeter } from './fuel-meter.ts';
 import type { GuestThread } from './guest-thread.ts';
-import type { Queue } from './turns.ts';
+import { type Queue, sliceMs } from './turns.ts';
 
 /** What a guest shares its thread with, and by what its turns are measured. */
 export interface TurnTerms {
@@ -18,6 +18,7 @@ export class GuestTurns {
   readonly #counters: Counters;
   #beganMs = 0;
   #beganFuel = 0;
+  #lastsMs = sliceMs;
   /** Cuts short what it waits for. */
   #interrupt: (() => void) | undefined;
   #wasInterrupted = false;
@@ -35,45 +36,44 @@ export class GuestTurns {
   /** Resolves when it is this guest's turn. */
   take(queue: Queue): Promise<void> {
     this.#interrupt = undefined;
-    return this.#enqueue(queue, () => this.begin());
+    return this.#next(queue);
   }
 
-  /** Its instances run from now on, and time counts as its own. */
-  begin(): void {
+  #next(queue: Queue): Promise<void> {
+    const { thread, name } = this.#terms;
+    return new Promise((resolve) => {
+      thread.turns.enqueue(name, queue, () => {
+        this.begin();
+        resolve();
+      });
+    });
+  }
+
+  /** Its turn begins, in which its instances may run, and is over after so long. */
+  begin(lastsMs = sliceMs): void {
     this.#counters.claim();
     this.#beganMs = this.#terms.clock.monotonic();
     this.#beganFuel = this.#counters.fuel;
+    this.#lastsMs = lastsMs;
   }
 
-  /** Whether it has had the thread for so long. */
-  isOver(ms: number): boolean {
-    return this.#terms.clock.monotonic() - this.#beganMs >= ms;
+  /** Whether it has had its time, however little fuel it spent. */
+  get isOver(): boolean {
+    return this.#terms.clock.monotonic() - this.#beganMs >= this.#lastsMs;
   }
 
-  /** Gives back the fuel of its slice, so that it gives way at the next look at it. */
-  giveBack(): void {
+  /** It gives way at the next look at its fuel. */
+  cutShort(): void {
     const had = this.#counters.fuel;
     const left = this.#terms.meter.takeBack(had);
     this.#beganFuel -= had - left;
     this.#counters.fuel = left;
   }
 
-  /** Gives way amid something that the host does for it. */
+  /** Gives way amid a call, which can be interrupted. */
   giveWay(): Promise<void> {
     this.#terms.thread.turns.leave();
-    return this.#enqueue('preempted', () => {
-      this.#beganMs = this.#terms.clock.monotonic();
-    });
-  }
-
-  #enqueue(queue: Queue, begin: () => void): Promise<void> {
-    const { thread, name } = this.#terms;
-    return new Promise((resolve) => {
-      thread.turns.enqueue(name, queue, () => {
-        begin();
-        resolve();
-      });
-    });
+    return this.#next('preempted');
   }
 
   /** Its turn is over. */

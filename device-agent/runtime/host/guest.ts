@@ -10,13 +10,12 @@ import type { GuestThread } from './guest-thread.ts';
 import { GuestTurns, type TurnTerms } from './guest-turns.ts';
 import type { Linkage } from './links/linkage.ts';
 import { atMemoryLimit, endOf, importedFunctions, wasmStack } from './thrown-end.ts';
-import { sliceMs } from './turns.ts';
 
 /** What a system call costs, in fuel. */
 const callFuel = 500;
 /** What a module that takes another one's place may spend before it does; its neighbours wait meanwhile. */
 const successionFuel = 10_000_000;
-/** How long that may take; calls cost little fuel and may cost time. */
+/** How long that may take: calls cost little fuel and may cost time. */
 const successionMs = 100;
 
 /** How a run with no end of its own is told: `_initialize` returned and its instance stays. */
@@ -161,7 +160,7 @@ export class Guest implements Caller {
   /** Whatever the successors do when they are started, it is over before another turn begins: none of it may wait. */
   async #succeed(next: Linkage): Promise<boolean> {
     const { meter } = this.#options;
-    this.#turns.begin();
+    this.#turns.begin(successionMs);
     const before = this.#counters.save();
     try {
       const successors = this.#isDecided ? undefined : this.#instances.successors(next);
@@ -197,17 +196,18 @@ export class Guest implements Caller {
     return this.#isSucceeding ? this.#counters.end() : this.#turns.during(answer);
   }
 
-  /** Calls cost little fuel and may cost time: whoever's turn is over after one gives way at the next look at its fuel. */
+  /** A call costs little fuel and may cost time: whose turn is over after one goes no further than to the next look at its fuel. */
   #endTurnIfOver(): void {
-    if (this.#isDecided || !this.#turns.isOver(this.#isSucceeding ? successionMs : sliceMs)) return;
+    if (this.#isDecided || !this.#turns.isOver) return;
     if (this.#isSucceeding) this.#counters.end();
-    else this.#turns.giveBack();
+    else this.#turns.cutShort();
   }
 
-  /** Gives way amid a call that takes long; of one whose end is decided, nothing goes on. */
+  /** Gives way amid a call that takes long; of one that is to end, nothing goes on. */
   #giveWay(): Promise<void> | undefined {
     if (this.#isDecided) return new Promise(() => {});
-    return this.#turns.isOver(this.#isSucceeding ? successionMs : sliceMs) ? this.#turns.giveWay() : undefined;
+    if (!this.#turns.isOver) return undefined;
+    return this.#isSucceeding ? new Promise(() => {}) : this.#turns.giveWay();
   }
 
   /** Never below zero, where the guest would come back to its end: what a call costs more than is left is lent, as far as its run may go. */
