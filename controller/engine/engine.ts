@@ -8,6 +8,7 @@ import { Delivery } from './delivery.ts';
 import { Draft } from './draft.ts';
 import { type EngineParts, noFleet } from './engine-parts.ts';
 import { Envelopes } from './envelopes.ts';
+import { EventQueue } from './event-queue.ts';
 import type { AdoptionEvent, EngineEvent } from './events.ts';
 import { NameQueue } from './name-queue.ts';
 import { Outage, type StateTrouble } from './outage.ts';
@@ -21,12 +22,11 @@ import {
   type Taken,
   type Turn,
   turnMs,
+  undecided,
   type Waiting,
   writesPerTurn,
 } from './turn.ts';
-
-/** Requests of devices that wait; further ones are not taken, and are asked again. */
-const requestsMax = 50_000;
+import { wantedDocuments } from './wanted-documents.ts';
 
 export class Engine {
   readonly #parts: EngineParts;
@@ -35,8 +35,7 @@ export class Engine {
   readonly #contacts: Contacts;
   readonly #answers: Answers;
   readonly #toConsider = new NameQueue();
-  #queue: Waiting[] = [];
-  #requests = 0;
+  readonly #queue = new EventQueue();
   #desired = noFleet;
   #revision: string | undefined;
   readonly #outage = new Outage();
@@ -63,6 +62,7 @@ export class Engine {
       consider: (device) => this.consider([device]),
       tell,
     });
+    image.documents.onUnreadable = (found) => tell({ kind: 'unreadable', device: found.document.name, found });
     for (const ofKind of Object.values(image.work)) for (const owed of ofKind.values()) this.#delivery.owe(owed);
     for (const device of image.untold) this.#delivery.owe(owedTo(image, 'deliver', device)!);
   }
@@ -89,19 +89,16 @@ export class Engine {
 
   /** Something happened; it is decided upon soon. */
   tell(event: EngineEvent): void {
-    if (event.kind === 'shadow-request') {
-      if (this.#requests >= requestsMax) return;
-      this.#requests += 1;
-    }
+    if (!this.#queue.hasRoomFor(event)) return;
     if (this.#contacts.note(event) && 'device' in event) this.#parts.onChange([event.device]);
-    this.#queue.push({ event });
+    this.#queue.add({ event });
     this.#wake();
   }
 
   /** As `tell`; resolves when what follows is durable, and rejects when it can't be written. */
   ask(event: EngineEvent): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ event, resolve, reject });
+      this.#queue.add({ event, resolve, reject });
       this.#wake();
     });
   }
@@ -149,11 +146,11 @@ export class Engine {
     this.#stopping.abort();
     await this.#looping;
     do await this.#turn();
-    while (this.#queue.length > 0);
+    while (!this.#queue.isEmpty);
   }
 
   get #hasWork(): boolean {
-    return this.#queue.length > 0 || !this.#toConsider.isEmpty;
+    return !this.#queue.isEmpty || !this.#toConsider.isEmpty;
   }
 
   #wake(): void {
@@ -176,8 +173,16 @@ export class Engine {
   }
 
   async #turn(): Promise<void> {
-    const turn = beginTurn(this.#parts.image);
-    this.#takeEvents(turn);
+    const { image } = this.#parts;
+    const turn = beginTurn(image);
+    const waiting = this.#queue.first(eventsPerTurn);
+    try {
+      await image.documents.bring(waiting.flatMap(({ event }) => wantedDocuments(image, event)));
+    } catch (error) {
+      this.#queue.drop(waiting.length);
+      return this.#lose({ ...turn, taken: waiting.map(undecided) }, error);
+    }
+    this.#takeEvents(turn, waiting);
     this.#takeDevices(turn);
     const { writes } = turn.draft;
     const durable = writes.filter((write) => !isPassing(write));
@@ -190,19 +195,17 @@ export class Engine {
     this.#keep(turn, writes);
   }
 
-  #takeEvents({ draft, taken }: Turn): void {
+  #takeEvents({ draft, taken }: Turn, waiting: readonly Waiting[]): void {
     const { clock } = this.#parts;
     const end = clock.monotonic() + turnMs;
     let next = 0;
     const isFull = () => draft.size >= writesPerTurn || clock.monotonic() >= end;
-    while (next < this.#queue.length && next < eventsPerTurn && !isFull()) {
-      const waiting = this.#queue[next]!;
+    while (next < waiting.length && !isFull()) {
+      const decided = this.#decide(draft, waiting[next]!);
       next += 1;
-      if (waiting.event.kind === 'shadow-request') this.#requests -= 1;
-      const decided = this.#decide(draft, waiting);
       if (decided !== undefined) taken.push(decided);
     }
-    this.#queue.splice(0, next);
+    this.#queue.drop(next);
   }
 
   /** One event's error is its own: nothing of it is kept, all others are. */
@@ -244,7 +247,7 @@ export class Engine {
       }
       draft.absorb(own);
     } catch (error) {
-      decisions.push(decide(draft, this.context, { kind: 'failed', owed: { kind: 'issue', subject: device }, error }));
+      this.tell({ kind: 'failed', owed: { kind: 'issue', subject: device }, error });
     }
     return decisions;
   }

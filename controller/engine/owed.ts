@@ -3,7 +3,7 @@
  * of its deployment is marked in its record, which is written with the deployment anyway, and has a row only once it failed.
  */
 import type { Draft } from './draft.ts';
-import type { Known } from './image.ts';
+import type { Known } from './known.ts';
 import type { DeviceRecord, Owed } from './records.ts';
 
 const firstPauseMs = 1_000;

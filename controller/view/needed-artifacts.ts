@@ -1,7 +1,5 @@
 /** What of the artifact store somebody out there still needs, counted as devices change. */
-import { blobOf, travelsAsBlob } from '../engine/issue.ts';
 import type { DeviceRecord } from '../engine/records.ts';
-import { reportOf } from '../engine/rows.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import { linkedReleases } from '../manifests/linked-releases.ts';
 
@@ -12,13 +10,12 @@ interface Holding {
   devices: number;
 }
 
-function lineOf(record: DeviceRecord): string {
-  let line = '';
-  for (const { name, version, links = [] } of record.issued?.applications ?? []) {
+function lineOf({ issued, runs = '' }: DeviceRecord): string {
+  let line = runs;
+  for (const { name, version, links = [] } of issued?.applications ?? []) {
     line += `${name}/${version} `;
     for (const linked of links) line += `${linked} `;
   }
-  for (const { name, version } of reportOf(record)?.applications ?? []) line += `${name}/${version} `;
   return line;
 }
 
@@ -32,9 +29,8 @@ export class NeededArtifacts {
   /** What is known of a device has changed. */
   note(device: string, record: DeviceRecord): void {
     this.#noteReleases(device, lineOf(record));
-    const { envelope } = record;
-    if (envelope !== undefined && travelsAsBlob(envelope)) this.#blobs.set(device, blobOf(envelope).sha256);
-    else this.#blobs.delete(device);
+    if (record.blob === undefined) this.#blobs.delete(device);
+    else this.#blobs.set(device, record.blob.sha256);
   }
 
   #noteReleases(device: string, line: string): void {
