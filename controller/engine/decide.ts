@@ -94,9 +94,10 @@ function unreadable(draft: Draft, { document, row, error }: UnreadableDocument):
   // What was written since is in its place already.
   if (draft.document(room, name) !== undefined) return { ...nothing, tales };
   draft.put({ kind: 'document', room, name, value: undefined });
-  const record = draft.device(name);
+  const { heard, ...record } = draft.device(name);
+  // Its newest report may come once more.
   if (room === 'reported') draft.keep(name, withoutReport(record));
-  if (room === 'envelope') draft.keep(name, withoutEnvelope(record));
+  if (room === 'envelope') draft.keep(name, withoutEnvelope({ ...record, ...(heard && { heard }) }));
   return { ...nothing, tales, reconsider: [name] };
 }
 

@@ -12,7 +12,7 @@ import { EventQueue } from './event-queue.ts';
 import type { AdoptionEvent, EngineEvent } from './events.ts';
 import { NameQueue } from './name-queue.ts';
 import { Outage, type StateTrouble } from './outage.ts';
-import { owedTo } from './owed.ts';
+import { allOwed } from './owed.ts';
 import { isPassing, shownOf, type Write } from './records.ts';
 import { encodeWrite } from './rows.ts';
 import {
@@ -38,13 +38,16 @@ export class Engine {
   readonly #queue = new EventQueue();
   #desired = noFleet;
   #revision: string | undefined;
-  readonly #outage = new Outage();
+  readonly #reading: Outage;
+  readonly #writing: Outage;
   #looping: Promise<void> | undefined;
   readonly #stopping = new AbortController();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.#answers = new Answers(parts);
+    this.#reading = new Outage(parts, { failed: 'state.not-read', over: 'state.read-again' });
+    this.#writing = new Outage(parts, { failed: 'state.not-written', over: 'state.written-again' });
     const { clock, image, publish, tellsConnections } = parts;
     const tell = (event: EngineEvent): void => this.tell(event);
     this.#contacts = new Contacts({
@@ -63,8 +66,8 @@ export class Engine {
       tell,
     });
     image.documents.onUnreadable = (found) => tell({ kind: 'unreadable', device: found.document.name, found });
-    for (const ofKind of Object.values(image.work)) for (const owed of ofKind.values()) this.#delivery.owe(owed);
-    for (const device of image.untold) this.#delivery.owe(owedTo(image, 'deliver', device)!);
+    if (tellsConnections) image.forgetUntold();
+    for (const owed of allOwed(image)) this.#delivery.owe(owed);
   }
 
   get desired(): DesiredFleet {
@@ -72,7 +75,7 @@ export class Engine {
   }
 
   get trouble(): StateTrouble | undefined {
-    return this.#outage.trouble;
+    return this.#writing.trouble ?? this.#reading.trouble;
   }
 
   get context(): Context {
@@ -168,7 +171,7 @@ export class Engine {
     await clock.sleep(0, signal).catch(() => {});
     while (this.#hasWork && !signal.aborted) {
       await this.#turn();
-      await clock.sleep(this.#outage.pauseMs, signal).catch(() => {});
+      await clock.sleep(Math.max(this.#writing.pauseMs, this.#reading.pauseMs), signal).catch(() => {});
     }
   }
 
@@ -180,8 +183,10 @@ export class Engine {
       await image.documents.bring(waiting.flatMap(({ event }) => wantedDocuments(image, event)));
     } catch (error) {
       this.#queue.drop(waiting.length);
+      this.#reading.begin(error);
       return this.#lose({ ...turn, taken: waiting.map(undecided) }, error);
     }
+    if (waiting.length > 0) this.#reading.end();
     this.#takeEvents(turn, waiting);
     this.#takeDevices(turn);
     const { writes } = turn.draft;
@@ -189,9 +194,10 @@ export class Engine {
     try {
       if (durable.length > 0) await this.#parts.state.commit(durable.map(encodeWrite));
     } catch (error) {
+      this.#writing.begin(error);
       return this.#lose(turn, error);
     }
-    if (durable.length > 0) this.#recovered();
+    if (durable.length > 0) this.#writing.end();
     this.#keep(turn, writes);
   }
 
@@ -277,11 +283,6 @@ export class Engine {
 
   /** Nothing of the turn happened. */
   #lose({ taken, considered }: Turn, error: unknown): void {
-    const { clock, log } = this.#parts;
-    const isNew = this.#outage.begin(error, clock.now());
-    const { code, message: reason } = this.#outage.trouble!;
-    if (isNew) log.write('error', 'state.not-written', { code, reason });
-    this.#parts.onChange([]);
     for (const device of considered) this.#toConsider.add(device);
     for (const { event, reject, writesNothing, decision } of taken) {
       reject?.(error);
@@ -290,11 +291,5 @@ export class Engine {
       if (writesNothing) this.#answers.say(decision.answers);
       else this.#answers.decline(event);
     }
-  }
-
-  #recovered(): void {
-    if (!this.#outage.end()) return;
-    this.#parts.log.write('info', 'state.written-again');
-    this.#parts.onChange([]);
   }
 }
