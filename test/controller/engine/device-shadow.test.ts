@@ -1,12 +1,16 @@
 /** A shadow that is kept in parts, against what the protocol makes of the whole. */
 import test from 'ava';
-import { desiredState, shadowOf, withReport } from '../../../controller/engine/device-shadow.ts';
+import fc from 'fast-check';
+import { desiredState, gistOf, shadowOf, withReport } from '../../../controller/engine/device-shadow.ts';
 import { Draft } from '../../../controller/engine/draft.ts';
 import { Image } from '../../../controller/engine/image.ts';
 import { blobOf, keepIssued } from '../../../controller/engine/issue.ts';
 import type { DeviceRecord } from '../../../controller/engine/records.ts';
+import { changesAt, judge } from '../../../controller/planning/device-status.ts';
+import { planDevice } from '../../../controller/planning/plan-device.ts';
 import { packShadow, unpackShadow } from '../../../controller/shadow/packed-shadow.ts';
 import { applyRequest, stateBytes } from '../../../controller/shadow/protocol.ts';
+import { desiredDevice, now, observedDevice } from '../planning/arbitraries.ts';
 import { reportOf, revision } from './test-engine.ts';
 
 const at = 1_700_000_000_000;
@@ -50,4 +54,16 @@ test('a report goes when the state has no room left by one byte, and not before'
 test('a desired state that leaves no room in a shadow is not handed over', (t) => {
   const envelope = '"'.repeat(4_096);
   t.throws(() => keepIssued(reporting(), 'buoy', issuedWith(1), envelope, at), { message: /larger than a shadow/ });
+});
+
+test('a device is decided upon and judged by the gist of its report as by the whole', (t) => {
+  fc.assert(
+    fc.property(desiredDevice, observedDevice, (desired, observed) => {
+      const { report, ...rest } = observed;
+      const brief = report === undefined ? rest : { ...rest, report: gistOf(report) };
+      t.deepEqual(judge(desired, brief, now, 'key'), judge(desired, observed, now, 'key'));
+      t.deepEqual(planDevice(desired, brief, 'key'), planDevice(desired, observed, 'key'));
+      t.is(changesAt(desired, brief, now), changesAt(desired, observed, now));
+    }),
+  );
 });
