@@ -1,46 +1,15 @@
 /** Rows of the state from what the engine remembers, and back. */
 import type { Refusal } from '../../schemas/generated/types.ts';
-import { isReport } from '../../schemas/generated/validators.js';
 import type { StateRow, StateWrite } from '../state/state-port.ts';
-import {
-  type ChannelMark,
-  type DeviceRecord,
-  type DocumentRoom,
-  type Documents,
-  type Owed,
-  owedKey,
-  type Write,
-} from './records.ts';
+import { type DeviceRecord, type DocumentRoom, type Documents, type Owed, owedKey, type Write } from './records.ts';
+import { assertDocument, assertRow, isRoom, type Room } from './row-shapes.ts';
 import { isWholeRow, splitRow } from './whole-rows.ts';
 
-function isRecord(value: DeviceRecord): boolean {
-  if (typeof value !== 'object' || value === null || !Number.isSafeInteger(value.shadow?.version)) return false;
-  const { issued, gist } = value;
-  if (gist !== undefined && !(Number.isSafeInteger(gist.highestSequence) && Array.isArray(gist.applications))) {
-    return false;
-  }
-  if (issued === undefined) return true;
-  const { sequence, revision, issuedAt, templateHash, applications } = issued;
-  return (
-    Number.isSafeInteger(sequence) &&
-    Number.isFinite(issuedAt) &&
-    typeof revision === 'string' &&
-    typeof templateHash === 'string' &&
-    Array.isArray(applications)
-  );
-}
-
-const decoders: { readonly [R in DocumentRoom]: (value: Documents[R]) => boolean } = {
-  envelope: (envelope) => typeof envelope === 'string',
-  reported: (reported) => isReport(reported?.state),
-  history: Array.isArray,
-};
-
-/** What a document says. Throws on whatever can't be read. */
+/** What a document says. Throws on whatever can't be read or believed. */
 export function decodeDocument<R extends DocumentRoom>(room: R, text: string): Documents[R] {
-  const value = JSON.parse(text) as Documents[R];
-  if (!decoders[room](value)) throw new TypeError(`it is no ${room}`);
-  return value;
+  const value: unknown = JSON.parse(text);
+  assertDocument(room, value);
+  return value as Documents[R];
 }
 
 /** Rows that could not be read, as they were. */
@@ -80,62 +49,29 @@ export function encodeWrite(write: Write): StateWrite {
   }
 }
 
-function isMark(value: unknown): value is ChannelMark {
-  if (typeof value !== 'object' || value === null) return false;
-  const { stream, segment, index, at } = value as Partial<ChannelMark>;
-  return typeof stream === 'string' && [segment, index, at].every(Number.isSafeInteger);
-}
-
 type Decode = (key: string, value: never) => Write;
 
-const rowDecoders: Readonly<Record<string, Decode>> = {
-  device(name, record: DeviceRecord) {
-    if (!isRecord(record)) throw new TypeError('it is not whole');
-    return { kind: 'device', name, record };
-  },
-  marks(name, marks: Extract<Write, { kind: 'marks' }>['marks']) {
-    if (!Object.values(marks).every(isMark)) throw new TypeError('one of them is no mark');
-    return { kind: 'marks', name, marks };
-  },
-  owed(_key, owed: Owed) {
-    if (owed.kind !== 'issue' && owed.kind !== 'deliver') throw new TypeError(`nobody knows what ${owed.kind} is`);
-    return { kind: 'owed', owed, settled: false };
-  },
-  revision(_key, revision: Extract<Write, { kind: 'revision' }>['revision']) {
-    if (typeof revision.id !== 'string') throw new TypeError('it names no commit');
-    return { kind: 'revision', revision };
-  },
-  source(_key, source: Extract<Write, { kind: 'source' }>['source']) {
-    if (typeof source.state !== 'string' || !Array.isArray(source.problems)) throw new TypeError('it is not whole');
-    return { kind: 'source', source };
-  },
-  accepted(_key, revision: string) {
-    if (typeof revision !== 'string') throw new TypeError('it names no commit');
-    return { kind: 'accepted', revision };
-  },
-  refusal(key, refusal: Refusal) {
-    if (
-      typeof refusal.code !== 'string' ||
-      typeof refusal.message !== 'string' ||
-      Number.isNaN(Date.parse(refusal.at))
-    ) {
-      throw new TypeError('it is not whole');
-    }
-    return { kind: 'refusal', key, refusal };
-  },
+const decoders: Readonly<Record<Room, Decode>> = {
+  device: (name, record: DeviceRecord) => ({ kind: 'device', name, record }),
+  marks: (name, marks: Extract<Write, { kind: 'marks' }>['marks']) => ({ kind: 'marks', name, marks }),
+  owed: (_key, owed: Owed) => ({ kind: 'owed', owed, settled: false }),
+  revision: (_key, revision: Extract<Write, { kind: 'revision' }>['revision']) => ({ kind: 'revision', revision }),
+  source: (_key, source: Extract<Write, { kind: 'source' }>['source']) => ({ kind: 'source', source }),
+  accepted: (_key, revision: string) => ({ kind: 'accepted', revision }),
+  refusal: (key, refusal: Refusal) => ({ kind: 'refusal', key, refusal }),
 };
 
 /**
  * What a row says, the one write that it is or those that it becomes; none of one that was set aside before. Throws on whatever
- * can't be read.
+ * can't be read or believed.
  */
 export function decodeRow({ room, key, value }: StateRow): readonly Write[] {
   if (room === asideRoom) return [];
-  const decode = Object.hasOwn(rowDecoders, room) ? rowDecoders[room] : undefined;
-  if (decode === undefined) throw new TypeError('nobody knows what it is');
-  const said: unknown = JSON.parse(value);
-  if (room === 'device' && isWholeRow(said)) return splitRow(key, said);
-  return [decode(key, said as never)];
+  if (!isRoom(room)) throw new TypeError('nobody knows what it is');
+  const content: unknown = JSON.parse(value);
+  if (room === 'device' && isWholeRow(content)) return splitRow(key, content);
+  assertRow(room, key, content);
+  return [decoders[room](key, content as never)];
 }
 
 /** Moves a row that can't be read out of the way. */

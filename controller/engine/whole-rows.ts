@@ -2,12 +2,11 @@
  * Rows of devices as controllers wrote them that loaded everything: a row held the envelope, and the shadow with the newest report.
  * Each is split once, at the first start that finds it.
  */
-import type { Report } from '../../schemas/generated/types.ts';
-import { isReport } from '../../schemas/generated/validators.js';
 import type { PackedSection } from '../shadow/packed-shadow.ts';
 import { noShadow, withReport } from './device-shadow.ts';
 import { blobOf, travelsAsBlob } from './issue.ts';
 import type { DeviceRecord, DocumentWrite, ShadowMark, Write } from './records.ts';
+import { assertDocument, assertRow } from './row-shapes.ts';
 
 /** Such a row; what is not there may be null in it. */
 interface WholeRow extends Omit<DeviceRecord, 'shadow' | 'gist' | 'runs' | 'blob'> {
@@ -25,11 +24,14 @@ interface WholeRow extends Omit<DeviceRecord, 'shadow' | 'gist' | 'runs' | 'blob
 export function isWholeRow(value: unknown): value is WholeRow {
   if (typeof value !== 'object' || value === null) return false;
   const { shadow } = value as WholeRow;
-  return shadow === undefined || 'envelope' in value || 'reported' in shadow || 'desired' in shadow;
+  if (typeof shadow !== 'object' || shadow === null) return true;
+  return 'envelope' in value || 'reported' in shadow || 'desired' in shadow;
 }
 
-function withoutNulls(record: object): object {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null));
+type WithoutNulls<T> = { readonly [K in keyof T]: Exclude<T[K], null> };
+
+function withoutNulls<T extends object>(row: T): WithoutNulls<T> {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as WithoutNulls<T>;
 }
 
 function documentsOf(name: string, envelope: string | undefined, reported: PackedSection | undefined): DocumentWrite[] {
@@ -41,7 +43,6 @@ function documentsOf(name: string, envelope: string | undefined, reported: Packe
 
 /** A desired state that does not follow from the envelope is put right when its device is thought over. */
 function markOf({ version, deleted, desired }: NonNullable<WholeRow['shadow']>): ShadowMark {
-  if (!Number.isSafeInteger(version)) throw new TypeError('its shadow has no version');
   return {
     version,
     ...(deleted === undefined ? {} : { deleted }),
@@ -49,23 +50,22 @@ function markOf({ version, deleted, desired }: NonNullable<WholeRow['shadow']>):
   };
 }
 
-/** The record and the documents. Throws on what is not whole. */
+/** The record and the documents. Throws on what is not whole, or can't be believed. */
 export function splitRow(name: string, row: WholeRow): Write[] {
-  const { envelope, shadow, ...rest } = row;
-  const { issued, ...record } = withoutNulls(rest) as Omit<DeviceRecord, 'shadow'>;
-  const isIssued = issued !== undefined;
-  if (isIssued !== (typeof envelope === 'string')) throw new TypeError('what it was issued is not whole');
-  const reported = shadow?.reported;
-  if (reported !== undefined && !isReport(reported.state as unknown as Report)) {
-    throw new TypeError('its report is not one');
+  const { envelope, shadow, ...rest } = withoutNulls(row);
+  if ((rest.issued === undefined) !== (envelope === undefined)) {
+    throw new TypeError('of what it was issued and its envelope one is not there');
   }
-  const inline = typeof envelope === 'string' && !travelsAsBlob(envelope) ? envelope : undefined;
+  if (envelope !== undefined) assertDocument('envelope', envelope);
+  const reported = shadow?.reported;
+  if (reported !== undefined) assertDocument('reported', reported);
+  const blob = envelope !== undefined && travelsAsBlob(envelope) ? blobOf(envelope) : undefined;
   const mark = shadow === undefined ? noShadow : markOf(shadow);
-  const whole: DeviceRecord = {
-    ...{ ...record, shadow: mark },
-    ...(isIssued ? { issued } : {}),
-    ...(typeof envelope === 'string' && inline === undefined ? { blob: blobOf(envelope) } : {}),
+  const record: DeviceRecord = {
+    ...{ ...rest, shadow: mark },
+    ...(blob === undefined ? {} : { blob }),
     ...(reported === undefined ? {} : withReport(mark, mark.version, reported)),
   };
-  return [{ kind: 'device', name, record: whole }, ...documentsOf(name, inline, reported)];
+  assertRow('device', name, record);
+  return [{ kind: 'device', name, record }, ...documentsOf(name, blob === undefined ? envelope : undefined, reported)];
 }

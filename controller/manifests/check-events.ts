@@ -36,6 +36,20 @@ function checkSchedule(value: unknown, report: Report): void {
   }
 }
 
+function checkInstance(value: unknown, report: Report): void {
+  const path: ValuePath = ['spec', 'events'];
+  const isKept = valueAt(value, [...path, 'instance']) === 'kept';
+  const hasHandler = valueAt(value, [...path, 'handler']) !== undefined;
+  if (isKept && !hasHandler) {
+    const message = 'a kept instance is called at a function that it exports; add spec.events.handler';
+    report([...path, 'instance'], 'value', 'NO_HANDLER', message);
+  }
+  if (hasHandler && !isKept) {
+    const message = 'only a kept instance is called at a handler; add instance: kept';
+    report([...path, 'handler'], 'key', 'NO_KEPT_INSTANCE', message);
+  }
+}
+
 /** Checks what the trigger of an application names: times, a time zone, a channel that it reads. */
 export function checkEvents(value: unknown, report: Report): void {
   checkSchedule(value, report);
@@ -46,6 +60,7 @@ export function checkEvents(value: unknown, report: Report): void {
     const message = `it reads no channel "${channel}"; ${hint(channel, read, 'channel under spec.channels.in')}`;
     report(path, 'value', 'UNKNOWN_CHANNEL', message);
   }
+  checkInstance(value, report);
   const hasEvents = valueAt(value, ['spec', 'events']) !== undefined;
   if (hasEvents && valueAt(value, ['spec', 'trigger']) === undefined) {
     report(['spec', 'events'], 'key', 'NO_TRIGGER', 'without a trigger it has no events; add spec.trigger');

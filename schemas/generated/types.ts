@@ -331,6 +331,14 @@ export interface HttpTrigger {
  */
 export interface EventsSpec {
   /**
+   * fresh: each event has an instance of a program of its own. kept: a reactor that was started once is called for one event after the other, and keeps what it has in memory.
+   */
+  instance?: 'fresh' | 'kept';
+  /**
+   * The function that a kept instance exports and that is called for each event: it takes nothing and gives nothing, or an exit code (i32).
+   */
+  handler?: string;
+  /**
    * Instances at once.
    */
   concurrency?: number;
@@ -978,6 +986,14 @@ export interface LinkedModule {
   length: number;
 }
 export interface EventTerms {
+  /**
+   * fresh: each event has an instance of a program of its own. kept: a reactor that was started once is called for one event after the other, and keeps what it has in memory.
+   */
+  instance?: 'fresh' | 'kept';
+  /**
+   * The function that a kept instance exports and that is called for each event: it takes nothing and gives nothing, or an exit code (i32).
+   */
+  handler?: string;
   /**
    * Instances at once.
    */

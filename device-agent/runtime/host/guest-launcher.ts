@@ -11,10 +11,13 @@ import { fileDirectory } from '../primitives/read-only-directory.ts';
 import { emptyInput, outputTo } from '../primitives/streams.ts';
 import { suspendingWait } from '../primitives/waiting.ts';
 import type { HostedApplication } from '../protocol.ts';
+import type { RunEnd } from '../run-end.ts';
 import type { GuestWorld } from '../wasi/world.ts';
 import { type CompiledApplication, type CompiledModules, UnfitModule } from './compiled-modules.ts';
+import { EventStreams } from './event-streams.ts';
 import { FuelMeter } from './fuel-meter.ts';
 import { Guest } from './guest.ts';
+import type { Entry } from './guest-instances.ts';
 import type { EventInput, Launch, RunHandlers } from './launch.ts';
 import type { LeftMemories } from './left-memories.ts';
 import { RunTimers } from './run-timers.ts';
@@ -45,7 +48,7 @@ function worldOf(
   { clock, random, hub, outbox, lost, grants }: LauncherOptions,
   onOutput: RunHandlers['onOutput'],
   timers: RunTimers,
-  event: EventInput | undefined,
+  event: EventInput | EventStreams | undefined,
 ): Omit<GuestWorld, 'leave'> {
   const { name, args, env, config } = application;
   const channels = channelDirectories(application, { hub, outbox }, () => lost.add(name));
@@ -54,7 +57,7 @@ function worldOf(
   );
   return {
     args: [name, ...args],
-    environment: { ...event?.environment, ...env },
+    environment: event instanceof EventStreams ? event.environment : { ...event?.environment, ...env },
     directories: { '/config': configuration(config), ...channels, ...directories },
     abandon,
     stdin: event?.stdin ?? emptyInput,
@@ -75,6 +78,8 @@ class GuestRun {
   readonly #options: LauncherOptions;
   readonly #handlers: RunHandlers;
   readonly #event: EventInput | undefined;
+  /** Of one that is called for its events. */
+  readonly #streams: EventStreams | undefined;
   readonly #timers: RunTimers;
   readonly #done: Promise<void>;
   #guest: Guest | undefined;
@@ -90,6 +95,9 @@ class GuestRun {
     this.#options = options;
     this.#handlers = handlers;
     this.#timers = new RunTimers(options.clock);
+    const { events, env } = application;
+    const log = outputTo((bytes) => handlers.onOutput('stdout', bytes));
+    this.#streams = events?.instance === 'kept' ? new EventStreams(log, env) : undefined;
     this.#done = this.#run();
   }
 
@@ -98,6 +106,19 @@ class GuestRun {
     this.#guest?.stop();
     this.#timers[Symbol.dispose]();
     await this.#done;
+  }
+
+  async handle(event: EventInput): Promise<RunEnd | undefined> {
+    const { handler = '' } = this.#application.events ?? {};
+    this.#streams?.begin(event);
+    const end = await this.#guest?.work(async ({ instance, call }) => {
+      const result = await call(instance.exports[handler] as Entry);
+      return { kind: 'resident', exitCode: Number(result ?? 0) } as const;
+    });
+    this.#streams?.end();
+    if (end?.kind === 'resident') return { kind: 'exited', exitCode: end.exitCode };
+    if (end !== undefined) this.#handlers.onEnd(end);
+    return end;
   }
 
   usage() {
@@ -116,13 +137,14 @@ class GuestRun {
   }
 
   async #run(): Promise<void> {
-    const { onEnd } = this.#handlers;
+    const { onEnd, onReady } = this.#handlers;
     try {
       const compiled = await this.#options.modules.application(this.#application);
       if (this.#isStopped) return;
       this.#guest = this.#newGuest(compiled);
       const end = await this.#guest.run();
-      if (end !== undefined && end.kind !== 'resident') onEnd(end);
+      if (end?.kind === 'resident') onReady?.();
+      else if (end !== undefined) onEnd(end);
     } catch (error) {
       if (!(error instanceof UnfitModule || error instanceof DiskError || error instanceof FileError)) throw error;
       if (!this.#isStopped) onEnd({ kind: 'refused', message: error.message });
@@ -134,7 +156,7 @@ class GuestRun {
     const { onOutput, onStarted } = this.#handlers;
     const { name, limits, events } = this.#application;
     const fuelPerRun = events?.fuel ?? limits?.fuelPerRun;
-    return new Guest(worldOf(this.#application, this.#options, onOutput, this.#timers, this.#event), {
+    return new Guest(worldOf(this.#application, this.#options, onOutput, this.#timers, this.#streams ?? this.#event), {
       ...{ name, compiled, turns, clock, onStarted, memories, memoryBytesMax: memoryBytesMax(this.#application) },
       meter: new FuelMeter({ ...limits, ...(fuelPerRun === undefined ? {} : { fuelPerRun }) }, clock.monotonic()),
     });

@@ -51,6 +51,7 @@ function endOf(end: RunEnd | undefined): ApplicationEnd {
   if (end === undefined) return { kind: 'time-limit', message: 'it took longer than an event may (events.timeLimit)' };
   if (end.kind === 'exited') return end;
   const message = failureOf(end) ?? '';
+  if (end.kind === 'trapped' && end.isOutOfMemory) return { kind: 'out-of-memory', message };
   return { kind: end.kind === 'exhausted' ? 'out-of-fuel' : end.kind, message };
 }
 

@@ -1,4 +1,4 @@
-import type { Launch, Run } from '../host/launch.ts';
+import type { EventInput, Launch, Run } from '../host/launch.ts';
 import type { RunEnd } from '../run-end.ts';
 
 /** What is seen of every run. */
@@ -19,6 +19,7 @@ export function observedLaunch(launch: Launch, watch: RunWatch): Launch {
     };
     const observed = {
       onStarted: () => handlers.onStarted(),
+      onReady: () => handlers.onReady?.(),
       onOutput: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => {
         watch.onOutput(stream, bytes);
         handlers.onOutput(stream, bytes);
@@ -33,6 +34,14 @@ export function observedLaunch(launch: Launch, watch: RunWatch): Launch {
       await run.stop();
       over(undefined);
     };
-    return { stop, usage: () => run.usage(), relink: (next) => run.relink(next) };
+    const handle = async (input: EventInput): Promise<RunEnd | undefined> => {
+      const before = run.usage().fuelSpent;
+      const end = await run.handle(input);
+      const { memoryBytes, fuelSpent } = run.usage();
+      isOver = true;
+      watch.onEnd(end, { memoryBytes, fuelSpent: fuelSpent - before });
+      return end;
+    };
+    return { stop, handle, usage: () => run.usage(), relink: (next) => run.relink(next) };
   };
 }

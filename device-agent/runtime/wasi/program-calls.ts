@@ -71,7 +71,7 @@ export const programCalls = {
     }
     return undefined;
   },
-  proc_exit: ({ guest }: Context, code: number): Answer => guest.end(code | 0),
+  proc_exit: ({ guest }: Context, code: number): Answer => guest.world.leave(code | 0),
   proc_raise: (): Answer => errno.noSystemCall,
   sched_yield: ({ guest }: Context): Answer => guest.world.wait([], 0)?.then(() => undefined),
 } satisfies Readonly<Record<string, Call>>;

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { emptyInput, outputTo } from '../../../../device-agent/runtime/primitives/streams.ts';
 import { failureOf, type RunEnd } from '../../../../device-agent/runtime/run-end.ts';
 import { hostileGuest } from '../hostile-guests.ts';
 import { buildModule, op, printer } from '../module-builder.ts';
@@ -53,6 +54,24 @@ test('a guest that sleeps for ever is stopped at once', async (t) => {
   await new Promise(setImmediate);
   guest.stop();
   t.is(await run, undefined);
+});
+
+test('a guest that is stopped before its first turn gives back what it was granted', async (t) => {
+  let closed = 0;
+  const { guest, starts } = newThread().guest(printer('ahoy\n'), {
+    directories: {},
+    sockets: [{ input: emptyInput, output: outputTo(() => {}), shutdown: () => {}, close: () => closed++ }],
+  });
+  const run = guest.run();
+  guest.stop();
+  t.is(await run, undefined);
+  t.deepEqual([starts(), closed], [0, 1]);
+});
+
+test('a call to the host that takes more than the run may spend is not made', async (t) => {
+  const { guest, printed } = newThread().guest(printer('ahoy\n'), { fuel: { fuelPerRun: 400 } });
+  t.deepEqual(await guest.run(), { kind: 'exhausted', message: 'it used up its fuel of 400' });
+  t.deepEqual([printed, guest.fuelSpent()], [[], 400]);
 });
 
 test('one guest runs at a time, and it is noted which', async (t) => {
@@ -116,4 +135,13 @@ test('a guest that traps with its memory grown to its limit is told to have run 
   const greedy = buildModule({ functions: { _start: [[0x03, 0x40], ...grow, [0x0b], op.unreachable] } });
   const { end } = await runGuest(greedy, { memoryPagesMax: 32 });
   t.regex(failureOf(end as RunEnd) ?? '', /^out of memory, at its limit of 2 MiB: trap: unreachable/);
+  t.like(end, { kind: 'trapped', isOutOfMemory: true });
+  const atOnce = { functions: { _start: [op.unreachable] } };
+  t.like(
+    (await runGuest(buildModule(atOnce), { memoryPagesMax: 1 })).end,
+    { isOutOfMemory: true },
+    'from its start on',
+  );
+  const fixed = buildModule({ ...atOnce, isFixed: true });
+  t.regex(failureOf((await runGuest(fixed, { memoryPagesMax: 1 })).end as RunEnd) ?? '', /^trap: unreachable/);
 });
