@@ -6,8 +6,8 @@ import type { StatePort, StateRow } from '../state/state-port.ts';
 import type { DocumentKey, DocumentRoom, Documents, DocumentWrite, UnreadableDocument } from './records.ts';
 import { decodeDocument } from './rows.ts';
 
-/** Documents at hand: some turns of the engine, of a kilobyte each as a rule and of 8 at most. */
-const atHandMax = 4_096;
+/** So many documents are at hand, and up to twice as many: some turns of the engine, of a kilobyte each as a rule and of 8 at most. */
+const atHandMin = 2_048;
 
 interface Reading {
   readonly keys: Map<string, DocumentKey>;
@@ -20,8 +20,9 @@ function placeOf({ room, name }: DocumentKey): string {
 
 export class DocumentShelf {
   readonly #state: Pick<StatePort, 'read'>;
-  /** By place, in order of use; undefined where there is known to be none. */
-  readonly #atHand = new Map<string, Documents[DocumentRoom] | undefined>();
+  /** By place; undefined where there is known to be none. What is used moves here; when this is full, what was not used is put away. */
+  #atHand = new Map<string, Documents[DocumentRoom] | undefined>();
+  #before = new Map<string, Documents[DocumentRoom] | undefined>();
   #reading: Reading | undefined;
   /** Told of each document that can't be read; from then on it is as if it were not there. */
   onUnreadable: (found: UnreadableDocument) => void = () => {};
@@ -33,9 +34,8 @@ export class DocumentShelf {
   /** Throws on one that was not brought: what is not at hand may be there. */
   get<R extends DocumentRoom>(room: R, name: string): Documents[R] | undefined {
     const place = placeOf({ room, name });
-    const found = this.#atHand.get(place);
-    if (found === undefined && !this.#atHand.has(place)) throw new Error(`nobody brought the ${room} of ${name}`);
-    return found as Documents[R] | undefined;
+    if (!this.#use(place)) throw new Error(`nobody brought the ${room} of ${name}`);
+    return this.#atHand.get(place) as Documents[R] | undefined;
   }
 
   /** They are at hand when it resolves, until some thousand others were. Rejects when the state can't be read. */
@@ -56,20 +56,21 @@ export class DocumentShelf {
     this.#put(placeOf({ room, name }), value);
   }
 
-  /** Whether it is at hand; it is the last to be put away then. */
+  /** Whether it is at hand; from now on it stays longer than others. */
   #use(place: string): boolean {
-    const found = this.#atHand.get(place);
-    if (found === undefined && !this.#atHand.has(place)) return false;
+    if (this.#atHand.has(place)) return true;
+    const found = this.#before.get(place);
+    if (found === undefined && !this.#before.has(place)) return false;
     this.#put(place, found);
     return true;
   }
 
   #put(place: string, value: Documents[DocumentRoom] | undefined): void {
-    this.#atHand.delete(place);
+    if (this.#atHand.size >= atHandMin) {
+      this.#before = this.#atHand;
+      this.#atHand = new Map();
+    }
     this.#atHand.set(place, value);
-    if (this.#atHand.size <= atHandMax) return;
-    const [oldest] = this.#atHand.keys();
-    this.#atHand.delete(oldest!);
   }
 
   #begin(): Reading {
