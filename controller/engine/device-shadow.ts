@@ -17,8 +17,8 @@ export function desiredState(sequence: number, envelope: string | EnvelopeBlob):
   return typeof envelope === 'string' ? { sequence, envelope } : { sequence, blob: { ...envelope } };
 }
 
-/** Whether the envelope of its newest deployment is among its documents. */
-export function hasEnvelope({ issued, blob }: DeviceRecord): boolean {
+/** Whether its shadow has the envelope of its newest deployment in it. */
+function isInline({ issued, blob }: DeviceRecord): boolean {
   return issued !== undefined && blob === undefined;
 }
 
@@ -26,7 +26,7 @@ export function hasEnvelope({ issued, blob }: DeviceRecord): boolean {
 export function shadowDocuments(known: Known, name: string): DocumentKey[] {
   const record = known.device(name);
   const keys: DocumentKey[] = [];
-  if (hasEnvelope(record)) keys.push({ room: 'envelope', name });
+  if (isInline(record)) keys.push({ room: 'envelope', name });
   if (record.gist !== undefined) keys.push({ room: 'reported', name });
   return keys;
 }

@@ -1,11 +1,11 @@
 /** Turns what a device should run into a deployment, and what was signed into what its shadow holds. */
-import { createHash } from 'node:crypto';
 import type { ApplicationReference, DeployedApplication, Deployment } from '../../schemas/generated/types.ts';
+import { sha256Hex } from '../../schemas/sha256.ts';
 import type { DesiredDevice, DeviceTemplate } from '../manifests/desired.ts';
 import { type IssuedDeployment, nextSequence, type ObservedDevice } from '../planning/observed.ts';
 import type { JsonObject } from '../shadow/document.ts';
 import { stateBytesMax } from '../shadow/limits.ts';
-import { desiredState, hasEnvelope, withoutReport } from './device-shadow.ts';
+import { desiredState, withoutReport } from './device-shadow.ts';
 import type { Draft } from './draft.ts';
 import type { DeviceRecord, EnvelopeBlob } from './records.ts';
 
@@ -69,7 +69,7 @@ export function travelsAsBlob(envelope: string): boolean {
 /** Where the envelope is fetched that does not travel inside the shadow. */
 export function blobOf(envelope: string): EnvelopeBlob {
   const bytes = Buffer.from(envelope);
-  return { sha256: createHash('sha256').update(bytes).digest('hex'), length: bytes.length };
+  return { sha256: sha256Hex(bytes), length: bytes.length };
 }
 
 /** `,"reported":` */
@@ -104,10 +104,8 @@ export function keepIssued(draft: Draft, name: string, issued: IssuedDeployment,
   const hasRoom = stateBytes(desired, before.shadow.reportedBytes) <= stateBytesMax;
   if (!hasRoom) draft.put({ kind: 'document', room: 'reported', name, value: undefined });
   const { blob: _before, ...rest } = withdrawn(hasRoom ? before : withoutReport(before));
-  const isInline = blob === undefined;
-  draft.keep(name, handOver({ ...rest, issued, ...(isInline ? {} : { blob }) }, now));
-  if (isInline) draft.put({ kind: 'document', room: 'envelope', name, value: envelope });
-  else if (hasEnvelope(before)) draft.put({ kind: 'document', room: 'envelope', name, value: undefined });
+  draft.keep(name, handOver({ ...rest, issued, ...(blob === undefined ? {} : { blob }) }, now));
+  draft.put({ kind: 'document', room: 'envelope', name, value: envelope });
 }
 
 /** The record of a device whose shadow wants nothing of it: git does not name it. */

@@ -29,8 +29,9 @@ export interface ShadowMark {
 
 /** One device: what it was told, what it said, and when, as far as all devices are decided upon and counted by it. */
 export interface DeviceRecord {
-  /** The newest deployment; its envelope is a document, unless it is fetched from elsewhere. */
+  /** The newest deployment; its envelope is a document. */
   readonly issued?: IssuedDeployment;
+  /** Of that envelope, where it is fetched by its digest. */
   readonly blob?: EnvelopeBlob;
   readonly shadow: ShadowMark;
   /** Of its newest report, which is a document. */

@@ -67,5 +67,5 @@ export function splitRow(name: string, row: WholeRow): Write[] {
     ...(reported === undefined ? {} : withReport(mark, mark.version, reported)),
   };
   assertRow('device', name, record);
-  return [{ kind: 'device', name, record }, ...documentsOf(name, blob === undefined ? envelope : undefined, reported)];
+  return [{ kind: 'device', name, record }, ...documentsOf(name, envelope, reported)];
 }

@@ -35,12 +35,24 @@ export class NeededArtifacts {
   readonly #ofDevices = new Map<string, Holding>();
   /** Digests of envelopes that do not travel inside a shadow, by device. */
   readonly #blobs = new Map<string, string>();
+  /** Whose envelope has that digest: it names one device. */
+  readonly #holders = new Map<string, string>();
 
   /** What is known of a device has changed. */
   note(device: string, record: DeviceRecord): void {
     this.#noteReleases(device, toldLine(record), record.runs ?? '');
-    if (record.blob === undefined) this.#blobs.delete(device);
-    else this.#blobs.set(device, record.blob.sha256);
+    this.#noteBlob(device, record.blob?.sha256);
+  }
+
+  #noteBlob(device: string, blob: string | undefined): void {
+    const before = this.#blobs.get(device);
+    if (before === blob) return;
+    if (before !== undefined) this.#holders.delete(before);
+    if (blob === undefined) this.#blobs.delete(device);
+    else {
+      this.#blobs.set(device, blob);
+      this.#holders.set(blob, device);
+    }
   }
 
   #noteReleases(device: string, told: string, runs: string): void {
@@ -71,6 +83,11 @@ export class NeededArtifacts {
   get releases(): ReadonlySet<string> {
     const lines = [...this.#holdings.keys(), ...[...this.#holdings.values()].flatMap((byRuns) => [...byRuns.keys()])];
     return new Set(lines.flatMap((line) => line.split(' ').filter((release) => release !== '')));
+  }
+
+  /** The device whose envelope has that digest and does not travel inside its shadow. */
+  holderOf(sha256: string): string | undefined {
+    return this.#holders.get(sha256);
   }
 
   get blobs(): ReadonlySet<string> {

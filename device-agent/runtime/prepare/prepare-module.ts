@@ -1,10 +1,12 @@
 /** Makes a module ready to run: judged, metered, its growth bounded. Pure, bytes to bytes. */
+
 import { judgeLinkedModule, judgeModule } from '../../../artifact/admission/judge-module.ts';
+import { admissionLimits } from '../../../artifact/admission/limits.ts';
 import { memoryShortage } from '../../../artifact/admission/memory-limit.ts';
 import type { ModuleNeed } from '../../../artifact/admission/verdict.ts';
 import { FuelError, type FuelErrorCode } from '../../../artifact/fuel/error.ts';
 import { injectFuel } from '../../../artifact/fuel/inject.ts';
-import { sharedBodyBytesMax, tableElementsMax } from '../limits.ts';
+import { sharedBodyBytesMax } from '../limits.ts';
 import { importedShape } from '../wasi/imported-memory.ts';
 import { isMemoryFixed } from './fixed-memory.ts';
 import { largestBodyBytes } from './largest-body.ts';
@@ -16,6 +18,8 @@ export type Preparation =
   | { readonly kind: 'prepared'; readonly module: Uint8Array; readonly traits: Traits }
   /** `code` says which rule of the meter it breaks, where it is one of those. */
   | { readonly kind: 'refused'; readonly message: string; readonly code?: FuelErrorCode };
+
+const { tableElementsMax } = admissionLimits;
 
 const reasons: Partial<Readonly<Record<ModuleNeed, string>>> = {
   'own-process': 'its module fills a heap of the engine, which only a process can limit',

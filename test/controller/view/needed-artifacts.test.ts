@@ -37,8 +37,10 @@ test('a release that is linked to what a device was told to run is needed as lon
 test('an envelope that travels by digest is needed until its device has another', (t) => {
   const needed = new NeededArtifacts();
   needed.note('buoy', recordOf('1.0.0', undefined, 'aa'));
+  t.is(needed.holderOf('aa'), 'buoy');
   needed.note('buoy', recordOf('1.0.0', undefined, 'bb'));
   t.deepEqual([...needed.blobs], ['bb']);
   needed.note('buoy', recordOf('1.0.0', undefined));
   t.is(needed.blobs.size, 0);
+  t.is(needed.holderOf('bb'), undefined);
 });
