@@ -31,3 +31,6 @@ export const threadedCostMax = 400;
 
 /** Of a loop whose round costs more, the engine unrolls nothing. */
 export const reenteredCostMax = 100;
+
+/** Into a function of more bytes the engine inlines hardly anything, however short and hot what is called. */
+export const inlinedIntoBytesMax = 900;
