@@ -9,9 +9,9 @@ import { roomy } from './metered-run.ts';
 
 /** Of what one version of the rewriter makes of the same modules: a digest that changes goes with a version that rises. */
 const pinned = {
-  version: 5,
+  version: 6,
   source: 'fd768adc4b369d0b9f90fdfde52383ac58ae3401516dc32d47d7995da36cf770',
-  metered: '368d16ed371c17ae9239472aa46a1c3c6ecf605c2bbf64d31c5380cc31b2bb44',
+  metered: 'b18cc24a6146cbfdd3408895095fe52bff95959ebbbc68cec3d079a1c5493798',
 };
 
 const sources = [
