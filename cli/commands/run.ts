@@ -1,4 +1,5 @@
 import type { RunEnd, RunOutcome, RunRequest } from '../../device-agent/runtime/run/request.ts';
+import { printableLines } from '../../platform/printable.ts';
 import { applicationOptions } from '../application-options.ts';
 import { type Command, type CommandContext, CommandError, type ParsedArguments } from '../command.ts';
 import { type ExitCode, exitCodes, programExitCode } from '../exit-codes.ts';
@@ -51,7 +52,7 @@ async function runModule(context: CommandContext, args: ParsedArguments): Promis
   const outcome = answerOf(await runProcess<RunOutcome>(context, program), name);
   if (outcome.end.kind === 'returned') for (const result of outcome.end.results) context.stdout.write(`${result}\n`);
   const { message, code } = verdictOf(outcome.end);
-  if (message !== undefined) context.stderr.write(`fleet: ${name}: ${message}\n`);
+  if (message !== undefined) context.stderr.write(printableLines(`fleet: ${name}: ${message}\n`));
   if (args.flags.has('report')) context.stderr.write(report(outcome));
   return code;
 }
