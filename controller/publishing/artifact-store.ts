@@ -125,6 +125,11 @@ export class ArtifactStore {
     });
   }
 
+  /** Whether an index that was read or written here names this blob. */
+  names(sha256: string): boolean {
+    return [...this.#indexes.values()].some(({ ways }) => ways.some((way) => way.sha256 === sha256));
+  }
+
   /** The index of a release; undefined when there is none, or none that can be read. */
   async index(release: ReleaseName): Promise<ReleaseIndex | undefined> {
     const path = indexPath(release);
