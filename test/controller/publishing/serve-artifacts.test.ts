@@ -19,7 +19,8 @@ async function scene() {
   const handler = serveArtifacts({
     files,
     clock: { monotonic: () => time.now },
-    onDamaged: (sha256) => damaged.push(sha256),
+    isRight: () => true,
+    onDamaged: (file) => damaged.push(file),
     onTrouble: () => {},
   });
   const ask = (url: string, headers: Record<string, string> = {}, method: HttpRequest['method'] = 'GET') =>
@@ -104,7 +105,7 @@ test('a blob that rots or goes after it was served whole is told of a minute lat
   await t.throwsAsync(async () => bodyOf(await ask(url)), { code: 'ARTIFACT_DAMAGED' });
   await files.remove(`sha256/${blob.sha256}`);
   t.is((await ask(url)).status, 404);
-  t.deepEqual(damaged, [blob.sha256, blob.sha256]);
+  t.deepEqual(damaged, [`sha256/${blob.sha256}`, `sha256/${blob.sha256}`]);
 });
 
 test('a path that is none of ours never reaches the files', async (t) => {
@@ -114,6 +115,7 @@ test('a path that is none of ours never reaches the files', async (t) => {
   const handler = serveArtifacts({
     files,
     clock: { monotonic: () => 0 },
+    isRight: () => true,
     onDamaged: () => {},
     onTrouble: () => {},
   });
