@@ -65,6 +65,7 @@ export class RepositoryPublisher {
   #inForce: VerifiedTrust | undefined;
   /** Where the releases of the revision in force come from. */
   #origin: Origin | undefined;
+  readonly #mending = new Map<string, Promise<boolean>>();
   /** Nothing is taken away while it is made available. */
   readonly #changes = new InOrder();
 
@@ -159,9 +160,14 @@ export class RepositoryPublisher {
   mend(file: string, demand: ReleaseDemand, envelope: string | undefined): Promise<boolean> {
     const sha256 = file.startsWith('sha256/') ? file.slice('sha256/'.length) : undefined;
     if (sha256 !== undefined && envelope === undefined && !this.#knows(sha256)) return Promise.resolve(false);
-    return this.#changes.run(() => {
-      return sha256 === undefined ? this.#rewrite(file) : this.#mendBlob(sha256, demand, envelope);
-    });
+    // A fleet asks for the same file at once.
+    const begun = this.#mending.get(file);
+    if (begun !== undefined) return begun;
+    const work = (): Promise<boolean> =>
+      sha256 === undefined ? this.#rewrite(file) : this.#mendBlob(sha256, demand, envelope);
+    const done = this.#changes.run(work).finally(() => this.#mending.delete(file));
+    this.#mending.set(file, done);
+    return done;
   }
 
   async #mendBlob(sha256: string, demand: ReleaseDemand, envelope: string | undefined): Promise<boolean> {

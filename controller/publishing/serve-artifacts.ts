@@ -34,8 +34,8 @@ export interface ServingParts {
   readonly clock: Pick<Clock, 'monotonic'>;
   /** Whether a file that may change is as it was written here, where that is known. */
   readonly isRight: (file: string, bytes: Uint8Array | undefined) => boolean;
-  /** This file is not what it was, or not there; whoever fetched it was cut off. */
-  readonly onDamaged: (file: string) => void;
+  /** This file is not what it was, or not there. Resolves when it was put again where that can be. */
+  readonly onDamaged: (file: string) => Promise<unknown>;
   /** The place where artifacts lie does not answer; whoever asked is told to come back. */
   readonly onTrouble: (error: ArtifactError) => void;
 }
@@ -106,11 +106,13 @@ async function contentOf(
 ): Promise<Content | undefined> {
   if (sha256 === undefined) {
     // A file that may be replaced is read at once, so that its tag, its length and its bytes are of one moment.
-    const whole = await files.read(file, smallFileBytesMax);
-    const isDamaged = !isRight(file, whole);
-    if (isDamaged) onDamaged(file);
+    let whole = await files.read(file, smallFileBytesMax);
+    if (!isRight(file, whole)) {
+      await onDamaged(file);
+      whole = await files.read(file, smallFileBytesMax);
+    }
     if (whole === undefined) return undefined;
-    if (isDamaged) throw damaged(file);
+    if (!isRight(file, whole)) throw damaged(file);
     return {
       length: whole.length,
       sha256: sha256Hex(whole),
@@ -119,7 +121,7 @@ async function contentOf(
   }
   const length = await files.size(file);
   if (length === undefined) {
-    onDamaged(file);
+    void onDamaged(file);
     return undefined;
   }
   const bytes = (range: ByteRange): AsyncIterable<Uint8Array> => {
@@ -167,7 +169,7 @@ async function* verifying(pieces: AsyncIterable<Uint8Array>, verification: Verif
     held = piece;
   }
   if (hash.digest('hex') !== sha256) {
-    onDamaged(file);
+    void onDamaged(file);
     throw damaged(file);
   }
   verified.add(sha256);

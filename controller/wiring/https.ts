@@ -54,7 +54,7 @@ export function openApi(ground: Ground, controller: Controller, files: ArtifactF
     artifacts: serveArtifacts({
       ...{ files, clock },
       isRight: (file, bytes) => controller.isRightArtifact(file, bytes),
-      onDamaged: (file) => void guard.run('http', file, () => controller.mendArtifact(file)),
+      onDamaged: (file) => guard.run('http', file, () => controller.mendArtifact(file)),
       onTrouble: (error) => guard.tell('http', 'artifacts', error),
     }),
     status: (query) => controller.status(query),

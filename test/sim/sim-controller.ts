@@ -142,7 +142,7 @@ export class SimController {
       artifacts: serveArtifacts({
         ...{ files, clock },
         isRight: (file, bytes) => controller.isRightArtifact(file, bytes),
-        onDamaged: (file) => void controller.mendArtifact(file),
+        onDamaged: (file) => controller.mendArtifact(file),
         onTrouble: (error) => this.#world.checkers.fail(`artifacts are not served: ${error}`),
       }),
       status: (query) => controller.status(query),

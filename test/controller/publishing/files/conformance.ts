@@ -32,7 +32,7 @@ async function ask(t: ExecutionContext, files: ArtifactFiles, url: string, range
     files,
     clock: { monotonic: () => 0 },
     isRight: () => true,
-    onDamaged: (file) => damaged.push(file),
+    onDamaged: async (file) => damaged.push(file),
     onTrouble: (error) => t.fail(error.message),
   });
   const headers = range === undefined ? {} : { range };
