@@ -1,5 +1,7 @@
-import type { OddEntry } from './passed-over.ts';
 import { PersistentMap } from './persistent-map.ts';
+
+/** An entry that is no file: git holds the id of a commit, or the name of what a link leads to. */
+export type OddKind = 'submodule' | 'link';
 
 /** What git holds in a revision: blob ids by path. What is few and asked for at every revision is kept apart beside all of it. */
 export interface FleetTree {
@@ -9,7 +11,7 @@ export interface FleetTree {
   /** Those that look like manifests and are read by nobody. */
   readonly unread: ReadonlySet<string>;
   /** By path, entries that are no files. */
-  readonly odd: ReadonlyMap<string, OddEntry['kind']>;
+  readonly odd: ReadonlyMap<string, OddKind>;
 }
 
 /** Holds nothing. */

@@ -16,7 +16,7 @@ test('a restart without the repository takes up what was in force and tells devi
   };
   const nowhere = { kind: 'unreachable', code: 'STORAGE', message: 'the repository is not there' } as const;
   const controller = await boot({
-    ...{ location: 'simulated', branch: 'main', changes: gone, readBlob: gone, oddEntries: gone },
+    ...{ location: 'simulated', branch: 'main', changes: gone, readBlob: gone, oddChanges: gone },
     poll: async () => nowhere,
   });
   await poll(controller);

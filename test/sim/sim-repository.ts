@@ -60,7 +60,7 @@ export class SimRepository {
           .map(([path, oid]) => ({ path, oid }));
         return [...changed, ...[...before.keys()].filter((path) => !after.has(path)).map((path) => ({ path }))];
       },
-      oddEntries: async () => [],
+      oddChanges: async () => [],
       readBlob: async (id) => {
         const bytes = this.#blobs.get(id);
         if (bytes === undefined) throw new Error(`no blob ${id}`);

@@ -7,9 +7,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { CataloguedRelease } from '../desired.ts';
-import type { FleetTree } from '../fleet-tree.ts';
+import type { FleetTree, OddKind } from '../fleet-tree.ts';
 import type { ManifestState } from '../manifest-state.ts';
-import type { OddEntry } from '../passed-over.ts';
 import { pauseNow, type Steps } from '../steps.ts';
 import { ByteSink } from './byte-sink.ts';
 import { type NodePlace, openMap, writeMap } from './stored-map.ts';
@@ -38,7 +37,7 @@ interface Contents {
   readonly files: NodePlace;
   readonly trustFiles: readonly (readonly [path: string, oid: string])[];
   readonly unread: readonly string[];
-  readonly odd: readonly (readonly [path: string, kind: OddEntry['kind']])[];
+  readonly odd: readonly (readonly [path: string, kind: OddKind])[];
   readonly catalogue: readonly (readonly [key: string, release: CataloguedRelease])[];
   readonly state: StatePlaces;
 }
