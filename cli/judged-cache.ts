@@ -12,6 +12,8 @@ import type { CommandContext } from './command.ts';
 import type { FleetRepository } from './fleet-repository.ts';
 import type { LaidTree } from './fleet-revision.ts';
 
+type CacheContext = Pick<CommandContext, 'disk' | 'clock' | 'random' | 'environment'>;
+
 const filesMax = 6;
 const bytesMax = 768 * 1024 * 1024;
 
@@ -29,14 +31,14 @@ interface CachedFile {
 }
 
 /** The directory of the user's cache; undefined for a user without a home. */
-export function judgedDirectory({ environment }: Pick<CommandContext, 'environment'>): string | undefined {
+function judgedDirectory({ environment }: CacheContext): string | undefined {
   const { XDG_CACHE_HOME, HOME } = environment;
   const own = XDG_CACHE_HOME || (HOME ? `${HOME}/.cache` : undefined);
   return own?.startsWith('/') ? `${own}/fleet/judged` : undefined;
 }
 
 /** The newest first. */
-function cachedFiles({ disk }: Pick<CommandContext, 'disk'>, directory: string): CachedFile[] {
+function cachedFiles({ disk }: Pick<CacheContext, 'disk'>, directory: string): CachedFile[] {
   if (disk.stat(directory)?.kind !== 'directory') return [];
   const files = disk.list(directory).flatMap((name): CachedFile[] => {
     const [, sequence, id] = namePattern.exec(name) ?? [];
@@ -56,7 +58,7 @@ async function orNothing<T>(work: () => Promise<T>): Promise<T | undefined> {
 }
 
 /** The tree of this repository that was judged last. */
-export async function findJudged(context: CommandContext, { git }: FleetRepository): Promise<JudgedTree | undefined> {
+export async function findJudged(context: CacheContext, { git }: FleetRepository): Promise<JudgedTree | undefined> {
   const { disk, clock } = context;
   const directory = judgedDirectory(context);
   if (directory === undefined) return undefined;
@@ -72,7 +74,7 @@ export async function findJudged(context: CommandContext, { git }: FleetReposito
 }
 
 /** Removes what is too old or too much. */
-function prune({ disk }: CommandContext, directory: string): void {
+function prune({ disk }: CacheContext, directory: string): void {
   let [files, bytes] = [0, 0];
   for (const { name } of cachedFiles({ disk }, directory)) {
     files += 1;
@@ -82,7 +84,7 @@ function prune({ disk }: CommandContext, directory: string): void {
 }
 
 /** Keeps what a tree came to, unless what it was laid over is kept and hardly differs. */
-export async function keepJudged(context: CommandContext, laid: LaidTree, state: ManifestState): Promise<void> {
+export async function keepJudged(context: CacheContext, laid: LaidTree, state: ManifestState): Promise<void> {
   const { disk, clock, random } = context;
   const { id, tree, changes } = laid;
   const directory = judgedDirectory(context);

@@ -1,7 +1,7 @@
 /**
  * What was judged of a tree, as bytes that are opened without reading them again:
  *
- *     head line │ nodes of maps, each a JSON text (stored-map.ts) │ contents, a JSON text │ its length, 8 hex digits │ SHA-256
+ *     pieces with the nodes of maps │ contents, a JSON text │ its length, 8 hex digits │ SHA-256 of all before
  *
  * It may be lost at any time at the price of reading and judging the tree whole.
  */
@@ -10,14 +10,14 @@ import type { CataloguedRelease } from '../desired.ts';
 import type { FleetTree, OddKind } from '../fleet-tree.ts';
 import type { ManifestState } from '../manifest-state.ts';
 import { pauseNow, type Steps } from '../steps.ts';
-import { ByteSink } from './byte-sink.ts';
+import { PieceReader, PieceWriter } from './pieces.ts';
 import { type NodePlace, openMap, writeMap } from './stored-map.ts';
 import { openState, plainForm, type StatePlaces, writeState } from './stored-state.ts';
 
 /** Counts up whenever what is judged of the same tree, or the form of it, may come out otherwise. */
 export const judgeVersion = 1;
 
-const head = `fleet judged tree, by judge ${judgeVersion}\n`;
+const judge = `fleet judged tree ${judgeVersion}`;
 const lengthDigits = 8;
 const digestBytes = 32;
 
@@ -33,7 +33,10 @@ export interface JudgedTree {
 }
 
 interface Contents {
+  readonly judge: string;
   readonly id: string;
+  /** Bytes of each. */
+  readonly pieces: readonly number[];
   readonly files: NodePlace;
   readonly trustFiles: readonly (readonly [path: string, oid: string])[];
   readonly unread: readonly string[];
@@ -44,20 +47,25 @@ interface Contents {
 
 /** Hands the bytes to `put`, piece by piece. */
 export function* writeJudgedTree({ id, tree, state }: JudgedTree, put: (bytes: Uint8Array) => void): Steps<void> {
-  const sink = new ByteSink(put);
-  sink.add(head);
-  const contents: Contents = {
-    id,
-    files: yield* writeMap(tree.files, sink, plainForm()),
-    trustFiles: [...tree.trustFiles],
-    unread: [...tree.unread],
-    odd: [...tree.odd],
-    catalogue: [...state.catalogue],
-    state: yield* writeState(state, sink),
+  const hash = createHash('sha256');
+  const putHashed = (bytes: Uint8Array): void => {
+    hash.update(bytes);
+    put(bytes);
   };
-  const { length } = sink.add(JSON.stringify(contents));
-  sink.add(length.toString(16).padStart(lengthDigits, '0'));
-  sink.end();
+  const writer = new PieceWriter(putHashed);
+  const places = {
+    files: yield* writeMap(tree.files, writer, plainForm()),
+    state: yield* writeState(state, writer),
+  };
+  writer.end();
+  const contents: Contents = {
+    ...{ judge, id, ...places, pieces: writer.lengths, catalogue: [...state.catalogue] },
+    ...{ trustFiles: [...tree.trustFiles], unread: [...tree.unread], odd: [...tree.odd] },
+  };
+  const text = Buffer.from(JSON.stringify(contents));
+  putHashed(text);
+  putHashed(Buffer.from(text.length.toString(16).padStart(lengthDigits, '0')));
+  put(hash.digest());
 }
 
 function* isWhole(bytes: Buffer): Steps<boolean> {
@@ -78,17 +86,19 @@ function contentsOf(bytes: Buffer): Contents {
 
 /** The opposite of `writeJudgedTree`; undefined where the bytes are not what it writes today. */
 export function* openJudgedTree(bytes: Buffer): Steps<JudgedTree | undefined> {
-  const isOurs = bytes.length >= head.length + lengthDigits + digestBytes && bytes.indexOf(head) === 0;
-  if (!isOurs || !(yield* isWhole(bytes))) return undefined;
-  const { id, files, trustFiles, unread, odd, catalogue, state } = contentsOf(bytes);
+  if (bytes.length < lengthDigits + digestBytes || !(yield* isWhole(bytes))) return undefined;
+  const contents = contentsOf(bytes);
+  if (contents.judge !== judge) return undefined;
+  const { id, files, trustFiles, unread, odd, catalogue, state, pieces } = contents;
+  const reader = new PieceReader(bytes, pieces);
   return {
     id,
     tree: {
-      files: openMap(files, bytes, plainForm()),
+      files: openMap(files, reader, plainForm()),
       trustFiles: new Map(trustFiles),
       unread: new Set(unread),
       odd: new Map(odd),
     },
-    state: openState(state, bytes, new Map(catalogue)),
+    state: openState(state, reader, new Map(catalogue)),
   };
 }

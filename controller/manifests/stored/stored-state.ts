@@ -1,4 +1,4 @@
-/** The maps of a state as bytes, and the state over such bytes. */
+/** The maps of a state as texts, and the state over such texts. */
 import type { Device } from '../../../schemas/generated/types.ts';
 import type { DesiredDevice, DeviceTemplate } from '../desired.ts';
 import { type DeviceTerms, drawDevice } from '../draw-device.ts';
@@ -6,7 +6,7 @@ import type { ManifestState } from '../manifest-state.ts';
 import type { Names } from '../name-index.ts';
 import { PersistentMap } from '../persistent-map.ts';
 import { pauseNow, runAtOnce, type Steps } from '../steps.ts';
-import type { ByteSink } from './byte-sink.ts';
+import type { PieceReader, PieceWriter } from './pieces.ts';
 import { type NodePlace, openMap, type ValueForm, writeMap } from './stored-map.ts';
 
 /** Values that JSON gives back as they were. */
@@ -17,8 +17,8 @@ export function plainForm<V>(): ValueForm<V> {
 const nameSetForm: ValueForm<true> = { write: () => 1, read: () => true };
 
 const namesForm: ValueForm<Names> = {
-  write: (names, sink) => (typeof names === 'string' ? names : runAtOnce(writeMap(names, sink, nameSetForm))),
-  read: (json, _, bytes) => (typeof json === 'string' ? json : openMap(json as NodePlace, bytes, nameSetForm)),
+  write: (names, writer) => (typeof names === 'string' ? names : runAtOnce(writeMap(names, writer, nameSetForm))),
+  read: (json, _, reader) => (typeof json === 'string' ? json : openMap(json as NodePlace, reader, nameSetForm)),
 };
 
 type StoredTerms = readonly [darkAfterSeconds: number, template: string, fleet?: string];
@@ -52,45 +52,49 @@ function* templatesOf({ desiredDevices }: ManifestState): Steps<PersistentMap<De
 export type StatePlaces = Readonly<Record<Exclude<keyof ManifestState, 'catalogue'> | 'templates', NodePlace>>;
 
 /** Writes all of a state but its catalogue. */
-export function* writeState(state: ManifestState, sink: ByteSink): Steps<StatePlaces> {
+export function* writeState(state: ManifestState, writer: PieceWriter): Steps<StatePlaces> {
   const templates = yield* templatesOf(state);
   const desired = desiredForm(state.devices, templates);
   return {
-    files: yield* writeMap(state.files, sink, plainForm()),
-    declared: yield* writeMap(state.declared, sink, plainForm()),
-    applications: yield* writeMap(state.applications, sink, plainForm()),
-    fleets: yield* writeMap(state.fleets, sink, plainForm()),
-    sites: yield* writeMap(state.sites, sink, plainForm()),
-    secrets: yield* writeMap(state.secrets, sink, plainForm()),
-    devices: yield* writeMap(state.devices, sink, plainForm()),
-    devicesBySite: yield* writeMap(state.devicesBySite, sink, namesForm),
-    devicesByFingerprint: yield* writeMap(state.devicesByFingerprint, sink, namesForm),
-    members: yield* writeMap(state.members, sink, namesForm),
-    strays: yield* writeMap(state.strays, sink, nameSetForm),
-    unsealed: yield* writeMap(state.unsealed, sink, plainForm()),
-    templates: yield* writeMap(templates, sink, plainForm()),
-    desiredDevices: yield* writeMap(state.desiredDevices, sink, desired),
+    files: yield* writeMap(state.files, writer, plainForm()),
+    declared: yield* writeMap(state.declared, writer, plainForm()),
+    applications: yield* writeMap(state.applications, writer, plainForm()),
+    fleets: yield* writeMap(state.fleets, writer, plainForm()),
+    sites: yield* writeMap(state.sites, writer, plainForm()),
+    secrets: yield* writeMap(state.secrets, writer, plainForm()),
+    devices: yield* writeMap(state.devices, writer, plainForm()),
+    devicesBySite: yield* writeMap(state.devicesBySite, writer, namesForm),
+    devicesByFingerprint: yield* writeMap(state.devicesByFingerprint, writer, namesForm),
+    members: yield* writeMap(state.members, writer, namesForm),
+    strays: yield* writeMap(state.strays, writer, nameSetForm),
+    unsealed: yield* writeMap(state.unsealed, writer, plainForm()),
+    templates: yield* writeMap(templates, writer, plainForm()),
+    desiredDevices: yield* writeMap(state.desiredDevices, writer, desired),
   };
 }
 
 /** The opposite of `writeState`; nothing of it is read yet. */
-export function openState(places: StatePlaces, bytes: Buffer, catalogue: ManifestState['catalogue']): ManifestState {
-  const devices = openMap<Device>(places.devices, bytes, plainForm());
-  const templates = openMap<DeviceTemplate>(places.templates, bytes, plainForm());
+export function openState(
+  places: StatePlaces,
+  reader: PieceReader,
+  catalogue: ManifestState['catalogue'],
+): ManifestState {
+  const devices = openMap<Device>(places.devices, reader, plainForm());
+  const templates = openMap<DeviceTemplate>(places.templates, reader, plainForm());
   return {
-    files: openMap(places.files, bytes, plainForm()),
-    declared: openMap(places.declared, bytes, plainForm()),
-    applications: openMap(places.applications, bytes, plainForm()),
-    fleets: openMap(places.fleets, bytes, plainForm()),
-    sites: openMap(places.sites, bytes, plainForm()),
-    secrets: openMap(places.secrets, bytes, plainForm()),
+    files: openMap(places.files, reader, plainForm()),
+    declared: openMap(places.declared, reader, plainForm()),
+    applications: openMap(places.applications, reader, plainForm()),
+    fleets: openMap(places.fleets, reader, plainForm()),
+    sites: openMap(places.sites, reader, plainForm()),
+    secrets: openMap(places.secrets, reader, plainForm()),
     devices,
-    devicesBySite: openMap(places.devicesBySite, bytes, namesForm),
-    devicesByFingerprint: openMap(places.devicesByFingerprint, bytes, namesForm),
-    members: openMap(places.members, bytes, namesForm),
-    strays: openMap(places.strays, bytes, nameSetForm),
-    unsealed: openMap(places.unsealed, bytes, plainForm()),
+    devicesBySite: openMap(places.devicesBySite, reader, namesForm),
+    devicesByFingerprint: openMap(places.devicesByFingerprint, reader, namesForm),
+    members: openMap(places.members, reader, namesForm),
+    strays: openMap(places.strays, reader, nameSetForm),
+    unsealed: openMap(places.unsealed, reader, plainForm()),
     catalogue,
-    desiredDevices: openMap(places.desiredDevices, bytes, desiredForm(devices, templates)),
+    desiredDevices: openMap(places.desiredDevices, reader, desiredForm(devices, templates)),
   };
 }
