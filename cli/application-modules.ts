@@ -1,9 +1,10 @@
 /** The files of the modules that a manifest names, for `fleet run --app`. */
+
 import { posix } from 'node:path';
-import { sha256Hex } from '../artifact/trust/tuf/trusted.ts';
 import { linkedReleases } from '../controller/manifests/linked-releases.ts';
 import { type ReleaseName, releaseFile } from '../controller/publishing/release-path.ts';
 import type { LinkedModule } from '../schemas/generated/types.ts';
+import { sha256Hex } from '../schemas/sha256.ts';
 import { type CommandContext, CommandError, type ParsedArguments } from './command.ts';
 import { applicationIn, type ManifestFile } from './deployed-application.ts';
 import { exitCodes } from './exit-codes.ts';

@@ -1,10 +1,11 @@
 /** The signed metadata that a controller has published, as the tree's own root lets it be judged. */
+
 import { deploymentKeysPath } from '../artifact/trust/deployment-keys.ts';
 import { TrustError } from '../artifact/trust/error.ts';
 import { trustLimits } from '../artifact/trust/limits.ts';
 import { findTarget } from '../artifact/trust/tuf/find-target.ts';
 import { trustRoot } from '../artifact/trust/tuf/root.ts';
-import { isCurrent, sha256Hex, type TrustedMetadata, targetsPin } from '../artifact/trust/tuf/trusted.ts';
+import { isCurrent, type TrustedMetadata, targetsPin } from '../artifact/trust/tuf/trusted.ts';
 import {
   acceptWanted,
   nextWanted,
@@ -20,6 +21,7 @@ import {
   type TrustFiles,
   targetsFile,
 } from '../controller/publishing/trust-files.ts';
+import { sha256Hex } from '../schemas/sha256.ts';
 import { NoController } from './announced-controller.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import { type ControllerClient, openController } from './controller-client.ts';

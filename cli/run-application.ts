@@ -15,6 +15,7 @@ const flags = ['--max-old-space-size=256'];
 const codes = {
   trapped: exitCodes.trap,
   'out-of-fuel': exitCodes.outOfFuel,
+  'out-of-memory': exitCodes.outOfMemory,
   'time-limit': exitCodes.timeLimit,
   refused: exitCodes.denied,
   failed: exitCodes.failed,

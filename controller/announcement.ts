@@ -2,9 +2,10 @@
  * A running controller says where it is to the command line of the same user, in that user's own directory: one small file a
  * controller, named after its state directory, gone when it stops.
  */
-import { createHash } from 'node:crypto';
+
 import { makeDirectoryDurably, writeFileDurably } from '../platform/durable-file.ts';
 import { type Disk, DiskError } from '../platform/ports.ts';
+import { sha256Hex } from '../schemas/sha256.ts';
 
 /** How the command line reaches a controller of this machine. */
 export interface Announcement {
@@ -34,7 +35,7 @@ export function announce(
   stateDirectory: string,
   announcement: Announcement,
 ): Disposable {
-  const name = `${createHash('sha256').update(stateDirectory).digest('hex').slice(0, 16)}.json`;
+  const name = `${sha256Hex(stateDirectory).slice(0, 16)}.json`;
   makeDirectoryDurably(disk, directory);
   writeFileDurably(disk, directory, name, new TextEncoder().encode(`${JSON.stringify(announcement, undefined, 2)}\n`));
   return { [Symbol.dispose]: () => disk.remove(`${directory}/${name}`) };

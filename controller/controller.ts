@@ -77,7 +77,7 @@ export interface Controller {
   readonly changes: Pick<View, 'changeId' | 'changesSince' | 'listen'>;
   /** Frees artifacts that nobody needs any more. */
   collectGarbage(): Promise<void>;
-  /** The bytes of an artifact are not those of its name. */
+  /** The bytes of an artifact are not those of its name, or not there: it is put again where it is known what they were. */
   mendArtifact(sha256: string): Promise<void>;
   readonly authorize: AuthorizeDevice;
   readonly knowsDevice: (device: string) => boolean;
@@ -247,8 +247,12 @@ class FollowingController implements Controller {
     if (files > 0) log.write('info', 'publishing.collected', { files });
   }
 
-  mendArtifact(sha256: string): Promise<void> {
-    return this.#parts.publisher.mend(sha256, this.#demand(this.#engine.desired));
+  async mendArtifact(sha256: string): Promise<void> {
+    const { publisher, log } = this.#parts;
+    const holder = this.#needed.holderOf(sha256);
+    const envelope = holder === undefined ? undefined : this.#image.device(holder).envelope;
+    const isMended = await publisher.mend(sha256, this.#demand(this.#engine.desired), envelope);
+    if (isMended) log.write('info', 'publishing.mended', { file: `sha256/${sha256}` });
   }
 
   async stop(): Promise<void> {

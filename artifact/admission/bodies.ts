@@ -1,3 +1,4 @@
+import { frameProblem } from '../fuel/frame.ts';
 import { sectionId } from '../wasm/module.ts';
 import { ByteReader } from '../wasm/read/bytes.ts';
 import { readFunctionBody } from '../wasm/read/code.ts';
@@ -31,6 +32,10 @@ export function judgeBodies(hearing: Hearing, types: ModuleTypes): void {
       const what = `function ${index} has many branches among many values (${meter.locals} locals)`;
       problems.add('COSTS_TOO_MUCH', body.start, `${what}: ${copies(meter.merges)}, ${atMost(limits.bodyMergesMax)}`);
     }
+    const frame = frameProblem(index, meter.frameBytes);
+    if (frame !== undefined) problems.add('TOO_LARGE', body.start, frame);
+    const size = meter.size.problem(index);
+    if (size !== undefined) problems.add('TOO_LARGE', body.start, size);
     merges += meter.merges;
   }
   reader.finish();

@@ -1,3 +1,5 @@
+import { frameBytes, isVectorOpcode, vectorType } from '../fuel/frame.ts';
+import { MeteredSize } from '../fuel/metered-size.ts';
 import { immediate } from '../wasm/immediates.ts';
 import type { WasmLimits } from '../wasm/limits.ts';
 import type { FunctionBody } from '../wasm/module.ts';
@@ -5,8 +7,8 @@ import { layout, layoutOfOpcode, prefixBase } from '../wasm/opcodes.ts';
 import { ByteReader } from '../wasm/read/bytes.ts';
 import { readLocals } from '../wasm/read/code.ts';
 import { InstructionCursor } from '../wasm/read/instructions.ts';
+import { stackEffects } from '../wasm/stack-effects.ts';
 import type { ModuleTypes } from './module-types.ts';
-import { stackEffects } from './stack-effects.ts';
 
 const op = {
   if: 0x04,
@@ -44,6 +46,8 @@ export class BodyMeter {
   nesting = 0;
   /** Of the body measured last: points at which control flow meets × values that are live there, at most. */
   merges = 0;
+  /** Of the body measured last: how long it is with its meter. */
+  readonly size = new MeteredSize();
   readonly #bytes: Uint8Array;
   readonly #limits: WasmLimits;
   readonly #nestingMax: number;
@@ -52,6 +56,9 @@ export class BodyMeter {
   #blocks = new Int32Array(64 * blockWords);
   #depth = -1;
   #height = 0;
+  #heightMax = 0;
+  #params = 0;
+  #usesVectors = false;
 
   constructor(bytes: Uint8Array, limits: WasmLimits, nestingMax: number, types: ModuleTypes) {
     this.#bytes = bytes;
@@ -66,21 +73,34 @@ export class BodyMeter {
     return this.#height;
   }
 
+  /** Of the body measured last: bytes of stack that a call of it takes. */
+  get frameBytes(): number {
+    const { locals } = this;
+    return frameBytes({ locals, params: this.#params, heightMax: this.#heightMax, usesVectors: this.#usesVectors });
+  }
+
   /** Measures the body of a function with that type; ends early where it nests too deep. */
   measure(body: FunctionBody, type: number): void {
     const cursor = this.#cursor;
     const reader = new ByteReader(this.#bytes, body.start, body.end, this.#limits);
-    this.locals = this.#types.params(type) + readLocals(reader).reduce((sum, { count }) => sum + count, 0);
+    const runs = readLocals(reader);
+    this.#params = this.#types.params(type);
+    this.locals = runs.reduce((sum, { count }) => sum + count, this.#params);
+    this.#usesVectors = runs.some(({ type: { code } }) => code === vectorType);
+    this.size.begin(body.end - body.start);
     this.nesting = 0;
     this.merges = 0;
     this.#depth = -1;
     this.#height = 0;
+    this.#heightMax = 0;
     this.#open(0, this.#types.results(type));
     cursor.seek(reader.at, body.end);
     while (this.#depth >= 0 && this.nesting <= this.#nestingMax && cursor.next()) this.#step(cursor.opcode);
   }
 
   #step(opcode: number): void {
+    this.size.instruction(opcode, this.#cursor.count);
+    if (isVectorOpcode(opcode)) this.#usesVectors = true;
     const shape = layoutOfOpcode[opcode]!;
     if (shape === layout.block || shape === layout.catches) this.#block(opcode);
     else if (opcode <= op.catchAll || shape === layout.label || shape === layout['flags,label,heap,heap']) {
@@ -90,6 +110,7 @@ export class BodyMeter {
     else this.#height += stackEffects[opcode]!;
     // Behind a jump values may be taken that nobody put there.
     if (this.#depth >= 0 && this.#height < this.#base) this.#height = this.#base;
+    if (this.#height > this.#heightMax) this.#heightMax = this.#height;
   }
 
   get #base(): number {

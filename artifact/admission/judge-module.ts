@@ -2,6 +2,7 @@ import { WasmError } from '../wasm/error.ts';
 import { wasmLimits } from '../wasm/limits.ts';
 import { readBinary } from '../wasm/read/module.ts';
 import { judgeBodies } from './bodies.ts';
+import { engineProblem } from './engine-verdict.ts';
 import type { Hearing } from './hearing.ts';
 import { type AdmissionLimits, admissionLimits } from './limits.ts';
 import { judgeParts, type ModuleParts } from './parts.ts';
@@ -11,7 +12,7 @@ import { unstableModule } from './wasi-functions.ts';
 
 /**
  * Says whether a module can run on a device: by its form, its size, what compiling it would cost, what it imports and how
- * it is started. One pass over the bytes; nothing of it is compiled. That its types agree is for the engine to say.
+ * it is started. One pass over the bytes, and the engine's word that its types agree; nothing of it is compiled.
  */
 export function judgeModule(bytes: Uint8Array, limits: AdmissionLimits = admissionLimits): Verdict {
   return judgePart(bytes, limits, false);
@@ -49,24 +50,34 @@ function judge(bytes: Uint8Array, limits: AdmissionLimits, isLinked: boolean, pr
   const entry = judgeSurface(hearing, parts);
   // Where there is too much of anything, walking it is what was to be spared.
   if (problems.isEmpty) judgeBodies(hearing, parts.types);
+  if (problems.isEmpty) judgeTypes(hearing);
   const memoryPages = parts.memories.reduce((sum, { minimum }) => sum + minimum, 0);
   return (
     problems.refusal() ?? {
       kind: 'runs',
       entry,
-      needs: needsOf(parts),
+      needs: needsOf(parts, limits),
       start: { memoryPages, tableElements: parts.tableElements },
       imports: [...new Set(parts.imports.map(({ module }) => module))].sort(),
     }
   );
 }
 
+/** Last, and by the engine itself: by now it is known what that may cost. */
+function judgeTypes({ binary, problems }: Hearing): void {
+  const problem = engineProblem(binary.bytes);
+  if (problem !== undefined) problems.add('NOT_VALID', 0, problem);
+}
+
 const isShared = 2;
 const has64Bits = 4;
 
-function needsOf({ types, imports, memories }: ModuleParts): readonly ModuleNeed[] {
+function needsOf(
+  { types, imports, memories, keepsExceptions }: ModuleParts,
+  { sharedExceptionValuesMax }: AdmissionLimits,
+): readonly ModuleNeed[] {
   const needs: Readonly<Record<ModuleNeed, boolean>> = {
-    'own-process': types.fillsHeap(),
+    'own-process': keepsExceptions || types.fillsHeap(sharedExceptionValuesMax),
     'imported-memory': imports.some(({ type }) => type.kind === 'memory'),
     'shared-memory': memories.some(({ flags }) => (flags & isShared) !== 0),
     memory64: memories.some(({ flags }) => (flags & has64Bits) !== 0),

@@ -24,6 +24,7 @@ export interface AdmissionLimits {
   readonly branchTargetsMax: number;
   readonly bodyMergesMax: number;
   readonly moduleMergesMax: number;
+  readonly sharedExceptionValuesMax: number;
 }
 
 /** The limits of every device; what one application may use at run time is below them and stands in its manifest. */
@@ -48,8 +49,8 @@ export const admissionLimits: AdmissionLimits = {
   memoryPagesMax: 16_384,
   /** [3] */
   tablesMax: 64,
-  /** Of all tables at the start; one takes up to 32 bytes of the engine's heap, whose end is the process's [12,332]. */
-  tableElementsMax: 500_000,
+  /** Of all tables, at the start and later: one takes up to 32 bytes of the engine's heap, which a process shares [12,332]. */
+  tableElementsMax: 100_000,
   /** [1] */
   elementSegmentsMax: 50_000,
   /** Of all element segments [8,775]. */
@@ -71,4 +72,6 @@ export const admissionLimits: AdmissionLimits = {
   bodyMergesMax: 32_000_000,
   /** The same over all bodies: 4 s when every one is called [47,000,000]. */
   moduleMergesMax: 160_000_000,
+  /** Values that an exception carries in a process that others share: each takes up to 64 bytes of the engine's heap [1, in C++]. */
+  sharedExceptionValuesMax: 8,
 };

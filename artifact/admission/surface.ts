@@ -1,3 +1,4 @@
+import { reservedNameProblem } from '../fuel/reserved-name.ts';
 import type { Import } from '../wasm/module.ts';
 import type { Read } from '../wasm/read/types.ts';
 import type { Hearing } from './hearing.ts';
@@ -31,6 +32,8 @@ export function judgeSurface(hearing: Hearing, parts: ModuleParts): ModuleEntry 
   );
   for (const [module, imports] of unknown) refuseImports(hearing, module, imports);
   for (const one of parts.imports.filter(isOffered)) judgeSignature(hearing, parts, one);
+  const reserved = reservedNameProblem(parts.imports, parts.exports);
+  if (reserved !== undefined) hearing.problems.add('RESERVED_NAME', 0, reserved);
   judgeMemory(hearing, parts);
   return judgeEntry(hearing, parts);
 }
@@ -72,8 +75,9 @@ function judgeSignature(
   problems.add('WRONG_SIGNATURE', start, message);
 }
 
-function judgeMemory({ problems, isLinked }: Hearing, { imports, exports, memories }: ModuleParts): void {
-  if (isLinked && !imports.some(isOffered)) return;
+/** Who imports nothing of WASI needs no memory either. */
+function judgeMemory({ problems }: Hearing, { imports, exports, memories }: ModuleParts): void {
+  if (!imports.some(isOffered)) return;
   const isShown = exports.some(({ name, kind }) => name === 'memory' && kind === 'memory');
   const isTaken = imports.some(({ type }) => type.kind === 'memory');
   if (memories.length > 0 && (isShown || isTaken)) return;

@@ -9,7 +9,10 @@ export type ModuleProblemCode =
   | 'UNKNOWN_IMPORT'
   | 'WRONG_SIGNATURE'
   | 'NO_ENTRY'
-  | 'NO_MEMORY';
+  | 'NO_MEMORY'
+  | 'RESERVED_NAME'
+  /** Its form is right, and its types do not agree. */
+  | 'NOT_VALID';
 
 /** One reason why a module cannot run. */
 export interface ModuleProblem {

@@ -4,11 +4,10 @@ import type { InstructionCursor } from '../wasm/read/instructions.ts';
 import { type BodyShape, noSegment, type Segments } from './body-shape.ts';
 import { action, actionOfOpcode, costOfOpcode, growthOfOpcode } from './costs.ts';
 import { type EditLog, edit, notByIndex } from './edit-log.ts';
+import { isVectorOpcode } from './frame.ts';
 import { OpenConstructs } from './open-constructs.ts';
 import type { Signatures } from './signatures.ts';
 
-const firstVectorOpcode = 0x300;
-const firstAtomicOpcode = 0x500;
 const emptyBlock = -64;
 
 /** One pass over the instructions of a body, which finds its segments, constructs and what is to be changed. */
@@ -49,7 +48,7 @@ export class BodyScan {
   #instruction(opcode: number): void {
     if (this.#segment !== noSegment) this.segments.cost[this.#segment]! += costOfOpcode[opcode]!;
     this.#grow(growthOfOpcode[opcode]!);
-    if (opcode >= firstVectorOpcode && opcode < firstAtomicOpcode) this.usesVectors = true;
+    if (isVectorOpcode(opcode)) this.usesVectors = true;
     const what = actionOfOpcode[opcode]!;
     if (what === action.none) return;
     if (what <= action.tryTable) this.#structure(what);
@@ -159,7 +158,7 @@ export class BodyScan {
     if (what === action.return || what === action.leave) {
       if (what === action.return) this.#edit(edit.return, start, end, this.open.current, top);
       this.open.reachFor(0);
-      this.#segment = noSegment;
+      this.#leaveUnreached();
       return;
     }
     let place = top;
@@ -170,7 +169,7 @@ export class BodyScan {
       if (what === action.branchIf) this.#edit(edit.branchIf, start, end, this.open.current, target);
       else this.#edit(edit.branch, start, this.open.current, target);
     }
-    if (what === action.branch || what === action.branchTable) this.#segment = noSegment;
+    if (what === action.branch || what === action.branchTable) this.#leaveUnreached();
     else this.#beginAfter(this.#segment, end);
   }
 
@@ -193,8 +192,14 @@ export class BodyScan {
     this.open.escape();
     if (what !== action.throw) this.#edit(edit.tailCall, start);
     this.open.reachFor(0);
-    this.#segment = noSegment;
+    this.#leaveUnreached();
     if (callee !== notByIndex) this.#edit(edit.function, starts[0]!, starts[1]!, callee);
+  }
+
+  /** What follows runs never, and finds no operands. */
+  #leaveUnreached(): void {
+    this.#segment = noSegment;
+    this.#height = this.open.heightBelow;
   }
 
   #noFunction(): never {
@@ -224,6 +229,10 @@ export class BodyScan {
         break;
       case action.fixedArray:
         if (this.#segment !== noSegment) this.segments.cost[this.#segment]! += values[1]!;
+        this.#grow(1 - values[1]!);
+        break;
+      case action.struct:
+        this.#grow(1 - (this.#signatures.fields[values[0]!] ?? 0));
         break;
       case action.wait:
         this.#edit(edit.wait, start, end);

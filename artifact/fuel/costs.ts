@@ -1,4 +1,5 @@
 import { layoutOfOpcode, opcodeName, opcodeSpace } from '../wasm/opcodes.ts';
+import { stackEffects } from '../wasm/stack-effects.ts';
 
 /** What the rewriter has to do at an instruction besides adding up its cost. */
 export const action = {
@@ -33,6 +34,7 @@ export const action = {
   arrayBulk: 28,
   fixedArray: 29,
   wait: 30,
+  struct: 31,
 } as const;
 
 const actions: Readonly<Record<string, number>> = {
@@ -83,6 +85,7 @@ const actions: Readonly<Record<string, number>> = {
   'array.init_data': action.arrayBulk,
   'array.init_elem': action.arrayBulk,
   'array.new_fixed': action.fixedArray,
+  'struct.new': action.struct,
   'memory.atomic.wait32': action.wait,
   'memory.atomic.wait64': action.wait,
 };
@@ -103,23 +106,14 @@ const costs: Readonly<Record<string, number>> = {
   return_call_ref: 4,
 };
 
-const pushes =
-  /^(local\.get|global\.get|memory\.size|table\.size|ref\.null|ref\.func|struct\.new.*|array\.new_fixed|\w+\.const)$/;
-const popsOne =
-  /^(local\.set|global\.set|drop|br_if|br_table|if|i(32|64)\.(add|sub|mul|div_.|rem_.|and|or|xor|shl|shr_.|rot.|eq|ne|[lg][te]_.)|f(32|64)\.(add|sub|mul|div|min|max|copysign|eq|ne|[lg][te]))$/;
-const popsTwo = /^(select|[if](32|64)\.store.*|v128\.store.*)$/;
-
-function stackEffect(name: string): number {
-  if (pushes.test(name)) return 1;
-  if (popsOne.test(name)) return -1;
-  return popsTwo.test(name) ? -2 : 0;
-}
+// Those that move control and take an operand; where the height depends on a type, the walk knows it.
+const taking = new Set(['if', 'br_if', 'br_table', 'br_on_non_null']);
 
 /** The action of each opcode. */
 export const actionOfOpcode = new Uint8Array(opcodeSpace);
 /** The fuel of each opcode; what depends on a length comes on top. */
 export const costOfOpcode = new Uint16Array(opcodeSpace);
-/** By how many values the operand stack grows at most; branches to other code and calls aside. */
+/** By how many values the operand stack grows; branches to other code, calls and what depends on a type aside. */
 export const growthOfOpcode = new Int8Array(opcodeSpace);
 
 for (let opcode = 0; opcode < opcodeSpace; opcode++) {
@@ -127,5 +121,5 @@ for (let opcode = 0; opcode < opcodeSpace; opcode++) {
   const name = opcodeName(opcode);
   actionOfOpcode[opcode] = actions[name] ?? action.none;
   costOfOpcode[opcode] = costs[name] ?? 1;
-  growthOfOpcode[opcode] = stackEffect(name);
+  growthOfOpcode[opcode] = taking.has(name) ? -1 : stackEffects[opcode]!;
 }

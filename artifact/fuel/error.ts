@@ -4,8 +4,7 @@ export type FuelErrorCode =
   | 'reserved-name'
   | 'memory-above-limit'
   | 'table-above-limit'
-  | 'frame-above-limit'
-  | 'instance-too-large';
+  | 'frame-above-limit';
 
 /** A module that can't be metered or held within its limits, and which rule it breaks. */
 export class FuelError extends Error {

@@ -4,7 +4,6 @@ import { type ModuleContents, readContents } from '../wasm/read/contents.ts';
 import { readBinary, sectionOf } from '../wasm/read/module.ts';
 import { type SectionContents, writeBinary } from '../wasm/write/module.ts';
 import { AddedTypes } from './added-types.ts';
-import { fuelContract } from './contract.ts';
 import { functionNames, staysTrue } from './custom-sections.ts';
 import { FuelError } from './error.ts';
 import { IndexPatches } from './index-patches.ts';
@@ -12,6 +11,7 @@ import { Indices } from './indices.ts';
 import { ownFunctions } from './injected.ts';
 import type { GrowthLimits } from './limits.ts';
 import { meterModule } from './meter.ts';
+import { reservedNameProblem } from './reserved-name.ts';
 import { type Rewriting, rewriteSections } from './rewrite-sections.ts';
 import { signaturesOf } from './signatures.ts';
 
@@ -48,12 +48,8 @@ export function injectFuel(bytes: Uint8Array, growth: GrowthLimits, limits: Wasm
 }
 
 function refuseReserved({ imports, exports }: ModuleContents): void {
-  const { module, start } = fuelContract;
-  const taken = imports.some((one) => one.module === module)
-    ? module
-    : exports.find(({ name }) => name === start)?.name;
-  if (taken !== undefined)
-    throw new FuelError('reserved-name', `the module uses ${taken} itself, which is the meter's`);
+  const problem = reservedNameProblem(imports, exports);
+  if (problem !== undefined) throw new FuelError('reserved-name', problem);
 }
 
 function referencesOutside(binary: Binary, { tables }: ModuleContents, patches: IndexPatches): number[] {

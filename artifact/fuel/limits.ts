@@ -28,6 +28,8 @@ export const frameBytesMax = 256 * 1024;
 
 /** A function that costs more has better things to do than to save on its calls. */
 export const threadedCostMax = 400;
+/** With fuel and stack among them, a function has no more parameters than the engine takes. */
+export const threadedLocalsMax = 998;
 
 /** Of a loop whose round costs more, the engine unrolls nothing. */
 export const reenteredCostMax = 100;

@@ -7,7 +7,7 @@ import { type FunctionMetering, meterFunctions } from './call-graph.ts';
 import { chargesOf } from './charges.ts';
 import { EditLog } from './edit-log.ts';
 import { FuelError } from './error.ts';
-import { frameBytesMax } from './limits.ts';
+import { frameProblem } from './frame.ts';
 import { scanBody } from './scan.ts';
 import type { Signatures } from './signatures.ts';
 
@@ -43,10 +43,8 @@ export function meterModule(module: MeteredModule, limits: WasmLimits): Metered 
   const log = new EditLog();
   const shapes = contents.bodies.map((body, number) => {
     const shape = scanBody(cursor, body, contents.functions[number]!, signatures, limits, log);
-    if (shape.frameBytes > frameBytesMax) {
-      const seen = `function ${number + imported} may take ${shape.frameBytes} bytes of stack`;
-      throw new FuelError('frame-above-limit', `${seen}, ${frameBytesMax} are allowed`);
-    }
+    const problem = frameProblem(number + imported, shape.frameBytes);
+    if (problem !== undefined) throw new FuelError('frame-above-limit', problem);
     return shape;
   });
   const { functions, reserve } = meterFunctions({

@@ -33,6 +33,11 @@ export class OpenConstructs {
     return this.#opener[this.top]!;
   }
 
+  /** How many operands are on the stack below the innermost construct. */
+  get heightBelow(): number {
+    return this.#height[this.top]!;
+  }
+
   /** How many operands are on the stack at the start of an arm of the innermost construct. */
   get heightInside(): number {
     return this.#height[this.top]! + this.#params[this.top]!;

@@ -6,10 +6,8 @@ import type { InstructionCursor } from '../wasm/read/instructions.ts';
 import { BodyScan } from './body-scan.ts';
 import type { BodyShape } from './body-shape.ts';
 import type { EditLog } from './edit-log.ts';
-import { frameBytesBase } from './limits.ts';
+import { frameBytes, vectorType } from './frame.ts';
 import type { Signatures } from './signatures.ts';
-
-const vectorType = 0x7b;
 
 /** Reads one function body of a module of these signatures. */
 export function scanBody(
@@ -27,14 +25,13 @@ export function scanBody(
   const scan = new BodyScan(cursor, log, signatures, signatures.results[type] ?? 0);
   const from = log.length;
   scan.run(reader.at, body.end);
-  const wide = scan.usesVectors || runs.some(({ type: { code } }) => code === vectorType);
-  // The values of a frame, and the parameters once more where its caller puts them.
-  const frameBytes = frameBytesBase + (locals + params + scan.heightMax) * (wide ? 16 : 8);
+  const usesVectors = scan.usesVectors || runs.some(({ type: { code } }) => code === vectorType);
+  const frame = frameBytes({ locals, params, heightMax: scan.heightMax, usesVectors });
   const { segments, calls, references } = scan;
   const edits = { from, to: log.length };
   const { callsIndirectly, hasLoop, hasHandler, hasBulk, throwsOrTailCalls } = scan;
   const { constructs } = scan.open;
   const code = { segments, constructs, edits, calls, references };
   const traits = { callsIndirectly, hasLoop, hasHandler, hasBulk, throwsOrTailCalls };
-  return { runs, locals, start: reader.at, end: body.end, ...code, ...traits, frameBytes };
+  return { runs, locals, start: reader.at, end: body.end, ...code, ...traits, frameBytes: frame };
 }

@@ -5,6 +5,8 @@ import type { ModuleContents } from '../wasm/read/contents.ts';
 export interface Signatures {
   readonly params: readonly number[];
   readonly results: readonly number[];
+  /** How many fields a struct type has; zero for types of other kinds. */
+  readonly fields: readonly number[];
   /** Type index of every function, imported ones first. */
   readonly ofFunction: readonly number[];
   /** Type index of every tag, imported ones first. */
@@ -23,6 +25,7 @@ export function signaturesOf({ types, imports, functions, tags, memories, tables
   return {
     params: composites.map((one) => (one.kind === 'function' ? one.params.length : 0)),
     results: composites.map((one) => (one.kind === 'function' ? one.results.length : 0)),
+    fields: composites.map((one) => (one.kind === 'struct' ? one.fields.length : 0)),
     ofFunction: [...imported.flatMap((one) => (one.kind === 'function' ? [one.type] : [])), ...functions],
     ofTag: [...imported.flatMap((one) => (one.kind === 'tag' ? [one.type] : [])), ...tags.map(({ type }) => type)],
     wideMemory: [...imported.flatMap((one) => (one.kind === 'memory' ? [one.limits] : [])), ...memories].map(isWide),

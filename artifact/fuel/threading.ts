@@ -1,12 +1,13 @@
 import type { CallGraph } from './call-graph.ts';
-import { threadedCostMax } from './limits.ts';
+import { threadedCostMax, threadedLocalsMax } from './limits.ts';
 
 /**
  * Functions that get fuel and stack as parameters and give the fuel back as a result, so that both stay in registers where
  * one call follows another: small ones that call themselves more than others, and let no exception out on their own.
  */
 export function threadedFunctions({ shapes, imported }: CallGraph): boolean[] {
-  return shapes.map(({ calls, segments, callsIndirectly, hasHandler, hasBulk, throwsOrTailCalls }, number) => {
+  return shapes.map(({ locals, calls, segments, callsIndirectly, hasHandler, hasBulk, throwsOrTailCalls }, number) => {
+    if (locals > threadedLocalsMax) return false;
     if (callsIndirectly || hasHandler || hasBulk || throwsOrTailCalls) return false;
     const own = calls.callee.filter((callee) => callee === number + imported).length;
     const cost = segments.cost.reduce((sum, one) => sum + one, 0);

@@ -3,11 +3,13 @@ import { isLinkName } from '../admission/link-name.ts';
 import { memoryShortage } from '../admission/memory-limit.ts';
 import type { Verdict } from '../admission/verdict.ts';
 import { linkProblems } from './judge-link.ts';
+import { type ModuleUse, useProblems } from './module-use.ts';
 
 /** All modules of one application: its own, and those linked to it by the name that they are imported from. */
 export interface ApplicationModules {
   readonly own: Uint8Array;
   readonly links: ReadonlyMap<string, Uint8Array>;
+  readonly use: ModuleUse;
   /** What its limit gives the memory of each of them, in pages of 64 KiB. */
   readonly memoryPagesMax: number;
 }
@@ -20,21 +22,33 @@ export interface ApplicationProblem {
   readonly message: string;
 }
 
-/** Says whether an application can run on a device: each module by itself and in its memory, and that the links give what is imported. */
-export function judgeApplication({ own, links, memoryPagesMax }: ApplicationModules): readonly ApplicationProblem[] {
-  if (links.size === 0) return problemOf(undefined, reasonsAlone(judgeModule(own), memoryPagesMax));
+/**
+ * Says whether an application can run on a device: each module by itself and in its memory, that its own can be used as it is to
+ * be, and that the links give what is imported.
+ */
+export function judgeApplication(modules: ApplicationModules): readonly ApplicationProblem[] {
+  const { own, links, memoryPagesMax, use } = modules;
+  if (links.size === 0) {
+    const verdict = judgeModule(own);
+    return problemOf(undefined, [...reasonsAlone(verdict, memoryPagesMax), ...misuse(own, verdict, use)]);
+  }
   const all = [[undefined, own] as const, ...links];
   const verdicts = all.map(([link, bytes]) => [link, bytes, judgeLinkedModule(bytes)] as const);
   const refused = verdicts.flatMap(([link, , verdict]) => problemOf(link, reasonsAlone(verdict, memoryPagesMax)));
   if (refused.length > 0) return refused;
-  const used = new Set<string>();
+  const linked = new Set<string>();
   const found = verdicts.flatMap(([link, bytes, verdict]) => {
     const asked = verdict.kind === 'runs' ? verdict.imports.filter(isLinkName) : [];
-    for (const name of asked) used.add(name);
-    const reasons = [...entryProblems(link, verdict), ...asked.flatMap((name) => askedProblems(name, bytes, links))];
+    for (const name of asked) linked.add(name);
+    const used = link === undefined ? misuse(bytes, verdict, use) : [];
+    const reasons = [
+      ...entryProblems(link, verdict),
+      ...used,
+      ...asked.flatMap((name) => askedProblems(name, bytes, links)),
+    ];
     return problemOf(link, reasons);
   });
-  const idle = [...links.keys()].filter((link) => !used.has(link));
+  const idle = [...links.keys()].filter((link) => !linked.has(link));
   return [...found, ...idle.map((link) => ({ link, message: `no module of it imports anything from ${link}` }))];
 }
 
@@ -43,6 +57,10 @@ function reasonsAlone(verdict: Verdict, memoryPagesMax: number): readonly string
   if (verdict.kind === 'refused') return verdict.problems.map(({ message }) => message);
   const shortage = memoryShortage(verdict.start, memoryPagesMax);
   return shortage === undefined ? [] : [shortage];
+}
+
+function misuse(own: Uint8Array, verdict: Verdict, use: ModuleUse): readonly string[] {
+  return verdict.kind === 'runs' ? useProblems(own, verdict.entry, use) : [];
 }
 
 function problemOf(link: string | undefined, reasons: readonly string[]): readonly ApplicationProblem[] {

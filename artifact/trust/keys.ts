@@ -1,5 +1,7 @@
 /** Ed25519 keys. A key's id is the SHA-256 of its SubjectPublicKeyInfo (DER) in lower-case hexadecimal, everywhere. */
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { sha256Hex } from '../../schemas/sha256.ts';
 import { TrustError } from './error.ts';
 import { trustLimits } from './limits.ts';
 
@@ -88,7 +90,7 @@ function ed25519(pem: string, what: string, parse: () => KeyObject): KeyObject {
 }
 
 function keyIdOf(spki: Uint8Array): string {
-  return createHash('sha256').update(spki).digest('hex');
+  return sha256Hex(spki);
 }
 
 function publicKeyOf(key: KeyObject): PublicKey {

@@ -1,7 +1,8 @@
 /** What an agent needs on shore to connect: authority, API for enrolment, broker and shadows, all of them the controller's own. */
 
-import { openAuthority, proveRequest } from '../../controller/authority/authority.ts';
+import { openAuthority } from '../../controller/authority/authority.ts';
 import type { AuthorizeDevice } from '../../controller/authority/authorization.ts';
+import { proveRequest } from '../../controller/authority/certificate-request.ts';
 import { createGuard } from '../../controller/doors/guard.ts';
 import { startEmbeddedBroker } from '../../controller/doors/mqtt/embedded/broker.ts';
 import { openShadowDoor } from '../../controller/doors/mqtt/shadow-door.ts';

@@ -1,6 +1,5 @@
 /** The engine issues to every device of a fleet, on each engine of state in turn; nothing else is done. */
 
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +13,7 @@ import { openStatePlace } from '../../controller/state/open-place.ts';
 import type { StatePort, StateWrite } from '../../controller/state/state-port.ts';
 import { nodeClock as clock } from '../../platform/node/clock.ts';
 import { Turn } from '../../platform/turn.ts';
+import { sha256Hex } from '../../schemas/sha256.ts';
 import { hasPostgres, TestServer } from '../../test/controller/state/postgres/test-database.ts';
 import { median } from '../median.ts';
 import type { Figures } from './part.ts';
@@ -24,7 +24,7 @@ const log = { write: () => {} };
 const key = privateKeyFromSeed(new Uint8Array(32).fill(1));
 
 function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return sha256Hex(text);
 }
 
 /** Two applications each, as the devices of the examples have. */

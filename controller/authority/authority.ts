@@ -9,17 +9,15 @@ import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
 import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, Random } from '../../platform/ports.ts';
-import { keyFingerprint } from '../../schemas/key-fingerprint.ts';
 import type { End } from '../expiry/end.ts';
 import { authorityEnd, serverEnd } from './authority-ends.ts';
 import { type KeyAndCertificate, readPair } from './authority-files.ts';
+import type { ProvenRequest } from './certificate-request.ts';
+import { keyAlgorithm } from './key-algorithm.ts';
 import { fingerprintHex } from './key-fingerprint.ts';
 
 /** The common name of the controller's own certificate: no device can have it, for no manifest can name it. */
 export const controllerCommonName = 'fleet:controller';
-
-/** Of a request for a certificate, as PEM. */
-const requestCharactersMax = 8192;
 
 const dayMs = 86_400_000;
 const authorityDays = 7300;
@@ -36,28 +34,6 @@ export const deviceCertificateDays = 90;
 /** `serialNumber` of X.520: in a device's name it is the key, so that a broker can tell two keys of one device apart. */
 const serialNumberOid = '2.5.4.5';
 
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-
-/** Why a request for a certificate is refused. */
-export type CertificateRequestErrorCode = 'CSR_INVALID' | 'CSR_SIGNATURE' | 'CSR_KEY' | 'CSR_NAME';
-
-/** What reading a request throws. */
-export class CertificateRequestError extends Error {
-  readonly code: CertificateRequestErrorCode;
-  constructor(code: CertificateRequestErrorCode, detail: string) {
-    super(detail);
-    this.name = 'CertificateRequestError';
-    this.code = code;
-  }
-}
-
-/** A request whose sender has proved that it holds the key. */
-export interface ProvenRequest {
-  readonly device: string;
-  readonly keyFingerprint: string;
-  readonly publicKey: x509.PublicKey;
-}
-
 /** The authority, open for signing. */
 export interface Authority {
   /** PEM of the authority's own certificate, which devices and CLIs are given as `ca`. */
@@ -68,35 +44,6 @@ export interface Authority {
   ends(): readonly End[];
   /** Signs a certificate (PEM) for a device, valid from now on. Ask git first. */
   issue(request: ProvenRequest): Promise<string>;
-}
-
-function parseRequest(pem: string): x509.Pkcs10CertificateRequest {
-  if (pem.length > requestCharactersMax) {
-    throw new CertificateRequestError('CSR_INVALID', `the request has more than ${requestCharactersMax} characters`);
-  }
-  try {
-    return new x509.Pkcs10CertificateRequest(pem);
-  } catch (error) {
-    throw new CertificateRequestError('CSR_INVALID', `not a PKCS #10 request in PEM: ${String(error)}`);
-  }
-}
-
-/** Reads a PKCS #10 request: its own signature must verify, its key be ECDSA P-256, its subject one common name. */
-export async function proveRequest(pem: string): Promise<ProvenRequest> {
-  const request = parseRequest(pem);
-  const keyAlgorithm = request.publicKey.algorithm as { name: string; namedCurve?: string };
-  if (keyAlgorithm.name !== algorithm.name || keyAlgorithm.namedCurve !== algorithm.namedCurve) {
-    const seen = `${keyAlgorithm.name} ${keyAlgorithm.namedCurve ?? ''}`.trim();
-    throw new CertificateRequestError('CSR_KEY', `the key must be ECDSA P-256, this one is ${seen}`);
-  }
-  const proven = await request.verify().catch(() => false);
-  if (!proven) throw new CertificateRequestError('CSR_SIGNATURE', 'the request is not signed by the key it asks for');
-  const [device, ...more] = request.subjectName.getField('CN');
-  if (device === undefined || more.length > 0) {
-    throw new CertificateRequestError('CSR_NAME', `the subject must have one common name, not ${request.subject}`);
-  }
-  const fingerprint = keyFingerprint(new Uint8Array(request.publicKey.rawData));
-  return { device, keyFingerprint: fingerprint, publicKey: request.publicKey };
 }
 
 /** Where the authority keeps itself, and what it stands on. */
@@ -135,18 +82,18 @@ async function exportKey(key: CryptoKey): Promise<string> {
 }
 
 async function importKey(pem: string): Promise<CryptoKey> {
-  return crypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(pem), algorithm, false, ['sign']);
+  return crypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(pem), keyAlgorithm, false, ['sign']);
 }
 
 async function createIssuer(options: AuthorityOptions): Promise<KeyAndCertificate> {
-  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const keys = await crypto.subtle.generateKey(keyAlgorithm, true, ['sign', 'verify']);
   const serial = serialNumber(options.random);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serial,
     // The serial in the name keeps two authorities apart where both were once trusted.
     name: [{ CN: [`Fleet authority ${serial.slice(0, 8)}`] }],
     ...validFor(options.clock, authorityDays, sinceEver),
-    signingAlgorithm: algorithm,
+    signingAlgorithm: keyAlgorithm,
     keys,
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
@@ -170,7 +117,7 @@ async function sign(
     subject,
     issuer: issuer.certificate.subjectName,
     ...validity,
-    signingAlgorithm: algorithm,
+    signingAlgorithm: keyAlgorithm,
     publicKey,
     signingKey: issuer.key,
     extensions: [
@@ -200,7 +147,7 @@ function deviceName(device: string, fingerprint: string): x509.JsonName {
 const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
 
 async function issueServer(issuer: Issuer, options: AuthorityOptions, hostnames: readonly string[]) {
-  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const keys = await crypto.subtle.generateKey(keyAlgorithm, true, ['sign', 'verify']);
   const names = hostnames.map((name): x509.JsonGeneralName => ({ type: isIP(name) === 0 ? 'dns' : 'ip', value: name }));
   const extensions = [
     new x509.ExtendedKeyUsageExtension([serverAuth, clientAuth]),

@@ -3,9 +3,10 @@
  * renews a certificate, also one that expired months ago: it is the key that counts.
  */
 
-import { type Authority, CertificateRequestError, type ProvenRequest, proveRequest } from './authority.ts';
+import type { Authority } from './authority.ts';
 import { expiryOf } from './authority-ends.ts';
 import type { AuthorizeDevice, OnRefusal } from './authorization.ts';
+import { CertificateRequestError, type ProvenRequest, proveRequest } from './certificate-request.ts';
 
 /** The body of POST /enroll, as it arrived. */
 export interface EnrolmentRequest {

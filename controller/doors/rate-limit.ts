@@ -2,6 +2,8 @@
 export interface RateLimit {
   /** Takes one token; false when there is none. */
   take(): boolean;
+  /** Puts one back that was taken for nothing. */
+  giveBack(): void;
 }
 
 /** A full bucket over a monotonic clock in milliseconds. */
@@ -16,6 +18,9 @@ export function rateLimit(perSecond: number, burst: number, monotonic: () => num
       if (tokens < 1) return false;
       tokens -= 1;
       return true;
+    },
+    giveBack() {
+      tokens = Math.min(burst, tokens + 1);
     },
   };
 }

@@ -30,4 +30,9 @@ export class RateLimits {
     if (this.#buckets.size > rememberedMax) this.#buckets.delete(this.#buckets.keys().next().value!);
     return bucket.take();
   }
+
+  /** Puts one back that this one took for nothing. */
+  giveBack(name: string): void {
+    this.#buckets.get(name)?.giveBack();
+  }
 }

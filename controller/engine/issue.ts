@@ -1,11 +1,12 @@
 /** Turns what a device should run into a deployment, and what was signed into what its shadow holds. */
-import { createHash } from 'node:crypto';
+
 import type {
   ApplicationReference,
   DeployedApplication,
   Deployment,
   ShadowDesired,
 } from '../../schemas/generated/types.ts';
+import { sha256Hex } from '../../schemas/sha256.ts';
 import type { DesiredDevice, DeviceTemplate } from '../manifests/desired.ts';
 import { type IssuedDeployment, nextSequence, type ObservedDevice } from '../planning/observed.ts';
 import { equalJson, type JsonObject } from '../shadow/document.ts';
@@ -72,7 +73,7 @@ export function travelsAsBlob(envelope: string): boolean {
 /** Where the envelope is fetched that does not travel inside the shadow. */
 export function blobOf(envelope: string): { readonly sha256: string; readonly length: number } {
   const bytes = Buffer.from(envelope);
-  return { sha256: createHash('sha256').update(bytes).digest('hex'), length: bytes.length };
+  return { sha256: sha256Hex(bytes), length: bytes.length };
 }
 
 /** What the shadow of a device should hold: its newest deployment, inline or by digest; undefined before the first. */

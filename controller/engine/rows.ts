@@ -5,7 +5,8 @@ import type { JsonObject } from '../shadow/document.ts';
 import { noShadow, type PackedSection, type PackedShadow } from '../shadow/packed-shadow.ts';
 import type { StateRow, StateWrite } from '../state/state-port.ts';
 import { desiredShadow, isHandedOver } from './issue.ts';
-import { type ChannelMark, type DeviceRecord, type Owed, owedKey, type Write } from './records.ts';
+import { type DeviceRecord, type Owed, owedKey, type Write } from './records.ts';
+import { assertRow, isRoom, type Room } from './row-shapes.ts';
 
 /** The row of a device: the desired half of its shadow is left out where it follows from the envelope. */
 interface DeviceRow extends Omit<DeviceRecord, 'shadow'> {
@@ -34,23 +35,11 @@ function decodeShadow(record: Omit<DeviceRecord, 'shadow'>, shadow: DeviceRow['s
   return { ...rest, desired: { state: follows as unknown as JsonObject, at: desired } };
 }
 
-function isIssued({ issued, envelope }: DeviceRow): boolean {
-  if (issued === undefined) return envelope === undefined;
-  const { sequence, revision, issuedAt, templateHash, applications } = issued;
-  return (
-    Number.isSafeInteger(sequence) &&
-    Number.isFinite(issuedAt) &&
-    typeof revision === 'string' &&
-    typeof templateHash === 'string' &&
-    typeof envelope === 'string' &&
-    Array.isArray(applications)
-  );
-}
-
-function decodeDevice(row: DeviceRow): DeviceRecord {
-  const { shadow, ...record } = row;
-  if (!isIssued(row)) throw new TypeError('what it was issued is not whole');
-  return { ...withoutNulls(record), shadow: decodeShadow(record, shadow) };
+function decodeDevice({ shadow, ...record }: DeviceRow): DeviceRecord {
+  if ((record.issued === undefined) !== (record.envelope === undefined)) {
+    throw new TypeError('of what it was issued and its envelope one is not there');
+  }
+  return { ...record, shadow: decodeShadow(record, shadow) };
 }
 
 /** Rows of the first release keep as null what is not there. */
@@ -96,61 +85,29 @@ export function encodeWrite(write: Write): StateWrite {
   }
 }
 
-function isMark(value: unknown): value is ChannelMark {
-  if (typeof value !== 'object' || value === null) return false;
-  const { stream, segment, index, at } = value as Partial<ChannelMark>;
-  return typeof stream === 'string' && [segment, index, at].every(Number.isSafeInteger);
-}
-
 type Decode = (key: string, value: never) => Write;
 
-const decoders: Readonly<Record<string, Decode>> = {
-  device: (name, value: DeviceRow) => ({ kind: 'device', name, record: decodeDevice(value) }),
-  history(name, events: Extract<Write, { kind: 'history' }>['events']) {
-    if (!Array.isArray(events)) throw new TypeError('it is no list');
-    return { kind: 'history', name, events };
-  },
-  marks(name, marks: Extract<Write, { kind: 'marks' }>['marks']) {
-    if (!Object.values(marks).every(isMark)) throw new TypeError('one of them is no mark');
-    return { kind: 'marks', name, marks };
-  },
-  owed(_key, owed: Owed) {
-    if (owed.kind !== 'issue' && owed.kind !== 'deliver') throw new TypeError(`nobody knows what ${owed.kind} is`);
-    return { kind: 'owed', owed, settled: false };
-  },
-  revision(_key, revision: Extract<Write, { kind: 'revision' }>['revision']) {
-    if (typeof revision.id !== 'string') throw new TypeError('it names no commit');
-    return { kind: 'revision', revision };
-  },
-  source(_key, source: Extract<Write, { kind: 'source' }>['source']) {
-    if (typeof source.state !== 'string' || !Array.isArray(source.problems)) throw new TypeError('it is not whole');
-    return { kind: 'source', source };
-  },
-  accepted(_key, revision: string) {
-    if (typeof revision !== 'string') throw new TypeError('it names no commit');
-    return { kind: 'accepted', revision };
-  },
-  refusal(key, refusal: Refusal) {
-    if (
-      typeof refusal.code !== 'string' ||
-      typeof refusal.message !== 'string' ||
-      Number.isNaN(Date.parse(refusal.at))
-    ) {
-      throw new TypeError('it is not whole');
-    }
-    return { kind: 'refusal', key, refusal };
-  },
+const decoders: Readonly<Record<Room, Decode>> = {
+  device: (name, row: DeviceRow) => ({ kind: 'device', name, record: decodeDevice(row) }),
+  history: (name, events: Extract<Write, { kind: 'history' }>['events']) => ({ kind: 'history', name, events }),
+  marks: (name, marks: Extract<Write, { kind: 'marks' }>['marks']) => ({ kind: 'marks', name, marks }),
+  owed: (_key, owed: Owed) => ({ kind: 'owed', owed, settled: false }),
+  revision: (_key, revision: Extract<Write, { kind: 'revision' }>['revision']) => ({ kind: 'revision', revision }),
+  source: (_key, source: Extract<Write, { kind: 'source' }>['source']) => ({ kind: 'source', source }),
+  accepted: (_key, revision: string) => ({ kind: 'accepted', revision }),
+  refusal: (key, refusal: Refusal) => ({ kind: 'refusal', key, refusal }),
 };
 
 /** Rows that could not be read, as they were. */
 const asideRoom = 'aside';
 
-/** What a row says; undefined for one that was set aside before. Throws on whatever can't be read. */
+/** What a row says; undefined for one that was set aside before. Throws on whatever can't be read or believed. */
 export function decodeRow({ room, key, value }: StateRow): Write | undefined {
   if (room === asideRoom) return undefined;
-  const decode = Object.hasOwn(decoders, room) ? decoders[room] : undefined;
-  if (decode === undefined) throw new TypeError('nobody knows what it is');
-  return decode(key, JSON.parse(value) as never);
+  if (!isRoom(room)) throw new TypeError('nobody knows what it is');
+  const content: object = withoutNulls(JSON.parse(value));
+  assertRow(room, key, content);
+  return decoders[room](key, content as never);
 }
 
 /** Moves a row that can't be read out of the way. */

@@ -1,6 +1,7 @@
 /** What one device should run: the applications of its fleet, configuration merged, placeholders filled in. */
-import { createHash } from 'node:crypto';
+
 import type { Application, Config, DeployedApplication, Device, Fleet, Site } from '../../schemas/generated/types.ts';
+import { sha256Hex } from '../../schemas/sha256.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { layerOf, mergeConfig } from './config-layers.ts';
 import type { CataloguedRelease, DeviceTemplate } from './desired.ts';
@@ -74,7 +75,7 @@ function sharedKey(plan: FleetPlan, site: Site | undefined, device: Device): str
 
 function finish(template: Omit<DeviceTemplate, 'hash'>): { readonly template: DeviceTemplate; readonly bytes: number } {
   const text = canonicalJson(template);
-  const hash = createHash('sha256').update(text).digest('hex');
+  const hash = sha256Hex(text);
   return { template: { ...template, hash }, bytes: Buffer.byteLength(text) };
 }
 

@@ -7,10 +7,11 @@
  *     tried/BASE-HEX               an empty file: the delta between the two was made once, whatever came of it;
  *                                  with BASE the same as HEX, compressing it was of no use
  */
-import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
+
 import { InOrder } from '../../platform/in-order.ts';
 import type { ReleaseIndex, Way } from '../../schemas/generated/types.ts';
 import { isReleaseIndex } from '../../schemas/generated/validators.js';
+import { sha256Hex } from '../../schemas/sha256.ts';
 import type { CataloguedRelease } from '../manifests/desired.ts';
 import { ArtifactError, type ArtifactFiles, damaged } from './files/artifact-files.ts';
 import { releaseIndexBytes } from './release-index.ts';
@@ -122,6 +123,11 @@ export class ArtifactStore {
         await this.#files.remove(tried);
       }
     });
+  }
+
+  /** Whether an index that was read or written here names this blob. */
+  names(sha256: string): boolean {
+    return [...this.#indexes.values()].some(({ ways }) => ways.some((way) => way.sha256 === sha256));
   }
 
   /** The index of a release; undefined when there is none, or none that can be read. */

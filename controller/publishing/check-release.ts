@@ -1,6 +1,6 @@
 import { judgeLinkedModule } from '../../artifact/admission/judge-module.ts';
-import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
+import { sha256Hex } from '../../schemas/sha256.ts';
 import type { CataloguedRelease } from '../manifests/desired.ts';
 import { isLargeFilePointer, largeFilePointerMessage } from '../manifests/large-file-pointer.ts';
 import { releaseFile } from './release-path.ts';

@@ -1,4 +1,5 @@
 import { judgeApplication } from '../../artifact/linking/judge-application.ts';
+import { type ModuleUse, moduleUse } from '../../artifact/linking/module-use.ts';
 import { memoryPagesMax } from '../../schemas/memory-limit.ts';
 import type { CataloguedRelease } from '../manifests/desired.ts';
 import type { Finding, ValuePath } from '../manifests/finding.ts';
@@ -10,6 +11,7 @@ import { runningTerms } from '../manifests/running-terms.ts';
 export interface Assembly {
   readonly own: CataloguedRelease;
   readonly links: ReadonlyMap<string, CataloguedRelease>;
+  readonly use: ModuleUse;
   /** What the memory of each may grow to, in pages of 64 KiB. */
   readonly memoryPagesMax: number;
   /** Where it names its own release, and each link. */
@@ -21,7 +23,7 @@ type FindingPlace = Pick<Finding, 'file' | 'document' | 'path' | 'part'>;
 /** Reads a release's bytes; undefined where it is missing, which is told of the release. */
 export type ReadModule = (release: CataloguedRelease) => Promise<Uint8Array | undefined>;
 
-/** Every way in which a revision puts releases together, by the digests of the modules, their links and the memory limit. */
+/** Every way in which a revision puts releases together, by the digests of the modules, their links, their use and the memory limit. */
 export function assembliesOf(state: ManifestState): ReadonlyMap<string, Assembly> {
   const assemblies = new Map<string, Assembly>();
   const add = (application: string, version: string, key: ManifestKey, path: ValuePath): void => {
@@ -40,7 +42,7 @@ export function assembliesOf(state: ManifestState): ReadonlyMap<string, Assembly
 
 /**
  * What is wrong with those assemblies of a revision that another one does not have: modules that do not go together, do not
- * run alone, or start with more memory than the manifest gives.
+ * run alone or as the manifest uses them, or start with more memory than it gives.
  */
 export async function judgeAssemblies(
   next: ManifestState,
@@ -54,7 +56,7 @@ export async function judgeAssemblies(
   return findings;
 }
 
-async function judge({ own, links, memoryPagesMax, places }: Assembly, read: ReadModule): Promise<Finding[]> {
+async function judge({ own, links, memoryPagesMax, use, places }: Assembly, read: ReadModule): Promise<Finding[]> {
   const bytes = await read(own);
   const linked = new Map<string, Uint8Array>();
   for (const [link, release] of links) {
@@ -62,7 +64,7 @@ async function judge({ own, links, memoryPagesMax, places }: Assembly, read: Rea
     if (module !== undefined) linked.set(link, module);
   }
   if (bytes === undefined || linked.size < links.size) return [];
-  return judgeApplication({ own: bytes, links: linked, memoryPagesMax }).map(({ link, message }) => {
+  return judgeApplication({ own: bytes, links: linked, memoryPagesMax, use }).map(({ link, message }) => {
     const release = link === undefined ? own : links.get(link)!;
     const place = link === undefined ? places.own : places.links.get(link)!;
     const text = `${release.name} ${release.version} cannot run ${link === undefined ? 'so' : `as ${link}`}: ${message}`;
@@ -85,6 +87,7 @@ function assemblyOf(state: ManifestState, name: string, version: string, place: 
   return {
     own,
     links: new Map(links),
+    use: moduleUse(application.spec),
     memoryPagesMax: memoryPagesMax(runningTerms(application.spec)),
     places: { own: place, links: new Map(placed) },
   };
@@ -95,6 +98,6 @@ function placeOf(state: ManifestState, key: ManifestKey, path: ValuePath): Findi
   return { file, document, path, part: 'value' };
 }
 
-function keyOf({ own, links, memoryPagesMax }: Assembly): string {
-  return JSON.stringify([own.sha256, [...links].map(([link, { sha256 }]) => [link, sha256]), memoryPagesMax]);
+function keyOf({ own, links, memoryPagesMax, use }: Assembly): string {
+  return JSON.stringify([own.sha256, [...links].map(([link, { sha256 }]) => [link, sha256]), memoryPagesMax, use]);
 }

@@ -6,6 +6,7 @@
  * happens to the branch; a revision that would take one back is refused before anything is written. The controller's own
  * versions are at least the seconds of the time, so that they grow even when its state was lost.
  */
+
 import { Metadata, MetaFile, Signature, Snapshot, Timestamp } from '@tufjs/models';
 import { TrustError } from '../../artifact/trust/error.ts';
 import { type PrivateKey, signBytes } from '../../artifact/trust/keys.ts';
@@ -13,9 +14,10 @@ import { trustLimits } from '../../artifact/trust/limits.ts';
 import { type MetadataFile, readMetadata } from '../../artifact/trust/tuf/metadata.ts';
 import { rootDelegation } from '../../artifact/trust/tuf/root.ts';
 import { requireThreshold } from '../../artifact/trust/tuf/signatures.ts';
-import { issuedField, type Pin, pinOf, sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
+import { issuedField, type Pin, pinOf } from '../../artifact/trust/tuf/trusted.ts';
 import { InOrder } from '../../platform/in-order.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
+import { sha256Hex } from '../../schemas/sha256.ts';
 import type { End } from '../expiry/end.ts';
 import { ArtifactError, type ArtifactFiles } from './files/artifact-files.ts';
 import { judgeLeaps, judgeOnlineKeys, type OnlineKeys } from './online-judgement.ts';

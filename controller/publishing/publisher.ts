@@ -1,9 +1,10 @@
 /** From a revision's files to what devices fetch: the seam that the reconciling loop holds. */
+
 import { deploymentKeysPath } from '../../artifact/trust/deployment-keys.ts';
-import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
 import { InOrder } from '../../platform/in-order.ts';
 import type { Clock } from '../../platform/ports.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
+import { sha256Hex } from '../../schemas/sha256.ts';
 import type { End } from '../expiry/end.ts';
 import type { Catalogue, CataloguedRelease } from '../manifests/desired.ts';
 import { type ArtifactStore, deltaKey, type Needed } from './artifact-store.ts';
@@ -144,16 +145,31 @@ export class RepositoryPublisher {
     }
   }
 
-  /** The bytes of a blob were found to be others: it is put again from the repository, or made again, where it came from there. */
-  mend(sha256: string, demand: ReleaseDemand): Promise<void> {
+  /**
+   * The bytes of a blob were found to be others, or gone: it is put again from the repository, or made again, where it came from
+   * there, or as the envelope it is. Resolves with whether it is there again; what nobody knows of costs nothing.
+   */
+  mend(sha256: string, demand: ReleaseDemand, envelope: string | undefined): Promise<boolean> {
+    if (envelope === undefined && !this.#knows(sha256)) return Promise.resolve(false);
     return this.#changes.run(async () => {
       const { store, ways } = this.#parts;
       await store.distrust(sha256);
+      if (envelope !== undefined) await store.put(new TextEncoder().encode(envelope));
       if (this.#inForce !== undefined) await store.put(this.#inForce.deploymentKeys.bytes);
-      if (this.#origin === undefined) return;
-      await this.#addReleases(this.#origin);
-      void ways.prepare(this.#origin.catalogue, demand);
+      if (this.#origin !== undefined) {
+        await this.#addReleases(this.#origin);
+        void ways.prepare(this.#origin.catalogue, demand);
+      }
+      return (await store.intact(sha256)) !== undefined;
     });
+  }
+
+  /** Whether a blob is or was made of what the revision in force has. */
+  #knows(sha256: string): boolean {
+    if (this.#parts.store.names(sha256)) return true;
+    const keys = this.#inForce?.deploymentKeys.bytes;
+    if (keys !== undefined && sha256Hex(keys) === sha256) return true;
+    return [...(this.#origin?.catalogue.values() ?? [])].some((release) => release.sha256 === sha256);
   }
 
   /** After a restart: what was judged is in force, and ways that were not made before the stop are made beside everything. */

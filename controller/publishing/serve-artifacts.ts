@@ -1,7 +1,8 @@
 /** Serves the artifact store by HTTP: ranges, strong entity tags, caching for ever where it is right. */
+
 import { createHash } from 'node:crypto';
-import { sha256Hex } from '../../artifact/trust/tuf/trusted.ts';
-import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/ports.ts';
+import type { Clock, HttpHandler, HttpRequest, HttpResponse } from '../../platform/ports.ts';
+import { sha256Hex } from '../../schemas/sha256.ts';
 import { type ByteRange, parseRange } from './byte-range.ts';
 import { ArtifactError, type ArtifactFiles, damaged } from './files/artifact-files.ts';
 import { namePattern, versionPattern } from './release-path.ts';
@@ -9,8 +10,11 @@ import { namePattern, versionPattern } from './release-path.ts';
 /** Files that may change are of at most this size, and tagged by what they hold. */
 const smallFileBytesMax = 4 * 1024 * 1024;
 
-/** Blobs that were seen to be whole in this life, and are not hashed again; then it begins anew. */
+/** Blobs that were seen to be whole a moment ago, and are not hashed again; then it begins anew. */
 const verifiedMax = 4096;
+
+/** A device that finds again and again that a blob is damaged soon waits longer than that. */
+const verifiedMs = 60_000;
 
 const retryAfterSeconds = 30;
 
@@ -27,7 +31,8 @@ interface Resource {
 
 export interface ServingParts {
   readonly files: ArtifactFiles;
-  /** The bytes of this blob are not those of its name; whoever fetched it was cut off. */
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** The bytes of this blob are not those of its name, or it is not there; whoever fetched it was cut off. */
   readonly onDamaged: (sha256: string) => void;
   /** The place where artifacts lie does not answer; whoever asked is told to come back. */
   readonly onTrouble: (error: ArtifactError) => void;
@@ -35,7 +40,7 @@ export interface ServingParts {
 
 /** A handler for `/sha256/HEX`, `/releases/NAME/VERSION.json` and `/tuf/FILE`, GET and HEAD; 404 for all else. */
 export function serveArtifacts(parts: ServingParts): HttpHandler {
-  const verified = new Set<string>();
+  const verified = new RecentlyVerified(parts.clock);
   return async (request, _peer, signal) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return empty(405, { allow: 'GET, HEAD' });
     const resource = resourceOf(request.url);
@@ -93,7 +98,7 @@ interface Content {
 
 async function contentOf(
   { files, onDamaged }: ServingParts,
-  verified: Set<string>,
+  verified: RecentlyVerified,
   { file, sha256 }: Resource,
   signal: AbortSignal,
 ): Promise<Content | undefined> {
@@ -108,7 +113,10 @@ async function contentOf(
     };
   }
   const length = await files.size(file);
-  if (length === undefined) return undefined;
+  if (length === undefined) {
+    onDamaged(sha256);
+    return undefined;
+  }
   const bytes = (range: ByteRange): AsyncIterable<Uint8Array> => {
     const pieces = files.open(file, range, signal);
     const isWhole = range.start === 0 && range.end === length;
@@ -120,7 +128,27 @@ async function contentOf(
 interface Verification extends Pick<ServingParts, 'onDamaged'> {
   readonly file: string;
   readonly sha256: string;
-  readonly verified: Set<string>;
+  readonly verified: RecentlyVerified;
+}
+
+/** Which blobs were hashed as they were served, not long ago. */
+class RecentlyVerified {
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #at = new Map<string, number>();
+
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    this.#clock = clock;
+  }
+
+  has(sha256: string): boolean {
+    const at = this.#at.get(sha256);
+    return at !== undefined && this.#clock.monotonic() - at < verifiedMs;
+  }
+
+  add(sha256: string): void {
+    if (this.#at.size >= verifiedMax) this.#at.clear();
+    this.#at.set(sha256, this.#clock.monotonic());
+  }
 }
 
 /** The same pieces; the last one only when all of them together are what the name says. */
@@ -137,7 +165,6 @@ async function* verifying(pieces: AsyncIterable<Uint8Array>, verification: Verif
     onDamaged(sha256);
     throw damaged(file);
   }
-  if (verified.size >= verifiedMax) verified.clear();
   verified.add(sha256);
   if (held !== undefined) yield held;
 }

@@ -1,4 +1,5 @@
 /** Judges the signed metadata of a revision, from its oldest root to every release it names. */
+
 import type { Root, Targets } from '@tufjs/models';
 import { deploymentKeysPath, parseDeploymentKeys } from '../../artifact/trust/deployment-keys.ts';
 import { TrustError } from '../../artifact/trust/error.ts';
@@ -8,8 +9,9 @@ import type { MetadataFile } from '../../artifact/trust/tuf/metadata.ts';
 import { nextRoot } from '../../artifact/trust/tuf/next-root.ts';
 import { readRoot, rootDelegation, trustRoot } from '../../artifact/trust/tuf/root.ts';
 import { delegationOf } from '../../artifact/trust/tuf/targets.ts';
-import { sha256Hex, type TrustedMetadata } from '../../artifact/trust/tuf/trusted.ts';
+import type { TrustedMetadata } from '../../artifact/trust/tuf/trusted.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
+import { sha256Hex } from '../../schemas/sha256.ts';
 import type { CataloguedRelease } from '../manifests/desired.ts';
 import { parseTargetPath, targetPath } from './release-path.ts';
 import { deploymentKeysFile, roleFile, rootFile, rootVersionOf, type TrustFiles, targetsFile } from './trust-files.ts';

@@ -2,8 +2,12 @@
 import type { RevisionStatus } from '../../schemas/generated/types.ts';
 import { SourceError } from './source-error.ts';
 
-/** Longest subject that is shown. */
+/** Longest subject and author that are shown. */
 const subjectCharactersMax = 200;
+const authorCharactersMax = 200;
+
+/** The last second of the year 9999: no later time is written with four digits of a year, as all others are. */
+const shownSecondsMax = 253_402_300_799;
 
 export interface Commit {
   readonly status: RevisionStatus;
@@ -46,7 +50,27 @@ function readHeaders(text: string): Header[] {
 
 const signatureHeaders = new Set(['gpgsig', 'gpgsig-sha256']);
 /** Whatever follows the time is a zone, well-formed or not: git takes it, and times are shown in UTC. */
-const identity = /^(.*?) ?<([^>]*)> (-?\d+)(?: [^ ]*)?$/s;
+const timeAndZone = /^ (-?\d+)(?: [^ ]*)?$/;
+
+interface Identity {
+  readonly name: string;
+  readonly email: string;
+  /** Seconds since the epoch; not a number where there is none. */
+  readonly seconds: number;
+}
+
+/** `NAME <EMAIL> SECONDS ZONE`. Anybody may write any length of anything here. */
+function readIdentity(value: string | undefined): Identity {
+  const open = value?.indexOf('<') ?? -1;
+  const close = value?.indexOf('>', open) ?? -1;
+  if (value === undefined || open === -1 || close === -1) return { name: '', email: '', seconds: Number.NaN };
+  const seconds = Number(timeAndZone.exec(value.slice(close + 1))?.[1] ?? Number.NaN);
+  return { name: value.slice(0, open).trimEnd(), email: value.slice(open + 1, close), seconds };
+}
+
+function shownTime(seconds: number): string {
+  return new Date(Math.min(Math.max(seconds, 0), shownSecondsMax) * 1000).toISOString();
+}
 
 function corrupt(oid: string, what: string): SourceError {
   return new SourceError('CORRUPT', `commit ${oid} ${what}`);
@@ -77,9 +101,9 @@ export function parseCommit(oid: string, bytes: Uint8Array): Commit {
   const headers = readHeaders(headerText);
   const value = (name: string) => headers.find((header) => header.name === name)?.value;
   const links = commitLinks(oid, bytes);
-  const [, author = '', email = ''] = identity.exec(value('author') ?? '') ?? [];
-  const seconds = Number(identity.exec(value('committer') ?? '')?.[3] ?? Number.NaN);
-  if (!Number.isSafeInteger(seconds) || Math.abs(seconds) > 8.64e12) throw corrupt(oid, 'has no committer with a time');
+  const author = readIdentity(value('author'));
+  const { seconds } = readIdentity(value('committer'));
+  if (!Number.isSafeInteger(seconds)) throw corrupt(oid, 'has no committer with a time');
   const message = end === -1 ? '' : text.slice(end + 2);
   const utf8 = (latin: string) => Buffer.from(latin, 'latin1').toString('utf8');
   const subject = utf8(message.split('\n', 1)[0]!).trim().slice(0, subjectCharactersMax);
@@ -88,8 +112,8 @@ export function parseCommit(oid: string, bytes: Uint8Array): Commit {
     status: {
       id: oid,
       subject,
-      author: utf8(author === '' ? email : author),
-      committedAt: new Date(seconds * 1000).toISOString(),
+      author: utf8(author.name === '' ? author.email : author.name).slice(0, authorCharactersMax),
+      committedAt: shownTime(seconds),
     },
     ...links,
     committedAtSeconds: seconds,

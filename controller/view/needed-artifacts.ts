@@ -28,13 +28,22 @@ export class NeededArtifacts {
   readonly #ofDevices = new Map<string, Holding>();
   /** Digests of envelopes that do not travel inside a shadow, by device. */
   readonly #blobs = new Map<string, string>();
+  /** Whose envelope has that digest: it names one device. */
+  readonly #holders = new Map<string, string>();
 
   /** What is known of a device has changed. */
   note(device: string, record: DeviceRecord): void {
     this.#noteReleases(device, lineOf(record));
     const { envelope } = record;
-    if (envelope !== undefined && travelsAsBlob(envelope)) this.#blobs.set(device, blobOf(envelope).sha256);
-    else this.#blobs.delete(device);
+    const blob = envelope !== undefined && travelsAsBlob(envelope) ? blobOf(envelope).sha256 : undefined;
+    const before = this.#blobs.get(device);
+    if (before === blob) return;
+    if (before !== undefined) this.#holders.delete(before);
+    if (blob === undefined) this.#blobs.delete(device);
+    else {
+      this.#blobs.set(device, blob);
+      this.#holders.set(blob, device);
+    }
   }
 
   #noteReleases(device: string, line: string): void {
@@ -52,6 +61,11 @@ export class NeededArtifacts {
   get releases(): ReadonlySet<string> {
     const lines = [...this.#holdings.keys()];
     return new Set(lines.flatMap((line) => line.split(' ').filter((release) => release !== '')));
+  }
+
+  /** The device whose envelope has that digest and does not travel inside its shadow. */
+  holderOf(sha256: string): string | undefined {
+    return this.#holders.get(sha256);
   }
 
   get blobs(): ReadonlySet<string> {

@@ -52,7 +52,7 @@ export function openApi(ground: Ground, controller: Controller, files: ArtifactF
   const { webhookSecret } = configuration.source;
   return createApi({
     artifacts: serveArtifacts({
-      files,
+      ...{ files, clock },
       onDamaged: (sha256) => void guard.run('http', `sha256/${sha256}`, () => controller.mendArtifact(sha256)),
       onTrouble: (error) => guard.tell('http', 'artifacts', error),
     }),

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { makeDirectoryDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, Network } from '../../platform/ports.ts';
 import type { AgentConfiguration, Deployment, ShadowDesired } from '../../schemas/generated/types.ts';
+import { sha256Hex } from '../../schemas/sha256.ts';
 import { readBornRoot } from '../download/born-root.ts';
 import { DownloadError } from '../download/download-error.ts';
 import { FetchAttempt } from '../download/fetch-deployment.ts';
@@ -136,7 +136,7 @@ export class LocalCourier implements Courier {
     const { network, artifacts, countBytes } = this.#context;
     const bytes = await fetchSmallFile(network, `${artifacts}/sha256/${blob.sha256}`, blob.length, countBytes, signal);
     if (bytes === undefined) throw new DownloadError('ARTIFACT_MISSING', 'the server does not have the deployment');
-    if (bytes.length !== blob.length || createHash('sha256').update(bytes).digest('hex') !== blob.sha256) {
+    if (bytes.length !== blob.length || sha256Hex(bytes) !== blob.sha256) {
       throw new DownloadError('ARTIFACT_DAMAGED', 'the deployment does not have the digest that the shadow names');
     }
     return Buffer.from(bytes).toString('utf8');

@@ -1,4 +1,5 @@
 import { judgeApplication } from '../../artifact/linking/judge-application.ts';
+import { moduleUse } from '../../artifact/linking/module-use.ts';
 import { TrustError } from '../../artifact/trust/error.ts';
 import type { Clock } from '../../platform/ports.ts';
 import { deployedModules } from '../../schemas/deployed-modules.ts';
@@ -63,6 +64,7 @@ function requireRunnable(store: ModuleStore, application: DeployedApplication): 
   const problems = judgeApplication({
     own: store.read(sha256),
     links: new Map(linked),
+    use: moduleUse(application),
     memoryPagesMax: memoryPagesMax(application),
   });
   if (problems.length === 0) return;

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { WorkBudget } from '../../artifact/delta/work.ts';
 import type { Disk, Network } from '../../platform/ports.ts';
 import type { DownloadReport, LinkedModule, ReleaseIndex, Way } from '../../schemas/generated/types.ts';
 import { isReleaseIndex } from '../../schemas/generated/validators.js';
+import { sha256Hex } from '../../schemas/sha256.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import { DownloadError } from './download-error.ts';
 import { bytesThere } from './partial-file.ts';
@@ -86,7 +86,7 @@ function requireRoom(context: DownloadContext, way: Way, module: LinkedModule): 
 /** Checks what was unpacked, and puts it where modules are; durable when it returns. */
 function adoptUnpacked(context: DownloadContext, module: LinkedModule, bytes: Uint8Array): void {
   const { disk, store, partialDirectory } = context;
-  const digest = createHash('sha256').update(bytes).digest('hex');
+  const digest = sha256Hex(bytes);
   if (bytes.length !== module.length || digest !== module.sha256) {
     throw new DownloadError('ARTIFACT_DAMAGED', `${module.name} ${module.version} unpacks to another module`);
   }

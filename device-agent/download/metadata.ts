@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path/posix';
 import { deploymentKeysPath, parseDeploymentKeys } from '../../artifact/trust/deployment-keys.ts';
 import { TrustError } from '../../artifact/trust/error.ts';
@@ -17,6 +16,7 @@ import {
 } from '../../artifact/trust/tuf/wanted.ts';
 import { openDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Disk, Network } from '../../platform/ports.ts';
+import { sha256Hex } from '../../schemas/sha256.ts';
 import { readSmallFile } from '../storage/small-file.ts';
 import { readIfPossible } from '../storage/unreadable.ts';
 import { type CountBytes, fetchSmallFile } from './small-file.ts';
@@ -174,7 +174,7 @@ export class ReleaseMetadata {
 }
 
 function isTarget(bytes: Uint8Array, target: Target): boolean {
-  return bytes.length === target.length && createHash('sha256').update(bytes).digest('hex') === target.sha256;
+  return bytes.length === target.length && sha256Hex(bytes) === target.sha256;
 }
 
 /** What the disk holds, begun with the newer of the stored root and the one the device was born with. */

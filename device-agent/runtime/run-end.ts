@@ -3,7 +3,13 @@
 export type RunEnd =
   | { readonly kind: 'exited'; readonly exitCode: number }
   /** `stack` holds the guest's functions, innermost first. */
-  | { readonly kind: 'trapped'; readonly message: string; readonly stack: readonly string[] }
+  | {
+      readonly kind: 'trapped';
+      readonly message: string;
+      readonly stack: readonly string[];
+      /** It had used up its memory. */
+      readonly isOutOfMemory?: true;
+    }
   /** It is not run at all, nor will it be at the next try. */
   | { readonly kind: 'refused'; readonly message: string }
   /** It used up what it may use. */

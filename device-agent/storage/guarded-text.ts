@@ -2,9 +2,10 @@
  * A small text of which one file may rot: `NAME` holds it as it is, for other programs to read, and `NAME.copy` once more
  * behind a line with its SHA-256 in hexadecimal.
  */
-import { createHash } from 'node:crypto';
+
 import { writeFileDurably } from '../../platform/durable-file.ts';
 import type { Disk } from '../../platform/ports.ts';
+import { sha256Hex } from '../../schemas/sha256.ts';
 import { mendIfPossible } from './mend.ts';
 import { readSmallFile } from './small-file.ts';
 import { readIfPossible } from './unreadable.ts';
@@ -12,7 +13,7 @@ import { readIfPossible } from './unreadable.ts';
 const bytesMax = 64 * 1024;
 
 function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return sha256Hex(text);
 }
 
 function copyOf(text: string): string {

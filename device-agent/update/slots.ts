@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { openDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Disk } from '../../platform/ports.ts';
 import type { Deployment } from '../../schemas/generated/types.ts';
 import { isDeployment } from '../../schemas/generated/validators.js';
+import { sha256Hex } from '../../schemas/sha256.ts';
 import { mendIfPossible } from '../storage/mend.ts';
 import { readSmallFile } from '../storage/small-file.ts';
 import { readIfPossible } from '../storage/unreadable.ts';
@@ -13,7 +13,7 @@ export const envelopeBytesMax = 1024 * 1024;
 
 /** The name under which an envelope is kept. */
 export function envelopeDigest(envelope: string): string {
-  return createHash('sha256').update(envelope).digest('hex');
+  return sha256Hex(envelope);
 }
 
 /** A deployment and the envelope that it was taken out of. */

@@ -331,6 +331,15 @@ export interface HttpTrigger {
  */
 export interface EventsSpec {
   /**
+   * fresh: each event has an instance of a program of its own. kept: a reactor that was started once is called for one event after the other, and keeps what it has in memory.
+   */
+  instance?: 'fresh' | 'kept';
+  /**
+   * The function that a kept instance exports and that is called for each event: it takes nothing and gives nothing, or an exit code (i32).
+   */
+  handler?: string;
+  snapshots?: SnapshotsSpec;
+  /**
    * Instances at once.
    */
   concurrency?: number;
@@ -346,6 +355,19 @@ export interface EventsSpec {
    * Of one event.
    */
   timeLimit?: string;
+}
+/**
+ * The state of its kept instance is written to the disk between two events, and gone on from at the next start.
+ */
+export interface SnapshotsSpec {
+  /**
+   * At least this long between two snapshots, and only where events were handled in between.
+   */
+  every?: string;
+  /**
+   * Bytes in KiB, MiB or GiB.
+   */
+  perDay?: string;
 }
 /**
  * Named streams of messages. Applications of a device that name the same channel are connected.
@@ -979,6 +1001,15 @@ export interface LinkedModule {
 }
 export interface EventTerms {
   /**
+   * fresh: each event has an instance of a program of its own. kept: a reactor that was started once is called for one event after the other, and keeps what it has in memory.
+   */
+  instance?: 'fresh' | 'kept';
+  /**
+   * The function that a kept instance exports and that is called for each event: it takes nothing and gives nothing, or an exit code (i32).
+   */
+  handler?: string;
+  snapshots?: SnapshotTerms;
+  /**
    * Instances at once.
    */
   concurrency?: number;
@@ -991,6 +1022,13 @@ export interface EventTerms {
    */
   fuel?: number;
   timeLimitMs?: number;
+}
+/**
+ * When the state of its kept instance is written to the disk.
+ */
+export interface SnapshotTerms {
+  everySeconds: number;
+  bytesPerDayMax: number;
 }
 export interface Channels {
   in?: {
@@ -1493,6 +1531,7 @@ export interface ApplicationReport {
   };
   usage?: ApplicationUsage;
   events?: EventCounts;
+  snapshot?: SnapshotReport;
 }
 export interface FactReport {
   value: number | boolean | string;
@@ -1548,6 +1587,27 @@ export interface EventCounts {
    * Events and messages that wait now.
    */
   waiting?: number;
+}
+/**
+ * What is kept of the state of its instance.
+ */
+export interface SnapshotReport {
+  /**
+   * RFC 3339 in UTC.
+   */
+  at?: string;
+  /**
+   * Of that on the disk.
+   */
+  bytes?: number;
+  /**
+   * It went on from a snapshot when it was started.
+   */
+  isRestored?: boolean;
+  /**
+   * Why the last was not written, or why it began afresh.
+   */
+  fault?: string;
 }
 export interface HostDeath {
   /**

@@ -121,14 +121,20 @@ test('a controller starts on a state that can not be written, and serves what it
   t.is((await desired(controller, 'aurora'))?.sequence, 1);
 });
 
-test('a row that can not be read is set aside and told; the controller starts, and its device is issued above what it saw', async (t) => {
+test('rows that can not be read are set aside and told; the controller starts, and their device is issued above what it saw', async (t) => {
   const { fleet, boot, poll, state, warnings, report, desired, shown } = wholeShore();
   fleet.commit('all');
   await poll(await boot());
-  await state().commit([{ room: 'device', key: 'aurora', value: '{"issued":{"sequence":"many"}}' }]);
+  const damaged = [
+    { room: 'device', key: 'aurora', value: '{"issued":{"sequence":"many"}}' },
+    { room: 'device', key: 'truck', value: '{"takeovers":{"count":3,"since":0,"at":0}}' },
+    { room: 'refusal', key: 'x', value: `{"at":"2026-03-01T00:00:00Z","code":"X","message":"y","address":7}` },
+    { room: 'history', key: 'borealis', value: '[null]' },
+  ];
+  await state().commit(damaged);
   const controller = await boot();
-  t.true(warnings.includes('state.row-set-aside'));
-  t.is((await controller.status()).storage?.rowsSetAside, 1);
+  t.is(warnings.filter((event) => event === 'state.row-set-aside').length, damaged.length);
+  t.is((await controller.status()).storage?.rowsSetAside, damaged.length);
   await report(controller, 'aurora', reportOf(1, { highestSequence: 5 }));
   t.is((await desired(controller, 'aurora'))?.sequence, 6);
   t.is((await shown(controller, 'borealis'))?.state, 'unknown');

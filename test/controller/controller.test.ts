@@ -63,3 +63,27 @@ test('a deployment that could not be signed is owed, told, and signed later; nob
   await settle(time.runUntil(time.now + 60_000));
   t.is(issued.length, 3);
 });
+
+test('an envelope, a release or a list of keys that is damaged or gone is put again when somebody asks for it; what nobody knows is not', async (t) => {
+  const { fleet, boot, poll, desired, settle, artifacts } = wholeShore();
+  fleet.configureApplication('gauge', 2, 6_000);
+  fleet.commit('much to say');
+  const controller = await boot();
+  await poll(controller);
+  const { blob } = (await desired(controller, 'aurora'))!;
+  const files = await artifacts.list('sha256', 1);
+  t.true(files.includes(`sha256/${blob?.sha256}`));
+  for (const [at, file] of files.entries()) {
+    const right = await artifacts.read(file, 1_000_000);
+    if (at % 2 === 0) await artifacts.remove(file);
+    else
+      await artifacts.write(
+        file,
+        right!.map((byte) => byte ^ 1),
+      );
+    await settle(controller.mendArtifact(file.replace('sha256/', '')));
+    t.deepEqual(await artifacts.read(file, 1_000_000), right, file);
+  }
+  await settle(controller.mendArtifact('0'.repeat(64)));
+  t.deepEqual(await artifacts.list('sha256', 1), files);
+});

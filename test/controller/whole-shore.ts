@@ -165,5 +165,7 @@ export function wholeShore() {
       state = openSqliteState(':memory:');
     },
     state: () => state,
+    /** What lies among the artifacts under that digest. */
+    artifacts: new DirectoryFiles(disk, '/artifacts'),
   };
 }

@@ -140,7 +140,7 @@ export class SimController {
   #serve(life: ProcessLife, clock: Clock, files: ArtifactFiles, controller: Controller): void {
     const api = createApi({
       artifacts: serveArtifacts({
-        files,
+        ...{ files, clock },
         onDamaged: (sha256) => void controller.mendArtifact(sha256),
         onTrouble: (error) => this.#world.checkers.fail(`artifacts are not served: ${error}`),
       }),

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { MetaFile, Root, Snapshot, Targets, Timestamp } from '@tufjs/models';
+import { sha256Hex } from '../../../schemas/sha256.ts';
 import { TrustError } from '../error.ts';
 import type { MetadataFile } from './metadata.ts';
 
@@ -109,8 +109,4 @@ export function requireUnexpired(signed: { readonly expires: string }, now: numb
 /** What stays of a file once it is accepted. */
 export function accepted<T>({ bytes, signed }: MetadataFile<T>): TrustedFile<T> {
   return { bytes, signed };
-}
-
-export function sha256Hex(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -95,6 +95,7 @@ function enrolRoute(parts: ApiParts): Route {
     }
     const answer = await parts.enrol(asked, peer.address);
     if (answer.kind === 'refused') return errorAnswer(403, answer.code, answer.message);
+    parts.enrolments?.enrolled(asked.device, peer);
     const { certificate, authority } = answer;
     return jsonAnswer(200, { certificate, authority });
   };

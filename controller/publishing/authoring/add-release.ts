@@ -1,7 +1,7 @@
 import type { Targets } from '@tufjs/models';
 import { delegationOf } from '../../../artifact/trust/tuf/targets.ts';
-import { sha256Hex } from '../../../artifact/trust/tuf/trusted.ts';
 import type { Random } from '../../../platform/ports.ts';
+import { sha256Hex } from '../../../schemas/sha256.ts';
 import { namePattern, type ReleaseName, releaseFile, targetPath, versionPattern } from '../release-path.ts';
 import { roleFile, targetsFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';

@@ -1,7 +1,7 @@
 import { deploymentKeysPath, writeDeploymentKeys } from '../../../artifact/trust/deployment-keys.ts';
 import { trustLimits } from '../../../artifact/trust/limits.ts';
-import { sha256Hex } from '../../../artifact/trust/tuf/trusted.ts';
 import type { Random } from '../../../platform/ports.ts';
+import { sha256Hex } from '../../../schemas/sha256.ts';
 import { deploymentKeysFile, rootFile, targetsFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
 import { keyFile, readOrMakeKey } from './key-files.ts';

@@ -2,19 +2,27 @@
  * Puts new keys in the place of old ones. A root that names new keys is signed by the old root keys and by the new ones, so that a
  * device that slept through any number of rotations follows from root to root.
  */
-import { Root } from '@tufjs/models';
+
+import { Root, type Targets } from '@tufjs/models';
 import {
   deploymentKeysPath,
   parseDeploymentKeys,
   writeDeploymentKeys,
 } from '../../../artifact/trust/deployment-keys.ts';
 import type { PublicKey } from '../../../artifact/trust/keys.ts';
-import { sha256Hex } from '../../../artifact/trust/tuf/trusted.ts';
 import type { Random } from '../../../platform/ports.ts';
+import { sha256Hex } from '../../../schemas/sha256.ts';
 import { deploymentKeysFile, rootFile, targetsFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
 import { keyFile } from './key-files.ts';
 import { beginReplacement, endReplacement, type Replacement } from './replace-keys.ts';
+import {
+  delegationsAnew,
+  type ReleaseReplacements,
+  releaseKeyIds,
+  releaseKeyName,
+  signRoleAnew,
+} from './rotate-release-keys.ts';
 import { type Announce, signFile } from './sign-file.ts';
 import { type SignableFile, signableFiles } from './signers.ts';
 import { rememberRoot, requireStanding } from './standing.ts';
@@ -30,6 +38,8 @@ export interface RotateOptions {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly roles: ReadonlySet<RotatableRole>;
+  /** Applications whose release keys are rotated. */
+  readonly applications?: readonly string[];
   /** Told what is about to be signed, before it is. */
   readonly announce: Announce;
 }
@@ -39,43 +49,88 @@ export interface Rotated {
   readonly trustFiles: readonly string[];
   readonly freshFiles: readonly string[];
   readonly retiredFiles: readonly string[];
-  /** Root keys that still have to sign: on other machines. */
-  readonly signaturesMissing: number;
+  /** What keys on other machines still have to sign, by role, and how many of them. */
+  readonly signaturesMissing: ReadonlyMap<string, number>;
 }
 
-type Replacements = ReadonlyMap<RotatableRole, Replacement>;
+interface Replacements {
+  readonly ofRoles: ReadonlyMap<RotatableRole, Replacement>;
+  readonly ofReleases: ReleaseReplacements;
+}
+
+/** A file that was signed, and by how many keys too few. */
+interface Written {
+  readonly role: string;
+  readonly path: string;
+  readonly missing: number;
+}
 
 /** Replaces the keys of these roles that are on this machine. Nothing is signed before all that is needed was found. */
 export function rotateKeys(tree: WorkTree, options: RotateOptions): Rotated {
-  const { roles, random } = options;
-  requireStanding(tree, ['root', 'targets'], 'itself');
+  const { applications = [] } = options;
+  requireStanding(tree, ['root', 'targets', ...applications], 'itself');
   const earlier = settle(tree);
   const [root, targets] = signableFiles(tree) as [SignableFile, SignableFile];
-  requireSigners(roles, root, targets);
-  const named = namedKeys(tree, root.file.signed as Root);
-  const begin = (role: RotatableRole) => [role, beginReplacement(tree, random, role, named[role])] as const;
-  const replacements: Replacements = new Map([...roles].map(begin));
-  const trustFiles: string[] = [];
-  if (roles.has('deployment')) trustFiles.push(writeKeysOfDeployments(tree, replacements.get('deployment')!, options));
-  if (roles.has('targets') || roles.has('deployment'))
-    trustFiles.push(signTargets(tree, targets, replacements, options));
-  const isRootChanged = [...roles].some((role) => role !== 'deployment');
-  const next = isRootChanged ? signRoot(tree, root, replacements, options) : undefined;
-  const signaturesMissing = next?.missing ?? 0;
+  requireSigners(options, root, targets);
+  const replacements = beginAll(tree, options, root.file.signed as Root, targets.file.signed as Targets);
+  const keysFile = options.roles.has('deployment') ? [writeKeysOfDeployments(tree, replacements, options)] : [];
+  const written = signAll(tree, root, targets, replacements, options);
+  const signaturesMissing = new Map(
+    written.filter(({ missing }) => missing > 0).map(({ role, missing }) => [role, missing]),
+  );
+  const all = [...replacements.ofRoles.values(), ...replacements.ofReleases.values()];
   return {
-    trustFiles: [...trustFiles, ...(next === undefined ? [] : [next.path])],
-    freshFiles: [...replacements.values()].flatMap(({ names }) => names.map(keyFile)),
+    trustFiles: [...keysFile, ...written.map(({ path }) => path)],
+    freshFiles: all.flatMap(({ names }) => names.map(keyFile)),
     // What lacks a signature may never come to be.
-    retiredFiles: [...earlier, ...(signaturesMissing === 0 ? settle(tree) : [])],
+    retiredFiles: [...earlier, ...(signaturesMissing.size === 0 ? settle(tree) : [])],
     signaturesMissing,
   };
 }
 
+function beginAll(tree: WorkTree, options: RotateOptions, root: Root, targets: Targets): Replacements {
+  const { roles, random, applications = [] } = options;
+  const named = namedKeys(tree, root);
+  const releases = applications.map((name) => [name, releaseKeyIds(targets, name)] as const);
+  return {
+    ofRoles: new Map([...roles].map((role) => [role, beginReplacement(tree, random, role, named[role])])),
+    ofReleases: new Map(
+      releases.map(([name, keyIds]) => [name, beginReplacement(tree, random, releaseKeyName(name), keyIds)]),
+    ),
+  };
+}
+
+/** Signs what names the new keys, or is signed by them, in an order that may stop anywhere. */
+function signAll(
+  tree: WorkTree,
+  root: SignableFile,
+  targets: SignableFile,
+  replacements: Replacements,
+  options: RotateOptions,
+): readonly Written[] {
+  const { ofRoles, ofReleases } = replacements;
+  const signed = targets.file.signed as Targets;
+  const written: Written[] = [...ofReleases].flatMap(
+    ([name, one]) => signRoleAnew(tree, signed, name, one, options) ?? [],
+  );
+  const isTargetsChanged = ofReleases.size > 0 || ofRoles.has('targets') || ofRoles.has('deployment');
+  if (isTargetsChanged) written.push(signTargets(tree, targets, replacements, options));
+  const isRootChanged = [...ofRoles.keys()].some((role) => role !== 'deployment');
+  if (isRootChanged) written.push(signRoot(tree, root, ofRoles, options));
+  return written;
+}
+
 /** Keys that the metadata here names take their places, also of a rotation that was stopped. */
 function settle(tree: WorkTree): string[] {
-  const [root] = signableFiles(tree) as [SignableFile];
+  const [root, targets] = signableFiles(tree) as [SignableFile, SignableFile];
   const named = namedKeys(tree, root.file.signed as Root);
-  return rotatableRoles.flatMap((role) => endReplacement(tree, role, named[role]));
+  const signed = targets.file.signed as Targets;
+  return [
+    ...rotatableRoles.flatMap((role) => endReplacement(tree, role, named[role])),
+    ...Object.keys(signed.delegations?.roles ?? {}).flatMap((name) =>
+      endReplacement(tree, releaseKeyName(name), releaseKeyIds(signed, name)),
+    ),
+  ];
 }
 
 /** Ids of the keys that each role has now. */
@@ -88,17 +143,18 @@ function namedKeys(tree: WorkTree, root: Root): Record<RotatableRole, readonly s
   };
 }
 
-function requireSigners(roles: ReadonlySet<RotatableRole>, root: SignableFile, targets: SignableFile): void {
+function requireSigners({ roles, applications = [] }: RotateOptions, root: SignableFile, targets: SignableFile): void {
   const needs = (role: string, { signers }: SignableFile): void => {
     if (signers.length > 0) return;
     const message = `no key of ${role} is on this machine (${keyFile(role)}), and what is rotated has to be signed by it. Nothing was made or signed`;
     throw new AuthoringError('KEY_MISSING', message);
   };
   if ([...roles].some((role) => role !== 'deployment')) needs('root', root);
-  if (roles.has('deployment') && !roles.has('targets')) needs('targets', targets);
+  if (roles.has('deployment') || applications.length > 0) needs('targets', targets);
 }
 
-function writeKeysOfDeployments(tree: WorkTree, { fresh, stays }: Replacement, { announce }: RotateOptions): string {
+function writeKeysOfDeployments(tree: WorkTree, { ofRoles }: Replacements, { announce }: RotateOptions): string {
+  const { fresh, stays } = ofRoles.get('deployment')!;
   const before = parseDeploymentKeys(readWorkFile(tree, deploymentKeysFile)!);
   const keys = [...before.filter(({ keyId }) => stays.includes(keyId)), ...fresh.map(({ publicKey }) => publicKey)];
   const names = (list: readonly PublicKey[]) => list.map(({ keyId }) => keyId.slice(0, 12)).join(', ');
@@ -109,35 +165,37 @@ function writeKeysOfDeployments(tree: WorkTree, { fresh, stays }: Replacement, {
 
 function signTargets(
   tree: WorkTree,
-  { file, signers }: SignableFile,
-  replacements: Replacements,
+  { file, signers, delegation }: SignableFile,
+  { ofRoles, ofReleases }: Replacements,
   options: RotateOptions,
-): string {
+): Written {
   const { now, announce } = options;
-  const before = file.signed;
+  const before = file.signed as Targets;
   const json = before.toJSON() as { targets: Record<string, unknown> };
   const keys = readWorkFile(tree, deploymentKeysFile)!;
+  const delegations = delegationsAnew(before, ofReleases);
   const after = targetsOf({
     ...json,
     version: versionAfter(before.version, now),
     expires: expiryAfter(now, lifetimesDays.targets),
     targets: { ...json.targets, [deploymentKeysPath]: { length: keys.length, hashes: { sha256: sha256Hex(keys) } } },
+    ...(delegations === undefined ? {} : { delegations }),
   });
-  const replaced = replacements.get('targets');
+  const replaced = ofRoles.get('targets');
   const own =
     replaced === undefined
       ? signers
       : [...replaced.fresh, ...signers.filter(({ keyId }) => replaced.stays.includes(keyId))];
   writeWorkFile(tree, targetsFile, signFile({ path: targetsFile, before, after, signers: own }, announce));
-  return targetsFile;
+  return { role: 'targets', path: targetsFile, missing: Math.max(0, delegation.role.threshold - own.length) };
 }
 
 function signRoot(
   tree: WorkTree,
   { file, delegation, signers }: SignableFile,
-  replacements: Replacements,
+  replacements: Replacements['ofRoles'],
   options: RotateOptions,
-) {
+): Written {
   const { now, announce } = options;
   const before = file.signed as Root;
   const after = nextRoot(before, replacements, now);
@@ -149,13 +207,14 @@ function signRoot(
     Math.max(0, threshold - keyIds.filter((id) => all.has(id)).length);
   const { keyIDs, threshold } = after.roles.root!;
   return {
+    role: 'root',
     path,
     missing: Math.max(missing(delegation.role.keyIDs, delegation.role.threshold), missing(keyIDs, threshold)),
   };
 }
 
 /** The next root, with new keys in the place of those that were replaced. */
-function nextRoot(before: Root, replacements: Replacements, now: number): Root {
+function nextRoot(before: Root, replacements: Replacements['ofRoles'], now: number): Root {
   const json = before.toJSON() as unknown as {
     roles: Record<string, { keyids: readonly string[] }>;
     keys: Record<string, unknown>;

@@ -20,8 +20,5 @@ export function checkWasm(bytes: Uint8Array, file: string, isLinked: boolean): W
         : '';
     throw new AuthoringError(isWasm ? 'CANNOT_RUN' : 'NOT_WASM', `${file} cannot run on a device: ${reasons}${hint}`);
   }
-  if (!WebAssembly.validate(bytes)) {
-    throw new AuthoringError('NOT_WASM', `${file} is not a valid WebAssembly module`);
-  }
   return { kind: 'module', imports: verdict.imports };
 }

@@ -5,6 +5,8 @@ export interface FuelTerms {
   /** Over the whole run. */
   readonly fuelPerRun?: number;
   readonly fuelPerSecond?: number;
+  /** What it gets at a time where nobody else wants the thread; otherwise as much as a millisecond takes. */
+  readonly fuelPerSlice?: number;
 }
 
 /** What a guest that has spent its slice gets. */
@@ -21,30 +23,54 @@ const sliceFuelMax = 10_000_000;
 /** Less than this of a second's share is not worth a turn. */
 const shareMin = 1 / 100;
 
-/** The fuel of one run: what it has spent, and how much it gets at a time so that a slice takes about a millisecond. */
+/** The fuel of one guest, run after run: what it has spent, and how much it gets at a time so that a slice takes about a millisecond. */
 export class FuelMeter {
   readonly #terms: FuelTerms;
+  /** Of the run at hand, with what the guest had left over. */
   #granted = 0;
-  #sliceFuel = sliceFuelFirst;
+  /** What runs before it spent. */
+  #before = 0;
+  #sliceFuel: number;
   #share: number;
   #shareAtMs: number;
 
   constructor(terms: FuelTerms, nowMs: number) {
     this.#terms = terms;
+    this.#sliceFuel = terms.fuelPerSlice ?? sliceFuelFirst;
     this.#share = terms.fuelPerSecond ?? 0;
     this.#shareAtMs = nowMs;
   }
 
-  /** Fuel spent since the run began; `left` is what the guest still has, below zero where it went over. */
+  /** Another run of it begins, which may spend all that a run may. */
+  begin(left: number): void {
+    this.#before += this.spentOfRun(left);
+    this.#granted = left;
+  }
+
+  /** Fuel spent since the run began, never more than it may; `left` is what the guest still has, below zero where it went over. */
+  spentOfRun(left: number): number {
+    return Math.min(this.#granted - left, this.#fuelPerRun);
+  }
+
+  /** Fuel spent in all its runs. */
   spent(left: number): number {
-    return this.#granted - left;
+    return this.#before + this.spentOfRun(left);
+  }
+
+  /** Whether a run that has nothing left spent more than it may. */
+  get isOver(): boolean {
+    return this.#granted > this.#fuelPerRun;
+  }
+
+  get #fuelPerRun(): number {
+    return this.#terms.fuelPerRun ?? Number.POSITIVE_INFINITY;
   }
 
   /** What comes next for a guest that has `left`; one that owes, for a bulk operation, pays that first. */
   grant(left: number, nowMs: number): Grant {
-    const { fuelPerRun = Number.POSITIVE_INFINITY, fuelPerSecond: perSecond } = this.#terms;
+    const { fuelPerSecond: perSecond } = this.#terms;
     const debt = Math.max(0, -left);
-    const rest = fuelPerRun - this.#granted - debt;
+    const rest = this.#fuelPerRun - this.#granted - debt;
     if (rest <= 0) return { kind: 'spent' };
     let slice = Math.min(this.#sliceFuel, rest);
     if (perSecond !== undefined) {
@@ -63,9 +89,15 @@ export class FuelMeter {
     this.#granted += fuel;
   }
 
+  /** A guest whose turn ended before its slice gives back what it has left. */
+  takeBack(left: number): void {
+    this.#granted -= left;
+    this.#share += left;
+  }
+
   /** A stretch of running is over: the next slice is as large as that speed makes it. */
   ran(fuel: number, tookMs: number): void {
-    if (fuel < sliceFuelMin || tookMs <= 0) return;
+    if (this.#terms.fuelPerSlice !== undefined || fuel < sliceFuelMin || tookMs <= 0) return;
     const fitting = (fuel / tookMs) * sliceMs;
     // By at most half and double: one hiccup of the machine does not make it tiny, nor a quick start huge.
     const next = Math.min(Math.max(fitting, this.#sliceFuel / 2), this.#sliceFuel * 2);

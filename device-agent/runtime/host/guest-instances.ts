@@ -11,22 +11,36 @@ import { type LinkedInstance, LinkedInstances, type Successors } from './links/l
 /** A function of a guest, called from outside. */
 export type Entry = (...values: never[]) => unknown;
 
+const nothing: LinkedInstance = { exports: {}, memory: undefined, mayGrow: false };
+/** With less than this part of its memory left, a program that trapped ran out of it. */
+const spareMemory = 1 / 16;
+
 /** What the instances of one guest are given. */
 export interface InstanceTerms {
   readonly world: GuestWorld;
   /** Where memories come from and go to. */
   readonly memories: LeftMemories;
   /** What is imported of the meter, which all of them share. */
-  fuel(): WebAssembly.Exports;
+  fuel(): Record<string, WebAssembly.ImportValue>;
   /** A system call as an instance gets it. */
   wrap(name: string, call: SystemCall): unknown;
+}
+
+/** Instances that have not run. */
+export interface MadeInstances {
+  /** Of the guest's own module. */
+  readonly instance: LinkedInstance;
+  /** What the system calls of that one share. */
+  readonly program: Program;
+  /** What all of them run by themselves, in its order. */
+  readonly entries: readonly Entry[];
 }
 
 /** The instances of one guest: that of its own module, and those of the modules linked to it, each with a memory of its own. */
 export class GuestInstances {
   readonly #terms: InstanceTerms;
   readonly #program: Program;
-  #own: LinkedInstance = { exports: {}, memory: undefined };
+  #own: LinkedInstance = nothing;
   #links: LinkedInstances | undefined;
   #bytesAtEnd = 0;
   /** Memories that were lent to them, by what they were asked for as. */
@@ -42,14 +56,20 @@ export class GuestInstances {
     return this.#own.exports;
   }
 
-  /** Makes all of them; gives what is to be run to start them, in its order. */
-  make(compiled: CompiledApplication): readonly Entry[] {
+  /** Makes all of them. */
+  make(compiled: CompiledApplication): MadeInstances {
     const { linkage } = compiled;
     const make = (module: CompiledModule, links: WebAssembly.Imports): LinkedInstance =>
       this.#instantiate(module, links, new Program(this.#terms.world, this.#program));
     this.#links = linkage && new LinkedInstances(linkage, make);
     this.#own = this.#instantiate(compiled, this.#links?.imports ?? {}, this.#program);
-    return [...(this.#links?.instances ?? []), this.#own].flatMap(({ exports }) => entriesOf(exports));
+    const entries = this.#all().flatMap(({ exports }) => entriesOf(exports));
+    return { instance: this.#own, program: this.#program, entries };
+  }
+
+  /** In the order in which they start. */
+  #all(): readonly LinkedInstance[] {
+    return [...(this.#links?.instances ?? []), this.#own];
   }
 
   /** New instances of the linked modules that differ in `next`; undefined where they can't take the others' place. */
@@ -68,6 +88,13 @@ export class GuestInstances {
     return (this.#own.memory?.buffer.byteLength ?? this.#bytesAtEnd) + (this.#links?.memoryBytes() ?? 0);
   }
 
+  /** Whether one that would grow has hardly anything left of so many bytes. */
+  haveUsedUp(memoryBytesMax: number): boolean {
+    return this.#all().some(
+      ({ memory, mayGrow }) => mayGrow && (memory?.buffer.byteLength ?? 0) > memoryBytesMax * (1 - spareMemory),
+    );
+  }
+
   /** Gives back what the program holds of the outside. */
   close(): void {
     this.#program.close();
@@ -79,12 +106,12 @@ export class GuestInstances {
     this.#bytesAtEnd = this.memoryBytes();
     this.#lent = new Map();
     this.#links = undefined;
-    this.#own = { exports: {}, memory: undefined };
+    this.#own = nothing;
     if (areMemoriesFree) for (const [memory, shape] of lent) this.#terms.memories.leave(memory, shape);
   }
 
   #instantiate(
-    { module, traits: { importedMemory: shape } }: CompiledModule,
+    { module, traits: { importedMemory: shape, isMemoryFixed } }: CompiledModule,
     links: WebAssembly.Imports,
     program: Program,
   ): LinkedInstance {
@@ -98,7 +125,7 @@ export class GuestInstances {
     });
     const memory = lent ?? (exports.memory as WebAssembly.Memory | undefined);
     if (memory !== undefined) program.memory.attach(memory);
-    return { exports, memory };
+    return { exports, memory, mayGrow: isMemoryFixed !== true };
   }
 
   #systemCalls(module: WebAssembly.Module, program: Program): WebAssembly.Imports {

@@ -35,17 +35,11 @@ export function endOf(error: unknown, exports: WebAssembly.Exports, imported: nu
   return { kind: 'trapped', message: thrownText(error, exports), stack: wasmStack(error, imported) };
 }
 
-/** With less than this part of its memory left, a program that trapped ran out of it. */
-const spareMemory = 1 / 16;
-
-/** A program that grew and trapped with hardly any memory left has run out of it. */
-export function withMemory(
-  end: RunEnd,
-  memory: { readonly bytes: number; readonly bytesAtStart: number; readonly memoryBytesMax: number },
-): RunEnd {
-  const { bytes, bytesAtStart, memoryBytesMax: max } = memory;
-  if (end.kind !== 'trapped' || bytes === bytesAtStart || bytes < max * (1 - spareMemory)) return end;
-  return { ...end, message: `out of memory, at its limit of ${max / 2 ** 20} MiB: ${end.message}` };
+/** The end of a program that would have grown and trapped at the limit of its memory. */
+export function atMemoryLimit(end: RunEnd, memoryBytesMax: number): RunEnd {
+  if (end.kind !== 'trapped') return end;
+  const message = `out of memory, at its limit of ${memoryBytesMax / 2 ** 20} MiB: ${end.message}`;
+  return { ...end, message, isOutOfMemory: true };
 }
 
 /** Functions that an application's one module imports, but for the meter's; undefined where others are linked to it. */

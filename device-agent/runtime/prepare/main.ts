@@ -1,8 +1,9 @@
 /** The program that prepares modules: `node main.ts`, one message for each; it lives as long as the channel. */
-import { createHash } from 'node:crypto';
+
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { onStarterGone } from '../../../platform/node/starter-gone.ts';
 import { DiskError } from '../../../platform/ports.ts';
+import { sha256Hex } from '../../../schemas/sha256.ts';
 import { prepareModule } from './prepare-module.ts';
 import { PreparedStore } from './prepared-store.ts';
 import type { PrepareOutcome, PrepareWork } from './protocol.ts';
@@ -17,7 +18,7 @@ function prepare({
   name,
 }: PrepareWork): PrepareOutcome {
   const bytes = nodeDisk.stat(modulePath)?.bytes === length ? nodeDisk.readFile(modulePath) : undefined;
-  if (bytes === undefined || createHash('sha256').update(bytes).digest('hex') !== sha256) {
+  if (bytes === undefined || sha256Hex(bytes) !== sha256) {
     return { kind: 'refused', message: `${modulePath} is not what was deployed` };
   }
   const preparation = prepareModule(bytes, memoryPagesMax, isLinked);

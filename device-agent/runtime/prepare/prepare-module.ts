@@ -1,11 +1,14 @@
 /** Makes a module ready to run: judged, metered, its growth bounded. Pure, bytes to bytes. */
+
 import { judgeLinkedModule, judgeModule } from '../../../artifact/admission/judge-module.ts';
+import { admissionLimits } from '../../../artifact/admission/limits.ts';
 import { memoryShortage } from '../../../artifact/admission/memory-limit.ts';
 import type { ModuleNeed } from '../../../artifact/admission/verdict.ts';
-import { FuelError } from '../../../artifact/fuel/error.ts';
+import { FuelError, type FuelErrorCode } from '../../../artifact/fuel/error.ts';
 import { injectFuel } from '../../../artifact/fuel/inject.ts';
-import { sharedBodyBytesMax, tableElementsMax } from '../limits.ts';
+import { sharedBodyBytesMax } from '../limits.ts';
 import { importedShape } from '../wasi/imported-memory.ts';
+import { isMemoryFixed } from './fixed-memory.ts';
 import { largestBodyBytes } from './largest-body.ts';
 import { takeMemoryFromOutside } from './memory-outside.ts';
 import type { Traits } from './prepared-store.ts';
@@ -13,7 +16,10 @@ import type { Traits } from './prepared-store.ts';
 /** What became of a module. */
 export type Preparation =
   | { readonly kind: 'prepared'; readonly module: Uint8Array; readonly traits: Traits }
-  | { readonly kind: 'refused'; readonly message: string };
+  /** `code` says which rule of the meter it breaks, where it is one of those. */
+  | { readonly kind: 'refused'; readonly message: string; readonly code?: FuelErrorCode };
+
+const { tableElementsMax } = admissionLimits;
 
 const reasons: Partial<Readonly<Record<ModuleNeed, string>>> = {
   'own-process': 'its module fills a heap of the engine, which only a process can limit',
@@ -34,18 +40,26 @@ export function prepareModule(source: Uint8Array, memoryPagesMax: number, isLink
   if (verdict.kind === 'refused') return { kind: 'refused', message: verdict.problems[0]!.message };
   const shortage = memoryShortage(verdict.start, memoryPagesMax);
   if (shortage !== undefined) return { kind: 'refused', message: shortage };
+  return rewriteModule(source, memoryPagesMax, verdict.needs);
+}
+
+/** Makes a module ready that was judged already, and needs this. */
+export function rewriteModule(source: Uint8Array, memoryPagesMax: number, needs: readonly ModuleNeed[]): Preparation {
   try {
     const module = takeMemoryFromOutside(injectFuel(source, { memoryPagesMax, tableElementsMax }));
     if (!WebAssembly.validate(module)) return { kind: 'refused', message: 'the engine finds it invalid' };
-    return { kind: 'prepared', module, traits: traitsOf(source, module, verdict.needs) };
+    return { kind: 'prepared', module, traits: traitsOf(source, module, needs) };
   } catch (error) {
-    if (error instanceof FuelError) return { kind: 'refused', message: error.message };
+    if (error instanceof FuelError) return { kind: 'refused', message: error.message, code: error.code };
     throw error;
   }
 }
 
 function traitsOf(source: Uint8Array, module: Uint8Array, needs: readonly ModuleNeed[]): Traits {
-  const memory = importedShape(module);
-  const ownProcess = ownProcessReasons(source, needs);
-  return memory === undefined ? { ownProcess } : { ownProcess, importedMemory: memory };
+  const importedMemory = importedShape(module);
+  return {
+    ownProcess: ownProcessReasons(source, needs),
+    ...(importedMemory === undefined ? {} : { importedMemory }),
+    ...(isMemoryFixed(source) ? { isMemoryFixed: true } : {}),
+  };
 }

@@ -34,7 +34,7 @@ export type ApplicationEnd =
   /** All events were handled well. */
   | { readonly kind: 'handled' }
   | {
-      readonly kind: 'trapped' | 'out-of-fuel' | 'time-limit' | 'refused' | 'failed' | 'interrupted';
+      readonly kind: 'trapped' | 'out-of-fuel' | 'out-of-memory' | 'time-limit' | 'refused' | 'failed' | 'interrupted';
       readonly message: string;
     };
 

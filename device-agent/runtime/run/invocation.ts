@@ -1,8 +1,4 @@
-import { admissionLimits } from '../../../artifact/admission/limits.ts';
-import { judgeParts } from '../../../artifact/admission/parts.ts';
-import { ProblemList } from '../../../artifact/admission/verdict.ts';
-import { wasmLimits } from '../../../artifact/wasm/limits.ts';
-import { readBinary } from '../../../artifact/wasm/read/module.ts';
+import { exportedSignature } from '../../../artifact/admission/exported-function.ts';
 
 /** Why an export cannot be called with what was given; the message is for people. */
 export class InvocationError extends Error {
@@ -19,19 +15,8 @@ const typeNames: Readonly<Record<string, string>> = {
 };
 
 function signatureOf(bytes: Uint8Array, name: string): string {
-  const binary = readBinary(bytes, wasmLimits);
-  const hearing = {
-    binary,
-    limits: admissionLimits,
-    isLinked: false,
-    reading: wasmLimits,
-    problems: new ProblemList(),
-  };
-  const { exports, types } = judgeParts(hearing);
-  const found = exports.find((one) => one.name === name && one.kind === 'function');
-  const signature = found && types.signature(types.typeOfFunction(found.index));
+  const { signature, functions } = exportedSignature(bytes, name);
   if (signature !== undefined) return signature;
-  const functions = exports.filter(({ kind }) => kind === 'function').map((one) => one.name);
   throw new InvocationError(`it exports no function ${name}; it exports ${functions.slice(0, 8).join(', ') || 'none'}`);
 }
 

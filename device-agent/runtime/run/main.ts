@@ -6,6 +6,7 @@ import { nodeDisk } from '../../../platform/node/disk.ts';
 import { openHostDirectory } from '../../../platform/node/host-directory.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import { fileInput, standardInput, standardOutput } from '../../../platform/node/standard-streams.ts';
+import { Turns } from '../host/turns.ts';
 import { OpenDirectory } from '../primitives/open-directory.ts';
 import { Quota } from '../primitives/quota.ts';
 import { suspendingWait } from '../primitives/waiting.ts';
@@ -27,7 +28,7 @@ function openDirectories({ directories }: RunRequest): GrantedDirectory[] {
   });
 }
 
-function worldOf(request: RunRequest, granted: readonly GrantedDirectory[], leave: GuestWorld['leave']): GuestWorld {
+function worldOf(request: RunRequest, granted: readonly GrantedDirectory[]): Omit<GuestWorld, 'leave'> {
   return {
     args: request.args,
     environment: request.environment,
@@ -39,7 +40,6 @@ function worldOf(request: RunRequest, granted: readonly GrantedDirectory[], leav
     monotonic: nodeClock.monotonic,
     random: nodeRandom.bytes,
     wait: suspendingWait(nodeClock),
-    leave,
   };
 }
 
@@ -66,8 +66,8 @@ async function outcomeOf(request: RunRequest): Promise<RunOutcome> {
         isCaptured: snapshotPath !== undefined,
         ...(restorePath === undefined ? {} : { restore: readSnapshot(restorePath) }),
       },
-      (leave) => worldOf(request, granted, leave),
-      nodeClock.monotonic,
+      worldOf(request, granted),
+      { clock: nodeClock, turns: new Turns({ nextTurn: setImmediate, mark: () => {} }) },
     );
     if (snapshot !== undefined) writeWhole(snapshotPath!, snapshot);
     return { end, use: { ...use, bytesWritten: granted.reduce((sum, [, , quota]) => sum + quota.bytesWritten, 0) } };

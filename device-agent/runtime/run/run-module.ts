@@ -1,27 +1,24 @@
-/** Runs one module as a device would: judged, metered, bounded, in the sandbox of the world it is given. */
+/** Runs one module as a device would: judged, metered, bounded, a guest in the sandbox of the world it is given. */
 import { judgeModule } from '../../../artifact/admission/judge-module.ts';
 import type { Verdict } from '../../../artifact/admission/verdict.ts';
-import { fuelContract } from '../../../artifact/fuel/contract.ts';
-import { FuelError } from '../../../artifact/fuel/error.ts';
-import { injectFuel } from '../../../artifact/fuel/inject.ts';
 import { UncapturableState } from '../../../artifact/snapshot/show-state.ts';
-import { SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
-import { WasmError } from '../../../artifact/wasm/error.ts';
+import { encodeSnapshot, SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
+import { sha256Hex } from '../../../schemas/sha256.ts';
+import type { CompiledModule } from '../host/compiled-modules.ts';
+import { FuelMeter } from '../host/fuel-meter.ts';
+import { Guest, type GuestEnd, type MadeGuest, runByItself } from '../host/guest.ts';
+import type { TurnTerms } from '../host/guest-turns.ts';
+import { LeftMemories } from '../host/left-memories.ts';
+import { rewriteModule } from '../prepare/prepare-module.ts';
+import { failureOf } from '../run-end.ts';
 import { type Carriable, carriable, QuietInstance } from '../snapshot/quiet-instance.ts';
-import { memoryImport } from '../wasi/imported-memory.ts';
-import { attachMemory, type Bound, bind } from '../wasi/instance.ts';
-import { suspending } from '../wasi/preview1.ts';
-import { thrownText } from '../wasi/thrown.ts';
 import type { GuestWorld } from '../wasi/world.ts';
 import { InvocationError, valuesOf } from './invocation.ts';
-import { Meter } from './meter.ts';
 import type { RunEnd, RunRequest } from './request.ts';
 
-/** Tables of all modules of a program together. */
-const tableElementsMax = 10_000_000;
-/** A program that trapped with less than this part of its memory left has run out of it. */
-const exhaustedPart = 1 / 16;
 const pageBytes = 65_536;
+/** It has its thread to itself: what it spends is looked at only now and then. */
+const fuelPerSlice = 1e12;
 
 /** What a run needs besides its world. */
 export interface ModuleRequest extends Pick<RunRequest, 'args' | 'fuelMax' | 'memoryPagesMax' | 'invoke'> {
@@ -41,19 +38,25 @@ export interface ModuleRun {
   readonly snapshot?: Uint8Array;
 }
 
+/** The thread that it has. */
+export type RunThread = Pick<TurnTerms, 'turns' | 'clock'>;
+
+type Refusal = Extract<RunEnd, { kind: 'refused' }>;
+type MemoryShortage = Extract<RunEnd, { kind: 'out-of-memory' }>;
+type Returned = Extract<RunEnd, { kind: 'returned' }>;
+
 const nothingRan = { fuel: 0, peakMemoryBytes: 0, compileMs: 0, instantiateMs: 0 };
 
+function isCarried({ restore, isCaptured }: ModuleRequest): boolean {
+  return restore !== undefined || isCaptured === true;
+}
+
 /** Why a module is refused, in one line; undefined when it may run. */
-function refusal(bytes: Uint8Array, request: ModuleRequest): string | undefined {
-  const verdict = judgeModule(bytes);
+function refusalOf(verdict: Verdict, request: ModuleRequest): string | undefined {
   const found = verdict.kind === 'runs' ? [] : verdict.problems;
   const problems = found.filter(({ code }) => request.invoke === undefined || code !== 'NO_ENTRY');
   if (problems.length > 0) return problems.map(({ message }) => message).join('; ');
   return snapshotRefusal(verdict, request);
-}
-
-function isCarried({ restore, isCaptured }: ModuleRequest): boolean {
-  return restore !== undefined || isCaptured === true;
 }
 
 /** A program that runs from _start to its end has no state between two calls. */
@@ -63,175 +66,149 @@ function snapshotRefusal(verdict: Verdict, request: ModuleRequest): string | und
   return 'a snapshot is of an instance between two calls: name the export to call (--invoke)';
 }
 
-/** The end of a module that cannot be metered within its limits. */
-function unmeterable(error: unknown): RunEnd {
-  if (error instanceof UncapturableState) return { kind: 'refused', message: `no snapshot is made: ${error.message}` };
-  if (error instanceof FuelError && error.code === 'memory-above-limit') {
-    return { kind: 'out-of-memory', message: error.message };
+/** A module that may run, compiled; carriable where its state is to be carried. */
+interface Ready extends CompiledModule {
+  readonly carriable?: Carriable;
+}
+
+function makeReady(bytes: Uint8Array, request: ModuleRequest): Ready | Refusal | MemoryShortage {
+  const verdict = judgeModule(bytes);
+  const message = refusalOf(verdict, request);
+  if (message !== undefined) return { kind: 'refused', message };
+  const rewritten = rewriteModule(bytes, request.memoryPagesMax, verdict.kind === 'runs' ? verdict.needs : []);
+  if (rewritten.kind === 'refused') {
+    return { kind: rewritten.code === 'memory-above-limit' ? 'out-of-memory' : 'refused', message: rewritten.message };
   }
-  if (error instanceof FuelError || error instanceof WasmError) return { kind: 'refused', message: error.message };
+  const { module, traits } = rewritten;
+  if (!isCarried(request)) return { module: new WebAssembly.Module(module), traits };
+  const digest = sha256Hex(bytes);
+  const shown = carriable(digest, module, request.memoryPagesMax);
+  return { module: new WebAssembly.Module(shown.module), traits, carriable: shown };
+}
+
+/** What a guest was asked for and can't do; what is no such answer is thrown on. */
+function refused(error: unknown): Refusal {
+  if (error instanceof UncapturableState) return { kind: 'refused', message: `no snapshot is made: ${error.message}` };
+  if (error instanceof SnapshotError)
+    return { kind: 'refused', message: `the snapshot does not fit: ${error.message}` };
+  if (error instanceof InvocationError) return { kind: 'refused', message: error.message };
+  if (error instanceof WebAssembly.CompileError) {
+    return { kind: 'refused', message: `it does not compile: ${error.message}` };
+  }
   throw error;
 }
 
-function suspendable(imports: Bound['imports'], meter: Meter): WebAssembly.Imports {
-  return Object.fromEntries(
-    Object.entries(imports).map(([from, calls]) => [
-      from,
-      Object.fromEntries(
-        Object.entries(calls).map(([name, call]) => [
-          name,
-          suspending.has(name) ? new WebAssembly.Suspending(meter.charged(call)) : meter.charged(call),
-        ]),
-      ),
-    ]),
-  );
-}
-
-function memoryBytes(exports: WebAssembly.Exports, others: WebAssembly.Imports): number {
-  const shown = [...Object.values(exports), ...Object.values(others).flatMap((one) => Object.values(one))];
-  const memories = new Set(shown.filter((value) => value instanceof WebAssembly.Memory));
-  return [...memories].reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
-}
-
-type Export = (...values: (number | bigint)[]) => Promise<unknown>;
-
-/** One instance from its instantiation to its end. */
-class Run {
-  readonly #bytes: Uint8Array;
+/** An export of a guest, called with what the request says between the snapshots that it asks for. */
+class Call {
   readonly #request: ModuleRequest;
-  readonly #meter: Meter;
-  readonly #bound: Bound;
+  readonly #values: readonly (number | bigint)[];
   readonly #carriable: Carriable | undefined;
-  #exports: WebAssembly.Exports = {};
-  instantiateMs = 0;
   snapshot: Uint8Array | undefined;
 
-  constructor(bytes: Uint8Array, request: ModuleRequest, meter: Meter, bound: Bound, carried: Carriable | undefined) {
-    this.#bytes = bytes;
-    this.#carriable = carried;
+  /** Throws an InvocationError where it can't be called with these values. */
+  constructor(bytes: Uint8Array, request: ModuleRequest, carriable: Carriable | undefined) {
+    const { invoke, args } = request;
     this.#request = request;
-    this.#meter = meter;
-    this.#bound = bound;
+    this.#values = invoke === undefined ? [] : valuesOf(bytes, invoke, args.slice(1));
+    this.#carriable = carriable;
   }
 
-  async toEnd(module: WebAssembly.Module, now: () => number): Promise<RunEnd> {
+  async of(made: MadeGuest, fuelSpent: () => number): Promise<Returned | Refusal> {
+    const { instance, program } = made;
+    const quiet = this.#carriable && new QuietInstance(instance, this.#carriable, program);
     try {
-      const started = now();
-      const { imports, others } = this.#bound;
-      const instance = new WebAssembly.Instance(module, {
-        ...suspendable(imports, this.#meter),
-        ...others,
-        ...this.#meter.imports,
-      });
-      this.#exports = instance.exports;
-      attachMemory(this.#bound.guest, this.#exports);
-      this.instantiateMs = now() - started;
-      const quiet = this.#quiet();
-      const fuelBefore = this.#restore(quiet);
-      const end = await this.#call();
-      if (end.kind === 'returned' && this.#request.isCaptured === true)
-        this.snapshot = quiet?.capture(fuelBefore + this.#meter.used);
-      return end;
+      const fuelBefore = await this.#begin(made, quiet);
+      const results = await this.#invoke(made);
+      if (this.#request.isCaptured) this.snapshot = encodeSnapshot(quiet!.snapshot(fuelBefore + fuelSpent()));
+      return { kind: 'returned', results: results.map(String) };
     } catch (error) {
-      return this.#endOf(error);
+      return refused(error);
     }
   }
 
-  #quiet(): QuietInstance | undefined {
-    if (this.#carriable === undefined) return undefined;
-    const memory = Object.values({ ...this.#exports, ...this.#bound.others[memoryImport.module] }).find(
-      (one) => one instanceof WebAssembly.Memory,
-    );
-    return new QuietInstance({ exports: this.#exports, memory }, this.#carriable, this.#bound.guest);
-  }
-
-  /** Fuel that was spent before the state that it goes on from. */
-  #restore(quiet: QuietInstance | undefined): number {
+  /** Fuel that was spent before the state that it goes on from: what goes on has been started already. */
+  async #begin({ instance, entries, call }: MadeGuest, quiet: QuietInstance | undefined): Promise<number> {
     const { restore } = this.#request;
-    return restore === undefined || quiet === undefined ? 0 : quiet.restore(restore);
+    if (restore !== undefined) return quiet!.restore(restore);
+    const { _start: program } = instance.exports;
+    for (const entry of entries) if (entry !== program) await call(entry);
+    return 0;
   }
 
-  /** What goes on from a snapshot has been started already. */
-  async #call(): Promise<RunEnd> {
-    const { invoke, args, restore } = this.#request;
-    const values = invoke === undefined ? [] : valuesOf(this.#bytes, invoke, args.slice(1));
-    if (restore === undefined) {
-      await this.#export(fuelContract.start)?.();
-      if (invoke !== undefined || this.#exports._start === undefined) await this.#export('_initialize')?.();
-    }
-    const called = this.#export(invoke ?? '_start');
-    if (called === undefined) return { kind: 'returned', results: [] };
-    const result = await called(...values);
-    if (invoke === undefined) return { kind: 'exited', exitCode: 0 };
-    const results = result === undefined ? [] : Array.isArray(result) ? result : [result];
-    return { kind: 'returned', results: results.map(String) };
-  }
-
-  #export(name: string): Export | undefined {
-    const found = this.#exports[name];
-    return typeof found === 'function'
-      ? (WebAssembly.promising(found as (...values: unknown[]) => unknown) as Export)
-      : undefined;
-  }
-
-  #endOf(error: unknown): RunEnd {
-    const { exit } = this.#bound.guest;
-    if (exit !== undefined) return { kind: 'exited', exitCode: exit.exitCode };
-    if (this.#meter.isOut) return { kind: 'out-of-fuel' };
-    if (error instanceof UncapturableState)
-      return { kind: 'refused', message: `no snapshot is made: ${error.message}` };
-    if (error instanceof SnapshotError)
-      return { kind: 'refused', message: `the snapshot does not fit: ${error.message}` };
-    if (error instanceof InvocationError || error instanceof WebAssembly.LinkError) {
-      return { kind: 'refused', message: error.message };
-    }
-    if (this.#meter.isTooDeep) return { kind: 'trapped', message: 'trap: its calls were nested too deeply' };
-    const message = thrownText(error, this.#exports);
-    const max = this.#request.memoryPagesMax * pageBytes;
-    if (this.peakMemoryBytes <= max * (1 - exhaustedPart)) return { kind: 'trapped', message };
-    return {
-      kind: 'out-of-memory',
-      message: `${message}, with ${this.peakMemoryBytes} of ${max} bytes of memory taken`,
-    };
-  }
-
-  get peakMemoryBytes(): number {
-    return memoryBytes(this.#exports, this.#bound.others);
+  async #invoke({ instance, call }: MadeGuest): Promise<readonly unknown[]> {
+    const { invoke } = this.#request;
+    if (invoke === undefined) return [];
+    const result = await call(instance.exports[invoke] as () => unknown, ...this.#values);
+    return result === undefined ? [] : Array.isArray(result) ? result : [result];
   }
 }
 
-/** Runs a module to its end. `world` is made with what keeps the program from running on after proc_exit; `now` in milliseconds. */
+/** The end of a guest as `fleet run` tells it. */
+function told(end: Exclude<GuestEnd, { kind: 'resident' }> | Returned): RunEnd {
+  switch (end.kind) {
+    case 'exited':
+    case 'returned':
+    case 'refused':
+      return end;
+    case 'exhausted':
+      return { kind: 'out-of-fuel' };
+    case 'trapped':
+      return { kind: end.isOutOfMemory ? 'out-of-memory' : 'trapped', message: failureOf(end)! };
+    default:
+      throw new Error(end satisfies never);
+  }
+}
+
+/** The call that is asked for; undefined where the module does what it does by itself. */
+function callOf(bytes: Uint8Array, request: ModuleRequest, ready: Ready): Call | undefined {
+  const isByItself = request.invoke === undefined && !isCarried(request);
+  return isByItself ? undefined : new Call(bytes, request, ready.carriable);
+}
+
+/** Runs a compiled module to its end. */
+async function runReady(
+  ready: Ready,
+  { memoryPagesMax, fuelMax }: ModuleRequest,
+  call: Call | undefined,
+  world: Omit<GuestWorld, 'leave'>,
+  { turns, clock }: RunThread,
+): Promise<Omit<ModuleRun, 'compileMs'>> {
+  let [startedMs, madeMs] = [0, 0];
+  const terms = { fuelPerSlice, ...(fuelMax === undefined ? {} : { fuelPerRun: fuelMax }) };
+  const guest = new Guest(world, {
+    ...{ name: 'program', compiled: ready, turns, clock, memories: new LeftMemories() },
+    memoryBytesMax: memoryPagesMax * pageBytes,
+    meter: new FuelMeter(terms, clock.monotonic()),
+    onStarted: () => {
+      startedMs = clock.monotonic();
+    },
+  });
+  const end = await guest.work(async (made) => {
+    madeMs = clock.monotonic();
+    if (call !== undefined) return call.of(made, () => guest.fuelSpent());
+    const own = await runByItself(made);
+    return own.kind === 'resident' ? ({ kind: 'returned', results: [] } as const) : own;
+  });
+  const took = { fuel: guest.fuelSpent(), peakMemoryBytes: guest.memoryBytes(), instantiateMs: madeMs - startedMs };
+  const snapshot = call?.snapshot;
+  return { end: told(end!), ...took, ...(snapshot === undefined ? {} : { snapshot }) };
+}
+
+/** Runs a module to its end. */
 export async function runModule(
   bytes: Uint8Array,
   request: ModuleRequest,
-  worldOf: (leave: GuestWorld['leave']) => GuestWorld,
-  now: () => number,
+  world: Omit<GuestWorld, 'leave'>,
+  thread: RunThread,
 ): Promise<ModuleRun> {
-  const message = refusal(bytes, request);
-  if (message !== undefined) return { ...nothingRan, end: { kind: 'refused', message } };
-  const started = now();
-  let metered: Uint8Array;
-  let module: WebAssembly.Module;
-  let carried: Carriable | undefined;
   try {
-    metered = injectFuel(bytes, { memoryPagesMax: request.memoryPagesMax, tableElementsMax });
-    if (isCarried(request)) carried = carriable(bytes, metered, request.memoryPagesMax);
-    metered = carried?.module ?? metered;
-    module = new WebAssembly.Module(metered);
+    const beganMs = thread.clock.monotonic();
+    const ready = makeReady(bytes, request);
+    if ('kind' in ready) return { ...nothingRan, end: ready };
+    const compileMs = thread.clock.monotonic() - beganMs;
+    const call = callOf(bytes, request, ready);
+    return { ...(await runReady(ready, request, call, world, thread)), compileMs };
   } catch (error) {
-    if (!(error instanceof WebAssembly.CompileError)) return { ...nothingRan, end: unmeterable(error) };
-    return { ...nothingRan, end: { kind: 'refused', message: `it does not compile: ${error.message}` } };
-  }
-  const compileMs = now() - started;
-  const meter = new Meter(request.fuelMax);
-  const bound = bind(module, metered, worldOf(meter.leave));
-  const run = new Run(bytes, request, meter, bound, carried);
-  try {
-    const end = await run.toEnd(module, now);
-    const { peakMemoryBytes, instantiateMs, snapshot } = run;
-    const took = { fuel: meter.used, peakMemoryBytes, compileMs, instantiateMs };
-    return { end, ...took, ...(snapshot === undefined ? {} : { snapshot }) };
-  } finally {
-    bound.guest.close();
+    return { ...nothingRan, end: refused(error) };
   }
 }

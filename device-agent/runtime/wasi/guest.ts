@@ -3,7 +3,7 @@ import type { Errno } from './errno.ts';
 import { GuestMemory } from './guest-memory.ts';
 import type { Dialect } from './layout.ts';
 import { grantRights, listenerRights, streamRights } from './rights.ts';
-import { type GuestWorld, ProgramExit } from './world.ts';
+import type { GuestWorld } from './world.ts';
 
 const descriptorsMax = 256;
 
@@ -13,8 +13,6 @@ export class Guest {
   readonly memory = new GuestMemory();
   /** 0, 1 and 2, the granted directories from 3 on, the sockets behind them, then what it opens. */
   readonly descriptors: DescriptorTable;
-  readonly #exited = Promise.withResolvers<ProgramExit>();
-  #exit: ProgramExit | undefined;
 
   /** `beside` another one that lives in the same world, it has the same descriptors, and a memory of its own. */
   constructor(world: GuestWorld, beside?: Guest) {
@@ -39,26 +37,9 @@ export class Guest {
     }
   }
 
-  /** Resolves when the guest has called proc_exit. */
-  get exited(): Promise<ProgramExit> {
-    return this.#exited.promise;
-  }
-
-  /** What the guest has ended with; every further call throws it again, for a guest may catch it and go on. */
-  get exit(): ProgramExit | undefined {
-    return this.#exit;
-  }
-
   /** Gives back what the instance holds of the outside. */
   close(): void {
     this.descriptors.closeAll();
-  }
-
-  /** Ends the guest; the first exit counts. */
-  end(exitCode: number): Promise<never> | undefined {
-    this.#exit ??= new ProgramExit(exitCode);
-    this.#exited.resolve(this.#exit);
-    return this.world.leave(this.#exit);
   }
 }
 

@@ -4,14 +4,13 @@
  */
 import { descriptorCalls } from './descriptor-calls.ts';
 import { errno, errnoOf } from './errno.ts';
-import { type Call, type Context, Guest } from './guest.ts';
+import type { Call, Context, Guest } from './guest.ts';
 import { type Dialect, preview0Dialect, preview1Dialect } from './layout.ts';
 import { pathCalls } from './path-calls.ts';
 import { pollCall } from './poll-call.ts';
 import { programCalls } from './program-calls.ts';
 import { socketCalls } from './socket-calls.ts';
 import { transferCalls } from './transfer-calls.ts';
-import type { GuestWorld } from './world.ts';
 
 /** Preview 1, as modules import it. */
 export const wasiModule = 'wasi_snapshot_preview1';
@@ -38,10 +37,13 @@ const interfaces: Readonly<Record<string, Interface>> = {
 
 /** The calls that may answer with a promise where the world can suspend; all others answer at once everywhere. */
 export const suspending: ReadonlySet<string> = new Set([
+  'fd_pread',
+  'fd_pwrite',
   'fd_read',
+  'fd_readdir',
   'fd_write',
   'poll_oneoff',
-  'proc_exit',
+  'random_get',
   'sched_yield',
   'sock_accept',
   'sock_recv',
@@ -59,11 +61,9 @@ export type SystemCall = (...values: never[]) => number | Promise<number>;
 /** Functions to import by module and name. */
 export type SystemCalls = Readonly<Record<string, Readonly<Record<string, SystemCall>>>>;
 
-/** A guest that has ended gets no further, whatever it has caught. */
+/** What fails is told by its number. */
 function guarded(call: Call, context: Context): SystemCall {
   return (...values) => {
-    const { exit } = context.guest;
-    if (exit !== undefined) throw exit;
     try {
       const answer = call(context, ...values);
       if (!(answer instanceof Promise)) return answer ?? errno.success;
@@ -80,17 +80,7 @@ export interface ImportName {
   readonly name: string;
 }
 
-const everything: readonly ImportName[] = Object.entries(interfaces).flatMap(([module, { calls: named }]) =>
-  Object.keys(named).map((name) => ({ module, name })),
-);
-
-/** An instance's system calls, to be imported, and what they share; its memory is to be attached before it runs. */
-export function preview1(world: GuestWorld): { readonly imports: SystemCalls; readonly guest: Guest } {
-  const guest = new Guest(world);
-  return { imports: callsOf(guest, everything), guest };
-}
-
-/** The system calls of a guest, only those of `wanted` that there are: an instance that takes few calls costs little. */
+/** The system calls of a guest, only those of `wanted` that there are; its memory is to be attached before they are made. */
 export function callsOf(guest: Guest, wanted: readonly ImportName[]): SystemCalls {
   const imports: Record<string, Record<string, SystemCall>> = {};
   for (const { module, name } of wanted) {

@@ -26,7 +26,13 @@ test('a command of preview 1 runs, and what it starts with is told', (t) => {
 test('a module with _initialize is a reactor, one with neither is refused', (t) => {
   t.like(judgeModule(buildModule({ functions: { _initialize: [] } })), { kind: 'runs', entry: 'reactor' });
   t.deepEqual(codesOf(buildModule({ functions: { run: [] } })), ['NO_ENTRY']);
-  t.deepEqual(codesOf(buildModule({ functions: { _start: [] }, memory: 'hidden' })), ['NO_MEMORY']);
+  const exit = [{ name: 'proc_exit', params: ['i32'] }] as const;
+  t.deepEqual(codesOf(buildModule({ imports: exit, functions: { _start: [] }, memory: 'hidden' })), ['NO_MEMORY']);
+  t.like(
+    judgeModule(buildModule({ functions: { _start: [] }, memory: 'hidden' })),
+    { kind: 'runs' },
+    'nothing asks for it',
+  );
 });
 
 test('preview 1 has its 46 functions', (t) => {
@@ -77,6 +83,16 @@ test('what fills the heap of the engine needs a process of its own', (t) => {
   t.like(needs([[0x5f, 0]]), { needs: ['own-process'] }, 'a struct');
   t.like(needs([[0x60, 1, 0x69, 0]], [[0, 1]]), { needs: ['own-process'] }, 'an exception that carries one');
   t.like(needs([[0x60, 1, 0x7f, 0]], [[0, 1]]), { needs: [] }, 'an exception that carries a number');
+  t.like(
+    needs([[0x60, 9, ...new Array(9).fill(0x7e), 0]], [[0, 1]]),
+    { needs: ['own-process'] },
+    'one that carries many',
+  );
+  for (const type of [[0x69], [0x63, 0x69]]) {
+    t.like(judgeModule(commandAround({ tables: [[...type, 0, 1]] })), { needs: ['own-process'] }, 'a table of them');
+    const global = [...type, 1, 0xd0, 0x69, 0x0b];
+    t.like(judgeModule(commandAround({ globals: [global] })), { needs: ['own-process'] }, 'a global of them');
+  }
 });
 
 test('memories are judged by what they take at the start, and their kinds are told', (t) => {
@@ -108,23 +124,23 @@ test('blocks may nest as deep as the limit, and no deeper', (t) => {
 });
 
 test('branches among many locals, or many operands, are refused before a compiler copies them', (t) => {
-  const locals = [1, ...unsigned(50_000), 0x7f];
+  const locals = [1, ...unsigned(32_000), 0x7f];
   t.is(judgeModule(commandAround({ locals, body: repeated(100, branching) })).kind, 'runs');
-  t.deepEqual(codesOf(commandAround({ locals, body: repeated(1000, branching) })), ['COSTS_TOO_MUCH']);
+  t.deepEqual(codesOf(commandAround({ locals, body: repeated(1100, branching) })), ['COSTS_TOO_MUCH']);
   const operands = (blocks: number) => [
-    ...repeated(50_000, [0x41, 0]),
+    ...repeated(32_000, [0x41, 0]),
     ...repeated(blocks, branching),
-    ...repeated(50_000, [0x1a]),
+    ...repeated(32_000, [0x1a]),
   ];
   t.is(judgeModule(commandAround({ body: operands(100) })).kind, 'runs');
-  t.deepEqual(codesOf(commandAround({ body: operands(1000) })), ['COSTS_TOO_MUCH']);
+  t.deepEqual(codesOf(commandAround({ body: operands(1100) })), ['COSTS_TOO_MUCH']);
 });
 
 test('a body is judged by its bytes, locals by their number, functions by theirs', (t) => {
   const { bodyBytesMax, localsMax, functionsMax } = admissionLimits;
   t.is(judgeModule(commandAround({ body: repeated(bodyBytesMax - 2, [0x01]) })).kind, 'runs');
   t.deepEqual(codesOf(commandAround({ body: repeated(bodyBytesMax - 1, [0x01]) })), ['TOO_LARGE']);
-  t.is(judgeModule(commandAround({ locals: [1, ...unsigned(localsMax), 0x7f] })).kind, 'runs');
+  t.deepEqual(codesOf(commandAround({ locals: [1, ...unsigned(localsMax), 0x7f] })), ['TOO_LARGE'], 'its frame');
   t.deepEqual(codesOf(commandAround({ locals: [1, ...unsigned(localsMax + 1), 0x7f] })), ['TOO_MANY']);
   t.is(judgeModule(commandAround({ functions: functionsMax })).kind, 'runs');
   t.true(codesOf(commandAround({ functions: functionsMax + 1 })).includes('TOO_MANY'));

@@ -9,9 +9,9 @@ import { roomy } from './metered-run.ts';
 
 /** Of what one version of the rewriter makes of the same modules: a digest that changes goes with a version that rises. */
 const pinned = {
-  version: 4,
+  version: 5,
   source: 'fd768adc4b369d0b9f90fdfde52383ac58ae3401516dc32d47d7995da36cf770',
-  metered: 'e5bd250ffae71a3d11a89b2d1bb92ecc6522a40ba297a4eb39e392b99c83d3b5',
+  metered: '5578a17ebfdfa5f683ca58f29199f5b8d6dd42aec165cc5130c87631655ed378',
 };
 
 const sources = [

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { judgeApplication } from '../../../artifact/linking/judge-application.ts';
+import { type ModuleUse, moduleUse } from '../../../artifact/linking/module-use.ts';
 import { writeTrampolines } from '../../../artifact/linking/trampolines.ts';
 import { buildModule, op } from '../../device-agent/runtime/module-builder.ts';
 
@@ -8,7 +9,7 @@ const codec = writeTrampolines([{ name: 'encode', params: [i32], results: [i32] 
 const importing = (module: string) => [{ module, name: 'encode', params: ['i32' as const], result: 'i32' as const }];
 const program = buildModule({ imports: importing('codec'), functions: { _start: [op.i32(1), op.call(0), op.drop] } });
 const judge = (own: Uint8Array, links: Record<string, Uint8Array>, memoryPagesMax = 1) =>
-  judgeApplication({ own, links: new Map(Object.entries(links)), memoryPagesMax });
+  judgeApplication({ own, links: new Map(Object.entries(links)), memoryPagesMax, use: { kind: 'run' } });
 
 test('an application runs where its links give what its modules import, the linked ones too', (t) => {
   t.deepEqual(judge(program, { codec }), []);
@@ -51,4 +52,42 @@ test('what starts with more memory than the limit gives each module is refused, 
   t.deepEqual(judge(starting(3, 'imported'), {}, 2), [{ message }]);
   const large = buildModule({ imports: importing('table'), functions: { encode: [] }, pages: 3 });
   t.deepEqual(judge(program, { codec: large }, 2), [{ link: 'codec', message }]);
+});
+
+test('a program can not be called for its events, a reactor not run for each, and a handler is exported as it is called', (t) => {
+  const handling = (signature: { params?: readonly 'i32'[]; result?: 'i32' }) => {
+    const handle = signature.result === undefined ? [] : [op.i32(0)];
+    return buildModule({ functions: { _initialize: [], handle }, signatures: { handle: signature } });
+  };
+  const trigger = { message: { channel: 'readings' } };
+  const kept = moduleUse({ trigger, events: { instance: 'kept', handler: 'handle' } });
+  const problem = (own: Uint8Array, use: ModuleUse) =>
+    judgeApplication({ own, links: new Map(), memoryPagesMax: 1, use })[0]?.message ?? '';
+  const simple = buildModule({ functions: { _start: [] } });
+  t.is(problem(handling({}), kept), '');
+  t.is(problem(handling({ result: 'i32' }), kept), '');
+  t.regex(
+    problem(handling({ params: ['i32'] }), kept),
+    /^its handle \(events\.handler\) must take nothing and give nothing or an i32$/,
+  );
+  const stateful = moduleUse({ trigger, events: { instance: 'kept', handler: 'handle', snapshots: {} } });
+  t.is(problem(handling({}), stateful), '');
+  const shared = buildModule({ functions: { _initialize: [], handle: [] }, isFixed: true });
+  // The flag of a shared memory, beside that of its maximum.
+  const memorySection = [5, 4, 1, 1];
+  shared[shared.findIndex((_, at) => memorySection.every((byte, ahead) => shared[at + ahead] === byte)) + 3] = 3;
+  t.regex(problem(shared, stateful), /its memory is shared/);
+  t.regex(problem(simple, kept), /^it is a program \(_start\), which ends; events\.instance: kept calls a reactor/);
+  t.regex(
+    problem(buildModule({ functions: { _initialize: [] } }), kept),
+    /^it exports no function handle \(events\.handler\)/,
+  );
+  t.is(problem(simple, moduleUse({ trigger })), '');
+  t.regex(
+    problem(handling({}), moduleUse({ trigger })),
+    /^it is a reactor, and each event starts a program \(_start\)/,
+  );
+  t.is(problem(handling({}), moduleUse({})), '', 'one without a trigger is started and stays');
+  const [linked] = judgeApplication({ own: program, links: new Map([['codec', codec]]), memoryPagesMax: 1, use: kept });
+  t.regex(linked?.message ?? '', /^it is a program/);
 });

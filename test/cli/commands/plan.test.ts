@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { sha256Hex } from '../../../artifact/trust/tuf/trusted.ts';
 import { openPrices } from '../../../cli/fetch-price.ts';
 import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
 import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
@@ -12,6 +11,7 @@ import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import type { PlanDocument, StatusDocument } from '../../../schemas/generated/types.ts';
 import { isPlanDocument } from '../../../schemas/generated/validators.js';
+import { sha256Hex } from '../../../schemas/sha256.ts';
 import { ScenarioWorld } from '../../scenarios/scenario-world.ts';
 
 const apps = join(import.meta.dirname, '../../../fleet-examples/harbor/apps');

@@ -5,14 +5,13 @@ import * as x509 from '@peculiar/x509';
 import test from 'ava';
 import {
   AuthorityLostError,
-  CertificateRequestError,
   controllerCommonName,
   deviceCertificateDays,
   openAuthority,
-  proveRequest,
   replaceAuthority,
 } from '../../../controller/authority/authority.ts';
 import { authorizeByFleet } from '../../../controller/authority/authorization.ts';
+import { CertificateRequestError, proveRequest } from '../../../controller/authority/certificate-request.ts';
 import { enrol, parseEnrolment } from '../../../controller/authority/enrolment.ts';
 import { certificateIdentity } from '../../../controller/authority/key-fingerprint.ts';
 import { expiryStatuses } from '../../../controller/expiry/end.ts';

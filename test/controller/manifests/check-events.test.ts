@@ -22,6 +22,22 @@ test('a trigger that names a bad schedule, an unknown zone or a channel that is 
   t.deepEqual(codesOf({ release: '1', events: { concurrency: 2 } }), ['NO_TRIGGER spec.events']);
 });
 
+test('a kept instance names the handler that is called, and only a kept one has it', (t) => {
+  const events = (terms: object) => ({ release: '1', trigger: { http: { route: '/' } }, events: terms });
+  t.deepEqual(codesOf(events({ instance: 'kept', handler: 'handle' })), []);
+  t.deepEqual(codesOf(events({ instance: 'kept' })), ['NO_HANDLER spec.events.instance']);
+  t.deepEqual(codesOf(events({ handler: 'handle' })), ['NO_KEPT_INSTANCE spec.events.handler']);
+  t.deepEqual(codesOf(events({ instance: 'fresh', handler: 'handle' })), ['NO_KEPT_INSTANCE spec.events.handler']);
+  const stateful = { instance: 'kept', handler: 'handle', snapshots: {} };
+  t.deepEqual(codesOf(events(stateful)), []);
+  t.deepEqual(codesOf(events({ snapshots: {} })), ['NO_KEPT_INSTANCE spec.events.snapshots']);
+  t.deepEqual(codesOf(events({ ...stateful, concurrency: 2 })), ['SEVERAL_STATES spec.events.snapshots']);
+  const links = { codec: { release: 'codec/1' } };
+  t.deepEqual(codesOf({ ...events(stateful), links }), ['SEVERAL_STATES spec.events.snapshots']);
+  const kept = { instance: 'kept', handler: 'handle', concurrency: 2 } as const;
+  t.deepEqual(runningEvents({ release: '1', events: kept }), { events: kept });
+});
+
 test('a channel whose messages find no room in its quota for the shore is refused where it says so', (t) => {
   const out = (channel: object) => ({ release: '1', channels: { out: { alarms: channel } } });
   t.deepEqual(codesOf(out({ shore: {} })), []);
@@ -41,4 +57,7 @@ test('what a manifest says of events and channels travels in bytes and milliseco
     channels: { in: { a: {} }, out: { b: { messageBytes: 2048 }, c: {} } },
   });
   t.is(runningEvents({ release: '1', events: { timeLimit: '2m' } }).events?.timeLimitMs, 120_000);
+  t.deepEqual(runningEvents({ release: '1', events: { snapshots: { every: '2h' } } }).events, {
+    snapshots: { everySeconds: 7_200, bytesPerDayMax: 2 ** 26 },
+  });
 });

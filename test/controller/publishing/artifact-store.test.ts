@@ -1,6 +1,5 @@
 import test from 'ava';
 import { deploymentPayloadType, openEnvelope } from '../../../artifact/trust/dsse.ts';
-import { sha256Hex } from '../../../artifact/trust/tuf/trusted.ts';
 import { ArtifactStore, deltaKey } from '../../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../../controller/publishing/authoring/key-files.ts';
 import { readWorkFile, type WorkTree, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
@@ -13,6 +12,7 @@ import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import type { Log } from '../../../platform/ports.ts';
 import type { Deployment } from '../../../schemas/generated/types.ts';
 import { isReleaseIndex } from '../../../schemas/generated/validators.js';
+import { sha256Hex } from '../../../schemas/sha256.ts';
 import { SimTime } from '../../sim/sim-clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 import { moduleOf, newTree, now, onlineOf, release, trustOf } from './repository.ts';

@@ -14,10 +14,17 @@ async function scene() {
   const files = new DirectoryFiles(disk, '/store');
   const store = new ArtifactStore(files);
   const blob = await store.put(bytes);
-  const handler = serveArtifacts({ files, onDamaged: () => {}, onTrouble: () => {} });
+  const time = { now: 0 };
+  const damaged: string[] = [];
+  const handler = serveArtifacts({
+    files,
+    clock: { monotonic: () => time.now },
+    onDamaged: (sha256) => damaged.push(sha256),
+    onTrouble: () => {},
+  });
   const ask = (url: string, headers: Record<string, string> = {}, method: HttpRequest['method'] = 'GET') =>
     handler({ method, url, headers }, { address: 'test' }, new AbortController().signal);
-  return { files, store, blob, ask };
+  return { files, store, blob, ask, time, damaged };
 }
 
 async function bodyOf({ body }: HttpResponse): Promise<Uint8Array> {
@@ -86,11 +93,30 @@ test('parseRange() knows the three forms and ignores what is none of them', (t) 
   }
 });
 
+test('a blob that rots or goes after it was served whole is told of a minute later', async (t) => {
+  const { files, blob, ask, time, damaged } = await scene();
+  const url = `/sha256/${blob.sha256}`;
+  await bodyOf(await ask(url));
+  const rotten = bytes.slice();
+  rotten[100] = rotten[100]! ^ 1;
+  await files.write(`sha256/${blob.sha256}`, rotten);
+  time.now = 60_000;
+  await t.throwsAsync(async () => bodyOf(await ask(url)), { code: 'ARTIFACT_DAMAGED' });
+  await files.remove(`sha256/${blob.sha256}`);
+  t.is((await ask(url)).status, 404);
+  t.deepEqual(damaged, [blob.sha256, blob.sha256]);
+});
+
 test('a path that is none of ours never reaches the files', async (t) => {
   const files = new Proxy(new DirectoryFiles(new SimDisk(), '/store'), {
     get: (_, method) => () => t.fail(`the files were asked to ${String(method)}`),
   });
-  const handler = serveArtifacts({ files, onDamaged: () => {}, onTrouble: () => {} });
+  const handler = serveArtifacts({
+    files,
+    clock: { monotonic: () => 0 },
+    onDamaged: () => {},
+    onTrouble: () => {},
+  });
   const hostile = [
     '/sha256/../key.json',
     '/sha256/..%2fkey.json',

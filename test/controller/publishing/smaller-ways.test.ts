@@ -1,7 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { applyDelta } from '../../../artifact/delta/apply.ts';
-import { sha256Hex } from '../../../artifact/trust/tuf/trusted.ts';
 import type { Catalogue, CataloguedRelease } from '../../../controller/manifests/desired.ts';
 import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
 import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
@@ -9,6 +8,7 @@ import { DirectoryFiles } from '../../../controller/publishing/files/directory-f
 import { deltaAtOnce, type MakeReleaseDelta } from '../../../controller/publishing/make-delta.ts';
 import { deltaPairs, SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import type { Log } from '../../../platform/ports.ts';
+import { sha256Hex } from '../../../schemas/sha256.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 import { SimRandom } from '../../sim/sim-random.ts';
 

@@ -43,9 +43,11 @@ test('an envelope that travels by digest is needed until its device has another'
   const needed = new NeededArtifacts();
   needed.note('buoy', recordOf('1.0.0', undefined, 'x'.repeat(5_000)));
   const [blob] = needed.blobs;
+  t.is(needed.holderOf(blob!), 'buoy');
   needed.note('buoy', recordOf('1.0.0', undefined, 'y'.repeat(5_000)));
   t.is(needed.blobs.size, 1);
   t.false(needed.blobs.has(blob!));
   needed.note('buoy', recordOf('1.0.0', undefined));
   t.is(needed.blobs.size, 0);
+  t.is(needed.holderOf(blob!), undefined);
 });

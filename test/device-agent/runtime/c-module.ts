@@ -16,13 +16,13 @@ const pathOfSystem = (process.env.PATH ?? '')
   .filter((directory) => !directory.includes('node_modules'))
   .join(':');
 
-/** Compiles a program. */
-export function compileC(source: string): Uint8Array<ArrayBuffer> {
+/** Compiles a program, or a reactor. */
+export function compileC(source: string, model: 'command' | 'reactor' = 'command'): Uint8Array<ArrayBuffer> {
   const directory = mkdtempSync(join(tmpdir(), 'fleet-c-'));
   try {
     const [text, module] = [join(directory, 'app.c'), join(directory, 'app.wasm')];
     writeFileSync(text, source);
-    execFileSync('clang', ['--target=wasm32-wasi', '-O1', '-o', module, text], {
+    execFileSync('clang', ['--target=wasm32-wasi', `-mexec-model=${model}`, '-O1', '-o', module, text], {
       env: { ...process.env, PATH: pathOfSystem },
     });
     return new Uint8Array(readFileSync(module));
@@ -31,9 +31,15 @@ export function compileC(source: string): Uint8Array<ArrayBuffer> {
   }
 }
 
+const headers = ['dirent', 'errno', 'fcntl', 'poll', 'stdio', 'stdlib', 'string', 'sys/stat', 'unistd'];
+const includes = headers.map((name) => `#include <${name}.h>\n`).join('');
+
+/** Compiles a reactor; a function that begins with `EXPORT(name)` is exported. */
+export function cReactor(functions: string): Uint8Array<ArrayBuffer> {
+  return compileC(`${includes}#define EXPORT(name) __attribute__((export_name(#name)))\n${functions}`, 'reactor');
+}
+
 /** Compiles a program; `body` is what its main does. */
 export function cModule(body: string): Uint8Array<ArrayBuffer> {
-  const headers = ['dirent', 'errno', 'fcntl', 'poll', 'stdio', 'stdlib', 'string', 'sys/stat', 'unistd'];
-  const includes = headers.map((name) => `#include <${name}.h>\n`).join('');
   return compileC(`${includes}int main(int argc, char **argv) {\n${body}\n}\n`);
 }

@@ -1,13 +1,15 @@
 /** Triggers and channels in real host processes, with programs in C that know of no SDK. */
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { freePort } from '../../../platform/node/free-port.ts';
 import type { ApplicationReport } from '../../../schemas/generated/types.ts';
-import { openRuntime, statesWhen } from './applications.ts';
-import { cModule, cTest } from './c-module.ts';
+import { openRuntime, placesIn, statesWhen } from './applications.ts';
+import { cModule, cReactor, cTest } from './c-module.ts';
 
 type Runtime = ReturnType<typeof openRuntime>['runtime'];
 
@@ -216,12 +218,27 @@ cTest('a request that fails, takes too long or finds no room is answered so', as
     if (!strcmp(path, "/trap")) __builtin_trap();
     if (!strcmp(path, "/sleep")) sleep(600);
     printf("no header\\n");`);
+  const visits = cReactor(`#include <wasi/libc-environ.h>
+    extern char **environ;
+    static int visits;
+    EXPORT(visit) void visit(void) {
+      free(environ[0]);
+      free(environ);
+      __wasilibc_initialize_environ();
+      printf("Content-Type: text/plain\\n\\n%d %s\\n", ++visits, getenv("PATH_INFO"));
+    }`);
   await runtime.apply([
+    application('visits', visits, {
+      trigger: { http: { route: '/visits' } },
+      events: { instance: 'kept', handler: 'visit' },
+    }),
     application('picky', picky, {
       trigger: { http: { route: '/picky' } },
       events: { timeLimitMs: 1_000, queue: 1, concurrency: 1 },
     }),
   ]);
+  t.is(await (await ask('/visits/a')).text(), '1 /a\n');
+  t.is(await (await ask('/visits/b')).text(), '2 /b\n', 'a kept instance is told of each request');
   t.is((await ask('/picky/trap')).status, 502);
   t.is((await ask('/picky/mute')).status, 502);
   const answers = await Promise.all(['a', 'b', 'c'].map(() => ask('/picky/sleep')));
@@ -237,3 +254,90 @@ cTest('an agent without a port refuses what answers requests, and says what is m
   t.is(state, 'failed');
   t.regex(message!, /agent\.http\.port is not set/);
 });
+
+/** A reactor that counts its words, and does as some of them say. */
+const counter = `static int count;
+  EXPORT(handle) int handle(void) {
+    char word[64];
+    clearerr(stdin);
+    if (!fgets(word, sizeof word, stdin)) return 9;
+    if (word[0] == 'x') __builtin_trap();
+    if (word[0] == 'n') sleep(600);
+    if (word[0] == 'l') for (volatile int i = 0;; i++);
+    if (word[0] == 'r') return 3;
+    if (word[0] == 'q') exit(0);
+    printf("%d %s", ++count, word);
+    return 0;
+  }`;
+
+cTest('a kept reactor remembers from event to event, and what did not come back from one is made anew', async (t) => {
+  const { runtime, application, logWhen } = openRuntime(t);
+  const words = 'one\\ntwo\\nxx\\nthree\\nnap\\nfour\\nloop\\nfive\\nreturn\\nsix\\nquit\\nseven\\n';
+  await runtime.apply([
+    application('counter', cReactor(counter), {
+      trigger: { message: { channel: 'words' } },
+      channels: { in: { words: {} } },
+      events: { instance: 'kept', handler: 'handle', timeLimitMs: 500, fuel: 3_000_000 },
+    }),
+    application('writer', cModule(`FILE *out = fopen("/channels/out/words", "w"); fputs("${words}", out);`), {
+      channels: { out: { words: {} } },
+    }),
+  ]);
+  const report = await reportWhen(runtime, 'counter', ({ events }) => events?.handled === 8);
+  t.deepEqual(report.events, { handled: 8, failed: 4 });
+  t.is(report.restarts, 4);
+  t.is(report.state, 'running');
+  const log = await logWhen('counter', /seven/);
+  const told = [...log.matchAll(/ (?:out|fleet) (?! )(.+)/g)].map(([, line]) => line);
+  t.deepEqual(told, [
+    '1 one',
+    '2 two',
+    'trap: unreachable in handle',
+    '1 three',
+    'it took longer than 500 ms',
+    '1 four',
+    'it used up its fuel of 3000000',
+    '1 five',
+    'it exited with code 3',
+    '2 six',
+    '1 seven',
+  ]);
+});
+
+cTest(
+  'a kept instance goes on from its snapshot when its process was killed, and afresh where that is damaged',
+  async (t) => {
+    const { runtime, application, hosts, directory, logWhen } = openRuntime(t);
+    const clockwork = application(
+      'clockwork',
+      cReactor('static int n; EXPORT(tick) void tick(void) { printf("at %d\\n", ++n); }'),
+      {
+        trigger: { schedule: { cron: '* * * * * *' } },
+        events: { instance: 'kept', handler: 'tick', snapshots: { everySeconds: 2, bytesPerDayMax: 2 ** 20 } },
+      },
+    );
+    await runtime.apply([clockwork]);
+    await reportWhen(runtime, 'clockwork', ({ snapshot }) => snapshot?.at !== undefined);
+    process.kill(hosts[0]!.pid, 'SIGKILL');
+    const restored = await reportWhen(runtime, 'clockwork', ({ snapshot }) => snapshot?.isRestored === true);
+    t.is(restored.snapshot?.fault, undefined);
+    await logWhen('clockwork', /at 3\n/);
+    await runtime.stop();
+    const counts = [...(await logWhen('clockwork', /stopped/)).matchAll(/at (\d+)/g)].map(([, count]) => Number(count));
+    t.is(counts.filter((count) => count === 1).length, 1, 'it did not begin afresh');
+    const last = counts.at(-1)!;
+
+    const again = openRuntime(t, placesIn(directory)).runtime;
+    await again.apply([clockwork]);
+    await logWhen('clockwork', new RegExp(`at ${last + 1}\\n`));
+    await again.stop();
+    const file = join(directory, 'applications/clockwork/state', `${clockwork.sha256}.snapshot`);
+    const bytes = readFileSync(file);
+    bytes[40]! ^= 1;
+    writeFileSync(file, bytes);
+    const third = openRuntime(t, placesIn(directory)).runtime;
+    await third.apply([clockwork]);
+    const { snapshot } = await reportWhen(third, 'clockwork', (report) => report.snapshot?.fault !== undefined);
+    t.deepEqual(snapshot, { isRestored: false, fault: 'it began afresh: it is damaged: its digest is another' });
+  },
+);

@@ -35,26 +35,36 @@ export const op = {
 
 export interface ModuleShape {
   readonly imports?: readonly { module?: string; name: string; params?: readonly ValueType[]; result?: ValueType }[];
-  /** Exported functions without parameters or results; indices follow the imports'. */
+  /** Exported functions, without parameters or results unless `signatures` says so; indices follow the imports'. */
   readonly functions: Readonly<Record<string, readonly number[][]>>;
+  readonly signatures?: Readonly<Record<string, { params?: readonly ValueType[]; result?: ValueType }>>;
   /** Bytes at addresses of the memory. */
   readonly data?: Readonly<Record<number, string | readonly number[]>>;
   readonly memory?: 'exported' | 'hidden' | 'imported';
   /** What the memory starts with. */
   readonly pages?: number;
+  /** It asks for no more than that. */
+  readonly isFixed?: boolean;
 }
 
 /** The module's bytes. */
 export function buildModule(shape: ModuleShape): Uint8Array {
-  const { imports = [], functions, data = {}, memory = 'exported', pages = 1 } = shape;
-  const limits = [0x00, ...unsigned(pages)];
+  const {
+    imports = [],
+    functions,
+    signatures = {},
+    data = {},
+    memory = 'exported',
+    pages = 1,
+    isFixed = false,
+  } = shape;
+  const limits = isFixed ? [0x01, ...unsigned(pages), ...unsigned(pages)] : [0x00, ...unsigned(pages)];
   const names = Object.keys(functions);
-  const types = imports.map(({ params = [], result }) => [
+  const types = [...imports, ...names.map((name) => signatures[name] ?? {})].map(({ params = [], result }) => [
     0x60,
     ...list(params.map((type) => [valueTypes[type]])),
     ...list(result === undefined ? [] : [[valueTypes[result]]]),
   ]);
-  const plain = types.length;
   const entries = imports.map(({ module = 'wasi_snapshot_preview1', name }, index) => [
     ...text(module),
     ...text(name),
@@ -73,11 +83,11 @@ export function buildModule(shape: ModuleShape): Uint8Array {
   ]);
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(1, [...types, [0x60, 0x00, 0x00]]),
+    ...section(1, types),
     ...section(2, entries),
     ...section(
       3,
-      names.map(() => unsigned(plain)),
+      names.map((_, index) => unsigned(imports.length + index)),
     ),
     ...section(5, memory === 'imported' ? [] : [limits]),
     ...section(7, exports),

@@ -8,24 +8,29 @@ import { FuelRate } from '../fuel-rate.ts';
 import type { HostPorts } from '../hosted-application.ts';
 import type { Life } from '../life.ts';
 import { OutputLines } from '../output-lines.ts';
-import { type EventRun, runEvent } from './event-run.ts';
 import type { EventSource, HostEvent, OpenSource } from './event-source.ts';
 import { type EventTerms, eventTerms } from './event-terms.ts';
+import { FreshInstances } from './fresh-instances.ts';
+import type { Instances } from './instances.ts';
+import { KeptInstances } from './kept-instances.ts';
+import type { StateKeeper } from './state-keeper.ts';
 
 /** What an application with a trigger needs besides. */
 export interface EventedOptions {
   readonly openSource: OpenSource;
   /** Messages that it wrote and nobody got. */
   readonly lost: () => number;
+  /** Where the state of its instance is kept. */
+  readonly keeper?: StateKeeper;
 }
 
 /** So many events that fail one after the other are a crash loop: the next ones come later and later. */
 const failuresInRowMax = 5;
 
 /**
- * An application whose events each have an instance of their own.
+ * An application that is there for events, each handled by an instance.
  *
- *   running ─► backoff ─► running        failed: its module can't run
+ *   starting ─► running ─► backoff ─► starting        failed: its module can't run
  */
 export class EventedApplication implements Life {
   #application: HostedApplication;
@@ -35,7 +40,8 @@ export class EventedApplication implements Life {
   readonly #onChange: () => void;
   readonly #log: ApplicationLog;
   readonly #lines: OutputLines;
-  readonly #runs = new Set<EventRun>();
+  readonly #instances: Instances;
+  #atWork = 0;
   #state: ApplicationReport['state'] = 'stopped';
   #since: string;
   #source: EventSource | undefined;
@@ -45,7 +51,6 @@ export class EventedApplication implements Life {
   #failed = 0;
   #failuresInRow = 0;
   #lastFailure: RunEnd | undefined;
-  #fuelOfEnded = 0;
   readonly #fuelRate = new FuelRate();
   #isOver = false;
 
@@ -57,6 +62,9 @@ export class EventedApplication implements Life {
     this.#onChange = onChange;
     this.#log = new ApplicationLog(ports, ports.logDirectory, application.name);
     this.#lines = new OutputLines(this.#log);
+    const parts = { ...ports, lines: this.#lines, timeLimitMs: this.#terms.timeLimitMs };
+    this.#instances =
+      this.#terms.instance === 'kept' ? new KeptInstances(parts, options.keeper) : new FreshInstances(parts);
     this.#since = this.#stamp();
   }
 
@@ -73,51 +81,64 @@ export class EventedApplication implements Life {
       () => this.#serve(),
       (text) => this.#log.note(text),
     );
-    this.#enter('running');
-    this.#serve();
+    void this.#start();
   }
 
   async stop(): Promise<void> {
     this.#end('stopped');
-    await Promise.all([...this.#runs].map((run) => run.stop()));
+    await this.#instances.stop();
     this.#log.note('stopped');
     this.#lock?.[Symbol.dispose]();
   }
 
-  /** The next events have them; what is at work ends with those that it began with. */
-  relink(next: HostedApplication): Promise<boolean> {
-    if (this.#state === 'failed') return Promise.resolve(false);
+  async relink(next: HostedApplication): Promise<boolean> {
+    if (this.#state === 'failed' || !(await this.#instances.relink(next))) return false;
     this.#application = next;
-    return Promise.resolve(true);
+    return true;
   }
 
   usage(): Usage {
     const { clock, grants } = this.#ports;
-    const now = [...this.#runs].map(({ run }) => run.usage());
-    const fuelSpent = now.reduce((sum, one) => sum + one.fuelSpent, this.#fuelOfEnded);
-    const memoryBytes = now.reduce((sum, one) => sum + one.memoryBytes, 0);
+    const { memoryBytes, fuelSpent } = this.#instances.usage();
     const fuelPerSecond = this.#fuelRate.look(fuelSpent, clock.monotonic());
     return { name: this.application.name, memoryBytes, fuelPerSecond, ...grants.usage(this.application) };
   }
 
   report(): ApplicationReport {
-    const { name, version, restarts } = this.application;
+    const { name, version } = this.application;
+    const restarts = this.application.restarts + this.#instances.restarts;
     const { waiting, dropped } = this.#source?.counts() ?? { waiting: 0, dropped: 0 };
     const counts = {
       ...{ handled: this.#handled, failed: this.#failed, dropped: dropped + this.#options.lost() },
-      ...{ instances: this.#runs.size, waiting },
+      ...{ instances: this.#atWork, waiting },
     };
+    const snapshot = this.#instances.snapshot();
     return {
       ...{ name, version, restarts, state: this.#state, since: this.#since },
       ...failureReport(this.#lastFailure, this.#lines.last),
       events: Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
+      ...(snapshot === undefined ? {} : { snapshot }),
       ...this.#ports.grants.facts(name),
     };
   }
 
-  /** Starts an instance for each event that may have one. */
+  /** Serves events once it is ready for them. */
+  async #start(): Promise<void> {
+    this.#enter('starting');
+    const end = await this.#instances.prepare(this.application);
+    if (this.#isOver) return;
+    if (end !== undefined) {
+      // One that does not get that far would not at the next event either.
+      this.#failuresInRow = Math.max(this.#failuresInRow, failuresInRowMax - 1);
+      return this.#fail(end);
+    }
+    this.#enter('running');
+    this.#serve();
+  }
+
+  /** Gives events to instances, as many as may be at work. */
   #serve(): void {
-    while (this.#state === 'running' && this.#runs.size < this.#terms.concurrency) {
+    while (this.#state === 'running' && this.#atWork < this.#terms.concurrency) {
       const event = this.#source?.take();
       if (event === undefined) return;
       void this.#handle(event);
@@ -125,28 +146,25 @@ export class EventedApplication implements Life {
   }
 
   async #handle(event: HostEvent): Promise<void> {
-    const writers = this.#lines.writers();
-    const run = runEvent(this.#ports, this.application, event, this.#terms.timeLimitMs, (stream, bytes) =>
-      writers[stream].write(bytes),
-    );
-    this.#runs.add(run);
-    const end = await run.ended;
-    this.#runs.delete(run);
-    this.#fuelOfEnded += run.run.usage().fuelSpent;
-    for (const writer of Object.values(writers)) writer.finish();
+    this.#atWork += 1;
+    const end = await this.#instances.handle(this.application, event);
+    this.#atWork -= 1;
     event.finish?.(end);
     if (end !== undefined) this.#ended(end);
     this.#serve();
   }
 
   #ended(end: RunEnd): void {
-    const failure = failureOf(end);
-    if (failure === undefined) {
+    if (failureOf(end) === undefined) {
       this.#handled += 1;
       this.#failuresInRow = 0;
       return;
     }
     this.#failed += 1;
+    this.#fail(end);
+  }
+
+  #fail(end: RunEnd): void {
     this.#failuresInRow += 1;
     this.#lastFailure = end;
     this.#log.end(end);
@@ -160,10 +178,7 @@ export class EventedApplication implements Life {
     const { clock, random } = this.#ports;
     const delayMs = backoffMs(this.#failuresInRow - failuresInRowMax, random.fraction());
     this.#pause?.[Symbol.dispose]();
-    this.#pause = clock.after(delayMs, () => {
-      this.#enter('running');
-      this.#serve();
-    });
+    this.#pause = clock.after(delayMs, () => void this.#start());
     this.#enter('backoff');
   }
 

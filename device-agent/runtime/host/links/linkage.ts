@@ -1,10 +1,10 @@
 /** What an application's instances are made of where modules are linked to it: compiled once, shared by all its instances. */
 
+import { admissionLimits } from '../../../../artifact/admission/limits.ts';
 import { isLinkName } from '../../../../artifact/admission/link-name.ts';
 import { injectFuel } from '../../../../artifact/fuel/inject.ts';
 import type { Imported } from '../../../../artifact/linking/functions.ts';
 import { type LinkedFunction, writeTrampolines } from '../../../../artifact/linking/trampolines.ts';
-import { tableElementsMax } from '../../limits.ts';
 import type { CompiledModule } from '../compiled-modules.ts';
 
 /** What stands between those who import from a link and the module that is linked. */
@@ -52,6 +52,9 @@ function trampolinesFor(imports: readonly Imported[]): Trampolines {
   }
   const names = [...functions.keys()].sort();
   const written = writeTrampolines(names.map((name) => functions.get(name)!));
-  const metered = injectFuel(written, { memoryPagesMax: 0, tableElementsMax });
+  const metered = injectFuel(written, {
+    memoryPagesMax: 0,
+    tableElementsMax: admissionLimits.tableElementsMax,
+  });
   return { module: new WebAssembly.Module(metered), functions: names };
 }

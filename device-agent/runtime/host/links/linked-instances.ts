@@ -6,6 +6,8 @@ import { isSwappable, type Linkage } from './linkage.ts';
 export interface LinkedInstance {
   readonly exports: WebAssembly.Exports;
   readonly memory: WebAssembly.Memory | undefined;
+  /** Whether its module asks for more memory than it starts with. */
+  readonly mayGrow: boolean;
 }
 
 /** New instances by their links. */

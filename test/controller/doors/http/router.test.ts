@@ -11,7 +11,7 @@ const device: Peer = { address: '10.0.0.1', device: 'buoy-1', keyFingerprint: 'S
 const nobody: Peer = { address: '10.0.0.2' };
 const token = { authorization: 'Bearer the-token' };
 
-function stage({ hook = true } = {}) {
+function stage({ hook = true, isNamed = (name: string): boolean => name === 'buoy-1' } = {}) {
   const seen: string[] = [];
   const parts: ApiParts = {
     artifacts: async (request) => ({
@@ -27,7 +27,7 @@ function stage({ hook = true } = {}) {
     acceptRevision: async (name) => ({ kind: 'not-held', message: `not ${name}` }),
     enrol: async (request, address) => {
       seen.push(`enrol ${request.device} from ${address}`);
-      if (request.device !== 'buoy-1') return { kind: 'refused', code: 'DEVICE_UNKNOWN', message: 'no' };
+      if (!isNamed(request.device)) return { kind: 'refused', code: 'DEVICE_UNKNOWN', message: 'no' };
       return { kind: 'enrolled', certificate: 'CERT', authority: 'CA' };
     },
     notifyPush: () => seen.push('push'),
@@ -123,6 +123,18 @@ test('only a valid certificate of the same device renews beside strangers, and n
     );
   }
   t.deepEqual(renewals, [...Array<number>(10).fill(200), 429]);
+});
+
+test('devices that git names are enrolled behind one address however many they are, one that comes again and again is not', async (t) => {
+  const { ask, seen } = stage({ isNamed: (name) => name.startsWith('buoy-') });
+  const enrol = async (name: string) =>
+    (await ask(nobody, 'POST', '/enroll', json({ device: name, csr: 'PEM' }))).status;
+  for (let n = 0; n < 500; n += 1) t.is(await enrol(`buoy-${n}`), 200);
+  let again = 0;
+  while ((await enrol('buoy-1')) === 200) again += 1;
+  t.is(again, 209, 'nine of its own, then those of its address');
+  t.is(await enrol('buoy-600'), 429);
+  t.is(seen.length, 709);
 });
 
 test('the webhook believes who signs the body, and only looks, however often it is replayed', async (t) => {

@@ -1,9 +1,10 @@
 /** What every place for artifacts has to do, told once; each engine's test hands its own in. */
+
 import type { ExecutionContext, SkipFn, TestFn } from 'ava';
-import { sha256Hex } from '../../../../artifact/trust/tuf/trusted.ts';
 import { ArtifactStore } from '../../../../controller/publishing/artifact-store.ts';
 import type { ArtifactFiles } from '../../../../controller/publishing/files/artifact-files.ts';
 import { serveArtifacts } from '../../../../controller/publishing/serve-artifacts.ts';
+import { sha256Hex } from '../../../../schemas/sha256.ts';
 
 /** A place with nothing in it, and another program that puts things there. */
 export interface Place {
@@ -29,6 +30,7 @@ const same = (one: Uint8Array, other: Uint8Array): boolean => Buffer.compare(one
 async function ask(t: ExecutionContext, files: ArtifactFiles, url: string, range?: string, damaged: string[] = []) {
   const handler = serveArtifacts({
     files,
+    clock: { monotonic: () => 0 },
     onDamaged: (sha256) => damaged.push(sha256),
     onTrouble: (error) => t.fail(error.message),
   });

@@ -33,3 +33,14 @@ test('what a run may spend is counted to the unit, debts and calls included', (t
   t.is(meter.spent(20_000), 130_000);
   t.deepEqual(meter.grant(0, 0), { kind: 'spent' });
 });
+
+test('a guest that is called anew has all the fuel of a run, and what it has left over is part of that', (t) => {
+  const meter = new FuelMeter({ fuelPerRun: 150_000 }, 0);
+  meter.grant(0, 0);
+  meter.begin(40_000);
+  t.is(meter.spentOfRun(40_000), 0);
+  t.deepEqual(meter.grant(0, 0), { kind: 'slice', left: 100_000 });
+  t.deepEqual(meter.grant(0, 0), { kind: 'slice', left: 10_000 });
+  t.deepEqual(meter.grant(0, 0), { kind: 'spent' });
+  t.deepEqual([meter.spentOfRun(0), meter.spent(0)], [150_000, 210_000]);
+});

@@ -1,5 +1,7 @@
 import test from 'ava';
+import { emptyInput, outputTo } from '../../../../device-agent/runtime/primitives/streams.ts';
 import { failureOf, type RunEnd } from '../../../../device-agent/runtime/run-end.ts';
+import { nodeClock } from '../../../../platform/node/clock.ts';
 import { hostileGuest } from '../hostile-guests.ts';
 import { buildModule, op, printer } from '../module-builder.ts';
 import { newThread, runGuest } from './run-guest.ts';
@@ -55,6 +57,24 @@ test('a guest that sleeps for ever is stopped at once', async (t) => {
   t.is(await run, undefined);
 });
 
+test('a guest that is stopped before its first turn gives back what it was granted', async (t) => {
+  let closed = 0;
+  const { guest, starts } = newThread().guest(printer('ahoy\n'), {
+    directories: {},
+    sockets: [{ input: emptyInput, output: outputTo(() => {}), shutdown: () => {}, close: () => closed++ }],
+  });
+  const run = guest.run();
+  guest.stop();
+  t.is(await run, undefined);
+  t.deepEqual([starts(), closed], [0, 1]);
+});
+
+test('a call to the host that takes more than the run may spend is not made', async (t) => {
+  const { guest, printed } = newThread().guest(printer('ahoy\n'), { fuel: { fuelPerRun: 400 } });
+  t.deepEqual(await guest.run(), { kind: 'exhausted', message: 'it used up its fuel of 400' });
+  t.deepEqual([printed, guest.fuelSpent()], [[], 400]);
+});
+
 test('one guest runs at a time, and it is noted which', async (t) => {
   const { guest, marks } = newThread();
   await Promise.all([
@@ -74,6 +94,38 @@ test('two guests that spin and one that ticks share a thread: the ticks come, an
   for (const one of [...spinners, ticker.guest]) one.stop();
   t.deepEqual(await Promise.all(runs), [undefined, undefined, undefined]);
 });
+
+/** Asks for random bytes without end. */
+const gambler = (bytes: number): Uint8Array =>
+  buildModule({
+    imports: [{ name: 'random_get', params: ['i32', 'i32'], result: 'i32' }],
+    functions: { _start: [op.loop(op.i32(0), op.i32(bytes), op.call(0), op.drop)] },
+    pages: 32,
+  });
+
+for (const [bytes, callsMax] of [
+  [16, 2],
+  [2 ** 21, 2],
+] as const) {
+  test(`a guest whose calls take long gives way after one, and amid one: ${bytes} bytes at a time`, async (t) => {
+    let nowMs = 0;
+    let calls = 0;
+    const random = (length: number): Uint8Array => {
+      nowMs += 5;
+      calls += 1;
+      return new Uint8Array(length);
+    };
+    const { guest } = newThread({ ...nodeClock, monotonic: () => nowMs });
+    const slow = guest(gambler(bytes), { name: 'slow', random }).guest;
+    const run = slow.run();
+    t.deepEqual(await guest(printer('ahoy\n')).guest.run(), { kind: 'exited', exitCode: 0 });
+    t.true(calls <= callsMax, `${calls} calls before its neighbour was through`);
+    const spent = slow.fuelSpent();
+    t.true(spent > 0 && spent < 100_000, `it pays for what it did and no more, ${spent}`);
+    slow.stop();
+    t.is(await run, undefined);
+  });
+}
 
 for (const name of ['loop', 'flood', 'flood_short', 'grow', 'table', 'sleeper'] as const) {
   test(`${name} does not end by itself, but when it is told to`, async (t) => {
@@ -116,4 +168,13 @@ test('a guest that traps with its memory grown to its limit is told to have run 
   const greedy = buildModule({ functions: { _start: [[0x03, 0x40], ...grow, [0x0b], op.unreachable] } });
   const { end } = await runGuest(greedy, { memoryPagesMax: 32 });
   t.regex(failureOf(end as RunEnd) ?? '', /^out of memory, at its limit of 2 MiB: trap: unreachable/);
+  t.like(end, { kind: 'trapped', isOutOfMemory: true });
+  const atOnce = { functions: { _start: [op.unreachable] } };
+  t.like(
+    (await runGuest(buildModule(atOnce), { memoryPagesMax: 1 })).end,
+    { isOutOfMemory: true },
+    'from its start on',
+  );
+  const fixed = buildModule({ ...atOnce, isFixed: true });
+  t.regex(failureOf((await runGuest(fixed, { memoryPagesMax: 1 })).end as RunEnd) ?? '', /^trap: unreachable/);
 });

@@ -7,6 +7,7 @@ import type { GuestWorld } from '../../../../device-agent/runtime/wasi/world.ts'
 import { openHostDirectory } from '../../../../platform/node/host-directory.ts';
 import { compileC, cTest } from '../c-module.ts';
 import { granted, newWorld } from '../wasi/guest.ts';
+import { newRunThread } from './run-thread.ts';
 
 const source = `
 #include <dirent.h>
@@ -59,12 +60,7 @@ int main(void) {
 async function run(directories: GuestWorld['directories']) {
   const { world, printed } = newWorld({ directories });
   const request = { args: ['app'], memoryPagesMax: 16 };
-  const { end } = await runModule(
-    compileC(source),
-    request,
-    (leave) => ({ ...world, leave }),
-    () => 0,
-  );
+  const { end } = await runModule(compileC(source), request, world, newRunThread());
   return {
     end,
     stdout: printed

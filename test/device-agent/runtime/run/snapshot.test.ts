@@ -2,16 +2,12 @@ import test from 'ava';
 import { type ModuleRequest, runModule } from '../../../../device-agent/runtime/run/run-module.ts';
 import { buildModule, op, printer } from '../module-builder.ts';
 import { newWorld } from '../wasi/guest.ts';
+import { newRunThread } from './run-thread.ts';
 
 async function run(bytes: Uint8Array, changes: Partial<ModuleRequest>) {
   const { world } = newWorld();
   const request = { args: ['app'], memoryPagesMax: 16, ...changes };
-  return runModule(
-    bytes,
-    request,
-    (leave) => ({ ...world, leave }),
-    () => 0,
-  );
+  return runModule(bytes, request, world, newRunThread());
 }
 
 const leb = (bytes: readonly number[]): number[] => [bytes.length, ...bytes];

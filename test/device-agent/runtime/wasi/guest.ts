@@ -3,8 +3,9 @@ import { OpenDirectory } from '../../../../device-agent/runtime/primitives/open-
 import { Quota, type QuotaLimits } from '../../../../device-agent/runtime/primitives/quota.ts';
 import { emptyInput, outputTo } from '../../../../device-agent/runtime/primitives/streams.ts';
 import { blockingWait } from '../../../../device-agent/runtime/primitives/waiting.ts';
-import { preview1, wasiModule } from '../../../../device-agent/runtime/wasi/preview1.ts';
-import { type GuestWorld, leaveByThrowing } from '../../../../device-agent/runtime/wasi/world.ts';
+import { Guest as Program } from '../../../../device-agent/runtime/wasi/guest.ts';
+import { callsOf, wasiModule } from '../../../../device-agent/runtime/wasi/preview1.ts';
+import type { GuestWorld } from '../../../../device-agent/runtime/wasi/world.ts';
 import type { DirectoryHandle } from '../../../../platform/file-handles.ts';
 
 const encoder = new TextEncoder();
@@ -43,7 +44,9 @@ export function newWorld(changes: Partial<GuestWorld> = {}) {
     wait: blockingWait((delayMs) => {
       nowMs += delayMs;
     }),
-    leave: leaveByThrowing,
+    leave: (exitCode) => {
+      throw new Error(`exit ${exitCode}`);
+    },
     ...changes,
   };
   return { world, printed, now: () => nowMs };
@@ -52,7 +55,7 @@ export function newWorld(changes: Partial<GuestWorld> = {}) {
 /** A guest without a module: its memory in the test's hands, its calls to be made one by one. */
 export function newGuest(changes: Partial<GuestWorld> = {}, from: string = wasiModule) {
   const { world, printed, now } = newWorld(changes);
-  const { imports, guest } = preview1(world);
+  const guest = new Program(world);
   const linear = new WebAssembly.Memory({ initial: 1, maximum: 2 });
   guest.memory.attach(linear);
   return {
@@ -60,7 +63,8 @@ export function newGuest(changes: Partial<GuestWorld> = {}, from: string = wasiM
     linear,
     now,
     close: () => guest.close(),
-    call: (name: string, ...values: (number | bigint)[]) => imports[from]![name]!(...(values as never[])),
+    call: (name: string, ...values: (number | bigint)[]) =>
+      callsOf(guest, [{ module: from, name }])[from]![name]!(...(values as never[])),
     view: () => new DataView(linear.buffer),
     poke: (at: number, value: string | readonly number[] | Uint8Array) => {
       const bytes = typeof value === 'string' ? encoder.encode(value) : Uint8Array.from(value);

@@ -1,11 +1,11 @@
 import test from 'ava';
 import { BodyMeter } from '../../../artifact/admission/body-meter.ts';
 import { ModuleTypes } from '../../../artifact/admission/module-types.ts';
-import { stackEffects } from '../../../artifact/admission/stack-effects.ts';
 import { wasmLimits } from '../../../artifact/wasm/limits.ts';
 import { layout, layoutOfOpcode, opcodeName, opcodeSpace } from '../../../artifact/wasm/opcodes.ts';
-import { codeOf, immediatesFor } from '../wasm/opcode-samples.ts';
-import { moduleAround } from '../wasm/sample-modules.ts';
+import { stackEffects } from '../../../artifact/wasm/stack-effects.ts';
+import { codeOf, immediatesFor } from './opcode-samples.ts';
+import { moduleAround } from './sample-modules.ts';
 
 // One operand of each type that V8 tells apart: i32, i64, f32, f64, v128, a function.
 const operands = [

@@ -1,8 +1,8 @@
-import { opcodeName, opcodeSpace } from '../wasm/opcodes.ts';
+import { opcodeName, opcodeSpace } from './opcodes.ts';
 
 /*
 By how many values each instruction makes the operand stack higher, by the first pattern that its name fits. Those
-whose effect depends on a type, or that move control, are not here: `body-cost.ts` knows them.
+whose effect depends on a type, or that move control, are not here: whoever walks bodies knows them.
 */
 const effects: readonly (readonly [number, RegExp])[] = [
   [1, /^(local|global)\.get$|\.const$|^(memory|table)\.size$|^ref\.(null|func)$|^struct\.new_default$/],

@@ -1,0 +1,142 @@
+import test from 'ava';
+import { observe } from '../../../controller/engine/context.ts';
+import { Image } from '../../../controller/engine/image.ts';
+import type { Write } from '../../../controller/engine/records.ts';
+import { orderOf } from '../../../controller/engine/report-order.ts';
+import { decodeRow, encodeWrite } from '../../../controller/engine/rows.ts';
+import { removedDeviceStatus } from '../../../controller/planning/device-status.ts';
+import { emptyTally } from '../../../controller/planning/tally.ts';
+import type { StateRow } from '../../../controller/state/state-port.ts';
+import { isStatusDocument } from '../../../schemas/generated/validators.js';
+import { fleetOf, revision as id, reportOf } from './test-engine.ts';
+
+const now = Date.parse('2026-03-01T00:00:00Z');
+const at = new Date(now).toISOString();
+const event = { at, code: 'X', message: 'y' };
+const revision = { id, subject: 's', author: 'a', committedAt: at };
+const problem = { file: 'f.yaml', line: 1, column: 1, code: 'X', message: 'y', excerpt: 'z' };
+const owed = { kind: 'issue', subject: 'bench', since: now, attempts: 1, dueAt: now, failure: 'x' } as const;
+const refusal = { at, device: 'bench', keyFingerprint: 'k', address: '::1', code: 'X', message: 'y' };
+
+/** A row of every room, with every member that there may be. */
+const writes: readonly Write[] = [
+  {
+    kind: 'device',
+    name: 'bench',
+    record: {
+      issued: {
+        ...{ sequence: 1, revision: id, issuedAt: now, templateHash: 'h', signedBy: 'k' },
+        applications: [{ name: 'pump', version: '1.0.0', links: ['lib/1'] }],
+      },
+      envelope: 'e',
+      shadow: {
+        version: 3,
+        desired: { state: { sequence: 1, envelope: 'e' }, at: 5 },
+        reported: { state: { ...reportOf(1) } as never, at: { at: { timestamp: 5 } } },
+      },
+      heard: { key: 'k', boots: [{ id: 'ab', counter: 1 }], strays: { counter: 1, count: 1 } },
+      ...{ contactAt: now, certificateEndsAt: now, untoldSince: now, contradictions: { count: 1, at: now } },
+      dropped: { code: 'X', message: 'y', since: now },
+      takeovers: { count: 3, since: now, at: now, addresses: ['::1'] },
+    },
+  },
+  { kind: 'history', name: 'bench', events: [event] },
+  { kind: 'marks', name: 'bench', marks: { 'a/b': { stream: '0'.repeat(16), segment: 1, index: 2, at: now } } },
+  { kind: 'owed', owed, settled: false },
+  { kind: 'revision', revision },
+  {
+    kind: 'source',
+    source: {
+      ...{ state: 'refused', location: 'l', branch: 'main', revision, tip: revision, checkedAt: at, since: at },
+      ...{ message: 'm', problems: [problem], notes: [problem] },
+    },
+  },
+  { kind: 'accepted', revision: id },
+  { kind: 'refusal', key: 'any', refusal },
+];
+
+const rows = writes.map((write) => encodeWrite(write) as StateRow);
+
+/** What may stand where something else is expected; undefined: nothing. */
+const junk = [
+  undefined,
+  null,
+  true,
+  -1,
+  0.5,
+  1e300,
+  -1e300,
+  '',
+  'x',
+  '9999-99-99T99:99:99Z',
+  [],
+  [null],
+  {},
+  { a: null },
+];
+
+type Path = readonly string[];
+
+function* pathsIn(value: unknown, path: Path = []): Generator<Path> {
+  yield path;
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, inner] of Object.entries(value)) yield* pathsIn(inner, [...path, name]);
+}
+
+function replaced(value: unknown, [name, ...rest]: Path, by: unknown): unknown {
+  if (name === undefined) return by;
+  const copy = structuredClone(value) as Record<string, unknown>;
+  copy[name] = replaced(copy[name], rest, by);
+  return copy;
+}
+
+/** Reads a row and everything that is made of it. */
+function use(row: StateRow): void {
+  const image = new Image();
+  image.apply(decodeRow(row)!);
+  const context = { desired: fleetOf([]), revision: id, keyId: 'k', links: undefined, heard: new Map(), now };
+  const { source, refusals } = image;
+  const document = {
+    ...{
+      apiVersion: 'fleet/v1alpha1',
+      kind: 'Status',
+      asOf: at,
+      tally: emptyTally,
+      state: 'converged',
+      fleets: [],
+      sites: [],
+    },
+    source: source ?? { state: 'empty', location: 'l', branch: 'main', problems: [] },
+    devices: [removedDeviceStatus('bench', observe(image, context, 'bench'), now)],
+    refusals: [...refusals.values()],
+  };
+  if (!isStatusDocument(document)) throw new Error(`not shown: ${JSON.stringify(isStatusDocument.errors)}`);
+  orderOf(image.device('bench').heard, 'k', reportOf(2));
+}
+
+test('a row of any room in which anything at all is something else is set aside, or does no harm', (t) => {
+  for (const row of rows) {
+    t.notThrows(() => use(row), row.room);
+    const value = JSON.parse(row.value);
+    for (const path of pathsIn(value)) {
+      for (const other of junk) {
+        const changed = { ...row, value: JSON.stringify(replaced(value, path, other)) ?? '' };
+        try {
+          decodeRow(changed);
+        } catch {
+          continue;
+        }
+        t.notThrows(() => use(changed), `${row.room} ${path.join('.')} = ${JSON.stringify(other)}`);
+      }
+    }
+  }
+});
+
+test('a row under a key that is not its own is set aside', (t) => {
+  for (const row of rows) {
+    const isBound = ['device', 'history', 'marks', 'owed'].includes(row.room);
+    const decode = () => decodeRow({ ...row, key: 'issue of\u001b[31m' });
+    if (isBound) t.throws(decode, { instanceOf: TypeError }, row.room);
+    else t.notThrows(decode, row.room);
+  }
+});

@@ -1,0 +1,83 @@
+import test from 'ava';
+import { KeptInstances } from '../../../../../device-agent/runtime/host/events/kept-instances.ts';
+import type { EventInput, KeptHandlers, LaunchKept } from '../../../../../device-agent/runtime/host/launch.ts';
+import { OutputLines } from '../../../../../device-agent/runtime/host/output-lines.ts';
+import { emptyInput } from '../../../../../device-agent/runtime/primitives/streams.ts';
+import type { HostedApplication } from '../../../../../device-agent/runtime/protocol.ts';
+import type { RunEnd } from '../../../../../device-agent/runtime/run-end.ts';
+
+const application = { name: 'app' } as HostedApplication;
+const event: EventInput = { stdin: emptyInput };
+const well: RunEnd = { kind: 'exited', exitCode: 0 };
+const trapped: RunEnd = { kind: 'trapped', message: 'trap', stack: [] };
+
+const notLaunched = (): never => {
+  throw new Error('a kept instance is not launched for an event');
+};
+
+/** Instances whose calls end when the test says so; which of them was called, and those that were started. */
+function newInstances(onLaunch: (handlers: KeptHandlers) => void = ({ onReady }) => onReady()) {
+  const called: { readonly number: number; readonly end: (end: RunEnd) => void }[] = [];
+  let launched = 0;
+  const keep: LaunchKept = (_application, handlers) => {
+    const number = launched;
+    launched += 1;
+    queueMicrotask(() => onLaunch(handlers));
+    const handle = () =>
+      new Promise<RunEnd>((resolve) => {
+        const end = (how: RunEnd): void => {
+          if (how.kind !== 'exited') handlers.onEnd(how);
+          resolve(how);
+        };
+        called.push({ number, end });
+      });
+    const usage = () => ({ memoryBytes: 1, fuelSpent: 10 });
+    const capture = () => Promise.resolve({ kind: 'refused', message: '' } as const);
+    return { handle, capture, usage, stop: () => Promise.resolve(), relink: () => Promise.resolve(true) };
+  };
+  const clock = { after: () => ({ [Symbol.dispose]: () => {} }) };
+  const lines = new OutputLines({ line: () => {} } as never);
+  const instances = new KeptInstances({ keep, launch: () => notLaunched(), clock, lines, timeLimitMs: 1_000 });
+  return { instances, called, launched: () => launched };
+}
+
+/** Lets everything that is resolved go on. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test('an event goes to an instance that is idle, and only where there is none to a new one', async (t) => {
+  const { instances, called, launched } = newInstances();
+  t.is(await instances.prepare(application), undefined);
+  t.is(launched(), 1);
+  const [first, second] = [instances.handle(application, event), instances.handle(application, event)];
+  await settled();
+  t.deepEqual([called.map(({ number }) => number), launched()], [[0, 1], 2]);
+  called[1]!.end(well);
+  t.is(await second, well);
+  const third = instances.handle(application, event);
+  await settled();
+  t.deepEqual([called.map(({ number }) => number), launched()], [[0, 1, 1], 2]);
+  called[0]!.end(well);
+  called[2]!.end(well);
+  await Promise.all([first, third]);
+  t.is(instances.restarts, 0);
+});
+
+test('an instance that trapped is called no more; the next event has one that is made anew, which counts', async (t) => {
+  const { instances, called } = newInstances();
+  const first = instances.handle(application, event);
+  await settled();
+  called[0]!.end(trapped);
+  t.is(await first, trapped);
+  t.deepEqual([instances.restarts, instances.usage()], [0, { memoryBytes: 0, fuelSpent: 10 }]);
+  const second = instances.handle(application, event);
+  await settled();
+  called[1]!.end(well);
+  await second;
+  t.deepEqual([called[1]!.number, instances.restarts], [1, 1]);
+});
+
+test('an instance that ends before it can be called is a failure, whatever it says of itself', async (t) => {
+  const { instances } = newInstances(({ onEnd }) => onEnd(well));
+  t.like(await instances.prepare(application), { kind: 'trapped', message: 'it exited before it could be called' });
+  t.like(await instances.handle(application, event), { kind: 'trapped' });
+});
