@@ -15,7 +15,7 @@ test('a restart without the repository takes up what was in force and tells devi
     throw new SourceError('STORAGE', 'the repository is not there');
   };
   const nowhere = { kind: 'unreachable', code: 'STORAGE', message: 'the repository is not there' } as const;
-  const source = { location: 'simulated', branch: 'main', changes: gone, readBlob: gone, oddEntries: gone };
+  const source = { location: 'simulated', branch: 'main', changes: gone, readBlob: gone, oddChanges: gone };
   const controller = await boot({ ...source, poll: async () => nowhere });
   await poll(controller);
   t.deepEqual(complaints, []);
