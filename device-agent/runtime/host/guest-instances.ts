@@ -50,7 +50,7 @@ export class GuestInstances {
     const { linkage } = compiled;
     this.#links = linkage && new LinkedInstances(linkage, (module, links) => this.#beside(module, links));
     const imports = this.#thread.imports.of(compiled.module);
-    this.#own = this.#instantiate(compiled, { ...imports, ...this.#links?.imports }, this.program);
+    this.#own = this.#instantiate(compiled, { ...this.#links?.imports, ...imports }, this.program);
     const entries = this.#all().flatMap(({ exports }) => entriesOf(exports));
     return { instance: this.#own, program: this.program, entries };
   }
@@ -101,7 +101,7 @@ export class GuestInstances {
   #beside(compiled: CompiledModule, links: WebAssembly.Imports): LinkedInstance {
     const program = new Program(this.program.world, this.program);
     const imports = this.#thread.imports.besides(compiled.module, program);
-    return this.#instantiate(compiled, { ...imports, ...links }, program);
+    return this.#instantiate(compiled, { ...links, ...imports }, program);
   }
 
   #instantiate(
@@ -115,7 +115,7 @@ export class GuestInstances {
       imports[memoryImport.module] = { [memoryImport.name]: lent };
     }
     const { exports } = new WebAssembly.Instance(module, imports);
-    const memory = lent ?? (exports.memory as WebAssembly.Memory | undefined);
+    const memory = lent ?? (exports.memory instanceof WebAssembly.Memory ? exports.memory : undefined);
     if (memory !== undefined) program.memory.attach(memory);
     return { exports, memory, mayGrow: isMemoryFixed !== true };
   }
