@@ -146,7 +146,8 @@ export class SimController {
     const api = createApi({
       artifacts: serveArtifacts({
         ...{ files, clock },
-        onDamaged: (sha256) => void controller.mendArtifact(sha256),
+        isRight: (file, bytes) => controller.isRightArtifact(file, bytes),
+        onDamaged: (file) => controller.mendArtifact(file),
         onTrouble: (error) => this.#world.checkers.fail(`artifacts are not served: ${error}`),
       }),
       status: (query) => controller.status(query),

@@ -67,7 +67,7 @@ export class SimRepository {
           .map(([path, oid]) => ({ path, oid }));
         return [...changed, ...[...before.keys()].filter((path) => !after.has(path)).map((path) => ({ path }))];
       },
-      oddEntries: async () => [],
+      oddChanges: async () => [],
       readBlob: async (id) => {
         if (this.threadDies) throw new SourceError('ENGINE_ENDED', threadEnded);
         const bytes = this.#blobs.get(id);
