@@ -31,9 +31,10 @@ export class Image implements Known {
   /** Rows that could not be read since this controller started. */
   rowsSetAside = 0;
   readonly documents: DocumentShelf;
-  readonly #shared = new SharedValues();
+  readonly #shared: SharedValues;
 
-  constructor(state: Pick<StatePort, 'read'>) {
+  constructor(state: Pick<StatePort, 'read'>, shared = new SharedValues()) {
+    this.#shared = shared;
     this.documents = new DocumentShelf(state);
   }
 

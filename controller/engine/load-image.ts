@@ -4,6 +4,7 @@ import type { StatePort, StateRow, StateWrite } from '../state/state-port.ts';
 import { Image } from './image.ts';
 import type { DeviceRecord } from './records.ts';
 import { decodeRow, encodeWrite, setAside } from './rows.ts';
+import { SharedValues } from './shared-values.ts';
 
 /** A row that could not be read, and why. */
 export interface Unreadable {
@@ -23,6 +24,7 @@ class Loading {
   readonly #state: StatePort;
   readonly #turn: Turn;
   readonly #onRecord: OnRecord;
+  readonly #shared = new SharedValues();
   /** What rows of an older form become. */
   #split: StateWrite[] = [];
 
@@ -30,7 +32,7 @@ class Loading {
     this.#state = state;
     this.#turn = turn;
     this.#onRecord = onRecord;
-    this.image = new Image(state);
+    this.image = new Image(state, this.#shared);
   }
 
   take(row: StateRow): Promise<void> | undefined {
@@ -43,7 +45,7 @@ class Loading {
   }
 
   #apply(row: StateRow): void {
-    const writes = decodeRow(row);
+    const writes = decodeRow(row, this.#shared);
     for (const write of writes) {
       this.image.apply(write);
       if (write.kind === 'device') this.#onRecord(write.name, this.image.device(write.name));
