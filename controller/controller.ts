@@ -78,8 +78,10 @@ export interface Controller {
   readonly changes: Pick<View, 'changeId' | 'changesSince' | 'listen'>;
   /** Frees artifacts that nobody needs any more. */
   collectGarbage(): Promise<void>;
-  /** The bytes of an artifact are not those of its name, or not there: it is put again where it is known what they were. */
-  mendArtifact(sha256: string): Promise<void>;
+  /** Whether a file that is served is as it was written, where that is known. */
+  isRightArtifact(file: string, bytes: Uint8Array | undefined): boolean;
+  /** A file that is served is not what it was, or not there: it is put again where it is known what it was. */
+  mendArtifact(file: string): Promise<void>;
   readonly authorize: AuthorizeDevice;
   readonly knowsDevice: (device: string) => boolean;
   readonly onRefusal: (refusal: Omit<Refusal, 'at'>) => void;
@@ -252,12 +254,16 @@ class FollowingController implements Controller {
     return documents.get('envelope', name);
   }
 
-  async mendArtifact(sha256: string): Promise<void> {
+  isRightArtifact(file: string, bytes: Uint8Array | undefined): boolean {
+    return this.#parts.publisher.isRight(file, bytes);
+  }
+
+  async mendArtifact(file: string): Promise<void> {
     const { publisher, log } = this.#parts;
-    const holder = this.#needed.holderOf(sha256);
+    const holder = this.#needed.holderOf(file.replace('sha256/', ''));
     const envelope = holder === undefined ? undefined : await this.#envelopeOf(holder);
-    const isMended = await publisher.mend(sha256, this.#demand(this.#engine.desired), envelope);
-    if (isMended) log.write('info', 'publishing.mended', { file: `sha256/${sha256}` });
+    const isMended = await publisher.mend(file, this.#demand(this.#engine.desired), envelope);
+    if (isMended) log.write('info', 'publishing.mended', { file });
   }
 
   async stop(): Promise<void> {
