@@ -54,15 +54,6 @@ export class Image implements Known {
     return this.work[kind].get(subject);
   }
 
-  /** At a start nobody is connected who could be told, and whoever comes asks. */
-  forgetUntold(): void {
-    for (const name of this.untold) {
-      const { untoldSince: _mark, ...record } = this.device(name);
-      this.devices.set(name, record);
-    }
-    this.untold.clear();
-  }
-
   /** Takes a durable write in. */
   apply(write: Write): void {
     switch (write.kind) {
