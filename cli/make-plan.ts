@@ -3,7 +3,7 @@ import type { Catalogue, DesiredDevice } from '../controller/manifests/desired.t
 import { desiredOf } from '../controller/manifests/manifest-state.ts';
 import { countUnder } from '../controller/manifests/name-index.ts';
 import { compareRevisions } from '../controller/planning/compare.ts';
-import type { ObservedDevice } from '../controller/planning/observed.ts';
+import type { DescribedDevice } from '../controller/planning/observed.ts';
 import { deltaPairs } from '../controller/publishing/smaller-ways.ts';
 import type { DeviceStatus, StatusDocument } from '../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from './command.ts';
@@ -14,7 +14,7 @@ import type { KnownDevices, Plan } from './render/plan-screen.ts';
 import { toolVersion } from './tool-version.ts';
 
 /** What the planner knows of a device, from what the controller tells; the base is taken as what was issued last. */
-function observedFrom(device: DeviceStatus, base: DesiredDevice | undefined): ObservedDevice {
+function observedFrom(device: DeviceStatus, base: DesiredDevice | undefined): DescribedDevice {
   const { desired, report, contactAt, connected, events } = device;
   return {
     ...(desired && {

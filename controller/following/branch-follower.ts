@@ -70,17 +70,20 @@ export class BranchFollower {
    * program), nothing is in force until the next poll finds something valid; no device is told anything meanwhile.
    */
   async resume(): Promise<void> {
-    const { source, memory } = this.#parts;
-    const { revision } = memory;
+    const { revision } = this.#parts.memory;
     if (revision === undefined) return;
     try {
       await this.#takeUp(revision);
     } catch (error) {
       if (!(error instanceof SourceError)) return this.#complain('revision.not-resumed', error);
-      // The poll makes a damaged mirror anew.
-      await source.poll(this.#stopping.signal, { judged: revision.id, inForce: revision.id });
-      await this.#takeUp(revision).catch((again: unknown) => this.#complain('revision.not-resumed', again));
+      await this.#takeUpAnew(revision).catch((again: unknown) => this.#complain('revision.not-resumed', again));
     }
+  }
+
+  /** A poll makes a damaged mirror anew. */
+  async #takeUpAnew(revision: RevisionStatus): Promise<void> {
+    await this.#parts.source.poll(this.#stopping.signal, { judged: revision.id, inForce: revision.id });
+    await this.#takeUp(revision);
   }
 
   async #takeUp(info: RevisionStatus): Promise<void> {
@@ -171,8 +174,9 @@ export class BranchFollower {
       }
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
-      this.#complain('source.failed', error);
-      this.#note(unreachable(this.#source, error instanceof Error ? error.message : String(error), clock.now()));
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#note(unreachable(this.#source, reason, clock.now()));
+      this.#tell(`failed: ${reason}`, 'source.failed', { error });
     }
   }
 

@@ -29,7 +29,9 @@ export interface Publisher {
   /** Frees what neither the revision in force nor any device needs; resolves with how many files went. */
   collect(alsoNeeded: Omit<Needed, 'deltas'>, demand: ReleaseDemand): Promise<number>;
   /** The bytes of a blob are not those of its name: it is put or made again. */
-  mend(sha256: string, demand: ReleaseDemand, envelope: string | undefined): Promise<boolean>;
+  /** Whether a file that is served is as it was written, where that is known. */
+  isRight(file: string, bytes: Uint8Array | undefined): boolean;
+  mend(file: string, demand: ReleaseDemand, envelope: string | undefined): Promise<boolean>;
 }
 
 /** A revision that was found valid and comes into force. */
