@@ -3,7 +3,6 @@ import { judgeModule } from '../../../artifact/admission/judge-module.ts';
 import type { Verdict } from '../../../artifact/admission/verdict.ts';
 import { UncapturableState } from '../../../artifact/snapshot/show-state.ts';
 import { encodeSnapshot, SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
-import { sha256Hex } from '../../../schemas/sha256.ts';
 import type { CompiledModule } from '../host/compiled-modules.ts';
 import { FuelMeter } from '../host/fuel-meter.ts';
 import { Guest, type GuestEnd, type MadeGuest, runByItself } from '../host/guest.ts';
@@ -81,8 +80,7 @@ function makeReady(bytes: Uint8Array, request: ModuleRequest): Ready | Refusal |
   }
   const { module, traits } = rewritten;
   if (!isCarried(request)) return { module: new WebAssembly.Module(module), traits };
-  const digest = sha256Hex(bytes);
-  const shown = carriable(digest, module, request.memoryPagesMax);
+  const shown = carriable(bytes, module, request.memoryPagesMax);
   return { module: new WebAssembly.Module(shown.module), traits, carriable: shown };
 }
 

@@ -1,11 +1,22 @@
 import test from 'ava';
+import { layoutOf } from '../../../../../artifact/snapshot/layout.ts';
 import { decodeSnapshot, type Snapshot, SnapshotError } from '../../../../../artifact/snapshot/snapshot.ts';
 import { StateKeeper } from '../../../../../device-agent/runtime/host/events/state-keeper.ts';
 import type { Captured } from '../../../../../device-agent/runtime/host/launch.ts';
 import { DiskError } from '../../../../../platform/ports.ts';
 import { SimTime } from '../../../../sim/sim-clock.ts';
+import { buildModule } from '../../module-builder.ts';
 
-const snapshot: Snapshot = { module: 'a', rewriter: 4, fuel: 7, memoryPages: 1, blocks: new Map(), globals: {} };
+const layout = layoutOf(buildModule({ functions: {} }));
+const snapshot: Snapshot = {
+  module: 'a',
+  layout,
+  rewriter: 4,
+  fuel: 7,
+  memoryPages: 1,
+  blocks: new Map(),
+  globals: {},
+};
 const captured: Captured = { kind: 'captured', snapshot };
 
 /** A keeper on a clock of the test, and the file that it has written. */
