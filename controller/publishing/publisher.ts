@@ -65,6 +65,7 @@ export class RepositoryPublisher {
   #inForce: VerifiedTrust | undefined;
   /** Where the releases of the revision in force come from. */
   #origin: Origin | undefined;
+  readonly #mending = new Map<string, Promise<boolean>>();
   /** Nothing is taken away while it is made available. */
   readonly #changes = new InOrder();
 
@@ -145,16 +146,59 @@ export class RepositoryPublisher {
     }
   }
 
-  /** The bytes of a blob were found to be others: it is put again from the repository, or made again, where it came from there. */
-  mend(sha256: string, demand: ReleaseDemand): Promise<void> {
-    return this.#changes.run(async () => {
-      const { store, ways } = this.#parts;
-      await store.distrust(sha256);
-      if (this.#inForce !== undefined) await store.put(this.#inForce.deploymentKeys.bytes);
-      if (this.#origin === undefined) return;
+  /** Whether a file that is served is as it was written here, where that is known. */
+  isRight(file: string, bytes: Uint8Array | undefined): boolean {
+    const { online, store } = this.#parts;
+    const [folder] = file.split('/', 1);
+    return folder === 'tuf' ? online.isRight(file.slice('tuf/'.length), bytes) : store.isRightIndex(file, bytes);
+  }
+
+  /**
+   * The bytes of a file were found to be others, or gone: it is put again from the repository, or made again, where it came from
+   * there, or as the envelope it is. Resolves with whether it is there again; what nobody knows of costs nothing.
+   */
+  mend(file: string, demand: ReleaseDemand, envelope: string | undefined): Promise<boolean> {
+    const sha256 = file.startsWith('sha256/') ? file.slice('sha256/'.length) : undefined;
+    if (sha256 !== undefined && envelope === undefined && !this.#knows(sha256)) return Promise.resolve(false);
+    // A fleet asks for the same file at once.
+    const begun = this.#mending.get(file);
+    if (begun !== undefined) return begun;
+    const work = (): Promise<boolean> =>
+      sha256 === undefined ? this.#rewrite(file) : this.#mendBlob(sha256, demand, envelope);
+    const done = this.#changes.run(work).finally(() => this.#mending.delete(file));
+    this.#mending.set(file, done);
+    return done;
+  }
+
+  async #mendBlob(sha256: string, demand: ReleaseDemand, envelope: string | undefined): Promise<boolean> {
+    const { store, ways } = this.#parts;
+    await store.distrust(sha256);
+    if (envelope !== undefined) await store.put(new TextEncoder().encode(envelope));
+    if (this.#inForce !== undefined) await store.put(this.#inForce.deploymentKeys.bytes);
+    if (this.#origin !== undefined) {
       await this.#addReleases(this.#origin);
       void ways.prepare(this.#origin.catalogue, demand);
-    });
+    }
+    return (await store.intact(sha256)) !== undefined;
+  }
+
+  /** Signed metadata, or the index of a release. */
+  async #rewrite(file: string): Promise<boolean> {
+    const { store, online, clock } = this.#parts;
+    if (file.startsWith('releases/')) await store.rewriteIndex(file);
+    else if (this.#inForce !== undefined) {
+      await online.publish(this.#inForce, clock.now());
+      await online.rewrite(this.#inForce);
+    } else return false;
+    return true;
+  }
+
+  /** Whether a blob is or was made of what the revision in force has. */
+  #knows(sha256: string): boolean {
+    if (this.#parts.store.names(sha256)) return true;
+    const keys = this.#inForce?.deploymentKeys.bytes;
+    if (keys !== undefined && sha256Hex(keys) === sha256) return true;
+    return [...(this.#origin?.catalogue.values() ?? [])].some((release) => release.sha256 === sha256);
   }
 
   /** After a restart: what was judged is in force, and ways that were not made before the stop are made beside everything. */

@@ -1,7 +1,7 @@
 /** Serves the artifact store by HTTP: ranges, strong entity tags, caching for ever where it is right. */
 
 import { createHash } from 'node:crypto';
-import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/ports.ts';
+import type { Clock, HttpHandler, HttpRequest, HttpResponse } from '../../platform/ports.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import { type ByteRange, parseRange } from './byte-range.ts';
 import { ArtifactError, type ArtifactFiles, damaged } from './files/artifact-files.ts';
@@ -10,8 +10,11 @@ import { namePattern, versionPattern } from './release-path.ts';
 /** Files that may change are of at most this size, and tagged by what they hold. */
 const smallFileBytesMax = 4 * 1024 * 1024;
 
-/** Blobs that were seen to be whole in this life, and are not hashed again; then it begins anew. */
+/** Blobs that were seen to be whole a moment ago, and are not hashed again; then it begins anew. */
 const verifiedMax = 4096;
+
+/** A device that finds again and again that a blob is damaged soon waits longer than that. */
+const verifiedMs = 60_000;
 
 const retryAfterSeconds = 30;
 
@@ -28,15 +31,18 @@ interface Resource {
 
 export interface ServingParts {
   readonly files: ArtifactFiles;
-  /** The bytes of this blob are not those of its name; whoever fetched it was cut off. */
-  readonly onDamaged: (sha256: string) => void;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** Whether a file that may change is as it was written here, where that is known. */
+  readonly isRight: (file: string, bytes: Uint8Array | undefined) => boolean;
+  /** This file is not what it was, or not there. Resolves when it was put again where that can be. */
+  readonly onDamaged: (file: string) => Promise<unknown>;
   /** The place where artifacts lie does not answer; whoever asked is told to come back. */
   readonly onTrouble: (error: ArtifactError) => void;
 }
 
 /** A handler for `/sha256/HEX`, `/releases/NAME/VERSION.json` and `/tuf/FILE`, GET and HEAD; 404 for all else. */
 export function serveArtifacts(parts: ServingParts): HttpHandler {
-  const verified = new Set<string>();
+  const verified = new RecentlyVerified(parts.clock);
   return async (request, _peer, signal) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return empty(405, { allow: 'GET, HEAD' });
     const resource = resourceOf(request.url);
@@ -93,15 +99,20 @@ interface Content {
 }
 
 async function contentOf(
-  { files, onDamaged }: ServingParts,
-  verified: Set<string>,
+  { files, isRight, onDamaged }: ServingParts,
+  verified: RecentlyVerified,
   { file, sha256 }: Resource,
   signal: AbortSignal,
 ): Promise<Content | undefined> {
   if (sha256 === undefined) {
     // A file that may be replaced is read at once, so that its tag, its length and its bytes are of one moment.
-    const whole = await files.read(file, smallFileBytesMax);
+    let whole = await files.read(file, smallFileBytesMax);
+    if (!isRight(file, whole)) {
+      await onDamaged(file);
+      whole = await files.read(file, smallFileBytesMax);
+    }
     if (whole === undefined) return undefined;
+    if (!isRight(file, whole)) throw damaged(file);
     return {
       length: whole.length,
       sha256: sha256Hex(whole),
@@ -109,7 +120,10 @@ async function contentOf(
     };
   }
   const length = await files.size(file);
-  if (length === undefined) return undefined;
+  if (length === undefined) {
+    void onDamaged(file);
+    return undefined;
+  }
   const bytes = (range: ByteRange): AsyncIterable<Uint8Array> => {
     const pieces = files.open(file, range, signal);
     const isWhole = range.start === 0 && range.end === length;
@@ -121,7 +135,27 @@ async function contentOf(
 interface Verification extends Pick<ServingParts, 'onDamaged'> {
   readonly file: string;
   readonly sha256: string;
-  readonly verified: Set<string>;
+  readonly verified: RecentlyVerified;
+}
+
+/** Which blobs were hashed as they were served, not long ago. */
+class RecentlyVerified {
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #at = new Map<string, number>();
+
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    this.#clock = clock;
+  }
+
+  has(sha256: string): boolean {
+    const at = this.#at.get(sha256);
+    return at !== undefined && this.#clock.monotonic() - at < verifiedMs;
+  }
+
+  add(sha256: string): void {
+    if (this.#at.size >= verifiedMax) this.#at.clear();
+    this.#at.set(sha256, this.#clock.monotonic());
+  }
 }
 
 /** The same pieces; the last one only when all of them together are what the name says. */
@@ -135,10 +169,9 @@ async function* verifying(pieces: AsyncIterable<Uint8Array>, verification: Verif
     held = piece;
   }
   if (hash.digest('hex') !== sha256) {
-    onDamaged(sha256);
+    void onDamaged(file);
     throw damaged(file);
   }
-  if (verified.size >= verifiedMax) verified.clear();
   verified.add(sha256);
   if (held !== undefined) yield held;
 }

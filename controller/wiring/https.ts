@@ -52,8 +52,9 @@ export function openApi(ground: Ground, controller: Controller, files: ArtifactF
   const { webhookSecret } = configuration.source;
   return createApi({
     artifacts: serveArtifacts({
-      files,
-      onDamaged: (sha256) => void guard.run('http', `sha256/${sha256}`, () => controller.mendArtifact(sha256)),
+      ...{ files, clock },
+      isRight: (file, bytes) => controller.isRightArtifact(file, bytes),
+      onDamaged: (file) => guard.run('http', file, () => controller.mendArtifact(file)),
       onTrouble: (error) => guard.tell('http', 'artifacts', error),
     }),
     status: (query) => controller.status(query),

@@ -7,7 +7,7 @@ import { reportOf } from './engine/test-engine.ts';
 import { openCache, wholeShore } from './whole-shore.ts';
 
 test('a restart without the repository takes up what was in force and tells devices nothing new', async (t) => {
-  const { fleet, issued, boot, poll, complaints } = wholeShore();
+  const { fleet, issued, boot, poll, complaints, warnings } = wholeShore();
   fleet.commit('all');
   await poll(await boot());
   const told = [...issued];
@@ -15,15 +15,23 @@ test('a restart without the repository takes up what was in force and tells devi
     throw new SourceError('STORAGE', 'the repository is not there');
   };
   const nowhere = { kind: 'unreachable', code: 'STORAGE', message: 'the repository is not there' } as const;
-  const controller = await boot({
-    ...{ location: 'simulated', branch: 'main', changes: gone, readBlob: gone, oddEntries: gone },
-    poll: async () => nowhere,
-  });
+  const source = { location: 'simulated', branch: 'main', changes: gone, readBlob: gone, oddChanges: gone };
+  const controller = await boot({ ...source, poll: async () => nowhere });
   await poll(controller);
   t.deepEqual(complaints, []);
   t.deepEqual(issued, told);
   t.is((await controller.status()).source.state, 'unreachable');
   t.is((await controller.status()).devices.length, 3);
+  const without = await boot(
+    { ...source, poll: () => Promise.reject(new Error('a thread died')) },
+    undefined,
+    openCache(),
+  );
+  await poll(without);
+  await poll(without);
+  t.deepEqual(complaints, ['revision.not-resumed'], 'without what it had read before it starts as well');
+  t.deepEqual(warnings, ['source.unreachable', 'source.failed'], 'each is told once');
+  t.deepEqual(issued, told);
 });
 
 test('a delta that was not made before a stop is made after the restart, without a new commit', async (t) => {
@@ -122,19 +130,22 @@ test('a controller starts on a state that can not be written, and serves what it
 });
 
 test('rows that can not be read are set aside and told; the controller starts, and their device is issued above what it saw', async (t) => {
-  const { fleet, boot, poll, state, warnings, report, desired, shown } = wholeShore();
+  const { fleet, boot, poll, settle, state, warnings, report, desired, shown } = wholeShore();
   fleet.commit('all');
   await poll(await boot());
   const damaged = [
     { room: 'device', key: 'aurora', value: '{"issued":{"sequence":"many"}}' },
     { room: 'device', key: 'truck', value: '{"takeovers":{"count":3,"since":0,"at":0}}' },
     { room: 'refusal', key: 'x', value: `{"at":"2026-03-01T00:00:00Z","code":"X","message":"y","address":7}` },
-    { room: 'history', key: 'borealis', value: '[null]' },
   ];
-  await state().commit(damaged);
+  await state().commit([...damaged, { room: 'history', key: 'borealis', value: '[null]' }]);
   const controller = await boot();
-  t.is(warnings.filter((event) => event === 'state.row-set-aside').length, damaged.length);
+  const setAside = () => warnings.filter((event) => event === 'state.row-set-aside').length;
+  t.is(setAside(), damaged.length);
   t.is((await controller.status()).storage?.rowsSetAside, damaged.length);
+  await controller.status({ target: { kind: 'device', name: 'borealis' } });
+  await settle();
+  t.is(setAside(), damaged.length + 1, 'what is read when it is asked for');
   await report(controller, 'aurora', reportOf(1, { highestSequence: 5 }));
   t.is((await desired(controller, 'aurora'))?.sequence, 6);
   t.is((await shown(controller, 'borealis'))?.state, 'unknown');

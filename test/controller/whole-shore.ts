@@ -78,6 +78,7 @@ export function wholeShore() {
   };
   const faulty = (): StatePort => ({
     load: (take) => state.load(take),
+    read: (keys) => state.read(keys),
     commit: async (writes) => {
       faults.onCommit?.();
       await state.commit(writes);
@@ -165,5 +166,7 @@ export function wholeShore() {
       state = openSqliteState(':memory:');
     },
     state: () => state,
+    /** What lies among the artifacts under that digest. */
+    artifacts: new DirectoryFiles(disk, '/artifacts'),
   };
 }

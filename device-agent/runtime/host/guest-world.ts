@@ -6,7 +6,7 @@ import type { LostMessages } from '../channels/lost-messages.ts';
 import type { Grants } from '../grants/grants.ts';
 import type { OpenDirectory } from '../primitives/open-directory.ts';
 import { fileDirectory } from '../primitives/read-only-directory.ts';
-import { emptyInput, outputTo } from '../primitives/streams.ts';
+import { emptyInput, lineOutput } from '../primitives/streams.ts';
 import { suspendingWait } from '../primitives/waiting.ts';
 import type { HostedApplication } from '../protocol.ts';
 import type { GuestWorld } from '../wasi/world.ts';
@@ -49,9 +49,8 @@ export function worldOf(
     directories: { '/config': configuration(config), ...channels, ...directories },
     abandon,
     stdin: event?.stdin ?? emptyInput,
-    // As a terminal, so that programs write line by line.
-    stdout: event?.stdout ?? { ...outputTo((bytes) => onOutput('stdout', bytes)), isTerminal: true },
-    stderr: { ...outputTo((bytes) => onOutput('stderr', bytes)), isTerminal: true },
+    stdout: event?.stdout ?? lineOutput((bytes) => onOutput('stdout', bytes)),
+    stderr: lineOutput((bytes) => onOutput('stderr', bytes)),
     now: clock.now,
     monotonic: clock.monotonic,
     random: random.bytes,

@@ -2,7 +2,7 @@ import { migration } from '../../../artifact/linking/module-use.ts';
 import { UncapturableState } from '../../../artifact/snapshot/show-state.ts';
 import { SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
 import { FileError } from '../../../platform/file-handles.ts';
-import { emptyInput, inputOf, outputTo } from '../primitives/streams.ts';
+import { emptyInput, inputOf, lineOutput, outputTo } from '../primitives/streams.ts';
 import type { HostedApplication } from '../protocol.ts';
 import { failureOf, type RunEnd } from '../run-end.ts';
 import type { KeptState } from '../snapshot/kept-state.ts';
@@ -38,7 +38,7 @@ export class KeptGuestRun implements KeptRun {
     this.#handler = application.events?.handler ?? '';
     const { onOutput } = handlers;
     this.#streams = new EventStreams(
-      outputTo((bytes) => onOutput('stdout', bytes)),
+      lineOutput((bytes) => onOutput('stdout', bytes)),
       application.env,
     );
     const onEnd = (end: GuestEnd): void => (end.kind === 'resident' ? handlers.onReady() : handlers.onEnd(end));

@@ -7,6 +7,7 @@ import { serveArtifacts } from '../../../controller/publishing/serve-artifacts.t
 import type { HttpRequest, HttpResponse } from '../../../platform/ports.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 
+const { signal } = new AbortController();
 const bytes = Uint8Array.from({ length: 200_000 }, (_, index) => (index * 31) & 255);
 
 async function scene() {
@@ -14,10 +15,18 @@ async function scene() {
   const files = new DirectoryFiles(disk, '/store');
   const store = new ArtifactStore(files);
   const blob = await store.put(bytes);
-  const handler = serveArtifacts({ files, onDamaged: () => {}, onTrouble: () => {} });
+  const time = { now: 0 };
+  const damaged: string[] = [];
+  const handler = serveArtifacts({
+    files,
+    clock: { monotonic: () => time.now },
+    isRight: () => true,
+    onDamaged: async (file) => damaged.push(file),
+    onTrouble: () => {},
+  });
   const ask = (url: string, headers: Record<string, string> = {}, method: HttpRequest['method'] = 'GET') =>
     handler({ method, url, headers }, { address: 'test' }, new AbortController().signal);
-  return { files, store, blob, ask };
+  return { files, store, blob, ask, time, damaged };
 }
 
 async function bodyOf({ body }: HttpResponse): Promise<Uint8Array> {
@@ -86,11 +95,54 @@ test('parseRange() knows the three forms and ignores what is none of them', (t) 
   }
 });
 
+test('a blob that rots or goes after it was served whole is told of a minute later', async (t) => {
+  const { files, blob, ask, time, damaged } = await scene();
+  const url = `/sha256/${blob.sha256}`;
+  await bodyOf(await ask(url));
+  const rotten = bytes.slice();
+  rotten[100] = rotten[100]! ^ 1;
+  await files.write(`sha256/${blob.sha256}`, rotten);
+  time.now = 60_000;
+  await t.throwsAsync(async () => bodyOf(await ask(url)), { code: 'ARTIFACT_DAMAGED' });
+  await files.remove(`sha256/${blob.sha256}`);
+  t.is((await ask(url)).status, 404);
+  t.deepEqual(damaged, [`sha256/${blob.sha256}`, `sha256/${blob.sha256}`]);
+});
+
+test('a file that may change is served as it was written: it is written again before anybody has it otherwise', async (t) => {
+  const files = new DirectoryFiles(new SimDisk(), '/store');
+  const right = new TextEncoder().encode('right');
+  let mends = 0;
+  const handler = serveArtifacts({
+    files,
+    clock: { monotonic: () => 0 },
+    isRight: (_, found) => Buffer.from(found ?? []).equals(right),
+    onDamaged: async (file) => {
+      mends += 1;
+      if (mends < 3) await files.write(file, right);
+    },
+    onTrouble: () => {},
+  });
+  const ask = () => handler({ method: 'GET', url: '/tuf/timestamp.json', headers: {} }, { address: 'test' }, signal);
+  const wrong = new TextEncoder().encode('wrong');
+  t.deepEqual(await bodyOf(await ask()), right, 'it was not there');
+  await files.write('tuf/timestamp.json', wrong);
+  t.deepEqual(await bodyOf(await ask()), right, 'it was another');
+  await files.write('tuf/timestamp.json', wrong);
+  t.is((await ask()).status, 503, 'it can not be written');
+});
+
 test('a path that is none of ours never reaches the files', async (t) => {
   const files = new Proxy(new DirectoryFiles(new SimDisk(), '/store'), {
     get: (_, method) => () => t.fail(`the files were asked to ${String(method)}`),
   });
-  const handler = serveArtifacts({ files, onDamaged: () => {}, onTrouble: () => {} });
+  const handler = serveArtifacts({
+    files,
+    clock: { monotonic: () => 0 },
+    isRight: () => true,
+    onDamaged: async () => {},
+    onTrouble: () => {},
+  });
   const hostile = [
     '/sha256/../key.json',
     '/sha256/..%2fkey.json',

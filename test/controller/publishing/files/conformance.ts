@@ -30,7 +30,9 @@ const same = (one: Uint8Array, other: Uint8Array): boolean => Buffer.compare(one
 async function ask(t: ExecutionContext, files: ArtifactFiles, url: string, range?: string, damaged: string[] = []) {
   const handler = serveArtifacts({
     files,
-    onDamaged: (sha256) => damaged.push(sha256),
+    clock: { monotonic: () => 0 },
+    isRight: () => true,
+    onDamaged: async (file) => damaged.push(file),
     onTrouble: (error) => t.fail(error.message),
   });
   const headers = range === undefined ? {} : { range };
@@ -101,7 +103,7 @@ export function conforms(test: TestFn | SkipFn, name: string, place: () => Promi
     const damaged: string[] = [];
     const answer = await ask(t, files, `/sha256/${sha256}`, undefined, damaged);
     await t.throwsAsync(taken(answer.body), { code: 'ARTIFACT_DAMAGED' });
-    t.deepEqual(damaged, [sha256]);
+    t.deepEqual(damaged, [`sha256/${sha256}`]);
     t.is(await store.intact(sha256), undefined);
     t.false(await store.holds({ name: 'crane', version: '1', sha256, length: long.length }));
     await store.put(long);
