@@ -19,10 +19,10 @@ function files(disk: SimDisk): KeptStateFiles {
 }
 
 const oldShelf = (disk: SimDisk) =>
-  new StateShelf({ sha256: oldModule, handover: 'snapshot', fileBytesMax }, files(disk));
+  new StateShelf({ sha256: oldModule, handover: 'snapshot', fileBytesMax }, () => files(disk));
 const newShelf = (disk: SimDisk) => {
   const predecessor = { sha256: oldModule, sequence: handedOverAs };
-  return new StateShelf({ sha256: newModule, handover: 'snapshot', predecessor, fileBytesMax }, files(disk));
+  return new StateShelf({ sha256: newModule, handover: 'snapshot', predecessor, fileBytesMax }, () => files(disk));
 };
 
 /** Keeps states 1 to 4, the first two as the old release, and notes which of them are durable. */

@@ -82,7 +82,14 @@ cTest(
     const one = application('clockwork', ticking('one', 'count'), migrating);
     await runtime.apply([one]);
     await logWhen('clockwork', /one at 2\n/);
-    const two = application('clockwork', ticking('two', 'later'), { ...migrating, version: '2', ...inPlaceOf(one, 2) });
+    // In another process.
+    // In another process.
+    const two = application('clockwork', ticking('two', 'later'), {
+      ...migrating,
+      class: 'background',
+      version: '2',
+      ...inPlaceOf(one, 2),
+    });
     await runtime.apply([two]);
     await logWhen('clockwork', /two at \d+\n/);
 

@@ -69,7 +69,7 @@ function keeperOf(application: HostedApplication, { clock, disk, directories }: 
     ...{ sha256, ...carried, fileBytesMax: memoryBytesMax(application) + headBytesMax },
     ...(predecessor === undefined ? {} : { predecessor }),
   };
-  const shelf = new StateShelf(terms, new KeptStateFiles(disk, directories.open(name, 'state')));
+  const shelf = new StateShelf(terms, () => new KeptStateFiles(disk, directories.open(name, 'state')));
   const snapshots = events?.snapshots === undefined ? {} : { snapshots: events.snapshots };
   return { keeper: new StateKeeper({ ...carried, ...snapshots }, { clock, shelf }) };
 }

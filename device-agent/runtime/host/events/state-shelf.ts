@@ -26,11 +26,13 @@ export interface ShelfTerms extends Pick<DeployedApplication, 'handover'> {
 /** The states of an application on the disk, as the release that runs now may use them. */
 export class StateShelf {
   readonly #terms: ShelfTerms;
-  readonly #files: Pick<KeptStateFiles, 'of' | 'read' | 'write' | 'remove'>;
+  readonly #open: () => KeptStateFiles;
+  #opened: KeptStateFiles | undefined;
 
-  constructor(terms: ShelfTerms, files: Pick<KeptStateFiles, 'of' | 'read' | 'write' | 'remove'>) {
+  /** `open` is called at the first use: until the application's lock is had, another process may still write there. */
+  constructor(terms: ShelfTerms, open: () => KeptStateFiles) {
     this.#terms = terms;
-    this.#files = files;
+    this.#open = open;
   }
 
   /** What the next instance goes on from: its own state, or else that of the release in whose place it runs. Throws a SnapshotError. */
@@ -66,6 +68,11 @@ export class StateShelf {
   /** Removes its own. */
   clear(kinds: readonly KeptState['kind'][] = ['snapshot', 'exported']): void {
     for (const name of this.#own()) if (kinds.includes(name.kind)) this.#files.remove(name);
+  }
+
+  get #files(): KeptStateFiles {
+    this.#opened ??= this.#open();
+    return this.#opened;
   }
 
   #lineage(): number {

@@ -10,7 +10,10 @@ function newShelves() {
   const disk = new SimDisk();
   disk.makeDirectory('/state');
   const shelf = (sha256: string, changes: Partial<ShelfTerms> = {}) =>
-    new StateShelf({ sha256, handover: 'snapshot', fileBytesMax: 100, ...changes }, new KeptStateFiles(disk, '/state'));
+    new StateShelf(
+      { sha256, handover: 'snapshot', fileBytesMax: 100, ...changes },
+      () => new KeptStateFiles(disk, '/state'),
+    );
   const text = (choice: ReturnType<StateShelf['choose']>) =>
     'state' in choice ? `${choice.kind} ${Buffer.from(choice.state.bytes)}` : `${choice.kind} ${choice.reason ?? ''}`;
   return { disk, shelf, text };
