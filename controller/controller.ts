@@ -279,9 +279,10 @@ class FollowingController implements Controller {
 /** The controller over its rooms, with all that it remembers; nothing happens before `start`. */
 export async function createController(parts: ControllerParts): Promise<Controller> {
   const needed = new NeededArtifacts();
-  const { image, unreadable } = await loadImage(parts.state, new Turn(parts.clock), (device, record) =>
-    needed.note(device, record),
-  );
+  const { image, unreadable } = await loadImage(parts.state, new Turn(parts.clock), {
+    onRecord: (device, record) => needed.note(device, record),
+    tellsConnections: parts.tellsConnections,
+  });
   for (const { row, error } of unreadable) {
     parts.log.write('warn', 'state.row-set-aside', { room: row.room, key: row.key, reason: String(error) });
   }
