@@ -3,7 +3,7 @@ import type { Catalogue, DesiredDevice, DesiredFleet } from '../controller/manif
 import { locateProblems } from '../controller/manifests/locate-problems.ts';
 import { desiredOf, emptyManifestState } from '../controller/manifests/manifest-state.ts';
 import { compareRevisions } from '../controller/planning/compare.ts';
-import type { ObservedDevice } from '../controller/planning/observed.ts';
+import type { DescribedDevice } from '../controller/planning/observed.ts';
 import { catalogueOf } from '../controller/publishing/catalogue.ts';
 import { judgeRelease } from '../controller/publishing/check-release.ts';
 import { judgeAssemblies } from '../controller/publishing/judge-assemblies.ts';
@@ -89,7 +89,7 @@ async function requireReleases(next: JudgedRevision, base: JudgedRevision): Prom
 }
 
 /** What the planner knows of a device, from what the controller tells; the base is taken as what was issued last. */
-function observedFrom(device: DeviceStatus, base: DesiredDevice | undefined): ObservedDevice {
+function observedFrom(device: DeviceStatus, base: DesiredDevice | undefined): DescribedDevice {
   const { desired, report, contactAt, connected, events } = device;
   return {
     ...(desired && {

@@ -15,7 +15,8 @@ import { type AuthorizeDevice, authorizeByFleet } from './authority/authorizatio
 import { Refusals } from './doors/refusals.ts';
 import { Engine } from './engine/engine.ts';
 import type { ContactEvent, ShadowRequestEvent } from './engine/events.ts';
-import { type Image, loadImage } from './engine/image.ts';
+import type { Image } from './engine/image.ts';
+import { loadImage } from './engine/load-image.ts';
 import { type End, expiryStatuses } from './expiry/end.ts';
 import { BranchFollower } from './following/branch-follower.ts';
 import type { Publisher, RevisionSource } from './following/follower-parts.ts';
@@ -98,7 +99,6 @@ export interface Controller {
 class FollowingController implements Controller {
   readonly #parts: ControllerParts;
   readonly #image: Image;
-  readonly #rowsSetAside: number;
   readonly #startedAt: number;
   readonly #refusals: Refusals;
   readonly #engine: Engine;
@@ -107,11 +107,10 @@ class FollowingController implements Controller {
   readonly #branch: BranchFollower;
   readonly #intake: Intake;
 
-  constructor(parts: ControllerParts, image: Image, needed: NeededArtifacts, rowsSetAside: number) {
+  constructor(parts: ControllerParts, image: Image, needed: NeededArtifacts) {
     this.#parts = parts;
     this.#image = image;
     this.#needed = needed;
-    this.#rowsSetAside = rowsSetAside;
     this.#startedAt = parts.clock.now();
     this.#refusals = new Refusals(image.refusals.values());
     const { clock, log, state, cache, source, publisher, publish, sign, keyId, putBlob, tellsConnections } = parts;
@@ -214,9 +213,9 @@ class FollowingController implements Controller {
 
   get #storage(): StorageStatus | undefined {
     const { trouble } = this.#engine;
-    const rowsSetAside = this.#rowsSetAside;
+    const { rowsSetAside } = this.#image;
     if (trouble === undefined && rowsSetAside === 0) return undefined;
-    const message = `${rowsSetAside} rows of its state could not be read when it started`;
+    const message = `${rowsSetAside} rows of its state could not be read since it started`;
     const { since, ...words } = trouble ?? { code: 'STATE_ROWS_SET_ASIDE', message, since: this.#startedAt };
     return { ...words, since: new Date(since).toISOString(), rowsSetAside };
   }
@@ -249,6 +248,12 @@ class FollowingController implements Controller {
     if (files > 0) log.write('info', 'publishing.collected', { files });
   }
 
+  async #envelopeOf(name: string): Promise<string | undefined> {
+    const { documents } = this.#image;
+    await documents.bring([{ room: 'envelope', name }]);
+    return documents.get('envelope', name);
+  }
+
   isRightArtifact(file: string, bytes: Uint8Array | undefined): boolean {
     return this.#parts.publisher.isRight(file, bytes);
   }
@@ -256,7 +261,7 @@ class FollowingController implements Controller {
   async mendArtifact(file: string): Promise<void> {
     const { publisher, log } = this.#parts;
     const holder = this.#needed.holderOf(file.replace('sha256/', ''));
-    const envelope = holder === undefined ? undefined : this.#image.device(holder).envelope;
+    const envelope = holder === undefined ? undefined : await this.#envelopeOf(holder);
     const isMended = await publisher.mend(file, this.#demand(this.#engine.desired), envelope);
     if (isMended) log.write('info', 'publishing.mended', { file });
   }
@@ -277,5 +282,5 @@ export async function createController(parts: ControllerParts): Promise<Controll
   for (const { row, error } of unreadable) {
     parts.log.write('warn', 'state.row-set-aside', { room: row.room, key: row.key, reason: String(error) });
   }
-  return new FollowingController(parts, image, needed, unreadable.length);
+  return new FollowingController(parts, image, needed);
 }

@@ -97,8 +97,11 @@ export interface DirectoryEntry {
 export interface DirectoryHandle {
   stat(): NodeStat;
   statOf(name: string): NodeStat | undefined;
-  /** At most `entriesMax` of the entries, in no order. Names that are not UTF-8 are left out: no guest could say them. */
-  list(entriesMax: number): readonly DirectoryEntry[];
+  /**
+   * The entries, in no order, one by one as they are asked for; what is held for that is given back with the last one, or by
+   * `return`. Names that are not UTF-8 are left out: no guest could say them.
+   */
+  entries(): Generator<DirectoryEntry, void, void>;
   readLink(name: string): string;
   /** `not-directory` for anything else, a link too. */
   openDirectory(name: string): DirectoryHandle;

@@ -38,7 +38,7 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'artifact/linking',
-    imports: ['artifact/wasm', 'artifact/fuel', 'artifact/admission'],
+    imports: ['artifact/wasm', 'artifact/fuel', 'artifact/admission', 'artifact/snapshot'],
     packages: [],
     reason: 'pure, modules to a module: what stands between two is written and judged alike on shore and device',
   },

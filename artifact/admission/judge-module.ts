@@ -56,7 +56,7 @@ function judge(bytes: Uint8Array, limits: AdmissionLimits, isLinked: boolean, pr
     problems.refusal() ?? {
       kind: 'runs',
       entry,
-      needs: needsOf(parts),
+      needs: needsOf(parts, limits),
       start: { memoryPages, tableElements: parts.tableElements },
       imports: [...new Set(parts.imports.map(({ module }) => module))].sort(),
     }
@@ -72,9 +72,12 @@ function judgeTypes({ binary, problems }: Hearing): void {
 const isShared = 2;
 const has64Bits = 4;
 
-function needsOf({ types, imports, memories }: ModuleParts): readonly ModuleNeed[] {
+function needsOf(
+  { types, imports, memories, keepsExceptions }: ModuleParts,
+  { sharedExceptionValuesMax }: AdmissionLimits,
+): readonly ModuleNeed[] {
   const needs: Readonly<Record<ModuleNeed, boolean>> = {
-    'own-process': types.fillsHeap(),
+    'own-process': keepsExceptions || types.fillsHeap(sharedExceptionValuesMax),
     'imported-memory': imports.some(({ type }) => type.kind === 'memory'),
     'shared-memory': memories.some(({ flags }) => (flags & isShared) !== 0),
     memory64: memories.some(({ flags }) => (flags & has64Bits) !== 0),

@@ -24,6 +24,7 @@ export interface AdmissionLimits {
   readonly branchTargetsMax: number;
   readonly bodyMergesMax: number;
   readonly moduleMergesMax: number;
+  readonly sharedExceptionValuesMax: number;
 }
 
 /** The limits of every device; what one application may use at run time is below them and stands in its manifest. */
@@ -71,4 +72,6 @@ export const admissionLimits: AdmissionLimits = {
   bodyMergesMax: 32_000_000,
   /** The same over all bodies: 4 s when every one is called [47,000,000]. */
   moduleMergesMax: 160_000_000,
+  /** Values that an exception carries in a process that others share: each takes up to 64 bytes of the engine's heap [1, in C++]. */
+  sharedExceptionValuesMax: 8,
 };

@@ -6,6 +6,15 @@ const lettersOf = (types: readonly ValueType[]): string => types.map(({ code }) 
 /** Value types by code: those from `v128` on are numbers. */
 const isReference = ({ code }: ValueType): boolean => code < 0x77;
 
+/** Of a reference to an exception, written short and as `(ref exn)`; and to none. */
+const exceptionCodes = [0x69, 0x74];
+const exceptionHeaps = [-0x17, -0x0c];
+
+/** Whether a place of this type keeps an exception, with all that it carries, on the engine's heap. */
+export function keepsException({ code, heap }: ValueType): boolean {
+  return exceptionCodes.includes(code) || (heap !== undefined && exceptionHeaps.includes(heap));
+}
+
 /** What judging needs of a module's types: how many values they stand for, and little else; unknown indices stand for none. */
 export class ModuleTypes {
   readonly #types: CompositeType[] = [];
@@ -70,13 +79,14 @@ export class ModuleTypes {
     return this.#types.reduce((most, _, type) => Math.max(most, this.results(type)), 0);
   }
 
-  /** Whether values can be made that live on the engine's heap for as long as others refer to them. */
-  fillsHeap(): boolean {
+  /** Whether values can be made that live on the engine's heap for as long as others refer to them; exceptions carry few. */
+  fillsHeap(exceptionValuesMax: number): boolean {
     if (this.#types.some(({ kind }) => kind !== 'function')) return true;
     // An exception that carries one is a link of a chain without an end.
     return this.#tags.some((tag) => {
       const composite = this.#types[tag];
-      return composite?.kind === 'function' && composite.params.some(isReference);
+      if (composite?.kind !== 'function') return false;
+      return composite.params.length > exceptionValuesMax || composite.params.some(isReference);
     });
   }
 }

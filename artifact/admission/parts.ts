@@ -1,12 +1,12 @@
 import { immediate } from '../wasm/immediates.ts';
 import { type Export, type Import, type Limits, sectionId, type Table } from '../wasm/module.ts';
 import { ByteReader } from '../wasm/read/bytes.ts';
-import { readExport, readImport, readTable, readTag } from '../wasm/read/entries.ts';
+import { readExport, readGlobal, readImport, readTable, readTag } from '../wasm/read/entries.ts';
 import { sectionOf } from '../wasm/read/module.ts';
 import { readElementSegment } from '../wasm/read/segments.ts';
 import { type Read, readEntries, readLimits, readRecursiveGroup } from '../wasm/read/types.ts';
 import type { Hearing } from './hearing.ts';
-import { ModuleTypes } from './module-types.ts';
+import { keepsException, ModuleTypes } from './module-types.ts';
 
 /** What a module consists of besides its bodies and data, within the limits. */
 export interface ModuleParts {
@@ -16,6 +16,8 @@ export interface ModuleParts {
   /** Imported ones first. */
   readonly memories: readonly Limits[];
   readonly tableElements: number;
+  /** Whether exceptions can be kept in tables or globals: elsewhere there are no more than calls under way. */
+  readonly keepsExceptions: boolean;
 }
 
 /** Reads the parts and judges how many there are and how large; what is too many is not read. */
@@ -39,12 +41,14 @@ export function judgeParts(hearing: Hearing): ModuleParts {
   const imported = imports.flatMap(({ type }) => (type.kind === 'memory' ? [type.limits] : []));
   const memories = [...imported, ...counted(hearing, sectionId.memory, 'memories', limits.memoriesMax, readLimits)];
   for (const { type } of counted(hearing, sectionId.tag, 'tags', limits.typesMax, readTag)) types.addTag(type);
-  countOf(hearing, sectionId.global, 'globals', limits.globalsMax);
+  const globals = counted(hearing, sectionId.global, 'globals', limits.globalsMax, readGlobal);
   const exports = counted(hearing, sectionId.export, 'exports', limits.exportsMax, readExport);
   judgeElements(hearing);
   countOf(hearing, sectionId.data, 'data segments', limits.dataSegmentsMax);
   judgeMemories(hearing, memories);
-  return { types, imports, exports, memories, tableElements: judgeTables(hearing, tables) };
+  const places = [...tables.map(({ type }) => type.element), ...globals.map(({ type }) => type.type)];
+  const keepsExceptions = places.some(keepsException);
+  return { types, imports, exports, memories, tableElements: judgeTables(hearing, tables), keepsExceptions };
 }
 
 /** Where a section's entries are; undefined where there is none, or where it has too many. */

@@ -75,8 +75,9 @@ function judgeSignature(
   problems.add('WRONG_SIGNATURE', start, message);
 }
 
-function judgeMemory({ problems, isLinked }: Hearing, { imports, exports, memories }: ModuleParts): void {
-  if (isLinked && !imports.some(isOffered)) return;
+/** Who imports nothing of WASI needs no memory either. */
+function judgeMemory({ problems }: Hearing, { imports, exports, memories }: ModuleParts): void {
+  if (!imports.some(isOffered)) return;
   const isShown = exports.some(({ name, kind }) => name === 'memory' && kind === 'memory');
   const isTaken = imports.some(({ type }) => type.kind === 'memory');
   if (memories.length > 0 && (isShown || isTaken)) return;

@@ -1,7 +1,7 @@
 /**
  * The state of an instance between two calls, as a file:
  *
- *     \0fltsnp1  head bytes (u32)  head: JSON  blocks, compressed  SHA-256 of all before
+ *     \0fltsnp2  head bytes (u32)  head: JSON  blocks, compressed  SHA-256 of all before
  *
  * Blocks of memory that hold zeroes only are left out. Whoever reads one distrusts it: each number in it is bounded before
  * anything is made by it, and nothing of it counts before its digest is right.
@@ -13,6 +13,8 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 export interface Snapshot {
   /** SHA-256 of the module as it was released: it fits no other. */
   readonly module: string;
+  /** Version of the meter that was put into it. */
+  readonly rewriter: number;
   /** Fuel that was spent until then. */
   readonly fuel: number;
   readonly memoryPages: number;
@@ -31,7 +33,7 @@ export class SnapshotError extends Error {
 export const blockBytes = 4096;
 const pageBytes = 65_536;
 
-const magic = Buffer.from('\0fltsnp1', 'latin1');
+const magic = Buffer.from('\0fltsnp2', 'latin1');
 const headAt = magic.length + 4;
 const digestBytes = 32;
 const headBytesMax = 2 ** 20;
@@ -43,17 +45,33 @@ interface Head extends Omit<Snapshot, 'blocks'> {
   readonly runs: readonly (readonly [number, number])[];
 }
 
-/** The snapshot as a file. */
-export function encodeSnapshot({ blocks, ...rest }: Snapshot): Uint8Array {
+/** A snapshot as it is written, but for its blocks, which are yet to be compressed. */
+export interface PackedHead {
+  readonly head: Uint8Array;
+  readonly blocks: Uint8Array;
+}
+
+/** Puts a snapshot in order; throws where it can't be told in a head that may be read. */
+export function packHead({ blocks, ...rest }: Snapshot): PackedHead {
   const addresses = [...blocks.keys()].sort((left, right) => left - right);
   const head = Buffer.from(JSON.stringify({ ...rest, runs: runsOf(addresses) } satisfies Head));
   if (head.length > headBytesMax)
     throw new SnapshotError(`its memory is too scattered: the head has ${head.length} bytes, at most ${headBytesMax}`);
+  return { head, blocks: Buffer.concat(addresses.map((address) => blocks.get(address)!)) };
+}
+
+/** The file of that head and its blocks as zstd has compressed them. */
+export function sealSnapshot(head: Uint8Array, compressed: Uint8Array): Uint8Array {
   const length = Buffer.alloc(4);
   length.writeUInt32LE(head.length);
-  const body = zstdCompressSync(Buffer.concat(addresses.map((address) => blocks.get(address)!)));
-  const file = Buffer.concat([magic, length, head, body]);
+  const file = Buffer.concat([magic, length, head, compressed]);
   return Buffer.concat([file, digest(file)]);
+}
+
+/** The snapshot as a file. */
+export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
+  const { head, blocks } = packHead(snapshot);
+  return sealSnapshot(head, zstdCompressSync(blocks));
 }
 
 function runsOf(addresses: readonly number[]): [number, number][] {
@@ -91,10 +109,10 @@ function parseHead(text: Buffer, memoryPagesMax: number): Head {
   } catch {
     throw new SnapshotError('its head is no JSON');
   }
-  const { module, fuel, memoryPages, globals, runs } = head ?? {};
+  const { module, rewriter, fuel, memoryPages, globals, runs } = head ?? {};
   const isWhole =
     typeof module === 'string' &&
-    [fuel, memoryPages].every(isCount) &&
+    [rewriter, fuel, memoryPages].every(isCount) &&
     typeof globals === 'object' &&
     globals !== null &&
     Object.keys(globals).length <= globalsMax &&
@@ -104,7 +122,7 @@ function parseHead(text: Buffer, memoryPagesMax: number): Head {
   if (memoryPages > memoryPagesMax)
     throw new SnapshotError(`it has ${memoryPages} pages of memory, ${memoryPagesMax} may be had here`);
   requireInOrder(runs, memoryPages * (pageBytes / blockBytes));
-  return { module, fuel, memoryPages, globals, runs };
+  return { module, rewriter, fuel, memoryPages, globals, runs };
 }
 
 function isCount(value: unknown): value is number {

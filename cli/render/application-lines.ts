@@ -1,6 +1,7 @@
 import { eventWords } from '../../schemas/event-words.ts';
 import { factWords } from '../../schemas/fact-words.ts';
 import type { ApplicationReport, ApplicationUsage, HostDeath } from '../../schemas/generated/types.ts';
+import { snapshotWords } from '../../schemas/snapshot-words.ts';
 import { age, bytes } from './quantities.ts';
 
 /** `1.2 M`: fuel by thousands. */
@@ -31,6 +32,7 @@ export function applicationLines(application: ApplicationReport, reportedAt: str
     process,
     events,
     facts,
+    snapshot,
     stack = [],
     lines = [],
   } = application;
@@ -40,10 +42,12 @@ export function applicationLines(application: ApplicationReport, reportedAt: str
     usage === undefined
       ? ''
       : `; memory ${bytes(usage.memoryBytes)} of ${bytes(usage.memoryBytesMax)}, ${fuel(usage.fuelPerSecond)} fuel a second${keptText(usage)}`;
+  const sayings = { ageOf: (at: string) => age(at, reportedAt), bytesOf: bytes };
   return [
     `  ${name} ${version} ${state}${often}${why === undefined ? '' : `: ${why}`}${took}`,
     ...(events === undefined ? [] : [`    events: ${eventWords(events)}`]),
     ...(facts === undefined ? [] : [`    facts: ${factWords(facts, (at) => age(at, reportedAt))}`]),
+    ...(snapshot === undefined ? [] : [`    snapshot: ${snapshotWords(snapshot, sayings)}`]),
     ...(process === undefined ? [] : [`    in a process of its own: ${process}`]),
     ...(stack.length === 0 ? [] : [`    in ${stack.join(' < ')}`]),
     ...lines.map((line) => `    | ${line}`),

@@ -48,6 +48,30 @@ function checkInstance(value: unknown, report: Report): void {
     const message = 'only a kept instance is called at a handler; add instance: kept';
     report([...path, 'handler'], 'key', 'NO_KEPT_INSTANCE', message);
   }
+  if (valueAt(value, [...path, 'snapshots']) !== undefined) checkState(value, [...path, 'snapshots'], report);
+}
+
+/** A state is that of one instance with one memory. */
+function checkState(value: unknown, path: ValuePath, report: Report): void {
+  const concurrency = valueAt(value, ['spec', 'events', 'concurrency']);
+  const faults: readonly [boolean, string, string][] = [
+    [
+      valueAt(value, ['spec', 'events', 'instance']) !== 'kept',
+      'NO_KEPT_INSTANCE',
+      'only a kept instance has a state between two events; add spec.events.instance: kept',
+    ],
+    [
+      typeof concurrency === 'number' && concurrency > 1,
+      'SEVERAL_STATES',
+      `a state is kept of one instance, and there may be ${concurrency}; remove spec.events.concurrency`,
+    ],
+    [
+      valueAt(value, ['spec', 'links']) !== undefined,
+      'SEVERAL_STATES',
+      'a state is kept of one module, and others are linked to it; remove spec.links',
+    ],
+  ];
+  for (const [isWrong, code, message] of faults) if (isWrong) report(path, 'key', code, message);
 }
 
 /** Checks what the trigger of an application names: times, a time zone, a channel that it reads. */

@@ -1,4 +1,11 @@
-import type { Application, DeployedApplication, ShoreSpec, ShoreTerms } from '../../schemas/generated/types.ts';
+import type {
+  Application,
+  DeployedApplication,
+  ShoreSpec,
+  ShoreTerms,
+  SnapshotsSpec,
+  SnapshotTerms,
+} from '../../schemas/generated/types.ts';
 import { channelDefaults } from './check-channels.ts';
 import { bytesOf } from './quantity.ts';
 
@@ -24,6 +31,14 @@ function shoreTerms(shore: ShoreSpec): ShoreTerms {
   return { quotaBytes: bytesOf(quota), maxAgeSeconds: secondsOf(maxAge), drop };
 }
 
+const snapshotDefaults = { every: '5m', perDay: '64MiB' } as const;
+
+/** When the state of an instance is written down; a device knows no defaults of it. */
+function snapshotTerms(snapshots: SnapshotsSpec): SnapshotTerms {
+  const { every, perDay } = { ...snapshotDefaults, ...snapshots };
+  return { everySeconds: secondsOf(every), bytesPerDayMax: bytesOf(perDay) };
+}
+
 function outgoing(
   channels: NonNullable<Application['spec']['channels']>,
 ): NonNullable<DeployedApplication['channels']> {
@@ -42,11 +57,14 @@ function outgoing(
 
 /** What a manifest says of an application's events and channels; what it leaves to the device is not named. */
 export function runningEvents({ trigger, events, channels }: Application['spec']): RunningEvents {
-  const { timeLimit, ...others } = events ?? {};
-  const limit = timeLimit === undefined ? {} : { timeLimitMs: millisecondsOf(timeLimit) };
+  const { timeLimit, snapshots, ...others } = events ?? {};
+  const measured = {
+    ...(timeLimit === undefined ? {} : { timeLimitMs: millisecondsOf(timeLimit) }),
+    ...(snapshots === undefined ? {} : { snapshots: snapshotTerms(snapshots) }),
+  };
   return {
     ...(trigger === undefined ? {} : { trigger }),
-    ...(events === undefined ? {} : { events: { ...others, ...limit } }),
+    ...(events === undefined ? {} : { events: { ...others, ...measured } }),
     ...(channels === undefined ? {} : { channels: outgoing(channels) }),
   };
 }

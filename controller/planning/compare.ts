@@ -2,7 +2,7 @@
 import { deployedModules } from '../../schemas/deployed-modules.ts';
 import { canonicalJson } from '../manifests/canonical-json.ts';
 import type { Catalogue, CataloguedRelease, DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
-import type { ObservedDevice } from './observed.ts';
+import type { DescribedDevice } from './observed.ts';
 import { type DeployCause, type HoldCause, planDevice } from './plan-device.ts';
 
 /** An application that comes, goes or differs. Without `from` it comes, without `to` it goes. */
@@ -63,7 +63,7 @@ export interface ComparedRevisions {
   readonly base: DesiredFleet;
   readonly next: DesiredFleet;
   /** What is known of a device; undefined when nobody could be asked: then it is taken to run what `base` wants. */
-  readonly observe: (device: string) => ObservedDevice | undefined;
+  readonly observe: (device: string) => DescribedDevice | undefined;
   /** The devices that may differ; every one of both revisions when undefined. */
   readonly affected?: ReadonlySet<string>;
   /** The id of the key that signs deployments now, where that is known. */
@@ -119,7 +119,7 @@ function isStripped(before: DesiredDevice | undefined, after: DesiredDevice): bo
 /** Digests of the modules that a device has, by application. */
 function held(
   before: DesiredDevice | undefined,
-  observed: ObservedDevice | undefined,
+  observed: DescribedDevice | undefined,
   releases: Catalogue,
 ): ReadonlyMap<string, readonly string[]> {
   const byName = new Map<string, string[]>();
@@ -154,7 +154,7 @@ function fetchesOf(after: DesiredDevice, has: ReadonlyMap<string, readonly strin
 }
 
 /** What the controller would know of a device by now if it did all that `base` asks for. */
-function assumed(before: DesiredDevice | undefined): ObservedDevice {
+function assumed(before: DesiredDevice | undefined): DescribedDevice {
   if (before?.keyFingerprint === undefined || before.fleet === undefined) return { events: [] };
   const issued = { sequence: 1, revision: '', issuedAt: 0, templateHash: before.template.hash, applications: [] };
   return { issued, events: [] };

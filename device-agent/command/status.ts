@@ -4,6 +4,7 @@ import { eventWords } from '../../schemas/event-words.ts';
 import { factWords } from '../../schemas/fact-words.ts';
 import type { ApplicationReport, QuotaUsage, Report } from '../../schemas/generated/types.ts';
 import { outboxWords } from '../../schemas/outbox-words.ts';
+import { snapshotWords } from '../../schemas/snapshot-words.ts';
 import { type AgentStatus, readStatus } from '../report/status-file.ts';
 
 /** `3 m`, `2 d`: one unit is enough to judge by. */
@@ -24,7 +25,7 @@ function shareOf({ bytes, bytesMax }: QuotaUsage): string {
 
 /** What it took, where it trapped, what it printed last. */
 function detailLines(
-  { usage, facts, process, events, stack = [], lines = [] }: ApplicationReport,
+  { usage, facts, process, events, snapshot, stack = [], lines = [] }: ApplicationReport,
   nowMs: number,
 ): string[] {
   const took =
@@ -34,10 +35,12 @@ function detailLines(
       ...(usage.data === undefined ? [] : [`data ${shareOf(usage.data)}`]),
       ...(usage.kv === undefined ? [] : [`kv ${shareOf(usage.kv)}`]),
     ].join(', ');
+  const sayings = { ageOf: (at: string) => ageOf(Date.parse(at), nowMs), bytesOf: mebibytes };
   return [
     ...(took === undefined ? [] : [took]),
     ...(facts === undefined ? [] : [`facts ${factWords(facts, (at) => ageOf(Date.parse(at), nowMs))}`]),
     ...(events === undefined ? [] : [`events: ${eventWords(events)}`]),
+    ...(snapshot === undefined ? [] : [`snapshot: ${snapshotWords(snapshot, sayings)}`]),
     ...(process === undefined ? [] : [`in a process of its own: ${process}`]),
     ...stack.map((frame) => `in ${frame}`),
     ...lines.map((line) => `| ${line}`),

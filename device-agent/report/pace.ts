@@ -16,7 +16,7 @@ function phasePart({ phase, since, running, target, problem, highestSequence }: 
 
 function applicationsPart({ applications, downloads, hostDeath, outbox }: Report): string {
   return JSON.stringify([
-    applications.map(({ usage: _usage, events: _events, facts: _facts, ...rest }) => rest),
+    applications.map(({ usage: _usage, events: _events, facts: _facts, snapshot, ...rest }) => [rest, snapshot?.fault]),
     downloads,
     hostDeath,
     outbox?.held?.code,
@@ -31,7 +31,7 @@ function progressPart({ progress, applications }: Report): string {
   return JSON.stringify([progress, facts]);
 }
 
-/** What changed; the time, the counter, the bytes received, what applications take, their events and numbers change by themselves and don't count. */
+/** What changed; the time, the counter, the bytes received, what applications take and keep, their events and numbers change by themselves and don't count. */
 export function changeBetween(before: Report | undefined, after: Report): Change {
   if (before === undefined || phasePart(before) !== phasePart(after)) return 'phase';
   if (applicationsPart(before) !== applicationsPart(after)) return 'applications';

@@ -1,7 +1,7 @@
 /** What the machine is asked to hold an app host to, and the engine's flags for it. */
 import type { Hold } from '../../platform/ports.ts';
 import type { DeployedApplication } from '../../schemas/generated/types.ts';
-import { instancesMax, memoryBytesOfAll } from './limits.ts';
+import { instancesMax, memoryBytesOfAll, snapshotBytesMax } from './limits.ts';
 import type { ApplicationClass, HostPlan, Placeable } from './placement.ts';
 
 type Limited = Placeable & Pick<DeployedApplication, 'limits' | 'events' | 'tmp'>;
@@ -30,7 +30,10 @@ function tmpBytesMax(application: Limited): number {
 
 /** What a process for these applications is held to. */
 export function holdOf({ key, class: applicationClass, applications }: HostPlan<Limited>): Hold {
-  const guestBytes = applications.reduce((sum, one) => sum + memoryBytesOfAll(one) + tmpBytesMax(one), 0);
+  const guestBytes = applications.reduce(
+    (sum, one) => sum + memoryBytesOfAll(one) + tmpBytesMax(one) + snapshotBytesMax(one),
+    0,
+  );
   return { ...ofClass[applicationClass], group: key, memoryBytesMax: ownBytes + guestBytes };
 }
 

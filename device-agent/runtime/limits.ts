@@ -1,6 +1,7 @@
 /** How far an application may go where its manifest does not say. */
 import type { DeployedApplication } from '../../schemas/generated/types.ts';
 import { memoryBytesMax } from '../../schemas/memory-limit.ts';
+import { hasKeptState } from './snapshot/kept-state.ts';
 
 /** A function this large keeps its thread for a tenth of a second and more when it is first called: not a shared one. */
 export const sharedBodyBytesMax = 100_000;
@@ -14,4 +15,9 @@ export function instancesMax({ events }: Pick<DeployedApplication, 'events'>): n
 export function memoryBytesOfAll(application: Pick<DeployedApplication, 'limits' | 'events' | 'links'>): number {
   const modules = 1 + Object.keys(application.links ?? {}).length;
   return memoryBytesMax(application) * modules * instancesMax(application);
+}
+
+/** What is held of a state while it is written down: a copy of the memory, and that compressed. */
+export function snapshotBytesMax(application: Pick<DeployedApplication, 'limits' | 'events'>): number {
+  return hasKeptState(application) ? 2 * memoryBytesMax(application) : 0;
 }

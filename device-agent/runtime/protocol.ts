@@ -75,6 +75,7 @@ export const processMax = 100;
 export const stackMax = 8;
 export const linesMax = 3;
 export const lineMax = 160;
+export const faultMax = 160;
 const frameMax = 64;
 const states: ReadonlySet<unknown> = new Set<ApplicationReport['state']>([
   'starting',
@@ -124,6 +125,17 @@ function parseFacts(value: unknown): ApplicationReport['facts'] {
   return Object.fromEntries(facts);
 }
 
+function parseSnapshot(value: unknown): ApplicationReport['snapshot'] {
+  if (!isFields(value)) return undefined;
+  const { at, bytes, isRestored, fault } = value;
+  return {
+    ...(isText(at) ? { at } : {}),
+    ...(isCount(bytes) ? { bytes } : {}),
+    ...(typeof isRestored === 'boolean' ? { isRestored } : {}),
+    ...(typeof fault === 'string' ? { fault: fault.slice(0, faultMax) } : {}),
+  };
+}
+
 function parseReport(value: unknown): ApplicationReport | undefined {
   if (!isFields(value)) return undefined;
   const { name, version, state, since, restarts, exitCode, message, stack, lines } = value;
@@ -134,6 +146,7 @@ function parseReport(value: unknown): ApplicationReport | undefined {
   if (lines !== undefined && !isTexts(lines, linesMax)) return undefined;
   const events = parseCounts(value.events);
   const facts = parseFacts(value.facts);
+  const snapshot = parseSnapshot(value.snapshot);
   return {
     ...{ name, version, since, restarts, state: state as ApplicationReport['state'] },
     ...(exitCode === undefined ? {} : { exitCode: exitCode as number }),
@@ -142,6 +155,7 @@ function parseReport(value: unknown): ApplicationReport | undefined {
     ...(lines === undefined ? {} : { lines: lines.map((line) => line.slice(0, lineMax)) }),
     ...(events === undefined ? {} : { events }),
     ...(facts === undefined ? {} : { facts }),
+    ...(snapshot === undefined ? {} : { snapshot }),
   };
 }
 

@@ -17,6 +17,12 @@ function modulesOf(applications: readonly DeployedApplication[]): ReadonlySet<st
   return new Set(applications.flatMap(deployedModules).map(({ sha256 }) => sha256));
 }
 
+/** The digests of each application's own modules, one for each release of it that is held. */
+function ownModules(applications: readonly DeployedApplication[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const byName = Map.groupBy(applications, ({ name }) => name);
+  return new Map([...byName].map(([name, releases]) => [name, new Set(releases.map(({ sha256 }) => sha256))]));
+}
+
 /** Names of the applications that a held deployment has; undefined when the envelope of one can't be read. */
 export function heldNames(slots: Slots, memory: Memory): ReadonlySet<string> | undefined {
   const applications = heldApplications(slots, memory);
@@ -47,6 +53,6 @@ export function collectGarbage(
   const modules = modulesOf(applications);
   files.store.collect(modules);
   files.prepared.collect(modules);
-  files.kept.collect(new Set(applications.map(({ name }) => name)));
+  files.kept.collect(ownModules(applications));
   files.slots.collect(heldSlots(memory));
 }

@@ -110,22 +110,18 @@ class HostDirectory implements DirectoryHandle {
     });
   }
 
-  list(entriesMax: number): readonly DirectoryEntry[] {
-    return withFileFaults(() => {
-      const directory = fs.opendirSync(this.#self, { encoding: 'buffer' as BufferEncoding });
-      try {
-        const entries: DirectoryEntry[] = [];
-        for (let next = directory.readSync(); next !== null; next = directory.readSync()) {
-          if (entries.length === entriesMax) throw new FileError('unsupported', `more than ${entriesMax} entries`);
-          const name = decodedName(next.name as unknown as Uint8Array);
-          const stat = name === undefined ? undefined : this.statOf(name);
-          if (stat !== undefined) entries.push({ name: name!, kind: stat.kind, inode: stat.inode });
-        }
-        return entries;
-      } finally {
-        directory.closeSync();
+  *entries(): Generator<DirectoryEntry, void, void> {
+    const directory = withFileFaults(() => fs.opendirSync(this.#self, { encoding: 'buffer' as BufferEncoding }));
+    const next = () => withFileFaults(() => directory.readSync());
+    try {
+      for (let read = next(); read !== null; read = next()) {
+        const name = decodedName(read.name as unknown as Uint8Array);
+        const stat = name === undefined ? undefined : this.statOf(name);
+        if (stat !== undefined) yield { name: name!, kind: stat.kind, inode: stat.inode };
       }
-    });
+    } finally {
+      directory.closeSync();
+    }
   }
 
   readLink(name: string): string {

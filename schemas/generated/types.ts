@@ -338,6 +338,7 @@ export interface EventsSpec {
    * The function that a kept instance exports and that is called for each event: it takes nothing and gives nothing, or an exit code (i32).
    */
   handler?: string;
+  snapshots?: SnapshotsSpec;
   /**
    * Instances at once.
    */
@@ -354,6 +355,19 @@ export interface EventsSpec {
    * Of one event.
    */
   timeLimit?: string;
+}
+/**
+ * The state of its kept instance is written to the disk between two events, and gone on from at the next start.
+ */
+export interface SnapshotsSpec {
+  /**
+   * At least this long between two snapshots, and only where events were handled in between.
+   */
+  every?: string;
+  /**
+   * Bytes in KiB, MiB or GiB.
+   */
+  perDay?: string;
 }
 /**
  * Named streams of messages. Applications of a device that name the same channel are connected.
@@ -994,6 +1008,7 @@ export interface EventTerms {
    * The function that a kept instance exports and that is called for each event: it takes nothing and gives nothing, or an exit code (i32).
    */
   handler?: string;
+  snapshots?: SnapshotTerms;
   /**
    * Instances at once.
    */
@@ -1007,6 +1022,13 @@ export interface EventTerms {
    */
   fuel?: number;
   timeLimitMs?: number;
+}
+/**
+ * When the state of its kept instance is written to the disk.
+ */
+export interface SnapshotTerms {
+  everySeconds: number;
+  bytesPerDayMax: number;
 }
 export interface Channels {
   in?: {
@@ -1509,6 +1531,7 @@ export interface ApplicationReport {
   };
   usage?: ApplicationUsage;
   events?: EventCounts;
+  snapshot?: SnapshotReport;
 }
 export interface FactReport {
   value: number | boolean | string;
@@ -1564,6 +1587,27 @@ export interface EventCounts {
    * Events and messages that wait now.
    */
   waiting?: number;
+}
+/**
+ * What is kept of the state of its instance.
+ */
+export interface SnapshotReport {
+  /**
+   * RFC 3339 in UTC.
+   */
+  at?: string;
+  /**
+   * Of that on the disk.
+   */
+  bytes?: number;
+  /**
+   * It went on from a snapshot when it was started.
+   */
+  isRestored?: boolean;
+  /**
+   * Why the last was not written, or why it began afresh.
+   */
+  fault?: string;
 }
 export interface HostDeath {
   /**

@@ -78,6 +78,7 @@ export function wholeShore() {
   };
   const faulty = (): StatePort => ({
     load: (take) => state.load(take),
+    read: (keys) => state.read(keys),
     commit: async (writes) => {
       faults.onCommit?.();
       await state.commit(writes);

@@ -46,6 +46,7 @@ let wakeUp: (() => void) | undefined;
 function watched(state: StatePort): StatePort {
   return {
     load: (take) => state.load(take),
+    read: (keys) => state.read(keys),
     close: () => state.close(),
     commit: async (writes) => {
       await state.commit(writes);

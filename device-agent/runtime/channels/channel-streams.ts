@@ -6,6 +6,8 @@ import type { ChannelHub, ChannelTerms } from './channel-hub.ts';
 import type { MessageQueue } from './message-queue.ts';
 
 const newline = 10;
+/** Handed on at a time: each may be a write to the disk. */
+const messagesAtOnce = 16;
 
 /** Reads message by message: a read gives of one message only, and waits where there is none. */
 export class ChannelInput implements InputStream {
@@ -95,7 +97,7 @@ export class ChannelOutput implements OutputStream {
 
   #writeLines(bytes: Uint8Array): number {
     let at = 0;
-    while (at < bytes.length) {
+    for (let messages = 0; at < bytes.length && messages < messagesAtOnce; messages++) {
       const end = bytes.indexOf(newline, at);
       const stop = end === -1 ? bytes.length : end + 1;
       if (!this.#takePart(bytes.subarray(at, stop), end !== -1)) return at;

@@ -6,6 +6,7 @@ import type { Disk } from '../../../platform/ports.ts';
  *
  *     applications/NAME/data   the directory that it sees as /data
  *     applications/NAME/kv     its keys
+ *     applications/NAME/state  snapshots of its instance, each by the digest of its module
  *
  * Kept by the application's name: a new release finds what the one before has left.
  */
@@ -19,17 +20,31 @@ export class ApplicationDirectories {
   }
 
   /** The path of a directory that is there when this returns. */
-  open(application: string, kind: 'data' | 'kv'): string {
+  open(application: string, kind: 'data' | 'kv' | 'state'): string {
     const path = `${this.#directory}/${application}/${kind}`;
     makeDirectoryDurably(this.#disk, path);
     return path;
   }
 
-  /** Removes all that is kept for applications with other names than these. */
-  collect(held: ReadonlySet<string>): void {
-    if (this.#disk.stat(this.#directory) === undefined) return;
-    for (const name of this.#disk.list(this.#directory)) {
-      if (!held.has(name)) this.#disk.remove(`${this.#directory}/${name}`);
+  /** Removes all that is kept for other applications than these, and the state of other modules than they have, by their digests. */
+  collect(held: ReadonlyMap<string, ReadonlySet<string>>): void {
+    for (const name of this.#list(this.#directory)) {
+      const path = `${this.#directory}/${name}`;
+      const modules = held.get(name);
+      if (modules === undefined) this.#disk.remove(path);
+      else this.#collectStates(`${path}/state`, modules);
     }
+  }
+
+  #collectStates(path: string, modules: ReadonlySet<string>): void {
+    // Whoever runs the application may be writing: what is on the way there is its own.
+    for (const name of this.#list(path)) {
+      const sha256 = /^([0-9a-f]{64})\.\w+$/.exec(name)?.[1];
+      if (sha256 !== undefined && !modules.has(sha256)) this.#disk.remove(`${path}/${name}`);
+    }
+  }
+
+  #list(path: string): readonly string[] {
+    return this.#disk.stat(path) === undefined ? [] : this.#disk.list(path);
   }
 }

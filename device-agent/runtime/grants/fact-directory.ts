@@ -3,7 +3,7 @@ import { FileError } from '../../../platform/file-handles.ts';
 import type { OutputStream } from '../../../platform/streams.ts';
 import type { OpenDirectory } from '../primitives/open-directory.ts';
 import { streamDirectory } from '../primitives/read-only-directory.ts';
-import { outputTo } from '../primitives/streams.ts';
+import { lineOutput } from '../primitives/streams.ts';
 import type { FactBook } from './fact-book.ts';
 import { type FactType, type FactValue, factValue, textLengthMax } from './fact-value.ts';
 import type { Granted } from './grants.ts';
@@ -13,7 +13,7 @@ const pendingMax = 4 * textLengthMax;
 
 /** Takes text line by line as values of one fact; what is no value of its type is refused, and the last one stays. */
 class FactWriter {
-  readonly stream: OutputStream = { ...outputTo((bytes) => this.#take(bytes)), isTerminal: true };
+  readonly stream: OutputStream = lineOutput((bytes) => this.#take(bytes));
   readonly #type: FactType;
   readonly #publish: (value: FactValue) => void;
   readonly #decoder = new TextDecoder();

@@ -1,19 +1,29 @@
 import { importsOf } from '../../../artifact/linking/functions.ts';
+import { UncapturableState } from '../../../artifact/snapshot/show-state.ts';
 import type { Disk } from '../../../platform/ports.ts';
 import { memoryPagesMax } from '../../../schemas/memory-limit.ts';
 import { sha256Hex } from '../../../schemas/sha256.ts';
 import { prepareModule } from '../prepare/prepare-module.ts';
 import { readPrepared, type Traits } from '../prepare/prepared-store.ts';
 import type { HostedApplication } from '../protocol.ts';
+import { hasKeptState } from '../snapshot/kept-state.ts';
+import { type Carriable, carriable } from '../snapshot/quiet-instance.ts';
 import { type Importing, type Linkage, linkageOf } from './links/linkage.ts';
 
 /** Why a module can't be run; its message is for people. */
 export class UnfitModule extends Error {}
 
+/** How the state of a module's instances is carried over, or why it can't be. */
+export type CarriedState =
+  | { readonly kind: 'carriable'; readonly carriable: Carriable }
+  | { readonly kind: 'uncapturable'; readonly reason: string };
+
 /** A module that can be instantiated. */
 export interface CompiledModule {
   readonly module: WebAssembly.Module;
   readonly traits: Traits;
+  /** Where the application's state is to be kept. */
+  readonly state?: CarriedState;
 }
 
 /** The modules of an application that can be instantiated. */
@@ -24,6 +34,8 @@ export interface CompiledApplication extends CompiledModule {
 /** A module of an application. */
 interface Part extends Pick<HostedApplication, 'modulePath' | 'sha256' | 'prepared' | 'limits'> {
   readonly isLinked: boolean;
+  /** Whether the state of its instances is to be carried over. */
+  readonly isCarried: boolean;
 }
 
 /** The module made ready here, where the disk could not take it: whatever the disk does, what is deployed runs. */
@@ -46,17 +58,28 @@ function read(disk: Disk, part: Part): { readonly bytes: Uint8Array; readonly tr
   return { bytes, traits: prepared.traits };
 }
 
+/** Of what a module that is ready to run keeps in its instances. */
+function carriedState(part: Part, ready: Uint8Array): CarriedState {
+  try {
+    return { kind: 'carriable', carriable: carriable(part.sha256, ready, memoryPagesMax(part)) };
+  } catch (error) {
+    if (!(error instanceof UncapturableState)) throw error;
+    return { kind: 'uncapturable', reason: error.message };
+  }
+}
+
 /** Modules that are the same, compiled. */
-function keyOf({ prepared, sha256, isLinked }: Part): string {
-  return `${prepared?.sha256 ?? sha256}${isLinked ? ' linked' : ''}`;
+function keyOf({ prepared, sha256, isLinked, isCarried }: Part): string {
+  return `${prepared?.sha256 ?? sha256}${isLinked ? ' linked' : ''}${isCarried ? ' carried' : ''}`;
 }
 
 /** The modules of an application, its own under an empty name. */
 function partsOf(application: HostedApplication): ReadonlyMap<string, Part> {
   const { links = {}, limits } = application;
   const terms = { isLinked: application.links !== undefined, ...(limits === undefined ? {} : { limits }) };
-  const linked = Object.entries(links).map(([link, module]) => [link, { ...module, ...terms }] as const);
-  return new Map([['', { ...application, ...terms }], ...linked]);
+  const parts = new Map<string, Part>([['', { ...application, ...terms, isCarried: hasKeptState(application) }]]);
+  for (const [link, module] of Object.entries(links)) parts.set(link, { ...module, ...terms, isCarried: false });
+  return parts;
 }
 
 /** Modules that are compiled, each once: started again, or run by two applications, it costs nothing more. */
@@ -93,8 +116,11 @@ export class CompiledModules {
 
   async #compile(part: Part): Promise<Importing> {
     const { bytes, traits } = read(this.#disk, part);
+    const state = part.isCarried ? carriedState(part, bytes) : undefined;
     try {
-      const compiled = { module: await WebAssembly.compile(bytes), traits };
+      const shown = state?.kind === 'carriable' ? state.carriable.module : bytes;
+      const module = await WebAssembly.compile(shown as Uint8Array<ArrayBuffer>);
+      const compiled = { module, traits, ...(state === undefined ? {} : { state }) };
       return { compiled, imports: part.isLinked ? importsOf(bytes) : [] };
     } catch (error) {
       throw new UnfitModule(`it does not compile: ${(error as Error).message}`);

@@ -89,6 +89,12 @@ export class FuelMeter {
     this.#granted += fuel;
   }
 
+  /** A guest whose turn ended before its slice gives back what it has left. */
+  takeBack(left: number): void {
+    this.#granted -= left;
+    this.#share += left;
+  }
+
   /** A stretch of running is over: the next slice is as large as that speed makes it. */
   ran(fuel: number, tookMs: number): void {
     if (this.#terms.fuelPerSlice !== undefined || fuel < sliceFuelMin || tookMs <= 0) return;

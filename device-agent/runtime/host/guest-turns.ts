@@ -1,7 +1,7 @@
 import type { Clock } from '../../../platform/ports.ts';
 import type { Counters } from './counters.ts';
 import type { FuelMeter } from './fuel-meter.ts';
-import type { Queue, Turns } from './turns.ts';
+import { type Queue, sliceMs, type Turns } from './turns.ts';
 
 /** What a guest shares its thread with, and by what its turns are measured. */
 export interface TurnTerms {
@@ -17,6 +17,7 @@ export class GuestTurns {
   readonly #counters: Counters;
   #beganMs = 0;
   #beganFuel = 0;
+  #lastsMs = sliceMs;
   /** Cuts short what it waits for. */
   #interrupt: (() => void) | undefined;
   #wasInterrupted = false;
@@ -34,14 +35,43 @@ export class GuestTurns {
   /** Resolves when it is this guest's turn. */
   take(queue: Queue): Promise<void> {
     this.#interrupt = undefined;
-    const { turns, name, clock } = this.#terms;
+    return this.#next(queue);
+  }
+
+  #next(queue: Queue): Promise<void> {
+    const { turns, name } = this.#terms;
     return new Promise((resolve) => {
       turns.enqueue(name, queue, () => {
-        this.#beganMs = clock.monotonic();
-        this.#beganFuel = this.#counters.fuel;
+        this.begin();
         resolve();
       });
     });
+  }
+
+  /** Its turn begins, and is over after so long. */
+  begin(lastsMs = sliceMs): void {
+    this.#beganMs = this.#terms.clock.monotonic();
+    this.#beganFuel = this.#counters.fuel;
+    this.#lastsMs = lastsMs;
+  }
+
+  /** Whether it has had its time, however little fuel it spent. */
+  get isOver(): boolean {
+    return this.#terms.clock.monotonic() - this.#beganMs >= this.#lastsMs;
+  }
+
+  /** It gives way at the next look at its fuel. */
+  cutShort(): void {
+    const { fuel } = this.#counters;
+    this.#terms.meter.takeBack(fuel);
+    this.#beganFuel -= fuel;
+    this.#counters.fuel = 0;
+  }
+
+  /** Gives way amid a call, which can be interrupted. */
+  giveWay(): Promise<void> {
+    this.#terms.turns.leave();
+    return this.#next('preempted');
   }
 
   /** Its turn is over. */

@@ -14,6 +14,8 @@ import { atMemoryLimit, endOf, importedFunctions, wasmStack } from './thrown-end
 const callFuel = 500n;
 /** What a module that takes another one's place may spend before it does; its neighbours wait meanwhile. */
 const successionFuel = 10_000_000;
+/** How long that may take: calls cost little fuel and may cost time. */
+const successionMs = 100;
 
 /** How a run with no end of its own is told: `_initialize` returned and its instance stays. */
 export type GuestEnd = RunEnd | { readonly kind: 'resident' };
@@ -71,7 +73,7 @@ export class Guest {
     const leave = (exitCode: number): undefined =>
       this.#isSucceeding ? this.#counters.end() : this.#decide({ kind: 'exited', exitCode });
     this.#instances = new GuestInstances({
-      world: { ...world, leave },
+      world: { ...world, leave, giveWay: () => this.#giveWay() },
       memories: options.memories,
       fuel: () => this.#counters.imports(new WebAssembly.Suspending(() => this.#out())),
       wrap: (name, call) =>
@@ -169,6 +171,7 @@ export class Guest {
       if (successors === undefined) return false;
       this.#isSucceeding = true;
       this.#counters.fuel = successionFuel;
+      this.#turns.begin(successionMs);
       for (const { exports } of successors.values()) for (const entry of entriesOf(exports)) await this.#call(entry);
       if (!this.#isDecided) this.#instances.succeed(next, successors);
       return !this.#isDecided;
@@ -188,7 +191,9 @@ export class Guest {
   #charged(call: SystemCall): Entry {
     return (...values) => {
       this.#charge();
-      return this.#isDecided ? 0 : call(...values);
+      const answer = this.#isDecided ? 0 : call(...values);
+      this.#endTurnIfOver();
+      return answer;
     };
   }
 
@@ -196,10 +201,27 @@ export class Guest {
     return (...values) => {
       this.#charge();
       const answer = this.#isDecided ? 0 : call(...values);
-      if (!(answer instanceof Promise)) return answer;
+      if (!(answer instanceof Promise)) {
+        this.#endTurnIfOver();
+        return answer;
+      }
       // Nobody resumes a successor: it ends where it would wait.
       return this.#isSucceeding ? this.#counters.end() : this.#turns.during(answer);
     };
+  }
+
+  /** A call costs little fuel and may cost time: whose turn is over after one goes no further than to the next look at its fuel. */
+  #endTurnIfOver(): void {
+    if (this.#isDecided || !this.#turns.isOver) return;
+    if (this.#isSucceeding) this.#counters.end();
+    else this.#turns.cutShort();
+  }
+
+  /** Gives way amid a call that takes long; of one that is to end, nothing goes on. */
+  #giveWay(): Promise<void> | undefined {
+    if (this.#isDecided) return new Promise(() => {});
+    if (!this.#turns.isOver) return undefined;
+    return this.#isSucceeding ? new Promise(() => {}) : this.#turns.giveWay();
   }
 
   /** Never below zero, where the guest would come back to its end: what a call costs more than is left is lent, as far as its run may go. */

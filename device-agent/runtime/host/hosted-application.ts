@@ -8,16 +8,15 @@ import { afterRun } from '../restart.ts';
 import type { RunEnd } from '../run-end.ts';
 import { failureReport } from './failure-report.ts';
 import { FuelRate } from './fuel-rate.ts';
-import type { Launch, Run } from './launch.ts';
+import type { Launcher, Run } from './launch.ts';
 import type { Life } from './life.ts';
 import { OutputLines } from './output-lines.ts';
 
 /** What an application's life needs of the outside. */
-export interface HostPorts {
+export interface HostPorts extends Launcher {
   readonly clock: Clock;
   readonly random: Random;
   readonly disk: Disk;
-  readonly launch: Launch;
   readonly grants: Pick<Grants, 'usage' | 'facts' | 'forget'>;
   /** Messages that it wrote and nobody got, or that it was too slow to take. */
   readonly droppedOf: (application: string) => number;

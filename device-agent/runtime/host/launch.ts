@@ -1,3 +1,4 @@
+import type { Snapshot } from '../../../artifact/snapshot/snapshot.ts';
 import type { InputStream, OutputStream } from '../../../platform/streams.ts';
 import type { HostedApplication } from '../protocol.ts';
 import type { RunEnd } from '../run-end.ts';
@@ -5,8 +6,6 @@ import type { RunEnd } from '../run-end.ts';
 /** What a run tells while it goes on. */
 export interface RunHandlers {
   onStarted(): void;
-  /** Of one that is called for its events: it was started, and nothing of it runs. */
-  onReady?(): void;
   /** Something that it printed; the bytes are only valid during the call. */
   onOutput(stream: 'stdout' | 'stderr', bytes: Uint8Array): void;
   /** Called once. A stopped run does not call it. */
@@ -17,11 +16,6 @@ export interface RunHandlers {
 export interface Run {
   /** Ends it wherever it is, even in an endless loop; resolves when nothing of it runs any more. */
   stop(): Promise<void>;
-  /**
-   * Calls the handler of one that is ready; how that ended, undefined where it was stopped. An end besides that of a call that
-   * returned is its own as well.
-   */
-  handle(event: EventInput): Promise<RunEnd | undefined>;
   /** Puts the modules linked to the application in the place of its own; false where that takes a new start. */
   relink(application: HostedApplication): Promise<boolean>;
   /** Bytes of its memory and the fuel it has spent, now or at its end. */
@@ -37,5 +31,38 @@ export interface EventInput {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Starts a run of the application; where its instances are kept, one that is called for its events. */
+/** Starts a run of the application. */
 export type Launch = (application: HostedApplication, handlers: RunHandlers, event?: EventInput) => Run;
+
+/** What an instance that is kept tells. */
+export interface KeptHandlers extends Omit<RunHandlers, 'onStarted'> {
+  /** It was started, and nothing of it runs: it can be called. */
+  onReady(): void;
+  /** The state that it was to go on from does not fit, for this reason: it was started afresh. */
+  onAfresh(reason: string): void;
+}
+
+/** The state of an instance between two calls, or why it has none that could be carried over. */
+export type Captured =
+  | { readonly kind: 'captured'; readonly snapshot: Snapshot }
+  | { readonly kind: 'refused'; readonly message: string };
+
+/** An instance that was started once and is called for one event after the other, one at a time. */
+export interface KeptRun extends Run {
+  /**
+   * Calls its handler; how that ended, undefined where it was stopped. An end besides that of a call that returned is told as its
+   * own as well.
+   */
+  handle(event: EventInput): Promise<RunEnd | undefined>;
+  /** Its state; not while it is called. */
+  capture(): Promise<Captured>;
+}
+
+/** Starts an instance that is kept; `state` is a snapshot that it goes on from. */
+export type LaunchKept = (application: HostedApplication, handlers: KeptHandlers, state?: Uint8Array) => KeptRun;
+
+/** Starts what an application runs. */
+export interface Launcher {
+  readonly launch: Launch;
+  readonly keep: LaunchKept;
+}

@@ -4,6 +4,7 @@ import { Abroad } from '../channels/abroad.ts';
 import { Arrivals } from '../channels/arrivals.ts';
 import { ChannelHub } from '../channels/channel-hub.ts';
 import { LostMessages } from '../channels/lost-messages.ts';
+import { ApplicationDirectories } from '../grants/application-directories.ts';
 import { type GrantPorts, Grants } from '../grants/grants.ts';
 import type { FromHost } from '../protocol.ts';
 import { AppHost } from './app-host.ts';
@@ -11,7 +12,7 @@ import { CompiledModules } from './compiled-modules.ts';
 import { Asks } from './events/http-source.ts';
 import type { LifePorts } from './events/open-life.ts';
 import { guestLauncher } from './guest-launcher.ts';
-import type { Launch } from './launch.ts';
+import type { Launcher } from './launch.ts';
 import { LeftMemories } from './left-memories.ts';
 import type { Turns } from './turns.ts';
 
@@ -28,7 +29,7 @@ export function openAppHost(
   machine: HostMachine,
   directory: string,
   say: (message: FromHost) => void,
-  observe: (launch: Launch) => Launch = (launch) => launch,
+  observe: (launcher: Launcher) => Launcher = (launcher) => launcher,
 ): AppHost {
   const modules = new CompiledModules(machine.disk);
   const grants = new Grants({ ...machine, onFacts: () => host.tell() }, directory);
@@ -39,8 +40,14 @@ export function openAppHost(
   const arrivals = new Arrivals(hub, say);
   const channels = { hub, outbox, abroad, arrivals, lost, asks: new Asks(say) };
   const droppedOf = (name: string): number => lost.of(name) + hub.counts(name).dropped;
-  const rooms = { ...channels, grants, modules, droppedOf };
-  const launch = observe(guestLauncher({ ...machine, ...rooms, memories: new LeftMemories() }));
-  const host = new AppHost({ ...machine, ...rooms, launch, logDirectory: `${directory}/logs` }, say);
+  const rooms = {
+    ...channels,
+    grants,
+    modules,
+    droppedOf,
+    directories: new ApplicationDirectories(machine.disk, directory),
+  };
+  const launcher = observe(guestLauncher({ ...machine, ...rooms, memories: new LeftMemories() }));
+  const host = new AppHost({ ...machine, ...rooms, ...launcher, logDirectory: `${directory}/logs` }, say);
   return host;
 }

@@ -48,10 +48,10 @@ export abstract class FlatDirectory implements DirectoryHandle {
     return entry && this.node(name, entry.kind, entry.bytes);
   }
 
-  list(entriesMax: number): readonly DirectoryEntry[] {
-    const names = this.names();
-    if (names.length > entriesMax) throw new FileError('unsupported', `more than ${entriesMax} entries`);
-    return names.map((name) => ({ name, kind: this.entry(name)?.kind ?? 'other', inode: this.inodeOf(name) }));
+  *entries(): Generator<DirectoryEntry, void, void> {
+    for (const name of this.names()) {
+      yield { name, kind: this.entry(name)?.kind ?? 'other', inode: this.inodeOf(name) };
+    }
   }
 
   openFile(name: string, _access: FileAccess): FileHandle {

@@ -27,9 +27,8 @@ class MemoryDirectory implements DirectoryHandle {
     return node && this.#nodes.stat(node);
   }
 
-  list(entriesMax: number): readonly DirectoryEntry[] {
-    if (this.#node.entries.size > entriesMax) throw new FileError('unsupported', `more than ${entriesMax} entries`);
-    return [...this.#node.entries].map(([name, { kind, inode }]) => ({ name, kind, inode }));
+  *entries(): Generator<DirectoryEntry, void, void> {
+    for (const [name, { kind, inode }] of this.#node.entries) yield { name, kind, inode };
   }
 
   #existing(name: string): MemoryNode {

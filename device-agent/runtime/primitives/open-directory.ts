@@ -34,7 +34,6 @@ export interface Grant {
   readonly streams?: StreamEntries;
 }
 
-const listedMax = 65_536;
 /** How often an open is tried anew because somebody made or removed the file in between. */
 const racesMax = 8;
 
@@ -63,9 +62,9 @@ export class OpenDirectory {
     return this.#handle.stat();
   }
 
-  /** The entries, without `.` and `..`. */
-  list(): readonly DirectoryEntry[] {
-    return this.#handle.list(listedMax);
+  /** The entries, without `.` and `..`, as they are asked for. */
+  entries(): Generator<DirectoryEntry, void, void> {
+    return this.#handle.entries();
   }
 
   setTimes(times: NodeTimes): void {

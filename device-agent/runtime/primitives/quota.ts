@@ -137,9 +137,10 @@ export function measure(directory: DirectoryHandle): { readonly bytes: number; r
   const linked = new Set<bigint>();
   const sum = { bytes: 0, entries: 0 };
   const add = (held: DirectoryHandle, depth: number): void => {
-    for (const { name, kind } of held.list(measuredMax)) {
+    for (const { name, kind } of held.entries()) {
       const stat = held.statOf(name);
-      if (stat === undefined || sum.entries >= measuredMax) continue;
+      if (sum.entries >= measuredMax) return;
+      if (stat === undefined) continue;
       sum.entries += 1;
       if (kind === 'directory' && depth < depthMax) addBelow(held, name, depth + 1);
       if (stat.kind !== 'file' || linked.has(stat.inode)) continue;

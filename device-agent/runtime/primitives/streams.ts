@@ -20,6 +20,22 @@ export function outputTo(take: (bytes: Uint8Array) => void): OutputStream {
   };
 }
 
+/** Of what is done something for each line with, so much is taken at a time: a thousand empty lines, or one of usual length. */
+const portionBytes = 1_024;
+
+/** An output that a person reads while it is written, so that programs write line by line. */
+export function lineOutput(take: (bytes: Uint8Array) => void): OutputStream {
+  return {
+    ...alwaysReady,
+    isTerminal: true,
+    write: (bytes) => {
+      const portion = bytes.subarray(0, portionBytes);
+      take(portion);
+      return portion.length;
+    },
+  };
+}
+
 /** An input of these bytes. */
 export function inputOf(bytes: Uint8Array): InputStream {
   let at = 0;

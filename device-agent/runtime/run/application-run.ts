@@ -9,7 +9,7 @@ import { channelTerms } from '../channels/channel-hub.ts';
 import type { MessageAbroad } from '../channels/channel-messages.ts';
 import type { AppHost } from '../host/app-host.ts';
 import type { OpenSource } from '../host/events/event-source.ts';
-import type { Launch } from '../host/launch.ts';
+import type { Launcher } from '../host/launch.ts';
 import { Door } from '../http/door.ts';
 import type { FromHost, Usage } from '../protocol.ts';
 import { failureOf, type RunEnd } from '../run-end.ts';
@@ -23,7 +23,7 @@ import {
 import { UseCount } from './application-use.ts';
 import { type LineSource, lineSource } from './line-source.ts';
 import { linesOf } from './lines.ts';
-import { observedLaunch, type RunWatch } from './observed-launch.ts';
+import { observedLauncher, type RunWatch } from './observed-launcher.ts';
 
 /** What a run needs of the machine and of the terminal. */
 export interface ApplicationRunPorts {
@@ -32,7 +32,7 @@ export interface ApplicationRunPorts {
   readonly openHost: (parts: {
     readonly say: (message: FromHost) => void;
     readonly openSource: () => OpenSource | undefined;
-    readonly observe: (launch: Launch) => Launch;
+    readonly observe: (launcher: Launcher) => Launcher;
   }) => AppHost;
   readonly openInput: (place: StreamPlace) => InputStream;
   /** Gives what takes the messages of a channel. */
@@ -82,7 +82,7 @@ export class ApplicationRun {
     const watch: RunWatch = { onOutput: ports.print, onEnd: (end, usage) => this.#ended(end, usage) };
     this.#host = ports.openHost({
       say: (message) => this.#hear(message),
-      observe: (launch) => observedLaunch(launch, watch),
+      observe: (launcher) => observedLauncher(launcher, watch),
       openSource: () => this.#openSource(),
     });
   }

@@ -1,6 +1,6 @@
 import type { FromHost } from '../protocol.ts';
 import type { ApplicationUse, ChannelUse } from './application-request.ts';
-import type { RunWatch } from './observed-launch.ts';
+import type { RunWatch } from './observed-launcher.ts';
 
 type Way = 'in' | 'out';
 

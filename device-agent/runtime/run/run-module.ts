@@ -2,7 +2,8 @@
 import { judgeModule } from '../../../artifact/admission/judge-module.ts';
 import type { Verdict } from '../../../artifact/admission/verdict.ts';
 import { UncapturableState } from '../../../artifact/snapshot/show-state.ts';
-import { SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
+import { encodeSnapshot, SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
+import { sha256Hex } from '../../../schemas/sha256.ts';
 import type { CompiledModule } from '../host/compiled-modules.ts';
 import { FuelMeter } from '../host/fuel-meter.ts';
 import { Guest, type GuestEnd, type MadeGuest, runByItself } from '../host/guest.ts';
@@ -80,7 +81,8 @@ function makeReady(bytes: Uint8Array, request: ModuleRequest): Ready | Refusal |
   }
   const { module, traits } = rewritten;
   if (!isCarried(request)) return { module: new WebAssembly.Module(module), traits };
-  const shown = carriable(bytes, module, request.memoryPagesMax);
+  const digest = sha256Hex(bytes);
+  const shown = carriable(digest, module, request.memoryPagesMax);
   return { module: new WebAssembly.Module(shown.module), traits, carriable: shown };
 }
 
@@ -117,7 +119,7 @@ class Call {
     try {
       const fuelBefore = await this.#begin(made, quiet);
       const results = await this.#invoke(made);
-      if (this.#request.isCaptured) this.snapshot = quiet?.capture(fuelBefore + fuelSpent());
+      if (this.#request.isCaptured) this.snapshot = encodeSnapshot(quiet!.snapshot(fuelBefore + fuelSpent()));
       return { kind: 'returned', results: results.map(String) };
     } catch (error) {
       return refused(error);

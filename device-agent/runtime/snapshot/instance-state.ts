@@ -46,16 +46,16 @@ export function capture(
   };
 }
 
-/** Gives a new instance that state; it was made with the memory of `memory`, and has not run. Throws where it does not fit. */
+/** Gives a new instance that state; it was made with the memory of `memory`, and has not run. Throws where it does not fit, and changes nothing then. */
 export function restore({ exports, memory }: ShownInstance, { globals }: Shown, snapshot: Snapshot): void {
   const names = Object.keys(globals);
   if (names.length !== Object.keys(snapshot.globals).length || names.some((name) => !(name in snapshot.globals)))
     throw new SnapshotError('it has other globals than the module');
+  const values = names.map((name) => numberFrom(snapshot.globals[name]!, globals[name]!));
   resize(memory, snapshot.memoryPages);
   const bytes = new Uint8Array(memory?.buffer ?? new ArrayBuffer(0)).fill(0);
   for (const [address, block] of snapshot.blocks) bytes.set(block, address);
-  for (const name of names)
-    (exports[name] as WebAssembly.Global).value = numberFrom(snapshot.globals[name]!, globals[name]!);
+  for (const [at, name] of names.entries()) (exports[name] as WebAssembly.Global).value = values[at]!;
 }
 
 function resize(memory: WebAssembly.Memory | undefined, pages: number): void {

@@ -1,6 +1,6 @@
+import { rewriterVersion } from '../../../artifact/fuel/contract.ts';
 import { type ShownState, showState, UncapturableState } from '../../../artifact/snapshot/show-state.ts';
-import { decodeSnapshot, encodeSnapshot, SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
-import { sha256Hex } from '../../../schemas/sha256.ts';
+import { decodeSnapshot, type Snapshot, SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
 import type { Guest } from '../wasi/guest.ts';
 import { capture, restore, type ShownInstance, type Tables, tablesOf } from './instance-state.ts';
 
@@ -12,8 +12,8 @@ export interface Carriable extends ShownState {
 }
 
 /** Makes a module that is ready to run carriable; throws where its state can't be captured. */
-export function carriable(source: Uint8Array, ready: Uint8Array, memoryPagesMax: number): Carriable {
-  return { ...showState(ready), digest: sha256Hex(source), memoryPagesMax };
+export function carriable(digest: string, ready: Uint8Array, memoryPagesMax: number): Carriable {
+  return { ...showState(ready), digest, memoryPagesMax };
 }
 
 /** An instance that nothing runs in, between two calls: its state can be captured, and, before the first, be given to it. */
@@ -40,12 +40,17 @@ export class QuietInstance {
       throw new SnapshotError(
         `it is of the module ${snapshot.module.slice(0, 12)}, this is ${this.#module.digest.slice(0, 12)}`,
       );
+    // What a global is called follows from how the module was rewritten.
+    if (snapshot.rewriter !== rewriterVersion)
+      throw new SnapshotError(
+        `it is of a module that was metered by version ${snapshot.rewriter}, not ${rewriterVersion}`,
+      );
     restore(this.#instance, this.#module, snapshot);
     return snapshot.fuel;
   }
 
-  /** Its state as a file. Throws where it has what can't be carried over. */
-  capture(fuel: number): Uint8Array {
+  /** Its state. Throws where it has what can't be carried over. */
+  snapshot(fuel: number): Snapshot {
     const open = this.#guest.descriptors.open();
     const changed = [...new Set([...open.keys(), ...this.#descriptors.keys()])].filter(
       (number) => open.get(number) !== this.#descriptors.get(number),
@@ -53,6 +58,6 @@ export class QuietInstance {
     if (changed.length > 0)
       throw new UncapturableState(`it holds other descriptors than it began with: ${changed.slice(0, 8).join(', ')}`);
     const state = capture(this.#instance, this.#module, this.#tables);
-    return encodeSnapshot({ ...state, module: this.#module.digest, fuel });
+    return { ...state, module: this.#module.digest, rewriter: rewriterVersion, fuel };
   }
 }

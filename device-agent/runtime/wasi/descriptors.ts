@@ -1,9 +1,9 @@
-import type { DirectoryEntry } from '../../../platform/file-handles.ts';
 import type { Listener } from '../../../platform/streams.ts';
 import type { OpenDirectory } from '../primitives/open-directory.ts';
 import type { OpenFile } from '../primitives/open-file.ts';
 import type { OpenStream } from '../primitives/open-stream.ts';
 import { CallFailure, errno, errnoOf } from './errno.ts';
+import type { Listing } from './listing.ts';
 import type { Rights } from './rights.ts';
 
 /** What a file descriptor stands for. */
@@ -21,8 +21,8 @@ export interface Descriptor {
   flags: number;
   /** Where a file is read and written next. */
   position: number;
-  /** The entries that cookies of fd_readdir count in: taken when reading starts at 0. */
-  listing?: readonly DirectoryEntry[];
+  /** The entries that cookies of fd_readdir count in. */
+  listing?: Listing;
 }
 
 /** Opens a target with nothing read, written or set yet. */
@@ -46,6 +46,11 @@ function closeTarget(target: Target): void {
     default:
       throw new Error(target satisfies never);
   }
+}
+
+function closeDescriptor({ target, listing }: Descriptor): void {
+  listing?.close();
+  closeTarget(target);
 }
 
 /** An application's open descriptors, by numbers. */
@@ -86,10 +91,10 @@ export class DescriptorTable {
   }
 
   close(number: number): void {
-    const { target } = this.get(number);
+    const descriptor = this.get(number);
     this.#open.delete(number);
     this.#lowest = Math.min(this.#lowest, number);
-    closeTarget(target);
+    closeDescriptor(descriptor);
   }
 
   /** Makes `to` stand for what `from` stood for, and closes `from`; what `to` stood for is closed. */
@@ -100,7 +105,7 @@ export class DescriptorTable {
     this.#open.delete(from);
     this.#lowest = Math.min(this.#lowest, from);
     this.#open.set(to, descriptor);
-    closeTarget(replaced.target);
+    closeDescriptor(replaced);
   }
 
   /** What is open, as it is now. */

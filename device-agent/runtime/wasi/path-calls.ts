@@ -1,15 +1,16 @@
 /** The calls on directories and paths, all of them within what was granted. */
 
-import type { DirectoryEntry } from '../../../platform/file-handles.ts';
 import { decodeText } from '../primitives/guest-path.ts';
 import { OpenDirectory, type OpenOptions } from '../primitives/open-directory.ts';
 import { OpenFile } from '../primitives/open-file.ts';
 import type { OpenStream } from '../primitives/open-stream.ts';
+import { andThen, until } from '../primitives/waiting.ts';
 import { type Descriptor, descriptorOf } from './descriptors.ts';
 import { CallFailure, errno } from './errno.ts';
 import { checkedFlags, descriptorFlag, follows, openFlag, timesOf } from './flags.ts';
 import type { Answer, Call, Context, Guest } from './guest.ts';
 import { directoryRecord, writeNodeStat } from './layout.ts';
+import { Listing } from './listing.ts';
 import { clockNanoseconds } from './program-calls.ts';
 import {
   demandedRights,
@@ -100,27 +101,27 @@ function pathOpen(
   return void guest.memory.setU32(openedPointer, guest.descriptors.add(opened));
 }
 
-/** The entries that cookies count in. */
-function listingOf(descriptor: Descriptor, directory: OpenDirectory, isAnew: boolean): readonly DirectoryEntry[] {
-  if (isAnew || descriptor.listing === undefined) {
-    const own = { name: '.', kind: 'directory', inode: directory.stat().inode } as const;
-    // What lies above a directory is not the guest's to know.
-    descriptor.listing = [own, { name: '..', kind: 'directory', inode: 0n }, ...directory.list()];
-  }
-  return descriptor.listing;
-}
+/** Entries that are gone through before others may have their turn. */
+const entriesInTurn = 64;
 
 /** Writes records from an entry on until the target is full, the last one cut; gives the bytes used. */
-function writeRecords(target: Uint8Array, listing: readonly DirectoryEntry[], from: bigint): number {
+function writeRecords(guest: Guest, target: Uint8Array, listing: Listing, from: number): number | Promise<number> {
+  let cookie = from;
   let used = 0;
-  for (let index = from < listing.length ? Number(from) : listing.length; index < listing.length; index++) {
-    if (used === target.length) break;
-    const { name, inode, kind } = listing[index]!;
-    const part = directoryRecord(index + 1, name, inode, kind).subarray(0, target.length - used);
-    target.set(part, used);
-    used += part.length;
-  }
-  return used;
+  const writeSome = (): number | undefined => {
+    for (let left = entriesInTurn; left > 0 && used < target.length; left--) {
+      const entry = listing.seek(cookie);
+      if (entry === 'end') return used;
+      if (entry === undefined) continue;
+      cookie += 1;
+      const record = directoryRecord(cookie, entry.name, entry.inode, entry.kind);
+      const part = record.subarray(0, target.length - used);
+      target.set(part, used);
+      used += part.length;
+    }
+    return used === target.length ? used : undefined;
+  };
+  return until(writeSome, () => guest.world.giveWay?.());
 }
 
 function fdReadDirectory(
@@ -134,8 +135,11 @@ function fdReadDirectory(
   const directory = directoryWith(guest, number, right.readDirectory);
   const target = guest.memory.bytes(pointer, length);
   guest.memory.bytes(usedPointer, 4);
-  const listing = listingOf(guest.descriptors.get(number), directory, cookie === 0n);
-  return void guest.memory.setU32(usedPointer, writeRecords(target, listing, BigInt.asUintN(64, cookie)));
+  const descriptor = guest.descriptors.get(number);
+  if (cookie === 0n) descriptor.listing?.close();
+  if (cookie === 0n || descriptor.listing === undefined) descriptor.listing = new Listing(directory);
+  const written = writeRecords(guest, target, descriptor.listing, Number(BigInt.asUintN(64, cookie)));
+  return andThen(written, (used) => guest.memory.setU32(usedPointer, used));
 }
 
 function pathStat(

@@ -1,6 +1,6 @@
 /** poll_oneoff: waits for clocks and streams at once. */
 import type { Readiness } from '../../../platform/streams.ts';
-import { until } from '../primitives/waiting.ts';
+import { andThen, until } from '../primitives/waiting.ts';
 import type { Descriptor } from './descriptors.ts';
 import { CallFailure, type Errno, errno, errnoOf } from './errno.ts';
 import type { Answer, Call, Context, Guest } from './guest.ts';
@@ -105,8 +105,7 @@ function pollOneoff(context: Context, input: number, output: number, count: numb
     }
     memory.setU32(countPointer, events.length);
   };
-  const due = dueEvents(context.guest, readSubscriptions(context, input, count));
-  return Array.isArray(due) ? answer(due) : due.then(answer);
+  return andThen(dueEvents(context.guest, readSubscriptions(context, input, count)), answer);
 }
 
 /** The call by its name. */

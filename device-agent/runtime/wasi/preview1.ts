@@ -37,9 +37,13 @@ const interfaces: Readonly<Record<string, Interface>> = {
 
 /** The calls that may answer with a promise where the world can suspend; all others answer at once everywhere. */
 export const suspending: ReadonlySet<string> = new Set([
+  'fd_pread',
+  'fd_pwrite',
   'fd_read',
+  'fd_readdir',
   'fd_write',
   'poll_oneoff',
+  'random_get',
   'sched_yield',
   'sock_accept',
   'sock_recv',

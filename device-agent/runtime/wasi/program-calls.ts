@@ -1,5 +1,6 @@
 /** The calls about the program itself: arguments, environment, clocks, chance, its end. */
-import { CallFailure, errno } from './errno.ts';
+import { until } from '../primitives/waiting.ts';
+import { CallFailure, type Errno, errno } from './errno.ts';
 import type { Answer, Call, Context } from './guest.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import type { GuestWorld } from './world.ts';
@@ -47,6 +48,18 @@ export function clockNanoseconds(world: GuestWorld, clock: number): bigint {
   throw new CallFailure(errno.notSupported);
 }
 
+/** Others have their turn between two chunks. */
+function randomGet({ guest }: Context, pointer: number, length: number): Answer {
+  let at = 0;
+  const fillChunk = (): Errno | undefined => {
+    const target = guest.memory.bytes(pointer, length).subarray(at, at + randomChunkBytes);
+    target.set(guest.world.random(target.length));
+    at += target.length;
+    return at === length >>> 0 ? errno.success : undefined;
+  };
+  return until(fillChunk, () => guest.world.giveWay?.());
+}
+
 /** The calls by their names. */
 export const programCalls = {
   args_sizes_get: ({ guest }: Context, count: number, bytes: number): Answer =>
@@ -64,13 +77,7 @@ export const programCalls = {
   },
   clock_time_get: ({ guest }: Context, clock: number, _precision: bigint, pointer: number): Answer =>
     void guest.memory.setU64(pointer, clockNanoseconds(guest.world, clock)),
-  random_get: ({ guest }: Context, pointer: number, length: number): Answer => {
-    const target = guest.memory.bytes(pointer, length);
-    for (let at = 0; at < target.length; at += randomChunkBytes) {
-      target.set(guest.world.random(Math.min(randomChunkBytes, target.length - at)), at);
-    }
-    return undefined;
-  },
+  random_get: randomGet,
   proc_exit: ({ guest }: Context, code: number): Answer => guest.world.leave(code | 0),
   proc_raise: (): Answer => errno.noSystemCall,
   sched_yield: ({ guest }: Context): Answer => guest.world.wait([], 0)?.then(() => undefined),

@@ -1,12 +1,12 @@
 /** The calls on sockets. Preview 1 can only use what the host has opened: accept, receive, send, shut down. */
 import type { Connection, Listener } from '../../../platform/streams.ts';
-import { until } from '../primitives/waiting.ts';
+import { andThen, until } from '../primitives/waiting.ts';
 import { type Descriptor, descriptorOf } from './descriptors.ts';
 import { CallFailure, errno } from './errno.ts';
 import { checkedFlags, descriptorFlag } from './flags.ts';
 import type { Answer, Call, Context, Guest } from './guest.ts';
 import { right } from './rights.ts';
-import { readAttempt, transfer, writeAttempt } from './transfer-calls.ts';
+import { receive, send } from './transfer-calls.ts';
 
 const ways = { receive: 1, send: 2 } as const;
 
@@ -41,7 +41,7 @@ function accept(guest: Guest, descriptor: Descriptor, flags: number, pointer: nu
       return guest.world.wait([listener], Number.POSITIVE_INFINITY);
     },
   );
-  return connection instanceof Promise ? connection.then(tell) : tell(connection);
+  return andThen(connection, tell);
 }
 
 /** The calls by their names. */
@@ -67,8 +67,7 @@ export const socketCalls = {
     if (flags !== 0) return errno.notSupported;
     guest.memory.bytes(readPointer, 4);
     guest.memory.view(flagsPointer, 2).setUint16(0, 0, true);
-    const attempt = readAttempt(input, () => guest.memory.vectors(table, count));
-    return transfer(guest, descriptor, input, attempt, readPointer);
+    return receive(guest, descriptor, input, () => guest.memory.vectors(table, count), readPointer);
   },
   sock_send: (
     { guest }: Context,
@@ -82,8 +81,7 @@ export const socketCalls = {
     const { output } = connectionOf(descriptor);
     if (flags !== 0) return errno.notSupported;
     guest.memory.bytes(pointer, 4);
-    const attempt = writeAttempt(output, () => guest.memory.vectors(table, count));
-    return transfer(guest, descriptor, output, attempt, pointer);
+    return send(guest, descriptor, output, () => guest.memory.vectors(table, count), pointer);
   },
   sock_shutdown: ({ guest }: Context, number: number, how: number): Answer => {
     const connection = connectionOf(socketWith(guest, number, right.shutdown));

@@ -2,7 +2,7 @@
 
 import type { InputStream, OutputStream } from '../../../platform/streams.ts';
 import type { OpenFile } from '../primitives/open-file.ts';
-import { until } from '../primitives/waiting.ts';
+import { andThen, until } from '../primitives/waiting.ts';
 import type { Descriptor, Target } from './descriptors.ts';
 import { CallFailure, errno } from './errno.ts';
 import { descriptorFlag } from './flags.ts';
@@ -11,6 +11,9 @@ import { right } from './rights.ts';
 
 /** Positions above it are no exact numbers. */
 const positionMax = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** So many bytes of a file are moved before others may have their turn. */
+const stretchBytes = 65_536;
 
 /** Fills the vectors until one stays short; gives the bytes read. */
 function fill(vectors: readonly Uint8Array[], read: (into: Uint8Array, done: number) => number): number {
@@ -38,57 +41,111 @@ function fileOf(target: Target): OpenFile {
   throw new CallFailure(target.kind === 'directory' ? errno.isDirectory : errno.illegalSeek);
 }
 
-/** Tries until the stream has something to say, and tells the guest the count; a descriptor that must not wait says so instead. */
-export function transfer(
+function mustNotWait({ flags }: Descriptor): boolean {
+  return (flags & descriptorFlag.nonBlocking) !== 0;
+}
+
+/** Reads what the stream has once it has something, and tells the guest the count; a descriptor that must not wait says so instead. */
+export function receive(
   guest: Guest,
   descriptor: Descriptor,
-  stream: InputStream | OutputStream,
-  attempt: () => number | undefined,
+  input: InputStream,
+  vectors: () => readonly Uint8Array[],
   countPointer: number,
 ): Answer {
-  const mustNotWait = (descriptor.flags & descriptorFlag.nonBlocking) !== 0;
-  const tell = (count: number): undefined => guest.memory.setU32(countPointer, count);
+  // The guest's memory is asked for anew at each attempt.
+  const attempt = (): number | undefined => {
+    const windows = vectors();
+    const count = fill(windows, (into) => input.read(into));
+    return count > 0 || windows.length === 0 || input.hasEnded() ? count : undefined;
+  };
   const count = until(attempt, () => {
-    if (mustNotWait) throw new CallFailure(errno.again);
-    return guest.world.wait([stream], Number.POSITIVE_INFINITY);
+    if (mustNotWait(descriptor)) throw new CallFailure(errno.again);
+    return guest.world.wait([input], Number.POSITIVE_INFINITY);
   });
-  return count instanceof Promise ? count.then(tell) : tell(count);
+  return andThen(count, (bytes) => guest.memory.setU32(countPointer, bytes));
 }
 
-/** One attempt to read; undefined when there is nothing yet. The guest's memory is asked for anew at each. */
-export function readAttempt(stream: InputStream, vectors: () => readonly Uint8Array[]): () => number | undefined {
-  return () => {
-    const windows = vectors();
-    const count = fill(windows, (into) => stream.read(into));
-    return count > 0 || windows.length === 0 || stream.hasEnded() ? count : undefined;
-  };
+/** The windows behind so many bytes. */
+function behind(windows: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let left = bytes;
+  return windows.flatMap((window) => {
+    const rest = window.subarray(Math.min(left, window.length));
+    left -= window.length - rest.length;
+    return rest.length === 0 ? [] : [rest];
+  });
 }
 
-/** One attempt to write; undefined when nothing is taken now. */
-export function writeAttempt(stream: OutputStream, vectors: () => readonly Uint8Array[]): () => number | undefined {
-  return () => {
-    const windows = vectors();
-    const count = fill(windows, (bytes) => stream.write(bytes));
-    return count > 0 || windows.length === 0 ? count : undefined;
+/** Writes as far as the stream takes it, portion by portion with turns of others in between; waits only for the first. */
+export function send(
+  guest: Guest,
+  descriptor: Descriptor,
+  output: OutputStream,
+  vectors: () => readonly Uint8Array[],
+  countPointer: number,
+): Answer {
+  let done = 0;
+  const attempt = (): number | undefined => {
+    const windows = behind(vectors(), done);
+    const wanted = windows.reduce((sum, { length }) => sum + length, 0);
+    const taken = fill(windows, (bytes) => output.write(bytes));
+    done += taken;
+    return taken === wanted || (done > 0 && !output.isReady()) ? done : undefined;
   };
+  const count = until(attempt, () => {
+    if (output.isReady()) return guest.world.giveWay?.();
+    if (mustNotWait(descriptor)) throw new CallFailure(errno.again);
+    return guest.world.wait([output], Number.POSITIVE_INFINITY);
+  });
+  return andThen(count, (bytes) => guest.memory.setU32(countPointer, bytes));
+}
+
+function stretchesOf(vectors: readonly Uint8Array[]): readonly Uint8Array[] {
+  return vectors.flatMap((vector) =>
+    Array.from({ length: Math.ceil(vector.length / stretchBytes) }, (_, index) =>
+      vector.subarray(index * stretchBytes, (index + 1) * stretchBytes),
+    ),
+  );
+}
+
+/** As `fill`, with turns of others in between: a file's bytes come all at once, however many they are. */
+function fillInTurns(
+  guest: Guest,
+  vectors: readonly Uint8Array[],
+  move: (part: Uint8Array, done: number) => number,
+): number | Promise<number> {
+  const stretches = stretchesOf(vectors);
+  let done = 0;
+  let next = 0;
+  const fillStretch = (): number | undefined => {
+    for (const until = done + stretchBytes; next < stretches.length && done < until; next++) {
+      const count = move(stretches[next]!, done);
+      done += count;
+      if (count < stretches[next]!.length) return done;
+    }
+    return next === stretches.length ? done : undefined;
+  };
+  return until(fillStretch, () => guest.world.giveWay?.());
 }
 
 function readFile(
   guest: Guest,
   file: OpenFile,
   position: number,
-  table: number,
-  count: number,
-  pointer: number,
-): number {
-  const read = fill(guest.memory.vectors(table, count), (into, done) => file.read(into, position + done));
-  guest.memory.setU32(pointer, read);
-  return read;
+  vectors: readonly Uint8Array[],
+): number | Promise<number> {
+  return fillInTurns(guest, vectors, (into, done) => file.read(into, position + done));
 }
 
-function writeFile(descriptor: Descriptor, file: OpenFile, vectors: Uint8Array[], position: number): number {
+function writeFile(
+  guest: Guest,
+  descriptor: Descriptor,
+  file: OpenFile,
+  vectors: readonly Uint8Array[],
+  position: number,
+): number | Promise<number> {
   const appends = (descriptor.flags & descriptorFlag.append) !== 0;
-  const written = fill(vectors, (bytes, done) => {
+  const written = fillInTurns(guest, vectors, (bytes, done) => {
     // What fitted before the quota or the disk was full is told as a short write.
     try {
       return appends ? file.append(bytes) : file.write(bytes, position + done);
@@ -97,8 +154,10 @@ function writeFile(descriptor: Descriptor, file: OpenFile, vectors: Uint8Array[]
       return 0;
     }
   });
-  if (descriptor.flags & (descriptorFlag.dataSync | descriptorFlag.sync)) file.sync();
-  return written;
+  return andThen(written, (count) => {
+    if (descriptor.flags & (descriptorFlag.dataSync | descriptorFlag.sync)) file.sync();
+    return count;
+  });
 }
 
 function checkedPosition(offset: bigint): number {
@@ -111,28 +170,28 @@ function fdRead({ guest }: Context, number: number, table: number, count: number
   const descriptor = guest.descriptors.with(number, right.read);
   guest.memory.bytes(pointer, 4);
   const stream = inputOf(descriptor.target);
-  if (stream !== undefined) {
-    const attempt = readAttempt(stream, () => guest.memory.vectors(table, count));
-    return transfer(guest, descriptor, stream, attempt, pointer);
-  }
+  if (stream !== undefined)
+    return receive(guest, descriptor, stream, () => guest.memory.vectors(table, count), pointer);
   const file = fileOf(descriptor.target);
-  descriptor.position += readFile(guest, file, descriptor.position, table, count, pointer);
-  return undefined;
+  const read = readFile(guest, file, descriptor.position, guest.memory.vectors(table, count));
+  return andThen(read, (bytes) => {
+    guest.memory.setU32(pointer, bytes);
+    descriptor.position += bytes;
+    return undefined;
+  });
 }
 
 function fdWrite({ guest }: Context, number: number, table: number, count: number, pointer: number): Answer {
   const descriptor = guest.descriptors.with(number, right.write);
   guest.memory.bytes(pointer, 4);
   const stream = outputOf(descriptor.target);
-  if (stream !== undefined) {
-    const attempt = writeAttempt(stream, () => guest.memory.vectors(table, count));
-    return transfer(guest, descriptor, stream, attempt, pointer);
-  }
+  if (stream !== undefined) return send(guest, descriptor, stream, () => guest.memory.vectors(table, count), pointer);
   const file = fileOf(descriptor.target);
   const vectors = guest.memory.vectors(table, count);
-  const written = writeFile(descriptor, file, vectors, descriptor.position);
-  descriptor.position = descriptor.flags & descriptorFlag.append ? file.size() : descriptor.position + written;
-  return void guest.memory.setU32(pointer, written);
+  return andThen(writeFile(guest, descriptor, file, vectors, descriptor.position), (written) => {
+    descriptor.position = descriptor.flags & descriptorFlag.append ? file.size() : descriptor.position + written;
+    return guest.memory.setU32(pointer, written);
+  });
 }
 
 /** The calls by their names. */
@@ -148,7 +207,9 @@ export const transferCalls = {
     pointer: number,
   ): Answer => {
     const file = fileOf(guest.descriptors.with(number, right.read).target);
-    return void readFile(guest, file, checkedPosition(offset), table, count, pointer);
+    guest.memory.bytes(pointer, 4);
+    const read = readFile(guest, file, checkedPosition(offset), guest.memory.vectors(table, count));
+    return andThen(read, (bytes) => guest.memory.setU32(pointer, bytes));
   },
   fd_pwrite: (
     { guest }: Context,
@@ -162,6 +223,7 @@ export const transferCalls = {
     const file = fileOf(descriptor.target);
     guest.memory.bytes(pointer, 4);
     const vectors = guest.memory.vectors(table, count);
-    return void guest.memory.setU32(pointer, writeFile(descriptor, file, vectors, checkedPosition(offset)));
+    const written = writeFile(guest, descriptor, file, vectors, checkedPosition(offset));
+    return andThen(written, (bytes) => guest.memory.setU32(pointer, bytes));
   },
 } satisfies Readonly<Record<string, Call>>;

@@ -20,6 +20,8 @@ export interface GuestWorld {
   monotonic(): number;
   random(length: number): Uint8Array;
   readonly wait: Wait;
+  /** Lets others have the thread where this program's turn is over; undefined where it goes on at once. */
+  readonly giveWay?: () => Promise<void> | undefined;
   /** Called before its descriptors are closed where it did not come to its own end: what it was about to say is not said. */
   readonly abandon?: () => void;
   /**

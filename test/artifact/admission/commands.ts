@@ -8,6 +8,7 @@ export interface CommandShape {
   readonly tags?: readonly (readonly number[])[];
   readonly tables?: readonly (readonly number[])[];
   readonly memory?: readonly number[];
+  readonly globals?: readonly (readonly number[])[];
   /** Locals of `_start`, as written. */
   readonly locals?: readonly number[];
   readonly body?: readonly number[];
@@ -31,7 +32,16 @@ const sized = (bytes: readonly number[]): readonly number[] => {
 
 /** The bytes of a command. */
 export function commandAround(shape: CommandShape): Uint8Array {
-  const { types = [], tags = [], tables = [], memory = [0, 1], locals = [0], body = [], functions = 1 } = shape;
+  const {
+    types = [],
+    tags = [],
+    tables = [],
+    globals = [],
+    memory = [0, 1],
+    locals = [0],
+    body = [],
+    functions = 1,
+  } = shape;
   const name = (text: string): number[] => [text.length, ...Buffer.from(text)];
   const start = sized([...locals, ...body, 0x0b]);
   return writeBinary('module', [
@@ -40,6 +50,7 @@ export function commandAround(shape: CommandShape): Uint8Array {
     ...(tables.length === 0 ? [] : [{ id: 4, payload: vector(tables) }]),
     { id: 5, payload: vector([memory]) },
     ...(tags.length === 0 ? [] : [{ id: 13, payload: vector(tags) }]),
+    ...(globals.length === 0 ? [] : [{ id: 6, payload: vector(globals) }]),
     {
       id: 7,
       payload: vector([

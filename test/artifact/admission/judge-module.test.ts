@@ -26,7 +26,13 @@ test('a command of preview 1 runs, and what it starts with is told', (t) => {
 test('a module with _initialize is a reactor, one with neither is refused', (t) => {
   t.like(judgeModule(buildModule({ functions: { _initialize: [] } })), { kind: 'runs', entry: 'reactor' });
   t.deepEqual(codesOf(buildModule({ functions: { run: [] } })), ['NO_ENTRY']);
-  t.deepEqual(codesOf(buildModule({ functions: { _start: [] }, memory: 'hidden' })), ['NO_MEMORY']);
+  const exit = [{ name: 'proc_exit', params: ['i32'] }] as const;
+  t.deepEqual(codesOf(buildModule({ imports: exit, functions: { _start: [] }, memory: 'hidden' })), ['NO_MEMORY']);
+  t.like(
+    judgeModule(buildModule({ functions: { _start: [] }, memory: 'hidden' })),
+    { kind: 'runs' },
+    'nothing asks for it',
+  );
 });
 
 test('preview 1 has its 46 functions', (t) => {
@@ -77,6 +83,16 @@ test('what fills the heap of the engine needs a process of its own', (t) => {
   t.like(needs([[0x5f, 0]]), { needs: ['own-process'] }, 'a struct');
   t.like(needs([[0x60, 1, 0x69, 0]], [[0, 1]]), { needs: ['own-process'] }, 'an exception that carries one');
   t.like(needs([[0x60, 1, 0x7f, 0]], [[0, 1]]), { needs: [] }, 'an exception that carries a number');
+  t.like(
+    needs([[0x60, 9, ...new Array(9).fill(0x7e), 0]], [[0, 1]]),
+    { needs: ['own-process'] },
+    'one that carries many',
+  );
+  for (const type of [[0x69], [0x63, 0x69]]) {
+    t.like(judgeModule(commandAround({ tables: [[...type, 0, 1]] })), { needs: ['own-process'] }, 'a table of them');
+    const global = [...type, 1, 0xd0, 0x69, 0x0b];
+    t.like(judgeModule(commandAround({ globals: [global] })), { needs: ['own-process'] }, 'a global of them');
+  }
 });
 
 test('memories are judged by what they take at the start, and their kinds are told', (t) => {

@@ -70,6 +70,13 @@ test('a program can not be called for its events, a reactor not run for each, an
     problem(handling({ params: ['i32'] }), kept),
     /^its handle \(events\.handler\) must take nothing and give nothing or an i32$/,
   );
+  const stateful = moduleUse({ trigger, events: { instance: 'kept', handler: 'handle', snapshots: {} } });
+  t.is(problem(handling({}), stateful), '');
+  const shared = buildModule({ functions: { _initialize: [], handle: [] }, isFixed: true });
+  // The flag of a shared memory, beside that of its maximum.
+  const memorySection = [5, 4, 1, 1];
+  shared[shared.findIndex((_, at) => memorySection.every((byte, ahead) => shared[at + ahead] === byte)) + 3] = 3;
+  t.regex(problem(shared, stateful), /its memory is shared/);
   t.regex(problem(simple, kept), /^it is a program \(_start\), which ends; events\.instance: kept calls a reactor/);
   t.regex(
     problem(buildModule({ functions: { _initialize: [] } }), kept),

@@ -9,7 +9,7 @@ import {
 
 const block = (value: number): Uint8Array => new Uint8Array(blockBytes).fill(value);
 const snapshot: Snapshot = {
-  ...{ module: 'a'.repeat(64), fuel: 12, memoryPages: 2, globals: { 'fleet:global:3': '-7' } },
+  ...{ module: 'a'.repeat(64), rewriter: 4, fuel: 12, memoryPages: 2, globals: { 'fleet:global:3': '-7' } },
   blocks: new Map([
     [0, block(1)],
     [blockBytes, block(2)],

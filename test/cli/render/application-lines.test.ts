@@ -20,6 +20,18 @@ test('an application that runs tells what it takes and published, and why it has
   ]);
 });
 
+test('an application whose state is kept tells of when, how much, and what became of it', (t) => {
+  const running = { ...application, state: 'running' } as const;
+  const snapshot = { at: '2026-11-21T02:50:56Z', bytes: 34_000, isRestored: true };
+  t.is(
+    applicationLines({ ...running, snapshot }, application.since)[1],
+    '    snapshot: of 4s ago, 34.0 kB; it went on from one at its start',
+  );
+  const fault = 'it began afresh: it is damaged: its digest is another';
+  t.is(applicationLines({ ...running, snapshot: { fault } }, application.since)[1], `    snapshot: ${fault}`);
+  t.is(applicationLines({ ...running, snapshot: {} }, application.since)[1], '    snapshot: none yet');
+});
+
 test('an application that trapped tells where, and what it said last', (t) => {
   const failed = { state: 'backoff', message: 'trap: unreachable in sink < main', restarts: 1 } as const;
   const trapped = { ...application, ...failed, stack: ['sink', 'main'], lines: ['taking water'] };

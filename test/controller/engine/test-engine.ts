@@ -1,9 +1,9 @@
 /** An engine over a real state, for tests that play the devices, and the broker where they bring none. */
 import { openShadowDoor } from '../../../controller/doors/mqtt/shadow-door.ts';
-import { observe } from '../../../controller/engine/context.ts';
+import { described } from '../../../controller/engine/context.ts';
 import { Engine } from '../../../controller/engine/engine.ts';
 import type { EngineParts } from '../../../controller/engine/engine-parts.ts';
-import { loadImage } from '../../../controller/engine/image.ts';
+import { loadImage } from '../../../controller/engine/load-image.ts';
 import type { DesiredDevice, DesiredFleet } from '../../../controller/manifests/desired.ts';
 import type { ShadowMessage } from '../../../controller/shadow/protocol.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
@@ -84,7 +84,8 @@ export async function openEngine(options: TestEngineOptions = {}) {
     state,
     desire,
     ask,
-    observe: (device: string) => observe(image, engine.context, device),
+    /** With its documents, which are at hand when it was heard or told in this life. */
+    observe: (device: string) => described(image, engine.context, device, false),
   };
 }
 

@@ -28,6 +28,12 @@ test('a kept instance names the handler that is called, and only a kept one has 
   t.deepEqual(codesOf(events({ instance: 'kept' })), ['NO_HANDLER spec.events.instance']);
   t.deepEqual(codesOf(events({ handler: 'handle' })), ['NO_KEPT_INSTANCE spec.events.handler']);
   t.deepEqual(codesOf(events({ instance: 'fresh', handler: 'handle' })), ['NO_KEPT_INSTANCE spec.events.handler']);
+  const stateful = { instance: 'kept', handler: 'handle', snapshots: {} };
+  t.deepEqual(codesOf(events(stateful)), []);
+  t.deepEqual(codesOf(events({ snapshots: {} })), ['NO_KEPT_INSTANCE spec.events.snapshots']);
+  t.deepEqual(codesOf(events({ ...stateful, concurrency: 2 })), ['SEVERAL_STATES spec.events.snapshots']);
+  const links = { codec: { release: 'codec/1' } };
+  t.deepEqual(codesOf({ ...events(stateful), links }), ['SEVERAL_STATES spec.events.snapshots']);
   const kept = { instance: 'kept', handler: 'handle', concurrency: 2 } as const;
   t.deepEqual(runningEvents({ release: '1', events: kept }), { events: kept });
 });
@@ -51,4 +57,7 @@ test('what a manifest says of events and channels travels in bytes and milliseco
     channels: { in: { a: {} }, out: { b: { messageBytes: 2048 }, c: {} } },
   });
   t.is(runningEvents({ release: '1', events: { timeLimit: '2m' } }).events?.timeLimitMs, 120_000);
+  t.deepEqual(runningEvents({ release: '1', events: { snapshots: { every: '2h' } } }).events, {
+    snapshots: { everySeconds: 7_200, bytesPerDayMax: 2 ** 26 },
+  });
 });

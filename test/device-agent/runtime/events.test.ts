@@ -1,12 +1,14 @@
 /** Triggers and channels in real host processes, with programs in C that know of no SDK. */
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { freePort } from '../../../platform/node/free-port.ts';
 import type { ApplicationReport } from '../../../schemas/generated/types.ts';
-import { openRuntime, statesWhen } from './applications.ts';
+import { openRuntime, placesIn, statesWhen } from './applications.ts';
 import { cModule, cReactor, cTest } from './c-module.ts';
 
 type Runtime = ReturnType<typeof openRuntime>['runtime'];
@@ -301,3 +303,41 @@ cTest('a kept reactor remembers from event to event, and what did not come back 
     '1 seven',
   ]);
 });
+
+cTest(
+  'a kept instance goes on from its snapshot when its process was killed, and afresh where that is damaged',
+  async (t) => {
+    const { runtime, application, hosts, directory, logWhen } = openRuntime(t);
+    const clockwork = application(
+      'clockwork',
+      cReactor('static int n; EXPORT(tick) void tick(void) { printf("at %d\\n", ++n); }'),
+      {
+        trigger: { schedule: { cron: '* * * * * *' } },
+        events: { instance: 'kept', handler: 'tick', snapshots: { everySeconds: 2, bytesPerDayMax: 2 ** 20 } },
+      },
+    );
+    await runtime.apply([clockwork]);
+    await reportWhen(runtime, 'clockwork', ({ snapshot }) => snapshot?.at !== undefined);
+    process.kill(hosts[0]!.pid, 'SIGKILL');
+    const restored = await reportWhen(runtime, 'clockwork', ({ snapshot }) => snapshot?.isRestored === true);
+    t.is(restored.snapshot?.fault, undefined);
+    await logWhen('clockwork', /at 3\n/);
+    await runtime.stop();
+    const counts = [...(await logWhen('clockwork', /stopped/)).matchAll(/at (\d+)/g)].map(([, count]) => Number(count));
+    t.is(counts.filter((count) => count === 1).length, 1, 'it did not begin afresh');
+    const last = counts.at(-1)!;
+
+    const again = openRuntime(t, placesIn(directory)).runtime;
+    await again.apply([clockwork]);
+    await logWhen('clockwork', new RegExp(`at ${last + 1}\\n`));
+    await again.stop();
+    const file = join(directory, 'applications/clockwork/state', `${clockwork.sha256}.snapshot`);
+    const bytes = readFileSync(file);
+    bytes[40]! ^= 1;
+    writeFileSync(file, bytes);
+    const third = openRuntime(t, placesIn(directory)).runtime;
+    await third.apply([clockwork]);
+    const { snapshot } = await reportWhen(third, 'clockwork', (report) => report.snapshot?.fault !== undefined);
+    t.deepEqual(snapshot, { isRestored: false, fault: 'it began afresh: it is damaged: its digest is another' });
+  },
+);

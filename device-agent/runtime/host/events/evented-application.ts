@@ -13,12 +13,15 @@ import { type EventTerms, eventTerms } from './event-terms.ts';
 import { FreshInstances } from './fresh-instances.ts';
 import type { Instances } from './instances.ts';
 import { KeptInstances } from './kept-instances.ts';
+import type { StateKeeper } from './state-keeper.ts';
 
 /** What an application with a trigger needs besides. */
 export interface EventedOptions {
   readonly openSource: OpenSource;
   /** Messages that it wrote and nobody got. */
   readonly lost: () => number;
+  /** Where the state of its instance is kept. */
+  readonly keeper?: StateKeeper;
 }
 
 /** So many events that fail one after the other are a crash loop: the next ones come later and later. */
@@ -59,9 +62,9 @@ export class EventedApplication implements Life {
     this.#onChange = onChange;
     this.#log = new ApplicationLog(ports, ports.logDirectory, application.name);
     this.#lines = new OutputLines(this.#log);
-    const { clock, launch } = ports;
-    const parts = { launch, clock, lines: this.#lines, timeLimitMs: this.#terms.timeLimitMs };
-    this.#instances = this.#terms.instance === 'kept' ? new KeptInstances(parts) : new FreshInstances(parts);
+    const parts = { ...ports, lines: this.#lines, timeLimitMs: this.#terms.timeLimitMs };
+    this.#instances =
+      this.#terms.instance === 'kept' ? new KeptInstances(parts, options.keeper) : new FreshInstances(parts);
     this.#since = this.#stamp();
   }
 
@@ -109,10 +112,12 @@ export class EventedApplication implements Life {
       ...{ handled: this.#handled, failed: this.#failed, dropped: dropped + this.#options.lost() },
       ...{ instances: this.#atWork, waiting },
     };
+    const snapshot = this.#instances.snapshot();
     return {
       ...{ name, version, restarts, state: this.#state, since: this.#since },
       ...failureReport(this.#lastFailure, this.#lines.last),
       events: Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
+      ...(snapshot === undefined ? {} : { snapshot }),
       ...this.#ports.grants.facts(name),
     };
   }

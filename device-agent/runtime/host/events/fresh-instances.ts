@@ -57,6 +57,10 @@ export class FreshInstances implements Instances {
     };
   }
 
+  snapshot(): undefined {
+    return undefined;
+  }
+
   async stop(): Promise<void> {
     await Promise.all([...this.#runs].map(({ stop }) => stop()));
   }

@@ -1,12 +1,12 @@
 import type { Clock } from '../../../../platform/ports.ts';
+import type { SnapshotReport } from '../../../../schemas/generated/types.ts';
 import type { HostedApplication } from '../../protocol.ts';
 import type { RunEnd } from '../../run-end.ts';
-import type { EventInput, Launch, Run } from '../launch.ts';
+import type { EventInput, Launcher, Run } from '../launch.ts';
 import type { OutputLines } from '../output-lines.ts';
 
 /** What instances are made with. */
-export interface InstancePorts {
-  readonly launch: Launch;
+export interface InstancePorts extends Launcher {
   readonly clock: Pick<Clock, 'after'>;
   /** Where they print, unless an event has a place for its answer. */
   readonly lines: OutputLines;
@@ -26,6 +26,8 @@ export interface Instances {
   readonly restarts: number;
   /** Bytes of their memories now, and the fuel that all have spent so far. */
   usage(): ReturnType<Run['usage']>;
+  /** What is kept of their state; undefined where none is. */
+  snapshot(): SnapshotReport | undefined;
   /** Ends all of them; resolves when nothing of them runs any more. */
   stop(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { HostedApplication } from '../../protocol.ts';
 import { failureOf, type RunEnd } from '../../run-end.ts';
-import type { EventInput, Run } from '../launch.ts';
+import type { Captured, EventInput, KeptHandlers, KeptRun } from '../launch.ts';
 import type { LineWriter } from '../line-writer.ts';
 import type { InstancePorts } from './instances.ts';
 import { withinTime } from './time-limit.ts';
@@ -11,23 +11,30 @@ const early: RunEnd = { kind: 'trapped', message: 'it exited before it could be 
 /** One instance that is started once and then called for one event after the other. */
 export class KeptInstance {
   readonly #ports: InstancePorts;
-  readonly #run: Run;
+  readonly #run: KeptRun;
   readonly #writers: Readonly<Record<'stdout' | 'stderr', LineWriter>>;
   readonly #started = Promise.withResolvers<RunEnd | undefined>();
   #isOver = false;
 
-  constructor(application: HostedApplication, ports: InstancePorts) {
+  /** `state` is a snapshot that it goes on from, or `onAfresh` is told why not. */
+  constructor(
+    application: HostedApplication,
+    ports: InstancePorts,
+    state?: Uint8Array,
+    onAfresh: (reason: string) => void = () => {},
+  ) {
     this.#ports = ports;
     this.#writers = ports.lines.writers();
-    this.#run = ports.launch(application, {
-      onStarted: () => {},
+    const handlers: KeptHandlers = {
       onReady: () => this.#started.resolve(undefined),
+      onAfresh,
       onOutput: (stream, bytes) => this.#writers[stream].write(bytes),
       onEnd: (end) => {
         this.#isOver = true;
         this.#started.resolve(failureOf(end) === undefined ? early : end);
       },
-    });
+    };
+    this.#run = ports.keep(application, handlers, state);
   }
 
   /** Whether it can't be called any more. */
@@ -49,11 +56,16 @@ export class KeptInstance {
     return end;
   }
 
+  /** Its state; not while it is called. */
+  capture(): Promise<Captured> {
+    return this.#run.capture();
+  }
+
   relink(next: HostedApplication): Promise<boolean> {
     return this.#run.relink(next);
   }
 
-  usage(): ReturnType<Run['usage']> {
+  usage(): ReturnType<KeptRun['usage']> {
     return this.#run.usage();
   }
 

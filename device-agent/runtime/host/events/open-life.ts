@@ -1,10 +1,14 @@
 import type { Trigger } from '../../../../schemas/generated/types.ts';
+import { memoryBytesMax } from '../../../../schemas/memory-limit.ts';
 import type { OutboxPort } from '../../../outbox/files/outbox-port.ts';
 import { channelOutput } from '../../channels/channel-directories.ts';
 import type { ChannelHub } from '../../channels/channel-hub.ts';
 import type { ChannelOutput } from '../../channels/channel-streams.ts';
 import type { LostMessages } from '../../channels/lost-messages.ts';
+import type { ApplicationDirectories } from '../../grants/application-directories.ts';
 import type { HostedApplication } from '../../protocol.ts';
+import { hasKeptState } from '../../snapshot/kept-state.ts';
+import { SnapshotFiles } from '../../snapshot/snapshot-files.ts';
 import { type HostPorts, LiveApplication } from '../hosted-application.ts';
 import type { Life } from '../life.ts';
 import type { OpenSource } from './event-source.ts';
@@ -13,6 +17,7 @@ import { EventedApplication } from './evented-application.ts';
 import { type Asks, HttpSource } from './http-source.ts';
 import { messageSource } from './message-source.ts';
 import { ScheduleSource } from './schedule-source.ts';
+import { StateKeeper } from './state-keeper.ts';
 
 /** What lives are opened with. */
 export interface LifePorts extends HostPorts {
@@ -20,6 +25,7 @@ export interface LifePorts extends HostPorts {
   readonly outbox: OutboxPort;
   readonly lost: LostMessages;
   readonly asks: Asks;
+  readonly directories: Pick<ApplicationDirectories, 'open'>;
   /** A source in place of the one that the trigger has; undefined where it is to have its own. */
   readonly openSource?: (application: HostedApplication) => OpenSource | undefined;
 }
@@ -49,11 +55,23 @@ async function sourceOf(application: HostedApplication, trigger: Trigger, ports:
   return (onEvent, note) => new HttpSource(ports.asks, name, queue, onEvent, () => note(complaint));
 }
 
+/** How much larger than a memory a snapshot of it may be. */
+const headBytesMax = 2 * 2 ** 20;
+
+/** Who keeps the state of its instance, where that is asked for. */
+function keeperOf(application: HostedApplication, { clock, disk, directories }: LifePorts) {
+  const { name, sha256, events } = application;
+  if (events?.snapshots === undefined || !hasKeptState(application)) return {};
+  const fileBytesMax = memoryBytesMax(application) + headBytesMax;
+  const files = new SnapshotFiles(disk, directories.open(name, 'state'));
+  return { keeper: new StateKeeper({ ...events.snapshots, sha256, fileBytesMax }, { clock, files }) };
+}
+
 /** The life of an application as its trigger has it; nothing runs before it begins. */
 export async function openLife(application: HostedApplication, ports: LifePorts, onChange: () => void): Promise<Life> {
   const { name, trigger } = application;
   if (trigger === undefined) return new LiveApplication(application, ports, onChange);
   const openSource = ports.openSource?.(application) ?? (await sourceOf(application, trigger, ports));
-  const options = { openSource, lost: () => ports.lost.of(name) };
+  const options = { openSource, lost: () => ports.lost.of(name), ...keeperOf(application, ports) };
   return new EventedApplication(application, ports, options, onChange);
 }

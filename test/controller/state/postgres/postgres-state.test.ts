@@ -65,7 +65,12 @@ conforms(test, 'PostgreSQL', async () => {
   const database = await freshDatabase();
   const open = async (): Promise<StatePort> => {
     const { state, end } = await lead(database).then((term) => ({ state: term.state, end: () => term.end() }));
-    return { load: (take) => state.load(take), commit: (writes) => state.commit(writes), close: end };
+    return {
+      load: (take) => state.load(take),
+      read: (keys) => state.read(keys),
+      commit: (writes) => state.commit(writes),
+      close: end,
+    };
   };
   return { open, remove: async () => {} };
 });

@@ -62,14 +62,23 @@ cTest('what an application holds counts after kill -9 of its host too, and is to
   t.regex(await logWhen('hoarder', / out 0 1\n/), / out 100000 1\n/);
 });
 
-test('what is kept for applications goes with those that no deployment has any more', (t) => {
+test('what is kept for applications, and the state of their modules, goes with those that no deployment has any more', (t) => {
   const disk = new SimDisk();
   const directories = new ApplicationDirectories(disk, '/runtime');
-  directories.collect(new Set());
+  directories.collect(new Map());
   const [stays, goes] = ['gauge', 'horn'].map((name) => directories.open(name, 'data'));
-  directories.collect(new Set(['gauge']));
+  const [held, gone] = ['a', 'b'].map((letter) => letter.repeat(64));
+  const state = directories.open('gauge', 'state');
+  for (const sha256 of [held, gone]) disk.open(`${state}/${sha256}.snapshot`, 'write')[Symbol.dispose]();
+  disk.open(`${state}/${gone}.snapshot.new`, 'write')[Symbol.dispose]();
+  directories.collect(new Map([['gauge', new Set([held!])]]));
   t.truthy(disk.stat(stays!));
   t.is(disk.stat(goes!), undefined);
+  t.deepEqual(
+    disk.list(state).sort(),
+    [`${held}.snapshot`, `${gone}.snapshot.new`],
+    'what is being written is not touched',
+  );
 });
 
 test('guests leave the last of the disk to the agent, whoever else fills it', (t) => {

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { emptyInput, outputTo } from '../../../../device-agent/runtime/primitives/streams.ts';
 import { failureOf, type RunEnd } from '../../../../device-agent/runtime/run-end.ts';
+import { nodeClock } from '../../../../platform/node/clock.ts';
 import { hostileGuest } from '../hostile-guests.ts';
 import { buildModule, op, printer } from '../module-builder.ts';
 import { newThread, runGuest } from './run-guest.ts';
@@ -93,6 +94,38 @@ test('two guests that spin and one that ticks share a thread: the ticks come, an
   for (const one of [...spinners, ticker.guest]) one.stop();
   t.deepEqual(await Promise.all(runs), [undefined, undefined, undefined]);
 });
+
+/** Asks for random bytes without end. */
+const gambler = (bytes: number): Uint8Array =>
+  buildModule({
+    imports: [{ name: 'random_get', params: ['i32', 'i32'], result: 'i32' }],
+    functions: { _start: [op.loop(op.i32(0), op.i32(bytes), op.call(0), op.drop)] },
+    pages: 32,
+  });
+
+for (const [bytes, callsMax] of [
+  [16, 2],
+  [2 ** 21, 2],
+] as const) {
+  test(`a guest whose calls take long gives way after one, and amid one: ${bytes} bytes at a time`, async (t) => {
+    let nowMs = 0;
+    let calls = 0;
+    const random = (length: number): Uint8Array => {
+      nowMs += 5;
+      calls += 1;
+      return new Uint8Array(length);
+    };
+    const { guest } = newThread({ ...nodeClock, monotonic: () => nowMs });
+    const slow = guest(gambler(bytes), { name: 'slow', random }).guest;
+    const run = slow.run();
+    t.deepEqual(await guest(printer('ahoy\n')).guest.run(), { kind: 'exited', exitCode: 0 });
+    t.true(calls <= callsMax, `${calls} calls before its neighbour was through`);
+    const spent = slow.fuelSpent();
+    t.true(spent > 0 && spent < 100_000, `it pays for what it did and no more, ${spent}`);
+    slow.stop();
+    t.is(await run, undefined);
+  });
+}
 
 for (const name of ['loop', 'flood', 'flood_short', 'grow', 'table', 'sleeper'] as const) {
   test(`${name} does not end by itself, but when it is told to`, async (t) => {

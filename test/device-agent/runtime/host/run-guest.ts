@@ -10,6 +10,7 @@ import { prepareModule } from '../../../../device-agent/runtime/prepare/prepare-
 import { suspendingWait } from '../../../../device-agent/runtime/primitives/waiting.ts';
 import type { GuestWorld } from '../../../../device-agent/runtime/wasi/world.ts';
 import { nodeClock } from '../../../../platform/node/clock.ts';
+import type { Clock } from '../../../../platform/ports.ts';
 import { newWorld } from '../wasi/guest.ts';
 
 /** How a test's guest differs from the usual one. */
@@ -46,7 +47,7 @@ function newModules() {
 }
 
 /** A thread for guests; `marks` is who ran, one after the other. */
-export function newThread() {
+export function newThread(clock: Pick<Clock, 'monotonic' | 'after'> = nodeClock) {
   const marks: (string | undefined)[] = [];
   const turns = new Turns({ nextTurn: setImmediate, mark: (guest) => marks.push(guest) });
   const moduleOf = newModules();
@@ -55,13 +56,13 @@ export function newThread() {
     const { name = 'app', fuel = {}, memoryPagesMax = 1024, links, ...world } = changes;
     let starts = 0;
     const outside = newWorld({
-      ...{ wait: suspendingWait(nodeClock), monotonic: nodeClock.monotonic },
+      ...{ wait: suspendingWait(clock), monotonic: clock.monotonic },
       ...world,
     });
     const one = new Guest(outside.world, {
-      ...{ name, compiled: moduleOf(bytes, memoryPagesMax, links), turns, clock: nodeClock, memories },
+      ...{ name, compiled: moduleOf(bytes, memoryPagesMax, links), turns, clock, memories },
       memoryBytesMax: memoryPagesMax * 65_536,
-      meter: new FuelMeter(fuel, nodeClock.monotonic()),
+      meter: new FuelMeter(fuel, clock.monotonic()),
       onStarted: () => {
         starts += 1;
       },

@@ -98,8 +98,7 @@ const steps: Readonly<Record<string, (root: OpenDirectory, step: Step) => string
   unlink: (root, { path }) => void root.unlinkFileAt(path),
   rmdir: (root, { path }) => void root.removeDirectoryAt(path),
   list: (root) =>
-    root
-      .list()
+    [...root.entries()]
       .map(({ name, kind }) => `${name}:${kind}`)
       .sort()
       .join(' '),

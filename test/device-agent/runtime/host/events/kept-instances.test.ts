@@ -1,6 +1,6 @@
 import test from 'ava';
 import { KeptInstances } from '../../../../../device-agent/runtime/host/events/kept-instances.ts';
-import type { EventInput, Launch, RunHandlers } from '../../../../../device-agent/runtime/host/launch.ts';
+import type { EventInput, KeptHandlers, LaunchKept } from '../../../../../device-agent/runtime/host/launch.ts';
 import { OutputLines } from '../../../../../device-agent/runtime/host/output-lines.ts';
 import { emptyInput } from '../../../../../device-agent/runtime/primitives/streams.ts';
 import type { HostedApplication } from '../../../../../device-agent/runtime/protocol.ts';
@@ -11,11 +11,15 @@ const event: EventInput = { stdin: emptyInput };
 const well: RunEnd = { kind: 'exited', exitCode: 0 };
 const trapped: RunEnd = { kind: 'trapped', message: 'trap', stack: [] };
 
+const notLaunched = (): never => {
+  throw new Error('a kept instance is not launched for an event');
+};
+
 /** Instances whose calls end when the test says so; which of them was called, and those that were started. */
-function newInstances(onLaunch: (handlers: RunHandlers) => void = ({ onReady }) => onReady?.()) {
+function newInstances(onLaunch: (handlers: KeptHandlers) => void = ({ onReady }) => onReady()) {
   const called: { readonly number: number; readonly end: (end: RunEnd) => void }[] = [];
   let launched = 0;
-  const launch: Launch = (_application, handlers) => {
+  const keep: LaunchKept = (_application, handlers) => {
     const number = launched;
     launched += 1;
     queueMicrotask(() => onLaunch(handlers));
@@ -28,11 +32,12 @@ function newInstances(onLaunch: (handlers: RunHandlers) => void = ({ onReady }) 
         called.push({ number, end });
       });
     const usage = () => ({ memoryBytes: 1, fuelSpent: 10 });
-    return { handle, usage, stop: () => Promise.resolve(), relink: () => Promise.resolve(true) };
+    const capture = () => Promise.resolve({ kind: 'refused', message: '' } as const);
+    return { handle, capture, usage, stop: () => Promise.resolve(), relink: () => Promise.resolve(true) };
   };
   const clock = { after: () => ({ [Symbol.dispose]: () => {} }) };
   const lines = new OutputLines({ line: () => {} } as never);
-  const instances = new KeptInstances({ launch, clock, lines, timeLimitMs: 1_000 });
+  const instances = new KeptInstances({ keep, launch: () => notLaunched(), clock, lines, timeLimitMs: 1_000 });
   return { instances, called, launched: () => launched };
 }
 
