@@ -334,6 +334,8 @@ const rooms: readonly Room[] = [
       'schemas',
       'artifact',
       'platform',
+      'controller/following/judged-file.ts',
+      'controller/following/revision-tree.ts',
       'controller/manifests',
       'controller/planning',
       'controller/publishing',

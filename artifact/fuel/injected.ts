@@ -56,7 +56,7 @@ export interface OwnBody {
 
 /** Bodies of our own functions, by number; `reserve` bytes of stack are for what runs without counting it. */
 export function ownBodies(indices: Indices, reserve: number): OwnBody[] {
-  const charge = bodyOf((code) => takeFuel(code, indices, () => code.localGet(0)));
+  const charge = bodyOf((code) => takeFuel(code, indices, 0, () => code.localGet(0)));
   const refill = bodyOf((code) => {
     code.localGet(0);
     code.globalSet(indices.left);
@@ -79,51 +79,61 @@ function spendBody(indices: Indices): OwnBody {
     code.localGet(0);
     code.localGet(1);
     code.i64Subtract();
-    code.localTee(0);
-    code.i64Const(0);
-    code.i64LessThan();
-    code.ifUnlikely();
-    code.localGet(0);
-    code.call(indices.own(own.refill));
-    code.localSet(0);
-    code.end();
+    fillUpWhereGone(code, indices, 0);
     code.localGet(0);
   });
 }
 
+/** Keeps the fuel that is left in a local; asks the host for more where it is below zero. */
+export function fillUpWhereGone(code: Assembler, indices: Indices, local: number): void {
+  code.localTee(local);
+  ifBelowZero(code);
+  code.localGet(local);
+  code.call(indices.own(own.refill));
+  code.localSet(local);
+  code.end();
+}
+
 function enterBody(indices: Indices, reserve: number): OwnBody {
-  return bodyOf((code) => {
-    takeFuel(code, indices, () => code.localGet(0));
-    const inside = (): void => {
+  const [fuel, bytes, before] = [0, 1, 2];
+  return bodyOf(
+    (code) => {
+      takeFuel(code, indices, fuel, () => code.localGet(fuel));
       code.globalGet(indices.stack);
-      code.localGet(1);
+      code.localTee(before);
+      code.localGet(bytes);
       code.i32Subtract();
-    };
-    inside();
-    code.i32Const(reserve);
-    code.i32LessThan();
-    code.ifUnlikely();
-    code.call(indices.own(own.overflow));
-    code.end();
-    code.globalGet(indices.stack);
-    inside();
-    code.globalSet(indices.stack);
-  });
+      code.localTee(bytes);
+      code.i32Const(reserve);
+      code.i32LessThan();
+      code.ifUnlikely();
+      code.call(indices.own(own.overflow));
+      code.end();
+      code.localGet(bytes);
+      code.globalSet(indices.stack);
+      code.localGet(before);
+    },
+    [i32],
+  );
 }
 
 // A length of 2^32 items makes the operation trap, whatever was paid; one of bytes can't make the fuel wrap around.
 function bulkBody(indices: Indices, countsBytes: boolean, lengthIsWide: boolean): OwnBody {
-  return bodyOf((code) => {
-    takeFuel(code, indices, () => {
-      code.localGet(0);
-      if (lengthIsWide && !countsBytes) code.i32Wrap();
-      if (!(lengthIsWide && countsBytes)) code.i64ExtendUnsigned();
-      if (!countsBytes) return;
-      code.i64Const(bulkBytesLog2);
-      code.i64ShiftRight();
-    });
-    code.localGet(0);
-  });
+  const [length, left] = [0, 1];
+  return bodyOf(
+    (code) => {
+      takeFuel(code, indices, left, () => {
+        code.localGet(length);
+        if (lengthIsWide && !countsBytes) code.i32Wrap();
+        if (!(lengthIsWide && countsBytes)) code.i64ExtendUnsigned();
+        if (!countsBytes) return;
+        code.i64Const(bulkBytesLog2);
+        code.i64ShiftRight();
+      });
+      code.localGet(length);
+    },
+    [i64],
+  );
 }
 
 /** The body of a function through which the guest calls an imported one of so many parameters. */
@@ -153,12 +163,15 @@ export function threadedEntry(indices: Indices, threaded: number, params: number
   );
 }
 
-function takeFuel(code: Assembler, indices: Indices, amount: () => void): void {
+/** What is left goes through a local, as the engine reads a global again that was just written. */
+function takeFuel(code: Assembler, indices: Indices, local: number, amount: () => void): void {
   code.globalGet(indices.left);
   amount();
   code.i64Subtract();
+  code.localTee(local);
   code.globalSet(indices.left);
-  ifBelowZero(code, indices);
+  code.localGet(local);
+  ifBelowZero(code);
   askForFuel(code, indices);
   code.end();
 }
@@ -169,13 +182,13 @@ function askForFuel(code: Assembler, indices: Indices): void {
 }
 
 function trapIfEnded(code: Assembler, indices: Indices): void {
-  ifBelowZero(code, indices);
+  code.globalGet(indices.left);
+  ifBelowZero(code);
   code.unreachable();
   code.end();
 }
 
-function ifBelowZero(code: Assembler, indices: Indices): void {
-  code.globalGet(indices.left);
+function ifBelowZero(code: Assembler): void {
   code.i64Const(0);
   code.i64LessThan();
   code.ifUnlikely();

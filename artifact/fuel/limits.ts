@@ -33,3 +33,6 @@ export const threadedLocalsMax = 998;
 
 /** Of a loop whose round costs more, the engine unrolls nothing. */
 export const reenteredCostMax = 100;
+
+/** Into a function of more bytes the engine inlines hardly anything, however short and hot what is called. */
+export const inlinedIntoBytesMax = 900;

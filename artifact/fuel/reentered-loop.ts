@@ -39,15 +39,21 @@ export function openAround(code: Assembler, cursor: InstructionCursor, at: numbe
   code.block(-64);
 }
 
-/** Writes what is behind the loop, of which each round costs so much fuel. */
-export function closeAround(code: Assembler, fuelLocal: number, roundCharge: number, indices: Indices): void {
+/** Where such a loop keeps its fuel, and what a round costs. */
+export interface RoundFuel {
+  readonly local: number;
+  readonly roundCharge: number;
+}
+
+/** Writes what is behind the loop. */
+export function closeAround(code: Assembler, { local, roundCharge }: RoundFuel, indices: Indices): void {
   code.branch(2);
   code.end();
-  code.localGet(fuelLocal);
+  code.localGet(local);
   code.call(indices.own(own.refill));
   code.i64Const(roundCharge);
   code.i64Add();
-  code.localSet(fuelLocal);
+  code.localSet(local);
   code.branch(0);
   code.end();
   code.end();

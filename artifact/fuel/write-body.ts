@@ -2,12 +2,13 @@ import type { InstructionCursor } from '../wasm/read/instructions.ts';
 import { writeLocals } from '../wasm/write/code.ts';
 import type { Assembler } from './assembler.ts';
 import { noSegment } from './body-shape.ts';
+import { CachedFuel } from './cached-fuel.ts';
 import { cachedRegions, leavesRegion, notCached, notReentered, reenteredLoops } from './cached-regions.ts';
 import { type Edit, type EditLog, edit, notByIndex } from './edit-log.ts';
 import type { Indices } from './indices.ts';
 import { bulkFunction, own } from './injected.ts';
 import type { MeteredFunction } from './meter.ts';
-import { closeAround, copyBranch, labelOutside, labelsAround, openAround, outOfFuelLabel } from './reentered-loop.ts';
+import { closeAround, copyBranch, labelOutside, labelsAround, openAround } from './reentered-loop.ts';
 
 /** What the body of a function is written from. */
 export interface BodySource {
@@ -34,13 +35,10 @@ class BodyWriter {
   readonly #calleeOf: BodySource['calleeOf'];
   readonly #regions: Int32Array;
   readonly #reentered: Int32Array;
-  /** Holds the fuel inside of cached regions. */
-  readonly #fuelLocal: number;
+  readonly #fuel: CachedFuel;
   /** Holds the bytes of stack as they were when the function was entered. */
   readonly #stackLocal: number;
   #copied: number;
-  /** What a round of the loop costs that is being written and will be entered anew. */
-  #roundCharge = 0;
 
   constructor(code: Assembler, { cursor, metered, indices, calleeOf }: BodySource) {
     this.#calleeOf = calleeOf;
@@ -50,7 +48,7 @@ class BodyWriter {
     this.#indices = indices;
     this.#regions = cachedRegions(metered);
     this.#reentered = reenteredLoops(metered, this.#regions);
-    this.#fuelLocal = metered.shape.locals;
+    this.#fuel = new CachedFuel(code, indices, metered.shape);
     this.#stackLocal = metered.shape.locals + (this.#hasCache() ? 1 : 0);
     this.#copied = metered.shape.start;
   }
@@ -64,7 +62,7 @@ class BodyWriter {
     // The first edit is the entry's.
     for (let i = shape.edits.from + 1; i < shape.edits.to; i++) this.#edit(log.read(i));
     this.#copyTo(shape.end - 1);
-    if (this.#regions[0] === 0) this.#uncache();
+    if (this.#regions[0] === 0) this.#fuel.putBack();
     if (metering.stackBytes !== undefined) code.end();
     this.#giveStack();
     code.end();
@@ -113,7 +111,7 @@ class BodyWriter {
         this.#branchIf(first, second, third);
         break;
       case edit.branch:
-        if (leavesRegion(this.#regions, first, second)) this.#uncache();
+        if (leavesRegion(this.#regions, first, second)) this.#fuel.putBack();
         this.#copyBranch(first);
         break;
       default:
@@ -124,12 +122,12 @@ class BodyWriter {
   #rareEdit(kind: number, at: number, one: number): void {
     switch (kind) {
       case edit.loop:
-        if (this.#regions[one] === one) this.#cache();
+        if (this.#regions[one] === one) this.#fuel.take();
         if (this.#reentered[one] === one) openAround(this.#code, this.#cursor, at);
         break;
       case edit.loopEnd:
-        if (this.#reentered[one] === one) closeAround(this.#code, this.#fuelLocal, this.#roundCharge, this.#indices);
-        if (this.#regions[one] === one) this.#uncache();
+        if (this.#reentered[one] === one) closeAround(this.#code, this.#fuel, this.#indices);
+        if (this.#regions[one] === one) this.#fuel.putBack();
         break;
       case edit.tailCall:
         this.#giveStack();
@@ -156,9 +154,9 @@ class BodyWriter {
   /** What may see or change the fuel finds it in the global. */
   #aroundObserver(construct: number, write: () => void): void {
     const isCached = this.#regions[construct] !== notCached;
-    if (isCached) this.#uncache();
+    if (isCached) this.#fuel.putBack();
     write();
-    if (isCached) this.#cache();
+    if (isCached) this.#fuel.take();
   }
 
   /** The first segment is paid where the function is entered, together with its stack. */
@@ -170,9 +168,9 @@ class BodyWriter {
       this.#code.i32Const(stackBytes);
       this.#code.call(this.#indices.own(own.enter));
       this.#code.localSet(this.#stackLocal);
-      if (this.#regions[0] === 0) this.#cache();
+      if (this.#regions[0] === 0) this.#fuel.take();
     } else if (pays !== 'all') return;
-    else if (this.#regions[0] === 0) this.#chargeCached(charges[0]!, checksFuel, true);
+    else if (this.#regions[0] === 0) this.#fuel.enter(charges[0]!, checksFuel);
     else this.#charge(charges[0]!, checksFuel);
   }
 
@@ -183,9 +181,9 @@ class BodyWriter {
     if (isHeader && shape.constructs.catches[construct]) this.#restoreStack();
     const charge = charges[segment]!;
     if (charge === 0 && !isHeader) return;
-    if (this.#reentered[construct] === construct && isHeader) this.#chargeRound(charge);
+    if (this.#reentered[construct] === construct && isHeader) this.#fuel.chargeRound(charge);
     else if (this.#regions[construct] === notCached) this.#charge(charge, isHeader);
-    else this.#chargeCached(charge, isHeader, false);
+    else this.#fuel.charge(charge, isHeader);
   }
 
   #charge(charge: number, checks: boolean): void {
@@ -202,41 +200,8 @@ class BodyWriter {
     code.globalSet(left);
   }
 
-  #chargeCached(charge: number, checks: boolean, isEntry: boolean): void {
-    const code = this.#code;
-    if (isEntry) code.globalGet(this.#indices.left);
-    else code.localGet(this.#fuelLocal);
-    code.i64Const(charge);
-    if (checks) code.call(this.#indices.own(own.spend));
-    else code.i64Subtract();
-    code.localSet(this.#fuelLocal);
-  }
-
-  /** What a round of a loop costs that leaves itself when the fuel is gone. */
-  #chargeRound(charge: number): void {
-    const code = this.#code;
-    this.#roundCharge = charge;
-    code.localGet(this.#fuelLocal);
-    code.i64Const(charge);
-    code.i64Subtract();
-    code.localTee(this.#fuelLocal);
-    code.i64Const(0);
-    code.i64LessThan();
-    code.branchUnlikely(outOfFuelLabel);
-  }
-
-  #cache(): void {
-    this.#code.globalGet(this.#indices.left);
-    this.#code.localSet(this.#fuelLocal);
-  }
-
-  #uncache(): void {
-    this.#code.localGet(this.#fuelLocal);
-    this.#code.globalSet(this.#indices.left);
-  }
-
   #return(end: number, construct: number, label: number): void {
-    if (this.#regions[construct] !== notCached) this.#uncache();
+    if (this.#regions[construct] !== notCached) this.#fuel.putBack();
     if (this.#metered.metering.stackBytes === undefined) return;
     this.#code.branch(label + (this.#reentered[construct] === notReentered ? 0 : labelsAround));
     this.#copied = end;
@@ -246,7 +211,7 @@ class BodyWriter {
   #branchIf(end: number, from: number, to: number): void {
     const leaves = leavesRegion(this.#regions, from, to);
     if (!leaves || this.#metered.shape.constructs.labelArity[to] !== 0) {
-      if (leaves) this.#uncache();
+      if (leaves) this.#fuel.putBack();
       this.#copyBranch(from);
       return;
     }
@@ -254,7 +219,7 @@ class BodyWriter {
     this.#cursor.next();
     const label = labelOutside(this.#cursor.values[0]!, this.#labelsInside(from));
     this.#code.if();
-    this.#uncache();
+    this.#fuel.putBack();
     this.#code.branch(label + 1);
     this.#code.end();
     this.#copied = end;

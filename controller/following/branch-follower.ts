@@ -4,10 +4,11 @@
  */
 import { Turn } from '../../platform/turn.ts';
 import type { Problem, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import type { FleetTree } from '../manifests/fleet-tree.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
 import { passedOver } from '../manifests/passed-over.ts';
 import type { PublisherJudgement } from '../publishing/publisher.ts';
-import type { History } from '../source/source.ts';
+import type { History, OddChange } from '../source/source.ts';
 import { SourceError } from '../source/source-error.ts';
 import type { RevisionFiles } from '../state/blob-cache.ts';
 import type { BranchFollowerParts } from './follower-parts.ts';
@@ -66,17 +67,20 @@ export class BranchFollower {
    * program), nothing is in force until the next poll finds something valid; no device is told anything meanwhile.
    */
   async resume(): Promise<void> {
-    const { source, memory } = this.#parts;
-    const { revision } = memory;
+    const { revision } = this.#parts.memory;
     if (revision === undefined) return;
     try {
       await this.#takeUp(revision);
     } catch (error) {
       if (!(error instanceof SourceError)) return this.#complain('revision.not-resumed', error);
-      // The poll makes a damaged mirror anew.
-      await source.poll(this.#stopping.signal, { judged: revision.id, inForce: revision.id });
-      await this.#takeUp(revision).catch((again: unknown) => this.#complain('revision.not-resumed', again));
+      await this.#takeUpAnew(revision).catch((again: unknown) => this.#complain('revision.not-resumed', again));
     }
+  }
+
+  /** A poll makes a damaged mirror anew. */
+  async #takeUpAnew(revision: RevisionStatus): Promise<void> {
+    await this.#parts.source.poll(this.#stopping.signal, { judged: revision.id, inForce: revision.id });
+    await this.#takeUp(revision);
   }
 
   /** From the cache, so that a restart does not need the repository. */
@@ -89,12 +93,22 @@ export class BranchFollower {
     return files;
   }
 
+  /** What they are is only told: without the repository nothing is. */
+  async #oddEntriesOf({ id }: RevisionStatus): Promise<readonly OddChange[]> {
+    try {
+      return await this.#parts.source.oddChanges(undefined, id);
+    } catch (error) {
+      if (error instanceof SourceError) return [];
+      throw error;
+    }
+  }
+
   /** The files are the same as when they were found valid, and were read before. */
   async #takeUp(info: RevisionStatus): Promise<void> {
     const { publisher, memory, demand } = this.#parts;
     const reading = this.#reading;
-    const files = await this.#filesOf(info, reading.turn);
-    const step = { before: noRevision, info, changes: Array.from(files, ([path, oid]) => ({ path, oid })) };
+    const files = Array.from(await this.#filesOf(info, reading.turn), ([path, oid]) => ({ path, oid }));
+    const step = { before: noRevision, info, changes: { files, odd: await this.#oddEntriesOf(info) } };
     const tree = await treeAfter(step, reading.turn);
     const catalogue = await publisher.recall(tree, this.#readTrust);
     const judged = await judgeRevision(step, tree, catalogue, reading);
@@ -186,15 +200,16 @@ export class BranchFollower {
       }
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
-      this.#complain('source.failed', error);
-      this.#note(unreachable(this.#source, error instanceof Error ? error.message : String(error), clock.now()));
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#note(unreachable(this.#source, reason, clock.now()));
+      this.#tell(`failed: ${reason}`, 'source.failed', { error });
     }
   }
 
   async #consider(info: RevisionStatus, history: History): Promise<void> {
     const { publisher, source } = this.#parts;
-    const step = await stepTo(source, this.#inForce, info);
     const reading = this.#reading;
+    const step = await stepTo(source, this.#inForce, info, reading.turn);
     const tree = await treeAfter(step, reading.turn);
     try {
       const { catalogue, problems, notes } = await publisher.judge(tree, this.#readTrust);
@@ -220,13 +235,13 @@ export class BranchFollower {
   ): Promise<void> {
     const { memory, cache, clock, log } = this.#parts;
     const { info, before, changes } = step;
-    const unread = await this.#tellPassedOver(info, revision.unread);
+    const unread = this.#tellPassedOver(info, revision);
     const source = adopted(this.#source, info, [...unread, ...notes], clock.now());
     await memory.adopt({ revision: info, source, desired: desiredOf(revision.state), affected });
     this.#inForce = revision;
     // What was told of the revision before is not told again.
     const told = new Set(this.#source.notes?.map(lineOf));
-    const from = before.info && { revision: before.info.id, changes };
+    const from = before.info && { revision: before.info.id, changes: changes.files };
     await cache.keepFiles(info.id, revision.files, this.#reading.turn, from);
     this.#note(source);
     log.write('debug', 'revision.history', { revision: info.id, history });
@@ -243,8 +258,8 @@ export class BranchFollower {
   }
 
   /** What `fleet validate` warns of, in the same words: git holds it, and nobody reads it. */
-  async #tellPassedOver(info: RevisionStatus, unread: ReadonlySet<string>): Promise<readonly Problem[]> {
-    const warnings = passedOver(await this.#parts.source.oddEntries(info.id), unread);
+  #tellPassedOver(info: RevisionStatus, { odd, unread }: FleetTree): readonly Problem[] {
+    const warnings = passedOver(odd, unread);
     const [first] = warnings;
     if (first === undefined) return [];
     const fields = { revision: info.id, entries: warnings.length, first: `${first.file} ${first.message}` };

@@ -62,6 +62,8 @@ export interface RevisionChange {
 export interface ComparedRevisions {
   readonly base: DesiredFleet;
   readonly next: DesiredFleet;
+  /** How many devices of `next` a fleet selects. */
+  readonly membersOf: (fleet: string) => number;
   /** What is known of a device; undefined when nobody could be asked: then it is taken to run what `base` wants. */
   readonly observe: (device: string) => DescribedDevice | undefined;
   /** The devices that may differ; every one of both revisions when undefined. */
@@ -185,17 +187,14 @@ function compareDevice(
   return { ...place, kind, cause, message, isStripped: isStripped(before, after), fetches };
 }
 
-function fleetChanges(devices: readonly DeviceChange[], { base, next }: ComparedRevisions): FleetChange[] {
-  const sizes = new Map<string, number>();
-  for (const { fleet } of next.devices.values()) {
-    if (fleet !== undefined) sizes.set(fleet, (sizes.get(fleet) ?? 0) + 1);
-  }
+function fleetChanges(devices: readonly DeviceChange[], compared: ComparedRevisions): FleetChange[] {
+  const { base, next, membersOf } = compared;
   const kinds = new Map<string, number>();
   for (const { fleet, kind } of devices) kinds.set(`${kind} ${fleet}`, (kinds.get(`${kind} ${fleet}`) ?? 0) + 1);
   return [...new Set([...base.fleets.keys(), ...next.fleets.keys()])].sort().map((fleet) => {
     const count = (kind: DeviceChange['kind']): number => kinds.get(`${kind} ${fleet}`) ?? 0;
     const [deploying, holding, gone] = [count('deploy'), count('hold'), count('gone')];
-    return { fleet, devices: sizes.get(fleet) ?? 0, deploying, holding, gone };
+    return { fleet, devices: membersOf(fleet), deploying, holding, gone };
   });
 }
 

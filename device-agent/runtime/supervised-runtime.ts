@@ -78,7 +78,8 @@ export class SupervisedRuntime implements AppRuntime {
     this.#changed();
     const answers = await readinessOf(this.#options.prepared, applications);
     if (this.#wanted !== applications || this.#isStopped) return;
-    this.#ready = applications.flatMap((application, index) => this.#readied(application, answers[index]!));
+    this.#ready = [];
+    for (const [at, one] of applications.entries()) this.#ready = [...this.#ready, ...this.#readied(one, answers[at]!)];
     await this.#arrange();
     this.#changed();
   }
@@ -87,7 +88,7 @@ export class SupervisedRuntime implements AppRuntime {
   #readied(application: RunnableApplication, answers: readonly Readiness[]): readonly Ready[] {
     const refusal = this.#traffic.refusal(application);
     if (refusal !== undefined) return this.#refuse(application, refusal);
-    const ready = readyApplication(application, answers, this.#options);
+    const ready = readyApplication(application, answers, this.#options, this.#ready);
     return 'refusal' in ready ? this.#refuse(application, ready.refusal) : [ready];
   }
 

@@ -7,7 +7,7 @@ import { reportOf } from './engine/test-engine.ts';
 import { openCache, wholeShore } from './whole-shore.ts';
 
 test('a restart without the repository takes up what was in force and tells devices nothing new', async (t) => {
-  const { fleet, issued, boot, poll, complaints } = wholeShore();
+  const { fleet, issued, boot, poll, complaints, warnings } = wholeShore();
   fleet.commit('all');
   await poll(await boot());
   const told = [...issued];
@@ -15,15 +15,23 @@ test('a restart without the repository takes up what was in force and tells devi
     throw new SourceError('STORAGE', 'the repository is not there');
   };
   const nowhere = { kind: 'unreachable', code: 'STORAGE', message: 'the repository is not there' } as const;
-  const controller = await boot({
-    ...{ location: 'simulated', branch: 'main', changes: gone, readBlob: gone, oddEntries: gone },
-    poll: async () => nowhere,
-  });
+  const source = { location: 'simulated', branch: 'main', changes: gone, readBlob: gone, oddChanges: gone };
+  const controller = await boot({ ...source, poll: async () => nowhere });
   await poll(controller);
   t.deepEqual(complaints, []);
   t.deepEqual(issued, told);
   t.is((await controller.status()).source.state, 'unreachable');
   t.is((await controller.status()).devices.length, 3);
+  const without = await boot(
+    { ...source, poll: () => Promise.reject(new Error('a thread died')) },
+    undefined,
+    openCache(),
+  );
+  await poll(without);
+  await poll(without);
+  t.deepEqual(complaints, ['revision.not-resumed'], 'without what it had read before it starts as well');
+  t.deepEqual(warnings, ['source.unreachable', 'source.failed'], 'each is told once');
+  t.deepEqual(issued, told);
 });
 
 test('a delta that was not made before a stop is made after the restart, without a new commit', async (t) => {

@@ -29,6 +29,7 @@ import type { SimBroker } from './sim-bus.ts';
 import type { SimTime } from './sim-clock.ts';
 import { type Fate, PowerCut, SimDisk } from './sim-disk.ts';
 import { diskOf, guarded, type ProcessLife } from './sim-process.ts';
+import { threadEnded } from './sim-repository.ts';
 import { Countdown, type StateFaults, stateOf } from './sim-store.ts';
 import type { Trace } from './trace.ts';
 
@@ -38,7 +39,7 @@ const keysDirectory = '/keys';
 const metadataExpiryMs = 7 * 24 * 3_600_000;
 
 /** A real patch at little effort: how small it is changes nothing that a simulation looks at, and took most of its time. */
-const makeDelta: MakeReleaseDelta = async (old, fresh) => encodeDelta(old, fresh, { effort: 'fast', light: true });
+const lightDelta: MakeReleaseDelta = async (old, fresh) => encodeDelta(old, fresh, { effort: 'fast', light: true });
 
 export interface ControllerWorld {
   readonly time: SimTime;
@@ -58,6 +59,8 @@ export class SimController {
   readonly stateFaults: StateFaults = { isFull: false, failures: 0 };
   /** The deployment key can't be used. */
   cannotSign = false;
+  /** The thread dies that makes a delta. */
+  threadDies = false;
   #state: StatePort | undefined;
   #cache: BlobCache | undefined;
   #life: ProcessLife = { alive: false, onEnd: () => {} };
@@ -109,6 +112,8 @@ export class SimController {
     const store = new ArtifactStore(files);
     const timestampLifetimeMs = metadataExpiryMs;
     const online = new OnlineMetadata({ files, keys, timestampLifetimeMs });
+    const makeDelta: MakeReleaseDelta = (...task) =>
+      this.threadDies ? Promise.reject(new Error(threadEnded)) : lightDelta(...task);
     const ways = new SmallerWays({ store, compress: brotliAtOnce, makeDelta, log });
     const publisher = new RepositoryPublisher({ clock, store, online, ways });
     const authorize = (device: string): boolean =>
@@ -174,6 +179,9 @@ export class SimController {
         const { error } = fields ?? {};
         // What can't be written does not happen, and the controller goes on: that is told, and checked by what becomes of the fleet.
         if (event === 'state.not-written') return trace.write(event, String(fields?.code));
+        if (error instanceof Error && error.message === threadEnded) return trace.write('thread-ended', event);
+        if (event === 'state.row-set-aside')
+          checkers.fail(`it wrote a row that it does not read: ${fields?.key} ${fields?.reason}`);
         if (level === 'error' && !(error instanceof PowerCut))
           checkers.fail(`the controller complains of ${event}: ${error}`);
         if (event === 'revision.adopted' || event === 'revision.refused') trace.write(event, String(fields?.revision));

@@ -123,7 +123,7 @@ export class GuestInstances {
       [fuelContract.module]: this.#terms.fuel(),
       ...(lent === undefined ? {} : { [memoryImport.module]: { [memoryImport.name]: lent } }),
     });
-    const memory = lent ?? (exports.memory as WebAssembly.Memory | undefined);
+    const memory = lent ?? (exports.memory instanceof WebAssembly.Memory ? exports.memory : undefined);
     if (memory !== undefined) program.memory.attach(memory);
     return { exports, memory, mayGrow: isMemoryFixed !== true };
   }

@@ -19,9 +19,12 @@ import type { RunEnd, RunRequest } from './request.ts';
 const pageBytes = 65_536;
 /** It has its thread to itself: what it spends is looked at only now and then. */
 const fuelPerSlice = 1e12;
+/** So much where a clock is to end it: tens of milliseconds. */
+const fuelPerTimedSlice = 50_000_000;
 
 /** What a run needs besides its world. */
-export interface ModuleRequest extends Pick<RunRequest, 'args' | 'fuelMax' | 'memoryPagesMax' | 'invoke'> {
+export interface ModuleRequest
+  extends Pick<RunRequest, 'args' | 'fuelMax' | 'memoryPagesMax' | 'timeLimitMs' | 'invoke'> {
   /** A snapshot to go on from. */
   readonly restore?: Uint8Array;
   /** Whether one is made when the export has returned. */
@@ -168,13 +171,16 @@ function callOf(bytes: Uint8Array, request: ModuleRequest, ready: Ready): Call |
 /** Runs a compiled module to its end. */
 async function runReady(
   ready: Ready,
-  { memoryPagesMax, fuelMax }: ModuleRequest,
+  { memoryPagesMax, fuelMax, timeLimitMs }: ModuleRequest,
   call: Call | undefined,
   world: Omit<GuestWorld, 'leave'>,
   { turns, clock }: RunThread,
 ): Promise<Omit<ModuleRun, 'compileMs'>> {
   let [startedMs, madeMs] = [0, 0];
-  const terms = { fuelPerSlice, ...(fuelMax === undefined ? {} : { fuelPerRun: fuelMax }) };
+  const terms = {
+    fuelPerSlice: timeLimitMs === undefined ? fuelPerSlice : fuelPerTimedSlice,
+    ...(fuelMax === undefined ? {} : { fuelPerRun: fuelMax }),
+  };
   const guest = new Guest(world, {
     ...{ name: 'program', compiled: ready, turns, clock, memories: new LeftMemories() },
     memoryBytesMax: memoryPagesMax * pageBytes,
@@ -183,6 +189,7 @@ async function runReady(
       startedMs = clock.monotonic();
     },
   });
+  using _limit = timeLimitMs === undefined ? undefined : clock.after(timeLimitMs, () => guest.stop());
   const end = await guest.work(async (made) => {
     madeMs = clock.monotonic();
     if (call !== undefined) return call.of(made, () => guest.fuelSpent());
@@ -191,7 +198,11 @@ async function runReady(
   });
   const took = { fuel: guest.fuelSpent(), peakMemoryBytes: guest.memoryBytes(), instantiateMs: madeMs - startedMs };
   const snapshot = call?.snapshot;
-  return { end: told(end!), ...took, ...(snapshot === undefined ? {} : { snapshot }) };
+  return {
+    end: end === undefined ? { kind: 'time-limit' } : told(end),
+    ...took,
+    ...(snapshot === undefined ? {} : { snapshot }),
+  };
 }
 
 /** Runs a module to its end. */

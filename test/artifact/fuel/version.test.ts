@@ -9,9 +9,9 @@ import { roomy } from './metered-run.ts';
 
 /** Of what one version of the rewriter makes of the same modules: a digest that changes goes with a version that rises. */
 const pinned = {
-  version: 5,
+  version: 6,
   source: 'fd768adc4b369d0b9f90fdfde52383ac58ae3401516dc32d47d7995da36cf770',
-  metered: '5578a17ebfdfa5f683ca58f29199f5b8d6dd42aec165cc5130c87631655ed378',
+  metered: 'b18cc24a6146cbfdd3408895095fe52bff95959ebbbc68cec3d079a1c5493798',
 };
 
 const sources = [
