@@ -20,6 +20,8 @@ export interface HostPorts extends Launcher {
   readonly grants: Pick<Grants, 'usage' | 'facts' | 'forget'>;
   /** Messages that it wrote and nobody got, or that it was too slow to take. */
   readonly droppedOf: (application: string) => number;
+  /** Messages that wait for it. */
+  readonly waitingOf: (application: string) => number;
   /** Takes the application's lock as soon as no other process has it. */
   readonly lock: (name: string) => Promise<Disposable>;
   /** Directory of the applications' logs. */
@@ -106,7 +108,11 @@ export class LiveApplication implements Life {
     const { clock, grants } = this.#ports;
     const { memoryBytes, fuelSpent } = this.#runOf(this.#state)?.usage() ?? { memoryBytes: 0, fuelSpent: 0 };
     const fuelPerSecond = this.#fuelRate.look(fuelSpent, clock.monotonic());
-    return { name: this.application.name, memoryBytes, fuelPerSecond, ...grants.usage(this.application) };
+    const waiting = this.#ports.waitingOf(this.application.name);
+    return {
+      ...{ name: this.application.name, memoryBytes, fuelPerSecond, ...grants.usage(this.application) },
+      ...(waiting === 0 ? {} : { waiting }),
+    };
   }
 
   #runOf(state: State): Run | undefined {
