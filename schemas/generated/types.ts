@@ -1562,6 +1562,12 @@ export interface ApplicationReport {
   usage?: ApplicationUsage;
   events?: EventCounts;
   snapshot?: SnapshotReport;
+  /**
+   * What is linked to it now, as NAME/VERSION by the name that it imports from.
+   */
+  links?: {
+    [k: string]: string;
+  };
 }
 export interface FactReport {
   value: number | boolean | string;
