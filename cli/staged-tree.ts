@@ -83,6 +83,7 @@ class Staging {
       environment: { ...this.#environment, GIT_DIR: undefined, GIT_WORK_TREE: undefined },
       ...(input === undefined ? {} : { input: new TextEncoder().encode(input) }),
       outputBytesMax,
+      printsMuch: true,
       signal,
     });
     return result.code === 0 ? result.output : undefined;

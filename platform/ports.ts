@@ -272,6 +272,8 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Of what it prints; more ends it. */
   readonly outputBytesMax: number;
+  /** It prints much in many small pieces: they go through a file without a name, because each costs twice as much in a pipe. */
+  readonly printsMuch?: true;
   readonly signal: AbortSignal;
 }
 
