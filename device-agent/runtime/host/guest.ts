@@ -106,7 +106,7 @@ export class Guest {
     if (last === undefined || cutShort.has(last.kind)) this.#abandon();
     this.#isResident = end?.kind === 'resident';
     if (!this.#isResident) {
-      this.#instances.close();
+      await this.#instances.close();
       this.#instances.leave(!this.#turns.wasInterrupted);
       this.#made = undefined;
     }
@@ -120,7 +120,7 @@ export class Guest {
     this.#turns.interrupt();
     if (!this.#isResident) return;
     this.#abandon();
-    this.#instances.close();
+    void this.#instances.close();
   }
 
   /**
