@@ -129,11 +129,12 @@ function parseFacts(value: unknown): ApplicationReport['facts'] {
 
 function parseSnapshot(value: unknown): ApplicationReport['snapshot'] {
   if (!isFields(value)) return undefined;
-  const { at, bytes, isRestored, fault } = value;
+  const { at, bytes, isRestored, isTakenOver, fault } = value;
   return {
     ...(isText(at) ? { at } : {}),
     ...(isCount(bytes) ? { bytes } : {}),
     ...(typeof isRestored === 'boolean' ? { isRestored } : {}),
+    ...(typeof isTakenOver === 'boolean' ? { isTakenOver } : {}),
     ...(typeof fault === 'string' ? { fault: fault.slice(0, faultMax) } : {}),
   };
 }

@@ -52,7 +52,15 @@ export function differInLinksOnly(one: HostedApplication, other: HostedApplicati
   return isDeepStrictEqual(rest, otherRest) && isDeepStrictEqual(names[0], names[1]);
 }
 
-function essenceOf({ modulePath: _path, restarts: _restarts, prepared: _prepared, links, ...rest }: HostedApplication) {
+function essenceOf(application: HostedApplication) {
+  const {
+    modulePath: _path,
+    restarts: _restarts,
+    prepared: _prepared,
+    predecessor: _before,
+    links,
+    ...rest
+  } = application;
   const digests = Object.entries(links ?? {}).map(([link, { sha256 }]) => [link, sha256] as const);
   return { ...rest, links: Object.fromEntries(digests) };
 }
@@ -127,7 +135,7 @@ export class LiveApplication implements Life {
     this.#enter({ kind: 'starting', run, startedAtMs });
   }
 
-  async stop(): Promise<void> {
+  async stop(): Promise<undefined> {
     const state = this.#state;
     this.#isOver = true;
     this.#enter({ kind: 'stopped' });

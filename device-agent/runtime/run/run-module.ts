@@ -3,12 +3,12 @@ import { judgeModule } from '../../../artifact/admission/judge-module.ts';
 import type { Verdict } from '../../../artifact/admission/verdict.ts';
 import { UncapturableState } from '../../../artifact/snapshot/show-state.ts';
 import { encodeSnapshot, SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
-import { sha256Hex } from '../../../schemas/sha256.ts';
+import type { Clock } from '../../../platform/ports.ts';
 import type { CompiledModule } from '../host/compiled-modules.ts';
 import { FuelMeter } from '../host/fuel-meter.ts';
 import { Guest, type GuestEnd, type MadeGuest, runByItself } from '../host/guest.ts';
-import type { TurnTerms } from '../host/guest-turns.ts';
-import { LeftMemories } from '../host/left-memories.ts';
+import { GuestThread } from '../host/guest-thread.ts';
+import type { Turns } from '../host/turns.ts';
 import { rewriteModule } from '../prepare/prepare-module.ts';
 import { failureOf } from '../run-end.ts';
 import { type Carriable, carriable, QuietInstance } from '../snapshot/quiet-instance.ts';
@@ -42,7 +42,10 @@ export interface ModuleRun {
 }
 
 /** The thread that it has. */
-export type RunThread = Pick<TurnTerms, 'turns' | 'clock'>;
+export interface RunThread {
+  readonly turns: Turns;
+  readonly clock: Pick<Clock, 'monotonic' | 'after'>;
+}
 
 type Refusal = Extract<RunEnd, { kind: 'refused' }>;
 type MemoryShortage = Extract<RunEnd, { kind: 'out-of-memory' }>;
@@ -84,8 +87,7 @@ function makeReady(bytes: Uint8Array, request: ModuleRequest): Ready | Refusal |
   }
   const { module, traits } = rewritten;
   if (!isCarried(request)) return { module: new WebAssembly.Module(module), traits };
-  const digest = sha256Hex(bytes);
-  const shown = carriable(digest, module, request.memoryPagesMax);
+  const shown = carriable(bytes, module, request.memoryPagesMax);
   return { module: new WebAssembly.Module(shown.module), traits, carriable: shown };
 }
 
@@ -182,7 +184,7 @@ async function runReady(
     ...(fuelMax === undefined ? {} : { fuelPerRun: fuelMax }),
   };
   const guest = new Guest(world, {
-    ...{ name: 'program', compiled: ready, turns, clock, memories: new LeftMemories() },
+    ...{ name: 'program', compiled: ready, clock, thread: new GuestThread(turns) },
     memoryBytesMax: memoryPagesMax * pageBytes,
     meter: new FuelMeter(terms, clock.monotonic()),
     onStarted: () => {
