@@ -79,6 +79,8 @@ export interface Disk {
   /** Removes a file or a whole directory; no error when it does not exist. */
   remove(path: string): void;
   syncDirectory(path: string): void;
+  /** Makes a file or directory durable while the thread is free for others; a promise where that has to be waited for. */
+  syncAside(path: string): void | Promise<void>;
   freeBytes(path: string): number;
 }
 
