@@ -117,7 +117,7 @@ class FollowingController implements Controller {
     this.#refusals = new Refusals(image.refusals.values());
     const { clock, log, state, cache, judged, source, publisher, publish, sign, keyId, putBlob, tellsConnections } =
       parts;
-    this.#view = new View({ clock, image, needed, context: () => this.#engine.context });
+    this.#view = new View({ clock, image, context: () => this.#engine.context });
     this.#engine = new Engine({
       ...{ clock, log, state, image, publish, sign, keyId, putBlob, tellsConnections },
       onChange: (devices) => this.#view.touch(devices),

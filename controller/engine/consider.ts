@@ -44,7 +44,7 @@ export function consider(draft: Draft, context: Context, name: string): Issue | 
   }
   const waiting = draft.owed('issue', name);
   if (waiting !== undefined && waiting.dueAt > now) return undefined;
-  const observed = observe(draft, context, name);
+  const observed = observe(draft, context, name, device);
   const decision = planDevice(device, observed, context.keyId);
   if (decision.kind === 'hold') {
     settle(draft, { kind: 'issue', subject: name });

@@ -1,5 +1,5 @@
 /** What decisions go by besides what is remembered: what git wants, who is connected, the time. */
-import type { DesiredFleet } from '../manifests/desired.ts';
+import type { DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
 import type { DescribedDevice, ObservedDevice, Unsettled } from '../planning/observed.ts';
 import { reportOf } from './device-shadow.ts';
 import type { Known } from './known.ts';
@@ -50,14 +50,19 @@ function unsettledOf(known: Known, device: string): Unsettled | undefined {
   return undefined;
 }
 
-/** A device as planning sees it. What another key said of it does not count. */
-export function observe(known: Known, { desired, links, heard: lately, now }: Context, device: string): ObservedDevice {
+/** A device as planning sees it, and as git names it. What another key said of it does not count. */
+export function observe(
+  known: Known,
+  { links, heard: lately, now }: Context,
+  device: string,
+  desired: DesiredDevice | undefined,
+): ObservedDevice {
   const record = known.device(device);
   const { issued, gist, dropped, takeovers, contradictions, heard } = record;
   // Member by member: this is asked several times for every device of a fleet.
   const observed: { -readonly [K in keyof ObservedDevice]: ObservedDevice[K] } = {};
   if (issued !== undefined) observed.issued = issued;
-  const key = desired.devices.get(device)?.keyFingerprint;
+  const key = desired?.keyFingerprint;
   const isItsOwn = key === undefined || heard === undefined || heard.key === key;
   if (gist !== undefined && isItsOwn) observed.report = gist;
   const contactAt = laterContact(lately.get(device), record.contactAt, now);
@@ -75,7 +80,7 @@ export function observe(known: Known, { desired, links, heard: lately, now }: Co
 
 /** A device as it is shown: its report is at hand, and its history where that is asked for. */
 export function described(known: Known, context: Context, device: string, withHistory: boolean): DescribedDevice {
-  const { report: gist, ...observed } = observe(known, context, device);
+  const { report: gist, ...observed } = observe(known, context, device, context.desired.devices.get(device));
   const report = gist === undefined ? undefined : reportOf(known, device);
   const events = (withHistory ? known.document('history', device) : undefined) ?? [];
   return { ...observed, ...(report === undefined ? {} : { report }), events };

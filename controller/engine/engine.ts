@@ -286,6 +286,8 @@ export class Engine {
     for (const { event, reject, writesNothing, decision } of taken) {
       reject?.(error);
       if (event.kind === 'settled' || event.kind === 'failed') this.#delivery.ended(event.owed);
+      // Nobody comes upon it again while it counts as not there.
+      if (event.kind === 'unreadable' && !this.#stopping.signal.aborted) this.#queue.add({ event });
       if (event.kind !== 'shadow-request') continue;
       if (writesNothing) this.#answers.say(decision.answers);
       else this.#answers.decline(event);

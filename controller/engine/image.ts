@@ -15,6 +15,9 @@ export const strange: DeviceRecord = { shadow: noShadow };
 
 const noMarks: ChannelMarks = {};
 
+/** Told of every record, as it is loaded and whenever it changes. */
+export type OnRecord = (name: string, record: DeviceRecord) => void;
+
 export class Image implements Known {
   readonly devices = new Map<string, DeviceRecord>();
   /** Devices with a mark of what they may not have been told. */
@@ -32,9 +35,11 @@ export class Image implements Known {
   rowsSetAside = 0;
   readonly documents: DocumentShelf;
   readonly #shared: SharedValues;
+  readonly #onRecord: OnRecord;
 
-  constructor(state: Pick<StatePort, 'read'>, shared = new SharedValues()) {
+  constructor(state: Pick<StatePort, 'read'>, shared = new SharedValues(), onRecord: OnRecord = () => {}) {
     this.#shared = shared;
+    this.#onRecord = onRecord;
     this.documents = new DocumentShelf(state);
   }
 
@@ -61,6 +66,7 @@ export class Image implements Known {
         this.devices.set(write.name, this.#shared.inRecord(write.record));
         if (write.record.untoldSince === undefined) this.untold.delete(write.name);
         else this.untold.add(write.name);
+        this.#onRecord(write.name, write.record);
         break;
       case 'document':
         this.documents.keep(write);

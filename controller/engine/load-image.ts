@@ -1,9 +1,9 @@
 /** What was kept, read into an image once, at the start. */
 import type { Turn } from '../../platform/turn.ts';
 import type { StatePort, StateRow, StateWrite } from '../state/state-port.ts';
-import { Image } from './image.ts';
+import { Image, type OnRecord } from './image.ts';
 import { told } from './owed.ts';
-import type { DeviceRecord, Write } from './records.ts';
+import type { Write } from './records.ts';
 import { decodeRow, encodeWrite, setAside } from './rows.ts';
 import { SharedValues } from './shared-values.ts';
 
@@ -17,8 +17,7 @@ export interface Unreadable {
 const writesPerCommit = 512;
 
 export interface LoadOptions {
-  /** Told of every record once. */
-  readonly onRecord?: (name: string, record: DeviceRecord) => void;
+  readonly onRecord?: OnRecord;
   /** The broker tells who is connected: at a start that is nobody, and whoever comes asks, so that no mark of the untold counts. */
   readonly tellsConnections?: boolean;
 }
@@ -37,7 +36,7 @@ class Loading {
     this.#state = state;
     this.#turn = turn;
     this.#options = options;
-    this.image = new Image(state, this.#shared);
+    this.image = new Image(state, this.#shared, options.onRecord);
   }
 
   take(row: StateRow): Promise<void> | undefined {
@@ -59,10 +58,9 @@ class Loading {
   }
 
   #takeRecord(write: Extract<Write, { kind: 'device' }>): void {
-    const { onRecord, tellsConnections = false } = this.#options;
     const isMarked = write.record.untoldSince !== undefined;
-    this.image.apply(tellsConnections && isMarked ? { ...write, record: told(write.record) } : write);
-    onRecord?.(write.name, this.image.device(write.name));
+    const isTold = this.#options.tellsConnections === true && isMarked;
+    this.image.apply(isTold ? { ...write, record: told(write.record) } : write);
   }
 
   #rest(): Promise<void> | undefined {

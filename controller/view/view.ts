@@ -13,7 +13,6 @@ import { changesAt, heardAt, judge } from '../planning/device-status.ts';
 import { RunningTally } from '../planning/tally.ts';
 import { CertificateEnds } from './certificate-ends.ts';
 import { Groups } from './groups.ts';
-import type { NeededArtifacts } from './needed-artifacts.ts';
 import { isWell, type Row } from './row.ts';
 import { NamesByFirst, SortedNames } from './sorted-names.ts';
 
@@ -41,7 +40,6 @@ export interface ViewParts {
   readonly clock: Clock;
   readonly image: Image;
   readonly context: () => Context;
-  readonly needed: NeededArtifacts;
 }
 
 /** Changes that can still be told to who missed them. */
@@ -179,7 +177,7 @@ export class View {
   }
 
   #rowOf(device: string, desired: DesiredDevice | undefined, context: Context): Row {
-    const observed = observe(this.#parts.image, context, device);
+    const observed = observe(this.#parts.image, context, device, desired);
     const { now } = context;
     if (desired !== undefined) {
       const at = changesAt(desired, observed, now);
@@ -200,7 +198,6 @@ export class View {
     const { image } = this.#parts;
     const desired = context.desired.devices.get(device);
     const record = image.devices.get(device);
-    if (record !== undefined) this.#parts.needed.note(device, record);
     this.certificates.note(device, desired === undefined ? undefined : record?.certificateEndsAt);
     const isKnown = desired !== undefined || record !== undefined;
     this.#move(device, isKnown ? this.#rowOf(device, desired, context) : undefined);

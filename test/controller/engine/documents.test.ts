@@ -20,9 +20,13 @@ function scene() {
   const time = new SimTime(start);
   const kept = openSqliteState(':memory:');
   const reads: (readonly RowKey[])[] = [];
-  const faults: { isUnreadable?: boolean } = {};
+  const faults: { isUnreadable?: boolean; isFull?: boolean } = {};
   const state: StatePort = {
-    ...{ load: (take) => kept.load(take), commit: (writes) => kept.commit(writes), close: () => kept.close() },
+    ...{ load: (take) => kept.load(take), close: () => kept.close() },
+    commit: async (writes) => {
+      if (faults.isFull) throw new Error('no space left');
+      await kept.commit(writes);
+    },
     read: async (keys) => {
       reads.push(keys);
       if (faults.isUnreadable) throw new Error('the disk does not answer');
@@ -147,6 +151,21 @@ test('a report that comes while the one before can not be read is kept', async (
   await settle();
   t.deepEqual(observe('buoy').report, reportOf(2));
   t.is((await kept.read([{ room: 'reported', key: 'buoy' }])).length, 1);
+});
+
+test('what can not be read while nothing can be written either is set aside when it can', async (t) => {
+  const { boot, write, faults, time, kept } = await restarted();
+  await write({ room: 'envelope', key: 'buoy', value: 'no JSON' });
+  const { ask, image, engine } = await boot();
+  faults.isFull = true;
+  t.is((await ask('get')).body.state?.desired, undefined);
+  await time.runUntil(time.now + 10_000);
+  delete faults.isFull;
+  await time.runUntil(time.now + 60_000);
+  t.true((await rowsOf(kept)).includes('aside/envelope/buoy=no JSON'));
+  t.is(image.device('buoy').issued?.sequence, 2);
+  faults.isFull = true;
+  await engine.stop();
 });
 
 test('a history that can not be read begins anew', async (t) => {

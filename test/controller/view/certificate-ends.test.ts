@@ -1,7 +1,6 @@
 import test from 'ava';
 import { expiryStatuses } from '../../../controller/expiry/end.ts';
 import { CertificateEnds } from '../../../controller/view/certificate-ends.ts';
-import { NeededArtifacts } from '../../../controller/view/needed-artifacts.ts';
 import { View } from '../../../controller/view/view.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { fleetOf, namedDevice, openEngine, revision } from '../engine/test-engine.ts';
@@ -44,7 +43,6 @@ test('what a device was given or showed is remembered over a restart, and counts
     clock: nodeClock,
     image: again.image,
     context: () => again.engine.context,
-    needed: new NeededArtifacts(),
   });
   view.touch(undefined);
   await view.settled();

@@ -1,7 +1,6 @@
 import test from 'ava';
 import type { Context } from '../../../controller/engine/context.ts';
 import { Image } from '../../../controller/engine/image.ts';
-import { NeededArtifacts } from '../../../controller/view/needed-artifacts.ts';
 import { statusDocument } from '../../../controller/view/status.ts';
 import { parseStatusQuery } from '../../../controller/view/status-query.ts';
 import { View } from '../../../controller/view/view.ts';
@@ -48,7 +47,7 @@ function viewOf(heardAt: Readonly<Record<string, number | undefined>>, fleetName
     },
   });
   const refusals: Refusal[] = [];
-  const view = new View({ clock, image, context, needed: new NeededArtifacts() });
+  const view = new View({ clock, image, context });
   view.touch(undefined);
   const status = async (query = '') => {
     await view.settled();
