@@ -1,101 +1,138 @@
-/** A fleet repository at one moment: a commit, or the files as they lie in the directory. */
+/** A fleet repository at one moment: a commit, or the files as they lie in the directory, as what differs from another one. */
+import { createHash } from 'node:crypto';
+import { changedTree, changesBetween, type TreeChanges, treeOf } from '../controller/following/revision-tree.ts';
+import { emptyTree, type FleetTree } from '../controller/manifests/fleet-tree.ts';
 import { passedOver } from '../controller/manifests/passed-over.ts';
-import { readTogether } from '../controller/source/blob-reader.ts';
+import { runAtOnce } from '../controller/manifests/steps.ts';
+import { isTrustFile, type TrustFiles } from '../controller/publishing/trust-files.ts';
 import { parseCommit } from '../controller/source/commit.ts';
 import { fleetChanges } from '../controller/source/fleet-files.ts';
-import type { GitEngine } from '../controller/source/git-engine.ts';
-import { libraryEngine } from '../controller/source/library-engine.ts';
-import { type NamedCommit, resolveCommit } from '../controller/source/named-commit.ts';
-import { preferredEngine } from '../controller/source/preferred-engine.ts';
-import { programEngine } from '../controller/source/program-engine.ts';
-import type { Repository } from '../controller/source/repository.ts';
+import { resolveCommit } from '../controller/source/named-commit.ts';
 import { SourceError } from '../controller/source/source-error.ts';
-import type { RevisionStatus } from '../schemas/generated/types.ts';
-import { BlobPile, BlobTree } from './blob-pile.ts';
+import type { Problem, RevisionStatus } from '../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from './command.ts';
+import type { FleetRepository } from './fleet-repository.ts';
 import { readStagedTree } from './staged-tree.ts';
-import { isSnapshotFile, readWorkingTree, type TreeSnapshot } from './working-tree.ts';
+import { readWorkingTree, type TreeSnapshot } from './working-tree.ts';
 
-export interface FleetRevision extends TreeSnapshot {
+/** What another tree is laid over: one of the same repository, or nothing. */
+export interface Underlay {
+  /** Its id in git, where git holds it. */
+  readonly id?: string;
+  readonly tree: FleetTree;
+}
+
+export const noUnderlay: Underlay = { tree: emptyTree };
+
+/** A tree as what differs from its underlay. */
+export interface LaidTree extends Underlay {
+  readonly changes: TreeChanges;
+  /** Makes bytes of files available to `bytesOf`. */
+  readonly bring: (paths: Iterable<string>) => Promise<void>;
+  readonly bytesOf: (path: string) => Uint8Array | undefined;
+  readonly trust: TrustFiles;
+  /** What is not read although somebody may think so. */
+  readonly warnings: readonly Problem[];
+}
+
+export interface FleetRevision extends LaidTree {
   /** Absent for files that are not committed. */
   readonly commit?: RevisionStatus;
   /** Any file by its path; undefined when there is none. */
   readonly readFile: (path: string) => Promise<Uint8Array | undefined>;
-  /** Of a commit: where it was read, all its files, and what was read of them. */
-  readonly listed?: {
-    readonly repository: Repository;
-    readonly files: ReadonlyMap<string, string>;
-    readonly pile: BlobPile;
+}
+
+type Laid = Underlay & Pick<LaidTree, 'changes'>;
+
+/** Of a tree whose blobs are in the repository or in its pile. */
+async function layTree({ bring, pile }: FleetRepository, laid: Laid): Promise<LaidTree> {
+  const { files, trustFiles, odd, unread } = laid.tree;
+  const idsOf = (paths: Iterable<string>) =>
+    Array.from(paths, (path) => files.get(path)).filter((oid) => oid !== undefined);
+  await bring(trustFiles.values());
+  return {
+    ...laid,
+    bring: (paths) => bring(idsOf(paths)),
+    bytesOf: (path) => {
+      const oid = files.get(path);
+      return oid === undefined ? undefined : pile.get(oid);
+    },
+    trust: new Map(Array.from(trustFiles, ([path, oid]) => [path, pile.get(oid)!])),
+    warnings: passedOver(odd, unread),
   };
 }
 
-/** The top of the git repository that the working directory is in. Throws `CommandError`. */
-export function repositoryTop({ disk, directory }: CommandContext): string {
-  let top = directory;
-  while (disk.stat(`${top}/.git`) === undefined) {
-    if (top === '' || top === '/') {
-      throw new CommandError(`${directory} is in no git repository; go to a fleet repository, or make one: fleet init`);
-    }
-    top = top.slice(0, top.lastIndexOf('/'));
-  }
-  return top;
+/** What is in a work tree and what git tells of it, without a repository of its own: all bytes are at hand. */
+export function layFiles({ tree, warnings }: TreeSnapshot, underlay: Underlay = noUnderlay): LaidTree {
+  const files = Array.from(tree, ([path, bytes]): [string, string] => [path, blobId(bytes)]);
+  const own = runAtOnce(treeOf(files));
+  return {
+    tree: own,
+    changes: runAtOnce(changesBetween(underlay.tree, own)),
+    bring: async () => {},
+    bytesOf: (path) => tree.get(path),
+    trust: new Map([...tree].filter(([path]) => isTrustFile(path))),
+    warnings,
+  };
 }
 
-/** The files as git would commit them now; as they lie there, where git can't tell. `base` is another one of the same repository. */
+/** What git would call these bytes. */
+function blobId(bytes: Uint8Array): string {
+  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+}
+
+/** A work tree, or a folder of one, as git would commit it now; as it lies there, where git can't tell. */
+export async function layDirectory(
+  context: CommandContext,
+  directory: string,
+  repository: FleetRepository | undefined,
+  underlay: Underlay = noUnderlay,
+): Promise<LaidTree> {
+  const staged = repository && (await readStagedTree(context, directory, repository.pile, underlay.tree));
+  if (repository === undefined || staged === undefined)
+    return layFiles(readWorkingTree(context.disk, directory), underlay);
+  return layTree(repository, staged);
+}
+
+/** The work tree of the repository. */
 export async function openDirectory(
   context: CommandContext,
-  top: string,
-  base?: FleetRevision,
+  repository: FleetRepository,
+  underlay?: Underlay,
 ): Promise<FleetRevision> {
   const { disk } = context;
+  const { top } = repository;
   return {
-    ...((await readStagedTree(context, top, base?.listed?.pile)) ?? readWorkingTree(disk, top)),
+    ...(await layDirectory(context, top, repository, underlay)),
     readFile: async (path) =>
       disk.stat(`${top}/${path}`)?.kind === 'file' ? disk.readFile(`${top}/${path}`) : undefined,
   };
 }
 
-/** The git program where it is installed, where there is much to read. */
-function engineFor({ programs, gitFiles, clock, openNetwork }: CommandContext): GitEngine {
-  const library = libraryEngine({ fs: gitFiles, clock, network: openNetwork({}) });
-  return preferredEngine(programEngine(programs), library, { write: () => {} });
+/** What differs from the underlay in a commit; equal folders are not looked at. */
+async function changesTo({ git }: FleetRepository, underlay: Underlay, oid: string): Promise<TreeChanges> {
+  return { files: await fleetChanges(git, underlay.id, oid), odd: await git.oddChanges(underlay.id, oid) };
 }
 
-/** All files of a commit, from those of another one of the same repository where there is one: equal folders are not looked at. */
-async function filesOf({ repository, oid }: NamedCommit, base: FleetRevision | undefined) {
-  const known = base?.listed?.repository === repository ? base : undefined;
-  const files = new Map(known?.listed?.files);
-  for (const change of await fleetChanges(repository, known?.commit?.id, oid)) {
-    if (change.oid === undefined) files.delete(change.path);
-    else files.set(change.path, change.oid);
-  }
-  return files;
-}
-
-/** A commit by any name that `resolveCommit` takes; undefined when the repository does not have it. What `base` has is not read again. */
+/** A commit by any name that `resolveCommit` takes; undefined when the repository does not have it. */
 export async function findCommit(
   context: CommandContext,
-  top: string,
+  repository: FleetRepository,
   name: string,
-  base?: FleetRevision,
+  underlay: Underlay = noUnderlay,
 ): Promise<FleetRevision | undefined> {
+  const { git, top } = repository;
   try {
-    const named = await resolveCommit(context.gitFiles, top, name, base?.listed?.repository);
-    const { repository, oid } = named;
-    const files = await filesOf(named, base);
-    const pile = base?.listed?.pile ?? new BlobPile();
-    const held = new Map([...files].filter(([path]) => isSnapshotFile(path)));
-    const missing = new Set([...held.values()].filter((blob) => !pile.has(blob)));
-    await readTogether(engineFor(context), repository, [...missing], (blob, bytes) => pile.add(blob, bytes));
+    const { oid } = await resolveCommit(context.gitFiles, top, name, git);
+    const changes = await changesTo(repository, underlay, oid);
+    const tree = runAtOnce(changedTree(underlay.tree, changes));
     return {
-      commit: parseCommit(oid, await repository.readObject(oid, 'commit')).status,
-      tree: new BlobTree(held, pile),
-      warnings: passedOver(await repository.oddEntries(oid), files.keys()),
+      ...(await layTree(repository, { id: await git.treeOf(oid), tree, changes })),
+      commit: parseCommit(oid, await git.readObject(oid, 'commit')).status,
       readFile: async (path) => {
-        const blob = files.get(path);
-        return blob === undefined ? undefined : repository.readObject(blob, 'blob');
+        const blob = tree.files.get(path);
+        return blob === undefined ? undefined : git.readObject(blob, 'blob');
       },
-      listed: { repository, files, pile },
     };
   } catch (error) {
     if (error instanceof SourceError && error.code === 'NOT_FOUND') return undefined;
@@ -106,11 +143,12 @@ export async function findCommit(
 /** Like `findCommit`, but a commit that is not there is the user's mistake. */
 export async function openCommit(
   context: CommandContext,
-  top: string,
+  repository: FleetRepository,
   name: string,
-  base?: FleetRevision,
+  underlay?: Underlay,
 ): Promise<FleetRevision> {
-  const found = await findCommit(context, top, name, base);
-  if (found === undefined) throw new CommandError(`${top} has no commit ${JSON.stringify(name)}; see git log`);
+  const found = await findCommit(context, repository, name, underlay);
+  if (found === undefined)
+    throw new CommandError(`${repository.top} has no commit ${JSON.stringify(name)}; see git log`);
   return found;
 }

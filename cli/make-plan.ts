@@ -1,95 +1,20 @@
-/** What a revision would change, worked out: the base judged whole, the next one as changes over it. */
-import type { Catalogue, DesiredDevice, DesiredFleet } from '../controller/manifests/desired.ts';
-import { locateProblems } from '../controller/manifests/locate-problems.ts';
-import { desiredOf, emptyManifestState } from '../controller/manifests/manifest-state.ts';
+/** What a revision would change, worked out. */
+import type { Catalogue, DesiredDevice } from '../controller/manifests/desired.ts';
+import { desiredOf } from '../controller/manifests/manifest-state.ts';
+import { countUnder } from '../controller/manifests/name-index.ts';
 import { compareRevisions } from '../controller/planning/compare.ts';
-import type { ObservedDevice } from '../controller/planning/observed.ts';
-import { catalogueOf } from '../controller/publishing/catalogue.ts';
-import { judgeRelease } from '../controller/publishing/check-release.ts';
-import { judgeAssemblies } from '../controller/publishing/judge-assemblies.ts';
-import { releaseFile } from '../controller/publishing/release-path.ts';
+import type { DescribedDevice } from '../controller/planning/observed.ts';
 import { deltaPairs } from '../controller/publishing/smaller-ways.ts';
-import type { TrustFiles } from '../controller/publishing/trust-files.ts';
-import type { DeviceStatus, Problem, StatusDocument } from '../schemas/generated/types.ts';
+import type { DeviceStatus, StatusDocument } from '../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import { fetchDevices, fetchStatus } from './controller-client.ts';
 import { modulesOf, openPrices, type Price, type UsualBases } from './fetch-price.ts';
-import { type FleetRevision, findCommit, openCommit, openDirectory, repositoryTop } from './fleet-revision.ts';
-import { fetchPublishedTrust } from './published-trust.ts';
-import type { KnownDevices, Plan, PlanSide } from './render/plan-screen.ts';
-import { renderProblem } from './render/problems.ts';
+import { type JudgedRevision, judgeSides, type PlanQuestion } from './plan-sides.ts';
+import type { KnownDevices, Plan } from './render/plan-screen.ts';
 import { toolVersion } from './tool-version.ts';
-import { type TreeInForce, validateTree } from './validate-tree.ts';
-
-/** A revision that is valid, with what it comes to. */
-interface JudgedRevision extends TreeInForce {
-  readonly side: PlanSide;
-  readonly desired: DesiredFleet;
-  readonly releases: Catalogue;
-  readonly warnings: readonly Problem[];
-  readonly notes: readonly Problem[];
-  /** Devices that are otherwise than in what it was laid over. */
-  readonly affected: ReadonlySet<string>;
-  readonly readFile: FleetRevision['readFile'];
-}
-
-const nothing: JudgedRevision = {
-  side: { name: 'nothing: this is the first revision' },
-  tree: new Map(),
-  state: emptyManifestState,
-  desired: desiredOf(emptyManifestState),
-  releases: new Map(),
-  warnings: [],
-  notes: [],
-  affected: new Set(),
-  readFile: async () => undefined,
-};
-
-/** A revision before it is judged. */
-interface OpenedSide {
-  readonly revision: FleetRevision;
-  readonly name: string;
-  /** Whether it is judged beside what is published: what is past came to be without. */
-  readonly isPast: boolean;
-}
-
-function judge({ revision, name }: OpenedSide, published: TrustFiles, now?: number, base = nothing): JudgedRevision {
-  const { commit, readFile, tree } = revision;
-  const judged = validateTree(revision, (files) => catalogueOf(files, published, now), base);
-  const { state, problems, notes, warnings, affected = new Set() } = judged;
-  if (state === undefined) throw refusedRevision(commit, problems);
-  return {
-    side: { name, ...(commit && { commit }) },
-    ...{ tree, state, notes, warnings, affected, readFile },
-    desired: desiredOf(state),
-    releases: state.catalogue,
-  };
-}
-
-function refusedRevision(commit: FleetRevision['commit'], problems: readonly Problem[]): CommandError {
-  const what = commit === undefined ? 'the working tree' : commit.id.slice(0, 7);
-  const lines = problems.map(renderProblem).join('\n');
-  return new CommandError(`${what} is not valid; the controller would refuse it, no device would move\n${lines}`);
-}
-
-/** Refuses a revision whose new release files are not the signed ones, or can't run as it has them: the base has been through this. */
-async function requireReleases(next: JudgedRevision, base: JudgedRevision): Promise<void> {
-  const { side, releases, readFile, state, tree } = next;
-  const problems: Problem[] = [];
-  for (const [key, release] of releases) {
-    if (base.releases.get(key)?.sha256 === release.sha256) continue;
-    const problem = judgeRelease(release, await readFile(releaseFile(release)));
-    if (problem !== undefined) problems.push(problem);
-  }
-  if (problems.length === 0) {
-    const findings = await judgeAssemblies(state, base.state, (release) => readFile(releaseFile(release)));
-    problems.push(...locateProblems({ problems: [], findings }, (file) => tree.get(file)));
-  }
-  if (problems.length > 0) throw refusedRevision(side.commit, problems);
-}
 
 /** What the planner knows of a device, from what the controller tells; the base is taken as what was issued last. */
-function observedFrom(device: DeviceStatus, base: DesiredDevice | undefined): ObservedDevice {
+function observedFrom(device: DeviceStatus, base: DesiredDevice | undefined): DescribedDevice {
   const { desired, report, contactAt, connected, events } = device;
   return {
     ...(desired && {
@@ -151,76 +76,27 @@ async function askDevices(
   }
 }
 
-/** What is asked for: the commits by name; the working tree, and what is in force, where they are not named. */
-export interface PlanQuestion {
-  readonly base?: string;
-  readonly next?: string;
-}
-
-/** What to compare with: what was asked for, else what is in force, else the commit before; undefined where there is none. */
-async function openBase(
-  context: CommandContext,
-  top: string,
-  asked: PlanQuestion,
-  status: StatusDocument | undefined,
-): Promise<OpenedSide | undefined> {
-  if (asked.base !== undefined) {
-    return { revision: await openCommit(context, top, asked.base), name: `--base ${asked.base}`, isPast: true };
-  }
-  const inForce = status?.source.revision?.id;
-  const found = inForce === undefined ? undefined : await findCommit(context, top, inForce);
-  if (found !== undefined) return { revision: found, name: 'in force at the controller', isPast: false };
-  const name = asked.next === undefined ? 'HEAD' : `${asked.next}~1`;
-  const fallback = await findCommit(context, top, name);
-  return fallback && { revision: fallback, name, isPast: true };
-}
-
-async function openNext(
-  context: CommandContext,
-  top: string,
-  { next }: PlanQuestion,
-  base: OpenedSide | undefined,
-): Promise<OpenedSide> {
-  const before = base?.revision;
-  if (next === undefined) {
-    return { revision: await openDirectory(context, top, before), name: `working tree of ${top}`, isPast: false };
-  }
-  return { revision: await openCommit(context, top, next, before), name: next, isPast: false };
-}
-
-/** Both sides, judged; throws `CommandError` where one of them is not valid. */
-async function judgeSides(context: CommandContext, asked: PlanQuestion, { status }: Answer) {
-  const top = repositoryTop(context);
-  const openedBase = await openBase(context, top, asked, status);
-  const openedNext = await openNext(context, top, asked, openedBase);
-  const { tree } = openedNext.revision;
-  const published = status === undefined ? new Map() : (await fetchPublishedTrust(context, tree)).files;
-  const base = openedBase ? judge(openedBase, openedBase.isPast ? new Map() : published) : nothing;
-  const next = judge(openedNext, published, context.clock.now(), base);
-  await requireReleases(next, base);
-  return { base, next };
-}
-
 function compare(base: JudgedRevision, next: JudgedRevision, known: KnownDevices | undefined, deploymentKey?: string) {
   const devices = new Map(known?.devices.map((device) => [device.name, device]));
   return compareRevisions({
-    base: base.desired,
-    next: next.desired,
+    base: desiredOf(base.state),
+    next: desiredOf(next.state),
+    membersOf: (fleet) => countUnder(next.state.members, fleet),
     affected: next.affected,
-    releases: new Map([...base.releases, ...next.releases]),
+    releases: new Map([...base.state.catalogue, ...next.state.catalogue]),
     ...(deploymentKey === undefined ? {} : { deploymentKey }),
     observe: (name) => {
       const device = devices.get(name);
-      return device && observedFrom(device, base.desired.devices.get(name));
+      return device && observedFrom(device, base.state.desiredDevices.get(name));
     },
   });
 }
 
 async function pricesOf(base: JudgedRevision, next: JudgedRevision, change: Plan['change']): Promise<Plan['prices']> {
   const readModule = modulesOf(
-    [base, next].map(({ releases, readFile }) => ({ releases: releases.values(), readFile })),
+    [base, next].map(({ state, readFile }) => ({ releases: state.catalogue.values(), readFile })),
   );
-  const priceOf = openPrices(readModule, usualBasesAmong(new Map([...base.releases, ...next.releases])));
+  const priceOf = openPrices(readModule, usualBasesAmong(new Map([...base.state.catalogue, ...next.state.catalogue])));
   const prices = new Map<string, Price[]>();
   for (const { device, kind, fetches } of change.devices) {
     if (kind === 'deploy') prices.set(device, await Promise.all(fetches.map(priceOf)));
@@ -231,7 +107,7 @@ async function pricesOf(base: JudgedRevision, next: JudgedRevision, change: Plan
 /** Works the plan out. Throws `CommandError`. */
 export async function makePlan(context: CommandContext, asked: PlanQuestion): Promise<Plan> {
   const answer = await askController(context);
-  const { base, next } = await judgeSides(context, asked, answer);
+  const { base, next } = await judgeSides(context, asked, answer.status);
   const { known, unknownBecause } = await askDevices(context, answer, base, next.affected);
   const change = compare(base, next, known, answer.status?.deploymentKey);
   return {

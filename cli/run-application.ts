@@ -3,6 +3,7 @@ import {
   type ApplicationOutcome,
   interruptMessage,
 } from '../device-agent/runtime/run/application-request.ts';
+import { printableLines } from '../platform/printable.ts';
 import { applicationPlan } from './application-options.ts';
 import type { CommandContext, ParsedArguments } from './command.ts';
 import { type ExitCode, exitCodes, programExitCode } from './exit-codes.ts';
@@ -37,7 +38,7 @@ export async function runApplication(context: CommandContext, args: ParsedArgume
   const program = { file, flags, request, timeLimitMs: undefined, interrupt: interruptMessage };
   const { end, use } = answerOf(await runProcess<ApplicationOutcome>(context, program), name);
   if (args.values.state === undefined && !keepsUntold) context.disk.remove(stateDirectory);
-  if ('message' in end) context.stderr.write(`fleet: ${name}: ${end.message}\n`);
+  if ('message' in end) context.stderr.write(printableLines(`fleet: ${name}: ${end.message}\n`));
   if (args.flags.has('report')) context.stderr.write(`${JSON.stringify({ ...end, ...use })}\n`);
   return codeOf(end);
 }

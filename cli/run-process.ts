@@ -51,11 +51,14 @@ export function runProcess<T>(context: CommandContext, program: ProgramProcess):
   });
 }
 
+/** What is said of a program that was ended for the time it took. */
+export const lateMessage = 'it was ended at its time limit (--time-limit)';
+
 /** The answer of a process, or what its silence means, as `CommandError`. */
 export function answerOf<T>(end: ProcessEnd<T>, name: string): T {
   if (end.kind === 'answered') return end.outcome;
   if (end.kind === 'timeout') {
-    throw new CommandError(`${name}: it was ended at its time limit (--time-limit)`, exitCodes.timeLimit);
+    throw new CommandError(`${name}: ${lateMessage}`, exitCodes.timeLimit);
   }
   if (end.kind === 'stopped') throw new CommandError(`${name}: it was stopped`, exitCodes.interrupted);
   // V8 aborts the process when its heap is full, and the kernel kills one that takes what the machine has.

@@ -2,18 +2,28 @@
  * A work tree as git would commit it: every file that git does not ignore, through the clean filters of its attributes, in an
  * index of its own, so that neither the user's index nor the repository changes.
  */
-import { type OddEntry, passedOver } from '../controller/manifests/passed-over.ts';
+import { changesBetween, type TreeChanges, treeOf } from '../controller/following/revision-tree.ts';
+import { emptyTree, type FleetTree, type OddKind } from '../controller/manifests/fleet-tree.ts';
+import { runAtOnce } from '../controller/manifests/steps.ts';
 import { fleetIgnoreFile, ignoreNothing, parseFleetIgnore } from '../controller/source/fleet-ignore.ts';
 import { findGitDirectories, type GitDirectories } from '../controller/source/local-repository.ts';
+import type { OddChange } from '../controller/source/source.ts';
 import { SourceError } from '../controller/source/source-error.ts';
 import type { ProgramResult } from '../platform/ports.ts';
-import { BlobPile, BlobTree } from './blob-pile.ts';
+import { BlobPile } from './blob-pile.ts';
 import type { CommandContext } from './command.ts';
-import { isSnapshotFile, type TreeSnapshot } from './working-tree.ts';
+import { isSnapshotFile } from './working-tree.ts';
 
 type StagingContext = Pick<CommandContext, 'disk' | 'gitFiles' | 'programs' | 'random' | 'environment' | 'signal'>;
 
 const outputBytesMax = 512 * 1024 * 1024;
+
+/** A tree that git would commit, and what differs from its underlay. */
+export interface StagedTree {
+  readonly id: string;
+  readonly tree: FleetTree;
+  readonly changes: TreeChanges;
+}
 
 interface StagedEntry {
   readonly mode: string;
@@ -34,9 +44,9 @@ function parseEntries(output: Uint8Array): StagedEntry[] {
 }
 
 /** `OID blob SIZE LF CONTENT LF`, as `git cat-file --batch` prints it. */
-function addContents(pile: BlobPile, output: Uint8Array, entries: readonly StagedEntry[]): void {
+function addContents(pile: BlobPile, output: Uint8Array, oids: readonly string[]): void {
   let at = 0;
-  for (const { oid } of entries) {
+  for (const oid of oids) {
     const end = output.indexOf(0x0a, at);
     const size = Number(new TextDecoder().decode(output.subarray(at, end)).split(' ')[2]);
     pile.add(oid, output.subarray(end + 1, end + 1 + size));
@@ -44,7 +54,7 @@ function addContents(pile: BlobPile, output: Uint8Array, entries: readonly Stage
   }
 }
 
-const oddKinds: Readonly<Record<string, OddEntry['kind']>> = { '160000': 'submodule', '120000': 'link' };
+const oddKinds: Readonly<Record<string, OddKind>> = { '160000': 'submodule', '120000': 'link' };
 
 /** Runs git on one work tree with one temporary index; undefined from any step ends the staging. */
 class Staging {
@@ -78,44 +88,38 @@ class Staging {
   }
 
   /** Brings the contents that are not there yet to the pile; false when git can't read them. */
-  async bring(entries: readonly StagedEntry[]): Promise<boolean> {
-    const missing = entries.filter(({ oid }) => !this.#pile.has(oid));
+  async bring(oids: readonly string[]): Promise<boolean> {
+    const missing = [...new Set(oids.filter((oid) => !this.#pile.has(oid)))];
     if (missing.length === 0) return true;
-    const output = await this.git(['cat-file', '--batch', '--buffer'], missing.map(({ oid }) => `${oid}\n`).join(''));
+    const output = await this.git(['cat-file', '--batch', '--buffer'], missing.map((oid) => `${oid}\n`).join(''));
     if (output !== undefined) addContents(this.#pile, output, missing);
     return output !== undefined;
   }
 
-  async snapshot(): Promise<TreeSnapshot | undefined> {
+  async tree(): Promise<Omit<StagedTree, 'changes'> | undefined> {
     if ((await this.git(['add', '--all', '.'])) === undefined) return undefined;
     const prefix = await this.git(['rev-parse', '--show-prefix']);
     if (prefix === undefined) return undefined;
-    const written = await this.git(['write-tree', `--prefix=${new TextDecoder().decode(prefix).replace(/\n$/, '')}`]);
+    const folder = new TextDecoder().decode(prefix).replace(/\n$/, '');
+    const written = await this.git(['write-tree', `--prefix=${folder}`]);
     if (written === undefined) return undefined;
-    const listed = await this.git(['ls-tree', '-r', '-z', '--full-tree', new TextDecoder().decode(written).trim()]);
-    return listed && this.#read(parseEntries(listed));
+    const id = new TextDecoder().decode(written).trim();
+    const listed = await this.git(['ls-tree', '-r', '-z', '--full-tree', id]);
+    return listed && this.#read(id, parseEntries(listed));
   }
 
-  async #read(entries: readonly StagedEntry[]): Promise<TreeSnapshot | undefined> {
-    const odd = entries.flatMap(({ path, mode }) => {
+  async #read(id: string, entries: readonly StagedEntry[]): Promise<Omit<StagedTree, 'changes'> | undefined> {
+    const odd: OddChange[] = [];
+    const files = new Map<string, string>();
+    for (const { path, mode, oid } of entries) {
       const kind = oddKinds[mode];
-      return kind === undefined ? [] : [{ path, kind }];
-    });
-    const files = entries.filter(({ mode }) => oddKinds[mode] === undefined);
-    const ignoring = files.filter(({ path }) => path === fleetIgnoreFile);
-    if (!(await this.bring(ignoring))) return undefined;
-    const text = ignoring[0] && this.#pile.get(ignoring[0].oid);
-    const isIgnored = text === undefined ? ignoreNothing : parseFleetIgnore(text);
-    const ours = files.filter(({ path }) => !isIgnored(path));
-    const held = ours.filter(({ path }) => isSnapshotFile(path));
-    if (!(await this.bring(held))) return undefined;
-    return {
-      tree: new BlobTree(new Map(held.map(({ path, oid }) => [path, oid])), this.#pile),
-      warnings: passedOver(
-        odd,
-        ours.map(({ path }) => path),
-      ),
-    };
+      kind === undefined ? files.set(path, oid) : odd.push({ path, kind });
+    }
+    const ignoreId = files.get(fleetIgnoreFile);
+    if (ignoreId !== undefined && !(await this.bring([ignoreId]))) return undefined;
+    const isIgnored = ignoreId === undefined ? ignoreNothing : parseFleetIgnore(this.#pile.get(ignoreId)!);
+    for (const path of files.keys()) if (isIgnored(path)) files.delete(path);
+    return { id, tree: runAtOnce(treeOf(files, odd)) };
   }
 }
 
@@ -139,13 +143,14 @@ async function gitDirectoriesOf(
 
 /**
  * What git would commit of `directory`, a work tree or a folder of one, with paths relative to it; undefined where git can't tell.
- * What is in the pile is not read again.
+ * Of what its underlay has otherwise, all that may be asked for is brought to the pile: the rest is in the repository.
  */
 export async function readStagedTree(
   context: StagingContext,
   directory: string,
   pile: BlobPile = new BlobPile(),
-): Promise<TreeSnapshot | undefined> {
+  underlay: FleetTree = emptyTree,
+): Promise<StagedTree | undefined> {
   const { disk, random, environment } = context;
   const repository = await gitDirectoriesOf(context, directory);
   if (repository === undefined) return undefined;
@@ -154,7 +159,13 @@ export async function readStagedTree(
   try {
     disk.makeDirectory(`${scratch}/objects`);
     copyIndex(context, `${repository.own}/index`, `${scratch}/index`);
-    return await new Staging(context, directory, scratch, `${repository.common}/objects`, pile).snapshot();
+    const staging = new Staging(context, directory, scratch, `${repository.common}/objects`, pile);
+    const staged = await staging.tree();
+    if (staged === undefined) return undefined;
+    const changes = runAtOnce(changesBetween(underlay, staged.tree));
+    const changed = changes.files.filter(({ path, oid }) => oid !== undefined && isSnapshotFile(path));
+    const isThere = await staging.bring([...changed.map(({ oid }) => oid!), ...staged.tree.trustFiles.values()]);
+    return isThere ? { ...staged, changes } : undefined;
   } finally {
     disk.remove(scratch);
   }

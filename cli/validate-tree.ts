@@ -2,19 +2,18 @@
 import { applyChanges } from '../controller/manifests/apply-changes.ts';
 import type { Catalogue } from '../controller/manifests/desired.ts';
 import type { FileChange } from '../controller/manifests/draft.ts';
-import { locateProblems } from '../controller/manifests/locate-problems.ts';
+import { filesToLocate, locateProblems, type Refused } from '../controller/manifests/locate-problems.ts';
 import { isManifestPath, ownChange } from '../controller/manifests/manifest-path.ts';
 import { emptyManifestState, type ManifestState } from '../controller/manifests/manifest-state.ts';
 import { parseManifestFile } from '../controller/manifests/parse-file.ts';
 import { judgeAssemblies, type ReadModule } from '../controller/publishing/judge-assemblies.ts';
-import { isTrustFile } from '../controller/publishing/trust-files.ts';
+import type { TrustFiles } from '../controller/publishing/trust-files.ts';
 import type { Problem } from '../schemas/generated/types.ts';
-import { BlobTree } from './blob-pile.ts';
+import type { LaidTree } from './fleet-revision.ts';
 import { renderNote, renderProblem, renderWarning } from './render/problems.ts';
-import type { TreeSnapshot, WorkingTree } from './working-tree.ts';
 
-/** The releases that the signed metadata in a tree names, and what is wrong with the metadata. */
-export type JudgeTrust = (tree: WorkingTree) => {
+/** The releases that the signed metadata of a tree names, and what is wrong with the metadata. */
+export type JudgeTrust = (files: TrustFiles) => {
   readonly catalogue: Catalogue;
   readonly problems: readonly Problem[];
   /** What the controller will do otherwise than the tree has it. */
@@ -27,77 +26,61 @@ export interface Validation {
   readonly warnings: readonly Problem[];
   readonly problems: readonly Problem[];
   readonly notes: readonly Problem[];
-  /** Of the files that were judged. */
+  /** Of the whole tree. */
   readonly manifests: number;
   readonly state?: ManifestState;
-  /** Devices that are otherwise than in the tree it was laid over. */
+  /** Devices that are otherwise than in its underlay. */
   readonly affected?: ReadonlySet<string>;
 }
 
-/** A tree that is right, over which another one is laid: what both have is judged once. */
-export interface TreeInForce {
-  readonly tree: WorkingTree;
-  readonly state: ManifestState;
-}
-
-const noTree: TreeInForce = { tree: new Map(), state: emptyManifestState };
-
-/** Tells a file of two trees apart: by the ids that git gives to contents where it has both, else by the bytes. */
-function differsIn(before: WorkingTree, tree: WorkingTree): (path: string) => boolean {
-  if (before instanceof BlobTree && tree instanceof BlobTree) {
-    return (path) => before.ids.get(path) !== tree.ids.get(path);
-  }
-  return (path) => {
-    const [left, right] = [before.get(path), tree.get(path)];
-    return left === undefined || right === undefined || Buffer.compare(left, right) !== 0;
-  };
-}
-
-/** Manifests of `tree` that differ from those of another, parsed, and those that are gone. */
-function changedFiles(before: WorkingTree, tree: WorkingTree): FileChange[] {
-  const differs = differsIn(before, tree);
-  const changes: FileChange[] = [];
-  for (const path of tree.keys()) {
-    if (!isManifestPath(path) || !differs(path)) continue;
-    changes.push(ownChange({ path, file: parseManifestFile(tree.get(path)!) }));
-  }
-  for (const path of before.keys())
-    if (!tree.has(path) && isManifestPath(path)) changes.push({ path, file: undefined });
-  return changes;
-}
-
-/** Few of many files: whoever judges trust need not look at the others. */
-function trustFilesOf(tree: WorkingTree): WorkingTree {
-  const files = new Map<string, Uint8Array>();
-  for (const path of tree.keys()) if (isTrustFile(path)) files.set(path, tree.get(path)!);
-  return files;
-}
-
-/** Judges a tree as the controller would judge the commit of it. */
-export function validateTree(
-  { tree, warnings: passedOver }: TreeSnapshot,
-  judgeTrust: JudgeTrust,
-  before: TreeInForce = noTree,
-): Validation {
-  const changes = changedFiles(before.tree, tree);
-  const manifests = changes.reduce(
-    (count, { file }) => count + (file?.manifests.length ?? 0) + (file?.broken.length ?? 0),
-    0,
+/** Manifests that differ from the underlay, parsed, and those that are gone. */
+async function changedFiles({ changes, bring, bytesOf }: LaidTree): Promise<FileChange[]> {
+  const changed = changes.files.filter(({ path }) => isManifestPath(path));
+  await bring(changed.map(({ path }) => path));
+  return changed.map(({ path, oid }) =>
+    oid === undefined ? { path, file: undefined } : ownChange({ path, file: parseManifestFile(bytesOf(path)!) }),
   );
-  const trust = judgeTrust(trustFilesOf(tree));
-  const applied = applyChanges(before.state, changes, trust.catalogue);
-  const notes = trust.notes ?? [];
-  const doubts = locateProblems({ problems: [], findings: applied.warnings }, (file) => tree.get(file));
-  const warnings = [...passedOver, ...doubts];
-  if (applied.kind === 'accepted') {
-    if (trust.problems.length > 0) return { warnings, problems: trust.problems, notes, manifests };
-    return { warnings, problems: [], notes, manifests, state: applied.state, affected: applied.affected };
+}
+
+/** How many manifests there are after these changes. */
+function countManifests(before: ManifestState, changes: readonly FileChange[]): number {
+  let count = before.declared.size;
+  for (const { path, file } of changes) {
+    count -= before.files.get(path)?.length ?? 0;
+    count += (file?.manifests.length ?? 0) + (file?.broken.length ?? 0);
   }
-  const located = locateProblems(applied, (file) => tree.get(file));
-  const problems = [...trust.problems, ...located].toSorted((left, right) =>
+  return count;
+}
+
+/** What was found, with the places it is at in the files of a tree. */
+export async function locateIn({ bring, bytesOf }: LaidTree, refused: Refused): Promise<Problem[]> {
+  await bring(filesToLocate(refused));
+  return locateProblems(refused, bytesOf);
+}
+
+/** Judges a tree as the controller would judge the commit of it; `before` is what its underlay came to. */
+export async function validateTree(
+  laid: LaidTree,
+  judgeTrust: JudgeTrust,
+  before: ManifestState = emptyManifestState,
+): Promise<Validation> {
+  const changes = await changedFiles(laid);
+  const trust = judgeTrust(laid.trust);
+  const applied = applyChanges(before, changes, trust.catalogue);
+  const doubts = await locateIn(laid, { problems: [], findings: applied.warnings });
+  const told = {
+    warnings: [...laid.warnings, ...doubts],
+    notes: trust.notes ?? [],
+    manifests: countManifests(before, changes),
+  };
+  if (applied.kind === 'accepted') {
+    if (trust.problems.length > 0) return { ...told, problems: trust.problems };
+    return { ...told, problems: [], state: applied.state, affected: applied.affected };
+  }
+  const problems = [...trust.problems, ...(await locateIn(laid, applied))].toSorted((left, right) =>
     left.file < right.file ? -1 : left.file > right.file ? 1 : 0,
   );
-  return { warnings, problems, notes, manifests };
+  return { ...told, problems };
 }
 
 /** The last line of the command's output for people. */
@@ -112,34 +95,42 @@ export function validationSummary({ problems, manifests, state }: Validation): s
 export interface ValidateAnswer {
   readonly output: string;
   readonly exitCode: 0 | 1;
+  /** There where the tree is right. */
+  readonly state?: ManifestState;
+}
+
+export interface ValidateOptions {
+  readonly format?: 'text' | 'json';
+  /** What the underlay came to. */
+  readonly before?: ManifestState;
 }
 
 /** The validation with what can't run of what the tree puts together; it is not asked while anything else is wrong. */
-async function withAssemblies(validation: Validation, tree: WorkingTree, read: ReadModule): Promise<Validation> {
+async function withAssemblies(validation: Validation, laid: LaidTree, read: ReadModule): Promise<Validation> {
   const { state, ...rest } = validation;
   if (state === undefined) return validation;
   const findings = await judgeAssemblies(state, emptyManifestState, read);
   if (findings.length === 0) return validation;
-  return { ...rest, problems: locateProblems({ problems: [], findings }, (file) => tree.get(file)) };
+  return { ...rest, problems: await locateIn(laid, { problems: [], findings }) };
 }
 
 /** `fleet validate DIR [-o json]`. */
 export async function validate(
-  snapshot: TreeSnapshot,
+  laid: LaidTree,
   judgeTrust: JudgeTrust,
   readModule: ReadModule,
-  format: 'text' | 'json' = 'text',
+  { format = 'text', before }: ValidateOptions = {},
 ): Promise<ValidateAnswer> {
-  const validation = await withAssemblies(validateTree(snapshot, judgeTrust), snapshot.tree, readModule);
-  const { problems, notes, manifests, warnings } = validation;
-  const exitCode = problems.length === 0 ? 0 : 1;
+  const validation = await withAssemblies(await validateTree(laid, judgeTrust, before), laid, readModule);
+  const { problems, notes, manifests, warnings, state } = validation;
+  const answer = { exitCode: problems.length === 0 ? 0 : 1, ...(state && { state }) } as const;
   if (format === 'json')
-    return { output: `${JSON.stringify({ manifests, problems, warnings, notes }, undefined, 2)}\n`, exitCode };
+    return { ...answer, output: `${JSON.stringify({ manifests, problems, warnings, notes }, undefined, 2)}\n` };
   const lines = [
     ...warnings.map(renderWarning),
     ...problems.map(renderProblem),
     ...notes.map(renderNote),
     validationSummary(validation),
   ];
-  return { output: `${lines.join('\n')}\n`, exitCode };
+  return { ...answer, output: `${lines.join('\n')}\n` };
 }

@@ -1,6 +1,8 @@
 /** The files of a fleet repository as they lie in a directory, committed or not. */
+
+import type { OddKind } from '../controller/manifests/fleet-tree.ts';
 import { isManifestPath } from '../controller/manifests/manifest-path.ts';
-import { type OddEntry, passedOver } from '../controller/manifests/passed-over.ts';
+import { passedOver } from '../controller/manifests/passed-over.ts';
 import { isTrustFile } from '../controller/publishing/trust-files.ts';
 import { fleetIgnoreFile, ignoreNothing, parseFleetIgnore } from '../controller/source/fleet-ignore.ts';
 import type { Disk } from '../platform/ports.ts';
@@ -31,7 +33,7 @@ function isPassedOver(name: string): boolean {
  */
 export function readWorkingTree(disk: Disk, directory: string): TreeSnapshot {
   const tree = new Map<string, Uint8Array>();
-  const odd: OddEntry[] = [];
+  const odd = new Map<string, OddKind>();
   const paths: string[] = [];
   const ignoreFile = `${directory}/${fleetIgnoreFile}`;
   const hasIgnore = disk.stat(ignoreFile)?.kind === 'file';
@@ -41,7 +43,7 @@ export function readWorkingTree(disk: Disk, directory: string): TreeSnapshot {
       const path = `${prefix}${name}`;
       const { kind, isLink } = disk.stat(`${directory}/${path}`) ?? {};
       if (isPassedOver(name) && kind === 'directory') continue;
-      if (isLink) odd.push({ path, kind: 'link' });
+      if (isLink) odd.set(path, 'link');
       else if (kind === 'directory') walk(`${path}/`);
       else if (kind === 'file' && !isIgnored(path)) paths.push(path);
     }

@@ -15,11 +15,13 @@ import { type AuthorizeDevice, authorizeByFleet } from './authority/authorizatio
 import { Refusals } from './doors/refusals.ts';
 import { Engine } from './engine/engine.ts';
 import type { ContactEvent, ShadowRequestEvent } from './engine/events.ts';
-import { type Image, loadImage } from './engine/image.ts';
+import type { Image } from './engine/image.ts';
+import { loadImage } from './engine/load-image.ts';
 import { type End, expiryStatuses } from './expiry/end.ts';
 import { BranchFollower } from './following/branch-follower.ts';
 import type { Publisher, RevisionSource } from './following/follower-parts.ts';
 import type { Acceptance } from './following/held-tip.ts';
+import type { JudgedPlace } from './following/judged-place.ts';
 import type { DesiredFleet } from './manifests/desired.ts';
 import { Intake } from './messages/intake.ts';
 import type { WatchedOutlet } from './messages/watched-outlet.ts';
@@ -40,6 +42,7 @@ export interface ControllerParts {
   readonly publisher: Publisher;
   readonly state: StatePort;
   readonly cache: BlobCache;
+  readonly judged: JudgedPlace;
   /** Says something to a device; resolves when the broker has it. */
   readonly publish: (message: ShadowMessage) => Promise<void>;
   /** A DSSE envelope by the deployment key. */
@@ -77,8 +80,10 @@ export interface Controller {
   readonly changes: Pick<View, 'changeId' | 'changesSince' | 'listen'>;
   /** Frees artifacts that nobody needs any more. */
   collectGarbage(): Promise<void>;
-  /** The bytes of an artifact are not those of its name, or not there: it is put again where it is known what they were. */
-  mendArtifact(sha256: string): Promise<void>;
+  /** Whether a file that is served is as it was written, where that is known. */
+  isRightArtifact(file: string, bytes: Uint8Array | undefined): boolean;
+  /** A file that is served is not what it was, or not there: it is put again where it is known what it was. */
+  mendArtifact(file: string): Promise<void>;
   readonly authorize: AuthorizeDevice;
   readonly knowsDevice: (device: string) => boolean;
   readonly onRefusal: (refusal: Omit<Refusal, 'at'>) => void;
@@ -96,7 +101,6 @@ export interface Controller {
 class FollowingController implements Controller {
   readonly #parts: ControllerParts;
   readonly #image: Image;
-  readonly #rowsSetAside: number;
   readonly #startedAt: number;
   readonly #refusals: Refusals;
   readonly #engine: Engine;
@@ -105,14 +109,14 @@ class FollowingController implements Controller {
   readonly #branch: BranchFollower;
   readonly #intake: Intake;
 
-  constructor(parts: ControllerParts, image: Image, needed: NeededArtifacts, rowsSetAside: number) {
+  constructor(parts: ControllerParts, image: Image, needed: NeededArtifacts) {
     this.#parts = parts;
     this.#image = image;
     this.#needed = needed;
-    this.#rowsSetAside = rowsSetAside;
     this.#startedAt = parts.clock.now();
     this.#refusals = new Refusals(image.refusals.values());
-    const { clock, log, state, cache, source, publisher, publish, sign, keyId, putBlob, tellsConnections } = parts;
+    const { clock, log, state, cache, judged, source, publisher, publish, sign, keyId, putBlob, tellsConnections } =
+      parts;
     this.#view = new View({ clock, image, needed, context: () => this.#engine.context });
     this.#engine = new Engine({
       ...{ clock, log, state, image, publish, sign, keyId, putBlob, tellsConnections },
@@ -124,7 +128,7 @@ class FollowingController implements Controller {
       note: (device, channel, mark) => this.#engine.ask({ kind: 'messages-taken', device, channel, mark }),
     });
     this.#branch = new BranchFollower({
-      ...{ clock, log, source, publisher, cache },
+      ...{ clock, log, source, publisher, cache, judged },
       memory: {
         revision: image.revision,
         source: image.source,
@@ -212,9 +216,9 @@ class FollowingController implements Controller {
 
   get #storage(): StorageStatus | undefined {
     const { trouble } = this.#engine;
-    const rowsSetAside = this.#rowsSetAside;
+    const { rowsSetAside } = this.#image;
     if (trouble === undefined && rowsSetAside === 0) return undefined;
-    const message = `${rowsSetAside} rows of its state could not be read when it started`;
+    const message = `${rowsSetAside} rows of its state could not be read since it started`;
     const { since, ...words } = trouble ?? { code: 'STATE_ROWS_SET_ASIDE', message, since: this.#startedAt };
     return { ...words, since: new Date(since).toISOString(), rowsSetAside };
   }
@@ -247,12 +251,22 @@ class FollowingController implements Controller {
     if (files > 0) log.write('info', 'publishing.collected', { files });
   }
 
-  async mendArtifact(sha256: string): Promise<void> {
+  async #envelopeOf(name: string): Promise<string | undefined> {
+    const { documents } = this.#image;
+    await documents.bring([{ room: 'envelope', name }]);
+    return documents.get('envelope', name);
+  }
+
+  isRightArtifact(file: string, bytes: Uint8Array | undefined): boolean {
+    return this.#parts.publisher.isRight(file, bytes);
+  }
+
+  async mendArtifact(file: string): Promise<void> {
     const { publisher, log } = this.#parts;
-    const holder = this.#needed.holderOf(sha256);
-    const envelope = holder === undefined ? undefined : this.#image.device(holder).envelope;
-    const isMended = await publisher.mend(sha256, this.#demand(this.#engine.desired), envelope);
-    if (isMended) log.write('info', 'publishing.mended', { file: `sha256/${sha256}` });
+    const holder = this.#needed.holderOf(file.replace('sha256/', ''));
+    const envelope = holder === undefined ? undefined : await this.#envelopeOf(holder);
+    const isMended = await publisher.mend(file, this.#demand(this.#engine.desired), envelope);
+    if (isMended) log.write('info', 'publishing.mended', { file });
   }
 
   async stop(): Promise<void> {
@@ -265,11 +279,12 @@ class FollowingController implements Controller {
 /** The controller over its rooms, with all that it remembers; nothing happens before `start`. */
 export async function createController(parts: ControllerParts): Promise<Controller> {
   const needed = new NeededArtifacts();
-  const { image, unreadable } = await loadImage(parts.state, new Turn(parts.clock), (device, record) =>
-    needed.note(device, record),
-  );
+  const { image, unreadable } = await loadImage(parts.state, new Turn(parts.clock), {
+    onRecord: (device, record) => needed.note(device, record),
+    tellsConnections: parts.tellsConnections,
+  });
   for (const { row, error } of unreadable) {
     parts.log.write('warn', 'state.row-set-aside', { room: row.room, key: row.key, reason: String(error) });
   }
-  return new FollowingController(parts, image, needed, unreadable.length);
+  return new FollowingController(parts, image, needed);
 }

@@ -7,6 +7,8 @@ export interface StateDirectory {
   readonly database: string;
   /** Of blobs that were read; may be deleted while the controller is down. */
   readonly cache: string;
+  /** What was judged of the revision in force, or of one shortly before it; may be deleted likewise. */
+  readonly judged: string;
   readonly authority: string;
   /** Who vouches for the controller, for whoever connects. */
   readonly authorityCertificate: string;
@@ -26,6 +28,7 @@ export function stateDirectory(path: string, shared = path): StateDirectory {
   return {
     database: `${path}/controller.db`,
     cache: `${path}/cache.db`,
+    judged: `${path}/judged-tree`,
     authority: `${shared}/authority`,
     authorityCertificate: `${shared}/authority/ca.pem`,
     mirror: `${shared}/git`,
@@ -37,12 +40,15 @@ export function stateDirectory(path: string, shared = path): StateDirectory {
   };
 }
 
-/** Reads the API token, or makes one on first start. */
+/** What can stand in a header and is not guessed; an operator may have put a token of their own. */
+const usableToken = /^[\x21-\x7e]{16,1024}$/;
+
+/** Reads the API token, or makes one: on first start, and in the place of what can't be one, as a power cut or a full disk leaves it. */
 export function readApiToken(disk: Disk, random: Random, path: string): string {
-  if (disk.stat(path) === undefined) {
-    const token = Buffer.from(random.bytes(32)).toString('base64url');
-    const cut = path.lastIndexOf('/');
-    writeFileDurably(disk, path.slice(0, cut), path.slice(cut + 1), new TextEncoder().encode(`${token}\n`));
-  }
-  return new TextDecoder().decode(disk.readFile(path)).trim();
+  const kept = disk.stat(path) === undefined ? '' : new TextDecoder().decode(disk.readFile(path)).trim();
+  if (usableToken.test(kept)) return kept;
+  const token = Buffer.from(random.bytes(32)).toString('base64url');
+  const cut = path.lastIndexOf('/');
+  writeFileDurably(disk, path.slice(0, cut), path.slice(cut + 1), new TextEncoder().encode(`${token}\n`));
+  return token;
 }

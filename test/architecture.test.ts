@@ -44,7 +44,7 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'artifact/snapshot',
-    imports: ['artifact/wasm'],
+    imports: ['schemas', 'artifact/wasm'],
     packages: [],
     reason: 'pure: the state of an instance as a file, which knows nothing of who runs it',
   },
@@ -334,6 +334,8 @@ const rooms: readonly Room[] = [
       'schemas',
       'artifact',
       'platform',
+      'controller/following/judged-file.ts',
+      'controller/following/revision-tree.ts',
       'controller/manifests',
       'controller/planning',
       'controller/publishing',

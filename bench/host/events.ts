@@ -5,7 +5,7 @@ import { closeSync, openSync } from 'node:fs';
 import { WASI } from 'node:wasi';
 import { FuelMeter } from '../../device-agent/runtime/host/fuel-meter.ts';
 import { Guest } from '../../device-agent/runtime/host/guest.ts';
-import { LeftMemories } from '../../device-agent/runtime/host/left-memories.ts';
+import { GuestThread } from '../../device-agent/runtime/host/guest-thread.ts';
 import { Turns } from '../../device-agent/runtime/host/turns.ts';
 import { prepareModule } from '../../device-agent/runtime/prepare/prepare-module.ts';
 import { emptyInput, outputTo } from '../../device-agent/runtime/primitives/streams.ts';
@@ -44,9 +44,8 @@ function meteredAnswerer(source: Uint8Array): Answerer {
   const preparation = prepareModule(source, memoryPages);
   if (preparation.kind === 'refused') throw new Error(preparation.message);
   const compiled = { module: new WebAssembly.Module(preparation.module), traits: preparation.traits };
-  const turns = new Turns({ nextTurn: setImmediate, mark: () => {} });
+  const thread = new GuestThread(new Turns({ nextTurn: setImmediate, mark: () => {} }));
   const memoryBytesMax = memoryPages * 65_536;
-  const memories = new LeftMemories();
   return async () => {
     let answered = 0;
     const stdin = { ...emptyInput, read: (into: Uint8Array) => into.fill(7).length };
@@ -55,7 +54,7 @@ function meteredAnswerer(source: Uint8Array): Answerer {
     });
     const { world } = newWorld({ stdin, stdout, monotonic: nodeClock.monotonic });
     const meter = new FuelMeter({}, nodeClock.monotonic());
-    const options = { name: 'guest', compiled, turns, clock: nodeClock, meter, memories, memoryBytesMax };
+    const options = { name: 'guest', compiled, thread, clock: nodeClock, meter, memoryBytesMax };
     await new Guest(world, { ...options, onStarted: () => {} }).run();
     return answered;
   };

@@ -5,6 +5,7 @@ import { WASI } from 'node:wasi';
 import type { CompiledModule } from '../../device-agent/runtime/host/compiled-modules.ts';
 import { FuelMeter } from '../../device-agent/runtime/host/fuel-meter.ts';
 import { Guest } from '../../device-agent/runtime/host/guest.ts';
+import { GuestThread } from '../../device-agent/runtime/host/guest-thread.ts';
 import { LeftMemories } from '../../device-agent/runtime/host/left-memories.ts';
 import { Turns } from '../../device-agent/runtime/host/turns.ts';
 import { prepareModule } from '../../device-agent/runtime/prepare/prepare-module.ts';
@@ -28,12 +29,11 @@ function compileExample(): CompiledModule {
 }
 
 /** A guest that prints nothing anywhere and sleeps for ever as soon as it sleeps. */
-function sleeperOf(compiled: CompiledModule, turns: Turns, onStarted: () => void): Guest {
+function sleeperOf(compiled: CompiledModule, thread: GuestThread, onStarted: () => void): Guest {
   const { world } = newWorld({ wait: () => new Promise(() => {}), monotonic: nodeClock.monotonic });
   const meter = new FuelMeter({}, nodeClock.monotonic());
   const memoryBytesMax = 64 * 65_536;
-  const rest = { clock: nodeClock, meter, memories: new LeftMemories(), onStarted, memoryBytesMax };
-  return new Guest(world, { name: 'guest', compiled, turns, ...rest });
+  return new Guest(world, { name: 'guest', compiled, thread, clock: nodeClock, meter, onStarted, memoryBytesMax });
 }
 
 /** The engine's own part, with a memory that another instance has left: imports are functions that do nothing. */
@@ -86,12 +86,12 @@ async function settle(): Promise<void> {
 /** Figures of instances, in one process. */
 export async function measureInstances(): Promise<readonly Row[]> {
   const example = compileExample();
-  const turns = new Turns({ nextTurn: setImmediate, mark: () => {} });
+  const thread = new GuestThread(new Turns({ nextTurn: setImmediate, mark: () => {} }));
   const [engineUs, nodesUs] = instantiateUs(example);
   const starts: number[] = [];
   const start = (): Guest => {
     const orderedAt = nodeClock.monotonic();
-    const guest = sleeperOf(example, turns, () => starts.push(nodeClock.monotonic() - orderedAt));
+    const guest = sleeperOf(example, thread, () => starts.push(nodeClock.monotonic() - orderedAt));
     void guest.run();
     return guest;
   };

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { privateKeyFromSeed } from '../../artifact/trust/keys.ts';
 import { Engine } from '../../controller/engine/engine.ts';
-import { loadImage } from '../../controller/engine/image.ts';
+import { loadImage } from '../../controller/engine/load-image.ts';
 import type { DesiredFleet } from '../../controller/manifests/desired.ts';
 import { signDeployment } from '../../controller/publishing/sign-deployment.ts';
 import type { Term } from '../../controller/state/leadership.ts';
@@ -46,6 +46,7 @@ function fleetOf(count: number): DesiredFleet {
 function recording(state: StatePort, commits: (readonly StateWrite[])[]): StatePort {
   return {
     load: (take) => state.load(take),
+    read: (keys) => state.read(keys),
     commit: (writes) => {
       commits.push(writes);
       return state.commit(writes);

@@ -1,8 +1,8 @@
 import { type MergedTrust, mergeTrust } from '../../controller/publishing/authoring/merge-trust.ts';
-import { isTrustFile, type TrustFiles } from '../../controller/publishing/trust-files.ts';
 import { mergeCommits } from '../../controller/source/merge-sides.ts';
 import { type Command, CommandError } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { openFleetRepository } from '../fleet-repository.ts';
 import { findCommit, openCommit } from '../fleet-revision.ts';
 import { announceOn, authored, repositoryOf, repositoryOption } from '../repository.ts';
 
@@ -14,10 +14,6 @@ export function mergeReport({ files, unsigned }: MergedTrust): string {
       ? ''
       : `not signed by enough keys: ${unsigned.join(', ')}; run \`fleet release sign ${unsigned.join(' ')}\` where they are\n`;
   return `merged ${files.join(', ')}\n${missing}${next}\n`;
-}
-
-function trustOf(tree: TrustFiles): TrustFiles {
-  return new Map([...tree].filter(([path]) => isTrustFile(path)));
 }
 
 export const releaseMergeCommand: Command = {
@@ -33,12 +29,13 @@ export const releaseMergeCommand: Command = {
     if (commits === undefined) {
       throw new CommandError(`git merges nothing in ${tree.directory} now; name the other side: release merge THEIRS`);
     }
+    const repository = await openFleetRepository(context, tree.directory);
     const [ours, other] = [
-      await openCommit(context, tree.directory, commits.ours),
-      await openCommit(context, tree.directory, commits.theirs),
+      await openCommit(context, repository, commits.ours),
+      await openCommit(context, repository, commits.theirs),
     ];
-    const base = commits.base === undefined ? undefined : await findCommit(context, tree.directory, commits.base);
-    const sides = { base: base && trustOf(base.tree), ours: trustOf(ours.tree), theirs: trustOf(other.tree) };
+    const base = commits.base === undefined ? undefined : await findCommit(context, repository, commits.base);
+    const sides = { base: base?.trust, ours: ours.trust, theirs: other.trust };
     const options = { now: context.clock.now(), announce: announceOn(context) };
     const merged = authored(() => mergeTrust(tree, sides, options));
     context.stdout.write(mergeReport(merged));

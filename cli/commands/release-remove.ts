@@ -3,21 +3,23 @@ import { catalogueOf } from '../../controller/publishing/catalogue.ts';
 import type { ReleaseName } from '../../controller/publishing/release-path.ts';
 import { type Command, CommandError } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { layFiles } from '../fleet-revision.ts';
 import { announceOn, authored, repositoryOf, repositoryOption } from '../repository.ts';
 import { validateTree } from '../validate-tree.ts';
 import { readWorkingTree, type TreeSnapshot } from '../working-tree.ts';
 
 /** Throws unless the tree is right, and right without the release too: a file that can't be read may name it. */
-export function requireUnnamed(snapshot: TreeSnapshot, { name, version }: ReleaseName): void {
+export async function requireUnnamed(snapshot: TreeSnapshot, { name, version }: ReleaseName): Promise<void> {
   const { catalogue, problems } = catalogueOf(snapshot.tree);
-  const now = validateTree(snapshot, () => ({ catalogue, problems }));
+  const laid = layFiles(snapshot);
+  const now = await validateTree(laid, () => ({ catalogue, problems }));
   if (now.state === undefined) {
     const { file, code } = now.problems[0]!;
     const message = `who names ${name} ${version} can't be told while the manifests are wrong (${file}: ${code}): see to what \`fleet validate\` says`;
     throw new CommandError(`${message}. Nothing was removed`);
   }
   const without = new Map([...catalogue].filter(([key]) => key !== `${name}/${version}`));
-  const then = validateTree(snapshot, () => ({ catalogue: without, problems: [] }));
+  const then = await validateTree(laid, () => ({ catalogue: without, problems: [] }));
   if (then.problems.length === 0) return;
   const places = then.problems.map(({ file, line }) => (line === undefined ? file : `${file}:${line}`));
   throw new CommandError(
@@ -36,7 +38,7 @@ export const releaseRemoveCommand: Command = {
       throw new CommandError('release remove takes NAME VERSION', exitCodes.usage);
     }
     const tree = repositoryOf(context, args);
-    requireUnnamed(readWorkingTree(tree.disk, tree.directory), { name, version });
+    await requireUnnamed(readWorkingTree(tree.disk, tree.directory), { name, version });
     const { clock } = context;
     authored(() => removeRelease(tree, { name, version, now: clock.now(), announce: announceOn(context) }));
     context.stdout.write(`${name} ${version} is no release any more; devices that run it go on\n`);

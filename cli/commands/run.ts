@@ -1,13 +1,16 @@
 import type { RunEnd, RunOutcome, RunRequest } from '../../device-agent/runtime/run/request.ts';
+import { printableLines } from '../../platform/printable.ts';
 import { applicationOptions } from '../application-options.ts';
 import { type Command, type CommandContext, CommandError, type ParsedArguments } from '../command.ts';
 import { type ExitCode, exitCodes, programExitCode } from '../exit-codes.ts';
 import { runApplication } from '../run-application.ts';
 import { requestOf, timeLimitOf } from '../run-options.ts';
-import { answerOf, runProcess } from '../run-process.ts';
+import { answerOf, lateMessage, runProcess } from '../run-process.ts';
 
 const file = 'device-agent/runtime/run/main.ts';
 const pagesOfMiB = 16;
+/** A process ends its program in time and tells what that took; one that does not within this much more is ended itself. */
+const graceMs = 5_000;
 /** What compiling and metering a module of tens of megabytes takes. */
 const heapMiBMin = 256;
 
@@ -27,6 +30,8 @@ function verdictOf(end: RunEnd): { readonly message?: string; readonly code: Exi
       return { message: end.message, code: exitCodes.trap };
     case 'out-of-fuel':
       return { message: 'it has used all its fuel (--fuel)', code: exitCodes.outOfFuel };
+    case 'time-limit':
+      return { message: lateMessage, code: exitCodes.timeLimit };
     case 'out-of-memory':
       return { message: `it needs more memory than it has (--memory): ${end.message}`, code: exitCodes.outOfMemory };
     case 'refused':
@@ -47,11 +52,16 @@ async function runModule(context: CommandContext, args: ParsedArguments): Promis
   if (other !== undefined) throw new CommandError(`--${other} goes with --app`, exitCodes.usage);
   const request = requestOf(context.directory, args);
   const name = args.positionals[0]!;
-  const program = { file, flags: [heapFlag(request)], request, timeLimitMs: timeLimitOf(args) };
+  const timeLimitMs = timeLimitOf(args);
+  const program = {
+    ...{ file, flags: [heapFlag(request)] },
+    request: { ...request, ...(timeLimitMs === undefined ? {} : { timeLimitMs }) },
+    timeLimitMs: timeLimitMs && timeLimitMs + graceMs,
+  };
   const outcome = answerOf(await runProcess<RunOutcome>(context, program), name);
   if (outcome.end.kind === 'returned') for (const result of outcome.end.results) context.stdout.write(`${result}\n`);
   const { message, code } = verdictOf(outcome.end);
-  if (message !== undefined) context.stderr.write(`fleet: ${name}: ${message}\n`);
+  if (message !== undefined) context.stderr.write(printableLines(`fleet: ${name}: ${message}\n`));
   if (args.flags.has('report')) context.stderr.write(report(outcome));
   return code;
 }

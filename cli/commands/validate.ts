@@ -5,11 +5,12 @@ import { judgeRelease } from '../../controller/publishing/check-release.ts';
 import { releaseFile } from '../../controller/publishing/release-path.ts';
 import { type Command, CommandError } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { findFleetRepository } from '../fleet-repository.ts';
+import { layDirectory } from '../fleet-revision.ts';
+import { findJudged, keepJudged } from '../judged-cache.ts';
 import { fetchPublishedTrust, type PublishedTrust } from '../published-trust.ts';
 import { absolutePath, repositoryOf } from '../repository.ts';
-import { readStagedTree } from '../staged-tree.ts';
-import { type JudgeTrust, validate } from '../validate-tree.ts';
-import { readWorkingTree } from '../working-tree.ts';
+import { type JudgeTrust, type ValidateOptions, validate } from '../validate-tree.ts';
 
 /** Signed metadata, and the release files that it names, as they lie in the work tree, after what the controller published. */
 function judgeTrustOf(tree: WorkTree, published: PublishedTrust, now: number): JudgeTrust {
@@ -39,12 +40,16 @@ export const validateCommand: Command = {
         ? repositoryOf(context, args, 'fleet validate DIR')
         : { disk: context.disk, directory: absolutePath(context, directory) };
     const published = await fetchPublishedTrust(context, readTrustFiles(tree));
-    const staged = await readStagedTree(context, tree.directory);
-    const snapshot = staged ?? readWorkingTree(tree.disk, tree.directory);
+    const repository = await findFleetRepository(context, tree.directory);
+    // A folder of a work tree has its files at other paths.
+    const known = repository?.top === tree.directory ? await findJudged(context, repository) : undefined;
+    const laid = await layDirectory(context, tree.directory, repository, known);
     const judgeTrust = judgeTrustOf(tree, published, context.clock.now());
     const readModule = async (release: CataloguedRelease) => readWorkFile(tree, releaseFile(release));
-    const { output, exitCode } = await validate(snapshot, judgeTrust, readModule, format);
+    const options: ValidateOptions = { format, ...(known && { before: known.state }) };
+    const { output, exitCode, state } = await validate(laid, judgeTrust, readModule, options);
     context.stdout.write(output);
+    if (state !== undefined) await keepJudged(context, laid, state);
     const { unknownBecause } = published;
     if (unknownBecause !== undefined) context.stderr.write(`judged without what was published: ${unknownBecause}\n`);
     return exitCode;

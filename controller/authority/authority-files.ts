@@ -1,4 +1,5 @@
 /** A key and its certificate as one PEM file, so that a power cut never leaves one without the other. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { type Disk, DiskError } from '../../platform/ports.ts';
 
 /** PEM texts of a private key (PKCS #8) and its certificate. */
@@ -9,8 +10,16 @@ export interface KeyAndCertificate {
 
 const blockPattern = /-----BEGIN ([A-Z ]+)-----[A-Za-z0-9+/=\s]+-----END \1-----\n?/g;
 
-/** Reads the pair; `undefined` when there is no file, an error when it does not hold exactly one of each. */
-export function readPair(disk: Disk, path: string): KeyAndCertificate | undefined {
+function isPair({ key, certificate }: KeyAndCertificate): boolean {
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
+}
+
+/** Reads the pair; `undefined` when there is no file, `damaged` when it does not hold exactly one of each that belong together. */
+export function readPair(disk: Disk, path: string): KeyAndCertificate | 'damaged' | undefined {
   let text: string;
   try {
     text = new TextDecoder().decode(disk.readFile(path));
@@ -22,10 +31,7 @@ export function readPair(disk: Disk, path: string): KeyAndCertificate | undefine
   const pick = (label: string) => blocks.filter((block) => block[1] === label).map((block) => block[0]);
   const [key, ...moreKeys] = pick('PRIVATE KEY');
   const [certificate, ...moreCertificates] = pick('CERTIFICATE');
-  if (key === undefined || certificate === undefined || moreKeys.length + moreCertificates.length > 0) {
-    throw new Error(
-      `${path}: expected one private key and one certificate in PEM; move it away to have a new one made`,
-    );
-  }
-  return { key, certificate };
+  const isOneOfEach = moreKeys.length + moreCertificates.length === 0;
+  if (key === undefined || certificate === undefined || !isOneOfEach) return 'damaged';
+  return isPair({ key, certificate }) ? { key, certificate } : 'damaged';
 }

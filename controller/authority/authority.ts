@@ -169,9 +169,9 @@ export function authorityPaths(directory: string): { readonly authority: string;
 /** Why there is no authority to go on with. */
 export class AuthorityLostError extends Error {
   readonly code = 'AUTHORITY_LOST';
-  constructor(path: string) {
+  constructor(path: string, what: 'is gone' | 'holds no key with its certificate any more') {
     super(
-      `${path} is gone, and devices trust only what it signed: every one of them would refuse another authority. It was not replaced. Restore it from a backup of the state directory; if there is none, \`fleet controller new-authority\` makes another, and each device has to be enrolled again with its ca.pem (AUTHORITY_LOST)`,
+      `${path} ${what}, and devices trust only what it signed: every one of them would refuse another authority. It was not replaced. Restore it from a backup of the state directory; if there is none, \`fleet controller new-authority\` makes another, and each device has to be enrolled again with its ca.pem (AUTHORITY_LOST)`,
     );
     this.name = 'AuthorityLostError';
   }
@@ -182,11 +182,12 @@ async function issuerPair(options: AuthorityOptions): Promise<KeyAndCertificate>
   const { disk, directory, isFirstStart = true } = options;
   const path = `${directory}/authority.pem`;
   const pair = readPair(disk, path);
+  if (pair === 'damaged') throw new AuthorityLostError(path, 'holds no key with its certificate any more');
   if (pair !== undefined) return pair;
   // What the others say was signed by the authority: it is written before any of them.
   const { authority, server } = authorityPaths(directory);
   if (!isFirstStart || [authority, server].some((file) => disk.stat(file) !== undefined)) {
-    throw new AuthorityLostError(path);
+    throw new AuthorityLostError(path, 'is gone');
   }
   const made = await createIssuer(options);
   writeFileDurably(disk, directory, 'authority.pem', encoder.encode(made.key + made.certificate));
@@ -215,26 +216,38 @@ export async function replaceAuthority(options: AuthorityOptions): Promise<reado
   return aside;
 }
 
+/** The controller's own pair; one that is damaged is as one that is not there, for another is made at any time. */
+function serverPair({ disk, directory }: AuthorityOptions): KeyAndCertificate | undefined {
+  const pair = readPair(disk, authorityPaths(directory).server);
+  return pair === 'damaged' ? undefined : pair;
+}
+
+/** Puts the public certificate where everybody reads it, unless it is there. */
+function keepPublic({ disk, directory }: AuthorityOptions, certificate: string): void {
+  const path = authorityPaths(directory).authority;
+  const isThere = disk.stat(path) !== undefined && new TextDecoder().decode(disk.readFile(path)) === certificate;
+  if (!isThere) writeFileDurably(disk, directory, 'ca.pem', encoder.encode(certificate));
+}
+
 /** Opens the authority of a directory, or makes it: `authority.pem` (secret), `server.pem` (secret), `ca.pem` (public). */
 export async function openAuthority(options: AuthorityOptions): Promise<Authority> {
   const { disk, directory, clock } = options;
-  const keep = (name: string, text: string) => writeFileDurably(disk, directory, name, encoder.encode(text));
   makeDirectoryDurably(disk, directory);
   const pair = await issuerPair(options);
   const authority = pair.certificate;
-  if (disk.stat(authorityPaths(directory).authority) === undefined) keep('ca.pem', authority);
+  keepPublic(options, authority);
   const issuer: Issuer = { certificate: new x509.X509Certificate(authority), key: await importKey(pair.key) };
   return {
     certificate: authority,
     async serverIdentity(hostnames) {
-      const kept = readPair(disk, authorityPaths(directory).server);
+      const kept = serverPair(options);
       if (kept !== undefined && stillServes(kept.certificate, authority, hostnames, clock)) return kept;
       const fresh = await issueServer(issuer, options, hostnames);
-      keep('server.pem', fresh.key + fresh.certificate);
+      writeFileDurably(disk, directory, 'server.pem', encoder.encode(fresh.key + fresh.certificate));
       return fresh;
     },
     ends() {
-      const server = readPair(disk, authorityPaths(directory).server);
+      const server = serverPair(options);
       const renewedDaysBefore = serverDaysLeftMin - 1;
       return [
         authorityEnd(authority),

@@ -28,7 +28,7 @@ function forget(draft: Draft, device: string): void {
 
 function mendShadow(draft: Draft, context: Context, device: string): void {
   const record = draft.device(device);
-  const right = handOver(device, record, context.now);
+  const right = handOver(record, context.now);
   if (right === record) return;
   draft.keep(device, right);
   if (mayHear(context, device)) oweWord(draft, device, context.now);

@@ -1,9 +1,9 @@
 /** What decisions go by besides what is remembered: what git wants, who is connected, the time. */
 import type { DesiredFleet } from '../manifests/desired.ts';
-import type { ObservedDevice, Unsettled } from '../planning/observed.ts';
-import type { Known } from './image.ts';
+import type { DescribedDevice, ObservedDevice, Unsettled } from '../planning/observed.ts';
+import { reportOf } from './device-shadow.ts';
+import type { Known } from './known.ts';
 import type { Owed } from './records.ts';
-import { reportOf } from './rows.ts';
 
 /** A device's connection, as a fact of this process's life: nobody is connected to a controller that has just started. */
 export interface Link {
@@ -53,13 +53,13 @@ function unsettledOf(known: Known, device: string): Unsettled | undefined {
 /** A device as planning sees it. What another key said of it does not count. */
 export function observe(known: Known, { desired, links, heard: lately, now }: Context, device: string): ObservedDevice {
   const record = known.device(device);
-  const { issued, dropped, takeovers, contradictions, heard } = record;
+  const { issued, gist, dropped, takeovers, contradictions, heard } = record;
   // Member by member: this is asked several times for every device of a fleet.
-  const observed: { -readonly [K in keyof ObservedDevice]: ObservedDevice[K] } = { events: known.history(device) };
+  const observed: { -readonly [K in keyof ObservedDevice]: ObservedDevice[K] } = {};
   if (issued !== undefined) observed.issued = issued;
   const key = desired.devices.get(device)?.keyFingerprint;
-  const report = key === undefined || heard === undefined || heard.key === key ? reportOf(record) : undefined;
-  if (report !== undefined) observed.report = report;
+  const isItsOwn = key === undefined || heard === undefined || heard.key === key;
+  if (gist !== undefined && isItsOwn) observed.report = gist;
   const contactAt = laterContact(lately.get(device), record.contactAt, now);
   if (contactAt !== undefined) observed.contactAt = contactAt;
   const link = links?.get(device);
@@ -71,4 +71,12 @@ export function observe(known: Known, { desired, links, heard: lately, now }: Co
   const unsettled = unsettledOf(known, device);
   if (unsettled !== undefined) observed.unsettled = unsettled;
   return observed;
+}
+
+/** A device as it is shown: its report is at hand, and its history where that is asked for. */
+export function described(known: Known, context: Context, device: string, withHistory: boolean): DescribedDevice {
+  const { report: gist, ...observed } = observe(known, context, device);
+  const report = gist === undefined ? undefined : reportOf(known, device);
+  const events = (withHistory ? known.document('history', device) : undefined) ?? [];
+  return { ...observed, ...(report === undefined ? {} : { report }), events };
 }

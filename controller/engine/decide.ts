@@ -4,12 +4,14 @@
  */
 import type { ShadowMessage } from '../shadow/protocol.ts';
 import { type Context, laterContact, mayHear } from './context.ts';
+import { withoutReport } from './device-shadow.ts';
 import type { Draft } from './draft.ts';
 import type { AdoptionEvent, ContactEvent, EngineEvent } from './events.ts';
 import { record, type Tale } from './history.ts';
-import { handOver } from './issue.ts';
+import { keepIssued, withoutEnvelope } from './issue.ts';
 import { noteTaken } from './marks.ts';
 import { oweWord, postpone, settle } from './owed.ts';
+import type { UnreadableDocument } from './records.ts';
 import { answerShadowRequest } from './shadow-request.ts';
 import { noteTurn } from './takeovers.ts';
 
@@ -23,7 +25,8 @@ export interface Decision {
   readonly reconsider: Iterable<string>;
 }
 
-const nothing: Decision = { answers: [], tales: [], reconsider: [] };
+/** Nothing follows. */
+export const nothing: Decision = { answers: [], tales: [], reconsider: [] };
 
 function noteCertificate(draft: Draft, device: string, endsAt: number): void {
   const before = draft.device(device);
@@ -56,12 +59,11 @@ function adoption(draft: Draft, event: AdoptionEvent): Decision {
 
 function signed(draft: Draft, context: Context, event: Extract<EngineEvent, { kind: 'signed' }>): Decision {
   const { device, issued, envelope } = event;
-  const before = draft.device(device);
   // A device refuses a sequence that does not grow, so signing one is a fault of this program.
-  if (issued.sequence <= (before.issued?.sequence ?? 0)) {
+  if (issued.sequence <= (draft.device(device).issued?.sequence ?? 0)) {
     throw new RangeError(`sequence ${issued.sequence} of ${device} does not grow`);
   }
-  draft.keep(device, handOver(device, { ...before, issued, envelope }, context.now));
+  keepIssued(draft, device, issued, envelope, context.now);
   settle(draft, { kind: 'issue', subject: device });
   if (mayHear(context, device)) oweWord(draft, device, context.now);
   return nothing;
@@ -81,6 +83,22 @@ function failed(draft: Draft, { now }: Context, event: Extract<EngineEvent, { ki
   const code = kind === 'issue' ? 'NOT_ISSUED' : 'NOT_DELIVERED';
   const tales = record(draft, subject, [{ at: new Date(now).toISOString(), code, message: failure }]);
   return { ...nothing, tales };
+}
+
+/** What a document held is rebuilt: a deployment is issued anew, a report comes when its device says something again. */
+function unreadable(draft: Draft, { document, row, error }: UnreadableDocument): Decision {
+  const { room, name } = document;
+  if (row !== undefined) draft.put({ kind: 'aside', row });
+  const fields = { room, key: name, reason: String(error) };
+  const tales: Tale[] = [{ level: 'warn', event: 'state.row-set-aside', fields }];
+  // What was written since is in its place already.
+  if (draft.document(room, name) !== undefined) return { ...nothing, tales };
+  draft.put({ kind: 'document', room, name, value: undefined });
+  const { heard, ...record } = draft.device(name);
+  // Its newest report may come once more.
+  if (room === 'reported') draft.keep(name, withoutReport(record));
+  if (room === 'envelope') draft.keep(name, withoutEnvelope({ ...record, ...(heard && { heard }) }));
+  return { ...nothing, tales, reconsider: [name] };
 }
 
 function contacts(draft: Draft, { now }: Context, heardAt: ReadonlyMap<string, number>): Decision {
@@ -121,6 +139,8 @@ export function decide(draft: Draft, context: Context, event: EngineEvent): Deci
       return contacts(draft, context, event.heardAt);
     case 'signed':
       return signed(draft, context, event);
+    case 'unreadable':
+      return unreadable(draft, event.found);
     case 'settled':
       return settled(draft, event);
     case 'failed':

@@ -1,7 +1,8 @@
 /** Does what is owed when it is due, a bounded number at a time; what comes of each is an event. */
 import type { Clock } from '../../platform/ports.ts';
-import { unpackForDelta } from '../shadow/packed-shadow.ts';
+import { unpackShadow } from '../shadow/packed-shadow.ts';
 import { deltaMessages, type ShadowMessage } from '../shadow/protocol.ts';
+import { deltaDocuments, shadowForDelta } from './device-shadow.ts';
 import { DueQueue } from './due-queue.ts';
 import type { EngineEvent } from './events.ts';
 import type { Image } from './image.ts';
@@ -100,10 +101,11 @@ export class Delivery {
   /** Says what the shadow still wants; returns the sequence that was told. One that is away asks when it comes back. */
   async #deliver(device: string): Promise<number | undefined> {
     const { clock, image, publish, mayHear } = this.#parts;
-    const { shadow, issued } = image.device(device);
-    if (mayHear(device)) {
-      for (const message of deltaMessages(device, unpackForDelta(shadow), clock.now())) await publish(message);
-    }
+    if (!mayHear(device)) return image.device(device).issued?.sequence;
+    await image.documents.bring(deltaDocuments(image, device));
+    const { issued } = image.device(device);
+    const shadow = unpackShadow(shadowForDelta(image, device));
+    for (const message of deltaMessages(device, shadow, clock.now())) await publish(message);
     return issued?.sequence;
   }
 }

@@ -1,12 +1,13 @@
 /** What a batch of decisions comes to before it is durable: writes laid over what is known. Thrown away when they can't be kept. */
-import type { DeviceEvent, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
-import type { Known } from './image.ts';
-import type { ChannelMarks, DeviceRecord, Owed, Write } from './records.ts';
+import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import type { Known } from './known.ts';
+import type { ChannelMarks, DeviceRecord, DocumentRoom, Documents, Owed, Write } from './records.ts';
 
 /** Rooms of what is owed: one of each kind for a subject. */
 const owedRooms: Readonly<Record<Owed['kind'], string>> = { issue: 'owed issue', deliver: 'owed deliver' };
 
 function roomOf(write: Write): string {
+  if (write.kind === 'document') return write.room;
   return write.kind === 'owed' ? owedRooms[write.owed.kind] : write.kind;
 }
 
@@ -14,13 +15,15 @@ function roomOf(write: Write): string {
 function nameOf(write: Write): string {
   switch (write.kind) {
     case 'device':
-    case 'history':
+    case 'document':
     case 'marks':
       return write.name;
     case 'owed':
       return write.owed.subject;
     case 'refusal':
       return write.key;
+    case 'aside':
+      return `${write.row.room}/${write.row.key}`;
     default:
       return '';
   }
@@ -75,8 +78,9 @@ export class Draft implements Known {
     return this.#written('device', name)?.record ?? this.#base.device(name);
   }
 
-  history(name: string): readonly DeviceEvent[] {
-    return this.#written('history', name)?.events ?? this.#base.history(name);
+  document<R extends DocumentRoom>(room: R, name: string): Documents[R] | undefined {
+    const write = this.#written('document', name, room);
+    return write === undefined ? this.#base.document(room, name) : (write.value as Documents[R] | undefined);
   }
 
   marks(name: string): ChannelMarks {

@@ -8,10 +8,11 @@ import { Delivery } from './delivery.ts';
 import { Draft } from './draft.ts';
 import { type EngineParts, noFleet } from './engine-parts.ts';
 import { Envelopes } from './envelopes.ts';
+import { EventQueue } from './event-queue.ts';
 import type { AdoptionEvent, EngineEvent } from './events.ts';
 import { NameQueue } from './name-queue.ts';
 import { Outage, type StateTrouble } from './outage.ts';
-import { owedTo } from './owed.ts';
+import { allOwed } from './owed.ts';
 import { isPassing, shownOf, type Write } from './records.ts';
 import { encodeWrite } from './rows.ts';
 import {
@@ -21,12 +22,11 @@ import {
   type Taken,
   type Turn,
   turnMs,
+  undecided,
   type Waiting,
   writesPerTurn,
 } from './turn.ts';
-
-/** Requests of devices that wait; further ones are not taken, and are asked again. */
-const requestsMax = 50_000;
+import { wantedDocuments } from './wanted-documents.ts';
 
 export class Engine {
   readonly #parts: EngineParts;
@@ -35,17 +35,19 @@ export class Engine {
   readonly #contacts: Contacts;
   readonly #answers: Answers;
   readonly #toConsider = new NameQueue();
-  #queue: Waiting[] = [];
-  #requests = 0;
+  readonly #queue = new EventQueue();
   #desired = noFleet;
   #revision: string | undefined;
-  readonly #outage = new Outage();
+  readonly #reading: Outage;
+  readonly #writing: Outage;
   #looping: Promise<void> | undefined;
   readonly #stopping = new AbortController();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.#answers = new Answers(parts);
+    this.#reading = new Outage(parts, { failed: 'state.not-read', over: 'state.read-again' });
+    this.#writing = new Outage(parts, { failed: 'state.not-written', over: 'state.written-again' });
     const { clock, image, publish, tellsConnections } = parts;
     const tell = (event: EngineEvent): void => this.tell(event);
     this.#contacts = new Contacts({
@@ -63,8 +65,8 @@ export class Engine {
       consider: (device) => this.consider([device]),
       tell,
     });
-    for (const ofKind of Object.values(image.work)) for (const owed of ofKind.values()) this.#delivery.owe(owed);
-    for (const device of image.untold) this.#delivery.owe(owedTo(image, 'deliver', device)!);
+    image.documents.onUnreadable = (found) => tell({ kind: 'unreadable', device: found.document.name, found });
+    for (const owed of allOwed(image)) this.#delivery.owe(owed);
   }
 
   get desired(): DesiredFleet {
@@ -72,7 +74,7 @@ export class Engine {
   }
 
   get trouble(): StateTrouble | undefined {
-    return this.#outage.trouble;
+    return this.#writing.trouble ?? this.#reading.trouble;
   }
 
   get context(): Context {
@@ -89,19 +91,16 @@ export class Engine {
 
   /** Something happened; it is decided upon soon. */
   tell(event: EngineEvent): void {
-    if (event.kind === 'shadow-request') {
-      if (this.#requests >= requestsMax) return;
-      this.#requests += 1;
-    }
+    if (!this.#queue.hasRoomFor(event)) return;
     if (this.#contacts.note(event) && 'device' in event) this.#parts.onChange([event.device]);
-    this.#queue.push({ event });
+    this.#queue.add({ event });
     this.#wake();
   }
 
   /** As `tell`; resolves when what follows is durable, and rejects when it can't be written. */
   ask(event: EngineEvent): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ event, resolve, reject });
+      this.#queue.add({ event, resolve, reject });
       this.#wake();
     });
   }
@@ -149,11 +148,11 @@ export class Engine {
     this.#stopping.abort();
     await this.#looping;
     do await this.#turn();
-    while (this.#queue.length > 0);
+    while (!this.#queue.isEmpty);
   }
 
   get #hasWork(): boolean {
-    return this.#queue.length > 0 || !this.#toConsider.isEmpty;
+    return !this.#queue.isEmpty || !this.#toConsider.isEmpty;
   }
 
   #wake(): void {
@@ -171,38 +170,47 @@ export class Engine {
     await clock.sleep(0, signal).catch(() => {});
     while (this.#hasWork && !signal.aborted) {
       await this.#turn();
-      await clock.sleep(this.#outage.pauseMs, signal).catch(() => {});
+      await clock.sleep(Math.max(this.#writing.pauseMs, this.#reading.pauseMs), signal).catch(() => {});
     }
   }
 
   async #turn(): Promise<void> {
-    const turn = beginTurn(this.#parts.image);
-    this.#takeEvents(turn);
+    const { image } = this.#parts;
+    const turn = beginTurn(image);
+    const waiting = this.#queue.first(eventsPerTurn);
+    try {
+      await image.documents.bring(waiting.flatMap(({ event }) => wantedDocuments(image, event)));
+    } catch (error) {
+      this.#queue.drop(waiting.length);
+      this.#reading.begin(error);
+      return this.#lose({ ...turn, taken: waiting.map(undecided) }, error);
+    }
+    if (waiting.length > 0) this.#reading.end();
+    this.#takeEvents(turn, waiting);
     this.#takeDevices(turn);
     const { writes } = turn.draft;
     const durable = writes.filter((write) => !isPassing(write));
     try {
       if (durable.length > 0) await this.#parts.state.commit(durable.map(encodeWrite));
     } catch (error) {
+      this.#writing.begin(error);
       return this.#lose(turn, error);
     }
-    if (durable.length > 0) this.#recovered();
+    if (durable.length > 0) this.#writing.end();
     this.#keep(turn, writes);
   }
 
-  #takeEvents({ draft, taken }: Turn): void {
+  #takeEvents({ draft, taken }: Turn, waiting: readonly Waiting[]): void {
     const { clock } = this.#parts;
     const end = clock.monotonic() + turnMs;
     let next = 0;
     const isFull = () => draft.size >= writesPerTurn || clock.monotonic() >= end;
-    while (next < this.#queue.length && next < eventsPerTurn && !isFull()) {
-      const waiting = this.#queue[next]!;
+    while (next < waiting.length && !isFull()) {
+      const decided = this.#decide(draft, waiting[next]!);
       next += 1;
-      if (waiting.event.kind === 'shadow-request') this.#requests -= 1;
-      const decided = this.#decide(draft, waiting);
       if (decided !== undefined) taken.push(decided);
     }
-    this.#queue.splice(0, next);
+    this.#queue.drop(next);
   }
 
   /** One event's error is its own: nothing of it is kept, all others are. */
@@ -244,7 +252,7 @@ export class Engine {
       }
       draft.absorb(own);
     } catch (error) {
-      decisions.push(decide(draft, this.context, { kind: 'failed', owed: { kind: 'issue', subject: device }, error }));
+      this.tell({ kind: 'failed', owed: { kind: 'issue', subject: device }, error });
     }
     return decisions;
   }
@@ -274,11 +282,6 @@ export class Engine {
 
   /** Nothing of the turn happened. */
   #lose({ taken, considered }: Turn, error: unknown): void {
-    const { clock, log } = this.#parts;
-    const isNew = this.#outage.begin(error, clock.now());
-    const { code, message: reason } = this.#outage.trouble!;
-    if (isNew) log.write('error', 'state.not-written', { code, reason });
-    this.#parts.onChange([]);
     for (const device of considered) this.#toConsider.add(device);
     for (const { event, reject, writesNothing, decision } of taken) {
       reject?.(error);
@@ -287,11 +290,5 @@ export class Engine {
       if (writesNothing) this.#answers.say(decision.answers);
       else this.#answers.decline(event);
     }
-  }
-
-  #recovered(): void {
-    if (!this.#outage.end()) return;
-    this.#parts.log.write('info', 'state.written-again');
-    this.#parts.onChange([]);
   }
 }

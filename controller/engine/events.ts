@@ -4,7 +4,7 @@ import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types
 import type { DesiredFleet } from '../manifests/desired.ts';
 import type { IssuedDeployment } from '../planning/observed.ts';
 import type { ShadowOperation } from '../shadow/topics.ts';
-import type { ChannelMark, Owed, Write } from './records.ts';
+import type { ChannelMark, Owed, UnreadableDocument, Write } from './records.ts';
 
 /** A message of a device to its shadow, as it arrived. */
 export interface ShadowRequestEvent {
@@ -62,6 +62,8 @@ export type EngineEvent =
   | { readonly kind: 'contacts'; readonly heardAt: ReadonlyMap<string, number> }
   /** A deployment was signed; its envelope can be fetched where it has to be. */
   | { readonly kind: 'signed'; readonly device: string; readonly issued: IssuedDeployment; readonly envelope: string }
+  /** A document can't be read. */
+  | { readonly kind: 'unreadable'; readonly device: string; readonly found: UnreadableDocument }
   /** A device was told of its deployment with this sequence, or nobody is there to hear. */
   | { readonly kind: 'settled'; readonly owed: Pick<Owed, 'kind' | 'subject'>; readonly sequence: number | undefined }
   /** Work could not be done, and is still owed. */

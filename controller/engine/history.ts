@@ -30,11 +30,11 @@ function isNews({ code }: DeviceEvent): boolean {
 /** Adds to a device's history, oldest first; returns what the log should say of it. */
 export function record(draft: Draft, device: string, events: readonly DeviceEvent[]): Tale[] {
   if (events.length === 0) return [];
-  const before = draft.history(device);
+  const before = draft.document('history', device) ?? [];
   const tales = events
     .filter((event) => isNews(event) && !isTold(event, before))
     .map(({ code, message }): Tale => ({ level: 'warn', event: 'device.trouble', fields: { device, code, message } }));
   const kept = [...events.toReversed(), ...before].slice(0, eventsPerDeviceMax);
-  draft.put({ kind: 'history', name: device, events: kept });
+  draft.put({ kind: 'document', room: 'history', name: device, value: kept });
   return tales;
 }

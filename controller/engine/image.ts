@@ -1,40 +1,24 @@
-/** All that the controller remembers, in memory: loaded once, and changed only by writes that are durable already. */
-import type { Turn } from '../../platform/turn.ts';
-import type { DeviceEvent, Refusal, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
-import { noShadow } from '../shadow/packed-shadow.ts';
-import type { StatePort, StateRow } from '../state/state-port.ts';
-import type { ChannelMarks, DeviceRecord, Owed, Write } from './records.ts';
-import { decodeRow, setAside } from './rows.ts';
+/**
+ * All that the controller remembers, in memory but for the documents of devices: loaded once, and changed only by writes that are
+ * durable already.
+ */
+import type { Refusal, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import type { StatePort } from '../state/state-port.ts';
+import { noShadow } from './device-shadow.ts';
+import { DocumentShelf } from './document-shelf.ts';
+import type { Known } from './known.ts';
+import type { ChannelMarks, DeviceRecord, DocumentRoom, Documents, Owed, Write } from './records.ts';
 import { SharedValues } from './shared-values.ts';
-
-/** What is remembered, as whoever decides sees it. */
-export interface Known {
-  device(name: string): DeviceRecord;
-  /** Newest first. */
-  history(name: string): readonly DeviceEvent[];
-  /** Up to where the shore has what its channels had to say. */
-  marks(name: string): ChannelMarks;
-  owed(kind: Owed['kind'], subject: string): Owed | undefined;
-  readonly revision: RevisionStatus | undefined;
-  readonly source: SourceStatus | undefined;
-}
 
 /** A device of which nothing is known. */
 export const strange: DeviceRecord = { shadow: noShadow };
 
 const noMarks: ChannelMarks = {};
 
-/** A row that could not be read, and why. */
-export interface Unreadable {
-  readonly row: StateRow;
-  readonly error: unknown;
-}
-
 export class Image implements Known {
   readonly devices = new Map<string, DeviceRecord>();
   /** Devices with a mark of what they may not have been told. */
   readonly untold = new Set<string>();
-  readonly histories = new Map<string, readonly DeviceEvent[]>();
   readonly channels = new Map<string, ChannelMarks>();
   /** What is owed, by kind and subject. */
   readonly work: Readonly<Record<Owed['kind'], Map<string, Owed>>> = { issue: new Map(), deliver: new Map() };
@@ -44,13 +28,22 @@ export class Image implements Known {
   accepted: string | undefined;
   /** Who was not let in, by key. */
   readonly refusals = new Map<string, Refusal>();
+  /** Rows that could not be read since this controller started. */
+  rowsSetAside = 0;
+  readonly documents: DocumentShelf;
+  readonly #shared: SharedValues;
+
+  constructor(state: Pick<StatePort, 'read'>, shared = new SharedValues()) {
+    this.#shared = shared;
+    this.documents = new DocumentShelf(state);
+  }
 
   device(name: string): DeviceRecord {
     return this.devices.get(name) ?? strange;
   }
 
-  history(name: string): readonly DeviceEvent[] {
-    return this.histories.get(name) ?? [];
+  document<R extends DocumentRoom>(room: R, name: string): Documents[R] | undefined {
+    return this.documents.get(room, name);
   }
 
   marks(name: string): ChannelMarks {
@@ -65,13 +58,12 @@ export class Image implements Known {
   apply(write: Write): void {
     switch (write.kind) {
       case 'device':
-        this.devices.set(write.name, write.record);
+        this.devices.set(write.name, this.#shared.inRecord(write.record));
         if (write.record.untoldSince === undefined) this.untold.delete(write.name);
         else this.untold.add(write.name);
         break;
-      case 'history':
-        if (write.events.length === 0) this.histories.delete(write.name);
-        else this.histories.set(write.name, write.events);
+      case 'document':
+        this.documents.keep(write);
         break;
       case 'marks':
         this.channels.set(write.name, write.marks);
@@ -93,38 +85,11 @@ export class Image implements Known {
         if (write.refusal === undefined) this.refusals.delete(write.key);
         else this.refusals.set(write.key, write.refusal);
         break;
+      case 'aside':
+        this.rowsSetAside += 1;
+        break;
       default:
         write satisfies never;
     }
   }
-}
-
-/**
- * Loads all there is; `onDevice` sees every record once. A row that can't be read is as if it were not there, and is moved aside: what it held is rebuilt from
- * git and from what its device says.
- */
-export async function loadImage(
-  state: StatePort,
-  turn: Turn,
-  onDevice: (name: string, record: DeviceRecord) => void = () => {},
-): Promise<{ readonly image: Image; readonly unreadable: Unreadable[] }> {
-  const image = new Image();
-  const unreadable: Unreadable[] = [];
-  const shared = new SharedValues();
-  await state.load((row) => {
-    try {
-      const write = decodeRow(row);
-      if (write?.kind === 'device') {
-        const record = shared.inRecord(write.record);
-        image.apply({ ...write, record });
-        onDevice(write.name, record);
-      } else if (write !== undefined) image.apply(write);
-    } catch (error) {
-      unreadable.push({ row, error });
-    }
-    return turn.isOver() ? turn.pause() : undefined;
-  });
-  // On a full disk they stay where they are, and are told of again at the next start.
-  await state.commit(unreadable.flatMap(({ row }) => setAside(row))).catch(() => {});
-  return { image, unreadable };
 }

@@ -1,17 +1,13 @@
 /** Turns what a device should run into a deployment, and what was signed into what its shadow holds. */
-
-import type {
-  ApplicationReference,
-  DeployedApplication,
-  Deployment,
-  ShadowDesired,
-} from '../../schemas/generated/types.ts';
+import type { ApplicationReference, DeployedApplication, Deployment } from '../../schemas/generated/types.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import type { DesiredDevice, DeviceTemplate } from '../manifests/desired.ts';
 import { type IssuedDeployment, nextSequence, type ObservedDevice } from '../planning/observed.ts';
-import { equalJson, type JsonObject } from '../shadow/document.ts';
-import { withDesired } from '../shadow/packed-shadow.ts';
-import type { DeviceRecord } from './records.ts';
+import type { JsonObject } from '../shadow/document.ts';
+import { stateBytesMax } from '../shadow/limits.ts';
+import { desiredState, withoutReport } from './device-shadow.ts';
+import type { Draft } from './draft.ts';
+import type { DeviceRecord, EnvelopeBlob } from './records.ts';
 
 /** An envelope of at most this many bytes travels inside the shadow, which holds 8 KB in all. */
 const inlineEnvelopeBytesMax = 4096;
@@ -71,45 +67,55 @@ export function travelsAsBlob(envelope: string): boolean {
 }
 
 /** Where the envelope is fetched that does not travel inside the shadow. */
-export function blobOf(envelope: string): { readonly sha256: string; readonly length: number } {
+export function blobOf(envelope: string): EnvelopeBlob {
   const bytes = Buffer.from(envelope);
   return { sha256: sha256Hex(bytes), length: bytes.length };
 }
 
-/** What the shadow of a device should hold: its newest deployment, inline or by digest; undefined before the first. */
-export function desiredShadow({
-  issued,
-  envelope,
-}: Pick<DeviceRecord, 'issued' | 'envelope'>): ShadowDesired | undefined {
-  if (issued === undefined || envelope === undefined) return undefined;
-  const { sequence } = issued;
-  return travelsAsBlob(envelope) ? { sequence, blob: blobOf(envelope) } : { sequence, envelope };
-}
+/** `,"reported":` */
+const reportedNameBytes = 12;
 
-/** Whether the shadow wants the newest deployment, and nothing else; so it is before the first. */
-export function isHandedOver({ issued, envelope, shadow }: DeviceRecord): boolean {
-  const desired = shadow.desired?.state;
-  if (issued === undefined || envelope === undefined) return true;
-  if (desired === undefined || desired.sequence !== issued.sequence || Object.keys(desired).length !== 2) return false;
-  if (!travelsAsBlob(envelope)) return desired.envelope === envelope;
-  return equalJson(desired.blob, blobOf(envelope));
+/** Of the state of a shadow with this desired state, as its limit counts them. */
+function stateBytes(desired: JsonObject, reportedBytes: number | undefined): number {
+  const bytes = Buffer.byteLength(JSON.stringify({ desired }));
+  return reportedBytes === undefined ? bytes : bytes + reportedNameBytes + reportedBytes;
 }
 
 /**
- * The record with its shadow as the newest deployment wants it; the same record when it is so already. A device that reports so
- * much that its desired state has no room left loses its report, not its deployments.
+ * The record with its shadow wanting the newest deployment; the same record when it does already, or there is none.
  */
-export function handOver(device: string, record: DeviceRecord, now: number): DeviceRecord {
-  if (isHandedOver(record)) return record;
-  const desired = desiredShadow(record) as unknown as JsonObject;
-  const { reported: _lost, ...silent } = record.shadow;
-  const shadow = withDesired(record.shadow, desired, now) ?? withDesired(silent, desired, now);
-  if (shadow === undefined) throw new RangeError(`the desired state of ${device} is larger than a shadow`);
-  return { ...record, shadow };
+export function handOver(record: DeviceRecord, now: number): DeviceRecord {
+  const { deleted: _isThereNow, ...shadow } = record.shadow;
+  if (record.issued === undefined || shadow.desiredAt !== undefined) return record;
+  return { ...record, shadow: { ...shadow, version: shadow.version + 1, desiredAt: Math.floor(now / 1000) } };
 }
 
-/** The record of a device that git does not name: its shadow wants nothing of it. */
+/**
+ * Remembers a deployment that was signed as the newest, and hands it over. A device that reports so much that its desired state has
+ * no room left loses its report, not its deployments.
+ */
+export function keepIssued(draft: Draft, name: string, issued: IssuedDeployment, envelope: string, now: number): void {
+  const before = draft.device(name);
+  const blob = travelsAsBlob(envelope) ? blobOf(envelope) : undefined;
+  const desired = desiredState(issued.sequence, blob ?? envelope);
+  if (stateBytes(desired, undefined) > stateBytesMax) {
+    throw new RangeError(`the desired state of ${name} is larger than a shadow`);
+  }
+  const hasRoom = stateBytes(desired, before.shadow.reportedBytes) <= stateBytesMax;
+  if (!hasRoom) draft.put({ kind: 'document', room: 'reported', name, value: undefined });
+  const { blob: _before, ...rest } = withdrawn(hasRoom ? before : withoutReport(before));
+  draft.keep(name, handOver({ ...rest, issued, ...(blob === undefined ? {} : { blob }) }, now));
+  draft.put({ kind: 'document', room: 'envelope', name, value: envelope });
+}
+
+/** The record of a device whose shadow wants nothing of it: git does not name it. */
 export function withdrawn(record: DeviceRecord): DeviceRecord {
-  const { desired, ...shadow } = record.shadow;
-  return desired === undefined ? record : { ...record, shadow };
+  const { desiredAt, ...shadow } = record.shadow;
+  return desiredAt === undefined ? record : { ...record, shadow };
+}
+
+/** The record of a device whose envelope is lost: its shadow wants nothing, and another deployment is issued above what it was. */
+export function withoutEnvelope(record: DeviceRecord): DeviceRecord {
+  const { issued } = record;
+  return issued === undefined ? record : { ...withdrawn(record), issued: { ...issued, templateHash: '' } };
 }

@@ -13,6 +13,8 @@ const passedOverMax = 1_000;
 
 export class NameQueue {
   readonly #names = new Set<string>();
+  /** Over what is left of them: one that begins anew for each name walks over all that were taken. */
+  #walk = this.#names.values();
   #lists: NameList[] = [];
 
   /** Returns whether it did not wait yet. */
@@ -43,10 +45,7 @@ export class NameQueue {
 
   /** One name, those of lists last. Undefined also where many were passed over: whoever has time left asks again. */
   take(): string | undefined {
-    for (const name of this.#names) {
-      this.#names.delete(name);
-      return name;
-    }
+    if (this.#names.size > 0) return this.#takeName();
     for (let passedOver = 0; passedOver < passedOverMax; passedOver += 1) {
       const [list] = this.#lists;
       if (list === undefined) return undefined;
@@ -55,5 +54,16 @@ export class NameQueue {
       else if (!list.isPassedOver(next.value)) return next.value;
     }
     return undefined;
+  }
+
+  #takeName(): string | undefined {
+    let next = this.#walk.next();
+    // A walk that came to its end sees nothing that is added later.
+    if (next.done) {
+      this.#walk = this.#names.values();
+      next = this.#walk.next();
+    }
+    this.#names.delete(next.value!);
+    return next.value;
   }
 }

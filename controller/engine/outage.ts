@@ -1,14 +1,21 @@
-/** Whether the state can be written at present, and how long to wait before it is tried again. */
+/** Whether the state can be written, or read, at present, and how long to wait before it is tried again. */
+import type { EngineParts } from './engine-parts.ts';
 
-/** Pauses after a write that failed. */
+/** Pauses after a failure. */
 const firstPauseMs = 500;
 const pauseMsMax = 30_000;
 
-/** Why nothing can be written at present. */
+/** Why the state can't be used at present. */
 export interface StateTrouble {
   readonly code: string;
   readonly message: string;
   readonly since: number;
+}
+
+/** How the log tells of it. */
+export interface OutageWords {
+  readonly failed: string;
+  readonly over: string;
 }
 
 function codeOf(error: unknown): string {
@@ -16,8 +23,15 @@ function codeOf(error: unknown): string {
 }
 
 export class Outage {
+  readonly #parts: Pick<EngineParts, 'clock' | 'log' | 'onChange'>;
+  readonly #words: OutageWords;
   #trouble: StateTrouble | undefined;
   #pauseMs = 0;
+
+  constructor(parts: Pick<EngineParts, 'clock' | 'log' | 'onChange'>, words: OutageWords) {
+    this.#parts = parts;
+    this.#words = words;
+  }
 
   get trouble(): StateTrouble | undefined {
     return this.#trouble;
@@ -28,20 +42,23 @@ export class Outage {
     return this.#pauseMs;
   }
 
-  /** A write failed; returns whether the one before it did not. */
-  begin(error: unknown, now: number): boolean {
+  /** It failed; told when it did not before. */
+  begin(error: unknown): void {
+    const { clock, log, onChange } = this.#parts;
     const isNew = this.#trouble === undefined;
     const message = error instanceof Error ? error.message : String(error);
-    this.#trouble = { code: codeOf(error), message, since: this.#trouble?.since ?? now };
+    this.#trouble = { code: codeOf(error), message, since: this.#trouble?.since ?? clock.now() };
     this.#pauseMs = Math.min(Math.max(firstPauseMs, 2 * this.#pauseMs), pauseMsMax);
-    return isNew;
+    if (isNew) log.write('error', this.#words.failed, { code: this.#trouble.code, reason: message });
+    onChange([]);
   }
 
-  /** A write succeeded; returns whether the one before it did not. */
-  end(): boolean {
-    const isOver = this.#trouble !== undefined;
+  /** It succeeded; told when it failed before. */
+  end(): void {
+    if (this.#trouble === undefined) return;
     this.#trouble = undefined;
     this.#pauseMs = 0;
-    return isOver;
+    this.#parts.log.write('info', this.#words.over);
+    this.#parts.onChange([]);
   }
 }

@@ -3,7 +3,8 @@
  * of its deployment is marked in its record, which is written with the deployment anyway, and has a row only once it failed.
  */
 import type { Draft } from './draft.ts';
-import type { Known } from './image.ts';
+import type { Image } from './image.ts';
+import type { Known } from './known.ts';
 import type { DeviceRecord, Owed } from './records.ts';
 
 const firstPauseMs = 1_000;
@@ -24,6 +25,15 @@ export function owedTo(known: Known, kind: Owed['kind'], subject: string): Owed 
   return { kind, subject, since, attempts: 0, dueAt: since };
 }
 
+/** All that is owed, by rows and by marks. */
+export function* allOwed(image: Image): Generator<Owed> {
+  for (const ofKind of Object.values(image.work)) yield* ofKind.values();
+  for (const subject of image.untold) {
+    const owed = owedTo(image, 'deliver', subject);
+    if (owed !== undefined) yield owed;
+  }
+}
+
 /** From now on the device is to be told what its shadow wants; what failed before is tried at once. */
 export function oweWord(draft: Draft, device: string, now: number): void {
   const failed = draft.owed('deliver', device);
@@ -31,7 +41,8 @@ export function oweWord(draft: Draft, device: string, now: number): void {
   draft.keep(device, { ...draft.device(device), untoldSince: now });
 }
 
-function told({ untoldSince: _, ...record }: DeviceRecord): DeviceRecord {
+/** The record of a device that was told, or will ask. */
+export function told({ untoldSince: _, ...record }: DeviceRecord): DeviceRecord {
   return record;
 }
 

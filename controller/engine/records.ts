@@ -1,15 +1,43 @@
-/** What the controller remembers, as the engine holds it in memory and the state keeps it durably. Times in milliseconds since the epoch. */
+/**
+ * What the controller remembers, as the engine decides upon it and the state keeps it durably. Times in milliseconds since the
+ * epoch. Of every device a record is in memory; its documents, which are most of the bytes, are read when they are asked for.
+ */
 import type { DeviceEvent, Refusal, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
-import type { DroppedReport, IssuedDeployment, Takeovers } from '../planning/observed.ts';
-import type { PackedShadow } from '../shadow/packed-shadow.ts';
+import type { DroppedReport, IssuedDeployment, ReportGist, Takeovers } from '../planning/observed.ts';
+import type { PackedSection } from '../shadow/packed-shadow.ts';
+import type { StateRow } from '../state/state-port.ts';
 import type { Heard } from './report-order.ts';
 
-/** One device: what it was told, what it said, and when. Its newest report is what its shadow has as reported. */
+/** Where an envelope is fetched that does not travel inside a shadow. */
+export interface EnvelopeBlob {
+  readonly sha256: string;
+  readonly length: number;
+}
+
+/** What is always known of a shadow. What it desires is the newest deployment, and nothing before that was set. */
+export interface ShadowMark {
+  readonly version: number;
+  /** A shadow that was never written. */
+  readonly deleted?: true;
+  /** When its desired state was set, in seconds. */
+  readonly desiredAt?: number;
+  /** How long what is reported is as JSON. */
+  readonly reportedBytes?: number;
+  /** What is reported has members with names of desired ones: what is still to do depends on them. */
+  readonly repeatsDesired?: true;
+}
+
+/** One device: what it was told, what it said, and when, as far as all devices are decided upon and counted by it. */
 export interface DeviceRecord {
+  /** The newest deployment; its envelope is a document. */
   readonly issued?: IssuedDeployment;
-  /** The newest deployment in its DSSE envelope. */
-  readonly envelope?: string;
-  readonly shadow: PackedShadow;
+  /** Of that envelope, where it is fetched by its digest. */
+  readonly blob?: EnvelopeBlob;
+  readonly shadow: ShadowMark;
+  /** Of its newest report, which is a document. */
+  readonly gist?: ReportGist;
+  /** Releases in that report, each `NAME/VERSION` and a space. */
+  readonly runs?: string;
   /** Which reports are new. */
   readonly heard?: Heard;
   readonly contactAt?: number;
@@ -23,6 +51,43 @@ export interface DeviceRecord {
   /** Deployments that were signed anew because the device claims another under the same sequence. */
   readonly contradictions?: { readonly count: number; readonly at: number };
 }
+
+/** Documents of a device, by the room they are kept in. */
+export interface Documents {
+  /** Of its newest deployment: a DSSE envelope. */
+  readonly envelope: string;
+  /** What its shadow has as reported: its newest report. */
+  readonly reported: PackedSection;
+  /** What happened, newest first; bounded. */
+  readonly history: readonly DeviceEvent[];
+}
+
+/** A kind of document. */
+export type DocumentRoom = keyof Documents;
+
+/** A document of one device. */
+export interface DocumentKey {
+  readonly room: DocumentRoom;
+  readonly name: string;
+}
+
+/** A document that could not be read, or was not there though its record says so, and why. */
+export interface UnreadableDocument {
+  readonly document: DocumentKey;
+  /** As it was; undefined when nothing was there. */
+  readonly row: StateRow | undefined;
+  readonly error: unknown;
+}
+
+/** A document as it is from now on; gone without a value. */
+export type DocumentWrite = {
+  readonly [R in DocumentRoom]: {
+    readonly kind: 'document';
+    readonly room: R;
+    readonly name: string;
+    readonly value: Documents[R] | undefined;
+  };
+}[DocumentRoom];
 
 /** Work that follows from a decision and is not settled yet; one of a kind for each subject. */
 export interface Owed {
@@ -62,7 +127,7 @@ export type Write =
       /** Not worth writing by itself: a start that does not know it does once more what harms nobody. */
       readonly isPassing?: true;
     }
-  | { readonly kind: 'history'; readonly name: string; readonly events: readonly DeviceEvent[] }
+  | DocumentWrite
   | { readonly kind: 'marks'; readonly name: string; readonly marks: ChannelMarks }
   | { readonly kind: 'owed'; readonly owed: Owed; readonly settled: boolean }
   | { readonly kind: 'revision'; readonly revision: RevisionStatus }
@@ -70,7 +135,9 @@ export type Write =
   /** A commit that an operator took though its branch was rewritten; counts once. */
   | { readonly kind: 'accepted'; readonly revision: string | undefined }
   /** Who was not let in, by a key of its own; gone without `refusal`. */
-  | { readonly kind: 'refusal'; readonly key: string; readonly refusal?: Refusal };
+  | { readonly kind: 'refusal'; readonly key: string; readonly refusal?: Refusal }
+  /** What can't be read, as it was, out of the way. */
+  | { readonly kind: 'aside'; readonly row: StateRow };
 
 /** Whether a write is of no row by itself. */
 export function isPassing(write: Write): boolean {
@@ -80,7 +147,7 @@ export function isPassing(write: Write): boolean {
 /** The device of which something is shown otherwise after a write; what is owed is shown once it failed. */
 export function shownOf(write: Write): string | undefined {
   if (write.kind === 'device') return write.isPassing ? undefined : write.name;
-  if (write.kind === 'history') return write.name;
+  if (write.kind === 'document') return write.room === 'history' ? write.name : undefined;
   return write.kind === 'owed' && write.owed.failure !== undefined ? write.owed.subject : undefined;
 }
 

@@ -10,8 +10,19 @@ import type {
   RevisionStatus,
   SourceStatus,
 } from '../../schemas/generated/types.ts';
-import type { DroppedReport, IssuedDeployment, Takeovers } from '../planning/observed.ts';
-import { type ChannelMark, type DeviceRecord, type Owed, owedKey } from './records.ts';
+import { isReport } from '../../schemas/generated/validators.js';
+import type { DroppedReport, Takeovers } from '../planning/observed.ts';
+import type { PackedSection } from '../shadow/packed-shadow.ts';
+import type { DeviceRow, IssueTerms } from './device-rows.ts';
+import {
+  type ChannelMark,
+  type DeviceRecord,
+  type DocumentRoom,
+  type EnvelopeBlob,
+  type Owed,
+  owedKey,
+  type ShadowMark,
+} from './records.ts';
 import type { Heard } from './report-order.ts';
 
 /** What is wrong with a value, as a sentence without its subject: ` is not a time`, `.since is not a time`; undefined when nothing is. */
@@ -89,10 +100,8 @@ const version = matching(/^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$/, 'a version');
 const code = matching(/^[A-Z][A-Z0-9_]{0,63}$/, 'a code');
 const commit = matching(/^[0-9a-f]{40}$/, 'the id of a commit');
 
-const issued = shape<IssuedDeployment>({
-  sequence,
+const issueTerms = shape<IssueTerms>({
   revision: commit,
-  issuedAt: time,
   templateHash: text,
   applications: listOf(shape<ApplicationReference>({ name, version, links: optional(listOf(text)) })),
   signedBy: optional(text),
@@ -110,7 +119,11 @@ const packedTime = when(
   (value) => isObject(value) || (Number.isSafeInteger(value) && Number(value) >= 0),
   'a time, or a tree of times',
 );
-const section = shape<{ state: unknown; at: unknown }>({ state: when(isObject, 'an object'), at: packedTime });
+/** A gist is as a report is, with what no decision looks at. */
+const gist = when(
+  (value) => isObject(value) && isReport({ ...value, at: value.since, counter: 0, agentVersion: '' }),
+  'of a report',
+);
 
 const event = shape<DeviceEvent>({ at: writtenTime, code, message: text });
 const revision = shape<RevisionStatus>({ id: commit, subject: text, author: text, committedAt: writtenTime });
@@ -139,17 +152,18 @@ const mark = shape<ChannelMark>({
 
 /** A check for each room of the state. */
 const rooms = {
-  device: shape<DeviceRecord>({
-    issued: optional(issued),
-    envelope: optional(text),
-    shadow: optional(
-      shape<DeviceRecord['shadow']>({
-        version: count,
-        deleted: optional(flag),
-        desired: optional((value) => (typeof value === 'number' ? packedTime : section)(value)),
-        reported: optional(section),
-      }),
-    ),
+  device: shape<DeviceRow>({
+    issued: optional(shape<NonNullable<DeviceRow['issued']>>({ sequence, issuedAt: time, terms: text })),
+    blob: optional(shape<EnvelopeBlob>({ sha256: matching(/^[0-9a-f]{64}$/, 'a digest'), length: count })),
+    shadow: shape<ShadowMark>({
+      version: count,
+      deleted: optional(flag),
+      desiredAt: optional(count),
+      reportedBytes: optional(count),
+      repeatsDesired: optional(flag),
+    }),
+    gist: optional(gist),
+    runs: optional(text),
     heard: optional(heard),
     contactAt: optional(time),
     certificateEndsAt: optional(time),
@@ -158,7 +172,6 @@ const rooms = {
     takeovers: optional(shape<Takeovers>({ count, since: time, at: time, addresses: listOf(text) })),
     contradictions: optional(shape<NonNullable<DeviceRecord['contradictions']>>({ count, at: time })),
   }),
-  history: listOf(event),
   marks: mapOf(mark),
   owed: shape<Owed>({
     kind: when((value) => value === 'issue' || value === 'deliver', 'anything that could be owed'),
@@ -192,8 +205,15 @@ const rooms = {
   }),
 } as const;
 
+/** A check for each kind of document. */
+const documents: Readonly<Record<DocumentRoom, Check>> = {
+  envelope: text,
+  reported: shape<PackedSection>({ state: when(isReport, 'a report'), at: packedTime }),
+  history: listOf(event),
+};
+
 /** Rooms with a row for each device, by its name. */
-const deviceRooms: ReadonlySet<Room> = new Set(['device', 'history', 'marks']);
+const deviceRooms: ReadonlySet<Room> = new Set(['device', 'marks']);
 
 /** A room of the state. */
 export type Room = keyof typeof rooms;
@@ -203,11 +223,27 @@ export function isRoom(room: string): room is Room {
   return Object.hasOwn(rooms, room);
 }
 
+function assert(check: Check, value: unknown): void {
+  const fault = check(value);
+  if (fault !== undefined) throw new TypeError(`it${fault}`);
+}
+
 /** Throws when a row of this room, as it was parsed, can't be believed; says what of it. */
 export function assertRow(room: Room, key: string, value: unknown): void {
   const ofKey = deviceRooms.has(room) ? name(key) : undefined;
   if (ofKey !== undefined) throw new TypeError(`its key${ofKey}`);
-  const fault = rooms[room](value);
-  if (fault !== undefined) throw new TypeError(`it${fault}`);
+  assert(rooms[room], value);
   if (room === 'owed' && owedKey(value as Owed) !== key) throw new TypeError('it is of another subject than its key');
+}
+
+/** As `assertRow`, of what is read when it is asked for. */
+export function assertDocument(room: DocumentRoom, value: unknown): void {
+  assert(documents[room], value);
+}
+
+/** What devices were issued alike, by its text in their rows. Throws when it can't be believed. */
+export function readTerms(text: string): IssueTerms {
+  const terms: unknown = JSON.parse(text);
+  assert(issueTerms, terms);
+  return terms as IssueTerms;
 }

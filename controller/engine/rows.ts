@@ -1,57 +1,21 @@
-/** Rows of the state from what the engine remembers, and back. What a row repeats is left out of it. */
-import type { Refusal, Report } from '../../schemas/generated/types.ts';
-import { isReport } from '../../schemas/generated/validators.js';
-import type { JsonObject } from '../shadow/document.ts';
-import { noShadow, type PackedSection, type PackedShadow } from '../shadow/packed-shadow.ts';
+/** Rows of the state from what the engine remembers, and back. */
+import type { Refusal } from '../../schemas/generated/types.ts';
 import type { StateRow, StateWrite } from '../state/state-port.ts';
-import { desiredShadow, isHandedOver } from './issue.ts';
-import { type DeviceRecord, type Owed, owedKey, type Write } from './records.ts';
-import { assertRow, isRoom, type Room } from './row-shapes.ts';
+import { type DeviceRow, packRecord, unpackRow } from './device-rows.ts';
+import { type DocumentRoom, type Documents, type Owed, owedKey, type Write } from './records.ts';
+import { assertDocument, assertRow, isRoom, type Room, readTerms } from './row-shapes.ts';
+import { SharedValues } from './shared-values.ts';
+import { isWholeRow, splitRow } from './whole-rows.ts';
 
-/** The row of a device: the desired half of its shadow is left out where it follows from the envelope. */
-interface DeviceRow extends Omit<DeviceRecord, 'shadow'> {
-  readonly shadow?: Omit<PackedShadow, 'desired'> & { readonly desired?: PackedSection | PackedSection['at'] };
+/** What a document says. Throws on whatever can't be read or believed. */
+export function decodeDocument<R extends DocumentRoom>(room: R, text: string): Documents[R] {
+  const value: unknown = JSON.parse(text);
+  assertDocument(room, value);
+  return value as Documents[R];
 }
 
-function encodeDevice(record: DeviceRecord): DeviceRow {
-  const { shadow, ...rest } = record;
-  if (shadow === noShadow) return rest;
-  const { desired } = shadow;
-  if (desired === undefined || rest.envelope === undefined || !isHandedOver(record)) return { ...rest, shadow };
-  return { ...rest, shadow: { ...shadow, desired: desired.at } };
-}
-
-function isSection(value: unknown): value is PackedSection {
-  return typeof value === 'object' && value !== null && 'state' in value && 'at' in value;
-}
-
-function decodeShadow(record: Omit<DeviceRecord, 'shadow'>, shadow: DeviceRow['shadow']): PackedShadow {
-  if (shadow === undefined) return noShadow;
-  const { desired, ...rest } = shadow;
-  if (rest.reported !== undefined && !isReport(rest.reported.state)) throw new TypeError('its report is not one');
-  if (desired === undefined || isSection(desired)) return { ...rest, ...(desired === undefined ? {} : { desired }) };
-  const follows = desiredShadow(record);
-  if (follows === undefined) throw new TypeError('its shadow follows from an envelope that is not there');
-  return { ...rest, desired: { state: follows as unknown as JsonObject, at: desired } };
-}
-
-function decodeDevice({ shadow, ...record }: DeviceRow): DeviceRecord {
-  if ((record.issued === undefined) !== (record.envelope === undefined)) {
-    throw new TypeError('of what it was issued and its envelope one is not there');
-  }
-  return { ...record, shadow: decodeShadow(record, shadow) };
-}
-
-/** Rows of the first release keep as null what is not there. */
-function withoutNulls<T extends object>(record: T): T {
-  if (!Object.values(record).includes(null)) return record;
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null)) as T;
-}
-
-/** The report of a record, which is what its shadow has as reported. */
-export function reportOf({ shadow }: DeviceRecord): Report | undefined {
-  return shadow.reported?.state as unknown as Report | undefined;
-}
+/** Rows that could not be read, as they were. */
+const asideRoom = 'aside';
 
 function row(room: string, key: string, value: unknown): StateWrite {
   return { room, key, value: JSON.stringify(value) };
@@ -61,10 +25,10 @@ function row(room: string, key: string, value: unknown): StateWrite {
 export function encodeWrite(write: Write): StateWrite {
   switch (write.kind) {
     case 'device':
-      return row('device', write.name, encodeDevice(write.record));
-    case 'history':
-      if (write.events.length === 0) return { room: 'history', key: write.name };
-      return row('history', write.name, write.events);
+      return row('device', write.name, packRecord(write.record));
+    case 'document':
+      if (write.value === undefined) return { room: write.room, key: write.name };
+      return row(write.room, write.name, write.value);
     case 'marks':
       return row('marks', write.name, write.marks);
     case 'owed':
@@ -80,16 +44,17 @@ export function encodeWrite(write: Write): StateWrite {
     case 'refusal':
       if (write.refusal === undefined) return { room: 'refusal', key: write.key };
       return row('refusal', write.key, write.refusal);
+    case 'aside':
+      return { room: asideRoom, key: `${write.row.room}/${write.row.key}`, value: write.row.value };
     default:
       throw write satisfies never;
   }
 }
 
-type Decode = (key: string, value: never) => Write;
+type Decode = (key: string, value: never, shared: SharedValues) => Write;
 
 const decoders: Readonly<Record<Room, Decode>> = {
-  device: (name, row: DeviceRow) => ({ kind: 'device', name, record: decodeDevice(row) }),
-  history: (name, events: Extract<Write, { kind: 'history' }>['events']) => ({ kind: 'history', name, events }),
+  device: (name, row: DeviceRow, shared) => ({ kind: 'device', name, record: unpackRow(row, shared, readTerms) }),
   marks: (name, marks: Extract<Write, { kind: 'marks' }>['marks']) => ({ kind: 'marks', name, marks }),
   owed: (_key, owed: Owed) => ({ kind: 'owed', owed, settled: false }),
   revision: (_key, revision: Extract<Write, { kind: 'revision' }>['revision']) => ({ kind: 'revision', revision }),
@@ -98,22 +63,20 @@ const decoders: Readonly<Record<Room, Decode>> = {
   refusal: (key, refusal: Refusal) => ({ kind: 'refusal', key, refusal }),
 };
 
-/** Rows that could not be read, as they were. */
-const asideRoom = 'aside';
-
-/** What a row says; undefined for one that was set aside before. Throws on whatever can't be read or believed. */
-export function decodeRow({ room, key, value }: StateRow): Write | undefined {
-  if (room === asideRoom) return undefined;
+/**
+ * What a row says, the one write that it is or those that it becomes; none of one that was set aside before. Throws on whatever
+ * can't be read or believed. `shared` is of all rows that are read together.
+ */
+export function decodeRow({ room, key, value }: StateRow, shared = new SharedValues()): readonly Write[] {
+  if (room === asideRoom) return [];
   if (!isRoom(room)) throw new TypeError('nobody knows what it is');
-  const content: object = withoutNulls(JSON.parse(value));
+  const content: unknown = JSON.parse(value);
+  if (room === 'device' && isWholeRow(content)) return splitRow(key, content);
   assertRow(room, key, content);
-  return decoders[room](key, content as never);
+  return [decoders[room](key, content as never, shared)];
 }
 
 /** Moves a row that can't be read out of the way. */
-export function setAside({ room, key, value }: StateRow): StateWrite[] {
-  return [
-    { room, key },
-    { room: asideRoom, key: `${room}/${key}`, value },
-  ];
+export function setAside(row: StateRow): StateWrite[] {
+  return [{ room: row.room, key: row.key }, encodeWrite({ kind: 'aside', row })];
 }

@@ -8,12 +8,12 @@ import { packShadow, unpackShadow } from '../shadow/packed-shadow.ts';
 import { applyRequest, rejectRequest, type ShadowMessage, type ShadowOutcome } from '../shadow/protocol.ts';
 import { parseRequest, type ShadowRejection, type ShadowRequest } from '../shadow/request.ts';
 import type { Context } from './context.ts';
+import { reportOf, shadowOf } from './device-shadow.ts';
 import type { Draft } from './draft.ts';
 import type { ShadowRequestEvent } from './events.ts';
 import type { Tale } from './history.ts';
 import { handOver } from './issue.ts';
 import { orderOf } from './report-order.ts';
-import { reportOf } from './rows.ts';
 import { dropReport, readReport, takeReport } from './take-report.ts';
 
 /** What a request comes to besides writes. */
@@ -62,8 +62,7 @@ class Exchange {
 
   get(request: ShadowRequest): Answered {
     const { device } = this.#event;
-    const shadow = unpackShadow(this.#draft.device(device).shadow);
-    const { messages } = this.#apply(request, shadow);
+    const { messages } = this.#apply(request, unpackShadow(shadowOf(this.#draft, device)));
     return { answers: messages, tales: [], isNews: false };
   }
 
@@ -80,22 +79,24 @@ class Exchange {
   #report(request: ShadowRequest, report: Report): Answered {
     const { device } = this.#event;
     const before = this.#draft.device(device);
+    const shadow = shadowOf(this.#draft, device);
     const order = orderOf(before.heard, this.#key, report);
-    if (order.kind === 'again' && equalJson(before.shadow.reported?.state, report as unknown as JsonObject)) {
-      const { messages } = this.#apply({ ...request, replacesReported: true }, unpackShadow(before.shadow));
+    if (order.kind === 'again' && equalJson(shadow.reported?.state, report as unknown as JsonObject)) {
+      const { messages } = this.#apply({ ...request, replacesReported: true }, unpackShadow(shadow));
       return { answers: messages, tales: [], isNews: false };
     }
     if (order.kind !== 'new') {
       this.#draft.keep(device, { ...before, heard: order.heard });
       return this.#drop(order.code, order.message, request.clientToken);
     }
-    const previous = before.heard?.key === this.#key ? reportOf(before) : undefined;
+    const previous = before.heard?.key === this.#key ? reportOf(this.#draft, device) : undefined;
     // A report is whole: what an earlier one said and this does not is not so any more.
-    const outcome = this.#apply({ ...request, replacesReported: true }, unpackShadow(before.shadow));
-    if (outcome.next === undefined) return { answers: outcome.messages, tales: [], isNews: false };
-    this.#draft.keep(device, { ...before, shadow: packShadow(outcome.next) });
-    const tales = takeReport(this.#draft, device, order, previous, this.#context.now);
-    return { answers: outcome.messages, tales, isNews: true };
+    const { next, messages } = this.#apply({ ...request, replacesReported: true }, unpackShadow(shadow));
+    const packed = next && packShadow(next);
+    if (packed?.reported === undefined) return { answers: messages, tales: [], isNews: false };
+    const { version, reported } = packed;
+    const tales = takeReport(this.#draft, device, order, { version, reported, previous }, this.#context.now);
+    return { answers: messages, tales, isNews: true };
   }
 
   answer(): Answered {
@@ -104,7 +105,7 @@ class Exchange {
     if (parsed.kind === 'rejected') return this.#reject(parsed.rejection, parsed.clientToken);
     if (operation === 'delete') return this.#reject(forbidden, parsed.request.clientToken);
     const record = this.#draft.device(device);
-    const right = handOver(device, record, this.#context.now);
+    const right = handOver(record, this.#context.now);
     if (right !== record) this.#draft.keep(device, right);
     return operation === 'get' ? this.get(parsed.request) : this.update(parsed.request);
   }

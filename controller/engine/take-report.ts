@@ -3,11 +3,12 @@ import type { ErrorObject } from 'ajv';
 import type { DeviceEvent, Report } from '../../schemas/generated/types.ts';
 import { isReport } from '../../schemas/generated/validators.js';
 import { type JsonObject, withoutNulls } from '../shadow/document.ts';
+import type { PackedSection } from '../shadow/packed-shadow.ts';
+import { withReport } from './device-shadow.ts';
 import type { Draft } from './draft.ts';
 import { record, type Tale } from './history.ts';
 import { eventsBetween } from './report-events.ts';
 import type { Order } from './report-order.ts';
-import { reportOf } from './rows.ts';
 import { noteTurn } from './takeovers.ts';
 
 function faultText(errors: readonly ErrorObject[]): string {
@@ -32,18 +33,25 @@ export function dropReport(draft: Draft, device: string, code: string, message: 
   return record(draft, device, [{ at: new Date(now).toISOString(), code, message }]);
 }
 
-/** Takes a report that is new; its shadow was changed before. `previous` is the report that it follows. */
+/** Takes a report that is new into a shadow of this version. `previous` is the report that it follows. */
 export function takeReport(
   draft: Draft,
   device: string,
   order: Extract<Order, { kind: 'new' }>,
-  previous: Report | undefined,
+  {
+    version,
+    reported,
+    previous,
+  }: { readonly version: number; readonly reported: PackedSection; readonly previous: Report | undefined },
   now: number,
 ): Tale[] {
   const { dropped: _over, ...before } = draft.device(device);
-  draft.keep(device, { ...before, heard: order.heard, contactAt: now });
-  const report = reportOf(before);
-  if (report === undefined) return [];
+  draft.keep(device, {
+    ...{ ...before, heard: order.heard, contactAt: now },
+    ...withReport(before.shadow, version, reported),
+  });
+  draft.put({ kind: 'document', room: 'reported', name: device, value: reported });
+  const report = reported.state as unknown as Report;
   const events: DeviceEvent[] = eventsBetween(previous, report, new Date(now).toISOString());
   const turn = order.alternates ? noteTurn(draft, device, [], now) : [];
   return [...record(draft, device, events), ...turn];

@@ -8,10 +8,10 @@
  * An error is an event. What could not be written did not happen: who asked is told, or asks again. Here is what one turn takes
  * and decides, and how much of both is enough.
  */
-import type { Decision } from './decide.ts';
+import { type Decision, nothing } from './decide.ts';
 import { Draft } from './draft.ts';
 import type { EngineEvent } from './events.ts';
-import type { Known } from './image.ts';
+import type { Known } from './known.ts';
 
 /** What a turn takes at most, so that the event loop is free again soon. */
 export const turnMs = 20;
@@ -46,4 +46,9 @@ export interface Turn {
 /** A turn in which nothing was decided yet. */
 export function beginTurn(known: Known): Turn {
   return { draft: new Draft(known), taken: [], decisions: [], considered: [] };
+}
+
+/** An event for which nothing could be decided: it is lost as if what it came to could not be written. */
+export function undecided(waiting: Waiting): Taken {
+  return { ...waiting, decision: nothing, writesNothing: false };
 }

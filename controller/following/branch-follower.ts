@@ -4,14 +4,15 @@
  */
 import { Turn } from '../../platform/turn.ts';
 import type { Problem, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import type { FleetTree } from '../manifests/fleet-tree.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
 import { passedOver } from '../manifests/passed-over.ts';
 import type { PublisherJudgement } from '../publishing/publisher.ts';
 import type { History } from '../source/source.ts';
 import { SourceError } from '../source/source-error.ts';
-import type { RevisionFiles } from '../state/blob-cache.ts';
 import type { BranchFollowerParts } from './follower-parts.ts';
 import { type Acceptance, judgeAcceptance } from './held-tip.ts';
+import { JudgedKeeper } from './judged-keeper.ts';
 import { keepingBlobs, type ReadBlob } from './manifest-reader.ts';
 import { lineOf } from './problem-line.ts';
 import {
@@ -25,10 +26,12 @@ import {
   type ValidRevision,
 } from './revision-in-force.ts';
 import { adopted, answered, initialSourceState, pending, refused, unreachable, withoutCommit } from './source-state.ts';
+import { takeUp } from './take-up.ts';
 
 export class BranchFollower {
   readonly #parts: BranchFollowerParts;
   readonly #stopping = new AbortController();
+  readonly #keeper: JudgedKeeper;
   /** For signed metadata, so that a restart does not need the repository. */
   readonly #readTrust: ReadBlob;
   #hasLooked = false;
@@ -43,6 +46,7 @@ export class BranchFollower {
 
   constructor(parts: BranchFollowerParts) {
     this.#parts = parts;
+    this.#keeper = new JudgedKeeper(parts.judged, parts.clock, parts.log);
     this.#readTrust = keepingBlobs(parts.cache, parts.source.readBlob);
     const { location, branch } = parts.source;
     this.#source = { ...initialSourceState(location, branch), ...parts.memory.source, location, branch };
@@ -66,44 +70,27 @@ export class BranchFollower {
    * program), nothing is in force until the next poll finds something valid; no device is told anything meanwhile.
    */
   async resume(): Promise<void> {
-    const { source, memory } = this.#parts;
-    const { revision } = memory;
+    const { revision } = this.#parts.memory;
     if (revision === undefined) return;
     try {
       await this.#takeUp(revision);
     } catch (error) {
       if (!(error instanceof SourceError)) return this.#complain('revision.not-resumed', error);
-      // The poll makes a damaged mirror anew.
-      await source.poll(this.#stopping.signal, { judged: revision.id, inForce: revision.id });
-      await this.#takeUp(revision).catch((again: unknown) => this.#complain('revision.not-resumed', again));
+      await this.#takeUpAnew(revision).catch((again: unknown) => this.#complain('revision.not-resumed', again));
     }
   }
 
-  /** From the cache, so that a restart does not need the repository. */
-  async #filesOf({ id }: RevisionStatus, turn: Turn): Promise<RevisionFiles> {
-    const { cache, source } = this.#parts;
-    const kept = await cache.files(id, turn);
-    if (kept !== undefined) return kept;
-    const files = new Map((await source.changes(undefined, id)).map(({ path, oid }) => [path, oid!]));
-    await cache.keepFiles(id, files, turn);
-    return files;
+  /** A poll makes a damaged mirror anew. */
+  async #takeUpAnew(revision: RevisionStatus): Promise<void> {
+    await this.#parts.source.poll(this.#stopping.signal, { judged: revision.id, inForce: revision.id });
+    await this.#takeUp(revision);
   }
 
-  /** The files are the same as when they were found valid, and were read before. */
   async #takeUp(info: RevisionStatus): Promise<void> {
     const { publisher, memory, demand } = this.#parts;
-    const reading = this.#reading;
-    const files = await this.#filesOf(info, reading.turn);
-    const step = { before: noRevision, info, changes: Array.from(files, ([path, oid]) => ({ path, oid })) };
-    const tree = await treeAfter(step, reading.turn);
-    const catalogue = await publisher.recall(tree, this.#readTrust);
-    const judged = await judgeRevision(step, tree, catalogue, reading);
-    if (judged.kind === 'refused') {
-      const why = judged.problems[0]?.message;
-      throw new Error(`revision ${info.id} was in force and is not valid any more: ${why}`);
-    }
-    this.#inForce = judged.revision;
-    const desired = desiredOf(judged.revision.state);
+    const { revision, catalogue } = await takeUp(this.#parts, info, this.#keeper, this.#reading, this.#readTrust);
+    this.#inForce = revision;
+    const desired = desiredOf(revision.state);
     memory.resume(info.id, desired);
     publisher.resume(catalogue, demand(desired));
   }
@@ -143,6 +130,7 @@ export class BranchFollower {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#looking;
+    await this.#keeper.stop();
   }
 
   /**
@@ -186,15 +174,16 @@ export class BranchFollower {
       }
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
-      this.#complain('source.failed', error);
-      this.#note(unreachable(this.#source, error instanceof Error ? error.message : String(error), clock.now()));
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#note(unreachable(this.#source, reason, clock.now()));
+      this.#tell(`failed: ${reason}`, 'source.failed', { error });
     }
   }
 
   async #consider(info: RevisionStatus, history: History): Promise<void> {
     const { publisher, source } = this.#parts;
-    const step = await stepTo(source, this.#inForce, info);
     const reading = this.#reading;
+    const step = await stepTo(source, this.#inForce, info, reading.turn);
     const tree = await treeAfter(step, reading.turn);
     try {
       const { catalogue, problems, notes } = await publisher.judge(tree, this.#readTrust);
@@ -220,14 +209,15 @@ export class BranchFollower {
   ): Promise<void> {
     const { memory, cache, clock, log } = this.#parts;
     const { info, before, changes } = step;
-    const unread = await this.#tellPassedOver(info, revision.unread);
+    const unread = this.#tellPassedOver(info, revision);
     const source = adopted(this.#source, info, [...unread, ...notes], clock.now());
     await memory.adopt({ revision: info, source, desired: desiredOf(revision.state), affected });
     this.#inForce = revision;
     // What was told of the revision before is not told again.
     const told = new Set(this.#source.notes?.map(lineOf));
-    const from = before.info && { revision: before.info.id, changes };
+    const from = before.info && { revision: before.info.id, changes: changes.files };
     await cache.keepFiles(info.id, revision.files, this.#reading.turn, from);
+    this.#keeper.note({ id: info.id, tree: revision, state: revision.state }, changes.files.length);
     this.#note(source);
     log.write('debug', 'revision.history', { revision: info.id, history });
     for (const { file, code, message } of notes.filter((note) => !told.has(lineOf(note)))) {
@@ -243,8 +233,8 @@ export class BranchFollower {
   }
 
   /** What `fleet validate` warns of, in the same words: git holds it, and nobody reads it. */
-  async #tellPassedOver(info: RevisionStatus, unread: ReadonlySet<string>): Promise<readonly Problem[]> {
-    const warnings = passedOver(await this.#parts.source.oddEntries(info.id), unread);
+  #tellPassedOver(info: RevisionStatus, { odd, unread }: FleetTree): readonly Problem[] {
+    const warnings = passedOver(odd, unread);
     const [first] = warnings;
     if (first === undefined) return [];
     const fields = { revision: info.id, entries: warnings.length, first: `${first.file} ${first.message}` };

@@ -7,11 +7,12 @@ import type { PublisherJudgement } from '../publishing/publisher.ts';
 import type { ReleaseDemand } from '../publishing/smaller-ways.ts';
 import type { Source } from '../source/source.ts';
 import type { BlobCache } from '../state/blob-cache.ts';
+import type { JudgedPlace } from './judged-place.ts';
 import type { ReadBlob } from './manifest-reader.ts';
 import type { RevisionTree } from './revision-in-force.ts';
 
 /** The repository as the loop sees it. */
-export type RevisionSource = Pick<Source, 'location' | 'branch' | 'poll' | 'changes' | 'readBlob' | 'oddEntries'>;
+export type RevisionSource = Pick<Source, 'location' | 'branch' | 'poll' | 'changes' | 'readBlob' | 'oddChanges'>;
 
 /** Releases and signed metadata as the loop sees them. */
 export interface Publisher {
@@ -28,7 +29,9 @@ export interface Publisher {
   /** Frees what neither the revision in force nor any device needs; resolves with how many files went. */
   collect(alsoNeeded: Omit<Needed, 'deltas'>, demand: ReleaseDemand): Promise<number>;
   /** The bytes of a blob are not those of its name: it is put or made again. */
-  mend(sha256: string, demand: ReleaseDemand, envelope: string | undefined): Promise<boolean>;
+  /** Whether a file that is served is as it was written, where that is known. */
+  isRight(file: string, bytes: Uint8Array | undefined): boolean;
+  mend(file: string, demand: ReleaseDemand, envelope: string | undefined): Promise<boolean>;
 }
 
 /** A revision that was found valid and comes into force. */
@@ -63,6 +66,7 @@ export interface BranchFollowerParts {
   readonly source: RevisionSource;
   readonly publisher: Publisher;
   readonly cache: BlobCache;
+  readonly judged: JudgedPlace;
   readonly memory: Memory;
   /** Releases that the fleets ask for, and those that devices run or were told to run, as `NAME/VERSION`. */
   readonly demand: (desired: DesiredFleet) => ReleaseDemand;

@@ -4,46 +4,30 @@ import type { Problem, RevisionStatus } from '../../schemas/generated/types.ts';
 import { applyChangesInSteps } from '../manifests/apply-changes.ts';
 import type { Catalogue } from '../manifests/desired.ts';
 import type { FileChange } from '../manifests/draft.ts';
+import { emptyTree, type FleetTree } from '../manifests/fleet-tree.ts';
 import { filesToLocate, locateProblems, type Refused } from '../manifests/locate-problems.ts';
 import { emptyManifestState, type ManifestState } from '../manifests/manifest-state.ts';
-import { MapDraft } from '../manifests/map-draft.ts';
-import { isUnreadName } from '../manifests/passed-over.ts';
-import { PersistentMap } from '../manifests/persistent-map.ts';
-import { pauseNow, runInTurns, type Steps } from '../manifests/steps.ts';
+import { runInTurns } from '../manifests/steps.ts';
 import { judgeAssemblies, type ReadModule } from '../publishing/judge-assemblies.ts';
-import { isTrustFile } from '../publishing/trust-files.ts';
 import { SourceError } from '../source/source-error.ts';
 import type { BlobCache, RevisionFiles } from '../state/blob-cache.ts';
 import type { Publisher, RevisionSource } from './follower-parts.ts';
-import { type ChangedPath, changedManifests, type ReadBlob, readManifests } from './manifest-reader.ts';
-
-/** The files of a commit: blob ids by path. What is few and asked for at every commit is kept apart beside them. */
-interface Files {
-  readonly files: PersistentMap<string>;
-  /** Those of signed metadata. */
-  readonly trustFiles: ReadonlyMap<string, string>;
-  /** Those that look like manifests and are read by nobody. */
-  readonly unread: ReadonlySet<string>;
-}
+import { changedManifests, type ReadBlob, readManifests } from './manifest-reader.ts';
+import { changedTree, changesBetween, type TreeChanges } from './revision-tree.ts';
 
 /** A commit with all its files. */
-export interface RevisionTree extends Files {
+export interface RevisionTree extends FleetTree {
   readonly info: RevisionStatus;
 }
 
 /** A revision that was found valid, with what it comes to; without `info`, none was yet. */
-export interface ValidRevision extends Files {
+export interface ValidRevision extends FleetTree {
   readonly info?: RevisionStatus;
   readonly state: ManifestState;
 }
 
 /** Before the first revision: no files, no devices. */
-export const noRevision: ValidRevision = {
-  files: PersistentMap.empty(),
-  trustFiles: new Map(),
-  unread: new Set(),
-  state: emptyManifestState,
-};
+export const noRevision: ValidRevision = { ...emptyTree, state: emptyManifestState };
 
 /** What a revision comes to when it is laid over another. */
 export type Judged =
@@ -71,42 +55,37 @@ export interface RevisionStep {
   readonly before: ValidRevision;
   readonly info: RevisionStatus;
   /** What differs from `before`. */
-  readonly changes: readonly ChangedPath[];
+  readonly changes: TreeChanges;
+}
+
+/** What differs from one tree to another, as git tells it. */
+export async function changesOf(
+  source: Pick<RevisionSource, 'changes' | 'oddChanges'>,
+  from: string | undefined,
+  to: string,
+): Promise<TreeChanges> {
+  return { files: await source.changes(from, to), odd: await source.oddChanges(from, to) };
 }
 
 /** From `before` to the commit `info`; from nothing, when git no longer has what is in force to compare with. */
 export async function stepTo(
-  source: Pick<RevisionSource, 'changes'>,
+  source: Pick<RevisionSource, 'changes' | 'oddChanges'>,
   before: ValidRevision,
   info: RevisionStatus,
+  turn: Turn,
 ): Promise<RevisionStep> {
   try {
-    return { before, info, changes: await source.changes(before.info?.id, info.id) };
+    return { before, info, changes: await changesOf(source, before.info?.id, info.id) };
   } catch (error) {
     if (!(error instanceof SourceError) || error.code !== 'GONE') throw error;
   }
-  const whole = new Map((await source.changes(undefined, info.id)).map((change) => [change.path, change]));
-  const gone = [...before.files.keys()].filter((path) => !whole.has(path)).map((path) => ({ path }));
-  const changed = [...whole.values()].filter(({ path, oid }) => before.files.get(path) !== oid);
-  return { before, info, changes: [...changed, ...gone] };
-}
-
-function* changedFiles(before: Files, changes: readonly ChangedPath[]): Steps<Files> {
-  const files = new MapDraft(before.files);
-  const trustFiles = new Map(before.trustFiles);
-  const unread = new Set(before.unread);
-  for (const { path, oid } of changes) {
-    yield pauseNow;
-    oid === undefined ? files.delete(path) : files.set(path, oid);
-    if (isTrustFile(path)) oid === undefined ? trustFiles.delete(path) : trustFiles.set(path, oid);
-    if (isUnreadName(path)) oid === undefined ? unread.delete(path) : unread.add(path);
-  }
-  return { files: yield* files.settled(), trustFiles, unread };
+  const whole = await runInTurns(changedTree(emptyTree, await changesOf(source, undefined, info.id)), turn);
+  return { before, info, changes: await runInTurns(changesBetween(before, whole), turn) };
 }
 
 /** The commit that a step leads to. */
 export async function treeAfter({ before, info, changes }: RevisionStep, turn: Turn): Promise<RevisionTree> {
-  return { info, ...(await runInTurns(changedFiles(before, changes), turn)) };
+  return { info, ...(await runInTurns(changedTree(before, changes), turn)) };
 }
 
 /** How blobs are read. */
@@ -124,7 +103,7 @@ export async function judgeRevision(
   catalogue: Catalogue,
   { cache, readBlob, turn }: Reading,
 ): Promise<Judged> {
-  const changed = changedManifests(step.changes);
+  const changed = changedManifests(step.changes.files);
   const blobs = changed.map(({ oid }) => oid);
   const parsed = await readManifests(cache, readBlob, blobs, turn);
   const changes: FileChange[] = changed.map(({ path }, at) => ({ path, file: parsed[at] }));

@@ -6,6 +6,7 @@ import { warnOfUnreadChannels } from './channel-warnings.ts';
 import type { Catalogue, DesiredDevice } from './desired.ts';
 import { darkAfterSecondsDefault, type FleetPlan, idleTemplate, planFleet, templateFor } from './device-template.ts';
 import { type Draft, deviceIn, type FileChange } from './draft.ts';
+import { type DeviceTerms, drawDevice } from './draw-device.ts';
 import type { Finding } from './finding.ts';
 import { linkedReleases } from './linked-releases.ts';
 import { ownChange } from './manifest-path.ts';
@@ -85,24 +86,11 @@ function isSame(left: DesiredDevice, right: DesiredDevice): boolean {
   );
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-const noLabels = {};
-
-function drawDevice(draft: Draft, device: Device, plan: FleetPlan | undefined): DesiredDevice {
-  const { metadata, spec } = device;
-  // Spreading what may be absent into it would cost more than all the rest: there is one for every device.
-  const drawn: Mutable<DesiredDevice> = {
-    name: metadata.name,
-    labels: metadata.labels ?? noLabels,
-    darkAfterSeconds: plan?.fleet.spec.darkAfterSeconds ?? darkAfterSecondsDefault,
-    template: plan === undefined ? idleTemplate : templateFor(draft, plan, device),
-  };
-  if (spec.site !== undefined) drawn.site = spec.site;
-  if (plan !== undefined) drawn.fleet = plan.name;
-  if (spec.idle === true) drawn.idle = true;
-  if (spec.keyFingerprint !== undefined) drawn.keyFingerprint = spec.keyFingerprint;
-  return drawn;
+/** What its fleet adds to a device. */
+function termsOf(draft: Draft, device: Device, plan: FleetPlan | undefined): DeviceTerms {
+  if (plan === undefined) return { darkAfterSeconds: darkAfterSecondsDefault, template: idleTemplate };
+  const { darkAfterSeconds = darkAfterSecondsDefault } = plan.fleet.spec;
+  return { fleet: plan.name, darkAfterSeconds, template: templateFor(draft, plan, device) };
 }
 
 /** Draws the devices anew, `judged` ones in their new fleet; returns those that came out different. */
@@ -124,7 +112,7 @@ function* drawDevices(draft: Draft, judged: ReadonlyMap<string, string | undefin
     yield pauseNow;
     const device = deviceIn(draft, name);
     const old = before.desiredDevices.get(name);
-    const drawn = device && drawDevice(draft, device, planOf(name));
+    const drawn = device && drawDevice(device, termsOf(draft, device, planOf(name)));
     noteUnsealed(unsealed, name, drawn);
     if (drawn !== undefined && old !== undefined && isSame(old, drawn)) continue;
     if (drawn === undefined && old === undefined) continue;

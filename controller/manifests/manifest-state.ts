@@ -9,7 +9,6 @@ import { type NameSet, PersistentMap } from './persistent-map.ts';
 export interface Declaration {
   readonly file: string;
   readonly document: number;
-  readonly manifest: Manifest;
 }
 
 /** `Kind/name`. */
@@ -64,6 +63,20 @@ export function desiredOf(state: ManifestState): DesiredFleet {
     sites: state.sites,
     devices: state.desiredDevices,
   };
+}
+
+/** A manifest of the state. */
+export function manifestUnder(state: ManifestState, key: ManifestKey): Manifest | undefined {
+  const slash = key.indexOf('/');
+  const kind = key.slice(0, slash) as ManifestKind;
+  const byName = {
+    Application: state.applications,
+    Device: state.devices,
+    Fleet: state.fleets,
+    Secret: state.secrets,
+    Site: state.sites,
+  }[kind];
+  return byName.get(key.slice(slash + 1));
 }
 
 /** A manifest's key. */

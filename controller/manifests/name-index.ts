@@ -4,7 +4,7 @@ import { type NameSet, PersistentMap } from './persistent-map.ts';
 import { pauseNow, type Steps } from './steps.ts';
 
 /** Most sets hold one name, and are that name. No set is empty. */
-type Names = string | NameSet;
+export type Names = string | NameSet;
 
 /** Immutable. */
 export type NameIndex = PersistentMap<Names>;

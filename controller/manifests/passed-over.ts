@@ -1,17 +1,12 @@
 /** What git holds in a fleet repository and we do not read, told where somebody may think that we do. */
 import type { Problem } from '../../schemas/generated/types.ts';
+import type { FleetTree, OddKind } from './fleet-tree.ts';
 import { isManifestHome, mayHoldManifests } from './manifest-path.ts';
-
-/** An entry of a tree that is no file: git holds the id of a commit, or the name of what a link leads to. */
-export interface OddEntry {
-  readonly path: string;
-  readonly kind: 'submodule' | 'link';
-}
 
 /** Told of one revision. */
 const toldMax = 100;
 
-function oddProblem({ path, kind }: OddEntry): Problem {
+function oddProblem(path: string, kind: OddKind): Problem {
   if (kind === 'submodule')
     return {
       file: path,
@@ -40,8 +35,9 @@ function nameProblem(path: string): Problem | undefined {
 }
 
 /** The warnings of a revision, in the order of their paths; the last one says how many more there are. */
-export function passedOver(odd: readonly OddEntry[], paths: Iterable<string>): readonly Problem[] {
-  const all = [...odd.map(oddProblem), ...Array.from(paths).flatMap((path) => nameProblem(path) ?? [])];
+export function passedOver(odd: FleetTree['odd'], paths: Iterable<string>): readonly Problem[] {
+  const entries = Array.from(odd, ([path, kind]) => oddProblem(path, kind));
+  const all = [...entries, ...Array.from(paths).flatMap((path) => nameProblem(path) ?? [])];
   const sorted = all.toSorted((left, right) => (left.file < right.file ? -1 : 1));
   if (sorted.length <= toldMax) return sorted;
   const message = `and ${sorted.length - toldMax} more are not read`;

@@ -3,18 +3,25 @@ import type { Device } from '../../schemas/generated/types.ts';
 import { bareFingerprint } from '../../schemas/key-fingerprint.ts';
 import { type Draft, type FileChange, placeIn, type Touched } from './draft.ts';
 import { FindingList } from './finding-list.ts';
-import { type Declaration, keyOf, type ManifestKey, type ManifestState } from './manifest-state.ts';
+import { type Declaration, keyOf, type ManifestKey, type ManifestState, manifestUnder } from './manifest-state.ts';
 import { MapDraft } from './map-draft.ts';
 import { countUnder, NameIndexDraft, namesUnder } from './name-index.ts';
 import type { BrokenManifest, Manifest, ManifestKind } from './parsed-file.ts';
 import type { PersistentMap } from './persistent-map.ts';
 import { pauseNow, type Steps } from './steps.ts';
 
+/** A manifest and where it stands. */
+interface Standing extends Declaration {
+  readonly manifest: Manifest;
+}
+
 /** What stands where once the changed files have taken the place of what they were. */
 interface Declarations {
   readonly declared: MapDraft<Declaration>;
+  /** Of what the changed files declare, the manifests that count. */
+  readonly manifests: ReadonlyMap<ManifestKey, Manifest>;
   /** Of a key that is declared more than once, the others. */
-  readonly others: ReadonlyMap<ManifestKey, Declaration[]>;
+  readonly others: ReadonlyMap<ManifestKey, readonly Standing[]>;
   /** What the changed files declare now; undefined for one that is gone. */
   readonly files: readonly (readonly [path: string, keys: readonly ManifestKey[] | undefined])[];
 }
@@ -25,35 +32,47 @@ function compareDeclarations(left: Declaration, right: Declaration): number {
 }
 
 /** The first by file and document is the one that counts. */
-function putInOrder(declared: MapDraft<Declaration>, others: ReadonlyMap<ManifestKey, Declaration[]>): void {
+function putInOrder(
+  before: ManifestState,
+  declared: MapDraft<Declaration>,
+  manifests: Map<ManifestKey, Manifest>,
+  others: ReadonlyMap<ManifestKey, Standing[]>,
+): void {
   for (const [key, rest] of others) {
-    const [first, ...later] = [declared.get(key)!, ...rest].sort(compareDeclarations);
-    declared.set(key, first!);
+    const counting = { ...declared.get(key)!, manifest: manifests.get(key) ?? manifestUnder(before, key)! };
+    const [first, ...later] = [counting, ...rest].sort(compareDeclarations);
+    const { file, document, manifest } = first!;
+    declared.set(key, { file, document });
+    manifests.set(key, manifest);
     rest.splice(0, rest.length, ...later);
   }
 }
 
 function* declarationsAfter(before: ManifestState, changes: readonly FileChange[]): Steps<Declarations> {
   const declared = new MapDraft(before.declared);
-  const others = new Map<ManifestKey, Declaration[]>();
   for (const { path } of changes) {
     for (const key of before.files.get(path) ?? []) declared.delete(key);
     yield pauseNow;
   }
+  const manifests = new Map<ManifestKey, Manifest>();
+  const others = new Map<ManifestKey, Standing[]>();
   const files: Declarations['files'][number][] = [];
   for (const { path, file } of changes) {
     const keys = file?.manifests.map(({ manifest }) => keyOf(manifest));
     files.push([path, keys]);
     for (const [at, { document, manifest }] of (file?.manifests ?? []).entries()) {
       const key = keys![at]!;
-      const declaration = { file: path, document, manifest };
-      if (declared.get(key) === undefined) declared.set(key, declaration);
-      else others.set(key, [...(others.get(key) ?? []), declaration]);
+      if (declared.get(key) !== undefined) {
+        others.set(key, [...(others.get(key) ?? []), { file: path, document, manifest }]);
+        continue;
+      }
+      declared.set(key, { file: path, document });
+      manifests.set(key, manifest);
     }
     yield pauseNow;
   }
-  putInOrder(declared, others);
-  return { declared, others, files };
+  putInOrder(before, declared, manifests, others);
+  return { declared, manifests, others, files };
 }
 
 const everyKind: readonly ManifestKind[] = ['Application', 'Device', 'Fleet', 'Secret', 'Site'];
@@ -93,7 +112,7 @@ function reportBrokenDuplicates({ next, findings }: Draft, changes: readonly Fil
   }
 }
 
-function* touchedBy(before: ManifestState, { declared }: Declarations): Steps<Touched> {
+function* touchedBy(before: ManifestState, { declared, manifests }: Declarations): Steps<Touched> {
   const touched = {
     Application: new Map<string, Manifest | undefined>(),
     Device: new Map<string, Manifest | undefined>(),
@@ -101,10 +120,10 @@ function* touchedBy(before: ManifestState, { declared }: Declarations): Steps<To
     Secret: new Map<string, Manifest | undefined>(),
     Site: new Map<string, Manifest | undefined>(),
   };
-  for (const [key, declaration] of declared.changes) {
+  for (const key of declared.changes.keys() as Iterable<ManifestKey>) {
     yield pauseNow;
-    const manifest = declaration?.manifest;
-    if (manifest === before.declared.get(key)?.manifest) continue;
+    const manifest = manifests.get(key);
+    if (manifest === manifestUnder(before, key)) continue;
     const [kind, name] = manifest === undefined ? (key.split('/') as [ManifestKind, string]) : namedBy(manifest);
     touched[kind].set(name, manifest);
   }

@@ -2,7 +2,7 @@
 import { deployedModules } from '../../schemas/deployed-modules.ts';
 import { canonicalJson } from '../manifests/canonical-json.ts';
 import type { Catalogue, CataloguedRelease, DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
-import type { ObservedDevice } from './observed.ts';
+import type { DescribedDevice } from './observed.ts';
 import { type DeployCause, type HoldCause, planDevice } from './plan-device.ts';
 
 /** An application that comes, goes or differs. Without `from` it comes, without `to` it goes. */
@@ -62,8 +62,10 @@ export interface RevisionChange {
 export interface ComparedRevisions {
   readonly base: DesiredFleet;
   readonly next: DesiredFleet;
+  /** How many devices of `next` a fleet selects. */
+  readonly membersOf: (fleet: string) => number;
   /** What is known of a device; undefined when nobody could be asked: then it is taken to run what `base` wants. */
-  readonly observe: (device: string) => ObservedDevice | undefined;
+  readonly observe: (device: string) => DescribedDevice | undefined;
   /** The devices that may differ; every one of both revisions when undefined. */
   readonly affected?: ReadonlySet<string>;
   /** The id of the key that signs deployments now, where that is known. */
@@ -119,7 +121,7 @@ function isStripped(before: DesiredDevice | undefined, after: DesiredDevice): bo
 /** Digests of the modules that a device has, by application. */
 function held(
   before: DesiredDevice | undefined,
-  observed: ObservedDevice | undefined,
+  observed: DescribedDevice | undefined,
   releases: Catalogue,
 ): ReadonlyMap<string, readonly string[]> {
   const byName = new Map<string, string[]>();
@@ -154,7 +156,7 @@ function fetchesOf(after: DesiredDevice, has: ReadonlyMap<string, readonly strin
 }
 
 /** What the controller would know of a device by now if it did all that `base` asks for. */
-function assumed(before: DesiredDevice | undefined): ObservedDevice {
+function assumed(before: DesiredDevice | undefined): DescribedDevice {
   if (before?.keyFingerprint === undefined || before.fleet === undefined) return { events: [] };
   const issued = { sequence: 1, revision: '', issuedAt: 0, templateHash: before.template.hash, applications: [] };
   return { issued, events: [] };
@@ -185,17 +187,14 @@ function compareDevice(
   return { ...place, kind, cause, message, isStripped: isStripped(before, after), fetches };
 }
 
-function fleetChanges(devices: readonly DeviceChange[], { base, next }: ComparedRevisions): FleetChange[] {
-  const sizes = new Map<string, number>();
-  for (const { fleet } of next.devices.values()) {
-    if (fleet !== undefined) sizes.set(fleet, (sizes.get(fleet) ?? 0) + 1);
-  }
+function fleetChanges(devices: readonly DeviceChange[], compared: ComparedRevisions): FleetChange[] {
+  const { base, next, membersOf } = compared;
   const kinds = new Map<string, number>();
   for (const { fleet, kind } of devices) kinds.set(`${kind} ${fleet}`, (kinds.get(`${kind} ${fleet}`) ?? 0) + 1);
   return [...new Set([...base.fleets.keys(), ...next.fleets.keys()])].sort().map((fleet) => {
     const count = (kind: DeviceChange['kind']): number => kinds.get(`${kind} ${fleet}`) ?? 0;
     const [deploying, holding, gone] = [count('deploy'), count('hold'), count('gone')];
-    return { fleet, devices: sizes.get(fleet) ?? 0, deploying, holding, gone };
+    return { fleet, devices: membersOf(fleet), deploying, holding, gone };
   });
 }
 

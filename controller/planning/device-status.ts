@@ -1,7 +1,16 @@
 /** Where one device stands, as far as the last contact told, and why. What is not known is never shown as good. */
 import type { ApplicationReport, DeviceStatus, Reason, Report } from '../../schemas/generated/types.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
-import { type IssuedDeployment, isPlausible, isReference, type ObservedDevice, takeoversSuspect } from './observed.ts';
+import {
+  type DescribedDevice,
+  type IssuedDeployment,
+  isFailing,
+  isPlausible,
+  isReference,
+  type ObservedDevice,
+  type ReportGist,
+  takeoversSuspect,
+} from './observed.ts';
 import { planDevice } from './plan-device.ts';
 
 type State = DeviceStatus['state'];
@@ -93,8 +102,8 @@ function hindrance({ unsettled }: ObservedDevice): Standing | undefined {
 }
 
 /** The device runs what it should: is it well? */
-function judgeRunning({ connected }: ObservedDevice, report: Report, issued: IssuedDeployment): Standing {
-  const failing = report.applications.find(({ state }) => state === 'failed' || state === 'backoff');
+function judgeRunning({ connected }: ObservedDevice, report: ReportGist, issued: IssuedDeployment): Standing {
+  const failing = report.applications.find(isFailing);
   const { sequence } = issued;
   if (failing !== undefined && report.phase === 'active') {
     return standing('failed', 'APPLICATION_FAILED', failure(failing), failing.since);
@@ -108,7 +117,7 @@ function judgeRunning({ connected }: ObservedDevice, report: Report, issued: Iss
 }
 
 /** The device runs something else than it should, or nothing. */
-function judgeOnTheWay(observed: ObservedDevice, report: Report, issued: IssuedDeployment): Standing {
+function judgeOnTheWay(observed: ObservedDevice, report: ReportGist, issued: IssuedDeployment): Standing {
   const { problem, phase, target } = report;
   const underWay = isReference(target, issued);
   const about = problem !== undefined && (problem.sequence === undefined || problem.sequence === issued.sequence);
@@ -184,7 +193,7 @@ export function judge(desired: DesiredDevice, observed: ObservedDevice, now: num
 
 function facts(
   name: string,
-  observed: ObservedDevice,
+  observed: DescribedDevice,
   now: number,
 ): Pick<DeviceStatus, 'name' | 'events'> & Partial<DeviceStatus> {
   const { issued, report, connected, linkSince, takeovers, events } = observed;
@@ -223,7 +232,7 @@ function facts(
 /** The status of a device that git names. `now` in milliseconds since the epoch; `deploymentKey` as for `judge`. */
 export function deviceStatus(
   desired: DesiredDevice,
-  observed: ObservedDevice,
+  observed: DescribedDevice,
   now: number,
   deploymentKey?: string,
 ): DeviceStatus {
@@ -237,7 +246,7 @@ export function deviceStatus(
 }
 
 /** The status of a device that git no longer names; it can't connect any more and runs what it ran. */
-export function removedDeviceStatus(name: string, observed: ObservedDevice, now: number): DeviceStatus {
+export function removedDeviceStatus(name: string, observed: DescribedDevice, now: number): DeviceStatus {
   const message = `git no longer names it; ${lastKnown(observed)}`;
   return { ...facts(name, observed, now), labels: {}, ...standing('removed', 'REMOVED', message) };
 }

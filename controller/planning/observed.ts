@@ -1,5 +1,11 @@
 /** What is known of one device, as planning sees it. Times in milliseconds since the epoch. */
-import type { ApplicationReference, DeploymentReference, DeviceEvent, Report } from '../../schemas/generated/types.ts';
+import type {
+  ApplicationReference,
+  ApplicationReport,
+  DeploymentReference,
+  DeviceEvent,
+  Report,
+} from '../../schemas/generated/types.ts';
 
 /** The newest deployment that was signed for a device. */
 export interface IssuedDeployment {
@@ -41,10 +47,21 @@ export interface Unsettled {
   readonly failure: string;
 }
 
+/** What of a report is decided and counted by. Of its applications those that do badly are enough. */
+export type ReportGist = Pick<
+  Report,
+  'phase' | 'since' | 'highestSequence' | 'running' | 'target' | 'problem' | 'applications'
+>;
+
+/** Whether an application does badly. */
+export function isFailing({ state }: ApplicationReport): boolean {
+  return state === 'failed' || state === 'backoff';
+}
+
 export interface ObservedDevice {
   readonly issued?: IssuedDeployment;
   /** Its newest, if the key that git names now made it. */
-  readonly report?: Report;
+  readonly report?: ReportGist;
   /** When the controller last heard it, by its own clock. */
   readonly contactAt?: number;
   /** Absent when the broker does not tell. */
@@ -55,6 +72,11 @@ export interface ObservedDevice {
   readonly takeovers?: Takeovers;
   readonly contradictions?: { readonly count: number; readonly at: number };
   readonly unsettled?: Unsettled;
+}
+
+/** A device with all that is known of it, as it is shown alone. */
+export interface DescribedDevice extends ObservedDevice {
+  readonly report?: Report;
   /** Newest first, bounded. */
   readonly events: readonly DeviceEvent[];
 }

@@ -2,9 +2,8 @@
  * What one device should get now. Pure, and the only place that decides it: the controller, `fleet plan`, `fleet why` and
  * the simulation all ask here. Waves will hold a device back between "differs" and "deploy".
  */
-import type { Report } from '../../schemas/generated/types.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
-import { type IssuedDeployment, isPlausible, isReference, type ObservedDevice } from './observed.ts';
+import { type IssuedDeployment, isPlausible, isReference, type ObservedDevice, type ReportGist } from './observed.ts';
 
 /** Why a device gets a deployment now. */
 export type DeployCause = 'FIRST' | 'CHANGED' | 'SEQUENCE_BEHIND' | 'KEY_CHANGED';
@@ -27,7 +26,7 @@ function hold(cause: HoldCause, message: string): Decision {
 /** Why the device will never take what it was issued; it happens after this controller lost its database. */
 function whyRefused(
   issued: IssuedDeployment,
-  { highestSequence, running, target, problem }: Report,
+  { highestSequence, running, target, problem }: ReportGist,
 ): string | undefined {
   const { sequence } = issued;
   if (highestSequence > sequence)
@@ -42,7 +41,7 @@ function whyRefused(
  * Whether a device is still on its way to what it was issued. It judges what it installs by the keys that are named then, so what
  * a key signed that is not in use any more would be refused on the way; what runs, or ran and was given up, is settled.
  */
-export function isPending(issued: IssuedDeployment, report: Report | undefined): boolean {
+export function isPending(issued: IssuedDeployment, report: ReportGist | undefined): boolean {
   if (report === undefined || report.highestSequence < issued.sequence) return true;
   return isReference(report.target, issued);
 }

@@ -19,23 +19,29 @@ export const emptyTally: Tally = {
   unknown: 0,
 };
 
-/** The tally with one device more (or, with -1, less); one that git does not name does not count. */
-export function counted(tally: Tally, { state, connected }: Counted, by: 1 | -1 = 1): Tally {
-  if (state === 'removed') return tally;
-  const isConnected = state === 'running' && connected !== false;
-  return {
-    ...tally,
-    desired: tally.desired + by,
-    [state]: tally[state] + by,
-    runningConnected: tally.runningConnected + (isConnected ? by : 0),
-  };
+/** A tally that is kept as devices come and go; one that git does not name does not count. */
+export class RunningTally {
+  readonly #counts: { -readonly [K in keyof Tally]: Tally[K] } = { ...emptyTally };
+
+  /** One device more or, with -1, less. */
+  count({ state, connected }: Counted, by: 1 | -1 = 1): void {
+    if (state === 'removed') return;
+    this.#counts.desired += by;
+    this.#counts[state] += by;
+    if (state === 'running' && connected !== false) this.#counts.runningConnected += by;
+  }
+
+  /** As it is now. */
+  get tally(): Tally {
+    return { ...this.#counts };
+  }
 }
 
 /** Devices by state. */
 export function tallyOf(devices: Iterable<Counted>): Tally {
-  let tally = emptyTally;
-  for (const device of devices) tally = counted(tally, device);
-  return tally;
+  const running = new RunningTally();
+  for (const device of devices) running.count(device);
+  return running.tally;
 }
 
 /** Worst first: what is failing, what moves, what can't be known. */

@@ -125,6 +125,20 @@ export class ArtifactStore {
     });
   }
 
+  /** Whether these are the bytes of an index as it was read or written here; of one that never was, any are. */
+  isRightIndex(path: string, bytes: Uint8Array | undefined): boolean {
+    const index = this.#indexes.get(path);
+    return index === undefined || (bytes !== undefined && Buffer.from(releaseIndexBytes(index)).equals(bytes));
+  }
+
+  /** Writes an index again that was read or written here. */
+  rewriteIndex(path: string): Promise<void> {
+    return this.#changes.run(async () => {
+      const index = this.#indexes.get(path);
+      if (index !== undefined) await this.#writeIndex(index);
+    });
+  }
+
   /** Whether an index that was read or written here names this blob. */
   names(sha256: string): boolean {
     return [...this.#indexes.values()].some(({ ways }) => ways.some((way) => way.sha256 === sha256));

@@ -7,20 +7,21 @@
  * versions are at least the seconds of the time, so that they grow even when its state was lost.
  */
 
-import { Metadata, MetaFile, Signature, Snapshot, Timestamp } from '@tufjs/models';
+import type { Snapshot, Timestamp } from '@tufjs/models';
 import { TrustError } from '../../artifact/trust/error.ts';
-import { type PrivateKey, signBytes } from '../../artifact/trust/keys.ts';
 import { trustLimits } from '../../artifact/trust/limits.ts';
 import { type MetadataFile, readMetadata } from '../../artifact/trust/tuf/metadata.ts';
 import { rootDelegation } from '../../artifact/trust/tuf/root.ts';
 import { requireThreshold } from '../../artifact/trust/tuf/signatures.ts';
-import { issuedField, type Pin, pinOf } from '../../artifact/trust/tuf/trusted.ts';
+import { type Pin, pinOf } from '../../artifact/trust/tuf/trusted.ts';
 import { InOrder } from '../../platform/in-order.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import type { End } from '../expiry/end.ts';
 import { ArtifactError, type ArtifactFiles } from './files/artifact-files.ts';
+import { oldVersions } from './old-versions.ts';
 import { judgeLeaps, judgeOnlineKeys, type OnlineKeys } from './online-judgement.ts';
+import { signedSnapshot, signedTimestamp } from './sign-online.ts';
 import { judgeSuccession } from './succession.ts';
 import { travellingForm } from './travelling-form.ts';
 import { rootVersionOf, type TrustFiles, targetsFile } from './trust-files.ts';
@@ -37,9 +38,6 @@ export interface OnlineMetadataOptions {
 
 /** A snapshot changes little by itself: it lives this many times as long as a timestamp. */
 const snapshotLifetimes = 4;
-
-/** Old versions of a file that are kept for devices in the middle of an update. */
-const versionsKept = 16;
 
 type Pins = ReadonlyMap<string, Pin>;
 
@@ -124,6 +122,43 @@ export class OnlineMetadata {
     });
   }
 
+  /** Whether these are the bytes of a file as it is in force; of other versions, any are. */
+  isRight(file: string, bytes: Uint8Array | undefined): boolean {
+    const sha256 = this.#digestOf(file);
+    return sha256 === undefined || (bytes !== undefined && sha256Hex(bytes) === sha256);
+  }
+
+  /** Undefined for what is not in force; what nothing has while nothing is. */
+  #digestOf(file: string): string | undefined {
+    if (file === 'timestamp.json') return this.#timestamp === undefined ? '' : sha256Hex(this.#timestamp.bytes);
+    if (this.#snapshot === undefined) return undefined;
+    if (file === `${this.#snapshot.signed.version}.snapshot.json`) return sha256Hex(this.#snapshot.bytes);
+    const [version, name = ''] = file.split(/\.(.*)/, 2);
+    const pin = this.#pins().get(name);
+    return pin?.version === Number(version) ? pin.sha256 : undefined;
+  }
+
+  /** Writes again what of a revision's metadata, which is in service, is not as it was written. */
+  rewrite(trust: VerifiedTrust): Promise<void> {
+    return this.#inOrder(async () => {
+      this.#published = undefined;
+      this.#versions = new Map();
+      const files = new Map<string, Uint8Array>();
+      for (const { signed, bytes } of trust.roots) files.set(`${signed.version}.root.json`, travellingForm(bytes));
+      for (const [name, { signed, bytes }] of targetsFiles(trust)) {
+        if (this.#pins().get(`${name}.json`)?.version === signed.version)
+          files.set(`${signed.version}.${name}.json`, travellingForm(bytes));
+      }
+      if (this.#snapshot !== undefined)
+        files.set(`${this.#snapshot.signed.version}.snapshot.json`, this.#snapshot.bytes);
+      if (this.#timestamp !== undefined) files.set('timestamp.json', this.#timestamp.bytes);
+      for (const [file, bytes] of files) {
+        const there = await this.#read(file);
+        if (there === undefined || !Buffer.from(there).equals(bytes)) await this.#write(file, bytes);
+      }
+    });
+  }
+
   /** Signs anew what has lived a third of its time, or was signed for a time that has not come. */
   renew(now: number): Promise<void> {
     return this.#inOrder(() => this.#renew(now));
@@ -188,10 +223,8 @@ export class OnlineMetadata {
   /** It is in force once a timestamp names it. */
   async #signSnapshot(pins: Pins, now: number): Promise<void> {
     const version = versionAfter(this.#snapshot, now);
-    const expires = timeText(now + snapshotLifetimes * this.#options.timestampLifetimeMs);
-    const meta = Object.fromEntries([...pins].map(([file, pin]) => [file, metaFileOf(pin)]));
-    const signed = new Snapshot({ version, specVersion: '1.0.31', expires, meta });
-    const bytes = sign(new Metadata(signed), this.#options.keys.snapshot);
+    const expiresAt = now + snapshotLifetimes * this.#options.timestampLifetimeMs;
+    const bytes = signedSnapshot({ version, expiresAt, pins }, this.#options.keys.snapshot);
     const file = `${version}.snapshot.json`;
     await this.#write(file, bytes);
     this.#snapshot = readMetadata('snapshot', bytes, trustLimits.snapshotBytesMax, file);
@@ -201,14 +234,8 @@ export class OnlineMetadata {
     const { bytes: snapshot, signed: named } = this.#snapshot!;
     const version = versionAfter(this.#timestamp, now);
     const pin = { version: named.version, length: snapshot.length, sha256: sha256Hex(snapshot) };
-    const signed = new Timestamp({
-      version,
-      specVersion: '1.0.31',
-      expires: timeText(now + this.#options.timestampLifetimeMs),
-      snapshotMeta: metaFileOf(pin),
-      unrecognizedFields: { [issuedField]: timeText(now) },
-    });
-    const bytes = sign(new Metadata(signed), this.#options.keys.timestamp);
+    const expiresAt = now + this.#options.timestampLifetimeMs;
+    const bytes = signedTimestamp({ version, expiresAt, issuedAt: now, pin }, this.#options.keys.timestamp);
     await this.#write('timestamp.json', bytes);
     this.#timestamp = readMetadata('timestamp', bytes, trustLimits.timestampBytesMax, 'timestamp.json');
   }
@@ -241,16 +268,7 @@ export class OnlineMetadata {
   }
 
   async #removeOld(): Promise<void> {
-    const named = this.#pins();
-    const versioned = (await this.#list()).filter((file) => /^\d+\..+\.json$/.test(file));
-    const versions = Map.groupBy(versioned, (file) => file.replace(/^\d+\./, ''));
-    for (const [name, files] of versions) {
-      if (name === 'root.json') continue;
-      const newestFirst = files.map((file) => Number.parseInt(file, 10)).sort((a, b) => b - a);
-      for (const version of newestFirst.slice(versionsKept)) {
-        if (version !== named.get(name)?.version) await this.#options.files.remove(`tuf/${version}.${name}`);
-      }
-    }
+    for (const file of oldVersions(await this.#list(), this.#pins())) await this.#options.files.remove(`tuf/${file}`);
   }
 
   async #list(): Promise<string[]> {
@@ -276,22 +294,7 @@ function versionAfter(before: MetadataFile<Snapshot | Timestamp> | undefined, no
   return Math.max((before?.signed.version ?? 0) + 1, Math.floor(now / 1000));
 }
 
-function sign(metadata: Metadata<Snapshot> | Metadata<Timestamp>, key: PrivateKey): Uint8Array {
-  metadata.sign((bytes) => {
-    return new Signature({ keyID: key.keyId, sig: Buffer.from(signBytes(key, bytes)).toString('hex') });
-  });
-  return new TextEncoder().encode(JSON.stringify(metadata.toJSON()));
-}
-
-function metaFileOf({ version, length, sha256 }: Pin): MetaFile {
-  return new MetaFile({ version, length, hashes: { sha256 } });
-}
-
 function samePins(one: Pins, other: Pins): boolean {
   if (one.size !== other.size) return false;
   return [...one].every(([file, pin]) => other.get(file)?.sha256 === pin.sha256);
-}
-
-function timeText(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 19)}Z`;
 }

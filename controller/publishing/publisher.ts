@@ -65,6 +65,7 @@ export class RepositoryPublisher {
   #inForce: VerifiedTrust | undefined;
   /** Where the releases of the revision in force come from. */
   #origin: Origin | undefined;
+  readonly #mending = new Map<string, Promise<boolean>>();
   /** Nothing is taken away while it is made available. */
   readonly #changes = new InOrder();
 
@@ -145,23 +146,51 @@ export class RepositoryPublisher {
     }
   }
 
+  /** Whether a file that is served is as it was written here, where that is known. */
+  isRight(file: string, bytes: Uint8Array | undefined): boolean {
+    const { online, store } = this.#parts;
+    const [folder] = file.split('/', 1);
+    return folder === 'tuf' ? online.isRight(file.slice('tuf/'.length), bytes) : store.isRightIndex(file, bytes);
+  }
+
   /**
-   * The bytes of a blob were found to be others, or gone: it is put again from the repository, or made again, where it came from
+   * The bytes of a file were found to be others, or gone: it is put again from the repository, or made again, where it came from
    * there, or as the envelope it is. Resolves with whether it is there again; what nobody knows of costs nothing.
    */
-  mend(sha256: string, demand: ReleaseDemand, envelope: string | undefined): Promise<boolean> {
-    if (envelope === undefined && !this.#knows(sha256)) return Promise.resolve(false);
-    return this.#changes.run(async () => {
-      const { store, ways } = this.#parts;
-      await store.distrust(sha256);
-      if (envelope !== undefined) await store.put(new TextEncoder().encode(envelope));
-      if (this.#inForce !== undefined) await store.put(this.#inForce.deploymentKeys.bytes);
-      if (this.#origin !== undefined) {
-        await this.#addReleases(this.#origin);
-        void ways.prepare(this.#origin.catalogue, demand);
-      }
-      return (await store.intact(sha256)) !== undefined;
-    });
+  mend(file: string, demand: ReleaseDemand, envelope: string | undefined): Promise<boolean> {
+    const sha256 = file.startsWith('sha256/') ? file.slice('sha256/'.length) : undefined;
+    if (sha256 !== undefined && envelope === undefined && !this.#knows(sha256)) return Promise.resolve(false);
+    // A fleet asks for the same file at once.
+    const begun = this.#mending.get(file);
+    if (begun !== undefined) return begun;
+    const work = (): Promise<boolean> =>
+      sha256 === undefined ? this.#rewrite(file) : this.#mendBlob(sha256, demand, envelope);
+    const done = this.#changes.run(work).finally(() => this.#mending.delete(file));
+    this.#mending.set(file, done);
+    return done;
+  }
+
+  async #mendBlob(sha256: string, demand: ReleaseDemand, envelope: string | undefined): Promise<boolean> {
+    const { store, ways } = this.#parts;
+    await store.distrust(sha256);
+    if (envelope !== undefined) await store.put(new TextEncoder().encode(envelope));
+    if (this.#inForce !== undefined) await store.put(this.#inForce.deploymentKeys.bytes);
+    if (this.#origin !== undefined) {
+      await this.#addReleases(this.#origin);
+      void ways.prepare(this.#origin.catalogue, demand);
+    }
+    return (await store.intact(sha256)) !== undefined;
+  }
+
+  /** Signed metadata, or the index of a release. */
+  async #rewrite(file: string): Promise<boolean> {
+    const { store, online, clock } = this.#parts;
+    if (file.startsWith('releases/')) await store.rewriteIndex(file);
+    else if (this.#inForce !== undefined) {
+      await online.publish(this.#inForce, clock.now());
+      await online.rewrite(this.#inForce);
+    } else return false;
+    return true;
   }
 
   /** Whether a blob is or was made of what the revision in force has. */

@@ -32,8 +32,10 @@ interface Resource {
 export interface ServingParts {
   readonly files: ArtifactFiles;
   readonly clock: Pick<Clock, 'monotonic'>;
-  /** The bytes of this blob are not those of its name, or it is not there; whoever fetched it was cut off. */
-  readonly onDamaged: (sha256: string) => void;
+  /** Whether a file that may change is as it was written here, where that is known. */
+  readonly isRight: (file: string, bytes: Uint8Array | undefined) => boolean;
+  /** This file is not what it was, or not there. Resolves when it was put again where that can be. */
+  readonly onDamaged: (file: string) => Promise<unknown>;
   /** The place where artifacts lie does not answer; whoever asked is told to come back. */
   readonly onTrouble: (error: ArtifactError) => void;
 }
@@ -97,15 +99,20 @@ interface Content {
 }
 
 async function contentOf(
-  { files, onDamaged }: ServingParts,
+  { files, isRight, onDamaged }: ServingParts,
   verified: RecentlyVerified,
   { file, sha256 }: Resource,
   signal: AbortSignal,
 ): Promise<Content | undefined> {
   if (sha256 === undefined) {
     // A file that may be replaced is read at once, so that its tag, its length and its bytes are of one moment.
-    const whole = await files.read(file, smallFileBytesMax);
+    let whole = await files.read(file, smallFileBytesMax);
+    if (!isRight(file, whole)) {
+      await onDamaged(file);
+      whole = await files.read(file, smallFileBytesMax);
+    }
     if (whole === undefined) return undefined;
+    if (!isRight(file, whole)) throw damaged(file);
     return {
       length: whole.length,
       sha256: sha256Hex(whole),
@@ -114,7 +121,7 @@ async function contentOf(
   }
   const length = await files.size(file);
   if (length === undefined) {
-    onDamaged(sha256);
+    void onDamaged(file);
     return undefined;
   }
   const bytes = (range: ByteRange): AsyncIterable<Uint8Array> => {
@@ -162,7 +169,7 @@ async function* verifying(pieces: AsyncIterable<Uint8Array>, verification: Verif
     held = piece;
   }
   if (hash.digest('hex') !== sha256) {
-    onDamaged(sha256);
+    void onDamaged(file);
     throw damaged(file);
   }
   verified.add(sha256);

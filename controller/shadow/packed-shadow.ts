@@ -3,7 +3,6 @@
  * every leaf, and nearly always all these times are one. Then one number stands for the tree.
  */
 import { type JsonObject, type Metadata, type Shadow, stampedObject } from './document.ts';
-import { stateBytesMax } from './limits.ts';
 
 /** Seconds since the epoch for a whole section, or a tree where its parts differ. */
 export type PackedMetadata = number | Metadata;
@@ -72,25 +71,4 @@ export function unpackShadow({ version, deleted, desired, reported }: PackedShad
       ...(reported === undefined ? {} : { reported: metadataOf(reported) }),
     },
   };
-}
-
-/** As `unpackShadow`, for who asks for the delta alone: when something was reported does not matter to it. */
-export function unpackForDelta({ reported, ...rest }: PackedShadow): Shadow {
-  const shadow = unpackShadow(rest);
-  return reported === undefined ? shadow : { ...shadow, state: { ...shadow.state, reported: reported.state } };
-}
-
-/** The shadow of a device that never had one. */
-export const noShadow: PackedShadow = { version: 0, deleted: true };
-
-/**
- * The shadow with another desired state, set as a whole at one time; undefined when it would be larger than a shadow may be. It is
- * what the protocol's merge comes to when what has to go is set to null.
- */
-export function withDesired(shadow: PackedShadow, desired: JsonObject, nowMs: number): PackedShadow | undefined {
-  const { version, reported } = shadow;
-  const state = { desired, ...(reported === undefined ? {} : { reported: reported.state }) };
-  if (Buffer.byteLength(JSON.stringify(state)) > stateBytesMax) return undefined;
-  const section: PackedSection = { state: desired, at: Math.floor(nowMs / 1000) };
-  return { version: version + 1, desired: section, ...(reported === undefined ? {} : { reported }) };
 }

@@ -124,7 +124,8 @@ class GitSource implements Source {
   readonly changes = (from: string | undefined, to: string): Promise<readonly BlobChange[]> =>
     this.#read((repository) => fleetChanges(repository, from, to));
 
-  readonly oddEntries = (id: string) => this.#read((repository) => repository.oddEntries(id));
+  readonly oddChanges = (from: string | undefined, to: string) =>
+    this.#read((repository) => repository.oddChanges(from, to));
 
   readonly readBlob = (oid: string): Promise<Uint8Array> => this.#read(() => this.#blobs.read(oid));
 }

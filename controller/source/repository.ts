@@ -2,7 +2,7 @@
 import { readCommit, readObject, readTree } from 'isomorphic-git';
 import type { Turn } from '../../platform/turn.ts';
 import { commitLinks } from './commit.ts';
-import type { BlobChange, OddEntry, SourceFileSystem } from './source.ts';
+import type { BlobChange, OddChange, SourceFileSystem } from './source.ts';
 import { codeOf, messageOf, SourceError } from './source-error.ts';
 
 /** Folders in folders; more is no fleet repository. */
@@ -17,11 +17,14 @@ interface TreeEntry {
 
 /** Ordinary files and folders; symbolic links and submodules lead elsewhere and are passed over. */
 const folderMode = '040000';
-const readModes = new Set(['100644', '100755', '100664', folderMode]);
-const oddModes: Readonly<Record<string, OddEntry['kind']>> = { '160000': 'submodule', '120000': 'link' };
+const fileModes = new Set(['100644', '100755', '100664']);
+const oddModes: Readonly<Record<string, OddChange['kind']>> = { '160000': 'submodule', '120000': 'link' };
 
-/** Folders whose odd entries are remembered. */
-const foldersKeptMax = 10_000;
+/** What two trees have otherwise. */
+interface Differences {
+  readonly files: BlobChange[];
+  readonly odd: OddChange[];
+}
 
 /** Only a commit may be gone; what a commit refers to must be there. */
 function asSourceError(error: unknown, type: 'commit' | 'tree' | 'blob', oid: string): SourceError {
@@ -33,14 +36,27 @@ function asSourceError(error: unknown, type: 'commit' | 'tree' | 'blob', oid: st
   return new SourceError('CORRUPT', `${what} can't be read: ${messageOf(error)}`, error);
 }
 
+function folderOf(entry: TreeEntry | undefined): string | undefined {
+  return entry?.mode === folderMode ? entry.oid : undefined;
+}
+
+function fileOf(entry: TreeEntry | undefined): string | undefined {
+  return entry !== undefined && fileModes.has(entry.mode) ? entry.oid : undefined;
+}
+
+/** Notes what became of one name. */
+function note({ files, odd }: Differences, path: string, old: TreeEntry | undefined, now: TreeEntry | undefined): void {
+  const [oldFile, file] = [fileOf(old), fileOf(now)];
+  if (file !== oldFile) files.push(file === undefined ? { path } : { path, oid: file });
+  const [oldKind, kind] = [oddModes[old?.mode ?? ''], oddModes[now?.mode ?? '']];
+  if (kind !== oldKind) odd.push(kind === undefined ? { path } : { path, kind });
+}
+
 export class Repository {
   readonly #fs: SourceFileSystem;
   readonly gitDirectory: string;
   /** isomorphic-git keeps whole packs in it. */
   #cache: object = {};
-  /** By tree: what is odd in it and below, which never changes. */
-  readonly #odd = new Map<string, readonly OddEntry[]>();
-
   readonly #turn: Turn | undefined;
 
   /** With `turn`, others have their turns while large trees are walked. */
@@ -96,29 +112,56 @@ export class Repository {
 
   async #entries(tree: string | undefined): Promise<Map<string, TreeEntry>> {
     if (tree === undefined) return new Map();
-    const entries = await this.#allEntries(tree);
-    return new Map(entries.filter(({ mode }) => readModes.has(mode)).map((entry) => [entry.path, entry]));
+    return new Map((await this.#allEntries(tree)).map((entry) => [entry.path, entry]));
   }
 
-  async #compare(from: string | undefined, to: string | undefined, prefix: string, depth: number, found: BlobChange[]) {
+  async #compare(
+    from: string | undefined,
+    to: string | undefined,
+    prefix: string,
+    found: Differences,
+    depth = 0,
+  ): Promise<void> {
     if (from === to) return;
     if (depth > treeDepthMax)
       throw new SourceError('UNSUPPORTED', `${prefix}: folders nest deeper than ${treeDepthMax}`);
     const [before, after] = [await this.#entries(from), await this.#entries(to)];
     for (const name of [...new Set([...before.keys(), ...after.keys()])].sort()) {
       const [old, now] = [before.get(name), after.get(name)];
-      if (old?.oid === now?.oid && old?.type === now?.type) continue;
+      if (old?.oid === now?.oid && old?.mode === now?.mode) continue;
       const path = prefix + name;
-      const [oldTree, nowTree] = [old, now].map((entry) => (entry?.type === 'tree' ? entry.oid : undefined));
-      if (now?.type === 'blob') found.push({ path, oid: now.oid });
-      else if (old?.type === 'blob') found.push({ path });
+      const [oldTree, nowTree] = [folderOf(old), folderOf(now)];
+      note(found, path, old, now);
       if (oldTree !== undefined || nowTree !== undefined)
-        await this.#compare(oldTree, nowTree, `${path}/`, depth + 1, found);
+        await this.#compare(oldTree, nowTree, `${path}/`, found, depth + 1);
     }
   }
 
-  async #treeOf(commit: string | undefined): Promise<string | undefined> {
-    return commit === undefined ? undefined : commitLinks(commit, await this.readObject(commit, 'commit')).tree;
+  /** The tree of a commit; a tree is its own. */
+  async treeOf(id: string): Promise<string> {
+    try {
+      const { type, object } = await readObject({ ...this.#git, oid: id, format: 'content' });
+      if (type === 'tree') return id;
+      if (type !== 'commit') throw new SourceError('CORRUPT', `object ${id} is a ${type}, not a commit`);
+      return commitLinks(id, object as Uint8Array).tree;
+    } catch (error) {
+      throw asSourceError(error, 'commit', id);
+    }
+  }
+
+  /** Whether this tree, or a commit of this id, is here. */
+  async hasTree(id: string): Promise<boolean> {
+    try {
+      await this.treeOf(id);
+      return true;
+    } catch (error) {
+      if (error instanceof SourceError) return false;
+      throw error;
+    }
+  }
+
+  async #treeOf(id: string | undefined): Promise<string | undefined> {
+    return id === undefined ? undefined : this.treeOf(id);
   }
 
   /** The blob of a file of a commit; undefined when the commit has none at that path. */
@@ -128,11 +171,11 @@ export class Repository {
     const name = folders.pop()!;
     for (const folder of folders) {
       const entry: TreeEntry | undefined = (await this.#entries(tree)).get(folder);
-      if (entry?.type !== 'tree') return undefined;
-      tree = entry.oid;
+      tree = folderOf(entry);
+      if (tree === undefined) return undefined;
     }
     const file = (await this.#entries(tree)).get(name);
-    return file?.type === 'blob' ? file.oid : undefined;
+    return fileOf(file);
   }
 
   /** A file of a commit; undefined when the commit has none at that path. */
@@ -141,31 +184,20 @@ export class Repository {
     return oid === undefined ? undefined : this.readObject(oid, 'blob');
   }
 
-  /** Submodules and symbolic links of a commit; folders that were looked at before cost nothing. */
-  async oddEntries(commit: string): Promise<readonly OddEntry[]> {
-    return this.#oddIn(await this.#treeOf(commit), 0);
-  }
-
-  async #oddIn(tree: string | undefined, depth: number): Promise<readonly OddEntry[]> {
-    if (tree === undefined || depth > treeDepthMax) return [];
-    const known = this.#odd.get(tree);
-    if (known !== undefined) return known;
-    const found: OddEntry[] = [];
-    for (const { path, oid, mode } of await this.#allEntries(tree)) {
-      const kind = oddModes[mode];
-      if (kind !== undefined) found.push({ path, kind });
-      if (mode !== folderMode) continue;
-      for (const odd of await this.#oddIn(oid, depth + 1)) found.push({ ...odd, path: `${path}/${odd.path}` });
-    }
-    if (this.#odd.size >= foldersKeptMax) this.#odd.clear();
-    this.#odd.set(tree, found);
+  async #differences(from: string | undefined, to: string): Promise<Differences> {
+    const found: Differences = { files: [], odd: [] };
+    await this.#compare(await this.#treeOf(from), await this.#treeOf(to), '', found);
     return found;
   }
 
   /** See `Source.changes`. */
   async changes(from: string | undefined, to: string): Promise<readonly BlobChange[]> {
-    const found: BlobChange[] = [];
-    await this.#compare(await this.#treeOf(from), await this.#treeOf(to), '', 0, found);
-    return found.sort((left, right) => (left.path < right.path ? -1 : left.path > right.path ? 1 : 0));
+    const { files } = await this.#differences(from, to);
+    return files.sort((left, right) => (left.path < right.path ? -1 : left.path > right.path ? 1 : 0));
+  }
+
+  /** See `Source.oddChanges`. */
+  async oddChanges(from: string | undefined, to: string): Promise<readonly OddChange[]> {
+    return (await this.#differences(from, to)).odd;
   }
 }

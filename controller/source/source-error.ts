@@ -5,7 +5,7 @@ import { NetworkError } from '../../platform/ports.ts';
  * Why a source could not be read: UNREACHABLE no answer, NOT_AUTHORIZED the server wants another token, NOT_FOUND no such
  * repository, BAD_ANSWER the server does not speak git as it should, TOO_LARGE it sends more than is taken, CORRUPT what
  * is stored or sent does not fit its digests or is not whole, GONE a commit is not there, STORAGE the mirror can't be
- * written, UNSUPPORTED a kind of repository we cannot read.
+ * written, UNSUPPORTED a kind of repository we cannot read, ENGINE_ENDED what reads git for us ended in the middle.
  */
 export type SourceErrorCode =
   | 'UNREACHABLE'
@@ -16,7 +16,8 @@ export type SourceErrorCode =
   | 'CORRUPT'
   | 'GONE'
   | 'STORAGE'
-  | 'UNSUPPORTED';
+  | 'UNSUPPORTED'
+  | 'ENGINE_ENDED';
 
 /** What this room throws; `code` decides, the message is for people. */
 export class SourceError extends Error {

@@ -90,10 +90,10 @@ export interface BlobChange {
   readonly oid?: string;
 }
 
-/** An entry of a commit that is no file: a commit of another repository, or the name of what a link leads to. */
-export interface OddEntry {
+/** An entry that is no file and differs, a commit of another repository or the name of what a link leads to; without `kind` it is gone. */
+export interface OddChange {
   readonly path: string;
-  readonly kind: 'submodule' | 'link';
+  readonly kind?: 'submodule' | 'link';
 }
 
 /** All but `poll` throw `SourceError`: `GONE` when the commit is not there, `CORRUPT` when what it refers to can't be read. */
@@ -108,11 +108,11 @@ export interface Source {
   ) => Promise<{ readonly info: RevisionStatus; readonly files: ReadonlyMap<string, string> }>;
   /**
    * Files of `to` that `from` has not or has otherwise, and files that are gone; sorted by path. Equal folders are skipped, and so
-   * is what the commits' own `.fleetignore` puts aside.
+   * is what the commits' own `.fleetignore` puts aside. Each is named by its own id or by that of its tree.
    */
   readonly changes: (from: string | undefined, to: string) => Promise<readonly BlobChange[]>;
-  /** What git holds in a commit besides files and folders. */
-  readonly oddEntries: (id: string) => Promise<readonly OddEntry[]>;
+  /** The same of what git holds besides files and folders. */
+  readonly oddChanges: (from: string | undefined, to: string) => Promise<readonly OddChange[]>;
   /** Many that are asked for at once are read together. */
   readonly readBlob: (oid: string) => Promise<Uint8Array>;
 }

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Threads } from '../../platform/ports.ts';
 import type { FetchOrder, GitEngine } from './git-engine.ts';
-import { SourceError, type SourceErrorCode } from './source-error.ts';
+import { messageOf, SourceError, type SourceErrorCode } from './source-error.ts';
 
 /** What the thread is asked to do. */
 export type EngineTask =
@@ -25,7 +25,13 @@ const thread = fileURLToPath(new URL('engine-thread.ts', import.meta.url));
 /** Does each task on a thread that ends with it; an abort ends the thread. */
 export function threadEngine(threads: Threads): GitEngine {
   const ask = async <T>(task: EngineTask, signal: AbortSignal): Promise<T> => {
-    const answer = await threads.run<never, EngineAnswer>(thread, task, () => {}, signal);
+    const answer = await threads
+      .run<never, EngineAnswer>(thread, task, () => {}, signal)
+      .catch((error: unknown) => {
+        signal.throwIfAborted();
+        const what = `the thread that reads git ended in the middle (${task.kind}): ${messageOf(error)}`;
+        throw new SourceError('ENGINE_ENDED', `${what}; it is tried again at the next look`, error);
+      });
     if (answer.kind === 'failed') throw new SourceError(answer.code, answer.message);
     return answer.value as T;
   };

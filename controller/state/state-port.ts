@@ -1,19 +1,30 @@
 /**
- * What the controller must not forget, as rows of text by room and key. Whoever holds the port loads everything once and
- * then only writes: a write-set is durable as a whole or not at all.
+ * What the controller must not forget, as rows of text by room and key. Whoever holds the port loads once what all of a fleet is
+ * counted and decided upon by, and then only writes, a write-set as a whole or not at all. What only a question about one device
+ * or a change of it needs, and is most of the bytes, stays here and is read when it is asked for.
  */
 
-/** One thing to remember; `value` is JSON. */
-export interface StateRow {
+/** Rooms of rows that are read one by one; all others are loaded. */
+const roomsReadOnDemand: ReadonlySet<string> = new Set(['envelope', 'reported', 'history']);
+
+/** Whether a row stays in the store until it is asked for. */
+export function isReadOnDemand({ room }: RowKey): boolean {
+  return roomsReadOnDemand.has(room);
+}
+
+/** Which row. */
+export interface RowKey {
   readonly room: string;
   readonly key: string;
+}
+
+/** One thing to remember; `value` is JSON. */
+export interface StateRow extends RowKey {
   readonly value: string;
 }
 
 /** A row as it must be from now on; without `value` it goes. */
-export interface StateWrite {
-  readonly room: string;
-  readonly key: string;
+export interface StateWrite extends RowKey {
   readonly value?: string;
 }
 
@@ -45,8 +56,10 @@ export class StateError extends Error {
 
 /** One engine that keeps state. Every one of them passes the same conformance suite. */
 export interface StatePort {
-  /** Hands out every row there is, in no order; waits where `take` asks for a pause. */
+  /** Hands out every row that is not read on demand, in no order; waits where `take` asks for a pause. Rows may be written meanwhile. */
   load(take: (row: StateRow) => Promise<void> | undefined): Promise<void>;
+  /** Those of these rows that are there, as the commits before left them. All of them are of rooms that are read on demand. */
+  read(keys: readonly RowKey[]): Promise<readonly StateRow[]>;
   /** All of it or nothing; durable when it resolves. Of two writes to one row the later counts. */
   commit(writes: readonly StateWrite[]): Promise<void>;
   close(): Promise<void>;

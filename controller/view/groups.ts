@@ -1,6 +1,6 @@
 /** Devices of one fleet or one site together: who they are, where they stand, and since when nobody of them was heard. */
 import type { Tally } from '../../schemas/generated/types.ts';
-import { counted, emptyTally } from '../planning/tally.ts';
+import { emptyTally, RunningTally } from '../planning/tally.ts';
 import type { Row } from './row.ts';
 
 /** Where some devices stand together. */
@@ -16,7 +16,7 @@ export const nobody: Standing = { tally: emptyTally, oldest: undefined };
 /** A device's row is counted in with `put`, which takes out the one before. */
 class Group implements Standing {
   readonly rows = new Map<string, Row>();
-  tally: Tally = emptyTally;
+  readonly #counts = new RunningTally();
   #neverHeard = 0;
   /** Undefined when it has to be looked for. */
   #oldest: number | undefined;
@@ -33,11 +33,15 @@ class Group implements Standing {
 
   #count(row: Row, by: 1 | -1): void {
     const { contactAt } = row;
-    this.tally = counted(this.tally, row, by);
+    this.#counts.count(row, by);
     if (contactAt === undefined) this.#neverHeard += by;
     else if (this.#oldest === undefined) return;
     else if (by === 1) this.#oldest = Math.min(this.#oldest, contactAt);
     else if (contactAt === this.#oldest) this.#oldest = undefined;
+  }
+
+  get tally(): Tally {
+    return this.#counts.tally;
   }
 
   get oldest(): number | undefined {

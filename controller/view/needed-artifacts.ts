@@ -1,30 +1,37 @@
 /** What of the artifact store somebody out there still needs, counted as devices change. */
-import { blobOf, travelsAsBlob } from '../engine/issue.ts';
+import type { ApplicationReference } from '../../schemas/generated/types.ts';
 import type { DeviceRecord } from '../engine/records.ts';
-import { reportOf } from '../engine/rows.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import { linkedReleases } from '../manifests/linked-releases.ts';
 
-/** Releases that devices run or were told to run, all of them the same ones; few of these describe a large fleet. */
+/** Releases that devices were told to run and run, all of them the same ones; few of these describe a large fleet. */
 interface Holding {
-  /** The releases, each `NAME/VERSION` and a space. */
-  readonly line: string;
+  /** Each `NAME/VERSION` and a space. */
+  readonly told: string;
+  readonly runs: string;
   devices: number;
 }
 
-function lineOf(record: DeviceRecord): string {
+/** By what is to run, which devices of a fleet share. */
+const toldLines = new WeakMap<readonly ApplicationReference[], string>();
+
+function writtenLine(applications: readonly ApplicationReference[]): string {
   let line = '';
-  for (const { name, version, links = [] } of record.issued?.applications ?? []) {
+  for (const { name, version, links = [] } of applications) {
     line += `${name}/${version} `;
     for (const linked of links) line += `${linked} `;
   }
-  for (const { name, version } of reportOf(record)?.applications ?? []) line += `${name}/${version} `;
+  toldLines.set(applications, line);
   return line;
 }
 
+function toldLine({ issued }: DeviceRecord): string {
+  return issued === undefined ? '' : (toldLines.get(issued.applications) ?? writtenLine(issued.applications));
+}
+
 export class NeededArtifacts {
-  /** By their lines. */
-  readonly #holdings = new Map<string, Holding>();
+  /** By what was told, and what runs. */
+  readonly #holdings = new Map<string, Map<string, Holding>>();
   readonly #ofDevices = new Map<string, Holding>();
   /** Digests of envelopes that do not travel inside a shadow, by device. */
   readonly #blobs = new Map<string, string>();
@@ -33,9 +40,11 @@ export class NeededArtifacts {
 
   /** What is known of a device has changed. */
   note(device: string, record: DeviceRecord): void {
-    this.#noteReleases(device, lineOf(record));
-    const { envelope } = record;
-    const blob = envelope !== undefined && travelsAsBlob(envelope) ? blobOf(envelope).sha256 : undefined;
+    this.#noteReleases(device, toldLine(record), record.runs ?? '');
+    this.#noteBlob(device, record.blob?.sha256);
+  }
+
+  #noteBlob(device: string, blob: string | undefined): void {
     const before = this.#blobs.get(device);
     if (before === blob) return;
     if (before !== undefined) this.#holders.delete(before);
@@ -46,20 +55,33 @@ export class NeededArtifacts {
     }
   }
 
-  #noteReleases(device: string, line: string): void {
+  #noteReleases(device: string, told: string, runs: string): void {
     const before = this.#ofDevices.get(device);
-    if (before?.line === line) return;
-    const holding = this.#holdings.get(line) ?? { line, devices: 0 };
+    if (before?.told === told && before.runs === runs) return;
+    const holding = this.#holdingOf(told, runs);
     holding.devices += 1;
-    this.#holdings.set(line, holding);
     this.#ofDevices.set(device, holding);
     if (before === undefined) return;
     before.devices -= 1;
-    if (before.devices === 0) this.#holdings.delete(before.line);
+    if (before.devices === 0) this.#drop(before);
+  }
+
+  #holdingOf(told: string, runs: string): Holding {
+    const byRuns = this.#holdings.get(told) ?? new Map<string, Holding>();
+    this.#holdings.set(told, byRuns);
+    const holding = byRuns.get(runs) ?? { told, runs, devices: 0 };
+    byRuns.set(runs, holding);
+    return holding;
+  }
+
+  #drop({ told, runs }: Holding): void {
+    const byRuns = this.#holdings.get(told);
+    byRuns?.delete(runs);
+    if (byRuns?.size === 0) this.#holdings.delete(told);
   }
 
   get releases(): ReadonlySet<string> {
-    const lines = [...this.#holdings.keys()];
+    const lines = [...this.#holdings.keys(), ...[...this.#holdings.values()].flatMap((byRuns) => [...byRuns.keys()])];
     return new Set(lines.flatMap((line) => line.split(' ').filter((release) => release !== '')));
   }
 

@@ -11,8 +11,9 @@ import type {
   StatusDocument,
   StorageStatus,
 } from '../../schemas/generated/types.ts';
-import { type Context, observe } from '../engine/context.ts';
+import { type Context, described } from '../engine/context.ts';
 import type { Image } from '../engine/image.ts';
+import type { DocumentKey } from '../engine/records.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import { deviceStatus, removedDeviceStatus } from '../planning/device-status.ts';
 import { convergenceOf } from '../planning/tally.ts';
@@ -79,7 +80,7 @@ function shownSites({ groups, count }: Selection): Pick<StatusDocument, 'sites' 
 }
 
 function describe({ image, context }: StatusInputs, name: string, isAlone: boolean): DeviceStatus {
-  const observed = observe(image, context, name);
+  const observed = described(image, context, name, isAlone);
   const desired = context.desired.devices.get(name);
   const status =
     desired === undefined
@@ -103,14 +104,23 @@ function unsettled({ refusals, context, view }: StatusInputs): Refusal[] {
 /** Refusals of a large answer. */
 const refusalsShownMax = 20;
 
-/** The document at one moment; the view has settled. Throws `NothingThere`. */
-export function statusDocument(inputs: StatusInputs, query: StatusQuery): StatusDocument {
-  const { context, view, source, broker, storage, outlets = [], expiry } = inputs;
+/** What of the documents of devices is shown. */
+function* shownDocuments(image: Image, shown: readonly string[], isAlone: boolean): Generator<DocumentKey> {
+  for (const name of shown) {
+    if (image.device(name).gist !== undefined) yield { room: 'reported', name };
+    if (isAlone) yield { room: 'history', name };
+  }
+}
+
+/** The document at one moment; the view has settled. Rejects with `NothingThere`. */
+export async function statusDocument(inputs: StatusInputs, query: StatusQuery): Promise<StatusDocument> {
+  const { context, image, view, source, broker, storage, outlets = [], expiry } = inputs;
   const selection = selectDevices(view, context.desired, query);
   const { tally, shown, next, count } = selection;
   const omitted = query.page === undefined ? count - shown.length : 0;
   const isAlone = query.target?.kind === 'device';
   const refusals = unsettled(inputs);
+  await image.documents.bring(shownDocuments(image, shown, isAlone));
   return {
     apiVersion: 'fleet/v1alpha1',
     kind: 'Status',

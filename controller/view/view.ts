@@ -10,7 +10,7 @@ import type { Image } from '../engine/image.ts';
 import { NameQueue } from '../engine/name-queue.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
 import { changesAt, heardAt, judge } from '../planning/device-status.ts';
-import { counted, emptyTally } from '../planning/tally.ts';
+import { RunningTally } from '../planning/tally.ts';
 import { CertificateEnds } from './certificate-ends.ts';
 import { Groups } from './groups.ts';
 import type { NeededArtifacts } from './needed-artifacts.ts';
@@ -59,8 +59,7 @@ export class View {
   /** All devices that git names or that were ever heard. */
   readonly names = new SortedNames();
   readonly #notWell = new NamesByFirst(notWellMax);
-  /** Of all devices. */
-  total: Tally = emptyTally;
+  readonly #total = new RunningTally();
   #changes: Change[] = [];
   #changeId: number;
   #draining: Promise<void> | undefined;
@@ -115,6 +114,11 @@ export class View {
 
   row(device: string): Row | undefined {
     return this.#rows.get(device);
+  }
+
+  /** Of all devices. */
+  get total(): Tally {
+    return this.#total.tally;
   }
 
   /** How many devices there are rows of. */
@@ -208,8 +212,8 @@ export class View {
     else if (this.#rows.delete(device)) this.#due.cancel(device);
     this.fleets.move(device, before, row);
     this.sites.move(device, before, row);
-    if (before !== undefined) this.total = counted(this.total, before, -1);
-    if (row !== undefined) this.total = counted(this.total, row);
+    if (before !== undefined) this.#total.count(before, -1);
+    if (row !== undefined) this.#total.count(row);
     this.names.move(device, before !== undefined, row !== undefined);
     if (row === undefined || isWell(row)) this.#notWell.delete(device);
     else this.#notWell.add(device);

@@ -53,7 +53,8 @@ export function openApi(ground: Ground, controller: Controller, files: ArtifactF
   return createApi({
     artifacts: serveArtifacts({
       ...{ files, clock },
-      onDamaged: (sha256) => void guard.run('http', `sha256/${sha256}`, () => controller.mendArtifact(sha256)),
+      isRight: (file, bytes) => controller.isRightArtifact(file, bytes),
+      onDamaged: (file) => guard.run('http', file, () => controller.mendArtifact(file)),
       onTrouble: (error) => guard.tell('http', 'artifacts', error),
     }),
     status: (query) => controller.status(query),

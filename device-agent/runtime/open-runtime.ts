@@ -1,9 +1,10 @@
 import type { Disk } from '../../platform/ports.ts';
+import { isLine } from './grants/machine-places.ts';
 import { openPreparedModules } from './prepare/readiness.ts';
 import { type RuntimeOptions, SupervisedRuntime } from './supervised-runtime.ts';
 
 /** The machine's part of a runtime, and where its programs and files are. */
-export interface OpenRuntimeOptions extends Omit<RuntimeOptions, 'prepared'> {
+export interface OpenRuntimeOptions extends Omit<RuntimeOptions, 'prepared' | 'isLine'> {
   readonly disk: Disk;
   /** The program that prepares modules. */
   readonly prepareFile: string;
@@ -14,5 +15,5 @@ export interface OpenRuntimeOptions extends Omit<RuntimeOptions, 'prepared'> {
 export function openRuntime(options: OpenRuntimeOptions): SupervisedRuntime {
   const { disk, processes, clock, prepareFile, preparedDirectory } = options;
   const prepared = openPreparedModules({ disk, processes, clock, file: prepareFile }, preparedDirectory);
-  return new SupervisedRuntime({ ...options, prepared });
+  return new SupervisedRuntime({ ...options, prepared, isLine: (place) => isLine(disk, place) });
 }

@@ -1,6 +1,7 @@
 /** Applications with all that a host needs to run them. */
+import type { MachinePlace } from '../../platform/machine.ts';
 import type { RunnableApplication } from './app-runtime.ts';
-import { grantedPlaces, type MachinePlaces } from './grants/machine-places.ts';
+import { grantedPlaces, type MachinePlaces, sharedLine } from './grants/machine-places.ts';
 import { type OpenedSecrets, type OpenSecret, openSecrets } from './grants/opened-secrets.ts';
 import type { PreparedModule } from './prepare/prepared-store.ts';
 import { type PreparedModules, preparables, type Readiness } from './prepare/readiness.ts';
@@ -21,6 +22,8 @@ export interface DeviceGrants {
   readonly openSecret: OpenSecret;
   /** What the integrator lists of the machine. */
   readonly machine: MachinePlaces;
+  /** Whether what one application reads at a place is gone for others. */
+  readonly isLine: (place: MachinePlace) => boolean;
 }
 
 /** The readiness of each module of an application, its own first; in the order of the applications. Never rejects. */
@@ -33,11 +36,15 @@ export async function readinessOf(
   return modules.map((of) => answers.splice(0, of.length));
 }
 
-/** The application with what its host needs, or why it is not run; `answers` are of its own module first, then of its links. */
+/**
+ * The application with what its host needs, or why it is not run; `answers` are of its own module first, then of its links,
+ * `others` have what they are granted already.
+ */
 export function readyApplication(
   application: RunnableApplication,
   answers: readonly Readiness[],
-  { openSecret, machine }: DeviceGrants,
+  { openSecret, machine, isLine }: DeviceGrants,
+  others: readonly RunnableApplication[],
 ): ReadyApplication | { readonly refusal: string } {
   const refused = answers.find((answer) => answer.kind === 'refused');
   if (refused !== undefined) return { refusal: refused.message };
@@ -45,9 +52,11 @@ export function readyApplication(
   if (secrets.kind === 'refused') return { refusal: secrets.message };
   const places = grantedPlaces(application, machine);
   if (places.kind === 'refused') return { refusal: places.message };
-  const [own, ...others] = answers;
+  const shared = sharedLine(application, others, machine, isLine);
+  if (shared !== undefined) return { refusal: shared };
+  const [own, ...linked] = answers;
   return {
-    ...withLinks(application, others),
+    ...withLinks(application, linked),
     ...(application.secrets === undefined ? {} : { opened: secrets.secrets }),
     ...(application.machine === undefined ? {} : { places: places.places }),
     ...preparedOf(own),

@@ -4,7 +4,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { BlobPile } from '../../cli/blob-pile.ts';
 import { readStagedTree } from '../../cli/staged-tree.ts';
+import { isSnapshotFile } from '../../cli/working-tree.ts';
+import { passedOver } from '../../controller/manifests/passed-over.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { nodePrograms } from '../../platform/node/processes.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
@@ -25,7 +28,16 @@ function scene(t: ExecutionContext, files: Readonly<Record<string, string>>) {
     ...{ disk: nodeDisk, gitFiles: fs, programs: nodePrograms, random: nodeRandom, environment: { TMPDIR: scratch } },
     signal: new AbortController().signal,
   };
-  return { directory, scratch, git, read: (where = directory) => readStagedTree(context, where) };
+  const read = async (where = directory) => {
+    const pile = new BlobPile();
+    const { tree } = (await readStagedTree(context, where, pile))!;
+    const held = [...tree.files].filter(([path]) => isSnapshotFile(path)).sort();
+    return {
+      tree: new Map(held.map(([path, oid]) => [path, pile.get(oid)])),
+      warnings: passedOver(tree.odd, tree.unread),
+    };
+  };
+  return { directory, scratch, git, read };
 }
 
 function gitTest(title: string, body: (t: ExecutionContext) => Promise<void>): void {
@@ -50,12 +62,12 @@ gitTest(
       'trust/1.root.json': '{}',
     });
     git('config', 'filter.shout.clean', 'tr a-z A-Z');
-    const { tree } = (await read())!;
+    const { tree } = await read();
     t.deepEqual([...tree.keys()], ['a.yaml', 'devices/d.yaml', 'trust/1.root.json']);
     t.is(text(tree.get('a.yaml')), 'one\ntwo\n');
     t.is(text(tree.get('devices/d.yaml')), 'QUIET\n');
     writeFileSync(join(directory, '.fleetignore'), 'devices/\n');
-    t.deepEqual([...(await read())!.tree.keys()], ['a.yaml', 'trust/1.root.json']);
+    t.deepEqual([...(await read()).tree.keys()], ['a.yaml', 'trust/1.root.json']);
   },
 );
 
@@ -70,7 +82,7 @@ gitTest("nothing of the user's index and repository changes, and nothing is left
     readFileSync(join(directory, '.git/index'), 'hex'),
   ];
   const before = state();
-  const { tree } = (await read())!;
+  const { tree } = await read();
   t.deepEqual([text(tree.get('a.yaml')), text(tree.get('b.yaml'))], ['two\n', 'new\n']);
   t.deepEqual(state(), before);
   t.deepEqual(readdirSync(scratch), []);
@@ -87,11 +99,11 @@ gitTest('a linked worktree and a folder of one are judged as git would commit th
   const linked = join(directory, '../linked');
   git('worktree', 'add', '-q', linked, '-b', 'linked');
   writeFileSync(join(linked, 'a.yaml'), 'new\r\n');
-  const whole = (await read(linked))!.tree;
+  const whole = (await read(linked)).tree;
   t.deepEqual([...whole.keys()], ['a.yaml', 'harbor/devices/d.yaml']);
   t.is(text(whole.get('a.yaml')), 'new\n');
   for (const top of [directory, linked]) {
-    const { tree } = (await read(join(top, 'harbor')))!;
+    const { tree } = await read(join(top, 'harbor'));
     t.deepEqual(
       [...tree].map(([path, bytes]) => `${path} ${text(bytes)}`),
       ['devices/d.yaml two\n'],
@@ -105,7 +117,7 @@ gitTest('links and submodules are told in the words of the controller', async (t
   symlinkSync('a.yaml', join(directory, 'devices/link.yaml'));
   git('update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},vendor`);
   mkdirSync(join(directory, 'vendor'));
-  const { tree, warnings } = (await read())!;
+  const { tree, warnings } = await read();
   t.deepEqual([...tree.keys()], ['devices/a.yaml']);
   t.deepEqual(
     warnings.map(({ file, code }) => `${file} ${code}`),

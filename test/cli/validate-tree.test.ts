@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { layFiles } from '../../cli/fleet-revision.ts';
 import { renderProblem } from '../../cli/render/problems.ts';
 import { validate, validateTree, validationSummary } from '../../cli/validate-tree.ts';
 import { readWorkingTree } from '../../cli/working-tree.ts';
@@ -21,7 +22,7 @@ function directoryOf(t: ExecutionContext, files: Files): string {
 }
 
 function treeOf(t: ExecutionContext, files: Files) {
-  return readWorkingTree(nodeDisk, directoryOf(t, files));
+  return layFiles(readWorkingTree(nodeDisk, directoryOf(t, files)));
 }
 
 const good: Files = {
@@ -34,14 +35,14 @@ const trusted = () => ({ catalogue, problems: [] });
 
 const noModules = async () => undefined;
 
-test('a tree that is right says how much it declares', (t) => {
-  const validation = validateTree(treeOf(t, good), trusted);
+test('a tree that is right says how much it declares', async (t) => {
+  const validation = await validateTree(treeOf(t, good), trusted);
   t.deepEqual(validation.problems, []);
   t.is(validationSummary(validation), '3 manifests are right: 1 device in 1 fleet');
 });
 
 test('only manifests and signed metadata are read', (t) => {
-  const tree = treeOf(t, {
+  const directory = directoryOf(t, {
     ...good,
     '.github/workflows/ci.yaml': 'on: push',
     'node_modules/x/a.yaml': 'x',
@@ -51,7 +52,10 @@ test('only manifests and signed metadata are read', (t) => {
     'fleet.config.yaml': 'cli: {}',
     'README.md': '# Hello',
   });
-  t.deepEqual([...tree.tree.keys()].sort(), [...Object.keys(good), 'trust/1.root.json'].sort());
+  t.deepEqual(
+    [...readWorkingTree(nodeDisk, directory).tree.keys()].sort(),
+    [...Object.keys(good), 'trust/1.root.json'].sort(),
+  );
 });
 
 test('what is no file is not read, whatever its name: a pipe would never end, and no commit can hold it', async (t) => {
@@ -79,8 +83,8 @@ test('what is most likely not meant is a warning in the words of the controller,
   t.regex(output, /4 manifests are right/);
 });
 
-test('problems are printed with place, code, words, line and caret', (t) => {
-  const validation = validateTree(treeOf(t, { ...good, 'app.yaml': application('pump', '1.2.0') }), trusted);
+test('problems are printed with place, code, words, line and caret', async (t) => {
+  const validation = await validateTree(treeOf(t, { ...good, 'app.yaml': application('pump', '1.2.0') }), trusted);
   t.deepEqual(validation.problems.map(renderProblem), [
     [
       'app.yaml:6:12: MISSING_RELEASE no signed release pump 1.2.0; did you mean "1.0.0"?',
@@ -91,17 +95,17 @@ test('problems are printed with place, code, words, line and caret', (t) => {
   t.is(validationSummary(validation), '1 problem in 3 manifests');
 });
 
-test('problems of the signed metadata stand among those of the manifests', (t) => {
+test('problems of the signed metadata stand among those of the manifests', async (t) => {
   const problem = { file: 'trust/targets.json', code: 'BAD_SIGNATURE', message: 'not signed by enough keys' };
-  const validation = validateTree(treeOf(t, good), () => ({ catalogue, problems: [problem] }));
+  const validation = await validateTree(treeOf(t, good), () => ({ catalogue, problems: [problem] }));
   t.deepEqual(validation.problems, [problem]);
   t.is(renderProblem(problem), 'trust/targets.json: BAD_SIGNATURE not signed by enough keys');
   t.is(validation.state, undefined);
 });
 
-test('what a file holds cannot steer the terminal', (t) => {
+test('what a file holds cannot steer the terminal', async (t) => {
   const tree = treeOf(t, { 'evil.yaml': 'apiVersion: fleet/v1alpha1\nkind: "\u009b31m\u202e"\n' });
-  const text = validateTree(tree, trusted).problems.map(renderProblem).join('\n');
+  const text = await (await validateTree(tree, trusted)).problems.map(renderProblem).join('\n');
   t.regex(text, /UNKNOWN_KIND/);
   for (const steering of ['\u009b', '\u202e', '\u001b']) t.false(text.includes(steering));
 });
@@ -112,13 +116,12 @@ test('a caret stands under its character after a tab', (t) => {
 });
 
 test('the command exits 0 on a tree that is right and 1 on one with problems, in words or as JSON', async (t) => {
-  const right = directoryOf(t, good);
-  t.deepEqual(await validate(readWorkingTree(nodeDisk, right), trusted, noModules), {
+  t.like(await validate(treeOf(t, good), trusted, noModules), {
     output: '3 manifests are right: 1 device in 1 fleet\n',
     exitCode: 0,
   });
-  const wrong = directoryOf(t, { ...good, 'sites/a.yaml': '- not a manifest\n' });
-  const { output, exitCode } = await validate(readWorkingTree(nodeDisk, wrong), trusted, noModules, 'json');
+  const wrong = treeOf(t, { ...good, 'sites/a.yaml': '- not a manifest\n' });
+  const { output, exitCode } = await validate(wrong, trusted, noModules, { format: 'json' });
   t.is(exitCode, 1);
   t.like(JSON.parse(output), {
     manifests: 4,
@@ -127,6 +130,6 @@ test('the command exits 0 on a tree that is right and 1 on one with problems, in
 });
 
 test('an empty directory is a fleet without devices', async (t) => {
-  const { output } = await validate(readWorkingTree(nodeDisk, directoryOf(t, {})), trusted, noModules);
+  const { output } = await validate(treeOf(t, {}), trusted, noModules);
   t.is(output, '0 manifests are right: 0 devices in 0 fleets\n');
 });

@@ -148,7 +148,7 @@ test('what git holds and nobody reads is told when a commit that holds it comes 
   const { fleet, boot, warnings, poll } = wholeShore();
   fleet.commit('all');
   const source = fleet.repository.open();
-  const controller = await boot({ ...source, oddEntries: async () => [{ path: 'vendor', kind: 'submodule' }] });
+  const controller = await boot({ ...source, oddChanges: async () => [{ path: 'vendor', kind: 'submodule' }] });
   await poll(controller);
   await poll(controller);
   t.deepEqual(warnings, ['revision.passed-over']);

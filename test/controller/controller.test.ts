@@ -64,26 +64,41 @@ test('a deployment that could not be signed is owed, told, and signed later; nob
   t.is(issued.length, 3);
 });
 
-test('an envelope, a release or a list of keys that is damaged or gone is put again when somebody asks for it; what nobody knows is not', async (t) => {
+test('whatever is served and is damaged or gone is put again as it was when somebody asks for it; what nobody knows is not', async (t) => {
   const { fleet, boot, poll, desired, settle, artifacts } = wholeShore();
   fleet.configureApplication('gauge', 2, 6_000);
   fleet.commit('much to say');
   const controller = await boot();
   await poll(controller);
   const { blob } = (await desired(controller, 'aurora'))!;
-  const files = await artifacts.list('sha256', 1);
-  t.true(files.includes(`sha256/${blob?.sha256}`));
-  for (const [at, file] of files.entries()) {
+  const blobs = await artifacts.list('sha256', 1);
+  t.true(blobs.includes(`sha256/${blob?.sha256}`));
+  const indexes = await artifacts.list('releases', 2);
+  for (const [at, file] of [...blobs, ...indexes, ...(await artifacts.list('tuf', 1))].entries()) {
     const right = await artifacts.read(file, 1_000_000);
+    const wrong = right!.map((byte) => byte ^ 1);
     if (at % 2 === 0) await artifacts.remove(file);
-    else
-      await artifacts.write(
-        file,
-        right!.map((byte) => byte ^ 1),
-      );
-    await settle(controller.mendArtifact(file.replace('sha256/', '')));
+    else await artifacts.write(file, wrong);
+    if (!file.startsWith('sha256/') && !file.endsWith('.root.json')) {
+      t.true(controller.isRightArtifact(file, right), file);
+      t.false(controller.isRightArtifact(file, wrong), file);
+      t.false(controller.isRightArtifact(file, undefined), file);
+    }
+    await settle(controller.mendArtifact(file));
     t.deepEqual(await artifacts.read(file, 1_000_000), right, file);
   }
-  await settle(controller.mendArtifact('0'.repeat(64)));
-  t.deepEqual(await artifacts.list('sha256', 1), files);
+  await settle(controller.mendArtifact(`sha256/${'0'.repeat(64)}`));
+  t.deepEqual(await artifacts.list('sha256', 1), blobs);
+});
+
+test('metadata that was damaged while the controller was away is signed anew when a device asks for it', async (t) => {
+  const { fleet, boot, poll, settle, artifacts } = wholeShore();
+  fleet.commit('all');
+  await poll(await boot());
+  await artifacts.write('tuf/timestamp.json', new TextEncoder().encode('garbage'));
+  const controller = await boot();
+  const garbage = await artifacts.read('tuf/timestamp.json', 10_000);
+  t.false(controller.isRightArtifact('tuf/timestamp.json', garbage));
+  await settle(controller.mendArtifact('tuf/timestamp.json'));
+  t.true(controller.isRightArtifact('tuf/timestamp.json', await artifacts.read('tuf/timestamp.json', 10_000)));
 });

@@ -10,7 +10,8 @@
  *   controller   killed at random moments, at random disk operations, before or after random statements of its database;
  *                sometimes the machine's power or the whole database goes with it · a clock that drifts, and
  *                runs ahead by years for hours
- *                its state's disk is full for hours, or a write-set fails; its deployment key can't be used for hours
+ *                its state's disk is full for hours, or a write-set fails; its deployment key can't be used for hours;
+ *                threads die that read git or make deltas, whenever they are begun, for hours
  *   broker       every session ends; it takes nothing from the controller for hours
  *   repository   not reachable for hours
  *   liar         see `liar.ts`
@@ -117,7 +118,7 @@ export class Faults {
 
   /** What the controller meets and survives without a restart. */
   #troubleShore(): void {
-    const { controller, broker } = this.#world;
+    const { controller, broker, repository } = this.#world;
     const { stateFaults } = controller;
     const forHours = (meanMs: number, set: (isSo: boolean) => void) =>
       this.#every(meanMs, () => {
@@ -132,6 +133,10 @@ export class Faults {
     });
     forHours(3 * dayMs, (isRefusing) => {
       broker.isRefusing = isRefusing;
+    });
+    forHours(2 * dayMs, (die) => {
+      controller.threadDies = die;
+      repository.threadDies = die;
     });
     this.#every(dayMs, () => {
       stateFaults.failures = this.#random.integer(1, 3);
@@ -267,6 +272,8 @@ export class Faults {
     controller.cannotSign = false;
     broker.isRefusing = false;
     repository.reachable = true;
+    controller.threadDies = false;
+    repository.threadDies = false;
     liar.probability = 0;
     for (const device of devices.values()) {
       device.cutPowerAfter(Number.POSITIVE_INFINITY);

@@ -4,6 +4,7 @@ import { type Controller, createController } from '../../controller/controller.t
 import { createGuard } from '../../controller/doors/guard.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
 import { openShadowDoor } from '../../controller/doors/mqtt/shadow-door.ts';
+import { judgedPlace } from '../../controller/following/judged-place.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
 import { brotliAtOnce } from '../../controller/publishing/compress.ts';
@@ -29,6 +30,7 @@ import type { SimBroker } from './sim-bus.ts';
 import type { SimTime } from './sim-clock.ts';
 import { type Fate, PowerCut, SimDisk } from './sim-disk.ts';
 import { diskOf, guarded, type ProcessLife } from './sim-process.ts';
+import { threadEnded } from './sim-repository.ts';
 import { Countdown, type StateFaults, stateOf } from './sim-store.ts';
 import type { Trace } from './trace.ts';
 
@@ -38,7 +40,7 @@ const keysDirectory = '/keys';
 const metadataExpiryMs = 7 * 24 * 3_600_000;
 
 /** A real patch at little effort: how small it is changes nothing that a simulation looks at, and took most of its time. */
-const makeDelta: MakeReleaseDelta = async (old, fresh) => encodeDelta(old, fresh, { effort: 'fast', light: true });
+const lightDelta: MakeReleaseDelta = async (old, fresh) => encodeDelta(old, fresh, { effort: 'fast', light: true });
 
 export interface ControllerWorld {
   readonly time: SimTime;
@@ -58,6 +60,8 @@ export class SimController {
   readonly stateFaults: StateFaults = { isFull: false, failures: 0 };
   /** The deployment key can't be used. */
   cannotSign = false;
+  /** The thread dies that makes a delta. */
+  threadDies = false;
   #state: StatePort | undefined;
   #cache: BlobCache | undefined;
   #life: ProcessLife = { alive: false, onEnd: () => {} };
@@ -109,6 +113,8 @@ export class SimController {
     const store = new ArtifactStore(files);
     const timestampLifetimeMs = metadataExpiryMs;
     const online = new OnlineMetadata({ files, keys, timestampLifetimeMs });
+    const makeDelta: MakeReleaseDelta = (...task) =>
+      this.threadDies ? Promise.reject(new Error(threadEnded)) : lightDelta(...task);
     const ways = new SmallerWays({ store, compress: brotliAtOnce, makeDelta, log });
     const publisher = new RepositoryPublisher({ clock, store, online, ways });
     const authorize = (device: string): boolean =>
@@ -116,6 +122,7 @@ export class SimController {
     const bus = broker.start(life, authorize);
     const controller = await createController({
       ...{ clock, log, publisher, state, cache: this.#cache, source: fleet.repository.open() },
+      judged: judgedPlace(disk, '/judged-tree', log),
       publish: ({ topic, payload }) => bus.publish(topic, payload),
       sign: (deployment) => {
         if (this.cannotSign) throw new Error('the deployment key can not be used');
@@ -141,7 +148,8 @@ export class SimController {
     const api = createApi({
       artifacts: serveArtifacts({
         ...{ files, clock },
-        onDamaged: (sha256) => void controller.mendArtifact(sha256),
+        isRight: (file, bytes) => controller.isRightArtifact(file, bytes),
+        onDamaged: (file) => controller.mendArtifact(file),
         onTrouble: (error) => this.#world.checkers.fail(`artifacts are not served: ${error}`),
       }),
       status: (query) => controller.status(query),
@@ -173,6 +181,9 @@ export class SimController {
         const { error } = fields ?? {};
         // What can't be written does not happen, and the controller goes on: that is told, and checked by what becomes of the fleet.
         if (event === 'state.not-written') return trace.write(event, String(fields?.code));
+        if (error instanceof Error && error.message === threadEnded) return trace.write('thread-ended', event);
+        if (event === 'state.row-set-aside')
+          checkers.fail(`it wrote a row that it does not read: ${fields?.key} ${fields?.reason}`);
         if (level === 'error' && !(error instanceof PowerCut))
           checkers.fail(`the controller complains of ${event}: ${error}`);
         if (event === 'revision.adopted' || event === 'revision.refused') trace.write(event, String(fields?.revision));

@@ -1,7 +1,11 @@
 /** A git repository in the simulated world: commits of whole trees, one branch, moods of its server. */
 import { createHash } from 'node:crypto';
 import type { RevisionSource } from '../../controller/following/follower-parts.ts';
+import { SourceError } from '../../controller/source/source-error.ts';
 import type { RevisionStatus } from '../../schemas/generated/types.ts';
+
+/** What is said of a thread that died. */
+export const threadEnded = 'the thread ended';
 
 interface Commit {
   readonly info: RevisionStatus;
@@ -13,6 +17,8 @@ export class SimRepository {
   readonly #trees = new Map<string, Commit>();
   #tip: string | undefined;
   reachable = true;
+  /** The thread that reads it for the controller dies, whatever it is asked. */
+  threadDies = false;
 
   /** Commits the files as the new tip; returns the commit's id. */
   commit(files: ReadonlyMap<string, Uint8Array>, subject: string, now: number): string {
@@ -49,6 +55,7 @@ export class SimRepository {
         if (!this.reachable) return { kind: 'unreachable', code: 'UNREACHABLE', message: 'connection refused' };
         if (this.#tip === undefined) return { kind: 'empty', message: 'the repository has no commit' };
         if (this.#tip === judged) return { kind: 'unchanged', tip: this.#tip };
+        if (this.threadDies) return { kind: 'unreachable', code: 'ENGINE_ENDED', message: threadEnded };
         const history = inForce === undefined ? 'first' : 'advanced';
         return { kind: 'tip', revision: this.#tree(this.#tip).info, history };
       },
@@ -60,8 +67,9 @@ export class SimRepository {
           .map(([path, oid]) => ({ path, oid }));
         return [...changed, ...[...before.keys()].filter((path) => !after.has(path)).map((path) => ({ path }))];
       },
-      oddEntries: async () => [],
+      oddChanges: async () => [],
       readBlob: async (id) => {
+        if (this.threadDies) throw new SourceError('ENGINE_ENDED', threadEnded);
         const bytes = this.#blobs.get(id);
         if (bytes === undefined) throw new Error(`no blob ${id}`);
         return bytes;

@@ -38,6 +38,7 @@ export interface StateFaults {
 export function stateOf(life: ProcessLife, state: StatePort, countdown: Countdown, faults: StateFaults): StatePort {
   return {
     load: (take) => guarded(life, () => state.load(take)),
+    read: (keys) => guarded(life, () => state.read(keys)),
     async commit(writes: readonly StateWrite[]) {
       // The end may come before a change, or after it and before anybody hears of it.
       guarded(life, () => countdown.pass());

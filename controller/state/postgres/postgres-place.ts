@@ -58,18 +58,15 @@ class PostgresPlace implements StatePlace {
 
   /** One try; a database that is away may be back at the next. */
   async #tryToLead(): Promise<Term | undefined> {
-    const { clock, log, name } = this.#options;
     try {
       this.#session ??= await Session.open(this.#options);
       const session = this.#session;
-      const askedAt = clock.monotonic();
-      const epoch = await takeLease(session, name);
-      if (epoch !== undefined) return await this.#begin(session, { name, epoch }, askedAt);
       const { isHeld, ...leader } = await lookAtLease(session);
       this.#leader = isHeld ? leader : undefined;
+      if (!isHeld) return await this.#take(session);
     } catch (error) {
       if (!isUnreachable(error)) throw error;
-      log.write('warn', 'state.unreachable', { error: error.message });
+      this.#options.log.write('warn', 'state.unreachable', { error: error.message });
       this.#leader = undefined;
       this.#session?.breakOff(error);
       this.#session = undefined;
@@ -77,13 +74,25 @@ class PostgresPlace implements StatePlace {
     return undefined;
   }
 
-  /** A term that can't begin is over: it runs out by itself. */
-  async #begin(leasing: Session, leader: Leader, askedAt: number): Promise<Term> {
+  /** Begins a term, unless another was quicker. The lease runs once it is taken, so what may take long is done before. */
+  async #take(leasing: Session): Promise<Term | undefined> {
+    const { clock, name } = this.#options;
     const writing = await Session.open(this.#options);
-    await nameWriterOf(writing, leader.epoch);
-    this.#leader = leader;
-    this.#session = undefined;
-    return new LeasedTerm({ clock: this.#options.clock, leader, askedAt, leasing, writing });
+    try {
+      const askedAt = clock.monotonic();
+      const epoch = await takeLease(leasing, name);
+      if (epoch !== undefined) {
+        await nameWriterOf(writing, epoch);
+        this.#leader = { name, epoch };
+        this.#session = undefined;
+        return new LeasedTerm({ clock, leader: this.#leader, askedAt, leasing, writing });
+      }
+    } catch (error) {
+      await writing.close();
+      throw error;
+    }
+    await writing.close();
+    return undefined;
   }
 
   async alone<T>(work: () => Promise<T>): Promise<T> {

@@ -1,5 +1,12 @@
 /** State in PostgreSQL under one epoch: a commit is one statement, which writes nothing when that epoch has passed. */
-import { StateError, type StatePort, type StateRow, type StateWrite } from '../state-port.ts';
+import {
+  isReadOnDemand,
+  type RowKey,
+  StateError,
+  type StatePort,
+  type StateRow,
+  type StateWrite,
+} from '../state-port.ts';
 import type { Session, Statement } from './session.ts';
 import { textArray } from './text-array.ts';
 
@@ -12,6 +19,23 @@ const page: Statement = {
   text: `SELECT room, key, value FROM fleet_rows WHERE (room, key) > ($1, $2) ORDER BY room, key LIMIT ${rowsPerPage}`,
 };
 
+const documents: Statement = {
+  name: 'documents',
+  text: `SELECT room, key, value FROM unnest($1::text[], $2::text[]) AS asked (room, key)
+    JOIN fleet_documents USING (room, key)`,
+};
+
+/** The steps of a commit in one table, from the parameter `$first` on. */
+function changesOf(table: 'rows' | 'documents', first: number): string {
+  const [goneRooms, goneKeys, rooms, keys, values] = [0, 1, 2, 3, 4].map((at) => `$${first + at}::text[]`);
+  return `gone_${table} AS (DELETE FROM fleet_${table} USING fence, unnest(${goneRooms}, ${goneKeys}) AS given (room, key)
+      WHERE fleet_${table}.room = given.room AND fleet_${table}.key = given.key),
+    kept_${table} AS (INSERT INTO fleet_${table} (room, key, value)
+      SELECT given.room, given.key, given.value
+      FROM fence, unnest(${rooms}, ${keys}, ${values}) AS given (room, key, value)
+      ON CONFLICT (room, key) DO UPDATE SET value = excluded.value)`;
+}
+
 /**
  * The fence holds on to the key of the lease until the commit is through. If another epoch begins meanwhile, one of the two
  * waits: either this is there before that term loads, or the fence is empty and so is all that follows from it.
@@ -19,12 +43,8 @@ const page: Statement = {
 const commit: Statement = {
   name: 'commit',
   text: `WITH fence AS MATERIALIZED (SELECT epoch FROM fleet_lease WHERE epoch = $1 FOR KEY SHARE),
-    gone AS (DELETE FROM fleet_rows USING fence, unnest($2::text[], $3::text[]) AS given (room, key)
-      WHERE fleet_rows.room = given.room AND fleet_rows.key = given.key),
-    kept AS (INSERT INTO fleet_rows (room, key, value)
-      SELECT given.room, given.key, given.value
-      FROM fence, unnest($4::text[], $5::text[], $6::text[]) AS given (room, key, value)
-      ON CONFLICT (room, key) DO UPDATE SET value = excluded.value)
+    ${changesOf('rows', 2)},
+    ${changesOf('documents', 7)}
     SELECT epoch FROM fence`,
 };
 
@@ -35,6 +55,16 @@ function newestWrites(writes: readonly StateWrite[]): StateWrite[] {
 
 function column(writes: readonly StateWrite[], name: 'room' | 'key' | 'value'): Uint8Array {
   return textArray(writes.map((write) => write[name]!));
+}
+
+/** As the statement takes them for one table. */
+function columnsOf(writes: readonly StateWrite[]): Uint8Array[] {
+  const gone = writes.filter(({ value }) => value === undefined);
+  const kept = writes.filter(({ value }) => value !== undefined);
+  return [
+    ...[column(gone, 'room'), column(gone, 'key')],
+    ...[column(kept, 'room'), column(kept, 'key'), column(kept, 'value')],
+  ];
 }
 
 export class PostgresState implements StatePort {
@@ -60,19 +90,29 @@ export class PostgresState implements StatePort {
     }
   }
 
+  read(keys: readonly RowKey[]): Promise<readonly StateRow[]> {
+    return this.#after(() => this.#session.query<StateRow>(documents, [column(keys, 'room'), column(keys, 'key')]));
+  }
+
   commit(writes: readonly StateWrite[]): Promise<void> {
-    const done = this.#before.then(() => this.#commit(writes));
-    this.#before = done.catch(() => {});
+    return this.#after(() => this.#commit(writes));
+  }
+
+  /** When all that was asked for before is done. */
+  #after<T>(statement: () => Promise<T>): Promise<T> {
+    const done = this.#before.then(statement);
+    this.#before = done.then(
+      () => {},
+      () => {},
+    );
     return done;
   }
 
   async #commit(writes: readonly StateWrite[]): Promise<void> {
     const newest = newestWrites(writes);
-    const gone = newest.filter(({ value }) => value === undefined);
-    const kept = newest.filter(({ value }) => value !== undefined);
     const columns = [
-      ...[column(gone, 'room'), column(gone, 'key')],
-      ...[column(kept, 'room'), column(kept, 'key'), column(kept, 'value')],
+      ...columnsOf(newest.filter((write) => !isReadOnDemand(write))),
+      ...columnsOf(newest.filter(isReadOnDemand)),
     ];
     const fence = await this.#session.query(commit, [this.#epoch, ...columns]);
     if (fence.length === 0) {

@@ -13,6 +13,10 @@ const migrations: readonly string[] = [
    CREATE TABLE fleet_lease (epoch bigint PRIMARY KEY, single boolean NOT NULL UNIQUE CHECK (single),
      holder text NOT NULL, expires_at timestamptz NOT NULL);
    INSERT INTO fleet_lease VALUES (0, true, '', '-infinity')`,
+  `CREATE TABLE fleet_documents (room text COLLATE "C" NOT NULL, key text COLLATE "C" NOT NULL, value text NOT NULL,
+     PRIMARY KEY (key, room));
+   INSERT INTO fleet_documents SELECT room, key, value FROM fleet_rows WHERE room = 'history';
+   DELETE FROM fleet_rows WHERE room = 'history'`,
 ];
 
 /** Locks of the database that controllers know each other by. */

@@ -1,6 +1,6 @@
 /** The default engine of state: one SQLite file, one controller. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { StatePort, StateRow, StateWrite } from '../state-port.ts';
+import { isReadOnDemand, type RowKey, type StatePort, type StateRow, type StateWrite } from '../state-port.ts';
 import { guarded, openDatabase } from './database.ts';
 
 /**
@@ -27,32 +27,78 @@ const migrations: readonly string[] = [
    INSERT INTO rows (room, key, value)
      SELECT 'source', 'state', CAST(value AS TEXT) FROM key_values WHERE room = 'source' AND key = 'state';
    DROP TABLE devices; DROP TABLE events; DROP TABLE refusals; DROP TABLE key_values`,
+  // What is read on demand in a table of its own: a start reads through the other one.
+  `CREATE TABLE documents (id INTEGER PRIMARY KEY, room TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL) STRICT;
+   CREATE UNIQUE INDEX documents_by_key ON documents (key, room);
+   INSERT INTO documents (room, key, value) SELECT room, key, value FROM rows WHERE room = 'history';
+   DELETE FROM rows WHERE room = 'history'`,
 ];
+
+/** Rows that are loaded at once. */
+const rowsPerPage = 1_000;
+
+type Table = 'rows' | 'documents';
+
+/** How one table is written. */
+class TableWriter {
+  readonly #set: StatementSync;
+  readonly #delete: StatementSync;
+
+  constructor(database: DatabaseSync, table: Table) {
+    this.#set = database.prepare(
+      `INSERT INTO ${table} (room, key, value) VALUES (?, ?, ?)
+       ON CONFLICT (room, key) DO UPDATE SET value = excluded.value`,
+    );
+    this.#delete = database.prepare(`DELETE FROM ${table} WHERE room = ? AND key = ?`);
+  }
+
+  write({ room, key, value }: StateWrite): void {
+    if (value === undefined) this.#delete.run(room, key);
+    else this.#set.run(room, key, value);
+  }
+}
 
 class SqliteState implements StatePort {
   readonly #path: string;
   readonly #database: DatabaseSync;
-  readonly #set: StatementSync;
-  readonly #delete: StatementSync;
+  readonly #page: StatementSync;
+  readonly #document: StatementSync;
+  readonly #rows: TableWriter;
+  readonly #documents: TableWriter;
 
   constructor(path: string) {
     this.#path = path;
-    this.#database = openDatabase(path, { migrations, durability: 'full' });
-    this.#set = this.#database.prepare(
-      `INSERT INTO rows (room, key, value) VALUES (?, ?, ?)
-       ON CONFLICT (room, key) DO UPDATE SET value = excluded.value`,
+    this.#database = openDatabase(path, { migrations, durability: 'full', checked: 'rows' });
+    this.#page = this.#database.prepare(
+      `SELECT id, room, key, value FROM rows WHERE id > ? ORDER BY id LIMIT ${rowsPerPage}`,
     );
-    this.#delete = this.#database.prepare('DELETE FROM rows WHERE room = ? AND key = ?');
+    this.#document = this.#database.prepare('SELECT value FROM documents WHERE room = ? AND key = ?');
+    this.#rows = new TableWriter(this.#database, 'rows');
+    this.#documents = new TableWriter(this.#database, 'documents');
   }
 
   async load(take: (row: StateRow) => Promise<void> | undefined): Promise<void> {
-    const rows = guarded(this.#path, () => this.#database.prepare('SELECT room, key, value FROM rows').iterate());
+    let last = -1;
     for (;;) {
-      const next = guarded(this.#path, () => rows.next());
-      if (next.done) return;
-      const pause = take(next.value as unknown as StateRow);
-      if (pause !== undefined) await pause;
+      const rows = guarded(this.#path, () => this.#page.all(last)) as unknown as (StateRow & { readonly id: number })[];
+      for (const row of rows) {
+        const pause = take(row);
+        if (pause !== undefined) await pause;
+      }
+      if (rows.length < rowsPerPage) return;
+      last = rows.at(-1)!.id;
     }
+  }
+
+  async read(keys: readonly RowKey[]): Promise<readonly StateRow[]> {
+    return guarded(this.#path, () => {
+      const found: StateRow[] = [];
+      for (const { room, key } of keys) {
+        const row = this.#document.get(room, key);
+        if (row !== undefined) found.push({ room, key, value: row.value as string });
+      }
+      return found;
+    });
   }
 
   async commit(writes: readonly StateWrite[]): Promise<void> {
@@ -62,10 +108,7 @@ class SqliteState implements StatePort {
   #transaction(writes: readonly StateWrite[]): void {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
-      for (const { room, key, value } of writes) {
-        if (value === undefined) this.#delete.run(room, key);
-        else this.#set.run(room, key, value);
-      }
+      for (const write of writes) (isReadOnDemand(write) ? this.#documents : this.#rows).write(write);
       this.#database.exec('COMMIT');
     } catch (error) {
       // SQLite may have rolled back by itself, for instance when the disk is full.

@@ -89,10 +89,12 @@ export class FuelMeter {
     this.#granted += fuel;
   }
 
-  /** A guest whose turn ended before its slice gives back what it has left. */
-  takeBack(left: number): void {
+  /** A guest whose turn is over before its slice gives back what it has left; gives what that one goes on with. */
+  takeBack(left: number): number {
+    if (this.#terms.fuelPerSlice !== undefined) return left;
     this.#granted -= left;
     this.#share += left;
+    return 0;
   }
 
   /** A stretch of running is over: the next slice is as large as that speed makes it. */

@@ -1,10 +1,9 @@
 import { fuelContract } from '../../../artifact/fuel/contract.ts';
 import { Guest as Program } from '../wasi/guest.ts';
 import { type MemoryShape, memoryImport } from '../wasi/imported-memory.ts';
-import { callsOf, type SystemCall } from '../wasi/preview1.ts';
 import type { GuestWorld } from '../wasi/world.ts';
 import type { CompiledApplication, CompiledModule } from './compiled-modules.ts';
-import type { LeftMemories } from './left-memories.ts';
+import type { GuestThread } from './guest-thread.ts';
 import type { Linkage } from './links/linkage.ts';
 import { type LinkedInstance, LinkedInstances, type Successors } from './links/linked-instances.ts';
 
@@ -14,17 +13,6 @@ export type Entry = (...values: never[]) => unknown;
 const nothing: LinkedInstance = { exports: {}, memory: undefined, mayGrow: false };
 /** With less than this part of its memory left, a program that trapped ran out of it. */
 const spareMemory = 1 / 16;
-
-/** What the instances of one guest are given. */
-export interface InstanceTerms {
-  readonly world: GuestWorld;
-  /** Where memories come from and go to. */
-  readonly memories: LeftMemories;
-  /** What is imported of the meter, which all of them share. */
-  fuel(): Record<string, WebAssembly.ImportValue>;
-  /** A system call as an instance gets it. */
-  wrap(name: string, call: SystemCall): unknown;
-}
 
 /** Instances that have not run. */
 export interface MadeInstances {
@@ -38,17 +26,18 @@ export interface MadeInstances {
 
 /** The instances of one guest: that of its own module, and those of the modules linked to it, each with a memory of its own. */
 export class GuestInstances {
-  readonly #terms: InstanceTerms;
-  readonly #program: Program;
+  readonly #thread: Pick<GuestThread, 'memories' | 'imports'>;
+  /** What the system calls of its own module share. */
+  readonly program: Program;
   #own: LinkedInstance = nothing;
   #links: LinkedInstances | undefined;
   #bytesAtEnd = 0;
   /** Memories that were lent to them, by what they were asked for as. */
   #lent = new Map<WebAssembly.Memory, MemoryShape>();
 
-  constructor(terms: InstanceTerms) {
-    this.#terms = terms;
-    this.#program = new Program(terms.world);
+  constructor(world: GuestWorld, thread: Pick<GuestThread, 'memories' | 'imports'>) {
+    this.#thread = thread;
+    this.program = new Program(world);
   }
 
   /** The exports of its own module; none before it is made. */
@@ -59,12 +48,11 @@ export class GuestInstances {
   /** Makes all of them. */
   make(compiled: CompiledApplication): MadeInstances {
     const { linkage } = compiled;
-    const make = (module: CompiledModule, links: WebAssembly.Imports): LinkedInstance =>
-      this.#instantiate(module, links, new Program(this.#terms.world, this.#program));
-    this.#links = linkage && new LinkedInstances(linkage, make);
-    this.#own = this.#instantiate(compiled, this.#links?.imports ?? {}, this.#program);
+    this.#links = linkage && new LinkedInstances(linkage, (module, links) => this.#beside(module, links));
+    const imports = this.#thread.imports.of(compiled.module);
+    this.#own = this.#instantiate(compiled, { ...this.#links?.imports, ...imports }, this.program);
     const entries = this.#all().flatMap(({ exports }) => entriesOf(exports));
-    return { instance: this.#own, program: this.#program, entries };
+    return { instance: this.#own, program: this.program, entries };
   }
 
   /** In the order in which they start. */
@@ -97,7 +85,7 @@ export class GuestInstances {
 
   /** Gives back what the program holds of the outside. */
   close(): void {
-    this.#program.close();
+    this.program.close();
   }
 
   /** Lets go of them; nothing of them runs any more. Their memories are given back where nobody else writes to them. */
@@ -107,35 +95,29 @@ export class GuestInstances {
     this.#lent = new Map();
     this.#links = undefined;
     this.#own = nothing;
-    if (areMemoriesFree) for (const [memory, shape] of lent) this.#terms.memories.leave(memory, shape);
+    if (areMemoriesFree) for (const [memory, shape] of lent) this.#thread.memories.leave(memory, shape);
+  }
+
+  #beside(compiled: CompiledModule, links: WebAssembly.Imports): LinkedInstance {
+    const program = new Program(this.program.world, this.program);
+    const imports = this.#thread.imports.besides(compiled.module, program);
+    return this.#instantiate(compiled, { ...links, ...imports }, program);
   }
 
   #instantiate(
     { module, traits: { importedMemory: shape, isMemoryFixed } }: CompiledModule,
-    links: WebAssembly.Imports,
+    imports: WebAssembly.Imports,
     program: Program,
   ): LinkedInstance {
-    const lent = shape && this.#terms.memories.take(shape);
-    if (lent !== undefined && shape !== undefined) this.#lent.set(lent, shape);
-    const { exports } = new WebAssembly.Instance(module, {
-      ...this.#systemCalls(module, program),
-      ...links,
-      [fuelContract.module]: this.#terms.fuel(),
-      ...(lent === undefined ? {} : { [memoryImport.module]: { [memoryImport.name]: lent } }),
-    });
-    const memory = lent ?? (exports.memory as WebAssembly.Memory | undefined);
+    const lent = shape && this.#thread.memories.take(shape);
+    if (lent !== undefined && shape !== undefined) {
+      this.#lent.set(lent, shape);
+      imports[memoryImport.module] = { [memoryImport.name]: lent };
+    }
+    const { exports } = new WebAssembly.Instance(module, imports);
+    const memory = lent ?? (exports.memory instanceof WebAssembly.Memory ? exports.memory : undefined);
     if (memory !== undefined) program.memory.attach(memory);
     return { exports, memory, mayGrow: isMemoryFixed !== true };
-  }
-
-  #systemCalls(module: WebAssembly.Module, program: Program): WebAssembly.Imports {
-    const { wrap } = this.#terms;
-    return Object.fromEntries(
-      Object.entries(callsOf(program, WebAssembly.Module.imports(module))).map(([from, calls]) => [
-        from,
-        Object.fromEntries(Object.entries(calls).map(([name, call]) => [name, wrap(name, call)])),
-      ]),
-    );
   }
 }
 

@@ -6,17 +6,15 @@ import { type CompiledApplication, type CompiledModules, UnfitModule } from './c
 import type { EventStreams } from './event-streams.ts';
 import { FuelMeter } from './fuel-meter.ts';
 import { Guest, type GuestEnd, type GuestWork } from './guest.ts';
+import type { GuestThread } from './guest-thread.ts';
 import { type WorldPorts, worldOf } from './guest-world.ts';
 import type { EventInput, Run, RunHandlers } from './launch.ts';
-import type { LeftMemories } from './left-memories.ts';
 import { RunTimers } from './run-timers.ts';
-import type { Turns } from './turns.ts';
 
 /** What guests are run with. */
 export interface RunPorts extends WorldPorts {
-  readonly turns: Turns;
+  readonly thread: GuestThread;
   readonly modules: CompiledModules;
-  readonly memories: LeftMemories;
 }
 
 /** What is run, and how. */
@@ -87,14 +85,14 @@ export class GuestRun implements Run {
   }
 
   #newGuest(compiled: CompiledApplication): Guest {
-    const { clock, turns, memories } = this.#ports;
+    const { clock, thread } = this.#ports;
     const { application, handlers, input } = this.#terms;
     const { name, limits, events } = application;
     const fuelPerRun = events?.fuel ?? limits?.fuelPerRun;
     const onStarted = (): void => handlers.onStarted();
     const world = worldOf(application, this.#ports, (...printed) => handlers.onOutput(...printed), this.#timers, input);
     return new Guest(world, {
-      ...{ name, compiled, turns, clock, onStarted, memories, memoryBytesMax: memoryBytesMax(application) },
+      ...{ name, compiled, thread, clock, onStarted, memoryBytesMax: memoryBytesMax(application) },
       meter: new FuelMeter({ ...limits, ...(fuelPerRun === undefined ? {} : { fuelPerRun }) }, clock.monotonic()),
     });
   }

@@ -1,12 +1,13 @@
 import type { Clock } from '../../../platform/ports.ts';
 import type { Counters } from './counters.ts';
 import type { FuelMeter } from './fuel-meter.ts';
-import { type Queue, sliceMs, type Turns } from './turns.ts';
+import type { GuestThread } from './guest-thread.ts';
+import { type Queue, sliceMs } from './turns.ts';
 
 /** What a guest shares its thread with, and by what its turns are measured. */
 export interface TurnTerms {
   readonly name: string;
-  readonly turns: Turns;
+  readonly thread: Pick<GuestThread, 'turns'>;
   readonly clock: Pick<Clock, 'monotonic' | 'after'>;
   readonly meter: FuelMeter;
 }
@@ -39,17 +40,18 @@ export class GuestTurns {
   }
 
   #next(queue: Queue): Promise<void> {
-    const { turns, name } = this.#terms;
+    const { thread, name } = this.#terms;
     return new Promise((resolve) => {
-      turns.enqueue(name, queue, () => {
+      thread.turns.enqueue(name, queue, () => {
         this.begin();
         resolve();
       });
     });
   }
 
-  /** Its turn begins, and is over after so long. */
+  /** Its turn begins, in which its instances may run, and is over after so long. */
   begin(lastsMs = sliceMs): void {
+    this.#counters.claim();
     this.#beganMs = this.#terms.clock.monotonic();
     this.#beganFuel = this.#counters.fuel;
     this.#lastsMs = lastsMs;
@@ -62,25 +64,26 @@ export class GuestTurns {
 
   /** It gives way at the next look at its fuel. */
   cutShort(): void {
-    const { fuel } = this.#counters;
-    this.#terms.meter.takeBack(fuel);
-    this.#beganFuel -= fuel;
-    this.#counters.fuel = 0;
+    const had = this.#counters.fuel;
+    const left = this.#terms.meter.takeBack(had);
+    this.#beganFuel -= had - left;
+    this.#counters.fuel = left;
   }
 
   /** Gives way amid a call, which can be interrupted. */
   giveWay(): Promise<void> {
-    this.#terms.turns.leave();
+    this.#terms.thread.turns.leave();
     return this.#next('preempted');
   }
 
   /** Its turn is over. */
   leave(): void {
-    const { meter, turns, clock } = this.#terms;
-    turns.leave();
+    const { meter, thread, clock } = this.#terms;
+    thread.turns.leave();
     if (!this.#counters.isEnded) {
       meter.ran(this.#beganFuel - this.#counters.fuel, clock.monotonic() - this.#beganMs);
     }
+    this.#counters.release();
   }
 
   /** Waits so long, or until it is interrupted; its turn is over already. */

@@ -1,17 +1,18 @@
 /** One run of a prepared module on the thread it shares with others. */
 import type { RunEnd } from '../run-end.ts';
-import { type SystemCall, suspending } from '../wasi/preview1.ts';
+import type { Guest as Program } from '../wasi/guest.ts';
+import { answerOf, type SystemCall } from '../wasi/preview1.ts';
 import type { GuestWorld } from '../wasi/world.ts';
 import type { CompiledApplication } from './compiled-modules.ts';
-import { Counters } from './counters.ts';
+import { type Caller, Counters } from './counters.ts';
 import { type Entry, entriesOf, GuestInstances, type MadeInstances } from './guest-instances.ts';
+import type { GuestThread } from './guest-thread.ts';
 import { GuestTurns, type TurnTerms } from './guest-turns.ts';
-import type { LeftMemories } from './left-memories.ts';
 import type { Linkage } from './links/linkage.ts';
 import { atMemoryLimit, endOf, importedFunctions, wasmStack } from './thrown-end.ts';
 
 /** What a system call costs, in fuel. */
-const callFuel = 500n;
+const callFuel = 500;
 /** What a module that takes another one's place may spend before it does; its neighbours wait meanwhile. */
 const successionFuel = 10_000_000;
 /** How long that may take: calls cost little fuel and may cost time. */
@@ -23,8 +24,7 @@ export type GuestEnd = RunEnd | { readonly kind: 'resident' };
 /** What a guest is run with. */
 export interface GuestOptions extends TurnTerms {
   readonly compiled: CompiledApplication;
-  /** Where its memory comes from and goes to. */
-  readonly memories: LeftMemories;
+  readonly thread: GuestThread;
   /** What its memory may grow to. */
   readonly memoryBytesMax: number;
   /** Called when it has its first turn, right before its instances are made. */
@@ -50,10 +50,10 @@ export const runByItself: GuestWork<GuestEnd> = async ({ instance, entries, call
 };
 
 /** A module that runs: it gives way when its slice is over or it waits, and ends when it is told to, whatever it does. */
-export class Guest {
+export class Guest implements Caller {
   readonly #options: GuestOptions;
   readonly #abandon: () => void;
-  readonly #counters = new Counters();
+  readonly #counters: Counters;
   readonly #turns: GuestTurns;
   readonly #instances: GuestInstances;
   #made: MadeGuest | undefined;
@@ -69,16 +69,11 @@ export class Guest {
   constructor(world: Omit<GuestWorld, 'leave'>, options: GuestOptions) {
     this.#options = options;
     this.#abandon = world.abandon ?? (() => {});
+    this.#counters = new Counters(this, options.thread.counters);
     this.#turns = new GuestTurns(options, this.#counters);
     const leave = (exitCode: number): undefined =>
       this.#isSucceeding ? this.#counters.end() : this.#decide({ kind: 'exited', exitCode });
-    this.#instances = new GuestInstances({
-      world: { ...world, leave, giveWay: () => this.#giveWay() },
-      memories: options.memories,
-      fuel: () => this.#counters.imports(new WebAssembly.Suspending(() => this.#out())),
-      wrap: (name, call) =>
-        suspending.has(name) ? new WebAssembly.Suspending(this.#waiting(call)) : this.#charged(call),
-    });
+    this.#instances = new GuestInstances({ ...world, leave, giveWay: () => this.#giveWay() }, options.thread);
   }
 
   /** Runs until it ends by itself or is stopped; undefined when it was stopped. */
@@ -129,7 +124,7 @@ export class Guest {
    */
   relink(next: Linkage): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    this.#options.turns.enqueue(this.#options.name, 'woken', () => resolve(this.#succeed(next)));
+    this.#options.thread.turns.enqueue(this.#options.name, 'woken', () => resolve(this.#succeed(next)));
     return promise;
   }
 
@@ -164,14 +159,14 @@ export class Guest {
 
   /** Whatever the successors do when they are started, it is over before another turn begins: none of it may wait. */
   async #succeed(next: Linkage): Promise<boolean> {
-    const { turns, meter } = this.#options;
+    const { meter } = this.#options;
+    this.#turns.begin(successionMs);
     const before = this.#counters.save();
     try {
       const successors = this.#isDecided ? undefined : this.#instances.successors(next);
       if (successors === undefined) return false;
       this.#isSucceeding = true;
       this.#counters.fuel = successionFuel;
-      this.#turns.begin(successionMs);
       for (const { exports } of successors.values()) for (const entry of entriesOf(exports)) await this.#call(entry);
       if (!this.#isDecided) this.#instances.succeed(next, successors);
       return !this.#isDecided;
@@ -184,30 +179,21 @@ export class Guest {
         this.#counters.putBack(before);
       }
       this.#isSucceeding = false;
-      turns.leave();
+      this.#turns.leave();
     }
   }
 
-  #charged(call: SystemCall): Entry {
-    return (...values) => {
-      this.#charge();
-      const answer = this.#isDecided ? 0 : call(...values);
+  /** Called by its instances. */
+  systemCall(call: SystemCall, by: Program | undefined, values: readonly never[]): unknown {
+    this.#charge();
+    if (this.#isDecided) return 0;
+    const answer = answerOf(call, by ?? this.#instances.program, values);
+    if (!(answer instanceof Promise)) {
       this.#endTurnIfOver();
       return answer;
-    };
-  }
-
-  #waiting(call: SystemCall): Entry {
-    return (...values) => {
-      this.#charge();
-      const answer = this.#isDecided ? 0 : call(...values);
-      if (!(answer instanceof Promise)) {
-        this.#endTurnIfOver();
-        return answer;
-      }
-      // Nobody resumes a successor: it ends where it would wait.
-      return this.#isSucceeding ? this.#counters.end() : this.#turns.during(answer);
-    };
+    }
+    // Nobody resumes a successor: it ends where it would wait.
+    return this.#isSucceeding ? this.#counters.end() : this.#turns.during(answer);
   }
 
   /** A call costs little fuel and may cost time: whose turn is over after one goes no further than to the next look at its fuel. */
@@ -233,25 +219,33 @@ export class Guest {
     if (!this.#isSucceeding && this.#options.meter.isOver) this.#exhaust();
   }
 
-  /** The guest has spent its slice: it goes on in a later turn, or comes back to its end. */
-  #out(): Promise<void> | undefined {
+  /** Called by its instances: the guest has spent its slice, goes on in a later turn, or comes back to its end. */
+  out(): Promise<void> | undefined {
     if (this.#isDecided) return undefined;
     if (this.#isSucceeding) return this.#counters.end();
     if (this.#counters.isTooDeep) {
       const stack = wasmStack(new Error(), importedFunctions(this.#options.compiled));
       return this.#decide({ kind: 'trapped', message: 'trap: stack overflow', stack });
     }
-    const { meter, clock } = this.#options;
     this.#turns.leave();
+    return this.#refill();
+  }
+
+  /** Resolves in a turn of its own, with a slice to spend or at its end. */
+  #refill(): Promise<void> {
+    const { meter, clock } = this.#options;
     const grant = meter.grant(this.#counters.fuel, clock.monotonic());
     switch (grant.kind) {
       case 'slice':
         this.#counters.fuel = grant.left;
         return this.#turns.take('preempted');
       case 'wait':
-        return this.#turns.pause(grant.delayMs).then(() => this.#out());
+        return this.#turns
+          .pause(grant.delayMs)
+          .then(() => (this.#isDecided ? this.#turns.take('woken') : this.#refill()));
       case 'spent':
-        return this.#exhaust();
+        this.#exhaust();
+        return this.#turns.take('woken');
       default:
         throw new Error(grant satisfies never);
     }

@@ -1,11 +1,7 @@
+import { printable } from '../../../platform/printable.ts';
+
 const lineBytesMax = 4096;
 const newline = 10;
-
-/** A line for the log; a control character could otherwise steer the terminal of whoever reads it. */
-function printable(bytes: Uint8Array): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be found.
-  return new TextDecoder().decode(bytes).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
-}
 
 /** Cuts what a program writes to one stream into lines of bounded length. */
 export class LineWriter {
@@ -43,6 +39,7 @@ export class LineWriter {
   #flushLine(): void {
     const line = this.#pending.slice(0, this.#length);
     this.#length = 0;
-    this.#emit(printable(line));
+    // What is in a log must not steer the terminal of whoever reads it.
+    this.#emit(printable(new TextDecoder().decode(line)));
   }
 }

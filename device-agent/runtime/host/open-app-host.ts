@@ -12,8 +12,8 @@ import { CompiledModules } from './compiled-modules.ts';
 import { Asks } from './events/http-source.ts';
 import type { LifePorts } from './events/open-life.ts';
 import { guestLauncher } from './guest-launcher.ts';
+import { GuestThread } from './guest-thread.ts';
 import type { Launcher } from './launch.ts';
-import { LeftMemories } from './left-memories.ts';
 import type { Turns } from './turns.ts';
 
 /** What an app host needs of the machine. */
@@ -45,9 +45,10 @@ export function openAppHost(
     grants,
     modules,
     droppedOf,
+    waitingOf: (name: string) => hub.counts(name).waiting,
     directories: new ApplicationDirectories(machine.disk, directory),
   };
-  const launcher = observe(guestLauncher({ ...machine, ...rooms, memories: new LeftMemories() }));
+  const launcher = observe(guestLauncher({ ...machine, ...rooms, thread: new GuestThread(machine.turns) }));
   const host = new AppHost({ ...machine, ...rooms, ...launcher, logDirectory: `${directory}/logs` }, say);
   return host;
 }

@@ -1,5 +1,6 @@
 /** How a run of a guest ended, told from what it threw. */
 import { sourceFunction } from '../../../artifact/fuel/source-index.ts';
+import { printable } from '../../../platform/printable.ts';
 import type { RunEnd } from '../run-end.ts';
 import { thrownText } from '../wasi/thrown.ts';
 import type { CompiledApplication } from './compiled-modules.ts';
@@ -8,9 +9,8 @@ const framesMax = 8;
 const frameTextMax = 64;
 
 /** A name that a guest chose, fit to be shown. */
-function printable(name: string): string {
-  const shown = name.replace(/[^\x20-\x7e]/g, '?');
-  return shown.length > frameTextMax ? `${shown.slice(0, frameTextMax - 1)}…` : shown;
+function shown(name: string): string {
+  return printable(name.length > frameTextMax ? `${name.slice(0, frameTextMax - 1)}…` : name);
 }
 
 /**
@@ -21,17 +21,17 @@ function printable(name: string): string {
 export function wasmStack(error: unknown, imported: number | undefined): readonly string[] {
   const text = error instanceof Error ? (error.stack ?? '') : '';
   const frames = text.matchAll(/^\s+at (?:(.+) \()?wasm:\/\/wasm\/[^\s]*wasm-function\[(\d+)\]/gm);
-  const shown = [...frames].flatMap(([, name, index]) => {
-    if (imported === undefined) return name === undefined ? [] : [printable(name)];
+  const told = [...frames].flatMap(([, name, index]) => {
+    if (imported === undefined) return name === undefined ? [] : [shown(name)];
     const source = sourceFunction(Number(index), imported);
-    return source === undefined ? [] : [printable(name ?? `function ${source}`)];
+    return source === undefined ? [] : [shown(name ?? `function ${source}`)];
   });
-  return shown.slice(0, framesMax);
+  return told.slice(0, framesMax);
 }
 
 /** What became of a run that threw `error`, of a module with so many imported functions. */
 export function endOf(error: unknown, exports: WebAssembly.Exports, imported: number | undefined): RunEnd {
-  if (error instanceof WebAssembly.LinkError) return { kind: 'refused', message: error.message };
+  if (error instanceof WebAssembly.LinkError) return { kind: 'refused', message: printable(error.message) };
   return { kind: 'trapped', message: thrownText(error, exports), stack: wasmStack(error, imported) };
 }
 

@@ -19,6 +19,8 @@ export interface RunRequest {
   /** Units of fuel; without a limit they are only counted. */
   readonly fuelMax?: number;
   readonly memoryPagesMax: number;
+  /** After which it is ended. */
+  readonly timeLimitMs?: number;
   /** An export to call instead of `_start`, with the arguments as its values. */
   readonly invoke?: string;
   /** Where the state goes once the export has returned, and where that comes from which it goes on from. */
@@ -33,6 +35,7 @@ export type RunEnd =
   | { readonly kind: 'returned'; readonly results: readonly string[] }
   | { readonly kind: 'trapped'; readonly message: string }
   | { readonly kind: 'out-of-fuel' }
+  | { readonly kind: 'time-limit' }
   | { readonly kind: 'out-of-memory'; readonly message: string }
   /** No device would run it. */
   | { readonly kind: 'refused'; readonly message: string }

@@ -3,12 +3,12 @@ import { judgeModule } from '../../../artifact/admission/judge-module.ts';
 import type { Verdict } from '../../../artifact/admission/verdict.ts';
 import { UncapturableState } from '../../../artifact/snapshot/show-state.ts';
 import { encodeSnapshot, SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
-import { sha256Hex } from '../../../schemas/sha256.ts';
+import type { Clock } from '../../../platform/ports.ts';
 import type { CompiledModule } from '../host/compiled-modules.ts';
 import { FuelMeter } from '../host/fuel-meter.ts';
 import { Guest, type GuestEnd, type MadeGuest, runByItself } from '../host/guest.ts';
-import type { TurnTerms } from '../host/guest-turns.ts';
-import { LeftMemories } from '../host/left-memories.ts';
+import { GuestThread } from '../host/guest-thread.ts';
+import type { Turns } from '../host/turns.ts';
 import { rewriteModule } from '../prepare/prepare-module.ts';
 import { failureOf } from '../run-end.ts';
 import { type Carriable, carriable, QuietInstance } from '../snapshot/quiet-instance.ts';
@@ -19,9 +19,12 @@ import type { RunEnd, RunRequest } from './request.ts';
 const pageBytes = 65_536;
 /** It has its thread to itself: what it spends is looked at only now and then. */
 const fuelPerSlice = 1e12;
+/** So much where a clock is to end it: tens of milliseconds. */
+const fuelPerTimedSlice = 50_000_000;
 
 /** What a run needs besides its world. */
-export interface ModuleRequest extends Pick<RunRequest, 'args' | 'fuelMax' | 'memoryPagesMax' | 'invoke'> {
+export interface ModuleRequest
+  extends Pick<RunRequest, 'args' | 'fuelMax' | 'memoryPagesMax' | 'timeLimitMs' | 'invoke'> {
   /** A snapshot to go on from. */
   readonly restore?: Uint8Array;
   /** Whether one is made when the export has returned. */
@@ -39,7 +42,10 @@ export interface ModuleRun {
 }
 
 /** The thread that it has. */
-export type RunThread = Pick<TurnTerms, 'turns' | 'clock'>;
+export interface RunThread {
+  readonly turns: Turns;
+  readonly clock: Pick<Clock, 'monotonic' | 'after'>;
+}
 
 type Refusal = Extract<RunEnd, { kind: 'refused' }>;
 type MemoryShortage = Extract<RunEnd, { kind: 'out-of-memory' }>;
@@ -81,8 +87,7 @@ function makeReady(bytes: Uint8Array, request: ModuleRequest): Ready | Refusal |
   }
   const { module, traits } = rewritten;
   if (!isCarried(request)) return { module: new WebAssembly.Module(module), traits };
-  const digest = sha256Hex(bytes);
-  const shown = carriable(digest, module, request.memoryPagesMax);
+  const shown = carriable(bytes, module, request.memoryPagesMax);
   return { module: new WebAssembly.Module(shown.module), traits, carriable: shown };
 }
 
@@ -168,21 +173,25 @@ function callOf(bytes: Uint8Array, request: ModuleRequest, ready: Ready): Call |
 /** Runs a compiled module to its end. */
 async function runReady(
   ready: Ready,
-  { memoryPagesMax, fuelMax }: ModuleRequest,
+  { memoryPagesMax, fuelMax, timeLimitMs }: ModuleRequest,
   call: Call | undefined,
   world: Omit<GuestWorld, 'leave'>,
   { turns, clock }: RunThread,
 ): Promise<Omit<ModuleRun, 'compileMs'>> {
   let [startedMs, madeMs] = [0, 0];
-  const terms = { fuelPerSlice, ...(fuelMax === undefined ? {} : { fuelPerRun: fuelMax }) };
+  const terms = {
+    fuelPerSlice: timeLimitMs === undefined ? fuelPerSlice : fuelPerTimedSlice,
+    ...(fuelMax === undefined ? {} : { fuelPerRun: fuelMax }),
+  };
   const guest = new Guest(world, {
-    ...{ name: 'program', compiled: ready, turns, clock, memories: new LeftMemories() },
+    ...{ name: 'program', compiled: ready, clock, thread: new GuestThread(turns) },
     memoryBytesMax: memoryPagesMax * pageBytes,
     meter: new FuelMeter(terms, clock.monotonic()),
     onStarted: () => {
       startedMs = clock.monotonic();
     },
   });
+  using _limit = timeLimitMs === undefined ? undefined : clock.after(timeLimitMs, () => guest.stop());
   const end = await guest.work(async (made) => {
     madeMs = clock.monotonic();
     if (call !== undefined) return call.of(made, () => guest.fuelSpent());
@@ -191,7 +200,11 @@ async function runReady(
   });
   const took = { fuel: guest.fuelSpent(), peakMemoryBytes: guest.memoryBytes(), instantiateMs: madeMs - startedMs };
   const snapshot = call?.snapshot;
-  return { end: told(end!), ...took, ...(snapshot === undefined ? {} : { snapshot }) };
+  return {
+    end: end === undefined ? { kind: 'time-limit' } : told(end),
+    ...took,
+    ...(snapshot === undefined ? {} : { snapshot }),
+  };
 }
 
 /** Runs a module to its end. */

@@ -4,7 +4,7 @@
  */
 import { descriptorCalls } from './descriptor-calls.ts';
 import { errno, errnoOf } from './errno.ts';
-import type { Call, Context, Guest } from './guest.ts';
+import type { Call, Guest } from './guest.ts';
 import { type Dialect, preview0Dialect, preview1Dialect } from './layout.ts';
 import { pathCalls } from './path-calls.ts';
 import { pollCall } from './poll-call.ts';
@@ -36,7 +36,7 @@ const interfaces: Readonly<Record<string, Interface>> = {
 };
 
 /** The calls that may answer with a promise where the world can suspend; all others answer at once everywhere. */
-export const suspending: ReadonlySet<string> = new Set([
+const waiting: ReadonlySet<string> = new Set([
   'fd_pread',
   'fd_pwrite',
   'fd_read',
@@ -50,44 +50,32 @@ export const suspending: ReadonlySet<string> = new Set([
   'sock_send',
 ]);
 
-/** Whether a module may import this function. */
-export function isGranted(from: string, name: string): boolean {
-  return Object.hasOwn(interfaces, from) && Object.hasOwn(interfaces[from]!.calls, name);
+/** A function of an interface, for any guest. */
+export interface SystemCall {
+  readonly call: Call;
+  readonly dialect: Dialect;
+  /** Whether it may answer with a promise. */
+  readonly mayWait: boolean;
 }
 
-/** A system call as the guest has it: WebAssembly values in, an error number out. */
-export type SystemCall = (...values: never[]) => number | Promise<number>;
-
-/** Functions to import by module and name. */
-export type SystemCalls = Readonly<Record<string, Readonly<Record<string, SystemCall>>>>;
-
-/** What fails is told by its number. */
-function guarded(call: Call, context: Context): SystemCall {
-  return (...values) => {
-    try {
-      const answer = call(context, ...values);
-      if (!(answer instanceof Promise)) return answer ?? errno.success;
-      return answer.then((number) => number ?? errno.success, errnoOf);
-    } catch (error) {
-      return errnoOf(error);
-    }
-  };
+/** The function that is imported under this name, if there is one. */
+export function systemCall(from: string, name: string): SystemCall | undefined {
+  if (!Object.hasOwn(interfaces, from) || !Object.hasOwn(interfaces[from]!.calls, name)) return undefined;
+  const { calls: named, dialect } = interfaces[from]!;
+  return { call: named[name]!, dialect, mayWait: waiting.has(name) };
 }
 
-/** One function that a module imports. */
-export interface ImportName {
-  readonly module: string;
-  readonly name: string;
-}
-
-/** The system calls of a guest, only those of `wanted` that there are; its memory is to be attached before they are made. */
-export function callsOf(guest: Guest, wanted: readonly ImportName[]): SystemCalls {
-  const imports: Record<string, Record<string, SystemCall>> = {};
-  for (const { module, name } of wanted) {
-    if (!isGranted(module, name)) continue;
-    const { calls: named, dialect } = interfaces[module]!;
-    imports[module] ??= {};
-    imports[module][name] = guarded(named[name]!, { guest, dialect });
+/** Makes a call for a guest: WebAssembly values in, an error number out. What fails is told by its number. */
+export function answerOf(
+  { call, dialect }: SystemCall,
+  guest: Guest,
+  values: readonly never[],
+): number | Promise<number> {
+  try {
+    const answer = call({ guest, dialect }, ...values);
+    if (!(answer instanceof Promise)) return answer ?? errno.success;
+    return answer.then((number) => number ?? errno.success, errnoOf);
+  } catch (error) {
+    return errnoOf(error);
   }
-  return imports;
 }

@@ -1,9 +1,11 @@
 /** What came out of a guest, in words. */
+import { printable } from '../../../platform/printable.ts';
 
 const shownMax = 200;
 
-function cut(text: string): string {
-  return text.length > shownMax ? `${text.slice(0, shownMax)}…` : text;
+/** Names and texts that a guest chose, fit to be shown. */
+function shown(text: string): string {
+  return printable(text.length > shownMax ? `${text.slice(0, shownMax)}…` : text);
 }
 
 /** The values that an exception carries; only who has its tag can see them. */
@@ -14,7 +16,7 @@ function payloadOf(exception: WebAssembly.Exception, tag: WebAssembly.Tag): stri
   } catch {
     // Behind the last value.
   }
-  return values.length === 0 ? '' : ` with ${cut(values.join(', '))}`;
+  return values.length === 0 ? '' : ` with ${shown(values.join(', '))}`;
 }
 
 function exceptionText(exception: WebAssembly.Exception, exports: WebAssembly.Exports): string {
@@ -22,7 +24,7 @@ function exceptionText(exception: WebAssembly.Exception, exports: WebAssembly.Ex
     return `an exception that nobody caught${payloadOf(exception, WebAssembly.JSTag)}`;
   for (const [name, tag] of Object.entries(exports)) {
     if (!(tag instanceof WebAssembly.Tag) || !exception.is(tag)) continue;
-    return `an exception that nobody caught: ${cut(name)}${payloadOf(exception, tag)}`;
+    return `an exception that nobody caught: ${shown(name)}${payloadOf(exception, tag)}`;
   }
   return 'an exception that nobody caught, of a tag that the module does not export';
 }
@@ -30,5 +32,5 @@ function exceptionText(exception: WebAssembly.Exception, exports: WebAssembly.Ex
 /** Says what ended a guest: a trap, or an exception of its own. `exports` is what is known of its instance. */
 export function thrownText(error: unknown, exports: WebAssembly.Exports = {}): string {
   if (error instanceof WebAssembly.Exception) return exceptionText(error, exports);
-  return `trap: ${cut(error instanceof Error ? error.message : String(error))}`;
+  return `trap: ${shown(error instanceof Error ? error.message : String(error))}`;
 }

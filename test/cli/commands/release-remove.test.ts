@@ -13,18 +13,18 @@ function treeThatNames(version: string) {
   return tree;
 }
 
-test('a release that a manifest names is not removed, and the manifest is named; another one may go', (t) => {
+test('a release that a manifest names is not removed, and the manifest is named; another one may go', async (t) => {
   const { disk, directory } = treeThatNames('1.1.0');
   const snapshot = readWorkingTree(disk, directory);
-  const { message } = t.throws(() => requireUnnamed(snapshot, { name: 'crane', version: '1.1.0' }))!;
+  const { message } = (await t.throwsAsync(requireUnnamed(snapshot, { name: 'crane', version: '1.1.0' })))!;
   t.regex(message, /^crane 1\.1\.0 is still named by applications\/crane\.yaml:6: .*Nothing was removed$/);
-  t.notThrows(() => requireUnnamed(snapshot, { name: 'crane', version: '1.0.0' }));
+  await t.notThrowsAsync(requireUnnamed(snapshot, { name: 'crane', version: '1.0.0' }));
 });
 
-test('while a manifest can not be judged nobody knows who names a release, and none is removed', (t) => {
+test('while a manifest can not be judged nobody knows who names a release, and none is removed', async (t) => {
   const tree = treeThatNames('1.1.0');
   writeWorkFile(tree, 'applications/buoy.yaml', Buffer.from('apiVersion: fleet/v1alpha1\nkind: [\n'));
   const snapshot = readWorkingTree(tree.disk, tree.directory);
-  const { message } = t.throws(() => requireUnnamed(snapshot, { name: 'crane', version: '1.0.0' }))!;
+  const { message } = (await t.throwsAsync(requireUnnamed(snapshot, { name: 'crane', version: '1.0.0' })))!;
   t.regex(message, /applications\/buoy\.yaml: \w+.*`fleet validate`/);
 });

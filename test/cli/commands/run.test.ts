@@ -112,7 +112,7 @@ test('each end that is not the program’s own has its code and its sentence', a
   const ends: readonly (readonly [Uint8Array, readonly string[], number, RegExp])[] = [
     [printer('', op.unreachable), [], 134, /trap: unreachable/],
     [forever, ['--fuel', '1_000_000'], 123, /used all its fuel/],
-    [forever, ['--time-limit', '300ms'], 124, /time limit/],
+    [forever, ['--time-limit', '300ms', '--report'], 124, /time limit.*\n\{"kind":"time-limit","fuel":[1-9]/],
     [
       buildModule({ functions: { _start: [op.i32(99), [0x40, 0], op.drop, op.unreachable] } }),
       ['--memory', '64KiB'],

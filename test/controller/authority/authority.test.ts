@@ -39,13 +39,44 @@ test('the authority is made once and is the same after a restart', async (t) => 
   t.true(authority.verify(authority.publicKey));
 });
 
-test('a file that holds half an authority is an error, not a new authority', async (t) => {
+/** What may be left of a pair: half of it, nothing, noise, blocks that hold noise, two halves of different pairs. */
+function damages(pair: string, other: string): readonly string[] {
+  const cut = (text: string): number => text.indexOf('-----BEGIN CERTIFICATE');
+  const noise = pair.replaceAll(/^[^-].*$/gm, 'AAAA');
+  return [pair.slice(0, cut(pair)), '', 'noise', noise, pair.slice(0, cut(pair)) + other.slice(cut(other))];
+}
+
+test('a file that holds no whole authority any more is told as a lost one, and no new one is made', async (t) => {
   using directory = scratchDirectory();
-  await open(directory.path);
+  using elsewhere = scratchDirectory();
+  const read = (path: string): string => new TextDecoder().decode(nodeDisk.readFile(path));
+  for (const { path } of [directory, elsewhere]) await open(path);
   const path = `${directory.path}/authority.pem`;
-  const text = new TextDecoder().decode(nodeDisk.readFile(path));
-  writeFileSync(path, text.slice(0, text.indexOf('-----BEGIN CERTIFICATE')));
-  await t.throwsAsync(open(directory.path), { message: /authority\.pem: expected one private key/ });
+  const whole = read(path);
+  for (const text of damages(whole, read(`${elsewhere.path}/authority.pem`))) {
+    writeFileSync(path, text);
+    const error = await t.throwsAsync(open(directory.path), { instanceOf: AuthorityLostError }, text);
+    t.regex(error?.message ?? '', /holds no key with its certificate.*Restore it from a backup/);
+  }
+  writeFileSync(path, whole);
+  await t.notThrowsAsync(open(directory.path));
+});
+
+test('whatever became of what the authority makes itself, it is made again', async (t) => {
+  using directory = scratchDirectory();
+  const { certificate, serverIdentity } = await open(directory.path);
+  const kept = await serverIdentity(['localhost']);
+  const server = `${directory.path}/server.pem`;
+  const own = new TextDecoder().decode(nodeDisk.readFile(`${directory.path}/authority.pem`));
+  for (const text of damages(kept.key + kept.certificate, own)) {
+    writeFileSync(server, text);
+    writeFileSync(`${directory.path}/ca.pem`, text);
+    const authority = await open(directory.path);
+    t.is(authority.ends().length, 1, text);
+    const fresh = await authority.serverIdentity(['localhost']);
+    t.true(new X509Certificate(fresh.certificate).verify(new X509Certificate(certificate).publicKey));
+    t.is(new TextDecoder().decode(nodeDisk.readFile(`${directory.path}/ca.pem`)), certificate);
+  }
 });
 
 /** Starts the controller's identity on a disk; `undefined` when the power went before it was there. */

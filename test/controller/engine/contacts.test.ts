@@ -40,6 +40,7 @@ function measured(sizes: number[]): StatePort {
   const state = openSqliteState(':memory:');
   return {
     load: (take) => state.load(take),
+    read: (keys) => state.read(keys),
     close: () => state.close(),
     commit: (writes) => {
       sizes.push(writes.length);

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { loadImage } from '../../../controller/engine/image.ts';
+import { loadImage } from '../../../controller/engine/load-image.ts';
 import { channelsMax } from '../../../controller/engine/marks.ts';
 import type { ChannelMark } from '../../../controller/engine/records.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';

@@ -26,7 +26,7 @@ async function scene({ tellsConnections = false } = {}) {
   const made = await openEngine({
     clock: time.clock({ alive: true }),
     state: {
-      ...{ load: (take) => state.load(take), close: () => state.close() },
+      ...{ load: (take) => state.load(take), read: (keys) => state.read(keys), close: () => state.close() },
       commit: async (writes: readonly StateWrite[]) => {
         if (faults.isFull) throw new Error('no space left');
         await state.commit(writes);
@@ -299,7 +299,7 @@ test('a device that git names again is handed what it was issued, without asking
   await desire(1, 'first');
   engine.resume(revision, fleetOf([namedDevice('other', key)]));
   await settle();
-  t.is(image.device('buoy').shadow.desired, undefined);
+  t.is(image.device('buoy').shadow.desiredAt, undefined);
   said.length = 0;
   follow();
   await settle();

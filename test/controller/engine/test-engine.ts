@@ -1,9 +1,9 @@
 /** An engine over a real state, for tests that play the devices, and the broker where they bring none. */
 import { openShadowDoor } from '../../../controller/doors/mqtt/shadow-door.ts';
-import { observe } from '../../../controller/engine/context.ts';
+import { described } from '../../../controller/engine/context.ts';
 import { Engine } from '../../../controller/engine/engine.ts';
 import type { EngineParts } from '../../../controller/engine/engine-parts.ts';
-import { loadImage } from '../../../controller/engine/image.ts';
+import { loadImage } from '../../../controller/engine/load-image.ts';
 import type { DesiredDevice, DesiredFleet } from '../../../controller/manifests/desired.ts';
 import type { ShadowMessage } from '../../../controller/shadow/protocol.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
@@ -57,14 +57,15 @@ export interface TestEngineOptions {
 
 export async function openEngine(options: TestEngineOptions = {}) {
   const { state = openSqliteState(':memory:'), clock = nodeClock, log = { write: () => {} } } = options;
-  const { image, unreadable } = await loadImage(state, new Turn(clock));
+  const { tellsConnections = false } = options;
+  const { image, unreadable } = await loadImage(state, new Turn(clock), { tellsConnections });
   const engine = new Engine({
     ...{ clock, log, state, image },
     publish: options.publish ?? (async () => {}),
     sign: options.sign ?? ((deployment) => JSON.stringify(deployment)),
     keyId: 'key',
     putBlob: options.putBlob ?? (async () => {}),
-    tellsConnections: options.tellsConnections ?? false,
+    tellsConnections,
     onChange: options.onChange ?? (() => {}),
   });
   /** Gives a device a deployment, as if it had been signed for it. */
@@ -84,7 +85,8 @@ export async function openEngine(options: TestEngineOptions = {}) {
     state,
     desire,
     ask,
-    observe: (device: string) => observe(image, engine.context, device),
+    /** With its documents, which are at hand when it was heard or told in this life. */
+    observe: (device: string) => described(image, engine.context, device, false),
   };
 }
 

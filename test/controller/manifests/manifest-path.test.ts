@@ -62,10 +62,10 @@ test('a stranger is kept in the cache, so that a restart does not need the repos
 });
 
 test('what git holds and nobody reads is told: submodules, links, and names that only look like manifests', (t) => {
-  const odd = [
-    { path: 'vendor/lib', kind: 'submodule' },
-    { path: 'devices/link.yaml', kind: 'link' },
-  ] as const;
+  const odd = new Map([
+    ['vendor/lib', 'submodule'],
+    ['devices/link.yaml', 'link'],
+  ] as const);
   const paths = [
     'devices/a.YAML',
     'sites/b.json',
@@ -84,6 +84,6 @@ test('what git holds and nobody reads is told: submodules, links, and names that
     ],
   );
   const many = Array.from({ length: 150 }, (_, at) => `devices/${at}.YML`);
-  t.is(passedOver([], many).length, 101);
-  t.is(passedOver([], many).at(-1)?.message, 'and 50 more are not read');
+  t.is(passedOver(new Map(), many).length, 101);
+  t.is(passedOver(new Map(), many).at(-1)?.message, 'and 50 more are not read');
 });

@@ -1,7 +1,7 @@
 /** Random devices and what is known of them, for properties of the planner. */
 import fc from 'fast-check';
 import type { DesiredDevice } from '../../../controller/manifests/desired.ts';
-import type { ObservedDevice } from '../../../controller/planning/observed.ts';
+import type { DescribedDevice } from '../../../controller/planning/observed.ts';
 import type { Report } from '../../../schemas/generated/types.ts';
 
 /** The moment at which everything is judged. */
@@ -54,7 +54,7 @@ export const desiredDevice: fc.Arbitrary<DesiredDevice> = fc
     template: { probationSeconds: 30, applications: [], hash, ...(fleet ? { fleet: 'ships' } : {}) },
   }));
 
-export const observedDevice: fc.Arbitrary<ObservedDevice> = fc.record(
+export const observedDevice: fc.Arbitrary<DescribedDevice> = fc.record(
   {
     issued: fc.record({
       sequence,

@@ -1,5 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
+import type { DesiredFleet } from '../../../controller/manifests/desired.ts';
 import { type ComparedRevisions, compareRevisions } from '../../../controller/planning/compare.ts';
 import { planDevice } from '../../../controller/planning/plan-device.ts';
 import { application, catalogue, desiredFrom, device, type Files, fleet } from '../manifests/fleet-fixture.ts';
@@ -15,9 +16,16 @@ const base: Files = {
   'devices/cab.yaml': device('cab', { kind: 'truck' }, { keyFingerprint: keys[1]! }),
 };
 
+function membersIn({ devices }: DesiredFleet) {
+  return (fleetName: string) => [...devices.values()].filter((one) => one.fleet === fleetName).length;
+}
+
 function compare(next: Files, rest: Partial<ComparedRevisions> = {}, before: Files = base) {
   const [from, to] = [desiredFrom(before), desiredFrom(next)];
-  return compareRevisions({ base: from, next: to, observe: () => undefined, releases: catalogue, ...rest });
+  return compareRevisions({
+    ...{ base: from, next: to, membersOf: membersIn(to), observe: () => undefined, releases: catalogue },
+    ...rest,
+  });
 }
 
 const newPump: Files = {
@@ -158,7 +166,7 @@ test('a device that is not in the plan would be left alone by the planner, whate
   fc.assert(
     fc.property(repository, repository, (before, after) => {
       const [from, to] = [desiredFrom(before), desiredFrom(after)];
-      const change = compareRevisions({ base: from, next: to, observe: () => undefined, releases: catalogue });
+      const change = compare(after, {}, before);
       const listed = new Map(change.devices.map((device) => [device.device, device]));
       for (const [name, next] of to.devices) {
         const old = from.devices.get(name);
@@ -166,7 +174,7 @@ test('a device that is not in the plan would be left alone by the planner, whate
           old?.keyFingerprint === undefined || old.fleet === undefined
             ? undefined
             : { sequence: 1, revision: 'c'.repeat(40), issuedAt: 0, templateHash: old.template.hash, applications: [] };
-        const decision = planDevice(next, { events: [], ...(issued && { issued }) });
+        const decision = planDevice(next, issued === undefined ? {} : { issued });
         if (listed.has(name)) t.is(listed.get(name)?.kind, decision.kind);
         else t.is(decision.kind, 'hold');
       }

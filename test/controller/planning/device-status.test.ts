@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import type { DesiredDevice } from '../../../controller/manifests/desired.ts';
 import { deviceStatus } from '../../../controller/planning/device-status.ts';
-import type { ObservedDevice } from '../../../controller/planning/observed.ts';
+import type { DescribedDevice } from '../../../controller/planning/observed.ts';
 import { convergenceOf } from '../../../controller/planning/tally.ts';
 import type { Report } from '../../../schemas/generated/types.ts';
 import { desiredDevice, now, observedDevice } from './arbitraries.ts';
@@ -78,7 +78,7 @@ const report: Report = {
   applications: [],
 };
 
-function statusOf(observed: Partial<ObservedDevice>): string {
+function statusOf(observed: Partial<DescribedDevice>): string {
   const { state, reason } = deviceStatus(
     desired,
     { events: [], contactAt: now, connected: true, issued, ...observed },

@@ -7,6 +7,7 @@ import { serveArtifacts } from '../../../controller/publishing/serve-artifacts.t
 import type { HttpRequest, HttpResponse } from '../../../platform/ports.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 
+const { signal } = new AbortController();
 const bytes = Uint8Array.from({ length: 200_000 }, (_, index) => (index * 31) & 255);
 
 async function scene() {
@@ -19,7 +20,8 @@ async function scene() {
   const handler = serveArtifacts({
     files,
     clock: { monotonic: () => time.now },
-    onDamaged: (sha256) => damaged.push(sha256),
+    isRight: () => true,
+    onDamaged: async (file) => damaged.push(file),
     onTrouble: () => {},
   });
   const ask = (url: string, headers: Record<string, string> = {}, method: HttpRequest['method'] = 'GET') =>
@@ -104,7 +106,30 @@ test('a blob that rots or goes after it was served whole is told of a minute lat
   await t.throwsAsync(async () => bodyOf(await ask(url)), { code: 'ARTIFACT_DAMAGED' });
   await files.remove(`sha256/${blob.sha256}`);
   t.is((await ask(url)).status, 404);
-  t.deepEqual(damaged, [blob.sha256, blob.sha256]);
+  t.deepEqual(damaged, [`sha256/${blob.sha256}`, `sha256/${blob.sha256}`]);
+});
+
+test('a file that may change is served as it was written: it is written again before anybody has it otherwise', async (t) => {
+  const files = new DirectoryFiles(new SimDisk(), '/store');
+  const right = new TextEncoder().encode('right');
+  let mends = 0;
+  const handler = serveArtifacts({
+    files,
+    clock: { monotonic: () => 0 },
+    isRight: (_, found) => Buffer.from(found ?? []).equals(right),
+    onDamaged: async (file) => {
+      mends += 1;
+      if (mends < 3) await files.write(file, right);
+    },
+    onTrouble: () => {},
+  });
+  const ask = () => handler({ method: 'GET', url: '/tuf/timestamp.json', headers: {} }, { address: 'test' }, signal);
+  const wrong = new TextEncoder().encode('wrong');
+  t.deepEqual(await bodyOf(await ask()), right, 'it was not there');
+  await files.write('tuf/timestamp.json', wrong);
+  t.deepEqual(await bodyOf(await ask()), right, 'it was another');
+  await files.write('tuf/timestamp.json', wrong);
+  t.is((await ask()).status, 503, 'it can not be written');
 });
 
 test('a path that is none of ours never reaches the files', async (t) => {
@@ -114,7 +139,8 @@ test('a path that is none of ours never reaches the files', async (t) => {
   const handler = serveArtifacts({
     files,
     clock: { monotonic: () => 0 },
-    onDamaged: () => {},
+    isRight: () => true,
+    onDamaged: async () => {},
     onTrouble: () => {},
   });
   const hostile = [

@@ -8,6 +8,7 @@ import type { GitEngine } from '../../../controller/source/git-engine.ts';
 import { libraryEngine } from '../../../controller/source/library-engine.ts';
 import { preferredEngine } from '../../../controller/source/preferred-engine.ts';
 import { programEngine } from '../../../controller/source/program-engine.ts';
+import { SourceError } from '../../../controller/source/source-error.ts';
 import { threadEngine } from '../../../controller/source/thread-engine.ts';
 import { nodePrograms } from '../../../platform/node/processes.ts';
 import { nodeThreads } from '../../../platform/node/threads.ts';
@@ -121,4 +122,14 @@ anyTest('what the git program cannot do, the library does: a directory that belo
   t.true(await engine.isAncestor(repository.path, first, second, signal));
   t.true(await engine.isAncestor(repository.path, first, second, signal));
   t.deepEqual(told, ['source.git-program-unfit'], 'told once');
+});
+
+anyTest('a thread that dies is told as that, and not as a server that speaks no git', async (t) => {
+  const dying = threadEngine({ run: () => Promise.reject(new Error('ran out of memory')) });
+  const order = { gitDirectory: '/nowhere', url: 'https://git.example/', branch: 'main', history: 'new' } as const;
+  const error = await t.throwsAsync(dying.fetchBranch(order, signal), { instanceOf: SourceError });
+  t.is(error?.code, 'ENGINE_ENDED');
+  t.regex(error?.message ?? '', /thread .* ran out of memory; it is tried again/);
+  const gone = AbortSignal.abort(new Error('the controller stops'));
+  await t.throwsAsync(dying.readBlobs('/nowhere', [], gone), { message: 'the controller stops' });
 });

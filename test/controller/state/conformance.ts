@@ -30,10 +30,13 @@ const checks: Readonly<Record<string, Check>> = {
   async 'everything that was committed is there after it was closed and opened again'(t, place) {
     const first = await place.open();
     await first.commit([write('device', 'buoy-1', '{"a":1}'), write('device', 'buoy-2', '{}')]);
-    await first.commit([write('device', 'buoy-1', '{"a":"Ærø 🚢"}'), write('history', 'buoy-1', '[]')]);
+    await first.commit([write('device', 'buoy-1', '{"a":"Ærø 🚢"}'), write('history', 'buoy-1', '["Ærø 🚢"]')]);
     await first.close();
     const second = await place.open();
-    t.deepEqual(await rowsOf(second), ['device/buoy-1={"a":"Ærø 🚢"}', 'device/buoy-2={}', 'history/buoy-1=[]']);
+    t.deepEqual(await rowsOf(second), ['device/buoy-1={"a":"Ærø 🚢"}', 'device/buoy-2={}']);
+    t.deepEqual(await second.read([{ room: 'history', key: 'buoy-1' }]), [
+      { room: 'history', key: 'buoy-1', value: '["Ærø 🚢"]' },
+    ]);
     await second.close();
   },
   async 'a write without a value takes the row away, and of two writes to one row the later counts'(t, place) {
@@ -60,6 +63,31 @@ const checks: Readonly<Record<string, Check>> = {
     t.deepEqual(await rowsOf(state), ['a/x=49']);
     await state.close();
   },
+  async 'a document is in no load, and is read as the commits that were asked for before left it'(t, place) {
+    const state = await place.open();
+    const keys = ['x', 'y', 'z'].map((key) => ({ room: 'envelope', key }));
+    const read = async () => (await state.read(keys)).map(({ key, value }) => `${key}=${value}`).sort();
+    await state.commit([write('device', 'x', '1'), write('envelope', 'x', '1'), write('envelope', 'y', '2')]);
+    t.deepEqual([await rowsOf(state), await read()], [['device/x=1'], ['x=1', 'y=2']]);
+    const committing = state.commit([write('envelope', 'x', '3'), write('envelope', 'y'), write('reported', 'z', '4')]);
+    t.deepEqual(await read(), ['x=3']);
+    await committing;
+    t.deepEqual([await state.read([]), await state.read([{ room: 'reported', key: 'x' }])], [[], []]);
+    await state.close();
+  },
+  async 'rows may be written while all are loaded'(t, place) {
+    const state = await place.open();
+    await state.commit(Array.from({ length: 4_500 }, (_, n) => write('device', `d${n}`, '{}')));
+    const seen: string[] = [];
+    await state.load(({ key }) => {
+      seen.push(key);
+      if (seen.length % 500 > 0) return undefined;
+      return state.commit([write('device', key, '{"a":1}'), write('history', key, '[]')]);
+    });
+    t.is(new Set(seen).size, 4_500);
+    t.is((await rowsOf(state)).filter((row) => row.endsWith('{"a":1}')).length, 9);
+    await state.close();
+  },
   async 'what the shore has of channels is read again as it was written'(t, place) {
     const mark = { stream: '0123456789abcdef', segment: 7, index: 4_294_967_295, at: 1_770_000_000_000 };
     const marks: Write = { kind: 'marks', name: 'buoy-1', marks: { 'gauge/readings': mark } };
@@ -67,9 +95,9 @@ const checks: Readonly<Record<string, Check>> = {
     await first.commit([encodeWrite(marks)]);
     await first.close();
     const second = await place.open();
-    const read: (Write | undefined)[] = [];
+    const read: Write[] = [];
     await second.load((row) => {
-      read.push(decodeRow(row));
+      read.push(...decodeRow(row));
       return undefined;
     });
     t.deepEqual(read, [marks]);

@@ -1,20 +1,15 @@
 import test from 'ava';
 import type { DeviceRecord } from '../../../controller/engine/records.ts';
 import { NeededArtifacts } from '../../../controller/view/needed-artifacts.ts';
-import { reportOf, revision } from '../engine/test-engine.ts';
+import { revision } from '../engine/test-engine.ts';
 
-const at = '2026-03-01T00:00:00.000Z';
-
-function recordOf(issued: string | undefined, runs: string | undefined, envelope = 'short'): DeviceRecord {
-  const application = { name: 'pump', version: runs ?? '', state: 'running', since: at, restarts: 0 } as const;
-  const state = { ...reportOf(1, { applications: runs === undefined ? [] : [application] }) } as never;
+function recordOf(issued: string | undefined, runs: string | undefined, sha256?: string): DeviceRecord {
   const deployment = { sequence: 1, revision, issuedAt: 0, templateHash: 'x' };
   return {
-    ...(issued !== undefined && {
-      issued: { ...deployment, applications: [{ name: 'pump', version: issued }] },
-      envelope,
-    }),
-    shadow: { version: 1, reported: { state, at: 1 } },
+    ...(issued !== undefined && { issued: { ...deployment, applications: [{ name: 'pump', version: issued }] } }),
+    ...(sha256 !== undefined && { blob: { sha256, length: 5_000 } }),
+    ...(runs !== undefined && { runs: `pump/${runs} ` }),
+    shadow: { version: 1 },
   };
 }
 
@@ -41,13 +36,11 @@ test('a release that is linked to what a device was told to run is needed as lon
 
 test('an envelope that travels by digest is needed until its device has another', (t) => {
   const needed = new NeededArtifacts();
-  needed.note('buoy', recordOf('1.0.0', undefined, 'x'.repeat(5_000)));
-  const [blob] = needed.blobs;
-  t.is(needed.holderOf(blob!), 'buoy');
-  needed.note('buoy', recordOf('1.0.0', undefined, 'y'.repeat(5_000)));
-  t.is(needed.blobs.size, 1);
-  t.false(needed.blobs.has(blob!));
+  needed.note('buoy', recordOf('1.0.0', undefined, 'aa'));
+  t.is(needed.holderOf('aa'), 'buoy');
+  needed.note('buoy', recordOf('1.0.0', undefined, 'bb'));
+  t.deepEqual([...needed.blobs], ['bb']);
   needed.note('buoy', recordOf('1.0.0', undefined));
   t.is(needed.blobs.size, 0);
-  t.is(needed.holderOf(blob!), undefined);
+  t.is(needed.holderOf('bb'), undefined);
 });

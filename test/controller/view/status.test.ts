@@ -23,7 +23,7 @@ function fleetOfNumber(device: string, fleets: readonly string[]): { readonly fl
 function viewOf(heardAt: Readonly<Record<string, number | undefined>>, fleetNames: readonly string[] = []) {
   const time = new SimTime(start);
   const clock = time.clock({ alive: true });
-  const image = new Image();
+  const image = new Image({ read: async () => [] });
   for (const [name, contactAt] of Object.entries(heardAt)) {
     if (contactAt !== undefined) image.apply({ kind: 'device', name, record: { ...image.device(name), contactAt } });
   }

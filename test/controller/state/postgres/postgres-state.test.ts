@@ -65,7 +65,12 @@ conforms(test, 'PostgreSQL', async () => {
   const database = await freshDatabase();
   const open = async (): Promise<StatePort> => {
     const { state, end } = await lead(database).then((term) => ({ state: term.state, end: () => term.end() }));
-    return { load: (take) => state.load(take), commit: (writes) => state.commit(writes), close: end };
+    return {
+      load: (take) => state.load(take),
+      read: (keys) => state.read(keys),
+      commit: (writes) => state.commit(writes),
+      close: end,
+    };
   };
   return { open, remove: async () => {} };
 });
@@ -251,6 +256,24 @@ test('two that open an empty database at once both find its tables, and one lead
   const results = await Promise.allSettled(terms);
   t.is(results.filter(({ status }) => status === 'fulfilled').length, 1);
   await Promise.all([term.end(), ...places.map((place) => place.close())]);
+});
+
+test('who can not write yet takes no lease', async (t) => {
+  const database = await freshDatabase();
+  await server.ask(database, 'CREATE ROLE sailor LOGIN');
+  await server.ask(database, 'GRANT ALL ON SCHEMA public TO sailor');
+  const told: string[] = [];
+  const place = await openPlace(database, 'one', {
+    url: server.url(database).replace('fleet@', 'sailor@'),
+    log: { write: (_level, event) => told.push(event) },
+  });
+  await server.ask(database, 'ALTER ROLE sailor CONNECTION LIMIT 1');
+  const leading = place.lead(signal);
+  await eventually('a try', 20_000, () => told.includes('state.unreachable') || undefined);
+  await server.ask(database, 'ALTER ROLE sailor CONNECTION LIMIT -1');
+  const term = await leading;
+  t.deepEqual(term.leader, { name: 'one', epoch: 1 });
+  await term.end();
 });
 
 test('who may not wait is refused at once while another leads', async (t) => {

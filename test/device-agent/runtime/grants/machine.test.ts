@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type ExecutionContext } from 'ava';
-import { grantedPlaces, type MachinePlaces } from '../../../../device-agent/runtime/grants/machine-places.ts';
+import {
+  grantedPlaces,
+  type MachinePlaces,
+  sharedLine,
+} from '../../../../device-agent/runtime/grants/machine-places.ts';
 import { sttyArguments } from '../../../../platform/node/serial-line.ts';
 import { openRuntime, statesWhen } from '../applications.ts';
 import { cModule, cTest } from '../c-module.ts';
@@ -19,6 +23,22 @@ test('an application gets the places that it asks for and no others; one that is
   t.like(grantedPlaces({ machine: ['constructor'] }, {}), {
     message: 'this machine has no constructor: agent.machine lists nothing',
   });
+});
+
+test('of a line that one application reads another gets nothing, under whatever name; files and what is only written are shared', (t) => {
+  const listed: MachinePlaces = {
+    ...{ gps: { path: '/dev/ttyS0' }, nmea: { path: '/dev/ttyS0', access: 'read-write' } },
+    ...{ printer: { path: '/dev/ttyS1', access: 'write' }, log: { path: '/var/log/engine.log' } },
+  };
+  const refusal = (name: string, other: string): string | undefined =>
+    sharedLine({ name: 'b', machine: [name] }, [{ name: 'a', machine: [other] }], listed, ({ path }) =>
+      /dev/.test(path),
+    );
+  t.regex(refusal('gps', 'gps') ?? '', /^a reads \/dev\/ttyS0 too, .* write to a channel$/);
+  t.regex(refusal('nmea', 'gps') ?? '', /^a reads \/dev\/ttyS0 too/);
+  t.is(refusal('printer', 'printer'), undefined);
+  t.is(refusal('log', 'log'), undefined);
+  t.is(refusal('gps', 'log'), undefined);
 });
 
 test('a line is set to pass bytes as they are, with what its terms leave out filled in', (t) => {
@@ -104,12 +124,13 @@ const hasPython = spawnSync('python3', ['-c', 'import pty']).status === 0;
       application('navigator', cModule(navigator), { machine: ['gps'] }),
       application('clerk', cModule(clerk), { machine: ['log', 'gone', 'value', 'disk'] }),
       application('stranger', cModule(clerk), { machine: ['log', 'radar'] }),
+      application('thief', cModule(listener), { machine: ['engine'] }),
     ]);
     t.is(await line.said(), 'ask True False');
     await logWhen('navigator', / out \$GPGGA\n/);
     await logWhen('listener', / out listens\n/);
     const clerked = await statesWhen(runtime, ({ clerk: state }) => state === 'completed');
-    t.like(clerked, { listener: 'running', navigator: 'running', stranger: 'failed' });
+    t.like(clerked, { listener: 'running', navigator: 'running', stranger: 'failed', thief: 'failed' });
     t.is(
       runtime.states().find(({ name }) => name === 'stranger')?.message,
       'this machine has no radar: agent.machine lists gps, engine, log, gone, value, disk',

@@ -75,6 +75,29 @@ test('a call to the host that takes more than the run may spend is not made', as
   t.deepEqual([printed, guest.fuelSpent()], [[], 400]);
 });
 
+test('what guests of one module import is the same, and each is answered out of its own world', async (t) => {
+  const { guest } = newThread();
+  const bytes = printer('ahoy\n');
+  const both = [guest(bytes, { name: 'one' }), guest(bytes, { name: 'two' })];
+  await Promise.all(both.map(({ guest: one }) => one.run()));
+  t.deepEqual(
+    both.map(({ printed }) => printed),
+    [['stdout:ahoy\n'], ['stdout:ahoy\n']],
+  );
+});
+
+test('an instance that runs while no guest has its turn gets no answer from anybody', async (t) => {
+  const clock = { name: 'clock_res_get', params: ['i32', 'i32'], result: 'i32' } as const;
+  const bytes = buildModule({ imports: [clock], functions: { _start: [op.i32(0), op.i32(0), op.call(0), op.drop] } });
+  const { guest } = newThread().guest(bytes);
+  let kept = (): unknown => undefined;
+  await guest.work(async ({ instance }) => {
+    kept = instance.exports._start as () => unknown;
+    return { kind: 'kept' };
+  });
+  t.throws(kept, { message: 'an instance runs while no guest has its turn' });
+});
+
 test('one guest runs at a time, and it is noted which', async (t) => {
   const { guest, marks } = newThread();
   await Promise.all([

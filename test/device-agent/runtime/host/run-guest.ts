@@ -3,7 +3,7 @@ import { importsOf } from '../../../../artifact/linking/functions.ts';
 import type { CompiledApplication } from '../../../../device-agent/runtime/host/compiled-modules.ts';
 import { FuelMeter, type FuelTerms } from '../../../../device-agent/runtime/host/fuel-meter.ts';
 import { Guest, type GuestEnd } from '../../../../device-agent/runtime/host/guest.ts';
-import { LeftMemories } from '../../../../device-agent/runtime/host/left-memories.ts';
+import { GuestThread } from '../../../../device-agent/runtime/host/guest-thread.ts';
 import { type Importing, linkageOf } from '../../../../device-agent/runtime/host/links/linkage.ts';
 import { Turns } from '../../../../device-agent/runtime/host/turns.ts';
 import { prepareModule } from '../../../../device-agent/runtime/prepare/prepare-module.ts';
@@ -49,9 +49,8 @@ function newModules() {
 /** A thread for guests; `marks` is who ran, one after the other. */
 export function newThread(clock: Pick<Clock, 'monotonic' | 'after'> = nodeClock) {
   const marks: (string | undefined)[] = [];
-  const turns = new Turns({ nextTurn: setImmediate, mark: (guest) => marks.push(guest) });
+  const thread = new GuestThread(new Turns({ nextTurn: setImmediate, mark: (guest) => marks.push(guest) }));
   const moduleOf = newModules();
-  const memories = new LeftMemories();
   const guest = (bytes: Uint8Array, changes: GuestChanges = {}) => {
     const { name = 'app', fuel = {}, memoryPagesMax = 1024, links, ...world } = changes;
     let starts = 0;
@@ -60,7 +59,7 @@ export function newThread(clock: Pick<Clock, 'monotonic' | 'after'> = nodeClock)
       ...world,
     });
     const one = new Guest(outside.world, {
-      ...{ name, compiled: moduleOf(bytes, memoryPagesMax, links), turns, clock, memories },
+      ...{ name, compiled: moduleOf(bytes, memoryPagesMax, links), thread, clock },
       memoryBytesMax: memoryPagesMax * 65_536,
       meter: new FuelMeter(fuel, clock.monotonic()),
       onStarted: () => {
@@ -70,7 +69,7 @@ export function newThread(clock: Pick<Clock, 'monotonic' | 'after'> = nodeClock)
     const relink = (next: Modules) => one.relink(moduleOf(bytes, memoryPagesMax, next).linkage!);
     return { guest: one, printed: outside.printed, starts: () => starts, relink };
   };
-  return { guest, marks, memories };
+  return { guest, marks, memories: thread.memories };
 }
 
 /** Runs one guest to its end. */

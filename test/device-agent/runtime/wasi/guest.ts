@@ -4,7 +4,7 @@ import { Quota, type QuotaLimits } from '../../../../device-agent/runtime/primit
 import { emptyInput, outputTo } from '../../../../device-agent/runtime/primitives/streams.ts';
 import { blockingWait } from '../../../../device-agent/runtime/primitives/waiting.ts';
 import { Guest as Program } from '../../../../device-agent/runtime/wasi/guest.ts';
-import { callsOf, wasiModule } from '../../../../device-agent/runtime/wasi/preview1.ts';
+import { answerOf, systemCall, wasiModule } from '../../../../device-agent/runtime/wasi/preview1.ts';
 import type { GuestWorld } from '../../../../device-agent/runtime/wasi/world.ts';
 import type { DirectoryHandle } from '../../../../platform/file-handles.ts';
 
@@ -63,8 +63,7 @@ export function newGuest(changes: Partial<GuestWorld> = {}, from: string = wasiM
     linear,
     now,
     close: () => guest.close(),
-    call: (name: string, ...values: (number | bigint)[]) =>
-      callsOf(guest, [{ module: from, name }])[from]![name]!(...(values as never[])),
+    call: (name: string, ...values: (number | bigint)[]) => answerOf(systemCall(from, name)!, guest, values as never[]),
     view: () => new DataView(linear.buffer),
     poke: (at: number, value: string | readonly number[] | Uint8Array) => {
       const bytes = typeof value === 'string' ? encoder.encode(value) : Uint8Array.from(value);

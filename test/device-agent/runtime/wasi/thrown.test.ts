@@ -27,6 +27,15 @@ test('an exception of a guest is told by its tag and what it carries, where the 
   t.is(thrownText(error), 'an exception that nobody caught, of a tag that the module does not export');
 });
 
+test('the name of a tag steers no terminal', (t) => {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(thrower));
+  const error = thrownBy(() => (exports.f as () => void)());
+  t.is(
+    thrownText(error, { '\u001b[31m\u202ee': exports.e! }),
+    'an exception that nobody caught: \ufffd[31m\ufffde with 3',
+  );
+});
+
 test('a trap is told as the engine says it, cut where it is long', (t) => {
   t.is(thrownText(new WebAssembly.RuntimeError('unreachable')), 'trap: unreachable');
   t.is(thrownText(new Error('x'.repeat(1000))).length, 'trap: '.length + 201);

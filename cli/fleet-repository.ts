@@ -1,0 +1,74 @@
+/** The git repository that a command works on, and what was read of it. */
+import { readTogether } from '../controller/source/blob-reader.ts';
+import type { GitEngine } from '../controller/source/git-engine.ts';
+import { libraryEngine } from '../controller/source/library-engine.ts';
+import { findGitDirectories } from '../controller/source/local-repository.ts';
+import { preferredEngine } from '../controller/source/preferred-engine.ts';
+import { programEngine } from '../controller/source/program-engine.ts';
+import { Repository } from '../controller/source/repository.ts';
+import { SourceError } from '../controller/source/source-error.ts';
+import { BlobPile } from './blob-pile.ts';
+import { type CommandContext, CommandError } from './command.ts';
+
+export interface FleetRepository {
+  /** The directory that has it at its top. */
+  readonly top: string;
+  readonly git: Repository;
+  /** What was read of it, and what of a work tree is not in it. */
+  readonly pile: BlobPile;
+  /** Brings blobs to the pile; what lies there is not read again. */
+  readonly bring: (oids: Iterable<string>) => Promise<void>;
+}
+
+function topAbove({ disk }: CommandContext, directory: string): string | undefined {
+  let top = directory;
+  while (disk.stat(`${top}/.git`) === undefined) {
+    if (top === '' || top === '/') return undefined;
+    top = top.slice(0, top.lastIndexOf('/'));
+  }
+  return top;
+}
+
+/** The top of the git repository that the working directory is in. Throws `CommandError`. */
+export function repositoryTop(context: CommandContext): string {
+  const { directory } = context;
+  const top = topAbove(context, directory);
+  if (top !== undefined) return top;
+  throw new CommandError(`${directory} is in no git repository; go to a fleet repository, or make one: fleet init`);
+}
+
+/** The git program where it is installed, where there is much to read. */
+function engineFor({ programs, gitFiles, clock, openNetwork }: CommandContext): GitEngine {
+  const library = libraryEngine({ fs: gitFiles, clock, network: openNetwork({}) });
+  return preferredEngine(programEngine(programs), library, { write: () => {} });
+}
+
+/** The repository that a directory is in; undefined where it is in none that can be read. */
+export async function findFleetRepository(
+  context: CommandContext,
+  directory: string,
+): Promise<FleetRepository | undefined> {
+  const top = topAbove(context, directory);
+  if (top === undefined) return undefined;
+  try {
+    return await openFleetRepository(context, top);
+  } catch (error) {
+    if (error instanceof SourceError) return undefined;
+    throw error;
+  }
+}
+
+/** Opens the repository whose top is `top`. Throws `SourceError` where there is none. */
+export async function openFleetRepository(context: CommandContext, top: string): Promise<FleetRepository> {
+  const { common } = await findGitDirectories(context.gitFiles, top);
+  const git = new Repository(context.gitFiles, common);
+  const pile = new BlobPile();
+  return {
+    ...{ top, git, pile },
+    bring: async (oids) => {
+      const missing = new Set<string>();
+      for (const oid of oids) if (!pile.has(oid)) missing.add(oid);
+      await readTogether(engineFor(context), git, [...missing], (oid, bytes) => pile.add(oid, bytes));
+    },
+  };
+}

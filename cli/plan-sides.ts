@@ -1,0 +1,148 @@
+/** Both sides of a plan, judged: the base over what was judged before, the next one over the base. */
+import { emptyManifestState, type ManifestState } from '../controller/manifests/manifest-state.ts';
+import { catalogueOf } from '../controller/publishing/catalogue.ts';
+import { judgeRelease } from '../controller/publishing/check-release.ts';
+import { judgeAssemblies } from '../controller/publishing/judge-assemblies.ts';
+import { releaseFile } from '../controller/publishing/release-path.ts';
+import type { TrustFiles } from '../controller/publishing/trust-files.ts';
+import type { Problem, StatusDocument } from '../schemas/generated/types.ts';
+import { type CommandContext, CommandError } from './command.ts';
+import { type FleetRepository, openFleetRepository, repositoryTop } from './fleet-repository.ts';
+import {
+  type FleetRevision,
+  findCommit,
+  type LaidTree,
+  noUnderlay,
+  openCommit,
+  openDirectory,
+  type Underlay,
+} from './fleet-revision.ts';
+import { findJudged, keepJudged } from './judged-cache.ts';
+import { fetchPublishedTrust } from './published-trust.ts';
+import type { PlanSide } from './render/plan-screen.ts';
+import { renderProblem } from './render/problems.ts';
+import { locateIn, validateTree } from './validate-tree.ts';
+
+/** A revision that is valid, with what it comes to. */
+export interface JudgedRevision {
+  readonly side: PlanSide;
+  readonly state: ManifestState;
+  readonly warnings: readonly Problem[];
+  readonly notes: readonly Problem[];
+  /** Devices that are otherwise than in its underlay. */
+  readonly affected: ReadonlySet<string>;
+  readonly readFile: FleetRevision['readFile'];
+}
+
+const nothing: JudgedRevision = {
+  side: { name: 'nothing: this is the first revision' },
+  state: emptyManifestState,
+  warnings: [],
+  notes: [],
+  affected: new Set(),
+  readFile: async () => undefined,
+};
+
+/** A revision before it is judged. */
+interface OpenedSide {
+  readonly revision: FleetRevision;
+  readonly name: string;
+  /** Whether it is judged beside what is published: what is past came to be without. */
+  readonly isPast: boolean;
+}
+
+async function judge(
+  { revision, name }: OpenedSide,
+  published: TrustFiles,
+  before: ManifestState | undefined,
+  now?: number,
+): Promise<JudgedRevision> {
+  const { commit, readFile } = revision;
+  const judged = await validateTree(revision, (files) => catalogueOf(files, published, now), before);
+  const { state, problems, notes, warnings, affected = new Set() } = judged;
+  if (state === undefined) throw refusedRevision(commit, problems);
+  return { side: { name, ...(commit && { commit }) }, state, notes, warnings, affected, readFile };
+}
+
+function refusedRevision(commit: FleetRevision['commit'], problems: readonly Problem[]): CommandError {
+  const what = commit === undefined ? 'the working tree' : commit.id.slice(0, 7);
+  const lines = problems.map(renderProblem).join('\n');
+  return new CommandError(`${what} is not valid; the controller would refuse it, no device would move\n${lines}`);
+}
+
+/** Refuses a revision whose new release files are not the signed ones, or can't run as it has them: the base has been through this. */
+async function requireReleases(next: JudgedRevision, base: JudgedRevision, laid: LaidTree): Promise<void> {
+  const { side, readFile, state } = next;
+  const problems: Problem[] = [];
+  for (const [key, release] of state.catalogue) {
+    if (base.state.catalogue.get(key)?.sha256 === release.sha256) continue;
+    const problem = judgeRelease(release, await readFile(releaseFile(release)));
+    if (problem !== undefined) problems.push(problem);
+  }
+  if (problems.length === 0) {
+    const findings = await judgeAssemblies(state, base.state, (release) => readFile(releaseFile(release)));
+    problems.push(...(await locateIn(laid, { problems: [], findings })));
+  }
+  if (problems.length > 0) throw refusedRevision(side.commit, problems);
+}
+
+/** What is asked for: the commits by name; the working tree, and what is in force, where they are not named. */
+export interface PlanQuestion {
+  readonly base?: string;
+  readonly next?: string;
+}
+
+/** What to compare with: what was asked for, else what is in force, else the commit before; undefined where there is none. */
+async function openBase(
+  context: CommandContext,
+  repository: FleetRepository,
+  underlay: Underlay,
+  asked: PlanQuestion,
+  status: StatusDocument | undefined,
+): Promise<OpenedSide | undefined> {
+  if (asked.base !== undefined) {
+    return {
+      revision: await openCommit(context, repository, asked.base, underlay),
+      name: `--base ${asked.base}`,
+      isPast: true,
+    };
+  }
+  const inForce = status?.source.revision?.id;
+  const found = inForce === undefined ? undefined : await findCommit(context, repository, inForce, underlay);
+  if (found !== undefined) return { revision: found, name: 'in force at the controller', isPast: false };
+  const name = asked.next === undefined ? 'HEAD' : `${asked.next}~1`;
+  const fallback = await findCommit(context, repository, name, underlay);
+  return fallback && { revision: fallback, name, isPast: true };
+}
+
+async function openNext(
+  context: CommandContext,
+  repository: FleetRepository,
+  { next }: PlanQuestion,
+  base: OpenedSide | undefined,
+): Promise<OpenedSide> {
+  const before = base?.revision;
+  if (next === undefined) {
+    return {
+      revision: await openDirectory(context, repository, before),
+      name: `working tree of ${repository.top}`,
+      isPast: false,
+    };
+  }
+  return { revision: await openCommit(context, repository, next, before), name: next, isPast: false };
+}
+
+/** Both sides, judged; throws `CommandError` where one of them is not valid. */
+export async function judgeSides(context: CommandContext, asked: PlanQuestion, status: StatusDocument | undefined) {
+  const repository = await openFleetRepository(context, repositoryTop(context));
+  const known = await findJudged(context, repository);
+  const openedBase = await openBase(context, repository, known ?? noUnderlay, asked, status);
+  const openedNext = await openNext(context, repository, asked, openedBase);
+  const { revision } = openedNext;
+  const published = status === undefined ? new Map() : (await fetchPublishedTrust(context, revision.trust)).files;
+  const base = openedBase ? await judge(openedBase, openedBase.isPast ? new Map() : published, known?.state) : nothing;
+  if (openedBase !== undefined) await keepJudged(context, openedBase.revision, base.state);
+  const next = await judge(openedNext, published, base.state, context.clock.now());
+  await requireReleases(next, base, revision);
+  return { base, next };
+}

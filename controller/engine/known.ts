@@ -1,0 +1,14 @@
+import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import type { ChannelMarks, DeviceRecord, DocumentRoom, Documents, Owed } from './records.ts';
+
+/** What is remembered, as whoever decides sees it. */
+export interface Known {
+  device(name: string): DeviceRecord;
+  /** Throws where nobody brought it. */
+  document<R extends DocumentRoom>(room: R, name: string): Documents[R] | undefined;
+  /** Up to where the shore has what its channels had to say. */
+  marks(name: string): ChannelMarks;
+  owed(kind: Owed['kind'], subject: string): Owed | undefined;
+  readonly revision: RevisionStatus | undefined;
+  readonly source: SourceStatus | undefined;
+}

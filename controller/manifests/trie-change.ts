@@ -1,0 +1,135 @@
+/** Changes of a trie: the path to each leaf that changes is copied, all else is shared with the trie before. */
+import {
+  bitsPerLevel,
+  childrenOfBranch,
+  emptyLeaf,
+  hashBits,
+  type Leaf,
+  leafEntriesMax,
+  leavesOf,
+  type Node,
+  placeOf,
+  readNode,
+  sizeOf,
+  slotOf,
+} from './trie.ts';
+
+/** Changes of many keys, each once; `undefined` takes the key out. */
+export interface Batch<V> {
+  readonly keys: readonly string[];
+  readonly values: readonly (V | undefined)[];
+  readonly hashes: Int32Array;
+}
+
+/** Entries of one leaf in the making, which come in any order. */
+class LeafDraft<V> {
+  readonly #hashes: number[] = [];
+  readonly #keys: string[] = [];
+  readonly #values: V[] = [];
+
+  add(hash: number, key: string, value: V): void {
+    this.#hashes.push(hash);
+    this.#keys.push(key);
+    this.#values.push(value);
+  }
+
+  /** In arrays that are no longer than they have to be. */
+  settle(): Leaf<V> {
+    const [hashes, keys, values] = [this.#hashes, this.#keys, this.#values];
+    const order = hashes.map((_, at) => at);
+    order.sort((left, right) => hashes[left]! - hashes[right]! || (keys[left]! < keys[right]! ? -1 : 1));
+    return {
+      kind: 'leaf',
+      hashes: order.map((at) => hashes[at]!),
+      keys: order.map((at) => keys[at]!),
+      values: order.map((at) => values[at]!),
+    };
+  }
+}
+
+/** The node over these children: one leaf where they have become few. */
+function joined<V>(children: readonly (Node<V> | undefined)[]): Node<V> {
+  let size = 0;
+  for (const child of children) size += sizeOf(child);
+  if (size > leafEntriesMax) return { kind: 'branch', size, children };
+  const draft = new LeafDraft<V>();
+  for (const child of children) {
+    if (child === undefined) continue;
+    for (const { hashes, keys, values } of leavesOf(child))
+      for (const [at, key] of keys.entries()) draft.add(hashes[at]!, key, values[at]!);
+  }
+  return draft.settle();
+}
+
+/** What an order of entries of a batch comes to when it is told apart by slots: slot s has `order` from `starts[s]` on. */
+export function sortedBySlot(hashes: Int32Array, order: Int32Array, shift: number) {
+  const starts = new Int32Array(childrenOfBranch + 1);
+  for (const entry of order) starts[slotOf(hashes[entry]!, shift) + 1]! += 1;
+  for (let slot = 0; slot < childrenOfBranch; slot += 1) starts[slot + 1]! += starts[slot]!;
+  const next = starts.slice();
+  const sorted = new Int32Array(order.length);
+  for (const entry of order) {
+    const slot = slotOf(hashes[entry]!, shift);
+    sorted[next[slot]!] = entry;
+    next[slot]! += 1;
+  }
+  return { starts, order: sorted };
+}
+
+/** A leaf's own entries that the changes leave as they are, with those that they bring. */
+function leafAfter<V>(leaf: Leaf<V>, batch: Batch<V>, order: Int32Array, shift: number): Node<V> {
+  const isReplaced = leaf.keys.map(() => false);
+  let size = leaf.keys.length;
+  for (const entry of order) {
+    const at = placeOf(leaf, batch.hashes[entry]!, batch.keys[entry]!);
+    if (at !== -1) isReplaced[at] = true;
+    size += (batch.values[entry] === undefined ? 0 : 1) - (at === -1 ? 0 : 1);
+  }
+  if (size > leafEntriesMax && shift < hashBits) return branchOver(leaf, batch, order, shift);
+  const draft = new LeafDraft<V>();
+  for (const [at, key] of leaf.keys.entries()) if (!isReplaced[at]) draft.add(leaf.hashes[at]!, key, leaf.values[at]!);
+  for (const entry of order) {
+    const value = batch.values[entry];
+    if (value !== undefined) draft.add(batch.hashes[entry]!, batch.keys[entry]!, value);
+  }
+  return draft.settle();
+}
+
+/** The leaf's entries and the changes, told apart by slots. */
+function branchOver<V>(leaf: Leaf<V>, batch: Batch<V>, order: Int32Array, shift: number): Node<V> {
+  const drafts = new Array<LeafDraft<V> | undefined>(childrenOfBranch).fill(undefined);
+  for (const [at, key] of leaf.keys.entries()) {
+    const hash = leaf.hashes[at]!;
+    const slot = slotOf(hash, shift);
+    const draft = drafts[slot] ?? new LeafDraft<V>();
+    draft.add(hash, key, leaf.values[at]!);
+    drafts[slot] = draft;
+  }
+  return branchAfter(
+    drafts.map((draft) => draft?.settle()),
+    batch,
+    order,
+    shift,
+  );
+}
+
+function branchAfter<V>(
+  children: readonly (Node<V> | undefined)[],
+  batch: Batch<V>,
+  order: Int32Array,
+  shift: number,
+): Node<V> {
+  const sorted = sortedBySlot(batch.hashes, order, shift);
+  const after = children.map((child, slot) => {
+    const part = sorted.order.subarray(sorted.starts[slot]!, sorted.starts[slot + 1]!);
+    const node = part.length === 0 ? child : nodeAfter(child ?? emptyLeaf, batch, part, shift + bitsPerLevel);
+    return sizeOf(node) === 0 ? undefined : node;
+  });
+  return joined(after);
+}
+
+/** A node with changes of many keys, which all lead to it. */
+export function nodeAfter<V>(node: Node<V>, batch: Batch<V>, order: Int32Array, shift: number): Node<V> {
+  const read = readNode(node);
+  return read.kind === 'leaf' ? leafAfter(read, batch, order, shift) : branchAfter(read.children, batch, order, shift);
+}
