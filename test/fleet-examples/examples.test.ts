@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { makeExampleFleet } from '../../cli/example-fleet.ts';
 import { runCommand } from '../../cli/run-command.ts';
 import { openRuntime } from '../device-agent/runtime/applications.ts';
 import { eventually } from '../end-to-end/processes.ts';
@@ -19,10 +18,11 @@ for (const example of ['engine-room', 'harbor', 'starter']) {
     t.teardown(() => rmSync(parent, { recursive: true, force: true }));
     const directory = join(parent, example);
     let text = '';
-    const context = contextOf(directory, new AbortController().signal);
-    const output = { ...context.stdout, write: (more: string) => (text += more) };
-    makeExampleFleet(context, example, directory);
-    t.is(await runCommand({ ...context, stdout: output, stderr: output }, ['validate']), 0, text);
+    const silent = contextOf(parent, new AbortController().signal);
+    const output = { ...silent.stdout, write: (more: string) => (text += more) };
+    const context = { ...silent, stdout: output, stderr: output };
+    t.is(await runCommand(context, ['init', directory, '--example', example]), 0, text);
+    t.is(await runCommand({ ...context, directory }, ['validate']), 0, text);
   });
 }
 
