@@ -80,7 +80,6 @@ export class StateKeeper {
 
   /** The instance did not go on from what `next` gave. */
   afresh(reason: string): void {
-    this.#isBehind = true;
     this.#report = { ...this.#report, isRestored: false };
     this.#fault(`it began afresh: ${reason}`);
   }
@@ -167,7 +166,9 @@ export class StateKeeper {
     return this.#writing;
   }
 
+  /** Whatever was to be written is not: the next chance is taken. */
   #fault(message: string): void {
+    this.#isBehind = true;
     this.#report = { ...this.#report, fault: message.slice(0, faultMax) };
   }
 }

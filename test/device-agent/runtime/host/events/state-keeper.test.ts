@@ -74,7 +74,9 @@ test('no more bytes are written in a day than the manifest allows, and it is tol
   const most = disk.written;
   t.true(most >= 1 && most * disk.file!.length <= 500);
   t.is(keeper.report().fault, 'the 500 bytes of its day are written');
+  t.true(keeper.isBehind);
   await keeper.keep(captured, true);
+  t.false(keeper.isBehind);
   t.is(disk.written, most + 1, 'what is the only chance to write it is taken');
   await time.runUntil(time.now + 24 * 3_600_000);
   await keeper.keep(captured);
