@@ -3,6 +3,7 @@ import { addRelease } from '../controller/publishing/authoring/add-release.ts';
 import { makeTrust } from '../controller/publishing/authoring/make-trust.ts';
 import { type WorkTree, writeWorkFile } from '../controller/publishing/authoring/work-tree.ts';
 import { type CommandContext, CommandError } from './command.ts';
+import { applicationIn } from './deployed-application.ts';
 
 /** Schemas that manifests name in their first line. */
 const manifestSchemas = ['application', 'device', 'events', 'fleet', 'metadata', 'secret', 'site'];
@@ -60,7 +61,14 @@ export function addExampleRelease(
 ): void {
   const file = exampleModule(context.projectDirectory, example, name, version);
   const bytes = context.disk.readFile(file);
-  addRelease(tree, { name, version, bytes, file, random: context.random, now: context.clock.now() });
+  const isLinked = isLinkedInto(context, example, name);
+  addRelease(tree, { name, version, bytes, file, isLinked, random: context.random, now: context.clock.now() });
+}
+
+/** Whether it is one of several modules: its manifest links others, or it has none, and others link it. */
+function isLinkedInto({ disk, projectDirectory }: CommandContext, example: string, name: string): boolean {
+  const path = `${projectDirectory}/fleet-examples/${example}/applications/${name}.yaml`;
+  return disk.stat(path) === undefined || applicationIn({ path, bytes: disk.readFile(path) }).spec.links !== undefined;
 }
 
 /**

@@ -21,6 +21,7 @@ import { type End, expiryStatuses } from './expiry/end.ts';
 import { BranchFollower } from './following/branch-follower.ts';
 import type { Publisher, RevisionSource } from './following/follower-parts.ts';
 import type { Acceptance } from './following/held-tip.ts';
+import type { JudgedPlace } from './following/judged-place.ts';
 import type { DesiredFleet } from './manifests/desired.ts';
 import { Intake } from './messages/intake.ts';
 import type { WatchedOutlet } from './messages/watched-outlet.ts';
@@ -41,6 +42,7 @@ export interface ControllerParts {
   readonly publisher: Publisher;
   readonly state: StatePort;
   readonly cache: BlobCache;
+  readonly judged: JudgedPlace;
   /** Says something to a device; resolves when the broker has it. */
   readonly publish: (message: ShadowMessage) => Promise<void>;
   /** A DSSE envelope by the deployment key. */
@@ -113,7 +115,8 @@ class FollowingController implements Controller {
     this.#needed = needed;
     this.#startedAt = parts.clock.now();
     this.#refusals = new Refusals(image.refusals.values());
-    const { clock, log, state, cache, source, publisher, publish, sign, keyId, putBlob, tellsConnections } = parts;
+    const { clock, log, state, cache, judged, source, publisher, publish, sign, keyId, putBlob, tellsConnections } =
+      parts;
     this.#view = new View({ clock, image, needed, context: () => this.#engine.context });
     this.#engine = new Engine({
       ...{ clock, log, state, image, publish, sign, keyId, putBlob, tellsConnections },
@@ -125,7 +128,7 @@ class FollowingController implements Controller {
       note: (device, channel, mark) => this.#engine.ask({ kind: 'messages-taken', device, channel, mark }),
     });
     this.#branch = new BranchFollower({
-      ...{ clock, log, source, publisher, cache },
+      ...{ clock, log, source, publisher, cache, judged },
       memory: {
         revision: image.revision,
         source: image.source,
@@ -276,9 +279,10 @@ class FollowingController implements Controller {
 /** The controller over its rooms, with all that it remembers; nothing happens before `start`. */
 export async function createController(parts: ControllerParts): Promise<Controller> {
   const needed = new NeededArtifacts();
-  const { image, unreadable } = await loadImage(parts.state, new Turn(parts.clock), (device, record) =>
-    needed.note(device, record),
-  );
+  const { image, unreadable } = await loadImage(parts.state, new Turn(parts.clock), {
+    onRecord: (device, record) => needed.note(device, record),
+    tellsConnections: parts.tellsConnections,
+  });
   for (const { row, error } of unreadable) {
     parts.log.write('warn', 'state.row-set-aside', { room: row.room, key: row.key, reason: String(error) });
   }

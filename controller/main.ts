@@ -25,7 +25,7 @@ import { announceHere, writeEndpoints } from './wiring/endpoints.ts';
 import { type Ground, newAuthority, openGround, openPlace } from './wiring/ground.ts';
 import { type HttpsDoor, openApi, openHttps } from './wiring/https.ts';
 import { openOutlets } from './wiring/outlets.ts';
-import { openCache, openGitSource, openPublishing } from './wiring/publishing.ts';
+import { openCache, openGitSource, openJudged, openPublishing } from './wiring/publishing.ts';
 
 /** The server certificate is looked at this often; it is renewed long before it expires. */
 const renewalSchedule = '17 3 * * *';
@@ -63,7 +63,8 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   };
   const outlets = openOutlets(ground, term, publish);
   const controller: Controller = await createController({
-    ...{ clock, log, publisher, cache, state: term.state, publish, outlets: outlets.all },
+    ...{ clock, log, publisher, cache, judged: openJudged(ground), state: term.state, publish },
+    outlets: outlets.all,
     source: openGitSource(ground),
     sign: (deployment) => signDeployment(deployment, ground.keys.deployment),
     putBlob: (bytes) => store.put(bytes),

@@ -7,6 +7,8 @@ export interface StateDirectory {
   readonly database: string;
   /** Of blobs that were read; may be deleted while the controller is down. */
   readonly cache: string;
+  /** What was judged of the revision in force, or of one shortly before it; may be deleted likewise. */
+  readonly judged: string;
   readonly authority: string;
   /** Who vouches for the controller, for whoever connects. */
   readonly authorityCertificate: string;
@@ -26,6 +28,7 @@ export function stateDirectory(path: string, shared = path): StateDirectory {
   return {
     database: `${path}/controller.db`,
     cache: `${path}/cache.db`,
+    judged: `${path}/judged-tree`,
     authority: `${shared}/authority`,
     authorityCertificate: `${shared}/authority/ca.pem`,
     mirror: `${shared}/git`,

@@ -44,7 +44,7 @@ const rooms: readonly Room[] = [
   },
   {
     path: 'artifact/snapshot',
-    imports: ['artifact/wasm'],
+    imports: ['schemas', 'artifact/wasm'],
     packages: [],
     reason: 'pure: the state of an instance as a file, which knows nothing of who runs it',
   },

@@ -8,11 +8,14 @@
  */
 import { createHash } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { isLayout, type Layout } from './layout.ts';
 
 /** What an instance can go on from. */
 export interface Snapshot {
-  /** SHA-256 of the module as it was released: it fits no other. */
+  /** SHA-256 of the module as it was released. */
   readonly module: string;
+  /** What it means to another module's code. */
+  readonly layout: Layout;
   /** Version of the meter that was put into it. */
   readonly rewriter: number;
   /** Fuel that was spent until then. */
@@ -109,9 +112,10 @@ function parseHead(text: Buffer, memoryPagesMax: number): Head {
   } catch {
     throw new SnapshotError('its head is no JSON');
   }
-  const { module, rewriter, fuel, memoryPages, globals, runs } = head ?? {};
+  const { module, layout, rewriter, fuel, memoryPages, globals, runs } = head ?? {};
   const isWhole =
     typeof module === 'string' &&
+    isLayout(layout) &&
     [rewriter, fuel, memoryPages].every(isCount) &&
     typeof globals === 'object' &&
     globals !== null &&
@@ -122,7 +126,7 @@ function parseHead(text: Buffer, memoryPagesMax: number): Head {
   if (memoryPages > memoryPagesMax)
     throw new SnapshotError(`it has ${memoryPages} pages of memory, ${memoryPagesMax} may be had here`);
   requireInOrder(runs, memoryPages * (pageBytes / blockBytes));
-  return { module, rewriter, fuel, memoryPages, globals, runs };
+  return { module, layout, rewriter, fuel, memoryPages, globals, runs };
 }
 
 function isCount(value: unknown): value is number {

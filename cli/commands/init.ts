@@ -1,5 +1,5 @@
 import { writeWorkFile } from '../../controller/publishing/authoring/work-tree.ts';
-import { type Command, CommandError } from '../command.ts';
+import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { makeExampleFleet } from '../example-fleet.ts';
 import { exitCodes } from '../exit-codes.ts';
 
@@ -25,20 +25,33 @@ fleet status
 \`\`\`
 `;
 
+function exampleNamed({ disk, projectDirectory }: CommandContext, name: string): string {
+  const examples = disk.list(`${projectDirectory}/fleet-examples`).sort();
+  if (examples.includes(name)) return name;
+  throw new CommandError(`there is no example ${name}; there are ${examples.join(', ')}`, exitCodes.usage);
+}
+
 export const initCommand: Command = {
   name: 'init',
   summary: 'make a new fleet repository that validates and can be committed at once',
   arguments: 'DIR',
-  options: {},
-  async run(context, { positionals }) {
+  options: {
+    example: {
+      type: 'string',
+      value: 'NAME',
+      description: 'What it begins as: one of fleet-examples, starter unless given.',
+    },
+  },
+  async run(context, { positionals, values }) {
     const [given, ...rest] = positionals;
     if (given === undefined || rest.length > 0) throw new CommandError('init takes one directory', exitCodes.usage);
     const directory = given.startsWith('/') ? given : `${context.directory}/${given}`;
-    const tree = makeExampleFleet(context, 'starter', directory.replace(/\/+$/, ''));
+    const example = exampleNamed(context, values.example ?? 'starter');
+    const tree = makeExampleFleet(context, example, directory.replace(/\/+$/, ''));
     const encoder = new TextEncoder();
     writeWorkFile(tree, 'fleet.config.yaml', encoder.encode(configuration));
     writeWorkFile(tree, 'README.md', encoder.encode(readme));
-    context.stdout.write(`made a fleet in ${given}: one site, one device, one application, keys in .fleet/keys (git ignores them)
+    context.stdout.write(`made a fleet in ${given} as ${example} has it, keys in .fleet/keys (git ignores them)
 
   cd ${given} && git init -b main && git add . && git commit -m "A fleet"
   fleet validate

@@ -66,7 +66,6 @@ export class Engine {
       tell,
     });
     image.documents.onUnreadable = (found) => tell({ kind: 'unreadable', device: found.document.name, found });
-    if (tellsConnections) image.forgetUntold();
     for (const owed of allOwed(image)) this.#delivery.owe(owed);
   }
 

@@ -31,9 +31,10 @@ export class Image implements Known {
   /** Rows that could not be read since this controller started. */
   rowsSetAside = 0;
   readonly documents: DocumentShelf;
-  readonly #shared = new SharedValues();
+  readonly #shared: SharedValues;
 
-  constructor(state: Pick<StatePort, 'read'>) {
+  constructor(state: Pick<StatePort, 'read'>, shared = new SharedValues()) {
+    this.#shared = shared;
     this.documents = new DocumentShelf(state);
   }
 
@@ -51,15 +52,6 @@ export class Image implements Known {
 
   owed(kind: Owed['kind'], subject: string): Owed | undefined {
     return this.work[kind].get(subject);
-  }
-
-  /** At a start nobody is connected who could be told, and whoever comes asks. */
-  forgetUntold(): void {
-    for (const name of this.untold) {
-      const { untoldSince: _mark, ...record } = this.device(name);
-      this.devices.set(name, record);
-    }
-    this.untold.clear();
   }
 
   /** Takes a durable write in. */

@@ -2,8 +2,10 @@
 import type { Turn } from '../../platform/turn.ts';
 import type { StatePort, StateRow, StateWrite } from '../state/state-port.ts';
 import { Image } from './image.ts';
-import type { DeviceRecord } from './records.ts';
+import { told } from './owed.ts';
+import type { DeviceRecord, Write } from './records.ts';
 import { decodeRow, encodeWrite, setAside } from './rows.ts';
+import { SharedValues } from './shared-values.ts';
 
 /** A row that could not be read, and why. */
 export interface Unreadable {
@@ -14,23 +16,28 @@ export interface Unreadable {
 /** Of rows that are split. */
 const writesPerCommit = 512;
 
-/** Whoever loads is told of every record once. */
-export type OnRecord = (name: string, record: DeviceRecord) => void;
+export interface LoadOptions {
+  /** Told of every record once. */
+  readonly onRecord?: (name: string, record: DeviceRecord) => void;
+  /** The broker tells who is connected: at a start that is nobody, and whoever comes asks, so that no mark of the untold counts. */
+  readonly tellsConnections?: boolean;
+}
 
 class Loading {
   readonly image: Image;
   readonly unreadable: Unreadable[] = [];
   readonly #state: StatePort;
   readonly #turn: Turn;
-  readonly #onRecord: OnRecord;
+  readonly #options: LoadOptions;
+  readonly #shared = new SharedValues();
   /** What rows of an older form become. */
   #split: StateWrite[] = [];
 
-  constructor(state: StatePort, turn: Turn, onRecord: OnRecord) {
+  constructor(state: StatePort, turn: Turn, options: LoadOptions) {
     this.#state = state;
     this.#turn = turn;
-    this.#onRecord = onRecord;
-    this.image = new Image(state);
+    this.#options = options;
+    this.image = new Image(state, this.#shared);
   }
 
   take(row: StateRow): Promise<void> | undefined {
@@ -43,12 +50,19 @@ class Loading {
   }
 
   #apply(row: StateRow): void {
-    const writes = decodeRow(row);
+    const writes = decodeRow(row, this.#shared);
     for (const write of writes) {
-      this.image.apply(write);
-      if (write.kind === 'device') this.#onRecord(write.name, this.image.device(write.name));
+      if (write.kind === 'device') this.#takeRecord(write);
+      else this.image.apply(write);
     }
     if (writes.length > 1) this.#split.push(...writes.map(encodeWrite));
+  }
+
+  #takeRecord(write: Extract<Write, { kind: 'device' }>): void {
+    const { onRecord, tellsConnections = false } = this.#options;
+    const isMarked = write.record.untoldSince !== undefined;
+    this.image.apply(tellsConnections && isMarked ? { ...write, record: told(write.record) } : write);
+    onRecord?.(write.name, this.image.device(write.name));
   }
 
   #rest(): Promise<void> | undefined {
@@ -71,9 +85,9 @@ class Loading {
 export async function loadImage(
   state: StatePort,
   turn: Turn,
-  onRecord: OnRecord = () => {},
+  options: LoadOptions = {},
 ): Promise<{ readonly image: Image; readonly unreadable: readonly Unreadable[] }> {
-  const loading = new Loading(state, turn, onRecord);
+  const loading = new Loading(state, turn, options);
   await state.load((row) => loading.take(row));
   await loading.settle();
   const { image, unreadable } = loading;

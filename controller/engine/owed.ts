@@ -41,7 +41,8 @@ export function oweWord(draft: Draft, device: string, now: number): void {
   draft.keep(device, { ...draft.device(device), untoldSince: now });
 }
 
-function told({ untoldSince: _, ...record }: DeviceRecord): DeviceRecord {
+/** The record of a device that was told, or will ask. */
+export function told({ untoldSince: _, ...record }: DeviceRecord): DeviceRecord {
   return record;
 }
 

@@ -11,8 +11,9 @@ import type {
   SourceStatus,
 } from '../../schemas/generated/types.ts';
 import { isReport } from '../../schemas/generated/validators.js';
-import type { DroppedReport, IssuedDeployment, Takeovers } from '../planning/observed.ts';
+import type { DroppedReport, Takeovers } from '../planning/observed.ts';
 import type { PackedSection } from '../shadow/packed-shadow.ts';
+import type { DeviceRow, IssueTerms } from './device-rows.ts';
 import {
   type ChannelMark,
   type DeviceRecord,
@@ -99,10 +100,8 @@ const version = matching(/^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$/, 'a version');
 const code = matching(/^[A-Z][A-Z0-9_]{0,63}$/, 'a code');
 const commit = matching(/^[0-9a-f]{40}$/, 'the id of a commit');
 
-const issued = shape<IssuedDeployment>({
-  sequence,
+const issueTerms = shape<IssueTerms>({
   revision: commit,
-  issuedAt: time,
   templateHash: text,
   applications: listOf(shape<ApplicationReference>({ name, version, links: optional(listOf(text)) })),
   signedBy: optional(text),
@@ -153,8 +152,8 @@ const mark = shape<ChannelMark>({
 
 /** A check for each room of the state. */
 const rooms = {
-  device: shape<DeviceRecord>({
-    issued: optional(issued),
+  device: shape<DeviceRow>({
+    issued: optional(shape<NonNullable<DeviceRow['issued']>>({ sequence, issuedAt: time, terms: text })),
     blob: optional(shape<EnvelopeBlob>({ sha256: matching(/^[0-9a-f]{64}$/, 'a digest'), length: count })),
     shadow: shape<ShadowMark>({
       version: count,
@@ -240,4 +239,11 @@ export function assertRow(room: Room, key: string, value: unknown): void {
 /** As `assertRow`, of what is read when it is asked for. */
 export function assertDocument(room: DocumentRoom, value: unknown): void {
   assert(documents[room], value);
+}
+
+/** What devices were issued alike, by its text in their rows. Throws when it can't be believed. */
+export function readTerms(text: string): IssueTerms {
+  const terms: unknown = JSON.parse(text);
+  assert(issueTerms, terms);
+  return terms as IssueTerms;
 }

@@ -1,8 +1,10 @@
 /** Rows of the state from what the engine remembers, and back. */
 import type { Refusal } from '../../schemas/generated/types.ts';
 import type { StateRow, StateWrite } from '../state/state-port.ts';
-import { type DeviceRecord, type DocumentRoom, type Documents, type Owed, owedKey, type Write } from './records.ts';
-import { assertDocument, assertRow, isRoom, type Room } from './row-shapes.ts';
+import { type DeviceRow, packRecord, unpackRow } from './device-rows.ts';
+import { type DocumentRoom, type Documents, type Owed, owedKey, type Write } from './records.ts';
+import { assertDocument, assertRow, isRoom, type Room, readTerms } from './row-shapes.ts';
+import { SharedValues } from './shared-values.ts';
 import { isWholeRow, splitRow } from './whole-rows.ts';
 
 /** What a document says. Throws on whatever can't be read or believed. */
@@ -23,7 +25,7 @@ function row(room: string, key: string, value: unknown): StateWrite {
 export function encodeWrite(write: Write): StateWrite {
   switch (write.kind) {
     case 'device':
-      return row('device', write.name, write.record);
+      return row('device', write.name, packRecord(write.record));
     case 'document':
       if (write.value === undefined) return { room: write.room, key: write.name };
       return row(write.room, write.name, write.value);
@@ -49,10 +51,10 @@ export function encodeWrite(write: Write): StateWrite {
   }
 }
 
-type Decode = (key: string, value: never) => Write;
+type Decode = (key: string, value: never, shared: SharedValues) => Write;
 
 const decoders: Readonly<Record<Room, Decode>> = {
-  device: (name, record: DeviceRecord) => ({ kind: 'device', name, record }),
+  device: (name, row: DeviceRow, shared) => ({ kind: 'device', name, record: unpackRow(row, shared, readTerms) }),
   marks: (name, marks: Extract<Write, { kind: 'marks' }>['marks']) => ({ kind: 'marks', name, marks }),
   owed: (_key, owed: Owed) => ({ kind: 'owed', owed, settled: false }),
   revision: (_key, revision: Extract<Write, { kind: 'revision' }>['revision']) => ({ kind: 'revision', revision }),
@@ -63,15 +65,15 @@ const decoders: Readonly<Record<Room, Decode>> = {
 
 /**
  * What a row says, the one write that it is or those that it becomes; none of one that was set aside before. Throws on whatever
- * can't be read or believed.
+ * can't be read or believed. `shared` is of all rows that are read together.
  */
-export function decodeRow({ room, key, value }: StateRow): readonly Write[] {
+export function decodeRow({ room, key, value }: StateRow, shared = new SharedValues()): readonly Write[] {
   if (room === asideRoom) return [];
   if (!isRoom(room)) throw new TypeError('nobody knows what it is');
   const content: unknown = JSON.parse(value);
   if (room === 'device' && isWholeRow(content)) return splitRow(key, content);
   assertRow(room, key, content);
-  return [decoders[room](key, content as never)];
+  return [decoders[room](key, content as never, shared)];
 }
 
 /** Moves a row that can't be read out of the way. */

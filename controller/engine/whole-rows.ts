@@ -3,10 +3,11 @@
  * Each is split once, at the first start that finds it.
  */
 import type { PackedSection } from '../shadow/packed-shadow.ts';
+import { packRecord } from './device-rows.ts';
 import { noShadow, withReport } from './device-shadow.ts';
 import { blobOf, travelsAsBlob } from './issue.ts';
 import type { DeviceRecord, DocumentWrite, ShadowMark, Write } from './records.ts';
-import { assertDocument, assertRow } from './row-shapes.ts';
+import { assertDocument, assertRow, readTerms } from './row-shapes.ts';
 
 /** Such a row; what is not there may be null in it. */
 interface WholeRow extends Omit<DeviceRecord, 'shadow' | 'gist' | 'runs' | 'blob'> {
@@ -51,8 +52,8 @@ function markOf({ version, deleted, desired }: NonNullable<WholeRow['shadow']>):
 }
 
 /** The record and the documents. Throws on what is not whole, or can't be believed. */
-export function splitRow(name: string, row: WholeRow): Write[] {
-  const { envelope, shadow, ...rest } = withoutNulls(row);
+export function splitRow(name: string, whole: WholeRow): Write[] {
+  const { envelope, shadow, ...rest } = withoutNulls(whole);
   if ((rest.issued === undefined) !== (envelope === undefined)) {
     throw new TypeError('of what it was issued and its envelope one is not there');
   }
@@ -66,6 +67,8 @@ export function splitRow(name: string, row: WholeRow): Write[] {
     ...(blob === undefined ? {} : { blob }),
     ...(reported === undefined ? {} : withReport(mark, mark.version, reported)),
   };
-  assertRow('device', name, record);
+  const row = packRecord(record);
+  assertRow('device', name, row);
+  if (row.issued !== undefined) readTerms(row.issued.terms);
   return [{ kind: 'device', name, record }, ...documentsOf(name, envelope, reported)];
 }

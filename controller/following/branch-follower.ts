@@ -8,11 +8,11 @@ import type { FleetTree } from '../manifests/fleet-tree.ts';
 import { desiredOf } from '../manifests/manifest-state.ts';
 import { passedOver } from '../manifests/passed-over.ts';
 import type { PublisherJudgement } from '../publishing/publisher.ts';
-import type { History, OddChange } from '../source/source.ts';
+import type { History } from '../source/source.ts';
 import { SourceError } from '../source/source-error.ts';
-import type { RevisionFiles } from '../state/blob-cache.ts';
 import type { BranchFollowerParts } from './follower-parts.ts';
 import { type Acceptance, judgeAcceptance } from './held-tip.ts';
+import { JudgedKeeper } from './judged-keeper.ts';
 import { keepingBlobs, type ReadBlob } from './manifest-reader.ts';
 import { lineOf } from './problem-line.ts';
 import {
@@ -26,10 +26,12 @@ import {
   type ValidRevision,
 } from './revision-in-force.ts';
 import { adopted, answered, initialSourceState, pending, refused, unreachable, withoutCommit } from './source-state.ts';
+import { takeUp } from './take-up.ts';
 
 export class BranchFollower {
   readonly #parts: BranchFollowerParts;
   readonly #stopping = new AbortController();
+  readonly #keeper: JudgedKeeper;
   /** For signed metadata, so that a restart does not need the repository. */
   readonly #readTrust: ReadBlob;
   #hasLooked = false;
@@ -44,6 +46,7 @@ export class BranchFollower {
 
   constructor(parts: BranchFollowerParts) {
     this.#parts = parts;
+    this.#keeper = new JudgedKeeper(parts.judged, parts.clock, parts.log);
     this.#readTrust = keepingBlobs(parts.cache, parts.source.readBlob);
     const { location, branch } = parts.source;
     this.#source = { ...initialSourceState(location, branch), ...parts.memory.source, location, branch };
@@ -83,41 +86,11 @@ export class BranchFollower {
     await this.#takeUp(revision);
   }
 
-  /** From the cache, so that a restart does not need the repository. */
-  async #filesOf({ id }: RevisionStatus, turn: Turn): Promise<RevisionFiles> {
-    const { cache, source } = this.#parts;
-    const kept = await cache.files(id, turn);
-    if (kept !== undefined) return kept;
-    const files = new Map((await source.changes(undefined, id)).map(({ path, oid }) => [path, oid!]));
-    await cache.keepFiles(id, files, turn);
-    return files;
-  }
-
-  /** What they are is only told: without the repository nothing is. */
-  async #oddEntriesOf({ id }: RevisionStatus): Promise<readonly OddChange[]> {
-    try {
-      return await this.#parts.source.oddChanges(undefined, id);
-    } catch (error) {
-      if (error instanceof SourceError) return [];
-      throw error;
-    }
-  }
-
-  /** The files are the same as when they were found valid, and were read before. */
   async #takeUp(info: RevisionStatus): Promise<void> {
     const { publisher, memory, demand } = this.#parts;
-    const reading = this.#reading;
-    const files = Array.from(await this.#filesOf(info, reading.turn), ([path, oid]) => ({ path, oid }));
-    const step = { before: noRevision, info, changes: { files, odd: await this.#oddEntriesOf(info) } };
-    const tree = await treeAfter(step, reading.turn);
-    const catalogue = await publisher.recall(tree, this.#readTrust);
-    const judged = await judgeRevision(step, tree, catalogue, reading);
-    if (judged.kind === 'refused') {
-      const why = judged.problems[0]?.message;
-      throw new Error(`revision ${info.id} was in force and is not valid any more: ${why}`);
-    }
-    this.#inForce = judged.revision;
-    const desired = desiredOf(judged.revision.state);
+    const { revision, catalogue } = await takeUp(this.#parts, info, this.#keeper, this.#reading, this.#readTrust);
+    this.#inForce = revision;
+    const desired = desiredOf(revision.state);
     memory.resume(info.id, desired);
     publisher.resume(catalogue, demand(desired));
   }
@@ -157,6 +130,7 @@ export class BranchFollower {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#looking;
+    await this.#keeper.stop();
   }
 
   /**
@@ -243,6 +217,7 @@ export class BranchFollower {
     const told = new Set(this.#source.notes?.map(lineOf));
     const from = before.info && { revision: before.info.id, changes: changes.files };
     await cache.keepFiles(info.id, revision.files, this.#reading.turn, from);
+    this.#keeper.note({ id: info.id, tree: revision, state: revision.state }, changes.files.length);
     this.#note(source);
     log.write('debug', 'revision.history', { revision: info.id, history });
     for (const { file, code, message } of notes.filter((note) => !told.has(lineOf(note)))) {

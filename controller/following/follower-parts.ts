@@ -7,6 +7,7 @@ import type { PublisherJudgement } from '../publishing/publisher.ts';
 import type { ReleaseDemand } from '../publishing/smaller-ways.ts';
 import type { Source } from '../source/source.ts';
 import type { BlobCache } from '../state/blob-cache.ts';
+import type { JudgedPlace } from './judged-place.ts';
 import type { ReadBlob } from './manifest-reader.ts';
 import type { RevisionTree } from './revision-in-force.ts';
 
@@ -65,6 +66,7 @@ export interface BranchFollowerParts {
   readonly source: RevisionSource;
   readonly publisher: Publisher;
   readonly cache: BlobCache;
+  readonly judged: JudgedPlace;
   readonly memory: Memory;
   /** Releases that the fleets ask for, and those that devices run or were told to run, as `NAME/VERSION`. */
   readonly demand: (desired: DesiredFleet) => ReleaseDemand;

@@ -3,6 +3,7 @@
  * wrong with its own references is told at once instead of after the next commit.
  */
 import type { ValuePath } from './finding.ts';
+import { guessesMax } from './limits.ts';
 import type { BrokenManifest, BrokenReference, ManifestKind } from './parsed-file.ts';
 import { valueAt } from './schema-violation.ts';
 import { labelTerm } from './selector.ts';
@@ -89,7 +90,9 @@ export function guessFromText(text: string): BrokenManifest[] {
   const names = new Set([...text.matchAll(/\bname:\s*["']?([-a-z0-9]+)/g)].map(([, name]) => name!));
   if (found.size === 0) return [{}];
   if (names.size === 0) return [...found].map((kind) => ({ kind }));
-  const pairs = text.matchAll(/["']?([-\w./]+)["']?:[ \t]*["']?([-\w.]*)/g);
+  if (found.size * names.size > guessesMax) return [{}];
+  // A key is looked for where a word begins, and nowhere within it.
+  const pairs = text.matchAll(/(?<![-\w./])([-\w./]+)["']?:[ \t]*["']?([-\w.]*)/g);
   const terms = new Set([...pairs].flatMap(([, key, value]) => [labelTerm(key!), labelTerm(key!, value)]));
   return [...found].flatMap((kind) => [...names].map((name) => ({ kind, name, terms })));
 }

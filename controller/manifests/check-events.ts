@@ -49,6 +49,8 @@ function checkInstance(value: unknown, report: Report): void {
     report([...path, 'handler'], 'key', 'NO_KEPT_INSTANCE', message);
   }
   if (valueAt(value, [...path, 'snapshots']) !== undefined) checkState(value, [...path, 'snapshots'], report);
+  const handover: ValuePath = ['spec', 'handover'];
+  if (!['none', undefined].includes(valueAt(value, handover) as string)) checkState(value, handover, report);
 }
 
 /** A state is that of one instance with one memory. */

@@ -3,6 +3,12 @@
 /** Of one file, bytes. */
 export const fileBytesMax = 1024 * 1024;
 
+/** Of a text in which the places of problems are looked for, characters: the reader that knows places takes long. */
+export const placedCharactersMax = 128 * 1024;
+
+/** Manifests that a text too broken to be read may be thought to declare. */
+export const guessesMax = 1_000;
+
 /** How deep maps and lists may nest, aliases followed. */
 export const depthMax = 64;
 

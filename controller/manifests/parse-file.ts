@@ -4,7 +4,7 @@ import { guessFromText, nameBroken, readBroken } from './broken-manifest.ts';
 import { checkDocument, claimsToBeOurs, textClaimsToBeOurs } from './document-check.ts';
 import type { FileFinding } from './finding.ts';
 import { isLargeFilePointer, largeFilePointerMessage } from './large-file-pointer.ts';
-import { aliasesMax, depthMax, fileBytesMax, fileProblemsMax } from './limits.ts';
+import { aliasesMax, depthMax, fileBytesMax, fileProblemsMax, placedCharactersMax } from './limits.ts';
 import type { BrokenManifest, FileProblem, ParsedFile, PlacedManifest } from './parsed-file.ts';
 import { checkPlain } from './plain-value.ts';
 import { readPlainYaml } from './plain-yaml.ts';
@@ -60,11 +60,22 @@ function firstProblem(lines: readonly string[], failure: YAMLException): FilePro
 
 function syntaxProblems(text: string, failure: YAMLException): ParsedFile {
   const first = firstProblem(text.split(/\r\n|\r|\n/), failure);
+  if (text.length > placedCharactersMax) return refused([first], guessFromText(text));
   // The slow reader has no ceilings: it does not get to see what ran into one.
   if (first.code === 'TOO_DEEP' || first.code === 'TOO_MANY_ALIASES') return refused([first]);
   const yaml = readYamlText(text);
   const problems = yamlProblems(yaml);
   return refused(problems.length > 0 ? problems : [first], guessFromText(text));
+}
+
+/** Findings with their places; in a text that is too large to look for them, without. */
+function placed(text: string, findings: readonly FileFinding[]): FileProblem[] {
+  if (text.length > placedCharactersMax) {
+    const where = `somewhere in this file: in more than ${placedCharactersMax} characters nobody looks where`;
+    return findings.map(({ code, message }) => ({ line: 1, column: 1, code, message: `${message} (${where})` }));
+  }
+  const yaml = readYamlText(text);
+  return findings.map((finding) => locate(yaml, finding));
 }
 
 function checkDocuments(values: readonly unknown[]): Omit<ParsedFile, 'problems'> & { findings: FileFinding[] } {
@@ -106,7 +117,6 @@ export function parseManifestFile(bytes: Uint8Array): ParsedFile {
   }
   const { manifests, broken, findings } = checkDocuments(values);
   if (findings.length === 0) return { manifests, broken, problems: [] };
-  const yaml = readYamlText(text);
-  const problems = inOrder(findings.map((finding) => locate(yaml, finding)));
+  const problems = inOrder(placed(text, findings));
   return { manifests, broken, problems, ...(values.some(claimsToBeOurs) ? {} : { isStranger: true }) };
 }

@@ -9,7 +9,7 @@ import type {
 import { channelDefaults } from './check-channels.ts';
 import { bytesOf } from './quantity.ts';
 
-type RunningEvents = Pick<DeployedApplication, 'trigger' | 'events' | 'channels'>;
+type RunningEvents = Pick<DeployedApplication, 'trigger' | 'events' | 'channels' | 'handover'>;
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -56,7 +56,7 @@ function outgoing(
 }
 
 /** What a manifest says of an application's events and channels; what it leaves to the device is not named. */
-export function runningEvents({ trigger, events, channels }: Application['spec']): RunningEvents {
+export function runningEvents({ trigger, events, channels, handover }: Application['spec']): RunningEvents {
   const { timeLimit, snapshots, ...others } = events ?? {};
   const measured = {
     ...(timeLimit === undefined ? {} : { timeLimitMs: millisecondsOf(timeLimit) }),
@@ -65,6 +65,7 @@ export function runningEvents({ trigger, events, channels }: Application['spec']
   return {
     ...(trigger === undefined ? {} : { trigger }),
     ...(events === undefined ? {} : { events: { ...others, ...measured } }),
+    ...(handover === undefined || handover === 'none' ? {} : { handover }),
     ...(channels === undefined ? {} : { channels: outgoing(channels) }),
   };
 }

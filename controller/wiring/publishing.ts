@@ -6,6 +6,7 @@ import { openNetwork } from '../../platform/node/network.ts';
 import { nodePrograms } from '../../platform/node/processes.ts';
 import { nodeThreads } from '../../platform/node/threads.ts';
 import type { ControllerConfiguration } from '../../schemas/generated/types.ts';
+import { type JudgedPlace, judgedPlace } from '../following/judged-place.ts';
 import { ArtifactStore } from '../publishing/artifact-store.ts';
 import { BucketFiles } from '../publishing/bucket/bucket-files.ts';
 import { bucketPlace } from '../publishing/bucket/bucket-place.ts';
@@ -49,6 +50,11 @@ export function openCache({ state, log }: Ground): BlobCache {
     for (const end of ['', '-wal', '-shm']) disk.remove(`${state.cache}${end}`);
   };
   return openSqliteBlobCache(state.cache, remove, onTrouble);
+}
+
+/** As much may be lost. */
+export function openJudged({ state, log }: Ground): JudgedPlace {
+  return judgedPlace(disk, state.judged, log);
 }
 
 /** In a bucket where one is configured, else in a directory. */

@@ -1,5 +1,6 @@
 /** The seam between the update engine, which decides what runs, and the app host, which runs it. */
 import type { ApplicationReport, DeployedApplication, HostDeath, LinkedModule } from '../../schemas/generated/types.ts';
+import type { Predecessor } from './snapshot/kept-state.ts';
 
 /** A module that is linked to an application, on disk. */
 export interface RunnableModule extends LinkedModule {
@@ -10,6 +11,8 @@ export interface RunnableModule extends LinkedModule {
 export interface RunnableApplication extends DeployedApplication {
   readonly modulePath: string;
   readonly links?: Readonly<Record<string, RunnableModule>>;
+  /** The release of it in whose place it runs for the first time, where its state is handed over. */
+  readonly predecessor?: Predecessor;
 }
 
 /** The application with its modules where `pathOf` says that they lie. */

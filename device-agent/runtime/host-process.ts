@@ -74,6 +74,8 @@ export class HostProcess {
   #attempt = 0;
   #silence: Disposable | undefined;
   #isHung = false;
+  /** Told once of each process. */
+  #saidNonsense = false;
 
   constructor(options: HostProcessOptions) {
     this.#options = options;
@@ -126,6 +128,7 @@ export class HostProcess {
     const { processes, clock, file, args, flags, onStart } = this.#options;
     const child = processes.start(file, args, { flags, hasNote: true });
     this.#isHung = false;
+    this.#saidNonsense = false;
     this.#state = { kind: 'starting', child, startedAtMs: clock.monotonic() };
     if (child.pid > 0) onStart(child.pid);
     child.onMessage((value) => this.#hear(child, value));
@@ -135,7 +138,8 @@ export class HostProcess {
   #hear(child: ChildProcess, value: unknown): void {
     const { log, clock, onStates, onUsage, onTraffic } = this.#options;
     const message = parseFromHost(value);
-    if (message === undefined) log.write('warn', 'runtime.host.nonsense', { pid: child.pid });
+    if (message === undefined && !this.#saidNonsense) log.write('warn', 'runtime.host.nonsense', { pid: child.pid });
+    this.#saidNonsense ||= message === undefined;
     if (message === undefined || !('child' in this.#state) || this.#state.child !== child) return;
     this.#watch(child);
     switch (message.kind) {

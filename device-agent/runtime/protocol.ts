@@ -38,6 +38,8 @@ export interface Usage {
   /** What it keeps on the disk, where it may. */
   readonly dataBytes?: number;
   readonly kvBytes?: number;
+  /** Messages that wait for it, where no count of its events says so. */
+  readonly waiting?: number;
 }
 
 /** How often a host says that it lives, with what its applications take. */
@@ -127,11 +129,12 @@ function parseFacts(value: unknown): ApplicationReport['facts'] {
 
 function parseSnapshot(value: unknown): ApplicationReport['snapshot'] {
   if (!isFields(value)) return undefined;
-  const { at, bytes, isRestored, fault } = value;
+  const { at, bytes, isRestored, isTakenOver, fault } = value;
   return {
     ...(isText(at) ? { at } : {}),
     ...(isCount(bytes) ? { bytes } : {}),
     ...(typeof isRestored === 'boolean' ? { isRestored } : {}),
+    ...(typeof isTakenOver === 'boolean' ? { isTakenOver } : {}),
     ...(typeof fault === 'string' ? { fault: fault.slice(0, faultMax) } : {}),
   };
 }
@@ -161,14 +164,16 @@ function parseReport(value: unknown): ApplicationReport | undefined {
 
 function parseUsage(value: unknown): Usage | undefined {
   if (!isFields(value)) return undefined;
-  const { name, memoryBytes, fuelPerSecond, dataBytes, kvBytes } = value;
+  const { name, memoryBytes, fuelPerSecond, dataBytes, kvBytes, waiting } = value;
   if (!isText(name) || !isCount(memoryBytes) || !isCount(fuelPerSecond)) return undefined;
   if (dataBytes !== undefined && !isCount(dataBytes)) return undefined;
   if (kvBytes !== undefined && !isCount(kvBytes)) return undefined;
+  if (waiting !== undefined && !isCount(waiting)) return undefined;
   return {
     ...{ name, memoryBytes, fuelPerSecond },
     ...(dataBytes === undefined ? {} : { dataBytes }),
     ...(kvBytes === undefined ? {} : { kvBytes }),
+    ...(waiting === undefined ? {} : { waiting }),
   };
 }
 

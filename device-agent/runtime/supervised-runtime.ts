@@ -5,6 +5,7 @@ import type { AppRuntime, RunnableApplication } from './app-runtime.ts';
 import { HostProcess, type ProcessDeath } from './host-process.ts';
 import { holdOf, hostFlags } from './host-terms.ts';
 import type { DoorPlace } from './http/http-relay.ts';
+import { LostEvents } from './lost-events.ts';
 import { type HostPlan, ownProcessReason, placement } from './placement.ts';
 import type { PreparedModules, Readiness } from './prepare/readiness.ts';
 import { type HostedApplication, messageMax, processMax, type Usage } from './protocol.ts';
@@ -30,7 +31,7 @@ export interface RuntimeOptions extends DeviceGrants {
   readonly hostFile: string;
   /** Given to hosts for the applications' locks and logs. */
   readonly directory: string;
-  readonly prepared: PreparedModules;
+  readonly prepared: Pick<PreparedModules, 'ready'>;
   /** Where requests for applications come in; undefined where the integrator gave no port. */
   readonly door?: DoorPlace;
   /** Whether this machine has too few addresses to guard each memory by eight gigabytes of them. */
@@ -58,6 +59,7 @@ export class SupervisedRuntime implements AppRuntime {
   /** What had come to its end under a host before: the next one is not told of it, lest it run again. */
   readonly #settled = new Set<string>();
   readonly #rest: Rest;
+  readonly #lost = new LostEvents();
   readonly #traffic: Traffic;
   #suspicion: Suspicion = noSuspicion;
   #death: HostDeath | undefined;
@@ -135,6 +137,7 @@ export class SupervisedRuntime implements AppRuntime {
     this.#settled.delete(name);
     this.#rest.forget(name);
     this.#usage.delete(name);
+    this.#lost.forget(name);
   }
 
   #refuse(application: RunnableApplication, message: string): [] {
@@ -189,15 +192,18 @@ export class SupervisedRuntime implements AppRuntime {
   #newHost(plan: HostPlan<Ready>, flags: readonly string[]): HostProcess {
     const { clock, random, log, processes, hostFile, directory } = this.#options;
     const { key } = plan;
+    // A host is believed about what it runs, and about nothing else.
+    const isHere = ({ name }: { readonly name: string }): boolean =>
+      (this.#hosts.get(key)?.plan ?? plan).applications.some((one) => one.name === name);
     return new HostProcess({
       ...{ clock, random, log, processes, key, flags, file: hostFile, args: [directory] },
       onStart: (pid) => this.#confine(pid, this.#hosts.get(key)?.plan ?? plan),
       onStates: (states) => {
-        for (const report of states) this.#take(report);
+        for (const report of states.filter(isHere)) this.#take(report);
         this.#changed();
       },
       onUsage: (usage) => {
-        for (const one of usage) this.#usage.set(one.name, one);
+        for (const one of usage.filter(isHere)) this.#usage.set(one.name, one);
       },
       onTraffic: (message) => this.#traffic.carry(key, message),
       onDeath: (death) => this.#died(this.#hosts.get(key)?.plan ?? plan, death),
@@ -242,12 +248,11 @@ export class SupervisedRuntime implements AppRuntime {
       }),
     };
     for (const application of residents) {
-      if (suspects.length === 1 && suspects[0] === application.name) this.#punish(application, how);
-      else
-        this.#reports.set(
-          application.name,
-          this.#fresh(application, this.#reports.get(application.name)?.restarts ?? 0),
-        );
+      const { name } = application;
+      const report = this.#reports.get(name);
+      this.#lost.died(name, report, this.#usage.get(name));
+      if (suspects.length === 1 && suspects[0] === name) this.#punish(application, how);
+      else this.#reports.set(name, this.#fresh(application, report?.restarts ?? 0));
     }
     void this.#arrange();
     this.#changed();
@@ -269,7 +274,7 @@ export class SupervisedRuntime implements AppRuntime {
 
   #report(application: RunnableApplication): ApplicationReport {
     const { name } = application;
-    const report = this.#reports.get(name) ?? this.#fresh(application, 0);
+    const report = this.#lost.on(this.#reports.get(name) ?? this.#fresh(application, 0));
     const ready = this.#ready.find((one) => one.name === name);
     const process = ready && ownProcessReason(ready, this.#suspicion);
     const usage = this.#usage.get(name);

@@ -1,6 +1,6 @@
 import type { Clock, Log, Random } from '../../platform/ports.ts';
 import { deployedModules } from '../../schemas/deployed-modules.ts';
-import type { DeployedApplication } from '../../schemas/generated/types.ts';
+import type { DeployedApplication, Deployment } from '../../schemas/generated/types.ts';
 import { backoffMs } from '../download/backoff.ts';
 import { type AppRuntime, runnable } from '../runtime/app-runtime.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
@@ -17,8 +17,18 @@ interface Wish {
   readonly sequence: number;
   readonly applications: readonly DeployedApplication[];
   readonly lastResort: boolean;
+  /** The deployment that ran before, where state is handed over from it. */
+  readonly before?: Deployment | undefined;
   /** What is told once these applications were started. */
   readonly done: EngineEvent | undefined;
+}
+
+/** The release in whose place an application runs, where it takes over its state. */
+function predecessorOf({ name, sha256, handover }: DeployedApplication, { before, sequence }: Wish) {
+  const release = handover && before?.applications.find((one) => one.name === name);
+  return release === undefined || release.sha256 === sha256
+    ? {}
+    : { predecessor: { sha256: release.sha256, sequence } };
 }
 
 /** Tells the app host what to run, one wish after the other; only modules whose bytes were digested again are ever run. */
@@ -55,8 +65,10 @@ export class Activator {
     this.#onApply = options.onApply;
   }
 
-  /** Runs this deployment; the last resort without what is damaged of it, any other not at all then. */
-  activate(slot: Slot, lastResort: boolean): void {
+  /**
+   * Runs this deployment, in the place of `before`; the last resort without what is damaged of it, any other not at all then.
+   */
+  activate(slot: Slot, lastResort: boolean, before?: Slot): void {
     const { sequence } = slot;
     const deployment = this.#slots.load(slot);
     if (deployment === undefined) {
@@ -69,6 +81,7 @@ export class Activator {
         sequence,
         applications: deployment.applications,
         lastResort,
+        before: before && this.#slots.load(before),
         done: { kind: 'activated', sequence },
       });
       return;
@@ -109,7 +122,10 @@ export class Activator {
       try {
         this.#onApply(wish.applications);
         await this.#runtime.apply(
-          wish.applications.map((one) => runnable(one, (sha256) => this.#store.pathOf(sha256))),
+          wish.applications.map((one) => ({
+            ...runnable(one, (sha256) => this.#store.pathOf(sha256)),
+            ...predecessorOf(one, wish),
+          })),
         );
         failures = 0;
         if (this.#wish !== wish) continue;

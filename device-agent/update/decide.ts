@@ -109,11 +109,13 @@ function startTrial(memory: Memory, trial: Trial, nowMs: number): readonly Step[
   const before = trialOf(memory.engine);
   const isSuperseded = before?.hasRun === true && before.slot.sequence !== trial.slot.sequence;
   const kept = isSuperseded ? { ...memory, fallback: before } : memory;
-  return [
-    { kind: 'unwatch' },
-    commit(enter(kept, { state: 'activating', trial }, nowMs)),
-    { kind: 'activate', slot: trial.slot, lastResort: false },
-  ];
+  return [{ kind: 'unwatch' }, commit(enter(kept, { state: 'activating', trial }, nowMs)), tryOut(kept, trial)];
+}
+
+/** Runs a trial in the place of what would run without it. */
+function tryOut({ fallback, good }: Memory, { slot }: Trial): Step {
+  const before = fallback?.slot ?? good?.slot;
+  return { kind: 'activate', slot, lastResort: false, ...(before === undefined ? {} : { before }) };
 }
 
 function onBooted(memory: Memory, nowMs: number): readonly Step[] {
@@ -132,11 +134,7 @@ function onBooted(memory: Memory, nowMs: number): readonly Step[] {
   }
   const again: Trial = { ...trial, starts: trial.starts + 1 };
   if (target === undefined) return startTrial(memory, again, nowMs);
-  return [
-    commit(enter(memory, { state: 'fetching', target, trial: again }, nowMs)),
-    { kind: 'activate', slot: again.slot, lastResort: false },
-    ...fetch,
-  ];
+  return [commit(enter(memory, { state: 'fetching', target, trial: again }, nowMs)), tryOut(memory, again), ...fetch];
 }
 
 /** Refuses what is not above the highest sequence ever accepted; the same again is no news. */

@@ -53,7 +53,7 @@ const runners: Runners = {
     const signed = slots.loadSigned(slot);
     if (signed !== undefined) repairer.start(slot, signed, heldModules(slots, memory()));
   },
-  activate: ({ slot, lastResort }, { activator }) => activator.activate(slot, lastResort),
+  activate: ({ slot, lastResort, before }, { activator }) => activator.activate(slot, lastResort, before),
   clear: (_step, { activator }) => activator.clear(),
   watch: ({ slot }, { health, emit }) => {
     const { sequence } = slot;

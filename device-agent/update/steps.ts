@@ -12,8 +12,11 @@ export type Step =
   | { readonly kind: 'fetch'; readonly slot: Slot }
   /** Brings modules of the last good deployment that are damaged, beside any fetch. */
   | { readonly kind: 'repair'; readonly slot: Slot }
-  /** Checks every module again and runs the deployment; the last resort runs what is intact of it. */
-  | { readonly kind: 'activate'; readonly slot: Slot; readonly lastResort: boolean }
+  /**
+   * Checks every module again and runs the deployment; the last resort runs what is intact of it. State of applications is handed over
+   * from `before`, the deployment in whose place it is tried.
+   */
+  | { readonly kind: 'activate'; readonly slot: Slot; readonly lastResort: boolean; readonly before?: Slot }
   /** Runs nothing. */
   | { readonly kind: 'clear' }
   /** Judges the applications of a deployment on probation. */

@@ -91,6 +91,10 @@ export interface ApplicationSpec {
    */
   isolation?: 'shared' | 'process';
   trigger?: Trigger;
+  /**
+   * What becomes of the state of its kept instance when a deployment brings another release of it. none: it begins afresh. snapshot: it goes on from that state, which only a release that differs in code alone can. migrate: the old module's fleet_export_state writes its state to its standard output, and the new one's fleet_import_state reads it.
+   */
+  handover?: 'none' | 'snapshot' | 'migrate';
   events?: EventsSpec;
   channels?: ChannelsSpec;
   limits?: LimitsSpec;
@@ -848,6 +852,10 @@ export interface DeployedApplication {
    */
   isolation?: 'shared' | 'process';
   trigger?: Trigger;
+  /**
+   * What becomes of the state of its kept instance when a deployment brings another release of it. none: it begins afresh. snapshot: it goes on from that state, which only a release that differs in code alone can. migrate: the old module's fleet_export_state writes its state to its standard output, and the new one's fleet_import_state reads it.
+   */
+  handover?: 'none' | 'snapshot' | 'migrate';
   events?: EventTerms;
   channels?: Channels;
   limits?: ApplicationLimits;
@@ -1604,6 +1612,10 @@ export interface SnapshotReport {
    * It went on from a snapshot when it was started.
    */
   isRestored?: boolean;
+  /**
+   * It went on from the state of the release before it when it took its place.
+   */
+  isTakenOver?: boolean;
   /**
    * Why the last was not written, or why it began afresh.
    */

@@ -1,37 +1,85 @@
 /** The controller over the real rooms: what it knows after a restart, and without a disk that takes what it knows. */
 import test from 'ava';
+import type { RevisionSource } from '../../controller/following/follower-parts.ts';
 import { deltaAtOnce, type MakeReleaseDelta } from '../../controller/publishing/make-delta.ts';
 import { SourceError } from '../../controller/source/source-error.ts';
 import { StateError } from '../../controller/state/state-port.ts';
 import { reportOf } from './engine/test-engine.ts';
 import { openCache, wholeShore } from './whole-shore.ts';
 
-test('a restart without the repository takes up what was in force and tells devices nothing new', async (t) => {
-  const { fleet, issued, boot, poll, complaints, warnings } = wholeShore();
-  fleet.commit('all');
-  await poll(await boot());
-  const told = [...issued];
-  const gone = (): never => {
-    throw new SourceError('STORAGE', 'the repository is not there');
-  };
-  const nowhere = { kind: 'unreachable', code: 'STORAGE', message: 'the repository is not there' } as const;
-  const source = { location: 'simulated', branch: 'main', changes: gone, readBlob: gone, oddChanges: gone };
-  const controller = await boot({ ...source, poll: async () => nowhere });
+function gone(): never {
+  throw new SourceError('STORAGE', 'the repository is not there');
+}
+
+const nowhere: RevisionSource = {
+  ...{ location: 'simulated', branch: 'main', changes: gone, readBlob: gone, oddChanges: gone },
+  poll: async () => ({ kind: 'unreachable', code: 'STORAGE', message: 'the repository is not there' }),
+};
+
+const aurora = {
+  name: 'aurora',
+  site: 'aurora-site',
+  kind: 'ship' as const,
+  keyFingerprint: `SHA256:${'A'.repeat(43)}`,
+};
+
+const kept: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array | undefined>> = {
+  'kept judged': (bytes) => bytes,
+  lost: () => undefined,
+  'cut off': (bytes) => bytes.subarray(0, bytes.length / 2),
+};
+
+for (const [what, change] of Object.entries(kept)) {
+  test(`a restart without the repository takes up what was in force and tells devices nothing new: ${what}`, async (t) => {
+    const { fleet, issued, boot, poll, complaints, warnings, changeJudged } = wholeShore();
+    fleet.commit('all');
+    await poll(await boot());
+    const told = [...issued];
+    changeJudged(change);
+    const controller = await boot(nowhere);
+    await poll(controller);
+    t.deepEqual(complaints, []);
+    t.deepEqual(issued, told);
+    t.is((await controller.status()).source.state, 'unreachable');
+    t.is((await controller.status()).devices.length, 3);
+    const without = await boot(
+      { ...nowhere, poll: () => Promise.reject(new Error('a thread died')) },
+      undefined,
+      openCache(),
+    );
+    await poll(without);
+    await poll(without);
+    t.deepEqual(complaints, ['revision.not-resumed'], 'without what it had read before it starts as well');
+    t.deepEqual(warnings, ['source.unreachable', 'source.failed'], 'each is told once');
+    t.deepEqual(issued, told);
+  });
+}
+
+test('what was judged before a restart is not read again, and what came after it is laid over it', async (t) => {
+  const { fleet, issued, boot, poll, settle, complaints } = wholeShore();
+  const source = fleet.repository.open();
+  const first = fleet.commit('all').id;
+  const controller = await boot();
   await poll(controller);
+  fleet.putDevice({ ...aurora, setting: 2 });
+  fleet.commit('another setting');
+  await poll(controller);
+  await settle(controller.stop());
+  const told = [...issued];
+  const asked: (string | undefined)[] = [];
+  const changes: RevisionSource['changes'] = (from, to) => {
+    asked.push(from);
+    return source.changes(from, to);
+  };
+  // Not even what was parsed is there.
+  const again = await boot({ ...source, changes }, undefined, openCache());
+  t.deepEqual(asked, [first]);
+  await poll(again);
+  fleet.putDevice({ ...aurora, setting: 3 });
+  fleet.commit('a third setting');
+  await poll(again);
   t.deepEqual(complaints, []);
-  t.deepEqual(issued, told);
-  t.is((await controller.status()).source.state, 'unreachable');
-  t.is((await controller.status()).devices.length, 3);
-  const without = await boot(
-    { ...source, poll: () => Promise.reject(new Error('a thread died')) },
-    undefined,
-    openCache(),
-  );
-  await poll(without);
-  await poll(without);
-  t.deepEqual(complaints, ['revision.not-resumed'], 'without what it had read before it starts as well');
-  t.deepEqual(warnings, ['source.unreachable', 'source.failed'], 'each is told once');
-  t.deepEqual(issued, told);
+  t.deepEqual(issued, [...told, 'aurora 3']);
 });
 
 test('a delta that was not made before a stop is made after the restart, without a new commit', async (t) => {
@@ -56,10 +104,11 @@ test('a delta that was not made before a stop is made after the restart, without
 });
 
 test('a revision that cannot be taken up again touches no device until a valid one comes', async (t) => {
-  const { fleet, issued, boot, poll, complaints } = wholeShore();
+  const { fleet, issued, boot, poll, complaints, changeJudged } = wholeShore();
   const id = fleet.commit('all').id;
   await poll(await boot());
   const told = [...issued];
+  changeJudged(() => undefined);
   const source = fleet.repository.open();
   let isWhole = false;
   const controller = await boot(

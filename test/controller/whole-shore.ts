@@ -1,6 +1,7 @@
 /** The controller over the real rooms: real planner, publisher and state; what it says to devices is written down. */
 import { type Controller, createController } from '../../controller/controller.ts';
 import type { RevisionSource } from '../../controller/following/follower-parts.ts';
+import { judgedPlace } from '../../controller/following/judged-place.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
 import { brotliAtOnce } from '../../controller/publishing/compress.ts';
@@ -23,6 +24,9 @@ import { SimRandom } from '../sim/sim-random.ts';
 import { SimRepository } from '../sim/sim-repository.ts';
 
 const start = Date.parse('2026-03-01T00:00:00Z');
+
+const [keptDirectory, judgedName] = ['/kept', 'judged-tree'];
+const judgedFile = `${keptDirectory}/${judgedName}`;
 
 /** A cache that complains of nothing. */
 export function openCache() {
@@ -52,7 +56,7 @@ export function wholeShore() {
     setting: 1,
   });
   const disk = new SimDisk();
-  makeDirectoryDurably(disk, '/keys');
+  for (const directory of ['/keys', keptDirectory]) makeDirectoryDurably(disk, directory);
   for (const name of ['snapshot', 'timestamp', 'deployment']) {
     writeFileDurably(disk, '/keys', `${name}.pem`, fleet.keyFile(name));
   }
@@ -111,6 +115,7 @@ export function wholeShore() {
     const publisher = new RepositoryPublisher({ clock, store: artifacts, online, ways });
     const controller = await createController({
       ...{ clock, log, source, publisher, state: faulty(), cache: itsCache },
+      judged: judgedPlace(disk, judgedFile, log),
       publish: async ({ topic, payload }) => {
         said.push({ topic: topic.split('/fleet/')[1]!, body: JSON.parse(new TextDecoder().decode(payload)) });
       },
@@ -166,6 +171,12 @@ export function wholeShore() {
       state = openSqliteState(':memory:');
     },
     state: () => state,
+    /** What was judged, as it is kept; undefined loses it. */
+    changeJudged: (change: (bytes: Uint8Array) => Uint8Array | undefined) => {
+      const bytes = change(disk.readFile(judgedFile));
+      if (bytes === undefined) disk.remove(judgedFile);
+      else writeFileDurably(disk, keptDirectory, judgedName, bytes);
+    },
     /** What lies among the artifacts under that digest. */
     artifacts: new DirectoryFiles(disk, '/artifacts'),
   };

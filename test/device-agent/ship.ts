@@ -1,6 +1,7 @@
 /** A device in memory: simulated disk, time and link around a real agent, which can be killed and started again. */
 import { type Agent, createAgent } from '../../device-agent/agent.ts';
 import { LocalCourier } from '../../device-agent/courier/local-courier.ts';
+import type { RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
 import type { ShadowLink, ShadowLinkHandlers } from '../../device-agent/transport/shadow-link.ts';
 import type { Log } from '../../platform/ports.ts';
 import type { AgentConfiguration, Report } from '../../schemas/generated/types.ts';
@@ -35,7 +36,7 @@ export class Ship {
   /** What the shadow holds. */
   desired: unknown;
   /** Called before a module runs. */
-  onRun: (name: string, bytes: Uint8Array) => void = () => {};
+  onRun: (name: string, bytes: Uint8Array, application: RunnableApplication) => void = () => {};
   #life: Life = { alive: false };
   #handlers: ShadowLinkHandlers | undefined;
   agent: Agent | undefined;
@@ -89,9 +90,10 @@ export class Ship {
     const log: Log = {
       write: (level, event, fields) => this.logged.push(`${level} ${event} ${JSON.stringify(fields)}`),
     };
-    this.runtime = new SimRuntime(this.disk, clock, ({ name, sha256: digest }, bytes) => {
+    this.runtime = new SimRuntime(this.disk, clock, (application, bytes) => {
+      const { name, sha256: digest } = application;
       if (sha256(bytes) !== digest) throw new Error(`${name} runs with other bytes than the deployment names`);
-      this.onRun(name, bytes);
+      this.onRun(name, bytes, application);
     });
     const options = { time: this.time, random: this.random, link: this.link, life, keyFingerprint: 'SHA256:x' };
     try {

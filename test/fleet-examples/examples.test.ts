@@ -13,7 +13,7 @@ import { contextOf } from '../end-to-end/world.ts';
 const examples = fileURLToPath(new URL('../../fleet-examples/', import.meta.url));
 const generousMs = 30_000;
 
-for (const example of ['harbor', 'starter']) {
+for (const example of ['engine-room', 'harbor', 'starter']) {
   test(`the example ${example} validates with all its releases`, async (t) => {
     const parent = mkdtempSync(join(tmpdir(), 'fleet-example-'));
     t.teardown(() => rmSync(parent, { recursive: true, force: true }));

@@ -12,6 +12,7 @@ import { addExampleRelease, makeExampleFleet } from '../../cli/example-fleet.ts'
 import { runCommand } from '../../cli/run-command.ts';
 import { type Controller, createController } from '../../controller/controller.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
+import { judgedPlace } from '../../controller/following/judged-place.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
 import { brotliAtOnce } from '../../controller/publishing/compress.ts';
@@ -147,6 +148,7 @@ export class ScenarioWorld {
         () => {},
         () => {},
       ),
+      judged: judgedPlace(nodeDisk, join(this.directory, 'judged-tree'), log),
       publisher: new RepositoryPublisher({
         ...{ clock, store, online },
         ways: new SmallerWays({ store, compress: brotliAtOnce, makeDelta: deltaAtOnce, log }),

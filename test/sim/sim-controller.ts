@@ -4,6 +4,7 @@ import { type Controller, createController } from '../../controller/controller.t
 import { createGuard } from '../../controller/doors/guard.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
 import { openShadowDoor } from '../../controller/doors/mqtt/shadow-door.ts';
+import { judgedPlace } from '../../controller/following/judged-place.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
 import { brotliAtOnce } from '../../controller/publishing/compress.ts';
@@ -121,6 +122,7 @@ export class SimController {
     const bus = broker.start(life, authorize);
     const controller = await createController({
       ...{ clock, log, publisher, state, cache: this.#cache, source: fleet.repository.open() },
+      judged: judgedPlace(disk, '/judged-tree', log),
       publish: ({ topic, payload }) => bus.publish(topic, payload),
       sign: (deployment) => {
         if (this.cannotSign) throw new Error('the deployment key can not be used');

@@ -6,6 +6,7 @@ import * as fs from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type Controller, createController } from '../../../controller/controller.ts';
+import { judgedPlace } from '../../../controller/following/judged-place.ts';
 import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../../controller/publishing/authoring/key-files.ts';
 import { brotliInBackground } from '../../../controller/publishing/compress.ts';
@@ -83,7 +84,7 @@ function open(state: StatePort): Promise<Controller> {
   };
   const network = openNetwork(() => ({}));
   return createController({
-    ...{ clock, log, state, cache },
+    ...{ clock, log, state, cache, judged: judgedPlace(disk, `${directory}/judged-tree`, log) },
     publisher: new RepositoryPublisher({ clock, store, online, ways }),
     source: openSource(options, { fs, network, clock, log, programs: nodePrograms, threads: nodeThreads }),
     publish: async ({ topic }) => {

@@ -68,7 +68,7 @@ class SqliteState implements StatePort {
 
   constructor(path: string) {
     this.#path = path;
-    this.#database = openDatabase(path, { migrations, durability: 'full' });
+    this.#database = openDatabase(path, { migrations, durability: 'full', checked: 'rows' });
     this.#page = this.#database.prepare(
       `SELECT id, room, key, value FROM rows WHERE id > ? ORDER BY id LIMIT ${rowsPerPage}`,
     );

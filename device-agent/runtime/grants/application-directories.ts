@@ -39,7 +39,7 @@ export class ApplicationDirectories {
   #collectStates(path: string, modules: ReadonlySet<string>): void {
     // Whoever runs the application may be writing: what is on the way there is its own.
     for (const name of this.#list(path)) {
-      const sha256 = /^([0-9a-f]{64})\.\w+$/.exec(name)?.[1];
+      const sha256 = /^([0-9a-f]{64})-\d+\.(snapshot|exported)$/.exec(name)?.[1];
       if (sha256 !== undefined && !modules.has(sha256)) this.#disk.remove(`${path}/${name}`);
     }
   }

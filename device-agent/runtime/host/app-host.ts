@@ -2,6 +2,7 @@ import type { Abroad } from '../channels/abroad.ts';
 import type { Arrivals } from '../channels/arrivals.ts';
 import { beatMs, type FromHost, type HostedApplication, type ToHost } from '../protocol.ts';
 import type { CompiledModules } from './compiled-modules.ts';
+import type { EventQueue } from './events/event-queue.ts';
 import { type LifePorts, openLife } from './events/open-life.ts';
 import { differInLinksOnly, isSameApplication } from './hosted-application.ts';
 import type { Life } from './life.ts';
@@ -12,6 +13,11 @@ export interface AppHostPorts extends LifePorts {
   readonly abroad: Abroad;
   readonly arrivals: Arrivals;
 }
+
+/** How long an event has to come to its end before the state of who handles it is handed over. */
+const lastEventMsMax = 30_000;
+/** The same where the whole process is to end, for which it is not waited long. */
+const lastEventOfHostMsMax = 2_000;
 
 /** The set of applications of one app host: made to be what the supervisor's last `apply` said. */
 export class AppHost {
@@ -42,25 +48,31 @@ export class AppHost {
         return Promise.resolve();
       case 'apply':
         abroad.apply(message.readElsewhere);
-        return this.#order(message.applications, () => this.#say({ kind: 'applied', id: message.id }));
+        return this.#order(message.applications, lastEventMsMax, () => this.#say({ kind: 'applied', id: message.id }));
       case 'stop':
-        return this.#order([], () => {});
+        return this.#order([], lastEventOfHostMsMax, () => {});
       default:
         throw new Error(message satisfies never);
     }
   }
 
-  #order(applications: readonly HostedApplication[], done: () => void): Promise<void> {
-    this.#work = this.#work.then(() => this.#apply(applications)).then(done);
+  #order(applications: readonly HostedApplication[], lastEventMs: number, done: () => void): Promise<void> {
+    this.#work = this.#work.then(() => this.#apply(applications, lastEventMs)).then(done);
     return this.#work;
   }
 
-  async #apply(applications: readonly HostedApplication[]): Promise<void> {
+  async #apply(applications: readonly HostedApplication[], lastEventMs: number): Promise<void> {
     const wanted = new Map(applications.map((application) => [application.name, application]));
     const lives = [...this.#live.values()];
     const stays = await Promise.all(lives.map((life) => staysWith(life, wanted.get(life.application.name))));
     const leaving = lives.filter((_, at) => stays[at] === false);
-    await Promise.all(leaving.map((live) => live.stop()));
+    const queues = new Map<string, EventQueue | undefined>();
+    await Promise.all(
+      leaving.map(async (live) => {
+        const { name } = live.application;
+        queues.set(name, await live.stop({ lastEventMsMax: lastEventMs, next: wanted.get(name) }));
+      }),
+    );
     for (const { application } of leaving) {
       this.#live.delete(application.name);
       this.#ports.grants.forget(application.name);
@@ -69,7 +81,9 @@ export class AppHost {
     this.#ports.hub.apply(applications);
     this.#ports.lost.keep(new Set(wanted.keys()));
     const coming = [...wanted.values()].filter(({ name }) => !this.#live.has(name));
-    const newcomers = await Promise.all(coming.map((one) => openLife(one, this.#ports, () => this.tell())));
+    const newcomers = await Promise.all(
+      coming.map((one) => openLife(one, this.#ports, () => this.tell(), queues.get(one.name))),
+    );
     for (const live of newcomers) this.#live.set(live.application.name, live);
     this.tell();
     await Promise.all(newcomers.map((live) => live.begin()));

@@ -59,9 +59,9 @@ function read(disk: Disk, part: Part): { readonly bytes: Uint8Array; readonly tr
 }
 
 /** Of what a module that is ready to run keeps in its instances. */
-function carriedState(part: Part, ready: Uint8Array): CarriedState {
+function carriedState(disk: Disk, part: Part, ready: Uint8Array): CarriedState {
   try {
-    return { kind: 'carriable', carriable: carriable(part.sha256, ready, memoryPagesMax(part)) };
+    return { kind: 'carriable', carriable: carriable(disk.readFile(part.modulePath), ready, memoryPagesMax(part)) };
   } catch (error) {
     if (!(error instanceof UncapturableState)) throw error;
     return { kind: 'uncapturable', reason: error.message };
@@ -116,7 +116,7 @@ export class CompiledModules {
 
   async #compile(part: Part): Promise<Importing> {
     const { bytes, traits } = read(this.#disk, part);
-    const state = part.isCarried ? carriedState(part, bytes) : undefined;
+    const state = part.isCarried ? carriedState(this.#disk, part, bytes) : undefined;
     try {
       const shown = state?.kind === 'carriable' ? state.carriable.module : bytes;
       const module = await WebAssembly.compile(shown as Uint8Array<ArrayBuffer>);

@@ -20,6 +20,8 @@ export interface HostPorts extends Launcher {
   readonly grants: Pick<Grants, 'usage' | 'facts' | 'forget'>;
   /** Messages that it wrote and nobody got, or that it was too slow to take. */
   readonly droppedOf: (application: string) => number;
+  /** Messages that wait for it. */
+  readonly waitingOf: (application: string) => number;
   /** Takes the application's lock as soon as no other process has it. */
   readonly lock: (name: string) => Promise<Disposable>;
   /** Directory of the applications' logs. */
@@ -50,7 +52,15 @@ export function differInLinksOnly(one: HostedApplication, other: HostedApplicati
   return isDeepStrictEqual(rest, otherRest) && isDeepStrictEqual(names[0], names[1]);
 }
 
-function essenceOf({ modulePath: _path, restarts: _restarts, prepared: _prepared, links, ...rest }: HostedApplication) {
+function essenceOf(application: HostedApplication) {
+  const {
+    modulePath: _path,
+    restarts: _restarts,
+    prepared: _prepared,
+    predecessor: _before,
+    links,
+    ...rest
+  } = application;
   const digests = Object.entries(links ?? {}).map(([link, { sha256 }]) => [link, sha256] as const);
   return { ...rest, links: Object.fromEntries(digests) };
 }
@@ -98,7 +108,11 @@ export class LiveApplication implements Life {
     const { clock, grants } = this.#ports;
     const { memoryBytes, fuelSpent } = this.#runOf(this.#state)?.usage() ?? { memoryBytes: 0, fuelSpent: 0 };
     const fuelPerSecond = this.#fuelRate.look(fuelSpent, clock.monotonic());
-    return { name: this.application.name, memoryBytes, fuelPerSecond, ...grants.usage(this.application) };
+    const waiting = this.#ports.waitingOf(this.application.name);
+    return {
+      ...{ name: this.application.name, memoryBytes, fuelPerSecond, ...grants.usage(this.application) },
+      ...(waiting === 0 ? {} : { waiting }),
+    };
   }
 
   #runOf(state: State): Run | undefined {
@@ -121,7 +135,7 @@ export class LiveApplication implements Life {
     this.#enter({ kind: 'starting', run, startedAtMs });
   }
 
-  async stop(): Promise<void> {
+  async stop(): Promise<undefined> {
     const state = this.#state;
     this.#isOver = true;
     this.#enter({ kind: 'stopped' });

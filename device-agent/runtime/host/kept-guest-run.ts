@@ -1,15 +1,23 @@
+import { migration } from '../../../artifact/linking/module-use.ts';
 import { UncapturableState } from '../../../artifact/snapshot/show-state.ts';
 import { SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
-import { lineOutput } from '../primitives/streams.ts';
+import { FileError } from '../../../platform/file-handles.ts';
+import { emptyInput, inputOf, lineOutput, outputTo } from '../primitives/streams.ts';
 import type { HostedApplication } from '../protocol.ts';
-import type { RunEnd } from '../run-end.ts';
+import { failureOf, type RunEnd } from '../run-end.ts';
+import type { KeptState } from '../snapshot/kept-state.ts';
 import { QuietInstance } from '../snapshot/quiet-instance.ts';
 import type { CompiledApplication } from './compiled-modules.ts';
 import { EventStreams } from './event-streams.ts';
 import { type GuestEnd, type GuestWork, type MadeGuest, runByItself } from './guest.ts';
 import type { Entry } from './guest-instances.ts';
 import { GuestRun, type RunPorts } from './guest-run.ts';
-import type { Captured, EventInput, KeptHandlers, KeptRun } from './launch.ts';
+import type { Captured, EventInput, Exported, KeptHandlers, KeptRun } from './launch.ts';
+
+/** The end of one that was to go on from the state of the release before it. */
+function notTakenOver(reason: string): RunEnd {
+  return { kind: 'trapped', message: `it did not take over the state of the release before it: ${reason}`, stack: [] };
+}
 
 const returned = (exitCode: number) => ({ kind: 'resident', exitCode }) as const;
 
@@ -25,7 +33,7 @@ export class KeptGuestRun implements KeptRun {
   /** What those before it spent. */
   #fuelBefore = 0;
 
-  constructor(application: HostedApplication, handlers: KeptHandlers, state: Uint8Array | undefined, ports: RunPorts) {
+  constructor(application: HostedApplication, handlers: KeptHandlers, state: KeptState | undefined, ports: RunPorts) {
     this.#handlers = handlers;
     this.#handler = application.events?.handler ?? '';
     const { onOutput } = handlers;
@@ -41,16 +49,23 @@ export class KeptGuestRun implements KeptRun {
     this.#run = new GuestRun({ application, handlers: told, input: this.#streams, start }, ports);
   }
 
-  async handle(event: EventInput): Promise<RunEnd | undefined> {
-    this.#streams.begin(event);
-    const end = await this.#run.again(async ({ instance, call }) => {
-      const result = await call(instance.exports[this.#handler] as Entry);
-      return returned(Number(result ?? 0));
+  handle(event: EventInput): Promise<RunEnd | undefined> {
+    return this.#callFor(this.#handler, event);
+  }
+
+  async exportState(bytesMax: number): Promise<Exported> {
+    const written: Uint8Array[] = [];
+    let bytes = 0;
+    const stdout = outputTo((part) => {
+      bytes += part.length;
+      if (bytes > bytesMax) throw new FileError('file-too-large', `a state of more than ${bytesMax} bytes`);
+      written.push(part.slice());
     });
-    this.#streams.end();
-    if (end?.kind === 'resident') return { kind: 'exited', exitCode: end.exitCode };
-    if (end !== undefined) this.#handlers.onEnd(end);
-    return end;
+    const end = await this.#callFor(migration.export, { stdin: emptyInput, stdout });
+    const failure = end === undefined ? 'it took too long' : failureOf(end);
+    if (failure !== undefined) return { kind: 'refused', message: `its ${migration.export} failed: ${failure}` };
+    if (bytes <= bytesMax) return { kind: 'exported', bytes: Buffer.concat(written) };
+    return { kind: 'refused', message: `its ${migration.export} wrote more than ${bytesMax} bytes` };
   }
 
   async capture(): Promise<Captured> {
@@ -74,23 +89,58 @@ export class KeptGuestRun implements KeptRun {
     return this.#run.usage();
   }
 
-  async #start(made: MadeGuest, { state }: CompiledApplication, file: Uint8Array | undefined): Promise<GuestEnd> {
-    if (state?.kind === 'carriable') this.#quiet = new QuietInstance(made.instance, state.carriable, made.program);
-    else if (state !== undefined) this.#uncapturable = state.reason;
-    if (file !== undefined && this.#hasGoneOn(file)) return returned(0);
-    return runByItself(made);
+  async #callFor(name: string, event: EventInput): Promise<RunEnd | undefined> {
+    const end = await this.#run.again(async ({ instance, call }) => {
+      return returned(await this.#called(name, event, instance.exports, call));
+    });
+    if (end?.kind === 'resident') return { kind: 'exited', exitCode: end.exitCode };
+    if (end !== undefined) this.#handlers.onEnd(end);
+    return end;
   }
 
-  /** Whether it is where that state was. */
-  #hasGoneOn(file: Uint8Array): boolean {
+  async #called(
+    name: string,
+    event: EventInput,
+    exports: WebAssembly.Exports,
+    call: MadeGuest['call'],
+  ): Promise<number> {
+    this.#streams.begin(event);
     try {
-      if (this.#quiet === undefined) throw new SnapshotError(this.#uncapturable);
-      this.#fuelBefore = this.#quiet.restore(file);
-      return true;
+      return Number((await call(exports[name] as Entry)) ?? 0);
+    } finally {
+      this.#streams.end();
+    }
+  }
+
+  async #start(made: MadeGuest, { state }: CompiledApplication, from: KeptState | undefined): Promise<GuestEnd> {
+    if (state?.kind === 'carriable') this.#quiet = new QuietInstance(made.instance, state.carriable, made.program);
+    else if (state !== undefined) this.#uncapturable = state.reason;
+    if (from?.kind !== 'snapshot') return this.#begin(made, from?.bytes);
+    const misfit = this.#restore(from);
+    if (misfit === undefined) return returned(0);
+    if (from.isTakenOver) return notTakenOver(misfit);
+    this.#handlers.onAfresh(misfit);
+    return this.#begin(made, undefined);
+  }
+
+  /** Starts it, and has it read what was exported. */
+  async #begin(made: MadeGuest, exported: Uint8Array | undefined): Promise<GuestEnd> {
+    const end = await runByItself(made);
+    if (end.kind !== 'resident' || exported === undefined) return end;
+    const input = { stdin: inputOf(exported) };
+    const exitCode = await this.#called(migration.import, input, made.instance.exports, made.call);
+    return exitCode === 0 ? end : notTakenOver(`its ${migration.import} gave ${exitCode}`);
+  }
+
+  /** Gives it that state; why it does not fit, where it does not. */
+  #restore({ bytes, isTakenOver }: KeptState): string | undefined {
+    try {
+      if (this.#quiet === undefined) return this.#uncapturable;
+      this.#fuelBefore = this.#quiet.restore(bytes, isTakenOver);
+      return undefined;
     } catch (error) {
       if (!(error instanceof SnapshotError)) throw error;
-      this.#handlers.onAfresh(error.message);
-      return false;
+      return error.message;
     }
   }
 

@@ -2,6 +2,7 @@ import type { Snapshot } from '../../../artifact/snapshot/snapshot.ts';
 import type { InputStream, OutputStream } from '../../../platform/streams.ts';
 import type { HostedApplication } from '../protocol.ts';
 import type { RunEnd } from '../run-end.ts';
+import type { KeptState } from '../snapshot/kept-state.ts';
 
 /** What a run tells while it goes on. */
 export interface RunHandlers {
@@ -47,6 +48,11 @@ export type Captured =
   | { readonly kind: 'captured'; readonly snapshot: Snapshot }
   | { readonly kind: 'refused'; readonly message: string };
 
+/** What a module has written of its own state, or why it has not. */
+export type Exported =
+  | { readonly kind: 'exported'; readonly bytes: Uint8Array }
+  | { readonly kind: 'refused'; readonly message: string };
+
 /** An instance that was started once and is called for one event after the other, one at a time. */
 export interface KeptRun extends Run {
   /**
@@ -56,10 +62,12 @@ export interface KeptRun extends Run {
   handle(event: EventInput): Promise<RunEnd | undefined>;
   /** Its state; not while it is called. */
   capture(): Promise<Captured>;
+  /** Has it write its state by itself; not while it is called. */
+  exportState(bytesMax: number): Promise<Exported>;
 }
 
-/** Starts an instance that is kept; `state` is a snapshot that it goes on from. */
-export type LaunchKept = (application: HostedApplication, handlers: KeptHandlers, state?: Uint8Array) => KeptRun;
+/** Starts an instance that is kept; `state` is what it goes on from. */
+export type LaunchKept = (application: HostedApplication, handlers: KeptHandlers, state?: KeptState) => KeptRun;
 
 /** Starts what an application runs. */
 export interface Launcher {

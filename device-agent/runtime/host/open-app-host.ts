@@ -45,6 +45,7 @@ export function openAppHost(
     grants,
     modules,
     droppedOf,
+    waitingOf: (name: string) => hub.counts(name).waiting,
     directories: new ApplicationDirectories(machine.disk, directory),
   };
   const launcher = observe(guestLauncher({ ...machine, ...rooms, thread: new GuestThread(machine.turns) }));

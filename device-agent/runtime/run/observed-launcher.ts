@@ -66,7 +66,8 @@ function observedKeep(keep: LaunchKept, watch: RunWatch): LaunchKept {
       return end;
     };
     return {
-      ...{ handle, capture: () => run.capture(), stop: () => run.stop() },
+      ...{ handle, capture: () => run.capture(), exportState: (bytesMax) => run.exportState(bytesMax) },
+      stop: () => run.stop(),
       ...{ usage: () => run.usage(), relink: (next) => run.relink(next) },
     };
   };

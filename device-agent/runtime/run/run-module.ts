@@ -4,7 +4,6 @@ import type { Verdict } from '../../../artifact/admission/verdict.ts';
 import { UncapturableState } from '../../../artifact/snapshot/show-state.ts';
 import { encodeSnapshot, SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
 import type { Clock } from '../../../platform/ports.ts';
-import { sha256Hex } from '../../../schemas/sha256.ts';
 import type { CompiledModule } from '../host/compiled-modules.ts';
 import { FuelMeter } from '../host/fuel-meter.ts';
 import { Guest, type GuestEnd, type MadeGuest, runByItself } from '../host/guest.ts';
@@ -88,8 +87,7 @@ function makeReady(bytes: Uint8Array, request: ModuleRequest): Ready | Refusal |
   }
   const { module, traits } = rewritten;
   if (!isCarried(request)) return { module: new WebAssembly.Module(module), traits };
-  const digest = sha256Hex(bytes);
-  const shown = carriable(digest, module, request.memoryPagesMax);
+  const shown = carriable(bytes, module, request.memoryPagesMax);
   return { module: new WebAssembly.Module(shown.module), traits, carriable: shown };
 }
 

@@ -1,6 +1,8 @@
 import { rewriterVersion } from '../../../artifact/fuel/contract.ts';
+import { type Layout, layoutDifferences, layoutOf } from '../../../artifact/snapshot/layout.ts';
 import { type ShownState, showState, UncapturableState } from '../../../artifact/snapshot/show-state.ts';
 import { decodeSnapshot, type Snapshot, SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
+import { sha256Hex } from '../../../schemas/sha256.ts';
 import type { Guest } from '../wasi/guest.ts';
 import { capture, restore, type ShownInstance, type Tables, tablesOf } from './instance-state.ts';
 
@@ -8,12 +10,13 @@ import { capture, restore, type ShownInstance, type Tables, tablesOf } from './i
 export interface Carriable extends ShownState {
   /** SHA-256 of the module as it was released: what binds a state to it. */
   readonly digest: string;
+  readonly layout: Layout;
   readonly memoryPagesMax: number;
 }
 
-/** Makes a module that is ready to run carriable; throws where its state can't be captured. */
-export function carriable(digest: string, ready: Uint8Array, memoryPagesMax: number): Carriable {
-  return { ...showState(ready), digest, memoryPagesMax };
+/** Makes a module that is ready to run carriable, by its source; throws where its state can't be captured. */
+export function carriable(source: Uint8Array, ready: Uint8Array, memoryPagesMax: number): Carriable {
+  return { ...showState(ready), digest: sha256Hex(source), layout: layoutOf(source), memoryPagesMax };
 }
 
 /** An instance that nothing runs in, between two calls: its state can be captured, and, before the first, be given to it. */
@@ -33,10 +36,14 @@ export class QuietInstance {
     this.#descriptors = guest.descriptors.open();
   }
 
-  /** Gives it the state in a file, and the fuel that was spent until then. Throws a SnapshotError where it does not fit. */
-  restore(file: Uint8Array): number {
+  /**
+   * Gives it the state in a file, and the fuel that was spent until then; `isTakenOver` is one of another module that differs in code
+   * alone. Throws a SnapshotError where it does not fit, and changes nothing then.
+   */
+  restore(file: Uint8Array, isTakenOver = false): number {
     const snapshot = decodeSnapshot(file, this.#module.memoryPagesMax);
-    if (snapshot.module !== this.#module.digest)
+    if (isTakenOver) this.#requireSameLayout(snapshot);
+    else if (snapshot.module !== this.#module.digest)
       throw new SnapshotError(
         `it is of the module ${snapshot.module.slice(0, 12)}, this is ${this.#module.digest.slice(0, 12)}`,
       );
@@ -49,6 +56,12 @@ export class QuietInstance {
     return snapshot.fuel;
   }
 
+  #requireSameLayout({ layout }: Snapshot): void {
+    const differing = layoutDifferences(layout, this.#module.layout);
+    if (differing.length > 0)
+      throw new SnapshotError(`more than code differs between the two modules: their ${differing.join(', ')}`);
+  }
+
   /** Its state. Throws where it has what can't be carried over. */
   snapshot(fuel: number): Snapshot {
     const open = this.#guest.descriptors.open();
@@ -58,6 +71,7 @@ export class QuietInstance {
     if (changed.length > 0)
       throw new UncapturableState(`it holds other descriptors than it began with: ${changed.slice(0, 8).join(', ')}`);
     const state = capture(this.#instance, this.#module, this.#tables);
-    return { ...state, module: this.#module.digest, rewriter: rewriterVersion, fuel };
+    const { digest, layout } = this.#module;
+    return { ...state, module: digest, layout, rewriter: rewriterVersion, fuel };
   }
 }

@@ -77,6 +77,10 @@ test('a program can not be called for its events, a reactor not run for each, an
   const memorySection = [5, 4, 1, 1];
   shared[shared.findIndex((_, at) => memorySection.every((byte, ahead) => shared[at + ahead] === byte)) + 3] = 3;
   t.regex(problem(shared, stateful), /its memory is shared/);
+  const migrating = moduleUse({ trigger, handover: 'migrate', events: { instance: 'kept', handler: 'handle' } });
+  const exporting = { _initialize: [], handle: [], fleet_export_state: [] };
+  t.regex(problem(buildModule({ functions: exporting }), migrating), /^it exports no function fleet_import_state/);
+  t.is(problem(buildModule({ functions: { ...exporting, fleet_import_state: [] } }), migrating), '');
   t.regex(problem(simple, kept), /^it is a program \(_start\), which ends; events\.instance: kept calls a reactor/);
   t.regex(
     problem(buildModule({ functions: { _initialize: [] } }), kept),

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { layoutDifferences, layoutOf } from '../../../artifact/snapshot/layout.ts';
 import {
   blockBytes,
   decodeSnapshot,
@@ -6,10 +7,12 @@ import {
   type Snapshot,
   SnapshotError,
 } from '../../../artifact/snapshot/snapshot.ts';
+import { buildModule, op } from '../../device-agent/runtime/module-builder.ts';
 
 const block = (value: number): Uint8Array => new Uint8Array(blockBytes).fill(value);
+const layout = layoutOf(buildModule({ functions: {} }));
 const snapshot: Snapshot = {
-  ...{ module: 'a'.repeat(64), rewriter: 4, fuel: 12, memoryPages: 2, globals: { 'fleet:global:3': '-7' } },
+  ...{ module: 'a'.repeat(64), layout, rewriter: 4, fuel: 12, memoryPages: 2, globals: { 'fleet:global:3': '-7' } },
   blocks: new Map([
     [0, block(1)],
     [blockBytes, block(2)],
@@ -43,6 +46,7 @@ test('a snapshot with a right digest that lies is refused before anything is mad
       message,
     });
   refused({ memoryPages: 3 }, /it has 3 pages of memory, 2 may be had here/);
+  refused({ layout: { ...layout, data: 'x' } }, /lacks what a snapshot says/);
   refused({ memoryPages: -1 }, /lacks what a snapshot says/);
   refused({ globals: { a: 7 as never } }, /lacks what a snapshot says/);
   refused({ blocks: new Map([[32 * blockBytes, block(1)]]) }, /not in order within its memory/);
@@ -56,4 +60,18 @@ test('a snapshot with a right digest that lies is refused before anything is mad
     /its blocks are 4097 bytes, its head says 8192/,
   );
   refused({ blocks: new Map([[0, new Uint8Array(2 * blockBytes)]]) }, /its blocks do not unpack/);
+});
+
+test('the layout of a module stays while only code and names change, and tells else what does not', (t) => {
+  const parts = (changes: Partial<Parameters<typeof buildModule>[0]>) => {
+    const shape = { functions: { handle: [op.i32(1), op.drop] }, data: { 16: 'one' } };
+    return layoutDifferences(layoutOf(buildModule(shape)), layoutOf(buildModule({ ...shape, ...changes })));
+  };
+  t.deepEqual(parts({ functions: { handle: [op.i32(2), op.drop] } }), []);
+  t.deepEqual(parts({ functions: { called: [op.i32(1), op.drop] } }), []);
+  t.deepEqual(parts({ data: { 16: 'two' } }), ['data']);
+  t.deepEqual(parts({ data: { 20: 'one' } }), ['data']);
+  t.deepEqual(parts({ pages: 2 }), ['memory']);
+  t.deepEqual(parts({ functions: { handle: [], other: [] } }), ['functions']);
+  t.deepEqual(parts({ memory: 'imported' }), ['imports', 'memory']);
 });

@@ -27,6 +27,10 @@ test('an application whose state is kept tells of when, how much, and what becam
     applicationLines({ ...running, snapshot }, application.since)[1],
     '    snapshot: of 4s ago, 34.0 kB; it went on from one at its start',
   );
+  t.is(
+    applicationLines({ ...running, snapshot: { isTakenOver: true } }, application.since)[1],
+    '    snapshot: it took over the state of the release before it',
+  );
   const fault = 'it began afresh: it is damaged: its digest is another';
   t.is(applicationLines({ ...running, snapshot: { fault } }, application.since)[1], `    snapshot: ${fault}`);
   t.is(applicationLines({ ...running, snapshot: {} }, application.since)[1], '    snapshot: none yet');

@@ -153,6 +153,24 @@ test('a row of any room in which anything at all is something else is set aside,
   }
 });
 
+test('a row in which anything that devices were issued alike is something else is set aside, or does no harm', (t) => {
+  const row = rows[0]!;
+  const value = JSON.parse(row.value);
+  const terms = JSON.parse(value.issued.terms);
+  for (const path of pathsIn(terms)) {
+    for (const other of junk) {
+      const changed = JSON.stringify(replaced(terms, path, other)) ?? '';
+      const damaged = { ...row, value: JSON.stringify(replaced(value, ['issued', 'terms'], changed)) };
+      try {
+        decodeRow(damaged);
+      } catch {
+        continue;
+      }
+      t.notThrows(() => use(damaged), `${path.join('.')} = ${JSON.stringify(other)}`);
+    }
+  }
+});
+
 test('a row under a key that is not its own is set aside', (t) => {
   for (const row of rows) {
     if (isReadOnDemand(row)) continue;

@@ -57,14 +57,15 @@ export interface TestEngineOptions {
 
 export async function openEngine(options: TestEngineOptions = {}) {
   const { state = openSqliteState(':memory:'), clock = nodeClock, log = { write: () => {} } } = options;
-  const { image, unreadable } = await loadImage(state, new Turn(clock));
+  const { tellsConnections = false } = options;
+  const { image, unreadable } = await loadImage(state, new Turn(clock), { tellsConnections });
   const engine = new Engine({
     ...{ clock, log, state, image },
     publish: options.publish ?? (async () => {}),
     sign: options.sign ?? ((deployment) => JSON.stringify(deployment)),
     keyId: 'key',
     putBlob: options.putBlob ?? (async () => {}),
-    tellsConnections: options.tellsConnections ?? false,
+    tellsConnections,
     onChange: options.onChange ?? (() => {}),
   });
   /** Gives a device a deployment, as if it had been signed for it. */

@@ -34,6 +34,13 @@ test('a kept instance names the handler that is called, and only a kept one has 
   t.deepEqual(codesOf(events({ ...stateful, concurrency: 2 })), ['SEVERAL_STATES spec.events.snapshots']);
   const links = { codec: { release: 'codec/1' } };
   t.deepEqual(codesOf({ ...events(stateful), links }), ['SEVERAL_STATES spec.events.snapshots']);
+  const handing = (spec: object, handover = 'migrate') => codesOf({ ...spec, handover });
+  t.deepEqual(handing(events({ instance: 'kept', handler: 'handle' })), []);
+  t.deepEqual(handing(events({})), ['NO_KEPT_INSTANCE spec.handover']);
+  t.deepEqual(handing({ release: '1' }), ['NO_KEPT_INSTANCE spec.handover']);
+  t.deepEqual(handing({ release: '1' }, 'none'), []);
+  t.deepEqual(runningEvents({ release: '1', handover: 'none' }), {});
+  t.deepEqual(runningEvents({ release: '1', handover: 'snapshot' }), { handover: 'snapshot' });
   const kept = { instance: 'kept', handler: 'handle', concurrency: 2 } as const;
   t.deepEqual(runningEvents({ release: '1', events: kept }), { events: kept });
 });

@@ -200,6 +200,22 @@ test('a file with very many problems tells the first ones and how many more ther
   t.like(problems.at(-1), { code: 'MORE_PROBLEMS', message: 'and 110 more problems in this file' });
 });
 
+test('a file that is as large as it may be and broken is refused by what the first reader saw', (t) => {
+  const begun = `${head}kind: Device\nmetadata: { name: a }\nspec:\n  x: `;
+  // Looked for again at every character, or by the reader that knows places, each of these takes minutes.
+  for (const [opening, rest] of Object.entries({ '|': '9', '[': ',', '"': '\\x' })) {
+    t.is(parseManifestFile(bytesOf(begun + opening + rest.repeat(300_000))).problems.length, 1);
+  }
+  const wrong = `${head}kind: Device\nmetadata: { name: a }\nspec: { speed: 1 }\n`;
+  t.regex(told(wrong + '#'.repeat(200_000))[0]!, /^1:1 UNKNOWN_FIELD .*speed.*nobody looks where/);
+});
+
+test('a text too broken to be read that could declare very many manifests is taken for any of them', (t) => {
+  const names = (count: number): string => Array.from({ length: count }, (_, n) => `name: n${n}\n`).join('');
+  t.is(parseManifestFile(bytesOf(`kind: Device\n${names(900)}x: [`)).broken.length, 900);
+  t.deepEqual(parseManifestFile(bytesOf(`kind: Device\n${names(1_001)}x: [`)).broken, [{}]);
+});
+
 test('no bytes make the parser throw, and every problem has a line', (t) => {
   const pieces = fc.constantFrom(
     'a',

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, copyFileSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import test from 'ava';
 import { openSqliteBlobCache } from '../../../controller/state/sqlite/sqlite-blob-cache.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
+import type { StatePort } from '../../../controller/state/state-port.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { Turn } from '../../../platform/turn.ts';
 import { scratchDirectory } from '../doors/scene.ts';
@@ -27,17 +28,43 @@ test('a file that is no database is refused as corrupt', (t) => {
   t.throws(() => openSqliteState(path), { code: 'STATE_CORRUPT', message: /controller\.db/ });
 });
 
+/** Writes rows of a room until they fill tens of pages. */
+function fill(state: StatePort, room: string): Promise<void> {
+  return state.commit(Array.from({ length: 200 }, (_, n) => ({ room, key: `key-${n}`, value: 'x'.repeat(500) })));
+}
+
+/** Pages that hold values only: nothing but looking at all of them finds it. */
+function tear(path: string): void {
+  const file = openSync(path, 'r+');
+  for (let page = 20; page < 24; page += 1) writeSync(file, new Uint8Array(2000).fill(0x5a), 0, 2000, page * 4096);
+  closeSync(file);
+}
+
 test('a database with a torn page is refused as corrupt', async (t) => {
   using directory = scratchDirectory();
   const path = `${directory.path}/controller.db`;
   const state = openSqliteState(path);
-  await state.commit(Array.from({ length: 200 }, (_, n) => ({ room: 'a', key: `key-${n}`, value: 'x'.repeat(500) })));
+  await fill(state, 'a');
   await state.close();
-  const file = openSync(path, 'r+');
-  // Pages that hold values only: nothing but looking at all of them finds it.
-  for (let page = 10; page < 14; page += 1) writeSync(file, new Uint8Array(2000).fill(0x5a), 0, 2000, page * 4096);
-  closeSync(file);
+  tear(path);
   t.throws(() => openSqliteState(path), { code: 'STATE_CORRUPT' });
+});
+
+test('a torn page of what is read on demand is found by who reads it, and at the start after a stop by no will of ours', async (t) => {
+  using directory = scratchDirectory();
+  const path = `${directory.path}/controller.db`;
+  const first = openSqliteState(path);
+  await fill(first, 'envelope');
+  await first.close();
+  tear(path);
+  const state = openSqliteState(path);
+  const keys = Array.from({ length: 200 }, (_, n) => ({ room: 'envelope', key: `key-${n}` }));
+  await t.throwsAsync(() => state.read(keys), { code: 'STATE_CORRUPT' });
+  await state.commit([{ room: 'a', key: 'x', value: '1' }]);
+  // What a program leaves that is killed.
+  for (const suffix of ['', '-wal']) copyFileSync(`${path}${suffix}`, `${directory.path}/killed.db${suffix}`);
+  await state.close();
+  t.throws(() => openSqliteState(`${directory.path}/killed.db`), { code: 'STATE_CORRUPT' });
 });
 
 test('a database that a newer controller wrote is left alone', async (t) => {

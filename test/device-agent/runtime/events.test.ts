@@ -331,7 +331,7 @@ cTest(
     await again.apply([clockwork]);
     await logWhen('clockwork', new RegExp(`at ${last + 1}\\n`));
     await again.stop();
-    const file = join(directory, 'applications/clockwork/state', `${clockwork.sha256}.snapshot`);
+    const file = join(directory, 'applications/clockwork/state', `${clockwork.sha256}-0.snapshot`);
     const bytes = readFileSync(file);
     bytes[40]! ^= 1;
     writeFileSync(file, bytes);

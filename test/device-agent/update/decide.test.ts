@@ -114,6 +114,7 @@ class World {
           step.lastResort === (sequence === this.durable.good?.slot.sequence),
           'only the good one is a last resort',
         );
+        this.#checkBefore(step);
         this.activating = { sequence, lastResort: step.lastResort };
         this.runs = sequence;
         return;
@@ -159,6 +160,14 @@ class World {
     if (was !== undefined && !isTrial && good !== was) this.#checkLeft(was, next, promises);
     assert((trialOf(next.engine)?.starts ?? 0) <= startsMax, 'started too often');
     assert((next.engine.state === 'active') <= (good !== undefined), 'active without anything good');
+  }
+
+  /** A trial runs in the place of what would run without it, whose state it may take over; that is held as long as it may come back. */
+  #checkBefore({ slot, before }: Extract<Step, { kind: 'activate' }>): void {
+    const { good, fallback } = this.durable;
+    const expected = (fallback ?? good)?.slot.sequence;
+    assert(before === undefined || before.sequence === expected, 'takes the place of what is not held');
+    assert(before?.sequence !== slot.sequence, 'takes its own place');
   }
 
   /** A trial ended without having become good: a newer one took its place, or it failed. */

@@ -6,9 +6,10 @@ import { failureOf, type RunEnd } from '../../run-end.ts';
 import { failureReport } from '../failure-report.ts';
 import { FuelRate } from '../fuel-rate.ts';
 import type { HostPorts } from '../hosted-application.ts';
-import type { Life } from '../life.ts';
+import type { Life, StopTerms } from '../life.ts';
 import { OutputLines } from '../output-lines.ts';
-import type { EventSource, HostEvent, OpenSource } from './event-source.ts';
+import { type EventQueue, haveSameQueue } from './event-queue.ts';
+import type { HostEvent } from './event-source.ts';
 import { type EventTerms, eventTerms } from './event-terms.ts';
 import { FreshInstances } from './fresh-instances.ts';
 import type { Instances } from './instances.ts';
@@ -17,7 +18,8 @@ import type { StateKeeper } from './state-keeper.ts';
 
 /** What an application with a trigger needs besides. */
 export interface EventedOptions {
-  readonly openSource: OpenSource;
+  /** What waits for it. */
+  readonly queue: () => EventQueue;
   /** Messages that it wrote and nobody got. */
   readonly lost: () => number;
   /** Where the state of its instance is kept. */
@@ -44,7 +46,7 @@ export class EventedApplication implements Life {
   #atWork = 0;
   #state: ApplicationReport['state'] = 'stopped';
   #since: string;
-  #source: EventSource | undefined;
+  #queue: EventQueue | undefined;
   #lock: Disposable | undefined;
   #pause: Disposable | undefined;
   #handled = 0;
@@ -77,18 +79,21 @@ export class EventedApplication implements Life {
     if (this.#isOver) return lock[Symbol.dispose]();
     this.#lock = lock;
     this.#fuelRate.begin(this.#ports.clock.monotonic());
-    this.#source = this.#options.openSource(
-      () => this.#serve(),
-      (text) => this.#log.note(text),
-    );
+    this.#queue = this.#options.queue();
+    this.#queue.listen({ onEvent: () => this.#serve(), onNote: (text) => this.#log.note(text) });
     void this.#start();
   }
 
-  async stop(): Promise<void> {
+  async stop({ lastEventMsMax, next }: StopTerms): Promise<EventQueue | undefined> {
+    const isInherited = !this.#isOver && next !== undefined && haveSameQueue(this.application, next);
+    const queue = isInherited ? this.#queue : undefined;
+    if (isInherited) this.#queue = undefined;
+    queue?.rest();
     this.#end('stopped');
-    await this.#instances.stop();
+    await this.#instances.stop(lastEventMsMax);
     this.#log.note('stopped');
     this.#lock?.[Symbol.dispose]();
+    return queue;
   }
 
   async relink(next: HostedApplication): Promise<boolean> {
@@ -107,7 +112,7 @@ export class EventedApplication implements Life {
   report(): ApplicationReport {
     const { name, version } = this.application;
     const restarts = this.application.restarts + this.#instances.restarts;
-    const { waiting, dropped } = this.#source?.counts() ?? { waiting: 0, dropped: 0 };
+    const { waiting, dropped } = this.#queue?.counts() ?? { waiting: 0, dropped: 0 };
     const counts = {
       ...{ handled: this.#handled, failed: this.#failed, dropped: dropped + this.#options.lost() },
       ...{ instances: this.#atWork, waiting },
@@ -139,7 +144,7 @@ export class EventedApplication implements Life {
   /** Gives events to instances, as many as may be at work. */
   #serve(): void {
     while (this.#state === 'running' && this.#atWork < this.#terms.concurrency) {
-      const event = this.#source?.take();
+      const event = this.#queue?.take();
       if (event === undefined) return;
       void this.#handle(event);
     }
@@ -185,7 +190,7 @@ export class EventedApplication implements Life {
   #end(state: 'failed' | 'stopped'): void {
     this.#isOver = true;
     this.#pause?.[Symbol.dispose]();
-    this.#source?.[Symbol.dispose]();
+    this.#queue?.[Symbol.dispose]();
     this.#enter(state);
   }
 

@@ -28,6 +28,9 @@ export interface Instances {
   usage(): ReturnType<Run['usage']>;
   /** What is kept of their state; undefined where none is. */
   snapshot(): SnapshotReport | undefined;
-  /** Ends all of them; resolves when nothing of them runs any more. */
-  stop(): Promise<void>;
+  /**
+   * Ends all of them; resolves when nothing of them runs any more. Where a state is kept, what is at work has so long to come to its
+   * end, and the state is written.
+   */
+  stop(lastEventMsMax: number): Promise<void>;
 }

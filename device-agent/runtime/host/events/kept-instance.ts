@@ -1,6 +1,7 @@
 import type { HostedApplication } from '../../protocol.ts';
 import { failureOf, type RunEnd } from '../../run-end.ts';
-import type { Captured, EventInput, KeptHandlers, KeptRun } from '../launch.ts';
+import type { KeptState } from '../../snapshot/kept-state.ts';
+import type { Captured, EventInput, Exported, KeptHandlers, KeptRun } from '../launch.ts';
 import type { LineWriter } from '../line-writer.ts';
 import type { InstancePorts } from './instances.ts';
 import { withinTime } from './time-limit.ts';
@@ -16,11 +17,11 @@ export class KeptInstance {
   readonly #started = Promise.withResolvers<RunEnd | undefined>();
   #isOver = false;
 
-  /** `state` is a snapshot that it goes on from, or `onAfresh` is told why not. */
+  /** `state` is what it goes on from, or `onAfresh` is told why not. */
   constructor(
     application: HostedApplication,
     ports: InstancePorts,
-    state?: Uint8Array,
+    state?: KeptState,
     onAfresh: (reason: string) => void = () => {},
   ) {
     this.#ports = ports;
@@ -59,6 +60,14 @@ export class KeptInstance {
   /** Its state; not while it is called. */
   capture(): Promise<Captured> {
     return this.#run.capture();
+  }
+
+  /** Has it write its state by itself, in its time; not while it is called. */
+  async exportState(bytesMax: number, timeMs: number): Promise<Exported> {
+    using _deadline = this.#ports.clock.after(timeMs, () => void this.stop());
+    const exported = await this.#run.exportState(bytesMax);
+    this.#finishLines();
+    return exported;
   }
 
   relink(next: HostedApplication): Promise<boolean> {

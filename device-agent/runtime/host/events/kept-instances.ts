@@ -5,8 +5,16 @@ import type { InstancePorts, Instances } from './instances.ts';
 import { KeptInstance } from './kept-instance.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
-/** How long what is at work has to come to its end before its state is written for the last time. */
-const lastEventMsMax = 3_000;
+/** What a module writes of its own state. */
+const exportedBytesMax = 16 * 2 ** 20;
+/** How long it has for that. */
+const exportMsMax = 2_000;
+
+/** An instance that was started, or how that ended. */
+interface Opened {
+  readonly instance: KeptInstance | undefined;
+  readonly end: RunEnd | undefined;
+}
 
 /** Instances that stay and are called for one event after the other; one that did not come back from a call is made anew. */
 export class KeptInstances implements Instances {
@@ -17,7 +25,6 @@ export class KeptInstances implements Instances {
   #ended = 0;
   #restarts = 0;
   #fuelOfEnded = 0;
-
   readonly #keeper: StateKeeper | undefined;
   /** What is done with an instance now, where its state is kept: there is one, and it is called or captured. */
   #work: Promise<unknown> = Promise.resolve();
@@ -32,17 +39,17 @@ export class KeptInstances implements Instances {
     return this.#restarts;
   }
 
-  async prepare(application: HostedApplication): Promise<RunEnd | undefined> {
-    if (this.#all.size > 0) return undefined;
-    const { instance, end } = await this.#open(application);
-    this.#rest(instance);
-    return end;
+  prepare(application: HostedApplication): Promise<RunEnd | undefined> {
+    return this.#alone(async () => {
+      if (this.#all.size > 0) return undefined;
+      const { instance, end } = await this.#open(application);
+      this.#rest(instance);
+      return end;
+    });
   }
 
   handle(application: HostedApplication, event: EventInput): Promise<RunEnd | undefined> {
-    return this.#keeper === undefined
-      ? this.#handle(application, event)
-      : this.#alone(() => this.#handle(application, event));
+    return this.#alone(() => this.#handle(application, event));
   }
 
   /** Between two calls each goes on with what it has. */
@@ -63,53 +70,75 @@ export class KeptInstances implements Instances {
     return this.#keeper?.report();
   }
 
-  async stop(): Promise<void> {
-    if (this.#keeper !== undefined) await this.#keepLast(this.#keeper);
+  async stop(lastEventMsMax: number): Promise<void> {
+    if (this.#keeper !== undefined) await this.#keepLast(this.#keeper, lastEventMsMax);
     await Promise.all([...this.#all].map((instance) => instance.stop()));
   }
 
   async #handle(application: HostedApplication, event: EventInput): Promise<RunEnd | undefined> {
     const idle = this.#idle.pop();
     const { instance, end } = idle === undefined ? await this.#open(application) : { instance: idle, end: undefined };
-    const handled = instance.isOver ? end : await instance.handle(event);
-    if (!instance.isOver) this.#keeper?.handled(() => void this.#keep());
+    const handled = instance === undefined || instance.isOver ? end : await instance.handle(event);
+    if (instance?.isOver === false) this.#keeper?.handled(() => void this.#keep());
     this.#rest(instance);
     return handled;
   }
 
-  /** Does one thing after the other. */
+  /** Does one thing after the other where there is one instance. */
   #alone<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#keeper === undefined) return work();
     const done = this.#work.then(work);
     this.#work = done.catch(() => {});
     return done;
   }
 
   /** Has the state of the instance written; resolves when it was captured. */
-  #keep(): Promise<void> {
+  #keep(isOnlyChance = false): Promise<void> {
     return this.#alone(async () => {
       const [instance] = this.#idle;
-      if (instance !== undefined && !instance.isOver) void this.#keeper?.keep(await instance.capture());
+      if (instance !== undefined && !instance.isOver) void this.#keeper?.keep(await instance.capture(), isOnlyChance);
     });
   }
 
-  async #keepLast(keeper: StateKeeper): Promise<void> {
+  async #keepLast(keeper: StateKeeper, lastEventMsMax: number): Promise<void> {
     const { promise: isLate, resolve } = Promise.withResolvers<void>();
     using _deadline = this.#ports.clock.after(lastEventMsMax, resolve);
     await Promise.race([this.#work, isLate]);
-    if (keeper.isBehind) await Promise.race([this.#keep(), isLate]);
+    if (keeper.isBehind) await Promise.race([this.#keep(true), isLate]);
+    const [idle] = this.#idle;
+    if (keeper.isMigrating && idle !== undefined && !idle.isOver)
+      void keeper.keepExported(await idle.exportState(exportedBytesMax, exportMsMax));
     await keeper.close();
   }
 
-  async #open(application: HostedApplication) {
+  async #open(application: HostedApplication): Promise<Opened> {
     if (this.#ended > this.#restarts) this.#restarts += 1;
     const keeper = this.#keeper;
-    const instance = new KeptInstance(application, this.#ports, keeper?.next(), (reason) => keeper?.afresh(reason));
+    const choice = keeper?.next() ?? { kind: 'none' };
+    if (choice.kind === 'lost') return this.#refused(choice.reason);
+    const state = 'state' in choice ? choice.state : undefined;
+    const instance = new KeptInstance(application, this.#ports, state, (reason) => keeper?.afresh(reason));
     this.#all.add(instance);
-    return { instance, end: await instance.started() };
+    const end = await instance.started();
+    if (choice.kind === 'taken-over' && !instance.isOver) await this.#tookOver(instance);
+    return { instance, end };
+  }
+
+  /** From now on the state is its own: a power cut does not take it back to that of the release before it. */
+  async #tookOver(instance: KeptInstance): Promise<void> {
+    this.#keeper?.tookOver();
+    await this.#keeper?.keep(await instance.capture(), true);
+  }
+
+  #refused(reason: string): Opened {
+    this.#ended += 1;
+    const message = `it did not take over the state of the release before it: ${reason}`;
+    return { instance: undefined, end: { kind: 'trapped', message, stack: [] } };
   }
 
   /** It waits for its next event, or is let go of. */
-  #rest(instance: KeptInstance): void {
+  #rest(instance: KeptInstance | undefined): void {
+    if (instance === undefined) return;
     if (!instance.isOver) {
       this.#idle.push(instance);
       return;

@@ -8,9 +8,10 @@ import type { LostMessages } from '../../channels/lost-messages.ts';
 import type { ApplicationDirectories } from '../../grants/application-directories.ts';
 import type { HostedApplication } from '../../protocol.ts';
 import { hasKeptState } from '../../snapshot/kept-state.ts';
-import { SnapshotFiles } from '../../snapshot/snapshot-files.ts';
+import { KeptStateFiles } from '../../snapshot/kept-state-files.ts';
 import { type HostPorts, LiveApplication } from '../hosted-application.ts';
 import type { Life } from '../life.ts';
+import { EventQueue } from './event-queue.ts';
 import type { OpenSource } from './event-source.ts';
 import { eventTerms } from './event-terms.ts';
 import { EventedApplication } from './evented-application.ts';
@@ -18,6 +19,7 @@ import { type Asks, HttpSource } from './http-source.ts';
 import { messageSource } from './message-source.ts';
 import { ScheduleSource } from './schedule-source.ts';
 import { StateKeeper } from './state-keeper.ts';
+import { StateShelf } from './state-shelf.ts';
 
 /** What lives are opened with. */
 export interface LifePorts extends HostPorts {
@@ -60,18 +62,31 @@ const headBytesMax = 2 * 2 ** 20;
 
 /** Who keeps the state of its instance, where that is asked for. */
 function keeperOf(application: HostedApplication, { clock, disk, directories }: LifePorts) {
-  const { name, sha256, events } = application;
-  if (events?.snapshots === undefined || !hasKeptState(application)) return {};
-  const fileBytesMax = memoryBytesMax(application) + headBytesMax;
-  const files = new SnapshotFiles(disk, directories.open(name, 'state'));
-  return { keeper: new StateKeeper({ ...events.snapshots, sha256, fileBytesMax }, { clock, files }) };
+  if (!hasKeptState(application)) return {};
+  const { name, sha256, events, handover, predecessor } = application;
+  const carried = handover === undefined ? {} : { handover };
+  const terms = {
+    ...{ sha256, ...carried, fileBytesMax: memoryBytesMax(application) + headBytesMax },
+    ...(predecessor === undefined ? {} : { predecessor }),
+  };
+  const shelf = new StateShelf(terms, () => new KeptStateFiles(disk, directories.open(name, 'state')));
+  const snapshots = events?.snapshots === undefined ? {} : { snapshots: events.snapshots };
+  return { keeper: new StateKeeper({ ...carried, ...snapshots }, { clock, shelf }) };
 }
 
-/** The life of an application as its trigger has it; nothing runs before it begins. */
-export async function openLife(application: HostedApplication, ports: LifePorts, onChange: () => void): Promise<Life> {
+/**
+ * The life of an application as its trigger has it, with what waited for the release before it; nothing runs before it begins.
+ */
+export async function openLife(
+  application: HostedApplication,
+  ports: LifePorts,
+  onChange: () => void,
+  inherited?: EventQueue,
+): Promise<Life> {
   const { name, trigger } = application;
   if (trigger === undefined) return new LiveApplication(application, ports, onChange);
   const openSource = ports.openSource?.(application) ?? (await sourceOf(application, trigger, ports));
-  const options = { openSource, lost: () => ports.lost.of(name), ...keeperOf(application, ports) };
+  const queue = (): EventQueue => inherited ?? new EventQueue(openSource);
+  const options = { queue, lost: () => ports.lost.of(name), ...keeperOf(application, ports) };
   return new EventedApplication(application, ports, options, onChange);
 }

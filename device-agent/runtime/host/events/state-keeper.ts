@@ -1,39 +1,40 @@
 import { SnapshotError } from '../../../../artifact/snapshot/snapshot.ts';
 import { type Clock, DiskError } from '../../../../platform/ports.ts';
-import type { SnapshotReport, SnapshotTerms } from '../../../../schemas/generated/types.ts';
+import type { DeployedApplication, SnapshotReport, SnapshotTerms } from '../../../../schemas/generated/types.ts';
 import { faultMax } from '../../protocol.ts';
+import type { KeptState } from '../../snapshot/kept-state.ts';
 import { packedSnapshot } from '../../snapshot/packed-snapshot.ts';
-import type { SnapshotFiles } from '../../snapshot/snapshot-files.ts';
-import type { Captured } from '../launch.ts';
+import type { Captured, Exported } from '../launch.ts';
+import type { StateChoice, StateShelf } from './state-shelf.ts';
+import { WriteBudget } from './write-budget.ts';
 
 /** What a state is kept with. */
 export interface KeeperPorts {
   readonly clock: Pick<Clock, 'now' | 'monotonic' | 'after'>;
-  readonly files: Pick<SnapshotFiles, 'read' | 'write' | 'remove'>;
+  readonly shelf: Pick<StateShelf, 'choose' | 'put' | 'clear'>;
 }
 
-/** What is kept, and how much of it. */
-export interface KeeperTerms extends SnapshotTerms {
-  /** Of the module. */
-  readonly sha256: string;
-  /** Of a file that may be read. */
-  readonly fileBytesMax: number;
+/** When a state is kept, and what for. */
+export interface KeeperTerms extends Pick<DeployedApplication, 'handover'> {
+  /** Without them it is written when its application is stopped, and only then. */
+  readonly snapshots?: SnapshotTerms;
 }
 
-const dayMs = 24 * 3_600_000;
 /** So many instances in a row that went on from a state and handled nothing prove that it is not to be gone on from. */
 const deathsMax = 3;
 
 /**
  * Keeps the state of an application's instance on the disk, and has it for the next one. It is written between two events, where
- * some were handled since, at most so often and so many bytes a day of this process's life; a process begins by waiting.
+ * some were handled since, at most so often and so many bytes a day of this process's life, which begins by waiting.
  */
 export class StateKeeper {
   readonly #terms: KeeperTerms;
   readonly #ports: KeeperPorts;
+  readonly #budget: WriteBudget;
+  /** Whether the disk has another state than the instance. */
   #isBehind = false;
+  #hasHandled = false;
   #writtenAtMs: number;
-  #day: { readonly beganMs: number; bytes: number };
   #writing: Promise<void> = Promise.resolve();
   #timer: Disposable | undefined;
   /** Since something was handled. */
@@ -44,40 +45,58 @@ export class StateKeeper {
     this.#terms = terms;
     this.#ports = ports;
     this.#writtenAtMs = ports.clock.monotonic();
-    this.#day = { beganMs: this.#writtenAtMs, bytes: 0 };
+    this.#budget = new WriteBudget(terms.snapshots?.bytesPerDayMax, this.#writtenAtMs);
   }
 
-  /** What the next instance goes on from; undefined where it begins afresh. */
-  next(): Uint8Array | undefined {
-    const { sha256, fileBytesMax } = this.#terms;
+  /** Whether its module writes its state by itself too. */
+  get isMigrating(): boolean {
+    return this.#terms.handover === 'migrate';
+  }
+
+  /** What the next instance goes on from. */
+  next(): StateChoice {
     try {
-      if (this.#deaths >= deathsMax) {
-        this.#ports.files.remove(sha256);
-        this.#deaths = 0;
-        this.afresh(`${deathsMax} instances that went on from it handled nothing`);
-        return undefined;
-      }
-      const file = this.#ports.files.read(sha256, fileBytesMax);
-      this.#report = { ...this.#report, isRestored: file !== undefined };
-      return file;
+      const choice = this.#choice();
+      this.#isBehind = choice.kind !== 'own';
+      this.#report = { ...this.#report, isRestored: choice.kind === 'own' };
+      if (choice.kind === 'none' && choice.reason !== undefined) this.afresh(choice.reason);
+      return choice;
     } catch (error) {
       if (!(error instanceof SnapshotError || error instanceof DiskError)) throw error;
       this.afresh(error.message);
-      return undefined;
+      return { kind: 'none' };
     }
+  }
+
+  #choice(): StateChoice {
+    const choice = this.#ports.shelf.choose();
+    if (choice.kind !== 'own' || this.#deaths < deathsMax) return choice;
+    this.#deaths = 0;
+    this.#ports.shelf.clear();
+    const next = this.#ports.shelf.choose();
+    const reason = `${deathsMax} instances that went on from its state handled nothing`;
+    return next.kind === 'none' ? { kind: 'none', reason } : next;
   }
 
   /** The instance did not go on from what `next` gave. */
   afresh(reason: string): void {
+    this.#isBehind = true;
     this.#report = { ...this.#report, isRestored: false };
     this.#fault(`it began afresh: ${reason}`);
+  }
+
+  /** The instance has the state of the release before it. */
+  tookOver(): void {
+    this.#report = { ...this.#report, isTakenOver: true };
   }
 
   /** An event was handled well by an instance that lives on; `onDue` is called when its state is to be written. */
   handled(onDue: () => void): void {
     this.#deaths = 0;
     this.#isBehind = true;
-    const leftMs = this.#writtenAtMs + this.#terms.everySeconds * 1000 - this.#ports.clock.monotonic();
+    this.#forgetThatOfStop();
+    if (this.#terms.snapshots === undefined) return;
+    const leftMs = this.#writtenAtMs + this.#terms.snapshots.everySeconds * 1000 - this.#ports.clock.monotonic();
     this.#timer ??= this.#ports.clock.after(Math.max(0, leftMs), () => {
       this.#timer = undefined;
       onDue();
@@ -97,13 +116,28 @@ export class StateKeeper {
     return this.#isBehind;
   }
 
-  /** Writes a state down; never rejects. */
-  keep(captured: Captured): Promise<void> {
+  /** Writes a state down, whatever was written today where it is the only chance to; never rejects. */
+  keep(captured: Captured, isOnlyChance = false): Promise<void> {
     this.#isBehind = false;
     this.#writtenAtMs = this.#ports.clock.monotonic();
     const at = new Date(this.#ports.clock.now()).toISOString();
-    this.#writing = this.#writing.then(() => this.#write(captured, at));
-    return this.#writing;
+    return this.#inTurn(async () => {
+      if (captured.kind === 'refused') return this.#fault(`it can not be captured: ${captured.message}`);
+      const file = await packedSnapshot(captured.snapshot);
+      if (!this.#budget.spend(file.length, this.#ports.clock.monotonic()) && !isOnlyChance)
+        return this.#fault(`the ${this.#terms.snapshots?.bytesPerDayMax} bytes of its day are written`);
+      this.#ports.shelf.put('snapshot', file);
+      const { fault: _mended, ...rest } = this.#report;
+      this.#report = { ...rest, at, bytes: file.length };
+    });
+  }
+
+  /** Writes down what the module itself has written of its state; never rejects. */
+  keepExported(exported: Exported): Promise<void> {
+    return this.#inTurn(() => {
+      if (exported.kind === 'refused') this.#fault(exported.message);
+      else this.#ports.shelf.put('exported', exported.bytes);
+    });
   }
 
   /** Resolves when nothing of it is written any more. */
@@ -116,27 +150,21 @@ export class StateKeeper {
     return this.#report;
   }
 
-  async #write(captured: Captured, at: string): Promise<void> {
-    if (captured.kind === 'refused') return this.#fault(`it can not be captured: ${captured.message}`);
-    try {
-      const file = await packedSnapshot(captured.snapshot);
-      if (!this.#spend(file.length))
-        return this.#fault(`the ${this.#terms.bytesPerDayMax} bytes of its day are written`);
-      this.#ports.files.write(this.#terms.sha256, file);
-      const { fault: _mended, ...rest } = this.#report;
-      this.#report = { ...rest, at, bytes: file.length };
-    } catch (error) {
-      if (!(error instanceof SnapshotError || error instanceof DiskError)) throw error;
-      this.#fault(`it was not written: ${error.message}`);
-    }
+  /** What is written at a stop is what an instance was then, and is not gone on from once it was something else. */
+  #forgetThatOfStop(): void {
+    if (this.#hasHandled) return;
+    this.#hasHandled = true;
+    const kinds: readonly KeptState['kind'][] =
+      this.#terms.snapshots === undefined ? ['exported', 'snapshot'] : ['exported'];
+    void this.#inTurn(() => this.#ports.shelf.clear(kinds));
   }
 
-  #spend(bytes: number): boolean {
-    const nowMs = this.#ports.clock.monotonic();
-    if (nowMs - this.#day.beganMs >= dayMs) this.#day = { beganMs: nowMs, bytes: 0 };
-    if (this.#day.bytes + bytes > this.#terms.bytesPerDayMax) return false;
-    this.#day.bytes += bytes;
-    return true;
+  #inTurn(write: () => Promise<void> | void): Promise<void> {
+    this.#writing = this.#writing.then(write).catch((error: unknown) => {
+      if (!(error instanceof SnapshotError || error instanceof DiskError)) throw error;
+      this.#fault(`it was not written: ${error.message}`);
+    });
+    return this.#writing;
   }
 
   #fault(message: string): void {

@@ -69,14 +69,14 @@ test('what is kept for applications, and the state of their modules, goes with t
   const [stays, goes] = ['gauge', 'horn'].map((name) => directories.open(name, 'data'));
   const [held, gone] = ['a', 'b'].map((letter) => letter.repeat(64));
   const state = directories.open('gauge', 'state');
-  for (const sha256 of [held, gone]) disk.open(`${state}/${sha256}.snapshot`, 'write')[Symbol.dispose]();
-  disk.open(`${state}/${gone}.snapshot.new`, 'write')[Symbol.dispose]();
+  for (const sha256 of [held, gone]) disk.open(`${state}/${sha256}-0.snapshot`, 'write')[Symbol.dispose]();
+  disk.open(`${state}/${gone}-0.snapshot.new`, 'write')[Symbol.dispose]();
   directories.collect(new Map([['gauge', new Set([held!])]]));
   t.truthy(disk.stat(stays!));
   t.is(disk.stat(goes!), undefined);
   t.deepEqual(
     disk.list(state).sort(),
-    [`${held}.snapshot`, `${gone}.snapshot.new`],
+    [`${held}-0.snapshot`, `${gone}-0.snapshot.new`],
     'what is being written is not touched',
   );
 });

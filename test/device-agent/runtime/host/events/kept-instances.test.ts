@@ -33,7 +33,8 @@ function newInstances(onLaunch: (handlers: KeptHandlers) => void = ({ onReady })
       });
     const usage = () => ({ memoryBytes: 1, fuelSpent: 10 });
     const capture = () => Promise.resolve({ kind: 'refused', message: '' } as const);
-    return { handle, capture, usage, stop: () => Promise.resolve(), relink: () => Promise.resolve(true) };
+    const exportState = capture;
+    return { handle, capture, exportState, usage, stop: () => Promise.resolve(), relink: () => Promise.resolve(true) };
   };
   const clock = { after: () => ({ [Symbol.dispose]: () => {} }) };
   const lines = new OutputLines({ line: () => {} } as never);

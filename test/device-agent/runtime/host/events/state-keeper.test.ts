@@ -1,34 +1,52 @@
 import test from 'ava';
+import { layoutOf } from '../../../../../artifact/snapshot/layout.ts';
 import { decodeSnapshot, type Snapshot, SnapshotError } from '../../../../../artifact/snapshot/snapshot.ts';
-import { StateKeeper } from '../../../../../device-agent/runtime/host/events/state-keeper.ts';
+import {
+  type KeeperPorts,
+  type KeeperTerms,
+  StateKeeper,
+} from '../../../../../device-agent/runtime/host/events/state-keeper.ts';
 import type { Captured } from '../../../../../device-agent/runtime/host/launch.ts';
 import { DiskError } from '../../../../../platform/ports.ts';
 import { SimTime } from '../../../../sim/sim-clock.ts';
+import { buildModule } from '../../module-builder.ts';
 
-const snapshot: Snapshot = { module: 'a', rewriter: 4, fuel: 7, memoryPages: 1, blocks: new Map(), globals: {} };
+const layout = layoutOf(buildModule({ functions: {} }));
+const snapshot: Snapshot = {
+  module: 'a',
+  layout,
+  rewriter: 4,
+  fuel: 7,
+  memoryPages: 1,
+  blocks: new Map(),
+  globals: {},
+};
 const captured: Captured = { kind: 'captured', snapshot };
 
 /** A keeper on a clock of the test, and the file that it has written. */
-function newKeeper({ perDay = 100_000, file = undefined as Uint8Array | undefined } = {}) {
+function newKeeper({ perDay = 100_000, file = undefined as Uint8Array | undefined, isAtStopOnly = false } = {}) {
   const time = new SimTime(1_800_000_000_000);
   const clock = time.clock({ alive: true });
   const disk = { file, fault: undefined as Error | undefined, written: 0 };
-  const files = {
-    read: () => {
+  const shelf: KeeperPorts['shelf'] = {
+    choose: () => {
       if (disk.fault !== undefined) throw disk.fault;
-      return disk.file;
+      if (disk.file === undefined) return { kind: 'none' };
+      return { kind: 'own', state: { kind: 'snapshot', bytes: disk.file, isTakenOver: false } };
     },
-    write: (_sha256: string, bytes: Uint8Array) => {
+    put: (_kind, bytes) => {
       if (disk.fault !== undefined) throw disk.fault;
       disk.file = bytes;
       disk.written += 1;
     },
-    remove: () => {
-      disk.file = undefined;
+    clear: (kinds = ['snapshot']) => {
+      if (kinds.includes('snapshot')) disk.file = undefined;
     },
   };
-  const terms = { sha256: 'a', everySeconds: 300, bytesPerDayMax: perDay, fileBytesMax: 1_000 };
-  return { keeper: new StateKeeper(terms, { clock, files }), time, disk };
+  const terms: KeeperTerms = isAtStopOnly
+    ? { handover: 'snapshot' }
+    : { snapshots: { everySeconds: 300, bytesPerDayMax: perDay } };
+  return { keeper: new StateKeeper(terms, { clock, shelf }), time, disk };
 }
 
 test('a state is written at most so often, and only where something was handled since', async (t) => {
@@ -56,9 +74,11 @@ test('no more bytes are written in a day than the manifest allows, and it is tol
   const most = disk.written;
   t.true(most >= 1 && most * disk.file!.length <= 500);
   t.is(keeper.report().fault, 'the 500 bytes of its day are written');
+  await keeper.keep(captured, true);
+  t.is(disk.written, most + 1, 'what is the only chance to write it is taken');
   await time.runUntil(time.now + 24 * 3_600_000);
   await keeper.keep(captured);
-  t.is(disk.written, most + 1);
+  t.is(disk.written, most + 2);
   t.is(keeper.report().fault, undefined);
 });
 
@@ -70,7 +90,7 @@ test('what can not be captured, read or written is told, and the instance begins
   await keeper.keep(captured);
   t.is(keeper.report().fault, 'it was not written: /state: no space');
   disk.fault = new SnapshotError('it has 2000 bytes, at most 1000 may be had here');
-  t.is(keeper.next(), undefined);
+  t.deepEqual(keeper.next(), { kind: 'none' });
   t.deepEqual(keeper.report(), {
     isRestored: false,
     fault: 'it began afresh: it has 2000 bytes, at most 1000 may be had here',
@@ -80,7 +100,7 @@ test('what can not be captured, read or written is told, and the instance begins
 test('a state from which three instances in a row handled nothing is not gone on from again', (t) => {
   const { keeper, disk } = newKeeper({ file: Buffer.from('state') });
   const live = (handles: boolean) => {
-    const isRestored = keeper.next() !== undefined;
+    const isRestored = keeper.next().kind === 'own';
     if (handles) keeper.handled(() => {});
     keeper.died();
     return isRestored;
@@ -88,5 +108,16 @@ test('a state from which three instances in a row handled nothing is not gone on
   t.deepEqual([live(true), live(false), live(true), live(false), live(false)], [true, true, true, true, true]);
   t.false(live(false));
   t.is(disk.file, undefined);
-  t.is(keeper.report().fault, 'it began afresh: 3 instances that went on from it handled nothing');
+  t.is(keeper.report().fault, 'it began afresh: 3 instances that went on from its state handled nothing');
+});
+
+test('without snapshots a state is that of the last stop: it is gone with the first event that is handled, and no timer writes it', async (t) => {
+  const { keeper, time, disk } = newKeeper({ file: Buffer.from('state'), isAtStopOnly: true });
+  t.is(keeper.next().kind, 'own');
+  t.false(keeper.isBehind, 'what handled nothing is what lies on the disk');
+  keeper.handled(() => t.fail());
+  await time.runUntil(time.now + 86_400_000);
+  await keeper.close();
+  t.is(disk.file, undefined);
+  t.true(keeper.isBehind);
 });

@@ -1,0 +1,58 @@
+import type { Clock, Log } from '../../platform/ports.ts';
+import { Turn } from '../../platform/turn.ts';
+import type { JudgedTree } from '../manifests/stored/judged-tree.ts';
+import type { JudgedPlace } from './judged-place.ts';
+
+/** Files that differ from what is kept before it is written anew: a few, and one in so many. A start lays them over it. */
+const differingMin = 256;
+const differingShare = 64;
+
+/** Keeps what was judged last, or what hardly differs from it: a commit never costs the writing of the whole fleet. */
+export class JudgedKeeper {
+  readonly #place: JudgedPlace;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #stopping = new AbortController();
+  /** Files that differ from what is kept, as far as is known; infinite where nothing is. */
+  #differing = Number.POSITIVE_INFINITY;
+  #writing: Promise<void> | undefined;
+
+  constructor(place: JudgedPlace, clock: Clock, log: Log) {
+    this.#place = place;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** What is kept. */
+  async open(turn: Turn): Promise<JudgedTree | undefined> {
+    const judged = await this.#place.open(turn);
+    if (judged !== undefined) this.#differing = 0;
+    return judged;
+  }
+
+  /** A tree that differs so much from the one before came into force; where it is written, others have their turns meanwhile. */
+  note(judged: JudgedTree, differing: number): void {
+    this.#differing += differing;
+    const isNear = this.#differing <= differingMin + judged.tree.files.size / differingShare;
+    if (isNear || this.#writing !== undefined || this.#stopping.signal.aborted) return;
+    this.#differing = 0;
+    this.#writing = this.#write(judged);
+  }
+
+  async #write(judged: JudgedTree): Promise<void> {
+    const { signal } = this.#stopping;
+    try {
+      await this.#place.keep(judged, new Turn(this.#clock), signal);
+    } catch (error) {
+      if (!signal.aborted) this.#log.write('error', 'judged-tree.not-kept', { error });
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+
+  /** What is being written is given up. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#writing;
+  }
+}

@@ -1,0 +1,81 @@
+/** What was in force before a restart, judged again as far as it was not kept judged. */
+import type { RevisionStatus } from '../../schemas/generated/types.ts';
+import type { Catalogue } from '../manifests/desired.ts';
+import { SourceError } from '../source/source-error.ts';
+import type { BranchFollowerParts } from './follower-parts.ts';
+import type { JudgedKeeper } from './judged-keeper.ts';
+import type { ReadBlob } from './manifest-reader.ts';
+import {
+  changesOf,
+  judgeRevision,
+  noRevision,
+  type Reading,
+  type RevisionStep,
+  treeAfter,
+  type ValidRevision,
+} from './revision-in-force.ts';
+import type { TreeChanges } from './revision-tree.ts';
+
+type Parts = Pick<BranchFollowerParts, 'cache' | 'source' | 'publisher'>;
+
+/** What a start stands on. */
+export interface TakenUp {
+  readonly revision: ValidRevision;
+  readonly catalogue: Catalogue;
+}
+
+/** Without the repository nothing is told of what is no file. */
+async function unlessGone<T>(ask: () => Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof SourceError) return otherwise;
+    throw error;
+  }
+}
+
+/** All of it, from the cache, so that a restart does not need the repository. */
+async function wholeStep({ cache, source }: Parts, info: RevisionStatus, { turn }: Reading): Promise<RevisionStep> {
+  const { id } = info;
+  const kept = await cache.files(id, turn);
+  const files = kept ?? new Map((await source.changes(undefined, id)).map(({ path, oid }) => [path, oid!]));
+  if (kept === undefined) await cache.keepFiles(id, files, turn);
+  const odd = await unlessGone(async () => source.oddChanges(undefined, id), []);
+  return { before: noRevision, info, changes: { files: Array.from(files, ([path, oid]) => ({ path, oid })), odd } };
+}
+
+/** What differs from what was kept judged; undefined where nothing was, or git can't tell. */
+async function stepFromKept(
+  { source }: Parts,
+  info: RevisionStatus,
+  keeper: JudgedKeeper,
+  { turn }: Reading,
+): Promise<RevisionStep | undefined> {
+  const kept = await keeper.open(turn);
+  if (kept === undefined) return undefined;
+  const before = { ...kept.tree, state: kept.state };
+  if (kept.id === info.id) return { before, info, changes: { files: [], odd: [] } };
+  const changes = await unlessGone<TreeChanges | undefined>(() => changesOf(source, kept.id, info.id), undefined);
+  return changes && { before, info, changes };
+}
+
+/** Takes up what was in force. Throws where that is not possible, or it is not valid any more. */
+export async function takeUp(
+  parts: Parts,
+  info: RevisionStatus,
+  keeper: JudgedKeeper,
+  reading: Reading,
+  readTrust: ReadBlob,
+): Promise<TakenUp> {
+  const step = (await stepFromKept(parts, info, keeper, reading)) ?? (await wholeStep(parts, info, reading));
+  const tree = await treeAfter(step, reading.turn);
+  const catalogue = await parts.publisher.recall(tree, readTrust);
+  const judged = await judgeRevision(step, tree, catalogue, reading);
+  if (judged.kind === 'refused') {
+    const why = judged.problems[0]?.message;
+    throw new Error(`revision ${info.id} was in force and is not valid any more: ${why}`);
+  }
+  const { revision } = judged;
+  keeper.note({ id: info.id, tree: revision, state: revision.state }, step.changes.files.length);
+  return { revision, catalogue };
+}

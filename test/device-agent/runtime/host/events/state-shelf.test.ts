@@ -1,0 +1,67 @@
+import test from 'ava';
+import { type ShelfTerms, StateShelf } from '../../../../../device-agent/runtime/host/events/state-shelf.ts';
+import { KeptStateFiles } from '../../../../../device-agent/runtime/snapshot/kept-state-files.ts';
+import { SimDisk } from '../../../../sim/sim-disk.ts';
+
+const [first, second] = ['a'.repeat(64), 'b'.repeat(64)];
+
+/** Shelves of the releases of one application, on one disk. */
+function newShelves() {
+  const disk = new SimDisk();
+  disk.makeDirectory('/state');
+  const shelf = (sha256: string, changes: Partial<ShelfTerms> = {}) =>
+    new StateShelf(
+      { sha256, handover: 'snapshot', fileBytesMax: 100, ...changes },
+      () => new KeptStateFiles(disk, '/state'),
+    );
+  const text = (choice: ReturnType<StateShelf['choose']>) =>
+    'state' in choice ? `${choice.kind} ${Buffer.from(choice.state.bytes)}` : `${choice.kind} ${choice.reason ?? ''}`;
+  return { disk, shelf, text };
+}
+
+const before = (sha256: string, sequence: number) => ({ predecessor: { sha256, sequence } });
+
+test('a release takes over from the one before it once, and from then on has a state of its own', (t) => {
+  const { shelf, text } = newShelves();
+  shelf(first).put('snapshot', Buffer.from('one'));
+  t.is(text(shelf(second, before(first, 2)).choose()), 'taken-over one');
+  shelf(second, before(first, 2)).put('snapshot', Buffer.from('two'));
+  t.is(text(shelf(second, before(first, 2)).choose()), 'own two');
+  t.is(text(shelf(second).choose()), 'own two', 'when it has proved itself too');
+  t.is(text(shelf(first).choose()), 'own one', 'the one before it goes on from where it handed over');
+});
+
+test('a release that comes back takes over from what ran meanwhile, and not from what it left long ago', (t) => {
+  const { shelf, text, disk } = newShelves();
+  shelf(first).put('snapshot', Buffer.from('one'));
+  shelf(second, before(first, 2)).put('snapshot', Buffer.from('two'));
+  t.is(text(shelf(first, before(second, 3)).choose()), 'taken-over two');
+  shelf(first, before(second, 3)).put('snapshot', Buffer.from('three'));
+  t.is(text(shelf(first).choose()), 'own three');
+  t.is(disk.list('/state').length, 2);
+});
+
+test('a state that is there and can not be handed over keeps its heir from beginning afresh; where there is none, it does', (t) => {
+  const { shelf, text } = newShelves();
+  const heir = (changes: Partial<ShelfTerms> = {}) => shelf(second, { ...before(first, 2), ...changes });
+  t.is(text(heir().choose()), 'none nothing was kept of the release before it');
+  shelf(first).put('snapshot', Buffer.from('one'));
+  t.is(text(heir({ handover: 'migrate' }).choose()), 'lost it was not written by its own export');
+  t.regex(text(heir({ fileBytesMax: 2 }).choose()), /^lost it has 3 bytes, at most 2 may be had here$/);
+  shelf(first).put('exported', Buffer.from('written'));
+  t.is(text(heir({ handover: 'migrate' }).choose()), 'taken-over written');
+  t.is(text(heir().choose()), 'taken-over one');
+});
+
+test('what a module has written of its state serves itself where no snapshot does', (t) => {
+  const { shelf, text } = newShelves();
+  const own = shelf(first, { handover: 'migrate' });
+  own.put('exported', Buffer.from('written'));
+  t.is(text(own.choose()), 'own written');
+  t.is(text(shelf(first).choose()), 'none ', 'one that does not migrate reads none of that');
+  own.put('snapshot', Buffer.from('captured'));
+  t.is(text(own.choose()), 'own captured');
+  own.clear(['snapshot']);
+  own.clear(['exported']);
+  t.is(text(own.choose()), 'none ');
+});
