@@ -35,10 +35,16 @@ export interface LaidTree extends Underlay {
   readonly warnings: readonly Problem[];
 }
 
+/** A work tree, of which every file is at hand. */
+export interface LaidDirectory extends LaidTree {
+  /** A release as a commit would hold it; undefined where it would hold none. */
+  readonly releaseBytes: (path: string) => Uint8Array | undefined;
+}
+
 export interface FleetRevision extends LaidTree {
   /** Absent for files that are not committed. */
   readonly commit?: RevisionStatus;
-  /** Any file by its path; undefined when there is none. */
+  /** A release by its path; undefined when there is none. */
   readonly readFile: (path: string) => Promise<Uint8Array | undefined>;
 }
 
@@ -87,11 +93,20 @@ export async function layDirectory(
   directory: string,
   repository: FleetRepository | undefined,
   underlay: Underlay = noUnderlay,
-): Promise<LaidTree> {
+): Promise<LaidDirectory> {
+  const { disk } = context;
+  const here = (path: string) => {
+    const { kind, isLink } = disk.stat(`${directory}/${path}`) ?? {};
+    return kind === 'file' && !isLink ? disk.readFile(`${directory}/${path}`) : undefined;
+  };
   const staged = repository && (await readStagedTree(context, directory, repository.pile, underlay.tree));
   if (repository === undefined || staged === undefined)
-    return layFiles(readWorkingTree(context.disk, directory), underlay);
-  return layTree(repository, staged);
+    return { ...layFiles(readWorkingTree(disk, directory), underlay), releaseBytes: here };
+  const releaseBytes = (path: string) => {
+    const oid = staged.tree.files.get(path);
+    return oid === undefined ? undefined : (repository.pile.get(oid) ?? here(path));
+  };
+  return { ...(await layTree(repository, staged)), releaseBytes };
 }
 
 /** The work tree of the repository. */
@@ -100,13 +115,8 @@ export async function openDirectory(
   repository: FleetRepository,
   underlay?: Underlay,
 ): Promise<FleetRevision> {
-  const { disk } = context;
-  const { top } = repository;
-  return {
-    ...(await layDirectory(context, top, repository, underlay)),
-    readFile: async (path) =>
-      disk.stat(`${top}/${path}`)?.kind === 'file' ? disk.readFile(`${top}/${path}`) : undefined,
-  };
+  const laid = await layDirectory(context, repository.top, repository, underlay);
+  return { ...laid, readFile: async (path) => laid.releaseBytes(path) };
 }
 
 /** What differs from the underlay in a commit; equal folders are not looked at. */

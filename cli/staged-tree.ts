@@ -5,6 +5,7 @@
 import { changesBetween, type TreeChanges, treeOf } from '../controller/following/revision-tree.ts';
 import { emptyTree, type FleetTree, type OddKind } from '../controller/manifests/fleet-tree.ts';
 import { runAtOnce } from '../controller/manifests/steps.ts';
+import { isReleaseFile } from '../controller/publishing/release-path.ts';
 import { fleetIgnoreFile, ignoreNothing, parseFleetIgnore } from '../controller/source/fleet-ignore.ts';
 import { findGitDirectories, type GitDirectories } from '../controller/source/local-repository.ts';
 import type { OddChange } from '../controller/source/source.ts';
@@ -82,6 +83,7 @@ class Staging {
       environment: { ...this.#environment, GIT_DIR: undefined, GIT_WORK_TREE: undefined },
       ...(input === undefined ? {} : { input: new TextEncoder().encode(input) }),
       outputBytesMax,
+      printsMuch: true,
       signal,
     });
     return result.code === 0 ? result.output : undefined;
@@ -94,6 +96,22 @@ class Staging {
     const output = await this.git(['cat-file', '--batch', '--buffer'], missing.map((oid) => `${oid}\n`).join(''));
     if (output !== undefined) addContents(this.#pile, output, missing);
     return output !== undefined;
+  }
+
+  /**
+   * Brings the releases that a commit would hold with other bytes than they have here: filters and line ends make others of them,
+   * and the index may hold some that are not here. Filters that keep a file's length are not known of any.
+   */
+  async bringAltered(files: ReadonlyMap<string, string>): Promise<boolean> {
+    const releases = [...files].filter(([path]) => isReleaseFile(path));
+    if (releases.length === 0) return true;
+    const asked = releases.map(([, oid]) => `${oid}\n`).join('');
+    const output = await this.git(['cat-file', '--batch-check=%(objectsize)'], asked);
+    if (output === undefined) return false;
+    const sizes = new TextDecoder().decode(output).split('\n').map(Number);
+    const { disk } = this.#context;
+    const altered = releases.filter(([path], at) => disk.stat(`${this.#directory}/${path}`)?.bytes !== sizes[at]);
+    return this.bring(altered.map(([, oid]) => oid));
   }
 
   async tree(): Promise<Omit<StagedTree, 'changes'> | undefined> {
@@ -143,7 +161,8 @@ async function gitDirectoriesOf(
 
 /**
  * What git would commit of `directory`, a work tree or a folder of one, with paths relative to it; undefined where git can't tell.
- * Of what its underlay has otherwise, all that may be asked for is brought to the pile: the rest is in the repository.
+ * Of what its underlay has otherwise, all that may be asked for is brought to the pile: the rest is in the repository, and releases
+ * that would be committed as they are here lie here.
  */
 export async function readStagedTree(
   context: StagingContext,
@@ -164,7 +183,9 @@ export async function readStagedTree(
     if (staged === undefined) return undefined;
     const changes = runAtOnce(changesBetween(underlay, staged.tree));
     const changed = changes.files.filter(({ path, oid }) => oid !== undefined && isSnapshotFile(path));
-    const isThere = await staging.bring([...changed.map(({ oid }) => oid!), ...staged.tree.trustFiles.values()]);
+    const isThere =
+      (await staging.bring([...changed.map(({ oid }) => oid!), ...staged.tree.trustFiles.values()])) &&
+      (await staging.bringAltered(staged.tree.files));
     return isThere ? { ...staged, changes } : undefined;
   } finally {
     disk.remove(scratch);

@@ -28,19 +28,6 @@ export function announcementDirectory(environment: Readonly<Record<string, strin
   return own?.startsWith('/') ? `${own}/fleet/controllers` : undefined;
 }
 
-/** Announces a controller until the returned handle is disposed. */
-export function announce(
-  disk: Disk,
-  directory: string,
-  stateDirectory: string,
-  announcement: Announcement,
-): Disposable {
-  const name = `${sha256Hex(stateDirectory).slice(0, 16)}.json`;
-  makeDirectoryDurably(disk, directory);
-  writeFileDurably(disk, directory, name, new TextEncoder().encode(`${JSON.stringify(announcement, undefined, 2)}\n`));
-  return { [Symbol.dispose]: () => disk.remove(`${directory}/${name}`) };
-}
-
 function parse(bytes: Uint8Array): Announcement | undefined {
   try {
     const value = JSON.parse(new TextDecoder().decode(bytes)) as Record<keyof Announcement, unknown>;
@@ -52,15 +39,46 @@ function parse(bytes: Uint8Array): Announcement | undefined {
   }
 }
 
+/** Undefined also for one that is taken back in this moment. */
+function read(disk: Disk, path: string): Announcement | undefined {
+  try {
+    const { kind, bytes } = disk.stat(path) ?? {};
+    return kind === 'file' && bytes! <= fileBytesMax ? parse(disk.readFile(path)) : undefined;
+  } catch (error) {
+    if (error instanceof DiskError) return undefined;
+    throw error;
+  }
+}
+
+/** A controller that was killed took nothing back: where there are many, those go whose state is gone. */
+function makeRoom(disk: Disk, directory: string): void {
+  const names = disk.list(directory);
+  if (names.length < filesMax / 2) return;
+  for (const name of names) {
+    const announced = read(disk, `${directory}/${name}`);
+    if (announced !== undefined && disk.stat(announced.tokenFile) === undefined) disk.remove(`${directory}/${name}`);
+  }
+}
+
+/** Announces a controller until the returned handle is disposed. */
+export function announce(
+  disk: Disk,
+  directory: string,
+  stateDirectory: string,
+  announcement: Announcement,
+): Disposable {
+  const name = `${sha256Hex(stateDirectory).slice(0, 16)}.json`;
+  makeDirectoryDurably(disk, directory);
+  makeRoom(disk, directory);
+  writeFileDurably(disk, directory, name, new TextEncoder().encode(`${JSON.stringify(announcement, undefined, 2)}\n`));
+  return { [Symbol.dispose]: () => disk.remove(`${directory}/${name}`) };
+}
+
 /** The controllers that announced themselves; what can't be read is passed over. */
 export function readAnnouncements(disk: Disk, directory: string): readonly Announcement[] {
   try {
-    return disk
-      .list(directory)
-      .slice(0, filesMax)
-      .map((name) => `${directory}/${name}`)
-      .filter((path) => disk.stat(path)?.kind === 'file' && disk.stat(path)!.bytes <= fileBytesMax)
-      .flatMap((path) => parse(disk.readFile(path)) ?? []);
+    const names = disk.list(directory).slice(0, filesMax);
+    return names.flatMap((name) => read(disk, `${directory}/${name}`) ?? []);
   } catch (error) {
     if (error instanceof DiskError) return [];
     throw error;

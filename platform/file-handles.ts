@@ -78,8 +78,9 @@ export interface FileHandle {
   write(bytes: Uint8Array, position: number): number;
   resize(bytes: number): void;
   setTimes(times: NodeTimes): void;
-  sync(): void;
-  close(): void;
+  /** A promise where the disk has to be waited for. */
+  sync(): void | Promise<void>;
+  close(): void | Promise<void>;
 }
 
 /** An entry of a directory. */
@@ -113,13 +114,14 @@ export interface DirectoryHandle {
   createLink(name: string, target: string): void;
   /** A second name for a file or link. `cross-device` when `to` is of another file system. */
   link(name: string, to: DirectoryHandle, toName: string): void;
-  rename(name: string, to: DirectoryHandle, toName: string): void;
-  removeFile(name: string): void;
+  /** It is done when this returns; where that has to be durable too, a promise tells. */
+  rename(name: string, to: DirectoryHandle, toName: string): void | Promise<void>;
+  removeFile(name: string): void | Promise<void>;
   removeDirectory(name: string): void;
   /** Of the entry itself, also when it is a link. */
   setTimesOf(name: string, times: NodeTimes): void;
   setTimes(times: NodeTimes): void;
-  sync(): void;
+  sync(): void | Promise<void>;
   /** The same directory under a second handle with a life of its own. */
   duplicate(): DirectoryHandle;
   close(): void;

@@ -79,6 +79,8 @@ export interface Disk {
   /** Removes a file or a whole directory; no error when it does not exist. */
   remove(path: string): void;
   syncDirectory(path: string): void;
+  /** Makes a file or directory durable while the thread is free for others; a promise where that has to be waited for. */
+  syncAside(path: string): void | Promise<void>;
   freeBytes(path: string): number;
 }
 
@@ -272,6 +274,8 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Of what it prints; more ends it. */
   readonly outputBytesMax: number;
+  /** It prints much in many small pieces: they go through a file without a name, because each costs twice as much in a pipe. */
+  readonly printsMuch?: true;
   readonly signal: AbortSignal;
 }
 

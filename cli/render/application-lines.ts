@@ -1,6 +1,7 @@
 import { eventWords } from '../../schemas/event-words.ts';
 import { factWords } from '../../schemas/fact-words.ts';
 import type { ApplicationReport, ApplicationUsage, HostDeath } from '../../schemas/generated/types.ts';
+import { linkWords } from '../../schemas/link-words.ts';
 import { snapshotWords } from '../../schemas/snapshot-words.ts';
 import { age, bytes } from './quantities.ts';
 
@@ -33,6 +34,7 @@ export function applicationLines(application: ApplicationReport, reportedAt: str
     events,
     facts,
     snapshot,
+    links,
     stack = [],
     lines = [],
   } = application;
@@ -47,6 +49,7 @@ export function applicationLines(application: ApplicationReport, reportedAt: str
     `  ${name} ${version} ${state}${often}${why === undefined ? '' : `: ${why}`}${took}`,
     ...(events === undefined ? [] : [`    events: ${eventWords(events)}`]),
     ...(facts === undefined ? [] : [`    facts: ${factWords(facts, (at) => age(at, reportedAt))}`]),
+    ...(links === undefined ? [] : [`    linked: ${linkWords(links)}`]),
     ...(snapshot === undefined ? [] : [`    snapshot: ${snapshotWords(snapshot, sayings)}`]),
     ...(process === undefined ? [] : [`    in a process of its own: ${process}`]),
     ...(stack.length === 0 ? [] : [`    in ${stack.join(' < ')}`]),

@@ -3,6 +3,7 @@ import type { AttributeChange, DeviceChange, FleetChange, RevisionChange } from 
 import { printable } from '../../platform/printable.ts';
 import type { DeviceStatus, PlanDocument, Problem, RevisionStatus } from '../../schemas/generated/types.ts';
 import type { Price } from '../fetch-price.ts';
+import { applicationChangeText } from './application-change-text.ts';
 import { renderNote, renderWarning } from './problems.ts';
 import { age, bytes } from './quantities.ts';
 import { type Style, type StyleName, wrap } from './style.ts';
@@ -73,14 +74,8 @@ function costCells({ taken, whole }: Cost): readonly [string, string] {
   return [bytes(taken), bytes(whole)];
 }
 
-/** `tide-logger 1.0.0 → 1.1.0`, `+ radio 2.0.0`, `- pump 1.0.0`, `radio settings`. */
 function changeTexts({ applications, attributes }: DeviceChange): string[] {
-  const releases = applications.map(({ name, from, to, settings }) => {
-    if (from === undefined) return `+ ${name} ${to}`;
-    if (to === undefined) return `- ${name} ${from}`;
-    return from === to ? `${name} settings` : `${name} ${from} → ${to}${settings ? ' and settings' : ''}`;
-  });
-  return [...releases, ...attributes.map(attributeText)];
+  return [...applications.map(applicationChangeText), ...attributes.map(attributeText)];
 }
 
 /** `probation 30 s → 60 s`, `fleet tugs → ships`, `out of fleet tugs`, `another key`. */

@@ -70,12 +70,18 @@ function touchedFleets({ before, next, touched }: Draft): string[] {
 }
 
 /** Those that were judged, and whoever shares what is touched. */
-function devicesToDraw(draft: Draft, judged: ReadonlyMap<string, unknown>): Iterable<string> {
+function* devicesToDraw(draft: Draft, judged: ReadonlyMap<string, unknown>): Steps<Iterable<string>> {
   if (draft.before.devices.size === 0) return judged.keys();
+  const { members, devicesBySite } = draft.next;
   const names = new Set(judged.keys());
-  for (const fleet of touchedFleets(draft)) for (const name of namesUnder(draft.next.members, fleet)) names.add(name);
-  for (const site of draft.touched.Site.keys())
-    for (const name of namesUnder(draft.next.devicesBySite, site)) names.add(name);
+  const add = function* (some: Iterable<string>): Steps<void> {
+    for (const name of some) {
+      yield pauseNow;
+      names.add(name);
+    }
+  };
+  for (const fleet of touchedFleets(draft)) yield* add(namesUnder(members, fleet));
+  for (const site of draft.touched.Site.keys()) yield* add(namesUnder(devicesBySite, site));
   return names;
 }
 
@@ -108,7 +114,7 @@ function* drawDevices(draft: Draft, judged: ReadonlyMap<string, string | undefin
     plans.set(fleet, plan);
     return plan;
   };
-  for (const name of devicesToDraw(draft, judged)) {
+  for (const name of yield* devicesToDraw(draft, judged)) {
     yield pauseNow;
     const device = deviceIn(draft, name);
     const old = before.desiredDevices.get(name);
@@ -137,10 +143,10 @@ export function* applyChangesInSteps(
   const judged = yield* updateMembership(draft);
   yield* checkReferences(draft, changes);
   yield* warnOfEmptyFleets(draft);
-  warnOfStrays(draft);
+  yield* warnOfStrays(draft);
   warnOfUnreadChannels(draft);
   const affected = yield* drawDevices(draft, judged);
-  warnOfUnsealed(draft);
+  yield* warnOfUnsealed(draft);
   const problems = changes.flatMap(({ path, file }) =>
     (file?.problems ?? []).map((problem) => ({ file: path, ...problem })),
   );

@@ -24,8 +24,10 @@ function* devicesToJudge(draft: Draft): Steps<Map<string, Device | undefined>> {
   if (before.devices.size === 0) return touched.Device;
   const devices = new Map(touched.Device);
   for (const fleet of touched.Fleet.keys())
-    for (const name of namesUnder(before.members, fleet))
+    for (const name of namesUnder(before.members, fleet)) {
+      yield pauseNow;
       if (!devices.has(name)) devices.set(name, deviceIn(draft, name));
+    }
   const fleets = reselecting(draft);
   if (fleets.isEmpty) return devices;
   // No index by label is kept: it would be larger than all others, and selectors change seldom.

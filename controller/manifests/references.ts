@@ -91,20 +91,33 @@ function* devicesToCheck(draft: Draft): Iterable<readonly [string, Device | unde
       if (!touched.Device.has(name)) yield [name, next.devices.get(name)];
 }
 
-function* checkSites(draft: Draft): Steps<void> {
-  // When sites may only seem to be missing, each is told for one of its devices: a file that cannot be read hides many.
-  const isDoubtful = unless(draft, 'Site') !== '';
-  const told = new Set<string>();
-  // In order only where the first of a site's devices is to be named.
-  const devices = devicesToCheck(draft);
-  for (const [device, manifest] of isDoubtful
-    ? [...devices].sort(([left], [right]) => (left < right ? -1 : 1))
-    : devices) {
+/** For each site that devices name, the first of them by name. */
+function* firstOfSites(draft: Draft): Steps<ReadonlyMap<string, string>> {
+  const first = new Map<string, string>();
+  for (const [device, manifest] of devicesToCheck(draft)) {
     yield pauseNow;
     const site = manifest?.spec.site;
-    if (site === undefined || (isDoubtful && told.has(site))) continue;
-    told.add(site);
-    checkName(draft, placeIn(draft, `Device/${device}`, ['spec', 'site']), 'Site', site);
+    if (site === undefined) continue;
+    const known = first.get(site);
+    if (known === undefined || device < known) first.set(site, device);
+  }
+  return first;
+}
+
+function checkSite(draft: Draft, device: string, site: string): void {
+  checkName(draft, placeIn(draft, `Device/${device}`, ['spec', 'site']), 'Site', site);
+}
+
+function* checkSites(draft: Draft): Steps<void> {
+  // When sites may only seem to be missing, each is told for one of its devices: a file that cannot be read hides many.
+  if (unless(draft, 'Site') !== '') {
+    for (const [site, device] of yield* firstOfSites(draft)) checkSite(draft, device, site);
+    return;
+  }
+  for (const [device, manifest] of devicesToCheck(draft)) {
+    yield pauseNow;
+    const site = manifest?.spec.site;
+    if (site !== undefined && !draft.next.sites.has(site)) checkSite(draft, device, site);
   }
 }
 

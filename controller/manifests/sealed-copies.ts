@@ -6,6 +6,7 @@ import { type Draft, placeIn } from './draft.ts';
 import type { MapDraft } from './map-draft.ts';
 import { listNames } from './nearest-name.ts';
 import type { PersistentMap } from './persistent-map.ts';
+import { pauseNow, type Steps } from './steps.ts';
 
 function copyFor({ metadata, spec }: Device, secret: Secret | undefined): { readonly sealed?: string } {
   const copy = secret && Object.hasOwn(secret.spec.copies, metadata.name) && secret.spec.copies[metadata.name];
@@ -41,14 +42,20 @@ export function noteUnsealed(
 }
 
 /** Warns of secrets that some devices can't read: what needs one does not start there. */
-export function warnOfUnsealed(draft: Draft): void {
+export function* warnOfUnsealed(draft: Draft): Steps<void> {
   const { next, findings } = draft;
   const devices = new Map<string, string[]>();
-  for (const [device, secrets] of next.unsealed)
-    for (const secret of secrets) devices.set(secret, [...(devices.get(secret) ?? []), device]);
+  for (const [device, secrets] of next.unsealed) {
+    yield pauseNow;
+    for (const secret of secrets) {
+      const names = devices.get(secret);
+      if (names === undefined) devices.set(secret, [device]);
+      else names.push(device);
+    }
+  }
   for (const [secret, names] of devices) {
     if (!next.secrets.has(secret)) continue;
-    const who = names.length === 1 ? `device ${names[0]}` : `${names.length} devices (${listNames(names.sort())})`;
+    const who = names.length === 1 ? `device ${names[0]}` : `${names.length} devices (${listNames(names)})`;
     const message = `it is not sealed to the key of ${who}: what reads it does not start there; run fleet secret seal`;
     findings.warn(placeIn(draft, `Secret/${secret}`, ['spec', 'copies'], 'key'), 'SECRET_NOT_SEALED', message);
   }

@@ -5,7 +5,7 @@
 import type { Selector } from '../../schemas/generated/types.ts';
 import { type Draft, placeIn } from './draft.ts';
 import type { ValuePath } from './finding.ts';
-import { hint, listNames } from './nearest-name.ts';
+import { firstName, hint, listNames } from './nearest-name.ts';
 import { unless } from './references.ts';
 import { labelTerm, labelTerms, selectorKeys, selectorTerms } from './selector.ts';
 import { pauseNow, type Steps } from './steps.ts';
@@ -81,22 +81,24 @@ function selectedLabels({ next }: Draft): string {
 }
 
 function warnOfSome(draft: Draft, devices: readonly string[], code: string, path: ValuePath, message: string): void {
-  const [first] = [...devices].sort();
+  const first = firstName(devices);
   if (first === undefined) return;
   const who = devices.length === 1 ? `device ${first}` : `${devices.length} devices (${listNames(devices)})`;
   draft.findings.warn(placeIn(draft, `Device/${first}`, path, 'key'), code, message.replace('DEVICES', who));
 }
 
 /** Warns of devices that no fleet selects, as after a slip in a label, and of those that are said to be idle and are not. */
-export function warnOfStrays(draft: Draft): void {
+export function* warnOfStrays(draft: Draft): Steps<void> {
   if (mayHideFleet(draft)) return;
   const { next } = draft;
-  const names = [...next.strays.keys()];
-  const isIdle = (name: string): boolean => next.devices.get(name)?.spec.idle === true;
+  const [lost, idle]: [string[], string[]] = [[], []];
+  for (const name of next.strays.keys()) {
+    yield pauseNow;
+    (next.devices.get(name)?.spec.idle === true ? idle : lost).push(name);
+  }
   const meant = 'mend its labels or a selector, or say spec.idle: true where that is meant';
   const unselected = `no fleet selects DEVICES, nothing runs there${selectedLabels(draft)}; ${meant}`;
-  const lost = names.filter((name) => !isIdle(name));
   warnOfSome(draft, lost, 'DEVICE_WITHOUT_FLEET', ['metadata', 'labels'], unselected);
   const selected = 'a fleet selects DEVICES, which spec.idle says to run nothing; take spec.idle away';
-  warnOfSome(draft, names.filter(isIdle), 'IDLE_DEVICE_SELECTED', ['spec', 'idle'], selected);
+  warnOfSome(draft, idle, 'IDLE_DEVICE_SELECTED', ['spec', 'idle'], selected);
 }

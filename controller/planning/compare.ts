@@ -1,18 +1,9 @@
 /** What a revision would change against another: device by device and fleet by fleet. Pure; touches nothing. */
 import { deployedModules } from '../../schemas/deployed-modules.ts';
-import { canonicalJson } from '../manifests/canonical-json.ts';
 import type { Catalogue, CataloguedRelease, DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
+import { type ApplicationChange, applicationChanges } from './application-changes.ts';
 import type { DescribedDevice } from './observed.ts';
 import { type DeployCause, type HoldCause, planDevice } from './plan-device.ts';
-
-/** An application that comes, goes or differs. Without `from` it comes, without `to` it goes. */
-export interface ApplicationChange {
-  readonly name: string;
-  readonly from?: string;
-  readonly to?: string;
-  /** What its manifest says of it besides the release differs: arguments, configuration, limits, trigger, grants. */
-  readonly settings: boolean;
-}
 
 /** A module that a device lacks, and the digests of its modules of the same application: what a delta could start from. */
 export interface Fetch {
@@ -72,30 +63,6 @@ export interface ComparedRevisions {
   readonly deploymentKey?: string;
   /** Releases of both revisions: which bytes a device has by the names and versions it reports. */
   readonly releases: Catalogue;
-}
-
-type Template = DesiredDevice['template'];
-type Deployed = Template['applications'][number];
-
-/** All that a deployment says of an application but for its module. */
-function settingsOf({
-  name: _name,
-  version: _version,
-  sha256: _sha256,
-  length: _length,
-  ...settings
-}: Deployed): string {
-  return canonicalJson(settings);
-}
-
-function applicationChanges(before: Template | undefined, after: Template | undefined): ApplicationChange[] {
-  const [old, fresh] = [before, after].map((template) => new Map(template?.applications.map((one) => [one.name, one])));
-  return [...new Set([...old!.keys(), ...fresh!.keys()])].sort().flatMap((name) => {
-    const [from, to] = [old!.get(name), fresh!.get(name)];
-    const settings = from !== undefined && to !== undefined && settingsOf(from) !== settingsOf(to);
-    if (from?.sha256 === to?.sha256 && from?.version === to?.version && !settings) return [];
-    return [{ name, ...(from && { from: from.version }), ...(to && { to: to.version }), settings }];
-  });
 }
 
 function attributeChanges(before: DesiredDevice | undefined, after: DesiredDevice | undefined): AttributeChange[] {
@@ -168,7 +135,7 @@ function compareDevice(
   { observe, releases, deploymentKey }: ComparedRevisions,
 ): DeviceChange | undefined {
   const { name: device, site, fleet = before?.fleet } = (after ?? before)!;
-  const applications = applicationChanges(before?.template, after?.template);
+  const applications = applicationChanges(before?.template.applications ?? [], after?.template.applications ?? []);
   const attributes = attributeChanges(before, after);
   const place = { device, ...(site && { site }), ...(fleet && { fleet }), applications, attributes };
   if (after === undefined) {

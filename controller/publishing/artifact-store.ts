@@ -167,9 +167,13 @@ export class ArtifactStore {
   /** Takes a release in, served whole; other ways come later by `addWay`. The bytes were checked by `checkRelease`. */
   addRelease(release: CataloguedRelease, bytes: Uint8Array): Promise<void> {
     return this.#changes.run(async () => {
-      const { name, version } = release;
+      const { name, version, sha256 } = release;
+      const wasHere = await this.has(sha256);
       const whole = await this.put(bytes);
-      if ((await this.index(release))?.sha256 === whole.sha256) return;
+      const index = await this.index(release);
+      if (index?.sha256 === whole.sha256) return;
+      // An index that is lost took the smaller ways along: they are made again.
+      if (wasHere && index === undefined) await this.#forgetTried(sha256);
       const ways: Way[] = [{ method: 'whole', ...whole }];
       await this.#writeIndex({ apiVersion: 'fleet/v1alpha1', kind: 'ReleaseIndex', name, version, ...whole, ways });
     });
@@ -200,6 +204,14 @@ export class ArtifactStore {
     const path = triedPath(base, sha256);
     await this.#files.write(path, new Uint8Array());
     this.#tried.add(path);
+  }
+
+  async #forgetTried(sha256: string): Promise<void> {
+    const paths = await this.#files.list('tried', 1);
+    for (const path of paths.filter((one) => one.endsWith(`-${sha256}`))) {
+      this.#tried.delete(path);
+      await this.#files.remove(path);
+    }
   }
 
   /**

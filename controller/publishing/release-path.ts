@@ -22,6 +22,11 @@ export function releaseFile(release: ReleaseName): string {
   return `releases/${targetPath(release)}`;
 }
 
+/** True for every path that `releaseFile` may give. */
+export function isReleaseFile(path: string): boolean {
+  return path.startsWith('releases/') && path.endsWith('.wasm');
+}
+
 /** The release that a target's path names; undefined when it names none. */
 export function parseTargetPath(path: string): ReleaseName | undefined {
   const [name = '', file = '', ...rest] = path.split('/');

@@ -6,7 +6,7 @@ import type { Repository } from './repository.ts';
 const togetherMin = 32;
 
 /** Asked of the engine at once. */
-const togetherMax = 10_000;
+const togetherMax = 20_000;
 
 /** Reads many blobs, each told when it is there: a few by the library, more by runs of the engine. Rejects with `SourceError`. */
 export async function readTogether(

@@ -3,7 +3,7 @@
  * than http are off, it asks nobody for a password, and runs no hooks.
  */
 import { hash } from 'node:crypto';
-import type { ProgramResult, Programs } from '../../platform/ports.ts';
+import type { ProgramResult, Programs, RunOptions } from '../../platform/ports.ts';
 import { type FetchOrder, fetchBytesMax, type GitEngine, silenceMsMax } from './git-engine.ts';
 import { SourceError } from './source-error.ts';
 
@@ -96,10 +96,9 @@ class ProgramEngine implements GitEngine {
     this.#programs = programs;
   }
 
-  #run(args: readonly string[], signal: AbortSignal, input?: string): Promise<ProgramResult> {
-    const bytes = input === undefined ? {} : { input: new TextEncoder().encode(input) };
+  #run(args: readonly string[], signal: AbortSignal, more: Partial<RunOptions> = {}): Promise<ProgramResult> {
     return this.#programs.run('git', [...offline, ...args], {
-      ...bytes,
+      ...more,
       environment: surroundings,
       outputBytesMax,
       signal,
@@ -135,7 +134,8 @@ class ProgramEngine implements GitEngine {
 
   async readBlobs(gitDirectory: string, oids: readonly string[], signal: AbortSignal): Promise<readonly Uint8Array[]> {
     const args = [`--git-dir=${gitDirectory}`, 'cat-file', '--batch', '--buffer'];
-    const read = await this.#run(args, signal, oids.map((oid) => `${oid}\n`).join(''));
+    const input = new TextEncoder().encode(oids.map((oid) => `${oid}\n`).join(''));
+    const read = await this.#run(args, signal, { input, printsMuch: true });
     if (read.code !== 0) throw new ProgramUnfitError('cat-file', read);
     return blobsOf(read.output, oids);
   }

@@ -34,8 +34,10 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
-/** The message of whatever was thrown. */
+/** The message of whatever was thrown; of a failure that isomorphic-git wraps into advice to its users, what failed. */
 export function messageOf(error: unknown): string {
+  const { message } = (error as { readonly data?: { readonly message?: unknown } } | null | undefined)?.data ?? {};
+  if (codeOf(error) === 'InternalError' && typeof message === 'string') return message;
   return error instanceof Error ? error.message : String(error);
 }
 

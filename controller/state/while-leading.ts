@@ -40,5 +40,6 @@ export function diskWhileLeading(disk: Disk, term: Pick<Term, 'isHeld'>): Disk {
       disk.remove(path);
     },
     syncDirectory: (path) => disk.syncDirectory(path),
+    syncAside: (path) => disk.syncAside(path),
   };
 }

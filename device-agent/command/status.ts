@@ -3,6 +3,7 @@ import { printableDeep } from '../../platform/printable.ts';
 import { eventWords } from '../../schemas/event-words.ts';
 import { factWords } from '../../schemas/fact-words.ts';
 import type { ApplicationReport, QuotaUsage, Report } from '../../schemas/generated/types.ts';
+import { linkWords } from '../../schemas/link-words.ts';
 import { outboxWords } from '../../schemas/outbox-words.ts';
 import { snapshotWords } from '../../schemas/snapshot-words.ts';
 import { type AgentStatus, readStatus } from '../report/status-file.ts';
@@ -25,7 +26,7 @@ function shareOf({ bytes, bytesMax }: QuotaUsage): string {
 
 /** What it took, where it trapped, what it printed last. */
 function detailLines(
-  { usage, facts, process, events, snapshot, stack = [], lines = [] }: ApplicationReport,
+  { usage, facts, process, events, snapshot, links, stack = [], lines = [] }: ApplicationReport,
   nowMs: number,
 ): string[] {
   const took =
@@ -40,6 +41,7 @@ function detailLines(
     ...(took === undefined ? [] : [took]),
     ...(facts === undefined ? [] : [`facts ${factWords(facts, (at) => ageOf(Date.parse(at), nowMs))}`]),
     ...(events === undefined ? [] : [`events: ${eventWords(events)}`]),
+    ...(links === undefined ? [] : [`linked: ${linkWords(links)}`]),
     ...(snapshot === undefined ? [] : [`snapshot: ${snapshotWords(snapshot, sayings)}`]),
     ...(process === undefined ? [] : [`in a process of its own: ${process}`]),
     ...stack.map((frame) => `in ${frame}`),

@@ -38,8 +38,14 @@ function isoTime(ms: number): string {
 }
 
 function withoutDetails(report: Report): Report {
-  const brief = ({ lines: _lines, stack: _stack, usage: _usage, snapshot: _snapshot, ...rest }: ApplicationReport) =>
-    rest;
+  const brief = ({
+    lines: _lines,
+    stack: _stack,
+    usage: _usage,
+    snapshot: _snapshot,
+    links: _links,
+    ...rest
+  }: ApplicationReport) => rest;
   return { ...report, applications: report.applications.map(brief) };
 }
 

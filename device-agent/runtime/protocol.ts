@@ -90,6 +90,8 @@ const states: ReadonlySet<unknown> = new Set<ApplicationReport['state']>([
 
 /** As the deployment's schema has them. */
 const factsMax = 8;
+const linksMax = 8;
+const linkedMax = 128;
 const factName = /^[a-z][a-z0-9_]{0,31}$/;
 
 function isText(value: unknown): value is string {
@@ -127,6 +129,13 @@ function parseFacts(value: unknown): ApplicationReport['facts'] {
   return Object.fromEntries(facts);
 }
 
+/** Those that are texts. */
+function parseLinks(value: unknown): ApplicationReport['links'] {
+  if (!isFields(value)) return undefined;
+  const links = Object.entries(value).filter((entry): entry is [string, string] => isText(entry[1]));
+  return Object.fromEntries(links.slice(0, linksMax).map(([link, named]) => [link, named.slice(0, linkedMax)]));
+}
+
 function parseSnapshot(value: unknown): ApplicationReport['snapshot'] {
   if (!isFields(value)) return undefined;
   const { at, bytes, isRestored, isTakenOver, fault } = value;
@@ -150,6 +159,7 @@ function parseReport(value: unknown): ApplicationReport | undefined {
   const events = parseCounts(value.events);
   const facts = parseFacts(value.facts);
   const snapshot = parseSnapshot(value.snapshot);
+  const links = parseLinks(value.links);
   return {
     ...{ name, version, since, restarts, state: state as ApplicationReport['state'] },
     ...(exitCode === undefined ? {} : { exitCode: exitCode as number }),
@@ -159,6 +169,7 @@ function parseReport(value: unknown): ApplicationReport | undefined {
     ...(events === undefined ? {} : { events }),
     ...(facts === undefined ? {} : { facts }),
     ...(snapshot === undefined ? {} : { snapshot }),
+    ...(links === undefined ? {} : { links }),
   };
 }
 

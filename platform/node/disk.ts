@@ -16,6 +16,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { type Disk, DiskError, type DiskErrorCode, type DiskFile } from '../ports.ts';
 
 /** Files are the owner's alone: state holds keys, and nobody else has business there. */
@@ -44,12 +45,16 @@ function detailOf(error: unknown): string {
   return /^E[A-Z0-9]+: (.*?)(?:, \w+(?: '.*)?)?$/s.exec(text)?.[1] ?? text;
 }
 
+function diskError(path: string, error: unknown): DiskError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return new DiskError(codes[code] ?? 'IO', path, detailOf(error));
+}
+
 function attempt<T>(path: string, operation: () => T): T {
   try {
     return operation();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    throw new DiskError(codes[code] ?? 'IO', path, detailOf(error));
+    throw diskError(path, error);
   }
 }
 
@@ -149,6 +154,14 @@ export const nodeDisk: Disk = {
         closeSync(descriptor);
       }
     }),
+  syncAside: async (path) => {
+    try {
+      await using handle = await open(path, constants.O_RDONLY);
+      await handle.sync();
+    } catch (error) {
+      throw diskError(path, error);
+    }
+  },
   freeBytes: (path) =>
     attempt(path, () => {
       const stats = statfsSync(path);

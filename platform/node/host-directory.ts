@@ -18,6 +18,7 @@ import {
 import { ExactTimes } from './exact-times.ts';
 import { withFileFaults } from './file-fault.ts';
 import { HostFile } from './host-file.ts';
+import { syncAside } from './sync-aside.ts';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR, O_WRONLY } = fs.constants;
 /** O_PATH, which Node does not name: a descriptor that only says which node is meant. The same number on x64 and arm64. */
@@ -186,16 +187,14 @@ class HostDirectory implements DirectoryHandle {
     });
   }
 
-  sync(): void {
-    withFileFaults(() => {
-      // A descriptor that only names a node cannot be synced.
-      const readable = fs.openSync(this.#self, O_RDONLY | O_DIRECTORY);
-      try {
-        fs.fsyncSync(readable);
-      } finally {
-        fs.closeSync(readable);
-      }
-    });
+  async sync(): Promise<void> {
+    // A descriptor that only names a node cannot be synced.
+    const readable = withFileFaults(() => fs.openSync(this.#self, O_RDONLY | O_DIRECTORY));
+    try {
+      await syncAside(readable);
+    } finally {
+      fs.closeSync(readable);
+    }
   }
 
   duplicate(): DirectoryHandle {

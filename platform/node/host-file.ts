@@ -2,12 +2,15 @@ import * as fs from 'node:fs';
 import { FileError, type FileHandle, type NodeStat, type NodeTimes } from '../file-handles.ts';
 import type { ExactTimes } from './exact-times.ts';
 import { withFileFaults } from './file-fault.ts';
+import { syncAside } from './sync-aside.ts';
 
 /** A regular file of this machine, held by its descriptor. */
 export class HostFile implements FileHandle {
   readonly #statOf: (descriptor: number) => NodeStat;
   readonly #times: ExactTimes;
   #descriptor: number | undefined;
+  /** What the disk is at: so long the descriptor stays open. */
+  readonly #syncing = new Set<Promise<void>>();
 
   constructor(descriptor: number, statOf: (descriptor: number) => NodeStat, times: ExactTimes) {
     this.#descriptor = descriptor;
@@ -49,14 +52,21 @@ export class HostFile implements FileHandle {
     });
   }
 
-  sync(): void {
-    this.#use((descriptor) => fs.fsyncSync(descriptor));
+  async sync(): Promise<void> {
+    const syncing = this.#use((descriptor) => syncAside(descriptor));
+    this.#syncing.add(syncing);
+    try {
+      await syncing;
+    } finally {
+      this.#syncing.delete(syncing);
+    }
   }
 
   close(): void {
     if (this.#descriptor === undefined) return;
     const descriptor = this.#descriptor;
     this.#descriptor = undefined;
-    withFileFaults(() => fs.closeSync(descriptor));
+    if (this.#syncing.size > 0) void Promise.allSettled(this.#syncing).then(() => fs.close(descriptor, () => {}));
+    else withFileFaults(() => fs.closeSync(descriptor));
   }
 }

@@ -1,47 +1,112 @@
 import { spawn } from 'node:child_process';
 import type { ProgramResult, RunOptions } from '../ports.ts';
+import { openSpool, type Spool } from './spool.ts';
 
 /** Of stderr, the end is kept: it says what went wrong. */
 const complaintBytesMax = 4096;
+
+/** What a shell counts files in. */
+const limitBlockBytes = 512;
 
 function environmentOf({ environment = {} }: RunOptions): NodeJS.ProcessEnv {
   const entries = Object.entries({ ...process.env, ...environment });
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
-/** Runs a program of the system to its end; see `Programs.run`. */
-export function runProgram(name: string, args: readonly string[], options: RunOptions): Promise<ProgramResult> {
-  const { signal, input, outputBytesMax } = options;
+/** What a program printed through a pipe. */
+class PipedOutput {
+  readonly #bytesMax: number;
+  #chunks: Uint8Array[] = [];
+  #bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Whether there is still room. */
+  add(chunk: Uint8Array): boolean {
+    this.#bytes += chunk.length;
+    if (this.isTooMuch) this.#chunks = [];
+    else this.#chunks.push(chunk);
+    return !this.isTooMuch;
+  }
+
+  get isTooMuch(): boolean {
+    return this.#bytes > this.#bytesMax;
+  }
+
+  get bytes(): Uint8Array {
+    return Buffer.concat(this.#chunks);
+  }
+}
+
+interface Ended {
+  readonly code: number | undefined;
+  readonly complaint: string;
+}
+
+/** Runs a program to its end; `stdout` is a descriptor, or takes what it prints and says whether there is room for more. */
+function runToEnd(
+  name: string,
+  args: readonly string[],
+  options: RunOptions,
+  stdout: number | ((chunk: Buffer) => boolean),
+): Promise<Ended> {
+  const { signal, input } = options;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
-    const child = spawn(name, [...args], { env: environmentOf(options), stdio: ['pipe', 'pipe', 'pipe'] });
-    const output: Uint8Array[] = [];
-    let bytes = 0;
+    const output = typeof stdout === 'number' ? stdout : 'pipe';
+    const child = spawn(name, [...args], { env: environmentOf(options), stdio: ['pipe', output, 'pipe'] });
     let complaint = Buffer.alloc(0);
-    let tooMuch = false;
     const stop = (): void => void child.kill('SIGKILL');
     signal.addEventListener('abort', stop, { once: true });
-    child.stdout.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      tooMuch ||= bytes > outputBytesMax;
-      if (tooMuch) return stop();
-      output.push(chunk);
+    child.stdout?.on('data', (chunk: Buffer) => {
+      if (typeof stdout !== 'number' && !stdout(chunk)) stop();
     });
-    child.stderr.on('data', (chunk: Buffer) => {
+    child.stderr!.on('data', (chunk: Buffer) => {
       complaint = Buffer.concat([complaint, chunk]).subarray(-complaintBytesMax);
     });
-    const end = (code: number | undefined, said: string): void => {
+    const end = (ended: Ended): void => {
       signal.removeEventListener('abort', stop);
       if (signal.aborted) reject(signal.reason);
-      else resolve({ code, output: Buffer.concat(tooMuch ? [] : output), complaint: said });
+      else resolve(ended);
     };
-    child.on('error', (error) => end(undefined, error.message));
-    child.on('close', (code) => {
-      const said = tooMuch ? `printed more than ${outputBytesMax} bytes` : complaint.toString('utf8').trim();
-      end(tooMuch ? undefined : (code ?? undefined), said);
-    });
+    child.on('error', (error) => end({ code: undefined, complaint: error.message }));
+    child.on('close', (code) => end({ code: code ?? undefined, complaint: complaint.toString('utf8').trim() }));
     // A program that ends early reads no more; what it says counts, not that.
-    child.stdin.on('error', () => {});
-    child.stdin.end(input);
+    child.stdin!.on('error', () => {});
+    child.stdin!.end(input);
   });
+}
+
+function tooMuch({ outputBytesMax }: RunOptions): ProgramResult {
+  return { code: undefined, output: new Uint8Array(), complaint: `printed more than ${outputBytesMax} bytes` };
+}
+
+async function runPiped(name: string, args: readonly string[], options: RunOptions): Promise<ProgramResult> {
+  const output = new PipedOutput(options.outputBytesMax);
+  const ended = await runToEnd(name, args, options, (chunk) => output.add(chunk));
+  return output.isTooMuch ? tooMuch(options) : { ...ended, output: output.bytes };
+}
+
+/** The shell sees to it that the file gets no larger, while nobody here looks. */
+async function runSpooled(
+  name: string,
+  args: readonly string[],
+  options: RunOptions,
+  spool: Spool,
+): Promise<ProgramResult> {
+  const blocks = Math.floor(options.outputBytesMax / limitBlockBytes) + 1;
+  const limited = ['-c', `ulimit -f ${blocks}; exec "$0" "$@"`, name, ...args];
+  const ended = await runToEnd('sh', limited, options, spool.descriptor);
+  const bytes = await spool.size();
+  return bytes > options.outputBytesMax ? tooMuch(options) : { ...ended, output: await spool.read(bytes) };
+}
+
+/** Runs a program of the system to its end; see `Programs.run`. */
+export async function runProgram(name: string, args: readonly string[], options: RunOptions): Promise<ProgramResult> {
+  if (options.printsMuch !== true) return runPiped(name, args, options);
+  await using spool = await openSpool();
+  if (spool === undefined) return runPiped(name, args, options);
+  return await runSpooled(name, args, options, spool);
 }

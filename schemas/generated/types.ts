@@ -1335,9 +1335,31 @@ export interface PlannedApplication {
    */
   to?: string;
   /**
-   * Its arguments, environment, configuration or restart policy differ.
+   * What its manifest says of it besides its releases differs.
    */
   settings: boolean;
+  /**
+   * Modules linked to it that come, go or differ, as NAME/VERSION.
+   */
+  links?: PlannedLink[];
+  /**
+   * What becomes of the state of its kept instance when a deployment brings another release of it. none: it begins afresh. snapshot: it goes on from that state, which only a release that differs in code alone can. migrate: the old module's fleet_export_state writes its state to its standard output, and the new one's fleet_import_state reads it.
+   */
+  handover?: 'none' | 'snapshot' | 'migrate';
+}
+export interface PlannedLink {
+  /**
+   * The name that modules import from what is linked; lower-case letters, digits and dashes. `env` is where C takes its memory from.
+   */
+  link: string;
+  /**
+   * Absent when it comes.
+   */
+  from?: string;
+  /**
+   * Absent when it goes.
+   */
+  to?: string;
 }
 export interface PlannedAttribute {
   name: 'fleet' | 'probationSeconds' | 'keyFingerprint';
@@ -1540,6 +1562,12 @@ export interface ApplicationReport {
   usage?: ApplicationUsage;
   events?: EventCounts;
   snapshot?: SnapshotReport;
+  /**
+   * What is linked to it now, as NAME/VERSION by the name that it imports from.
+   */
+  links?: {
+    [k: string]: string;
+  };
 }
 export interface FactReport {
   value: number | boolean | string;

@@ -48,3 +48,13 @@ test('what is no announcement, and one whose state is gone, are passed over', (t
   t.deepEqual(readAnnouncements(disk, '/nowhere'), []);
   t.is(announcementDirectory({}), undefined);
 });
+
+test('controllers that were killed and whose state is gone leave room for those that run', (t) => {
+  const { disk, find } = stage();
+  for (let n = 0; n < 200; n += 1) {
+    announce(disk, directory, `/gone/${n}`, { ...announcementOf(n, '/home/ada/other'), tokenFile: `/gone/${n}` });
+  }
+  announce(disk, directory, '/state/1', announcementOf(1, '/home/ada/one'));
+  t.is(find('/home/ada/one'), 'https://127.0.0.1:1');
+  t.true(disk.list(directory).length < 64);
+});

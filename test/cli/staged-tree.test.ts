@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { BlobPile } from '../../cli/blob-pile.ts';
+import type { CommandContext } from '../../cli/command.ts';
+import type { FleetRepository } from '../../cli/fleet-repository.ts';
+import { layDirectory } from '../../cli/fleet-revision.ts';
 import { readStagedTree } from '../../cli/staged-tree.ts';
 import { isSnapshotFile } from '../../cli/working-tree.ts';
 import { passedOver } from '../../controller/manifests/passed-over.ts';
@@ -37,7 +40,11 @@ function scene(t: ExecutionContext, files: Readonly<Record<string, string>>) {
       warnings: passedOver(tree.odd, tree.unread),
     };
   };
-  return { directory, scratch, git, read };
+  const lay = () => {
+    const repository = { pile: new BlobPile(), bring: async () => {} } as unknown as FleetRepository;
+    return layDirectory(context as unknown as CommandContext, directory, repository);
+  };
+  return { directory, scratch, git, read, lay };
 }
 
 function gitTest(title: string, body: (t: ExecutionContext) => Promise<void>): void {
@@ -134,3 +141,27 @@ test('where there is no repository, git has nothing to say', async (t) => {
   };
   t.is(await readStagedTree(context, directory), undefined);
 });
+
+gitTest(
+  'a release is judged as a commit would hold it: through attributes and filters, and not where git ignores it',
+  async (t) => {
+    const { directory, git, lay } = scene(t, {
+      '.gitattributes': '*.wasm text eol=lf\nreleases/tide/* filter=pointer\nreleases/buoy/* -text\n',
+      '.gitignore': 'releases/gauge/\n',
+      'releases/crane/1.wasm': 'one\r\ntwo',
+      'releases/buoy/1.wasm': 'one\r\ntwo',
+      'releases/tide/1.wasm': 'long and heavy',
+      'releases/gauge/1.wasm': 'ignored',
+      'releases/winch/1.wasm': 'held back',
+    });
+    git('config', 'filter.pointer.clean', 'echo pointer; cat > /dev/null');
+    git('add', 'releases/winch');
+    git('update-index', '--skip-worktree', 'releases/winch/1.wasm');
+    rmSync(join(directory, 'releases/winch/1.wasm'));
+    const { releaseBytes } = await lay();
+    const held = ['crane', 'buoy', 'tide', 'gauge', 'winch'].map((name) =>
+      text(releaseBytes(`releases/${name}/1.wasm`)),
+    );
+    t.deepEqual(held, ['one\ntwo', 'one\r\ntwo', 'pointer\n', undefined, 'held back']);
+  },
+);

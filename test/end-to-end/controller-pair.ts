@@ -12,6 +12,7 @@ import type { Readiness } from '../../controller/doors/http/readiness.ts';
 import { freePort } from '../../platform/node/free-port.ts';
 import { commitAll } from '../../platform/node/git-commit.ts';
 import { openNetwork } from '../../platform/node/network.ts';
+import { hasSwift, TestBuckets } from '../controller/publishing/bucket/test-bucket.ts';
 import { TestServer } from '../controller/state/postgres/test-database.ts';
 import { eventually } from './processes.ts';
 import { contextOf } from './world.ts';
@@ -155,9 +156,16 @@ export class ControllerPair {
   readonly server: TestServer;
   readonly controllers: readonly PairedController[];
   readonly #directory: string;
+  readonly #buckets: TestBuckets | undefined;
 
-  private constructor(server: TestServer, controllers: readonly PairedController[], directory: string) {
+  private constructor(
+    server: TestServer,
+    buckets: TestBuckets | undefined,
+    controllers: readonly PairedController[],
+    directory: string,
+  ) {
     this.server = server;
+    this.#buckets = buckets;
     this.controllers = controllers;
     this.#directory = directory;
   }
@@ -171,8 +179,10 @@ export class ControllerPair {
     for (let n = 0; n < devices; n += 1) writeFileSync(`${manifests}/ship-${n}.yaml`, deviceText(`ship-${n}`));
     const server = await TestServer.start();
     await server.createDatabase(database);
-    const controllers = ['one', 'two'].map((name) => makeController(directory, name, server));
-    return new ControllerPair(server, await Promise.all(controllers), directory);
+    const buckets = hasSwift ? await TestBuckets.start() : undefined;
+    await buckets?.make('fleet');
+    const controllers = ['one', 'two'].map((name) => makeController(directory, name, server, buckets));
+    return new ControllerPair(server, buckets, await Promise.all(controllers), directory);
   }
 
   ask(text: string): Promise<readonly Record<string, unknown>[]> {
@@ -192,11 +202,30 @@ export class ControllerPair {
       controller.way.close();
     }
     this.server.stop();
+    this.#buckets?.stop();
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }
 
-async function makeController(directory: string, name: string, server: TestServer): Promise<PairedController> {
+/** Where artifacts lie that both serve: in a bucket where there is a server of buckets, else in their directory. */
+function artifactsText(buckets: TestBuckets | undefined): string {
+  if (buckets === undefined) return '';
+  const { endpoint, region, accessKeyId, secretAccessKey } = buckets.place;
+  return `  artifacts:
+    url: s3://fleet/pair
+    endpoint: ${endpoint}
+    region: ${region}
+    accessKeyId: ${accessKeyId}
+    secretAccessKey: ${secretAccessKey}
+`;
+}
+
+async function makeController(
+  directory: string,
+  name: string,
+  server: TestServer,
+  buckets: TestBuckets | undefined,
+): Promise<PairedController> {
   const way = new Way(server.port);
   const port = await freePort();
   mkdirSync(`${directory}/${name}`);
@@ -215,7 +244,7 @@ async function makeController(directory: string, name: string, server: TestServe
     port: ${port}
   mqtt:
     port: 0
-`,
+${artifactsText(buckets)}`,
   );
   return new PairedController(name, directory, port, way);
 }

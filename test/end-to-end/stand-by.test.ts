@@ -1,5 +1,5 @@
 /**
- * Real processes over a real database: while 1,000 deployments are issued the controller that leads is killed, stopped, and cut off,
+ * Real processes over a real database, and a real bucket where there is one: while 1,000 deployments are issued the controller that leads is killed, stopped, and cut off,
  * and the other one takes over. The database notes every write of a device, and says afterwards what happened.
  */
 import anyTest, { type ExecutionContext } from 'ava';
@@ -16,12 +16,13 @@ const audit = `
   CREATE TABLE audit (n bigserial, device text, sequence integer, revision text, envelope text, epoch bigint);
   CREATE FUNCTION note() RETURNS trigger AS $$ BEGIN
     INSERT INTO audit (device, sequence, revision, envelope, epoch)
-      SELECT NEW.key, (issued ->> 'sequence')::integer, issued ->> 'revision', NEW.value::json ->> 'envelope', fleet_lease.epoch
-      FROM fleet_lease, LATERAL (SELECT NEW.value::json -> 'issued' AS issued) AS row;
+      SELECT NEW.key, (deployment ->> 'sequence')::integer, deployment ->> 'revision', NEW.value, fleet_lease.epoch
+      FROM fleet_lease, LATERAL (SELECT (NEW.value::json #>> '{}')::json ->> 'payload' AS payload) AS envelope,
+        LATERAL (SELECT convert_from(decode(payload, 'base64'), 'utf8')::json AS deployment) AS signed;
     PERFORM pg_sleep(0.002);
     RETURN NEW;
   END $$ LANGUAGE plpgsql;
-  CREATE TRIGGER note AFTER INSERT OR UPDATE ON fleet_rows FOR EACH ROW WHEN (NEW.room = 'device') EXECUTE FUNCTION note()`;
+  CREATE TRIGGER note AFTER INSERT OR UPDATE ON fleet_documents FOR EACH ROW WHEN (NEW.room = 'envelope') EXECUTE FUNCTION note()`;
 
 /** How many devices were issued a revision and nothing since. */
 async function issuedOf(pair: ControllerPair, revision: string): Promise<number> {
@@ -119,6 +120,8 @@ test('a leader that is killed, stopped or cut off amid 1,000 issues is followed 
     await allIssued(pair, revision);
     await after(t, leader);
     t.deepEqual(await faultsOf(pair), [], word);
+    const [noted] = await pair.ask('SELECT count(DISTINCT device)::integer AS devices FROM audit');
+    t.is(noted?.devices, devices, 'the database noted what was issued');
     leader.start();
     await leader.leads(false);
     [leader, other] = [other, leader];

@@ -324,6 +324,13 @@ export class SimDisk implements Disk {
     this.#renames = this.#renames.filter(({ to }) => to !== node);
   }
 
+  syncAside(path: string): void {
+    const node = this.#find(path);
+    if (node !== undefined && isDirectory(node)) return this.syncDirectory(path);
+    using file = this.open(path, 'write');
+    file.sync();
+  }
+
   freeBytes(): number {
     this.#check();
     return this.#capacityBytes < unlimitedBytes ? Math.max(0, this.#capacityBytes - this.usedBytes()) : unlimitedBytes;

@@ -56,6 +56,7 @@ export function diskOf(life: ProcessLife, disk: Disk): Disk {
     rename: (from, to) => guarded(life, () => disk.rename(from, to)),
     remove: (path) => guarded(life, () => disk.remove(path)),
     syncDirectory: (path) => guarded(life, () => disk.syncDirectory(path)),
+    syncAside: (path) => guarded(life, () => disk.syncAside(path)),
     freeBytes: (path) => guarded(life, () => disk.freeBytes(path)),
   };
 }

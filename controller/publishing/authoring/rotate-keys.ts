@@ -21,6 +21,7 @@ import {
   type ReleaseReplacements,
   releaseKeyIds,
   releaseKeyName,
+  rotatableKeyIds,
   signRoleAnew,
 } from './rotate-release-keys.ts';
 import { type Announce, signFile } from './sign-file.ts';
@@ -91,7 +92,7 @@ export function rotateKeys(tree: WorkTree, options: RotateOptions): Rotated {
 function beginAll(tree: WorkTree, options: RotateOptions, root: Root, targets: Targets): Replacements {
   const { roles, random, applications = [] } = options;
   const named = namedKeys(tree, root);
-  const releases = applications.map((name) => [name, releaseKeyIds(targets, name)] as const);
+  const releases = applications.map((name) => [name, rotatableKeyIds(tree, targets, name)] as const);
   return {
     ofRoles: new Map([...roles].map((role) => [role, beginReplacement(tree, random, role, named[role])])),
     ofReleases: new Map(
@@ -110,9 +111,7 @@ function signAll(
 ): readonly Written[] {
   const { ofRoles, ofReleases } = replacements;
   const signed = targets.file.signed as Targets;
-  const written: Written[] = [...ofReleases].flatMap(
-    ([name, one]) => signRoleAnew(tree, signed, name, one, options) ?? [],
-  );
+  const written: Written[] = [...ofReleases].map(([name, one]) => signRoleAnew(tree, signed, name, one, options));
   const isTargetsChanged = ofReleases.size > 0 || ofRoles.has('targets') || ofRoles.has('deployment');
   if (isTargetsChanged) written.push(signTargets(tree, targets, replacements, options));
   const isRootChanged = [...ofRoles.keys()].some((role) => role !== 'deployment');

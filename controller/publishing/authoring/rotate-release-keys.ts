@@ -3,6 +3,7 @@
  * written first, signed by the old keys too: whichever delegation stands behind it, it holds.
  */
 import type { Targets } from '@tufjs/models';
+import type { MetadataFile } from '../../../artifact/trust/tuf/metadata.ts';
 import { delegationOf } from '../../../artifact/trust/tuf/targets.ts';
 import { roleFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
@@ -31,17 +32,30 @@ export function releaseKeyIds(targets: Targets, application: string): readonly s
   throw new AuthoringError('ROLE_UNKNOWN', message);
 }
 
-/** Writes the role of an application, signed by its new keys; undefined before its first release. */
+/** The role of an application, which the new keys are to sign. Without it they would vouch for no release that there was. */
+function requiredRole(tree: WorkTree, application: string): MetadataFile<Targets> {
+  const role = readRole(tree, application);
+  if (role !== undefined) return role;
+  const message = `${roleFile(application)} does not exist, and new keys would sign none of its releases. Nothing was signed. Restore it with git`;
+  throw new AuthoringError('TRUST_MISSING', message);
+}
+
+/** Ids of the keys that are to be replaced, of an application whose releases are here. */
+export function rotatableKeyIds(tree: WorkTree, targets: Targets, application: string): readonly string[] {
+  const keyIds = releaseKeyIds(targets, application);
+  requiredRole(tree, application);
+  return keyIds;
+}
+
+/** Writes the role of an application, signed by its new keys. */
 export function signRoleAnew(
   tree: WorkTree,
   targets: Targets,
   application: string,
   { fresh, stays }: Replacement,
   { now, announce }: { readonly now: number; readonly announce: Announce },
-): { readonly role: string; readonly path: string; readonly missing: number } | undefined {
-  const role = readRole(tree, application);
-  if (role === undefined) return undefined;
-  const { signed } = role;
+): { readonly role: string; readonly path: string; readonly missing: number } {
+  const { signed } = requiredRole(tree, application);
   const after = targetsOf({
     ...signed.toJSON(),
     version: versionAfter(signed.version, now),

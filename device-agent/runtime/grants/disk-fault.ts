@@ -10,12 +10,17 @@ const faults: Readonly<Record<DiskErrorCode, FileFault>> = {
   IO: 'io',
 };
 
-/** Does something with the disk for a guest; what the disk refuses becomes a `FileError`. */
+function toldAsFault(error: unknown): never {
+  if (error instanceof DiskError) throw new FileError(faults[error.code], error.message);
+  throw error;
+}
+
+/** Does something with the disk for a guest, now or later; what the disk refuses becomes a `FileError`. */
 export function withDiskFaults<T>(operation: () => T): T {
   try {
-    return operation();
+    const result = operation();
+    return result instanceof Promise ? (result.catch(toldAsFault) as T) : result;
   } catch (error) {
-    if (error instanceof DiskError) throw new FileError(faults[error.code], error.message);
-    throw error;
+    return toldAsFault(error);
   }
 }

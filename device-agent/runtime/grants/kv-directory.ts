@@ -66,12 +66,12 @@ export class KvDirectory extends FlatDirectory {
     return writer;
   }
 
-  override removeFile(name: string): void {
-    this.#store.remove(name);
+  override removeFile(name: string): void | Promise<void> {
+    return this.#store.remove(name);
   }
 
-  override rename(name: string, to: DirectoryHandle, toName: string): void {
+  override rename(name: string, to: DirectoryHandle, toName: string): void | Promise<void> {
     if (!(to instanceof KvDirectory)) throw new FileError('cross-device', `${name} is a key, and stays one`);
-    this.#store.rename(name, toName);
+    return this.#store.rename(name, toName);
   }
 }

@@ -1,4 +1,5 @@
 /** The two ways a key is open: for reading what it has, and for writing what it will have. */
+import { whenSettled } from '../../../platform/and-then.ts';
 import { FileError, type FileHandle, type NodeStat, type NodeTimes } from '../../../platform/file-handles.ts';
 import type { DiskFile } from '../../../platform/ports.ts';
 import { MemoryFileHandle, MemoryNodes } from '../primitives/memory-nodes.ts';
@@ -55,7 +56,7 @@ export interface KvWriting {
   readonly stat: NodeStat;
   /** Where what is gathered is counted. */
   readonly quota: Quota;
-  readonly commit: (value: Uint8Array) => void;
+  readonly commit: (value: Uint8Array) => void | Promise<void>;
   /** Called once, when it is closed. */
   readonly onClosed: () => void;
 }
@@ -94,18 +95,18 @@ export class KvWriter extends MemoryFileHandle {
     this.#isAbandoned = true;
   }
 
-  override close(): void {
-    const { commit, onClosed } = this.#writing;
-    let isKept = !this.#isChanged;
-    try {
-      if (this.#isChanged && !this.#isAbandoned) {
-        commit(this.#gathered.buffer.subarray(0, this.#gathered.length));
-        isKept = true;
-      }
-    } finally {
-      if (!isKept) this.#uncount();
-      onClosed();
-    }
+  override close(): void | Promise<void> {
+    if (!this.#isChanged || this.#isAbandoned) return this.#end(!this.#isChanged);
+    const value = this.#gathered.buffer.subarray(0, this.#gathered.length);
+    return whenSettled(
+      () => this.#writing.commit(value),
+      (isKept) => this.#end(isKept),
+    );
+  }
+
+  #end(isKept: boolean): void {
+    if (!isKept) this.#uncount();
+    this.#writing.onClosed();
   }
 
   #uncount(): void {

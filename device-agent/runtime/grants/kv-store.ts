@@ -2,7 +2,7 @@
  * A store of values: a file a key. What is written to a key is there when the write is over, whole or not at all, also after a
  * power cut; until then whoever reads the key reads what was there before. One key has one writer at a time.
  */
-import { writeFileDurably } from '../../../platform/durable-file.ts';
+import { writeFileAside } from '../../../platform/durable-file.ts';
 import { FileError } from '../../../platform/file-handles.ts';
 import type { Disk, DiskFile } from '../../../platform/ports.ts';
 import { withDiskFaults } from './disk-fault.ts';
@@ -59,25 +59,25 @@ export class KvStore {
     return { [Symbol.dispose]: () => void this.#writing.delete(key) };
   }
 
-  /** Replaces the value; durable when it returns. */
-  write(key: string, value: Uint8Array): void {
-    withDiskFaults(() => writeFileDurably(this.#disk, this.#directory, key + ending, value));
+  /** Replaces the value, for who has a claim on the key; durable when it is over. */
+  write(key: string, value: Uint8Array): void | Promise<void> {
+    return withDiskFaults(() => writeFileAside(this.#disk, this.#directory, key + ending, value));
   }
 
-  remove(key: string): void {
+  remove(key: string): void | Promise<void> {
     this.#assertUnclaimed(key);
-    withDiskFaults(() => {
+    return withDiskFaults(() => {
       this.#disk.remove(this.#pathOf(key));
-      this.#disk.syncDirectory(this.#directory);
+      return this.#disk.syncAside(this.#directory);
     });
   }
 
   /** Gives a value another key, and takes that from what had it. */
-  rename(key: string, toKey: string): void {
+  rename(key: string, toKey: string): void | Promise<void> {
     for (const one of [key, toKey]) this.#assertUnclaimed(one);
-    withDiskFaults(() => {
+    return withDiskFaults(() => {
       this.#disk.rename(this.#pathOf(key), this.#pathOf(toKey));
-      this.#disk.syncDirectory(this.#directory);
+      return this.#disk.syncAside(this.#directory);
     });
   }
 

@@ -84,8 +84,8 @@ export class GuestInstances {
   }
 
   /** Gives back what the program holds of the outside. */
-  close(): void {
-    this.program.close();
+  close(): Promise<void> {
+    return this.program.close();
   }
 
   /** Lets go of them; nothing of them runs any more. Their memories are given back where nobody else writes to them. */

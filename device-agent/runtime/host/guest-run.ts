@@ -77,7 +77,8 @@ export class GuestRun implements Run {
       if (this.#isStopped) return;
       this.#guest = this.#newGuest(compiled);
       const end = await this.#guest.work(start(compiled));
-      if (end !== undefined) handlers.onEnd(end);
+      // It may be stopped while what it wrote is made durable.
+      if (end !== undefined && !this.#isStopped) handlers.onEnd(end);
     } catch (error) {
       if (!(error instanceof UnfitModule || error instanceof DiskError || error instanceof FileError)) throw error;
       if (!this.#isStopped) handlers.onEnd({ kind: 'refused', message: error.message });

@@ -101,7 +101,7 @@ export class Guest implements Caller {
     if (last === undefined || cutShort.has(last.kind)) this.#abandon();
     this.#isResident = end?.kind === 'resident';
     if (!this.#isResident) {
-      this.#instances.close();
+      await this.#instances.close();
       this.#instances.leave(!this.#turns.wasInterrupted);
       this.#made = undefined;
     }
@@ -115,7 +115,7 @@ export class Guest implements Caller {
     this.#turns.interrupt();
     if (!this.#isResident) return;
     this.#abandon();
-    this.#instances.close();
+    void this.#instances.close();
   }
 
   /**

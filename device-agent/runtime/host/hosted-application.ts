@@ -10,6 +10,7 @@ import { failureReport } from './failure-report.ts';
 import { FuelRate } from './fuel-rate.ts';
 import type { Launcher, Run } from './launch.ts';
 import type { Life } from './life.ts';
+import { linkReport } from './links/link-report.ts';
 import { OutputLines } from './output-lines.ts';
 
 /** What an application's life needs of the outside. */
@@ -165,6 +166,7 @@ export class LiveApplication implements Life {
       ...(end?.kind === 'exited' ? { exitCode: end.exitCode } : {}),
       ...failureReport(end, this.#lines.last),
       ...(dropped === 0 ? {} : { events: { dropped } }),
+      ...linkReport(this.application),
       ...this.#ports.grants.facts(this.application.name),
     };
   }

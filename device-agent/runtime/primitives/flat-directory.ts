@@ -82,11 +82,11 @@ export abstract class FlatDirectory implements DirectoryHandle {
     refused('a link');
   }
 
-  rename(_name: string, _to: DirectoryHandle, _toName: string): void {
+  rename(_name: string, _to: DirectoryHandle, _toName: string): void | Promise<void> {
     refused('another name');
   }
 
-  removeFile(name: string): void {
+  removeFile(name: string): void | Promise<void> {
     throw new FileError('not-permitted', `${name} is not removed`);
   }
 

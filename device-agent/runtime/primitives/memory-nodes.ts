@@ -130,7 +130,7 @@ export class MemoryFileHandle implements FileHandle {
 
   sync(): void {}
 
-  close(): void {}
+  close(): void | Promise<void> {}
 }
 
 function grown(buffer: Uint8Array, length: number): Uint8Array<ArrayBuffer> {

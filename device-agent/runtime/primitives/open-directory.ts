@@ -72,8 +72,8 @@ export class OpenDirectory {
     this.#handle.setTimes(times);
   }
 
-  sync(): void {
-    this.#handle.sync();
+  sync(): void | Promise<void> {
+    return this.#handle.sync();
   }
 
   close(): void {
@@ -202,7 +202,7 @@ export class OpenDirectory {
     this.#withEntry(() => place.directory.link(place.name!, target.directory, name));
   }
 
-  renameAt(path: string, to: OpenDirectory, toPath: string): void {
+  renameAt(path: string, to: OpenDirectory, toPath: string): void | Promise<void> {
     this.#assertSameGrant(to);
     using place = this.#entryAt(path);
     using target = to.#entryAt(toPath);
@@ -211,19 +211,21 @@ export class OpenDirectory {
     const moved = this.#existing(place);
     if (target.namesDirectory && moved.kind !== 'directory') throw new FileError('not-directory', `${path} is a file`);
     const replaced = target.directory.statOf(toName);
-    place.directory.rename(name, target.directory, toName);
+    const renaming = place.directory.rename(name, target.directory, toName);
     const isOther = replaced !== undefined && (replaced.inode !== moved.inode || replaced.device !== moved.device);
     if (isOther) this.#grant.quota.dropNode(replaced);
+    return renaming;
   }
 
-  unlinkFileAt(path: string): void {
+  unlinkFileAt(path: string): void | Promise<void> {
     this.#assertWritable();
     using place = this.#entryAt(path);
     const stat = this.#existing(place, 'as it is');
     if (stat.kind === 'directory') throw new FileError('is-directory', `${path} is a directory`);
     if (place.namesDirectory) throw new FileError('not-directory', `${path} is no directory`);
-    place.directory.removeFile(place.name!);
+    const removing = place.directory.removeFile(place.name!);
     this.#grant.quota.dropNode(stat);
+    return removing;
   }
 
   removeDirectoryAt(path: string): void {

@@ -69,17 +69,19 @@ export class OpenFile {
     this.#handle.setTimes(times);
   }
 
-  sync(): void {
-    this.#handle.sync();
+  sync(): void | Promise<void> {
+    return this.#handle.sync();
   }
 
-  close(): void {
+  close(): void | Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    let closing: void | Promise<void>;
     try {
       this.#quota.closed(this.#key, () => this.#handle.size());
     } finally {
-      this.#handle.close();
+      closing = this.#handle.close();
     }
+    return closing;
   }
 }

@@ -41,11 +41,6 @@ export function until<T>(attempt: () => T | undefined, wait: () => Promise<void>
   }
 }
 
-/** Goes on with what was waited for, at once where it did not have to be. */
-export function andThen<T, R>(value: T | Promise<T>, next: (value: T) => R): R | Promise<R> {
-  return value instanceof Promise ? value.then(next) : next(value);
-}
-
 async function afterWaiting<T>(
   waited: Promise<void>,
   attempt: () => T | undefined,

@@ -69,12 +69,17 @@ function resize(memory: WebAssembly.Memory | undefined, pages: number): void {
   }
 }
 
+/** Copies of what is not zero, one for each stretch of it: nothing of the guest runs meanwhile, nor of its neighbours. */
 function blocksOf(bytes: Uint8Array): ReadonlyMap<number, Uint8Array> {
   const blocks = new Map<number, Uint8Array>();
   const zeroes = Buffer.alloc(blockBytes);
-  for (let at = 0; at < bytes.length; at += blockBytes) {
-    const block = bytes.subarray(at, at + blockBytes);
-    if (!zeroes.equals(block)) blocks.set(at, block.slice());
+  let start = 0;
+  for (let at = 0; at <= bytes.length; at += blockBytes) {
+    if (at < bytes.length && !zeroes.equals(bytes.subarray(at, at + blockBytes))) continue;
+    const stretch = bytes.slice(start, at);
+    for (let offset = 0; offset < stretch.length; offset += blockBytes)
+      blocks.set(start + offset, stretch.subarray(offset, offset + blockBytes));
+    start = at + blockBytes;
   }
   return blocks;
 }

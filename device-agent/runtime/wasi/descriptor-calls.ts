@@ -3,7 +3,7 @@ import type { OpenFile } from '../primitives/open-file.ts';
 import type { Descriptor } from './descriptors.ts';
 import { CallFailure, errno } from './errno.ts';
 import { checkedFlags, descriptorFlag, timesOf } from './flags.ts';
-import type { Answer, Call, Context, Guest } from './guest.ts';
+import { type Answer, type Call, type Context, done, type Guest } from './guest.ts';
 import { type Whence, writeDescriptorStat, writeNodeStat, writeStreamStat } from './layout.ts';
 import { clockNanoseconds } from './program-calls.ts';
 import { right } from './rights.ts';
@@ -44,10 +44,8 @@ function fdSeek({ guest, dialect }: Context, number: number, offset: bigint, fro
 
 function fdSync({ guest }: Context, number: number, rights: bigint): Answer {
   const { target } = guest.descriptors.with(number, rights);
-  if (target.kind === 'file') target.file.sync();
-  else if (target.kind === 'directory') target.directory.sync();
-  else return errno.invalid;
-  return undefined;
+  if (target.kind === 'file') return done(target.file.sync());
+  return target.kind === 'directory' ? done(target.directory.sync()) : errno.invalid;
 }
 
 function fdAllocate({ guest }: Context, number: number, offset: bigint, length: bigint): Answer {
@@ -101,8 +99,8 @@ export const descriptorCalls = {
   fd_seek: fdSeek,
   fd_tell: ({ guest }: Context, number: number, pointer: number): Answer =>
     void guest.memory.setU64(pointer, BigInt(seekable(guest, number, right.tell).descriptor.position)),
-  fd_close: ({ guest }: Context, number: number): Answer => void guest.descriptors.close(number),
-  fd_renumber: ({ guest }: Context, from: number, to: number): Answer => void guest.descriptors.renumber(from, to),
+  fd_close: ({ guest }: Context, number: number): Answer => done(guest.descriptors.close(number)),
+  fd_renumber: ({ guest }: Context, from: number, to: number): Answer => done(guest.descriptors.renumber(from, to)),
   fd_fdstat_get: ({ guest }: Context, number: number, pointer: number): Answer =>
     void writeDescriptorStat(guest.memory.view(pointer, 24), guest.descriptors.get(number)),
   fd_fdstat_set_flags: ({ guest }: Context, number: number, flags: number): Answer => {

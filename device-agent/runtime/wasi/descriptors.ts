@@ -30,7 +30,7 @@ export function descriptorOf(target: Target, rights: Rights, flags = 0): Descrip
   return { target, rights, flags, position: 0 };
 }
 
-function closeTarget(target: Target): void {
+function closeTarget(target: Target): void | Promise<void> {
   switch (target.kind) {
     case 'file':
       return target.file.close();
@@ -48,9 +48,9 @@ function closeTarget(target: Target): void {
   }
 }
 
-function closeDescriptor({ target, listing }: Descriptor): void {
+function closeDescriptor({ target, listing }: Descriptor): void | Promise<void> {
   listing?.close();
-  closeTarget(target);
+  return closeTarget(target);
 }
 
 /** An application's open descriptors, by numbers. */
@@ -90,22 +90,22 @@ export class DescriptorTable {
     return descriptor;
   }
 
-  close(number: number): void {
+  close(number: number): void | Promise<void> {
     const descriptor = this.get(number);
     this.#open.delete(number);
     this.#lowest = Math.min(this.#lowest, number);
-    closeDescriptor(descriptor);
+    return closeDescriptor(descriptor);
   }
 
   /** Makes `to` stand for what `from` stood for, and closes `from`; what `to` stood for is closed. */
-  renumber(from: number, to: number): void {
+  renumber(from: number, to: number): void | Promise<void> {
     const descriptor = this.get(from);
     const replaced = this.get(to);
     if (from === to) return;
     this.#open.delete(from);
     this.#lowest = Math.min(this.#lowest, from);
     this.#open.set(to, descriptor);
-    closeDescriptor(replaced);
+    return closeDescriptor(replaced);
   }
 
   /** What is open, as it is now. */
@@ -114,13 +114,14 @@ export class DescriptorTable {
   }
 
   /** Closes all; what the operating system says of one keeps none of the others open. */
-  closeAll(): void {
-    for (const number of [...this.#open.keys()]) {
+  async closeAll(): Promise<void> {
+    const closing = [...this.#open.keys()].map(async (number) => {
       try {
-        this.close(number);
+        await this.close(number);
       } catch (error) {
         errnoOf(error);
       }
-    }
+    });
+    await Promise.all(closing);
   }
 }

@@ -1,3 +1,4 @@
+import { andThen } from '../../../platform/and-then.ts';
 import { DescriptorTable, descriptorOf } from './descriptors.ts';
 import type { Errno } from './errno.ts';
 import { GuestMemory } from './guest-memory.ts';
@@ -37,14 +38,19 @@ export class Guest {
     }
   }
 
-  /** Gives back what the instance holds of the outside. */
-  close(): void {
-    this.descriptors.closeAll();
+  /** Gives back what the instance holds of the outside: all of it when this returns, but for what a disk is still at. */
+  close(): Promise<void> {
+    return this.descriptors.closeAll();
   }
 }
 
 /** A call's answer; nothing means success. */
 export type Answer = Errno | undefined | Promise<Errno | undefined>;
+
+/** The answer of a call that has nothing to tell but that it is done. */
+export function done(work: void | Promise<void>): Answer {
+  return andThen(work, () => undefined);
+}
 
 /** A system call as its table has it: what the guest passed, behind who it is and in which dialect it speaks. */
 export type Call = (

@@ -1,14 +1,15 @@
 /** The calls on directories and paths, all of them within what was granted. */
 
+import { andThen } from '../../../platform/and-then.ts';
 import { decodeText } from '../primitives/guest-path.ts';
 import { OpenDirectory, type OpenOptions } from '../primitives/open-directory.ts';
 import { OpenFile } from '../primitives/open-file.ts';
 import type { OpenStream } from '../primitives/open-stream.ts';
-import { andThen, until } from '../primitives/waiting.ts';
+import { until } from '../primitives/waiting.ts';
 import { type Descriptor, descriptorOf } from './descriptors.ts';
 import { CallFailure, errno } from './errno.ts';
 import { checkedFlags, descriptorFlag, follows, openFlag, timesOf } from './flags.ts';
-import type { Answer, Call, Context, Guest } from './guest.ts';
+import { type Answer, type Call, type Context, done, type Guest } from './guest.ts';
 import { directoryRecord, writeNodeStat } from './layout.ts';
 import { Listing } from './listing.ts';
 import { clockNanoseconds } from './program-calls.ts';
@@ -214,7 +215,7 @@ function pathRename(
 ): Answer {
   const source = directoryWith(guest, from, right.renameSource);
   const target = directoryWith(guest, to, right.renameTarget);
-  return void source.renameAt(pathAt(guest, path, length), target, pathAt(guest, toPath, toLength));
+  return done(source.renameAt(pathAt(guest, path, length), target, pathAt(guest, toPath, toLength)));
 }
 
 /** The calls by their names. */
@@ -254,5 +255,5 @@ export const pathCalls = {
   path_remove_directory: ({ guest }: Context, number: number, path: number, length: number): Answer =>
     void directoryWith(guest, number, right.removeDirectory).removeDirectoryAt(pathAt(guest, path, length)),
   path_unlink_file: ({ guest }: Context, number: number, path: number, length: number): Answer =>
-    void directoryWith(guest, number, right.unlinkFile).unlinkFileAt(pathAt(guest, path, length)),
+    done(directoryWith(guest, number, right.unlinkFile).unlinkFileAt(pathAt(guest, path, length))),
 } satisfies Readonly<Record<string, Call>>;

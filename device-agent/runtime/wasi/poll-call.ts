@@ -1,6 +1,7 @@
 /** poll_oneoff: waits for clocks and streams at once. */
+import { andThen } from '../../../platform/and-then.ts';
 import type { Readiness } from '../../../platform/streams.ts';
-import { andThen, until } from '../primitives/waiting.ts';
+import { until } from '../primitives/waiting.ts';
 import type { Descriptor } from './descriptors.ts';
 import { CallFailure, type Errno, errno, errnoOf } from './errno.ts';
 import type { Answer, Call, Context, Guest } from './guest.ts';

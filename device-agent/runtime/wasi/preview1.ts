@@ -37,11 +37,17 @@ const interfaces: Readonly<Record<string, Interface>> = {
 
 /** The calls that may answer with a promise where the world can suspend; all others answer at once everywhere. */
 const waiting: ReadonlySet<string> = new Set([
+  'fd_close',
+  'fd_datasync',
   'fd_pread',
   'fd_pwrite',
   'fd_read',
   'fd_readdir',
+  'fd_renumber',
+  'fd_sync',
   'fd_write',
+  'path_rename',
+  'path_unlink_file',
   'poll_oneoff',
   'random_get',
   'sched_yield',

@@ -1,6 +1,7 @@
 /** The calls on sockets. Preview 1 can only use what the host has opened: accept, receive, send, shut down. */
+import { andThen } from '../../../platform/and-then.ts';
 import type { Connection, Listener } from '../../../platform/streams.ts';
-import { andThen, until } from '../primitives/waiting.ts';
+import { until } from '../primitives/waiting.ts';
 import { type Descriptor, descriptorOf } from './descriptors.ts';
 import { CallFailure, errno } from './errno.ts';
 import { checkedFlags, descriptorFlag } from './flags.ts';

@@ -1,8 +1,9 @@
 /** The calls that move bytes: reading and writing of files and streams. */
 
+import { andThen } from '../../../platform/and-then.ts';
 import type { InputStream, OutputStream } from '../../../platform/streams.ts';
 import type { OpenFile } from '../primitives/open-file.ts';
-import { andThen, until } from '../primitives/waiting.ts';
+import { until } from '../primitives/waiting.ts';
 import type { Descriptor, Target } from './descriptors.ts';
 import { CallFailure, errno } from './errno.ts';
 import { descriptorFlag } from './flags.ts';
@@ -154,10 +155,8 @@ function writeFile(
       return 0;
     }
   });
-  return andThen(written, (count) => {
-    if (descriptor.flags & (descriptorFlag.dataSync | descriptorFlag.sync)) file.sync();
-    return count;
-  });
+  const isSynced = (descriptor.flags & (descriptorFlag.dataSync | descriptorFlag.sync)) !== 0;
+  return isSynced ? andThen(written, (count) => andThen(file.sync(), () => count)) : written;
 }
 
 function checkedPosition(offset: bigint): number {

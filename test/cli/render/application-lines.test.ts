@@ -36,6 +36,12 @@ test('an application whose state is kept tells of when, how much, and what becam
   t.is(applicationLines({ ...running, snapshot: {} }, application.since)[1], '    snapshot: none yet');
 });
 
+test('an application that others are linked to names them by their versions', (t) => {
+  const links = { codec: 'log/1.1.0', table: 'index/2.0.0' };
+  const lines = applicationLines({ ...application, state: 'running', links }, application.since);
+  t.is(lines[1], '    linked: codec log/1.1.0, table index/2.0.0');
+});
+
 test('an application that trapped tells where, and what it said last', (t) => {
   const failed = { state: 'backoff', message: 'trap: unreachable in sink < main', restarts: 1 } as const;
   const trapped = { ...application, ...failed, stack: ['sink', 'main'], lines: ['taking water'] };

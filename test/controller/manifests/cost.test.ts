@@ -1,5 +1,5 @@
 import test from 'ava';
-import { applyChanges } from '../../../controller/manifests/apply-changes.ts';
+import { applyChanges, applyChangesInSteps } from '../../../controller/manifests/apply-changes.ts';
 import { emptyManifestState } from '../../../controller/manifests/manifest-state.ts';
 import { application, catalogue, changesOf, device, type Files, fleet, site } from './fleet-fixture.ts';
 
@@ -47,4 +47,15 @@ test('a commit that touches one manifest costs what it touches, not what there i
     });
     t.true(one < whole / 8, `${one} ms of ${whole} ms`);
   }
+});
+
+test('what every device of a fleet runs changes in steps: whom it touches is gathered, drawn and kept with places to pause', (t) => {
+  const files = ships(30);
+  const first = applyChanges(emptyManifestState, changesOf(files), catalogue);
+  if (first.kind !== 'accepted') return t.fail();
+  const edit = changesOf({ 'apps/pump.yaml': application('pump', '1.1.0') });
+  const steps = applyChangesInSteps(first.state, edit, catalogue);
+  let pauses = 0;
+  while (steps.next().done !== true) pauses += 1;
+  t.true(pauses >= 3 * 300, `${pauses} pauses`);
 });

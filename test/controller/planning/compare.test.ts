@@ -204,5 +204,8 @@ test('a linked module is counted among what a device lacks, once, with what it h
     bridge?.fetches.map(({ release, bases }) => [release.name, release.version, bases]),
     [['log', '1.1.0', [sha256Of('log/1.0.0')]]],
   );
-  t.deepEqual(bridge?.applications[0], { name: 'pump', from: '1.0.0', to: '1.0.0', settings: true });
+  t.deepEqual(bridge?.applications[0], {
+    ...{ name: 'pump', from: '1.0.0', to: '1.0.0', settings: false },
+    links: [{ link: 'codec', from: 'log/1.0.0', to: 'log/1.1.0' }],
+  });
 });

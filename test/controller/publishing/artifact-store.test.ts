@@ -160,6 +160,26 @@ test('addWay() takes each way once, and only when it is smaller than the whole',
   );
 });
 
+test('a release whose index is lost has its smaller ways made again', async (t) => {
+  const files = new DirectoryFiles(new SimDisk(), '/store');
+  const bytes = moduleOf(1, 100);
+  const crane = { name: 'crane', version: '1', sha256: sha256Hex(bytes), length: bytes.length };
+  const base = 'b'.repeat(64);
+  const store = new ArtifactStore(files);
+  await store.addRelease(crane, bytes);
+  await store.addWay(crane, { method: 'delta', base }, Uint8Array.of(1, 2));
+  await store.markTried(base, crane.sha256);
+  await store.markTried(crane.sha256, base);
+  const again = new ArtifactStore(files);
+  await again.addRelease(crane, bytes);
+  t.true(await again.wasTried(base, crane.sha256), 'its index is there');
+  await files.write('releases/crane/1.json', new TextEncoder().encode('garbage'));
+  const after = new ArtifactStore(files);
+  await after.addRelease(crane, bytes);
+  t.false(await after.wasTried(base, crane.sha256));
+  t.true(await after.wasTried(crane.sha256, base), 'of the other one');
+});
+
 test('collect() removes what nobody needed twice in a row, and never what somebody needs', async (t) => {
   const store = new ArtifactStore(new DirectoryFiles(new SimDisk(), '/store'));
   const [old, kept] = [moduleOf(1, 50), moduleOf(2, 50)];

@@ -212,6 +212,9 @@ test('what the old release key signs after its rotation counts for nothing, and 
   const unknown = t.throws(() => rotateWith(tree, 94, { roles: noRoles, applications: ['winch'] }, now));
   t.is((unknown as AuthoringError).code, 'ROLE_UNKNOWN');
   t.regex((unknown as AuthoringError).message, /there are release-crane\. Nothing was made or signed/);
+  tree.disk.remove('/fleet/trust/roles/crane.json');
+  const lost = t.throws(() => rotateWith(tree, 94, { roles: noRoles, applications: ['crane'] }, now));
+  t.is((lost as AuthoringError).code, 'TRUST_MISSING', 'what lost its releases is not signed without them');
 });
 
 test('a rotation of a release key that is stopped anywhere leaves what verifies, and is gone through again', (t) => {

@@ -7,6 +7,7 @@ import { failureReport } from '../failure-report.ts';
 import { FuelRate } from '../fuel-rate.ts';
 import type { HostPorts } from '../hosted-application.ts';
 import type { Life, StopTerms } from '../life.ts';
+import { linkReport } from '../links/link-report.ts';
 import { OutputLines } from '../output-lines.ts';
 import { type EventQueue, haveSameQueue } from './event-queue.ts';
 import type { HostEvent } from './event-source.ts';
@@ -123,6 +124,7 @@ export class EventedApplication implements Life {
       ...failureReport(this.#lastFailure, this.#lines.last),
       events: Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
       ...(snapshot === undefined ? {} : { snapshot }),
+      ...linkReport(this.application),
       ...this.#ports.grants.facts(name),
     };
   }

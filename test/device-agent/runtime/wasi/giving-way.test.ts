@@ -1,8 +1,17 @@
 /** Calls that take long: others have their turn in between, and what comes of them is the same. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'ava';
+import { KvDirectory } from '../../../../device-agent/runtime/grants/kv-directory.ts';
+import { KvStore } from '../../../../device-agent/runtime/grants/kv-store.ts';
 import { memoryDirectory } from '../../../../device-agent/runtime/primitives/memory-directory.ts';
+import { OpenDirectory } from '../../../../device-agent/runtime/primitives/open-directory.ts';
+import { Quota } from '../../../../device-agent/runtime/primitives/quota.ts';
 import { lineOutput } from '../../../../device-agent/runtime/primitives/streams.ts';
 import { errno } from '../../../../device-agent/runtime/wasi/errno.ts';
+import { nodeDisk } from '../../../../platform/node/disk.ts';
+import { openHostDirectory } from '../../../../platform/node/host-directory.ts';
 import { allRights, granted, newGuest, open, write } from './guest.ts';
 
 const entries = 300;
@@ -70,4 +79,31 @@ test('a directory of any size is listed with way given in between, each entry on
   t.true(times() >= 4);
   t.deepEqual(await list(200n), all.slice(200), 'what is held still');
   t.deepEqual(await list(3n), all.slice(3), 'what is read anew');
+});
+
+test('who waits for a disk holds up nobody: what is synced, and what is written to a key, which is there when it is closed', async (t) => {
+  const path = mkdtempSync(join(tmpdir(), 'fleet-slow-'));
+  t.teardown(() => rmSync(path, { recursive: true }));
+  for (const name of ['data', 'kv']) mkdirSync(join(path, name));
+  const store = new KvStore(nodeDisk, join(path, 'kv'));
+  const quota = new Quota({ bytesMax: 100, entriesMax: 5, openMax: 8 }, store.measure());
+  const keys = new OpenDirectory(new KvDirectory(store, quota), { isWritable: true, quota });
+  const guest = newGuest({ directories: { '/data': granted(openHostDirectory(join(path, 'data'))), '/kv': keys } });
+  const make = (directory: number): number =>
+    open(guest, 'a', { directory, flags: 1, rights: allRights, inheriting: allRights }).descriptor;
+  const [file, key] = [make(3), make(4)];
+  const syncing = guest.call('fd_sync', file);
+  t.true(syncing instanceof Promise);
+  t.is(guest.call('fd_close', file), errno.success, 'it is closed when the disk is through with it');
+  t.is(await syncing, errno.success);
+  t.is(write(guest, key, 'abc').error, errno.success);
+  const closing = guest.call('fd_close', key);
+  t.true(closing instanceof Promise);
+  t.is(
+    open(guest, 'a', { directory: 4, flags: 1, rights: allRights, inheriting: allRights }).error,
+    errno.busy,
+    'it has its writer',
+  );
+  t.is(await closing, errno.success);
+  t.is(Buffer.from(store.read('a')).toString(), 'abc');
 });
