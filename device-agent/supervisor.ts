@@ -19,6 +19,7 @@ import { deviceSecrets } from './device-secrets.ts';
 import { DeviceIdentityStore } from './enrol-identity.ts';
 import { keepCertificate } from './enrol-renewal.ts';
 import { Quiet } from './quiet.ts';
+import { firstRun } from './runtime/first-run.ts';
 import { openRuntime } from './runtime/open-runtime.ts';
 import { defaultStateDirectory, stateLayout } from './state-layout.ts';
 import { AwsShadowLink } from './transport/aws-shadow-link.ts';
@@ -58,15 +59,6 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
     return texts && { ca: new TextDecoder().decode(nodeDisk.readFile(configuration.ca)), ...texts };
   };
   const common = { clock: nodeClock, random: nodeRandom, log };
-  const link = new AwsShadowLink({
-    ...{
-      device,
-      host: bareHost(mqtt.host),
-      port: mqtt.port ?? 8883,
-      keepAliveSeconds: mqtt.keepAliveSeconds ?? 1200,
-    },
-    ...{ identity: deviceIdentity, relays: nodeRelays, ...common },
-  });
   const { runtimeDirectory, preparedDirectory } = stateLayout(stateDirectory);
   const runtime = openRuntime({
     ...{ processes: nodeProcesses, disk: nodeDisk, confinement: openConfinement(), ...common },
@@ -75,6 +67,15 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
     hostFile: programFile('./app-host.js', './runtime/host/main.ts'),
     prepareFile: programFile('./prepare.js', './runtime/prepare/main.ts'),
     ...(http === undefined ? {} : { door: doorPlace(http) }),
+  });
+  const link = new AwsShadowLink({
+    ...{
+      device,
+      host: bareHost(mqtt.host),
+      port: mqtt.port ?? 8883,
+      keepAliveSeconds: mqtt.keepAliveSeconds ?? 1200,
+    },
+    ...{ identity: deviceIdentity, relays: nodeRelays, ...common, due: () => firstRun(runtime, nodeClock) },
   });
   let courier!: CourierProcess;
   const quiet = new Quiet(nodeClock, quietMs, clearMemory);

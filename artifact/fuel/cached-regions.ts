@@ -47,6 +47,8 @@ export const notReentered = -1;
  * nothing in it calls, and the engine may unroll it. It has no loop inside of it, and carries no values.
  */
 export function reenteredLoops({ shape }: MeteredFunction, regions: Int32Array): Int32Array {
+  // Without a loop there is no region either, and both are told by the same number.
+  if (!shape.hasLoop) return regions;
   const { parent, isLoop, labelArity, observers } = shape.constructs;
   const count = parent.length;
   const isOuter = new Uint8Array(count);

@@ -9,8 +9,9 @@ export function threadedFunctions({ shapes, imported }: CallGraph): boolean[] {
   return shapes.map(({ locals, calls, segments, callsIndirectly, hasHandler, hasBulk, throwsOrTailCalls }, number) => {
     if (locals > threadedLocalsMax) return false;
     if (callsIndirectly || hasHandler || hasBulk || throwsOrTailCalls) return false;
+    if (!calls.callee.includes(number + imported)) return false;
     const own = calls.callee.filter((callee) => callee === number + imported).length;
     const cost = segments.cost.reduce((sum, one) => sum + one, 0);
-    return own > 0 && calls.callee.length - own <= 2 * own && cost <= threadedCostMax;
+    return calls.callee.length - own <= 2 * own && cost <= threadedCostMax;
   });
 }

@@ -36,6 +36,8 @@ class BodyWriter {
   readonly #regions: Int32Array;
   readonly #reentered: Int32Array;
   readonly #fuel: CachedFuel;
+  /** Whether fuel is kept in a local anywhere. */
+  readonly #hasCache: boolean;
   /** Holds the bytes of stack as they were when the function was entered. */
   readonly #stackLocal: number;
   #copied: number;
@@ -49,7 +51,8 @@ class BodyWriter {
     this.#regions = cachedRegions(metered);
     this.#reentered = reenteredLoops(metered, this.#regions);
     this.#fuel = new CachedFuel(code, indices, metered.shape);
-    this.#stackLocal = metered.shape.locals + (this.#hasCache() ? 1 : 0);
+    this.#hasCache = metered.shape.hasLoop && this.#regions.some((region) => region !== notCached);
+    this.#stackLocal = metered.shape.locals + (this.#hasCache ? 1 : 0);
     this.#copied = metered.shape.start;
   }
 
@@ -68,13 +71,9 @@ class BodyWriter {
     code.end();
   }
 
-  #hasCache(): boolean {
-    return this.#regions.some((region) => region !== notCached);
-  }
-
   #writeLocals(): void {
     const { shape, metering } = this.#metered;
-    const fuel = this.#hasCache() ? [{ count: 1, type: { code: 0x7e } }] : [];
+    const fuel = this.#hasCache ? [{ count: 1, type: { code: 0x7e } }] : [];
     const stack = metering.stackBytes === undefined ? [] : [{ count: 1, type: { code: 0x7f } }];
     writeLocals(this.#code, [...shape.runs, ...fuel, ...stack]);
   }

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { measureAgent } from './agent.ts';
 import { measureEvents } from './events.ts';
 import { measureInstances } from './instances.ts';
+import { measureLateness } from './lateness.ts';
 
 /** One figure beside what it must be, where it is ours. */
 export interface Row {
@@ -22,6 +23,11 @@ function tableOf(rows: readonly Row[]): string {
 export async function run(args: readonly string[]): Promise<void> {
   const options = { json: { type: 'boolean' }, quick: { type: 'boolean' } } as const;
   const { json, quick } = parseArgs({ args: [...args], options }).values;
-  const rows = [...(await measureInstances()), ...(await measureEvents()), ...(quick ? [] : await measureAgent())];
+  const rows = [
+    ...measureInstances(),
+    ...(await measureEvents()),
+    ...(await measureLateness()),
+    ...(quick ? [] : await measureAgent()),
+  ];
   process.stdout.write(json ? `${JSON.stringify(rows, undefined, 2)}\n` : tableOf(rows));
 }

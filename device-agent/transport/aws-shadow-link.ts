@@ -3,8 +3,9 @@ import type { Clock, Log, Random, Relays } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
 import type { DeviceIdentity } from './broker-connection.ts';
 import { reconnectDelayMs, type SessionEnd } from './reconnect-delay.ts';
+import { SessionError } from './session-error.ts';
 import type { ShadowLink, ShadowLinkHandlers } from './shadow-link.ts';
-import { SessionError, ShadowSession } from './shadow-session.ts';
+import type { ShadowSession } from './shadow-session.ts';
 
 /** What the link is made of. */
 export interface AwsShadowLinkOptions {
@@ -20,6 +21,8 @@ export interface AwsShadowLinkOptions {
   readonly random: Random;
   readonly log: Log;
   readonly relays: Relays;
+  /** Asked once, before anything is loaded for it; it connects when that resolves. */
+  readonly due?: () => Promise<void>;
 }
 
 /** A connection that lived this long was a good one: the next failure is a first one. */
@@ -82,7 +85,9 @@ export class AwsShadowLink implements ShadowLink {
   }
 
   async #run(handlers: ShadowLinkHandlers): Promise<void> {
-    const { clock, random } = this.#options;
+    const { clock, random, due } = this.#options;
+    const stopped = new Promise((resolve) => this.#stopped.signal.addEventListener('abort', resolve));
+    await Promise.race([due?.(), stopped]);
     let failures = 0;
     while (!this.#stopped.signal.aborted) {
       const { end, reason } = await this.#serve(handlers).catch(endingOf);
@@ -99,6 +104,8 @@ export class AwsShadowLink implements ShadowLink {
     const { device, host, port, keepAliveSeconds, answerSecondsMax = 60, clock, relays } = this.#options;
     const identity = this.#options.identity();
     if (identity === undefined) return { end: 'refused', reason: 'this device has no certificate yet' };
+    // The native library takes as long to load as all the rest of the agent.
+    const { ShadowSession } = await import('./shadow-session.ts');
     const ended = Promise.withResolvers<Ending>();
     const stop = (): void => ended.resolve({ end: 'short', reason: 'stopped' });
     this.#stopped.signal.addEventListener('abort', stop);

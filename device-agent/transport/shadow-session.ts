@@ -10,6 +10,7 @@ import type { Report } from '../../schemas/generated/types.ts';
 import { batchTopics } from '../../schemas/message-batch.ts';
 import { type BrokerAccess, newConnection } from './broker-connection.ts';
 import { ReportedState } from './reported-state.ts';
+import { SessionError } from './session-error.ts';
 import { Wire } from './wire.ts';
 
 /** The named shadow that carries deployments and reports. */
@@ -49,16 +50,6 @@ function stateOfDelta(payload: ArrayBuffer): unknown {
     return typeof message === 'object' && message !== null && 'state' in message ? message.state : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/** Why no session came about: nobody was reached, or it came to nothing there. */
-export class SessionError extends Error {
-  readonly code: 'unreachable' | 'refused';
-  constructor(code: SessionError['code'], reason: string) {
-    super(reason);
-    this.name = 'SessionError';
-    this.code = code;
   }
 }
 

@@ -1,0 +1,63 @@
+/** A program that has many guests sleep and says what that takes of it: `node sleepers.ts SUBJECT`. */
+import { readFileSync } from 'node:fs';
+import type { CompiledModule } from '../../device-agent/runtime/host/compiled-modules.ts';
+import { FuelMeter } from '../../device-agent/runtime/host/fuel-meter.ts';
+import { Guest } from '../../device-agent/runtime/host/guest.ts';
+import { GuestThread } from '../../device-agent/runtime/host/guest-thread.ts';
+import { Turns } from '../../device-agent/runtime/host/turns.ts';
+import { nodeClock } from '../../platform/node/clock.ts';
+import { hostileGuest } from '../../test/device-agent/runtime/hostile-guests.ts';
+import { newWorld } from '../../test/device-agent/runtime/wasi/guest.ts';
+import { median } from '../median.ts';
+import { compiledOf, examplePath } from './example-module.ts';
+
+const instances = 500;
+/** Before it is looked at what they take: the heap has the size that it will have. */
+const warmUps = 50;
+
+/** What a sleeping instance adds to its process, and how long it took to its first instruction. */
+export interface Sleepers {
+  readonly kib: number;
+  readonly startMs: number;
+}
+
+/** A guest that prints nothing anywhere and sleeps for ever as soon as it sleeps. */
+function sleeperOf(compiled: CompiledModule, thread: GuestThread, onStarted: () => void): Guest {
+  const { world } = newWorld({ wait: () => new Promise(() => {}), monotonic: nodeClock.monotonic });
+  const meter = new FuelMeter({}, nodeClock.monotonic());
+  const memoryBytesMax = 64 * 65_536;
+  return new Guest(world, { name: 'guest', compiled, thread, clock: nodeClock, meter, onStarted, memoryBytesMax });
+}
+
+async function settle(): Promise<void> {
+  for (let round = 0; round < 3; round++) {
+    globalThis.gc?.({ type: 'major', execution: 'sync' });
+    await new Promise(setImmediate);
+  }
+}
+
+async function measureSleepers(compiled: CompiledModule): Promise<Sleepers> {
+  const thread = new GuestThread(new Turns({ nextTurn: setImmediate, mark: () => {} }));
+  const starts: number[] = [];
+  const guests: Guest[] = [];
+  const start = async (): Promise<void> => {
+    const orderedAt = nodeClock.monotonic();
+    const before = starts.length;
+    const guest = sleeperOf(compiled, thread, () => starts.push(nodeClock.monotonic() - orderedAt));
+    guests.push(guest);
+    void guest.run();
+    while (starts.length === before) await new Promise(setImmediate);
+    await new Promise(setImmediate);
+  };
+  for (let index = 0; index < warmUps; index++) await start();
+  await settle();
+  const beforeBytes = process.memoryUsage().rss;
+  for (let index = 0; index < instances; index++) await start();
+  await settle();
+  const grownBytes = process.memoryUsage().rss - beforeBytes;
+  for (const guest of guests) guest.stop();
+  return { kib: grownBytes / instances / 1024, startMs: median(starts) };
+}
+
+const source = process.argv[2] === 'ticker' ? hostileGuest('ticker') : readFileSync(examplePath);
+process.stdout.write(JSON.stringify(await measureSleepers(compiledOf(source))));
