@@ -23,19 +23,20 @@ function resign(signed: Signed, key: PrivateKey): Buffer {
 }
 
 export class Attack {
-  readonly #artifacts: string;
+  /** Where the files of the artifact store lie that it changes. */
+  artifacts: string;
   readonly #database: string;
   readonly #online;
 
   constructor({ directory, fleet }: TestWorld) {
-    this.#artifacts = `${directory}/controller/artifacts`;
+    this.artifacts = `${directory}/controller/artifacts`;
     this.#database = `${directory}/controller/controller.db`;
     this.#online = readControllerKeys(nodeDisk, `${fleet.tree.directory}/.fleet/keys/online`);
   }
 
   /** Replaces a file below the artifact store; gives what undoes it. */
   replace(path: string, change: (bytes: Buffer) => Uint8Array): () => void {
-    const file = `${this.#artifacts}/${path}`;
+    const file = `${this.artifacts}/${path}`;
     const before = readFileSync(file);
     writeFileSync(file, change(Buffer.from(before)));
     return () => writeFileSync(file, before);
@@ -44,7 +45,7 @@ export class Attack {
   /** One bit in every form of a release; undefined until the controller has prepared its small form too. */
   flipRelease(name: string, version: string): true | undefined {
     const { ways }: ReleaseIndex = JSON.parse(
-      readFileSync(`${this.#artifacts}/releases/${name}/${version}.json`, 'utf8'),
+      readFileSync(`${this.artifacts}/releases/${name}/${version}.json`, 'utf8'),
     );
     if (ways.length < 2) return undefined;
     for (const way of ways) {
@@ -57,7 +58,7 @@ export class Attack {
   }
 
   #signed(path: string): Signed {
-    return JSON.parse(readFileSync(`${this.#artifacts}/tuf/${path}`, 'utf8')).signed;
+    return JSON.parse(readFileSync(`${this.artifacts}/tuf/${path}`, 'utf8')).signed;
   }
 
   /** A genuine timestamp, newer than the one there, that expired a day ago. */
@@ -73,8 +74,8 @@ export class Attack {
    * and timestamp name the forged role.
    */
   forgeRelease(name: string, version: string, bytes: Uint8Array): void {
-    writeFileSync(`${this.#artifacts}/sha256/${sha256(bytes)}`, bytes);
-    const roles = readdirSync(`${this.#artifacts}/tuf`).filter((file) => file.endsWith(`.${name}.json`));
+    writeFileSync(`${this.artifacts}/sha256/${sha256(bytes)}`, bytes);
+    const roles = readdirSync(`${this.artifacts}/tuf`).filter((file) => file.endsWith(`.${name}.json`));
     const role = this.#signed(roles.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10)).at(-1)!);
     const target = { length: bytes.length, hashes: { sha256: sha256(bytes) } };
     const targets = { ...(role.targets as object), [`${name}/${version}.wasm`]: target };
@@ -83,7 +84,7 @@ export class Attack {
     const snapshot = this.#signed(`${named}.snapshot.json`);
     const put = (path: string, signed: Signed, key: PrivateKey) => {
       const file = resign(signed, key);
-      writeFileSync(`${this.#artifacts}/tuf/${path}`, file);
+      writeFileSync(`${this.artifacts}/tuf/${path}`, file);
       return { version: signed.version, length: file.length, hashes: { sha256: sha256(file) } };
     };
     const forged = { ...role, version: role.version + 1, targets };
@@ -98,13 +99,13 @@ export class Attack {
   /** The envelope that the controller keeps of a device's newest deployment. The controller must not run. */
   envelope(device: string): string {
     using database = new DatabaseSync(this.#database);
-    const sql = `SELECT value ->> '$.envelope' AS envelope FROM rows WHERE room = 'device' AND key = ?`;
+    const sql = `SELECT value ->> '$' AS envelope FROM documents WHERE room = 'envelope' AND key = ?`;
     return String(database.prepare(sql).get(device)?.envelope);
   }
 
   setEnvelope(device: string, envelope: string): void {
     using database = new DatabaseSync(this.#database);
-    const sql = `UPDATE rows SET value = json_set(value, '$.envelope', ?) WHERE room = 'device' AND key = ?`;
+    const sql = `UPDATE documents SET value = json_quote(?) WHERE room = 'envelope' AND key = ?`;
     database.prepare(sql).run(envelope, device);
   }
 

@@ -12,6 +12,7 @@ import { nodeRandom } from '../../platform/node/random.ts';
 import type { DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
 import { cModule, cTest } from '../device-agent/runtime/c-module.ts';
 import { Attack, flipEnvelope, mallory } from './attack.ts';
+import { Impostor } from './impostor.ts';
 import { eventually, processesOf } from './processes.ts';
 import { witnessModule } from './witness.ts';
 import { makeWorld, startWorld, type TestWorld } from './world.ts';
@@ -21,10 +22,15 @@ const generousMs = 60_000;
 const cleanups: (() => unknown)[] = [];
 let made: TestWorld;
 let attack: Attack;
+let impostor: Impostor;
 
 test.before(async (t) => {
   t.timeout(2 * generousMs);
-  made = await makeWorld({ teardown: (work) => cleanups.push(work) }, [device]);
+  made = await makeWorld({ teardown: (work) => cleanups.push(work) }, [device], (directory) => {
+    impostor = new Impostor(directory);
+    cleanups.push(() => impostor.close());
+    return (port) => impostor.startRelay(port);
+  });
   attack = new Attack(made);
   await startWorld(made, { controller: { 'channels.files.directory': messagesDirectory() } });
 });
@@ -88,6 +94,18 @@ async function refuses(t: ExecutionContext, code: string, before: Before): Promi
 interface Before {
   readonly sequence: number;
   readonly host: string;
+}
+
+/** Leads the device, which is away, to a server of releases that the attacks change. */
+async function takeOver(): Promise<void> {
+  await impostor.begin();
+  attack.artifacts = impostor.files;
+}
+
+/** Ends that. */
+function giveBack(): void {
+  impostor.end();
+  attack.artifacts = `${made.directory}/controller/artifacts`;
 }
 
 /** Starts the agent, which runs at once what it ran before. */
@@ -154,12 +172,13 @@ test.serial('a flipped bit in signed metadata is refused, and the update follows
   t.timeout(3 * generousMs);
   made.edit('fleets/trucks.yaml', 'knots: 40', 'knots: 41');
   const revision = await commitUnheard('A little faster');
-  const undo = attack.replace('tuf/timestamp.json', (bytes) => {
+  await takeOver();
+  attack.replace('tuf/timestamp.json', (bytes) => {
     bytes[bytes.indexOf('"version":') + 11]! ^= 1;
     return bytes;
   });
   await refuses(t, 'METADATA_THRESHOLD', await comeBack());
-  undo();
+  giveBack();
   await startAnew();
   await made.world.converge(revision, generousMs);
 });
@@ -175,7 +194,7 @@ test.serial(
     await comeBack();
     await made.world.converge(revision, generousMs);
     const log = readFileSync(`${made.directory}/logs/controller.log`, 'utf8');
-    t.regex(log, /ARTIFACT_DAMAGED|are not those of its name/);
+    t.regex(log, /publishing\.mended file=sha256/);
   },
 );
 
@@ -211,6 +230,7 @@ test.serial('an expired timestamp is refused, although the clock of the device i
   writeFileSync(shift, `const now = Date.now;\nDate.now = () => now() - ${60 * 86_400_000};\n`);
   made.edit('fleets/trucks.yaml', 'knots: 42', 'knots: 43');
   await commitUnheard('Unheard');
+  await takeOver();
   attack.expireTimestamp();
   const { NODE_OPTIONS } = process.env;
   process.env.NODE_OPTIONS = `--import=${pathToFileURL(shift).href}`;
@@ -218,6 +238,7 @@ test.serial('an expired timestamp is refused, although the clock of the device i
   if (NODE_OPTIONS === undefined) delete process.env.NODE_OPTIONS;
   else process.env.NODE_OPTIONS = NODE_OPTIONS;
   await refuses(t, 'METADATA_EXPIRED', before);
+  giveBack();
   await startAnew();
   const bytes = witnessModule('1.2.0');
   const options = { name: 'position-beacon', version: '1.2.0', bytes, file: 'witness', random: nodeRandom };
@@ -239,9 +260,13 @@ test.serial('code that release keys never signed is refused, whatever the keys o
   attack.setEnvelope(device, forged);
   controller.start();
   await statusWhen('the controller', () => true);
+  await takeOver();
   attack.forgeRelease('position-beacon', '6.6.6', evil);
   const text = await refuses(t, 'METADATA_THRESHOLD', await comeBack());
   t.true(text.includes('position-beacon'), text);
+  await made.world.service(device)!.stop();
+  giveBack();
+  made.world.service(device)!.start();
 });
 
 /** All that came out on shore so far, by its id; whatever else is in the files fails. */

@@ -27,7 +27,7 @@ const audit = `
 /** How many devices were issued a revision and nothing since. */
 async function issuedOf(pair: ControllerPair, revision: string): Promise<number> {
   const [row] = await pair.ask(`SELECT count(*)::integer AS devices FROM fleet_rows
-    WHERE room = 'device' AND value::json -> 'issued' ->> 'revision' = '${revision}'`);
+    WHERE room = 'device' AND (value::json -> 'issued' ->> 'terms')::json ->> 'revision' = '${revision}'`);
   return Number(row!.devices);
 }
 

@@ -25,7 +25,7 @@ import { nodeThreads } from '../../platform/node/threads.ts';
 const projectDirectory = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
 
 /** The command line's world on this machine, without a screen. */
-export function contextOf(directory: string, signal: AbortSignal): CommandContext {
+export function contextOf(directory: string, signal: AbortSignal, startRelay = startTcpRelay): CommandContext {
   const silent = { isTerminal: false, columns: () => 120, rows: () => 50, write: () => {} };
   const environment = { ...process.env, FLEET_CLI_CONTROLLER: undefined };
   return {
@@ -45,7 +45,7 @@ export function contextOf(directory: string, signal: AbortSignal): CommandContex
     loadConfiguration: (section, from, flags = {}, file) =>
       loadConfiguration(section, { directory: from, environment, flags, file }),
     demo: {
-      ...{ commitAll, freePort, programs: nodePrograms, startRelay: startTcpRelay },
+      ...{ commitAll, freePort, programs: nodePrograms, startRelay },
       bundleAgent: () => bundleAgent(`${projectDirectory}/.cache/agent`),
     },
   };
@@ -62,11 +62,15 @@ export interface TestWorld {
 }
 
 /** The harbor with only these devices, and the fleets and sites that they need; nothing is started. */
-export async function makeWorld(t: Pick<ExecutionContext, 'teardown'>, devices: readonly string[]): Promise<TestWorld> {
+export async function makeWorld(
+  t: Pick<ExecutionContext, 'teardown'>,
+  devices: readonly string[],
+  relayOf: (directory: string) => typeof startTcpRelay = () => startTcpRelay,
+): Promise<TestWorld> {
   const parent = mkdtempSync(join(tmpdir(), 'fleet-world-'));
   const directory = join(parent, 'world');
   const stopping = new AbortController();
-  const context = contextOf(directory, stopping.signal);
+  const context = contextOf(directory, stopping.signal, relayOf(directory));
   const whole = makeDemoFleet(context, directory);
   const fleet = { ...whole, devices: whole.devices.filter(({ name }) => devices.includes(name)) };
   const { directory: tree } = fleet.tree;
