@@ -109,19 +109,27 @@ export class ArtifactStore {
     return { sha256, length: bytes.length };
   }
 
-  /** The bytes of this blob are others: it is not held until it is put again, and what was made here is made anew. */
-  distrust(sha256: string): Promise<void> {
+  /**
+   * The bytes of this blob are others: it is not held until it is put again, and what was made here is made anew. Resolves with
+   * whether it was.
+   */
+  distrust(sha256: string): Promise<boolean> {
     return this.#changes.run(async () => {
+      let wasMade = false;
       this.#damaged.add(sha256);
       for (const release of await this.releases()) {
         const index = await this.index(release);
         const way = index?.ways.find((one) => one.sha256 === sha256 && one.method !== 'whole');
         if (index === undefined || way === undefined) continue;
+        wasMade = true;
+        // What it was made of may be damaged alike, and is put again first.
+        for (const source of [index.sha256, way.base]) if (source !== undefined) await this.intact(source);
         await this.#writeIndex({ ...index, ways: index.ways.filter((one) => one !== way) });
         const tried = triedPath(way.base ?? index.sha256, index.sha256);
         this.#tried.delete(tried);
         await this.#files.remove(tried);
       }
+      return wasMade;
     });
   }
 

@@ -155,7 +155,7 @@ export class RepositoryPublisher {
 
   /**
    * The bytes of a file were found to be others, or gone: it is put again from the repository, or made again, where it came from
-   * there, or as the envelope it is. Resolves with whether it is there again; what nobody knows of costs nothing.
+   * there, or as the envelope it is. Resolves with whether it is there again, or being made; what nobody knows of costs nothing.
    */
   mend(file: string, demand: ReleaseDemand, envelope: string | undefined): Promise<boolean> {
     const sha256 = file.startsWith('sha256/') ? file.slice('sha256/'.length) : undefined;
@@ -172,14 +172,14 @@ export class RepositoryPublisher {
 
   async #mendBlob(sha256: string, demand: ReleaseDemand, envelope: string | undefined): Promise<boolean> {
     const { store, ways } = this.#parts;
-    await store.distrust(sha256);
+    const wasMade = await store.distrust(sha256);
     if (envelope !== undefined) await store.put(new TextEncoder().encode(envelope));
     if (this.#inForce !== undefined) await store.put(this.#inForce.deploymentKeys.bytes);
     if (this.#origin !== undefined) {
       await this.#addReleases(this.#origin);
       void ways.prepare(this.#origin.catalogue, demand);
     }
-    return (await store.intact(sha256)) !== undefined;
+    return wasMade || (await store.intact(sha256)) !== undefined;
   }
 
   /** Signed metadata, or the index of a release. */

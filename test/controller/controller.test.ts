@@ -87,6 +87,21 @@ test('whatever is served and is damaged or gone is put again as it was when some
     await settle(controller.mendArtifact(file));
     t.deepEqual(await artifacts.read(file, 1_000_000), right, file);
   }
+  const right = await Promise.all(blobs.map((file) => artifacts.read(file, 1_000_000)));
+  for (const [at, file] of blobs.entries())
+    await artifacts.write(
+      file,
+      right[at]!.map((byte) => byte ^ 1),
+    );
+  const index = JSON.parse(new TextDecoder().decode(await artifacts.read(indexes[0]!, 1_000_000)));
+  const small = index.ways.find(({ method }: { method: string }) => method !== 'whole').sha256;
+  await settle(controller.mendArtifact(`sha256/${small}`));
+  t.deepEqual(
+    await artifacts.read(`sha256/${small}`, 1_000_000),
+    right[blobs.indexOf(`sha256/${small}`)],
+    'although what it is made of was damaged too',
+  );
+  for (const [at, file] of blobs.entries()) await artifacts.write(file, right[at]!);
   await settle(controller.mendArtifact(`sha256/${'0'.repeat(64)}`));
   t.deepEqual(await artifacts.list('sha256', 1), blobs);
 });
