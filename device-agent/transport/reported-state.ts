@@ -48,10 +48,14 @@ export class ReportedState {
     return merged(removals(this.#held, this.#said) ?? {}, this.#said);
   }
 
-  /** The shadow was read. Gives the update that takes back what is not ours, if a report went out without doing so. */
+  /**
+   * The shadow was read. Gives the update that takes back what is not ours, if a report went out without doing so: that report
+   * again, since on shore a report is whole or none.
+   */
   found(reported: unknown): Members | undefined {
     if (!isMembers(reported)) return undefined;
     this.#held = merged(maybeLeft, reported);
-    return this.#said === undefined ? undefined : removals(reported, this.#said);
+    const strangers = this.#said && removals(reported, this.#said);
+    return strangers && this.#said && merged(strangers, this.#said);
   }
 }

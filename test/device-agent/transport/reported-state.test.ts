@@ -43,6 +43,7 @@ test('what a stranger left goes at once when the report was faster than the read
   const reported = new ReportedState();
   const first = reported.updateFor(full);
   t.deepEqual(shadowAfter(stranger, first, reported.found(stranger)), full);
+  t.deepEqual(shadowAfter({}, reported.found(stranger)), full, 'it is a whole report');
   t.deepEqual(shadowAfter(stranger, first, reported.found(stranger), reported.updateFor(idle)), idle);
 });
 
