@@ -118,9 +118,9 @@ test('the same, of texts that are mostly plain', (t) => {
       read += 1;
       t.deepEqual([plain], library(lines.join('')), JSON.stringify(lines));
     }),
-    { numRuns: 5_000 },
+    { numRuns: 10_000 },
   );
-  t.true(read > 100, `${read} of the texts were plain`);
+  t.true(read > 50, `${read} of the texts were plain`);
 });
 
 test('the manifest of a device is read plainly', (t) => {

@@ -8,8 +8,7 @@ import { roleSigners } from '../../../controller/publishing/authoring/signers.ts
 import { verifyRepository } from '../../../controller/publishing/authoring/verify-repository.ts';
 import { readWorkFile, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
 import { metadataFile, targetsOf } from '../../../controller/publishing/authoring/write-metadata.ts';
-import { adder } from '../../device-agent/runtime/linked-modules.ts';
-import { printer } from '../../device-agent/runtime/module-builder.ts';
+import { buildModule, printer } from '../../device-agent/runtime/module-builder.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 import { SimRandom } from '../../sim/sim-random.ts';
 import { moduleOf, newTree, now, release, trustOf } from './repository.ts';
@@ -204,7 +203,8 @@ test('a role never grows beyond what devices read, and what is there stays as it
 
 test('a module that is one of several is added as such, and who adds it as a program is told how', (t) => {
   const tree = newTree();
-  const options = { name: 'codec', version: '1.0.0', bytes: adder, file: 'codec.wasm', random: new SimRandom(3), now };
+  const bytes = buildModule({ functions: { encode: [] } });
+  const options = { name: 'codec', version: '1.0.0', bytes, file: 'codec.wasm', random: new SimRandom(3), now };
   const error = t.throws(() => addRelease(tree, options), { instanceOf: AuthoringError });
   t.regex(
     error?.message ?? '',
