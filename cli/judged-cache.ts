@@ -3,7 +3,7 @@
  * is laid over one of them, so that what both have is not read again. Nothing here says that a tree is right today: releases are
  * judged anew each time, and nothing that is signed comes from it.
  */
-import { readJudgedFile, writeJudgedFile } from '../controller/following/judged-file.ts';
+import { hardlyDiffers, readJudgedFile, writeJudgedFile } from '../controller/following/judged-file.ts';
 import type { ManifestState } from '../controller/manifests/manifest-state.ts';
 import type { JudgedTree } from '../controller/manifests/stored/judged-tree.ts';
 import { DiskError } from '../platform/ports.ts';
@@ -16,10 +16,6 @@ type CacheContext = Pick<CommandContext, 'disk' | 'clock' | 'random' | 'environm
 
 const filesMax = 6;
 const bytesMax = 768 * 1024 * 1024;
-
-/** Files that differ in a tree of which nothing new is kept: a few, and one in so many. */
-const differingMin = 256;
-const differingShare = 64;
 
 /** `SEQUENCE-TREE`: the sequence grows with every file that is written. */
 const namePattern = /^(\d{8})-([0-9a-f]{40})$/;
@@ -88,8 +84,7 @@ export async function keepJudged(context: CacheContext, laid: LaidTree, state: M
   const { disk, clock, random } = context;
   const { id, tree, changes } = laid;
   const directory = judgedDirectory(context);
-  const isNear = changes.files.length <= differingMin + tree.files.size / differingShare;
-  if (id === undefined || directory === undefined || isNear) return;
+  if (id === undefined || directory === undefined || hardlyDiffers(changes.files.length, tree)) return;
   await orNothing(async () => {
     disk.makeDirectory(directory);
     const sequence = (cachedFiles(context, directory)[0]?.sequence ?? 0) + 1;

@@ -76,6 +76,11 @@ async function askDevices(
   }
 }
 
+/** Those of both. */
+function releasesOf(base: JudgedRevision, next: JudgedRevision): Catalogue {
+  return new Map([...base.state.catalogue, ...next.state.catalogue]);
+}
+
 function compare(base: JudgedRevision, next: JudgedRevision, known: KnownDevices | undefined, deploymentKey?: string) {
   const devices = new Map(known?.devices.map((device) => [device.name, device]));
   return compareRevisions({
@@ -83,7 +88,7 @@ function compare(base: JudgedRevision, next: JudgedRevision, known: KnownDevices
     next: desiredOf(next.state),
     membersOf: (fleet) => countUnder(next.state.members, fleet),
     affected: next.affected,
-    releases: new Map([...base.state.catalogue, ...next.state.catalogue]),
+    releases: releasesOf(base, next),
     ...(deploymentKey === undefined ? {} : { deploymentKey }),
     observe: (name) => {
       const device = devices.get(name);
@@ -96,7 +101,7 @@ async function pricesOf(base: JudgedRevision, next: JudgedRevision, change: Plan
   const readModule = modulesOf(
     [base, next].map(({ state, readFile }) => ({ releases: state.catalogue.values(), readFile })),
   );
-  const priceOf = openPrices(readModule, usualBasesAmong(new Map([...base.state.catalogue, ...next.state.catalogue])));
+  const priceOf = openPrices(readModule, usualBasesAmong(releasesOf(base, next)));
   const prices = new Map<string, Price[]>();
   for (const { device, kind, fetches } of change.devices) {
     if (kind === 'deploy') prices.set(device, await Promise.all(fetches.map(priceOf)));

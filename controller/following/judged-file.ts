@@ -8,6 +8,15 @@ import { type JudgedTree, openJudgedTree, writeJudgedTree } from '../manifests/s
 /** A larger file is none of ours: it has some 700 bytes a device. */
 const fileBytesMax = 1024 * 1024 * 1024;
 
+/** Files that differ from what is kept before it is written anew: a few, and one in so many. They are laid over it instead. */
+const differingMin = 256;
+const differingShare = 64;
+
+/** Whether so many files that differ are too few to write the whole tree for. */
+export function hardlyDiffers(differing: number, { files }: JudgedTree['tree']): boolean {
+  return differing <= differingMin + files.size / differingShare;
+}
+
 /** Bytes that are read in one step. */
 const readBytes = 4 * 1024 * 1024;
 

@@ -1,11 +1,8 @@
 import type { Clock, Log } from '../../platform/ports.ts';
 import { Turn } from '../../platform/turn.ts';
 import type { JudgedTree } from '../manifests/stored/judged-tree.ts';
+import { hardlyDiffers } from './judged-file.ts';
 import type { JudgedPlace } from './judged-place.ts';
-
-/** Files that differ from what is kept before it is written anew: a few, and one in so many. A start lays them over it. */
-const differingMin = 256;
-const differingShare = 64;
 
 /** Keeps what was judged last, or what hardly differs from it: a commit never costs the writing of the whole fleet. */
 export class JudgedKeeper {
@@ -33,7 +30,7 @@ export class JudgedKeeper {
   /** A tree that differs so much from the one before came into force; where it is written, others have their turns meanwhile. */
   note(judged: JudgedTree, differing: number): void {
     this.#differing += differing;
-    const isNear = this.#differing <= differingMin + judged.tree.files.size / differingShare;
+    const isNear = hardlyDiffers(this.#differing, judged.tree);
     if (isNear || this.#writing !== undefined || this.#stopping.signal.aborted) return;
     this.#differing = 0;
     this.#writing = this.#write(judged);

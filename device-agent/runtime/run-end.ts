@@ -15,6 +15,11 @@ export type RunEnd =
   /** It used up what it may use. */
   | { readonly kind: 'exhausted'; readonly message: string };
 
+/** The end of one that was to go on from the state of the release before it. */
+export function notTakenOver(reason: string): RunEnd {
+  return { kind: 'trapped', message: `it did not take over the state of the release before it: ${reason}`, stack: [] };
+}
+
 /** One sentence on an end that was a failure; undefined when it was none. */
 export function failureOf(end: RunEnd): string | undefined {
   if (end.kind === 'exited') return end.exitCode === 0 ? undefined : `it exited with code ${end.exitCode}`;

@@ -4,7 +4,7 @@ import { SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
 import { FileError } from '../../../platform/file-handles.ts';
 import { emptyInput, inputOf, lineOutput, outputTo } from '../primitives/streams.ts';
 import type { HostedApplication } from '../protocol.ts';
-import { failureOf, type RunEnd } from '../run-end.ts';
+import { failureOf, notTakenOver, type RunEnd } from '../run-end.ts';
 import type { KeptState } from '../snapshot/kept-state.ts';
 import { QuietInstance } from '../snapshot/quiet-instance.ts';
 import type { CompiledApplication } from './compiled-modules.ts';
@@ -13,11 +13,6 @@ import { type GuestEnd, type GuestWork, type MadeGuest, runByItself } from './gu
 import type { Entry } from './guest-instances.ts';
 import { GuestRun, type RunPorts } from './guest-run.ts';
 import type { Captured, EventInput, Exported, KeptHandlers, KeptRun } from './launch.ts';
-
-/** The end of one that was to go on from the state of the release before it. */
-function notTakenOver(reason: string): RunEnd {
-  return { kind: 'trapped', message: `it did not take over the state of the release before it: ${reason}`, stack: [] };
-}
 
 const returned = (exitCode: number) => ({ kind: 'resident', exitCode }) as const;
 

@@ -8,6 +8,15 @@ export interface RunWatch {
   readonly onEnd: (end: RunEnd | undefined, usage: ReturnType<Run['usage']>) => void;
 }
 
+type Output = Pick<RunWatch, 'onOutput'>;
+
+function bothTold(first: Output, second: Output): Output['onOutput'] {
+  return (stream, bytes) => {
+    first.onOutput(stream, bytes);
+    second.onOutput(stream, bytes);
+  };
+}
+
 /** Launches as `launcher` does, and lets somebody watch. */
 export function observedLauncher({ launch, keep }: Launcher, watch: RunWatch): Launcher {
   return { launch: observedLaunch(launch, watch), keep: observedKeep(keep, watch) };
@@ -23,10 +32,7 @@ function observedLaunch(launch: Launch, watch: RunWatch): Launch {
     };
     const observed = {
       onStarted: () => handlers.onStarted(),
-      onOutput: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => {
-        watch.onOutput(stream, bytes);
-        handlers.onOutput(stream, bytes);
-      },
+      onOutput: bothTold(watch, handlers),
       onEnd: (end: RunEnd) => {
         handlers.onEnd(end);
         over(end);
@@ -46,10 +52,7 @@ function observedKeep(keep: LaunchKept, watch: RunWatch): LaunchKept {
     let isCalled = false;
     const observed = {
       ...handlers,
-      onOutput: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => {
-        watch.onOutput(stream, bytes);
-        handlers.onOutput(stream, bytes);
-      },
+      onOutput: bothTold(watch, handlers),
       onEnd: (end: RunEnd) => {
         handlers.onEnd(end);
         // That of a call is seen when it is over.

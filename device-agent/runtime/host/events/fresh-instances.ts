@@ -1,7 +1,7 @@
 import type { HostedApplication } from '../../protocol.ts';
 import type { RunEnd } from '../../run-end.ts';
 import type { EventInput, Run } from '../launch.ts';
-import type { InstancePorts, Instances } from './instances.ts';
+import { type InstancePorts, type Instances, usageOfAll } from './instances.ts';
 import { withinTime } from './time-limit.ts';
 
 interface FreshRun {
@@ -51,10 +51,7 @@ export class FreshInstances implements Instances {
 
   usage() {
     const now = [...this.#runs].map(({ run }) => run.usage());
-    return {
-      memoryBytes: now.reduce((sum, one) => sum + one.memoryBytes, 0),
-      fuelSpent: now.reduce((sum, one) => sum + one.fuelSpent, this.#fuelOfEnded),
-    };
+    return usageOfAll(now, this.#fuelOfEnded);
   }
 
   snapshot(): undefined {

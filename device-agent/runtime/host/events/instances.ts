@@ -14,6 +14,16 @@ export interface InstancePorts extends Launcher {
   readonly timeLimitMs: number;
 }
 
+type Usage = ReturnType<Run['usage']>;
+
+/** What all together hold and have spent, those that have ended included. */
+export function usageOfAll(now: readonly Usage[], fuelOfEnded: number): Usage {
+  return {
+    memoryBytes: now.reduce((sum, one) => sum + one.memoryBytes, 0),
+    fuelSpent: now.reduce((sum, one) => sum + one.fuelSpent, fuelOfEnded),
+  };
+}
+
 /** The instances of an application that handle its events. */
 export interface Instances {
   /** Makes ready what is there before the first event; how that ended where it failed. */
@@ -25,7 +35,7 @@ export interface Instances {
   /** Those that did not come to their own end and were made anew. */
   readonly restarts: number;
   /** Bytes of their memories now, and the fuel that all have spent so far. */
-  usage(): ReturnType<Run['usage']>;
+  usage(): Usage;
   /** What is kept of their state; undefined where none is. */
   snapshot(): SnapshotReport | undefined;
   /**

@@ -1,7 +1,7 @@
 import type { HostedApplication } from '../../protocol.ts';
-import type { RunEnd } from '../../run-end.ts';
+import { notTakenOver, type RunEnd } from '../../run-end.ts';
 import type { EventInput } from '../launch.ts';
-import type { InstancePorts, Instances } from './instances.ts';
+import { type InstancePorts, type Instances, usageOfAll } from './instances.ts';
 import { KeptInstance } from './kept-instance.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
@@ -60,10 +60,7 @@ export class KeptInstances implements Instances {
 
   usage() {
     const now = [...this.#all].map((instance) => instance.usage());
-    return {
-      memoryBytes: now.reduce((sum, one) => sum + one.memoryBytes, 0),
-      fuelSpent: now.reduce((sum, one) => sum + one.fuelSpent, this.#fuelOfEnded),
-    };
+    return usageOfAll(now, this.#fuelOfEnded);
   }
 
   snapshot() {
@@ -132,8 +129,7 @@ export class KeptInstances implements Instances {
 
   #refused(reason: string): Opened {
     this.#ended += 1;
-    const message = `it did not take over the state of the release before it: ${reason}`;
-    return { instance: undefined, end: { kind: 'trapped', message, stack: [] } };
+    return { instance: undefined, end: notTakenOver(reason) };
   }
 
   /** It waits for its next event, or is let go of. */
