@@ -19,18 +19,27 @@ const ownMemory = { module: 'env', name: 'memory' } as const;
 const strangers: readonly { readonly of: RegExp; readonly hint: string }[] = [
   { of: /^gojs\./, hint: 'Go for browsers; build it with GOOS=wasip1 GOARCH=wasm' },
   { of: /^wasi\.thread-spawn$/, hint: 'WASI threads; build it without them' },
+  { of: /^wasi:/, hint: 'WASI 0.2, as a core of a component has it; build it for wasm32-wasip1' },
   { of: /wbindgen|_bg\.js\./, hint: 'wasm-bindgen, which needs JavaScript; build it for wasm32-wasip1' },
-  { of: /^env\.(emscripten|_*(syscall|cxa|invoke|asm))/, hint: 'Emscripten for JavaScript; build it with wasi-sdk' },
-  { of: /^a\.[A-Za-z]{1,2}$/, hint: 'Emscripten for JavaScript; build it with wasi-sdk' },
+  { of: /\.napi_|^emnapi\./, hint: 'an addon for Node, which needs JavaScript; build a program for wasm32-wasip1' },
+  { of: /^(rb-js-abi-host|canonical_abi)\./, hint: 'an interface of JavaScript; build it without' },
+  { of: /^GOT\.|^env\.__(memory|table)_base$/, hint: 'dynamic linking; link it statically into one program' },
+  {
+    of: /^env\.(emscripten|_*(syscall|cxa|invoke|asm))|^a\.[A-Za-z]{1,2}$|^asm2wasm\.|^global(\.Math)?\./,
+    hint: 'Emscripten for JavaScript; build it with wasi-sdk',
+  },
 ];
 
 /** Judges what a module takes from its host and how it is started. */
 export function judgeSurface(hearing: Hearing, parts: ModuleParts): ModuleEntry {
-  const unknown = Map.groupBy(
-    parts.imports.filter((one) => !isOffered(one) && !(hearing.isLinked && mayBeLinked(one))),
-    ({ module }) => module,
-  );
-  for (const [module, imports] of unknown) refuseImports(hearing, module, imports);
+  const unknown = parts.imports.filter((one) => !isOffered(one) && !(hearing.isLinked && mayBeLinked(one)));
+  // What one toolchain imports is one problem, by however many names.
+  const modules = Map.groupBy(unknown, ({ module }) => module);
+  const groups = Map.groupBy(modules, ([module, imports]) => hintOf(imports) ?? module);
+  for (const group of groups.values()) {
+    const imports = group.flatMap(([, ofModule]) => ofModule);
+    refuseImports(hearing, imports, group.length);
+  }
   for (const one of parts.imports.filter(isOffered)) judgeSignature(hearing, parts, one);
   const reserved = reservedNameProblem(parts.imports, parts.exports);
   if (reserved !== undefined) hearing.problems.add('RESERVED_NAME', 0, reserved);
@@ -47,14 +56,21 @@ function mayBeLinked({ module, type }: Import): boolean {
   return type.kind === 'function' && isLinkName(module);
 }
 
-function refuseImports({ problems }: Hearing, module: string, imports: readonly Read<Import>[]): void {
-  const listed = imports.slice(0, namesListed).map(({ name, type }) => `${type.kind} ${cut(module)}.${cut(name)}`);
+function hintOf(imports: readonly Import[]): string | undefined {
+  return strangers.find(({ of }) => imports.some(({ module, name }) => of.test(`${module}.${name}`)))?.hint;
+}
+
+function refuseImports({ problems }: Hearing, imports: readonly Read<Import>[], modules: number): void {
+  const { module, start } = imports[0]!;
+  const listed = imports
+    .slice(0, namesListed)
+    .map(({ module: from, name, type }) => `${type.kind} ${cut(from)}.${cut(name)}`);
   const rest = imports.length - listed.length;
-  const names = `${listed.join(', ')}${rest > 0 ? ` and ${rest} more of ${cut(module)}` : ''}`;
-  const hint = strangers.find(({ of }) => imports.some(({ name }) => of.test(`${module}.${name}`)))?.hint;
+  const others = rest > 0 ? ` and ${rest} more of ${modules > 1 ? `${modules} modules` : cut(module)}` : '';
   const offer = `devices have the functions of ${preview1Module}`;
-  const message = `it imports ${names}; ${offer}${hint === undefined ? otherModule(module) : ` (this is ${hint})`}`;
-  problems.add('UNKNOWN_IMPORT', imports[0]!.start, message);
+  const hint = hintOf(imports);
+  const what = hint === undefined ? otherModule(module) : ` (this is ${hint})`;
+  problems.add('UNKNOWN_IMPORT', start, `it imports ${listed.join(', ')}${others}; ${offer}${what}`);
 }
 
 /** What else may have it. */
