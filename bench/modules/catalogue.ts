@@ -94,7 +94,7 @@ export const programs: readonly Program[] = [
     of: published(
       'harfbuzzjs@1.6.4 dist/harfbuzz-subset.wasm sha512-T/PyfhVt1gGR2Tkf5KJUj1DQFkVBXHw552lS1iLEEDhV1Lukb3eq1pk2ov85kgbT2YUiZtJBTak9w+M7YgzUEQ==',
     ),
-    options: ['--memory', '16MiB', '--invoke', 'hb_face_get_empty'],
+    options: ['--memory', '128MiB', '--invoke', 'hb_face_get_empty'],
     prints: /^\d+\n$/,
   },
   { title: 'wasi_unstable', of: wasmer('tests/demo.wasm'), options: ['--memory', '1MiB'], prints: /^hello world\n$/ },

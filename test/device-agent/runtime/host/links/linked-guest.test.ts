@@ -3,9 +3,12 @@ import { runByItself } from '../../../../../device-agent/runtime/host/guest.ts';
 import {
   adder,
   caller,
+  echo,
   endlessStarter,
   isCounting,
+  lowering,
   multiplier,
+  outOfBounds,
   spinner,
   trappingStarter,
 } from '../../linked-modules.ts';
@@ -61,4 +64,18 @@ test('a linked module that never returns is cut off with who called it, by the m
 test('a linked module whose start traps ends the guest, and no function is named by the number of another module', async (t) => {
   const { guest } = newThread().guest(caller, { links: { codec: trappingStarter } });
   t.like(await guest.work(runByItself), { kind: 'trapped', message: 'trap: unreachable', stack: [] });
+});
+
+test('a linked module reads and writes the memory of its caller, and so does the one that takes its place', async (t) => {
+  const { guest, relink, when, ended } = newCaller(lowering);
+  await when(/bB\n/);
+  t.true(await relink({ codec: echo }));
+  t.regex(await when(/([A-Z])\1\n([A-Z])\2\n/), /^([a-z][A-Z]\n)+(([A-Z])\3\n)+$/);
+  guest.stop();
+  t.is(await ended, undefined);
+});
+
+test('a linked module that reads beyond the memory of its caller traps', async (t) => {
+  const { ended } = newCaller(outOfBounds);
+  t.like(await ended, { kind: 'trapped', message: 'trap: memory access out of bounds' });
 });
