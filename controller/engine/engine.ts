@@ -60,6 +60,7 @@ export class Engine {
       consider: (device) => this.consider([device]),
     });
     this.#envelopes = new Envelopes({
+      clock,
       sign: parts.sign,
       putBlob: parts.putBlob,
       consider: (device) => this.consider([device]),

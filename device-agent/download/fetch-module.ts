@@ -9,7 +9,7 @@ import { bytesThere } from './partial-file.ts';
 import { downloadBlob } from './range-download.ts';
 import { type CountBytes, fetchSmallFile } from './small-file.ts';
 import type { UnpackBudget } from './unpack-cost.ts';
-import { affordableWays, methods, unpackWork } from './ways.ts';
+import { affordableWays, methods, unpackWork, unpackWorkMax } from './ways.ts';
 
 /** What bringing modules works with. */
 export interface DownloadContext {
@@ -181,7 +181,7 @@ export async function fetchModule(
   let failure: DownloadError | undefined;
   const ways = affordableWays(module, index, context.store, context.budget, there);
   const workOf = (way: Way): number => unpackWork(way, module, context.store);
-  const workMax = Math.max(0, Math.max(0, ...ways.map(workOf)) - unpacking.spent);
+  const workMax = Math.max(0, unpackWorkMax(ways, module, context.store) - unpacking.spent);
   const work = new WorkBudget(workMax);
   for (const way of ways) {
     // Who made one delta that used up what honest ones need may have made them all.

@@ -1,3 +1,4 @@
+import { brotliCompressSync } from 'node:zlib';
 import test from 'ava';
 import { encodeDelta } from '../../../artifact/delta/encode.ts';
 import { keepAll } from '../../sim/sim-disk.ts';
@@ -105,6 +106,20 @@ test('a packed form that unpacks to more than the module is refused as soon as i
     ship.report.downloads?.map(({ method }) => method),
     ['whole'],
   );
+});
+
+test('packed forms that all unpack to another module are tried once, however many there are', async (t) => {
+  const ship = await running(first);
+  const others = Array.from({ length: 5 }, (_, at) => brotliCompressSync(edited(second.bytes, 100 * at)));
+  ship.shore.release(
+    second,
+    others.map((bytes) => ({ method: 'brotli', bytes })),
+  );
+  ship.want(ship.shore.desired(2, [second]));
+  await ship.run(60);
+  t.is(ship.report.running?.sequence, 2);
+  const asked = others.filter((bytes) => ship.shore.requests.some(({ url }) => url === `/sha256/${sha256(bytes)}`));
+  t.is(asked.length, 1);
 });
 
 test('an index that lies, or is none, costs nothing but itself', async (t) => {
