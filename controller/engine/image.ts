@@ -8,6 +8,7 @@ import { noShadow } from './device-shadow.ts';
 import { DocumentShelf } from './document-shelf.ts';
 import type { Known } from './known.ts';
 import type { ChannelMarks, DeviceRecord, DocumentRoom, Documents, Owed, Write } from './records.ts';
+import { isInTrouble } from './reminders.ts';
 import { SharedValues } from './shared-values.ts';
 
 /** A device of which nothing is known. */
@@ -22,6 +23,8 @@ export class Image implements Known {
   readonly devices = new Map<string, DeviceRecord>();
   /** Devices with a mark of what they may not have been told. */
   readonly untold = new Set<string>();
+  /** Devices that have trouble on the way to what they were issued. */
+  readonly inTrouble = new Set<string>();
   readonly channels = new Map<string, ChannelMarks>();
   /** What is owed, by kind and subject. */
   readonly work: Readonly<Record<Owed['kind'], Map<string, Owed>>> = { issue: new Map(), deliver: new Map() };
@@ -66,6 +69,8 @@ export class Image implements Known {
         this.devices.set(write.name, this.#shared.inRecord(write.record));
         if (write.record.untoldSince === undefined) this.untold.delete(write.name);
         else this.untold.add(write.name);
+        if (isInTrouble(write.record)) this.inTrouble.add(write.name);
+        else this.inTrouble.delete(write.name);
         this.#onRecord(write.name, write.record);
         break;
       case 'document':
