@@ -25,7 +25,8 @@ export class Delivery {
   readonly #parts: DeliveryParts;
   readonly #due = new DueQueue();
   readonly #inFlight = new Set<string>();
-  #timer: Disposable | undefined;
+  /** Until something is due. */
+  #timer: { readonly at: number; readonly handle: Disposable } | undefined;
   #isStopped = false;
 
   constructor(parts: DeliveryParts) {
@@ -34,7 +35,7 @@ export class Delivery {
 
   stop(): void {
     this.#isStopped = true;
-    this.#timer?.[Symbol.dispose]();
+    this.#disarm();
   }
 
   /** Is owed from now on. */
@@ -68,17 +69,25 @@ export class Delivery {
     this.#arm();
   }
 
-  #arm(): void {
-    this.#timer?.[Symbol.dispose]();
+  #disarm(): void {
+    this.#timer?.handle[Symbol.dispose]();
     this.#timer = undefined;
+  }
+
+  #arm(): void {
     const { nextAt } = this.#due;
-    if (nextAt === undefined || this.#isStopped || this.#inFlight.size >= inFlightMax) return;
+    const isIdle = nextAt === undefined || this.#isStopped || this.#inFlight.size >= inFlightMax;
+    if (!isIdle && this.#timer?.at === nextAt) return;
+    this.#disarm();
+    if (isIdle) return;
     const { clock } = this.#parts;
-    this.#timer = clock.after(Math.max(0, nextAt - clock.now()), () => this.#start());
+    const handle = clock.after(Math.max(0, nextAt - clock.now()), () => this.#start());
+    this.#timer = { at: nextAt, handle };
   }
 
   #start(): void {
     const { clock, image } = this.#parts;
+    this.#timer = undefined;
     while (this.#inFlight.size < inFlightMax) {
       const key = this.#due.take(clock.now());
       if (key === undefined) break;

@@ -63,7 +63,7 @@ export class Image implements Known {
   apply(write: Write): void {
     switch (write.kind) {
       case 'device':
-        this.devices.set(write.name, this.#shared.inRecord(write.record));
+        this.devices.set(write.name, this.#shared.inRecord(write.record, this.devices.get(write.name)));
         if (write.record.untoldSince === undefined) this.untold.delete(write.name);
         else this.untold.add(write.name);
         this.#onRecord(write.name, write.record);
