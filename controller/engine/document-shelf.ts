@@ -2,7 +2,7 @@
  * Documents of devices, which stay in the state until somebody asks for them: brought before a decision looks at them, a bounded
  * number at hand afterwards. What is asked for at the same moment is read at once.
  */
-import type { StatePort, StateRow } from '../state/state-port.ts';
+import type { StatePort, StateRow, TornRow } from '../state/state-port.ts';
 import type { DocumentKey, DocumentRoom, Documents, DocumentWrite, UnreadableDocument } from './records.ts';
 import { decodeDocument } from './rows.ts';
 
@@ -92,9 +92,11 @@ export class DocumentShelf {
     }
   }
 
-  #decode(document: DocumentKey, row: StateRow | undefined): Documents[DocumentRoom] | undefined {
+  #decode(document: DocumentKey, found: StateRow | TornRow | undefined): Documents[DocumentRoom] | undefined {
+    const row = found !== undefined && 'value' in found ? found : undefined;
     try {
       if (row !== undefined) return decodeDocument(document.room, row.value);
+      if (found !== undefined && 'error' in found) throw found.error;
       // A history is nowhere until something happened; of the others who asks knows that they are there.
       if (document.room === 'history') return undefined;
       throw new TypeError('it is not there');

@@ -65,7 +65,11 @@ export class Engine {
       consider: (device) => this.consider([device]),
       tell,
     });
-    image.documents.onUnreadable = (found) => tell({ kind: 'unreadable', device: found.document.name, found });
+    image.documents.onUnreadable = (found) => {
+      // What there is to set aside is counted when it lies there.
+      if (found.row === undefined) image.rowsSetAside += 1;
+      tell({ kind: 'unreadable', device: found.document.name, found });
+    };
     for (const owed of allOwed(image)) this.#delivery.owe(owed);
   }
 

@@ -36,7 +36,7 @@ async function stateWith(rows: Readonly<Record<string, unknown>>): Promise<State
 
 async function documentsOf(state: StatePort, key: string): Promise<Record<string, unknown>> {
   const rows = await state.read(['envelope', 'reported', 'history'].map((room) => ({ room, key })));
-  return Object.fromEntries(rows.map(({ room, value }) => [room, JSON.parse(value)]));
+  return Object.fromEntries(rows.map((row) => [row.room, 'value' in row ? JSON.parse(row.value) : row.error]));
 }
 
 test('all that one row held is there, in memory or as a document, and the row is split once', async (t) => {
