@@ -1,4 +1,5 @@
 import type { DesiredFleet } from '../manifests/desired.ts';
+import type { StateWrite } from '../state/state-port.ts';
 import { Answers } from './answers.ts';
 import { consider } from './consider.ts';
 import { Contacts } from './contacts.ts';
@@ -71,6 +72,7 @@ export class Engine {
       tell({ kind: 'unreadable', device: found.document.name, found });
     };
     for (const owed of allOwed(image)) this.#delivery.owe(owed);
+    if (this.#hasWork) this.#wake();
   }
 
   get desired(): DesiredFleet {
@@ -156,7 +158,7 @@ export class Engine {
   }
 
   get #hasWork(): boolean {
-    return !this.#queue.isEmpty || !this.#toConsider.isEmpty;
+    return !this.#queue.isEmpty || !this.#toConsider.isEmpty || !this.#parts.image.unwritten.isEmpty;
   }
 
   #wake(): void {
@@ -194,15 +196,22 @@ export class Engine {
     this.#takeEvents(turn, waiting, context);
     this.#takeDevices(turn, context);
     const { writes } = turn.draft;
-    const durable = writes.filter((write) => !isPassing(write));
+    const rows = this.#rowsOf(turn, writes);
     try {
-      if (durable.length > 0) await this.#parts.state.commit(durable.map(encodeWrite));
+      if (rows.length > 0) await this.#parts.state.commit(rows);
     } catch (error) {
       this.#writing.begin(error);
       return this.#lose(turn, error);
     }
-    if (durable.length > 0) this.#writing.end();
+    if (rows.length > 0) this.#writing.end();
+    image.unwritten.written(rows);
     this.#keep(turn, writes);
+  }
+
+  #rowsOf({ taken, considered }: Turn, writes: readonly Write[]): readonly StateWrite[] {
+    const { unwritten } = this.#parts.image;
+    const isIdle = taken.length + considered.length === 0;
+    return isIdle ? unwritten.some() : unwritten.before(writes.filter((write) => !isPassing(write)).map(encodeWrite));
   }
 
   #takeEvents({ draft, taken }: Turn, waiting: readonly Waiting[], context: Context): void {

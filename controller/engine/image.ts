@@ -9,6 +9,7 @@ import { DocumentShelf } from './document-shelf.ts';
 import type { Known } from './known.ts';
 import type { ChannelMarks, DeviceRecord, DocumentRoom, Documents, Owed, Write } from './records.ts';
 import { SharedValues } from './shared-values.ts';
+import { UnwrittenRows } from './unwritten-rows.ts';
 
 /** A device of which nothing is known. */
 export const strange: DeviceRecord = { shadow: noShadow };
@@ -34,13 +35,15 @@ export class Image implements Known {
   /** Rows that could not be read since this controller started. */
   rowsSetAside = 0;
   readonly documents: DocumentShelf;
+  readonly unwritten: UnwrittenRows;
   readonly #shared: SharedValues;
   readonly #onRecord: OnRecord;
 
   constructor(state: Pick<StatePort, 'read'>, shared = new SharedValues(), onRecord: OnRecord = () => {}) {
     this.#shared = shared;
     this.#onRecord = onRecord;
-    this.documents = new DocumentShelf(state);
+    this.unwritten = new UnwrittenRows(state);
+    this.documents = new DocumentShelf(this.unwritten);
   }
 
   device(name: string): DeviceRecord {
