@@ -1,5 +1,4 @@
 import type { DesiredFleet } from '../manifests/desired.ts';
-import type { StateWrite } from '../state/state-port.ts';
 import { Answers } from './answers.ts';
 import { consider } from './consider.ts';
 import { Contacts } from './contacts.ts';
@@ -14,12 +13,12 @@ import type { AdoptionEvent, EngineEvent } from './events.ts';
 import { NameQueue } from './name-queue.ts';
 import { Outage, type StateTrouble } from './outage.ts';
 import { allOwed } from './owed.ts';
-import { isPassing, shownOf, type Write } from './records.ts';
-import { encodeWrite } from './rows.ts';
+import { shownOf, type Write } from './records.ts';
 import {
   beginTurn,
   devicesPerTurn,
   eventsPerTurn,
+  rowsOf,
   type Taken,
   type Turn,
   turnMs,
@@ -61,6 +60,7 @@ export class Engine {
       consider: (device) => this.consider([device]),
     });
     this.#envelopes = new Envelopes({
+      clock,
       sign: parts.sign,
       putBlob: parts.putBlob,
       consider: (device) => this.consider([device]),
@@ -196,7 +196,7 @@ export class Engine {
     this.#takeEvents(turn, waiting, context);
     this.#takeDevices(turn, context);
     const { writes } = turn.draft;
-    const rows = this.#rowsOf(turn, writes);
+    const rows = rowsOf(turn, writes, image.unwritten);
     try {
       if (rows.length > 0) await this.#parts.state.commit(rows);
     } catch (error) {
@@ -206,12 +206,6 @@ export class Engine {
     if (rows.length > 0) this.#writing.end();
     image.unwritten.written(rows);
     this.#keep(turn, writes);
-  }
-
-  #rowsOf({ taken, considered }: Turn, writes: readonly Write[]): readonly StateWrite[] {
-    const { unwritten } = this.#parts.image;
-    const isIdle = taken.length + considered.length === 0;
-    return isIdle ? unwritten.some() : unwritten.before(writes.filter((write) => !isPassing(write)).map(encodeWrite));
   }
 
   #takeEvents({ draft, taken }: Turn, waiting: readonly Waiting[], context: Context): void {

@@ -71,7 +71,7 @@ export class Reporter {
     const report = this.current();
     const nowMs = clock.monotonic();
     const change = changeBetween(this.#isConnected ? this.#accepted : this.#left, report);
-    const spacing = change === 'none' ? intervalMs : spacingMs[change];
+    const spacing = change === 'none' ? intervalMs : Math.min(intervalMs, spacingMs[change]);
     if (change === 'none' && !this.#isConnected) return;
     const dueMs = Math.max(nowMs + gatherMs, this.#lastTryMs + spacing, this.#notBeforeMs);
     this.#timer?.[Symbol.dispose]();
