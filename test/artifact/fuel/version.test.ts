@@ -9,9 +9,9 @@ import { roomy } from './metered-run.ts';
 
 /** Of what one version of the rewriter makes of the same modules: a digest that changes goes with a version that rises. */
 const pinned = {
-  version: 6,
+  version: 7,
   source: 'fd768adc4b369d0b9f90fdfde52383ac58ae3401516dc32d47d7995da36cf770',
-  metered: 'b18cc24a6146cbfdd3408895095fe52bff95959ebbbc68cec3d079a1c5493798',
+  metered: '3172b8a3ac829361e2a3133eb00abd92a773f9c80725f8624cbad37ba668c0e2',
 };
 
 const sources = [

@@ -2,6 +2,7 @@
 
 import { admissionLimits } from '../../../../artifact/admission/limits.ts';
 import { isLinkName } from '../../../../artifact/admission/link-name.ts';
+import { shareCounters } from '../../../../artifact/fuel/counters.ts';
 import { injectFuel } from '../../../../artifact/fuel/inject.ts';
 import type { Imported } from '../../../../artifact/linking/functions.ts';
 import { type LinkedFunction, writeTrampolines } from '../../../../artifact/linking/trampolines.ts';
@@ -52,9 +53,7 @@ function trampolinesFor(imports: readonly Imported[]): Trampolines {
   }
   const names = [...functions.keys()].sort();
   const written = writeTrampolines(names.map((name) => functions.get(name)!));
-  const metered = injectFuel(written, {
-    memoryPagesMax: 0,
-    tableElementsMax: admissionLimits.tableElementsMax,
-  });
-  return { module: new WebAssembly.Module(metered), functions: names };
+  const { tableElementsMax } = admissionLimits;
+  const metered = shareCounters(injectFuel(written, { memoryPagesMax: 0, tableElementsMax }));
+  return { module: new WebAssembly.Module(metered as Uint8Array<ArrayBuffer>), functions: names };
 }

@@ -91,8 +91,9 @@ test('an instance that runs while no guest has its turn gets no answer from anyb
   const bytes = buildModule({ imports: [clock], functions: { _start: [op.i32(0), op.i32(0), op.call(0), op.drop] } });
   const { guest } = newThread().guest(bytes);
   let kept = (): unknown => undefined;
-  await guest.work(async ({ instance }) => {
+  await guest.work(async ({ instance, call }) => {
     kept = instance.exports._start as () => unknown;
+    await call(kept);
     return { kind: 'kept' };
   });
   t.throws(kept, { message: 'an instance runs while no guest has its turn' });
