@@ -36,8 +36,8 @@ class BodyWriter {
   readonly #regions: Int32Array;
   readonly #reentered: Int32Array;
   readonly #fuel: CachedFuel;
-  /** Whether fuel is kept in a local anywhere. */
-  readonly #hasCache: boolean;
+  /** Whether there is a local for fuel. */
+  readonly #hasLocal: boolean;
   /** Holds the bytes of stack as they were when the function was entered. */
   readonly #stackLocal: number;
   #copied: number;
@@ -51,8 +51,10 @@ class BodyWriter {
     this.#regions = cachedRegions(metered);
     this.#reentered = reenteredLoops(metered, this.#regions);
     this.#fuel = new CachedFuel(code, indices, metered.shape);
-    this.#hasCache = metered.shape.hasLoop && this.#regions.some((region) => region !== notCached);
-    this.#stackLocal = metered.shape.locals + (this.#hasCache ? 1 : 0);
+    const looks = metered.shape.hasLoop || metered.metering.checksFuel;
+    const isCached = metered.shape.hasLoop && this.#regions.some((region) => region !== notCached);
+    this.#hasLocal = isCached || (looks && this.#fuel.callsStay);
+    this.#stackLocal = metered.shape.locals + (this.#hasLocal ? 1 : 0);
     this.#copied = metered.shape.start;
   }
 
@@ -73,7 +75,7 @@ class BodyWriter {
 
   #writeLocals(): void {
     const { shape, metering } = this.#metered;
-    const fuel = this.#hasCache ? [{ count: 1, type: { code: 0x7e } }] : [];
+    const fuel = this.#hasLocal ? [{ count: 1, type: { code: 0x7e } }] : [];
     const stack = metering.stackBytes === undefined ? [] : [{ count: 1, type: { code: 0x7f } }];
     writeLocals(this.#code, [...shape.runs, ...fuel, ...stack]);
   }
@@ -185,10 +187,11 @@ class BodyWriter {
     else this.#fuel.charge(charge, isHeader);
   }
 
+  /** A call that the engine would leave in each round of a hot loop has the body of what it calls in its place. */
   #charge(charge: number, checks: boolean): void {
     const { left } = this.#indices;
     const code = this.#code;
-    if (checks) {
+    if (checks && !this.#fuel.callsStay) {
       code.i64Const(charge);
       code.call(this.#indices.own(own.charge));
       return;
@@ -196,7 +199,8 @@ class BodyWriter {
     code.globalGet(left);
     code.i64Const(charge);
     code.i64Subtract();
-    code.globalSet(left);
+    if (checks) this.#fuel.setAndLook();
+    else code.globalSet(left);
   }
 
   #return(end: number, construct: number, label: number): void {

@@ -9,9 +9,9 @@ import { roomy } from './metered-run.ts';
 
 /** Of what one version of the rewriter makes of the same modules: a digest that changes goes with a version that rises. */
 const pinned = {
-  version: 7,
+  version: 8,
   source: 'fd768adc4b369d0b9f90fdfde52383ac58ae3401516dc32d47d7995da36cf770',
-  metered: '3172b8a3ac829361e2a3133eb00abd92a773f9c80725f8624cbad37ba668c0e2',
+  metered: '7b3ccaa15a273118febfa3a7458676f070205c89f745f44e3af76f452cc0db17',
 };
 
 const sources = [
