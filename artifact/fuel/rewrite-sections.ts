@@ -173,7 +173,7 @@ function writeCode(writer: ByteWriter, rewriting: Rewriting, hints: BranchHints)
     if (metered.metering.threaded) {
       const params = signatures.params[type]!;
       writeThreadedBody(code, { cursor, log, metered, params, resultType, indices, calleeOf, reserve });
-    } else writeBody(code, { cursor, log, metered, resultType, indices, calleeOf });
+    } else writeBody(code, { cursor, log, metered, resultType, indices, calleeOf, reserve });
     write({ bytes: code.contents(), unlikely: code.unlikely });
   });
   for (let guest = 0; guest < imported; guest++) {

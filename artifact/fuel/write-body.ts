@@ -20,6 +20,8 @@ export interface BodySource {
   readonly indices: Indices;
   /** How a function of the guest's is metered; undefined for imported ones. */
   readonly calleeOf: (index: number) => MeteredFunction | undefined;
+  /** Bytes of stack that are kept for what runs without counting it. */
+  readonly reserve: number;
 }
 
 /** Writes the locals and instructions of one function. */
@@ -40,10 +42,12 @@ class BodyWriter {
   readonly #hasLocal: boolean;
   /** Holds the bytes of stack as they were when the function was entered. */
   readonly #stackLocal: number;
+  readonly #reserve: number;
   #copied: number;
 
-  constructor(code: Assembler, { cursor, metered, indices, calleeOf }: BodySource) {
+  constructor(code: Assembler, { cursor, metered, indices, calleeOf, reserve }: BodySource) {
     this.#calleeOf = calleeOf;
+    this.#reserve = reserve;
     this.#code = code;
     this.#cursor = cursor;
     this.#metered = metered;
@@ -164,15 +168,34 @@ class BodyWriter {
   #enter(): void {
     const { charges, metering } = this.#metered;
     const { stackBytes, pays, checksFuel } = metering;
-    if (stackBytes !== undefined) {
+    const isCached = this.#regions[0] === 0;
+    if (stackBytes !== undefined && !this.#fuel.callsStay) {
       this.#code.i64Const(charges[0]!);
       this.#code.i32Const(stackBytes);
       this.#code.call(this.#indices.own(own.enter));
       this.#code.localSet(this.#stackLocal);
-      if (this.#regions[0] === 0) this.#fuel.take();
-    } else if (pays !== 'all') return;
-    else if (this.#regions[0] === 0) this.#fuel.enter(charges[0]!, checksFuel);
-    else this.#charge(charges[0]!, checksFuel);
+      if (isCached) this.#fuel.take();
+      return;
+    }
+    if (pays === 'all' && isCached) this.#fuel.enter(charges[0]!, checksFuel);
+    else if (pays === 'all') this.#charge(charges[0]!, checksFuel);
+    if (stackBytes !== undefined) this.#takeStack(stackBytes);
+  }
+
+  #takeStack(bytes: number): void {
+    const code = this.#code;
+    const { stack } = this.#indices;
+    code.globalGet(stack);
+    code.localTee(this.#stackLocal);
+    code.i32Const(bytes);
+    code.i32Subtract();
+    code.globalSet(stack);
+    code.localGet(this.#stackLocal);
+    code.i32Const(bytes + this.#reserve);
+    code.i32LessThan();
+    code.ifUnlikely();
+    code.call(this.#indices.own(own.overflow));
+    code.end();
   }
 
   #segment(segment: number, construct: number): void {
