@@ -9,9 +9,9 @@ import { roomy } from './metered-run.ts';
 
 /** Of what one version of the rewriter makes of the same modules: a digest that changes goes with a version that rises. */
 const pinned = {
-  version: 8,
-  source: 'fd768adc4b369d0b9f90fdfde52383ac58ae3401516dc32d47d7995da36cf770',
-  metered: '7b3ccaa15a273118febfa3a7458676f070205c89f745f44e3af76f452cc0db17',
+  version: 7,
+  source: '9ed94c1eca0098993dd616dd81f0747e9587d0830b083891b7f967c8852c9f16',
+  metered: '8aabe813cbadeec3d9ed4b7607841928e4d3ffbcb1e315a4171ecc679d118ee9',
 };
 
 const sources = [
