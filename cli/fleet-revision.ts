@@ -1,6 +1,6 @@
 /** A fleet repository at one moment: a commit, or the files as they lie in the directory, as what differs from another one. */
 import { createHash } from 'node:crypto';
-import { changedTree, changesBetween, type TreeChanges, treeOf } from '../controller/following/revision-tree.ts';
+import { changedTree, changesBetween, treeOf } from '../controller/following/revision-tree.ts';
 import { emptyTree, type FleetTree } from '../controller/manifests/fleet-tree.ts';
 import { passedOver } from '../controller/manifests/passed-over.ts';
 import { runAtOnce } from '../controller/manifests/steps.ts';
@@ -8,6 +8,7 @@ import { isTrustFile, type TrustFiles } from '../controller/publishing/trust-fil
 import { parseCommit } from '../controller/source/commit.ts';
 import { fleetChanges } from '../controller/source/fleet-files.ts';
 import { resolveCommit } from '../controller/source/named-commit.ts';
+import type { TreeChanges } from '../controller/source/source.ts';
 import { SourceError } from '../controller/source/source-error.ts';
 import type { Problem, RevisionStatus } from '../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from './command.ts';
@@ -119,11 +120,6 @@ export async function openDirectory(
   return { ...laid, readFile: async (path) => laid.releaseBytes(path) };
 }
 
-/** What differs from the underlay in a commit; equal folders are not looked at. */
-async function changesTo({ git }: FleetRepository, underlay: Underlay, oid: string): Promise<TreeChanges> {
-  return { files: await fleetChanges(git, underlay.id, oid), odd: await git.oddChanges(underlay.id, oid) };
-}
-
 /** A commit by any name that `resolveCommit` takes; undefined when the repository does not have it. */
 export async function findCommit(
   context: CommandContext,
@@ -134,7 +130,7 @@ export async function findCommit(
   const { git, top } = repository;
   try {
     const { oid } = await resolveCommit(context.gitFiles, top, name, git);
-    const changes = await changesTo(repository, underlay, oid);
+    const changes = await fleetChanges(git, underlay.id, oid);
     const tree = runAtOnce(changedTree(underlay.tree, changes));
     return {
       ...(await layTree(repository, { id: await git.treeOf(oid), tree, changes })),

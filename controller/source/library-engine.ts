@@ -67,5 +67,6 @@ export function libraryEngine(ports: LibraryPorts): GitEngine {
     fetchBranch: (order, signal) => fetchBranch(ports, order, signal),
     isAncestor: (directory, ancestor, descendant) => isAncestor(ports, directory, ancestor, descendant),
     readBlobs: (directory, oids) => readBlobs(ports, directory, oids),
+    listTree: (directory, tree) => new Repository(ports.fs, directory).listTree(tree),
   };
 }

@@ -20,5 +20,6 @@ export function preferredEngine(program: GitEngine, library: GitEngine, log: Log
     fetchBranch: (...args) => attempt((engine) => engine.fetchBranch(...args)),
     isAncestor: (...args) => attempt((engine) => engine.isAncestor(...args)),
     readBlobs: (...args) => attempt((engine) => engine.readBlobs(...args)),
+    listTree: (...args) => attempt((engine) => engine.listTree(...args)),
   };
 }

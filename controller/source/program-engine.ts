@@ -5,6 +5,7 @@
 import { hash } from 'node:crypto';
 import type { ProgramResult, Programs, RunOptions } from '../../platform/ports.ts';
 import { type FetchOrder, fetchBytesMax, type GitEngine, silenceMsMax } from './git-engine.ts';
+import { hasDoubtfulName, type ListedEntry, listingArguments, readListing } from './listed-tree.ts';
 import { SourceError } from './source-error.ts';
 
 /** What one answer may hold: the contents of many manifests. */
@@ -138,6 +139,15 @@ class ProgramEngine implements GitEngine {
     const read = await this.#run(args, signal, { input, printsMuch: true });
     if (read.code !== 0) throw new ProgramUnfitError('cat-file', read);
     return blobsOf(read.output, oids);
+  }
+
+  async listTree(gitDirectory: string, tree: string, signal: AbortSignal): Promise<Iterable<ListedEntry>> {
+    const args = [`--git-dir=${gitDirectory}`, ...listingArguments, tree];
+    const listed = await this.#run(args, signal, { printsMuch: true });
+    if (listed.code !== 0) throw new ProgramUnfitError('ls-tree', listed);
+    const text = new TextDecoder().decode(listed.output);
+    if (hasDoubtfulName(text)) throw new ProgramUnfitError('ls-tree', { code: 0, complaint: 'a name is doubtful' });
+    return readListing(text);
   }
 }
 

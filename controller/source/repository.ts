@@ -2,7 +2,9 @@
 import { readCommit, readObject, readTree } from 'isomorphic-git';
 import type { Turn } from '../../platform/turn.ts';
 import { commitLinks } from './commit.ts';
-import type { BlobChange, OddChange, SourceFileSystem } from './source.ts';
+import type { GitEngine } from './git-engine.ts';
+import type { ListedEntry } from './listed-tree.ts';
+import type { BlobChange, OddChange, SourceFileSystem, TreeChanges } from './source.ts';
 import { codeOf, messageOf, SourceError } from './source-error.ts';
 
 /** Folders in folders; more is no fleet repository. */
@@ -20,10 +22,27 @@ const folderMode = '040000';
 const fileModes = new Set(['100644', '100755', '100664']);
 const oddModes: Readonly<Record<string, OddChange['kind']>> = { '160000': 'submodule', '120000': 'link' };
 
-/** What two trees have otherwise. */
+/** What two trees have otherwise, as far as it was found. */
 interface Differences {
   readonly files: BlobChange[];
   readonly odd: OddChange[];
+}
+
+/** Told of each name that two trees have otherwise. */
+type Found = (path: string, old: TreeEntry | undefined, now: TreeEntry | undefined) => void;
+
+function tooDeep(prefix: string): SourceError {
+  return new SourceError('UNSUPPORTED', `${prefix}: folders nest deeper than ${treeDepthMax}`);
+}
+
+/** A folder of this path that is too deep, if it leads through one. */
+function tooDeepFolder(path: string): string | undefined {
+  let at = -1;
+  for (let depth = 0; depth <= treeDepthMax; depth += 1) {
+    at = path.indexOf('/', at + 1);
+    if (at === -1) return undefined;
+  }
+  return path.slice(0, at + 1);
 }
 
 /** Only a commit may be gone; what a commit refers to must be there. */
@@ -40,16 +59,38 @@ function folderOf(entry: TreeEntry | undefined): string | undefined {
   return entry?.mode === folderMode ? entry.oid : undefined;
 }
 
-function fileOf(entry: TreeEntry | undefined): string | undefined {
+function fileOf(entry: ListedEntry | undefined): string | undefined {
   return entry !== undefined && fileModes.has(entry.mode) ? entry.oid : undefined;
 }
 
 /** Notes what became of one name. */
-function note({ files, odd }: Differences, path: string, old: TreeEntry | undefined, now: TreeEntry | undefined): void {
+function note(
+  { files, odd }: Differences,
+  path: string,
+  old: ListedEntry | undefined,
+  now: ListedEntry | undefined,
+): void {
   const [oldFile, file] = [fileOf(old), fileOf(now)];
   if (file !== oldFile) files.push(file === undefined ? { path } : { path, oid: file });
   const [oldKind, kind] = [oddModes[old?.mode ?? ''], oddModes[now?.mode ?? '']];
   if (kind !== oldKind) odd.push(kind === undefined ? { path } : { path, kind });
+}
+
+function inOrder(files: BlobChange[]): BlobChange[] {
+  return files.sort((left, right) => (left.path < right.path ? -1 : left.path > right.path ? 1 : 0));
+}
+
+/** Listed entries between two looks at the clock. */
+const entriesPerLook = 256;
+
+const never = new AbortController().signal;
+
+/** What may stand beside a repository. */
+export interface RepositoryAids {
+  /** Others have their turns while large trees are walked. */
+  readonly turn?: Turn;
+  /** Lists whole trees; without it they are walked here. */
+  readonly engine?: Pick<GitEngine, 'listTree'>;
 }
 
 export class Repository {
@@ -57,12 +98,11 @@ export class Repository {
   readonly gitDirectory: string;
   /** isomorphic-git keeps whole packs in it. */
   #cache: object = {};
-  readonly #turn: Turn | undefined;
+  readonly #aids: RepositoryAids;
 
-  /** With `turn`, others have their turns while large trees are walked. */
-  constructor(fs: SourceFileSystem, gitDirectory: string, turn?: Turn) {
+  constructor(fs: SourceFileSystem, gitDirectory: string, aids: RepositoryAids = {}) {
     this.#fs = fs;
-    this.#turn = turn;
+    this.#aids = aids;
     this.gitDirectory = gitDirectory;
   }
 
@@ -103,7 +143,7 @@ export class Repository {
 
   async #allEntries(tree: string): Promise<readonly TreeEntry[]> {
     try {
-      await this.#turn?.rest();
+      await this.#aids.turn?.rest();
       return (await readTree({ ...this.#git, oid: tree })).tree;
     } catch (error) {
       throw asSourceError(error, 'tree', tree);
@@ -119,19 +159,18 @@ export class Repository {
     from: string | undefined,
     to: string | undefined,
     prefix: string,
-    found: Differences,
+    found: Found,
     depth = 0,
   ): Promise<void> {
     if (from === to) return;
-    if (depth > treeDepthMax)
-      throw new SourceError('UNSUPPORTED', `${prefix}: folders nest deeper than ${treeDepthMax}`);
+    if (depth > treeDepthMax) throw tooDeep(prefix);
     const [before, after] = [await this.#entries(from), await this.#entries(to)];
     for (const name of [...new Set([...before.keys(), ...after.keys()])].sort()) {
       const [old, now] = [before.get(name), after.get(name)];
       if (old?.oid === now?.oid && old?.mode === now?.mode) continue;
       const path = prefix + name;
       const [oldTree, nowTree] = [folderOf(old), folderOf(now)];
-      note(found, path, old, now);
+      found(path, old, now);
       if (oldTree !== undefined || nowTree !== undefined)
         await this.#compare(oldTree, nowTree, `${path}/`, found, depth + 1);
     }
@@ -184,20 +223,36 @@ export class Repository {
     return oid === undefined ? undefined : this.readObject(oid, 'blob');
   }
 
-  async #differences(from: string | undefined, to: string): Promise<Differences> {
-    const found: Differences = { files: [], odd: [] };
-    await this.#compare(await this.#treeOf(from), await this.#treeOf(to), '', found);
+  /** All that is below a tree but the folders, by walking it; see `GitEngine.listTree`. */
+  async listTree(tree: string): Promise<ListedEntry[]> {
+    const found: ListedEntry[] = [];
+    await this.#compare(undefined, tree, '', (path, _, now) => {
+      if (now !== undefined && now.mode !== folderMode) found.push({ path, oid: now.oid, mode: now.mode });
+    });
     return found;
   }
 
-  /** See `Source.changes`. */
-  async changes(from: string | undefined, to: string): Promise<readonly BlobChange[]> {
-    const { files } = await this.#differences(from, to);
-    return files.sort((left, right) => (left.path < right.path ? -1 : left.path > right.path ? 1 : 0));
+  async #whole(engine: Pick<GitEngine, 'listTree'>, tree: string): Promise<Differences> {
+    const found: Differences = { files: [], odd: [] };
+    for (const entry of await engine.listTree(this.gitDirectory, tree, never)) {
+      if (found.files.length % entriesPerLook === 0) await this.#aids.turn?.rest();
+      const folder = tooDeepFolder(entry.path);
+      if (folder !== undefined) throw tooDeep(folder);
+      note(found, entry.path, undefined, entry);
+    }
+    return found;
   }
 
-  /** See `Source.oddChanges`. */
-  async oddChanges(from: string | undefined, to: string): Promise<readonly OddChange[]> {
-    return (await this.#differences(from, to)).odd;
+  /** See `Source.changes`; nothing is put aside. */
+  async changes(from: string | undefined, to: string): Promise<TreeChanges> {
+    const [before, after] = [await this.#treeOf(from), await this.treeOf(to)];
+    const { engine } = this.#aids;
+    if (before === undefined && engine !== undefined) {
+      const { files, odd } = await this.#whole(engine, after);
+      return { files: inOrder(files), odd };
+    }
+    const found: Differences = { files: [], odd: [] };
+    await this.#compare(before, after, '', (path, old, now) => note(found, path, old, now));
+    return { files: inOrder(found.files), odd: found.odd };
   }
 }

@@ -13,7 +13,8 @@ export type EngineTask =
       readonly ancestor: string;
       readonly descendant: string;
     }
-  | { readonly kind: 'readBlobs'; readonly gitDirectory: string; readonly oids: readonly string[] };
+  | { readonly kind: 'readBlobs'; readonly gitDirectory: string; readonly oids: readonly string[] }
+  | { readonly kind: 'listTree'; readonly gitDirectory: string; readonly tree: string };
 
 /** What the thread answers; errors lose their class on the way. */
 export type EngineAnswer =
@@ -40,5 +41,6 @@ export function threadEngine(threads: Threads): GitEngine {
     isAncestor: (gitDirectory, ancestor, descendant, signal) =>
       ask({ kind: 'isAncestor', gitDirectory, ancestor, descendant }, signal),
     readBlobs: (gitDirectory, oids, signal) => ask({ kind: 'readBlobs', gitDirectory, oids }, signal),
+    listTree: (gitDirectory, tree, signal) => ask({ kind: 'listTree', gitDirectory, tree }, signal),
   };
 }
