@@ -62,7 +62,7 @@ export async function findFleetRepository(
 export async function openFleetRepository(context: CommandContext, top: string): Promise<FleetRepository> {
   const { common } = await findGitDirectories(context.gitFiles, top);
   const engine = engineFor(context);
-  const git = new Repository(context.gitFiles, common, { engine });
+  const git = new Repository(context.gitFiles, common, { engine, isForFew: true });
   const pile = new BlobPile();
   return {
     ...{ top, git, pile },

@@ -9,10 +9,16 @@ interface IgnoreOf {
   readonly isIgnored: IsIgnored;
 }
 
-async function ignoreOf(repository: Repository, commit: string | undefined): Promise<IgnoreOf> {
-  const oid = commit === undefined ? undefined : await repository.blobAt(commit, fleetIgnoreFile);
+async function ignoreOf(repository: Repository, oid: string | undefined): Promise<IgnoreOf> {
   if (oid === undefined) return { isIgnored: ignoreNothing };
   return { oid, isIgnored: parseFleetIgnore(await repository.readObject(oid, 'blob')) };
+}
+
+/** All that is in a commit. */
+async function wholeChanges(repository: Repository, to: string): Promise<TreeChanges> {
+  const { files, odd } = await repository.changes(undefined, to);
+  const { oid, isIgnored } = await ignoreOf(repository, files.find(({ path }) => path === fleetIgnoreFile)?.oid);
+  return { files: oid === undefined ? files : files.filter(({ path }) => !isIgnored(path)), odd };
 }
 
 /** All files of a commit by path. */
@@ -23,10 +29,11 @@ async function filesOf(repository: Repository, commit: string, isIgnored: IsIgno
 
 /** What differs between two commits, see `Source.changes`; folders that are equal are looked at where `.fleetignore` itself differs. */
 export async function fleetChanges(repository: Repository, from: string | undefined, to: string): Promise<TreeChanges> {
-  const [old, now] = [await ignoreOf(repository, from), await ignoreOf(repository, to)];
+  if (from === undefined) return wholeChanges(repository, to);
+  const [oldIgnore, nowIgnore] = await Promise.all([from, to].map((id) => repository.blobAt(id, fleetIgnoreFile)));
+  const [old, now] = [await ignoreOf(repository, oldIgnore), await ignoreOf(repository, nowIgnore)];
   const { files, odd } = await repository.changes(from, to);
-  if (from === undefined || old.oid === now.oid)
-    return { files: now.oid === undefined ? files : files.filter(({ path }) => !now.isIgnored(path)), odd };
+  if (old.oid === now.oid) return { files: files.filter(({ path }) => !now.isIgnored(path)), odd };
   const before = await filesOf(repository, from, old.isIgnored);
   const after = await filesOf(repository, to, now.isIgnored);
   const changed = [...after].filter(([path, oid]) => before.get(path) !== oid).map(([path, oid]) => ({ path, oid }));

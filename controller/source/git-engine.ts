@@ -14,6 +14,12 @@ export interface FetchOrder {
   readonly history: 'tip' | 'new' | 'all';
 }
 
+/** Anything that git keeps under an id. */
+export interface GitObject {
+  readonly type: string;
+  readonly content: Uint8Array;
+}
+
 /** All reject with `SourceError`, or with the signal's reason. Every engine gives the same answers. */
 export interface GitEngine {
   /** Resolves with the tip of the branch, once its objects are in the repository. */
@@ -22,6 +28,8 @@ export interface GitEngine {
   isAncestor(gitDirectory: string, ancestor: string, descendant: string, signal: AbortSignal): Promise<boolean>;
   /** Contents of blobs, checked against their ids, in the order of the ids. */
   readBlobs(gitDirectory: string, oids: readonly string[], signal: AbortSignal): Promise<readonly Uint8Array[]>;
+  /** One object, checked against its id; undefined where there is none. */
+  readObject(gitDirectory: string, oid: string, signal: AbortSignal): Promise<GitObject | undefined>;
   /** All that is below a tree but the folders. */
   listTree(gitDirectory: string, tree: string, signal: AbortSignal): Promise<Iterable<ListedEntry>>;
 }

@@ -1,14 +1,12 @@
 /** Reads objects of one git directory. Never writes to it. */
-import { readCommit, readObject, readTree } from 'isomorphic-git';
+import { readObject, readTree } from 'isomorphic-git';
 import type { Turn } from '../../platform/turn.ts';
 import { commitLinks } from './commit.ts';
-import type { GitEngine } from './git-engine.ts';
+import type { GitEngine, GitObject } from './git-engine.ts';
 import type { ListedEntry } from './listed-tree.ts';
 import type { BlobChange, OddChange, SourceFileSystem, TreeChanges } from './source.ts';
 import { codeOf, messageOf, SourceError } from './source-error.ts';
-
-/** Folders in folders; more is no fleet repository. */
-const treeDepthMax = 64;
+import { tooDeep, tooDeepFolder, treeDepthMax } from './tree-depth.ts';
 
 interface TreeEntry {
   readonly path: string;
@@ -31,28 +29,17 @@ interface Differences {
 /** Told of each name that two trees have otherwise. */
 type Found = (path: string, old: TreeEntry | undefined, now: TreeEntry | undefined) => void;
 
-function tooDeep(prefix: string): SourceError {
-  return new SourceError('UNSUPPORTED', `${prefix}: folders nest deeper than ${treeDepthMax}`);
-}
-
-/** A folder of this path that is too deep, if it leads through one. */
-function tooDeepFolder(path: string): string | undefined {
-  let at = -1;
-  for (let depth = 0; depth <= treeDepthMax; depth += 1) {
-    at = path.indexOf('/', at + 1);
-    if (at === -1) return undefined;
-  }
-  return path.slice(0, at + 1);
-}
+type ObjectType = 'commit' | 'tree' | 'blob';
 
 /** Only a commit may be gone; what a commit refers to must be there. */
-function asSourceError(error: unknown, type: 'commit' | 'tree' | 'blob', oid: string): SourceError {
+function missing(type: ObjectType, oid: string, error?: unknown): SourceError {
+  return new SourceError(type === 'commit' ? 'GONE' : 'CORRUPT', `${type} ${oid} is not in the repository`, error);
+}
+
+function asSourceError(error: unknown, type: ObjectType, oid: string): SourceError {
   if (error instanceof SourceError) return error;
-  const what = `${type} ${oid}`;
-  if (codeOf(error) === 'NotFoundError') {
-    return new SourceError(type === 'commit' ? 'GONE' : 'CORRUPT', `${what} is not in the repository`, error);
-  }
-  return new SourceError('CORRUPT', `${what} can't be read: ${messageOf(error)}`, error);
+  if (codeOf(error) === 'NotFoundError') return missing(type, oid, error);
+  return new SourceError('CORRUPT', `${type} ${oid} can't be read: ${messageOf(error)}`, error);
 }
 
 function folderOf(entry: TreeEntry | undefined): string | undefined {
@@ -90,8 +77,14 @@ export interface RepositoryAids {
   /** Others have their turns while large trees are walked. */
   readonly turn?: Turn;
   /** Lists whole trees; without it they are walked here. */
-  readonly engine?: Pick<GitEngine, 'listTree'>;
+  readonly engine?: Pick<GitEngine, 'listTree' | 'readObject'>;
+  /** It is opened for a few objects: the engine reads them too, because the library reads the index of every pack before the first. */
+  readonly isForFew?: true;
 }
+
+/** Tags of tags of … a commit. */
+const tagsMax = 8;
+const taggedObject = /^object ([0-9a-f]{40})\n/;
 
 export class Repository {
   readonly #fs: SourceFileSystem;
@@ -99,11 +92,18 @@ export class Repository {
   /** isomorphic-git keeps whole packs in it. */
   #cache: object = {};
   readonly #aids: RepositoryAids;
+  /** Commits and trees that were read as some of a few. */
+  readonly #few = new Map<string, GitObject>();
 
   constructor(fs: SourceFileSystem, gitDirectory: string, aids: RepositoryAids = {}) {
     this.#fs = fs;
     this.#aids = aids;
     this.gitDirectory = gitDirectory;
+  }
+
+  /** Whether the engine reads for it whatever is asked for. */
+  get isForFew(): boolean {
+    return this.#aids.isForFew === true && this.#aids.engine !== undefined;
   }
 
   /** Gives back the memory of packs that were read. */
@@ -115,11 +115,31 @@ export class Repository {
     return { fs: this.#fs, dir: this.gitDirectory, gitdir: this.gitDirectory, cache: this.#cache };
   }
 
+  /** An object of any type; undefined where there is none. */
+  async object(oid: string): Promise<GitObject | undefined> {
+    const { engine } = this.#aids;
+    if (engine === undefined || !this.isForFew) return this.#objectByLibrary(oid);
+    const object = this.#few.get(oid) ?? (await engine.readObject(this.gitDirectory, oid, never));
+    if (object !== undefined && object.type !== 'blob') this.#few.set(oid, object);
+    return object;
+  }
+
+  async #objectByLibrary(oid: string): Promise<GitObject | undefined> {
+    try {
+      const { type, object } = await readObject({ ...this.#git, oid, format: 'content' });
+      return { type, content: object as Uint8Array };
+    } catch (error) {
+      if (codeOf(error) === 'NotFoundError') return undefined;
+      throw error;
+    }
+  }
+
   async readObject(oid: string, type: 'commit' | 'blob'): Promise<Uint8Array> {
     try {
-      const found = await readObject({ ...this.#git, oid, format: 'content' });
+      const found = await this.object(oid);
+      if (found === undefined) throw missing(type, oid);
       if (found.type !== type) throw new SourceError('CORRUPT', `object ${oid} is a ${found.type}, not a ${type}`);
-      return found.object as Uint8Array;
+      return found.content;
     } catch (error) {
       throw asSourceError(error, type, oid);
     }
@@ -127,8 +147,15 @@ export class Repository {
 
   /** The commit that a signed or annotated tag names, or `oid` itself when it is no such tag. */
   async peeled(oid: string): Promise<string> {
-    const found = await readCommit({ ...this.#git, oid }).catch(() => undefined);
-    return found?.oid ?? oid;
+    let at = oid;
+    for (let tags = 0; tags <= tagsMax; tags += 1) {
+      const found = await this.object(at).catch(() => undefined);
+      if (found?.type === 'commit') return at;
+      const named = found?.type === 'tag' ? taggedObject.exec(Buffer.from(found.content).toString('latin1')) : null;
+      if (named === null) return oid;
+      at = named[1]!;
+    }
+    return oid;
   }
 
   async has(oid: string): Promise<boolean> {
@@ -179,10 +206,11 @@ export class Repository {
   /** The tree of a commit; a tree is its own. */
   async treeOf(id: string): Promise<string> {
     try {
-      const { type, object } = await readObject({ ...this.#git, oid: id, format: 'content' });
-      if (type === 'tree') return id;
-      if (type !== 'commit') throw new SourceError('CORRUPT', `object ${id} is a ${type}, not a commit`);
-      return commitLinks(id, object as Uint8Array).tree;
+      const found = await this.object(id);
+      if (found === undefined) throw missing('commit', id);
+      if (found.type === 'tree') return id;
+      if (found.type !== 'commit') throw new SourceError('CORRUPT', `object ${id} is a ${found.type}, not a commit`);
+      return commitLinks(id, found.content).tree;
     } catch (error) {
       throw asSourceError(error, 'commit', id);
     }

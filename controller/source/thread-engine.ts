@@ -14,6 +14,7 @@ export type EngineTask =
       readonly descendant: string;
     }
   | { readonly kind: 'readBlobs'; readonly gitDirectory: string; readonly oids: readonly string[] }
+  | { readonly kind: 'readObject'; readonly gitDirectory: string; readonly oid: string }
   | { readonly kind: 'listTree'; readonly gitDirectory: string; readonly tree: string };
 
 /** What the thread answers; errors lose their class on the way. */
@@ -41,6 +42,7 @@ export function threadEngine(threads: Threads): GitEngine {
     isAncestor: (gitDirectory, ancestor, descendant, signal) =>
       ask({ kind: 'isAncestor', gitDirectory, ancestor, descendant }, signal),
     readBlobs: (gitDirectory, oids, signal) => ask({ kind: 'readBlobs', gitDirectory, oids }, signal),
+    readObject: (gitDirectory, oid, signal) => ask({ kind: 'readObject', gitDirectory, oid }, signal),
     listTree: (gitDirectory, tree, signal) => ask({ kind: 'listTree', gitDirectory, tree }, signal),
   };
 }
