@@ -52,8 +52,13 @@ function trampolinesFor(imports: readonly Imported[]): Trampolines {
     if (signature !== undefined && !functions.has(name)) functions.set(name, { name, ...signature });
   }
   const names = [...functions.keys()].sort();
-  const written = writeTrampolines(names.map((name) => functions.get(name)!));
+  return compiledTrampolines(names.map((name) => functions.get(name)!));
+}
+
+/** Stands between these functions and what fulfils them. */
+export function compiledTrampolines(functions: readonly LinkedFunction[]): Trampolines {
   const { tableElementsMax } = admissionLimits;
-  const metered = shareCounters(injectFuel(written, { memoryPagesMax: 0, tableElementsMax }));
-  return { module: new WebAssembly.Module(metered as Uint8Array<ArrayBuffer>), functions: names };
+  const metered = injectFuel(writeTrampolines(functions), { memoryPagesMax: 0, tableElementsMax });
+  const shared = shareCounters(metered) as Uint8Array<ArrayBuffer>;
+  return { module: new WebAssembly.Module(shared), functions: functions.map(({ name }) => name) };
 }
