@@ -20,7 +20,10 @@ import { sha256Hex } from '../../schemas/sha256.ts';
 import type { End } from '../expiry/end.ts';
 import { ArtifactError, type ArtifactFiles } from './files/artifact-files.ts';
 import { oldVersions } from './old-versions.ts';
+import { onlineEnd } from './online-end.ts';
 import { judgeLeaps, judgeOnlineKeys, type OnlineKeys } from './online-judgement.ts';
+import { releaseNamesFile, writeReleaseNames } from './release-names.ts';
+import { ReleaseRecord } from './release-record.ts';
 import { signedSnapshot, signedTimestamp } from './sign-online.ts';
 import { judgeSuccession } from './succession.ts';
 import { travellingForm } from './travelling-form.ts';
@@ -43,6 +46,7 @@ type Pins = ReadonlyMap<string, Pin>;
 
 export class OnlineMetadata {
   readonly #options: OnlineMetadataOptions;
+  readonly #record: ReleaseRecord;
   /** What writes, or reads what is written in several steps: one at a time. */
   readonly #steps = new InOrder();
   /** What was published before is read once, as soon as it can be. */
@@ -57,6 +61,7 @@ export class OnlineMetadata {
 
   constructor(options: OnlineMetadataOptions) {
     this.#options = options;
+    this.#record = new ReleaseRecord(options.files);
   }
 
   /** What keeps a revision's metadata from being published after what was published before. */
@@ -101,7 +106,8 @@ export class OnlineMetadata {
       await take(file === 'targets.json' ? targetsFile : `trust/roles/${file}`, `${version}.${file}`, sha256);
     }
     this.#versions = versions;
-    return files;
+    const names = await this.#record.read();
+    return names === undefined ? files : files.set(releaseNamesFile, writeReleaseNames(names));
   }
 
   /** Puts a revision's metadata, which `judge` found no problem with, into service; durable when it resolves. */
@@ -112,6 +118,7 @@ export class OnlineMetadata {
         const file = `${signed.version}.root.json`;
         if ((await this.#read(file)) === undefined) await this.#write(file, travellingForm(bytes));
       }
+      await this.#record.note(trust.releases);
       const pins = new Map(this.#pins());
       for (const [name, file] of targetsFiles(trust)) pins.set(`${name}.json`, await this.#writeTargets(name, file));
       const signed = this.#isSignedFor(trust);
@@ -179,18 +186,10 @@ export class OnlineMetadata {
 
   /** When what the controller signs ends: it is renewed long before, or something is wrong. */
   ends(): End[] {
-    const end = (kind: 'snapshot' | 'timestamp', file: MetadataFile<Snapshot | Timestamp>, lifetimes: number): End => {
-      const expiresAt = Date.parse(file.signed.expires);
-      return {
-        ...{ kind, subject: `${kind}.json`, expiresAt },
-        renewedAt: expiresAt - (this.#options.timestampLifetimeMs * lifetimes * 2) / 3,
-        consequence: 'devices install nothing new',
-        remedy: 'The controller renews it by itself: look for `publishing.renewal-failed` in its log',
-      };
-    };
+    const lifetimeMs = this.#options.timestampLifetimeMs;
     return [
-      ...(this.#timestamp === undefined ? [] : [end('timestamp', this.#timestamp, 1)]),
-      ...(this.#snapshot === undefined ? [] : [end('snapshot', this.#snapshot, snapshotLifetimes)]),
+      ...(this.#timestamp === undefined ? [] : [onlineEnd('timestamp', this.#timestamp, lifetimeMs)]),
+      ...(this.#snapshot === undefined ? [] : [onlineEnd('snapshot', this.#snapshot, lifetimeMs * snapshotLifetimes)]),
     ];
   }
 
