@@ -137,9 +137,9 @@ export function* applyChangesInSteps(
   const judged = yield* updateMembership(draft);
   yield* checkReferences(draft, changes);
   yield* warnOfEmptyFleets(draft);
-  yield* warnOfStrays(draft);
   warnOfUnreadChannels(draft);
   const affected = yield* drawDevices(draft, judged);
+  yield* warnOfStrays(draft);
   yield* warnOfUnsealed(draft);
   const problems = changes.flatMap(({ path, file }) =>
     (file?.problems ?? []).map((problem) => ({ file: path, ...problem })),

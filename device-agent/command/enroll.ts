@@ -43,6 +43,8 @@ export type EnrollOutcome = 'enrolled' | 'refused' | 'unreachable';
 
 const retryMs = 5_000;
 const configurationName = 'fleet.config.yaml';
+/** Of MQTT over TLS, where the configuration names none. */
+const usualPort = 8883;
 
 /** What `--mqtt` names, else the controller's host; undefined when it is no address. */
 function brokerOf({ controller, mqtt }: EnrollOptions): BrokerAddress | undefined {
@@ -130,6 +132,21 @@ function writeConfiguration(disk: Disk, options: Settled): 'written' | 'kept' {
   return 'written';
 }
 
+/** What the controller says of its broker is written where nobody said otherwise; a configuration by another hand stays as it is. */
+async function learnBroker(ports: EnrollPorts, options: Settled, { host, port }: BrokerAddress): Promise<void> {
+  const { disk, print, readConfiguration } = ports;
+  const file = `${options.directory}/${configurationName}`;
+  const { mqtt } = await readConfiguration(file);
+  if (options.mqtt !== undefined || (mqtt.host === host && String(mqtt.port ?? usualPort) === port)) return;
+  if (new TextDecoder().decode(disk.readFile(file)) !== configurationText(options)) {
+    print(`The controller says that its MQTT broker is ${host}, port ${port}: see what ${file} says of agent.mqtt.\n`);
+    return;
+  }
+  const learnt = configurationText({ ...options, mqtt: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}` });
+  writeFileDurably(disk, options.directory, configurationName, new TextEncoder().encode(learnt));
+  print(`${file} now says that the MQTT broker is ${host}, port ${port}, as the controller told.\n`);
+}
+
 /** Makes the device's key where there is none, says what to write into its manifest, and asks for a certificate. */
 export async function enroll(ports: EnrollPorts, asked: EnrollOptions): Promise<EnrollOutcome> {
   const { clock, disk, print, signal } = ports;
@@ -152,6 +169,7 @@ export async function enroll(ports: EnrollPorts, asked: EnrollOptions): Promise<
     const result = await enrol(enrolment, signal);
     if (result.kind === 'enrolled') {
       print(`${device} has its certificate.\n`);
+      if (result.broker !== undefined) await learnBroker(ports, options, result.broker);
       return 'enrolled';
     }
     if (result.message !== last) print(`No certificate yet: ${printable(result.message)}.\n`);

@@ -1,11 +1,17 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { DeviceIdentityStore } from '../../device-agent/enrol-identity.ts';
+import { parse } from 'yaml';
+import { type EnrollOptions, enroll } from '../../device-agent/command/enroll.ts';
+import { DeviceIdentityStore, keyInManifest } from '../../device-agent/enrol-identity.ts';
 import { isRenewalDue, keepCertificate } from '../../device-agent/enrol-renewal.ts';
+import { nodeClock } from '../../platform/node/clock.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
+import { openNetwork } from '../../platform/node/network.ts';
+import { nodeRandom } from '../../platform/node/random.ts';
 import { SimTime } from '../sim/sim-clock.ts';
 import { SimRandom } from '../sim/sim-random.ts';
+import { Shore } from './shore.ts';
 import { openShore } from './transport/shore.ts';
 
 test('a device is refused until git names its key, then gets a certificate for it', async (t) => {
@@ -15,8 +21,55 @@ test('a device is refused until git names its key, then gets a certificate for i
   t.like(refused, { kind: 'refused', code: 'KEY_NOT_NAMED' });
   t.is(device.identity.certificateText(), undefined);
   shore.named.set('buoy', device.fingerprint);
-  t.deepEqual(await device.enrol(), { kind: 'enrolled' });
+  t.deepEqual(await device.enrol(), { kind: 'enrolled', broker: { host: '127.0.0.1', port: '18883' } });
   t.true((device.identity.validity()?.untilMs ?? 0) > Date.now());
+});
+
+test('enroll learns where the broker is, where nobody said otherwise; by hand or by --mqtt stays as it was said', async (t) => {
+  const shore = await openShore(t);
+  const born = new Shore('buoy').bornRoot;
+  const brokerOf = async (device: string, more: Partial<EnrollOptions>, byHand = '') => {
+    const directory = join(shore.directory, `${device}-etc`);
+    mkdirSync(directory);
+    const [ca, trustRoot] = [join(directory, 'ca.pem'), join(directory, 'root.json')];
+    writeFileSync(ca, shore.authority.certificate);
+    writeFileSync(trustRoot, born);
+    const file = join(directory, 'fleet.config.yaml');
+    const stateDirectory = join(shore.directory, device);
+    const run = () =>
+      enroll(
+        {
+          ...{
+            clock: nodeClock,
+            disk: nodeDisk,
+            random: nodeRandom,
+            openNetwork: (identity) => openNetwork(() => identity),
+          },
+          ...{ print: () => {}, signal: AbortSignal.timeout(10_000) },
+          readConfiguration: async () => parse(readFileSync(file, 'utf8')).agent,
+        },
+        {
+          ...{
+            device,
+            controller: shore.url,
+            ca,
+            trustRoot,
+            directory,
+            stateDirectoryUsual: stateDirectory,
+            wait: false,
+          },
+          ...more,
+        },
+      );
+    t.is(await run(), 'refused');
+    appendFileSync(file, byHand);
+    shore.named.set(device, keyInManifest(new DeviceIdentityStore(nodeDisk, stateDirectory).key()).keyFingerprint);
+    t.is(await run(), 'enrolled');
+    return parse(readFileSync(file, 'utf8')).agent.mqtt;
+  };
+  t.deepEqual(await brokerOf('buoy', {}), { host: '127.0.0.1', port: 18883 });
+  t.deepEqual(await brokerOf('crane', { mqtt: 'broker.example' }), { host: 'broker.example' });
+  t.deepEqual(await brokerOf('truck', {}, '# by hand\n'), { host: '127.0.0.1' });
 });
 
 test("the key stays what it is, is the owner's alone, and goes with no other certificate", async (t) => {

@@ -56,3 +56,43 @@ test('a device that waits for its first deployment does not wait since the begin
   t.regex(story, /Then it ran nothing and waited for a deployment\./);
   t.notRegex(story, /\d{5}d/);
 });
+
+test('a window that is drawn again and again has those on top that are not well', (t) => {
+  const states = { anna: 'running', berta: 'progressing', carl: 'dark', dora: 'failed', emil: 'running' } as const;
+  const devices = Object.entries(states).map(([name, state]) => ({
+    ...{ name, state, labels: {}, events: [], reason: { code: 'X', message: 'x' } },
+  })) as unknown as DeviceStatus[];
+  const tally = { desired: 5, running: 2, runningConnected: 2, progressing: 1, failed: 1, dark: 1, unknown: 0 };
+  const status = {
+    ...{ asOf: '2026-03-01T00:00:00.000Z', tally, fleets: [], sites: [], devices, refusals: [] },
+    source: { state: 'current', location: 'x', branch: 'main', problems: [] },
+  } as unknown as StatusDocument;
+  const namesOf = (worstFirst: boolean) =>
+    statusScreen(status, { columns: 200, style: styleFor(false), wide: false, worstFirst }).match(
+      /^(anna|berta|carl|dora|emil)/gm,
+    );
+  t.deepEqual(namesOf(true), ['dora', 'carl', 'berta', 'anna', 'emil']);
+  t.deepEqual(namesOf(false), Object.keys(states));
+});
+
+test('why nobody is let in under the name of a device that is not heard stands at the top of its story', (t) => {
+  const contactAt = '2026-03-01T00:00:00.000Z';
+  const device = {
+    ...{ name: 'buoy-1', labels: {}, state: 'unknown', contactAt, connected: false, events: [] },
+    reason: { code: 'NO_REPORT', message: 'it is not connected' },
+  } as unknown as DeviceStatus;
+  const refusal = { device: 'buoy-1', at: '2026-03-01T00:01:00.000Z', code: 'KEY_MISMATCH', message: 'another key' };
+  const status = {
+    ...{ asOf: '2026-03-01T00:02:00.000Z', fleets: [], sites: [], devices: [device], refusals: [refusal] },
+    source: { state: 'current', location: 'x', branch: 'main', problems: [] },
+  } as unknown as StatusDocument;
+  const lineOf = (told: DeviceStatus) =>
+    deviceStory(told, status, styleFor(false), 200)
+      .split('\n')
+      .indexOf('It was refused 1m ago: another key KEY_MISMATCH');
+  t.is(lineOf(device), 1);
+  t.true(
+    lineOf({ ...device, connected: true }) > 1,
+    'a stranger who is refused says nothing of a device that is there',
+  );
+});
