@@ -7,11 +7,11 @@ import { runAtOnce } from '../controller/manifests/steps.ts';
 import { isTrustFile, type TrustFiles } from '../controller/publishing/trust-files.ts';
 import { parseCommit } from '../controller/source/commit.ts';
 import { fleetChanges } from '../controller/source/fleet-files.ts';
-import { resolveCommit } from '../controller/source/named-commit.ts';
 import { SourceError } from '../controller/source/source-error.ts';
 import type { Problem, RevisionStatus } from '../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import type { FleetRepository } from './fleet-repository.ts';
+import { commitNamed } from './named-commit.ts';
 import { readStagedTree } from './staged-tree.ts';
 import { readWorkingTree, type TreeSnapshot } from './working-tree.ts';
 
@@ -124,7 +124,7 @@ async function changesTo({ git }: FleetRepository, underlay: Underlay, oid: stri
   return { files: await fleetChanges(git, underlay.id, oid), odd: await git.oddChanges(underlay.id, oid) };
 }
 
-/** A commit by any name that `resolveCommit` takes; undefined when the repository does not have it. */
+/** A commit by any name that `commitNamed` takes; undefined when the repository does not have it. */
 export async function findCommit(
   context: CommandContext,
   repository: FleetRepository,
@@ -133,7 +133,7 @@ export async function findCommit(
 ): Promise<FleetRevision | undefined> {
   const { git, top } = repository;
   try {
-    const { oid } = await resolveCommit(context.gitFiles, top, name, git);
+    const { oid } = await commitNamed(context, top, name, git);
     const changes = await changesTo(repository, underlay, oid);
     const tree = runAtOnce(changedTree(underlay.tree, changes));
     return {
