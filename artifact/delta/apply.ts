@@ -17,7 +17,7 @@ const decode = (header: DeltaHeader, old: Uint8Array, payload: Uint8Array, work:
     case 'rewritten':
       return decodeRewritten(old, payload, header.newBytes, work);
     case 'light':
-      return decodeLight(old, payload, header.newBytes);
+      return decodeLight(old, payload, header.newBytes, work);
     case 'difference':
       return decodeDifference(old, payload, header.newBytes, work);
   }

@@ -10,6 +10,7 @@ import type { Known } from './known.ts';
 import type { ChannelMarks, DeviceRecord, DocumentRoom, Documents, Owed, Write } from './records.ts';
 import { isInTrouble } from './reminders.ts';
 import { SharedValues } from './shared-values.ts';
+import { UnwrittenRows } from './unwritten-rows.ts';
 
 /** A device of which nothing is known. */
 export const strange: DeviceRecord = { shadow: noShadow };
@@ -37,13 +38,15 @@ export class Image implements Known {
   /** Rows that could not be read since this controller started. */
   rowsSetAside = 0;
   readonly documents: DocumentShelf;
+  readonly unwritten: UnwrittenRows;
   readonly #shared: SharedValues;
   readonly #onRecord: OnRecord;
 
   constructor(state: Pick<StatePort, 'read'>, shared = new SharedValues(), onRecord: OnRecord = () => {}) {
     this.#shared = shared;
     this.#onRecord = onRecord;
-    this.documents = new DocumentShelf(state);
+    this.unwritten = new UnwrittenRows(state);
+    this.documents = new DocumentShelf(this.unwritten);
   }
 
   device(name: string): DeviceRecord {
@@ -66,7 +69,7 @@ export class Image implements Known {
   apply(write: Write): void {
     switch (write.kind) {
       case 'device':
-        this.devices.set(write.name, this.#shared.inRecord(write.record));
+        this.devices.set(write.name, this.#shared.inRecord(write.record, this.devices.get(write.name)));
         if (write.record.untoldSince === undefined) this.untold.delete(write.name);
         else this.untold.add(write.name);
         if (isInTrouble(write.record)) this.inTrouble.add(write.name);

@@ -29,7 +29,10 @@ export const methods: Readonly<Record<Way['method'], Method>> = {
   },
   brotli: {
     isThere: () => true,
-    unpack: (_way, module, packed) => brotliDecompressSync(packed, { maxOutputLength: Math.max(1, module.length) }),
+    unpack: (_way, module, packed, _store, work) => {
+      work.spend(brotliWork(module));
+      return brotliDecompressSync(packed, { maxOutputLength: Math.max(1, module.length) });
+    },
   },
   delta: {
     isThere: ({ base }, _module, store) => base !== undefined && store.bytesOf(base) !== undefined,
@@ -41,10 +44,30 @@ export const methods: Readonly<Record<Way['method'], Method>> = {
   },
 };
 
-/** Units of work that unpacking may take, from lengths alone; brotli takes none that is counted. */
+/** Units that unpacking brotli takes: a byte of the module comes at an eighth of what a byte of old code costs. */
+function brotliWork({ length }: ModuleIdentity): number {
+  return length >>> 3;
+}
+
+/** Units of work that unpacking may take, from lengths alone. */
 export function unpackWork({ method, base, length }: Way, module: ModuleIdentity, store: ModuleStore): number {
-  if (method !== 'delta') return 0;
-  return workMax(store.bytesOf(base ?? '') ?? 0, module.length, length);
+  switch (method) {
+    case 'whole':
+      return 0;
+    case 'brotli':
+      return brotliWork(module);
+    case 'delta':
+      return workMax(store.bytesOf(base ?? '') ?? 0, module.length, length);
+    default:
+      return method satisfies never;
+  }
+}
+
+/** Units that all ways of a module may take together: one delta, and brotli besides where that came to nothing. */
+export function unpackWorkMax(ways: readonly Way[], module: ModuleIdentity, store: ModuleStore): number {
+  const most = (wanted: Way['method']): number =>
+    Math.max(0, ...ways.filter(({ method }) => method === wanted).map((way) => unpackWork(way, module, store)));
+  return most('delta') + most('brotli');
 }
 
 /**

@@ -71,7 +71,7 @@ export class Intake {
       log.write('debug', 'intake.failed', { sequence, code: problem.code, failures, reason: problem.message });
       if (!isLink) emit({ kind: 'refused', problem: { ...problem, sequence } });
       try {
-        await this.#pause.wait(failures, signal);
+        await this.#pause.wait(failures, verdict, signal);
       } catch {
         return;
       }

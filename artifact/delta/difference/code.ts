@@ -15,7 +15,8 @@ length, where it starts in the old file less where the last one left off, its by
 ones, else byte by byte whether it is the old one, else which), then how many new bytes follow, and these.
 */
 
-const counterBits = 18;
+/** Bits of the table of counters, four bytes each. */
+export const counterBits = 18;
 /** Bytes that are coded one by one; a file with more of them takes a weak device too long. */
 const slowBytesMax = 600_000;
 /** Larger files are not tried as streams: it takes long and the decisions win. */
@@ -57,7 +58,7 @@ export const decodeDifference = (
   work: WorkBudget,
 ): Uint8Array => {
   const way = coded[0];
-  if (way === ways.streams) return unpackStreams(old, coded.subarray(1), newBytes);
+  if (way === ways.streams) return unpackStreams(old, coded.subarray(1), newBytes, work);
   if (way !== ways.coded) throw new DeltaError('patch-corrupt', 'an unknown kind of difference');
   const bytes = new Uint8Array(old.length + newBytes);
   bytes.set(old);

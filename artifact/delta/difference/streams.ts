@@ -1,6 +1,7 @@
 import { packBrotli, unpackBrotli } from '../brotli.ts';
 import { DeltaError } from '../error.ts';
 import { controlBytesMax } from '../limits.ts';
+import type { WorkBudget } from '../work.ts';
 import type { Stretch } from './plan.ts';
 
 /*
@@ -34,11 +35,13 @@ export const packStreams = (old: Uint8Array, fresh: Uint8Array, plan: readonly S
 };
 
 /** The opposite of `packStreams`. */
-export const unpackStreams = (old: Uint8Array, payload: Uint8Array, newBytes: number): Uint8Array => {
+export const unpackStreams = (old: Uint8Array, payload: Uint8Array, newBytes: number, work: WorkBudget): Uint8Array => {
   const head = { bytes: payload, at: 0 };
   const controlBytes = takeNumber(head);
   if (controlBytes > controlBytesMax(newBytes))
     throw new DeltaError('over-limit', `${controlBytes} bytes of stretches`);
+  // Three bytes may be a stretch of nothing, read twice.
+  work.spend(controlBytes);
   const parts = unpackBrotli(payload.subarray(head.at), controlBytes + newBytes);
   const control = { bytes: parts.subarray(0, controlBytes), at: 0 };
   const fresh = new Uint8Array(newBytes);

@@ -24,6 +24,9 @@ export type CodePlan = {
   readonly align: (index: number) => Int32Array;
 };
 
+/** What a body takes besides its decisions: a new one may be three bytes long. */
+const bodyUnits = 20;
+
 /** Bytes behind the new file in which the codec puts things together. */
 export const scratchBytes = 256;
 
@@ -68,6 +71,7 @@ export class CodeCodec {
   }
 
   #body(index: number, plan: CodePlan | undefined): void {
+    this.#work.spend(bodyUnits);
     const base = this.#base(plan === undefined ? -1 : plan.bases[index]!);
     if (base >= 0) {
       this.#lastBase = base;

@@ -14,9 +14,9 @@ import { PayloadReader, restWays } from './format.ts';
 import { codeSets } from './instruction-codec.ts';
 
 /** The new file from the payload of a `light` patch. */
-export const decodeLight = (old: Uint8Array, payload: Uint8Array, newBytes: number): Uint8Array => {
+export const decodeLight = (old: Uint8Array, payload: Uint8Array, newBytes: number, work: WorkBudget): Uint8Array => {
   const reader = new PayloadReader(payload);
-  const rewritten = rewrittenBy(reader, old, newBytes);
+  const rewritten = rewrittenBy(reader, old, newBytes, work);
   return unpackBrotli(reader.rest(), newBytes, rewritten);
 };
 
@@ -28,7 +28,7 @@ export const decodeRewritten = (
   work: WorkBudget,
 ): Uint8Array => {
   const reader = new PayloadReader(payload);
-  const rewritten = rewrittenBy(reader, old, newBytes);
+  const rewritten = rewrittenBy(reader, old, newBytes, work);
   const restWay = reader.number();
   const start = reader.number();
   const codeBytes = reader.number();
@@ -63,10 +63,17 @@ const decodeRest = (
   throw new DeltaError('patch-unknown', `unknown way ${way} of coding what is no code`);
 };
 
-const rewrittenBy = (reader: PayloadReader, old: Uint8Array, newBytes: number): Uint8Array<ArrayBuffer> => {
+const rewrittenBy = (
+  reader: PayloadReader,
+  old: Uint8Array,
+  newBytes: number,
+  work: WorkBudget,
+): Uint8Array<ArrayBuffer> => {
   const size = reader.number();
   const packed = reader.take(reader.number());
   const max = mapsBytesMax(old.length, newBytes);
   if (size > max) throw new DeltaError('over-limit', `maps of ${size} bytes, between such files at most ${max}`);
+  // Each byte may be a piece that every moved number is then looked up among.
+  work.spend(2 * size);
   return rewriteModule(old, decodeMaps(unpackBrotli(packed, size), old.length, newBytes)).bytes;
 };

@@ -1,6 +1,6 @@
 import { ByteWriter } from '../../wasm/write/bytes.ts';
 import { DeltaError } from '../error.ts';
-import { indexMapLengthMax } from '../limits.ts';
+import { indicesMax } from '../limits.ts';
 import { UnusedIndices } from './index-map.ts';
 import { type Aliases, type Maps, type Regions, type Shifts, tablesMax, wordClass } from './maps.ts';
 
@@ -32,7 +32,7 @@ Nothing follows. Runs are at least one long; old indices are not negative.
 */
 
 // More of a kind than any module has.
-const indicesMax = 1_000_000;
+const indexMax = 1_000_000;
 
 /** The compact form of maps; the opposite of `decodeMaps`. */
 export function encodeMaps(maps: Maps): Uint8Array {
@@ -50,9 +50,15 @@ export function encodeMaps(maps: Maps): Uint8Array {
 /** Reads maps between files of these lengths; throws where they are malformed or larger than such files need. */
 export function decodeMaps(bytes: Uint8Array, oldBytes: number, newBytes: number): Maps {
   const reader = new MapReader(bytes);
-  const [oldMax, newMax] = [indexMapLengthMax(oldBytes), indexMapLengthMax(newBytes)];
-  const importedFunctions = reader.unsigned(newMax);
-  const readMap = () => readIndexMap(reader, oldMax, newMax);
+  const oldMax = indicesMax(oldBytes);
+  // The three maps share what a file has room for: each may take it all, not all of them together.
+  let room = indicesMax(newBytes);
+  const importedFunctions = reader.unsigned(room);
+  const readMap = (): Int32Array => {
+    const map = readIndexMap(reader, oldMax, room);
+    room -= map.length;
+    return map;
+  };
   const [functions, types, globals] = [readMap(), readMap(), readMap()];
   requireOnce(functions, oldMax);
   const aliases = readAliases(reader);
@@ -65,7 +71,7 @@ export function decodeMaps(bytes: Uint8Array, oldBytes: number, newBytes: number
 
 function writeIndexMap(writer: ByteWriter, map: Int32Array): void {
   writer.u32(map.length);
-  const unused = new UnusedIndices(indicesMax);
+  const unused = new UnusedIndices(indexMax);
   let afterNew = true;
   for (let at = 0; at < map.length; ) {
     const first = map[at]!;
@@ -141,10 +147,10 @@ function readAliases(reader: MapReader): Aliases {
   const old = new Int32Array(count);
   const fresh = new Int32Array(count);
   for (let i = 0; i < count; i++) {
-    const step = reader.unsigned(indicesMax);
+    const step = reader.unsigned(indexMax);
     old[i] = (old[i - 1] ?? 0) + step;
     fresh[i] = old[i]! + reader.signed();
-    const inside = old[i]! <= indicesMax && fresh[i]! >= 0 && fresh[i]! <= indicesMax;
+    const inside = old[i]! <= indexMax && fresh[i]! >= 0 && fresh[i]! <= indexMax;
     if (!inside || (i > 0 && step === 0)) throw new DeltaError('patch-corrupt', 'alias of a function');
   }
   return { old, fresh };

@@ -5,7 +5,8 @@ import type { GuestWorld } from '../wasi/world.ts';
 import type { CompiledApplication, CompiledModule } from './compiled-modules.ts';
 import type { GuestThread } from './guest-thread.ts';
 import type { Linkage } from './links/linkage.ts';
-import { type LinkedInstance, LinkedInstances, type Successors } from './links/linked-instances.ts';
+import type { LinkedInstance } from './links/linked-instance.ts';
+import { LinkedInstances, type Successors } from './links/linked-instances.ts';
 
 /** A function of a guest, called from outside. */
 export type Entry = (...values: never[]) => unknown;
@@ -51,6 +52,7 @@ export class GuestInstances {
     this.#links = linkage && new LinkedInstances(linkage, (module, links) => this.#beside(module, links));
     const imports = this.#thread.imports.of(compiled.module);
     this.#own = this.#instantiate(compiled, { ...this.#links?.imports, ...imports }, this.program);
+    this.#links?.attach(this.#own);
     const entries = this.#all().flatMap(({ exports }) => entriesOf(exports));
     return { instance: this.#own, program: this.program, entries };
   }

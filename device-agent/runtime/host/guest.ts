@@ -76,14 +76,9 @@ export class Guest implements Caller {
     this.#instances = new GuestInstances({ ...world, leave, giveWay: () => this.#giveWay() }, options.thread);
   }
 
-  /** Runs until it ends by itself or is stopped; undefined when it was stopped. */
-  run(): Promise<GuestEnd | undefined> {
-    return this.work(runByItself);
-  }
-
   /**
-   * As `run`, with what is done by the caller. What ended as `resident` stays, and is worked with again: with all the fuel that a
-   * run may spend.
+   * Runs until it ends by itself or is stopped; undefined when it was stopped. What ended as `resident` stays, and is worked with
+   * again: with all the fuel that a run may spend.
    */
   async work<End extends { readonly kind: string }>(work: GuestWork<End>): Promise<End | RunEnd | undefined> {
     let end: End | RunEnd | undefined;

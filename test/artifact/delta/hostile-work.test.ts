@@ -1,4 +1,5 @@
 /** Patches that are well-formed and ask for work that their lengths do not justify, made by the codec itself. */
+import { readFileSync } from 'node:fs';
 import { brotliCompressSync, constants } from 'node:zlib';
 import test from 'ava';
 import fc from 'fast-check';
@@ -6,6 +7,7 @@ import { applyDelta } from '../../../artifact/delta/apply.ts';
 import { unpackBrotli } from '../../../artifact/delta/brotli.ts';
 import { Predictor } from '../../../artifact/delta/coding/predictor.ts';
 import { BitDecoder, BitEncoder } from '../../../artifact/delta/coding/range.ts';
+import { encodeDifference } from '../../../artifact/delta/difference/code.ts';
 import { encodeDelta } from '../../../artifact/delta/encode.ts';
 import { DeltaError } from '../../../artifact/delta/error.ts';
 import { readHeader, sha256, writeHeader } from '../../../artifact/delta/format.ts';
@@ -16,8 +18,13 @@ import { counterBits } from '../../../artifact/delta/module/coding-limits.ts';
 import { codeSets } from '../../../artifact/delta/module/instruction-codec.ts';
 import { unboundedWork, WorkBudget } from '../../../artifact/delta/work.ts';
 import { writeBinary } from '../../../artifact/wasm/write/module.ts';
+import { edited, renumbered } from '../../../bench/decoding/edits.ts';
 import { unsigned } from '../wasm/sample-modules.ts';
 import { damage, damaged, moduleVersions } from './arbitrary-modules.ts';
+
+const alarm = readFileSync(
+  new URL('../../../fleet-examples/engine-room/apps/pressure-alarm/pressure-alarm-1.0.0.wasm', import.meta.url),
+);
 
 const repeated = (count: number, bytes: readonly number[]): number[] => new Array(count).fill(bytes).flat();
 
@@ -126,4 +133,16 @@ test('whatever becomes of a patch, decoding it takes what its lengths justify an
     { numRuns: 40 },
   );
   t.pass();
+});
+
+test('what lengths justify is at most twice what the dearest honest patch of these lengths takes', (t) => {
+  for (const change of [edited, renumbered]) {
+    const fresh = change(alarm);
+    const payload = encodeDifference(alarm, fresh)!;
+    const patch = Buffer.concat([writeHeader('difference', fresh.length, sha256(alarm), sha256(fresh)), payload]);
+    const work = unboundedWork();
+    applyDelta(alarm, patch, deltaLimits, undefined, work);
+    const justified = workMax(alarm.length, fresh.length, patch.length);
+    t.true(work.spent <= justified && justified <= 2 * work.spent, `${work.spent} of ${justified}`);
+  }
 });

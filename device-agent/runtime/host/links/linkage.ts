@@ -51,10 +51,12 @@ function trampolinesFor(imports: readonly Imported[]): Trampolines {
     if (signature !== undefined && !functions.has(name)) functions.set(name, { name, ...signature });
   }
   const names = [...functions.keys()].sort();
-  const written = writeTrampolines(names.map((name) => functions.get(name)!));
-  const metered = injectFuel(written, {
-    memoryPagesMax: 0,
-    tableElementsMax: admissionLimits.tableElementsMax,
-  });
-  return { module: new WebAssembly.Module(metered), functions: names };
+  return compiledTrampolines(names.map((name) => functions.get(name)!));
+}
+
+/** Stands between these functions and what fulfils them. */
+export function compiledTrampolines(functions: readonly LinkedFunction[]): Trampolines {
+  const { tableElementsMax } = admissionLimits;
+  const metered = injectFuel(writeTrampolines(functions), { memoryPagesMax: 0, tableElementsMax });
+  return { module: new WebAssembly.Module(metered), functions: functions.map(({ name }) => name) };
 }

@@ -54,6 +54,9 @@ test('the lengths of the files bound index maps, and no old function stands for 
   const bytes = of(Int32Array.of(0, 1, 2, 3));
   t.notThrows(() => decodeMaps(bytes, 12, 12));
   t.throws(() => decodeMaps(bytes, 12, 11), { instanceOf: DeltaError });
+  const twice = encodeMaps({ ...decodeMaps(bytes, 12, 12), types: Int32Array.of(0, 1) });
+  t.notThrows(() => decodeMaps(twice, 12, 18));
+  t.throws(() => decodeMaps(twice, 12, 17), { instanceOf: DeltaError }, 'what the maps share is not given twice');
   t.throws(() => decodeMaps(of(Int32Array.of(5)), 12, 12), { instanceOf: DeltaError });
   t.throws(() => decoded(of(Int32Array.of(4, 3, 4))), { message: /stands for two/ });
 });

@@ -2,7 +2,7 @@
 import { importsOf } from '../../../../artifact/linking/functions.ts';
 import type { CompiledApplication } from '../../../../device-agent/runtime/host/compiled-modules.ts';
 import { FuelMeter, type FuelTerms } from '../../../../device-agent/runtime/host/fuel-meter.ts';
-import { Guest, type GuestEnd } from '../../../../device-agent/runtime/host/guest.ts';
+import { Guest, type GuestEnd, runByItself } from '../../../../device-agent/runtime/host/guest.ts';
 import { GuestThread } from '../../../../device-agent/runtime/host/guest-thread.ts';
 import { type Importing, linkageOf } from '../../../../device-agent/runtime/host/links/linkage.ts';
 import { Turns } from '../../../../device-agent/runtime/host/turns.ts';
@@ -80,7 +80,7 @@ export async function runGuest(
   const { guest, printed, starts } = newThread().guest(bytes, changes);
   // Timers of guests keep no process alive.
   const alive = setInterval(() => {}, 1_000);
-  const end = await guest.run();
+  const end = await guest.work(runByItself);
   clearInterval(alive);
   return { end, printed, starts: starts() };
 }
