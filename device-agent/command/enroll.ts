@@ -157,9 +157,9 @@ export async function enroll(ports: EnrollPorts, asked: EnrollOptions): Promise<
   readBornRoot(disk, options.trustRoot);
   const identity = new DeviceIdentityStore(disk, stateDirectory);
   requireOwnKey(identity, options);
+  identity.claim(device);
   const { keyFingerprint, publicKey } = keyInManifest(identity.key());
   print(`In the manifest of device ${device}:\n\n  keyFingerprint: ${keyFingerprint}\n  publicKey: ${publicKey}\n\n`);
-  identity.claim(device);
   const written = writeConfiguration(disk, options);
   print(`${directory}/${configurationName} ${written === 'kept' ? 'was there and stays as it is' : 'is written'}.\n`);
   const ca = new TextDecoder().decode(disk.readFile(options.ca));
