@@ -1,7 +1,7 @@
 /** Names by what they have in common: devices by site, label, fingerprint or fleet. */
 import { MapDraft } from './map-draft.ts';
 import { type NameSet, PersistentMap } from './persistent-map.ts';
-import { pauseNow, type Steps } from './steps.ts';
+import { forEachInSteps, type Steps } from './steps.ts';
 
 /** Most sets hold one name, and are that name. No set is empty. */
 export type Names = string | NameSet;
@@ -66,12 +66,18 @@ export class NameIndexDraft {
     else if (names !== undefined && typeof names !== 'string') this.#drafted(key, names).delete(name);
   }
 
+  /** False where there is one name under the key, or none. */
+  mayHoldSeveral(key: string): boolean {
+    return typeof (this.#under(key) ?? '') !== 'string';
+  }
+
   *settled(): Steps<NameIndex> {
-    const changes = new Map<string, Names | undefined>();
-    for (const [key, names] of this.#changes) {
-      changes.set(key, names instanceof MapDraft ? asSet(yield* names.settled()) : names);
-      yield pauseNow;
-    }
+    const changes: (readonly [string, Names | undefined])[] = [];
+    const drafted: (readonly [string, MapDraft<true>])[] = [];
+    yield* forEachInSteps(this.#changes, ([key, names]) => {
+      names instanceof MapDraft ? drafted.push([key, names]) : changes.push([key, names]);
+    });
+    for (const [key, names] of drafted) changes.push([key, asSet(yield* names.settled())]);
     return yield* this.#before.withChanges(changes);
   }
 }
