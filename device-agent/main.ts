@@ -3,10 +3,11 @@
  * configuration that was loaded before.
  *
  * Loading configuration takes more memory than the whole agent: where nobody holds a channel to this process it replaces
- * itself, so that what stays is the supervisor alone, under the flags that suit it. Hence nothing of it is loaded before.
+ * itself, so that what stays is the supervisor alone, under the flags and settings that suit it. Hence nothing of it is loaded before.
  */
 import { fileURLToPath } from 'node:url';
 import type { AgentConfiguration } from '../schemas/generated/types.ts';
+import { allocatorSettings } from './allocator-settings.ts';
 import { nodeFlags } from './node-flags.ts';
 
 const configurationFault = 78;
@@ -26,7 +27,8 @@ function becomeSupervisor(configuration: AgentConfiguration): void {
   if (!isBundled || process.send !== undefined || typeof process.execve !== 'function') return;
   const flags = [...new Set([...process.execArgv, ...nodeFlags])];
   const program = [process.execPath, ...flags, fileURLToPath(import.meta.url)];
-  process.execve(process.execPath, [...program, '--resolved', JSON.stringify(configuration)], process.env);
+  const environment = { ...allocatorSettings, ...process.env };
+  process.execve(process.execPath, [...program, '--resolved', JSON.stringify(configuration)], environment);
 }
 
 const args = process.argv.slice(2);

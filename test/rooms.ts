@@ -349,6 +349,7 @@ export const rooms: readonly Room[] = [
       'controller/source',
       'controller/announcement.ts',
       'device-agent/command',
+      'device-agent/allocator-settings.ts',
       'device-agent/bundle.ts',
       'device-agent/node-flags.ts',
       'device-agent/state-layout.ts',

@@ -1,3 +1,4 @@
+import { allocatorSettings } from '../../device-agent/allocator-settings.ts';
 import { bundleAgent } from '../../device-agent/bundle.ts';
 import { nodeFlags } from '../../device-agent/node-flags.ts';
 import { type Command, CommandError } from '../command.ts';
@@ -12,7 +13,8 @@ export const agentRunCommand: Command = {
   async run({ projectDirectory, processes, loadConfiguration, directory, signal }) {
     const { value } = await loadConfiguration('agent', directory);
     const program = await bundleAgent(`${projectDirectory}/.cache/agent`);
-    const agent = processes.start(program, ['--resolved', JSON.stringify(value)], { flags: nodeFlags });
+    const options = { flags: nodeFlags, environment: allocatorSettings };
+    const agent = processes.start(program, ['--resolved', JSON.stringify(value)], options);
     signal.addEventListener('abort', () => agent.kill('SIGTERM'));
     const { code, signal: killedBy } = await new Promise<{ code: number | undefined; signal: string | undefined }>(
       (resolve) => agent.onExit(resolve),

@@ -36,7 +36,8 @@ export class Delivery {
   #window = inFlightMax;
   /** On the monotonic clock; the broker is away until then at least. */
   #awayUntil = Number.NEGATIVE_INFINITY;
-  #timer: Disposable | undefined;
+  /** Until something is due, and the broker may be there. */
+  #timer: { readonly at: number; readonly awayUntil: number; readonly handle: Disposable } | undefined;
   #isStopped = false;
 
   constructor(parts: DeliveryParts) {
@@ -45,7 +46,7 @@ export class Delivery {
 
   stop(): void {
     this.#isStopped = true;
-    this.#timer?.[Symbol.dispose]();
+    this.#disarm();
   }
 
   /** Is owed from now on. */
@@ -79,18 +80,26 @@ export class Delivery {
     this.#arm();
   }
 
-  #arm(): void {
-    this.#timer?.[Symbol.dispose]();
+  #disarm(): void {
+    this.#timer?.handle[Symbol.dispose]();
     this.#timer = undefined;
+  }
+
+  #arm(): void {
     const { nextAt } = this.#due;
-    if (nextAt === undefined || this.#isStopped || this.#inFlight.size >= this.#window) return;
+    const isIdle = nextAt === undefined || this.#isStopped || this.#inFlight.size >= this.#window;
+    const awayUntil = this.#awayUntil;
+    if (!isIdle && this.#timer?.at === nextAt && this.#timer.awayUntil === awayUntil) return;
+    this.#disarm();
+    if (isIdle) return;
     const { clock } = this.#parts;
-    const waitMs = Math.max(0, nextAt - clock.now(), this.#awayUntil - clock.monotonic());
-    this.#timer = clock.after(waitMs, () => this.#start());
+    const waitMs = Math.max(0, nextAt - clock.now(), awayUntil - clock.monotonic());
+    this.#timer = { at: nextAt, awayUntil, handle: clock.after(waitMs, () => this.#start()) };
   }
 
   #start(): void {
     const { clock, image } = this.#parts;
+    this.#timer = undefined;
     while (this.#inFlight.size < this.#window) {
       const key = this.#due.take(clock.now());
       if (key === undefined) break;

@@ -48,7 +48,7 @@ export class Envelopes {
     const { device } = deployment;
     const put = this.#put.get(device);
     this.#put.delete(device);
-    if (put?.want === wantOf(issue)) return { issued: put.issued, envelope: put.envelope };
+    if (put !== undefined && put.want === wantOf(issue)) return { issued: put.issued, envelope: put.envelope };
     if (this.#putting.has(device) || this.#putting.size >= puttingMax) {
       this.#waiting.add(device);
       return undefined;

@@ -1,11 +1,12 @@
 import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { openShore } from '../../bench/footprint/shore.ts';
+import { allocatorSettings } from '../../device-agent/allocator-settings.ts';
 import { bundleAgent } from '../../device-agent/bundle.ts';
 import type { AgentConfiguration } from '../../schemas/generated/types.ts';
 
@@ -35,12 +36,19 @@ async function agentOn(t: ExecutionContext, changes: Partial<AgentConfiguration>
     ...changes,
   };
   const args = [program, '--resolved', JSON.stringify(configuration)];
-  const start = (): ChildProcess => {
-    const agent = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const start = (words: readonly string[] = args): ChildProcess => {
+    const agent = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] });
     t.teardown(() => agent.kill('SIGKILL'));
     return agent;
   };
-  return { stateDirectory, program, start };
+  /** As the unit does it: what loads the configuration becomes the supervisor. */
+  const startFromFile = (): ChildProcess => {
+    const file = join(directory, 'fleet.config.yaml');
+    // JSON is YAML.
+    writeFileSync(file, JSON.stringify({ agent: configuration }));
+    return start([program, '--config', file]);
+  };
+  return { stateDirectory, program, start, startFromFile };
 }
 
 test('a program that cannot use its directory says so in one line, however often it is started', async (t) => {
@@ -56,7 +64,7 @@ test('a program that cannot use its directory says so in one line, however often
   };
   const programs: readonly [() => ChildProcess, string][] = [
     [startHost, file],
-    [start, stateDirectory],
+    [() => start(), stateDirectory],
   ];
   for (const [begin, path] of programs) {
     const child = begin();
@@ -69,10 +77,12 @@ test('a program that cannot use its directory says so in one line, however often
   }
 });
 
-test('an agent whose authority is gone starts, and says why it has no link', async (t) => {
-  const { start } = await agentOn(t, { ca: '/nowhere/ca.pem' });
-  const agent = start();
+test('an agent whose authority is gone starts as its unit starts it, sparing of memory, and says why it has no link', async (t) => {
+  const { startFromFile } = await agentOn(t, { ca: '/nowhere/ca.pem' });
+  const agent = startFromFile();
   await wrote(agent, 'link.offline reason="/nowhere/ca.pem: no such file or directory"');
+  const environment = readFileSync(`/proc/${agent.pid}/environ`, 'utf8').split('\0');
+  for (const [name, value] of Object.entries(allocatorSettings)) t.true(environment.includes(`${name}=${value}`), name);
   agent.kill('SIGTERM');
   t.deepEqual(await once(agent, 'exit'), [0, null]);
 });

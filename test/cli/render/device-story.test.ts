@@ -57,6 +57,24 @@ test('a device that waits for its first deployment does not wait since the begin
   t.notRegex(story, /\d{5}d/);
 });
 
+test('a window that is drawn again and again has those on top that are not well', (t) => {
+  const states = { anna: 'running', berta: 'progressing', carl: 'dark', dora: 'failed', emil: 'running' } as const;
+  const devices = Object.entries(states).map(([name, state]) => ({
+    ...{ name, state, labels: {}, events: [], reason: { code: 'X', message: 'x' } },
+  })) as unknown as DeviceStatus[];
+  const tally = { desired: 5, running: 2, runningConnected: 2, progressing: 1, failed: 1, dark: 1, unknown: 0 };
+  const status = {
+    ...{ asOf: '2026-03-01T00:00:00.000Z', tally, fleets: [], sites: [], devices, refusals: [] },
+    source: { state: 'current', location: 'x', branch: 'main', problems: [] },
+  } as unknown as StatusDocument;
+  const namesOf = (worstFirst: boolean) =>
+    statusScreen(status, { columns: 200, style: styleFor(false), wide: false, worstFirst }).match(
+      /^(anna|berta|carl|dora|emil)/gm,
+    );
+  t.deepEqual(namesOf(true), ['dora', 'carl', 'berta', 'anna', 'emil']);
+  t.deepEqual(namesOf(false), Object.keys(states));
+});
+
 test('why nobody is let in under the name of a device that is not heard stands at the top of its story', (t) => {
   const contactAt = '2026-03-01T00:00:00.000Z';
   const device = {
