@@ -129,6 +129,11 @@ function refusalLines(device: DeviceStatus, { refusals, asOf }: StatusDocument, 
   };
 }
 
+/** What its report had no room for. */
+function leftOut({ applicationsLeftOut: count }: NonNullable<DeviceStatus['report']>): string[] {
+  return count === undefined ? [] : [`  and ${count} more; on the device, fleet agent status tells of all`];
+}
+
 /** The story in sentences, wrapped at `columns`; the last lines are its history, newest first. */
 export function deviceStory(told: DeviceStatus, document: StatusDocument, style: Style, columns: number): string {
   const device = printableDeep(told);
@@ -150,7 +155,11 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
     lastProblem(device, style),
     report === undefined || report.applications.length === 0
       ? []
-      : ['Applications:', ...report.applications.flatMap((one) => applicationLines(one, report.at))],
+      : [
+          'Applications:',
+          ...report.applications.flatMap((one) => applicationLines(one, report.at)),
+          ...leftOut(report),
+        ],
     report?.hostDeath === undefined ? [] : [hostDeathLine(report.hostDeath, age(report.hostDeath.at, report.at))],
     outboxLine(device, style),
     report?.downloads === undefined || report.downloads.length === 0 ? [] : ['Downloads:', ...downloadLines(device)],

@@ -58,10 +58,16 @@ function darkness(desired: DesiredDevice, observed: ObservedDevice, now: number)
   return standing('dark', 'DARK', `not heard since ${minuteOf(at)}; ${lastKnown(observed)}`, timeOf(at));
 }
 
-function failure({ name, version, message, exitCode, restarts, state }: ApplicationReport): string {
+function failure(application: ApplicationReport): string {
+  const { name, version, message, exitCode } = application;
   const why = message ?? (exitCode === undefined ? 'it gives no reason' : `exit code ${exitCode}`);
-  const next = state === 'failed' ? 'it is not started again' : `it will be started again (${restarts} times so far)`;
-  return `${name} ${version} fails: ${why}; ${next}`;
+  return `${name} ${version} fails: ${why}; ${nextOf(application)}`;
+}
+
+function nextOf({ state, restarts, events }: ApplicationReport): string {
+  if (state === 'failed') return 'it is not started again';
+  if (events?.failed !== undefined) return `events are tried again later (${events.failed} failed so far)`;
+  return `it will be started again (${restarts} times so far)`;
 }
 
 const phaseMessages: Readonly<Record<Report['phase'], string>> = {

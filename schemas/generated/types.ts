@@ -1483,6 +1483,10 @@ export interface Report {
    * @maxItems 64
    */
   applications: ApplicationReport[];
+  /**
+   * How many more it has, for which there was no room; those that do not run come first.
+   */
+  applicationsLeftOut?: number;
   hostDeath?: HostDeath;
   /**
    * How the artifacts of the running deployment arrived.
