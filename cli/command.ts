@@ -107,12 +107,16 @@ export const commonOptions: Readonly<Record<string, OptionSpec>> = {
   'no-color': { type: 'boolean', description: 'No colours; so does the variable NO_COLOR.' },
 };
 
-function argumentFault(error: unknown, options: readonly string[]): string {
+function argumentFault(error: unknown, options: readonly string[], takesWordsOfOthers: boolean): string {
   const text = error instanceof Error ? error.message : String(error);
   const [, dashes, name] = /^Unknown option '(-{1,2})([^']*)'/.exec(text) ?? [];
   if (name === undefined) return text;
   const nearest = nearestName(name, options);
-  return `there is no option ${dashes}${name}${nearest === undefined ? '' : `; did you mean --${nearest}?`}`;
+  const hints = [
+    ...(nearest === undefined ? [] : [`did you mean --${nearest}?`]),
+    ...(takesWordsOfOthers ? ["the program's own options come behind --"] : []),
+  ];
+  return [`there is no option ${dashes}${name}`, ...hints].join('; ');
 }
 
 /** Reads a command's arguments. Throws `CommandError` with exit code 2. */
@@ -137,7 +141,7 @@ export function parseCommandArguments(command: Command, args: readonly string[])
       ),
     };
   } catch (error) {
-    const message = argumentFault(error, Object.keys(options));
+    const message = argumentFault(error, Object.keys(options), command.arguments.includes('-- '));
     throw new CommandError(`${message}\nTry: fleet ${command.name} --help`, exitCodes.usage);
   }
 }

@@ -17,6 +17,7 @@ import { Engine } from './engine/engine.ts';
 import type { ContactEvent, ShadowRequestEvent } from './engine/events.ts';
 import type { Image } from './engine/image.ts';
 import { loadImage } from './engine/load-image.ts';
+import { reminders } from './engine/reminders.ts';
 import { type End, expiryStatuses } from './expiry/end.ts';
 import { BranchFollower } from './following/branch-follower.ts';
 import type { Publisher, RevisionSource } from './following/follower-parts.ts';
@@ -142,6 +143,7 @@ class FollowingController implements Controller {
         },
         adopt: async (adoption) => {
           await this.#engine.adopt({ kind: 'adoption', ...adoption });
+          this.#remind();
           parts.reauthorize(adoption.desired.devices);
         },
         note: (status) => this.#engine.tell({ kind: 'source', source: status }),
@@ -266,7 +268,14 @@ class FollowingController implements Controller {
     const holder = this.#needed.holderOf(file.replace('sha256/', ''));
     const envelope = holder === undefined ? undefined : await this.#envelopeOf(holder);
     const isMended = await publisher.mend(file, this.#demand(this.#engine.desired), envelope);
-    if (isMended) log.write('info', 'publishing.mended', { file });
+    if (!isMended) return;
+    log.write('info', 'publishing.mended', { file });
+    this.#remind();
+  }
+
+  /** Something that devices may be waiting for is otherwise now. */
+  #remind(): void {
+    for (const event of reminders(this.#image)) this.#engine.tell(event);
   }
 
   async stop(): Promise<void> {

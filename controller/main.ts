@@ -80,7 +80,7 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   const { knowsDevice: knows, onBatch: take, onRefusal } = controller;
   await openMessageDoor({ bus, guard, clock, knows, take, say: publish, onRefusal });
   await broker.listen();
-  https.serve(openApi(ground, controller, files, term));
+  https.serve(openApi(ground, controller, files, term, broker));
   const { host } = configuration.http!;
   const endpoints = { controller: `https://${hostAndPort(host!, server.port)}`, mqtt: broker.url() };
   // On a full disk it runs as well: who set up agents before has what the file says.

@@ -2,10 +2,11 @@
 import { type HttpResponse, type Network, NetworkError } from '../platform/ports.ts';
 import type { DeviceIdentityStore } from './enrol-identity.ts';
 import { certificateRequest } from './enrol-request.ts';
+import { type BrokerAddress, parseBrokerAddress } from './transport/broker-address.ts';
 
 /** What came of one try. */
 export type Enrolment =
-  | { readonly kind: 'enrolled' }
+  | { readonly kind: 'enrolled'; readonly broker?: BrokerAddress }
   /** Git does not name this key for this device, or not yet. */
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
   | { readonly kind: 'unreachable'; readonly message: string };
@@ -37,9 +38,29 @@ async function readJson(response: HttpResponse): Promise<Readonly<Record<string,
   }
 }
 
+/** Where the controller says that its broker is; undefined where it does not, as controllers did before. */
+function brokerIn(told: unknown, controller: string): BrokerAddress | undefined {
+  const { host, port } = (told ?? {}) as { readonly host?: unknown; readonly port?: unknown };
+  if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
+  const named = typeof host === 'string' ? host : new URL(controller).hostname;
+  const address = parseBrokerAddress(named);
+  return address?.port === undefined && address !== undefined ? { ...address, port: String(port) } : undefined;
+}
+
+/** That the key was made for another device, of which this one took the state over. */
+function foreignKey({ device, identity }: EnrolmentOptions): Enrolment | undefined {
+  const owner = identity.owner();
+  if (owner === undefined || owner === device) return undefined;
+  const message = `the key on this device is the one of ${owner}, not of ${device}; give ${device} a state directory of its own and enroll it`;
+  return { kind: 'refused', code: 'KEY_OF_ANOTHER', message };
+}
+
 /** Asks once for a certificate, new or renewed. */
 export async function enrol(options: EnrolmentOptions, signal: AbortSignal): Promise<Enrolment> {
   const { device, controller, identity, network } = options;
+  const foreign = foreignKey(options);
+  if (foreign !== undefined) return foreign;
+  identity.claim(device);
   const body = JSON.stringify({ device, csr: certificateRequest(device, identity.key()) });
   try {
     const request = {
@@ -51,7 +72,8 @@ export async function enrol(options: EnrolmentOptions, signal: AbortSignal): Pro
     const response = await network.request(request, signal);
     const answer = await readJson(response);
     if (response.status === 200 && typeof answer.certificate === 'string') {
-      if (identity.keep(answer.certificate)) return { kind: 'enrolled' };
+      const broker = brokerIn(answer.mqtt, controller);
+      if (identity.keep(answer.certificate)) return { kind: 'enrolled', ...(broker && { broker }) };
       return { kind: 'unreachable', message: 'the controller answered with a certificate for another key' };
     }
     const { code, message } = answer;

@@ -44,6 +44,9 @@ export interface Updates {
   stop(): void;
 }
 
+/** The shore may end a wait by a word, but not have a device try without end. */
+const wakeEveryMs = 60_000;
+
 /** Often enough that hardly ever both copies of something rot in between. */
 const scrubEveryMs = 24 * 3_600_000;
 
@@ -71,7 +74,16 @@ export function createUpdates(options: UpdatesOptions): Updates {
   const repairer = new Fetcher({ ...fetching, isRepairing: true });
   const activator = new Activator({ ...waiting, runtime, store, slots, onApply });
   const health = new HealthWatch(clock, runtime);
-  const intake = new Intake({ ...waiting, memory: () => memory });
+  const nudge = (): void => {
+    for (const one of [fetcher, repairer, intake]) one.nudge();
+  };
+  let wokenAt = Number.NEGATIVE_INFINITY;
+  const wake = (): void => {
+    if (clock.monotonic() - wokenAt < wakeEveryMs) return;
+    wokenAt = clock.monotonic();
+    nudge();
+  };
+  const intake = new Intake({ ...waiting, memory: () => memory, onRepeat: wake });
   const remember = (committed: Memory): void => {
     logPhase(log, memory, committed);
     memory = committed;
@@ -106,9 +118,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
       scrubLater();
     },
     consider: (desired) => intake.consider(desired),
-    nudge: () => {
-      for (const one of [fetcher, repairer, intake]) one.nudge();
-    },
+    nudge,
     lookAtHealth: () => health.look(),
     memory: () => (engine.trouble === undefined ? memory : { ...withoutDamage(memory), problem: engine.trouble }),
     progress: () => fetcher.progress(),

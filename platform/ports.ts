@@ -182,8 +182,22 @@ export interface BusMessage {
   readonly device?: string;
 }
 
+/** `AWAY`: there is no broker at present. `CUT`: it ended the connection with the message on its way. `SILENT`: it does not take it. */
+export type BusErrorCode = 'AWAY' | 'CUT' | 'SILENT';
+
+/** Why a message was not taken by the broker. */
+export class BusError extends Error {
+  readonly code: BusErrorCode;
+  constructor(code: BusErrorCode, detail: string) {
+    super(detail);
+    this.name = 'BusError';
+    this.code = code;
+  }
+}
+
 /** A broker as the controller sees it, embedded or external: MQTT topics and filters, at least once. */
 export interface MessageBus {
+  /** Resolves when the broker has it; rejects with `BusError` when it will not. */
   publish(topic: string, payload: Uint8Array): Promise<void>;
   subscribe(filter: string, handler: (message: BusMessage) => void): Promise<void>;
   close(): Promise<void>;

@@ -1,6 +1,7 @@
 import { reservedNameProblem } from '../fuel/reserved-name.ts';
 import type { Import } from '../wasm/module.ts';
 import type { Read } from '../wasm/read/types.ts';
+import { callerFunctions, callerSignature } from './caller-functions.ts';
 import type { Hearing } from './hearing.ts';
 import { isLinkName } from './link-name.ts';
 import type { ModuleParts } from './parts.ts';
@@ -15,46 +16,77 @@ const cut = (name: string): string =>
 
 const ownMemory = { module: 'env', name: 'memory' } as const;
 
+interface Stranger {
+  readonly of: RegExp;
+  readonly hint: string;
+  /** Other modules may be meant by such names. */
+  readonly mayBeLink?: true;
+}
+
+const emscripten = 'Emscripten for JavaScript; build it with wasi-sdk';
+
 // Toolchains whose modules are known by what they import, and what to build instead.
-const strangers: readonly { readonly of: RegExp; readonly hint: string }[] = [
+const strangers: readonly Stranger[] = [
+  { of: /^fleet:caller\./, hint: `what a linked module has of who calls it: ${callerFunctions.join(' and ')}` },
   { of: /^gojs\./, hint: 'Go for browsers; build it with GOOS=wasip1 GOARCH=wasm' },
   { of: /^wasi\.thread-spawn$/, hint: 'WASI threads; build it without them' },
+  { of: /^wasi:/, hint: 'WASI 0.2, as a core of a component has it; build it for wasm32-wasip1' },
   { of: /wbindgen|_bg\.js\./, hint: 'wasm-bindgen, which needs JavaScript; build it for wasm32-wasip1' },
-  { of: /^env\.(emscripten|_*(syscall|cxa|invoke|asm))/, hint: 'Emscripten for JavaScript; build it with wasi-sdk' },
-  { of: /^a\.[A-Za-z]{1,2}$/, hint: 'Emscripten for JavaScript; build it with wasi-sdk' },
+  { of: /\.napi_|^emnapi\./, hint: 'an addon for Node, which needs JavaScript; build a program for wasm32-wasip1' },
+  { of: /^(rb-js-abi-host|canonical_abi)\./, hint: 'an interface of JavaScript; build it without' },
+  { of: /^GOT\.|^env\.__(memory|table)_base$/, hint: 'dynamic linking; link it statically into one program' },
+  { of: /^env\.(emscripten|_*(syscall|cxa|invoke|asm))|^asm2wasm\.|^global(\.Math)?\./, hint: emscripten },
+  { of: /^a\.[A-Za-z]{1,2}$/, hint: emscripten, mayBeLink: true },
 ];
 
 /** Judges what a module takes from its host and how it is started. */
 export function judgeSurface(hearing: Hearing, parts: ModuleParts): ModuleEntry {
-  const unknown = Map.groupBy(
-    parts.imports.filter((one) => !isOffered(one) && !(hearing.isLinked && mayBeLinked(one))),
-    ({ module }) => module,
-  );
-  for (const [module, imports] of unknown) refuseImports(hearing, module, imports);
-  for (const one of parts.imports.filter(isOffered)) judgeSignature(hearing, parts, one);
+  const unknown = parts.imports.filter((one) => !isOffered(hearing, one) && !(hearing.isLinked && mayBeLinked(one)));
+  // What one toolchain imports is one problem, by however many names.
+  const modules = Map.groupBy(unknown, ({ module }) => module);
+  const groups = Map.groupBy(modules, ([module, imports]) => hintOf(imports) ?? module);
+  for (const group of groups.values()) {
+    const imports = group.flatMap(([, ofModule]) => ofModule);
+    refuseImports(hearing, imports, group.length);
+  }
+  for (const one of parts.imports) if (isOffered(hearing, one)) judgeSignature(hearing, parts, one);
   const reserved = reservedNameProblem(parts.imports, parts.exports);
   if (reserved !== undefined) hearing.problems.add('RESERVED_NAME', 0, reserved);
   judgeMemory(hearing, parts);
   return judgeEntry(hearing, parts);
 }
 
-function isOffered({ module, name, type }: Import): boolean {
+/** The signature of a function that devices have. */
+function offeredSignature({ isLinked }: Hearing, { module, name }: Import): string | undefined {
+  return wasiSignature(module, name) ?? (isLinked ? callerSignature(module, name) : undefined);
+}
+
+function isOffered(hearing: Hearing, one: Import): boolean {
+  const { module, name, type } = one;
   if (type.kind === 'memory') return module === ownMemory.module && name === ownMemory.name;
-  return type.kind === 'function' && wasiSignature(module, name) !== undefined;
+  return type.kind === 'function' && offeredSignature(hearing, one) !== undefined;
 }
 
-function mayBeLinked({ module, type }: Import): boolean {
-  return type.kind === 'function' && isLinkName(module);
+function mayBeLinked({ module, name, type }: Import): boolean {
+  const stranger = strangers.find(({ of }) => of.test(`${module}.${name}`));
+  return type.kind === 'function' && isLinkName(module) && (stranger === undefined || stranger.mayBeLink === true);
 }
 
-function refuseImports({ problems }: Hearing, module: string, imports: readonly Read<Import>[]): void {
-  const listed = imports.slice(0, namesListed).map(({ name, type }) => `${type.kind} ${cut(module)}.${cut(name)}`);
+function hintOf(imports: readonly Import[]): string | undefined {
+  return strangers.find(({ of }) => imports.some(({ module, name }) => of.test(`${module}.${name}`)))?.hint;
+}
+
+function refuseImports({ problems }: Hearing, imports: readonly Read<Import>[], modules: number): void {
+  const { module, start } = imports[0]!;
+  const listed = imports
+    .slice(0, namesListed)
+    .map(({ module: from, name, type }) => `${type.kind} ${cut(from)}.${cut(name)}`);
   const rest = imports.length - listed.length;
-  const names = `${listed.join(', ')}${rest > 0 ? ` and ${rest} more of ${cut(module)}` : ''}`;
-  const hint = strangers.find(({ of }) => imports.some(({ name }) => of.test(`${module}.${name}`)))?.hint;
+  const others = rest > 0 ? ` and ${rest} more of ${modules > 1 ? `${modules} modules` : cut(module)}` : '';
   const offer = `devices have the functions of ${preview1Module}`;
-  const message = `it imports ${names}; ${offer}${hint === undefined ? otherModule(module) : ` (this is ${hint})`}`;
-  problems.add('UNKNOWN_IMPORT', imports[0]!.start, message);
+  const hint = hintOf(imports);
+  const what = hint === undefined ? otherModule(module) : ` (this is ${hint})`;
+  problems.add('UNKNOWN_IMPORT', start, `it imports ${listed.join(', ')}${others}; ${offer}${what}`);
 }
 
 /** What else may have it. */
@@ -62,29 +94,26 @@ function otherModule(module: string): string {
   return isLinkName(module) ? ', and others an application may link as a module' : '';
 }
 
-function judgeSignature(
-  { problems }: Hearing,
-  { types }: ModuleParts,
-  { module, name, type, start }: Read<Import>,
-): void {
+function judgeSignature(hearing: Hearing, { types }: ModuleParts, one: Read<Import>): void {
+  const { module, name, type, start } = one;
   if (type.kind !== 'function') return;
   const asked = types.signature(type.type);
-  const offered = wasiSignature(module, name);
+  const offered = offeredSignature(hearing, one);
   if (asked === offered) return;
   const message = `it imports ${module}.${name} as ${shown(asked)}; devices have ${shown(offered)}`;
-  problems.add('WRONG_SIGNATURE', start, message);
+  hearing.problems.add('WRONG_SIGNATURE', start, message);
 }
 
-/** Who imports nothing of WASI needs no memory either. */
-function judgeMemory({ problems }: Hearing, { imports, exports, memories }: ModuleParts): void {
-  if (!imports.some(isOffered)) return;
+/** Who imports nothing of ours needs no memory either. */
+function judgeMemory(hearing: Hearing, { imports, exports, memories }: ModuleParts): void {
+  if (!imports.some((one) => isOffered(hearing, one))) return;
   const isShown = exports.some(({ name, kind }) => name === 'memory' && kind === 'memory');
   const isTaken = imports.some(({ type }) => type.kind === 'memory');
   if (memories.length > 0 && (isShown || isTaken)) return;
-  problems.add(
+  hearing.problems.add(
     'NO_MEMORY',
     0,
-    'it does not export its memory as `memory`, nor imports env.memory: WASI works through it',
+    'it does not export its memory as `memory`, nor imports env.memory: what it imports works through it',
   );
 }
 

@@ -4,7 +4,7 @@ import { type Binary, type CompositeType, type Import, sectionId } from '../wasm
 import { ByteReader } from '../wasm/read/bytes.ts';
 import { readExport, readImport } from '../wasm/read/entries.ts';
 import { readBinary, sectionOf } from '../wasm/read/module.ts';
-import { type Read, readEntries, readRecursiveGroup } from '../wasm/read/types.ts';
+import { type Read, readEntries, readLimits, readRecursiveGroup } from '../wasm/read/types.ts';
 import type { LinkedFunction } from './trampolines.ts';
 
 /** What a function takes and gives. */
@@ -36,6 +36,20 @@ export function exportedFunctions(bytes: Uint8Array): ReadonlyMap<string, Signat
   const typeOf = [...imported, ...own.map(({ type }) => type)];
   const functions = entries(binary, sectionId.export, readExport).filter(({ kind }) => kind === 'function');
   return new Map(functions.map(({ name, index }) => [name, signatureIn(types, typeOf[index])]));
+}
+
+const sharedOr64Bits = 2 | 4;
+
+/** Whether its host sees one memory of a core module, with 32-bit addresses and shared with no other thread. */
+export function hasPlainMemory(bytes: Uint8Array): boolean {
+  const binary = readBinary(bytes, wasmLimits);
+  const imported = readImports(binary).flatMap(({ type }) => (type.kind === 'memory' ? [type.limits] : []));
+  const memories = [...imported, ...entries(binary, sectionId.memory, readLimits)];
+  const isShown = entries(binary, sectionId.export, readExport).some(
+    ({ name, kind }) => name === 'memory' && kind === 'memory',
+  );
+  const isPlain = memories.length === 1 && (memories[0]!.flags & sharedOr64Bits) === 0;
+  return isPlain && (isShown || imported.length === 1);
 }
 
 function entries<T extends object>(binary: Binary, id: number, one: (reader: ByteReader) => T): readonly Read<T>[] {

@@ -2,6 +2,7 @@ import { judgeLinkedModule, judgeModule } from '../admission/judge-module.ts';
 import { isLinkName } from '../admission/link-name.ts';
 import { memoryShortage } from '../admission/memory-limit.ts';
 import type { Verdict } from '../admission/verdict.ts';
+import { callerProblems, type Part } from './judge-caller.ts';
 import { linkProblems } from './judge-link.ts';
 import { type ModuleUse, useProblems } from './module-use.ts';
 
@@ -33,11 +34,12 @@ export function judgeApplication(modules: ApplicationModules): readonly Applicat
     return problemOf(undefined, [...reasonsAlone(verdict, memoryPagesMax), ...misuse(own, verdict, use)]);
   }
   const all = [[undefined, own] as const, ...links];
-  const verdicts = all.map(([link, bytes]) => [link, bytes, judgeLinkedModule(bytes)] as const);
-  const refused = verdicts.flatMap(([link, , verdict]) => problemOf(link, reasonsAlone(verdict, memoryPagesMax)));
+  const parts = all.map(([link, bytes]): Part => ({ link, bytes, verdict: judgeLinkedModule(bytes) }));
+  const refused = parts.flatMap(({ link, verdict }) => problemOf(link, reasonsAlone(verdict, memoryPagesMax)));
   if (refused.length > 0) return refused;
   const linked = new Set<string>();
-  const found = verdicts.flatMap(([link, bytes, verdict]) => {
+  const found = parts.flatMap((part) => {
+    const { link, bytes, verdict } = part;
     const asked = verdict.kind === 'runs' ? verdict.imports.filter(isLinkName) : [];
     for (const name of asked) linked.add(name);
     const used = link === undefined ? misuse(bytes, verdict, use) : [];
@@ -45,6 +47,7 @@ export function judgeApplication(modules: ApplicationModules): readonly Applicat
       ...entryProblems(link, verdict),
       ...used,
       ...asked.flatMap((name) => askedProblems(name, bytes, links)),
+      ...callerProblems(part, parts),
     ];
     return problemOf(link, reasons);
   });

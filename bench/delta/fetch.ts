@@ -1,4 +1,5 @@
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -7,6 +8,13 @@ const cache = fileURLToPath(new URL('../../.cache/bench', import.meta.url));
 /** A file of a published package, fetched with npm once and kept outside the repository. */
 export function publishedFile(name: string, version: string, file: string): Uint8Array {
   return readFileSync(`${publishedPackage(name, version)}/${file}`);
+}
+
+/** The directory that holds a published package; where `integrity` is named, only what has it is fetched. */
+export function publishedPackage(name: string, version: string, integrity?: string): string {
+  const directory = `${cache}/${`${name}@${version}`.replaceAll('/', '+')}`;
+  if (!existsSync(directory)) fetchPackage(name, version, directory, integrity);
+  return `${directory}/package`;
 }
 
 /** The path of the largest Wasm file that both versions of a package have. */
@@ -20,13 +28,7 @@ export function largestSharedModule(name: string, from: string, to: string): str
   return sizes[0].file;
 }
 
-function publishedPackage(name: string, version: string): string {
-  const directory = `${cache}/${`${name}@${version}`.replaceAll('/', '+')}`;
-  if (!existsSync(directory)) fetchPackage(name, version, directory);
-  return `${directory}/package`;
-}
-
-function fetchPackage(name: string, version: string, directory: string): void {
+function fetchPackage(name: string, version: string, directory: string, integrity: string | undefined): void {
   const fresh = `${directory}.new`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
@@ -35,6 +37,11 @@ function fetchPackage(name: string, version: string, directory: string): void {
     .trim()
     .split('\n')
     .at(-1)!;
+  const found = `sha512-${createHash('sha512')
+    .update(readFileSync(`${fresh}/${archive}`))
+    .digest('base64')}`;
+  if (integrity !== undefined && found !== integrity)
+    throw new Error(`${name}@${version} is ${found}, not the ${integrity} that was asked for`);
   execFileSync('tar', ['xzf', archive], options);
   rmSync(`${fresh}/${archive}`);
   renameSync(fresh, directory);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { WASI } from 'node:wasi';
 import { FuelMeter } from '../../device-agent/runtime/host/fuel-meter.ts';
-import { Guest } from '../../device-agent/runtime/host/guest.ts';
+import { Guest, runByItself } from '../../device-agent/runtime/host/guest.ts';
 import { GuestThread } from '../../device-agent/runtime/host/guest-thread.ts';
 import { Turns } from '../../device-agent/runtime/host/turns.ts';
 import { prepareModule } from '../../device-agent/runtime/prepare/prepare-module.ts';
@@ -55,7 +55,7 @@ function meteredAnswerer(source: Uint8Array): Answerer {
     const { world } = newWorld({ stdin, stdout, monotonic: nodeClock.monotonic });
     const meter = new FuelMeter({}, nodeClock.monotonic());
     const options = { name: 'guest', compiled, thread, clock: nodeClock, meter, memoryBytesMax };
-    await new Guest(world, { ...options, onStarted: () => {} }).run();
+    await new Guest(world, { ...options, onStarted: () => {} }).work(runByItself);
     return answered;
   };
 }

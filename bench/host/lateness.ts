@@ -1,6 +1,6 @@
 /** How late a neighbour's timers are while applications that never give way share its thread. */
 import { FuelMeter } from '../../device-agent/runtime/host/fuel-meter.ts';
-import { Guest } from '../../device-agent/runtime/host/guest.ts';
+import { Guest, runByItself } from '../../device-agent/runtime/host/guest.ts';
 import { GuestThread } from '../../device-agent/runtime/host/guest-thread.ts';
 import { RunTimers } from '../../device-agent/runtime/host/run-timers.ts';
 import { Turns } from '../../device-agent/runtime/host/turns.ts';
@@ -70,7 +70,7 @@ async function latenessBeside(spinners: number): Promise<readonly number[]> {
     guestOf(ticker, thread, onTick),
     ...Array.from({ length: spinners }, () => guestOf(hostileGuest('loop'), thread)),
   ];
-  const runs = guests.map((guest) => guest.run());
+  const runs = guests.map((guest) => guest.work(runByItself));
   // Timers of guests keep no process alive.
   const alive = setInterval(() => {}, 1_000);
   await done.promise;

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { CompiledModule } from '../../device-agent/runtime/host/compiled-modules.ts';
 import { FuelMeter } from '../../device-agent/runtime/host/fuel-meter.ts';
-import { Guest } from '../../device-agent/runtime/host/guest.ts';
+import { Guest, runByItself } from '../../device-agent/runtime/host/guest.ts';
 import { GuestThread } from '../../device-agent/runtime/host/guest-thread.ts';
 import { Turns } from '../../device-agent/runtime/host/turns.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
@@ -45,7 +45,7 @@ async function measureSleepers(compiled: CompiledModule): Promise<Sleepers> {
     const before = starts.length;
     const guest = sleeperOf(compiled, thread, () => starts.push(nodeClock.monotonic() - orderedAt));
     guests.push(guest);
-    void guest.run();
+    void guest.work(runByItself);
     while (starts.length === before) await new Promise(setImmediate);
     await new Promise(setImmediate);
   };

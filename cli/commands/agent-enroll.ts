@@ -22,7 +22,11 @@ export const agentEnrollCommand: Command = {
     controller: { type: 'string', value: 'URL', description: 'https:// URL of the controller.' },
     ca: { type: 'string', value: 'FILE', description: "PEM of the fleet's authority." },
     'trust-root': { type: 'string', value: 'FILE', description: 'The first TUF root, trust/1.root.json of the fleet.' },
-    mqtt: { type: 'string', value: 'HOST[:PORT]', description: "The broker (default: the controller's host, 8883)." },
+    mqtt: {
+      type: 'string',
+      value: 'HOST[:PORT]',
+      description: 'The broker (default: where the controller says, else its host, 8883).',
+    },
     directory: {
       type: 'string',
       value: 'DIR',

@@ -19,6 +19,7 @@ interface Wanted {
   readonly target?: Target;
   readonly selector?: string;
   readonly format: Format;
+  readonly worstFirst?: boolean;
 }
 
 export const outputOption: OptionSpec = {
@@ -34,7 +35,8 @@ function formatOf(text: string | undefined): Format {
   throw new CommandError(`-o ${text}: there is json, yaml and wide`, exitCodes.usage);
 }
 
-function render(status: StatusDocument, { target, format }: Wanted, context: CommandContext): string {
+function render(status: StatusDocument, wanted: Wanted, context: CommandContext): string {
+  const { target, format, worstFirst = false } = wanted;
   if (format === 'json') return `${JSON.stringify(status, undefined, 2)}\n`;
   if (format === 'yaml') return stringify(status);
   const style = styleFor(context.color);
@@ -42,7 +44,7 @@ function render(status: StatusDocument, { target, format }: Wanted, context: Com
   const isCut = context.stdout.isTerminal && format !== 'wide';
   const columns = isCut ? context.stdout.columns() : Number.POSITIVE_INFINITY;
   if (target?.kind === 'device' && device !== undefined) return deviceStory(device, status, style, columns);
-  return statusScreen(status, { columns, style, wide: format === 'wide' });
+  return statusScreen(status, { columns, style, wide: format === 'wide', worstFirst });
 }
 
 /** The screen shows what deserves attention; every other form is for who wants to see all. */
@@ -90,7 +92,8 @@ function renderWithout(last: Answer | undefined, error: CommandError, wanted: Wa
 }
 
 /** Redraws until the user stops it. An unreachable controller is shown, not fatal: it may come back. */
-export async function watchStatus(context: CommandContext, wanted: Wanted, footer = () => ''): Promise<ExitCode> {
+export async function watchStatus(context: CommandContext, asked: Wanted, footer = () => ''): Promise<ExitCode> {
+  const wanted = { ...asked, worstFirst: true };
   let lines = 0;
   let width = context.stdout.columns();
   let code: ExitCode = exitCodes.ok;

@@ -1,6 +1,6 @@
 /** A device's situation in sentences: what `fleet why` and `fleet status device/NAME` say. */
 import { printableDeep } from '../../platform/printable.ts';
-import type { DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
+import type { DeviceStatus, Refusal, StatusDocument } from '../../schemas/generated/types.ts';
 import { outboxWords } from '../../schemas/outbox-words.ts';
 import { applicationLines, hostDeathLine } from './application-lines.ts';
 import { age, bar, bytes } from './quantities.ts';
@@ -8,6 +8,7 @@ import { stateStyles } from './state-styles.ts';
 import { type Style, wrap } from './style.ts';
 
 const eventsShownMax = 10;
+const refusalsShownMax = 3;
 
 function list(names: readonly string[]): string {
   return names.length < 2 ? (names[0] ?? 'nothing') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
@@ -116,6 +117,23 @@ function outboxLine({ report }: DeviceStatus, style: Style): string[] {
   return words === undefined ? [] : [`${words}.${held === undefined ? '' : ` ${style('dim', held.code)}`}`];
 }
 
+/** Who was not let in under its name: what came after it was heard last says why it is not heard. */
+function refusalLines(device: DeviceStatus, { refusals, asOf }: StatusDocument, style: Style) {
+  const own = refusals.filter(({ device: name }) => name === device.name).slice(0, refusalsShownMax);
+  const isWhy = ({ at }: Refusal): boolean => device.connected !== true && at >= (device.contactAt ?? '');
+  const line = ({ at, code, message }: Refusal): string =>
+    `It was refused ${age(at, asOf)} ago: ${message} ${style('dim', code)}`;
+  return {
+    whys: own.filter(isWhy).map(line),
+    others: own.filter((refusal) => !isWhy(refusal)).map(line),
+  };
+}
+
+/** What its report had no room for. */
+function leftOut({ applicationsLeftOut: count }: NonNullable<DeviceStatus['report']>): string[] {
+  return count === undefined ? [] : [`  and ${count} more; on the device, fleet agent status tells of all`];
+}
+
 /** The story in sentences, wrapped at `columns`; the last lines are its history, newest first. */
 export function deviceStory(told: DeviceStatus, document: StatusDocument, style: Style, columns: number): string {
   const device = printableDeep(told);
@@ -123,11 +141,12 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
   const { asOf, source } = status;
   const { reason, report, events } = device;
   const since = reason.since === undefined ? '' : ` for ${age(reason.since, asOf)}`;
-  const refusals = status.refusals.filter(({ device: name }) => name === device.name).slice(0, 3);
+  const { whys, others } = refusalLines(device, status, style);
   const blocks: string[][] = [
     [
       `${style('bold', `device/${device.name}`)}: ${style(stateStyles[device.state], device.state)}${since}: ${reason.message} ${style('dim', reason.code)}`,
       ...progress(device, style),
+      ...whys,
     ],
     [wanted(device, status), known(device, asOf)],
     repository(source),
@@ -136,11 +155,15 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
     lastProblem(device, style),
     report === undefined || report.applications.length === 0
       ? []
-      : ['Applications:', ...report.applications.flatMap((one) => applicationLines(one, report.at))],
+      : [
+          'Applications:',
+          ...report.applications.flatMap((one) => applicationLines(one, report.at)),
+          ...leftOut(report),
+        ],
     report?.hostDeath === undefined ? [] : [hostDeathLine(report.hostDeath, age(report.hostDeath.at, report.at))],
     outboxLine(device, style),
     report?.downloads === undefined || report.downloads.length === 0 ? [] : ['Downloads:', ...downloadLines(device)],
-    refusals.map(({ at, code, message }) => `It was refused ${age(at, asOf)} ago: ${message} ${style('dim', code)}`),
+    others,
     events.length === 0
       ? []
       : [

@@ -86,6 +86,9 @@ function attributeText({ name, from, to }: AttributeChange): string {
     case 'fleet':
       if (from === undefined) return `into fleet ${to}`;
       return to === undefined ? `out of fleet ${from}` : `fleet ${from} → ${to}`;
+    case 'site':
+      if (from === undefined) return `into site ${to}`;
+      return to === undefined ? `out of site ${from}` : `site ${from} → ${to}`;
     case 'keyFingerprint':
       if (from === undefined) return 'a key';
       return to === undefined ? 'no key' : 'another key';
@@ -204,7 +207,7 @@ function strippedLine({ change }: Plan, { style, columns }: PlanScreenOptions): 
   const shown = names.slice(0, strippedNamedMax).join(', ');
   const rest = names.length > strippedNamedMax ? ` and ${names.length - strippedNamedMax} more` : '';
   const who = `${plural(names.length, 'device')} ${names.length === 1 ? 'loses' : 'lose'} all applications`;
-  const line = `${who}, no fleet selects ${names.length === 1 ? 'it' : 'them'} any more: ${shown}${rest}. Where that is meant, say spec.idle: true.`;
+  const line = `${who}: ${shown}${rest}. Where that is meant, say spec.idle: true.`;
   return `${wrap(style('red', line), columns)}\n`;
 }
 

@@ -10,6 +10,8 @@ export interface ScreenOptions {
   readonly style: Style;
   /** More columns, and every device. */
   readonly wide: boolean;
+  /** Devices that are not well above the others, for a window that may not have room for all. */
+  readonly worstFirst?: boolean;
 }
 
 /** Outlets in words. */

@@ -192,6 +192,14 @@ function omittedNote({ devicesOmitted = 0, tally, devices }: StatusDocument, { s
   return style('dim', `${devicesOmitted} more devices${others}; ${how}\n`);
 }
 
+const worstFirst: readonly DeviceStatus['state'][] = ['failed', 'dark', 'unknown', 'progressing', 'running', 'removed'];
+
+function ordered(devices: readonly DeviceStatus[], options: ScreenOptions): readonly DeviceStatus[] {
+  if (options.worstFirst !== true) return devices;
+  const rank = ({ state }: DeviceStatus): number => worstFirst.indexOf(state);
+  return [...devices].sort((a, b) => rank(a) - rank(b));
+}
+
 function deviceSection(status: StatusDocument, options: ScreenOptions): string {
   const { devices, devicesOmitted, asOf } = status;
   const listed =
@@ -199,7 +207,10 @@ function deviceSection(status: StatusDocument, options: ScreenOptions): string {
   const hidden = devices.length - listed.length;
   const well =
     hidden === 0 ? '' : options.style('dim', `${hidden} more devices run what they should (-o wide lists them)\n`);
-  return deviceTable(listed, asOf, options) + (devicesOmitted === undefined ? well : omittedNote(status, options));
+  return (
+    deviceTable(ordered(listed, options), asOf, options) +
+    (devicesOmitted === undefined ? well : omittedNote(status, options))
+  );
 }
 
 function refusalSection({ refusals, asOf }: StatusDocument, { style, columns }: ScreenOptions): string {

@@ -3,7 +3,9 @@
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36, gray: 90 } as const;
 
 const controlStart = '\u001b';
-const controlSequence = new RegExp(`(${controlStart}\\[[0-9;]*m)`);
+const sequence = `${controlStart}\\[[0-9;]*m`;
+const controlSequence = new RegExp(`(${sequence})`);
+const oneStyle = new RegExp(`^((?:${sequence})*)(.*?)((?:${sequence})*)$`, 's');
 
 export type StyleName = keyof typeof codes;
 export type Style = (name: StyleName, text: string) => string;
@@ -63,6 +65,15 @@ export function cutTo(text: string, width: number): string {
     shown += letters.join('');
   }
   return width > 0 ? `${shown}…` : '';
+}
+
+/** Cuts a name of one style in its middle, for names that begin alike differ at their ends. */
+export function cutMiddle(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  const [, opening = '', name = '', closing = ''] = oneStyle.exec(text) ?? [];
+  const tail = fittingLetters([...name].reverse().join(''), Math.floor((width - 1) / 2)).reverse();
+  const head = fittingLetters(name, width - 1 - widthOfLetters(tail));
+  return width > 0 ? `${opening}${head.join('')}…${tail.join('')}${closing}` : '';
 }
 
 /** Breaks a line between words so that it fits `width`; what follows is indented like the line. */

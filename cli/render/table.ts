@@ -1,5 +1,5 @@
 /** Tables as Kubernetes prints them: upper-case heads, two spaces between columns, no lines. */
-import { cutTo, widthOf } from './style.ts';
+import { cutMiddle, cutTo, widthOf } from './style.ts';
 
 /** `drop` says which columns a narrow screen goes without: the lowest number first; those without a number, and those that are only a head, stay. */
 export interface Column {
@@ -9,8 +9,12 @@ export interface Column {
 
 const gap = 2;
 
-/** What the last column, the only one that is ever cut, should at least have. */
+/** What the last column, which is cut at its end, should at least have. */
 const lastWidthMin = 32;
+
+/** Of the screen, what names in the first column may take: a long one is cut in its middle before the last column says nothing. */
+const firstShareMax = 0.4;
+const firstWidthMin = 12;
 
 /** The columns that are shown, as indices. */
 function fitting(heads: readonly Column[], widths: readonly number[], columns: number): readonly number[] {
@@ -36,7 +40,12 @@ export function table(
 ): string {
   if (rows.length === 0) return '';
   const heads = columnsOrHeads.map((column) => (typeof column === 'string' ? { head: column } : column));
-  const lines = [heads.map(({ head }) => head), ...rows];
+  const firstWidth = Math.max(firstWidthMin, Math.floor(columns * firstShareMax));
+  const cut = ([first = '', ...rest]: readonly string[]) => [
+    heads.length > 1 ? cutMiddle(first, firstWidth) : first,
+    ...rest,
+  ];
+  const lines = [heads.map(({ head }) => head), ...rows.map(cut)];
   const widths = heads.map((_, at) => Math.max(...lines.map((cells) => widthOf(cells[at] ?? ''))));
   const shown = fitting(heads, widths, columns);
   return lines

@@ -12,6 +12,7 @@ import { keepIssued, withoutEnvelope } from './issue.ts';
 import { noteTaken } from './marks.ts';
 import { oweWord, postpone, settle } from './owed.ts';
 import type { UnreadableDocument } from './records.ts';
+import { remind } from './reminders.ts';
 import { answerShadowRequest } from './shadow-request.ts';
 import { noteTurn } from './takeovers.ts';
 
@@ -141,6 +142,9 @@ export function decide(draft: Draft, context: Context, event: EngineEvent): Deci
       return signed(draft, context, event);
     case 'unreadable':
       return unreadable(draft, event.found);
+    case 'reminder':
+      remind(draft, context, event.devices);
+      return nothing;
     case 'settled':
       return settled(draft, event);
     case 'failed':

@@ -1,5 +1,6 @@
 /** Does what is owed when it is due, a bounded number at a time; what comes of each is an event. */
-import type { Clock } from '../../platform/ports.ts';
+import { inTime } from '../../platform/in-time.ts';
+import { BusError, type Clock } from '../../platform/ports.ts';
 import { unpackShadow } from '../shadow/packed-shadow.ts';
 import { deltaMessages, type ShadowMessage } from '../shadow/protocol.ts';
 import { deltaDocuments, shadowForDelta } from './device-shadow.ts';
@@ -11,6 +12,12 @@ import { type Owed, owedKey, partsOfOwedKey, type Write } from './records.ts';
 
 /** Messages that wait for the broker at once. */
 const inFlightMax = 256;
+
+/** A try that takes longer has failed, so that nobody's silence holds up the others. */
+const tryMsMax = 60_000;
+
+/** While the broker is away, it is looked for this often. */
+const awayMs = 1_000;
 
 export interface DeliveryParts {
   readonly clock: Clock;
@@ -25,7 +32,12 @@ export class Delivery {
   readonly #parts: DeliveryParts;
   readonly #due = new DueQueue();
   readonly #inFlight = new Set<string>();
-  #timer: Disposable | undefined;
+  /** How many may be in flight: one after the broker went away, more with each that it took, so that whose message ends its connection is alone at last. */
+  #window = inFlightMax;
+  /** On the monotonic clock; the broker is away until then at least. */
+  #awayUntil = Number.NEGATIVE_INFINITY;
+  /** Until something is due, and the broker may be there. */
+  #timer: { readonly at: number; readonly awayUntil: number; readonly handle: Disposable } | undefined;
   #isStopped = false;
 
   constructor(parts: DeliveryParts) {
@@ -34,7 +46,7 @@ export class Delivery {
 
   stop(): void {
     this.#isStopped = true;
-    this.#timer?.[Symbol.dispose]();
+    this.#disarm();
   }
 
   /** Is owed from now on. */
@@ -68,18 +80,27 @@ export class Delivery {
     this.#arm();
   }
 
-  #arm(): void {
-    this.#timer?.[Symbol.dispose]();
+  #disarm(): void {
+    this.#timer?.handle[Symbol.dispose]();
     this.#timer = undefined;
+  }
+
+  #arm(): void {
     const { nextAt } = this.#due;
-    if (nextAt === undefined || this.#isStopped || this.#inFlight.size >= inFlightMax) return;
+    const isIdle = nextAt === undefined || this.#isStopped || this.#inFlight.size >= this.#window;
+    const awayUntil = this.#awayUntil;
+    if (!isIdle && this.#timer?.at === nextAt && this.#timer.awayUntil === awayUntil) return;
+    this.#disarm();
+    if (isIdle) return;
     const { clock } = this.#parts;
-    this.#timer = clock.after(Math.max(0, nextAt - clock.now()), () => this.#start());
+    const waitMs = Math.max(0, nextAt - clock.now(), awayUntil - clock.monotonic());
+    this.#timer = { at: nextAt, awayUntil, handle: clock.after(waitMs, () => this.#start()) };
   }
 
   #start(): void {
     const { clock, image } = this.#parts;
-    while (this.#inFlight.size < inFlightMax) {
+    this.#timer = undefined;
+    while (this.#inFlight.size < this.#window) {
       const key = this.#due.take(clock.now());
       if (key === undefined) break;
       const owed = owedTo(image, ...partsOfOwedKey(key));
@@ -92,10 +113,29 @@ export class Delivery {
     if (owed.kind === 'issue') return this.#parts.consider(owed.subject);
     this.#inFlight.add(key);
     const { kind, subject } = owed;
-    this.#deliver(subject).then(
-      (sequence) => this.#parts.tell({ kind: 'settled', owed: { kind, subject }, sequence }),
-      (error: unknown) => this.#parts.tell({ kind: 'failed', owed: { kind, subject }, error }),
+    const { clock, tell } = this.#parts;
+    const late = new BusError('SILENT', `the broker has not taken it for ${tryMsMax / 1000} s`);
+    inTime(clock, tryMsMax, late, this.#deliver(subject)).then(
+      (sequence) => {
+        this.#window = Math.min(this.#window + 1, inFlightMax);
+        tell({ kind: 'settled', owed: { kind, subject }, sequence });
+      },
+      (error: unknown) => {
+        const code = error instanceof BusError ? error.code : undefined;
+        if (code === 'AWAY' || code === 'CUT') this.#window = 1;
+        if (code === 'AWAY') this.#putBack(key);
+        else tell({ kind: 'failed', owed: { kind, subject }, error });
+      },
     );
+  }
+
+  /** It was no try: there is no broker to tell. */
+  #putBack(key: string): void {
+    const { clock } = this.#parts;
+    this.#awayUntil = clock.monotonic() + awayMs;
+    this.#inFlight.delete(key);
+    this.#due.schedule(key, clock.now());
+    this.#arm();
   }
 
   /** Says what the shadow still wants; returns the sequence that was told. One that is away asks when it comes back. */

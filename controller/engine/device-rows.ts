@@ -15,11 +15,30 @@ export interface DeviceRow extends Omit<DeviceRecord, 'issued'> {
   readonly issued?: Pick<IssuedDeployment, 'sequence' | 'issuedAt'> & { readonly terms: string };
 }
 
+/** What devices with one list of applications may differ in. */
+const distinctions = Object.keys({
+  revision: true,
+  templateHash: true,
+  signedBy: true,
+} satisfies Record<keyof Omit<IssueTerms, 'applications'>, true>) as (keyof IssueTerms)[];
+
+/** The text that was made last for a list of applications, and of what: devices that were issued the same come one after the other. */
+const written = new WeakMap<IssueTerms['applications'], { readonly of: IssueTerms; readonly text: string }>();
+
+function termsText(issued: IssuedDeployment): string {
+  const last = written.get(issued.applications);
+  if (last !== undefined && distinctions.every((name) => last.of[name] === issued[name])) return last.text;
+  const { sequence: _, issuedAt: _at, ...terms } = issued;
+  const text = JSON.stringify(terms satisfies IssueTerms);
+  written.set(issued.applications, { of: terms, text });
+  return text;
+}
+
 /** The row of a record. */
 export function packRecord({ issued, ...record }: DeviceRecord): DeviceRow {
   if (issued === undefined) return record;
-  const { sequence, issuedAt, ...terms } = issued;
-  return { issued: { sequence, issuedAt, terms: JSON.stringify(terms satisfies IssueTerms) }, ...record };
+  const { sequence, issuedAt } = issued;
+  return { issued: { sequence, issuedAt, terms: termsText(issued) }, ...record };
 }
 
 /** The record of a row; `readTerms` throws on what can't be believed. */

@@ -4,7 +4,7 @@ import { isFailing, type ReportGist } from '../planning/observed.ts';
 import type { JsonObject } from '../shadow/document.ts';
 import type { PackedSection, PackedShadow } from '../shadow/packed-shadow.ts';
 import type { Known } from './known.ts';
-import type { DeviceRecord, DocumentKey, EnvelopeBlob, ShadowMark } from './records.ts';
+import type { DeviceRecord, DocumentKey, DocumentWrite, EnvelopeBlob, ShadowMark } from './records.ts';
 
 /** Members of a desired state. */
 const desiredNames = ['sequence', 'envelope', 'blob'] as const satisfies readonly (keyof ShadowDesired)[];
@@ -88,18 +88,32 @@ export function gistOf(report: Report): ReportGist {
   };
 }
 
-type Reported = Pick<DeviceRecord, 'gist' | 'runs' | 'shadow'>;
-
-/** What a record says of a report that is in its shadow from now on. */
-export function withReport(shadow: ShadowMark, version: number, { state }: PackedSection): Reported {
-  const report = state as unknown as Report;
+function marked(shadow: ShadowMark, version: number, state: JsonObject, reportedBytes: number): ShadowMark {
   const { deleted: _isThereNow, repeatsDesired: _before, ...rest } = shadow;
+  const repeatsDesired = desiredNames.some((name) => Object.hasOwn(state, name));
+  return { ...rest, version, reportedBytes, ...(repeatsDesired ? { repeatsDesired } : {}) };
+}
+
+/** The record with a report that is in its shadow from now on, and the document of it. */
+export function withReport(
+  name: string,
+  record: DeviceRecord,
+  version: number,
+  reported: PackedSection,
+): { readonly record: DeviceRecord; readonly document: DocumentWrite } {
+  const { state, at } = reported;
+  const report = state as unknown as Report;
+  const text = JSON.stringify(state);
   return {
-    gist: gistOf(report),
-    runs: report.applications.map((application) => `${application.name}/${application.version} `).join(''),
-    shadow: {
-      ...{ ...rest, version, reportedBytes: Buffer.byteLength(JSON.stringify(state)) },
-      ...(desiredNames.some((name) => Object.hasOwn(state, name)) ? { repeatsDesired: true } : {}),
+    record: {
+      ...record,
+      gist: gistOf(report),
+      runs: report.applications.map((application) => `${application.name}/${application.version} `).join(''),
+      shadow: marked(record.shadow, version, state, Buffer.byteLength(text)),
+    },
+    document: {
+      ...{ kind: 'document', room: 'reported', name, value: reported },
+      text: `{"state":${text},"at":${JSON.stringify(at)}}`,
     },
   };
 }

@@ -36,11 +36,20 @@ function over(before: Write | undefined, write: Write): Write {
   return { kind: 'device', name: write.name, record: write.record };
 }
 
+/** What was there before a write was put over it. */
+interface Covered {
+  readonly ofKind: Map<string, Write>;
+  readonly name: string;
+  readonly before: Write | undefined;
+}
+
 export class Draft implements Known {
   readonly #base: Known;
   /** The newest write of each row: by kind, and by name where a kind has many. */
   readonly #writes = new Map<string, Map<string, Write>>();
   #size = 0;
+  /** Since the attempt began that is under way, oldest first. */
+  #covered: Covered[] = [];
 
   constructor(base: Known) {
     this.#base = base;
@@ -48,17 +57,39 @@ export class Draft implements Known {
 
   put(write: Write): void {
     const kind = roomOf(write);
-    const ofKind = this.#writes.get(kind) ?? new Map<string, Write>();
-    this.#writes.set(kind, ofKind);
-    const before = ofKind.size;
+    let ofKind = this.#writes.get(kind);
+    if (ofKind === undefined) {
+      ofKind = new Map();
+      this.#writes.set(kind, ofKind);
+    }
     const name = nameOf(write);
-    ofKind.set(name, over(ofKind.get(name), write));
-    this.#size += ofKind.size - before;
+    const before = ofKind.get(name);
+    if (before === undefined) this.#size += 1;
+    ofKind.set(name, over(before, write));
+    this.#covered.push({ ofKind, name, before });
   }
 
-  /** Takes over what another draft over this one came to. */
-  absorb(draft: Draft): void {
-    for (const ofKind of draft.#writes.values()) for (const write of ofKind.values()) this.put(write);
+  /** What `work` puts counts when it comes to its end; when it throws, nothing of it was put. */
+  attempt<T>(work: () => T): T {
+    this.#covered = [];
+    try {
+      return work();
+    } catch (error) {
+      for (const covered of this.#covered.reverse()) this.#uncover(covered);
+      throw error;
+    } finally {
+      this.#covered = [];
+    }
+  }
+
+  #uncover({ ofKind, name, before }: Covered): void {
+    if (before !== undefined) ofKind.set(name, before);
+    else if (ofKind.delete(name)) this.#size -= 1;
+  }
+
+  /** Whether the attempt that is under way has put nothing. */
+  get isUntouched(): boolean {
+    return this.#covered.length === 0;
   }
 
   /** How many rows are written. */

@@ -5,7 +5,7 @@ import { Contacts } from './contacts.ts';
 import { type Context, mayHear } from './context.ts';
 import { type Decision, decide } from './decide.ts';
 import { Delivery } from './delivery.ts';
-import { Draft } from './draft.ts';
+import type { Draft } from './draft.ts';
 import { type EngineParts, noFleet } from './engine-parts.ts';
 import { Envelopes } from './envelopes.ts';
 import { EventQueue } from './event-queue.ts';
@@ -13,12 +13,12 @@ import type { AdoptionEvent, EngineEvent } from './events.ts';
 import { NameQueue } from './name-queue.ts';
 import { Outage, type StateTrouble } from './outage.ts';
 import { allOwed } from './owed.ts';
-import { isPassing, shownOf, type Write } from './records.ts';
-import { encodeWrite } from './rows.ts';
+import { shownOf, type Write } from './records.ts';
 import {
   beginTurn,
   devicesPerTurn,
   eventsPerTurn,
+  rowsOf,
   type Taken,
   type Turn,
   turnMs,
@@ -60,13 +60,19 @@ export class Engine {
       consider: (device) => this.consider([device]),
     });
     this.#envelopes = new Envelopes({
+      clock,
       sign: parts.sign,
       putBlob: parts.putBlob,
       consider: (device) => this.consider([device]),
       tell,
     });
-    image.documents.onUnreadable = (found) => tell({ kind: 'unreadable', device: found.document.name, found });
+    image.documents.onUnreadable = (found) => {
+      // What there is to set aside is counted when it lies there.
+      if (found.row === undefined) image.rowsSetAside += 1;
+      tell({ kind: 'unreadable', device: found.document.name, found });
+    };
     for (const owed of allOwed(image)) this.#delivery.owe(owed);
+    if (this.#hasWork) this.#wake();
   }
 
   get desired(): DesiredFleet {
@@ -152,7 +158,7 @@ export class Engine {
   }
 
   get #hasWork(): boolean {
-    return !this.#queue.isEmpty || !this.#toConsider.isEmpty;
+    return !this.#queue.isEmpty || !this.#toConsider.isEmpty || !this.#parts.image.unwritten.isEmpty;
   }
 
   #wake(): void {
@@ -186,27 +192,29 @@ export class Engine {
       return this.#lose({ ...turn, taken: waiting.map(undecided) }, error);
     }
     if (waiting.length > 0) this.#reading.end();
-    this.#takeEvents(turn, waiting);
-    this.#takeDevices(turn);
+    const { context } = this;
+    this.#takeEvents(turn, waiting, context);
+    this.#takeDevices(turn, context);
     const { writes } = turn.draft;
-    const durable = writes.filter((write) => !isPassing(write));
+    const rows = rowsOf(turn, writes, image.unwritten);
     try {
-      if (durable.length > 0) await this.#parts.state.commit(durable.map(encodeWrite));
+      if (rows.length > 0) await this.#parts.state.commit(rows);
     } catch (error) {
       this.#writing.begin(error);
       return this.#lose(turn, error);
     }
-    if (durable.length > 0) this.#writing.end();
+    if (rows.length > 0) this.#writing.end();
+    image.unwritten.written(rows);
     this.#keep(turn, writes);
   }
 
-  #takeEvents({ draft, taken }: Turn, waiting: readonly Waiting[]): void {
+  #takeEvents({ draft, taken }: Turn, waiting: readonly Waiting[], context: Context): void {
     const { clock } = this.#parts;
     const end = clock.monotonic() + turnMs;
     let next = 0;
     const isFull = () => draft.size >= writesPerTurn || clock.monotonic() >= end;
     while (next < waiting.length && !isFull()) {
-      const decided = this.#decide(draft, waiting[next]!);
+      const decided = this.#decide(draft, waiting[next]!, context);
       next += 1;
       if (decided !== undefined) taken.push(decided);
     }
@@ -214,13 +222,13 @@ export class Engine {
   }
 
   /** One event's error is its own: nothing of it is kept, all others are. */
-  #decide(draft: Draft, waiting: Waiting): Taken | undefined {
+  #decide(draft: Draft, waiting: Waiting, context: Context): Taken | undefined {
     const { event, reject } = waiting;
-    const own = new Draft(draft);
     try {
-      const decision = decide(own, this.context, event);
-      draft.absorb(own);
-      return { ...waiting, decision, writesNothing: own.size === 0 };
+      return draft.attempt(() => {
+        const decision = decide(draft, context, event);
+        return { ...waiting, decision, writesNothing: draft.isUntouched };
+      });
     } catch (error) {
       const device = 'device' in event ? { device: event.device } : {};
       this.#parts.log.write('error', 'engine.event-failed', { kind: event.kind, ...device, error });
@@ -229,32 +237,30 @@ export class Engine {
     }
   }
 
-  #takeDevices({ draft, decisions, considered }: Turn): void {
+  #takeDevices({ draft, decisions, considered }: Turn, context: Context): void {
     const { clock } = this.#parts;
     const end = clock.monotonic() + turnMs;
     while (!this.#toConsider.isEmpty && considered.length < devicesPerTurn && clock.monotonic() < end) {
       const device = this.#toConsider.take();
       if (device === undefined) continue;
       considered.push(device);
-      decisions.push(...this.#issue(draft, device));
+      const decision = this.#issue(draft, device, context);
+      if (decision !== undefined) decisions.push(decision);
     }
   }
 
   /** Plans, signs, and decides upon what came of it. */
-  #issue(draft: Draft, device: string): Decision[] {
-    const own = new Draft(draft);
-    const decisions: Decision[] = [];
+  #issue(draft: Draft, device: string, context: Context): Decision | undefined {
     try {
-      const issue = consider(own, this.context, device);
-      if (issue !== undefined) {
-        const signed = this.#envelopes.signed(issue);
-        if (signed !== undefined) decisions.push(decide(own, this.context, { kind: 'signed', device, ...signed }));
-      }
-      draft.absorb(own);
+      return draft.attempt(() => {
+        const issue = consider(draft, context, device);
+        const signed = issue && this.#envelopes.signed(issue);
+        return signed && decide(draft, context, { kind: 'signed', device, ...signed });
+      });
     } catch (error) {
       this.tell({ kind: 'failed', owed: { kind: 'issue', subject: device }, error });
+      return undefined;
     }
-    return decisions;
   }
 
   #keep({ taken, decisions }: Turn, writes: readonly Write[]): void {

@@ -3,13 +3,19 @@
  * its digest is put where it is fetched first, which may take long, and no turn waits for it: its device is thought over again
  * when it is there, and what was put is taken if it is still what the device should get.
  */
+import { inTime } from '../../platform/in-time.ts';
+import type { Clock } from '../../platform/ports.ts';
 import type { EngineEvent } from './events.ts';
 import { type Issue, travelsAsBlob } from './issue.ts';
+
+/** One that is not there by then has failed: who keeps them may be silent for ever. */
+const putMsMax = 120_000;
 
 /** Envelopes that are put at once; devices beyond wait until one is there. */
 const puttingMax = 256;
 
 export interface EnvelopesParts {
+  readonly clock: Clock;
   readonly sign: (deployment: Issue['deployment']) => string;
   readonly putBlob: (bytes: Uint8Array) => Promise<unknown>;
   readonly consider: (device: string) => void;
@@ -42,7 +48,7 @@ export class Envelopes {
     const { device } = deployment;
     const put = this.#put.get(device);
     this.#put.delete(device);
-    if (put?.want === wantOf(issue)) return { issued: put.issued, envelope: put.envelope };
+    if (put !== undefined && put.want === wantOf(issue)) return { issued: put.issued, envelope: put.envelope };
     if (this.#putting.has(device) || this.#putting.size >= puttingMax) {
       this.#waiting.add(device);
       return undefined;
@@ -54,10 +60,11 @@ export class Envelopes {
   }
 
   async #begin(device: string, signed: Signed & { readonly want: string }): Promise<void> {
-    const { putBlob, consider, tell } = this.#parts;
+    const { clock, putBlob, consider, tell } = this.#parts;
     this.#putting.add(device);
     try {
-      await putBlob(new TextEncoder().encode(signed.envelope));
+      const late = new Error(`the artifact store has not taken its envelope for ${putMsMax / 1000} s`);
+      await inTime(clock, putMsMax, late, putBlob(new TextEncoder().encode(signed.envelope)));
       this.#put.set(device, signed);
       consider(device);
     } catch (error) {

@@ -64,6 +64,8 @@ export type EngineEvent =
   | { readonly kind: 'signed'; readonly device: string; readonly issued: IssuedDeployment; readonly envelope: string }
   /** A document can't be read. */
   | { readonly kind: 'unreadable'; readonly device: string; readonly found: UnreadableDocument }
+  /** Something was mended that these may be waiting for. */
+  | { readonly kind: 'reminder'; readonly devices: readonly string[] }
   /** A device was told of its deployment with this sequence, or nobody is there to hear. */
   | { readonly kind: 'settled'; readonly owed: Pick<Owed, 'kind' | 'subject'>; readonly sequence: number | undefined }
   /** Work could not be done, and is still owed. */

@@ -8,7 +8,9 @@ import { noShadow } from './device-shadow.ts';
 import { DocumentShelf } from './document-shelf.ts';
 import type { Known } from './known.ts';
 import type { ChannelMarks, DeviceRecord, DocumentRoom, Documents, Owed, Write } from './records.ts';
+import { isInTrouble } from './reminders.ts';
 import { SharedValues } from './shared-values.ts';
+import { UnwrittenRows } from './unwritten-rows.ts';
 
 /** A device of which nothing is known. */
 export const strange: DeviceRecord = { shadow: noShadow };
@@ -22,6 +24,8 @@ export class Image implements Known {
   readonly devices = new Map<string, DeviceRecord>();
   /** Devices with a mark of what they may not have been told. */
   readonly untold = new Set<string>();
+  /** Devices that have trouble on the way to what they were issued. */
+  readonly inTrouble = new Set<string>();
   readonly channels = new Map<string, ChannelMarks>();
   /** What is owed, by kind and subject. */
   readonly work: Readonly<Record<Owed['kind'], Map<string, Owed>>> = { issue: new Map(), deliver: new Map() };
@@ -34,13 +38,15 @@ export class Image implements Known {
   /** Rows that could not be read since this controller started. */
   rowsSetAside = 0;
   readonly documents: DocumentShelf;
+  readonly unwritten: UnwrittenRows;
   readonly #shared: SharedValues;
   readonly #onRecord: OnRecord;
 
   constructor(state: Pick<StatePort, 'read'>, shared = new SharedValues(), onRecord: OnRecord = () => {}) {
     this.#shared = shared;
     this.#onRecord = onRecord;
-    this.documents = new DocumentShelf(state);
+    this.unwritten = new UnwrittenRows(state);
+    this.documents = new DocumentShelf(this.unwritten);
   }
 
   device(name: string): DeviceRecord {
@@ -63,9 +69,11 @@ export class Image implements Known {
   apply(write: Write): void {
     switch (write.kind) {
       case 'device':
-        this.devices.set(write.name, this.#shared.inRecord(write.record));
+        this.devices.set(write.name, this.#shared.inRecord(write.record, this.devices.get(write.name)));
         if (write.record.untoldSince === undefined) this.untold.delete(write.name);
         else this.untold.add(write.name);
+        if (isInTrouble(write.record)) this.inTrouble.add(write.name);
+        else this.inTrouble.delete(write.name);
         this.#onRecord(write.name, write.record);
         break;
       case 'document':

@@ -3,7 +3,6 @@ import type { ApplicationReference, DeployedApplication, Deployment } from '../.
 import { sha256Hex } from '../../schemas/sha256.ts';
 import type { DesiredDevice, DeviceTemplate } from '../manifests/desired.ts';
 import { type IssuedDeployment, nextSequence, type ObservedDevice } from '../planning/observed.ts';
-import type { JsonObject } from '../shadow/document.ts';
 import { stateBytesMax } from '../shadow/limits.ts';
 import { desiredState, withoutReport } from './device-shadow.ts';
 import type { Draft } from './draft.ts';
@@ -75,10 +74,10 @@ export function blobOf(envelope: string): EnvelopeBlob {
 /** `,"reported":` */
 const reportedNameBytes = 12;
 
-/** Of the state of a shadow with this desired state, as its limit counts them. */
-function stateBytes(desired: JsonObject, reportedBytes: number | undefined): number {
-  const bytes = Buffer.byteLength(JSON.stringify({ desired }));
-  return reportedBytes === undefined ? bytes : bytes + reportedNameBytes + reportedBytes;
+/** Of the state of a shadow that wants this and nothing else, as its limit counts them; `text` is the envelope as JSON. */
+function desiredBytes(sequence: number, text: string, blob: EnvelopeBlob | undefined): number {
+  const frame = JSON.stringify({ desired: desiredState(sequence, blob ?? '') });
+  return blob === undefined ? frame.length - 2 + Buffer.byteLength(text) : frame.length;
 }
 
 /**
@@ -97,15 +96,15 @@ export function handOver(record: DeviceRecord, now: number): DeviceRecord {
 export function keepIssued(draft: Draft, name: string, issued: IssuedDeployment, envelope: string, now: number): void {
   const before = draft.device(name);
   const blob = travelsAsBlob(envelope) ? blobOf(envelope) : undefined;
-  const desired = desiredState(issued.sequence, blob ?? envelope);
-  if (stateBytes(desired, undefined) > stateBytesMax) {
-    throw new RangeError(`the desired state of ${name} is larger than a shadow`);
-  }
-  const hasRoom = stateBytes(desired, before.shadow.reportedBytes) <= stateBytesMax;
+  const text = JSON.stringify(envelope);
+  const bytes = desiredBytes(issued.sequence, text, blob);
+  if (bytes > stateBytesMax) throw new RangeError(`the desired state of ${name} is larger than a shadow`);
+  const { reportedBytes } = before.shadow;
+  const hasRoom = reportedBytes === undefined || bytes + reportedNameBytes + reportedBytes <= stateBytesMax;
   if (!hasRoom) draft.put({ kind: 'document', room: 'reported', name, value: undefined });
   const { blob: _before, ...rest } = withdrawn(hasRoom ? before : withoutReport(before));
   draft.keep(name, handOver({ ...rest, issued, ...(blob === undefined ? {} : { blob }) }, now));
-  draft.put({ kind: 'document', room: 'envelope', name, value: envelope });
+  draft.put({ kind: 'document', room: 'envelope', name, value: envelope, text });
 }
 
 /** The record of a device whose shadow wants nothing of it: git does not name it. */

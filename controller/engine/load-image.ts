@@ -13,8 +13,8 @@ export interface Unreadable {
   readonly error: unknown;
 }
 
-/** Of rows that are split. */
-const writesPerCommit = 512;
+/** Rows that were split, of which each becomes three at most. */
+const splitsPerCommit = 256;
 
 export interface LoadOptions {
   readonly onRecord?: OnRecord;
@@ -29,8 +29,9 @@ class Loading {
   readonly #turn: Turn;
   readonly #options: LoadOptions;
   readonly #shared = new SharedValues();
-  /** What rows of an older form become. */
-  #split: StateWrite[] = [];
+  /** What rows of an older form become, by device. */
+  #split = new Map<string, readonly StateWrite[]>();
+  #canWrite = true;
 
   constructor(state: StatePort, turn: Turn, options: LoadOptions) {
     this.#state = state;
@@ -45,7 +46,7 @@ class Loading {
     } catch (error) {
       this.unreadable.push({ row, error });
     }
-    return this.#split.length >= writesPerCommit ? this.settle() : this.#rest();
+    return this.#split.size >= splitsPerCommit ? this.settle() : this.#rest();
   }
 
   #apply(row: StateRow): void {
@@ -54,7 +55,7 @@ class Loading {
       if (write.kind === 'device') this.#takeRecord(write);
       else this.image.apply(write);
     }
-    if (writes.length > 1) this.#split.push(...writes.map(encodeWrite));
+    if (writes.length > 1) this.#split.set(row.key, writes.map(encodeWrite));
   }
 
   #takeRecord(write: Extract<Write, { kind: 'device' }>): void {
@@ -67,12 +68,23 @@ class Loading {
     return this.#turn.isOver() ? this.#turn.pause() : undefined;
   }
 
-  /** What was split is written. */
+  /** What was split is written, or left to the engine once that failed. */
   async settle(): Promise<void> {
-    const writes = this.#split;
-    this.#split = [];
-    if (writes.length > 0) await this.#state.commit(writes);
+    const split = this.#split;
+    this.#split = new Map();
+    if (split.size > 0 && !(await this.#isWritten([...split.values()].flat()))) {
+      for (const [device, rows] of split) this.image.unwritten.add(device, rows);
+    }
     await this.#rest();
+  }
+
+  async #isWritten(rows: readonly StateWrite[]): Promise<boolean> {
+    if (!this.#canWrite) return false;
+    this.#canWrite = await this.#state.commit(rows).then(
+      () => true,
+      () => false,
+    );
+    return this.#canWrite;
   }
 }
 
@@ -91,6 +103,6 @@ export async function loadImage(
   const { image, unreadable } = loading;
   image.rowsSetAside = unreadable.length;
   // On a full disk they stay where they are, and are told of again at the next start.
-  await state.commit(unreadable.flatMap(({ row }) => setAside(row))).catch(() => {});
+  if (unreadable.length > 0) await state.commit(unreadable.flatMap(({ row }) => setAside(row))).catch(() => {});
   return { image, unreadable };
 }

@@ -86,6 +86,8 @@ export type DocumentWrite = {
     readonly room: R;
     readonly name: string;
     readonly value: Documents[R] | undefined;
+    /** The value as JSON, where whoever put it had to know how long it is. */
+    readonly text?: string;
   };
 }[DocumentRoom];
 

@@ -33,7 +33,9 @@ function applicationEvents(previous: Report | undefined, next: Report): Told[] {
     const failed = application.state === 'failed' || application.state === 'backoff';
     if (!failed || (before?.state === application.state && before.version === application.version)) return [];
     const why = application.message ?? `exit code ${application.exitCode ?? 'unknown'}`;
-    const word = application.state === 'failed' ? 'has failed' : 'ended and will be started again';
+    const again =
+      application.events === undefined ? 'ended and will be started again' : 'fails, and is tried again later';
+    const word = application.state === 'failed' ? 'has failed' : again;
     return [{ code: 'APPLICATION_FAILED', message: `${application.name} ${application.version} ${word}: ${why}` }];
   });
 }

@@ -28,7 +28,7 @@ export function encodeWrite(write: Write): StateWrite {
       return row('device', write.name, packRecord(write.record));
     case 'document':
       if (write.value === undefined) return { room: write.room, key: write.name };
-      return row(write.room, write.name, write.value);
+      return { room: write.room, key: write.name, value: write.text ?? JSON.stringify(write.value) };
     case 'marks':
       return row('marks', write.name, write.marks);
     case 'owed':

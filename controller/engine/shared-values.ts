@@ -35,10 +35,10 @@ export class SharedValues {
     };
   }
 
-  /** The record, with what others have said too taken from them. */
-  inRecord(record: DeviceRecord): DeviceRecord {
+  /** The record, with what others have said too taken from them; `before` is the one in whose place it comes. */
+  inRecord(record: DeviceRecord, before?: DeviceRecord): DeviceRecord {
     const { gist, runs } = record;
-    if (gist === undefined) return record;
+    if (gist === undefined || (gist === before?.gist && runs === before.runs)) return record;
     return { ...record, gist: this.#gist(gist), ...(runs === undefined ? {} : { runs: this.#text(runs) }) };
   }
 }

@@ -46,11 +46,9 @@ export function takeReport(
   now: number,
 ): Tale[] {
   const { dropped: _over, ...before } = draft.device(device);
-  draft.keep(device, {
-    ...{ ...before, heard: order.heard, contactAt: now },
-    ...withReport(before.shadow, version, reported),
-  });
-  draft.put({ kind: 'document', room: 'reported', name: device, value: reported });
+  const taken = withReport(device, { ...before, heard: order.heard, contactAt: now }, version, reported);
+  draft.keep(device, taken.record);
+  draft.put(taken.document);
   const report = reported.state as unknown as Report;
   const events: DeviceEvent[] = eventsBetween(previous, report, new Date(now).toISOString());
   const turn = order.alternates ? noteTurn(draft, device, [], now) : [];

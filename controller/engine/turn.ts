@@ -8,10 +8,14 @@
  * An error is an event. What could not be written did not happen: who asked is told, or asks again. Here is what one turn takes
  * and decides, and how much of both is enough.
  */
+import type { StateWrite } from '../state/state-port.ts';
 import { type Decision, nothing } from './decide.ts';
 import { Draft } from './draft.ts';
 import type { EngineEvent } from './events.ts';
 import type { Known } from './known.ts';
+import { isPassing, type Write } from './records.ts';
+import { encodeWrite } from './rows.ts';
+import type { UnwrittenRows } from './unwritten-rows.ts';
 
 /** What a turn takes at most, so that the event loop is free again soon. */
 export const turnMs = 20;
@@ -51,4 +55,14 @@ export function beginTurn(known: Known): Turn {
 /** An event for which nothing could be decided: it is lost as if what it came to could not be written. */
 export function undecided(waiting: Waiting): Taken {
   return { ...waiting, decision: nothing, writesNothing: false };
+}
+
+/** What makes a turn durable; one that decided nothing has time for what could not be written before. */
+export function rowsOf(
+  { taken, considered }: Turn,
+  writes: readonly Write[],
+  unwritten: UnwrittenRows,
+): readonly StateWrite[] {
+  if (taken.length + considered.length === 0) return unwritten.some();
+  return unwritten.before(writes.filter((write) => !isPassing(write)).map(encodeWrite));
 }

@@ -6,7 +6,7 @@ import type { PackedSection } from '../shadow/packed-shadow.ts';
 import { packRecord } from './device-rows.ts';
 import { noShadow, withReport } from './device-shadow.ts';
 import { blobOf, travelsAsBlob } from './issue.ts';
-import type { DeviceRecord, DocumentWrite, ShadowMark, Write } from './records.ts';
+import type { DeviceRecord, ShadowMark, Write } from './records.ts';
 import { assertDocument, assertRow, readTerms } from './row-shapes.ts';
 
 /** Such a row; what is not there may be null in it. */
@@ -35,13 +35,6 @@ function withoutNulls<T extends object>(row: T): WithoutNulls<T> {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as WithoutNulls<T>;
 }
 
-function documentsOf(name: string, envelope: string | undefined, reported: PackedSection | undefined): DocumentWrite[] {
-  return [
-    ...(envelope === undefined ? [] : [{ kind: 'document', room: 'envelope', name, value: envelope } as const]),
-    ...(reported === undefined ? [] : [{ kind: 'document', room: 'reported', name, value: reported } as const]),
-  ];
-}
-
 /** A desired state that does not follow from the envelope is put right when its device is thought over. */
 function markOf({ version, deleted, desired }: NonNullable<WholeRow['shadow']>): ShadowMark {
   return {
@@ -62,13 +55,15 @@ export function splitRow(name: string, whole: WholeRow): Write[] {
   if (reported !== undefined) assertDocument('reported', reported);
   const blob = envelope !== undefined && travelsAsBlob(envelope) ? blobOf(envelope) : undefined;
   const mark = shadow === undefined ? noShadow : markOf(shadow);
-  const record: DeviceRecord = {
-    ...{ ...rest, shadow: mark },
-    ...(blob === undefined ? {} : { blob }),
-    ...(reported === undefined ? {} : withReport(mark, mark.version, reported)),
-  };
+  const bare: DeviceRecord = { ...rest, shadow: mark, ...(blob === undefined ? {} : { blob }) };
+  const taken = reported && withReport(name, bare, mark.version, reported);
+  const record = taken?.record ?? bare;
   const row = packRecord(record);
   assertRow('device', name, row);
   if (row.issued !== undefined) readTerms(row.issued.terms);
-  return [{ kind: 'device', name, record }, ...documentsOf(name, envelope, reported)];
+  return [
+    { kind: 'device', name, record },
+    ...(envelope === undefined ? [] : [{ kind: 'document', room: 'envelope', name, value: envelope } as const]),
+    ...(taken === undefined ? [] : [taken.document]),
+  ];
 }

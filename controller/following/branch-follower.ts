@@ -28,6 +28,9 @@ import {
 import { adopted, answered, initialSourceState, pending, refused, unreachable, withoutCommit } from './source-state.ts';
 import { takeUp } from './take-up.ts';
 
+/** A look that takes longer is told of: until it ends, no commit is followed. */
+const lookMsMax = 5 * 60_000;
+
 export class BranchFollower {
   readonly #parts: BranchFollowerParts;
   readonly #stopping = new AbortController();
@@ -148,6 +151,9 @@ export class BranchFollower {
 
   async #look(): Promise<void> {
     const { source, clock } = this.#parts;
+    const minutes = lookMsMax / 60_000;
+    const silence = `the look at it that began ${minutes} min ago has not ended: its server, or the artifact store, takes long or is silent`;
+    using _slow = clock.after(lookMsMax, () => this.#miss('source.silent', 'LOOK_SILENT', silence));
     try {
       // What devices follow, also when it could not be taken up after a restart.
       const inForce = this.#inForce.info?.id ?? this.#source.revision?.id;

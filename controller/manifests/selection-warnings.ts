@@ -5,10 +5,11 @@
 import type { Selector } from '../../schemas/generated/types.ts';
 import { type Draft, placeIn } from './draft.ts';
 import type { ValuePath } from './finding.ts';
+import { countUnder, namesUnder } from './name-index.ts';
 import { firstName, hint, listNames } from './nearest-name.ts';
 import { unless } from './references.ts';
 import { labelTerm, labelTerms, selectorKeys, selectorTerms } from './selector.ts';
-import { pauseNow, type Steps } from './steps.ts';
+import { forEachInSteps, type Steps } from './steps.ts';
 
 /** For each label the selector asks about, the values that devices have. */
 function existingLabels(terms: ReadonlySet<string>, selector: Selector): string {
@@ -42,16 +43,31 @@ function emptyPart(known: ReadonlySet<string>, { matchLabels = {}, matchExpressi
 /** What there is of labels. */
 function* labelsOf({ next }: Draft): Steps<ReadonlySet<string>> {
   const terms = new Set<string>();
-  for (const { metadata } of next.devices.values()) {
-    yield pauseNow;
+  yield* forEachInSteps(next.devices.values(), ({ metadata }) => {
     for (const term of labelTerms(metadata.labels ?? {})) terms.add(term);
-  }
+  });
   return terms;
 }
 
-/** Warns of fleets that select no device at all, unless a device that has problems may be theirs. */
+/** Warns of fleets that run nothing on devices that are not said to be idle. */
+function warnOfBareFleets(draft: Draft): void {
+  const { next, findings } = draft;
+  const { fleets, members, devices } = next;
+  for (const [name, { spec }] of fleets) {
+    if (spec.applications.length > 0) continue;
+    const [first] = Iterator.from(namesUnder(members, name)).filter((one) => devices.get(one)?.spec.idle !== true);
+    if (first === undefined) continue;
+    const count = countUnder(members, name);
+    const who = count === 1 ? `device ${first} runs` : `its ${count} devices run`;
+    const message = `the fleet names no application, ${who} nothing; where that is meant, say spec.idle: true of them`;
+    findings.warn(placeIn(draft, `Fleet/${name}`, ['spec', 'applications'], 'key'), 'FLEET_RUNS_NOTHING', message);
+  }
+}
+
+/** Warns of fleets that select no device at all, unless a device that has problems may be theirs, and of those that run nothing. */
 export function* warnOfEmptyFleets(draft: Draft): Steps<void> {
   const { next, findings, broken } = draft;
+  warnOfBareFleets(draft);
   const empty = [...next.fleets].filter(([name]) => !next.members.has(name));
   const known = empty.length === 0 ? new Set<string>() : yield* labelsOf(draft);
   for (const [name, { spec }] of empty) {
@@ -92,10 +108,10 @@ export function* warnOfStrays(draft: Draft): Steps<void> {
   if (mayHideFleet(draft)) return;
   const { next } = draft;
   const [lost, idle]: [string[], string[]] = [[], []];
-  for (const name of next.strays.keys()) {
-    yield pauseNow;
-    (next.devices.get(name)?.spec.idle === true ? idle : lost).push(name);
-  }
+  yield* forEachInSteps(next.strays.keys(), (name) => {
+    if (next.devices.get(name)?.spec.idle !== true) lost.push(name);
+    else if (next.desiredDevices.get(name)?.template.applications.length !== 0) idle.push(name);
+  });
   const meant = 'mend its labels or a selector, or say spec.idle: true where that is meant';
   const unselected = `no fleet selects DEVICES, nothing runs there${selectedLabels(draft)}; ${meant}`;
   warnOfSome(draft, lost, 'DEVICE_WITHOUT_FLEET', ['metadata', 'labels'], unselected);

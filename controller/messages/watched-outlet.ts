@@ -1,3 +1,4 @@
+import { inTime } from '../../platform/in-time.ts';
 import type { Clock, Log } from '../../platform/ports.ts';
 import type { OutletStatus } from '../../schemas/generated/types.ts';
 import { giveMsMax, pauseMsMax, pauseMsMin } from './limits.ts';
@@ -56,19 +57,13 @@ export class WatchedOutlet {
       throw new OutletError(this.#failure.code, this.#failure.message);
     }
     try {
-      await this.#inTime(this.#outlet.give(messages));
+      const late = new OutletError('OUTLET_SILENT', `${this.name} has not answered for ${giveMsMax / 1000} s`);
+      await inTime(clock, giveMsMax, late, this.#outlet.give(messages));
     } catch (error) {
       if (!(error instanceof OutletError && error.isAboutContent)) this.#failed(failureOf(error));
       throw error;
     }
     this.#took();
-  }
-
-  async #inTime(given: Promise<void>): Promise<void> {
-    const late = Promise.withResolvers<never>();
-    const error = new OutletError('OUTLET_SILENT', `${this.name} has not answered for ${giveMsMax / 1000} s`);
-    using _timer = this.#ports.clock.after(giveMsMax, () => late.reject(error));
-    await Promise.race([given, late.promise]);
   }
 
   #failed(failure: Failure): void {

@@ -15,6 +15,8 @@ export interface ApplicationChange {
   readonly to?: string;
   /** What its manifest says of it besides its releases differs: arguments, configuration, limits, trigger, grants. */
   readonly settings: boolean;
+  /** Which of them, by their names in a deployment. */
+  readonly changed?: string[];
   readonly links?: LinkChange[];
   /** What becomes of the state of its kept instance, where another module takes it over or begins afresh. */
   readonly handover?: 'none' | 'snapshot' | 'migrate';
@@ -39,23 +41,23 @@ export function applicationChanges(before: Applications, after: Applications): A
 function differences(from: DeployedApplication, to: DeployedApplication) {
   const links = linkChanges(from, to);
   const hasState = from.events?.instance === 'kept' && to.events?.instance === 'kept';
+  const changed = changedSettings(from, to);
   return {
-    settings: settingsOf(from) !== settingsOf(to),
+    settings: changed.length > 0,
+    ...(changed.length === 0 ? {} : { changed }),
     ...(links.length === 0 ? {} : { links }),
     ...(hasState && from.sha256 !== to.sha256 ? { handover: to.handover ?? ('none' as const) } : {}),
   };
 }
 
-/** All that a deployment says of an application but for its modules. */
-function settingsOf({
-  name: _name,
-  version: _version,
-  sha256: _sha256,
-  length: _length,
-  links: _links,
-  ...settings
-}: DeployedApplication): string {
-  return canonicalJson(settings);
+/** What of a deployment names the modules of an application. */
+const moduleMembers: ReadonlySet<string> = new Set(['name', 'version', 'sha256', 'length', 'links']);
+
+/** Of all that a deployment says of an application but for its modules, the names of what differs, sorted. */
+function changedSettings(from: DeployedApplication, to: DeployedApplication): string[] {
+  const names = [...new Set([...Object.keys(from), ...Object.keys(to)])].filter((name) => !moduleMembers.has(name));
+  const [before, after] = [from, to].map((one) => new Map<string, unknown>(Object.entries(one)));
+  return names.sort().filter((name) => canonicalJson(before!.get(name)) !== canonicalJson(after!.get(name)));
 }
 
 function linkChanges(

@@ -13,7 +13,7 @@ export interface Fetch {
 
 /** Something else that its manifests say of it. Without `from` it was not said, without `to` it is not said any more. */
 export interface AttributeChange {
-  readonly name: 'fleet' | 'probationSeconds' | 'keyFingerprint';
+  readonly name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint';
   readonly from?: string;
   readonly to?: string;
 }
@@ -29,7 +29,7 @@ export interface DeviceChange {
   readonly message: string;
   readonly applications: readonly ApplicationChange[];
   readonly attributes: readonly AttributeChange[];
-  /** It loses all its applications because no fleet selects it any more, and its manifest does not say that it is to be idle. */
+  /** It loses all its applications, and its manifest does not say that it is to be idle. */
   readonly isStripped: boolean;
   readonly fetches: readonly Fetch[];
 }
@@ -70,6 +70,7 @@ function attributeChanges(before: DesiredDevice | undefined, after: DesiredDevic
   if (before === undefined || after === undefined) return [];
   const pairs = [
     ['fleet', before.fleet, after.fleet],
+    ['site', before.site, after.site],
     ['probationSeconds', before.template.probationSeconds, after.template.probationSeconds],
     ['keyFingerprint', before.keyFingerprint, after.keyFingerprint],
   ] as const;
@@ -82,7 +83,7 @@ function attributeChanges(before: DesiredDevice | undefined, after: DesiredDevic
 
 function isStripped(before: DesiredDevice | undefined, after: DesiredDevice): boolean {
   const had = before?.template.applications.length ?? 0;
-  return had > 0 && after.fleet === undefined && after.idle !== true;
+  return had > 0 && after.template.applications.length === 0 && after.idle !== true;
 }
 
 /** Digests of the modules that a device has, by application. */

@@ -58,10 +58,16 @@ function darkness(desired: DesiredDevice, observed: ObservedDevice, now: number)
   return standing('dark', 'DARK', `not heard since ${minuteOf(at)}; ${lastKnown(observed)}`, timeOf(at));
 }
 
-function failure({ name, version, message, exitCode, restarts, state }: ApplicationReport): string {
+function failure(application: ApplicationReport): string {
+  const { name, version, message, exitCode } = application;
   const why = message ?? (exitCode === undefined ? 'it gives no reason' : `exit code ${exitCode}`);
-  const next = state === 'failed' ? 'it is not started again' : `it will be started again (${restarts} times so far)`;
-  return `${name} ${version} fails: ${why}; ${next}`;
+  return `${name} ${version} fails: ${why}; ${nextOf(application)}`;
+}
+
+function nextOf({ state, restarts, events }: ApplicationReport): string {
+  if (state === 'failed') return 'it is not started again';
+  if (events?.failed !== undefined) return `events are tried again later (${events.failed} failed so far)`;
+  return `it will be started again (${restarts} times so far)`;
 }
 
 const phaseMessages: Readonly<Record<Report['phase'], string>> = {
@@ -167,6 +173,16 @@ function lastKnown({ report, issued }: ObservedDevice): string {
   return `at the time it ${running}${behind ? `; deployment ${issued.sequence} waits for its next contact` : ''}`;
 }
 
+/** It was there, and never said under the key that git names what it runs. */
+function unheard({ connected }: ObservedDevice): Standing {
+  if (connected === false) {
+    const message = 'it is not connected, and under the key that git names now it has not said what it runs';
+    return standing('unknown', 'NO_REPORT', message);
+  }
+  const where = connected === undefined ? 'was heard of' : 'is connected';
+  return standing('progressing', 'NO_REPORT', `it ${where} and has not said yet what it runs`);
+}
+
 /** Where a device that git names stands; `deploymentKey` is the id of the key that signs now, where that is known. */
 export function judge(desired: DesiredDevice, observed: ObservedDevice, now: number, deploymentKey?: string): Standing {
   const { contactAt, report, issued } = observed;
@@ -179,8 +195,7 @@ export function judge(desired: DesiredDevice, observed: ObservedDevice, now: num
   if (wrong !== undefined) return wrong;
   if (decision.kind === 'hold' && decision.cause === 'NO_KEY')
     return standing('progressing', 'NO_KEY', decision.message);
-  if (report === undefined)
-    return standing('progressing', 'NO_REPORT', 'it is connected and has not said yet what it runs');
+  if (report === undefined) return unheard(observed);
   if (decision.kind === 'hold' && decision.cause === 'NO_FLEET')
     return standing('running', 'NO_FLEET', decision.message);
   const hindered = hindrance(observed);

@@ -11,16 +11,18 @@ import type { Snapshot, Timestamp } from '@tufjs/models';
 import { TrustError } from '../../artifact/trust/error.ts';
 import { trustLimits } from '../../artifact/trust/limits.ts';
 import { type MetadataFile, readMetadata } from '../../artifact/trust/tuf/metadata.ts';
-import { rootDelegation } from '../../artifact/trust/tuf/root.ts';
-import { requireThreshold } from '../../artifact/trust/tuf/signatures.ts';
 import { type Pin, pinOf } from '../../artifact/trust/tuf/trusted.ts';
 import { InOrder } from '../../platform/in-order.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import type { End } from '../expiry/end.ts';
 import { ArtifactError, type ArtifactFiles } from './files/artifact-files.ts';
+import { isMetadata, judgeLost, newestNamed, type PublishedVersions } from './newest-published.ts';
 import { oldVersions } from './old-versions.ts';
-import { judgeLeaps, judgeOnlineKeys, type OnlineKeys } from './online-judgement.ts';
+import { onlineEnd } from './online-end.ts';
+import { isSignedBy, judgeLeaps, judgeOnlineKeys, type OnlineKeys } from './online-judgement.ts';
+import { releaseNamesFile, writeReleaseNames } from './release-names.ts';
+import { ReleaseRecord } from './release-record.ts';
 import { signedSnapshot, signedTimestamp } from './sign-online.ts';
 import { judgeSuccession } from './succession.ts';
 import { travellingForm } from './travelling-form.ts';
@@ -43,6 +45,7 @@ type Pins = ReadonlyMap<string, Pin>;
 
 export class OnlineMetadata {
   readonly #options: OnlineMetadataOptions;
+  readonly #record: ReleaseRecord;
   /** What writes, or reads what is written in several steps: one at a time. */
   readonly #steps = new InOrder();
   /** What was published before is read once, as soon as it can be. */
@@ -57,6 +60,7 @@ export class OnlineMetadata {
 
   constructor(options: OnlineMetadataOptions) {
     this.#options = options;
+    this.#record = new ReleaseRecord(options.files);
   }
 
   /** What keeps a revision's metadata from being published after what was published before. */
@@ -65,6 +69,7 @@ export class OnlineMetadata {
     const nowS = Math.max(Math.floor(now / 1000), this.#timestamp?.signed.version ?? 0);
     return [
       ...judgeSuccession(trust, published, this.reader),
+      ...judgeLost(trust, await this.#newest(), published),
       ...judgeOnlineKeys(trust, this.#options.keys),
       ...judgeLeaps(trust, this.#pins(), nowS),
     ];
@@ -92,16 +97,22 @@ export class OnlineMetadata {
     const take = async (path: string, file: string, sha256?: string) => {
       const bytes = this.#versions.get(file) ?? (await this.#read(file));
       // What rotted is not kept in the place of anything.
-      if (bytes === undefined || (sha256 !== undefined && sha256Hex(bytes) !== sha256)) return;
+      if (bytes === undefined || !(sha256 === undefined ? isMetadata(bytes) : sha256Hex(bytes) === sha256)) return;
       versions.set(file, bytes);
       files.set(path, bytes);
     };
     for (const file of await this.#list()) if (rootVersionOf(`trust/${file}`)) await take(`trust/${file}`, file);
-    for (const [file, { version, sha256 }] of this.#pins()) {
+    for (const [file, { version, sha256 }] of await this.#newest()) {
       await take(file === 'targets.json' ? targetsFile : `trust/roles/${file}`, `${version}.${file}`, sha256);
     }
     this.#versions = versions;
-    return files;
+    const names = await this.#record.read();
+    return names === undefined ? files : files.set(releaseNamesFile, writeReleaseNames(names));
+  }
+
+  /** Where the snapshot was lost, the names of files tell. */
+  async #newest(): Promise<PublishedVersions> {
+    return this.#snapshot === undefined ? newestNamed(await this.#list()) : this.#pins();
   }
 
   /** Puts a revision's metadata, which `judge` found no problem with, into service; durable when it resolves. */
@@ -112,11 +123,14 @@ export class OnlineMetadata {
         const file = `${signed.version}.root.json`;
         if ((await this.#read(file)) === undefined) await this.#write(file, travellingForm(bytes));
       }
+      await this.#record.note(trust.releases);
       const pins = new Map(this.#pins());
       for (const [name, file] of targetsFiles(trust)) pins.set(`${name}.json`, await this.#writeTargets(name, file));
-      const signed = this.#isSignedFor(trust);
-      if (!signed.snapshot || !samePins(pins, this.#pins())) await this.#signSnapshot(pins, now);
-      if (!signed.timestamp) await this.#signTimestamp(now);
+      const root = trust.roots.at(-1)!.signed;
+      const isSnapshotSigned = isSignedBy(root, 'snapshot', this.#snapshot);
+      const isTimestampSigned = isSignedBy(root, 'timestamp', this.#timestamp);
+      if (!isSnapshotSigned || !samePins(pins, this.#pins())) await this.#signSnapshot(pins, now);
+      if (!isTimestampSigned) await this.#signTimestamp(now);
       await this.#renew(now);
       await this.#removeOld();
     });
@@ -179,18 +193,10 @@ export class OnlineMetadata {
 
   /** When what the controller signs ends: it is renewed long before, or something is wrong. */
   ends(): End[] {
-    const end = (kind: 'snapshot' | 'timestamp', file: MetadataFile<Snapshot | Timestamp>, lifetimes: number): End => {
-      const expiresAt = Date.parse(file.signed.expires);
-      return {
-        ...{ kind, subject: `${kind}.json`, expiresAt },
-        renewedAt: expiresAt - (this.#options.timestampLifetimeMs * lifetimes * 2) / 3,
-        consequence: 'devices install nothing new',
-        remedy: 'The controller renews it by itself: look for `publishing.renewal-failed` in its log',
-      };
-    };
+    const lifetimeMs = this.#options.timestampLifetimeMs;
     return [
-      ...(this.#timestamp === undefined ? [] : [end('timestamp', this.#timestamp, 1)]),
-      ...(this.#snapshot === undefined ? [] : [end('snapshot', this.#snapshot, snapshotLifetimes)]),
+      ...(this.#timestamp === undefined ? [] : [onlineEnd('timestamp', this.#timestamp, lifetimeMs)]),
+      ...(this.#snapshot === undefined ? [] : [onlineEnd('snapshot', this.#snapshot, lifetimeMs * snapshotLifetimes)]),
     ];
   }
 
@@ -214,6 +220,8 @@ export class OnlineMetadata {
     const { version } = file.signed;
     const before = this.#pins().get(`${name}.json`);
     if (before?.version === version) return before;
+    if (before !== undefined && before.version > version)
+      throw new Error(`version ${before.version} of ${name} was published: devices refuse version ${version}`);
     // A file of this version that no snapshot names was left by a stop before the snapshot; no device was told of it.
     const bytes = travellingForm(file.bytes);
     await this.#write(`${version}.${name}.json`, bytes);
@@ -238,20 +246,6 @@ export class OnlineMetadata {
     const bytes = signedTimestamp({ version, expiresAt, issuedAt: now, pin }, this.#options.keys.timestamp);
     await this.#write('timestamp.json', bytes);
     this.#timestamp = readMetadata('timestamp', bytes, trustLimits.timestampBytesMax, 'timestamp.json');
-  }
-
-  #isSignedFor({ roots }: VerifiedTrust): { readonly snapshot: boolean; readonly timestamp: boolean } {
-    const root = roots.at(-1)!.signed;
-    const holds = (role: 'snapshot' | 'timestamp', file: MetadataFile<unknown> | undefined) => {
-      try {
-        if (file !== undefined) requireThreshold(rootDelegation(root, role), file, role, '5.4.2');
-        return file !== undefined;
-      } catch (error) {
-        if (error instanceof TrustError) return false;
-        throw error;
-      }
-    };
-    return { snapshot: holds('snapshot', this.#snapshot), timestamp: holds('timestamp', this.#timestamp) };
   }
 
   #isDue(file: MetadataFile<Snapshot | Timestamp> | undefined, lifetimes: number, now: number): boolean {

@@ -20,9 +20,14 @@ const namespace = 'git';
 
 /**
  * Judges one commit. As in git itself, the moment that valid-after and valid-before are held against is the commit's own
- * time: a key that expired goes on vouching for what it signed before. A list that cannot be read trusts nobody.
+ * time: a key that expired goes on vouching for what it signed before. What comes after a commit is not older than that, whatever
+ * it says: `notBeforeSeconds`. A list that cannot be read trusts nobody.
  */
-export function judgeSignature(commit: Commit, allowedSigners: () => string): SignatureJudgement {
+export function judgeSignature(
+  commit: Commit,
+  allowedSigners: () => string,
+  notBeforeSeconds = Number.NEGATIVE_INFINITY,
+): SignatureJudgement {
   const name = `commit ${commit.status.id.slice(0, 12)} "${commit.status.subject}" by ${commit.status.author}`;
   const refuse = (code: SignatureRefusal, why: string): SignatureJudgement => ({
     kind: 'refused',
@@ -51,13 +56,14 @@ export function judgeSignature(commit: Commit, allowedSigners: () => string): Si
     const signers = parseAllowedSigners(text).filter(
       (signer) => signer.key.replace(/=+$/, '') === key.replace(/=+$/, ''),
     );
-    const verdicts = signers.map((signer) => mayServe(signer, namespace, commit.committedAtSeconds));
+    const madeAtSeconds = Math.max(commit.committedAtSeconds, notBeforeSeconds);
+    const verdicts = signers.map((signer) => mayServe(signer, namespace, madeAtSeconds));
     const trusted = signers[verdicts.indexOf('yes')];
     if (trusted !== undefined) return { kind: 'trusted', principal: trusted.principals };
     if (verdicts.includes('time'))
       return refuse(
         'SIGNER_NOT_VALID_THEN',
-        `is signed by ${signers[0]!.principals}, whose key was not valid at that time`,
+        `is signed by ${signers[0]!.principals}, whose key was not valid when it was made, at ${new Date(1000 * madeAtSeconds).toISOString()} at the earliest`,
       );
     return refuse(
       'SIGNER_UNKNOWN',

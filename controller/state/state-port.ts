@@ -23,6 +23,11 @@ export interface StateRow extends RowKey {
   readonly value: string;
 }
 
+/** A row that is there, or may be, and can't be read; others can. */
+export interface TornRow extends RowKey {
+  readonly error: StateError;
+}
+
 /** A row as it must be from now on; without `value` it goes. */
 export interface StateWrite extends RowKey {
   readonly value?: string;
@@ -59,8 +64,8 @@ export interface StatePort {
   /** Hands out every row that is not read on demand, in no order; waits where `take` asks for a pause. Rows may be written meanwhile. */
   load(take: (row: StateRow) => Promise<void> | undefined): Promise<void>;
   /** Those of these rows that are there, as the commits before left them. All of them are of rooms that are read on demand. */
-  read(keys: readonly RowKey[]): Promise<readonly StateRow[]>;
-  /** All of it or nothing; durable when it resolves. Of two writes to one row the later counts. */
+  read(keys: readonly RowKey[]): Promise<readonly (StateRow | TornRow)[]>;
+  /** All of it or nothing; durable when it resolves, torn rows too. Of two writes to one row the later counts. */
   commit(writes: readonly StateWrite[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -7,12 +7,14 @@ import { certificateIdentity } from '../authority/key-fingerprint.ts';
 import { authorizeSubscribers, isSubscriber } from '../authority/subscribers.ts';
 import type { Controller } from '../controller.ts';
 import { fairHandshakes } from '../doors/fair-handshakes.ts';
+import { brokerForAgents } from '../doors/http/broker-for-agents.ts';
 import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
 import { standByApi } from '../doors/http/readiness.ts';
 import { bodyBytesMax, createApi } from '../doors/http/router.ts';
 import type { ArtifactFiles } from '../publishing/files/artifact-files.ts';
 import { serveArtifacts } from '../publishing/serve-artifacts.ts';
 import type { StatePlace, Term } from '../state/leadership.ts';
+import type { Broker } from './broker.ts';
 import type { Ground } from './ground.ts';
 
 /** The HTTPS door, open before this controller leads. `serve` has it answer for the one that does. */
@@ -42,7 +44,13 @@ export async function openHttps({ configuration, log, authority, identity, guard
 export type HttpsDoor = Awaited<ReturnType<typeof openHttps>>;
 
 /** What a controller that leads answers. */
-export function openApi(ground: Ground, controller: Controller, files: ArtifactFiles, term: Term): HttpHandler {
+export function openApi(
+  ground: Ground,
+  controller: Controller,
+  files: ArtifactFiles,
+  term: Term,
+  { embedded, url }: Pick<Broker, 'embedded' | 'url'>,
+): HttpHandler {
   const { configuration, authority, guard, apiToken } = ground;
   const { authorize, onRefusal } = controller;
   const onIssued = (name: string, endsAt: number): void => {
@@ -62,6 +70,7 @@ export function openApi(ground: Ground, controller: Controller, files: ArtifactF
     clock,
     acceptRevision: (name) => controller.acceptRevision(name),
     enrol: (request, address) => enrol({ authority, authorize: mayEnrol, onRefusal, onIssued }, request, address),
+    brokerForAgents: () => brokerForAgents(url(), embedded !== undefined),
     notifyPush: () => void guard.run('http', 'webhook', () => controller.pollAtPush()),
     enrolments: enrolmentLimits(() => clock.monotonic()),
     readiness: () => ({ isReady: term.isHeld(), leader: term.leader }),

@@ -43,6 +43,8 @@ export type EnrollOutcome = 'enrolled' | 'refused' | 'unreachable';
 
 const retryMs = 5_000;
 const configurationName = 'fleet.config.yaml';
+/** Of MQTT over TLS, where the configuration names none. */
+const usualPort = 8883;
 
 /** What `--mqtt` names, else the controller's host; undefined when it is no address. */
 function brokerOf({ controller, mqtt }: EnrollOptions): BrokerAddress | undefined {
@@ -95,6 +97,10 @@ function refuseWrongOptions(options: Settled): void {
   const given = { file: { agent }, environment: {}, flags: {}, resolvePath: (path: string) => path };
   const judged = resolveConfiguration('agent', given);
   const faults = 'faults' in judged ? judged.faults.map(({ key, message }) => `${key} ${message}`) : [];
+  if (faults.length === 0 && !URL.canParse(controller))
+    faults.push(
+      `agent.controller is no URL: "${controller}"; no address with a zone (%) is in one, a name may lead there`,
+    );
   if (mqtt !== undefined && broker === undefined)
     faults.push(`agent.mqtt must be HOST or HOST:PORT or [IPV6]:PORT, not "${mqtt}"`);
   if (faults.length > 0) throw new Error(faults.join('\n'));
@@ -130,6 +136,21 @@ function writeConfiguration(disk: Disk, options: Settled): 'written' | 'kept' {
   return 'written';
 }
 
+/** What the controller says of its broker is written where nobody said otherwise; a configuration by another hand stays as it is. */
+async function learnBroker(ports: EnrollPorts, options: Settled, { host, port }: BrokerAddress): Promise<void> {
+  const { disk, print, readConfiguration } = ports;
+  const file = `${options.directory}/${configurationName}`;
+  const { mqtt } = await readConfiguration(file);
+  if (options.mqtt !== undefined || (mqtt.host === host && String(mqtt.port ?? usualPort) === port)) return;
+  if (new TextDecoder().decode(disk.readFile(file)) !== configurationText(options)) {
+    print(`The controller says that its MQTT broker is ${host}, port ${port}: see what ${file} says of agent.mqtt.\n`);
+    return;
+  }
+  const learnt = configurationText({ ...options, mqtt: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}` });
+  writeFileDurably(disk, options.directory, configurationName, new TextEncoder().encode(learnt));
+  print(`${file} now says that the MQTT broker is ${host}, port ${port}, as the controller told.\n`);
+}
+
 /** Makes the device's key where there is none, says what to write into its manifest, and asks for a certificate. */
 export async function enroll(ports: EnrollPorts, asked: EnrollOptions): Promise<EnrollOutcome> {
   const { clock, disk, print, signal } = ports;
@@ -140,9 +161,9 @@ export async function enroll(ports: EnrollPorts, asked: EnrollOptions): Promise<
   readBornRoot(disk, options.trustRoot);
   const identity = new DeviceIdentityStore(disk, stateDirectory);
   requireOwnKey(identity, options);
+  identity.claim(device);
   const { keyFingerprint, publicKey } = keyInManifest(identity.key());
   print(`In the manifest of device ${device}:\n\n  keyFingerprint: ${keyFingerprint}\n  publicKey: ${publicKey}\n\n`);
-  identity.claim(device);
   const written = writeConfiguration(disk, options);
   print(`${directory}/${configurationName} ${written === 'kept' ? 'was there and stays as it is' : 'is written'}.\n`);
   const ca = new TextDecoder().decode(disk.readFile(options.ca));
@@ -152,6 +173,7 @@ export async function enroll(ports: EnrollPorts, asked: EnrollOptions): Promise<
     const result = await enrol(enrolment, signal);
     if (result.kind === 'enrolled') {
       print(`${device} has its certificate.\n`);
+      if (result.broker !== undefined) await learnBroker(ports, options, result.broker);
       return 'enrolled';
     }
     if (result.message !== last) print(`No certificate yet: ${printable(result.message)}.\n`);

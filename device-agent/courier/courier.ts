@@ -9,6 +9,8 @@ export interface Failure {
   readonly problem: Problem;
   /** Whether the link alone is to blame: a normal state, not worth a word until it lasts. */
   readonly isLink: boolean;
+  /** How long the server asks to be left alone, if it does. */
+  readonly retryAfterMs?: number;
 }
 
 /** What the envelope behind a desired state turned out to be. */

@@ -19,5 +19,11 @@ export function failureOf(error: unknown): Failure {
   const text = error instanceof Error ? error.message : String(error);
   const message = code === 'SERVER_UNREACHABLE' ? 'the server of releases does not answer; trying on' : text;
   const isLink = error instanceof NetworkError && error.code !== 'TLS';
-  return { kind: 'failed', problem: { code, message }, isLink };
+  const { retryAfterMs } = error instanceof DownloadError ? error : {};
+  return {
+    kind: 'failed',
+    problem: { code, message },
+    isLink,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
 }

@@ -4,8 +4,10 @@ export type DownloadErrorCode =
   | 'ARTIFACT_MISSING'
   /** What came is not what was asked for: another length or digest, or a form that does not unpack to it. */
   | 'ARTIFACT_DAMAGED'
-  /** The server answered with a status that means neither. */
+  /** The server answered with a status that means neither, or in a form that was not asked for. */
   | 'SERVER_REFUSED'
+  /** The server can't now, by its status: it says nothing of what was asked for. */
+  | 'SERVER_BUSY'
   /** The disk has no room for it, even after everything unneeded was removed. */
   | 'DISK_FULL'
   /** The root metadata this device was born with is not there or is none. */
@@ -21,9 +23,12 @@ export type DownloadErrorCode =
 
 export class DownloadError extends Error {
   readonly code: DownloadErrorCode;
-  constructor(code: DownloadErrorCode, message: string) {
+  /** How long the server asks to be left alone, if it does. */
+  readonly retryAfterMs: number | undefined;
+  constructor(code: DownloadErrorCode, message: string, retryAfterMs?: number) {
     super(message);
     this.name = 'DownloadError';
     this.code = code;
+    this.retryAfterMs = retryAfterMs;
   }
 }

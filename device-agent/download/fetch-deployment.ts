@@ -95,6 +95,9 @@ const indexAgeMsMax = 10 * 60_000;
 /** An index names a few hundred forms at most; more than these were all of a store that means harm. */
 const spoiltMax = 512;
 
+/** A server that was too busy for one file so often may be so for ever: the update must not hang on it. */
+const busyMax = 5;
+
 /** What is to be fetched. */
 export interface Wanted {
   readonly deployment: Deployment;
@@ -120,6 +123,7 @@ export class FetchAttempt {
   readonly #progress: Map<string, ModuleProgress>;
   readonly #spoilt: string[];
   readonly #work: Map<string, number>;
+  readonly #busy: Map<string, number>;
   #hasAgreed: boolean;
 
   constructor(context: DownloadContext, clock: Clock, openMetadata: () => ReleaseMetadata, wanted: Wanted) {
@@ -136,6 +140,7 @@ export class FetchAttempt {
     this.#progress = new Map(Object.entries(memory.progress));
     this.#spoilt = [...memory.spoilt];
     this.#work = new Map(Object.entries(memory.work));
+    this.#busy = new Map(Object.entries(memory.busy));
     this.#hasAgreed = memory.hasAgreed;
     this.#missing = missingModules(context.store, deployment);
     for (const { sha256, length } of this.#missing) {
@@ -152,6 +157,7 @@ export class FetchAttempt {
       progress: Object.fromEntries(this.#progress),
       spoilt: this.#spoilt.slice(-spoiltMax),
       work: Object.fromEntries(this.#work),
+      busy: Object.fromEntries(this.#busy),
     };
   }
 
@@ -199,9 +205,20 @@ export class FetchAttempt {
       this.#indexes.set(targetPath(module), { askedAt, ...(newest === undefined ? {} : { index: newest }) });
     } catch (error) {
       // A link too bad for the index may still bring the rest of what was begun.
-      if (known === undefined) throw error;
+      if (known === undefined && !this.#isTooOftenBusy(targetPath(module), error)) throw error;
     }
     return this.#indexes.get(targetPath(module))?.index;
+  }
+
+  /** Counts that the server was too busy for a file; says whether that was so often that it may be done without. */
+  #countBusy(file: string): boolean {
+    const times = (this.#busy.get(file) ?? 0) + 1;
+    this.#busy.set(file, times);
+    return times >= busyMax;
+  }
+
+  #isTooOftenBusy(file: string, error: unknown): boolean {
+    return error instanceof DownloadError && error.code === 'SERVER_BUSY' && this.#countBusy(file);
   }
 
   /** Whether a newer index may name a delta that costs less than what is still to travel. */
@@ -232,6 +249,7 @@ export class FetchAttempt {
       spent: this.#work.get(sha256) ?? 0,
       onSpent: (units) => this.#work.set(sha256, (this.#work.get(sha256) ?? 0) + units),
       onSpoilt: (form) => this.#spoilt.push(form),
+      onBusy: (form) => this.#countBusy(form),
     };
     try {
       const { method, length } = await fetchModule(context, module, index, unpacking, progress, signal);

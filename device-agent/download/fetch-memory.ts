@@ -28,11 +28,13 @@ export interface FetchMemory {
   readonly spoilt: readonly string[];
   /** Units of work that deltas to a module have taken so far, by its digest: all of them share one budget. */
   readonly work: Readonly<Record<string, number>>;
+  /** How often the server was too busy for a form or an index, by digest or by the path of the release. */
+  readonly busy: Readonly<Record<string, number>>;
 }
 
 /** Before the first attempt. */
 export const nothingFetched: FetchMemory = {
-  ...{ hasAgreed: false, bytes: {}, reports: {}, indexes: {}, progress: {}, spoilt: [], work: {} },
+  ...{ hasAgreed: false, bytes: {}, reports: {}, indexes: {}, progress: {}, spoilt: [], work: {}, busy: {} },
 };
 
 /** How far it is, over all modules that were missing at the start. */

@@ -35,6 +35,8 @@ export interface Unpacking {
   onSpent(units: number): void;
   /** Called with the digest of a form that did not unpack: it will not the next time either. */
   onSpoilt(sha256: string): void;
+  /** Called with the digest of a form that the server was too busy for; says whether that was so often that another may be tried. */
+  onBusy(sha256: string): boolean;
 }
 
 /** Told how far one module is. */
@@ -58,6 +60,7 @@ export async function fetchIndex(
     if (bytes === undefined) return undefined;
     value = JSON.parse(Buffer.from(bytes).toString('utf8'));
   } catch (error) {
+    if (error instanceof DownloadError && error.code === 'SERVER_BUSY') throw error;
     // The index is a convenience: a damaged one costs bytes, never the update.
     if (error instanceof DownloadError || error instanceof SyntaxError) return undefined;
     throw error;
@@ -163,7 +166,8 @@ async function take(
 
 /**
  * Brings a module into the store by the cheapest way that works, and gives that way. The link's failures are
- * thrown at once, for the next attempt goes on where this one ended; a way that is spoilt gives place to the next.
+ * thrown at once, for the next attempt goes on where this one ended, and so is that the server is busy, for that costs less than
+ * a larger form; a way that is spoilt gives place to the next.
  */
 export async function fetchModule(
   context: DownloadContext,
@@ -187,6 +191,7 @@ export async function fetchModule(
       return way;
     } catch (error) {
       if (!(error instanceof DownloadError)) throw error;
+      if (error.code === 'SERVER_BUSY' && !unpacking.onBusy(way.sha256)) throw error;
       failure = error;
     }
   }

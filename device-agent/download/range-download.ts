@@ -1,4 +1,5 @@
 import { type Disk, type HttpResponse, type Network, NetworkError } from '../../platform/ports.ts';
+import { packedAnswer, passOver, refusal, unpacked } from './answer.ts';
 import { DownloadError } from './download-error.ts';
 import { PartialFile } from './partial-file.ts';
 import type { CountBytes } from './small-file.ts';
@@ -17,39 +18,54 @@ function rangeOf(response: HttpResponse): { readonly start: number; readonly tot
   return start === undefined || total === undefined ? undefined : { start: Number(start), total };
 }
 
+/** The answer to the question for a blob from `from` on. */
+function request(network: Network, { url }: Blob, from: number, signal: AbortSignal): Promise<HttpResponse> {
+  const headers = { ...unpacked, ...(from > 0 ? { range: `bytes=${from}-` } : {}) };
+  return network.request({ method: 'GET', url, headers }, signal);
+}
+
+/** That what is announced has another length than the blob, such as a portal's page: nothing of it is kept. */
+function wrongLength(announced: string | undefined, { url, length }: Blob): DownloadError | undefined {
+  if (announced === undefined || announced === '*' || Number(announced) === length) return undefined;
+  return new DownloadError('ARTIFACT_DAMAGED', `${url} announces ${announced} bytes, not ${length}`);
+}
+
+/** The position in the blob at which the body of an answer begins; undefined when that can't be told, or is beyond what is there. */
+function startOf(response: HttpResponse, blob: Blob, there: number): number | DownloadError | undefined {
+  const { status, headers } = response;
+  if (status === 416) return undefined;
+  if (status !== 200 && status !== 206) return refusal(blob.url, response);
+  const range = status === 206 ? rangeOf(response) : { start: 0, total: headers['content-length'] };
+  if (range === undefined || range.start > there) return undefined;
+  return packedAnswer(blob.url, response) ?? wrongLength(range.total, blob) ?? range.start;
+}
+
+/** An answer whose body begins at or before the first byte that is missing. */
+interface Continuation {
+  readonly response: HttpResponse;
+  readonly start: number;
+}
+
 /**
  * Asks for the rest without a validator: the name is a digest, so what is there can't be of another version, and an entity
- * tag only fails where a cache in between weakens or drops it.
+ * tag only fails where a cache in between weakens or drops it. Where another range comes the whole is asked for, and what is
+ * there of it is passed over: it is paid twice, and not lost if this breaks off too.
  */
-function request(network: Network, blob: Blob, part: PartialFile, signal: AbortSignal): Promise<HttpResponse> {
-  const headers: Record<string, string> = part.bytes > 0 ? { range: `bytes=${part.bytes}-` } : {};
-  return network.request({ method: 'GET', url: blob.url, headers }, signal);
-}
-
-/** Refuses what announces another length than the blob's, such as a portal's page: nothing of it is kept. */
-function requireLength(announced: string | undefined, blob: Blob): void {
-  if (announced === undefined || announced === '*' || Number(announced) === blob.length) return;
-  throw new DownloadError('ARTIFACT_DAMAGED', `${blob.url} announces ${announced} bytes, not ${blob.length}`);
-}
-
-/** The position in the blob at which the body of an answer begins; throws when there is none. */
-function startOf(response: HttpResponse, blob: Blob, part: PartialFile): number {
-  const { status, headers } = response;
-  if (status === 200) {
-    requireLength(headers['content-length'], blob);
-    return 0;
+async function ask(
+  network: Network,
+  blob: Blob,
+  there: number,
+  countBytes: CountBytes,
+  signal: AbortSignal,
+): Promise<Continuation> {
+  for (const from of there > 0 ? [there, 0] : [0]) {
+    const response = await request(network, blob, from, signal);
+    const start = startOf(response, blob, there);
+    if (typeof start === 'number') return { response, start };
+    await passOver(response, countBytes);
+    if (start !== undefined) throw start;
   }
-  const range = status === 206 ? rangeOf(response) : undefined;
-  if (range !== undefined && range.start <= part.bytes) {
-    requireLength(range.total, blob);
-    return range.start;
-  }
-  if (status === 404 || status === 410) throw new DownloadError('ARTIFACT_MISSING', `${blob.url} answered ${status}`);
-  if (status === 206 || status === 416) {
-    part.restart();
-    throw new NetworkError('CUT', `${blob.url} answered ${status} with another range than asked for`);
-  }
-  throw new DownloadError('SERVER_REFUSED', `${blob.url} answered ${status}`);
+  throw new DownloadError('SERVER_REFUSED', `${blob.url} answers with ranges that were not asked for`);
 }
 
 /** Appends what of the body is not there yet; what arrived before it broke off is kept. */
@@ -92,8 +108,8 @@ export async function downloadBlob(
   try {
     if (part.bytes > blob.length) part.restart();
     if (part.bytes < blob.length || blob.length === 0) {
-      const response = await request(ports.network, blob, part, signal);
-      await receive(response.body, startOf(response, blob, part), part, blob, countBytes);
+      const { response, start } = await ask(ports.network, blob, part.bytes, countBytes, signal);
+      await receive(response.body, start, part, blob, countBytes);
     }
     if (part.bytes < blob.length) throw new NetworkError('CUT', `${blob.url} ended after ${part.bytes} bytes`);
   } catch (error) {

@@ -1,8 +1,29 @@
 import type { Clock, Random } from '../../platform/ports.ts';
 import { backoffMs } from './backoff.ts';
 
-/** Each attempt costs a process and, on a link that is up, a handshake. A link that comes back is not waited for. */
+/** Each attempt costs a process and, on a link that is up, a handshake. */
 const mostMs = 60 * 60_000;
+/** Where nobody answers an attempt costs a few packets. The agent's own link coming back is not waited for. */
+const unansweredMsMax = 15 * 60_000;
+/** A server that says when to come back is believed, but not that it is soon, again and again. */
+const impatientMsMax = 60_000;
+
+/** What the attempt that failed last says of the next. */
+export interface RetryTerms {
+  /** Whether the link alone is to blame. */
+  readonly isLink: boolean;
+  /** How long the server asks to be left alone, if it does. */
+  readonly retryAfterMs?: number;
+}
+
+/** How long to wait after so many failures in a row. */
+export function retryDelayMs(failures: number, { isLink, retryAfterMs }: RetryTerms, random: Random): number {
+  const ownMs = backoffMs(failures, random, isLink ? unansweredMsMax : mostMs);
+  if (retryAfterMs === undefined) return ownMs;
+  const toldMs = Math.max(Math.min(retryAfterMs, mostMs), Math.min(ownMs, impatientMsMax));
+  // Devices that were told the same do not come back as one.
+  return toldMs * (1 + random.fraction() / 4);
+}
 
 /** Waits between attempts, ended early by `nudge`. */
 export class RetryPause {
@@ -16,10 +37,11 @@ export class RetryPause {
   }
 
   /** Resolves when the next attempt is due after so many failures in a row; rejects when `signal` aborts first. */
-  async wait(failures: number, signal: AbortSignal): Promise<void> {
+  async wait(failures: number, terms: RetryTerms, signal: AbortSignal): Promise<void> {
     this.#early = new AbortController();
     try {
-      await this.#clock.sleep(backoffMs(failures, this.#random, mostMs), AbortSignal.any([signal, this.#early.signal]));
+      const delayMs = retryDelayMs(failures, terms, this.#random);
+      await this.#clock.sleep(delayMs, AbortSignal.any([signal, this.#early.signal]));
     } catch (error) {
       if (signal.aborted) throw error;
     }

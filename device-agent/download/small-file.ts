@@ -1,4 +1,5 @@
 import type { Network } from '../../platform/ports.ts';
+import { packedAnswer, passOver, refusal, unpacked } from './answer.ts';
 import { DownloadError } from './download-error.ts';
 
 /** Told of every piece of a body that arrived, wanted or not. */
@@ -12,7 +13,13 @@ export async function fetchSmallFile(
   countBytes: CountBytes,
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
-  const response = await network.request({ method: 'GET', url, headers: {} }, signal);
+  const response = await network.request({ method: 'GET', url, headers: unpacked }, signal);
+  const fault = response.status === 200 ? packedAnswer(url, response) : refusal(url, response);
+  if (fault !== undefined) {
+    await passOver(response, countBytes);
+    if (fault.code === 'ARTIFACT_MISSING') return undefined;
+    throw fault;
+  }
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body) {
@@ -21,7 +28,5 @@ export async function fetchSmallFile(
     if (bytes > bytesMax) throw new DownloadError('ARTIFACT_DAMAGED', `${url} is larger than ${bytesMax} bytes`);
     chunks.push(chunk);
   }
-  if (response.status === 404 || response.status === 410) return undefined;
-  if (response.status !== 200) throw new DownloadError('SERVER_REFUSED', `${url} answered ${response.status}`);
   return Buffer.concat(chunks);
 }

@@ -1,6 +1,7 @@
 import type { Clock, Log, Random } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
 import type { ShadowLink } from '../transport/shadow-link.ts';
+import { fittingReport } from './fitting.ts';
 import { changeBetween, spacingMs } from './pace.ts';
 
 /** Changes that follow each other within this time travel in one report. */
@@ -15,9 +16,9 @@ export interface ReporterOptions {
   readonly log: Log;
   readonly link: ShadowLink;
   readonly intervalMs: number;
-  /** The report as things are now, with this counter. */
+  /** The report as things are now, whole, with this counter. */
   readonly compose: (counter: number) => Report;
-  /** Leaves the newest report on disk for whoever asks this machine. */
+  /** Leaves the newest report, whole, on disk for whoever asks this machine. */
   readonly leave: (report: Report) => void;
 }
 
@@ -70,8 +71,10 @@ export class Reporter {
     const { clock, intervalMs } = this.#options;
     const report = this.current();
     const nowMs = clock.monotonic();
-    const change = changeBetween(this.#isConnected ? this.#accepted : this.#left, report);
-    const spacing = change === 'none' ? intervalMs : spacingMs[change];
+    const change = this.#isConnected
+      ? changeBetween(this.#accepted, fittingReport(report))
+      : changeBetween(this.#left, report);
+    const spacing = change === 'none' ? intervalMs : Math.min(intervalMs, spacingMs[change]);
     if (change === 'none' && !this.#isConnected) return;
     const dueMs = Math.max(nowMs + gatherMs, this.#lastTryMs + spacing, this.#notBeforeMs);
     this.#timer?.[Symbol.dispose]();
@@ -115,9 +118,10 @@ export class Reporter {
       if (this.#isConnected) this.#counter += 1;
       const report = this.current();
       this.#leave(report);
-      const answer = this.#isConnected ? await link.report(report) : 'offline';
+      const fitting = fittingReport(report);
+      const answer = this.#isConnected ? await link.report(fitting) : 'offline';
       if (answer === 'accepted') {
-        this.#accepted = report;
+        this.#accepted = fitting;
         this.#isComplaining = false;
       }
       if (answer === 'rejected') {

@@ -8,11 +8,11 @@ import { readSmallFile } from '../storage/small-file.ts';
 export interface AgentStatus {
   readonly device: string;
   readonly connected: boolean;
-  /** The newest report, whether or not the shore has it. */
+  /** The newest report, whole, whether or not the shore has it. */
   readonly report: Report;
 }
 
-const statusBytesMax = 64 * 1024;
+const statusBytesMax = 1024 * 1024;
 
 const fileName = 'status.json';
 

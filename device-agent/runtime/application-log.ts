@@ -15,6 +15,8 @@ const writeEarnedMs = 600_000;
 const worthWritingBytes = 4_096;
 /** What waits to be written is in memory. */
 const pendingBytesMax = 65_536;
+/** Lines of our own find so much room where the application used up its own; then they are dropped too. */
+const notesBytesMax = 8_192;
 
 const encoder = new TextEncoder();
 
@@ -84,22 +86,37 @@ export class ApplicationLog {
     if (this.#pendingBytes + length > Math.min(pendingBytesMax, this.#bytes.left(nowMs))) {
       this.#dropped += 1;
     } else {
-      this.#hold(`${this.#stamp()} ${stream} ${text}\n`);
+      this.#hold(encoder.encode(`${this.#stamp()} ${stream} ${text}\n`));
     }
     this.#arrange(nowMs);
   }
 
-  /** A line of our own about the application, such as why it ended: it is worth a write. */
+  /** A line of our own about the application: it is worth a write at once, if there is one to spare. */
   note(text: string): void {
-    this.#hold(this.#noted(text));
-    this.flush();
+    this.#note([text]);
   }
 
   /** How a run ended, with the functions that a trap was in. */
   end(end: RunEnd): void {
     const frames = end.kind === 'trapped' ? end.stack.map((frame) => `  in ${frame}`) : [];
-    for (const text of [failureOf(end) ?? 'it exited with code 0', ...frames]) this.#hold(this.#noted(text));
+    this.#note([failureOf(end) ?? 'it exited with code 0', ...frames]);
+  }
+
+  /** The last line of this log's life: all there is is written. */
+  close(text: string): void {
+    this.#hold(this.#noted(text));
     this.flush();
+  }
+
+  /** An application that fails all the time must not wear out the flash either. */
+  #note(texts: readonly string[]): void {
+    const nowMs = this.#clock.monotonic();
+    const lines = Buffer.concat(texts.map((text) => this.#noted(text)));
+    const room = Math.min(pendingBytesMax, this.#bytes.left(nowMs)) + notesBytesMax;
+    if (this.#pendingBytes + lines.length > room) this.#dropped += texts.length;
+    else this.#hold(lines);
+    if (this.#writes.left(nowMs) >= 1) this.flush();
+    else this.#arrange(nowMs);
   }
 
   /** Writes what there is now. */
@@ -116,16 +133,16 @@ export class ApplicationLog {
     this.#pending = [];
     this.#pendingBytes = 0;
     this.#bytes.take(bytes.length);
-    this.#writes.take(1);
+    // What is worth a write at any time is no reason why a line must wait later on.
+    if (bytes.length < worthWritingBytes) this.#writes.take(1);
     this.#append(bytes);
   }
 
-  #noted(text: string): string {
-    return `${this.#stamp()} fleet ${text}\n`;
+  #noted(text: string): Uint8Array {
+    return encoder.encode(`${this.#stamp()} fleet ${text}\n`);
   }
 
-  #hold(line: string): void {
-    const bytes = encoder.encode(line);
+  #hold(bytes: Uint8Array): void {
     this.#pending.push(bytes);
     this.#pendingBytes += bytes.length;
   }

@@ -94,7 +94,7 @@ export class Fetcher {
       failures = (this.#progress?.bytesDone ?? 0) > doneBefore ? 1 : failures + 1;
       this.#tell(result, sequence, failures);
       try {
-        await this.#pause.wait(failures, signal);
+        await this.#pause.wait(failures, result, signal);
       } catch {
         return;
       }

@@ -14,6 +14,8 @@ export interface IntakeOptions {
   readonly log: Log;
   readonly memory: () => Memory;
   readonly emit: (event: EngineEvent) => void;
+  /** The shore says what it said before: something that was tried in vain may succeed now. */
+  readonly onRepeat: () => void;
 }
 
 /** Turns the shadow's desired state, which anybody may have written, into a judged deployment: the newest one only. */
@@ -31,7 +33,7 @@ export class Intake {
 
   /** Something is desired; what was desired before and is not judged yet no longer matters. */
   consider(desired: unknown): void {
-    const { memory, emit } = this.#options;
+    const { memory, emit, onRepeat } = this.#options;
     if (!isShadowDesired(desired)) {
       const [first] = isShadowDesired.errors ?? [];
       const message = `the desired state of the shadow: ${first?.instancePath ?? ''} ${first?.message ?? 'is not valid'}`;
@@ -41,7 +43,7 @@ export class Intake {
     const digest = desired.envelope === undefined ? desired.blob?.sha256 : envelopeDigest(desired.envelope);
     if (digest === undefined) return;
     const isLost = isDeploymentLost(memory());
-    if (!isLost && (digest === memory().highest.envelope || digest === this.#digest)) return;
+    if (!isLost && (digest === memory().highest.envelope || digest === this.#digest)) return onRepeat();
     this.stop();
     this.#digest = digest;
     this.#abort = new AbortController();
@@ -69,7 +71,7 @@ export class Intake {
       log.write('debug', 'intake.failed', { sequence, code: problem.code, failures, reason: problem.message });
       if (!isLink) emit({ kind: 'refused', problem: { ...problem, sequence } });
       try {
-        await this.#pause.wait(failures, signal);
+        await this.#pause.wait(failures, verdict, signal);
       } catch {
         return;
       }

@@ -1,12 +1,21 @@
 import { writeSync } from 'node:fs';
 import type { Clock, Log, LogLevel } from '../ports.ts';
+import { escaped } from '../printable.ts';
 
 const order: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
+/** What others say finds its way into reasons: nobody fills the journal with one line. */
+const fieldCharactersMax = 4_096;
+
+function shortened(text: string): string {
+  return text.length > fieldCharactersMax ? `${text.slice(0, fieldCharactersMax)}…` : text;
+}
+
 function fieldText(value: unknown): string {
-  if (value instanceof Error) return JSON.stringify(value.message);
-  if (typeof value === 'string') return /^[\w./:@+-]+$/.test(value) ? value : JSON.stringify(value);
-  return JSON.stringify(value) ?? String(value);
+  if (value instanceof Error) return escaped(JSON.stringify(shortened(value.message)));
+  if (typeof value !== 'string') return escaped(shortened(JSON.stringify(value) ?? String(value)));
+  const text = shortened(value);
+  return /^[\w./:@+-]+$/.test(text) ? text : escaped(JSON.stringify(text));
 }
 
 /** Lines of logfmt on stderr: time, level, event, those fields that are there. What is below `least` is dropped. */

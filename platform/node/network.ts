@@ -1,6 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http';
 import { Agent, request as requestTls } from 'node:https';
 import { type HttpRequest, type HttpResponse, type Network, NetworkError, type NetworkErrorCode } from '../ports.ts';
+import { addressMsMax } from './address-patience.ts';
 
 /** What a client shows and trusts. PEM texts. */
 export interface TlsIdentity {
@@ -86,7 +87,8 @@ function poolOf({ ca, certificate, key }: TlsIdentity): Agent {
 
 function begin(wanted: HttpRequest, identity: TlsIdentity, signal: AbortSignal): ClientRequest {
   const url = new URL(wanted.url);
-  const options = { method: wanted.method, headers: { ...wanted.headers }, signal, timeout: silenceMsMax };
+  const patience = { timeout: silenceMsMax, autoSelectFamilyAttemptTimeout: addressMsMax };
+  const options = { method: wanted.method, headers: { ...wanted.headers }, signal, ...patience };
   const exchange =
     url.protocol === 'https:'
       ? requestTls(url, { ...options, agent: poolOf(identity) })

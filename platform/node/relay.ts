@@ -5,12 +5,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { Relay, RelayEnd, Relays, RelayTarget } from '../ports.ts';
+import { addressMsMax } from './address-patience.ts';
 
 const requestBytesMax = 4_096;
 const loopback = '127.0.0.1';
-
-/** Of several addresses of a name the next is tried after this: over a satellite the first packet alone takes a second. */
-const addressMsMax = 10_000;
 
 /** Reads one CONNECT request; what it names does not matter, for a relay leads to one place. */
 async function readConnect(client: Socket): Promise<void> {

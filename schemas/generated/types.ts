@@ -1313,7 +1313,7 @@ export interface PlannedDevice {
    */
   attributes: PlannedAttribute[];
   /**
-   * It loses all its applications because no fleet selects it any more, and its manifest does not say spec.idle.
+   * It loses all its applications, and its manifest does not say spec.idle.
    */
   stripped?: true;
   /**
@@ -1339,6 +1339,10 @@ export interface PlannedApplication {
    */
   settings: boolean;
   /**
+   * Which of it, by its names in a deployment; absent where nothing of it differs.
+   */
+  changed?: string[];
+  /**
    * Modules linked to it that come, go or differ, as NAME/VERSION.
    */
   links?: PlannedLink[];
@@ -1362,7 +1366,7 @@ export interface PlannedLink {
   to?: string;
 }
 export interface PlannedAttribute {
-  name: 'fleet' | 'probationSeconds' | 'keyFingerprint';
+  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint';
   /**
    * Absent when it was not said.
    */
@@ -1479,6 +1483,10 @@ export interface Report {
    * @maxItems 64
    */
   applications: ApplicationReport[];
+  /**
+   * How many more it has, for which there was no room; those that do not run come first.
+   */
+  applicationsLeftOut?: number;
   hostDeath?: HostDeath;
   /**
    * How the artifacts of the running deployment arrived.

@@ -51,3 +51,8 @@ test('an option that cannot be meant is refused with the rule', (t) => {
   t.throws(() => timeLimitOf(parsed('app.wasm', '--time-limit', '5 parsecs')), { message: /10s, 500ms or 2m/ });
   t.throws(() => requestOf('/work', parsed()), { message: /FILE\.wasm/ });
 });
+
+test('an option of the program itself is told to come behind --', (t) => {
+  t.throws(() => request('-c', '1'), { message: /no option -c; the program's own options come behind --\n/ });
+  t.throws(() => request('--fule', '9'), { message: /no option --fule; did you mean --fuel\?; the program's own/ });
+});

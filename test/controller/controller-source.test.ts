@@ -50,6 +50,25 @@ test('a commit refused for its signature comes into force when the list of signe
   t.is(issued.length, 3);
 });
 
+test('a look that does not come to its end is told of while it lasts, and no longer', async (t) => {
+  const { fleet, boot, warnings, settle, time } = wholeShore();
+  fleet.commit('all');
+  const source = fleet.repository.open();
+  const gate = Promise.withResolvers<void>();
+  const controller = await boot({ ...source, poll: (...asked) => gate.promise.then(() => source.poll(...asked)) });
+  const look = controller.poll();
+  await time.runUntil(time.now + 299_000);
+  t.deepEqual(warnings, []);
+  await time.runUntil(time.now + 3_600_000);
+  t.deepEqual(warnings, ['source.silent'], 'told once');
+  const { source: shown } = await controller.status();
+  t.is(shown.state, 'unreachable');
+  t.regex(shown.message ?? '', /began 5 min ago has not ended/);
+  gate.resolve();
+  await settle(look);
+  t.is((await controller.status()).source.state, 'current');
+});
+
 test('a webhook that comes during a look leads to another look after it', async (t) => {
   const { fleet, boot, issued, settle } = wholeShore();
   fleet.commit('all');
@@ -148,7 +167,11 @@ test('what git holds and nobody reads is told when a commit that holds it comes 
   const { fleet, boot, warnings, poll } = wholeShore();
   fleet.commit('all');
   const source = fleet.repository.open();
-  const controller = await boot({ ...source, oddChanges: async () => [{ path: 'vendor', kind: 'submodule' }] });
+  const changes: typeof source.changes = async (...args) => ({
+    ...(await source.changes(...args)),
+    odd: [{ path: 'vendor', kind: 'submodule' }],
+  });
+  const controller = await boot({ ...source, changes });
   await poll(controller);
   await poll(controller);
   t.deepEqual(warnings, ['revision.passed-over']);

@@ -1,11 +1,18 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { DeviceIdentityStore } from '../../device-agent/enrol-identity.ts';
+import { parse } from 'yaml';
+import { type EnrollOptions, enroll } from '../../device-agent/command/enroll.ts';
+import { enrol } from '../../device-agent/enrol.ts';
+import { DeviceIdentityStore, keyInManifest } from '../../device-agent/enrol-identity.ts';
 import { isRenewalDue, keepCertificate } from '../../device-agent/enrol-renewal.ts';
+import { nodeClock } from '../../platform/node/clock.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
+import { openNetwork } from '../../platform/node/network.ts';
+import { nodeRandom } from '../../platform/node/random.ts';
 import { SimTime } from '../sim/sim-clock.ts';
 import { SimRandom } from '../sim/sim-random.ts';
+import { Shore } from './shore.ts';
 import { openShore } from './transport/shore.ts';
 
 test('a device is refused until git names its key, then gets a certificate for it', async (t) => {
@@ -15,8 +22,72 @@ test('a device is refused until git names its key, then gets a certificate for i
   t.like(refused, { kind: 'refused', code: 'KEY_NOT_NAMED' });
   t.is(device.identity.certificateText(), undefined);
   shore.named.set('buoy', device.fingerprint);
-  t.deepEqual(await device.enrol(), { kind: 'enrolled' });
+  t.deepEqual(await device.enrol(), { kind: 'enrolled', broker: { host: '127.0.0.1', port: '18883' } });
   t.true((device.identity.validity()?.untilMs ?? 0) > Date.now());
+});
+
+test('enroll learns where the broker is, where nobody said otherwise; by hand or by --mqtt stays as it was said', async (t) => {
+  const shore = await openShore(t);
+  const born = new Shore('buoy').bornRoot;
+  const brokerOf = async (device: string, more: Partial<EnrollOptions>, byHand = '') => {
+    const directory = join(shore.directory, `${device}-etc`);
+    mkdirSync(directory);
+    const [ca, trustRoot] = [join(directory, 'ca.pem'), join(directory, 'root.json')];
+    writeFileSync(ca, shore.authority.certificate);
+    writeFileSync(trustRoot, born);
+    const file = join(directory, 'fleet.config.yaml');
+    const stateDirectory = join(shore.directory, device);
+    const run = () =>
+      enroll(
+        {
+          ...{
+            clock: nodeClock,
+            disk: nodeDisk,
+            random: nodeRandom,
+            openNetwork: (identity) => openNetwork(() => identity),
+          },
+          ...{ print: () => {}, signal: AbortSignal.timeout(10_000) },
+          readConfiguration: async () => parse(readFileSync(file, 'utf8')).agent,
+        },
+        {
+          ...{
+            device,
+            controller: shore.url,
+            ca,
+            trustRoot,
+            directory,
+            stateDirectoryUsual: stateDirectory,
+            wait: false,
+          },
+          ...more,
+        },
+      );
+    t.is(await run(), 'refused');
+    appendFileSync(file, byHand);
+    shore.named.set(device, keyInManifest(new DeviceIdentityStore(nodeDisk, stateDirectory).key()).keyFingerprint);
+    t.is(await run(), 'enrolled');
+    return parse(readFileSync(file, 'utf8')).agent.mqtt;
+  };
+  t.deepEqual(await brokerOf('buoy', {}), { host: '127.0.0.1', port: 18883 });
+  t.deepEqual(await brokerOf('crane', { mqtt: 'broker.example' }), { host: 'broker.example' });
+  t.deepEqual(await brokerOf('truck', {}, '# by hand\n'), { host: '127.0.0.1' });
+});
+
+test('one key has one name: whoever made it, and wherever making it was interrupted', async (t) => {
+  const shore = await openShore(t);
+  const buoy = await shore.enrolledDevice('buoy');
+  t.is(buoy.identity.owner(), 'buoy');
+  const network = openNetwork(() => ({ ca: shore.authority.certificate }));
+  const renamed = { device: 'crane', controller: shore.url, identity: buoy.identity, network };
+  shore.named.set('crane', buoy.fingerprint);
+  t.like(await enrol(renamed, AbortSignal.timeout(10_000)), { kind: 'refused', code: 'KEY_OF_ANOTHER' });
+  const directory = join(shore.directory, 'truck');
+  const truck = new DeviceIdentityStore(nodeDisk, directory);
+  truck.claim('truck');
+  t.is(truck.owner(), undefined, 'a name without a key binds nobody');
+  const raft = { device: 'raft', controller: shore.url, identity: truck, network };
+  t.like(await enrol(raft, AbortSignal.timeout(10_000)), { kind: 'refused', code: 'KEY_NOT_NAMED' });
+  t.is(truck.owner(), 'raft');
 });
 
 test("the key stays what it is, is the owner's alone, and goes with no other certificate", async (t) => {
@@ -33,7 +104,8 @@ test('one flipped bit costs neither key nor certificate; without a key that is w
   const shore = await openShore(t);
   const { identity } = await shore.enrolledDevice('buoy');
   const directory = join(shore.directory, 'buoy', 'identity');
-  const before = { key: identity.keyText(), certificate: identity.certificateText() };
+  const read = () => ({ key: identity.keyText(), certificate: identity.certificateText(), owner: identity.owner() });
+  const before = read();
   const flip = (name: string, at: number): void => {
     const bytes = readFileSync(join(directory, name));
     bytes[at]! ^= 1;
@@ -43,7 +115,7 @@ test('one flipped bit costs neither key nor certificate; without a key that is w
     const whole = readFileSync(join(directory, name));
     for (const at of [3, whole.length >> 1, whole.length - 1]) {
       flip(name, at);
-      t.deepEqual({ key: identity.keyText(), certificate: identity.certificateText() }, before, `${name} at ${at}`);
+      t.deepEqual(read(), before, `${name} at ${at}`);
       t.deepEqual(readFileSync(join(directory, name)), whole, `${name} is whole again`);
     }
   }

@@ -214,8 +214,13 @@ export class Shore {
     return { sequence, envelope: this.envelope(this.deployment(sequence, apps, change)) };
   }
 
+  /** A status in place of what is asked for: it comes with the wish to be left alone for half a minute. */
+  busy: (url: string) => number | undefined = () => undefined;
+
   readonly handle: HttpHandler = async (request) => {
     this.requests.push(request);
+    const status = this.busy(request.url);
+    if (status !== undefined) return answer(status, { 'retry-after': '30' }, new Uint8Array());
     const bytes = this.files[request.url];
     if (bytes === undefined) return answer(404, {}, Buffer.from('no such file'));
     const etag = `"${sha256(bytes).slice(0, 16)}"`;

@@ -14,6 +14,7 @@ import { cModule, cTest } from '../device-agent/runtime/c-module.ts';
 import { Attack, flipEnvelope, mallory } from './attack.ts';
 import { Impostor } from './impostor.ts';
 import { eventually, processesOf } from './processes.ts';
+import { Receivers } from './receivers.ts';
 import { witnessModule } from './witness.ts';
 import { makeWorld, startWorld, type TestWorld } from './world.ts';
 
@@ -23,6 +24,7 @@ const cleanups: (() => unknown)[] = [];
 let made: TestWorld;
 let attack: Attack;
 let impostor: Impostor;
+let receivers: Receivers;
 
 test.before(async (t) => {
   t.timeout(2 * generousMs);
@@ -32,7 +34,10 @@ test.before(async (t) => {
     return (port) => impostor.startRelay(port);
   });
   attack = new Attack(made);
-  await startWorld(made, { controller: { 'channels.files.directory': messagesDirectory() } });
+  receivers = await Receivers.open(made.directory);
+  cleanups.unshift(() => receivers.close());
+  await startWorld(made, { controller: { 'channels.files.directory': messagesDirectory(), ...receivers.settings() } });
+  receivers.configure();
 });
 
 test.after.always(async () => {
@@ -269,12 +274,13 @@ test.serial('code that release keys never signed is refused, whatever the keys o
   made.world.service(device)!.start();
 });
 
-/** All that came out on shore so far, by its id; whatever else is in the files fails. */
-function messagesOnShore(t: ExecutionContext): Map<string, string> {
-  const directory = messagesDirectory();
-  const lines = existsSync(directory)
-    ? readdirSync(directory).flatMap((name) => readFileSync(`${directory}/${name}`, 'utf8').split('\n').slice(0, -1))
-    : [];
+interface OnShore {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** What came out so far, each id once, in the order in which it came; one id with two texts fails, and whatever else there is. */
+function messagesOf(t: ExecutionContext, lines: readonly string[]): OnShore[] {
   const texts = new Map<string, string>();
   for (const line of lines) {
     const { id, text, ...of } = JSON.parse(line) as Record<string, string>;
@@ -282,38 +288,72 @@ function messagesOnShore(t: ExecutionContext): Map<string, string> {
     t.true(texts.get(id!) === undefined || texts.get(id!) === text, `${id} is two messages`);
     texts.set(id!, text!);
   }
-  return texts;
+  return [...texts].map(([id, text]) => ({ id, text }));
+}
+
+function linesInFiles(): string[] {
+  const directory = messagesDirectory();
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory).flatMap((name) =>
+    readFileSync(`${directory}/${name}`, 'utf8').split('\n').slice(0, -1),
+  );
 }
 
 cTest(
-  'what a program writes to a channel of the shore is in the files there, though the controller is killed in between',
+  'what a program writes to a channel of the shore comes out in files, at a webhook and a topic, in order, though controller and agent are killed',
   async (t) => {
     t.timeout(3 * generousMs);
-    const count = 120;
+    await made.world.service('controller')!.stop();
+    made.world.service('controller')!.start();
+    await statusWhen('the controller', () => true);
+    await receivers.subscribe();
+    const count = 100;
     // Without stdio, which would be most of it.
     const bytes = cModule(`int out = open("/channels/out/positions", O_WRONLY); char line[] = "position 000\\n";
+    int fact = open("/facts/sent", O_WRONLY);
     for (int i = 0; i < ${count}; i++) {
       line[9] = '0' + i / 100; line[10] = '0' + i / 10 % 10; line[11] = '0' + i % 10;
-      write(out, line, 13); usleep(50000);
+      write(out, line, 13); write(fact, line + 9, 4); usleep(50000);
     }
     while (1) sleep(1);`);
     const options = { name: 'position-beacon', version: '2.0.0', bytes, file: 'talker', random: nodeRandom };
     addRelease(made.fleet.tree, { ...options, now: Date.now() });
     const head = 'apiVersion: fleet/v1alpha1\nkind: Application\nmetadata:\n  name: position-beacon\n';
-    const spec = 'spec:\n  release: 2.0.0\n  channels: { out: { positions: { shore: {} } } }\n';
-    writeFileSync(`${made.fleet.tree.directory}/applications/position-beacon.yaml`, head + spec);
+    const says = '  channels: { out: { positions: { shore: {} } } }\n  facts: { sent: { type: number } }\n';
+    const manifest = `${head}spec:\n  release: 2.0.0\n${says}`;
+    writeFileSync(`${made.fleet.tree.directory}/applications/position-beacon.yaml`, manifest);
     await made.world.commit('A beacon that tells the shore');
-    const arrived = (atLeast: number): Promise<Map<string, string>> =>
-      eventually(`${atLeast} messages on shore`, generousMs, () => {
-        const messages = messagesOnShore(t);
-        return messages.size >= atLeast ? messages : undefined;
+    const arrived = (holds: (messages: readonly OnShore[]) => boolean): Promise<OnShore[]> =>
+      eventually('messages on shore', generousMs, () => {
+        const messages = messagesOf(t, linesInFiles());
+        return holds(messages) ? messages : undefined;
       });
-    await arrived(1);
+    await arrived(({ length }) => length > 0);
     process.kill(made.world.pidOf('controller')!, 'SIGKILL');
-    const texts = [...(await arrived(count)).values()];
+    await arrived(({ length }) => length > count / 4);
+    process.kill(made.world.pidOf(device)!, 'SIGKILL');
+    const last = `position ${String(count - 1).padStart(3, '0')}`;
+    // It starts anew with the agent: what it had said before is there from the first on, then all of it.
+    const starts = (messages: readonly OnShore[]): number =>
+      messages.filter(({ text }) => text === 'position 000').length;
+    const told = await arrived((messages) => starts(messages) === 2 && messages.at(-1)?.text === last);
+    const numbers = told.map(({ text }) => Number(text.slice(-3)));
+    const before = numbers.length - count;
+    t.deepEqual(numbers, [...Array(before).keys(), ...Array(count).keys()]);
+    const posted = () => messagesOf(t, receivers.posted);
+    await eventually('all at the webhook', generousMs, () => posted().length === told.length || undefined);
+    t.deepEqual(posted(), told);
+    // Who is away when something is published does not hear of it later.
+    const published = () => messagesOf(t, receivers.published);
+    await eventually('the last at its topic', generousMs, () => published().at(-1)?.text === last || undefined);
+    const heard = new Set(published().map(({ id }) => id));
     t.deepEqual(
-      texts,
-      Array.from({ length: count }, (_, n) => `position ${String(n).padStart(3, '0')}`),
+      published(),
+      told.filter(({ id }) => heard.has(id)),
+    );
+    t.true(heard.size > count / 2, `${heard.size} at topics`);
+    await statusWhen('the fact', (status) =>
+      Boolean(deviceIn(status).report?.applications.some(({ facts }) => facts?.sent?.value === count - 1)),
     );
   },
 );

@@ -1,10 +1,10 @@
 /** The applications of the engine room on one device, each from its own source language, together as their manifests say. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { deployedApplication } from '../../cli/deployed-application.ts';
-import { runnable } from '../../device-agent/runtime/app-runtime.ts';
+import { type RunnableApplication, runnable } from '../../device-agent/runtime/app-runtime.ts';
 import { freePort } from '../../platform/node/free-port.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import { openRuntime } from '../device-agent/runtime/applications.ts';
@@ -18,31 +18,36 @@ const generousMs = 60_000;
 /** The modules of the example, and where they lie by digest. */
 function builtModules() {
   const paths = new Map<string, string>();
-  const modules = readdirSync(join(example, 'apps')).map((name) => {
-    const path = join(example, 'apps', name, `${name}-1.0.0.wasm`);
+  const modules = globSync(join(example, 'apps/*/*.wasm')).map((path) => {
+    const [, name, version] = /([a-z-]+)-([\d.]+)\.wasm$/.exec(path)!;
     const bytes = readFileSync(path);
     const sha256 = sha256Hex(bytes);
     paths.set(sha256, path);
-    return { name, version: '1.0.0', sha256, length: bytes.length };
+    return { name: name!, version: version!, sha256, length: bytes.length };
   });
   return { modules, pathOf: (sha256: string): string => paths.get(sha256)! };
 }
 
-function applications() {
+/** The application as its manifest has it, with `edit` made in it. */
+function application(name: string, edit: (text: string) => string = (text) => text): RunnableApplication {
   const { modules, pathOf } = builtModules();
-  return readdirSync(join(example, 'applications')).map((name) => {
-    const path = join(example, 'applications', name);
-    return runnable(deployedApplication({ path, bytes: readFileSync(path) }, modules, {}), pathOf);
-  });
+  const path = join(example, 'applications', `${name}.yaml`);
+  const bytes = new TextEncoder().encode(edit(readFileSync(path, 'utf8')));
+  return runnable(deployedApplication({ path, bytes }, modules, {}), pathOf);
 }
 
-test('a scheduled reading goes by a kept mean and linked thresholds to the shore, and an entry in the log book too', async (t) => {
+function applications(): RunnableApplication[] {
+  return readdirSync(join(example, 'applications')).map((file) => application(basename(file, '.yaml')));
+}
+
+test('a scheduled reading goes by a kept mean, that its next release takes over, and linked thresholds to the shore; an entry in the log book too', async (t) => {
   const port = await freePort();
   const { runtime, directory } = openRuntime(t, { door: { ...door, port } });
   const kept = join(directory, 'applications/pressure-gauge/kv');
   mkdirSync(kept, { recursive: true });
   writeFileSync(join(kept, 'last.value'), '9.00');
-  await runtime.apply(applications());
+  const first = applications();
+  await runtime.apply(first);
 
   const outbox = (application: string, channel: string): string => {
     const segment = join(directory, 'outbox', application, channel, '000000000001.seg');
@@ -68,4 +73,13 @@ test('a scheduled reading goes by a kept mean and linked thresholds to the shore
     states.filter(({ state, events }) => state !== 'running' || events?.failed !== undefined),
     [],
   );
+
+  const { sha256 } = first.find(({ name }) => name === 'pressure-trend')!;
+  const next = application('pressure-trend', (text) => text.replace('release: 1.0.0', 'release: 1.1.0'));
+  const others = first.filter(({ name }) => name !== 'pressure-trend');
+  await runtime.apply([...others, { ...next, predecessor: { sha256, sequence: 2 } }]);
+  const trend = () => runtime.states().find(({ name }) => name === 'pressure-trend');
+  await eventually('its readings are taken over', generousMs, () => trend()?.snapshot?.isTakenOver);
+  const before = trend()?.events?.handled ?? 0;
+  await eventually('and it goes on', generousMs, () => (trend()?.events?.handled ?? 0) > before || undefined);
 });

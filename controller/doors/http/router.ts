@@ -12,6 +12,7 @@ import type { HttpHandler, HttpRequest, HttpResponse, Peer } from '../../../plat
 import type { RevisionStatus } from '../../../schemas/generated/types.ts';
 import type { AuthorizeDevice, OnRefusal } from '../../authority/authorization.ts';
 import { type EnrolmentAnswer, type EnrolmentRequest, parseEnrolment } from '../../authority/enrolment.ts';
+import type { BrokerForAgents } from './broker-for-agents.ts';
 import { bearsToken, signsBody } from './credentials.ts';
 import type { EnrolmentLimits } from './enrolment-limits.ts';
 import { errorAnswer, jsonAnswer } from './json-answer.ts';
@@ -36,6 +37,8 @@ export interface ApiParts extends StatusParts {
   /** Takes a commit that is held back, named by its id or the beginning of it. */
   readonly acceptRevision: (name: string) => Promise<RevisionAcceptance>;
   readonly enrol: (request: EnrolmentRequest, address: string) => Promise<EnrolmentAnswer>;
+  /** Told to who is enrolled, so that its configuration needs no port by hand. */
+  readonly brokerForAgents?: () => BrokerForAgents;
   /** Looks at the git remote soon. Calling it often is the same as calling it once. */
   readonly notifyPush: () => void;
   /** Without it every request is judged. */
@@ -97,7 +100,8 @@ function enrolRoute(parts: ApiParts): Route {
     if (answer.kind === 'refused') return errorAnswer(403, answer.code, answer.message);
     parts.enrolments?.enrolled(asked.device, peer);
     const { certificate, authority } = answer;
-    return jsonAnswer(200, { certificate, authority });
+    const mqtt = parts.brokerForAgents?.();
+    return jsonAnswer(200, { certificate, authority, ...(mqtt && { mqtt }) });
   };
 }
 

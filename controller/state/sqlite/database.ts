@@ -33,14 +33,24 @@ function describe(path: string, code: FileErrorCode, detail: string): StateError
   return new StateError(code, `${path}: ${detail}; ${remedies[code]}`);
 }
 
+/** SQLite's primary result code of an error of its own; the extended one has it in its low byte. */
+function codeOf(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
+}
+
+/** Whether SQLite found its file damaged. */
+export function isCorrupt(error: unknown): boolean {
+  return codes[codeOf(error) ?? 0] === 'STATE_CORRUPT';
+}
+
 /** Runs an operation; whatever SQLite throws comes out as a `StateError`. */
 export function guarded<T>(path: string, operation: () => T): T {
   try {
     return operation();
   } catch (error) {
-    if (!(error instanceof Error) || !('errcode' in error)) throw error;
-    // The extended result code has the primary one in its low byte.
-    throw describe(path, codes[Number(error.errcode) & 0xff] ?? 'STATE_IO', error.message);
+    const code = codeOf(error);
+    if (code === undefined) throw error;
+    throw describe(path, codes[code] ?? 'STATE_IO', (error as Error).message);
   }
 }
 
@@ -61,19 +71,10 @@ function migrate(path: string, database: DatabaseSync, migrations: readonly stri
   }
 }
 
-/** Whether changes are left that are not in the file itself yet: whoever had it open last did not come to its end. */
-function hasLog(database: DatabaseSync): boolean {
-  return Number(database.prepare('PRAGMA wal_checkpoint(PASSIVE)').get()?.log) > 0;
-}
-
-/**
- * Looks for damage: at all tables after a stop that was none of ours, otherwise at the one that a start reads through. What is wrong with
- * others is found by who reads it.
- */
+/** Looks for damage: in one table where it is there, else in all. */
 function check(path: string, database: DatabaseSync, table: string | undefined): void {
   const isThere = database.prepare(`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?`).get(table ?? '');
-  const isPart = table !== undefined && isThere !== undefined && !hasLog(database);
-  const verdict = pragma(database, `quick_check(${isPart ? table : 1})`);
+  const verdict = pragma(database, `quick_check(${isThere === undefined ? 1 : table})`);
   if (verdict !== 'ok') throw describe(path, 'STATE_CORRUPT', String(verdict));
 }
 
@@ -81,7 +82,7 @@ function check(path: string, database: DatabaseSync, table: string | undefined):
 export interface DatabaseOptions {
   /** One step a version; `user_version` counts the steps a file has taken. Steps are never edited, only added. */
   readonly migrations: readonly string[];
-  /** A table that is looked at as a whole at every start; without it all are. */
+  /** The one table that nobody can do without: what is wrong with others is found by who reads them. Without it all are looked at. */
   readonly checked?: string;
   /** `full`: a committed change survives a power cut. `normal`: the file stays whole, the last changes may be lost. */
   readonly durability: 'full' | 'normal';

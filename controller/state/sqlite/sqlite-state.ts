@@ -1,7 +1,16 @@
 /** The default engine of state: one SQLite file, one controller. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { isReadOnDemand, type RowKey, type StatePort, type StateRow, type StateWrite } from '../state-port.ts';
-import { guarded, openDatabase } from './database.ts';
+import {
+  isReadOnDemand,
+  type RowKey,
+  type StatePort,
+  type StateRow,
+  type StateWrite,
+  type TornRow,
+} from '../state-port.ts';
+import { guarded, isCorrupt, openDatabase } from './database.ts';
+import { DocumentTable } from './document-table.ts';
+import { TableWriter } from './table-writer.ts';
 
 /**
  * A row has an id of its own so that SQLite keeps it in the leaf pages of a table: under a key of text, values of a
@@ -37,34 +46,12 @@ const migrations: readonly string[] = [
 /** Rows that are loaded at once. */
 const rowsPerPage = 1_000;
 
-type Table = 'rows' | 'documents';
-
-/** How one table is written. */
-class TableWriter {
-  readonly #set: StatementSync;
-  readonly #delete: StatementSync;
-
-  constructor(database: DatabaseSync, table: Table) {
-    this.#set = database.prepare(
-      `INSERT INTO ${table} (room, key, value) VALUES (?, ?, ?)
-       ON CONFLICT (room, key) DO UPDATE SET value = excluded.value`,
-    );
-    this.#delete = database.prepare(`DELETE FROM ${table} WHERE room = ? AND key = ?`);
-  }
-
-  write({ room, key, value }: StateWrite): void {
-    if (value === undefined) this.#delete.run(room, key);
-    else this.#set.run(room, key, value);
-  }
-}
-
 class SqliteState implements StatePort {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #page: StatementSync;
-  readonly #document: StatementSync;
   readonly #rows: TableWriter;
-  readonly #documents: TableWriter;
+  readonly #documents: DocumentTable;
 
   constructor(path: string) {
     this.#path = path;
@@ -72,9 +59,8 @@ class SqliteState implements StatePort {
     this.#page = this.#database.prepare(
       `SELECT id, room, key, value FROM rows WHERE id > ? ORDER BY id LIMIT ${rowsPerPage}`,
     );
-    this.#document = this.#database.prepare('SELECT value FROM documents WHERE room = ? AND key = ?');
     this.#rows = new TableWriter(this.#database, 'rows');
-    this.#documents = new TableWriter(this.#database, 'documents');
+    this.#documents = new DocumentTable(path, this.#database);
   }
 
   async load(take: (row: StateRow) => Promise<void> | undefined): Promise<void> {
@@ -90,29 +76,32 @@ class SqliteState implements StatePort {
     }
   }
 
-  async read(keys: readonly RowKey[]): Promise<readonly StateRow[]> {
-    return guarded(this.#path, () => {
-      const found: StateRow[] = [];
-      for (const { room, key } of keys) {
-        const row = this.#document.get(room, key);
-        if (row !== undefined) found.push({ room, key, value: row.value as string });
-      }
-      return found;
-    });
+  async read(keys: readonly RowKey[]): Promise<readonly (StateRow | TornRow)[]> {
+    return keys.map((key) => this.#documents.read(key)).filter((row) => row !== undefined);
   }
 
   async commit(writes: readonly StateWrite[]): Promise<void> {
-    guarded(this.#path, () => this.#transaction(writes));
+    // Each try gives up the place of one more document.
+    while (!guarded(this.#path, () => this.#transaction(writes)));
   }
 
-  #transaction(writes: readonly StateWrite[]): void {
+  /** Whether it was committed; if not, it may be tried again. */
+  #transaction(writes: readonly StateWrite[]): boolean {
+    let document: StateWrite | undefined;
     this.#database.exec('BEGIN IMMEDIATE');
     try {
-      for (const write of writes) (isReadOnDemand(write) ? this.#documents : this.#rows).write(write);
+      for (const write of writes) {
+        document = isReadOnDemand(write) ? write : undefined;
+        if (document === undefined) this.#rows.write(write);
+        else this.#documents.write(document);
+      }
+      document = undefined;
       this.#database.exec('COMMIT');
+      return true;
     } catch (error) {
       // SQLite may have rolled back by itself, for instance when the disk is full.
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      if (document !== undefined && isCorrupt(error) && this.#documents.giveUp(document)) return false;
       throw error;
     }
   }

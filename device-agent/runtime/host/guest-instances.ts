@@ -3,13 +3,16 @@ import { Guest as Program } from '../wasi/guest.ts';
 import { type MemoryShape, memoryImport } from '../wasi/imported-memory.ts';
 import type { GuestWorld } from '../wasi/world.ts';
 import type { CompiledApplication, CompiledModule } from './compiled-modules.ts';
+import { sharedCounters } from './counters.ts';
 import type { GuestThread } from './guest-thread.ts';
 import type { Linkage } from './links/linkage.ts';
-import { type LinkedInstance, LinkedInstances, type Successors } from './links/linked-instances.ts';
+import type { LinkedInstance } from './links/linked-instance.ts';
+import { LinkedInstances, type Successors } from './links/linked-instances.ts';
 
 /** A function of a guest, called from outside. */
 export type Entry = (...values: never[]) => unknown;
 
+const { module: meter } = fuelContract;
 const nothing: LinkedInstance = { exports: {}, memory: undefined, mayGrow: false };
 /** With less than this part of its memory left, a program that trapped ran out of it. */
 const spareMemory = 1 / 16;
@@ -32,6 +35,8 @@ export class GuestInstances {
   #own: LinkedInstance = nothing;
   #links: LinkedInstances | undefined;
   #bytesAtEnd = 0;
+  /** Where modules are linked: the counters of all of them. */
+  #shared: ReturnType<typeof sharedCounters> | undefined;
   /** Memories that were lent to them, by what they were asked for as. */
   #lent = new Map<WebAssembly.Memory, MemoryShape>();
 
@@ -48,9 +53,11 @@ export class GuestInstances {
   /** Makes all of them. */
   make(compiled: CompiledApplication): MadeInstances {
     const { linkage } = compiled;
+    this.#shared = linkage && sharedCounters();
     this.#links = linkage && new LinkedInstances(linkage, (module, links) => this.#beside(module, links));
     const imports = this.#thread.imports.of(compiled.module);
     this.#own = this.#instantiate(compiled, { ...this.#links?.imports, ...imports }, this.program);
+    this.#links?.attach(this.#own);
     const entries = this.#all().flatMap(({ exports }) => entriesOf(exports));
     return { instance: this.#own, program: this.program, entries };
   }
@@ -114,6 +121,7 @@ export class GuestInstances {
       this.#lent.set(lent, shape);
       imports[memoryImport.module] = { [memoryImport.name]: lent };
     }
+    if (this.#shared !== undefined) imports[meter] = { ...imports[meter], ...this.#shared };
     const { exports } = new WebAssembly.Instance(module, imports);
     const memory = lent ?? (exports.memory instanceof WebAssembly.Memory ? exports.memory : undefined);
     if (memory !== undefined) program.memory.attach(memory);

@@ -143,7 +143,7 @@ export class LiveApplication implements Life {
     this.#enter({ kind: 'stopped' });
     if (state.kind === 'backoff') state.timer[Symbol.dispose]();
     await this.#runOf(state)?.stop();
-    this.#log.note('stopped');
+    this.#log.close('stopped');
     this.#lock?.[Symbol.dispose]();
   }
 

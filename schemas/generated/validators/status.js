@@ -2673,7 +2673,7 @@ return errors === 0;
 }
 validate71.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema183 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://fleet.dev/schemas/report.schema.json","title":"Report","description":"What a device says of itself: the reported state of the named shadow `fleet`. At most 3 KB as JSON. Members that a reader does not know are those of a newer agent, and no fault.","type":"object","maxProperties":64,"properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"The device's own time when it said this."},"boot":{"title":"Boot","description":"Which start of the agent says this; absent in reports of agents that count across restarts.","type":"object","properties":{"id":{"description":"Drawn by chance at each start.","type":"string","pattern":"^[0-9a-f]{1,32}$"},"number":{"description":"Grows by one with each start on the same state; two starts share one where the disk took nothing in between.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["id","number"]},"counter":{"description":"Grows by one with every report of the same boot, from 1; the highest of them is the newest.","type":"integer","minimum":0,"maximum":9007199254740991},"agentVersion":{"type":"string","maxLength":64},"phase":{"$ref":"#/$defs/Phase"},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"When it entered the phase."},"highestSequence":{"description":"The highest sequence it ever accepted; 0 before the first.","type":"integer","minimum":0,"maximum":9007199254740991},"running":{"$ref":"#/$defs/DeploymentReference","description":"The deployment whose applications run now."},"target":{"$ref":"#/$defs/DeploymentReference","description":"The deployment it is on its way to, when that is another."},"progress":{"title":"Progress","type":"object","properties":{"bytesDone":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesTotal":{"type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytesDone","bytesTotal"]},"applications":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/ApplicationReport"}},"hostDeath":{"$ref":"#/$defs/HostDeath","description":"The last time a process of applications died."},"downloads":{"description":"How the artifacts of the running deployment arrived.","type":"array","maxItems":64,"items":{"$ref":"#/$defs/DownloadReport"}},"problem":{"$ref":"#/$defs/DeviceProblem","description":"Why it is not at the newest deployment, or what was refused last."},"outbox":{"$ref":"#/$defs/OutboxReport"},"bytesReceivedTotal":{"description":"Artifact and metadata bytes taken since enrolment.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["at","counter","agentVersion","phase","since","highestSequence","applications"],"$defs":{"Phase":{"title":"Phase","enum":["idle","fetching","staged","activating","probation","active"]},"DeploymentReference":{"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]},"ApplicationReport":{"title":"ApplicationReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"state":{"enum":["starting","running","backoff","completed","failed","stopped"]},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"restarts":{"type":"integer","minimum":0,"maximum":9007199254740991},"exitCode":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"message":{"description":"The reason of the last failure.","type":"string","maxLength":200},"stack":{"description":"Where it trapped: its functions, innermost first.","type":"array","maxItems":32,"items":{"type":"string","maxLength":64}},"lines":{"description":"What it printed last, of one that does not run.","type":"array","maxItems":32,"items":{"type":"string","maxLength":160}},"process":{"description":"Why it has a process of its own, where it has one.","type":"string","maxLength":100},"facts":{"description":"What it published last, by name.","type":"object","maxProperties":8,"additionalProperties":{"$ref":"#/$defs/FactReport"}},"usage":{"$ref":"#/$defs/ApplicationUsage"},"events":{"$ref":"#/$defs/EventCounts"},"snapshot":{"$ref":"#/$defs/SnapshotReport"},"links":{"description":"What is linked to it now, as NAME/VERSION by the name that it imports from.","type":"object","maxProperties":8,"additionalProperties":{"type":"string","maxLength":128}}},"required":["name","version","state","since","restarts"]},"ApplicationUsage":{"title":"ApplicationUsage","description":"What it took when the report was made.","type":"object","properties":{"memoryBytes":{"description":"Of its linear memory.","type":"integer","minimum":0,"maximum":9007199254740991},"memoryBytesMax":{"description":"What that may grow to.","type":"integer","minimum":0,"maximum":9007199254740991},"fuelPerSecond":{"type":"integer","minimum":0,"maximum":9007199254740991},"data":{"$ref":"#/$defs/QuotaUsage"},"kv":{"$ref":"#/$defs/QuotaUsage"}},"required":["memoryBytes","memoryBytesMax","fuelPerSecond"]},"FactReport":{"title":"FactReport","type":"object","properties":{"value":{"anyOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["value","at"]},"QuotaUsage":{"title":"QuotaUsage","description":"What it keeps on the device's disk.","type":"object","properties":{"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesMax":{"description":"Its quota.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytes","bytesMax"]},"EventCounts":{"title":"EventCounts","description":"Since it was started under this agent; a count that is not there is 0.","type":"object","properties":{"handled":{"description":"Events whose instance ended well.","type":"integer","minimum":0,"maximum":9007199254740991},"failed":{"type":"integer","minimum":0,"maximum":9007199254740991},"dropped":{"description":"Events and messages that found no room, and messages that were too large.","type":"integer","minimum":0,"maximum":9007199254740991},"instances":{"description":"At work now.","type":"integer","minimum":0,"maximum":9007199254740991},"waiting":{"description":"Events and messages that wait now.","type":"integer","minimum":0,"maximum":9007199254740991}}},"SnapshotReport":{"title":"SnapshotReport","description":"What is kept of the state of its instance.","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"Of the last that was written since its start."},"bytes":{"description":"Of that on the disk.","type":"integer","minimum":0},"isRestored":{"description":"It went on from a snapshot when it was started.","type":"boolean"},"isTakenOver":{"description":"It went on from the state of the release before it when it took its place.","type":"boolean"},"fault":{"description":"Why the last was not written, or why it began afresh.","type":"string","maxLength":160}},"additionalProperties":false},"HostDeath":{"title":"HostDeath","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"host":{"description":"Which process, by what it is for.","type":"string","maxLength":100},"how":{"type":"string","maxLength":100},"applications":{"description":"Those it ran, each with what it was doing.","type":"array","maxItems":64,"items":{"title":"Resident","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"was":{"enum":["starting","running","backoff","completed","failed","stopped","executing"]}},"required":["name","was"]}},"suspects":{"description":"One: it was this one. Several: it was one of these, and they are separated until it is known. None: it was ended from outside.","type":"array","maxItems":64,"items":{"$ref":"metadata.schema.json#/$defs/Name"}},"count":{"description":"Deaths since the agent started.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["at","host","how","applications","suspects","count"]},"DownloadReport":{"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta"],"description":"kept: it was there already."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0,"maximum":9007199254740991},"length":{"description":"Of the module.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["name","version","method","bytes","length"]},"OutboxReport":{"title":"OutboxReport","description":"What its channels have to say to the shore and the shore does not have yet, all together.","type":"object","properties":{"messages":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"oldestAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When the oldest was written, by the time of this report and its age."},"dropped":{"description":"Since each channel was opened for the first time: for want of room or rate, or for their age.","type":"integer","minimum":0,"maximum":9007199254740991},"held":{"title":"OutboxHeld","description":"Why it keeps what it could send.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":160},"channel":{"description":"APPLICATION/CHANNEL, where it is one.","type":"string","maxLength":128}},"required":["code","message"]}},"required":["messages","bytes","dropped"]},"DeviceProblem":{"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["code","message","at"]}}};
+const schema183 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://fleet.dev/schemas/report.schema.json","title":"Report","description":"What a device says of itself: the reported state of the named shadow `fleet`. At most 3 KB as JSON. Members that a reader does not know are those of a newer agent, and no fault.","type":"object","maxProperties":64,"properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"The device's own time when it said this."},"boot":{"title":"Boot","description":"Which start of the agent says this; absent in reports of agents that count across restarts.","type":"object","properties":{"id":{"description":"Drawn by chance at each start.","type":"string","pattern":"^[0-9a-f]{1,32}$"},"number":{"description":"Grows by one with each start on the same state; two starts share one where the disk took nothing in between.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["id","number"]},"counter":{"description":"Grows by one with every report of the same boot, from 1; the highest of them is the newest.","type":"integer","minimum":0,"maximum":9007199254740991},"agentVersion":{"type":"string","maxLength":64},"phase":{"$ref":"#/$defs/Phase"},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"When it entered the phase."},"highestSequence":{"description":"The highest sequence it ever accepted; 0 before the first.","type":"integer","minimum":0,"maximum":9007199254740991},"running":{"$ref":"#/$defs/DeploymentReference","description":"The deployment whose applications run now."},"target":{"$ref":"#/$defs/DeploymentReference","description":"The deployment it is on its way to, when that is another."},"progress":{"title":"Progress","type":"object","properties":{"bytesDone":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesTotal":{"type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytesDone","bytesTotal"]},"applications":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/ApplicationReport"}},"applicationsLeftOut":{"description":"How many more it has, for which there was no room; those that do not run come first.","type":"integer","minimum":1,"maximum":1000},"hostDeath":{"$ref":"#/$defs/HostDeath","description":"The last time a process of applications died."},"downloads":{"description":"How the artifacts of the running deployment arrived.","type":"array","maxItems":64,"items":{"$ref":"#/$defs/DownloadReport"}},"problem":{"$ref":"#/$defs/DeviceProblem","description":"Why it is not at the newest deployment, or what was refused last."},"outbox":{"$ref":"#/$defs/OutboxReport"},"bytesReceivedTotal":{"description":"Artifact and metadata bytes taken since enrolment.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["at","counter","agentVersion","phase","since","highestSequence","applications"],"$defs":{"Phase":{"title":"Phase","enum":["idle","fetching","staged","activating","probation","active"]},"DeploymentReference":{"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]},"ApplicationReport":{"title":"ApplicationReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"state":{"enum":["starting","running","backoff","completed","failed","stopped"]},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"restarts":{"type":"integer","minimum":0,"maximum":9007199254740991},"exitCode":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"message":{"description":"The reason of the last failure.","type":"string","maxLength":200},"stack":{"description":"Where it trapped: its functions, innermost first.","type":"array","maxItems":32,"items":{"type":"string","maxLength":64}},"lines":{"description":"What it printed last, of one that does not run.","type":"array","maxItems":32,"items":{"type":"string","maxLength":160}},"process":{"description":"Why it has a process of its own, where it has one.","type":"string","maxLength":100},"facts":{"description":"What it published last, by name.","type":"object","maxProperties":8,"additionalProperties":{"$ref":"#/$defs/FactReport"}},"usage":{"$ref":"#/$defs/ApplicationUsage"},"events":{"$ref":"#/$defs/EventCounts"},"snapshot":{"$ref":"#/$defs/SnapshotReport"},"links":{"description":"What is linked to it now, as NAME/VERSION by the name that it imports from.","type":"object","maxProperties":8,"additionalProperties":{"type":"string","maxLength":128}}},"required":["name","version","state","since","restarts"]},"ApplicationUsage":{"title":"ApplicationUsage","description":"What it took when the report was made.","type":"object","properties":{"memoryBytes":{"description":"Of its linear memory.","type":"integer","minimum":0,"maximum":9007199254740991},"memoryBytesMax":{"description":"What that may grow to.","type":"integer","minimum":0,"maximum":9007199254740991},"fuelPerSecond":{"type":"integer","minimum":0,"maximum":9007199254740991},"data":{"$ref":"#/$defs/QuotaUsage"},"kv":{"$ref":"#/$defs/QuotaUsage"}},"required":["memoryBytes","memoryBytesMax","fuelPerSecond"]},"FactReport":{"title":"FactReport","type":"object","properties":{"value":{"anyOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["value","at"]},"QuotaUsage":{"title":"QuotaUsage","description":"What it keeps on the device's disk.","type":"object","properties":{"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesMax":{"description":"Its quota.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytes","bytesMax"]},"EventCounts":{"title":"EventCounts","description":"Since it was started under this agent; a count that is not there is 0.","type":"object","properties":{"handled":{"description":"Events whose instance ended well.","type":"integer","minimum":0,"maximum":9007199254740991},"failed":{"type":"integer","minimum":0,"maximum":9007199254740991},"dropped":{"description":"Events and messages that found no room, and messages that were too large.","type":"integer","minimum":0,"maximum":9007199254740991},"instances":{"description":"At work now.","type":"integer","minimum":0,"maximum":9007199254740991},"waiting":{"description":"Events and messages that wait now.","type":"integer","minimum":0,"maximum":9007199254740991}}},"SnapshotReport":{"title":"SnapshotReport","description":"What is kept of the state of its instance.","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"Of the last that was written since its start."},"bytes":{"description":"Of that on the disk.","type":"integer","minimum":0},"isRestored":{"description":"It went on from a snapshot when it was started.","type":"boolean"},"isTakenOver":{"description":"It went on from the state of the release before it when it took its place.","type":"boolean"},"fault":{"description":"Why the last was not written, or why it began afresh.","type":"string","maxLength":160}},"additionalProperties":false},"HostDeath":{"title":"HostDeath","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"host":{"description":"Which process, by what it is for.","type":"string","maxLength":100},"how":{"type":"string","maxLength":100},"applications":{"description":"Those it ran, each with what it was doing.","type":"array","maxItems":64,"items":{"title":"Resident","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"was":{"enum":["starting","running","backoff","completed","failed","stopped","executing"]}},"required":["name","was"]}},"suspects":{"description":"One: it was this one. Several: it was one of these, and they are separated until it is known. None: it was ended from outside.","type":"array","maxItems":64,"items":{"$ref":"metadata.schema.json#/$defs/Name"}},"count":{"description":"Deaths since the agent started.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["at","host","how","applications","suspects","count"]},"DownloadReport":{"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta"],"description":"kept: it was there already."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0,"maximum":9007199254740991},"length":{"description":"Of the module.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["name","version","method","bytes","length"]},"OutboxReport":{"title":"OutboxReport","description":"What its channels have to say to the shore and the shore does not have yet, all together.","type":"object","properties":{"messages":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"oldestAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When the oldest was written, by the time of this report and its age."},"dropped":{"description":"Since each channel was opened for the first time: for want of room or rate, or for their age.","type":"integer","minimum":0,"maximum":9007199254740991},"held":{"title":"OutboxHeld","description":"Why it keeps what it could send.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":160},"channel":{"description":"APPLICATION/CHANNEL, where it is one.","type":"string","maxLength":128}},"required":["code","message"]}},"required":["messages","bytes","dropped"]},"DeviceProblem":{"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["code","message","at"]}}};
 const schema185 = {"title":"Phase","enum":["idle","fetching","staged","activating","probation","active"]};
 const pattern105 = new RegExp("^[0-9a-f]{1,32}$", "u");
 const func2 = (text) => [...text].length;
@@ -5649,17 +5649,10 @@ vErrors.push(err39);
 errors++;
 }
 }
-if(data.hostDeath !== undefined){
-if(!(validate86(data.hostDeath, {instancePath:instancePath+"/hostDeath",parentData:data,parentDataProperty:"hostDeath",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate86.errors : vErrors.concat(validate86.errors);
-errors = vErrors.length;
-}
-}
-if(data.downloads !== undefined){
-let data17 = data.downloads;
-if(Array.isArray(data17)){
-if(data17.length > 64){
-const err40 = {instancePath:instancePath+"/downloads",schemaPath:"#/properties/downloads/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"};
+if(data.applicationsLeftOut !== undefined){
+let data16 = data.applicationsLeftOut;
+if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
+const err40 = {instancePath:instancePath+"/applicationsLeftOut",schemaPath:"#/properties/applicationsLeftOut/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -5668,21 +5661,63 @@ vErrors.push(err40);
 }
 errors++;
 }
-const len1 = data17.length;
+if((typeof data16 == "number") && (isFinite(data16))){
+if(data16 > 1000 || isNaN(data16)){
+const err41 = {instancePath:instancePath+"/applicationsLeftOut",schemaPath:"#/properties/applicationsLeftOut/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+if(data16 < 1 || isNaN(data16)){
+const err42 = {instancePath:instancePath+"/applicationsLeftOut",schemaPath:"#/properties/applicationsLeftOut/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+}
+}
+if(data.hostDeath !== undefined){
+if(!(validate86(data.hostDeath, {instancePath:instancePath+"/hostDeath",parentData:data,parentDataProperty:"hostDeath",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate86.errors : vErrors.concat(validate86.errors);
+errors = vErrors.length;
+}
+}
+if(data.downloads !== undefined){
+let data18 = data.downloads;
+if(Array.isArray(data18)){
+if(data18.length > 64){
+const err43 = {instancePath:instancePath+"/downloads",schemaPath:"#/properties/downloads/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+const len1 = data18.length;
 for(let i1=0; i1<len1; i1++){
-if(!(validate88(data17[i1], {instancePath:instancePath+"/downloads/" + i1,parentData:data17,parentDataProperty:i1,rootData,dynamicAnchors}))){
+if(!(validate88(data18[i1], {instancePath:instancePath+"/downloads/" + i1,parentData:data18,parentDataProperty:i1,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate88.errors : vErrors.concat(validate88.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-const err41 = {instancePath:instancePath+"/downloads",schemaPath:"#/properties/downloads/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err44 = {instancePath:instancePath+"/downloads",schemaPath:"#/properties/downloads/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
-vErrors = [err41];
+vErrors = [err44];
 }
 else {
-vErrors.push(err41);
+vErrors.push(err44);
 }
 errors++;
 }
@@ -5700,43 +5735,9 @@ errors = vErrors.length;
 }
 }
 if(data.bytesReceivedTotal !== undefined){
-let data21 = data.bytesReceivedTotal;
-if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
-const err42 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-if(vErrors === null){
-vErrors = [err42];
-}
-else {
-vErrors.push(err42);
-}
-errors++;
-}
-if((typeof data21 == "number") && (isFinite(data21))){
-if(data21 > 9007199254740991 || isNaN(data21)){
-const err43 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
-if(vErrors === null){
-vErrors = [err43];
-}
-else {
-vErrors.push(err43);
-}
-errors++;
-}
-if(data21 < 0 || isNaN(data21)){
-const err44 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-if(vErrors === null){
-vErrors = [err44];
-}
-else {
-vErrors.push(err44);
-}
-errors++;
-}
-}
-}
-}
-else {
-const err45 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+let data22 = data.bytesReceivedTotal;
+if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
+const err45 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -5745,10 +5746,44 @@ vErrors.push(err45);
 }
 errors++;
 }
+if((typeof data22 == "number") && (isFinite(data22))){
+if(data22 > 9007199254740991 || isNaN(data22)){
+const err46 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+if(data22 < 0 || isNaN(data22)){
+const err47 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err48 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err48];
+}
+else {
+vErrors.push(err48);
+}
+errors++;
+}
 validate74.errors = vErrors;
 return errors === 0;
 }
-validate74.evaluated = {"props":{"at":true,"boot":true,"counter":true,"agentVersion":true,"phase":true,"since":true,"highestSequence":true,"running":true,"target":true,"progress":true,"applications":true,"hostDeath":true,"downloads":true,"problem":true,"outbox":true,"bytesReceivedTotal":true},"dynamicProps":false,"dynamicItems":false};
+validate74.evaluated = {"props":{"at":true,"boot":true,"counter":true,"agentVersion":true,"phase":true,"since":true,"highestSequence":true,"running":true,"target":true,"progress":true,"applications":true,"applicationsLeftOut":true,"hostDeath":true,"downloads":true,"problem":true,"outbox":true,"bytesReceivedTotal":true},"dynamicProps":false,"dynamicItems":false};
 
 const schema212 = {"title":"DeviceEvent","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string"}},"required":["at","code","message"],"additionalProperties":false};
 

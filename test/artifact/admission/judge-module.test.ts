@@ -1,5 +1,5 @@
 import test from 'ava';
-import { judgeModule } from '../../../artifact/admission/judge-module.ts';
+import { judgeLinkedModule, judgeModule } from '../../../artifact/admission/judge-module.ts';
 import { admissionLimits } from '../../../artifact/admission/limits.ts';
 import type { ModuleProblem, ModuleProblemCode } from '../../../artifact/admission/verdict.ts';
 import { preview1Functions } from '../../../artifact/admission/wasi-functions.ts';
@@ -47,6 +47,31 @@ test('an import that no device has is refused with its name and where it stands,
   t.regex(problem?.message ?? '', /^it imports function env\.gpio; /);
   t.regex(problemsOf(importing('gojs', 'runtime.wasmExit'))[0]?.message ?? '', /GOOS=wasip1/);
   t.regex(problemsOf(importing('e\u001bnv', 'x\ny'))[0]?.message ?? '', /e·nv\.x·y/);
+});
+
+test('what one toolchain imports under many names is one problem, which says what to build instead', (t) => {
+  const importing = (...names: readonly (readonly [string, string])[]) =>
+    problemsOf(buildModule({ imports: names.map(([module, name]) => ({ module, name })), functions: { _start: [] } }));
+  const component = ['wasi:io/poll@0.2.6', 'wasi:io/streams@0.2.6', 'wasi:cli/stdin@0.2.6', 'wasi:cli/stderr@0.2.6'];
+  const [one, ...others] = importing(...component.map((module) => [module, 'f'] as const));
+  t.regex(
+    one?.message ?? '',
+    /@0\.2\.6\.f and 1 more of 4 modules; .* \(this is WASI 0\.2, .*; build it for wasm32-wasip1\)$/,
+  );
+  t.deepEqual(others, []);
+  const addon = importing(
+    ['env', 'napi_create_error'],
+    ['emnapi', 'emnapi_get_node_version'],
+    ['wasi', 'thread-spawn'],
+  );
+  t.deepEqual(
+    addon.map(({ message }) => /\(this is (.*?)[,;]/.exec(message)?.[1]),
+    ['an addon for Node', 'WASI threads'],
+  );
+  t.regex(importing(['env', '__memory_base'], ['GOT.mem', 'x'])[0]?.message ?? '', /link it statically/);
+  const linked = (module: string, name: string) =>
+    judgeLinkedModule(buildModule({ imports: [{ module, name }], functions: { _start: [] } })).kind;
+  t.deepEqual([linked('gojs', 'debug'), linked('a', 'b'), linked('codec', 'encode')], ['refused', 'runs', 'runs']);
 });
 
 test('a hundred imports of one stranger are one problem, and strangers are told up to a number', (t) => {

@@ -95,3 +95,34 @@ test('a program can not be called for its events, a reactor not run for each, an
   const [linked] = judgeApplication({ own: program, links: new Map([['codec', codec]]), memoryPagesMax: 1, use: kept });
   t.regex(linked?.message ?? '', /^it is a program/);
 });
+
+test('a linked module has the memory of who calls it where that is the own module alone and both memories are plain', (t) => {
+  const i32s = ['i32', 'i32', 'i32'] as const;
+  const read = { module: 'fleet:caller', name: 'read', params: i32s };
+  const encode = { encode: { params: ['i32'], result: 'i32' } } as const;
+  const shape = { functions: { encode: [op.i32(1)] }, signatures: encode };
+  const reading = buildModule({ ...shape, imports: [read] });
+  t.deepEqual(judge(program, { codec: reading }), []);
+  const said = (own: Uint8Array, links: Record<string, Uint8Array>) => judge(own, links)[0]?.message ?? '';
+  const between = buildModule({ ...shape, imports: importing('codec') });
+  const asking = buildModule({ imports: [...importing('codec'), ...importing('between')], functions: { _start: [] } });
+  t.regex(
+    said(asking, { codec: reading, between }),
+    /only the application's own module may call it; between does too$/,
+  );
+  const own = buildModule({ imports: [...importing('codec'), read], functions: { _start: [] } });
+  t.regex(
+    said(own, { codec: reading }),
+    /^it imports from fleet:caller, and nobody calls an application's own module$/,
+  );
+  const hidden = { imports: importing('codec'), functions: { _start: [] }, memory: 'hidden' } as const;
+  t.regex(said(buildModule(hidden), { codec: reading }), /memories of 32 bits .*; the own module has none$/);
+  t.regex(
+    said(program, { codec: buildModule({ ...shape, imports: [{ ...read, params: ['i32'] }] }) }),
+    /as \(i32\) -> \(\)/,
+  );
+  t.regex(
+    said(program, { codec: buildModule({ ...shape, imports: [{ ...read, name: 'peek' }] }) }),
+    /: read and write\)$/,
+  );
+});

@@ -4,7 +4,7 @@ import { statusScreen } from '../../../cli/render/status-screen.ts';
 import { styleFor } from '../../../cli/render/style.ts';
 import type { DeviceStatus, StatusDocument } from '../../../schemas/generated/types.ts';
 
-test('what a device keeps for the shore is told with the reason, in its story and among the others', (t) => {
+test('what a device keeps for the shore is told with the reason, in its story and among the others; so is what it could not tell', (t) => {
   const at = '2026-03-01T01:00:00.000Z';
   const held = { code: 'NO_OUTLET', message: 'no outlet of the controller takes pump/alarms', channel: 'pump/alarms' };
   const outbox = { messages: 1, bytes: 12, oldestAt: '2026-03-01T00:00:00.000Z', dropped: 0, held };
@@ -15,7 +15,8 @@ test('what a device keeps for the shore is told with the reason, in its story an
     phase: 'active',
     since: at,
     highestSequence: 0,
-    applications: [],
+    applications: [{ name: 'pump', version: '1.0.0', state: 'backoff', since: at, restarts: 0, message: 'trap' }],
+    applicationsLeftOut: 5,
   };
   const reason = { code: 'UP_TO_DATE', message: 'runs deployment 1' };
   const device = {
@@ -36,6 +37,7 @@ test('what a device keeps for the shore is told with the reason, in its story an
   const screen = statusScreen(status, { columns: 200, style: styleFor(false), wide: false });
   t.true(screen.includes('failing  the webhook for messages: it answers 500 WEBHOOK_REFUSES (for 0s)'), screen);
   t.regex(screen, /runs deployment 1; keeps 1 message for the shore: no outlet/);
+  t.regex(story, /\n {2}pump 1\.0\.0 backoff: trap\n {2}and 5 more; on the device, fleet agent status tells of all\n/);
 });
 
 test('a device that waits for its first deployment does not wait since the beginning of time', (t) => {
@@ -55,4 +57,44 @@ test('a device that waits for its first deployment does not wait since the begin
   const story = deviceStory(device, status, styleFor(false), 200);
   t.regex(story, /Then it ran nothing and waited for a deployment\./);
   t.notRegex(story, /\d{5}d/);
+});
+
+test('a window that is drawn again and again has those on top that are not well', (t) => {
+  const states = { anna: 'running', berta: 'progressing', carl: 'dark', dora: 'failed', emil: 'running' } as const;
+  const devices = Object.entries(states).map(([name, state]) => ({
+    ...{ name, state, labels: {}, events: [], reason: { code: 'X', message: 'x' } },
+  })) as unknown as DeviceStatus[];
+  const tally = { desired: 5, running: 2, runningConnected: 2, progressing: 1, failed: 1, dark: 1, unknown: 0 };
+  const status = {
+    ...{ asOf: '2026-03-01T00:00:00.000Z', tally, fleets: [], sites: [], devices, refusals: [] },
+    source: { state: 'current', location: 'x', branch: 'main', problems: [] },
+  } as unknown as StatusDocument;
+  const namesOf = (worstFirst: boolean) =>
+    statusScreen(status, { columns: 200, style: styleFor(false), wide: false, worstFirst }).match(
+      /^(anna|berta|carl|dora|emil)/gm,
+    );
+  t.deepEqual(namesOf(true), ['dora', 'carl', 'berta', 'anna', 'emil']);
+  t.deepEqual(namesOf(false), Object.keys(states));
+});
+
+test('why nobody is let in under the name of a device that is not heard stands at the top of its story', (t) => {
+  const contactAt = '2026-03-01T00:00:00.000Z';
+  const device = {
+    ...{ name: 'buoy-1', labels: {}, state: 'unknown', contactAt, connected: false, events: [] },
+    reason: { code: 'NO_REPORT', message: 'it is not connected' },
+  } as unknown as DeviceStatus;
+  const refusal = { device: 'buoy-1', at: '2026-03-01T00:01:00.000Z', code: 'KEY_MISMATCH', message: 'another key' };
+  const status = {
+    ...{ asOf: '2026-03-01T00:02:00.000Z', fleets: [], sites: [], devices: [device], refusals: [refusal] },
+    source: { state: 'current', location: 'x', branch: 'main', problems: [] },
+  } as unknown as StatusDocument;
+  const lineOf = (told: DeviceStatus) =>
+    deviceStory(told, status, styleFor(false), 200)
+      .split('\n')
+      .indexOf('It was refused 1m ago: another key KEY_MISMATCH');
+  t.is(lineOf(device), 1);
+  t.true(
+    lineOf({ ...device, connected: true }) > 1,
+    'a stranger who is refused says nothing of a device that is there',
+  );
 });

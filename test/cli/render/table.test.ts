@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { age, bar, bytes, span } from '../../../cli/render/quantities.ts';
-import { cutTo, styleFor, widthOf, wrap } from '../../../cli/render/style.ts';
+import { cutMiddle, cutTo, styleFor, widthOf, wrap } from '../../../cli/render/style.ts';
 import { table } from '../../../cli/render/table.ts';
 
 const style = styleFor(true);
@@ -31,6 +31,14 @@ test('a narrow screen goes without the columns that matter least, and keeps the 
   t.is(table(heads, rows, 22), 'NAME  SITE    WHY\nnav   aurora  it runs\n');
   t.is(table(heads, rows, 14), 'NAME  WHY\nnav   it runs\n');
   t.is(table(heads, rows, 10), 'NAME  WHY\nnav   it …\n');
+});
+
+test('a long name is cut in its middle before it takes the place of the reason', (t) => {
+  const name = 'the-gateway-of-the-northern-quay-beside-the-old-crane-7';
+  const lines = table(['DEVICE', 'STATE', 'WHY'], [[style('bold', name), 'dark', 'not heard since the morning']], 80);
+  t.regex(lines, /the-gateway-of-t…the-old-crane-7.* {2}dark {3}not heard since the morning\n/);
+  t.is(widthOf(cutMiddle('漢字漢字漢字', 6)), 5);
+  t.is(cutMiddle(style('red', 'abcdefg'), 5), style('red', 'ab…fg'));
 });
 
 test('what a terminal draws two columns wide, or over the letter before, is counted so', (t) => {

@@ -5,7 +5,6 @@ import { desiredState, gistOf, shadowOf, withReport } from '../../../controller/
 import { Draft } from '../../../controller/engine/draft.ts';
 import { Image } from '../../../controller/engine/image.ts';
 import { blobOf, keepIssued } from '../../../controller/engine/issue.ts';
-import type { DeviceRecord } from '../../../controller/engine/records.ts';
 import { changesAt, judge } from '../../../controller/planning/device-status.ts';
 import { planDevice } from '../../../controller/planning/plan-device.ts';
 import { packShadow, unpackShadow } from '../../../controller/shadow/packed-shadow.ts';
@@ -20,9 +19,9 @@ const issuedWith = (sequence: number) => ({ sequence, revision, issuedAt: at, te
 function reporting(text = '') {
   const draft = new Draft(new Image({ read: async () => [] }));
   const reported = { state: { ...reportOf(3), text } as never, at: at / 1000 };
-  const record: DeviceRecord = withReport({ version: 4 }, 4, reported);
+  const { record, document } = withReport('buoy', { shadow: { version: 4 } }, 4, reported);
   draft.keep('buoy', record);
-  draft.put({ kind: 'document', room: 'reported', name: 'buoy', value: reported });
+  draft.put(document);
   return draft;
 }
 

@@ -1,12 +1,13 @@
 /** Documents of devices, which stay in the state: read when somebody asks, and rebuilt where they can't be read. */
 import test from 'ava';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
-import type { RowKey, StatePort, StateWrite } from '../../../controller/state/state-port.ts';
+import { type RowKey, StateError, type StatePort, type StateWrite } from '../../../controller/state/state-port.ts';
 import { SimTime } from '../../sim/sim-clock.ts';
 import { rowsOf } from '../state/conformance.ts';
 import { fleetOf, namedDevice, openEngine, reportOf, revision } from './test-engine.ts';
 
 const start = Date.parse('2026-03-01T00:00:00Z');
+const malformed = new StateError('STATE_CORRUPT', 'database disk image is malformed');
 const names = ['buoy', 'crane', 'truck'];
 const fleet = fleetOf(names.map((name) => namedDevice(name, `SHA256:${name}`)));
 
@@ -20,17 +21,23 @@ function scene() {
   const time = new SimTime(start);
   const kept = openSqliteState(':memory:');
   const reads: (readonly RowKey[])[] = [];
+  /** Rows on torn pages, by room and key, until they are written anew. */
+  const torn = new Set<string>();
   const faults: { isUnreadable?: boolean; isFull?: boolean } = {};
   const state: StatePort = {
     ...{ load: (take) => kept.load(take), close: () => kept.close() },
     commit: async (writes) => {
       if (faults.isFull) throw new Error('no space left');
       await kept.commit(writes);
+      for (const { room, key } of writes) torn.delete(`${room} ${key}`);
     },
     read: async (keys) => {
       reads.push(keys);
       if (faults.isUnreadable) throw new Error('the disk does not answer');
-      return kept.read(keys);
+      const rows = await kept.read(keys);
+      return rows.map(({ room, key, ...rest }) =>
+        torn.has(`${room} ${key}`) ? { room, key, error: malformed } : { room, key, ...rest },
+      ) as typeof rows;
     },
   };
   const said: Said[] = [];
@@ -68,7 +75,7 @@ function scene() {
     };
   };
   const write = (...writes: readonly StateWrite[]) => kept.commit(writes);
-  return { time, kept, reads, faults, said, warned, settle, boot, write };
+  return { time, kept, reads, faults, torn, said, warned, settle, boot, write };
 }
 
 /** A device that was issued and has reported, and a controller that has started anew since. */
@@ -128,6 +135,19 @@ for (const [trouble, value] of [
     t.is(warned.length, 1);
   });
 }
+
+test('a document on a torn page is told of and rebuilt, and holds up nobody of the same batch', async (t) => {
+  const { boot, torn, warned, settle, said } = await restarted();
+  torn.add('envelope buoy');
+  const { image, engine, ask } = await boot();
+  for (const device of names) {
+    engine.tell({ kind: 'shadow-request', device, operation: 'get', payload: new Uint8Array() });
+  }
+  await settle();
+  t.deepEqual([said[0]?.topic, said.filter(({ body }) => body.code === 500)], ['get/accepted', []]);
+  t.deepEqual([warned, engine.trouble, image.rowsSetAside], [['state.row-set-aside'], undefined, 1]);
+  t.like((await ask('get')).body.state?.desired, { sequence: 2 });
+});
 
 test('a report that can not be read is set aside: its device is as if it had said nothing, until it says something', async (t) => {
   const { boot, write, warned, settle, kept } = await restarted();

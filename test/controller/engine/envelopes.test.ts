@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { Deployment } from '../../../schemas/generated/types.ts';
 import { eventually } from '../../end-to-end/processes.ts';
+import { SimTime } from '../../sim/sim-clock.ts';
 import { fleetOf, namedDevice, openEngine, revision } from './test-engine.ts';
 
 const large = (deployment: Deployment) => JSON.stringify({ ...deployment, fill: 'x'.repeat(5000) });
@@ -46,6 +47,28 @@ test('an envelope that could not be put is owed and told; what changed while it 
   const issued = await eventually('it is issued', 5000, () => image.device('two').issued);
   t.like(issued, { sequence: 1, revision: newer });
   await engine.stop();
+});
+
+test('a place for artifacts that never answers is told of its devices, and keeps no place of the others', async (t) => {
+  const time = new SimTime(Date.parse('2026-03-01T00:00:00Z'));
+  const names = Array.from({ length: 300 }, (_, at) => `d${at}`);
+  let isSilent = true;
+  const { engine, image } = await openEngine({
+    ...{ clock: time.clock({ alive: true }), sign: large },
+    putBlob: () => (isSilent ? new Promise<never>(() => {}) : Promise.resolve()),
+  });
+  engine.resume(revision, fleet(names));
+  await time.runUntil(time.now + 119_000);
+  t.is(image.owed('issue', 'd0'), undefined);
+  isSilent = false;
+  await time.runUntil(time.now + 1_500);
+  t.true(
+    names.slice(256).every((name) => image.device(name).issued),
+    'who waited for a place has it',
+  );
+  t.regex(image.owed('issue', 'd0')?.failure ?? '', /has not taken its envelope for 120 s/);
+  await time.runUntil(time.now + 10_000);
+  t.true(names.every((name) => image.device(name).issued));
 });
 
 test('more large envelopes than are put at once are all put, one after the other', async (t) => {

@@ -2,6 +2,7 @@
 import test from 'ava';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import { StateError, type StatePort, type StateWrite } from '../../../controller/state/state-port.ts';
+import { SimTime } from '../../sim/sim-clock.ts';
 import { rowsOf } from '../state/conformance.ts';
 import { openEngine, reportOf, revision } from './test-engine.ts';
 
@@ -36,7 +37,7 @@ async function stateWith(rows: Readonly<Record<string, unknown>>): Promise<State
 
 async function documentsOf(state: StatePort, key: string): Promise<Record<string, unknown>> {
   const rows = await state.read(['envelope', 'reported', 'history'].map((room) => ({ room, key })));
-  return Object.fromEntries(rows.map(({ room, value }) => [room, JSON.parse(value)]));
+  return Object.fromEntries(rows.map((row) => [row.room, 'value' in row ? JSON.parse(row.value) : row.error]));
 }
 
 test('all that one row held is there, in memory or as a document, and the row is split once', async (t) => {
@@ -88,14 +89,54 @@ test('a row that is not whole is set aside as it is', async (t) => {
   t.is((await rowsOf(state)).filter((row) => row.startsWith('aside/device/')).length, 5);
 });
 
-test('rows that can not be split because nothing can be written end the start: what they held is nowhere else', async (t) => {
-  const state = await stateWith({ buoy: whole });
-  const full: StatePort = {
-    ...{ load: (take) => state.load(take), read: (keys) => state.read(keys), close: () => state.close() },
-    commit: async (_writes: readonly StateWrite[]) => {
-      throw new StateError('STATE_FULL', 'no space left');
+test('rows that can not be split while nothing can be written are worked over as they are, and split when it can', async (t) => {
+  const others = Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`crane-${n}`, whole]));
+  const kept = await stateWith({ buoy: whole, ...others });
+  const before = await rowsOf(kept);
+  const disk = { isFull: true };
+  const state: StatePort = {
+    ...{ load: (take) => kept.load(take), read: (keys) => kept.read(keys), close: () => kept.close() },
+    commit: async (writes: readonly StateWrite[]) => {
+      if (disk.isFull) throw new StateError('STATE_FULL', 'no space left');
+      await kept.commit(writes);
     },
   };
-  await t.throwsAsync(openEngine({ state: full }), { code: 'STATE_FULL' });
-  t.like((await openEngine({ state })).image.device('buoy'), { contactAt: 9_000 });
+  const time = new SimTime(Date.parse('2026-03-01T00:00:00Z'));
+  const { image, engine, unreadable } = await openEngine({ state, clock: time.clock({ alive: true }) });
+  t.deepEqual([unreadable, image.devices.size], [[], 301]);
+  await time.runUntil(time.now + 1_000);
+  t.like(engine.trouble, { code: 'STATE_FULL' });
+  t.deepEqual(await rowsOf(kept), before);
+  await image.documents.bring(Array.from({ length: 5_000 }, (_, n) => ({ room: 'history', name: `device-${n}` })));
+  await image.documents.bring([{ room: 'envelope', name: 'buoy' }]);
+  t.is(image.document('envelope', 'buoy'), '{"signed":1}', 'though it is in no memory of documents any more');
+  disk.isFull = false;
+  // A contact is written, and what its device was with it.
+  const asked = engine.ask({ kind: 'certificate', device: 'buoy', endsAt: 11_000 });
+  await time.runUntil(time.now + 120_000);
+  await asked;
+  t.is(engine.trouble, undefined);
+  t.deepEqual(await documentsOf(kept, 'buoy'), { envelope: '{"signed":1}', reported: { state: report, at: 9 } });
+  t.true((await rowsOf(kept)).every((row) => !row.includes('"envelope"')));
+  const { image: again } = await openEngine({ state: kept });
+  t.deepEqual(again.device('buoy'), { ...image.device('buoy'), certificateEndsAt: 11_000 });
+  t.deepEqual(again.device('crane-299'), image.device('crane-299'));
+});
+
+test('what is written of a device whose row could not be split takes along what that held', async (t) => {
+  const kept = await stateWith({ buoy: whole, crane: whole });
+  const commits: string[][] = [];
+  const state: StatePort = {
+    ...{ load: (take) => kept.load(take), read: (keys) => kept.read(keys), close: () => kept.close() },
+    commit: async (writes: readonly StateWrite[]) => {
+      if (commits.push(writes.map(({ room, key }) => `${room} ${key}`)) === 1) throw new Error('no space left');
+      await kept.commit(writes);
+    },
+  };
+  const time = new SimTime(Date.parse('2026-03-01T00:00:00Z'));
+  const { engine } = await openEngine({ state, clock: time.clock({ alive: true }) });
+  engine.tell({ kind: 'certificate', device: 'crane', endsAt: 11_000 });
+  await time.runUntil(time.now + 1_000);
+  const rows = (key: string) => ['device', 'envelope', 'reported'].map((room) => `${room} ${key}`);
+  t.deepEqual(commits.slice(1), [[...rows('crane'), 'device crane'], rows('buoy')]);
 });

@@ -110,6 +110,21 @@ test('a device that is said to be idle and is selected is warned of, so that the
   ]);
 });
 
+test('a fleet that runs nothing is warned of, until its devices are said to be idle, which nobody then takes for a slip', (t) => {
+  const bare = (idle: object) => {
+    const files = {
+      ...{ 'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, []) },
+      ...{ 'devices/engine.yaml': device('engine', { kind: 'ship' }, idle) },
+    };
+    return warningsOf(files).map(({ file, line, code, message }) => `${file}:${line} ${code} ${message}`);
+  };
+  t.deepEqual(bare({}), [
+    'fleets/ships.yaml:9 FLEET_RUNS_NOTHING the fleet names no application, device engine runs nothing; ' +
+      'where that is meant, say spec.idle: true of them',
+  ]);
+  t.deepEqual(bare({ idle: true }), []);
+});
+
 test('nobody is warned of devices without a fleet while a file that cannot be read may hold the fleet', (t) => {
   const files = { ...unhoused, 'fleets/ships.yaml': `${unhoused['fleets/ships.yaml']}\n\tbroken: [` };
   t.deepEqual(strayWarnings(files), []);

@@ -104,7 +104,7 @@ test('a change of settings alone costs a deployment and no module', (t) => {
   const [cab, ...others] = compare(next).devices;
   t.deepEqual(others, []);
   t.deepEqual([cab?.kind, cab?.fetches], ['deploy', []]);
-  t.deepEqual(cab?.applications, [{ name: 'radio', from: '1.0.0', to: '1.0.0', settings: true }]);
+  t.deepEqual(cab?.applications, [{ name: 'radio', from: '1.0.0', to: '1.0.0', settings: true, changed: ['config'] }]);
 });
 
 test('devices that come and go are told apart', (t) => {

@@ -104,6 +104,13 @@ test('every device that does not run what it should says why', (t) => {
     'progressing PHASE_FETCHING',
   );
   t.is(statusOf({ report, connected: false, contactAt: now - 4_000_000 }), 'dark DARK');
+  t.is(statusOf({}), 'progressing NO_REPORT');
+});
+
+test('a device that is not connected and said nothing under its key is not said to be connected, nor on its way', (t) => {
+  const { state, reason } = deviceStatus(desired, { events: [], contactAt: now, connected: false, issued }, now);
+  t.is(`${state} ${reason.code}`, 'unknown NO_REPORT');
+  t.regex(reason.message, /not connected/);
 });
 
 test('a device that is connected is not dark, however long it has had nothing to say', (t) => {

@@ -120,6 +120,30 @@ test('a force-push that takes signed metadata back is refused, and devices keep 
   );
 });
 
+for (const lost of ['', 'timestamp.json', 'snapshot']) {
+  test(`what was published and rots over a restart is not forgotten while git holds an older one, with ${lost || 'nothing else'} lost`, async (t) => {
+    const tree = newTree();
+    release(tree, 'crane', '1.0.0', moduleOf(1));
+    const older = readWorkFile(tree, 'trust/roles/crane.json')!;
+    release(tree, 'crane', '1.1.0', moduleOf(2));
+    const newest = readWorkFile(tree, 'trust/roles/crane.json')!;
+    const disk = new SimDisk();
+    await onlineOf(tree, disk).publish(trustOf(tree), now);
+    const version = trustOf(tree).roles.get('crane')!.signed.version;
+    disk.flipBit(`/state/artifacts/tuf/${version}.crane.json`, 3);
+    const rotted = disk.list('/state/artifacts/tuf').filter((file) => lost !== '' && file.includes(lost));
+    for (const file of rotted) disk.flipBit(`/state/artifacts/tuf/${file}`, 3);
+    writeWorkFile(tree, 'trust/roles/crane.json', older);
+    const [problem, ...others] = await onlineOf(tree, disk).judge(trustOf(tree), now);
+    t.deepEqual([problem?.file, problem?.code, others], ['trust/roles/crane.json', 'TRUST_ROLLBACK', []]);
+    t.regex(problem?.message ?? '', new RegExp(`version ${version} was published`));
+    if (lost === '')
+      await t.throwsAsync(onlineOf(tree, disk).publish(trustOf(tree), now), { message: /was published/ });
+    writeWorkFile(tree, 'trust/roles/crane.json', newest);
+    t.deepEqual(await onlineOf(tree, disk).judge(trustOf(tree), now), [], 'the same file puts it right');
+  });
+}
+
 test('the same version with other content is refused', async (t) => {
   const tree = newTree();
   release(tree, 'crane', '1.0.0', moduleOf(1));
@@ -133,7 +157,7 @@ test('the same version with other content is refused', async (t) => {
   const codes = await onlineOf(tree, disk).judge(trustOf(tree), now);
   t.deepEqual(
     codes.map(({ code }) => code),
-    ['TRUST_VERSION_REUSED'],
+    ['TRUST_VERSION_REUSED', 'RELEASE_NAME_REUSED'],
   );
 });
 

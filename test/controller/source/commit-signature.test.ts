@@ -104,6 +104,10 @@ test('valid-after and valid-before are held against the time of the commit', (t)
   t.like(judged('valid-after="20251009"'), { kind: 'trusted' });
   t.like(judged('valid-after="202510090854Z"'), { code: 'SIGNER_NOT_VALID_THEN' });
   t.like(judged('valid-before="20251009085320Z"'), { code: 'SIGNER_NOT_VALID_THEN' });
+  const expired = () => `ada valid-before="20261009085320Z" ${key}`;
+  t.like(judgeSignature(commit, expired), { kind: 'trusted' });
+  const notBefore = Date.parse('2026-12-01T00:00:00Z') / 1000;
+  t.like(judgeSignature(commit, expired, notBefore), { code: 'SIGNER_NOT_VALID_THEN' }, 'a date that is set back');
   t.like(judged('valid-after="20250101",namespaces="git",valid-before="20260101"'), { kind: 'trusted' });
 });
 

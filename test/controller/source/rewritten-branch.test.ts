@@ -108,7 +108,7 @@ test('a list of signers inside the repository counts as the commit in force has 
     const lines = signers.map((signer) => `${signer} ${readFileSync(join(directory, `${signer}.pub`), 'utf8')}`);
     writeFileSync(join(work, 'allowed_signers'), lines.join(''));
     git(key, 'add', '.');
-    git(key, 'commit', '-q', '--allow-empty', '-S', '-m', signers.join());
+    git(key, 'commit', '-q', '--allow-empty', '-S', '-m', `signers: ${signers}`);
     return git(key, 'rev-parse', 'HEAD');
   };
   const [ada, eve] = keys as [string, string];
@@ -123,6 +123,25 @@ test('a list of signers inside the repository counts as the commit in force has 
   t.like(await poll(source, { inForce: trusted }), { kind: 'tip', revision: { id: invited } });
   const hers = commit(eve, ['eve']);
   t.like(await poll(source, { inForce: invited }), { kind: 'tip', signedBy: 'eve', revision: { id: hers } });
+  t.like(await poll(source, { judged: hers, inForce: hers }), { kind: 'unchanged' });
+  const retired = commit(eve, ['ada']);
+  t.like(await poll(source, { inForce: hers }), { kind: 'tip', signedBy: 'eve', revision: { id: retired } });
+  const known = { judged: retired, inForce: retired };
+  t.like(await poll(source, known), { kind: 'unchanged' }, 'who took her own key off the list was trusted then');
+  commit(eve, ['ada', 'eve']);
+  t.like(await poll(source, known), { kind: 'refused', code: 'SIGNER_UNKNOWN' });
+  const refusalOf = async () => {
+    const refused = await poll(source, known);
+    t.like(refused, { kind: 'refused', code: 'ALLOWED_SIGNERS' });
+    git(ada, 'reset', '-q', '--hard', retired);
+    return 'message' in refused ? refused.message : '';
+  };
+  git(ada, 'reset', '-q', '--hard', retired);
+  commit(ada, []);
+  t.regex(await refusalOf(), /leaves nobody in allowed_signers/);
+  git(ada, 'rm', '-q', 'allowed_signers');
+  git(ada, 'commit', '-q', '-S', '-m', 'gone');
+  t.regex(await refusalOf(), /takes allowed_signers away/);
 });
 
 test('a list of signers beside the files that git holds is read as it lies there', (t) => {

@@ -2,7 +2,7 @@
 import type { ExecutionContext, SkipFn, TestFn } from 'ava';
 import type { Write } from '../../../controller/engine/records.ts';
 import { decodeRow, encodeWrite } from '../../../controller/engine/rows.ts';
-import type { StatePort, StateRow, StateWrite } from '../../../controller/state/state-port.ts';
+import type { StatePort, StateRow, StateWrite, TornRow } from '../../../controller/state/state-port.ts';
 
 /** A place where state can be kept; opening it again finds what was kept. */
 export interface StatePlace {
@@ -18,6 +18,11 @@ export async function rowsOf(state: StatePort): Promise<string[]> {
     return undefined;
   });
   return rows.map(({ room, key, value }) => `${room}/${key}=${value}`).sort();
+}
+
+/** What was read, or why it was not. */
+export function readText(row: StateRow | TornRow): string {
+  return `${row.key}=${'value' in row ? row.value : row.error.code}`;
 }
 
 function write(room: string, key: string, value?: string): StateWrite {
@@ -66,7 +71,7 @@ const checks: Readonly<Record<string, Check>> = {
   async 'a document is in no load, and is read as the commits that were asked for before left it'(t, place) {
     const state = await place.open();
     const keys = ['x', 'y', 'z'].map((key) => ({ room: 'envelope', key }));
-    const read = async () => (await state.read(keys)).map(({ key, value }) => `${key}=${value}`).sort();
+    const read = async () => (await state.read(keys)).map(readText).sort();
     await state.commit([write('device', 'x', '1'), write('envelope', 'x', '1'), write('envelope', 'y', '2')]);
     t.deepEqual([await rowsOf(state), await read()], [['device/x=1'], ['x=1', 'y=2']]);
     const committing = state.commit([write('envelope', 'x', '3'), write('envelope', 'y'), write('reported', 'z', '4')]);

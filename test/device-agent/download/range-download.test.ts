@@ -14,6 +14,10 @@ class Server implements Network {
   content: Uint8Array = bytes;
   takesRanges = true;
   announcesLength = false;
+  /** Said of every range instead of what is true. */
+  contentRange: string | undefined;
+  /** How a cache packs whatever it passes on. */
+  coding: string | undefined;
   status: number | undefined;
   readonly requests: HttpRequest[] = [];
   sent = 0;
@@ -25,6 +29,8 @@ class Server implements Network {
     const from = this.takesRanges && (ifRange === undefined || ifRange === this.etag) ? wanted : 0;
     const headers: Record<string, string> = this.etag === undefined ? {} : { etag: this.etag };
     if (from > 0) headers['content-range'] = `bytes ${from}-${this.content.length - 1}/${this.content.length}`;
+    if (from > 0 && this.contentRange !== undefined) headers['content-range'] = this.contentRange;
+    if (this.coding !== undefined) headers['content-encoding'] = this.coding;
     if (this.announcesLength) headers['content-length'] = String(this.content.length - from);
     return { status: this.status ?? (from > 0 ? 206 : 200), headers, body: this.#body(from) };
   }
@@ -163,7 +169,42 @@ test('an answer that is neither yes nor no has its own code', async (t) => {
   server.status = 404;
   await t.throwsAsync(get, { code: 'ARTIFACT_MISSING' });
   server.status = 503;
+  await t.throwsAsync(get, { code: 'SERVER_BUSY' });
+  server.status = 403;
   await t.throwsAsync(get, { code: 'SERVER_REFUSED' });
   server.status = 206;
+  await t.throwsAsync(get, { code: 'SERVER_REFUSED' });
+});
+
+for (const contentRange of ['bytes 500000-999999/1000000', 'bytes=400000-', '', 'bytes 400000-999999/999999']) {
+  test(`what is there outlives a cache that answers with another range: "${contentRange}"`, async (t) => {
+    const { server, get } = begin();
+    server.cutAfter = 400_000;
+    await t.throwsAsync(get, { code: 'CUT' });
+    Object.assign(server, { contentRange, cutAfter: 300_000 });
+    await t.throwsAsync(get);
+    Object.assign(server, { contentRange: undefined, cutAfter: Number.POSITIVE_INFINITY });
+    t.is(await get(), blob.sha256);
+    t.is(server.requests.at(-1)?.headers.range, 'bytes=400000-');
+  });
+}
+
+test('where ranges are answered wrongly the whole is asked for, and the download ends', async (t) => {
+  const { server, get } = begin();
+  server.cutAfter = 400_000;
   await t.throwsAsync(get, { code: 'CUT' });
+  Object.assign(server, { contentRange: 'bytes 0-1/2', status: 416, cutAfter: Number.POSITIVE_INFINITY });
+  await t.throwsAsync(get, { code: 'SERVER_REFUSED' });
+  server.status = undefined;
+  server.contentRange = 'bytes 600000-999999/1000000';
+  t.is(await get(), blob.sha256);
+});
+
+test('a blob is asked for unpacked, and packed all the same it is refused before its bytes are paid for', async (t) => {
+  const { disk, server, get } = begin();
+  server.coding = 'gzip';
+  await t.throwsAsync(get, { code: 'SERVER_REFUSED', message: /came packed \(gzip\)/ });
+  t.is(server.requests[0]?.headers['accept-encoding'], 'identity');
+  t.true(server.sent < 40_000, `${server.sent} bytes`);
+  t.is(disk.stat(`/partial/${blob.sha256}.part`)?.bytes, 0);
 });

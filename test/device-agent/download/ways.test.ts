@@ -230,3 +230,33 @@ test('an index that was asked for before the delta was made is asked for again',
   t.is(ship.report.running?.sequence, 2);
   t.is(ship.report.downloads?.[0]?.method, 'delta');
 });
+
+/** A ship with the first release is to run the second, of a server that is too busy for a file so often. */
+async function updating(path: string, times: number): Promise<Ship> {
+  const ship = await running(first);
+  ship.shore.releaseWithBrotli(second, [deltaWay]);
+  let left = times;
+  ship.shore.busy = (url) => (url === path && left-- > 0 ? 503 : undefined);
+  ship.want(ship.shore.desired(2, [second]));
+  return ship;
+}
+
+for (const path of ['/releases/gauge/2.0.0.json', `/sha256/${sha256(patch)}`]) {
+  test(`a server that is too busy for ${path.slice(1, 9)} now is asked again when it asked to be, and no larger form is paid for`, async (t) => {
+    const ship = await updating(path, 1);
+    await ship.run(25);
+    t.is(ship.report.running?.sequence, 1);
+    t.is(ship.report.problem?.code, 'SERVER_BUSY');
+    await ship.run(40);
+    t.is(ship.report.running?.sequence, 2);
+    t.is(ship.report.downloads?.[0]?.method, 'delta');
+  });
+
+  test(`an update does not hang on ${path.slice(1, 9)} that the server is always too busy for`, async (t) => {
+    const ship = await updating(path, Number.POSITIVE_INFINITY);
+    await ship.run(600);
+    t.is(ship.report.running?.sequence, 2);
+    t.not(ship.report.downloads?.[0]?.method, 'delta');
+    t.is(ship.report.problem, undefined);
+  });
+}

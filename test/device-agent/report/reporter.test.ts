@@ -58,6 +58,19 @@ test('a new phase is told at once, progress a few times only', async (t) => {
   t.true(sent.length - before <= 5, `${sent.length - before} reports of progress`);
 });
 
+test('progress delays no report beyond the interval', async (t) => {
+  const { reporter, sent, state, run } = begin(10_000);
+  reporter.connection(true);
+  await run(1);
+  state.bytesDone += 1;
+  reporter.changed();
+  await run(35);
+  t.deepEqual(
+    sent.map(({ report }) => report.progress?.bytesDone),
+    [0, 1, 1, 1],
+  );
+});
+
 test('what did not get through is told as it is then, once the link is back', async (t) => {
   const { reporter, sent, shore, state, run } = begin();
   reporter.connection(true);

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { ApplicationLog, logFileBytesMax } from '../../../device-agent/runtime/application-log.ts';
 import { LineWriter } from '../../../device-agent/runtime/host/line-writer.ts';
+import type { RunEnd } from '../../../device-agent/runtime/run-end.ts';
 import { SimTime } from '../../sim/sim-clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 
@@ -55,6 +56,46 @@ test('what an application printed before it ended is on disk with the reason', (
   log.line('err', 'out of herring');
   log.note('trap: unreachable');
   t.regex(text(), /err out of herring\n.*fleet trap: unreachable\n$/s);
+});
+
+test('an application that fails all the time writes no more than one that prints all the time, and why is told', async (t) => {
+  const { time, disk, log, text } = openLog();
+  let [writes, bytes, size] = [0, 0, 0];
+  const hourSeconds = 3_600;
+  for (let tick = 1; tick <= 10 * hourSeconds; tick++) {
+    log.end({ kind: 'trapped', message: 'unreachable', stack: ['gauge.read', 'main'] } as RunEnd);
+    await time.runUntil(tick * 100);
+    const now = disk.stat('/logs/app.log')?.bytes ?? 0;
+    if (now === size) continue;
+    writes += 1;
+    bytes += now > size ? now - size : now;
+    size = now;
+  }
+  t.true(bytes <= 131_072 + 2 * 8_192 + hourSeconds * 256 * 1.1, `${bytes} bytes an hour`);
+  t.true(writes <= 60 + 6 + bytes / 4_096 + 2, `${writes} writes an hour`);
+  t.regex(text(), /fleet unreachable in gauge\.read < main\n.* {3}in gauge\.read\n.* {3}in main\n/);
+  t.regex(text(), /fleet \d+ lines were dropped/);
+});
+
+test('the reason of an end finds room behind what used up the log', (t) => {
+  const { log, text } = openLog();
+  for (let line = 0; line < 20_000; line++) log.line('out', 'x'.repeat(99));
+  log.note('trap: unreachable');
+  log.close('stopped');
+  t.regex(text(), /fleet trap: unreachable\n/);
+});
+
+test('a line now and then is written soon, also after hours of talk', async (t) => {
+  const { time, log, text } = openLog();
+  const talkSeconds = 6 * 3_600;
+  for (let second = 0; second < talkSeconds; second += 17) {
+    log.line('out', 'x'.repeat(4_090));
+    await time.runUntil(second * 1_000);
+  }
+  await time.runUntil((talkSeconds + 3_600) * 1_000);
+  log.line('out', 'the pump stands still');
+  await time.runUntil((talkSeconds + 4_300) * 1_000);
+  t.regex(text(), /the pump stands still/);
 });
 
 test('a full disk costs lines and nothing else', (t) => {

@@ -69,3 +69,28 @@ export const spinner = provider([...op.loopForever, ...op.unreachable]);
 export const endlessStarter = provider([...parameter], op.loopForever);
 /** Its start traps. */
 export const trappingStarter = provider([...parameter], op.unreachable);
+
+const copies = ['read', 'write'].map((name) => ({
+  ...{ module: 'fleet:caller', name },
+  params: ['i32', 'i32', 'i32'] as const,
+}));
+const [kept, changed] = [100, 101];
+
+/** A library with a memory of its own: `f` reads bytes of its caller, does something, and gives the first that it read. */
+const reader = (from: number, bytes: number, ...then: number[][]): Uint8Array =>
+  buildModule({
+    imports: copies,
+    functions: { f: [op.i32(kept), op.i32(from), op.i32(bytes), op.call(0), ...then, op.i32(kept), load8] },
+    signatures: { f: { params: ['i32'], result: 'i32' } },
+  });
+
+/** Gives the letter in its caller's line. */
+export const echo = reader(lineAt, 1);
+/** Gives it too, and makes it a small one where it read it. */
+export const lowering = reader(
+  ...([lineAt, 1] as const),
+  [op.i32(changed), op.i32(kept), load8, op.i32(32), [0x72], store8].flat(),
+  [op.i32(lineAt), op.i32(changed), op.i32(1), op.call(1)].flat(),
+);
+/** Reads beyond the end of its caller's memory. */
+export const outOfBounds = reader(65_535, 2);

@@ -8,6 +8,7 @@ import { openAuthority } from '../../../controller/authority/authority.ts';
 import type { AuthorizeDevice } from '../../../controller/authority/authorization.ts';
 import { enrol as answerEnrolment } from '../../../controller/authority/enrolment.ts';
 import { certificateIdentity } from '../../../controller/authority/key-fingerprint.ts';
+import { brokerForAgents } from '../../../controller/doors/http/broker-for-agents.ts';
 import { errorAnswer } from '../../../controller/doors/http/json-answer.ts';
 import { bodyBytesMax, createApi } from '../../../controller/doors/http/router.ts';
 import { type EmbeddedBroker, startEmbeddedBroker } from '../../../controller/doors/mqtt/embedded/broker.ts';
@@ -78,6 +79,8 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
       ? 'ok'
       : { code: 'KEY_NOT_NAMED', message: `git does not name this key for ${device}` };
   const ports = { disk: nodeDisk, clock: nodeClock, random: nodeRandom };
+  /** Where its broker is said to be. */
+  const brokerPlace = '0.0.0.0:18883';
   const authority = await openAuthority({ ...ports, directory: join(directory, 'authority') });
   const identity = await authority.serverIdentity(['localhost', address]);
   const onRefusal = (): void => {};
@@ -105,6 +108,7 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     enrol: (request, from) => answerEnrolment({ authority, authorize, onRefusal, onIssued: () => {} }, request, from),
     acceptRevision: async () => ({ kind: 'not-held', message: 'not here' }),
     notifyPush: () => {},
+    brokerForAgents: () => brokerForAgents(`mqtts://${brokerPlace}`, true),
     authorize,
     onRefusal,
     readiness: () => ({ isReady: true }),
@@ -136,7 +140,7 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
   const enrolledDevice = async (device: string) => {
     const made = newDevice(device);
     named.set(device, made.fingerprint);
-    t.deepEqual(await made.enrol(), { kind: 'enrolled' });
+    t.is((await made.enrol()).kind, 'enrolled');
     return made;
   };
   const openLink = (
@@ -162,5 +166,5 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     t.teardown(() => link.stop());
     return link;
   };
-  return { directory, named, authority, startBroker, openShadows, newDevice, enrolledDevice, openLink };
+  return { directory, url, named, authority, startBroker, openShadows, newDevice, enrolledDevice, openLink };
 }

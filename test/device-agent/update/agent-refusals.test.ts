@@ -150,6 +150,30 @@ test('a flipped bit in an artifact is refused; the other way is taken, and with 
   t.is(ship.report.running?.sequence, 3);
 });
 
+test('a word from the shore ends the wait after what was tried in vain, and no flood of words has a device try without end', async (t) => {
+  const ship = await proved();
+  const whole = `/sha256/${sha256(gauge2.bytes)}`;
+  const { files } = ship.shore;
+  const index = JSON.parse(Buffer.from(files['/releases/gauge/2.0.0.json']!).toString());
+  const packed = `/sha256/${index.ways[1].sha256}`;
+  const kept = { [whole]: files[whole]!, [packed]: files[packed]! };
+  for (const path of Object.keys(kept)) delete files[path];
+  const tries = () => ship.logged.filter((line) => line.startsWith('debug fetch.failed')).length;
+  ship.want(ship.shore.desired(2, [gauge2]));
+  await ship.run(24 * 3600);
+  const before = tries();
+  for (let said = 0; said < 1200; said += 1) {
+    ship.want(ship.desired);
+    await ship.run(0.5);
+  }
+  t.true(tries() - before <= 12, `${tries() - before} tries in ten minutes of words`);
+  Object.assign(files, kept);
+  await ship.run(61);
+  ship.want(ship.desired);
+  await ship.run(30);
+  t.is(ship.report.running?.sequence, 2, 'at once, not after the hour that it would have waited');
+});
+
 test('a signed module that no device runs is refused before anything is stopped for it, and the device says why', async (t) => {
   const ship = await proved();
   const gpio = buildModule({ imports: [{ module: 'env', name: 'gpio' }], functions: { _start: [op.call(0)] } });

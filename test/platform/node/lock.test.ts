@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -93,3 +93,51 @@ test('asking whether a lock is held keeps nobody from taking it', async (t) => {
     t.truthy(lock);
   }
 });
+
+test('nobody but its owner may open the file of a lock, for to read it is enough to be in the way', (t) => {
+  const directory = newDirectory(t);
+  const modeOf = (name: string): number => statSync(join(directory, `${name}.lock`)).mode & 0o777;
+  using fresh = takeLock(directory, 'fresh');
+  t.truthy(fresh);
+  t.is(modeOf('fresh'), 0o600);
+  writeFileSync(join(directory, 'old.lock'), '');
+  chmodSync(join(directory, 'old.lock'), 0o644);
+  using old = takeLock(directory, 'old');
+  t.truthy(old);
+  t.is(modeOf('old'), 0o600);
+  t.is(takeLock(directory, 'old'), undefined, 'looking at its mode let go of nothing');
+});
+
+const hasFlock = spawnSync('flock', ['--version']).status === 0;
+/** Runs what follows with DIRECTORY mounted read-only, as after an error of the disk. */
+const readOnly = 'd=$1; shift; mount --bind "$d" "$d" && mount -o remount,ro,bind "$d" && exec "$@"';
+const mounts = ['--user', '--map-root-user', '--mount'];
+const canMount =
+  spawnSync('unshare', [...mounts, 'sh', '-c', readOnly, 'sh', import.meta.dirname, 'true']).status === 0;
+
+(hasFlock && canMount ? test : test.skip)('on a disk that can only be read one process of several runs', async (t) => {
+  const directory = newDirectory(t);
+  writeFileSync(join(directory, 'one.lock'), '');
+  const wrapper = ['unshare', ...mounts, 'sh', '-c', readOnly, 'sh', directory];
+  t.is((await otherProcess(t, directory, ...wrapper)).answer, 'taken');
+  t.is((await otherProcess(t, directory, ...wrapper)).answer, 'refused');
+});
+
+(hasFlock ? test : test.skip)(
+  'where no file can be written one process holds the directory, until kill -9',
+  async (t) => {
+    const directory = newDirectory(t);
+    mkdirSync(join(directory, 'one.lock'));
+    const { child, answer } = await otherProcess(t, directory);
+    t.is(answer, 'taken');
+    t.is((await otherProcess(t, directory)).answer, 'refused');
+    t.true(isLocked(directory, 'one'));
+    using waited = await waitForLock(directory, 'one');
+    t.truthy(waited);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    while (isLocked(directory, 'one')) await new Promise(setImmediate);
+    using after = takeLock(directory, 'one');
+    t.truthy(after);
+  },
+);

@@ -1,10 +1,12 @@
 /** The way out over real sockets: connections serve again, and what is cut, aborted or renewed is so at once. One after the other: the pools are the process's. */
 
+import dns from 'node:dns';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { Worker } from 'node:worker_threads';
 import test, { type ExecutionContext } from 'ava';
 import { openNetwork } from '../../../platform/node/network.ts';
 import type { HttpRequest, HttpResponse } from '../../../platform/ports.ts';
@@ -141,4 +143,43 @@ test.serial('an answer that ends too early is cut', async (t) => {
   });
   const network = openNetwork(() => ({ ca: scene.authority.certificate }));
   await t.throwsAsync(async () => textOf(await network.request(get(url), never)), { code: 'CUT' } as never);
+});
+
+/** A server on a thread that answers nobody before `wake`: what comes when its queue of one is full has to knock again a second later. */
+async function startSleeper(t: ExecutionContext): Promise<{ readonly port: number; wake(): void }> {
+  const flag = new Int32Array(new SharedArrayBuffer(4));
+  const program = `const { workerData, parentPort } = require('node:worker_threads');
+    const answer = (socket) => socket.on('error', () => {}).end('HTTP/1.1 200 OK\\r\\ncontent-length: 4\\r\\n\\r\\nfine');
+    const server = require('node:net').createServer(answer).listen(0, '127.0.0.1', 1, () => {
+      parentPort.postMessage(server.address().port);
+      Atomics.wait(workerData, 0, 0);
+    });`;
+  const worker = new Worker(program, { eval: true, workerData: flag });
+  t.teardown(() => worker.terminate());
+  const [port] = (await once(worker, 'message')) as [number];
+  for (let filling = 0; filling < 2; filling++) {
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    t.teardown(() => socket.destroy());
+    await once(socket, 'connect');
+  }
+  const wake = (): void => {
+    Atomics.store(flag, 0, 1);
+    Atomics.notify(flag, 0);
+  };
+  return { port, wake };
+}
+
+test.serial('the first of several addresses is waited for as long as a satellite takes', async (t) => {
+  const { port, wake } = await startSleeper(t);
+  const { lookup } = dns;
+  t.teardown(() => Object.assign(dns, { lookup }));
+  const addresses = ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 }));
+  type Answer = (error: null, found: typeof addresses) => void;
+  Object.assign(dns, {
+    lookup: (_name: string, _options: object, done: Answer) => setImmediate(done, null, addresses),
+  });
+  const answer = openNetwork(() => ({})).request(get(`http://shore.example:${port}/`), never);
+  const waking = setTimeout(wake, 600);
+  t.teardown(() => clearTimeout(waking));
+  t.is(await textOf(await answer), 'fine');
 });

@@ -1,10 +1,11 @@
 /**
  * An external MQTT broker as the controller's message bus. The link to it may go away at any time: subscriptions are made
- * again at every connect, and what is published meanwhile waits here and is sent in order.
+ * again at every connect, and what is published meanwhile is not taken: whoever owes it says it again.
  */
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import { bareHost } from '../../../../platform/host-and-port.ts';
-import type { BusMessage, Clock, Log, MessageBus } from '../../../../platform/ports.ts';
+import { inTime } from '../../../../platform/in-time.ts';
+import { BusError, type BusMessage, type Clock, type Log, type MessageBus } from '../../../../platform/ports.ts';
 import type { BrokerStatus } from '../../../../schemas/generated/types.ts';
 import type { KeyAndCertificate } from '../../../authority/authority-files.ts';
 
@@ -26,11 +27,20 @@ export interface ExternalBrokerOptions {
 /** Milliseconds between attempts to connect: less than devices wait, so that the service is there before they ask. */
 const reconnectMs = 250;
 
+/** A broker that ends connections again and again is asked less and less often, at least this often. */
+const reconnectMsMax = 8_000;
+
+/** Milliseconds after which a connection that followed a failure counts as lasting. */
+const steadyMs = 10_000;
+
 /** Granted quality of service in a SUBACK that means refused. */
 const subscriptionRefused = 128;
 
 /** Milliseconds until what was refused is asked for again: a broker may be given its access list later than its start. */
 const refusedAgainMs = 10_000;
+
+/** Milliseconds after which a message that the broker has not acknowledged is given up. */
+const silenceMsMax = 30_000;
 
 /** Whether a topic matches a filter, by the rules of MQTT. */
 export function topicMatches(filter: string, topic: string): boolean {
@@ -66,6 +76,7 @@ class ExternalBroker implements ExternalBus {
   /** What was asked for at this connect and not answered yet. */
   readonly #unanswered = new Set<string>();
   #askingAgain: Disposable | undefined;
+  #lasting: Disposable | undefined;
   /** Counts connects and their ends: an answer of an earlier one says nothing of this. */
   #connects = 0;
   #reached = Promise.withResolvers<void>();
@@ -98,10 +109,27 @@ class ExternalBroker implements ExternalBus {
     this.#connects += 1;
     this.#refused.clear();
     this.#unanswered.clear();
-    this.#failure = undefined;
-    this.#log.write('info', 'broker.reached');
+    if (this.#failure === undefined) this.#lasts();
+    else this.#lasting = this.#clock.after(steadyMs, () => this.#lasts());
     this.#onReached();
     await this.#request([...this.#handlers.keys()]);
+  }
+
+  /** It is there again; one that lets in and drops is still told as the failure that it was. */
+  #lasts(): void {
+    this.#lasting = undefined;
+    this.#failure = undefined;
+    this.#client.options.reconnectPeriod = reconnectMs;
+    this.#log.write('info', 'broker.reached');
+  }
+
+  /** A connection that did not last has ended: the next one comes later. */
+  #slowDown(): void {
+    if (this.#lasting === undefined) return;
+    this.#lasting[Symbol.dispose]();
+    this.#lasting = undefined;
+    const { options } = this.#client;
+    options.reconnectPeriod = Math.min(2 * (options.reconnectPeriod ?? reconnectMs), reconnectMsMax);
   }
 
   status(): BrokerStatus {
@@ -127,6 +155,8 @@ class ExternalBroker implements ExternalBus {
 
   #away(): void {
     this.#connects += 1;
+    this.#dropUnacknowledged();
+    this.#slowDown();
     this.#log.write('debug', 'broker.away');
     // One that does not like our certificate says no more than this.
     if (this.#failure === undefined && !this.#client.disconnecting) this.#failed('the broker ended the connection');
@@ -181,7 +211,26 @@ class ExternalBroker implements ExternalBus {
   }
 
   async publish(topic: string, payload: Uint8Array): Promise<void> {
-    await this.#client.publishAsync(topic, Buffer.from(payload), { qos: 1 });
+    const client = this.#client;
+    if (!client.connected) throw new BusError('AWAY', this.#failure ?? 'the broker is away');
+    const connect = this.#connects;
+    const taken = client.publishAsync(topic, Buffer.from(payload), { qos: 1 });
+    const id = client.getLastMessageId();
+    const late = new BusError('SILENT', `the broker has not acknowledged it for ${silenceMsMax / 1000} s`);
+    try {
+      await inTime(this.#clock, silenceMsMax, late, taken);
+    } catch (error) {
+      if (error === late && connect === this.#connects) client.removeOutgoingMessage(id);
+      if (error instanceof BusError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      if (connect === this.#connects) throw new BusError('SILENT', reason);
+      throw new BusError('CUT', 'the broker ended the connection while this was on its way to it');
+    }
+  }
+
+  /** Nothing of an earlier connection is sent again by itself: what makes a broker end the connection would end every one. */
+  #dropUnacknowledged(): void {
+    for (const id of Object.keys(this.#client.outgoing)) this.#client.removeOutgoingMessage(Number(id));
   }
 
   /** Resolves when the broker granted it, or at once while there is no connection: then it is made at the next one. */
@@ -196,6 +245,7 @@ class ExternalBroker implements ExternalBus {
 
   async close(): Promise<void> {
     this.#askingAgain?.[Symbol.dispose]();
+    this.#lasting?.[Symbol.dispose]();
     await this.#client.endAsync(true);
   }
 }

@@ -93,7 +93,7 @@ export class EventedApplication implements Life {
     queue?.rest();
     this.#end('stopped');
     await this.#instances.stop(lastEventMsMax);
-    this.#log.note('stopped');
+    this.#log.close('stopped');
     this.#lock?.[Symbol.dispose]();
     return queue;
   }

@@ -2,6 +2,7 @@
 
 import { admissionLimits } from '../../../../artifact/admission/limits.ts';
 import { isLinkName } from '../../../../artifact/admission/link-name.ts';
+import { shareCounters } from '../../../../artifact/fuel/counters.ts';
 import { injectFuel } from '../../../../artifact/fuel/inject.ts';
 import type { Imported } from '../../../../artifact/linking/functions.ts';
 import { type LinkedFunction, writeTrampolines } from '../../../../artifact/linking/trampolines.ts';
@@ -51,10 +52,13 @@ function trampolinesFor(imports: readonly Imported[]): Trampolines {
     if (signature !== undefined && !functions.has(name)) functions.set(name, { name, ...signature });
   }
   const names = [...functions.keys()].sort();
-  const written = writeTrampolines(names.map((name) => functions.get(name)!));
-  const metered = injectFuel(written, {
-    memoryPagesMax: 0,
-    tableElementsMax: admissionLimits.tableElementsMax,
-  });
-  return { module: new WebAssembly.Module(metered), functions: names };
+  return compiledTrampolines(names.map((name) => functions.get(name)!));
+}
+
+/** Stands between these functions and what fulfils them. */
+export function compiledTrampolines(functions: readonly LinkedFunction[]): Trampolines {
+  const { tableElementsMax } = admissionLimits;
+  const metered = injectFuel(writeTrampolines(functions), { memoryPagesMax: 0, tableElementsMax });
+  const shared = shareCounters(metered) as Uint8Array<ArrayBuffer>;
+  return { module: new WebAssembly.Module(shared), functions: functions.map(({ name }) => name) };
 }

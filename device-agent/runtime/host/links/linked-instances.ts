@@ -1,26 +1,20 @@
 import { slotsExport } from '../../../../artifact/linking/trampolines.ts';
 import type { CompiledModule } from '../compiled-modules.ts';
+import { CallerAccess } from './caller-access.ts';
 import { isSwappable, type Linkage } from './linkage.ts';
-
-/** An instance of a linked module, and the memory that is its own. */
-export interface LinkedInstance {
-  readonly exports: WebAssembly.Exports;
-  readonly memory: WebAssembly.Memory | undefined;
-  /** Whether its module asks for more memory than it starts with. */
-  readonly mayGrow: boolean;
-}
+import type { Instantiate, LinkedInstance } from './linked-instance.ts';
 
 /** New instances by their links. */
 export type Successors = ReadonlyMap<string, LinkedInstance>;
-
-/** Makes an instance that shares meter and system calls with the guest; `links` is what it may import of linked modules. */
-export type Instantiate = (compiled: CompiledModule, links: WebAssembly.Imports) => LinkedInstance;
 
 /** The instances of the modules that are linked to one guest, and the slots through which they are called. */
 export class LinkedInstances {
   readonly #instantiate: Instantiate;
   readonly #slots = new Map<string, WebAssembly.Table>();
   readonly #instances = new Map<string, LinkedInstance>();
+  /** What is to be opened when the caller is there. */
+  readonly #waiting = new Map<LinkedInstance, CallerAccess>();
+  #caller: LinkedInstance | undefined;
   #linkage: Linkage;
   /** By link, what its functions are called through. */
   readonly imports: Readonly<Record<string, WebAssembly.Exports>>;
@@ -35,7 +29,14 @@ export class LinkedInstances {
       return [link, exports] as const;
     });
     this.imports = Object.fromEntries(between);
-    for (const [link, provider] of linkage.providers) this.#link(link, instantiate(provider, this.imports));
+    for (const [link, provider] of linkage.providers) this.#link(link, this.#make(provider));
+  }
+
+  /** From now on those that ask for it get at the memory of `caller`, the guest's own instance. Nothing has run before. */
+  attach(caller: LinkedInstance): void {
+    this.#caller = caller;
+    for (const [instance, access] of this.#waiting) access.open(instance, caller);
+    this.#waiting.clear();
   }
 
   /** In the order of their links. */
@@ -56,7 +57,7 @@ export class LinkedInstances {
   /** New instances of the modules that differ in `next`, by link; nothing calls them yet. */
   successors(next: Linkage): Successors {
     const differing = [...next.providers].filter(([link, provider]) => this.#linkage.providers.get(link) !== provider);
-    return new Map(differing.map(([link, provider]) => [link, this.#instantiate(provider, this.imports)]));
+    return new Map(differing.map(([link, provider]) => [link, this.#make(provider)]));
   }
 
   /** From now on they are called; a call that is under way returns from where it went. Gives those whose place they took. */
@@ -65,6 +66,15 @@ export class LinkedInstances {
     this.#linkage = next;
     for (const [link, instance] of successors) this.#link(link, instance);
     return gone;
+  }
+
+  #make(provider: CompiledModule): LinkedInstance {
+    if (!CallerAccess.isAskedBy(provider)) return this.#instantiate(provider, this.imports);
+    const access = new CallerAccess(this.#instantiate);
+    const instance = this.#instantiate(provider, { ...this.imports, ...access.imports });
+    if (this.#caller === undefined) this.#waiting.set(instance, access);
+    else access.open(instance, this.#caller);
+    return instance;
   }
 
   #link(link: string, instance: LinkedInstance): void {

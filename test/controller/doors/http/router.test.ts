@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import test from 'ava';
+import { brokerForAgents } from '../../../../controller/doors/http/broker-for-agents.ts';
 import { enrolmentLimits } from '../../../../controller/doors/http/enrolment-limits.ts';
 import { type ApiParts, bodyBytesMax, createApi, urlCharactersMax } from '../../../../controller/doors/http/router.ts';
 import { nodeClock } from '../../../../platform/node/clock.ts';
@@ -30,6 +31,7 @@ function stage({ hook = true, isNamed = (name: string): boolean => name === 'buo
       if (!isNamed(request.device)) return { kind: 'refused', code: 'DEVICE_UNKNOWN', message: 'no' };
       return { kind: 'enrolled', certificate: 'CERT', authority: 'CA' };
     },
+    brokerForAgents: () => brokerForAgents('mqtts://0.0.0.0:18883', true),
     notifyPush: () => seen.push('push'),
     authorize: (name) => (name === 'buoy-1' ? 'ok' : { code: 'DEVICE_UNKNOWN', message: name }),
     onRefusal: ({ code, device: name }) => seen.push(`refused ${name} ${code}`),
@@ -78,7 +80,7 @@ test('status is for the token only, whatever certificate comes with the request'
 test('enrolment answers with certificates, or with the code of the refusal', async (t) => {
   const { ask, seen } = stage();
   const answer = await ask(nobody, 'POST', '/enroll', json({ device: 'buoy-1', csr: 'PEM' }));
-  t.deepEqual([answer.status, answer.body], [200, { certificate: 'CERT', authority: 'CA' }]);
+  t.deepEqual([answer.status, answer.body], [200, { certificate: 'CERT', authority: 'CA', mqtt: { port: 18883 } }]);
   t.like(await ask(nobody, 'POST', '/enroll', json({ device: 'x', csr: 'PEM' })), {
     status: 403,
     body: { code: 'DEVICE_UNKNOWN' },
@@ -87,6 +89,15 @@ test('enrolment answers with certificates, or with the code of the refusal', asy
   t.is((await ask(nobody, 'POST', '/enroll')).status, 400);
   t.is((await ask(nobody, 'POST', '/enroll', { body: new Uint8Array([0xff]) })).status, 400);
   t.deepEqual(seen, ['enrol buoy-1 from 10.0.0.2', 'enrol x from 10.0.0.2']);
+});
+
+test('agents are told of a broker by the port alone where its host means nothing to them', (t) => {
+  const told = (url: string) => brokerForAgents(url, false);
+  t.deepEqual(told('mqtts://broker.example'), { host: 'broker.example', port: 8883 });
+  t.deepEqual(told('mqtts://[2001:db8::7]:8884'), { host: '2001:db8::7', port: 8884 });
+  for (const host of ['127.0.0.1', 'localhost', '[::1]', '0.0.0.0'])
+    t.deepEqual(told(`mqtts://${host}:1`), { port: 1 });
+  t.deepEqual(brokerForAgents('mqtts://10.0.0.2:1', true), { port: 1 });
 });
 
 test('more enrolments of one source than can be judged are told to come later, those of another are judged', async (t) => {

@@ -1,4 +1,6 @@
 import test from 'ava';
+import { fuelContract } from '../../../../artifact/fuel/contract.ts';
+import { runByItself } from '../../../../device-agent/runtime/host/guest.ts';
 import { emptyInput, outputTo } from '../../../../device-agent/runtime/primitives/streams.ts';
 import { failureOf, type RunEnd } from '../../../../device-agent/runtime/run-end.ts';
 import { nodeClock } from '../../../../platform/node/clock.ts';
@@ -39,7 +41,7 @@ test('a thousand sleeping commands share one thread, and each goes on when its t
     // On a clock that stands still: nobody's time comes while others start.
     guest(ticker, { monotonic: () => 0, wait: () => new Promise<void>((resolve) => wakers.push(resolve)) }),
   );
-  const runs = sleepers.map(({ guest: one }) => one.run());
+  const runs = sleepers.map(({ guest: one }) => one.work(runByItself));
   while (wakers.length < 1_000) await new Promise(setImmediate);
   t.true(sleepers.every(({ printed }) => printed.length === 0));
   for (const { guest: one } of sleepers.slice(1)) one.stop();
@@ -50,7 +52,7 @@ test('a thousand sleeping commands share one thread, and each goes on when its t
 
 test('a guest that sleeps for ever is stopped at once', async (t) => {
   const { guest } = newThread().guest(hostileGuest('sleeper'), { wait: () => new Promise(() => {}) });
-  const run = guest.run();
+  const run = guest.work(runByItself);
   await new Promise(setImmediate);
   await new Promise(setImmediate);
   guest.stop();
@@ -63,7 +65,7 @@ test('a guest that is stopped before its first turn gives back what it was grant
     directories: {},
     sockets: [{ input: emptyInput, output: outputTo(() => {}), shutdown: () => {}, close: () => closed++ }],
   });
-  const run = guest.run();
+  const run = guest.work(runByItself);
   guest.stop();
   t.is(await run, undefined);
   t.deepEqual([starts(), closed], [0, 1]);
@@ -71,7 +73,7 @@ test('a guest that is stopped before its first turn gives back what it was grant
 
 test('a call to the host that takes more than the run may spend is not made', async (t) => {
   const { guest, printed } = newThread().guest(printer('ahoy\n'), { fuel: { fuelPerRun: 400 } });
-  t.deepEqual(await guest.run(), { kind: 'exhausted', message: 'it used up its fuel of 400' });
+  t.deepEqual(await guest.work(runByItself), { kind: 'exhausted', message: 'it used up its fuel of 400' });
   t.deepEqual([printed, guest.fuelSpent()], [[], 400]);
 });
 
@@ -79,7 +81,7 @@ test('what guests of one module import is the same, and each is answered out of 
   const { guest } = newThread();
   const bytes = printer('ahoy\n');
   const both = [guest(bytes, { name: 'one' }), guest(bytes, { name: 'two' })];
-  await Promise.all(both.map(({ guest: one }) => one.run()));
+  await Promise.all(both.map(({ guest: one }) => one.work(runByItself)));
   t.deepEqual(
     both.map(({ printed }) => printed),
     [['stdout:ahoy\n'], ['stdout:ahoy\n']],
@@ -91,8 +93,11 @@ test('an instance that runs while no guest has its turn gets no answer from anyb
   const bytes = buildModule({ imports: [clock], functions: { _start: [op.i32(0), op.i32(0), op.call(0), op.drop] } });
   const { guest } = newThread().guest(bytes);
   let kept = (): unknown => undefined;
-  await guest.work(async ({ instance }) => {
-    kept = instance.exports._start as () => unknown;
+  await guest.work(async ({ instance: { exports } }) => {
+    kept = exports._start as () => unknown;
+    // With fuel it comes as far as its call.
+    (exports[fuelContract.left] as WebAssembly.Global<bigint>).value = 1_000_000n;
+    (exports[fuelContract.stack] as WebAssembly.Global<number>).value = 100_000;
     return { kind: 'kept' };
   });
   t.throws(kept, { message: 'an instance runs while no guest has its turn' });
@@ -101,8 +106,8 @@ test('an instance that runs while no guest has its turn gets no answer from anyb
 test('one guest runs at a time, and it is noted which', async (t) => {
   const { guest, marks } = newThread();
   await Promise.all([
-    guest(printer('one\n'), { name: 'one' }).guest.run(),
-    guest(printer('two\n'), { name: 'two' }).guest.run(),
+    guest(printer('one\n'), { name: 'one' }).guest.work(runByItself),
+    guest(printer('two\n'), { name: 'two' }).guest.work(runByItself),
   ]);
   t.deepEqual(marks, ['one', undefined, 'two', undefined]);
 });
@@ -111,7 +116,7 @@ test('two guests that spin and one that ticks share a thread: the ticks come, an
   const { guest } = newThread();
   const spinners = ['one', 'two'].map((name) => guest(hostileGuest('loop'), { name }).guest);
   const ticker = guest(hostileGuest('ticker'), { name: 'ticker' });
-  const runs = [...spinners, ticker.guest].map((one) => one.run());
+  const runs = [...spinners, ticker.guest].map((one) => one.work(runByItself));
   while (ticker.printed.length < 5) await new Promise((resolve) => setTimeout(resolve, 10));
   t.true(spinners.every((one) => one.fuelSpent() > 100_000));
   for (const one of [...spinners, ticker.guest]) one.stop();
@@ -140,8 +145,8 @@ for (const [bytes, callsMax] of [
     };
     const { guest } = newThread({ ...nodeClock, monotonic: () => nowMs });
     const slow = guest(gambler(bytes), { name: 'slow', random }).guest;
-    const run = slow.run();
-    t.deepEqual(await guest(printer('ahoy\n')).guest.run(), { kind: 'exited', exitCode: 0 });
+    const run = slow.work(runByItself);
+    t.deepEqual(await guest(printer('ahoy\n')).guest.work(runByItself), { kind: 'exited', exitCode: 0 });
     t.true(calls <= callsMax, `${calls} calls before its neighbour was through`);
     const spent = slow.fuelSpent();
     t.true(spent > 0 && spent < 100_000, `it pays for what it did and no more, ${spent}`);
@@ -153,7 +158,7 @@ for (const [bytes, callsMax] of [
 for (const name of ['loop', 'flood', 'flood_short', 'grow', 'table', 'sleeper'] as const) {
   test(`${name} does not end by itself, but when it is told to`, async (t) => {
     const { guest } = newThread().guest(hostileGuest(name), { memoryPagesMax: 300 });
-    const run = guest.run();
+    const run = guest.work(runByItself);
     for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
     guest.stop();
     t.is(await run, undefined);
@@ -172,7 +177,7 @@ test('a guest that catches its stack overflows ends by the first', async (t) => 
 test('a run ends when its fuel is spent, at the same instruction each time, and says so', async (t) => {
   const spent = async () => {
     const { guest } = newThread().guest(hostileGuest('loop'), { fuel: { fuelPerRun: 1_000_000 } });
-    const end = await guest.run();
+    const end = await guest.work(runByItself);
     return { end: end?.kind, fuel: guest.fuelSpent() };
   };
   const first = await spent();

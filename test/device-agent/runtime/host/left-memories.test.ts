@@ -1,4 +1,5 @@
 import test from 'ava';
+import { runByItself } from '../../../../device-agent/runtime/host/guest.ts';
 import { LeftMemories } from '../../../../device-agent/runtime/host/left-memories.ts';
 import { buildModule, op, printer, word } from '../module-builder.ts';
 import { newThread } from './run-guest.ts';
@@ -48,9 +49,9 @@ const secretive = buildModule({
 test('an instance finds nothing of the one before it in the memory that it gets', async (t) => {
   const { guest } = newThread();
   const first = guest(secretive);
-  await first.guest.run();
+  await first.guest.work(runByItself);
   const second = guest(secretive);
-  await second.guest.run();
+  await second.guest.work(runByItself);
   t.deepEqual([first.printed, second.printed], [['stdout:\0'], ['stdout:\0']]);
 });
 
@@ -70,9 +71,9 @@ test('a stopped guest that waits leaves its memory to nobody: what it waits for 
     left += 1;
     leave(...memory);
   };
-  await guest(printer('b\n')).guest.run();
+  await guest(printer('b\n')).guest.work(runByItself);
   t.is(left, 1, 'one that ends by itself leaves it');
-  const run = one.guest.run();
+  const run = one.guest.work(runByItself);
   await waiting.promise;
   one.guest.stop();
   await run;

@@ -1,8 +1,9 @@
 /** Guests run to their end on this thread, one after the other or side by side. */
+import { shareCounters } from '../../../../artifact/fuel/counters.ts';
 import { importsOf } from '../../../../artifact/linking/functions.ts';
 import type { CompiledApplication } from '../../../../device-agent/runtime/host/compiled-modules.ts';
 import { FuelMeter, type FuelTerms } from '../../../../device-agent/runtime/host/fuel-meter.ts';
-import { Guest, type GuestEnd } from '../../../../device-agent/runtime/host/guest.ts';
+import { Guest, type GuestEnd, runByItself } from '../../../../device-agent/runtime/host/guest.ts';
 import { GuestThread } from '../../../../device-agent/runtime/host/guest-thread.ts';
 import { type Importing, linkageOf } from '../../../../device-agent/runtime/host/links/linkage.ts';
 import { Turns } from '../../../../device-agent/runtime/host/turns.ts';
@@ -31,7 +32,8 @@ function newModules() {
     if (before !== undefined) return before;
     const preparation = prepareModule(bytes, memoryPagesMax, isLinked);
     if (preparation.kind === 'refused') throw new Error(preparation.message);
-    const compiled = { module: new WebAssembly.Module(preparation.module), traits: preparation.traits };
+    const ready = isLinked ? shareCounters(preparation.module) : preparation.module;
+    const compiled = { module: new WebAssembly.Module(ready as Uint8Array<ArrayBuffer>), traits: preparation.traits };
     const one = { compiled, imports: isLinked ? importsOf(preparation.module) : [] };
     known.set(bytes, one);
     return one;
@@ -80,7 +82,7 @@ export async function runGuest(
   const { guest, printed, starts } = newThread().guest(bytes, changes);
   // Timers of guests keep no process alive.
   const alive = setInterval(() => {}, 1_000);
-  const end = await guest.run();
+  const end = await guest.work(runByItself);
   clearInterval(alive);
   return { end, printed, starts: starts() };
 }

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { runByItself } from '../../../../device-agent/runtime/host/guest.ts';
 import { type ModuleRequest, runModule } from '../../../../device-agent/runtime/run/run-module.ts';
 import { newThread } from '../host/run-guest.ts';
 import { buildModule, op, printer } from '../module-builder.ts';
@@ -46,7 +47,7 @@ test('the same program takes the same fuel every time, and ends where that is us
 test('a program takes the fuel that it takes on a device', async (t) => {
   const bytes = printer('ahoy\n', op.i32(3), op.call(1));
   const { guest } = newThread().guest(bytes);
-  await guest.run();
+  await guest.work(runByItself);
   t.is((await run(bytes)).fuel, guest.fuelSpent());
 });
 

@@ -1,10 +1,14 @@
 import test from 'ava';
+import { runByItself } from '../../../../../device-agent/runtime/host/guest.ts';
 import {
   adder,
   caller,
+  echo,
   endlessStarter,
   isCounting,
+  lowering,
   multiplier,
+  outOfBounds,
   spinner,
   trappingStarter,
 } from '../../linked-modules.ts';
@@ -14,7 +18,7 @@ import { newThread } from '../run-guest.ts';
 function newCaller(codec: Uint8Array) {
   const linked = newThread().guest(caller, { links: { codec } });
   const alive = setInterval(() => {}, 1_000);
-  const ended = linked.guest.run().finally(() => clearInterval(alive));
+  const ended = linked.guest.work(runByItself).finally(() => clearInterval(alive));
   const printed = (): string => linked.printed.join('').replaceAll('stdout:', '');
   const when = async (wanted: RegExp): Promise<string> => {
     while (!wanted.test(printed())) await new Promise((resolve) => setImmediate(resolve));
@@ -51,7 +55,7 @@ test('a successor whose start waits, traps or does not end changes nothing, nor 
 test('a linked module that never returns is cut off with who called it, by the meter of both', async (t) => {
   const { guest } = newThread().guest(caller, { links: { codec: spinner }, fuel: { fuelPerRun: 20_000_000 } });
   const alive = setInterval(() => {}, 1_000);
-  const end = await guest.run();
+  const end = await guest.work(runByItself);
   clearInterval(alive);
   t.is(end?.kind, 'exhausted');
   t.true(guest.fuelSpent() >= 20_000_000);
@@ -59,5 +63,19 @@ test('a linked module that never returns is cut off with who called it, by the m
 
 test('a linked module whose start traps ends the guest, and no function is named by the number of another module', async (t) => {
   const { guest } = newThread().guest(caller, { links: { codec: trappingStarter } });
-  t.like(await guest.run(), { kind: 'trapped', message: 'trap: unreachable', stack: [] });
+  t.like(await guest.work(runByItself), { kind: 'trapped', message: 'trap: unreachable', stack: [] });
+});
+
+test('a linked module reads and writes the memory of its caller, and so does the one that takes its place', async (t) => {
+  const { guest, relink, when, ended } = newCaller(lowering);
+  await when(/bB\n/);
+  t.true(await relink({ codec: echo }));
+  t.regex(await when(/([A-Z])\1\n([A-Z])\2\n/), /^([a-z][A-Z]\n)+(([A-Z])\3\n)+$/);
+  guest.stop();
+  t.is(await ended, undefined);
+});
+
+test('a linked module that reads beyond the memory of its caller traps', async (t) => {
+  const { ended } = newCaller(outOfBounds);
+  t.like(await ended, { kind: 'trapped', message: 'trap: memory access out of bounds' });
 });

@@ -1,0 +1,55 @@
+import test from 'ava';
+import { composeReport } from '../../../device-agent/report/compose.ts';
+import { fittingReport } from '../../../device-agent/report/fitting.ts';
+import { emptyMemory } from '../../../device-agent/update/state.ts';
+import type { ApplicationReport } from '../../../schemas/generated/types.ts';
+import { isReport } from '../../../schemas/generated/validators.js';
+
+const reportOf = (applications: readonly ApplicationReport[]) =>
+  composeReport({
+    ...{ memory: emptyMemory, applications, progress: undefined, hostDeath: undefined, outbox: undefined },
+    ...{ agentVersion: '0.1.0', bytesReceived: 0, boot: { id: '1', number: 1 }, counter: 1, nowMs: 0 },
+  });
+
+function app(name: string, state: ApplicationReport['state'], message = 'm'.repeat(200)): ApplicationReport {
+  const lines = ['what it printed last, of which a device keeps more than travels'];
+  return { name, version: '1.0.0', state, since: '2026-01-01T00:00:00.000Z', restarts: 0, message, lines };
+}
+
+test('a report that has room travels as it is', (t) => {
+  const report = reportOf([app('gauge', 'running'), app('pump', 'backoff')]);
+  t.is(fittingReport(report), report);
+});
+
+test('a report of many applications that fail tells why, of as many as there is room for, and how many more there are', (t) => {
+  const applications = Array.from({ length: 20 }, (_, at) => app(`application-${at}`, at < 6 ? 'running' : 'backoff'));
+  const report = fittingReport(reportOf(applications));
+  t.true(isReport(report));
+  t.true(JSON.stringify(report).length <= 3072);
+  t.is(report.applications.length + report.applicationsLeftOut!, 20);
+  t.true(report.applications.length > 10);
+  t.deepEqual([...new Set(report.applications.slice(0, 10).map(({ state }) => state))], ['backoff']);
+  t.true(report.applications.every(({ message }) => message!.startsWith('mmmm')));
+});
+
+test('what runs well gives its details up before what does not', (t) => {
+  const applications = [...Array(10).keys()].map((at) =>
+    app(`application-${at}`, at === 9 ? 'failed' : 'running', 'm'),
+  );
+  const report = fittingReport(reportOf(applications.map((one) => ({ ...one, process: 'p'.repeat(100) }))));
+  t.is(report.applicationsLeftOut, undefined);
+  t.deepEqual(
+    report.applications.map(({ lines }) => lines !== undefined),
+    applications.map(({ state }) => state === 'failed'),
+  );
+});
+
+test('a report of 64 talkative applications is cut to size, keeping those that do not run', (t) => {
+  const applications = Array.from({ length: 64 }, (_, at) =>
+    app(`${'n'.repeat(50)}${at}`, at === 63 ? 'failed' : 'running'),
+  );
+  const report = fittingReport(reportOf(applications));
+  t.true(isReport(report));
+  t.true(JSON.stringify(report).length <= 3072);
+  t.true(report.applications.some(({ state }) => state === 'failed'));
+});
