@@ -61,14 +61,15 @@ export async function findFleetRepository(
 /** Opens the repository whose top is `top`. Throws `SourceError` where there is none. */
 export async function openFleetRepository(context: CommandContext, top: string): Promise<FleetRepository> {
   const { common } = await findGitDirectories(context.gitFiles, top);
-  const git = new Repository(context.gitFiles, common);
+  const engine = engineFor(context);
+  const git = new Repository(context.gitFiles, common, { engine, isForFew: true });
   const pile = new BlobPile();
   return {
     ...{ top, git, pile },
     bring: async (oids) => {
       const missing = new Set<string>();
       for (const oid of oids) if (!pile.has(oid)) missing.add(oid);
-      await readTogether(engineFor(context), git, [...missing], (oid, bytes) => pile.add(oid, bytes));
+      await readTogether(engine, git, [...missing], (oid, bytes) => pile.add(oid, bytes));
     },
   };
 }

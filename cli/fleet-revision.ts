@@ -1,17 +1,18 @@
 /** A fleet repository at one moment: a commit, or the files as they lie in the directory, as what differs from another one. */
 import { createHash } from 'node:crypto';
-import { changedTree, changesBetween, type TreeChanges, treeOf } from '../controller/following/revision-tree.ts';
+import { changedTree, changesBetween, treeOf } from '../controller/following/revision-tree.ts';
 import { emptyTree, type FleetTree } from '../controller/manifests/fleet-tree.ts';
 import { passedOver } from '../controller/manifests/passed-over.ts';
 import { runAtOnce } from '../controller/manifests/steps.ts';
 import { isTrustFile, type TrustFiles } from '../controller/publishing/trust-files.ts';
 import { parseCommit } from '../controller/source/commit.ts';
 import { fleetChanges } from '../controller/source/fleet-files.ts';
-import { resolveCommit } from '../controller/source/named-commit.ts';
+import type { TreeChanges } from '../controller/source/source.ts';
 import { SourceError } from '../controller/source/source-error.ts';
 import type { Problem, RevisionStatus } from '../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import type { FleetRepository } from './fleet-repository.ts';
+import { commitNamed } from './named-commit.ts';
 import { readStagedTree } from './staged-tree.ts';
 import { readWorkingTree, type TreeSnapshot } from './working-tree.ts';
 
@@ -27,9 +28,9 @@ export const noUnderlay: Underlay = { tree: emptyTree };
 /** A tree as what differs from its underlay. */
 export interface LaidTree extends Underlay {
   readonly changes: TreeChanges;
-  /** Makes bytes of files available to `bytesOf`. */
-  readonly bring: (paths: Iterable<string>) => Promise<void>;
-  readonly bytesOf: (path: string) => Uint8Array | undefined;
+  /** Makes blobs available to `blob`. */
+  readonly bring: (oids: Iterable<string>) => Promise<void>;
+  readonly blob: (oid: string) => Uint8Array | undefined;
   readonly trust: TrustFiles;
   /** What is not read although somebody may think so. */
   readonly warnings: readonly Problem[];
@@ -52,17 +53,12 @@ type Laid = Underlay & Pick<LaidTree, 'changes'>;
 
 /** Of a tree whose blobs are in the repository or in its pile. */
 async function layTree({ bring, pile }: FleetRepository, laid: Laid): Promise<LaidTree> {
-  const { files, trustFiles, odd, unread } = laid.tree;
-  const idsOf = (paths: Iterable<string>) =>
-    Array.from(paths, (path) => files.get(path)).filter((oid) => oid !== undefined);
+  const { trustFiles, odd, unread } = laid.tree;
   await bring(trustFiles.values());
   return {
     ...laid,
-    bring: (paths) => bring(idsOf(paths)),
-    bytesOf: (path) => {
-      const oid = files.get(path);
-      return oid === undefined ? undefined : pile.get(oid);
-    },
+    bring,
+    blob: (oid) => pile.get(oid),
     trust: new Map(Array.from(trustFiles, ([path, oid]) => [path, pile.get(oid)!])),
     warnings: passedOver(odd, unread),
   };
@@ -70,13 +66,14 @@ async function layTree({ bring, pile }: FleetRepository, laid: Laid): Promise<La
 
 /** What is in a work tree and what git tells of it, without a repository of its own: all bytes are at hand. */
 export function layFiles({ tree, warnings }: TreeSnapshot, underlay: Underlay = noUnderlay): LaidTree {
-  const files = Array.from(tree, ([path, bytes]): [string, string] => [path, blobId(bytes)]);
-  const own = runAtOnce(treeOf(files));
+  const files = Array.from(tree, ([path, bytes]) => ({ path, bytes, oid: blobId(bytes) }));
+  const blobs = new Map(files.map(({ oid, bytes }) => [oid, bytes]));
+  const own = runAtOnce(treeOf(files.map(({ path, oid }) => [path, oid])));
   return {
     tree: own,
     changes: runAtOnce(changesBetween(underlay.tree, own)),
     bring: async () => {},
-    bytesOf: (path) => tree.get(path),
+    blob: (oid) => blobs.get(oid),
     trust: new Map([...tree].filter(([path]) => isTrustFile(path))),
     warnings,
   };
@@ -119,12 +116,7 @@ export async function openDirectory(
   return { ...laid, readFile: async (path) => laid.releaseBytes(path) };
 }
 
-/** What differs from the underlay in a commit; equal folders are not looked at. */
-async function changesTo({ git }: FleetRepository, underlay: Underlay, oid: string): Promise<TreeChanges> {
-  return { files: await fleetChanges(git, underlay.id, oid), odd: await git.oddChanges(underlay.id, oid) };
-}
-
-/** A commit by any name that `resolveCommit` takes; undefined when the repository does not have it. */
+/** A commit by any name that `commitNamed` takes; undefined when the repository does not have it. */
 export async function findCommit(
   context: CommandContext,
   repository: FleetRepository,
@@ -133,8 +125,8 @@ export async function findCommit(
 ): Promise<FleetRevision | undefined> {
   const { git, top } = repository;
   try {
-    const { oid } = await resolveCommit(context.gitFiles, top, name, git);
-    const changes = await changesTo(repository, underlay, oid);
+    const { oid } = await commitNamed(context, top, name, git);
+    const changes = await fleetChanges(git, underlay.id, oid);
     const tree = runAtOnce(changedTree(underlay.tree, changes));
     return {
       ...(await layTree(repository, { id: await git.treeOf(oid), tree, changes })),

@@ -2,13 +2,14 @@
  * A work tree as git would commit it: every file that git does not ignore, through the clean filters of its attributes, in an
  * index of its own, so that neither the user's index nor the repository changes.
  */
-import { changesBetween, type TreeChanges, treeOf } from '../controller/following/revision-tree.ts';
+import { changesBetween, treeOf } from '../controller/following/revision-tree.ts';
 import { emptyTree, type FleetTree, type OddKind } from '../controller/manifests/fleet-tree.ts';
 import { runAtOnce } from '../controller/manifests/steps.ts';
 import { isReleaseFile } from '../controller/publishing/release-path.ts';
 import { fleetIgnoreFile, ignoreNothing, parseFleetIgnore } from '../controller/source/fleet-ignore.ts';
+import { type ListedEntry, listingArguments, readListing } from '../controller/source/listed-tree.ts';
 import { findGitDirectories, type GitDirectories } from '../controller/source/local-repository.ts';
-import type { OddChange } from '../controller/source/source.ts';
+import type { OddChange, TreeChanges } from '../controller/source/source.ts';
 import { SourceError } from '../controller/source/source-error.ts';
 import type { ProgramResult } from '../platform/ports.ts';
 import { BlobPile } from './blob-pile.ts';
@@ -24,24 +25,6 @@ export interface StagedTree {
   readonly id: string;
   readonly tree: FleetTree;
   readonly changes: TreeChanges;
-}
-
-interface StagedEntry {
-  readonly mode: string;
-  readonly oid: string;
-  readonly path: string;
-}
-
-/** `MODE TYPE OID TAB PATH NUL`, as `git ls-tree -z` prints it. */
-function parseEntries(output: Uint8Array): StagedEntry[] {
-  const lines = new TextDecoder()
-    .decode(output)
-    .split('\0')
-    .filter((line) => line !== '');
-  return lines.map((line) => {
-    const [, mode, oid, path] = /^(\d{6}) \w+ ([0-9a-f]{40,64})\t(.*)$/s.exec(line) ?? [];
-    return { mode: mode!, oid: oid!, path: path! };
-  });
 }
 
 /** `OID blob SIZE LF CONTENT LF`, as `git cat-file --batch` prints it. */
@@ -122,11 +105,11 @@ class Staging {
     const written = await this.git(['write-tree', `--prefix=${folder}`]);
     if (written === undefined) return undefined;
     const id = new TextDecoder().decode(written).trim();
-    const listed = await this.git(['ls-tree', '-r', '-z', '--full-tree', id]);
-    return listed && this.#read(id, parseEntries(listed));
+    const listed = await this.git([...listingArguments, id]);
+    return listed && this.#read(id, readListing(new TextDecoder().decode(listed)));
   }
 
-  async #read(id: string, entries: readonly StagedEntry[]): Promise<Omit<StagedTree, 'changes'> | undefined> {
+  async #read(id: string, entries: Iterable<ListedEntry>): Promise<Omit<StagedTree, 'changes'> | undefined> {
     const odd: OddChange[] = [];
     const files = new Map<string, string>();
     for (const { path, mode, oid } of entries) {

@@ -34,11 +34,11 @@ export interface Validation {
 }
 
 /** Manifests that differ from the underlay, parsed, and those that are gone. */
-async function changedFiles({ changes, bring, bytesOf }: LaidTree): Promise<FileChange[]> {
+async function changedFiles({ changes, bring, blob }: LaidTree): Promise<FileChange[]> {
   const changed = changes.files.filter(({ path }) => isManifestPath(path));
-  await bring(changed.map(({ path }) => path));
+  await bring(changed.flatMap(({ oid }) => oid ?? []));
   return changed.map(({ path, oid }) =>
-    oid === undefined ? { path, file: undefined } : ownChange({ path, file: parseManifestFile(bytesOf(path)!) }),
+    oid === undefined ? { path, file: undefined } : ownChange({ path, file: parseManifestFile(blob(oid)!) }),
   );
 }
 
@@ -53,9 +53,12 @@ function countManifests(before: ManifestState, changes: readonly FileChange[]): 
 }
 
 /** What was found, with the places it is at in the files of a tree. */
-export async function locateIn({ bring, bytesOf }: LaidTree, refused: Refused): Promise<Problem[]> {
-  await bring(filesToLocate(refused));
-  return locateProblems(refused, bytesOf);
+export async function locateIn({ tree, bring, blob }: LaidTree, refused: Refused): Promise<Problem[]> {
+  await bring(filesToLocate(refused).flatMap((path) => tree.files.get(path) ?? []));
+  return locateProblems(refused, (path) => {
+    const oid = tree.files.get(path);
+    return oid === undefined ? undefined : blob(oid);
+  });
 }
 
 /** Judges a tree as the controller would judge the commit of it; `before` is what its underlay came to. */

@@ -12,7 +12,7 @@ import type { ReadBlob } from './manifest-reader.ts';
 import type { RevisionTree } from './revision-in-force.ts';
 
 /** The repository as the loop sees it. */
-export type RevisionSource = Pick<Source, 'location' | 'branch' | 'poll' | 'changes' | 'readBlob' | 'oddChanges'>;
+export type RevisionSource = Pick<Source, 'location' | 'branch' | 'poll' | 'changes' | 'readBlob'>;
 
 /** Releases and signed metadata as the loop sees them. */
 export interface Publisher {

@@ -9,11 +9,12 @@ import { filesToLocate, locateProblems, type Refused } from '../manifests/locate
 import { emptyManifestState, type ManifestState } from '../manifests/manifest-state.ts';
 import { runInTurns } from '../manifests/steps.ts';
 import { judgeAssemblies, type ReadModule } from '../publishing/judge-assemblies.ts';
+import type { TreeChanges } from '../source/source.ts';
 import { SourceError } from '../source/source-error.ts';
 import type { BlobCache, RevisionFiles } from '../state/blob-cache.ts';
 import type { Publisher, RevisionSource } from './follower-parts.ts';
 import { changedManifests, type ReadBlob, readManifests } from './manifest-reader.ts';
-import { changedTree, changesBetween, type TreeChanges } from './revision-tree.ts';
+import { changedTree, changesBetween } from './revision-tree.ts';
 
 /** A commit with all its files. */
 export interface RevisionTree extends FleetTree {
@@ -58,28 +59,19 @@ export interface RevisionStep {
   readonly changes: TreeChanges;
 }
 
-/** What differs from one tree to another, as git tells it. */
-export async function changesOf(
-  source: Pick<RevisionSource, 'changes' | 'oddChanges'>,
-  from: string | undefined,
-  to: string,
-): Promise<TreeChanges> {
-  return { files: await source.changes(from, to), odd: await source.oddChanges(from, to) };
-}
-
 /** From `before` to the commit `info`; from nothing, when git no longer has what is in force to compare with. */
 export async function stepTo(
-  source: Pick<RevisionSource, 'changes' | 'oddChanges'>,
+  source: Pick<RevisionSource, 'changes'>,
   before: ValidRevision,
   info: RevisionStatus,
   turn: Turn,
 ): Promise<RevisionStep> {
   try {
-    return { before, info, changes: await changesOf(source, before.info?.id, info.id) };
+    return { before, info, changes: await source.changes(before.info?.id, info.id) };
   } catch (error) {
     if (!(error instanceof SourceError) || error.code !== 'GONE') throw error;
   }
-  const whole = await runInTurns(changedTree(emptyTree, await changesOf(source, undefined, info.id)), turn);
+  const whole = await runInTurns(changedTree(emptyTree, await source.changes(undefined, info.id)), turn);
   return { before, info, changes: await runInTurns(changesBetween(before, whole), turn) };
 }
 
@@ -103,7 +95,7 @@ export async function judgeRevision(
   catalogue: Catalogue,
   { cache, readBlob, turn }: Reading,
 ): Promise<Judged> {
-  const changed = changedManifests(step.changes.files);
+  const changed = await runInTurns(changedManifests(step.changes.files), turn);
   const blobs = changed.map(({ oid }) => oid);
   const parsed = await readManifests(cache, readBlob, blobs, turn);
   const changes: FileChange[] = changed.map(({ path }, at) => ({ path, file: parsed[at] }));

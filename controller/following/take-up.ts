@@ -1,12 +1,12 @@
 /** What was in force before a restart, judged again as far as it was not kept judged. */
 import type { RevisionStatus } from '../../schemas/generated/types.ts';
 import type { Catalogue } from '../manifests/desired.ts';
+import type { TreeChanges } from '../source/source.ts';
 import { SourceError } from '../source/source-error.ts';
 import type { BranchFollowerParts } from './follower-parts.ts';
 import type { JudgedKeeper } from './judged-keeper.ts';
 import type { ReadBlob } from './manifest-reader.ts';
 import {
-  changesOf,
   judgeRevision,
   noRevision,
   type Reading,
@@ -14,7 +14,6 @@ import {
   treeAfter,
   type ValidRevision,
 } from './revision-in-force.ts';
-import type { TreeChanges } from './revision-tree.ts';
 
 type Parts = Pick<BranchFollowerParts, 'cache' | 'source' | 'publisher'>;
 
@@ -38,10 +37,14 @@ async function unlessGone<T>(ask: () => Promise<T>, otherwise: T): Promise<T> {
 async function wholeStep({ cache, source }: Parts, info: RevisionStatus, { turn }: Reading): Promise<RevisionStep> {
   const { id } = info;
   const kept = await cache.files(id, turn);
-  const files = kept ?? new Map((await source.changes(undefined, id)).map(({ path, oid }) => [path, oid!]));
-  if (kept === undefined) await cache.keepFiles(id, files, turn);
-  const odd = await unlessGone(async () => source.oddChanges(undefined, id), []);
-  return { before: noRevision, info, changes: { files: Array.from(files, ([path, oid]) => ({ path, oid })), odd } };
+  if (kept !== undefined) {
+    const files = Array.from(kept, ([path, oid]) => ({ path, oid }));
+    const { odd } = await unlessGone<TreeChanges>(() => source.changes(undefined, id), { files, odd: [] });
+    return { before: noRevision, info, changes: { files, odd } };
+  }
+  const changes = await source.changes(undefined, id);
+  await cache.keepFiles(id, new Map(changes.files.map(({ path, oid }) => [path, oid!])), turn);
+  return { before: noRevision, info, changes };
 }
 
 /** What differs from what was kept judged; undefined where nothing was, or git can't tell. */
@@ -55,7 +58,7 @@ async function stepFromKept(
   if (kept === undefined) return undefined;
   const before = { ...kept.tree, state: kept.state };
   if (kept.id === info.id) return { before, info, changes: { files: [], odd: [] } };
-  const changes = await unlessGone<TreeChanges | undefined>(() => changesOf(source, kept.id, info.id), undefined);
+  const changes = await unlessGone<TreeChanges | undefined>(() => source.changes(kept.id, info.id), undefined);
   return changes && { before, info, changes };
 }
 

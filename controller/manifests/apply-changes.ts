@@ -18,7 +18,7 @@ import { openDraft } from './read-changes.ts';
 import { checkReferences, releaseKey } from './references.ts';
 import { noteUnsealed, warnOfUnsealed } from './sealed-copies.ts';
 import { warnOfEmptyFleets, warnOfStrays } from './selection-warnings.ts';
-import { pauseNow, runAtOnce, type Steps } from './steps.ts';
+import { forEachInSteps, runAtOnce, type Steps } from './steps.ts';
 
 /**
  * What became of a change. A refused one leaves the state before in force and usable; its findings still lack lines, which
@@ -74,12 +74,7 @@ function* devicesToDraw(draft: Draft, judged: ReadonlyMap<string, unknown>): Ste
   if (draft.before.devices.size === 0) return judged.keys();
   const { members, devicesBySite } = draft.next;
   const names = new Set(judged.keys());
-  const add = function* (some: Iterable<string>): Steps<void> {
-    for (const name of some) {
-      yield pauseNow;
-      names.add(name);
-    }
-  };
+  const add = (some: Iterable<string>): Steps<void> => forEachInSteps(some, (name) => names.add(name));
   for (const fleet of touchedFleets(draft)) yield* add(namesUnder(members, fleet));
   for (const site of draft.touched.Site.keys()) yield* add(namesUnder(devicesBySite, site));
   return names;
@@ -114,18 +109,17 @@ function* drawDevices(draft: Draft, judged: ReadonlyMap<string, string | undefin
     plans.set(fleet, plan);
     return plan;
   };
-  for (const name of yield* devicesToDraw(draft, judged)) {
-    yield pauseNow;
+  yield* forEachInSteps(yield* devicesToDraw(draft, judged), (name) => {
     const device = deviceIn(draft, name);
     const old = before.desiredDevices.get(name);
     const drawn = device && drawDevice(device, termsOf(draft, device, planOf(name)));
     noteUnsealed(unsealed, name, drawn);
-    if (drawn !== undefined && old !== undefined && isSame(old, drawn)) continue;
-    if (drawn === undefined && old === undefined) continue;
+    if (drawn !== undefined && old !== undefined && isSame(old, drawn)) return;
+    if (drawn === undefined && old === undefined) return;
     affected.add(name);
     if (drawn === undefined) desired.delete(name);
     else desired.set(name, drawn);
-  }
+  });
   next.desiredDevices = yield* desired.settled();
   next.unsealed = yield* unsealed.settled();
   return affected;

@@ -65,18 +65,20 @@ export function desiredOf(state: ManifestState): DesiredFleet {
   };
 }
 
+const mapOfKind = {
+  Application: 'applications',
+  Device: 'devices',
+  Fleet: 'fleets',
+  Secret: 'secrets',
+  Site: 'sites',
+} as const;
+
 /** A manifest of the state. */
 export function manifestUnder(state: ManifestState, key: ManifestKey): Manifest | undefined {
   const slash = key.indexOf('/');
   const kind = key.slice(0, slash) as ManifestKind;
-  const byName = {
-    Application: state.applications,
-    Device: state.devices,
-    Fleet: state.fleets,
-    Secret: state.secrets,
-    Site: state.sites,
-  }[kind];
-  return byName.get(key.slice(slash + 1));
+  const byName = state[mapOfKind[kind]];
+  return byName.size === 0 ? undefined : byName.get(key.slice(slash + 1));
 }
 
 /** A manifest's key. */

@@ -5,7 +5,7 @@ import { type Draft, deviceIn, placeIn } from './draft.ts';
 import { FleetIndex } from './fleet-index.ts';
 import { MapDraft } from './map-draft.ts';
 import { NameIndexDraft, namesUnder } from './name-index.ts';
-import { pauseNow, type Steps } from './steps.ts';
+import { forEachInSteps, type Steps } from './steps.ts';
 
 /** Fleets that select otherwise than before. */
 function reselecting({ before, touched }: Draft): FleetIndex {
@@ -24,17 +24,15 @@ function* devicesToJudge(draft: Draft): Steps<Map<string, Device | undefined>> {
   if (before.devices.size === 0) return touched.Device;
   const devices = new Map(touched.Device);
   for (const fleet of touched.Fleet.keys())
-    for (const name of namesUnder(before.members, fleet)) {
-      yield pauseNow;
+    yield* forEachInSteps(namesUnder(before.members, fleet), (name) => {
       if (!devices.has(name)) devices.set(name, deviceIn(draft, name));
-    }
+    });
   const fleets = reselecting(draft);
   if (fleets.isEmpty) return devices;
   // No index by label is kept: it would be larger than all others, and selectors change seldom.
-  for (const [name, device] of next.devices) {
-    yield pauseNow;
+  yield* forEachInSteps(next.devices, ([name, device]) => {
     if (fleets.selecting(device.metadata.labels ?? {}).length > 0) devices.set(name, device);
-  }
+  });
   return devices;
 }
 
@@ -57,8 +55,7 @@ export function* updateMembership(draft: Draft): Steps<Map<string, string | unde
   const strays = new MapDraft(before.strays);
   const judged = new Map<string, string | undefined>();
   const fleets = new FleetIndex(next.fleets);
-  for (const [device, manifest] of yield* devicesToJudge(draft)) {
-    yield pauseNow;
+  yield* forEachInSteps(yield* devicesToJudge(draft), ([device, manifest]) => {
     const chosen = manifest === undefined ? [] : fleets.selecting(manifest.metadata.labels ?? {});
     const old = before.desiredDevices.get(device)?.fleet;
     if (old !== undefined && !chosen.includes(old)) members.remove(old, device);
@@ -66,9 +63,9 @@ export function* updateMembership(draft: Draft): Steps<Map<string, string | unde
     judged.set(device, chosen[0]);
     const isStray = manifest !== undefined && (manifest.spec.idle === true) === chosen.length > 0;
     if (isStray) strays.set(device, true);
-    else strays.delete(device);
+    else if (before.strays.size > 0) strays.delete(device);
     if (chosen.length > 1) reportConflict(draft, device, chosen);
-  }
+  });
   next.members = yield* members.settled();
   next.strays = yield* strays.settled();
   return judged;

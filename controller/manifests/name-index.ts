@@ -1,7 +1,7 @@
 /** Names by what they have in common: devices by site, label, fingerprint or fleet. */
 import { MapDraft } from './map-draft.ts';
 import { type NameSet, PersistentMap } from './persistent-map.ts';
-import { pauseNow, type Steps } from './steps.ts';
+import { forEachInSteps, type Steps } from './steps.ts';
 
 /** Most sets hold one name, and are that name. No set is empty. */
 export type Names = string | NameSet;
@@ -53,11 +53,13 @@ export class NameIndexDraft {
     return this.#changes.has(key) ? undefined : this.#before.get(key);
   }
 
-  add(key: string, name: string): void {
+  /** False where it is the only one under its key, true where others may be there too. */
+  add(key: string, name: string): boolean {
     const names = this.#under(key);
-    if (names === name) return;
+    if (names === name) return false;
     if (names === undefined) this.#changes.set(key, name);
     else this.#drafted(key, names).set(name, true);
+    return names !== undefined;
   }
 
   remove(key: string, name: string): void {
@@ -67,11 +69,12 @@ export class NameIndexDraft {
   }
 
   *settled(): Steps<NameIndex> {
-    const changes = new Map<string, Names | undefined>();
-    for (const [key, names] of this.#changes) {
-      changes.set(key, names instanceof MapDraft ? asSet(yield* names.settled()) : names);
-      yield pauseNow;
-    }
+    const changes: (readonly [string, Names | undefined])[] = [];
+    const drafted: (readonly [string, MapDraft<true>])[] = [];
+    yield* forEachInSteps(this.#changes, ([key, names]) => {
+      names instanceof MapDraft ? drafted.push([key, names]) : changes.push([key, names]);
+    });
+    for (const [key, names] of drafted) changes.push([key, asSet(yield* names.settled())]);
     return yield* this.#before.withChanges(changes);
   }
 }

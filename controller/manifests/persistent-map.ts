@@ -3,7 +3,7 @@
  * 100,000 devices costs what it changes and the revision before stays whole. What it is made of is a trie (`trie.ts`), of which
  * parts may not have been read yet.
  */
-import { pauseNow, runAtOnce, type Steps } from './steps.ts';
+import { forEachInSteps, pauseNow, runAtOnce, type Steps } from './steps.ts';
 import { childrenOfBranch, emptyLeaf, entriesOf, hashOf, leavesOf, type Node, sizeOf, valueUnder } from './trie.ts';
 import { nodeAfter, sortedBySlot } from './trie-change.ts';
 
@@ -46,14 +46,17 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
   *withChanges(changes: Iterable<readonly [string, V | undefined]>): Steps<PersistentMap<V>> {
     const keys: string[] = [];
     const values: (V | undefined)[] = [];
-    for (const [key, value] of changes) {
-      yield pauseNow;
-      if (this.get(key) === value) continue;
+    yield* forEachInSteps(changes, ([key, value]) => {
+      if (this.get(key) === value) return;
       keys.push(key);
       values.push(value);
-    }
+    });
     if (keys.length === 0) return this;
-    const batch = { keys, values, hashes: Int32Array.from(keys, hashOf) };
+    const hashes = new Int32Array(keys.length);
+    yield* forEachInSteps(keys.keys(), (at) => {
+      hashes[at] = hashOf(keys[at]!);
+    });
+    const batch = { keys, values, hashes };
     // One child of the root after the other, so that each is a step.
     const { starts, order } = sortedBySlot(batch.hashes, Int32Array.from(keys.keys()), 0);
     let root = this.root;

@@ -5,10 +5,10 @@ import { type Draft, type FileChange, placeIn, type Touched } from './draft.ts';
 import { FindingList } from './finding-list.ts';
 import { type Declaration, keyOf, type ManifestKey, type ManifestState, manifestUnder } from './manifest-state.ts';
 import { MapDraft } from './map-draft.ts';
-import { countUnder, NameIndexDraft, namesUnder } from './name-index.ts';
+import { NameIndexDraft, namesUnder } from './name-index.ts';
 import type { BrokenManifest, Manifest, ManifestKind } from './parsed-file.ts';
 import type { PersistentMap } from './persistent-map.ts';
-import { pauseNow, type Steps } from './steps.ts';
+import { forEachInSteps, type Steps } from './steps.ts';
 
 /** A manifest and where it stands. */
 interface Standing extends Declaration {
@@ -50,14 +50,13 @@ function putInOrder(
 
 function* declarationsAfter(before: ManifestState, changes: readonly FileChange[]): Steps<Declarations> {
   const declared = new MapDraft(before.declared);
-  for (const { path } of changes) {
+  yield* forEachInSteps(changes, ({ path }) => {
     for (const key of before.files.get(path) ?? []) declared.delete(key);
-    yield pauseNow;
-  }
+  });
   const manifests = new Map<ManifestKey, Manifest>();
   const others = new Map<ManifestKey, Standing[]>();
   const files: Declarations['files'][number][] = [];
-  for (const { path, file } of changes) {
+  yield* forEachInSteps(changes, ({ path, file }) => {
     const keys = file?.manifests.map(({ manifest }) => keyOf(manifest));
     files.push([path, keys]);
     for (const [at, { document, manifest }] of (file?.manifests ?? []).entries()) {
@@ -69,8 +68,7 @@ function* declarationsAfter(before: ManifestState, changes: readonly FileChange[
       declared.set(key, { file: path, document });
       manifests.set(key, manifest);
     }
-    yield pauseNow;
-  }
+  });
   putInOrder(before, declared, manifests, others);
   return { declared, manifests, others, files };
 }
@@ -120,19 +118,17 @@ function* touchedBy(before: ManifestState, { declared, manifests }: Declarations
     Secret: new Map<string, Manifest | undefined>(),
     Site: new Map<string, Manifest | undefined>(),
   };
-  for (const key of declared.changes.keys() as Iterable<ManifestKey>) {
-    yield pauseNow;
+  yield* forEachInSteps(declared.changes.keys() as Iterable<ManifestKey>, (key) => {
     const manifest = manifests.get(key);
-    if (manifest === manifestUnder(before, key)) continue;
-    const [kind, name] = manifest === undefined ? (key.split('/') as [ManifestKind, string]) : namedBy(manifest);
-    touched[kind].set(name, manifest);
-  }
+    if (manifest === manifestUnder(before, key)) return;
+    if (manifest !== undefined) touched[manifest.kind].set(manifest.metadata.name, manifest);
+    else {
+      const [kind, name] = key.split('/') as [ManifestKind, string];
+      touched[kind].set(name, undefined);
+    }
+  });
   // A key begins with the kind of its manifest.
   return touched as Touched;
-}
-
-function namedBy({ kind, metadata }: Manifest): [ManifestKind, string] {
-  return [kind, metadata.name];
 }
 
 function fingerprintOf({ spec }: Device): string | undefined {
@@ -141,33 +137,27 @@ function fingerprintOf({ spec }: Device): string | undefined {
 
 type DeviceIndices = Pick<ManifestState, 'devicesBySite' | 'devicesByFingerprint'>;
 
-function* indicesAfter({ before, touched }: Draft): Steps<DeviceIndices> {
+/** Also brings the fingerprints that may be of several devices now to `shared`. */
+function* indicesAfter({ before, touched }: Draft, shared: Set<string>): Steps<DeviceIndices> {
   const bySite = new NameIndexDraft(before.devicesBySite);
   const byFingerprint = new NameIndexDraft(before.devicesByFingerprint);
   const change = (what: 'add' | 'remove', { metadata: { name }, spec }: Device, fingerprint?: string) => {
     if (spec.site !== undefined) bySite[what](spec.site, name);
-    if (fingerprint !== undefined) byFingerprint[what](fingerprint, name);
+    if (fingerprint !== undefined && byFingerprint[what](fingerprint, name) === true) shared.add(fingerprint);
   };
-  for (const [name, device] of touched.Device) {
-    yield pauseNow;
+  yield* forEachInSteps(touched.Device, ([name, device]) => {
     const old = before.devices.get(name);
     if (old !== undefined) change('remove', old, fingerprintOf(old));
     if (device !== undefined) change('add', device, fingerprintOf(device));
-  }
+  });
   return {
     devicesBySite: yield* bySite.settled(),
     devicesByFingerprint: yield* byFingerprint.settled(),
   };
 }
 
-function* reportSharedFingerprints(draft: Draft): Steps<void> {
-  const { next, findings, touched } = draft;
-  const shared = new Set<string>();
-  for (const device of touched.Device.values()) {
-    yield pauseNow;
-    const fingerprint = device && fingerprintOf(device);
-    if (fingerprint !== undefined && countUnder(next.devicesByFingerprint, fingerprint) > 1) shared.add(fingerprint);
-  }
+function reportSharedFingerprints(draft: Draft, shared: Iterable<string>): void {
+  const { next, findings } = draft;
   for (const fingerprint of shared) {
     const [first, ...others] = [...namesUnder(next.devicesByFingerprint, fingerprint)].sort();
     for (const name of others) {
@@ -201,10 +191,11 @@ export function* openDraft(before: ManifestState, changes: readonly FileChange[]
     touched,
     broken: { keys: new Set(), untold: [], devices: [] },
   };
-  Object.assign(draft.next, yield* indicesAfter(draft));
+  const sharedFingerprints = new Set<string>();
+  Object.assign(draft.next, yield* indicesAfter(draft, sharedFingerprints));
   for (const { path, file } of changes) for (const one of file?.broken ?? []) noteBroken(draft, path, one);
   reportDuplicates(draft, declarations);
   reportBrokenDuplicates(draft, changes);
-  yield* reportSharedFingerprints(draft);
+  reportSharedFingerprints(draft, sharedFingerprints);
   return draft;
 }

@@ -7,7 +7,7 @@ import { linkedReleases } from './linked-releases.ts';
 import { namesUnder } from './name-index.ts';
 import { hint, listNames } from './nearest-name.ts';
 import type { ManifestKind } from './parsed-file.ts';
-import { pauseNow, type Steps } from './steps.ts';
+import { forEachInSteps, type Steps } from './steps.ts';
 
 /** How the catalogue names a release. */
 export function releaseKey(application: string, version: string): string {
@@ -94,13 +94,12 @@ function* devicesToCheck(draft: Draft): Iterable<readonly [string, Device | unde
 /** For each site that devices name, the first of them by name. */
 function* firstOfSites(draft: Draft): Steps<ReadonlyMap<string, string>> {
   const first = new Map<string, string>();
-  for (const [device, manifest] of devicesToCheck(draft)) {
-    yield pauseNow;
+  yield* forEachInSteps(devicesToCheck(draft), ([device, manifest]) => {
     const site = manifest?.spec.site;
-    if (site === undefined) continue;
+    if (site === undefined) return;
     const known = first.get(site);
     if (known === undefined || device < known) first.set(site, device);
-  }
+  });
   return first;
 }
 
@@ -114,11 +113,10 @@ function* checkSites(draft: Draft): Steps<void> {
     for (const [site, device] of yield* firstOfSites(draft)) checkSite(draft, device, site);
     return;
   }
-  for (const [device, manifest] of devicesToCheck(draft)) {
-    yield pauseNow;
+  yield* forEachInSteps(devicesToCheck(draft), ([device, manifest]) => {
     const site = manifest?.spec.site;
     if (site !== undefined && !draft.next.sites.has(site)) checkSite(draft, device, site);
-  }
+  });
 }
 
 function checkBroken(draft: Draft, changes: readonly FileChange[]): void {

@@ -6,7 +6,7 @@ import { type Draft, placeIn } from './draft.ts';
 import type { MapDraft } from './map-draft.ts';
 import { listNames } from './nearest-name.ts';
 import type { PersistentMap } from './persistent-map.ts';
-import { pauseNow, type Steps } from './steps.ts';
+import { forEachInSteps, type Steps } from './steps.ts';
 
 function copyFor({ metadata, spec }: Device, secret: Secret | undefined): { readonly sealed?: string } {
   const copy = secret && Object.hasOwn(secret.spec.copies, metadata.name) && secret.spec.copies[metadata.name];
@@ -45,14 +45,13 @@ export function noteUnsealed(
 export function* warnOfUnsealed(draft: Draft): Steps<void> {
   const { next, findings } = draft;
   const devices = new Map<string, string[]>();
-  for (const [device, secrets] of next.unsealed) {
-    yield pauseNow;
+  yield* forEachInSteps(next.unsealed, ([device, secrets]) => {
     for (const secret of secrets) {
       const names = devices.get(secret);
       if (names === undefined) devices.set(secret, [device]);
       else names.push(device);
     }
-  }
+  });
   for (const [secret, names] of devices) {
     if (!next.secrets.has(secret)) continue;
     const who = names.length === 1 ? `device ${names[0]}` : `${names.length} devices (${listNames(names)})`;

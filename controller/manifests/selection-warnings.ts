@@ -9,7 +9,7 @@ import { countUnder, namesUnder } from './name-index.ts';
 import { firstName, hint, listNames } from './nearest-name.ts';
 import { unless } from './references.ts';
 import { labelTerm, labelTerms, selectorKeys, selectorTerms } from './selector.ts';
-import { pauseNow, type Steps } from './steps.ts';
+import { forEachInSteps, type Steps } from './steps.ts';
 
 /** For each label the selector asks about, the values that devices have. */
 function existingLabels(terms: ReadonlySet<string>, selector: Selector): string {
@@ -43,10 +43,9 @@ function emptyPart(known: ReadonlySet<string>, { matchLabels = {}, matchExpressi
 /** What there is of labels. */
 function* labelsOf({ next }: Draft): Steps<ReadonlySet<string>> {
   const terms = new Set<string>();
-  for (const { metadata } of next.devices.values()) {
-    yield pauseNow;
+  yield* forEachInSteps(next.devices.values(), ({ metadata }) => {
     for (const term of labelTerms(metadata.labels ?? {})) terms.add(term);
-  }
+  });
   return terms;
 }
 
@@ -109,11 +108,10 @@ export function* warnOfStrays(draft: Draft): Steps<void> {
   if (mayHideFleet(draft)) return;
   const { next } = draft;
   const [lost, idle]: [string[], string[]] = [[], []];
-  for (const name of next.strays.keys()) {
-    yield pauseNow;
+  yield* forEachInSteps(next.strays.keys(), (name) => {
     if (next.devices.get(name)?.spec.idle !== true) lost.push(name);
     else if (next.desiredDevices.get(name)?.template.applications.length !== 0) idle.push(name);
-  }
+  });
   const meant = 'mend its labels or a selector, or say spec.idle: true where that is meant';
   const unselected = `no fleet selects DEVICES, nothing runs there${selectedLabels(draft)}; ${meant}`;
   warnOfSome(draft, lost, 'DEVICE_WITHOUT_FLEET', ['metadata', 'labels'], unselected);

@@ -10,6 +10,19 @@ export const pauseNow = undefined;
 /** Steps between two looks at the clock, which costs more than a step. */
 const stepsPerLook = 4;
 
+/** Items that are taken in one step: a pause costs as much as a simple one of them, and passes everybody who waits for it. */
+const itemsPerStep = 16;
+
+/** Takes one item after the other, with pauses between some. */
+export function* forEachInSteps<T>(items: Iterable<T>, take: (item: T) => void): Steps<void> {
+  let count = 0;
+  for (const item of items) {
+    take(item);
+    count += 1;
+    if (count % itemsPerStep === 0) yield pauseNow;
+  }
+}
+
 /** All of it at once. */
 export function runAtOnce<T>(steps: Steps<T>): T {
   for (;;) {

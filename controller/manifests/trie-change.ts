@@ -21,6 +21,41 @@ export interface Batch<V> {
   readonly hashes: Int32Array;
 }
 
+/** Beyond this many entries a hash and a place would not fit into one exact number. */
+const packedMax = 2 ** 20;
+
+/** The entries by hash, then key. Numbers that hold hash and place sort many times as fast as entries that are looked up. */
+function inLeafOrder(hashes: ArrayLike<number>, keys: readonly string[], entries: Int32Array): number[] {
+  const byHashAndKey = (left: number, right: number): number =>
+    hashes[left]! - hashes[right]! || (keys[left]! < keys[right]! ? -1 : 1);
+  if (entries.length > packedMax) return Array.from(entries).sort(byHashAndKey);
+  const packed = new Float64Array(entries.length);
+  for (let place = 0; place < entries.length; place += 1) packed[place] = hashes[entries[place]!]! * packedMax + place;
+  packed.sort();
+  const order: number[] = [];
+  let hasEqual = false;
+  for (const number of packed) {
+    const entry = entries[((number % packedMax) + packedMax) % packedMax]!;
+    hasEqual ||= order.length > 0 && hashes[order.at(-1)!] === hashes[entry];
+    order.push(entry);
+  }
+  return hasEqual ? order.sort(byHashAndKey) : order;
+}
+
+/** A leaf of these entries, in arrays that are no longer than they have to be. */
+function leafOf<V>(
+  { hashes, keys, values }: { hashes: ArrayLike<number>; keys: readonly string[]; values: readonly V[] },
+  entries: Int32Array,
+): Leaf<V> {
+  const order = inLeafOrder(hashes, keys, entries);
+  return {
+    kind: 'leaf',
+    hashes: order.map((at) => hashes[at]!),
+    keys: order.map((at) => keys[at]!),
+    values: order.map((at) => values[at]!),
+  };
+}
+
 /** Entries of one leaf in the making, which come in any order. */
 class LeafDraft<V> {
   readonly #hashes: number[] = [];
@@ -33,17 +68,9 @@ class LeafDraft<V> {
     this.#values.push(value);
   }
 
-  /** In arrays that are no longer than they have to be. */
   settle(): Leaf<V> {
-    const [hashes, keys, values] = [this.#hashes, this.#keys, this.#values];
-    const order = hashes.map((_, at) => at);
-    order.sort((left, right) => hashes[left]! - hashes[right]! || (keys[left]! < keys[right]! ? -1 : 1));
-    return {
-      kind: 'leaf',
-      hashes: order.map((at) => hashes[at]!),
-      keys: order.map((at) => keys[at]!),
-      values: order.map((at) => values[at]!),
-    };
+    const entries = Int32Array.from(this.#keys.keys());
+    return leafOf({ hashes: this.#hashes, keys: this.#keys, values: this.#values }, entries);
   }
 }
 
@@ -128,8 +155,21 @@ function branchAfter<V>(
   return joined(after);
 }
 
-/** A node with changes of many keys, which all lead to it. */
+/** A node of these entries of a batch alone, where nothing was: none of them can take anything out. */
+function freshNode<V>(batch: Batch<V>, order: Int32Array, shift: number): Node<V> {
+  if (order.length <= leafEntriesMax || shift >= hashBits) return leafOf(batch as Batch<V> & { values: V[] }, order);
+  const sorted = sortedBySlot(batch.hashes, order, shift);
+  const children = new Array<Node<V> | undefined>(childrenOfBranch).fill(undefined);
+  for (let slot = 0; slot < childrenOfBranch; slot += 1) {
+    const part = sorted.order.subarray(sorted.starts[slot]!, sorted.starts[slot + 1]!);
+    if (part.length > 0) children[slot] = freshNode(batch, part, shift + bitsPerLevel);
+  }
+  return { kind: 'branch', size: order.length, children };
+}
+
+/** A node with changes of many keys, which all lead to it. A key that is taken out is there. */
 export function nodeAfter<V>(node: Node<V>, batch: Batch<V>, order: Int32Array, shift: number): Node<V> {
+  if (sizeOf(node) === 0) return freshNode(batch, order, shift);
   const read = readNode(node);
   return read.kind === 'leaf' ? leafAfter(read, batch, order, shift) : branchAfter(read.children, batch, order, shift);
 }

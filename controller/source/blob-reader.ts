@@ -15,7 +15,7 @@ export async function readTogether(
   oids: readonly string[],
   take: (oid: string, content: Uint8Array) => void,
 ): Promise<void> {
-  if (oids.length < togetherMin) {
+  if (oids.length < togetherMin && !repository.isForFew) {
     await Promise.all(oids.map(async (oid) => take(oid, await repository.readObject(oid, 'blob'))));
     return;
   }

@@ -20,6 +20,10 @@ function perform(task: EngineTask): Promise<unknown> {
       return engine.isAncestor(task.gitDirectory, task.ancestor, task.descendant, signal);
     case 'readBlobs':
       return engine.readBlobs(task.gitDirectory, task.oids, signal);
+    case 'readObject':
+      return engine.readObject(task.gitDirectory, task.oid, signal);
+    case 'listTree':
+      return engine.listTree(task.gitDirectory, task.tree, signal);
     default:
       return task satisfies never;
   }

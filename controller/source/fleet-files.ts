@@ -1,7 +1,7 @@
 /** The files of a commit that belong to the fleet: all that its own `.fleetignore` does not put aside. */
 import { fleetIgnoreFile, type IsIgnored, ignoreNothing, parseFleetIgnore } from './fleet-ignore.ts';
 import type { Repository } from './repository.ts';
-import type { BlobChange } from './source.ts';
+import type { TreeChanges } from './source.ts';
 
 interface IgnoreOf {
   /** Blob of the file; absent when the commit has none. */
@@ -9,33 +9,34 @@ interface IgnoreOf {
   readonly isIgnored: IsIgnored;
 }
 
-async function ignoreOf(repository: Repository, commit: string | undefined): Promise<IgnoreOf> {
-  const oid = commit === undefined ? undefined : await repository.blobAt(commit, fleetIgnoreFile);
+async function ignoreOf(repository: Repository, oid: string | undefined): Promise<IgnoreOf> {
   if (oid === undefined) return { isIgnored: ignoreNothing };
   return { oid, isIgnored: parseFleetIgnore(await repository.readObject(oid, 'blob')) };
 }
 
-/** All files of a commit by path. */
-async function filesOf(repository: Repository, commit: string | undefined, isIgnored: IsIgnored) {
-  if (commit === undefined) return new Map<string, string>();
-  const all = await repository.changes(undefined, commit);
-  return new Map(all.filter(({ path }) => !isIgnored(path)).map(({ path, oid }) => [path, oid!]));
+/** All that is in a commit. */
+async function wholeChanges(repository: Repository, to: string): Promise<TreeChanges> {
+  const { files, odd } = await repository.changes(undefined, to);
+  const { oid, isIgnored } = await ignoreOf(repository, files.find(({ path }) => path === fleetIgnoreFile)?.oid);
+  return { files: oid === undefined ? files : files.filter(({ path }) => !isIgnored(path)), odd };
 }
 
-/** What differs between the files of two commits; equal folders are skipped unless `.fleetignore` itself differs. */
-export async function fleetChanges(
-  repository: Repository,
-  from: string | undefined,
-  to: string,
-): Promise<readonly BlobChange[]> {
-  const [old, now] = [await ignoreOf(repository, from), await ignoreOf(repository, to)];
-  if (from === undefined || old.oid === now.oid) {
-    const changes = await repository.changes(from, to);
-    return changes.filter(({ path }) => !now.isIgnored(path));
-  }
+/** All files of a commit by path. */
+async function filesOf(repository: Repository, commit: string, isIgnored: IsIgnored) {
+  const { files } = await repository.changes(undefined, commit);
+  return new Map(files.filter(({ path }) => !isIgnored(path)).map(({ path, oid }) => [path, oid!]));
+}
+
+/** What differs between two commits, see `Source.changes`; folders that are equal are looked at where `.fleetignore` itself differs. */
+export async function fleetChanges(repository: Repository, from: string | undefined, to: string): Promise<TreeChanges> {
+  if (from === undefined) return wholeChanges(repository, to);
+  const [oldIgnore, nowIgnore] = await Promise.all([from, to].map((id) => repository.blobAt(id, fleetIgnoreFile)));
+  const [old, now] = [await ignoreOf(repository, oldIgnore), await ignoreOf(repository, nowIgnore)];
+  const { files, odd } = await repository.changes(from, to);
+  if (old.oid === now.oid) return { files: files.filter(({ path }) => !now.isIgnored(path)), odd };
   const before = await filesOf(repository, from, old.isIgnored);
   const after = await filesOf(repository, to, now.isIgnored);
   const changed = [...after].filter(([path, oid]) => before.get(path) !== oid).map(([path, oid]) => ({ path, oid }));
   const gone = [...before.keys()].filter((path) => !after.has(path)).map((path) => ({ path }));
-  return [...changed, ...gone].sort((left, right) => (left.path < right.path ? -1 : 1));
+  return { files: [...changed, ...gone].sort((left, right) => (left.path < right.path ? -1 : 1)), odd };
 }

@@ -1,4 +1,5 @@
 /** What takes long in git, behind one interface: the git program where it is installed, a library that always works. */
+import type { ListedEntry } from './listed-tree.ts';
 
 /** One fetch of a branch into a bare repository. */
 export interface FetchOrder {
@@ -13,7 +14,13 @@ export interface FetchOrder {
   readonly history: 'tip' | 'new' | 'all';
 }
 
-/** All three reject with `SourceError`, or with the signal's reason. Every engine gives the same answers. */
+/** Anything that git keeps under an id. */
+export interface GitObject {
+  readonly type: string;
+  readonly content: Uint8Array;
+}
+
+/** All reject with `SourceError`, or with the signal's reason. Every engine gives the same answers. */
 export interface GitEngine {
   /** Resolves with the tip of the branch, once its objects are in the repository. */
   fetchBranch(order: FetchOrder, signal: AbortSignal): Promise<string>;
@@ -21,6 +28,10 @@ export interface GitEngine {
   isAncestor(gitDirectory: string, ancestor: string, descendant: string, signal: AbortSignal): Promise<boolean>;
   /** Contents of blobs, checked against their ids, in the order of the ids. */
   readBlobs(gitDirectory: string, oids: readonly string[], signal: AbortSignal): Promise<readonly Uint8Array[]>;
+  /** One object, checked against its id; undefined where there is none. */
+  readObject(gitDirectory: string, oid: string, signal: AbortSignal): Promise<GitObject | undefined>;
+  /** All that is below a tree but the folders. */
+  listTree(gitDirectory: string, tree: string, signal: AbortSignal): Promise<Iterable<ListedEntry>>;
 }
 
 /** Most bytes of one fetch. */

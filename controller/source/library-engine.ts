@@ -67,5 +67,7 @@ export function libraryEngine(ports: LibraryPorts): GitEngine {
     fetchBranch: (order, signal) => fetchBranch(ports, order, signal),
     isAncestor: (directory, ancestor, descendant) => isAncestor(ports, directory, ancestor, descendant),
     readBlobs: (directory, oids) => readBlobs(ports, directory, oids),
+    readObject: (directory, oid) => new Repository(ports.fs, directory).object(oid),
+    listTree: (directory, tree) => new Repository(ports.fs, directory).listTree(tree),
   };
 }

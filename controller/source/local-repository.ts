@@ -3,6 +3,7 @@ import { resolveRef } from 'isomorphic-git';
 import { Turn } from '../../platform/turn.ts';
 import { branchMissing, emptyRepository } from './branch.ts';
 import type { Follower, Tip } from './follower.ts';
+import type { GitEngine } from './git-engine.ts';
 import { Repository } from './repository.ts';
 import type { SourceFileSystem, SourceOptions, SourcePorts } from './source.ts';
 import { codeOf, messageOf, SourceError } from './source-error.ts';
@@ -67,13 +68,14 @@ async function branches(fs: SourceFileSystem, gitDirectory: string): Promise<str
 }
 
 /** Follows a branch of a repository on this machine. */
-export function openLocalRepository(options: SourceOptions, { fs, clock }: SourcePorts): Follower {
+export function openLocalRepository(options: SourceOptions, { fs, clock }: SourcePorts, engine: GitEngine): Follower {
   const path = options.url.replace(/(?<=.)\/+$/, '');
   let opened: Repository | undefined;
   const open = async (): Promise<Repository> => {
     const { common: gitDirectory } = await findGitDirectories(fs, path);
     await refuseUnreadable(fs, gitDirectory);
-    if (opened?.gitDirectory !== gitDirectory) opened = new Repository(fs, gitDirectory, new Turn(clock));
+    if (opened?.gitDirectory !== gitDirectory)
+      opened = new Repository(fs, gitDirectory, { engine, turn: new Turn(clock) });
     return opened;
   };
   const look = async (): Promise<Tip> => {

@@ -12,7 +12,7 @@ import { programEngine } from './program-engine.ts';
 import { openRemoteMirror } from './remote-mirror.ts';
 import type { Repository } from './repository.ts';
 import { RetryPause } from './retry-pause.ts';
-import type { BlobChange, History, KnownBranch, Source, SourceEvent, SourceOptions, SourcePorts } from './source.ts';
+import type { History, KnownBranch, Source, SourceEvent, SourceOptions, SourcePorts, TreeChanges } from './source.ts';
 import { messageOf, SourceError } from './source-error.ts';
 import { threadEngine } from './thread-engine.ts';
 
@@ -117,15 +117,12 @@ class GitSource implements Source {
   readonly readRevision = (id: string) =>
     this.#read(async (repository) => {
       const info = parseCommit(id, await repository.readObject(id, 'commit')).status;
-      const changes = await fleetChanges(repository, undefined, id);
-      return { info, files: new Map(changes.map(({ path, oid }) => [path, oid!])) };
+      const { files } = await fleetChanges(repository, undefined, id);
+      return { info, files: new Map(files.map(({ path, oid }) => [path, oid!])) };
     });
 
-  readonly changes = (from: string | undefined, to: string): Promise<readonly BlobChange[]> =>
+  readonly changes = (from: string | undefined, to: string): Promise<TreeChanges> =>
     this.#read((repository) => fleetChanges(repository, from, to));
-
-  readonly oddChanges = (from: string | undefined, to: string) =>
-    this.#read((repository) => repository.oddChanges(from, to));
 
   readonly readBlob = (oid: string): Promise<Uint8Array> => this.#read(() => this.#blobs.read(oid));
 }
@@ -152,5 +149,5 @@ export function openSource(options: SourceOptions, ports: SourcePorts): Source {
     );
   }
   const path = scheme === 'file' ? decodeURIComponent(options.url.slice('file://'.length)) : options.url;
-  return new GitSource(options, ports, engine, openLocalRepository({ ...options, url: path }, ports));
+  return new GitSource(options, ports, engine, openLocalRepository({ ...options, url: path }, ports, engine));
 }

@@ -20,5 +20,7 @@ export function preferredEngine(program: GitEngine, library: GitEngine, log: Log
     fetchBranch: (...args) => attempt((engine) => engine.fetchBranch(...args)),
     isAncestor: (...args) => attempt((engine) => engine.isAncestor(...args)),
     readBlobs: (...args) => attempt((engine) => engine.readBlobs(...args)),
+    readObject: (...args) => attempt((engine) => engine.readObject(...args)),
+    listTree: (...args) => attempt((engine) => engine.listTree(...args)),
   };
 }

@@ -2,9 +2,10 @@
  * The git program, where it is installed. It gets no say in where it goes: redirects are resolved before, other protocols
  * than http are off, it asks nobody for a password, and runs no hooks.
  */
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { ProgramResult, Programs, RunOptions } from '../../platform/ports.ts';
-import { type FetchOrder, fetchBytesMax, type GitEngine, silenceMsMax } from './git-engine.ts';
+import { type FetchOrder, fetchBytesMax, type GitEngine, type GitObject, silenceMsMax } from './git-engine.ts';
+import { hasDoubtfulName, type ListedEntry, listingArguments, readListing } from './listed-tree.ts';
 import { SourceError } from './source-error.ts';
 
 /** What one answer may hold: the contents of many manifests. */
@@ -69,6 +70,11 @@ function credentials({ authorization }: FetchOrder): Readonly<Record<string, str
 
 const historyFlags = { tip: ['--depth=1'], new: [], all: ['--unshallow'] } as const;
 
+/** `subarray` would make a `Buffer` of it, which takes several times as long. */
+function viewOf({ buffer, byteOffset }: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(buffer, byteOffset + start, end - start);
+}
+
 /** `OID blob SIZE LF CONTENT LF` for each object, as `git cat-file --batch` prints them. */
 function blobsOf(output: Uint8Array, oids: readonly string[]): Uint8Array[] {
   const bytes = Buffer.from(output.buffer, output.byteOffset, output.byteLength);
@@ -79,14 +85,26 @@ function blobsOf(output: Uint8Array, oids: readonly string[]): Uint8Array[] {
     const size = header.startsWith(`${oid} blob `) ? header.slice(oid.length + ' blob '.length) : '';
     if (end === -1 || !/^\d{1,10}$/.test(size))
       throw new SourceError('CORRUPT', `blob ${oid} can't be read: ${header}`);
-    const content = bytes.subarray(end + 1, end + 1 + Number(size));
     // What git hashes is `blob SIZE NUL CONTENT`: it stands here but for the NUL, and need not be put together.
     bytes[end] = 0;
-    if (hash('sha1', bytes.subarray(at + oid.length + 1, end + 1 + Number(size))) !== oid)
+    if (hash('sha1', viewOf(output, at + oid.length + 1, end + 1 + Number(size))) !== oid)
       throw new SourceError('CORRUPT', `blob ${oid} does not fit its id`);
     at = end + 1 + Number(size) + 1;
-    return content;
+    return viewOf(output, end + 1, at - 1);
   });
+}
+
+/** The same of one object of any type; `OID missing LF` where there is none. */
+function objectOf(output: Uint8Array, oid: string): GitObject | undefined {
+  const end = output.indexOf(0x0a);
+  const header = Buffer.from(viewOf(output, 0, Math.max(end, 0))).toString('latin1');
+  if (header === `${oid} missing`) return undefined;
+  const [, type, size] = /^[0-9a-f]{40} (\w+) (\d{1,10})$/.exec(header) ?? [];
+  if (type === undefined) throw new SourceError('CORRUPT', `object ${oid} can't be read: ${header}`);
+  const content = viewOf(output, end + 1, end + 1 + Number(size));
+  if (createHash('sha1').update(`${type} ${size}\0`).update(content).digest('hex') !== oid)
+    throw new SourceError('CORRUPT', `object ${oid} does not fit its id`);
+  return { type, content };
 }
 
 class ProgramEngine implements GitEngine {
@@ -138,6 +156,22 @@ class ProgramEngine implements GitEngine {
     const read = await this.#run(args, signal, { input, printsMuch: true });
     if (read.code !== 0) throw new ProgramUnfitError('cat-file', read);
     return blobsOf(read.output, oids);
+  }
+
+  async readObject(gitDirectory: string, oid: string, signal: AbortSignal): Promise<GitObject | undefined> {
+    const input = new TextEncoder().encode(`${oid}\n`);
+    const read = await this.#run([`--git-dir=${gitDirectory}`, 'cat-file', '--batch'], signal, { input });
+    if (read.code !== 0) throw new ProgramUnfitError('cat-file', read);
+    return objectOf(read.output, oid);
+  }
+
+  async listTree(gitDirectory: string, tree: string, signal: AbortSignal): Promise<Iterable<ListedEntry>> {
+    const args = [`--git-dir=${gitDirectory}`, ...listingArguments, tree];
+    const listed = await this.#run(args, signal, { printsMuch: true });
+    if (listed.code !== 0) throw new ProgramUnfitError('ls-tree', listed);
+    const text = new TextDecoder().decode(listed.output);
+    if (hasDoubtfulName(text)) throw new ProgramUnfitError('ls-tree', { code: 0, complaint: 'a name is doubtful' });
+    return readListing(text);
   }
 }
 

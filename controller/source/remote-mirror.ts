@@ -84,11 +84,15 @@ class RemoteMirror implements Follower {
     return `${this.#options.mirrorDirectory}/mirror.${generation}`;
   }
 
+  #open(path: string): Repository {
+    return new Repository(this.#fs, path, { engine: this.#engine, turn: new Turn(this.#ports.clock) });
+  }
+
   async repository(): Promise<Repository> {
     if (this.#repository === undefined) {
       const newest = (await this.#generations()).at(-1);
       if (newest === undefined) throw new SourceError('GONE', `nothing of ${this.location} was fetched yet`);
-      this.#repository = new Repository(this.#fs, this.#path(newest), new Turn(this.#ports.clock));
+      this.#repository = this.#open(this.#path(newest));
     }
     return this.#repository;
   }
@@ -178,7 +182,7 @@ class RemoteMirror implements Follower {
       await addRemote({ ...git, remote: 'origin', url: this.location });
       const tip = await this.#fetch(partial, origin, isFirst ? 'tip' : 'new', signal);
       // Every folder of the tip must be readable before the copy counts.
-      await new Repository(this.#fs, partial, new Turn(this.#ports.clock)).changes(undefined, tip);
+      await this.#open(partial).changes(undefined, tip);
       await files.rename(partial, path);
       this.#repository = undefined;
       this.#isDistrusted = false;

@@ -1,12 +1,12 @@
 /** Reads objects of one git directory. Never writes to it. */
-import { readCommit, readObject, readTree } from 'isomorphic-git';
+import { readObject, readTree } from 'isomorphic-git';
 import type { Turn } from '../../platform/turn.ts';
 import { commitLinks } from './commit.ts';
-import type { BlobChange, OddChange, SourceFileSystem } from './source.ts';
+import type { GitEngine, GitObject } from './git-engine.ts';
+import type { ListedEntry } from './listed-tree.ts';
+import type { BlobChange, OddChange, SourceFileSystem, TreeChanges } from './source.ts';
 import { codeOf, messageOf, SourceError } from './source-error.ts';
-
-/** Folders in folders; more is no fleet repository. */
-const treeDepthMax = 64;
+import { tooDeep, tooDeepFolder, treeDepthMax } from './tree-depth.ts';
 
 interface TreeEntry {
   readonly path: string;
@@ -20,50 +20,90 @@ const folderMode = '040000';
 const fileModes = new Set(['100644', '100755', '100664']);
 const oddModes: Readonly<Record<string, OddChange['kind']>> = { '160000': 'submodule', '120000': 'link' };
 
-/** What two trees have otherwise. */
+/** What two trees have otherwise, as far as it was found. */
 interface Differences {
   readonly files: BlobChange[];
   readonly odd: OddChange[];
 }
 
+/** Told of each name that two trees have otherwise. */
+type Found = (path: string, old: TreeEntry | undefined, now: TreeEntry | undefined) => void;
+
+type ObjectType = 'commit' | 'tree' | 'blob';
+
 /** Only a commit may be gone; what a commit refers to must be there. */
-function asSourceError(error: unknown, type: 'commit' | 'tree' | 'blob', oid: string): SourceError {
+function missing(type: ObjectType, oid: string, error?: unknown): SourceError {
+  return new SourceError(type === 'commit' ? 'GONE' : 'CORRUPT', `${type} ${oid} is not in the repository`, error);
+}
+
+function asSourceError(error: unknown, type: ObjectType, oid: string): SourceError {
   if (error instanceof SourceError) return error;
-  const what = `${type} ${oid}`;
-  if (codeOf(error) === 'NotFoundError') {
-    return new SourceError(type === 'commit' ? 'GONE' : 'CORRUPT', `${what} is not in the repository`, error);
-  }
-  return new SourceError('CORRUPT', `${what} can't be read: ${messageOf(error)}`, error);
+  if (codeOf(error) === 'NotFoundError') return missing(type, oid, error);
+  return new SourceError('CORRUPT', `${type} ${oid} can't be read: ${messageOf(error)}`, error);
 }
 
 function folderOf(entry: TreeEntry | undefined): string | undefined {
   return entry?.mode === folderMode ? entry.oid : undefined;
 }
 
-function fileOf(entry: TreeEntry | undefined): string | undefined {
+function fileOf(entry: ListedEntry | undefined): string | undefined {
   return entry !== undefined && fileModes.has(entry.mode) ? entry.oid : undefined;
 }
 
 /** Notes what became of one name. */
-function note({ files, odd }: Differences, path: string, old: TreeEntry | undefined, now: TreeEntry | undefined): void {
+function note(
+  { files, odd }: Differences,
+  path: string,
+  old: ListedEntry | undefined,
+  now: ListedEntry | undefined,
+): void {
   const [oldFile, file] = [fileOf(old), fileOf(now)];
   if (file !== oldFile) files.push(file === undefined ? { path } : { path, oid: file });
   const [oldKind, kind] = [oddModes[old?.mode ?? ''], oddModes[now?.mode ?? '']];
   if (kind !== oldKind) odd.push(kind === undefined ? { path } : { path, kind });
 }
 
+function inOrder(files: BlobChange[]): BlobChange[] {
+  return files.sort((left, right) => (left.path < right.path ? -1 : left.path > right.path ? 1 : 0));
+}
+
+/** Listed entries between two looks at the clock. */
+const entriesPerLook = 256;
+
+const never = new AbortController().signal;
+
+/** What may stand beside a repository. */
+export interface RepositoryAids {
+  /** Others have their turns while large trees are walked. */
+  readonly turn?: Turn;
+  /** Lists whole trees; without it they are walked here. */
+  readonly engine?: Pick<GitEngine, 'listTree' | 'readObject'>;
+  /** It is opened for a few objects: the engine reads them too, because the library reads the index of every pack before the first. */
+  readonly isForFew?: true;
+}
+
+/** Tags of tags of … a commit. */
+const tagsMax = 8;
+const taggedObject = /^object ([0-9a-f]{40})\n/;
+
 export class Repository {
   readonly #fs: SourceFileSystem;
   readonly gitDirectory: string;
   /** isomorphic-git keeps whole packs in it. */
   #cache: object = {};
-  readonly #turn: Turn | undefined;
+  readonly #aids: RepositoryAids;
+  /** Commits and trees that were read as some of a few. */
+  readonly #few = new Map<string, GitObject>();
 
-  /** With `turn`, others have their turns while large trees are walked. */
-  constructor(fs: SourceFileSystem, gitDirectory: string, turn?: Turn) {
+  constructor(fs: SourceFileSystem, gitDirectory: string, aids: RepositoryAids = {}) {
     this.#fs = fs;
-    this.#turn = turn;
+    this.#aids = aids;
     this.gitDirectory = gitDirectory;
+  }
+
+  /** Whether the engine reads for it whatever is asked for. */
+  get isForFew(): boolean {
+    return this.#aids.isForFew === true && this.#aids.engine !== undefined;
   }
 
   /** Gives back the memory of packs that were read. */
@@ -75,11 +115,31 @@ export class Repository {
     return { fs: this.#fs, dir: this.gitDirectory, gitdir: this.gitDirectory, cache: this.#cache };
   }
 
+  /** An object of any type; undefined where there is none. */
+  async object(oid: string): Promise<GitObject | undefined> {
+    const { engine } = this.#aids;
+    if (engine === undefined || !this.isForFew) return this.#objectByLibrary(oid);
+    const object = this.#few.get(oid) ?? (await engine.readObject(this.gitDirectory, oid, never));
+    if (object !== undefined && object.type !== 'blob') this.#few.set(oid, object);
+    return object;
+  }
+
+  async #objectByLibrary(oid: string): Promise<GitObject | undefined> {
+    try {
+      const { type, object } = await readObject({ ...this.#git, oid, format: 'content' });
+      return { type, content: object as Uint8Array };
+    } catch (error) {
+      if (codeOf(error) === 'NotFoundError') return undefined;
+      throw error;
+    }
+  }
+
   async readObject(oid: string, type: 'commit' | 'blob'): Promise<Uint8Array> {
     try {
-      const found = await readObject({ ...this.#git, oid, format: 'content' });
+      const found = await this.object(oid);
+      if (found === undefined) throw missing(type, oid);
       if (found.type !== type) throw new SourceError('CORRUPT', `object ${oid} is a ${found.type}, not a ${type}`);
-      return found.object as Uint8Array;
+      return found.content;
     } catch (error) {
       throw asSourceError(error, type, oid);
     }
@@ -87,8 +147,15 @@ export class Repository {
 
   /** The commit that a signed or annotated tag names, or `oid` itself when it is no such tag. */
   async peeled(oid: string): Promise<string> {
-    const found = await readCommit({ ...this.#git, oid }).catch(() => undefined);
-    return found?.oid ?? oid;
+    let at = oid;
+    for (let tags = 0; tags <= tagsMax; tags += 1) {
+      const found = await this.object(at).catch(() => undefined);
+      if (found?.type === 'commit') return at;
+      const named = found?.type === 'tag' ? taggedObject.exec(Buffer.from(found.content).toString('latin1')) : null;
+      if (named === null) return oid;
+      at = named[1]!;
+    }
+    return oid;
   }
 
   async has(oid: string): Promise<boolean> {
@@ -103,7 +170,7 @@ export class Repository {
 
   async #allEntries(tree: string): Promise<readonly TreeEntry[]> {
     try {
-      await this.#turn?.rest();
+      await this.#aids.turn?.rest();
       return (await readTree({ ...this.#git, oid: tree })).tree;
     } catch (error) {
       throw asSourceError(error, 'tree', tree);
@@ -119,19 +186,18 @@ export class Repository {
     from: string | undefined,
     to: string | undefined,
     prefix: string,
-    found: Differences,
+    found: Found,
     depth = 0,
   ): Promise<void> {
     if (from === to) return;
-    if (depth > treeDepthMax)
-      throw new SourceError('UNSUPPORTED', `${prefix}: folders nest deeper than ${treeDepthMax}`);
+    if (depth > treeDepthMax) throw tooDeep(prefix);
     const [before, after] = [await this.#entries(from), await this.#entries(to)];
     for (const name of [...new Set([...before.keys(), ...after.keys()])].sort()) {
       const [old, now] = [before.get(name), after.get(name)];
       if (old?.oid === now?.oid && old?.mode === now?.mode) continue;
       const path = prefix + name;
       const [oldTree, nowTree] = [folderOf(old), folderOf(now)];
-      note(found, path, old, now);
+      found(path, old, now);
       if (oldTree !== undefined || nowTree !== undefined)
         await this.#compare(oldTree, nowTree, `${path}/`, found, depth + 1);
     }
@@ -140,10 +206,11 @@ export class Repository {
   /** The tree of a commit; a tree is its own. */
   async treeOf(id: string): Promise<string> {
     try {
-      const { type, object } = await readObject({ ...this.#git, oid: id, format: 'content' });
-      if (type === 'tree') return id;
-      if (type !== 'commit') throw new SourceError('CORRUPT', `object ${id} is a ${type}, not a commit`);
-      return commitLinks(id, object as Uint8Array).tree;
+      const found = await this.object(id);
+      if (found === undefined) throw missing('commit', id);
+      if (found.type === 'tree') return id;
+      if (found.type !== 'commit') throw new SourceError('CORRUPT', `object ${id} is a ${found.type}, not a commit`);
+      return commitLinks(id, found.content).tree;
     } catch (error) {
       throw asSourceError(error, 'commit', id);
     }
@@ -184,20 +251,36 @@ export class Repository {
     return oid === undefined ? undefined : this.readObject(oid, 'blob');
   }
 
-  async #differences(from: string | undefined, to: string): Promise<Differences> {
-    const found: Differences = { files: [], odd: [] };
-    await this.#compare(await this.#treeOf(from), await this.#treeOf(to), '', found);
+  /** All that is below a tree but the folders, by walking it; see `GitEngine.listTree`. */
+  async listTree(tree: string): Promise<ListedEntry[]> {
+    const found: ListedEntry[] = [];
+    await this.#compare(undefined, tree, '', (path, _, now) => {
+      if (now !== undefined && now.mode !== folderMode) found.push({ path, oid: now.oid, mode: now.mode });
+    });
     return found;
   }
 
-  /** See `Source.changes`. */
-  async changes(from: string | undefined, to: string): Promise<readonly BlobChange[]> {
-    const { files } = await this.#differences(from, to);
-    return files.sort((left, right) => (left.path < right.path ? -1 : left.path > right.path ? 1 : 0));
+  async #whole(engine: Pick<GitEngine, 'listTree'>, tree: string): Promise<Differences> {
+    const found: Differences = { files: [], odd: [] };
+    for (const entry of await engine.listTree(this.gitDirectory, tree, never)) {
+      if (found.files.length % entriesPerLook === 0) await this.#aids.turn?.rest();
+      const folder = tooDeepFolder(entry.path);
+      if (folder !== undefined) throw tooDeep(folder);
+      note(found, entry.path, undefined, entry);
+    }
+    return found;
   }
 
-  /** See `Source.oddChanges`. */
-  async oddChanges(from: string | undefined, to: string): Promise<readonly OddChange[]> {
-    return (await this.#differences(from, to)).odd;
+  /** See `Source.changes`; nothing is put aside. */
+  async changes(from: string | undefined, to: string): Promise<TreeChanges> {
+    const [before, after] = [await this.#treeOf(from), await this.treeOf(to)];
+    const { engine } = this.#aids;
+    if (before === undefined && engine !== undefined) {
+      const { files, odd } = await this.#whole(engine, after);
+      return { files: inOrder(files), odd };
+    }
+    const found: Differences = { files: [], odd: [] };
+    await this.#compare(before, after, '', (path, old, now) => note(found, path, old, now));
+    return { files: inOrder(found.files), odd: found.odd };
   }
 }

@@ -96,6 +96,13 @@ export interface OddChange {
   readonly kind?: 'submodule' | 'link';
 }
 
+/** What differs between two trees. */
+export interface TreeChanges {
+  /** Sorted by path. */
+  readonly files: readonly BlobChange[];
+  readonly odd: readonly OddChange[];
+}
+
 /** All but `poll` throw `SourceError`: `GONE` when the commit is not there, `CORRUPT` when what it refers to can't be read. */
 export interface Source {
   /** The repository for people: no credentials in it. */
@@ -107,12 +114,10 @@ export interface Source {
     id: string,
   ) => Promise<{ readonly info: RevisionStatus; readonly files: ReadonlyMap<string, string> }>;
   /**
-   * Files of `to` that `from` has not or has otherwise, and files that are gone; sorted by path. Equal folders are skipped, and so
-   * is what the commits' own `.fleetignore` puts aside. Each is named by its own id or by that of its tree.
+   * What `to` has that `from` has not or has otherwise, and what is gone. Equal folders are skipped, and so are files that the
+   * commits' own `.fleetignore` puts aside. Each is named by its own id or by that of its tree.
    */
-  readonly changes: (from: string | undefined, to: string) => Promise<readonly BlobChange[]>;
-  /** The same of what git holds besides files and folders. */
-  readonly oddChanges: (from: string | undefined, to: string) => Promise<readonly OddChange[]>;
+  readonly changes: (from: string | undefined, to: string) => Promise<TreeChanges>;
   /** Many that are asked for at once are read together. */
   readonly readBlob: (oid: string) => Promise<Uint8Array>;
 }

@@ -13,7 +13,9 @@ export type EngineTask =
       readonly ancestor: string;
       readonly descendant: string;
     }
-  | { readonly kind: 'readBlobs'; readonly gitDirectory: string; readonly oids: readonly string[] };
+  | { readonly kind: 'readBlobs'; readonly gitDirectory: string; readonly oids: readonly string[] }
+  | { readonly kind: 'readObject'; readonly gitDirectory: string; readonly oid: string }
+  | { readonly kind: 'listTree'; readonly gitDirectory: string; readonly tree: string };
 
 /** What the thread answers; errors lose their class on the way. */
 export type EngineAnswer =
@@ -40,5 +42,7 @@ export function threadEngine(threads: Threads): GitEngine {
     isAncestor: (gitDirectory, ancestor, descendant, signal) =>
       ask({ kind: 'isAncestor', gitDirectory, ancestor, descendant }, signal),
     readBlobs: (gitDirectory, oids, signal) => ask({ kind: 'readBlobs', gitDirectory, oids }, signal),
+    readObject: (gitDirectory, oid, signal) => ask({ kind: 'readObject', gitDirectory, oid }, signal),
+    listTree: (gitDirectory, tree, signal) => ask({ kind: 'listTree', gitDirectory, tree }, signal),
   };
 }

@@ -167,7 +167,11 @@ test('what git holds and nobody reads is told when a commit that holds it comes 
   const { fleet, boot, warnings, poll } = wholeShore();
   fleet.commit('all');
   const source = fleet.repository.open();
-  const controller = await boot({ ...source, oddChanges: async () => [{ path: 'vendor', kind: 'submodule' }] });
+  const changes: typeof source.changes = async (...args) => ({
+    ...(await source.changes(...args)),
+    odd: [{ path: 'vendor', kind: 'submodule' }],
+  });
+  const controller = await boot({ ...source, changes });
   await poll(controller);
   await poll(controller);
   t.deepEqual(warnings, ['revision.passed-over']);

@@ -12,7 +12,7 @@ function gone(): never {
 }
 
 const nowhere: RevisionSource = {
-  ...{ location: 'simulated', branch: 'main', changes: gone, readBlob: gone, oddChanges: gone },
+  ...{ location: 'simulated', branch: 'main', changes: gone, readBlob: gone },
   poll: async () => ({ kind: 'unreachable', code: 'STORAGE', message: 'the repository is not there' }),
 };
 
@@ -116,7 +116,8 @@ test('a revision that cannot be taken up again touches no device until a valid o
       ...source,
       changes: async (from, to) => {
         const changes = await source.changes(from, to);
-        return isWhole || to !== id ? changes : changes.filter(({ path }) => !path.startsWith('sites/'));
+        const files = changes.files.filter(({ path }) => isWhole || to !== id || !path.startsWith('sites/'));
+        return { ...changes, files };
       },
     },
     undefined,

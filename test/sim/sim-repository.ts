@@ -65,9 +65,9 @@ export class SimRepository {
         const changed = [...after]
           .filter(([path, oid]) => before.get(path) !== oid)
           .map(([path, oid]) => ({ path, oid }));
-        return [...changed, ...[...before.keys()].filter((path) => !after.has(path)).map((path) => ({ path }))];
+        const gone = [...before.keys()].filter((path) => !after.has(path)).map((path) => ({ path }));
+        return { files: [...changed, ...gone], odd: [] };
       },
-      oddChanges: async () => [],
       readBlob: async (id) => {
         if (this.threadDies) throw new SourceError('ENGINE_ENDED', threadEnded);
         const bytes = this.#blobs.get(id);

@@ -1,22 +1,22 @@
 /** JSON texts in a row, packed together in pieces: packing each alone would cost more than all the rest. */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
-/** A piece ends with the text that makes it as long as this. */
-const pieceBytesMin = 64 * 1024;
+/** A piece ends with the text that makes it as long as this, in characters. */
+const pieceLengthMin = 256 * 1024;
 
 /** A text may be longer than a piece; no map has one that comes near this. */
 const maxOutputLength = 256 * 1024 * 1024;
 
-/** In what a piece mostly fits whole. */
-const chunkSize = 2 * pieceBytesMin;
+/** In what a piece mostly fits whole, packed or not: each further chunk is one more call. */
+const chunkSize = 2 * pieceLengthMin;
 
 /** Pieces that are held unpacked, because what is asked for next mostly lies in one of them. */
-const heldMax = 64;
+const heldMax = 32;
 
 /** The quickest of the usual levels: what is packed is written once and mostly never read. */
 const params = { [constants.ZSTD_c_compressionLevel]: 1 };
 
-/** Where a text lies in its piece. */
+/** Where a text lies in its piece, in characters. */
 export type TextPlace = readonly [piece: number, at: number, length: number];
 
 /** Takes texts, and hands on each piece when it is full. */
@@ -24,26 +24,26 @@ export class PieceWriter {
   readonly #put: (piece: Uint8Array) => void;
   /** Bytes of the pieces, as they are packed. */
   readonly lengths: number[] = [];
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
+  #waiting: string[] = [];
+  #waitingLength = 0;
 
   constructor(put: (piece: Uint8Array) => void) {
     this.#put = put;
   }
 
   add(value: unknown): TextPlace {
-    const bytes = Buffer.from(JSON.stringify(value));
-    const place: TextPlace = [this.lengths.length, this.#waitingBytes, bytes.length];
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.length;
-    if (this.#waitingBytes >= pieceBytesMin) this.end();
+    const text = JSON.stringify(value);
+    const place: TextPlace = [this.lengths.length, this.#waitingLength, text.length];
+    this.#waiting.push(text);
+    this.#waitingLength += text.length;
+    if (this.#waitingLength >= pieceLengthMin) this.end();
     return place;
   }
 
   /** Hands on the last piece. */
   end(): void {
-    const piece = zstdCompressSync(Buffer.concat(this.#waiting, this.#waitingBytes), { params });
-    [this.#waiting, this.#waitingBytes] = [[], 0];
+    const piece = zstdCompressSync(this.#waiting.join(''), { params, chunkSize });
+    [this.#waiting, this.#waitingLength] = [[], 0];
     this.lengths.push(piece.length);
     this.#put(piece);
   }
@@ -54,7 +54,7 @@ export class PieceReader {
   readonly #bytes: Uint8Array;
   readonly #starts: number[];
   /** The one that was used last is the last one. */
-  readonly #held = new Map<number, Buffer>();
+  readonly #held = new Map<number, string>();
 
   /** `bytes` begin with the pieces. */
   constructor(bytes: Uint8Array, lengths: readonly number[]) {
@@ -63,16 +63,20 @@ export class PieceReader {
     for (const length of lengths) this.#starts.push(this.#starts.at(-1)! + length);
   }
 
-  #piece(piece: number): Buffer {
+  #unpacked(piece: number): string {
     const packed = this.#bytes.subarray(this.#starts[piece]!, this.#starts[piece + 1]!);
-    const unpacked = this.#held.get(piece) ?? zstdDecompressSync(packed, { chunkSize, maxOutputLength });
+    return zstdDecompressSync(packed, { chunkSize, maxOutputLength }).toString();
+  }
+
+  #piece(piece: number): string {
+    const text = this.#held.get(piece) ?? this.#unpacked(piece);
     this.#held.delete(piece);
-    this.#held.set(piece, unpacked);
+    this.#held.set(piece, text);
     if (this.#held.size > heldMax) this.#held.delete(this.#held.keys().next().value!);
-    return unpacked;
+    return text;
   }
 
   get([piece, at, length]: TextPlace): unknown {
-    return JSON.parse(this.#piece(piece).toString('utf8', at, at + length));
+    return JSON.parse(this.#piece(piece).slice(at, at + length));
   }
 }

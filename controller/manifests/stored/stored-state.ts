@@ -2,10 +2,10 @@
 import type { Device } from '../../../schemas/generated/types.ts';
 import type { DesiredDevice, DeviceTemplate } from '../desired.ts';
 import { type DeviceTerms, drawDevice } from '../draw-device.ts';
-import type { ManifestState } from '../manifest-state.ts';
+import type { Declaration, ManifestKey, ManifestState } from '../manifest-state.ts';
 import type { Names } from '../name-index.ts';
 import { PersistentMap } from '../persistent-map.ts';
-import { pauseNow, runAtOnce, type Steps } from '../steps.ts';
+import { forEachInSteps, runAtOnce, type Steps } from '../steps.ts';
 import type { PieceReader, PieceWriter } from './pieces.ts';
 import { type NodePlace, openMap, type ValueForm, writeMap } from './stored-map.ts';
 
@@ -19,6 +19,17 @@ const nameSetForm: ValueForm<true> = { write: () => 1, read: () => true };
 const namesForm: ValueForm<Names> = {
   write: (names, writer) => (typeof names === 'string' ? names : runAtOnce(writeMap(names, writer, nameSetForm))),
   read: (json, _, reader) => (typeof json === 'string' ? json : openMap(json as NodePlace, reader, nameSetForm)),
+};
+
+/** Most files declare one manifest, and most manifests are alone in theirs: then it is that name. */
+const keysForm: ValueForm<readonly ManifestKey[]> = {
+  write: (keys) => (keys.length === 1 ? keys[0] : keys),
+  read: (json) => (typeof json === 'string' ? [json as ManifestKey] : (json as readonly ManifestKey[])),
+};
+
+const declarationForm: ValueForm<Declaration> = {
+  write: ({ file, document }) => (document === 0 ? file : { file, document }),
+  read: (json) => (typeof json === 'string' ? { file: json, document: 0 } : (json as Declaration)),
 };
 
 type StoredTerms = readonly [darkAfterSeconds: number, template: string, fleet?: string];
@@ -41,35 +52,49 @@ function desiredForm(
 
 function* templatesOf({ desiredDevices }: ManifestState): Steps<PersistentMap<DeviceTemplate>> {
   const templates = new Map<string, DeviceTemplate>();
-  for (const { template } of desiredDevices.values()) {
-    yield pauseNow;
+  yield* forEachInSteps(desiredDevices.values(), ({ template }) => {
     templates.set(template.hash, template);
-  }
+  });
   return yield* PersistentMap.empty<DeviceTemplate>().withChanges(templates);
 }
 
+type MapName = Exclude<keyof ManifestState, 'catalogue'>;
+type ValueOf<M> = M extends PersistentMap<infer V> ? V : never;
+type Forms = { readonly [Name in MapName]: ValueForm<ValueOf<ManifestState[Name]>> };
+
+/** How the values of each map of a state are written, in the order that the maps are. */
+function formsOver(devices: PersistentMap<Device>, templates: PersistentMap<DeviceTemplate>): Forms {
+  return {
+    files: keysForm,
+    declared: declarationForm,
+    applications: plainForm(),
+    fleets: plainForm(),
+    sites: plainForm(),
+    secrets: plainForm(),
+    devices: plainForm(),
+    devicesBySite: namesForm,
+    devicesByFingerprint: namesForm,
+    members: namesForm,
+    strays: nameSetForm,
+    unsealed: plainForm(),
+    desiredDevices: desiredForm(devices, templates),
+  };
+}
+
 /** Where the maps of a state lie. */
-export type StatePlaces = Readonly<Record<Exclude<keyof ManifestState, 'catalogue'> | 'templates', NodePlace>>;
+export type StatePlaces = Readonly<Record<MapName | 'templates', NodePlace>>;
 
 /** Writes all of a state but its catalogue. */
 export function* writeState(state: ManifestState, writer: PieceWriter): Steps<StatePlaces> {
   const templates = yield* templatesOf(state);
-  const desired = desiredForm(state.devices, templates);
+  const forms = formsOver(state.devices, templates);
+  const places: Partial<Record<MapName, NodePlace>> = {};
+  // A map and its form have the same name, and so the same values.
+  for (const name of Object.keys(forms) as MapName[])
+    places[name] = yield* writeMap<unknown>(state[name], writer, forms[name] as ValueForm<unknown>);
   return {
-    files: yield* writeMap(state.files, writer, plainForm()),
-    declared: yield* writeMap(state.declared, writer, plainForm()),
-    applications: yield* writeMap(state.applications, writer, plainForm()),
-    fleets: yield* writeMap(state.fleets, writer, plainForm()),
-    sites: yield* writeMap(state.sites, writer, plainForm()),
-    secrets: yield* writeMap(state.secrets, writer, plainForm()),
-    devices: yield* writeMap(state.devices, writer, plainForm()),
-    devicesBySite: yield* writeMap(state.devicesBySite, writer, namesForm),
-    devicesByFingerprint: yield* writeMap(state.devicesByFingerprint, writer, namesForm),
-    members: yield* writeMap(state.members, writer, namesForm),
-    strays: yield* writeMap(state.strays, writer, nameSetForm),
-    unsealed: yield* writeMap(state.unsealed, writer, plainForm()),
+    ...(places as Record<MapName, NodePlace>),
     templates: yield* writeMap(templates, writer, plainForm()),
-    desiredDevices: yield* writeMap(state.desiredDevices, writer, desired),
   };
 }
 
@@ -80,21 +105,11 @@ export function openState(
   catalogue: ManifestState['catalogue'],
 ): ManifestState {
   const devices = openMap<Device>(places.devices, reader, plainForm());
-  const templates = openMap<DeviceTemplate>(places.templates, reader, plainForm());
-  return {
-    files: openMap(places.files, reader, plainForm()),
-    declared: openMap(places.declared, reader, plainForm()),
-    applications: openMap(places.applications, reader, plainForm()),
-    fleets: openMap(places.fleets, reader, plainForm()),
-    sites: openMap(places.sites, reader, plainForm()),
-    secrets: openMap(places.secrets, reader, plainForm()),
-    devices,
-    devicesBySite: openMap(places.devicesBySite, reader, namesForm),
-    devicesByFingerprint: openMap(places.devicesByFingerprint, reader, namesForm),
-    members: openMap(places.members, reader, namesForm),
-    strays: openMap(places.strays, reader, nameSetForm),
-    unsealed: openMap(places.unsealed, reader, plainForm()),
-    catalogue,
-    desiredDevices: openMap(places.desiredDevices, reader, desiredForm(devices, templates)),
-  };
+  const forms = formsOver(devices, openMap(places.templates, reader, plainForm()));
+  const opened = (Object.keys(forms) as MapName[]).map((name) => [
+    name,
+    // The devices that others are drawn from are the ones that are shown: each is read once.
+    name === 'devices' ? devices : openMap<unknown>(places[name], reader, forms[name] as ValueForm<unknown>),
+  ]);
+  return { ...Object.fromEntries(opened), catalogue };
 }

@@ -90,6 +90,9 @@ test('a map of several levels holds what a Map holds, and shrinks to the shape o
     names.map((name) => all.get(name)),
     [...names.keys()],
   );
+  const entries = names.map((name, value) => ({ key: name, value }));
+  const half = settled(PersistentMap.empty<number>(), entries.slice(3_000));
+  t.deepEqual([...settled(half, entries.slice(0, 3_000))], [...all], 'made at once or in parts');
   const kept = names.filter((_, index) => index % 100 === 0);
   const gone = names.filter((_, index) => index % 100 !== 0);
   const few = settled(

@@ -30,7 +30,7 @@ test('changes() follows a .fleetignore that comes, changes and goes', async (t) 
   ];
   const told: string[][] = [];
   for (const [at, to] of steps.entries()) {
-    const changes = await source.changes(steps[at - 1], to);
+    const { files: changes } = await source.changes(steps[at - 1], to);
     told.push(changes.map(({ path, oid }) => `${oid === undefined ? '-' : '+'}${path}`));
   }
   t.deepEqual(told, [

@@ -108,6 +108,62 @@ test('fetchBranch() brings the tip alone, then what is new, then the whole past'
   t.true(await engine.isAncestor(gitDirectory, commits[0]!, next, signal));
 });
 
+/** A tree as bytes, whatever names git itself would take. */
+function rawTree(repository: TestRepository, entries: readonly (readonly [mode: string, name: string, oid: string])[]) {
+  const parts = entries.map(([mode, name, oid]) => [Buffer.from(`${mode} ${name}\0`), Buffer.from(oid, 'hex')]);
+  const args = ['-C', repository.path, 'hash-object', '-t', 'tree', '-w', '--stdin', '--literally'];
+  return execFileSync('git', args, { input: Buffer.concat(parts.flat()) })
+    .toString()
+    .trim();
+}
+
+test('listTree() gives what is below a tree, links and submodules too, and no folder', async (t, engine) => {
+  const { repository, git } = await scene(t);
+  await repository.commit({ 'a.yaml': '1' });
+  const oid = git('rev-parse', 'main:a.yaml');
+  const inner = rawTree(repository, [
+    ['100755', 'Größe \ud83d\udea2.yaml', oid],
+    ['120000', 'link', oid],
+    ['160000', 'other', '5'.repeat(40)],
+  ]);
+  const tree = rawTree(repository, [
+    ['100644', '.gitignore', oid],
+    ['100644', 'a~b', oid],
+    ['40000', 'ships', inner],
+  ]);
+  const listed = await engine.listTree(repository.path, tree, signal);
+  t.deepEqual(
+    Array.from(listed, ({ mode, path, oid: id }) => [mode, path, id]),
+    [
+      ['100644', '.gitignore', oid],
+      ['100644', 'a~b', oid],
+      ['100755', 'ships/Größe \ud83d\udea2.yaml', oid],
+      ['120000', 'ships/link', oid],
+      ['160000', 'ships/other', '5'.repeat(40)],
+    ],
+  );
+});
+
+anyTest('a tree with names that may not be checked out is corrupt, whoever lists it', async (t) => {
+  const { repository, git } = await scene(t);
+  await repository.commit({ 'a.yaml': '1' });
+  const oid = git('rev-parse', 'main:a.yaml');
+  const engine = preferredEngine(programEngine(nodePrograms), libraryEngine(portsOf()), { write: () => {} });
+  for (const name of ['.', '..', '.git', '.GIT. ', '.git::$INDEX_ALLOCATION', 'git~1', 'a\\b', '.g\u200cit']) {
+    const inner = rawTree(repository, [['100644', name, oid]]);
+    const tree = name === '..' ? inner : rawTree(repository, [['40000', 'ships', inner]]);
+    const list = async () => [...(await engine.listTree(repository.path, tree, signal))];
+    await t.throwsAsync(list, { code: 'CORRUPT' }, name);
+  }
+  const joined = rawTree(repository, [['100644', 'a\u200db', oid]]);
+  t.like([...(await engine.listTree(repository.path, joined, signal))], [{ path: 'a\u200db' }], 'only seems doubtful');
+  const fine = rawTree(
+    repository,
+    ['.github', 'git', 'my.git', 'x~1'].map((name) => ['100644', name, oid] as const),
+  );
+  t.is([...(await programEngine(nodePrograms).listTree(repository.path, fine, signal))].length, 4);
+});
+
 anyTest('what the git program cannot do, the library does: a directory that belongs to nobody git knows', async (t) => {
   const { repository } = await scene(t);
   const told: string[] = [];

@@ -33,7 +33,7 @@ test('changes() tells only what differs between two commits, in every folder', a
     old: 'now a file',
   });
   const source = open();
-  const changes = await source.changes(first, second);
+  const { files: changes } = await source.changes(first, second);
   t.deepEqual(
     changes.map(({ path, oid }) => [path, oid !== undefined]),
     [

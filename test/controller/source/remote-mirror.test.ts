@@ -64,7 +64,7 @@ test('a remote branch is followed commit by commit', async (t, remote) => {
   t.like(await poll(source), { kind: 'tip', history: 'first', revision: { id: first } });
   const second = await repository.commit({ 'a.yaml': 'two', 'b.yaml': 'b' });
   t.like(await poll(source, first), { kind: 'tip', history: 'advanced', revision: { id: second } });
-  const changes = await source.changes(first, second);
+  const { files: changes } = await source.changes(first, second);
   t.deepEqual(
     changes.map(({ path }) => path),
     ['a.yaml', 'b.yaml'],
@@ -254,7 +254,7 @@ test('packs are bounded: when there are too many the repository is cloned anew a
     t.true(packs(mirrorDirectory).length <= 2);
     t.is(readdirSync(mirrorDirectory).length, 1);
   }
-  t.like(await source.changes(undefined, tip!), [{ path: 'a.yaml' }]);
+  t.like(await source.changes(undefined, tip!), { files: [{ path: 'a.yaml' }] });
 });
 
 test('a mirror that a power cut damaged is cloned anew by itself', async (t, remote) => {
