@@ -220,10 +220,11 @@ class ExternalBroker implements ExternalBus {
     try {
       await inTime(this.#clock, silenceMsMax, late, taken);
     } catch (error) {
-      if (error === late && connect === this.#connects) client.removeOutgoingMessage(id);
+      const isSameConnect = connect === this.#connects;
+      // It is said again by whoever owes it, and would keep its number for ever.
+      if (error instanceof BusError && isSameConnect) client.removeOutgoingMessage(id);
       if (error instanceof BusError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      if (connect === this.#connects) throw new BusError('SILENT', reason);
+      if (isSameConnect) throw new BusError('SILENT', error instanceof Error ? error.message : String(error));
       throw new BusError('CUT', 'the broker ended the connection while this was on its way to it');
     }
   }
