@@ -48,17 +48,18 @@ export class DeviceIdentityStore {
   }
 
   /**
-   * The device that the key was made for, as it was written down or as the certificate says; undefined when neither tells. One
-   * key under two names would let either be taken for the other.
+   * The device that the key was made for, as it was written down or as the certificate says; undefined when neither tells, or there
+   * is no key. One key under two names would let either be taken for the other.
    */
   owner(): string | undefined {
+    if (this.keyText() === undefined) return undefined;
     const written = readGuardedText(this.#disk, this.#directory, 'device');
     const certificate = this.certificateText();
     const subject = certificate === undefined ? undefined : new X509Certificate(certificate).subject;
     return written ?? /^CN=(.*)$/m.exec(subject ?? '')?.[1];
   }
 
-  /** Writes down which device the key is for. */
+  /** Writes down which device the key is for: before it is made, so that there is none without a name. */
   claim(device: string): void {
     if (readGuardedText(this.#disk, this.#directory, 'device') !== device) this.#write('device', device);
   }

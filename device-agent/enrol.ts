@@ -47,9 +47,20 @@ function brokerIn(told: unknown, controller: string): BrokerAddress | undefined 
   return address?.port === undefined && address !== undefined ? { ...address, port: String(port) } : undefined;
 }
 
+/** That the key was made for another device, of which this one took the state over. */
+function foreignKey({ device, identity }: EnrolmentOptions): Enrolment | undefined {
+  const owner = identity.owner();
+  if (owner === undefined || owner === device) return undefined;
+  const message = `the key on this device is the one of ${owner}, not of ${device}; give ${device} a state directory of its own and enroll it`;
+  return { kind: 'refused', code: 'KEY_OF_ANOTHER', message };
+}
+
 /** Asks once for a certificate, new or renewed. */
 export async function enrol(options: EnrolmentOptions, signal: AbortSignal): Promise<Enrolment> {
   const { device, controller, identity, network } = options;
+  const foreign = foreignKey(options);
+  if (foreign !== undefined) return foreign;
+  identity.claim(device);
   const body = JSON.stringify({ device, csr: certificateRequest(device, identity.key()) });
   try {
     const request = {

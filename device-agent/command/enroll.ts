@@ -97,6 +97,10 @@ function refuseWrongOptions(options: Settled): void {
   const given = { file: { agent }, environment: {}, flags: {}, resolvePath: (path: string) => path };
   const judged = resolveConfiguration('agent', given);
   const faults = 'faults' in judged ? judged.faults.map(({ key, message }) => `${key} ${message}`) : [];
+  if (faults.length === 0 && !URL.canParse(controller))
+    faults.push(
+      `agent.controller is no URL: "${controller}"; no address with a zone (%) is in one, a name may lead there`,
+    );
   if (mqtt !== undefined && broker === undefined)
     faults.push(`agent.mqtt must be HOST or HOST:PORT or [IPV6]:PORT, not "${mqtt}"`);
   if (faults.length > 0) throw new Error(faults.join('\n'));
@@ -157,9 +161,9 @@ export async function enroll(ports: EnrollPorts, asked: EnrollOptions): Promise<
   readBornRoot(disk, options.trustRoot);
   const identity = new DeviceIdentityStore(disk, stateDirectory);
   requireOwnKey(identity, options);
+  identity.claim(device);
   const { keyFingerprint, publicKey } = keyInManifest(identity.key());
   print(`In the manifest of device ${device}:\n\n  keyFingerprint: ${keyFingerprint}\n  publicKey: ${publicKey}\n\n`);
-  identity.claim(device);
   const written = writeConfiguration(disk, options);
   print(`${directory}/${configurationName} ${written === 'kept' ? 'was there and stays as it is' : 'is written'}.\n`);
   const ca = new TextDecoder().decode(disk.readFile(options.ca));

@@ -1,6 +1,6 @@
 import type { DeviceProblem, DownloadReport } from '../../schemas/generated/types.ts';
 import type { Problem } from '../problem.ts';
-import { type EngineState, type Memory, type Slot, type Trial, targetOf, trialOf } from './state.ts';
+import { type EngineState, fallbacksMax, type Memory, type Slot, type Trial, targetOf, trialOf } from './state.ts';
 import type { Step } from './steps.ts';
 
 /** What can happen to the engine. */
@@ -92,10 +92,12 @@ function leaveTrial(
     const engine: EngineState = target === undefined ? rest : { state: 'fetching', target };
     return { left: enter(memory, engine, nowMs), run: runGood(memory) };
   }
-  const trial: Trial = { ...fallback, starts: 1 };
+  const { superseded, ...again } = fallback;
+  const trial: Trial = { ...again, starts: 1 };
+  const rest = superseded === undefined ? memory : { ...memory, fallback: superseded };
   const engine: EngineState =
     target === undefined ? { state: 'activating', trial } : { state: 'fetching', target, trial };
-  return { left: enter(memory, engine, nowMs), run: { kind: 'activate', slot: trial.slot, lastResort: false } };
+  return { left: enter(rest, engine, nowMs), run: { kind: 'activate', slot: trial.slot, lastResort: false } };
 }
 
 /** Gives the trial up. */
@@ -104,11 +106,25 @@ function goBack(memory: Memory, problem: Problem, nowMs: number): readonly Step[
   return [{ kind: 'unwatch' }, commit(withProblem(left, problem, nowMs)), run];
 }
 
+/** The first `count` of what would run one after the other. */
+function newest(trial: Trial | undefined, count: number): Trial | undefined {
+  if (trial === undefined || count === 0) return undefined;
+  const { superseded, ...one } = trial;
+  const rest = newest(superseded, count - 1);
+  return rest === undefined ? one : { ...one, superseded: rest };
+}
+
+/** Keeps a trial as what runs next when what takes its place fails. */
+function withFallback(memory: Memory, trial: Trial): Memory {
+  const superseded = newest(memory.fallback, fallbacksMax - 1);
+  return { ...memory, fallback: superseded === undefined ? trial : { ...trial, superseded } };
+}
+
 /** Starts a trial, whatever ran before; another one that is superseded is kept if it has run. */
 function startTrial(memory: Memory, trial: Trial, nowMs: number): readonly Step[] {
   const before = trialOf(memory.engine);
   const isSuperseded = before?.hasRun === true && before.slot.sequence !== trial.slot.sequence;
-  const kept = isSuperseded ? { ...memory, fallback: before } : memory;
+  const kept = isSuperseded ? withFallback(memory, before) : memory;
   return [{ kind: 'unwatch' }, commit(enter(kept, { state: 'activating', trial }, nowMs)), tryOut(kept, trial)];
 }
 

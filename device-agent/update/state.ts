@@ -11,7 +11,8 @@
  *
  * A higher sequence is taken in every state. When it comes during `activating` or `probation`, the unproven deployment
  * goes on running as `trial` beside `fetching`, and is still judged: it may become the last good one, or be dropped. If it
- * ran without fault until the newer one took its place it is the `fallback`: should that one fail, it is on trial again.
+ * ran without fault until the newer one took its place it is the `fallback`: should that one fail, it is on trial again, and
+ * behind it what it had superseded itself.
  */
 import type { DeviceProblem, DownloadReport, Phase } from '../../schemas/generated/types.ts';
 
@@ -32,7 +33,12 @@ export interface Trial {
   /** Whether all its applications were started once. */
   readonly hasRun?: true;
   readonly downloads: readonly DownloadReport[];
+  /** What it superseded itself, as a fallback: one of several commits in a row may be bad, and show it only later. */
+  readonly superseded?: Trial;
 }
+
+/** So many that were superseded are kept, the newest first: each holds modules on the disk. */
+export const fallbacksMax = 3;
 
 /** Where the device is on its way. */
 export type EngineState =
@@ -83,6 +89,13 @@ export function targetOf(engine: EngineState): Slot | undefined {
   return engine.state === 'fetching' || engine.state === 'staged' ? engine.target : undefined;
 }
 
+/** What was superseded on trial without having failed, in the order in which it would run again. */
+export function fallbacksOf({ fallback }: Memory): readonly Trial[] {
+  const trials: Trial[] = [];
+  for (let trial = fallback; trial !== undefined; trial = trial.superseded) trials.push(trial);
+  return trials;
+}
+
 /** The deployment whose applications run now, or will as soon as the app host has started them. */
 export function runningOf(memory: Memory): GoodDeployment | undefined {
   return trialOf(memory.engine) ?? memory.good;
@@ -90,8 +103,9 @@ export function runningOf(memory: Memory): GoodDeployment | undefined {
 
 /** Every deployment whose files must stay. */
 export function heldSlots(memory: Memory): readonly Slot[] {
-  const { good, fallback, engine } = memory;
-  return [good?.slot, fallback?.slot, trialOf(engine)?.slot, targetOf(engine)].filter(
+  const { good, engine } = memory;
+  const superseded = fallbacksOf(memory).map(({ slot }) => slot);
+  return [good?.slot, ...superseded, trialOf(engine)?.slot, targetOf(engine)].filter(
     (slot): slot is Slot => slot !== undefined,
   );
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { parse } from 'yaml';
 import { type EnrollOptions, enroll } from '../../device-agent/command/enroll.ts';
+import { enrol } from '../../device-agent/enrol.ts';
 import { DeviceIdentityStore, keyInManifest } from '../../device-agent/enrol-identity.ts';
 import { isRenewalDue, keepCertificate } from '../../device-agent/enrol-renewal.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
@@ -72,6 +73,23 @@ test('enroll learns where the broker is, where nobody said otherwise; by hand or
   t.deepEqual(await brokerOf('truck', {}, '# by hand\n'), { host: '127.0.0.1' });
 });
 
+test('one key has one name: whoever made it, and wherever making it was interrupted', async (t) => {
+  const shore = await openShore(t);
+  const buoy = await shore.enrolledDevice('buoy');
+  t.is(buoy.identity.owner(), 'buoy');
+  const network = openNetwork(() => ({ ca: shore.authority.certificate }));
+  const renamed = { device: 'crane', controller: shore.url, identity: buoy.identity, network };
+  shore.named.set('crane', buoy.fingerprint);
+  t.like(await enrol(renamed, AbortSignal.timeout(10_000)), { kind: 'refused', code: 'KEY_OF_ANOTHER' });
+  const directory = join(shore.directory, 'truck');
+  const truck = new DeviceIdentityStore(nodeDisk, directory);
+  truck.claim('truck');
+  t.is(truck.owner(), undefined, 'a name without a key binds nobody');
+  const raft = { device: 'raft', controller: shore.url, identity: truck, network };
+  t.like(await enrol(raft, AbortSignal.timeout(10_000)), { kind: 'refused', code: 'KEY_NOT_NAMED' });
+  t.is(truck.owner(), 'raft');
+});
+
 test("the key stays what it is, is the owner's alone, and goes with no other certificate", async (t) => {
   const shore = await openShore(t);
   const buoy = await shore.enrolledDevice('buoy');
@@ -86,7 +104,8 @@ test('one flipped bit costs neither key nor certificate; without a key that is w
   const shore = await openShore(t);
   const { identity } = await shore.enrolledDevice('buoy');
   const directory = join(shore.directory, 'buoy', 'identity');
-  const before = { key: identity.keyText(), certificate: identity.certificateText() };
+  const read = () => ({ key: identity.keyText(), certificate: identity.certificateText(), owner: identity.owner() });
+  const before = read();
   const flip = (name: string, at: number): void => {
     const bytes = readFileSync(join(directory, name));
     bytes[at]! ^= 1;
@@ -96,7 +115,7 @@ test('one flipped bit costs neither key nor certificate; without a key that is w
     const whole = readFileSync(join(directory, name));
     for (const at of [3, whole.length >> 1, whole.length - 1]) {
       flip(name, at);
-      t.deepEqual({ key: identity.keyText(), certificate: identity.certificateText() }, before, `${name} at ${at}`);
+      t.deepEqual(read(), before, `${name} at ${at}`);
       t.deepEqual(readFileSync(join(directory, name)), whole, `${name} is whole again`);
     }
   }

@@ -105,6 +105,11 @@ for (const [changed, host, port] of [
 for (const [changed, told] of [
   [{ controller: 'shore' }, /^agent\.controller is not what it must be: "shore"/],
   [{ controller: 'shore', device: 'Buoy: 7' }, /^agent\.(device|controller) .*\nagent\.(device|controller) /],
+  [
+    { controller: 'https://[fe80::1%25eth0]:7443', mqtt: 'shore' },
+    /^agent\.controller is no URL: "https:\/\/\[fe80::1%25eth0\]:7443"; no address with a zone/,
+  ],
+  [{ mqtt: '[fe80::1%eth0]:8883' }, /^agent\.mqtt must be HOST or HOST:PORT or \[IPV6\]:PORT, not/],
   [{ mqtt: 'shore:mqtt' }, /^agent\.mqtt must be HOST or HOST:PORT or \[IPV6\]:PORT, not "shore:mqtt"$/],
   [{ mqtt: 'shore:88830' }, /^agent\.mqtt\.port must be <= 65535, not 88830/],
 ] as const) {

@@ -8,6 +8,8 @@ import fc from 'fast-check';
 import { decide, type EngineEvent, startsMax } from '../../../device-agent/update/decide.ts';
 import {
   emptyMemory,
+  fallbacksMax,
+  fallbacksOf,
   heldSlots,
   type Memory,
   runningOf,
@@ -29,12 +31,12 @@ interface Promises {
   readonly givenUp: Set<number>;
   /** All of whose applications were started once, while they were on trial. */
   readonly haveRun: Set<number>;
-  /** What a newer one took the place of while it was on trial, and which had run without fault; until something is good. */
-  superseded: number | undefined;
+  /** What newer ones took the place of while it was on trial, and which had run without fault, newest first; until something is good. */
+  superseded: readonly number[];
 }
 
 function noPromises(): Promises {
-  return { highest: 0, good: undefined, givenUp: new Set(), haveRun: new Set(), superseded: undefined };
+  return { highest: 0, good: undefined, givenUp: new Set(), haveRun: new Set(), superseded: [] };
 }
 
 /** Does steps as the real runner would, in a world of sequence numbers. */
@@ -120,7 +122,7 @@ class World {
         return;
       case 'clear':
         assert(promises.good === undefined, 'runs nothing although something is good');
-        assert(promises.superseded === undefined, 'runs nothing although something ran without fault');
+        assert(promises.superseded.length === 0, 'runs nothing although something ran without fault');
         this.activating = undefined;
         this.runs = undefined;
         return;
@@ -150,12 +152,12 @@ class World {
     if (good !== promises.good) {
       assert(good !== undefined && good === this.#judged, 'good without having been judged');
       promises.good = good;
-      promises.superseded = undefined;
+      promises.superseded = [];
     }
     const was = trialOf(this.durable.engine)?.slot.sequence;
     const isTrial = trialOf(next.engine)?.slot.sequence === was;
     const isTarget = targetOf(next.engine)?.sequence === was;
-    const isKept = next.fallback?.slot.sequence === was;
+    const isKept = fallbacksOf(next).some(({ slot }) => slot.sequence === was);
     if (was !== undefined && !isTrial && !isTarget && !isKept && good !== was) promises.givenUp.add(was);
     if (was !== undefined && !isTrial && good !== was) this.#checkLeft(was, next, promises);
     assert((trialOf(next.engine)?.starts ?? 0) <= startsMax, 'started too often');
@@ -175,11 +177,12 @@ class World {
     const trial = trialOf(next.engine)?.slot.sequence;
     const isSuperseded = trial !== undefined && trial === targetOf(this.durable.engine)?.sequence;
     if (isSuperseded) {
-      if (promises.haveRun.has(was)) promises.superseded = was;
+      if (promises.haveRun.has(was)) promises.superseded = [was, ...promises.superseded].slice(0, fallbacksMax);
       return;
     }
-    assert(trial === promises.superseded, 'does not run again what ran without fault before');
-    promises.superseded = undefined;
+    const [newest, ...older] = promises.superseded;
+    assert(trial === newest, 'does not run again what ran without fault before');
+    promises.superseded = older;
   }
 
   /** What must hold whenever an event is done with. */
@@ -352,6 +355,21 @@ test('what ran without fault until a newer one took its place runs again when th
   world.happen({ kind: 'judged-healthy', sequence: 1 }, promises);
   t.is(world.durable.good?.slot.sequence, 1);
   t.is(world.durable.problem?.code, problem.code, 'why the newer one does not run stays told');
+});
+
+test('of several commits in a row that fail only later, what ran without fault before them runs again', (t) => {
+  const { world, promises, offer } = onProbation();
+  for (const sequence of [2, 3, 4]) offer(sequence);
+  const held = (): readonly number[] => heldSlots(world.durable).map(({ sequence }) => sequence);
+  t.deepEqual(held(), [3, 2, 1, 4]);
+  for (const sequence of [4, 3, 2]) {
+    world.happen({ kind: 'judged-failing', sequence, problem }, promises);
+    world.boot(promises);
+    world.happen({ kind: 'activated', sequence: sequence - 1 }, promises);
+  }
+  t.is(world.runs, 1);
+  for (const sequence of [5, 6, 7, 8, 9]) offer(sequence);
+  t.is(held().length, fallbacksMax + 1, 'and no more of them take the disk than these');
 });
 
 test('what never ran is not kept in the place of what did', (t) => {
