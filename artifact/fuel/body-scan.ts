@@ -7,9 +7,8 @@ import { type EditLog, edit, notByIndex } from './edit-log.ts';
 import { FlowScan } from './flow.ts';
 import { isVectorOpcode } from './frame.ts';
 import { OpenConstructs } from './open-constructs.ts';
+import { blockArity, lengthIsWide } from './operand-shapes.ts';
 import type { Signatures } from './signatures.ts';
-
-const emptyBlock = -64;
 
 /** One pass over the instructions of a body, which finds its segments, constructs and what is to be changed. */
 export class BodyScan {
@@ -103,18 +102,9 @@ export class BodyScan {
   }
 
   #enter(isLoop: boolean, mayBeSkipped = false): void {
-    const [params, results] = this.#arity();
+    const [params, results] = blockArity(this.#cursor, this.#signatures);
     this.ways.enter(isLoop, mayBeSkipped);
     this.open.push(isLoop, this.#segment, this.#height - params, params, results);
-  }
-
-  /** How many values a block takes and gives. */
-  #arity(): readonly [number, number] {
-    const { kinds, values } = this.#cursor;
-    const type = values[0]!;
-    if (kinds[0] === immediate.valueType) return [0, 1];
-    if (type < 0) return [0, type === emptyBlock ? 0 : 1];
-    return [this.#signatures.params[type] ?? 0, this.#signatures.results[type] ?? 0];
   }
 
   #arm(): void {
@@ -258,17 +248,13 @@ export class BodyScan {
 
   #bulk(what: number): void {
     const countsBytes = what === action.memoryBulk ? 1 : 0;
-    this.#edit(edit.bulk, this.#cursor.start, countsBytes, this.#lengthIsWide(what) ? 1 : 0, this.open.current);
-  }
-
-  // The length is as wide as the narrowest index it is added to; segments and arrays have 32-bit ones.
-  #lengthIsWide(what: number): boolean {
-    if (what === action.arrayBulk) return false;
-    const { kinds, values, count } = this.#cursor;
-    const wide = what === action.memoryBulk ? this.#signatures.wideMemory : this.#signatures.wideTable;
-    const space = what === action.memoryBulk ? immediate.memory : immediate.table;
-    for (let i = 0; i < count; i++) if (kinds[i] !== space || !wide[values[i]!]) return false;
-    return true;
+    this.#edit(
+      edit.bulk,
+      this.#cursor.start,
+      countsBytes,
+      lengthIsWide(this.#cursor, this.#signatures, what) ? 1 : 0,
+      this.open.current,
+    );
   }
 
   #paramsOfTag(tag: number): number {

@@ -9,7 +9,8 @@ import { readContents } from '../../../artifact/wasm/read/contents.ts';
 import { readBinary } from '../../../artifact/wasm/read/module.ts';
 import { ByteWriter } from '../../../artifact/wasm/write/bytes.ts';
 import { assemble } from './counted-module.ts';
-import { accountsOf, bulk, type Instruction, instructionsOf, isCall, never, paymentsOf, piecesOf } from './payments.ts';
+import { paymentsOf } from './payments.ts';
+import { accountsOf, bulk, type Instruction, instructionsOf, isCall, never, piecesOf } from './pieces.ts';
 
 const control = /^(block|loop|if|else|end|try|catch|catch_all|delegate|try_table|br_if|br_on_.*)$/;
 
