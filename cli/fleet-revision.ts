@@ -7,12 +7,12 @@ import { runAtOnce } from '../controller/manifests/steps.ts';
 import { isTrustFile, type TrustFiles } from '../controller/publishing/trust-files.ts';
 import { parseCommit } from '../controller/source/commit.ts';
 import { fleetChanges } from '../controller/source/fleet-files.ts';
-import { resolveCommit } from '../controller/source/named-commit.ts';
 import type { TreeChanges } from '../controller/source/source.ts';
 import { SourceError } from '../controller/source/source-error.ts';
 import type { Problem, RevisionStatus } from '../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import type { FleetRepository } from './fleet-repository.ts';
+import { commitNamed } from './named-commit.ts';
 import { readStagedTree } from './staged-tree.ts';
 import { readWorkingTree, type TreeSnapshot } from './working-tree.ts';
 
@@ -116,7 +116,7 @@ export async function openDirectory(
   return { ...laid, readFile: async (path) => laid.releaseBytes(path) };
 }
 
-/** A commit by any name that `resolveCommit` takes; undefined when the repository does not have it. */
+/** A commit by any name that `commitNamed` takes; undefined when the repository does not have it. */
 export async function findCommit(
   context: CommandContext,
   repository: FleetRepository,
@@ -125,7 +125,7 @@ export async function findCommit(
 ): Promise<FleetRevision | undefined> {
   const { git, top } = repository;
   try {
-    const { oid } = await resolveCommit(context.gitFiles, top, name, git);
+    const { oid } = await commitNamed(context, top, name, git);
     const changes = await fleetChanges(git, underlay.id, oid);
     const tree = runAtOnce(changedTree(underlay.tree, changes));
     return {

@@ -3,6 +3,12 @@ import { emptyManifestState, type ManifestState } from '../controller/manifests/
 import { catalogueOf } from '../controller/publishing/catalogue.ts';
 import { judgeRelease } from '../controller/publishing/check-release.ts';
 import { judgeAssemblies } from '../controller/publishing/judge-assemblies.ts';
+import {
+  releaseNamesFile,
+  releaseNamesIn,
+  withReleases,
+  writeReleaseNames,
+} from '../controller/publishing/release-names.ts';
 import { releaseFile } from '../controller/publishing/release-path.ts';
 import type { TrustFiles } from '../controller/publishing/trust-files.ts';
 import type { Problem, StatusDocument } from '../schemas/generated/types.ts';
@@ -132,6 +138,12 @@ async function openNext(
   return { revision: await openCommit(context, repository, next, before), name: next, isPast: false };
 }
 
+/** What is published, and the releases of the base: they were in force, whatever the controller tells. */
+function withBase(published: TrustFiles, { state }: JudgedRevision): TrustFiles {
+  const names = withReleases(releaseNamesIn(published), state.catalogue);
+  return new Map([...published, [releaseNamesFile, writeReleaseNames(names)]]);
+}
+
 /** Both sides, judged; throws `CommandError` where one of them is not valid. */
 export async function judgeSides(context: CommandContext, asked: PlanQuestion, status: StatusDocument | undefined) {
   const repository = await openFleetRepository(context, repositoryTop(context));
@@ -142,7 +154,7 @@ export async function judgeSides(context: CommandContext, asked: PlanQuestion, s
   const published = status === undefined ? new Map() : (await fetchPublishedTrust(context, revision.trust)).files;
   const base = openedBase ? await judge(openedBase, openedBase.isPast ? new Map() : published, known?.state) : nothing;
   if (openedBase !== undefined) await keepJudged(context, openedBase.revision, base.state);
-  const next = await judge(openedNext, published, base.state, context.clock.now());
+  const next = await judge(openedNext, withBase(published, base), base.state, context.clock.now());
   await requireReleases(next, base, revision);
   return { base, next };
 }

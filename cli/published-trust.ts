@@ -13,6 +13,7 @@ import {
   wantedRoot,
   wantedTimestamp,
 } from '../artifact/trust/tuf/wanted.ts';
+import { releaseNamesBytesMax, releaseNamesFile } from '../controller/publishing/release-names.ts';
 import { travellingForm } from '../controller/publishing/travelling-form.ts';
 import {
   deploymentKeysFile,
@@ -74,6 +75,8 @@ async function fetchFiles(
   }
   files.set(targetsFile, trusted.targets!.bytes);
   for (const [name, { bytes }] of trusted.roles) files.set(roleFile(name), bytes);
+  const names = await fetchFile(client, `/tuf/${releaseNamesFile}`, releaseNamesBytesMax);
+  if (names !== undefined) files.set(releaseNamesFile, names);
   const keys = findTarget(trusted, deploymentKeysPath);
   const bytes = keys && (await fetchFile(client, `/sha256/${keys.sha256}`, keys.length));
   if (bytes !== undefined && sha256Hex(bytes) === keys?.sha256) files.set(deploymentKeysFile, bytes);

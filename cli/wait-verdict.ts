@@ -8,7 +8,9 @@ export function obstacle(status: StatusDocument, revision: string | undefined): 
   const { source, devices } = status;
   const inForce = source.revision?.id;
   if (revision !== undefined && inForce?.startsWith(revision) !== true) {
-    return `the revision in force is ${inForce?.slice(0, 7) ?? 'none yet'}, not ${revision.slice(0, 7)} (${source.state})`;
+    const here = `the revision in force is ${inForce?.slice(0, 7) ?? 'none yet'}, not ${revision.slice(0, 7)}`;
+    const isTip = source.state === 'current' && source.tip?.id === inForce;
+    return `${here} (${isTip ? `nothing newer is on ${source.branch}` : source.state})`;
   }
   if (exitCodeOf(status) === exitCodes.ok) return undefined;
   const device = devices.find(({ state }) => state !== 'running' && state !== 'removed');

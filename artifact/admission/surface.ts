@@ -16,8 +16,17 @@ const cut = (name: string): string =>
 
 const ownMemory = { module: 'env', name: 'memory' } as const;
 
+interface Stranger {
+  readonly of: RegExp;
+  readonly hint: string;
+  /** Other modules may be meant by such names. */
+  readonly mayBeLink?: true;
+}
+
+const emscripten = 'Emscripten for JavaScript; build it with wasi-sdk';
+
 // Toolchains whose modules are known by what they import, and what to build instead.
-const strangers: readonly { readonly of: RegExp; readonly hint: string }[] = [
+const strangers: readonly Stranger[] = [
   { of: /^fleet:caller\./, hint: `what a linked module has of who calls it: ${callerFunctions.join(' and ')}` },
   { of: /^gojs\./, hint: 'Go for browsers; build it with GOOS=wasip1 GOARCH=wasm' },
   { of: /^wasi\.thread-spawn$/, hint: 'WASI threads; build it without them' },
@@ -26,10 +35,8 @@ const strangers: readonly { readonly of: RegExp; readonly hint: string }[] = [
   { of: /\.napi_|^emnapi\./, hint: 'an addon for Node, which needs JavaScript; build a program for wasm32-wasip1' },
   { of: /^(rb-js-abi-host|canonical_abi)\./, hint: 'an interface of JavaScript; build it without' },
   { of: /^GOT\.|^env\.__(memory|table)_base$/, hint: 'dynamic linking; link it statically into one program' },
-  {
-    of: /^env\.(emscripten|_*(syscall|cxa|invoke|asm))|^a\.[A-Za-z]{1,2}$|^asm2wasm\.|^global(\.Math)?\./,
-    hint: 'Emscripten for JavaScript; build it with wasi-sdk',
-  },
+  { of: /^env\.(emscripten|_*(syscall|cxa|invoke|asm))|^asm2wasm\.|^global(\.Math)?\./, hint: emscripten },
+  { of: /^a\.[A-Za-z]{1,2}$/, hint: emscripten, mayBeLink: true },
 ];
 
 /** Judges what a module takes from its host and how it is started. */
@@ -60,8 +67,9 @@ function isOffered(hearing: Hearing, one: Import): boolean {
   return type.kind === 'function' && offeredSignature(hearing, one) !== undefined;
 }
 
-function mayBeLinked({ module, type }: Import): boolean {
-  return type.kind === 'function' && isLinkName(module);
+function mayBeLinked({ module, name, type }: Import): boolean {
+  const stranger = strangers.find(({ of }) => of.test(`${module}.${name}`));
+  return type.kind === 'function' && isLinkName(module) && (stranger === undefined || stranger.mayBeLink === true);
 }
 
 function hintOf(imports: readonly Import[]): string | undefined {

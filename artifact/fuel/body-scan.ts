@@ -4,6 +4,7 @@ import type { InstructionCursor } from '../wasm/read/instructions.ts';
 import { type BodyShape, noSegment, type Segments } from './body-shape.ts';
 import { action, actionOfOpcode, costOfOpcode, growthOfOpcode } from './costs.ts';
 import { type EditLog, edit, notByIndex } from './edit-log.ts';
+import { FlowScan } from './flow.ts';
 import { isVectorOpcode } from './frame.ts';
 import { OpenConstructs } from './open-constructs.ts';
 import type { Signatures } from './signatures.ts';
@@ -16,6 +17,7 @@ export class BodyScan {
   readonly calls: BodyShape['calls'] = { callee: [], segment: [], construct: [] };
   readonly references: number[] = [];
   readonly open = new OpenConstructs();
+  readonly ways = new FlowScan();
   callsIndirectly = false;
   hasLoop = false;
   hasHandler = false;
@@ -34,6 +36,7 @@ export class BodyScan {
     this.#log = log;
     this.#signatures = signatures;
     this.open.push(false, 0, 0, 0, results);
+    this.ways.enter(false, false);
   }
 
   run(start: number, end: number): void {
@@ -63,7 +66,7 @@ export class BodyScan {
         this.#loop();
         break;
       case action.if:
-        this.#enter(false);
+        this.#enter(false, true);
         this.#beginAfter(this.#segment, this.#cursor.end);
         break;
       case action.else:
@@ -99,8 +102,9 @@ export class BodyScan {
     if (alive) this.#begin(noSegment, end);
   }
 
-  #enter(isLoop: boolean): void {
+  #enter(isLoop: boolean, mayBeSkipped = false): void {
     const [params, results] = this.#arity();
+    this.ways.enter(isLoop, mayBeSkipped);
     this.open.push(isLoop, this.#segment, this.#height - params, params, results);
   }
 
@@ -115,6 +119,7 @@ export class BodyScan {
 
   #arm(): void {
     this.#height = this.open.heightInside;
+    this.ways.arm();
     this.#beginAfter(this.open.opener, this.#cursor.end);
   }
 
@@ -145,11 +150,12 @@ export class BodyScan {
     this.#height = 0;
     this.#grow(this.open.heightBehind);
     const goesElsewhere = this.open.pop();
+    this.ways.leave();
     if (top === 0) return;
     if (isLoop[current]) this.#edit(edit.loopEnd, at, current);
     else if (catches[current]) this.#edit(edit.caught, at);
     if (goesElsewhere) this.#beginAfter(opener, at);
-    else this.#segment = opener;
+    else this.#goOn(opener);
   }
 
   #branch(what: number): void {
@@ -162,7 +168,13 @@ export class BodyScan {
       return;
     }
     let place = top;
-    for (let i = 0; i < count; i++) if (kinds[i] === immediate.label) place = Math.min(place, top - values[i]!);
+    for (let i = 0; i < count; i++) {
+      if (kinds[i] !== immediate.label) continue;
+      const to = top - values[i]!;
+      this.#constructAt(to);
+      this.ways.branch(to);
+      place = Math.min(place, to);
+    }
     const target = this.#constructAt(place);
     this.open.reachFor(place);
     if (this.open.leavesLoop(place)) {
@@ -198,7 +210,7 @@ export class BodyScan {
 
   /** What follows runs never, and finds no operands. */
   #leaveUnreached(): void {
-    this.#segment = noSegment;
+    this.#goOn(noSegment);
     this.#height = this.open.heightBelow;
   }
 
@@ -276,8 +288,15 @@ export class BodyScan {
 
   /** A segment that runs only if its parent did; code after what never runs never runs. */
   #beginAfter(parent: number, at: number): void {
-    if (parent === noSegment) this.#segment = noSegment;
+    if (parent === noSegment) this.#goOn(noSegment);
     else this.#begin(parent, at);
+  }
+
+  /** The segment that was interrupted by a construct goes on, or what follows never runs. */
+  #goOn(segment: number): void {
+    this.#segment = segment;
+    if (segment === noSegment) this.ways.stop();
+    else this.ways.point(segment);
   }
 
   #begin(parent: number, at: number): void {
@@ -285,6 +304,7 @@ export class BodyScan {
     this.segments.parent.push(parent);
     this.segments.construct.push(this.open.current);
     this.segments.cost.push(0);
+    this.ways.point(this.#segment);
     this.#edit(edit.segment, at, this.#segment, this.open.current);
   }
 

@@ -15,6 +15,7 @@ export interface BodyShape {
   readonly start: number;
   readonly end: number;
   readonly segments: Segments;
+  readonly flow: Flow;
   readonly constructs: Constructs;
   /** Where its edits stand in the log: the first, and behind the last. */
   readonly edits: { readonly from: number; readonly to: number };
@@ -37,6 +38,17 @@ export interface Segments {
   readonly construct: number[];
   /** `noSegment` for entries and loop headers, which nothing before them can pay. */
   readonly parent: number[];
+}
+
+/**
+ * Points at which segments start, or go on behind a construct, in their order, as columns over their numbers: each with
+ * the points from which control comes to it in the same round of the same loop.
+ */
+export interface Flow {
+  readonly segment: number[];
+  /** Where in `from` its points begin; they end where those of the next one begin. */
+  readonly first: number[];
+  readonly from: number[];
 }
 
 /** No segment: a parent that isn't there, or code that never runs. */

@@ -8,17 +8,18 @@ import { outOfFuelLabel } from './reentered-loop.ts';
 /** Writes what is done with the fuel where it is kept in a local, behind those of the function. */
 export class CachedFuel {
   readonly local: number;
+  /** Whether calls of our own functions would not be inlined here. */
+  readonly callsStay: boolean;
   /** What a round of the loop costs that is being written and will be entered anew. */
   roundCharge = 0;
   readonly #code: Assembler;
   readonly #indices: Indices;
-  readonly #callsStay: boolean;
 
   constructor(code: Assembler, indices: Indices, { locals, start, end }: BodyShape) {
     this.#code = code;
     this.#indices = indices;
     this.local = locals;
-    this.#callsStay = end - start > inlinedIntoBytesMax;
+    this.callsStay = end - start > inlinedIntoBytesMax;
   }
 
   take(): void {
@@ -55,13 +56,27 @@ export class CachedFuel {
   /** A call that the engine would leave in each round of a hot loop has the body of what it calls in its place. */
   #spend(): void {
     const code = this.#code;
-    if (this.#callsStay) {
+    if (this.callsStay) {
       code.i64Subtract();
       fillUpWhereGone(code, this.#indices, this.local);
     } else {
       code.call(this.#indices.own(own.spend));
       code.localSet(this.local);
     }
+  }
+
+  /** Makes what is on the stack the fuel that is left, where that is kept in the global; asks the host for more when it is gone. */
+  setAndLook(): void {
+    const code = this.#code;
+    code.localTee(this.local);
+    code.globalSet(this.#indices.left);
+    code.localGet(this.local);
+    code.i64Const(0);
+    code.i64LessThan();
+    code.ifUnlikely();
+    code.i64Const(0);
+    code.call(this.#indices.own(own.charge));
+    code.end();
   }
 
   /** What a round of a loop costs that leaves itself when the fuel is gone. */

@@ -1,6 +1,5 @@
 import type { BodyShape } from './body-shape.ts';
-import { chargesOf } from './charges.ts';
-import { chargeRules } from './limits.ts';
+import { type Payment, Payments } from './payments.ts';
 import { threadedFunctions } from './threading.ts';
 
 /** Who calls whom, by the numbers of the functions that the module defines; imported ones are beyond it. */
@@ -24,13 +23,7 @@ export interface GraphMetering {
 }
 
 /** How one function is metered. */
-export interface FunctionMetering {
-  /** What it pays for itself: all that it runs, all but what is charged at its entry, or nothing. */
-  readonly pays: 'all' | 'rest' | 'nothing';
-  /** Fuel that its direct callers pay for it. */
-  readonly paidByCallers: number;
-  /** Whether fuel must be looked at when it is entered; else what runs before the next look is bounded. */
-  readonly checksFuel: boolean;
+export interface FunctionMetering extends Payment {
   /** Bytes it takes from the stack's count; undefined where a caller counts for it. */
   readonly stackBytes: number | undefined;
   /** Whether fuel and stack come as parameters; then it counts the stack for its callees, not for itself. */
@@ -43,19 +36,19 @@ export interface FunctionMetering {
  */
 export function meterFunctions(graph: CallGraph): GraphMetering {
   const threaded = threadedFunctions(graph);
-  const counts = countedFunctions(graph).map((counted, number) => counted || threaded[number]!);
+  const counts = countedFunctions(graph);
   const callees = calleesOf(graph);
   const order = cutCycles(callees, counts);
   return measure(graph, callees, counts, threaded, order);
 }
 
-/** Functions that begin a chain from outside or through a reference, and may come round to it again. */
+/** Functions that call themselves, and those that begin a chain from outside or through a reference and may come round to it again. */
 function countedFunctions(graph: CallGraph): boolean[] {
   const { shapes, entries, referenced, imported, sharesTables } = graph;
   const indirectly = reaching(graph, ({ callsIndirectly }) => callsIndirectly);
   const outward = reaching(graph, ({ calls }) => calls.callee.some((callee) => callee < imported));
   return shapes.map(({ calls, callsIndirectly, hasHandler }, number) => {
-    if (hasHandler) return true;
+    if (hasHandler || calls.callee.includes(number + imported)) return true;
     if (entries.has(number) && (calls.callee.length > 0 || callsIndirectly)) return true;
     return referenced.has(number) && (indirectly[number]! || (sharesTables && outward[number]!));
   });
@@ -129,11 +122,6 @@ interface Reach {
   readonly down: number;
 }
 
-interface Metered extends FunctionMetering {
-  /** Fuel of what it may run before a loop looks at the fuel, with what its callees pay for themselves. */
-  readonly unseen: number;
-}
-
 const nothing: Reach = { onward: 0, down: 0 };
 
 function measure(
@@ -145,52 +133,22 @@ function measure(
 ): GraphMetering {
   const { shapes } = graph;
   const reach: Reach[] = callees.map(() => nothing);
-  const functions: Metered[] = new Array(shapes.length);
+  const payments = new Payments(graph, counts);
+  const functions: FunctionMetering[] = new Array(shapes.length);
   let reserve = 0;
   for (const at of order) {
     reach[at] = reachOf(graph, at, callees[at]!, counts, reach);
     const shape = shapes[at];
-    if (shape === undefined) continue;
+    if (shape === undefined) {
+      payments.byReference(callees[at]!);
+      continue;
+    }
     const { onward, down } = reach[at];
     const stackBytes = counts[at] ? Math.max(onward, shape.frameBytes) : undefined;
     reserve = Math.max(reserve, threaded[at] ? down : down - (stackBytes ?? 0));
-    functions[at] = { ...paymentOf(graph, at, counts[at]!, functions), stackBytes, threaded: threaded[at]! };
+    functions[at] = { ...payments.settle(at), stackBytes, threaded: threaded[at]! };
   }
   return { functions, reserve };
-}
-
-/** Who pays for a function, once it is known who pays for those that it calls. */
-function paymentOf(
-  graph: CallGraph,
-  at: number,
-  counts: boolean,
-  functions: readonly Metered[],
-): Omit<Metered, 'stackBytes' | 'threaded'> {
-  const shape = graph.shapes[at]!;
-  payForCallees(graph, at, functions);
-  const unseen = counts ? Number.POSITIVE_INFINITY : unseenWork(graph, at, functions);
-  const checksFuel = unseen > chargeRules.uncheckedMax;
-  if (isLeaf(graph, at, functions) && unseen <= chargeRules.leafMax)
-    return { pays: 'nothing', paidByCallers: unseen, checksFuel, unseen };
-  // Nobody pays for those that are called otherwise.
-  if (checksFuel || graph.entries.has(at) || graph.referenced.has(at))
-    return { pays: 'all', paidByCallers: 0, checksFuel, unseen };
-  return { pays: 'rest', paidByCallers: chargesOf(shape.segments)[0]!, checksFuel, unseen };
-}
-
-/** Whether nothing in it has to do with fuel once it is paid for. */
-function isLeaf({ shapes, imported }: CallGraph, at: number, functions: readonly Metered[]): boolean {
-  const { hasLoop, hasBulk, throwsOrTailCalls, calls } = shapes[at]!;
-  if (hasLoop || hasBulk || throwsOrTailCalls) return false;
-  return calls.callee.every((callee) => functions[callee - imported]?.pays === 'nothing');
-}
-
-/** Adds to what the segments of a function cost what they pay for those they call. */
-function payForCallees({ shapes, imported }: CallGraph, at: number, functions: readonly Metered[]): void {
-  const { calls, segments } = shapes[at]!;
-  calls.callee.forEach((callee, call) => {
-    segments.cost[calls.segment[call]!]! += functions[callee - imported]?.paidByCallers ?? 0;
-  });
 }
 
 function reachOf(
@@ -211,15 +169,4 @@ function reachOf(
     down = Math.max(down, frame + below.down);
   }
   return { onward, down };
-}
-
-/** Fuel of all that it may run, once, with what its callees pay for themselves: at most so much runs before a loop looks. */
-function unseenWork({ shapes, imported }: CallGraph, at: number, functions: readonly Metered[]): number {
-  const { calls, callsIndirectly, segments } = shapes[at]!;
-  if (callsIndirectly || calls.callee.some((callee) => callee < imported)) return Number.POSITIVE_INFINITY;
-  const own = segments.cost.reduce((sum, cost) => sum + cost, 0);
-  return calls.callee.reduce((sum, callee) => {
-    const { pays, unseen } = functions[callee - imported] ?? { pays: 'all', unseen: Number.POSITIVE_INFINITY };
-    return pays === 'nothing' ? sum : sum + unseen;
-  }, own);
 }

@@ -1,19 +1,24 @@
 /**
  * What an instrumented module asks of its host, and gives it.
  *
+ * It exports
+ *   - `fleet:left`, a mutable i64 global: the fuel that is left. Below zero, the guest calls `out` at the next loop or entry.
+ *   - `fleet:stack`, a mutable i32 global: the bytes of call stack that are left to the guest, by its own count. The host sets it
+ *     before each call from outside. Below zero: the guest went over.
+ *
+ * Both are its own, as the engine reaches what a module imports by one more pointer; an instance begins with nothing in them.
+ * Modules that are to share them are made to import them instead (`counters.ts`).
+ *
  * It imports from `fleet:fuel`
- *   - `left`, a mutable i64 global: the fuel that is left. Below zero, the guest calls `out` at the next loop or entry.
- *   - `stack`, a mutable i32 global: the bytes of call stack that are left to the guest, by its own count. The host sets it
- *     before each call from outside and gives each suspended program its own value back. Below zero: the guest went over.
- *   - `out`, a function without parameters and results. It fills up `left` and returns (a suspending import may wait
- *     before it does), or returns with `left` below zero: then the guest ends.
+ *   - `out`, a function without parameters and results. It fills up `fleet:left` and returns (a suspending import may wait
+ *     before it does), or returns with it below zero: then the guest ends.
  *
  * A guest ends by a trap, which no handler of the guest sees: the code around every `out` and every imported function traps
- * when it comes back to a `left` below zero. So a host function that ends its guest (`proc_exit`) sets `left` to `ended` and returns;
+ * when it comes back to a `fleet:left` below zero. So a host function that ends its guest (`proc_exit`) sets that to `ended` and returns;
  * one that throws instead may be caught. Between two looks a guest may be below zero without having been asked: a host function that
  * doesn't end it gives it what is missing before it returns.
  *
- * While code runs that keeps the fuel in a register, `left` is what it was before; so it is after a trap in such code, and
+ * While code runs that keeps the fuel in a register, `fleet:left` is what it was before; so it is after a trap in such code, and
  * the same again in each run.
  *
  * A start function doesn't run at instantiation, where nothing could suspend: it becomes the export named here,
@@ -21,14 +26,14 @@
  */
 export const fuelContract = {
   module: 'fleet:fuel',
-  left: 'left',
-  stack: 'stack',
+  left: 'fleet:left',
+  stack: 'fleet:stack',
   out: 'out',
   start: 'fleet:start',
 } as const;
 
-/** What a host sets `left` to so that the guest ends: far enough below zero that it stays there. */
+/** What a host sets `fleet:left` to so that the guest ends: far enough below zero that it stays there. */
 export const ended = -(2n ** 62n);
 
 /** Part of the key of what is cached: a new number whenever the same module would come out with other bytes. */
-export const rewriterVersion = 6;
+export const rewriterVersion = 7;

@@ -1,7 +1,7 @@
 /**
- * Where things are in the instrumented module. Imports come first, in each index space the guest's own before ours; our
- * functions stand before the guest's, so that their indices are short; behind all stands one function for every imported
- * one, through which the guest calls it.
+ * Where things are in the instrumented module. Imports come first, the guest's own before ours; our functions and globals
+ * stand before the guest's, so that their indices are short, and the same whether ours are imported; behind all stands one
+ * function for every imported one, through which the guest calls it.
  *
  *   functions  | imported | out | ours ... | the guest's | around the imported ones | into the threaded ones |
  *   globals    | imported | left | stack | the guest's |

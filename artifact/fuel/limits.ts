@@ -9,13 +9,13 @@ export interface GrowthLimits {
 /** How conditional code is charged; part of what fuel means, so a change is a new rewriter version. */
 export const chargeRules = {
   /** A conditional segment of at most this cost may be paid where the code before it is. */
-  shortSegment: 40,
-  /** At most so much conditional code is paid at one place before it is known to run. */
-  conditionalMax: 160,
-  /** A function of at most this cost, with all that it calls, is paid by its direct callers. */
+  shortSegment: 100,
+  /** At most so much conditional code is paid at one place, on the dearest way, before it is known to run. */
+  conditionalMax: 300,
+  /** A function of at most this cost, with all that it calls, may be called by a reference without paying for itself. */
   leafMax: 32,
-  /** A function that may do at most so much before fuel is looked at elsewhere does not look itself. */
-  uncheckedMax: 1000,
+  /** A function that may do at most so much before fuel is looked at elsewhere does not look itself: some microseconds. */
+  uncheckedMax: 10_000,
 } as const;
 
 /** Bytes of one unit of fuel in bulk operations on memory, as a power of two. */

@@ -62,7 +62,7 @@ export function meterModule(module: MeteredModule, limits: WasmLimits): Metered 
   return {
     functions: functions.map((metering, number) => {
       const shape = shapes[number]!;
-      return { shape, metering, charges: chargesOf(shape.segments) };
+      return { shape, metering, charges: chargesOf(shape) };
     }),
     reserve,
     log,

@@ -6,9 +6,10 @@ export function reservedNameProblem(
   imports: readonly Pick<Import, 'module'>[],
   exports: readonly Pick<Export, 'name'>[],
 ): string | undefined {
-  const { module, start } = fuelContract;
+  const { module, ...names } = fuelContract;
+  const exported: readonly string[] = [names.left, names.stack, names.start];
   const taken = imports.some((one) => one.module === module)
     ? module
-    : exports.find(({ name }) => name === start)?.name;
+    : exports.find(({ name }) => exported.includes(name))?.name;
   return taken === undefined ? undefined : `it uses the name ${taken} itself, which is the meter's`;
 }

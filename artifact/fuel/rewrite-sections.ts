@@ -11,6 +11,7 @@ import type { AddedTypes } from './added-types.ts';
 import { Assembler } from './assembler.ts';
 import { BranchHints } from './branch-hints.ts';
 import { fuelContract } from './contract.ts';
+import { counterCount, writeCounters } from './counters.ts';
 import type { EditLog } from './edit-log.ts';
 import { boundMemories, boundTables } from './growth.ts';
 import type { IndexPatches } from './index-patches.ts';
@@ -65,7 +66,8 @@ export function rewriteSections(rewriting: Rewriting): RewrittenSections {
   write(sectionId.memory, writeMemories);
   write(sectionId.export, writeExports);
   write(sectionId.type, writeTypes);
-  for (const id of [sectionId.tag, sectionId.global, sectionId.element, sectionId.dataCount, sectionId.data]) {
+  write(sectionId.global, writeGlobals);
+  for (const id of [sectionId.tag, sectionId.element, sectionId.dataCount, sectionId.data]) {
     const section = sectionOf(rewriting.binary, id);
     if (section === undefined) continue;
     const span = { start: section.payload, end: section.end };
@@ -88,17 +90,8 @@ function writeFunctions(writer: ByteWriter, { contents, signatures, functions, t
 }
 
 function writeImports(writer: ByteWriter, { contents, types, growth }: Rewriting): void {
-  const { module, out, left, stack } = fuelContract;
-  const counter = (name: string, code: number): Import => ({
-    module,
-    name,
-    type: { kind: 'global', global: { type: { code }, mutable: true } },
-  });
-  const ours: Import[] = [
-    { module, name: out, type: { kind: 'function', type: types.ofOwn(own.stopIfEnded) } },
-    counter(left, 0x7e),
-    counter(stack, 0x7f),
-  ];
+  const { module, out } = fuelContract;
+  const ours: Import = { module, name: out, type: { kind: 'function', type: types.ofOwn(own.stopIfEnded) } };
   const memories = boundedMemories({ contents, growth });
   const tables = boundedTables({ contents, growth });
   const bounded = contents.imports.map((one): Import => {
@@ -106,7 +99,7 @@ function writeImports(writer: ByteWriter, { contents, types, growth }: Rewriting
     if (one.type.kind !== 'table') return one;
     return { ...one, type: { kind: 'table', table: { ...one.type.table, limits: tables.shift()! } } };
   });
-  writeVector(writer, [...bounded, ...ours], writeImport);
+  writeVector(writer, [...bounded, ours], writeImport);
 }
 
 type Growing = Pick<Rewriting, 'contents' | 'growth'>;
@@ -140,15 +133,23 @@ function writeTables(writer: ByteWriter, { contents, growth, patches, indices }:
 
 function writeExports(writer: ByteWriter, { contents, indices }: Rewriting): void {
   const { exports, start } = contents;
-  const all = start === undefined ? exports : [...exports, startExport(start)];
-  writeVector(writer, all, (inner, { name, kind, index }) => {
+  const own = exports.map(({ name, kind, index }): Export => {
     const now = { function: indices.function(index), global: indices.global(index) }[kind as string] ?? index;
-    writeExport(inner, { name, kind, index: now });
+    return { name, kind, index: now };
   });
+  const ours: Export[] = [
+    { name: fuelContract.left, kind: 'global', index: indices.left },
+    { name: fuelContract.stack, kind: 'global', index: indices.stack },
+  ];
+  if (start !== undefined) ours.push({ name: fuelContract.start, kind: 'function', index: indices.function(start) });
+  writeVector(writer, [...own, ...ours], writeExport);
 }
 
-function startExport(index: number): Export {
-  return { name: fuelContract.start, kind: 'function', index };
+/** Ours first: they may be imported instead without any other moving. */
+function writeGlobals(writer: ByteWriter, { contents, patches, indices }: Rewriting): void {
+  writer.u32(counterCount + contents.globals.length);
+  writeCounters(writer);
+  for (const span of contents.globals) patches.copy(writer, span, indices);
 }
 
 function writeCode(writer: ByteWriter, rewriting: Rewriting, hints: BranchHints): void {
@@ -172,7 +173,7 @@ function writeCode(writer: ByteWriter, rewriting: Rewriting, hints: BranchHints)
     if (metered.metering.threaded) {
       const params = signatures.params[type]!;
       writeThreadedBody(code, { cursor, log, metered, params, resultType, indices, calleeOf, reserve });
-    } else writeBody(code, { cursor, log, metered, resultType, indices, calleeOf });
+    } else writeBody(code, { cursor, log, metered, resultType, indices, calleeOf, reserve });
     write({ bytes: code.contents(), unlikely: code.unlikely });
   });
   for (let guest = 0; guest < imported; guest++) {

@@ -31,7 +31,8 @@ export function scanBody(
   const edits = { from, to: log.length };
   const { callsIndirectly, hasLoop, hasHandler, hasBulk, throwsOrTailCalls } = scan;
   const { constructs } = scan.open;
-  const code = { segments, constructs, edits, calls, references };
+  const { flow } = scan.ways;
+  const code = { segments, flow, constructs, edits, calls, references };
   const traits = { callsIndirectly, hasLoop, hasHandler, hasBulk, throwsOrTailCalls };
   return { runs, locals, start: reader.at, end: body.end, ...code, ...traits, frameBytes: frame };
 }

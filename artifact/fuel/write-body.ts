@@ -20,6 +20,8 @@ export interface BodySource {
   readonly indices: Indices;
   /** How a function of the guest's is metered; undefined for imported ones. */
   readonly calleeOf: (index: number) => MeteredFunction | undefined;
+  /** Bytes of stack that are kept for what runs without counting it. */
+  readonly reserve: number;
 }
 
 /** Writes the locals and instructions of one function. */
@@ -36,14 +38,16 @@ class BodyWriter {
   readonly #regions: Int32Array;
   readonly #reentered: Int32Array;
   readonly #fuel: CachedFuel;
-  /** Whether fuel is kept in a local anywhere. */
-  readonly #hasCache: boolean;
+  /** Whether there is a local for fuel. */
+  readonly #hasLocal: boolean;
   /** Holds the bytes of stack as they were when the function was entered. */
   readonly #stackLocal: number;
+  readonly #reserve: number;
   #copied: number;
 
-  constructor(code: Assembler, { cursor, metered, indices, calleeOf }: BodySource) {
+  constructor(code: Assembler, { cursor, metered, indices, calleeOf, reserve }: BodySource) {
     this.#calleeOf = calleeOf;
+    this.#reserve = reserve;
     this.#code = code;
     this.#cursor = cursor;
     this.#metered = metered;
@@ -51,8 +55,10 @@ class BodyWriter {
     this.#regions = cachedRegions(metered);
     this.#reentered = reenteredLoops(metered, this.#regions);
     this.#fuel = new CachedFuel(code, indices, metered.shape);
-    this.#hasCache = metered.shape.hasLoop && this.#regions.some((region) => region !== notCached);
-    this.#stackLocal = metered.shape.locals + (this.#hasCache ? 1 : 0);
+    const looks = metered.shape.hasLoop || metered.metering.checksFuel;
+    const isCached = metered.shape.hasLoop && this.#regions.some((region) => region !== notCached);
+    this.#hasLocal = isCached || (looks && this.#fuel.callsStay);
+    this.#stackLocal = metered.shape.locals + (this.#hasLocal ? 1 : 0);
     this.#copied = metered.shape.start;
   }
 
@@ -73,7 +79,7 @@ class BodyWriter {
 
   #writeLocals(): void {
     const { shape, metering } = this.#metered;
-    const fuel = this.#hasCache ? [{ count: 1, type: { code: 0x7e } }] : [];
+    const fuel = this.#hasLocal ? [{ count: 1, type: { code: 0x7e } }] : [];
     const stack = metering.stackBytes === undefined ? [] : [{ count: 1, type: { code: 0x7f } }];
     writeLocals(this.#code, [...shape.runs, ...fuel, ...stack]);
   }
@@ -162,15 +168,34 @@ class BodyWriter {
   #enter(): void {
     const { charges, metering } = this.#metered;
     const { stackBytes, pays, checksFuel } = metering;
-    if (stackBytes !== undefined) {
+    const isCached = this.#regions[0] === 0;
+    if (stackBytes !== undefined && !this.#fuel.callsStay) {
       this.#code.i64Const(charges[0]!);
       this.#code.i32Const(stackBytes);
       this.#code.call(this.#indices.own(own.enter));
       this.#code.localSet(this.#stackLocal);
-      if (this.#regions[0] === 0) this.#fuel.take();
-    } else if (pays !== 'all') return;
-    else if (this.#regions[0] === 0) this.#fuel.enter(charges[0]!, checksFuel);
-    else this.#charge(charges[0]!, checksFuel);
+      if (isCached) this.#fuel.take();
+      return;
+    }
+    if (pays === 'all' && isCached) this.#fuel.enter(charges[0]!, checksFuel);
+    else if (pays === 'all') this.#charge(charges[0]!, checksFuel);
+    if (stackBytes !== undefined) this.#takeStack(stackBytes);
+  }
+
+  #takeStack(bytes: number): void {
+    const code = this.#code;
+    const { stack } = this.#indices;
+    code.globalGet(stack);
+    code.localTee(this.#stackLocal);
+    code.i32Const(bytes);
+    code.i32Subtract();
+    code.globalSet(stack);
+    code.localGet(this.#stackLocal);
+    code.i32Const(bytes + this.#reserve);
+    code.i32LessThan();
+    code.ifUnlikely();
+    code.call(this.#indices.own(own.overflow));
+    code.end();
   }
 
   #segment(segment: number, construct: number): void {
@@ -185,10 +210,11 @@ class BodyWriter {
     else this.#fuel.charge(charge, isHeader);
   }
 
+  /** A call that the engine would leave in each round of a hot loop has the body of what it calls in its place. */
   #charge(charge: number, checks: boolean): void {
     const { left } = this.#indices;
     const code = this.#code;
-    if (checks) {
+    if (checks && !this.#fuel.callsStay) {
       code.i64Const(charge);
       code.call(this.#indices.own(own.charge));
       return;
@@ -196,7 +222,8 @@ class BodyWriter {
     code.globalGet(left);
     code.i64Const(charge);
     code.i64Subtract();
-    code.globalSet(left);
+    if (checks) this.#fuel.setAndLook();
+    else code.globalSet(left);
   }
 
   #return(end: number, construct: number, label: number): void {

@@ -57,7 +57,7 @@ export function useProblems(bytes: Uint8Array, entry: ModuleEntry, use: ModuleUs
 /** What of its state shows already that it can't be carried over. */
 function stateProblems(bytes: Uint8Array, field: string): readonly string[] {
   try {
-    showState(bytes);
+    showState(bytes, []);
     return [];
   } catch (error) {
     if (!(error instanceof UncapturableState)) throw error;

@@ -1,7 +1,7 @@
 import { wasmLimits } from '../wasm/limits.ts';
 import { type Binary, type Limits, sectionId, type ValueType } from '../wasm/module.ts';
 import { ByteReader } from '../wasm/read/bytes.ts';
-import { readGlobal, readImport, readTable } from '../wasm/read/entries.ts';
+import { readExport, readGlobal, readImport, readTable } from '../wasm/read/entries.ts';
 import { readBinary, sectionOf } from '../wasm/read/module.ts';
 import { type Read, readEntries, readLimits } from '../wasm/read/types.ts';
 import { ByteWriter } from '../wasm/write/bytes.ts';
@@ -28,17 +28,21 @@ const numbers: Readonly<Record<number, NumberType>> = { 127: 'i32', 126: 'i64', 
 const sharedFlag = 2;
 
 /**
- * The module with everything exported that its instances change besides their memory; its instructions stay. Throws where it may
- * have state that can't be carried from one instance to another.
+ * The module with everything exported that its instances change besides their memory; its instructions stay. Globals that it
+ * exports by the names of `apart` are no state. Throws where it may have state that can't be carried from one instance to another.
  */
-export function showState(bytes: Uint8Array): ShownState {
+export function showState(bytes: Uint8Array, apart: readonly string[]): ShownState {
   const binary = readBinary(bytes, wasmLimits);
   const imports = entries(binary, sectionId.import, readImport).map(({ type }) => type);
   requireOneMemory([
     ...imports.flatMap((type) => (type.kind === 'memory' ? [type.limits] : [])),
     ...entries(binary, sectionId.memory, readLimits),
   ]);
-  const globals = shownGlobals(binary, imports.filter(({ kind }) => kind === 'global').length);
+  const exports = entries(binary, sectionId.export, readExport);
+  const hidden = exports
+    .filter(({ name, kind }) => kind === 'global' && apart.includes(name))
+    .map(({ index }) => index);
+  const globals = shownGlobals(binary, imports.filter(({ kind }) => kind === 'global').length, hidden);
   const tables = entries(binary, sectionId.table, readTable).map(
     (_, at) => at + imports.filter(({ kind }) => kind === 'table').length,
   );
@@ -66,10 +70,14 @@ function requireOneMemory(memories: readonly Limits[]): void {
     throw new UncapturableState('its memory is shared: others may write while it is captured');
 }
 
-function shownGlobals(binary: Binary, imported: number): { readonly index: number; readonly type: NumberType }[] {
+function shownGlobals(
+  binary: Binary,
+  imported: number,
+  hidden: readonly number[],
+): { readonly index: number; readonly type: NumberType }[] {
   return entries(binary, sectionId.global, readGlobal).flatMap(({ type: { type, mutable } }, at) => {
-    if (!mutable) return [];
-    return [{ index: imported + at, type: numberOf(type, imported + at) }];
+    const index = imported + at;
+    return mutable && !hidden.includes(index) ? [{ index, type: numberOf(type, index) }] : [];
   });
 }
 

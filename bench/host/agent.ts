@@ -1,9 +1,7 @@
 /** A real agent with ten applications, started as the unit starts it: what it and its app host take, and how soon all run. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stateOf } from '../../cli/demo/demo-fleet.ts';
@@ -11,15 +9,13 @@ import { bundleAgent } from '../../device-agent/bundle.ts';
 import { stateLayout } from '../../device-agent/state-layout.ts';
 import { processesOf } from '../../test/end-to-end/processes.ts';
 import { makeWorld, startWorld, type TestWorld } from '../../test/end-to-end/world.ts';
+import { measureConfinedStart, measureUpdates } from './confined.ts';
 import type { Row } from './main.ts';
-import { openMemoryGroup } from './memory-group.ts';
+import { startAgent, stop } from './start-agent.ts';
 
 const device = 'truck-7-cab';
 const applications = 10;
 const settleMs = 5_000;
-const startMsMax = 120_000;
-const groupMegabytes = 64;
-const megabyte = 2 ** 20;
 /** The world's own agent stays dead once it is killed. */
 const neverMs = 2 ** 30;
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -54,53 +50,6 @@ function cpuMs(pid: number): number {
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
 }
 
-/** Ends an agent with all that it runs. */
-async function stop(agent: ChildProcess): Promise<void> {
-  if (agent.exitCode !== null || agent.signalCode !== null) return;
-  agent.kill('SIGTERM');
-  await once(agent, 'exit');
-}
-
-/** Starts an agent; milliseconds until the log of every application has grown, infinite where one did not in time. */
-async function startOffline(
-  [program, ...args]: readonly [string, ...string[]],
-  logDirectory: string,
-): Promise<{ readonly agent: ChildProcess; readonly firstLinesMs: number }> {
-  for (const name of readdirSync(logDirectory)) rmSync(join(logDirectory, name));
-  const startedAt = Date.now();
-  const agent = spawn(program, args, { stdio: 'ignore' });
-  while (Date.now() - startedAt < startMsMax) {
-    const firsts = readdirSync(logDirectory).map((name) => {
-      const line = readFileSync(join(logDirectory, name), 'utf8')
-        .split('\n')
-        .find((one) => one.includes(' out '));
-      return line === undefined ? Number.NaN : Date.parse(line.split(' ')[0]!) - startedAt;
-    });
-    const isComplete = firsts.length === applications && firsts.every((ms) => !Number.isNaN(ms));
-    if (isComplete) return { agent, firstLinesMs: Math.max(...firsts) };
-    await sleep(100);
-  }
-  return { agent, firstLinesMs: Number.POSITIVE_INFINITY };
-}
-
-/** The same agent in a memory group; nothing where this machine makes none. */
-async function measureConfined(words: readonly [string, ...string[]], logDirectory: string): Promise<readonly Row[]> {
-  using group = openMemoryGroup(groupMegabytes * megabyte);
-  if (group === undefined) return [];
-  const { agent, firstLinesMs } = await startOffline([...group.command, ...words], logDirectory);
-  await sleep(settleMs);
-  const isUp = agent.exitCode === null && agent.signalCode === null;
-  await stop(agent);
-  return [
-    {
-      name: `offline start of ${applications} applications in a memory group of ${groupMegabytes} MiB`,
-      value: isUp ? firstLinesMs : Number.POSITIVE_INFINITY,
-      unit: 'ms',
-    },
-    { name: 'the most that group held, page cache included', value: group.peakBytes() / megabyte, unit: 'MiB' },
-  ];
-}
-
 /** Figures of the supervisor and its app host. */
 export async function measureAgent(): Promise<readonly Row[]> {
   await using stack = new AsyncDisposableStack();
@@ -108,16 +57,20 @@ export async function measureAgent(): Promise<readonly Row[]> {
   await addApplications(made);
   await made.world.commit('Ten applications');
   await startWorld({ ...made, first: await made.world.commit('All of them') }, { restartMs: neverMs });
-  const program = await bundleAgent(`${root}.cache/agent`);
-  const node = join(mkdtempSync(join(tmpdir(), 'fleet-node-')), 'node');
-  // A file of its own: pages of a Node that other programs run would be shared with them, and count less.
+  const own = mkdtempSync(join(tmpdir(), 'fleet-node-'));
+  stack.defer(() => rmSync(own, { recursive: true, force: true }));
+  // Files of their own: pages of a Node that other programs run would be shared with them, and count less.
+  const node = join(own, 'node');
   copyFileSync(process.execPath, node);
+  cpSync(dirname(await bundleAgent(`${root}.cache/agent`)), join(own, 'agent'), { recursive: true });
+  const program = join(own, 'agent', 'agent.js');
   const { directory } = made.fleet.devices[0]!;
   process.kill(made.world.pidOf(device)!, 'SIGKILL');
-  await made.world.stop();
   const { logDirectory } = stateLayout(stateOf(made.fleet.devices[0]!));
   const words = [node, program, '--config', `${directory}/fleet.config.yaml`] as const;
-  const started = await startOffline(words, logDirectory);
+  const updates = await measureUpdates(made, words, logDirectory, applications);
+  await made.world.stop();
+  const started = await startAgent(words, logDirectory, applications);
   stack.defer(() => stop(started.agent));
   const agents = () => processesOf(made.directory).filter(({ command }) => command[0] === node);
   const cpu = agents().reduce((sum, { pid }) => sum + cpuMs(pid), 0);
@@ -144,6 +97,7 @@ export async function measureAgent(): Promise<readonly Row[]> {
       unit: 'MiB',
       must: 85,
     },
-    ...(await measureConfined(words, logDirectory)),
+    ...(await measureConfinedStart(words, logDirectory, applications)),
+    ...updates,
   ];
 }

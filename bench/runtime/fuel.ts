@@ -1,6 +1,6 @@
 /** What the meter costs: kernels plain and metered, in turn; injection into large published modules, and what it adds to them. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ended, fuelContract } from '../../artifact/fuel/contract.ts';
+import { fuelContract } from '../../artifact/fuel/contract.ts';
 import { injectFuel } from '../../artifact/fuel/inject.ts';
 import { publishedFile } from '../delta/fetch.ts';
 import { compileKernels, type Kernel } from './kernels.ts';
@@ -71,6 +71,9 @@ interface Running {
   spent(): bigint;
 }
 
+/** What a metered module has besides its exports. */
+type Counters = Readonly<Record<string, WebAssembly.Global<number | bigint> | undefined>>;
+
 /** For modules that have their memory from outside: room for what kernels do. */
 const memoryPages = { initial: 512, maximum: 512 };
 
@@ -81,23 +84,23 @@ function hostCall(name: string): () => number {
 
 function start(bytes: Uint8Array, drive: Kernel['drive']): Running {
   const fuel = 1n << 60n;
-  const left = new WebAssembly.Global<bigint>({ value: 'i64', mutable: true }, fuel);
-  const stack = new WebAssembly.Global<number>({ value: 'i32', mutable: true }, 640 * 1024);
   const out = (): void => {
-    left.value = ended;
+    throw new Error('the fuel is gone, which was to last');
   };
-  const meter: Record<string, unknown> = { left, stack, out };
   const module = new WebAssembly.Module(bytes);
   const memory = new WebAssembly.Memory(memoryPages);
   const imports: Record<string, Record<string, unknown>> = {};
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     imports[from] ??= {};
-    imports[from][name] = from === fuelContract.module ? meter[name] : kind === 'memory' ? memory : hostCall(name);
+    imports[from][name] = from === fuelContract.module ? out : kind === 'memory' ? memory : hostCall(name);
   }
   const { exports } = new WebAssembly.Instance(module, imports);
+  const { [fuelContract.left]: left, [fuelContract.stack]: stack } = exports as unknown as Counters;
+  if (left !== undefined) left.value = fuel;
+  if (stack !== undefined) stack.value = 640 * 1024;
   for (const name of [fuelContract.start, '_initialize']) (exports[name] as (() => void) | undefined)?.();
   const run = drive?.(exports, memory) ?? (exports.run as Running['run']);
-  return { run, spent: () => fuel - left.value };
+  return { run, spent: () => fuel - (left?.value as bigint) };
 }
 
 async function measureKernel({ name, bytes, drive }: Kernel): Promise<KernelRow> {

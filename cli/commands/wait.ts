@@ -1,6 +1,5 @@
 import { rootFile } from '../../controller/publishing/trust-files.ts';
 import { libraryEngine } from '../../controller/source/library-engine.ts';
-import { resolveCommit } from '../../controller/source/named-commit.ts';
 import { preferredEngine } from '../../controller/source/preferred-engine.ts';
 import { programEngine } from '../../controller/source/program-engine.ts';
 import { SourceError } from '../../controller/source/source-error.ts';
@@ -8,6 +7,7 @@ import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { fetchStatus } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { commitNamed } from '../named-commit.ts';
 import { settingsOption } from '../settings.ts';
 import { parseTarget, targetText } from '../status-target.ts';
 import { type WantedRevision, waitVerdict } from '../wait-verdict.ts';
@@ -44,7 +44,7 @@ async function commitHere(context: CommandContext, name: string): Promise<Awaite
   const top = fleetCheckout(context);
   if (top === undefined) return undefined;
   try {
-    const { repository, oid } = await resolveCommit(context.gitFiles, top, name);
+    const { repository, oid } = await commitNamed(context, top, name);
     const { programs, gitFiles, clock, openNetwork, signal } = context;
     const library = libraryEngine({ fs: gitFiles, clock, network: openNetwork({}) });
     const engine = preferredEngine(programEngine(programs), library, { write: () => {} });

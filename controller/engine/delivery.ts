@@ -114,7 +114,7 @@ export class Delivery {
     this.#inFlight.add(key);
     const { kind, subject } = owed;
     const { clock, tell } = this.#parts;
-    const late = new BusError('SILENT', `the broker has not taken it for ${tryMsMax / 1000} s`);
+    const late = () => new BusError('SILENT', `the broker has not taken it for ${tryMsMax / 1000} s`);
     inTime(clock, tryMsMax, late, this.#deliver(subject)).then(
       (sequence) => {
         this.#window = Math.min(this.#window + 1, inFlightMax);

@@ -13,7 +13,8 @@ import type { AdoptionEvent, EngineEvent } from './events.ts';
 import { NameQueue } from './name-queue.ts';
 import { Outage, type StateTrouble } from './outage.ts';
 import { allOwed } from './owed.ts';
-import { shownOf, type Write } from './records.ts';
+import { shownIn, type Write } from './records.ts';
+import { inRowOrder } from './row-order.ts';
 import {
   beginTurn,
   devicesPerTurn,
@@ -135,7 +136,7 @@ export class Engine {
     const isFirst = this.#revision === undefined;
     await this.ask(event);
     this.#follow(event.revision.id, event.desired, event.affected);
-    this.#toConsider.addList(event.affected);
+    this.#toConsider.addList(inRowOrder(event.affected, this.#parts.image.devices));
     if (isFirst) this.#considerStrangers();
     this.#wake();
   }
@@ -265,12 +266,8 @@ export class Engine {
 
   #keep({ taken, decisions }: Turn, writes: readonly Write[]): void {
     const { image, log, onChange } = this.#parts;
-    const changed = new Set<string>();
-    for (const write of writes) {
-      image.apply(write);
-      const subject = shownOf(write);
-      if (subject !== undefined) changed.add(subject);
-    }
+    for (const write of writes) image.apply(write);
+    const changed = shownIn(writes);
     for (const { event } of taken) if (event.kind === 'contacts') this.#contacts.written(event.heardAt);
     if (writes.some(({ kind }) => kind === 'source' || kind === 'refusal')) onChange([]);
     if (changed.size > 0) onChange(changed);

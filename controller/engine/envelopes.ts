@@ -63,7 +63,7 @@ export class Envelopes {
     const { clock, putBlob, consider, tell } = this.#parts;
     this.#putting.add(device);
     try {
-      const late = new Error(`the artifact store has not taken its envelope for ${putMsMax / 1000} s`);
+      const late = () => new Error(`the artifact store has not taken its envelope for ${putMsMax / 1000} s`);
       await inTime(clock, putMsMax, late, putBlob(new TextEncoder().encode(signed.envelope)));
       this.#put.set(device, signed);
       consider(device);

@@ -146,8 +146,18 @@ export function isPassing(write: Write): boolean {
   return write.kind === 'device' && write.isPassing === true;
 }
 
-/** The device of which something is shown otherwise after a write; what is owed is shown once it failed. */
-export function shownOf(write: Write): string | undefined {
+/** Devices of which something is shown otherwise after these writes. */
+export function shownIn(writes: readonly Write[]): ReadonlySet<string> {
+  const devices = new Set<string>();
+  for (const write of writes) {
+    const device = shownOf(write);
+    if (device !== undefined) devices.add(device);
+  }
+  return devices;
+}
+
+/** What is owed is shown once it failed. */
+function shownOf(write: Write): string | undefined {
   if (write.kind === 'device') return write.isPassing ? undefined : write.name;
   if (write.kind === 'document') return write.room === 'history' ? write.name : undefined;
   return write.kind === 'owed' && write.owed.failure !== undefined ? write.owed.subject : undefined;

@@ -7,6 +7,7 @@ import { isManifestPath } from '../manifests/manifest-path.ts';
 import { parseManifestFile } from '../manifests/parse-file.ts';
 import type { ParsedFile } from '../manifests/parsed-file.ts';
 import { decodeParsedFile, encodeParsedFile } from '../manifests/parsed-file-cache.ts';
+import { forEachInSteps, type Steps } from '../manifests/steps.ts';
 import type { BlobCache } from '../state/blob-cache.ts';
 
 /** The bytes of a blob of the repository. */
@@ -25,8 +26,12 @@ export interface ChangedPath {
 }
 
 /** Of what differs, the manifests. */
-export function changedManifests(changes: readonly ChangedPath[]): readonly ChangedPath[] {
-  return changes.filter(({ path }) => isManifestPath(path));
+export function* changedManifests(changes: readonly ChangedPath[]): Steps<readonly ChangedPath[]> {
+  const manifests: ChangedPath[] = [];
+  yield* forEachInSteps(changes, (change) => {
+    if (isManifestPath(change.path)) manifests.push(change);
+  });
+  return manifests;
 }
 
 /** Blobs that are read from the repository together. */

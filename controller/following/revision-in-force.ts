@@ -95,7 +95,7 @@ export async function judgeRevision(
   catalogue: Catalogue,
   { cache, readBlob, turn }: Reading,
 ): Promise<Judged> {
-  const changed = changedManifests(step.changes.files);
+  const changed = await runInTurns(changedManifests(step.changes.files), turn);
   const blobs = changed.map(({ oid }) => oid);
   const parsed = await readManifests(cache, readBlob, blobs, turn);
   const changes: FileChange[] = changed.map(({ path }, at) => ({ path, file: parsed[at] }));

@@ -53,22 +53,19 @@ export class NameIndexDraft {
     return this.#changes.has(key) ? undefined : this.#before.get(key);
   }
 
-  add(key: string, name: string): void {
+  /** False where it is the only one under its key, true where others may be there too. */
+  add(key: string, name: string): boolean {
     const names = this.#under(key);
-    if (names === name) return;
+    if (names === name) return false;
     if (names === undefined) this.#changes.set(key, name);
     else this.#drafted(key, names).set(name, true);
+    return names !== undefined;
   }
 
   remove(key: string, name: string): void {
     const names = this.#under(key);
     if (names === name) this.#changes.set(key, undefined);
     else if (names !== undefined && typeof names !== 'string') this.#drafted(key, names).delete(name);
-  }
-
-  /** False where there is one name under the key, or none. */
-  mayHoldSeveral(key: string): boolean {
-    return typeof (this.#under(key) ?? '') !== 'string';
   }
 
   *settled(): Steps<NameIndex> {

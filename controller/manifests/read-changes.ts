@@ -143,9 +143,7 @@ function* indicesAfter({ before, touched }: Draft, shared: Set<string>): Steps<D
   const byFingerprint = new NameIndexDraft(before.devicesByFingerprint);
   const change = (what: 'add' | 'remove', { metadata: { name }, spec }: Device, fingerprint?: string) => {
     if (spec.site !== undefined) bySite[what](spec.site, name);
-    if (fingerprint === undefined) return;
-    byFingerprint[what](fingerprint, name);
-    if (byFingerprint.mayHoldSeveral(fingerprint)) shared.add(fingerprint);
+    if (fingerprint !== undefined && byFingerprint[what](fingerprint, name) === true) shared.add(fingerprint);
   };
   yield* forEachInSteps(touched.Device, ([name, device]) => {
     const old = before.devices.get(name);

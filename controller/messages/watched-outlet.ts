@@ -57,7 +57,7 @@ export class WatchedOutlet {
       throw new OutletError(this.#failure.code, this.#failure.message);
     }
     try {
-      const late = new OutletError('OUTLET_SILENT', `${this.name} has not answered for ${giveMsMax / 1000} s`);
+      const late = () => new OutletError('OUTLET_SILENT', `${this.name} has not answered for ${giveMsMax / 1000} s`);
       await inTime(clock, giveMsMax, late, this.#outlet.give(messages));
     } catch (error) {
       if (!(error instanceof OutletError && error.isAboutContent)) this.#failed(failureOf(error));

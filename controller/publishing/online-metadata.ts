@@ -19,7 +19,10 @@ import type { End } from '../expiry/end.ts';
 import { ArtifactError, type ArtifactFiles } from './files/artifact-files.ts';
 import { isMetadata, judgeLost, newestNamed, type PublishedVersions } from './newest-published.ts';
 import { oldVersions } from './old-versions.ts';
+import { onlineEnd } from './online-end.ts';
 import { isSignedBy, judgeLeaps, judgeOnlineKeys, type OnlineKeys } from './online-judgement.ts';
+import { releaseNamesFile, writeReleaseNames } from './release-names.ts';
+import { ReleaseRecord } from './release-record.ts';
 import { signedSnapshot, signedTimestamp } from './sign-online.ts';
 import { judgeSuccession } from './succession.ts';
 import { travellingForm } from './travelling-form.ts';
@@ -42,6 +45,7 @@ type Pins = ReadonlyMap<string, Pin>;
 
 export class OnlineMetadata {
   readonly #options: OnlineMetadataOptions;
+  readonly #record: ReleaseRecord;
   /** What writes, or reads what is written in several steps: one at a time. */
   readonly #steps = new InOrder();
   /** What was published before is read once, as soon as it can be. */
@@ -56,6 +60,7 @@ export class OnlineMetadata {
 
   constructor(options: OnlineMetadataOptions) {
     this.#options = options;
+    this.#record = new ReleaseRecord(options.files);
   }
 
   /** What keeps a revision's metadata from being published after what was published before. */
@@ -101,7 +106,8 @@ export class OnlineMetadata {
       await take(file === 'targets.json' ? targetsFile : `trust/roles/${file}`, `${version}.${file}`, sha256);
     }
     this.#versions = versions;
-    return files;
+    const names = await this.#record.read();
+    return names === undefined ? files : files.set(releaseNamesFile, writeReleaseNames(names));
   }
 
   /** Where the snapshot was lost, the names of files tell. */
@@ -117,6 +123,7 @@ export class OnlineMetadata {
         const file = `${signed.version}.root.json`;
         if ((await this.#read(file)) === undefined) await this.#write(file, travellingForm(bytes));
       }
+      await this.#record.note(trust.releases);
       const pins = new Map(this.#pins());
       for (const [name, file] of targetsFiles(trust)) pins.set(`${name}.json`, await this.#writeTargets(name, file));
       const root = trust.roots.at(-1)!.signed;
@@ -186,18 +193,10 @@ export class OnlineMetadata {
 
   /** When what the controller signs ends: it is renewed long before, or something is wrong. */
   ends(): End[] {
-    const end = (kind: 'snapshot' | 'timestamp', file: MetadataFile<Snapshot | Timestamp>, lifetimes: number): End => {
-      const expiresAt = Date.parse(file.signed.expires);
-      return {
-        ...{ kind, subject: `${kind}.json`, expiresAt },
-        renewedAt: expiresAt - (this.#options.timestampLifetimeMs * lifetimes * 2) / 3,
-        consequence: 'devices install nothing new',
-        remedy: 'The controller renews it by itself: look for `publishing.renewal-failed` in its log',
-      };
-    };
+    const lifetimeMs = this.#options.timestampLifetimeMs;
     return [
-      ...(this.#timestamp === undefined ? [] : [end('timestamp', this.#timestamp, 1)]),
-      ...(this.#snapshot === undefined ? [] : [end('snapshot', this.#snapshot, snapshotLifetimes)]),
+      ...(this.#timestamp === undefined ? [] : [onlineEnd('timestamp', this.#timestamp, lifetimeMs)]),
+      ...(this.#snapshot === undefined ? [] : [onlineEnd('snapshot', this.#snapshot, lifetimeMs * snapshotLifetimes)]),
     ];
   }
 

@@ -12,6 +12,7 @@ import { checkRelease, judgeRelease } from './check-release.ts';
 import { ArtifactError } from './files/artifact-files.ts';
 import { type JudgedTrust, judgeTrust } from './judge-trust.ts';
 import type { OnlineMetadata } from './online-metadata.ts';
+import { releaseNamesFile } from './release-names.ts';
 import { releaseFile } from './release-path.ts';
 import { deltaPairs, type ReleaseDemand, type SmallerWays } from './smaller-ways.ts';
 import { trustEnds } from './trust-ends.ts';
@@ -80,12 +81,14 @@ export class RepositoryPublisher {
     if (judged.kind === 'refused') return { catalogue: new Map(), problems: judged.problems, notes: [] };
     const { trust, notes } = judged;
     const problems = await online.judge(trust, clock.now());
+    const published = await online.published();
+    const lost = published.size > 0 && !published.has(releaseNamesFile) ? [releaseNamesLost] : [];
     for (const release of trust.releases.values()) {
       if (await store.holds(release)) continue;
       const problem = judgeRelease(release, await readRelease(tree, readBlob, release));
       if (problem !== undefined) problems.push(problem);
     }
-    return { catalogue: trust.releases, problems, notes };
+    return { catalogue: trust.releases, problems, notes: [...notes, ...lost] };
   }
 
   /** The bytes of a release that was judged; undefined where they are in neither place. */
@@ -269,6 +272,13 @@ export class RepositoryPublisher {
     return judged.trust;
   }
 }
+
+const releaseNamesLost: Problem = {
+  file: 'releases',
+  code: 'RELEASE_NAMES_LOST',
+  message:
+    'there is no record here of the releases that were in force before: one that was taken out and comes again with other bytes is not noticed. The record begins anew with this revision',
+};
 
 function trustPaths({ trustFiles }: PublishedTree): string[] {
   return [...trustFiles.keys()].filter(isTrustFile).sort();

@@ -5,6 +5,7 @@ import type { Clock, HttpHandler, HttpRequest, HttpResponse } from '../../platfo
 import { sha256Hex } from '../../schemas/sha256.ts';
 import { type ByteRange, parseRange } from './byte-range.ts';
 import { ArtifactError, type ArtifactFiles, damaged } from './files/artifact-files.ts';
+import { releaseNamesFile } from './release-names.ts';
 import { namePattern, versionPattern } from './release-path.ts';
 
 /** Files that may change are of at most this size, and tagged by what they hold. */
@@ -73,7 +74,8 @@ function resourceOf(url: string): Resource | undefined {
       return { file: `releases/${first}/${version}.json`, type: 'application/json', immutable: false };
     }
     case 'tuf 1': {
-      if (first === 'timestamp.json') return { file: 'tuf/timestamp.json', type: 'application/json', immutable: false };
+      if (first === 'timestamp.json' || first === releaseNamesFile)
+        return { file: `tuf/${first}`, type: 'application/json', immutable: false };
       const role = /^[1-9]\d{0,15}\.(.+)\.json$/.exec(first)?.[1];
       if (role === undefined || !namePattern.test(role)) return undefined;
       return { file: `tuf/${first}`, type: 'application/json', immutable: true };

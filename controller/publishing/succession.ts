@@ -1,8 +1,9 @@
-/** Whether signed metadata may follow what was published before: versions only grow, and never change their content. */
+/** Whether signed metadata may follow what was published before: versions only grow, and neither they nor releases change content. */
 import { TrustError } from '../../artifact/trust/error.ts';
 import type { MetadataFile } from '../../artifact/trust/tuf/metadata.ts';
 import { readRoot } from '../../artifact/trust/tuf/root.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
+import { judgeReleaseNames, releaseNamesIn } from './release-names.ts';
 import { roleFile, rootFile, rootVersionOf, type TrustFiles, targetsFile } from './trust-files.ts';
 import type { TrustReader } from './trust-reader.ts';
 import type { VerifiedTrust } from './verify-trust.ts';
@@ -23,6 +24,7 @@ export function judgeSuccession(trust: VerifiedTrust, published: TrustFiles, rea
             readable(() => reader.read(before, name)),
           );
     }),
+    ...judgeReleaseNames(trust.releases, releaseNamesIn(published)),
   ];
 }
 

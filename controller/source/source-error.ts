@@ -51,7 +51,7 @@ export function asFetchError(error: unknown, location: string): SourceError {
   const said = `${location}: ${messageOf(error)}`;
   if (storageCodes.has(code)) return new SourceError('STORAGE', messageOf(error), error);
   if (status === 401 || status === 403)
-    return new SourceError('NOT_AUTHORIZED', `${location} refuses the token (HTTP ${status})`, error);
+    return new SourceError('NOT_AUTHORIZED', `${location} wants another token, or one at all (HTTP ${status})`, error);
   if (status === 404)
     return new SourceError('NOT_FOUND', `${location} is not there (HTTP 404), or the token may not see it`, error);
   if (status !== undefined || error instanceof NetworkError) return new SourceError('UNREACHABLE', said, error);

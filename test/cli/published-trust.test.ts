@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { CommandContext } from '../../cli/command.ts';
 import { fetchPublishedTrust } from '../../cli/published-trust.ts';
+import { removeRelease } from '../../controller/publishing/authoring/remove-release.ts';
 import { readTrustFiles } from '../../controller/publishing/authoring/work-tree.ts';
 import { judgeTrust } from '../../controller/publishing/judge-trust.ts';
 import { NetworkError } from '../../platform/ports.ts';
@@ -49,6 +50,16 @@ test('what a controller published is what it judges a tree by, and the command l
   t.deepEqual(judged.kind === 'prevails' && judged.notes.map(({ file, code }) => `${file} ${code}`), [
     'trust/roles/crane.json TRUST_KEPT',
   ]);
+});
+
+test('what releases meant before is told by the controller: a tree that reuses a name is refused with its words', async (t) => {
+  const { tree, before, disk } = await published();
+  removeRelease(tree, { name: 'crane', version: '1.1.0', now: now + 61_000, announce: () => {} });
+  await onlineOf(tree, disk).publish(trustOf(tree), now + 62_000);
+  release(tree, 'crane', '1.1.0', moduleOf(3), now + 63_000);
+  const { files } = await fetchPublishedTrust(shore(disk).context, before);
+  const judged = judgeTrust(readTrustFiles(tree), files);
+  t.like(judged, { kind: 'refused', problems: [{ code: 'RELEASE_NAME_REUSED' }] });
 });
 
 test('files that the tree has as they were published are not asked for', async (t) => {

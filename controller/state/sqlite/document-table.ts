@@ -48,8 +48,12 @@ export class DocumentTable {
     }
   }
 
+  #isBeside(row: RowKey): boolean {
+    return this.#beside.size > 0 && this.#beside.has(placeOf(row));
+  }
+
   #valueOf({ room, key }: RowKey): string | null {
-    const get = this.#beside.has(placeOf({ room, key }))
+    const get = this.#isBeside({ room, key })
       ? this.#database.prepare(`SELECT value FROM ${besideName} WHERE room = ? AND key = ?`)
       : this.#get;
     return (get.get(room, key)?.value ?? null) as string | null;
@@ -58,7 +62,7 @@ export class DocumentTable {
   /** Within a transaction. */
   write(write: StateWrite): void {
     const { room, key, value = null } = write;
-    if (!this.#beside.has(placeOf(write))) return this.#writer.write(write);
+    if (!this.#isBeside(write)) return this.#writer.write(write);
     this.#database.exec(besideTable);
     const set = this.#database.prepare(`INSERT OR REPLACE INTO ${besideName} (room, key, value) VALUES (?, ?, ?)`);
     set.run(room, key, value);

@@ -1,10 +1,11 @@
-import type { DirectoryHandle } from '../../../platform/file-handles.ts';
+import { type DirectoryHandle, FileError } from '../../../platform/file-handles.ts';
 import type { Machine } from '../../../platform/machine.ts';
-import type { Clock, Disk, Outbound } from '../../../platform/ports.ts';
+import { type Clock, type Disk, DiskError, type Outbound } from '../../../platform/ports.ts';
 import type { ApplicationReport, DeployedApplication } from '../../../schemas/generated/types.ts';
+import { type Held, measure, measureInStretches } from '../primitives/measure.ts';
 import { memoryDirectory } from '../primitives/memory-directory.ts';
 import { OpenDirectory } from '../primitives/open-directory.ts';
-import { measure, openMax, Quota } from '../primitives/quota.ts';
+import { openMax, Quota } from '../primitives/quota.ts';
 import { ApplicationDirectories } from './application-directories.ts';
 import { Connections } from './connections.ts';
 import { DiskReserve } from './disk-reserve.ts';
@@ -20,7 +21,7 @@ import { outboundDirectory } from './outbound-directory.ts';
 
 /** What grants need of the machine. */
 export interface GrantPorts {
-  readonly clock: Pick<Clock, 'now' | 'after'>;
+  readonly clock: Pick<Clock, 'now' | 'after' | 'monotonic' | 'sleep'>;
   readonly disk: Disk;
   /** Holds a directory of this machine; throws `FileError`. */
   readonly openDirectory: (path: string) => DirectoryHandle;
@@ -69,6 +70,21 @@ export class Grants {
   }
 
   /**
+   * Counts what an application has left in its directory, a stretch at a time: of a large one its first run would hold up its
+   * neighbours. What can't be counted now is counted, and its fault told, where it is opened.
+   */
+  async count(application: Granted): Promise<void> {
+    const { name, data } = application;
+    if (data === undefined || this.#kept.has(name)) return;
+    try {
+      using held = this.#heldData(name);
+      this.#kept.set(name, this.#newKept(application, await measureInStretches(held.handle, this.#ports.clock)));
+    } catch (error) {
+      if (!(error instanceof FileError || error instanceof DiskError)) throw error;
+    }
+  }
+
+  /**
    * What one run is given; `note` tells whoever reads its log. Throws `FileError` or `DiskError` where something of it can't be
    * opened.
    */
@@ -114,25 +130,30 @@ export class Grants {
   #keptOf(application: Granted): Kept {
     const known = this.#kept.get(application.name);
     if (known !== undefined) return known;
-    const kept = {
-      data: this.#openData(application),
-      kv: this.#openStore(application),
-      connections: new Connections(),
-      machine: { connections: new Connections(), quota: this.#growthOfFiles() },
-    };
+    const kept = this.#newKept(application);
     this.#kept.set(application.name, kept);
     return kept;
   }
 
-  #openData({ name, data }: Granted): Kept['data'] {
+  #newKept(application: Granted, held?: Held): Kept {
+    return {
+      data: this.#openData(application, held),
+      kv: this.#openStore(application),
+      connections: new Connections(),
+      machine: { connections: new Connections(), quota: this.#growthOfFiles() },
+    };
+  }
+
+  #openData({ name, data }: Granted, known?: Held): Kept['data'] {
     if (data === undefined) return undefined;
+    using held = this.#heldData(name);
+    return { path: held.path, quota: new Quota({ ...data, openMax }, known ?? measure(held.handle), this.#room) };
+  }
+
+  #heldData(name: string): { readonly path: string; readonly handle: DirectoryHandle } & Disposable {
     const path = this.#directories.open(name, 'data');
     const handle = this.#ports.openDirectory(path);
-    try {
-      return { path, quota: new Quota({ ...data, openMax }, measure(handle), this.#room) };
-    } finally {
-      handle.close();
-    }
+    return { path, handle, [Symbol.dispose]: () => handle.close() };
   }
 
   #openStore({ name, kv }: Granted): Kept['kv'] {

@@ -1,3 +1,4 @@
+import { shareCounters } from '../../../artifact/fuel/counters.ts';
 import { importsOf } from '../../../artifact/linking/functions.ts';
 import { UncapturableState } from '../../../artifact/snapshot/show-state.ts';
 import type { Disk } from '../../../platform/ports.ts';
@@ -119,7 +120,8 @@ export class CompiledModules {
     const state = part.isCarried ? carriedState(this.#disk, part, bytes) : undefined;
     try {
       const shown = state?.kind === 'carriable' ? state.carriable.module : bytes;
-      const module = await WebAssembly.compile(shown as Uint8Array<ArrayBuffer>);
+      const ready = part.isLinked ? shareCounters(shown) : shown;
+      const module = await WebAssembly.compile(ready as Uint8Array<ArrayBuffer>);
       const compiled = { module, traits, ...(state === undefined ? {} : { state }) };
       return { compiled, imports: part.isLinked ? importsOf(bytes) : [] };
     } catch (error) {

@@ -1,17 +1,17 @@
 import { fuelContract } from '../../../artifact/fuel/contract.ts';
 import type { Guest as Program } from '../wasi/guest.ts';
 import { type SystemCall, systemCall } from '../wasi/preview1.ts';
-import type { ThreadCounters } from './counters.ts';
+import type { TurnHolder } from './turn-holder.ts';
 
 /** What the instances of one thread import of their host: made once for a module, whoever runs it. */
 export class GuestImports {
-  readonly #counters: ThreadCounters;
+  readonly #holder: TurnHolder;
   readonly #fuel: Record<string, WebAssembly.ImportValue>;
   readonly #known = new WeakMap<WebAssembly.Module, WebAssembly.Imports>();
 
-  constructor(counters: ThreadCounters) {
-    this.#counters = counters;
-    this.#fuel = counters.imports();
+  constructor(holder: TurnHolder) {
+    this.#holder = holder;
+    this.#fuel = { [fuelContract.out]: new WebAssembly.Suspending(() => holder.caller.out()) };
   }
 
   /** Of a guest's own module. */
@@ -36,8 +36,8 @@ export class GuestImports {
   }
 
   #function(call: SystemCall, program: Program | undefined): WebAssembly.ImportValue {
-    const counters = this.#counters;
-    const made = (...values: never[]): unknown => counters.caller.systemCall(call, program, values);
+    const holder = this.#holder;
+    const made = (...values: never[]): unknown => holder.caller.systemCall(call, program, values);
     return call.mayWait ? new WebAssembly.Suspending(made) : made;
   }
 }

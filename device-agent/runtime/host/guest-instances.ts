@@ -3,6 +3,7 @@ import { Guest as Program } from '../wasi/guest.ts';
 import { type MemoryShape, memoryImport } from '../wasi/imported-memory.ts';
 import type { GuestWorld } from '../wasi/world.ts';
 import type { CompiledApplication, CompiledModule } from './compiled-modules.ts';
+import { sharedCounters } from './counters.ts';
 import type { GuestThread } from './guest-thread.ts';
 import type { Linkage } from './links/linkage.ts';
 import type { LinkedInstance } from './links/linked-instance.ts';
@@ -11,6 +12,7 @@ import { LinkedInstances, type Successors } from './links/linked-instances.ts';
 /** A function of a guest, called from outside. */
 export type Entry = (...values: never[]) => unknown;
 
+const { module: meter } = fuelContract;
 const nothing: LinkedInstance = { exports: {}, memory: undefined, mayGrow: false };
 /** With less than this part of its memory left, a program that trapped ran out of it. */
 const spareMemory = 1 / 16;
@@ -33,6 +35,8 @@ export class GuestInstances {
   #own: LinkedInstance = nothing;
   #links: LinkedInstances | undefined;
   #bytesAtEnd = 0;
+  /** Where modules are linked: the counters of all of them. */
+  #shared: ReturnType<typeof sharedCounters> | undefined;
   /** Memories that were lent to them, by what they were asked for as. */
   #lent = new Map<WebAssembly.Memory, MemoryShape>();
 
@@ -49,6 +53,7 @@ export class GuestInstances {
   /** Makes all of them. */
   make(compiled: CompiledApplication): MadeInstances {
     const { linkage } = compiled;
+    this.#shared = linkage && sharedCounters();
     this.#links = linkage && new LinkedInstances(linkage, (module, links) => this.#beside(module, links));
     const imports = this.#thread.imports.of(compiled.module);
     this.#own = this.#instantiate(compiled, { ...this.#links?.imports, ...imports }, this.program);
@@ -116,6 +121,7 @@ export class GuestInstances {
       this.#lent.set(lent, shape);
       imports[memoryImport.module] = { [memoryImport.name]: lent };
     }
+    if (this.#shared !== undefined) imports[meter] = { ...imports[meter], ...this.#shared };
     const { exports } = new WebAssembly.Instance(module, imports);
     const memory = lent ?? (exports.memory instanceof WebAssembly.Memory ? exports.memory : undefined);
     if (memory !== undefined) program.memory.attach(memory);

@@ -2,12 +2,13 @@ import type { Clock } from '../../../platform/ports.ts';
 import type { Counters } from './counters.ts';
 import type { FuelMeter } from './fuel-meter.ts';
 import type { GuestThread } from './guest-thread.ts';
+import type { Caller } from './turn-holder.ts';
 import { type Queue, sliceMs } from './turns.ts';
 
 /** What a guest shares its thread with, and by what its turns are measured. */
 export interface TurnTerms {
   readonly name: string;
-  readonly thread: Pick<GuestThread, 'turns'>;
+  readonly thread: Pick<GuestThread, 'turns' | 'holder'>;
   readonly clock: Pick<Clock, 'monotonic' | 'after'>;
   readonly meter: FuelMeter;
 }
@@ -16,6 +17,7 @@ export interface TurnTerms {
 export class GuestTurns {
   readonly #terms: TurnTerms;
   readonly #counters: Counters;
+  readonly #caller: Caller;
   #beganMs = 0;
   #beganFuel = 0;
   #lastsMs = sliceMs;
@@ -23,9 +25,10 @@ export class GuestTurns {
   #interrupt: (() => void) | undefined;
   #wasInterrupted = false;
 
-  constructor(terms: TurnTerms, counters: Counters) {
+  constructor(terms: TurnTerms, counters: Counters, caller: Caller) {
     this.#terms = terms;
     this.#counters = counters;
+    this.#caller = caller;
   }
 
   /** Whether something it waited for goes on without it, and may still write to its memory. */
@@ -51,7 +54,7 @@ export class GuestTurns {
 
   /** Its turn begins, in which its instances may run, and is over after so long. */
   begin(lastsMs = sliceMs): void {
-    this.#counters.claim();
+    this.#terms.thread.holder.claim(this.#caller);
     this.#beganMs = this.#terms.clock.monotonic();
     this.#beganFuel = this.#counters.fuel;
     this.#lastsMs = lastsMs;
@@ -83,7 +86,7 @@ export class GuestTurns {
     if (!this.#counters.isEnded) {
       meter.ran(this.#beganFuel - this.#counters.fuel, clock.monotonic() - this.#beganMs);
     }
-    this.#counters.release();
+    thread.holder.release(this.#caller);
   }
 
   /** Waits so long, or until it is interrupted; its turn is over already. */

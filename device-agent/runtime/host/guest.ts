@@ -4,12 +4,13 @@ import type { Guest as Program } from '../wasi/guest.ts';
 import { answerOf, type SystemCall } from '../wasi/preview1.ts';
 import type { GuestWorld } from '../wasi/world.ts';
 import type { CompiledApplication } from './compiled-modules.ts';
-import { type Caller, Counters } from './counters.ts';
+import { Counters } from './counters.ts';
 import { type Entry, entriesOf, GuestInstances, type MadeInstances } from './guest-instances.ts';
 import type { GuestThread } from './guest-thread.ts';
 import { GuestTurns, type TurnTerms } from './guest-turns.ts';
 import type { Linkage } from './links/linkage.ts';
 import { atMemoryLimit, endOf, importedFunctions, wasmStack } from './thrown-end.ts';
+import type { Caller } from './turn-holder.ts';
 
 /** What a system call costs, in fuel. */
 const callFuel = 500;
@@ -53,7 +54,7 @@ export const runByItself: GuestWork<GuestEnd> = async ({ instance, entries, call
 export class Guest implements Caller {
   readonly #options: GuestOptions;
   readonly #abandon: () => void;
-  readonly #counters: Counters;
+  readonly #counters = new Counters();
   readonly #turns: GuestTurns;
   readonly #instances: GuestInstances;
   #made: MadeGuest | undefined;
@@ -69,8 +70,7 @@ export class Guest implements Caller {
   constructor(world: Omit<GuestWorld, 'leave'>, options: GuestOptions) {
     this.#options = options;
     this.#abandon = world.abandon ?? (() => {});
-    this.#counters = new Counters(this, options.thread.counters);
-    this.#turns = new GuestTurns(options, this.#counters);
+    this.#turns = new GuestTurns(options, this.#counters, this);
     const leave = (exitCode: number): undefined =>
       this.#isSucceeding ? this.#counters.end() : this.#decide({ kind: 'exited', exitCode });
     this.#instances = new GuestInstances({ ...world, leave, giveWay: () => this.#giveWay() }, options.thread);
@@ -97,6 +97,7 @@ export class Guest implements Caller {
     this.#isResident = end?.kind === 'resident';
     if (!this.#isResident) {
       await this.#instances.close();
+      this.#counters.detach();
       this.#instances.leave(!this.#turns.wasInterrupted);
       this.#made = undefined;
     }
@@ -144,7 +145,9 @@ export class Guest implements Caller {
     onStarted();
     const first = meter.grant(0, clock.monotonic());
     if (first.kind === 'slice') this.#counters.fuel = first.left;
-    return { ...this.#instances.make(compiled), call: (entry, ...values) => this.#call(entry, ...values) };
+    const made = this.#instances.make(compiled);
+    this.#counters.attach(made.instance.exports);
+    return { ...made, call: (entry, ...values) => this.#call(entry, ...values) };
   }
 
   #call(entry: Entry, ...values: readonly (number | bigint)[]): Promise<unknown> {

@@ -18,7 +18,7 @@ export interface HostPorts extends Launcher {
   readonly clock: Clock;
   readonly random: Random;
   readonly disk: Disk;
-  readonly grants: Pick<Grants, 'usage' | 'facts' | 'forget'>;
+  readonly grants: Pick<Grants, 'count' | 'usage' | 'facts' | 'forget'>;
   /** Messages that it wrote and nobody got, or that it was too slow to take. */
   readonly droppedOf: (application: string) => number;
   /** Messages that wait for it. */
@@ -98,6 +98,7 @@ export class LiveApplication implements Life {
 
   async begin(): Promise<void> {
     const lock = await this.#ports.lock(this.application.name);
+    await this.#ports.grants.count(this.application);
     if (this.#isOver) lock[Symbol.dispose]();
     else {
       this.#lock = lock;

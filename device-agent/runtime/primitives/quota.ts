@@ -1,4 +1,4 @@
-import { type DirectoryHandle, FileError, type NodeStat } from '../../../platform/file-handles.ts';
+import { FileError, type NodeStat } from '../../../platform/file-handles.ts';
 
 /** What a grant may hold. */
 export interface QuotaLimits {
@@ -126,36 +126,4 @@ export class Quota {
 
 function keyOf({ device, inode }: NodeStat): string {
   return `${device}:${inode}`;
-}
-
-/** Entries beyond these are not counted, so that measuring ends. */
-const measuredMax = 1_000_000;
-const depthMax = 128;
-
-/** What a directory holds already: sizes of all files below it, each once, and its entries. */
-export function measure(directory: DirectoryHandle): { readonly bytes: number; readonly entries: number } {
-  const linked = new Set<bigint>();
-  const sum = { bytes: 0, entries: 0 };
-  const add = (held: DirectoryHandle, depth: number): void => {
-    for (const { name, kind } of held.entries()) {
-      const stat = held.statOf(name);
-      if (sum.entries >= measuredMax) return;
-      if (stat === undefined) continue;
-      sum.entries += 1;
-      if (kind === 'directory' && depth < depthMax) addBelow(held, name, depth + 1);
-      if (stat.kind !== 'file' || linked.has(stat.inode)) continue;
-      if (stat.links > 1n) linked.add(stat.inode);
-      sum.bytes += stat.bytes;
-    }
-  };
-  const addBelow = (held: DirectoryHandle, name: string, depth: number): void => {
-    const below = held.openDirectory(name);
-    try {
-      add(below, depth);
-    } finally {
-      below.close();
-    }
-  };
-  add(directory, 0);
-  return sum;
 }

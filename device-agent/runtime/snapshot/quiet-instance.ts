@@ -1,4 +1,4 @@
-import { rewriterVersion } from '../../../artifact/fuel/contract.ts';
+import { fuelContract, rewriterVersion } from '../../../artifact/fuel/contract.ts';
 import { type Layout, layoutDifferences, layoutOf } from '../../../artifact/snapshot/layout.ts';
 import { type ShownState, showState, UncapturableState } from '../../../artifact/snapshot/show-state.ts';
 import { decodeSnapshot, type Snapshot, SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
@@ -16,7 +16,8 @@ export interface Carriable extends ShownState {
 
 /** Makes a module that is ready to run carriable, by its source; throws where its state can't be captured. */
 export function carriable(source: Uint8Array, ready: Uint8Array, memoryPagesMax: number): Carriable {
-  return { ...showState(ready), digest: sha256Hex(source), layout: layoutOf(source), memoryPagesMax };
+  const { left, stack } = fuelContract;
+  return { ...showState(ready, [left, stack]), digest: sha256Hex(source), layout: layoutOf(source), memoryPagesMax };
 }
 
 /** An instance that nothing runs in, between two calls: its state can be captured, and, before the first, be given to it. */

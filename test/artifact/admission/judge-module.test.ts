@@ -1,5 +1,5 @@
 import test from 'ava';
-import { judgeModule } from '../../../artifact/admission/judge-module.ts';
+import { judgeLinkedModule, judgeModule } from '../../../artifact/admission/judge-module.ts';
 import { admissionLimits } from '../../../artifact/admission/limits.ts';
 import type { ModuleProblem, ModuleProblemCode } from '../../../artifact/admission/verdict.ts';
 import { preview1Functions } from '../../../artifact/admission/wasi-functions.ts';
@@ -69,6 +69,9 @@ test('what one toolchain imports under many names is one problem, which says wha
     ['an addon for Node', 'WASI threads'],
   );
   t.regex(importing(['env', '__memory_base'], ['GOT.mem', 'x'])[0]?.message ?? '', /link it statically/);
+  const linked = (module: string, name: string) =>
+    judgeLinkedModule(buildModule({ imports: [{ module, name }], functions: { _start: [] } })).kind;
+  t.deepEqual([linked('gojs', 'debug'), linked('a', 'b'), linked('codec', 'encode')], ['refused', 'runs', 'runs']);
 });
 
 test('a hundred imports of one stranger are one problem, and strangers are told up to a number', (t) => {

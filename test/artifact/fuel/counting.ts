@@ -9,17 +9,7 @@ import { readContents } from '../../../artifact/wasm/read/contents.ts';
 import { readBinary } from '../../../artifact/wasm/read/module.ts';
 import { ByteWriter } from '../../../artifact/wasm/write/bytes.ts';
 import { assemble } from './counted-module.ts';
-import {
-  accountsOf,
-  bulk,
-  type Instruction,
-  instructionsOf,
-  isCall,
-  never,
-  paymentsOf,
-  piecesOf,
-  treeOf,
-} from './payments.ts';
+import { accountsOf, bulk, type Instruction, instructionsOf, isCall, never, paymentsOf, piecesOf } from './payments.ts';
 
 const control = /^(block|loop|if|else|end|try|catch|catch_all|delegate|try_table|br_if|br_on_.*)$/;
 
@@ -61,9 +51,9 @@ export function countRuns(source: Uint8Array): Counted {
       const fuel = code.reduce((sum, instructions, number) => {
         const { isAll, byCallers } = pays(number + imported);
         if (isAll) return sum;
-        const pieces = piecesOf(treeOf(instructions), extra, counterAt);
-        const accounts = accountsOf(pieces);
-        if (byCallers > 0) accounts.delete(pieces[0]!);
+        const cut = piecesOf(instructions, extra, counterAt);
+        const accounts = accountsOf(cut);
+        if (byCallers > 0) accounts.delete(cut.pieces[0]!);
         return [...accounts].reduce((total, [{ counter }, cost]) => total + value(counter) * BigInt(cost), sum);
       }, value(lengths.sum));
       const paying = code.filter((_, number) => !pays(number + imported).isAll);

@@ -26,15 +26,16 @@ export function startMetered(
   { fuel = 1n << 50n, stack = 500_000, refill = () => {} }: Allowance = {},
   imports: WebAssembly.Imports = {},
 ): { readonly exports: WebAssembly.Exports; readonly meter: Meter } {
-  const left = new WebAssembly.Global<bigint>({ value: 'i64', mutable: true }, fuel);
-  const counter = new WebAssembly.Global<number>({ value: 'i32', mutable: true }, stack);
-  const meter: Meter = { left, stack: counter, asked: 0 };
   const out = (): void => {
     meter.asked++;
     refill(meter);
   };
-  const ours = { [fuelContract.module]: { left, stack: counter, out } };
+  const ours = { [fuelContract.module]: { [fuelContract.out]: out } };
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(metered), { ...imports, ...ours });
+  const left = exports[fuelContract.left] as WebAssembly.Global<bigint>;
+  const meter: Meter = { left, stack: exports[fuelContract.stack] as WebAssembly.Global<number>, asked: 0 };
+  left.value = fuel;
+  meter.stack.value = stack;
   (exports[fuelContract.start] as (() => void) | undefined)?.();
   return { exports, meter };
 }

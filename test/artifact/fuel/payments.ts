@@ -34,6 +34,21 @@ interface Piece {
   readonly before: Piece | undefined;
 }
 
+/** A place where a piece begins, or goes on behind a block, with the places from which control comes to it. */
+interface Place {
+  readonly piece: Piece;
+  readonly from: readonly Place[];
+}
+
+/** What a function is made of. */
+interface Cut {
+  readonly pieces: readonly Piece[];
+  /** In the order of the code. */
+  readonly places: readonly Place[];
+  /** Whether an exception may continue in it, from anywhere. */
+  readonly handles: boolean;
+}
+
 /** Whether it calls a function by its index. */
 export const isCall = ({ name }: Instruction): boolean => name === 'call' || name === 'return_call';
 const isBlock = (item: Instruction | Block): item is Block => 'arms' in item;
@@ -65,7 +80,7 @@ export function instructionsOf(bytes: Uint8Array, body: FunctionBody): Instructi
 }
 
 /** The blocks of a body, from its instructions. */
-export function treeOf(instructions: readonly Instruction[]): Block {
+function treeOf(instructions: readonly Instruction[]): Block {
   let at = 0;
   const block = (opening: Instruction): Block => {
     const arms: { by: Instruction | undefined; items: (Instruction | Block)[] }[] = [{ by: undefined, items: [] }];
@@ -92,65 +107,95 @@ function beyond(block: Block): number {
   return far;
 }
 
+const handles = ({ name, targets }: Instruction): boolean =>
+  name.startsWith('catch') || (name === 'try_table' && targets.length > 0);
+const callsByReference = ({ name }: Instruction): boolean => /^(return_)?call_(indirect|ref)$/.test(name);
+
 /** Cuts a function into pieces; `extra` is what an instruction costs on top, `counterAt` the counter at an offset. */
 export function piecesOf(
-  root: Block,
+  instructions: readonly Instruction[],
   extra: (one: Instruction) => number,
   counterAt: (offset: number) => number,
-): Piece[] {
+): Cut {
   const pieces: Piece[] = [];
-  const begin = (offset: number, before: Piece | undefined): Piece => {
-    const piece = { counter: counterAt(offset), cost: 0, before };
+  const places: Place[] = [];
+  /** By open block, outermost first, from where control comes to its end. */
+  const ends: (Place[] | undefined)[] = [];
+  const put = (piece: Piece, from: readonly Place[]): Place => {
+    places.push({ piece, from });
+    return places.at(-1)!;
+  };
+  const begin = (offset: number, before: Place | undefined, from: readonly Place[]): Place => {
+    const piece = { counter: counterAt(offset), cost: 0, before: before?.piece };
     pieces.push(piece);
-    return piece;
+    return put(piece, from);
   };
-  const pay = (piece: Piece | undefined, one: Instruction): void => {
-    if (piece !== undefined) piece.cost += one.cost + extra(one);
+  const pay = (place: Place | undefined, one: Instruction): void => {
+    if (place !== undefined) place.piece.cost += one.cost + extra(one);
   };
-  const walk = (block: Block, around: Piece | undefined): Piece | undefined => {
+  const plain = (one: Instruction, now: Place | undefined): Place | undefined => {
+    pay(now, one);
+    if (now === undefined) return undefined;
+    if (/^br/.test(one.name)) for (const label of one.targets) ends.at(-1 - label)?.push(now);
+    if (never.test(one.name)) return undefined;
+    return /^br_/.test(one.name) ? begin(one.end, now, [now]) : now;
+  };
+  const walk = (block: Block, around: Place | undefined): Place | undefined => {
     const { name, end } = block.opening;
     pay(around, block.opening);
+    const own: Place[] = [];
+    ends.push(name === 'loop' ? undefined : own);
     let now = around;
-    if (name === 'function' || (name === 'loop' && around !== undefined)) now = begin(end, undefined);
-    else if (name === 'if' && around !== undefined) now = begin(end, around);
+    if (name === 'function') now = begin(end, undefined, []);
+    else if (name === 'loop' && around !== undefined) now = begin(end, undefined, [around]);
+    else if (name === 'if' && around !== undefined) now = begin(end, around, [around]);
     for (const { by, items } of block.arms) {
       if (by !== undefined) {
         pay(now, by);
-        now = around === undefined ? undefined : begin(by.end, around);
+        if (now !== undefined) own.push(now);
+        now = around === undefined ? undefined : begin(by.end, around, [around]);
       }
-      for (const item of items) {
-        if (isBlock(item)) {
-          now = walk(item, now);
-          continue;
-        }
-        pay(now, item);
-        if (never.test(item.name)) now = undefined;
-        else if (/^br_/.test(item.name) && now !== undefined) now = begin(item.end, now);
-      }
+      for (const item of items) now = isBlock(item) ? walk(item, now) : plain(item, now);
     }
     pay(now, block.closing);
+    ends.pop();
     if (around === undefined || name === 'function') return undefined;
-    return beyond(block) > 0 ? begin(block.closing.end, around) : around;
+    if (now !== undefined) own.push(now);
+    if (name === 'if' && block.arms.length === 1) own.push(around);
+    return beyond(block) > 0 ? begin(block.closing.end, around, own) : put(around.piece, own);
   };
-  walk(root, undefined);
-  return pieces;
+  walk(treeOf(instructions), undefined);
+  return { pieces, places, handles: instructions.some(handles) };
 }
 
-/** Who pays for which pieces by the rule of `chargeRules`: the sum of what each pays. */
-export function accountsOf(pieces: readonly Piece[]): Map<Piece, number> {
-  const account = new Map<Piece, { payer: Piece; lent: number }>();
-  const sums = new Map<Piece, number>();
-  for (const piece of pieces) {
-    const payer = piece.before === undefined ? piece : account.get(piece.before)!.payer;
-    const lent = account.get(payer)?.lent ?? 0;
-    const joins =
-      payer !== piece && piece.cost <= chargeRules.shortSegment && lent + piece.cost <= chargeRules.conditionalMax;
-    if (joins) account.get(payer)!.lent += piece.cost;
-    account.set(piece, { payer: joins ? payer : piece, lent: 0 });
-    const paying = joins ? payer : piece;
-    sums.set(paying, (sums.get(paying) ?? 0) + piece.cost);
+/** Who pays for which pieces by the rule of `chargeRules`: what each that pays is charged, on the dearest way. */
+export function accountsOf({ places, handles }: Cut): Map<Piece, number> {
+  const payers = new Map<Piece, Piece>();
+  const most = new Map<Piece, number>();
+  const lent = new Map<Place, number>();
+  const lentBefore = ({ from }: Place, payer: Piece): number =>
+    handles
+      ? most.get(payer)!
+      : Math.max(0, ...from.map((one) => (payers.get(one.piece) === payer ? lent.get(one)! : most.get(payer)!)));
+  for (const place of places) {
+    const { piece } = place;
+    const known = payers.get(piece);
+    const lender = known ?? (piece.before === undefined ? piece : payers.get(piece.before)!);
+    const before = lender === piece && known === undefined ? 0 : lentBefore(place, lender);
+    const after = before + piece.cost;
+    if (known !== undefined) {
+      lent.set(place, before);
+    } else if (lender !== piece && piece.cost <= chargeRules.shortSegment && after <= chargeRules.conditionalMax) {
+      payers.set(piece, lender);
+      lent.set(place, after);
+      most.set(lender, Math.max(most.get(lender)!, after));
+    } else {
+      payers.set(piece, piece);
+      lent.set(place, 0);
+      most.set(piece, 0);
+    }
   }
-  return sums;
+  return new Map([...most].map(([piece, more]) => [piece, piece.cost + more]));
 }
 
 /** Functions whose reference is taken: outside of code by what a reader finds there, in code by instructions. */
@@ -169,6 +214,73 @@ function referencedIn(source: Uint8Array, code: readonly (readonly Instruction[]
   return new Set([...outside.map(({ value }) => value), ...inside.map(({ targets }) => targets[0]!)]);
 }
 
+/** What of a module decides who calls whom. */
+interface Calls {
+  readonly imported: number;
+  readonly code: readonly (readonly Instruction[])[];
+  /** Indices of the functions that each calls where it may run, in the order of its code. */
+  readonly callees: readonly (readonly number[])[];
+  readonly exported: ReadonlySet<number>;
+  readonly referenced: ReadonlySet<number>;
+  readonly sharesTables: boolean;
+}
+
+function callsOf(source: Uint8Array, contents: ModuleContents, code: readonly (readonly Instruction[])[]): Calls {
+  const exported = new Set(contents.exports.filter(({ kind }) => kind === 'function').map(({ index }) => index));
+  if (contents.start !== undefined) exported.add(contents.start);
+  const callees = code.map((instructions) => {
+    const found: number[] = [];
+    const note = (one: Instruction): number => {
+      if (isCall(one)) found.push(one.targets[0]!);
+      return 0;
+    };
+    piecesOf(instructions, note, () => 0);
+    return found;
+  });
+  const isTable = ({ kind }: { readonly kind: string }): boolean => kind === 'table';
+  return {
+    imported: contents.imports.filter(({ type }) => type.kind === 'function').length,
+    ...{ code, callees, exported, referenced: referencedIn(source, code) },
+    sharesTables: contents.exports.some(isTable) || contents.imports.some(({ type }) => isTable(type)),
+  };
+}
+
+/** Functions that count the stack: those that may begin a cycle of calls, and one of every cycle that they leave over. */
+function countedIn({ imported, code, callees, exported, referenced, sharesTables }: Calls): Set<number> {
+  const reaches = (index: number, holds: (index: number) => boolean, seen = new Set<number>()): boolean => {
+    if (holds(index)) return true;
+    if (index < imported || seen.has(index)) return false;
+    seen.add(index);
+    return callees[index - imported]!.some((callee) => reaches(callee, holds, seen));
+  };
+  const isWild = (index: number): boolean => index >= imported && code[index - imported]!.some(callsByReference);
+  const mayReturn = (index: number): boolean =>
+    reaches(index, isWild) || (sharesTables && reaches(index, (one) => one < imported));
+  const counted = new Set<number>();
+  for (const [number, own] of callees.entries()) {
+    const index = number + imported;
+    const begins = exported.has(index) && (own.length > 0 || isWild(index));
+    const comesBack = referenced.has(index) && mayReturn(index);
+    if (code[number]!.some(handles) || own.includes(index) || begins || comesBack) counted.add(index);
+  }
+  const open = new Set<number>();
+  const done = new Set<number>();
+  const byReference = -1;
+  const visit = (index: number): void => {
+    open.add(index);
+    const called = index === byReference ? [...referenced] : callees[index - imported]!;
+    for (const callee of isWild(index) ? [...called, byReference] : called) {
+      if (callee >= 0 && callee < imported) continue;
+      if (open.has(callee)) counted.add(callee);
+      else if (!done.has(callee) && !counted.has(callee)) visit(callee);
+    }
+    open.delete(index);
+    done.add(index);
+  };
+  for (const index of [...callees.keys()].map((number) => number + imported)) if (!done.has(index)) visit(index);
+  return counted;
+}
+
 /** What of a function its callers pay, and whether that is all. */
 interface Payment {
   readonly byCallers: number;
@@ -177,42 +289,49 @@ interface Payment {
 
 /** Who pays for each function. */
 export function paymentsOf(source: Uint8Array, contents: ModuleContents, code: readonly (readonly Instruction[])[]) {
-  const imported = contents.imports.filter(({ type }) => type.kind === 'function').length;
-  const exported = new Set(contents.exports.filter(({ kind }) => kind === 'function').map(({ index }) => index));
-  if (contents.start !== undefined) exported.add(contents.start);
-  const referenced = referencedIn(source, code);
+  const calls = callsOf(source, contents, code);
+  const { imported, callees, exported, referenced } = calls;
+  const counted = countedIn(calls);
   interface Known extends Payment {
-    readonly work: number;
+    /** What a call of it does before fuel is looked at, besides what its caller paid. */
+    readonly unseen: number;
   }
-  const none: Known = { byCallers: 0, isAll: false, work: Number.POSITIVE_INFINITY };
+  const paysAll: Known = { byCallers: 0, isAll: false, unseen: 0 };
   const known = new Map<number, Known>();
-  const wild = ({ name, targets }: Instruction): boolean =>
-    /^(catch.*|(return_)?call_(indirect|ref))$/.test(name) || (name === 'try_table' && targets.length > 0);
-  const pays = (index: number): Known => {
-    if (index < imported) return none;
-    if (known.has(index)) return known.get(index)!;
-    known.set(index, none);
+  const settle = (index: number): Known => {
     const own = code[index - imported]!;
-    const called: Known[] = [];
-    const callee = (one: Instruction): number => {
-      if (!isCall(one)) return 0;
-      const payment = pays(one.targets[0]!);
-      called.push(payment);
-      return payment.byCallers;
-    };
-    const pieces = piecesOf(treeOf(own), callee, () => 0);
-    const sum = pieces.reduce((total, { cost }) => total + cost, 0);
-    const further = called.reduce((total, { isAll, work }) => total + (isAll ? 0 : work), 0);
-    const isWild = own.some(wild) || (exported.has(index) && called.length > 0);
-    const work = isWild ? Number.POSITIVE_INFINITY : sum + further;
-    const isLeaf =
-      called.every(({ isAll }) => isAll) &&
-      !own.some(({ name }) => name === 'loop' || bulk.test(name) || /^(return_call|throw|rethrow)/.test(name));
-    const isNamed = exported.has(index) || referenced.has(index);
-    const entry = accountsOf(pieces).get(pieces[0]!) ?? 0;
-    if (isLeaf && work <= chargeRules.leafMax) known.set(index, { byCallers: sum, isAll: true, work });
-    else if (work <= chargeRules.uncheckedMax && !isNamed) known.set(index, { byCallers: entry, isAll: false, work });
-    else known.set(index, { ...none, work });
+    const called = callees[index - imported]!;
+    const cut = piecesOf(
+      own,
+      (one) => (isCall(one) ? pays(one.targets[0]!).byCallers : 0),
+      () => 0,
+    );
+    const byReference = own.some(callsByReference) ? Math.max(0, ...[...referenced].map((one) => pays(one).unseen)) : 0;
+    const below = called.reduce((sum, callee) => sum + pays(callee).unseen, byReference);
+    const unseen = cut.pieces.reduce((sum, { cost }) => sum + cost, below);
+    const looks = counted.has(index) || unseen > chargeRules.uncheckedMax;
+    const accounts = accountsOf(cut);
+    const entry = accounts.get(cut.pieces[0]!)!;
+    const isWhole =
+      accounts.size === 1 &&
+      called.every((callee) => pays(callee).isAll) &&
+      !own.some((one) => bulk.test(one.name) || callsByReference(one) || /^(return_call|throw|rethrow)/.test(one.name));
+    const paysItself = looks || exported.has(index) || referenced.has(index);
+    if (
+      isWhole &&
+      !own.some(({ name }) => name === 'loop') &&
+      !counted.has(index) &&
+      (entry <= chargeRules.leafMax || !paysItself)
+    )
+      return { byCallers: entry, isAll: true, unseen: looks ? 0 : unseen - entry };
+    if (paysItself) return { ...paysAll, unseen: looks ? 0 : unseen };
+    return { byCallers: entry, isAll: false, unseen: unseen - entry };
+  };
+  const pays = (index: number): Known => {
+    if (index < imported) return paysAll;
+    // What its other callees do matters to nobody, and may call it again.
+    if (!known.has(index) && counted.has(index)) known.set(index, paysAll);
+    if (!known.has(index)) known.set(index, settle(index));
     return known.get(index)!;
   };
   return pays;

@@ -224,3 +224,25 @@ test('what fleet plan -o json prints follows its schema: devices that come, go, 
   await follows('HEAD');
   await follows('HEAD', '--base', 'HEAD');
 });
+
+test('a release whose name comes again with other bytes is refused alike by plan and the controller', async (t) => {
+  const world = harbor(t);
+  await world.commit('A harbor');
+  await world.startController();
+  const add = (number: string) =>
+    world.fleet([
+      ...['release', 'add', join(apps, `tide-logger/tide-logger-${number}.wasm`)],
+      ...['--name', 'tide-logger', '--version', '2.0.0'],
+    ]);
+  await add('1.0.0');
+  await world.commit('Another release');
+  t.is((await world.fleet(['release', 'remove', 'tide-logger', '2.0.0'])).exitCode, 0);
+  t.is((await add('1.1.0')).exitCode, 0);
+  const { output, exitCode } = await world.fleet(['plan']);
+  t.is(exitCode, 1);
+  t.regex(output, /tide-logger\/2\.0\.0\.wasm: RELEASE_NAME_REUSED tide-logger 2\.0\.0 was in force .*another version/);
+  await world.commit('The same name, other bytes');
+  const { source }: StatusDocument = JSON.parse((await world.fleet(['status', '-o', 'json'])).output);
+  t.is(source.state, 'refused');
+  t.true(source.problems.some(({ code }) => code === 'RELEASE_NAME_REUSED'));
+});

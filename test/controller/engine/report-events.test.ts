@@ -34,3 +34,12 @@ test('a new phase, a new problem and a failing application are each told once', 
   );
   t.deepEqual(eventsBetween(next, { ...next, counter: 3 }, at), []);
 });
+
+test('an application whose events fail is told to be tried again, one that ended to be started again', (t) => {
+  const failing = { ...active.applications[0]!, state: 'backoff', message: 'trap: unreachable' } as const;
+  const messageOf = (application: Report['applications'][number]) =>
+    eventsBetween(active, { ...active, applications: [application] }, at)[0]?.message;
+  t.is(messageOf(failing), 'beacon 1.0.0 ended and will be started again: trap: unreachable');
+  const evented = { ...failing, events: { handled: 0, failed: 3 } };
+  t.is(messageOf(evented), 'beacon 1.0.0 fails, and is tried again later: trap: unreachable');
+});

@@ -157,7 +157,7 @@ test('the same version with other content is refused', async (t) => {
   const codes = await onlineOf(tree, disk).judge(trustOf(tree), now);
   t.deepEqual(
     codes.map(({ code }) => code),
-    ['TRUST_VERSION_REUSED'],
+    ['TRUST_VERSION_REUSED', 'RELEASE_NAME_REUSED'],
   );
 });
 

@@ -181,10 +181,11 @@ test('an index may change and is asked for again; metadata with a version never 
   t.is(index.headers['cache-control'], 'no-cache');
   t.is(JSON.parse(Buffer.from(await bodyOf(index)).toString()).ways.length, 1);
   t.is((await ask('/releases/crane/1.0.0+b.json', { 'if-none-match': index.headers.etag! })).status, 304);
-  for (const name of ['timestamp.json', '3.snapshot.json']) {
+  for (const name of ['timestamp.json', 'release-names.json', '3.snapshot.json']) {
     await files.write(`tuf/${name}`, bytes.slice(0, 3));
   }
   t.is((await ask('/tuf/timestamp.json')).headers['cache-control'], 'no-cache');
+  t.is((await ask('/tuf/release-names.json')).headers['cache-control'], 'no-cache');
   t.regex((await ask('/tuf/3.snapshot.json')).headers['cache-control']!, /immutable/);
   t.is((await ask('/tuf/4.snapshot.json')).status, 404);
   t.is((await ask('/tuf/timestamp.json', {}, 'POST')).status, 405);

@@ -216,7 +216,7 @@ class ExternalBroker implements ExternalBus {
     const connect = this.#connects;
     const taken = client.publishAsync(topic, Buffer.from(payload), { qos: 1 });
     const id = client.getLastMessageId();
-    const late = new BusError('SILENT', `the broker has not acknowledged it for ${silenceMsMax / 1000} s`);
+    const late = () => new BusError('SILENT', `the broker has not acknowledged it for ${silenceMsMax / 1000} s`);
     try {
       await inTime(this.#clock, silenceMsMax, late, taken);
     } catch (error) {

@@ -77,6 +77,7 @@ export class EventedApplication implements Life {
 
   async begin(): Promise<void> {
     const lock = await this.#ports.lock(this.application.name);
+    await this.#ports.grants.count(this.application);
     if (this.#isOver) return lock[Symbol.dispose]();
     this.#lock = lock;
     this.#fuelRate.begin(this.#ports.clock.monotonic());

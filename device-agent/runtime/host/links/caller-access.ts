@@ -1,4 +1,5 @@
 import { callerModule } from '../../../../artifact/admission/caller-functions.ts';
+import { shareCounters } from '../../../../artifact/fuel/counters.ts';
 import { injectFuel } from '../../../../artifact/fuel/inject.ts';
 import { callerSlots, copiedMemories, writeCopies } from '../../../../artifact/linking/caller-memory.ts';
 import { slotsExport } from '../../../../artifact/linking/trampolines.ts';
@@ -17,12 +18,13 @@ let compiled: Compiled | undefined;
 
 /** Both are the same for every application: compiled when the first asks for them. */
 function compiledOnce(): Compiled {
-  compiled ??= {
-    between: compiledTrampolines(callerSlots),
-    copies: plain(
-      new WebAssembly.Module(injectFuel(writeCopies(), { memoryPagesMax: 2 * pagesMax, tableElementsMax: 0 })),
-    ),
-  };
+  if (compiled === undefined) {
+    const copies = shareCounters(injectFuel(writeCopies(), { memoryPagesMax: 2 * pagesMax, tableElementsMax: 0 }));
+    compiled = {
+      between: compiledTrampolines(callerSlots),
+      copies: plain(new WebAssembly.Module(copies as Uint8Array<ArrayBuffer>)),
+    };
+  }
   return compiled;
 }
 

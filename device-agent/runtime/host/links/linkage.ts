@@ -2,6 +2,7 @@
 
 import { admissionLimits } from '../../../../artifact/admission/limits.ts';
 import { isLinkName } from '../../../../artifact/admission/link-name.ts';
+import { shareCounters } from '../../../../artifact/fuel/counters.ts';
 import { injectFuel } from '../../../../artifact/fuel/inject.ts';
 import type { Imported } from '../../../../artifact/linking/functions.ts';
 import { type LinkedFunction, writeTrampolines } from '../../../../artifact/linking/trampolines.ts';
@@ -58,5 +59,6 @@ function trampolinesFor(imports: readonly Imported[]): Trampolines {
 export function compiledTrampolines(functions: readonly LinkedFunction[]): Trampolines {
   const { tableElementsMax } = admissionLimits;
   const metered = injectFuel(writeTrampolines(functions), { memoryPagesMax: 0, tableElementsMax });
-  return { module: new WebAssembly.Module(metered), functions: functions.map(({ name }) => name) };
+  const shared = shareCounters(metered) as Uint8Array<ArrayBuffer>;
+  return { module: new WebAssembly.Module(shared), functions: functions.map(({ name }) => name) };
 }

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { fuelContract } from '../../../../artifact/fuel/contract.ts';
 import { runByItself } from '../../../../device-agent/runtime/host/guest.ts';
 import { emptyInput, outputTo } from '../../../../device-agent/runtime/primitives/streams.ts';
 import { failureOf, type RunEnd } from '../../../../device-agent/runtime/run-end.ts';
@@ -92,8 +93,11 @@ test('an instance that runs while no guest has its turn gets no answer from anyb
   const bytes = buildModule({ imports: [clock], functions: { _start: [op.i32(0), op.i32(0), op.call(0), op.drop] } });
   const { guest } = newThread().guest(bytes);
   let kept = (): unknown => undefined;
-  await guest.work(async ({ instance }) => {
-    kept = instance.exports._start as () => unknown;
+  await guest.work(async ({ instance: { exports } }) => {
+    kept = exports._start as () => unknown;
+    // With fuel it comes as far as its call.
+    (exports[fuelContract.left] as WebAssembly.Global<bigint>).value = 1_000_000n;
+    (exports[fuelContract.stack] as WebAssembly.Global<number>).value = 100_000;
     return { kind: 'kept' };
   });
   t.throws(kept, { message: 'an instance runs while no guest has its turn' });

@@ -1,4 +1,5 @@
 /** Guests run to their end on this thread, one after the other or side by side. */
+import { shareCounters } from '../../../../artifact/fuel/counters.ts';
 import { importsOf } from '../../../../artifact/linking/functions.ts';
 import type { CompiledApplication } from '../../../../device-agent/runtime/host/compiled-modules.ts';
 import { FuelMeter, type FuelTerms } from '../../../../device-agent/runtime/host/fuel-meter.ts';
@@ -31,7 +32,8 @@ function newModules() {
     if (before !== undefined) return before;
     const preparation = prepareModule(bytes, memoryPagesMax, isLinked);
     if (preparation.kind === 'refused') throw new Error(preparation.message);
-    const compiled = { module: new WebAssembly.Module(preparation.module), traits: preparation.traits };
+    const ready = isLinked ? shareCounters(preparation.module) : preparation.module;
+    const compiled = { module: new WebAssembly.Module(ready as Uint8Array<ArrayBuffer>), traits: preparation.traits };
     const one = { compiled, imports: isLinked ? importsOf(preparation.module) : [] };
     known.set(bytes, one);
     return one;

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
+import { measure } from '../../../../device-agent/runtime/primitives/measure.ts';
 import { memoryDirectory } from '../../../../device-agent/runtime/primitives/memory-directory.ts';
 import { OpenDirectory, type OpenOptions } from '../../../../device-agent/runtime/primitives/open-directory.ts';
 import type { OpenFile } from '../../../../device-agent/runtime/primitives/open-file.ts';
-import { measure, Quota } from '../../../../device-agent/runtime/primitives/quota.ts';
+import { Quota } from '../../../../device-agent/runtime/primitives/quota.ts';
 import { type DirectoryHandle, FileError } from '../../../../platform/file-handles.ts';
 import { openHostDirectory } from '../../../../platform/node/host-directory.ts';
 

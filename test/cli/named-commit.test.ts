@@ -1,0 +1,27 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import test from 'ava';
+import type { CommandContext } from '../../cli/command.ts';
+import { commitNamed } from '../../cli/named-commit.ts';
+import { nodePrograms } from '../../platform/node/processes.ts';
+import { hasGit, temporaryDirectory } from '../controller/source/git-fixture.ts';
+
+test('a commit is found by the names that git alone knows, and by nothing that is none', async (t) => {
+  if (!hasGit) return t.pass();
+  const top = temporaryDirectory(t);
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', top, '-c', 'user.name=x', '-c', 'user.email=x@y', ...args])
+      .toString()
+      .trim();
+  git('init', '-q', '-b', 'main');
+  git('commit', '-q', '--allow-empty', '-m', 'the first');
+  git('commit', '-q', '--allow-empty', '-m', 'the second');
+  const [first, second] = [git('rev-parse', 'HEAD~1'), git('rev-parse', 'HEAD')];
+  const context = { gitFiles: fs, programs: nodePrograms, signal: new AbortController().signal };
+  const found = async (name: string) => (await commitNamed(context as unknown as CommandContext, top, name)).oid;
+  t.is(await found('HEAD@{1}'), first);
+  t.is(await found('HEAD'), second);
+  for (const name of ['nowhere', 'HEAD^{tree}', '--all', 'HEAD@{9}']) {
+    await t.throwsAsync(found(name), { code: 'NOT_FOUND' }, name);
+  }
+});
