@@ -60,8 +60,8 @@ export class Receivers {
     writeFileSync(file, readFileSync(file, 'utf8').replace('controller:\n', section));
   }
 
-  /** Subscribes; after a break it does so again by itself. */
-  async subscribe(): Promise<void> {
+  /** Subscribes; after a break it does so again by itself. Rejects where the controller is away. */
+  async subscribe(): Promise<true> {
     const state = `${this.#directory}/controller`;
     const endpoints = JSON.parse(readFileSync(`${state}/endpoints.json`, 'utf8')) as Record<string, string>;
     const ca = readFileSync(`${state}/authority/ca.pem`, 'utf8');
@@ -74,6 +74,7 @@ export class Receivers {
     this.#client.on('error', () => {}); // it tries again
     this.#client.on('message', (_topic, payload) => this.published.push(payload.toString()));
     await this.#client.subscribeAsync('fleet/messages/+/+/+', { qos: 1 });
+    return true;
   }
 
   async close(): Promise<void> {
