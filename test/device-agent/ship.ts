@@ -19,7 +19,13 @@ const configuration = {
   reportIntervalSeconds: 900,
 };
 
-const quality = { latencyMs: 10, bytesPerSecond: 1_000_000, cutProbability: 0, flipProbability: 0 };
+const quality = {
+  latencyMs: 10,
+  bytesPerSecond: 1_000_000,
+  cutProbability: 0,
+  flipProbability: 0,
+  cacheProbability: 0,
+};
 
 export class Ship {
   readonly shore: Shore;

@@ -60,6 +60,7 @@ function drawQuality(random: SimRandom): LinkQuality {
     bytesPerSecond: random.integer(2_000, 200_000),
     cutProbability: random.chance(0.5) ? 0 : random.fraction() * 0.3,
     flipProbability: random.chance(0.5) ? 0 : random.fraction() * 0.05,
+    cacheProbability: random.chance(0.5) ? 0 : random.fraction() * 0.2,
   };
 }
 

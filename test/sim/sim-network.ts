@@ -3,7 +3,8 @@
  *
  * Every device has a link that is up or down. While it is down nothing passes in either direction. While it is up, an
  * exchange takes latency plus bytes over bandwidth; with `cutProbability` an answer breaks off at a random byte; when the
- * link goes down, every exchange under way breaks off then.
+ * link goes down, every exchange under way breaks off then. With `cacheProbability` what is fetched comes from a cache in between
+ * that has its own ways.
  */
 import {
   type HttpHandler,
@@ -24,6 +25,8 @@ export interface LinkQuality {
   readonly cutProbability: number;
   /** Of one bit of one answer being flipped on the way. */
   readonly flipProbability: number;
+  /** Of a cache answering a fetch in the server's place, each time in one of its own ways. */
+  readonly cacheProbability: number;
 }
 
 export class SimLink {
@@ -75,6 +78,21 @@ async function* cutShort(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
   for (let next = await orCut(chunks.next()); next.done !== true; next = await orCut(chunks.next())) yield next.value;
 }
 
+async function* page(text: string): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(text);
+}
+
+/** What caches, proxies and portals say instead of what a server has. */
+const waysOfCaches: readonly Omit<HttpResponse, 'body'>[] = [
+  { status: 503, headers: { 'retry-after': '60' } },
+  { status: 429, headers: {} },
+  { status: 200, headers: { 'content-type': 'text/html' } },
+  { status: 200, headers: { 'content-encoding': 'gzip' } },
+  { status: 206, headers: { 'content-range': 'bytes 9-20/21' } },
+  { status: 416, headers: {} },
+  { status: 302, headers: { location: 'https://portal.example/' } },
+];
+
 /** What a device sees as the network: HTTP to one server function through its link. `server` is undefined while that is down. */
 export function simNetwork(options: {
   readonly time: SimTime;
@@ -92,7 +110,11 @@ export function simNetwork(options: {
     if (!link.up || link.generation !== generation) throw new NetworkError('CUT', 'the link went down');
   }
 
-  async function* body(response: HttpResponse, generation: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async function* body(
+    response: Pick<HttpResponse, 'body'>,
+    generation: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
     let cutAfter = random.chance(link.quality.cutProbability) ? random.integer(0, 100_000) : Number.POSITIVE_INFINITY;
     for await (const chunk of cutShort(response.body)) {
       const part = chunk.length > cutAfter ? chunk.subarray(0, cutAfter) : chunk;
@@ -115,6 +137,9 @@ export function simNetwork(options: {
       const { generation } = link;
       await clock.sleep(link.quality.latencyMs);
       await check(generation, signal);
+      if (request.method === 'GET' && random.chance(link.quality.cacheProbability)) {
+        return { ...random.pick(waysOfCaches), body: body({ body: page('Pay first') }, generation, signal) };
+      }
       const server = options.server();
       if (server === undefined) throw new NetworkError('UNREACHABLE', 'connection refused');
       const url = new URL(request.url);

@@ -19,6 +19,7 @@ export const goodLink: LinkQuality = {
   bytesPerSecond: 1_000_000,
   cutProbability: 0,
   flipProbability: 0,
+  cacheProbability: 0,
 };
 
 /** Devices on one site share its fate. */
