@@ -28,9 +28,9 @@ export interface Publisher {
   resume(catalogue: Catalogue, demand: ReleaseDemand): void;
   /** Frees what neither the revision in force nor any device needs; resolves with how many files went. */
   collect(alsoNeeded: Omit<Needed, 'deltas'>, demand: ReleaseDemand): Promise<number>;
-  /** The bytes of a blob are not those of its name: it is put or made again. */
   /** Whether a file that is served is as it was written, where that is known. */
   isRight(file: string, bytes: Uint8Array | undefined): boolean;
+  /** The bytes of a blob are not those of its name: it is put or made again. */
   mend(file: string, demand: ReleaseDemand, envelope: string | undefined): Promise<boolean>;
 }
 
