@@ -21,7 +21,7 @@ import { isMetadata, judgeLost, newestNamed, type PublishedVersions } from './ne
 import { oldVersions } from './old-versions.ts';
 import { onlineEnd } from './online-end.ts';
 import { isSignedBy, judgeLeaps, judgeOnlineKeys, type OnlineKeys } from './online-judgement.ts';
-import { releaseNamesFile, writeReleaseNames } from './release-names.ts';
+import { readReleaseNames, releaseNamesFile, writeReleaseNames } from './release-names.ts';
 import { ReleaseRecord } from './release-record.ts';
 import { signedSnapshot, signedTimestamp } from './sign-online.ts';
 import { judgeSuccession } from './succession.ts';
@@ -136,8 +136,9 @@ export class OnlineMetadata {
     });
   }
 
-  /** Whether these are the bytes of a file as it is in force; of other versions, any are. */
+  /** Whether these are the bytes of a file as it is in force; of other versions any are, of the record any that can be read. */
   isRight(file: string, bytes: Uint8Array | undefined): boolean {
+    if (file === releaseNamesFile) return bytes !== undefined && readReleaseNames(bytes) !== undefined;
     const sha256 = this.#digestOf(file);
     return sha256 === undefined || (bytes !== undefined && sha256Hex(bytes) === sha256);
   }
