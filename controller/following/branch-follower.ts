@@ -223,7 +223,7 @@ export class BranchFollower {
     const told = new Set(this.#source.notes?.map(lineOf));
     const from = before.info && { revision: before.info.id, changes: changes.files };
     await cache.keepFiles(info.id, revision.files, this.#reading.turn, from);
-    this.#keeper.note({ id: info.id, tree: revision, state: revision.state }, changes.files.length);
+    this.#keeper.note({ id: info.id, tree: revision, state: revision.state }, changes.files.length, affected.size);
     this.#note(source);
     log.write('debug', 'revision.history', { revision: info.id, history });
     for (const { file, code, message } of notes.filter((note) => !told.has(lineOf(note)))) {

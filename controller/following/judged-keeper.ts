@@ -10,7 +10,7 @@ export class JudgedKeeper {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #stopping = new AbortController();
-  /** Files that differ from what is kept, as far as is known; infinite where nothing is. */
+  /** Files or devices that differ from what is kept, as far as is known; infinite where nothing is. */
   #differing = Number.POSITIVE_INFINITY;
   #writing: Promise<void> | undefined;
 
@@ -27,9 +27,12 @@ export class JudgedKeeper {
     return judged;
   }
 
-  /** A tree that differs so much from the one before came into force; where it is written, others have their turns meanwhile. */
-  note(judged: JudgedTree, differing: number): void {
-    this.#differing += differing;
+  /**
+   * A tree came into force that differs from the one before in so many files, and in what so many devices should get: each start
+   * does both over again, for as long as they lie over what is kept. Where the tree is written, others have their turns meanwhile.
+   */
+  note(judged: JudgedTree, files: number, devices: number): void {
+    this.#differing += Math.max(files, devices);
     const isNear = hardlyDiffers(this.#differing, judged.tree);
     if (isNear || this.#writing !== undefined || this.#stopping.signal.aborted) return;
     this.#differing = 0;

@@ -78,7 +78,7 @@ export async function takeUp(
     const why = judged.problems[0]?.message;
     throw new Error(`revision ${info.id} was in force and is not valid any more: ${why}`);
   }
-  const { revision } = judged;
-  keeper.note({ id: info.id, tree: revision, state: revision.state }, step.changes.files.length);
+  const { revision, affected } = judged;
+  keeper.note({ id: info.id, tree: revision, state: revision.state }, step.changes.files.length, affected.size);
   return { revision, catalogue };
 }
