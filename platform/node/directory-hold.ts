@@ -1,31 +1,35 @@
 /**
  * A directory in which nothing can be written is held as such: by flock(2), which Node does not call, but a program of
- * util-linux and of BusyBox does. It counts wherever the directory is seen, and ends with whoever holds it.
+ * util-linux and of BusyBox does. The lock is of the open directory, which that program only borrows: it counts wherever the directory
+ * is seen, and ends with the process that opened it. Where there is no such program nothing is held: what lies there must run all the same.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import type { Socket } from 'node:net';
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 
-const program = 'flock';
 /** How that program says that somebody else holds it. */
 const conflict = 1;
 const answerMsMax = 5_000;
 
+/** Locks an open directory, until it is closed; false where somebody else holds it. */
+function lockOpen(descriptor: number, ...options: readonly string[]): boolean {
+  const stdio = ['ignore', 'ignore', 'ignore', descriptor] as const;
+  return spawnSync('flock', ['-n', ...options, '3'], { stdio: [...stdio], timeout: answerMsMax }).status !== conflict;
+}
+
 /** Whether somebody holds it, as far as can be told here. */
 export function isDirectoryHeld(directory: string): boolean {
-  const asked = spawnSync(program, ['-n', '-s', directory, 'true'], { stdio: 'ignore', timeout: answerMsMax });
-  return asked.status === conflict;
+  const descriptor = openSync(directory, 'r');
+  try {
+    return !lockOpen(descriptor, '-s');
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** Holds it until disposed or until this process ends, however it ends; undefined when somebody else does. */
 export function holdDirectory(directory: string): Disposable | undefined {
-  if (isDirectoryHeld(directory)) return undefined;
-  // It ends when its input does, which this process holds open.
-  const holder = spawn(program, ['-n', directory, 'cat'], { stdio: ['pipe', 'ignore', 'ignore'] });
-  // Where there is no such program nothing is held: what lies there must run all the same.
-  holder.on('error', () => {});
-  holder.unref();
-  const input = holder.stdin as Socket;
-  input.on('error', () => {});
-  input.unref();
-  return { [Symbol.dispose]: () => input.destroy() };
+  const descriptor = openSync(directory, 'r');
+  if (lockOpen(descriptor)) return { [Symbol.dispose]: () => closeSync(descriptor) };
+  closeSync(descriptor);
+  return undefined;
 }
