@@ -85,10 +85,13 @@ export function fittingReport(report: Report): Report {
   const isTooLarge = (one: Report): boolean => Buffer.byteLength(JSON.stringify(one)) > reportBytesMax;
   let fitting = report;
   for (const leaveOut of steps) if (isTooLarge(fitting)) fitting = leaveOut(fitting);
-  const all = fitting;
-  for (let count = all.applications.length; isTooLarge(fitting) && count > 0; ) {
-    count -= 1;
-    fitting = withApplicationsUpTo(count, all);
+  if (!isTooLarge(fitting)) return fitting;
+  // With each application it grows: the most that fit lie between what does and what does not.
+  let [fits, tooMany] = [0, fitting.applications.length];
+  while (tooMany - fits > 1) {
+    const count = (fits + tooMany) >>> 1;
+    if (isTooLarge(withApplicationsUpTo(count, fitting))) tooMany = count;
+    else fits = count;
   }
-  return fitting;
+  return withApplicationsUpTo(fits, fitting);
 }
