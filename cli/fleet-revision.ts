@@ -1,5 +1,4 @@
 /** A fleet repository at one moment: a commit, or the files as they lie in the directory, as what differs from another one. */
-import { createHash } from 'node:crypto';
 import { changedTree, changesBetween, treeOf } from '../controller/following/revision-tree.ts';
 import { emptyTree, type FleetTree } from '../controller/manifests/fleet-tree.ts';
 import { passedOver } from '../controller/manifests/passed-over.ts';
@@ -7,6 +6,7 @@ import { runAtOnce } from '../controller/manifests/steps.ts';
 import { isTrustFile, type TrustFiles } from '../controller/publishing/trust-files.ts';
 import { parseCommit } from '../controller/source/commit.ts';
 import { fleetChanges } from '../controller/source/fleet-files.ts';
+import { objectId } from '../controller/source/object-id.ts';
 import type { TreeChanges } from '../controller/source/source.ts';
 import { SourceError } from '../controller/source/source-error.ts';
 import type { Problem, RevisionStatus } from '../schemas/generated/types.ts';
@@ -66,7 +66,7 @@ async function layTree({ bring, pile }: FleetRepository, laid: Laid): Promise<La
 
 /** What is in a work tree and what git tells of it, without a repository of its own: all bytes are at hand. */
 export function layFiles({ tree, warnings }: TreeSnapshot, underlay: Underlay = noUnderlay): LaidTree {
-  const files = Array.from(tree, ([path, bytes]) => ({ path, bytes, oid: blobId(bytes) }));
+  const files = Array.from(tree, ([path, bytes]) => ({ path, bytes, oid: objectId('blob', bytes) }));
   const blobs = new Map(files.map(({ oid, bytes }) => [oid, bytes]));
   const own = runAtOnce(treeOf(files.map(({ path, oid }) => [path, oid])));
   return {
@@ -77,11 +77,6 @@ export function layFiles({ tree, warnings }: TreeSnapshot, underlay: Underlay = 
     trust: new Map([...tree].filter(([path]) => isTrustFile(path))),
     warnings,
   };
-}
-
-/** What git would call these bytes. */
-function blobId(bytes: Uint8Array): string {
-  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
 /** A work tree, or a folder of one, as git would commit it now; as it lies there, where git can't tell. */

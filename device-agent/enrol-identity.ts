@@ -59,6 +59,12 @@ export class DeviceIdentityStore {
     return written ?? /^CN=(.*)$/m.exec(subject ?? '')?.[1];
   }
 
+  /** The device that the key was made for, where that is another one. */
+  otherOwner(device: string): string | undefined {
+    const owner = this.owner();
+    return owner === device ? undefined : owner;
+  }
+
   /** Writes down which device the key is for: before it is made, so that there is none without a name. */
   claim(device: string): void {
     if (readGuardedText(this.#disk, this.#directory, 'device') !== device) this.#write('device', device);

@@ -49,8 +49,8 @@ function brokerIn(told: unknown, controller: string): BrokerAddress | undefined 
 
 /** That the key was made for another device, of which this one took the state over. */
 function foreignKey({ device, identity }: EnrolmentOptions): Enrolment | undefined {
-  const owner = identity.owner();
-  if (owner === undefined || owner === device) return undefined;
+  const owner = identity.otherOwner(device);
+  if (owner === undefined) return undefined;
   const message = `the key on this device is the one of ${owner}, not of ${device}; give ${device} a state directory of its own and enroll it`;
   return { kind: 'refused', code: 'KEY_OF_ANOTHER', message };
 }

@@ -1,6 +1,6 @@
 /** The supervisor on this machine: what stays of the agent once its configuration is known. */
 import { fileURLToPath } from 'node:url';
-import { bareHost } from '../platform/host-and-port.ts';
+import { bareHost, mqttsPort } from '../platform/host-and-port.ts';
 import { hasFewAddresses } from '../platform/node/address-space.ts';
 import { nodeClock } from '../platform/node/clock.ts';
 import { openConfinement } from '../platform/node/confinement.ts';
@@ -72,7 +72,7 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
     ...{
       device,
       host: bareHost(mqtt.host),
-      port: mqtt.port ?? 8883,
+      port: mqtt.port ?? mqttsPort,
       keepAliveSeconds: mqtt.keepAliveSeconds ?? 1200,
     },
     ...{ identity: deviceIdentity, relays: nodeRelays, ...common, due: () => firstRun(runtime, nodeClock) },

@@ -2,10 +2,11 @@
  * The git program, where it is installed. It gets no say in where it goes: redirects are resolved before, other protocols
  * than http are off, it asks nobody for a password, and runs no hooks.
  */
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ProgramResult, Programs, RunOptions } from '../../platform/ports.ts';
 import { type FetchOrder, fetchBytesMax, type GitEngine, type GitObject, silenceMsMax } from './git-engine.ts';
 import { hasDoubtfulName, type ListedEntry, listingArguments, readListing } from './listed-tree.ts';
+import { objectId } from './object-id.ts';
 import { SourceError } from './source-error.ts';
 
 /** What one answer may hold: the contents of many manifests. */
@@ -102,8 +103,7 @@ function objectOf(output: Uint8Array, oid: string): GitObject | undefined {
   const [, type, size] = /^[0-9a-f]{40} (\w+) (\d{1,10})$/.exec(header) ?? [];
   if (type === undefined) throw new SourceError('CORRUPT', `object ${oid} can't be read: ${header}`);
   const content = viewOf(output, end + 1, end + 1 + Number(size));
-  if (createHash('sha1').update(`${type} ${size}\0`).update(content).digest('hex') !== oid)
-    throw new SourceError('CORRUPT', `object ${oid} does not fit its id`);
+  if (objectId(type, content) !== oid) throw new SourceError('CORRUPT', `object ${oid} does not fit its id`);
   return { type, content };
 }
 

@@ -1,4 +1,5 @@
 import { writeFileDurably } from '../../platform/durable-file.ts';
+import { mqttsPort } from '../../platform/host-and-port.ts';
 import type { Clock, Disk, Network, Random } from '../../platform/ports.ts';
 import { printable } from '../../platform/printable.ts';
 import { resolveConfiguration } from '../../schemas/configuration.ts';
@@ -43,8 +44,6 @@ export type EnrollOutcome = 'enrolled' | 'refused' | 'unreachable';
 
 const retryMs = 5_000;
 const configurationName = 'fleet.config.yaml';
-/** Of MQTT over TLS, where the configuration names none. */
-const usualPort = 8883;
 
 /** What `--mqtt` names, else the controller's host; undefined when it is no address. */
 function brokerOf({ controller, mqtt }: EnrollOptions): BrokerAddress | undefined {
@@ -74,8 +73,8 @@ async function settle(ports: EnrollPorts, options: EnrollOptions): Promise<Settl
 }
 
 function requireOwnKey(identity: DeviceIdentityStore, { device, stateDirectory }: Settled): void {
-  const owner = identity.owner();
-  if (owner === undefined || owner === device) return;
+  const owner = identity.otherOwner(device);
+  if (owner === undefined) return;
   throw new Error(
     `the key in ${stateDirectory} is the one of device ${owner}, not of ${device}; name another --state, or remove ${stateDirectory} if ${owner} is no more`,
   );
@@ -141,7 +140,7 @@ async function learnBroker(ports: EnrollPorts, options: Settled, { host, port }:
   const { disk, print, readConfiguration } = ports;
   const file = `${options.directory}/${configurationName}`;
   const { mqtt } = await readConfiguration(file);
-  if (options.mqtt !== undefined || (mqtt.host === host && String(mqtt.port ?? usualPort) === port)) return;
+  if (options.mqtt !== undefined || (mqtt.host === host && String(mqtt.port ?? mqttsPort) === port)) return;
   if (new TextDecoder().decode(disk.readFile(file)) !== configurationText(options)) {
     print(`The controller says that its MQTT broker is ${host}, port ${port}: see what ${file} says of agent.mqtt.\n`);
     return;

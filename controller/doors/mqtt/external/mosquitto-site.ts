@@ -1,6 +1,6 @@
 /** The Mosquitto beside this controller: its files, and that it reads them again when they change. */
 import { makeDirectoryDurably, writeFileDurably } from '../../../../platform/durable-file.ts';
-import { bareHost } from '../../../../platform/host-and-port.ts';
+import { bareHost, mqttsPort } from '../../../../platform/host-and-port.ts';
 import type { Disk, Log } from '../../../../platform/ports.ts';
 import { authorityPaths } from '../../../authority/authority.ts';
 import type { Subscriber } from '../../../authority/subscribers.ts';
@@ -28,9 +28,6 @@ const packetBytesMax = 16_384;
 /** What an application says may have 256 KiB, and is published as JSON. */
 const publishedBytesMax = 2 ** 20;
 
-/** The port of an mqtts URL that names none. */
-const defaultPort = 8883;
-
 /** `mosquitto -c DIRECTORY/mosquitto.conf` is the broker of this controller. */
 export class MosquittoSite {
   readonly #options: MosquittoSiteOptions;
@@ -46,7 +43,7 @@ export class MosquittoSite {
     makeDirectoryDurably(disk, directory);
     const configuration = mosquittoConfiguration({
       host: bareHost(hostname),
-      port: port === '' ? defaultPort : Number(port),
+      port: Number(port || mqttsPort),
       authorityFile: authority,
       certificateFile: server,
       keyFile: server,
