@@ -26,6 +26,8 @@ export class AppHost {
   readonly #live = new Map<string, Life>();
   /** Orders are carried out one after the other. */
   #work: Promise<void> = Promise.resolve();
+  /** What the last one says, which others may still be in the way of. */
+  #ordered: readonly HostedApplication[] = [];
 
   constructor(ports: AppHostPorts, say: (message: FromHost) => void) {
     this.#ports = ports;
@@ -36,18 +38,21 @@ export class AppHost {
 
   /** Carries out a message; resolves when that is done. */
   receive(message: ToHost): Promise<void> {
-    const { abroad, arrivals } = this.#ports;
+    const { abroad, arrivals, asks, hub } = this.#ports;
     switch (message.kind) {
       case 'message':
-        // Behind the order that opens the queue it is for.
-        return this.#work.then(() => arrivals.take(message));
+        arrivals.take(message);
+        return Promise.resolve();
       case 'ask':
-        return this.#work.then(() => this.#ports.asks.take(message));
+        // Whoever is there answers at once, whatever becomes of others; for who is to come it waits.
+        return (asks.isTaken(message) ? Promise.resolve() : this.#work).then(() => asks.take(message));
       case 'sent':
         abroad.sent(message);
         return Promise.resolve();
       case 'apply':
         abroad.apply(message.readElsewhere);
+        // Messages for those that are to come follow at once, and carrying out the order may take long.
+        hub.open(message.applications);
         return this.#order(message.applications, lastEventMsMax, () => this.#say({ kind: 'applied', id: message.id }));
       case 'stop':
         return this.#order([], lastEventOfHostMsMax, () => {});
@@ -57,6 +62,7 @@ export class AppHost {
   }
 
   #order(applications: readonly HostedApplication[], lastEventMs: number, done: () => void): Promise<void> {
+    this.#ordered = applications;
     this.#work = this.#work.then(() => this.#apply(applications, lastEventMs)).then(done);
     return this.#work;
   }
@@ -78,7 +84,7 @@ export class AppHost {
       this.#ports.grants.forget(application.name);
     }
     this.#ports.modules.keep(applications);
-    this.#ports.hub.apply(applications);
+    this.#ports.hub.apply([...applications, ...this.#ordered]);
     this.#ports.lost.keep(new Set(wanted.keys()));
     const coming = [...wanted.values()].filter(({ name }) => !this.#live.has(name));
     const newcomers = await Promise.all(

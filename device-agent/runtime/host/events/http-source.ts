@@ -20,6 +20,11 @@ export class Asks {
     return { [Symbol.dispose]: () => void this.#takers.delete(application) };
   }
 
+  /** Whether its application takes requests now. */
+  isTaken({ application }: Ask): boolean {
+    return this.#takers.has(application);
+  }
+
   take(ask: Ask): void {
     const taker = this.#takers.get(ask.application);
     if (taker === undefined) this.answer(ask, { kind: 'absent' });
