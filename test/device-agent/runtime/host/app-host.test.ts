@@ -10,14 +10,19 @@ import type { Launch } from '../../../../device-agent/runtime/host/launch.ts';
 import type { FromHost, HostedApplication } from '../../../../device-agent/runtime/protocol.ts';
 import { SimDisk } from '../../../sim/sim-disk.ts';
 
-/** Reads all of its input, says in upper case what it was and ends. */
-const launch: Launch = (_application, { onEnd }, event) => {
+/** Reads all of its input, says in upper case what it was, with its version, and ends; `stuck` neither ends nor is ended. */
+const launch: Launch = ({ name, version }, { onEnd }, event) => {
   const read = new Uint8Array(100);
   const text = Buffer.from(read.subarray(0, event!.stdin.read(read))).toString();
-  event?.stdout?.write(Buffer.from(`Content-Type: text/plain\n\n${text.toUpperCase()}`));
-  queueMicrotask(() => onEnd({ kind: 'exited', exitCode: 0 }));
+  event?.stdout?.write(Buffer.from(`Content-Type: text/plain\n\n${text.toUpperCase()} ${version}`));
+  const isStuck = name === 'stuck';
+  if (!isStuck) queueMicrotask(() => onEnd({ kind: 'exited', exitCode: 0 }));
   const usage = () => ({ memoryBytes: 0, fuelSpent: 0 });
-  return { usage, stop: () => Promise.resolve(), relink: () => Promise.resolve(true) };
+  return {
+    usage,
+    stop: () => (isStuck ? new Promise<never>(() => {}) : Promise.resolve()),
+    relink: () => Promise.resolve(true),
+  };
 };
 
 /** A host in which another process still runs `held`, and what it says. */
@@ -70,8 +75,23 @@ test('who is asked or told something does not wait for a neighbour that another 
     [2],
     'who is to come is waited for',
   );
-  t.like(answers[0]!.answer, { kind: 'response', status: 200, body: Buffer.from('SHIP').toString('base64') });
+  t.like(answers[0]!.answer, { kind: 'response', status: 200, body: Buffer.from('SHIP 1').toString('base64') });
   t.true(said.some((message) => message.kind === 'took' && message.id === 1));
+});
+
+test('a release takes the place of the one before it while a neighbour is still on its way out', async (t) => {
+  const { host, said } = hostBeside('nobody');
+  const stuck = application('stuck', { trigger: { http: { route: '/stuck' } } });
+  const order = { kind: 'apply', readElsewhere: [] } as const;
+  await host.receive({ ...order, id: 1, applications: [web, stuck] });
+  await host.receive(asking('stuck', 1));
+  void host.receive({ ...order, id: 2, applications: [{ ...web, version: '2' }] });
+  await settled();
+  await host.receive(asking('web', 2));
+  await settled();
+  const [answer, ...others] = said.flatMap((message) => (message.kind === 'answer' ? [message.answer] : []));
+  t.like(answer, { status: 200, body: Buffer.from('SHIP 2').toString('base64') });
+  t.is(others.length, 0);
 });
 
 test('a message for who is to come waits for it, however many orders are in between', async (t) => {
