@@ -178,7 +178,10 @@ class ProgramEngine implements GitEngine {
     const input = new TextEncoder().encode(`${oid}\n`);
     const read = await this.#run([`--git-dir=${gitDirectory}`, 'cat-file', '--batch'], signal, { input });
     if (read.code !== 0) throw new ProgramUnfitError('cat-file', read);
-    return objectOf(read.output, oid);
+    const object = objectOf(read.output, oid);
+    // What it can't read it calls missing too, and complains.
+    if (object === undefined && read.complaint !== '') throw new ProgramUnfitError('cat-file', read);
+    return object;
   }
 
   /** What a command prints of trees. Who knows which names are taken looks at them instead where one is doubtful. */
