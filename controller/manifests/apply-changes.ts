@@ -131,7 +131,8 @@ export function* applyChangesInSteps(
   changed: readonly FileChange[],
   catalogue: Catalogue,
 ): Steps<Applied> {
-  const changes = changed.map(ownChange);
+  const changes: FileChange[] = [];
+  yield* forEachInSteps(changed, (change) => changes.push(ownChange(change)));
   const draft = yield* openDraft(state, changes);
   draft.next.catalogue = catalogue;
   const judged = yield* updateMembership(draft);
@@ -141,9 +142,10 @@ export function* applyChangesInSteps(
   const affected = yield* drawDevices(draft, judged);
   yield* warnOfStrays(draft);
   yield* warnOfUnsealed(draft);
-  const problems = changes.flatMap(({ path, file }) =>
-    (file?.problems ?? []).map((problem) => ({ file: path, ...problem })),
-  );
+  const problems: Problem[] = [];
+  yield* forEachInSteps(changes, ({ path, file }) => {
+    for (const problem of file?.problems ?? []) problems.push({ file: path, ...problem });
+  });
   const findings = draft.findings.errors();
   const warnings = draft.findings.warnings();
   if (problems.length > 0 || findings.length > 0) return { kind: 'refused', problems, findings, warnings };
