@@ -20,6 +20,11 @@ function loneDevice(file: ParsedFile | undefined): Device | undefined {
   return document === 0 && manifest.kind === 'Device' ? manifest : undefined;
 }
 
+/** The fingerprint of a device as it is compared. */
+export function fingerprintOf({ spec }: Device): string | undefined {
+  return spec.keyFingerprint && bareFingerprint(spec.keyFingerprint);
+}
+
 export class DeviceSheet {
   readonly paths: string[] = [];
   readonly names: string[] = [];
@@ -32,6 +37,9 @@ export class DeviceSheet {
   readonly #reread: Reread | undefined;
   /** Those that can't be read again. */
   readonly #held: Device[] = [];
+  readonly #uniqueNames = new Set<string>();
+  readonly #uniqueKeys = new Set<string>();
+  #keyless = 0;
   /** One text for all that name the same site. */
   readonly #siteNames = new Map<string, string>();
 
@@ -48,11 +56,15 @@ export class DeviceSheet {
     const device = loneDevice(file);
     if (device === undefined) return false;
     const { metadata, spec } = device;
+    const key = fingerprintOf(device);
     this.paths.push(path);
     this.names.push(metadata.name);
+    this.#uniqueNames.add(metadata.name);
     this.labels.push(metadata.labels ?? noLabels);
     this.sites.push(this.#siteName(spec.site));
-    this.fingerprints.push(spec.keyFingerprint && bareFingerprint(spec.keyFingerprint));
+    this.fingerprints.push(key);
+    if (key === undefined) this.#keyless += 1;
+    else this.#uniqueKeys.add(key);
     this.isIdle.push(spec.idle === true);
     this.hasConfig.push(spec.config !== undefined);
     if (this.#reread === undefined) this.#held.push(device);
@@ -72,15 +84,13 @@ export class DeviceSheet {
 
   /** Whether no name and no key stands twice, here and among the devices of these files. */
   isDistinctFrom(others: readonly FileChange[]): boolean {
-    const names = new Set(this.names);
-    const keys = new Set(this.fingerprints);
-    const ownKeys = this.fingerprints.filter((key) => key !== undefined);
-    if (names.size < this.size || keys.size - Number(keys.has(undefined)) < ownKeys.length) return false;
+    const keyed = this.size - this.#keyless;
+    if (this.#uniqueNames.size < this.size || this.#uniqueKeys.size < keyed) return false;
     const devices = others.flatMap(({ file }) => file?.manifests ?? []).map(({ manifest }) => manifest);
-    return devices.every(({ kind, metadata, spec }) => {
-      if (kind !== 'Device') return true;
-      const { keyFingerprint } = spec as Device['spec'];
-      return !names.has(metadata.name) && !(keyFingerprint && keys.has(bareFingerprint(keyFingerprint)));
+    return devices.every((manifest) => {
+      if (manifest.kind !== 'Device') return true;
+      const key = fingerprintOf(manifest);
+      return !this.#uniqueNames.has(manifest.metadata.name) && (key === undefined || !this.#uniqueKeys.has(key));
     });
   }
 

@@ -1,7 +1,6 @@
 /** Reads changed files into a draft of the next state: declarations and indices, nothing of what they come to. */
 import type { Device } from '../../schemas/generated/types.ts';
-import { bareFingerprint } from '../../schemas/key-fingerprint.ts';
-import type { DeviceSheet } from './device-sheet.ts';
+import { type DeviceSheet, fingerprintOf } from './device-sheet.ts';
 import { type Draft, type FileChange, placeIn, type Touched } from './draft.ts';
 import { FindingList } from './finding-list.ts';
 import type { Incoming } from './incoming.ts';
@@ -132,10 +131,6 @@ function* touchedBy(before: ManifestState, { declared, manifests }: Declarations
   });
   // A key begins with the kind of its manifest.
   return touched as Touched;
-}
-
-function fingerprintOf({ spec }: Device): string | undefined {
-  return spec.keyFingerprint && bareFingerprint(spec.keyFingerprint);
 }
 
 type DeclarationMaps = Pick<ManifestState, 'files' | 'declared' | 'devices'>;
