@@ -14,7 +14,7 @@ import { openDraft } from './read-changes.ts';
 import { checkReferences } from './references.ts';
 import { warnOfUnsealed } from './sealed-copies.ts';
 import { warnOfEmptyFleets, warnOfStrays } from './selection-warnings.ts';
-import { runAtOnce, type Steps } from './steps.ts';
+import { forEachInSteps, runAtOnce, type Steps } from './steps.ts';
 
 /**
  * What became of a change. A refused one leaves the state before in force and usable; its findings still lack lines, which
@@ -47,9 +47,10 @@ export function* applyChangesInSteps(
   const affected = yield* drawDevices(draft, judged);
   yield* warnOfStrays(draft);
   yield* warnOfUnsealed(draft);
-  const problems = changes.flatMap(({ path, file }) =>
-    (file?.problems ?? []).map((problem) => ({ file: path, ...problem })),
-  );
+  const problems: Problem[] = [];
+  yield* forEachInSteps(changes, ({ path, file }) => {
+    for (const problem of file?.problems ?? []) problems.push({ file: path, ...problem });
+  });
   const findings = draft.findings.errors();
   const warnings = draft.findings.warnings();
   if (problems.length > 0 || findings.length > 0) return { kind: 'refused', problems, findings, warnings };
