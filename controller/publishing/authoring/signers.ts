@@ -7,6 +7,7 @@ import { delegationOf, readTargets } from '../../../artifact/trust/tuf/targets.t
 import { roleFile, rootFile, rootVersionOf, targetsFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
 import { offlineKeys } from './key-files.ts';
+import { hasTrustedRoot } from './standing.ts';
 import { listWorkFolder, readWorkFile, type WorkTree } from './work-tree.ts';
 
 /** A metadata file of the work tree that people sign, who may sign it, and which of their keys are on this machine. */
@@ -51,7 +52,9 @@ export function roleSigners(tree: WorkTree, name: string): PrivateKey[] {
 function required(tree: WorkTree, path: string): Uint8Array {
   const bytes = readWorkFile(tree, path);
   if (bytes === undefined) {
-    throw new AuthoringError('TRUST_MISSING', `${path} does not exist; \`fleet keys init\` makes it`);
+    const wasThere = hasTrustedRoot(tree) || listWorkFolder(tree, 'trust').length > 0;
+    const remedy = wasThere ? 'there was one: restore trust/ with git' : '`fleet keys init` makes it';
+    throw new AuthoringError('TRUST_MISSING', `${path} does not exist; ${remedy}`);
   }
   return bytes;
 }

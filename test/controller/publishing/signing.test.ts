@@ -64,6 +64,16 @@ test('release add signs nothing over what an attacker left unsigned, in any file
   t.regex(message, /trust\/deployment-keys\.json is not what its keys signed/);
 });
 
+test('a role that was taken away is not begun anew without the releases that it named', (t) => {
+  const tree = craneTree();
+  tree.disk.remove('/fleet/trust/roles/crane.json');
+  const before = readTrustFiles(tree);
+  const message = refusedWith(t, () => release(tree, 'crane', '1.1.0', moduleOf(3)), 'TRUST_MISSING');
+  t.regex(message, /trust\/roles\/crane\.json does not exist.*\(1\.0\.0\.wasm\)/);
+  t.deepEqual(readTrustFiles(tree), before);
+  t.true(release(tree, 'crane', '1.0.0', moduleOf(1)).added, 'as after a power cut before its first signature');
+});
+
 test('what is unsigned elsewhere does not keep an application from being released', (t) => {
   const tree = craneTree();
   forge(tree, 'trust/roles/buoy.json', evilTarget as never);
