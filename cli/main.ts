@@ -2,10 +2,8 @@
 import * as fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { nodeClock } from '../platform/node/clock.ts';
-import { loadConfiguration } from '../platform/node/configuration.ts';
 import { nodeDisk } from '../platform/node/disk.ts';
 import { freePort } from '../platform/node/free-port.ts';
-import { commitAll } from '../platform/node/git-commit.ts';
 import { isLocked } from '../platform/node/lock.ts';
 import { openNetwork } from '../platform/node/network.ts';
 import { nodeProcesses, nodePrograms } from '../platform/node/processes.ts';
@@ -69,13 +67,14 @@ const context: CommandContext = {
   directory,
   projectDirectory,
   loadConfiguration: async (section, from, flags = {}, file) => {
+    const { loadConfiguration } = await import('../platform/node/configuration.ts');
     const loaded = await loadConfiguration(section, { directory: from, environment, flags, file });
     for (const warning of loaded.warnings) if (!told.has(warning)) context.stderr.write(`fleet: ${warning}\n`);
     for (const warning of loaded.warnings) told.add(warning);
     return loaded;
   },
   demo: {
-    commitAll,
+    commitAll: async (at, message) => (await import('../platform/node/git-commit.ts')).commitAll(at, message),
     programs: nodePrograms,
     freePort,
     startRelay: startTcpRelay,

@@ -1,14 +1,9 @@
 /** Both sides of a plan, judged: the base over what was judged before, the next one over the base. */
+import type { Catalogue } from '../controller/manifests/desired.ts';
 import { emptyManifestState, type ManifestState } from '../controller/manifests/manifest-state.ts';
 import { catalogueOf } from '../controller/publishing/catalogue.ts';
 import { judgeRelease } from '../controller/publishing/check-release.ts';
 import { judgeAssemblies } from '../controller/publishing/judge-assemblies.ts';
-import {
-  releaseNamesFile,
-  releaseNamesIn,
-  withReleases,
-  writeReleaseNames,
-} from '../controller/publishing/release-names.ts';
 import { releaseFile } from '../controller/publishing/release-path.ts';
 import type { TrustFiles } from '../controller/publishing/trust-files.ts';
 import type { Problem, StatusDocument } from '../schemas/generated/types.ts';
@@ -57,14 +52,22 @@ interface OpenedSide {
   readonly isPast: boolean;
 }
 
+/** What a revision is judged by, besides what it holds. */
+interface Circumstances {
+  readonly published: TrustFiles;
+  /** What it is laid over. */
+  readonly before: ManifestState | undefined;
+  /** Releases that were in force. */
+  readonly inForce?: Catalogue;
+  readonly now?: number;
+}
+
 async function judge(
   { revision, name }: OpenedSide,
-  published: TrustFiles,
-  before: ManifestState | undefined,
-  now?: number,
+  { published, before, inForce, now }: Circumstances,
 ): Promise<JudgedRevision> {
   const { commit, readFile } = revision;
-  const judged = await validateTree(revision, (files) => catalogueOf(files, published, now), before);
+  const judged = await validateTree(revision, (files) => catalogueOf(files, published, now, inForce), before);
   const { state, problems, notes, warnings, affected = new Set() } = judged;
   if (state === undefined) throw refusedRevision(commit, problems);
   return { side: { name, ...(commit && { commit }) }, state, notes, warnings, affected, readFile };
@@ -138,12 +141,6 @@ async function openNext(
   return { revision: await openCommit(context, repository, next, before), name: next, isPast: false };
 }
 
-/** What is published, and the releases of the base: they were in force, whatever the controller tells. */
-function withBase(published: TrustFiles, { state }: JudgedRevision): TrustFiles {
-  const names = withReleases(releaseNamesIn(published), state.catalogue);
-  return new Map([...published, [releaseNamesFile, writeReleaseNames(names)]]);
-}
-
 /** Both sides, judged; throws `CommandError` where one of them is not valid. */
 export async function judgeSides(context: CommandContext, asked: PlanQuestion, status: StatusDocument | undefined) {
   const repository = await openFleetRepository(context, repositoryTop(context));
@@ -152,9 +149,12 @@ export async function judgeSides(context: CommandContext, asked: PlanQuestion, s
   const openedNext = await openNext(context, repository, asked, openedBase);
   const { revision } = openedNext;
   const published = status === undefined ? new Map() : (await fetchPublishedTrust(context, revision.trust)).files;
-  const base = openedBase ? await judge(openedBase, openedBase.isPast ? new Map() : published, known?.state) : nothing;
+  const base = openedBase
+    ? await judge(openedBase, { published: openedBase.isPast ? new Map() : published, before: known?.state })
+    : nothing;
   if (openedBase !== undefined) await keepJudged(context, openedBase.revision, base.state);
-  const next = await judge(openedNext, withBase(published, base), base.state, context.clock.now());
+  const { catalogue: inForce } = base.state;
+  const next = await judge(openedNext, { published, before: base.state, inForce, now: context.clock.now() });
   await requireReleases(next, base, revision);
   return { base, next };
 }

@@ -86,7 +86,8 @@ function refuseImports({ problems }: Hearing, imports: readonly Read<Import>[], 
   const offer = `devices have the functions of ${preview1Module}`;
   const hint = hintOf(imports);
   const what = hint === undefined ? otherModule(module) : ` (this is ${hint})`;
-  problems.add('UNKNOWN_IMPORT', start, `it imports ${listed.join(', ')}${others}; ${offer}${what}`);
+  const message = `it imports ${listed.join(', ')}${others}; ${offer}${what}`;
+  problems.add('UNKNOWN_IMPORT', start, message, hint === undefined ? {} : { isOfOtherHost: true });
 }
 
 /** What else may have it. */

@@ -21,6 +21,8 @@ export interface ModuleProblem {
   readonly message: string;
   /** Where in the file it was found. */
   readonly offset: number;
+  /** It was built for another host, as what it asks for tells; the message says what to build instead. */
+  readonly isOfOtherHost?: true;
 }
 
 /** What a module asks of its host beyond preview 1 and a memory of its own. */
@@ -62,8 +64,8 @@ export class ProblemList {
   readonly #problems: ModuleProblem[] = [];
   #unlisted = 0;
 
-  add(code: ModuleProblemCode, offset: number, message: string): void {
-    if (this.#problems.length < listedMax) this.#problems.push({ code, message, offset });
+  add(code: ModuleProblemCode, offset: number, message: string, more: Pick<ModuleProblem, 'isOfOtherHost'> = {}): void {
+    if (this.#problems.length < listedMax) this.#problems.push({ code, message, offset, ...more });
     else this.#unlisted++;
   }
 

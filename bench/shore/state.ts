@@ -12,6 +12,7 @@ import type { Term } from '../../controller/state/leadership.ts';
 import { openStatePlace } from '../../controller/state/open-place.ts';
 import type { StatePort, StateWrite } from '../../controller/state/state-port.ts';
 import { nodeClock as clock } from '../../platform/node/clock.ts';
+import { nodeDisk as disk } from '../../platform/node/disk.ts';
 import { Turn } from '../../platform/turn.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import { hasPostgres, TestServer } from '../../test/controller/state/postgres/test-database.ts';
@@ -86,7 +87,7 @@ type OpenTerm = () => Promise<Term>;
 function placesOf(directory: string, server: TestServer | undefined): Readonly<Record<string, OpenTerm>> {
   let opened = 0;
   const open = async (url?: string): Promise<Term> => {
-    const options = { clock, log, file: `${directory}/${opened}.db`, name: 'bench', wasLed: false };
+    const options = { clock, log, disk, file: `${directory}/${opened}.db`, name: 'bench', wasLed: false };
     const place = await openStatePlace({ ...options, ...(url && { url }) }, AbortSignal.timeout(60_000));
     return place.lead(AbortSignal.timeout(60_000));
   };

@@ -6,7 +6,8 @@ import {
 } from '../../controller/publishing/authoring/rotate-keys.ts';
 import { type Command, CommandError } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { announceOn, authored, repositoryOf, repositoryOption } from '../repository.ts';
+import { announceOn, repositoryOf, repositoryOption } from '../repository.ts';
+import { signing } from '../signing.ts';
 
 const releasePrefix = 'release-';
 const rotatable = `${rotatableRoles.join(', ')}, or ${releasePrefix}NAME for the release keys of an application`;
@@ -60,7 +61,7 @@ export const keysRotateCommand: Command = {
     const asked = askedOf(args.positionals);
     const tree = repositoryOf(context, args);
     const { random, clock } = context;
-    const rotated = authored(() =>
+    const rotated = await signing(context, tree, () =>
       rotateKeys(tree, { random, now: clock.now(), ...asked, announce: announceOn(context) }),
     );
     context.stdout.write(rotationReport(rotated));

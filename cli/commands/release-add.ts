@@ -4,7 +4,8 @@ import { DiskError } from '../../platform/ports.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { bytes as byteCount } from '../render/quantities.ts';
-import { absolutePath, announceOn, authored, repositoryOf, repositoryOption } from '../repository.ts';
+import { absolutePath, announceOn, repositoryOf, repositoryOption } from '../repository.ts';
+import { signing } from '../signing.ts';
 
 /** What became of the release, in words. */
 export function addReport(name: ReleaseName, release: AddedRelease): string {
@@ -49,7 +50,7 @@ export const releaseAddCommand: Command = {
     const isLinked = args.flags.has('linked');
     const bytes = readFile(context, absolutePath(context, file));
     const tree = repositoryOf(context, args);
-    const added = authored(() =>
+    const added = await signing(context, tree, () =>
       addRelease(tree, {
         name,
         version,

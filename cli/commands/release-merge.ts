@@ -4,7 +4,8 @@ import { type Command, CommandError } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openFleetRepository } from '../fleet-repository.ts';
 import { findCommit, openCommit } from '../fleet-revision.ts';
-import { announceOn, authored, repositoryOf, repositoryOption } from '../repository.ts';
+import { announceOn, repositoryOf, repositoryOption } from '../repository.ts';
+import { signing } from '../signing.ts';
 
 /** What was merged, and what is left to do, in words. */
 export function mergeReport({ files, unsigned }: MergedTrust): string {
@@ -37,7 +38,7 @@ export const releaseMergeCommand: Command = {
     const base = commits.base === undefined ? undefined : await findCommit(context, repository, commits.base);
     const sides = { base: base?.trust, ours: ours.trust, theirs: other.trust };
     const options = { now: context.clock.now(), announce: announceOn(context) };
-    const merged = authored(() => mergeTrust(tree, sides, options));
+    const merged = await signing(context, tree, () => mergeTrust(tree, sides, options));
     context.stdout.write(mergeReport(merged));
     return merged.unsigned.length === 0 ? exitCodes.ok : exitCodes.failed;
   },

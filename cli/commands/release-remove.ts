@@ -4,7 +4,8 @@ import type { ReleaseName } from '../../controller/publishing/release-path.ts';
 import { type Command, CommandError } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { layFiles } from '../fleet-revision.ts';
-import { announceOn, authored, repositoryOf, repositoryOption } from '../repository.ts';
+import { announceOn, repositoryOf, repositoryOption } from '../repository.ts';
+import { signing } from '../signing.ts';
 import { validateTree } from '../validate-tree.ts';
 import { readWorkingTree, type TreeSnapshot } from '../working-tree.ts';
 
@@ -40,7 +41,8 @@ export const releaseRemoveCommand: Command = {
     const tree = repositoryOf(context, args);
     await requireUnnamed(readWorkingTree(tree.disk, tree.directory), { name, version });
     const { clock } = context;
-    authored(() => removeRelease(tree, { name, version, now: clock.now(), announce: announceOn(context) }));
+    const removal = { name, version, now: clock.now(), announce: announceOn(context) };
+    await signing(context, tree, () => removeRelease(tree, removal));
     context.stdout.write(`${name} ${version} is no release any more; devices that run it go on\n`);
     return exitCodes.ok;
   },

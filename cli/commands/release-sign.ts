@@ -2,7 +2,8 @@ import { type SigningState, signMetadata } from '../../controller/publishing/aut
 import { type Command, CommandError, cutWidth } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { table } from '../render/table.ts';
-import { announceOn, authored, repositoryOf, repositoryOption } from '../repository.ts';
+import { announceOn, repositoryOf, repositoryOption } from '../repository.ts';
+import { signing } from '../signing.ts';
 
 /** A line a file, with how many signatures it has of those it needs. */
 export function signReport(states: readonly SigningState[], columns: number): string {
@@ -37,7 +38,7 @@ export const releaseSignCommand: Command = {
     const { positionals, flags } = args;
     if (flags.has('all') && positionals.length > 0) throw new CommandError('name roles or --all', exitCodes.usage);
     const tree = repositoryOf(context, args);
-    const states = authored(() =>
+    const states = await signing(context, tree, () =>
       signMetadata(tree, {
         now: context.clock.now(),
         renew: flags.has('renew'),

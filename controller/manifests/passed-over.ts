@@ -20,12 +20,20 @@ function oddProblem(path: string, kind: OddKind): Problem {
   };
 }
 
-/** Whether a file looks like a manifest and is read by nobody. */
+/** Whether a file looks like a manifest and is read by nobody, or should not be there. */
 export function isUnreadName(path: string): boolean {
   return nameProblem(path) !== undefined;
 }
 
+/** Where machines keep keys and state of their own. */
+const privateFolder = /^\.fleet\//;
+
 function nameProblem(path: string): Problem | undefined {
+  if (privateFolder.test(path)) {
+    const message =
+      'is of .fleet/, which holds keys and state of one machine: whoever checks this out loses their own. Take it out of git, and rotate a key that was committed';
+    return { file: path, code: 'KEYS_IN_GIT', message };
+  }
   const extension = /\.(ya?ml|json|jsonc|toml)$/i.exec(path)?.[0];
   if (extension === undefined || extension === '.yaml' || extension === '.yml') return undefined;
   const isYaml = /^\.ya?ml$/i.test(extension);

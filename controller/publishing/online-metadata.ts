@@ -21,7 +21,8 @@ import { isMetadata, judgeLost, newestNamed, type PublishedVersions } from './ne
 import { oldVersions } from './old-versions.ts';
 import { onlineEnd } from './online-end.ts';
 import { isSignedBy, judgeLeaps, judgeOnlineKeys, type OnlineKeys } from './online-judgement.ts';
-import { readReleaseNames, releaseNamesFile, writeReleaseNames } from './release-names.ts';
+import { recordSigners } from './published-names.ts';
+import { releaseNamesFile } from './release-names.ts';
 import { ReleaseRecord } from './release-record.ts';
 import { signedSnapshot, signedTimestamp } from './sign-online.ts';
 import { judgeSuccession } from './succession.ts';
@@ -60,7 +61,7 @@ export class OnlineMetadata {
 
   constructor(options: OnlineMetadataOptions) {
     this.#options = options;
-    this.#record = new ReleaseRecord(options.files);
+    this.#record = new ReleaseRecord(options.files, options.keys.snapshot);
   }
 
   /** What keeps a revision's metadata from being published after what was published before. */
@@ -107,7 +108,7 @@ export class OnlineMetadata {
     }
     this.#versions = versions;
     const names = await this.#record.read();
-    return names === undefined ? files : files.set(releaseNamesFile, writeReleaseNames(names));
+    return names === undefined ? files : files.set(releaseNamesFile, names);
   }
 
   /** Where the snapshot was lost, the names of files tell. */
@@ -119,11 +120,12 @@ export class OnlineMetadata {
   publish(trust: VerifiedTrust, now: number): Promise<void> {
     return this.#inOrder(async () => {
       this.#published = undefined;
+      const paths = (await this.#list()).map((file) => `trust/${file}`);
+      await this.#record.note(trust.releases, recordSigners(trust.roots, paths));
       for (const { signed, bytes } of trust.roots) {
         const file = `${signed.version}.root.json`;
         if ((await this.#read(file)) === undefined) await this.#write(file, travellingForm(bytes));
       }
-      await this.#record.note(trust.releases);
       const pins = new Map(this.#pins());
       for (const [name, file] of targetsFiles(trust)) pins.set(`${name}.json`, await this.#writeTargets(name, file));
       const root = trust.roots.at(-1)!.signed;
@@ -136,9 +138,9 @@ export class OnlineMetadata {
     });
   }
 
-  /** Whether these are the bytes of a file as it is in force; of other versions any are, of the record any that can be read. */
+  /** Whether these are the bytes of a file as it is in force; of other versions any are, of the record any that is signed here. */
   isRight(file: string, bytes: Uint8Array | undefined): boolean {
-    if (file === releaseNamesFile) return bytes !== undefined && readReleaseNames(bytes) !== undefined;
+    if (file === releaseNamesFile) return bytes !== undefined && this.#record.isOurs(bytes);
     const sha256 = this.#digestOf(file);
     return sha256 === undefined || (bytes !== undefined && sha256Hex(bytes) === sha256);
   }

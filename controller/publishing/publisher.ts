@@ -12,7 +12,7 @@ import { checkRelease, judgeRelease } from './check-release.ts';
 import { ArtifactError } from './files/artifact-files.ts';
 import { type JudgedTrust, judgeTrust } from './judge-trust.ts';
 import type { OnlineMetadata } from './online-metadata.ts';
-import { releaseNamesFile } from './release-names.ts';
+import { publishedNames } from './published-names.ts';
 import { releaseFile } from './release-path.ts';
 import { deltaPairs, type ReleaseDemand, type SmallerWays } from './smaller-ways.ts';
 import { trustEnds } from './trust-ends.ts';
@@ -82,13 +82,13 @@ export class RepositoryPublisher {
     const { trust, notes } = judged;
     const problems = await online.judge(trust, clock.now());
     const published = await online.published();
-    const lost = published.size > 0 && !published.has(releaseNamesFile) ? [releaseNamesLost] : [];
+    const isLost = published.size > 0 && publishedNames(published, trust.roots) === undefined;
     for (const release of trust.releases.values()) {
       if (await store.holds(release)) continue;
       const problem = judgeRelease(release, await readRelease(tree, readBlob, release));
       if (problem !== undefined) problems.push(problem);
     }
-    return { catalogue: trust.releases, problems, notes: [...notes, ...lost] };
+    return { catalogue: trust.releases, problems, notes: isLost ? [...notes, releaseNamesLost] : notes };
   }
 
   /** The bytes of a release that was judged; undefined where they are in neither place. */
@@ -277,7 +277,7 @@ const releaseNamesLost: Problem = {
   file: 'releases',
   code: 'RELEASE_NAMES_LOST',
   message:
-    'there is no record here of the releases that were in force before: one that was taken out and comes again with other bytes is not noticed. The record begins anew with this revision',
+    'there is no record here, signed by this controller, of the releases that were in force before: one that was taken out and comes again with other bytes is not noticed. The record begins anew with this revision',
 };
 
 function trustPaths({ trustFiles }: PublishedTree): string[] {

@@ -1,13 +1,15 @@
 /**
  * What every name and version that was ever in force meant: a release that was taken out and comes again is the same bytes, or it is
- * refused. The controller keeps the record beside what it published, where the command line reads it too.
+ * refused. The controller keeps the record beside what it published, where the command line reads it too, signed by its snapshot
+ * key: whoever else can write there could have right releases refused.
  *
- *     {"crane/1.0.0": "SHA-256 in hexadecimal", …}    the one that came first is the first
+ *     {"names": {"crane/1.0.0": "SHA-256 in hexadecimal", …}, "keyid": "…", "sig": "base64"}     the one that came first is the first
  */
+import { preAuthenticationEncoding } from '../../artifact/trust/dsse.ts';
+import { type PrivateKey, type PublicKey, signBytes, verifyBytes } from '../../artifact/trust/keys.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
 import type { Catalogue } from '../manifests/desired.ts';
 import { parseTargetPath, releaseFile } from './release-path.ts';
-import type { TrustFiles } from './trust-files.ts';
 
 /** SHA-256 by `NAME/VERSION`. */
 export type ReleaseNames = ReadonlyMap<string, string>;
@@ -19,31 +21,46 @@ export const releaseNamesFile = 'release-names.json';
 export const releaseNamesMax = 16_384;
 
 /** A name, a version and a digest are at most so long each, with what is around them. */
-export const releaseNamesBytesMax = releaseNamesMax * 200 + 2;
+export const releaseNamesBytesMax = releaseNamesMax * 200 + 400;
 
-/** Undefined where the bytes are no such record. */
-export function readReleaseNames(bytes: Uint8Array): ReleaseNames | undefined {
+/** A signature of the record is none of anything else. */
+const recordType = 'application/vnd.fleet.release-names+json';
+
+type Text = Readonly<Record<string, string>>;
+
+function messageOf(names: Text): Uint8Array {
+  return preAuthenticationEncoding(recordType, new TextEncoder().encode(JSON.stringify(names)));
+}
+
+function isEntry([key, sha256]: [string, unknown]): boolean {
+  return parseTargetPath(`${key}.wasm`) !== undefined && typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Undefined where the bytes are no such record, or none that one of these signed. */
+export function readReleaseNames(bytes: Uint8Array, signers: readonly PublicKey[]): ReleaseNames | undefined {
   try {
     const record: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    if (typeof record !== 'object' || record === null || Array.isArray(record)) return undefined;
-    const entries = Object.entries(record);
-    const isRight = ([key, sha256]: [string, unknown]): boolean =>
-      parseTargetPath(`${key}.wasm`) !== undefined && typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256);
-    return entries.every(isRight) ? new Map(entries) : undefined;
-  } catch {
-    return undefined;
+    if (!isObject(record) || !isObject(record.names)) return undefined;
+    const signer = signers.find(({ keyId }) => keyId === record.keyid);
+    const entries = Object.entries(record.names);
+    if (signer === undefined || typeof record.sig !== 'string' || !entries.every(isEntry)) return undefined;
+    const isSigned = verifyBytes(signer, messageOf(record.names as Text), Buffer.from(record.sig, 'base64'));
+    return isSigned ? new Map(entries as [string, string][]) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    throw error;
   }
 }
 
 /** The opposite of `readReleaseNames`. */
-export function writeReleaseNames(names: ReleaseNames): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(Object.fromEntries(names)));
-}
-
-/** The record among these files; empty where there is none. */
-export function releaseNamesIn(published: TrustFiles): ReleaseNames {
-  const bytes = published.get(releaseNamesFile);
-  return (bytes && readReleaseNames(bytes)) ?? new Map();
+export function writeReleaseNames(names: ReleaseNames, key: PrivateKey): Uint8Array {
+  const text: Text = Object.fromEntries(names);
+  const sig = Buffer.from(signBytes(key, messageOf(text))).toString('base64');
+  return new TextEncoder().encode(JSON.stringify({ names: text, keyid: key.keyId, sig }));
 }
 
 /** The record with the releases of a revision that comes into force; the same one where it has them all. */

@@ -1,7 +1,7 @@
+import type { PrivateKey, PublicKey } from '../../artifact/trust/keys.ts';
 import type { Catalogue } from '../manifests/desired.ts';
 import { ArtifactError, type ArtifactFiles } from './files/artifact-files.ts';
 import {
-  type ReleaseNames,
   readReleaseNames,
   releaseNamesBytesMax,
   releaseNamesFile,
@@ -12,27 +12,45 @@ import {
 /** The record of what releases meant, beside what is published. */
 export class ReleaseRecord {
   readonly #files: ArtifactFiles;
+  readonly #key: PrivateKey;
   readonly #path = `tuf/${releaseNamesFile}`;
+  /** As it was written, or found, by this process: what is put in its place there counts for nothing. */
+  #known: Uint8Array | undefined;
 
-  constructor(files: ArtifactFiles) {
+  constructor(files: ArtifactFiles, key: PrivateKey) {
     this.#files = files;
+    this.#key = key;
   }
 
-  /** Undefined where there is none that can be read. */
-  async read(): Promise<ReleaseNames | undefined> {
+  /** Whether these bytes are one that is signed by this controller's key. */
+  isOurs(bytes: Uint8Array): boolean {
+    return readReleaseNames(bytes, [this.#key.publicKey]) !== undefined;
+  }
+
+  /** What is known of it, else what lies there, whoever signed it. */
+  async read(): Promise<Uint8Array | undefined> {
+    const there = await this.#stored();
+    if (there !== undefined && this.isOurs(there)) this.#known = there;
+    return this.#known ?? there;
+  }
+
+  /** What lies there; what is too large was not written here. */
+  async #stored(): Promise<Uint8Array | undefined> {
     try {
-      const bytes = await this.#files.read(this.#path, releaseNamesBytesMax);
-      return bytes && readReleaseNames(bytes);
+      return await this.#files.read(this.#path, releaseNamesBytesMax);
     } catch (error) {
       if (error instanceof ArtifactError && error.code === 'ARTIFACT_TOO_LARGE') return undefined;
       throw error;
     }
   }
 
-  /** Before these are in force; durable when it resolves. */
-  async note(releases: Catalogue): Promise<void> {
-    const names = await this.read();
-    const after = withReleases(names ?? new Map(), releases);
-    if (after !== names) await this.#files.write(this.#path, writeReleaseNames(after));
+  /** Before these are in force; durable when it resolves. A record that none of these signed begins anew. */
+  async note(releases: Catalogue, signers: readonly PublicKey[]): Promise<void> {
+    const before = await this.read();
+    const names = before && readReleaseNames(before, signers);
+    const after = writeReleaseNames(withReleases(names ?? new Map(), releases), this.#key);
+    const there = await this.#stored();
+    if (there === undefined || !Buffer.from(there).equals(after)) await this.#files.write(this.#path, after);
+    this.#known = after;
   }
 }

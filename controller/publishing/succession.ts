@@ -3,7 +3,8 @@ import { TrustError } from '../../artifact/trust/error.ts';
 import type { MetadataFile } from '../../artifact/trust/tuf/metadata.ts';
 import { readRoot } from '../../artifact/trust/tuf/root.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
-import { judgeReleaseNames, releaseNamesIn } from './release-names.ts';
+import { publishedNames } from './published-names.ts';
+import { judgeReleaseNames } from './release-names.ts';
 import { roleFile, rootFile, rootVersionOf, type TrustFiles, targetsFile } from './trust-files.ts';
 import type { TrustReader } from './trust-reader.ts';
 import type { VerifiedTrust } from './verify-trust.ts';
@@ -24,7 +25,7 @@ export function judgeSuccession(trust: VerifiedTrust, published: TrustFiles, rea
             readable(() => reader.read(before, name)),
           );
     }),
-    ...judgeReleaseNames(trust.releases, releaseNamesIn(published)),
+    ...judgeReleaseNames(trust.releases, publishedNames(published, trust.roots) ?? new Map()),
   ];
 }
 

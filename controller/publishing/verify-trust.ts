@@ -107,7 +107,8 @@ function verifyRoots(problems: Problem[], files: TrustFiles): MetadataFile<Root>
   return roots;
 }
 
-function verifyDeploymentKeys(files: TrustFiles, targets: Targets): VerifiedTrust['deploymentKeys'] {
+/** The keys that may sign deployments, if their file is the one that the targets metadata names. Throws `TrustError`. */
+export function verifyDeploymentKeys(files: TrustFiles, targets: Targets): VerifiedTrust['deploymentKeys'] {
   const others = Object.keys(targets.targets).filter((path) => path !== deploymentKeysPath);
   if (others.length > 0) {
     throw new TrustError('MALFORMED', `${targetsFile} may name ${deploymentKeysPath} only, not ${others.join(', ')}`);

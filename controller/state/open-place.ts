@@ -1,5 +1,5 @@
 /** Which engine keeps the state, by what is configured. */
-import type { Clock, Log } from '../../platform/ports.ts';
+import type { Clock, Disk, Log } from '../../platform/ports.ts';
 import type { StatePlace } from './leadership.ts';
 import { openPostgresPlace } from './postgres/postgres-place.ts';
 import { openSqlitePlace } from './sqlite/sqlite-place.ts';
@@ -8,6 +8,7 @@ import { openSqlitePlace } from './sqlite/sqlite-place.ts';
 export interface PlaceOptions {
   readonly clock: Clock;
   readonly log: Log;
+  readonly disk: Disk;
   /** Of a PostgreSQL database; without it the state is a file of this controller alone. */
   readonly url?: string;
   readonly file: string;
@@ -19,6 +20,6 @@ export interface PlaceOptions {
 
 /** Opens or creates the place. Throws `StateError`; a database that can't be reached is waited for. */
 export async function openStatePlace(options: PlaceOptions, signal: AbortSignal): Promise<StatePlace> {
-  const { url, file, name, wasLed } = options;
-  return url === undefined ? openSqlitePlace(file, name, wasLed) : openPostgresPlace({ ...options, url }, signal);
+  const { url, file, disk, name, wasLed } = options;
+  return url === undefined ? openSqlitePlace(file, disk, name, wasLed) : openPostgresPlace({ ...options, url }, signal);
 }

@@ -18,6 +18,11 @@ export interface RowKey {
   readonly key: string;
 }
 
+/** The same as one text. */
+export function rowName({ room, key }: RowKey): string {
+  return `${room} ${key}`;
+}
+
 /** One thing to remember; `value` is JSON. */
 export interface StateRow extends RowKey {
   readonly value: string;

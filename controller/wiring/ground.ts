@@ -43,7 +43,7 @@ export async function openPlace(configuration: ControllerConfiguration, log: Log
   makeDirectoryDurably(disk, directory);
   const { url } = configuration.state ?? {};
   const name = `${hostname()}:${configuration.http!.port}`;
-  const options = { clock, log, file: state.database, name, wasLed: hasServed(state), ...(url && { url }) };
+  const options = { clock, log, disk, file: state.database, name, wasLed: hasServed(state), ...(url && { url }) };
   return { state, place: await openStatePlace(options, new AbortController().signal) };
 }
 

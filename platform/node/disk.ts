@@ -11,13 +11,13 @@ import {
   readFileSync,
   readSync,
   renameSync,
-  rmSync,
   statfsSync,
   statSync,
   writeSync,
 } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { type Disk, DiskError, type DiskErrorCode, type DiskFile } from '../ports.ts';
+import { removeTree } from './remove-tree.ts';
 
 /** Files are the owner's alone: state holds keys, and nobody else has business there. */
 const fileMode = 0o600;
@@ -144,7 +144,7 @@ export const nodeDisk: Disk = {
       mkdirSync(path, { recursive: true, mode: directoryMode });
     }),
   rename: (from, to) => attempt(from, () => renameSync(from, to)),
-  remove: (path) => attempt(path, () => rmSync(path, { recursive: true, force: true })),
+  remove: (path) => attempt(path, () => removeTree(path)),
   syncDirectory: (path) =>
     attempt(path, () => {
       const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);

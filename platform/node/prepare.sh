@@ -17,7 +17,17 @@ fi
 
 node_major() { "$1" -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0; }
 
-if [ "$(node_major "$root/node_modules/.bin/node")" -ge 26 ]; then
+bundled=$root/node_modules/.bin/node
+tried=$root/node_modules/.fleet-node
+# Whether the Node of the packages runs here is tried once on each kind of machine, not at every start.
+runs_here() {
+  kind=$(uname -m)
+  if [ "$tried" -nt "$bundled" ] && read -r runs_on <"$tried" && [ "$runs_on" = "$kind" ]; then return 0; fi
+  [ "$(node_major "$bundled")" -ge 26 ] || return 1
+  { echo "$kind" >"$tried"; } 2>/dev/null || :
+}
+
+if runs_here; then
   PATH="$root/node_modules/.bin:$PATH"
 elif [ "$(node_major node)" -lt 26 ]; then
   echo "fleet: there is no bundled Node for $(uname -sm); install Node 26 or later (https://nodejs.org) and try again" >&2

@@ -79,7 +79,7 @@ export function addRelease(tree: WorkTree, options: AddReleaseOptions): AddedRel
   // The file before the metadata that names it: what is signed is there.
   writeWorkFile(tree, releaseFile(release), bytes);
   if (metadata !== undefined) writeWorkFile(tree, roleFile(name), metadata);
-  if (isSignedNow) rememberRoot(tree);
+  if (isSignedNow) rememberRoot(tree, announce);
   const signed = (readRole(tree, name)?.signatures.size ?? 0) > 0;
   return { ...facts, sha256, length: bytes.length, added, delegated, signed };
 }

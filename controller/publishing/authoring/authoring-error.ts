@@ -6,6 +6,8 @@ export type AuthoringErrorCode =
   | 'TRUST_UNSIGNED'
   /** Not the fleet that the keys here signed for before. */
   | 'TRUST_FOREIGN'
+  /** It entrusts a key that a rotation took out. */
+  | 'TRUST_REVOKED'
   | 'MERGE_CONFLICT'
   | 'ROLE_UNKNOWN'
   | 'KEY_MISSING'

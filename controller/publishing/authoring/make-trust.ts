@@ -66,7 +66,7 @@ export function makeTrust(tree: WorkTree, options: MakeTrustOptions): MadeTrust 
   writeWorkFile(tree, targetsFile, metadataFile(signed, [targets!]));
   // The root last: its presence says that everything is there.
   writeWorkFile(tree, rootFile(1), metadataFile(root, roots));
-  rememberRoot(tree);
+  rememberRoot(tree, () => {});
   return {
     keyFiles: [...rootNames, 'targets', 'snapshot', 'timestamp', 'deployment'].map(keyFile),
     trustFiles: [rootFile(1), targetsFile, deploymentKeysFile],

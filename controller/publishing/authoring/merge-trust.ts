@@ -12,7 +12,9 @@ import { delegationOf } from '../../../artifact/trust/tuf/targets.ts';
 import { deploymentKeysFile, roleFile, rootFile, type TrustFiles, targetsFile } from '../trust-files.ts';
 import { type VerifiedTrust, verifyTrust } from '../verify-trust.ts';
 import { AuthoringError } from './authoring-error.ts';
+import { keyIdsText } from './deployment-signers.ts';
 import { offlineKeys } from './key-files.ts';
+import { requireNoneRevoked } from './revoked-keys.ts';
 import { type Announce, signFile } from './sign-file.ts';
 import { rememberRoot, requireTrustedRoot } from './standing.ts';
 import { mergeThreeWay } from './three-way.ts';
@@ -47,8 +49,10 @@ export function mergeTrust(tree: WorkTree, sides: MergeSides, options: MergeOpti
   const base = sides.base === undefined ? undefined : pastOf(sides.base);
   const roots = mergeRoots(ours, theirs);
   const root = roots.at(-1)!;
+  const { now, announce } = options;
+  const words: string[] = [];
   const merge = (name: string, delegation: Delegation, files: ThreeFiles) =>
-    mergeFile(tree, name, delegation, files, options);
+    mergeFile(tree, name, delegation, files, { now, announce: (lines) => words.push(...lines) });
   const results = [
     merge('targets', rootDelegation(root.signed, 'targets'), {
       base: base?.targets,
@@ -63,10 +67,14 @@ export function mergeTrust(tree: WorkTree, sides: MergeSides, options: MergeOpti
     results.push(merge(name, delegationOf(targets, name)!, files));
   }
   const written = new Map<string, Uint8Array>(roots.map(({ signed, bytes }) => [rootFile(signed.version), bytes]));
-  written.set(deploymentKeysFile, deploymentKeysOf(targets, [ours, theirs]));
+  const deploymentKeys = deploymentKeysOf(targets, [ours, theirs]);
+  written.set(deploymentKeysFile, deploymentKeys.bytes);
   for (const { path, bytes } of results) written.set(path, bytes);
+  requireNoneRevoked(tree, written);
+  if (deploymentKeys !== ours.deploymentKeys) words.push(deploymentsText(deploymentKeys, ours.deploymentKeys));
+  if (words.length > 0) announce(words);
   for (const [path, bytes] of written) writeWorkFile(tree, path, bytes);
-  rememberRoot(tree);
+  rememberRoot(tree, announce);
   return { files: [...written.keys()], unsigned: results.filter(({ isSigned }) => !isSigned).map(({ name }) => name) };
 }
 
@@ -196,12 +204,18 @@ function jsonOf({ targets, roles }: Content, { ours, theirs }: ThreeFiles): Reco
   return { ...named, delegations: { keys: Object.fromEntries(used), roles: [...roles.values()] } };
 }
 
-function deploymentKeysOf(targets: Targets, sides: readonly VerifiedTrust[]): Uint8Array {
+type DeploymentKeys = VerifiedTrust['deploymentKeys'];
+
+function deploymentKeysOf(targets: Targets, sides: readonly VerifiedTrust[]): DeploymentKeys {
   const named = JSON.stringify(contentOf(targets).targets.get(deploymentKeysPath));
   const side = sides.find(
     (one) => JSON.stringify(contentOf(one.targets.signed).targets.get(deploymentKeysPath)) === named,
   );
-  return side!.deploymentKeys.bytes;
+  return side!.deploymentKeys;
+}
+
+function deploymentsText({ keys }: DeploymentKeys, before: DeploymentKeys): string {
+  return `entrusts deployments to ${keyIdsText(keys)}; before: ${keyIdsText(before.keys)}`;
 }
 
 function conflict(what: string): AuthoringError {

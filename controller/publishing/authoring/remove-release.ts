@@ -34,5 +34,5 @@ export function removeRelease(tree: WorkTree, { name, version, now, announce }: 
   // The metadata before the file that it names: what is signed is there.
   writeWorkFile(tree, roleFile(name), nextRole(tree, { name, role, targets, now, announce }));
   removeWorkFile(tree, releaseFile({ name, version }));
-  rememberRoot(tree);
+  rememberRoot(tree, announce);
 }

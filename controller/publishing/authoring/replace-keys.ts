@@ -6,6 +6,7 @@ import type { PrivateKey } from '../../../artifact/trust/keys.ts';
 import type { Random } from '../../../platform/ports.ts';
 import { AuthoringError } from './authoring-error.ts';
 import { keyFile, keyNamesOf, readKey, readOrMakeKey, retiredKeyFile } from './key-files.ts';
+import { rememberRevoked } from './revoked-keys.ts';
 import { readWorkFile, removeWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
 
 /** Keys of one role on this machine that are about to be replaced. */
@@ -50,6 +51,7 @@ export function endReplacement(tree: WorkTree, role: string, namedIds: readonly 
     const old = readKey(tree, name)!;
     const retired = retiredKeyFile(name, old.keyId);
     if (old.keyId !== next.keyId) {
+      rememberRevoked(tree, old.keyId);
       writeWorkFile(tree, retired, readWorkFile(tree, keyFile(name))!);
       writeWorkFile(tree, keyFile(name), readWorkFile(tree, keyFile(nextOf(name)))!);
     }

@@ -9,11 +9,11 @@ import {
   parseDeploymentKeys,
   writeDeploymentKeys,
 } from '../../../artifact/trust/deployment-keys.ts';
-import type { PublicKey } from '../../../artifact/trust/keys.ts';
 import type { Random } from '../../../platform/ports.ts';
 import { sha256Hex } from '../../../schemas/sha256.ts';
 import { deploymentKeysFile, rootFile, targetsFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
+import { keyIdsText } from './deployment-signers.ts';
 import { keyFile } from './key-files.ts';
 import { beginReplacement, endReplacement, type Replacement } from './replace-keys.ts';
 import {
@@ -156,8 +156,7 @@ function writeKeysOfDeployments(tree: WorkTree, { ofRoles }: Replacements, { ann
   const { fresh, stays } = ofRoles.get('deployment')!;
   const before = parseDeploymentKeys(readWorkFile(tree, deploymentKeysFile)!);
   const keys = [...before.filter(({ keyId }) => stays.includes(keyId)), ...fresh.map(({ publicKey }) => publicKey)];
-  const names = (list: readonly PublicKey[]) => list.map(({ keyId }) => keyId.slice(0, 12)).join(', ');
-  announce([`entrusts deployments to ${names(keys)}; before: ${names(before)}`]);
+  announce([`entrusts deployments to ${keyIdsText(keys)}; before: ${keyIdsText(before)}`]);
   writeWorkFile(tree, deploymentKeysFile, writeDeploymentKeys(keys));
   return deploymentKeysFile;
 }
@@ -201,7 +200,7 @@ function signRoot(
   const path = rootFile(after.version);
   const all = new Map([...signers, ...(replacements.get('root')?.fresh ?? [])].map((key) => [key.keyId, key]));
   writeWorkFile(tree, path, signFile({ path, before, after, signers: [...all.values()] }, announce));
-  rememberRoot(tree);
+  rememberRoot(tree, announce);
   const missing = (keyIds: readonly string[], threshold: number) =>
     Math.max(0, threshold - keyIds.filter((id) => all.has(id)).length);
   const { keyIDs, threshold } = after.roles.root!;

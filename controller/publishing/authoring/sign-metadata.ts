@@ -4,10 +4,11 @@ import { readRoot } from '../../../artifact/trust/tuf/root.ts';
 import { trustedKey } from '../../../artifact/trust/tuf/signatures.ts';
 import { rootFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
+import { deploymentSignersText } from './deployment-signers.ts';
 import { type Announce, signFile } from './sign-file.ts';
 import { type SignableFile, signableFiles } from './signers.ts';
 import { type RoleName, rememberRoot, requireStanding } from './standing.ts';
-import { readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
+import { readTrustFiles, readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
 import { expiryAfter, lifetimesDays, targetsOf, versionAfter } from './write-metadata.ts';
 
 export interface SignOptions {
@@ -70,10 +71,12 @@ function signOne(tree: WorkTree, signable: SignableFile, { renew, now, announce 
   const after = renew ? renewed(file.signed, now) : file.signed;
   const path = role === 'root' ? rootFile(after.version) : signable.path;
   const before = verifiedBefore(tree, signable);
+  if (role === 'targets' && before === undefined)
+    announce([deploymentSignersText(readTrustFiles(tree), after as Targets)]);
   const signatures = renew ? new Map<string, string>() : file.signatures;
   const signing = { path, ...(before && { before }), after, signers: missing, signatures };
   writeWorkFile(tree, path, signFile(signing, announce));
-  if (rememberRoot(tree)) announce(['the root of this repository is remembered beside the keys from now on']);
+  rememberRoot(tree, announce);
   const count = renew ? missing.length : validSignatures(signable) + missing.length;
   return { ...stateOf(signable, after, count, missing.length), path };
 }

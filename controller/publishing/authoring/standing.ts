@@ -7,6 +7,8 @@ import { readRoot } from '../../../artifact/trust/tuf/root.ts';
 import { deploymentKeysFile, roleFile, rootFile, rootVersionOf, type TrustFiles, targetsFile } from '../trust-files.ts';
 import { verifyTrust } from '../verify-trust.ts';
 import { AuthoringError } from './authoring-error.ts';
+import { requireNoneRevoked } from './revoked-keys.ts';
+import type { Announce } from './sign-file.ts';
 import { readTrustFiles, readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
 
 /** The newest root that keys of this machine have signed under. It goes where the offline keys go. */
@@ -28,12 +30,13 @@ export function requireStanding(tree: WorkTree, roles: readonly RoleName[], grou
   const files = readTrustFiles(tree);
   requireTrustedRoot(tree, files);
   const verified = verifyTrust(files);
-  if (!('problems' in verified)) return;
   const paths = new Set(roles.flatMap((role) => [...pathsBelow(files, role, ground)]));
-  const problem = verified.problems.find(({ file }) => paths.has(file));
-  if (problem === undefined) return;
-  const message = `${problem.file} is not what its keys signed, and a signature now would vouch for it: ${problem.message}. Nothing was signed. Restore it with git, or have it signed first: \`fleet release sign\` shows what it says`;
-  throw new AuthoringError('TRUST_UNSIGNED', message);
+  const problem = 'problems' in verified ? verified.problems.find(({ file }) => paths.has(file)) : undefined;
+  if (problem !== undefined) {
+    const message = `${problem.file} is not what its keys signed, and a signature now would vouch for it: ${problem.message}. Nothing was signed. Restore it with git, or have it signed first: \`fleet release sign\` shows what it says`;
+    throw new AuthoringError('TRUST_UNSIGNED', message);
+  }
+  if (roles.some((role) => role !== 'root')) requireNoneRevoked(tree, files);
 }
 
 function pathsBelow(files: TrustFiles, role: RoleName, ground: Ground): Set<string> {
@@ -50,13 +53,13 @@ function byVersion(one: string, other: string): number {
   return rootVersionOf(one)! - rootVersionOf(other)!;
 }
 
-/** Remembers the newest root of the work tree beside the keys; true when there was none before. */
-export function rememberRoot(tree: WorkTree): boolean {
+/** Remembers the newest root of the work tree beside the keys, and says so when there was none before: nothing was compared with it. */
+export function rememberRoot(tree: WorkTree, announce: Announce): void {
   const newest = [...readTrustFiles(tree).keys()].filter((path) => rootVersionOf(path) !== undefined).sort(byVersion);
   const bytes = readWorkFile(tree, newest.at(-1)!)!;
   const before = readWorkFile(tree, trustedRootFile);
   if (before === undefined || !Buffer.from(before).equals(bytes)) writeWorkFile(tree, trustedRootFile, bytes);
-  return before === undefined;
+  if (before === undefined) announce([`no root lay beside the keys here: ${newest.at(-1)} is trusted from now on`]);
 }
 
 /** Refuses a tree whose chain of roots does not lead through the one that keys of this machine signed under. */

@@ -14,10 +14,10 @@ export function checkWasm(bytes: Uint8Array, file: string, isLinked: boolean): W
   if (verdict.kind === 'refused') {
     const isWasm = verdict.problems.every(({ code }) => code !== 'NOT_WASM');
     const reasons = verdict.problems.map(({ message }) => message).join('; ');
-    const hint =
-      !isLinked && judgeLinkedModule(bytes).kind === 'runs'
-        ? '; as one of several modules it is added with --linked'
-        : '';
+    // Names that a toolchain makes short may be names of links too, and hardly ever are.
+    const mayBePart = !isLinked && !verdict.problems.some(({ isOfOtherHost }) => isOfOtherHost);
+    const isPart = mayBePart && judgeLinkedModule(bytes).kind === 'runs';
+    const hint = isPart ? '; as one of several modules it is added with --linked' : '';
     throw new AuthoringError(isWasm ? 'CANNOT_RUN' : 'NOT_WASM', `${file} cannot run on a device: ${reasons}${hint}`);
   }
   return { kind: 'module', imports: verdict.imports };

@@ -2,13 +2,16 @@
 import {
   isReadOnDemand,
   type RowKey,
+  rowName,
   StateError,
   type StatePort,
   type StateRow,
   type StateWrite,
+  type TornRow,
 } from '../state-port.ts';
+import { columnsOf, commit, commitBeside } from './commit-statement.ts';
+import { columnsOfKeys, DocumentsBeside } from './documents-beside.ts';
 import type { Session, Statement } from './session.ts';
-import { textArray } from './text-array.ts';
 
 /** Rows that are asked for at once. */
 const rowsPerPage = 2_000;
@@ -25,51 +28,19 @@ const documents: Statement = {
     JOIN fleet_documents USING (room, key)`,
 };
 
-/** The steps of a commit in one table, from the parameter `$first` on. */
-function changesOf(table: 'rows' | 'documents', first: number): string {
-  const [goneRooms, goneKeys, rooms, keys, values] = [0, 1, 2, 3, 4].map((at) => `$${first + at}::text[]`);
-  return `gone_${table} AS (DELETE FROM fleet_${table} USING fence, unnest(${goneRooms}, ${goneKeys}) AS given (room, key)
-      WHERE fleet_${table}.room = given.room AND fleet_${table}.key = given.key),
-    kept_${table} AS (INSERT INTO fleet_${table} (room, key, value)
-      SELECT given.room, given.key, given.value
-      FROM fence, unnest(${rooms}, ${keys}, ${values}) AS given (room, key, value)
-      ON CONFLICT (room, key) DO UPDATE SET value = excluded.value)`;
+function isCorrupt(error: unknown): error is StateError {
+  return error instanceof StateError && error.code === 'STATE_CORRUPT';
 }
-
-/**
- * The fence holds on to the key of the lease until the commit is through. If another epoch begins meanwhile, one of the two
- * waits: either this is there before that term loads, or the fence is empty and so is all that follows from it.
- */
-const commit: Statement = {
-  name: 'commit',
-  text: `WITH fence AS MATERIALIZED (SELECT epoch FROM fleet_lease WHERE epoch = $1 FOR KEY SHARE),
-    ${changesOf('rows', 2)},
-    ${changesOf('documents', 7)}
-    SELECT epoch FROM fence`,
-};
 
 /** Of two writes to one row the later counts; a statement may touch a row once. */
 function newestWrites(writes: readonly StateWrite[]): StateWrite[] {
-  return [...new Map(writes.map((write) => [`${write.room}\0${write.key}`, write])).values()];
-}
-
-function column(writes: readonly StateWrite[], name: 'room' | 'key' | 'value'): Uint8Array {
-  return textArray(writes.map((write) => write[name]!));
-}
-
-/** As the statement takes them for one table. */
-function columnsOf(writes: readonly StateWrite[]): Uint8Array[] {
-  const gone = writes.filter(({ value }) => value === undefined);
-  const kept = writes.filter(({ value }) => value !== undefined);
-  return [
-    ...[column(gone, 'room'), column(gone, 'key')],
-    ...[column(kept, 'room'), column(kept, 'key'), column(kept, 'value')],
-  ];
+  return [...new Map(writes.map((write) => [rowName(write), write])).values()];
 }
 
 export class PostgresState implements StatePort {
   readonly #session: Session;
   readonly #epoch: number;
+  #beside: Promise<DocumentsBeside> | undefined;
   /** The connection takes one statement after the other. */
   #before: Promise<void> = Promise.resolve();
 
@@ -90,8 +61,33 @@ export class PostgresState implements StatePort {
     }
   }
 
-  read(keys: readonly RowKey[]): Promise<readonly StateRow[]> {
-    return this.#after(() => this.#session.query<StateRow>(documents, [column(keys, 'room'), column(keys, 'key')]));
+  read(keys: readonly RowKey[]): Promise<readonly (StateRow | TornRow)[]> {
+    return this.#after(async () => {
+      const beside = await this.#whatIsBeside();
+      const there = keys.filter((key) => beside.has(key));
+      if (there.length === 0) return this.#readDocuments(keys);
+      const others = keys.filter((key) => !beside.has(key));
+      return [...(await beside.read(there)), ...(await this.#readDocuments(others))];
+    });
+  }
+
+  /** Of many with a torn one among them, each is asked for by itself. */
+  async #readDocuments(keys: readonly RowKey[]): Promise<readonly (StateRow | TornRow)[]> {
+    try {
+      return await this.#session.query<StateRow>(documents, columnsOfKeys(keys));
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      const [only] = keys;
+      if (keys.length === 1) return [{ ...only!, error }];
+      const found: (StateRow | TornRow)[] = [];
+      for (const key of keys) found.push(...(await this.#readDocuments([key])));
+      return found;
+    }
+  }
+
+  #whatIsBeside(): Promise<DocumentsBeside> {
+    this.#beside ??= DocumentsBeside.open(this.#session);
+    return this.#beside;
   }
 
   commit(writes: readonly StateWrite[]): Promise<void> {
@@ -108,19 +104,40 @@ export class PostgresState implements StatePort {
     return done;
   }
 
+  /** Where a page is torn: first the documents on it go beside, then, as new ones would be put there too, all that are written. */
   async #commit(writes: readonly StateWrite[]): Promise<void> {
     const newest = newestWrites(writes);
-    const columns = [
-      ...columnsOf(newest.filter((write) => !isReadOnDemand(write))),
-      ...columnsOf(newest.filter(isReadOnDemand)),
+    const asked = newest.filter(isReadOnDemand);
+    const tornOf = async () => (await this.#readDocuments(asked)).filter((row) => 'error' in row);
+    const places = [async () => [], tornOf, async () => asked];
+    for (const [index, moved] of places.entries()) {
+      try {
+        return await this.#write(newest, await moved());
+      } catch (error) {
+        if (!isCorrupt(error) || asked.length === 0 || index === places.length - 1) throw error;
+      }
+    }
+  }
+
+  async #write(writes: readonly StateWrite[], moved: readonly RowKey[]): Promise<void> {
+    const beside = await this.#whatIsBeside();
+    const isMoved = new Set(moved.map(rowName));
+    const liesBeside = (write: StateWrite) => beside.has(write) || isMoved.has(rowName(write));
+    const [rows, here, there] = [
+      writes.filter((write) => !isReadOnDemand(write)),
+      writes.filter((write) => isReadOnDemand(write) && !liesBeside(write)),
+      writes.filter((write) => isReadOnDemand(write) && liesBeside(write)),
     ];
-    const fence = await this.#session.query(commit, [this.#epoch, ...columns]);
+    if (moved.length > 0) await beside.makeRoom();
+    const columns = [rows, here, ...(there.length > 0 ? [there] : [])].flatMap(columnsOf);
+    const fence = await this.#session.query(there.length > 0 ? commitBeside : commit, [this.#epoch, ...columns]);
     if (fence.length === 0) {
       throw new StateError(
         'STATE_LEASE_LOST',
         `epoch ${this.#epoch} has passed: another controller leads; not written`,
       );
     }
+    beside.note(moved);
   }
 
   close(): Promise<void> {

@@ -88,14 +88,15 @@ export interface DatabaseOptions {
   readonly durability: 'full' | 'normal';
 }
 
-/** Opens or creates a database; `:memory:` is one that nobody keeps. */
-export function openDatabase(path: string, { migrations, durability, checked }: DatabaseOptions): DatabaseSync {
+function openedWith(
+  path: string,
+  database: DatabaseSync,
+  { migrations, checked }: DatabaseOptions,
+  prepare: () => void,
+) {
   return guarded(path, () => {
-    const database = new DatabaseSync(path, { timeout: lockTimeoutMs });
     try {
-      // Counts for a new file alone: of rows of 2 to 3 kB, pages of 4 kB would hold one each.
-      database.exec('PRAGMA page_size = 8192');
-      database.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durability}`);
+      prepare();
       check(path, database, checked);
       migrate(path, database, migrations);
       return database;
@@ -104,4 +105,22 @@ export function openDatabase(path: string, { migrations, durability, checked }: 
       throw error;
     }
   });
+}
+
+/** Opens or creates a database; `:memory:` is one that nobody keeps. */
+export function openDatabase(path: string, options: DatabaseOptions): DatabaseSync {
+  const database = guarded(path, () => new DatabaseSync(path, { timeout: lockTimeoutMs }));
+  return openedWith(path, database, options, () => {
+    // Counts for a new file alone: of rows of 2 to 3 kB, pages of 4 kB would hold one each.
+    database.exec('PRAGMA page_size = 8192');
+    database.exec(
+      `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.durability}`,
+    );
+  });
+}
+
+/** A database in memory that begins with the bytes of a file, which is called `path` in errors. */
+export function openBytes(path: string, bytes: Uint8Array, options: DatabaseOptions): DatabaseSync {
+  const database = new DatabaseSync(':memory:');
+  return openedWith(path, database, options, () => database.deserialize(bytes));
 }

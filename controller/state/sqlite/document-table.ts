@@ -3,7 +3,7 @@
  * their place: what is written to one of them lies beside the table from then on, so that the damage concerns those rows alone.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { type RowKey, StateError, type StateRow, type StateWrite, type TornRow } from '../state-port.ts';
+import { type RowKey, rowName, StateError, type StateRow, type StateWrite, type TornRow } from '../state-port.ts';
 import { guarded } from './database.ts';
 import { TableWriter } from './table-writer.ts';
 
@@ -12,10 +12,6 @@ const besideName = 'documents_beside';
 /** Made when a row is there for the first time. One without a value covers what can't be deleted. */
 const besideTable = `CREATE TABLE IF NOT EXISTS ${besideName}
   (room TEXT NOT NULL, key TEXT NOT NULL, value TEXT, PRIMARY KEY (room, key)) STRICT, WITHOUT ROWID`;
-
-function placeOf({ room, key }: RowKey): string {
-  return `${room} ${key}`;
-}
 
 export class DocumentTable {
   readonly #path: string;
@@ -33,7 +29,7 @@ export class DocumentTable {
     const isThere = database.prepare(`SELECT 1 FROM sqlite_schema WHERE name = ?`).get(besideName) !== undefined;
     if (!isThere) return;
     for (const row of database.prepare(`SELECT room, key FROM ${besideName}`).all()) {
-      this.#beside.add(placeOf(row as unknown as RowKey));
+      this.#beside.add(rowName(row as unknown as RowKey));
     }
   }
 
@@ -49,7 +45,7 @@ export class DocumentTable {
   }
 
   #isBeside(row: RowKey): boolean {
-    return this.#beside.size > 0 && this.#beside.has(placeOf(row));
+    return this.#beside.size > 0 && this.#beside.has(rowName(row));
   }
 
   #valueOf({ room, key }: RowKey): string | null {
@@ -71,6 +67,6 @@ export class DocumentTable {
   /** The row can't be written in its place: the next write puts it beside. Returns false where it is there already. */
   giveUp(row: RowKey): boolean {
     const before = this.#beside.size;
-    return this.#beside.add(placeOf(row)).size > before;
+    return this.#beside.add(rowName(row)).size > before;
   }
 }

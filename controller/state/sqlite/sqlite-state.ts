@@ -8,7 +8,7 @@ import {
   type StateWrite,
   type TornRow,
 } from '../state-port.ts';
-import { guarded, isCorrupt, openDatabase } from './database.ts';
+import { type DatabaseOptions, guarded, isCorrupt, openBytes, openDatabase } from './database.ts';
 import { DocumentTable } from './document-table.ts';
 import { TableWriter } from './table-writer.ts';
 
@@ -43,6 +43,8 @@ const migrations: readonly string[] = [
    DELETE FROM rows WHERE room = 'history'`,
 ];
 
+const options: DatabaseOptions = { migrations, durability: 'full', checked: 'rows' };
+
 /** Rows that are loaded at once. */
 const rowsPerPage = 1_000;
 
@@ -53,9 +55,9 @@ class SqliteState implements StatePort {
   readonly #rows: TableWriter;
   readonly #documents: DocumentTable;
 
-  constructor(path: string) {
+  constructor(path: string, database: DatabaseSync) {
     this.#path = path;
-    this.#database = openDatabase(path, { migrations, durability: 'full', checked: 'rows' });
+    this.#database = database;
     this.#page = this.#database.prepare(
       `SELECT id, room, key, value FROM rows WHERE id > ? ORDER BY id LIMIT ${rowsPerPage}`,
     );
@@ -113,5 +115,10 @@ class SqliteState implements StatePort {
 
 /** Opens or creates the state. Throws `StateError` when the file is corrupt, newer than this program, or in use. */
 export function openSqliteState(path: string): StatePort {
-  return new SqliteState(path);
+  return new SqliteState(path, openDatabase(path, options));
+}
+
+/** A state in memory that begins with what a file of these bytes would hold. */
+export function stateOfBytes(path: string, bytes: Uint8Array): StatePort {
+  return new SqliteState(path, openBytes(path, bytes, options));
 }

@@ -16,6 +16,17 @@ export function channelTerms(channel: ChannelOut): ChannelTerms {
 
 type Channelled = Pick<DeployedApplication, 'name' | 'channels'>;
 
+/** Who reads which channel. */
+function readersOf(applications: readonly Channelled[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const readers = new Map<string, Set<string>>();
+  for (const { name, channels } of applications) {
+    for (const channel of Object.keys(channels?.in ?? {})) {
+      readers.set(channel, (readers.get(channel) ?? new Set()).add(name));
+    }
+  }
+  return readers;
+}
+
 /** What became of a message: `full` means that its writer is to wait. */
 export type Put = 'taken' | 'full' | 'unread';
 
@@ -34,24 +45,24 @@ export class ChannelHub {
     this.#abroad = abroad;
   }
 
-  /** Opens queues for what these read, and lets go of those that nobody reads any more; the others keep what waits. */
-  apply(applications: readonly Channelled[]): void {
-    const wanted = new Map<string, Set<string>>();
-    for (const { name, channels } of applications) {
-      for (const channel of Object.keys(channels?.in ?? {})) {
-        wanted.set(channel, (wanted.get(channel) ?? new Set()).add(name));
-      }
-    }
-    for (const [channel, readers] of this.#readers) {
-      for (const name of readers.keys()) if (!wanted.get(channel)?.has(name)) readers.delete(name);
-      if (readers.size === 0) this.#readers.delete(channel);
-    }
-    for (const [channel, names] of wanted) {
+  /** Opens queues for what these read besides what is open: messages may come before they are there to take them. */
+  open(applications: readonly Channelled[]): void {
+    for (const [channel, names] of readersOf(applications)) {
       const readers = this.#readers.get(channel) ?? new Map<string, MessageQueue>();
       this.#readers.set(channel, readers);
       for (const name of names) if (!readers.has(name)) readers.set(name, new MessageQueue());
     }
     this.#wakeAll();
+  }
+
+  /** Opens queues for what these read, and lets go of those that nobody reads any more; the others keep what waits. */
+  apply(applications: readonly Channelled[]): void {
+    const wanted = readersOf(applications);
+    for (const [channel, readers] of this.#readers) {
+      for (const name of readers.keys()) if (!wanted.get(channel)?.has(name)) readers.delete(name);
+      if (readers.size === 0) this.#readers.delete(channel);
+    }
+    this.open(applications);
   }
 
   /** An application that has come to its end reads no more: nobody waits for it. */

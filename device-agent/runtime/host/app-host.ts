@@ -5,7 +5,7 @@ import type { CompiledModules } from './compiled-modules.ts';
 import type { EventQueue } from './events/event-queue.ts';
 import { type LifePorts, openLife } from './events/open-life.ts';
 import { differInLinksOnly, isSameApplication } from './hosted-application.ts';
-import type { Life } from './life.ts';
+import type { Life, StopTerms } from './life.ts';
 
 /** What an app host needs of the outside. */
 export interface AppHostPorts extends LifePorts {
@@ -26,6 +26,8 @@ export class AppHost {
   readonly #live = new Map<string, Life>();
   /** Orders are carried out one after the other. */
   #work: Promise<void> = Promise.resolve();
+  /** What the last one says, which others may still be in the way of. */
+  #ordered: readonly HostedApplication[] = [];
 
   constructor(ports: AppHostPorts, say: (message: FromHost) => void) {
     this.#ports = ports;
@@ -36,18 +38,21 @@ export class AppHost {
 
   /** Carries out a message; resolves when that is done. */
   receive(message: ToHost): Promise<void> {
-    const { abroad, arrivals } = this.#ports;
+    const { abroad, arrivals, asks, hub } = this.#ports;
     switch (message.kind) {
       case 'message':
-        // Behind the order that opens the queue it is for.
-        return this.#work.then(() => arrivals.take(message));
+        arrivals.take(message);
+        return Promise.resolve();
       case 'ask':
-        return this.#work.then(() => this.#ports.asks.take(message));
+        // Whoever is there answers at once, whatever becomes of others; for who is to come it waits.
+        return (asks.isTaken(message) ? Promise.resolve() : this.#work).then(() => asks.take(message));
       case 'sent':
         abroad.sent(message);
         return Promise.resolve();
       case 'apply':
         abroad.apply(message.readElsewhere);
+        // Messages for those that are to come follow at once, and carrying out the order may take long.
+        hub.open(message.applications);
         return this.#order(message.applications, lastEventMsMax, () => this.#say({ kind: 'applied', id: message.id }));
       case 'stop':
         return this.#order([], lastEventOfHostMsMax, () => {});
@@ -57,36 +62,46 @@ export class AppHost {
   }
 
   #order(applications: readonly HostedApplication[], lastEventMs: number, done: () => void): Promise<void> {
+    this.#ordered = applications;
     this.#work = this.#work.then(() => this.#apply(applications, lastEventMs)).then(done);
     return this.#work;
   }
 
-  async #apply(applications: readonly HostedApplication[], lastEventMs: number): Promise<void> {
+  /** Each comes when its own predecessor has gone, however long others take. */
+  async #apply(applications: readonly HostedApplication[], lastEventMsMax: number): Promise<void> {
+    const { modules, hub, lost } = this.#ports;
     const wanted = new Map(applications.map((application) => [application.name, application]));
     const lives = [...this.#live.values()];
     const stays = await Promise.all(lives.map((life) => staysWith(life, wanted.get(life.application.name))));
-    const leaving = lives.filter((_, at) => stays[at] === false);
-    const queues = new Map<string, EventQueue | undefined>();
-    await Promise.all(
-      leaving.map(async (live) => {
-        const { name } = live.application;
-        queues.set(name, await live.stop({ lastEventMsMax: lastEventMs, next: wanted.get(name) }));
-      }),
-    );
-    for (const { application } of leaving) {
-      this.#live.delete(application.name);
-      this.#ports.grants.forget(application.name);
+    const leaving = new Map<string, Promise<EventQueue | undefined>>();
+    for (const [at, life] of lives.entries()) {
+      const { name } = life.application;
+      if (!stays[at]) leaving.set(name, this.#end(life, { lastEventMsMax, next: wanted.get(name) }));
     }
-    this.#ports.modules.keep(applications);
-    this.#ports.hub.apply(applications);
-    this.#ports.lost.keep(new Set(wanted.keys()));
-    const coming = [...wanted.values()].filter(({ name }) => !this.#live.has(name));
-    const newcomers = await Promise.all(
-      coming.map((one) => openLife(one, this.#ports, () => this.tell(), queues.get(one.name))),
-    );
-    for (const live of newcomers) this.#live.set(live.application.name, live);
+    const coming = applications.filter(({ name }) => leaving.has(name) || !this.#live.has(name));
+    const begun = coming.map((one) => this.#begin(one, leaving.get(one.name)));
+    await Promise.all(leaving.values());
+    modules.keep(applications);
+    hub.apply([...applications, ...this.#ordered]);
+    lost.keep(new Set(wanted.keys()));
     this.tell();
-    await Promise.all(newcomers.map((live) => live.begin()));
+    await Promise.all(begun);
+  }
+
+  async #end(life: Life, terms: StopTerms): Promise<EventQueue | undefined> {
+    const { name } = life.application;
+    const queue = await life.stop(terms);
+    this.#live.delete(name);
+    this.#ports.grants.forget(name);
+    return queue;
+  }
+
+  async #begin(application: HostedApplication, inherited: Promise<EventQueue | undefined> | undefined): Promise<void> {
+    const queue = await inherited;
+    this.#ports.hub.open([application]);
+    const life = await openLife(application, this.#ports, () => this.tell(), queue);
+    this.#live.set(application.name, life);
+    await life.begin();
   }
 
   #beat(): void {

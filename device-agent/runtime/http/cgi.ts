@@ -5,7 +5,18 @@ const newline = 10;
 const headBytesMax = 16_384;
 const fieldsMax = 64;
 /** Written by the server itself, or about the connection and not the answer. */
-const notForwarded: ReadonlySet<string> = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding']);
+const notForwarded: ReadonlySet<string> = new Set([
+  ...[
+    'connection',
+    'content-length',
+    'keep-alive',
+    'proxy-connection',
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'upgrade',
+  ],
+]);
 /** A program that obeys HTTP_PROXY must not be sent through whomever the client names. */
 const notShown: ReadonlySet<string> = new Set(['proxy', 'content-length', 'content-type']);
 

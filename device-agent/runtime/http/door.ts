@@ -2,6 +2,9 @@ import type { LocalRequest, LocalResponse } from '../../../platform/local-http.t
 import type { Answer, Ask, HttpAnswer, Route } from './messages.ts';
 import { meet } from './route-table.ts';
 
+/** What stands before the path where a client asks as it would ask a proxy, which every server has to take (RFC 9112, 3.2.2). */
+const absoluteForm = /^https?:\/\/[^/?]*/i;
+
 /** Requests that may be on their way to applications. */
 const underwayMax = 256;
 
@@ -52,8 +55,8 @@ export class Door {
   }
 
   async answer({ method, url, headers, body, address }: LocalRequest): Promise<LocalResponse> {
-    const [path = '', ...queries] = url.split('?');
-    const met = meet(this.#routes, path);
+    const [path, ...queries] = url.replace(absoluteForm, '').split('?');
+    const met = meet(this.#routes, path || '/');
     if (met === undefined) return refuse('no-route');
     if (this.#underway.size >= underwayMax) return refuse('busy');
     this.#lastId += 1;

@@ -1,15 +1,19 @@
 import type { DirectoryHandle } from '../../../platform/file-handles.ts';
 import type { Clock } from '../../../platform/ports.ts';
 
-/** What a directory holds: sizes of all files below it, each once whatever its names, and its entries. */
+/**
+ * What a directory holds: sizes of all files below it, each once whatever its names, and its entries. What lies deeper, or is more,
+ * than is counted is taken for more than any quota: through descriptors a guest makes directories as deep as it likes.
+ */
 export interface Held {
   readonly bytes: number;
   readonly entries: number;
 }
 
-/** Entries beyond these are not counted, so that measuring ends. */
+/** Measuring ends: so many entries are counted, in directories so deep. */
 const measuredMax = 1_000_000;
 const depthMax = 128;
+const uncounted = Number.MAX_SAFE_INTEGER;
 
 /** Of an application host's thread: who waits meanwhile waits this long. */
 const stretchMs = 1;
@@ -22,11 +26,12 @@ function* measuring(directory: DirectoryHandle): Generator<void, Held, void> {
     for (const { name, kind } of held.entries()) {
       yield;
       const stat = held.statOf(name);
-      if (sum.entries >= measuredMax) return;
+      if (sum.bytes === uncounted) return;
       if (stat === undefined) continue;
       sum.entries += 1;
-      if (kind === 'directory' && depth < depthMax) yield* addBelow(held, name, depth + 1);
-      if (stat.kind !== 'file' || linked.has(stat.inode)) continue;
+      if (sum.entries > measuredMax || (kind === 'directory' && depth === depthMax)) sum.bytes = uncounted;
+      else if (kind === 'directory') yield* addBelow(held, name, depth + 1);
+      if (stat.kind !== 'file' || linked.has(stat.inode) || sum.bytes === uncounted) continue;
       if (stat.links > 1n) linked.add(stat.inode);
       sum.bytes += stat.bytes;
     }

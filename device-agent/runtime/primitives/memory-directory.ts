@@ -83,11 +83,13 @@ class MemoryDirectory implements DirectoryHandle {
 
   #put(name: string, node: MemoryNode): void {
     this.#node.entries.set(name, node);
+    if (node.kind === 'directory') node.parent = this.#node;
     this.#nodes.touch(this.#node);
   }
 
   #drop(name: string, node: MemoryNode): void {
     this.#node.entries.delete(name);
+    if (node.kind === 'directory') node.parent = undefined;
     node.links -= 1n;
     this.#nodes.touch(this.#node);
   }
@@ -148,8 +150,9 @@ class MemoryDirectory implements DirectoryHandle {
 }
 
 function isWithin(directory: MemoryDirectoryNode, wanted: MemoryDirectoryNode): boolean {
-  if (directory === wanted) return true;
-  return [...directory.entries.values()].some((node) => node.kind === 'directory' && isWithin(node, wanted));
+  let node: MemoryDirectoryNode | undefined = wanted;
+  while (node !== undefined && node !== directory) node = node.parent;
+  return node === directory;
 }
 
 function assertReplaceable(replaced: MemoryNode, node: MemoryNode): void {

@@ -18,6 +18,8 @@ export interface MemoryFile extends MemoryNodeBase {
 
 export interface MemoryDirectoryNode extends MemoryNodeBase {
   readonly kind: 'directory';
+  /** Undefined for the top, and for one that was removed. */
+  parent: MemoryDirectoryNode | undefined;
   readonly entries: Map<string, MemoryNode>;
 }
 
@@ -49,7 +51,7 @@ export class MemoryNodes {
   }
 
   directory(): MemoryDirectoryNode {
-    return { ...this.#base(), kind: 'directory', entries: new Map() };
+    return { ...this.#base(), kind: 'directory', parent: undefined, entries: new Map() };
   }
 
   link(target: string): MemoryLink {

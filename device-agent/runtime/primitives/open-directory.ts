@@ -9,7 +9,7 @@ import {
 import { parsePath } from './guest-path.ts';
 import { OpenFile } from './open-file.ts';
 import type { OpenStream, StreamEntries } from './open-stream.ts';
-import type { Quota } from './quota.ts';
+import type { OpenNode, Quota } from './quota.ts';
 import { type Place, resolve } from './resolve.ts';
 
 /** How a path is opened. */
@@ -44,14 +44,14 @@ const racesMax = 8;
 export class OpenDirectory {
   readonly #grant: Grant;
   readonly #handle: DirectoryHandle;
-  readonly #key: string;
+  readonly #node: OpenNode;
   #isClosed = false;
 
   /** Takes over the handle. */
   constructor(handle: DirectoryHandle, grant: Grant) {
     this.#handle = handle;
     this.#grant = grant;
-    this.#key = grant.quota.opened(handle.stat());
+    this.#node = grant.quota.opened(handle.stat());
   }
 
   get isWritable(): boolean {
@@ -80,7 +80,7 @@ export class OpenDirectory {
     if (this.#isClosed) return;
     this.#isClosed = true;
     try {
-      this.#grant.quota.closed(this.#key, () => 0);
+      this.#grant.quota.closed(this.#node, () => 0);
     } finally {
       this.#handle.close();
     }
@@ -214,6 +214,7 @@ export class OpenDirectory {
     const renaming = place.directory.rename(name, target.directory, toName);
     const isOther = replaced !== undefined && (replaced.inode !== moved.inode || replaced.device !== moved.device);
     if (isOther) this.#grant.quota.dropNode(replaced);
+    this.#grant.quota.renamed(moved, target.directory.statOf(toName) ?? moved);
     return renaming;
   }
 

@@ -1,5 +1,5 @@
 import { FileError, type FileHandle, type NodeStat, type NodeTimes } from '../../../platform/file-handles.ts';
-import type { Quota } from './quota.ts';
+import type { OpenNode, Quota } from './quota.ts';
 
 /** As large as a file may become: beyond it positions are no exact numbers any more. */
 const fileBytesMax = Number.MAX_SAFE_INTEGER;
@@ -8,14 +8,14 @@ const fileBytesMax = Number.MAX_SAFE_INTEGER;
 export class OpenFile {
   readonly #handle: FileHandle;
   readonly #quota: Quota;
-  readonly #key: string;
+  readonly #node: OpenNode;
   #isClosed = false;
 
   /** Takes over the handle. */
   constructor(handle: FileHandle, quota: Quota) {
     this.#handle = handle;
     this.#quota = quota;
-    this.#key = quota.opened(handle.stat());
+    this.#node = quota.opened(handle.stat());
   }
 
   stat(): NodeStat {
@@ -78,7 +78,7 @@ export class OpenFile {
     this.#isClosed = true;
     let closing: void | Promise<void>;
     try {
-      this.#quota.closed(this.#key, () => this.#handle.size());
+      this.#quota.closed(this.#node, () => this.#handle.size());
     } finally {
       closing = this.#handle.close();
     }

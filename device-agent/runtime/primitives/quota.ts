@@ -15,7 +15,9 @@ export const openMax = 64;
 /** Of the disk, for a name and what stands behind it. */
 const entryBytes = 4096;
 
-interface OpenNode {
+/** A node that handles are open on, counted once for all of them. */
+export interface OpenNode {
+  key: string;
   handles: number;
   /** Its last name is gone; its bytes are given back with its last handle. */
   isNameless: boolean;
@@ -72,9 +74,24 @@ export class Quota {
   dropNode(stat: NodeStat): void {
     this.dropEntry();
     if (stat.kind !== 'file' || stat.links > 1n) return;
-    const node = this.#open.get(keyOf(stat));
-    if (node === undefined) this.#bytes -= stat.bytes;
-    else node.isNameless = true;
+    const key = keyOf(stat);
+    const node = this.#open.get(key);
+    if (node === undefined) {
+      this.#bytes -= stat.bytes;
+      return;
+    }
+    node.isNameless = true;
+    // What takes its name may be known by the same key, and is another node.
+    this.#open.delete(key);
+  }
+
+  /** Counts an entry that has another name: where a node is known by its name, its open handles are known by the new one. */
+  renamed(before: NodeStat, after: NodeStat): void {
+    const [key, newKey] = [keyOf(before), keyOf(after)];
+    const node = this.#open.get(key);
+    if (node === undefined || key === newKey) return;
+    this.#open.delete(key);
+    this.#open.set(newKey, Object.assign(node, { key: newKey }));
   }
 
   /** How many of `growth` bytes may be added; fails when it is none of them. */
@@ -103,24 +120,23 @@ export class Quota {
     }
   }
 
-  /** Counts a handle; gives what to say when it is closed. */
-  opened(stat: NodeStat): string {
+  /** Counts a handle; gives what it is closed with. */
+  opened(stat: NodeStat): OpenNode {
     const key = keyOf(stat);
-    const node = this.#open.get(key);
-    if (node === undefined) this.#open.set(key, { handles: 1, isNameless: false });
-    else node.handles += 1;
+    const node = this.#open.get(key) ?? { key, handles: 0, isNameless: false };
+    node.handles += 1;
+    this.#open.set(key, node);
     this.#handles += 1;
-    return key;
+    return node;
   }
 
   /** Counts that a handle is closed; `bytes` tells what goes with it when it was the last of a file without a name. */
-  closed(key: string, bytes: () => number): void {
+  closed(node: OpenNode, bytes: () => number): void {
     this.#handles -= 1;
-    const node = this.#open.get(key)!;
     node.handles -= 1;
     if (node.handles > 0) return;
-    this.#open.delete(key);
     if (node.isNameless) this.#bytes -= bytes();
+    else this.#open.delete(node.key);
   }
 }
 

@@ -73,10 +73,13 @@ test('what git holds and nobody reads is told: submodules, links, and names that
     'devices/c.yaml',
     'trust/1.root.json',
     'devices/README.md',
+    '.fleet/keys/offline/trusted-root.json',
+    '.github/workflows/ci.yml',
   ];
   t.deepEqual(
     passedOver(odd, paths).map(({ file, code }) => `${file} ${code}`),
     [
+      '.fleet/keys/offline/trusted-root.json KEYS_IN_GIT',
       'devices/a.YAML UNREAD_NAME',
       'devices/link.yaml SYMBOLIC_LINK',
       'sites/b.json UNREAD_NAME',

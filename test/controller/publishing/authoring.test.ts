@@ -210,6 +210,9 @@ test('a module that is one of several is added as such, and who adds it as a pro
     error?.message ?? '',
     /^codec\.wasm cannot run on a device: .*; as one of several modules it is added with --linked$/,
   );
+  const short = buildModule({ imports: [{ module: 'a', name: 'b' }], functions: { _start: [] } });
+  const other = t.throws(() => addRelease(tree, { ...options, bytes: short }), { code: 'CANNOT_RUN' });
+  t.regex(other?.message ?? '', /this is Emscripten for JavaScript; build it with wasi-sdk\)$/);
   t.true(addRelease(tree, { ...options, isLinked: true }).added);
   t.deepEqual(verifyRepository(tree, now).problems, []);
 });

@@ -1,15 +1,26 @@
 import test from 'ava';
+import { privateKeyFromSeed } from '../../../artifact/trust/keys.ts';
+import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
+import { readControllerKeys } from '../../../controller/publishing/authoring/key-files.ts';
 import { removeRelease } from '../../../controller/publishing/authoring/remove-release.ts';
-import { readTrustFiles } from '../../../controller/publishing/authoring/work-tree.ts';
+import { rotateKeys } from '../../../controller/publishing/authoring/rotate-keys.ts';
+import { readTrustFiles, type WorkTree } from '../../../controller/publishing/authoring/work-tree.ts';
+import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
 import { DirectoryFiles } from '../../../controller/publishing/files/directory-files.ts';
 import { judgeTrust } from '../../../controller/publishing/judge-trust.ts';
+import { deltaAtOnce } from '../../../controller/publishing/make-delta.ts';
+import { publishedNames } from '../../../controller/publishing/published-names.ts';
+import { RepositoryPublisher } from '../../../controller/publishing/publisher.ts';
 import {
   readReleaseNames,
   releaseNamesMax,
   withReleases,
   writeReleaseNames,
 } from '../../../controller/publishing/release-names.ts';
+import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
+import { SimTime } from '../../sim/sim-clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
+import { SimRandom } from '../../sim/sim-random.ts';
 import { moduleOf, newTree, now, onlineOf, release, trustOf } from './repository.ts';
 
 /** A controller that published two releases of crane, and then that one of them was taken out. */
@@ -23,6 +34,26 @@ async function afterRemoval() {
   await onlineOf(tree, disk).publish(trustOf(tree), now + 2_000);
   const judge = async () => judgeTrust(readTrustFiles(tree), await onlineOf(tree, disk).published());
   return { tree, disk, judge };
+}
+
+/** A controller that is started for each commit of a tree of one release; what it notes is told. */
+function publishing() {
+  const tree = newTree();
+  release(tree, 'crane', '1.0.0', moduleOf(1));
+  const disk = new SimDisk();
+  const files = new Map(tree.disk.allFiles().map((path) => [path.slice('/fleet/'.length), path]));
+  const readBlob = async (id: string) => tree.disk.readFile(id);
+  const publish = async () => {
+    const store = new ArtifactStore(new DirectoryFiles(disk, '/state/artifacts'));
+    const ways = new SmallerWays({ store, compress: brotliAtOnce, makeDelta: deltaAtOnce, log: { write: () => {} } });
+    const clock = new SimTime(now).clock({ alive: true });
+    const publisher = new RepositoryPublisher({ clock, store, online: onlineOf(tree, disk), ways });
+    const { catalogue, notes } = await publisher.judge({ files, trustFiles: files }, readBlob);
+    const demand = { wanted: new Set<string>(), held: new Set<string>() };
+    await publisher.publish({ files, trustFiles: files }, catalogue, readBlob, demand);
+    return notes.map(({ code }) => code);
+  };
+  return { tree, disk, publish };
 }
 
 test('a release that was taken out and comes again with other bytes is refused over a restart, with the way out', async (t) => {
@@ -44,19 +75,78 @@ test('a release that comes again as it was, and one under another version, are t
   t.is((await judge()).kind, 'prevails');
 });
 
-test('a record that is damaged or gone counts for nothing, and begins anew with what is published next', async (t) => {
+const recordPath = '/state/artifacts/tuf/release-names.json';
+
+function plant(disk: SimDisk, bytes: Uint8Array): Promise<void> {
+  return new DirectoryFiles(disk, '/state/artifacts').write('tuf/release-names.json', bytes);
+}
+
+function signedNames(tree: WorkTree, disk: SimDisk): string[] {
+  const { snapshot } = readControllerKeys(tree.disk, '/fleet/.fleet/keys/online');
+  return [...(readReleaseNames(disk.readFile(recordPath), [snapshot.publicKey])?.keys() ?? ['not signed by it'])];
+}
+
+test('a record that is damaged, gone or signed by nobody of the fleet counts for nothing, and begins anew with what is published next', async (t) => {
   const { tree, disk } = await afterRemoval();
-  for (const text of ['{', '[]', '{"crane/1.0.0":"short"}', '{"../x":"'.concat('a'.repeat(64), '"}'), '\xff']) {
-    await new DirectoryFiles(disk, '/state/artifacts').write('tuf/release-names.json', Buffer.from(text, 'latin1'));
+  const stranger = privateKeyFromSeed(new Uint8Array(32).fill(9));
+  const lie = new Map([['crane/1.0.0', 'b'.repeat(64)]]);
+  const right = disk.readFile(recordPath);
+  const moved = Buffer.from(
+    Buffer.from(right)
+      .toString()
+      .replace(/"crane.1.1.0":"./, (text) => `${text.slice(0, -1)}0`),
+  );
+  const texts = [
+    '{',
+    '[]',
+    '{"names":{"crane/1.0.0":"short"}}',
+    '\xff',
+    JSON.stringify({ names: Object.fromEntries(lie) }),
+  ];
+  for (const bytes of [...texts.map((text) => Buffer.from(text, 'latin1')), writeReleaseNames(lie, stranger), moved]) {
+    await plant(disk, bytes);
     const online = onlineOf(tree, disk);
-    t.false((await online.published()).has('release-names.json'), text);
-    await online.publish(trustOf(tree), now + 3_000);
-    t.deepEqual(
-      [...readReleaseNames(disk.readFile('/state/artifacts/tuf/release-names.json'))!.keys()],
-      ['crane/1.0.0'],
-      text,
-    );
+    const trust = trustOf(tree);
+    t.is(publishedNames(await online.published(), trust.roots), undefined);
+    t.is(judgeTrust(readTrustFiles(tree), await online.published()).kind, 'prevails');
+    t.false(online.isRight('release-names.json', bytes));
+    await online.publish(trust, now + 3_000);
+    t.deepEqual(signedNames(tree, disk), ['crane/1.0.0']);
   }
+});
+
+test('what is put in the place of the record while the controller runs is put right with all that was in it', async (t) => {
+  const { tree, disk } = await afterRemoval();
+  const online = onlineOf(tree, disk);
+  await online.publish(trustOf(tree), now + 3_000);
+  await plant(disk, Buffer.from('{}'));
+  t.deepEqual(
+    [...publishedNames(await online.published(), trustOf(tree).roots)!.keys()],
+    ['crane/1.0.0', 'crane/1.1.0'],
+  );
+  await online.publish(trustOf(tree), now + 4_000);
+  t.deepEqual(signedNames(tree, disk), ['crane/1.0.0', 'crane/1.1.0']);
+});
+
+test('the record goes on over new keys, by which it is signed anew; then what the old key signed counts no more', async (t) => {
+  const { tree, disk } = await afterRemoval();
+  const before = disk.readFile(recordPath);
+  rotateKeys(tree, { random: new SimRandom(61), now: now + 3_000, roles: new Set(['snapshot']), announce: () => {} });
+  const trust = trustOf(tree);
+  t.is(publishedNames(await onlineOf(tree, disk).published(), trust.roots)?.size, 2);
+  await onlineOf(tree, disk).publish(trust, now + 4_000);
+  t.deepEqual(signedNames(tree, disk), ['crane/1.0.0', 'crane/1.1.0']);
+  await plant(disk, before);
+  t.is(publishedNames(await onlineOf(tree, disk).published(), trust.roots), undefined);
+});
+
+test('a record that is lost is told with the next revision, and no longer once it is there again', async (t) => {
+  const { tree, disk, publish } = publishing();
+  t.deepEqual(await publish(), [], 'nothing was ever published');
+  disk.remove(recordPath);
+  t.deepEqual(await publish(), ['RELEASE_NAMES_LOST']);
+  t.deepEqual(await publish(), []);
+  t.deepEqual(signedNames(tree, disk), ['crane/1.0.0']);
 });
 
 test('the record is bounded: what came first goes first, unless it is in force', (t) => {
@@ -67,6 +157,7 @@ test('the record is bounded: what came first goes first, unless it is in force',
   const after = withReleases(many, releases);
   t.is(after.size, releaseNamesMax);
   t.true(after.has('crane/0') && after.has('crane/new') && !after.has('crane/1') && after.has('crane/2'));
-  t.deepEqual(readReleaseNames(writeReleaseNames(after)), after);
+  const key = privateKeyFromSeed(new Uint8Array(32).fill(1));
+  t.deepEqual(readReleaseNames(writeReleaseNames(after, key), [key.publicKey]), after);
   t.is(withReleases(after, releases), after, 'nothing new, nothing to write');
 });

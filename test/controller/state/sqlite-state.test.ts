@@ -1,14 +1,27 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, copyFileSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import test from 'ava';
+import { openReadableState } from '../../../controller/state/sqlite/copied-state.ts';
 import { openSqliteBlobCache } from '../../../controller/state/sqlite/sqlite-blob-cache.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import type { RowKey, StatePort } from '../../../controller/state/state-port.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
+import { nodeDisk } from '../../../platform/node/disk.ts';
+import type { Disk } from '../../../platform/ports.ts';
 import { Turn } from '../../../platform/turn.ts';
 import { scratchDirectory } from '../doors/scene.ts';
 import { conforms, readText, rowsOf } from './conformance.ts';
@@ -111,6 +124,49 @@ const firstRelease = `CREATE TABLE devices (name TEXT PRIMARY KEY, issued TEXT, 
   PRAGMA user_version = 1;
   INSERT INTO devices VALUES ('buoy-1', '{"sequence":3}', 'signed', '{}', 1, 1000, 1), ('buoy-2', NULL, NULL, '{}', 1, 2, 0);
   INSERT INTO key_values VALUES ('revision', 'in-force', CAST('{"info":{"id":"abc"},"files":[]}' AS BLOB))`;
+
+/** What a disk without room leaves of a file that is to be opened: nothing can be put beside it. */
+function withoutRoom(path: string): Disposable {
+  mkdirSync(`${path}-wal`);
+  return { [Symbol.dispose]: () => rmSync(`${path}-wal`, { recursive: true, force: true }) };
+}
+
+const files: Pick<Disk, 'stat' | 'readFile'> = {
+  readFile: (path) => nodeDisk.readFile(path),
+  stat: (path) => (path.endsWith('-wal') ? undefined : nodeDisk.stat(path)),
+};
+
+test('a file that can not be written at present is read, its old tables too; it is written once it can be', async (t) => {
+  using directory = scratchDirectory();
+  const path = `${directory.path}/controller.db`;
+  const database = new DatabaseSync(path);
+  database.exec(firstRelease);
+  database.close();
+  const before = readFileSync(path);
+  const full = withoutRoom(path);
+  t.throws(() => openSqliteState(path), { code: 'STATE_IO' });
+  const state = openReadableState(path, files);
+  const kept = await rowsOf(state);
+  t.is(kept.length, 2);
+  await t.throwsAsync(() => state.commit([{ room: 'a', key: 'x', value: '1' }]), { code: 'STATE_IO' });
+  t.deepEqual(await rowsOf(state), kept, 'what was not committed did not happen');
+  t.deepEqual(readFileSync(path), before);
+  full[Symbol.dispose]();
+  await state.commit([{ room: 'a', key: 'x', value: '1' }]);
+  await state.close();
+  const again = openSqliteState(path);
+  t.deepEqual(await rowsOf(again), ['a/x=1', ...kept]);
+  await again.close();
+});
+
+test('where nothing can be written, no file is an error, and so is one that is no state', async (t) => {
+  using directory = scratchDirectory();
+  const path = `${directory.path}/controller.db`;
+  using _full = withoutRoom(path);
+  t.throws(() => openReadableState(path, files), { code: 'STATE_IO' });
+  writeFileSync(path, 'no database'.repeat(1000));
+  t.throws(() => openReadableState(path, files), { code: 'STATE_CORRUPT' });
+});
 
 test('what the first release kept is taken over: what was issued, and what was in force', async (t) => {
   using directory = scratchDirectory();

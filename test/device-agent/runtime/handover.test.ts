@@ -83,7 +83,6 @@ cTest(
     await runtime.apply([one]);
     await logWhen('clockwork', /one at 2\n/);
     // In another process.
-    // In another process.
     const two = application('clockwork', ticking('two', 'later'), {
       ...migrating,
       class: 'background',

@@ -1,5 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -56,6 +66,26 @@ test('the launcher takes the Node that comes with the project before the one of 
   const { status, output } = machine.run();
   t.is(output, `checkout/node_modules/.bin/node runs ${machine.checkout}/cli/main.ts status\n`);
   t.is(status, 0);
+});
+
+test('the Node that comes with the project is tried once on each kind of machine, and again when it is another one', (t) => {
+  const machine = new Machine(t);
+  const bundled = join(machine.checkout, 'node_modules/.bin/node');
+  const tried = join(machine.checkout, 'node_modules/.fleet-node');
+  const question = join(machine.directory, 'question');
+  const asked = (): boolean => {
+    rmSync(question, { force: true });
+    t.is(machine.run().status, 0);
+    return existsSync(question);
+  };
+  machine.program('checkout/node_modules/.bin/node', `[ "$1" != -p ] || { : >"${question}" && echo 26; }`);
+  utimesSync(bundled, 0, 0);
+  t.deepEqual([asked(), asked(), asked()], [true, false, false]);
+  writeFileSync(tried, 'another-machine\n');
+  t.deepEqual([asked(), asked()], [true, false]);
+  const later = Date.now() / 1000 + 60;
+  utimesSync(bundled, later, later);
+  t.true(asked());
 });
 
 for (const [what, prepare] of [

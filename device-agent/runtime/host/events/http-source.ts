@@ -20,6 +20,11 @@ export class Asks {
     return { [Symbol.dispose]: () => void this.#takers.delete(application) };
   }
 
+  /** Whether its application takes requests now. */
+  isTaken({ application }: Ask): boolean {
+    return this.#takers.has(application);
+  }
+
   take(ask: Ask): void {
     const taker = this.#takers.get(ask.application);
     if (taker === undefined) this.answer(ask, { kind: 'absent' });
@@ -31,12 +36,35 @@ export class Asks {
   }
 }
 
-/** What an instance printed, as the answer to the request it was started for. */
-function answerOf(end: RunEnd | undefined, printed: readonly Uint8Array[]): HttpAnswer {
-  if (end === undefined) return { kind: 'absent' };
-  if (end.kind === 'exhausted') return { kind: 'late' };
-  if (failureOf(end) !== undefined) return { kind: 'failed' };
-  return cgiResponse(Buffer.concat(printed)) ?? { kind: 'failed' };
+/** What is wrong with what a program printed that ended well, for its developer. */
+const complaints = {
+  none: 'it printed no response: a header such as "Content-Type: text/plain", an empty line, the body',
+  long: `it printed more than the ${answerBytesMax} bytes that an answer may have`,
+} as const;
+
+/** What an instance prints, as the answer to the request it was started for. */
+class PrintedAnswer {
+  readonly stream = outputTo((bytes) => this.#take(bytes));
+  readonly #printed: Uint8Array[] = [];
+  #bytes = 0;
+
+  #take(part: Uint8Array): void {
+    this.#bytes += part.length;
+    if (this.#bytes > answerBytesMax)
+      throw new FileError('file-too-large', `an answer of more than ${answerBytesMax} bytes`);
+    this.#printed.push(part.slice());
+  }
+
+  /** Part of an answer is none, whatever the program makes of being told so; `complain` is called where it ended well. */
+  at(end: RunEnd | undefined, complain: (text: string) => void): HttpAnswer {
+    if (end === undefined) return { kind: 'absent' };
+    if (end.kind === 'exhausted') return { kind: 'late' };
+    if (failureOf(end) !== undefined) return { kind: 'failed' };
+    const isLong = this.#bytes > answerBytesMax;
+    const response = isLong ? undefined : cgiResponse(Buffer.concat(this.#printed));
+    if (response === undefined) complain(complaints[isLong ? 'long' : 'none']);
+    return response ?? { kind: 'failed' };
+  }
 }
 
 /** Each request: its body is the input, what is printed the answer. Those beyond the queue are answered that it is busy. */
@@ -44,40 +72,35 @@ export class HttpSource implements EventSource {
   readonly #asks: Asks;
   readonly #queueMax: number;
   readonly #onEvent: () => void;
-  readonly #onNoResponse: () => void;
+  readonly #complain: (text: string) => void;
   readonly #open: Disposable;
   readonly #waiting: Ask[] = [];
   #dropped = 0;
 
-  /** `onNoResponse` is called when a program ended well and printed no response. */
-  constructor(asks: Asks, application: string, queueMax: number, onEvent: () => void, onNoResponse: () => void) {
+  /** `complain` is called when a program ended well and printed no response. */
+  constructor(
+    asks: Asks,
+    application: string,
+    queueMax: number,
+    onEvent: () => void,
+    complain: (text: string) => void,
+  ) {
     this.#asks = asks;
     this.#queueMax = queueMax;
     this.#onEvent = onEvent;
-    this.#onNoResponse = onNoResponse;
+    this.#complain = complain;
     this.#open = asks.open(application, (ask) => this.#add(ask));
   }
 
   take(): HostEvent | undefined {
     const asked = this.#waiting.shift();
     if (asked === undefined) return undefined;
-    const printed: Uint8Array[] = [];
-    let bytes = 0;
-    const print = (part: Uint8Array): void => {
-      bytes += part.length;
-      if (bytes > answerBytesMax)
-        throw new FileError('file-too-large', `an answer of more than ${answerBytesMax} bytes`);
-      printed.push(part.slice());
-    };
+    const printed = new PrintedAnswer();
     return {
       stdin: inputOf(Buffer.from(asked.ask.body, 'base64')),
-      stdout: outputTo(print),
+      stdout: printed.stream,
       environment: cgiEnvironment(asked.ask),
-      finish: (end) => {
-        const answer = answerOf(end, printed);
-        if (answer.kind === 'failed' && end !== undefined && failureOf(end) === undefined) this.#onNoResponse();
-        this.#asks.answer(asked, answer);
-      },
+      finish: (end) => this.#asks.answer(asked, printed.at(end, this.#complain)),
     };
   }
 

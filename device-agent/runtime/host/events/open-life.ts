@@ -53,8 +53,7 @@ async function sourceOf(application: HostedApplication, trigger: Trigger, ports:
     const next = cronTimes(cron, timeZone);
     return (onEvent) => new ScheduleSource(ports.clock, next, queue, onEvent);
   }
-  const complaint = 'it printed no response: a header such as "Content-Type: text/plain", an empty line, the body';
-  return (onEvent, note) => new HttpSource(ports.asks, name, queue, onEvent, () => note(complaint));
+  return (onEvent, note) => new HttpSource(ports.asks, name, queue, onEvent, note);
 }
 
 /** How much larger than a memory a snapshot of it may be. */

@@ -1,6 +1,6 @@
 /** A PostgreSQL of this test alone: Debian's programs over a scratch directory, on a socket in it and a free port of the loopback. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { SkipFn, TestFn } from 'ava';
@@ -85,6 +85,19 @@ export class TestServer {
 
   async createDatabase(name: string): Promise<void> {
     await this.ask('postgres', `CREATE DATABASE ${name}`);
+  }
+
+  /** A copy in which one page of a table holds what nobody wrote; nobody connects to the database meanwhile. */
+  async tornCopy(database: string, table: string, page: number): Promise<string> {
+    const copy = `${database}_torn`;
+    // Of a copy that is made file by file the server has nothing in memory.
+    await this.ask('postgres', `CREATE DATABASE ${copy} TEMPLATE ${database} STRATEGY file_copy`);
+    const [row] = await this.ask(database, `SELECT pg_relation_filenode('${table}') AS node`);
+    const [base] = await this.ask('postgres', `SELECT oid FROM pg_database WHERE datname = '${copy}'`);
+    const file = openSync(`${this.#directory}/data/base/${base!.oid}/${row!.node}`, 'r+');
+    writeSync(file, new Uint8Array(2000).fill(0x5a), 0, 2000, page * 8192);
+    closeSync(file);
+    return copy;
   }
 
   async ask(database: string, text: string): Promise<readonly Record<string, unknown>[]> {

@@ -140,6 +140,27 @@ test('a key has one writer, values and their number are bounded, and removed key
   );
 });
 
+test('what takes the name of a value that is still read counts as itself', (t) => {
+  const { store, put, open, root, quota } = openKeys(new SimDisk());
+  put('a', 'old');
+  const removed = open('a', reading);
+  root.unlinkFileAt('a');
+  put('a', 'x'.repeat(40));
+  removed.close();
+  t.is(quota.used.bytes, store.measure().bytes);
+  const renamed = open('a', reading);
+  root.renameAt('a', root, 'b');
+  put('a', 'y');
+  root.unlinkFileAt('a');
+  renamed.close();
+  t.is(quota.used.bytes, store.measure().bytes);
+  const gone = open('b', reading);
+  root.unlinkFileAt('b');
+  t.is(quota.used.bytes, 40, 'it lies on the disk until nobody reads it');
+  gone.close();
+  t.is(quota.used.bytes, 0);
+});
+
 test('a key is the same node in every run, whatever names came and went before it', (t) => {
   const disk = new SimDisk();
   const { put, root } = openKeys(disk);

@@ -22,7 +22,14 @@ test('a header that could split the response or steer the connection does not ge
   t.is(printed('Content-Type: a\nBad Name: b\n\n'), undefined);
   t.is(printed(`Content-Type: a\n${'x: y\n'.repeat(100)}\n`), undefined);
   t.is(printed(`Content-Type: ${'a'.repeat(20_000)}\n\n`), undefined);
-  const headers = printed('Content-Type: a\nContent-Length: 9\nTransfer-Encoding: chunked\nConnection: close\n\n');
+  const ofConnection = [
+    'Content-Length: 9',
+    'Transfer-Encoding: chunked',
+    'Connection: close',
+    'Trailer: x',
+    'Upgrade: y',
+  ];
+  const headers = printed(`Content-Type: a\n${ofConnection.join('\n')}\n\n`);
   t.deepEqual(headers, { kind: 'response', status: 200, headers: [['content-type', 'a']], body: '' });
 });
 

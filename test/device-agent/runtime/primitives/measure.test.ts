@@ -40,3 +40,19 @@ test('a large directory is measured a millisecond at a time, with everybody else
   t.deepEqual(held, { bytes: 7 * files, entries: files });
   t.true(pauses >= files / 12, `${pauses} pauses`);
 });
+
+test('what lies deeper than is counted fills every quota: a restart lets nobody write more', (t) => {
+  const directory = memoryDirectory();
+  const quota = new Quota({ bytesMax: 1e6, entriesMax: 1000, openMax: 4 }, { bytes: 0, entries: 0 });
+  let deepest = new OpenDirectory(directory.duplicate(), { isWritable: true, quota });
+  for (let depth = 0; depth < 130; depth++) {
+    const above = deepest;
+    above.createDirectoryAt('d');
+    deepest = above.openAt('d', { ...create, create: false, write: false, directory: true }) as OpenDirectory;
+    above.close();
+  }
+  (deepest.openAt('file', create) as OpenFile).write(new Uint8Array(1000), 0);
+  t.is(quota.used.bytes, 1000);
+  const again = new Quota({ bytesMax: 1e6, entriesMax: 1000, openMax: 4 }, measure(directory));
+  t.throws(() => again.allowance(1), { message: /holds/ });
+});

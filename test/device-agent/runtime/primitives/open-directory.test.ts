@@ -296,6 +296,24 @@ onBoth(
   },
 );
 
+test('directories that lie deeper below each other than calls may are moved, and not into themselves (memory)', (t) => {
+  const root = granted(memoryDirectory());
+  let deepest = root;
+  for (let depth = 0; depth < 20_000; depth++) {
+    const above = deepest;
+    above.createDirectoryAt('d');
+    deepest = above.openAt('d', { ...reading, directory: true }) as OpenDirectory;
+    if (above !== root) above.close();
+  }
+  t.is(
+    fault(() => root.renameAt('d', deepest, 'e')),
+    'invalid',
+  );
+  root.renameAt('d', root, 'e');
+  deepest.createDirectoryAt('d');
+  t.is(root.statAt('e/d', false).kind, 'directory');
+});
+
 onBoth('hard links are one file, and times and sizes are told as they were set, to the nanosecond', (t, root) => {
   put(root, 'one', 'same');
   root.linkAt('one', root, 'two');

@@ -1,0 +1,109 @@
+/** What one application of a host waits for, and its neighbours do not: the host with a launcher that runs nothing. */
+import test from 'ava';
+import { Abroad } from '../../../../device-agent/runtime/channels/abroad.ts';
+import { Arrivals } from '../../../../device-agent/runtime/channels/arrivals.ts';
+import { ChannelHub } from '../../../../device-agent/runtime/channels/channel-hub.ts';
+import { LostMessages } from '../../../../device-agent/runtime/channels/lost-messages.ts';
+import { AppHost, type AppHostPorts } from '../../../../device-agent/runtime/host/app-host.ts';
+import { Asks } from '../../../../device-agent/runtime/host/events/http-source.ts';
+import type { Launch } from '../../../../device-agent/runtime/host/launch.ts';
+import type { FromHost, HostedApplication } from '../../../../device-agent/runtime/protocol.ts';
+import { SimDisk } from '../../../sim/sim-disk.ts';
+
+/** Reads all of its input, says in upper case what it was, with its version, and ends; `stuck` neither ends nor is ended. */
+const launch: Launch = ({ name, version }, { onEnd }, event) => {
+  const read = new Uint8Array(100);
+  const text = Buffer.from(read.subarray(0, event!.stdin.read(read))).toString();
+  event?.stdout?.write(Buffer.from(`Content-Type: text/plain\n\n${text.toUpperCase()} ${version}`));
+  const isStuck = name === 'stuck';
+  if (!isStuck) queueMicrotask(() => onEnd({ kind: 'exited', exitCode: 0 }));
+  const usage = () => ({ memoryBytes: 0, fuelSpent: 0 });
+  return {
+    usage,
+    stop: () => (isStuck ? new Promise<never>(() => {}) : Promise.resolve()),
+    relink: () => Promise.resolve(true),
+  };
+};
+
+/** A host in which another process still runs `held`, and what it says. */
+function hostBeside(held: string) {
+  const said: FromHost[] = [];
+  const say = (message: FromHost): void => void said.push(message);
+  const abroad = new Abroad(say, () => {});
+  const hub = new ChannelHub(abroad);
+  const never: Disposable = { [Symbol.dispose]: () => {} };
+  const ports = {
+    ...{ hub, abroad, launch, arrivals: new Arrivals(hub, say), asks: new Asks(say), lost: new LostMessages() },
+    ...{ disk: new SimDisk(), logDirectory: '/logs', modules: { keep: () => {} } },
+    clock: { now: () => 0, monotonic: () => 0, after: () => never },
+    grants: { count: () => Promise.resolve(), usage: () => ({}), facts: () => ({}), forget: () => {} },
+    lock: (name: string) => (name === held ? new Promise<never>(() => {}) : Promise.resolve(never)),
+  };
+  return { host: new AppHost(ports as unknown as AppHostPorts, say), said };
+}
+
+const application = (name: string, changes: Partial<HostedApplication>): HostedApplication =>
+  ({ name, version: '1', restarts: 0, config: {}, ...changes }) as HostedApplication;
+const held = application('held', { trigger: { http: { route: '/held' } } });
+const web = application('web', { trigger: { http: { route: '/web' } } });
+const reader = (name: string): HostedApplication =>
+  application(name, { trigger: { message: { channel: 'words' } }, channels: { in: { words: {} } } });
+
+const terms = { queue: 8, messageBytes: 100, framing: 'line', drop: 'oldest' } as const;
+const wordNumbered = (id: number) =>
+  ({ kind: 'message', id, channel: 'words', terms, data: Buffer.from('word\n').toString('base64') }) as const;
+const asking = (name: string, id: number) => {
+  const place = { address: '', serverName: '', serverPort: 80, headers: {}, query: '', pathInfo: '' };
+  const ask = { method: 'POST', route: `/${name}`, ...place, body: Buffer.from('ship').toString('base64') };
+  return { kind: 'ask', id, application: name, ask } as const;
+};
+
+/** Lets everything that is resolved go on. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test('who is asked or told something does not wait for a neighbour that another process still runs', async (t) => {
+  const { host, said } = hostBeside('held');
+  const order = { kind: 'apply', readElsewhere: [] } as const;
+  await host.receive({ ...order, id: 1, applications: [web, reader('first')] });
+  void host.receive({ ...order, id: 2, applications: [web, reader('first'), held] });
+  void host.receive({ ...order, id: 3, applications: [web, reader('second'), held] });
+  for (const message of [wordNumbered(1), asking('web', 2), asking('held', 3)]) void host.receive(message);
+  await settled();
+  const answers = said.flatMap((message) => (message.kind === 'answer' ? [message] : []));
+  t.deepEqual(
+    answers.map(({ id }) => id),
+    [2],
+    'who is to come is waited for',
+  );
+  t.like(answers[0]!.answer, { kind: 'response', status: 200, body: Buffer.from('SHIP 1').toString('base64') });
+  t.true(said.some((message) => message.kind === 'took' && message.id === 1));
+});
+
+test('a release takes the place of the one before it while a neighbour is still on its way out', async (t) => {
+  const { host, said } = hostBeside('nobody');
+  const stuck = application('stuck', { trigger: { http: { route: '/stuck' } } });
+  const order = { kind: 'apply', readElsewhere: [] } as const;
+  await host.receive({ ...order, id: 1, applications: [web, stuck] });
+  await host.receive(asking('stuck', 1));
+  void host.receive({ ...order, id: 2, applications: [{ ...web, version: '2' }] });
+  await settled();
+  await host.receive(asking('web', 2));
+  await settled();
+  const [answer, ...others] = said.flatMap((message) => (message.kind === 'answer' ? [message.answer] : []));
+  t.like(answer, { status: 200, body: Buffer.from('SHIP 2').toString('base64') });
+  t.is(others.length, 0);
+});
+
+test('a message for who is to come waits for it, however many orders are in between', async (t) => {
+  const { host, said } = hostBeside('nobody');
+  const order = { kind: 'apply', readElsewhere: [] } as const;
+  const orders = [[], [web], [web, reader('late')]].map((applications, id) =>
+    host.receive({ ...order, id, applications }),
+  );
+  void host.receive(wordNumbered(1));
+  await Promise.all(orders);
+  await settled();
+  host.tell();
+  const told = said.flatMap((message) => (message.kind === 'states' ? message.applications : []));
+  t.is(told.findLast(({ name }) => name === 'late')?.events?.handled, 1);
+});
