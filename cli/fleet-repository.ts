@@ -62,14 +62,14 @@ export async function findFleetRepository(
 export async function openFleetRepository(context: CommandContext, top: string): Promise<FleetRepository> {
   const { common } = await findGitDirectories(context.gitFiles, top);
   const engine = engineFor(context);
-  const git = new Repository(context.gitFiles, common, { engine, isForFew: true });
+  const git = new Repository(engine, common);
   const pile = new BlobPile();
   return {
     ...{ top, git, pile },
     bring: async (oids) => {
       const missing = new Set<string>();
       for (const oid of oids) if (!pile.has(oid)) missing.add(oid);
-      await readTogether(engine, git, [...missing], (oid, bytes) => pile.add(oid, bytes));
+      await readTogether(engine, git.gitDirectory, [...missing], (oid, bytes) => pile.add(oid, bytes));
     },
   };
 }
