@@ -8,6 +8,7 @@ import { type FetchOrder, fetchBytesMax, type GitEngine, type GitObject, silence
 import { hasDoubtfulName, type ListedEntry, listingArguments, readListing } from './listed-tree.ts';
 import { objectId } from './object-id.ts';
 import { SourceError } from './source-error.ts';
+import { tooMany } from './tree-bounds.ts';
 
 /** What one answer may hold: the contents of many manifests. */
 const outputBytesMax = 256 * 1024 * 1024;
@@ -168,6 +169,7 @@ class ProgramEngine implements GitEngine {
   async listTree(gitDirectory: string, tree: string, signal: AbortSignal): Promise<Iterable<ListedEntry>> {
     const args = [`--git-dir=${gitDirectory}`, ...listingArguments, tree];
     const listed = await this.#run(args, signal, { printsMuch: true });
+    if (listed.isTooMuch) throw tooMany('');
     if (listed.code !== 0) throw new ProgramUnfitError('ls-tree', listed);
     const text = new TextDecoder().decode(listed.output);
     if (hasDoubtfulName(text)) throw new ProgramUnfitError('ls-tree', { code: 0, complaint: 'a name is doubtful' });

@@ -6,7 +6,7 @@ import type { GitEngine, GitObject } from './git-engine.ts';
 import type { ListedEntry } from './listed-tree.ts';
 import type { BlobChange, OddChange, SourceFileSystem, TreeChanges } from './source.ts';
 import { codeOf, messageOf, SourceError } from './source-error.ts';
-import { tooDeep, tooDeepFolder, treeDepthMax } from './tree-depth.ts';
+import { tooDeep, tooDeepFolder, tooMany, treeDepthMax, treeEntriesMax } from './tree-bounds.ts';
 
 interface TreeEntry {
   readonly path: string;
@@ -80,6 +80,8 @@ export interface RepositoryAids {
   readonly engine?: Pick<GitEngine, 'listTree' | 'readObject'>;
   /** It is opened for a few objects: the engine reads them too, because the library reads the index of every pack before the first. */
   readonly isForFew?: true;
+  /** Files and folders that a walk comes upon; `treeEntriesMax` where it is not said. */
+  readonly entriesMax?: number;
 }
 
 /** Tags of tags of … a commit. */
@@ -187,19 +189,23 @@ export class Repository {
     to: string | undefined,
     prefix: string,
     found: Found,
-    depth = 0,
+    walk = { depth: 0, left: this.#aids.entriesMax ?? treeEntriesMax },
   ): Promise<void> {
     if (from === to) return;
-    if (depth > treeDepthMax) throw tooDeep(prefix);
+    if (walk.depth > treeDepthMax) throw tooDeep(prefix);
     const [before, after] = [await this.#entries(from), await this.#entries(to)];
+    walk.left -= Math.max(before.size, after.size);
+    if (walk.left < 0) throw tooMany(prefix);
     for (const name of [...new Set([...before.keys(), ...after.keys()])].sort()) {
       const [old, now] = [before.get(name), after.get(name)];
       if (old?.oid === now?.oid && old?.mode === now?.mode) continue;
       const path = prefix + name;
       const [oldTree, nowTree] = [folderOf(old), folderOf(now)];
       found(path, old, now);
-      if (oldTree !== undefined || nowTree !== undefined)
-        await this.#compare(oldTree, nowTree, `${path}/`, found, depth + 1);
+      if (oldTree === undefined && nowTree === undefined) continue;
+      walk.depth += 1;
+      await this.#compare(oldTree, nowTree, `${path}/`, found, walk);
+      walk.depth -= 1;
     }
   }
 
