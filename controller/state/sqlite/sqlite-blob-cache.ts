@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Turn } from '../../../platform/turn.ts';
 import type { BlobCache, FilesStep, RevisionFiles } from '../blob-cache.ts';
-import { openDatabase } from './database.ts';
+import { isCorrupt, openDatabase } from './database.ts';
 
 const migrations: readonly string[] = [
   `CREATE TABLE blobs (id INTEGER PRIMARY KEY, room TEXT NOT NULL, blob TEXT NOT NULL, value BLOB NOT NULL) STRICT;
@@ -12,25 +12,43 @@ const migrations: readonly string[] = [
 ];
 
 /** Paths that are written in one transaction. */
-const pathsAtOnce = 1_000;
+const pathsAtOnce = 250;
 
 /** Told when the cache can't be used; each thing once is enough. */
 export type OnCacheTrouble = (error: unknown) => void;
 
+/** What brings these files where nothing is. */
+async function asChanges(files: RevisionFiles, turn: Turn): Promise<FilesStep['changes']> {
+  const changes: { path: string; oid: string }[] = [];
+  for (const [path, oid] of files) if (changes.push({ path, oid }) % pathsAtOnce === 0) await turn.rest();
+  return changes;
+}
+
 class SqliteBlobCache implements BlobCache {
-  readonly #database: DatabaseSync;
+  #database: DatabaseSync;
+  /** An empty one in its place. */
+  readonly #openAnew: () => DatabaseSync;
   readonly #onTrouble: OnCacheTrouble;
 
-  constructor(database: DatabaseSync, onTrouble: OnCacheTrouble) {
+  constructor(database: DatabaseSync, openAnew: () => DatabaseSync, onTrouble: OnCacheTrouble) {
     this.#database = database;
+    this.#openAnew = openAnew;
     this.#onTrouble = onTrouble;
+  }
+
+  /** Nobody looked for damage, which takes as long as the file is large: who comes upon it gives all of the file up. */
+  #fail(error: unknown): void {
+    this.#onTrouble(error);
+    if (!isCorrupt(error)) return;
+    this.close();
+    this.#database = this.#openAnew();
   }
 
   #try<T>(work: () => T, otherwise: T): T {
     try {
       return work();
     } catch (error) {
-      this.#onTrouble(error);
+      this.#fail(error);
       return otherwise;
     }
   }
@@ -84,7 +102,7 @@ class SqliteBlobCache implements BlobCache {
       }
       return files;
     } catch (error) {
-      this.#onTrouble(error);
+      this.#fail(error);
       return undefined;
     }
   }
@@ -94,7 +112,7 @@ class SqliteBlobCache implements BlobCache {
     const kept = this.#try(() => this.#kept(), undefined);
     if (kept === revision) return;
     const isStep = from !== undefined && kept === from.revision;
-    const changes = isStep ? from.changes : Array.from(files, ([path, oid]) => ({ path, oid }));
+    const changes = isStep ? from.changes : await asChanges(files, turn);
     let isWhole = this.#atomically(() => {
       this.#database.exec('DELETE FROM kept');
       if (!isStep) this.#database.exec('DELETE FROM files');
@@ -126,19 +144,23 @@ class SqliteBlobCache implements BlobCache {
   }
 }
 
-/** Opens or creates the cache; what can't be opened is replaced by `remove` and an empty one. */
+/** Opens or creates the cache; what is damaged, or can't be opened, is replaced by `remove` and an empty one. */
 export function openSqliteBlobCache(path: string, remove: () => void, onTrouble: OnCacheTrouble): BlobCache {
-  const open = (file: string) => openDatabase(file, { migrations, durability: 'normal' });
+  // What tells whether files are kept is looked at; all else is a cache's to lose.
+  const open = (file: string) => openDatabase(file, { migrations, durability: 'normal', checked: 'kept' });
+  const openAnew = (): DatabaseSync => {
+    try {
+      remove();
+      return open(path);
+    } catch (error) {
+      onTrouble(error);
+      return open(':memory:');
+    }
+  };
   try {
-    return new SqliteBlobCache(open(path), onTrouble);
+    return new SqliteBlobCache(open(path), openAnew, onTrouble);
   } catch (error) {
     onTrouble(error);
-  }
-  try {
-    remove();
-    return new SqliteBlobCache(open(path), onTrouble);
-  } catch (error) {
-    onTrouble(error);
-    return new SqliteBlobCache(open(':memory:'), onTrouble);
+    return new SqliteBlobCache(openAnew(), openAnew, onTrouble);
   }
 }

@@ -167,7 +167,7 @@ test('a release that is signed after the new keys of its role were taken back is
   const tree = newTree();
   release(tree, 'crane', '1.0.0', moduleOf(1));
   const before = readTrustFiles(tree);
-  const roles = { roles: new Set<never>(), applications: new Set(['crane']) };
+  const roles = { roles: new Set<never>(), applications: ['crane'] };
   rotateKeys(tree, { random: new SimRandom(62), now: now + minuteMs, announce: () => {}, ...roles });
   const published = readTrustFiles(tree);
   for (const [path, bytes] of before) writeWorkFile(tree, path, bytes);
