@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path/posix';
 import { writeFileDurably } from '../../platform/durable-file.ts';
 import { mqttsPort } from '../../platform/host-and-port.ts';
 import type { Clock, Disk, Network, Random } from '../../platform/ports.ts';
@@ -8,6 +9,7 @@ import { readBornRoot } from '../download/born-root.ts';
 import { enrol } from '../enrol.ts';
 import { DeviceIdentityStore, keyInManifest } from '../enrol-identity.ts';
 import { defaultStateDirectory } from '../state-layout.ts';
+import { readIfPossible } from '../storage/unreadable.ts';
 import { type BrokerAddress, parseBrokerAddress } from '../transport/broker-address.ts';
 
 /** What enrolment needs of the machine. */
@@ -50,8 +52,8 @@ function brokerOf({ controller, mqtt }: EnrollOptions): BrokerAddress | undefine
   return parseBrokerAddress(mqtt ?? URL.parse(controller)?.hostname ?? '');
 }
 
-/** Options with the state directory settled. */
-type Settled = EnrollOptions & { readonly stateDirectory: string };
+/** Options with the state directory settled, and the configuration that was there. */
+type Settled = EnrollOptions & { readonly stateDirectory: string; readonly kept?: AgentConfiguration };
 
 /**
  * State has one place: where a configuration is there already, the agent will use what it says, so a key made anywhere else would
@@ -69,7 +71,7 @@ async function settle(ports: EnrollPorts, options: EnrollOptions): Promise<Settl
     const [is, asked] = [`device ${kept.device} with its state in ${keptDirectory}`, `${device} in ${stateDirectory}`];
     throw new Error(`${file} is for ${is}, not for ${asked}; remove it, or name another --directory`);
   }
-  return { ...options, stateDirectory };
+  return { ...options, stateDirectory, kept };
 }
 
 function requireOwnKey(identity: DeviceIdentityStore, { device, stateDirectory }: Settled): void {
@@ -150,6 +152,23 @@ async function learnBroker(ports: EnrollPorts, options: Settled, { host, port }:
   print(`${file} now says that the MQTT broker is ${host}, port ${port}, as the controller told.\n`);
 }
 
+/** What was given to be trusted takes the place of what a kept configuration names, once a controller has answered under it. */
+function trustAnew({ disk, print }: EnrollPorts, { ca, trustRoot, controller, kept }: Settled): void {
+  if (kept === undefined) return;
+  for (const [from, to] of [
+    [ca, kept.ca],
+    [trustRoot, kept.trustRoot],
+  ] as const) {
+    const bytes = disk.readFile(from);
+    const before = readIfPossible(() => (disk.stat(to) === undefined ? undefined : disk.readFile(to)));
+    if (before !== undefined && Buffer.from(before).equals(bytes)) continue;
+    writeFileDurably(disk, dirname(to), basename(to), bytes);
+    print(`${to} is now what ${from} is.\n`);
+  }
+  if (kept.controller !== controller)
+    print(`The configuration says that the controller is ${kept.controller}, not ${controller}: see which is right.\n`);
+}
+
 /** Makes the device's key where there is none, says what to write into its manifest, and asks for a certificate. */
 export async function enroll(ports: EnrollPorts, asked: EnrollOptions): Promise<EnrollOutcome> {
   const { clock, disk, print, signal } = ports;
@@ -172,6 +191,7 @@ export async function enroll(ports: EnrollPorts, asked: EnrollOptions): Promise<
     const result = await enrol(enrolment, signal);
     if (result.kind === 'enrolled') {
       print(`${device} has its certificate.\n`);
+      trustAnew(ports, options);
       if (result.broker !== undefined) await learnBroker(ports, options, result.broker);
       return 'enrolled';
     }
