@@ -74,6 +74,14 @@ async function settle(ports: EnrollPorts, options: EnrollOptions): Promise<Settl
   return { ...options, stateDirectory, kept };
 }
 
+/** The certificates that are to be trusted; a file without any would have the agent reach nobody. */
+function readAuthority(disk: Disk, file: string): string {
+  const text = disk.stat(file)?.kind === 'file' ? new TextDecoder().decode(disk.readFile(file)) : undefined;
+  if (text?.includes('-----BEGIN CERTIFICATE-----') === true) return text;
+  const what = text === undefined ? 'there is no such file' : 'it holds no certificate in PEM';
+  throw new Error(`the authority ${file} can't be used: ${what}; the controller has it as authority/ca.pem`);
+}
+
 function requireOwnKey(identity: DeviceIdentityStore, { device, stateDirectory }: Settled): void {
   const owner = identity.otherOwner(device);
   if (owner === undefined) return;
@@ -177,6 +185,7 @@ export async function enroll(ports: EnrollPorts, asked: EnrollOptions): Promise<
   refuseWrongOptions(options);
   // Here somebody can still mend it: the agent would find out at its first update.
   readBornRoot(disk, options.trustRoot);
+  const ca = readAuthority(disk, options.ca);
   const identity = new DeviceIdentityStore(disk, stateDirectory);
   requireOwnKey(identity, options);
   identity.claim(device);
@@ -184,7 +193,6 @@ export async function enroll(ports: EnrollPorts, asked: EnrollOptions): Promise<
   print(`In the manifest of device ${device}:\n\n  keyFingerprint: ${keyFingerprint}\n  publicKey: ${publicKey}\n\n`);
   const written = writeConfiguration(disk, options);
   print(`${directory}/${configurationName} ${written === 'kept' ? 'was there and stays as it is' : 'is written'}.\n`);
-  const ca = new TextDecoder().decode(disk.readFile(options.ca));
   const enrolment = { device, controller, identity, network: ports.openNetwork({ ca }) };
   let last: string | undefined;
   for (;;) {

@@ -32,7 +32,7 @@ test('a device that is enrolled once more trusts what it is given then, once a c
   const given = join(shore.directory, 'given');
   for (const folder of [directory, given]) mkdirSync(folder);
   writeFileSync(join(given, 'ca.pem'), shore.authority.certificate);
-  writeFileSync(join(given, 'other.pem'), shore.authority.certificate.replace('A', 'B'));
+  writeFileSync(join(given, 'other.pem'), `-----BEGIN CERTIFICATE-----\n${shore.authority.certificate}`);
   writeFileSync(join(given, 'root.json'), new Shore('buoy').bornRoot);
   const printed: string[] = [];
   const file = join(directory, 'fleet.config.yaml');
