@@ -309,6 +309,12 @@ export interface Programs {
   run(name: string, args: readonly string[], options: RunOptions): Promise<ProgramResult>;
 }
 
+/** How much more a process may have, by the limits that it was started with; infinite where the machine does not say. */
+export interface ProcessRoom {
+  readonly descriptors: number;
+  readonly threads: number;
+}
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** Structured log lines: a dotted event name and plain fields. */

@@ -1,5 +1,5 @@
 /** Do the names in manifests lead somewhere: applications of fleets, sites of devices, releases in the catalogue? */
-import type { Device, Fleet } from '../../schemas/generated/types.ts';
+import type { Fleet } from '../../schemas/generated/types.ts';
 import type { Catalogue } from './desired.ts';
 import { type Draft, type FileChange, placeIn } from './draft.ts';
 import type { ValuePath } from './finding.ts';
@@ -85,20 +85,22 @@ function checkApplicationsAndFleets(draft: Draft): void {
   }
 }
 
-/** Devices that may name another site now, or one that is not there any more. */
-function* devicesToCheck(draft: Draft): Iterable<readonly [string, Device | undefined]> {
-  const { next, touched } = draft;
-  yield* touched.Device;
+/** Devices that may name another site now, or one that is not there any more, and what they name. */
+function* devicesToCheck(draft: Draft): Iterable<readonly [string, string | undefined]> {
+  const { before, next, touched, sheet } = draft;
+  for (const [name, device] of touched.Device) yield [name, device?.spec.site];
+  for (const [row, name] of sheet.names.entries()) yield [name, sheet.sites[row]];
+  // With a sheet these are all.
+  if (before.devices.size === 0) return;
   for (const site of touched.Site.keys())
     for (const name of namesUnder(next.devicesBySite, site))
-      if (!touched.Device.has(name)) yield [name, next.devices.get(name)];
+      if (!touched.Device.has(name)) yield [name, next.devices.get(name)?.spec.site];
 }
 
 /** For each site that devices name, the first of them by name. */
 function* firstOfSites(draft: Draft): Steps<ReadonlyMap<string, string>> {
   const first = new Map<string, string>();
-  yield* forEachInSteps(devicesToCheck(draft), ([device, manifest]) => {
-    const site = manifest?.spec.site;
+  yield* forEachInSteps(devicesToCheck(draft), ([device, site]) => {
     if (site === undefined) return;
     const known = first.get(site);
     if (known === undefined || device < known) first.set(site, device);
@@ -116,8 +118,7 @@ function* checkSites(draft: Draft): Steps<void> {
     for (const [site, device] of yield* firstOfSites(draft)) checkSite(draft, device, site);
     return;
   }
-  yield* forEachInSteps(devicesToCheck(draft), ([device, manifest]) => {
-    const site = manifest?.spec.site;
+  yield* forEachInSteps(devicesToCheck(draft), ([device, site]) => {
     if (site !== undefined && !draft.next.sites.has(site)) checkSite(draft, device, site);
   });
 }

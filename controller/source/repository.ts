@@ -183,6 +183,6 @@ export class Repository {
     if (before === after) return [];
     if (before !== undefined) return this.#reading.compareTrees(this.gitDirectory, before, after, never);
     const listed = await this.#reading.listTree(this.gitDirectory, after, never);
-    return Iterator.from(listed).map(({ path, ...entry }) => ({ path, after: entry }));
+    return Iterator.from(listed).map((entry) => ({ path: entry.path, after: entry }));
   }
 }
