@@ -94,16 +94,15 @@ function textOf(bytes: Uint8Array): string {
 
 /** `OID blob SIZE LF CONTENT LF` for each object, as `git cat-file --batch` prints them. */
 function blobsOf(output: Uint8Array, oids: readonly string[]): Uint8Array[] {
-  const bytes = Buffer.from(output.buffer, output.byteOffset, output.byteLength);
+  const text = Buffer.from(output.buffer, output.byteOffset, output.byteLength).toString('latin1');
   let at = 0;
   return oids.map((oid) => {
-    const end = bytes.indexOf('\n', at);
-    const header = bytes.toString('latin1', at, end);
-    const size = header.startsWith(`${oid} blob `) ? header.slice(oid.length + ' blob '.length) : '';
+    const end = text.indexOf('\n', at);
+    const size = text.startsWith(`${oid} blob `, at) ? text.slice(at + oid.length + ' blob '.length, end) : '';
     if (end === -1 || !/^\d{1,10}$/.test(size))
-      throw new SourceError('CORRUPT', `blob ${oid} can't be read: ${header}`);
+      throw new SourceError('CORRUPT', `blob ${oid} can't be read: ${text.slice(at, Math.max(at, end))}`);
     // What git hashes is `blob SIZE NUL CONTENT`: it stands here but for the NUL, and need not be put together.
-    bytes[end] = 0;
+    output[end] = 0;
     if (hash('sha1', viewOf(output, at + oid.length + 1, end + 1 + Number(size))) !== oid)
       throw new SourceError('CORRUPT', `blob ${oid} does not fit its id`);
     at = end + 1 + Number(size) + 1;
