@@ -94,15 +94,16 @@ function textOf(bytes: Uint8Array): string {
 
 /** `OID blob SIZE LF CONTENT LF` for each object, as `git cat-file --batch` prints them. */
 function blobsOf(output: Uint8Array, oids: readonly string[]): Uint8Array[] {
-  const text = Buffer.from(output.buffer, output.byteOffset, output.byteLength).toString('latin1');
+  const bytes = Buffer.from(output.buffer, output.byteOffset, output.byteLength);
   let at = 0;
   return oids.map((oid) => {
-    const end = text.indexOf('\n', at);
-    const size = text.startsWith(`${oid} blob `, at) ? text.slice(at + oid.length + ' blob '.length, end) : '';
+    const end = bytes.indexOf('\n', at);
+    const header = bytes.toString('latin1', at, end);
+    const size = header.startsWith(`${oid} blob `) ? header.slice(oid.length + ' blob '.length) : '';
     if (end === -1 || !/^\d{1,10}$/.test(size))
-      throw new SourceError('CORRUPT', `blob ${oid} can't be read: ${text.slice(at, Math.max(at, end))}`);
+      throw new SourceError('CORRUPT', `blob ${oid} can't be read: ${header}`);
     // What git hashes is `blob SIZE NUL CONTENT`: it stands here but for the NUL, and need not be put together.
-    output[end] = 0;
+    bytes[end] = 0;
     if (hash('sha1', viewOf(output, at + oid.length + 1, end + 1 + Number(size))) !== oid)
       throw new SourceError('CORRUPT', `blob ${oid} does not fit its id`);
     at = end + 1 + Number(size) + 1;
@@ -177,7 +178,10 @@ class ProgramEngine implements GitEngine {
     const input = new TextEncoder().encode(`${oid}\n`);
     const read = await this.#run([`--git-dir=${gitDirectory}`, 'cat-file', '--batch'], signal, { input });
     if (read.code !== 0) throw new ProgramUnfitError('cat-file', read);
-    return objectOf(read.output, oid);
+    const object = objectOf(read.output, oid);
+    // What it can't read it calls missing too, and complains.
+    if (object === undefined && read.complaint !== '') throw new ProgramUnfitError('cat-file', read);
+    return object;
   }
 
   /** What a command prints of trees. Who knows which names are taken looks at them instead where one is doubtful. */
