@@ -1,4 +1,5 @@
 /** One run of a prepared module on the thread it shares with others. */
+import { bulkBytesLog2 } from '../../../artifact/fuel/limits.ts';
 import type { RunEnd } from '../run-end.ts';
 import type { Guest as Program } from '../wasi/guest.ts';
 import { answerOf, type SystemCall } from '../wasi/preview1.ts';
@@ -12,7 +13,7 @@ import type { Linkage } from './links/linkage.ts';
 import { atMemoryLimit, endOf, importedFunctions, wasmStack } from './thrown-end.ts';
 import type { Caller } from './turn-holder.ts';
 
-/** What a system call costs, in fuel. */
+/** What a system call costs, in fuel, besides the bytes that it moves. */
 const callFuel = 500;
 /** What a module that takes another one's place may spend before it does; its neighbours wait meanwhile. */
 const successionFuel = 10_000_000;
@@ -36,6 +37,8 @@ export interface GuestOptions extends TurnTerms {
 export interface MadeGuest extends MadeInstances {
   /** Calls a function of it, metered and in its turn, whatever that waits for; rejects where it traps or its end is decided. */
   readonly call: (entry: Entry, ...values: readonly (number | bigint)[]) => Promise<unknown>;
+  /** Others have their turn where this one's is over: for what is done with it while nothing runs in it. */
+  readonly giveWay: () => Promise<void> | undefined;
 }
 
 /** Ends of a run that did not come to its own. */
@@ -94,7 +97,7 @@ export class Guest implements Caller {
     this.#turns.leave();
     const last = this.#isDecided ? this.#end : end;
     if (last === undefined || cutShort.has(last.kind)) this.#abandon();
-    this.#isResident = end?.kind === 'resident';
+    this.#isResident = end?.kind === 'resident' && !this.#isDecided;
     if (!this.#isResident) {
       await this.#instances.close();
       this.#counters.detach();
@@ -147,7 +150,8 @@ export class Guest implements Caller {
     if (first.kind === 'slice') this.#counters.fuel = first.left;
     const made = this.#instances.make(compiled);
     this.#counters.attach(made.instance.exports);
-    return { ...made, call: (entry, ...values) => this.#call(entry, ...values) };
+    const giveWay = () => (this.#turns.isOver ? this.#turns.giveWay() : undefined);
+    return { ...made, giveWay, call: (entry, ...values) => this.#call(entry, ...values) };
   }
 
   #call(entry: Entry, ...values: readonly (number | bigint)[]): Promise<unknown> {
@@ -183,15 +187,21 @@ export class Guest implements Caller {
 
   /** Called by its instances. */
   systemCall(call: SystemCall, by: Program | undefined, values: readonly never[]): unknown {
-    this.#charge();
+    this.#charge(callFuel);
     if (this.#isDecided) return 0;
-    const answer = answerOf(call, by ?? this.#instances.program, values);
+    const program = by ?? this.#instances.program;
+    const answer = answerOf(call, program, values);
     if (!(answer instanceof Promise)) {
+      this.#chargeMoved(program);
       this.#endTurnIfOver();
       return answer;
     }
     // Nobody resumes a successor: it ends where it would wait.
-    return this.#isSucceeding ? this.#counters.end() : this.#turns.during(answer);
+    if (this.#isSucceeding) return this.#counters.end();
+    return this.#turns.during(answer).then((number) => {
+      this.#chargeMoved(program);
+      return number;
+    });
   }
 
   /** A call costs little fuel and may cost time: whose turn is over after one goes no further than to the next look at its fuel. */
@@ -208,10 +218,15 @@ export class Guest implements Caller {
     return this.#isSucceeding ? new Promise(() => {}) : this.#turns.giveWay();
   }
 
+  /** Bytes that the host moves cost what those do that the guest moves itself in bulk. */
+  #chargeMoved(program: Program): void {
+    this.#charge(program.takeMoved() >> bulkBytesLog2);
+  }
+
   /** Never below zero, where the guest would come back to its end: what a call costs more than is left is lent, as far as its run may go. */
-  #charge(): void {
+  #charge(fuel: number): void {
     if (this.#isDecided) return;
-    const missing = this.#counters.charge(callFuel);
+    const missing = this.#counters.charge(fuel);
     if (missing === 0) return;
     this.#options.meter.lend(missing);
     if (!this.#isSucceeding && this.#options.meter.isOver) this.#exhaust();
