@@ -186,8 +186,13 @@ function freshBranch<V>(rows: HashedRows<V>, order: Int32Array, shift: number): 
 /** The root over these rows alone. Nothing is done with them before somebody looks. */
 export function rootOf<V>({ keys, valueAt }: Rows<V>): Node<V> {
   return new UnreadNode(keys.length, () => {
-    const rows = { keys, valueAt, hashes: Int32Array.from(keys, hashOf) };
-    return freshNode(rows, Int32Array.from(keys.keys()), 0).node;
+    // Plain loops: a whole fleet is looked at in one turn, and by iterators that takes several times as long.
+    const [hashes, places] = [new Int32Array(keys.length), new Int32Array(keys.length)];
+    for (let at = 0; at < keys.length; at += 1) {
+      hashes[at] = hashOf(keys[at]!);
+      places[at] = at;
+    }
+    return freshNode({ keys, valueAt, hashes }, places, 0).node;
   });
 }
 
