@@ -186,13 +186,12 @@ function freshBranch<V>(rows: HashedRows<V>, order: Int32Array, shift: number): 
 /** The root over these rows alone. Nothing is done with them before somebody looks. */
 export function rootOf<V>({ keys, valueAt }: Rows<V>): Node<V> {
   return new UnreadNode(keys.length, () => {
-    // Plain loops: a whole fleet is looked at in one turn, and by iterators that takes several times as long.
-    const [hashes, places] = [new Int32Array(keys.length), new Int32Array(keys.length)];
-    for (let at = 0; at < keys.length; at += 1) {
-      hashes[at] = hashOf(keys[at]!);
-      places[at] = at;
+    const [hashes, order] = [new Int32Array(keys.length), new Int32Array(keys.length)];
+    for (let row = 0; row < keys.length; row += 1) {
+      hashes[row] = hashOf(keys[row]!);
+      order[row] = row;
     }
-    return freshNode({ keys, valueAt, hashes }, places, 0).node;
+    return freshNode({ keys, valueAt, hashes }, order, 0).node;
   });
 }
 

@@ -5,7 +5,7 @@ import type { GitObject, GitReading } from './git-engine.ts';
 import type { EntryChange } from './listed-tree.ts';
 import type { BlobChange, OddChange, TreeChanges } from './source.ts';
 import { messageOf, SourceError } from './source-error.ts';
-import { tooDeep, tooDeepFolder } from './tree-depth.ts';
+import { tooDeep, tooDeepFolder } from './tree-bounds.ts';
 
 /** Ordinary files; symbolic links and submodules lead elsewhere and are passed over. */
 const fileModes = new Set(['100644', '100755', '100664']);
