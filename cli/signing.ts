@@ -1,5 +1,7 @@
 /** What every command that signs goes through: the keys it signs with are this machine's own, and what it refuses is said in a line. */
+import { TrustError } from '../artifact/trust/error.ts';
 import type { WorkTree } from '../controller/publishing/authoring/work-tree.ts';
+import { printable } from '../platform/printable.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import { authored } from './repository.ts';
 
@@ -24,13 +26,24 @@ async function trackedFile({ programs, signal }: CommandContext, directory: stri
   return code === 0 && first !== '' ? first : undefined;
 }
 
+/** What lies in `trust/` and can't even be read is no ground to sign on. */
+function verified<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof TrustError)) throw error;
+    const message = printable(error.message);
+    throw new CommandError(`${message}. Nothing was signed: restore trust/ with git (TRUST_${error.code})`);
+  }
+}
+
 /**
  * Runs what signs. Git ignores the folder of the keys, and so writes over it without a word where a commit brings files of that name:
  * while one does, nothing that lies there is what was put there.
  */
 export async function signing<T>(context: CommandContext, tree: WorkTree, act: () => T): Promise<T> {
   const file = await trackedFile(context, tree.directory);
-  if (file === undefined) return authored(act);
+  if (file === undefined) return authored(() => verified(act));
   const message = `git has ${file}: a commit brought it, and may have put other keys, or another root, in the place of yours. Nothing was signed. Have it taken out of the branch (git rm --cached -r ${privateFolder}), put ${privateFolder}/keys back from your copy, and rotate each private key that was committed: it is public`;
   throw new CommandError(`${message} (KEYS_IN_GIT)`);
 }

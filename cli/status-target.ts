@@ -36,7 +36,7 @@ export function targetText({ kind, name }: Target): string {
 
 /** What a status says to a script. */
 export function exitCodeOf({ state, source, broker, storage }: StatusDocument): ExitCode {
-  if (source.state === 'refused') return exitCodes.stale;
+  if (state !== 'failed' && source.state === 'refused') return exitCodes.stale;
   const codes = {
     failed: exitCodes.halted,
     progressing: exitCodes.progressing,

@@ -8,6 +8,7 @@ import { emptyManifestState, type ManifestState } from '../controller/manifests/
 import { parseManifestFile } from '../controller/manifests/parse-file.ts';
 import { judgeAssemblies, type ReadModule } from '../controller/publishing/judge-assemblies.ts';
 import type { TrustFiles } from '../controller/publishing/trust-files.ts';
+import type { BlobChange } from '../controller/source/source.ts';
 import type { Problem } from '../schemas/generated/types.ts';
 import type { LaidTree } from './fleet-revision.ts';
 import { renderNote, renderProblem, renderWarning } from './render/problems.ts';
@@ -33,23 +34,30 @@ export interface Validation {
   readonly affected?: ReadonlySet<string>;
 }
 
-/** Manifests that differ from the underlay, parsed, and those that are gone. */
-async function changedFiles({ changes, bring, blob }: LaidTree): Promise<FileChange[]> {
-  const changed = changes.files.filter(({ path }) => isManifestPath(path));
-  await bring(changed.flatMap(({ oid }) => oid ?? []));
-  return changed.map(({ path, oid }) =>
-    oid === undefined ? { path, file: undefined } : ownChange({ path, file: parseManifestFile(blob(oid)!) }),
-  );
-}
+/** Manifests that differ from the underlay, parsed one after the other, and those that are gone. */
+class ChangedFiles implements Iterable<FileChange> {
+  readonly #before: ManifestState;
+  readonly #changed: readonly BlobChange[];
+  readonly #blob: LaidTree['blob'];
+  /** How many manifests there are, once all were gone through. */
+  manifests: number;
 
-/** How many manifests there are after these changes. */
-function countManifests(before: ManifestState, changes: readonly FileChange[]): number {
-  let count = before.declared.size;
-  for (const { path, file } of changes) {
-    count -= before.files.get(path)?.length ?? 0;
-    count += (file?.manifests.length ?? 0) + (file?.broken.length ?? 0);
+  constructor(before: ManifestState, changed: readonly BlobChange[], blob: LaidTree['blob']) {
+    this.#before = before;
+    this.#changed = changed;
+    this.#blob = blob;
+    this.manifests = before.declared.size;
   }
-  return count;
+
+  *[Symbol.iterator](): Generator<FileChange> {
+    for (const { path, oid } of this.#changed) {
+      const file = oid === undefined ? undefined : parseManifestFile(this.#blob(oid)!);
+      const change = ownChange({ path, file });
+      this.manifests -= this.#before.files.get(path)?.length ?? 0;
+      this.manifests += (change.file?.manifests.length ?? 0) + (change.file?.broken.length ?? 0);
+      yield change;
+    }
+  }
 }
 
 /** What was found, with the places it is at in the files of a tree. */
@@ -67,14 +75,18 @@ export async function validateTree(
   judgeTrust: JudgeTrust,
   before: ManifestState = emptyManifestState,
 ): Promise<Validation> {
-  const changes = await changedFiles(laid);
+  const { changes, bring, blob, tree } = laid;
+  const changed = changes.files.filter(({ path }) => isManifestPath(path));
+  await bring(changed.flatMap(({ oid }) => oid ?? []));
+  const files = new ChangedFiles(before, changed, blob);
   const trust = judgeTrust(laid.trust);
-  const applied = applyChanges(before, changes, trust.catalogue);
+  const reread = (path: string) => parseManifestFile(blob(tree.files.get(path)!)!);
+  const applied = applyChanges(before, files, trust.catalogue, reread);
   const doubts = await locateIn(laid, { problems: [], findings: applied.warnings });
   const told = {
     warnings: [...laid.warnings, ...doubts],
     notes: trust.notes ?? [],
-    manifests: countManifests(before, changes),
+    manifests: files.manifests,
   };
   if (applied.kind === 'accepted') {
     if (trust.problems.length > 0) return { ...told, problems: trust.problems };

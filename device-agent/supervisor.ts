@@ -7,6 +7,7 @@ import { openConfinement } from '../platform/node/confinement.ts';
 import { nodeDisk } from '../platform/node/disk.ts';
 import { takeLock } from '../platform/node/lock.ts';
 import { openLog } from '../platform/node/log.ts';
+import { processRoom } from '../platform/node/process-room.ts';
 import { nodeProcesses } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
 import { nodeRelays } from '../platform/node/relay.ts';
@@ -75,7 +76,13 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
       port: mqtt.port ?? mqttsPort,
       keepAliveSeconds: mqtt.keepAliveSeconds ?? 1200,
     },
-    ...{ identity: deviceIdentity, relays: nodeRelays, ...common, due: () => firstRun(runtime, nodeClock) },
+    ...{
+      identity: deviceIdentity,
+      relays: nodeRelays,
+      room: processRoom,
+      ...common,
+      due: () => firstRun(runtime, nodeClock),
+    },
   });
   let courier!: CourierProcess;
   const quiet = new Quiet(nodeClock, quietMs, clearMemory);

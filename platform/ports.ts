@@ -299,6 +299,8 @@ export interface ProgramResult {
   readonly output: Uint8Array;
   /** The end of what it wrote to stderr. */
   readonly complaint: string;
+  /** It printed more than was asked for, of which nothing is kept. */
+  readonly isTooMuch?: true;
 }
 
 /** Programs of the system, found on PATH. */
@@ -307,6 +309,12 @@ export interface Programs {
   start(name: string, args: readonly string[], options?: ProcessOptions): ChildProcess;
   /** Runs a program to its end. Rejects only with the reason of `signal`. */
   run(name: string, args: readonly string[], options: RunOptions): Promise<ProgramResult>;
+}
+
+/** How much more a process may have, by the limits that it was started with; infinite where the machine does not say. */
+export interface ProcessRoom {
+  readonly descriptors: number;
+  readonly threads: number;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

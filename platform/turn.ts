@@ -4,12 +4,50 @@ import type { Clock } from './ports.ts';
 /** A turn takes at most this long, so that the event loop is free again soon. */
 const turnMs = 15;
 
+/** Who pauses goes on one after the other: a round of the event loop has one turn of long work, however much of it is on the way. */
+class Rounds {
+  readonly #clock: Clock;
+  readonly #waiting: (() => void)[] = [];
+  #isCalling = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  next(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push(resolve);
+    if (!this.#isCalling) void this.#call();
+    return promise;
+  }
+
+  async #call(): Promise<void> {
+    this.#isCalling = true;
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      await this.#clock.sleep(0);
+      next();
+    }
+    this.#isCalling = false;
+  }
+}
+
+/** Those of one clock have one event loop. */
+const roundsOfClocks = new WeakMap<Clock, Rounds>();
+
+function roundsOf(clock: Clock): Rounds {
+  const rounds = roundsOfClocks.get(clock) ?? new Rounds(clock);
+  roundsOfClocks.set(clock, rounds);
+  return rounds;
+}
+
 export class Turn {
   readonly #clock: Clock;
+  readonly #rounds: Rounds;
   #end: number;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#rounds = roundsOf(clock);
     this.#end = clock.monotonic() + turnMs;
   }
 
@@ -17,7 +55,7 @@ export class Turn {
 
   /** Everybody else first; then a turn begins. */
   readonly pause = async (): Promise<void> => {
-    await this.#clock.sleep(0);
+    await this.#rounds.next();
     this.#end = this.#clock.monotonic() + turnMs;
   };
 

@@ -1,21 +1,7 @@
 /** The rooms as a test: every file keeps to the table of `rooms.ts`, and there are no cycles. */
-import { dirname, relative, resolve } from 'node:path';
 import test from 'ava';
 import { computing, type Room, rooms } from './rooms.ts';
-import { root, sources, textOf } from './sources.ts';
-
-interface Import {
-  readonly specifier: string;
-  readonly typeOnly: boolean;
-}
-
-function importsOf(file: string): Import[] {
-  const pattern = /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/g;
-  return [...textOf(file).matchAll(pattern)].map(([, type, fixed, lazy]) => ({
-    specifier: fixed ?? lazy ?? '',
-    typeOnly: type !== undefined,
-  }));
-}
+import { type Import, importedFile, importsOf, sources } from './sources.ts';
 
 function covers(room: string, file: string): boolean {
   return file === room || file.startsWith(`${room}/`);
@@ -33,9 +19,10 @@ function isAllowedPackage(specifier: string, allowed: readonly string[]): boolea
 }
 
 /** What is wrong with one import of a file; undefined when nothing is. */
-function faultOf(file: string, room: Room, { specifier, typeOnly }: Import): string | undefined {
-  if (specifier.startsWith('.')) {
-    const target = relative(root, resolve(root, dirname(file), specifier));
+function faultOf(file: string, room: Room, imported: Import): string | undefined {
+  const { specifier, typeOnly } = imported;
+  const target = importedFile(file, imported);
+  if (target !== undefined) {
     if (covers(room.path, target)) return undefined;
     const targetRoom = roomOf(target);
     // A permission for a folder covers its rooms, except the real I/O below platform.
@@ -62,8 +49,8 @@ test('no import goes round in a circle', (t) => {
     sources.map((file) => [
       file,
       importsOf(file)
-        .filter(({ specifier, typeOnly }) => specifier.startsWith('.') && !typeOnly)
-        .map(({ specifier }) => relative(root, resolve(root, dirname(file), specifier))),
+        .filter(({ typeOnly }) => !typeOnly)
+        .flatMap((imported) => importedFile(file, imported) ?? []),
     ]),
   );
   const done = new Set<string>();

@@ -1,6 +1,6 @@
-/** The files of this repository, for tests of how they are written. */
+/** The files of this repository, for tests of how they are written and for what runs the tests. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The repository's directory. */
@@ -21,4 +21,24 @@ export const sources = ['schemas', 'artifact', 'platform', 'controller', 'device
 /** A file's text, by its path in the repository. */
 export function textOf(file: string): string {
   return readFileSync(join(root, file), 'utf8');
+}
+
+/** What a file imports: `specifier` as it is written. */
+export interface Import {
+  readonly specifier: string;
+  readonly typeOnly: boolean;
+}
+
+/** All imports of a file, also those that are made while it runs. */
+export function importsOf(file: string): Import[] {
+  const pattern = /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/g;
+  return [...textOf(file).matchAll(pattern)].map(([, type, fixed, lazy]) => ({
+    specifier: fixed ?? lazy ?? '',
+    typeOnly: type !== undefined,
+  }));
+}
+
+/** The file of this repository that an import of `file` means; undefined when it means a package. */
+export function importedFile(file: string, { specifier }: Import): string | undefined {
+  return specifier.startsWith('.') ? relative(root, resolve(root, dirname(file), specifier)) : undefined;
 }

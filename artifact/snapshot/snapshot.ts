@@ -50,8 +50,10 @@ interface Head extends Omit<Snapshot, 'blocks'> {
 
 /** A snapshot as it is written, but for its blocks, which are yet to be compressed. */
 export interface PackedHead {
+  /** The file up to its blocks. */
   readonly head: Uint8Array;
-  readonly blocks: Uint8Array;
+  /** In their order. */
+  readonly blocks: readonly Uint8Array[];
 }
 
 /** Puts a snapshot in order; throws where it can't be told in a head that may be read. */
@@ -60,21 +62,19 @@ export function packHead({ blocks, ...rest }: Snapshot): PackedHead {
   const head = Buffer.from(JSON.stringify({ ...rest, runs: runsOf(addresses) } satisfies Head));
   if (head.length > headBytesMax)
     throw new SnapshotError(`its memory is too scattered: the head has ${head.length} bytes, at most ${headBytesMax}`);
-  return { head, blocks: Buffer.concat(addresses.map((address) => blocks.get(address)!)) };
-}
-
-/** The file of that head and its blocks as zstd has compressed them. */
-export function sealSnapshot(head: Uint8Array, compressed: Uint8Array): Uint8Array {
   const length = Buffer.alloc(4);
   length.writeUInt32LE(head.length);
-  const file = Buffer.concat([magic, length, head, compressed]);
-  return Buffer.concat([file, digest(file)]);
+  return {
+    head: Buffer.concat([magic, length, head]),
+    blocks: addresses.map((address) => blocks.get(address)!),
+  };
 }
 
 /** The snapshot as a file. */
 export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
   const { head, blocks } = packHead(snapshot);
-  return sealSnapshot(head, zstdCompressSync(blocks));
+  const file = Buffer.concat([head, zstdCompressSync(Buffer.concat(blocks))]);
+  return Buffer.concat([file, digest(file)]);
 }
 
 function runsOf(addresses: readonly number[]): [number, number][] {

@@ -3,7 +3,7 @@ import { factWords } from '../../schemas/fact-words.ts';
 import type { ApplicationReport, ApplicationUsage, HostDeath } from '../../schemas/generated/types.ts';
 import { linkWords } from '../../schemas/link-words.ts';
 import { snapshotWords } from '../../schemas/snapshot-words.ts';
-import { age, bytes } from './quantities.ts';
+import { age, bytes, room } from './quantities.ts';
 
 /** `1.2 M`: fuel by thousands. */
 function fuel(amount: number): string {
@@ -12,10 +12,10 @@ function fuel(amount: number): string {
   return `${Number((amount / 1000 ** power).toPrecision(3))}${units[power]}`;
 }
 
-/** `, data 1.2 MB of 16.8 MB`: what it keeps on the disk. */
+/** `, data 1.14 MiB of 16 MiB`: what it keeps on the disk. */
 function keptText({ data, kv }: ApplicationUsage): string {
   const shares = Object.entries({ data, kv }).flatMap(([name, used]) =>
-    used === undefined ? [] : [`, ${name} ${bytes(used.bytes)} of ${bytes(used.bytesMax)}`],
+    used === undefined ? [] : [`, ${name} ${room(used.bytes)} of ${room(used.bytesMax)}`],
   );
   return shares.join('');
 }
@@ -43,7 +43,7 @@ export function applicationLines(application: ApplicationReport, reportedAt: str
   const took =
     usage === undefined
       ? ''
-      : `; memory ${bytes(usage.memoryBytes)} of ${bytes(usage.memoryBytesMax)}, ${fuel(usage.fuelPerSecond)} fuel a second${keptText(usage)}`;
+      : `; memory ${room(usage.memoryBytes)} of ${room(usage.memoryBytesMax)}, ${fuel(usage.fuelPerSecond)} fuel a second${keptText(usage)}`;
   const sayings = { ageOf: (at: string) => age(at, reportedAt), bytesOf: bytes };
   return [
     `  ${name} ${version} ${state}${often}${why === undefined ? '' : `: ${why}`}${took}`,

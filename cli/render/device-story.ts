@@ -156,7 +156,8 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
     report === undefined || report.applications.length === 0
       ? []
       : [
-          'Applications:',
+          // Of one that is not heard of, this is long ago, whatever it says of itself.
+          device.state === 'dark' ? 'Applications, as it said then:' : 'Applications:',
           ...report.applications.flatMap((one) => applicationLines(one, report.at)),
           ...leftOut(report),
         ],

@@ -40,6 +40,15 @@ export function bytes(count: number): string {
   return `${value.toFixed(digits)} ${units[unit]}`;
 }
 
+/** `912 B`, `128 KiB`, `64 MiB`: room as manifests give it. */
+export function room(count: number): string {
+  if (count < 1024) return `${count} B`;
+  const units = ['KiB', 'MiB', 'GiB'];
+  const power = Math.min(units.length, Math.floor(Math.log2(count) / 10));
+  const value = count / 1024 ** power;
+  return `${Number(value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0))} ${units[power - 1]}`;
+}
+
 /** A bar of `width` characters, filled to the share of `done` in `total`. */
 export function bar(done: number, total: number, width: number): string {
   const share = total === 0 ? 1 : Math.min(1, done / total);

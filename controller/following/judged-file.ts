@@ -18,7 +18,7 @@ export function hardlyDiffers(differing: number, { files }: JudgedTree['tree']):
 }
 
 /** Bytes that are read in one step. */
-const readBytes = 4 * 1024 * 1024;
+const readBytes = 1024 * 1024;
 
 async function readWhole(file: DiskFile, length: number, turn: Turn): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length);

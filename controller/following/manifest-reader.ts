@@ -3,11 +3,12 @@
  * needs the repository for nothing that it read before.
  */
 import type { Turn } from '../../platform/turn.ts';
+import type { FileChange } from '../manifests/draft.ts';
 import { isManifestPath } from '../manifests/manifest-path.ts';
 import { parseManifestFile } from '../manifests/parse-file.ts';
 import type { ParsedFile } from '../manifests/parsed-file.ts';
 import { decodeParsedFile, encodeParsedFile } from '../manifests/parsed-file-cache.ts';
-import { forEachInSteps, type Steps } from '../manifests/steps.ts';
+import { forEachInSteps, runInTurns, type Steps } from '../manifests/steps.ts';
 import type { BlobCache } from '../state/blob-cache.ts';
 
 /** The bytes of a blob of the repository. */
@@ -40,12 +41,18 @@ const readAtOnce = 2_000;
 /** Entries of the cache that are looked up or written together. */
 const cachedAtOnce = 250;
 
-function* slices<T>(all: readonly T[], length: number): Generator<readonly T[]> {
-  for (let at = 0; at < all.length; at += length) yield all.slice(at, at + length);
+function* slices<T>(all: Iterable<T>, length: number): Generator<readonly T[]> {
+  let slice: T[] = [];
+  for (const one of all) {
+    if (slice.push(one) < length) continue;
+    yield slice;
+    slice = [];
+  }
+  if (slice.length > 0) yield slice;
 }
 
 /** What the cache has of these. */
-async function lookUp(cache: BlobCache, blobs: readonly string[], turn: Turn): Promise<Map<string, ParsedFile>> {
+async function lookUp(cache: BlobCache, blobs: Iterable<string>, turn: Turn): Promise<Map<string, ParsedFile>> {
   const known = new Map<string, ParsedFile>();
   for (const some of slices(blobs, cachedAtOnce)) {
     for (const [blob, bytes] of cache.get(cacheRoom, some)) {
@@ -58,7 +65,7 @@ async function lookUp(cache: BlobCache, blobs: readonly string[], turn: Turn): P
 }
 
 /** Reads and parses what the cache does not have, and keeps it there. */
-async function readAndParse(cache: BlobCache, readBlob: ReadBlob, blobs: readonly string[], turn: Turn) {
+async function readAndParse(cache: BlobCache, readBlob: ReadBlob, blobs: Iterable<string>, turn: Turn) {
   const parsed = new Map<string, ParsedFile>();
   for (const some of slices(blobs, readAtOnce)) {
     // What is asked for at once is read together.
@@ -80,18 +87,28 @@ async function readAndParse(cache: BlobCache, readBlob: ReadBlob, blobs: readonl
   return parsed;
 }
 
-/** Manifests of many blobs, parsed, in the same order; from the cache where they are there. */
+/** What differs, parsed, in the same order; from the cache where it is there. */
 export async function readManifests(
   cache: BlobCache,
   readBlob: ReadBlob,
-  blobs: readonly (string | undefined)[],
+  changed: readonly ChangedPath[],
   turn: Turn,
-): Promise<(ParsedFile | undefined)[]> {
-  const wanted = [...new Set(blobs.filter((blob) => blob !== undefined))];
+): Promise<readonly FileChange[]> {
+  const wanted = new Set<string>();
+  const note = ({ oid }: ChangedPath) => oid !== undefined && wanted.add(oid);
+  await runInTurns(forEachInSteps(changed, note), turn);
   const known = await lookUp(cache, wanted, turn);
-  const unknown = wanted.filter((blob) => !known.has(blob));
-  const read = await readAndParse(cache, readBlob, unknown, turn);
-  return blobs.map((blob) => (blob === undefined ? undefined : (known.get(blob) ?? read.get(blob))));
+  const read = await readAndParse(
+    cache,
+    readBlob,
+    Iterator.from(wanted).filter((blob) => !known.has(blob)),
+    turn,
+  );
+  const changes: FileChange[] = [];
+  const take = ({ path, oid }: ChangedPath) =>
+    changes.push({ path, file: oid === undefined ? undefined : (known.get(oid) ?? read.get(oid)) });
+  await runInTurns(forEachInSteps(changed, take), turn);
+  return changes;
 }
 
 /** Reads blobs through what was read before. */

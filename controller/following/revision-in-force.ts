@@ -3,7 +3,6 @@ import type { Turn } from '../../platform/turn.ts';
 import type { Problem, RevisionStatus } from '../../schemas/generated/types.ts';
 import { applyChangesInSteps } from '../manifests/apply-changes.ts';
 import type { Catalogue } from '../manifests/desired.ts';
-import type { FileChange } from '../manifests/draft.ts';
 import { emptyTree, type FleetTree } from '../manifests/fleet-tree.ts';
 import { filesToLocate, locateProblems, type Refused } from '../manifests/locate-problems.ts';
 import { emptyManifestState, type ManifestState } from '../manifests/manifest-state.ts';
@@ -96,9 +95,7 @@ export async function judgeRevision(
   { cache, readBlob, turn }: Reading,
 ): Promise<Judged> {
   const changed = await runInTurns(changedManifests(step.changes.files), turn);
-  const blobs = changed.map(({ oid }) => oid);
-  const parsed = await readManifests(cache, readBlob, blobs, turn);
-  const changes: FileChange[] = changed.map(({ path }, at) => ({ path, file: parsed[at] }));
+  const changes = await readManifests(cache, readBlob, changed, turn);
   const applied = await runInTurns(applyChangesInSteps(step.before.state, changes, catalogue), turn);
   if (applied.kind === 'refused') return { kind: 'refused', problems: await describe(applied, tree.files, readBlob) };
   const warnings = await describe({ problems: [], findings: applied.warnings }, tree.files, readBlob);

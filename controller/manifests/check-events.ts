@@ -15,11 +15,17 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+/** From when on an expression is looked at for a time: what is right is right for ever, and no commit is refused as time goes by. */
+const anyTime = new Date(Date.UTC(2000, 0));
+
 /** Why an expression is no schedule; undefined when it is one. */
 function scheduleFault(expression: string): string | undefined {
+  // Nicknames, single dates and years, which the library takes too, are none.
+  const fields = expression.trim().split(/\s+/).length;
+  if (fields < 5 || fields > 6) return `it has ${fields} field${fields === 1 ? '' : 's'}, and a schedule five or six`;
   try {
     const cron = new Cron(expression, { timezone: 'UTC', paused: true });
-    return cron.nextRun() === null ? 'it names no time that is still to come' : undefined;
+    return cron.nextRun(anyTime) === null ? 'there is no such day' : undefined;
   } catch (error) {
     return (error as Error).message.replace(/^CronPattern: /, '');
   }

@@ -66,9 +66,9 @@ export function planFleet({ next }: Draft, name: string, fleet: Fleet): FleetPla
 }
 
 /** The site whose devices of this fleet all get the same as this one, empty where all sites do; undefined where it is alone. */
-function sharedKey(plan: FleetPlan, site: Site | undefined, device: Device): string | undefined {
+function sharedKey(plan: FleetPlan, site: Site | undefined, hasConfig: boolean): string | undefined {
   const config = site?.spec.config;
-  if (plan.mayReadDevice || device.spec.config !== undefined || mayReadDevice(config)) return undefined;
+  if (plan.mayReadDevice || hasConfig || mayReadDevice(config)) return undefined;
   // Without a site there may be nothing to fill in, which is told for each device.
   return plan.hasPlaceholders || config !== undefined ? site?.metadata.name : '';
 }
@@ -156,12 +156,20 @@ function deploy(draft: Draft, plan: FleetPlan, part: FleetPart, device: Device):
   };
 }
 
+/** Who a template is for; the manifest is asked for where no other device has the same. */
+export interface TemplateOf {
+  readonly site: string | undefined;
+  readonly hasConfig: boolean;
+  readonly manifest: () => Device;
+}
+
 /** The template of one device of a fleet; reports what cannot be filled in and what grows too large. */
-export function templateFor(draft: Draft, plan: FleetPlan, device: Device): DeviceTemplate {
-  const site = device.spec.site === undefined ? undefined : draft.next.sites.get(device.spec.site);
-  const key = sharedKey(plan, site, device);
+export function templateFor(draft: Draft, plan: FleetPlan, of: TemplateOf): DeviceTemplate {
+  const site = of.site === undefined ? undefined : draft.next.sites.get(of.site);
+  const key = sharedKey(plan, site, of.hasConfig);
   const shared = key === undefined ? undefined : plan.shared.get(key);
   if (shared !== undefined) return shared;
+  const device = of.manifest();
   const { template, bytes } = finish({
     fleet: plan.name,
     probationSeconds: plan.fleet.spec.probationSeconds ?? probationSecondsDefault,

@@ -1,5 +1,6 @@
 /** A state in the making: the state before, what the changed files declare, what they touch and what is wrong so far. */
 import type { Application, Device, Fleet, Secret, Site } from '../../schemas/generated/types.ts';
+import type { DeviceSheet } from './device-sheet.ts';
 import type { ValuePath } from './finding.ts';
 import type { FindingList, FindingPlace } from './finding-list.ts';
 import type { ManifestKey, ManifestState } from './manifest-state.ts';
@@ -38,6 +39,8 @@ export interface Draft {
   readonly next: Mutable<ManifestState>;
   readonly findings: FindingList;
   readonly touched: Touched;
+  /** Devices that come as well, of which `touched` has none. */
+  readonly sheet: DeviceSheet;
   readonly broken: BrokenDeclarations;
 }
 

@@ -48,25 +48,41 @@ function reportConflict(draft: Draft, device: string, fleets: readonly string[])
   );
 }
 
-/** Updates `members` and `strays`, and reports devices that two fleets select; returns the fleet of each device it looked at. */
-export function* updateMembership(draft: Draft): Steps<Map<string, string | undefined>> {
-  const { before, next } = draft;
+/** The fleets of the devices that were looked at. */
+export interface Membership {
+  readonly byName: ReadonlyMap<string, string | undefined>;
+  /** Of each row of the sheet. */
+  readonly ofRows: readonly (string | undefined)[];
+}
+
+/** Updates `members` and `strays`, and reports devices that two fleets select. */
+export function* updateMembership(draft: Draft): Steps<Membership> {
+  const { before, next, sheet } = draft;
   const members = new NameIndexDraft(before.members);
   const strays = new MapDraft(before.strays);
-  const judged = new Map<string, string | undefined>();
+  const byName = new Map<string, string | undefined>();
+  const ofRows: (string | undefined)[] = [];
   const fleets = new FleetIndex(next.fleets);
+  const note = (device: string, chosen: readonly string[], isIdle: boolean): string | undefined => {
+    for (const fleet of chosen) members.add(fleet, device);
+    if (isIdle === chosen.length > 0) strays.set(device, true);
+    else if (before.strays.size > 0) strays.delete(device);
+    if (chosen.length > 1) reportConflict(draft, device, chosen);
+    return chosen[0];
+  };
   yield* forEachInSteps(yield* devicesToJudge(draft), ([device, manifest]) => {
     const chosen = manifest === undefined ? [] : fleets.selecting(manifest.metadata.labels ?? {});
     const old = before.desiredDevices.get(device)?.fleet;
     if (old !== undefined && !chosen.includes(old)) members.remove(old, device);
-    for (const fleet of chosen) members.add(fleet, device);
-    judged.set(device, chosen[0]);
-    const isStray = manifest !== undefined && (manifest.spec.idle === true) === chosen.length > 0;
-    if (isStray) strays.set(device, true);
-    else if (before.strays.size > 0) strays.delete(device);
-    if (chosen.length > 1) reportConflict(draft, device, chosen);
+    if (manifest === undefined) {
+      byName.set(device, undefined);
+      strays.delete(device);
+    } else byName.set(device, note(device, chosen, manifest.spec.idle === true));
+  });
+  yield* forEachInSteps(sheet.names.entries(), ([row, name]) => {
+    ofRows.push(note(name, fleets.selecting(sheet.labels[row]!), sheet.isIdle[row]!));
   });
   next.members = yield* members.settled();
   next.strays = yield* strays.settled();
-  return judged;
+  return { byName, ofRows };
 }

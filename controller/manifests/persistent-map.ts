@@ -5,7 +5,7 @@
  */
 import { forEachInSteps, pauseNow, runAtOnce, type Steps } from './steps.ts';
 import { childrenOfBranch, emptyLeaf, entriesOf, hashOf, leavesOf, type Node, sizeOf, valueUnder } from './trie.ts';
-import { nodeAfter, sortedBySlot } from './trie-change.ts';
+import { nodeAfter, type Rows, rootOf, sortedBySlot } from './trie-change.ts';
 
 /**
  * See the head of this file; `set`, `delete` and `withChanges` return a new map, or the same one when nothing changes.
@@ -20,6 +20,21 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
 
   static empty<V>(): PersistentMap<V> {
     return new PersistentMap<V>(emptyLeaf);
+  }
+
+  /** Of these rows; there may be none. */
+  static of<V>(rows: Rows<V>): PersistentMap<V> {
+    return rows.keys.length === 0 ? PersistentMap.empty() : new PersistentMap(rootOf(rows));
+  }
+
+  /** With rows of keys that it does not have. It is gone through whole, they are not. */
+  withRows({ keys, valueAt }: Rows<V>): PersistentMap<V> {
+    if (this.size === 0 || keys.length === 0) return keys.length === 0 ? this : PersistentMap.of({ keys, valueAt });
+    const own = [...this];
+    return PersistentMap.of({
+      keys: own.map(([key]) => key).concat(keys),
+      valueAt: (row) => (row < own.length ? own[row]![1] : valueAt(row - own.length)),
+    });
   }
 
   get size(): number {
@@ -52,13 +67,17 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
       values.push(value);
     });
     if (keys.length === 0) return this;
-    const hashes = new Int32Array(keys.length);
+    const valueAt = (entry: number): V | undefined => values[entry];
+    if (this.size === 0) return PersistentMap.of({ keys, valueAt: valueAt as (row: number) => V });
+    const [hashes, places] = [new Int32Array(keys.length), new Int32Array(keys.length)];
     yield* forEachInSteps(keys.keys(), (at) => {
       hashes[at] = hashOf(keys[at]!);
+      places[at] = at;
     });
-    const batch = { keys, values, hashes };
+    const batch = { keys, valueAt, hashes };
     // One child of the root after the other, so that each is a step.
-    const { starts, order } = sortedBySlot(batch.hashes, Int32Array.from(keys.keys()), 0);
+    const { starts, order } = sortedBySlot(batch.hashes, places, 0);
+    yield pauseNow;
     let root = this.root;
     for (let slot = 0; slot < childrenOfBranch; slot += 1) {
       const part = order.subarray(starts[slot]!, starts[slot + 1]!);

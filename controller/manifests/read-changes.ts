@@ -1,14 +1,16 @@
 /** Reads changed files into a draft of the next state: declarations and indices, nothing of what they come to. */
 import type { Device } from '../../schemas/generated/types.ts';
-import { bareFingerprint } from '../../schemas/key-fingerprint.ts';
+import { type DeviceSheet, fingerprintOf } from './device-sheet.ts';
 import { type Draft, type FileChange, placeIn, type Touched } from './draft.ts';
 import { FindingList } from './finding-list.ts';
+import type { Incoming } from './incoming.ts';
 import { type Declaration, keyOf, type ManifestKey, type ManifestState, manifestUnder } from './manifest-state.ts';
 import { MapDraft } from './map-draft.ts';
-import { NameIndexDraft, namesUnder } from './name-index.ts';
+import { NameIndexDraft, type Names, namesUnder } from './name-index.ts';
 import type { BrokenManifest, Manifest, ManifestKind } from './parsed-file.ts';
 import type { PersistentMap } from './persistent-map.ts';
 import { forEachInSteps, type Steps } from './steps.ts';
+import type { Rows } from './trie-change.ts';
 
 /** A manifest and where it stands. */
 interface Standing extends Declaration {
@@ -131,14 +133,18 @@ function* touchedBy(before: ManifestState, { declared, manifests }: Declarations
   return touched as Touched;
 }
 
-function fingerprintOf({ spec }: Device): string | undefined {
-  return spec.keyFingerprint && bareFingerprint(spec.keyFingerprint);
-}
+type DeclarationMaps = Pick<ManifestState, 'files' | 'declared' | 'devices'>;
 
 type DeviceIndices = Pick<ManifestState, 'devicesBySite' | 'devicesByFingerprint'>;
 
+/** Device names by their fingerprints, of which none stands twice. */
+function fingerprintRows({ names, fingerprints }: DeviceSheet): Rows<Names> {
+  const rows = [...fingerprints.keys()].filter((row) => fingerprints[row] !== undefined);
+  return { keys: rows.map((row) => fingerprints[row]!), valueAt: (at) => names[rows[at]!]! };
+}
+
 /** Also brings the fingerprints that may be of several devices now to `shared`. */
-function* indicesAfter({ before, touched }: Draft, shared: Set<string>): Steps<DeviceIndices> {
+function* indicesAfter({ before, touched, sheet }: Draft, shared: Set<string>): Steps<DeviceIndices> {
   const bySite = new NameIndexDraft(before.devicesBySite);
   const byFingerprint = new NameIndexDraft(before.devicesByFingerprint);
   const change = (what: 'add' | 'remove', { metadata: { name }, spec }: Device, fingerprint?: string) => {
@@ -150,9 +156,13 @@ function* indicesAfter({ before, touched }: Draft, shared: Set<string>): Steps<D
     if (old !== undefined) change('remove', old, fingerprintOf(old));
     if (device !== undefined) change('add', device, fingerprintOf(device));
   });
+  yield* forEachInSteps(sheet.names.entries(), ([row, name]) => {
+    const site = sheet.sites[row];
+    if (site !== undefined) bySite.add(site, name);
+  });
   return {
     devicesBySite: yield* bySite.settled(),
-    devicesByFingerprint: yield* byFingerprint.settled(),
+    devicesByFingerprint: (yield* byFingerprint.settled()).withRows(fingerprintRows(sheet)),
   };
 }
 
@@ -171,24 +181,41 @@ function changed<T>(map: PersistentMap<T>, touched: ReadonlyMap<string, T | unde
   return map.withChanges(touched);
 }
 
-/** Opens the draft of what follows `before` by these changes. */
-export function* openDraft(before: ManifestState, changes: readonly FileChange[]): Steps<Draft> {
+/** The maps of what stands where, with the rows of a sheet. */
+function withSheet(maps: DeclarationMaps, sheet: DeviceSheet): DeclarationMaps {
+  const { names, paths } = sheet;
+  const keys = names.map((name) => `Device/${name}` as const);
+  return {
+    files: maps.files.withRows({ keys: paths, valueAt: (row) => [keys[row]!] }),
+    declared: maps.declared.withRows({ keys, valueAt: (row) => ({ file: paths[row]!, document: 0 }) }),
+    devices: maps.devices.withRows({ keys: names, valueAt: (row) => sheet.device(row) }),
+  };
+}
+
+/** Opens the draft of what follows `before` by what comes. */
+export function* openDraft(before: ManifestState, { changes, sheet }: Incoming): Steps<Draft> {
   const declarations = yield* declarationsAfter(before, changes);
   const touched = yield* touchedBy(before, declarations);
   const draft: Draft = {
     before,
     next: {
       ...before,
-      files: yield* before.files.withChanges(declarations.files),
-      declared: yield* declarations.declared.settled(),
+      ...withSheet(
+        {
+          files: yield* before.files.withChanges(declarations.files),
+          declared: yield* declarations.declared.settled(),
+          devices: yield* changed(before.devices, touched.Device),
+        },
+        sheet,
+      ),
       applications: yield* changed(before.applications, touched.Application),
       fleets: yield* changed(before.fleets, touched.Fleet),
       sites: yield* changed(before.sites, touched.Site),
       secrets: yield* changed(before.secrets, touched.Secret),
-      devices: yield* changed(before.devices, touched.Device),
     },
     findings: new FindingList(),
     touched,
+    sheet,
     broken: { keys: new Set(), untold: [], devices: [] },
   };
   const sharedFingerprints = new Set<string>();

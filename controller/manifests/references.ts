@@ -1,7 +1,8 @@
 /** Do the names in manifests lead somewhere: applications of fleets, sites of devices, releases in the catalogue? */
-import type { Device, Fleet } from '../../schemas/generated/types.ts';
+import type { Fleet } from '../../schemas/generated/types.ts';
 import type { Catalogue } from './desired.ts';
 import { type Draft, type FileChange, placeIn } from './draft.ts';
+import type { ValuePath } from './finding.ts';
 import type { FindingPlace } from './finding-list.ts';
 import { linkedReleases } from './linked-releases.ts';
 import { namesUnder } from './name-index.ts';
@@ -18,11 +19,14 @@ function versionsOf(catalogue: Catalogue, application: string): string[] {
   return [...catalogue.values()].filter(({ name }) => name === application).map(({ version }) => version);
 }
 
-function checkRelease({ next, findings }: Draft, place: FindingPlace, application: string, version: string): void {
+/** Looked up where something is wrong: it may lie in what nobody has read yet. */
+type Place = () => FindingPlace;
+
+function checkRelease({ next, findings }: Draft, place: Place, application: string, version: string): void {
   if (next.catalogue.has(releaseKey(application, version))) return;
   const versions = versionsOf(next.catalogue, application);
   const message = `no signed release ${application} ${version}; ${hint(version, versions, `release of ${application} yet`)}`;
-  findings.add(place, 'MISSING_RELEASE', message);
+  findings.add(place(), 'MISSING_RELEASE', message);
 }
 
 /** Where else the missing thing may be, for as long as some file does not tell what it declares. */
@@ -33,14 +37,14 @@ export function unless({ broken }: Draft, wanted: ManifestKind): string {
 
 type NamedKind = 'Application' | 'Secret' | 'Site';
 
-function checkName(draft: Draft, place: FindingPlace, kind: NamedKind, name: string): void {
+function checkName(draft: Draft, place: Place, kind: NamedKind, name: string): void {
   const { next, findings, broken } = draft;
   const known = { Application: next.applications, Secret: next.secrets, Site: next.sites }[kind];
   const what = kind.toLowerCase();
   if (known.has(name) || broken.keys.has(`${kind}/${name}`)) return;
   const remedy = kind === 'Secret' ? '; fleet secret seal makes one' : '';
   const message = `no ${what} "${name}"; ${hint(name, known.keys(), what)}${unless(draft, kind)}${remedy}`;
-  findings.add(place, `UNKNOWN_${kind.toUpperCase()}`, message);
+  findings.add(place(), `UNKNOWN_${kind.toUpperCase()}`, message);
 }
 
 /** Two applications of one device can't answer the same requests. */
@@ -63,39 +67,40 @@ function checkRoutes(draft: Draft, fleet: string, applications: Fleet['spec']['a
 function checkApplicationsAndFleets(draft: Draft): void {
   const { next } = draft;
   for (const [name, { spec }] of next.applications) {
-    checkRelease(draft, placeIn(draft, `Application/${name}`, ['spec', 'release']), name, spec.release);
-    for (const { link, ...release } of linkedReleases(spec)) {
-      const place = placeIn(draft, `Application/${name}`, ['spec', 'links', link, 'release']);
-      checkRelease(draft, place, release.name, release.version);
-    }
+    const at = (path: ValuePath) => () => placeIn(draft, `Application/${name}`, path);
+    checkRelease(draft, at(['spec', 'release']), name, spec.release);
+    for (const { link, ...release } of linkedReleases(spec))
+      checkRelease(draft, at(['spec', 'links', link, 'release']), release.name, release.version);
     for (const [index, secret] of (spec.secrets ?? []).entries())
-      checkName(draft, placeIn(draft, `Application/${name}`, ['spec', 'secrets', index]), 'Secret', secret);
+      checkName(draft, at(['spec', 'secrets', index]), 'Secret', secret);
   }
   for (const [fleet, { spec }] of next.fleets) {
+    const at = (path: ValuePath) => () => placeIn(draft, `Fleet/${fleet}`, path);
     checkRoutes(draft, fleet, spec.applications);
     for (const [index, { name, release }] of spec.applications.entries()) {
       const path = ['spec', 'applications', index];
-      if (release !== undefined)
-        checkRelease(draft, placeIn(draft, `Fleet/${fleet}`, [...path, 'release']), name, release);
-      checkName(draft, placeIn(draft, `Fleet/${fleet}`, [...path, 'name']), 'Application', name);
+      if (release !== undefined) checkRelease(draft, at([...path, 'release']), name, release);
+      checkName(draft, at([...path, 'name']), 'Application', name);
     }
   }
 }
 
-/** Devices that may name another site now, or one that is not there any more. */
-function* devicesToCheck(draft: Draft): Iterable<readonly [string, Device | undefined]> {
-  const { next, touched } = draft;
-  yield* touched.Device;
+/** Devices that may name another site now, or one that is not there any more, and what they name. */
+function* devicesToCheck(draft: Draft): Iterable<readonly [string, string | undefined]> {
+  const { before, next, touched, sheet } = draft;
+  for (const [name, device] of touched.Device) yield [name, device?.spec.site];
+  for (const [row, name] of sheet.names.entries()) yield [name, sheet.sites[row]];
+  // With a sheet these are all.
+  if (before.devices.size === 0) return;
   for (const site of touched.Site.keys())
     for (const name of namesUnder(next.devicesBySite, site))
-      if (!touched.Device.has(name)) yield [name, next.devices.get(name)];
+      if (!touched.Device.has(name)) yield [name, next.devices.get(name)?.spec.site];
 }
 
 /** For each site that devices name, the first of them by name. */
 function* firstOfSites(draft: Draft): Steps<ReadonlyMap<string, string>> {
   const first = new Map<string, string>();
-  yield* forEachInSteps(devicesToCheck(draft), ([device, manifest]) => {
-    const site = manifest?.spec.site;
+  yield* forEachInSteps(devicesToCheck(draft), ([device, site]) => {
     if (site === undefined) return;
     const known = first.get(site);
     if (known === undefined || device < known) first.set(site, device);
@@ -104,7 +109,7 @@ function* firstOfSites(draft: Draft): Steps<ReadonlyMap<string, string>> {
 }
 
 function checkSite(draft: Draft, device: string, site: string): void {
-  checkName(draft, placeIn(draft, `Device/${device}`, ['spec', 'site']), 'Site', site);
+  checkName(draft, () => placeIn(draft, `Device/${device}`, ['spec', 'site']), 'Site', site);
 }
 
 function* checkSites(draft: Draft): Steps<void> {
@@ -113,8 +118,7 @@ function* checkSites(draft: Draft): Steps<void> {
     for (const [site, device] of yield* firstOfSites(draft)) checkSite(draft, device, site);
     return;
   }
-  yield* forEachInSteps(devicesToCheck(draft), ([device, manifest]) => {
-    const site = manifest?.spec.site;
+  yield* forEachInSteps(devicesToCheck(draft), ([device, site]) => {
     if (site !== undefined && !draft.next.sites.has(site)) checkSite(draft, device, site);
   });
 }
@@ -124,7 +128,7 @@ function checkBroken(draft: Draft, changes: readonly FileChange[]): void {
     for (const { document, references = [] } of parsed?.broken ?? []) {
       if (document === undefined) continue;
       for (const reference of references) {
-        const place: FindingPlace = { file, document, path: reference.path, part: 'value' };
+        const place: Place = () => ({ file, document, path: reference.path, part: 'value' });
         if (reference.kind === 'Release') checkRelease(draft, place, reference.name, reference.version);
         else checkName(draft, place, reference.kind, reference.name);
       }

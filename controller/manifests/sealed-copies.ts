@@ -1,7 +1,7 @@
 /** Secrets as devices get them: the copy that was sealed to a device's own key, or none. */
 import type { Application, DeployedApplication, Device, Secret } from '../../schemas/generated/types.ts';
 import { bareFingerprint } from '../../schemas/key-fingerprint.ts';
-import type { DesiredDevice } from './desired.ts';
+import type { DeviceTemplate } from './desired.ts';
 import { type Draft, placeIn } from './draft.ts';
 import type { MapDraft } from './map-draft.ts';
 import { listNames } from './nearest-name.ts';
@@ -24,19 +24,19 @@ export function deployedSecrets(
   return { secrets: Object.fromEntries(spec.secrets.map((name) => [name, copyFor(device, secrets.get(name))])) };
 }
 
-function lackingSecrets({ template }: DesiredDevice): readonly string[] {
-  const reading = template.applications.filter(({ secrets }) => secrets !== undefined);
+function lackingSecrets({ applications }: DeviceTemplate): readonly string[] {
+  const reading = applications.filter(({ secrets }) => secrets !== undefined);
   const lacking = reading.flatMap(({ secrets = {} }) => Object.keys(secrets).filter((name) => !secrets[name]!.sealed));
   return lacking.length < 2 ? lacking : [...new Set(lacking)];
 }
 
-/** Remembers which secrets a device lacks, as it was drawn; undefined is one that is gone. */
+/** Remembers which secrets a device lacks by its template; undefined is one that is gone. */
 export function noteUnsealed(
   unsealed: MapDraft<readonly string[]>,
   name: string,
-  device: DesiredDevice | undefined,
+  template: DeviceTemplate | undefined,
 ): void {
-  const lacking = device === undefined ? [] : lackingSecrets(device);
+  const lacking = template === undefined ? [] : lackingSecrets(template);
   if (lacking.length > 0) unsealed.set(name, lacking);
   else if (unsealed.get(name) !== undefined) unsealed.delete(name);
 }

@@ -2,7 +2,7 @@
  * What selectors most likely were not meant to come to. None of it refuses a revision: a fleet may be prepared before its
  * devices are, and a device may be put aside.
  */
-import type { Selector } from '../../schemas/generated/types.ts';
+import type { Labels, Selector } from '../../schemas/generated/types.ts';
 import { type Draft, placeIn } from './draft.ts';
 import type { ValuePath } from './finding.ts';
 import { countUnder, namesUnder } from './name-index.ts';
@@ -41,11 +41,15 @@ function emptyPart(known: ReadonlySet<string>, { matchLabels = {}, matchExpressi
 }
 
 /** What there is of labels. */
-function* labelsOf({ next }: Draft): Steps<ReadonlySet<string>> {
+function* labelsOf({ before, next, touched, sheet }: Draft): Steps<ReadonlySet<string>> {
   const terms = new Set<string>();
-  yield* forEachInSteps(next.devices.values(), ({ metadata }) => {
-    for (const term of labelTerms(metadata.labels ?? {})) terms.add(term);
-  });
+  const add = (labels: Readonly<Labels>): void => {
+    for (const term of labelTerms(labels)) terms.add(term);
+  };
+  yield* forEachInSteps(sheet.labels, add);
+  // With a sheet, what is touched are all others.
+  const others = before.devices.size === 0 ? touched.Device.values() : next.devices.values();
+  yield* forEachInSteps(others, (device) => add(device?.metadata.labels ?? {}));
   return terms;
 }
 

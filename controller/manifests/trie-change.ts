@@ -1,9 +1,11 @@
 /** Changes of a trie: the path to each leaf that changes is copied, all else is shared with the trie before. */
 import {
+  type Branch,
   bitsPerLevel,
   childrenOfBranch,
   emptyLeaf,
   hashBits,
+  hashOf,
   type Leaf,
   leafEntriesMax,
   leavesOf,
@@ -12,13 +14,20 @@ import {
   readNode,
   sizeOf,
   slotOf,
+  UnreadNode,
 } from './trie.ts';
 
 /** Changes of many keys, each once; `undefined` takes the key out. */
 export interface Batch<V> {
   readonly keys: readonly string[];
-  readonly values: readonly (V | undefined)[];
+  readonly valueAt: (entry: number) => V | undefined;
   readonly hashes: Int32Array;
+}
+
+/** Entries that are new, each key once. A value is asked for when somebody looks at a leaf, and then kept there. */
+export interface Rows<V> {
+  readonly keys: readonly string[];
+  readonly valueAt: (row: number) => V;
 }
 
 /** Beyond this many entries a hash and a place would not fit into one exact number. */
@@ -44,7 +53,7 @@ function inLeafOrder(hashes: ArrayLike<number>, keys: readonly string[], entries
 
 /** A leaf of these entries, in arrays that are no longer than they have to be. */
 function leafOf<V>(
-  { hashes, keys, values }: { hashes: ArrayLike<number>; keys: readonly string[]; values: readonly V[] },
+  { hashes, keys, valueAt }: Rows<V> & { readonly hashes: ArrayLike<number> },
   entries: Int32Array,
 ): Leaf<V> {
   const order = inLeafOrder(hashes, keys, entries);
@@ -52,7 +61,7 @@ function leafOf<V>(
     kind: 'leaf',
     hashes: order.map((at) => hashes[at]!),
     keys: order.map((at) => keys[at]!),
-    values: order.map((at) => values[at]!),
+    values: order.map(valueAt),
   };
 }
 
@@ -70,7 +79,7 @@ class LeafDraft<V> {
 
   settle(): Leaf<V> {
     const entries = Int32Array.from(this.#keys.keys());
-    return leafOf({ hashes: this.#hashes, keys: this.#keys, values: this.#values }, entries);
+    return leafOf({ hashes: this.#hashes, keys: this.#keys, valueAt: (at) => this.#values[at]! }, entries);
   }
 }
 
@@ -110,13 +119,13 @@ function leafAfter<V>(leaf: Leaf<V>, batch: Batch<V>, order: Int32Array, shift: 
   for (const entry of order) {
     const at = placeOf(leaf, batch.hashes[entry]!, batch.keys[entry]!);
     if (at !== -1) isReplaced[at] = true;
-    size += (batch.values[entry] === undefined ? 0 : 1) - (at === -1 ? 0 : 1);
+    size += (batch.valueAt(entry) === undefined ? 0 : 1) - (at === -1 ? 0 : 1);
   }
   if (size > leafEntriesMax && shift < hashBits) return branchOver(leaf, batch, order, shift);
   const draft = new LeafDraft<V>();
   for (const [at, key] of leaf.keys.entries()) if (!isReplaced[at]) draft.add(leaf.hashes[at]!, key, leaf.values[at]!);
   for (const entry of order) {
-    const value = batch.values[entry];
+    const value = batch.valueAt(entry);
     if (value !== undefined) draft.add(batch.hashes[entry]!, batch.keys[entry]!, value);
   }
   return draft.settle();
@@ -155,21 +164,41 @@ function branchAfter<V>(
   return joined(after);
 }
 
-/** A node of these entries of a batch alone, where nothing was: none of them can take anything out. */
-function freshNode<V>(batch: Batch<V>, order: Int32Array, shift: number): Node<V> {
-  if (order.length <= leafEntriesMax || shift >= hashBits) return leafOf(batch as Batch<V> & { values: V[] }, order);
-  const sorted = sortedBySlot(batch.hashes, order, shift);
+type HashedRows<V> = Rows<V> & { readonly hashes: Int32Array };
+
+/** The node of these rows alone: told apart by one level at a time, when somebody looks. */
+function freshNode<V>(rows: HashedRows<V>, order: Int32Array, shift: number): UnreadNode<V> {
+  return new UnreadNode(order.length, () =>
+    order.length <= leafEntriesMax || shift >= hashBits ? leafOf(rows, order) : freshBranch(rows, order, shift),
+  );
+}
+
+function freshBranch<V>(rows: HashedRows<V>, order: Int32Array, shift: number): Branch<V> {
+  const sorted = sortedBySlot(rows.hashes, order, shift);
   const children = new Array<Node<V> | undefined>(childrenOfBranch).fill(undefined);
   for (let slot = 0; slot < childrenOfBranch; slot += 1) {
     const part = sorted.order.subarray(sorted.starts[slot]!, sorted.starts[slot + 1]!);
-    if (part.length > 0) children[slot] = freshNode(batch, part, shift + bitsPerLevel);
+    if (part.length > 0) children[slot] = freshNode(rows, part, shift + bitsPerLevel);
   }
   return { kind: 'branch', size: order.length, children };
 }
 
+/** The root over these rows alone. Nothing is done with them before somebody looks. */
+export function rootOf<V>({ keys, valueAt }: Rows<V>): Node<V> {
+  return new UnreadNode(keys.length, () => {
+    const [hashes, order] = [new Int32Array(keys.length), new Int32Array(keys.length)];
+    for (let row = 0; row < keys.length; row += 1) {
+      hashes[row] = hashOf(keys[row]!);
+      order[row] = row;
+    }
+    return freshNode({ keys, valueAt, hashes }, order, 0).node;
+  });
+}
+
 /** A node with changes of many keys, which all lead to it. A key that is taken out is there. */
 export function nodeAfter<V>(node: Node<V>, batch: Batch<V>, order: Int32Array, shift: number): Node<V> {
-  if (sizeOf(node) === 0) return freshNode(batch, order, shift);
+  // None of them can take anything out.
+  if (sizeOf(node) === 0) return freshNode(batch as HashedRows<V>, order, shift).node;
   const read = readNode(node);
   return read.kind === 'leaf' ? leafAfter(read, batch, order, shift) : branchAfter(read.children, batch, order, shift);
 }

@@ -24,7 +24,7 @@ export interface Branch<V> {
   readonly children: readonly (Node<V> | undefined)[];
 }
 
-/** A node that lies in bytes until somebody looks at it; from then on it is the same one for everybody. */
+/** A node that is read, or made, when somebody looks at it; from then on it is the same one for everybody. */
 export class UnreadNode<V> {
   readonly kind = 'unread';
   readonly size: number;

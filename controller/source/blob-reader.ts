@@ -1,28 +1,21 @@
-/** Reads blobs: a few by the library, which has the packs at hand; many that are asked for in one turn by one run of the engine. */
-import type { GitEngine } from './git-engine.ts';
-import type { Repository } from './repository.ts';
+/** Reads blobs: all that are asked for in one turn by one run of the engine. */
+import type { GitReading } from './git-engine.ts';
 
-/** Starting a program costs as much as this many blobs by the library. */
-const togetherMin = 32;
-
-/** Asked of the engine at once. */
+/** Asked of the engine at once, where others wait for their turns. */
 const togetherMax = 20_000;
 
-/** Reads many blobs, each told when it is there: a few by the library, more by runs of the engine. Rejects with `SourceError`. */
+/** Reads many blobs, so many at once, each told when it is there. Rejects with `SourceError`. */
 export async function readTogether(
-  engine: GitEngine,
-  repository: Repository,
+  reading: GitReading,
+  gitDirectory: string,
   oids: readonly string[],
   take: (oid: string, content: Uint8Array) => void,
+  atOnce = togetherMax,
 ): Promise<void> {
-  if (oids.length < togetherMin && !repository.isForFew) {
-    await Promise.all(oids.map(async (oid) => take(oid, await repository.readObject(oid, 'blob'))));
-    return;
-  }
   const never = new AbortController().signal;
-  for (let at = 0; at < oids.length; at += togetherMax) {
-    const some = oids.slice(at, at + togetherMax);
-    const contents = await engine.readBlobs(repository.gitDirectory, some, never);
+  for (let at = 0; at < oids.length; at += atOnce) {
+    const some = oids.slice(at, at + atOnce);
+    const contents = await reading.readBlobs(gitDirectory, some, never);
     for (const [index, oid] of some.entries()) take(oid, contents[index]!);
   }
 }
@@ -33,13 +26,13 @@ interface Asked {
 }
 
 export class BlobReader {
-  readonly #engine: GitEngine;
-  readonly #repository: () => Promise<Repository>;
+  readonly #reading: GitReading;
+  readonly #gitDirectory: () => Promise<string>;
   #asked: Asked[] = [];
 
-  constructor(engine: GitEngine, repository: () => Promise<Repository>) {
-    this.#engine = engine;
-    this.#repository = repository;
+  constructor(reading: GitReading, gitDirectory: () => Promise<string>) {
+    this.#reading = reading;
+    this.#gitDirectory = gitDirectory;
   }
 
   /** Rejects with `SourceError`. */
@@ -54,7 +47,7 @@ export class BlobReader {
     this.#asked = [];
     const waiting = Map.groupBy(asked, ({ oid }) => oid);
     try {
-      await readTogether(this.#engine, await this.#repository(), [...waiting.keys()], (oid, content) => {
+      await readTogether(this.#reading, await this.#gitDirectory(), [...waiting.keys()], (oid, content) => {
         for (const { settle } of waiting.get(oid)!) settle.resolve(content);
       });
     } catch (error) {

@@ -24,6 +24,10 @@ function perform(task: EngineTask): Promise<unknown> {
       return engine.readObject(task.gitDirectory, task.oid, signal);
     case 'listTree':
       return engine.listTree(task.gitDirectory, task.tree, signal);
+    case 'compareTrees':
+      return engine.compareTrees(task.gitDirectory, task.from, task.to, signal);
+    case 'entryAt':
+      return engine.entryAt(task.gitDirectory, task.tree, task.path, signal);
     default:
       return task satisfies never;
   }

@@ -30,10 +30,11 @@ async function filesOf(repository: Repository, commit: string, isIgnored: IsIgno
 /** What differs between two commits, see `Source.changes`; folders that are equal are looked at where `.fleetignore` itself differs. */
 export async function fleetChanges(repository: Repository, from: string | undefined, to: string): Promise<TreeChanges> {
   if (from === undefined) return wholeChanges(repository, to);
-  const [oldIgnore, nowIgnore] = await Promise.all([from, to].map((id) => repository.blobAt(id, fleetIgnoreFile)));
-  const [old, now] = [await ignoreOf(repository, oldIgnore), await ignoreOf(repository, nowIgnore)];
   const { files, odd } = await repository.changes(from, to);
-  if (old.oid === now.oid) return { files: files.filter(({ path }) => !now.isIgnored(path)), odd };
+  const now = await ignoreOf(repository, await repository.blobAt(to, fleetIgnoreFile));
+  if (!files.some(({ path }) => path === fleetIgnoreFile))
+    return { files: now.oid === undefined ? files : files.filter(({ path }) => !now.isIgnored(path)), odd };
+  const old = await ignoreOf(repository, await repository.blobAt(from, fleetIgnoreFile));
   const before = await filesOf(repository, from, old.isIgnored);
   const after = await filesOf(repository, to, now.isIgnored);
   const changed = [...after].filter(([path, oid]) => before.get(path) !== oid).map(([path, oid]) => ({ path, oid }));

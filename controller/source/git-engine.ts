@@ -1,5 +1,5 @@
 /** What takes long in git, behind one interface: the git program where it is installed, a library that always works. */
-import type { ListedEntry } from './listed-tree.ts';
+import type { EntryChange, ListedEntry } from './listed-tree.ts';
 
 /** One fetch of a branch into a bare repository. */
 export interface FetchOrder {
@@ -20,10 +20,8 @@ export interface GitObject {
   readonly content: Uint8Array;
 }
 
-/** All reject with `SourceError`, or with the signal's reason. Every engine gives the same answers. */
-export interface GitEngine {
-  /** Resolves with the tip of the branch, once its objects are in the repository. */
-  fetchBranch(order: FetchOrder, signal: AbortSignal): Promise<string>;
+/** Reads git directories. All reject with `SourceError`, or with the signal's reason. Everybody gives the same answers. */
+export interface GitReading {
   /** True when `ancestor` is `descendant` or in its past, as far as that past is in the repository. */
   isAncestor(gitDirectory: string, ancestor: string, descendant: string, signal: AbortSignal): Promise<boolean>;
   /** Contents of blobs, checked against their ids, in the order of the ids. */
@@ -32,6 +30,16 @@ export interface GitEngine {
   readObject(gitDirectory: string, oid: string, signal: AbortSignal): Promise<GitObject | undefined>;
   /** All that is below a tree but the folders. */
   listTree(gitDirectory: string, tree: string, signal: AbortSignal): Promise<Iterable<ListedEntry>>;
+  /** What is below one tree or the other and differs, but the folders. Of folders that are equal nothing is read. */
+  compareTrees(gitDirectory: string, from: string, to: string, signal: AbortSignal): Promise<Iterable<EntryChange>>;
+  /** What a tree has at a path, a folder too; undefined where there is nothing. */
+  entryAt(gitDirectory: string, tree: string, path: string, signal: AbortSignal): Promise<ListedEntry | undefined>;
+}
+
+/** Reads, and fetches. */
+export interface GitEngine extends GitReading {
+  /** Resolves with the tip of the branch, once its objects are in the repository. */
+  fetchBranch(order: FetchOrder, signal: AbortSignal): Promise<string>;
 }
 
 /** Most bytes of one fetch. */

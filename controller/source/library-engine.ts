@@ -1,10 +1,10 @@
 /** The engine that always works: isomorphic-git, in this thread. */
-import { fetch, readObject, writeRef } from 'isomorphic-git';
+import { fetch, writeRef } from 'isomorphic-git';
+import { Turn } from '../../platform/turn.ts';
 import { BoundedHttp, type HttpBounds } from './bounded-http.ts';
-import { commitLinks } from './commit.ts';
 import { type FetchOrder, fetchBytesMax, type GitEngine, silenceMsMax } from './git-engine.ts';
+import { libraryReading } from './library-reading.ts';
 import { NetworkHttp } from './network-http.ts';
-import { Repository } from './repository.ts';
 import type { SourcePorts } from './source.ts';
 import { asFetchError, SourceError } from './source-error.ts';
 
@@ -35,39 +35,16 @@ async function fetchBranch({ fs, network, clock }: LibraryPorts, order: FetchOrd
   }
 }
 
-/** Reads nothing of a commit but its parents: others of its headers may be malformed, and git does not mind. */
-async function isAncestor({ fs }: LibraryPorts, gitDirectory: string, ancestor: string, descendant: string) {
-  const cache = {};
-  const queue = [descendant];
-  const seen = new Set(queue);
-  for (const next of queue) {
-    if (next === ancestor) return true;
-    const found = await readObject({ fs, dir: gitDirectory, gitdir: gitDirectory, oid: next, cache, format: 'content' })
-      // The past may be cut off, as in a shallow copy.
-      .catch(() => undefined);
-    if (found === undefined) continue;
-    for (const parent of commitLinks(next, found.object as Uint8Array).parents) {
-      if (!seen.has(parent)) queue.push(parent);
-      seen.add(parent);
-    }
-  }
-  return false;
-}
-
-async function readBlobs({ fs }: LibraryPorts, gitDirectory: string, oids: readonly string[]): Promise<Uint8Array[]> {
-  const repository = new Repository(fs, gitDirectory);
-  const contents: Uint8Array[] = [];
-  for (const oid of oids) contents.push(await repository.readObject(oid, 'blob'));
-  return contents;
-}
-
-/** isomorphic-git in this thread: it holds the thread for long where there is much to do. */
+/** isomorphic-git in this thread, see `libraryReading`. */
 export function libraryEngine(ports: LibraryPorts): GitEngine {
+  const reading = libraryReading(ports.fs, new Turn(ports.clock));
   return {
     fetchBranch: (order, signal) => fetchBranch(ports, order, signal),
-    isAncestor: (directory, ancestor, descendant) => isAncestor(ports, directory, ancestor, descendant),
-    readBlobs: (directory, oids) => readBlobs(ports, directory, oids),
-    readObject: (directory, oid) => new Repository(ports.fs, directory).object(oid),
-    listTree: (directory, tree) => new Repository(ports.fs, directory).listTree(tree),
+    isAncestor: (...args) => reading.isAncestor(...args),
+    readBlobs: (...args) => reading.readBlobs(...args),
+    readObject: (...args) => reading.readObject(...args),
+    listTree: (...args) => reading.listTree(...args),
+    compareTrees: (...args) => reading.compareTrees(...args),
+    entryAt: (...args) => reading.entryAt(...args),
   };
 }

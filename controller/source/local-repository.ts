@@ -74,8 +74,7 @@ export function openLocalRepository(options: SourceOptions, { fs, clock }: Sourc
   const open = async (): Promise<Repository> => {
     const { common: gitDirectory } = await findGitDirectories(fs, path);
     await refuseUnreadable(fs, gitDirectory);
-    if (opened?.gitDirectory !== gitDirectory)
-      opened = new Repository(fs, gitDirectory, { engine, turn: new Turn(clock) });
+    if (opened?.gitDirectory !== gitDirectory) opened = new Repository(engine, gitDirectory, new Turn(clock));
     return opened;
   };
   const look = async (): Promise<Tip> => {
@@ -89,5 +88,5 @@ export function openLocalRepository(options: SourceOptions, { fs, clock }: Sourc
       return names.length === 0 ? emptyRepository(path) : branchMissing(path, options.branch, names);
     }
   };
-  return { location: path, look, repository: async () => opened ?? open(), distrust: () => opened?.forgetPacks() };
+  return { location: path, look, repository: async () => opened ?? open(), distrust: () => opened?.forget() };
 }

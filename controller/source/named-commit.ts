@@ -1,6 +1,7 @@
 /** Commits as people name them: `HEAD`, a branch, a tag, an id or the beginning of it, with `~2` or `^` behind. */
 import { expandOid, resolveRef } from 'isomorphic-git';
 import { parseCommit } from './commit.ts';
+import { libraryReading } from './library-reading.ts';
 import { findGitDirectories } from './local-repository.ts';
 import { Repository } from './repository.ts';
 import type { SourceFileSystem } from './source.ts';
@@ -33,7 +34,7 @@ export async function resolveCommit(
   opened?: Repository,
 ): Promise<NamedCommit> {
   const { own, common } = await findGitDirectories(fs, directory);
-  const repository = opened?.gitDirectory === common ? opened : new Repository(fs, common);
+  const repository = opened?.gitDirectory === common ? opened : new Repository(libraryReading(fs), common);
   const { base, generations } = splitName(name);
   const attempts = [
     () => resolveRef({ fs, dir: directory, gitdir: own, ref: base }),

@@ -7,6 +7,7 @@ import type { GitEngine } from './git-engine.ts';
 import { judgeTip, judgeTipSignature } from './judge-tip.ts';
 import { libraryEngine } from './library-engine.ts';
 import { openLocalRepository } from './local-repository.ts';
+import { nearbyEngine } from './nearby-engine.ts';
 import { preferredEngine } from './preferred-engine.ts';
 import { programEngine } from './program-engine.ts';
 import { openRemoteMirror } from './remote-mirror.ts';
@@ -27,6 +28,8 @@ class GitSource implements Source {
   readonly #follower: Follower;
   readonly #blobs: BlobReader;
   readonly #pause = new RetryPause();
+  /** What a tip was found to differ in while it was judged, for who asks next; it may be the whole fleet, and is given away. */
+  #compared: { readonly from: string | undefined; readonly to: string; readonly changes: TreeChanges } | undefined;
   /** The last answer that took a walk through history. */
   #placed: { readonly inForce: string; readonly tip: string; readonly history: History } | undefined;
 
@@ -37,7 +40,7 @@ class GitSource implements Source {
     this.#ports = ports;
     this.#engine = engine;
     this.#follower = follower;
-    this.#blobs = new BlobReader(engine, () => follower.repository());
+    this.#blobs = new BlobReader(engine, async () => (await follower.repository()).gitDirectory);
   }
 
   async poll(signal: AbortSignal, known: KnownBranch = {}): Promise<SourceEvent> {
@@ -69,7 +72,8 @@ class GitSource implements Source {
     const { judged } = known;
     const commit = parseCommit(oid, await tip.repository.readObject(oid, 'commit'));
     // The whole tree must be there before anybody relies on it.
-    await tip.repository.changes(judged !== undefined && (await tip.repository.has(judged)) ? judged : undefined, oid);
+    const from = judged !== undefined && (await tip.repository.has(judged)) ? judged : undefined;
+    this.#compared = { from, to: oid, changes: await fleetChanges(tip.repository, from, oid) };
     const history = await this.#place(tip, known, signal);
     return judgeTip(this.#options, await this.#follower.repository(), { commit, history }, known);
   }
@@ -92,16 +96,12 @@ class GitSource implements Source {
   /** The tip that was judged before; its signer may be trusted no more, or signatures be asked for since. */
   async #lookAgain({ oid, repository }: TipAt, known: KnownBranch): Promise<SourceEvent> {
     const { allowedSigners } = this.#options;
-    try {
-      if (allowedSigners === undefined) return { kind: 'unchanged', tip: oid };
-      const commit = parseCommit(oid, await repository.readObject(oid, 'commit'));
-      const signature = await judgeTipSignature(allowedSigners, repository, commit, known);
-      if (signature.kind === 'trusted') return { kind: 'unchanged', tip: oid };
-      const { code, message } = signature;
-      return { kind: 'refused', revision: commit.status, history: 'advanced', code, message };
-    } finally {
-      repository.forgetPacks();
-    }
+    if (allowedSigners === undefined) return { kind: 'unchanged', tip: oid };
+    const commit = parseCommit(oid, await repository.readObject(oid, 'commit'));
+    const signature = await judgeTipSignature(allowedSigners, repository, commit, known);
+    if (signature.kind === 'trusted') return { kind: 'unchanged', tip: oid };
+    const { code, message } = signature;
+    return { kind: 'refused', revision: commit.status, history: 'advanced', code, message };
   }
 
   async #read<T>(use: (repository: Repository) => Promise<T>): Promise<T> {
@@ -121,16 +121,21 @@ class GitSource implements Source {
       return { info, files: new Map(files.map(({ path, oid }) => [path, oid!])) };
     });
 
-  readonly changes = (from: string | undefined, to: string): Promise<TreeChanges> =>
-    this.#read((repository) => fleetChanges(repository, from, to));
+  readonly changes = async (from: string | undefined, to: string): Promise<TreeChanges> => {
+    const compared = this.#compared;
+    this.#compared = undefined;
+    if (compared?.to === to && compared.from === from) return compared.changes;
+    return this.#read((repository) => fleetChanges(repository, from, to));
+  };
 
   readonly readBlob = (oid: string): Promise<Uint8Array> => this.#read(() => this.#blobs.read(oid));
 }
 
-/** The git program where there is one, else the library; on a thread where there are threads. */
+/** The git program where there is one, else the library; on a thread where there are threads and much to read. */
 function openEngine(ports: SourcePorts): GitEngine {
-  const { programs, threads, log } = ports;
-  const library = threads === undefined ? libraryEngine(ports) : threadEngine(threads);
+  const { fs, programs, threads, log } = ports;
+  const here = libraryEngine(ports);
+  const library = threads === undefined ? here : nearbyEngine(fs, here, threadEngine(threads));
   return programs === undefined ? library : preferredEngine(programEngine(programs), library, log);
 }
 

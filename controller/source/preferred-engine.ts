@@ -22,5 +22,7 @@ export function preferredEngine(program: GitEngine, library: GitEngine, log: Log
     readBlobs: (...args) => attempt((engine) => engine.readBlobs(...args)),
     readObject: (...args) => attempt((engine) => engine.readObject(...args)),
     listTree: (...args) => attempt((engine) => engine.listTree(...args)),
+    compareTrees: (...args) => attempt((engine) => engine.compareTrees(...args)),
+    entryAt: (...args) => attempt((engine) => engine.entryAt(...args)),
   };
 }

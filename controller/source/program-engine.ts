@@ -2,12 +2,23 @@
  * The git program, where it is installed. It gets no say in where it goes: redirects are resolved before, other protocols
  * than http are off, it asks nobody for a password, and runs no hooks.
  */
+import { isAscii } from 'node:buffer';
 import { hash } from 'node:crypto';
 import type { ProgramResult, Programs, RunOptions } from '../../platform/ports.ts';
 import { type FetchOrder, fetchBytesMax, type GitEngine, type GitObject, silenceMsMax } from './git-engine.ts';
-import { hasDoubtfulName, type ListedEntry, listingArguments, readListing } from './listed-tree.ts';
+import {
+  comparingArguments,
+  type EntryChange,
+  entryArguments,
+  hasDoubtfulName,
+  type ListedEntry,
+  listingArguments,
+  readComparison,
+  readListing,
+} from './listed-tree.ts';
 import { objectId } from './object-id.ts';
 import { SourceError } from './source-error.ts';
+import { tooMany } from './tree-bounds.ts';
 
 /** What one answer may hold: the contents of many manifests. */
 const outputBytesMax = 256 * 1024 * 1024;
@@ -74,6 +85,12 @@ const historyFlags = { tip: ['--depth=1'], new: [], all: ['--unshallow'] } as co
 /** `subarray` would make a `Buffer` of it, which takes several times as long. */
 function viewOf({ buffer, byteOffset }: Uint8Array, start: number, end: number): Uint8Array {
   return new Uint8Array(buffer, byteOffset + start, end - start);
+}
+
+/** Of megabytes of names, which mostly are ASCII, decoding them as more would hold up everybody. */
+function textOf(bytes: Uint8Array): string {
+  if (!isAscii(bytes)) return new TextDecoder().decode(bytes);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
 /** `OID blob SIZE LF CONTENT LF` for each object, as `git cat-file --batch` prints them. */
@@ -162,16 +179,49 @@ class ProgramEngine implements GitEngine {
     const input = new TextEncoder().encode(`${oid}\n`);
     const read = await this.#run([`--git-dir=${gitDirectory}`, 'cat-file', '--batch'], signal, { input });
     if (read.code !== 0) throw new ProgramUnfitError('cat-file', read);
-    return objectOf(read.output, oid);
+    const object = objectOf(read.output, oid);
+    // What it can't read it calls missing too, and complains.
+    if (object === undefined && read.complaint !== '') throw new ProgramUnfitError('cat-file', read);
+    return object;
+  }
+
+  /** What a command prints of trees. Who knows which names are taken looks at them instead where one is doubtful. */
+  async #tellTrees(
+    gitDirectory: string,
+    command: readonly string[],
+    signal: AbortSignal,
+    more: Partial<RunOptions> = {},
+  ): Promise<string> {
+    const told = await this.#run([`--git-dir=${gitDirectory}`, ...command], signal, more);
+    if (told.isTooMuch) throw tooMany('');
+    const what = command.find((word) => !word.startsWith('-'))!;
+    if (told.code !== 0) throw new ProgramUnfitError(what, told);
+    const text = textOf(told.output);
+    if (hasDoubtfulName(text)) throw new ProgramUnfitError(what, { code: 0, complaint: 'a name is doubtful' });
+    return text;
   }
 
   async listTree(gitDirectory: string, tree: string, signal: AbortSignal): Promise<Iterable<ListedEntry>> {
-    const args = [`--git-dir=${gitDirectory}`, ...listingArguments, tree];
-    const listed = await this.#run(args, signal, { printsMuch: true });
-    if (listed.code !== 0) throw new ProgramUnfitError('ls-tree', listed);
-    const text = new TextDecoder().decode(listed.output);
-    if (hasDoubtfulName(text)) throw new ProgramUnfitError('ls-tree', { code: 0, complaint: 'a name is doubtful' });
-    return readListing(text);
+    return readListing(await this.#tellTrees(gitDirectory, [...listingArguments, tree], signal, { printsMuch: true }));
+  }
+
+  async compareTrees(
+    gitDirectory: string,
+    from: string,
+    to: string,
+    signal: AbortSignal,
+  ): Promise<Iterable<EntryChange>> {
+    return readComparison(await this.#tellTrees(gitDirectory, [...comparingArguments, from, to], signal));
+  }
+
+  async entryAt(
+    gitDirectory: string,
+    tree: string,
+    path: string,
+    signal: AbortSignal,
+  ): Promise<ListedEntry | undefined> {
+    const [entry] = readListing(await this.#tellTrees(gitDirectory, [...entryArguments, tree, path], signal));
+    return entry;
   }
 }
 

@@ -85,7 +85,7 @@ class RemoteMirror implements Follower {
   }
 
   #open(path: string): Repository {
-    return new Repository(this.#fs, path, { engine: this.#engine, turn: new Turn(this.#ports.clock) });
+    return new Repository(this.#engine, path, new Turn(this.#ports.clock));
   }
 
   async repository(): Promise<Repository> {

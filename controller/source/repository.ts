@@ -1,24 +1,31 @@
-/** Reads objects of one git directory. Never writes to it. */
-import { readObject, readTree } from 'isomorphic-git';
+/** One git directory: its commits, the files of them, and what differs between two. Never writes to it. */
 import type { Turn } from '../../platform/turn.ts';
 import { commitLinks } from './commit.ts';
-import type { GitEngine, GitObject } from './git-engine.ts';
-import type { ListedEntry } from './listed-tree.ts';
-import type { BlobChange, OddChange, SourceFileSystem, TreeChanges } from './source.ts';
-import { codeOf, messageOf, SourceError } from './source-error.ts';
-import { tooDeep, tooDeepFolder, treeDepthMax } from './tree-depth.ts';
+import type { GitObject, GitReading } from './git-engine.ts';
+import type { EntryChange } from './listed-tree.ts';
+import type { BlobChange, OddChange, TreeChanges } from './source.ts';
+import { messageOf, SourceError } from './source-error.ts';
+import { tooDeep, tooDeepFolder } from './tree-bounds.ts';
 
-interface TreeEntry {
-  readonly path: string;
-  readonly oid: string;
-  readonly mode: string;
-  readonly type: string;
-}
-
-/** Ordinary files and folders; symbolic links and submodules lead elsewhere and are passed over. */
-const folderMode = '040000';
+/** Ordinary files; symbolic links and submodules lead elsewhere and are passed over. */
 const fileModes = new Set(['100644', '100755', '100664']);
 const oddModes: Readonly<Record<string, OddChange['kind']>> = { '160000': 'submodule', '120000': 'link' };
+
+type ObjectType = 'commit' | 'tree' | 'blob';
+
+/** Only a commit may be gone; what a commit refers to must be there. */
+function missing(type: ObjectType, oid: string): SourceError {
+  return new SourceError(type === 'commit' ? 'GONE' : 'CORRUPT', `${type} ${oid} is not in the repository`);
+}
+
+function asSourceError(error: unknown, type: ObjectType, oid: string): SourceError {
+  if (error instanceof SourceError) return error;
+  return new SourceError('CORRUPT', `${type} ${oid} can't be read: ${messageOf(error)}`, error);
+}
+
+function fileOf(entry: EntryChange['before']): string | undefined {
+  return entry !== undefined && fileModes.has(entry.mode) ? entry.oid : undefined;
+}
 
 /** What two trees have otherwise, as far as it was found. */
 interface Differences {
@@ -26,40 +33,11 @@ interface Differences {
   readonly odd: OddChange[];
 }
 
-/** Told of each name that two trees have otherwise. */
-type Found = (path: string, old: TreeEntry | undefined, now: TreeEntry | undefined) => void;
-
-type ObjectType = 'commit' | 'tree' | 'blob';
-
-/** Only a commit may be gone; what a commit refers to must be there. */
-function missing(type: ObjectType, oid: string, error?: unknown): SourceError {
-  return new SourceError(type === 'commit' ? 'GONE' : 'CORRUPT', `${type} ${oid} is not in the repository`, error);
-}
-
-function asSourceError(error: unknown, type: ObjectType, oid: string): SourceError {
-  if (error instanceof SourceError) return error;
-  if (codeOf(error) === 'NotFoundError') return missing(type, oid, error);
-  return new SourceError('CORRUPT', `${type} ${oid} can't be read: ${messageOf(error)}`, error);
-}
-
-function folderOf(entry: TreeEntry | undefined): string | undefined {
-  return entry?.mode === folderMode ? entry.oid : undefined;
-}
-
-function fileOf(entry: ListedEntry | undefined): string | undefined {
-  return entry !== undefined && fileModes.has(entry.mode) ? entry.oid : undefined;
-}
-
-/** Notes what became of one name. */
-function note(
-  { files, odd }: Differences,
-  path: string,
-  old: ListedEntry | undefined,
-  now: ListedEntry | undefined,
-): void {
-  const [oldFile, file] = [fileOf(old), fileOf(now)];
+/** Notes what became of one path. */
+function note({ files, odd }: Differences, { path, before, after }: EntryChange): void {
+  const [oldFile, file] = [fileOf(before), fileOf(after)];
   if (file !== oldFile) files.push(file === undefined ? { path } : { path, oid: file });
-  const [oldKind, kind] = [oddModes[old?.mode ?? ''], oddModes[now?.mode ?? '']];
+  const [oldKind, kind] = [oddModes[before?.mode ?? ''], oddModes[after?.mode ?? '']];
   if (kind !== oldKind) odd.push(kind === undefined ? { path } : { path, kind });
 }
 
@@ -67,71 +45,52 @@ function inOrder(files: BlobChange[]): BlobChange[] {
   return files.sort((left, right) => (left.path < right.path ? -1 : left.path > right.path ? 1 : 0));
 }
 
-/** Listed entries between two looks at the clock. */
+/** Entries between two looks at the clock. */
 const entriesPerLook = 256;
 
-const never = new AbortController().signal;
+/** Commits that are remembered: those that one look after the other asks for. */
+const rememberedMax = 32;
 
-/** What may stand beside a repository. */
-export interface RepositoryAids {
-  /** Others have their turns while large trees are walked. */
-  readonly turn?: Turn;
-  /** Lists whole trees; without it they are walked here. */
-  readonly engine?: Pick<GitEngine, 'listTree' | 'readObject'>;
-  /** It is opened for a few objects: the engine reads them too, because the library reads the index of every pack before the first. */
-  readonly isForFew?: true;
-}
+/** Larger ones are read again. */
+const rememberedBytesMax = 65_536;
 
 /** Tags of tags of … a commit. */
 const tagsMax = 8;
 const taggedObject = /^object ([0-9a-f]{40})\n/;
 
-export class Repository {
-  readonly #fs: SourceFileSystem;
-  readonly gitDirectory: string;
-  /** isomorphic-git keeps whole packs in it. */
-  #cache: object = {};
-  readonly #aids: RepositoryAids;
-  /** Commits and trees that were read as some of a few. */
-  readonly #few = new Map<string, GitObject>();
+const never = new AbortController().signal;
 
-  constructor(fs: SourceFileSystem, gitDirectory: string, aids: RepositoryAids = {}) {
-    this.#fs = fs;
-    this.#aids = aids;
+export class Repository {
+  readonly gitDirectory: string;
+  readonly #reading: GitReading;
+  /** Others have their turns while long lists are gone through. */
+  readonly #turn: Turn | undefined;
+  /** By id; the one that was read last is the last one. */
+  readonly #remembered = new Map<string, GitObject>();
+
+  constructor(reading: GitReading, gitDirectory: string, turn?: Turn) {
+    this.#reading = reading;
+    this.#turn = turn;
     this.gitDirectory = gitDirectory;
   }
 
-  /** Whether the engine reads for it whatever is asked for. */
-  get isForFew(): boolean {
-    return this.#aids.isForFew === true && this.#aids.engine !== undefined;
-  }
-
-  /** Gives back the memory of packs that were read. */
-  forgetPacks(): void {
-    this.#cache = {};
-  }
-
-  get #git() {
-    return { fs: this.#fs, dir: this.gitDirectory, gitdir: this.gitDirectory, cache: this.#cache };
+  /** What was read before may not be there any more. */
+  forget(): void {
+    this.#remembered.clear();
   }
 
   /** An object of any type; undefined where there is none. */
   async object(oid: string): Promise<GitObject | undefined> {
-    const { engine } = this.#aids;
-    if (engine === undefined || !this.isForFew) return this.#objectByLibrary(oid);
-    const object = this.#few.get(oid) ?? (await engine.readObject(this.gitDirectory, oid, never));
-    if (object !== undefined && object.type !== 'blob') this.#few.set(oid, object);
+    const object = this.#remembered.get(oid) ?? (await this.#reading.readObject(this.gitDirectory, oid, never));
+    if (object !== undefined && object.type !== 'blob') this.#remember(oid, object);
     return object;
   }
 
-  async #objectByLibrary(oid: string): Promise<GitObject | undefined> {
-    try {
-      const { type, object } = await readObject({ ...this.#git, oid, format: 'content' });
-      return { type, content: object as Uint8Array };
-    } catch (error) {
-      if (codeOf(error) === 'NotFoundError') return undefined;
-      throw error;
-    }
+  #remember(oid: string, object: GitObject): void {
+    if (object.content.length > rememberedBytesMax) return;
+    this.#remembered.delete(oid);
+    this.#remembered.set(oid, object);
+    if (this.#remembered.size > rememberedMax) this.#remembered.delete(this.#remembered.keys().next().value!);
   }
 
   async readObject(oid: string, type: 'commit' | 'blob'): Promise<Uint8Array> {
@@ -168,41 +127,6 @@ export class Repository {
     }
   }
 
-  async #allEntries(tree: string): Promise<readonly TreeEntry[]> {
-    try {
-      await this.#aids.turn?.rest();
-      return (await readTree({ ...this.#git, oid: tree })).tree;
-    } catch (error) {
-      throw asSourceError(error, 'tree', tree);
-    }
-  }
-
-  async #entries(tree: string | undefined): Promise<Map<string, TreeEntry>> {
-    if (tree === undefined) return new Map();
-    return new Map((await this.#allEntries(tree)).map((entry) => [entry.path, entry]));
-  }
-
-  async #compare(
-    from: string | undefined,
-    to: string | undefined,
-    prefix: string,
-    found: Found,
-    depth = 0,
-  ): Promise<void> {
-    if (from === to) return;
-    if (depth > treeDepthMax) throw tooDeep(prefix);
-    const [before, after] = [await this.#entries(from), await this.#entries(to)];
-    for (const name of [...new Set([...before.keys(), ...after.keys()])].sort()) {
-      const [old, now] = [before.get(name), after.get(name)];
-      if (old?.oid === now?.oid && old?.mode === now?.mode) continue;
-      const path = prefix + name;
-      const [oldTree, nowTree] = [folderOf(old), folderOf(now)];
-      found(path, old, now);
-      if (oldTree !== undefined || nowTree !== undefined)
-        await this.#compare(oldTree, nowTree, `${path}/`, found, depth + 1);
-    }
-  }
-
   /** The tree of a commit; a tree is its own. */
   async treeOf(id: string): Promise<string> {
     try {
@@ -227,22 +151,10 @@ export class Repository {
     }
   }
 
-  async #treeOf(id: string | undefined): Promise<string | undefined> {
-    return id === undefined ? undefined : this.treeOf(id);
-  }
-
   /** The blob of a file of a commit; undefined when the commit has none at that path. */
   async blobAt(commit: string, path: string): Promise<string | undefined> {
-    let tree = await this.#treeOf(commit);
-    const folders = path.split('/');
-    const name = folders.pop()!;
-    for (const folder of folders) {
-      const entry: TreeEntry | undefined = (await this.#entries(tree)).get(folder);
-      tree = folderOf(entry);
-      if (tree === undefined) return undefined;
-    }
-    const file = (await this.#entries(tree)).get(name);
-    return fileOf(file);
+    const tree = await this.treeOf(commit);
+    return fileOf(await this.#reading.entryAt(this.gitDirectory, tree, path, never));
   }
 
   /** A file of a commit; undefined when the commit has none at that path. */
@@ -251,36 +163,26 @@ export class Repository {
     return oid === undefined ? undefined : this.readObject(oid, 'blob');
   }
 
-  /** All that is below a tree but the folders, by walking it; see `GitEngine.listTree`. */
-  async listTree(tree: string): Promise<ListedEntry[]> {
-    const found: ListedEntry[] = [];
-    await this.#compare(undefined, tree, '', (path, _, now) => {
-      if (now !== undefined && now.mode !== folderMode) found.push({ path, oid: now.oid, mode: now.mode });
-    });
-    return found;
-  }
-
-  async #whole(engine: Pick<GitEngine, 'listTree'>, tree: string): Promise<Differences> {
-    const found: Differences = { files: [], odd: [] };
-    for (const entry of await engine.listTree(this.gitDirectory, tree, never)) {
-      if (found.files.length % entriesPerLook === 0) await this.#aids.turn?.rest();
-      const folder = tooDeepFolder(entry.path);
-      if (folder !== undefined) throw tooDeep(folder);
-      note(found, entry.path, undefined, entry);
-    }
-    return found;
-  }
-
   /** See `Source.changes`; nothing is put aside. */
   async changes(from: string | undefined, to: string): Promise<TreeChanges> {
-    const [before, after] = [await this.#treeOf(from), await this.treeOf(to)];
-    const { engine } = this.#aids;
-    if (before === undefined && engine !== undefined) {
-      const { files, odd } = await this.#whole(engine, after);
-      return { files: inOrder(files), odd };
-    }
+    const before = from === undefined ? undefined : await this.treeOf(from);
+    const after = await this.treeOf(to);
     const found: Differences = { files: [], odd: [] };
-    await this.#compare(before, after, '', (path, old, now) => note(found, path, old, now));
+    let count = 0;
+    for (const change of await this.#compare(before, after)) {
+      const folder = tooDeepFolder(change.path);
+      if (folder !== undefined) throw tooDeep(folder);
+      note(found, change);
+      count += 1;
+      if (count % entriesPerLook === 0) await this.#turn?.rest();
+    }
     return { files: inOrder(found.files), odd: found.odd };
+  }
+
+  async #compare(before: string | undefined, after: string): Promise<Iterable<EntryChange>> {
+    if (before === after) return [];
+    if (before !== undefined) return this.#reading.compareTrees(this.gitDirectory, before, after, never);
+    const listed = await this.#reading.listTree(this.gitDirectory, after, never);
+    return Iterator.from(listed).map((entry) => ({ path: entry.path, after: entry }));
   }
 }

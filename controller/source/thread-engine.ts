@@ -15,7 +15,9 @@ export type EngineTask =
     }
   | { readonly kind: 'readBlobs'; readonly gitDirectory: string; readonly oids: readonly string[] }
   | { readonly kind: 'readObject'; readonly gitDirectory: string; readonly oid: string }
-  | { readonly kind: 'listTree'; readonly gitDirectory: string; readonly tree: string };
+  | { readonly kind: 'listTree'; readonly gitDirectory: string; readonly tree: string }
+  | { readonly kind: 'compareTrees'; readonly gitDirectory: string; readonly from: string; readonly to: string }
+  | { readonly kind: 'entryAt'; readonly gitDirectory: string; readonly tree: string; readonly path: string };
 
 /** What the thread answers; errors lose their class on the way. */
 export type EngineAnswer =
@@ -44,5 +46,7 @@ export function threadEngine(threads: Threads): GitEngine {
     readBlobs: (gitDirectory, oids, signal) => ask({ kind: 'readBlobs', gitDirectory, oids }, signal),
     readObject: (gitDirectory, oid, signal) => ask({ kind: 'readObject', gitDirectory, oid }, signal),
     listTree: (gitDirectory, tree, signal) => ask({ kind: 'listTree', gitDirectory, tree }, signal),
+    compareTrees: (gitDirectory, from, to, signal) => ask({ kind: 'compareTrees', gitDirectory, from, to }, signal),
+    entryAt: (gitDirectory, tree, path, signal) => ask({ kind: 'entryAt', gitDirectory, tree, path }, signal),
   };
 }

@@ -3,6 +3,7 @@
  * A question costs what it shows; a device that falls silent changes by a timer, not by anybody's looking.
  */
 import type { Clock } from '../../platform/ports.ts';
+import { Turn } from '../../platform/turn.ts';
 import type { Tally } from '../../schemas/generated/types.ts';
 import { type Context, observe } from '../engine/context.ts';
 import { DueQueue } from '../engine/due-queue.ts';
@@ -15,9 +16,6 @@ import { CertificateEnds } from './certificate-ends.ts';
 import { Groups } from './groups.ts';
 import { isWell, type Row } from './row.ts';
 import { NamesByFirst, SortedNames } from './sorted-names.ts';
-
-/** How long rows are brought up to date before others have their turn. */
-const turnMs = 15;
 
 /** Turns in a row in which single names, which come with every commit, go before lists, which the engine works through. */
 const listsWaitMax = 64;
@@ -106,7 +104,7 @@ export class View {
       this.#isAwaited = true;
       await this.#draining;
     }
-    this.#refreshSome(Number.POSITIVE_INFINITY, true);
+    this.#refreshSome(() => false, true);
     this.#arm();
   }
 
@@ -153,26 +151,25 @@ export class View {
   }
 
   async #drain(): Promise<void> {
-    const { clock } = this.#parts;
+    const turn = new Turn(this.#parts.clock);
     while (!this.#dirty.isEmpty && !this.#isStopped) {
-      await clock.sleep(0);
+      await turn.pause();
       const isForNames = this.#dirty.size > 0 && !this.#isAwaited && this.#turnsOfNames < listsWaitMax;
       this.#turnsOfNames = isForNames ? this.#turnsOfNames + 1 : 0;
-      this.#refreshSome(clock.monotonic() + turnMs, isForNames);
+      this.#refreshSome(turn.isOver, isForNames);
     }
     this.#draining = undefined;
     this.#isAwaited = false;
     this.#arm();
   }
 
-  /** Brings rows up to date until `end` on the monotonic clock. */
-  #refreshSome(end: number, isForNames: boolean): void {
-    const { clock } = this.#parts;
+  /** Brings rows up to date until it is enough. */
+  #refreshSome(isOver: () => boolean, isForNames: boolean): void {
     const context = this.#parts.context();
     while (isForNames ? this.#dirty.size > 0 : !this.#dirty.isEmpty) {
       const device = this.#dirty.take();
       if (device !== undefined) this.#refresh(device, context);
-      if (clock.monotonic() >= end) break;
+      if (isOver()) break;
     }
   }
 

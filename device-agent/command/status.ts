@@ -117,6 +117,7 @@ export function describeAgent(
         : `, ${progress.bytesDone} of ${progress.bytesTotal} bytes`;
     lines.push(`On the way to deployment ${target.sequence} of commit ${target.revision.slice(0, 7)}${bytes}.`);
   }
-  if (problem !== undefined) lines.push(`Problem ${problem.code}: ${problem.message}`);
+  if (problem !== undefined)
+    lines.push(`Its last trouble, ${ageOf(Date.parse(problem.at), nowMs)} ago: ${problem.message} (${problem.code})`);
   return `${lines.join('\n')}\n`;
 }

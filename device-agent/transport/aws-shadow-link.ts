@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock, Log, Random, Relays } from '../../platform/ports.ts';
+import type { Clock, Log, ProcessRoom, Random, Relays } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
 import type { DeviceIdentity } from './broker-connection.ts';
+import { lackOfRoom } from './native-room.ts';
 import { reconnectDelayMs, type SessionEnd } from './reconnect-delay.ts';
 import { SessionError } from './session-error.ts';
 import type { ShadowLink, ShadowLinkHandlers } from './shadow-link.ts';
@@ -21,6 +22,8 @@ export interface AwsShadowLinkOptions {
   readonly random: Random;
   readonly log: Log;
   readonly relays: Relays;
+  /** Asked before each connect. */
+  readonly room: () => ProcessRoom;
   /** Asked once, before anything is loaded for it; it connects when that resolves. */
   readonly due?: () => Promise<void>;
 }
@@ -104,6 +107,8 @@ export class AwsShadowLink implements ShadowLink {
     const { device, host, port, keepAliveSeconds, answerSecondsMax = 60, clock, relays } = this.#options;
     const identity = this.#options.identity();
     if (identity === undefined) return { end: 'refused', reason: 'this device has no certificate yet' };
+    const lack = lackOfRoom(this.#options.room());
+    if (lack !== undefined) return { end: 'refused', reason: lack };
     // The native library takes as long to load as all the rest of the agent.
     const { ShadowSession } = await import('./shadow-session.ts');
     const ended = Promise.withResolvers<Ending>();

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { TrustError } from '../../artifact/trust/error.ts';
 import { type CommandContext, CommandError } from '../../cli/command.ts';
 import { signing } from '../../cli/signing.ts';
 import { AuthoringError } from '../../controller/publishing/authoring/authoring-error.ts';
@@ -53,5 +54,12 @@ test('where there is no repository of git, or no git, signing goes on, and what 
       throw new AuthoringError('KEY_MISSING', 'no key');
     };
     await t.throwsAsync(sign(refuse), { instanceOf: CommandError, message: 'no key (KEY_MISSING)' });
+    const fail = () => {
+      throw new TrustError('MALFORMED', 'crane.json is not JSON: "\n"');
+    };
+    await t.throwsAsync(sign(fail), {
+      instanceOf: CommandError,
+      message: 'crane.json is not JSON: "\ufffd". Nothing was signed: restore trust/ with git (TRUST_MALFORMED)',
+    });
   }
 });

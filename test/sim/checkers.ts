@@ -42,7 +42,8 @@ interface DeviceRecord {
   isRotten: boolean;
 }
 
-const truthsMax = 64;
+/** Of a device; while the controller can't write, its last report stays what is shown, and a connected device says itself twice a minute for hours. */
+const truthsMax = 4096;
 
 function reportKey({ boot, counter }: DeviceStatus['report'] & object): string {
   return `${boot?.id}/${counter}`;

@@ -23,9 +23,20 @@ import type { PieceReader, PieceWriter, TextPlace } from './pieces.ts';
 /** How many entries are below a node, and where it lies. */
 export type NodePlace = readonly [size: number, ...TextPlace];
 
-/** Values as JSON; a value that holds a map of its own writes that first. */
+/** A value that is a map of its own, and is told by where that lies. */
+export class MapInMap<V> {
+  readonly map: PersistentMap<V>;
+  readonly form: ValueForm<V>;
+
+  constructor(map: PersistentMap<V>, form: ValueForm<V>) {
+    this.map = map;
+    this.form = form;
+  }
+}
+
+/** Values as JSON. */
 export interface ValueForm<V> {
-  readonly write: (value: V, writer: PieceWriter) => unknown;
+  readonly write: (value: V) => unknown;
   readonly read: (json: unknown, key: string, reader: PieceReader) => V;
 }
 
@@ -41,7 +52,11 @@ function* writeNode<V>(node: Node<V>, writer: PieceWriter, form: ValueForm<V>): 
   const read = readNode(node);
   if (read.kind === 'leaf') {
     yield pauseNow;
-    const values = read.values.map((value) => form.write(value, writer));
+    const values: unknown[] = [];
+    for (const value of read.values) {
+      const written = form.write(value);
+      values.push(written instanceof MapInMap ? yield* writeMap(written.map, writer, written.form) : written);
+    }
     return put(writer, read.keys.length, [0, read.keys, values]);
   }
   const children: (readonly [number, ...NodePlace])[] = [];

@@ -5,9 +5,9 @@ import { type DeviceTerms, drawDevice } from '../draw-device.ts';
 import type { Declaration, ManifestKey, ManifestState } from '../manifest-state.ts';
 import type { Names } from '../name-index.ts';
 import { PersistentMap } from '../persistent-map.ts';
-import { forEachInSteps, runAtOnce, type Steps } from '../steps.ts';
+import { forEachInSteps, type Steps } from '../steps.ts';
 import type { PieceReader, PieceWriter } from './pieces.ts';
-import { type NodePlace, openMap, type ValueForm, writeMap } from './stored-map.ts';
+import { MapInMap, type NodePlace, openMap, type ValueForm, writeMap } from './stored-map.ts';
 
 /** Values that JSON gives back as they were. */
 export function plainForm<V>(): ValueForm<V> {
@@ -17,7 +17,7 @@ export function plainForm<V>(): ValueForm<V> {
 const nameSetForm: ValueForm<true> = { write: () => 1, read: () => true };
 
 const namesForm: ValueForm<Names> = {
-  write: (names, writer) => (typeof names === 'string' ? names : runAtOnce(writeMap(names, writer, nameSetForm))),
+  write: (names) => (typeof names === 'string' ? names : new MapInMap(names, nameSetForm)),
   read: (json, _, reader) => (typeof json === 'string' ? json : openMap(json as NodePlace, reader, nameSetForm)),
 };
 

@@ -11,7 +11,7 @@ import { type Announce, signFile } from './sign-file.ts';
 import { roleSigners, signableFiles } from './signers.ts';
 import { rememberRoot, requireStanding } from './standing.ts';
 import { checkWasm, type WasmFacts } from './wasm-check.ts';
-import { readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
+import { listWorkFolder, readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
 import { expiryAfter, keyEntry, lifetimesDays, targetsOf, versionAfter } from './write-metadata.ts';
 
 export interface AddReleaseOptions extends ReleaseName {
@@ -64,6 +64,7 @@ export function addRelease(tree: WorkTree, options: AddReleaseOptions): AddedRel
   const sha256 = sha256Hex(bytes);
   const release = { name, version };
   requireSameOrNew(tree, release, sha256);
+  requireRoleOfOthers(tree, release);
   const isSignedNow = mayBeSigned(tree, name);
   if (isSignedNow) requireStanding(tree, [name], 'itself');
   const delegated = delegateRole(tree, options);
@@ -108,6 +109,17 @@ function checkNames({ name, version }: ReleaseName): void {
 function requireSameOrNew(tree: WorkTree, release: ReleaseName, sha256: string): void {
   const there = readWorkFile(tree, releaseFile(release));
   if (there !== undefined && sha256Hex(there) !== sha256) throw taken(release);
+}
+
+/** A role that is gone while releases of it are here would begin anew, without them. */
+function requireRoleOfOthers(tree: WorkTree, { name, version }: ReleaseName): void {
+  if (readWorkFile(tree, roleFile(name)) !== undefined) return;
+  const own = releaseFile({ name, version });
+  const cut = own.lastIndexOf('/');
+  const others = listWorkFolder(tree, own.slice(0, cut)).filter((file) => file !== own.slice(cut + 1));
+  if (others.length === 0) return;
+  const message = `${roleFile(name)} does not exist, and what would be signed in its place names none of the releases before (${others[0]}). Nothing was signed. Restore it with git`;
+  throw new AuthoringError('TRUST_MISSING', message);
 }
 
 function taken(release: ReleaseName): AuthoringError {

@@ -5,8 +5,8 @@ import { sha256Hex } from '../../../schemas/sha256.ts';
 import { deploymentKeysFile, rootFile, targetsFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
 import { keyFile, readOrMakeKey } from './key-files.ts';
-import { rememberRoot } from './standing.ts';
-import { readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
+import { hasTrustedRoot, rememberRoot } from './standing.ts';
+import { listWorkFolder, readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
 import { expiryAfter, lifetimesDays, metadataFile, rootOf, targetsOf } from './write-metadata.ts';
 
 export interface MakeTrustOptions {
@@ -32,6 +32,10 @@ export function makeTrust(tree: WorkTree, options: MakeTrustOptions): MadeTrust 
   const { random, now, rootKeys = 1, rootThreshold = 1 } = options;
   if (readWorkFile(tree, rootFile(1)) !== undefined) {
     throw new AuthoringError('TRUST_EXISTS', `${rootFile(1)} exists: devices that trust it would refuse another`);
+  }
+  if (hasTrustedRoot(tree) || listWorkFolder(tree, 'trust/roles').length > 0) {
+    const message = `${rootFile(1)} is gone, and there was one: devices that trust it would refuse another. No key was made. Restore trust/ with git; for another fleet, go to another directory`;
+    throw new AuthoringError('TRUST_EXISTS', message);
   }
   if (!(rootThreshold >= 1 && rootThreshold <= rootKeys && rootKeys <= trustLimits.signaturesMax)) {
     const most = trustLimits.signaturesMax;

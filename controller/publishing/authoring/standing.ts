@@ -53,6 +53,11 @@ function byVersion(one: string, other: string): number {
   return rootVersionOf(one)! - rootVersionOf(other)!;
 }
 
+/** Whether keys of this machine have signed under a root before. */
+export function hasTrustedRoot(tree: WorkTree): boolean {
+  return readWorkFile(tree, trustedRootFile) !== undefined;
+}
+
 /** Remembers the newest root of the work tree beside the keys, and says so when there was none before: nothing was compared with it. */
 export function rememberRoot(tree: WorkTree, announce: Announce): void {
   const newest = [...readTrustFiles(tree).keys()].filter((path) => rootVersionOf(path) !== undefined).sort(byVersion);
@@ -71,7 +76,8 @@ export function requireTrustedRoot(tree: WorkTree, files: TrustFiles): void {
     const path = rootFile(trusted.signed.version);
     const bytes = files.get(path);
     if (bytes !== undefined && Buffer.from(readRoot(bytes).signedBytes).equals(trusted.signedBytes)) return;
-    const message = `${path} is ${bytes === undefined ? 'not here' : 'another root'} than the one that the keys on this machine signed under (${trustedRootFile}): this is another fleet, or an older or forged state of yours. Nothing was signed`;
+    const what = bytes === undefined ? 'is not here, and it is the root' : 'is another root than the one';
+    const message = `${path} ${what} that the keys on this machine signed under (${trustedRootFile}): this is another fleet, or an older or forged state of yours. Nothing was signed`;
     throw new AuthoringError('TRUST_FOREIGN', message);
   } catch (cause) {
     if (!(cause instanceof TrustError)) throw cause;

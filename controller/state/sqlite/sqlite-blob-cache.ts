@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Turn } from '../../../platform/turn.ts';
 import type { BlobCache, FilesStep, RevisionFiles } from '../blob-cache.ts';
-import { openDatabase } from './database.ts';
+import { isCorrupt, openDatabase } from './database.ts';
 
 const migrations: readonly string[] = [
   `CREATE TABLE blobs (id INTEGER PRIMARY KEY, room TEXT NOT NULL, blob TEXT NOT NULL, value BLOB NOT NULL) STRICT;
@@ -11,26 +11,44 @@ const migrations: readonly string[] = [
    CREATE TABLE kept (revision TEXT NOT NULL) STRICT`,
 ];
 
-/** Paths that are written in one transaction. */
-const pathsAtOnce = 1_000;
+/** Rows that are written or removed in one transaction. */
+const rowsAtOnce = 250;
 
 /** Told when the cache can't be used; each thing once is enough. */
 export type OnCacheTrouble = (error: unknown) => void;
 
+/** What brings these files where nothing is. */
+async function asChanges(files: RevisionFiles, turn: Turn): Promise<FilesStep['changes']> {
+  const changes: { path: string; oid: string }[] = [];
+  for (const [path, oid] of files) if (changes.push({ path, oid }) % rowsAtOnce === 0) await turn.rest();
+  return changes;
+}
+
 class SqliteBlobCache implements BlobCache {
-  readonly #database: DatabaseSync;
+  #database: DatabaseSync;
+  /** An empty one in its place. */
+  readonly #openAnew: () => DatabaseSync;
   readonly #onTrouble: OnCacheTrouble;
 
-  constructor(database: DatabaseSync, onTrouble: OnCacheTrouble) {
+  constructor(database: DatabaseSync, openAnew: () => DatabaseSync, onTrouble: OnCacheTrouble) {
     this.#database = database;
+    this.#openAnew = openAnew;
     this.#onTrouble = onTrouble;
+  }
+
+  /** Nobody looked for damage, which takes as long as the file is large: who comes upon it gives all of the file up. */
+  #fail(error: unknown): void {
+    this.#onTrouble(error);
+    if (!isCorrupt(error)) return;
+    this.close();
+    this.#database = this.#openAnew();
   }
 
   #try<T>(work: () => T, otherwise: T): T {
     try {
       return work();
     } catch (error) {
-      this.#onTrouble(error);
+      this.#fail(error);
       return otherwise;
     }
   }
@@ -84,7 +102,7 @@ class SqliteBlobCache implements BlobCache {
       }
       return files;
     } catch (error) {
-      this.#onTrouble(error);
+      this.#fail(error);
       return undefined;
     }
   }
@@ -94,13 +112,13 @@ class SqliteBlobCache implements BlobCache {
     const kept = this.#try(() => this.#kept(), undefined);
     if (kept === revision) return;
     const isStep = from !== undefined && kept === from.revision;
-    const changes = isStep ? from.changes : Array.from(files, ([path, oid]) => ({ path, oid }));
+    const changes = isStep ? from.changes : await asChanges(files, turn);
     let isWhole = this.#atomically(() => {
       this.#database.exec('DELETE FROM kept');
       if (!isStep) this.#database.exec('DELETE FROM files');
     });
-    for (let at = 0; at < changes.length && isWhole; at += pathsAtOnce) {
-      isWhole = this.#atomically(() => this.#setFiles(changes.slice(at, at + pathsAtOnce)));
+    for (let at = 0; at < changes.length && isWhole; at += rowsAtOnce) {
+      isWhole = this.#atomically(() => this.#setFiles(changes.slice(at, at + rowsAtOnce)));
       await turn.rest();
     }
     if (isWhole) {
@@ -114,11 +132,39 @@ class SqliteBlobCache implements BlobCache {
     for (const { path, oid } of changes) oid === undefined ? remove.run(path) : set.run(path, oid);
   }
 
-  prune(): void {
-    this.#atomically(() => {
-      if (this.#kept() !== undefined)
-        this.#database.exec('DELETE FROM blobs WHERE blob NOT IN (SELECT oid FROM files)');
-    });
+  async prune(turn: Turn): Promise<void> {
+    try {
+      const revision = this.#kept();
+      if (revision === undefined) return;
+      const ids = await this.#unheld(turn);
+      for (let at = 0; at < ids.length; at += rowsAtOnce) {
+        // Another one's files may have come meanwhile.
+        if (this.#kept() !== revision || !this.#atomically(() => this.#remove(ids.slice(at, at + rowsAtOnce)))) return;
+        await turn.rest();
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Rows of blobs that no kept file has. */
+  async #unheld(turn: Turn): Promise<readonly number[]> {
+    const held = new Set<unknown>();
+    for (const { oid } of this.#database.prepare('SELECT oid FROM files').iterate()) {
+      held.add(oid);
+      if (turn.isOver()) await turn.pause();
+    }
+    const ids: number[] = [];
+    for (const { id, blob } of this.#database.prepare('SELECT id, blob FROM blobs').iterate()) {
+      if (!held.has(blob)) ids.push(Number(id));
+      if (turn.isOver()) await turn.pause();
+    }
+    return ids;
+  }
+
+  #remove(ids: readonly number[]): void {
+    const remove = this.#database.prepare('DELETE FROM blobs WHERE id = ?');
+    for (const id of ids) remove.run(id);
   }
 
   close(): void {
@@ -126,19 +172,23 @@ class SqliteBlobCache implements BlobCache {
   }
 }
 
-/** Opens or creates the cache; what can't be opened is replaced by `remove` and an empty one. */
+/** Opens or creates the cache; what is damaged, or can't be opened, is replaced by `remove` and an empty one. */
 export function openSqliteBlobCache(path: string, remove: () => void, onTrouble: OnCacheTrouble): BlobCache {
-  const open = (file: string) => openDatabase(file, { migrations, durability: 'normal' });
+  // What tells whether files are kept is looked at; all else is a cache's to lose.
+  const open = (file: string) => openDatabase(file, { migrations, durability: 'normal', checked: 'kept' });
+  const openAnew = (): DatabaseSync => {
+    try {
+      remove();
+      return open(path);
+    } catch (error) {
+      onTrouble(error);
+      return open(':memory:');
+    }
+  };
   try {
-    return new SqliteBlobCache(open(path), onTrouble);
+    return new SqliteBlobCache(open(path), openAnew, onTrouble);
   } catch (error) {
     onTrouble(error);
-  }
-  try {
-    remove();
-    return new SqliteBlobCache(open(path), onTrouble);
-  } catch (error) {
-    onTrouble(error);
-    return new SqliteBlobCache(open(':memory:'), onTrouble);
+    return new SqliteBlobCache(openAnew(), openAnew, onTrouble);
   }
 }

@@ -54,9 +54,13 @@ export class KvDirectory extends FlatDirectory {
 
   #writer(name: string, before: Uint8Array | undefined): KvWriter {
     const claim = this.#store.claim(name);
+    const stat = this.node(name, 'file', before?.length ?? 0);
     const writer = new KvWriter({
-      ...{ before, quota: this.#quota, stat: this.node(name, 'file', before?.length ?? 0) },
-      commit: (value) => this.#store.write(name, value),
+      ...{ before, quota: this.#quota, stat },
+      commit: (value) => {
+        this.#quota.replaced(stat);
+        return this.#store.write(name, value);
+      },
       onClosed: () => {
         claim[Symbol.dispose]();
         this.#writers.delete(writer);

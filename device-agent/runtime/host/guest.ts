@@ -37,6 +37,8 @@ export interface GuestOptions extends TurnTerms {
 export interface MadeGuest extends MadeInstances {
   /** Calls a function of it, metered and in its turn, whatever that waits for; rejects where it traps or its end is decided. */
   readonly call: (entry: Entry, ...values: readonly (number | bigint)[]) => Promise<unknown>;
+  /** Others have their turn where this one's is over: for what is done with it while nothing runs in it. */
+  readonly giveWay: () => Promise<void> | undefined;
 }
 
 /** Ends of a run that did not come to its own. */
@@ -95,7 +97,7 @@ export class Guest implements Caller {
     this.#turns.leave();
     const last = this.#isDecided ? this.#end : end;
     if (last === undefined || cutShort.has(last.kind)) this.#abandon();
-    this.#isResident = end?.kind === 'resident';
+    this.#isResident = end?.kind === 'resident' && !this.#isDecided;
     if (!this.#isResident) {
       await this.#instances.close();
       this.#counters.detach();
@@ -148,7 +150,8 @@ export class Guest implements Caller {
     if (first.kind === 'slice') this.#counters.fuel = first.left;
     const made = this.#instances.make(compiled);
     this.#counters.attach(made.instance.exports);
-    return { ...made, call: (entry, ...values) => this.#call(entry, ...values) };
+    const giveWay = () => (this.#turns.isOver ? this.#turns.giveWay() : undefined);
+    return { ...made, giveWay, call: (entry, ...values) => this.#call(entry, ...values) };
   }
 
   #call(entry: Entry, ...values: readonly (number | bigint)[]): Promise<unknown> {

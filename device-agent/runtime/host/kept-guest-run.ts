@@ -65,8 +65,8 @@ export class KeptGuestRun implements KeptRun {
 
   async capture(): Promise<Captured> {
     let captured: Captured = { kind: 'refused', message: this.#uncapturable };
-    await this.#run.again(async () => {
-      captured = this.#captured();
+    await this.#run.again(async ({ giveWay }) => {
+      captured = await this.#captured(giveWay);
       return returned(0);
     });
     return captured;
@@ -139,10 +139,16 @@ export class KeptGuestRun implements KeptRun {
     }
   }
 
-  #captured(): Captured {
+  /** A stretch at a time, with its neighbours between two. */
+  async #captured(giveWay: MadeGuest['giveWay']): Promise<Captured> {
     try {
       if (this.#quiet === undefined) return { kind: 'refused', message: this.#uncapturable };
-      return { kind: 'captured', snapshot: this.#quiet.snapshot(this.#fuelBefore + this.#run.usage().fuelSpent) };
+      const steps = this.#quiet.snapshotting(this.#fuelBefore + this.#run.usage().fuelSpent);
+      for (;;) {
+        const { done, value } = steps.next();
+        if (done === true) return { kind: 'captured', snapshot: value };
+        await giveWay();
+      }
     } catch (error) {
       if (!(error instanceof UncapturableState || error instanceof SnapshotError)) throw error;
       return { kind: 'refused', message: error.message };

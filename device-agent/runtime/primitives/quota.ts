@@ -85,6 +85,16 @@ export class Quota {
     this.#open.delete(key);
   }
 
+  /** Its name stands for something else from now on: what those have who opened it before counts until they close it. */
+  replaced(stat: NodeStat): void {
+    const key = keyOf(stat);
+    const node = this.#open.get(key);
+    if (node === undefined) return;
+    node.isNameless = true;
+    this.#open.delete(key);
+    this.#bytes += stat.bytes;
+  }
+
   /** Counts an entry that has another name: where a node is known by its name, its open handles are known by the new one. */
   renamed(before: NodeStat, after: NodeStat): void {
     const [key, newKey] = [keyOf(before), keyOf(after)];

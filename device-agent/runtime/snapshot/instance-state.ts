@@ -14,6 +14,8 @@ type Shown = Pick<ShownState, 'globals' | 'tables'>;
 export type Tables = readonly (readonly unknown[])[];
 
 const pageBytes = 65_536;
+/** Of memory, looked at and copied in much less than a millisecond. */
+const stretchBytes = 4 * pageBytes;
 
 /** The tables of an instance: taken before it has run, they tell whether they changed. */
 export function tablesOf({ exports }: ShownInstance, { tables }: Shown): Tables {
@@ -23,12 +25,18 @@ export function tablesOf({ exports }: ShownInstance, { tables }: Shown): Tables 
   });
 }
 
-/** The state of an instance that nothing runs in. Throws where it has what can't be carried over. */
-export function capture(
+/** What of a snapshot is in the instance. */
+export type InstanceState = Pick<Snapshot, 'memoryPages' | 'blocks' | 'globals'>;
+
+/**
+ * Takes the state of an instance that nothing runs in, and stops after every stretch of its memory: whoever asks for the next one
+ * says when. Throws where it has what can't be carried over.
+ */
+export function* capturing(
   instance: ShownInstance,
   shown: Shown,
   tablesAtStart: Tables,
-): Pick<Snapshot, 'memoryPages' | 'blocks' | 'globals'> {
+): Generator<void, InstanceState, void> {
   const tables = tablesOf(instance, shown);
   const isSame = tables.every((table, at) => {
     const before = tablesAtStart[at]!;
@@ -41,7 +49,7 @@ export function capture(
   });
   return {
     memoryPages: buffer.byteLength / pageBytes,
-    blocks: blocksOf(new Uint8Array(buffer)),
+    blocks: yield* blocksOf(new Uint8Array(buffer)),
     globals: Object.fromEntries(globals),
   };
 }
@@ -69,17 +77,21 @@ function resize(memory: WebAssembly.Memory | undefined, pages: number): void {
   }
 }
 
-/** Copies of what is not zero, one for each stretch of it: nothing of the guest runs meanwhile, nor of its neighbours. */
-function blocksOf(bytes: Uint8Array): ReadonlyMap<number, Uint8Array> {
+/** Copies of what is not zero, one for each stretch that has any. */
+function* blocksOf(bytes: Uint8Array): Generator<void, ReadonlyMap<number, Uint8Array>, void> {
   const blocks = new Map<number, Uint8Array>();
   const zeroes = Buffer.alloc(blockBytes);
-  let start = 0;
-  for (let at = 0; at <= bytes.length; at += blockBytes) {
-    if (at < bytes.length && !zeroes.equals(bytes.subarray(at, at + blockBytes))) continue;
-    const stretch = bytes.slice(start, at);
-    for (let offset = 0; offset < stretch.length; offset += blockBytes)
-      blocks.set(start + offset, stretch.subarray(offset, offset + blockBytes));
-    start = at + blockBytes;
+  for (let start = 0; start < bytes.length; start += stretchBytes) {
+    yield;
+    const there = bytes.subarray(start, start + stretchBytes);
+    const isKept = (offset: number): boolean => !zeroes.equals(there.subarray(offset, offset + blockBytes));
+    const offsets = Array.from({ length: there.length / blockBytes }, (_, at) => at * blockBytes).filter(isKept);
+    const copy = new Uint8Array(offsets.length * blockBytes);
+    for (const [at, offset] of offsets.entries()) {
+      const block = copy.subarray(at * blockBytes, (at + 1) * blockBytes);
+      block.set(there.subarray(offset, offset + blockBytes));
+      blocks.set(start + offset, block);
+    }
   }
   return blocks;
 }

@@ -7,7 +7,8 @@
  * a state that was left by an earlier reign of the same module is not mistaken for that of this one.
  */
 import { SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
-import { writeFileDurably } from '../../../platform/durable-file.ts';
+import { andThen } from '../../../platform/and-then.ts';
+import { writeFileAside } from '../../../platform/durable-file.ts';
 import type { Disk } from '../../../platform/ports.ts';
 import type { KeptState } from './kept-state.ts';
 
@@ -52,9 +53,13 @@ export class KeptStateFiles {
     return this.#disk.readFile(path);
   }
 
-  /** Durable when it returns; it takes the place of those of other lineages. */
-  write(name: StateName, bytes: Uint8Array): void {
-    writeFileDurably(this.#disk, this.#directory, fileName(name), bytes);
+  /** Durable when it is over, which the thread does not wait for; it takes the place of those of other lineages. */
+  write(name: StateName, bytes: Uint8Array): void | Promise<void> {
+    const writing = writeFileAside(this.#disk, this.#directory, fileName(name), bytes);
+    return andThen(writing, () => this.#removeOthers(name));
+  }
+
+  #removeOthers(name: StateName): void {
     const others = this.of(name.sha256).filter(({ kind, lineage }) => kind === name.kind && lineage !== name.lineage);
     for (const other of others) this.remove(other);
   }

@@ -1,11 +1,23 @@
-import { promisify } from 'node:util';
-import { zstdCompress } from 'node:zlib';
-import { packHead, type Snapshot, sealSnapshot } from '../../../artifact/snapshot/snapshot.ts';
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { createZstdCompress } from 'node:zlib';
+import { packHead, type Snapshot } from '../../../artifact/snapshot/snapshot.ts';
 
-const compress = promisify(zstdCompress);
+/** So many blocks go to the compressor at a time. */
+const blocksAtOnce = 64;
 
-/** The snapshot as a file, compressed beside the thread, where others run meanwhile. */
+function* inPortions(blocks: readonly Uint8Array[]): Generator<Uint8Array, void, void> {
+  for (let at = 0; at < blocks.length; at += blocksAtOnce) yield Buffer.concat(blocks.slice(at, at + blocksAtOnce));
+}
+
+/** The snapshot as a file, compressed beside the thread, where others run meanwhile, and digested a piece at a time. */
 export async function packedSnapshot(snapshot: Snapshot): Promise<Uint8Array> {
   const { head, blocks } = packHead(snapshot);
-  return sealSnapshot(head, await compress(blocks));
+  const digest = createHash('sha256').update(head);
+  const pieces: Uint8Array[] = [head];
+  for await (const piece of Readable.from(inPortions(blocks)).pipe(createZstdCompress())) {
+    digest.update(piece as Uint8Array);
+    pieces.push(piece as Uint8Array);
+  }
+  return Buffer.concat([...pieces, digest.digest()]);
 }

@@ -4,7 +4,7 @@ import { type ShownState, showState, UncapturableState } from '../../../artifact
 import { decodeSnapshot, type Snapshot, SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
 import { sha256Hex } from '../../../schemas/sha256.ts';
 import type { Guest } from '../wasi/guest.ts';
-import { capture, restore, type ShownInstance, type Tables, tablesOf } from './instance-state.ts';
+import { capturing, restore, type ShownInstance, type Tables, tablesOf } from './instance-state.ts';
 
 /** A module that is ready to be instantiated, shown so that the state of its instances can be carried over. */
 export interface Carriable extends ShownState {
@@ -63,15 +63,24 @@ export class QuietInstance {
       throw new SnapshotError(`more than code differs between the two modules: their ${differing.join(', ')}`);
   }
 
-  /** Its state. Throws where it has what can't be carried over. */
+  /** Its state, at once. Throws where it has what can't be carried over. */
   snapshot(fuel: number): Snapshot {
+    const steps = this.snapshotting(fuel);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done === true) return value;
+    }
+  }
+
+  /** The same, and stops after every stretch of its memory. */
+  *snapshotting(fuel: number): Generator<void, Snapshot, void> {
     const open = this.#guest.descriptors.open();
     const changed = [...new Set([...open.keys(), ...this.#descriptors.keys()])].filter(
       (number) => open.get(number) !== this.#descriptors.get(number),
     );
     if (changed.length > 0)
       throw new UncapturableState(`it holds other descriptors than it began with: ${changed.slice(0, 8).join(', ')}`);
-    const state = capture(this.#instance, this.#module, this.#tables);
+    const state = yield* capturing(this.#instance, this.#module, this.#tables);
     const { digest, layout } = this.#module;
     return { ...state, module: digest, layout, rewriter: rewriterVersion, fuel };
   }

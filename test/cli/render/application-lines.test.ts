@@ -14,7 +14,7 @@ test('an application that runs tells what it takes and published, and why it has
   };
   const running = { ...application, state: 'running', usage, facts, process: 'its manifest asks for it' } as const;
   t.deepEqual(applicationLines(running, application.since), [
-    '  tide 1.0.0 running; memory 2.10 MB of 67.1 MB, 1.25 M fuel a second, data 5.00 kB of 16.0 MB',
+    '  tide 1.0.0 running; memory 2 MiB of 64 MiB, 1.25 M fuel a second, data 4.88 KiB of 15.3 MiB',
     '    facts: speed 12.5 (4s), in_port false (2m)',
     '    in a process of its own: its manifest asks for it',
   ]);

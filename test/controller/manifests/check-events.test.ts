@@ -13,6 +13,8 @@ test('a trigger that names a bad schedule, an unknown zone or a channel that is 
   t.deepEqual(codesOf(schedule('*/5 * * * *', 'Europe/Oslo')), []);
   t.deepEqual(codesOf(schedule('61 * * * *')), ['BAD_SCHEDULE spec.trigger.schedule.cron']);
   t.deepEqual(codesOf(schedule('0 0 30 2 *')), ['BAD_SCHEDULE spec.trigger.schedule.cron']);
+  for (const passing of ['2099-12-24T00:00:00', '0 0 0 1 1 * 2099', '@annually'])
+    t.deepEqual(codesOf(schedule(passing)), ['BAD_SCHEDULE spec.trigger.schedule.cron'], passing);
   t.deepEqual(codesOf(schedule('0 0 * * *', 'Europe/Osslo')), ['UNKNOWN_TIME_ZONE spec.trigger.schedule.timeZone']);
   const message = { message: { channel: 'reading' } };
   t.deepEqual(codesOf({ release: '1', trigger: message, channels: { in: { reading: {} } } }), []);

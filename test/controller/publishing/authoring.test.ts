@@ -56,6 +56,19 @@ test('a second trust is never made over the first', (t) => {
   throwsCode(t, () => makeTrust(newTree(), { random: new SimRandom(2), now }), 'TRUST_EXISTS');
 });
 
+test('where a first root is gone that there was, another is not made over what is left, and nobody is told to', (t) => {
+  for (const gone of ['.fleet/keys/offline/trusted-root.json', 'trust/roles/crane.json']) {
+    const tree = newTree();
+    release(tree, 'crane', '1.0.0', moduleOf(1));
+    for (const path of ['trust/1.root.json', gone]) tree.disk.remove(`/fleet/${path}`);
+    const before = readWorkFile(tree, 'trust/targets.json');
+    throwsCode(t, () => makeTrust(tree, { random: new SimRandom(2), now }), 'TRUST_EXISTS');
+    t.deepEqual(readWorkFile(tree, 'trust/targets.json'), before);
+    const error = t.throws(() => release(tree, 'buoy', '1.0.0', moduleOf(2)), { instanceOf: AuthoringError });
+    t.regex(error?.message ?? '', /there was one: restore trust\/ with git/);
+  }
+});
+
 test('a release never changes under its version', (t) => {
   const tree = newTree();
   release(tree, 'crane', '1.0.0', moduleOf(1));

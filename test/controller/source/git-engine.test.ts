@@ -6,6 +6,7 @@ import anyTest, { type ExecutionContext } from 'ava';
 import { init } from 'isomorphic-git';
 import type { GitEngine } from '../../../controller/source/git-engine.ts';
 import { libraryEngine } from '../../../controller/source/library-engine.ts';
+import { libraryReading } from '../../../controller/source/library-reading.ts';
 import { preferredEngine } from '../../../controller/source/preferred-engine.ts';
 import { programEngine } from '../../../controller/source/program-engine.ts';
 import { SourceError } from '../../../controller/source/source-error.ts';
@@ -144,16 +145,76 @@ test('listTree() gives what is below a tree, links and submodules too, and no fo
   );
 });
 
+test('compareTrees() gives what differs, what a folder became and what became of one, and no folder', async (t, engine) => {
+  const { repository, git } = await scene(t);
+  await repository.commit({ a: '1', b: '2' });
+  const [one, two] = ['main:a', 'main:b'].map((name) => git('rev-parse', name));
+  const folder = rawTree(repository, [['100644', 'x.yaml', one!]]);
+  const from = rawTree(repository, [
+    ['100644', 'Größe.yaml', one!],
+    ['120000', 'link', one!],
+    ['160000', 'other', '5'.repeat(40)],
+    ['40000', 'same', folder],
+    ['40000', 'to-file', folder],
+    ['100644', 'to-folder', one!],
+  ]);
+  const to = rawTree(repository, [
+    ['100755', 'Größe.yaml', two!],
+    ['100644', 'link', one!],
+    ['40000', 'same', folder],
+    ['100644', 'to-file', two!],
+    ['40000', 'to-folder', folder],
+  ]);
+  const file = (oid: string, mode = '100644') => ({ mode, oid });
+  const compared = [...(await engine.compareTrees(repository.path, from, to, signal))];
+  t.deepEqual(
+    compared.sort((left, right) => (left.path < right.path ? -1 : 1)),
+    [
+      { path: 'Größe.yaml', before: file(one!), after: file(two!, '100755') },
+      { path: 'link', before: file(one!, '120000'), after: file(one!) },
+      { path: 'other', before: file('5'.repeat(40), '160000') },
+      { path: 'to-file', after: file(two!) },
+      { path: 'to-file/x.yaml', before: file(one!) },
+      { path: 'to-folder', before: file(one!) },
+      { path: 'to-folder/x.yaml', after: file(one!) },
+    ],
+  );
+  t.deepEqual([...(await engine.compareTrees(repository.path, to, to, signal))], []);
+});
+
+anyTest('a tree that is missing from what two are compared by is corrupt', async (t) => {
+  const { repository, git } = await scene(t);
+  await repository.commit({ 'a.yaml': '1' });
+  const [tree, blob] = ['main^{tree}', 'main:a.yaml'].map((name) => git('rev-parse', name));
+  const torn = rawTree(repository, [['40000', 'ships', '7'.repeat(40)]]);
+  const engine = preferredEngine(programEngine(nodePrograms), libraryEngine(portsOf()), { write: () => {} });
+  for (const other of [torn, '7'.repeat(40), blob!])
+    await t.throwsAsync(async () => engine.compareTrees(repository.path, tree!, other, signal), { code: 'CORRUPT' });
+});
+
+test('entryAt() gives what lies at a path, and only at that one', async (t, engine) => {
+  const { repository, git } = await scene(t);
+  await repository.commit({ '*.yaml': '1', 'a.yaml': '2', sites: { ':(glob)x': '3' } });
+  const at = async (path: string) =>
+    (await engine.entryAt(repository.path, git('rev-parse', 'main^{tree}'), path, signal))?.oid;
+  for (const path of ['*.yaml', 'sites', 'sites/:(glob)x'])
+    t.is(await at(path), git('rev-parse', `main:${path}`), path);
+  for (const path of ['b.yaml', '?.yaml', 'a.yaml/b', 'sites/x', ':(glob)*']) t.is(await at(path), undefined, path);
+});
+
 anyTest('a tree with names that may not be checked out is corrupt, whoever lists it', async (t) => {
   const { repository, git } = await scene(t);
   await repository.commit({ 'a.yaml': '1' });
   const oid = git('rev-parse', 'main:a.yaml');
   const engine = preferredEngine(programEngine(nodePrograms), libraryEngine(portsOf()), { write: () => {} });
+  const empty = rawTree(repository, []);
   for (const name of ['.', '..', '.git', '.GIT. ', '.git::$INDEX_ALLOCATION', 'git~1', 'a\\b', '.g\u200cit']) {
     const inner = rawTree(repository, [['100644', name, oid]]);
     const tree = name === '..' ? inner : rawTree(repository, [['40000', 'ships', inner]]);
     const list = async () => [...(await engine.listTree(repository.path, tree, signal))];
     await t.throwsAsync(list, { code: 'CORRUPT' }, name);
+    const compare = async () => [...(await engine.compareTrees(repository.path, empty, tree, signal))];
+    await t.throwsAsync(compare, { code: 'CORRUPT' }, name);
   }
   const joined = rawTree(repository, [['100644', 'a\u200db', oid]]);
   t.like([...(await engine.listTree(repository.path, joined, signal))], [{ path: 'a\u200db' }], 'only seems doubtful');
@@ -163,6 +224,30 @@ anyTest('a tree with names that may not be checked out is corrupt, whoever lists
   );
   t.is([...(await programEngine(nodePrograms).listTree(repository.path, fine, signal))].length, 4);
 });
+
+anyTest(
+  'a folder that stands in very many places is told as too large, by a look at all and by one at what differs',
+  async (t) => {
+    const { repository, git } = await scene(t);
+    await repository.commit({ 'a.yaml': '1' });
+    const file = git('rev-parse', 'main:a.yaml');
+    const before = git('rev-parse', 'main^{tree}');
+    const many = (mode: string, oid: string) =>
+      rawTree(
+        repository,
+        Array.from({ length: 40 }, (_, n) => [mode, String(n).padStart(4, '0'), oid] as const),
+      );
+    const tree = many('40000', many('100644', file));
+    const message = /too many files and folders .*: it came to 0024\//;
+    const library = libraryReading(portsOf().fs, undefined, 1_000);
+    await t.throwsAsync(library.listTree(repository.path, tree, signal), { code: 'TOO_LARGE', message });
+    await t.throwsAsync(library.compareTrees(repository.path, before, tree, signal), { code: 'TOO_LARGE', message });
+    const printing = async () =>
+      ({ code: undefined, output: new Uint8Array(), complaint: '', isTooMuch: true }) as const;
+    const program = programEngine({ ...nodePrograms, run: printing });
+    await t.throwsAsync(program.listTree(repository.path, tree, signal), { code: 'TOO_LARGE' });
+  },
+);
 
 anyTest('what the git program cannot do, the library does: a directory that belongs to nobody git knows', async (t) => {
   const { repository } = await scene(t);

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import fs, { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { nodePrograms } from '../../../platform/node/processes.ts';
 import { hasGit, poll, sourceOf, TestRepository, temporaryDirectory, textAt } from './git-fixture.ts';
 
 async function bare(t: Parameters<typeof temporaryDirectory>[0]) {
@@ -53,6 +54,30 @@ test('readRevision() names every file with its blob', async (t) => {
   t.is(info.id, oid);
   t.deepEqual([...files.keys()], ['a.yaml', 'sites/x.yaml']);
   t.is(await textAt(source, files.get('sites/x.yaml')!), 'x');
+});
+
+test('no index of a pack, which grows with the fleet, is read where the git program is there', async (t) => {
+  if (!hasGit) return t.pass('skipped: the git program is not installed');
+  const { repository, directory } = await bare(t);
+  const first = await repository.commit({ 'a.yaml': 'one', '.fleetignore': 'docs/' });
+  const second = await repository.commit({ 'a.yaml': 'two', '.fleetignore': 'docs/' }, { parents: [first] });
+  execFileSync('git', ['-C', repository.path, 'gc', '-q']);
+  const read: string[] = [];
+  const readFile = ((path: string, options?: object) => {
+    read.push(String(path)); // The library asks without one, to learn whether promises come back.
+    return fs.promises.readFile(path, options);
+  }) as typeof fs.promises.readFile;
+  const noting = { ...fs.promises, readFile };
+  const ports = { fs: { ...fs, promises: noting }, programs: nodePrograms };
+  const source = sourceOf({ url: repository.path, mirrorDirectory: join(directory, 'mirror') }, ports);
+  t.like(await poll(source, first), { kind: 'tip', history: 'advanced' });
+  const { files } = await source.changes(first, second);
+  t.deepEqual(await Promise.all(files.map(({ oid }) => textAt(source, oid!))), ['two']);
+  t.true(read.length > 0);
+  t.deepEqual(
+    read.filter((path) => path.includes('/objects/pack/')),
+    [],
+  );
 });
 
 test('a force-push is told apart from progress', async (t) => {

@@ -232,6 +232,36 @@ test('a blob cache that is damaged is made anew, and told of', (t) => {
   cache.close();
 });
 
+test('a blob cache that turns out to be damaged inside is given up whole where that is come upon, and goes on empty', async (t) => {
+  using directory = scratchDirectory();
+  const path = `${directory.path}/cache.db`;
+  const troubles: unknown[] = [];
+  const open = () =>
+    openSqliteBlobCache(
+      path,
+      () => rmSync(path),
+      (error) => troubles.push(error),
+    );
+  const blobs = Array.from({ length: 500 }, (_, at) => `blob-${at}`);
+  const first = open();
+  first.put('room', new Map(blobs.map((blob) => [blob, new Uint8Array(1_000)])));
+  await first.keepFiles('1', new Map([['x', 'blob-1']]), new Turn(nodeClock));
+  first.close();
+  // All but the pages that say what tables there are and where they begin.
+  const file = openSync(path, 'r+');
+  writeSync(file, new Uint8Array(300_000).fill(0xff), 0, 300_000, 12 * 8_192);
+  closeSync(file);
+  const cache = open();
+  t.deepEqual(troubles, [], 'nobody reads a large file to open it');
+  t.is(cache.get('room', blobs).size, 0);
+  t.is(troubles.length, 1);
+  cache.put('room', new Map([['blob-7', new Uint8Array([7])]]));
+  t.deepEqual(cache.get('room', blobs), new Map([['blob-7', new Uint8Array([7])]]));
+  t.is(await cache.files('1', new Turn(nodeClock)), undefined, 'what was kept there went with it');
+  t.is(troubles.length, 1);
+  cache.close();
+});
+
 test('files of a revision are kept from step to step, and blobs that it does not hold go', async (t) => {
   const turn = new Turn(nodeClock);
   const cache = openSqliteBlobCache(
@@ -251,7 +281,14 @@ test('files of a revision are kept from step to step, and blobs that it does not
   t.deepEqual(await cache.files('2', turn), second);
   await cache.keepFiles('9', first, turn, { revision: 'another', changes: [] });
   t.deepEqual(await cache.files('9', turn), first, 'a step from elsewhere is not believed');
-  cache.prune();
+  let seconds = 0;
+  const monotonic = (): number => {
+    seconds += 1;
+    return seconds * 1_000;
+  };
+  const pruned = cache.prune(new Turn({ ...nodeClock, monotonic }));
+  t.is([...cache.get('room', ['a', 'b', 'c']).keys()].length, 3, 'not all in one turn');
+  await pruned;
   t.deepEqual([...cache.get('room', ['a', 'b', 'c']).keys()], ['a', 'b']);
   cache.close();
 });

@@ -25,6 +25,20 @@ test('describeAgent() tells of an agent that does not run in the past tense, its
   t.regex(describeAgent(ports, '/state', true)!, /\nRuns deployment 2 .*\n {2}pump 1\.0\.0 · running for 61 m\n$/);
 });
 
+test('describeAgent() says how long ago its last trouble was: it may be over', (t) => {
+  const disk = new SimDisk();
+  disk.makeDirectory('/state');
+  const [since, at] = ['2026-06-01T08:00:00.000Z', '2026-06-01T09:00:00.000Z'];
+  const problem = { code: 'SERVER_UNREACHABLE', message: 'no route', at: since };
+  const report = {
+    ...{ counter: 1, at, agentVersion: '1', phase: 'active' as const, since, highestSequence: 2 },
+    ...{ applications: [], problem },
+  };
+  writeStatus(disk, '/state', { device: 'buoy', connected: true, report });
+  const text = describeAgent({ clock: new SimTime(Date.parse(at)).clock({ alive: true }), disk }, '/state', true)!;
+  t.true(text.endsWith('\nIts last trouble, 60 m ago: no route (SERVER_UNREACHABLE)\n'), text);
+});
+
 test('describeAgent() tells what waits for the shore, and why', (t) => {
   const disk = new SimDisk();
   disk.makeDirectory('/state');

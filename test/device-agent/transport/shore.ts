@@ -150,6 +150,7 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     { authorityText = () => authority.certificate, ...ports }: LinkPorts = {},
   ): AwsShadowLink => {
     const link = new AwsShadowLink({
+      room: () => ({ descriptors: 1000, threads: 1000 }),
       device,
       host: address,
       port,

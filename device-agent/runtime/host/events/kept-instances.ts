@@ -93,17 +93,21 @@ export class KeptInstances implements Instances {
   #keep(isOnlyChance = false): Promise<void> {
     return this.#alone(async () => {
       const [instance] = this.#idle;
-      if (instance !== undefined && !instance.isOver) void this.#keeper?.keep(await instance.capture(), isOnlyChance);
+      if (instance === undefined || instance.isOver) return;
+      const captured = await instance.capture();
+      // What had to be stopped meanwhile is not written: another may have its place.
+      if (!instance.isOver) void this.#keeper?.keep(captured, isOnlyChance);
     });
   }
 
   async #keepLast(keeper: StateKeeper, lastEventMsMax: number): Promise<void> {
-    const { promise: isLate, resolve } = Promise.withResolvers<void>();
-    using _deadline = this.#ports.clock.after(lastEventMsMax, resolve);
-    await Promise.race([this.#work, isLate]);
-    if (keeper.isBehind) await Promise.race([this.#keep(true), isLate]);
+    const { promise: late, resolve } = Promise.withResolvers<'late'>();
+    using _deadline = this.#ports.clock.after(lastEventMsMax, () => resolve('late'));
+    let last = await Promise.race([this.#work, late]);
+    if (last !== 'late' && keeper.isBehind) last = await Promise.race([this.#keep(true), late]);
     const [idle] = this.#idle;
-    if (keeper.isMigrating && idle !== undefined && !idle.isOver)
+    // Amid a capture it may not be called.
+    if (last !== 'late' && keeper.isMigrating && idle !== undefined && !idle.isOver)
       void keeper.keepExported(await idle.exportState(exportedBytesMax, exportMsMax));
     await keeper.close();
   }
@@ -124,7 +128,8 @@ export class KeptInstances implements Instances {
   /** From now on the state is its own: a power cut does not take it back to that of the release before it. */
   async #tookOver(instance: KeptInstance): Promise<void> {
     this.#keeper?.tookOver();
-    await this.#keeper?.keep(await instance.capture(), true);
+    const captured = await instance.capture();
+    if (!instance.isOver) await this.#keeper?.keep(captured, true);
   }
 
   #refused(reason: string): Opened {

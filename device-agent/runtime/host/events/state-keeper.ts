@@ -125,7 +125,7 @@ export class StateKeeper {
       const file = await packedSnapshot(captured.snapshot);
       if (!this.#budget.spend(file.length, this.#ports.clock.monotonic()) && !isOnlyChance)
         return this.#fault(`the ${this.#terms.snapshots?.bytesPerDayMax} bytes of its day are written`);
-      this.#ports.shelf.put('snapshot', file);
+      await this.#ports.shelf.put('snapshot', file);
       const { fault: _mended, ...rest } = this.#report;
       this.#report = { ...rest, at, bytes: file.length };
     });
@@ -133,9 +133,9 @@ export class StateKeeper {
 
   /** Writes down what the module itself has written of its state; never rejects. */
   keepExported(exported: Exported): Promise<void> {
-    return this.#inTurn(() => {
+    return this.#inTurn(async () => {
       if (exported.kind === 'refused') this.#fault(exported.message);
-      else this.#ports.shelf.put('exported', exported.bytes);
+      else await this.#ports.shelf.put('exported', exported.bytes);
     });
   }
 

@@ -60,9 +60,9 @@ export class StateShelf {
     }
   }
 
-  /** Durable when it returns. */
-  put(kind: KeptState['kind'], bytes: Uint8Array): void {
-    this.#files.write({ sha256: this.#terms.sha256, lineage: this.#lineage(), kind }, bytes);
+  /** Durable when it is over. */
+  put(kind: KeptState['kind'], bytes: Uint8Array): void | Promise<void> {
+    return this.#files.write({ sha256: this.#terms.sha256, lineage: this.#lineage(), kind }, bytes);
   }
 
   /** Removes its own. */

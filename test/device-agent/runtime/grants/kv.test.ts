@@ -1,5 +1,6 @@
 /** Keys of an application: on a disk that loses its power, and in a real guest. */
 import test from 'ava';
+import fc from 'fast-check';
 import { KvDirectory } from '../../../../device-agent/runtime/grants/kv-directory.ts';
 import { KvStore } from '../../../../device-agent/runtime/grants/kv-store.ts';
 import { OpenDirectory, type OpenOptions } from '../../../../device-agent/runtime/primitives/open-directory.ts';
@@ -154,11 +155,46 @@ test('what takes the name of a value that is still read counts as itself', (t) =
   root.unlinkFileAt('a');
   renamed.close();
   t.is(quota.used.bytes, store.measure().bytes);
+  const replaced = open('b', reading);
+  put('b', 'z'.repeat(40));
+  t.is(quota.used.bytes, 80, 'it lies on the disk until nobody reads it');
+  replaced.close();
   const gone = open('b', reading);
   root.unlinkFileAt('b');
-  t.is(quota.used.bytes, 40, 'it lies on the disk until nobody reads it');
+  t.is(quota.used.bytes, 40);
   gone.close();
   t.is(quota.used.bytes, 0);
+});
+
+type Step = readonly [name: string, key: string, other: string, size: number];
+
+const step: fc.Arbitrary<Step> = fc.tuple(
+  fc.constantFrom('read', 'write', 'change', 'close', 'unlink', 'rename', 'abandon'),
+  ...[fc.constantFrom('a', 'b'), fc.constantFrom('a', 'b')],
+  fc.nat(60),
+);
+
+test('whatever is done with keys, the quota says what a new measurement finds', (t) => {
+  const isRight = (steps: readonly Step[]): boolean => {
+    const { open, root, quota, store, directory } = openKeys(new SimDisk());
+    const files: OpenFile[] = [];
+    for (const [name, key, other, size] of steps) {
+      const does: Readonly<Record<string, () => unknown>> = {
+        read: () => files.push(open(key, reading)),
+        write: () => files.push(open(key, { ...replacing, truncate: size > 30 })),
+        change: () => files.at(-1)?.resize(size),
+        close: () => files.splice(size % Math.max(1, files.length), 1)[0]?.close(),
+        unlink: () => root.unlinkFileAt(key),
+        rename: () => root.renameAt(key, root, other),
+        abandon: () => size < 6 && directory.abandon(),
+      };
+      fault(does[name]!);
+    }
+    for (const file of files) file.close();
+    const { bytes, entries } = quota.used;
+    return bytes === store.measure().bytes && entries === store.measure().entries;
+  };
+  t.notThrows(() => fc.assert(fc.property(fc.array(step, { maxLength: 40, size: 'max' }), isRight), { numRuns: 1000 }));
 });
 
 test('a key is the same node in every run, whatever names came and went before it', (t) => {

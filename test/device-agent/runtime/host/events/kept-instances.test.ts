@@ -1,6 +1,13 @@
 import test from 'ava';
 import { KeptInstances } from '../../../../../device-agent/runtime/host/events/kept-instances.ts';
-import type { EventInput, KeptHandlers, LaunchKept } from '../../../../../device-agent/runtime/host/launch.ts';
+import { StateKeeper } from '../../../../../device-agent/runtime/host/events/state-keeper.ts';
+import type {
+  Captured,
+  EventInput,
+  KeptHandlers,
+  KeptRun,
+  LaunchKept,
+} from '../../../../../device-agent/runtime/host/launch.ts';
 import { OutputLines } from '../../../../../device-agent/runtime/host/output-lines.ts';
 import { emptyInput } from '../../../../../device-agent/runtime/primitives/streams.ts';
 import type { HostedApplication } from '../../../../../device-agent/runtime/protocol.ts';
@@ -15,8 +22,13 @@ const notLaunched = (): never => {
   throw new Error('a kept instance is not launched for an event');
 };
 
+const refused = { kind: 'refused', message: '' } as const;
+
 /** Instances whose calls end when the test says so; which of them was called, and those that were started. */
-function newInstances(onLaunch: (handlers: KeptHandlers) => void = ({ onReady }) => onReady()) {
+function newInstances(
+  onLaunch: (handlers: KeptHandlers) => void = ({ onReady }) => onReady(),
+  { keeper, ...kept }: Partial<Pick<KeptRun, 'capture' | 'exportState'>> & { keeper?: StateKeeper } = {},
+) {
   const called: { readonly number: number; readonly end: (end: RunEnd) => void }[] = [];
   let launched = 0;
   const keep: LaunchKept = (_application, handlers) => {
@@ -32,14 +44,19 @@ function newInstances(onLaunch: (handlers: KeptHandlers) => void = ({ onReady })
         called.push({ number, end });
       });
     const usage = () => ({ memoryBytes: 1, fuelSpent: 10 });
-    const capture = () => Promise.resolve({ kind: 'refused', message: '' } as const);
-    const exportState = capture;
-    return { handle, capture, exportState, usage, stop: () => Promise.resolve(), relink: () => Promise.resolve(true) };
+    const capture = () => Promise.resolve(refused);
+    const run = { handle, capture, exportState: capture, usage, stop: () => Promise.resolve() };
+    return { ...run, ...kept, relink: () => Promise.resolve(true) };
   };
-  const clock = { after: () => ({ [Symbol.dispose]: () => {} }) };
+  const timers: (() => void)[] = [];
+  const after = (_ms: number, callback: () => void) => {
+    timers.push(callback);
+    return { [Symbol.dispose]: () => {} };
+  };
+  const clock = { after };
   const lines = new OutputLines({ line: () => {} } as never);
-  const instances = new KeptInstances({ keep, launch: () => notLaunched(), clock, lines, timeLimitMs: 1_000 });
-  return { instances, called, launched: () => launched };
+  const instances = new KeptInstances({ keep, launch: () => notLaunched(), clock, lines, timeLimitMs: 1_000 }, keeper);
+  return { instances, called, launched: () => launched, timers };
 }
 
 /** Lets everything that is resolved go on. */
@@ -81,4 +98,32 @@ test('an instance that ends before it can be called is a failure, whatever it sa
   const { instances } = newInstances(({ onEnd }) => onEnd(well));
   t.like(await instances.prepare(application), { kind: 'trapped', message: 'it exited before it could be called' });
   t.like(await instances.handle(application, event), { kind: 'trapped' });
+});
+
+test('a state that is still being captured when its instance has to stop is not written, nor is the instance called amid it', async (t) => {
+  const written: string[] = [];
+  const shelf = {
+    choose: () => ({ kind: 'none' }) as const,
+    put: (kind: string) => void written.push(kind),
+    clear() {},
+  };
+  const clock = { now: () => 0, monotonic: () => 0, after: () => ({ [Symbol.dispose]: () => {} }) };
+  const keeper = new StateKeeper({ handover: 'migrate' }, { clock, shelf });
+  const { promise: captured, resolve } = Promise.withResolvers<Captured>();
+  const exportState = () => Promise.reject(new Error('it is called amid the capture'));
+  const { instances, called, timers } = newInstances(undefined, { keeper, capture: () => captured, exportState });
+  const handled = instances.handle(application, event);
+  await settled();
+  called[0]!.end(well);
+  await handled;
+  const before = timers.length;
+  const stopped = instances.stop(2_000);
+  await settled();
+  timers[before]!();
+  await stopped;
+  const snapshot = { module: '', layout: {} as never, rewriter: 1, fuel: 0, memoryPages: 0, globals: {} };
+  resolve({ kind: 'captured', snapshot: { ...snapshot, blocks: new Map() } });
+  await settled();
+  await keeper.close();
+  t.deepEqual(written, []);
 });

@@ -65,3 +65,16 @@ test('what a module has written of its state serves itself where no snapshot doe
   own.clear(['exported']);
   t.is(text(own.choose()), 'none ');
 });
+
+test('the thread does not wait for the disk to have a state, which takes the place of others only then', async (t) => {
+  const { disk, shelf } = newShelves();
+  void shelf(first).put('snapshot', Buffer.from('one'));
+  const states = () => disk.list('/state').filter((name) => !name.endsWith('.new'));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  disk.syncAside = () => promise;
+  const writing = shelf(first, before(second, 3)).put('snapshot', Buffer.from('two'));
+  t.deepEqual(states(), [`${first}-0.snapshot`]);
+  resolve();
+  await writing;
+  t.deepEqual(states(), [`${first}-3.snapshot`]);
+});

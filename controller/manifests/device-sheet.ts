@@ -1,0 +1,104 @@
+/**
+ * Devices that come together, as with a first revision, each alone in its file: row n is the device `names[n]` of the file
+ * `paths[n]`. A hundred thousand of them are columns, and what a row comes to is made when somebody looks at it.
+ */
+import type { Device, Labels } from '../../schemas/generated/types.ts';
+import { bareFingerprint } from '../../schemas/key-fingerprint.ts';
+import type { FileChange } from './draft.ts';
+import type { ParsedFile } from './parsed-file.ts';
+
+/** Reads the file at a path again, and finds in it what it found before. */
+export type Reread = (path: string) => ParsedFile;
+
+const noLabels: Readonly<Labels> = {};
+
+/** The device of a file that holds nothing else, and nothing wrong. */
+function loneDevice(file: ParsedFile | undefined): Device | undefined {
+  if (file === undefined || file.manifests.length !== 1 || file.broken.length + file.problems.length > 0)
+    return undefined;
+  const { document, manifest } = file.manifests[0]!;
+  return document === 0 && manifest.kind === 'Device' ? manifest : undefined;
+}
+
+/** The fingerprint of a device as it is compared. */
+export function fingerprintOf({ spec }: Device): string | undefined {
+  return spec.keyFingerprint && bareFingerprint(spec.keyFingerprint);
+}
+
+export class DeviceSheet {
+  readonly paths: string[] = [];
+  readonly names: string[] = [];
+  readonly uniqueNames = new Set<string>();
+  readonly labels: Readonly<Labels>[] = [];
+  readonly sites: (string | undefined)[] = [];
+  /** As they are compared. */
+  readonly fingerprints: (string | undefined)[] = [];
+  readonly isIdle: boolean[] = [];
+  readonly hasConfig: boolean[] = [];
+  readonly #reread: Reread | undefined;
+  /** Those that can't be read again. */
+  readonly #held: Device[] = [];
+  readonly #uniqueKeys = new Set<string>();
+  #keyless = 0;
+  /** One text for all that name the same site. */
+  readonly #siteNames = new Map<string, string>();
+
+  constructor(reread?: Reread) {
+    this.#reread = reread;
+  }
+
+  get size(): number {
+    return this.names.length;
+  }
+
+  /** Takes a file in as a row; false for one that holds something else than one device. */
+  takes({ path, file }: FileChange): boolean {
+    const device = loneDevice(file);
+    if (device === undefined) return false;
+    const { metadata, spec } = device;
+    const key = fingerprintOf(device);
+    this.paths.push(path);
+    this.names.push(metadata.name);
+    this.uniqueNames.add(metadata.name);
+    this.labels.push(metadata.labels ?? noLabels);
+    this.sites.push(this.#siteName(spec.site));
+    this.fingerprints.push(key);
+    if (key === undefined) this.#keyless += 1;
+    else this.#uniqueKeys.add(key);
+    this.isIdle.push(spec.idle === true);
+    this.hasConfig.push(spec.config !== undefined);
+    if (this.#reread === undefined) this.#held.push(device);
+    return true;
+  }
+
+  #siteName(site: string | undefined): string | undefined {
+    const known = site && this.#siteNames.get(site);
+    if (site !== undefined && known === undefined) this.#siteNames.set(site, site);
+    return known ?? site;
+  }
+
+  /** The manifest of a row. */
+  device(row: number): Device {
+    return this.#held[row] ?? loneDevice(this.#reread!(this.paths[row]!))!;
+  }
+
+  /** Whether no name and no key stands twice, here and among the devices of these files. */
+  isDistinctFrom(others: readonly FileChange[]): boolean {
+    const keyed = this.size - this.#keyless;
+    if (this.uniqueNames.size < this.size || this.#uniqueKeys.size < keyed) return false;
+    const devices = others.flatMap(({ file }) => file?.manifests ?? []).map(({ manifest }) => manifest);
+    return devices.every((manifest) => {
+      if (manifest.kind !== 'Device') return true;
+      const key = fingerprintOf(manifest);
+      return !this.uniqueNames.has(manifest.metadata.name) && (key === undefined || !this.#uniqueKeys.has(key));
+    });
+  }
+
+  /** The files, as they were taken in. */
+  files(): FileChange[] {
+    return this.paths.map((path, row) => {
+      const manifest = this.device(row);
+      return { path, file: { manifests: [{ document: 0, manifest }], broken: [], problems: [] } };
+    });
+  }
+}

@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { ProcessRoom } from '../ports.ts';
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function names(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+/** The soft limit of that name; infinite when there is none. */
+function limitOf(name: string): number {
+  const text = new RegExp(`^${name}\\s+(\\d+)`, 'm').exec(readText('/proc/self/limits'))?.[1];
+  return text === undefined ? Number.POSITIVE_INFINITY : Number(text);
+}
+
+/** Threads of all processes of this user: the limit is one of a user. */
+function threadsOfUser(uid: number): number {
+  let count = 0;
+  for (const pid of names('/proc').filter((name) => /^\d+$/.test(name))) {
+    const status = readText(`/proc/${pid}/status`);
+    if (Number(/^Uid:\s+(\d+)/m.exec(status)?.[1]) === uid) count += Number(/^Threads:\s+(\d+)/m.exec(status)?.[1]);
+  }
+  return count;
+}
+
+function threadsByLimit(): number {
+  const uid = process.getuid?.() ?? 0;
+  const limit = uid === 0 ? Number.POSITIVE_INFINITY : limitOf('Max processes');
+  return limit === Number.POSITIVE_INFINITY ? limit : limit - threadsOfUser(uid);
+}
+
+/** What the control groups around this process, a container's or a unit's, leave. */
+function threadsByGroups(): number {
+  let least = Number.POSITIVE_INFINITY;
+  let path = /^0::(.*)$/m.exec(readText('/proc/self/cgroup'))?.[1] ?? '';
+  for (; path !== ''; path = path.slice(0, path.lastIndexOf('/'))) {
+    const most = readText(`/sys/fs/cgroup${path}/pids.max`).trim();
+    const left = Number(most) - Number(readText(`/sys/fs/cgroup${path}/pids.current`));
+    if (/^\d+$/.test(most)) least = Math.min(least, left);
+  }
+  return least;
+}
+
+/** What this process may have besides what it has. */
+export function processRoom(): ProcessRoom {
+  return {
+    descriptors: limitOf('Max open files') - names('/proc/self/fd').length,
+    threads: Math.min(threadsByLimit(), threadsByGroups()),
+  };
+}

@@ -1,0 +1,23 @@
+import test from 'ava';
+import { exitCodes } from '../../cli/exit-codes.ts';
+import { exitCodeOf } from '../../cli/status-target.ts';
+import type { ConvergenceState, SourceStatus, StatusDocument } from '../../schemas/generated/types.ts';
+
+function status(state: ConvergenceState, source: SourceStatus['state'], more: object = {}): StatusDocument {
+  return { state, source: { state: source }, ...more } as StatusDocument;
+}
+
+test('a device that failed is told to scripts whatever else is: a refused commit, most likely its mend, does not hide it', (t) => {
+  t.is(exitCodeOf(status('failed', 'refused')), exitCodes.halted);
+  t.is(exitCodeOf(status('failed', 'unreachable')), exitCodes.halted);
+});
+
+test('what converged is stale where it is not known to be what is wanted', (t) => {
+  t.is(exitCodeOf(status('converged', 'current')), exitCodes.ok);
+  for (const state of ['refused', 'unreachable'] as const)
+    t.is(exitCodeOf(status('converged', state)), exitCodes.stale);
+  t.is(exitCodeOf(status('progressing', 'refused')), exitCodes.stale);
+  t.is(exitCodeOf(status('converged', 'current', { broker: { state: 'unreachable' } })), exitCodes.stale);
+  t.is(exitCodeOf(status('converged', 'current', { storage: { code: 'STATE_FULL' } })), exitCodes.stale);
+  t.is(exitCodeOf(status('converged', 'current', { storage: { code: 'STATE_ROWS_SET_ASIDE' } })), exitCodes.ok);
+});

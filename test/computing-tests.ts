@@ -1,0 +1,70 @@
+/**
+ * Which tests only compute, so that many files of them can share a process: none can see that another is there. To start a
+ * process for each costs more than most of them need to run.
+ */
+import { computing } from './rooms.ts';
+import { type Import, importedFile, importsOf, textOf } from './sources.ts';
+
+/** Files of tests in one process. They run in one turn of its event loop, in which nothing of them is heard. */
+const filesPerProcessMax = 10;
+
+/** What computes, and files that are read as they lie there. */
+const harmlessBuiltins = [...computing, 'node:fs', 'node:os', 'node:sqlite'];
+
+/** In a test: time, the process, what all share, and an order among the tests of the file. */
+const shared =
+  /\bset(Timeout|Interval)\b|\bperformance\.|\bprocess\.(?!pid)|\bglobalThis\b|\btest\.(serial|before|after)/;
+
+/** A package whose library is loaded into the process. */
+const nativePackage = /^aws-(crt|iot)/;
+
+interface Look {
+  /** Whether the file itself, without what it imports of ours, is harmless. */
+  readonly harmless: boolean;
+  readonly imports: readonly string[];
+}
+
+const looks = new Map<string, Look>();
+
+function isHarmlessPackage({ specifier }: Import): boolean {
+  return specifier.startsWith('node:') ? harmlessBuiltins.includes(specifier) : !nativePackage.test(specifier);
+}
+
+function lookAt(file: string): Look {
+  const known = looks.get(file);
+  if (known !== undefined) return known;
+  const imports = file.endsWith('.ts') ? importsOf(file).filter(({ typeOnly }) => !typeOnly) : [];
+  const packages = imports.filter((imported) => importedFile(file, imported) === undefined);
+  const look = {
+    harmless: packages.every(isHarmlessPackage) && !(file.startsWith('test/') && shared.test(textOf(file))),
+    imports: imports.flatMap((imported) => importedFile(file, imported) ?? []),
+  };
+  looks.set(file, look);
+  return look;
+}
+
+/** Whether a file of tests, with all that it imports, touches nothing that its process has once. */
+export function onlyComputes(file: string): boolean {
+  const reached = new Set([file]);
+  for (const one of reached) {
+    const { harmless, imports } = lookAt(one);
+    if (!harmless) return false;
+    for (const imported of imports) reached.add(imported);
+  }
+  return true;
+}
+
+/** Files of tests as they share processes: neighbours together, as many in each process of a room as in its others. */
+export function sharing(files: readonly string[]): Map<string, readonly string[]> {
+  const byRoom = Map.groupBy(files.toSorted(), (file) => /^test\/([\w-]+)\//.exec(file)?.[1] ?? 'house');
+  return new Map(
+    [...byRoom].flatMap(([room, all]) => {
+      const processes = Math.ceil(all.length / filesPerProcessMax);
+      const each = Math.ceil(all.length / processes);
+      return Array.from(
+        { length: processes },
+        (_, index) => [`${room}-${index + 1}`, all.slice(index * each, (index + 1) * each)] as const,
+      );
+    }),
+  );
+}

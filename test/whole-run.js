@@ -1,0 +1,34 @@
+/** How `npm test` runs all tests: as `ava` does, but files of tests that only compute share processes. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundleAgent } from '../device-agent/bundle.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import { onlyComputes, sharing } from './computing-tests.ts';
+import { walk } from './sources.ts';
+
+/** Where the files lie that only import those of a process, and are made anew for each run. */
+const directory = '.cache/tests';
+
+/** Those that take longest, which begin first: none is left to run alone at the end. */
+const longest = ['stand-by', 'refusals', 'processes', 'remote-mirror', 'month', 'events', 'run', 'sim', 'demo'];
+
+const begins = (file) => (longest.some((name) => file.endsWith(`/${name}.test.ts`)) ? 0 : 1);
+
+export default async ({ projectDir }) => {
+  // Once, before several that run it would each make it.
+  await bundleAgent(join(projectDir, '.cache/agent'));
+  const files = walk('test').filter((file) => file.endsWith('.test.ts'));
+  const computing = files.filter(onlyComputes);
+  rmSync(join(projectDir, directory), { recursive: true, force: true });
+  mkdirSync(join(projectDir, directory), { recursive: true });
+  const processes = [...sharing(computing)].map(([name, together]) => {
+    const file = `${directory}/${name}.test.ts`;
+    writeFileSync(join(projectDir, file), together.map((path) => `import '../../${path}';\n`).join(''));
+    return file;
+  });
+  return {
+    ...packageJson.ava,
+    files: [...files.filter((file) => !computing.includes(file)), ...processes],
+    sortTestFiles: (a, b) => begins(a) - begins(b),
+  };
+};
