@@ -75,6 +75,16 @@ test('a device that failed on the wanted commit ends the waiting, with its reaso
   );
 });
 
+test('a device whose manifest has no key ends the waiting: somebody has to commit it', (t) => {
+  const verdict = waitVerdict(
+    statusWith({}, { state: 'unknown', reason: { code: 'NO_KEY', message: 'no key' } }),
+    wanted,
+  );
+  t.deepEqual(verdict, { kind: 'stuck', why: 'buoy is unknown: no key (NO_KEY)' });
+  const unheard = statusWith({}, { state: 'unknown', reason: { code: 'NEVER_HEARD', message: 'x' } });
+  t.is(waitVerdict(unheard, wanted).kind, 'not-yet');
+});
+
 test('an application that is started again may yet do well', (t) => {
   const since = '2026-03-01T00:00:00Z';
   const application = { name: 'pump', version: '1', state: 'backoff', since, restarts: 1 } as const;

@@ -1,9 +1,11 @@
+import { createSocket } from 'node:dgram';
+import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { suspendingWait, until } from '../../device-agent/runtime/primitives/waiting.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
-import { isPublicAddress, nodeOutbound } from '../../platform/node/outbound.ts';
+import { isPublicAddress, nodeOutbound, outboundBy } from '../../platform/node/outbound.ts';
 import type { Connection } from '../../platform/streams.ts';
 
 const wait = suspendingWait(nodeClock);
@@ -78,10 +80,39 @@ test('a host that is not there, and a name that leads to a neighbour, fail the r
   }
 });
 
+/** A name server of the loopback that is silent about every name but `known.test`, which it says is this machine. */
+async function nameServer(t: ExecutionContext): Promise<() => Resolver> {
+  const server = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const address = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 1]);
+  server.on('message', (asked, { port, address: from }) => {
+    if (asked.subarray(13, 18).toString() !== 'known') return;
+    const answer = Buffer.concat([asked.subarray(0, 12 + 'known.test'.length + 2 + 4), address]);
+    answer.writeUInt16BE(0x8180, 2);
+    // One question, one answer, and none of what followed the question.
+    for (const [at, count] of [1, 1, 0, 0].entries()) answer.writeUInt16BE(count, 4 + 2 * at);
+    server.send(answer, port, from);
+  });
+  return () => {
+    const resolver = new Resolver({ timeout: 60_000, tries: 1 });
+    resolver.setServers([`127.0.0.1:${server.address().port}`]);
+    return resolver;
+  };
+}
+
+test('names that no server answers for hold up no other', async (t) => {
+  const outbound = outboundBy(await nameServer(t));
+  const silent = Array.from({ length: 16 }, (_, at) => outbound.connect({ host: `silent-${at}.test`, port: 80 }));
+  const known = outbound.connect({ host: 'known.test', port: 80 });
+  await t.throwsAsync(readAll(known), { code: 'io', message: /known.test is 127.0.0.1, and a name may only/ });
+  for (const connection of [...silent, known]) connection.close();
+});
+
 test('addresses that mean another machine elsewhere are not public', (t) => {
   for (const address of [
     ...['10.1.2.3', '127.0.0.1', '169.254.169.254', '172.31.0.1', '192.168.0.9', '100.64.0.1', '0.0.0.0', '224.0.0.1'],
-    ...['::1', '::', 'fe80::1', 'fd00::1', '::ffff:10.0.0.1', '::ffff:127.0.0.1', '64:ff9b::a00:1'],
+    ...['::1', '::', 'fe80::1', 'fd00::1', '::ffff:10.0.0.1', '::ffff:127.0.0.1', '64:ff9b::a00:1', 'fec0::1'],
   ]) {
     t.false(isPublicAddress(address), address);
   }

@@ -170,7 +170,7 @@ type Step = readonly [name: string, key: string, other: string, size: number];
 
 const step: fc.Arbitrary<Step> = fc.tuple(
   fc.constantFrom('read', 'write', 'change', 'close', 'unlink', 'rename', 'abandon'),
-  ...[fc.constantFrom('a', 'b', 'c'), fc.constantFrom('a', 'b', 'c')],
+  ...[fc.constantFrom('a', 'b'), fc.constantFrom('a', 'b')],
   fc.nat(60),
 );
 
@@ -194,7 +194,7 @@ test('whatever is done with keys, the quota says what a new measurement finds', 
     const { bytes, entries } = quota.used;
     return bytes === store.measure().bytes && entries === store.measure().entries;
   };
-  t.notThrows(() => fc.assert(fc.property(fc.array(step, { maxLength: 40 }), isRight), { numRuns: 1000 }));
+  t.notThrows(() => fc.assert(fc.property(fc.array(step, { maxLength: 40, size: 'max' }), isRight), { numRuns: 1000 }));
 });
 
 test('a key is the same node in every run, whatever names came and went before it', (t) => {

@@ -167,7 +167,7 @@ function countsRight(handle: DirectoryHandle, steps: readonly Step[]): boolean {
 
 test('whatever is done, the quota says what a new measurement finds, and never more than it allows (memory)', (t) => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 40 }), (steps) => countsRight(memoryDirectory(), steps)),
+    fc.property(fc.array(step, { maxLength: 40, size: 'max' }), (steps) => countsRight(memoryDirectory(), steps)),
     { numRuns: 1000 },
   );
   t.pass();
@@ -175,7 +175,7 @@ test('whatever is done, the quota says what a new measurement finds, and never m
 
 test('whatever is done, the quota says what a new measurement finds, and never more than it allows (this machine)', (t) => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 40, size: 'max' }), (steps) => {
       const path = mkdtempSync(join(tmpdir(), 'fleet-quota-'));
       const handle = openHostDirectory(path);
       try {
