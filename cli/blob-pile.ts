@@ -21,9 +21,8 @@ export class BlobPile {
 
   /** Keeps the buffer that the content is a part of, as it is. */
   add(oid: string, { buffer, byteOffset, length }: Uint8Array): void {
-    if (this.#indexOf.has(oid)) return;
     if (this.#chunks.at(-1) !== buffer) this.#chunks.push(buffer);
-    this.#indexOf.set(oid, this.#indexOf.size);
+    this.#indexOf.set(oid, this.#places.length / numbersOfPlace);
     this.#places.push(this.#chunks.length - 1, byteOffset, length);
   }
 }

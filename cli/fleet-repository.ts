@@ -37,6 +37,9 @@ export function repositoryTop(context: CommandContext): string {
   throw new CommandError(`${directory} is in no git repository; go to a fleet repository, or make one: fleet init`);
 }
 
+/** Blobs that are read together: nobody waits for a turn here, and every run of a program copies what this one has in memory. */
+const readAtOnce = 200_000;
+
 /** The git program where it is installed, where there is much to read. */
 function engineFor({ programs, gitFiles, clock, openNetwork }: CommandContext): GitEngine {
   const library = libraryEngine({ fs: gitFiles, clock, network: openNetwork({}) });
@@ -67,9 +70,8 @@ export async function openFleetRepository(context: CommandContext, top: string):
   return {
     ...{ top, git, pile },
     bring: async (oids) => {
-      const missing = new Set<string>();
-      for (const oid of oids) if (!pile.has(oid)) missing.add(oid);
-      await readTogether(engine, git.gitDirectory, [...missing], (oid, bytes) => pile.add(oid, bytes));
+      const missing = Array.from(oids).filter((oid) => !pile.has(oid));
+      await readTogether(engine, git.gitDirectory, missing, (oid, bytes) => pile.add(oid, bytes), readAtOnce);
     },
   };
 }

@@ -2,6 +2,9 @@
  * What was judged before, in the user's own cache: a file a tree, of which the newest few are kept. A tree that is judged next
  * is laid over one of them, so that what both have is not read again. Nothing here says that a tree is right today: releases are
  * judged anew each time, and nothing that is signed comes from it.
+ *
+ * To write a tree down takes about as long as to judge it, and where a repository is cloned anew for each question nobody reads it:
+ * the first time an empty file says that somebody was here, and from the second time on trees are written.
  */
 import { hardlyDiffers, readJudgedFile, writeJudgedFile } from '../controller/following/judged-file.ts';
 import type { ManifestState } from '../controller/manifests/manifest-state.ts';
@@ -43,6 +46,10 @@ function cachedFiles({ disk }: Pick<CacheContext, 'disk'>, directory: string): C
   return files.sort((left, right) => right.sequence - left.sequence);
 }
 
+function isEmpty({ disk }: Pick<CacheContext, 'disk'>, path: string): boolean {
+  return disk.stat(path)?.bytes === 0;
+}
+
 /** Trouble with a cache is as if nothing were there. */
 async function orNothing<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -60,7 +67,7 @@ export async function findJudged(context: CacheContext, { git }: FleetRepository
   if (directory === undefined) return undefined;
   return orNothing(async () => {
     for (const { name, id } of cachedFiles(context, directory)) {
-      if (!(await git.hasTree(id))) continue;
+      if (isEmpty(context, `${directory}/${name}`) || !(await git.hasTree(id))) continue;
       const judged = await readJudgedFile(disk, `${directory}/${name}`, new Turn(clock));
       if (judged?.id === id) return judged;
       disk.remove(`${directory}/${name}`);
@@ -79,18 +86,35 @@ function prune({ disk }: CacheContext, directory: string): void {
   }
 }
 
-/** Keeps what a tree came to, unless what it was laid over is kept and hardly differs. */
-export async function keepJudged(context: CacheContext, laid: LaidTree, state: ManifestState): Promise<void> {
+/** The file that is the newest of this repository. */
+async function newestOf({ git }: FleetRepository, files: readonly CachedFile[]): Promise<CachedFile | undefined> {
+  for (const file of files) if (await git.hasTree(file.id)) return file;
+  return undefined;
+}
+
+/** Keeps what a tree came to, unless what it was laid over is kept and hardly differs, or nobody was here before. */
+export async function keepJudged(
+  context: CacheContext,
+  repository: FleetRepository,
+  laid: LaidTree,
+  state: ManifestState,
+): Promise<void> {
   const { disk, clock, random } = context;
   const { id, tree, changes } = laid;
   const directory = judgedDirectory(context);
   if (id === undefined || directory === undefined || hardlyDiffers(changes.files.length, tree)) return;
   await orNothing(async () => {
     disk.makeDirectory(directory);
-    const sequence = (cachedFiles(context, directory)[0]?.sequence ?? 0) + 1;
-    const path = `${directory}/${String(sequence).padStart(8, '0')}-${id}`;
-    const fresh = `${path}.${Buffer.from(random.bytes(8)).toString('hex')}`;
-    await writeJudgedFile(disk, { path, fresh }, { id, tree, state }, new Turn(clock));
+    const files = cachedFiles(context, directory);
+    const path = `${directory}/${String((files[0]?.sequence ?? 0) + 1).padStart(8, '0')}-${id}`;
+    const newest = await newestOf(repository, files);
+    if (newest === undefined) {
+      disk.open(path, 'write').close();
+    } else {
+      const fresh = `${path}.${Buffer.from(random.bytes(8)).toString('hex')}`;
+      await writeJudgedFile(disk, { path, fresh }, { id, tree, state }, new Turn(clock));
+      if (isEmpty(context, `${directory}/${newest.name}`)) disk.remove(`${directory}/${newest.name}`);
+    }
     prune(context, directory);
   });
 }

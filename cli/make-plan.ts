@@ -4,11 +4,9 @@ import { desiredOf } from '../controller/manifests/manifest-state.ts';
 import { countUnder } from '../controller/manifests/name-index.ts';
 import { compareRevisions } from '../controller/planning/compare.ts';
 import type { DescribedDevice } from '../controller/planning/observed.ts';
-import { deltaPairs } from '../controller/publishing/smaller-ways.ts';
 import type { DeviceStatus, StatusDocument } from '../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import { fetchDevices, fetchStatus } from './controller-client.ts';
-import { modulesOf, openPrices, type Price, type UsualBases } from './fetch-price.ts';
 import { type JudgedRevision, judgeSides, type PlanQuestion } from './plan-sides.ts';
 import type { KnownDevices, Plan } from './render/plan-screen.ts';
 import { toolVersion } from './tool-version.ts';
@@ -24,14 +22,6 @@ function observedFrom(device: DeviceStatus, base: DesiredDevice | undefined): De
     ...(contactAt && { contactAt: Date.parse(contactAt) }),
     ...(connected !== undefined && { connected }),
     events,
-  };
-}
-
-/** Those that the controller makes deltas from for whoever was away for a while. */
-function usualBasesAmong(releases: Catalogue): UsualBases {
-  return ({ name, version }) => {
-    const demand = { wanted: new Set([`${name}/${version}`]), held: new Set<string>() };
-    return deltaPairs(releases, demand).map(({ base }) => base.sha256);
   };
 }
 
@@ -97,16 +87,13 @@ function compare(base: JudgedRevision, next: JudgedRevision, known: KnownDevices
   });
 }
 
+/** What the modules that devices lack cost them; where none lacks any, nothing that makes deltas is loaded. */
 async function pricesOf(base: JudgedRevision, next: JudgedRevision, change: Plan['change']): Promise<Plan['prices']> {
-  const readModule = modulesOf(
-    [base, next].map(({ state, readFile }) => ({ releases: state.catalogue.values(), readFile })),
-  );
-  const priceOf = openPrices(readModule, usualBasesAmong(releasesOf(base, next)));
-  const prices = new Map<string, Price[]>();
-  for (const { device, kind, fetches } of change.devices) {
-    if (kind === 'deploy') prices.set(device, await Promise.all(fetches.map(priceOf)));
-  }
-  return prices;
+  const deployed = change.devices.filter(({ kind }) => kind === 'deploy');
+  if (deployed.every(({ fetches }) => fetches.length === 0)) return new Map(deployed.map(({ device }) => [device, []]));
+  const { fetchPrices } = await import('./fetch-prices.ts');
+  const sides = [base, next].map(({ state, readFile }) => ({ releases: state.catalogue.values(), readFile }));
+  return fetchPrices(sides, releasesOf(base, next), deployed);
 }
 
 /** Works the plan out. Throws `CommandError`. */

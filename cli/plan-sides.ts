@@ -152,7 +152,7 @@ export async function judgeSides(context: CommandContext, asked: PlanQuestion, s
   const base = openedBase
     ? await judge(openedBase, { published: openedBase.isPast ? new Map() : published, before: known?.state })
     : nothing;
-  if (openedBase !== undefined) await keepJudged(context, openedBase.revision, base.state);
+  if (openedBase !== undefined) await keepJudged(context, repository, openedBase.revision, base.state);
   const { catalogue: inForce } = base.state;
   const next = await judge(openedNext, { published, before: base.state, inForce, now: context.clock.now() });
   await requireReleases(next, base, revision);

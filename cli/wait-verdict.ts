@@ -35,8 +35,11 @@ export interface WantedRevision {
 export type WaitVerdict =
   | { readonly kind: 'done' }
   | { readonly kind: 'not-yet'; readonly why: string }
-  /** Time alone does not mend it. */
-  | { readonly kind: 'stuck'; readonly why: string };
+  /** Time alone does not mend it. A commit was judged at `judgedAt`: a controller that was started since, with other keys, may judge otherwise. */
+  | { readonly kind: 'stuck'; readonly why: string; readonly judgedAt?: string };
+
+/** Within so long a controller has looked at its branch again, unless it was told to do so seldom. */
+const nextLookMs = 15_000;
 
 /** An application that will be started again may yet do well; nothing else that failed comes right by itself. */
 function isStuck({ state, reason, report }: DeviceStatus): boolean {
@@ -63,7 +66,10 @@ export function waitVerdict(status: StatusDocument, wanted?: WantedRevision): Wa
   const refused = refusal(status, wanted);
   const inForce = status.source.revision?.id;
   const isInForce = wanted === undefined || (inForce !== undefined && wanted.isIn(inForce));
-  if (refused !== undefined && !(wanted !== undefined && isInForce)) return { kind: 'stuck', why: refused };
+  if (refused !== undefined && !(wanted !== undefined && isInForce)) {
+    const { checkedAt } = status.source;
+    return { kind: 'stuck', why: refused, ...(checkedAt === undefined ? {} : { judgedAt: checkedAt }) };
+  }
   if (!isInForce) return { kind: 'not-yet', why: obstacle(status, wanted.id) ?? 'it is not in force yet' };
   const stuck = status.devices.find(isStuck);
   if (stuck !== undefined) {
@@ -73,4 +79,9 @@ export function waitVerdict(status: StatusDocument, wanted?: WantedRevision): Wa
   const isLater = refused !== undefined;
   const why = obstacle(isLater ? { ...status, source: { ...status.source, state: 'current' } } : status, undefined);
   return why === undefined ? { kind: 'done' } : { kind: 'not-yet', why };
+}
+
+/** Whether a verdict of so early a look at the branch may be another after the next one, which comes soon. */
+export function maySoonChange(verdict: WaitVerdict, begunAt: string, waitedMs: number): boolean {
+  return verdict.kind === 'stuck' && (verdict.judgedAt ?? begunAt) < begunAt && waitedMs < nextLookMs;
 }

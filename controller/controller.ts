@@ -246,8 +246,8 @@ class FollowingController implements Controller {
   }
 
   async collectGarbage(): Promise<void> {
-    const { publisher, cache, log } = this.#parts;
-    cache.prune();
+    const { publisher, cache, clock, log } = this.#parts;
+    await cache.prune(new Turn(clock));
     const { releases, blobs } = this.#needed;
     const files = await publisher.collect({ releases, blobs }, this.#demand(this.#engine.desired));
     if (files > 0) log.write('info', 'publishing.collected', { files });

@@ -51,7 +51,7 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   const { files, store, online, ways, publisher } = openPublishing(ground, term);
   // Broker and controller need each other: what the broker asks is answered by the controller made below.
   const { subscribers = [] } = configuration.channels?.mqtt ?? {};
-  const broker = openBroker(
+  const broker = await openBroker(
     ground,
     authorizeSubscribers(subscribers, (device, fingerprint) => controller.authorize(device, fingerprint)),
     (refusal) => controller.onRefusal(refusal),

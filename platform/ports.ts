@@ -299,6 +299,8 @@ export interface ProgramResult {
   readonly output: Uint8Array;
   /** The end of what it wrote to stderr. */
   readonly complaint: string;
+  /** It printed more than was asked for, of which nothing is kept. */
+  readonly isTooMuch?: true;
 }
 
 /** Programs of the system, found on PATH. */

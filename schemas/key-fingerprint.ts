@@ -8,5 +8,5 @@ export function keyFingerprint(subjectPublicKeyInfo: Uint8Array): string {
 
 /** A fingerprint without the padding of its base64, which a manifest may leave out: so it is compared. */
 export function bareFingerprint(fingerprint: string): string {
-  return fingerprint.replace(/=$/, '');
+  return fingerprint.endsWith('=') ? fingerprint.slice(0, -1) : fingerprint;
 }

@@ -1,6 +1,7 @@
 /** How `npm test` runs all tests: as `ava` does, but files of tests that only compute share processes. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundleAgent } from '../device-agent/bundle.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { onlyComputes, sharing } from './computing-tests.ts';
 import { walk } from './sources.ts';
@@ -13,7 +14,9 @@ const longest = ['stand-by', 'refusals', 'processes', 'remote-mirror', 'month', 
 
 const begins = (file) => (longest.some((name) => file.endsWith(`/${name}.test.ts`)) ? 0 : 1);
 
-export default ({ projectDir }) => {
+export default async ({ projectDir }) => {
+  // Once, before several that run it would each make it.
+  await bundleAgent(join(projectDir, '.cache/agent'));
   const files = walk('test').filter((file) => file.endsWith('.test.ts'));
   const computing = files.filter(onlyComputes);
   rmSync(join(projectDir, directory), { recursive: true, force: true });

@@ -13,10 +13,10 @@
  *   - `out`, a function without parameters and results. It fills up `fleet:left` and returns (a suspending import may wait
  *     before it does), or returns with it below zero: then the guest ends.
  *
- * A guest ends by a trap, which no handler of the guest sees: the code around every `out` and every imported function traps
- * when it comes back to a `fleet:left` below zero. So a host function that ends its guest (`proc_exit`) sets that to `ended` and returns;
- * one that throws instead may be caught. Between two looks a guest may be below zero without having been asked: a host function that
- * doesn't end it gives it what is missing before it returns.
+ * A guest ends by a trap, which no handler of the guest sees: the code around every `out` traps when it comes back to a `fleet:left`
+ * below zero, and the code around every imported function calls `out` when that does. So a host function that ends its guest (`proc_exit`)
+ * sets that to `ended` and returns; one that throws instead may be caught. Between two looks a guest may be below zero without having
+ * asked, also when it comes back from a module that it is linked to.
  *
  * While code runs that keeps the fuel in a register, `fleet:left` is what it was before; so it is after a trap in such code, and
  * the same again in each run.
@@ -36,4 +36,4 @@ export const fuelContract = {
 export const ended = -(2n ** 62n);
 
 /** Part of the key of what is cached: a new number whenever the same module would come out with other bytes. */
-export const rewriterVersion = 7;
+export const rewriterVersion = 9;

@@ -141,7 +141,9 @@ export function importWrapper(indices: Indices, imported: number, params: number
   return bodyOf((code) => {
     for (let param = 0; param < params; param++) code.localGet(param);
     code.call(imported);
-    code.call(indices.own(own.stopIfEnded));
+    // Another metered module may come back below zero between two looks; one that the host has ended is given nothing, and traps.
+    code.i64Const(0);
+    code.call(indices.own(own.charge));
   });
 }
 

@@ -4,7 +4,6 @@ import type { ModuleContents } from '../wasm/read/contents.ts';
 import { InstructionCursor } from '../wasm/read/instructions.ts';
 import type { BodyShape } from './body-shape.ts';
 import { type FunctionMetering, meterFunctions } from './call-graph.ts';
-import { chargesOf } from './charges.ts';
 import { EditLog } from './edit-log.ts';
 import { FuelError } from './error.ts';
 import { frameProblem } from './frame.ts';
@@ -15,8 +14,6 @@ import type { Signatures } from './signatures.ts';
 export interface MeteredFunction {
   readonly shape: BodyShape;
   readonly metering: FunctionMetering;
-  /** Fuel to charge at each segment. */
-  readonly charges: readonly number[];
 }
 
 /** What of a module decides how its functions are metered. */
@@ -60,10 +57,7 @@ export function meterModule(module: MeteredModule, limits: WasmLimits): Metered 
   });
   for (const shape of shapes) observeCalls(shape, functions, imported);
   return {
-    functions: functions.map((metering, number) => {
-      const shape = shapes[number]!;
-      return { shape, metering, charges: chargesOf(shape) };
-    }),
+    functions: functions.map((metering, number) => ({ shape: shapes[number]!, metering })),
     reserve,
     log,
   };

@@ -49,7 +49,7 @@ export const validateCommand: Command = {
     const options: ValidateOptions = { format, ...(known && { before: known.state }) };
     const { output, exitCode, state } = await validate(laid, judgeTrust, readModule, options);
     context.stdout.write(output);
-    if (state !== undefined) await keepJudged(context, laid, state);
+    if (state !== undefined && repository !== undefined) await keepJudged(context, repository, laid, state);
     const { unknownBecause } = published;
     if (unknownBecause !== undefined) context.stderr.write(`judged without what was published: ${unknownBecause}\n`);
     return exitCode;

@@ -10,7 +10,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { commitNamed } from '../named-commit.ts';
 import { settingsOption } from '../settings.ts';
 import { parseTarget, targetText } from '../status-target.ts';
-import { type WantedRevision, waitVerdict } from '../wait-verdict.ts';
+import { maySoonChange, type WantedRevision, waitVerdict } from '../wait-verdict.ts';
 
 const pollMs = 500;
 
@@ -85,14 +85,18 @@ async function waitFor(
   awaited: Awaited | undefined,
   timeoutMs: number,
 ) {
-  const end = context.clock.monotonic() + timeoutMs;
+  const begun = context.clock.monotonic();
+  const end = begun + timeoutMs;
   let last = 'the controller did not answer';
+  let begunAt: string | undefined;
   for (;;) {
     try {
       const status = await look();
       const verdict = waitVerdict(status, awaited && (await wantedIn(status, awaited)));
       if (verdict.kind === 'done') return exitCodes.ok;
-      if (verdict.kind === 'stuck') throw new CommandError(`waiting does not help: ${verdict.why}`, exitCodes.halted);
+      begunAt ??= status.asOf;
+      if (verdict.kind === 'stuck' && !maySoonChange(verdict, begunAt, context.clock.monotonic() - begun))
+        throw new CommandError(`waiting does not help: ${verdict.why}`, exitCodes.halted);
       last = verdict.why;
     } catch (error) {
       if (!(error instanceof CommandError) || error.exitCode !== exitCodes.unreachable) throw error;

@@ -194,8 +194,9 @@ export class Engine {
     }
     if (waiting.length > 0) this.#reading.end();
     const { context } = this;
-    this.#takeEvents(turn, waiting, context);
-    this.#takeDevices(turn, context);
+    const end = this.#parts.clock.monotonic() + turnMs;
+    this.#takeEvents(turn, waiting, context, this.#toConsider.isEmpty ? end : end - turnMs / 2);
+    this.#takeDevices(turn, context, end);
     const { writes } = turn.draft;
     const rows = rowsOf(turn, writes, image.unwritten);
     try {
@@ -209,9 +210,8 @@ export class Engine {
     this.#keep(turn, writes);
   }
 
-  #takeEvents({ draft, taken }: Turn, waiting: readonly Waiting[], context: Context): void {
+  #takeEvents({ draft, taken }: Turn, waiting: readonly Waiting[], context: Context, end: number): void {
     const { clock } = this.#parts;
-    const end = clock.monotonic() + turnMs;
     let next = 0;
     const isFull = () => draft.size >= writesPerTurn || clock.monotonic() >= end;
     while (next < waiting.length && !isFull()) {
@@ -238,9 +238,8 @@ export class Engine {
     }
   }
 
-  #takeDevices({ draft, decisions, considered }: Turn, context: Context): void {
+  #takeDevices({ draft, decisions, considered }: Turn, context: Context, end: number): void {
     const { clock } = this.#parts;
-    const end = clock.monotonic() + turnMs;
     while (!this.#toConsider.isEmpty && considered.length < devicesPerTurn && clock.monotonic() < end) {
       const device = this.#toConsider.take();
       if (device === undefined) continue;

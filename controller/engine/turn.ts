@@ -17,7 +17,7 @@ import { isPassing, type Write } from './records.ts';
 import { encodeWrite } from './rows.ts';
 import type { UnwrittenRows } from './unwritten-rows.ts';
 
-/** What a turn takes at most, so that the event loop is free again soon. */
+/** What a turn takes at most, so that the event loop is free again soon; devices have the second half of it at least. */
 export const turnMs = 20;
 export const eventsPerTurn = 256;
 export const devicesPerTurn = 256;

@@ -193,6 +193,7 @@ export class BranchFollower {
     const tree = await treeAfter(step, reading.turn);
     try {
       const { catalogue, problems, notes } = await publisher.judge(tree, this.#readTrust);
+      await reading.turn.rest();
       const judged = await judgeRevision(step, tree, catalogue, reading);
       const found = [...problems, ...(await problemsOf(judged, step, tree, { publisher, readBlob: source.readBlob }))];
       if (judged.kind === 'refused' || found.length > 0) {

@@ -7,15 +7,20 @@ import type { BlobChange, OddChange, TreeChanges } from '../source/source.ts';
 
 /** The tree that changes lead to. */
 export function* changedTree(before: FleetTree, changes: TreeChanges): Steps<FleetTree> {
-  const files: (readonly [path: string, oid: string | undefined])[] = [];
   const [trustFiles, unread, odd] = [new Map(before.trustFiles), new Set(before.unread), new Map(before.odd)];
   yield* forEachInSteps(changes.files, ({ path, oid }) => {
-    files.push([path, oid]);
     if (isTrustFile(path)) oid === undefined ? trustFiles.delete(path) : trustFiles.set(path, oid);
     if (isUnreadName(path)) oid === undefined ? unread.delete(path) : unread.add(path);
   });
   for (const { path, kind } of changes.odd) kind === undefined ? odd.delete(path) : odd.set(path, kind);
-  return { files: yield* before.files.withChanges(files), trustFiles, unread, odd };
+  return { files: yield* filesAfter(before.files, changes.files), trustFiles, unread, odd };
+}
+
+/** A first tree has what changes, and nobody looks at most of it. */
+function* filesAfter(before: FleetTree['files'], changes: readonly BlobChange[]): Steps<FleetTree['files']> {
+  const paths = changes.map(({ path }) => path);
+  if (before.size === 0) return before.withRows({ keys: paths, valueAt: (row) => changes[row]!.oid! });
+  return yield* before.withChanges(changes.map(({ path, oid }) => [path, oid] as const));
 }
 
 /** What differs between two trees whose every entry is known. */

@@ -73,6 +73,7 @@ export async function takeUp(
   const step = (await stepFromKept(parts, info, keeper, reading)) ?? (await wholeStep(parts, info, reading));
   const tree = await treeAfter(step, reading.turn);
   const catalogue = await parts.publisher.recall(tree, readTrust);
+  await reading.turn.rest();
   const judged = await judgeRevision(step, tree, catalogue, reading);
   if (judged.kind === 'refused') {
     const why = judged.problems[0]?.message;

@@ -28,6 +28,7 @@ export function fingerprintOf({ spec }: Device): string | undefined {
 export class DeviceSheet {
   readonly paths: string[] = [];
   readonly names: string[] = [];
+  readonly uniqueNames = new Set<string>();
   readonly labels: Readonly<Labels>[] = [];
   readonly sites: (string | undefined)[] = [];
   /** As they are compared. */
@@ -37,7 +38,6 @@ export class DeviceSheet {
   readonly #reread: Reread | undefined;
   /** Those that can't be read again. */
   readonly #held: Device[] = [];
-  readonly #uniqueNames = new Set<string>();
   readonly #uniqueKeys = new Set<string>();
   #keyless = 0;
   /** One text for all that name the same site. */
@@ -59,7 +59,7 @@ export class DeviceSheet {
     const key = fingerprintOf(device);
     this.paths.push(path);
     this.names.push(metadata.name);
-    this.#uniqueNames.add(metadata.name);
+    this.uniqueNames.add(metadata.name);
     this.labels.push(metadata.labels ?? noLabels);
     this.sites.push(this.#siteName(spec.site));
     this.fingerprints.push(key);
@@ -85,12 +85,12 @@ export class DeviceSheet {
   /** Whether no name and no key stands twice, here and among the devices of these files. */
   isDistinctFrom(others: readonly FileChange[]): boolean {
     const keyed = this.size - this.#keyless;
-    if (this.#uniqueNames.size < this.size || this.#uniqueKeys.size < keyed) return false;
+    if (this.uniqueNames.size < this.size || this.#uniqueKeys.size < keyed) return false;
     const devices = others.flatMap(({ file }) => file?.manifests ?? []).map(({ manifest }) => manifest);
     return devices.every((manifest) => {
       if (manifest.kind !== 'Device') return true;
       const key = fingerprintOf(manifest);
-      return !this.#uniqueNames.has(manifest.metadata.name) && (key === undefined || !this.#uniqueKeys.has(key));
+      return !this.uniqueNames.has(manifest.metadata.name) && (key === undefined || !this.#uniqueKeys.has(key));
     });
   }
 

@@ -148,7 +148,6 @@ function* drawRows(
   { ofRows }: Membership,
   fleetTerms: FleetTerms,
   unsealed: MapDraft<readonly string[]>,
-  affected: Set<string>,
 ): Steps<Rows<DesiredDevice>> {
   const { devices } = next;
   const terms: DeviceTerms[] = [];
@@ -157,7 +156,6 @@ function* drawRows(
     const own = fleetTerms.of(ofRows[row], of);
     terms.push(own);
     noteUnsealed(unsealed, name, own.template);
-    affected.add(name);
   });
   return { keys: sheet.names, valueAt: (row) => drawDevice(devices.get(sheet.names[row]!)!, terms[row]!) };
 }
@@ -166,10 +164,10 @@ function* drawRows(
 export function* drawDevices(draft: Draft, judged: Membership): Steps<Set<string>> {
   const { before, next } = draft;
   const unsealed = new MapDraft(before.unsealed);
-  const affected = new Set<string>();
+  const affected = new Set(draft.sheet.uniqueNames);
   const fleetTerms = new FleetTerms(draft);
   const byName = yield* drawByName(draft, judged, fleetTerms, unsealed, affected);
-  next.desiredDevices = byName.withRows(yield* drawRows(draft, judged, fleetTerms, unsealed, affected));
+  next.desiredDevices = byName.withRows(yield* drawRows(draft, judged, fleetTerms, unsealed));
   next.unsealed = yield* unsealed.settled();
   return affected;
 }

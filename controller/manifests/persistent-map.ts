@@ -69,13 +69,15 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
     if (keys.length === 0) return this;
     const valueAt = (entry: number): V | undefined => values[entry];
     if (this.size === 0) return PersistentMap.of({ keys, valueAt: valueAt as (row: number) => V });
-    const hashes = new Int32Array(keys.length);
+    const [hashes, places] = [new Int32Array(keys.length), new Int32Array(keys.length)];
     yield* forEachInSteps(keys.keys(), (at) => {
       hashes[at] = hashOf(keys[at]!);
+      places[at] = at;
     });
     const batch = { keys, valueAt, hashes };
     // One child of the root after the other, so that each is a step.
-    const { starts, order } = sortedBySlot(batch.hashes, Int32Array.from(keys.keys()), 0);
+    const { starts, order } = sortedBySlot(batch.hashes, places, 0);
+    yield pauseNow;
     let root = this.root;
     for (let slot = 0; slot < childrenOfBranch; slot += 1) {
       const part = order.subarray(starts[slot]!, starts[slot + 1]!);

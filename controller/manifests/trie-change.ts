@@ -186,8 +186,12 @@ function freshBranch<V>(rows: HashedRows<V>, order: Int32Array, shift: number): 
 /** The root over these rows alone. Nothing is done with them before somebody looks. */
 export function rootOf<V>({ keys, valueAt }: Rows<V>): Node<V> {
   return new UnreadNode(keys.length, () => {
-    const rows = { keys, valueAt, hashes: Int32Array.from(keys, hashOf) };
-    return freshNode(rows, Int32Array.from(keys.keys()), 0).node;
+    const [hashes, order] = [new Int32Array(keys.length), new Int32Array(keys.length)];
+    for (let row = 0; row < keys.length; row += 1) {
+      hashes[row] = hashOf(keys[row]!);
+      order[row] = row;
+    }
+    return freshNode({ keys, valueAt, hashes }, order, 0).node;
   });
 }
 

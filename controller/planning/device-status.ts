@@ -38,7 +38,7 @@ function minuteOf(ms: number): string {
 const takeoverMemoryMs = 60 * 60_000;
 
 /** A contact this far in the future was written down with a clock that ran ahead. */
-const clockStepMs = 5 * 60_000;
+export const clockStepMs = 5 * 60_000;
 
 /** When it was heard last; undefined when it never was, or nobody knows since this controller's clock was set back. */
 export function heardAt({ contactAt, connected }: ObservedDevice, now: number): number | undefined {

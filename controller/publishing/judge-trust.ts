@@ -34,7 +34,16 @@ export function judgeTrust(
   }
   const isOfKept = prevailing.problems.some(({ file }) => kept.some((note) => note.file === file));
   // Where the two do not go together, it is the tree's own faults that are to be mended.
-  return isOfKept ? judgeFiles(tree, published, reader) : prevailing;
+  if (isOfKept) return judgeFiles(tree, published, reader);
+  const areTargetsKept = kept.some(({ file }) => file === targetsFile);
+  return areTargetsKept ? { ...prevailing, problems: prevailing.problems.map(withKeptSigners) } : prevailing;
+}
+
+/** What was signed in a tree whose targets were taken back is signed by keys that count no more, and signing it again helps nothing. */
+function withKeptSigners(problem: Problem): Problem {
+  if (problem.code !== 'TRUST_ROLE_THRESHOLD') return problem;
+  const remedy = `who signs it is said by the newer ${targetsFile} that was published: bring that back from the branch's history (\`git log --all -- ${targetsFile}\`, \`git checkout COMMIT -- ${targetsFile}\`), then \`fleet release sign\` with the name of the role`;
+  return { ...problem, message: `${problem.message}; ${remedy}` };
 }
 
 function judgeFiles(files: TrustFiles, published: TrustFiles, reader: TrustReader): JudgedTrust {

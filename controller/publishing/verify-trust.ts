@@ -4,7 +4,6 @@ import type { Root, Targets } from '@tufjs/models';
 import { deploymentKeysPath, parseDeploymentKeys } from '../../artifact/trust/deployment-keys.ts';
 import { TrustError } from '../../artifact/trust/error.ts';
 import type { PublicKey } from '../../artifact/trust/keys.ts';
-import { trustLimits } from '../../artifact/trust/limits.ts';
 import type { MetadataFile } from '../../artifact/trust/tuf/metadata.ts';
 import { nextRoot } from '../../artifact/trust/tuf/next-root.ts';
 import { readRoot, rootDelegation, trustRoot } from '../../artifact/trust/tuf/root.ts';
@@ -13,6 +12,7 @@ import type { TrustedMetadata } from '../../artifact/trust/tuf/trusted.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import type { CataloguedRelease } from '../manifests/desired.ts';
+import { conflictMessage, isInConflict } from './merge-conflict.ts';
 import { parseTargetPath, targetPath } from './release-path.ts';
 import { deploymentKeysFile, roleFile, rootFile, rootVersionOf, type TrustFiles, targetsFile } from './trust-files.ts';
 import { TrustReader } from './trust-reader.ts';
@@ -76,10 +76,7 @@ function attempt<T>(problems: Problem[], file: string, code: string, judge: () =
 function required(files: TrustFiles, path: string): Uint8Array {
   const bytes = files.get(path);
   if (bytes === undefined) throw new TrustError('METADATA_MISSING', `${path} is not in the repository`);
-  if (/^<{7} /m.test(Buffer.from(bytes.subarray(0, trustLimits.targetsBytesMax)).toString('latin1'))) {
-    const message = `${path} holds the marks of a merge conflict, which only signers can settle: \`fleet release merge\` does`;
-    throw new TrustError('MALFORMED', message);
-  }
+  if (isInConflict(bytes)) throw new TrustError('MALFORMED', conflictMessage(path));
   return bytes;
 }
 

@@ -1,19 +1,20 @@
 /** Reads blobs: all that are asked for in one turn by one run of the engine. */
 import type { GitReading } from './git-engine.ts';
 
-/** Asked of the engine at once. */
+/** Asked of the engine at once, where others wait for their turns. */
 const togetherMax = 20_000;
 
-/** Reads many blobs, each told when it is there. Rejects with `SourceError`. */
+/** Reads many blobs, so many at once, each told when it is there. Rejects with `SourceError`. */
 export async function readTogether(
   reading: GitReading,
   gitDirectory: string,
   oids: readonly string[],
   take: (oid: string, content: Uint8Array) => void,
+  atOnce = togetherMax,
 ): Promise<void> {
   const never = new AbortController().signal;
-  for (let at = 0; at < oids.length; at += togetherMax) {
-    const some = oids.slice(at, at + togetherMax);
+  for (let at = 0; at < oids.length; at += atOnce) {
+    const some = oids.slice(at, at + atOnce);
     const contents = await reading.readBlobs(gitDirectory, some, never);
     for (const [index, oid] of some.entries()) take(oid, contents[index]!);
   }

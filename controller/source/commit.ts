@@ -9,6 +9,9 @@ const authorCharactersMax = 200;
 /** The last second of the year 9999: no later time is written with four digits of a year, as all others are. */
 const shownSecondsMax = 253_402_300_799;
 
+/** Of a tip: with its message, its parents and its signature; none that people make comes near. */
+const commitBytesMax = 1024 * 1024;
+
 export interface Commit {
   readonly status: RevisionStatus;
   readonly tree: string;
@@ -93,8 +96,10 @@ export function commitLinks(oid: string, bytes: Uint8Array): Pick<Commit, 'tree'
   return { tree, parents };
 }
 
-/** Reads a commit object; throws `SourceError` `CORRUPT` when it is none. */
+/** Reads a commit object; throws `SourceError` `CORRUPT` when it is none, `TOO_LARGE` when it is one that nobody makes. */
 export function parseCommit(oid: string, bytes: Uint8Array): Commit {
+  if (bytes.length > commitBytesMax)
+    throw new SourceError('TOO_LARGE', `commit ${oid} has ${bytes.length} bytes, at most ${commitBytesMax} are read`);
   const text = latin1(bytes);
   const end = text.indexOf('\n\n');
   const headerText = end === -1 ? text : text.slice(0, end + 1);

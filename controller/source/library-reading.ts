@@ -6,7 +6,7 @@ import type { GitObject, GitReading } from './git-engine.ts';
 import { type EntryChange, folderMode, type ListedEntry } from './listed-tree.ts';
 import type { SourceFileSystem } from './source.ts';
 import { codeOf, messageOf, SourceError } from './source-error.ts';
-import { tooDeep, treeDepthMax } from './tree-depth.ts';
+import { tooDeep, tooMany, treeDepthMax, treeEntriesMax } from './tree-bounds.ts';
 
 type Side = EntryChange['before'];
 
@@ -30,12 +30,14 @@ class LibraryReading implements GitReading {
   readonly #fs: SourceFileSystem;
   /** Others have their turns while large trees are walked. */
   readonly #turn: Turn | undefined;
+  readonly #entriesMax: number;
   /** isomorphic-git keeps whole packs in it, and the index of each. */
   #cache: object = {};
 
-  constructor(fs: SourceFileSystem, turn: Turn | undefined) {
+  constructor(fs: SourceFileSystem, turn: Turn | undefined, entriesMax: number) {
     this.#fs = fs;
     this.#turn = turn;
+    this.#entriesMax = entriesMax;
   }
 
   #at(gitDirectory: string) {
@@ -108,12 +110,14 @@ class LibraryReading implements GitReading {
     [from, to]: readonly [string | undefined, string | undefined],
     prefix: string,
     found: EntryChange[],
-    depth = 0,
+    walk = { depth: 0, left: this.#entriesMax },
   ): Promise<void> {
     if (from === to) return;
-    if (depth > treeDepthMax) throw tooDeep(prefix);
+    if (walk.depth > treeDepthMax) throw tooDeep(prefix);
     const old = await this.#folder(gitDirectory, from);
     const now = await this.#folder(gitDirectory, to);
+    walk.left -= Math.max(old.size, now.size);
+    if (walk.left < 0) throw tooMany(prefix);
     for (const name of [...new Set([...old.keys(), ...now.keys()])].sort()) {
       const [before, after] = [old.get(name), now.get(name)];
       if (before?.oid === after?.oid && before?.mode === after?.mode) continue;
@@ -121,7 +125,9 @@ class LibraryReading implements GitReading {
       const folders = [folderOf(before), folderOf(after)] as const;
       const change = changeOf(path, before, after);
       if (change !== undefined) found.push(change);
-      await this.#compare(gitDirectory, folders, `${path}/`, found, depth + 1);
+      walk.depth += 1;
+      await this.#compare(gitDirectory, folders, `${path}/`, found, walk);
+      walk.depth -= 1;
     }
   }
 
@@ -148,6 +154,6 @@ class LibraryReading implements GitReading {
 }
 
 /** It holds the thread for long where there is much to do, and packs in memory for as long as it lives. */
-export function libraryReading(fs: SourceFileSystem, turn?: Turn): GitReading {
-  return new LibraryReading(fs, turn);
+export function libraryReading(fs: SourceFileSystem, turn?: Turn, entriesMax = treeEntriesMax): GitReading {
+  return new LibraryReading(fs, turn, entriesMax);
 }

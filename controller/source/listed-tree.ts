@@ -50,11 +50,15 @@ export function hasDoubtfulName(told: string): boolean {
   return doubtfulName.test(told);
 }
 
+/** The mode of most entries: one text for all of them. */
+const usualMode = '100644';
+
 /** The entries in the order of git. */
 export function* readListing(told: string): Iterable<ListedEntry> {
   for (let at = 0; at < told.length; ) {
     const [tab, end] = [told.indexOf('\t', at), told.indexOf('\0', at)];
-    const [mode, oid] = [told.slice(at, at + modeDigits), told.slice(tab - oidDigits, tab)];
+    const mode = told.startsWith(usualMode, at) ? usualMode : told.slice(at, at + modeDigits);
+    const oid = told.slice(tab - oidDigits, tab);
     yield { mode, oid, path: told.slice(tab + 1, end) };
     at = end + 1;
   }

@@ -54,7 +54,10 @@ export class NetworkHttp implements HttpClient {
   #next(from: string, { status, headers }: HttpResponse): string {
     const to = URL.parse(headers.location ?? '', from);
     const refuse = (why: string): SourceError =>
-      new SourceError('BAD_ANSWER', `${this.#url} sends on (HTTP ${status}) to ${to?.origin ?? 'nowhere'}: ${why}`);
+      new SourceError(
+        'BAD_ANSWER',
+        `${this.#url} sends on (HTTP ${status}) to ${to === null ? 'nowhere' : `${to.protocol}//${to.host}`}: ${why}`,
+      );
     if (to === null || !/^https?:$/.test(to.protocol)) throw refuse('only http and https are followed');
     if (from.startsWith('https:') && to.protocol !== 'https:') throw refuse('https is not left for http');
     to.username = '';

@@ -7,6 +7,7 @@ import type { GitEngine } from './git-engine.ts';
 import { judgeTip, judgeTipSignature } from './judge-tip.ts';
 import { libraryEngine } from './library-engine.ts';
 import { openLocalRepository } from './local-repository.ts';
+import { nearbyEngine } from './nearby-engine.ts';
 import { preferredEngine } from './preferred-engine.ts';
 import { programEngine } from './program-engine.ts';
 import { openRemoteMirror } from './remote-mirror.ts';
@@ -130,10 +131,11 @@ class GitSource implements Source {
   readonly readBlob = (oid: string): Promise<Uint8Array> => this.#read(() => this.#blobs.read(oid));
 }
 
-/** The git program where there is one, else the library; on a thread where there are threads. */
+/** The git program where there is one, else the library; on a thread where there are threads and much to read. */
 function openEngine(ports: SourcePorts): GitEngine {
-  const { programs, threads, log } = ports;
-  const library = threads === undefined ? libraryEngine(ports) : threadEngine(threads);
+  const { fs, programs, threads, log } = ports;
+  const here = libraryEngine(ports);
+  const library = threads === undefined ? here : nearbyEngine(fs, here, threadEngine(threads));
   return programs === undefined ? library : preferredEngine(programEngine(programs), library, log);
 }
 

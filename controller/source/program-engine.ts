@@ -18,6 +18,7 @@ import {
 } from './listed-tree.ts';
 import { objectId } from './object-id.ts';
 import { SourceError } from './source-error.ts';
+import { tooMany } from './tree-bounds.ts';
 
 /** What one answer may hold: the contents of many manifests. */
 const outputBytesMax = 256 * 1024 * 1024;
@@ -192,6 +193,7 @@ class ProgramEngine implements GitEngine {
     more: Partial<RunOptions> = {},
   ): Promise<string> {
     const told = await this.#run([`--git-dir=${gitDirectory}`, ...command], signal, more);
+    if (told.isTooMuch) throw tooMany('');
     const what = command.find((word) => !word.startsWith('-'))!;
     if (told.code !== 0) throw new ProgramUnfitError(what, told);
     const text = textOf(told.output);

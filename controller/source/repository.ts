@@ -5,7 +5,7 @@ import type { GitObject, GitReading } from './git-engine.ts';
 import type { EntryChange } from './listed-tree.ts';
 import type { BlobChange, OddChange, TreeChanges } from './source.ts';
 import { messageOf, SourceError } from './source-error.ts';
-import { tooDeep, tooDeepFolder } from './tree-depth.ts';
+import { tooDeep, tooDeepFolder } from './tree-bounds.ts';
 
 /** Ordinary files; symbolic links and submodules lead elsewhere and are passed over. */
 const fileModes = new Set(['100644', '100755', '100664']);
@@ -183,6 +183,6 @@ export class Repository {
     if (before === after) return [];
     if (before !== undefined) return this.#reading.compareTrees(this.gitDirectory, before, after, never);
     const listed = await this.#reading.listTree(this.gitDirectory, after, never);
-    return Iterator.from(listed).map(({ path, ...entry }) => ({ path, after: entry }));
+    return Iterator.from(listed).map((entry) => ({ path: entry.path, after: entry }));
   }
 }

@@ -37,6 +37,7 @@ export type SourceFileSystem = FsClient & {
   readonly promises: {
     readonly readFile: (path: string) => Promise<Uint8Array>;
     readonly readdir: (path: string) => Promise<string[]>;
+    readonly stat: (path: string) => Promise<{ readonly size: number }>;
     readonly mkdir: (path: string, options: { readonly recursive: true }) => Promise<unknown>;
     readonly rename: (from: string, to: string) => Promise<void>;
     readonly rm: (path: string, options: { readonly recursive: true; readonly force: true }) => Promise<void>;

@@ -18,7 +18,7 @@ export interface BlobCache {
   /** Keeps the files of one revision, from those of the one kept before where that is `from`. */
   keepFiles(revision: string, files: RevisionFiles, turn: Turn, from?: FilesStep): Promise<void>;
   /** Drops blobs that the kept revision does not hold. */
-  prune(): void;
+  prune(turn: Turn): Promise<void>;
   close(): void;
 }
 

@@ -1,7 +1,6 @@
 /** Which engine keeps the state, by what is configured. */
 import type { Clock, Disk, Log } from '../../platform/ports.ts';
 import type { StatePlace } from './leadership.ts';
-import { openPostgresPlace } from './postgres/postgres-place.ts';
 import { openSqlitePlace } from './sqlite/sqlite-place.ts';
 
 /** Where the state is to be kept, and by whom. */
@@ -21,5 +20,7 @@ export interface PlaceOptions {
 /** Opens or creates the place. Throws `StateError`; a database that can't be reached is waited for. */
 export async function openStatePlace(options: PlaceOptions, signal: AbortSignal): Promise<StatePlace> {
   const { url, file, disk, name, wasLed } = options;
-  return url === undefined ? openSqlitePlace(file, disk, name, wasLed) : openPostgresPlace({ ...options, url }, signal);
+  if (url === undefined) return openSqlitePlace(file, disk, name, wasLed);
+  const { openPostgresPlace } = await import('./postgres/postgres-place.ts');
+  return openPostgresPlace({ ...options, url }, signal);
 }

@@ -15,7 +15,7 @@ import { type Context, described } from '../engine/context.ts';
 import type { Image } from '../engine/image.ts';
 import type { DocumentKey } from '../engine/records.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
-import { deviceStatus, removedDeviceStatus } from '../planning/device-status.ts';
+import { clockStepMs, deviceStatus, removedDeviceStatus } from '../planning/device-status.ts';
 import { convergenceOf } from '../planning/tally.ts';
 import type { Standing } from './groups.ts';
 import { type Selection, type StatusQuery, selectDevices, shownMax } from './selection.ts';
@@ -97,7 +97,9 @@ function unsettled({ refusals, context, view }: StatusInputs): Refusal[] {
   return refusals.filter(({ device = '', keyFingerprint, at }) => {
     const isItsOwn =
       keyFingerprint !== undefined && context.desired.devices.get(device)?.keyFingerprint === keyFingerprint;
-    return !isItsOwn || (view.row(device)?.contactAt ?? 0) <= Date.parse(at);
+    // One of a time to come was written down by a clock that ran ahead: any contact may be later.
+    const atMs = Date.parse(at) > context.now + clockStepMs ? 0 : Date.parse(at);
+    return !isItsOwn || (view.row(device)?.contactAt ?? 0) <= atMs;
   });
 }
 

@@ -7,8 +7,7 @@ import type { MessageBus } from '../../platform/ports.ts';
 import type { KeyAndCertificate } from '../authority/authority-files.ts';
 import type { AuthorizeDevice, OnRefusal } from '../authority/authorization.ts';
 import type { ControllerParts } from '../controller.ts';
-import { EmbeddedBroker } from '../doors/mqtt/embedded/broker.ts';
-import { connectExternalBroker } from '../doors/mqtt/external/bus.ts';
+import type { EmbeddedBroker } from '../doors/mqtt/embedded/broker.ts';
 import { MosquittoSite } from '../doors/mqtt/external/mosquitto-site.ts';
 import { type Ground, textOf } from './ground.ts';
 
@@ -35,7 +34,8 @@ function openMosquittoSite({ configuration, state, log }: Ground, url: string): 
   });
 }
 
-function openExternalBroker(ground: Ground, url: string): Broker {
+async function openExternalBroker(ground: Ground, url: string): Promise<Broker> {
+  const { connectExternalBroker } = await import('../doors/mqtt/external/bus.ts');
   const { configuration, authority, identity, log } = ground;
   const { ca, certificate, key } = configuration.mqtt!;
   const site = ca === undefined ? openMosquittoSite(ground, url) : undefined;
@@ -60,11 +60,12 @@ function openExternalBroker(ground: Ground, url: string): Broker {
   };
 }
 
-/** Nobody is let in before `listen`. */
-export function openBroker(ground: Ground, authorize: AuthorizeDevice, onRefusal: OnRefusal): Broker {
+/** Nobody is let in before `listen`. Of the two libraries that speak MQTT only the one that is used is loaded. */
+export async function openBroker(ground: Ground, authorize: AuthorizeDevice, onRefusal: OnRefusal): Promise<Broker> {
   const { configuration, authority, identity, log, guard } = ground;
   const { external, host, port } = configuration.mqtt!;
   if (external !== undefined) return openExternalBroker(ground, external);
+  const { EmbeddedBroker } = await import('../doors/mqtt/embedded/broker.ts');
   const options = { host: host!, port: port!, identity, authority: authority.certificate };
   const embedded = new EmbeddedBroker({ ...options, authorize, onRefusal, guard, clock, log });
   return {

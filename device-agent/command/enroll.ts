@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path/posix';
 import { writeFileDurably } from '../../platform/durable-file.ts';
 import { mqttsPort } from '../../platform/host-and-port.ts';
 import type { Clock, Disk, Network, Random } from '../../platform/ports.ts';
@@ -8,6 +9,7 @@ import { readBornRoot } from '../download/born-root.ts';
 import { enrol } from '../enrol.ts';
 import { DeviceIdentityStore, keyInManifest } from '../enrol-identity.ts';
 import { defaultStateDirectory } from '../state-layout.ts';
+import { readIfPossible } from '../storage/unreadable.ts';
 import { type BrokerAddress, parseBrokerAddress } from '../transport/broker-address.ts';
 
 /** What enrolment needs of the machine. */
@@ -50,8 +52,8 @@ function brokerOf({ controller, mqtt }: EnrollOptions): BrokerAddress | undefine
   return parseBrokerAddress(mqtt ?? URL.parse(controller)?.hostname ?? '');
 }
 
-/** Options with the state directory settled. */
-type Settled = EnrollOptions & { readonly stateDirectory: string };
+/** Options with the state directory settled, and the configuration that was there. */
+type Settled = EnrollOptions & { readonly stateDirectory: string; readonly kept?: AgentConfiguration };
 
 /**
  * State has one place: where a configuration is there already, the agent will use what it says, so a key made anywhere else would
@@ -69,7 +71,15 @@ async function settle(ports: EnrollPorts, options: EnrollOptions): Promise<Settl
     const [is, asked] = [`device ${kept.device} with its state in ${keptDirectory}`, `${device} in ${stateDirectory}`];
     throw new Error(`${file} is for ${is}, not for ${asked}; remove it, or name another --directory`);
   }
-  return { ...options, stateDirectory };
+  return { ...options, stateDirectory, kept };
+}
+
+/** The certificates that are to be trusted; a file without any would have the agent reach nobody. */
+function readAuthority(disk: Disk, file: string): string {
+  const text = disk.stat(file)?.kind === 'file' ? new TextDecoder().decode(disk.readFile(file)) : undefined;
+  if (text?.includes('-----BEGIN CERTIFICATE-----') === true) return text;
+  const what = text === undefined ? 'there is no such file' : 'it holds no certificate in PEM';
+  throw new Error(`the authority ${file} can't be used: ${what}; the controller has it as authority/ca.pem`);
 }
 
 function requireOwnKey(identity: DeviceIdentityStore, { device, stateDirectory }: Settled): void {
@@ -150,6 +160,23 @@ async function learnBroker(ports: EnrollPorts, options: Settled, { host, port }:
   print(`${file} now says that the MQTT broker is ${host}, port ${port}, as the controller told.\n`);
 }
 
+/** What was given to be trusted takes the place of what a kept configuration names, once a controller has answered under it. */
+function trustAnew({ disk, print }: EnrollPorts, { ca, trustRoot, controller, kept }: Settled): void {
+  if (kept === undefined) return;
+  for (const [from, to] of [
+    [ca, kept.ca],
+    [trustRoot, kept.trustRoot],
+  ] as const) {
+    const bytes = disk.readFile(from);
+    const before = readIfPossible(() => (disk.stat(to) === undefined ? undefined : disk.readFile(to)));
+    if (before !== undefined && Buffer.from(before).equals(bytes)) continue;
+    writeFileDurably(disk, dirname(to), basename(to), bytes);
+    print(`${to} is now what ${from} is.\n`);
+  }
+  if (kept.controller !== controller)
+    print(`The configuration says that the controller is ${kept.controller}, not ${controller}: see which is right.\n`);
+}
+
 /** Makes the device's key where there is none, says what to write into its manifest, and asks for a certificate. */
 export async function enroll(ports: EnrollPorts, asked: EnrollOptions): Promise<EnrollOutcome> {
   const { clock, disk, print, signal } = ports;
@@ -158,6 +185,7 @@ export async function enroll(ports: EnrollPorts, asked: EnrollOptions): Promise<
   refuseWrongOptions(options);
   // Here somebody can still mend it: the agent would find out at its first update.
   readBornRoot(disk, options.trustRoot);
+  const ca = readAuthority(disk, options.ca);
   const identity = new DeviceIdentityStore(disk, stateDirectory);
   requireOwnKey(identity, options);
   identity.claim(device);
@@ -165,13 +193,13 @@ export async function enroll(ports: EnrollPorts, asked: EnrollOptions): Promise<
   print(`In the manifest of device ${device}:\n\n  keyFingerprint: ${keyFingerprint}\n  publicKey: ${publicKey}\n\n`);
   const written = writeConfiguration(disk, options);
   print(`${directory}/${configurationName} ${written === 'kept' ? 'was there and stays as it is' : 'is written'}.\n`);
-  const ca = new TextDecoder().decode(disk.readFile(options.ca));
   const enrolment = { device, controller, identity, network: ports.openNetwork({ ca }) };
   let last: string | undefined;
   for (;;) {
     const result = await enrol(enrolment, signal);
     if (result.kind === 'enrolled') {
       print(`${device} has its certificate.\n`);
+      trustAnew(ports, options);
       if (result.broker !== undefined) await learnBroker(ports, options, result.broker);
       return 'enrolled';
     }

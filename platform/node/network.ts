@@ -2,6 +2,7 @@ import { type ClientRequest, type IncomingMessage, request as requestPlain } fro
 import { Agent, request as requestTls } from 'node:https';
 import { type HttpRequest, type HttpResponse, type Network, NetworkError, type NetworkErrorCode } from '../ports.ts';
 import { addressMsMax } from './address-patience.ts';
+import { nodeClock } from './clock.ts';
 
 /** What a client shows and trusts. PEM texts. */
 export interface TlsIdentity {
@@ -20,6 +21,13 @@ function errorCode(error: NodeJS.ErrnoException, signal: AbortSignal): NetworkEr
   if (code === 'ETIMEDOUT') return 'TIMEOUT';
   if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE') return 'CUT';
   return 'UNREACHABLE';
+}
+
+/** What went wrong, in words. Whether a certificate is valid now is judged by a clock, and that may be what is wrong. */
+export function failureText({ code, message }: NodeJS.ErrnoException, host: string, nowMs: number): string {
+  if (code !== 'CERT_HAS_EXPIRED' && code !== 'CERT_NOT_YET_VALID') return message;
+  const when = code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet';
+  return `the certificate of ${host} ${when} by the clock here, where it is ${new Date(nowMs).toISOString().slice(0, 16)}Z`;
 }
 
 async function* bodyOf(
@@ -109,7 +117,10 @@ function attempt(wanted: HttpRequest, identity: TlsIdentity, signal: AbortSignal
   return new Promise<HttpResponse>((resolve, reject) => {
     const exchange = begin(wanted, identity, signal);
     exchange.on('error', (cause) => {
-      const error = new NetworkError(errorCode(cause, signal), cause.message);
+      const error = new NetworkError(
+        errorCode(cause, signal),
+        failureText(cause, new URL(wanted.url).host, nodeClock.now()),
+      );
       // Each failure takes one connection out of the pool, so this comes to an end.
       if (wasStale(exchange, wanted, error)) resolve(attempt(wanted, identity, signal));
       else reject(error);

@@ -5,6 +5,9 @@ import { openSpool, type Spool } from './spool.ts';
 /** Of stderr, the end is kept: it says what went wrong. */
 const complaintBytesMax = 4096;
 
+/** Of a program whose output nobody looks at meanwhile: one that finds nothing to print would go on for ever. */
+const computingSecondsMax = 600;
+
 /** What a shell counts files in. */
 const limitBlockBytes = 512;
 
@@ -80,7 +83,8 @@ function runToEnd(
 }
 
 function tooMuch({ outputBytesMax }: RunOptions): ProgramResult {
-  return { code: undefined, output: new Uint8Array(), complaint: `printed more than ${outputBytesMax} bytes` };
+  const complaint = `printed more than ${outputBytesMax} bytes`;
+  return { code: undefined, output: new Uint8Array(), complaint, isTooMuch: true };
 }
 
 async function runPiped(name: string, args: readonly string[], options: RunOptions): Promise<ProgramResult> {
@@ -97,7 +101,7 @@ async function runSpooled(
   spool: Spool,
 ): Promise<ProgramResult> {
   const blocks = Math.floor(options.outputBytesMax / limitBlockBytes) + 1;
-  const limited = ['-c', `ulimit -f ${blocks}; exec "$0" "$@"`, name, ...args];
+  const limited = ['-c', `ulimit -f ${blocks}; ulimit -t ${computingSecondsMax}; exec "$0" "$@"`, name, ...args];
   const ended = await runToEnd('sh', limited, options, spool.descriptor);
   const bytes = await spool.size();
   return bytes > options.outputBytesMax ? tooMuch(options) : { ...ended, output: await spool.read(bytes) };

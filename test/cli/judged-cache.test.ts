@@ -28,23 +28,36 @@ function scene(t: ExecutionContext) {
   t.teardown(() => rmSync(home, { recursive: true, force: true }));
   const context = { disk: nodeDisk, clock: nodeClock, random: nodeRandom, environment: { HOME: home } };
   const known = new Set<string>();
-  const git = { hasTree: async (id: string) => known.has(id) };
+  const repository = { git: { hasTree: async (id: string) => known.has(id) } } as unknown as FleetRepository;
   const directory = join(home, '.cache/fleet/judged');
   return {
     ...{ directory, known },
-    find: async () => (await findJudged(context, { git } as unknown as FleetRepository))?.id,
+    find: async () => (await findJudged(context, repository))?.id,
     keep: (id: string, differing = 1000) => {
       known.add(id);
-      return keepJudged(context, laid(id, differing), state);
+      return keepJudged(context, repository, laid(id, differing), state);
     },
   };
 }
 
+test('where nobody was before, what was judged is not written down: from the second time on it is', async (t) => {
+  const { directory, known, find, keep } = scene(t);
+  await keep(treeId(1));
+  t.is(await find(), undefined);
+  t.is(statSync(join(directory, readdirSync(directory)[0]!)).size, 0);
+  await keep(treeId(2));
+  t.is(await find(), treeId(2));
+  t.deepEqual(readdirSync(directory), [`00000002-${treeId(2)}`]);
+  // Another repository was not asked about before.
+  known.clear();
+  await keep(treeId(3));
+  t.is(await find(), undefined);
+});
+
 test('what was judged last of this repository is found, and another one has nothing of it', async (t) => {
   const { directory, known, find, keep } = scene(t);
   t.is(await find(), undefined);
-  await keep(treeId(1));
-  await keep(treeId(2));
+  for (const number of [0, 1, 2]) await keep(treeId(number));
   t.is(await find(), treeId(2));
   known.delete(treeId(2));
   t.is(await find(), treeId(1));
@@ -55,6 +68,7 @@ test('what was judged last of this repository is found, and another one has noth
 
 test('what hardly differs from what is kept is not kept too', async (t) => {
   const { find, keep } = scene(t);
+  await keep(treeId(0));
   await keep(treeId(1), 100);
   t.is(await find(), undefined);
 });
@@ -71,8 +85,7 @@ test('the oldest go when there are many, and nothing is left of the writing', as
 
 test('what is damaged is removed, and the one before is taken', async (t) => {
   const { directory, find, keep } = scene(t);
-  await keep(treeId(1));
-  await keep(treeId(2));
+  for (const number of [0, 1, 2]) await keep(treeId(number));
   const file = join(directory, readdirSync(directory)[1]!);
   const bytes = readFileSync(file);
   bytes[100]! ^= 1;

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { waitVerdict } from '../../cli/wait-verdict.ts';
+import { maySoonChange, waitVerdict } from '../../cli/wait-verdict.ts';
 import type { DeviceStatus, RevisionStatus, SourceStatus, StatusDocument } from '../../schemas/generated/types.ts';
 
 function commit(letter: string): RevisionStatus {
@@ -75,6 +75,16 @@ test('a device that failed on the wanted commit ends the waiting, with its reaso
   );
 });
 
+test('a device whose manifest has no key ends the waiting: somebody has to commit it', (t) => {
+  const verdict = waitVerdict(
+    statusWith({}, { state: 'unknown', reason: { code: 'NO_KEY', message: 'no key' } }),
+    wanted,
+  );
+  t.deepEqual(verdict, { kind: 'stuck', why: 'buoy is unknown: no key (NO_KEY)' });
+  const unheard = statusWith({}, { state: 'unknown', reason: { code: 'NEVER_HEARD', message: 'x' } });
+  t.is(waitVerdict(unheard, wanted).kind, 'not-yet');
+});
+
 test('an application that is started again may yet do well', (t) => {
   const since = '2026-03-01T00:00:00Z';
   const application = { name: 'pump', version: '1', state: 'backoff', since, restarts: 1 } as const;
@@ -108,4 +118,18 @@ test('a later commit that is refused does not end the waiting for one that is in
   const both = { id: newer.id, isIn: (commit: string) => commit === newer.id || commit === later.id };
   const status = statusWith({ state: 'refused', tip: later, message: 'x' });
   t.is(waitVerdict(status, both).kind, 'done');
+});
+
+test('a refusal from before the waiting, as of a controller that was just started with another key, is believed after the next look', (t) => {
+  const checkedAt = '2026-03-01T00:00:00Z';
+  const verdict = waitVerdict(
+    statusWith({ state: 'refused', revision: older, tip: newer, message: 'x', checkedAt }),
+    wanted,
+  );
+  t.is(verdict.kind, 'stuck');
+  t.true(maySoonChange(verdict, '2026-03-01T00:00:05Z', 2_000));
+  t.false(maySoonChange(verdict, '2026-03-01T00:00:05Z', 20_000), 'a controller that looks seldom is not waited for');
+  t.false(maySoonChange(verdict, checkedAt, 0), 'it has looked since');
+  const failed = waitVerdict(statusWith({}, { state: 'failed', reason: { code: 'WENT_BACK', message: 'y' } }), wanted);
+  t.false(maySoonChange(failed, '2026-03-01T00:00:05Z', 0));
 });

@@ -26,6 +26,46 @@ test('a device is refused until git names its key, then gets a certificate for i
   t.true((device.identity.validity()?.untilMs ?? 0) > Date.now());
 });
 
+test('a device that is enrolled once more trusts what it is given then, once a controller has answered under it', async (t) => {
+  const shore = await openShore(t);
+  const directory = join(shore.directory, 'etc');
+  const given = join(shore.directory, 'given');
+  for (const folder of [directory, given]) mkdirSync(folder);
+  writeFileSync(join(given, 'ca.pem'), shore.authority.certificate);
+  writeFileSync(join(given, 'other.pem'), `-----BEGIN CERTIFICATE-----\n${shore.authority.certificate}`);
+  writeFileSync(join(given, 'root.json'), new Shore('buoy').bornRoot);
+  const printed: string[] = [];
+  const file = join(directory, 'fleet.config.yaml');
+  const run = (ca: string, controller = shore.url) =>
+    enroll(
+      {
+        ...{ clock: nodeClock, disk: nodeDisk, random: nodeRandom, print: (text: string) => printed.push(text) },
+        ...{ openNetwork: (identity) => openNetwork(() => identity), signal: AbortSignal.timeout(10_000) },
+        readConfiguration: async () => {
+          const { agent } = parse(readFileSync(file, 'utf8'));
+          return { ...agent, ca: join(directory, agent.ca), trustRoot: join(directory, agent.trustRoot) };
+        },
+      },
+      {
+        ...{ device: 'buoy', controller, ca: join(given, ca), trustRoot: join(given, 'root.json'), wait: false },
+        ...{ directory, stateDirectoryUsual: join(shore.directory, 'buoy') },
+      },
+    );
+  t.is(await run('ca.pem'), 'refused');
+  const identity = new DeviceIdentityStore(nodeDisk, join(shore.directory, 'buoy'));
+  shore.named.set('buoy', keyInManifest(identity.key()).keyFingerprint);
+  const trusted = () => ['ca.pem', 'root.json'].map((name) => readFileSync(join(directory, name), 'utf8'));
+  const right = trusted();
+  for (const name of ['ca.pem', 'root.json']) writeFileSync(join(directory, name), 'of an authority that is no more');
+  t.is(await run('other.pem'), 'unreachable');
+  t.notDeepEqual(trusted(), right, 'nobody has answered under it');
+  t.is(await run('ca.pem'), 'enrolled');
+  t.deepEqual(trusted(), right);
+  t.regex(printed.join(''), /ca\.pem is now what \S+ca\.pem is\.\n.*root\.json is now what/);
+  await run('ca.pem', shore.url.replace('127.0.0.1', 'localhost'));
+  t.regex(printed.join(''), /says that the controller is https:\/\/127\.0\.0\.1:\d+, not https:\/\/localhost/);
+});
+
 test('enroll learns where the broker is, where nobody said otherwise; by hand or by --mqtt stays as it was said', async (t) => {
   const shore = await openShore(t);
   const born = new Shore('buoy').bornRoot;
@@ -47,7 +87,7 @@ test('enroll learns where the broker is, where nobody said otherwise; by hand or
             openNetwork: (identity) => openNetwork(() => identity),
           },
           ...{ print: () => {}, signal: AbortSignal.timeout(10_000) },
-          readConfiguration: async () => parse(readFileSync(file, 'utf8')).agent,
+          readConfiguration: async () => ({ ...parse(readFileSync(file, 'utf8')).agent, ca, trustRoot }),
         },
         {
           ...{

@@ -125,12 +125,16 @@ function reportOf(revision: string): Uint8Array {
   return Buffer.from(JSON.stringify({ state: { reported: report } }));
 }
 
+/** What a door hands over in one turn; making them is the benchmark's own work. */
+const reportsPerTurn = 32;
+
 /** Every device connects and says that it runs what it was told. */
 async function comeAboard(revision: string): Promise<void> {
   for (let number = 0; number < count; number += 1) {
     const device = deviceName(number);
     controller.onContact({ device, connected: true });
     controller.onRequest({ device, operation: 'update', payload: reportOf(revision) });
+    if (number % reportsPerTurn === 0) await turn();
     if (number % 2_000 === 1_999) await until(() => written.size >= number - 2_000);
   }
   await until(() => written.size >= count);

@@ -7,8 +7,8 @@ const pieceLengthMin = 256 * 1024;
 /** A text may be longer than a piece; no map has one that comes near this. */
 const maxOutputLength = 256 * 1024 * 1024;
 
-/** In what a piece mostly fits whole, packed or not: each further chunk is one more call. */
-const chunkSize = 2 * pieceLengthMin;
+/** Larger chunks take longer, although there are fewer: each is fresh memory beside the heap. */
+const chunkSize = 64 * 1024;
 
 /** Pieces that are held unpacked, because what is asked for next mostly lies in one of them. */
 const heldMax = 32;

@@ -8,6 +8,8 @@ export type AuthoringErrorCode =
   | 'TRUST_FOREIGN'
   /** It entrusts a key that a rotation took out. */
   | 'TRUST_REVOKED'
+  /** What would be signed had ended before it was signed elsewhere. */
+  | 'CLOCK_BEHIND'
   | 'MERGE_CONFLICT'
   | 'ROLE_UNKNOWN'
   | 'KEY_MISSING'

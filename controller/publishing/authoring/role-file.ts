@@ -7,12 +7,12 @@ import { roleFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
 import { type Announce, signFile } from './sign-file.ts';
 import { roleSigners } from './signers.ts';
-import { readWorkFile, type WorkTree } from './work-tree.ts';
+import { readMetadataFile, type WorkTree } from './work-tree.ts';
 import { expiryAfter, lifetimesDays, targetsOf, versionAfter } from './write-metadata.ts';
 
 /** The role of an application; undefined before its first release. */
 export function readRole(tree: WorkTree, name: string): MetadataFile<Targets> | undefined {
-  const bytes = readWorkFile(tree, roleFile(name));
+  const bytes = readMetadataFile(tree, roleFile(name));
   return bytes === undefined ? undefined : readTargets(bytes, name);
 }
 

@@ -8,7 +8,7 @@ import { roleFile, rootFile, rootVersionOf, targetsFile } from '../trust-files.t
 import { AuthoringError } from './authoring-error.ts';
 import { offlineKeys } from './key-files.ts';
 import { hasTrustedRoot } from './standing.ts';
-import { listWorkFolder, readWorkFile, type WorkTree } from './work-tree.ts';
+import { listWorkFolder, readMetadataFile, type WorkTree } from './work-tree.ts';
 
 /** A metadata file of the work tree that people sign, who may sign it, and which of their keys are on this machine. */
 export interface SignableFile {
@@ -31,7 +31,7 @@ export function signableFiles(tree: WorkTree): SignableFile[] {
   const root = readRoot(required(tree, rootFile(Math.max(version, 1))));
   const targets = readTargets(required(tree, targetsFile), 'targets');
   const roles = Object.keys(targets.signed.delegations?.roles ?? {}).flatMap((name) => {
-    const bytes = readWorkFile(tree, roleFile(name));
+    const bytes = readMetadataFile(tree, roleFile(name));
     if (bytes === undefined) return [];
     return [signable(name, roleFile(name), readTargets(bytes, name), delegationOf(targets.signed, name)!)];
   });
@@ -50,7 +50,7 @@ export function roleSigners(tree: WorkTree, name: string): PrivateKey[] {
 }
 
 function required(tree: WorkTree, path: string): Uint8Array {
-  const bytes = readWorkFile(tree, path);
+  const bytes = readMetadataFile(tree, path);
   if (bytes === undefined) {
     const wasThere = hasTrustedRoot(tree) || listWorkFolder(tree, 'trust').length > 0;
     const remedy = wasThere ? 'there was one: restore trust/ with git' : '`fleet keys init` makes it';

@@ -1,6 +1,8 @@
 import { makeDirectoryDurably, writeFileDurably } from '../../../platform/durable-file.ts';
 import type { Disk } from '../../../platform/ports.ts';
+import { conflictMessage, isInConflict } from '../merge-conflict.ts';
 import { isTrustFile, type TrustFiles } from '../trust-files.ts';
+import { AuthoringError } from './authoring-error.ts';
 
 /** A fleet repository checked out on a disk. */
 export interface WorkTree {
@@ -13,6 +15,13 @@ export interface WorkTree {
 export function readWorkFile({ disk, directory }: WorkTree, path: string): Uint8Array | undefined {
   const absolute = `${directory}/${path}`;
   return disk.stat(absolute)?.kind === 'file' ? disk.readFile(absolute) : undefined;
+}
+
+/** A file of signed metadata; undefined when there is none. Refuses what git left of two sides. */
+export function readMetadataFile(tree: WorkTree, path: string): Uint8Array | undefined {
+  const bytes = readWorkFile(tree, path);
+  if (bytes === undefined || !isInConflict(bytes)) return bytes;
+  throw new AuthoringError('MERGE_CONFLICT', `${conflictMessage(path)}. Nothing was signed`);
 }
 
 /** Writes a file of the work tree durably, with the folders on the way. */

@@ -1,6 +1,7 @@
 /** Root and targets metadata as people keep it in git: one member a line. */
 import { Key, Metadata, Root, Signature, Targets } from '@tufjs/models';
 import { type PrivateKey, type PublicKey, publicKeyHex, signBytes } from '../../../artifact/trust/keys.ts';
+import { AuthoringError } from './authoring-error.ts';
 
 export const specVersion = '1.0.31';
 
@@ -19,6 +20,11 @@ export function expiryAfter(now: number, days: number): string {
  * what was reverted, which devices know with other content.
  */
 export function versionAfter(before: number, now: number): number {
+  if (before * 1000 > now + dayMs) {
+    const here = `${new Date(now).toISOString().slice(0, 16)}Z`;
+    const message = `by the clock here it is ${here}, and the version before, ${before}, is of a later second: what is signed now would end too early. Nothing was signed. Set the clock right; where it is, that version was signed by one that ran ahead: restore trust/ with git`;
+    throw new AuthoringError('CLOCK_BEHIND', message);
+  }
   return Math.max(before + 1, Math.floor(now / 1000));
 }
 

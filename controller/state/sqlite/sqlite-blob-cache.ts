@@ -11,8 +11,8 @@ const migrations: readonly string[] = [
    CREATE TABLE kept (revision TEXT NOT NULL) STRICT`,
 ];
 
-/** Paths that are written in one transaction. */
-const pathsAtOnce = 250;
+/** Rows that are written or removed in one transaction. */
+const rowsAtOnce = 250;
 
 /** Told when the cache can't be used; each thing once is enough. */
 export type OnCacheTrouble = (error: unknown) => void;
@@ -20,7 +20,7 @@ export type OnCacheTrouble = (error: unknown) => void;
 /** What brings these files where nothing is. */
 async function asChanges(files: RevisionFiles, turn: Turn): Promise<FilesStep['changes']> {
   const changes: { path: string; oid: string }[] = [];
-  for (const [path, oid] of files) if (changes.push({ path, oid }) % pathsAtOnce === 0) await turn.rest();
+  for (const [path, oid] of files) if (changes.push({ path, oid }) % rowsAtOnce === 0) await turn.rest();
   return changes;
 }
 
@@ -117,8 +117,8 @@ class SqliteBlobCache implements BlobCache {
       this.#database.exec('DELETE FROM kept');
       if (!isStep) this.#database.exec('DELETE FROM files');
     });
-    for (let at = 0; at < changes.length && isWhole; at += pathsAtOnce) {
-      isWhole = this.#atomically(() => this.#setFiles(changes.slice(at, at + pathsAtOnce)));
+    for (let at = 0; at < changes.length && isWhole; at += rowsAtOnce) {
+      isWhole = this.#atomically(() => this.#setFiles(changes.slice(at, at + rowsAtOnce)));
       await turn.rest();
     }
     if (isWhole) {
@@ -132,11 +132,39 @@ class SqliteBlobCache implements BlobCache {
     for (const { path, oid } of changes) oid === undefined ? remove.run(path) : set.run(path, oid);
   }
 
-  prune(): void {
-    this.#atomically(() => {
-      if (this.#kept() !== undefined)
-        this.#database.exec('DELETE FROM blobs WHERE blob NOT IN (SELECT oid FROM files)');
-    });
+  async prune(turn: Turn): Promise<void> {
+    try {
+      const revision = this.#kept();
+      if (revision === undefined) return;
+      const ids = await this.#unheld(turn);
+      for (let at = 0; at < ids.length; at += rowsAtOnce) {
+        // Another one's files may have come meanwhile.
+        if (this.#kept() !== revision || !this.#atomically(() => this.#remove(ids.slice(at, at + rowsAtOnce)))) return;
+        await turn.rest();
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Rows of blobs that no kept file has. */
+  async #unheld(turn: Turn): Promise<readonly number[]> {
+    const held = new Set<unknown>();
+    for (const { oid } of this.#database.prepare('SELECT oid FROM files').iterate()) {
+      held.add(oid);
+      if (turn.isOver()) await turn.pause();
+    }
+    const ids: number[] = [];
+    for (const { id, blob } of this.#database.prepare('SELECT id, blob FROM blobs').iterate()) {
+      if (!held.has(blob)) ids.push(Number(id));
+      if (turn.isOver()) await turn.pause();
+    }
+    return ids;
+  }
+
+  #remove(ids: readonly number[]): void {
+    const remove = this.#database.prepare('DELETE FROM blobs WHERE id = ?');
+    for (const id of ids) remove.run(id);
   }
 
   close(): void {

@@ -84,9 +84,10 @@ export class FuelMeter {
     return { kind: 'slice', left: Math.max(0, left) + slice };
   }
 
-  /** Fuel that was spent beyond what was granted. */
+  /** Fuel that was spent beyond what was granted, which comes out of what the next second earns. */
   lend(fuel: number): void {
     this.#granted += fuel;
+    this.#share -= fuel;
   }
 
   /** A guest whose turn is over before its slice gives back what it has left; gives what that one goes on with. */

@@ -1,4 +1,5 @@
 /** One run of a prepared module on the thread it shares with others. */
+import { bulkBytesLog2 } from '../../../artifact/fuel/limits.ts';
 import type { RunEnd } from '../run-end.ts';
 import type { Guest as Program } from '../wasi/guest.ts';
 import { answerOf, type SystemCall } from '../wasi/preview1.ts';
@@ -12,7 +13,7 @@ import type { Linkage } from './links/linkage.ts';
 import { atMemoryLimit, endOf, importedFunctions, wasmStack } from './thrown-end.ts';
 import type { Caller } from './turn-holder.ts';
 
-/** What a system call costs, in fuel. */
+/** What a system call costs, in fuel, besides the bytes that it moves. */
 const callFuel = 500;
 /** What a module that takes another one's place may spend before it does; its neighbours wait meanwhile. */
 const successionFuel = 10_000_000;
@@ -195,15 +196,21 @@ export class Guest implements Caller {
 
   /** Called by its instances. */
   systemCall(call: SystemCall, by: Program | undefined, values: readonly never[]): unknown {
-    this.#charge();
+    this.#charge(callFuel);
     if (this.#isDecided) return 0;
-    const answer = answerOf(call, by ?? this.#instances.program, values);
+    const program = by ?? this.#instances.program;
+    const answer = answerOf(call, program, values);
     if (!(answer instanceof Promise)) {
+      this.#chargeMoved(program);
       this.#endTurnIfOver();
       return answer;
     }
     // Nobody resumes a successor: it ends where it would wait.
-    return this.#isSucceeding ? this.#counters.end() : this.#turns.during(answer);
+    if (this.#isSucceeding) return this.#counters.end();
+    return this.#turns.during(answer).then((number) => {
+      this.#chargeMoved(program);
+      return number;
+    });
   }
 
   /** A call costs little fuel and may cost time: whose turn is over after one goes no further than to the next look at its fuel. */
@@ -220,10 +227,15 @@ export class Guest implements Caller {
     return this.#isSucceeding ? new Promise(() => {}) : this.#turns.giveWay();
   }
 
+  /** Bytes that the host moves cost what those do that the guest moves itself in bulk. */
+  #chargeMoved(program: Program): void {
+    this.#charge(program.takeMoved() >> bulkBytesLog2);
+  }
+
   /** Never below zero, where the guest would come back to its end: what a call costs more than is left is lent, as far as its run may go. */
-  #charge(): void {
+  #charge(fuel: number): void {
     if (this.#isDecided) return;
-    const missing = this.#counters.charge(callFuel);
+    const missing = this.#counters.charge(fuel);
     if (missing === 0) return;
     this.#options.meter.lend(missing);
     if (!this.#isSucceeding && this.#options.meter.isOver) this.#exhaust();

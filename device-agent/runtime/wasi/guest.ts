@@ -14,6 +14,7 @@ export class Guest {
   readonly memory = new GuestMemory();
   /** 0, 1 and 2, the granted directories from 3 on, the sockets behind them, then what it opens. */
   readonly descriptors: DescriptorTable;
+  #movedBytes = 0;
 
   /** `beside` another one that lives in the same world, it has the same descriptors, and a memory of its own. */
   constructor(world: GuestWorld, beside?: Guest) {
@@ -36,6 +37,24 @@ export class Guest {
           : descriptorOf({ kind: 'connection', connection: socket }, streamRights.connection),
       );
     }
+  }
+
+  /** Bytes that a call moves into its memory or out of it, which it pays for. */
+  move(bytes: number): void {
+    this.#movedBytes += bytes;
+  }
+
+  /** Tells it how many bytes a call has moved. */
+  tellMoved(pointer: number, bytes: number): undefined {
+    this.move(bytes);
+    this.memory.setU32(pointer, bytes);
+  }
+
+  /** What was moved since this was last asked. */
+  takeMoved(): number {
+    const bytes = this.#movedBytes;
+    this.#movedBytes = 0;
+    return bytes;
   }
 
   /** Gives back what the instance holds of the outside: all of it when this returns, but for what a disk is still at. */

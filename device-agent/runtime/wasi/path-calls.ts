@@ -34,7 +34,9 @@ function directoryWith(guest: Guest, number: number, rights: bigint): OpenDirect
 }
 
 function pathAt(guest: Guest, pointer: number, length: number): string {
-  return decodeText(guest.memory.bytes(pointer, length));
+  const bytes = guest.memory.bytes(pointer, length);
+  guest.move(bytes.length);
+  return decodeText(bytes);
 }
 
 function preopenOf({ target }: Descriptor): Uint8Array {
@@ -140,7 +142,7 @@ function fdReadDirectory(
   if (cookie === 0n) descriptor.listing?.close();
   if (cookie === 0n || descriptor.listing === undefined) descriptor.listing = new Listing(directory);
   const written = writeRecords(guest, target, descriptor.listing, Number(BigInt.asUintN(64, cookie)));
-  return andThen(written, (used) => guest.memory.setU32(usedPointer, used));
+  return andThen(written, (used) => guest.tellMoved(usedPointer, used));
 }
 
 function pathStat(
@@ -184,7 +186,7 @@ function pathReadLink(
   const target = encoder.encode(directory.readLinkAt(pathAt(guest, path, length)));
   const part = target.subarray(0, room >>> 0);
   guest.memory.bytes(pointer, part.length).set(part);
-  return void guest.memory.setU32(usedPointer, part.length);
+  return guest.tellMoved(usedPointer, part.length);
 }
 
 function pathLink(
@@ -230,6 +232,7 @@ export const pathCalls = {
   fd_prestat_dir_name: ({ guest }: Context, number: number, pointer: number, length: number): Answer => {
     const name = preopenOf(guest.descriptors.get(number));
     if (length >>> 0 < name.length) return errno.nameTooLong;
+    guest.move(name.length);
     return void guest.memory.bytes(pointer, name.length).set(name);
   },
   fd_readdir: fdReadDirectory,

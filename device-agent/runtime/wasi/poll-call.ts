@@ -100,6 +100,7 @@ function pollOneoff(context: Context, input: number, output: number, count: numb
   if (count < 1 || count > subscriptionsMax) return errno.invalid;
   memory.bytes(output, count * eventBytes);
   memory.bytes(countPointer, 4);
+  context.guest.move(count * context.dialect.subscriptionBytes);
   const answer = (events: readonly PollEvent[]): undefined => {
     for (const [index, event] of events.entries()) {
       writeEvent(memory.view((output >>> 0) + index * eventBytes, eventBytes), event);

@@ -1,7 +1,7 @@
 /** The calls about the program itself: arguments, environment, clocks, chance, its end. */
 import { until } from '../primitives/waiting.ts';
 import { CallFailure, type Errno, errno } from './errno.ts';
-import type { Answer, Call, Context } from './guest.ts';
+import type { Answer, Call, Context, Guest } from './guest.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import type { GuestWorld } from './world.ts';
 
@@ -28,11 +28,12 @@ function writeSizes(memory: GuestMemory, strings: readonly Uint8Array[], countPo
   );
 }
 
-function writeStrings(memory: GuestMemory, strings: readonly Uint8Array[], table: number, buffer: number): void {
+function writeStrings(guest: Guest, strings: readonly Uint8Array[], table: number, buffer: number): void {
   let at = buffer >>> 0;
   for (const [index, string] of strings.entries()) {
-    memory.setU32((table >>> 0) + index * 4, at);
-    memory.bytes(at, string.length).set(string);
+    guest.memory.setU32((table >>> 0) + index * 4, at);
+    guest.memory.bytes(at, string.length).set(string);
+    guest.move(string.length);
     at += string.length;
   }
 }
@@ -55,6 +56,7 @@ function randomGet({ guest }: Context, pointer: number, length: number): Answer 
     const target = guest.memory.bytes(pointer, length).subarray(at, at + randomChunkBytes);
     target.set(guest.world.random(target.length));
     at += target.length;
+    guest.move(target.length);
     return at === length >>> 0 ? errno.success : undefined;
   };
   return until(fillChunk, () => guest.world.giveWay?.());
@@ -65,11 +67,11 @@ export const programCalls = {
   args_sizes_get: ({ guest }: Context, count: number, bytes: number): Answer =>
     void writeSizes(guest.memory, argumentsOf(guest.world), count, bytes),
   args_get: ({ guest }: Context, table: number, buffer: number): Answer =>
-    void writeStrings(guest.memory, argumentsOf(guest.world), table, buffer),
+    void writeStrings(guest, argumentsOf(guest.world), table, buffer),
   environ_sizes_get: ({ guest }: Context, count: number, bytes: number): Answer =>
     void writeSizes(guest.memory, environmentOf(guest.world), count, bytes),
   environ_get: ({ guest }: Context, table: number, buffer: number): Answer =>
-    void writeStrings(guest.memory, environmentOf(guest.world), table, buffer),
+    void writeStrings(guest, environmentOf(guest.world), table, buffer),
   clock_res_get: ({ guest }: Context, clock: number, pointer: number): Answer => {
     if (clock !== realtime && clock !== monotonic) return errno.notSupported;
     guest.memory.setU64(pointer, clock === realtime ? 1_000_000n : 1_000n);

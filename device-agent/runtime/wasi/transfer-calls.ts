@@ -64,7 +64,7 @@ export function receive(
     if (mustNotWait(descriptor)) throw new CallFailure(errno.again);
     return guest.world.wait([input], Number.POSITIVE_INFINITY);
   });
-  return andThen(count, (bytes) => guest.memory.setU32(countPointer, bytes));
+  return andThen(count, (bytes) => guest.tellMoved(countPointer, bytes));
 }
 
 /** The windows behind so many bytes. */
@@ -98,7 +98,7 @@ export function send(
     if (mustNotWait(descriptor)) throw new CallFailure(errno.again);
     return guest.world.wait([output], Number.POSITIVE_INFINITY);
   });
-  return andThen(count, (bytes) => guest.memory.setU32(countPointer, bytes));
+  return andThen(count, (bytes) => guest.tellMoved(countPointer, bytes));
 }
 
 function stretchesOf(vectors: readonly Uint8Array[]): readonly Uint8Array[] {
@@ -174,7 +174,7 @@ function fdRead({ guest }: Context, number: number, table: number, count: number
   const file = fileOf(descriptor.target);
   const read = readFile(guest, file, descriptor.position, guest.memory.vectors(table, count));
   return andThen(read, (bytes) => {
-    guest.memory.setU32(pointer, bytes);
+    guest.tellMoved(pointer, bytes);
     descriptor.position += bytes;
     return undefined;
   });
@@ -189,7 +189,7 @@ function fdWrite({ guest }: Context, number: number, table: number, count: numbe
   const vectors = guest.memory.vectors(table, count);
   return andThen(writeFile(guest, descriptor, file, vectors, descriptor.position), (written) => {
     descriptor.position = descriptor.flags & descriptorFlag.append ? file.size() : descriptor.position + written;
-    return guest.memory.setU32(pointer, written);
+    return guest.tellMoved(pointer, written);
   });
 }
 
@@ -208,7 +208,7 @@ export const transferCalls = {
     const file = fileOf(guest.descriptors.with(number, right.read).target);
     guest.memory.bytes(pointer, 4);
     const read = readFile(guest, file, checkedPosition(offset), guest.memory.vectors(table, count));
-    return andThen(read, (bytes) => guest.memory.setU32(pointer, bytes));
+    return andThen(read, (bytes) => guest.tellMoved(pointer, bytes));
   },
   fd_pwrite: (
     { guest }: Context,
@@ -223,6 +223,6 @@ export const transferCalls = {
     guest.memory.bytes(pointer, 4);
     const vectors = guest.memory.vectors(table, count);
     const written = writeFile(guest, descriptor, file, vectors, checkedPosition(offset));
-    return andThen(written, (bytes) => guest.memory.setU32(pointer, bytes));
+    return andThen(written, (bytes) => guest.tellMoved(pointer, bytes));
   },
 } satisfies Readonly<Record<string, Call>>;

@@ -1,10 +1,12 @@
 import test, { type ExecutionContext } from 'ava';
+import { rotateKeys } from '../../../controller/publishing/authoring/rotate-keys.ts';
 import { signMetadata } from '../../../controller/publishing/authoring/sign-metadata.ts';
 import { readTrustFiles, readWorkFile, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
 import { catalogueOf } from '../../../controller/publishing/catalogue.ts';
 import { judgeTrust } from '../../../controller/publishing/judge-trust.ts';
 import type { TrustFiles } from '../../../controller/publishing/trust-files.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
+import { SimRandom } from '../../sim/sim-random.ts';
 import { moduleOf, newTree, now, onlineOf, release, trustOf } from './repository.ts';
 
 const minuteMs = 60_000;
@@ -159,4 +161,22 @@ test('what comes to its end is told beside the catalogue: all that is soon, else
   ]);
   t.true(notesAt(now + 400 * day).every((note) => note.endsWith('TRUST_EXPIRED')));
   t.deepEqual(catalogueOf(published).notes, []);
+});
+
+test('a release that is signed after the new keys of its role were taken back is refused with the way out, and the way leads out', async (t) => {
+  const tree = newTree();
+  release(tree, 'crane', '1.0.0', moduleOf(1));
+  const before = readTrustFiles(tree);
+  const roles = { roles: new Set<never>(), applications: ['crane'] };
+  rotateKeys(tree, { random: new SimRandom(62), now: now + minuteMs, announce: () => {}, ...roles });
+  const published = readTrustFiles(tree);
+  for (const [path, bytes] of before) writeWorkFile(tree, path, bytes);
+  t.false(release(tree, 'crane', '1.1.0', moduleOf(2), now + 2 * minuteMs).signed);
+  const judged = judgeTrust(readTrustFiles(tree), published);
+  if (judged.kind !== 'refused') return t.fail();
+  t.like(judged.problems, [{ file: 'trust/roles/crane.json', code: 'TRUST_ROLE_THRESHOLD' }]);
+  t.regex(judged.problems[0]!.message, /git checkout COMMIT -- trust\/targets\.json.*fleet release sign/);
+  writeWorkFile(tree, 'trust/targets.json', published.get('trust/targets.json')!);
+  signMetadata(tree, { now: now + 3 * minuteMs, renew: false, roles: ['crane'], announce: () => {} });
+  t.true(prevails(t, readTrustFiles(tree), published).trust.releases.has('crane/1.1.0'));
 });

@@ -166,4 +166,10 @@ test('a file with the marks of a merge conflict names the way out', (t) => {
   const marked = Buffer.from(`<<<<<<< HEAD\n${text}=======\n${text}>>>>>>> theirs\n`);
   const judged = verifyTrust(new Map([...files, ['trust/targets.json', marked]]));
   t.regex('problems' in judged ? judged.problems[0]!.message : '', /fleet release merge/);
+  for (const path of ['trust/targets.json', 'trust/roles/crane.json']) {
+    const tree = newTree();
+    release(tree, 'crane', '1.0.0', 1, now);
+    writeWorkFile(tree, path, marked);
+    refusedWith(t, () => release(tree, 'crane', '1.1.0', 2, now), 'MERGE_CONFLICT', /fleet release merge/);
+  }
 });

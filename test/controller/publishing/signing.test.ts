@@ -74,6 +74,19 @@ test('a role that was taken away is not begun anew without the releases that it 
   t.true(release(tree, 'crane', '1.0.0', moduleOf(1)).added, 'as after a power cut before its first signature');
 });
 
+test('a clock that is behind by more than a day signs nothing: it would have ended where the clock is right', (t) => {
+  const tree = craneTree();
+  const before = readTrustFiles(tree);
+  const dayMs = 86_400_000;
+  for (const at of [0, now - 2 * dayMs]) {
+    refusedWith(t, () => release(tree, 'crane', '1.1.0', moduleOf(3), at), 'CLOCK_BEHIND');
+    const renew = () => signMetadata(tree, { now: at, renew: true, roles: ['targets', 'crane'], announce: () => {} });
+    refusedWith(t, renew, 'CLOCK_BEHIND');
+    t.deepEqual(readTrustFiles(tree), before);
+  }
+  t.true(release(tree, 'crane', '1.1.0', moduleOf(3), now - dayMs / 2).signed);
+});
+
 test('what is unsigned elsewhere does not keep an application from being released', (t) => {
   const tree = craneTree();
   forge(tree, 'trust/roles/buoy.json', evilTarget as never);

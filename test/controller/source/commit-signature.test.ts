@@ -73,7 +73,8 @@ test('whatever a commit says of its author and its time is shown within bounds, 
     parseCommit('a'.repeat(40), Buffer.from(`tree ${'b'.repeat(40)}\nauthor ${author}\ncommitter a <b> ${time}\n\nx`))
       .status;
   // Read by trying again at every one of them, this takes longer than any test may.
-  t.is(commitBy('<'.repeat(2 ** 20), '5 +0000').author, '');
+  t.is(commitBy('<'.repeat(2 ** 20 - 200), '5 +0000').author, '');
+  t.throws(() => commitBy('a'.repeat(2 ** 20), '5 +0000'), { code: 'TOO_LARGE', message: /at most 1048576 are read/ });
   t.is(commitBy(`${'n'.repeat(5000)} <e> 5 +0000`, '5 +0000').author.length, 200);
   t.is(commitBy('Ada <e> 5 +0000', '253402300800 +0000').committedAt, '9999-12-31T23:59:59.000Z');
   t.is(commitBy('<ada@example.org> 5 +0000', '-5 +0000').committedAt, '1970-01-01T00:00:00.000Z');

@@ -6,6 +6,7 @@ import anyTest, { type ExecutionContext } from 'ava';
 import { init } from 'isomorphic-git';
 import type { GitEngine } from '../../../controller/source/git-engine.ts';
 import { libraryEngine } from '../../../controller/source/library-engine.ts';
+import { libraryReading } from '../../../controller/source/library-reading.ts';
 import { preferredEngine } from '../../../controller/source/preferred-engine.ts';
 import { programEngine } from '../../../controller/source/program-engine.ts';
 import { SourceError } from '../../../controller/source/source-error.ts';
@@ -223,6 +224,30 @@ anyTest('a tree with names that may not be checked out is corrupt, whoever lists
   );
   t.is([...(await programEngine(nodePrograms).listTree(repository.path, fine, signal))].length, 4);
 });
+
+anyTest(
+  'a folder that stands in very many places is told as too large, by a look at all and by one at what differs',
+  async (t) => {
+    const { repository, git } = await scene(t);
+    await repository.commit({ 'a.yaml': '1' });
+    const file = git('rev-parse', 'main:a.yaml');
+    const before = git('rev-parse', 'main^{tree}');
+    const many = (mode: string, oid: string) =>
+      rawTree(
+        repository,
+        Array.from({ length: 40 }, (_, n) => [mode, String(n).padStart(4, '0'), oid] as const),
+      );
+    const tree = many('40000', many('100644', file));
+    const message = /too many files and folders .*: it came to 0024\//;
+    const library = libraryReading(portsOf().fs, undefined, 1_000);
+    await t.throwsAsync(library.listTree(repository.path, tree, signal), { code: 'TOO_LARGE', message });
+    await t.throwsAsync(library.compareTrees(repository.path, before, tree, signal), { code: 'TOO_LARGE', message });
+    const printing = async () =>
+      ({ code: undefined, output: new Uint8Array(), complaint: '', isTooMuch: true }) as const;
+    const program = programEngine({ ...nodePrograms, run: printing });
+    await t.throwsAsync(program.listTree(repository.path, tree, signal), { code: 'TOO_LARGE' });
+  },
+);
 
 anyTest('what the git program cannot do, the library does: a directory that belongs to nobody git knows', async (t) => {
   const { repository } = await scene(t);

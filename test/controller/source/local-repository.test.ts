@@ -64,7 +64,7 @@ test('no index of a pack, which grows with the fleet, is read where the git prog
   execFileSync('git', ['-C', repository.path, 'gc', '-q']);
   const read: string[] = [];
   const readFile = ((path: string, options?: object) => {
-    read.push(path);
+    read.push(String(path)); // The library asks without one, to learn whether promises come back.
     return fs.promises.readFile(path, options);
   }) as typeof fs.promises.readFile;
   const noting = { ...fs.promises, readFile };

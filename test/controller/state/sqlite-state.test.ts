@@ -281,7 +281,14 @@ test('files of a revision are kept from step to step, and blobs that it does not
   t.deepEqual(await cache.files('2', turn), second);
   await cache.keepFiles('9', first, turn, { revision: 'another', changes: [] });
   t.deepEqual(await cache.files('9', turn), first, 'a step from elsewhere is not believed');
-  cache.prune();
+  let seconds = 0;
+  const monotonic = (): number => {
+    seconds += 1;
+    return seconds * 1_000;
+  };
+  const pruned = cache.prune(new Turn({ ...nodeClock, monotonic }));
+  t.is([...cache.get('room', ['a', 'b', 'c']).keys()].length, 3, 'not all in one turn');
+  await pruned;
   t.deepEqual([...cache.get('room', ['a', 'b', 'c']).keys()], ['a', 'b']);
   cache.close();
 });

@@ -70,6 +70,9 @@ test('a refusal is over once the device was heard with the key that git names', 
   t.is(await refusalsWhen(undefined, {}), 1);
   t.is(await refusalsWhen(start - 120_000, {}), 1, 'heard before, refused since');
   t.is(await refusalsWhen(start, {}), 0);
+  const ahead = new Date(start + 72 * 365 * 86_400_000).toISOString();
+  t.is(await refusalsWhen(start - 120_000, { at: ahead }), 0, 'written down by a clock that ran ahead');
+  t.is(await refusalsWhen(undefined, { at: ahead }), 1);
 });
 
 test('another key that claims the name, or none, goes on being told of', async (t) => {

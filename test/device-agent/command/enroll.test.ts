@@ -18,7 +18,10 @@ const configured: AgentConfiguration = {
 function machine(root: Uint8Array) {
   const disk = new SimDisk();
   disk.makeDirectory('/from');
-  for (const [name, bytes] of Object.entries({ 'ca.pem': Buffer.from('ca'), 'root.json': root })) {
+  for (const [name, bytes] of Object.entries({
+    'ca.pem': Buffer.from('-----BEGIN CERTIFICATE-----\n'),
+    'root.json': root,
+  })) {
     using file = disk.open(`/from/${name}`, 'write');
     file.write(0, bytes);
   }
@@ -54,6 +57,17 @@ test('enroll() refuses a trust root that is none before it writes anything', asy
   await t.throwsAsync(run('/from/none.json'), { message });
   t.is(disk.stat('/etc/fleet'), undefined);
   t.is(disk.stat('/state'), undefined);
+});
+
+test('enroll() refuses an authority that is none before it writes anything', async (t) => {
+  const { disk, run } = machine(new Shore('buoy').bornRoot);
+  const told = (ca: string) => t.throwsAsync(run('/from/root.json', { ca }));
+  t.regex(
+    (await told('/from/root.json'))?.message ?? '',
+    /^the authority \/from\/root\.json can't be used: it holds no/,
+  );
+  t.regex((await told('/from/none.pem'))?.message ?? '', /can't be used: there is no such file/);
+  t.is(disk.stat('/etc/fleet') ?? disk.stat('/state'), undefined);
 });
 
 for (const [what, changed, told] of [

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
+import { bundleAgent } from '../../../device-agent/bundle.ts';
 import type { AppRuntime, RunnableApplication } from '../../../device-agent/runtime/app-runtime.ts';
 import { openRuntime as openOn } from '../../../device-agent/runtime/open-runtime.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
@@ -12,16 +13,16 @@ import { nodeProcesses } from '../../../platform/node/processes.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import type { ChildProcess } from '../../../platform/ports.ts';
 
-const runtimeFile = (path: string): string =>
-  fileURLToPath(new URL(`../../../device-agent/runtime/${path}`, import.meta.url));
+/** The programs as a device has them: each start loads one file, where their sources are over a hundred. */
+const programs = dirname(await bundleAgent(fileURLToPath(new URL('../../../.cache/agent', import.meta.url))));
 
 /** Where a runtime's programs and files are, with everything below one directory. */
 export function placesIn(directory: string) {
   return {
     directory,
     preparedDirectory: join(directory, 'prepared'),
-    hostFile: runtimeFile('host/main.ts'),
-    prepareFile: runtimeFile('prepare/main.ts'),
+    hostFile: join(programs, 'app-host.js'),
+    prepareFile: join(programs, 'prepare.js'),
     disk: nodeDisk,
     confinement: { hold: () => [] },
     hasFewAddresses: false,
@@ -38,7 +39,7 @@ export function openRuntime(t: ExecutionContext, changes: Partial<Parameters<typ
     processes: {
       start: (file, args, options) => {
         const child = nodeProcesses.start(file, args, options);
-        if (file.endsWith('/runtime/host/main.ts')) hosts.push(child);
+        if (file.endsWith('/app-host.js')) hosts.push(child);
         return child;
       },
     },

@@ -1,31 +1,48 @@
 /** Programs in C as modules, by Debian's clang and wasi-libc. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 
-const hasClang = spawnSync('clang', ['--print-targets']).status === 0 && spawnSync('wasm-ld', ['-v']).status === 0;
+/** What `test/install-tools.sh` looks for. */
+const hasClang =
+  ['clang', 'wasm-ld'].every((program) =>
+    (process.env.PATH ?? '').split(':').some((directory) => existsSync(join(directory, program))),
+  ) && existsSync('/usr/include/wasm32-wasi');
 
 /** A serial test that compiles C; where there is no clang it is skipped. */
 export const cTest = hasClang ? test.serial : test.serial.skip;
 
-/** Without programs of packages: clang would hand all that it makes to a wasm-opt that it finds, for two seconds each. */
-const pathOfSystem = (process.env.PATH ?? '')
-  .split(':')
-  .filter((directory) => !directory.includes('node_modules'))
-  .join(':');
+type Model = 'command' | 'reactor';
+
+const linkers = new Map<Model, readonly string[]>();
+
+/**
+ * How clang would link the `app.o` of a directory to `app.wasm`. Once it has told, its linker is called without it: for each
+ * of several steps clang starts itself again, which takes longer than the step.
+ */
+function linkerOf(model: Model, directory: string): readonly string[] {
+  const known = linkers.get(model);
+  if (known !== undefined) return known;
+  const plan = ['--target=wasm32-wasi', `-mexec-model=${model}`, '-###', '-o', 'app.wasm', 'app.o'];
+  const { stderr } = spawnSync('clang', plan, { cwd: directory, encoding: 'utf8' });
+  const line = stderr.split('\n').find((one) => /^ *"[^"]*wasm-ld[^"]*"/.test(one));
+  if (line === undefined) throw new Error(`clang does not tell how it links:\n${stderr}`);
+  const words = [...line.matchAll(/"([^"]*)"/g)].map(([, word]) => word!);
+  linkers.set(model, words);
+  return words;
+}
 
 /** Compiles a program, or a reactor. */
-export function compileC(source: string, model: 'command' | 'reactor' = 'command'): Uint8Array<ArrayBuffer> {
+export function compileC(source: string, model: Model = 'command'): Uint8Array<ArrayBuffer> {
   const directory = mkdtempSync(join(tmpdir(), 'fleet-c-'));
   try {
-    const [text, module] = [join(directory, 'app.c'), join(directory, 'app.wasm')];
-    writeFileSync(text, source);
-    execFileSync('clang', ['--target=wasm32-wasi', `-mexec-model=${model}`, '-O1', '-o', module, text], {
-      env: { ...process.env, PATH: pathOfSystem },
-    });
-    return new Uint8Array(readFileSync(module));
+    writeFileSync(join(directory, 'app.c'), source);
+    execFileSync('clang', ['--target=wasm32-wasi', '-O1', '-c', '-o', 'app.o', 'app.c'], { cwd: directory });
+    const [linker, ...words] = linkerOf(model, directory);
+    execFileSync(linker!, words, { cwd: directory });
+    return new Uint8Array(readFileSync(join(directory, 'app.wasm')));
   } finally {
     rmSync(directory, { recursive: true });
   }

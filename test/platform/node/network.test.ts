@@ -8,7 +8,7 @@ import { type AddressInfo, connect } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Worker } from 'node:worker_threads';
 import test, { type ExecutionContext } from 'ava';
-import { openNetwork } from '../../../platform/node/network.ts';
+import { failureText, openNetwork } from '../../../platform/node/network.ts';
 import type { HttpRequest, HttpResponse } from '../../../platform/ports.ts';
 import { Scene } from '../../controller/doors/scene.ts';
 
@@ -182,4 +182,19 @@ test.serial('the first of several addresses is waited for as long as a satellite
   const waking = setTimeout(wake, 600);
   t.teardown(() => clearTimeout(waking));
   t.is(await textOf(await answer), 'fine');
+});
+
+test('a certificate that is not valid now is told with the clock that says so, which may be what is wrong', (t) => {
+  const nowMs = Date.parse('2099-01-02T03:04:05Z');
+  const text = (code: string) =>
+    failureText(Object.assign(new Error('as the library says'), { code }), 'shore:7443', nowMs);
+  t.is(
+    text('CERT_HAS_EXPIRED'),
+    'the certificate of shore:7443 has expired by the clock here, where it is 2099-01-02T03:04Z',
+  );
+  t.is(
+    text('CERT_NOT_YET_VALID'),
+    'the certificate of shore:7443 is not valid yet by the clock here, where it is 2099-01-02T03:04Z',
+  );
+  t.is(text('ECONNREFUSED'), 'as the library says');
 });

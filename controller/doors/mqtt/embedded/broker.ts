@@ -53,6 +53,8 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
   readonly #lines: DeviceLines<Client>;
   readonly #broker: Aedes;
   readonly #door: DeviceServer;
+  /** Through their handshake, of which hundreds may end in one turn of the event loop. */
+  readonly #entering: TurnQueue;
   /** What devices said and nobody has heard yet. A device's next packet is read when its last was heard, so this is bounded. */
   readonly #heard: TurnQueue;
   /** What devices are to be told. */
@@ -66,6 +68,7 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
     this.#options = options;
     const { clock } = options;
     this.#limits = { ...brokerLimits, ...options.limits };
+    this.#entering = new TurnQueue(clock);
     this.#heard = new TurnQueue(clock);
     this.#said = new TurnQueue(clock);
     this.#lines = new DeviceLines({
@@ -77,9 +80,7 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
     this.#broker = createDeviceBroker(this.#lines, this.#limits);
     this.#follow(this.#broker);
     this.#door = createDeviceServer({ ...options, limits: this.#limits });
-    this.#door.server.on('secureConnection', (socket) => {
-      void options.guard.run('mqtt', socket.remoteAddress ?? '', () => this.#accept(socket));
-    });
+    this.#door.server.on('secureConnection', (socket) => this.#enter(socket));
     this.#ready = this.#broker.listen();
   }
 
@@ -115,10 +116,15 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
     return `mqtts://${hostAndPort(this.#options.host, this.port)}`;
   }
 
-  #accept(socket: TLSSocket): void {
+  #enter(socket: TLSSocket): void {
     // What the other end breaks from now on until aedes listens concerns nobody.
     socket.on('error', () => {});
     const address = socket.remoteAddress ?? '';
+    this.#entering.push(() => void this.#options.guard.run('mqtt', address, () => this.#accept(socket, address)));
+  }
+
+  #accept(socket: TLSSocket, address: string): void {
+    if (socket.destroyed || this.#broker.closed) return void socket.destroy();
     const peer = judgePeer(socket);
     if (peer.kind === 'refused') {
       socket.destroy();

@@ -24,6 +24,17 @@ test('a guest that has had its share of the second waits until it has earned wha
   t.is(meter.grant(-300_000, delayMs).kind, 'slice');
 });
 
+test('what calls to the host have cost beyond a slice is earned before there is another one', (t) => {
+  const meter = new FuelMeter({ fuelPerSecond: 100_000 }, 0);
+  meter.grant(0, 0);
+  meter.lend(300_000);
+  const wait = meter.grant(0, 0);
+  t.is(wait.kind, 'wait');
+  const delayMs = wait.kind === 'wait' ? wait.delayMs : 0;
+  t.true(delayMs >= 3_000 && delayMs < 3_100, `${delayMs}`);
+  t.is(meter.grant(0, delayMs).kind, 'slice');
+});
+
 test('what a run may spend is counted to the unit, debts and calls included', (t) => {
   const meter = new FuelMeter({ fuelPerRun: 150_000 }, 0);
   t.deepEqual(meter.grant(0, 0), { kind: 'slice', left: 100_000 });

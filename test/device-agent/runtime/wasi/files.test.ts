@@ -157,7 +157,9 @@ test('links are made, read, followed and told apart; what is read of one is cut 
   fileWith(guest, 'log', 'abc');
   t.is(symlink(guest, 'log', 'link'), errno.success);
   t.is(symlink(guest, 'log', 'link'), errno.exists);
+  guest.moved();
   t.is(onPath(guest, 'path_readlink', 'link', { behind: [4096, 2, 8] }), errno.success);
+  t.is(guest.moved(), 'link'.length + 2, 'what it pays for');
   t.is(guest.peek(4096, guest.view().getUint32(8, true)), 'lo');
   t.is(onPath(guest, 'path_readlink', 'log', { behind: [4096, 2, 8] }), errno.invalid);
   t.is(open(guest, 'link').error, errno.loop);

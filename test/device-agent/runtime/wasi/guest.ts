@@ -63,6 +63,7 @@ export function newGuest(changes: Partial<GuestWorld> = {}, from: string = wasiM
     linear,
     now,
     close: () => guest.close(),
+    moved: () => guest.takeMoved(),
     call: (name: string, ...values: (number | bigint)[]) => answerOf(systemCall(from, name)!, guest, values as never[]),
     view: () => new DataView(linear.buffer),
     poke: (at: number, value: string | readonly number[] | Uint8Array) => {

@@ -1,6 +1,6 @@
 /** The embedded broker over real sockets: who gets in, what they may do, and how they get out. */
 import { once } from 'node:events';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTls, Server, type TLSSocket } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { EmbeddedBroker, startEmbeddedBroker } from '../../../../../controller/doors/mqtt/embedded/broker.ts';
@@ -122,6 +122,24 @@ test('without a certificate, and with one of another authority, there is no way 
       ['CERTIFICATE_UNTRUSTED', 'buoy-1'],
     ],
   );
+});
+
+test('who is through the handshake is judged in a turn of its own: hundreds may be through in one', async (t) => {
+  const { emit } = Server.prototype;
+  let isInHandshake = false;
+  Server.prototype.emit = function (this: Server, event: string, ...args: unknown[]) {
+    isInHandshake = event === 'secureConnection';
+    const isHeard = emit.call(this, event, ...args);
+    isInHandshake = false;
+    return isHeard;
+  };
+  t.teardown(() => {
+    Server.prototype.emit = emit;
+  });
+  const judged: boolean[] = [];
+  await using stage = await open({}, { onRefusal: () => judged.push(isInHandshake) });
+  await knock(stage, {});
+  t.deepEqual(judged, [false]);
 });
 
 test('the broker listens at an IPv6 address, with or without the brackets of URLs, and names it with them', async (t) => {

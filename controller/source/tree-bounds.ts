@@ -1,8 +1,20 @@
-/** How deep folders nest, which is bounded whoever looks. */
+/** How deep folders nest and how much is in them, which is bounded whoever looks: the same folder may stand in many places, for nothing. */
 import { SourceError } from './source-error.ts';
 
 /** Folders in folders; more is no fleet repository. */
 export const treeDepthMax = 64;
+
+/** Files and folders that a look comes upon. */
+export const treeEntriesMax = 1_000_000;
+
+/** What becomes of a tree with more. */
+export function tooMany(folder: string): SourceError {
+  const where = folder === '' ? '' : `: it came to ${folder}`;
+  return new SourceError(
+    'TOO_LARGE',
+    `there are too many files and folders to look at, at most ${treeEntriesMax}${where}`,
+  );
+}
 
 /** What becomes of a tree with such a folder. */
 export function tooDeep(folder: string): SourceError {
