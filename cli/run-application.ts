@@ -4,7 +4,7 @@ import {
   interruptMessage,
 } from '../device-agent/runtime/run/application-request.ts';
 import { printableLines } from '../platform/printable.ts';
-import { applicationPlan } from './application-options.ts';
+import { applicationPlan } from './application-plan.ts';
 import type { CommandContext, ParsedArguments } from './command.ts';
 import { type ExitCode, exitCodes, programExitCode } from './exit-codes.ts';
 import { answerOf, runProcess } from './run-process.ts';

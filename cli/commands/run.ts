@@ -3,7 +3,6 @@ import { printableLines } from '../../platform/printable.ts';
 import { applicationOptions } from '../application-options.ts';
 import { type Command, type CommandContext, CommandError, type ParsedArguments } from '../command.ts';
 import { type ExitCode, exitCodes, programExitCode } from '../exit-codes.ts';
-import { runApplication } from '../run-application.ts';
 import { requestOf, timeLimitOf } from '../run-options.ts';
 import { answerOf, lateMessage, runProcess } from '../run-process.ts';
 
@@ -96,5 +95,8 @@ export const runCommand: Command = {
     ...applicationOptions,
     report: { type: 'boolean', description: 'Tell at the end what it took, as one line of JSON on stderr.' },
   },
-  run: (context, args) => (args.values.app === undefined ? runModule(context, args) : runApplication(context, args)),
+  run: async (context, args) =>
+    args.values.app === undefined
+      ? runModule(context, args)
+      : (await import('../run-application.ts')).runApplication(context, args),
 };
