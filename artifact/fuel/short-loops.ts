@@ -11,7 +11,7 @@ export type LoopShape = Pick<BodyShape, 'segments' | 'constructs' | 'backEdges' 
 export function shortLoops({ segments, constructs, backEdges, hasLoop, hasHandler }: LoopShape): Float64Array {
   const { parent, isLoop, labelArity, byTable } = constructs;
   const costs = new Float64Array(parent.length);
-  if (!hasLoop || hasHandler) return costs.fill(0);
+  if (!hasLoop || hasHandler) return costs;
   segments.construct.forEach((construct, segment) => {
     costs[construct]! += segments.cost[segment]!;
   });

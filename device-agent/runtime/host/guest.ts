@@ -229,7 +229,8 @@ export class Guest implements Caller {
 
   /** Bytes that the host moves cost what those do that the guest moves itself in bulk. */
   #chargeMoved(program: Program): void {
-    this.#charge(program.takeMoved() >> bulkBytesLog2);
+    // A call may move more bytes than a shift takes.
+    this.#charge(Math.floor(program.takeMoved() / 2 ** bulkBytesLog2));
   }
 
   /** Never below zero, where the guest would come back to its end: what a call costs more than is left is lent, as far as its run may go. */

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { chargeRules } from '../../../artifact/fuel/limits.ts';
 import { moduleOf } from './arbitrary-programs.ts';
 import { runMetered } from './metered-run.ts';
 
@@ -29,6 +30,13 @@ test('a short loop costs one round before it and each further one on the way bac
     const [once, twice] = [1, 2].map((rounds) => spent(loop(rounds, ['add']), slice));
     t.is(twice! - once!, roundCost + addCost);
   }
+});
+
+test('nothing in a short loop is too dear to be paid in front of it', (t) => {
+  t.true(
+    chargeRules.shortLoop <= chargeRules.shortSegment,
+    'what pays for itself in a round would make its charge too small',
+  );
 });
 
 test('a loop that is left in its first round executes no instruction of the meter but those in front of it', (t) => {
