@@ -66,6 +66,10 @@ function clientOf(
   value: CliConfiguration & { readonly controller: string },
 ): ControllerClient {
   const { controller } = value;
+  if (!URL.canParse(controller))
+    throw new CommandError(
+      `cli.controller is no URL: "${controller}"; write https://HOST:PORT, an IPv6 address in [ ]`,
+    );
   const ca = value.ca === undefined ? {} : { ca: textOf(context, value.ca, 'cli.ca') };
   const tokenFile =
     value.tokenFile === undefined ? undefined : textOf(context, value.tokenFile, 'cli.tokenFile').trim();

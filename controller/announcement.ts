@@ -4,6 +4,7 @@
  */
 
 import { makeDirectoryDurably, writeFileDurably } from '../platform/durable-file.ts';
+import { hostAndPort } from '../platform/host-and-port.ts';
 import { type Disk, DiskError } from '../platform/ports.ts';
 import { sha256Hex } from '../schemas/sha256.ts';
 
@@ -20,6 +21,12 @@ export interface Announcement {
 
 const fileBytesMax = 16_384;
 const filesMax = 64;
+
+/** A server that listens everywhere is reached by a name or an address that its certificate holds. */
+export function reachableUrl(listening: string, hostname: string): string {
+  const { hostname: host, port } = new URL(listening);
+  return host === '0.0.0.0' || host === '[::]' ? `https://${hostAndPort(hostname, Number(port || 443))}` : listening;
+}
 
 /** Where controllers of this user announce themselves; undefined for a user without a home. */
 export function announcementDirectory(environment: Readonly<Record<string, string | undefined>>): string | undefined {

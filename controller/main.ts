@@ -27,8 +27,8 @@ import { type HttpsDoor, openApi, openHttps } from './wiring/https.ts';
 import { openOutlets } from './wiring/outlets.ts';
 import { openCache, openGitSource, openJudged, openPublishing } from './wiring/publishing.ts';
 
-/** The server certificate is looked at this often; it is renewed long before it expires. */
-const renewalSchedule = '17 3 * * *';
+/** The server certificate is looked at this often, also on a machine that sleeps at night; it is renewed long before it expires. */
+const renewalSchedule = '17 * * * *';
 
 /** Artifacts that nobody needs any more go at the second look. */
 const collectionSchedule = '43 * * * *';

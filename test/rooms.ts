@@ -15,6 +15,7 @@ export interface Room {
 export const computing = [
   'node:crypto',
   'node:zlib',
+  'node:stream',
   'node:buffer',
   'node:path',
   'node:path/posix',
@@ -194,7 +195,7 @@ export const rooms: readonly Room[] = [
   {
     path: 'controller/doors/mqtt',
     imports: ['schemas', 'platform', 'controller/authority', 'controller/doors', 'controller/shadow'],
-    packages: ['aedes', 'mqtt', 'node:net', 'node:tls', 'node:stream'],
+    packages: ['aedes', 'mqtt', 'node:net', 'node:tls'],
     reason: 'the only room of the shore that knows MQTT',
   },
   {

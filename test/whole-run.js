@@ -1,9 +1,9 @@
-/** How `npm test` runs all tests: as `ava` does, but files of tests that only compute share processes. */
+/** How `npm test` runs all tests: as `ava` does, but files of tests that can do so share processes. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleAgent } from '../device-agent/bundle.ts';
 import packageJson from '../package.json' with { type: 'json' };
-import { onlyComputes, sharing } from './computing-tests.ts';
+import { byProcess, canShare } from './shared-processes.ts';
 import { walk } from './sources.ts';
 
 /** Where the files lie that only import those of a process, and are made anew for each run. */
@@ -18,17 +18,17 @@ export default async ({ projectDir }) => {
   // Once, before several that run it would each make it.
   await bundleAgent(join(projectDir, '.cache/agent'));
   const files = walk('test').filter((file) => file.endsWith('.test.ts'));
-  const computing = files.filter(onlyComputes);
+  const sharing = files.filter(canShare);
   rmSync(join(projectDir, directory), { recursive: true, force: true });
   mkdirSync(join(projectDir, directory), { recursive: true });
-  const processes = [...sharing(computing)].map(([name, together]) => {
+  const processes = [...byProcess(sharing)].map(([name, together]) => {
     const file = `${directory}/${name}.test.ts`;
     writeFileSync(join(projectDir, file), together.map((path) => `import '../../${path}';\n`).join(''));
     return file;
   });
   return {
     ...packageJson.ava,
-    files: [...files.filter((file) => !computing.includes(file)), ...processes],
+    files: [...files.filter((file) => !sharing.includes(file)), ...processes],
     sortTestFiles: (a, b) => begins(a) - begins(b),
   };
 };

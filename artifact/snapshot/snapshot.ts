@@ -88,21 +88,49 @@ function runsOf(addresses: readonly number[]): [number, number][] {
   return runs;
 }
 
-/** The snapshot in a file, for an instance whose memory may have so many pages. Throws a SnapshotError. */
-export function decodeSnapshot(file: Uint8Array, memoryPagesMax: number): Snapshot {
+/** A snapshot as it is read, before its blocks are unpacked. */
+export interface PackedBlocks {
+  readonly compressed: Uint8Array;
+  /** What they are when they are unpacked. */
+  readonly bytes: number;
+  /** The whole, by the blocks as they were unpacked; throws where that is another length. */
+  readonly whole: (blocks: Uint8Array) => Snapshot;
+}
+
+/** A file in two parts: what was digested, and the digest. Throws where it is no snapshot. */
+export function splitSnapshot(file: Uint8Array): { readonly digested: Buffer; readonly digest: Buffer } {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   if (bytes.length < headAt + digestBytes || !bytes.subarray(0, magic.length).equals(magic))
     throw new SnapshotError('it is no snapshot');
-  const signed = bytes.subarray(0, -digestBytes);
-  if (!digest(signed).equals(bytes.subarray(-digestBytes)))
-    throw new SnapshotError('it is damaged: its digest is another');
-  const headBytes = bytes.readUInt32LE(magic.length);
-  if (headBytes > headBytesMax || headAt + headBytes > signed.length)
+  return { digested: bytes.subarray(0, -digestBytes), digest: bytes.subarray(-digestBytes) };
+}
+
+/** Throws where a file was digested to something else than it says: nothing of it counts then. */
+export function requireDigest(seen: Uint8Array, said: Buffer): void {
+  if (!said.equals(seen)) throw new SnapshotError('it is damaged: its digest is another');
+}
+
+/** What was digested, for an instance whose memory may have so many pages. */
+export function readDigested(digested: Buffer, memoryPagesMax: number): PackedBlocks {
+  const headBytes = digested.readUInt32LE(magic.length);
+  if (headBytes > headBytesMax || headAt + headBytes > digested.length)
     throw new SnapshotError(`its head of ${headBytes} bytes is larger than it may be`);
-  const { runs, ...rest } = parseHead(signed.subarray(headAt, headAt + headBytes), memoryPagesMax);
-  const blockCount = runs.reduce((sum, [, count]) => sum + count, 0);
-  const body = unpacked(signed.subarray(headAt + headBytes), blockCount * blockBytes);
-  return { ...rest, blocks: blocksOf(runs, body) };
+  const { runs, ...rest } = parseHead(digested.subarray(headAt, headAt + headBytes), memoryPagesMax);
+  const bytes = runs.reduce((sum, [, count]) => sum + count, 0) * blockBytes;
+  const whole = (blocks: Uint8Array): Snapshot => {
+    if (blocks.length !== bytes)
+      throw new SnapshotError(`its blocks are ${blocks.length} bytes, its head says ${bytes}`);
+    return { ...rest, blocks: blocksOf(runs, blocks) };
+  };
+  return { compressed: digested.subarray(headAt + headBytes), bytes, whole };
+}
+
+/** The snapshot in a file, for an instance whose memory may have so many pages. Throws a SnapshotError. */
+export function decodeSnapshot(file: Uint8Array, memoryPagesMax: number): Snapshot {
+  const { digested, digest: said } = splitSnapshot(file);
+  requireDigest(digest(digested), said);
+  const { compressed, bytes, whole } = readDigested(digested, memoryPagesMax);
+  return whole(unpacked(compressed, bytes));
 }
 
 function parseHead(text: Buffer, memoryPagesMax: number): Head {
@@ -144,14 +172,16 @@ function requireInOrder(runs: readonly unknown[], end: number): void {
 }
 
 function unpacked(body: Uint8Array, length: number): Uint8Array {
-  let bytes: Uint8Array;
   try {
-    bytes = zstdDecompressSync(body, { maxOutputLength: Math.max(1, length) });
+    return zstdDecompressSync(body, { maxOutputLength: Math.max(1, length) });
   } catch (error) {
-    throw new SnapshotError(`its blocks do not unpack: ${(error as Error).message}`);
+    throw notUnpacked(error as Error);
   }
-  if (bytes.length !== length) throw new SnapshotError(`its blocks are ${bytes.length} bytes, its head says ${length}`);
-  return bytes;
+}
+
+/** Why blocks that are compressed are not had. */
+export function notUnpacked({ message }: Error): SnapshotError {
+  return new SnapshotError(`its blocks do not unpack: ${message}`);
 }
 
 function blocksOf(runs: Head['runs'], body: Uint8Array): ReadonlyMap<number, Uint8Array> {

@@ -8,7 +8,7 @@ import { X509Certificate as NodeCertificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
 import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
-import type { Clock, Disk, Random } from '../../platform/ports.ts';
+import { type Clock, type Disk, DiskError, type Random } from '../../platform/ports.ts';
 import type { End } from '../expiry/end.ts';
 import { authorityEnd, serverEnd } from './authority-ends.ts';
 import { type KeyAndCertificate, readPair } from './authority-files.ts';
@@ -54,6 +54,8 @@ export interface AuthorityOptions {
   readonly random: Random;
   /** False where this controller served before: then an authority that is not there is lost. True unless told otherwise. */
   readonly isFirstStart?: boolean;
+  /** Told where the disk does not take what can be made again. */
+  readonly onNotKept?: (error: DiskError) => void;
 }
 
 interface Issuer {
@@ -222,11 +224,24 @@ function serverPair({ disk, directory }: AuthorityOptions): KeyAndCertificate | 
   return pair === 'damaged' ? undefined : pair;
 }
 
+/** Keeps what can be made again, and says whether it did: a disk that takes nothing keeps nobody from serving. */
+function isKept({ disk, directory, onNotKept }: AuthorityOptions, file: string, text: string): boolean {
+  try {
+    writeFileDurably(disk, directory, file, encoder.encode(text));
+    return true;
+  } catch (error) {
+    if (!(error instanceof DiskError) || onNotKept === undefined) throw error;
+    onNotKept(error);
+    return false;
+  }
+}
+
 /** Puts the public certificate where everybody reads it, unless it is there. */
-function keepPublic({ disk, directory }: AuthorityOptions, certificate: string): void {
+function keepPublic(options: AuthorityOptions, certificate: string): void {
+  const { disk, directory } = options;
   const path = authorityPaths(directory).authority;
   const isThere = disk.stat(path) !== undefined && new TextDecoder().decode(disk.readFile(path)) === certificate;
-  if (!isThere) writeFileDurably(disk, directory, 'ca.pem', encoder.encode(certificate));
+  if (!isThere) isKept(options, 'ca.pem', certificate);
 }
 
 /** Opens the authority of a directory, or makes it: `authority.pem` (secret), `server.pem` (secret), `ca.pem` (public). */
@@ -237,17 +252,20 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
   const authority = pair.certificate;
   keepPublic(options, authority);
   const issuer: Issuer = { certificate: new x509.X509Certificate(authority), key: await importKey(pair.key) };
+  /** What the disk did not take. */
+  let unkept: KeyAndCertificate | undefined;
   return {
     certificate: authority,
     async serverIdentity(hostnames) {
-      const kept = serverPair(options);
-      if (kept !== undefined && stillServes(kept.certificate, authority, hostnames, clock)) return kept;
+      for (const pair of [serverPair(options), unkept]) {
+        if (pair !== undefined && stillServes(pair.certificate, authority, hostnames, clock)) return pair;
+      }
       const fresh = await issueServer(issuer, options, hostnames);
-      writeFileDurably(disk, directory, 'server.pem', encoder.encode(fresh.key + fresh.certificate));
+      unkept = isKept(options, 'server.pem', fresh.key + fresh.certificate) ? undefined : fresh;
       return fresh;
     },
     ends() {
-      const server = serverPair(options);
+      const server = unkept ?? serverPair(options);
       const renewedDaysBefore = serverDaysLeftMin - 1;
       return [
         authorityEnd(authority),

@@ -74,18 +74,23 @@ class GitSource implements Source {
     // The whole tree must be there before anybody relies on it.
     const from = judged !== undefined && (await tip.repository.has(judged)) ? judged : undefined;
     this.#compared = { from, to: oid, changes: await fleetChanges(tip.repository, from, oid) };
-    const history = await this.#place(tip, known, signal);
+    const history = await this.#place(tip, commit.parents, known, signal);
     return judgeTip(this.#options, await this.#follower.repository(), { commit, history }, known);
   }
 
-  async #place(tip: TipAt, { inForce, accepted }: KnownBranch, signal: AbortSignal): Promise<History> {
+  async #place(
+    tip: TipAt,
+    parents: readonly string[],
+    { inForce, accepted }: KnownBranch,
+    signal: AbortSignal,
+  ): Promise<History> {
     if (inForce === undefined) return 'first';
     if (this.#placed?.tip === tip.oid && this.#placed.inForce === inForce) return this.#placed.history;
     const { gitDirectory } = tip.repository;
     const isAfter = async () =>
       (await (await this.#follower.repository()).has(inForce)) &&
       this.#engine.isAncestor(gitDirectory, inForce, tip.oid, signal);
-    let isAdvance = inForce === tip.oid || (await isAfter());
+    let isAdvance = inForce === tip.oid || parents.includes(inForce) || (await isAfter());
     // What was accepted needs no past.
     if (!isAdvance && accepted !== tip.oid && (await tip.deepen())) isAdvance = await isAfter();
     const history = isAdvance ? 'advanced' : 'rewritten';

@@ -1,7 +1,7 @@
 /** Tells where this controller is: to who sets up agents, and to the command line of the user who runs it. */
 import { writeFileDurably } from '../../platform/durable-file.ts';
 import { nodeDisk as disk } from '../../platform/node/disk.ts';
-import { announce, announcementDirectory } from '../announcement.ts';
+import { announce, announcementDirectory, reachableUrl } from '../announcement.ts';
 import type { StateDirectory } from '../state-directory.ts';
 import type { Ground } from './ground.ts';
 
@@ -13,11 +13,6 @@ export function writeEndpoints(
   const cut = state.endpoints.lastIndexOf('/');
   const bytes = new TextEncoder().encode(`${JSON.stringify(endpoints, undefined, 2)}\n`);
   writeFileDurably(disk, state.endpoints.slice(0, cut), state.endpoints.slice(cut + 1), bytes);
-}
-
-/** A server that listens everywhere is reached by a name that its certificate holds. */
-function reachableUrl(listening: string, hostname: string): string {
-  return listening.replace(/\/\/(0\.0\.0\.0|\[?::\]?):/, `//${hostname}:`);
 }
 
 /** For the command line of the user who runs this, where there is such a person. */

@@ -4,7 +4,7 @@ import { makeDirectoryDurably } from '../../platform/durable-file.ts';
 import { nodeClock as clock } from '../../platform/node/clock.ts';
 import { nodeDisk as disk } from '../../platform/node/disk.ts';
 import { nodeRandom as random } from '../../platform/node/random.ts';
-import type { Log } from '../../platform/ports.ts';
+import type { DiskError, Log } from '../../platform/ports.ts';
 import type { ControllerConfiguration } from '../../schemas/generated/types.ts';
 import { type Authority, openAuthority, replaceAuthority } from '../authority/authority.ts';
 import type { KeyAndCertificate } from '../authority/authority-files.ts';
@@ -72,7 +72,10 @@ export async function openGround(
 ): Promise<Ground> {
   const keys = readControllerKeys(disk, configuration.keys ?? state.onlineKeys);
   const isFirstStart = !wasLed;
-  const authority = await openAuthority({ disk, directory: state.authority, clock, random, isFirstStart });
+  const onNotKept = (error: DiskError): void =>
+    log.write('error', 'authority.certificate-not-kept', { error: error.message });
+  const directory = state.authority;
+  const authority = await openAuthority({ disk, directory, clock, random, isFirstStart, onNotKept });
   const identity = await authority.serverIdentity(configuration.hostnames!);
   const apiToken = readApiToken(disk, random, state.apiToken);
   return { configuration, state, log, authority, identity, keys, apiToken, guard: createGuard({ clock, log }) };

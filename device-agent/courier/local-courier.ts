@@ -43,6 +43,9 @@ function withoutSlash(url: string): string {
   return url.replace(/\/+$/, '');
 }
 
+/** So long after an envelope whose signer nothing names it is looked again whether something does; a word from the shore ends that. */
+const unknownSignerMs = 60 * 60_000;
+
 /** Does errands in this process. */
 export class LocalCourier implements Courier {
   readonly #options: LocalCourierOptions;
@@ -74,7 +77,10 @@ export class LocalCourier implements Courier {
         await metadata.refresh([], signal);
         judgement = judge();
       }
-      if (judgement.kind !== 'genuine') return { kind: 'refused', problem: judgement.problem };
+      // What names its key may come yet, from a cache in between that is behind.
+      if (judgement.kind === 'unknown-signer')
+        return { kind: 'failed', problem: judgement.problem, isLink: false, retryAfterMs: unknownSignerMs };
+      if (judgement.kind === 'refused') return judgement;
       metadata.raiseTime(Date.parse(judgement.deployment.issuedAt));
       return { ...judgement, envelope };
     } catch (error) {

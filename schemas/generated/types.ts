@@ -504,9 +504,11 @@ export interface ControllerConfiguration {
   source: SourceConfiguration;
   http?: HttpConfiguration;
   /**
-   * Names and addresses in the server certificate.
+   * Names and addresses in the server certificate: shore.example, 192.0.2.7, 2001:db8::7, without scheme, port or brackets.
+   *
+   * @minItems 1
    */
-  hostnames?: string[];
+  hostnames?: [string, ...string[]];
   mqtt?: MqttConfiguration;
   /**
    * Directory of the online keys (deployment, snapshot, timestamp).

@@ -64,3 +64,14 @@ test('fleet release list cuts lines for a terminal, and for nobody else', async 
   t.regex(piped, /wasi_snapshot_preview1\n/);
   t.false(piped.includes('…'));
 });
+
+test('an address of the controller that is no URL is told as what it is', async (t) => {
+  const loadConfiguration = async () => ({ value: { controller: 'https://::1:7443' } });
+  const changed = { loadConfiguration } as unknown as Partial<CommandContext>;
+  const { output, exitCode } = await fleet(worldOf(t), ['status'], changed);
+  t.regex(
+    output,
+    /^fleet: cli\.controller is no URL: "https:\/\/::1:7443"; write https:\/\/HOST:PORT, an IPv6 address in \[ \]\n/,
+  );
+  t.is(exitCode, 1);
+});

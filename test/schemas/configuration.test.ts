@@ -86,6 +86,19 @@ test('what is no URL is refused before anybody asks it', (t) => {
   t.deepEqual(faultsOf('cli', { cli: { controller: 'shore' } }), [`cli.controller ${not}`]);
 });
 
+test('what could not stand in a certificate as a name or an address is no hostname', (t) => {
+  const judged = (hostname: string) => {
+    const file = { controller: { source: { url: '/srv/fleet' }, hostnames: [hostname] } };
+    return (
+      'value' in resolveConfiguration('controller', { file, environment: {}, flags: {}, resolvePath: (path) => path })
+    );
+  };
+  for (const right of ['shore.example', 'localhost', '192.0.2.7', '::1', '2001:db8::7', 'shore'])
+    t.true(judged(right), right);
+  for (const wrong of ['https://shore', 'shore:7443', '[::1]', '["::1"]', '', 'a b', 'shore/'])
+    t.false(judged(wrong), wrong);
+});
+
 test('a variable without a text gives nothing', (t) => {
   const result = resolveConfiguration('cli', inputs({ cli: { token: 'a' } }, { environment: { FLEET_CLI_TOKEN: '' } }));
   t.is('value' in result ? result.value.token : '', 'a');

@@ -24,7 +24,8 @@ const remedies: Readonly<Record<FileErrorCode, string>> = {
   STATE_CORRUPT:
     'move the file away or restore a copy; without it the controller starts anew from git and from what devices report',
   STATE_NEWER: 'start the newer controller that wrote it',
-  STATE_LOCKED: 'another controller has it open; stop that one first',
+  STATE_LOCKED:
+    'another controller has it open: stop that one first; or its disk knows no locks, as NFS may: mount it with locks',
   STATE_FULL: 'make room on its disk',
   STATE_IO: 'look at the disk and the permissions of the file',
 };

@@ -39,6 +39,8 @@ export interface MadeGuest extends MadeInstances {
   readonly call: (entry: Entry, ...values: readonly (number | bigint)[]) => Promise<unknown>;
   /** Others have their turn where this one's is over: for what is done with it while nothing runs in it. */
   readonly giveWay: () => Promise<void> | undefined;
+  /** Waits for something outside of its turn; rejects where its end is decided meanwhile. */
+  readonly during: <T>(work: Promise<T>) => Promise<T>;
 }
 
 /** Ends of a run that did not come to its own. */
@@ -151,7 +153,14 @@ export class Guest implements Caller {
     const made = this.#instances.make(compiled);
     this.#counters.attach(made.instance.exports);
     const giveWay = () => (this.#turns.isOver ? this.#turns.giveWay() : undefined);
-    return { ...made, giveWay, call: (entry, ...values) => this.#call(entry, ...values) };
+    const during = <T>(work: Promise<T>) => this.#during(work);
+    return { ...made, giveWay, during, call: (entry, ...values) => this.#call(entry, ...values) };
+  }
+
+  async #during<T>(work: Promise<T>): Promise<T> {
+    const done = await this.#turns.during(work.then((value) => ({ value })));
+    if (typeof done === 'number') throw new Error('its end was decided meanwhile');
+    return done.value;
   }
 
   #call(entry: Entry, ...values: readonly (number | bigint)[]): Promise<unknown> {

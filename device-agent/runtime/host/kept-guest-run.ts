@@ -7,6 +7,7 @@ import type { HostedApplication } from '../protocol.ts';
 import { failureOf, notTakenOver, type RunEnd } from '../run-end.ts';
 import type { KeptState } from '../snapshot/kept-state.ts';
 import { QuietInstance } from '../snapshot/quiet-instance.ts';
+import { unpackedSnapshot } from '../snapshot/unpacked-snapshot.ts';
 import type { CompiledApplication } from './compiled-modules.ts';
 import { EventStreams } from './event-streams.ts';
 import { type GuestEnd, type GuestWork, type MadeGuest, runByItself } from './guest.ts';
@@ -15,6 +16,15 @@ import { GuestRun, type RunPorts } from './guest-run.ts';
 import type { Captured, EventInput, Exported, KeptHandlers, KeptRun } from './launch.ts';
 
 const returned = (exitCode: number) => ({ kind: 'resident', exitCode }) as const;
+
+/** Does what takes long a stretch at a time, with its neighbours between two. */
+async function inStretches<T>(steps: Generator<void, T, void>, { giveWay }: Pick<MadeGuest, 'giveWay'>): Promise<T> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    await giveWay();
+  }
+}
 
 /** A guest that stays after it was started, or where it went on from a snapshot, and is called for its events. */
 export class KeptGuestRun implements KeptRun {
@@ -66,7 +76,7 @@ export class KeptGuestRun implements KeptRun {
   async capture(): Promise<Captured> {
     let captured: Captured = { kind: 'refused', message: this.#uncapturable };
     await this.#run.again(async ({ giveWay }) => {
-      captured = await this.#captured(giveWay);
+      captured = await this.#captured({ giveWay });
       return returned(0);
     });
     return captured;
@@ -111,7 +121,7 @@ export class KeptGuestRun implements KeptRun {
     if (state?.kind === 'carriable') this.#quiet = new QuietInstance(made.instance, state.carriable, made.program);
     else if (state !== undefined) this.#uncapturable = state.reason;
     if (from?.kind !== 'snapshot') return this.#begin(made, from?.bytes);
-    const misfit = this.#restore(from);
+    const misfit = await this.#restore(from, made);
     if (misfit === undefined) return returned(0);
     if (from.isTakenOver) return notTakenOver(misfit);
     this.#handlers.onAfresh(misfit);
@@ -128,10 +138,11 @@ export class KeptGuestRun implements KeptRun {
   }
 
   /** Gives it that state; why it does not fit, where it does not. */
-  #restore({ bytes, isTakenOver }: KeptState): string | undefined {
+  async #restore({ bytes, isTakenOver }: KeptState, made: MadeGuest): Promise<string | undefined> {
     try {
       if (this.#quiet === undefined) return this.#uncapturable;
-      this.#fuelBefore = this.#quiet.restore(bytes, isTakenOver);
+      const snapshot = await unpackedSnapshot(bytes, this.#quiet.memoryPagesMax, made);
+      this.#fuelBefore = await inStretches(this.#quiet.restoring(snapshot, isTakenOver), made);
       return undefined;
     } catch (error) {
       if (!(error instanceof SnapshotError)) throw error;
@@ -139,16 +150,11 @@ export class KeptGuestRun implements KeptRun {
     }
   }
 
-  /** A stretch at a time, with its neighbours between two. */
-  async #captured(giveWay: MadeGuest['giveWay']): Promise<Captured> {
+  async #captured(made: Pick<MadeGuest, 'giveWay'>): Promise<Captured> {
     try {
       if (this.#quiet === undefined) return { kind: 'refused', message: this.#uncapturable };
       const steps = this.#quiet.snapshotting(this.#fuelBefore + this.#run.usage().fuelSpent);
-      for (;;) {
-        const { done, value } = steps.next();
-        if (done === true) return { kind: 'captured', snapshot: value };
-        await giveWay();
-      }
+      return { kind: 'captured', snapshot: await inStretches(steps, made) };
     } catch (error) {
       if (!(error instanceof UncapturableState || error instanceof SnapshotError)) throw error;
       return { kind: 'refused', message: error.message };

@@ -2,7 +2,7 @@
 import { judgeModule } from '../../../artifact/admission/judge-module.ts';
 import type { Verdict } from '../../../artifact/admission/verdict.ts';
 import { UncapturableState } from '../../../artifact/snapshot/show-state.ts';
-import { encodeSnapshot, SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
+import { decodeSnapshot, encodeSnapshot, SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
 import type { Clock } from '../../../platform/ports.ts';
 import type { CompiledModule } from '../host/compiled-modules.ts';
 import { FuelMeter } from '../host/fuel-meter.ts';
@@ -134,7 +134,7 @@ class Call {
   /** Fuel that was spent before the state that it goes on from: what goes on has been started already. */
   async #begin({ instance, entries, call }: MadeGuest, quiet: QuietInstance | undefined): Promise<number> {
     const { restore } = this.#request;
-    if (restore !== undefined) return quiet!.restore(restore);
+    if (restore !== undefined) return quiet!.restore(decodeSnapshot(restore, quiet!.memoryPagesMax));
     const { _start: program } = instance.exports;
     for (const entry of entries) if (entry !== program) await call(entry);
     return 0;

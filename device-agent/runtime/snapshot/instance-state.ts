@@ -54,15 +54,29 @@ export function* capturing(
   };
 }
 
-/** Gives a new instance that state; it was made with the memory of `memory`, and has not run. Throws where it does not fit, and changes nothing then. */
-export function restore({ exports, memory }: ShownInstance, { globals }: Shown, snapshot: Snapshot): void {
+/**
+ * Gives a new instance that state, and stops after every stretch of its memory; it was made with the memory of `memory`, and has not
+ * run. Throws where it does not fit, and changes nothing then.
+ */
+export function* restoring(
+  { exports, memory }: ShownInstance,
+  { globals }: Shown,
+  snapshot: Snapshot,
+): Generator<void, void, void> {
   const names = Object.keys(globals);
   if (names.length !== Object.keys(snapshot.globals).length || names.some((name) => !(name in snapshot.globals)))
     throw new SnapshotError('it has other globals than the module');
   const values = names.map((name) => numberFrom(snapshot.globals[name]!, globals[name]!));
   resize(memory, snapshot.memoryPages);
-  const bytes = new Uint8Array(memory?.buffer ?? new ArrayBuffer(0)).fill(0);
-  for (const [address, block] of snapshot.blocks) bytes.set(block, address);
+  const bytes = new Uint8Array(memory?.buffer ?? new ArrayBuffer(0));
+  for (let start = 0; start < bytes.length; start += stretchBytes) {
+    bytes.fill(0, start, start + stretchBytes);
+    for (let address = start; address < start + stretchBytes; address += blockBytes) {
+      const block = snapshot.blocks.get(address);
+      if (block !== undefined) bytes.set(block, address);
+    }
+    yield;
+  }
   for (const [at, name] of names.entries()) (exports[name] as WebAssembly.Global).value = values[at]!;
 }
 

@@ -1,10 +1,10 @@
 import { fuelContract, rewriterVersion } from '../../../artifact/fuel/contract.ts';
 import { type Layout, layoutDifferences, layoutOf } from '../../../artifact/snapshot/layout.ts';
 import { type ShownState, showState, UncapturableState } from '../../../artifact/snapshot/show-state.ts';
-import { decodeSnapshot, type Snapshot, SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
+import { type Snapshot, SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
 import { sha256Hex } from '../../../schemas/sha256.ts';
 import type { Guest } from '../wasi/guest.ts';
-import { capturing, restore, type ShownInstance, type Tables, tablesOf } from './instance-state.ts';
+import { capturing, restoring, type ShownInstance, type Tables, tablesOf } from './instance-state.ts';
 
 /** A module that is ready to be instantiated, shown so that the state of its instances can be carried over. */
 export interface Carriable extends ShownState {
@@ -18,6 +18,13 @@ export interface Carriable extends ShownState {
 export function carriable(source: Uint8Array, ready: Uint8Array, memoryPagesMax: number): Carriable {
   const { left, stack } = fuelContract;
   return { ...showState(ready, [left, stack]), digest: sha256Hex(source), layout: layoutOf(source), memoryPagesMax };
+}
+
+function atOnce<T>(steps: Generator<void, T, void>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
 }
 
 /** An instance that nothing runs in, between two calls: its state can be captured, and, before the first, be given to it. */
@@ -37,12 +44,21 @@ export class QuietInstance {
     this.#descriptors = guest.descriptors.open();
   }
 
+  /** What its memory may have. */
+  get memoryPagesMax(): number {
+    return this.#module.memoryPagesMax;
+  }
+
+  /** Gives it a state of its own module, at once, and the fuel that was spent until then. */
+  restore(snapshot: Snapshot): number {
+    return atOnce(this.restoring(snapshot, false));
+  }
+
   /**
-   * Gives it the state in a file, and the fuel that was spent until then; `isTakenOver` is one of another module that differs in code
-   * alone. Throws a SnapshotError where it does not fit, and changes nothing then.
+   * The same, and stops after every stretch of its memory; `isTakenOver` is one of another module that differs in code alone. Throws
+   * a SnapshotError where it does not fit, and changes nothing then.
    */
-  restore(file: Uint8Array, isTakenOver = false): number {
-    const snapshot = decodeSnapshot(file, this.#module.memoryPagesMax);
+  *restoring(snapshot: Snapshot, isTakenOver: boolean): Generator<void, number, void> {
     if (isTakenOver) this.#requireSameLayout(snapshot);
     else if (snapshot.module !== this.#module.digest)
       throw new SnapshotError(
@@ -53,7 +69,7 @@ export class QuietInstance {
       throw new SnapshotError(
         `it is of a module that was metered by version ${snapshot.rewriter}, not ${rewriterVersion}`,
       );
-    restore(this.#instance, this.#module, snapshot);
+    yield* restoring(this.#instance, this.#module, snapshot);
     return snapshot.fuel;
   }
 
@@ -65,11 +81,7 @@ export class QuietInstance {
 
   /** Its state, at once. Throws where it has what can't be carried over. */
   snapshot(fuel: number): Snapshot {
-    const steps = this.snapshotting(fuel);
-    for (;;) {
-      const { done, value } = steps.next();
-      if (done === true) return value;
-    }
+    return atOnce(this.snapshotting(fuel));
   }
 
   /** The same, and stops after every stretch of its memory. */

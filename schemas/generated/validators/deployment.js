@@ -7,8 +7,8 @@ const schema82 = {"description":"A git commit id.","type":"string","pattern":"^[
 const schema83 = {"description":"RFC 3339 in UTC.","type":"string","pattern":"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"};
 const func1 = Object.prototype.hasOwnProperty;
 const pattern4 = new RegExp("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "u");
-const pattern48 = new RegExp("^[0-9a-f]{40}$", "u");
-const pattern49 = new RegExp("^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$", "u");
+const pattern49 = new RegExp("^[0-9a-f]{40}$", "u");
+const pattern50 = new RegExp("^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$", "u");
 const schema85 = {"title":"DeployedApplication","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"sha256":{"$ref":"metadata.schema.json#/$defs/Sha256","description":"Of the module; must agree with the TUF target NAME/VERSION.wasm."},"length":{"description":"Bytes of the module.","type":"integer","minimum":0,"maximum":268435456},"links":{"description":"Other modules of it, by the name under which functions are imported from them.","type":"object","minProperties":1,"maxProperties":8,"propertyNames":{"$ref":"metadata.schema.json#/$defs/LinkName"},"additionalProperties":{"$ref":"#/$defs/LinkedModule"}},"args":{"type":"array","maxItems":256,"items":{"type":"string"}},"env":{"type":"object","additionalProperties":{"type":"string"}},"config":{"$ref":"metadata.schema.json#/$defs/Config"},"restart":{"$ref":"metadata.schema.json#/$defs/RestartPolicy"},"class":{"$ref":"metadata.schema.json#/$defs/ApplicationClass","description":"Without it: standard."},"isolation":{"$ref":"metadata.schema.json#/$defs/Isolation","description":"Without it: shared."},"trigger":{"$ref":"events.schema.json#/$defs/Trigger"},"handover":{"$ref":"events.schema.json#/$defs/Handover"},"events":{"title":"EventTerms","type":"object","properties":{"instance":{"$ref":"events.schema.json#/$defs/EventInstance"},"handler":{"$ref":"events.schema.json#/$defs/Handler"},"snapshots":{"title":"SnapshotTerms","description":"When the state of its kept instance is written to the disk.","type":"object","properties":{"everySeconds":{"type":"integer","minimum":1,"maximum":35996400},"bytesPerDayMax":{"type":"integer","minimum":1024,"maximum":10736344498176}},"required":["everySeconds","bytesPerDayMax"],"additionalProperties":false},"concurrency":{"$ref":"events.schema.json#/$defs/Concurrency"},"queue":{"$ref":"events.schema.json#/$defs/EventQueue"},"fuel":{"$ref":"metadata.schema.json#/$defs/Fuel"},"timeLimitMs":{"type":"integer","minimum":1,"maximum":600000000}},"additionalProperties":false},"channels":{"title":"Channels","type":"object","properties":{"in":{"type":"object","maxProperties":32,"propertyNames":{"$ref":"metadata.schema.json#/$defs/Name"},"additionalProperties":{"$ref":"events.schema.json#/$defs/ChannelIn"}},"out":{"type":"object","maxProperties":32,"propertyNames":{"$ref":"metadata.schema.json#/$defs/Name"},"additionalProperties":{"title":"ChannelOut","type":"object","properties":{"queue":{"$ref":"events.schema.json#/$defs/ChannelQueue"},"messageBytes":{"type":"integer","minimum":1024,"maximum":262144},"framing":{"$ref":"events.schema.json#/$defs/Framing"},"drop":{"$ref":"events.schema.json#/$defs/ChannelDrop"},"shore":{"title":"ShoreTerms","description":"What it may keep until the shore has it.","type":"object","properties":{"quotaBytes":{"type":"integer","minimum":65536,"maximum":17179869184},"maxAgeSeconds":{"type":"integer","minimum":60,"maximum":34560000},"drop":{"$ref":"events.schema.json#/$defs/ShoreDrop"}},"required":["quotaBytes","maxAgeSeconds","drop"],"additionalProperties":false}},"additionalProperties":false}}},"additionalProperties":false},"limits":{"title":"ApplicationLimits","type":"object","properties":{"memoryBytes":{"type":"integer","minimum":65536,"maximum":17179869184},"fuelPerSecond":{"$ref":"metadata.schema.json#/$defs/Fuel"},"fuelPerRun":{"$ref":"metadata.schema.json#/$defs/Fuel"}},"additionalProperties":false},"data":{"$ref":"#/$defs/DirectoryGrant","description":"/data, kept on disk; without it there is none."},"tmp":{"$ref":"#/$defs/DirectoryGrant","description":"/tmp, in memory; without it there is none."},"kv":{"title":"StoreGrant","description":"/kv, kept on disk; without it there is none.","type":"object","properties":{"bytesMax":{"type":"integer","minimum":1024,"maximum":268435456}},"required":["bytesMax"],"additionalProperties":false},"secrets":{"description":"What it may read as /secrets/NAME, by name.","type":"object","maxProperties":16,"additionalProperties":{"title":"DeployedSecret","type":"object","properties":{"sealed":{"$ref":"metadata.schema.json#/$defs/Sealed","description":"Absent where there is no copy for the key of this device."}},"additionalProperties":false}},"machine":{"description":"What of the machine it may open as /machine/NAME.","type":"array","maxItems":16,"items":{"$ref":"metadata.schema.json#/$defs/Name"}},"allowedOutboundHosts":{"type":"array","maxItems":16,"items":{"$ref":"metadata.schema.json#/$defs/OutboundHost"}},"facts":{"description":"What it may publish at /facts, by name.","type":"object","maxProperties":8,"propertyNames":{"pattern":"^[a-z][a-z0-9_]{0,31}$"},"additionalProperties":{"$ref":"metadata.schema.json#/$defs/FactType"}}},"required":["name","version","sha256","length","args","env","config","restart"],"additionalProperties":false};
 const schema35 = {"description":"A release's version: letters, digits, dot, dash, plus and underscore, at most 64 characters; usually semantic versioning.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$"};
 const schema88 = {"description":"SHA-256 in lower-case hexadecimal.","type":"string","pattern":"^[0-9a-f]{64}$"};
@@ -34,9 +34,9 @@ const schema68 = {"description":"tcp://HOST:PORT; HOST is a name, an IPv4 addres
 const schema69 = {"description":"number: a finite one; boolean: true or false; string: at most 64 characters.","enum":["number","boolean","string"]};
 const func2 = (text) => [...text].length;
 const pattern7 = new RegExp("^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$", "u");
-const pattern53 = new RegExp("^[0-9a-f]{64}$", "u");
+const pattern54 = new RegExp("^[0-9a-f]{64}$", "u");
 const pattern8 = new RegExp("^(?!env$)[a-z]([-a-z0-9]{0,61}[a-z0-9])?$", "u");
-const pattern62 = new RegExp("^[A-Za-z0-9+/]{108,}={0,2}$", "u");
+const pattern63 = new RegExp("^[A-Za-z0-9+/]{108,}={0,2}$", "u");
 const pattern27 = new RegExp("^tcp://([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]{2,45}\\]):(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})$", "u");
 const pattern28 = new RegExp("^[a-z][a-z0-9_]{0,31}$", "u");
 const schema90 = {"title":"LinkedModule","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"sha256":{"$ref":"metadata.schema.json#/$defs/Sha256","description":"Must agree with the TUF target NAME/VERSION.wasm."},"length":{"type":"integer","minimum":0,"maximum":268435456}},"required":["name","version","sha256","length"],"additionalProperties":false};
@@ -157,7 +157,7 @@ errors++;
 if(data.sha256 !== undefined){
 let data2 = data.sha256;
 if(typeof data2 === "string"){
-if(!pattern53.test(data2)){
+if(!pattern54.test(data2)){
 const err9 = {instancePath:instancePath+"/sha256",schemaPath:"metadata.schema.json#/$defs/Sha256/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -690,7 +690,7 @@ errors++;
 if(data.sha256 !== undefined){
 let data2 = data.sha256;
 if(typeof data2 === "string"){
-if(!pattern53.test(data2)){
+if(!pattern54.test(data2)){
 const err13 = {instancePath:instancePath+"/sha256",schemaPath:"metadata.schema.json#/$defs/Sha256/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -2210,7 +2210,7 @@ vErrors.push(err137);
 }
 errors++;
 }
-if(!pattern62.test(data53)){
+if(!pattern63.test(data53)){
 const err138 = {instancePath:instancePath+"/secrets/" + key18.replace(/~/g, "~0").replace(/\//g, "~1")+"/sealed",schemaPath:"metadata.schema.json#/$defs/Sealed/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9+/]{108,}={0,2}$"},message:"must match pattern \""+"^[A-Za-z0-9+/]{108,}={0,2}$"+"\""};
 if(vErrors === null){
 vErrors = [err138];
@@ -2630,7 +2630,7 @@ errors++;
 if(data.revision !== undefined){
 let data4 = data.revision;
 if(typeof data4 === "string"){
-if(!pattern48.test(data4)){
+if(!pattern49.test(data4)){
 const err16 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
@@ -2655,7 +2655,7 @@ errors++;
 if(data.issuedAt !== undefined){
 let data5 = data.issuedAt;
 if(typeof data5 === "string"){
-if(!pattern49.test(data5)){
+if(!pattern50.test(data5)){
 const err18 = {instancePath:instancePath+"/issuedAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err18];

@@ -180,8 +180,8 @@ return errors === 0;
 }
 validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const pattern37 = new RegExp("^SHA256:[A-Za-z0-9+/]{43}=?$", "u");
-const pattern68 = new RegExp("^MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[A-Za-z0-9+/]{86}==$", "u");
+const pattern38 = new RegExp("^SHA256:[A-Za-z0-9+/]{43}=?$", "u");
+const pattern69 = new RegExp("^MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[A-Za-z0-9+/]{86}==$", "u");
 
 function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://fleet.dev/schemas/device.schema.json" */;
@@ -320,7 +320,7 @@ errors++;
 if(data3.keyFingerprint !== undefined){
 let data5 = data3.keyFingerprint;
 if(typeof data5 === "string"){
-if(!pattern37.test(data5)){
+if(!pattern38.test(data5)){
 const err10 = {instancePath:instancePath+"/spec/keyFingerprint",schemaPath:"metadata.schema.json#/$defs/KeyFingerprint/pattern",keyword:"pattern",params:{pattern: "^SHA256:[A-Za-z0-9+/]{43}=?$"},message:"must match pattern \""+"^SHA256:[A-Za-z0-9+/]{43}=?$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -345,7 +345,7 @@ errors++;
 if(data3.publicKey !== undefined){
 let data6 = data3.publicKey;
 if(typeof data6 === "string"){
-if(!pattern68.test(data6)){
+if(!pattern69.test(data6)){
 const err12 = {instancePath:instancePath+"/spec/publicKey",schemaPath:"metadata.schema.json#/$defs/PublicKey/pattern",keyword:"pattern",params:{pattern: "^MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[A-Za-z0-9+/]{86}==$"},message:"must match pattern \""+"^MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[A-Za-z0-9+/]{86}==$"+"\""};
 if(vErrors === null){
 vErrors = [err12];

@@ -7,7 +7,7 @@ const schema35 = {"description":"A release's version: letters, digits, dot, dash
 const schema88 = {"description":"SHA-256 in lower-case hexadecimal.","type":"string","pattern":"^[0-9a-f]{64}$"};
 const pattern4 = new RegExp("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "u");
 const pattern7 = new RegExp("^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$", "u");
-const pattern53 = new RegExp("^[0-9a-f]{64}$", "u");
+const pattern54 = new RegExp("^[0-9a-f]{64}$", "u");
 const schema245 = {"title":"Way","type":"object","properties":{"method":{"enum":["whole","brotli","delta"]},"base":{"$ref":"metadata.schema.json#/$defs/Sha256","description":"The module a delta starts from."},"sha256":{"$ref":"metadata.schema.json#/$defs/Sha256","description":"Of the blob that travels."},"length":{"description":"Bytes that travel.","type":"integer","minimum":0}},"required":["method","sha256","length"],"additionalProperties":false};
 
 function validate115(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -79,7 +79,7 @@ errors++;
 if(data.base !== undefined){
 let data1 = data.base;
 if(typeof data1 === "string"){
-if(!pattern53.test(data1)){
+if(!pattern54.test(data1)){
 const err5 = {instancePath:instancePath+"/base",schemaPath:"metadata.schema.json#/$defs/Sha256/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -104,7 +104,7 @@ errors++;
 if(data.sha256 !== undefined){
 let data2 = data.sha256;
 if(typeof data2 === "string"){
-if(!pattern53.test(data2)){
+if(!pattern54.test(data2)){
 const err7 = {instancePath:instancePath+"/sha256",schemaPath:"metadata.schema.json#/$defs/Sha256/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -339,7 +339,7 @@ errors++;
 if(data.sha256 !== undefined){
 let data4 = data.sha256;
 if(typeof data4 === "string"){
-if(!pattern53.test(data4)){
+if(!pattern54.test(data4)){
 const err14 = {instancePath:instancePath+"/sha256",schemaPath:"metadata.schema.json#/$defs/Sha256/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err14];

@@ -4,7 +4,7 @@ export const isShadowDesired = validate119;
 const schema252 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://fleet.dev/schemas/shadow-desired.schema.json","title":"ShadowDesired","description":"The desired state of the named shadow `fleet`: the newest deployment, inline while it is small, else by digest from the artifact store.","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"envelope":{"description":"The DSSE envelope as JSON text.","type":"string","maxLength":4096},"blob":{"title":"BlobReference","type":"object","properties":{"sha256":{"$ref":"metadata.schema.json#/$defs/Sha256"},"length":{"type":"integer","minimum":1,"maximum":1048576}},"required":["sha256","length"],"additionalProperties":false}},"required":["sequence"],"additionalProperties":false};
 const schema88 = {"description":"SHA-256 in lower-case hexadecimal.","type":"string","pattern":"^[0-9a-f]{64}$"};
 const func2 = (text) => [...text].length;
-const pattern53 = new RegExp("^[0-9a-f]{64}$", "u");
+const pattern54 = new RegExp("^[0-9a-f]{64}$", "u");
 
 function validate119(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://fleet.dev/schemas/shadow-desired.schema.json" */;
@@ -138,7 +138,7 @@ errors++;
 if(data2.sha256 !== undefined){
 let data3 = data2.sha256;
 if(typeof data3 === "string"){
-if(!pattern53.test(data3)){
+if(!pattern54.test(data3)){
 const err10 = {instancePath:instancePath+"/blob/sha256",schemaPath:"metadata.schema.json#/$defs/Sha256/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err10];

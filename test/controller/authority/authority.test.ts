@@ -19,7 +19,7 @@ import { writeFileDurably } from '../../../platform/durable-file.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
-import type { Clock } from '../../../platform/ports.ts';
+import type { Clock, DiskError } from '../../../platform/ports.ts';
 import { keepAll, loseAll, PowerCut, SimDisk } from '../../sim/sim-disk.ts';
 import { deviceRequest, Scene, scratchDirectory } from '../doors/scene.ts';
 
@@ -127,6 +127,30 @@ test('the server certificate is kept while it serves, and renewed before it expi
   t.not(later.certificate, first.certificate);
   const renamed = await (await open(directory.path)).serverIdentity([...names, 'shore.example']);
   t.truthy(new X509Certificate(renamed.certificate).checkHost('shore.example'));
+});
+
+test('a certificate that is due is renewed on a disk that takes nothing: it serves, is told, and is kept once there is room', async (t) => {
+  const disk = new SimDisk();
+  const start = nodeClock.now();
+  const at = (ms: number) => {
+    const told: string[] = [];
+    const onNotKept = ({ code }: DiskError): unknown => told.push(code);
+    const authority = openAuthority({ disk, directory: '/a', clock: clockAt(ms), random: nodeRandom, onNotKept });
+    return { told, authority };
+  };
+  const first = await (await at(start).authority).serverIdentity(['localhost']);
+  disk.leaveRoom(0);
+  const late = start + 95 * dayMs;
+  const { told, authority } = at(late);
+  const renewed = await (await authority).serverIdentity(['localhost']);
+  t.true(Date.parse(new X509Certificate(renewed.certificate).validTo) > late);
+  t.is((await (await authority).serverIdentity(['localhost'])).certificate, renewed.certificate);
+  t.true((await authority).ends().every(({ expiresAt }) => expiresAt > late));
+  t.deepEqual(told, ['NO_SPACE']);
+  t.deepEqual((await (await at(start).authority).serverIdentity(['localhost'])).certificate, first.certificate);
+  disk.leaveRoom(Number.POSITIVE_INFINITY);
+  const roomy = await (await at(late).authority).serverIdentity(['localhost']);
+  t.is((await (await at(late).authority).serverIdentity(['localhost'])).certificate, roomy.certificate);
 });
 
 test('a device whose clock was set back to its beginning believes the authority and the controller', async (t) => {

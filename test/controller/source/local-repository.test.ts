@@ -80,6 +80,25 @@ test('no index of a pack, which grows with the fleet, is read where the git prog
   );
 });
 
+test('nobody walks through history for a commit that says itself what it comes after', async (t) => {
+  if (!hasGit) return t.pass('skipped: the git program is not installed');
+  const { repository, directory } = await bare(t);
+  const first = await repository.commit({ 'a.yaml': 'one' });
+  const second = await repository.commit({ 'a.yaml': 'two' }, { parents: [first] });
+  const walks: string[] = [];
+  const run: typeof nodePrograms.run = (name, args, options) => {
+    walks.push(...args.filter((arg) => arg === 'merge-base'));
+    return nodePrograms.run(name, args, options);
+  };
+  const mirrorDirectory = join(directory, 'mirror');
+  const source = sourceOf({ url: repository.path, mirrorDirectory }, { programs: { ...nodePrograms, run } });
+  t.like(await poll(source, first), { kind: 'tip', history: 'advanced' });
+  t.is(walks.length, 0);
+  await repository.commit({ 'a.yaml': 'three' }, { parents: [second] });
+  t.like(await poll(source, first), { kind: 'tip', history: 'advanced' });
+  t.is(walks.length, 1);
+});
+
 test('a force-push is told apart from progress', async (t) => {
   const { repository, open } = await bare(t);
   const first = await repository.commit({ 'a.yaml': 'one' });

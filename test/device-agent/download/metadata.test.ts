@@ -132,6 +132,22 @@ test('a deployment that was begun before its key was revoked is judged again whe
   t.is(ship.report.problem?.code, 'DEPLOYMENT_REVOKED');
 });
 
+test('a deployment whose signer is named only later, as where a cache in between was behind, is judged again by itself', async (t) => {
+  const ship = await proved();
+  const { shore } = ship;
+  shore.deploymentKey = keyOf('deployment of 2027');
+  ship.want(shore.desired(2, [gauge2]));
+  await ship.run(60);
+  t.is(ship.report.problem?.code, 'ENVELOPE_THRESHOLD');
+  const asked = shore.requests.length;
+  await ship.run(3_000);
+  t.is(shore.requests.length, asked, 'what nobody vouches for costs little');
+  shore.publish();
+  await ship.run(2_000);
+  t.deepEqual(ship.running(), ['gauge 2.0.0']);
+  t.is(ship.report.problem, undefined);
+});
+
 test('what stops everything is taken under expired metadata too, if its key still stands', async (t) => {
   const ship = await proved();
   await ship.run(30 * 24 * 60 * 60);

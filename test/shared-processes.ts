@@ -1,17 +1,23 @@
 /**
- * Which tests only compute, so that many files of them can share a process: none can see that another is there. To start a
- * process for each costs more than most of them need to run.
+ * Which tests can share a process, because none can see that another is there: they compute, and have files in directories of
+ * their own. To start a process for each costs more than most of them need to run.
  */
 import { computing } from './rooms.ts';
 import { type Import, importedFile, importsOf, textOf } from './sources.ts';
 
-/** Files of tests in one process. They run in one turn of its event loop, in which nothing of them is heard. */
+/** Files of tests in one process. Much of them runs in one turn of its event loop, in which nothing of them is heard. */
 const filesPerProcessMax = 10;
 
-/** What computes, and files that are read as they lie there. */
-const harmlessBuiltins = [...computing, 'node:fs', 'node:os', 'node:sqlite'];
+/** What computes, files, and what waits in the Clock port. */
+const harmlessBuiltins = [
+  ...computing,
+  ...['node:fs', 'node:fs/promises', 'node:os', 'node:sqlite', 'node:events', 'node:stream', 'node:timers/promises'],
+];
 
-/** In a test: time, the process, what all share, and an order among the tests of the file. */
+/** Asks the network's module only what an address is. */
+const asksWhatAnAddressIs = 'controller/authority/authority.ts';
+
+/** In a test: times that others would stretch, the process, what all share, and an order among the tests of the file. */
 const shared =
   /\bset(Timeout|Interval)\b|\bperformance\.|\bprocess\.(?!pid)|\bglobalThis\b|\btest\.(serial|before|after)/;
 
@@ -26,7 +32,8 @@ interface Look {
 
 const looks = new Map<string, Look>();
 
-function isHarmlessPackage({ specifier }: Import): boolean {
+function isHarmless(file: string, { specifier }: Import): boolean {
+  if (specifier === 'node:net') return file === asksWhatAnAddressIs;
   return specifier.startsWith('node:') ? harmlessBuiltins.includes(specifier) : !nativePackage.test(specifier);
 }
 
@@ -36,7 +43,9 @@ function lookAt(file: string): Look {
   const imports = file.endsWith('.ts') ? importsOf(file).filter(({ typeOnly }) => !typeOnly) : [];
   const packages = imports.filter((imported) => importedFile(file, imported) === undefined);
   const look = {
-    harmless: packages.every(isHarmlessPackage) && !(file.startsWith('test/') && shared.test(textOf(file))),
+    harmless:
+      packages.every((imported) => isHarmless(file, imported)) &&
+      !(file.startsWith('test/') && shared.test(textOf(file))),
     imports: imports.flatMap((imported) => importedFile(file, imported) ?? []),
   };
   looks.set(file, look);
@@ -44,7 +53,7 @@ function lookAt(file: string): Look {
 }
 
 /** Whether a file of tests, with all that it imports, touches nothing that its process has once. */
-export function onlyComputes(file: string): boolean {
+export function canShare(file: string): boolean {
   const reached = new Set([file]);
   for (const one of reached) {
     const { harmless, imports } = lookAt(one);
@@ -54,8 +63,8 @@ export function onlyComputes(file: string): boolean {
   return true;
 }
 
-/** Files of tests as they share processes: neighbours together, as many in each process of a room as in its others. */
-export function sharing(files: readonly string[]): Map<string, readonly string[]> {
+/** Files of tests by the process that they share: neighbours together, as many in each process of a room as in its others. */
+export function byProcess(files: readonly string[]): Map<string, readonly string[]> {
   const byRoom = Map.groupBy(files.toSorted(), (file) => /^test\/([\w-]+)\//.exec(file)?.[1] ?? 'house');
   return new Map(
     [...byRoom].flatMap(([room, all]) => {
