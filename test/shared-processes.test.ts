@@ -4,7 +4,7 @@ import { walk } from './sources.ts';
 
 const files = walk('test').filter((file) => file.endsWith('.test.ts'));
 
-test('tests share a process only where they start none, open no connection and measure no time', (t) => {
+test('tests share a process only where they start none, open no connection, measure no time and wait for nothing to be there', (t) => {
   for (const file of [
     'test/artifact/wasm/module.test.ts',
     'test/controller/planning/plan-device.test.ts',
@@ -18,6 +18,7 @@ test('tests share a process only where they start none, open no connection and m
     'test/controller/doors/mqtt/sdk.test.ts',
     'test/device-agent/transport/month.test.ts',
     'test/platform/node/lock.test.ts',
+    'test/artifact/fuel/counters.test.ts',
   ]) {
     t.false(canShare(file), file);
   }

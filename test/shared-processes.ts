@@ -21,6 +21,9 @@ const asksWhatAnAddressIs = 'controller/authority/authority.ts';
 const shared =
   /\bset(Timeout|Interval)\b|\bperformance\.|\bprocess\.(?!pid)|\bglobalThis\b|\btest\.(serial|before|after)/;
 
+/** In any file: it is not there at once, and `ava` begins when the first tests are. */
+const waitsToBeThere = /^(?!.*\basync\b)\w.*\bawait\b/m;
+
 /** A package whose library is loaded into the process. */
 const nativePackage = /^aws-(crt|iot)/;
 
@@ -42,17 +45,19 @@ function lookAt(file: string): Look {
   if (known !== undefined) return known;
   const imports = file.endsWith('.ts') ? importsOf(file).filter(({ typeOnly }) => !typeOnly) : [];
   const packages = imports.filter((imported) => importedFile(file, imported) === undefined);
+  const text = textOf(file);
   const look = {
     harmless:
       packages.every((imported) => isHarmless(file, imported)) &&
-      !(file.startsWith('test/') && shared.test(textOf(file))),
+      !waitsToBeThere.test(text) &&
+      !(file.startsWith('test/') && shared.test(text)),
     imports: imports.flatMap((imported) => importedFile(file, imported) ?? []),
   };
   looks.set(file, look);
   return look;
 }
 
-/** Whether a file of tests, with all that it imports, touches nothing that its process has once. */
+/** Whether a file of tests, with all that it imports, is there at once and touches nothing that its process has once. */
 export function canShare(file: string): boolean {
   const reached = new Set([file]);
   for (const one of reached) {

@@ -1,13 +1,12 @@
 import { WasmError } from '../wasm/error.ts';
 import { immediate } from '../wasm/immediates.ts';
 import type { InstructionCursor } from '../wasm/read/instructions.ts';
-import { type BodyShape, noBackEdge, noSegment, type Segments } from './body-shape.ts';
+import { type BodyShape, noSegment, type Segments } from './body-shape.ts';
 import { action, actionOfOpcode, costOfOpcode, growthOfOpcode } from './costs.ts';
 import { type EditLog, edit, notByIndex } from './edit-log.ts';
 import { FlowScan } from './flow.ts';
 import { isVectorOpcode } from './frame.ts';
 import { OpenConstructs } from './open-constructs.ts';
-import { OperandHeight } from './operand-height.ts';
 import { blockArity, lengthIsWide } from './operand-shapes.ts';
 import type { Signatures } from './signatures.ts';
 
@@ -24,17 +23,17 @@ export class BodyScan {
   hasBulk = false;
   throwsOrTailCalls = false;
   usesVectors = false;
-  readonly height: OperandHeight;
+  heightMax = 0;
   readonly #cursor: InstructionCursor;
   readonly #log: EditLog;
   readonly #signatures: Signatures;
   #segment = 0;
+  #height = 0;
 
   constructor(cursor: InstructionCursor, log: EditLog, signatures: Signatures, results: number) {
     this.#cursor = cursor;
     this.#log = log;
     this.#signatures = signatures;
-    this.height = new OperandHeight(signatures);
     this.open.push(false, 0, 0, 0, results);
     this.ways.enter(false, false);
   }
@@ -50,7 +49,7 @@ export class BodyScan {
 
   #instruction(opcode: number): void {
     if (this.#segment !== noSegment) this.segments.cost[this.#segment]! += costOfOpcode[opcode]!;
-    this.height.grow(growthOfOpcode[opcode]!);
+    this.#grow(growthOfOpcode[opcode]!);
     if (isVectorOpcode(opcode)) this.usesVectors = true;
     const what = actionOfOpcode[opcode]!;
     if (what === action.none) return;
@@ -76,7 +75,7 @@ export class BodyScan {
       case action.catchAll:
         this.#caught(this.#cursor.end);
         this.#arm();
-        if (what === action.catch) this.height.caught(this.#cursor.values[0]!);
+        if (what === action.catch) this.#grow(this.#paramsOfTag(this.#cursor.values[0]!));
         break;
       case action.delegate:
         this.open.escape();
@@ -105,11 +104,11 @@ export class BodyScan {
   #enter(isLoop: boolean, mayBeSkipped = false): void {
     const [params, results] = blockArity(this.#cursor, this.#signatures);
     this.ways.enter(isLoop, mayBeSkipped);
-    this.open.push(isLoop, this.#segment, this.height.now - params, params, results);
+    this.open.push(isLoop, this.#segment, this.#height - params, params, results);
   }
 
   #arm(): void {
-    this.height.now = this.open.heightInside;
+    this.#height = this.open.heightInside;
     this.ways.arm();
     this.#beginAfter(this.open.opener, this.#cursor.end);
   }
@@ -138,8 +137,8 @@ export class BodyScan {
     const at = this.#cursor.end;
     const { current, opener, top } = this.open;
     const { isLoop, catches } = this.open.constructs;
-    this.height.now = 0;
-    this.height.grow(this.open.heightBehind);
+    this.#height = 0;
+    this.#grow(this.open.heightBehind);
     const goesElsewhere = this.open.pop();
     this.ways.leave();
     if (top === 0) return;
@@ -162,17 +161,15 @@ export class BodyScan {
     for (let i = 0; i < count; i++) {
       if (kinds[i] !== immediate.label) continue;
       const to = top - values[i]!;
-      const target = this.#constructAt(to);
+      this.#constructAt(to);
       this.ways.branch(to);
-      if (what > action.branchIf) this.open.constructs.byTable[target] = true;
       place = Math.min(place, to);
     }
     const target = this.#constructAt(place);
     this.open.reachFor(place);
-    const goesBack = what <= action.branchIf && this.open.constructs.isLoop[target];
-    const edge = goesBack ? this.ways.goBack(this.open.current, target) : noBackEdge;
-    if (edge !== noBackEdge || this.open.leavesLoop(place)) {
-      this.#edit(what === action.branchIf ? edit.branchIf : edit.branch, start, this.open.current, target, edge);
+    if (this.open.leavesLoop(place)) {
+      if (what === action.branchIf) this.#edit(edit.branchIf, start, end, this.open.current, target);
+      else this.#edit(edit.branch, start, this.open.current, target);
     }
     if (what === action.branch || what === action.branchTable) this.#leaveUnreached();
     else this.#beginAfter(this.#segment, end);
@@ -183,10 +180,10 @@ export class BodyScan {
     const callee = what === action.call || what === action.tailCall ? values[0]! : notByIndex;
     if (callee !== notByIndex) {
       this.#noteCall(callee);
-      this.height.call(this.#signatures.ofFunction[callee] ?? this.#noFunction(), 0);
+      this.#passArguments(this.#signatures.ofFunction[callee] ?? this.#noFunction(), 0);
     } else if (what !== action.throw) {
       this.callsIndirectly = true;
-      this.height.call(values[0]!, 1);
+      this.#passArguments(values[0]!, 1);
     }
     if (what < action.tailCall) {
       if (callee === notByIndex) this.open.observe();
@@ -204,7 +201,7 @@ export class BodyScan {
   /** What follows runs never, and finds no operands. */
   #leaveUnreached(): void {
     this.#goOn(noSegment);
-    this.height.now = this.open.heightBelow;
+    this.#height = this.open.heightBelow;
   }
 
   #noFunction(): never {
@@ -216,6 +213,10 @@ export class BodyScan {
     this.calls.callee.push(callee);
     this.calls.segment.push(this.#segment);
     this.calls.construct.push(this.open.current);
+  }
+
+  #passArguments(type: number, more: number): void {
+    this.#grow((this.#signatures.results[type] ?? 0) - (this.#signatures.params[type] ?? 0) - more);
   }
 
   #replace(what: number): void {
@@ -230,10 +231,10 @@ export class BodyScan {
         break;
       case action.fixedArray:
         if (this.#segment !== noSegment) this.segments.cost[this.#segment]! += values[1]!;
-        this.height.grow(1 - values[1]!);
+        this.#grow(1 - values[1]!);
         break;
       case action.struct:
-        this.height.grow(1 - (this.#signatures.fields[values[0]!] ?? 0));
+        this.#grow(1 - (this.#signatures.fields[values[0]!] ?? 0));
         break;
       case action.wait:
         this.#edit(edit.wait, start, end);
@@ -256,10 +257,19 @@ export class BodyScan {
     );
   }
 
+  #paramsOfTag(tag: number): number {
+    return this.#signatures.params[this.#signatures.ofTag[tag] ?? -1] ?? 0;
+  }
+
   #constructAt(place: number): number {
     const construct = this.open.at(place);
     if (construct === undefined) throw new WasmError('bad-kind', this.#cursor.start, 'label that is not open');
     return construct;
+  }
+
+  #grow(values: number): void {
+    this.#height += values;
+    if (this.#height > this.heightMax) this.heightMax = this.#height;
   }
 
   /** A segment that runs only if its parent did; code after what never runs never runs. */

@@ -17,7 +17,6 @@ export interface BodyShape {
   readonly segments: Segments;
   readonly flow: Flow;
   readonly constructs: Constructs;
-  readonly backEdges: BackEdges;
   /** Where its edits stand in the log: the first, and behind the last. */
   readonly edits: { readonly from: number; readonly to: number };
   /** Functions that are called by their index, each with the segment and the construct that do it. */
@@ -67,19 +66,4 @@ export interface Constructs {
   readonly labelArity: number[];
   /** Whether an exception may continue at its label. */
   readonly catches: boolean[];
-  /** Whether a branch that may go elsewhere too goes to it with no instruction of its own on the way. */
-  readonly byTable: boolean[];
 }
-
-/** Branches that begin another round of a loop and may have instructions of their own on the way, as columns over their numbers. */
-export interface BackEdges {
-  /** The loop, by its construct. */
-  readonly loop: number[];
-  /** The construct in which it stands. */
-  readonly construct: number[];
-  /** The last point on the way to it. */
-  readonly point: number[];
-}
-
-/** No back edge: a branch onward, or one that never runs. */
-export const noBackEdge = -1;

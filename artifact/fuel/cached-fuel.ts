@@ -3,13 +3,14 @@ import type { BodyShape } from './body-shape.ts';
 import type { Indices } from './indices.ts';
 import { fillUpWhereGone, own } from './injected.ts';
 import { inlinedIntoBytesMax } from './limits.ts';
+import { outOfFuelLabel } from './reentered-loop.ts';
 
-/** Writes what is done with the fuel, which is kept in a local behind those of the function, or in the global. */
+/** Writes what is done with the fuel where it is kept in a local, behind those of the function. */
 export class CachedFuel {
   readonly local: number;
   /** Whether calls of our own functions would not be inlined here. */
   readonly callsStay: boolean;
-  /** What is to be given back when the loop that is being written is entered anew, as its header charges it once more. */
+  /** What a round of the loop costs that is being written and will be entered anew. */
   roundCharge = 0;
   readonly #code: Assembler;
   readonly #indices: Indices;
@@ -43,43 +44,30 @@ export class CachedFuel {
 
   charge(charge: number, checks: boolean): void {
     const code = this.#code;
-    if (checks && this.callsStay) {
-      this.chargeInPlace(charge);
-      return;
+    code.localGet(this.local);
+    code.i64Const(charge);
+    if (checks) this.#spend();
+    else {
+      code.i64Subtract();
+      code.localSet(this.local);
     }
-    code.localGet(this.local);
-    code.i64Const(charge);
-    if (checks) code.call(this.#indices.own(own.spend));
-    else code.i64Subtract();
-    code.localSet(this.local);
   }
 
-  /** Where the engine would leave a call, and where it may compile the function before it comes by. */
-  chargeInPlace(charge: number): void {
+  /** A call that the engine would leave in each round of a hot loop has the body of what it calls in its place. */
+  #spend(): void {
     const code = this.#code;
-    code.localGet(this.local);
-    code.i64Const(charge);
-    code.i64Subtract();
-    fillUpWhereGone(code, this.#indices, this.local);
-  }
-
-  /** Charges where the fuel is kept in the global. */
-  chargeGlobal(charge: number, checks: boolean): void {
-    const code = this.#code;
-    if (checks && this.callsStay) this.chargeGlobalInPlace(charge);
-    else if (checks) {
-      code.i64Const(charge);
-      code.call(this.#indices.own(own.charge));
+    if (this.callsStay) {
+      code.i64Subtract();
+      fillUpWhereGone(code, this.#indices, this.local);
     } else {
-      this.#leftLess(charge);
-      code.globalSet(this.#indices.left);
+      code.call(this.#indices.own(own.spend));
+      code.localSet(this.local);
     }
   }
 
-  /** The same as `chargeInPlace`, where the fuel is kept in the global; the local is free then. */
-  chargeGlobalInPlace(charge: number): void {
+  /** Makes what is on the stack the fuel that is left, where that is kept in the global; asks the host for more when it is gone. */
+  setAndLook(): void {
     const code = this.#code;
-    this.#leftLess(charge);
     code.localTee(this.local);
     code.globalSet(this.#indices.left);
     code.localGet(this.local);
@@ -91,21 +79,16 @@ export class CachedFuel {
     code.end();
   }
 
-  #leftLess(charge: number): void {
-    this.#code.globalGet(this.#indices.left);
-    this.#code.i64Const(charge);
-    this.#code.i64Subtract();
-  }
-
-  /** Charges a round of a loop that leaves itself by this label when the fuel is gone. */
-  chargeRound(charge: number, label: number): void {
+  /** What a round of a loop costs that leaves itself when the fuel is gone. */
+  chargeRound(charge: number): void {
     const code = this.#code;
+    this.roundCharge = charge;
     code.localGet(this.local);
     code.i64Const(charge);
     code.i64Subtract();
     code.localTee(this.local);
     code.i64Const(0);
     code.i64LessThan();
-    code.branchUnlikely(label);
+    code.branchUnlikely(outOfFuelLabel);
   }
 }

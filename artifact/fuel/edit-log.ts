@@ -12,9 +12,9 @@ export const edit = {
   return: 4,
   /** A call that doesn't come back. */
   tailCall: 5,
-  /** A br_if: its construct, the construct it goes to, the number of the back edge that it is, or `noBackEdge`. */
+  /** A br_if: its end, its construct, the construct it goes to; the label is the number in its bytes. */
   branchIf: 6,
-  /** Any other branch: its construct, the outermost construct it may go to, the number of the back edge that it is, or `noBackEdge`. */
+  /** Any other branch: its construct, the outermost construct it may go to. */
   branch: 7,
   /** A loop opens: its construct. */
   loop: 8,

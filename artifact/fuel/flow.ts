@@ -1,4 +1,4 @@
-import { type BackEdges, type Flow, noBackEdge } from './body-shape.ts';
+import type { Flow } from './body-shape.ts';
 
 const nowhere = -1;
 
@@ -16,7 +16,6 @@ interface Open {
 /** Notes how control comes from one point of a body to the next, while the body is walked. */
 export class FlowScan {
   readonly flow: Flow = { segment: [], first: [], from: [] };
-  readonly backEdges: BackEdges = { loop: [], construct: [], point: [] };
   readonly #open: Open[] = [];
   /** The last point on the way to here; nowhere in code that never runs. */
   #here = nowhere;
@@ -48,15 +47,6 @@ export class FlowScan {
   branch(place: number): void {
     const { isLoop, toEnd } = this.#open[place]!;
     if (!isLoop) addTo(toEnd, this.#here);
-  }
-
-  /** A branch in this construct goes back to this loop and nowhere else; its number, unless it never runs. */
-  goBack(from: number, to: number): number {
-    if (this.#here === nowhere) return noBackEdge;
-    const { loop, construct, point } = this.backEdges;
-    construct.push(from);
-    point.push(this.#here);
-    return loop.push(to) - 1;
   }
 
   /** What follows never runs. */

@@ -9,13 +9,9 @@ export interface GrowthLimits {
 /** How conditional code is charged; part of what fuel means, so a change is a new rewriter version. */
 export const chargeRules = {
   /** A conditional segment of at most this cost may be paid where the code before it is. */
-  shortSegment: 200,
+  shortSegment: 100,
   /** At most so much conditional code is paid at one place, on the dearest way, before it is known to run. */
   conditionalMax: 300,
-  /** A loop whose code costs at most this in all may have its first round paid before it: no more than a short segment, so that all of it is. */
-  shortLoop: 200,
-  /** To such a loop at most so many branches go back, each of which pays. */
-  backEdgesMax: 4,
   /** A function of at most this cost, with all that it calls, may be called by a reference without paying for itself. */
   leafMax: 32,
   /** A function that may do at most so much before fuel is looked at elsewhere does not look itself: some microseconds. */

@@ -4,6 +4,7 @@ import type { ModuleContents } from '../wasm/read/contents.ts';
 import { InstructionCursor } from '../wasm/read/instructions.ts';
 import type { BodyShape } from './body-shape.ts';
 import { type FunctionMetering, meterFunctions } from './call-graph.ts';
+import { chargesOf } from './charges.ts';
 import { EditLog } from './edit-log.ts';
 import { FuelError } from './error.ts';
 import { frameProblem } from './frame.ts';
@@ -14,6 +15,8 @@ import type { Signatures } from './signatures.ts';
 export interface MeteredFunction {
   readonly shape: BodyShape;
   readonly metering: FunctionMetering;
+  /** Fuel to charge at each segment. */
+  readonly charges: readonly number[];
 }
 
 /** What of a module decides how its functions are metered. */
@@ -57,7 +60,10 @@ export function meterModule(module: MeteredModule, limits: WasmLimits): Metered 
   });
   for (const shape of shapes) observeCalls(shape, functions, imported);
   return {
-    functions: functions.map((metering, number) => ({ shape: shapes[number]!, metering })),
+    functions: functions.map((metering, number) => {
+      const shape = shapes[number]!;
+      return { shape, metering, charges: chargesOf(shape) };
+    }),
     reserve,
     log,
   };

@@ -14,9 +14,6 @@ Bytes that the meter may add at an instruction, what its immediates grow by amon
 const addedBytes: Readonly<Partial<Record<number, number>>> = {
   // Around it, so that it can be left and entered anew; at its header and behind it the fuel.
   [action.loop]: 136,
-  // Paid for on the way.
-  [action.branch]: 72,
-  [action.branchIf]: 72,
   [action.tryTable]: 48,
   [action.catch]: 64,
   [action.catchAll]: 64,

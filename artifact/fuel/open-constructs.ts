@@ -2,9 +2,7 @@ import type { Constructs } from './body-shape.ts';
 
 /** The constructs that are open at a point of a body, innermost last; what is known of each when it ends goes to its parent. */
 export class OpenConstructs {
-  readonly constructs: Constructs = {
-    ...{ parent: [], isLoop: [], escapes: [], observers: [], labelArity: [], catches: [], byTable: [] },
-  };
+  readonly constructs: Constructs = { parent: [], isLoop: [], escapes: [], observers: [], labelArity: [], catches: [] };
   readonly #number: number[] = [];
   readonly #opener: number[] = [];
   readonly #height: number[] = [];
@@ -52,7 +50,7 @@ export class OpenConstructs {
 
   /** Opens a construct in this segment, below which there are that many operands. */
   push(isLoop: boolean, opener: number, height: number, params: number, results: number): void {
-    const { parent, isLoop: loops, escapes, observers, labelArity, catches, byTable } = this.constructs;
+    const { parent, isLoop: loops, escapes, observers, labelArity, catches } = this.constructs;
     const place = this.top + 1;
     const number = parent.length;
     parent.push(this.#number[this.top] ?? 0);
@@ -61,7 +59,6 @@ export class OpenConstructs {
     observers.push(0);
     labelArity.push(isLoop ? params : results);
     catches.push(false);
-    byTable.push(false);
     this.#loop.push(isLoop ? place : (this.#loop[place - 1] ?? -1));
     this.#number.push(number);
     this.#opener.push(opener);

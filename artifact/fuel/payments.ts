@@ -1,5 +1,5 @@
 import type { CallGraph } from './call-graph.ts';
-import { type Charges, chargesOf } from './charges.ts';
+import { chargesOf } from './charges.ts';
 import { chargeRules } from './limits.ts';
 
 /** Who pays for what a function runs. */
@@ -10,8 +10,6 @@ export interface Payment {
   readonly paidByCallers: number;
   /** Whether fuel must be looked at when it is entered; else what runs before the next look is bounded. */
   readonly checksFuel: boolean;
-  /** What is charged in it. */
-  readonly charges: Charges;
 }
 
 interface Settled extends Payment {
@@ -52,11 +50,11 @@ export class Payments {
     const checksFuel = this.#counts[at]! || unseen > chargeRules.uncheckedMax;
     // Nobody pays for those that are called otherwise.
     const isOwnPayer = checksFuel || entries.has(at) || referenced.has(at);
-    const entry = charges.segments[0]!;
-    const isWhole = this.#isLeaf(at) && charges.segments.every((charge, segment) => segment === 0 || charge === 0);
+    const entry = charges[0]!;
+    const isWhole = this.#isLeaf(at) && charges.every((charge, segment) => segment === 0 || charge === 0);
     const isFree = isWhole && !this.#counts[at] && (entry <= chargeRules.leafMax || !isOwnPayer);
     const pays = isFree ? 'nothing' : isOwnPayer ? 'all' : 'rest';
-    const payment = { pays, paidByCallers: pays === 'all' ? 0 : entry, checksFuel, charges } as const;
+    const payment = { pays, paidByCallers: pays === 'all' ? 0 : entry, checksFuel } as const;
     this.#settled[at] = { ...payment, unseen: unseen - payment.paidByCallers };
     return payment;
   }

@@ -13,7 +13,7 @@ import { own } from './injected.ts';
  *         loop ... end
  *         br 2
  *       end
- *       ask for fuel; give back what the header has charged, as it charges once more
+ *       ask for fuel, give back what the round has paid, as it pays once more
  *       br 0
  *     end
  *   end
@@ -22,7 +22,7 @@ import { own } from './injected.ts';
 /** How many labels stand around such a loop besides its own. */
 export const labelsAround = 3;
 
-/** The label for when the fuel is gone, from the header of the loop. */
+/** The label for when the fuel is gone, from within the loop. */
 export const outOfFuelLabel = 1;
 
 /** Writes what is in front of the loop that stands here, of the same type as that. */
@@ -39,7 +39,7 @@ export function openAround(code: Assembler, cursor: InstructionCursor, at: numbe
   code.block(-64);
 }
 
-/** Where such a loop keeps its fuel, and what its header charges. */
+/** Where such a loop keeps its fuel, and what a round costs. */
 export interface RoundFuel {
   readonly local: number;
   readonly roundCharge: number;
@@ -51,10 +51,8 @@ export function closeAround(code: Assembler, { local, roundCharge }: RoundFuel, 
   code.end();
   code.localGet(local);
   code.call(indices.own(own.refill));
-  if (roundCharge > 0) {
-    code.i64Const(roundCharge);
-    code.i64Add();
-  }
+  code.i64Const(roundCharge);
+  code.i64Add();
   code.localSet(local);
   code.branch(0);
   code.end();

@@ -26,13 +26,13 @@ export function scanBody(
   const from = log.length;
   scan.run(reader.at, body.end);
   const usesVectors = scan.usesVectors || runs.some(({ type: { code } }) => code === vectorType);
-  const frame = frameBytes({ locals, params, heightMax: scan.height.most, usesVectors });
+  const frame = frameBytes({ locals, params, heightMax: scan.heightMax, usesVectors });
   const { segments, calls, references } = scan;
   const edits = { from, to: log.length };
   const { callsIndirectly, hasLoop, hasHandler, hasBulk, throwsOrTailCalls } = scan;
   const { constructs } = scan.open;
-  const { flow, backEdges } = scan.ways;
-  const code = { segments, flow, constructs, backEdges, edits, calls, references };
+  const { flow } = scan.ways;
+  const code = { segments, flow, constructs, edits, calls, references };
   const traits = { callsIndirectly, hasLoop, hasHandler, hasBulk, throwsOrTailCalls };
   return { runs, locals, start: reader.at, end: body.end, ...code, ...traits, frameBytes: frame };
 }

@@ -3,14 +3,12 @@ import { writeLocals } from '../wasm/write/code.ts';
 import type { Assembler } from './assembler.ts';
 import { noSegment } from './body-shape.ts';
 import { CachedFuel } from './cached-fuel.ts';
-import { cachedRegions, notCached, reenteredLoops } from './cached-regions.ts';
+import { cachedRegions, leavesRegion, notCached, notReentered, reenteredLoops } from './cached-regions.ts';
 import { type Edit, type EditLog, edit, notByIndex } from './edit-log.ts';
 import type { Indices } from './indices.ts';
-import { bulkFunction } from './injected.ts';
+import { bulkFunction, own } from './injected.ts';
 import type { MeteredFunction } from './meter.ts';
-import { closeAround, openAround, outOfFuelLabel } from './reentered-loop.ts';
-import { StackCount } from './stack-count.ts';
-import { BranchWriter } from './write-branches.ts';
+import { closeAround, copyBranch, labelOutside, labelsAround, openAround } from './reentered-loop.ts';
 
 /** What the body of a function is written from. */
 export interface BodySource {
@@ -42,9 +40,8 @@ class BodyWriter {
   readonly #fuel: CachedFuel;
   /** Whether there is a local for fuel. */
   readonly #hasLocal: boolean;
-  /** Undefined where a caller counts the stack. */
-  readonly #stack: StackCount | undefined;
-  readonly #branches: BranchWriter;
+  /** Holds the bytes of stack as they were when the function was entered. */
+  readonly #stackLocal: number;
   readonly #reserve: number;
   #copied: number;
 
@@ -58,37 +55,32 @@ class BodyWriter {
     this.#regions = cachedRegions(metered);
     this.#reentered = reenteredLoops(metered, this.#regions);
     this.#fuel = new CachedFuel(code, indices, metered.shape);
-    const { checksFuel, charges } = metered.metering;
+    const looks = metered.shape.hasLoop || metered.metering.checksFuel;
     const isCached = metered.shape.hasLoop && this.#regions.some((region) => region !== notCached);
-    const looks = metered.shape.hasLoop || checksFuel;
-    this.#hasLocal = isCached || (looks && this.#fuel.callsStay) || charges.backEdges.some((charge) => charge > 0);
-    const { stackBytes } = metered.metering;
-    const local = metered.shape.locals + (this.#hasLocal ? 1 : 0);
-    this.#stack = stackBytes === undefined ? undefined : new StackCount(code, indices, local, stackBytes);
-    const [fuel, regions, reentered] = [this.#fuel, this.#regions, this.#reentered];
-    this.#branches = new BranchWriter({ code, cursor, metered, fuel, regions, reentered });
+    this.#hasLocal = isCached || (looks && this.#fuel.callsStay);
+    this.#stackLocal = metered.shape.locals + (this.#hasLocal ? 1 : 0);
     this.#copied = metered.shape.start;
   }
 
   write({ log, resultType }: BodySource): void {
-    const { shape } = this.#metered;
+    const { shape, metering } = this.#metered;
     const code = this.#code;
     this.#writeLocals();
     this.#enter();
-    if (this.#stack !== undefined) code.block(resultType);
+    if (metering.stackBytes !== undefined) code.block(resultType);
     // The first edit is the entry's.
     for (let i = shape.edits.from + 1; i < shape.edits.to; i++) this.#edit(log.read(i));
     this.#copyTo(shape.end - 1);
     if (this.#regions[0] === 0) this.#fuel.putBack();
-    if (this.#stack !== undefined) code.end();
-    this.#stack?.give();
+    if (metering.stackBytes !== undefined) code.end();
+    this.#giveStack();
     code.end();
   }
 
   #writeLocals(): void {
-    const { shape } = this.#metered;
+    const { shape, metering } = this.#metered;
     const fuel = this.#hasLocal ? [{ count: 1, type: { code: 0x7e } }] : [];
-    const stack = this.#stack === undefined ? [] : [{ count: 1, type: { code: 0x7f } }];
+    const stack = metering.stackBytes === undefined ? [] : [{ count: 1, type: { code: 0x7f } }];
     writeLocals(this.#code, [...shape.runs, ...fuel, ...stack]);
   }
 
@@ -121,10 +113,11 @@ class BodyWriter {
         this.#return(first, second, third);
         break;
       case edit.branchIf:
-        this.#copied = this.#branches.branchIf(at, first, second, third);
+        this.#branchIf(first, second, third);
         break;
       case edit.branch:
-        this.#copied = this.#branches.branch(at, first, second, third);
+        if (leavesRegion(this.#regions, first, second)) this.#fuel.putBack();
+        this.#copyBranch(first);
         break;
       default:
         this.#rareEdit(kind, at, first);
@@ -136,17 +129,16 @@ class BodyWriter {
       case edit.loop:
         if (this.#regions[one] === one) this.#fuel.take();
         if (this.#reentered[one] === one) openAround(this.#code, this.#cursor, at);
-        this.#fuel.roundCharge = 0;
         break;
       case edit.loopEnd:
         if (this.#reentered[one] === one) closeAround(this.#code, this.#fuel, this.#indices);
         if (this.#regions[one] === one) this.#fuel.putBack();
         break;
       case edit.tailCall:
-        this.#stack?.give();
+        this.#giveStack();
         break;
       case edit.caught:
-        this.#stack?.restore();
+        this.#restoreStack();
         break;
       case edit.wait:
         this.#code.unreachable();
@@ -174,38 +166,121 @@ class BodyWriter {
 
   /** The first segment is paid where the function is entered, together with its stack. */
   #enter(): void {
-    const { pays, checksFuel, charges } = this.#metered.metering;
-    const charge = charges.segments[0]!;
+    const { charges, metering } = this.#metered;
+    const { stackBytes, pays, checksFuel } = metering;
     const isCached = this.#regions[0] === 0;
-    if (this.#stack !== undefined && !this.#fuel.callsStay) {
-      this.#stack.enter(charge);
+    if (stackBytes !== undefined && !this.#fuel.callsStay) {
+      this.#code.i64Const(charges[0]!);
+      this.#code.i32Const(stackBytes);
+      this.#code.call(this.#indices.own(own.enter));
+      this.#code.localSet(this.#stackLocal);
       if (isCached) this.#fuel.take();
       return;
     }
-    if (pays === 'all' && isCached) this.#fuel.enter(charge, checksFuel);
-    else if (pays === 'all') this.#fuel.chargeGlobal(charge, checksFuel);
-    this.#stack?.take(this.#reserve);
+    if (pays === 'all' && isCached) this.#fuel.enter(charges[0]!, checksFuel);
+    else if (pays === 'all') this.#charge(charges[0]!, checksFuel);
+    if (stackBytes !== undefined) this.#takeStack(stackBytes);
+  }
+
+  #takeStack(bytes: number): void {
+    const code = this.#code;
+    const { stack } = this.#indices;
+    code.globalGet(stack);
+    code.localTee(this.#stackLocal);
+    code.i32Const(bytes);
+    code.i32Subtract();
+    code.globalSet(stack);
+    code.localGet(this.#stackLocal);
+    code.i32Const(bytes + this.#reserve);
+    code.i32LessThan();
+    code.ifUnlikely();
+    code.call(this.#indices.own(own.overflow));
+    code.end();
   }
 
   #segment(segment: number, construct: number): void {
-    const { shape, metering } = this.#metered;
-    const { charges } = metering;
+    const { shape, charges, metering } = this.#metered;
     if (metering.pays === 'nothing') return;
-    const isHeader = shape.segments.parent[segment] === noSegment && !charges.paidOnWay[construct];
-    if (isHeader && shape.constructs.catches[construct]) this.#stack?.restore();
-    const charge = charges.segments[segment]!;
+    const isHeader = shape.segments.parent[segment] === noSegment;
+    if (isHeader && shape.constructs.catches[construct]) this.#restoreStack();
+    const charge = charges[segment]!;
     if (charge === 0 && !isHeader) return;
-    if (this.#reentered[construct] === construct && isHeader) {
-      this.#fuel.roundCharge = charge;
-      this.#fuel.chargeRound(charge, outOfFuelLabel);
-    } else if (this.#regions[construct] === notCached) this.#fuel.chargeGlobal(charge, isHeader);
+    if (this.#reentered[construct] === construct && isHeader) this.#fuel.chargeRound(charge);
+    else if (this.#regions[construct] === notCached) this.#charge(charge, isHeader);
     else this.#fuel.charge(charge, isHeader);
+  }
+
+  /** A call that the engine would leave in each round of a hot loop has the body of what it calls in its place. */
+  #charge(charge: number, checks: boolean): void {
+    const { left } = this.#indices;
+    const code = this.#code;
+    if (checks && !this.#fuel.callsStay) {
+      code.i64Const(charge);
+      code.call(this.#indices.own(own.charge));
+      return;
+    }
+    code.globalGet(left);
+    code.i64Const(charge);
+    code.i64Subtract();
+    if (checks) this.#fuel.setAndLook();
+    else code.globalSet(left);
   }
 
   #return(end: number, construct: number, label: number): void {
     if (this.#regions[construct] !== notCached) this.#fuel.putBack();
-    if (this.#stack === undefined) return;
-    this.#branches.leave(construct, label);
+    if (this.#metered.metering.stackBytes === undefined) return;
+    this.#code.branch(label + (this.#reentered[construct] === notReentered ? 0 : labelsAround));
     this.#copied = end;
+  }
+
+  // The fuel is put back on the way out only, where the branch carries nothing; else before it, whichever way it goes.
+  #branchIf(end: number, from: number, to: number): void {
+    const leaves = leavesRegion(this.#regions, from, to);
+    if (!leaves || this.#metered.shape.constructs.labelArity[to] !== 0) {
+      if (leaves) this.#fuel.putBack();
+      this.#copyBranch(from);
+      return;
+    }
+    this.#cursor.seek(this.#copied, end);
+    this.#cursor.next();
+    const label = labelOutside(this.#cursor.values[0]!, this.#labelsInside(from));
+    this.#code.if();
+    this.#fuel.putBack();
+    this.#code.branch(label + 1);
+    this.#code.end();
+    this.#copied = end;
+  }
+
+  /** Copies a branch that goes out of the loop that it is in. */
+  #copyBranch(from: number): void {
+    if (this.#reentered[from] === notReentered) return;
+    copyBranch(this.#code, this.#cursor, this.#copied, this.#labelsInside(from));
+    this.#copied = this.#cursor.end;
+  }
+
+  /** How many labels are open here up to and with that of the loop that will be entered anew. */
+  #labelsInside(from: number): number {
+    const loop = this.#reentered[from]!;
+    if (loop === notReentered) return Number.POSITIVE_INFINITY;
+    let labels = 1;
+    const { parent } = this.#metered.shape.constructs;
+    for (let construct = from; construct !== loop; construct = parent[construct]!) labels++;
+    return labels;
+  }
+
+  /** Sets the stack to what it is inside of this function. */
+  #restoreStack(): void {
+    const { stackBytes } = this.#metered.metering;
+    if (stackBytes === undefined) return;
+    this.#code.localGet(this.#stackLocal);
+    this.#code.i32Const(stackBytes);
+    this.#code.i32Subtract();
+    this.#code.globalSet(this.#indices.stack);
+  }
+
+  #giveStack(): void {
+    if (this.#metered.metering.stackBytes === undefined) return;
+    this.#code.localGet(this.#stackLocal);
+    this.#code.globalSet(this.#indices.stack);
   }
 }

@@ -1,7 +1,7 @@
 import type { InstructionCursor } from '../wasm/read/instructions.ts';
 import { writeLocals } from '../wasm/write/code.ts';
 import type { Assembler } from './assembler.ts';
-import { noBackEdge, noSegment } from './body-shape.ts';
+import { noSegment } from './body-shape.ts';
 import { type Edit, type EditLog, edit } from './edit-log.ts';
 import type { Indices } from './indices.ts';
 import { own } from './injected.ts';
@@ -82,13 +82,6 @@ class ThreadedWriter {
         this.#code.u32(indices.global(second));
         this.#copied = first;
         break;
-      case edit.branch:
-        this.#copyTo(at);
-        this.#payOnWay(third);
-        break;
-      case edit.branchIf:
-        this.#branchIf(at, third);
-        break;
       case edit.return:
         this.#copyTo(at);
         this.#code.branch(third);
@@ -118,62 +111,30 @@ class ThreadedWriter {
 
   #segment(segment: number): void {
     const { metered, indices } = this.#source;
-    const charge = metered.metering.charges.segments[segment]!;
+    const charge = metered.charges[segment]!;
+    const looks = this.#looks[segment]!;
     const code = this.#code;
-    if (charge > 0) this.#charge(charge);
-    if (!this.#looks[segment]) return;
-    this.#look();
+    if (charge > 0) {
+      code.localGet(this.#fuel);
+      code.i64Const(charge);
+      code.i64Subtract();
+      code.localSet(this.#fuel);
+    }
+    if (!looks) return;
+    code.localGet(this.#fuel);
+    code.i64Const(0);
+    code.i64LessThan();
+    code.ifUnlikely();
+    code.localGet(this.#fuel);
+    code.call(indices.own(own.refill));
+    code.localSet(this.#fuel);
+    code.end();
     code.localGet(this.#stack);
     code.i32Const(metered.metering.stackBytes! + this.#source.reserve);
     code.i32LessThan();
     code.ifUnlikely();
     code.call(indices.own(own.overflow));
     code.end();
-  }
-
-  #charge(charge: number): void {
-    const code = this.#code;
-    code.localGet(this.#fuel);
-    code.i64Const(charge);
-    code.i64Subtract();
-    code.localSet(this.#fuel);
-  }
-
-  #look(): void {
-    const code = this.#code;
-    code.localGet(this.#fuel);
-    code.i64Const(0);
-    code.i64LessThan();
-    code.ifUnlikely();
-    code.localGet(this.#fuel);
-    code.call(this.#source.indices.own(own.refill));
-    code.localSet(this.#fuel);
-    code.end();
-  }
-
-  #branchIf(at: number, edge: number): void {
-    this.#copyTo(at);
-    if (this.#chargeOf(edge) === 0) return;
-    const { cursor } = this.#source;
-    cursor.seek(at, cursor.bytes.length);
-    cursor.next();
-    const label = cursor.values[0]!;
-    this.#copied = cursor.end;
-    this.#code.if();
-    this.#payOnWay(edge);
-    this.#code.branch(label + 1);
-    this.#code.end();
-  }
-
-  #chargeOf(edge: number): number {
-    return edge === noBackEdge ? 0 : this.#source.metered.metering.charges.backEdges[edge]!;
-  }
-
-  #payOnWay(edge: number): void {
-    const charge = this.#chargeOf(edge);
-    if (charge === 0) return;
-    this.#charge(charge);
-    this.#look();
   }
 
   #call(start: number, end: number, index: number): void {
@@ -217,13 +178,12 @@ class ThreadedWriter {
 /** Segments that start a round of a loop, or call while nothing before them has looked. */
 function segmentsThatLook({ metered, calleeOf }: ThreadedSource): boolean[] {
   const { calls, segments } = metered.shape;
-  const { paidOnWay } = metered.metering.charges;
   const calling = new Set(
     calls.segment.filter((_, call) => calleeOf(calls.callee[call]!)?.metering.pays !== 'nothing'),
   );
   const looked: boolean[] = [];
   return segments.parent.map((parent, segment) => {
-    const isLoopHeader = parent === noSegment && segment > 0 && !paidOnWay[segments.construct[segment]!];
+    const isLoopHeader = parent === noSegment && segment > 0;
     const looks = isLoopHeader || (calling.has(segment) && !(parent !== noSegment && looked[parent]!));
     looked.push(looks || (parent !== noSegment && looked[parent]!));
     return looks;

@@ -8,10 +8,9 @@ import type { FunctionBody } from '../../../artifact/wasm/module.ts';
 import { readContents } from '../../../artifact/wasm/read/contents.ts';
 import { readBinary } from '../../../artifact/wasm/read/module.ts';
 import { ByteWriter } from '../../../artifact/wasm/write/bytes.ts';
-import { accountsOf } from './accounts.ts';
 import { assemble } from './counted-module.ts';
 import { paymentsOf } from './payments.ts';
-import { type BackEdge, bulk, type Instruction, instructionsOf, isCall, never, piecesOf } from './pieces.ts';
+import { accountsOf, bulk, type Instruction, instructionsOf, isCall, never, piecesOf } from './pieces.ts';
 
 const control = /^(block|loop|if|else|end|try|catch|catch_all|delegate|try_table|br_if|br_on_.*)$/;
 
@@ -54,12 +53,9 @@ export function countRuns(source: Uint8Array): Counted {
         const { isAll, byCallers } = pays(number + imported);
         if (isAll) return sum;
         const cut = piecesOf(instructions, extra, counterAt);
-        const { pieces, backEdges } = accountsOf(cut);
-        if (byCallers > 0) pieces.delete(cut.pieces[0]!);
-        const paid = [...pieces].reduce((total, [{ counter }, cost]) => total + value(counter) * BigInt(cost), sum);
-        const taken = ({ before, after }: BackEdge): bigint =>
-          value(before) - (after === undefined ? 0n : value(after));
-        return [...backEdges].reduce((total, [edge, cost]) => total + taken(edge) * BigInt(cost), paid);
+        const accounts = accountsOf(cut);
+        if (byCallers > 0) accounts.delete(cut.pieces[0]!);
+        return [...accounts].reduce((total, [{ counter }, cost]) => total + value(counter) * BigInt(cost), sum);
       }, value(lengths.sum));
       const paying = code.filter((_, number) => !pays(number + imported).isAll);
       return { fuel, executed: executedBy(paying, counters, value) };

@@ -3,8 +3,7 @@ import { chargeRules } from '../../../artifact/fuel/limits.ts';
 import { wasmLimits } from '../../../artifact/wasm/limits.ts';
 import { type ModuleContents, readContents } from '../../../artifact/wasm/read/contents.ts';
 import { readBinary } from '../../../artifact/wasm/read/module.ts';
-import { accountsOf } from './accounts.ts';
-import { bulk, callsByReference, handles, type Instruction, isCall, piecesOf } from './pieces.ts';
+import { accountsOf, bulk, callsByReference, handles, type Instruction, isCall, piecesOf } from './pieces.ts';
 
 /** Functions whose reference is taken: outside of code by what a reader finds there, in code by instructions. */
 function referencedIn(source: Uint8Array, code: readonly (readonly Instruction[])[]): Set<number> {
@@ -118,7 +117,7 @@ export function paymentsOf(source: Uint8Array, contents: ModuleContents, code: r
     const below = called.reduce((sum, callee) => sum + pays(callee).unseen, byReference);
     const unseen = cut.pieces.reduce((sum, { cost }) => sum + cost, below);
     const looks = counted.has(index) || unseen > chargeRules.uncheckedMax;
-    const accounts = accountsOf(cut).pieces;
+    const accounts = accountsOf(cut);
     const entry = accounts.get(cut.pieces[0]!)!;
     const isWhole =
       accounts.size === 1 &&

@@ -1,5 +1,6 @@
 /** The pieces of a function that are paid for as a whole, found by a recursive walk over its tree of blocks. */
 import { costOfOpcode } from '../../../artifact/fuel/costs.ts';
+import { chargeRules } from '../../../artifact/fuel/limits.ts';
 import { wasmLimits } from '../../../artifact/wasm/limits.ts';
 import type { FunctionBody } from '../../../artifact/wasm/module.ts';
 import { opcodeName } from '../../../artifact/wasm/opcodes.ts';
@@ -25,44 +26,23 @@ interface Block {
 }
 
 /** Instructions that a charge covers; the counter stands where they begin. */
-export interface Piece {
+interface Piece {
   readonly counter: number;
   cost: number;
   readonly before: Piece | undefined;
-  /** The loop that begins with it. */
-  readonly loop: Loop | undefined;
-}
-
-/** A loop: where control comes from, what is in it, and how it comes back to its start. */
-export interface Loop {
-  readonly before: Place;
-  readonly pieces: Piece[];
-  readonly backEdges: BackEdge[];
-  /** Whether nothing goes back but by a branch to it alone. */
-  goesBackAlone: boolean;
-}
-
-/** A branch back to the start of a loop. */
-export interface BackEdge {
-  readonly loop: Loop;
-  readonly from: Place;
-  /** Counts how often the code up to it ran, and how often the code behind it. */
-  readonly before: number;
-  readonly after: number | undefined;
 }
 
 /** A place where a piece begins, or goes on behind a block, with the places from which control comes to it. */
-export interface Place {
+interface Place {
   readonly piece: Piece;
   readonly from: readonly Place[];
 }
 
 /** What a function is made of. */
-export interface Cut {
+interface Cut {
   readonly pieces: readonly Piece[];
   /** In the order of the code. */
   readonly places: readonly Place[];
-  readonly backEdges: readonly BackEdge[];
   /** Whether an exception may continue in it, from anywhere. */
   readonly handles: boolean;
 }
@@ -91,7 +71,6 @@ export function instructionsOf(bytes: Uint8Array, body: FunctionBody): Instructi
     const targets = /^((return_)?call|ref\.func)$/.test(name)
       ? values
       : values.filter((_, i) => cursor.kinds[i] === label);
-    if (name === 'loop' && values[0]! >= 0) throw new Error('loops are taken to have no parameters here');
     const more = name === 'array.new_fixed' ? values[1]! : 0;
     found.push({ name, start: cursor.start, end: cursor.end, cost: costOfOpcode[cursor.opcode]! + more, targets });
   }
@@ -138,92 +117,83 @@ export function piecesOf(
   extra: (one: Instruction) => number,
   counterAt: (offset: number) => number,
 ): Cut {
-  const cutter = new Cutter(extra, counterAt, instructions.some(handles));
-  cutter.walk(treeOf(instructions), undefined);
-  return cutter.cut;
-}
-
-class Cutter {
-  readonly cut: { pieces: Piece[]; places: Place[]; backEdges: BackEdge[]; handles: boolean };
-  readonly #extra: (one: Instruction) => number;
-  readonly #counterAt: (offset: number) => number;
-  /** By open block, outermost first, from where control comes to its end; the loop, where it is one. */
-  readonly #open: { readonly ends: Place[]; readonly loop: Loop | undefined }[] = [];
-  /** Counts the straight run of code that the walk is in. */
-  #run = 0;
-
-  constructor(extra: (one: Instruction) => number, counterAt: (offset: number) => number, handlesSome: boolean) {
-    this.#extra = extra;
-    this.#counterAt = counterAt;
-    this.cut = { pieces: [], places: [], backEdges: [], handles: handlesSome };
-  }
-
-  walk(block: Block, around: Place | undefined): Place | undefined {
+  const pieces: Piece[] = [];
+  const places: Place[] = [];
+  /** By open block, outermost first, from where control comes to its end. */
+  const ends: (Place[] | undefined)[] = [];
+  const put = (piece: Piece, from: readonly Place[]): Place => {
+    places.push({ piece, from });
+    return places.at(-1)!;
+  };
+  const begin = (offset: number, before: Place | undefined, from: readonly Place[]): Place => {
+    const piece = { counter: counterAt(offset), cost: 0, before: before?.piece };
+    pieces.push(piece);
+    return put(piece, from);
+  };
+  const pay = (place: Place | undefined, one: Instruction): void => {
+    if (place !== undefined) place.piece.cost += one.cost + extra(one);
+  };
+  const plain = (one: Instruction, now: Place | undefined): Place | undefined => {
+    pay(now, one);
+    if (now === undefined) return undefined;
+    if (/^br/.test(one.name)) for (const label of one.targets) ends.at(-1 - label)?.push(now);
+    if (never.test(one.name)) return undefined;
+    return /^br_/.test(one.name) ? begin(one.end, now, [now]) : now;
+  };
+  const walk = (block: Block, around: Place | undefined): Place | undefined => {
     const { name, end } = block.opening;
-    this.#pay(around, block.opening);
-    this.#run = this.#counterAt(end);
-    const isLoop = name === 'loop' && around !== undefined;
-    const loop = isLoop ? { before: around, pieces: [], backEdges: [], goesBackAlone: true } : undefined;
+    pay(around, block.opening);
     const own: Place[] = [];
-    this.#open.push({ ends: own, loop });
+    ends.push(name === 'loop' ? undefined : own);
     let now = around;
-    if (name === 'function') now = this.#begin(end, undefined, []);
-    else if (loop !== undefined) now = this.#begin(end, undefined, [loop.before], loop);
-    else if (name === 'if' && around !== undefined) now = this.#begin(end, around, [around]);
+    if (name === 'function') now = begin(end, undefined, []);
+    else if (name === 'loop' && around !== undefined) now = begin(end, undefined, [around]);
+    else if (name === 'if' && around !== undefined) now = begin(end, around, [around]);
     for (const { by, items } of block.arms) {
       if (by !== undefined) {
-        this.#pay(now, by);
-        this.#run = this.#counterAt(by.end);
+        pay(now, by);
         if (now !== undefined) own.push(now);
-        now = around === undefined ? undefined : this.#begin(by.end, around, [around]);
+        now = around === undefined ? undefined : begin(by.end, around, [around]);
       }
-      for (const item of items) now = isBlock(item) ? this.walk(item, now) : this.#plain(item, now);
+      for (const item of items) now = isBlock(item) ? walk(item, now) : plain(item, now);
     }
-    this.#pay(now, block.closing);
-    this.#open.pop();
-    if (name === 'function') return undefined;
-    this.#run = this.#counterAt(block.closing.end);
-    if (around === undefined) return undefined;
+    pay(now, block.closing);
+    ends.pop();
+    if (around === undefined || name === 'function') return undefined;
     if (now !== undefined) own.push(now);
     if (name === 'if' && block.arms.length === 1) own.push(around);
-    return beyond(block) > 0 ? this.#begin(block.closing.end, around, own) : this.#put(around.piece, own);
-  }
+    return beyond(block) > 0 ? begin(block.closing.end, around, own) : put(around.piece, own);
+  };
+  walk(treeOf(instructions), undefined);
+  return { pieces, places, handles: instructions.some(handles) };
+}
 
-  #plain(one: Instruction, now: Place | undefined): Place | undefined {
-    this.#pay(now, one);
-    const before = this.#run;
-    const isBranch = /^br/.test(one.name);
-    const goesOn = isBranch && !never.test(one.name);
-    if (goesOn) this.#run = this.#counterAt(one.end);
-    if (now === undefined) return undefined;
-    for (const label of isBranch ? one.targets : []) {
-      const { ends, loop } = this.#open.at(-1 - label)!;
-      if (loop === undefined) ends.push(now);
-      else if (!/^br(_if)?$/.test(one.name)) loop.goesBackAlone = false;
-      else this.#goBack({ loop, from: now, before, after: goesOn ? this.#run : undefined });
+/** Who pays for which pieces by the rule of `chargeRules`: what each that pays is charged, on the dearest way. */
+export function accountsOf({ places, handles }: Cut): Map<Piece, number> {
+  const payers = new Map<Piece, Piece>();
+  const most = new Map<Piece, number>();
+  const lent = new Map<Place, number>();
+  const lentBefore = ({ from }: Place, payer: Piece): number =>
+    handles
+      ? most.get(payer)!
+      : Math.max(0, ...from.map((one) => (payers.get(one.piece) === payer ? lent.get(one)! : most.get(payer)!)));
+  for (const place of places) {
+    const { piece } = place;
+    const known = payers.get(piece);
+    const lender = known ?? (piece.before === undefined ? piece : payers.get(piece.before)!);
+    const before = lender === piece && known === undefined ? 0 : lentBefore(place, lender);
+    const after = before + piece.cost;
+    if (known !== undefined) {
+      lent.set(place, before);
+    } else if (lender !== piece && piece.cost <= chargeRules.shortSegment && after <= chargeRules.conditionalMax) {
+      payers.set(piece, lender);
+      lent.set(place, after);
+      most.set(lender, Math.max(most.get(lender)!, after));
+    } else {
+      payers.set(piece, piece);
+      lent.set(place, 0);
+      most.set(piece, 0);
     }
-    if (never.test(one.name)) return undefined;
-    return goesOn ? this.#begin(one.end, now, [now]) : now;
   }
-
-  #goBack(edge: BackEdge): void {
-    edge.loop.backEdges.push(edge);
-    this.cut.backEdges.push(edge);
-  }
-
-  #put(piece: Piece, from: readonly Place[]): Place {
-    this.cut.places.push({ piece, from });
-    return this.cut.places.at(-1)!;
-  }
-
-  #begin(offset: number, before: Place | undefined, from: readonly Place[], loop?: Loop): Place {
-    const piece = { counter: this.#counterAt(offset), cost: 0, before: before?.piece, loop };
-    this.cut.pieces.push(piece);
-    for (const { loop: around } of this.#open) around?.pieces.push(piece);
-    return this.#put(piece, from);
-  }
-
-  #pay(place: Place | undefined, one: Instruction): void {
-    if (place !== undefined) place.piece.cost += one.cost + this.#extra(one);
-  }
+  return new Map([...most].map(([piece, more]) => [piece, piece.cost + more]));
 }

@@ -9,9 +9,9 @@ import { roomy } from './metered-run.ts';
 
 /** Of what one version of the rewriter makes of the same modules: a digest that changes goes with a version that rises. */
 const pinned = {
-  version: 10,
-  source: '4dd7544b3c06dc1246f8a795116ceaed6d82a37b1c226bf0112d347e29eb111f',
-  metered: 'f042431280b59679a2298cd0c8f0a6f462ce13a473f6ca6523132ddbfe071390',
+  version: 8,
+  source: '9ed94c1eca0098993dd616dd81f0747e9587d0830b083891b7f967c8852c9f16',
+  metered: '8328f2fafd7c390f3da7b90f80e246644ef66d98376beff53c8abac127ec0f29',
 };
 
 const sources = [
