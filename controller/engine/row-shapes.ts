@@ -11,6 +11,7 @@ import type {
   SourceStatus,
 } from '../../schemas/generated/types.ts';
 import { isReport } from '../../schemas/generated/validators.js';
+import { isObject } from '../../schemas/json-object.ts';
 import type { DroppedReport, Takeovers } from '../planning/observed.ts';
 import type { PackedSection } from '../shadow/packed-shadow.ts';
 import type { DeviceRow, IssueTerms } from './device-rows.ts';
@@ -53,10 +54,6 @@ function listOf(check: Check): Check {
     }
     return undefined;
   };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function mapOf(check: Check): Check {

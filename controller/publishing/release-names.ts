@@ -8,6 +8,7 @@
 import { preAuthenticationEncoding } from '../../artifact/trust/dsse.ts';
 import { type PrivateKey, type PublicKey, signBytes, verifyBytes } from '../../artifact/trust/keys.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
+import { isObject } from '../../schemas/json-object.ts';
 import type { Catalogue } from '../manifests/desired.ts';
 import { parseTargetPath, releaseFile } from './release-path.ts';
 
@@ -34,10 +35,6 @@ function messageOf(names: Text): Uint8Array {
 
 function isEntry([key, sha256]: [string, unknown]): boolean {
   return parseTargetPath(`${key}.wasm`) !== undefined && typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Undefined where the bytes are no such record, or none that one of these signed. */

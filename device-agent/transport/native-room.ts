@@ -1,7 +1,7 @@
 import type { ProcessRoom } from '../../platform/ports.ts';
 
 /** What the native library takes for its loops and one connection, and some more for what else happens meanwhile. */
-export const nativeRoom: ProcessRoom = { descriptors: 12, threads: 8 };
+const nativeRoom: ProcessRoom = { descriptors: 12, threads: 8 };
 
 /**
  * Why the native library must not be used now, as a clause that stays the same while that is so: it ends the whole process when it

@@ -48,9 +48,13 @@ function delegationTexts(targets: Targets | undefined): Texts {
   });
 }
 
+/** Keys by the beginnings of their ids. */
+export function keyIdsText(keyIds: readonly string[]): string {
+  return keyIds.map((keyId) => keyId.slice(0, 12)).join(', ');
+}
+
 function signersText(keyIds: readonly string[], threshold: number): string {
-  const keys = keyIds.map((keyId) => keyId.slice(0, 12)).join(', ');
-  return `${threshold} of ${keyIds.length} ${keyIds.length === 1 ? 'key' : 'keys'} (${keys})`;
+  return `${threshold} of ${keyIds.length} ${keyIds.length === 1 ? 'key' : 'keys'} (${keyIdsText(keyIds)})`;
 }
 
 function changes(before: Texts, after: Texts, says: string, saysNoMore: string): string[] {

@@ -12,7 +12,7 @@ import { delegationOf } from '../../../artifact/trust/tuf/targets.ts';
 import { deploymentKeysFile, roleFile, rootFile, type TrustFiles, targetsFile } from '../trust-files.ts';
 import { type VerifiedTrust, verifyTrust } from '../verify-trust.ts';
 import { AuthoringError } from './authoring-error.ts';
-import { keyIdsText } from './deployment-signers.ts';
+import { newSignersText } from './deployment-signers.ts';
 import { offlineKeys } from './key-files.ts';
 import { requireNoneRevoked } from './revoked-keys.ts';
 import { type Announce, signFile } from './sign-file.ts';
@@ -71,7 +71,7 @@ export function mergeTrust(tree: WorkTree, sides: MergeSides, options: MergeOpti
   written.set(deploymentKeysFile, deploymentKeys.bytes);
   for (const { path, bytes } of results) written.set(path, bytes);
   requireNoneRevoked(tree, written);
-  if (deploymentKeys !== ours.deploymentKeys) words.push(deploymentsText(deploymentKeys, ours.deploymentKeys));
+  if (deploymentKeys !== ours.deploymentKeys) words.push(newSignersText(deploymentKeys.keys, ours.deploymentKeys.keys));
   if (words.length > 0) announce(words);
   for (const [path, bytes] of written) writeWorkFile(tree, path, bytes);
   rememberRoot(tree, announce);
@@ -212,10 +212,6 @@ function deploymentKeysOf(targets: Targets, sides: readonly VerifiedTrust[]): De
     (one) => JSON.stringify(contentOf(one.targets.signed).targets.get(deploymentKeysPath)) === named,
   );
   return side!.deploymentKeys;
-}
-
-function deploymentsText({ keys }: DeploymentKeys, before: DeploymentKeys): string {
-  return `entrusts deployments to ${keyIdsText(keys)}; before: ${keyIdsText(before.keys)}`;
 }
 
 function conflict(what: string): AuthoringError {

@@ -13,7 +13,7 @@ import type { Random } from '../../../platform/ports.ts';
 import { sha256Hex } from '../../../schemas/sha256.ts';
 import { deploymentKeysFile, rootFile, targetsFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
-import { keyIdsText } from './deployment-signers.ts';
+import { newSignersText } from './deployment-signers.ts';
 import { keyFile } from './key-files.ts';
 import { beginReplacement, endReplacement, type Replacement } from './replace-keys.ts';
 import {
@@ -156,7 +156,7 @@ function writeKeysOfDeployments(tree: WorkTree, { ofRoles }: Replacements, { ann
   const { fresh, stays } = ofRoles.get('deployment')!;
   const before = parseDeploymentKeys(readWorkFile(tree, deploymentKeysFile)!);
   const keys = [...before.filter(({ keyId }) => stays.includes(keyId)), ...fresh.map(({ publicKey }) => publicKey)];
-  announce([`entrusts deployments to ${keyIdsText(keys)}; before: ${keyIdsText(before)}`]);
+  announce([newSignersText(keys, before)]);
   writeWorkFile(tree, deploymentKeysFile, writeDeploymentKeys(keys));
   return deploymentKeysFile;
 }

@@ -1,6 +1,6 @@
 import type { Root, Targets } from '@tufjs/models';
 import type { PrivateKey } from '../../../artifact/trust/keys.ts';
-import { describeChange } from './describe-change.ts';
+import { describeChange, keyIdsText } from './describe-change.ts';
 import { metadataFile } from './write-metadata.ts';
 
 /** Takes what is about to be signed, in words, before it is. */
@@ -21,7 +21,7 @@ export interface Signing {
 /** Says what is about to be signed, and by which keys, then signs it: the file's bytes. Without signers nothing is said. */
 export function signFile({ path, before, after, signers, signatures }: Signing, announce: Announce): Uint8Array {
   if (signers.length > 0) {
-    const keys = signers.map(({ keyId }) => keyId.slice(0, 12)).join(', ');
+    const keys = keyIdsText(signers.map(({ keyId }) => keyId));
     const lines = describeChange(before, after).map((line) => `  ${line}`);
     announce([`signs ${path} version ${after.version} with ${keys}; it`, ...lines]);
   }
