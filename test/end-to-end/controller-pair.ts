@@ -129,9 +129,12 @@ export class PairedController {
     return (await this.#get('/healthz'))?.status;
   }
 
-  /** Waits until it leads, or until it answers that another does. */
+  /** Waits until it leads, or until it answers that another does; fails at once when it has ended. */
   leads(isLeading = true): Promise<true> {
-    return eventually(`${this.name} to ${isLeading ? 'lead' : 'stand by'}\n${this.#output}`, startMs, async () => {
+    const wanted = `${this.name} to ${isLeading ? 'lead' : 'stand by'}`;
+    return eventually(wanted, startMs, async () => {
+      const { exitCode } = this.#process!;
+      if (exitCode !== null) throw new Error(`waited for ${wanted}, which ended with ${exitCode}:\n${this.#output}`);
       const seen = await this.readiness();
       return seen?.status === (isLeading ? 200 : 503) && seen.leader !== undefined ? true : undefined;
     });
