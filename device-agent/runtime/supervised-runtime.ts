@@ -70,7 +70,11 @@ export class SupervisedRuntime implements AppRuntime {
     this.#options = options;
     this.#rest = new Rest(options);
     const post: TrafficOptions['post'] = (key, message) => this.#hosts.get(key)?.host.post(message) ?? false;
-    this.#traffic = new Traffic({ ...options, post, onFault: () => this.#changed() });
+    const onDropped: TrafficOptions['onDropped'] = (counts) => {
+      for (const [name, count] of Object.entries(counts)) this.#lost.add(name, count);
+      this.#changed();
+    };
+    this.#traffic = new Traffic({ ...options, post, onDropped, onFault: () => this.#changed() });
   }
 
   async apply(applications: readonly RunnableApplication[]): Promise<void> {
@@ -250,7 +254,7 @@ export class SupervisedRuntime implements AppRuntime {
     for (const application of residents) {
       const { name } = application;
       const report = this.#reports.get(name);
-      this.#lost.died(name, report, this.#usage.get(name));
+      this.#lost.died(application, report, this.#usage.get(name));
       if (suspects.length === 1 && suspects[0] === name) this.#punish(application, how);
       else this.#reports.set(name, this.#fresh(application, report?.restarts ?? 0));
     }
