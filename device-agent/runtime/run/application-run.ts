@@ -164,6 +164,7 @@ export class ApplicationRun {
     switch (message.kind) {
       case 'ready':
       case 'applied':
+      case 'left':
         return;
       case 'states':
         return this.#heard(message.applications[0]);

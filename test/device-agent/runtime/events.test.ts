@@ -120,6 +120,26 @@ cTest('an event that fails or takes too long is counted and told, and the next o
 });
 
 cTest(
+  'what waits for an application when it moves to another process is counted as dropped, and its log says why',
+  async (t) => {
+    const { runtime, application, logOf } = openRuntime(t);
+    const writer = cModule('FILE *out = fopen("/channels/out/words", "w"); fputs("a\\nb\\nc\\nd\\n", out);');
+    const slow = application('slow', cModule('sleep(600);'), {
+      trigger: { message: { channel: 'words' } },
+      channels: { in: { words: {} } },
+      events: { timeLimitMs: 600_000 },
+    });
+    const rest = application('writer', writer, { channels: { out: { words: {} } } });
+    await runtime.apply([slow, rest]);
+    await reportWhen(runtime, 'slow', ({ events }) => events?.waiting === 3);
+    await runtime.apply([{ ...slow, class: 'background' }, rest]);
+    const { events } = await reportWhen(runtime, 'slow', (report) => report.events?.dropped === 3);
+    t.deepEqual(events, { dropped: 3 });
+    t.regex(logOf('slow'), / fleet stopped; 3 events that waited are dropped: it runs here no more\n/);
+  },
+);
+
+cTest(
   'events that fail one after the other are a crash loop, which is shown, and what waits makes its writer wait',
   async (t) => {
     const { runtime, application } = openRuntime(t);
