@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
+import { rustCompiler } from '../../bench/runtime/rust-compiler.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -54,10 +55,7 @@ for (const { name, folder } of applications) {
 const clang =
   spawnSync('clang', ['--version'], { encoding: 'utf8' }).status === 0 && existsSync('/usr/include/wasm32-wasi');
 
-const rust = [process.env.RUSTC ?? 'rustc', '/usr/bin/rustc'].some((rustc) => {
-  const { stdout } = spawnSync(rustc, ['--print', 'sysroot'], { encoding: 'utf8' });
-  return ['wasm32-wasip1', 'wasm32-wasi'].some((target) => existsSync(`${stdout?.trim()}/lib/rustlib/${target}`));
-});
+const rust = rustCompiler() !== undefined;
 
 function interfaceOf(bytes: Uint8Array<ArrayBuffer>) {
   const module = new WebAssembly.Module(bytes);
