@@ -1,9 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
+import { compileC, hasClang } from './c-compiler.ts';
 import { publishedKernels } from './published-kernels.ts';
 import { compileRust, rustCompiler } from './rust-compiler.ts';
 
@@ -22,7 +21,8 @@ export async function compileKernels(tell: (line: string) => void): Promise<Kern
   const c = readdirSync(folder).filter((file) => file.endsWith('.c'));
   const scripts = readdirSync(join(folder, 'assembly'));
   const kernels: Kernel[] = [];
-  if (spawnSync('clang', ['--version']).status === 0) kernels.push(...c.map(compileC));
+  if (hasClang())
+    kernels.push(...c.map((file) => ({ name: basename(file, '.c'), bytes: compileC(join(folder, file), 'reactor') })));
   else tell(`left out, as there is no clang with wasi-libc: ${c.join(', ')}`);
   const rust = readdirSync(folder).filter((file) => file.endsWith('.rs'));
   const compiler = rustCompiler();
@@ -36,18 +36,6 @@ export async function compileKernels(tell: (line: string) => void): Promise<Kern
   else tell(`left out, as there is no rustc with a WASI target: ${rust.join(', ')}`);
   for (const file of scripts) kernels.push(await compileAssembly(file));
   return [...kernels, ...publishedKernels()];
-}
-
-function compileC(file: string): Kernel {
-  const directory = mkdtempSync(join(tmpdir(), 'fleet-kernel-'));
-  try {
-    const to = join(directory, 'kernel.wasm');
-    const flags = ['--target=wasm32-wasi', '-O2', '-mexec-model=reactor', '-Wl,--strip-all'];
-    execFileSync('clang', [...flags, '-o', to, join(folder, file)]);
-    return { name: basename(file, '.c'), bytes: readFileSync(to) };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
 }
 
 async function compileAssembly(file: string): Promise<Kernel> {

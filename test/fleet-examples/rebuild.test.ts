@@ -1,11 +1,12 @@
 /** The built modules of the examples come from the sources beside them: they are built again, and must be the same bytes. */
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
+import { hasClang } from '../../bench/runtime/c-compiler.ts';
 import { rustCompiler } from '../../bench/runtime/rust-compiler.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -52,8 +53,7 @@ for (const { name, folder } of applications) {
   }
 }
 
-const clang =
-  spawnSync('clang', ['--version'], { encoding: 'utf8' }).status === 0 && existsSync('/usr/include/wasm32-wasi');
+const clang = hasClang();
 
 const rust = rustCompiler() !== undefined;
 
