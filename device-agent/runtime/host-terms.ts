@@ -23,7 +23,7 @@ const ownHeapMegabytes = 16;
 /** Where memories are not guarded by addresses, each reserves what it may grow to and not eight gigabytes. */
 const smallAddressesFlag = '--disable-wasm-trap-handler';
 
-/** Of all instances at once; a file in memory that grows is held twice for a moment. */
+/** Of all instances at once; a file in memory may have as much room again to grow into. */
 function tmpBytesMax(application: Limited): number {
   return 2 * (application.tmp?.bytesMax ?? 0) * instancesMax(application);
 }

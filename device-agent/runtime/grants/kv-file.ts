@@ -2,6 +2,7 @@
 import { whenSettled } from '../../../platform/and-then.ts';
 import { FileError, type FileHandle, type NodeStat, type NodeTimes } from '../../../platform/file-handles.ts';
 import type { DiskFile } from '../../../platform/ports.ts';
+import type { MemoryBytes } from '../primitives/memory-bytes.ts';
 import { MemoryFileHandle, MemoryNodes } from '../primitives/memory-nodes.ts';
 import type { Quota } from '../primitives/quota.ts';
 import { withDiskFaults } from './disk-fault.ts';
@@ -64,15 +65,15 @@ export interface KvWriting {
 /** A value that is gathered in memory, and there when it is closed. */
 export class KvWriter extends MemoryFileHandle {
   readonly #writing: KvWriting;
-  readonly #gathered: { readonly buffer: Uint8Array; readonly length: number };
+  readonly #gathered: MemoryBytes;
   #isChanged: boolean;
   #isAbandoned = false;
 
   constructor(writing: KvWriting) {
-    const gathered = nodes.file(writing.before?.slice());
-    super(nodes, gathered);
+    const file = nodes.file(writing.before?.slice());
+    super(nodes, file);
     this.#writing = writing;
-    this.#gathered = gathered;
+    this.#gathered = file.bytes;
     this.#isChanged = writing.before === undefined;
   }
 
@@ -97,9 +98,8 @@ export class KvWriter extends MemoryFileHandle {
 
   override close(): void | Promise<void> {
     if (!this.#isChanged || this.#isAbandoned) return this.#end(!this.#isChanged);
-    const value = this.#gathered.buffer.subarray(0, this.#gathered.length);
     return whenSettled(
-      () => this.#writing.commit(value),
+      () => this.#writing.commit(this.#gathered.contents()),
       (isKept) => this.#end(isKept),
     );
   }
