@@ -64,17 +64,20 @@ export interface KvWriting {
 
 /** A value that is gathered in memory, and there when it is closed. */
 export class KvWriter extends MemoryFileHandle {
-  readonly #writing: KvWriting;
+  readonly #writing: Omit<KvWriting, 'before'>;
+  /** Of what the key had; undefined for a new one. */
+  readonly #bytesBefore: number | undefined;
   readonly #gathered: MemoryBytes;
   #isChanged: boolean;
   #isAbandoned = false;
 
-  constructor(writing: KvWriting) {
-    const file = nodes.file(writing.before?.slice());
+  constructor({ before, ...writing }: KvWriting) {
+    const file = nodes.file(before?.slice());
     super(nodes, file);
     this.#writing = writing;
+    this.#bytesBefore = before?.length;
     this.#gathered = file.bytes;
-    this.#isChanged = writing.before === undefined;
+    this.#isChanged = before === undefined;
   }
 
   override stat(): NodeStat {
@@ -110,8 +113,8 @@ export class KvWriter extends MemoryFileHandle {
   }
 
   #uncount(): void {
-    const { before, quota } = this.#writing;
-    quota.grown((before?.length ?? 0) - this.size());
-    if (before === undefined) quota.dropEntry();
+    const { quota } = this.#writing;
+    quota.grown((this.#bytesBefore ?? 0) - this.size());
+    if (this.#bytesBefore === undefined) quota.dropEntry();
   }
 }
