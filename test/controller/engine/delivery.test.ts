@@ -158,3 +158,25 @@ test('what was said while something newer was issued settles nothing: the newer 
   t.is(said.length, 2);
   t.is(observe('buoy').unsettled, undefined);
 });
+
+test('one that left before a word was said again is not spoken to: it asks when it comes', async (t) => {
+  const time = new SimTime(start);
+  let tries = 0;
+  const { engine, desire, observe } = await openEngine({
+    clock: time.clock({ alive: true }),
+    tellsConnections: true,
+    publish: async () => {
+      tries += 1;
+      throw new Error('the broker does not like it');
+    },
+  });
+  engine.resume(revision, fleetOf([namedDevice('buoy', 'SHA256:buoy')]));
+  engine.tell({ kind: 'contact', device: 'buoy', connected: true });
+  const desired = desire('buoy', 1, '{}');
+  await time.runUntil(start + 500);
+  await desired;
+  t.deepEqual([tries, observe('buoy').unsettled?.kind], [1, 'deliver']);
+  engine.tell({ kind: 'contact', device: 'buoy', connected: false });
+  await time.runUntil(start + 600_000);
+  t.deepEqual([tries, observe('buoy').unsettled], [1, undefined]);
+});
