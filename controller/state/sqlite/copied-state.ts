@@ -11,7 +11,7 @@ import {
   type StateWrite,
   type TornRow,
 } from '../state-port.ts';
-import { lossText, type MendingDisk, openMendedState, savedRows } from './mend-state.ts';
+import { type MendingDisk, openMendedState, savedRows, savedText } from './mend-state.ts';
 import { stateOfBytes, stateOfRows } from './sqlite-state.ts';
 import { withLogApplied } from './write-ahead-log.ts';
 
@@ -63,7 +63,7 @@ function copyOf(path: string, disk: MendingDisk): StatePort | undefined {
     if (error instanceof DiskError) return undefined;
     if (!(error instanceof StateError) || error.code !== 'STATE_CORRUPT') throw error;
     const saved = savedRows(path, disk);
-    return stateOfRows(':memory:', saved.rows, lossText(path, saved, 'it is made anew once it can be written'));
+    return stateOfRows(':memory:', saved.rows, savedText(path, saved, 'it is made anew once it can be written'));
   }
 }
 

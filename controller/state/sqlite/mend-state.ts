@@ -9,6 +9,7 @@
  * Of a device whose record was lost nothing wrong follows: it is issued a deployment above the highest sequence that it says it saw.
  */
 import { type Disk, DiskError } from '../../../platform/ports.ts';
+import { lossText } from '../loss.ts';
 import { isReadOnDemand, rowName, StateError, type StatePort, type StateRow } from '../state-port.ts';
 import { type PageRows, rowsOfPages } from './page-rows.ts';
 import { openSqliteState, stateOfRows } from './sqlite-state.ts';
@@ -47,9 +48,9 @@ export function savedRows(path: string, disk: Pick<Disk, 'stat' | 'readFile'>): 
   return savedOf(rowsOfPages(bytes));
 }
 
-/** How it is said that something was lost. */
-export function lossText(path: string, { rows, pagesTorn }: Saved, where: string): string {
-  return `${path} was damaged: ${rows.length} rows of it were saved, at least ${pagesTorn} pages could not be read; ${where}`;
+/** What was saved, in words. */
+export function savedText(path: string, { rows, pagesTorn }: Saved, aside: string): string {
+  return lossText({ what: path, rowsSaved: rows.length, pagesTorn, aside });
 }
 
 function removeFile(path: string, disk: MendingDisk): void {
@@ -106,6 +107,6 @@ function openOrMend(path: string, disk: MendingDisk): StatePort {
   const aside = takePlace(path, disk);
   return openSqliteState(
     path,
-    lossText(path, saved, `it lies in ${aside}, and what was lost is rebuilt from git and from what devices say`),
+    savedText(path, saved, `it lies in ${aside}, and what was lost is rebuilt from git and from what devices say`),
   );
 }
