@@ -10,6 +10,7 @@ export interface Loss {
 
 /** For people. */
 export function lossText({ what, rowsSaved, pagesTorn, aside }: Loss): string {
-  const torn = pagesTorn === 0 ? 'no page of them is known to be lost' : `at least ${pagesTorn} pages could not be read`;
+  const torn =
+    pagesTorn === 0 ? 'no page of them is known to be lost' : `at least ${pagesTorn} pages could not be read`;
   return `${what} was damaged: ${rowsSaved} rows of it were saved, ${torn}; ${aside}`;
 }
