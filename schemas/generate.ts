@@ -60,6 +60,9 @@ function validatorName(title: string): string {
   return `is${title}`;
 }
 
+/** As seen from the validators. */
+const [typesFile, validatorFile] = ['../types.ts', '../../validator.ts'];
+
 /** A file a schema, so that nobody loads a validator, or carries it in a bundle, who does not call it. */
 function generateValidators(schemas: readonly SchemaFile[]): (readonly [file: string, text: string])[] {
   const ajv = new Ajv2020({ allErrors: true, verbose: false, code: { source: true, esm: true, lines: true } });
@@ -75,8 +78,8 @@ function generateValidators(schemas: readonly SchemaFile[]): (readonly [file: st
   const fileOf = ({ file }: SchemaFile): string => `validators/${file.replace('.schema.json', '')}`;
   const declarationOf = ({
     schema: { title },
-  }: SchemaFile): string => `${banner}import type { ${title} } from '../types.ts';
-import type { Validator } from '../../validator.ts';
+  }: SchemaFile): string => `${banner}import type { ${title} } from '${typesFile}';
+import type { Validator } from '${validatorFile}';
 
 export const ${validatorName(title)}: Validator<${title}>;
 `;
