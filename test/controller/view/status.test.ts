@@ -5,7 +5,7 @@ import { statusDocument } from '../../../controller/view/status.ts';
 import { parseStatusQuery } from '../../../controller/view/status-query.ts';
 import { View } from '../../../controller/view/view.ts';
 import type { Refusal } from '../../../schemas/generated/types.ts';
-import { isStatusDocument } from '../../../schemas/generated/validators.js';
+import { isStatusDocument } from '../../../schemas/generated/validators/status.js';
 import { SimTime } from '../../sim/sim-clock.ts';
 import { fleetOf, namedDevice } from '../engine/test-engine.ts';
 
