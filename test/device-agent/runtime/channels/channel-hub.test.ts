@@ -14,6 +14,7 @@ function hubOf(...names: string[]): ChannelHub {
       () => {},
       () => {},
     ),
+    () => {},
   );
   hub.apply(names.map(reader));
   return hub;
@@ -108,6 +109,7 @@ test('a message that nobody reads is counted and holds nobody up', (t) => {
         () => {},
         () => {},
       ),
+      () => {},
     ),
   );
   t.is(output.write(bytes('a\nb\n')), 4);
