@@ -6,6 +6,7 @@ import type { MemoryBytes } from '../primitives/memory-bytes.ts';
 import { MemoryFileHandle, MemoryNodes } from '../primitives/memory-nodes.ts';
 import type { Quota } from '../primitives/quota.ts';
 import { withDiskFaults } from './disk-fault.ts';
+import { valueBytesMax } from './limits.ts';
 
 /** A value as it was when it was opened. */
 export class KvReader implements FileHandle {
@@ -48,6 +49,10 @@ export class KvReader implements FileHandle {
   }
 }
 
+function assertSmall(bytes: number): void {
+  if (bytes > valueBytesMax) throw new FileError('file-too-large', `a value has at most ${valueBytesMax} bytes`);
+}
+
 const nodes = new MemoryNodes(() => 0n, 0n);
 
 /** What a writer of a key is made of. */
@@ -85,11 +90,13 @@ export class KvWriter extends MemoryFileHandle {
   }
 
   override write(bytes: Uint8Array, position: number): number {
+    assertSmall(position + bytes.length);
     this.#isChanged = true;
     return super.write(bytes, position);
   }
 
   override resize(bytes: number): void {
+    assertSmall(bytes);
     this.#isChanged = true;
     super.resize(bytes);
   }

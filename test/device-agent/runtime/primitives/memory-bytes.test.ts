@@ -40,7 +40,7 @@ test('whatever is written and cut off, what is read is what one array would hold
   t.pass();
 });
 
-test.serial('what was cut off takes no memory, and neither does a hole', (t) => {
+test.serial('what was cut off takes no memory, and neither does a hole', async (t) => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   collect();
@@ -53,7 +53,12 @@ test.serial('what was cut off takes no memory, and neither does a hole', (t) => 
     bytes.write(Uint8Array.of(1), 1_000_000);
     return bytes;
   });
-  collect();
-  t.true(process.memoryUsage().arrayBuffers - before < 4_000_000);
+  const held = (): number => process.memoryUsage().arrayBuffers - before;
+  // The engine gives buffers back beside the thread.
+  for (let looks = 0; looks < 100 && held() >= 4_000_000; looks++) {
+    collect();
+    await new Promise(setImmediate);
+  }
+  t.true(held() < 4_000_000, `${held()} bytes`);
   t.is(files[0]!.length, 1_000_001);
 });
