@@ -313,6 +313,14 @@ export interface Programs {
   run(name: string, args: readonly string[], options: RunOptions): Promise<ProgramResult>;
 }
 
+/** What a process and its children may have at most, infinite where there is no limit. */
+export interface ProcessLimits {
+  readonly descriptors: number;
+  /** Of all processes of its user. */
+  readonly threads: number;
+  readonly addressBytes: number;
+}
+
 /** How much more a process may have, by the limits that it was started with; infinite where the machine does not say. */
 export interface ProcessRoom {
   readonly descriptors: number;

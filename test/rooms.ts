@@ -326,9 +326,9 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'device-agent/main.ts',
-    imports: ['schemas', 'device-agent'],
+    imports: ['schemas', 'device-agent', 'platform/node/process-limits.ts'],
     packages: ['node:*'],
-    reason: 'finds the configuration, then becomes the supervisor',
+    reason: 'looks whether there is room, finds the configuration, then becomes the supervisor',
   },
   {
     path: 'device-agent/supervisor.ts',
