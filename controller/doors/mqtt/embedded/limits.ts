@@ -15,7 +15,7 @@ export interface BrokerLimits {
   readonly queuedBytesMax: number;
   /** … of a subscriber, who hears all devices. */
   readonly subscriberQueuedBytesMax: number;
-  /** Of one subscriber; a device has a closed set of them. */
+  /** Different ones of one subscriber; a device has a closed set of them. */
   readonly subscriptionsMax: number;
   /** A reader for whom something waits and who takes nothing for this long is cut off. */
   readonly stalledMs: number;
