@@ -78,6 +78,8 @@ export interface Disk {
   rename(from: string, to: string): void;
   /** Removes a file or a whole directory; no error when it does not exist. */
   remove(path: string): void;
+  /** The same while the thread is free for others: a guest's tree may have any number of directories. Nobody uses it meanwhile. */
+  removeAside(path: string): void | Promise<void>;
   syncDirectory(path: string): void;
   /** Makes a file or directory durable while the thread is free for others; a promise where that has to be waited for. */
   syncAside(path: string): void | Promise<void>;

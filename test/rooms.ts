@@ -78,8 +78,8 @@ export const rooms: readonly Room[] = [
   {
     path: 'controller/manifests',
     imports: ['schemas'],
-    packages: ['js-yaml', 'yaml', 'ajv', 'croner'],
-    reason: 'pure: files to desired fleet',
+    packages: ['js-yaml', 'yaml', 'ajv', 'croner', 'node:module'],
+    reason: 'pure: files to desired fleet; what tells places in wrong files is loaded when there is one',
   },
   {
     path: 'controller/expiry',

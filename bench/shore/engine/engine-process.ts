@@ -17,6 +17,7 @@ import { RepositoryPublisher } from '../../../controller/publishing/publisher.ts
 import { signDeployment } from '../../../controller/publishing/sign-deployment.ts';
 import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import { openSource } from '../../../controller/source/open-source.ts';
+import { keptTexts } from '../../../controller/state/kept-texts.ts';
 import { openSqliteBlobCache } from '../../../controller/state/sqlite/sqlite-blob-cache.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort } from '../../../controller/state/state-port.ts';
@@ -69,7 +70,8 @@ function open(state: StatePort): Promise<Controller> {
   const keys = readControllerKeys(disk, keysDirectory);
   const files = new DirectoryFiles(disk, `${directory}/artifacts`);
   const store = new ArtifactStore(files);
-  const online = new OnlineMetadata({ files, keys, timestampLifetimeMs: 6e8 });
+  const memory = keptTexts(state, 'published', (error) => log.write('error', 'published', { error: String(error) }));
+  const online = new OnlineMetadata({ files, keys, memory, log, timestampLifetimeMs: 6e8 });
   const ways = new SmallerWays({ store, compress: brotliInBackground, makeDelta: deltaInBackground(nodeThreads), log });
   const cache = openSqliteBlobCache(
     `${directory}/cache.sqlite`,

@@ -66,7 +66,7 @@ export function addRelease(tree: WorkTree, options: AddReleaseOptions): AddedRel
   requireSameOrNew(tree, release, sha256);
   requireRoleOfOthers(tree, release);
   const isSignedNow = mayBeSigned(tree, name);
-  if (isSignedNow) requireStanding(tree, [name], 'itself');
+  if (isSignedNow) requireStanding(tree, [name], { ground: 'itself', now: options.now });
   const delegated = delegateRole(tree, options);
   const role = readRole(tree, name);
   const target = { length: bytes.length, hashes: { sha256 }, custom: facts };

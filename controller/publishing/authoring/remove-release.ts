@@ -30,7 +30,7 @@ export function removeRelease(tree: WorkTree, { name, version, now, announce }: 
     const message = `removing a release of ${name} is signed by its release key, which is not at ${keyFile(`release-${name}`)}: nothing was removed`;
     throw new AuthoringError('KEY_MISSING', message);
   }
-  requireStanding(tree, [name], 'itself');
+  requireStanding(tree, [name], { ground: 'itself', now });
   // The metadata before the file that it names: what is signed is there.
   writeWorkFile(tree, roleFile(name), nextRole(tree, { name, role, targets, now, announce }));
   removeWorkFile(tree, releaseFile({ name, version }));

@@ -68,8 +68,8 @@ interface Written {
 
 /** Replaces the keys of these roles that are on this machine. Nothing is signed before all that is needed was found. */
 export function rotateKeys(tree: WorkTree, options: RotateOptions): Rotated {
-  const { applications = [] } = options;
-  requireStanding(tree, ['root', 'targets', ...applications], 'itself');
+  const { applications = [], now } = options;
+  requireStanding(tree, ['root', 'targets', ...applications], { ground: 'itself', now });
   const earlier = settle(tree);
   const [root, targets] = signableFiles(tree) as [SignableFile, SignableFile];
   requireSigners(options, root, targets);

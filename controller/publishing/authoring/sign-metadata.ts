@@ -52,7 +52,7 @@ export function signMetadata(tree: WorkTree, options: SignOptions): SigningState
   requireStanding(
     tree,
     toSign.map(({ role }) => role),
-    renew ? 'itself' : 'below',
+    { ground: renew ? 'itself' : 'below', now: options.now },
   );
   return files.map((signable) =>
     toSign.includes(signable)

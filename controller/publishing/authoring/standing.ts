@@ -10,6 +10,7 @@ import { AuthoringError } from './authoring-error.ts';
 import { requireNoneRevoked } from './revoked-keys.ts';
 import type { Announce } from './sign-file.ts';
 import { readTrustFiles, readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
+import { requireClock } from './write-metadata.ts';
 
 /** The newest root that keys of this machine have signed under. It goes where the offline keys go. */
 const trustedRootFile = '.fleet/keys/offline/trusted-root.json';
@@ -24,8 +25,15 @@ export type Ground =
   /** The file too: what is signed is its next version. */
   | 'itself';
 
+/** What is asked of it. */
+export interface Standing {
+  readonly ground: Ground;
+  /** By the clock that is signed by, in milliseconds since the epoch. */
+  readonly now: number;
+}
+
 /** Refuses to sign for a role of a work tree unless all that the signature would vouch for unseen verifies. */
-export function requireStanding(tree: WorkTree, roles: readonly RoleName[], ground: Ground): void {
+export function requireStanding(tree: WorkTree, roles: readonly RoleName[], { ground, now }: Standing): void {
   if (roles.length === 0) return;
   const files = readTrustFiles(tree);
   requireTrustedRoot(tree, files);
@@ -37,6 +45,8 @@ export function requireStanding(tree: WorkTree, roles: readonly RoleName[], grou
     throw new AuthoringError('TRUST_UNSIGNED', message);
   }
   if (roles.some((role) => role !== 'root')) requireNoneRevoked(tree, files);
+  // A root's own version tells no time, as those of others do when they are signed.
+  if (roles.includes('root') && 'trust' in verified) requireClock(verified.trust.targets.signed.version, now);
 }
 
 function pathsBelow(files: TrustFiles, role: RoleName, ground: Ground): Set<string> {

@@ -20,12 +20,16 @@ export function expiryAfter(now: number, days: number): string {
  * what was reverted, which devices know with other content.
  */
 export function versionAfter(before: number, now: number): number {
-  if (before * 1000 > now + dayMs) {
-    const here = `${new Date(now).toISOString().slice(0, 16)}Z`;
-    const message = `by the clock here it is ${here}, and the version before, ${before}, is of a later second: what is signed now would end too early. Nothing was signed. Set the clock right; where it is, that version was signed by one that ran ahead: restore trust/ with git`;
-    throw new AuthoringError('CLOCK_BEHIND', message);
-  }
+  requireClock(before, now);
   return Math.max(before + 1, Math.floor(now / 1000));
+}
+
+/** Refuses to sign by a clock that is behind a version that was signed before: that is of a second that has not come here. */
+export function requireClock(before: number, now: number): void {
+  if (before * 1000 <= now + dayMs) return;
+  const here = `${new Date(now).toISOString().slice(0, 16)}Z`;
+  const message = `by the clock here it is ${here}, and the version before, ${before}, is of a later second: what is signed now would end too early. Nothing was signed. Set the clock right; where it is, that version was signed by one that ran ahead: restore trust/ with git`;
+  throw new AuthoringError('CLOCK_BEHIND', message);
 }
 
 /** A key as metadata has it. */

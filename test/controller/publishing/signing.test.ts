@@ -3,6 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { addRelease } from '../../../controller/publishing/authoring/add-release.ts';
 import { AuthoringError, type AuthoringErrorCode } from '../../../controller/publishing/authoring/authoring-error.ts';
 import { makeTrust } from '../../../controller/publishing/authoring/make-trust.ts';
+import { rotateKeys } from '../../../controller/publishing/authoring/rotate-keys.ts';
 import { signMetadata } from '../../../controller/publishing/authoring/sign-metadata.ts';
 import {
   readTrustFiles,
@@ -82,6 +83,11 @@ test('a clock that is behind by more than a day signs nothing: it would have end
     refusedWith(t, () => release(tree, 'crane', '1.1.0', moduleOf(3), at), 'CLOCK_BEHIND');
     const renew = () => signMetadata(tree, { now: at, renew: true, roles: ['targets', 'crane'], announce: () => {} });
     refusedWith(t, renew, 'CLOCK_BEHIND');
+    const renewRoot = () => signMetadata(tree, { now: at, renew: true, roles: ['root'], announce: () => {} });
+    refusedWith(t, renewRoot, 'CLOCK_BEHIND');
+    const roles = new Set(['root'] as const);
+    const rotate = () => rotateKeys(tree, { now: at, random: new SimRandom(61), roles, announce: () => {} });
+    refusedWith(t, rotate, 'CLOCK_BEHIND');
     t.deepEqual(readTrustFiles(tree), before);
   }
   t.true(release(tree, 'crane', '1.1.0', moduleOf(3), now - dayMs / 2).signed);

@@ -96,6 +96,21 @@ test('a power cut after any operation leaves the old value or the new one, and n
   t.is(outcomes.size, 2);
 });
 
+test('a key that was removed or renamed is so after a power cut, too', (t) => {
+  const disk = new SimDisk();
+  const before = openKeys(disk);
+  for (const key of ['kept', 'moved']) before.put(key, key);
+  before.root.renameAt('moved', before.root, 'kept');
+  disk.crash(loseAll);
+  disk.restart();
+  const after = openKeys(disk);
+  t.is(after.get('kept'), 'moved');
+  after.root.unlinkFileAt('kept');
+  disk.crash(loseAll);
+  disk.restart();
+  t.deepEqual(disk.list('/kv'), []);
+});
+
 test('what was abandoned, or could not be kept, counts for nothing', (t) => {
   const disk = new SimDisk();
   const { put, get, open, quota, directory } = openKeys(disk);
