@@ -1,3 +1,5 @@
+import { connectionsMax } from '../../connection-room.ts';
+
 /** What one device, and all of them together, may cost the embedded broker. */
 export interface BrokerLimits {
   readonly packetBytesMax: number;
@@ -27,7 +29,7 @@ export interface BrokerLimits {
 /** What holds unless a test says otherwise. */
 export const brokerLimits: BrokerLimits = {
   packetBytesMax: 16_384,
-  connectionsMax: 20_000,
+  connectionsMax: connectionsMax.mqtt,
   handshakeMs: 10_000,
   keepAliveSecondsMax: 7200,
   messagesPerSecond: 10,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect as connectTls, Server, type TLSSocket } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { connectAsync, type MqttClient } from 'mqtt';
+import { errorCode } from '../../../../../controller/doors/guard.ts';
 import { EmbeddedBroker, startEmbeddedBroker } from '../../../../../controller/doors/mqtt/embedded/broker.ts';
 import { say } from '../../../../../controller/doors/mqtt/shadow-door.ts';
 import { nodeClock } from '../../../../../platform/node/clock.ts';
@@ -323,4 +324,18 @@ test('of what a device has not subscribed to not even the bytes are made, and it
   await until(() => stage.changes.length === 2);
   await tell(accepted);
   t.deepEqual(made, [accepted, documents]);
+});
+
+test('a connection for which there is no room is told by its code and address, and those that are there stay', async (t) => {
+  const told: string[] = [];
+  const guard = {
+    run: quietGuard.run.bind(quietGuard),
+    tell: (_door: string, subject: string, error: unknown) => told.push(`${subject} ${errorCode(error)}`),
+  };
+  await using stage = await open({ connectionsMax: 1 }, { guard });
+  const connection = await client(stage, await stage.scene.device('buoy-1'));
+  await t.throwsAsync(knock(stage, {}), { code: 'ECONNRESET' });
+  t.deepEqual(told, ['127.0.0.1 CONNECTIONS_FULL']);
+  t.true(connection.connected);
+  await connection.endAsync();
 });
