@@ -151,20 +151,20 @@ function* drawRows(
 ): Steps<Rows<DesiredDevice>> {
   const { devices } = next;
   const terms: DeviceTerms[] = [];
-  yield* forEachInSteps(sheet.names.entries(), ([row, name]) => {
+  yield* forEachInSteps(sheet.names.keys.entries(), ([row, name]) => {
     const of = { site: sheet.sites[row], hasConfig: sheet.hasConfig[row]!, manifest: () => sheet.device(row) };
     const own = fleetTerms.of(ofRows[row], of);
     terms.push(own);
     noteUnsealed(unsealed, name, own.template);
   });
-  return { keys: sheet.names, valueAt: (row) => drawDevice(devices.get(sheet.names[row]!)!, terms[row]!) };
+  return sheet.names.rows((row) => drawDevice(devices.get(sheet.names.keys[row]!)!, terms[row]!));
 }
 
 /** Draws devices anew, each in the fleet that `judged` has it in; returns those that came out different. */
 export function* drawDevices(draft: Draft, judged: Membership): Steps<Set<string>> {
   const { before, next } = draft;
   const unsealed = new MapDraft(before.unsealed);
-  const affected = new Set(draft.sheet.uniqueNames);
+  const affected = new Set(draft.sheet.names.keys);
   const fleetTerms = new FleetTerms(draft);
   const byName = yield* drawByName(draft, judged, fleetTerms, unsealed, affected);
   next.desiredDevices = byName.withRows(yield* drawRows(draft, judged, fleetTerms, unsealed));

@@ -28,8 +28,9 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
   }
 
   /** With rows of keys that it does not have. It is gone through whole, they are not. */
-  withRows({ keys, valueAt }: Rows<V>): PersistentMap<V> {
-    if (this.size === 0 || keys.length === 0) return keys.length === 0 ? this : PersistentMap.of({ keys, valueAt });
+  withRows(rows: Rows<V>): PersistentMap<V> {
+    const { keys, valueAt } = rows;
+    if (this.size === 0 || keys.length === 0) return keys.length === 0 ? this : PersistentMap.of(rows);
     const own = [...this];
     return PersistentMap.of({
       keys: own.map(([key]) => key).concat(keys),

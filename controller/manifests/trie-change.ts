@@ -5,7 +5,7 @@ import {
   childrenOfBranch,
   emptyLeaf,
   hashBits,
-  hashOf,
+  hashesOf,
   type Leaf,
   leafEntriesMax,
   leavesOf,
@@ -27,6 +27,8 @@ export interface Batch<V> {
 /** Entries that are new, each key once. A value is asked for when somebody looks at a leaf, and then kept there. */
 export interface Rows<V> {
   readonly keys: readonly string[];
+  /** Of the keys, where they are known. */
+  readonly hashes?: Int32Array;
   readonly valueAt: (row: number) => V;
 }
 
@@ -53,7 +55,7 @@ function inLeafOrder(hashes: ArrayLike<number>, keys: readonly string[], entries
 
 /** A leaf of these entries, in arrays that are no longer than they have to be. */
 function leafOf<V>(
-  { hashes, keys, valueAt }: Rows<V> & { readonly hashes: ArrayLike<number> },
+  { hashes, keys, valueAt }: Omit<Rows<V>, 'hashes'> & { readonly hashes: ArrayLike<number> },
   entries: Int32Array,
 ): Leaf<V> {
   const order = inLeafOrder(hashes, keys, entries);
@@ -184,14 +186,11 @@ function freshBranch<V>(rows: HashedRows<V>, order: Int32Array, shift: number): 
 }
 
 /** The root over these rows alone. Nothing is done with them before somebody looks. */
-export function rootOf<V>({ keys, valueAt }: Rows<V>): Node<V> {
+export function rootOf<V>({ keys, valueAt, hashes }: Rows<V>): Node<V> {
   return new UnreadNode(keys.length, () => {
-    const [hashes, order] = [new Int32Array(keys.length), new Int32Array(keys.length)];
-    for (let row = 0; row < keys.length; row += 1) {
-      hashes[row] = hashOf(keys[row]!);
-      order[row] = row;
-    }
-    return freshNode({ keys, valueAt, hashes }, order, 0).node;
+    const order = new Int32Array(keys.length);
+    for (let row = 0; row < keys.length; row += 1) order[row] = row;
+    return freshNode({ keys, valueAt, hashes: hashes ?? hashesOf(keys) }, order, 0).node;
   });
 }
 

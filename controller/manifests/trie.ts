@@ -61,6 +61,13 @@ export function hashOf(key: string): number {
   return (hash ^ (hash >>> 13)) | 0;
 }
 
+/** Of each of them, in their order. */
+export function hashesOf(keys: readonly string[]): Int32Array<ArrayBuffer> {
+  const hashes = new Int32Array(keys.length);
+  for (let at = 0; at < keys.length; at += 1) hashes[at] = hashOf(keys[at]!);
+  return hashes;
+}
+
 /** Which child of a branch a hash leads to, `shift` bits below the root. */
 export function slotOf(hash: number, shift: number): number {
   return (hash >>> shift) & (childrenOfBranch - 1);
