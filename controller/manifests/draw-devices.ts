@@ -160,14 +160,14 @@ function* drawRows(
   return sheet.names.rows((row) => drawDevice(devices.get(sheet.names.keys[row]!)!, terms[row]!));
 }
 
-/** Draws devices anew, each in the fleet that `judged` has it in; returns those that came out different. */
-export function* drawDevices(draft: Draft, judged: Membership): Steps<Set<string>> {
-  const { before, next } = draft;
+/** Draws devices anew, each in the fleet that `judged` has it in; what it returns names those that came out different. */
+export function* drawDevices(draft: Draft, judged: Membership): Steps<() => ReadonlySet<string>> {
+  const { before, next, sheet } = draft;
   const unsealed = new MapDraft(before.unsealed);
-  const affected = new Set(draft.sheet.names.keys);
+  const affected = new Set<string>();
   const fleetTerms = new FleetTerms(draft);
   const byName = yield* drawByName(draft, judged, fleetTerms, unsealed, affected);
   next.desiredDevices = byName.withRows(yield* drawRows(draft, judged, fleetTerms, unsealed));
   next.unsealed = yield* unsealed.settled();
-  return affected;
+  return () => (sheet.size === 0 ? affected : new Set([...sheet.names.keys, ...affected]));
 }
