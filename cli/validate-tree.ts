@@ -80,7 +80,7 @@ export async function validateTree(
   await bring(changed.flatMap(({ oid }) => oid ?? []));
   const files = new ChangedFiles(before, changed, blob);
   const trust = judgeTrust(laid.trust);
-  const reread = (path: string) => parseManifestFile(blob(tree.files.get(path)!)!);
+  const reread = (path: string) => blob(tree.files.get(path)!)!;
   const applied = applyChanges(before, files, trust.catalogue, reread);
   const doubts = await locateIn(laid, { problems: [], findings: applied.warnings });
   const told = {

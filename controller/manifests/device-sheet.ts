@@ -6,15 +6,19 @@ import type { Device, Labels } from '../../schemas/generated/types.ts';
 import { bareFingerprint } from '../../schemas/key-fingerprint.ts';
 import type { FileChange } from './draft.ts';
 import { KeyColumn } from './key-column.ts';
+import { parseManifestFile } from './parse-file.ts';
 import type { ParsedFile } from './parsed-file.ts';
+import type { Rows } from './trie.ts';
 
-/** Reads the file at a path again, and finds in it what it found before. */
-export type Reread = (path: string) => ParsedFile;
+/** Reads the file at a path again, and finds there what it found before. */
+export type Reread = (path: string) => Uint8Array;
 
 const noLabels: Readonly<Labels> = {};
 
+const decoder = new TextDecoder();
+
 /** The device of a file that holds nothing else, and nothing wrong. */
-function loneDevice(file: ParsedFile | undefined): Device | undefined {
+export function loneDevice(file: ParsedFile | undefined): Device | undefined {
   if (file === undefined || file.manifests.length !== 1 || file.broken.length + file.problems.length > 0)
     return undefined;
   const { document, manifest } = file.manifests[0]!;
@@ -79,7 +83,14 @@ export class DeviceSheet {
 
   /** The manifest of a row. */
   device(row: number): Device {
-    return this.#held[row] ?? loneDevice(this.#reread!(this.paths[row]!))!;
+    return this.#held[row] ?? loneDevice(parseManifestFile(this.#reread!(this.paths[row]!)))!;
+  }
+
+  /** By name; what a manifest that is not held is made of is the text of its file. */
+  devices(): Rows<Device> {
+    const reread = this.#reread;
+    const textAt = reread && ((row: number) => decoder.decode(reread(this.paths[row]!)));
+    return this.names.rows((row) => this.device(row), textAt);
   }
 
   /** Whether no name and no key stands twice, here and among the devices of these files. */

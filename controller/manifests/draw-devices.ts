@@ -19,7 +19,7 @@ import { namesUnder } from './name-index.ts';
 import { releaseKey } from './references.ts';
 import { noteUnsealed } from './sealed-copies.ts';
 import { forEachInSteps, type Steps } from './steps.ts';
-import type { Rows } from './trie-change.ts';
+import type { Rows } from './trie.ts';
 
 /** Releases that came, went, or mean other bytes. */
 function changedReleases(before: Catalogue, after: Catalogue): Set<string> {
@@ -142,7 +142,7 @@ function* drawByName(
   return yield* desired.settled();
 }
 
-/** The rows of the sheet, each drawn when somebody looks at it. */
+/** The rows of the sheet, each drawn when somebody looks at it from its manifest and its terms. */
 function* drawRows(
   { sheet, next }: Draft,
   { ofRows }: Membership,
@@ -157,7 +157,11 @@ function* drawRows(
     terms.push(own);
     noteUnsealed(unsealed, name, own.template);
   });
-  return sheet.names.rows((row) => drawDevice(devices.get(sheet.names.keys[row]!)!, terms[row]!));
+  const { names } = sheet;
+  return names.rows(
+    (row) => drawDevice(devices.get(names.keys[row]!)!, terms[row]!),
+    (row) => terms[row],
+  );
 }
 
 /** Draws devices anew, each in the fleet that `judged` has it in; what it returns names those that came out different. */

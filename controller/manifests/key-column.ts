@@ -1,6 +1,5 @@
 /** Keys in a column, each hashed once: for whether one stands twice, and for every map over them. */
-import { hashesOf } from './trie.ts';
-import type { Rows } from './trie-change.ts';
+import { hashesOf, type Rows } from './trie.ts';
 
 export class KeyColumn {
   readonly keys: string[] = [];
@@ -13,8 +12,8 @@ export class KeyColumn {
   }
 
   /** A map's rows by these keys, in their order. */
-  rows<V>(valueAt: (row: number) => V): Rows<V> {
-    return { keys: this.keys, hashes: this.#ownHashes, valueAt };
+  rows<V>(valueAt: (row: number) => V, sourceAt?: (row: number) => unknown): Rows<V> {
+    return { keys: this.keys, hashes: this.#ownHashes, valueAt, ...(sourceAt && { sourceAt }) };
   }
 
   /** Whether no key stands twice, here and among the others. */

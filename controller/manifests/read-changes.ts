@@ -183,7 +183,7 @@ function withSheet(maps: DeclarationMaps, sheet: DeviceSheet): DeclarationMaps {
   return {
     files: maps.files.withRows({ keys: paths, valueAt: (row) => [keys[row]!] }),
     declared: maps.declared.withRows({ keys, valueAt: (row) => ({ file: paths[row]!, document: 0 }) }),
-    devices: maps.devices.withRows(names.rows((row) => sheet.device(row))),
+    devices: maps.devices.withRows(sheet.devices()),
   };
 }
 
