@@ -2,6 +2,7 @@ import type { Targets } from '@tufjs/models';
 import { delegationOf } from '../../../artifact/trust/tuf/targets.ts';
 import type { Random } from '../../../platform/ports.ts';
 import { sha256Hex } from '../../../schemas/sha256.ts';
+import { lifetimesDays } from '../lifetimes.ts';
 import { namePattern, type ReleaseName, releaseFile, targetPath, versionPattern } from '../release-path.ts';
 import { roleFile, targetsFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
@@ -12,7 +13,7 @@ import { roleSigners, signableFiles } from './signers.ts';
 import { rememberRoot, requireStanding } from './standing.ts';
 import { checkWasm, type WasmFacts } from './wasm-check.ts';
 import { listWorkFolder, readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
-import { expiryAfter, keyEntry, lifetimesDays, targetsOf, versionAfter } from './write-metadata.ts';
+import { expiryAfter, keyEntry, targetsOf, versionAfter } from './write-metadata.ts';
 
 export interface AddReleaseOptions extends ReleaseName {
   readonly bytes: Uint8Array;

@@ -2,12 +2,13 @@ import { deploymentKeysPath, writeDeploymentKeys } from '../../../artifact/trust
 import { trustLimits } from '../../../artifact/trust/limits.ts';
 import type { Random } from '../../../platform/ports.ts';
 import { sha256Hex } from '../../../schemas/sha256.ts';
+import { lifetimesDays } from '../lifetimes.ts';
 import { deploymentKeysFile, rootFile, targetsFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
 import { keyFile, readOrMakeKey } from './key-files.ts';
 import { hasTrustedRoot, rememberRoot } from './standing.ts';
 import { listWorkFolder, readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
-import { expiryAfter, lifetimesDays, metadataFile, rootOf, targetsOf } from './write-metadata.ts';
+import { expiryAfter, metadataFile, rootOf, targetsOf } from './write-metadata.ts';
 
 export interface MakeTrustOptions {
   readonly random: Random;

@@ -9,6 +9,7 @@ import type { MetadataFile } from '../../../artifact/trust/tuf/metadata.ts';
 import { rootDelegation } from '../../../artifact/trust/tuf/root.ts';
 import { type Delegation, requireThreshold, trustedKey } from '../../../artifact/trust/tuf/signatures.ts';
 import { delegationOf } from '../../../artifact/trust/tuf/targets.ts';
+import { lifetimesDays } from '../lifetimes.ts';
 import { deploymentKeysFile, roleFile, rootFile, type TrustFiles, targetsFile } from '../trust-files.ts';
 import { type VerifiedTrust, verifyTrust } from '../verify-trust.ts';
 import { AuthoringError } from './authoring-error.ts';
@@ -19,7 +20,7 @@ import { type Announce, signFile } from './sign-file.ts';
 import { rememberRoot, requireTrustedRoot } from './standing.ts';
 import { mergeThreeWay } from './three-way.ts';
 import { type WorkTree, writeWorkFile } from './work-tree.ts';
-import { expiryAfter, lifetimesDays, targetsOf, versionAfter } from './write-metadata.ts';
+import { expiryAfter, targetsOf, versionAfter } from './write-metadata.ts';
 
 /** The signed metadata of the commits that are merged, and of the one that both come from, if there is one. */
 export interface MergeSides {

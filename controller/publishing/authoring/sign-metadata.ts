@@ -2,6 +2,7 @@ import { Root, type Targets } from '@tufjs/models';
 import { type PrivateKey, verifyBytes } from '../../../artifact/trust/keys.ts';
 import { readRoot } from '../../../artifact/trust/tuf/root.ts';
 import { trustedKey } from '../../../artifact/trust/tuf/signatures.ts';
+import { lifetimesDays } from '../lifetimes.ts';
 import { rootFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
 import { deploymentSignersText } from './deployment-signers.ts';
@@ -9,7 +10,7 @@ import { type Announce, signFile } from './sign-file.ts';
 import { type SignableFile, signableFiles } from './signers.ts';
 import { type RoleName, rememberRoot, requireStanding } from './standing.ts';
 import { readTrustFiles, readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
-import { expiryAfter, lifetimesDays, targetsOf, versionAfter } from './write-metadata.ts';
+import { expiryAfter, targetsOf, versionAfter } from './write-metadata.ts';
 
 export interface SignOptions {
   /** Milliseconds since the epoch. */
