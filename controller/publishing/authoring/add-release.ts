@@ -10,7 +10,7 @@ import { keyFile, readOrMakeKey } from './key-files.ts';
 import { nextRole, readable, readRole } from './role-file.ts';
 import { type Announce, signFile } from './sign-file.ts';
 import { roleSigners, signableFiles } from './signers.ts';
-import { rememberRoot, requireStanding } from './standing.ts';
+import { rememberSigned, requireStanding } from './standing.ts';
 import { checkWasm, type WasmFacts } from './wasm-check.ts';
 import { listWorkFolder, readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
 import { expiryAfter, keyEntry, targetsOf, versionAfter } from './write-metadata.ts';
@@ -81,7 +81,7 @@ export function addRelease(tree: WorkTree, options: AddReleaseOptions): AddedRel
   // The file before the metadata that names it: what is signed is there.
   writeWorkFile(tree, releaseFile(release), bytes);
   if (metadata !== undefined) writeWorkFile(tree, roleFile(name), metadata);
-  if (isSignedNow) rememberRoot(tree, announce);
+  if (isSignedNow) rememberSigned(tree, announce);
   const signed = (readRole(tree, name)?.signatures.size ?? 0) > 0;
   return { ...facts, sha256, length: bytes.length, added, delegated, signed };
 }

@@ -27,7 +27,7 @@ import {
 } from './rotate-release-keys.ts';
 import { type Announce, signFile } from './sign-file.ts';
 import { type SignableFile, signableFiles } from './signers.ts';
-import { rememberRoot, requireStanding } from './standing.ts';
+import { rememberSigned, requireStanding } from './standing.ts';
 import { readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
 import { expiryAfter, keyEntry, targetsOf, versionAfter } from './write-metadata.ts';
 
@@ -201,7 +201,7 @@ function signRoot(
   const path = rootFile(after.version);
   const all = new Map([...signers, ...(replacements.get('root')?.fresh ?? [])].map((key) => [key.keyId, key]));
   writeWorkFile(tree, path, signFile({ path, before, after, signers: [...all.values()] }, announce));
-  rememberRoot(tree, announce);
+  rememberSigned(tree, announce);
   const missing = (keyIds: readonly string[], threshold: number) =>
     Math.max(0, threshold - keyIds.filter((id) => all.has(id)).length);
   const { keyIDs, threshold } = after.roles.root!;

@@ -8,7 +8,7 @@ import { AuthoringError } from './authoring-error.ts';
 import { deploymentSignersText } from './deployment-signers.ts';
 import { type Announce, signFile } from './sign-file.ts';
 import { type SignableFile, signableFiles } from './signers.ts';
-import { type RoleName, rememberRoot, requireStanding } from './standing.ts';
+import { type RoleName, rememberSigned, requireStanding } from './standing.ts';
 import { readTrustFiles, readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
 import { expiryAfter, targetsOf, versionAfter } from './write-metadata.ts';
 
@@ -77,7 +77,7 @@ function signOne(tree: WorkTree, signable: SignableFile, { renew, now, announce 
   const signatures = renew ? new Map<string, string>() : file.signatures;
   const signing = { path, ...(before && { before }), after, signers: missing, signatures };
   writeWorkFile(tree, path, signFile(signing, announce));
-  rememberRoot(tree, announce);
+  rememberSigned(tree, announce);
   const count = renew ? missing.length : validSignatures(signable) + missing.length;
   return { ...stateOf(signable, after, count, missing.length), path };
 }
