@@ -78,8 +78,8 @@ export const rooms: readonly Room[] = [
   {
     path: 'controller/manifests',
     imports: ['schemas'],
-    packages: ['js-yaml', 'yaml', 'ajv', 'croner'],
-    reason: 'pure: files to desired fleet',
+    packages: ['js-yaml', 'yaml', 'ajv', 'croner', 'node:module'],
+    reason: 'pure: files to desired fleet; what tells places in wrong files is loaded when there is one',
   },
   {
     path: 'controller/expiry',
@@ -326,9 +326,9 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'device-agent/main.ts',
-    imports: ['schemas', 'device-agent'],
+    imports: ['schemas', 'device-agent', 'platform/node/process-limits.ts'],
     packages: ['node:*'],
-    reason: 'finds the configuration, then becomes the supervisor',
+    reason: 'looks whether there is room, finds the configuration, then becomes the supervisor',
   },
   {
     path: 'device-agent/supervisor.ts',

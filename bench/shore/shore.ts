@@ -15,6 +15,7 @@ import type { Crowd } from './crowd.ts';
 /** What a shore tells of itself since it was asked last. */
 export interface ShoreSample {
   readonly longestBlockMs: number;
+  readonly longestTurnCpuMs: number;
   readonly refusals: readonly string[];
 }
 

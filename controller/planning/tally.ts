@@ -8,6 +8,16 @@ export interface Counted {
   readonly connected?: boolean | undefined;
 }
 
+/** States of devices, those that need somebody before those that time or a link may mend. */
+export const statesWorstFirst: readonly Counted['state'][] = [
+  'failed',
+  'dark',
+  'unknown',
+  'progressing',
+  'running',
+  'removed',
+];
+
 /** Nothing counted yet. */
 export const emptyTally: Tally = {
   desired: 0,

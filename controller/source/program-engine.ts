@@ -1,11 +1,9 @@
-/**
- * The git program, where it is installed. It gets no say in where it goes: redirects are resolved before, other protocols
- * than http are off, it asks nobody for a password, and runs no hooks.
- */
+/** Git directories by the git program, where it is installed. Redirects are resolved before, other protocols than http are off. */
 import { isAscii } from 'node:buffer';
 import { hash } from 'node:crypto';
 import type { ProgramResult, Programs, RunOptions } from '../../platform/ports.ts';
 import { type FetchOrder, fetchBytesMax, type GitEngine, type GitObject, silenceMsMax } from './git-engine.ts';
+import { runOffline, settings, surroundings } from './git-program.ts';
 import {
   comparingArguments,
   type EntryChange,
@@ -33,27 +31,6 @@ export class ProgramUnfitError extends Error {
     this.name = 'ProgramUnfitError';
   }
 }
-
-/** Of the surroundings, what would lead git elsewhere than it is told. */
-const surroundings = {
-  GIT_DIR: undefined,
-  GIT_WORK_TREE: undefined,
-  GIT_INDEX_FILE: undefined,
-  GIT_OBJECT_DIRECTORY: undefined,
-  GIT_ALTERNATE_OBJECT_DIRECTORIES: undefined,
-  GIT_NO_REPLACE_OBJECTS: '1',
-  GIT_NO_LAZY_FETCH: '1',
-  GIT_TERMINAL_PROMPT: '0',
-  GIT_ASKPASS: '',
-  SSH_ASKPASS: '',
-  LC_ALL: 'C',
-};
-
-function settings(values: Readonly<Record<string, string>>): string[] {
-  return Object.entries(values).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
-}
-
-const offline = settings({ 'protocol.allow': 'never', 'core.hooksPath': '/dev/null', 'core.fsmonitor': 'false' });
 
 const online = settings({
   'protocol.allow': 'never',
@@ -132,12 +109,7 @@ class ProgramEngine implements GitEngine {
   }
 
   #run(args: readonly string[], signal: AbortSignal, more: Partial<RunOptions> = {}): Promise<ProgramResult> {
-    return this.#programs.run('git', [...offline, ...args], {
-      ...more,
-      environment: surroundings,
-      outputBytesMax,
-      signal,
-    });
+    return runOffline(this.#programs, args, { ...more, outputBytesMax, signal });
   }
 
   async fetchBranch(order: FetchOrder, signal: AbortSignal): Promise<string> {

@@ -5,9 +5,10 @@ import type { DesiredFleet } from '../manifests/desired.ts';
 import { selects } from '../manifests/selector.ts';
 import { tallyOf } from '../planning/tally.ts';
 import { Groups, type Standing } from './groups.ts';
-import { isWell, type Row } from './row.ts';
+import { mostUrgent } from './not-well.ts';
+import type { Row } from './row.ts';
 import { placeAmong } from './sorted-names.ts';
-import { notWellMax, type View } from './view.ts';
+import type { View } from './view.ts';
 
 /** A fleet shows all its devices up to so many; a larger one those that are not well. */
 export const shownMax = 200;
@@ -36,7 +37,7 @@ export interface Selection {
   readonly tally: Standing['tally'];
   /** Fleets or sites that hold some of them, in order of name; that a question names one is enough. */
   readonly groups: (kind: 'fleet' | 'site') => readonly (readonly [name: string, standing: Standing])[];
-  /** In order of name. */
+  /** In order of name; of more than are shown the most urgent, those first. */
   readonly shown: readonly string[];
   /** Where the next page begins. */
   readonly next?: string;
@@ -98,8 +99,7 @@ function groupsOf(kind: 'fleet' | 'site', rows: ReadonlyMap<string, Row>, desire
 function some(view: View, desired: DesiredFleet, query: StatusQuery): Selection {
   const rows = matching(view, desired, query);
   const names = [...rows.keys()];
-  const few = (): readonly string[] =>
-    names.length <= shownMax ? names : names.filter((name) => !isWell(rows.get(name)!)).slice(0, notWellMax);
+  const few = (): readonly string[] => (names.length <= shownMax ? names : mostUrgent(rows));
   return {
     count: names.length,
     tally: tallyOf(rows.values()),

@@ -14,14 +14,12 @@ import { changesAt, heardAt, judge } from '../planning/device-status.ts';
 import { RunningTally } from '../planning/tally.ts';
 import { CertificateEnds } from './certificate-ends.ts';
 import { Groups } from './groups.ts';
-import { isWell, type Row } from './row.ts';
-import { NamesByFirst, SortedNames } from './sorted-names.ts';
+import { NotWell } from './not-well.ts';
+import type { Row } from './row.ts';
+import { SortedNames } from './sorted-names.ts';
 
 /** Turns in a row in which single names, which come with every commit, go before lists, which the engine works through. */
 const listsWaitMax = 64;
-
-/** Of a large fleet, what is not well and shown. */
-export const notWellMax = 8;
 
 /** So many rows are brought up to date by whoever asks. */
 const refreshAtOnceMax = 500;
@@ -54,7 +52,7 @@ export class View {
   readonly certificates = new CertificateEnds();
   /** All devices that git names or that were ever heard. */
   readonly names = new SortedNames();
-  readonly #notWell = new NamesByFirst(notWellMax);
+  readonly #notWell = new NotWell();
   readonly #total = new RunningTally();
   #changes: Change[] = [];
   #changeId: number;
@@ -122,7 +120,7 @@ export class View {
     return this.#rows.size;
   }
 
-  /** The first few devices that deserve attention, in order. */
+  /** A few devices that deserve attention, the most urgent first. */
   get notWell(): readonly string[] {
     return this.#notWell.first;
   }
@@ -209,8 +207,7 @@ export class View {
     if (before !== undefined) this.#total.count(before, -1);
     if (row !== undefined) this.#total.count(row);
     this.names.move(device, before !== undefined, row !== undefined);
-    if (row === undefined || isWell(row)) this.#notWell.delete(device);
-    else this.#notWell.add(device);
+    this.#notWell.move(device, before, row);
     this.#tell(row === undefined ? { id: this.#nextId(), device } : { id: row.changeId, device, state: row.state });
   }
 

@@ -28,9 +28,9 @@ import { openNetwork } from '../../../platform/node/network.ts';
 import { nodePrograms } from '../../../platform/node/processes.ts';
 import { nodeThreads } from '../../../platform/node/threads.ts';
 import { processMemory } from '../../footprint/process-memory.ts';
+import { LoopTurns } from '../loop-turns.ts';
 import type { EngineOrder, EngineSample } from './engine-orders.ts';
 import { deviceName } from './fleet-repository.ts';
-import { LoopTurns } from './loop-turns.ts';
 
 const [directory = '', keysDirectory = '', devices = ''] = process.argv.slice(2);
 const count = Number(devices);

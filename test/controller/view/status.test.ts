@@ -5,7 +5,7 @@ import { statusDocument } from '../../../controller/view/status.ts';
 import { parseStatusQuery } from '../../../controller/view/status-query.ts';
 import { View } from '../../../controller/view/view.ts';
 import type { Refusal } from '../../../schemas/generated/types.ts';
-import { isStatusDocument } from '../../../schemas/generated/validators.js';
+import { isStatusDocument } from '../../../schemas/generated/validators/status.js';
 import { SimTime } from '../../sim/sim-clock.ts';
 import { fleetOf, namedDevice } from '../engine/test-engine.ts';
 
@@ -19,12 +19,20 @@ function fleetOfNumber(device: string, fleets: readonly string[]): { readonly fl
 }
 
 /** A view over some devices, all of the same key, that were heard when `heardAt` says; in the fleet of their number. */
-function viewOf(heardAt: Readonly<Record<string, number | undefined>>, fleetNames: readonly string[] = []) {
+function viewOf(
+  heardAt: Readonly<Record<string, number | undefined>>,
+  fleetNames: readonly string[] = [],
+  failed: readonly string[] = [],
+) {
   const time = new SimTime(start);
   const clock = time.clock({ alive: true });
   const image = new Image({ read: async () => [] });
   for (const [name, contactAt] of Object.entries(heardAt)) {
     if (contactAt !== undefined) image.apply({ kind: 'device', name, record: { ...image.device(name), contactAt } });
+  }
+  for (const name of failed) {
+    const dropped = { code: 'REPORT_LATE', message: 'late', since: start };
+    image.apply({ kind: 'device', name, record: { ...image.device(name), dropped } });
   }
   const desired = fleetOf(
     Object.keys(heardAt).map((name, at) => ({
@@ -114,6 +122,25 @@ test('a large fleet is summed up; its devices come page by page', async (t) => {
     after = page.next;
   }
   t.deepEqual(seen, names);
+});
+
+test('of a large fleet a device that failed is shown before all that are dark, and so are its fleet and those with its labels', async (t) => {
+  const names = Array.from({ length: 240 }, (_, at) => `device-${String(at).padStart(3, '0')}`);
+  const fleets = Array.from({ length: 120 }, (_, at) => `fleet-${String(at + 110).padStart(3, '0')}`);
+  const heardAt = Object.fromEntries(names.map((name) => [name, name === 'device-200' ? start : start - 1e8]));
+  const { status } = viewOf(heardAt, fleets, ['device-200']);
+  for (const query of ['', 'selector=kind']) {
+    const { tally, devices, fleets: shown } = await status(query);
+    t.is(tally.failed, 1);
+    t.deepEqual(
+      devices.slice(0, 2).map(({ name, state }) => [name, state]),
+      [
+        ['device-200', 'failed'],
+        ['device-000', 'dark'],
+      ],
+    );
+    t.is(shown[0]?.name, 'fleet-200');
+  }
 });
 
 test('of more fleets than fit, those that are not well are shown first', async (t) => {

@@ -244,7 +244,7 @@ test('with handshakes in turn everybody is answered, however few places there ar
       fairHandshakes(server, {
         clock: nodeClock,
         onTurnedAway: (address) => turnedAway.push(address),
-        limits: { handshakesMax: 2, handshakesPerSourceMax: 1 },
+        limits: { handshakesMax: 2 },
       }),
   });
   const answers = await Promise.all(Array.from({ length: 40 }, () => send(stage, {})));

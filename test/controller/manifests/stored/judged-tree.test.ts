@@ -146,7 +146,9 @@ function digestOfJudge(): string {
     problemsOf(wrong),
     bytesOf(stateOf(harbor)).toString('hex'),
   ];
-  const schemas = readFileSync(join(root, 'schemas/generated/validators.js'), 'utf8');
+  const schemas = ['application', 'device', 'fleet', 'secret', 'site'].map((kind) =>
+    readFileSync(join(root, `schemas/generated/validators/${kind}.js`), 'utf8'),
+  );
   return createHash('sha256')
     .update(JSON.stringify([libraries, judged, schemas]))
     .digest('hex')

@@ -1,0 +1,31 @@
+/** Of a large fleet, devices that deserve attention: one that failed is not hidden by a thousand that are dark. */
+import { attentionStates, type Row } from './row.ts';
+import { NamesByFirst } from './sorted-names.ts';
+
+/** So many are shown. */
+export const notWellMax = 8;
+
+/** Kept as devices come and go. */
+export class NotWell {
+  readonly #byState = new Map<Row['state'], NamesByFirst>(
+    attentionStates.map((state) => [state, new NamesByFirst(notWellMax)]),
+  );
+
+  /** A device is otherwise than before; `undefined` where it is not there. */
+  move(name: string, before: Row | undefined, row: Row | undefined): void {
+    if (before?.state === row?.state) return;
+    if (before !== undefined) this.#byState.get(before.state)?.delete(name);
+    if (row !== undefined) this.#byState.get(row.state)?.add(name);
+  }
+
+  /** The most urgent, by state and in order of name. */
+  get first(): readonly string[] {
+    return [...this.#byState.values()].flatMap(({ first }) => first).slice(0, notWellMax);
+  }
+}
+
+/** The same of some devices, in order of name, that are looked at once. */
+export function mostUrgent(rows: ReadonlyMap<string, Row>): readonly string[] {
+  const byState = Map.groupBy(rows.keys(), (name) => rows.get(name)!.state);
+  return attentionStates.flatMap((state) => byState.get(state) ?? []).slice(0, notWellMax);
+}
