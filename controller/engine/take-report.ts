@@ -1,7 +1,7 @@
 /** Takes what a device says of itself into what is remembered, and what that changes into its history. */
 import type { ErrorObject } from 'ajv';
 import type { DeviceEvent, Report } from '../../schemas/generated/types.ts';
-import { isReport } from '../../schemas/generated/validators.js';
+import { isReport } from '../../schemas/generated/validators/report.js';
 import { type JsonObject, withoutNulls } from '../shadow/document.ts';
 import type { PackedSection } from '../shadow/packed-shadow.ts';
 import { withReport } from './device-shadow.ts';
@@ -31,6 +31,12 @@ export function dropReport(draft: Draft, device: string, code: string, message: 
   if (before.dropped?.code === code) return [];
   draft.keep(device, { ...before, dropped: { code, message, since } });
   return record(draft, device, [{ at: new Date(now).toISOString(), code, message }]);
+}
+
+/** The device says its newest report once more: an older one that came in between had lost its way, and says nothing of now. */
+export function confirmReport(draft: Draft, device: string): void {
+  const { dropped, ...record } = draft.device(device);
+  if (dropped?.code === 'REPORT_LATE') draft.keep(device, record);
 }
 
 /** Takes a report that is new into a shadow of this version. `previous` is the report that it follows. */

@@ -1841,7 +1841,7 @@ export interface StatusDocument {
   state: ConvergenceState;
   fleets: FleetStatus[];
   /**
-   * Fleets that are not shown; those that are not well come first.
+   * Fleets that are not shown; the worst come first.
    */
   fleetsOmitted?: number;
   sites: SiteStatus[];
@@ -1851,7 +1851,7 @@ export interface StatusDocument {
   sitesOmitted?: number;
   devices: DeviceStatus[];
   /**
-   * Devices that are not shown; ask for a fleet, a site, a device or a page.
+   * Devices that are not shown, those that failed come first; ask for a fleet, a site, a device or a page.
    */
   devicesOmitted?: number;
   /**

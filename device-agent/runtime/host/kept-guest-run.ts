@@ -1,14 +1,14 @@
 import { migration } from '../../../artifact/linking/module-use.ts';
 import { UncapturableState } from '../../../artifact/snapshot/show-state.ts';
 import { SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
-import { FileError } from '../../../platform/file-handles.ts';
 import { DiskError } from '../../../platform/ports.ts';
-import { emptyInput, inputOf, lineOutput, outputTo } from '../primitives/streams.ts';
+import { Gathered } from '../primitives/gathered.ts';
+import { emptyInput, inputOf, lineOutput } from '../primitives/streams.ts';
 import type { HostedApplication } from '../protocol.ts';
 import { failureOf, notTakenOver, type RunEnd } from '../run-end.ts';
-import { gathered } from '../snapshot/gathered.ts';
 import type { KeptState } from '../snapshot/kept-state.ts';
 import { QuietInstance } from '../snapshot/quiet-instance.ts';
+import { readWhole } from '../snapshot/read-whole.ts';
 import { unpackedSnapshot } from '../snapshot/unpacked-snapshot.ts';
 import type { CompiledApplication } from './compiled-modules.ts';
 import { EventStreams } from './event-streams.ts';
@@ -67,17 +67,11 @@ export class KeptGuestRun implements KeptRun {
   }
 
   async exportState(bytesMax: number): Promise<Exported> {
-    const written: Uint8Array[] = [];
-    let bytes = 0;
-    const stdout = outputTo((part) => {
-      bytes += part.length;
-      if (bytes > bytesMax) throw new FileError('file-too-large', `a state of more than ${bytesMax} bytes`);
-      written.push(part.slice());
-    });
-    const end = await this.#callFor(migration.export, { stdin: emptyInput, stdout });
+    const written = new Gathered('a state', bytesMax);
+    const end = await this.#callFor(migration.export, { stdin: emptyInput, stdout: written.stream });
     const failure = end === undefined ? 'it took too long' : failureOf(end);
     if (failure !== undefined) return { kind: 'refused', message: `its ${migration.export} failed: ${failure}` };
-    if (bytes <= bytesMax) return { kind: 'exported', bytes: Buffer.concat(written) };
+    if (!written.isTooLong) return { kind: 'exported', bytes: written.contents() };
     return { kind: 'refused', message: `its ${migration.export} wrote more than ${bytesMax} bytes` };
   }
 
@@ -149,7 +143,7 @@ export class KeptGuestRun implements KeptRun {
   /** Gives it that state, or what it is to read of it. */
   async #take(from: KeptState, made: MadeGuest): Promise<Taken> {
     try {
-      if (from.kind === 'exported') return { kind: 'exported', bytes: await gathered(from, made.giveWay) };
+      if (from.kind === 'exported') return { kind: 'exported', bytes: await readWhole(from, made.giveWay) };
       if (this.#quiet === undefined) return { kind: 'misfit', reason: this.#uncapturable };
       const snapshot = await unpackedSnapshot(from, this.#quiet.memoryPagesMax, made);
       this.#fuelBefore = await inStretches(this.#quiet.restoring(snapshot, from.isTakenOver), made);

@@ -9,8 +9,8 @@ import {
   type Snapshot,
   splitSnapshot,
 } from '../../../artifact/snapshot/snapshot.ts';
-import { gathered } from './gathered.ts';
 import type { KeptState } from './kept-state.ts';
+import { readWhole } from './read-whole.ts';
 
 const decompress = promisify(zstdDecompress);
 
@@ -29,7 +29,7 @@ export async function unpackedSnapshot(
 ): Promise<Snapshot> {
   const hash = createHash('sha256');
   const end = file.length - digestBytes;
-  const whole = await gathered(file, giveWay, (piece, at) => hash.update(piece.subarray(0, Math.max(0, end - at))));
+  const whole = await readWhole(file, giveWay, (piece, at) => hash.update(piece.subarray(0, Math.max(0, end - at))));
   const { digested, digest } = splitSnapshot(whole);
   requireDigest(hash.digest(), digest);
   const { compressed, bytes, whole: snapshotOf } = readDigested(digested, memoryPagesMax);

@@ -2,7 +2,7 @@ import { SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
 import type { KeptState } from './kept-state.ts';
 
 /** A kept state as a whole, read a piece at a time with others in between; `look` is called with each piece. Throws as the disk does. */
-export async function gathered(
+export async function readWhole(
   { length, pieces }: Pick<KeptState, 'length' | 'pieces'>,
   giveWay: () => Promise<void> | undefined,
   look: (piece: Uint8Array, at: number) => void = () => {},
