@@ -3,13 +3,13 @@ import type { Problem } from '../../schemas/generated/types.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import type { Pins } from './online-memory.ts';
 import { travellingForm } from './travelling-form.ts';
-import { roleFile, type TrustFiles, targetsFile } from './trust-files.ts';
+import { signedFile, type TrustFiles } from './trust-files.ts';
 import { targetsFiles, type VerifiedTrust } from './verify-trust.ts';
 
 /** Refuses to go back behind what was published and can't be read any more: devices would refuse it, and nothing would tell why. */
 export function judgeLost(trust: VerifiedTrust, newest: Pins, readable: TrustFiles): Problem[] {
   return targetsFiles(trust).flatMap(([name, { signed, bytes }]) => {
-    const file = name === 'targets' ? targetsFile : roleFile(name);
+    const file = signedFile(name);
     const before = newest.get(`${name}.json`);
     if (before === undefined || readable.has(file) || signed.version > before.version) return [];
     const lost = `version ${before.version} was published, and what is left of it can't be read`;

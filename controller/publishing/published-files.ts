@@ -2,13 +2,8 @@ import { sha256Hex } from '../../schemas/sha256.ts';
 import type { SignedOnline } from './online-memory.ts';
 import { releaseNamesFile } from './release-names.ts';
 import type { ReleaseRecord } from './release-record.ts';
-import { roleFile, rootFile, type TrustFiles, targetsFile } from './trust-files.ts';
+import { rootFile, signedFile, type TrustFiles } from './trust-files.ts';
 import type { TufFolder } from './tuf-folder.ts';
-
-/** Where a repository has what is served under this name, without its version. */
-function pathOf(file: string): string {
-  return file === 'targets.json' ? targetsFile : roleFile(file.slice(0, -'.json'.length));
-}
 
 /** What is in force, read from where it is served, by its paths in a repository. */
 export class PublishedFiles {
@@ -45,7 +40,8 @@ export class PublishedFiles {
       files.set(path, bytes);
     };
     for (const [version, sha256] of roots) await take(rootFile(version), `${version}.root.json`, sha256);
-    for (const [file, { version, sha256 }] of pins) await take(pathOf(file), `${version}.${file}`, sha256);
+    for (const [file, { version, sha256 }] of pins)
+      await take(signedFile(file.slice(0, -'.json'.length)), `${version}.${file}`, sha256);
     this.#versions = versions;
     const names = await this.#record.read();
     return names === undefined ? files : files.set(releaseNamesFile, names);

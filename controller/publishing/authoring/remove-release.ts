@@ -5,7 +5,7 @@ import { keyFile } from './key-files.ts';
 import { nextRole, readRole } from './role-file.ts';
 import type { Announce } from './sign-file.ts';
 import { roleSigners } from './signers.ts';
-import { rememberRoot, requireStanding } from './standing.ts';
+import { rememberSigned, requireStanding } from './standing.ts';
 import { removeWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
 
 export interface RemoveReleaseOptions extends ReleaseName {
@@ -34,5 +34,5 @@ export function removeRelease(tree: WorkTree, { name, version, now, announce }: 
   // The metadata before the file that it names: what is signed is there.
   writeWorkFile(tree, roleFile(name), nextRole(tree, { name, role, targets, now, announce }));
   removeWorkFile(tree, releaseFile({ name, version }));
-  rememberRoot(tree, announce);
+  rememberSigned(tree, announce);
 }

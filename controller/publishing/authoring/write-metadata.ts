@@ -7,9 +7,6 @@ export const specVersion = '1.0.31';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** How long offline metadata is valid: renewing it takes a person with a key. */
-export const lifetimesDays = { root: 5 * 365, targets: 365 } as const;
-
 /** The time so many days after `now`, as metadata has it. */
 export function expiryAfter(now: number, days: number): string {
   return `${new Date(now + days * dayMs).toISOString().slice(0, 19)}Z`;
