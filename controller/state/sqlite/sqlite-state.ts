@@ -114,8 +114,8 @@ class SqliteState implements StatePort {
 }
 
 /** Opens or creates the state. Throws `StateError` when the file is corrupt, newer than this program, or in use. */
-export function openSqliteState(path: string): StatePort {
-  return new SqliteState(path, openDatabase(path, options));
+export function openSqliteState(path: string, waiting: Pick<DatabaseOptions, 'lockMsMax'> = {}): StatePort {
+  return new SqliteState(path, openDatabase(path, { ...options, ...waiting }));
 }
 
 /** A state in memory that begins with what a file of these bytes would hold. */
