@@ -1,7 +1,7 @@
 /** Asks the controller; its answers are judged by their schema before anybody believes them. */
 import { DiskError, type HttpRequest, NetworkError } from '../platform/ports.ts';
 import type { CliConfiguration, DeviceStatus, StatusDocument } from '../schemas/generated/types.ts';
-import { isStatusDocument } from '../schemas/generated/validators.js';
+import { isStatusDocument } from '../schemas/generated/validators/status.js';
 import { announcedController } from './announced-controller.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import { exitCodes } from './exit-codes.ts';

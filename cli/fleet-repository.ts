@@ -1,8 +1,8 @@
 /** The git repository that a command works on, and what was read of it. */
 import { readTogether } from '../controller/source/blob-reader.ts';
+import { findGitDirectories } from '../controller/source/git-directories.ts';
 import type { GitEngine } from '../controller/source/git-engine.ts';
-import { libraryEngine } from '../controller/source/library-engine.ts';
-import { findGitDirectories } from '../controller/source/local-repository.ts';
+import { lazyEngine } from '../controller/source/lazy-engine.ts';
 import { preferredEngine } from '../controller/source/preferred-engine.ts';
 import { programEngine } from '../controller/source/program-engine.ts';
 import { Repository } from '../controller/source/repository.ts';
@@ -14,6 +14,7 @@ export interface FleetRepository {
   /** The directory that has it at its top. */
   readonly top: string;
   readonly git: Repository;
+  readonly engine: GitEngine;
   /** What was read of it, and what of a work tree is not in it. */
   readonly pile: BlobPile;
   /** Brings blobs to the pile; what lies there is not read again. */
@@ -42,7 +43,10 @@ const readAtOnce = 200_000;
 
 /** The git program where it is installed, where there is much to read. */
 function engineFor({ programs, gitFiles, clock, openNetwork }: CommandContext): GitEngine {
-  const library = libraryEngine({ fs: gitFiles, clock, network: openNetwork({}) });
+  const library = lazyEngine(async () => {
+    const { libraryEngine } = await import('../controller/source/library-engine.ts');
+    return libraryEngine({ fs: gitFiles, clock, network: openNetwork({}) });
+  });
   return preferredEngine(programEngine(programs), library, { write: () => {} });
 }
 
@@ -68,7 +72,7 @@ export async function openFleetRepository(context: CommandContext, top: string):
   const git = new Repository(engine, common);
   const pile = new BlobPile();
   return {
-    ...{ top, git, pile },
+    ...{ top, git, engine, pile },
     bring: async (oids) => {
       const missing = Array.from(oids).filter((oid) => !pile.has(oid));
       await readTogether(engine, git.gitDirectory, missing, (oid, bytes) => pile.add(oid, bytes), readAtOnce);

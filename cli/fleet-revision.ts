@@ -118,9 +118,9 @@ export async function findCommit(
   name: string,
   underlay: Underlay = noUnderlay,
 ): Promise<FleetRevision | undefined> {
-  const { git, top } = repository;
+  const { git } = repository;
   try {
-    const { oid } = await commitNamed(context, top, name, git);
+    const oid = await commitNamed(context, repository, name);
     const changes = await fleetChanges(git, underlay.id, oid);
     const tree = runAtOnce(changedTree(underlay.tree, changes));
     return {

@@ -3,14 +3,12 @@ import * as fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { nodeClock } from '../platform/node/clock.ts';
 import { nodeDisk } from '../platform/node/disk.ts';
-import { freePort } from '../platform/node/free-port.ts';
 import { isLocked } from '../platform/node/lock.ts';
-import { openNetwork } from '../platform/node/network.ts';
 import { nodeProcesses, nodePrograms } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
 import { readStandardInput } from '../platform/node/standard-streams.ts';
-import { startTcpRelay } from '../platform/node/tcp-relay.ts';
 import { nodeThreads } from '../platform/node/threads.ts';
+import type { Network } from '../platform/ports.ts';
 import type { CommandContext, Output } from './command.ts';
 import { runCommand } from './run-command.ts';
 import { toolVersion } from './tool-version.ts';
@@ -58,7 +56,15 @@ const context: CommandContext = {
   programs: nodePrograms,
   threads: nodeThreads,
   isLocked,
-  openNetwork: (identity) => openNetwork(() => identity),
+  openNetwork: (identity) => {
+    let opened: Promise<Network> | undefined;
+    return {
+      request: async (...args) => {
+        opened ??= import('../platform/node/network.ts').then(({ openNetwork }) => openNetwork(() => identity));
+        return (await opened).request(...args);
+      },
+    };
+  },
   readInput: readStandardInput,
   stdout,
   stderr: outputOf(process.stderr, stopUnread),
@@ -76,8 +82,8 @@ const context: CommandContext = {
   demo: {
     commitAll: async (at, message) => (await import('../platform/node/git-commit.ts')).commitAll(at, message),
     programs: nodePrograms,
-    freePort,
-    startRelay: startTcpRelay,
+    freePort: async (...args) => (await import('../platform/node/free-port.ts')).freePort(...args),
+    startRelay: async (...args) => (await import('../platform/node/tcp-relay.ts')).startTcpRelay(...args),
     bundleAgent: async () =>
       (await import('../device-agent/bundle.ts')).bundleAgent(`${projectDirectory}/.cache/agent`),
   },

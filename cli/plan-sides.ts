@@ -1,8 +1,7 @@
 /** Both sides of a plan, judged: the base over what was judged before, the next one over the base. */
-import type { Catalogue } from '../controller/manifests/desired.ts';
+import type { Catalogue, CataloguedRelease } from '../controller/manifests/desired.ts';
 import { emptyManifestState, type ManifestState } from '../controller/manifests/manifest-state.ts';
 import { catalogueOf } from '../controller/publishing/catalogue.ts';
-import { judgeRelease } from '../controller/publishing/check-release.ts';
 import { judgeAssemblies } from '../controller/publishing/judge-assemblies.ts';
 import { releaseFile } from '../controller/publishing/release-path.ts';
 import type { TrustFiles } from '../controller/publishing/trust-files.ts';
@@ -30,7 +29,7 @@ export interface JudgedRevision {
   readonly state: ManifestState;
   readonly warnings: readonly Problem[];
   readonly notes: readonly Problem[];
-  /** Devices that are otherwise than in its underlay. */
+  /** Devices that are otherwise than in its underlay; the set is made when somebody asks. */
   readonly affected: ReadonlySet<string>;
   readonly readFile: FleetRevision['readFile'];
 }
@@ -68,9 +67,14 @@ async function judge(
 ): Promise<JudgedRevision> {
   const { commit, readFile } = revision;
   const judged = await validateTree(revision, (files) => catalogueOf(files, published, now, inForce), before);
-  const { state, problems, notes, warnings, affected = new Set() } = judged;
+  const { state, problems, notes, warnings } = judged;
   if (state === undefined) throw refusedRevision(commit, problems);
-  return { side: { name, ...(commit && { commit }) }, state, notes, warnings, affected, readFile };
+  return {
+    ...{ side: { name, ...(commit && { commit }) }, state, notes, warnings, readFile },
+    get affected() {
+      return judged.affected ?? new Set<string>();
+    },
+  };
 }
 
 function refusedRevision(commit: FleetRevision['commit'], problems: readonly Problem[]): CommandError {
@@ -79,15 +83,26 @@ function refusedRevision(commit: FleetRevision['commit'], problems: readonly Pro
   return new CommandError(`${what} is not valid; the controller would refuse it, no device would move\n${lines}`);
 }
 
-/** Refuses a revision whose new release files are not the signed ones, or can't run as it has them: the base has been through this. */
-async function requireReleases(next: JudgedRevision, base: JudgedRevision, laid: LaidTree): Promise<void> {
-  const { side, readFile, state } = next;
+/** What is wrong with the files of releases. */
+async function releaseProblems(
+  releases: readonly CataloguedRelease[],
+  readFile: FleetRevision['readFile'],
+): Promise<Problem[]> {
+  const { judgeRelease } = await import('../controller/publishing/check-release.ts');
   const problems: Problem[] = [];
-  for (const [key, release] of state.catalogue) {
-    if (base.state.catalogue.get(key)?.sha256 === release.sha256) continue;
+  for (const release of releases) {
     const problem = judgeRelease(release, await readFile(releaseFile(release)));
     if (problem !== undefined) problems.push(problem);
   }
+  return problems;
+}
+
+/** Refuses a revision whose new release files are not the signed ones, or can't run as it has them: the base has been through this. */
+async function requireReleases(next: JudgedRevision, base: JudgedRevision, laid: LaidTree): Promise<void> {
+  const { side, readFile, state } = next;
+  const { catalogue: known } = base.state;
+  const fresh = [...state.catalogue].flatMap(([key, one]) => (known.get(key)?.sha256 === one.sha256 ? [] : [one]));
+  const problems = fresh.length === 0 ? [] : await releaseProblems(fresh, readFile);
   if (problems.length === 0) {
     const findings = await judgeAssemblies(state, base.state, (release) => readFile(releaseFile(release)));
     problems.push(...(await locateIn(laid, { problems: [], findings })));

@@ -7,8 +7,8 @@ import { emptyTree, type FleetTree, type OddKind } from '../controller/manifests
 import { runAtOnce } from '../controller/manifests/steps.ts';
 import { isReleaseFile } from '../controller/publishing/release-path.ts';
 import { fleetIgnoreFile, ignoreNothing, parseFleetIgnore } from '../controller/source/fleet-ignore.ts';
+import { findGitDirectories, type GitDirectories } from '../controller/source/git-directories.ts';
 import { type ListedEntry, listingArguments, readListing } from '../controller/source/listed-tree.ts';
-import { findGitDirectories, type GitDirectories } from '../controller/source/local-repository.ts';
 import type { OddChange, TreeChanges } from '../controller/source/source.ts';
 import { SourceError } from '../controller/source/source-error.ts';
 import type { ProgramResult } from '../platform/ports.ts';

@@ -1,6 +1,6 @@
 /** Violations of the configuration's schema → sentences that say which key, what was seen and what was expected. */
 import type { ErrorObject } from 'ajv';
-import { isConfiguration } from './generated/validators.js';
+import { isConfiguration } from './generated/validators/configuration.js';
 import { nearestName } from './nearest-name.ts';
 
 /** One thing wrong with a configuration. */

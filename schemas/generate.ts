@@ -60,7 +60,10 @@ function validatorName(title: string): string {
   return `is${title}`;
 }
 
-/** A file a schema, so that a bundle carries the validators it calls and no others. */
+/** As seen from the validators. */
+const [typesFile, validatorFile] = ['../types.ts', '../../validator.ts'];
+
+/** A file a schema, so that nobody loads a validator, or carries it in a bundle, who does not call it. */
 function generateValidators(schemas: readonly SchemaFile[]): (readonly [file: string, text: string])[] {
   const ajv = new Ajv2020({ allErrors: true, verbose: false, code: { source: true, esm: true, lines: true } });
   // Marks a value as a path, which starts at the directory of the file that holds it.
@@ -72,25 +75,17 @@ function generateValidators(schemas: readonly SchemaFile[]): (readonly [file: st
       // The length of a string in code points, as JSON Schema counts it.
       'const $1 = (text) => [...text].length;',
     );
-  const fileOf = ({ file }: SchemaFile): string => `validators/${file.replace('.schema.json', '.js')}`;
-  const exports = schemas.map((one) => `export { ${validatorName(one.schema.title)} } from './${fileOf(one)}';`);
-  const declarations = schemas.map(
-    ({ schema }) => `export const ${validatorName(schema.title)}: Validator<Types.${schema.title}>;`,
-  );
-  const dts = `${banner}import type { ErrorObject } from 'ajv';
-import type * as Types from './types.ts';
+  const fileOf = ({ file }: SchemaFile): string => `validators/${file.replace('.schema.json', '')}`;
+  const declarationOf = ({
+    schema: { title },
+  }: SchemaFile): string => `${banner}import type { ${title} } from '${typesFile}';
+import type { Validator } from '${validatorFile}';
 
-interface Validator<T> {
-  (value: unknown): value is T;
-  readonly errors?: ErrorObject[] | null;
-}
-
-${declarations.join('\n')}
+export const ${validatorName(title)}: Validator<${title}>;
 `;
   return [
-    ...schemas.map((one) => [`generated/${fileOf(one)}`, banner + codeOf(one)] as const),
-    ['generated/validators.js', `${banner}${exports.join('\n')}\n`],
-    ['generated/validators.d.ts', dts],
+    ...schemas.map((one) => [`generated/${fileOf(one)}.js`, banner + codeOf(one)] as const),
+    ...schemas.map((one) => [`generated/${fileOf(one)}.d.ts`, declarationOf(one)] as const),
   ];
 }
 

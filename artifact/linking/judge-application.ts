@@ -4,7 +4,8 @@ import { memoryShortage } from '../admission/memory-limit.ts';
 import type { Verdict } from '../admission/verdict.ts';
 import { callerProblems, type Part } from './judge-caller.ts';
 import { linkProblems } from './judge-link.ts';
-import { type ModuleUse, useProblems } from './module-use.ts';
+import { useProblems } from './judge-use.ts';
+import type { ModuleUse } from './module-use.ts';
 
 /** All modules of one application: its own, and those linked to it by the name that they are imported from. */
 export interface ApplicationModules {

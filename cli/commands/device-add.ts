@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { writeWorkFile } from '../../controller/publishing/authoring/work-tree.ts';
-import { isDevice } from '../../schemas/generated/validators.js';
+import { isDevice } from '../../schemas/generated/validators/device.js';
 import { type Command, CommandError } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { repositoryOf, repositoryOption } from '../repository.ts';

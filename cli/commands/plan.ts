@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { makePlan } from '../make-plan.ts';
@@ -14,9 +13,12 @@ function formatOf(text: string | undefined): Format {
   throw new CommandError(`-o ${text}: there is json, yaml and wide`, exitCodes.usage);
 }
 
-function render(context: CommandContext, plan: Plan, format: Format): string {
+async function render(context: CommandContext, plan: Plan, format: Format): Promise<string> {
   if (format === 'json') return `${JSON.stringify(planDocument(plan), undefined, 2)}\n`;
-  if (format === 'yaml') return stringify(planDocument(plan), { aliasDuplicateObjects: false });
+  if (format === 'yaml') {
+    const { stringify } = await import('yaml');
+    return stringify(planDocument(plan), { aliasDuplicateObjects: false });
+  }
   const isCut = context.stdout.isTerminal && format !== 'wide';
   const columns = isCut ? context.stdout.columns() : Number.POSITIVE_INFINITY;
   return planScreen(plan, { columns, style: styleFor(context.color), wide: format === 'wide' });
@@ -58,7 +60,7 @@ export const planCommand: Command = {
     const [next] = positionals;
     const format = formatOf(values.output);
     const plan = await makePlan(context, { ...(next && { next }), ...(values.base && { base: values.base }) });
-    context.stdout.write(render(context, plan, format));
+    context.stdout.write(await render(context, plan, format));
     return exitCodeOf(plan, flags);
   },
 };

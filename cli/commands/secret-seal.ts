@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { secretBytesMax } from '../../artifact/seal/sealed-secret.ts';
 import { writeWorkFile } from '../../controller/publishing/authoring/work-tree.ts';
-import { isSecret } from '../../schemas/generated/validators.js';
+import { isSecret } from '../../schemas/generated/validators/secret.js';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { absolutePath, repositoryOf, repositoryOption } from '../repository.ts';

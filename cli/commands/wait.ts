@@ -1,12 +1,10 @@
 import { rootFile } from '../../controller/publishing/trust-files.ts';
-import { libraryEngine } from '../../controller/source/library-engine.ts';
-import { preferredEngine } from '../../controller/source/preferred-engine.ts';
-import { programEngine } from '../../controller/source/program-engine.ts';
 import { SourceError } from '../../controller/source/source-error.ts';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { fetchStatus } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { openFleetRepository } from '../fleet-repository.ts';
 import { commitNamed } from '../named-commit.ts';
 import { settingsOption } from '../settings.ts';
 import { parseTarget, targetText } from '../status-target.ts';
@@ -44,14 +42,13 @@ async function commitHere(context: CommandContext, name: string): Promise<Awaite
   const top = fleetCheckout(context);
   if (top === undefined) return undefined;
   try {
-    const { repository, oid } = await commitNamed(context, top, name);
-    const { programs, gitFiles, clock, openNetwork, signal } = context;
-    const library = libraryEngine({ fs: gitFiles, clock, network: openNetwork({}) });
-    const engine = preferredEngine(programEngine(programs), library, { write: () => {} });
+    const repository = await openFleetRepository(context, top);
+    const { git, engine } = repository;
+    const id = await commitNamed(context, repository, name);
     return {
-      id: oid,
+      id,
       isBefore: async (commit) =>
-        (await repository.has(commit)) && engine.isAncestor(repository.gitDirectory, oid, commit, signal),
+        (await git.has(commit)) && engine.isAncestor(git.gitDirectory, id, commit, context.signal),
     };
   } catch (error) {
     if (error instanceof SourceError) return undefined;

@@ -10,7 +10,7 @@ import type {
   RevisionStatus,
   SourceStatus,
 } from '../../schemas/generated/types.ts';
-import { isReport } from '../../schemas/generated/validators.js';
+import { isReport } from '../../schemas/generated/validators/report.js';
 import { isObject } from '../../schemas/json-object.ts';
 import type { DroppedReport, Takeovers } from '../planning/observed.ts';
 import type { PackedSection } from '../shadow/packed-shadow.ts';

@@ -1,7 +1,7 @@
 /** Takes what a device says of itself into what is remembered, and what that changes into its history. */
 import type { ErrorObject } from 'ajv';
 import type { DeviceEvent, Report } from '../../schemas/generated/types.ts';
-import { isReport } from '../../schemas/generated/validators.js';
+import { isReport } from '../../schemas/generated/validators/report.js';
 import { type JsonObject, withoutNulls } from '../shadow/document.ts';
 import type { PackedSection } from '../shadow/packed-shadow.ts';
 import { withReport } from './device-shadow.ts';

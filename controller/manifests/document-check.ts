@@ -1,6 +1,10 @@
 /** One YAML document as a plain value → a manifest, or what is wrong with it. */
 import type { SelectorRequirement } from '../../schemas/generated/types.ts';
-import { isApplication, isDevice, isFleet, isSecret, isSite } from '../../schemas/generated/validators.js';
+import { isApplication } from '../../schemas/generated/validators/application.js';
+import { isDevice } from '../../schemas/generated/validators/device.js';
+import { isFleet } from '../../schemas/generated/validators/fleet.js';
+import { isSecret } from '../../schemas/generated/validators/secret.js';
+import { isSite } from '../../schemas/generated/validators/site.js';
 import { bareFingerprint, keyFingerprint } from '../../schemas/key-fingerprint.ts';
 import { nearestName } from '../../schemas/nearest-name.ts';
 import { listAt } from './broken-manifest.ts';

@@ -1,22 +1,14 @@
 /** Where things stand in the text of a YAML file. Slow beside the reader that fills manifests; used only when something is wrong. */
-import {
-  type Document,
-  isAlias,
-  isCollection,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseAllDocuments,
-  type Scalar,
-  visit,
-  type YAMLError,
-  type YAMLMap,
-  type YAMLSeq,
-} from 'yaml';
+import { createRequire } from 'node:module';
+import type * as Yaml from 'yaml';
+import type { Document, LineCounter, Scalar, YAMLError, YAMLMap, YAMLSeq } from 'yaml';
 import type { FileFinding, Place } from './finding.ts';
 import type { FileProblem } from './parsed-file.ts';
+
+const require = createRequire(import.meta.url);
+
+/** Loading it takes longer than to read a thousand manifests, and most revisions have nothing wrong. */
+const library = (): typeof Yaml => require('yaml');
 
 /** Longest line that is quoted. */
 const excerptCharactersMax = 160;
@@ -30,6 +22,7 @@ export interface YamlText {
 
 /** Reads a text that is known not to nest deeper than the ceiling. */
 export function readYamlText(text: string): YamlText {
+  const { LineCounter, parseAllDocuments } = library();
   const lineCounter = new LineCounter();
   // `uniqueKeys` compares every key with every other one; see badKeys.
   const parsed = parseAllDocuments(text, { lineCounter, prettyErrors: false, logLevel: 'silent', uniqueKeys: false });
@@ -56,7 +49,7 @@ function openedBefore(document: Document.Parsed, offset: number): number | undef
     const [start, end] = node.range ?? [offset, 0];
     if (start < offset && end >= offset) opened = start;
   };
-  visit(document, {
+  library().visit(document, {
     Scalar: (_, scalar) => {
       if (scalar.type === 'QUOTE_DOUBLE' || scalar.type === 'QUOTE_SINGLE') look(scalar);
     },
@@ -96,6 +89,7 @@ function syntaxErrors(text: YamlText, document: Document.Parsed): FileProblem[] 
 
 function badKeys(text: YamlText, document: Document.Parsed): FileProblem[] {
   const problems: FileProblem[] = [];
+  const { isCollection, isScalar, visit } = library();
   visit(document, {
     Map(_, map) {
       const seen = new Set<string>();
@@ -129,6 +123,7 @@ export function yamlProblems(text: YamlText): FileProblem[] {
 
 /** Offset of the place, or of the nearest thing around it that stands in the text. */
 function offsetOf(document: Document.Parsed, place: Place): number {
+  const { isAlias, isMap, isNode, isScalar, isSeq } = library();
   let node: unknown = document.contents;
   let offset = document.contents?.range?.[0] ?? document.range[0];
   for (const [index, step] of place.path.entries()) {

@@ -10,7 +10,7 @@
 
 import { InOrder } from '../../platform/in-order.ts';
 import type { ReleaseIndex, Way } from '../../schemas/generated/types.ts';
-import { isReleaseIndex } from '../../schemas/generated/validators.js';
+import { isReleaseIndex } from '../../schemas/generated/validators/release-index.js';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import type { CataloguedRelease } from '../manifests/desired.ts';
 import { ArtifactError, type ArtifactFiles, damaged } from './files/artifact-files.ts';

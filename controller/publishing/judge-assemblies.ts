@@ -1,4 +1,3 @@
-import { judgeApplication } from '../../artifact/linking/judge-application.ts';
 import { type ModuleUse, moduleUse } from '../../artifact/linking/module-use.ts';
 import { memoryPagesMax } from '../../schemas/memory-limit.ts';
 import type { CataloguedRelease } from '../manifests/desired.ts';
@@ -64,6 +63,8 @@ async function judge({ own, links, memoryPagesMax, use, places }: Assembly, read
     if (module !== undefined) linked.set(link, module);
   }
   if (bytes === undefined || linked.size < links.size) return [];
+  // Most revisions put nothing together that was not there before.
+  const { judgeApplication } = await import('../../artifact/linking/judge-application.ts');
   return judgeApplication({ own: bytes, links: linked, memoryPagesMax, use }).map(({ link, message }) => {
     const release = link === undefined ? own : links.get(link)!;
     const place = link === undefined ? places.own : places.links.get(link)!;

@@ -1,8 +1,8 @@
 /** Commits as people name them: `HEAD`, a branch, a tag, an id or the beginning of it, with `~2` or `^` behind. */
 import { expandOid, resolveRef } from 'isomorphic-git';
 import { parseCommit } from './commit.ts';
+import { findGitDirectories } from './git-directories.ts';
 import { libraryReading } from './library-reading.ts';
-import { findGitDirectories } from './local-repository.ts';
 import { Repository } from './repository.ts';
 import type { SourceFileSystem } from './source.ts';
 import { SourceError } from './source-error.ts';

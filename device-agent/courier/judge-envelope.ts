@@ -2,7 +2,7 @@ import { deploymentPayloadType, openEnvelope } from '../../artifact/trust/dsse.t
 import { TrustError } from '../../artifact/trust/error.ts';
 import type { PublicKey } from '../../artifact/trust/keys.ts';
 import type { Deployment } from '../../schemas/generated/types.ts';
-import { isDeployment } from '../../schemas/generated/validators.js';
+import { isDeployment } from '../../schemas/generated/validators/deployment.js';
 import type { Problem } from '../problem.ts';
 
 /** What an envelope turned out to be. */

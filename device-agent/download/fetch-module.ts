@@ -1,7 +1,7 @@
 import { WorkBudget } from '../../artifact/delta/work.ts';
 import type { Disk, Network } from '../../platform/ports.ts';
 import type { DownloadReport, LinkedModule, ReleaseIndex, Way } from '../../schemas/generated/types.ts';
-import { isReleaseIndex } from '../../schemas/generated/validators.js';
+import { isReleaseIndex } from '../../schemas/generated/validators/release-index.js';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import { DownloadError } from './download-error.ts';

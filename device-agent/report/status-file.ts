@@ -1,7 +1,7 @@
 import { writeFileDurably } from '../../platform/durable-file.ts';
 import type { Disk } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
-import { isReport } from '../../schemas/generated/validators.js';
+import { isReport } from '../../schemas/generated/validators/report.js';
 import { readSmallFile } from '../storage/small-file.ts';
 
 /** What an agent knows of itself, as it left it for `fleet agent status`. */

@@ -1,6 +1,6 @@
 import type { Clock, Log, Random } from '../../platform/ports.ts';
 import type { ShadowDesired } from '../../schemas/generated/types.ts';
-import { isShadowDesired } from '../../schemas/generated/validators.js';
+import { isShadowDesired } from '../../schemas/generated/validators/shadow-desired.js';
 import type { Courier, Failure, Verdict } from '../courier/courier.ts';
 import { RetryPause } from '../download/retry.ts';
 import { type EngineEvent, isDeploymentLost } from './decide.ts';

@@ -1,7 +1,7 @@
 import { openDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Disk } from '../../platform/ports.ts';
 import type { Deployment } from '../../schemas/generated/types.ts';
-import { isDeployment } from '../../schemas/generated/validators.js';
+import { isDeployment } from '../../schemas/generated/validators/deployment.js';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import { mendIfPossible } from '../storage/mend.ts';
 import { readSmallFile } from '../storage/small-file.ts';

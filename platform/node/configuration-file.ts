@@ -4,7 +4,7 @@
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CosmiconfigResult, cosmiconfig, defaultLoaders } from 'cosmiconfig';
+import type { CosmiconfigResult, Loaders } from 'cosmiconfig';
 
 const stem = 'fleet.config';
 const dataExtensions = ['yaml', 'yml', 'json'];
@@ -12,15 +12,15 @@ const dataExtensions = ['yaml', 'yml', 'json'];
 const programExtensions = ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs'];
 const fileBytesMax = 1024 * 1024;
 
-const loaders = Object.fromEntries(
-  [
-    ...dataExtensions.map((extension) => [`.${extension}`, defaultLoaders[extension === 'json' ? '.json' : '.yaml']]),
+function loadersOf(defaults: Readonly<Record<'.json' | '.yaml', Loaders[string]>>): Loaders {
+  return Object.fromEntries([
+    ...dataExtensions.map((extension) => [`.${extension}`, defaults[extension === 'json' ? '.json' : '.yaml']]),
     ...[...programExtensions.map((extension) => `.${extension}`), 'noExt'].map((extension) => [
       extension,
       refuseProgram,
     ]),
-  ].map(([extension, loader]) => [extension, loader]),
-);
+  ]);
+}
 
 function refuseProgram(path: string): never {
   throw new Error(`${path}: configuration is data, not a program; write it as YAML or JSON`);
@@ -51,7 +51,11 @@ export type ConfigurationFile = NonNullable<CosmiconfigResult>;
 /** Reads this file. Throws what is wrong with it. */
 export async function readConfigurationFile(path: string): Promise<ConfigurationFile> {
   if (!isReadable(path)) throw new Error(`${path} is not there`);
-  const explorer = cosmiconfig('fleet', { loaders, searchPlaces: [], searchStrategy: 'none' });
+  // Most commands find no file.
+  const { cosmiconfig, defaultLoaders } = await import('cosmiconfig');
+  const explorer = cosmiconfig('fleet', {
+    ...{ loaders: loadersOf(defaultLoaders), searchPlaces: [], searchStrategy: 'none' },
+  });
   const result = await explorer.load(path);
   if (result === null) throw new Error(`${path} can't be read`);
   return result;

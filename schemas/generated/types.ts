@@ -328,6 +328,9 @@ export interface MessageTrigger {
  * Each request at a path of the agent's port for applications, or below it.
  */
 export interface HttpTrigger {
+  /**
+   * Segments of letters, digits and ._~-; none is . or .., which are taken out of a request's path before it is looked at.
+   */
   route: string;
 }
 /**

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import test from 'ava';
-import type { CommandContext } from '../../cli/command.ts';
 import { commitNamed } from '../../cli/named-commit.ts';
+import { libraryReading } from '../../controller/source/library-reading.ts';
+import { Repository } from '../../controller/source/repository.ts';
 import { nodePrograms } from '../../platform/node/processes.ts';
 import { hasGit, temporaryDirectory } from '../controller/source/git-fixture.ts';
 
@@ -18,7 +19,8 @@ test('a commit is found by the names that git alone knows, and by nothing that i
   git('commit', '-q', '--allow-empty', '-m', 'the second');
   const [first, second] = [git('rev-parse', 'HEAD~1'), git('rev-parse', 'HEAD')];
   const context = { gitFiles: fs, programs: nodePrograms, signal: new AbortController().signal };
-  const found = async (name: string) => (await commitNamed(context as unknown as CommandContext, top, name)).oid;
+  const opened = { top, git: new Repository(libraryReading(fs), `${top}/.git`) };
+  const found = (name: string) => commitNamed(context, opened, name);
   t.is(await found('HEAD@{1}'), first);
   t.is(await found('HEAD'), second);
   for (const name of ['nowhere', 'HEAD^{tree}', '--all', 'HEAD@{9}']) {

@@ -5,7 +5,7 @@ import type { RunnableApplication } from '../../device-agent/runtime/app-runtime
 import type { ShadowLink, ShadowLinkHandlers } from '../../device-agent/transport/shadow-link.ts';
 import type { Log } from '../../platform/ports.ts';
 import type { AgentConfiguration, Report } from '../../schemas/generated/types.ts';
-import { isReport } from '../../schemas/generated/validators.js';
+import { isReport } from '../../schemas/generated/validators/report.js';
 import { type Life, SimTime } from '../sim/sim-clock.ts';
 import { type Fate, SimDisk } from '../sim/sim-disk.ts';
 import { SimLink, simNetwork } from '../sim/sim-network.ts';

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
-import { isStatusDocument } from '../../schemas/generated/validators.js';
+import { isStatusDocument } from '../../schemas/generated/validators/status.js';
 import { mosquitto } from '../controller/doors/mqtt/mosquitto.ts';
 import { eventually, processesOf } from './processes.ts';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { isApplication } from '../../schemas/generated/validators.js';
+import { isApplication } from '../../schemas/generated/validators/application.js';
 
 function isGrantable(host: string): boolean {
   return isApplication({

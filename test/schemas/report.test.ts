@@ -1,5 +1,5 @@
 import test from 'ava';
-import { isReport } from '../../schemas/generated/validators.js';
+import { isReport } from '../../schemas/generated/validators/report.js';
 
 const at = '2026-11-01T00:00:00.000Z';
 const application = { name: 'pump', version: '1.0.0', state: 'running', since: at, restarts: 0 };

@@ -10,7 +10,7 @@ import { deltaAtOnce } from '../../../controller/publishing/make-delta.ts';
 import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import type { PlanDocument, StatusDocument } from '../../../schemas/generated/types.ts';
-import { isPlanDocument } from '../../../schemas/generated/validators.js';
+import { isPlanDocument } from '../../../schemas/generated/validators/plan.js';
 import { sha256Hex } from '../../../schemas/sha256.ts';
 import { ScenarioWorld } from '../../scenarios/scenario-world.ts';
 

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { runCommand } from '../../../cli/run-command.ts';
 import { parseSelector } from '../../../controller/manifests/selector-text.ts';
-import { isStatusDocument } from '../../../schemas/generated/validators.js';
+import { isStatusDocument } from '../../../schemas/generated/validators/status.js';
 import { ScenarioWorld } from '../../scenarios/scenario-world.ts';
 
 const control = '\u001b';

@@ -8,7 +8,7 @@ import { decodeDocument, decodeRow, encodeWrite } from '../../../controller/engi
 import { removedDeviceStatus } from '../../../controller/planning/device-status.ts';
 import { emptyTally } from '../../../controller/planning/tally.ts';
 import { isReadOnDemand, type StateRow } from '../../../controller/state/state-port.ts';
-import { isStatusDocument } from '../../../schemas/generated/validators.js';
+import { isStatusDocument } from '../../../schemas/generated/validators/status.js';
 import { fleetOf, revision as id, reportOf } from './test-engine.ts';
 
 const now = Date.parse('2026-03-01T00:00:00Z');

@@ -11,7 +11,7 @@ import { signDeployment } from '../../../controller/publishing/sign-deployment.t
 import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import type { Log } from '../../../platform/ports.ts';
 import type { Deployment } from '../../../schemas/generated/types.ts';
-import { isReleaseIndex } from '../../../schemas/generated/validators.js';
+import { isReleaseIndex } from '../../../schemas/generated/validators/release-index.js';
 import { sha256Hex } from '../../../schemas/sha256.ts';
 import { SimTime } from '../../sim/sim-clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';

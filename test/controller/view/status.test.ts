@@ -6,7 +6,7 @@ import { parseStatusQuery } from '../../../controller/view/status-query.ts';
 import { View } from '../../../controller/view/view.ts';
 import { Turn } from '../../../platform/turn.ts';
 import type { Refusal } from '../../../schemas/generated/types.ts';
-import { isStatusDocument } from '../../../schemas/generated/validators.js';
+import { isStatusDocument } from '../../../schemas/generated/validators/status.js';
 import { SimTime } from '../../sim/sim-clock.ts';
 import { fleetOf, namedDevice } from '../engine/test-engine.ts';
 

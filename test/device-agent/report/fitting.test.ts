@@ -3,7 +3,7 @@ import { composeReport } from '../../../device-agent/report/compose.ts';
 import { fittingReport } from '../../../device-agent/report/fitting.ts';
 import { emptyMemory } from '../../../device-agent/update/state.ts';
 import type { ApplicationReport } from '../../../schemas/generated/types.ts';
-import { isReport } from '../../../schemas/generated/validators.js';
+import { isReport } from '../../../schemas/generated/validators/report.js';
 
 const reportOf = (applications: readonly ApplicationReport[]) =>
   composeReport({
