@@ -348,6 +348,11 @@ test('a contact by a clock that ran ahead gives way to the next one, and who ask
   wall.skewMs = 0;
   await ask('get', {});
   t.is(observe('buoy').contactAt, start);
+  wall.skewMs = 365 * 86_400_000;
+  await ask('get', {});
+  wall.skewMs = 0;
+  await report(reportOf(2));
+  t.is(observe('buoy').contactAt, start, 'whichever of the two was by that clock');
   await ask('get', {}, 'stranger');
   await time.runUntil(start + 120_000);
   t.is(observe('buoy').contactAt, start);
