@@ -19,6 +19,7 @@ import {
   deploymentKeysFile,
   roleFile,
   rootFile,
+  signedFile,
   type TrustFiles,
   targetsFile,
 } from '../controller/publishing/trust-files.ts';
@@ -93,7 +94,7 @@ function pathsOf(trusted: TrustedMetadata): string[] {
 
 /** The tree's own file where it is the published one, so that a question costs what differs. */
 function fileOfTree(tree: TrustFiles, trusted: TrustedMetadata, { role }: WantedFile): Uint8Array | undefined {
-  const bytes = tree.get(role === 'targets' ? targetsFile : roleFile(role));
+  const bytes = tree.get(signedFile(role));
   const pin = targetsPin(trusted, role);
   if (bytes === undefined || pin === undefined) return undefined;
   try {

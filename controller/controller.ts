@@ -219,8 +219,10 @@ class FollowingController implements Controller {
   get #storage(): StorageStatus | undefined {
     const { trouble } = this.#engine;
     const { rowsSetAside } = this.#image;
-    if (trouble === undefined && rowsSetAside === 0) return undefined;
-    const message = `${rowsSetAside} rows of its state could not be read since it started`;
+    const { lost } = this.#parts.state;
+    if (trouble === undefined && rowsSetAside === 0 && lost === undefined) return undefined;
+    const aside = `${rowsSetAside} rows of its state could not be read since it started`;
+    const message = [...(lost === undefined ? [] : [lost]), ...(rowsSetAside === 0 ? [] : [aside])].join('; ');
     const { since, ...words } = trouble ?? { code: 'STATE_ROWS_SET_ASIDE', message, since: this.#startedAt };
     return { ...words, since: new Date(since).toISOString(), rowsSetAside };
   }
@@ -231,8 +233,7 @@ class FollowingController implements Controller {
     const storage = this.#storage;
     return statusDocument(
       {
-        view: this.#view,
-        image: this.#image,
+        ...{ view: this.#view, image: this.#image, turn: new Turn(clock) },
         context: this.#engine.context,
         source: this.#branch.status,
         refusals: this.#refusals.newestFirst(),
@@ -295,5 +296,6 @@ export async function createController(parts: ControllerParts): Promise<Controll
   for (const { row, error } of unreadable) {
     parts.log.write('warn', 'state.row-set-aside', { room: row.room, key: row.key, reason: String(error) });
   }
+  if (parts.state.lost !== undefined) parts.log.write('error', 'state.made-anew', { reason: parts.state.lost });
   return new FollowingController(parts, image, needed);
 }

@@ -108,6 +108,7 @@ export function createAgent(options: AgentOptions): Agent {
         reporter.changed();
       });
       updates.boot();
+      files.kept.removeRest();
       outbox.start();
       link.start({
         onDesired: (desired) => updates.consider(desired),

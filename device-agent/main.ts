@@ -6,8 +6,10 @@
  * itself, so that what stays is the supervisor alone, under the flags and settings that suit it. Hence nothing of it is loaded before.
  */
 import { fileURLToPath } from 'node:url';
+import { processLimits } from '../platform/node/process-limits.ts';
 import type { AgentConfiguration } from '../schemas/generated/types.ts';
 import { allocatorSettings } from './allocator-settings.ts';
+import { lackAtStart } from './lack-at-start.ts';
 import { nodeFlags } from './node-flags.ts';
 
 const configurationFault = 78;
@@ -31,6 +33,15 @@ function becomeSupervisor(configuration: AgentConfiguration): void {
   process.execve(process.execPath, [...program, '--resolved', JSON.stringify(configuration)], environment);
 }
 
+/** Before anything is opened or loaded: what runs out of it later ends without a word. */
+function endWhereTooSmall(): void {
+  const lack = lackAtStart(processLimits());
+  if (lack === undefined) return;
+  process.stderr.write(`fleet agent: ${lack}\n`);
+  process.exit(configurationFault);
+}
+
+endWhereTooSmall();
 const args = process.argv.slice(2);
 let configuration: AgentConfiguration;
 if (args[0] === '--resolved') configuration = JSON.parse(args[1] ?? '') as AgentConfiguration;

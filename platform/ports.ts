@@ -78,6 +78,8 @@ export interface Disk {
   rename(from: string, to: string): void;
   /** Removes a file or a whole directory; no error when it does not exist. */
   remove(path: string): void;
+  /** The same while the thread is free for others: a guest's tree may have any number of directories. Nobody uses it meanwhile. */
+  removeAside(path: string): void | Promise<void>;
   syncDirectory(path: string): void;
   /** Makes a file or directory durable while the thread is free for others; a promise where that has to be waited for. */
   syncAside(path: string): void | Promise<void>;
@@ -200,6 +202,8 @@ export interface MessageBus {
   /** Resolves when the broker has it; rejects with `BusError` when it will not. */
   publish(topic: string, payload: Uint8Array): Promise<void>;
   subscribe(filter: string, handler: (message: BusMessage) => void): Promise<void>;
+  /** False where it is certain that nobody has subscribed to a topic; absent where only the broker knows. */
+  mayBeHeard?(topic: string): boolean;
   close(): Promise<void>;
 }
 
@@ -309,6 +313,14 @@ export interface Programs {
   start(name: string, args: readonly string[], options?: ProcessOptions): ChildProcess;
   /** Runs a program to its end. Rejects only with the reason of `signal`. */
   run(name: string, args: readonly string[], options: RunOptions): Promise<ProgramResult>;
+}
+
+/** What a process and its children may have at most, infinite where there is no limit. */
+export interface ProcessLimits {
+  readonly descriptors: number;
+  /** Of all processes of its user. */
+  readonly threads: number;
+  readonly addressBytes: number;
 }
 
 /** How much more a process may have, by the limits that it was started with; infinite where the machine does not say. */

@@ -35,7 +35,9 @@ const strangers: readonly Stranger[] = [
   { of: /\.napi_|^emnapi\./, hint: 'an addon for Node, which needs JavaScript; build a program for wasm32-wasip1' },
   { of: /^(rb-js-abi-host|canonical_abi)\./, hint: 'an interface of JavaScript; build it without' },
   { of: /^GOT\.|^env\.__(memory|table)_base$/, hint: 'dynamic linking; link it statically into one program' },
-  { of: /^env\.(emscripten|_*(syscall|cxa|invoke|asm))|^asm2wasm\.|^global(\.Math)?\./, hint: emscripten },
+  { of: /^env\.(emscripten|_em(bind|val)_|_*(syscall|invoke|asm))|^asm2wasm\.|^global(\.Math)?\./, hint: emscripten },
+  { of: /^env\.(__cxa_|_Unwind_)/, hint: 'C++ whose exceptions nothing was linked for; build it with -fno-exceptions' },
+  { of: /^env\.(__wasm_)?(setjmp|longjmp)/, hint: "C whose setjmp nothing was linked for; link wasi-sdk's -lsetjmp" },
   { of: /^a\.[A-Za-z]{1,2}$/, hint: emscripten, mayBeLink: true },
 ];
 

@@ -8,7 +8,10 @@ import type { CompiledModule } from '../../device-agent/runtime/host/compiled-mo
 import { LeftMemories } from '../../device-agent/runtime/host/left-memories.ts';
 import { memoryImport } from '../../device-agent/runtime/wasi/imported-memory.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
+import { hostileGuest } from '../../test/device-agent/runtime/hostile-guests.ts';
 import { median } from '../median.ts';
+import { compileC, hasClang } from '../runtime/c-compiler.ts';
+import { compileRust, rustCompiler } from '../runtime/rust-compiler.ts';
 import { compiledOf, examplePath } from './example-module.ts';
 import type { Row } from './main.ts';
 import type { Sleepers } from './sleepers.ts';
@@ -58,9 +61,22 @@ function instantiateUs(compiled: CompiledModule): readonly [ours: number, nodes:
 }
 
 /** Many of them asleep in a process of their own, under the flags of a host. */
-function sleepersOf(subject: 'example' | 'ticker'): Sleepers {
+function sleepersOf(module: Uint8Array): Sleepers {
   const program = fileURLToPath(new URL('sleepers.ts', import.meta.url));
-  return JSON.parse(execFileSync(process.execPath, [...nodeFlags, program, subject], { encoding: 'utf8' }));
+  return JSON.parse(execFileSync(process.execPath, [...nodeFlags, program], { input: module, encoding: 'utf8' }));
+}
+
+/** What a command takes that has printed a line and sleeps, as compilers that are here make it. */
+function idleCommands(): readonly Row[] {
+  const file = (name: string): string => fileURLToPath(new URL(`idle/${name}`, import.meta.url));
+  const rust = rustCompiler();
+  const modules = [
+    ...(hasClang() ? [['C', compileC(file('idle.c'), 'command')] as const] : []),
+    ...(rust === undefined ? [] : [['Rust', compileRust(file('idle.rs'), rust, 'bin')] as const]),
+  ];
+  return modules.map(([language, module]) => {
+    return { name: `memory of a sleeping command (${language})`, value: sleepersOf(module).kib, unit: 'KiB', must: 32 };
+  });
 }
 
 /** Figures of instances. */
@@ -69,8 +85,8 @@ export function measureInstances(): readonly Row[] {
   const alone = instantiation(example);
   const aloneUs = median(Array.from({ length: instances }, () => timed(alone)));
   const [engineUs, nodesUs] = instantiateUs(example);
-  const small = sleepersOf('ticker');
-  const { kib, startMs } = sleepersOf('example');
+  const small = sleepersOf(hostileGuest('ticker'));
+  const { kib, startMs } = sleepersOf(readFileSync(examplePath));
   return [
     { name: 'instantiate a compiled module of 17 KB in a memory that was left', value: engineUs, unit: 'µs', must: 40 },
     { name: 'the same with no other between two of them', value: aloneUs, unit: 'µs' },
@@ -78,6 +94,7 @@ export function measureInstances(): readonly Row[] {
     { name: 'ours by node:wasi', value: engineUs / nodesUs, unit: '' },
     { name: 'order to first instruction, compiled', value: startMs, unit: 'ms', must: 5 },
     { name: 'memory of a sleeping instance that writes to a page of its own', value: small.kib, unit: 'KiB', must: 32 },
+    ...idleCommands(),
     { name: 'the same of one that writes to eight (AssemblyScript, 17 KB)', value: kib, unit: 'KiB' },
   ];
 }

@@ -1,4 +1,4 @@
-/** A program that has many guests sleep and says what that takes of it: `node sleepers.ts SUBJECT`. */
+/** A program that has many guests sleep and says what that takes of it: their module is its input. */
 import { readFileSync } from 'node:fs';
 import type { CompiledModule } from '../../device-agent/runtime/host/compiled-modules.ts';
 import { FuelMeter } from '../../device-agent/runtime/host/fuel-meter.ts';
@@ -6,10 +6,9 @@ import { Guest, runByItself } from '../../device-agent/runtime/host/guest.ts';
 import { GuestThread } from '../../device-agent/runtime/host/guest-thread.ts';
 import { Turns } from '../../device-agent/runtime/host/turns.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
-import { hostileGuest } from '../../test/device-agent/runtime/hostile-guests.ts';
 import { newWorld } from '../../test/device-agent/runtime/wasi/guest.ts';
 import { median } from '../median.ts';
-import { compiledOf, examplePath } from './example-module.ts';
+import { compiledOf } from './example-module.ts';
 
 const instances = 500;
 /** Before it is looked at what they take: the heap has the size that it will have. */
@@ -59,5 +58,5 @@ async function measureSleepers(compiled: CompiledModule): Promise<Sleepers> {
   return { kib: grownBytes / instances / 1024, startMs: median(starts) };
 }
 
-const source = process.argv[2] === 'ticker' ? hostileGuest('ticker') : readFileSync(examplePath);
+const source = readFileSync(0);
 process.stdout.write(JSON.stringify(await measureSleepers(compiledOf(source))));

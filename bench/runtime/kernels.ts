@@ -1,10 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
+import { compileC, hasClang } from './c-compiler.ts';
 import { publishedKernels } from './published-kernels.ts';
+import { compileRust, rustCompiler } from './rust-compiler.ts';
 
 /** A program that is run in rounds, and answers with a number that depends on all it did. */
 export interface Kernel {
@@ -21,53 +21,21 @@ export async function compileKernels(tell: (line: string) => void): Promise<Kern
   const c = readdirSync(folder).filter((file) => file.endsWith('.c'));
   const scripts = readdirSync(join(folder, 'assembly'));
   const kernels: Kernel[] = [];
-  if (spawnSync('clang', ['--version']).status === 0) kernels.push(...c.map(compileC));
+  if (hasClang())
+    kernels.push(...c.map((file) => ({ name: basename(file, '.c'), bytes: compileC(join(folder, file), 'reactor') })));
   else tell(`left out, as there is no clang with wasi-libc: ${c.join(', ')}`);
   const rust = readdirSync(folder).filter((file) => file.endsWith('.rs'));
   const compiler = rustCompiler();
-  if (compiler !== undefined) kernels.push(...rust.map((file) => compileRust(file, compiler)));
+  if (compiler !== undefined)
+    kernels.push(
+      ...rust.map((file) => ({
+        name: basename(file, '.rs'),
+        bytes: compileRust(join(folder, file), compiler, 'cdylib'),
+      })),
+    );
   else tell(`left out, as there is no rustc with a WASI target: ${rust.join(', ')}`);
   for (const file of scripts) kernels.push(await compileAssembly(file));
   return [...kernels, ...publishedKernels()];
-}
-
-interface RustCompiler {
-  readonly command: string;
-  readonly target: string;
-}
-
-/** The first that can compile to WASI, of Debian's (libstd-rust-dev-wasm32) and the one on PATH. */
-function rustCompiler(): RustCompiler | undefined {
-  return ['rustc', '/usr/bin/rustc']
-    .flatMap((command) => ['wasm32-wasip1', 'wasm32-wasi'].map((target) => ({ command, target })))
-    .find(({ command, target }) => {
-      const { status, stdout } = spawnSync(command, ['--print', 'sysroot'], { encoding: 'utf8' });
-      return status === 0 && existsSync(join(stdout.trim(), 'lib/rustlib', target));
-    });
-}
-
-function compileRust(file: string, { command, target }: RustCompiler): Kernel {
-  const directory = mkdtempSync(join(tmpdir(), 'fleet-kernel-'));
-  try {
-    const to = join(directory, 'kernel.wasm');
-    const flags = ['--edition', '2021', '--target', target, '--crate-type', 'cdylib', '-O', '-C', 'strip=symbols'];
-    execFileSync(command, [...flags, '-o', to, join(folder, file)]);
-    return { name: basename(file, '.rs'), bytes: readFileSync(to) };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-function compileC(file: string): Kernel {
-  const directory = mkdtempSync(join(tmpdir(), 'fleet-kernel-'));
-  try {
-    const to = join(directory, 'kernel.wasm');
-    const flags = ['--target=wasm32-wasi', '-O2', '-mexec-model=reactor', '-Wl,--strip-all'];
-    execFileSync('clang', [...flags, '-o', to, join(folder, file)]);
-    return { name: basename(file, '.c'), bytes: readFileSync(to) };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
 }
 
 async function compileAssembly(file: string): Promise<Kernel> {

@@ -11,7 +11,7 @@ export const connects: Part = async (kind, crowd) => {
   const startedAt = performance.now();
   await connectAll(crowd, first.port);
   const connectS = (performance.now() - startedAt) / 1000;
-  const { longestBlockMs } = await first.sample();
+  const { longestBlockMs, longestTurnCpuMs } = await first.sample();
   const kbEach = (first.rssKb() - emptyKb) / crowd.devices.length;
   const cpuMsEach = (first.cpuMs() - cpuBeforeMs) / crowd.devices.length;
   await first.stop();
@@ -21,5 +21,5 @@ export const connects: Part = async (kind, crowd) => {
   const backS = (performance.now() - restartedAt) / 1000;
   for (const device of devices) device.end();
   await second.stop();
-  return { devices: crowd.devices.length, connectS, backS, cpuMsEach, kbEach, longestBlockMs };
+  return { devices: crowd.devices.length, connectS, backS, cpuMsEach, kbEach, longestBlockMs, longestTurnCpuMs };
 };

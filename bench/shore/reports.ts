@@ -30,10 +30,10 @@ export const reports: Part = async (kind, crowd) => {
     lastAt = performance.now();
   });
   await Promise.race([Promise.all(all), sleep(patienceMs, undefined, { ref: false })]);
-  const { longestBlockMs } = await shore.sample();
+  const { longestBlockMs, longestTurnCpuMs } = await shore.sample();
   const cpuMs = shore.cpuMs() - cpuBeforeMs;
   for (const device of devices) device.end();
   await shore.stop();
   const seconds = (lastAt - startedAt) / 1000;
-  return { reports: devices.length * each, answered, seconds, cpuS: cpuMs / 1000, longestBlockMs };
+  return { reports: devices.length * each, answered, seconds, cpuS: cpuMs / 1000, longestBlockMs, longestTurnCpuMs };
 };

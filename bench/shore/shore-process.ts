@@ -12,6 +12,7 @@ import { nodeClock as clock } from '../../platform/node/clock.ts';
 import { nodeDisk as disk } from '../../platform/node/disk.ts';
 import { nodeRandom as random } from '../../platform/node/random.ts';
 import type { MessageBus } from '../../platform/ports.ts';
+import { LoopTurns } from './loop-turns.ts';
 import type { ShoreSample } from './shore.ts';
 
 const [directory = '', kind = '', port = '', answerBytes = ''] = process.argv.slice(2);
@@ -49,8 +50,13 @@ await bus.subscribe(requestFilter('update'), ({ topic }) => {
 });
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
+const turns = new LoopTurns();
 process.on('message', () => {
-  const sample: ShoreSample = { longestBlockMs: delay.max / 1e6, refusals: refusals.splice(0) };
+  const sample: ShoreSample = {
+    longestBlockMs: delay.max / 1e6,
+    longestTurnCpuMs: turns.take(),
+    refusals: refusals.splice(0),
+  };
   delay.reset();
   process.send?.(sample);
 });

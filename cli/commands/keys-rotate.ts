@@ -61,8 +61,8 @@ export const keysRotateCommand: Command = {
     const asked = askedOf(args.positionals);
     const tree = repositoryOf(context, args);
     const { random, clock } = context;
-    const rotated = await signing(context, tree, () =>
-      rotateKeys(tree, { random, now: clock.now(), ...asked, announce: announceOn(context) }),
+    const rotated = await signing(context, tree, (known) =>
+      rotateKeys(known, { random, now: clock.now(), ...asked, announce: announceOn(context) }),
     );
     context.stdout.write(rotationReport(rotated));
     return rotated.signaturesMissing.size === 0 ? exitCodes.ok : exitCodes.failed;

@@ -50,8 +50,8 @@ export const releaseAddCommand: Command = {
     const isLinked = args.flags.has('linked');
     const bytes = readFile(context, absolutePath(context, file));
     const tree = repositoryOf(context, args);
-    const added = await signing(context, tree, () =>
-      addRelease(tree, {
+    const added = await signing(context, tree, (known) =>
+      addRelease(known, {
         name,
         version,
         bytes,

@@ -36,9 +36,10 @@ export const releaseMergeCommand: Command = {
       await openCommit(context, repository, commits.theirs),
     ];
     const base = commits.base === undefined ? undefined : await findCommit(context, repository, commits.base);
-    const sides = { base: base?.trust, ours: ours.trust, theirs: other.trust };
+    const { isBack = false } = commits;
+    const sides = { base: base?.trust, ours: ours.trust, theirs: other.trust, isBack };
     const options = { now: context.clock.now(), announce: announceOn(context) };
-    const merged = await signing(context, tree, () => mergeTrust(tree, sides, options));
+    const merged = await signing(context, tree, (known) => mergeTrust(known, sides, options));
     context.stdout.write(mergeReport(merged));
     return merged.unsigned.length === 0 ? exitCodes.ok : exitCodes.failed;
   },

@@ -42,7 +42,7 @@ export const releaseRemoveCommand: Command = {
     await requireUnnamed(readWorkingTree(tree.disk, tree.directory), { name, version });
     const { clock } = context;
     const removal = { name, version, now: clock.now(), announce: announceOn(context) };
-    await signing(context, tree, () => removeRelease(tree, removal));
+    await signing(context, tree, (known) => removeRelease(known, removal));
     context.stdout.write(`${name} ${version} is no release any more; devices that run it go on\n`);
     return exitCodes.ok;
   },

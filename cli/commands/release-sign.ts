@@ -38,8 +38,8 @@ export const releaseSignCommand: Command = {
     const { positionals, flags } = args;
     if (flags.has('all') && positionals.length > 0) throw new CommandError('name roles or --all', exitCodes.usage);
     const tree = repositoryOf(context, args);
-    const states = await signing(context, tree, () =>
-      signMetadata(tree, {
+    const states = await signing(context, tree, (known) =>
+      signMetadata(known, {
         now: context.clock.now(),
         renew: flags.has('renew'),
         roles: flags.has('all') ? 'all' : positionals,

@@ -1,5 +1,6 @@
 /** The status document as a screen. Pure: the same document at the same width is the same text. */
 
+import { statesWorstFirst } from '../../controller/planning/tally.ts';
 import { printableDeep } from '../../platform/printable.ts';
 import type { DeviceStatus, FleetStatus, SiteStatus, StatusDocument, Tally } from '../../schemas/generated/types.ts';
 import { age, bar, bytes } from './quantities.ts';
@@ -192,11 +193,9 @@ function omittedNote({ devicesOmitted = 0, tally, devices }: StatusDocument, { s
   return style('dim', `${devicesOmitted} more devices${others}; ${how}\n`);
 }
 
-const worstFirst: readonly DeviceStatus['state'][] = ['failed', 'dark', 'unknown', 'progressing', 'running', 'removed'];
-
 function ordered(devices: readonly DeviceStatus[], options: ScreenOptions): readonly DeviceStatus[] {
   if (options.worstFirst !== true) return devices;
-  const rank = ({ state }: DeviceStatus): number => worstFirst.indexOf(state);
+  const rank = ({ state }: DeviceStatus): number => statesWorstFirst.indexOf(state);
   return [...devices].sort((a, b) => rank(a) - rank(b));
 }
 

@@ -9,12 +9,14 @@ import type { Server, TLSSocket } from 'node:tls';
 import type { Clock } from '../../platform/ports.ts';
 import { sourceOf } from '../../platform/source-address.ts';
 import { FairQueue } from './fair-queue.ts';
+import { HandshakePace } from './handshake-pace.ts';
 
 /** How many handshakes there may be. */
 export interface HandshakeLimits {
-  /** At the same time. One that hangs costs a place and no computing, so there are more places than cores by far. */
+  /** At the same time, where the event loop bears so many. One that hangs costs a place and no computing, so there are more places than cores by far. */
   readonly handshakesMax: number;
-  readonly handshakesPerSourceMax: number;
+  /** Of these, the share that one source may hold. */
+  readonly sourceShareMax: number;
   /** Connections that wait for their handshake. */
   readonly waitingMax: number;
   /** Who has waited this long is given up by the other end. */
@@ -24,7 +26,7 @@ export interface HandshakeLimits {
 /** What holds unless a test says otherwise. */
 export const handshakeLimits: HandshakeLimits = {
   handshakesMax: 512,
-  handshakesPerSourceMax: 256,
+  sourceShareMax: 0.5,
   waitingMax: 16_384,
   waitingMs: 30_000,
 };
@@ -65,6 +67,7 @@ class FairHandshakes implements Disposable {
   readonly #options: FairHandshakesOptions;
   readonly #limits: HandshakeLimits;
   readonly #queue: FairQueue<Knock>;
+  readonly #pace: HandshakePace;
   readonly #waiting = new Set<Socket>();
   /** Sources of handshakes that go on, by the ends of their connection. */
   readonly #going = new Map<string, string>();
@@ -73,8 +76,8 @@ class FairHandshakes implements Disposable {
   constructor(server: Server, options: FairHandshakesOptions) {
     this.#options = options;
     this.#limits = { ...handshakeLimits, ...options.limits };
-    const { handshakesMax, handshakesPerSourceMax, waitingMax } = this.#limits;
-    this.#queue = new FairQueue({ placesMax: handshakesMax, placesPerSourceMax: handshakesPerSourceMax, waitingMax });
+    this.#queue = new FairQueue(this.#limits.waitingMax);
+    this.#pace = new HandshakePace(this.#limits.handshakesMax);
     const listeners = server.listeners('connection');
     server.removeAllListeners('connection');
     this.#begin = (socket) => {
@@ -109,6 +112,7 @@ class FairHandshakes implements Disposable {
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
+      this.#pace.roundOver(this.#options.clock.monotonic());
       for (let begun = 0; begun < beginsPerTurn; begun += 1) if (!this.#beginNext()) return;
       this.#schedule();
     });
@@ -116,7 +120,8 @@ class FairHandshakes implements Disposable {
 
   /** Begins the handshake whose turn it is; false when there is none. */
   #beginNext(): boolean {
-    const turn = this.#queue.next();
+    const { places } = this.#pace;
+    const turn = this.#queue.next(places, Math.ceil(places * this.#limits.sourceShareMax));
     if (turn === undefined) return false;
     const { socket, enteredAt } = turn.item;
     this.#waiting.delete(socket);
@@ -138,6 +143,7 @@ class FairHandshakes implements Disposable {
     if (source === undefined) return;
     this.#going.delete(ends);
     this.#queue.leave(source);
+    this.#pace.ended(this.#options.clock.monotonic());
     this.#schedule();
   }
 

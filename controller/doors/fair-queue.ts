@@ -3,13 +3,6 @@
  * and one source alone cannot hold all places. When the room to wait is full, the longest line gives one up.
  */
 
-/** How many there is room for. */
-export interface FairQueueLimits {
-  readonly placesMax: number;
-  readonly placesPerSourceMax: number;
-  readonly waitingMax: number;
-}
-
 interface Line<Item> {
   readonly waiting: Item[];
   /** Places that its items hold. */
@@ -18,14 +11,14 @@ interface Line<Item> {
 
 /** Items by their source; who got a place by `next` gives it back by `leave`. */
 export class FairQueue<Item> {
-  readonly #limits: FairQueueLimits;
+  readonly #waitingMax: number;
   /** In the order in which they have their turn. */
   readonly #lines = new Map<string, Line<Item>>();
   #waiting = 0;
   #held = 0;
 
-  constructor(limits: FairQueueLimits) {
-    this.#limits = limits;
+  constructor(waitingMax: number) {
+    this.#waitingMax = waitingMax;
   }
 
   /** Puts one at the end of its source's line; who has to go for it, perhaps itself, is returned. */
@@ -34,14 +27,13 @@ export class FairQueue<Item> {
     this.#lines.set(source, line);
     line.waiting.push(item);
     this.#waiting += 1;
-    if (this.#waiting <= this.#limits.waitingMax) return undefined;
+    if (this.#waiting <= this.#waitingMax) return undefined;
     this.#waiting -= 1;
     return this.#longest().waiting.pop();
   }
 
-  /** Gives a place to the one whose turn it is; `undefined` while there is none to give or nobody may have it. */
-  next(): { readonly source: string; readonly item: Item } | undefined {
-    const { placesMax, placesPerSourceMax } = this.#limits;
+  /** Gives one of so many places to the one whose turn it is; `undefined` while there is none to give or nobody may have it. */
+  next(placesMax: number, placesPerSourceMax: number): { readonly source: string; readonly item: Item } | undefined {
     if (this.#waiting === 0 || this.#held >= placesMax) return undefined;
     for (const [source, line] of this.#lines) {
       if (line.waiting.length === 0 || line.held >= placesPerSourceMax) continue;

@@ -3,7 +3,7 @@ import { planDevice } from '../planning/plan-device.ts';
 import { type Context, mayHear, observe } from './context.ts';
 import type { Draft } from './draft.ts';
 import { handOver, type Issue, nextIssue, withdrawn } from './issue.ts';
-import { oweWord, settle } from './owed.ts';
+import { oweWord, settle, waitMs } from './owed.ts';
 
 /** Deployments that were signed anew against a device's word wait for each other, longer and longer. */
 const contradictionPauseMs = 60_000;
@@ -43,7 +43,7 @@ export function consider(draft: Draft, context: Context, name: string): Issue | 
     return undefined;
   }
   const waiting = draft.owed('issue', name);
-  if (waiting !== undefined && waiting.dueAt > now) return undefined;
+  if (waiting !== undefined && waitMs(waiting, now) > 0) return undefined;
   const observed = observe(draft, context, name, device);
   const decision = planDevice(device, observed, context.keyId);
   if (decision.kind === 'hold') {

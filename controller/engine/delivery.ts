@@ -7,7 +7,7 @@ import { deltaDocuments, shadowForDelta } from './device-shadow.ts';
 import { DueQueue } from './due-queue.ts';
 import type { EngineEvent } from './events.ts';
 import type { Image } from './image.ts';
-import { owedTo } from './owed.ts';
+import { owedTo, waitMs } from './owed.ts';
 import { type Owed, owedKey, partsOfOwedKey, type Write } from './records.ts';
 
 /** Messages that wait for the broker at once. */
@@ -30,6 +30,7 @@ export interface DeliveryParts {
 
 export class Delivery {
   readonly #parts: DeliveryParts;
+  /** On the monotonic clock, as a wall clock may be set back. */
   readonly #due = new DueQueue();
   readonly #inFlight = new Set<string>();
   /** How many may be in flight: one after the broker went away, more with each that it took, so that whose message ends its connection is alone at last. */
@@ -53,8 +54,13 @@ export class Delivery {
   owe(owed: Owed): void {
     const key = owedKey(owed);
     if (this.#inFlight.has(key)) return;
-    this.#due.schedule(key, owed.dueAt);
+    this.#schedule(key, owed);
     this.#arm();
+  }
+
+  #schedule(key: string, owed: Owed): void {
+    const { clock } = this.#parts;
+    this.#due.schedule(key, clock.monotonic() + waitMs(owed, clock.now()));
   }
 
   /** It was written; a row of what is owed, or a mark, may be in it. */
@@ -76,7 +82,7 @@ export class Delivery {
     const key = owedKey(owed);
     this.#inFlight.delete(key);
     const left = owedTo(this.#parts.image, owed.kind, owed.subject);
-    if (left !== undefined) this.#due.schedule(key, left.dueAt);
+    if (left !== undefined) this.#schedule(key, left);
     this.#arm();
   }
 
@@ -93,18 +99,21 @@ export class Delivery {
     this.#disarm();
     if (isIdle) return;
     const { clock } = this.#parts;
-    const waitMs = Math.max(0, nextAt - clock.now(), awayUntil - clock.monotonic());
-    this.#timer = { at: nextAt, awayUntil, handle: clock.after(waitMs, () => this.#start()) };
+    const delayMs = Math.max(0, Math.max(nextAt, awayUntil) - clock.monotonic());
+    this.#timer = { at: nextAt, awayUntil, handle: clock.after(delayMs, () => this.#start()) };
   }
 
   #start(): void {
     const { clock, image } = this.#parts;
     this.#timer = undefined;
     while (this.#inFlight.size < this.#window) {
-      const key = this.#due.take(clock.now());
+      const key = this.#due.take(clock.monotonic());
       if (key === undefined) break;
       const owed = owedTo(image, ...partsOfOwedKey(key));
-      if (owed !== undefined) this.#try(key, owed);
+      if (owed === undefined) continue;
+      // By a clock that was set back meanwhile it is not due yet.
+      if (waitMs(owed, clock.now()) > 0) this.#schedule(key, owed);
+      else this.#try(key, owed);
     }
     this.#arm();
   }
@@ -134,7 +143,7 @@ export class Delivery {
     const { clock } = this.#parts;
     this.#awayUntil = clock.monotonic() + awayMs;
     this.#inFlight.delete(key);
-    this.#due.schedule(key, clock.now());
+    this.#due.schedule(key, clock.monotonic());
     this.#arm();
   }
 

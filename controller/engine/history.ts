@@ -18,7 +18,8 @@ export interface Tale {
 function isTold(event: DeviceEvent, before: readonly DeviceEvent[]): boolean {
   const { at, code, message } = event;
   return before.some(
-    (one) => one.code === code && one.message === message && Date.parse(at) - Date.parse(one.at) < tellAgainMs,
+    (one) =>
+      one.code === code && one.message === message && Math.abs(Date.parse(at) - Date.parse(one.at)) < tellAgainMs,
   );
 }
 

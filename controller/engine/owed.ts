@@ -17,6 +17,12 @@ function pauseMs(attempts: number): number {
   return Math.min(firstPauseMs * 2 ** Math.min(attempts - 1, 20), pauseMsMax);
 }
 
+/** Until it is tried. What would wait longer than any pause was written down by a clock that ran ahead. */
+export function waitMs({ dueAt }: Pick<Owed, 'dueAt'>, now: number): number {
+  const leftMs = dueAt - now;
+  return leftMs > pauseMsMax ? 0 : Math.max(0, leftMs);
+}
+
 /** What is owed to a device, by its row or by the mark in its record. */
 export function owedTo(known: Known, kind: Owed['kind'], subject: string): Owed | undefined {
   const row = known.owed(kind, subject);

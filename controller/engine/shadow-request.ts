@@ -14,7 +14,7 @@ import type { ShadowRequestEvent } from './events.ts';
 import type { Tale } from './history.ts';
 import { handOver } from './issue.ts';
 import { orderOf } from './report-order.ts';
-import { dropReport, readReport, takeReport } from './take-report.ts';
+import { confirmReport, dropReport, readReport, takeReport } from './take-report.ts';
 
 /** What a request comes to besides writes. */
 export interface Answered {
@@ -82,6 +82,7 @@ class Exchange {
     const shadow = shadowOf(this.#draft, device);
     const order = orderOf(before.heard, this.#key, report);
     if (order.kind === 'again' && equalJson(shadow.reported?.state, report as unknown as JsonObject)) {
+      confirmReport(this.#draft, device);
       const { messages } = this.#apply({ ...request, replacesReported: true }, unpackShadow(shadow));
       return { answers: messages, tales: [], isNews: false };
     }

@@ -33,6 +33,12 @@ export function dropReport(draft: Draft, device: string, code: string, message: 
   return record(draft, device, [{ at: new Date(now).toISOString(), code, message }]);
 }
 
+/** The device says its newest report once more: an older one that came in between had lost its way, and says nothing of now. */
+export function confirmReport(draft: Draft, device: string): void {
+  const { dropped, ...record } = draft.device(device);
+  if (dropped?.code === 'REPORT_LATE') draft.keep(device, record);
+}
+
 /** Takes a report that is new into a shadow of this version. `previous` is the report that it follows. */
 export function takeReport(
   draft: Draft,

@@ -7,6 +7,8 @@ export interface End {
   /** A file of the repository, or what it is. */
   readonly subject: string;
   readonly expiresAt: number;
+  /** How long it lives from when it is signed: nothing is to be said while it has more than half of that. */
+  readonly lifeMs?: number;
   /** When the controller renews it by itself, where it does: until well after that nothing is to be said. */
   readonly renewedAt?: number;
   /** What stops at its end, as a clause. */
@@ -24,10 +26,11 @@ export const stepDays = [365, 180, 90, 60, 30, 14, 7, 3, 1, 0] as const;
 const lateMs = 6 * 60 * 60 * 1000;
 
 /** The days of the last step that was reached; undefined while there is nothing to say. */
-export function stepOf({ expiresAt, renewedAt }: End, now: number): number | undefined {
+export function stepOf({ expiresAt, lifeMs, renewedAt }: End, now: number): number | undefined {
   if (renewedAt !== undefined && now < Math.min(renewedAt + lateMs, expiresAt)) return undefined;
   const leftDays = (expiresAt - now) / dayMs;
-  return stepDays.findLast((days) => leftDays <= days);
+  const isReached = (days: number) => leftDays <= days && (lifeMs === undefined || days * dayMs <= lifeMs / 2);
+  return stepDays.findLast(isReached);
 }
 
 function severityOf(step: number): ExpiryStatus['severity'] {

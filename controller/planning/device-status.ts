@@ -82,7 +82,8 @@ const phaseMessages: Readonly<Record<Report['phase'], string>> = {
 /** What stands in the way of believing what it says. */
 function doubt(observed: ObservedDevice, now: number): Standing | undefined {
   const { dropped, takeovers, report } = observed;
-  if (takeovers !== undefined && takeovers.count >= takeoversSuspect && now - takeovers.at < takeoverMemoryMs) {
+  const isRecent = takeovers !== undefined && Math.abs(now - takeovers.at) < takeoverMemoryMs;
+  if (isRecent && takeovers.count >= takeoversSuspect) {
     const from = takeovers.addresses.length === 0 ? '' : `, from ${takeovers.addresses.join(' and ')}`;
     const message = `two machines take turns under its name and key: ${takeovers.count} takeovers since ${minuteOf(takeovers.since)}${from}`;
     return standing('failed', 'TWO_MACHINES', message, timeOf(takeovers.since));

@@ -8,6 +8,16 @@ export interface Counted {
   readonly connected?: boolean | undefined;
 }
 
+/** States of devices, those that need somebody before those that time or a link may mend. */
+export const statesWorstFirst: readonly Counted['state'][] = [
+  'failed',
+  'dark',
+  'unknown',
+  'progressing',
+  'running',
+  'removed',
+];
+
 /** Nothing counted yet. */
 export const emptyTally: Tally = {
   desired: 0,
@@ -35,13 +45,6 @@ export class RunningTally {
   get tally(): Tally {
     return { ...this.#counts };
   }
-}
-
-/** Devices by state. */
-export function tallyOf(devices: Iterable<Counted>): Tally {
-  const running = new RunningTally();
-  for (const device of devices) running.count(device);
-  return running.tally;
 }
 
 /** Worst first: what is failing, what moves, what can't be known. */

@@ -6,7 +6,7 @@ import type { MetadataFile } from '../../artifact/trust/tuf/metadata.ts';
 import { rootDelegation } from '../../artifact/trust/tuf/root.ts';
 import { requireThreshold, trustedKey } from '../../artifact/trust/tuf/signatures.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
-import { deploymentKeysFile, roleFile, rootFile, targetsFile } from './trust-files.ts';
+import { deploymentKeysFile, rootFile, signedFile } from './trust-files.ts';
 import { targetsFiles, type VerifiedTrust } from './verify-trust.ts';
 
 /** The keys that the controller signs with. */
@@ -65,7 +65,7 @@ export function judgeLeaps(
     const before = published.get(`${name}.json`)?.version ?? 0;
     const most = Math.max(before + stepsMax, nowS + aheadSecondsMax);
     if (signed.version <= most) return [];
-    const file = name === 'targets' ? targetsFile : roleFile(name);
+    const file = signedFile(name);
     const message = `version ${signed.version} leaps: after version ${before} at most ${most} is taken, so that versions can go on growing`;
     return [{ file, code: 'TRUST_VERSION_JUMP', message }];
   });

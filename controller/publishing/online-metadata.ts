@@ -4,37 +4,50 @@
  * A device may fetch at any moment: files are written in the order roots, targets, snapshot, timestamp, each durable before
  * the next, and all but the timestamp carry their version in their name and never change. Versions only grow, whatever
  * happens to the branch; a revision that would take one back is refused before anything is written. The controller's own
- * versions are at least the seconds of the time, so that they grow even when its state was lost.
+ * versions are at least the seconds of the time, so that they grow even when its state was lost. What lies there is believed where
+ * it is what was signed last (`take-up-online.ts`), which is remembered elsewhere; all else is signed anew above it.
  */
 
 import type { Snapshot, Timestamp } from '@tufjs/models';
-import { TrustError } from '../../artifact/trust/error.ts';
 import { trustLimits } from '../../artifact/trust/limits.ts';
 import { type MetadataFile, readMetadata } from '../../artifact/trust/tuf/metadata.ts';
-import { type Pin, pinOf } from '../../artifact/trust/tuf/trusted.ts';
+import type { Pin } from '../../artifact/trust/tuf/trusted.ts';
 import { InOrder } from '../../platform/in-order.ts';
+import type { Log } from '../../platform/ports.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import type { End } from '../expiry/end.ts';
-import { ArtifactError, type ArtifactFiles } from './files/artifact-files.ts';
-import { isMetadata, judgeLost, newestNamed, type PublishedVersions } from './newest-published.ts';
+import type { ArtifactFiles } from './files/artifact-files.ts';
+import { judgeLost } from './newest-published.ts';
 import { oldVersions } from './old-versions.ts';
 import { onlineEnd } from './online-end.ts';
 import { isSignedBy, judgeLeaps, judgeOnlineKeys, type OnlineKeys } from './online-judgement.ts';
+import {
+  type OnlineMemory,
+  type Pins,
+  readSignedOnline,
+  type SignedOnline,
+  writeSignedOnline,
+} from './online-memory.ts';
+import { PublishedFiles } from './published-files.ts';
 import { recordSigners } from './published-names.ts';
 import { releaseNamesFile } from './release-names.ts';
 import { ReleaseRecord } from './release-record.ts';
 import { signedSnapshot, signedTimestamp } from './sign-online.ts';
 import { judgeSuccession } from './succession.ts';
+import { takeUpOnline } from './take-up-online.ts';
 import { travellingForm } from './travelling-form.ts';
-import { rootVersionOf, type TrustFiles, targetsFile } from './trust-files.ts';
+import type { TrustFiles } from './trust-files.ts';
 import { TrustReader } from './trust-reader.ts';
+import { TufFolder } from './tuf-folder.ts';
 import { targetsFiles, type VerifiedTrust } from './verify-trust.ts';
 
 export interface OnlineMetadataOptions {
   /** It writes below `tuf/`. */
   readonly files: ArtifactFiles;
   readonly keys: OnlineKeys;
+  readonly memory: OnlineMemory;
+  readonly log: Log;
   /** How long a timestamp is valid; it is renewed when a third of that has passed. */
   readonly timestampLifetimeMs: number;
 }
@@ -42,46 +55,56 @@ export interface OnlineMetadataOptions {
 /** A snapshot changes little by itself: it lives this many times as long as a timestamp. */
 const snapshotLifetimes = 4;
 
-type Pins = ReadonlyMap<string, Pin>;
+/** Under which name the newest that was signed is remembered. */
+const memoryName = 'online';
+
+const nothingSigned: SignedOnline = {
+  timestamp: { version: 0, sha256: '' },
+  snapshotVersion: 0,
+  pins: new Map(),
+  roots: new Map(),
+};
 
 export class OnlineMetadata {
   readonly #options: OnlineMetadataOptions;
+  readonly #folder: TufFolder;
   readonly #record: ReleaseRecord;
+  readonly #published: PublishedFiles;
   /** What writes, or reads what is written in several steps: one at a time. */
   readonly #steps = new InOrder();
   /** What was published before is read once, as soon as it can be. */
   #isTakenUp = false;
+  #signed = nothingSigned;
+  /** What is to be remembered of it. */
+  #isNews = false;
   #timestamp: MetadataFile<Timestamp> | undefined;
   #snapshot: MetadataFile<Snapshot> | undefined;
-  #published: TrustFiles | undefined;
-  /** What `published` read, by file: versions never change. */
-  #versions: ReadonlyMap<string, Uint8Array> = new Map();
   /** For whoever judges trees after what is published, so that nothing is read twice. */
   readonly reader = new TrustReader();
 
   constructor(options: OnlineMetadataOptions) {
     this.#options = options;
-    this.#record = new ReleaseRecord(options.files, options.keys.snapshot);
+    this.#folder = new TufFolder(options.files);
+    this.#record = new ReleaseRecord(options.files, options.keys.snapshot, options.memory);
+    this.#published = new PublishedFiles(this.#folder, this.#record);
   }
 
   /** What keeps a revision's metadata from being published after what was published before. */
   async judge(trust: VerifiedTrust, now: number): Promise<Problem[]> {
     const published = await this.published();
-    const nowS = Math.max(Math.floor(now / 1000), this.#timestamp?.signed.version ?? 0);
+    const { timestamp, pins } = this.#signed;
+    const nowS = Math.max(Math.floor(now / 1000), timestamp.version);
     return [
       ...judgeSuccession(trust, published, this.reader),
-      ...judgeLost(trust, await this.#newest(), published),
+      ...judgeLost(trust, pins, published),
       ...judgeOnlineKeys(trust, this.#options.keys),
-      ...judgeLeaps(trust, this.#pins(), nowS),
+      ...judgeLeaps(trust, pins, nowS),
     ];
   }
 
   /** What is in force, by its paths in a repository; without the deployment keys, which are an artifact. */
   published(): Promise<TrustFiles> {
-    return this.#inOrder(async () => {
-      this.#published ??= await this.#readPublished();
-      return this.#published;
-    });
+    return this.#inOrder(() => this.#published.files(this.#signed));
   }
 
   #inOrder<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -92,48 +115,21 @@ export class OnlineMetadata {
     });
   }
 
-  async #readPublished(): Promise<TrustFiles> {
-    const versions = new Map<string, Uint8Array>();
-    const files = new Map<string, Uint8Array>();
-    const take = async (path: string, file: string, sha256?: string) => {
-      const bytes = this.#versions.get(file) ?? (await this.#read(file));
-      // What rotted is not kept in the place of anything.
-      if (bytes === undefined || !(sha256 === undefined ? isMetadata(bytes) : sha256Hex(bytes) === sha256)) return;
-      versions.set(file, bytes);
-      files.set(path, bytes);
-    };
-    for (const file of await this.#list()) if (rootVersionOf(`trust/${file}`)) await take(`trust/${file}`, file);
-    for (const [file, { version, sha256 }] of await this.#newest()) {
-      await take(file === 'targets.json' ? targetsFile : `trust/roles/${file}`, `${version}.${file}`, sha256);
-    }
-    this.#versions = versions;
-    const names = await this.#record.read();
-    return names === undefined ? files : files.set(releaseNamesFile, names);
-  }
-
-  /** Where the snapshot was lost, the names of files tell. */
-  async #newest(): Promise<PublishedVersions> {
-    return this.#snapshot === undefined ? newestNamed(await this.#list()) : this.#pins();
-  }
-
   /** Puts a revision's metadata, which `judge` found no problem with, into service; durable when it resolves. */
   publish(trust: VerifiedTrust, now: number): Promise<void> {
     return this.#inOrder(async () => {
-      this.#published = undefined;
-      const paths = (await this.#list()).map((file) => `trust/${file}`);
-      await this.#record.note(trust.releases, recordSigners(trust.roots, paths));
-      for (const { signed, bytes } of trust.roots) {
-        const file = `${signed.version}.root.json`;
-        if ((await this.#read(file)) === undefined) await this.#write(file, travellingForm(bytes));
-      }
-      const pins = new Map(this.#pins());
+      this.#published.forget('which');
+      await this.#record.note(trust.releases, recordSigners(trust.roots, this.#signed.roots.keys()));
+      await this.#writeRoots(trust);
+      const pins = new Map(this.#signed.pins);
       for (const [name, file] of targetsFiles(trust)) pins.set(`${name}.json`, await this.#writeTargets(name, file));
       const root = trust.roots.at(-1)!.signed;
       const isSnapshotSigned = isSignedBy(root, 'snapshot', this.#snapshot);
       const isTimestampSigned = isSignedBy(root, 'timestamp', this.#timestamp);
-      if (!isSnapshotSigned || !samePins(pins, this.#pins())) await this.#signSnapshot(pins, now);
+      if (!isSnapshotSigned || !samePins(pins, this.#signed.pins)) await this.#signSnapshot(pins, now);
       if (!isTimestampSigned) await this.#signTimestamp(now);
       await this.#renew(now);
+      await this.#remember();
       await this.#removeOld();
     });
   }
@@ -151,40 +147,41 @@ export class OnlineMetadata {
     if (this.#snapshot === undefined) return undefined;
     if (file === `${this.#snapshot.signed.version}.snapshot.json`) return sha256Hex(this.#snapshot.bytes);
     const [version, name = ''] = file.split(/\.(.*)/, 2);
-    const pin = this.#pins().get(name);
+    if (name === 'root.json') return this.#signed.roots.get(Number(version));
+    const pin = this.#signed.pins.get(name);
     return pin?.version === Number(version) ? pin.sha256 : undefined;
   }
 
   /** Writes again what of a revision's metadata, which is in service, is not as it was written. */
   rewrite(trust: VerifiedTrust): Promise<void> {
     return this.#inOrder(async () => {
-      this.#published = undefined;
-      this.#versions = new Map();
+      this.#published.forget('all');
       const files = new Map<string, Uint8Array>();
       for (const { signed, bytes } of trust.roots) files.set(`${signed.version}.root.json`, travellingForm(bytes));
       for (const [name, { signed, bytes }] of targetsFiles(trust)) {
-        if (this.#pins().get(`${name}.json`)?.version === signed.version)
+        if (this.#signed.pins.get(`${name}.json`)?.version === signed.version)
           files.set(`${signed.version}.${name}.json`, travellingForm(bytes));
       }
       if (this.#snapshot !== undefined)
         files.set(`${this.#snapshot.signed.version}.snapshot.json`, this.#snapshot.bytes);
       if (this.#timestamp !== undefined) files.set('timestamp.json', this.#timestamp.bytes);
-      for (const [file, bytes] of files) {
-        const there = await this.#read(file);
-        if (there === undefined || !Buffer.from(there).equals(bytes)) await this.#write(file, bytes);
-      }
+      for (const [file, bytes] of files) await this.#folder.put(file, bytes);
     });
   }
 
   /** Signs anew what has lived a third of its time, or was signed for a time that has not come. */
   renew(now: number): Promise<void> {
-    return this.#inOrder(() => this.#renew(now));
+    return this.#inOrder(async () => {
+      await this.#renew(now);
+      await this.#remember();
+    });
   }
 
   async #renew(now: number): Promise<void> {
-    if (this.#snapshot === undefined) return;
-    if (this.#isDue(this.#snapshot, snapshotLifetimes, now)) await this.#signSnapshot(this.#pins(), now);
-    const isNamed = this.#timestamp?.signed.snapshotMeta.version === this.#snapshot.signed.version;
+    const { pins } = this.#signed;
+    if (pins.size === 0) return;
+    if (this.#isDue(this.#snapshot, snapshotLifetimes, now)) await this.#signSnapshot(pins, now);
+    const isNamed = this.#timestamp?.signed.snapshotMeta.version === this.#snapshot?.signed.version;
     if (!isNamed || this.#isDue(this.#timestamp, 1, now)) await this.#signTimestamp(now);
   }
 
@@ -203,52 +200,76 @@ export class OnlineMetadata {
     ];
   }
 
-  /** What was published before; when it cannot be read, publishing begins anew. */
   async #takeUp(): Promise<void> {
-    const bytes = await this.#read('timestamp.json');
-    if (bytes === undefined) return;
-    try {
-      const timestamp = readMetadata('timestamp', bytes, trustLimits.timestampBytesMax, 'timestamp.json');
-      const file = `${timestamp.signed.snapshotMeta.version}.snapshot.json`;
-      const snapshot = await this.#read(file);
-      if (snapshot === undefined) return;
-      this.#snapshot = readMetadata('snapshot', snapshot, trustLimits.snapshotBytesMax, file);
-      this.#timestamp = timestamp;
-    } catch (error) {
-      if (!(error instanceof TrustError)) throw error;
+    const { memory, keys, log } = this.#options;
+    const text = await memory.read(memoryName);
+    const remembered = text === undefined ? undefined : readSignedOnline(text);
+    const read = (file: string) => this.#folder.read(file);
+    const { timestamp, snapshot, signed, distrusted } = await takeUpOnline(read, remembered, keys.timestamp.publicKey);
+    this.#timestamp = timestamp;
+    this.#snapshot = snapshot;
+    this.#signed = signed ?? nothingSigned;
+    this.#isNews = signed !== undefined && signed.timestamp.sha256 !== remembered?.timestamp.sha256;
+    if (distrusted !== undefined) log.write('warn', 'publishing.metadata-distrusted', { reason: distrusted });
+  }
+
+  #note(changes: Partial<SignedOnline>): void {
+    this.#signed = { ...this.#signed, ...changes };
+    this.#isNews = true;
+  }
+
+  /** After what is remembered is there: what a stop leaves out is signed, newer than what is remembered, and taken up. */
+  async #remember(): Promise<void> {
+    if (!this.#isNews) return;
+    await this.#options.memory.write(memoryName, writeSignedOnline(this.#signed));
+    this.#isNews = false;
+  }
+
+  async #writeRoots({ roots }: VerifiedTrust): Promise<void> {
+    const known = this.#signed.roots;
+    const published = new Map(known);
+    for (const { signed, bytes } of roots) {
+      const file = `${signed.version}.root.json`;
+      const form = travellingForm(bytes);
+      await this.#folder.put(file, form);
+      published.set(signed.version, sha256Hex(form));
     }
+    if ([...published].some(([version, sha256]) => known.get(version) !== sha256)) this.#note({ roots: published });
   }
 
   async #writeTargets(name: string, file: MetadataFile<{ readonly version: number }>): Promise<Pin> {
     const { version } = file.signed;
-    const before = this.#pins().get(`${name}.json`);
-    if (before?.version === version) return before;
+    const before = this.#signed.pins.get(`${name}.json`);
+    // Where the snapshot is gone, so may be what it named.
+    if (before?.version === version && this.#snapshot !== undefined) return before;
     if (before !== undefined && before.version > version)
       throw new Error(`version ${before.version} of ${name} was published: devices refuse version ${version}`);
     // A file of this version that no snapshot names was left by a stop before the snapshot; no device was told of it.
     const bytes = travellingForm(file.bytes);
-    await this.#write(`${version}.${name}.json`, bytes);
+    await this.#folder.write(`${version}.${name}.json`, bytes);
     return { version, length: bytes.length, sha256: sha256Hex(bytes) };
   }
 
   /** It is in force once a timestamp names it. */
   async #signSnapshot(pins: Pins, now: number): Promise<void> {
-    const version = versionAfter(this.#snapshot, now);
+    const version = versionAfter(this.#signed.snapshotVersion, now);
     const expiresAt = now + snapshotLifetimes * this.#options.timestampLifetimeMs;
     const bytes = signedSnapshot({ version, expiresAt, pins }, this.#options.keys.snapshot);
     const file = `${version}.snapshot.json`;
-    await this.#write(file, bytes);
+    await this.#folder.write(file, bytes);
     this.#snapshot = readMetadata('snapshot', bytes, trustLimits.snapshotBytesMax, file);
+    this.#note({ snapshotVersion: version, pins });
   }
 
   async #signTimestamp(now: number): Promise<void> {
     const { bytes: snapshot, signed: named } = this.#snapshot!;
-    const version = versionAfter(this.#timestamp, now);
+    const version = versionAfter(this.#signed.timestamp.version, now);
     const pin = { version: named.version, length: snapshot.length, sha256: sha256Hex(snapshot) };
     const expiresAt = now + this.#options.timestampLifetimeMs;
     const bytes = signedTimestamp({ version, expiresAt, issuedAt: now, pin }, this.#options.keys.timestamp);
-    await this.#write('timestamp.json', bytes);
+    await this.#folder.write('timestamp.json', bytes);
     this.#timestamp = readMetadata('timestamp', bytes, trustLimits.timestampBytesMax, 'timestamp.json');
+    this.#note({ timestamp: { version, sha256: sha256Hex(bytes) } });
   }
 
   #isDue(file: MetadataFile<Snapshot | Timestamp> | undefined, lifetimes: number, now: number): boolean {
@@ -259,36 +280,13 @@ export class OnlineMetadata {
     return leftMs <= (lifetimeMs * 2) / 3 || leftMs > lifetimeMs;
   }
 
-  #pins(): Pins {
-    const meta = Object.entries(this.#snapshot?.signed.meta ?? {});
-    return new Map(meta.map(([file, entry]) => [file, pinOf(entry, file)!]));
-  }
-
   async #removeOld(): Promise<void> {
-    for (const file of oldVersions(await this.#list(), this.#pins())) await this.#options.files.remove(`tuf/${file}`);
-  }
-
-  async #list(): Promise<string[]> {
-    return (await this.#options.files.list('tuf', 1)).map((path) => path.slice('tuf/'.length));
-  }
-
-  #write(file: string, bytes: Uint8Array): Promise<void> {
-    return this.#options.files.write(`tuf/${file}`, bytes);
-  }
-
-  /** What is too large was not written here. */
-  async #read(file: string): Promise<Uint8Array | undefined> {
-    try {
-      return await this.#options.files.read(`tuf/${file}`, trustLimits.targetsBytesMax);
-    } catch (error) {
-      if (error instanceof ArtifactError && error.code === 'ARTIFACT_TOO_LARGE') return undefined;
-      throw error;
-    }
+    for (const file of oldVersions(await this.#folder.list(), this.#signed.pins)) await this.#folder.remove(file);
   }
 }
 
-function versionAfter(before: MetadataFile<Snapshot | Timestamp> | undefined, now: number): number {
-  return Math.max((before?.signed.version ?? 0) + 1, Math.floor(now / 1000));
+function versionAfter(before: number, now: number): number {
+  return Math.max(before + 1, Math.floor(now / 1000));
 }
 
 function samePins(one: Pins, other: Pins): boolean {

@@ -4,8 +4,8 @@
  */
 import type { Targets } from '@tufjs/models';
 import { deploymentKeysPath } from '../../artifact/trust/deployment-keys.ts';
-import { TrustError } from '../../artifact/trust/error.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
+import { ifReadable } from './if-readable.ts';
 import { deploymentKeysFile, roleFile, rootVersionOf, type TrustFiles, targetsFile } from './trust-files.ts';
 import type { TrustReader } from './trust-reader.ts';
 
@@ -54,13 +54,7 @@ export function prevailingTrust(tree: TrustFiles, published: TrustFiles, reader:
 
 /** What can be read of a file; what cannot is left to whoever judges. */
 function versionOf(bytes: Uint8Array | undefined, name: string, reader: TrustReader): Targets | undefined {
-  if (bytes === undefined) return undefined;
-  try {
-    return reader.read(bytes, name).signed;
-  } catch (error) {
-    if (error instanceof TrustError) return undefined;
-    throw error;
-  }
+  return bytes && ifReadable(() => reader.read(bytes, name).signed);
 }
 
 function keptNote(file: string, version: number, before: number | undefined): Problem {

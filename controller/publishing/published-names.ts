@@ -16,8 +16,8 @@ function snapshotKeys({ signed }: MetadataFile<Root>): PublicKey[] {
  * The snapshot keys of the root that was published last and of those after it, of verified ones: a key that is replaced counts
  * until the root that replaces it is published, for by then the record is signed anew.
  */
-export function recordSigners(roots: readonly MetadataFile<Root>[], publishedPaths: Iterable<string>): PublicKey[] {
-  const newest = Math.max(0, ...Array.from(publishedPaths, (path) => rootVersionOf(path) ?? 0));
+export function recordSigners(roots: readonly MetadataFile<Root>[], published: Iterable<number>): PublicKey[] {
+  const newest = Math.max(0, ...published);
   const last = Math.min(newest, roots.at(-1)!.signed.version);
   return roots.filter(({ signed }) => signed.version >= last).flatMap(snapshotKeys);
 }
@@ -25,5 +25,6 @@ export function recordSigners(roots: readonly MetadataFile<Root>[], publishedPat
 /** The record among published files, by a chain of verified roots; undefined where there is none that counts. */
 export function publishedNames(published: TrustFiles, roots: readonly MetadataFile<Root>[]): ReleaseNames | undefined {
   const bytes = published.get(releaseNamesFile);
-  return bytes && readReleaseNames(bytes, recordSigners(roots, published.keys()));
+  const versions = [...published.keys()].flatMap((path) => rootVersionOf(path) ?? []);
+  return bytes && readReleaseNames(bytes, recordSigners(roots, versions));
 }

@@ -1,6 +1,7 @@
 import type { PrivateKey, PublicKey } from '../../artifact/trust/keys.ts';
 import type { Catalogue } from '../manifests/desired.ts';
 import { ArtifactError, type ArtifactFiles } from './files/artifact-files.ts';
+import type { OnlineMemory } from './online-memory.ts';
 import {
   readReleaseNames,
   releaseNamesBytesMax,
@@ -9,17 +10,27 @@ import {
   writeReleaseNames,
 } from './release-names.ts';
 
-/** The record of what releases meant, beside what is published. */
+/** Under which name the copy is kept. */
+const memoryName = 'release-names';
+
+/**
+ * The record of what releases meant, beside what is published, and a copy of it in the controller's own memory: one of the two may
+ * be lost, or be an older one that somebody put back.
+ */
 export class ReleaseRecord {
   readonly #files: ArtifactFiles;
   readonly #key: PrivateKey;
+  readonly #memory: OnlineMemory;
   readonly #path = `tuf/${releaseNamesFile}`;
   /** As it was written, or found, by this process: what is put in its place there counts for nothing. */
   #known: Uint8Array | undefined;
+  /** The copy in memory, once it was asked for. */
+  #kept: string | undefined;
 
-  constructor(files: ArtifactFiles, key: PrivateKey) {
+  constructor(files: ArtifactFiles, key: PrivateKey, memory: OnlineMemory) {
     this.#files = files;
     this.#key = key;
+    this.#memory = memory;
   }
 
   /** Whether these bytes are one that is signed by this controller's key. */
@@ -27,11 +38,17 @@ export class ReleaseRecord {
     return readReleaseNames(bytes, [this.#key.publicKey]) !== undefined;
   }
 
-  /** What is known of it, else what lies there, whoever signed it. */
+  /** What is known of it, else what lies there, whoever signed it: a controller with a new key has a record by the old one. */
   async read(): Promise<Uint8Array | undefined> {
+    if (this.#known !== undefined) return this.#known;
     const there = await this.#stored();
-    if (there !== undefined && this.isOurs(there)) this.#known = there;
-    return this.#known ?? there;
+    this.#kept ??= await this.#memory.read(memoryName);
+    const copies = [...(this.#kept === undefined ? [] : [new TextEncoder().encode(this.#kept)]), there];
+    // Of two that are signed here the older one has fewer names.
+    const namesOf = (bytes: Uint8Array) => readReleaseNames(bytes, [this.#key.publicKey])?.size ?? -1;
+    const [longest] = copies.flatMap((bytes) => bytes ?? []).sort((one, other) => namesOf(other) - namesOf(one));
+    if (longest !== undefined && this.isOurs(longest)) this.#known = longest;
+    return longest;
   }
 
   /** What lies there; what is too large was not written here. */
@@ -52,5 +69,9 @@ export class ReleaseRecord {
     const there = await this.#stored();
     if (there === undefined || !Buffer.from(there).equals(after)) await this.#files.write(this.#path, after);
     this.#known = after;
+    const text = new TextDecoder().decode(after);
+    if (text === this.#kept) return;
+    await this.#memory.write(memoryName, text);
+    this.#kept = text;
   }
 }

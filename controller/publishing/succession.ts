@@ -1,8 +1,8 @@
 /** Whether signed metadata may follow what was published before: versions only grow, and neither they nor releases change content. */
-import { TrustError } from '../../artifact/trust/error.ts';
 import type { MetadataFile } from '../../artifact/trust/tuf/metadata.ts';
 import { readRoot } from '../../artifact/trust/tuf/root.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
+import { ifReadable } from './if-readable.ts';
 import { publishedNames } from './published-names.ts';
 import { judgeReleaseNames } from './release-names.ts';
 import { roleFile, rootFile, rootVersionOf, type TrustFiles, targetsFile } from './trust-files.ts';
@@ -22,7 +22,7 @@ export function judgeSuccession(trust: VerifiedTrust, published: TrustFiles, rea
         : judgeFile(
             path,
             file,
-            readable(() => reader.read(before, name)),
+            ifReadable(() => reader.read(before, name)),
           );
     }),
     ...judgeReleaseNames(trust.releases, publishedNames(published, trust.roots) ?? new Map()),
@@ -33,7 +33,7 @@ function judgeRoots({ roots }: VerifiedTrust, published: TrustFiles): Problem[] 
   const problems = roots.flatMap((root) => {
     const path = rootFile(root.signed.version);
     const bytes = published.get(path);
-    const before = bytes === undefined ? undefined : readable(() => readRoot(bytes));
+    const before = bytes === undefined ? undefined : ifReadable(() => readRoot(bytes));
     return before === undefined || sameSigned(before, root) ? [] : [reused(path, root.signed.version)];
   });
   const newest = roots.at(-1)!.signed.version;
@@ -53,16 +53,6 @@ function judgeFile(path: string, file: Versioned, before: Versioned | undefined)
 type SuccessorFile = readonly [string, string, Versioned];
 
 type Versioned = MetadataFile<{ readonly version: number }>;
-
-/** What was published and rotted since says nothing. */
-function readable<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof TrustError) return undefined;
-    throw error;
-  }
-}
 
 function sameSigned(one: MetadataFile<unknown>, other: MetadataFile<unknown>): boolean {
   return Buffer.from(one.signedBytes).equals(other.signedBytes);

@@ -14,6 +14,11 @@ export function roleFile(role: string): string {
   return `trust/roles/${role}.json`;
 }
 
+/** Where targets metadata lies: of `targets`, or of an application. */
+export function signedFile(name: string): string {
+  return name === 'targets' ? targetsFile : roleFile(name);
+}
+
 /** The version in a root's file name; undefined for any other path. */
 export function rootVersionOf(path: string): number | undefined {
   const digits = /^trust\/([1-9]\d{0,8})\.root\.json$/.exec(path)?.[1];

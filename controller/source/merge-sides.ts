@@ -11,6 +11,8 @@ export interface MergeCommits {
   readonly theirs: string;
   /** Undefined when the two have no common past. */
   readonly base: string | undefined;
+  /** What lies between base and theirs is taken back: theirs is what was before. */
+  readonly isBack?: boolean;
 }
 
 async function found(fs: SourceFileSystem, top: string, name: string): Promise<NamedCommit | undefined> {
@@ -41,7 +43,7 @@ export async function mergeCommits(
     if (picked === undefined) continue;
     const { parents } = parseCommit(picked.oid, await picked.repository.readObject(picked.oid, 'commit'));
     const [after, before] = isBack ? [parents[0], picked.oid] : [picked.oid, parents[0]];
-    if (after !== undefined) return { ours: 'HEAD', theirs: after, base: before };
+    if (after !== undefined) return { ours: 'HEAD', theirs: after, base: before, isBack };
   }
   return undefined;
 }

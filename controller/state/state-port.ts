@@ -5,7 +5,7 @@
  */
 
 /** Rooms of rows that are read one by one; all others are loaded. */
-const roomsReadOnDemand: ReadonlySet<string> = new Set(['envelope', 'reported', 'history']);
+const roomsReadOnDemand: ReadonlySet<string> = new Set(['envelope', 'reported', 'history', 'published']);
 
 /** Whether a row stays in the store until it is asked for. */
 export function isReadOnDemand({ room }: RowKey): boolean {
@@ -66,6 +66,8 @@ export class StateError extends Error {
 
 /** One engine that keeps state. Every one of them passes the same conformance suite. */
 export interface StatePort {
+  /** What of it was lost to damage when it was opened or loaded, in words. */
+  readonly lost?: string | undefined;
   /** Hands out every row that is not read on demand, in no order; waits where `take` asks for a pause. Rows may be written meanwhile. */
   load(take: (row: StateRow) => Promise<void> | undefined): Promise<void>;
   /** Those of these rows that are there, as the commits before left them. All of them are of rooms that are read on demand. */

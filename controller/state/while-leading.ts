@@ -39,6 +39,10 @@ export function diskWhileLeading(disk: Disk, term: Pick<Term, 'isHeld'>): Disk {
       check(path);
       disk.remove(path);
     },
+    removeAside(path) {
+      check(path);
+      return disk.removeAside(path);
+    },
     syncDirectory: (path) => disk.syncDirectory(path),
     syncAside: (path) => disk.syncAside(path),
   };

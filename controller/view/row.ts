@@ -1,4 +1,5 @@
 import type { DeviceStatus } from '../../schemas/generated/types.ts';
+import { statesWorstFirst } from '../planning/tally.ts';
 
 /** One device, as far as it counts. */
 export interface Row {
@@ -12,7 +13,5 @@ export interface Row {
   readonly changeId: number;
 }
 
-/** Whether it deserves no attention. */
-export function isWell({ state }: Row): boolean {
-  return state === 'running' || state === 'removed';
-}
+/** States that deserve attention, the most urgent first. */
+export const attentionStates = statesWorstFirst.filter((state) => state !== 'running' && state !== 'removed');

@@ -1,4 +1,5 @@
 /** The status document: what is asked of the view, answered in proportion to what is shown. */
+import type { Turn } from '../../platform/turn.ts';
 import type {
   BrokerStatus,
   DeviceStatus,
@@ -18,10 +19,12 @@ import type { DesiredFleet } from '../manifests/desired.ts';
 import { clockStepMs, deviceStatus, removedDeviceStatus } from '../planning/device-status.ts';
 import { convergenceOf } from '../planning/tally.ts';
 import type { Standing } from './groups.ts';
+import { notWellMax } from './not-well.ts';
 import { type Selection, type StatusQuery, selectDevices, shownMax } from './selection.ts';
-import { notWellMax, type View } from './view.ts';
+import type { View } from './view.ts';
 
 export interface StatusInputs {
+  readonly turn: Pick<Turn, 'isOver' | 'pause'>;
   readonly view: View;
   readonly image: Image;
   readonly context: Context;
@@ -51,18 +54,27 @@ function applicationsOf({ fleets, applications }: DesiredFleet, name: string): F
   }));
 }
 
-/** Fleets of a large answer: all that fit, those that are not well before the others. */
-const fleetsMax = 100;
+type Named = readonly [name: string, standing: Standing];
 
-function isWell({ tally }: Standing): boolean {
+/** As `statesWorstFirst` has it of devices. */
+const convergenceWorstFirst: readonly FleetStatus['state'][] = ['failed', 'stale', 'progressing', 'converged'];
+
+function worstFirst(all: readonly Named[]): readonly Named[] {
+  const byState = Map.groupBy(all, ([, { tally }]) => convergenceOf(tally));
+  return convergenceWorstFirst.flatMap((state) => byState.get(state) ?? []);
+}
+
+function isWell([, { tally }]: Named): boolean {
   return convergenceOf(tally) === 'converged';
 }
+
+/** Fleets of a large answer: all that fit, the worst first. */
+const fleetsMax = 100;
 
 function shownFleets({ groups }: Selection, desired: DesiredFleet): Pick<StatusDocument, 'fleets' | 'fleetsOmitted'> {
   const all = groups('fleet');
   const isLarge = all.length > fleetsMax;
-  const urgent = isLarge ? [...all.filter(([, one]) => !isWell(one)), ...all.filter(([, one]) => isWell(one))] : all;
-  const fleets = urgent.slice(0, fleetsMax).map(([name, standing]) => ({
+  const fleets = (isLarge ? worstFirst(all) : all).slice(0, fleetsMax).map(([name, standing]) => ({
     name,
     ...summary(standing),
     applications: applicationsOf(desired, name),
@@ -70,11 +82,11 @@ function shownFleets({ groups }: Selection, desired: DesiredFleet): Pick<StatusD
   return { fleets, ...(isLarge ? { fleetsOmitted: all.length - fleets.length } : {}) };
 }
 
-/** Sites of a large answer: some that are not well. */
+/** Sites of a large answer: some that are not well, the worst first. */
 function shownSites({ groups, count }: Selection): Pick<StatusDocument, 'sites' | 'sitesOmitted'> {
   const all = groups('site');
   const isLarge = count > shownMax && all.length > notWellMax;
-  const shown = isLarge ? all.filter(([, one]) => !isWell(one)).slice(0, notWellMax) : all;
+  const shown = isLarge ? worstFirst(all.filter((one) => !isWell(one))).slice(0, notWellMax) : all;
   const sites = shown.map(([name, standing]): SiteStatus => ({ name, ...summary(standing) }));
   return { sites, ...(isLarge ? { sitesOmitted: all.length - sites.length } : {}) };
 }
@@ -116,8 +128,8 @@ function* shownDocuments(image: Image, shown: readonly string[], isAlone: boolea
 
 /** The document at one moment; the view has settled. Rejects with `NothingThere`. */
 export async function statusDocument(inputs: StatusInputs, query: StatusQuery): Promise<StatusDocument> {
-  const { context, image, view, source, broker, storage, outlets = [], expiry } = inputs;
-  const selection = selectDevices(view, context.desired, query);
+  const { turn, context, image, view, source, broker, storage, outlets = [], expiry } = inputs;
+  const selection = await selectDevices(view, context.desired, query, turn);
   const { tally, shown, next, count } = selection;
   const omitted = query.page === undefined ? count - shown.length : 0;
   const isAlone = query.target?.kind === 'device';

@@ -21,6 +21,7 @@ import { SmallerWays } from '../publishing/smaller-ways.ts';
 import { allowedSignersFile } from '../source/judge-tip.ts';
 import { openSource } from '../source/open-source.ts';
 import type { BlobCache } from '../state/blob-cache.ts';
+import { keptTexts } from '../state/kept-texts.ts';
 import type { Term } from '../state/leadership.ts';
 import { openSqliteBlobCache } from '../state/sqlite/sqlite-blob-cache.ts';
 import { assertLeading } from '../state/while-leading.ts';
@@ -70,7 +71,9 @@ export function openPublishing({ configuration, state, log, keys }: Ground, term
   const files = filesWhileLeading(openFiles(configuration, state), () => assertLeading(term));
   const store = new ArtifactStore(files);
   const timestampLifetimeMs = configuration.metadataExpiryHours! * 3_600_000;
-  const online = new OnlineMetadata({ files, keys, timestampLifetimeMs });
+  const onTrouble = (error: unknown): void => log.write('warn', 'publishing.not-remembered', { error: String(error) });
+  const memory = keptTexts(term.state, 'published', onTrouble);
+  const online = new OnlineMetadata({ files, keys, memory, log, timestampLifetimeMs });
   const ways = new SmallerWays({ store, compress: brotliInBackground, makeDelta: deltaInBackground(nodeThreads), log });
   return { files, store, online, ways, publisher: new RepositoryPublisher({ clock, store, online, ways }) };
 }

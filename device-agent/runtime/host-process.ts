@@ -4,6 +4,7 @@ import {
   beatMs,
   type ForHost,
   type HostedApplication,
+  type Left,
   type OfHost,
   parseFromHost,
   type ToHost,
@@ -28,6 +29,8 @@ export interface HostProcessOptions {
   readonly onStates: (states: readonly ApplicationReport[]) => void;
   readonly onUsage: (usage: readonly Usage[]) => void;
   readonly onTraffic: (message: OfHost) => void;
+  /** Also while it is being stopped. */
+  readonly onLeft: (left: Left) => void;
   /** Called when it died; it starts again by itself. */
   readonly onDeath: (death: ProcessDeath) => void;
 }
@@ -140,6 +143,8 @@ export class HostProcess {
     const message = parseFromHost(value);
     if (message === undefined && !this.#saidNonsense) log.write('warn', 'runtime.host.nonsense', { pid: child.pid });
     this.#saidNonsense ||= message === undefined;
+    // What was lost it says last, when it is in nobody's way any more.
+    if (message?.kind === 'left') return this.#options.onLeft(message);
     if (message === undefined || !('child' in this.#state) || this.#state.child !== child) return;
     this.#watch(child);
     switch (message.kind) {

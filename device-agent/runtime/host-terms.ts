@@ -4,7 +4,7 @@ import type { DeployedApplication } from '../../schemas/generated/types.ts';
 import { instancesMax, memoryBytesOfAll, snapshotBytesMax } from './limits.ts';
 import type { ApplicationClass, HostPlan, Placeable } from './placement.ts';
 
-type Limited = Placeable & Pick<DeployedApplication, 'limits' | 'events' | 'tmp'>;
+type Limited = Placeable & Pick<DeployedApplication, 'limits' | 'events' | 'tmp' | 'kv' | 'length' | 'links'>;
 
 /** Critical ones first, background ones only where nobody else wants to run. */
 const ofClass: Readonly<Record<ApplicationClass, { readonly niceness: number; readonly cpuWeight: number }>> = {
@@ -23,15 +23,26 @@ const ownHeapMegabytes = 16;
 /** Where memories are not guarded by addresses, each reserves what it may grow to and not eight gigabytes. */
 const smallAddressesFlag = '--disable-wasm-trap-handler';
 
-/** Of all instances at once; a file in memory that grows is held twice for a moment. */
+/** Of all instances at once; a file in memory may have as much room again to grow into. */
 function tmpBytesMax(application: Limited): number {
   return 2 * (application.tmp?.bytesMax ?? 0) * instancesMax(application);
+}
+
+/** Of values of keys that are being written: what was there, and as much again to grow into. */
+function kvBytesMax(application: Limited): number {
+  return 2 * (application.kv?.bytesMax ?? 0);
+}
+
+/** Of its modules: as each is read, as the engine keeps it, and what is compiled of it. */
+function moduleBytesMax({ length, links = {} }: Limited): number {
+  return 3 * Object.values(links).reduce((sum, module) => sum + module.length, length);
 }
 
 /** What a process for these applications is held to. */
 export function holdOf({ key, class: applicationClass, applications }: HostPlan<Limited>): Hold {
   const guestBytes = applications.reduce(
-    (sum, one) => sum + memoryBytesOfAll(one) + tmpBytesMax(one) + snapshotBytesMax(one),
+    (sum, one) =>
+      sum + memoryBytesOfAll(one) + tmpBytesMax(one) + kvBytesMax(one) + snapshotBytesMax(one) + moduleBytesMax(one),
     0,
   );
   return { ...ofClass[applicationClass], group: key, memoryBytesMax: ownBytes + guestBytes };

@@ -6,6 +6,9 @@ import { hasKeptState } from './snapshot/kept-state.ts';
 /** A function this large keeps its thread for a tenth of a second and more when it is first called: not a shared one. */
 export const sharedBodyBytesMax = 100_000;
 
+/** Who takes longer to make an instance than this keeps its thread so long for each event: not a shared one. */
+export const sharedInstanceMicrosecondsMax = 10_000;
+
 /** Instances of an application that may be at work at once. */
 export function instancesMax({ events }: Pick<DeployedApplication, 'events'>): number {
   return events?.concurrency ?? 1;

@@ -1,5 +1,7 @@
-import type { ApplicationReport } from '../../schemas/generated/types.ts';
+import type { ApplicationReport, DeployedApplication } from '../../schemas/generated/types.ts';
 import type { Usage } from './protocol.ts';
+
+type Evented = Pick<DeployedApplication, 'name' | 'trigger'>;
 
 /**
  * What applications lost with hosts that died: messages and events that waited there or were at work, as far as the host had
@@ -8,10 +10,15 @@ import type { Usage } from './protocol.ts';
 export class LostEvents {
   readonly #counts = new Map<string, number>();
 
-  /** The host of an application died; its report and usage are what it said last. */
-  died(name: string, report: ApplicationReport | undefined, usage: Usage | undefined): void {
+  /** The host of an application died; its report and usage are what it said last. Requests are counted where they are answered. */
+  died({ name, trigger }: Evented, report: ApplicationReport | undefined, usage: Usage | undefined): void {
     const { dropped = 0, instances = 0, waiting = usage?.waiting ?? 0 } = report?.events ?? {};
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + dropped + instances + waiting);
+    this.add(name, trigger?.http === undefined ? dropped + instances + waiting : dropped);
+  }
+
+  /** So many were lost besides. */
+  add(name: string, count: number): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + count);
   }
 
   /** What a host reports, with what went down with those before it. */

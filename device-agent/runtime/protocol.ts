@@ -61,12 +61,20 @@ export type ToHost =
   | ForHost
   | { readonly kind: 'stop' };
 
+/** An application ended in a host whose order has it no more; `dropped` is what it lost there, with what waited for it until then. */
+export interface Left {
+  readonly kind: 'left';
+  readonly application: string;
+  readonly dropped: number;
+}
+
 /** Host to supervisor; `ready` comes first. */
 export type FromHost =
   | { readonly kind: 'ready' }
   | { readonly kind: 'applied'; readonly id: number }
   | { readonly kind: 'states'; readonly applications: readonly ApplicationReport[] }
   | { readonly kind: 'beat'; readonly usage: readonly Usage[] }
+  | Left
   | OfHost;
 
 const applicationsMax = 64;
@@ -217,6 +225,10 @@ export function parseFromHost(value: unknown): FromHost | undefined {
     case 'beat': {
       const usage = parseList(value.usage, parseUsage);
       return usage && { kind: 'beat', usage };
+    }
+    case 'left': {
+      const { kind, application, dropped } = value;
+      return isText(application) && isCount(dropped) ? { kind, application, dropped } : undefined;
     }
     case 'message':
       return parseMessage(value);

@@ -1,14 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock, Confinement, Log, Processes, Random } from '../../platform/ports.ts';
 import type { ApplicationReport, HostDeath } from '../../schemas/generated/types.ts';
 import type { AppRuntime, RunnableApplication } from './app-runtime.ts';
-import { HostProcess, type ProcessDeath } from './host-process.ts';
-import { holdOf, hostFlags } from './host-terms.ts';
+import type { ProcessDeath } from './host-process.ts';
+import { HostSet, type HostSetOptions } from './host-set.ts';
 import type { DoorPlace } from './http/http-relay.ts';
 import { LostEvents } from './lost-events.ts';
 import { type HostPlan, ownProcessReason, placement } from './placement.ts';
 import type { PreparedModules, Readiness } from './prepare/readiness.ts';
-import { type HostedApplication, messageMax, processMax, type Usage } from './protocol.ts';
+import { type HostedApplication, type Left, messageMax, processMax, type Usage } from './protocol.ts';
 import {
   type DeviceGrants,
   type ReadyApplication as Ready,
@@ -21,37 +20,17 @@ import { Traffic, type TrafficOptions } from './traffic.ts';
 import { usageReport } from './usage-report.ts';
 
 /** What the supervisor's end of the app hosts needs. */
-export interface RuntimeOptions extends DeviceGrants {
-  readonly processes: Pick<Processes, 'start'>;
-  readonly confinement: Confinement;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  /** The app host's program. */
-  readonly hostFile: string;
-  /** Given to hosts for the applications' locks and logs. */
-  readonly directory: string;
+export interface RuntimeOptions extends DeviceGrants, HostSetOptions {
   readonly prepared: Pick<PreparedModules, 'ready'>;
   /** Where requests for applications come in; undefined where the integrator gave no port. */
   readonly door?: DoorPlace;
-  /** Whether this machine has too few addresses to guard each memory by eight gigabytes of them. */
-  readonly hasFewAddresses: boolean;
-}
-
-/** A host, and what it is for by now. */
-interface Hosting {
-  readonly host: HostProcess;
-  readonly flags: readonly string[];
-  plan: HostPlan<Ready>;
 }
 
 /** Runs applications in app hosts: one process for each class, and one for each application that can't share. */
 export class SupervisedRuntime implements AppRuntime {
   readonly #options: RuntimeOptions;
   readonly #handlers: (() => void)[] = [];
-  readonly #hosts = new Map<string, Hosting>();
-  /** What leaves its processes while others take over. */
-  readonly #leaving = new Set<Promise<void>>();
+  readonly #hosts: HostSet;
   #wanted: readonly RunnableApplication[] = [];
   #ready: readonly Ready[] = [];
   #reports = new Map<string, ApplicationReport>();
@@ -69,8 +48,13 @@ export class SupervisedRuntime implements AppRuntime {
   constructor(options: RuntimeOptions) {
     this.#options = options;
     this.#rest = new Rest(options);
-    const post: TrafficOptions['post'] = (key, message) => this.#hosts.get(key)?.host.post(message) ?? false;
-    this.#traffic = new Traffic({ ...options, post, onFault: () => this.#changed() });
+    this.#hosts = this.#openHosts();
+    const post: TrafficOptions['post'] = (key, message) => this.#hosts.post(key, message);
+    const onDropped: TrafficOptions['onDropped'] = (counts) => {
+      for (const [name, count] of Object.entries(counts)) this.#lost.add(name, count);
+      this.#changed();
+    };
+    this.#traffic = new Traffic({ ...options, post, onDropped, onFault: () => this.#changed() });
   }
 
   async apply(applications: readonly RunnableApplication[]): Promise<void> {
@@ -112,7 +96,31 @@ export class SupervisedRuntime implements AppRuntime {
     this.#isStopped = true;
     this.#rest.clear();
     this.#traffic.stop();
-    await Promise.all([...[...this.#hosts.values()].map(({ host }) => host.stop()), ...this.#leaving]);
+    await this.#hosts.stop();
+  }
+
+  #openHosts(): HostSet {
+    return new HostSet(this.#options, {
+      onStates: (states) => {
+        for (const report of states) this.#take(report);
+        this.#changed();
+      },
+      onUsage: (usage) => {
+        for (const one of usage) this.#usage.set(one.name, one);
+      },
+      onTraffic: (key, message) => this.#traffic.carry(key, message),
+      onLeft: (left) => this.#left(left),
+      onRetired: (key) => this.#traffic.died(key),
+      onDeath: (plan, death) => this.#died(plan, death),
+    });
+  }
+
+  /** What an application lost where it ran before counts where it runs now. */
+  #left({ application, dropped }: Left): void {
+    if (this.#isStopped || !this.#reports.has(application)) return;
+    this.#options.log.write('warn', 'runtime.events.left', { application, dropped });
+    this.#lost.add(application, dropped);
+    this.#changed();
   }
 
   /** Begins new reports for what is new or changed; the names of the rest. */
@@ -154,66 +162,15 @@ export class SupervisedRuntime implements AppRuntime {
     if (this.#isStopped) return;
     const running = this.#ready.filter(({ name }) => !this.#settled.has(name) && !this.#rest.has(name));
     const plans = placement(running, this.#suspicion);
-    const keys = new Set(plans.map(({ key }) => key));
-    for (const [key, { host }] of this.#hosts) if (!keys.has(key)) this.#retire(key, host);
+    this.#hosts.retain(plans);
     this.#traffic.arrange(plans);
     await Promise.all([
-      ...this.#leaving,
+      this.#hosts.left(),
       ...plans.map((plan) => {
         const applications = plan.applications.map((one) => this.#hosted(one));
-        return this.#hostOf(plan).apply(applications, this.#traffic.readElsewhere(plan.key));
+        return this.#hosts.of(plan).apply(applications, this.#traffic.readElsewhere(plan.key));
       }),
     ]);
-  }
-
-  #retire(key: string, host: HostProcess): void {
-    this.#hosts.delete(key);
-    this.#traffic.died(key);
-    const leaving = host.stop();
-    this.#leaving.add(leaving);
-    void leaving.then(() => this.#leaving.delete(leaving));
-  }
-
-  /** The process for this plan; one whose flags no longer suit what it is to run makes way. */
-  #hostOf(plan: HostPlan<Ready>): HostProcess {
-    const flags = hostFlags(plan, this.#options.hasFewAddresses);
-    const there = this.#hosts.get(plan.key);
-    if (there !== undefined && isDeepStrictEqual(there.flags, flags)) {
-      there.plan = plan;
-      if (there.host.pid !== undefined) this.#options.confinement.hold(there.host.pid, holdOf(plan));
-      return there.host;
-    }
-    if (there !== undefined) this.#retire(plan.key, there.host);
-    const host = this.#newHost(plan, flags);
-    this.#hosts.set(plan.key, { host, flags, plan });
-    return host;
-  }
-
-  #newHost(plan: HostPlan<Ready>, flags: readonly string[]): HostProcess {
-    const { clock, random, log, processes, hostFile, directory } = this.#options;
-    const { key } = plan;
-    // A host is believed about what it runs, and about nothing else.
-    const isHere = ({ name }: { readonly name: string }): boolean =>
-      (this.#hosts.get(key)?.plan ?? plan).applications.some((one) => one.name === name);
-    return new HostProcess({
-      ...{ clock, random, log, processes, key, flags, file: hostFile, args: [directory] },
-      onStart: (pid) => this.#confine(pid, this.#hosts.get(key)?.plan ?? plan),
-      onStates: (states) => {
-        for (const report of states.filter(isHere)) this.#take(report);
-        this.#changed();
-      },
-      onUsage: (usage) => {
-        for (const one of usage.filter(isHere)) this.#usage.set(one.name, one);
-      },
-      onTraffic: (message) => this.#traffic.carry(key, message),
-      onDeath: (death) => this.#died(this.#hosts.get(key)?.plan ?? plan, death),
-    });
-  }
-
-  #confine(pid: number, plan: HostPlan<Ready>): void {
-    const hold = holdOf(plan);
-    const without = this.#options.confinement.hold(pid, hold);
-    this.#options.log.write('info', 'runtime.host.started', { pid, ...hold, without });
   }
 
   #hosted(application: Ready): HostedApplication {
@@ -250,7 +207,7 @@ export class SupervisedRuntime implements AppRuntime {
     for (const application of residents) {
       const { name } = application;
       const report = this.#reports.get(name);
-      this.#lost.died(name, report, this.#usage.get(name));
+      this.#lost.died(application, report, this.#usage.get(name));
       if (suspects.length === 1 && suspects[0] === name) this.#punish(application, how);
       else this.#reports.set(name, this.#fresh(application, report?.restarts ?? 0));
     }

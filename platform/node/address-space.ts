@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { limitOf } from './process-limits.ts';
 
 /** Below this, memories that each reserve eight gigabytes of addresses are soon too many. */
 const plentyBytes = 2 ** 42;
@@ -6,11 +7,10 @@ const plentyBytes = 2 ** 42;
 /** The addresses a process of this machine may have, in bytes; unlimited where the machine does not say. */
 function addressBytes(): number {
   try {
-    const limit = /^Max address space\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
     // The stack lies at the top: where that is tells how many bits an address has, 39 on many small devices.
     const stackEnd = /^[0-9a-f]+-([0-9a-f]+) .*\[stack\]$/m.exec(readFileSync('/proc/self/maps', 'utf8'))?.[1];
     const top = stackEnd === undefined ? Number.POSITIVE_INFINITY : Number.parseInt(stackEnd, 16);
-    return Math.min(limit === undefined ? Number.POSITIVE_INFINITY : Number(limit), top);
+    return Math.min(limitOf('Max address space'), top);
   } catch {
     return Number.POSITIVE_INFINITY;
   }

@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { type Disk, DiskError, type DiskErrorCode, type DiskFile } from '../ports.ts';
-import { removeTree } from './remove-tree.ts';
+import { removeTree, removeTreeAside } from './remove-tree.ts';
 
 /** Files are the owner's alone: state holds keys, and nobody else has business there. */
 const fileMode = 0o600;
@@ -145,6 +145,13 @@ export const nodeDisk: Disk = {
     }),
   rename: (from, to) => attempt(from, () => renameSync(from, to)),
   remove: (path) => attempt(path, () => removeTree(path)),
+  removeAside: async (path) => {
+    try {
+      await removeTreeAside(path);
+    } catch (error) {
+      throw diskError(path, error);
+    }
+  },
   syncDirectory: (path) =>
     attempt(path, () => {
       const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);

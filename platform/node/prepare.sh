@@ -15,6 +15,13 @@ if ! cmp -s "$root/package-lock.json" "$stamp"; then
   exec 9>&-
 fi
 
+# Below this Node ends before it has run anything, and says nothing.
+descriptors=$(ulimit -Hn)
+if [ "$descriptors" != unlimited ] && [ "$descriptors" -lt 24 ]; then
+  echo "fleet: a process may open $descriptors files here, and Node needs 24: raise it (ulimit -n, LimitNOFILE)" >&2
+  exit 71
+fi
+
 node_major() { "$1" -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0; }
 
 bundled=$root/node_modules/.bin/node

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ProcessRoom } from '../ports.ts';
+import { processLimits } from './process-limits.ts';
 
 function readText(path: string): string {
   try {
@@ -17,12 +18,6 @@ function names(directory: string): string[] {
   }
 }
 
-/** The soft limit of that name; infinite when there is none. */
-function limitOf(name: string): number {
-  const text = new RegExp(`^${name}\\s+(\\d+)`, 'm').exec(readText('/proc/self/limits'))?.[1];
-  return text === undefined ? Number.POSITIVE_INFINITY : Number(text);
-}
-
 /** Threads of all processes of this user: the limit is one of a user. */
 function threadsOfUser(uid: number): number {
   let count = 0;
@@ -34,9 +29,8 @@ function threadsOfUser(uid: number): number {
 }
 
 function threadsByLimit(): number {
-  const uid = process.getuid?.() ?? 0;
-  const limit = uid === 0 ? Number.POSITIVE_INFINITY : limitOf('Max processes');
-  return limit === Number.POSITIVE_INFINITY ? limit : limit - threadsOfUser(uid);
+  const { threads } = processLimits();
+  return threads === Number.POSITIVE_INFINITY ? threads : threads - threadsOfUser(process.getuid?.() ?? 0);
 }
 
 /** What the control groups around this process, a container's or a unit's, leave. */
@@ -54,7 +48,7 @@ function threadsByGroups(): number {
 /** What this process may have besides what it has. */
 export function processRoom(): ProcessRoom {
   return {
-    descriptors: limitOf('Max open files') - names('/proc/self/fd').length,
+    descriptors: processLimits().descriptors - names('/proc/self/fd').length,
     threads: Math.min(threadsByLimit(), threadsByGroups()),
   };
 }

@@ -1,31 +1,55 @@
 import { randomUUID } from 'node:crypto';
-import { lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, opendirSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 
-/** So deep, paths are shorter than any system's longest. */
-const depthMax = 8;
+/** The thread is held up for about this long at a time by a tree that is removed aside. */
+const stretchMs = 5;
 
-/** Moves the directories that lie deep below `top` up into it; gives where they are now. */
-function* lifted(top: string, directory: string, depth: number): Generator<string, void, void> {
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    if (!entry.isDirectory()) continue;
-    const below = `${directory}/${entry.name}`;
-    if (depth < depthMax) yield* lifted(top, below, depth + 1);
+/** Takes all out of a directory: files go, directories move up into `top` and are told. */
+function* emptied(top: string, directory: string): Generator<string | undefined, void, void> {
+  using entries = opendirSync(directory);
+  for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) {
+    const path = `${directory}/${entry.name}`;
+    if (!entry.isDirectory()) {
+      unlinkSync(path);
+      yield undefined;
+    } else if (directory === top) yield path;
     else {
       const place = `${top}/${randomUUID()}`;
-      renameSync(below, place);
+      renameSync(path, place);
       yield place;
     }
   }
 }
 
 /**
- * Removes a file or a whole directory, however deep: removing holds a descriptor for each directory on its way down, and a guest
- * may have made more of them below each other than a process may open.
+ * Removes a file or a whole directory in small steps, however deep it is: going down would hold a descriptor for each directory on
+ * the way, and a guest may have made more of them below each other than a process may open, or than a path is long.
  */
-export function removeTree(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
-    const left = [path];
-    for (let next = left.pop(); next !== undefined; next = left.pop()) left.push(...lifted(path, next, 1));
+function* removal(path: string): Generator<void, void, void> {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return rmSync(path, { force: true });
+  const left = [path];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    for (const found of emptied(path, next)) {
+      if (found !== undefined) left.push(found);
+      yield;
+    }
+    if (next !== path) rmdirSync(next);
   }
-  rmSync(path, { recursive: true, force: true });
+  rmdirSync(path);
+}
+
+/** Removes a file or a whole directory. */
+export function removeTree(path: string): void {
+  for (const _step of removal(path));
+}
+
+/** The same while the thread is free for others. */
+export async function removeTreeAside(path: string): Promise<void> {
+  let endMs = performance.now() + stretchMs;
+  for (const _step of removal(path)) {
+    if (performance.now() < endMs) continue;
+    await setImmediate();
+    endMs = performance.now() + stretchMs;
+  }
 }

@@ -6,8 +6,9 @@ import { onStarterGone } from './starter-gone.ts';
  */
 export function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve());
-    process.once('SIGINT', () => resolve());
+    // Kept for good: whoever ends a group of processes tells this one twice, by itself and by the one that started it.
+    process.on('SIGTERM', () => resolve());
+    process.on('SIGINT', () => resolve());
     onStarterGone(resolve);
   });
 }

@@ -328,6 +328,9 @@ export interface MessageTrigger {
  * Each request at a path of the agent's port for applications, or below it.
  */
 export interface HttpTrigger {
+  /**
+   * Segments of letters, digits and ._~-; none is . or .., which are taken out of a request's path before it is looked at.
+   */
   route: string;
 }
 /**
@@ -1838,7 +1841,7 @@ export interface StatusDocument {
   state: ConvergenceState;
   fleets: FleetStatus[];
   /**
-   * Fleets that are not shown; those that are not well come first.
+   * Fleets that are not shown; the worst come first.
    */
   fleetsOmitted?: number;
   sites: SiteStatus[];
@@ -1848,7 +1851,7 @@ export interface StatusDocument {
   sitesOmitted?: number;
   devices: DeviceStatus[];
   /**
-   * Devices that are not shown; ask for a fleet, a site, a device or a page.
+   * Devices that are not shown, those that failed come first; ask for a fleet, a site, a device or a page.
    */
   devicesOmitted?: number;
   /**

@@ -7,6 +7,7 @@ import { TrustError } from '../../artifact/trust/error.ts';
 import { type CommandContext, CommandError } from '../../cli/command.ts';
 import { signing } from '../../cli/signing.ts';
 import { AuthoringError } from '../../controller/publishing/authoring/authoring-error.ts';
+import type { WorkTree } from '../../controller/publishing/authoring/work-tree.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { nodePrograms } from '../../platform/node/processes.ts';
 import type { Programs } from '../../platform/ports.ts';
@@ -22,8 +23,12 @@ function scene(t: ExecutionContext, programs: Programs = nodePrograms) {
   mkdirSync(join(directory, '.fleet/keys/offline'), { recursive: true });
   writeFileSync(join(directory, '.gitignore'), '/.fleet/\n');
   writeFileSync(join(directory, root), 'mine');
-  const context = { programs, signal: new AbortController().signal } as unknown as CommandContext;
-  const sign = (act: () => string) => signing(context, { disk: nodeDisk, directory }, act);
+  const loadConfiguration = async () => ({ value: {} });
+  const context = {
+    ...{ programs, loadConfiguration, directory, disk: nodeDisk, environment: {} },
+    signal: new AbortController().signal,
+  } as unknown as CommandContext;
+  const sign = (act: (tree: WorkTree) => string) => signing(context, { disk: nodeDisk, directory }, act);
   return { git, sign };
 }
 

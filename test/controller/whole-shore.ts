@@ -12,6 +12,7 @@ import { OnlineMetadata } from '../../controller/publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../../controller/publishing/publisher.ts';
 import { signDeployment } from '../../controller/publishing/sign-deployment.ts';
 import { SmallerWays } from '../../controller/publishing/smaller-ways.ts';
+import { keptTexts } from '../../controller/state/kept-texts.ts';
 import { openSqliteBlobCache } from '../../controller/state/sqlite/sqlite-blob-cache.ts';
 import { openSqliteState } from '../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort } from '../../controller/state/state-port.ts';
@@ -110,11 +111,13 @@ export function wholeShore() {
     const keys = readControllerKeys(disk, '/keys');
     const files = withFaults(new DirectoryFiles(disk, '/artifacts'));
     const artifacts = new ArtifactStore(files);
-    const online = new OnlineMetadata({ files, keys, timestampLifetimeMs: 604_800_000 });
+    const itsState = faulty();
+    const memory = keptTexts(itsState, 'published', () => {});
+    const online = new OnlineMetadata({ files, keys, memory, log, timestampLifetimeMs: 604_800_000 });
     const ways = new SmallerWays({ store: artifacts, compress: brotliAtOnce, makeDelta, log });
     const publisher = new RepositoryPublisher({ clock, store: artifacts, online, ways });
     const controller = await createController({
-      ...{ clock, log, source, publisher, state: faulty(), cache: itsCache },
+      ...{ clock, log, source, publisher, state: itsState, cache: itsCache },
       judged: judgedPlace(disk, judgedFile, log),
       publish: async ({ topic, payload }) => {
         said.push({ topic: topic.split('/fleet/')[1]!, body: JSON.parse(new TextDecoder().decode(payload)) });

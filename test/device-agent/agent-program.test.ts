@@ -77,6 +77,14 @@ test('a program that cannot use its directory says so in one line, however often
   }
 });
 
+test('an agent that may open too few files says so in one line, before it looks for its configuration', async (t) => {
+  const program = await bundleAgent(fileURLToPath(new URL('../../.cache/agent', import.meta.url)));
+  const words = ['ulimit -n 30; exec "$@"', 'sh', process.execPath, program, '--config', '/nowhere'];
+  const { status, stderr } = spawnSync('sh', ['-c', ...words], { encoding: 'utf8' });
+  t.is(stderr, 'fleet agent: it may open 30 files here and needs 40: raise LimitNOFILE (ulimit -n)\n');
+  t.is(status, 78);
+});
+
 test('an agent whose authority is gone starts as its unit starts it, sparing of memory, and says why it has no link', async (t) => {
   const { startFromFile } = await agentOn(t, { ca: '/nowhere/ca.pem' });
   const agent = startFromFile();

@@ -1,11 +1,13 @@
 /** The built modules of the examples come from the sources beside them: they are built again, and must be the same bytes. */
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
+import { hasClang } from '../../bench/runtime/c-compiler.ts';
+import { rustCompiler } from '../../bench/runtime/rust-compiler.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -51,13 +53,9 @@ for (const { name, folder } of applications) {
   }
 }
 
-const clang =
-  spawnSync('clang', ['--version'], { encoding: 'utf8' }).status === 0 && existsSync('/usr/include/wasm32-wasi');
+const clang = hasClang();
 
-const rust = [process.env.RUSTC ?? 'rustc', '/usr/bin/rustc'].some((rustc) => {
-  const { stdout } = spawnSync(rustc, ['--print', 'sysroot'], { encoding: 'utf8' });
-  return ['wasm32-wasip1', 'wasm32-wasi'].some((target) => existsSync(`${stdout?.trim()}/lib/rustlib/${target}`));
-});
+const rust = rustCompiler() !== undefined;
 
 function interfaceOf(bytes: Uint8Array<ArrayBuffer>) {
   const module = new WebAssembly.Module(bytes);

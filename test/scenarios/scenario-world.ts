@@ -23,6 +23,7 @@ import { RepositoryPublisher } from '../../controller/publishing/publisher.ts';
 import { signDeployment } from '../../controller/publishing/sign-deployment.ts';
 import { SmallerWays } from '../../controller/publishing/smaller-ways.ts';
 import { openSource } from '../../controller/source/open-source.ts';
+import { keptTexts } from '../../controller/state/kept-texts.ts';
 import { openSqliteBlobCache } from '../../controller/state/sqlite/sqlite-blob-cache.ts';
 import { openSqliteState } from '../../controller/state/sqlite/sqlite-state.ts';
 import { loadConfiguration } from '../../platform/node/configuration.ts';
@@ -139,10 +140,11 @@ export class ScenarioWorld {
     const keys = readControllerKeys(nodeDisk, join(this.repository, '.fleet/keys/online'));
     const files = new DirectoryFiles(nodeDisk, join(this.directory, 'artifacts'));
     const store = new ArtifactStore(files);
-    const online = new OnlineMetadata({ files, keys, timestampLifetimeMs: 7 * 86_400_000 });
-    const [clock, log] = [this.#clock, quiet];
+    const [clock, log, state] = [this.#clock, quiet, openSqliteState(':memory:')];
+    const memory = keptTexts(state, 'published', () => {});
+    const online = new OnlineMetadata({ files, keys, memory, log, timestampLifetimeMs: 7 * 86_400_000 });
     const controller = await createController({
-      ...{ clock, log, state: openSqliteState(':memory:') },
+      ...{ clock, log, state },
       cache: openSqliteBlobCache(
         ':memory:',
         () => {},

@@ -18,6 +18,7 @@ import { serveArtifacts } from '../../controller/publishing/serve-artifacts.ts';
 import { signDeployment } from '../../controller/publishing/sign-deployment.ts';
 import { SmallerWays } from '../../controller/publishing/smaller-ways.ts';
 import type { BlobCache } from '../../controller/state/blob-cache.ts';
+import { keptTexts } from '../../controller/state/kept-texts.ts';
 import { openSqliteBlobCache } from '../../controller/state/sqlite/sqlite-blob-cache.ts';
 import { openSqliteState } from '../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort } from '../../controller/state/state-port.ts';
@@ -112,7 +113,8 @@ export class SimController {
     const files = new DirectoryFiles(disk, artifacts);
     const store = new ArtifactStore(files);
     const timestampLifetimeMs = metadataExpiryMs;
-    const online = new OnlineMetadata({ files, keys, timestampLifetimeMs });
+    const memory = keptTexts(state, 'published', () => {});
+    const online = new OnlineMetadata({ files, keys, memory, log, timestampLifetimeMs });
     const makeDelta: MakeReleaseDelta = (...task) =>
       this.threadDies ? Promise.reject(new Error(threadEnded)) : lightDelta(...task);
     const ways = new SmallerWays({ store, compress: brotliAtOnce, makeDelta, log });

@@ -316,6 +316,10 @@ export class SimDisk implements Disk {
     directory.entries.delete(name);
   }
 
+  removeAside(path: string): void {
+    this.remove(path);
+  }
+
   syncDirectory(path: string): void {
     this.#change();
     const node = this.#find(path);

@@ -55,6 +55,7 @@ export function diskOf(life: ProcessLife, disk: Disk): Disk {
     makeDirectory: (path) => guarded(life, () => disk.makeDirectory(path)),
     rename: (from, to) => guarded(life, () => disk.rename(from, to)),
     remove: (path) => guarded(life, () => disk.remove(path)),
+    removeAside: (path) => guarded(life, () => disk.removeAside(path)),
     syncDirectory: (path) => guarded(life, () => disk.syncDirectory(path)),
     syncAside: (path) => guarded(life, () => disk.syncAside(path)),
     freeBytes: (path) => guarded(life, () => disk.freeBytes(path)),

@@ -17,6 +17,7 @@ import { RepositoryPublisher } from '../../../controller/publishing/publisher.ts
 import { signDeployment } from '../../../controller/publishing/sign-deployment.ts';
 import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import { openSource } from '../../../controller/source/open-source.ts';
+import { keptTexts } from '../../../controller/state/kept-texts.ts';
 import { openSqliteBlobCache } from '../../../controller/state/sqlite/sqlite-blob-cache.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort } from '../../../controller/state/state-port.ts';
@@ -27,9 +28,9 @@ import { openNetwork } from '../../../platform/node/network.ts';
 import { nodePrograms } from '../../../platform/node/processes.ts';
 import { nodeThreads } from '../../../platform/node/threads.ts';
 import { processMemory } from '../../footprint/process-memory.ts';
+import { LoopTurns } from '../loop-turns.ts';
 import type { EngineOrder, EngineSample } from './engine-orders.ts';
 import { deviceName } from './fleet-repository.ts';
-import { LoopTurns } from './loop-turns.ts';
 
 const [directory = '', keysDirectory = '', devices = ''] = process.argv.slice(2);
 const count = Number(devices);
@@ -69,7 +70,8 @@ function open(state: StatePort): Promise<Controller> {
   const keys = readControllerKeys(disk, keysDirectory);
   const files = new DirectoryFiles(disk, `${directory}/artifacts`);
   const store = new ArtifactStore(files);
-  const online = new OnlineMetadata({ files, keys, timestampLifetimeMs: 6e8 });
+  const memory = keptTexts(state, 'published', (error) => log.write('error', 'published', { error: String(error) }));
+  const online = new OnlineMetadata({ files, keys, memory, log, timestampLifetimeMs: 6e8 });
   const ways = new SmallerWays({ store, compress: brotliInBackground, makeDelta: deltaInBackground(nodeThreads), log });
   const cache = openSqliteBlobCache(
     `${directory}/cache.sqlite`,
@@ -87,8 +89,11 @@ function open(state: StatePort): Promise<Controller> {
     ...{ clock, log, state, cache, judged: judgedPlace(disk, `${directory}/judged-tree`, log) },
     publisher: new RepositoryPublisher({ clock, store, online, ways }),
     source: openSource(options, { fs, network, clock, log, programs: nodePrograms, threads: nodeThreads }),
-    publish: async ({ topic }) => {
-      if (topic.endsWith('/update/delta')) told.add(topic.split('/')[2]!);
+    publish: async (message) => {
+      const { topic } = message;
+      // Agents hear all but documents.
+      const isHeard = !topic.endsWith('/update/documents') && message.payload.length > 0;
+      if (isHeard && topic.endsWith('/update/delta')) told.add(topic.split('/')[2]!);
       wakeUp?.();
     },
     sign: (deployment) => signDeployment(deployment, keys.deployment),

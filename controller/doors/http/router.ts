@@ -13,11 +13,12 @@ import type { RevisionStatus } from '../../../schemas/generated/types.ts';
 import type { AuthorizeDevice, OnRefusal } from '../../authority/authorization.ts';
 import { type EnrolmentAnswer, type EnrolmentRequest, parseEnrolment } from '../../authority/enrolment.ts';
 import type { BrokerForAgents } from './broker-for-agents.ts';
+import { changeFeeds, type FeedParts } from './change-feed.ts';
 import { bearsToken, signsBody } from './credentials.ts';
 import type { EnrolmentLimits } from './enrolment-limits.ts';
 import { errorAnswer, jsonAnswer } from './json-answer.ts';
 import { healthAnswer, type Readiness, readinessAnswer } from './readiness.ts';
-import { changesAnswer, type StatusParts, statusAnswer } from './status-routes.ts';
+import { type StatusParts, statusAnswer } from './status-routes.ts';
 
 /** Of the body of a request. A webhook that is longer is not needed: the next poll sees the same push. */
 export const bodyBytesMax = 65_536;
@@ -31,7 +32,7 @@ export type RevisionAcceptance =
   | { readonly kind: 'not-held'; readonly message: string };
 
 /** The other rooms, as far as they answer requests. */
-export interface ApiParts extends StatusParts {
+export interface ApiParts extends FeedParts, Pick<StatusParts, 'status'> {
   /** Answers `/sha256/`, `/releases/` and `/tuf/`; who asks was judged before. */
   readonly artifacts: HttpHandler;
   /** Takes a commit that is held back, named by its id or the beginning of it. */
@@ -138,12 +139,13 @@ const artifactPrefixes = ['/sha256/', '/releases/', '/tuf/'];
 
 function routesOf(parts: ApiParts): (path: string) => Methods | undefined {
   const artifacts = forDevices(parts, parts.artifacts);
+  const changes = changeFeeds(parts);
   const artifactMethods: Methods = { GET: artifacts, HEAD: artifacts };
   const exact: Readonly<Record<string, Methods>> = {
     '/enroll': { POST: enrolRoute(parts) },
     '/hooks/git': { POST: webhookRoute(parts) },
     '/api/v1/status': { GET: forToken(parts, (request) => statusAnswer(parts, request)) },
-    '/api/v1/changes': { GET: forToken(parts, (request, _peer, signal) => changesAnswer(parts, request, signal)) },
+    '/api/v1/changes': { GET: forToken(parts, (request, _peer, signal) => changes(request, signal)) },
     '/api/v1/source/accept': { POST: forToken(parts, acceptRoute(parts)) },
     '/healthz': { GET: healthAnswer },
     '/readyz': { GET: () => readinessAnswer(parts.readiness()) },

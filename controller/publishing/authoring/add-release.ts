@@ -2,6 +2,7 @@ import type { Targets } from '@tufjs/models';
 import { delegationOf } from '../../../artifact/trust/tuf/targets.ts';
 import type { Random } from '../../../platform/ports.ts';
 import { sha256Hex } from '../../../schemas/sha256.ts';
+import { lifetimesDays } from '../lifetimes.ts';
 import { namePattern, type ReleaseName, releaseFile, targetPath, versionPattern } from '../release-path.ts';
 import { roleFile, targetsFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
@@ -9,10 +10,10 @@ import { keyFile, readOrMakeKey } from './key-files.ts';
 import { nextRole, readable, readRole } from './role-file.ts';
 import { type Announce, signFile } from './sign-file.ts';
 import { roleSigners, signableFiles } from './signers.ts';
-import { rememberRoot, requireStanding } from './standing.ts';
+import { rememberSigned, requireStanding } from './standing.ts';
 import { checkWasm, type WasmFacts } from './wasm-check.ts';
 import { listWorkFolder, readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
-import { expiryAfter, keyEntry, lifetimesDays, targetsOf, versionAfter } from './write-metadata.ts';
+import { expiryAfter, keyEntry, targetsOf, versionAfter } from './write-metadata.ts';
 
 export interface AddReleaseOptions extends ReleaseName {
   readonly bytes: Uint8Array;
@@ -66,7 +67,7 @@ export function addRelease(tree: WorkTree, options: AddReleaseOptions): AddedRel
   requireSameOrNew(tree, release, sha256);
   requireRoleOfOthers(tree, release);
   const isSignedNow = mayBeSigned(tree, name);
-  if (isSignedNow) requireStanding(tree, [name], 'itself');
+  if (isSignedNow) requireStanding(tree, [name], { ground: 'itself', now: options.now });
   const delegated = delegateRole(tree, options);
   const role = readRole(tree, name);
   const target = { length: bytes.length, hashes: { sha256 }, custom: facts };
@@ -80,7 +81,7 @@ export function addRelease(tree: WorkTree, options: AddReleaseOptions): AddedRel
   // The file before the metadata that names it: what is signed is there.
   writeWorkFile(tree, releaseFile(release), bytes);
   if (metadata !== undefined) writeWorkFile(tree, roleFile(name), metadata);
-  if (isSignedNow) rememberRoot(tree, announce);
+  if (isSignedNow) rememberSigned(tree, announce);
   const signed = (readRole(tree, name)?.signatures.size ?? 0) > 0;
   return { ...facts, sha256, length: bytes.length, added, delegated, signed };
 }

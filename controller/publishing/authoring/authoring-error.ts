@@ -8,6 +8,8 @@ export type AuthoringErrorCode =
   | 'TRUST_FOREIGN'
   /** It entrusts a key that a rotation took out. */
   | 'TRUST_REVOKED'
+  /** A newer one of it is known, which says less. */
+  | 'TRUST_OLDER'
   /** What would be signed had ended before it was signed elsewhere. */
   | 'CLOCK_BEHIND'
   | 'MERGE_CONFLICT'

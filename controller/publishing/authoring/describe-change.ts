@@ -12,6 +12,14 @@ export function describeChange(before: Signed | undefined, after: Signed): strin
   return [...lines, ...renewed];
 }
 
+/** A line for each thing that an older file says, and a newer one no more, or otherwise. */
+export function describeReturn(newer: Targets, older: Targets): string[] {
+  return [
+    ...added(textsOf(newer.targets, targetText), textsOf(older.targets, targetText), 'names'),
+    ...added(delegationTexts(newer), delegationTexts(older), 'delegates'),
+  ];
+}
+
 function targetsLines(before: Targets | undefined, after: Targets): string[] {
   const releases = changes(
     textsOf(before?.targets, targetText),
@@ -57,13 +65,16 @@ function signersText(keyIds: readonly string[], threshold: number): string {
   return `${threshold} of ${keyIds.length} ${keyIds.length === 1 ? 'key' : 'keys'} (${keyIdsText(keyIds)})`;
 }
 
-function changes(before: Texts, after: Texts, says: string, saysNoMore: string): string[] {
-  const added = [...after]
+function added(before: Texts, after: Texts, says: string): string[] {
+  return [...after]
     .filter(([name, text]) => before.get(name) !== text)
     .map(([name, text]) => {
       const old = before.get(name);
       return old === undefined ? `${says} ${text}` : `${says} ${text}; before: ${old}`;
     });
+}
+
+function changes(before: Texts, after: Texts, says: string, saysNoMore: string): string[] {
   const gone = [...before].filter(([name]) => !after.has(name)).map(([, text]) => `${saysNoMore} ${text}`);
-  return [...added, ...gone];
+  return [...added(before, after, says), ...gone];
 }

@@ -2,30 +2,34 @@
  * Merges the signed metadata of two branches. Text merges make a file that nobody signed; here both sides are verified first, what
  * they name is united, and what differs from both gets a version above both and is signed anew.
  */
-import type { Targets } from '@tufjs/models';
+import type { Root, Targets } from '@tufjs/models';
 import { deploymentKeysPath } from '../../../artifact/trust/deployment-keys.ts';
 import { TrustError } from '../../../artifact/trust/error.ts';
 import type { MetadataFile } from '../../../artifact/trust/tuf/metadata.ts';
 import { rootDelegation } from '../../../artifact/trust/tuf/root.ts';
 import { type Delegation, requireThreshold, trustedKey } from '../../../artifact/trust/tuf/signatures.ts';
 import { delegationOf } from '../../../artifact/trust/tuf/targets.ts';
-import { deploymentKeysFile, roleFile, rootFile, type TrustFiles, targetsFile } from '../trust-files.ts';
-import { type VerifiedTrust, verifyTrust } from '../verify-trust.ts';
+import { lifetimesDays } from '../lifetimes.ts';
+import { deploymentKeysFile, rootFile, signedFile, type TrustFiles } from '../trust-files.ts';
+import { targetsFiles, type VerifiedTrust, verifyTrust } from '../verify-trust.ts';
 import { AuthoringError } from './authoring-error.ts';
 import { newSignersText } from './deployment-signers.ts';
 import { offlineKeys } from './key-files.ts';
+import { groundsIn, knownTrust, requireNewest } from './newest-known.ts';
 import { requireNoneRevoked } from './revoked-keys.ts';
 import { type Announce, signFile } from './sign-file.ts';
-import { rememberRoot, requireTrustedRoot } from './standing.ts';
+import { rememberSigned, requireTrustedRoot } from './standing.ts';
 import { mergeThreeWay } from './three-way.ts';
 import { type WorkTree, writeWorkFile } from './work-tree.ts';
-import { expiryAfter, lifetimesDays, targetsOf, versionAfter } from './write-metadata.ts';
+import { expiryAfter, targetsOf, versionAfter } from './write-metadata.ts';
 
 /** The signed metadata of the commits that are merged, and of the one that both come from, if there is one. */
 export interface MergeSides {
   readonly base: TrustFiles | undefined;
   readonly ours: TrustFiles;
   readonly theirs: TrustFiles;
+  /** `theirs` is what was before `base`, which is taken back. */
+  readonly isBack?: boolean;
 }
 
 /** How to sign what comes of it. */
@@ -71,10 +75,15 @@ export function mergeTrust(tree: WorkTree, sides: MergeSides, options: MergeOpti
   written.set(deploymentKeysFile, deploymentKeys.bytes);
   for (const { path, bytes } of results) written.set(path, bytes);
   requireNoneRevoked(tree, written);
+  requireNoReturn(root.signed, sides, [ours, theirs]);
+  requireNewest(
+    knownTrust(tree),
+    results.map(({ name, signed, newest, signers }) => ({ role: name, signers, version: newest, says: signed })),
+  );
   if (deploymentKeys !== ours.deploymentKeys) words.push(newSignersText(deploymentKeys.keys, ours.deploymentKeys.keys));
   if (words.length > 0) announce(words);
   for (const [path, bytes] of written) writeWorkFile(tree, path, bytes);
-  rememberRoot(tree, announce);
+  rememberSigned(tree, announce);
   return { files: [...written.keys()], unsigned: results.filter(({ isSigned }) => !isSigned).map(({ name }) => name) };
 }
 
@@ -87,6 +96,16 @@ function verified(tree: WorkTree, files: TrustFiles, side: string): VerifiedTrus
     'TRUST_UNSIGNED',
     `${file} of ${side} does not verify: ${message}. Nothing was merged or signed`,
   );
+}
+
+/** Refuses a side that went back behind the past of both: what was taken out since would count as added. */
+function requireNoReturn(root: Root, { base, isBack = false }: MergeSides, sides: readonly VerifiedTrust[]): void {
+  if (base === undefined || isBack) return;
+  const past = [{ where: 'where the two sides come from', files: base }];
+  for (const side of sides) {
+    const files = new Map(targetsFiles(side).map(([name, { bytes }]) => [signedFile(name), bytes]));
+    requireNewest(past, groundsIn(files, root, ['targets', ...side.roles.keys()]));
+  }
 }
 
 /** A past that does not verify tells nothing of what was removed since: all that either side has then stays. */
@@ -115,6 +134,9 @@ interface MergedFile {
   readonly signed: Targets;
   readonly bytes: Uint8Array;
   readonly isSigned: boolean;
+  /** The higher of the two versions that it is made of. */
+  readonly newest: number;
+  readonly signers: Delegation;
 }
 
 function mergeFile(
@@ -124,11 +146,12 @@ function mergeFile(
   files: ThreeFiles,
   { now, announce }: MergeOptions,
 ): MergedFile {
-  const path = name === 'targets' ? targetsFile : roleFile(name);
+  const path = signedFile(name);
   const content = mergeContent(path, files);
   const newest = [files.ours, files.theirs].sort((one, other) => other.signed.version - one.signed.version)[0]!;
+  const made = { name, path, newest: newest.signed.version, signers: delegation };
   if (sameContent(contentOf(newest.signed), content) && isSignedFor(delegation, newest, path)) {
-    return { name, path, signed: newest.signed, bytes: newest.bytes, isSigned: true };
+    return { ...made, signed: newest.signed, bytes: newest.bytes, isSigned: true };
   }
   const signed = targetsOf({
     ...newest.signed.toJSON(),
@@ -139,7 +162,7 @@ function mergeFile(
   const keyIds = delegation.role.keyIDs.filter((keyId) => trustedKey(delegation, keyId, path) !== undefined);
   const signers = offlineKeys(tree).filter(({ keyId }) => keyIds.includes(keyId));
   const bytes = signFile({ path, before: files.ours.signed, after: signed, signers }, announce);
-  return { name, path, signed, bytes, isSigned: signers.length >= delegation.role.threshold };
+  return { ...made, signed, bytes, isSigned: signers.length >= delegation.role.threshold };
 }
 
 /** Whether the keys that may sign after the merge signed a file before it. */

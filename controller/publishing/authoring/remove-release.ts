@@ -5,7 +5,7 @@ import { keyFile } from './key-files.ts';
 import { nextRole, readRole } from './role-file.ts';
 import type { Announce } from './sign-file.ts';
 import { roleSigners } from './signers.ts';
-import { rememberRoot, requireStanding } from './standing.ts';
+import { rememberSigned, requireStanding } from './standing.ts';
 import { removeWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
 
 export interface RemoveReleaseOptions extends ReleaseName {
@@ -30,9 +30,9 @@ export function removeRelease(tree: WorkTree, { name, version, now, announce }: 
     const message = `removing a release of ${name} is signed by its release key, which is not at ${keyFile(`release-${name}`)}: nothing was removed`;
     throw new AuthoringError('KEY_MISSING', message);
   }
-  requireStanding(tree, [name], 'itself');
+  requireStanding(tree, [name], { ground: 'itself', now });
   // The metadata before the file that it names: what is signed is there.
   writeWorkFile(tree, roleFile(name), nextRole(tree, { name, role, targets, now, announce }));
   removeWorkFile(tree, releaseFile({ name, version }));
-  rememberRoot(tree, announce);
+  rememberSigned(tree, announce);
 }

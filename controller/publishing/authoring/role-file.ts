@@ -3,12 +3,13 @@ import type { Targets } from '@tufjs/models';
 import { TrustError } from '../../../artifact/trust/error.ts';
 import type { MetadataFile } from '../../../artifact/trust/tuf/metadata.ts';
 import { readTargets } from '../../../artifact/trust/tuf/targets.ts';
+import { lifetimesDays } from '../lifetimes.ts';
 import { roleFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
 import { type Announce, signFile } from './sign-file.ts';
 import { roleSigners } from './signers.ts';
 import { readMetadataFile, type WorkTree } from './work-tree.ts';
-import { expiryAfter, lifetimesDays, targetsOf, versionAfter } from './write-metadata.ts';
+import { expiryAfter, targetsOf, versionAfter } from './write-metadata.ts';
 
 /** The role of an application; undefined before its first release. */
 export function readRole(tree: WorkTree, name: string): MetadataFile<Targets> | undefined {

@@ -11,6 +11,7 @@ import {
 } from '../../../artifact/trust/deployment-keys.ts';
 import type { Random } from '../../../platform/ports.ts';
 import { sha256Hex } from '../../../schemas/sha256.ts';
+import { lifetimesDays } from '../lifetimes.ts';
 import { deploymentKeysFile, rootFile, targetsFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
 import { newSignersText } from './deployment-signers.ts';
@@ -26,9 +27,9 @@ import {
 } from './rotate-release-keys.ts';
 import { type Announce, signFile } from './sign-file.ts';
 import { type SignableFile, signableFiles } from './signers.ts';
-import { rememberRoot, requireStanding } from './standing.ts';
+import { rememberSigned, requireStanding } from './standing.ts';
 import { readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
-import { expiryAfter, keyEntry, lifetimesDays, targetsOf, versionAfter } from './write-metadata.ts';
+import { expiryAfter, keyEntry, targetsOf, versionAfter } from './write-metadata.ts';
 
 /** What has keys of its own that can be rotated. */
 export const rotatableRoles = ['root', 'targets', 'snapshot', 'timestamp', 'deployment'] as const;
@@ -68,8 +69,8 @@ interface Written {
 
 /** Replaces the keys of these roles that are on this machine. Nothing is signed before all that is needed was found. */
 export function rotateKeys(tree: WorkTree, options: RotateOptions): Rotated {
-  const { applications = [] } = options;
-  requireStanding(tree, ['root', 'targets', ...applications], 'itself');
+  const { applications = [], now } = options;
+  requireStanding(tree, ['root', 'targets', ...applications], { ground: 'itself', now });
   const earlier = settle(tree);
   const [root, targets] = signableFiles(tree) as [SignableFile, SignableFile];
   requireSigners(options, root, targets);
@@ -200,7 +201,7 @@ function signRoot(
   const path = rootFile(after.version);
   const all = new Map([...signers, ...(replacements.get('root')?.fresh ?? [])].map((key) => [key.keyId, key]));
   writeWorkFile(tree, path, signFile({ path, before, after, signers: [...all.values()] }, announce));
-  rememberRoot(tree, announce);
+  rememberSigned(tree, announce);
   const missing = (keyIds: readonly string[], threshold: number) =>
     Math.max(0, threshold - keyIds.filter((id) => all.has(id)).length);
   const { keyIDs, threshold } = after.roles.root!;

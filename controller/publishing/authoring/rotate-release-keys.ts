@@ -5,6 +5,7 @@
 import type { Targets } from '@tufjs/models';
 import type { MetadataFile } from '../../../artifact/trust/tuf/metadata.ts';
 import { delegationOf } from '../../../artifact/trust/tuf/targets.ts';
+import { lifetimesDays } from '../lifetimes.ts';
 import { roleFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
 import type { Replacement } from './replace-keys.ts';
@@ -12,7 +13,7 @@ import { readable, readRole } from './role-file.ts';
 import { type Announce, signFile } from './sign-file.ts';
 import { roleSigners } from './signers.ts';
 import { type WorkTree, writeWorkFile } from './work-tree.ts';
-import { expiryAfter, keyEntry, lifetimesDays, targetsOf, versionAfter } from './write-metadata.ts';
+import { expiryAfter, keyEntry, targetsOf, versionAfter } from './write-metadata.ts';
 
 /** The name of an application's release keys, as their files have it. */
 export function releaseKeyName(application: string): string {

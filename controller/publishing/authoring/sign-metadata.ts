@@ -2,14 +2,15 @@ import { Root, type Targets } from '@tufjs/models';
 import { type PrivateKey, verifyBytes } from '../../../artifact/trust/keys.ts';
 import { readRoot } from '../../../artifact/trust/tuf/root.ts';
 import { trustedKey } from '../../../artifact/trust/tuf/signatures.ts';
+import { lifetimesDays } from '../lifetimes.ts';
 import { rootFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
 import { deploymentSignersText } from './deployment-signers.ts';
 import { type Announce, signFile } from './sign-file.ts';
 import { type SignableFile, signableFiles } from './signers.ts';
-import { type RoleName, rememberRoot, requireStanding } from './standing.ts';
+import { type RoleName, rememberSigned, requireStanding } from './standing.ts';
 import { readTrustFiles, readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
-import { expiryAfter, lifetimesDays, targetsOf, versionAfter } from './write-metadata.ts';
+import { expiryAfter, targetsOf, versionAfter } from './write-metadata.ts';
 
 export interface SignOptions {
   /** Milliseconds since the epoch. */
@@ -52,7 +53,7 @@ export function signMetadata(tree: WorkTree, options: SignOptions): SigningState
   requireStanding(
     tree,
     toSign.map(({ role }) => role),
-    renew ? 'itself' : 'below',
+    { ground: renew ? 'itself' : 'below', now: options.now },
   );
   return files.map((signable) =>
     toSign.includes(signable)
@@ -76,7 +77,7 @@ function signOne(tree: WorkTree, signable: SignableFile, { renew, now, announce 
   const signatures = renew ? new Map<string, string>() : file.signatures;
   const signing = { path, ...(before && { before }), after, signers: missing, signatures };
   writeWorkFile(tree, path, signFile(signing, announce));
-  rememberRoot(tree, announce);
+  rememberSigned(tree, announce);
   const count = renew ? missing.length : validSignatures(signable) + missing.length;
   return { ...stateOf(signable, after, count, missing.length), path };
 }

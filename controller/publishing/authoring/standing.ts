@@ -7,9 +7,11 @@ import { readRoot } from '../../../artifact/trust/tuf/root.ts';
 import { deploymentKeysFile, roleFile, rootFile, rootVersionOf, type TrustFiles, targetsFile } from '../trust-files.ts';
 import { verifyTrust } from '../verify-trust.ts';
 import { AuthoringError } from './authoring-error.ts';
+import { groundsIn, knownTrust, rememberNewest, requireNewest } from './newest-known.ts';
 import { requireNoneRevoked } from './revoked-keys.ts';
 import type { Announce } from './sign-file.ts';
 import { readTrustFiles, readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
+import { requireClock } from './write-metadata.ts';
 
 /** The newest root that keys of this machine have signed under. It goes where the offline keys go. */
 const trustedRootFile = '.fleet/keys/offline/trusted-root.json';
@@ -24,8 +26,15 @@ export type Ground =
   /** The file too: what is signed is its next version. */
   | 'itself';
 
+/** What is asked of it. */
+export interface Standing {
+  readonly ground: Ground;
+  /** By the clock that is signed by, in milliseconds since the epoch. */
+  readonly now: number;
+}
+
 /** Refuses to sign for a role of a work tree unless all that the signature would vouch for unseen verifies. */
-export function requireStanding(tree: WorkTree, roles: readonly RoleName[], ground: Ground): void {
+export function requireStanding(tree: WorkTree, roles: readonly RoleName[], { ground, now }: Standing): void {
   if (roles.length === 0) return;
   const files = readTrustFiles(tree);
   requireTrustedRoot(tree, files);
@@ -37,6 +46,10 @@ export function requireStanding(tree: WorkTree, roles: readonly RoleName[], grou
     throw new AuthoringError('TRUST_UNSIGNED', message);
   }
   if (roles.some((role) => role !== 'root')) requireNoneRevoked(tree, files);
+  const root = readRoot(files.get(newestRoot(files))!).signed;
+  requireNewest(knownTrust(tree), groundsIn(files, root, rolesBelow(roles, ground)));
+  // A root's own version tells no time, as those of others do when they are signed.
+  if (roles.includes('root') && 'trust' in verified) requireClock(verified.trust.targets.signed.version, now);
 }
 
 function pathsBelow(files: TrustFiles, role: RoleName, ground: Ground): Set<string> {
@@ -58,13 +71,33 @@ export function hasTrustedRoot(tree: WorkTree): boolean {
   return readWorkFile(tree, trustedRootFile) !== undefined;
 }
 
-/** Remembers the newest root of the work tree beside the keys, and says so when there was none before: nothing was compared with it. */
-export function rememberRoot(tree: WorkTree, announce: Announce): void {
-  const newest = [...readTrustFiles(tree).keys()].filter((path) => rootVersionOf(path) !== undefined).sort(byVersion);
-  const bytes = readWorkFile(tree, newest.at(-1)!)!;
+/** Roles whose files say what a signature for these says on, or hangs on. */
+function rolesBelow(roles: readonly RoleName[], ground: Ground): readonly RoleName[] {
+  const signed = roles.filter((role) => role !== 'root');
+  const isOfApplication = signed.some((role) => role !== 'targets');
+  return [...new Set([...(isOfApplication ? ['targets'] : []), ...(ground === 'itself' ? signed : [])])];
+}
+
+function newestRoot(files: TrustFiles): string {
+  return [...files.keys()]
+    .filter((path) => rootVersionOf(path) !== undefined)
+    .sort(byVersion)
+    .at(-1)!;
+}
+
+/**
+ * Remembers beside the keys what they signed, and what that stands on; says so when no root lay there before: nothing was compared
+ * with it.
+ */
+export function rememberSigned(tree: WorkTree, announce: Announce): void {
+  const files = readTrustFiles(tree);
+  const newest = newestRoot(files);
+  const bytes = files.get(newest)!;
   const before = readWorkFile(tree, trustedRootFile);
   if (before === undefined || !Buffer.from(before).equals(bytes)) writeWorkFile(tree, trustedRootFile, bytes);
-  if (before === undefined) announce([`no root lay beside the keys here: ${newest.at(-1)} is trusted from now on`]);
+  if (before === undefined) announce([`no root lay beside the keys here: ${newest} is trusted from now on`]);
+  const verified = verifyTrust(files);
+  if ('trust' in verified) rememberNewest(tree, verified.trust);
 }
 
 /** Refuses a tree whose chain of roots does not lead through the one that keys of this machine signed under. */

@@ -9,6 +9,14 @@ export interface WorkTree {
   readonly disk: Disk;
   /** The top of the repository, absolute. */
   readonly directory: string;
+  /** States of its signed metadata that are known from elsewhere: what a signature stands on is held against them. */
+  readonly known?: readonly KnownTrust[];
+}
+
+/** Signed metadata, and where it was found, for messages; nothing of it is believed before it verifies. */
+export interface KnownTrust {
+  readonly where: string;
+  readonly files: TrustFiles;
 }
 
 /** A file of the work tree; undefined when there is none. */

@@ -7,9 +7,6 @@ export const specVersion = '1.0.31';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** How long offline metadata is valid: renewing it takes a person with a key. */
-export const lifetimesDays = { root: 5 * 365, targets: 365 } as const;
-
 /** The time so many days after `now`, as metadata has it. */
 export function expiryAfter(now: number, days: number): string {
   return `${new Date(now + days * dayMs).toISOString().slice(0, 19)}Z`;
@@ -20,12 +17,16 @@ export function expiryAfter(now: number, days: number): string {
  * what was reverted, which devices know with other content.
  */
 export function versionAfter(before: number, now: number): number {
-  if (before * 1000 > now + dayMs) {
-    const here = `${new Date(now).toISOString().slice(0, 16)}Z`;
-    const message = `by the clock here it is ${here}, and the version before, ${before}, is of a later second: what is signed now would end too early. Nothing was signed. Set the clock right; where it is, that version was signed by one that ran ahead: restore trust/ with git`;
-    throw new AuthoringError('CLOCK_BEHIND', message);
-  }
+  requireClock(before, now);
   return Math.max(before + 1, Math.floor(now / 1000));
+}
+
+/** Refuses to sign by a clock that is behind a version that was signed before: that is of a second that has not come here. */
+export function requireClock(before: number, now: number): void {
+  if (before * 1000 <= now + dayMs) return;
+  const here = `${new Date(now).toISOString().slice(0, 16)}Z`;
+  const message = `by the clock here it is ${here}, and the version before, ${before}, is of a later second: what is signed now would end too early. Nothing was signed. Set the clock right; where it is, that version was signed by one that ran ahead: restore trust/ with git`;
+  throw new AuthoringError('CLOCK_BEHIND', message);
 }
 
 /** A key as metadata has it. */

@@ -16,8 +16,8 @@ const codes: Readonly<Record<string, StateErrorCode>> = {
   '57P01': 'STATE_UNREACHABLE',
   '57P02': 'STATE_UNREACHABLE',
   '57P03': 'STATE_UNREACHABLE',
-  XX001: 'STATE_CORRUPT',
-  XX002: 'STATE_CORRUPT',
+  // Of what can't be read a server says so, or that something in it can't be.
+  XX: 'STATE_CORRUPT',
 };
 
 const remedies: Readonly<Partial<Record<StateErrorCode, string>>> = {

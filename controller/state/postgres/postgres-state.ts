@@ -1,4 +1,5 @@
 /** State in PostgreSQL under one epoch: a commit is one statement, which writes nothing when that epoch has passed. */
+import { lossText } from '../loss.ts';
 import {
   isReadOnDemand,
   type RowKey,
@@ -11,6 +12,7 @@ import {
 } from '../state-port.ts';
 import { columnsOf, commit, commitBeside } from './commit-statement.ts';
 import { columnsOfKeys, DocumentsBeside } from './documents-beside.ts';
+import { mendRows } from './mend-rows.ts';
 import type { Session, Statement } from './session.ts';
 
 /** Rows that are asked for at once. */
@@ -40,6 +42,8 @@ function newestWrites(writes: readonly StateWrite[]): StateWrite[] {
 export class PostgresState implements StatePort {
   readonly #session: Session;
   readonly #epoch: number;
+  /** The table of rows was made anew in this term; once is enough, or nothing helps. */
+  #lost: string | undefined;
   #beside: Promise<DocumentsBeside> | undefined;
   /** The connection takes one statement after the other. */
   #before: Promise<void> = Promise.resolve();
@@ -52,12 +56,34 @@ export class PostgresState implements StatePort {
   async load(take: (row: StateRow) => Promise<void> | undefined): Promise<void> {
     let last: Pick<StateRow, 'room' | 'key'> | undefined = { room: '', key: '' };
     while (last !== undefined) {
-      const rows: readonly StateRow[] = await this.#session.query<StateRow>(page, [last.room, last.key]);
+      const { room, key } = last;
+      const rows: readonly StateRow[] = await this.#after(() => this.#mending(() => this.#page(room, key)));
       for (const row of rows) {
         const pause = take(row);
         if (pause !== undefined) await pause;
       }
       last = rows.length < rowsPerPage ? undefined : rows.at(-1);
+    }
+  }
+
+  get lost(): string | undefined {
+    return this.#lost;
+  }
+
+  #page(room: string, key: string): Promise<readonly StateRow[]> {
+    return this.#session.query<StateRow>(page, [room, key]);
+  }
+
+  /** Where the table of rows turns out to be damaged it is made anew, and what was asked of it is asked again. */
+  async #mending<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isCorrupt(error) || this.#lost !== undefined) throw error;
+      const { aside, ...loss } = await mendRows(this.#session, this.#epoch);
+      const kept = `it is kept as table ${aside}, and what was lost is rebuilt from git and from what devices say`;
+      this.#lost = lossText({ ...loss, what: `fleet_rows of PostgreSQL at ${this.#session.place}`, aside: kept });
+      return work();
     }
   }
 
@@ -91,7 +117,7 @@ export class PostgresState implements StatePort {
   }
 
   commit(writes: readonly StateWrite[]): Promise<void> {
-    return this.#after(() => this.#commit(writes));
+    return this.#after(() => this.#mending(() => this.#commit(writes)));
   }
 
   /** When all that was asked for before is done. */

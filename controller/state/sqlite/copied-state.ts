@@ -2,7 +2,7 @@
  * A state whose file can't be written at present, for the disk is full or read-only: a copy in memory is read in its place, and
  * nothing is written anywhere. Each commit tries to open the file, and once that succeeds it is as if it had been open from the beginning.
  */
-import { type Disk, DiskError } from '../../../platform/ports.ts';
+import { DiskError } from '../../../platform/ports.ts';
 import {
   type RowKey,
   StateError,
@@ -11,20 +11,25 @@ import {
   type StateWrite,
   type TornRow,
 } from '../state-port.ts';
-import { openSqliteState, stateOfBytes } from './sqlite-state.ts';
+import { type MendingDisk, openMendedState, savedRows, savedText } from './mend-state.ts';
+import { stateOfBytes, stateOfRows } from './sqlite-state.ts';
 import { withLogApplied } from './write-ahead-log.ts';
-
-type Files = Pick<Disk, 'stat' | 'readFile'>;
 
 class CopiedState implements StatePort {
   readonly #path: string;
+  readonly #disk: MendingDisk;
   /** The copy, or the file. */
   #state: StatePort;
   #isOpen = false;
 
-  constructor(path: string, copy: StatePort) {
+  constructor(path: string, disk: MendingDisk, copy: StatePort) {
     this.#path = path;
+    this.#disk = disk;
     this.#state = copy;
+  }
+
+  get lost(): string | undefined {
+    return this.#state.lost;
   }
 
   load(take: (row: StateRow) => Promise<void> | undefined): Promise<void> {
@@ -37,7 +42,7 @@ class CopiedState implements StatePort {
 
   async commit(writes: readonly StateWrite[]): Promise<void> {
     if (!this.#isOpen) {
-      this.#state = openSqliteState(this.#path);
+      this.#state = openMendedState(this.#path, this.#disk);
       this.#isOpen = true;
     }
     return this.#state.commit(writes);
@@ -49,25 +54,27 @@ class CopiedState implements StatePort {
 }
 
 /** What the file and its log hold; undefined where they can't be read either. Throws `StateError` on what is no state of ours. */
-function copyOf(path: string, files: Files): StatePort | undefined {
+function copyOf(path: string, disk: MendingDisk): StatePort | undefined {
   try {
     const log = `${path}-wal`;
-    const bytes = withLogApplied(files.readFile(path), files.stat(log) ? files.readFile(log) : new Uint8Array());
+    const bytes = withLogApplied(disk.readFile(path), disk.stat(log) ? disk.readFile(log) : new Uint8Array());
     return bytes.length === 0 ? undefined : stateOfBytes(path, bytes);
   } catch (error) {
     if (error instanceof DiskError) return undefined;
-    throw error;
+    if (!(error instanceof StateError) || error.code !== 'STATE_CORRUPT') throw error;
+    const saved = savedRows(path, disk);
+    return stateOfRows(':memory:', saved.rows, savedText(path, saved, 'it is made anew once it can be written'));
   }
 }
 
-/** As `openSqliteState`; a file that is there is read also where it can't be written. */
-export function openReadableState(path: string, files: Files): StatePort {
+/** As `openMendedState`; a file that is there is read also where it can't be written. */
+export function openReadableState(path: string, disk: MendingDisk): StatePort {
   try {
-    return openSqliteState(path);
+    return openMendedState(path, disk);
   } catch (error) {
     const mayPass = error instanceof StateError && (error.code === 'STATE_FULL' || error.code === 'STATE_IO');
-    const copy = mayPass ? copyOf(path, files) : undefined;
+    const copy = mayPass ? copyOf(path, disk) : undefined;
     if (copy === undefined) throw error;
-    return new CopiedState(path, copy);
+    return new CopiedState(path, disk, copy);
   }
 }

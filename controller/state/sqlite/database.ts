@@ -62,11 +62,14 @@ function pragma(database: DatabaseSync, name: string): unknown {
   return Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
 }
 
-function migrate(path: string, database: DatabaseSync, migrations: readonly string[]): void {
+/** How many steps a file has taken. */
+function knownVersion(path: string, database: DatabaseSync, migrations: readonly string[]): number {
   const version = Number(pragma(database, 'user_version'));
-  if (version > migrations.length) {
-    throw describe(path, 'STATE_NEWER', `its version is ${version}, this controller knows ${migrations.length}`);
-  }
+  if (version <= migrations.length) return version;
+  throw describe(path, 'STATE_NEWER', `its version is ${version}, this controller knows ${migrations.length}`);
+}
+
+function migrate(database: DatabaseSync, migrations: readonly string[], version: number): void {
   for (let step = version; step < migrations.length; step += 1) {
     database.exec(`BEGIN IMMEDIATE; ${migrations[step]}; PRAGMA user_version = ${step + 1}; COMMIT`);
   }
@@ -98,8 +101,9 @@ function openedWith(
   return guarded(path, () => {
     try {
       prepare();
+      const version = knownVersion(path, database, migrations);
       check(path, database, checked);
-      migrate(path, database, migrations);
+      migrate(database, migrations, version);
       return database;
     } catch (error) {
       database.close();

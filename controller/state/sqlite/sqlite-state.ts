@@ -49,13 +49,15 @@ const options: DatabaseOptions = { migrations, durability: 'full', checked: 'row
 const rowsPerPage = 1_000;
 
 class SqliteState implements StatePort {
+  readonly lost?: string;
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #page: StatementSync;
   readonly #rows: TableWriter;
   readonly #documents: DocumentTable;
 
-  constructor(path: string, database: DatabaseSync) {
+  constructor(path: string, database: DatabaseSync, lost?: string) {
+    if (lost !== undefined) this.lost = lost;
     this.#path = path;
     this.#database = database;
     this.#page = this.#database.prepare(
@@ -80,6 +82,11 @@ class SqliteState implements StatePort {
 
   async read(keys: readonly RowKey[]): Promise<readonly (StateRow | TornRow)[]> {
     return keys.map((key) => this.#documents.read(key)).filter((row) => row !== undefined);
+  }
+
+  /** At once, before anybody else has it. */
+  fill(rows: readonly StateRow[]): void {
+    guarded(this.#path, () => this.#transaction(rows));
   }
 
   async commit(writes: readonly StateWrite[]): Promise<void> {
@@ -113,12 +120,37 @@ class SqliteState implements StatePort {
   }
 }
 
-/** Opens or creates the state. Throws `StateError` when the file is corrupt, newer than this program, or in use. */
-export function openSqliteState(path: string): StatePort {
-  return new SqliteState(path, openDatabase(path, options));
+/** Its statements read what tables there are, which may be damaged as well. */
+function stateOver(path: string, database: DatabaseSync, lost?: string): SqliteState {
+  try {
+    return guarded(path, () => new SqliteState(path, database, lost));
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens or creates the state. Throws `StateError` when the file is corrupt, newer than this program, or in use. `lost` is what of it
+ * was lost before, in words.
+ */
+export function openSqliteState(path: string, lost?: string): StatePort {
+  return stateOver(path, openDatabase(path, options), lost);
 }
 
 /** A state in memory that begins with what a file of these bytes would hold. */
 export function stateOfBytes(path: string, bytes: Uint8Array): StatePort {
-  return new SqliteState(path, openBytes(path, bytes, options));
+  return stateOver(path, openBytes(path, bytes, options));
+}
+
+/** A new state with these rows; one that is called `:memory:` nobody keeps. */
+export function stateOfRows(path: string, rows: readonly StateRow[], lost?: string): StatePort {
+  const state = stateOver(path, openDatabase(path, options), lost);
+  try {
+    state.fill(rows);
+    return state;
+  } catch (error) {
+    void state.close();
+    throw error;
+  }
 }

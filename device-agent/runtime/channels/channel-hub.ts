@@ -40,9 +40,12 @@ export class ChannelHub {
   /** Those that wait for room, to be woken when readers come or go. */
   readonly #waiting = new Map<string, Wakers>();
   readonly #abroad: Abroad;
+  readonly #onLost: (application: string, count: number) => void;
 
-  constructor(abroad: Abroad) {
+  /** `onLost` is called with what an application that reads a channel no more has lost of it, what waits included. */
+  constructor(abroad: Abroad, onLost: (application: string, count: number) => void) {
     this.#abroad = abroad;
+    this.#onLost = onLost;
   }
 
   /** Opens queues for what these read besides what is open: messages may come before they are there to take them. */
@@ -58,18 +61,25 @@ export class ChannelHub {
   /** Opens queues for what these read, and lets go of those that nobody reads any more; the others keep what waits. */
   apply(applications: readonly Channelled[]): void {
     const wanted = readersOf(applications);
-    for (const [channel, readers] of this.#readers) {
-      for (const name of readers.keys()) if (!wanted.get(channel)?.has(name)) readers.delete(name);
-      if (readers.size === 0) this.#readers.delete(channel);
-    }
+    for (const [channel, readers] of this.#readers)
+      for (const name of readers.keys()) if (!wanted.get(channel)?.has(name)) this.#close(channel, name);
     this.open(applications);
   }
 
   /** An application that has come to its end reads no more: nobody waits for it. */
   leave(application: string): void {
-    const channels = [...this.#readers].filter(([, readers]) => readers.delete(application));
-    for (const [channel, readers] of channels) if (readers.size === 0) this.#readers.delete(channel);
+    const channels = [...this.#readers].filter(([, readers]) => readers.has(application));
+    for (const [channel] of channels) this.#close(channel, application);
     if (channels.length > 0) this.#wakeAll();
+  }
+
+  #close(channel: string, application: string): void {
+    const readers = this.#readers.get(channel);
+    const queue = readers?.get(application);
+    if (readers === undefined || queue === undefined) return;
+    readers.delete(application);
+    if (readers.size === 0) this.#readers.delete(channel);
+    this.#onLost(application, queue.dropped + queue.length);
   }
 
   #wakeAll(): void {

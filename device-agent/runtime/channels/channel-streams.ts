@@ -2,6 +2,7 @@
 import { FileError } from '../../../platform/file-handles.ts';
 import type { InputStream, OutputStream } from '../../../platform/streams.ts';
 import type { OutboxPort } from '../../outbox/files/outbox-port.ts';
+import { MemoryBytes } from '../primitives/memory-bytes.ts';
 import type { ChannelHub, ChannelTerms } from './channel-hub.ts';
 import type { MessageQueue } from './message-queue.ts';
 
@@ -61,7 +62,7 @@ export class ChannelOutput implements OutputStream {
   readonly isTerminal = true;
   readonly #options: ChannelOutputOptions;
   /** The beginning of a line. */
-  #line: Uint8Array = new Uint8Array(0);
+  readonly #line = new MemoryBytes();
   /** The rest of a line that was too long. */
   #isSkipping = false;
   #isFull = false;
@@ -89,10 +90,10 @@ export class ChannelOutput implements OutputStream {
 
   /** A last line without an end is a message too, where there is room for it. */
   close(): void {
-    if (this.#line.length > 0 && !this.#put(Buffer.concat([this.#line, Uint8Array.of(newline)]))) {
+    if (this.#line.length > 0 && !this.#put(Buffer.concat([this.#line.contents(), Uint8Array.of(newline)]))) {
       this.#options.onDropped();
     }
-    this.#line = new Uint8Array(0);
+    this.#line.resize(0);
   }
 
   #writeLines(bytes: Uint8Array): number {
@@ -113,13 +114,16 @@ export class ChannelOutput implements OutputStream {
     }
     const length = this.#line.length + part.length;
     if (length > this.#options.terms.messageBytes) {
-      this.#line = new Uint8Array(0);
+      this.#line.resize(0);
       this.#isSkipping = !isWhole;
       this.#refuse(length);
     }
-    const line = Buffer.concat([this.#line, part]);
-    if (isWhole && !this.#put(line)) return false;
-    this.#line = isWhole ? new Uint8Array(0) : line;
+    if (!isWhole) {
+      this.#line.write(part, this.#line.length);
+      return true;
+    }
+    if (!this.#put(Buffer.concat([this.#line.contents(), part]))) return false;
+    this.#line.resize(0);
     return true;
   }
 

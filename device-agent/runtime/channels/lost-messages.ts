@@ -1,9 +1,9 @@
-/** Counts the messages that applications wrote and nobody got. */
+/** Counts the messages that applications wrote and nobody got, or that waited for them and are let go of. */
 export class LostMessages {
   readonly #counts = new Map<string, number>();
 
-  add(application: string): void {
-    this.#counts.set(application, this.of(application) + 1);
+  add(application: string, count = 1): void {
+    this.#counts.set(application, this.of(application) + count);
   }
 
   of(application: string): number {

@@ -2,10 +2,11 @@ import { type DirectoryHandle, FileError } from '../../../platform/file-handles.
 import type { Machine } from '../../../platform/machine.ts';
 import { type Clock, type Disk, DiskError, type Outbound } from '../../../platform/ports.ts';
 import type { ApplicationReport, DeployedApplication } from '../../../schemas/generated/types.ts';
-import { type Held, measure, measureInStretches } from '../primitives/measure.ts';
+import { measuring } from '../primitives/measure.ts';
 import { memoryDirectory } from '../primitives/memory-directory.ts';
 import { OpenDirectory } from '../primitives/open-directory.ts';
 import { openMax, Quota } from '../primitives/quota.ts';
+import { atOnce, inStretches } from '../primitives/stretches.ts';
 import { ApplicationDirectories } from './application-directories.ts';
 import { Connections } from './connections.ts';
 import { DiskReserve } from './disk-reserve.ts';
@@ -70,15 +71,14 @@ export class Grants {
   }
 
   /**
-   * Counts what an application has left in its directory, a stretch at a time: of a large one its first run would hold up its
-   * neighbours. What can't be counted now is counted, and its fault told, where it is opened.
+   * Counts what an application has left in its directory and its keys, a stretch at a time: of many its first run would hold up
+   * its neighbours. What can't be counted now is counted, and its fault told, where it is opened.
    */
   async count(application: Granted): Promise<void> {
-    const { name, data } = application;
-    if (data === undefined || this.#kept.has(name)) return;
+    const { name } = application;
+    if (this.#kept.has(name)) return;
     try {
-      using held = this.#heldData(name);
-      this.#kept.set(name, this.#newKept(application, await measureInStretches(held.handle, this.#ports.clock)));
+      this.#kept.set(name, await inStretches(this.#counting(application), this.#ports.clock));
     } catch (error) {
       if (!(error instanceof FileError || error instanceof DiskError)) throw error;
     }
@@ -130,35 +130,34 @@ export class Grants {
   #keptOf(application: Granted): Kept {
     const known = this.#kept.get(application.name);
     if (known !== undefined) return known;
-    const kept = this.#newKept(application);
+    const kept = atOnce(this.#counting(application));
     this.#kept.set(application.name, kept);
     return kept;
   }
 
-  #newKept(application: Granted, held?: Held): Kept {
+  *#counting(application: Granted): Generator<void, Kept, void> {
     return {
-      data: this.#openData(application, held),
-      kv: this.#openStore(application),
+      data: yield* this.#countingData(application),
+      kv: yield* this.#countingKeys(application),
       connections: new Connections(),
       machine: { connections: new Connections(), quota: this.#growthOfFiles() },
     };
   }
 
-  #openData({ name, data }: Granted, known?: Held): Kept['data'] {
+  *#countingData({ name, data }: Granted): Generator<void, Kept['data'], void> {
     if (data === undefined) return undefined;
-    using held = this.#heldData(name);
-    return { path: held.path, quota: new Quota({ ...data, openMax }, known ?? measure(held.handle), this.#room) };
-  }
-
-  #heldData(name: string): { readonly path: string; readonly handle: DirectoryHandle } & Disposable {
     const path = this.#directories.open(name, 'data');
     const handle = this.#ports.openDirectory(path);
-    return { path, handle, [Symbol.dispose]: () => handle.close() };
+    try {
+      return { path, quota: new Quota({ ...data, openMax }, yield* measuring(handle), this.#room) };
+    } finally {
+      handle.close();
+    }
   }
 
-  #openStore({ name, kv }: Granted): Kept['kv'] {
+  *#countingKeys({ name, kv }: Granted): Generator<void, Kept['kv'], void> {
     if (kv === undefined) return undefined;
-    const store = new KvStore(this.#ports.disk, this.#directories.open(name, 'kv'));
+    const store = yield* KvStore.opening(this.#ports.disk, this.#directories.open(name, 'kv'));
     return { store, quota: new Quota({ ...kv, entriesMax: keysMax, openMax }, store.measure(), this.#room) };
   }
 

@@ -38,7 +38,7 @@ export class KvDirectory extends FlatDirectory {
     return bytes === undefined ? undefined : { kind: 'file', bytes };
   }
 
-  protected names(): readonly string[] {
+  protected names(): Iterable<string> {
     return this.#store.keys();
   }
 

@@ -2,9 +2,11 @@
 import { whenSettled } from '../../../platform/and-then.ts';
 import { FileError, type FileHandle, type NodeStat, type NodeTimes } from '../../../platform/file-handles.ts';
 import type { DiskFile } from '../../../platform/ports.ts';
+import type { MemoryBytes } from '../primitives/memory-bytes.ts';
 import { MemoryFileHandle, MemoryNodes } from '../primitives/memory-nodes.ts';
 import type { Quota } from '../primitives/quota.ts';
 import { withDiskFaults } from './disk-fault.ts';
+import { valueBytesMax } from './limits.ts';
 
 /** A value as it was when it was opened. */
 export class KvReader implements FileHandle {
@@ -47,6 +49,10 @@ export class KvReader implements FileHandle {
   }
 }
 
+function assertSmall(bytes: number): void {
+  if (bytes > valueBytesMax) throw new FileError('file-too-large', `a value has at most ${valueBytesMax} bytes`);
+}
+
 const nodes = new MemoryNodes(() => 0n, 0n);
 
 /** What a writer of a key is made of. */
@@ -63,17 +69,20 @@ export interface KvWriting {
 
 /** A value that is gathered in memory, and there when it is closed. */
 export class KvWriter extends MemoryFileHandle {
-  readonly #writing: KvWriting;
-  readonly #gathered: { readonly buffer: Uint8Array; readonly length: number };
+  readonly #writing: Omit<KvWriting, 'before'>;
+  /** Of what the key had; undefined for a new one. */
+  readonly #bytesBefore: number | undefined;
+  readonly #gathered: MemoryBytes;
   #isChanged: boolean;
   #isAbandoned = false;
 
-  constructor(writing: KvWriting) {
-    const gathered = nodes.file(writing.before?.slice());
-    super(nodes, gathered);
+  constructor({ before, ...writing }: KvWriting) {
+    const file = nodes.file(before?.slice());
+    super(nodes, file);
     this.#writing = writing;
-    this.#gathered = gathered;
-    this.#isChanged = writing.before === undefined;
+    this.#bytesBefore = before?.length;
+    this.#gathered = file.bytes;
+    this.#isChanged = before === undefined;
   }
 
   override stat(): NodeStat {
@@ -81,11 +90,13 @@ export class KvWriter extends MemoryFileHandle {
   }
 
   override write(bytes: Uint8Array, position: number): number {
+    assertSmall(position + bytes.length);
     this.#isChanged = true;
     return super.write(bytes, position);
   }
 
   override resize(bytes: number): void {
+    assertSmall(bytes);
     this.#isChanged = true;
     super.resize(bytes);
   }
@@ -97,9 +108,8 @@ export class KvWriter extends MemoryFileHandle {
 
   override close(): void | Promise<void> {
     if (!this.#isChanged || this.#isAbandoned) return this.#end(!this.#isChanged);
-    const value = this.#gathered.buffer.subarray(0, this.#gathered.length);
     return whenSettled(
-      () => this.#writing.commit(value),
+      () => this.#writing.commit(this.#gathered.contents()),
       (isKept) => this.#end(isKept),
     );
   }
@@ -110,8 +120,8 @@ export class KvWriter extends MemoryFileHandle {
   }
 
   #uncount(): void {
-    const { before, quota } = this.#writing;
-    quota.grown((before?.length ?? 0) - this.size());
-    if (before === undefined) quota.dropEntry();
+    const { quota } = this.#writing;
+    quota.grown((this.#bytesBefore ?? 0) - this.size());
+    if (this.#bytesBefore === undefined) quota.dropEntry();
   }
 }

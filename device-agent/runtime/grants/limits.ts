@@ -1,6 +1,9 @@
 /** Keys of one application. */
 export const keysMax = 10_000;
 
+/** Of one value: it is gathered in memory, and written in one go that holds up whoever shares the thread. */
+export const valueBytesMax = 2 ** 20;
+
 /** Connections to other machines that all instances of one application may have at once; so many lines and pipes of this one, too. */
 export const connectionsMax = 16;
 

@@ -79,10 +79,12 @@ export class AppHost {
       if (!stays[at]) leaving.set(name, this.#end(life, { lastEventMsMax, next: wanted.get(name) }));
     }
     const coming = applications.filter(({ name }) => leaving.has(name) || !this.#live.has(name));
+    const gone = lives.filter((life) => !wanted.has(life.application.name));
     const begun = coming.map((one) => this.#begin(one, leaving.get(one.name)));
     await Promise.all(leaving.values());
     modules.keep(applications);
     hub.apply([...applications, ...this.#ordered]);
+    for (const life of gone) this.#tellLeft(life);
     lost.keep(new Set(wanted.keys()));
     this.tell();
     await Promise.all(begun);
@@ -102,6 +104,12 @@ export class AppHost {
     const life = await openLife(application, this.#ports, () => this.tell(), queue);
     this.#live.set(application.name, life);
     await life.begin();
+  }
+
+  /** Whoever runs it from now on knows nothing of what it lost here. */
+  #tellLeft(life: Life): void {
+    const { name, events } = life.report();
+    if (events?.dropped !== undefined) this.#say({ kind: 'left', application: name, dropped: events.dropped });
   }
 
   #beat(): void {

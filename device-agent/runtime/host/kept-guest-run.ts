@@ -1,8 +1,8 @@
 import { migration } from '../../../artifact/linking/module-use.ts';
 import { UncapturableState } from '../../../artifact/snapshot/show-state.ts';
 import { SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
-import { FileError } from '../../../platform/file-handles.ts';
-import { emptyInput, inputOf, lineOutput, outputTo } from '../primitives/streams.ts';
+import { Gathered } from '../primitives/gathered.ts';
+import { emptyInput, inputOf, lineOutput } from '../primitives/streams.ts';
 import type { HostedApplication } from '../protocol.ts';
 import { failureOf, notTakenOver, type RunEnd } from '../run-end.ts';
 import type { KeptState } from '../snapshot/kept-state.ts';
@@ -59,17 +59,11 @@ export class KeptGuestRun implements KeptRun {
   }
 
   async exportState(bytesMax: number): Promise<Exported> {
-    const written: Uint8Array[] = [];
-    let bytes = 0;
-    const stdout = outputTo((part) => {
-      bytes += part.length;
-      if (bytes > bytesMax) throw new FileError('file-too-large', `a state of more than ${bytesMax} bytes`);
-      written.push(part.slice());
-    });
-    const end = await this.#callFor(migration.export, { stdin: emptyInput, stdout });
+    const written = new Gathered('a state', bytesMax);
+    const end = await this.#callFor(migration.export, { stdin: emptyInput, stdout: written.stream });
     const failure = end === undefined ? 'it took too long' : failureOf(end);
     if (failure !== undefined) return { kind: 'refused', message: `its ${migration.export} failed: ${failure}` };
-    if (bytes <= bytesMax) return { kind: 'exported', bytes: Buffer.concat(written) };
+    if (!written.isTooLong) return { kind: 'exported', bytes: written.contents() };
     return { kind: 'refused', message: `its ${migration.export} wrote more than ${bytesMax} bytes` };
   }
 

@@ -22,10 +22,11 @@ function serve(directory: string): void {
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
   nodeDisk.makeDirectory(directory);
-  // A supervisor that was killed a moment ago hears nothing; that its channel closed is told by `disconnect`.
-  const unheard = (): void => {};
+  let lastSaid = Promise.resolve();
   const say = (message: FromHost): void => {
-    if (process.connected) process.send?.(message, undefined, undefined, unheard);
+    if (!process.connected) return;
+    // A supervisor that was killed a moment ago hears nothing; that its channel closed is told by `disconnect`.
+    lastSaid = new Promise((resolve) => process.send?.(message, undefined, undefined, () => resolve()));
   };
   const note = openNoteWriter();
   const machine = {
@@ -37,8 +38,10 @@ function serve(directory: string): void {
   };
   const host = openAppHost(machine, directory, say);
   process.on('message', (message: ToHost) => {
-    void host.receive(message).then(() => {
-      if (message.kind === 'stop') process.exit();
+    void host.receive(message).then(async () => {
+      if (message.kind !== 'stop') return;
+      await lastSaid;
+      process.exit();
     });
   });
   say({ kind: 'ready' });

@@ -35,7 +35,7 @@ export function openAppHost(
   const grants = new Grants({ ...machine, onFacts: () => host.tell() }, directory);
   const lost = new LostMessages();
   const abroad = new Abroad(say, (application) => lost.add(application));
-  const hub = new ChannelHub(abroad);
+  const hub = new ChannelHub(abroad, (application, count) => lost.add(application, count));
   const outbox = new OutboxWriter(`${directory}/outbox`, machine);
   const arrivals = new Arrivals(hub, say);
   const channels = { hub, outbox, abroad, arrivals, lost, asks: new Asks(say) };

@@ -1,5 +1,7 @@
 import type { ChildProcess, Clock, Log, Processes, Random } from '../../../platform/ports.ts';
 import { backoffMs } from '../restart.ts';
+import { DropCount } from './drop-count.ts';
+import { underwayMax } from './entrance.ts';
 import { type Answer, type Ask, type HttpAnswer, parseFromDoor, type Route, type ToDoor } from './messages.ts';
 
 /** Where the door is. */
@@ -21,14 +23,21 @@ export interface RelayOptions extends DoorPlace {
   readonly onFault: () => void;
   /** Hands a request to the host of its application; gives that host, or undefined where there is none. */
   readonly ask: (ask: Ask) => string | undefined;
+  /** Requests were refused, by application: for want of room, or because nobody was there or stayed to answer. */
+  readonly onDropped: (counts: Readonly<Record<string, number>>) => void;
 }
 
-const underwayMax = 512;
+interface Asked {
+  readonly host: string;
+  readonly doorId: number;
+  readonly application: string;
+}
 
 /** The supervisor's end of the door: keeps it running while anybody is to be asked, and who still owes an answer. */
 export class HttpRelay {
   readonly #options: RelayOptions;
-  readonly #underway = new Map<number, { readonly host: string; readonly doorId: number }>();
+  readonly #underway = new Map<number, Asked>();
+  readonly #drops: DropCount;
   #routes: readonly Route[] = [];
   #door: ChildProcess | undefined;
   #again: Disposable | undefined;
@@ -40,6 +49,7 @@ export class HttpRelay {
 
   constructor(options: RelayOptions) {
     this.#options = options;
+    this.#drops = new DropCount(options.clock, options.onDropped);
   }
 
   /** Why nobody can ask; undefined where somebody can, or will be able to at once. */
@@ -93,6 +103,7 @@ export class HttpRelay {
     if (message === undefined || door !== this.#door) return;
     if (message.kind === 'ask') return this.#ask(message);
     if (message.kind === 'deaf') return this.#setFault(message.message);
+    if (message.kind === 'dropped') return this.#dropped(message.counts);
     this.#setFault(undefined);
     this.#attempt = 0;
     this.port = message.port;
@@ -105,19 +116,36 @@ export class HttpRelay {
     this.#options.onFault();
   }
 
+  #dropped({ '': unread = 0, ...counts }: Readonly<Record<string, number>>): void {
+    if (unread > 0) this.#options.log.write('warn', 'runtime.door.full', { connections: unread });
+    // A door is not believed about others than those it leads to.
+    for (const { application } of this.#routes) {
+      const count = counts[application];
+      if (count !== undefined) this.#drops.add(application, count);
+    }
+  }
+
   #ask({ id: doorId, application, ask }: Ask): void {
-    if (this.#underway.size >= underwayMax) return this.#tell(doorId, { kind: 'busy' });
+    if (this.#underway.size >= underwayMax) return this.#refuse(doorId, application, 'busy');
     this.#lastId += 1;
     const id = this.#lastId;
     const host = this.#options.ask({ kind: 'ask', id, application, ask });
-    if (host === undefined) this.#tell(doorId, { kind: 'absent' });
-    else this.#underway.set(id, { host, doorId });
+    if (host === undefined) this.#refuse(doorId, application, 'absent');
+    else this.#underway.set(id, { host, doorId, application });
+  }
+
+  #refuse(doorId: number, application: string, kind: 'busy' | 'absent'): void {
+    this.#drops.add(application);
+    this.#tell(doorId, { kind });
   }
 
   #settle(id: number, answer: HttpAnswer): void {
     const asked = this.#underway.get(id);
     this.#underway.delete(id);
-    if (asked !== undefined) this.#tell(asked.doorId, answer);
+    if (asked === undefined) return;
+    // Hosts count what found no room there; that an application was gone they can't always tell any more.
+    if (answer.kind === 'absent') this.#drops.add(asked.application);
+    this.#tell(asked.doorId, answer);
   }
 
   #tell(id: number, answer: HttpAnswer): void {

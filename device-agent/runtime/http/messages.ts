@@ -56,6 +56,8 @@ export type ToDoor = { readonly kind: 'routes'; readonly routes: readonly Route[
 export type FromDoor =
   | { readonly kind: 'listening'; readonly port: number }
   | { readonly kind: 'deaf'; readonly message: string }
+  /** Requests that found no room, by application; without a name, connections of which nothing was read. */
+  | { readonly kind: 'dropped'; readonly counts: Readonly<Record<string, number>> }
   | Ask;
 
 /** Bytes of a request's body, and of an answer's. */
@@ -91,11 +93,17 @@ function parseAsk(value: unknown): HttpAsk | undefined {
   return { method, route, pathInfo, query, headers, address, serverName, serverPort, body };
 }
 
+function parseDropped(counts: unknown): FromDoor | undefined {
+  if (!isFields(counts) || !Object.values(counts).every(isCount)) return undefined;
+  return { kind: 'dropped', counts: counts as Readonly<Record<string, number>> };
+}
+
 /** What a door says, rebuilt from its known fields; undefined when it is none of ours. */
 export function parseFromDoor(value: unknown): FromDoor | undefined {
   if (!isFields(value)) return undefined;
   if (value.kind === 'listening') return isCount(value.port) ? { kind: 'listening', port: value.port } : undefined;
   if (value.kind === 'deaf') return isText(value.message) ? { kind: 'deaf', message: value.message } : undefined;
+  if (value.kind === 'dropped') return parseDropped(value.counts);
   const ask = parseAsk(value.ask);
   if (value.kind !== 'ask' || ask === undefined || !isCount(value.id) || !isText(value.application)) return undefined;
   return { kind: 'ask', id: value.id, application: value.application, ask };

@@ -6,9 +6,10 @@ import { memoryShortage } from '../../../artifact/admission/memory-limit.ts';
 import type { ModuleNeed } from '../../../artifact/admission/verdict.ts';
 import { FuelError, type FuelErrorCode } from '../../../artifact/fuel/error.ts';
 import { injectFuel } from '../../../artifact/fuel/inject.ts';
-import { sharedBodyBytesMax } from '../limits.ts';
+import { sharedBodyBytesMax, sharedInstanceMicrosecondsMax } from '../limits.ts';
 import { importedShape } from '../wasi/imported-memory.ts';
 import { isMemoryFixed } from './fixed-memory.ts';
+import { instanceMicroseconds, instancePartsOf } from './instance-parts.ts';
 import { largestBodyBytes } from './largest-body.ts';
 import { takeMemoryFromOutside } from './memory-outside.ts';
 import type { Traits } from './prepared-store.ts';
@@ -28,10 +29,21 @@ const reasons: Partial<Readonly<Record<ModuleNeed, string>>> = {
 
 function ownProcessReasons(source: Uint8Array, needs: readonly ModuleNeed[]): readonly string[] {
   const asked = needs.flatMap((need) => reasons[need] ?? []);
+  return [...asked, ...largeBodyReason(source), ...largeInstanceReason(source)];
+}
+
+function largeBodyReason(source: Uint8Array): readonly string[] {
   const bytes = largestBodyBytes(source);
-  return bytes > sharedBodyBytesMax
-    ? [...asked, `its module has a function of ${bytes} bytes to compile at once`]
-    : asked;
+  return bytes > sharedBodyBytesMax ? [`its module has a function of ${bytes} bytes to compile at once`] : [];
+}
+
+function largeInstanceReason(source: Uint8Array): readonly string[] {
+  const parts = instancePartsOf(source);
+  if (instanceMicroseconds(parts) <= sharedInstanceMicrosecondsMax) return [];
+  const { exports, elements, dataBytes } = parts;
+  return [
+    `each instance of its module takes ${exports} exports, ${elements} table elements and ${dataBytes} bytes of data`,
+  ];
 }
 
 /** Prepares a module, one of several or alone, for an application whose memories may grow to so many pages each. */

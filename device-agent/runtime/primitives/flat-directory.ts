@@ -26,7 +26,7 @@ export abstract class FlatDirectory implements DirectoryHandle {
 
   /** Kind and size of an entry; undefined when there is none. */
   protected abstract entry(name: string): { readonly kind: NodeKind; readonly bytes: number } | undefined;
-  protected abstract names(): readonly string[];
+  protected abstract names(): Iterable<string>;
   abstract duplicate(): DirectoryHandle;
 
   /** What stands for an entry: made of its name, so that nothing is kept for names that come and go. */

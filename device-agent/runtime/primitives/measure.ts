@@ -1,5 +1,4 @@
 import type { DirectoryHandle } from '../../../platform/file-handles.ts';
-import type { Clock } from '../../../platform/ports.ts';
 
 /**
  * What a directory holds: sizes of all files below it, each once whatever its names, and its entries. What lies deeper, or is more,
@@ -15,11 +14,8 @@ const measuredMax = 1_000_000;
 const depthMax = 128;
 const uncounted = Number.MAX_SAFE_INTEGER;
 
-/** Of an application host's thread: who waits meanwhile waits this long. */
-const stretchMs = 1;
-
-/** Measures a directory and stops after every entry: whoever asks for the next one says when. */
-function* measuring(directory: DirectoryHandle): Generator<void, Held, void> {
+/** What a directory holds already; stops after every entry: whoever asks for the next one says when. */
+export function* measuring(directory: DirectoryHandle): Generator<void, Held, void> {
   const linked = new Set<bigint>();
   const sum = { bytes: 0, entries: 0 };
   function* add(held: DirectoryHandle, depth: number): Generator<void, void, void> {
@@ -46,28 +42,4 @@ function* measuring(directory: DirectoryHandle): Generator<void, Held, void> {
   }
   yield* add(directory, 0);
   return sum;
-}
-
-/** What a directory holds already, at once. */
-export function measure(directory: DirectoryHandle): Held {
-  const steps = measuring(directory);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-  }
-}
-
-/** The same a stretch at a time, with everybody else between two. */
-export async function measureInStretches(
-  directory: DirectoryHandle,
-  { monotonic, sleep }: Pick<Clock, 'monotonic' | 'sleep'>,
-): Promise<Held> {
-  const steps = measuring(directory);
-  for (let endMs = monotonic() + stretchMs; ; ) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-    if (monotonic() < endMs) continue;
-    await sleep(0);
-    endMs = monotonic() + stretchMs;
-  }
 }

@@ -1,4 +1,5 @@
-import { FileError, type FileHandle, type NodeStat, type NodeTimes } from '../../../platform/file-handles.ts';
+import type { FileHandle, NodeStat, NodeTimes } from '../../../platform/file-handles.ts';
+import { MemoryBytes } from './memory-bytes.ts';
 
 /** What files, directories and links in memory have in common. */
 interface MemoryNodeBase {
@@ -9,11 +10,9 @@ interface MemoryNodeBase {
   changed: bigint;
 }
 
-/** A file in memory; behind `length` its buffer holds room to grow. */
 export interface MemoryFile extends MemoryNodeBase {
   readonly kind: 'file';
-  buffer: Uint8Array<ArrayBufferLike>;
-  length: number;
+  readonly bytes: MemoryBytes;
 }
 
 export interface MemoryDirectoryNode extends MemoryNodeBase {
@@ -46,8 +45,8 @@ export class MemoryNodes {
     return { inode: this.#nextInode++, links: 1n, accessed: now, modified: now, changed: now };
   }
 
-  file(bytes: Uint8Array = new Uint8Array(0)): MemoryFile {
-    return { ...this.#base(), kind: 'file', buffer: bytes, length: bytes.length };
+  file(bytes?: Uint8Array): MemoryFile {
+    return { ...this.#base(), kind: 'file', bytes: new MemoryBytes(bytes) };
   }
 
   directory(): MemoryDirectoryNode {
@@ -75,7 +74,7 @@ export class MemoryNodes {
 }
 
 function bytesOf(node: MemoryNode): number {
-  if (node.kind === 'file') return node.length;
+  if (node.kind === 'file') return node.bytes.length;
   return node.kind === 'link' ? node.target.length : 0;
 }
 
@@ -94,36 +93,22 @@ export class MemoryFileHandle implements FileHandle {
   }
 
   size(): number {
-    return this.#file.length;
+    return this.#file.bytes.length;
   }
 
   read(into: Uint8Array, position: number): number {
-    const { buffer, length } = this.#file;
-    if (position >= length) return 0;
-    const part = buffer.subarray(position, Math.min(length, position + into.length));
-    into.set(part);
-    return part.length;
+    return this.#file.bytes.read(into, position);
   }
 
   write(bytes: Uint8Array, position: number): number {
-    const end = position + bytes.length;
-    if (end > this.#file.length) this.#setLength(end);
-    this.#file.buffer.set(bytes, position);
+    this.#file.bytes.write(bytes, position);
     this.#nodes.touch(this.#file);
     return bytes.length;
   }
 
   resize(bytes: number): void {
-    this.#setLength(bytes);
+    this.#file.bytes.resize(bytes);
     this.#nodes.touch(this.#file);
-  }
-
-  /** What is cut off is gone: a file that grows again has zeros there. */
-  #setLength(length: number): void {
-    const file = this.#file;
-    if (length < file.length) file.buffer.fill(0, length, file.length);
-    else if (length > file.buffer.length) file.buffer = grown(file.buffer, length);
-    file.length = length;
   }
 
   setTimes(times: NodeTimes): void {
@@ -133,14 +118,4 @@ export class MemoryFileHandle implements FileHandle {
   sync(): void {}
 
   close(): void | Promise<void> {}
-}
-
-function grown(buffer: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
-  try {
-    const larger = new Uint8Array(Math.max(length, buffer.length * 2));
-    larger.set(buffer);
-    return larger;
-  } catch {
-    throw new FileError('insufficient-space', `no memory for a file of ${length} bytes`);
-  }
 }

@@ -9,6 +9,8 @@ import { type GuestPath, parsePath } from './guest-path.ts';
 
 const linksMax = 32;
 const depthMax = 128;
+/** Entered on the way by one path, with those it leaves again: each costs the kernel's time, which no fuel pays. */
+const enteredMax = 2 * depthMax;
 
 /** An entry of a held directory; `name` is missing when the directory itself is meant. */
 export interface Place extends Disposable {
@@ -26,6 +28,7 @@ class Walk {
   /** What is left of the path, the next part last. */
   readonly #left: string[] = [];
   #links = 0;
+  #timesEntered = 0;
   namesDirectory = false;
 
   constructor(base: DirectoryHandle, path: GuestPath) {
@@ -60,6 +63,8 @@ class Walk {
 
   enter(name: string): void {
     if (this.#entered.length === depthMax) throw new FileError('name-too-long', `deeper than ${depthMax} directories`);
+    this.#timesEntered += 1;
+    if (this.#timesEntered > enteredMax) throw new FileError('loop', `by way of more than ${enteredMax} directories`);
     try {
       this.#entered.push(this.directory.openDirectory(name));
     } catch (error) {

@@ -58,7 +58,8 @@ function portsOf({ stateDirectory }: ApplicationRequest): ApplicationRunPorts {
     openOutput,
     print: (stream, bytes) => writeAll(streams[stream], bytes),
     tell,
-    listen: (port, answer) => startLocalHttpServer({ host: '127.0.0.1', port, bodyBytesMax: askBodyBytesMax, answer }),
+    listen: (port, answer, onUnread) =>
+      startLocalHttpServer({ host: '127.0.0.1', port, bodyBytesMax: askBodyBytesMax, answer, onUnread }),
   };
 }
 

@@ -11,6 +11,7 @@ import type { AppHost } from '../host/app-host.ts';
 import type { OpenSource } from '../host/events/event-source.ts';
 import type { Launcher } from '../host/launch.ts';
 import { Door } from '../http/door.ts';
+import type { Ask } from '../http/messages.ts';
 import type { FromHost, Usage } from '../protocol.ts';
 import { failureOf, type RunEnd } from '../run-end.ts';
 import {
@@ -41,7 +42,7 @@ export interface ApplicationRunPorts {
   /** A line for whoever sits at the terminal. */
   readonly tell: (text: string) => void;
   /** Serves requests; gives the port. */
-  readonly listen: (port: number, answer: Door['answer']) => Promise<number>;
+  readonly listen: (port: number, answer: Door['answer'], onUnread: () => void) => Promise<number>;
 }
 
 const address = '127.0.0.1';
@@ -128,10 +129,12 @@ export class ApplicationRun {
     const { trigger, name } = this.#request.application;
     if (trigger?.http === undefined) return;
     const { route } = trigger.http;
-    const door = new Door(address, (ask) => void this.#host.receive(ask));
+    const ask = (one: Ask): void => void this.#host.receive(one);
+    const door = new Door(address, { ask, onDropped: () => this.#use.dropped() });
     door.route([{ route, application: name }]);
     this.#door = door;
-    door.port = await this.#ports.listen(this.#request.port, (request) => door.answer(request));
+    const onUnread = (): void => this.#use.dropped();
+    door.port = await this.#ports.listen(this.#request.port, (request) => door.answer(request), onUnread);
     this.#ports.tell(`answers at http://${address}:${door.port}${route}; Ctrl-C ends it`);
   }
 
@@ -161,6 +164,7 @@ export class ApplicationRun {
     switch (message.kind) {
       case 'ready':
       case 'applied':
+      case 'left':
         return;
       case 'states':
         return this.#heard(message.applications[0]);

@@ -9,12 +9,18 @@ export class UseCount {
   #runs = 0;
   #fuel = 0;
   #peakMemoryBytes = 0;
+  #dropped = 0;
   readonly #channels = { in: new Map<string, ChannelUse>(), out: new Map<string, ChannelUse>() };
 
   ended(usage: Parameters<RunWatch['onEnd']>[1]): void {
     this.#runs += 1;
     this.#fuel += usage.fuelSpent;
     this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, usage.memoryBytes);
+  }
+
+  /** A request did not get as far as its host. */
+  dropped(): void {
+    this.#dropped += 1;
   }
 
   message(way: Way, channel: string, bytes: number): void {
@@ -28,11 +34,12 @@ export class UseCount {
     usage: Extract<FromHost, { kind: 'beat' }>['usage'][number] | undefined,
   ): ApplicationUse {
     const { events, facts } = report ?? {};
+    const dropped = this.#dropped + (events?.dropped ?? 0);
     const { dataBytes, kvBytes } = usage ?? {};
     return {
       ...{ runs: this.#runs, fuel: this.#fuel, peakMemoryBytes: this.#peakMemoryBytes },
       ...{ in: Object.fromEntries(this.#channels.in), out: Object.fromEntries(this.#channels.out) },
-      ...(events === undefined ? {} : { events }),
+      ...(events === undefined ? {} : { events: dropped === 0 ? events : { ...events, dropped } }),
       ...(facts === undefined ? {} : { facts }),
       ...(dataBytes === undefined ? {} : { dataBytes }),
       ...(kvBytes === undefined ? {} : { kvBytes }),

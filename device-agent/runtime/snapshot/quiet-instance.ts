@@ -3,6 +3,7 @@ import { type Layout, layoutDifferences, layoutOf } from '../../../artifact/snap
 import { type ShownState, showState, UncapturableState } from '../../../artifact/snapshot/show-state.ts';
 import { type Snapshot, SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
 import { sha256Hex } from '../../../schemas/sha256.ts';
+import { atOnce } from '../primitives/stretches.ts';
 import type { Guest } from '../wasi/guest.ts';
 import { capturing, restoring, type ShownInstance, type Tables, tablesOf } from './instance-state.ts';
 
@@ -18,13 +19,6 @@ export interface Carriable extends ShownState {
 export function carriable(source: Uint8Array, ready: Uint8Array, memoryPagesMax: number): Carriable {
   const { left, stack } = fuelContract;
   return { ...showState(ready, [left, stack]), digest: sha256Hex(source), layout: layoutOf(source), memoryPagesMax };
-}
-
-function atOnce<T>(steps: Generator<void, T, void>): T {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-  }
 }
 
 /** An instance that nothing runs in, between two calls: its state can be captured, and, before the first, be given to it. */

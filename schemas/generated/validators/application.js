@@ -200,9 +200,9 @@ return errors === 0;
 }
 validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema42 = {"title":"Trigger","description":"What starts it: exactly one of these. Without a trigger it is started once and kept alive.","type":"object","properties":{"schedule":{"title":"ScheduleTrigger","description":"At these times. Those that pass while the device is off are not made up for.","type":"object","properties":{"cron":{"description":"Minute, hour, day of month, month, day of week; six fields begin with seconds.","type":"string","minLength":9,"maxLength":100},"timeZone":{"description":"An IANA name.","type":"string","minLength":1,"maxLength":64,"default":"UTC"}},"required":["cron"],"additionalProperties":false},"message":{"title":"MessageTrigger","description":"Each message of a channel that it reads.","type":"object","properties":{"channel":{"$ref":"metadata.schema.json#/$defs/Name"}},"required":["channel"],"additionalProperties":false},"http":{"title":"HttpTrigger","description":"Each request at a path of the agent's port for applications, or below it.","type":"object","properties":{"route":{"type":"string","maxLength":200,"pattern":"^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$"}},"required":["route"],"additionalProperties":false}},"minProperties":1,"maxProperties":1,"additionalProperties":false};
+const schema42 = {"title":"Trigger","description":"What starts it: exactly one of these. Without a trigger it is started once and kept alive.","type":"object","properties":{"schedule":{"title":"ScheduleTrigger","description":"At these times. Those that pass while the device is off are not made up for.","type":"object","properties":{"cron":{"description":"Minute, hour, day of month, month, day of week; six fields begin with seconds.","type":"string","minLength":9,"maxLength":100},"timeZone":{"description":"An IANA name.","type":"string","minLength":1,"maxLength":64,"default":"UTC"}},"required":["cron"],"additionalProperties":false},"message":{"title":"MessageTrigger","description":"Each message of a channel that it reads.","type":"object","properties":{"channel":{"$ref":"metadata.schema.json#/$defs/Name"}},"required":["channel"],"additionalProperties":false},"http":{"title":"HttpTrigger","description":"Each request at a path of the agent's port for applications, or below it.","type":"object","properties":{"route":{"description":"Segments of letters, digits and ._~-; none is . or .., which are taken out of a request's path before it is looked at.","type":"string","maxLength":200,"pattern":"^/((?!\\.{1,2}(/|$))[A-Za-z0-9._~-]+(/(?!\\.{1,2}(/|$))[A-Za-z0-9._~-]+)*)?$"}},"required":["route"],"additionalProperties":false}},"minProperties":1,"maxProperties":1,"additionalProperties":false};
 const func2 = (text) => [...text].length;
-const pattern12 = new RegExp("^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$", "u");
+const pattern12 = new RegExp("^/((?!\\.{1,2}(/|$))[A-Za-z0-9._~-]+(/(?!\\.{1,2}(/|$))[A-Za-z0-9._~-]+)*)?$", "u");
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -455,7 +455,7 @@ vErrors.push(err19);
 errors++;
 }
 if(!pattern12.test(data6)){
-const err20 = {instancePath:instancePath+"/http/route",schemaPath:"#/properties/http/properties/route/pattern",keyword:"pattern",params:{pattern: "^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$"},message:"must match pattern \""+"^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$"+"\""};
+const err20 = {instancePath:instancePath+"/http/route",schemaPath:"#/properties/http/properties/route/pattern",keyword:"pattern",params:{pattern: "^/((?!\\.{1,2}(/|$))[A-Za-z0-9._~-]+(/(?!\\.{1,2}(/|$))[A-Za-z0-9._~-]+)*)?$"},message:"must match pattern \""+"^/((?!\\.{1,2}(/|$))[A-Za-z0-9._~-]+(/(?!\\.{1,2}(/|$))[A-Za-z0-9._~-]+)*)?$"+"\""};
 if(vErrors === null){
 vErrors = [err20];
 }

@@ -69,6 +69,10 @@ test('what one toolchain imports under many names is one problem, which says wha
     ['an addon for Node', 'WASI threads'],
   );
   t.regex(importing(['env', '__memory_base'], ['GOT.mem', 'x'])[0]?.message ?? '', /link it statically/);
+  const hint = (...names: readonly string[]) => importing(...names.map((name) => ['env', name] as const))[0]?.message;
+  t.regex(hint('__cxa_throw', 'emscripten_resize_heap') ?? '', /this is Emscripten/);
+  t.regex(hint('__cxa_throw', '_Unwind_CallPersonality') ?? '', /this is C\+\+ .*-fno-exceptions\)$/);
+  t.regex(hint('setjmp', 'longjmp') ?? '', /this is C .*-lsetjmp\)$/);
   const linked = (module: string, name: string) =>
     judgeLinkedModule(buildModule({ imports: [{ module, name }], functions: { _start: [] } })).kind;
   t.deepEqual([linked('gojs', 'debug'), linked('a', 'b'), linked('codec', 'encode')], ['refused', 'runs', 'runs']);

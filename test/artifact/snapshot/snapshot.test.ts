@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import test from 'ava';
 import { layoutDifferences, layoutOf } from '../../../artifact/snapshot/layout.ts';
 import {
@@ -60,6 +61,13 @@ test('a snapshot with a right digest that lies is refused before anything is mad
     /its blocks are 4097 bytes, its head says 8192/,
   );
   refused({ blocks: new Map([[0, new Uint8Array(2 * blockBytes)]]) }, /its blocks do not unpack/);
+  const file = Buffer.from(encodeSnapshot(snapshot).subarray(0, -32));
+  const runs = '[[0,2],[10,1]]';
+  file.write('[[0,2],[1,30]]'.slice(0, runs.length), file.indexOf(runs));
+  const digest = createHash('sha256').update(file).digest();
+  t.throws(() => decodeSnapshot(Buffer.concat([file, digest]), 2), {
+    message: 'its blocks are not in order within its memory',
+  });
 });
 
 test('the layout of a module stays while only code and names change, and tells else what does not', (t) => {

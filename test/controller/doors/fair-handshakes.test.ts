@@ -63,7 +63,7 @@ async function open(limits: Partial<HandshakeLimits>) {
 }
 
 test('connections of one source that begin no handshake hold up nobody of another', async (t) => {
-  await using stage = await open({ handshakesMax: 8, handshakesPerSourceMax: 4 });
+  await using stage = await open({ handshakesMax: 8 });
   const hanging = Array.from({ length: 20 }, () => stage.silent('127.0.0.1'));
   await stage.entered(20);
   t.true(await stage.greeted('::1'));
@@ -71,7 +71,7 @@ test('connections of one source that begin no handshake hold up nobody of anothe
 });
 
 test('handshakes that hang give their places back, and who waited has a turn', async (t) => {
-  await using stage = await open({ handshakesMax: 1, handshakesPerSourceMax: 1 });
+  await using stage = await open({ handshakesMax: 1 });
   const hanging = stage.silent('127.0.0.1');
   await stage.entered(1);
   t.true(await stage.greeted('127.0.0.1'));
@@ -79,7 +79,7 @@ test('handshakes that hang give their places back, and who waited has a turn', a
 });
 
 test('where there is no room to wait one is turned away, and it is said', async (t) => {
-  await using stage = await open({ handshakesMax: 1, handshakesPerSourceMax: 1, waitingMax: 1 });
+  await using stage = await open({ handshakesMax: 1, waitingMax: 1 });
   const hanging = [stage.silent('127.0.0.1'), stage.silent('127.0.0.1'), stage.silent('127.0.0.1')];
   await Promise.any(hanging.map((socket) => once(socket, 'close')));
   t.regex(stage.turnedAway[0] ?? '', /127\.0\.0\.1 HANDSHAKES_FULL$/);
@@ -87,7 +87,7 @@ test('where there is no room to wait one is turned away, and it is said', async 
 });
 
 test('who waited longer than the other end does is not served', async (t) => {
-  await using stage = await open({ handshakesMax: 1, handshakesPerSourceMax: 1, waitingMs: 1000 });
+  await using stage = await open({ handshakesMax: 1, waitingMs: 1000 });
   const hanging = stage.silent('127.0.0.1');
   await stage.entered(1);
   const late = stage.greeted('127.0.0.1');

@@ -15,8 +15,9 @@ interface Said {
   readonly body: { readonly code?: number; readonly state?: Record<string, unknown>; readonly version?: number };
 }
 
-/** A device `buoy`, its engine, and virtual time; `settle` lets all happen that happens now. */
+/** A device `buoy`, its engine, and virtual time; `settle` lets all happen that happens now. The wall clock may be set. */
 async function scene({ tellsConnections = false } = {}) {
+  const wall = { skewMs: 0 };
   const time = new SimTime(start);
   const state = openSqliteState(':memory:');
   const faults: { isFull?: boolean } = {};
@@ -24,7 +25,7 @@ async function scene({ tellsConnections = false } = {}) {
   const warned: string[] = [];
   const broker: { isAway?: boolean } = {};
   const made = await openEngine({
-    clock: time.clock({ alive: true }),
+    clock: time.clock({ alive: true }, () => wall.skewMs),
     state: {
       ...{ load: (take) => state.load(take), read: (keys) => state.read(keys), close: () => state.close() },
       commit: async (writes: readonly StateWrite[]) => {
@@ -59,6 +60,7 @@ async function scene({ tellsConnections = false } = {}) {
   return {
     ...made,
     time,
+    wall,
     said,
     warned,
     faults,
@@ -149,6 +151,10 @@ test('a report that comes late is dropped and told, and proves no health', async
   t.like(await report(boot('a', 2, { agentVersion: '9' })), { topic: 'update/rejected' });
   t.deepEqual(warned, ['REPORT_LATE'], 'told once');
   t.is((await report(boot('a', 2))).topic, 'update/accepted', 'whose answer was lost');
+  t.is(observe('buoy').dropped, undefined, 'a message that came twice is no fault of the device');
+  t.is(observe('buoy').contactAt, heard);
+  await report(boot('a', 1));
+  t.is(observe('buoy').dropped?.code, 'REPORT_LATE');
   await report(boot('a', 3));
   t.is(observe('buoy').dropped, undefined);
 });
@@ -225,6 +231,24 @@ test('a device that goes on claiming another deployment under its sequence is is
   }
   const { sequence } = observe('buoy').issued!;
   t.true(sequence > 2 && sequence < 10, `${sequence} after an hour`);
+});
+
+test('a clock that is set back silences no trouble, and delays no deployment', async (t) => {
+  const { report, desire, observe, wall, time, warned } = await scene();
+  wall.skewMs = 365 * 86_400_000;
+  await desire(1, 'first');
+  const claim = (counter: number) => {
+    const { sequence } = observe('buoy').issued!;
+    const running = { sequence, revision: 'b'.repeat(40) };
+    const problem = { code: 'DISK_FULL', message: 'no room', at: new Date(time.now).toISOString(), sequence: counter };
+    return boot('a', counter, { highestSequence: sequence, running, problem });
+  };
+  await report(claim(1));
+  t.deepEqual([observe('buoy').issued?.sequence, warned], [2, ['DISK_FULL']]);
+  wall.skewMs = 0;
+  await time.runUntil(time.now + 3_600_000);
+  await report(claim(2));
+  t.deepEqual([observe('buoy').issued?.sequence, warned], [3, ['DISK_FULL', 'DISK_FULL']]);
 });
 
 test('what was not delivered is owed over a restart, told, and settled when the broker is back', async (t) => {

@@ -24,6 +24,15 @@ test('an end is counted down from a year to a day, and on when it is over', (t) 
   t.is(stepOf(endIn(-400), now), 0);
 });
 
+test('nothing is said of what is in the first half of its life: who begins a fleet has done nothing wrong', (t) => {
+  const year = { lifeMs: 365 * dayMs };
+  t.deepEqual(
+    [365, 181, 180, 90, -1].map((days) => stepOf(endIn(days, year), now)),
+    [undefined, undefined, 180, 90, 0],
+  );
+  t.is(stepOf(endIn(365, { lifeMs: 5 * 365 * dayMs }), now), 365);
+});
+
 test('each severity says when, what stops and what to do', (t) => {
   const said = (days: number) => {
     const { severity, message } = expiryStatus(endIn(days), now)!;

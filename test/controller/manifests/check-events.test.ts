@@ -24,6 +24,13 @@ test('a trigger that names a bad schedule, an unknown zone or a channel that is 
   t.deepEqual(codesOf({ release: '1', events: { concurrency: 2 } }), ['NO_TRIGGER spec.events']);
 });
 
+test('a route that no request can reach is refused', (t) => {
+  const routed = (route: string) => codesOf({ release: '1', trigger: { http: { route } } });
+  for (const route of ['/', '/a/..b', '/.well-known/a', '/a...']) t.deepEqual(routed(route), [], route);
+  for (const route of ['/..', '/.', '/a/../b', '/a/.', '/a//b', '/a/', '/%61'])
+    t.deepEqual(routed(route), ['BAD_VALUE spec.trigger.http.route'], route);
+});
+
 test('a kept instance names the handler that is called, and only a kept one has it', (t) => {
   const events = (terms: object) => ({ release: '1', trigger: { http: { route: '/' } }, events: terms });
   t.deepEqual(codesOf(events({ instance: 'kept', handler: 'handle' })), []);

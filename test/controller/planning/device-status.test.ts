@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { DesiredDevice } from '../../../controller/manifests/desired.ts';
-import { deviceStatus } from '../../../controller/planning/device-status.ts';
+import { changesAt, deviceStatus } from '../../../controller/planning/device-status.ts';
 import type { DescribedDevice } from '../../../controller/planning/observed.ts';
 import { convergenceOf } from '../../../controller/planning/tally.ts';
 import type { Report } from '../../../schemas/generated/types.ts';
@@ -116,6 +116,7 @@ test('a device that is not connected and said nothing under its key is not said 
 test('a device that is connected is not dark, however long it has had nothing to say', (t) => {
   const running = { ...report, running: { sequence: 3, revision: 'c'.repeat(40) } };
   t.is(statusOf({ report: running, connected: true, contactAt: now - 4_000_000 }), 'running UP_TO_DATE');
+  t.is(changesAt(desired, { connected: true, contactAt: now }, now), undefined, 'nor is it waited for');
 });
 
 test('what is not believed of a device is told, and shows it neither running nor merely late', (t) => {
@@ -126,6 +127,8 @@ test('what is not believed of a device is told, and shows it neither running nor
   t.is(statusOf({ report: running, takeovers }), 'failed TWO_MACHINES');
   t.is(statusOf({ report: running, takeovers: { ...takeovers, count: 1 } }), 'running UP_TO_DATE');
   t.is(statusOf({ report: running, takeovers: { ...takeovers, at: now - 7_200_000 } }), 'running UP_TO_DATE');
+  const ahead = { ...takeovers, at: now + 365 * 86_400_000 };
+  t.is(statusOf({ report: running, takeovers: ahead }), 'running UP_TO_DATE', 'by a clock that ran ahead');
   const leaping = { ...running, highestSequence: Number.MAX_SAFE_INTEGER };
   t.is(statusOf({ report: leaping }), 'failed SEQUENCE_NOT_PLAUSIBLE');
   const unsettled = { kind: 'deliver', since: now, attempts: 2, failure: 'the broker is away' } as const;

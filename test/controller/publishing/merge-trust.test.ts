@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { addRelease } from '../../../controller/publishing/authoring/add-release.ts';
 import { AuthoringError, type AuthoringErrorCode } from '../../../controller/publishing/authoring/authoring-error.ts';
 import { type MergeSides, mergeTrust } from '../../../controller/publishing/authoring/merge-trust.ts';
+import { removeRelease } from '../../../controller/publishing/authoring/remove-release.ts';
 import { signMetadata } from '../../../controller/publishing/authoring/sign-metadata.ts';
 import { readTrustFiles, type WorkTree, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
 import { judgeTrust } from '../../../controller/publishing/judge-trust.ts';
@@ -86,8 +87,37 @@ test('what one branch took away, and the other left as it was, stays away', (t) 
   t.deepEqual(releasesOf(tree), ['crane/1.0.0']);
   const judged = judgeTrust(readTrustFiles(tree), sides.theirs);
   t.deepEqual(judged.kind === 'prevails' && [...judged.trust.releases.keys()], ['crane/1.0.0']);
-  mergeTrust(tree, { ...sides, base: undefined }, options);
+  const without = { ...sides, base: undefined };
+  refusedWith(
+    t,
+    () => mergeTrust(tree, without, options),
+    'TRUST_OLDER',
+    /names crane\/1\.1\.0.*remove its file below/,
+  );
+  tree.disk.remove('/fleet/.fleet/keys/offline/newest/crane.json');
+  mergeTrust(tree, without, options);
   t.deepEqual(releasesOf(tree), ['crane/1.0.0', 'crane/1.1.0'], 'without a common past nothing was taken away');
+});
+
+test('a side that has an older file put back adds nothing by it: what was taken out before both is named by neither', (t) => {
+  const { tree, sides } = branches(
+    (ours) => release(ours, 'buoy', '1.0.0', 3, now + minuteMs),
+    (theirs) => {
+      release(theirs, 'crane', '1.1.0', 2, now + minuteMs);
+      removeRelease(theirs, { name: 'crane', version: '1.0.0', now: now + 2 * minuteMs, announce: () => {} });
+    },
+  );
+  const replayed = new Map([...sides.theirs, ['trust/roles/crane.json', sides.base!.get('trust/roles/crane.json')!]]);
+  const merge = () => mergeTrust(tree, { base: sides.theirs, ours: sides.theirs, theirs: replayed }, options);
+  refusedWith(
+    t,
+    merge,
+    'TRUST_OLDER',
+    /crane\/1\.0\.0\.wasm.*where the two sides come from|where the two sides come from.*crane\/1\.0\.0/,
+  );
+  t.notThrows(() =>
+    mergeTrust(tree, { base: sides.theirs, ours: sides.theirs, theirs: replayed, isBack: true }, options),
+  );
 });
 
 test('what only one branch changed is taken as it is, without a new signature', (t) => {

@@ -21,7 +21,7 @@ import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import { SimTime } from '../../sim/sim-clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 import { SimRandom } from '../../sim/sim-random.ts';
-import { moduleOf, newTree, now, onlineOf, release, trustOf } from './repository.ts';
+import { memoryOf, moduleOf, newMemory, newTree, now, onlineOf, release, trustOf } from './repository.ts';
 
 /** A controller that published two releases of crane, and then that one of them was taken out. */
 async function afterRemoval() {
@@ -86,7 +86,7 @@ function signedNames(tree: WorkTree, disk: SimDisk): string[] {
   return [...(readReleaseNames(disk.readFile(recordPath), [snapshot.publicKey])?.keys() ?? ['not signed by it'])];
 }
 
-test('a record that is damaged, gone or signed by nobody of the fleet counts for nothing, and begins anew with what is published next', async (t) => {
+test('a record that is damaged, gone or signed by nobody of the fleet counts for nothing, and begins anew where the state was lost too', async (t) => {
   const { tree, disk } = await afterRemoval();
   const stranger = privateKeyFromSeed(new Uint8Array(32).fill(9));
   const lie = new Map([['crane/1.0.0', 'b'.repeat(64)]]);
@@ -105,13 +105,30 @@ test('a record that is damaged, gone or signed by nobody of the fleet counts for
   ];
   for (const bytes of [...texts.map((text) => Buffer.from(text, 'latin1')), writeReleaseNames(lie, stranger), moved]) {
     await plant(disk, bytes);
-    const online = onlineOf(tree, disk);
+    const online = onlineOf(tree, disk, newMemory());
     const trust = trustOf(tree);
     t.is(publishedNames(await online.published(), trust.roots), undefined);
     t.is(judgeTrust(readTrustFiles(tree), await online.published()).kind, 'prevails');
     t.false(online.isRight('release-names.json', bytes));
     await online.publish(trust, now + 3_000);
     t.deepEqual(signedNames(tree, disk), ['crane/1.0.0']);
+  }
+});
+
+test('a record that is lost, damaged, or an older one put back while the controller is down is the one that it remembers', async (t) => {
+  const { tree, disk } = await afterRemoval();
+  const full = disk.readFile(recordPath);
+  const { snapshot } = readControllerKeys(tree.disk, '/fleet/.fleet/keys/online');
+  const older = writeReleaseNames(new Map([['crane/1.0.0', 'a'.repeat(64)]]), snapshot);
+  for (const bytes of [undefined, Buffer.from('{'), older]) {
+    if (bytes === undefined) disk.remove(recordPath);
+    else await plant(disk, bytes);
+    release(tree, 'crane', '1.1.0', moduleOf(3), now + 3_000);
+    const judged = judgeTrust(readTrustFiles(tree), await onlineOf(tree, disk).published());
+    t.is(judged.kind === 'refused' && judged.problems[0]?.code, 'RELEASE_NAME_REUSED');
+    removeRelease(tree, { name: 'crane', version: '1.1.0', now: now + 4_000, announce: () => {} });
+    await onlineOf(tree, disk).publish(trustOf(tree), now + 5_000);
+    t.deepEqual(disk.readFile(recordPath), full);
   }
 });
 
@@ -137,13 +154,16 @@ test('the record goes on over new keys, by which it is signed anew; then what th
   await onlineOf(tree, disk).publish(trust, now + 4_000);
   t.deepEqual(signedNames(tree, disk), ['crane/1.0.0', 'crane/1.1.0']);
   await plant(disk, before);
-  t.is(publishedNames(await onlineOf(tree, disk).published(), trust.roots), undefined);
+  const online = await memoryOf(disk).read('online');
+  const memory = { ...newMemory(), read: async (name: string) => (name === 'online' ? online : undefined) };
+  t.is(publishedNames(await onlineOf(tree, disk, memory).published(), trust.roots), undefined);
 });
 
-test('a record that is lost is told with the next revision, and no longer once it is there again', async (t) => {
+test('a record that is lost with the state is told with the next revision, and no longer once it is there again', async (t) => {
   const { tree, disk, publish } = publishing();
   t.deepEqual(await publish(), [], 'nothing was ever published');
   disk.remove(recordPath);
+  onlineOf(tree, disk, newMemory());
   t.deepEqual(await publish(), ['RELEASE_NAMES_LOST']);
   t.deepEqual(await publish(), []);
   t.deepEqual(signedNames(tree, disk), ['crane/1.0.0']);

@@ -6,9 +6,10 @@ import { makeTrust } from '../../../controller/publishing/authoring/make-trust.t
 import type { WorkTree } from '../../../controller/publishing/authoring/work-tree.ts';
 import { readTrustFiles } from '../../../controller/publishing/authoring/work-tree.ts';
 import { DirectoryFiles } from '../../../controller/publishing/files/directory-files.ts';
+import type { OnlineMemory } from '../../../controller/publishing/online-memory.ts';
 import { OnlineMetadata } from '../../../controller/publishing/online-metadata.ts';
 import { type VerifiedTrust, verifyTrust } from '../../../controller/publishing/verify-trust.ts';
-import type { Disk } from '../../../platform/ports.ts';
+import type { Disk, Log } from '../../../platform/ports.ts';
 import { buildModule } from '../../device-agent/runtime/module-builder.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 import { SimRandom } from '../../sim/sim-random.ts';
@@ -45,7 +46,40 @@ export function trustOf(tree: WorkTree): VerifiedTrust {
   return verified.trust;
 }
 
-export function onlineOf(tree: WorkTree, disk: Disk): OnlineMetadata {
+/** What a controller remembers besides what it published. */
+export function newMemory(): OnlineMemory & { readonly texts: Map<string, string> } {
+  const texts = new Map<string, string>();
+  return {
+    texts,
+    read: async (name) => texts.get(name),
+    write: async (name, text) => {
+      texts.set(name, text);
+    },
+  };
+}
+
+/** Of the controller that publishes on a disk. */
+const memories = new WeakMap<Disk, OnlineMemory>();
+
+const tales = new WeakMap<Disk, string[]>();
+
+/** What starts of the controller that publishes on a disk told. */
+export function toldOf(disk: Disk): string[] {
+  const told = tales.get(disk) ?? [];
+  tales.set(disk, told);
+  return told;
+}
+
+/** What the controller that publishes on a disk remembers. */
+export function memoryOf(disk: Disk): OnlineMemory {
+  return memories.get(disk) ?? newMemory();
+}
+
+/** A start of the controller that publishes on a disk; it remembers what it signed there, unless told otherwise. */
+export function onlineOf(tree: WorkTree, disk: Disk, memory = memoryOf(disk)): OnlineMetadata {
+  memories.set(disk, memory);
   const keys = readControllerKeys(tree.disk, '/fleet/.fleet/keys/online');
-  return new OnlineMetadata({ files: new DirectoryFiles(disk, '/state/artifacts'), keys, timestampLifetimeMs: weekMs });
+  const log: Log = { write: (_level, event, fields) => toldOf(disk).push(`${event}: ${fields?.reason}`) };
+  const files = new DirectoryFiles(disk, '/state/artifacts');
+  return new OnlineMetadata({ files, keys, memory, log, timestampLifetimeMs: weekMs });
 }

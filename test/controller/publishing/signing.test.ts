@@ -3,6 +3,8 @@ import test, { type ExecutionContext } from 'ava';
 import { addRelease } from '../../../controller/publishing/authoring/add-release.ts';
 import { AuthoringError, type AuthoringErrorCode } from '../../../controller/publishing/authoring/authoring-error.ts';
 import { makeTrust } from '../../../controller/publishing/authoring/make-trust.ts';
+import { removeRelease } from '../../../controller/publishing/authoring/remove-release.ts';
+import { rotateKeys } from '../../../controller/publishing/authoring/rotate-keys.ts';
 import { signMetadata } from '../../../controller/publishing/authoring/sign-metadata.ts';
 import {
   readTrustFiles,
@@ -82,9 +84,60 @@ test('a clock that is behind by more than a day signs nothing: it would have end
     refusedWith(t, () => release(tree, 'crane', '1.1.0', moduleOf(3), at), 'CLOCK_BEHIND');
     const renew = () => signMetadata(tree, { now: at, renew: true, roles: ['targets', 'crane'], announce: () => {} });
     refusedWith(t, renew, 'CLOCK_BEHIND');
+    const renewRoot = () => signMetadata(tree, { now: at, renew: true, roles: ['root'], announce: () => {} });
+    refusedWith(t, renewRoot, 'CLOCK_BEHIND');
+    const roles = new Set(['root'] as const);
+    const rotate = () => rotateKeys(tree, { now: at, random: new SimRandom(61), roles, announce: () => {} });
+    refusedWith(t, rotate, 'CLOCK_BEHIND');
     t.deepEqual(readTrustFiles(tree), before);
   }
   t.true(release(tree, 'crane', '1.1.0', moduleOf(3), now - dayMs / 2).signed);
+});
+
+/** A tree that names crane 1.0.0 again, which was taken out after this state of it, and what the newest state was. */
+function replayed() {
+  const tree = craneTree();
+  release(tree, 'crane', '1.1.0', moduleOf(3), now + minuteMs);
+  const older = readTrustFiles(tree);
+  const bytes = readWorkFile(tree, 'releases/crane/1.0.0.wasm')!;
+  removeRelease(tree, { name: 'crane', version: '1.0.0', now: now + 2 * minuteMs, announce: () => {} });
+  const newest = readTrustFiles(tree);
+  for (const [path, file] of older) writeWorkFile(tree, path, file);
+  writeWorkFile(tree, 'releases/crane/1.0.0.wasm', bytes);
+  const at = now + 3 * minuteMs;
+  const rotation = { random: new SimRandom(61), now: at, roles: new Set<never>(), applications: ['crane'] };
+  const acts = (on: WorkTree): Readonly<Record<string, () => unknown>> => ({
+    add: () => release(on, 'crane', '1.2.0', moduleOf(4), at),
+    remove: () => removeRelease(on, { name: 'crane', version: '1.1.0', now: at, announce: () => {} }),
+    renew: () => signMetadata(on, { now: at, renew: true, roles: ['crane'], announce: () => {} }),
+    rotate: () => rotateKeys(on, { ...rotation, announce: () => {} }),
+  });
+  const forget = () => tree.disk.remove('/fleet/.fleet/keys/offline/newest/crane.json');
+  return { tree, older, newest, acts, forget };
+}
+
+test('an older file that was put back, signed as it is, is no ground for any signature: what was taken out would be named again', (t) => {
+  const { tree, older, newest, acts, forget } = replayed();
+  for (const [what, act] of Object.entries(acts(tree))) {
+    t.regex(refusedWith(t, act, 'TRUST_OLDER'), /it names crane\/1\.0\.0\.wasm/, what);
+    t.deepEqual(readTrustFiles(tree), older);
+  }
+  forget();
+  const published = { ...tree, known: [{ where: 'the controller published it', files: newest }] };
+  for (const act of Object.values(acts(published))) {
+    t.regex(refusedWith(t, act, 'TRUST_OLDER'), /is known \(the controller published it\)/);
+  }
+  t.deepEqual(readTrustFiles(tree), older);
+  t.notThrows(acts(tree).add!, 'where nobody knows better');
+});
+
+test('a newer file that its keys did not sign is not held against a tree', (t) => {
+  const { tree, newest, acts, forget } = replayed();
+  forget();
+  const document = JSON.parse(Buffer.from(newest.get('trust/roles/crane.json')!).toString());
+  document.signed.version += 1;
+  const files = new Map([['trust/roles/crane.json', Buffer.from(JSON.stringify(document))]]);
+  t.notThrows(acts({ ...tree, known: [{ where: 'somebody pushed it', files }] }).add!);
 });
 
 test('what is unsigned elsewhere does not keep an application from being released', (t) => {

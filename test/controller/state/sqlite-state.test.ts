@@ -131,8 +131,8 @@ function withoutRoom(path: string): Disposable {
   return { [Symbol.dispose]: () => rmSync(`${path}-wal`, { recursive: true, force: true }) };
 }
 
-const files: Pick<Disk, 'stat' | 'readFile'> = {
-  readFile: (path) => nodeDisk.readFile(path),
+const files: Disk = {
+  ...nodeDisk,
   stat: (path) => (path.endsWith('-wal') ? undefined : nodeDisk.stat(path)),
 };
 
@@ -159,13 +159,15 @@ test('a file that can not be written at present is read, its old tables too; it 
   await again.close();
 });
 
-test('where nothing can be written, no file is an error, and so is one that is no state', async (t) => {
+test('where nothing can be written, no file is an error, and one that is no state is none, which is told', async (t) => {
   using directory = scratchDirectory();
   const path = `${directory.path}/controller.db`;
   using _full = withoutRoom(path);
   t.throws(() => openReadableState(path, files), { code: 'STATE_IO' });
   writeFileSync(path, 'no database'.repeat(1000));
-  t.throws(() => openReadableState(path, files), { code: 'STATE_CORRUPT' });
+  const state = openReadableState(path, files);
+  t.deepEqual(await rowsOf(state), []);
+  t.regex(state.lost ?? '', /was damaged: 0 rows/);
 });
 
 test('what the first release kept is taken over: what was issued, and what was in force', async (t) => {

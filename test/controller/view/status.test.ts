@@ -1,9 +1,10 @@
 import test from 'ava';
 import type { Context } from '../../../controller/engine/context.ts';
 import { Image } from '../../../controller/engine/image.ts';
-import { statusDocument } from '../../../controller/view/status.ts';
+import { type StatusInputs, statusDocument } from '../../../controller/view/status.ts';
 import { parseStatusQuery } from '../../../controller/view/status-query.ts';
 import { View } from '../../../controller/view/view.ts';
+import { Turn } from '../../../platform/turn.ts';
 import type { Refusal } from '../../../schemas/generated/types.ts';
 import { isStatusDocument } from '../../../schemas/generated/validators/status.js';
 import { SimTime } from '../../sim/sim-clock.ts';
@@ -19,12 +20,20 @@ function fleetOfNumber(device: string, fleets: readonly string[]): { readonly fl
 }
 
 /** A view over some devices, all of the same key, that were heard when `heardAt` says; in the fleet of their number. */
-function viewOf(heardAt: Readonly<Record<string, number | undefined>>, fleetNames: readonly string[] = []) {
+function viewOf(
+  heardAt: Readonly<Record<string, number | undefined>>,
+  fleetNames: readonly string[] = [],
+  failed: readonly string[] = [],
+) {
   const time = new SimTime(start);
   const clock = time.clock({ alive: true });
   const image = new Image({ read: async () => [] });
   for (const [name, contactAt] of Object.entries(heardAt)) {
     if (contactAt !== undefined) image.apply({ kind: 'device', name, record: { ...image.device(name), contactAt } });
+  }
+  for (const name of failed) {
+    const dropped = { code: 'REPORT_LATE', message: 'late', since: start };
+    image.apply({ kind: 'device', name, record: { ...image.device(name), dropped } });
   }
   const desired = fleetOf(
     Object.keys(heardAt).map((name, at) => ({
@@ -49,10 +58,10 @@ function viewOf(heardAt: Readonly<Record<string, number | undefined>>, fleetName
   const refusals: Refusal[] = [];
   const view = new View({ clock, image, context });
   view.touch(undefined);
-  const status = async (query = '') => {
+  const status = async (query = '', turn: StatusInputs['turn'] = new Turn(clock)) => {
     await view.settled();
     return statusDocument(
-      { view, image, refusals, source: { ...source, problems: [] }, context: context() },
+      { turn, view, image, refusals, source: { ...source, problems: [] }, context: context() },
       parseStatusQuery(new URLSearchParams(query)),
     );
   };
@@ -92,7 +101,7 @@ test('a device that falls silent turns dark by a timer, in counts and in the fee
     ['buoy', 'dark'],
     ['other', 'dark'],
   ]);
-  t.is(view.total.dark, 2);
+  t.is(view.summary.tally.dark, 2);
 });
 
 test('a large fleet is summed up; its devices come page by page', async (t) => {
@@ -114,6 +123,25 @@ test('a large fleet is summed up; its devices come page by page', async (t) => {
     after = page.next;
   }
   t.deepEqual(seen, names);
+});
+
+test('of a large fleet a device that failed is shown before all that are dark, and so are its fleet and those with its labels', async (t) => {
+  const names = Array.from({ length: 240 }, (_, at) => `device-${String(at).padStart(3, '0')}`);
+  const fleets = Array.from({ length: 120 }, (_, at) => `fleet-${String(at + 110).padStart(3, '0')}`);
+  const heardAt = Object.fromEntries(names.map((name) => [name, name === 'device-200' ? start : start - 1e8]));
+  const { status } = viewOf(heardAt, fleets, ['device-200']);
+  for (const query of ['', 'selector=kind']) {
+    const { tally, devices, fleets: shown } = await status(query);
+    t.is(tally.failed, 1);
+    t.deepEqual(
+      devices.slice(0, 2).map(({ name, state }) => [name, state]),
+      [
+        ['device-200', 'failed'],
+        ['device-000', 'dark'],
+      ],
+    );
+    t.is(shown[0]?.name, 'fleet-200');
+  }
 });
 
 test('of more fleets than fit, those that are not well are shown first', async (t) => {
@@ -145,6 +173,17 @@ test('what is asked for is counted, and nothing else', async (t) => {
   t.is(one.state, 'stale');
 });
 
+test('a question for which every device is looked at gives everybody else a turn whenever its own is over', async (t) => {
+  const names = Array.from({ length: 300 }, (_, at) => `device-${String(at).padStart(3, '0')}`);
+  const { status } = viewOf(Object.fromEntries(names.map((name) => [name, undefined])));
+  let pauses = 0;
+  const pause = async () => {
+    pauses += 1;
+  };
+  const ships = await status('selector=kind%3Dship&limit=10', { isOver: () => true, pause });
+  t.deepEqual([ships.tally.desired, ships.devices.length, pauses], [150, 10, 300]);
+});
+
 test('a question that makes no sense is refused, and what is not there is said to be missing', async (t) => {
   const { status } = viewOf({ buoy: start });
   await t.throwsAsync(status('target=ship/x'), { name: 'BadQuery' });
@@ -163,7 +202,7 @@ test('of a whole fleet that is otherwise, who changed for another reason too is 
   await time.runUntil(start + 1_000);
   t.is(told.length, 600);
   t.is(told[0], 'device-599');
-  t.is(view.total.desired, 600);
+  t.is(view.summary.tally.desired, 600);
 });
 
 test('who missed changes is told those that are remembered, or that some are not', async (t) => {

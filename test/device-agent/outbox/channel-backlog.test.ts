@@ -58,6 +58,17 @@ test('what was put comes out in order, once, over restarts of writer and supervi
   t.is(second.counts().bytes, 0);
 });
 
+test('the newest segment stays when the shore has it all: its number does not come again', (t) => {
+  const { disk, open, backlog } = begin();
+  const writer = open();
+  writer.put(bytes('one'));
+  const seen = backlog();
+  seen.look();
+  t.deepEqual(drain(seen), ['one']);
+  seen.look();
+  t.is(disk.list(directory).filter((name) => /^\d/.test(name)).length, 1);
+});
+
 test('what was not synchronised is not sent', (t) => {
   const { open, backlog } = begin();
   const seen = backlog();

@@ -1,6 +1,7 @@
 /** Triggers and channels in real host processes, with programs in C that know of no SDK. */
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -119,6 +120,26 @@ cTest('an event that fails or takes too long is counted and told, and the next o
 });
 
 cTest(
+  'what waits for an application when it moves to another process is counted as dropped, and its log says why',
+  async (t) => {
+    const { runtime, application, logOf } = openRuntime(t);
+    const writer = cModule('FILE *out = fopen("/channels/out/words", "w"); fputs("a\\nb\\nc\\nd\\n", out);');
+    const slow = application('slow', cModule('sleep(600);'), {
+      trigger: { message: { channel: 'words' } },
+      channels: { in: { words: {} } },
+      events: { timeLimitMs: 600_000 },
+    });
+    const rest = application('writer', writer, { channels: { out: { words: {} } } });
+    await runtime.apply([slow, rest]);
+    await reportWhen(runtime, 'slow', ({ events }) => events?.waiting === 3);
+    await runtime.apply([{ ...slow, class: 'background' }, rest]);
+    const { events } = await reportWhen(runtime, 'slow', (report) => report.events?.dropped === 3);
+    t.deepEqual(events, { dropped: 3 });
+    t.regex(logOf('slow'), / fleet stopped; 3 events that waited are dropped: it runs here no more\n/);
+  },
+);
+
+cTest(
   'events that fail one after the other are a crash loop, which is shown, and what waits makes its writer wait',
   async (t) => {
     const { runtime, application } = openRuntime(t);
@@ -212,12 +233,23 @@ cTest(
   },
 );
 
-cTest('a request that fails, takes too long or finds no room is answered so', async (t) => {
-  const { runtime, application, ask } = await openWithDoor(t, await freePort());
-  const picky = cModule(`char *path = getenv("PATH_INFO");
-    if (!strcmp(path, "/trap")) __builtin_trap();
-    if (!strcmp(path, "/sleep")) sleep(600);
+/** What a request is answered, on a connection of its own: its status, and when to come again. */
+function answerTo(port: number, path: string): Promise<string> {
+  return new Promise((resolve) => {
+    const request = get({ host: '127.0.0.1', port, path, agent: false }, (answer) => {
+      answer.resume();
+      resolve(`${answer.statusCode} ${answer.headers['retry-after']}`);
+    });
+    request.on('error', ({ message }) => resolve(message));
+  });
+}
+
+cTest('a request that fails, takes too long or finds no room is answered so, however many come at once', async (t) => {
+  const port = await freePort();
+  const { runtime, application, ask } = await openWithDoor(t, port);
+  const picky = cModule(`if (!strcmp(getenv("PATH_INFO"), "/trap")) __builtin_trap();
     printf("no header\\n");`);
+  const sleeper = cModule('sleep(600);');
   const visits = cReactor(`#include <wasi/libc-environ.h>
     extern char **environ;
     static int visits;
@@ -232,19 +264,35 @@ cTest('a request that fails, takes too long or finds no room is answered so', as
       trigger: { http: { route: '/visits' } },
       events: { instance: 'kept', handler: 'visit' },
     }),
-    application('picky', picky, {
-      trigger: { http: { route: '/picky' } },
-      events: { timeLimitMs: 1_000, queue: 1, concurrency: 1 },
+    application('picky', picky, { trigger: { http: { route: '/picky' } }, events: { timeLimitMs: 60_000 } }),
+    application('slow', sleeper, { trigger: { http: { route: '/slow' } }, events: { timeLimitMs: 200 } }),
+    application('full', sleeper, {
+      trigger: { http: { route: '/full' } },
+      events: { timeLimitMs: 600_000, queue: 1, concurrency: 1 },
     }),
   ]);
   t.is(await (await ask('/visits/a')).text(), '1 /a\n');
   t.is(await (await ask('/visits/b')).text(), '2 /b\n', 'a kept instance is told of each request');
   t.is((await ask('/picky/trap')).status, 502);
   t.is((await ask('/picky/mute')).status, 502);
-  const answers = await Promise.all(['a', 'b', 'c'].map(() => ask('/picky/sleep')));
-  t.deepEqual(answers.map(({ status }) => status).sort(), [503, 504, 504]);
-  const report = await reportWhen(runtime, 'picky', ({ events }) => events?.dropped === 1);
-  t.like(report.events, { handled: 1, failed: 3 });
+  t.is((await ask('/slow')).status, 504);
+  const crowd = Array.from({ length: 1_000 }, () => answerTo(port, '/full'));
+  const refused = new Set<string>();
+  await new Promise<void>((resolve) => {
+    let answers = 0;
+    const count = (answer: string): void => {
+      refused.add(answer);
+      answers += 1;
+      if (answers === 998) resolve();
+    };
+    for (const answer of crowd) void answer.then(count);
+  });
+  t.deepEqual([...refused], ['503 1'], 'one is at work and one waits');
+  const report = await reportWhen(runtime, 'full', ({ events }) => events?.dropped === 998);
+  t.like(report.events, { instances: 1, waiting: 1 });
+  t.like(runtime.states().find(({ name }) => name === 'picky')!.events, { handled: 1, failed: 1 });
+  await runtime.stop();
+  await Promise.all(crowd);
 });
 
 cTest('an agent without a port refuses what answers requests, and says what is missing', async (t) => {

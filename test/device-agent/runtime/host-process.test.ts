@@ -1,5 +1,6 @@
 import test from 'ava';
 import { HostProcess, type ProcessDeath } from '../../../device-agent/runtime/host-process.ts';
+import type { Left } from '../../../device-agent/runtime/protocol.ts';
 import type { ProcessExit } from '../../../platform/ports.ts';
 import { SimTime } from '../../sim/sim-clock.ts';
 
@@ -8,6 +9,7 @@ function openHost(hasFault = false) {
   const time = new SimTime(0);
   const children: { say(message: unknown): void; exit(how: ProcessExit): void; readonly sent: unknown[] }[] = [];
   const deaths: ProcessDeath[] = [];
+  const lefts: Left[] = [];
   const start = () => {
     let hear: (message: unknown) => void = () => {};
     let exited: (how: ProcessExit) => void = () => {};
@@ -36,10 +38,11 @@ function openHost(hasFault = false) {
       onStates: () => {},
       onUsage: () => {},
       onTraffic: () => {},
+      onLeft: (left) => void lefts.push(left),
       onDeath: (death) => void deaths.push(death),
     },
   });
-  return { time, children, deaths, host };
+  return { time, children, deaths, lefts, host };
 }
 
 test('a host that says nothing any more is ended and started again; one that beats is not', async (t) => {
@@ -77,4 +80,13 @@ test('a host that cannot be started is tried ever more rarely, and nobody is hel
   await time.runUntil(60_000);
   t.true(children.length > 5 && children.length < 15, `${children.length} tries in a minute`);
   t.deepEqual(deaths, []);
+});
+
+test('a host that is being stopped is still heard when it says what was lost', async (t) => {
+  const { children, lefts, host } = openHost();
+  children[0]!.say({ kind: 'ready' });
+  void host.stop();
+  children[0]!.say({ kind: 'left', application: 'pump', dropped: 3 });
+  children[0]!.say({ kind: 'left', application: 'pump', dropped: -1 });
+  t.deepEqual(lefts, [{ kind: 'left', application: 'pump', dropped: 3 }]);
 });

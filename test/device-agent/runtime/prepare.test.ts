@@ -32,6 +32,8 @@ test('a prepared module is found as it was kept, and one that rotted is not foun
     const bytes = again && readPrepared(nodeDisk, again);
     t.true(again === undefined || Buffer.from(bytes ?? []).equals(whole.subarray(-3)), `byte ${at}`);
   }
+  writeFileSync(file, whole.with(-1, whole.at(-1)! ^ 1));
+  t.is(readPrepared(nodeDisk, found!), undefined, 'rotted since it was found');
   store.collect(new Set());
   t.deepEqual(readdirSync(directory), []);
 });

@@ -106,6 +106,17 @@ for (const [what, prepare] of [
   });
 }
 
+test('where a process may open too few files for Node to say anything, the launcher does', (t) => {
+  const machine = new Machine(t);
+  machine.node('bin/node', 26);
+  const launcher = join(machine.checkout, 'fleet');
+  const { status, stderr } = spawnSync('sh', ['-c', 'ulimit -n 20; exec sh "$0" status', launcher], {
+    encoding: 'utf8',
+  });
+  t.regex(stderr, /^fleet: a process may open 20 files here, and Node needs 24: raise it/);
+  t.is(status, 71);
+});
+
 test('the launcher finds its checkout through links, from any directory', (t) => {
   const machine = new Machine(t);
   machine.node('bin/node', 26);

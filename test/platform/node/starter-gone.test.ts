@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
@@ -30,4 +31,30 @@ const starter = `
 test('a program ends when its starter was killed before it asked', async (t) => {
   const started = spawn(process.execPath, ['--input-type=module', '--eval', starter], { stdio: 'pipe' });
   t.is(await text(started.stdout), 'ended\n');
+});
+
+const stopping = `
+  const { once } = await import('node:events');
+  const { untilStopped } = await import(${JSON.stringify(files.untilStopped)});
+  process.stdin.resume();
+  const stopped = untilStopped();
+  console.log('started');
+  await stopped;
+  console.log('stops');
+  await once(process.stdin, 'end');
+  console.log('ended');
+  process.exit();
+`;
+
+test('a program that is told to end twice, as one of a group is, comes to its end in order', async (t) => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    const started = spawn(process.execPath, ['--input-type=module', '--eval', stopping], { stdio: 'pipe' });
+    started.stdout.setEncoding('utf8');
+    for (const word of ['started\n', 'stops\n']) {
+      t.deepEqual(await once(started.stdout, 'data'), [word]);
+      started.kill(signal);
+    }
+    started.stdin.end();
+    t.is(await text(started.stdout), 'ended\n', signal);
+  }
 });

@@ -13,6 +13,7 @@ import { bareHost, hostAndPort } from '../../../../platform/host-and-port.ts';
 import type { BusMessage, Clock, Log, MessageBus } from '../../../../platform/ports.ts';
 import type { KeyAndCertificate } from '../../../authority/authority-files.ts';
 import type { AuthorizationRefusal, AuthorizeDevice, OnRefusal } from '../../../authority/authorization.ts';
+import { deviceOfShadowTopic } from '../../../shadow/topics.ts';
 import type { Guard } from '../../guard.ts';
 import { TurnQueue } from '../../turn-queue.ts';
 import type { DeviceConnections, DeviceContact } from '../device-connections.ts';
@@ -21,6 +22,7 @@ import { DeviceLines } from './device-lines.ts';
 import { type BrokerLimits, brokerLimits } from './limits.ts';
 import { packetGauge } from './packet-gauge.ts';
 import { judgePeer } from './peer.ts';
+import { readInTurns } from './read-in-turns.ts';
 import { createDeviceServer, type DeviceServer } from './tls-server.ts';
 
 /** Where the broker listens, as whom, and whom it asks. */
@@ -53,12 +55,11 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
   readonly #lines: DeviceLines<Client>;
   readonly #broker: Aedes;
   readonly #door: DeviceServer;
-  /** Through their handshake, of which hundreds may end in one turn of the event loop. */
-  readonly #entering: TurnQueue;
-  /** What devices said and nobody has heard yet. A device's next packet is read when its last was heard, so this is bounded. */
-  readonly #heard: TurnQueue;
-  /** What devices are to be told. */
-  readonly #said: TurnQueue;
+  /**
+   * Connections that enter, which hundreds may at once; bytes to read; what devices said and nobody has heard yet, and what they are to be
+   * told. A device's next packet is read when its last was heard, so this is bounded. It is one queue, as it is one turn that they share.
+   */
+  readonly #turns: TurnQueue;
   /** The bus works from the beginning on, before `listen` opens the door for devices. */
   readonly #ready: Promise<void>;
   #onConnection: (contact: DeviceContact) => void = () => {};
@@ -68,9 +69,7 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
     this.#options = options;
     const { clock } = options;
     this.#limits = { ...brokerLimits, ...options.limits };
-    this.#entering = new TurnQueue(clock);
-    this.#heard = new TurnQueue(clock);
-    this.#said = new TurnQueue(clock);
+    this.#turns = new TurnQueue(clock);
     this.#lines = new DeviceLines({
       limits: this.#limits,
       authorize: (device, keyFingerprint) => this.#authorize(device, keyFingerprint),
@@ -120,7 +119,7 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
     // What the other end breaks from now on until aedes listens concerns nobody.
     socket.on('error', () => {});
     const address = socket.remoteAddress ?? '';
-    this.#entering.push(() => void this.#options.guard.run('mqtt', address, () => this.#accept(socket, address)));
+    this.#turns.push(() => void this.#options.guard.run('mqtt', address, () => this.#accept(socket, address)));
   }
 
   #accept(socket: TLSSocket, address: string): void {
@@ -134,6 +133,7 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
     const client = this.#broker.handle(socket);
     const { kind: _, ...identity } = peer;
     this.#lines.open(client, { ...identity, address });
+    readInTurns(socket, this.#turns);
     // aedes reads on 'readable'; 'data' then shows every chunk as it is read, before the parser has it.
     const gauge = packetGauge(this.#limits.packetBytesMax);
     socket.on('data', (chunk: Uint8Array) => {
@@ -202,7 +202,7 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
     const body = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
     const packet: PublishPacket = { cmd: 'publish', topic, payload: body, qos: 1, retain: false, dup: false };
     await new Promise<void>((resolve, reject) => {
-      this.#said.push(() => {
+      this.#turns.push(() => {
         try {
           this.#broker.publish(packet, (error) => (error ? reject(error) : resolve()));
         } catch (error) {
@@ -210,6 +210,12 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
         }
       });
     });
+  }
+
+  /** Only a device itself may hear of its shadow. */
+  mayBeHeard(topic: string): boolean {
+    const device = deviceOfShadowTopic(topic);
+    return device === undefined || this.#lines.mayHear(device, topic);
   }
 
   async subscribe(filter: string, handler: (message: BusMessage) => void): Promise<void> {
@@ -221,7 +227,7 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
         payload: bytesOf(packet.payload),
         ...(device === undefined ? {} : { device }),
       };
-      this.#heard.push(() => {
+      this.#turns.push(() => {
         void this.#options.guard.run('mqtt', device ?? packet.topic, () => handler(message));
         done();
       });

@@ -91,9 +91,10 @@ export class EventedApplication implements Life {
     const queue = isInherited ? this.#queue : undefined;
     if (isInherited) this.#queue = undefined;
     queue?.rest();
+    const left = next === undefined ? (this.#queue?.counts().waiting ?? 0) : 0;
     this.#end('stopped');
     await this.#instances.stop(lastEventMsMax);
-    this.#log.close('stopped');
+    this.#log.close(left === 0 ? 'stopped' : `stopped; ${left} events that waited are dropped: it runs here no more`);
     this.#lock?.[Symbol.dispose]();
     return queue;
   }

@@ -1,7 +1,8 @@
-import { FileError } from '../../../../platform/file-handles.ts';
+import type { OutputStream } from '../../../../platform/streams.ts';
 import { cgiEnvironment, cgiResponse } from '../../http/cgi.ts';
 import { type Answer, type Ask, answerBytesMax, type HttpAnswer } from '../../http/messages.ts';
-import { inputOf, outputTo } from '../../primitives/streams.ts';
+import { Gathered } from '../../primitives/gathered.ts';
+import { inputOf } from '../../primitives/streams.ts';
 import { failureOf, type RunEnd } from '../../run-end.ts';
 import type { EventSource, HostEvent } from './event-source.ts';
 
@@ -44,15 +45,10 @@ const complaints = {
 
 /** What an instance prints, as the answer to the request it was started for. */
 class PrintedAnswer {
-  readonly stream = outputTo((bytes) => this.#take(bytes));
-  readonly #printed: Uint8Array[] = [];
-  #bytes = 0;
+  readonly #printed = new Gathered('an answer', answerBytesMax);
 
-  #take(part: Uint8Array): void {
-    this.#bytes += part.length;
-    if (this.#bytes > answerBytesMax)
-      throw new FileError('file-too-large', `an answer of more than ${answerBytesMax} bytes`);
-    this.#printed.push(part.slice());
+  get stream(): OutputStream {
+    return this.#printed.stream;
   }
 
   /** Part of an answer is none, whatever the program makes of being told so; `complain` is called where it ended well. */
@@ -60,9 +56,9 @@ class PrintedAnswer {
     if (end === undefined) return { kind: 'absent' };
     if (end.kind === 'exhausted') return { kind: 'late' };
     if (failureOf(end) !== undefined) return { kind: 'failed' };
-    const isLong = this.#bytes > answerBytesMax;
-    const response = isLong ? undefined : cgiResponse(Buffer.concat(this.#printed));
-    if (response === undefined) complain(complaints[isLong ? 'long' : 'none']);
+    const { isTooLong } = this.#printed;
+    const response = isTooLong ? undefined : cgiResponse(this.#printed.contents());
+    if (response === undefined) complain(complaints[isTooLong ? 'long' : 'none']);
     return response ?? { kind: 'failed' };
   }
 }

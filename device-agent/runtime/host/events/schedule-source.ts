@@ -47,6 +47,7 @@ export class ScheduleSource implements EventSource {
 
   [Symbol.dispose](): void {
     this.#timer?.[Symbol.dispose]();
+    this.#dropped += this.#waiting.splice(0).length;
   }
 
   #arrange(): void {

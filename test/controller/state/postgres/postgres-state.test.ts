@@ -304,6 +304,54 @@ test('a torn page of documents concerns its own rows: all others are read, and w
   await second.end();
 });
 
+for (const [what, relation, page] of [
+  ['page of the table', 'fleet_rows', 3],
+  ['page of its index', 'fleet_rows_pkey', 1],
+] as const) {
+  test(`a torn ${what} of rows keeps nobody from leading: all rows of the others are there, and it is told`, async (t) => {
+    const database = await freshDatabase();
+    const before = await lead(database);
+    const rows = Array.from({ length: 100 }, (_, n) => ({ room: 'device', key: `d${n}`, value: 'x'.repeat(700) }));
+    await before.state.commit([...rows, { room: 'envelope', key: 'd1', value: '1' }]);
+    await before.end();
+    const copy = await server.tornCopy(database, relation, page);
+    const first = await lead(copy);
+    const found = await rowsOf(first.state);
+    const whole = rows.map(({ room, key, value }) => `${room}/${key}=${value}`);
+    t.true(found.every((row) => whole.includes(row)));
+    const lost = whole.length - found.length;
+    t.true(relation === 'fleet_rows' ? lost > 0 && lost < 15 : lost === 0, `${lost}`);
+    t.regex(first.state.lost ?? '', new RegExp(`${found.length} rows of it were saved.*table fleet_rows_damaged_2`));
+    await first.state.commit(rows);
+    await first.end();
+    const second = await lead(copy, 'two');
+    t.deepEqual(await rowsOf(second.state), [...whole].sort());
+    t.is(second.state.lost, undefined);
+    await second.end();
+  });
+}
+
+test('a table of rows that is found to be damaged when it is written is made anew then, unless another leads', async (t) => {
+  const database = await freshDatabase();
+  const before = await lead(database);
+  await before.state.commit(
+    Array.from({ length: 100 }, (_, n) => ({ room: 'device', key: `d${n}`, value: 'x'.repeat(700) })),
+  );
+  await before.end();
+  const copy = await server.tornCopy(database, 'fleet_rows_pkey', 1);
+  const first = await lead(copy);
+  await first.state.commit([{ room: 'device', key: 'd5', value: '5' }]);
+  t.is((await rowsOf(first.state)).length, 100);
+  t.true((await rowsOf(first.state)).includes('device/d5=5'));
+  await first.end();
+  const torn = await server.tornCopy(copy, 'fleet_rows_pkey', 1);
+  const late = await lead(torn);
+  await server.ask(torn, 'UPDATE fleet_lease SET epoch = epoch + 1');
+  await t.throwsAsync(rowsOf(late.state), { code: 'STATE_LEASE_LOST' });
+  t.is((await server.ask(torn, "SELECT 1 FROM pg_class WHERE relname = 'fleet_rows_damaged_3'")).length, 0);
+  await late.end();
+});
+
 test('who may not wait is refused at once while another leads', async (t) => {
   const database = await freshDatabase();
   const term = await lead(database, 'one');

@@ -14,6 +14,7 @@ function hubOf(...names: string[]): ChannelHub {
       () => {},
       () => {},
     ),
+    () => {},
   );
   hub.apply(names.map(reader));
   return hub;
@@ -53,6 +54,15 @@ test('the only reader of a channel loses nothing: a full channel takes no more u
   await promise;
   t.is(output.write(bytes('c\n')), 2);
   t.deepEqual(hub.counts('only'), { waiting: 2, dropped: 0 });
+});
+
+test('what waits for a reader is bounded in bytes too; a message that is larger waits alone', (t) => {
+  const hub = hubOf('only');
+  const { output } = outputOf(hub, { queue: 1000, messageBytes: 2 ** 21, framing: 'write' });
+  const [half, more] = [new Uint8Array(2 ** 19), new Uint8Array(2 ** 20 + 1)];
+  t.deepEqual([output.write(half), output.write(half), output.write(half)], [2 ** 19, 2 ** 19, 0]);
+  for (let taken = 0; taken < 2; taken++) hub.queue('only', 'readings')!.take();
+  t.deepEqual([output.write(more), output.write(Uint8Array.of(1))], [more.length, 0]);
 });
 
 test('a reader that lags behind another loses what is oldest, or newest, and is told how much; the other gets all', (t) => {
@@ -99,6 +109,7 @@ test('a message that nobody reads is counted and holds nobody up', (t) => {
         () => {},
         () => {},
       ),
+      () => {},
     ),
   );
   t.is(output.write(bytes('a\nb\n')), 4);

@@ -73,7 +73,7 @@ test('a writer waits for its only reader elsewhere, and beside a reader that has
     },
     (application) => lostElsewhere.push(application),
   );
-  const hub = new ChannelHub(abroad);
+  const hub = new ChannelHub(abroad, () => {});
   const terms = channelTerms({ queue: 2 });
   const message = Buffer.from('a\n');
   let lost = 0;
@@ -98,6 +98,7 @@ test('what comes from elsewhere is answered once it was taken, in its order', as
       () => {},
       () => {},
     ),
+    () => {},
   );
   hub.apply([reader('only')]);
   const arrivals = new Arrivals(hub, ({ id }) => void took.push(id));

@@ -62,7 +62,10 @@ cTest('what an application holds counts after kill -9 of its host too, and is to
   t.regex(await logWhen('hoarder', / out 0 1\n/), / out 100000 1\n/);
 });
 
-test('what is kept for applications, and the state of their modules, goes with those that no deployment has any more', (t) => {
+/** Once all that waits for nothing is done. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test('what is kept for applications, and the state of their modules, goes with those that no deployment has any more', async (t) => {
   const disk = new SimDisk();
   const directories = new ApplicationDirectories(disk, '/runtime');
   directories.collect(new Map());
@@ -74,11 +77,32 @@ test('what is kept for applications, and the state of their modules, goes with t
   directories.collect(new Map([['gauge', new Set([held!])]]));
   t.truthy(disk.stat(stays!));
   t.is(disk.stat(goes!), undefined);
+  await settled();
+  t.deepEqual(disk.list('/runtime/removed'), []);
   t.deepEqual(
     disk.list(state).sort(),
     [`${held}-0.snapshot`, `${gone}-0.snapshot.new`],
     'what is being written is not touched',
   );
+});
+
+test('what is left of an application that is gone is out of the way at once, and is removed in the end whatever comes in between', async (t) => {
+  const disk = new SimDisk();
+  const steps: (() => void)[] = [];
+  disk.removeAside = () => new Promise<void>((resolve) => steps.push(resolve));
+  const directories = new ApplicationDirectories(disk, '/runtime');
+  for (const round of [1, 2]) {
+    const data = directories.open('horn', 'data');
+    t.deepEqual(disk.list(data), [], `it finds nothing of the one before, round ${round}`);
+    disk.open(`${data}/file`, 'write')[Symbol.dispose]();
+    directories.collect(new Map());
+    t.is(disk.stat(data), undefined);
+  }
+  t.deepEqual([steps.length, disk.list('/runtime/removed').length], [1, 2]);
+  disk.removeAside = (path) => disk.remove(path);
+  new ApplicationDirectories(disk, '/runtime').removeRest();
+  await settled();
+  t.deepEqual(disk.list('/runtime/removed'), [], 'an agent that starts goes on with it');
 });
 
 test('guests leave the last of the disk to the agent, whoever else fills it', (t) => {

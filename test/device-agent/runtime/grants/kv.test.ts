@@ -6,6 +6,7 @@ import { KvStore } from '../../../../device-agent/runtime/grants/kv-store.ts';
 import { OpenDirectory, type OpenOptions } from '../../../../device-agent/runtime/primitives/open-directory.ts';
 import type { OpenFile } from '../../../../device-agent/runtime/primitives/open-file.ts';
 import { Quota } from '../../../../device-agent/runtime/primitives/quota.ts';
+import { atOnce } from '../../../../device-agent/runtime/primitives/stretches.ts';
 import { makeDirectoryDurably } from '../../../../platform/durable-file.ts';
 import { FileError } from '../../../../platform/file-handles.ts';
 import { keepAll, loseAll, PowerCut, SimDisk } from '../../../sim/sim-disk.ts';
@@ -20,7 +21,7 @@ const replacing: OpenOptions = { ...reading, create: true, truncate: true, write
 /** The keys on a disk, counted against a small quota. */
 function openKeys(disk: SimDisk, bytesMax = 100) {
   makeDirectoryDurably(disk, '/kv');
-  const store = new KvStore(disk, '/kv');
+  const store = atOnce(KvStore.opening(disk, '/kv'));
   const quota = new Quota({ bytesMax, entriesMax: 5, openMax: 8 }, store.measure());
   const directory = new KvDirectory(store, quota);
   const root = new OpenDirectory(directory, { isWritable: true, quota });
@@ -94,6 +95,21 @@ test('a power cut after any operation leaves the old value or the new one, and n
     }
   }
   t.is(outcomes.size, 2);
+});
+
+test('a key that was removed or renamed is so after a power cut, too', (t) => {
+  const disk = new SimDisk();
+  const before = openKeys(disk);
+  for (const key of ['kept', 'moved']) before.put(key, key);
+  before.root.renameAt('moved', before.root, 'kept');
+  disk.crash(loseAll);
+  disk.restart();
+  const after = openKeys(disk);
+  t.is(after.get('kept'), 'moved');
+  after.root.unlinkFileAt('kept');
+  disk.crash(loseAll);
+  disk.restart();
+  t.deepEqual(disk.list('/kv'), []);
 });
 
 test('what was abandoned, or could not be kept, counts for nothing', (t) => {
@@ -212,6 +228,39 @@ test('a key is the same node in every run, whatever names came and went before i
     inodes,
   );
   t.not(inodes[0], inodes[1]);
+});
+
+test('a value has at most a mebibyte, whatever the quota: it is gathered in memory', (t) => {
+  const { open, get, put } = openKeys(new SimDisk(), 2 ** 22);
+  put('log', 'x');
+  const file = open('log', { ...reading, write: true });
+  t.is(file.write(new Uint8Array(2 ** 20), 0), 2 ** 20);
+  t.is(
+    fault(() => file.append(Uint8Array.of(1))),
+    'file-too-large',
+  );
+  t.is(
+    fault(() => file.resize(2 ** 20 + 1)),
+    'file-too-large',
+  );
+  file.close();
+  t.is(get('log').length, 200);
+});
+
+test('keys are listed without asking the disk, whoever else writes how many', (t) => {
+  const disk = new SimDisk();
+  const { root, put, quota } = openKeys(disk);
+  for (const key of ['a', 'b', 'c']) put(key, key);
+  root.unlinkFileAt('b');
+  root.renameAt('a', root, 'd');
+  const again = openKeys(disk);
+  const list = disk.list.bind(disk);
+  disk.list = () => t.fail() as never;
+  const names = (of: typeof root) => [...of.entries()].map(({ name }) => name).sort();
+  t.deepEqual(names(root), ['c', 'd']);
+  t.deepEqual(names(again.root), ['c', 'd']);
+  t.deepEqual(quota.used, again.quota.used);
+  disk.list = list;
 });
 
 test('a name that is no key, and whatever is no file, is refused', (t) => {

@@ -4,11 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type ExecutionContext } from 'ava';
+import { Connections } from '../../../../device-agent/runtime/grants/connections.ts';
+import { machineDirectory } from '../../../../device-agent/runtime/grants/machine-directory.ts';
 import {
   grantedPlaces,
   type MachinePlaces,
   sharedLine,
 } from '../../../../device-agent/runtime/grants/machine-places.ts';
+import { Quota } from '../../../../device-agent/runtime/primitives/quota.ts';
+import { FileError } from '../../../../platform/file-handles.ts';
+import type { MachinePlace } from '../../../../platform/machine.ts';
 import { sttyArguments } from '../../../../platform/node/serial-line.ts';
 import { openRuntime, statesWhen } from '../applications.ts';
 import { cModule, cTest } from '../c-module.ts';
@@ -23,6 +28,26 @@ test('an application gets the places that it asks for and no others; one that is
   t.like(grantedPlaces({ machine: ['constructor'] }, {}), {
     message: 'this machine has no constructor: agent.machine lists nothing',
   });
+});
+
+test('what the machine is asked for is what was granted, whatever name a program says', (t) => {
+  const asked: string[] = [];
+  const nothingAt = (path: string): never => {
+    asked.push(path);
+    throw new FileError('no-entry', `there is no ${path}`);
+  };
+  const machine = {
+    look: () => undefined,
+    openFile: nothingAt,
+    openStream: ({ path }: MachinePlace) => nothingAt(path),
+  };
+  const quota = new Quota({ bytesMax: 0, entriesMax: 0, openMax: 9 }, { bytes: 0, entries: 0 });
+  const places = { gps: { path: '/dev/ttyS0' } };
+  const directory = machineDirectory({ places, machine, connections: new Connections(), quota, note: () => {} });
+  const options = { follow: true, create: false, exclusive: false, directory: false, truncate: false };
+  for (const name of ['gps', 'constructor', '__proto__', 'toString'])
+    t.throws(() => directory.openAt(name, { ...options, read: true, write: false }), { message: /there is no/ }, name);
+  t.deepEqual(asked, ['/dev/ttyS0']);
 });
 
 test('of a line that one application reads another gets nothing, under whatever name; files and what is only written are shared', (t) => {

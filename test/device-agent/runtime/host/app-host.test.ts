@@ -30,10 +30,11 @@ function hostBeside(held: string) {
   const said: FromHost[] = [];
   const say = (message: FromHost): void => void said.push(message);
   const abroad = new Abroad(say, () => {});
-  const hub = new ChannelHub(abroad);
+  const lost = new LostMessages();
+  const hub = new ChannelHub(abroad, (name, count) => lost.add(name, count));
   const never: Disposable = { [Symbol.dispose]: () => {} };
   const ports = {
-    ...{ hub, abroad, launch, arrivals: new Arrivals(hub, say), asks: new Asks(say), lost: new LostMessages() },
+    ...{ hub, abroad, launch, arrivals: new Arrivals(hub, say), asks: new Asks(say), lost },
     ...{ disk: new SimDisk(), logDirectory: '/logs', modules: { keep: () => {} } },
     clock: { now: () => 0, monotonic: () => 0, after: () => never },
     grants: { count: () => Promise.resolve(), usage: () => ({}), facts: () => ({}), forget: () => {} },

@@ -22,6 +22,7 @@ test('a guest that has had its share of the second waits until it has earned wha
   const delayMs = wait.kind === 'wait' ? wait.delayMs : 0;
   t.true(delayMs >= 3_000 && delayMs < 3_100, `${delayMs}`);
   t.is(meter.grant(-300_000, delayMs).kind, 'slice');
+  t.is(meter.grant(0, delayMs).kind, 'wait', 'what it owed is not earned once more');
 });
 
 test('what calls to the host have cost beyond a slice is earned before there is another one', (t) => {

@@ -103,6 +103,15 @@ test('an instance that runs while no guest has its turn gets no answer from anyb
   t.throws(kept, { message: 'an instance runs while no guest has its turn' });
 });
 
+test('what a guest spent is what it was at its end, however often it is told to stop', async (t) => {
+  const { guest } = newThread().guest(printer('ahoy\n', op.i32(3), op.call(1)));
+  t.deepEqual(await guest.work(runByItself), { kind: 'exited', exitCode: 3 });
+  const spent = guest.fuelSpent();
+  t.true(spent > 0 && spent < 10_000, `${spent}`);
+  guest.stop();
+  t.is(guest.fuelSpent(), spent);
+});
+
 test('one guest runs at a time, and it is noted which', async (t) => {
   const { guest, marks } = newThread();
   await Promise.all([

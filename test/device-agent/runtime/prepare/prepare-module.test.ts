@@ -61,6 +61,48 @@ const refused: readonly (readonly [ModuleProblemCode, Uint8Array])[] = [
   ['NOT_VALID', commandAround({ body: [0x0b] })],
 ];
 
+/** A command whose instances are given all that these sections say, each with so many zeros behind it. */
+function filledCommand(sections: Readonly<Record<number, readonly [readonly number[], number]>>): Uint8Array {
+  const all = {
+    1: [[1, 0x60, 0, 0], 0],
+    3: [[1, 0], 0],
+    4: [[1, 0x70, 0, ...unsigned(1000)], 0],
+    5: [[1, 0, ...unsigned(64)], 0],
+    7: [exported(0), 0],
+    10: [[1, ...sized([0, 0x0b])], 0],
+    ...sections,
+  } satisfies Readonly<Record<number, readonly [readonly number[], number]>>;
+  const payload = ([bytes, zeros]: readonly [readonly number[], number]) =>
+    Buffer.concat([Uint8Array.from(bytes), new Uint8Array(zeros)]);
+  return writeBinary(
+    'module',
+    Object.entries(all).map(([id, contents]) => ({ id: Number(id), payload: payload(contents) })),
+  );
+}
+
+const exported = (count: number): number[] => [
+  ...[...unsigned(count + 2), ...nameOf('_start'), 0, 0, ...nameOf('memory'), 2, 0],
+  ...Array.from({ length: count }, (_, at) => [...nameOf(`f${at}`), 0, 0]).flat(),
+];
+/** Segments of zeros: the first function each, or the first byte. */
+const active = (count: number) => [[1, 0, 0x41, 0, 0x0b, ...unsigned(count)], count] as const;
+const passiveElements = (count: number) => [[1, 1, 0, ...unsigned(count)], count] as const;
+const passiveData = (count: number) => [[1, 1, ...unsigned(count)], count] as const;
+
+test('a module whose instances take long to make keeps no thread from its neighbours', (t) => {
+  const shares = (sections: Parameters<typeof filledCommand>[0]): boolean => {
+    const preparation = prepareModule(filledCommand(sections), 1024);
+    if (preparation.kind === 'refused') throw new Error(preparation.message);
+    return preparation.traits.ownProcess.length === 0;
+  };
+  t.true(shares({ 7: [exported(1000), 0], 9: active(10_000), 11: active(300_000) }));
+  t.false(shares({ 7: [exported(3000), 0] }));
+  t.false(shares({ 4: [[1, 0x70, 0, ...unsigned(60_000)], 0] }));
+  t.false(shares({ 9: active(60_000) }));
+  t.false(shares({ 11: active(2_500_000) }));
+  t.true(shares({ 9: passiveElements(60_000), 11: passiveData(2_500_000) }), 'what is put there by code is paid for');
+});
+
 test('what admission takes is made ready', (t) => {
   for (const [what, module] of Object.entries(taken)) {
     t.is(judgeModule(module).kind, 'runs', what);

@@ -1,9 +1,10 @@
 import test from 'ava';
-import { measure, measureInStretches } from '../../../../device-agent/runtime/primitives/measure.ts';
+import { measuring } from '../../../../device-agent/runtime/primitives/measure.ts';
 import { memoryDirectory } from '../../../../device-agent/runtime/primitives/memory-directory.ts';
 import { OpenDirectory, type OpenOptions } from '../../../../device-agent/runtime/primitives/open-directory.ts';
 import type { OpenFile } from '../../../../device-agent/runtime/primitives/open-file.ts';
 import { Quota } from '../../../../device-agent/runtime/primitives/quota.ts';
+import { atOnce, inStretches } from '../../../../device-agent/runtime/primitives/stretches.ts';
 
 const files = 300;
 const create: OpenOptions = {
@@ -35,8 +36,8 @@ test('a large directory is measured a millisecond at a time, with everybody else
       pauses += 1;
     },
   };
-  const held = await measureInStretches(directory, clock);
-  t.deepEqual(held, measure(directory));
+  const held = await inStretches(measuring(directory), clock);
+  t.deepEqual(held, atOnce(measuring(directory)));
   t.deepEqual(held, { bytes: 7 * files, entries: files });
   t.true(pauses >= files / 12, `${pauses} pauses`);
 });
@@ -53,6 +54,6 @@ test('what lies deeper than is counted fills every quota: a restart lets nobody 
   }
   (deepest.openAt('file', create) as OpenFile).write(new Uint8Array(1000), 0);
   t.is(quota.used.bytes, 1000);
-  const again = new Quota({ bytesMax: 1e6, entriesMax: 1000, openMax: 4 }, measure(directory));
+  const again = new Quota({ bytesMax: 1e6, entriesMax: 1000, openMax: 4 }, atOnce(measuring(directory)));
   t.throws(() => again.allowance(1), { message: /holds/ });
 });

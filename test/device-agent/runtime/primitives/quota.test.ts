@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
-import { measure } from '../../../../device-agent/runtime/primitives/measure.ts';
+import { measuring } from '../../../../device-agent/runtime/primitives/measure.ts';
 import { memoryDirectory } from '../../../../device-agent/runtime/primitives/memory-directory.ts';
 import { OpenDirectory, type OpenOptions } from '../../../../device-agent/runtime/primitives/open-directory.ts';
 import type { OpenFile } from '../../../../device-agent/runtime/primitives/open-file.ts';
 import { Quota } from '../../../../device-agent/runtime/primitives/quota.ts';
+import { atOnce } from '../../../../device-agent/runtime/primitives/stretches.ts';
 import { type DirectoryHandle, FileError } from '../../../../platform/file-handles.ts';
 import { openHostDirectory } from '../../../../platform/node/host-directory.ts';
 
@@ -16,7 +17,7 @@ const options: OpenOptions = {
 }; // biome-ignore format: a list
 
 function limited(handle: DirectoryHandle, limits = { bytesMax: 1000, entriesMax: 5, openMax: 4 }) {
-  const quota = new Quota(limits, measure(handle));
+  const quota = new Quota(limits, atOnce(measuring(handle)));
   return { quota, root: new OpenDirectory(handle.duplicate(), { isWritable: true, quota }) };
 }
 
@@ -161,7 +162,7 @@ function countsRight(handle: DirectoryHandle, steps: readonly Step[]): boolean {
   for (const file of open) file.close();
   root.close();
   const { handles, ...used } = quota.used;
-  const measured = measure(handle);
+  const measured = atOnce(measuring(handle));
   return isWithin && handles === 0 && used.bytes === measured.bytes && used.entries === measured.entries;
 }
 

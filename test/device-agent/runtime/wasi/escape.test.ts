@@ -204,6 +204,15 @@ test('rights that were given up do not come back, neither by opening below nor b
   t.is(read(guest, file).text, 'inside');
 });
 
+test('a directory that was opened below hands on no more than the one above it does', (t) => {
+  const { guest } = newGrant(t);
+  const looking = (1n << 13n) | (1n << 14n);
+  const above = open(guest, '.', { flags: 2, rights: looking, inheriting: looking | 2n }).descriptor;
+  const below = open(guest, 'door', { directory: above, flags: 2, rights: looking, inheriting: allRights }).descriptor;
+  t.is(open(guest, 'secret', { directory: below, rights: allRights }).error, errno.notCapable);
+  t.is(read(guest, open(guest, 'secret', { directory: below, rights: 2n }).descriptor).text, 'inside');
+});
+
 test('another process that swaps a directory for a link to outside all the time never makes a guest reach outside', async (t) => {
   const { guest, path, outside } = newGrant(t);
   const swapping = fork(fileURLToPath(new URL('./swapping-program.ts', import.meta.url)), [path]);

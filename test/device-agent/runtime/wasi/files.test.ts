@@ -139,6 +139,16 @@ test('a cookie goes on in the directory as it was when reading began, and 0 begi
   t.deepEqual(list(guest, 3, 999n), []);
 });
 
+test('of a large directory a part is held: who goes back to what lies before it has it read anew', (t) => {
+  const guest = newWriter();
+  for (let at = 0; at < 600; at++) guest.call('fd_close', fileWith(guest, `file${at}`, ''));
+  const [, , [first, cookie] = ['', 0n]] = list(guest, 3);
+  t.is(first, 'file0');
+  list(guest, 3, 600n);
+  onPath(guest, 'path_unlink_file', 'file1');
+  t.is(list(guest, 3, cookie)[0]?.[0], 'file2');
+});
+
 test('path_open() opens, makes, cuts and refuses by its flags', (t) => {
   const guest = newWriter();
   fileWith(guest, 'log', 'abc');

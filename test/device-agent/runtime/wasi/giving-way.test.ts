@@ -9,6 +9,7 @@ import { memoryDirectory } from '../../../../device-agent/runtime/primitives/mem
 import { OpenDirectory } from '../../../../device-agent/runtime/primitives/open-directory.ts';
 import { Quota } from '../../../../device-agent/runtime/primitives/quota.ts';
 import { lineOutput } from '../../../../device-agent/runtime/primitives/streams.ts';
+import { atOnce } from '../../../../device-agent/runtime/primitives/stretches.ts';
 import { errno } from '../../../../device-agent/runtime/wasi/errno.ts';
 import { nodeDisk } from '../../../../platform/node/disk.ts';
 import { openHostDirectory } from '../../../../platform/node/host-directory.ts';
@@ -85,7 +86,7 @@ test('who waits for a disk holds up nobody: what is synced, and what is written 
   const path = mkdtempSync(join(tmpdir(), 'fleet-slow-'));
   t.teardown(() => rmSync(path, { recursive: true }));
   for (const name of ['data', 'kv']) mkdirSync(join(path, name));
-  const store = new KvStore(nodeDisk, join(path, 'kv'));
+  const store = atOnce(KvStore.opening(nodeDisk, join(path, 'kv')));
   const quota = new Quota({ bytesMax: 100, entriesMax: 5, openMax: 8 }, store.measure());
   const keys = new OpenDirectory(new KvDirectory(store, quota), { isWritable: true, quota });
   const guest = newGuest({ directories: { '/data': granted(openHostDirectory(join(path, 'data'))), '/kv': keys } });

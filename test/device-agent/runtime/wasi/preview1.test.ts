@@ -111,6 +111,13 @@ test('poll_oneoff() sleeps until the earliest clock and tells of that one only',
   t.is(guest.call('poll_oneoff', 0, 1000, 0, 2000), errno.invalid);
 });
 
+test('poll_oneoff() takes so many subscriptions as a program has reason for, and no more', (t) => {
+  const guest = newGuest();
+  guest.linear.grow(1);
+  t.is(guest.call('poll_oneoff', 0, 65_536, 1024, 131_000), errno.success);
+  t.is(guest.call('poll_oneoff', 0, 65_536, 1025, 131_000), errno.invalid);
+});
+
 test('fd_seek() stays within what a position can be', (t) => {
   const guest = newGuest();
   const { descriptor } = open(guest, 'config.json');

@@ -63,7 +63,7 @@ export function client(stage: Stage, device: TestDevice, options: object = {}): 
   return connectAsync(`mqtts://localhost:${stage.broker.port}`, {
     protocolVersion: 4,
     reconnectPeriod: 0,
-    connectTimeout: 5000,
+    connectTimeout: 60_000,
     ca: stage.scene.authority.certificate,
     key: device.key,
     cert: device.certificate,

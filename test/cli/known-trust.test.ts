@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import type { CommandContext } from '../../cli/command.ts';
+import { knownElsewhere } from '../../cli/known-trust.ts';
+import { addRelease } from '../../controller/publishing/authoring/add-release.ts';
+import { makeTrust } from '../../controller/publishing/authoring/make-trust.ts';
+import { removeRelease } from '../../controller/publishing/authoring/remove-release.ts';
+import { readTrustFiles, writeWorkFile } from '../../controller/publishing/authoring/work-tree.ts';
+import { nodeDisk } from '../../platform/node/disk.ts';
+import { nodePrograms } from '../../platform/node/processes.ts';
+import { moduleOf, now } from '../controller/publishing/repository.ts';
+import { hasGit } from '../controller/source/git-fixture.ts';
+import { SimRandom } from '../sim/sim-random.ts';
+
+if (hasGit) {
+  test('a signature stands on what the commits before brought, on whatever machine: an older file on top of them is none', async (t) => {
+    const directory = mkdtempSync(join(tmpdir(), 'fleet-known-test-'));
+    t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+    const git = (...args: string[]) => execFileSync('git', ['-C', directory, ...args], { stdio: 'pipe' });
+    const tree = { disk: nodeDisk, directory };
+    const commit = () => {
+      git('add', '.');
+      git('-c', 'user.name=a', '-c', 'user.email=a@example.com', 'commit', '-qm', 'a step');
+    };
+    git('init', '-q', '-b', 'main');
+    const random = new SimRandom(1);
+    const add = (version: string, at: number, on: Parameters<typeof addRelease>[0] = tree) =>
+      addRelease(on, { name: 'crane', version, bytes: moduleOf(Number(version[0])), file: 'x.wasm', random, now: at });
+    makeTrust(tree, { random, now });
+    add('1.0.0', now);
+    add('2.0.0', now + 1_000);
+    const older = readTrustFiles(tree);
+    commit();
+    removeRelease(tree, { name: 'crane', version: '1.0.0', now: now + 2_000, announce: () => {} });
+    commit();
+    for (const [path, bytes] of older) writeWorkFile(tree, path, bytes);
+    commit();
+    const said: string[] = [];
+    const context = {
+      ...{ programs: nodePrograms, directory, disk: nodeDisk, environment: {} },
+      ...{ loadConfiguration: async () => ({ value: {} }), stderr: { write: (text: string) => said.push(text) } },
+      signal: new AbortController().signal,
+    } as unknown as CommandContext;
+    const known = await knownElsewhere(context, tree);
+    nodeDisk.remove(`${directory}/.fleet/keys/offline/newest/crane.json`);
+    const error = t.throws(() => add('3.0.0', now + 4_000, { ...tree, known }), { code: 'TRUST_OLDER' });
+    t.regex(error?.message ?? '', /it is in git's history\).*names crane\/1\.0\.0/);
+    t.deepEqual(readTrustFiles(tree), older);
+    t.deepEqual(said, [], 'without a controller there is nothing to say of it');
+    t.deepEqual(
+      await knownElsewhere(
+        {
+          ...context,
+          programs: {
+            ...nodePrograms,
+            run: async () => ({ code: undefined, output: new Uint8Array(), complaint: '' }),
+          },
+        },
+        tree,
+      ).then((all) => all.length),
+      1,
+    );
+  });
+}

@@ -1,0 +1,124 @@
+import test from 'ava';
+import { changeFeeds, readersMax } from '../../../../controller/doors/http/change-feed.ts';
+import { statusAnswer } from '../../../../controller/doors/http/status-routes.ts';
+import type { Change } from '../../../../controller/view/view.ts';
+import type { StatusDocument } from '../../../../schemas/generated/types.ts';
+import { SimTime } from '../../../sim/sim-clock.ts';
+
+const firstId = 1_000;
+
+/** Feeds over changes that are told by hand, numbered from 1,001 on. */
+function stage() {
+  const time = new SimTime(0);
+  const told: Change[] = [];
+  const listeners = new Set<(change: Change) => void>();
+  const feeds = changeFeeds({
+    clock: time.clock({ alive: true }),
+    changes: {
+      get changeId() {
+        return firstId + told.length;
+      },
+      changesSince: (id) => (id < firstId || id > firstId + told.length ? undefined : told.slice(id - firstId)),
+      listen: (listener) => {
+        listeners.add(listener);
+        return { [Symbol.dispose]: () => void listeners.delete(listener) };
+      },
+    },
+  });
+  const tell = (device: string) => {
+    const change: Change = { id: firstId + told.length + 1, device, state: 'running' };
+    told.push(change);
+    for (const listener of listeners) listener(change);
+  };
+  const open = (lastId?: string) => {
+    const leaving = new AbortController();
+    const headers: Record<string, string> = lastId === undefined ? {} : { 'last-event-id': lastId };
+    const { status, body } = feeds({ method: 'GET', url: '/api/v1/changes', headers }, leaving.signal);
+    const chunks = body[Symbol.asyncIterator]();
+    const read = async () => {
+      const { done, value } = await chunks.next();
+      return done ? undefined : new TextDecoder().decode(value);
+    };
+    return { status, read, leave: () => leaving.abort() };
+  };
+  return { time, tell, open, listeners };
+}
+
+const event = (id: number, device: string) => `id: ${id}\ndata: {"device":"${device}","state":"running"}\n\n`;
+
+test('a reader is told every change once, and that the feed is there while nothing changes', async (t) => {
+  const { time, tell, open } = stage();
+  const { read } = open();
+  t.is(await read(), ': hello\n\n');
+  tell('a');
+  tell('b');
+  t.is(await read(), event(1_001, 'a') + event(1_002, 'b'));
+  const quiet = read();
+  await time.runUntil(15_000);
+  t.is(await quiet, ': still here\n\n');
+  const next = read();
+  tell('c');
+  t.is(await next, event(1_003, 'c'));
+});
+
+test('who comes back is told what was missed, or to ask for everything anew', async (t) => {
+  const { tell, open } = stage();
+  for (const device of ['a', 'b', 'c']) tell(device);
+  t.is(await open('1001').read(), `: hello\n\n${event(1_002, 'b')}${event(1_003, 'c')}`);
+  t.is(await open('1003').read(), ': hello\n\n');
+  for (const ofAnotherLife of ['0', '999', '1004', '9999999999999999'])
+    t.is(await open(ofAnotherLife).read(), 'id: 1003\nevent: reset\ndata: {}\n\n', ofAnotherLife);
+  for (const nonsense of ['', '-1', '1e3', '1002.5', 'x']) t.is(await open(nonsense).read(), ': hello\n\n', nonsense);
+});
+
+test('one that does not read is cut off once too much waits for it; nothing more is kept', async (t) => {
+  const { tell, open, listeners } = stage();
+  const slow = open();
+  await slow.read();
+  for (let n = 0; n < 10_000; n += 1) tell('a');
+  t.is((await slow.read())?.split('id: ').length, 10_001, 'so many are no fault yet');
+  for (let n = 0; n <= 10_000; n += 1) tell('a');
+  t.is(await slow.read(), undefined);
+  t.is(listeners.size, 0);
+});
+
+test('so many readers and no more are let in, and who leaves gives up the place', async (t) => {
+  const { open, listeners } = stage();
+  const readers = Array.from({ length: readersMax }, () => open());
+  for (const { read } of readers) await read();
+  t.is(open().status, 503);
+  // Also one that left before it was told anything.
+  const [first] = readers;
+  const last = first?.read();
+  first?.leave();
+  await last;
+  t.is(await first?.read(), undefined);
+  t.is(listeners.size, readersMax - 1);
+  const second = open();
+  t.is(second.status, 200);
+  second.leave();
+  t.is(open().status, 200);
+});
+
+test('a status that changed while it was made is no longer what was asked for last', async (t) => {
+  let changeId = 7;
+  let isChanging = true;
+  const parts = {
+    changes: {
+      get changeId() {
+        return changeId;
+      },
+    },
+    status: async () => {
+      if (isChanging) changeId += 1;
+      return {} as StatusDocument;
+    },
+  };
+  const ask = (etag?: string) =>
+    statusAnswer(parts, { method: 'GET', url: '/', headers: etag === undefined ? {} : { 'if-none-match': etag } });
+  const { etag } = (await ask()).headers;
+  isChanging = false;
+  const again = await ask(etag);
+  t.is(again.status, 200);
+  t.is((await ask(again.headers.etag)).status, 304);
+});
