@@ -29,7 +29,7 @@ export interface JudgedRevision {
   readonly state: ManifestState;
   readonly warnings: readonly Problem[];
   readonly notes: readonly Problem[];
-  /** Devices that are otherwise than in its underlay. */
+  /** Devices that are otherwise than in its underlay; the set is made when somebody asks. */
   readonly affected: ReadonlySet<string>;
   readonly readFile: FleetRevision['readFile'];
 }
@@ -67,9 +67,14 @@ async function judge(
 ): Promise<JudgedRevision> {
   const { commit, readFile } = revision;
   const judged = await validateTree(revision, (files) => catalogueOf(files, published, now, inForce), before);
-  const { state, problems, notes, warnings, affected = new Set() } = judged;
+  const { state, problems, notes, warnings } = judged;
   if (state === undefined) throw refusedRevision(commit, problems);
-  return { side: { name, ...(commit && { commit }) }, state, notes, warnings, affected, readFile };
+  return {
+    ...{ side: { name, ...(commit && { commit }) }, state, notes, warnings, readFile },
+    get affected() {
+      return judged.affected ?? new Set<string>();
+    },
+  };
 }
 
 function refusedRevision(commit: FleetRevision['commit'], problems: readonly Problem[]): CommandError {

@@ -30,7 +30,7 @@ export interface Validation {
   /** Of the whole tree. */
   readonly manifests: number;
   readonly state?: ManifestState;
-  /** Devices that are otherwise than in its underlay. */
+  /** Devices that are otherwise than in its underlay; the set is made when somebody asks. */
   readonly affected?: ReadonlySet<string>;
 }
 
@@ -80,7 +80,7 @@ export async function validateTree(
   await bring(changed.flatMap(({ oid }) => oid ?? []));
   const files = new ChangedFiles(before, changed, blob);
   const trust = judgeTrust(laid.trust);
-  const reread = (path: string) => parseManifestFile(blob(tree.files.get(path)!)!);
+  const reread = (path: string) => blob(tree.files.get(path)!)!;
   const applied = applyChanges(before, files, trust.catalogue, reread);
   const doubts = await locateIn(laid, { problems: [], findings: applied.warnings });
   const told = {
@@ -90,7 +90,12 @@ export async function validateTree(
   };
   if (applied.kind === 'accepted') {
     if (trust.problems.length > 0) return { ...told, problems: trust.problems };
-    return { ...told, problems: [], state: applied.state, affected: applied.affected };
+    return {
+      ...{ ...told, problems: [], state: applied.state },
+      get affected() {
+        return applied.affected;
+      },
+    };
   }
   const problems = [...trust.problems, ...(await locateIn(laid, applied))].toSorted((left, right) =>
     left.file < right.file ? -1 : left.file > right.file ? 1 : 0,

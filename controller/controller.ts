@@ -233,8 +233,7 @@ class FollowingController implements Controller {
     const storage = this.#storage;
     return statusDocument(
       {
-        view: this.#view,
-        image: this.#image,
+        ...{ view: this.#view, image: this.#image, turn: new Turn(clock) },
         context: this.#engine.context,
         source: this.#branch.status,
         refusals: this.#refusals.newestFirst(),

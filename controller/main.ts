@@ -14,7 +14,7 @@ import type { ControllerConfiguration } from '../schemas/generated/types.ts';
 import { authorizeSubscribers } from './authority/subscribers.ts';
 import { type Controller, type ControllerParts, createController } from './controller.ts';
 import { openMessageDoor } from './doors/mqtt/message-door.ts';
-import { openShadowDoor } from './doors/mqtt/shadow-door.ts';
+import { openShadowDoor, say } from './doors/mqtt/shadow-door.ts';
 import { logExpiry } from './expiry/expiry-log.ts';
 import { keepFresh } from './publishing/keep-fresh.ts';
 import { signDeployment } from './publishing/sign-deployment.ts';
@@ -57,9 +57,9 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
     (refusal) => controller.onRefusal(refusal),
   );
   const { bus, embedded } = broker;
-  const publish: ControllerParts['publish'] = async ({ topic, payload }) => {
+  const publish: ControllerParts['publish'] = async (message) => {
     assertLeading(term);
-    await bus.publish(topic, payload);
+    await say(bus, message);
   };
   const outlets = openOutlets(ground, term, publish);
   const controller: Controller = await createController({

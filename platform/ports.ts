@@ -202,6 +202,8 @@ export interface MessageBus {
   /** Resolves when the broker has it; rejects with `BusError` when it will not. */
   publish(topic: string, payload: Uint8Array): Promise<void>;
   subscribe(filter: string, handler: (message: BusMessage) => void): Promise<void>;
+  /** False where it is certain that nobody has subscribed to a topic; absent where only the broker knows. */
+  mayBeHeard?(topic: string): boolean;
   close(): Promise<void>;
 }
 

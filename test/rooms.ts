@@ -223,6 +223,12 @@ export const rooms: readonly Room[] = [
     reason: 'a small file for the command line, through the Disk port',
   },
   {
+    path: 'controller/node-flags.ts',
+    imports: [],
+    packages: [],
+    reason: 'how whoever starts a controller starts it',
+  },
+  {
     path: 'controller/wiring',
     imports: ['schemas', 'platform', 'platform/node', 'controller'],
     packages: ['node:*'],
@@ -352,6 +358,7 @@ export const rooms: readonly Room[] = [
       'device-agent/command',
       'device-agent/allocator-settings.ts',
       'device-agent/bundle.ts',
+      'controller/node-flags.ts',
       'device-agent/node-flags.ts',
       'device-agent/state-layout.ts',
       'device-agent/enrol-identity.ts',

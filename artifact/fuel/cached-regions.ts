@@ -8,14 +8,14 @@ export const notCached = -1;
  * For every construct the outermost one around it in which fuel is kept in a local: the whole function, or a loop. What
  * sees the fuel there has to have it put back before and taken again after: so there are to be more charges than that.
  */
-export function cachedRegions({ shape, metering, charges }: MeteredFunction): Int32Array {
+export function cachedRegions({ shape, metering }: MeteredFunction): Int32Array {
   const { parent, isLoop, escapes, observers } = shape.constructs;
   const regions = new Int32Array(parent.length).fill(notCached);
   if (!shape.hasLoop) return regions;
   const seen = Int32Array.from(observers);
   const charged = new Int32Array(parent.length);
   shape.segments.construct.forEach((construct, segment) => {
-    if (charges[segment]! > 0) charged[construct]!++;
+    if (metering.charges[segment]! > 0) charged[construct]!++;
   });
   for (let one = parent.length - 1; one > 0; one--) {
     seen[parent[one]!]! += seen[one]!;

@@ -45,8 +45,15 @@ export function meterFunctions(graph: CallGraph): GraphMetering {
 /** Functions that call themselves, and those that begin a chain from outside or through a reference and may come round to it again. */
 function countedFunctions(graph: CallGraph): boolean[] {
   const { shapes, entries, referenced, imported, sharesTables } = graph;
-  const indirectly = reaching(graph, ({ callsIndirectly }) => callsIndirectly);
-  const outward = reaching(graph, ({ calls }) => calls.callee.some((callee) => callee < imported));
+  const callers = callersOf(graph);
+  const indirectly = reaching(
+    callers,
+    shapes.map(({ callsIndirectly }) => callsIndirectly),
+  );
+  const outward = reaching(
+    callers,
+    shapes.map(({ calls }) => calls.callee.some((callee) => callee < imported)),
+  );
   return shapes.map(({ calls, callsIndirectly, hasHandler }, number) => {
     if (hasHandler || calls.callee.includes(number + imported)) return true;
     if (entries.has(number) && (calls.callee.length > 0 || callsIndirectly)) return true;
@@ -54,13 +61,21 @@ function countedFunctions(graph: CallGraph): boolean[] {
   });
 }
 
-/** Functions that have a property or may call, directly or by others, one that has. */
-function reaching({ shapes, imported }: CallGraph, property: (shape: BodyShape) => boolean): boolean[] {
+/** By function, those that call it directly. */
+function callersOf({ shapes, imported }: CallGraph): (readonly number[])[] {
   const callers: number[][] = shapes.map(() => []);
   shapes.forEach(({ calls }, caller) => {
-    for (const callee of calls.callee) if (callee >= imported) callers[callee - imported]!.push(caller);
+    for (const callee of calls.callee) {
+      // What calls it again in the same body is noted.
+      if (callee >= imported && callers[callee - imported]!.at(-1) !== caller) callers[callee - imported]!.push(caller);
+    }
   });
-  const reached = shapes.map(property);
+  return callers;
+}
+
+/** Functions that have a property or may call, directly or by others, one that has. */
+function reaching(callers: readonly (readonly number[])[], property: readonly boolean[]): boolean[] {
+  const reached = [...property];
   const waiting = [...reached.keys()].filter((number) => reached[number]);
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     for (const caller of callers[next]!) {

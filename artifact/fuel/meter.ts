@@ -1,22 +1,18 @@
 import type { WasmLimits } from '../wasm/limits.ts';
 import type { Export } from '../wasm/module.ts';
 import type { ModuleContents } from '../wasm/read/contents.ts';
-import { InstructionCursor } from '../wasm/read/instructions.ts';
 import type { BodyShape } from './body-shape.ts';
 import { type FunctionMetering, meterFunctions } from './call-graph.ts';
-import { chargesOf } from './charges.ts';
 import { EditLog } from './edit-log.ts';
 import { FuelError } from './error.ts';
 import { frameProblem } from './frame.ts';
-import { scanBody } from './scan.ts';
+import { bodyScanner } from './scan.ts';
 import type { Signatures } from './signatures.ts';
 
 /** A function with all that the meter will do in it. */
 export interface MeteredFunction {
   readonly shape: BodyShape;
   readonly metering: FunctionMetering;
-  /** Fuel to charge at each segment. */
-  readonly charges: readonly number[];
 }
 
 /** What of a module decides how its functions are metered. */
@@ -39,10 +35,10 @@ export interface Metered {
 export function meterModule(module: MeteredModule, limits: WasmLimits): Metered {
   const { contents, signatures } = module;
   const imported = signatures.ofFunction.length - contents.functions.length;
-  const cursor = new InstructionCursor(module.bytes, limits);
   const log = new EditLog();
+  const scan = bodyScanner(module.bytes, signatures, limits, log);
   const shapes = contents.bodies.map((body, number) => {
-    const shape = scanBody(cursor, body, contents.functions[number]!, signatures, limits, log);
+    const shape = scan(body, contents.functions[number]!);
     const problem = frameProblem(number + imported, shape.frameBytes);
     if (problem !== undefined) throw new FuelError('frame-above-limit', problem);
     return shape;
@@ -60,10 +56,7 @@ export function meterModule(module: MeteredModule, limits: WasmLimits): Metered 
   });
   for (const shape of shapes) observeCalls(shape, functions, imported);
   return {
-    functions: functions.map((metering, number) => {
-      const shape = shapes[number]!;
-      return { shape, metering, charges: chargesOf(shape) };
-    }),
+    functions: functions.map((metering, number) => ({ shape: shapes[number]!, metering })),
     reserve,
     log,
   };

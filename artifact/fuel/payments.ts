@@ -4,6 +4,8 @@ import { chargeRules } from './limits.ts';
 
 /** Who pays for what a function runs. */
 export interface Payment {
+  /** Fuel to charge at the start of each of its segments; 0 where the code before it has paid. */
+  readonly charges: readonly number[];
   /** What it pays for itself: all that it runs, all but what is charged at its entry, or nothing. */
   readonly pays: 'all' | 'rest' | 'nothing';
   /** Fuel that its direct callers pay for it. */
@@ -54,7 +56,7 @@ export class Payments {
     const isWhole = this.#isLeaf(at) && charges.every((charge, segment) => segment === 0 || charge === 0);
     const isFree = isWhole && !this.#counts[at] && (entry <= chargeRules.leafMax || !isOwnPayer);
     const pays = isFree ? 'nothing' : isOwnPayer ? 'all' : 'rest';
-    const payment = { pays, paidByCallers: pays === 'all' ? 0 : entry, checksFuel } as const;
+    const payment = { charges, pays, paidByCallers: pays === 'all' ? 0 : entry, checksFuel } as const;
     this.#settled[at] = { ...payment, unseen: unseen - payment.paidByCallers };
     return payment;
   }

@@ -166,8 +166,7 @@ class BodyWriter {
 
   /** The first segment is paid where the function is entered, together with its stack. */
   #enter(): void {
-    const { charges, metering } = this.#metered;
-    const { stackBytes, pays, checksFuel } = metering;
+    const { charges, stackBytes, pays, checksFuel } = this.#metered.metering;
     const isCached = this.#regions[0] === 0;
     if (stackBytes !== undefined && !this.#fuel.callsStay) {
       this.#code.i64Const(charges[0]!);
@@ -199,11 +198,11 @@ class BodyWriter {
   }
 
   #segment(segment: number, construct: number): void {
-    const { shape, charges, metering } = this.#metered;
+    const { shape, metering } = this.#metered;
     if (metering.pays === 'nothing') return;
     const isHeader = shape.segments.parent[segment] === noSegment;
     if (isHeader && shape.constructs.catches[construct]) this.#restoreStack();
-    const charge = charges[segment]!;
+    const charge = metering.charges[segment]!;
     if (charge === 0 && !isHeader) return;
     if (this.#reentered[construct] === construct && isHeader) this.#fuel.chargeRound(charge);
     else if (this.#regions[construct] === notCached) this.#charge(charge, isHeader);

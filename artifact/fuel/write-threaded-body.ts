@@ -111,7 +111,7 @@ class ThreadedWriter {
 
   #segment(segment: number): void {
     const { metered, indices } = this.#source;
-    const charge = metered.charges[segment]!;
+    const charge = metered.metering.charges[segment]!;
     const looks = this.#looks[segment]!;
     const code = this.#code;
     if (charge > 0) {

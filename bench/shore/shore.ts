@@ -7,6 +7,7 @@ import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MosquittoSite } from '../../controller/doors/mqtt/external/mosquitto-site.ts';
+import { nodeFlags } from '../../controller/node-flags.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { freePort } from '../../platform/node/free-port.ts';
 import { processMemory } from '../footprint/process-memory.ts';
@@ -51,7 +52,7 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 async function startProcess(args: readonly string[]): Promise<ChildProcess> {
-  const child = fork(program, args);
+  const child = fork(program, args, { execArgv: [...process.execArgv, ...nodeFlags] });
   const ended = once(child, 'exit').then(() => {
     throw new Error('the shore ended before it was ready');
   });

@@ -1,3 +1,4 @@
+import { nodeFlags } from '../../controller/node-flags.ts';
 import type { Command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { settingsOf, settingsOption } from '../settings.ts';
@@ -19,7 +20,7 @@ export function startController(first: readonly string[]): Pick<Command, 'argume
       const { config } = args.values;
       const file = config === undefined ? [] : ['--config', config];
       const program = `${context.projectDirectory}/controller/main.ts`;
-      const controller = context.processes.start(program, [...first, ...file, ...flags]);
+      const controller = context.processes.start(program, [...first, ...file, ...flags], { flags: nodeFlags });
       context.signal.addEventListener('abort', () => controller.kill('SIGTERM'), { once: true });
       const { code } = await new Promise<{ readonly code: number | undefined }>((resolve) =>
         controller.onExit(resolve),

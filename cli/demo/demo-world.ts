@@ -1,4 +1,5 @@
 /** The demo's processes: one controller, an agent for each device, and a link for each site that can be cut. */
+import { nodeFlags } from '../../controller/node-flags.ts';
 import { enroll } from '../../device-agent/command/enroll.ts';
 import { writeFileDurably } from '../../platform/durable-file.ts';
 import type { ChildProcess } from '../../platform/ports.ts';
@@ -144,7 +145,7 @@ export class DemoWorld {
     this.#writeConfiguration(undefined);
     const flags = { 'http.port': '0', 'mqtt.port': '0', ...settings };
     const outputFile = this.logOf('controller');
-    const options = { outputFile, directory: this.#fleet.tree.directory };
+    const options = { outputFile, directory: this.#fleet.tree.directory, flags: nodeFlags };
     const run = (given: Readonly<Record<string, string>>): ChildProcess => {
       const settings = Object.entries(given).map(([key, value]) => `--${key}=${value}`);
       const args = ['--config', `${this.#directory}/fleet.config.yaml`, ...settings];

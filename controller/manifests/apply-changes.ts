@@ -18,8 +18,8 @@ import { forEachInSteps, runAtOnce, type Steps } from './steps.ts';
 
 /**
  * What became of a change. A refused one leaves the state before in force and usable; its findings still lack lines, which
- * `locateProblems` adds. `affected` names the devices whose `DesiredDevice` came, went or differs; all others are the very
- * same objects as before.
+ * `locateProblems` adds. `affected` names the devices whose `DesiredDevice` came, went or differs, a set that is made when
+ * somebody asks; all others are the very same objects as before.
  */
 export type Applied = (
   | { readonly kind: 'accepted'; readonly state: ManifestState; readonly affected: ReadonlySet<string> }
@@ -54,7 +54,12 @@ export function* applyChangesInSteps(
   const findings = draft.findings.errors();
   const warnings = draft.findings.warnings();
   if (problems.length > 0 || findings.length > 0) return { kind: 'refused', problems, findings, warnings };
-  return { kind: 'accepted', state: { ...draft.next }, affected, warnings };
+  return {
+    ...{ kind: 'accepted', state: { ...draft.next }, warnings },
+    get affected() {
+      return affected();
+    },
+  };
 }
 
 /**

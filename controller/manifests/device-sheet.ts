@@ -1,19 +1,24 @@
 /**
- * Devices that come together, as with a first revision, each alone in its file: row n is the device `names[n]` of the file
- * `paths[n]`. A hundred thousand of them are columns, and what a row comes to is made when somebody looks at it.
+ * Devices that come together, as with a first revision, each alone in its file: row n is the device `names.keys[n]` of the
+ * file `paths[n]`. A hundred thousand of them are columns, and what a row comes to is made when somebody looks at it.
  */
 import type { Device, Labels } from '../../schemas/generated/types.ts';
 import { bareFingerprint } from '../../schemas/key-fingerprint.ts';
 import type { FileChange } from './draft.ts';
+import { KeyColumn } from './key-column.ts';
+import { parseManifestFile } from './parse-file.ts';
 import type { ParsedFile } from './parsed-file.ts';
+import type { Rows } from './trie.ts';
 
-/** Reads the file at a path again, and finds in it what it found before. */
-export type Reread = (path: string) => ParsedFile;
+/** Reads the file at a path again, and finds there what it found before. */
+export type Reread = (path: string) => Uint8Array;
 
 const noLabels: Readonly<Labels> = {};
 
+const decoder = new TextDecoder();
+
 /** The device of a file that holds nothing else, and nothing wrong. */
-function loneDevice(file: ParsedFile | undefined): Device | undefined {
+export function loneDevice(file: ParsedFile | undefined): Device | undefined {
   if (file === undefined || file.manifests.length !== 1 || file.broken.length + file.problems.length > 0)
     return undefined;
   const { document, manifest } = file.manifests[0]!;
@@ -27,19 +32,18 @@ export function fingerprintOf({ spec }: Device): string | undefined {
 
 export class DeviceSheet {
   readonly paths: string[] = [];
-  readonly names: string[] = [];
-  readonly uniqueNames = new Set<string>();
+  readonly names = new KeyColumn();
   readonly labels: Readonly<Labels>[] = [];
   readonly sites: (string | undefined)[] = [];
-  /** As they are compared. */
-  readonly fingerprints: (string | undefined)[] = [];
+  /** Of those that have one, as they are compared. */
+  readonly fingerprints = new KeyColumn();
+  /** Whose they are. */
+  readonly fingerprintRows: number[] = [];
   readonly isIdle: boolean[] = [];
   readonly hasConfig: boolean[] = [];
   readonly #reread: Reread | undefined;
   /** Those that can't be read again. */
   readonly #held: Device[] = [];
-  readonly #uniqueKeys = new Set<string>();
-  #keyless = 0;
   /** One text for all that name the same site. */
   readonly #siteNames = new Map<string, string>();
 
@@ -48,7 +52,7 @@ export class DeviceSheet {
   }
 
   get size(): number {
-    return this.names.length;
+    return this.names.keys.length;
   }
 
   /** Takes a file in as a row; false for one that holds something else than one device. */
@@ -58,13 +62,13 @@ export class DeviceSheet {
     const { metadata, spec } = device;
     const key = fingerprintOf(device);
     this.paths.push(path);
-    this.names.push(metadata.name);
-    this.uniqueNames.add(metadata.name);
     this.labels.push(metadata.labels ?? noLabels);
     this.sites.push(this.#siteName(spec.site));
-    this.fingerprints.push(key);
-    if (key === undefined) this.#keyless += 1;
-    else this.#uniqueKeys.add(key);
+    if (key !== undefined) {
+      this.fingerprints.keys.push(key);
+      this.fingerprintRows.push(this.size);
+    }
+    this.names.keys.push(metadata.name);
     this.isIdle.push(spec.idle === true);
     this.hasConfig.push(spec.config !== undefined);
     if (this.#reread === undefined) this.#held.push(device);
@@ -79,19 +83,25 @@ export class DeviceSheet {
 
   /** The manifest of a row. */
   device(row: number): Device {
-    return this.#held[row] ?? loneDevice(this.#reread!(this.paths[row]!))!;
+    return this.#held[row] ?? loneDevice(parseManifestFile(this.#reread!(this.paths[row]!)))!;
+  }
+
+  /** By name; what a manifest that is not held is made of is the text of its file. */
+  devices(): Rows<Device> {
+    const reread = this.#reread;
+    const textAt = reread && ((row: number) => decoder.decode(reread(this.paths[row]!)));
+    return this.names.rows((row) => this.device(row), textAt);
   }
 
   /** Whether no name and no key stands twice, here and among the devices of these files. */
   isDistinctFrom(others: readonly FileChange[]): boolean {
-    const keyed = this.size - this.#keyless;
-    if (this.uniqueNames.size < this.size || this.#uniqueKeys.size < keyed) return false;
-    const devices = others.flatMap(({ file }) => file?.manifests ?? []).map(({ manifest }) => manifest);
-    return devices.every((manifest) => {
-      if (manifest.kind !== 'Device') return true;
-      const key = fingerprintOf(manifest);
-      return !this.uniqueNames.has(manifest.metadata.name) && (key === undefined || !this.#uniqueKeys.has(key));
-    });
+    const devices = others
+      .flatMap(({ file }) => file?.manifests ?? [])
+      .flatMap(({ manifest }) => (manifest.kind === 'Device' ? [manifest] : []));
+    return (
+      this.names.isDistinctWith(devices.map(({ metadata }) => metadata.name)) &&
+      this.fingerprints.isDistinctWith(devices.flatMap((device) => fingerprintOf(device) ?? []))
+    );
   }
 
   /** The files, as they were taken in. */

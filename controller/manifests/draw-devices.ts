@@ -19,7 +19,7 @@ import { namesUnder } from './name-index.ts';
 import { releaseKey } from './references.ts';
 import { noteUnsealed } from './sealed-copies.ts';
 import { forEachInSteps, type Steps } from './steps.ts';
-import type { Rows } from './trie-change.ts';
+import type { Rows } from './trie.ts';
 
 /** Releases that came, went, or mean other bytes. */
 function changedReleases(before: Catalogue, after: Catalogue): Set<string> {
@@ -142,7 +142,7 @@ function* drawByName(
   return yield* desired.settled();
 }
 
-/** The rows of the sheet, each drawn when somebody looks at it. */
+/** The rows of the sheet, each drawn when somebody looks at it from its manifest and its terms. */
 function* drawRows(
   { sheet, next }: Draft,
   { ofRows }: Membership,
@@ -151,23 +151,27 @@ function* drawRows(
 ): Steps<Rows<DesiredDevice>> {
   const { devices } = next;
   const terms: DeviceTerms[] = [];
-  yield* forEachInSteps(sheet.names.entries(), ([row, name]) => {
+  yield* forEachInSteps(sheet.names.keys.entries(), ([row, name]) => {
     const of = { site: sheet.sites[row], hasConfig: sheet.hasConfig[row]!, manifest: () => sheet.device(row) };
     const own = fleetTerms.of(ofRows[row], of);
     terms.push(own);
     noteUnsealed(unsealed, name, own.template);
   });
-  return { keys: sheet.names, valueAt: (row) => drawDevice(devices.get(sheet.names[row]!)!, terms[row]!) };
+  const { names } = sheet;
+  return names.rows(
+    (row) => drawDevice(devices.get(names.keys[row]!)!, terms[row]!),
+    (row) => terms[row],
+  );
 }
 
-/** Draws devices anew, each in the fleet that `judged` has it in; returns those that came out different. */
-export function* drawDevices(draft: Draft, judged: Membership): Steps<Set<string>> {
-  const { before, next } = draft;
+/** Draws devices anew, each in the fleet that `judged` has it in; what it returns names those that came out different. */
+export function* drawDevices(draft: Draft, judged: Membership): Steps<() => ReadonlySet<string>> {
+  const { before, next, sheet } = draft;
   const unsealed = new MapDraft(before.unsealed);
-  const affected = new Set(draft.sheet.uniqueNames);
+  const affected = new Set<string>();
   const fleetTerms = new FleetTerms(draft);
   const byName = yield* drawByName(draft, judged, fleetTerms, unsealed, affected);
   next.desiredDevices = byName.withRows(yield* drawRows(draft, judged, fleetTerms, unsealed));
   next.unsealed = yield* unsealed.settled();
-  return affected;
+  return () => (sheet.size === 0 ? affected : new Set([...sheet.names.keys, ...affected]));
 }

@@ -64,7 +64,6 @@ export function* updateMembership(draft: Draft): Steps<Membership> {
   const ofRows: (string | undefined)[] = [];
   const fleets = new FleetIndex(next.fleets);
   const note = (device: string, chosen: readonly string[], isIdle: boolean): string | undefined => {
-    for (const fleet of chosen) members.add(fleet, device);
     if (isIdle === chosen.length > 0) strays.set(device, true);
     else if (before.strays.size > 0) strays.delete(device);
     if (chosen.length > 1) reportConflict(draft, device, chosen);
@@ -77,10 +76,15 @@ export function* updateMembership(draft: Draft): Steps<Membership> {
     if (manifest === undefined) {
       byName.set(device, undefined);
       strays.delete(device);
-    } else byName.set(device, note(device, chosen, manifest.spec.idle === true));
+      return;
+    }
+    for (const fleet of chosen) members.add(fleet, device);
+    byName.set(device, note(device, chosen, manifest.spec.idle === true));
   });
-  yield* forEachInSteps(sheet.names.entries(), ([row, name]) => {
-    ofRows.push(note(name, fleets.selecting(sheet.labels[row]!), sheet.isIdle[row]!));
+  yield* forEachInSteps(sheet.names.keys.entries(), ([row, name]) => {
+    const chosen = fleets.selecting(sheet.labels[row]!);
+    for (const fleet of chosen) members.addRow(fleet, name);
+    ofRows.push(note(name, chosen, sheet.isIdle[row]!));
   });
   next.members = yield* members.settled();
   next.strays = yield* strays.settled();

@@ -29,10 +29,18 @@ function asSet(names: NameSet): Names | undefined {
   return only;
 }
 
+/** The names, and rows that they don't have. */
+function joined(names: Names | undefined, rows: readonly string[]): Names {
+  if (names === undefined && rows.length === 1) return rows[0]!;
+  const set = typeof names === 'string' ? noNames.set(names, true) : (names ?? noNames);
+  return set.withRows({ keys: rows, valueAt: () => true });
+}
+
 /** An index in the making. */
 export class NameIndexDraft {
   readonly #before: NameIndex;
   readonly #changes = new Map<string, string | MapDraft<true> | undefined>();
+  readonly #rows = new Map<string, string[]>();
 
   constructor(before: NameIndex) {
     this.#before = before;
@@ -62,6 +70,13 @@ export class NameIndexDraft {
     return names !== undefined;
   }
 
+  /** Adds a name that is nowhere else, there where all others are changed already. */
+  addRow(key: string, name: string): void {
+    const names = this.#rows.get(key);
+    if (names === undefined) this.#rows.set(key, [name]);
+    else names.push(name);
+  }
+
   remove(key: string, name: string): void {
     const names = this.#under(key);
     if (names === name) this.#changes.set(key, undefined);
@@ -75,6 +90,7 @@ export class NameIndexDraft {
       names instanceof MapDraft ? drafted.push([key, names]) : changes.push([key, names]);
     });
     for (const [key, names] of drafted) changes.push([key, asSet(yield* names.settled())]);
-    return yield* this.#before.withChanges(changes);
+    const named = yield* this.#before.withChanges(changes);
+    return yield* named.withChanges(Array.from(this.#rows, ([key, rows]) => [key, joined(named.get(key), rows)]));
   }
 }

@@ -4,8 +4,18 @@
  * parts may not have been read yet.
  */
 import { forEachInSteps, pauseNow, runAtOnce, type Steps } from './steps.ts';
-import { childrenOfBranch, emptyLeaf, entriesOf, hashOf, leavesOf, type Node, sizeOf, valueUnder } from './trie.ts';
-import { nodeAfter, type Rows, rootOf, sortedBySlot } from './trie-change.ts';
+import {
+  childrenOfBranch,
+  emptyLeaf,
+  entriesOf,
+  hashOf,
+  leavesOf,
+  type Node,
+  type Rows,
+  sizeOf,
+  valueUnder,
+} from './trie.ts';
+import { nodeAfter, nodeOf, sortedBySlot } from './trie-change.ts';
 
 /**
  * See the head of this file; `set`, `delete` and `withChanges` return a new map, or the same one when nothing changes.
@@ -24,16 +34,18 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
 
   /** Of these rows; there may be none. */
   static of<V>(rows: Rows<V>): PersistentMap<V> {
-    return rows.keys.length === 0 ? PersistentMap.empty() : new PersistentMap(rootOf(rows));
+    return rows.keys.length === 0 ? PersistentMap.empty() : new PersistentMap(nodeOf(rows));
   }
 
   /** With rows of keys that it does not have. It is gone through whole, they are not. */
-  withRows({ keys, valueAt }: Rows<V>): PersistentMap<V> {
-    if (this.size === 0 || keys.length === 0) return keys.length === 0 ? this : PersistentMap.of({ keys, valueAt });
+  withRows(rows: Rows<V>): PersistentMap<V> {
+    const { keys, valueAt, sourceAt } = rows;
+    if (this.size === 0 || keys.length === 0) return keys.length === 0 ? this : PersistentMap.of(rows);
     const own = [...this];
     return PersistentMap.of({
       keys: own.map(([key]) => key).concat(keys),
       valueAt: (row) => (row < own.length ? own[row]![1] : valueAt(row - own.length)),
+      ...(sourceAt && { sourceAt: (row) => (row < own.length ? undefined : sourceAt(row - own.length)) }),
     });
   }
 

@@ -10,7 +10,6 @@ import { NameIndexDraft, type Names, namesUnder } from './name-index.ts';
 import type { BrokenManifest, Manifest, ManifestKind } from './parsed-file.ts';
 import type { PersistentMap } from './persistent-map.ts';
 import { forEachInSteps, type Steps } from './steps.ts';
-import type { Rows } from './trie-change.ts';
 
 /** A manifest and where it stands. */
 interface Standing extends Declaration {
@@ -137,12 +136,6 @@ type DeclarationMaps = Pick<ManifestState, 'files' | 'declared' | 'devices'>;
 
 type DeviceIndices = Pick<ManifestState, 'devicesBySite' | 'devicesByFingerprint'>;
 
-/** Device names by their fingerprints, of which none stands twice. */
-function fingerprintRows({ names, fingerprints }: DeviceSheet): Rows<Names> {
-  const rows = [...fingerprints.keys()].filter((row) => fingerprints[row] !== undefined);
-  return { keys: rows.map((row) => fingerprints[row]!), valueAt: (at) => names[rows[at]!]! };
-}
-
 /** Also brings the fingerprints that may be of several devices now to `shared`. */
 function* indicesAfter({ before, touched, sheet }: Draft, shared: Set<string>): Steps<DeviceIndices> {
   const bySite = new NameIndexDraft(before.devicesBySite);
@@ -156,13 +149,15 @@ function* indicesAfter({ before, touched, sheet }: Draft, shared: Set<string>): 
     if (old !== undefined) change('remove', old, fingerprintOf(old));
     if (device !== undefined) change('add', device, fingerprintOf(device));
   });
-  yield* forEachInSteps(sheet.names.entries(), ([row, name]) => {
-    const site = sheet.sites[row];
-    if (site !== undefined) bySite.add(site, name);
+  const { names, sites, fingerprints, fingerprintRows } = sheet;
+  yield* forEachInSteps(names.keys.entries(), ([row, name]) => {
+    const site = sites[row];
+    if (site !== undefined) bySite.addRow(site, name);
   });
+  const ofFingerprints = fingerprints.rows<Names>((at) => names.keys[fingerprintRows[at]!]!);
   return {
     devicesBySite: yield* bySite.settled(),
-    devicesByFingerprint: (yield* byFingerprint.settled()).withRows(fingerprintRows(sheet)),
+    devicesByFingerprint: (yield* byFingerprint.settled()).withRows(ofFingerprints),
   };
 }
 
@@ -184,11 +179,11 @@ function changed<T>(map: PersistentMap<T>, touched: ReadonlyMap<string, T | unde
 /** The maps of what stands where, with the rows of a sheet. */
 function withSheet(maps: DeclarationMaps, sheet: DeviceSheet): DeclarationMaps {
   const { names, paths } = sheet;
-  const keys = names.map((name) => `Device/${name}` as const);
+  const keys = names.keys.map((name) => `Device/${name}` as const);
   return {
     files: maps.files.withRows({ keys: paths, valueAt: (row) => [keys[row]!] }),
     declared: maps.declared.withRows({ keys, valueAt: (row) => ({ file: paths[row]!, document: 0 }) }),
-    devices: maps.devices.withRows({ keys: names, valueAt: (row) => sheet.device(row) }),
+    devices: maps.devices.withRows(sheet.devices()),
   };
 }
 

@@ -89,7 +89,7 @@ function checkApplicationsAndFleets(draft: Draft): void {
 function* devicesToCheck(draft: Draft): Iterable<readonly [string, string | undefined]> {
   const { before, next, touched, sheet } = draft;
   for (const [name, device] of touched.Device) yield [name, device?.spec.site];
-  for (const [row, name] of sheet.names.entries()) yield [name, sheet.sites[row]];
+  for (const [row, name] of sheet.names.keys.entries()) yield [name, sheet.sites[row]];
   // With a sheet these are all.
   if (before.devices.size === 0) return;
   for (const site of touched.Site.keys())

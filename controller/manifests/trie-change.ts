@@ -4,13 +4,15 @@ import {
   bitsPerLevel,
   childrenOfBranch,
   emptyLeaf,
+  type HashedRows,
   hashBits,
-  hashOf,
+  hashesOf,
   type Leaf,
   leafEntriesMax,
   leavesOf,
   type Node,
   placeOf,
+  type Rows,
   readNode,
   sizeOf,
   slotOf,
@@ -22,12 +24,6 @@ export interface Batch<V> {
   readonly keys: readonly string[];
   readonly valueAt: (entry: number) => V | undefined;
   readonly hashes: Int32Array;
-}
-
-/** Entries that are new, each key once. A value is asked for when somebody looks at a leaf, and then kept there. */
-export interface Rows<V> {
-  readonly keys: readonly string[];
-  readonly valueAt: (row: number) => V;
 }
 
 /** Beyond this many entries a hash and a place would not fit into one exact number. */
@@ -53,7 +49,7 @@ function inLeafOrder(hashes: ArrayLike<number>, keys: readonly string[], entries
 
 /** A leaf of these entries, in arrays that are no longer than they have to be. */
 function leafOf<V>(
-  { hashes, keys, valueAt }: Rows<V> & { readonly hashes: ArrayLike<number> },
+  { hashes, keys, valueAt }: Omit<Rows<V>, 'hashes'> & { readonly hashes: ArrayLike<number> },
   entries: Int32Array,
 ): Leaf<V> {
   const order = inLeafOrder(hashes, keys, entries);
@@ -164,13 +160,11 @@ function branchAfter<V>(
   return joined(after);
 }
 
-type HashedRows<V> = Rows<V> & { readonly hashes: Int32Array };
-
 /** The node of these rows alone: told apart by one level at a time, when somebody looks. */
 function freshNode<V>(rows: HashedRows<V>, order: Int32Array, shift: number): UnreadNode<V> {
-  return new UnreadNode(order.length, () =>
-    order.length <= leafEntriesMax || shift >= hashBits ? leafOf(rows, order) : freshBranch(rows, order, shift),
-  );
+  const read = () =>
+    order.length <= leafEntriesMax || shift >= hashBits ? leafOf(rows, order) : freshBranch(rows, order, shift);
+  return new UnreadNode(order.length, read, { rows, order });
 }
 
 function freshBranch<V>(rows: HashedRows<V>, order: Int32Array, shift: number): Branch<V> {
@@ -183,15 +177,13 @@ function freshBranch<V>(rows: HashedRows<V>, order: Int32Array, shift: number): 
   return { kind: 'branch', size: order.length, children };
 }
 
-/** The root over these rows alone. Nothing is done with them before somebody looks. */
-export function rootOf<V>({ keys, valueAt }: Rows<V>): Node<V> {
+/** The node over these rows alone, which all lead to it, `shift` bits below the root. Nothing is done with them before somebody looks. */
+export function nodeOf<V>(rows: Rows<V>, shift = 0): Node<V> {
+  const { keys, hashes } = rows;
   return new UnreadNode(keys.length, () => {
-    const [hashes, order] = [new Int32Array(keys.length), new Int32Array(keys.length)];
-    for (let row = 0; row < keys.length; row += 1) {
-      hashes[row] = hashOf(keys[row]!);
-      order[row] = row;
-    }
-    return freshNode({ keys, valueAt, hashes }, order, 0).node;
+    const order = new Int32Array(keys.length);
+    for (let row = 0; row < keys.length; row += 1) order[row] = row;
+    return freshNode({ ...rows, hashes: hashes ?? hashesOf(keys) }, order, shift).node;
   });
 }
 

@@ -24,22 +24,48 @@ export interface Branch<V> {
   readonly children: readonly (Node<V> | undefined)[];
 }
 
+/** Entries that are new, each key once. A value is asked for when somebody looks at a leaf, and then kept there. */
+export interface Rows<V> {
+  readonly keys: readonly string[];
+  /** Of the keys, where they are known. */
+  readonly hashes?: Int32Array;
+  readonly valueAt: (row: number) => V;
+  /** What a value is made of, where that is enough to write it down; who does so knows what it is. */
+  readonly sourceAt?: (row: number) => unknown;
+}
+
+export type HashedRows<V> = Rows<V> & { readonly hashes: Int32Array };
+
+/** Some of the rows, in an order. */
+export interface SomeRows<V> {
+  readonly rows: HashedRows<V>;
+  readonly order: Int32Array;
+}
+
 /** A node that is read, or made, when somebody looks at it; from then on it is the same one for everybody. */
 export class UnreadNode<V> {
   readonly kind = 'unread';
   readonly size: number;
   #read: (() => Leaf<V> | Branch<V>) | undefined;
+  #rows: SomeRows<V> | undefined;
   #node: Leaf<V> | Branch<V> | undefined;
 
-  constructor(size: number, read: () => Leaf<V> | Branch<V>) {
+  constructor(size: number, read: () => Leaf<V> | Branch<V>, rows?: SomeRows<V>) {
     this.size = size;
     this.#read = read;
+    this.#rows = rows;
+  }
+
+  /** What it will be made of; undefined once it is, and of a node that is read from elsewhere. */
+  get rows(): SomeRows<V> | undefined {
+    return this.#rows;
   }
 
   get node(): Leaf<V> | Branch<V> {
     this.#node ??= this.#read!();
     // What it was read from may go.
     this.#read = undefined;
+    this.#rows = undefined;
     return this.#node;
   }
 }
@@ -59,6 +85,13 @@ export function hashOf(key: string): number {
   for (let index = 0; index < key.length; index += 1) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   return (hash ^ (hash >>> 13)) | 0;
+}
+
+/** Of each of them, in their order. */
+export function hashesOf(keys: readonly string[]): Int32Array<ArrayBuffer> {
+  const hashes = new Int32Array(keys.length);
+  for (let at = 0; at < keys.length; at += 1) hashes[at] = hashOf(keys[at]!);
+  return hashes;
 }
 
 /** Which child of a branch a hash leads to, `shift` bits below the root. */

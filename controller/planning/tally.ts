@@ -47,13 +47,6 @@ export class RunningTally {
   }
 }
 
-/** Devices by state. */
-export function tallyOf(devices: Iterable<Counted>): Tally {
-  const running = new RunningTally();
-  for (const device of devices) running.count(device);
-  return running.tally;
-}
-
 /** Worst first: what is failing, what moves, what can't be known. */
 export function convergenceOf(tally: Tally): ConvergenceState {
   if (tally.failed > 0) return 'failed';

@@ -20,7 +20,7 @@ import { stateBytesMax } from './limits.ts';
 import type { SectionChange, ShadowRejection, ShadowRequest } from './request.ts';
 import { answerTopic, type ShadowOperation, shadowName } from './topics.ts';
 
-/** A message to publish. */
+/** A message to publish. Its bytes are made whenever they are asked for: what nobody hears is only named. */
 export interface ShadowMessage {
   readonly topic: string;
   readonly payload: Uint8Array;
@@ -40,7 +40,12 @@ export interface ShadowOutcome {
 const encoder = new TextEncoder();
 
 function message(topic: string, body: unknown): ShadowMessage {
-  return { topic, payload: encoder.encode(JSON.stringify(body)) };
+  return {
+    topic,
+    get payload() {
+      return encoder.encode(JSON.stringify(body));
+    },
+  };
 }
 
 function tokenOf(request: { readonly clientToken?: string }): { readonly clientToken?: string } {

@@ -33,6 +33,13 @@ export function shadowPrefix(device: string): string {
   return `$aws/things/${device}/shadow/name/${shadowName}/`;
 }
 
+const answerPattern = new RegExp(`^\\$aws/things/([^/]+)/shadow/name/${shadowName}/`);
+
+/** Whose shadow a topic belongs to; `undefined` for another topic. */
+export function deviceOfShadowTopic(topic: string): string | undefined {
+  return answerPattern.exec(topic)?.[1];
+}
+
 /** Where a device asks. */
 export function requestTopic(device: string, operation: ShadowOperation): string {
   return shadowPrefix(device) + operation;

@@ -71,22 +71,35 @@ function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
-/** `OID blob SIZE LF CONTENT LF` for each object, as `git cat-file --batch` prints them. */
+const [newline, zero, nine, letterB] = [0x0a, 0x30, 0x39, 0x62];
+const oidDigits = 40;
+
+/** Says what stands where a blob was to be. */
+function unreadable(output: Uint8Array, at: number, oid: string): SourceError {
+  const end = output.indexOf(newline, at);
+  const header = Buffer.from(viewOf(output, at, end === -1 ? output.length : end)).toString('latin1');
+  return new SourceError('CORRUPT', `blob ${oid} can't be read: ${header}`);
+}
+
+/** `OID blob SIZE LF CONTENT LF` for each object, as `git cat-file --batch` prints them: a hundred thousand headers, read byte by byte. */
 function blobsOf(output: Uint8Array, oids: readonly string[]): Uint8Array[] {
-  const bytes = Buffer.from(output.buffer, output.byteOffset, output.byteLength);
   let at = 0;
   return oids.map((oid) => {
-    const end = bytes.indexOf('\n', at);
-    const header = bytes.toString('latin1', at, end);
-    const size = header.startsWith(`${oid} blob `) ? header.slice(oid.length + ' blob '.length) : '';
-    if (end === -1 || !/^\d{1,10}$/.test(size))
-      throw new SourceError('CORRUPT', `blob ${oid} can't be read: ${header}`);
+    const typed = at + oidDigits + 1;
+    let [end, size] = [typed + 'blob '.length, 0];
+    for (let digit = output[end]!; digit >= zero && digit <= nine; digit = output[end]!) {
+      size = size * 10 + digit - zero;
+      end += 1;
+    }
+    const next = end + 1 + size + 1;
+    // No other type begins so.
+    if (output[typed] !== letterB || output[end] !== newline || next > output.length) throw unreadable(output, at, oid);
     // What git hashes is `blob SIZE NUL CONTENT`: it stands here but for the NUL, and need not be put together.
-    bytes[end] = 0;
-    if (hash('sha1', viewOf(output, at + oid.length + 1, end + 1 + Number(size))) !== oid)
+    output[end] = 0;
+    if (hash('sha1', viewOf(output, typed, next - 1)) !== oid)
       throw new SourceError('CORRUPT', `blob ${oid} does not fit its id`);
-    at = end + 1 + Number(size) + 1;
-    return viewOf(output, end + 1, at - 1);
+    at = next;
+    return viewOf(output, end + 1, next - 1);
   });
 }
 

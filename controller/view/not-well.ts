@@ -23,9 +23,3 @@ export class NotWell {
     return [...this.#byState.values()].flatMap(({ first }) => first).slice(0, notWellMax);
   }
 }
-
-/** The same of some devices, in order of name, that are looked at once. */
-export function mostUrgent(rows: ReadonlyMap<string, Row>): readonly string[] {
-  const byState = Map.groupBy(rows.keys(), (name) => rows.get(name)!.state);
-  return attentionStates.flatMap((state) => byState.get(state) ?? []).slice(0, notWellMax);
-}

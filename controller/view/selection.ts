@@ -1,13 +1,13 @@
 /** Which devices a question is about, and which of them its answer shows. */
+import type { Turn } from '../../platform/turn.ts';
 import type { Selector } from '../../schemas/generated/types.ts';
 import { nearestName } from '../../schemas/nearest-name.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import { selects } from '../manifests/selector.ts';
-import { tallyOf } from '../planning/tally.ts';
-import { Groups, type Standing } from './groups.ts';
-import { mostUrgent } from './not-well.ts';
+import type { Standing } from './groups.ts';
 import type { Row } from './row.ts';
 import { placeAmong } from './sorted-names.ts';
+import { Summary } from './summary.ts';
 import type { View } from './view.ts';
 
 /** A fleet shows all its devices up to so many; a larger one those that are not well. */
@@ -51,60 +51,62 @@ function pageOf(names: readonly string[], { after, limit }: NonNullable<StatusQu
   return { shown, ...(start + shown.length < names.length && last !== undefined ? { next: last } : {}) };
 }
 
-/** All devices: nothing is looked at but what is shown. */
-function everybody(view: View, desired: DesiredFleet, { page }: StatusQuery): Selection {
-  const few = (): readonly string[] => (view.size <= shownMax ? view.names.all : view.notWell);
-  return {
-    count: view.size,
-    tally: view.total,
-    groups: (kind) => [...desired[`${kind}s`].keys()].sort().map((name) => [name, view[`${kind}s`].of(name)]),
-    ...(page === undefined ? { shown: few() } : pageOf(view.names.all, page)),
+/** In order of name; of all names no more are put into order than are looked at. */
+interface Chosen {
+  readonly summary: Summary;
+  readonly count: number;
+  readonly names: () => readonly string[];
+  /** Whether a fleet or site is shown. */
+  readonly isAsked: (kind: 'fleet' | 'site', name: string) => boolean;
+}
+
+function selectionOf({ summary, count, names, isAsked }: Chosen, desired: DesiredFleet, page: StatusQuery['page']) {
+  const few = (): readonly string[] => (count <= shownMax ? names() : summary.notWell);
+  const groups: Selection['groups'] = (kind) => {
+    const all = [...desired[`${kind}s`].keys()].filter((name) => isAsked(kind, name));
+    return all.sort().map((name) => [name, summary[`${kind}s`].of(name)]);
   };
+  return { count, tally: summary.tally, groups, ...(page === undefined ? { shown: few() } : pageOf(names(), page)) };
 }
 
 /** Those that a question may be about, in order of name. */
 function candidates(view: View, { target, names }: StatusQuery): readonly string[] {
   if (target?.kind === 'device') return [target.name];
   if (names !== undefined) return [...new Set(names)].sort();
-  return target === undefined ? view.names.all : [...view[`${target.kind}s`].devicesOf(target.name)].sort();
+  return target === undefined ? view.names.all : [...view.summary[`${target.kind}s`].devicesOf(target.name)].sort();
 }
 
-function matching(view: View, desired: DesiredFleet, query: StatusQuery): ReadonlyMap<string, Row> {
+function isMeant(name: string, row: Row, desired: DesiredFleet, { target, selector }: StatusQuery): boolean {
+  if (target !== undefined && target.kind !== 'device' && row[target.kind] !== target.name) return false;
+  return selector === undefined || selects(selector, desired.devices.get(name)?.labels ?? {});
+}
+
+/** Looks at each candidate, which may be all devices there are: others have their turn meanwhile. */
+async function matching(
+  view: View,
+  desired: DesiredFleet,
+  query: StatusQuery,
+  turn: Pick<Turn, 'isOver' | 'pause'>,
+): Promise<Chosen> {
   const { target, selector } = query;
-  const found = new Map<string, Row>();
+  const summary = new Summary();
+  const names: string[] = [];
   for (const name of candidates(view, query)) {
+    if (turn.isOver()) await turn.pause();
     const row = view.row(name);
-    if (row === undefined) continue;
-    if (target !== undefined && target.kind !== 'device' && row[target.kind] !== target.name) continue;
-    if (selector !== undefined && !selects(selector, desired.devices.get(name)?.labels ?? {})) continue;
-    found.set(name, row);
+    if (row === undefined || !isMeant(name, row, desired, query)) continue;
+    summary.move(name, undefined, row);
+    names.push(name);
   }
-  if (selector !== undefined && found.size === 0) {
+  if (selector !== undefined && names.length === 0) {
     const where = target === undefined ? '' : ` of ${target.kind}/${target.name}`;
     throw new NothingThere(`no device${where} has these labels`);
   }
-  return found;
-}
-
-function groupsOf(kind: 'fleet' | 'site', rows: ReadonlyMap<string, Row>, desired: DesiredFleet, query: StatusQuery) {
-  const { target, selector, names } = query;
-  const groups = new Groups(kind);
-  for (const [name, row] of rows) groups.move(name, undefined, row);
-  const isNamed = (name: string): boolean =>
-    target?.kind === kind && target.name === name && selector === undefined && names === undefined;
-  const asked = [...desired[`${kind}s`].keys()].filter((name) => groups.has(name) || isNamed(name));
-  return asked.sort().map((name): [string, Standing] => [name, groups.of(name)]);
-}
-
-function some(view: View, desired: DesiredFleet, query: StatusQuery): Selection {
-  const rows = matching(view, desired, query);
-  const names = [...rows.keys()];
-  const few = (): readonly string[] => (names.length <= shownMax ? names : mostUrgent(rows));
+  const isNamed = (kind: string, name: string): boolean =>
+    target?.kind === kind && target.name === name && selector === undefined && query.names === undefined;
   return {
-    count: names.length,
-    tally: tallyOf(rows.values()),
-    groups: (kind) => groupsOf(kind, rows, desired, query),
-    ...(query.page === undefined ? { shown: few() } : pageOf(names, query.page)),
+    ...{ summary, count: names.length, names: () => names },
+    isAsked: (kind, name) => summary[`${kind}s`].has(name) || isNamed(kind, name),
   };
 }
 
@@ -118,9 +120,15 @@ function checkTarget(view: View, desired: DesiredFleet, { target }: StatusQuery)
   throw new NothingThere(`there is no ${kind} ${JSON.stringify(name)} in the revision in force${meant}`);
 }
 
-/** The devices that a question is about. Throws `NothingThere`. */
-export function selectDevices(view: View, desired: DesiredFleet, query: StatusQuery): Selection {
+/** The devices that a question is about. Rejects with `NothingThere`. */
+export async function selectDevices(
+  view: View,
+  desired: DesiredFleet,
+  query: StatusQuery,
+  turn: Pick<Turn, 'isOver' | 'pause'>,
+): Promise<Selection> {
   checkTarget(view, desired, query);
   const isWhole = query.target === undefined && query.selector === undefined && query.names === undefined;
-  return isWhole ? everybody(view, desired, query) : some(view, desired, query);
+  const everybody = { summary: view.summary, count: view.size, names: () => view.names.all, isAsked: () => true };
+  return selectionOf(isWhole ? everybody : await matching(view, desired, query, turn), desired, query.page);
 }

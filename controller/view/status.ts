@@ -1,4 +1,5 @@
 /** The status document: what is asked of the view, answered in proportion to what is shown. */
+import type { Turn } from '../../platform/turn.ts';
 import type {
   BrokerStatus,
   DeviceStatus,
@@ -23,6 +24,7 @@ import { type Selection, type StatusQuery, selectDevices, shownMax } from './sel
 import type { View } from './view.ts';
 
 export interface StatusInputs {
+  readonly turn: Pick<Turn, 'isOver' | 'pause'>;
   readonly view: View;
   readonly image: Image;
   readonly context: Context;
@@ -126,8 +128,8 @@ function* shownDocuments(image: Image, shown: readonly string[], isAlone: boolea
 
 /** The document at one moment; the view has settled. Rejects with `NothingThere`. */
 export async function statusDocument(inputs: StatusInputs, query: StatusQuery): Promise<StatusDocument> {
-  const { context, image, view, source, broker, storage, outlets = [], expiry } = inputs;
-  const selection = selectDevices(view, context.desired, query);
+  const { turn, context, image, view, source, broker, storage, outlets = [], expiry } = inputs;
+  const selection = await selectDevices(view, context.desired, query, turn);
   const { tally, shown, next, count } = selection;
   const omitted = query.page === undefined ? count - shown.length : 0;
   const isAlone = query.target?.kind === 'device';

@@ -4,19 +4,16 @@
  */
 import type { Clock } from '../../platform/ports.ts';
 import { Turn } from '../../platform/turn.ts';
-import type { Tally } from '../../schemas/generated/types.ts';
 import { type Context, observe } from '../engine/context.ts';
 import { DueQueue } from '../engine/due-queue.ts';
 import type { Image } from '../engine/image.ts';
 import { NameQueue } from '../engine/name-queue.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
 import { changesAt, heardAt, judge } from '../planning/device-status.ts';
-import { RunningTally } from '../planning/tally.ts';
 import { CertificateEnds } from './certificate-ends.ts';
-import { Groups } from './groups.ts';
-import { NotWell } from './not-well.ts';
 import type { Row } from './row.ts';
 import { SortedNames } from './sorted-names.ts';
+import { Summary } from './summary.ts';
 
 /** Turns in a row in which single names, which come with every commit, go before lists, which the engine works through. */
 const listsWaitMax = 64;
@@ -47,13 +44,11 @@ export class View {
   readonly #dirty = new NameQueue();
   readonly #due = new DueQueue();
   readonly #listeners = new Set<(change: Change) => void>();
-  readonly fleets = new Groups('fleet');
-  readonly sites = new Groups('site');
+  /** Of all devices. */
+  readonly summary = new Summary();
   readonly certificates = new CertificateEnds();
   /** All devices that git names or that were ever heard. */
   readonly names = new SortedNames();
-  readonly #notWell = new NotWell();
-  readonly #total = new RunningTally();
   #changes: Change[] = [];
   #changeId: number;
   #draining: Promise<void> | undefined;
@@ -110,19 +105,9 @@ export class View {
     return this.#rows.get(device);
   }
 
-  /** Of all devices. */
-  get total(): Tally {
-    return this.#total.tally;
-  }
-
   /** How many devices there are rows of. */
   get size(): number {
     return this.#rows.size;
-  }
-
-  /** A few devices that deserve attention, the most urgent first. */
-  get notWell(): readonly string[] {
-    return this.#notWell.first;
   }
 
   /** The number of the newest change. */
@@ -202,12 +187,8 @@ export class View {
     const before = this.#rows.get(device);
     if (row !== undefined) this.#rows.set(device, row);
     else if (this.#rows.delete(device)) this.#due.cancel(device);
-    this.fleets.move(device, before, row);
-    this.sites.move(device, before, row);
-    if (before !== undefined) this.#total.count(before, -1);
-    if (row !== undefined) this.#total.count(row);
+    this.summary.move(device, before, row);
     this.names.move(device, before !== undefined, row !== undefined);
-    this.#notWell.move(device, before, row);
     this.#tell(row === undefined ? { id: this.#nextId(), device } : { id: row.changeId, device, state: row.state });
   }
 

@@ -67,7 +67,8 @@ export async function openBroker(ground: Ground, authorize: AuthorizeDevice, onR
   if (external !== undefined) return openExternalBroker(ground, external);
   const { EmbeddedBroker } = await import('../doors/mqtt/embedded/broker.ts');
   const options = { host: host!, port: port!, identity, authority: authority.certificate };
-  const embedded = new EmbeddedBroker({ ...options, authorize, onRefusal, guard, clock, log });
+  const limits = { connectionsMax: ground.room.mqtt };
+  const embedded = new EmbeddedBroker({ ...options, authorize, onRefusal, guard, clock, log, limits });
   return {
     bus: embedded,
     embedded,

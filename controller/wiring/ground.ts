@@ -3,11 +3,13 @@ import { hostname } from 'node:os';
 import { makeDirectoryDurably } from '../../platform/durable-file.ts';
 import { nodeClock as clock } from '../../platform/node/clock.ts';
 import { nodeDisk as disk } from '../../platform/node/disk.ts';
+import { processRoom } from '../../platform/node/process-room.ts';
 import { nodeRandom as random } from '../../platform/node/random.ts';
 import type { DiskError, Log } from '../../platform/ports.ts';
 import type { ControllerConfiguration } from '../../schemas/generated/types.ts';
 import { type Authority, openAuthority, replaceAuthority } from '../authority/authority.ts';
 import type { KeyAndCertificate } from '../authority/authority-files.ts';
+import { type ConnectionRoom, connectionRoom } from '../doors/connection-room.ts';
 import { createGuard, type Guard } from '../doors/guard.ts';
 import { type ControllerKeys, readControllerKeys } from '../publishing/authoring/key-files.ts';
 import { openStatePlace } from '../state/open-place.ts';
@@ -24,6 +26,7 @@ export interface Ground {
   readonly keys: ControllerKeys;
   readonly apiToken: string;
   readonly guard: Guard;
+  readonly room: ConnectionRoom;
 }
 
 /** A file as text. */
@@ -78,5 +81,7 @@ export async function openGround(
   const authority = await openAuthority({ disk, directory, clock, random, isFirstStart, onNotKept });
   const identity = await authority.serverIdentity(configuration.hostnames!);
   const apiToken = readApiToken(disk, random, state.apiToken);
-  return { configuration, state, log, authority, identity, keys, apiToken, guard: createGuard({ clock, log }) };
+  const guard = createGuard({ clock, log });
+  const room = connectionRoom(processRoom().descriptors);
+  return { configuration, state, log, authority, identity, keys, apiToken, guard, room };
 }

@@ -6,6 +6,7 @@ import { enrol } from '../authority/enrolment.ts';
 import { certificateIdentity } from '../authority/key-fingerprint.ts';
 import { authorizeSubscribers, isSubscriber } from '../authority/subscribers.ts';
 import type { Controller } from '../controller.ts';
+import { ConnectionsFull, connectionsMax } from '../doors/connection-room.ts';
 import { fairHandshakes } from '../doors/fair-handshakes.ts';
 import { brokerForAgents } from '../doors/http/broker-for-agents.ts';
 import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
@@ -18,7 +19,9 @@ import type { Broker } from './broker.ts';
 import type { Ground } from './ground.ts';
 
 /** The HTTPS door, open before this controller leads. `serve` has it answer for the one that does. */
-export async function openHttps({ configuration, log, authority, identity, guard }: Ground, place: StatePlace) {
+export async function openHttps(ground: Ground, place: StatePlace) {
+  const { configuration, log, authority, identity, guard, room } = ground;
+  const full = new ConnectionsFull(room.https, connectionsMax.https);
   let handler = standByApi(() => place.leader());
   const server = await startHttpServer({
     host: configuration.http!.host!,
@@ -30,6 +33,8 @@ export async function openHttps({ configuration, log, authority, identity, guard
     handler: (request, peer, signal) => handler(request, peer, signal),
     bodyBytesMax,
     onFailure: (subject, error) => guard.tell('http', subject, error),
+    connectionsMax: room.https,
+    onTurnedAway: (address) => guard.tell('http', address, full),
     beforeHandshakes: (listener) =>
       fairHandshakes(listener, { clock, onTurnedAway: (address, error) => guard.tell('http', address, error) }),
     log,

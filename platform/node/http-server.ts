@@ -32,6 +32,9 @@ export interface HttpServerOptions {
   /** Puts something before the server's TLS handshakes; disposed when the server closes. */
   readonly beforeHandshakes?: (server: TlsServer) => Disposable;
   readonly log: Log;
+  /** At the same time; who comes beyond them is told to `onTurnedAway`. */
+  readonly connectionsMax: number;
+  readonly onTurnedAway?: (address: string) => void;
   readonly strangersPerSourceMax?: number;
 }
 
@@ -51,7 +54,6 @@ const keepAliveMs = 65_000;
 /** A peer that takes nothing of an answer for this long is gone. */
 const stalledMs = 120_000;
 const closeGraceMs = 2_000;
-const connectionsMax = 10_000;
 /** Open connections of one source without a certificate of our authority: enough for people, hooks and devices that enrol. */
 const strangersMax = 256;
 const headersMax = 64;
@@ -163,6 +165,7 @@ function closeServer(server: Server): Promise<void> {
 
 function createBoundedServer(options: HttpServerOptions): Server {
   const { certificate, key, authority, log, onFailure, strangersPerSourceMax = strangersMax } = options;
+  const { connectionsMax, onTurnedAway } = options;
   const server = createServer(
     {
       ...secureContext(certificate, key, authority),
@@ -182,6 +185,7 @@ function createBoundedServer(options: HttpServerOptions): Server {
     },
   );
   server.maxConnections = connectionsMax;
+  server.on('drop', (drop) => onTurnedAway?.(drop?.remoteAddress ?? ''));
   server.maxHeadersCount = headersMax;
   server.setTimeout(stalledMs, (socket) => socket.destroy());
   server.on('tlsClientError', (error) => log.write('debug', 'http.handshake-failed', { error: String(error) }));

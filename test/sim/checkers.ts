@@ -22,7 +22,9 @@ const clockToleranceMs = 15 * 60_000;
 
 /** What a device truly did when it made a report. */
 export interface Truth {
-  readonly applications: readonly DeployedApplication[];
+  readonly applications: readonly RunnableApplication[];
+  /** Of the machine. */
+  readonly keyFingerprint: string;
 }
 
 /** What a device must never forget, by sequence: the highest it accepted, and the last that passed probation. */
@@ -103,6 +105,11 @@ export class Checkers {
     this.#record(device).isRotten = true;
   }
 
+  /** Another machine has its name, which knows nothing. */
+  remade(device: string): void {
+    Object.assign(this.#record(device), { highest: 0, good: 0, isRotten: false });
+  }
+
   /** What the device must still know after a power cut now. */
   knownOf(device: string): Known {
     const { highest, good } = this.#record(device);
@@ -158,24 +165,20 @@ export class Checkers {
     if (phase === 'active' && running !== undefined) record.good = running.sequence;
   }
 
-  /** A report leaves a device that runs these. */
-  reported(
-    device: string,
-    report: DeviceStatus['report'] & object,
-    applications: readonly RunnableApplication[],
-  ): void {
+  /** A report leaves a device, of which this is true. */
+  reported(device: string, report: DeviceStatus['report'] & object, truth: Truth): void {
     this.observed(device, report);
     const { truths } = this.#record(device);
     const key = reportKey(report);
     if (truths.has(key)) this.fail(`${device} made two reports with the counter ${report.counter} in one boot`);
-    truths.set(key, { applications });
+    truths.set(key, truth);
     if (truths.size > truthsMax) truths.delete(truths.keys().next().value!);
     this.hosts.reported(device, report, (name, version) => this.#fleet.fails(name, version));
     const { phase, running, problem } = report;
     if (problem?.code === 'PROBATION_FAILED' && !this.#failing.get(device)?.has(problem.sequence ?? 0))
       this.fail(`${device} gave up deployment ${problem.sequence}, of which nothing fails: ${problem.message}`);
     if (this.#record(device).isRotten) return;
-    if (phase === 'active' && running !== undefined && !this.#wasIssued(device, applications, running.sequence)) {
+    if (phase === 'active' && running !== undefined && !this.#wasIssued(device, truth.applications, running.sequence)) {
       this.fail(`${device} reports deployment ${running.sequence} as active and runs something else`);
     }
   }
@@ -219,6 +222,9 @@ export class Checkers {
     if (wanted === undefined) return this.fail(`${name} is shown running, and the revision in force does not want it`);
     const truth = report === undefined ? undefined : this.#record(name).truths.get(reportKey(report));
     if (truth === undefined) return this.fail(`${name} is shown running without a report that it made lately`);
+    if (truth.keyFingerprint !== model?.keys.get(name)) {
+      this.fail(`${name} is shown running by what another machine said than the one that the revision names`);
+    }
     if (!runs(truth.applications, wanted)) {
       this.fail(
         `${name} is shown running (${reason.message}), and did not run what the revision wants when it said so`,

@@ -4,7 +4,8 @@
  *   devices      disks that somebody fills, or that flip a bit · power cuts at random moments and at random disk operations;
  *                what was not synced is lost, kept or torn, each by its own draw · agents killed, the disk's cache living
  *                on · couriers killed, also by what they unpack · processes of applications ended, by one of them or from
- *                outside, also while what runs in them is on probation · clocks that start wrong and jump
+ *                outside, also while what runs in them is on probation · clocks that start wrong and jump · machines that
+ *                break, and another with an empty disk and a new key takes their name (`fleet-life.ts`)
  *   links        up and down by a schedule for each site: always, days at sea, minutes a day · delay, little bandwidth,
  *                answers that break off, flipped bits
  *   controller   killed at random moments, at random disk operations, before or after random statements of its database;

@@ -52,6 +52,7 @@ export class FleetLife {
       () => this.#addDevice(),
       () => this.#removeDevice(),
       () => this.#moveDevice(),
+      () => this.#remakeDevice(),
       () => this.#mistake(),
       () => this.#mistake(),
       () => this.#forcePush(),
@@ -121,6 +122,16 @@ export class FleetLife {
     const kind = this.#random.pick((['ship', 'truck', 'shelf'] as const).filter((other) => other !== device.kind));
     this.#world.fleet.putDevice({ ...device, kind });
     this.#commit(`${device.name} belongs to ${kind} now`);
+  }
+
+  /** Its machine broke: another has its name, and soon git the key of that. */
+  #remakeDevice(): void {
+    const { fleet, devices } = this.#world;
+    const manifest = this.#anyDevice();
+    const device = devices.get(manifest.name)!;
+    device.remake();
+    fleet.putDevice({ ...manifest, keyFingerprint: device.keyFingerprint });
+    this.#commit(`${manifest.name} is another machine`);
   }
 
   /** A commit that must change nothing on any device. */

@@ -23,6 +23,8 @@ export interface CommitModel {
   readonly subject: string;
   readonly isValid: boolean;
   readonly devices: ReadonlyMap<string, readonly WantedApplication[]>;
+  /** By device, the fingerprint of the key that it names. */
+  readonly keys: ReadonlyMap<string, string>;
 }
 
 /** A device as its manifest has it. */
@@ -194,23 +196,19 @@ export class SimFleet {
       if (bytes === undefined) files.delete(path);
       else files.set(path, bytes);
     }
-    return this.#record(files, subject, isValid, this.#wanted());
+    const keys = new Map([...this.devices.values()].map(({ name, keyFingerprint }) => [name, keyFingerprint]));
+    return this.#record(files, { subject, isValid, devices: this.#wanted(), keys });
   }
 
   /** Puts the branch back to an earlier commit's files, as a force-push would. */
   recommit(earlier: CommitModel): CommitModel {
     const files = this.repository.checkout(earlier.id);
-    return this.#record(files, `back to ${earlier.subject}`, earlier.isValid, earlier.devices);
+    return this.#record(files, { ...earlier, subject: `back to ${earlier.subject}` });
   }
 
-  #record(
-    files: ReadonlyMap<string, Uint8Array>,
-    subject: string,
-    isValid: boolean,
-    devices: CommitModel['devices'],
-  ): CommitModel {
-    const id = this.repository.commit(files, subject, this.#now());
-    const model = { id, subject, isValid, devices };
+  #record(files: ReadonlyMap<string, Uint8Array>, wanted: Omit<CommitModel, 'id'>): CommitModel {
+    const id = this.repository.commit(files, wanted.subject, this.#now());
+    const model = { ...wanted, id };
     this.#models.set(id, model);
     return model;
   }

@@ -3,7 +3,7 @@
  * after the link's latency or is lost with the session (at least once, clean sessions, as the agent uses MQTT).
  */
 import type { DeviceContact } from '../../controller/doors/mqtt/device-connections.ts';
-import { topicMatches } from '../../controller/doors/mqtt/external/bus.ts';
+import { topicMatches } from '../../controller/doors/mqtt/topic-filter.ts';
 import type { BusMessage, MessageBus } from '../../platform/ports.ts';
 import type { Life, SimTime } from './sim-clock.ts';
 import { PowerCut } from './sim-disk.ts';

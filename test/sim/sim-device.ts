@@ -66,8 +66,9 @@ const noLog: Log = { write: () => {} };
 
 export class SimDevice {
   readonly name: string;
-  readonly keyFingerprint: string;
-  readonly disk = new SimDisk();
+  /** Of the machine that has its name now. */
+  keyFingerprint: string;
+  disk: SimDisk;
   readonly link: SimLink;
   readonly random: SimRandom;
   /** How wrong its clock is, in milliseconds. */
@@ -79,6 +80,7 @@ export class SimDevice {
   /** How often a process of its applications ends within a minute after it was told what to run. */
   hostMortality = 0;
   readonly #world: DeviceWorld;
+  readonly #bornRoot: Uint8Array;
   #life: ProcessLife = { alive: false, onEnd: () => {} };
   #agent: Agent | undefined;
   #runtime: SimRuntime | undefined;
@@ -91,13 +93,24 @@ export class SimDevice {
     this.name = name;
     this.random = random;
     this.link = new SimLink(name, quality);
-    this.keyFingerprint = `SHA256:${Buffer.from(random.bytes(32)).toString('base64')}`;
-    this.disk.makeDirectory('/born');
-    using file = this.disk.open('/born/root.json', 'write');
-    file.write(0, bornRoot);
+    this.#bornRoot = bornRoot;
+    this.keyFingerprint = this.#newKey();
+    this.disk = this.#newDisk();
+  }
+
+  #newKey(): string {
+    return `SHA256:${Buffer.from(this.random.bytes(32)).toString('base64')}`;
+  }
+
+  #newDisk(): SimDisk {
+    const disk = new SimDisk();
+    disk.makeDirectory('/born');
+    using file = disk.open('/born/root.json', 'write');
+    file.write(0, this.#bornRoot);
     file.sync();
-    this.disk.syncDirectory('/born');
-    this.disk.syncDirectory('/');
+    disk.syncDirectory('/born');
+    disk.syncDirectory('/');
+    return disk;
   }
 
   get alive(): boolean {
@@ -225,7 +238,7 @@ export class SimDevice {
       start: (handlers) => link.start(handlers),
       report: (report) => {
         trace.write('report', this.name, `${report.counter} ${report.phase} ${report.running?.sequence}`);
-        checkers.reported(this.name, report, this.#applied);
+        checkers.reported(this.name, report, { applications: this.#applied, keyFingerprint: this.keyFingerprint });
         return link.report(report);
       },
       sendBatchPart: (part) => link.sendBatchPart(part),
@@ -276,6 +289,17 @@ export class SimDevice {
     if (!this.alive) return;
     this.#ended('kill');
     this.disk.restart();
+  }
+
+  /** The machine breaks, and one that knows nothing takes its place, with a key of its own. */
+  remake(): void {
+    const { broker, checkers, trace } = this.#world;
+    trace.write('remade', this.name);
+    this.cutPower();
+    broker.drop(this.name);
+    this.keyFingerprint = this.#newKey();
+    this.disk = this.#newDisk();
+    checkers.remade(this.name);
   }
 
   /** Starts a copy of it, as a power cut now would leave it, in a world of its own without a link. */

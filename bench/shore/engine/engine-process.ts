@@ -89,8 +89,11 @@ function open(state: StatePort): Promise<Controller> {
     ...{ clock, log, state, cache, judged: judgedPlace(disk, `${directory}/judged-tree`, log) },
     publisher: new RepositoryPublisher({ clock, store, online, ways }),
     source: openSource(options, { fs, network, clock, log, programs: nodePrograms, threads: nodeThreads }),
-    publish: async ({ topic }) => {
-      if (topic.endsWith('/update/delta')) told.add(topic.split('/')[2]!);
+    publish: async (message) => {
+      const { topic } = message;
+      // Agents hear all but documents.
+      const isHeard = !topic.endsWith('/update/documents') && message.payload.length > 0;
+      if (isHeard && topic.endsWith('/update/delta')) told.add(topic.split('/')[2]!);
       wakeUp?.();
     },
     sign: (deployment) => signDeployment(deployment, keys.deployment),

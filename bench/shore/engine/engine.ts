@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from '../../../controller/node-flags.ts';
 import type { EngineOrder, EngineSample } from './engine-orders.ts';
 import { applicationFiles, deviceFile, deviceName, FleetRepository } from './fleet-repository.ts';
 import { sqliteFloor } from './sqlite-floor.ts';
@@ -31,7 +32,9 @@ class EngineProcess {
   }
 
   static async start(repository: FleetRepository, directory: string, devices: number): Promise<EngineProcess> {
-    const child = fork(program, [directory, repository.keys, `${devices}`]);
+    const child = fork(program, [directory, repository.keys, `${devices}`], {
+      execArgv: [...process.execArgv, ...nodeFlags],
+    });
     await once(child, 'message');
     return new EngineProcess(child);
   }

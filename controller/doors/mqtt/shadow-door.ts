@@ -1,5 +1,6 @@
 /** Requests of devices to their shadows, as they come in from the broker, and the way to say something to them. */
 import type { BusMessage, MessageBus } from '../../../platform/ports.ts';
+import type { ShadowMessage } from '../../shadow/protocol.ts';
 import { parseRequestTopic, requestFilter, type ShadowOperation, shadowOperations } from '../../shadow/topics.ts';
 import type { Guard } from '../guard.ts';
 
@@ -23,4 +24,10 @@ export async function openShadowDoor({ bus, guard, take }: ShadowDoorParts): Pro
     if (asked !== undefined) void guard.run('mqtt', asked.device, () => take({ ...asked, payload }));
   };
   for (const operation of shadowOperations) await bus.subscribe(requestFilter(operation), receive);
+}
+
+/** Says something to a device. Where it is certain that it has not subscribed to it, not even the bytes are made. */
+export async function say(bus: MessageBus, message: ShadowMessage): Promise<void> {
+  if (bus.mayBeHeard?.(message.topic) === false) return;
+  await bus.publish(message.topic, message.payload);
 }

@@ -11,7 +11,7 @@ const maxOutputLength = 256 * 1024 * 1024;
 const chunkSize = 64 * 1024;
 
 /** Pieces that are held unpacked, because what is asked for next mostly lies in one of them. */
-const heldMax = 32;
+const heldMax = 8;
 
 /** The quickest of the usual levels: what is packed is written once and mostly never read. */
 const params = { [constants.ZSTD_c_compressionLevel]: 1 };

@@ -1,23 +1,26 @@
 /**
- * A persistent map as JSON texts, node by node, those below before those above:
+ * A persistent map as JSON texts, those below before those above: its entries a page at a time, and the branches above the pages.
  *
- *     leaf    [0, ["device-1", …], [VALUE, …]]
+ *     page    [0, ["device-1", …], [VALUE, …]]
  *     branch  [1, [[SLOT, SIZE, PIECE, AT, LENGTH], …]]
  *
- * Opened again, nothing of it is read but what is looked at.
+ * Opened again, nothing of it is read but pages that are looked at. Of a map that was never looked at nothing is made to be written:
+ * neither its leaves nor, where a value has a source, the value.
  */
 import { PersistentMap } from '../persistent-map.ts';
 import { pauseNow, type Steps } from '../steps.ts';
 import {
   type Branch,
+  bitsPerLevel,
   childrenOfBranch,
   emptyLeaf,
-  hashOf,
   type Leaf,
   type Node,
   readNode,
+  sizeOf,
   UnreadNode,
 } from '../trie.ts';
+import { nodeOf } from '../trie-change.ts';
 import type { PieceReader, PieceWriter, TextPlace } from './pieces.ts';
 
 /** How many entries are below a node, and where it lies. */
@@ -37,6 +40,8 @@ export class MapInMap<V> {
 /** Values as JSON. */
 export interface ValueForm<V> {
   readonly write: (value: V) => unknown;
+  /** The same of a value's source, see `Rows`. */
+  readonly writeSource?: (source: unknown) => unknown;
   readonly read: (json: unknown, key: string, reader: PieceReader) => V;
 }
 
@@ -44,25 +49,50 @@ type StoredNode =
   | readonly [kind: 0, keys: readonly string[], values: readonly unknown[]]
   | readonly [kind: 1, children: readonly (readonly [slot: number, ...NodePlace])[]];
 
+/** Entries of a page: to look at one costs reading them all, and each page costs as much again as a hundred of them. */
+const pageEntriesMax = 4_096;
+
 function put(writer: PieceWriter, size: number, node: StoredNode): NodePlace {
   return [size, ...writer.add(node)];
 }
 
-function* writeNode<V>(node: Node<V>, writer: PieceWriter, form: ValueForm<V>): Steps<NodePlace> {
-  const read = readNode(node);
-  if (read.kind === 'leaf') {
-    yield pauseNow;
-    const values: unknown[] = [];
-    for (const value of read.values) {
-      const written = form.write(value);
-      values.push(written instanceof MapInMap ? yield* writeMap(written.map, writer, written.form) : written);
+/** Entries that are written in one step. */
+const entriesPerStep = 64;
+
+/** Keys below a node, each with its value as it is written, in any order. */
+function* entriesBelow<V>(node: Node<V>, form: ValueForm<V>): Generator<readonly [key: string, written: unknown]> {
+  const unmade = node.kind === 'unread' ? node.rows : undefined;
+  if (unmade !== undefined) {
+    const { rows, order } = unmade;
+    for (const row of order) {
+      const source = rows.sourceAt?.(row);
+      yield [rows.keys[row]!, source === undefined ? form.write(rows.valueAt(row)) : form.writeSource!(source)];
     }
-    return put(writer, read.keys.length, [0, read.keys, values]);
+    return;
   }
+  const read = readNode(node);
+  if (read.kind === 'leaf') for (const [at, value] of read.values.entries()) yield [read.keys[at]!, form.write(value)];
+  else for (const child of read.children) if (child !== undefined) yield* entriesBelow(child, form);
+}
+
+function* writePage<V>(node: Node<V>, writer: PieceWriter, form: ValueForm<V>): Steps<NodePlace> {
+  const [keys, values]: [string[], unknown[]] = [[], []];
+  for (const [key, written] of entriesBelow(node, form)) {
+    values.push(written instanceof MapInMap ? yield* writeMap(written.map, writer, written.form) : written);
+    if (keys.push(key) % entriesPerStep === 0) yield pauseNow;
+  }
+  return put(writer, keys.length, [0, keys, values]);
+}
+
+function* writeNode<V>(node: Node<V>, writer: PieceWriter, form: ValueForm<V>): Steps<NodePlace> {
+  yield pauseNow;
+  const size = sizeOf(node);
+  if (size <= pageEntriesMax) return yield* writePage(node, writer, form);
   const children: (readonly [number, ...NodePlace])[] = [];
-  for (const [slot, child] of read.children.entries())
+  // What is larger than a page is a branch.
+  for (const [slot, child] of (readNode(node) as Branch<V>).children.entries())
     if (child !== undefined) children.push([slot, ...(yield* writeNode(child, writer, form))]);
-  return put(writer, read.size, [1, children]);
+  return put(writer, size, [1, children]);
 }
 
 /** Writes a map, and tells where its root lies. */
@@ -70,23 +100,28 @@ export function writeMap<V>({ root }: PersistentMap<V>, writer: PieceWriter, for
   return writeNode(root, writer, form);
 }
 
-function nodeAt<V>([size, ...place]: NodePlace, reader: PieceReader, form: ValueForm<V>): Node<V> {
+function nodeAt<V>([size, ...place]: NodePlace, reader: PieceReader, form: ValueForm<V>, shift: number): Node<V> {
   if (size === 0) return emptyLeaf;
-  return new UnreadNode(size, () => readStored(size, reader.get(place) as StoredNode, reader, form));
+  return new UnreadNode(size, () => readStored(size, reader.get(place) as StoredNode, reader, form, shift));
 }
 
-function readStored<V>(size: number, node: StoredNode, reader: PieceReader, form: ValueForm<V>): Leaf<V> | Branch<V> {
+function readStored<V>(
+  size: number,
+  node: StoredNode,
+  reader: PieceReader,
+  form: ValueForm<V>,
+  shift: number,
+): Leaf<V> | Branch<V> {
   if (node[0] === 0) {
     const [, keys, values] = node;
-    const read = values.map((value, at) => form.read(value, keys[at]!, reader));
-    return { kind: 'leaf', hashes: keys.map(hashOf), keys, values: read };
+    return readNode(nodeOf({ keys, valueAt: (row) => form.read(values[row], keys[row]!, reader) }, shift));
   }
   const children = new Array<Node<V> | undefined>(childrenOfBranch).fill(undefined);
-  for (const [slot, ...place] of node[1]) children[slot] = nodeAt(place, reader, form);
+  for (const [slot, ...place] of node[1]) children[slot] = nodeAt(place, reader, form, shift + bitsPerLevel);
   return { kind: 'branch', size, children };
 }
 
 /** The map whose root lies there, of texts that were written so. */
 export function openMap<V>(place: NodePlace, reader: PieceReader, form: ValueForm<V>): PersistentMap<V> {
-  return new PersistentMap(nodeAt(place, reader, form));
+  return new PersistentMap(nodeAt(place, reader, form, 0));
 }

@@ -1,11 +1,13 @@
 /** The maps of a state as texts, and the state over such texts. */
 import type { Device } from '../../../schemas/generated/types.ts';
 import type { DesiredDevice, DeviceTemplate } from '../desired.ts';
+import { loneDevice } from '../device-sheet.ts';
 import { type DeviceTerms, drawDevice } from '../draw-device.ts';
 import type { Declaration, ManifestKey, ManifestState } from '../manifest-state.ts';
 import type { Names } from '../name-index.ts';
+import { parseManifestFile } from '../parse-file.ts';
 import { PersistentMap } from '../persistent-map.ts';
-import { forEachInSteps, type Steps } from '../steps.ts';
+import type { Steps } from '../steps.ts';
 import type { PieceReader, PieceWriter } from './pieces.ts';
 import { MapInMap, type NodePlace, openMap, type ValueForm, writeMap } from './stored-map.ts';
 
@@ -32,16 +34,31 @@ const declarationForm: ValueForm<Declaration> = {
   read: (json) => (typeof json === 'string' ? { file: json, document: 0 } : (json as Declaration)),
 };
 
+/** Mostly a manifest is the text of its file, which is read when somebody looks: to make JSON of it somebody would have to before. */
+const deviceForm: ValueForm<Device> = {
+  write: (device) => device,
+  writeSource: (text) => text,
+  read: (json) => (typeof json === 'string' ? loneDevice(parseManifestFile(Buffer.from(json)))! : (json as Device)),
+};
+
 type StoredTerms = readonly [darkAfterSeconds: number, template: string, fleet?: string];
 
-/** A device as its manifest and its terms; templates, which many share, lie beside. */
-function desiredForm(
-  devices: PersistentMap<Device>,
-  templates: PersistentMap<DeviceTemplate>,
-): ValueForm<DesiredDevice> {
+/** Templates by their hashes, which many devices share. */
+interface Templates {
+  /** Notes one that is written. */
+  readonly note: (template: DeviceTemplate) => void;
+  readonly get: (hash: string) => DeviceTemplate | undefined;
+}
+
+/** A device as its manifest and its terms, which are its source too; templates lie beside. */
+function desiredForm(devices: PersistentMap<Device>, templates: Templates): ValueForm<DesiredDevice> {
+  const write = ({ darkAfterSeconds, template, fleet }: DeviceTerms): StoredTerms => {
+    templates.note(template);
+    return fleet === undefined ? [darkAfterSeconds, template.hash] : [darkAfterSeconds, template.hash, fleet];
+  };
   return {
-    write: ({ darkAfterSeconds, template, fleet }): StoredTerms =>
-      fleet === undefined ? [darkAfterSeconds, template.hash] : [darkAfterSeconds, template.hash, fleet],
+    write,
+    writeSource: (terms) => write(terms as DeviceTerms),
     read: (json, name) => {
       const [darkAfterSeconds, hash, fleet] = json as StoredTerms;
       const terms: DeviceTerms = { darkAfterSeconds, template: templates.get(hash)! };
@@ -50,20 +67,12 @@ function desiredForm(
   };
 }
 
-function* templatesOf({ desiredDevices }: ManifestState): Steps<PersistentMap<DeviceTemplate>> {
-  const templates = new Map<string, DeviceTemplate>();
-  yield* forEachInSteps(desiredDevices.values(), ({ template }) => {
-    templates.set(template.hash, template);
-  });
-  return yield* PersistentMap.empty<DeviceTemplate>().withChanges(templates);
-}
-
 type MapName = Exclude<keyof ManifestState, 'catalogue'>;
 type ValueOf<M> = M extends PersistentMap<infer V> ? V : never;
 type Forms = { readonly [Name in MapName]: ValueForm<ValueOf<ManifestState[Name]>> };
 
 /** How the values of each map of a state are written, in the order that the maps are. */
-function formsOver(devices: PersistentMap<Device>, templates: PersistentMap<DeviceTemplate>): Forms {
+function formsOver(devices: PersistentMap<Device>, templates: Templates): Forms {
   return {
     files: keysForm,
     declared: declarationForm,
@@ -71,7 +80,7 @@ function formsOver(devices: PersistentMap<Device>, templates: PersistentMap<Devi
     fleets: plainForm(),
     sites: plainForm(),
     secrets: plainForm(),
-    devices: plainForm(),
+    devices: deviceForm,
     devicesBySite: namesForm,
     devicesByFingerprint: namesForm,
     members: namesForm,
@@ -86,15 +95,20 @@ export type StatePlaces = Readonly<Record<MapName | 'templates', NodePlace>>;
 
 /** Writes all of a state but its catalogue. */
 export function* writeState(state: ManifestState, writer: PieceWriter): Steps<StatePlaces> {
-  const templates = yield* templatesOf(state);
-  const forms = formsOver(state.devices, templates);
+  const templates = new Map<string, DeviceTemplate>();
+  const note = (template: DeviceTemplate): void => void templates.set(template.hash, template);
+  const forms = formsOver(state.devices, { note, get: (hash) => templates.get(hash) });
   const places: Partial<Record<MapName, NodePlace>> = {};
   // A map and its form have the same name, and so the same values.
   for (const name of Object.keys(forms) as MapName[])
     places[name] = yield* writeMap<unknown>(state[name], writer, forms[name] as ValueForm<unknown>);
   return {
     ...(places as Record<MapName, NodePlace>),
-    templates: yield* writeMap(templates, writer, plainForm()),
+    templates: yield* writeMap(
+      yield* PersistentMap.empty<DeviceTemplate>().withChanges(templates),
+      writer,
+      plainForm(),
+    ),
   };
 }
 
@@ -104,8 +118,9 @@ export function openState(
   reader: PieceReader,
   catalogue: ManifestState['catalogue'],
 ): ManifestState {
-  const devices = openMap<Device>(places.devices, reader, plainForm());
-  const forms = formsOver(devices, openMap(places.templates, reader, plainForm()));
+  const devices = openMap(places.devices, reader, deviceForm);
+  const templates = openMap<DeviceTemplate>(places.templates, reader, plainForm());
+  const forms = formsOver(devices, { note: () => {}, get: (hash) => templates.get(hash) });
   const opened = (Object.keys(forms) as MapName[]).map((name) => [
     name,
     // The devices that others are drawn from are the ones that are shown: each is read once.

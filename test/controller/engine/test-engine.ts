@@ -1,5 +1,5 @@
 /** An engine over a real state, for tests that play the devices, and the broker where they bring none. */
-import { openShadowDoor } from '../../../controller/doors/mqtt/shadow-door.ts';
+import { openShadowDoor, say } from '../../../controller/doors/mqtt/shadow-door.ts';
 import { described } from '../../../controller/engine/context.ts';
 import { Engine } from '../../../controller/engine/engine.ts';
 import type { EngineParts } from '../../../controller/engine/engine-parts.ts';
@@ -93,7 +93,7 @@ export async function openEngine(options: TestEngineOptions = {}) {
 /** An engine behind a broker, for devices by their keys: what it hears there is asked, what it says is published. */
 export async function openEngineOn(bus: MessageBus, devices: ReadonlyMap<string, string>, state?: StatePort) {
   const made = await openEngine({
-    publish: ({ topic, payload }) => bus.publish(topic, payload),
+    publish: (message) => say(bus, message),
     ...(state && { state }),
   });
   made.engine.resume(revision, fleetOf([...devices].map(([name, key]) => namedDevice(name, key))));

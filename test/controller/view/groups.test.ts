@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { Groups } from '../../../controller/view/groups.ts';
 import type { Row } from '../../../controller/view/row.ts';
 import { NamesByFirst, placeAmong, SortedNames } from '../../../controller/view/sorted-names.ts';
+import { Summary } from '../../../controller/view/summary.ts';
 
 const names = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
 const row: fc.Arbitrary<Row> = fc.record({
@@ -33,6 +34,29 @@ test('whatever devices do, a group counts those that are in it and knows the old
           t.is(groups.of(fleet).oldest, Number.isFinite(oldest) ? oldest : undefined);
           t.is(groups.has(fleet), members.length > 0);
         }
+      }
+    }),
+  );
+});
+
+test('whatever devices do, they are summed up as if counted anew, and those that failed are named before those that are dark', (t) => {
+  fc.assert(
+    fc.property(moves, (steps) => {
+      const summary = new Summary();
+      const rows = new Map<string, Row>();
+      for (const [name, next] of steps) {
+        summary.move(name, rows.get(name), next);
+        if (next === undefined) rows.delete(name);
+        else rows.set(name, next);
+        const those = (state: Row['state']) =>
+          [...rows].filter(([, one]) => one.state === state).map(([device]) => device);
+        const [running, failed, dark] = [those('running'), those('failed').sort(), those('dark').sort()];
+        const counted = { running: running.length, failed: failed.length, dark: dark.length };
+        t.deepEqual(summary.tally, {
+          ...{ desired: rows.size, runningConnected: running.length, progressing: 0, unknown: 0 },
+          ...counted,
+        });
+        t.deepEqual(summary.notWell, [...failed, ...dark]);
       }
     }),
   );

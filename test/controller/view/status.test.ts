@@ -1,9 +1,10 @@
 import test from 'ava';
 import type { Context } from '../../../controller/engine/context.ts';
 import { Image } from '../../../controller/engine/image.ts';
-import { statusDocument } from '../../../controller/view/status.ts';
+import { type StatusInputs, statusDocument } from '../../../controller/view/status.ts';
 import { parseStatusQuery } from '../../../controller/view/status-query.ts';
 import { View } from '../../../controller/view/view.ts';
+import { Turn } from '../../../platform/turn.ts';
 import type { Refusal } from '../../../schemas/generated/types.ts';
 import { isStatusDocument } from '../../../schemas/generated/validators/status.js';
 import { SimTime } from '../../sim/sim-clock.ts';
@@ -57,10 +58,10 @@ function viewOf(
   const refusals: Refusal[] = [];
   const view = new View({ clock, image, context });
   view.touch(undefined);
-  const status = async (query = '') => {
+  const status = async (query = '', turn: StatusInputs['turn'] = new Turn(clock)) => {
     await view.settled();
     return statusDocument(
-      { view, image, refusals, source: { ...source, problems: [] }, context: context() },
+      { turn, view, image, refusals, source: { ...source, problems: [] }, context: context() },
       parseStatusQuery(new URLSearchParams(query)),
     );
   };
@@ -100,7 +101,7 @@ test('a device that falls silent turns dark by a timer, in counts and in the fee
     ['buoy', 'dark'],
     ['other', 'dark'],
   ]);
-  t.is(view.total.dark, 2);
+  t.is(view.summary.tally.dark, 2);
 });
 
 test('a large fleet is summed up; its devices come page by page', async (t) => {
@@ -172,6 +173,17 @@ test('what is asked for is counted, and nothing else', async (t) => {
   t.is(one.state, 'stale');
 });
 
+test('a question for which every device is looked at gives everybody else a turn whenever its own is over', async (t) => {
+  const names = Array.from({ length: 300 }, (_, at) => `device-${String(at).padStart(3, '0')}`);
+  const { status } = viewOf(Object.fromEntries(names.map((name) => [name, undefined])));
+  let pauses = 0;
+  const pause = async () => {
+    pauses += 1;
+  };
+  const ships = await status('selector=kind%3Dship&limit=10', { isOver: () => true, pause });
+  t.deepEqual([ships.tally.desired, ships.devices.length, pauses], [150, 10, 300]);
+});
+
 test('a question that makes no sense is refused, and what is not there is said to be missing', async (t) => {
   const { status } = viewOf({ buoy: start });
   await t.throwsAsync(status('target=ship/x'), { name: 'BadQuery' });
@@ -190,7 +202,7 @@ test('of a whole fleet that is otherwise, who changed for another reason too is 
   await time.runUntil(start + 1_000);
   t.is(told.length, 600);
   t.is(told[0], 'device-599');
-  t.is(view.total.desired, 600);
+  t.is(view.summary.tally.desired, 600);
 });
 
 test('who missed changes is told those that are remembered, or that some are not', async (t) => {

@@ -115,6 +115,7 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     apiToken: 'token-of-the-test',
   });
   const server = await startHttpServer({
+    connectionsMax: 1_000,
     host: address,
     port: 0,
     ...identity,

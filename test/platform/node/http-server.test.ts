@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
+import { connect as connectTcp } from 'node:net';
 import { connect } from 'node:tls';
 import test from 'ava';
 import { certificateIdentity } from '../../../controller/authority/key-fingerprint.ts';
@@ -25,6 +26,7 @@ async function open(handler: HttpHandler, options: Partial<HttpServerOptions> = 
   const identity = await scene.authority.serverIdentity(['localhost']);
   const failures: string[] = [];
   const server = await startHttpServer({
+    connectionsMax: 1_000,
     host: '127.0.0.1',
     port: 0,
     ...identity,
@@ -251,4 +253,16 @@ test('with handshakes in turn everybody is answered, however few places there ar
   t.true(answers.every(({ statusCode }) => statusCode === 200));
   for (const answer of answers) answer.resume();
   t.deepEqual(turnedAway, []);
+});
+
+test('who finds no room is turned away, and that is told with the address', async (t) => {
+  const turnedAway: string[] = [];
+  const answer = async () => answerWith({});
+  await using stage = await open(answer, { connectionsMax: 1, onTurnedAway: (address) => turnedAway.push(address) });
+  const first = connectTcp(stage.server.port, '127.0.0.1');
+  await once(first, 'connect');
+  const second = connectTcp(stage.server.port, '127.0.0.1').on('error', () => {});
+  await once(second, 'close');
+  t.deepEqual(turnedAway, ['127.0.0.1']);
+  first.destroy();
 });

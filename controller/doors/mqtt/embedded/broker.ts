@@ -13,6 +13,7 @@ import { bareHost, hostAndPort } from '../../../../platform/host-and-port.ts';
 import type { BusMessage, Clock, Log, MessageBus } from '../../../../platform/ports.ts';
 import type { KeyAndCertificate } from '../../../authority/authority-files.ts';
 import type { AuthorizationRefusal, AuthorizeDevice, OnRefusal } from '../../../authority/authorization.ts';
+import { deviceOfShadowTopic } from '../../../shadow/topics.ts';
 import type { Guard } from '../../guard.ts';
 import { TurnQueue } from '../../turn-queue.ts';
 import type { DeviceConnections, DeviceContact } from '../device-connections.ts';
@@ -209,6 +210,12 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
         }
       });
     });
+  }
+
+  /** Only a device itself may hear of its shadow. */
+  mayBeHeard(topic: string): boolean {
+    const device = deviceOfShadowTopic(topic);
+    return device === undefined || this.#lines.mayHear(device, topic);
   }
 
   async subscribe(filter: string, handler: (message: BusMessage) => void): Promise<void> {

@@ -7,6 +7,7 @@ import { isSubscriber } from '../../../authority/subscribers.ts';
 import { type RateLimit, rateLimit } from '../../rate-limit.ts';
 import { RateLimits } from '../../rate-limits.ts';
 import type { DeviceContact } from '../device-connections.ts';
+import { topicMatches } from '../topic-filter.ts';
 import type { BrokerLimits } from './limits.ts';
 import { mayPublish, maySubscribe } from './permissions.ts';
 
@@ -25,7 +26,8 @@ interface Line extends LinePeer {
   /** Set once, when the connection is refused for whatever reason, so that one cause is reported once. */
   isRefused: boolean;
   takenOverFrom?: string;
-  subscriptions: number;
+  /** All that it has subscribed to so far. */
+  readonly filters: Set<string>;
 }
 
 /** Whom the judgement asks and tells. */
@@ -88,7 +90,7 @@ export class DeviceLines<Connection> {
       messages: rateLimit(limits.messagesPerSecond, limits.messagesBurst, monotonic),
       packets: rateLimit(limits.packetsPerSecond, limits.packetsBurst, monotonic),
       isRefused: false,
-      subscriptions: 0,
+      filters: new Set(),
     });
   }
 
@@ -137,9 +139,12 @@ export class DeviceLines<Connection> {
     const line = this.#lines.get(connection);
     const { subscriptionsMax } = this.#options.limits;
     if (line !== undefined && maySubscribe(line.device, filter)) {
-      line.subscriptions += 1;
-      if (!isSubscriber(line.device) || line.subscriptions <= subscriptionsMax) return undefined;
-      return { code: 'SUBSCRIBE_REFUSED', message: `has subscribed ${subscriptionsMax} times already` };
+      const isFull = isSubscriber(line.device) && line.filters.size >= subscriptionsMax;
+      if (isFull && !line.filters.has(filter)) {
+        return { code: 'SUBSCRIBE_REFUSED', message: `has subscribed to ${subscriptionsMax} filters already` };
+      }
+      line.filters.add(filter);
+      return undefined;
     }
     return { code: 'SUBSCRIBE_REFUSED', message: `may not subscribe to ${filter.slice(0, quotedCharactersMax)}` };
   }
@@ -165,6 +170,13 @@ export class DeviceLines<Connection> {
     if (queuedBytes <= queuedBytesMax) return undefined;
     const message = `it asks and does not read: ${queuedBytes} bytes wait for it, more than ${queuedBytesMax}; it is cut off`;
     return { code: 'READER_TOO_SLOW', message };
+  }
+
+  /** Whether a device has subscribed to a topic on the connection that speaks for it; what it gave up since still counts. */
+  mayHear(device: string, topic: string): boolean {
+    const connection = this.#current.get(device)?.connection;
+    const { filters } = (connection && this.#lines.get(connection)) ?? {};
+    return filters?.values().some((filter) => topicMatches(filter, topic)) === true;
   }
 
   /** Tells of a refusal, once a connection. */

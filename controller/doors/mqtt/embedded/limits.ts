@@ -1,3 +1,5 @@
+import { connectionsMax } from '../../connection-room.ts';
+
 /** What one device, and all of them together, may cost the embedded broker. */
 export interface BrokerLimits {
   readonly packetBytesMax: number;
@@ -15,7 +17,7 @@ export interface BrokerLimits {
   readonly queuedBytesMax: number;
   /** … of a subscriber, who hears all devices. */
   readonly subscriberQueuedBytesMax: number;
-  /** Of one subscriber; a device has a closed set of them. */
+  /** Different ones of one subscriber; a device has a closed set of them. */
   readonly subscriptionsMax: number;
   /** A reader for whom something waits and who takes nothing for this long is cut off. */
   readonly stalledMs: number;
@@ -27,7 +29,7 @@ export interface BrokerLimits {
 /** What holds unless a test says otherwise. */
 export const brokerLimits: BrokerLimits = {
   packetBytesMax: 16_384,
-  connectionsMax: 20_000,
+  connectionsMax: connectionsMax.mqtt,
   handshakeMs: 10_000,
   keepAliveSecondsMax: 7200,
   messagesPerSecond: 10,

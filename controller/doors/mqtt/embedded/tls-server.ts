@@ -3,6 +3,7 @@ import { constants } from 'node:crypto';
 import { createServer, type Server, type TlsOptions } from 'node:tls';
 import type { Clock, Log } from '../../../../platform/ports.ts';
 import type { KeyAndCertificate } from '../../../authority/authority-files.ts';
+import { ConnectionsFull, connectionsMax } from '../../connection-room.ts';
 import { fairHandshakes, unreadConnections } from '../../fair-handshakes.ts';
 import type { Guard } from '../../guard.ts';
 import type { BrokerLimits } from './limits.ts';
@@ -55,10 +56,10 @@ export function createDeviceServer({
     handshakeTimeout: limits.handshakeMs,
   });
   server.maxConnections = limits.connectionsMax;
-  const full = (address: string | undefined) =>
-    guard.tell('mqtt', address ?? '', new ConnectionsFull(limits.connectionsMax));
-  const handshakes = fairHandshakes(server, { clock, onTurnedAway: full });
-  server.on('drop', (drop) => full(drop?.remoteAddress));
+  const turnedAway = (address: string | undefined, error: Error) => guard.tell('mqtt', address ?? '', error);
+  const handshakes = fairHandshakes(server, { clock, onTurnedAway: turnedAway });
+  const full = new ConnectionsFull(limits.connectionsMax, connectionsMax.mqtt);
+  server.on('drop', (drop) => turnedAway(drop?.remoteAddress, full));
   server.on('error', (error) => guard.tell('mqtt', 'listener', error));
   server.on('tlsClientError', (error) => log.write('debug', 'broker.handshake-failed', { error: String(error) }));
   return {
@@ -66,12 +67,4 @@ export function createDeviceServer({
     renewIdentity: (renewed) => server.setSecureContext(secureContext(renewed, authority)),
     [Symbol.dispose]: () => handshakes[Symbol.dispose](),
   };
-}
-
-/** Told where a connection finds no room. */
-class ConnectionsFull extends Error {
-  readonly code = 'CONNECTIONS_FULL';
-  constructor(connectionsMax: number) {
-    super(`the broker holds ${connectionsMax} connections and takes no more; who is turned away tries again`);
-  }
 }

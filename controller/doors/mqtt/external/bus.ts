@@ -8,6 +8,7 @@ import { inTime } from '../../../../platform/in-time.ts';
 import { BusError, type BusMessage, type Clock, type Log, type MessageBus } from '../../../../platform/ports.ts';
 import type { BrokerStatus } from '../../../../schemas/generated/types.ts';
 import type { KeyAndCertificate } from '../../../authority/authority-files.ts';
+import { topicMatches } from '../topic-filter.ts';
 
 /** Where the broker is, and as whom to speak to it. */
 export interface ExternalBrokerOptions {
@@ -41,19 +42,6 @@ const refusedAgainMs = 10_000;
 
 /** Milliseconds after which a message that the broker has not acknowledged is given up. */
 const silenceMsMax = 30_000;
-
-/** Whether a topic matches a filter, by the rules of MQTT. */
-export function topicMatches(filter: string, topic: string): boolean {
-  const wanted = filter.split('/');
-  const levels = topic.split('/');
-  // Topics that begin with $ are not matched by a filter that begins with a wildcard.
-  if (topic.startsWith('$') && (wanted[0] === '+' || wanted[0] === '#')) return false;
-  for (const [index, level] of wanted.entries()) {
-    if (level === '#') return true;
-    if (index >= levels.length || (level !== '+' && level !== levels[index])) return false;
-  }
-  return wanted.length === levels.length;
-}
 
 /** A bus that may be without its broker for a while. */
 export interface ExternalBus extends MessageBus {

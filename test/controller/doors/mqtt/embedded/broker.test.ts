@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { connect as connectTls, Server, type TLSSocket } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { connectAsync, type MqttClient } from 'mqtt';
+import { errorCode } from '../../../../../controller/doors/guard.ts';
 import { EmbeddedBroker, startEmbeddedBroker } from '../../../../../controller/doors/mqtt/embedded/broker.ts';
+import { say } from '../../../../../controller/doors/mqtt/shadow-door.ts';
 import { nodeClock } from '../../../../../platform/node/clock.ts';
 import type { BusMessage } from '../../../../../platform/ports.ts';
 import { quietGuard, quietLog, Scene } from '../../scene.ts';
@@ -291,4 +293,49 @@ test('a second connection of a device takes the place of the first, and the devi
   await second.publishAsync(own('buoy-1', 'get'), '', { qos: 1 });
   t.deepEqual(stage.changes.at(-1), ['buoy-1', true]);
   await second.endAsync();
+});
+
+test('of what a device has not subscribed to not even the bytes are made, and it hears what it has', async (t) => {
+  await using stage = await open();
+  const device = await stage.scene.device('buoy-1');
+  const connection = await client(stage, device);
+  const heard: string[] = [];
+  connection.on('message', (topic) => heard.push(topic));
+  const made: string[] = [];
+  const tell = (topic: string): Promise<void> =>
+    say(stage.broker, {
+      topic,
+      get payload() {
+        made.push(topic);
+        return Buffer.from(topic);
+      },
+    });
+  const [accepted, documents] = [own('buoy-1', 'update/accepted'), own('buoy-1', 'update/documents')];
+  await connection.subscribeAsync(accepted, { qos: 1 });
+  for (const topic of [documents, accepted, own('buoy-2', 'update/accepted')]) await tell(topic);
+  t.deepEqual(made, [accepted]);
+  await connection.subscribeAsync(own('buoy-1', 'update/#'), { qos: 1 });
+  await tell(documents);
+  await until(() => heard.length === 2);
+  t.deepEqual(heard, [accepted, documents]);
+  const closed = ended(connection);
+  connection.end();
+  await closed;
+  await until(() => stage.changes.length === 2);
+  await tell(accepted);
+  t.deepEqual(made, [accepted, documents]);
+});
+
+test('a connection for which there is no room is told by its code and address, and those that are there stay', async (t) => {
+  const told: string[] = [];
+  const guard = {
+    run: quietGuard.run.bind(quietGuard),
+    tell: (_door: string, subject: string, error: unknown) => told.push(`${subject} ${errorCode(error)}`),
+  };
+  await using stage = await open({ connectionsMax: 1 }, { guard });
+  const connection = await client(stage, await stage.scene.device('buoy-1'));
+  await t.throwsAsync(knock(stage, {}), { code: 'ECONNRESET' });
+  t.deepEqual(told, ['127.0.0.1 CONNECTIONS_FULL']);
+  t.true(connection.connected);
+  await connection.endAsync();
 });

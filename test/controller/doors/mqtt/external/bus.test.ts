@@ -5,27 +5,11 @@ import { connect as connectTls } from 'node:tls';
 import { Aedes } from 'aedes';
 import test, { type ExecutionContext } from 'ava';
 import { connectAsync, type MqttClient } from 'mqtt';
-import { connectExternalBroker, topicMatches } from '../../../../../controller/doors/mqtt/external/bus.ts';
+import { connectExternalBroker } from '../../../../../controller/doors/mqtt/external/bus.ts';
 import { nodeClock } from '../../../../../platform/node/clock.ts';
 import type { BusMessage, Clock } from '../../../../../platform/ports.ts';
 import { quietLog, Scene, type TestDevice } from '../../scene.ts';
 import { freePort, mosquitto, startMosquitto } from '../mosquitto.ts';
-
-test('filters match topics as MQTT has it', (t) => {
-  const cases: [string, string, boolean][] = [
-    ['a/b', 'a/b', true],
-    ['a/+', 'a/b', true],
-    ['a/+', 'a/b/c', false],
-    ['a/+/c', 'a/b/c', true],
-    ['a/#', 'a/b/c', true],
-    ['a/#', 'a', true],
-    ['a/b/c', 'a/b', false],
-    ['#', '$aws/a', false],
-    ['+/a', '$aws/a', false],
-    ['$aws/+/get', '$aws/x/get', true],
-  ];
-  for (const [filter, topic, expected] of cases) t.is(topicMatches(filter, topic), expected, `${filter} ${topic}`);
-});
 
 test('a broker that is away is said once, whatever the number of attempts', async (t) => {
   const lines: string[] = [];

@@ -1,0 +1,38 @@
+import { noSegment, type Segments } from './body-shape.ts';
+import { Column } from './column.ts';
+
+/** The segments of a body, while it is walked. */
+export class SegmentScan {
+  readonly #cost = new Column<number>();
+  readonly #construct = new Column<number>();
+  readonly #parent = new Column<number>();
+  #current = noSegment;
+
+  /** The segment here; `noSegment` in code that never runs. */
+  get current(): number {
+    return this.#current;
+  }
+
+  /** The one here costs so much more. */
+  cover(cost: number): void {
+    if (this.#current !== noSegment) this.#cost.set(this.#current, this.#cost.at(this.#current) + cost);
+  }
+
+  /** A new one starts here. */
+  begin(parent: number, construct: number): void {
+    this.#current = this.#parent.length;
+    this.#parent.push(parent);
+    this.#construct.push(construct);
+    this.#cost.push(0);
+  }
+
+  /** One that was interrupted goes on here, or nothing runs. */
+  goOn(segment: number): void {
+    this.#current = segment;
+  }
+
+  /** All of them; the next body may begin. */
+  take(): Segments {
+    return { cost: this.#cost.take(), construct: this.#construct.take(), parent: this.#parent.take() };
+  }
+}
