@@ -1,9 +1,9 @@
 /** Signed metadata that is known besides that of a work tree: what a signature stands on is held against it. */
 import { type KnownTrust, readTrustFiles, type WorkTree } from '../controller/publishing/authoring/work-tree.ts';
 import { signedFile, targetsFile } from '../controller/publishing/trust-files.ts';
+import { runOffline } from '../controller/source/git-program.ts';
 import { printable } from '../platform/printable.ts';
 import type { CommandContext } from './command.ts';
-import { askGit } from './git-program.ts';
 import { fetchPublishedTrust } from './published-trust.ts';
 
 /** Commits that changed signed metadata, the newest; and of what they brought. */
@@ -26,16 +26,18 @@ export async function knownElsewhere(context: CommandContext, tree: WorkTree): P
 }
 
 /** Each state of a file by itself: which of them verify is for whoever asks to judge. */
-async function knownToHistory(context: CommandContext, directory: string): Promise<KnownTrust[]> {
+async function knownToHistory({ programs, signal }: CommandContext, directory: string): Promise<KnownTrust[]> {
   const paths = [targetsFile, signedFile('x').replace(/\/[^/]*$/, '')];
   const raw = ['--raw', '-z', '--no-abbrev', '--no-renames', '-m', '--format='];
   const log = ['log', `--max-count=${commitsMax}`, ...raw, 'HEAD', '--', ...paths];
-  const { code, output } = await askGit(context, directory, log, { outputBytesMax: listedBytesMax });
+  const at = ['-C', directory];
+  const { code, output } = await runOffline(programs, [...at, ...log], { outputBytesMax: listedBytesMax, signal });
   if (code !== 0) return [];
   const pathsByBlob = blobsIn(new TextDecoder().decode(output));
   const oids = [...pathsByBlob.keys()];
-  const input = oids.map((oid) => `${oid}\n`).join('');
-  const read = await askGit(context, directory, ['cat-file', '--batch'], { outputBytesMax: contentBytesMax, input });
+  const input = new TextEncoder().encode(oids.map((oid) => `${oid}\n`).join(''));
+  const options = { outputBytesMax: contentBytesMax, input, signal };
+  const read = await runOffline(programs, [...at, 'cat-file', '--batch'], options);
   if (read.code !== 0) return [];
   return [...contentsIn(read.output)].map(([oid, bytes]) => {
     return { where: "it is in git's history", files: new Map([[pathsByBlob.get(oid)!, bytes]]) };

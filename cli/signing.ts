@@ -1,9 +1,9 @@
 /** What every command that signs goes through: the keys it signs with are this machine's own, and what it refuses is said in a line. */
 import { TrustError } from '../artifact/trust/error.ts';
 import type { WorkTree } from '../controller/publishing/authoring/work-tree.ts';
+import { runOffline } from '../controller/source/git-program.ts';
 import { printable } from '../platform/printable.ts';
 import { type CommandContext, CommandError } from './command.ts';
-import { askGit } from './git-program.ts';
 import { knownElsewhere } from './known-trust.ts';
 import { authored } from './repository.ts';
 
@@ -13,9 +13,9 @@ const privateFolder = '.fleet';
 const listedBytesMax = 1024 * 1024;
 
 /** The first file that git has of it, at HEAD or staged; undefined where there are none, or no git to ask. */
-async function trackedFile(context: CommandContext, directory: string): Promise<string | undefined> {
-  const list = ['ls-files', '-z', '--', privateFolder];
-  const { code, output } = await askGit(context, directory, list, { outputBytesMax: listedBytesMax });
+async function trackedFile({ programs, signal }: CommandContext, directory: string): Promise<string | undefined> {
+  const list = ['-C', directory, 'ls-files', '-z', '--', privateFolder];
+  const { code, output } = await runOffline(programs, list, { outputBytesMax: listedBytesMax, signal });
   const [first] = new TextDecoder().decode(output).split('\0');
   return code === 0 && first !== '' ? first : undefined;
 }

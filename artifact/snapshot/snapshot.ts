@@ -16,7 +16,7 @@ export interface Snapshot {
   readonly module: string;
   /** What it means to another module's code. */
   readonly layout: Layout;
-  /** Version of the meter that was put into it. */
+  /** Version of the meter that was put into it, by which its fuel was counted. */
   readonly rewriter: number;
   /** Fuel that was spent until then. */
   readonly fuel: number;

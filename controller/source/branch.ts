@@ -1,6 +1,9 @@
 /** What is said of a branch that is not there. */
 import type { SourceEvent } from './source.ts';
 
+/** Branches that are looked for where one is missing. */
+export const branchesMax = 1_000;
+
 /** Branches named in a message. */
 const branchesListedMax = 8;
 
@@ -15,7 +18,9 @@ export function branchMissing(
   branch: string,
   names: readonly string[],
 ): Extract<SourceEvent, { readonly kind: 'branch-missing' }> {
-  const more = names.length > branchesListedMax ? ` and ${names.length - branchesListedMax} more` : '';
+  const others = names.length - branchesListedMax;
+  const count = names.length >= branchesMax ? `at least ${others}` : `${others}`;
+  const more = others > 0 ? ` and ${count} more` : '';
   const listed = names.toSorted().slice(0, branchesListedMax).join(', ');
   return { kind: 'branch-missing', message: `${location} has no branch ${branch}; it has ${listed}${more}` };
 }

@@ -4,6 +4,8 @@ import type { Turn } from '../../platform/turn.ts';
 import { commitLinks } from './commit.ts';
 import type { GitObject, GitReading } from './git-engine.ts';
 import { type EntryChange, folderMode, type ListedEntry } from './listed-tree.ts';
+import { looseBytes } from './loose-object.ts';
+import { type ObjectBounds, objectBounds, objectTooLarge } from './object-bounds.ts';
 import type { SourceFileSystem } from './source.ts';
 import { codeOf, messageOf, SourceError } from './source-error.ts';
 import { tooDeep, tooMany, treeDepthMax, treeEntriesMax } from './tree-bounds.ts';
@@ -31,13 +33,15 @@ class LibraryReading implements GitReading {
   /** Others have their turns while large trees are walked. */
   readonly #turn: Turn | undefined;
   readonly #entriesMax: number;
+  readonly #bounds: ObjectBounds;
   /** isomorphic-git keeps whole packs in it, and the index of each. */
   #cache: object = {};
 
-  constructor(fs: SourceFileSystem, turn: Turn | undefined, entriesMax: number) {
+  constructor(fs: SourceFileSystem, turn: Turn | undefined, entriesMax: number, bounds: ObjectBounds) {
     this.#fs = fs;
     this.#turn = turn;
     this.#entriesMax = entriesMax;
+    this.#bounds = bounds;
   }
 
   #at(gitDirectory: string) {
@@ -57,7 +61,22 @@ class LibraryReading implements GitReading {
     }
   }
 
-  async readObject(gitDirectory: string, oid: string): Promise<GitObject | undefined> {
+  async readObject(
+    gitDirectory: string,
+    oid: string,
+    _signal?: AbortSignal,
+    bytesMax = this.#bounds.objectBytesMax,
+  ): Promise<GitObject | undefined> {
+    const bytes = await looseBytes(this.#fs, gitDirectory, oid);
+    if (bytes !== undefined && bytes > bytesMax) throw objectTooLarge(oid, bytesMax, bytes);
+    const object = await this.#readObject(gitDirectory, oid);
+    // The library has no word for how large something in a pack is before it has read it, and holds the pack meanwhile.
+    if (object !== undefined && object.content.length > bytesMax)
+      throw objectTooLarge(oid, bytesMax, object.content.length);
+    return object;
+  }
+
+  #readObject(gitDirectory: string, oid: string): Promise<GitObject | undefined> {
     return this.#reading(`object ${oid}`, async () => {
       try {
         const { type, object } = await readObject({ ...this.#at(gitDirectory), oid, format: 'content' });
@@ -72,7 +91,7 @@ class LibraryReading implements GitReading {
   async readBlobs(gitDirectory: string, oids: readonly string[]): Promise<readonly Uint8Array[]> {
     const contents: Uint8Array[] = [];
     for (const oid of oids) {
-      const found = await this.readObject(gitDirectory, oid);
+      const found = await this.readObject(gitDirectory, oid, undefined, this.#bounds.blobBytesMax);
       if (found === undefined) throw new SourceError('CORRUPT', `blob ${oid} is not in the repository`);
       if (found.type !== 'blob') throw new SourceError('CORRUPT', `object ${oid} is a ${found.type}, not a blob`);
       contents.push(found.content);
@@ -154,6 +173,11 @@ class LibraryReading implements GitReading {
 }
 
 /** It holds the thread for long where there is much to do, and packs in memory for as long as it lives. */
-export function libraryReading(fs: SourceFileSystem, turn?: Turn, entriesMax = treeEntriesMax): GitReading {
-  return new LibraryReading(fs, turn, entriesMax);
+export function libraryReading(
+  fs: SourceFileSystem,
+  turn?: Turn,
+  entriesMax = treeEntriesMax,
+  bounds = objectBounds,
+): GitReading {
+  return new LibraryReading(fs, turn, entriesMax, bounds);
 }

@@ -14,15 +14,21 @@ const packBytesMax = 8 * 1024 * 1024;
 /** More blobs take long in a small repository too. */
 const blobsMax = 32;
 
+/** Each is looked at for every question; a repository with more of them is not small. */
+const filesMax = 64;
+
 async function isSmall({ promises: files }: SourceFileSystem, gitDirectory: string): Promise<boolean> {
   const directory = `${gitDirectory}/objects/pack`;
+  const names = await files.readdir(directory).catch(() => [] as string[]);
+  if (names.length > filesMax) return false;
   let [indexBytes, packBytes] = [0, 0];
-  for (const name of await files.readdir(directory).catch(() => [] as string[])) {
+  for (const name of names) {
     const { size } = await files.stat(`${directory}/${name}`).catch(() => ({ size: 0 }));
     if (name.endsWith('.idx')) indexBytes += size;
     else packBytes += size;
+    if (indexBytes > indexBytesMax || packBytes > packBytesMax) return false;
   }
-  return indexBytes <= indexBytesMax && packBytes <= packBytesMax;
+  return true;
 }
 
 /** `here` reads in this thread, `thread` on one of its own. */

@@ -14,6 +14,7 @@ import {
   readComparison,
   readListing,
 } from './listed-tree.ts';
+import { type ObjectBounds, objectBounds, objectTooLarge } from './object-bounds.ts';
 import { objectId } from './object-id.ts';
 import { SourceError } from './source-error.ts';
 import { tooMany } from './tree-bounds.ts';
@@ -114,15 +115,43 @@ function objectOf(output: Uint8Array, oid: string): GitObject | undefined {
   return { type, content };
 }
 
+/** Of each object that a run prints, what stands around its content. */
+const frameBytes = 64;
+
+/** `SIZE LF` for each, as `git cat-file --batch-check` prints them; what is missing counts as nothing. */
+function sizesOf(output: Uint8Array): number[] {
+  return textOf(output)
+    .split('\n')
+    .map((line) => (/^\d+$/.test(line) ? Number(line) : 0));
+}
+
+/** As many as go together, in their order. */
+function groupsOf(oids: readonly string[], sizes: readonly number[], bytesMax: number): string[][] {
+  const groups: string[][] = [];
+  let left = 0;
+  for (const [at, oid] of oids.entries()) {
+    const bytes = sizes[at]! + frameBytes;
+    if (left < bytes) {
+      groups.push([]);
+      left = bytesMax;
+    }
+    left -= bytes;
+    groups.at(-1)!.push(oid);
+  }
+  return groups;
+}
+
 class ProgramEngine implements GitEngine {
   readonly #programs: Programs;
+  readonly #bounds: ObjectBounds;
 
-  constructor(programs: Programs) {
+  constructor(programs: Programs, bounds: ObjectBounds) {
     this.#programs = programs;
+    this.#bounds = bounds;
   }
 
   #run(args: readonly string[], signal: AbortSignal, more: Partial<RunOptions> = {}): Promise<ProgramResult> {
-    return runOffline(this.#programs, args, { ...more, outputBytesMax, signal });
+    return runOffline(this.#programs, args, { outputBytesMax, ...more, signal });
   }
 
   async fetchBranch(order: FetchOrder, signal: AbortSignal): Promise<string> {
@@ -153,16 +182,45 @@ class ProgramEngine implements GitEngine {
   }
 
   async readBlobs(gitDirectory: string, oids: readonly string[], signal: AbortSignal): Promise<readonly Uint8Array[]> {
-    const args = [`--git-dir=${gitDirectory}`, 'cat-file', '--batch', '--buffer'];
+    const outputBytesMax = this.#bounds.togetherBytesMax + frameBytes;
+    const read = await this.#catFile(gitDirectory, ['--batch', '--buffer'], oids, signal, outputBytesMax);
+    if (read.code === 0) return blobsOf(read.output, oids);
+    if (read.isTooMuch === undefined) throw new ProgramUnfitError('cat-file', read);
+    // Who asks for that much is told of the one that nobody should have, or has the others in parts.
+    const groups = await this.#parts(gitDirectory, oids, signal);
+    if (groups.length === 1)
+      throw new ProgramUnfitError('cat-file', { code: 0, complaint: 'it prints more than it said' });
+    const contents: (readonly Uint8Array[])[] = [];
+    for (const group of groups) contents.push(await this.readBlobs(gitDirectory, group, signal));
+    return contents.flat();
+  }
+
+  async #parts(gitDirectory: string, oids: readonly string[], signal: AbortSignal): Promise<string[][]> {
+    const { blobBytesMax, togetherBytesMax } = this.#bounds;
+    const checked = await this.#catFile(gitDirectory, ['--batch-check=%(objectsize)'], oids, signal);
+    if (checked.code !== 0) throw new ProgramUnfitError('cat-file', checked);
+    const sizes = sizesOf(checked.output);
+    const large = oids.findIndex((_, at) => sizes[at]! > blobBytesMax);
+    if (large !== -1) throw objectTooLarge(oids[large]!, blobBytesMax, sizes[large]);
+    return groupsOf(oids, sizes, togetherBytesMax);
+  }
+
+  #catFile(
+    gitDirectory: string,
+    how: readonly string[],
+    oids: readonly string[],
+    signal: AbortSignal,
+    bytesMax = outputBytesMax,
+  ): Promise<ProgramResult> {
     const input = new TextEncoder().encode(oids.map((oid) => `${oid}\n`).join(''));
-    const read = await this.#run(args, signal, { input, printsMuch: true });
-    if (read.code !== 0) throw new ProgramUnfitError('cat-file', read);
-    return blobsOf(read.output, oids);
+    const args = [`--git-dir=${gitDirectory}`, 'cat-file', ...how];
+    return this.#run(args, signal, { input, outputBytesMax: bytesMax, ...(oids.length > 1 && { printsMuch: true }) });
   }
 
   async readObject(gitDirectory: string, oid: string, signal: AbortSignal): Promise<GitObject | undefined> {
-    const input = new TextEncoder().encode(`${oid}\n`);
-    const read = await this.#run([`--git-dir=${gitDirectory}`, 'cat-file', '--batch'], signal, { input });
+    const { objectBytesMax } = this.#bounds;
+    const read = await this.#catFile(gitDirectory, ['--batch'], [oid], signal, objectBytesMax + frameBytes);
+    if (read.isTooMuch) throw objectTooLarge(oid, objectBytesMax);
     if (read.code !== 0) throw new ProgramUnfitError('cat-file', read);
     const object = objectOf(read.output, oid);
     // What it can't read it calls missing too, and complains.
@@ -211,6 +269,6 @@ class ProgramEngine implements GitEngine {
 }
 
 /** The git program. What it can't do here it rejects with `ProgramUnfitError`. */
-export function programEngine(programs: Programs): GitEngine {
-  return new ProgramEngine(programs);
+export function programEngine(programs: Programs, bounds = objectBounds): GitEngine {
+  return new ProgramEngine(programs, bounds);
 }

@@ -70,6 +70,7 @@ export function mergeTrust(tree: WorkTree, sides: MergeSides, options: MergeOpti
     const files = { base: base?.roles.get(name), ours: (our ?? their)!, theirs: (their ?? our)! };
     results.push(merge(name, delegationOf(targets, name)!, files));
   }
+  requireNoneLost(targets, base, [ours, theirs]);
   const written = new Map<string, Uint8Array>(roots.map(({ signed, bytes }) => [rootFile(signed.version), bytes]));
   const deploymentKeys = deploymentKeysOf(targets, [ours, theirs]);
   written.set(deploymentKeysFile, deploymentKeys.bytes);
@@ -105,6 +106,16 @@ function requireNoReturn(root: Root, { base, isBack = false }: MergeSides, sides
   for (const side of sides) {
     const files = new Map(targetsFiles(side).map(([name, { bytes }]) => [signedFile(name), bytes]));
     requireNewest(past, groundsIn(files, root, ['targets', ...side.roles.keys()]));
+  }
+}
+
+/** An application that one side took out while the other released it: which is right is for people to say. */
+function requireNoneLost(targets: Targets, base: VerifiedTrust | undefined, sides: readonly VerifiedTrust[]): void {
+  for (const [name, { signed }] of sides.flatMap(({ roles }) => [...roles])) {
+    const before = base?.roles.get(name);
+    const isUnchanged = before !== undefined && sameContent(contentOf(before.signed), contentOf(signed));
+    if (isUnchanged || delegationOf(targets, name) !== undefined) continue;
+    throw conflict(`one side delegates ${name} no more, and the other changed ${signedFile(name)}`);
   }
 }
 

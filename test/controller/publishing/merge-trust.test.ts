@@ -99,6 +99,22 @@ test('what one branch took away, and the other left as it was, stays away', (t) 
   t.deepEqual(releasesOf(tree), ['crane/1.0.0', 'crane/1.1.0'], 'without a common past nothing was taken away');
 });
 
+test('an application that one side takes out while the other releases it is for people to settle; one that nobody touched goes', (t) => {
+  const undelegate = (tree: WorkTree) => {
+    const path = 'trust/targets.json';
+    const document = JSON.parse(Buffer.from(readTrustFiles(tree).get(path)!).toString());
+    document.signed.delegations = { keys: {}, roles: [] };
+    document.signatures = [];
+    writeWorkFile(tree, path, Buffer.from(JSON.stringify(document)));
+    signMetadata(tree, { now: now + minuteMs, renew: false, roles: ['targets'], announce: () => {} });
+  };
+  const both = branches((ours) => release(ours, 'crane', '1.1.0', 2, now + minuteMs), undelegate);
+  refusedWith(t, () => mergeTrust(both.tree, both.sides, options), 'MERGE_CONFLICT', /delegates crane no more/);
+  const one = branches((ours) => release(ours, 'buoy', '1.0.0', 2, now + minuteMs), undelegate);
+  mergeTrust(one.tree, one.sides, options);
+  t.deepEqual(releasesOf(one.tree), ['buoy/1.0.0']);
+});
+
 test('a side that has an older file put back adds nothing by it: what was taken out before both is named by neither', (t) => {
   const { tree, sides } = branches(
     (ours) => release(ours, 'buoy', '1.0.0', 3, now + minuteMs),

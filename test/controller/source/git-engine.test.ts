@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import anyTest, { type ExecutionContext } from 'ava';
 import { init } from 'isomorphic-git';
-import type { GitEngine } from '../../../controller/source/git-engine.ts';
+import type { GitEngine, GitReading } from '../../../controller/source/git-engine.ts';
 import { libraryEngine } from '../../../controller/source/library-engine.ts';
 import { libraryReading } from '../../../controller/source/library-reading.ts';
 import { preferredEngine } from '../../../controller/source/preferred-engine.ts';
@@ -67,6 +67,43 @@ test('isAncestor() follows every parent and reads no more of a commit than that'
   t.false(await ask(merge, side));
   t.false(await ask(side, malformed));
 });
+
+/** Engines that take little. */
+const bounds = { blobBytesMax: 20_000, objectBytesMax: 10_000, togetherBytesMax: 30_000 };
+const narrow: Readonly<Record<string, GitReading>> = {
+  'the library': libraryReading(fs, undefined, undefined, bounds),
+  'the git program': programEngine(nodePrograms, bounds),
+};
+
+for (const [name, engine] of Object.entries(narrow)) {
+  const title = `what is too large is told by its id and size, and never read whole; of others many are read in parts: ${name}`;
+  (hasGit ? anyTest : anyTest.skip)(title, async (t) => {
+    const { repository, git } = await scene(t);
+    const texts = Array.from({ length: 9 }, (_, at) => `${at}`.repeat(9_000 + 1_000 * at));
+    await repository.commit({
+      ...Object.fromEntries(texts.map((text, at) => [`${at}`, text])),
+      big: 'x'.repeat(30_000),
+    });
+    const oids = texts.map((_, at) => git('rev-parse', `main:${at}`));
+    const big = git('rev-parse', 'main:big');
+    for (const isPacked of [false, true]) {
+      if (isPacked) git('gc', '-q');
+      const read = await engine.readBlobs(repository.path, oids, signal);
+      t.deepEqual(
+        read.map((bytes) => Buffer.from(bytes).toString()),
+        texts,
+      );
+      const refused = { code: 'TOO_LARGE', message: new RegExp(`${big} has 30000 bytes, at most 20000 are read`) };
+      await t.throwsAsync(async () => engine.readBlobs(repository.path, [...oids, big], signal), refused);
+      await t.throwsAsync(async () => engine.readObject(repository.path, big, signal), { code: 'TOO_LARGE' });
+    }
+    const commit = rawCommit(
+      repository,
+      `tree ${git('rev-parse', 'main^{tree}')}\nauthor a <a> 1 +0000\ncommitter a <a> 1 +0000\n\n${'m'.repeat(20_000)}`,
+    );
+    await t.throwsAsync(async () => engine.readObject(repository.path, commit, signal), { code: 'TOO_LARGE' });
+  });
+}
 
 test('readBlobs() gives every content, empty and binary ones too, in the order asked for', async (t, engine) => {
   const { repository, git } = await scene(t);

@@ -21,6 +21,36 @@ test('a new tip is told once, with its subject, author and time', async (t) => {
   t.deepEqual(await poll(open(), first), { kind: 'unchanged', tip: first });
 });
 
+test('a branch among hundreds of thousands is found where it is packed, by itself, or leads to another', async (t) => {
+  const { repository, open } = await bare(t);
+  const first = await repository.commit({ 'a.yaml': 'one' });
+  const second = await repository.commit({ 'a.yaml': 'two' });
+  const other = (at: number) => `${first} refs/heads/other/${at}\n`;
+  const many = Array.from({ length: 300_000 }, (_, at) => other(at)).join('');
+  const pack = (text: string) =>
+    writeFileSync(join(repository.path, 'packed-refs'), `# pack-refs with: peeled fully-peeled sorted \n${text}`);
+  const tip = async (branch?: string) => {
+    const event = await poll(open(branch));
+    return event.kind === 'tip' ? event.revision.id : event.kind;
+  };
+  const head = join(repository.path, 'refs/heads/main');
+  pack(`${many}${first} refs/heads/main\n${second} refs/heads/main-2\n${second} refs/tags/main\n`);
+  t.is(await tip(), second, 'by itself before it is packed');
+  rmSync(head);
+  t.is(await tip(), first);
+  writeFileSync(head, 'ref: refs/heads/main-2\n');
+  t.is(await tip(), second);
+  writeFileSync(head, 'ref: refs/heads/main\n');
+  t.is(await tip(), 'unreachable', 'one that leads to itself');
+  rmSync(head);
+  pack(many);
+  const missing = await poll(open());
+  t.regex(
+    missing.kind === 'branch-missing' ? missing.message : missing.kind,
+    /it has other\/0, .* and at least 992 more/,
+  );
+});
+
 test('changes() tells only what differs between two commits, in every folder', async (t) => {
   const { repository, open } = await bare(t);
   const first = await repository.commit({

@@ -52,4 +52,20 @@ test('a few objects of a small repository are read here, and whatever takes long
   writeFileSync(join(packs, 'b.idx'), new Uint8Array(0));
   writeFileSync(join(packs, 'b.pack'), new Uint8Array(10_000_000));
   t.deepEqual(await askAll(), large, 'packs that would stay in memory');
+  writeFileSync(join(packs, 'b.pack'), new Uint8Array(0));
+  t.deepEqual(await askAll(), small);
+  for (let pack = 0; pack < 70; pack += 1) writeFileSync(join(packs, `small-${pack}.pack`), '');
+  let looks = 0;
+  const counting = {
+    promises: {
+      ...fs.promises,
+      stat: (path: string) => {
+        looks += 1;
+        return fs.promises.stat(path);
+      },
+    },
+  } as unknown as typeof fs;
+  const many = nearbyEngine(counting, engineThatTells(asked, 'here'), engineThatTells(asked, 'on a thread'));
+  await many.readObject(gitDirectory, 'a', signal);
+  t.deepEqual([asked, looks], [['object on a thread'], 0], 'many packs, none of which is looked at for every object');
 });

@@ -1,0 +1,24 @@
+/** How much of a repository is read at once. */
+import { SourceError } from './source-error.ts';
+
+/** Bytes that are held at once of what somebody committed. */
+export interface ObjectBounds {
+  /** A release is no larger. */
+  readonly blobBytesMax: number;
+  /** A commit, a tag, a folder, a file that is read by itself. */
+  readonly objectBytesMax: number;
+  /** Of many blobs that are read together. */
+  readonly togetherBytesMax: number;
+}
+
+export const objectBounds: ObjectBounds = {
+  blobBytesMax: 256 * 1024 * 1024,
+  objectBytesMax: 16 * 1024 * 1024,
+  togetherBytesMax: 256 * 1024 * 1024,
+};
+
+/** What becomes of one that is larger; `bytes` is how large, where that is known. */
+export function objectTooLarge(oid: string, bytesMax: number, bytes?: number): SourceError {
+  const seen = bytes === undefined ? 'more' : `${bytes}`;
+  return new SourceError('TOO_LARGE', `object ${oid} has ${seen} bytes, at most ${bytesMax} are read`);
+}
