@@ -57,7 +57,11 @@ function replaceAside(
 
 function writeAll(disk: Disk, path: string, pieces: readonly Uint8Array[]): void {
   using file = disk.open(path, 'write');
-  file.write(0, Buffer.concat(pieces));
+  let at = 0;
+  for (const piece of pieces) {
+    file.write(at, piece);
+    at += piece.length;
+  }
 }
 
 async function writeInTurns(
