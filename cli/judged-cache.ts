@@ -3,8 +3,8 @@
  * is laid over one of them, so that what both have is not read again. Nothing here says that a tree is right today: releases are
  * judged anew each time, and nothing that is signed comes from it.
  *
- * To write a tree down takes about as long as to judge it, and where a repository is cloned anew for each question nobody reads it:
- * the first time an empty file says that somebody was here, and from the second time on trees are written.
+ * Where a repository is cloned anew for each question nobody reads a tree that was written down: the first time an empty file says
+ * that somebody was here, and from the second time on trees are written.
  */
 import { hardlyDiffers, readJudgedFile, writeJudgedFile } from '../controller/following/judged-file.ts';
 import type { ManifestState } from '../controller/manifests/manifest-state.ts';

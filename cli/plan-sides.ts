@@ -18,7 +18,6 @@ import {
   type Underlay,
 } from './fleet-revision.ts';
 import { findJudged, keepJudged } from './judged-cache.ts';
-import { fetchPublishedTrust } from './published-trust.ts';
 import type { PlanSide } from './render/plan-screen.ts';
 import { renderProblem } from './render/problems.ts';
 import { locateIn, validateTree } from './validate-tree.ts';
@@ -156,6 +155,11 @@ async function openNext(
   return { revision: await openCommit(context, repository, next, before), name: next, isPast: false };
 }
 
+async function publishedTrust(context: CommandContext, { trust }: FleetRevision): Promise<TrustFiles> {
+  const { fetchPublishedTrust } = await import('./published-trust.ts');
+  return (await fetchPublishedTrust(context, trust)).files;
+}
+
 /** Both sides, judged; throws `CommandError` where one of them is not valid. */
 export async function judgeSides(context: CommandContext, asked: PlanQuestion, status: StatusDocument | undefined) {
   const repository = await openFleetRepository(context, repositoryTop(context));
@@ -163,7 +167,7 @@ export async function judgeSides(context: CommandContext, asked: PlanQuestion, s
   const openedBase = await openBase(context, repository, known ?? noUnderlay, asked, status);
   const openedNext = await openNext(context, repository, asked, openedBase);
   const { revision } = openedNext;
-  const published = status === undefined ? new Map() : (await fetchPublishedTrust(context, revision.trust)).files;
+  const published = status === undefined ? new Map() : await publishedTrust(context, revision);
   const base = openedBase
     ? await judge(openedBase, { published: openedBase.isPast ? new Map() : published, before: known?.state })
     : nothing;

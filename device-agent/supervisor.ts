@@ -15,6 +15,7 @@ import { onStarterGone } from '../platform/node/starter-gone.ts';
 import type { Log, LogLevel } from '../platform/ports.ts';
 import type { AgentConfiguration, AgentHttpConfiguration } from '../schemas/generated/types.ts';
 import { createAgent } from './agent.ts';
+import { clearMemory, quietMs } from './clear-memory.ts';
 import { CourierProcess } from './courier/courier-process.ts';
 import { deviceSecrets } from './device-secrets.ts';
 import { DeviceIdentityStore } from './enrol-identity.ts';
@@ -27,18 +28,11 @@ import { AwsShadowLink } from './transport/aws-shadow-link.ts';
 import { agentVersion } from './version.ts';
 
 const exitCode = { failed: 1, locked: 75 };
-/** How long nothing must have happened before memory is cleared up. */
-const quietMs = 1_000;
 const isBundled = !import.meta.url.endsWith('.ts');
 
 function end(code: number, message: string): never {
   process.stderr.write(`fleet agent: ${message}\n`);
   process.exit(code);
-}
-
-/** Gives back what start and updates left: code that will not run again, and with it a fifth of the memory. */
-function clearMemory(): void {
-  void globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
 
 /** A program of the agent's beside this one: in the bundle by its own name, in a checkout where it begins. */

@@ -32,7 +32,8 @@ export interface Connection {
   readonly input: InputStream;
   readonly output: OutputStream;
   shutdown(ways: { readonly receive: boolean; readonly send: boolean }): void;
-  close(): void;
+  /** It may take until what it is made of is through with it. */
+  close(): void | Promise<void>;
 }
 
 /** Where connections come in. Ready when one is waiting. */

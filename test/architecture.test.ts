@@ -64,3 +64,24 @@ test('no import goes round in a circle', (t) => {
   for (const file of sources) visit(file, []);
   t.deepEqual(cycles, []);
 });
+
+test('to plan a change nothing is loaded that only other questions need', (t) => {
+  const loaded = new Set<string>();
+  const visit = (file: string): void => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const imported of importsOf(file)) {
+      if (imported.typeOnly || imported.isLazy) continue;
+      const target = importedFile(file, imported);
+      if (target === undefined) loaded.add(imported.specifier);
+      else if (sources.includes(target)) visit(target);
+    }
+  };
+  visit('cli/main.ts');
+  visit('cli/commands/plan.ts');
+  const unasked = ['isomorphic-git', 'yaml', 'cosmiconfig', 'node:http', 'node:https'];
+  t.deepEqual(
+    [...loaded].filter((one) => unasked.includes(one) || one.startsWith('artifact/wasm/')),
+    [],
+  );
+});

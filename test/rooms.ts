@@ -290,7 +290,15 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'device-agent/runtime/host/main.ts',
-    imports: ['schemas', 'platform', 'platform/node', 'device-agent/runtime', 'device-agent/outbox/files'],
+    imports: [
+      'schemas',
+      'platform',
+      'platform/node',
+      'device-agent/runtime',
+      'device-agent/outbox/files',
+      'device-agent/quiet.ts',
+      'device-agent/clear-memory.ts',
+    ],
     packages: ['node:*'],
     reason: 'wiring of the app host',
   },

@@ -27,6 +27,8 @@ export function textOf(file: string): string {
 export interface Import {
   readonly specifier: string;
   readonly typeOnly: boolean;
+  /** Made while the file runs, when it comes to that. */
+  readonly isLazy: boolean;
 }
 
 /** All imports of a file, also those that are made while it runs. */
@@ -35,6 +37,7 @@ export function importsOf(file: string): Import[] {
   return [...textOf(file).matchAll(pattern)].map(([, type, fixed, lazy]) => ({
     specifier: fixed ?? lazy ?? '',
     typeOnly: type !== undefined,
+    isLazy: lazy !== undefined,
   }));
 }
 

@@ -18,17 +18,13 @@ export function bodyScanner(bytes: Uint8Array, signatures: Signatures, limits: W
     const params = signatures.params[type] ?? 0;
     const locals = runs.reduce((sum, { count }) => sum + count, params);
     const from = log.length;
-    const scanned = scan.read(reader.at, body.end, signatures.results[type] ?? 0);
-    const { usesVectors, heightMax, ...traits } = scanned.seen;
+    const { seen, ...parts } = scan.read(reader.at, body.end, signatures.results[type] ?? 0);
+    const { usesVectors, heightMax, ...traits } = seen;
     const hasVectors = usesVectors || runs.some(({ type: { code } }) => code === vectorType);
     return {
       ...{ runs, locals, start: reader.at, end: body.end },
+      ...parts,
       ...traits,
-      segments: scanned.segments,
-      flow: scanned.flow,
-      constructs: scanned.constructs,
-      calls: scanned.calls,
-      references: scanned.references,
       edits: { from, to: log.length },
       frameBytes: frameBytes({ locals, params, heightMax, usesVectors: hasVectors }),
     };

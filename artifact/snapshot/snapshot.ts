@@ -16,7 +16,7 @@ export interface Snapshot {
   readonly module: string;
   /** What it means to another module's code. */
   readonly layout: Layout;
-  /** Version of the meter that was put into it. */
+  /** Version of the meter that was put into it, by which its fuel was counted. */
   readonly rewriter: number;
   /** Fuel that was spent until then. */
   readonly fuel: number;
@@ -38,7 +38,8 @@ const pageBytes = 65_536;
 
 const magic = Buffer.from('\0fltsnp2', 'latin1');
 const headAt = magic.length + 4;
-const digestBytes = 32;
+/** What a file ends with. */
+export const digestBytes = 32;
 const headBytesMax = 2 ** 20;
 const globalsMax = 10_000;
 const digest = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();

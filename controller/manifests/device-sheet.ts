@@ -65,10 +65,10 @@ export class DeviceSheet {
     this.labels.push(metadata.labels ?? noLabels);
     this.sites.push(this.#siteName(spec.site));
     if (key !== undefined) {
-      this.fingerprints.keys.push(key);
+      this.fingerprints.add(key);
       this.fingerprintRows.push(this.size);
     }
-    this.names.keys.push(metadata.name);
+    this.names.add(metadata.name);
     this.isIdle.push(spec.idle === true);
     this.hasConfig.push(spec.config !== undefined);
     if (this.#reread === undefined) this.#held.push(device);

@@ -17,7 +17,7 @@ import { MapDraft } from './map-draft.ts';
 import type { Membership } from './membership.ts';
 import { namesUnder } from './name-index.ts';
 import { releaseKey } from './references.ts';
-import { noteUnsealed } from './sealed-copies.ts';
+import { lackingSecrets, noteUnsealed } from './sealed-copies.ts';
 import { forEachInSteps, type Steps } from './steps.ts';
 import type { Rows } from './trie.ts';
 
@@ -155,7 +155,8 @@ function* drawRows(
     const of = { site: sheet.sites[row], hasConfig: sheet.hasConfig[row]!, manifest: () => sheet.device(row) };
     const own = fleetTerms.of(ofRows[row], of);
     terms.push(own);
-    noteUnsealed(unsealed, name, own.template);
+    const lacking = lackingSecrets(own.template);
+    if (lacking.length > 0) unsealed.set(name, lacking);
   });
   const { names } = sheet;
   return names.rows(

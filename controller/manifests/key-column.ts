@@ -1,10 +1,32 @@
 /** Keys in a column, each hashed once: for whether one stands twice, and for every map over them. */
 import { hashesOf, type Rows } from './trie.ts';
 
+/** Keys that are cut loose together. */
+const looseAtOnce = 256;
+
 export class KeyColumn {
-  readonly keys: string[] = [];
+  readonly #keys: string[] = [];
   /** Of the keys, as long as none came since. */
   #hashes = new Int32Array();
+
+  get keys(): readonly string[] {
+    return this.#keys;
+  }
+
+  add(key: string): void {
+    if (this.#keys.push(key) % looseAtOnce === 0) this.#cutLoose();
+  }
+
+  /** To the engine a part of a text holds on to the whole of it, here to a manifest: parts of a text of keys alone take their place. */
+  #cutLoose(): void {
+    const from = this.#keys.length - looseAtOnce;
+    const whole = this.#keys.slice(from).join('');
+    for (let [row, at] = [from, 0]; row < this.#keys.length; row += 1) {
+      const end = at + this.#keys[row]!.length;
+      this.#keys[row] = whole.slice(at, end);
+      at = end;
+    }
+  }
 
   get #ownHashes(): Int32Array {
     if (this.#hashes.length < this.keys.length) this.#hashes = hashesOf(this.keys);

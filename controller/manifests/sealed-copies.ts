@@ -24,7 +24,8 @@ export function deployedSecrets(
   return { secrets: Object.fromEntries(spec.secrets.map((name) => [name, copyFor(device, secrets.get(name))])) };
 }
 
-function lackingSecrets({ applications }: DeviceTemplate): readonly string[] {
+/** The secrets that a device of this template reads and has no copy of. */
+export function lackingSecrets({ applications }: DeviceTemplate): readonly string[] {
   const reading = applications.filter(({ secrets }) => secrets !== undefined);
   const lacking = reading.flatMap(({ secrets = {} }) => Object.keys(secrets).filter((name) => !secrets[name]!.sealed));
   return lacking.length < 2 ? lacking : [...new Set(lacking)];

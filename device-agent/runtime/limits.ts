@@ -9,6 +9,9 @@ export const sharedBodyBytesMax = 100_000;
 /** Who takes longer to make an instance than this keeps its thread so long for each event: not a shared one. */
 export const sharedInstanceMicrosecondsMax = 10_000;
 
+/** One instruction that nothing interrupts may fill a whole memory: three milliseconds for so much that is mapped already. */
+export const sharedBulkPagesMax = 1_024;
+
 /** Instances of an application that may be at work at once. */
 export function instancesMax({ events }: Pick<DeployedApplication, 'events'>): number {
   return events?.concurrency ?? 1;

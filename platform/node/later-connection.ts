@@ -9,6 +9,7 @@ export class LaterConnection implements Connection {
   #fault: Error | undefined;
   #isClosed = false;
   readonly #waiting = new Set<() => void>();
+  readonly #settled = Promise.withResolvers<void>();
   readonly input: InputStream;
   readonly output: OutputStream;
 
@@ -35,6 +36,7 @@ export class LaterConnection implements Connection {
     if (this.#isClosed) made?.close();
     for (const callback of this.#waiting) callback();
     this.#waiting.clear();
+    this.#settled.resolve();
   }
 
   #use(): Connection | undefined {
@@ -58,9 +60,11 @@ export class LaterConnection implements Connection {
     this.#made?.shutdown(ways);
   }
 
-  close(): void {
+  /** One that is still being made is closed when it is: nobody makes them faster than that. */
+  close(): void | Promise<void> {
     this.#isClosed = true;
     this.#waiting.clear();
-    this.#made?.close();
+    if (this.#made !== undefined) return this.#made.close();
+    return this.#fault === undefined ? this.#settled.promise : undefined;
   }
 }

@@ -8,9 +8,11 @@ import { isatty, ReadStream } from 'node:tty';
 import { FileError } from '../file-handles.ts';
 import type { Machine, MachinePlace } from '../machine.ts';
 import type { Connection } from '../streams.ts';
+import { nodeClock } from './clock.ts';
 import { withFileFaults } from './file-fault.ts';
 import { openHostFile } from './host-directory.ts';
 import { LaterConnection } from './later-connection.ts';
+import { Pace } from './pace.ts';
 import { setSerialLine } from './serial-line.ts';
 import { bufferBytesMax, SocketConnection } from './socket-connection.ts';
 
@@ -28,8 +30,11 @@ function openDescriptor({ path, access = 'read' }: MachinePlace, isPipe: boolean
   return withFileFaults(() => fs.openSync(path, flags | O_NONBLOCK | O_NOCTTY));
 }
 
-/** A line whose settings are made first; the descriptor goes with the connection. */
-function openLine({ serial, access = 'read' }: MachinePlace, descriptor: number, note: (text: string) => void) {
+/** Starting a program costs the thread, and no fuel. */
+const settings = new Pace(1_000, nodeClock);
+
+/** A line whose settings are made first, so often at most; the descriptor goes with the connection. */
+function openLine({ path, serial, access = 'read' }: MachinePlace, descriptor: number, note: (text: string) => void) {
   const connect = (): Connection => {
     const ways = { ...buffered, writable: access !== 'read' };
     return new SocketConnection(new ReadStream(descriptor, ways), { isEndless: true });
@@ -40,7 +45,8 @@ function openLine({ serial, access = 'read' }: MachinePlace, descriptor: number,
     note(error.message);
     throw error;
   };
-  return new LaterConnection(setSerialLine(descriptor, serial).then(connect, fail));
+  const setting = settings.turn(path).then(() => setSerialLine(descriptor, serial));
+  return new LaterConnection(setting.then(connect, fail));
 }
 
 function openStream(place: MachinePlace, note: (text: string) => void): Connection {

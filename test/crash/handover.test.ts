@@ -15,7 +15,7 @@ const fileBytesMax = 100_000;
 const stateOf = (number: number): Buffer => Buffer.from(`${number} `.repeat(2_000));
 
 function files(disk: SimDisk): KeptStateFiles {
-  return new KeptStateFiles(disk, new ApplicationDirectories(disk, '/runtime').open('gauge', 'state'));
+  return new KeptStateFiles(disk, new ApplicationDirectories(disk, '/runtime').open('gauge', 'state'), async () => {});
 }
 
 const oldShelf = (disk: SimDisk) =>
@@ -28,11 +28,11 @@ const newShelf = (disk: SimDisk) => {
 /** Keeps states 1 to 4, the first two as the old release, and notes which of them are durable. */
 function live(disk: SimDisk, durable: number[]): void {
   for (const number of [1, 2]) {
-    oldShelf(disk).put('snapshot', stateOf(number));
+    oldShelf(disk).put('snapshot', [stateOf(number)]);
     durable.push(number);
   }
   for (const number of [3, 4]) {
-    newShelf(disk).put('snapshot', stateOf(number));
+    newShelf(disk).put('snapshot', [stateOf(number)]);
     durable.push(number);
   }
 }
@@ -40,8 +40,9 @@ function live(disk: SimDisk, durable: number[]): void {
 /** The number of a state that is whole. */
 function numberIn(choice: ReturnType<StateShelf['choose']>): number {
   if (!('state' in choice)) return 0;
-  const number = Number.parseInt(Buffer.from(choice.state.bytes).toString(), 10);
-  return stateOf(number).equals(choice.state.bytes) ? number : Number.NaN;
+  const bytes = Buffer.concat([...choice.state.pieces()]);
+  const number = Number.parseInt(bytes.toString(), 10);
+  return stateOf(number).equals(bytes) ? number : Number.NaN;
 }
 
 function cutAfter(operations: number, fate: Fate): { readonly disk: SimDisk; readonly durable: readonly number[] } {

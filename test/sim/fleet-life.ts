@@ -132,6 +132,11 @@ export class FleetLife {
     device.remake();
     fleet.putDevice({ ...manifest, keyFingerprint: device.keyFingerprint });
     this.#commit(`${manifest.name} is another machine`);
+    // The old one was heard a moment ago, and the new one is not heard yet.
+    const { time } = this.#world;
+    for (let minute = 1; minute <= 10; minute += 1) {
+      time.at(time.now + minute * 60_000, () => this.#world.check(() => this.#world.look()));
+    }
   }
 
   /** A commit that must change nothing on any device. */

@@ -62,13 +62,6 @@ function settleDevices(world: World, faults: Faults, count: number): FleetLife {
   return new FleetLife(world, manifests.slice(count));
 }
 
-/** At what an operator sees. */
-async function look(world: World): Promise<void> {
-  const status = await world.controller.status();
-  if (status !== undefined) world.checkers.status(status);
-  world.checkers.look();
-}
-
 async function live(world: World, { devices, days }: RunOptions): Promise<number> {
   const faults = new Faults(world);
   world.controller.start();
@@ -77,7 +70,7 @@ async function live(world: World, { devices, days }: RunOptions): Promise<number
   faults.start();
   for (let elapsed = 0; elapsed < days * 24 * hourMs; elapsed += lookMs) {
     await world.run(lookMs);
-    await look(world);
+    await world.look();
   }
   faults.end();
   life.end();
@@ -85,7 +78,7 @@ async function live(world: World, { devices, days }: RunOptions): Promise<number
   const good = await life.mend();
   const converged = await converge(world, good, stepMs);
   await goBack(world, life.spoil(), good, stepMs);
-  await look(world);
+  await world.look();
   world.trace.write('converged', '', String(converged));
   return converged;
 }

@@ -64,6 +64,13 @@ export class World {
     return { name, site, kind, keyFingerprint: device.keyFingerprint, setting: 1 };
   }
 
+  /** Holds what an operator sees against what is so. */
+  async look(): Promise<void> {
+    const status = await this.controller.status();
+    if (status !== undefined) this.checkers.status(status);
+    this.checkers.look();
+  }
+
   /** Is done when everything has settled, before time goes on. */
   check(work: () => Promise<void>): void {
     this.#checks.push(work);

@@ -8,7 +8,7 @@ import { deviceFile, FleetRepository } from '../engine/fleet-repository.ts';
 import type { Figures } from '../part.ts';
 import type { RunCosts } from './tell-costs.ts';
 
-const command = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
+const command = fileURLToPath(new URL('../../../fleet', import.meta.url));
 const tellCosts = new URL('tell-costs.ts', import.meta.url).href;
 
 /** Runs over what the second one kept, for their median. */
@@ -17,10 +17,9 @@ const laterRuns = 3;
 /** One run, by a user who has nothing yet but what runs before left. */
 function runPlan(repository: string, home: string): RunCosts {
   const { HOME: _, ...environment } = process.env;
-  const result = spawnSync(process.execPath, ['--import', tellCosts, command, 'plan', 'main'], {
+  const result = spawnSync(command, ['plan', 'main'], {
     cwd: repository,
-    // As `fleet` starts it: compiled code is kept.
-    env: { ...environment, HOME: home, NODE_COMPILE_CACHE: `${home}/compiled` },
+    env: { ...environment, HOME: home, NODE_COMPILE_CACHE: `${home}/compiled`, NODE_OPTIONS: `--import=${tellCosts}` },
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   });
   if (result.status !== 0) throw new Error(`fleet plan ended with ${result.status}: ${result.stderr}`);

@@ -56,7 +56,7 @@ export function guarded<T>(path: string, operation: () => T): T {
 }
 
 /** How long to wait for a controller that is just going down. */
-const lockTimeoutMs = 5000;
+const lockMsMax = 5000;
 
 function pragma(database: DatabaseSync, name: string): unknown {
   return Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
@@ -88,6 +88,8 @@ export interface DatabaseOptions {
   readonly migrations: readonly string[];
   /** The one table that nobody can do without: what is wrong with others is found by who reads them. Without it all are looked at. */
   readonly checked?: string;
+  /** How long to wait for who has it open; some seconds if it is not said. */
+  readonly lockMsMax?: number;
   /** `full`: a committed change survives a power cut. `normal`: the file stays whole, the last changes may be lost. */
   readonly durability: 'full' | 'normal';
 }
@@ -114,7 +116,7 @@ function openedWith(
 
 /** Opens or creates a database; `:memory:` is one that nobody keeps. */
 export function openDatabase(path: string, options: DatabaseOptions): DatabaseSync {
-  const database = guarded(path, () => new DatabaseSync(path, { timeout: lockTimeoutMs }));
+  const database = guarded(path, () => new DatabaseSync(path, { timeout: options.lockMsMax ?? lockMsMax }));
   return openedWith(path, database, options, () => {
     // Counts for a new file alone: of rows of 2 to 3 kB, pages of 4 kB would hold one each.
     database.exec('PRAGMA page_size = 8192');

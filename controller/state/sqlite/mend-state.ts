@@ -105,8 +105,6 @@ function openOrMend(path: string, disk: MendingDisk): StatePort {
   void stateOfRows(fresh, saved.rows).close();
   disk.rename(fresh, `${path}.mended`);
   const aside = takePlace(path, disk);
-  return openSqliteState(
-    path,
-    savedText(path, saved, `it lies in ${aside}, and what was lost is rebuilt from git and from what devices say`),
-  );
+  const where = `it lies in ${aside}, and what was lost is rebuilt from git and from what devices say`;
+  return openSqliteState(path, { lost: savedText(path, saved, where) });
 }

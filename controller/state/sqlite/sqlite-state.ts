@@ -130,12 +130,14 @@ function stateOver(path: string, database: DatabaseSync, lost?: string): SqliteS
   }
 }
 
-/**
- * Opens or creates the state. Throws `StateError` when the file is corrupt, newer than this program, or in use. `lost` is what of it
- * was lost before, in words.
- */
-export function openSqliteState(path: string, lost?: string): StatePort {
-  return stateOver(path, openDatabase(path, options), lost);
+/** How a file is opened; `lost` is what of it was lost before, in words. */
+export interface OpenOptions extends Pick<DatabaseOptions, 'lockMsMax'> {
+  readonly lost?: string | undefined;
+}
+
+/** Opens or creates the state. Throws `StateError` when the file is corrupt, newer than this program, or in use. */
+export function openSqliteState(path: string, { lost, ...waiting }: OpenOptions = {}): StatePort {
+  return stateOver(path, openDatabase(path, { ...options, ...waiting }), lost);
 }
 
 /** A state in memory that begins with what a file of these bytes would hold. */

@@ -1,3 +1,4 @@
+import { andThen } from '../../../platform/and-then.ts';
 import { FileError } from '../../../platform/file-handles.ts';
 import type { Connection } from '../../../platform/streams.ts';
 import { connectionsMax } from './limits.ts';
@@ -6,7 +7,7 @@ import { connectionsMax } from './limits.ts';
 export class Connections {
   #open = 0;
 
-  /** Counts one until it is closed. */
+  /** Counts one until it is closed, and gone. */
   hold(connect: () => Connection): Connection {
     if (this.#open >= connectionsMax) throw new FileError('too-many-open', `${this.#open} connections are open`);
     const connection = connect();
@@ -19,8 +20,9 @@ export class Connections {
       close: () => {
         if (isClosed) return;
         isClosed = true;
-        this.#open -= 1;
-        connection.close();
+        return andThen(connection.close(), () => {
+          this.#open -= 1;
+        });
       },
     };
   }

@@ -73,7 +73,7 @@ class MachineDirectory extends FlatDirectory {
 
 /** Programs write line by line to what a person, or a machine, reads while it is written. */
 function streamOf({ access = 'read' }: MachinePlace, connection: Connection): OpenStream {
-  const close = (): void => connection.close();
+  const close = () => connection.close();
   if (access === 'read') return { kind: 'input', stream: connection.input, close };
   if (access === 'write') return { kind: 'output', stream: { ...connection.output, isTerminal: true }, close };
   return { kind: 'connection', connection };

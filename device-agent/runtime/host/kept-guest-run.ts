@@ -1,12 +1,14 @@
 import { migration } from '../../../artifact/linking/module-use.ts';
 import { UncapturableState } from '../../../artifact/snapshot/show-state.ts';
 import { SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
+import { DiskError } from '../../../platform/ports.ts';
 import { Gathered } from '../primitives/gathered.ts';
 import { emptyInput, inputOf, lineOutput } from '../primitives/streams.ts';
 import type { HostedApplication } from '../protocol.ts';
 import { failureOf, notTakenOver, type RunEnd } from '../run-end.ts';
 import type { KeptState } from '../snapshot/kept-state.ts';
 import { QuietInstance } from '../snapshot/quiet-instance.ts';
+import { readWhole } from '../snapshot/read-whole.ts';
 import { unpackedSnapshot } from '../snapshot/unpacked-snapshot.ts';
 import type { CompiledApplication } from './compiled-modules.ts';
 import { EventStreams } from './event-streams.ts';
@@ -14,6 +16,12 @@ import { type GuestEnd, type GuestWork, type MadeGuest, runByItself } from './gu
 import type { Entry } from './guest-instances.ts';
 import { GuestRun, type RunPorts } from './guest-run.ts';
 import type { Captured, EventInput, Exported, KeptHandlers, KeptRun } from './launch.ts';
+
+/** What became of a state that an instance is to go on from. */
+type Taken =
+  | { readonly kind: 'restored' }
+  | { readonly kind: 'exported'; readonly bytes: Uint8Array }
+  | { readonly kind: 'misfit'; readonly reason: string };
 
 const returned = (exitCode: number) => ({ kind: 'resident', exitCode }) as const;
 
@@ -114,11 +122,12 @@ export class KeptGuestRun implements KeptRun {
   async #start(made: MadeGuest, { state }: CompiledApplication, from: KeptState | undefined): Promise<GuestEnd> {
     if (state?.kind === 'carriable') this.#quiet = new QuietInstance(made.instance, state.carriable, made.program);
     else if (state !== undefined) this.#uncapturable = state.reason;
-    if (from?.kind !== 'snapshot') return this.#begin(made, from?.bytes);
-    const misfit = await this.#restore(from, made);
-    if (misfit === undefined) return returned(0);
-    if (from.isTakenOver) return notTakenOver(misfit);
-    this.#handlers.onAfresh(misfit);
+    if (from === undefined) return this.#begin(made, undefined);
+    const taken = await this.#take(from, made);
+    if (taken.kind === 'restored') return returned(0);
+    if (taken.kind === 'exported') return this.#begin(made, taken.bytes);
+    if (from.isTakenOver) return notTakenOver(taken.reason);
+    this.#handlers.onAfresh(taken.reason);
     return this.#begin(made, undefined);
   }
 
@@ -131,16 +140,17 @@ export class KeptGuestRun implements KeptRun {
     return exitCode === 0 ? end : notTakenOver(`its ${migration.import} gave ${exitCode}`);
   }
 
-  /** Gives it that state; why it does not fit, where it does not. */
-  async #restore({ bytes, isTakenOver }: KeptState, made: MadeGuest): Promise<string | undefined> {
+  /** Gives it that state, or what it is to read of it. */
+  async #take(from: KeptState, made: MadeGuest): Promise<Taken> {
     try {
-      if (this.#quiet === undefined) return this.#uncapturable;
-      const snapshot = await unpackedSnapshot(bytes, this.#quiet.memoryPagesMax, made);
-      this.#fuelBefore = await inStretches(this.#quiet.restoring(snapshot, isTakenOver), made);
-      return undefined;
+      if (from.kind === 'exported') return { kind: 'exported', bytes: await readWhole(from, made.giveWay) };
+      if (this.#quiet === undefined) return { kind: 'misfit', reason: this.#uncapturable };
+      const snapshot = await unpackedSnapshot(from, this.#quiet.memoryPagesMax, made);
+      this.#fuelBefore = await inStretches(this.#quiet.restoring(snapshot, from.isTakenOver), made);
+      return { kind: 'restored' };
     } catch (error) {
-      if (!(error instanceof SnapshotError)) throw error;
-      return error.message;
+      if (!(error instanceof SnapshotError || error instanceof DiskError)) throw error;
+      return { kind: 'misfit', reason: error.message };
     }
   }
 

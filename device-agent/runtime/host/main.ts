@@ -11,6 +11,8 @@ import { nodeOutbound } from '../../../platform/node/outbound.ts';
 import { openNoteWriter } from '../../../platform/node/process-note.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import { onStarterGone } from '../../../platform/node/starter-gone.ts';
+import { clearMemory, quietMs } from '../../clear-memory.ts';
+import { Quiet } from '../../quiet.ts';
 import type { FromHost, ToHost } from '../protocol.ts';
 import { openAppHost } from './open-app-host.ts';
 import { Turns } from './turns.ts';
@@ -37,8 +39,11 @@ function serve(directory: string): void {
     lock: (name: string) => waitForLock(directory, `application-${name}`),
   };
   const host = openAppHost(machine, directory, say);
+  // Orders leave garbage; events and messages leave less than clearing it would hold them up.
+  const quiet = new Quiet(nodeClock, quietMs, clearMemory);
   process.on('message', (message: ToHost) => {
     void host.receive(message).then(async () => {
+      if (message.kind === 'apply') quiet.stir();
       if (message.kind !== 'stop') return;
       await lastSaid;
       process.exit();

@@ -6,8 +6,9 @@ import { memoryShortage } from '../../../artifact/admission/memory-limit.ts';
 import type { ModuleNeed } from '../../../artifact/admission/verdict.ts';
 import { FuelError, type FuelErrorCode } from '../../../artifact/fuel/error.ts';
 import { injectFuel } from '../../../artifact/fuel/inject.ts';
-import { sharedBodyBytesMax, sharedInstanceMicrosecondsMax } from '../limits.ts';
+import { sharedBodyBytesMax, sharedBulkPagesMax, sharedInstanceMicrosecondsMax } from '../limits.ts';
 import { importedShape } from '../wasi/imported-memory.ts';
+import { hasBulkMemory } from './bulk-memory.ts';
 import { isMemoryFixed } from './fixed-memory.ts';
 import { instanceMicroseconds, instancePartsOf } from './instance-parts.ts';
 import { largestBodyBytes } from './largest-body.ts';
@@ -27,9 +28,18 @@ const reasons: Partial<Readonly<Record<ModuleNeed, string>>> = {
   'shared-memory': 'its module may block its thread in shared memory',
 };
 
-function ownProcessReasons(source: Uint8Array, needs: readonly ModuleNeed[]): readonly string[] {
+function ownProcessReasons(
+  source: Uint8Array,
+  memoryPagesMax: number,
+  needs: readonly ModuleNeed[],
+): readonly string[] {
   const asked = needs.flatMap((need) => reasons[need] ?? []);
-  return [...asked, ...largeBodyReason(source), ...largeInstanceReason(source)];
+  return [...asked, ...largeBodyReason(source), ...largeInstanceReason(source), ...bulkReason(source, memoryPagesMax)];
+}
+
+function bulkReason(source: Uint8Array, memoryPagesMax: number): readonly string[] {
+  if (memoryPagesMax <= sharedBulkPagesMax || !hasBulkMemory(source)) return [];
+  return [`one instruction of its module may fill the ${memoryPagesMax / 16} MiB that its memory may have`];
 }
 
 function largeBodyReason(source: Uint8Array): readonly string[] {
@@ -60,17 +70,22 @@ export function rewriteModule(source: Uint8Array, memoryPagesMax: number, needs:
   try {
     const module = takeMemoryFromOutside(injectFuel(source, { memoryPagesMax, tableElementsMax }));
     if (!WebAssembly.validate(module)) return { kind: 'refused', message: 'the engine finds it invalid' };
-    return { kind: 'prepared', module, traits: traitsOf(source, module, needs) };
+    return { kind: 'prepared', module, traits: traitsOf(source, module, memoryPagesMax, needs) };
   } catch (error) {
     if (error instanceof FuelError) return { kind: 'refused', message: error.message, code: error.code };
     throw error;
   }
 }
 
-function traitsOf(source: Uint8Array, module: Uint8Array, needs: readonly ModuleNeed[]): Traits {
+function traitsOf(
+  source: Uint8Array,
+  module: Uint8Array,
+  memoryPagesMax: number,
+  needs: readonly ModuleNeed[],
+): Traits {
   const importedMemory = importedShape(module);
   return {
-    ownProcess: ownProcessReasons(source, needs),
+    ownProcess: ownProcessReasons(source, memoryPagesMax, needs),
     ...(importedMemory === undefined ? {} : { importedMemory }),
     ...(isMemoryFixed(source) ? { isMemoryFixed: true } : {}),
   };

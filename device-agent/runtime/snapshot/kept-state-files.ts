@@ -8,7 +8,7 @@
  */
 import { SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
 import { andThen } from '../../../platform/and-then.ts';
-import { writeFileAside } from '../../../platform/durable-file.ts';
+import { writePiecesAside } from '../../../platform/durable-file.ts';
 import type { Disk } from '../../../platform/ports.ts';
 import type { KeptState } from './kept-state.ts';
 
@@ -22,15 +22,31 @@ export interface StateName {
 const shape = /^([0-9a-f]{64})-(\d{1,16})\.(snapshot|exported)$/;
 const fileName = ({ sha256, lineage, kind }: StateName): string => `${sha256}-${lineage}.${kind}`;
 
+/** Read at a time, in much less than a millisecond. */
+const pieceBytes = 262_144;
+
+function* piecesOf(disk: Disk, path: string): Generator<Uint8Array, void, void> {
+  using file = disk.open(path, 'read');
+  for (let at = 0; ; ) {
+    const piece = file.read(at, pieceBytes);
+    if (piece.length === 0) return;
+    at += piece.length;
+    yield piece;
+  }
+}
+
 /** The files of one application; a power cut leaves the old one or the new. */
 export class KeptStateFiles {
   readonly #disk: Disk;
   readonly #directory: string;
 
-  /** Removes from the directory, which is its own, what a power cut left of writes. */
-  constructor(disk: Disk, directory: string) {
+  readonly #pause: () => Promise<void>;
+
+  /** Removes from the directory, which is its own, what a power cut left of writes. `pause` lets others run amid a long one. */
+  constructor(disk: Disk, directory: string, pause: () => Promise<void>) {
     this.#disk = disk;
     this.#directory = directory;
+    this.#pause = pause;
     for (const name of disk.list(directory)) if (!shape.test(name)) disk.remove(`${directory}/${name}`);
   }
 
@@ -46,16 +62,16 @@ export class KeptStateFiles {
   }
 
   /** Throws a SnapshotError where it is larger than it may be. */
-  read(name: StateName, bytesMax: number): Uint8Array {
+  read(name: StateName, bytesMax: number): Pick<KeptState, 'length' | 'pieces'> {
     const path = `${this.#directory}/${fileName(name)}`;
-    const bytes = this.#disk.stat(path)?.bytes ?? 0;
-    if (bytes > bytesMax) throw new SnapshotError(`it has ${bytes} bytes, at most ${bytesMax} may be had here`);
-    return this.#disk.readFile(path);
+    const length = this.#disk.stat(path)?.bytes ?? 0;
+    if (length > bytesMax) throw new SnapshotError(`it has ${length} bytes, at most ${bytesMax} may be had here`);
+    return { length, pieces: () => piecesOf(this.#disk, path) };
   }
 
   /** Durable when it is over, which the thread does not wait for; it takes the place of those of other lineages. */
-  write(name: StateName, bytes: Uint8Array): void | Promise<void> {
-    const writing = writeFileAside(this.#disk, this.#directory, fileName(name), bytes);
+  write(name: StateName, pieces: readonly Uint8Array[]): void | Promise<void> {
+    const writing = writePiecesAside(this.#disk, this.#directory, fileName(name), pieces, this.#pause);
     return andThen(writing, () => this.#removeOthers(name));
   }
 

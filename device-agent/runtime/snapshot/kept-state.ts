@@ -16,7 +16,9 @@ export interface Predecessor {
 export interface KeptState {
   /** A snapshot, or what the module's own export has written. */
   readonly kind: 'snapshot' | 'exported';
-  readonly bytes: Uint8Array;
+  readonly length: number;
+  /** Its bytes, which may be hundreds of megabytes, a piece at a time; throws a DiskError. */
+  readonly pieces: () => Iterable<Uint8Array>;
   /** It is that of the release before it: where it does not fit, nothing begins afresh. */
   readonly isTakenOver: boolean;
 }

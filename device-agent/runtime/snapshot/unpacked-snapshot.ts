@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import {
+  digestBytes,
   notUnpacked,
   readDigested,
   requireDigest,
   type Snapshot,
   splitSnapshot,
 } from '../../../artifact/snapshot/snapshot.ts';
+import type { KeptState } from './kept-state.ts';
+import { readWhole } from './read-whole.ts';
 
 const decompress = promisify(zstdDecompress);
-
-/** Digested at a time, in much less than a millisecond. */
-const pieceBytes = 262_144;
 
 /** How others have their turn meanwhile. */
 export interface Pauses {
@@ -21,22 +21,20 @@ export interface Pauses {
   readonly during: <T>(work: Promise<T>) => Promise<T>;
 }
 
-/** The snapshot in a file, digested a piece at a time and unpacked beside the thread. Throws a SnapshotError. */
+/** The snapshot in a file, read and digested a piece at a time and unpacked beside the thread. Throws a SnapshotError, or as the disk does. */
 export async function unpackedSnapshot(
-  file: Uint8Array,
+  file: Pick<KeptState, 'length' | 'pieces'>,
   memoryPagesMax: number,
   { giveWay, during }: Pauses,
 ): Promise<Snapshot> {
-  const { digested, digest } = splitSnapshot(file);
   const hash = createHash('sha256');
-  for (let at = 0; at < digested.length; at += pieceBytes) {
-    hash.update(digested.subarray(at, at + pieceBytes));
-    await giveWay();
-  }
+  const end = file.length - digestBytes;
+  const whole = await readWhole(file, giveWay, (piece, at) => hash.update(piece.subarray(0, Math.max(0, end - at))));
+  const { digested, digest } = splitSnapshot(whole);
   requireDigest(hash.digest(), digest);
-  const { compressed, bytes, whole } = readDigested(digested, memoryPagesMax);
+  const { compressed, bytes, whole: snapshotOf } = readDigested(digested, memoryPagesMax);
   const unpacking = decompress(compressed, { maxOutputLength: Math.max(1, bytes) });
-  return whole(
+  return snapshotOf(
     await during(
       unpacking.catch((error: Error) => {
         throw notUnpacked(error);

@@ -8,10 +8,14 @@ import test from 'ava';
 import { fairHandshakes, type HandshakeLimits, unreadConnections } from '../../../controller/doors/fair-handshakes.ts';
 import { Scene } from './scene.ts';
 
-async function open(limits: Partial<HandshakeLimits>) {
+async function open(limits: Partial<HandshakeLimits>, handshakeTimeout = 300) {
   const scene = await Scene.open();
   const { key, certificate } = await scene.authority.serverIdentity(['localhost']);
-  const server = createServer({ key, cert: certificate, ...unreadConnections, handshakeTimeout: 300 });
+  const server = createServer({ key, cert: certificate, ...unreadConnections, handshakeTimeout });
+  let begun = 0;
+  server.on('connection', () => {
+    begun += 1;
+  });
   let now = 0;
   const turnedAway: string[] = [];
   const handshakes = fairHandshakes(server, {
@@ -33,6 +37,8 @@ async function open(limits: Partial<HandshakeLimits>) {
   const { port } = server.address() as AddressInfo;
   return {
     turnedAway,
+    /** Handshakes that began so far. */
+    begun: () => begun,
     passTime: (ms: number) => {
       now += ms;
     },
@@ -96,4 +102,14 @@ test('who waited longer than the other end does is not served', async (t) => {
   hanging.destroy();
   t.false(await late);
   t.true(await stage.greeted('127.0.0.1'));
+});
+
+test('handshakes that end in short rounds make room for as many more, half of which one source may have', async (t) => {
+  await using stage = await open({}, 60_000);
+  for (let n = 0; n < 8; n += 1) t.true(await stage.greeted('127.0.0.1'));
+  const hanging = Array.from({ length: 100 }, () => stage.silent('127.0.0.1'));
+  await stage.entered(108);
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  t.is(stage.begun(), 8 + (64 + 8) / 2);
+  for (const socket of hanging) socket.destroy();
 });

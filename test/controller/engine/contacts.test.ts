@@ -35,6 +35,27 @@ test('contacts of a whole fleet are told in turns, each of them once a minute', 
   t.is(told.length, 20_000, 'what is not written down is told at the end');
 });
 
+test('what was heard while contacts were being written down is not forgotten with them, and who is not named is no contact', async (t) => {
+  const time = new SimTime(Date.parse('2026-03-01T00:00:00Z'));
+  const contacts = new Contacts({
+    ...{ clock: time.clock({ alive: true }), tellsConnections: false, tell: () => {} },
+    isNamed: (device) => device === 'buoy',
+  });
+  const get = (device: string) =>
+    contacts.note({ kind: 'shadow-request', operation: 'get', device, payload: new Uint8Array() });
+  t.true(get('buoy'));
+  const written = new Map(contacts.heard);
+  await time.runUntil(time.now + 5);
+  get('buoy');
+  contacts.written(written);
+  t.deepEqual([...contacts.heard], [['buoy', time.now]]);
+  contacts.written(new Map(contacts.heard));
+  t.is(contacts.heard.size, 0);
+  t.false(get('stranger'));
+  t.is(contacts.heard.size, 0);
+  contacts.stop();
+});
+
 /** A state that notes how much is written at once. */
 function measured(sizes: number[]): StatePort {
   const state = openSqliteState(':memory:');

@@ -1,5 +1,6 @@
 /** Documents of devices, which stay in the state: read when somebody asks, and rebuilt where they can't be read. */
 import test from 'ava';
+import { DocumentShelf } from '../../../controller/engine/document-shelf.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import { type RowKey, StateError, type StatePort, type StateWrite } from '../../../controller/state/state-port.ts';
 import { SimTime } from '../../sim/sim-clock.ts';
@@ -238,4 +239,23 @@ test('more documents than are kept at hand are read again', async (t) => {
   await image.documents.bring([{ room: 'envelope', name: 'buoy' }, many.at(-1)!]);
   t.is(image.document('envelope', 'buoy'), 'first');
   t.deepEqual(reads.at(-1), [{ room: 'envelope', key: 'buoy' }]);
+});
+
+test('what is written while an older form of it is being read stays as it was written', async (t) => {
+  const read = Promise.withResolvers<void>();
+  const shelf = new DocumentShelf({
+    read: async (keys) => {
+      await read.promise;
+      return keys.map((key) => ({ ...key, value: '"old"' }));
+    },
+  });
+  const brought = shelf.bring([
+    { room: 'envelope', name: 'buoy' },
+    { room: 'envelope', name: 'crane' },
+  ]);
+  await Promise.resolve();
+  shelf.keep({ kind: 'document', room: 'envelope', name: 'buoy', value: 'new' });
+  read.resolve();
+  await brought;
+  t.deepEqual([shelf.get('envelope', 'buoy'), shelf.get('envelope', 'crane')], ['new', 'old']);
 });

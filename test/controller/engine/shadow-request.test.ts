@@ -131,13 +131,14 @@ test('a device that git does not name is answered 404, and leaves nothing in the
 });
 
 test('a device that fills its shadow with its report still gets its deployments', async (t) => {
-  const { report, desire, ask } = await scene();
+  const { report, desire, ask, state } = await scene();
   await report({ ...reportOf(1), text: 'x'.repeat(7_000) });
   await desire(1, 'e'.repeat(4_096));
   t.deepEqual((await ask('get', {})).body.state, {
     desired: { sequence: 1, envelope: 'e'.repeat(4_096) },
     delta: { sequence: 1, envelope: 'e'.repeat(4_096) },
   });
+  t.deepEqual(await state.read([{ room: 'reported', key: 'buoy' }]), [], 'nothing of it is left');
 });
 
 test('a report that comes late is dropped and told, and proves no health', async (t) => {
@@ -184,6 +185,10 @@ test('a machine made anew under another key begins anew: nothing that the old on
   t.is(observe('buoy').report, undefined);
   t.is((await report(boot('b', 1))).topic, 'update/accepted');
   t.is(observe('buoy').report?.running, undefined);
+  // Agents that tell no boot are told apart by nothing but the key.
+  await report(reportOf(50));
+  follow(`SHA256:${'C'.repeat(43)}`);
+  t.is((await report(reportOf(1))).topic, 'update/accepted');
 });
 
 test('two machines that take turns by their boots are told, however they connect', async (t) => {
@@ -191,6 +196,24 @@ test('two machines that take turns by their boots are told, however they connect
   for (let turn = 1; turn < 5; turn += 1) for (const id of ['a', 'b']) await report(boot(id, turn));
   t.true((observe('buoy').takeovers?.count ?? 0) >= 3);
   t.deepEqual(warned, ['TWO_MACHINES']);
+});
+
+test('of an agent that starts again and again a bounded part is remembered; its trouble is told once while it lasts', async (t) => {
+  const { report, image, time, warned } = await scene();
+  const start = async (number: number) => {
+    const problem = { code: 'DISK_FULL', message: 'no room', at: new Date(time.now).toISOString(), sequence: number };
+    await report(reportOf(1, { boot: { id: String(number).padStart(8, '0'), number }, problem }));
+  };
+  for (let number = 1; number <= 30; number += 1) {
+    await start(number);
+    await time.runUntil(time.now + 180_000);
+  }
+  t.is(image.device('buoy').heard?.boots.length, 4);
+  t.is(image.document('history', 'buoy')?.length, 20);
+  t.deepEqual(warned, ['DISK_FULL']);
+  await time.runUntil(time.now + 3_600_000);
+  await start(31);
+  t.deepEqual(warned, ['DISK_FULL', 'DISK_FULL'], 'again after an hour without');
 });
 
 test('takeovers of connections are counted with their addresses, until an hour is quiet', async (t) => {
@@ -316,6 +339,24 @@ test('a contact is the latest of all, whether a question or a report made it', a
   await ask('get', {});
   await time.runUntil(start + 120_000);
   t.is(observe('buoy').contactAt, start + 9_000, 'after it was written down');
+});
+
+test('a contact by a clock that ran ahead gives way to the next one, and who asks without being named leaves none', async (t) => {
+  const { ask, report, observe, wall, time, image } = await scene();
+  wall.skewMs = 365 * 86_400_000;
+  await report(reportOf(1));
+  wall.skewMs = 0;
+  await ask('get', {});
+  t.is(observe('buoy').contactAt, start);
+  wall.skewMs = 365 * 86_400_000;
+  await ask('get', {});
+  wall.skewMs = 0;
+  await report(reportOf(2));
+  t.is(observe('buoy').contactAt, start, 'whichever of the two was by that clock');
+  await ask('get', {}, 'stranger');
+  await time.runUntil(start + 120_000);
+  t.is(observe('buoy').contactAt, start);
+  t.false(image.devices.has('stranger'));
 });
 
 test('a device that git names again is handed what it was issued, without asking', async (t) => {

@@ -106,6 +106,20 @@ test('rows of a torn page are written and deleted as others are, and stay so aft
   }
 });
 
+test('a database that another controller has open is not opened, and can be once that is gone', async (t) => {
+  using directory = scratchDirectory();
+  const path = `${directory.path}/controller.db`;
+  const state = openSqliteState(path);
+  await state.commit([{ room: 'a', key: 'b', value: '1' }]);
+  const refusal = { code: 'STATE_LOCKED', message: /another controller has it open/ };
+  t.throws(() => openSqliteState(path, { lockMsMax: 10 }), refusal);
+  await state.commit([{ room: 'a', key: 'b', value: '2' }]);
+  await state.close();
+  const next = openSqliteState(path);
+  t.deepEqual(await rowsOf(next), ['a/b=2']);
+  await next.close();
+});
+
 test('a database that a newer controller wrote is left alone', async (t) => {
   using directory = scratchDirectory();
   const path = `${directory.path}/controller.db`;

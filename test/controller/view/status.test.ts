@@ -217,6 +217,10 @@ test('who missed changes is told those that are remembered, or that some are not
   );
   t.deepEqual(view.changesSince(view.changeId), []);
   t.is(view.changesSince(last - 1_000_000), undefined, 'of an earlier life');
+  const first = start * 1_000;
+  t.is(view.changesSince(first)?.length, view.changeId - first, 'all of this life');
+  t.is(view.changesSince(first - 1), undefined, 'one before them');
+  t.is(view.changesSince(view.changeId + 1), undefined);
 });
 
 test('some devices are asked for by name, and nobody is missed that is not known', async (t) => {

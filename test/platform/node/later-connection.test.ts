@@ -34,12 +34,17 @@ test('what was closed while it was being made is closed when it is', async (t) =
   const { promise, resolve } = Promise.withResolvers<Connection>();
   let closed = 0;
   const later = new LaterConnection(promise);
-  later.close();
+  let isOver = false;
+  const closing = Promise.resolve(later.close()).then(() => {
+    isOver = true;
+  });
+  await setImmediate();
+  t.false(isOver, 'who closes it waits for that');
   resolve(
     connectionOf('', () => {
       closed += 1;
     }),
   );
-  await setImmediate();
+  await closing;
   t.is(closed, 1);
 });

@@ -40,7 +40,7 @@ const subscriptionRefused = 128;
 /** Milliseconds until what was refused is asked for again: a broker may be given its access list later than its start. */
 const refusedAgainMs = 10_000;
 
-/** Milliseconds after which a message that the broker has not acknowledged is given up. */
+/** Milliseconds after which what the broker has not acknowledged is given up. */
 const silenceMsMax = 30_000;
 
 /** A bus that may be without its broker for a while. */
@@ -178,7 +178,9 @@ class ExternalBroker implements ExternalBus {
   /** Why the broker does not grant it; `undefined` when it does. */
   async #refusalOf(filter: string): Promise<string | undefined> {
     try {
-      const grants = await this.#client.subscribeAsync(filter, { qos: 1 });
+      const late = () => new BusError('SILENT', `no SUBACK for ${silenceMsMax / 1000} s`);
+      const granted = this.#client.subscribeAsync(filter, { qos: 1 });
+      const grants = await inTime(this.#clock, silenceMsMax, late, granted);
       return grants.some(({ qos }) => qos === subscriptionRefused) ? 'SUBACK 0x80' : undefined;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);

@@ -68,7 +68,8 @@ function keeperOf(application: HostedApplication, { clock, disk, directories }: 
     ...{ sha256, ...carried, fileBytesMax: memoryBytesMax(application) + headBytesMax },
     ...(predecessor === undefined ? {} : { predecessor }),
   };
-  const shelf = new StateShelf(terms, () => new KeptStateFiles(disk, directories.open(name, 'state')));
+  const pause = (): Promise<void> => clock.sleep(0);
+  const shelf = new StateShelf(terms, () => new KeptStateFiles(disk, directories.open(name, 'state'), pause));
   const snapshots = events?.snapshots === undefined ? {} : { snapshots: events.snapshots };
   return { keeper: new StateKeeper({ ...carried, ...snapshots }, { clock, shelf }) };
 }

@@ -50,15 +50,15 @@ export class ScheduleSource implements EventSource {
     this.#dropped += this.#waiting.splice(0).length;
   }
 
+  /** Where there is no time any more, the clock may be beyond all years: somebody may set it. */
   #arrange(): void {
-    if (this.#dueMs === undefined) return;
-    const leftMs = Math.max(0, this.#dueMs - this.#clock.now());
+    const leftMs = Math.max(0, (this.#dueMs ?? Number.POSITIVE_INFINITY) - this.#clock.now());
     this.#timer = this.#clock.after(Math.min(leftMs, lookMsMax), () => this.#look());
   }
 
   #look(): void {
     const nowMs = this.#clock.now();
-    const dueMs = this.#dueMs!;
+    const dueMs = this.#dueMs ?? Number.POSITIVE_INFINITY;
     if (nowMs >= dueMs) {
       if (nowMs - dueMs <= lateMsMax) this.#add(dueMs);
       this.#dueMs = this.#next(nowMs);

@@ -122,12 +122,13 @@ export class StateKeeper {
     const at = new Date(this.#ports.clock.now()).toISOString();
     return this.#inTurn(async () => {
       if (captured.kind === 'refused') return this.#fault(`it can not be captured: ${captured.message}`);
-      const file = await packedSnapshot(captured.snapshot);
-      if (!this.#budget.spend(file.length, this.#ports.clock.monotonic()) && !isOnlyChance)
+      const pieces = await packedSnapshot(captured.snapshot);
+      const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+      if (!this.#budget.spend(bytes, this.#ports.clock.monotonic()) && !isOnlyChance)
         return this.#fault(`the ${this.#terms.snapshots?.bytesPerDayMax} bytes of its day are written`);
-      await this.#ports.shelf.put('snapshot', file);
+      await this.#ports.shelf.put('snapshot', pieces);
       const { fault: _mended, ...rest } = this.#report;
-      this.#report = { ...rest, at, bytes: file.length };
+      this.#report = { ...rest, at, bytes };
     });
   }
 
@@ -135,7 +136,7 @@ export class StateKeeper {
   keepExported(exported: Exported): Promise<void> {
     return this.#inTurn(async () => {
       if (exported.kind === 'refused') this.#fault(exported.message);
-      else await this.#ports.shelf.put('exported', exported.bytes);
+      else await this.#ports.shelf.put('exported', [exported.bytes]);
     });
   }
 

@@ -61,8 +61,8 @@ export class StateShelf {
   }
 
   /** Durable when it is over. */
-  put(kind: KeptState['kind'], bytes: Uint8Array): void | Promise<void> {
-    return this.#files.write({ sha256: this.#terms.sha256, lineage: this.#lineage(), kind }, bytes);
+  put(kind: KeptState['kind'], pieces: readonly Uint8Array[]): void | Promise<void> {
+    return this.#files.write({ sha256: this.#terms.sha256, lineage: this.#lineage(), kind }, pieces);
   }
 
   /** Removes its own. */
@@ -86,6 +86,6 @@ export class StateShelf {
   }
 
   #read(name: StateName, isTakenOver: boolean): KeptState {
-    return { kind: name.kind, bytes: this.#files.read(name, this.#terms.fileBytesMax), isTakenOver };
+    return { kind: name.kind, ...this.#files.read(name, this.#terms.fileBytesMax), isTakenOver };
   }
 }

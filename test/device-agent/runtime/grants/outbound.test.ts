@@ -17,6 +17,19 @@ test('connections of one application are bounded, and a closed one makes room on
   t.throws(() => connections.hold(connect), { code: 'too-many-open' });
 });
 
+test('a connection that is closed while it is being made counts until it is gone', async (t) => {
+  const connections = new Connections();
+  const gone = Promise.withResolvers<void>();
+  const close = () => gone.promise;
+  const connect = () => ({ input: emptyInput, output: outputTo(() => {}), shutdown: () => {}, close });
+  const open = Array.from({ length: 16 }, () => connections.hold(connect));
+  const closing = open[0]!.close();
+  t.throws(() => connections.hold(connect), { code: 'too-many-open' });
+  gone.resolve();
+  await closing;
+  t.notThrows(() => connections.hold(connect));
+});
+
 /** Asks the host of its first argument, then tries every other. */
 const caller = `
   char path[200], answer[100] = {0};

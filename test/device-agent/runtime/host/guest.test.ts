@@ -63,7 +63,7 @@ test('a guest that is stopped before its first turn gives back what it was grant
   let closed = 0;
   const { guest, starts } = newThread().guest(printer('ahoy\n'), {
     directories: {},
-    sockets: [{ input: emptyInput, output: outputTo(() => {}), shutdown: () => {}, close: () => closed++ }],
+    sockets: [{ input: emptyInput, output: outputTo(() => {}), shutdown: () => {}, close: () => void closed++ }],
   });
   const run = guest.work(runByItself);
   guest.stop();

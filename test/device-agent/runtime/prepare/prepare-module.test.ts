@@ -103,6 +103,17 @@ test('a module whose instances take long to make keeps no thread from its neighb
   t.true(shares({ 9: passiveElements(60_000), 11: passiveData(2_500_000) }), 'what is put there by code is paid for');
 });
 
+test('a module that may fill much memory at once keeps no thread from its neighbours', (t) => {
+  const reasons = (body: readonly number[], pages: number): readonly string[] => {
+    const preparation = prepareModule(commandAround({ body }), pages);
+    return preparation.kind === 'prepared' ? preparation.traits.ownProcess : [preparation.message];
+  };
+  const fill = [0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 0x0b, 0];
+  t.deepEqual(reasons(fill, 1024), []);
+  t.deepEqual(reasons(fill, 2048), ['one instruction of its module may fill the 128 MiB that its memory may have']);
+  t.deepEqual(reasons([0x41, 0, 0x1a], 2048), []);
+});
+
 test('what admission takes is made ready', (t) => {
   for (const [what, module] of Object.entries(taken)) {
     t.is(judgeModule(module).kind, 'runs', what);

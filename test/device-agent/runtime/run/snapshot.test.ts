@@ -1,4 +1,5 @@
 import test from 'ava';
+import { decodeSnapshot, encodeSnapshot, type Snapshot } from '../../../../artifact/snapshot/snapshot.ts';
 import { type ModuleRequest, runModule } from '../../../../device-agent/runtime/run/run-module.ts';
 import { buildModule, op, printer } from '../module-builder.ts';
 import { newWorld } from '../wasi/guest.ts';
@@ -78,6 +79,20 @@ test('a snapshot is of one module, and of as much memory as there may be', async
     /^the snapshot does not fit: it has 2 pages of memory, 1 may/,
   );
   t.regex(await restored(counter(), { restore: Buffer.from('no') }), /^the snapshot does not fit: it is no snapshot/);
+});
+
+test('a state is gone on from by a newer agent, which meters otherwise, unless globals have other numbers there', async (t) => {
+  const { snapshot } = await run(counter(), { invoke: 'count', isCaptured: true });
+  const ofAnother = (changes: Partial<Snapshot>) =>
+    run(counter(), { invoke: 'count', restore: encodeSnapshot({ ...decodeSnapshot(snapshot!, 1024), ...changes }) });
+  t.is((await ofAnother({ rewriter: 1 })).end.kind, 'returned');
+  const { globals } = decodeSnapshot(snapshot!, 1024);
+  const moved = Object.fromEntries(
+    Object.entries(globals).map(([name, value]) => [name.replace(/\d+$/, (at) => `${Number(at) + 1}`), value]),
+  );
+  t.like((await ofAnother({ rewriter: 1, globals: moved })).end, {
+    message: 'the snapshot does not fit: it has other globals than the module',
+  });
 });
 
 test('what can not be carried to another instance is refused with its reason', async (t) => {

@@ -124,7 +124,7 @@ test('sockets accept, receive, send and shut down what the host has opened, and 
       },
     },
     shutdown: (ways) => shut.push(ways),
-    close: () => shut.push('closed'),
+    close: () => void shut.push('closed'),
   };
   const waiting = [undefined, connection];
   const callbacks: (() => void)[] = [];

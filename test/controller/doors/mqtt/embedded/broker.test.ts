@@ -1,6 +1,6 @@
 /** The embedded broker over real sockets: who gets in, what they may do, and how they get out. */
 import { once } from 'node:events';
-import { connect as connectTls, Server, type TLSSocket } from 'node:tls';
+import { connect as connectTls, Server, TLSSocket } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { errorCode } from '../../../../../controller/doors/guard.ts';
@@ -142,6 +142,28 @@ test('who is through the handshake is judged in a turn of its own: hundreds may 
   await using stage = await open({}, { onRefusal: () => judged.push(isInHandshake) });
   await knock(stage, {});
   t.deepEqual(judged, [false]);
+});
+
+test('what a device sent is read in a turn of its own: as much may have come from all others in one', async (t) => {
+  const { emit } = TLSSocket.prototype;
+  let isArriving = false;
+  const readAsItArrives: boolean[] = [];
+  TLSSocket.prototype.emit = function (this: TLSSocket, event: string, ...args: unknown[]) {
+    if (event === 'data') readAsItArrives.push(isArriving);
+    const wasArriving = isArriving;
+    isArriving = event === 'readable';
+    const isHeard = emit.call(this, event, ...args);
+    isArriving = wasArriving;
+    return isHeard;
+  };
+  t.teardown(() => {
+    TLSSocket.prototype.emit = emit;
+  });
+  await using stage = await open();
+  const connection = await client(stage, await stage.scene.device('buoy-1'));
+  t.true(readAsItArrives.length > 0);
+  t.false(readAsItArrives.includes(true));
+  await connection.endAsync();
 });
 
 test('the broker listens at an IPv6 address, with or without the brackets of URLs, and names it with them', async (t) => {

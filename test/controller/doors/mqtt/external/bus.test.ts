@@ -36,13 +36,20 @@ test('a broker that is away is said once, whatever the number of attempts', asyn
 });
 
 /** A broker without TLS on a free port that grants what `grants` says, and ends the connection of who says what `bears` does not. */
-async function plainBroker(grants: (filter: string) => boolean, host = '127.0.0.1', bears = (_topic: string) => true) {
+async function plainBroker(
+  grants: (filter: string) => boolean | 'silent',
+  host = '127.0.0.1',
+  bears = (_topic: string) => true,
+) {
   const broker = await Aedes.createBroker({
     authorizePublish: (_, { topic }, done) => {
       // What nobody decides upon is never acknowledged.
       if (topic !== 'mute') done(bears(topic) ? null : new Error('not allowed'));
     },
-    authorizeSubscribe: (_, subscription, done) => done(null, grants(subscription.topic) ? subscription : null),
+    authorizeSubscribe: (_, subscription, done) => {
+      const verdict = grants(subscription.topic);
+      if (verdict !== 'silent') done(null, verdict ? subscription : null);
+    },
   });
   const server = createServer((socket) => broker.handle(socket)).listen(0, host);
   await once(server, 'listening');
@@ -55,19 +62,52 @@ async function plainBroker(grants: (filter: string) => boolean, host = '127.0.0.
   };
 }
 
-test('a broker that refuses a subscription is not one that is reached, and it is asked again', async (t) => {
-  let isAllowed = false;
-  const broker = await plainBroker((filter) => isAllowed || filter === 'granted');
-  const timers: (() => void)[] = [];
-  const again = Promise.withResolvers<void>();
+/** A clock whose timers wait for the test, by how long they would run. */
+function heldTimers() {
+  const timers = new Map<number, PromiseWithResolvers<() => void>>();
+  const of = (delayMs: number) => {
+    const timer = timers.get(delayMs) ?? Promise.withResolvers<() => void>();
+    timers.set(delayMs, timer);
+    return timer;
+  };
   const clock: Clock = {
     ...nodeClock,
-    after: (_, callback) => {
-      timers.push(callback);
-      again.resolve();
+    after: (delayMs, callback) => {
+      of(delayMs).resolve(callback);
       return { [Symbol.dispose]: () => {} };
     },
   };
+  return { clock, timer: (delayMs: number) => of(delayMs).promise };
+}
+
+const answerMsMax = 30_000;
+const againMs = 10_000;
+
+test('a broker that never answers a subscription is not one that is reached, and it is asked again', async (t) => {
+  let isSilent = true;
+  const broker = await plainBroker(() => (isSilent ? 'silent' : true));
+  const { clock, timer } = heldTimers();
+  const bus = connectExternalBroker({
+    ...{ url: `mqtt://127.0.0.1:${broker.port}`, clientId: 'fleet-controller', clock, log: quietLog },
+  });
+  await bus.subscribe('needed', () => {});
+  const giveUp = await timer(answerMsMax);
+  giveUp();
+  const askAgain = await timer(againMs);
+  t.is(bus.status().state, 'refusing');
+  t.regex(bus.status().message ?? '', /the subscription to needed \(no SUBACK for 30 s\)/);
+  isSilent = false;
+  askAgain();
+  await bus.ready();
+  t.is(bus.status().state, 'reached');
+  await bus.close();
+  await broker.close();
+});
+
+test('a broker that refuses a subscription is not one that is reached, and it is asked again', async (t) => {
+  let isAllowed = false;
+  const broker = await plainBroker((filter) => isAllowed || filter === 'granted');
+  const { clock, timer } = heldTimers();
   const bus = connectExternalBroker({
     ...{ url: `mqtt://127.0.0.1:${broker.port}`, clientId: 'fleet-controller', clock, log: quietLog },
   });
@@ -77,12 +117,12 @@ test('a broker that refuses a subscription is not one that is reached, and it is
   });
   await bus.subscribe('granted', () => {});
   await bus.subscribe('needed', () => {});
-  await again.promise;
+  const askAgain = await timer(againMs);
   t.is(bus.status().state, 'refusing');
   t.regex(bus.status().message ?? '', /refuses the subscription to needed/);
   t.false(isReady);
   isAllowed = true;
-  for (const callback of timers) callback();
+  askAgain();
   await bus.ready();
   t.like(bus.status(), { state: 'reached', message: undefined });
   await bus.close();

@@ -77,6 +77,16 @@ test('a clock that is set back by a moment repeats nothing; set back by hours it
   t.deepEqual(taken(), ['2026-01-01T02:00:00.000Z']);
 });
 
+test('a clock that was beyond all years, or decades ahead, and is set right comes by its times', (t) => {
+  for (const wrong of ['+010001-01-01T00:00:00Z', '2040-01-01T00:00:00Z', '1970-01-01T00:00:00Z']) {
+    const { pass, set, taken } = open(wrong, '0 0 29 2 *');
+    pass(120_000);
+    set('2028-02-28T23:58:00Z');
+    pass(300_000);
+    t.deepEqual(taken(), ['2028-02-29T00:00:00.000Z'], wrong);
+  }
+});
+
 test('times that find no room are dropped and counted', (t) => {
   const { pass, source } = open('2026-01-01T00:00:30Z', '* * * * *', 'UTC', 2);
   pass(5 * 60_000);

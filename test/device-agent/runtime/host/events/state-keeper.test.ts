@@ -32,11 +32,15 @@ function newKeeper({ perDay = 100_000, file = undefined as Uint8Array | undefine
     choose: () => {
       if (disk.fault !== undefined) throw disk.fault;
       if (disk.file === undefined) return { kind: 'none' };
-      return { kind: 'own', state: { kind: 'snapshot', bytes: disk.file, isTakenOver: false } };
+      const { file } = disk;
+      return {
+        kind: 'own',
+        state: { kind: 'snapshot', length: file.length, pieces: () => [file], isTakenOver: false },
+      };
     },
-    put: (_kind, bytes) => {
+    put: (_kind, pieces) => {
       if (disk.fault !== undefined) throw disk.fault;
-      disk.file = bytes;
+      disk.file = Buffer.concat(pieces);
       disk.written += 1;
     },
     clear: (kinds = ['snapshot']) => {
