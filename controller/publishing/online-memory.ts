@@ -8,6 +8,12 @@ import { isObject } from '../../schemas/json-object.ts';
 /** By the names of files without their versions: `targets.json` and those of roles. */
 export type Pins = ReadonlyMap<string, Pin>;
 
+/** Whether these are the same files. */
+export function samePins(one: Pins, other: Pins): boolean {
+  if (one.size !== other.size) return false;
+  return [...one].every(([file, pin]) => other.get(file)?.sha256 === pin.sha256);
+}
+
 /** The newest of each kind that devices may have seen. */
 export interface SignedOnline {
   readonly timestamp: { readonly version: number; readonly sha256: string };
@@ -17,6 +23,14 @@ export interface SignedOnline {
   /** SHA-256 of each root that was published, by its version. */
   readonly roots: ReadonlyMap<number, string>;
 }
+
+/** Before anything was. */
+export const nothingSigned: SignedOnline = {
+  timestamp: { version: 0, sha256: '' },
+  snapshotVersion: 0,
+  pins: new Map(),
+  roots: new Map(),
+};
 
 /** Texts by name, kept apart from what is published. Neither method rejects: what can't be kept is told, and may be missing later. */
 export interface OnlineMemory {

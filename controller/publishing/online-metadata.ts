@@ -23,10 +23,12 @@ import { oldVersions } from './old-versions.ts';
 import { onlineEnd } from './online-end.ts';
 import { isSignedBy, judgeLeaps, judgeOnlineKeys, type OnlineKeys } from './online-judgement.ts';
 import {
+  nothingSigned,
   type OnlineMemory,
   type Pins,
   readSignedOnline,
   type SignedOnline,
+  samePins,
   writeSignedOnline,
 } from './online-memory.ts';
 import { PublishedFiles } from './published-files.ts';
@@ -58,13 +60,6 @@ const snapshotLifetimes = 4;
 /** Under which name the newest that was signed is remembered. */
 const memoryName = 'online';
 
-const nothingSigned: SignedOnline = {
-  timestamp: { version: 0, sha256: '' },
-  snapshotVersion: 0,
-  pins: new Map(),
-  roots: new Map(),
-};
-
 export class OnlineMetadata {
   readonly #options: OnlineMetadataOptions;
   readonly #folder: TufFolder;
@@ -77,6 +72,7 @@ export class OnlineMetadata {
   #signed = nothingSigned;
   /** What is to be remembered of it. */
   #isNews = false;
+  #resumed: VerifiedTrust | undefined;
   #timestamp: MetadataFile<Timestamp> | undefined;
   #snapshot: MetadataFile<Snapshot> | undefined;
   /** For whoever judges trees after what is published, so that nothing is read twice. */
@@ -117,21 +113,28 @@ export class OnlineMetadata {
 
   /** Puts a revision's metadata, which `judge` found no problem with, into service; durable when it resolves. */
   publish(trust: VerifiedTrust, now: number): Promise<void> {
-    return this.#inOrder(async () => {
-      this.#published.forget('which');
-      await this.#record.note(trust.releases, recordSigners(trust.roots, this.#signed.roots.keys()));
-      await this.#writeRoots(trust);
-      const pins = new Map(this.#signed.pins);
-      for (const [name, file] of targetsFiles(trust)) pins.set(`${name}.json`, await this.#writeTargets(name, file));
-      const root = trust.roots.at(-1)!.signed;
-      const isSnapshotSigned = isSignedBy(root, 'snapshot', this.#snapshot);
-      const isTimestampSigned = isSignedBy(root, 'timestamp', this.#timestamp);
-      if (!isSnapshotSigned || !samePins(pins, this.#signed.pins)) await this.#signSnapshot(pins, now);
-      if (!isTimestampSigned) await this.#signTimestamp(now);
-      await this.#renew(now);
-      await this.#remember();
-      await this.#removeOld();
-    });
+    return this.#inOrder(() => this.#publish(trust, now));
+  }
+
+  async #publish(trust: VerifiedTrust, now: number): Promise<void> {
+    this.#published.forget('which');
+    await this.#record.note(trust.releases, recordSigners(trust.roots, this.#signed.roots.keys()));
+    await this.#writeRoots(trust);
+    const pins = new Map(this.#signed.pins);
+    for (const [name, file] of targetsFiles(trust)) pins.set(`${name}.json`, await this.#writeTargets(name, file));
+    const root = trust.roots.at(-1)!.signed;
+    const isSnapshotSigned = isSignedBy(root, 'snapshot', this.#snapshot);
+    const isTimestampSigned = isSignedBy(root, 'timestamp', this.#timestamp);
+    if (!isSnapshotSigned || !samePins(pins, this.#signed.pins)) await this.#signSnapshot(pins, now);
+    if (!isTimestampSigned) await this.#signTimestamp(now);
+    await this.#renew(now);
+    await this.#remember();
+    await this.#removeOld();
+  }
+
+  /** What was published before a restart: where nothing of it is left that can be believed, the next renewal publishes it again. */
+  resume(trust: VerifiedTrust): void {
+    this.#resumed = trust;
   }
 
   /** Whether these are the bytes of a file as it is in force; of other versions any are, of the record any that is signed here. */
@@ -172,6 +175,8 @@ export class OnlineMetadata {
   /** Signs anew what has lived a third of its time, or was signed for a time that has not come. */
   renew(now: number): Promise<void> {
     return this.#inOrder(async () => {
+      const isLost = this.#signed.pins.size === 0;
+      if (isLost && this.#resumed !== undefined) return this.#publish(this.#resumed, now);
       await this.#renew(now);
       await this.#remember();
     });
@@ -287,9 +292,4 @@ export class OnlineMetadata {
 
 function versionAfter(before: number, now: number): number {
   return Math.max(before + 1, Math.floor(now / 1000));
-}
-
-function samePins(one: Pins, other: Pins): boolean {
-  if (one.size !== other.size) return false;
-  return [...one].every(([file, pin]) => other.get(file)?.sha256 === pin.sha256);
 }

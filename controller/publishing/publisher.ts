@@ -207,6 +207,7 @@ export class RepositoryPublisher {
   /** After a restart: what was judged is in force, and ways that were not made before the stop are made beside everything. */
   resume(catalogue: Catalogue, demand: ReleaseDemand): void {
     this.#inForce = this.#judged?.trust;
+    if (this.#inForce !== undefined) this.#parts.online.resume(this.#inForce);
     void this.#parts.ways.prepare(catalogue, demand);
   }
 

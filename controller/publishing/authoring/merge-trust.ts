@@ -15,7 +15,7 @@ import { targetsFiles, type VerifiedTrust, verifyTrust } from '../verify-trust.t
 import { AuthoringError } from './authoring-error.ts';
 import { newSignersText } from './deployment-signers.ts';
 import { offlineKeys } from './key-files.ts';
-import { groundsIn, knownTrust, requireNewest } from './newest-known.ts';
+import { footingsIn, knownTrust, requireNewest } from './newest-known.ts';
 import { requireNoneRevoked } from './revoked-keys.ts';
 import { type Announce, signFile } from './sign-file.ts';
 import { rememberSigned, requireTrustedRoot } from './standing.ts';
@@ -105,7 +105,7 @@ function requireNoReturn(root: Root, { base, isBack = false }: MergeSides, sides
   const past = [{ where: 'where the two sides come from', files: base }];
   for (const side of sides) {
     const files = new Map(targetsFiles(side).map(([name, { bytes }]) => [signedFile(name), bytes]));
-    requireNewest(past, groundsIn(files, root, ['targets', ...side.roles.keys()]));
+    requireNewest(past, footingsIn(files, root, ['targets', ...side.roles.keys()]));
   }
 }
 

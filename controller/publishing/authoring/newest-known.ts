@@ -67,7 +67,7 @@ function newestOf(known: readonly KnownTrust[], role: string, signers: Delegatio
 }
 
 /** What a signature is to rest on. */
-export interface Ground {
+export interface Footing {
   /** `targets`, or an application. */
   readonly role: string;
   readonly signers: Delegation;
@@ -78,7 +78,7 @@ export interface Ground {
 }
 
 /** The files of these roles, as far as they are there, as ground. */
-export function groundsIn(files: TrustFiles, root: Root, roles: readonly string[]): readonly Ground[] {
+export function footingsIn(files: TrustFiles, root: Root, roles: readonly string[]): readonly Footing[] {
   const targets = files.get(targetsFile);
   const signersOf = (role: string): Delegation | undefined =>
     role === 'targets'
@@ -97,14 +97,14 @@ export function groundsIn(files: TrustFiles, root: Root, roles: readonly string[
  * Refuses to sign on top of what is older than something that is known, and says what that says no more. One that only lacks what was
  * added since, as after a `git revert`, brings nothing back.
  */
-export function requireNewest(known: readonly KnownTrust[], grounds: readonly Ground[]): void {
-  for (const ground of grounds) {
-    const newest = newestOf(known, ground.role, ground.signers);
-    if (newest !== undefined && newest.signed.version > ground.version) refuseReturn(ground, newest);
+export function requireNewest(known: readonly KnownTrust[], footings: readonly Footing[]): void {
+  for (const footing of footings) {
+    const newest = newestOf(known, footing.role, footing.signers);
+    if (newest !== undefined && newest.signed.version > footing.version) refuseReturn(footing, newest);
   }
 }
 
-function refuseReturn({ role, version, says }: Ground, { where, signed: newest }: Newer): void {
+function refuseReturn({ role, version, says }: Footing, { where, signed: newest }: Newer): void {
   const lines = describeReturn(newest, says);
   if (lines.length === 0) return;
   const path = signedFile(role);

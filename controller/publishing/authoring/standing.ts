@@ -7,7 +7,7 @@ import { readRoot } from '../../../artifact/trust/tuf/root.ts';
 import { deploymentKeysFile, roleFile, rootFile, rootVersionOf, type TrustFiles, targetsFile } from '../trust-files.ts';
 import { verifyTrust } from '../verify-trust.ts';
 import { AuthoringError } from './authoring-error.ts';
-import { groundsIn, knownTrust, rememberNewest, requireNewest } from './newest-known.ts';
+import { footingsIn, knownTrust, rememberNewest, requireNewest } from './newest-known.ts';
 import { requireNoneRevoked } from './revoked-keys.ts';
 import type { Announce } from './sign-file.ts';
 import { readTrustFiles, readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
@@ -47,7 +47,7 @@ export function requireStanding(tree: WorkTree, roles: readonly RoleName[], { gr
   }
   if (roles.some((role) => role !== 'root')) requireNoneRevoked(tree, files);
   const root = readRoot(files.get(newestRoot(files))!).signed;
-  requireNewest(knownTrust(tree), groundsIn(files, root, rolesBelow(roles, ground)));
+  requireNewest(knownTrust(tree), footingsIn(files, root, rolesBelow(roles, ground)));
   // A root's own version tells no time, as those of others do when they are signed.
   if (roles.includes('root') && 'trust' in verified) requireClock(verified.trust.targets.signed.version, now);
 }

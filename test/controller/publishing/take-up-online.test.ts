@@ -60,7 +60,7 @@ for (const [what, bytes] of Object.entries(planted)) {
       const { tree, disk, device } = await published();
       plant(disk, 'timestamp.json', bytes(tree));
       const online = isRemembered ? onlineOf(tree, disk) : onlineOf(tree, disk, newMemory());
-      if (!isRemembered) await online.publish(trustOf(tree), now + hourMs);
+      if (!isRemembered) online.resume(trustOf(tree));
       await online.renew(now + hourMs);
       t.is(timestampVersion(disk), (now + hourMs) / 1000);
       t.notThrows(() => refresh(device, disk, ['crane/1.0.0.wasm'], now + hourMs));
