@@ -53,9 +53,8 @@ export async function readConfigurationFile(path: string): Promise<Configuration
   if (!isReadable(path)) throw new Error(`${path} is not there`);
   // Most commands find no file.
   const { cosmiconfig, defaultLoaders } = await import('cosmiconfig');
-  const explorer = cosmiconfig('fleet', {
-    ...{ loaders: loadersOf(defaultLoaders), searchPlaces: [], searchStrategy: 'none' },
-  });
+  const loaders = loadersOf(defaultLoaders);
+  const explorer = cosmiconfig('fleet', { loaders, searchPlaces: [], searchStrategy: 'none' });
   const result = await explorer.load(path);
   if (result === null) throw new Error(`${path} can't be read`);
   return result;
