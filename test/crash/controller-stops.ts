@@ -46,8 +46,7 @@ async function stopEverywhere(where: 'disk' | 'database', after: After): Promise
       controller.endAfter(where, changes);
       await converge(world, id, stepMs);
       controller.endAfter(where, Number.POSITIVE_INFINITY);
-      world.checkers.status((await controller.status())!);
-      world.checkers.look();
+      await world.look();
       isThrough = ends === before;
     }
   }

@@ -7,6 +7,7 @@ import type { RunnableApplication } from '../../device-agent/runtime/app-runtime
 import type { DeployedApplication, Deployment, DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
 import { type CommitModel, darkAfterSeconds, type SimFleet, type WantedApplication } from './fleet.ts';
 import { HostChecker } from './host-checker.ts';
+import { nameOf } from './machine.ts';
 import type { SimBroker } from './sim-bus.ts';
 
 /** A sentence that must hold and does not. */
@@ -33,19 +34,21 @@ export interface Known {
   readonly good: number;
 }
 
-/** What is known of one device for certain. */
-interface DeviceRecord {
+/** What is known of one machine for certain. */
+interface MachineRecord {
   highest: number;
   /** The last deployment that passed probation and was seen to be remembered. */
   good: number;
-  /** By boot and counter of the report. */
-  readonly truths: Map<string, Truth>;
   /** Its disk lost what was safely written: only what runs must still be right, and what comes of it. */
   isRotten: boolean;
 }
 
 /** Of a device; while the controller can't write, its last report stays what is shown, and a connected device says itself twice a minute for hours. */
 const truthsMax = 4096;
+
+/** Two machines that take so many turns under one name within a minute are seen by whoever looks three times. */
+const turnsPerMinute = 12;
+const looksInVain = 3;
 
 function reportKey({ boot, counter }: DeviceStatus['report'] & object): string {
   return `${boot?.id}/${counter}`;
@@ -67,7 +70,11 @@ export class Checkers {
   readonly #broker: SimBroker;
   readonly #now: () => number;
   readonly #issued = new Map<string, Map<number, Set<string>>>();
-  readonly #devices = new Map<string, DeviceRecord>();
+  readonly #machines = new Map<string, MachineRecord>();
+  /** By device, then by boot and counter of the report. */
+  readonly #truths = new Map<string, Map<string, Truth>>();
+  /** By device, at how many looks on end it was shown running while two machines took turns. */
+  readonly #lookedInVain = new Map<string, number>();
   readonly hosts = new HostChecker((sentence) => this.fail(sentence));
   /** By device, sequences of deployments with a release that fails. */
   readonly #failing = new Map<string, Set<number>>();
@@ -91,28 +98,39 @@ export class Checkers {
     if (this.#violation !== undefined) throw this.#violation;
   }
 
-  #record(device: string): DeviceRecord {
-    let record = this.#devices.get(device);
+  #record(machine: string): MachineRecord {
+    let record = this.#machines.get(machine);
     if (record === undefined) {
-      record = { highest: 0, good: 0, truths: new Map(), isRotten: false };
-      this.#devices.set(device, record);
+      record = { highest: 0, good: 0, isRotten: false };
+      this.#machines.set(machine, record);
     }
     return record;
   }
 
+  #truthsOf(device: string): Map<string, Truth> {
+    const truths = this.#truths.get(device) ?? new Map<string, Truth>();
+    this.#truths.set(device, truths);
+    return truths;
+  }
+
   /** Its disk flips bits. */
-  rot(device: string): void {
-    this.#record(device).isRotten = true;
+  rot(machine: string): void {
+    this.#record(machine).isRotten = true;
   }
 
   /** Another machine has its name, which knows nothing. */
-  remade(device: string): void {
-    Object.assign(this.#record(device), { highest: 0, good: 0, isRotten: false });
+  remade(machine: string): void {
+    Object.assign(this.#record(machine), { highest: 0, good: 0, isRotten: false });
+  }
+
+  /** A copy of its disk is in another machine: what was rotten is, and what was good may have been lost on the way. */
+  cloned(machine: string, clone: string): void {
+    Object.assign(this.#record(clone), { isRotten: this.#record(machine).isRotten });
   }
 
   /** What the device must still know after a power cut now. */
-  knownOf(device: string): Known {
-    const { highest, good } = this.#record(device);
+  knownOf(machine: string): Known {
+    const { highest, good } = this.#record(machine);
     return { highest, good };
   }
 
@@ -128,87 +146,92 @@ export class Checkers {
     this.#failing.set(device, (this.#failing.get(device) ?? new Set()).add(sequence));
   }
 
-  #wasIssued(device: string, applications: readonly RunnableApplication[], sequence?: number): boolean {
-    const issued = this.#issued.get(device) ?? new Map<number, Set<string>>();
+  #wasIssued(machine: string, applications: readonly RunnableApplication[], sequence?: number): boolean {
+    const issued = this.#issued.get(nameOf(machine)) ?? new Map<number, Set<string>>();
     const key = applicationsKey(applications);
     if (sequence !== undefined) return issued.get(sequence)?.has(key) ?? false;
     return [...issued.values()].some((keys) => keys.has(key));
   }
 
   /** An agent tells its app host to run exactly these. */
-  applying(device: string, applications: readonly RunnableApplication[]): void {
+  applying(machine: string, applications: readonly RunnableApplication[]): void {
     const names = new Set(applications.map(({ name }) => name));
-    if (names.size < applications.length) this.fail(`${device} runs an application twice: ${[...names].join(', ')}`);
-    const isPart = this.#record(device).isRotten;
-    if (!isPart && applications.length > 0 && !this.#wasIssued(device, applications)) {
+    if (names.size < applications.length) this.fail(`${machine} runs an application twice: ${[...names].join(', ')}`);
+    const isPart = this.#record(machine).isRotten;
+    if (!isPart && applications.length > 0 && !this.#wasIssued(machine, applications)) {
       const what = applications.map(({ name, version }) => `${name} ${version}`).join(', ');
-      this.fail(`${device} is about to run ${what}, which no deployment signed for it asks for`);
+      this.fail(`${machine} is about to run ${what}, which no deployment signed for it asks for`);
     }
   }
 
   /** A module is about to run with these bytes. */
-  starting(device: string, { name, version, sha256 }: RunnableApplication, bytes: Uint8Array): void {
+  starting(machine: string, { name, version, sha256 }: RunnableApplication, bytes: Uint8Array): void {
     const digest = createHash('sha256').update(bytes).digest('hex');
-    if (digest !== sha256) this.fail(`${device} runs ${name} ${version} with bytes that are not the deployment's`);
+    if (digest !== sha256) this.fail(`${machine} runs ${name} ${version} with bytes that are not the deployment's`);
     const release = this.#fleet.signed.get(digest);
-    if (release !== `${name} ${version}`) this.fail(`${device} runs ${name} ${version}, which no release key signed`);
+    if (release !== `${name} ${version}`) this.fail(`${machine} runs ${name} ${version}, which no release key signed`);
   }
 
   /** What an agent says of itself, at whatever moment. */
-  observed(device: string, report: DeviceStatus['report'] & object): void {
-    const record = this.#record(device);
+  observed(machine: string, report: DeviceStatus['report'] & object): void {
+    const record = this.#record(machine);
     const { highestSequence, phase, running } = report;
     if (highestSequence < record.highest && !record.isRotten) {
-      this.fail(`the highest sequence of ${device} went back from ${record.highest} to ${highestSequence}`);
+      this.fail(`the highest sequence of ${machine} went back from ${record.highest} to ${highestSequence}`);
     }
     record.highest = highestSequence;
     if (phase === 'active' && running !== undefined) record.good = running.sequence;
   }
 
   /** A report leaves a device, of which this is true. */
-  reported(device: string, report: DeviceStatus['report'] & object, truth: Truth): void {
-    this.observed(device, report);
-    const { truths } = this.#record(device);
+  reported(machine: string, report: DeviceStatus['report'] & object, truth: Truth): void {
+    this.observed(machine, report);
+    const truths = this.#truthsOf(nameOf(machine));
     const key = reportKey(report);
-    if (truths.has(key)) this.fail(`${device} made two reports with the counter ${report.counter} in one boot`);
+    if (truths.has(key)) this.fail(`${machine} made two reports with the counter ${report.counter} in one boot`);
     truths.set(key, truth);
     if (truths.size > truthsMax) truths.delete(truths.keys().next().value!);
-    this.hosts.reported(device, report, (name, version) => this.#fleet.fails(name, version));
+    this.hosts.reported(machine, report, (name, version) => this.#fleet.fails(name, version));
     const { phase, running, problem } = report;
-    if (problem?.code === 'PROBATION_FAILED' && !this.#failing.get(device)?.has(problem.sequence ?? 0))
-      this.fail(`${device} gave up deployment ${problem.sequence}, of which nothing fails: ${problem.message}`);
-    if (this.#record(device).isRotten) return;
-    if (phase === 'active' && running !== undefined && !this.#wasIssued(device, truth.applications, running.sequence)) {
-      this.fail(`${device} reports deployment ${running.sequence} as active and runs something else`);
+    if (problem?.code === 'PROBATION_FAILED' && !this.#failing.get(nameOf(machine))?.has(problem.sequence ?? 0))
+      this.fail(`${machine} gave up deployment ${problem.sequence}, of which nothing fails: ${problem.message}`);
+    if (this.#record(machine).isRotten) return;
+    if (
+      phase === 'active' &&
+      running !== undefined &&
+      !this.#wasIssued(machine, truth.applications, running.sequence)
+    ) {
+      this.fail(`${machine} reports deployment ${running.sequence} as active and runs something else`);
     }
   }
 
   /** A copy of the device was started offline from what a power cut left, when this was known of it. */
   bootedOffline(
-    device: string,
+    machine: string,
     { highest, good }: Known,
     { running, highestSequence }: DeviceStatus['report'] & object,
     applications: readonly RunnableApplication[],
   ): void {
-    if (this.#record(device).isRotten) return;
+    if (this.#record(machine).isRotten) return;
     if (highestSequence < highest) {
-      this.fail(`a power cut takes the highest sequence of ${device} back from ${highest} to ${highestSequence}`);
+      this.fail(`a power cut takes the highest sequence of ${machine} back from ${highest} to ${highestSequence}`);
     }
     if (good === 0) return;
     if (running === undefined || running.sequence < good) {
-      this.fail(`after a power cut ${device} runs deployment ${running?.sequence}, though ${good} was good`);
-    } else if (!this.#wasIssued(device, applications, running.sequence)) {
-      this.fail(`after a power cut ${device} does not run all of deployment ${running.sequence}`);
+      this.fail(`after a power cut ${machine} runs deployment ${running?.sequence}, though ${good} was good`);
+    } else if (!this.#wasIssued(machine, applications, running.sequence)) {
+      this.fail(`after a power cut ${machine} does not run all of deployment ${running.sequence}`);
     }
   }
 
-  /** What an operator is shown. */
-  status(status: StatusDocument): void {
+  /** What an operator is shown; a controller that can't write remembers nothing of turns. */
+  status(status: StatusDocument, canWrite: boolean): void {
     const { revision } = status.source;
     const model = revision === undefined ? undefined : this.#fleet.model(revision.id);
     if (model?.isValid === false) this.fail(`the invalid commit ${model.id} (${model.subject}) is in force`);
     for (const device of status.devices) {
       if (device.state === 'running') this.#shownRunning(device, model);
+      this.#turnsAreSeen(device, canWrite);
       const hasSession = this.#broker.heardAt(device.name) === Number.POSITIVE_INFINITY;
       if (device.connected === true && !hasSession) this.fail(`${device.name} is shown connected and is not`);
       if (hasSession && model !== undefined && !model.devices.has(device.name)) {
@@ -217,10 +240,17 @@ export class Checkers {
     }
   }
 
+  #turnsAreSeen({ name, state }: DeviceStatus, canWrite: boolean): void {
+    const isMissed = canWrite && state === 'running' && this.#broker.turnsInLastMinute(name) >= turnsPerMinute;
+    const inVain = isMissed ? (this.#lookedInVain.get(name) ?? 0) + 1 : 0;
+    this.#lookedInVain.set(name, inVain);
+    if (inVain >= looksInVain) this.fail(`${name} is shown running while two machines take turns under its name`);
+  }
+
   #shownRunning({ name, report, reason }: DeviceStatus, model: CommitModel | undefined): void {
     const wanted = model?.devices.get(name);
     if (wanted === undefined) return this.fail(`${name} is shown running, and the revision in force does not want it`);
-    const truth = report === undefined ? undefined : this.#record(name).truths.get(reportKey(report));
+    const truth = report === undefined ? undefined : this.#truthsOf(name).get(reportKey(report));
     if (truth === undefined) return this.fail(`${name} is shown running without a report that it made lately`);
     if (truth.keyFingerprint !== model?.keys.get(name)) {
       this.fail(`${name} is shown running by what another machine said than the one that the revision names`);

@@ -5,7 +5,8 @@
  *                what was not synced is lost, kept or torn, each by its own draw · agents killed, the disk's cache living
  *                on · couriers killed, also by what they unpack · processes of applications ended, by one of them or from
  *                outside, also while what runs in them is on probation · clocks that start wrong and jump · machines that
- *                break, and another with an empty disk and a new key takes their name (`fleet-life.ts`)
+ *                break, and another with an empty disk and a new key takes their name (`fleet-life.ts`) · a copy of
+ *                their disk, key and all, in a second machine
  *   links        up and down by a schedule for each site: always, days at sea, minutes a day · delay, little bandwidth,
  *                answers that break off, flipped bits
  *   controller   killed at random moments, at random disk operations, before or after random statements of its database;
@@ -17,6 +18,7 @@
  *   repository   not reachable for hours
  *   liar         see `liar.ts`
  */
+import { runClone } from './clones.ts';
 import { probationSeconds } from './fleet.ts';
 import type { SimDevice } from './sim-device.ts';
 import { type Fate, keepAll, loseAll } from './sim-disk.ts';
@@ -186,6 +188,7 @@ export class Faults {
     device.hostMortality = random.pick([0, 0.2, 0.6]);
     this.#every(2 * dayMs, () => this.#endHosts(device), random);
     if (random.chance(0.1)) this.#every(2 * dayMs, () => this.#rot(device), random);
+    this.#every(20 * dayMs, () => runClone(this.#world, device, drawFate(random), random.integer(3, 8)), random);
     this.#every(2 * dayMs, () => this.#world.check(device.checkOffline(drawFate(random))), random);
   }
 
@@ -278,6 +281,7 @@ export class Faults {
     repository.threadDies = false;
     liar.probability = 0;
     for (const device of devices.values()) {
+      device.endClone();
       device.cutPowerAfter(Number.POSITIVE_INFINITY);
       device.skewMs = 0;
       device.courierMortality = 0;

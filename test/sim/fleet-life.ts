@@ -5,6 +5,8 @@ import type { World } from './world.ts';
 
 const commitMeanMs = 12 * 3_600_000;
 
+const spoiltMetadata = 'metadata with a flipped bit';
+
 export class FleetLife {
   readonly #world: World;
   readonly #random: SimRandom;
@@ -12,6 +14,8 @@ export class FleetLife {
   readonly #spare: DeviceManifest[];
   /** The last commit of the work tree as it is: a force-push is none. */
   #ofWorkTree: string | undefined;
+  /** Commits with metadata that does not verify: where newer was published since, that stays in force, and they are right. */
+  readonly #spoiltCommits = new Set<string>();
   #releases = 0;
   #isOver = false;
 
@@ -158,13 +162,11 @@ export class FleetLife {
         ]),
       ],
       ['metadata of a role is missing', new Map([[`trust/roles/${name}.json`, undefined]])],
-      [
-        'metadata with a flipped bit',
-        new Map([[`trust/roles/${name}.json`, this.#spoilt(`trust/roles/${name}.json`)]]),
-      ],
+      [spoiltMetadata, new Map([[`trust/roles/${name}.json`, this.#spoilt(`trust/roles/${name}.json`)]])],
     ];
     const [subject, change] = this.#random.pick(mistakes);
     this.#commit(subject, false, change);
+    if (subject === spoiltMetadata) this.#spoiltCommits.add(this.#ofWorkTree!);
   }
 
   #spoilt(path: string): Uint8Array {
@@ -176,7 +178,8 @@ export class FleetLife {
 
   #forcePush(): void {
     const { fleet, trace } = this.#world;
-    const { id, subject } = fleet.recommit(this.#random.pick(fleet.commits.slice(-8)));
+    const lately = fleet.commits.filter(({ id }) => !this.#spoiltCommits.has(id)).slice(-8);
+    const { id, subject } = fleet.recommit(this.#random.pick(lately));
     trace.write('commit', id, subject);
   }
 

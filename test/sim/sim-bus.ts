@@ -37,11 +37,15 @@ export interface SimSession {
 
 interface Session {
   readonly device: string;
+  readonly link: SimLink;
   readonly receive: (message: BusMessage) => void;
   readonly latencyMs: () => number;
   readonly end: () => void;
   open: boolean;
 }
+
+/** Turns of two machines that are remembered, by when they were. */
+const turnsMax = 64;
 
 /** Where all devices of the simulation come from. */
 const simAddress = '192.0.2.1';
@@ -54,6 +58,8 @@ export class SimBroker {
   #authorize: (device: string) => boolean = () => true;
   #up = false;
   readonly #heardAt = new Map<string, number>();
+  /** By device, when a machine took another one's place. */
+  readonly #turns = new Map<string, number[]>();
   /** Takes nothing from the controller. */
   isRefusing = false;
   /** What a broker in the wrong hands makes of a message to a device. */
@@ -66,6 +72,7 @@ export class SimBroker {
   /** The controller's end, for as long as it lives. Sessions of an earlier life have ended with it. */
   start(life: Life, authorize: (device: string) => boolean): MessageBus {
     this.stop();
+    this.#turns.clear();
     this.#authorize = authorize;
     return {
       publish: async (topic, payload) => {
@@ -109,6 +116,15 @@ export class SimBroker {
     return this.#sessions.has(device) ? Number.POSITIVE_INFINITY : this.#heardAt.get(device);
   }
 
+  /** How often machines took each other's place under this name, as long as the controller lived. */
+  turnsInLastMinute(device: string): number {
+    return (this.#turns.get(device) ?? []).filter((at) => at > this.#time.now - 60_000).length;
+  }
+
+  #noteTurn(device: string): void {
+    this.#turns.set(device, [...(this.#turns.get(device) ?? []), this.#time.now].slice(-turnsMax));
+  }
+
   onConnection(handler: (contact: DeviceContact) => void): void {
     this.#onConnection = handler;
   }
@@ -130,10 +146,13 @@ export class SimBroker {
   /** Connects a device, or says why not. A second session of the same device ends the first. */
   connect(link: SimLink, receive: (message: BusMessage) => void, onClose: () => void): SimSession | undefined {
     if (!this.#up || !link.up || !this.#authorize(link.device)) return undefined;
-    this.#sessions.get(link.device)?.end();
+    const before = this.#sessions.get(link.device);
+    if (before !== undefined && before.link !== link) this.#noteTurn(link.device);
+    before?.end();
     const watch = link.onChange(() => session.end());
     const session: Session = {
       device: link.device,
+      link,
       receive,
       latencyMs: () => link.quality.latencyMs,
       open: true,

@@ -7,6 +7,7 @@ import type { Clock, Disk, HttpHandler, Log, Network } from '../../platform/port
 import { DiskError, NetworkError } from '../../platform/ports.ts';
 import type { AgentConfiguration } from '../../schemas/generated/types.ts';
 import type { Checkers } from './checkers.ts';
+import { nameOf } from './machine.ts';
 import type { SimBroker } from './sim-bus.ts';
 import { SimTime } from './sim-clock.ts';
 import { simCourier } from './sim-courier.ts';
@@ -66,6 +67,8 @@ const noLog: Log = { write: () => {} };
 
 export class SimDevice {
   readonly name: string;
+  /** Which of the machines under its name, for those who know what each did. */
+  readonly machine: string;
   /** Of the machine that has its name now. */
   keyFingerprint: string;
   disk: SimDisk;
@@ -81,6 +84,8 @@ export class SimDevice {
   hostMortality = 0;
   readonly #world: DeviceWorld;
   readonly #bornRoot: Uint8Array;
+  #clone: SimDevice | undefined;
+  #clones = 0;
   #life: ProcessLife = { alive: false, onEnd: () => {} };
   #agent: Agent | undefined;
   #runtime: SimRuntime | undefined;
@@ -88,11 +93,12 @@ export class SimDevice {
   /** Called when its power or its agent is gone, whoever took it. */
   onDown: () => void = () => {};
 
-  constructor(world: DeviceWorld, name: string, random: SimRandom, quality: LinkQuality, bornRoot: Uint8Array) {
+  constructor(world: DeviceWorld, machine: string, random: SimRandom, quality: LinkQuality, bornRoot: Uint8Array) {
     this.#world = world;
-    this.name = name;
+    this.name = nameOf(machine);
+    this.machine = machine;
     this.random = random;
-    this.link = new SimLink(name, quality);
+    this.link = new SimLink(this.name, quality);
     this.#bornRoot = bornRoot;
     this.keyFingerprint = this.#newKey();
     this.disk = this.#newDisk();
@@ -156,8 +162,8 @@ export class SimDevice {
     this.#life = life;
     this.bootedAt = time.now;
     this.#applied = [];
-    checkers.hosts.booted(this.name);
-    trace.write('boot', this.name);
+    checkers.hosts.booted(this.machine);
+    trace.write('boot', this.machine);
     const clock = time.clock(life, () => this.skewMs);
     try {
       this.#agent = this.#createAgent({
@@ -168,13 +174,13 @@ export class SimDevice {
           this.#runtime = runtime;
         },
         onApply: (applications) => this.#applying(applications),
-        onRun: (application, bytes) => this.#world.checkers.starting(this.name, application, bytes),
+        onRun: (application, bytes) => this.#world.checkers.starting(this.machine, application, bytes),
       });
       this.#agent.start();
       this.observe();
     } catch (error) {
       if (error instanceof PowerCut) return;
-      this.#world.checkers.fail(`the agent of ${this.name} does not start: ${error}`);
+      this.#world.checkers.fail(`the agent of ${this.machine} does not start: ${error}`);
     }
   }
 
@@ -197,8 +203,12 @@ export class SimDevice {
 
   #applying(applications: readonly RunnableApplication[]): void {
     this.#applied = applications;
-    this.#world.checkers.applying(this.name, applications);
-    this.#world.trace.write('run', this.name, applications.map(({ name, version }) => `${name}@${version}`).join(' '));
+    this.#world.checkers.applying(this.machine, applications);
+    this.#world.trace.write(
+      'run',
+      this.machine,
+      applications.map(({ name, version }) => `${name}@${version}`).join(' '),
+    );
     const { time } = this.#world;
     if (this.random.chance(this.hostMortality)) {
       time.at(time.now + this.random.integer(0, unluckyMsMax), () => this.endHost());
@@ -211,8 +221,8 @@ export class SimDevice {
     const end = this.#runtime?.endHost(this.random);
     if (end === undefined) return;
     const { trace, checkers } = this.#world;
-    trace.write('host-end', this.name, `${end.culprit ?? 'outside'} of ${end.residents.join(' ')}`);
-    checkers.hosts.ended(this.name, end);
+    trace.write('host-end', this.machine, `${end.culprit ?? 'outside'} of ${end.residents.join(' ')}`);
+    checkers.hosts.ended(this.machine, end);
   }
 
   #log(life: ProcessLife): Log {
@@ -221,10 +231,10 @@ export class SimDevice {
         if (!life.alive) return;
         const { trace, checkers, time } = this.#world;
         if (level === 'error' && !isExpected(fields?.error)) {
-          checkers.fail(`the agent of ${this.name} complains of ${event}: ${fields?.error}`);
+          checkers.fail(`the agent of ${this.machine} complains of ${event}: ${fields?.error}`);
         }
         if (event !== 'engine.phase') return;
-        trace.write('phase', this.name, `${fields?.phase} ${fields?.highest} ${fields?.problem ?? ''}`);
+        trace.write('phase', this.machine, `${fields?.phase} ${fields?.highest} ${fields?.problem ?? ''}`);
         // The agent remembers right after it has logged.
         time.at(time.now, () => this.observe());
       },
@@ -237,8 +247,8 @@ export class SimDevice {
     return {
       start: (handlers) => link.start(handlers),
       report: (report) => {
-        trace.write('report', this.name, `${report.counter} ${report.phase} ${report.running?.sequence}`);
-        checkers.reported(this.name, report, { applications: this.#applied, keyFingerprint: this.keyFingerprint });
+        trace.write('report', this.machine, `${report.counter} ${report.phase} ${report.running?.sequence}`);
+        checkers.reported(this.machine, report, { applications: this.#applied, keyFingerprint: this.keyFingerprint });
         return link.report(report);
       },
       sendBatchPart: (part) => link.sendBatchPart(part),
@@ -249,7 +259,7 @@ export class SimDevice {
   /** Lets the checkers look at what the agent holds true now. */
   observe(): void {
     const report = this.report();
-    if (report !== undefined) this.#world.checkers.observed(this.name, report);
+    if (report !== undefined) this.#world.checkers.observed(this.machine, report);
   }
 
   report() {
@@ -259,7 +269,7 @@ export class SimDevice {
   #ended(how: string): void {
     const { time, trace, broker } = this.#world;
     this.#life.alive = false;
-    trace.write(how, this.name);
+    trace.write(how, this.machine);
     const life = this.#life;
     time.at(time.now + this.random.integer(0, silentMsMax), () => {
       if (this.#life === life) broker.drop(this.name);
@@ -294,7 +304,8 @@ export class SimDevice {
   /** The machine breaks, and one that knows nothing takes its place, with a key of its own. */
   remake(): void {
     const { broker, checkers, trace } = this.#world;
-    trace.write('remade', this.name);
+    trace.write('remade', this.machine);
+    this.endClone();
     this.cutPower();
     broker.drop(this.name);
     this.keyFingerprint = this.#newKey();
@@ -302,11 +313,36 @@ export class SimDevice {
     checkers.remade(this.name);
   }
 
+  /** Its disk, as a power cut now would leave it, is put into another machine, which runs beside it under the same name and key. */
+  startClone(fate: Fate): void {
+    this.endClone();
+    this.#clones += 1;
+    const machine = `${this.name}/${this.#clones}`;
+    const clone = new SimDevice(this.#world, machine, this.random.stream(machine), this.link.quality, this.#bornRoot);
+    clone.keyFingerprint = this.keyFingerprint;
+    clone.disk = this.disk.copyAfterCrash(fate);
+    this.#world.checkers.cloned(this.machine, machine);
+    this.#clone = clone;
+    clone.link.set(true);
+    clone.boot();
+  }
+
+  /** The other machine is switched off for good. */
+  endClone(): void {
+    this.#clone?.cutPower();
+    this.#clone = undefined;
+  }
+
+  /** Whether another machine runs under its name and key. */
+  get hasClone(): boolean {
+    return this.#clone !== undefined;
+  }
+
   /** Starts a copy of it, as a power cut now would leave it, in a world of its own without a link. */
   checkOffline(fate: Fate): () => Promise<void> {
     const { checkers, time: outer } = this.#world;
     const disk = this.disk.copyAfterCrash(fate);
-    const known = checkers.knownOf(this.name);
+    const known = checkers.knownOf(this.machine);
     return async () => {
       const time = new SimTime(outer.now);
       let applied: readonly RunnableApplication[] = [];
@@ -324,11 +360,11 @@ export class SimDevice {
         onApply: (applications) => {
           applied = applications;
         },
-        onRun: (application, bytes) => checkers.starting(this.name, application, bytes),
+        onRun: (application, bytes) => checkers.starting(this.machine, application, bytes),
       });
       agent.start();
       await time.runUntil(time.now + bootMs);
-      checkers.bootedOffline(this.name, known, agent.status().report, applied);
+      checkers.bootedOffline(this.machine, known, agent.status().report, applied);
       await agent.stop();
     };
   }

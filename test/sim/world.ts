@@ -67,7 +67,7 @@ export class World {
   /** Holds what an operator sees against what is so. */
   async look(): Promise<void> {
     const status = await this.controller.status();
-    if (status !== undefined) this.checkers.status(status);
+    if (status !== undefined) this.checkers.status(status, !this.controller.stateFaults.isFull);
     this.checkers.look();
   }
 
