@@ -2,4 +2,4 @@
  * Flags of Node that suit a controller. A full collection copies what is young before anything else runs on, so the younger
  * generation is small: a fleet that speaks at once holds up nobody for it, and takes no more computing.
  */
-export const nodeFlags: readonly string[] = ['--max-semi-space-size=4'];
+export const nodeFlags: readonly string[] = ['--max-semi-space-size=8'];

@@ -8,6 +8,7 @@ import type { FileChange } from './draft.ts';
 import { KeyColumn } from './key-column.ts';
 import { parseManifestFile } from './parse-file.ts';
 import type { ParsedFile } from './parsed-file.ts';
+import { pauseNow, type Steps } from './steps.ts';
 import type { Rows } from './trie.ts';
 
 /** Reads the file at a path again, and finds there what it found before. */
@@ -94,14 +95,14 @@ export class DeviceSheet {
   }
 
   /** Whether no name and no key stands twice, here and among the devices of these files. */
-  isDistinctFrom(others: readonly FileChange[]): boolean {
+  *isDistinctFrom(others: readonly FileChange[]): Steps<boolean> {
     const devices = others
       .flatMap(({ file }) => file?.manifests ?? [])
       .flatMap(({ manifest }) => (manifest.kind === 'Device' ? [manifest] : []));
-    return (
-      this.names.isDistinctWith(devices.map(({ metadata }) => metadata.name)) &&
-      this.fingerprints.isDistinctWith(devices.flatMap((device) => fingerprintOf(device) ?? []))
-    );
+    yield pauseNow;
+    if (!this.names.isDistinctWith(devices.map(({ metadata }) => metadata.name))) return false;
+    yield pauseNow;
+    return this.fingerprints.isDistinctWith(devices.flatMap((device) => fingerprintOf(device) ?? []));
   }
 
   /** The files, as they were taken in. */

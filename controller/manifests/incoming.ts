@@ -22,6 +22,6 @@ export function* takeIn(
   yield* forEachInSteps(changed, (change) => {
     if (files.size > 0 || !sheet.takes(change)) changes.push(ownChange(change));
   });
-  if (sheet.isDistinctFrom(changes)) return { sheet, changes };
+  if (yield* sheet.isDistinctFrom(changes)) return { sheet, changes };
   return { sheet: new DeviceSheet(), changes: [...changes, ...sheet.files()] };
 }

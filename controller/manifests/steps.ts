@@ -7,10 +7,7 @@ export type Steps<T> = Generator<typeof pauseNow, T, undefined>;
 /** A place to pause. */
 export const pauseNow = undefined;
 
-/** Steps between two looks at the clock, which costs more than a step. */
-const stepsPerLook = 4;
-
-/** Items that are taken in one step: a pause costs as much as a simple one of them, and passes everybody who waits for it. */
+/** Items that are taken in one step: a pause costs as much as a simple one of them, with its look at the clock, and passes everybody who waits for it. */
 const itemsPerStep = 16;
 
 /** Takes one item after the other, with pauses between some. */
@@ -36,9 +33,9 @@ export async function runInTurns<T>(
   steps: Steps<T>,
   turn: { readonly isOver: () => boolean; readonly pause: () => Promise<void> },
 ): Promise<T> {
-  for (let count = 1; ; count += 1) {
+  for (;;) {
     const { done, value } = steps.next();
     if (done === true) return value;
-    if (count % stepsPerLook === 0 && turn.isOver()) await turn.pause();
+    if (turn.isOver()) await turn.pause();
   }
 }
