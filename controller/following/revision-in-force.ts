@@ -99,7 +99,8 @@ export async function judgeRevision(
   const applied = await runInTurns(applyChangesInSteps(step.before.state, changes, catalogue), turn);
   if (applied.kind === 'refused') return { kind: 'refused', problems: await describe(applied, tree.files, readBlob) };
   const warnings = await describe({ problems: [], findings: applied.warnings }, tree.files, readBlob);
-  return { kind: 'valid', revision: { ...tree, state: applied.state }, affected: applied.affected, warnings };
+  const affected = await runInTurns(applied.affected(), turn);
+  return { kind: 'valid', revision: { ...tree, state: applied.state }, affected, warnings };
 }
 
 /** All that is wrong with a revision; what it puts together and can't run is only asked of one that is right otherwise. */

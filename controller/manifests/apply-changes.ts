@@ -21,21 +21,21 @@ import { forEachInSteps, runAtOnce, type Steps } from './steps.ts';
  * `locateProblems` adds. `affected` names the devices whose `DesiredDevice` came, went or differs, a set that is made when
  * somebody asks; all others are the very same objects as before.
  */
-export type Applied = (
-  | { readonly kind: 'accepted'; readonly state: ManifestState; readonly affected: ReadonlySet<string> }
+export type Applied<Affected = ReadonlySet<string>> = (
+  | { readonly kind: 'accepted'; readonly state: ManifestState; readonly affected: Affected }
   | { readonly kind: 'refused'; readonly problems: readonly Problem[]; readonly findings: readonly Finding[] }
 ) & {
   /** What is most likely not meant, of the whole revision and not of the change alone; it refuses nothing. */
   readonly warnings: readonly Finding[];
 };
 
-/** As `applyChanges`, step by step. */
+/** As `applyChanges`, step by step; so is the set of who is affected made. */
 export function* applyChangesInSteps(
   state: ManifestState,
   changed: Iterable<FileChange>,
   catalogue: Catalogue,
   reread?: Reread,
-): Steps<Applied> {
+): Steps<Applied<() => Steps<ReadonlySet<string>>>> {
   const incoming = yield* takeIn(state, changed, reread);
   const { changes } = incoming;
   const draft = yield* openDraft(state, incoming);
@@ -54,12 +54,7 @@ export function* applyChangesInSteps(
   const findings = draft.findings.errors();
   const warnings = draft.findings.warnings();
   if (problems.length > 0 || findings.length > 0) return { kind: 'refused', problems, findings, warnings };
-  return {
-    ...{ kind: 'accepted', state: { ...draft.next }, warnings },
-    get affected() {
-      return affected();
-    },
-  };
+  return { kind: 'accepted', state: { ...draft.next }, affected, warnings };
 }
 
 /**
@@ -73,5 +68,12 @@ export function applyChanges(
   catalogue: Catalogue,
   reread?: Reread,
 ): Applied {
-  return runAtOnce(applyChangesInSteps(state, changed, catalogue, reread));
+  const applied = runAtOnce(applyChangesInSteps(state, changed, catalogue, reread));
+  if (applied.kind === 'refused') return applied;
+  return {
+    ...applied,
+    get affected() {
+      return runAtOnce(applied.affected());
+    },
+  };
 }

@@ -166,7 +166,7 @@ function* drawRows(
 }
 
 /** Draws devices anew, each in the fleet that `judged` has it in; what it returns names those that came out different. */
-export function* drawDevices(draft: Draft, judged: Membership): Steps<() => ReadonlySet<string>> {
+export function* drawDevices(draft: Draft, judged: Membership): Steps<() => Steps<ReadonlySet<string>>> {
   const { before, next, sheet } = draft;
   const unsealed = new MapDraft(before.unsealed);
   const affected = new Set<string>();
@@ -174,5 +174,8 @@ export function* drawDevices(draft: Draft, judged: Membership): Steps<() => Read
   const byName = yield* drawByName(draft, judged, fleetTerms, unsealed, affected);
   next.desiredDevices = byName.withRows(yield* drawRows(draft, judged, fleetTerms, unsealed));
   next.unsealed = yield* unsealed.settled();
-  return () => (sheet.size === 0 ? affected : new Set([...sheet.names.keys, ...affected]));
+  return function* () {
+    yield* forEachInSteps(sheet.names.keys, (name) => affected.add(name));
+    return affected;
+  };
 }
