@@ -25,6 +25,8 @@ async function addApplications(made: TestWorld): Promise<void> {
   const { directory } = made.fleet.tree;
   const module = `${root}fleet-examples/harbor/apps/position-beacon/position-beacon-1.0.0.wasm`;
   const manifest = readFileSync(`${directory}/applications/position-beacon.yaml`, 'utf8');
+  // Nobody leads yet who could be asked for what was published; the world replaces this when it starts.
+  writeFileSync(`${made.directory}/fleet.config.yaml`, '{}\n');
   const names = Array.from({ length: applications - 1 }, (_, index) => `beacon-${index}`);
   for (const name of names) {
     const { code, text } = await made.fleetCommand('release', 'add', module, '--name', name, '--version', '1.0.0');
