@@ -1,5 +1,5 @@
 import test from 'ava';
-import { loseAll } from '../sim/sim-disk.ts';
+import { loseAll } from '../sim/disk-crash.ts';
 import { survivesStops } from './controller-stops.ts';
 
 const what = 'disk operation of the controller, when a power cut loses what was not synced';

@@ -4,7 +4,7 @@
  */
 import type { TestFn } from 'ava';
 import { converge } from '../sim/converge.ts';
-import type { Fate } from '../sim/sim-disk.ts';
+import type { Fate } from '../sim/disk-crash.ts';
 import { World } from '../sim/world.ts';
 
 const devices = 2;

@@ -12,7 +12,7 @@ import { stateLayout } from '../../device-agent/state-layout.ts';
 import { buildModule } from '../device-agent/runtime/module-builder.ts';
 import { Ship } from '../device-agent/ship.ts';
 import { type AppWish, Shore, sha256, withSection } from '../device-agent/shore.ts';
-import { type Fate, keepAll, loseAll } from '../sim/sim-disk.ts';
+import { type Fate, keepAll, loseAll } from '../sim/disk-crash.ts';
 import { SimRandom } from '../sim/sim-random.ts';
 
 type Handover = 'snapshot' | 'migrate';

@@ -7,7 +7,8 @@ import test from 'ava';
 import { ApplicationDirectories } from '../../device-agent/runtime/grants/application-directories.ts';
 import { StateShelf } from '../../device-agent/runtime/host/events/state-shelf.ts';
 import { KeptStateFiles } from '../../device-agent/runtime/snapshot/kept-state-files.ts';
-import { type Fate, keepAll, loseAll, PowerCut, SimDisk } from '../sim/sim-disk.ts';
+import { type Fate, keepAll, loseAll } from '../sim/disk-crash.ts';
+import { PowerCut, SimDisk } from '../sim/sim-disk.ts';
 
 const [oldModule, newModule] = ['a'.repeat(64), 'b'.repeat(64)];
 const handedOverAs = 2;

@@ -6,8 +6,9 @@
 import test, { type ExecutionContext } from 'ava';
 import { ChannelBacklog } from '../../device-agent/outbox/channel-backlog.ts';
 import { ChannelWriter } from '../../device-agent/outbox/files/channel-writer.ts';
+import { type Fate, keepAll, loseAll } from '../sim/disk-crash.ts';
 import { SimTime } from '../sim/sim-clock.ts';
-import { type Fate, keepAll, loseAll, PowerCut, SimDisk } from '../sim/sim-disk.ts';
+import { PowerCut, SimDisk } from '../sim/sim-disk.ts';
 import { SimRandom } from '../sim/sim-random.ts';
 
 const directory = '/state/outbox/gauge/readings';

@@ -6,7 +6,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { Ship } from '../device-agent/ship.ts';
 import { type AppWish, moduleBytes, Shore, sha256 } from '../device-agent/shore.ts';
-import { type Fate, keepAll, loseAll } from '../sim/sim-disk.ts';
+import { type Fate, keepAll, loseAll } from '../sim/disk-crash.ts';
 import { SimRandom } from '../sim/sim-random.ts';
 
 const gauge1 = { name: 'gauge', version: '1.0.0', bytes: moduleBytes('gauge one', 3_000) };

@@ -5,8 +5,8 @@
  */
 import test from 'ava';
 import { converge } from '../sim/converge.ts';
+import { type Fate, keepAll, loseAll } from '../sim/disk-crash.ts';
 import type { SimDevice } from '../sim/sim-device.ts';
-import { type Fate, keepAll, loseAll } from '../sim/sim-disk.ts';
 import { World } from '../sim/world.ts';
 
 /** More disk operations than an update has. */

@@ -6,8 +6,9 @@ import type { ShadowLink, ShadowLinkHandlers } from '../../device-agent/transpor
 import type { Log } from '../../platform/ports.ts';
 import type { AgentConfiguration, Report } from '../../schemas/generated/types.ts';
 import { isReport } from '../../schemas/generated/validators/report.js';
+import type { Fate } from '../sim/disk-crash.ts';
 import { type Life, SimTime } from '../sim/sim-clock.ts';
-import { type Fate, SimDisk } from '../sim/sim-disk.ts';
+import { SimDisk } from '../sim/sim-disk.ts';
 import { SimLink, simNetwork } from '../sim/sim-network.ts';
 import { SimRandom } from '../sim/sim-random.ts';
 import { SimRuntime } from '../sim/sim-runtime.ts';

@@ -1,6 +1,7 @@
 /** Somebody puts a copy of a device's disk, key and all, into a second machine, and lets both run. */
+
+import type { Fate } from './disk-crash.ts';
 import type { SimDevice } from './sim-device.ts';
-import type { Fate } from './sim-disk.ts';
 import type { World } from './world.ts';
 
 const minuteMs = 60_000;

@@ -19,9 +19,9 @@
  *   liar         see `liar.ts`
  */
 import { runClone } from './clones.ts';
+import { type Fate, keepAll, loseAll } from './disk-crash.ts';
 import { probationSeconds } from './fleet.ts';
 import type { SimDevice } from './sim-device.ts';
-import { type Fate, keepAll, loseAll } from './sim-disk.ts';
 import type { LinkQuality } from './sim-network.ts';
 import type { SimRandom } from './sim-random.ts';
 import { goodLink, type World } from './world.ts';

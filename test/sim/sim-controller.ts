@@ -26,10 +26,11 @@ import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-f
 import type { Clock, HttpHandler, HttpResponse, Log } from '../../platform/ports.ts';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
 import type { Checkers } from './checkers.ts';
+import type { Fate } from './disk-crash.ts';
 import type { SimFleet } from './fleet.ts';
 import type { SimBroker } from './sim-bus.ts';
 import type { SimTime } from './sim-clock.ts';
-import { type Fate, PowerCut, SimDisk } from './sim-disk.ts';
+import { PowerCut, SimDisk } from './sim-disk.ts';
 import { diskOf, guarded, type ProcessLife } from './sim-process.ts';
 import { threadEnded } from './sim-repository.ts';
 import { Countdown, type StateFaults, stateOf } from './sim-store.ts';

@@ -7,11 +7,12 @@ import type { Clock, Disk, HttpHandler, Log, Network } from '../../platform/port
 import { DiskError, NetworkError } from '../../platform/ports.ts';
 import type { AgentConfiguration } from '../../schemas/generated/types.ts';
 import type { Checkers } from './checkers.ts';
+import type { Fate } from './disk-crash.ts';
 import { nameOf } from './machine.ts';
 import type { SimBroker } from './sim-bus.ts';
 import { SimTime } from './sim-clock.ts';
 import { simCourier } from './sim-courier.ts';
-import { type Fate, PowerCut, SimDisk } from './sim-disk.ts';
+import { PowerCut, SimDisk } from './sim-disk.ts';
 import { type LinkQuality, SimLink, simNetwork } from './sim-network.ts';
 import { diskOf, type ProcessLife } from './sim-process.ts';
 import type { SimRandom } from './sim-random.ts';

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { keepAll, loseAll, PowerCut, SimDisk } from './sim-disk.ts';
+import { keepAll, loseAll } from './disk-crash.ts';
+import { PowerCut, SimDisk } from './sim-disk.ts';
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 

@@ -15,8 +15,15 @@
  * Every operation that changes something counts; `crashAfter` makes the disk throw `PowerCut` once that many have passed.
  */
 import { type Disk, DiskError, type DiskFile, type FileStat } from '../../platform/ports.ts';
-
-const sectorBytes = 512;
+import {
+  afterCrash,
+  type Directory,
+  type Fate,
+  type Inode,
+  isDirectory,
+  newDirectory,
+  type Rename,
+} from './disk-crash.ts';
 
 /** More than anything here ever writes: a disk of this size is not measured. */
 const unlimitedBytes = 2 ** 40;
@@ -29,35 +36,6 @@ export class PowerCut extends Error {
   }
 }
 
-interface Inode {
-  bytes: Uint8Array;
-  durable: Uint8Array;
-  /** Whether the medium gives back errors where it lies. */
-  isSpoilt?: boolean;
-}
-
-interface Directory {
-  /** Names as a running program sees them. */
-  entries: Map<string, Inode | Directory>;
-  /** Names as they are after a crash at the worst moment. */
-  durable: Map<string, Inode | Directory>;
-}
-
-interface Rename {
-  readonly from: Directory;
-  readonly fromName: string;
-  readonly to: Directory;
-  readonly toName: string;
-}
-
-function newDirectory(): Directory {
-  return { entries: new Map(), durable: new Map() };
-}
-
-function isDirectory(node: Inode | Directory): node is Directory {
-  return 'entries' in node;
-}
-
 function requireMedium(inode: Inode, path: string): void {
   if (inode.isSpoilt === true) throw new DiskError('MEDIUM', path, 'i/o error');
 }
@@ -66,14 +44,6 @@ function partsOf(path: string): string[] {
   if (!path.startsWith('/')) throw new DiskError('IO', path, 'not an absolute path');
   return path.split('/').filter((part) => part !== '' && part !== '.');
 }
-
-/** What decides the fate of unsynced changes: a number in [0, 1), below 0.5 they are lost. */
-export type Fate = () => number;
-
-/** All unsynced changes are lost. */
-export const loseAll: Fate = () => 0;
-/** All unsynced changes survive. */
-export const keepAll: Fate = () => 0.99;
 
 export class SimDisk implements Disk {
   #root = newDirectory();
@@ -100,7 +70,7 @@ export class SimDisk implements Disk {
   /** Cuts the power now and settles every unsynced change by `fate`; `restart` brings it back. */
   crash(fate: Fate): void {
     this.#off = true;
-    this.#root = settle(this.#root, drawNames(this.#root, this.#renames, fate), fate);
+    this.#root = afterCrash(this.#root, this.#renames, fate);
     this.#renames = [];
   }
 
@@ -113,7 +83,7 @@ export class SimDisk implements Disk {
   /** A disk of its own, as this one would be found after a power cut now. */
   copyAfterCrash(fate: Fate): SimDisk {
     const copy = new SimDisk(this.#capacityBytes);
-    copy.#root = settle(this.#root, drawNames(this.#root, this.#renames, fate), fate);
+    copy.#root = afterCrash(this.#root, this.#renames, fate);
     return copy;
   }
 
@@ -339,66 +309,4 @@ export class SimDisk implements Disk {
     this.#check();
     return this.#capacityBytes < unlimitedBytes ? Math.max(0, this.#capacityBytes - this.usedBytes()) : unlimitedBytes;
   }
-}
-
-/** For each directory, the names whose newest state survives; the others are as they last were synced. */
-type Survivors = ReadonlyMap<Directory, ReadonlySet<string>>;
-
-function namesOf(directory: Directory): Set<string> {
-  return new Set([...directory.durable.keys(), ...directory.entries.keys()]);
-}
-
-function drawNames(root: Directory, renames: readonly Rename[], fate: Fate): Survivors {
-  const survivors = new Map<Directory, Set<string>>();
-  const draw = (directory: Directory): void => {
-    if (survivors.has(directory)) return;
-    const names = [...namesOf(directory)];
-    survivors.set(directory, new Set(names.filter((name) => isSettled(directory, name) || fate() >= 0.5)));
-    for (const node of [...directory.entries.values(), ...directory.durable.values()]) {
-      if (isDirectory(node)) draw(node);
-    }
-  };
-  draw(root);
-  for (const { from, fromName, to, toName } of renames) {
-    if (survivors.get(from)?.has(fromName)) survivors.get(to)?.add(toName);
-  }
-  return survivors;
-}
-
-function isSettled(directory: Directory, name: string): boolean {
-  return directory.durable.get(name) === directory.entries.get(name);
-}
-
-/** The tree after a crash: a fresh one, so that handles from before touch nothing. */
-function settle(
-  directory: Directory,
-  survivors: Survivors,
-  fate: Fate,
-  seen = new Map<Inode | Directory, Inode | Directory>(),
-): Directory {
-  const kept = new Map<string, Inode | Directory>();
-  for (const name of namesOf(directory)) {
-    const survived = survivors.get(directory)?.has(name) ?? false;
-    const chosen = (survived ? directory.entries : directory.durable).get(name);
-    if (chosen === undefined) continue;
-    const settled =
-      seen.get(chosen) ?? (isDirectory(chosen) ? settle(chosen, survivors, fate, seen) : settleFile(chosen, fate));
-    seen.set(chosen, settled);
-    kept.set(name, settled);
-  }
-  return { entries: kept, durable: new Map(kept) };
-}
-
-function settleFile(inode: Inode, fate: Fate): Inode {
-  const { isSpoilt = false } = inode;
-  if (inode.bytes === inode.durable) return { bytes: inode.bytes.slice(), durable: inode.bytes.slice(), isSpoilt };
-  const bytes = new Uint8Array(fate() >= 0.5 ? inode.bytes.length : inode.durable.length);
-  for (let start = 0; start < bytes.length; start += sectorBytes) {
-    const end = Math.min(start + sectorBytes, bytes.length);
-    const before = inode.durable.subarray(start, end);
-    const after = inode.bytes.subarray(start, end);
-    const same = before.length === after.length && before.every((byte, index) => byte === after[index]);
-    bytes.set(same || fate() >= 0.5 ? after : before, start);
-  }
-  return { bytes, durable: bytes.slice(), isSpoilt };
 }

@@ -20,7 +20,8 @@ import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import type { Clock, DiskError } from '../../../platform/ports.ts';
-import { keepAll, loseAll, PowerCut, SimDisk } from '../../sim/sim-disk.ts';
+import { keepAll, loseAll } from '../../sim/disk-crash.ts';
+import { PowerCut, SimDisk } from '../../sim/sim-disk.ts';
 import { deviceRequest, Scene, scratchDirectory } from '../doors/scene.ts';
 
 const dayMs = 86_400_000;

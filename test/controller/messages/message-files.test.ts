@@ -1,7 +1,8 @@
 import test from 'ava';
 import { MessageFiles, type MessageFilesTerms } from '../../../controller/messages/message-files.ts';
+import { type Fate, keepAll, loseAll } from '../../sim/disk-crash.ts';
 import { SimTime } from '../../sim/sim-clock.ts';
-import { type Fate, keepAll, loseAll, PowerCut, SimDisk } from '../../sim/sim-disk.ts';
+import { PowerCut, SimDisk } from '../../sim/sim-disk.ts';
 import { SimRandom } from '../../sim/sim-random.ts';
 
 const directory = '/messages';

@@ -6,7 +6,8 @@ import { signMetadata } from '../../../controller/publishing/authoring/sign-meta
 import { readTrustFiles, readWorkFile, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
 import { verifyTrust } from '../../../controller/publishing/verify-trust.ts';
 import { DiskError } from '../../../platform/ports.ts';
-import { keepAll, loseAll, PowerCut, SimDisk } from '../../sim/sim-disk.ts';
+import { keepAll, loseAll } from '../../sim/disk-crash.ts';
+import { PowerCut, SimDisk } from '../../sim/sim-disk.ts';
 import { SimRandom } from '../../sim/sim-random.ts';
 import { refresh } from './device.ts';
 import { hourMs, moduleOf, newTree, now, onlineOf, release, trustOf, weekMs } from './repository.ts';

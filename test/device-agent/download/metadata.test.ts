@@ -1,5 +1,5 @@
 import test from 'ava';
-import { keepAll } from '../../sim/sim-disk.ts';
+import { keepAll } from '../../sim/disk-crash.ts';
 import { Ship } from '../ship.ts';
 import { keyOf, moduleBytes, Shore } from '../shore.ts';
 

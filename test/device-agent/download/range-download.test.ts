@@ -1,7 +1,8 @@
 import test from 'ava';
 import { downloadBlob } from '../../../device-agent/download/range-download.ts';
 import { type HttpRequest, type HttpResponse, type Network, NetworkError } from '../../../platform/ports.ts';
-import { loseAll, SimDisk } from '../../sim/sim-disk.ts';
+import { loseAll } from '../../sim/disk-crash.ts';
+import { SimDisk } from '../../sim/sim-disk.ts';
 import { moduleBytes, sha256 } from '../shore.ts';
 
 const bytes = moduleBytes('a large module', 1_000_000);

@@ -1,7 +1,7 @@
 import { brotliCompressSync } from 'node:zlib';
 import test from 'ava';
 import { encodeDelta } from '../../../artifact/delta/encode.ts';
-import { keepAll } from '../../sim/sim-disk.ts';
+import { keepAll } from '../../sim/disk-crash.ts';
 import { Ship } from '../ship.ts';
 import { type AppWish, moduleBytes, Shore, sha256, withSection } from '../shore.ts';
 

@@ -1,6 +1,7 @@
 /** A whole agent on simulated ports whose disk rots, or can not be read. */
 import test, { type ExecutionContext } from 'ava';
-import { keepAll, type SimDisk } from '../../sim/sim-disk.ts';
+import { keepAll } from '../../sim/disk-crash.ts';
+import type { SimDisk } from '../../sim/sim-disk.ts';
 import { dayMs, moduleBytes, sha256 } from '../shore.ts';
 import { gauge1, gauge2, gaugeBad, horn1, proved } from './proved-ship.ts';
 

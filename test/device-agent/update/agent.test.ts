@@ -1,6 +1,6 @@
 /** A whole agent on simulated ports: what becomes of a deployment. */
 import test from 'ava';
-import { keepAll, loseAll } from '../../sim/sim-disk.ts';
+import { keepAll, loseAll } from '../../sim/disk-crash.ts';
 import { dayMs, moduleBytes, sha256 } from '../shore.ts';
 import { gauge2, gaugeBad, horn1, proved } from './proved-ship.ts';
 

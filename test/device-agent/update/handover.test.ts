@@ -1,7 +1,7 @@
 /** A whole agent on simulated ports: which release an application takes over from. */
 import test from 'ava';
 import type { DeployedApplication } from '../../../schemas/generated/types.ts';
-import { keepAll } from '../../sim/sim-disk.ts';
+import { keepAll } from '../../sim/disk-crash.ts';
 import { buildModule, op } from '../runtime/module-builder.ts';
 import { Ship } from '../ship.ts';
 import { Shore, sha256 } from '../shore.ts';

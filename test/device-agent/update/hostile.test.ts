@@ -2,7 +2,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { DiskError } from '../../../platform/ports.ts';
-import { keepAll, type SimDisk } from '../../sim/sim-disk.ts';
+import { keepAll } from '../../sim/disk-crash.ts';
+import type { SimDisk } from '../../sim/sim-disk.ts';
 import { Ship } from '../ship.ts';
 import { moduleBytes, Shore, sha256 } from '../shore.ts';
 

@@ -9,7 +9,8 @@ import { Quota } from '../../../../device-agent/runtime/primitives/quota.ts';
 import { atOnce } from '../../../../device-agent/runtime/primitives/stretches.ts';
 import { makeDirectoryDurably } from '../../../../platform/durable-file.ts';
 import { FileError } from '../../../../platform/file-handles.ts';
-import { keepAll, loseAll, PowerCut, SimDisk } from '../../../sim/sim-disk.ts';
+import { keepAll, loseAll } from '../../../sim/disk-crash.ts';
+import { PowerCut, SimDisk } from '../../../sim/sim-disk.ts';
 import { openRuntime, statesWhen } from '../applications.ts';
 import { cModule, cTest } from '../c-module.ts';
 
