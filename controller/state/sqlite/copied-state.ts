@@ -13,7 +13,7 @@ import {
 } from '../state-port.ts';
 import { type MendingDisk, openMendedState, savedRows, savedText } from './mend-state.ts';
 import { stateOfBytes, stateOfRows } from './sqlite-state.ts';
-import { withLogApplied } from './write-ahead-log.ts';
+import { readWithLog } from './write-ahead-log.ts';
 
 class CopiedState implements StatePort {
   readonly #path: string;
@@ -55,15 +55,23 @@ class CopiedState implements StatePort {
 
 /** What the file and its log hold; undefined where they can't be read either. Throws `StateError` on what is no state of ours. */
 function copyOf(path: string, disk: MendingDisk): StatePort | undefined {
+  const bytes = bytesOf(path, disk);
+  if (bytes === undefined || bytes.length === 0) return undefined;
   try {
-    const log = `${path}-wal`;
-    const bytes = withLogApplied(disk.readFile(path), disk.stat(log) ? disk.readFile(log) : new Uint8Array());
-    return bytes.length === 0 ? undefined : stateOfBytes(path, bytes);
+    return stateOfBytes(path, bytes);
+  } catch (error) {
+    if (!(error instanceof StateError) || error.code !== 'STATE_CORRUPT') throw error;
+    const saved = savedRows(bytes);
+    return stateOfRows(':memory:', saved.rows, savedText(path, saved, 'it is made anew once it can be written'));
+  }
+}
+
+function bytesOf(path: string, disk: MendingDisk): Uint8Array | undefined {
+  try {
+    return readWithLog(path, disk);
   } catch (error) {
     if (error instanceof DiskError) return undefined;
-    if (!(error instanceof StateError) || error.code !== 'STATE_CORRUPT') throw error;
-    const saved = savedRows(path, disk);
-    return stateOfRows(':memory:', saved.rows, savedText(path, saved, 'it is made anew once it can be written'));
+    throw error;
   }
 }
 

@@ -11,9 +11,9 @@
 import { type Disk, DiskError } from '../../../platform/ports.ts';
 import { lossText } from '../loss.ts';
 import { isReadOnDemand, rowName, StateError, type StatePort, type StateRow } from '../state-port.ts';
-import { type PageRows, rowsOfPages } from './page-rows.ts';
+import { rowsOfPages } from './page-rows.ts';
 import { openSqliteState, stateOfRows } from './sqlite-state.ts';
-import { withLogApplied } from './write-ahead-log.ts';
+import { readWithLog } from './write-ahead-log.ts';
 
 /** What it takes of a disk. */
 export type MendingDisk = Pick<Disk, 'stat' | 'readFile' | 'rename' | 'remove' | 'list' | 'syncDirectory'>;
@@ -30,8 +30,9 @@ interface Saved {
   readonly pagesTorn: number;
 }
 
-/** The rows of a damaged file. What two of them claim was not both there: it is nobody's. */
-function savedOf({ rows, rowsBeside, pagesTorn }: PageRows): Saved {
+/** The rows of a damaged file with its log applied. What two of them claim was not both there: it is nobody's. */
+export function savedRows(bytes: Uint8Array): Saved {
+  const { rows, rowsBeside, pagesTorn } = rowsOfPages(bytes);
   const byName = new Map<string, StateRow | undefined>();
   for (const row of rows) byName.set(rowName(row), byName.has(rowName(row)) ? undefined : row);
   for (const { room, key, value } of rowsBeside) {
@@ -39,13 +40,6 @@ function savedOf({ rows, rowsBeside, pagesTorn }: PageRows): Saved {
     byName.set(rowName({ room, key }), value === null ? undefined : { room, key, value });
   }
   return { rows: [...byName.values()].filter((row) => row !== undefined), pagesTorn };
-}
-
-/** What can be read of a file and its log, without opening them. */
-export function savedRows(path: string, disk: Pick<Disk, 'stat' | 'readFile'>): Saved {
-  const log = `${path}-wal`;
-  const bytes = withLogApplied(disk.readFile(path), disk.stat(log) ? disk.readFile(log) : new Uint8Array());
-  return savedOf(rowsOfPages(bytes));
 }
 
 /** What was saved, in words. */
@@ -99,7 +93,7 @@ function openOrMend(path: string, disk: MendingDisk): StatePort {
   } catch (error) {
     if (!(error instanceof StateError) || error.code !== 'STATE_CORRUPT') throw error;
   }
-  const saved = savedRows(path, disk);
+  const saved = savedRows(readWithLog(path, disk));
   const fresh = `${path}.mending`;
   removeFile(fresh, disk);
   void stateOfRows(fresh, saved.rows).close();

@@ -49,7 +49,7 @@ const options: DatabaseOptions = { migrations, durability: 'full', checked: 'row
 const rowsPerPage = 1_000;
 
 class SqliteState implements StatePort {
-  readonly lost?: string;
+  readonly lost: string | undefined;
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #page: StatementSync;
@@ -57,7 +57,7 @@ class SqliteState implements StatePort {
   readonly #documents: DocumentTable;
 
   constructor(path: string, database: DatabaseSync, lost?: string) {
-    if (lost !== undefined) this.lost = lost;
+    this.lost = lost;
     this.#path = path;
     this.#database = database;
     this.#page = this.#database.prepare(

@@ -5,6 +5,7 @@
  *     header  magic | version | page size | checkpoints | salt (2) | checksum (2)                            all uint32, big-endian
  *     frame   page number | pages of the database after a commit, else 0 | salt (2) | checksum (2) | page
  */
+import type { Disk } from '../../../platform/ports.ts';
 
 const headerBytes = 32;
 const frameHeaderBytes = 24;
@@ -92,4 +93,10 @@ export function withLogApplied(file: Uint8Array, log: Uint8Array): Uint8Array {
   for (const [number, page] of pages) if (number <= count) whole.set(page, (number - 1) * pageBytes);
   for (const offset of formatOffsets) if (offset < whole.length) whole[offset] = 1;
   return whole;
+}
+
+/** What a file and its log hold, without opening them. */
+export function readWithLog(path: string, disk: Pick<Disk, 'stat' | 'readFile'>): Uint8Array {
+  const log = `${path}-wal`;
+  return withLogApplied(disk.readFile(path), disk.stat(log) ? disk.readFile(log) : new Uint8Array());
 }

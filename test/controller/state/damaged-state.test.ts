@@ -5,6 +5,7 @@ import test from 'ava';
 import { openReadableState } from '../../../controller/state/sqlite/copied-state.ts';
 import { savedRows } from '../../../controller/state/sqlite/mend-state.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
+import { withLogApplied } from '../../../controller/state/sqlite/write-ahead-log.ts';
 import { isReadOnDemand } from '../../../controller/state/state-port.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { DiskError } from '../../../platform/ports.ts';
@@ -46,9 +47,9 @@ function namesOf(rows: readonly string[]): string[] {
   return rows.map((row) => row.split('=', 1)[0]!);
 }
 
-/** As `savedRows` has them, of a file of these bytes. */
+/** As `savedRows` has them, of a file of these bytes without a log. */
 function savedNames(bytes: Uint8Array): string[] {
-  const { rows } = savedRows('/controller.db', { stat: () => undefined, readFile: () => bytes });
+  const { rows } = savedRows(withLogApplied(bytes, new Uint8Array()));
   return rows.filter((row) => !isReadOnDemand(row)).map(({ room, key }) => `${room}/${key}`);
 }
 
