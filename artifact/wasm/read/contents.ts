@@ -72,7 +72,8 @@ export function readContents(binary: Binary, limits: WasmLimits, sink?: FieldSin
   };
 }
 
-function readBodies(binary: Binary, limits: WasmLimits): FunctionBody[] {
+/** Where the functions defined in a core module have their bodies, in order. */
+export function readBodies(binary: Binary, limits: WasmLimits): FunctionBody[] {
   const section = sectionOf(binary, sectionId.code);
   if (section === undefined) return [];
   const reader = new ByteReader(binary.bytes, section.payload, section.end, limits);
