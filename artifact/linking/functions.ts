@@ -1,10 +1,9 @@
 import { immediate } from '../wasm/immediates.ts';
 import { wasmLimits } from '../wasm/limits.ts';
 import { type Binary, type CompositeType, type Import, sectionId } from '../wasm/module.ts';
-import { ByteReader } from '../wasm/read/bytes.ts';
 import { readExport, readImport } from '../wasm/read/entries.ts';
-import { readBinary, sectionOf } from '../wasm/read/module.ts';
-import { type Read, readEntries, readLimits, readRecursiveGroup } from '../wasm/read/types.ts';
+import { entriesOf, readBinary } from '../wasm/read/module.ts';
+import { readLimits, readRecursiveGroup } from '../wasm/read/types.ts';
 import type { LinkedFunction } from './trampolines.ts';
 
 /** What a function takes and gives. */
@@ -32,9 +31,11 @@ export function exportedFunctions(bytes: Uint8Array): ReadonlyMap<string, Signat
   const binary = readBinary(bytes, wasmLimits);
   const types = typesOf(binary);
   const imported = readImports(binary).flatMap(({ type }) => (type.kind === 'function' ? [type.type] : []));
-  const own = entries(binary, sectionId.function, (reader) => ({ type: reader.index(immediate.type) }));
+  const own = entriesOf(binary, sectionId.function, (reader) => ({ type: reader.index(immediate.type) }), wasmLimits);
   const typeOf = [...imported, ...own.map(({ type }) => type)];
-  const functions = entries(binary, sectionId.export, readExport).filter(({ kind }) => kind === 'function');
+  const functions = entriesOf(binary, sectionId.export, readExport, wasmLimits).filter(
+    ({ kind }) => kind === 'function',
+  );
   return new Map(functions.map(({ name, index }) => [name, signatureIn(types, typeOf[index])]));
 }
 
@@ -44,26 +45,20 @@ const sharedOr64Bits = 2 | 4;
 export function hasPlainMemory(bytes: Uint8Array): boolean {
   const binary = readBinary(bytes, wasmLimits);
   const imported = readImports(binary).flatMap(({ type }) => (type.kind === 'memory' ? [type.limits] : []));
-  const memories = [...imported, ...entries(binary, sectionId.memory, readLimits)];
-  const isShown = entries(binary, sectionId.export, readExport).some(
+  const memories = [...imported, ...entriesOf(binary, sectionId.memory, readLimits, wasmLimits)];
+  const isShown = entriesOf(binary, sectionId.export, readExport, wasmLimits).some(
     ({ name, kind }) => name === 'memory' && kind === 'memory',
   );
   const isPlain = memories.length === 1 && (memories[0]!.flags & sharedOr64Bits) === 0;
   return isPlain && (isShown || imported.length === 1);
 }
 
-function entries<T extends object>(binary: Binary, id: number, one: (reader: ByteReader) => T): readonly Read<T>[] {
-  const section = sectionOf(binary, id);
-  if (section === undefined) return [];
-  return readEntries(new ByteReader(binary.bytes, section.payload, section.end, wasmLimits), one);
-}
-
 function readImports(binary: Binary): readonly Import[] {
-  return entries(binary, sectionId.import, readImport);
+  return entriesOf(binary, sectionId.import, readImport, wasmLimits);
 }
 
 function typesOf(binary: Binary): readonly CompositeType[] {
-  return entries(binary, sectionId.type, readRecursiveGroup).flatMap(({ types }) =>
+  return entriesOf(binary, sectionId.type, readRecursiveGroup, wasmLimits).flatMap(({ types }) =>
     types.map(({ composite }) => composite),
   );
 }

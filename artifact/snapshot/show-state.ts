@@ -2,8 +2,8 @@ import { wasmLimits } from '../wasm/limits.ts';
 import { type Binary, type Limits, sectionId, type ValueType } from '../wasm/module.ts';
 import { ByteReader } from '../wasm/read/bytes.ts';
 import { readExport, readGlobal, readImport, readTable } from '../wasm/read/entries.ts';
-import { readBinary, sectionOf } from '../wasm/read/module.ts';
-import { type Read, readEntries, readLimits } from '../wasm/read/types.ts';
+import { entriesOf, readBinary, sectionOf } from '../wasm/read/module.ts';
+import { readLimits } from '../wasm/read/types.ts';
 import { ByteWriter } from '../wasm/write/bytes.ts';
 import { writeExport } from '../wasm/write/entries.ts';
 import { writeBinary } from '../wasm/write/module.ts';
@@ -33,17 +33,17 @@ const sharedFlag = 2;
  */
 export function showState(bytes: Uint8Array, apart: readonly string[]): ShownState {
   const binary = readBinary(bytes, wasmLimits);
-  const imports = entries(binary, sectionId.import, readImport).map(({ type }) => type);
+  const imports = entriesOf(binary, sectionId.import, readImport, wasmLimits).map(({ type }) => type);
   requireOneMemory([
     ...imports.flatMap((type) => (type.kind === 'memory' ? [type.limits] : [])),
-    ...entries(binary, sectionId.memory, readLimits),
+    ...entriesOf(binary, sectionId.memory, readLimits, wasmLimits),
   ]);
-  const exports = entries(binary, sectionId.export, readExport);
+  const exports = entriesOf(binary, sectionId.export, readExport, wasmLimits);
   const hidden = exports
     .filter(({ name, kind }) => kind === 'global' && apart.includes(name))
     .map(({ index }) => index);
   const globals = shownGlobals(binary, imports.filter(({ kind }) => kind === 'global').length, hidden);
-  const tables = entries(binary, sectionId.table, readTable).map(
+  const tables = entriesOf(binary, sectionId.table, readTable, wasmLimits).map(
     (_, at) => at + imports.filter(({ kind }) => kind === 'table').length,
   );
   const shown = [
@@ -55,12 +55,6 @@ export function showState(bytes: Uint8Array, apart: readonly string[]): ShownSta
     globals: Object.fromEntries(globals.map(({ index, type }) => [`fleet:global:${index}`, type])),
     tables: tables.map((index) => `fleet:table:${index}`),
   };
-}
-
-function entries<T extends object>(binary: Binary, id: number, one: (reader: ByteReader) => T): readonly Read<T>[] {
-  const section = sectionOf(binary, id);
-  if (section === undefined) return [];
-  return readEntries(new ByteReader(binary.bytes, section.payload, section.end, wasmLimits), one);
 }
 
 function requireOneMemory(memories: readonly Limits[]): void {
@@ -75,7 +69,7 @@ function shownGlobals(
   imported: number,
   hidden: readonly number[],
 ): { readonly index: number; readonly type: NumberType }[] {
-  return entries(binary, sectionId.global, readGlobal).flatMap(({ type: { type, mutable } }, at) => {
+  return entriesOf(binary, sectionId.global, readGlobal, wasmLimits).flatMap(({ type: { type, mutable } }, at) => {
     const index = imported + at;
     return mutable && !hidden.includes(index) ? [{ index, type: numberOf(type, index) }] : [];
   });

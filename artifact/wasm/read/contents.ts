@@ -16,9 +16,9 @@ import {
 import { ByteReader, type FieldSink } from './bytes.ts';
 import { readFunctionBody } from './code.ts';
 import { readExport, readGlobal, readImport, readTable, readTag } from './entries.ts';
-import { sectionOf } from './module.ts';
+import { entriesOf, sectionOf } from './module.ts';
 import { readDataSegment, readElementSegment } from './segments.ts';
-import { type Read, readEntries, readLimits, readRecursiveGroup } from './types.ts';
+import { type Read, readLimits, readRecursiveGroup } from './types.ts';
 
 /** Every entry of a core module's sections, each with where it was read from. */
 export interface ModuleContents {
@@ -40,11 +40,8 @@ export interface ModuleContents {
 
 /** Reads all sections of a core module to their last byte; instructions of function bodies are left alone. */
 export function readContents(binary: Binary, limits: WasmLimits, sink?: FieldSink): ModuleContents {
-  const entries = <T extends object>(id: number, one: (reader: ByteReader) => T): Read<T>[] => {
-    const section = sectionOf(binary, id);
-    if (section === undefined) return [];
-    return readEntries(new ByteReader(binary.bytes, section.payload, section.end, limits, sink), one);
-  };
+  const entries = <T extends object>(id: number, one: (reader: ByteReader) => T): Read<T>[] =>
+    entriesOf(binary, id, one, limits, sink);
   const single = (id: number, one: (reader: ByteReader) => number): number | undefined => {
     const section = sectionOf(binary, id);
     if (section === undefined) return undefined;
@@ -72,7 +69,8 @@ export function readContents(binary: Binary, limits: WasmLimits, sink?: FieldSin
   };
 }
 
-function readBodies(binary: Binary, limits: WasmLimits): FunctionBody[] {
+/** Where the functions defined in a core module have their bodies, in order. */
+export function readBodies(binary: Binary, limits: WasmLimits): FunctionBody[] {
   const section = sectionOf(binary, sectionId.code);
   if (section === undefined) return [];
   const reader = new ByteReader(binary.bytes, section.payload, section.end, limits);

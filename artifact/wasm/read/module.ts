@@ -1,7 +1,8 @@
 import { WasmError } from '../error.ts';
 import type { WasmLimits } from '../limits.ts';
 import { type Binary, type Section, sectionId } from '../module.ts';
-import { ByteReader } from './bytes.ts';
+import { ByteReader, type FieldSink } from './bytes.ts';
+import { type Read, readEntries } from './types.ts';
 
 // Where each section stands in a module: tags come before globals, the data count before the code.
 const { type, import: imports, function: functions, table, memory, tag, global, start, element, code } = sectionId;
@@ -70,6 +71,19 @@ function readSection(reader: ByteReader, kind: Binary['kind']): Section {
 /** The section with this number, which a core module has at most once. */
 export function sectionOf(binary: Binary, id: number): Section | undefined {
   return binary.sections.find((section) => section.id === id);
+}
+
+/** The entries of that section, each with where it was read from; none where there is no such section. */
+export function entriesOf<T extends object>(
+  binary: Binary,
+  id: number,
+  one: (reader: ByteReader) => T,
+  limits: WasmLimits,
+  sink?: FieldSink,
+): Read<T>[] {
+  const section = sectionOf(binary, id);
+  if (section === undefined) return [];
+  return readEntries(new ByteReader(binary.bytes, section.payload, section.end, limits, sink), one);
 }
 
 /** The name of a custom section. */

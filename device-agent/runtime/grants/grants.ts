@@ -6,7 +6,7 @@ import { measuring } from '../primitives/measure.ts';
 import { memoryDirectory } from '../primitives/memory-directory.ts';
 import { OpenDirectory } from '../primitives/open-directory.ts';
 import { openMax, Quota } from '../primitives/quota.ts';
-import { atOnce, inStretches } from '../primitives/stretches.ts';
+import { atOnce, everyMillisecond, inStretches } from '../primitives/stretches.ts';
 import { ApplicationDirectories } from './application-directories.ts';
 import { Connections } from './connections.ts';
 import { DiskReserve } from './disk-reserve.ts';
@@ -78,7 +78,7 @@ export class Grants {
     const { name } = application;
     if (this.#kept.has(name)) return;
     try {
-      this.#kept.set(name, await inStretches(this.#counting(application), this.#ports.clock));
+      this.#kept.set(name, await inStretches(this.#counting(application), everyMillisecond(this.#ports.clock)));
     } catch (error) {
       if (!(error instanceof FileError || error instanceof DiskError)) throw error;
     }

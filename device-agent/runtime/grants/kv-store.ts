@@ -21,8 +21,7 @@ export class KvStore {
   /** Bytes of each value: nobody else writes here, and to ask the disk for many holds up whoever shares the thread. */
   readonly #sizes = new Map<string, number>();
 
-  /** Knows no values yet. */
-  constructor(disk: Disk, directory: string) {
+  private constructor(disk: Disk, directory: string) {
     this.#disk = disk;
     this.#directory = directory;
   }

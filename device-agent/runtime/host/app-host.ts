@@ -19,13 +19,15 @@ const lastEventMsMax = 30_000;
 /** The same where the whole process is to end, for which it is not waited long. */
 const lastEventOfHostMsMax = 2_000;
 
+const nothingChanged = Promise.resolve(false);
+
 /** The set of applications of one app host: made to be what the supervisor's last `apply` said. */
 export class AppHost {
   readonly #ports: AppHostPorts;
   readonly #say: (message: FromHost) => void;
   readonly #live = new Map<string, Life>();
   /** Orders are carried out one after the other. */
-  #work: Promise<void> = Promise.resolve();
+  #work: Promise<boolean> = nothingChanged;
   /** What the last one says, which others may still be in the way of. */
   #ordered: readonly HostedApplication[] = [];
 
@@ -36,19 +38,22 @@ export class AppHost {
     this.#ports.clock.after(beatMs, () => this.#beat());
   }
 
-  /** Carries out a message; resolves when that is done. */
-  receive(message: ToHost): Promise<void> {
+  /** Carries out a message; resolves when that is done, with whether it started, ended or linked any application. */
+  receive(message: ToHost): Promise<boolean> {
     const { abroad, arrivals, asks, hub } = this.#ports;
     switch (message.kind) {
       case 'message':
         arrivals.take(message);
-        return Promise.resolve();
+        return nothingChanged;
       case 'ask':
         // Whoever is there answers at once, whatever becomes of others; for who is to come it waits.
-        return (asks.isTaken(message) ? Promise.resolve() : this.#work).then(() => asks.take(message));
+        return (asks.isTaken(message) ? nothingChanged : this.#work).then(() => {
+          asks.take(message);
+          return false;
+        });
       case 'sent':
         abroad.sent(message);
-        return Promise.resolve();
+        return nothingChanged;
       case 'apply':
         abroad.apply(message.readElsewhere);
         // Messages for those that are to come follow at once, and carrying out the order may take long.
@@ -61,10 +66,24 @@ export class AppHost {
     }
   }
 
-  #order(applications: readonly HostedApplication[], lastEventMs: number, done: () => void): Promise<void> {
+  #order(applications: readonly HostedApplication[], lastEventMs: number, done: () => void): Promise<boolean> {
     this.#ordered = applications;
-    this.#work = this.#work.then(() => this.#apply(applications, lastEventMs)).then(done);
+    this.#work = this.#work.then(async () => {
+      const isChanging = !this.#runs(applications);
+      await this.#apply(applications, lastEventMs);
+      done();
+      return isChanging;
+    });
     return this.#work;
+  }
+
+  /** Whether exactly these live already. */
+  #runs(applications: readonly HostedApplication[]): boolean {
+    const isLive = (wanted: HostedApplication): boolean => {
+      const life = this.#live.get(wanted.name);
+      return life !== undefined && isSameApplication(life.application, wanted);
+    };
+    return applications.length === this.#live.size && applications.every(isLive);
   }
 
   /** Each comes when its own predecessor has gone, however long others take. */

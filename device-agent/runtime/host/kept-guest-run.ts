@@ -4,6 +4,7 @@ import { SnapshotError } from '../../../artifact/snapshot/snapshot.ts';
 import { DiskError } from '../../../platform/ports.ts';
 import { Gathered } from '../primitives/gathered.ts';
 import { emptyInput, inputOf, lineOutput } from '../primitives/streams.ts';
+import { inStretches } from '../primitives/stretches.ts';
 import type { HostedApplication } from '../protocol.ts';
 import { failureOf, notTakenOver, type RunEnd } from '../run-end.ts';
 import type { KeptState } from '../snapshot/kept-state.ts';
@@ -24,15 +25,6 @@ type Taken =
   | { readonly kind: 'misfit'; readonly reason: string };
 
 const returned = (exitCode: number) => ({ kind: 'resident', exitCode }) as const;
-
-/** Does what takes long a stretch at a time, with its neighbours between two. */
-async function inStretches<T>(steps: Generator<void, T, void>, { giveWay }: Pick<MadeGuest, 'giveWay'>): Promise<T> {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-    await giveWay();
-  }
-}
 
 /** A guest that stays after it was started, or where it went on from a snapshot, and is called for its events. */
 export class KeptGuestRun implements KeptRun {
@@ -78,7 +70,7 @@ export class KeptGuestRun implements KeptRun {
   async capture(): Promise<Captured> {
     let captured: Captured = { kind: 'refused', message: this.#uncapturable };
     await this.#run.again(async ({ giveWay }) => {
-      captured = await this.#captured({ giveWay });
+      captured = await this.#captured(giveWay);
       return returned(0);
     });
     return captured;
@@ -146,7 +138,7 @@ export class KeptGuestRun implements KeptRun {
       if (from.kind === 'exported') return { kind: 'exported', bytes: await readWhole(from, made.giveWay) };
       if (this.#quiet === undefined) return { kind: 'misfit', reason: this.#uncapturable };
       const snapshot = await unpackedSnapshot(from, this.#quiet.memoryPagesMax, made);
-      this.#fuelBefore = await inStretches(this.#quiet.restoring(snapshot, from.isTakenOver), made);
+      this.#fuelBefore = await inStretches(this.#quiet.restoring(snapshot, from.isTakenOver), made.giveWay);
       return { kind: 'restored' };
     } catch (error) {
       if (!(error instanceof SnapshotError || error instanceof DiskError)) throw error;
@@ -154,11 +146,11 @@ export class KeptGuestRun implements KeptRun {
     }
   }
 
-  async #captured(made: Pick<MadeGuest, 'giveWay'>): Promise<Captured> {
+  async #captured(giveWay: MadeGuest['giveWay']): Promise<Captured> {
     try {
       if (this.#quiet === undefined) return { kind: 'refused', message: this.#uncapturable };
       const steps = this.#quiet.snapshotting(this.#fuelBefore + this.#run.usage().fuelSpent);
-      return { kind: 'captured', snapshot: await inStretches(steps, made) };
+      return { kind: 'captured', snapshot: await inStretches(steps, giveWay) };
     } catch (error) {
       if (!(error instanceof UncapturableState || error instanceof SnapshotError)) throw error;
       return { kind: 'refused', message: error.message };

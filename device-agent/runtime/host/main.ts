@@ -39,11 +39,11 @@ function serve(directory: string): void {
     lock: (name: string) => waitForLock(directory, `application-${name}`),
   };
   const host = openAppHost(machine, directory, say);
-  // Orders leave garbage; events and messages leave less than clearing it would hold them up.
+  // Who comes and goes leaves garbage; events, messages and orders for the same again leave less than clearing it would hold them up.
   const quiet = new Quiet(nodeClock, quietMs, clearMemory);
   process.on('message', (message: ToHost) => {
-    void host.receive(message).then(async () => {
-      if (message.kind === 'apply') quiet.stir();
+    void host.receive(message).then(async (hasChanged) => {
+      if (hasChanged) quiet.stir();
       if (message.kind !== 'stop') return;
       await lastSaid;
       process.exit();

@@ -1,9 +1,8 @@
 import { wasmLimits } from '../../../artifact/wasm/limits.ts';
 import { type Limits, sectionId } from '../../../artifact/wasm/module.ts';
-import { ByteReader } from '../../../artifact/wasm/read/bytes.ts';
 import { readImport } from '../../../artifact/wasm/read/entries.ts';
-import { readBinary, sectionOf } from '../../../artifact/wasm/read/module.ts';
-import { readEntries, readLimits } from '../../../artifact/wasm/read/types.ts';
+import { entriesOf, readBinary } from '../../../artifact/wasm/read/module.ts';
+import { readLimits } from '../../../artifact/wasm/read/types.ts';
 
 /** Whether a module asks for no more memory than it starts with: then none that it lacks is what ends it. */
 export function isMemoryFixed(bytes: Uint8Array): boolean {
@@ -12,14 +11,9 @@ export function isMemoryFixed(bytes: Uint8Array): boolean {
 
 function memoriesOf(bytes: Uint8Array): readonly Limits[] {
   const binary = readBinary(bytes, wasmLimits);
-  const reader = (id: number): ByteReader | undefined => {
-    const section = sectionOf(binary, id);
-    return section && new ByteReader(bytes, section.payload, section.end, wasmLimits);
-  };
-  const [imported, own] = [reader(sectionId.import), reader(sectionId.memory)];
-  const imports = imported === undefined ? [] : readEntries(imported, readImport);
+  const imports = entriesOf(binary, sectionId.import, readImport, wasmLimits);
   return [
     ...imports.flatMap(({ type }) => (type.kind === 'memory' ? [type.limits] : [])),
-    ...(own === undefined ? [] : readEntries(own, readLimits)),
+    ...entriesOf(binary, sectionId.memory, readLimits, wasmLimits),
   ];
 }

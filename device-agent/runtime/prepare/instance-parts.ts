@@ -1,10 +1,9 @@
 import { wasmLimits } from '../../../artifact/wasm/limits.ts';
 import { type Binary, sectionId } from '../../../artifact/wasm/module.ts';
-import { ByteReader } from '../../../artifact/wasm/read/bytes.ts';
+import type { ByteReader } from '../../../artifact/wasm/read/bytes.ts';
 import { readExport, readTable } from '../../../artifact/wasm/read/entries.ts';
-import { readBinary, sectionOf } from '../../../artifact/wasm/read/module.ts';
+import { entriesOf, readBinary } from '../../../artifact/wasm/read/module.ts';
 import { readDataSegment, readElementSegment } from '../../../artifact/wasm/read/segments.ts';
-import { readEntries } from '../../../artifact/wasm/read/types.ts';
 
 /** What each instance of a module is given while it is made: in one go, and before any fuel is counted. */
 export interface InstanceParts {
@@ -37,10 +36,7 @@ function sumOf<T extends object>(
   read: (reader: ByteReader) => T,
   count: (one: T) => number,
 ): number {
-  const section = sectionOf(binary, id);
-  if (section === undefined) return 0;
-  const reader = new ByteReader(binary.bytes, section.payload, section.end, wasmLimits);
-  return readEntries(reader, read).reduce((sum, one) => sum + count(one), 0);
+  return entriesOf(binary, id, read, wasmLimits).reduce((sum, one) => sum + count(one), 0);
 }
 
 /** About what one of each takes, in microseconds, as measured on V8 14 of a desktop processor. */

@@ -10,6 +10,7 @@ interface MemoryNodeBase {
   changed: bigint;
 }
 
+/** A file in memory. */
 export interface MemoryFile extends MemoryNodeBase {
   readonly kind: 'file';
   readonly bytes: MemoryBytes;

@@ -12,16 +12,25 @@ export function atOnce<T>(steps: Generator<void, T, void>): T {
   }
 }
 
-/** Does it a millisecond at a time. */
+/** Does it a stretch at a time: `giveWay` is asked after every step, and what it gives, if anything, is waited for. */
 export async function inStretches<T>(
   steps: Generator<void, T, void>,
-  { monotonic, sleep }: Pick<Clock, 'monotonic' | 'sleep'>,
+  giveWay: () => Promise<void> | undefined,
 ): Promise<T> {
-  for (let endMs = monotonic() + stretchMs; ; ) {
+  for (;;) {
     const { done, value } = steps.next();
     if (done === true) return value;
-    if (monotonic() < endMs) continue;
+    const pause = giveWay();
+    if (pause !== undefined) await pause;
+  }
+}
+
+/** Gives way whenever a millisecond is over. */
+export function everyMillisecond({ monotonic, sleep }: Pick<Clock, 'monotonic' | 'sleep'>) {
+  let endMs = monotonic() + stretchMs;
+  const pause = async (): Promise<void> => {
     await sleep(0);
     endMs = monotonic() + stretchMs;
-  }
+  };
+  return () => (monotonic() < endMs ? undefined : pause());
 }

@@ -39,7 +39,6 @@ function* piecesOf(disk: Disk, path: string): Generator<Uint8Array, void, void> 
 export class KeptStateFiles {
   readonly #disk: Disk;
   readonly #directory: string;
-
   readonly #pause: () => Promise<void>;
 
   /** Removes from the directory, which is its own, what a power cut left of writes. `pause` lets others run amid a long one. */

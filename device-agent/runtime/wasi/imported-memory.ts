@@ -1,9 +1,7 @@
 import { wasmLimits } from '../../../artifact/wasm/limits.ts';
 import { type Limits, sectionId } from '../../../artifact/wasm/module.ts';
-import { ByteReader } from '../../../artifact/wasm/read/bytes.ts';
 import { readImport } from '../../../artifact/wasm/read/entries.ts';
-import { readBinary, sectionOf } from '../../../artifact/wasm/read/module.ts';
-import { readEntries } from '../../../artifact/wasm/read/types.ts';
+import { entriesOf, readBinary } from '../../../artifact/wasm/read/module.ts';
 
 /** The pages of 64 KiB that 32 bits address. */
 const pagesMax = 65_536;
@@ -13,10 +11,7 @@ const sharedFlag = 2;
 export const memoryImport = { module: 'env', name: 'memory' } as const;
 
 function askedLimits(bytes: Uint8Array): Limits | undefined {
-  const binary = readBinary(bytes, wasmLimits);
-  const section = sectionOf(binary, sectionId.import);
-  if (section === undefined) return undefined;
-  const imports = readEntries(new ByteReader(bytes, section.payload, section.end, wasmLimits), readImport);
+  const imports = entriesOf(readBinary(bytes, wasmLimits), sectionId.import, readImport, wasmLimits);
   return imports.flatMap(({ type }) => (type.kind === 'memory' ? [type.limits] : []))[0];
 }
 

@@ -108,3 +108,16 @@ test('a message for who is to come waits for it, however many orders are in betw
   const told = said.flatMap((message) => (message.kind === 'states' ? message.applications : []));
   t.is(told.findLast(({ name }) => name === 'late')?.events?.handled, 1);
 });
+
+test('an order for what runs already is told from one that starts, ends or links an application', async (t) => {
+  const { host } = hostBeside('nobody');
+  const late = reader('late');
+  const linked: HostedApplication = { ...web, links: { codec: { sha256: 'a', length: 1 } } } as never;
+  const again = { ...web, restarts: 1 };
+  const changes: boolean[] = [];
+  for (const [id, applications] of [[web], [again], [again, late], [late], [linked, late], [linked, late]].entries()) {
+    changes.push(await host.receive({ kind: 'apply', readElsewhere: [], id, applications }));
+  }
+  changes.push(await host.receive(wordNumbered(1)));
+  t.deepEqual(changes, [true, false, true, true, true, false, false]);
+});

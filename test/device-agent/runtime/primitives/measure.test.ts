@@ -4,7 +4,7 @@ import { memoryDirectory } from '../../../../device-agent/runtime/primitives/mem
 import { OpenDirectory, type OpenOptions } from '../../../../device-agent/runtime/primitives/open-directory.ts';
 import type { OpenFile } from '../../../../device-agent/runtime/primitives/open-file.ts';
 import { Quota } from '../../../../device-agent/runtime/primitives/quota.ts';
-import { atOnce, inStretches } from '../../../../device-agent/runtime/primitives/stretches.ts';
+import { atOnce, everyMillisecond, inStretches } from '../../../../device-agent/runtime/primitives/stretches.ts';
 
 const files = 300;
 const create: OpenOptions = {
@@ -36,7 +36,7 @@ test('a large directory is measured a millisecond at a time, with everybody else
       pauses += 1;
     },
   };
-  const held = await inStretches(measuring(directory), clock);
+  const held = await inStretches(measuring(directory), everyMillisecond(clock));
   t.deepEqual(held, atOnce(measuring(directory)));
   t.deepEqual(held, { bytes: 7 * files, entries: files });
   t.true(pauses >= files / 12, `${pauses} pauses`);
