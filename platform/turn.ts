@@ -1,8 +1,8 @@
 /** Long work beside others: how long one may go on before everybody else has a turn. */
 import type { Clock } from './ports.ts';
 
-/** A turn takes at most this long, so that the event loop is free again soon. */
-const turnMs = 15;
+/** A turn takes at most this long where nothing else is said, so that the event loop is free again soon. */
+const usualTurnMs = 15;
 
 /** Who pauses goes on one after the other: a round of the event loop has one turn of long work, however much of it is on the way. */
 class Rounds {
@@ -43,10 +43,12 @@ function roundsOf(clock: Clock): Rounds {
 export class Turn {
   readonly #clock: Clock;
   readonly #rounds: Rounds;
+  readonly #turnMs: number;
   #end: number;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, turnMs = usualTurnMs) {
     this.#clock = clock;
+    this.#turnMs = turnMs;
     this.#rounds = roundsOf(clock);
     this.#end = clock.monotonic() + turnMs;
   }
@@ -56,7 +58,7 @@ export class Turn {
   /** Everybody else first; then a turn begins. */
   readonly pause = async (): Promise<void> => {
     await this.#rounds.next();
-    this.#end = this.#clock.monotonic() + turnMs;
+    this.#end = this.#clock.monotonic() + this.#turnMs;
   };
 
   /** Goes on at once while the turn is not over. */

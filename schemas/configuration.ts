@@ -10,6 +10,7 @@ import {
   unknownKey,
 } from './configuration-faults.ts';
 import type { AgentConfiguration, CliConfiguration, ControllerConfiguration } from './generated/types.ts';
+import { isObject } from './json-object.ts';
 import { nearestName } from './nearest-name.ts';
 
 /** The sections after defaults were filled in. */
@@ -133,7 +134,7 @@ function unknownFlags(flags: Readonly<Record<string, string>>, leaves: readonly 
 
 /** A file's value without sections that hold nothing, as when every line of one is a comment. */
 function withoutEmptySections(file: unknown): unknown {
-  if (typeof file !== 'object' || file === null || Array.isArray(file)) return file ?? {};
+  if (!isObject(file)) return file ?? {};
   return Object.fromEntries(
     Object.entries(file).filter(([name, value]) => value !== null || !(name in schema.properties)),
   );

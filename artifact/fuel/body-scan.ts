@@ -39,7 +39,7 @@ export class BodyScan {
     this.#seen = nothingSeen();
     this.#height = 0;
     this.#open.push(false, 0, 0, 0, results);
-    this.#ways.enter(false, false);
+    this.#ways.enter(false);
     this.#begin(noSegment, start);
     cursor.seek(start, end);
     while (this.#open.top >= 0 && cursor.next()) this.#instruction(cursor.opcode);
@@ -111,7 +111,7 @@ export class BodyScan {
 
   #enter(isLoop: boolean, mayBeSkipped = false): void {
     const [params, results] = blockArity(this.#cursor, this.#signatures);
-    this.#ways.enter(isLoop, mayBeSkipped);
+    this.#ways.enter(mayBeSkipped);
     this.#open.push(isLoop, this.#segments.current, this.#height - params, params, results);
   }
 
@@ -168,8 +168,8 @@ export class BodyScan {
     for (let i = 0; i < count; i++) {
       if (kinds[i] !== immediate.label) continue;
       const to = top - values[i]!;
-      this.#constructAt(to);
-      this.#ways.branch(to);
+      // The label of a loop begins another round.
+      if (!this.#open.isLoop(this.#constructAt(to))) this.#ways.branch(to);
       place = Math.min(place, to);
     }
     const target = this.#constructAt(place);

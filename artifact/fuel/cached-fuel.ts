@@ -1,7 +1,7 @@
 import type { Assembler } from './assembler.ts';
 import type { BodyShape } from './body-shape.ts';
 import type { Indices } from './indices.ts';
-import { fillUpWhereGone, own } from './injected.ts';
+import { fillUpWhereGone, ifBelowZero, own } from './injected.ts';
 import { inlinedIntoBytesMax } from './limits.ts';
 import { outOfFuelLabel } from './reentered-loop.ts';
 
@@ -58,6 +58,7 @@ export class CachedFuel {
     const code = this.#code;
     if (this.callsStay) {
       code.i64Subtract();
+      code.localTee(this.local);
       fillUpWhereGone(code, this.#indices, this.local);
     } else {
       code.call(this.#indices.own(own.spend));
@@ -71,9 +72,7 @@ export class CachedFuel {
     code.localTee(this.local);
     code.globalSet(this.#indices.left);
     code.localGet(this.local);
-    code.i64Const(0);
-    code.i64LessThan();
-    code.ifUnlikely();
+    ifBelowZero(code);
     code.i64Const(0);
     code.call(this.#indices.own(own.charge));
     code.end();

@@ -12,8 +12,7 @@ export class FlowScan {
   readonly #segment = new Column<number>();
   readonly #first = new Column<number>();
   readonly #from = new Column<number>();
-  /** Constructs that are open: whether one is a loop, the point at which it opened. */
-  readonly #isLoop: boolean[] = [];
+  /** The point at which each construct opened that is open. */
   readonly #before: number[] = [];
   /** The list of points from which control comes to the end of each. */
   readonly #toEnd: number[] = [];
@@ -28,8 +27,7 @@ export class FlowScan {
   #joining = fromHere;
 
   /** A construct opens. */
-  enter(isLoop: boolean, mayBeSkipped: boolean): void {
-    this.#isLoop.push(isLoop);
+  enter(mayBeSkipped: boolean): void {
     this.#before.push(this.#here);
     this.#toEnd.push(noLink);
     this.#mayBeSkipped.push(mayBeSkipped);
@@ -46,16 +44,15 @@ export class FlowScan {
   /** The innermost construct ends. */
   leave(): void {
     const innermost = this.#toEnd.length - 1;
-    this.#isLoop.pop();
     const before = this.#before.pop()!;
     this.#endComesFrom(innermost, this.#here);
     if (this.#mayBeSkipped.pop()) this.#endComesFrom(innermost, before);
     this.#joining = this.#toEnd.pop()!;
   }
 
-  /** Control may go to the label of the construct at this place; that of a loop begins another round. */
+  /** Control may go to the end of the construct at this place. */
   branch(place: number): void {
-    if (!this.#isLoop[place]) this.#endComesFrom(place, this.#here);
+    this.#endComesFrom(place, this.#here);
   }
 
   /** What follows never runs. */

@@ -79,14 +79,14 @@ function spendBody(indices: Indices): OwnBody {
     code.localGet(0);
     code.localGet(1);
     code.i64Subtract();
+    code.localTee(0);
     fillUpWhereGone(code, indices, 0);
     code.localGet(0);
   });
 }
 
-/** Keeps the fuel that is left in a local; asks the host for more where it is below zero. */
+/** Asks the host for more where the fuel that is kept in a local, and is on top of the stack, is below zero. */
 export function fillUpWhereGone(code: Assembler, indices: Indices, local: number): void {
-  code.localTee(local);
   ifBelowZero(code);
   code.localGet(local);
   code.call(indices.own(own.refill));
@@ -105,16 +105,21 @@ function enterBody(indices: Indices, reserve: number): OwnBody {
       code.i32Subtract();
       code.localTee(bytes);
       code.i32Const(reserve);
-      code.i32LessThan();
-      code.ifUnlikely();
-      code.call(indices.own(own.overflow));
-      code.end();
+      stopWhereLess(code, indices);
       code.localGet(bytes);
       code.globalSet(indices.stack);
       code.localGet(before);
     },
     [i32],
   );
+}
+
+/** Ends the program where of the two numbers of bytes on top of the stack the first, which are left, is less than the second. */
+export function stopWhereLess(code: Assembler, indices: Indices): void {
+  code.i32LessThan();
+  code.ifUnlikely();
+  code.call(indices.own(own.overflow));
+  code.end();
 }
 
 // A length of 2^32 items makes the operation trap, whatever was paid; one of bytes can't make the fuel wrap around.
@@ -190,7 +195,8 @@ function trapIfEnded(code: Assembler, indices: Indices): void {
   code.end();
 }
 
-function ifBelowZero(code: Assembler): void {
+/** Begins what is done where the fuel on top of the stack is gone. */
+export function ifBelowZero(code: Assembler): void {
   code.i64Const(0);
   code.i64LessThan();
   code.ifUnlikely();

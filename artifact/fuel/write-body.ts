@@ -6,7 +6,7 @@ import { CachedFuel } from './cached-fuel.ts';
 import { cachedRegions, leavesRegion, notCached, notReentered, reenteredLoops } from './cached-regions.ts';
 import { type Edit, type EditLog, edit, notByIndex } from './edit-log.ts';
 import type { Indices } from './indices.ts';
-import { bulkFunction, own } from './injected.ts';
+import { bulkFunction, own, stopWhereLess } from './injected.ts';
 import type { MeteredFunction } from './meter.ts';
 import { closeAround, copyBranch, labelOutside, labelsAround, openAround } from './reentered-loop.ts';
 
@@ -191,10 +191,7 @@ class BodyWriter {
     code.globalSet(stack);
     code.localGet(this.#stackLocal);
     code.i32Const(bytes + this.#reserve);
-    code.i32LessThan();
-    code.ifUnlikely();
-    code.call(this.#indices.own(own.overflow));
-    code.end();
+    stopWhereLess(code, this.#indices);
   }
 
   #segment(segment: number, construct: number): void {

@@ -4,7 +4,7 @@ import type { Assembler } from './assembler.ts';
 import { noSegment } from './body-shape.ts';
 import { type Edit, type EditLog, edit } from './edit-log.ts';
 import type { Indices } from './indices.ts';
-import { own } from './injected.ts';
+import { fillUpWhereGone, stopWhereLess } from './injected.ts';
 import type { MeteredFunction } from './meter.ts';
 
 /** What the body of a threaded function is written from. */
@@ -122,19 +122,10 @@ class ThreadedWriter {
     }
     if (!looks) return;
     code.localGet(this.#fuel);
-    code.i64Const(0);
-    code.i64LessThan();
-    code.ifUnlikely();
-    code.localGet(this.#fuel);
-    code.call(indices.own(own.refill));
-    code.localSet(this.#fuel);
-    code.end();
+    fillUpWhereGone(code, indices, this.#fuel);
     code.localGet(this.#stack);
     code.i32Const(metered.metering.stackBytes! + this.#source.reserve);
-    code.i32LessThan();
-    code.ifUnlikely();
-    code.call(indices.own(own.overflow));
-    code.end();
+    stopWhereLess(code, indices);
   }
 
   #call(start: number, end: number, index: number): void {

@@ -1,7 +1,6 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { compiled } from './compiled.ts';
 
 /** Whether there is a clang that compiles to WASI (Debian's with wasi-libc). */
 export function hasClang(): boolean {
@@ -10,13 +9,5 @@ export function hasClang(): boolean {
 
 /** Compiles a source file to a module. */
 export function compileC(source: string, model: 'command' | 'reactor'): Uint8Array<ArrayBuffer> {
-  const directory = mkdtempSync(join(tmpdir(), 'fleet-c-'));
-  try {
-    const to = join(directory, 'module.wasm');
-    const flags = ['--target=wasm32-wasi', '-O2', `-mexec-model=${model}`, '-Wl,--strip-all'];
-    execFileSync('clang', [...flags, '-o', to, source]);
-    return new Uint8Array(readFileSync(to));
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  return compiled('clang', ['--target=wasm32-wasi', '-O2', `-mexec-model=${model}`, '-Wl,--strip-all'], source);
 }

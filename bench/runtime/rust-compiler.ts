@@ -1,7 +1,7 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { compiled } from './compiled.ts';
 
 /** A rustc, and its target that is WASI. */
 export interface RustCompiler {
@@ -25,13 +25,6 @@ export function compileRust(
   { command, target }: RustCompiler,
   kind: 'bin' | 'cdylib',
 ): Uint8Array<ArrayBuffer> {
-  const directory = mkdtempSync(join(tmpdir(), 'fleet-rust-'));
-  try {
-    const to = join(directory, 'module.wasm');
-    const flags = ['--edition', '2021', '--target', target, '--crate-type', kind, '-O', '-C', 'strip=symbols'];
-    execFileSync(command, [...flags, '-o', to, source]);
-    return new Uint8Array(readFileSync(to));
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  const flags = ['--edition', '2021', '--target', target, '--crate-type', kind, '-O', '-C', 'strip=symbols'];
+  return compiled(command, flags, source);
 }

@@ -3,6 +3,7 @@
  * renews a certificate, also one that expired months ago: it is the key that counts.
  */
 
+import { isObject } from '../../schemas/json-object.ts';
 import type { Authority } from './authority.ts';
 import { expiryOf } from './authority-ends.ts';
 import type { AuthorizeDevice, OnRefusal } from './authorization.ts';
@@ -22,8 +23,8 @@ export type EnrolmentAnswer =
 
 /** Reads the body; a sentence when it is not a request. */
 export function parseEnrolment(body: unknown): EnrolmentRequest | string {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return 'expected {"device", "csr"}';
-  const { device, csr, ...rest } = body as Record<string, unknown>;
+  if (!isObject(body)) return 'expected {"device", "csr"}';
+  const { device, csr, ...rest } = body;
   if (typeof device !== 'string' || typeof csr !== 'string') return 'expected the strings "device" and "csr"';
   const unknown = Object.keys(rest)[0];
   return unknown === undefined ? { device, csr } : `unknown field ${JSON.stringify(unknown)}`;

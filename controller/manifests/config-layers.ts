@@ -1,10 +1,7 @@
 /** Configuration in layers: maps merge member by member, everything else is replaced whole by the later layer. */
 import type { Config } from '../../schemas/generated/types.ts';
+import { isObject } from '../../schemas/json-object.ts';
 import type { ValuePath } from './finding.ts';
-
-function isMap(value: unknown): value is Config {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** `lower` with `upper` over it. Neither is changed; what only one of them has is shared, not copied. */
 export function mergeConfig(lower: Config | undefined, upper: Config | undefined): Config {
@@ -12,7 +9,7 @@ export function mergeConfig(lower: Config | undefined, upper: Config | undefined
   const merged: Config = { ...lower };
   for (const [key, value] of Object.entries(upper)) {
     const under = Object.hasOwn(lower, key) ? lower[key] : undefined;
-    merged[key] = isMap(under) && isMap(value) ? mergeConfig(under, value) : value;
+    merged[key] = isObject(under) && isObject(value) ? mergeConfig(under, value) : value;
   }
   return merged;
 }

@@ -5,6 +5,7 @@ import { isDevice } from '../../schemas/generated/validators/device.js';
 import { isFleet } from '../../schemas/generated/validators/fleet.js';
 import { isSecret } from '../../schemas/generated/validators/secret.js';
 import { isSite } from '../../schemas/generated/validators/site.js';
+import { isObject } from '../../schemas/json-object.ts';
 import { bareFingerprint, keyFingerprint } from '../../schemas/key-fingerprint.ts';
 import { nearestName } from '../../schemas/nearest-name.ts';
 import { listAt } from './broken-manifest.ts';
@@ -136,7 +137,7 @@ function checkKind(value: Readonly<Record<string, unknown>>, report: Report): Ma
 export function checkDocument(value: unknown, document: number): CheckedDocument {
   const findings: FileFinding[] = [];
   const report: Report = (path, part, code, message) => findings.push({ document, path, part, code, message });
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     report(
       [],
       'value',
@@ -145,7 +146,7 @@ export function checkDocument(value: unknown, document: number): CheckedDocument
     );
     return { kind: 'broken', findings };
   }
-  const kind = checkKind(value as Readonly<Record<string, unknown>>, report);
+  const kind = checkKind(value, report);
   if (kind === undefined) return { kind: 'broken', findings };
   const validate = validators[kind];
   const isValid = validate(value);

@@ -1,4 +1,5 @@
 /** The shadow as it is kept, and the algebra on its state: merge, difference, metadata. Nothing here changes its arguments. */
+import { isObject } from '../../schemas/json-object.ts';
 
 /** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -27,11 +28,6 @@ export interface Shadow {
 
 /** The shadow of a device that never had one. */
 export const absentShadow: Shadow = { version: 0, deleted: true, state: {}, metadata: {} };
-
-/** Whether a value merges key by key. */
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** A value's metadata: its shape with the time it was set, which all leaves share. */
 function stamped(value: Json, time: JsonObject): Json {

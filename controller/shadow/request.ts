@@ -1,5 +1,6 @@
 /** Reads the payload of a shadow request: bytes from a device, judged before anything is done with them. */
-import { isObject, type Json, type JsonObject, type ShadowSection } from './document.ts';
+import { isObject } from '../../schemas/json-object.ts';
+import type { Json, JsonObject, ShadowSection } from './document.ts';
 import { clientTokenBytesMax, depthMax, requestBytesMax } from './limits.ts';
 
 /** Why a request is refused; codes and messages are those that AWS documents. */

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { makeDirectoryDurably } from '../../platform/durable-file.ts';
 import { nodeClock as clock } from '../../platform/node/clock.ts';
 import { nodeDisk as disk } from '../../platform/node/disk.ts';
-import { processRoom } from '../../platform/node/process-room.ts';
+import { descriptorRoom } from '../../platform/node/process-room.ts';
 import { nodeRandom as random } from '../../platform/node/random.ts';
 import type { DiskError, Log } from '../../platform/ports.ts';
 import type { ControllerConfiguration } from '../../schemas/generated/types.ts';
@@ -82,6 +82,6 @@ export async function openGround(
   const identity = await authority.serverIdentity(configuration.hostnames!);
   const apiToken = readApiToken(disk, random, state.apiToken);
   const guard = createGuard({ clock, log });
-  const room = connectionRoom(processRoom().descriptors);
+  const room = connectionRoom(descriptorRoom());
   return { configuration, state, log, authority, identity, keys, apiToken, guard, room };
 }

@@ -3,13 +3,14 @@
  * believes nothing of it that does not parse; the host believes its supervisor.
  */
 import type { ApplicationReport, FactReport } from '../../schemas/generated/types.ts';
+import { isObject } from '../../schemas/json-object.ts';
 import type { RunnableApplication, RunnableModule } from './app-runtime.ts';
 import { dataMax, type MessageAbroad, type MessageHere, type Sent, type Took } from './channels/channel-messages.ts';
 import { textLengthMax } from './grants/fact-value.ts';
 import type { MachinePlaces } from './grants/machine-places.ts';
 import type { OpenedSecrets } from './grants/opened-secrets.ts';
 import { type Answer, type Ask, parseAnswer } from './http/messages.ts';
-import { type Fields, isCount, isFields } from './message-fields.ts';
+import { type Fields, isCount } from './message-fields.ts';
 import type { PreparedModule } from './prepare/prepared-store.ts';
 
 /** A module that is linked to an application, as a host is told of it. */
@@ -114,21 +115,21 @@ const countNames = ['handled', 'failed', 'dropped', 'instances', 'waiting'] as c
 
 /** The counts that are counts. */
 function parseCounts(value: unknown): ApplicationReport['events'] {
-  if (!isFields(value)) return undefined;
+  if (!isObject(value)) return undefined;
   return Object.fromEntries(
     countNames.map((name) => [name, value[name]] as const).filter(([, count]) => isCount(count)),
   );
 }
 
 function isFact(value: unknown): value is FactReport {
-  if (!isFields(value) || !isText(value.at)) return false;
+  if (!isObject(value) || !isText(value.at)) return false;
   if (typeof value.value === 'string') return value.value.length <= textLengthMax;
   return typeof value.value === 'boolean' || Number.isFinite(value.value);
 }
 
 /** Those that are facts; a host that says others says nothing. */
 function parseFacts(value: unknown): ApplicationReport['facts'] {
-  if (!isFields(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const facts = Object.entries(value)
     .slice(0, factsMax)
     .flatMap(([name, fact]) =>
@@ -139,13 +140,13 @@ function parseFacts(value: unknown): ApplicationReport['facts'] {
 
 /** Those that are texts. */
 function parseLinks(value: unknown): ApplicationReport['links'] {
-  if (!isFields(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const links = Object.entries(value).filter((entry): entry is [string, string] => isText(entry[1]));
   return Object.fromEntries(links.slice(0, linksMax).map(([link, named]) => [link, named.slice(0, linkedMax)]));
 }
 
 function parseSnapshot(value: unknown): ApplicationReport['snapshot'] {
-  if (!isFields(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const { at, bytes, isRestored, isTakenOver, fault } = value;
   return {
     ...(isText(at) ? { at } : {}),
@@ -157,7 +158,7 @@ function parseSnapshot(value: unknown): ApplicationReport['snapshot'] {
 }
 
 function parseReport(value: unknown): ApplicationReport | undefined {
-  if (!isFields(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const { name, version, state, since, restarts, exitCode, message, stack, lines } = value;
   if (!isText(name) || !isText(version) || !states.has(state) || !isText(since) || !isCount(restarts)) return undefined;
   if (exitCode !== undefined && !Number.isSafeInteger(exitCode)) return undefined;
@@ -182,7 +183,7 @@ function parseReport(value: unknown): ApplicationReport | undefined {
 }
 
 function parseUsage(value: unknown): Usage | undefined {
-  if (!isFields(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const { name, memoryBytes, fuelPerSecond, dataBytes, kvBytes, waiting } = value;
   if (!isText(name) || !isCount(memoryBytes) || !isCount(fuelPerSecond)) return undefined;
   if (dataBytes !== undefined && !isCount(dataBytes)) return undefined;
@@ -212,7 +213,7 @@ function parseList<T>(value: unknown, parse: (item: unknown) => T | undefined): 
 
 /** The message, rebuilt from its known fields, or undefined when it is none of ours. */
 export function parseFromHost(value: unknown): FromHost | undefined {
-  if (!isFields(value)) return undefined;
+  if (!isObject(value)) return undefined;
   switch (value.kind) {
     case 'ready':
       return { kind: 'ready' };

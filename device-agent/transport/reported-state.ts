@@ -1,5 +1,6 @@
 /** How a report becomes the reported state of a shadow, which merges what it is told and forgets only what is named. */
 import type { Report } from '../../schemas/generated/types.ts';
+import { isObject } from '../../schemas/json-object.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -10,16 +11,12 @@ const maybeLeft: Members = {
   outbox: { oldestAt: '', held: { channel: '' } },
 };
 
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Nulls for the members of `held` that `own` lacks, at any depth; undefined when there are none. */
 function removals(held: Members, own: Members): Members | undefined {
   const entries = Object.entries(held).flatMap(([name, value]): [string, unknown][] => {
     if (!Object.hasOwn(own, name)) return [[name, null]];
     const [inner, ownInner] = [value, own[name]];
-    const nested = isMembers(inner) && isMembers(ownInner) ? removals(inner, ownInner) : undefined;
+    const nested = isObject(inner) && isObject(ownInner) ? removals(inner, ownInner) : undefined;
     return nested === undefined ? [] : [[name, nested]];
   });
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
@@ -29,7 +26,7 @@ function removals(held: Members, own: Members): Members | undefined {
 function merged(under: Members, over: Members): Members {
   const joined = Object.entries(over).map(([name, value]): [string, unknown] => {
     const below = Object.hasOwn(under, name) ? under[name] : undefined;
-    return [name, isMembers(below) && isMembers(value) ? merged(below, value) : value];
+    return [name, isObject(below) && isObject(value) ? merged(below, value) : value];
   });
   return { ...under, ...Object.fromEntries(joined) };
 }
@@ -53,7 +50,7 @@ export class ReportedState {
    * again, since on shore a report is whole or none.
    */
   found(reported: unknown): Members | undefined {
-    if (!isMembers(reported)) return undefined;
+    if (!isObject(reported)) return undefined;
     this.#held = merged(maybeLeft, reported);
     const strangers = this.#said && removals(reported, this.#said);
     return strangers && this.#said && merged(strangers, this.#said);

@@ -9,12 +9,12 @@ export class LaterConnection implements Connection {
   #fault: Error | undefined;
   #isClosed = false;
   readonly #waiting = new Set<() => void>();
-  readonly #settled = Promise.withResolvers<void>();
+  readonly #settled: Promise<void>;
   readonly input: InputStream;
   readonly output: OutputStream;
 
   constructor(making: Promise<Connection>) {
-    making.then(
+    this.#settled = making.then(
       (made) => this.#settle(made, undefined),
       (error: Error) => this.#settle(undefined, error),
     );
@@ -36,7 +36,6 @@ export class LaterConnection implements Connection {
     if (this.#isClosed) made?.close();
     for (const callback of this.#waiting) callback();
     this.#waiting.clear();
-    this.#settled.resolve();
   }
 
   #use(): Connection | undefined {
@@ -65,6 +64,6 @@ export class LaterConnection implements Connection {
     this.#isClosed = true;
     this.#waiting.clear();
     if (this.#made !== undefined) return this.#made.close();
-    return this.#fault === undefined ? this.#settled.promise : undefined;
+    return this.#fault === undefined ? this.#settled : undefined;
   }
 }

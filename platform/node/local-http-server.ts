@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { LocalRequest, LocalResponse } from '../local-http.ts';
 import { headersOf, readBody } from './http-request.ts';
-import { processRoom } from './process-room.ts';
+import { descriptorRoom } from './process-room.ts';
 import { UnsentAnswers } from './unsent-answers.ts';
 
 /** Where the server listens and who answers; `answer` must not reject. */
@@ -77,7 +77,7 @@ export function startLocalHttpServer(options: LocalServerOptions): Promise<numbe
   );
   // Who has said all it has to say may still listen.
   Object.assign(server, { httpAllowHalfOpen: true });
-  server.maxConnections = Math.max(1, Math.min(connectionsMax, processRoom().descriptors - descriptorsKept));
+  server.maxConnections = Math.max(1, Math.min(connectionsMax, descriptorRoom() - descriptorsKept));
   server.on('drop', options.onUnread);
   server.maxHeadersCount = headersMax;
   server.setTimeout(stalledMs, (socket) => socket.destroy());

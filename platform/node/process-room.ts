@@ -1,14 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import type { ProcessRoom } from '../ports.ts';
+import { kernelText } from './kernel-text.ts';
 import { processLimits } from './process-limits.ts';
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
 
 function names(directory: string): string[] {
   try {
@@ -22,7 +15,7 @@ function names(directory: string): string[] {
 function threadsOfUser(uid: number): number {
   let count = 0;
   for (const pid of names('/proc').filter((name) => /^\d+$/.test(name))) {
-    const status = readText(`/proc/${pid}/status`);
+    const status = kernelText(`/proc/${pid}/status`);
     if (Number(/^Uid:\s+(\d+)/m.exec(status)?.[1]) === uid) count += Number(/^Threads:\s+(\d+)/m.exec(status)?.[1]);
   }
   return count;
@@ -36,19 +29,21 @@ function threadsByLimit(): number {
 /** What the control groups around this process, a container's or a unit's, leave. */
 function threadsByGroups(): number {
   let least = Number.POSITIVE_INFINITY;
-  let path = /^0::(.*)$/m.exec(readText('/proc/self/cgroup'))?.[1] ?? '';
+  let path = /^0::(.*)$/m.exec(kernelText('/proc/self/cgroup'))?.[1] ?? '';
   for (; path !== ''; path = path.slice(0, path.lastIndexOf('/'))) {
-    const most = readText(`/sys/fs/cgroup${path}/pids.max`).trim();
-    const left = Number(most) - Number(readText(`/sys/fs/cgroup${path}/pids.current`));
+    const most = kernelText(`/sys/fs/cgroup${path}/pids.max`).trim();
+    const left = Number(most) - Number(kernelText(`/sys/fs/cgroup${path}/pids.current`));
     if (/^\d+$/.test(most)) least = Math.min(least, left);
   }
   return least;
 }
 
+/** How many more files and connections this process may have open. */
+export function descriptorRoom(): number {
+  return processLimits().descriptors - names('/proc/self/fd').length;
+}
+
 /** What this process may have besides what it has. */
 export function processRoom(): ProcessRoom {
-  return {
-    descriptors: processLimits().descriptors - names('/proc/self/fd').length,
-    threads: Math.min(threadsByLimit(), threadsByGroups()),
-  };
+  return { descriptors: descriptorRoom(), threads: Math.min(threadsByLimit(), threadsByGroups()) };
 }

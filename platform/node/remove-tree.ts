@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { lstatSync, opendirSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
+import { Turn } from '../turn.ts';
+import { nodeClock } from './clock.ts';
 
 /** The thread is held up for about this long at a time by a tree that is removed aside. */
 const stretchMs = 5;
@@ -46,10 +47,6 @@ export function removeTree(path: string): void {
 
 /** The same while the thread is free for others. */
 export async function removeTreeAside(path: string): Promise<void> {
-  let endMs = performance.now() + stretchMs;
-  for (const _step of removal(path)) {
-    if (performance.now() < endMs) continue;
-    await setImmediate();
-    endMs = performance.now() + stretchMs;
-  }
+  const turn = new Turn(nodeClock, stretchMs);
+  for (const _step of removal(path)) if (turn.isOver()) await turn.pause();
 }

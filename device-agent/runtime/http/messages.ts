@@ -1,5 +1,6 @@
 /** What the door for requests, the supervisor and the hosts say to each other; bodies are base64. */
-import { type Fields, isCount, isFields } from '../message-fields.ts';
+import { isObject } from '../../../schemas/json-object.ts';
+import { type Fields, isCount } from '../message-fields.ts';
 
 /** A request as it came in. */
 export interface HttpAsk {
@@ -76,7 +77,7 @@ function isBody(value: unknown, bytesMax: number): value is string {
 }
 
 function parseHeaders(value: unknown): Readonly<Record<string, string>> | undefined {
-  if (!isFields(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const entries = Object.entries(value);
   return entries.length <= fieldsMax && entries.every(([name, text]) => isText(name) && isText(text))
     ? Object.fromEntries(entries as [string, string][])
@@ -84,7 +85,7 @@ function parseHeaders(value: unknown): Readonly<Record<string, string>> | undefi
 }
 
 function parseAsk(value: unknown): HttpAsk | undefined {
-  if (!isFields(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const { method, route, pathInfo, query, address, serverName, serverPort, body } = value;
   const headers = parseHeaders(value.headers);
   if (headers === undefined || !isCount(serverPort) || !isBody(body, askBodyBytesMax)) return undefined;
@@ -94,13 +95,13 @@ function parseAsk(value: unknown): HttpAsk | undefined {
 }
 
 function parseDropped(counts: unknown): FromDoor | undefined {
-  if (!isFields(counts) || !Object.values(counts).every(isCount)) return undefined;
+  if (!isObject(counts) || !Object.values(counts).every(isCount)) return undefined;
   return { kind: 'dropped', counts: counts as Readonly<Record<string, number>> };
 }
 
 /** What a door says, rebuilt from its known fields; undefined when it is none of ours. */
 export function parseFromDoor(value: unknown): FromDoor | undefined {
-  if (!isFields(value)) return undefined;
+  if (!isObject(value)) return undefined;
   if (value.kind === 'listening') return isCount(value.port) ? { kind: 'listening', port: value.port } : undefined;
   if (value.kind === 'deaf') return isText(value.message) ? { kind: 'deaf', message: value.message } : undefined;
   if (value.kind === 'dropped') return parseDropped(value.counts);
@@ -116,7 +117,7 @@ function isHeader(value: unknown): value is readonly [string, string] {
 }
 
 function parseHttpAnswer(value: unknown): HttpAnswer | undefined {
-  if (!isFields(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const { kind, status, headers, body } = value;
   if (unanswered.has(kind)) return { kind: kind as 'busy' };
   if (kind !== 'response' || !isCount(status) || status < 200 || status > 599) return undefined;

@@ -1,7 +1,7 @@
 /** The real Mosquitto, with the configuration that the controller hands out, where it is installed. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MosquittoSite } from '../../../../controller/doors/mqtt/external/mosquitto-site.ts';
@@ -13,15 +13,6 @@ import { quietLog, type Scene } from '../scene.ts';
 export const mosquitto = ['mosquitto', '/usr/sbin/mosquitto'].find(
   (program) => spawnSync(program, ['-h']).error === undefined,
 );
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
-}
 
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -4,10 +4,11 @@ import { startEmbeddedBroker } from '../../../../controller/doors/mqtt/embedded/
 import { connectExternalBroker } from '../../../../controller/doors/mqtt/external/bus.ts';
 import { blobOf } from '../../../../controller/engine/issue.ts';
 import { nodeClock } from '../../../../platform/node/clock.ts';
+import { freePort } from '../../../../platform/node/free-port.ts';
 import type { MessageBus } from '../../../../platform/ports.ts';
 import { openEngineOn, reportOf } from '../../engine/test-engine.ts';
 import { quietGuard, quietLog, Scene, type TestDevice } from '../scene.ts';
-import { freePort, mosquitto, startMosquitto } from './mosquitto.ts';
+import { mosquitto, startMosquitto } from './mosquitto.ts';
 import { connectSdk } from './sdk-client.ts';
 
 // The SDK's native threads outlive its closed connections, and would keep this process from ending.

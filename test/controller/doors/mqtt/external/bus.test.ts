@@ -7,9 +7,10 @@ import test, { type ExecutionContext } from 'ava';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { connectExternalBroker } from '../../../../../controller/doors/mqtt/external/bus.ts';
 import { nodeClock } from '../../../../../platform/node/clock.ts';
+import { freePort } from '../../../../../platform/node/free-port.ts';
 import type { BusMessage, Clock } from '../../../../../platform/ports.ts';
 import { quietLog, Scene, type TestDevice } from '../../scene.ts';
-import { freePort, mosquitto, startMosquitto } from '../mosquitto.ts';
+import { mosquitto, startMosquitto } from '../mosquitto.ts';
 
 test('a broker that is away is said once, whatever the number of attempts', async (t) => {
   const lines: string[] = [];
