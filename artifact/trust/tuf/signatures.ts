@@ -36,6 +36,17 @@ export function requireThreshold(
   }
 }
 
+/** Whether as many of the role's keys as its threshold asks for signed a file. */
+export function meetsThreshold(delegation: Delegation, file: MetadataFile<unknown>): boolean {
+  try {
+    requireThreshold(delegation, file, 'the file', '5.4');
+    return true;
+  } catch (error) {
+    if (error instanceof TrustError) return false;
+    throw error;
+  }
+}
+
 /** The trusted key of that id, if it is one that can count. */
 export function trustedKey({ keys }: Delegation, keyId: string, what: string): PublicKey | undefined {
   const entry = Object.hasOwn(keys, keyId) ? keys[keyId] : undefined;

@@ -4,7 +4,7 @@
  */
 import type { Root, Targets } from '@tufjs/models';
 import { rootDelegation } from '../../../artifact/trust/tuf/root.ts';
-import { type Delegation, requireThreshold } from '../../../artifact/trust/tuf/signatures.ts';
+import { type Delegation, meetsThreshold } from '../../../artifact/trust/tuf/signatures.ts';
 import { delegationOf, readTargets } from '../../../artifact/trust/tuf/targets.ts';
 import { ifReadable } from '../if-readable.ts';
 import { signedFile, type TrustFiles, targetsFile } from '../trust-files.ts';
@@ -57,12 +57,7 @@ function newestOf(known: readonly KnownTrust[], role: string, signers: Delegatio
     return file === undefined ? [] : [{ where, file }];
   });
   const newestFirst = read.sort((one, other) => other.file.signed.version - one.file.signed.version);
-  const found = newestFirst.find(({ file }) => {
-    return ifReadable(() => {
-      requireThreshold(signers, file, path, '5.6.3');
-      return true;
-    });
-  });
+  const found = newestFirst.find(({ file }) => meetsThreshold(signers, file));
   return found && { where: found.where, signed: found.file.signed };
 }
 
