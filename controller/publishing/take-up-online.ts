@@ -1,8 +1,9 @@
 /** What of the snapshot and timestamp that lie where a controller publishes are its own newest. */
 import type { Snapshot, Timestamp } from '@tufjs/models';
-import { type PublicKey, verifyBytes } from '../../artifact/trust/keys.ts';
+import type { PublicKey } from '../../artifact/trust/keys.ts';
 import { trustLimits } from '../../artifact/trust/limits.ts';
 import { type MetadataFile, readMetadata } from '../../artifact/trust/tuf/metadata.ts';
+import { hasSigned } from '../../artifact/trust/tuf/signatures.ts';
 import { pinOf } from '../../artifact/trust/tuf/trusted.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import { ifReadable } from './if-readable.ts';
@@ -49,18 +50,18 @@ export async function takeUpOnline(
 }
 
 /** What a snapshot names. */
-export function pinsOf({ signed }: MetadataFile<Snapshot>): Pins {
+function pinsOf({ signed }: MetadataFile<Snapshot>): Pins {
   return new Map(Object.entries(signed.meta).map(([file, entry]) => [file, pinOf(entry, file)!]));
 }
 
 function whyDistrusted(
-  { bytes, signed, signatures, signedBytes }: MetadataFile<Timestamp>,
+  timestamp: MetadataFile<Timestamp>,
   remembered: SignedOnline | undefined,
   key: PublicKey,
 ): string | undefined {
+  const { bytes, signed } = timestamp;
   if (remembered?.timestamp.sha256 === sha256Hex(bytes)) return undefined;
-  const signature = signatures.get(key.keyId);
-  if (signature === undefined || !verifyBytes(key, signedBytes, Buffer.from(signature, 'hex')))
+  if (!hasSigned(key, timestamp))
     return `timestamp.json of version ${signed.version} is not signed by the controller's key ${key.keyId.slice(0, 12)}`;
   const newest = remembered?.timestamp.version ?? 0;
   if (signed.version <= newest)

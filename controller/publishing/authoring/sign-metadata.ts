@@ -1,7 +1,7 @@
 import { Root, type Targets } from '@tufjs/models';
-import { type PrivateKey, verifyBytes } from '../../../artifact/trust/keys.ts';
+import type { PrivateKey } from '../../../artifact/trust/keys.ts';
 import { readRoot } from '../../../artifact/trust/tuf/root.ts';
-import { trustedKey } from '../../../artifact/trust/tuf/signatures.ts';
+import { hasSigned, trustedKey } from '../../../artifact/trust/tuf/signatures.ts';
 import { lifetimesDays } from '../lifetimes.ts';
 import { rootFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
@@ -63,7 +63,7 @@ export function signMetadata(tree: WorkTree, options: SignOptions): SigningState
 }
 
 function missingSigners({ signers, file }: SignableFile, renew: boolean): readonly PrivateKey[] {
-  return renew ? signers : signers.filter((signer) => !hasSigned(signer, file));
+  return renew ? signers : signers.filter(({ publicKey }) => !hasSigned(publicKey, file));
 }
 
 function signOne(tree: WorkTree, signable: SignableFile, { renew, now, announce }: SignOptions): SigningState {
@@ -99,18 +99,10 @@ function stateOf(
   return { role, path, version, expires, added, signatures, threshold: delegation.role.threshold };
 }
 
-function hasSigned(
-  { publicKey }: Pick<PrivateKey, 'publicKey'>,
-  { signatures, signedBytes }: SignableFile['file'],
-): boolean {
-  const signature = signatures.get(publicKey.keyId);
-  return signature !== undefined && verifyBytes(publicKey, signedBytes, Buffer.from(signature, 'hex'));
-}
-
 function validSignatures({ file, delegation, path }: SignableFile): number {
   return delegation.role.keyIDs.filter((keyId) => {
-    const publicKey = trustedKey(delegation, keyId, path);
-    return publicKey !== undefined && hasSigned({ publicKey }, file);
+    const key = trustedKey(delegation, keyId, path);
+    return key !== undefined && hasSigned(key, file);
   }).length;
 }
 
