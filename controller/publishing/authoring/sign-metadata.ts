@@ -55,11 +55,13 @@ export function signMetadata(tree: WorkTree, options: SignOptions): SigningState
     toSign.map(({ role }) => role),
     { ground: renew ? 'itself' : 'below', now: options.now },
   );
-  return files.map((signable) =>
+  const states = files.map((signable) =>
     toSign.includes(signable)
       ? signOne(tree, signable, options)
       : stateOf(signable, signable.file.signed, validSignatures(signable), 0),
   );
+  if (toSign.length > 0) rememberSigned(tree, options.announce);
+  return states;
 }
 
 function missingSigners({ signers, file }: SignableFile, renew: boolean): readonly PrivateKey[] {
@@ -77,7 +79,6 @@ function signOne(tree: WorkTree, signable: SignableFile, { renew, now, announce 
   const signatures = renew ? new Map<string, string>() : file.signatures;
   const signing = { path, ...(before && { before }), after, signers: missing, signatures };
   writeWorkFile(tree, path, signFile(signing, announce));
-  rememberSigned(tree, announce);
   const count = renew ? missing.length : validSignatures(signable) + missing.length;
   return { ...stateOf(signable, after, count, missing.length), path };
 }
