@@ -81,7 +81,7 @@ export class OnlineMetadata {
   constructor(options: OnlineMetadataOptions) {
     this.#options = options;
     this.#folder = new TufFolder(options.files);
-    this.#record = new ReleaseRecord(options.files, options.keys.snapshot, options.memory);
+    this.#record = new ReleaseRecord(this.#folder, options.keys.snapshot, options.memory);
     this.#published = new PublishedFiles(this.#folder, this.#record);
   }
 
