@@ -159,8 +159,8 @@ export class OnlineMetadata {
   rewrite(trust: VerifiedTrust): Promise<void> {
     return this.#inOrder(async () => {
       this.#published.forget('all');
+      await this.#writeRoots(trust);
       const files = new Map<string, Uint8Array>();
-      for (const { signed, bytes } of trust.roots) files.set(`${signed.version}.root.json`, travellingForm(bytes));
       for (const [name, { signed, bytes }] of targetsFiles(trust)) {
         if (this.#signed.pins.get(`${name}.json`)?.version === signed.version)
           files.set(`${signed.version}.${name}.json`, travellingForm(bytes));
