@@ -208,13 +208,13 @@ export class OnlineMetadata {
   async #takeUp(): Promise<void> {
     const { memory, keys, log } = this.#options;
     const text = await memory.read(memoryName);
-    const remembered = text === undefined ? undefined : readSignedOnline(text);
+    const remembered = (text === undefined ? undefined : readSignedOnline(text)) ?? nothingSigned;
     const read = (file: string) => this.#folder.read(file);
     const { timestamp, snapshot, signed, distrusted } = await takeUpOnline(read, remembered, keys.timestamp.publicKey);
     this.#timestamp = timestamp;
     this.#snapshot = snapshot;
-    this.#signed = signed ?? nothingSigned;
-    this.#isNews = signed !== undefined && signed.timestamp.sha256 !== remembered?.timestamp.sha256;
+    this.#signed = signed;
+    this.#isNews = signed.timestamp.sha256 !== remembered.timestamp.sha256;
     if (distrusted !== undefined) log.write('warn', 'publishing.metadata-distrusted', { reason: distrusted });
   }
 
