@@ -1,10 +1,9 @@
 /** What keeps verified metadata from being published by this controller, besides what was published before. Pure. */
 import type { Root, Snapshot, Timestamp } from '@tufjs/models';
-import { TrustError } from '../../artifact/trust/error.ts';
 import type { PrivateKey } from '../../artifact/trust/keys.ts';
 import type { MetadataFile } from '../../artifact/trust/tuf/metadata.ts';
 import { rootDelegation } from '../../artifact/trust/tuf/root.ts';
-import { requireThreshold, trustedKey } from '../../artifact/trust/tuf/signatures.ts';
+import { meetsThreshold, trustedKey } from '../../artifact/trust/tuf/signatures.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
 import { deploymentKeysFile, rootFile, signedFile } from './trust-files.ts';
 import { targetsFiles, type VerifiedTrust } from './verify-trust.ts';
@@ -46,13 +45,7 @@ export function isSignedBy(
   role: 'snapshot' | 'timestamp',
   file: MetadataFile<Snapshot | Timestamp> | undefined,
 ): boolean {
-  try {
-    if (file !== undefined) requireThreshold(rootDelegation(root, role), file, role, '5.4.2');
-    return file !== undefined;
-  } catch (error) {
-    if (error instanceof TrustError) return false;
-    throw error;
-  }
+  return file !== undefined && meetsThreshold(rootDelegation(root, role), file);
 }
 
 /** Refuses a version that leaps, at the time `nowS` in seconds: it leaves no room for those after it, and would end a role for good. */

@@ -81,7 +81,7 @@ export class OnlineMetadata {
   constructor(options: OnlineMetadataOptions) {
     this.#options = options;
     this.#folder = new TufFolder(options.files);
-    this.#record = new ReleaseRecord(options.files, options.keys.snapshot, options.memory);
+    this.#record = new ReleaseRecord(this.#folder, options.keys.snapshot, options.memory);
     this.#published = new PublishedFiles(this.#folder, this.#record);
   }
 
@@ -159,8 +159,8 @@ export class OnlineMetadata {
   rewrite(trust: VerifiedTrust): Promise<void> {
     return this.#inOrder(async () => {
       this.#published.forget('all');
+      await this.#writeRoots(trust);
       const files = new Map<string, Uint8Array>();
-      for (const { signed, bytes } of trust.roots) files.set(`${signed.version}.root.json`, travellingForm(bytes));
       for (const [name, { signed, bytes }] of targetsFiles(trust)) {
         if (this.#signed.pins.get(`${name}.json`)?.version === signed.version)
           files.set(`${signed.version}.${name}.json`, travellingForm(bytes));
@@ -208,13 +208,13 @@ export class OnlineMetadata {
   async #takeUp(): Promise<void> {
     const { memory, keys, log } = this.#options;
     const text = await memory.read(memoryName);
-    const remembered = text === undefined ? undefined : readSignedOnline(text);
+    const remembered = (text === undefined ? undefined : readSignedOnline(text)) ?? nothingSigned;
     const read = (file: string) => this.#folder.read(file);
     const { timestamp, snapshot, signed, distrusted } = await takeUpOnline(read, remembered, keys.timestamp.publicKey);
     this.#timestamp = timestamp;
     this.#snapshot = snapshot;
-    this.#signed = signed ?? nothingSigned;
-    this.#isNews = signed !== undefined && signed.timestamp.sha256 !== remembered?.timestamp.sha256;
+    this.#signed = signed;
+    this.#isNews = signed.timestamp.sha256 !== remembered.timestamp.sha256;
     if (distrusted !== undefined) log.write('warn', 'publishing.metadata-distrusted', { reason: distrusted });
   }
 

@@ -1,6 +1,5 @@
 import type { PrivateKey, PublicKey } from '../../artifact/trust/keys.ts';
 import type { Catalogue } from '../manifests/desired.ts';
-import { ArtifactError, type ArtifactFiles } from './files/artifact-files.ts';
 import type { OnlineMemory } from './online-memory.ts';
 import {
   readReleaseNames,
@@ -9,6 +8,7 @@ import {
   withReleases,
   writeReleaseNames,
 } from './release-names.ts';
+import type { TufFolder } from './tuf-folder.ts';
 
 /** Under which name the copy is kept. */
 const memoryName = 'release-names';
@@ -18,17 +18,16 @@ const memoryName = 'release-names';
  * be lost, or be an older one that somebody put back.
  */
 export class ReleaseRecord {
-  readonly #files: ArtifactFiles;
+  readonly #folder: TufFolder;
   readonly #key: PrivateKey;
   readonly #memory: OnlineMemory;
-  readonly #path = `tuf/${releaseNamesFile}`;
   /** As it was written, or found, by this process: what is put in its place there counts for nothing. */
   #known: Uint8Array | undefined;
   /** The copy in memory, once it was asked for. */
   #kept: string | undefined;
 
-  constructor(files: ArtifactFiles, key: PrivateKey, memory: OnlineMemory) {
-    this.#files = files;
+  constructor(folder: TufFolder, key: PrivateKey, memory: OnlineMemory) {
+    this.#folder = folder;
     this.#key = key;
     this.#memory = memory;
   }
@@ -41,7 +40,7 @@ export class ReleaseRecord {
   /** What is known of it, else what lies there, whoever signed it: a controller with a new key has a record by the old one. */
   async read(): Promise<Uint8Array | undefined> {
     if (this.#known !== undefined) return this.#known;
-    const there = await this.#stored();
+    const there = await this.#folder.read(releaseNamesFile, releaseNamesBytesMax);
     this.#kept ??= await this.#memory.read(memoryName);
     const copies = [...(this.#kept === undefined ? [] : [new TextEncoder().encode(this.#kept)]), there];
     // Of two that are signed here the older one has fewer names.
@@ -51,23 +50,12 @@ export class ReleaseRecord {
     return longest;
   }
 
-  /** What lies there; what is too large was not written here. */
-  async #stored(): Promise<Uint8Array | undefined> {
-    try {
-      return await this.#files.read(this.#path, releaseNamesBytesMax);
-    } catch (error) {
-      if (error instanceof ArtifactError && error.code === 'ARTIFACT_TOO_LARGE') return undefined;
-      throw error;
-    }
-  }
-
   /** Before these are in force; durable when it resolves. A record that none of these signed begins anew. */
   async note(releases: Catalogue, signers: readonly PublicKey[]): Promise<void> {
     const before = await this.read();
     const names = before && readReleaseNames(before, signers);
     const after = writeReleaseNames(withReleases(names ?? new Map(), releases), this.#key);
-    const there = await this.#stored();
-    if (there === undefined || !Buffer.from(there).equals(after)) await this.#files.write(this.#path, after);
+    await this.#folder.put(releaseNamesFile, after);
     this.#known = after;
     const text = new TextDecoder().decode(after);
     if (text === this.#kept) return;

@@ -5,25 +5,19 @@ import type { Problem } from '../../schemas/generated/types.ts';
 import { ifReadable } from './if-readable.ts';
 import { publishedNames } from './published-names.ts';
 import { judgeReleaseNames } from './release-names.ts';
-import { roleFile, rootFile, rootVersionOf, type TrustFiles, targetsFile } from './trust-files.ts';
+import { rootFile, rootVersionOf, signedFile, type TrustFiles } from './trust-files.ts';
 import type { TrustReader } from './trust-reader.ts';
-import type { VerifiedTrust } from './verify-trust.ts';
+import { targetsFiles, type VerifiedTrust } from './verify-trust.ts';
 
 /** All that keeps this metadata from being published after that. */
 export function judgeSuccession(trust: VerifiedTrust, published: TrustFiles, reader: TrustReader): Problem[] {
-  const roles = [...trust.roles].map(([name, file]): SuccessorFile => [name, roleFile(name), file]);
-  const files: readonly SuccessorFile[] = [['targets', targetsFile, trust.targets], ...roles];
   return [
     ...judgeRoots(trust, published),
-    ...files.flatMap(([name, path, file]) => {
-      const before = published.get(path);
-      return before === undefined
-        ? []
-        : judgeFile(
-            path,
-            file,
-            ifReadable(() => reader.read(before, name)),
-          );
+    ...targetsFiles(trust).flatMap(([name, file]) => {
+      const path = signedFile(name);
+      const bytes = published.get(path);
+      const before = bytes && ifReadable(() => reader.read(bytes, name));
+      return judgeFile(path, file, before);
     }),
     ...judgeReleaseNames(trust.releases, publishedNames(published, trust.roots) ?? new Map()),
   ];
@@ -48,9 +42,6 @@ function judgeFile(path: string, file: Versioned, before: Versioned | undefined)
   if (version < before.signed.version) return [rolledBack(path, version, before.signed.version)];
   return sameSigned(before, file) ? [] : [reused(path, version)];
 }
-
-/** A role's name, its path in a repository, and the file. */
-type SuccessorFile = readonly [string, string, Versioned];
 
 type Versioned = MetadataFile<{ readonly version: number }>;
 

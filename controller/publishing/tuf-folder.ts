@@ -1,7 +1,7 @@
 import { trustLimits } from '../../artifact/trust/limits.ts';
 import { ArtifactError, type ArtifactFiles } from './files/artifact-files.ts';
 
-/** The files of signed metadata, as they are served. */
+/** The files of signed metadata, and of the record beside them, as they are served. */
 export class TufFolder {
   readonly #files: ArtifactFiles;
 
@@ -14,9 +14,9 @@ export class TufFolder {
   }
 
   /** Undefined where nothing is; what is too large was not written here. */
-  async read(file: string): Promise<Uint8Array | undefined> {
+  async read(file: string, bytesMax: number = trustLimits.targetsBytesMax): Promise<Uint8Array | undefined> {
     try {
-      return await this.#files.read(`tuf/${file}`, trustLimits.targetsBytesMax);
+      return await this.#files.read(`tuf/${file}`, bytesMax);
     } catch (error) {
       if (error instanceof ArtifactError && error.code === 'ARTIFACT_TOO_LARGE') return undefined;
       throw error;
@@ -29,7 +29,7 @@ export class TufFolder {
 
   /** Writes what is not there just so. */
   async put(file: string, bytes: Uint8Array): Promise<void> {
-    const there = await this.read(file);
+    const there = await this.read(file, bytes.length);
     if (there === undefined || !Buffer.from(there).equals(bytes)) await this.write(file, bytes);
   }
 

@@ -27,12 +27,28 @@ export function requireThreshold(
   }
   const signedBy = keyIDs.filter((keyId) => {
     const key = trustedKey(delegation, keyId, what);
-    const signature = file.signatures.get(keyId);
-    if (key === undefined || signature === undefined || !/^[0-9a-f]{128}$/.test(signature)) return false;
-    return verifyBytes(key, file.signedBytes, Buffer.from(signature, 'hex'));
+    return key !== undefined && hasSigned(key, file);
   });
   if (signedBy.length < threshold) {
     throw new TrustError('THRESHOLD', `${what} is signed by ${signedBy.length} trusted keys, ${threshold} must`, rule);
+  }
+}
+
+/** Whether a key signed a file; who it is was judged before. */
+export function hasSigned(key: PublicKey, { signatures, signedBytes }: MetadataFile<unknown>): boolean {
+  const signature = signatures.get(key.keyId);
+  if (signature === undefined || !/^[0-9a-f]{128}$/.test(signature)) return false;
+  return verifyBytes(key, signedBytes, Buffer.from(signature, 'hex'));
+}
+
+/** Whether as many of the role's keys as its threshold asks for signed a file. */
+export function meetsThreshold(delegation: Delegation, file: MetadataFile<unknown>): boolean {
+  try {
+    requireThreshold(delegation, file, 'the file', '5.4');
+    return true;
+  } catch (error) {
+    if (error instanceof TrustError) return false;
+    throw error;
   }
 }
 

@@ -4,10 +4,9 @@
  */
 import type { Root, Targets } from '@tufjs/models';
 import { deploymentKeysPath } from '../../../artifact/trust/deployment-keys.ts';
-import { TrustError } from '../../../artifact/trust/error.ts';
 import type { MetadataFile } from '../../../artifact/trust/tuf/metadata.ts';
 import { rootDelegation } from '../../../artifact/trust/tuf/root.ts';
-import { type Delegation, requireThreshold, trustedKey } from '../../../artifact/trust/tuf/signatures.ts';
+import { type Delegation, meetsThreshold, trustedKey } from '../../../artifact/trust/tuf/signatures.ts';
 import { delegationOf } from '../../../artifact/trust/tuf/targets.ts';
 import { lifetimesDays } from '../lifetimes.ts';
 import { deploymentKeysFile, rootFile, signedFile, type TrustFiles } from '../trust-files.ts';
@@ -161,7 +160,8 @@ function mergeFile(
   const content = mergeContent(path, files);
   const newest = [files.ours, files.theirs].sort((one, other) => other.signed.version - one.signed.version)[0]!;
   const made = { name, path, newest: newest.signed.version, signers: delegation };
-  if (sameContent(contentOf(newest.signed), content) && isSignedFor(delegation, newest, path)) {
+  // The keys that may sign after the merge may have signed a file before it.
+  if (sameContent(contentOf(newest.signed), content) && meetsThreshold(delegation, newest)) {
     return { ...made, signed: newest.signed, bytes: newest.bytes, isSigned: true };
   }
   const signed = targetsOf({
@@ -174,17 +174,6 @@ function mergeFile(
   const signers = offlineKeys(tree).filter(({ keyId }) => keyIds.includes(keyId));
   const bytes = signFile({ path, before: files.ours.signed, after: signed, signers }, announce);
   return { ...made, signed, bytes, isSigned: signers.length >= delegation.role.threshold };
-}
-
-/** Whether the keys that may sign after the merge signed a file before it. */
-function isSignedFor(delegation: Delegation, file: MetadataFile<Targets>, path: string): boolean {
-  try {
-    requireThreshold(delegation, file, path, '5.6.3');
-    return true;
-  } catch (error) {
-    if (error instanceof TrustError) return false;
-    throw error;
-  }
 }
 
 /** What targets metadata says: targets and delegated roles by name, as JSON. */

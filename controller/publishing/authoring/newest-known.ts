@@ -4,10 +4,11 @@
  */
 import type { Root, Targets } from '@tufjs/models';
 import { rootDelegation } from '../../../artifact/trust/tuf/root.ts';
-import { type Delegation, requireThreshold } from '../../../artifact/trust/tuf/signatures.ts';
+import { type Delegation, meetsThreshold } from '../../../artifact/trust/tuf/signatures.ts';
 import { delegationOf, readTargets } from '../../../artifact/trust/tuf/targets.ts';
 import { ifReadable } from '../if-readable.ts';
 import { signedFile, type TrustFiles, targetsFile } from '../trust-files.ts';
+import { TrustReader } from '../trust-reader.ts';
 import { targetsFiles, type VerifiedTrust } from '../verify-trust.ts';
 import { AuthoringError } from './authoring-error.ts';
 import { describeReturn } from './describe-change.ts';
@@ -57,12 +58,7 @@ function newestOf(known: readonly KnownTrust[], role: string, signers: Delegatio
     return file === undefined ? [] : [{ where, file }];
   });
   const newestFirst = read.sort((one, other) => other.file.signed.version - one.file.signed.version);
-  const found = newestFirst.find(({ file }) => {
-    return ifReadable(() => {
-      requireThreshold(signers, file, path, '5.6.3');
-      return true;
-    });
-  });
+  const found = newestFirst.find(({ file }) => meetsThreshold(signers, file));
   return found && { where: found.where, signed: found.file.signed };
 }
 
@@ -79,16 +75,18 @@ export interface Footing {
 
 /** The files of these roles, as far as they are there, as ground. */
 export function footingsIn(files: TrustFiles, root: Root, roles: readonly string[]): readonly Footing[] {
+  // The targets metadata says who signs each of them, and is read once for all.
+  const reader = new TrustReader();
   const targets = files.get(targetsFile);
   const signersOf = (role: string): Delegation | undefined =>
     role === 'targets'
       ? rootDelegation(root, 'targets')
-      : targets && delegationOf(readTargets(targets, 'targets').signed, role);
+      : targets && delegationOf(reader.read(targets, 'targets').signed, role);
   return roles.flatMap((role) => {
     const bytes = files.get(signedFile(role));
     const signers = signersOf(role);
     if (bytes === undefined || signers === undefined) return [];
-    const { signed } = readTargets(bytes, role);
+    const { signed } = reader.read(bytes, role);
     return [{ role, signers, version: signed.version, says: signed }];
   });
 }

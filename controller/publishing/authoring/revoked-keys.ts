@@ -3,8 +3,8 @@
  * `trust/` verifies. They are remembered beside the keys, where no commit brings them back.
  */
 import { parseDeploymentKeys } from '../../../artifact/trust/deployment-keys.ts';
-import { TrustError } from '../../../artifact/trust/error.ts';
 import { readTargets } from '../../../artifact/trust/tuf/targets.ts';
+import { ifReadable } from '../if-readable.ts';
 import { deploymentKeysFile, type TrustFiles, targetsFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
 import { readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
@@ -43,10 +43,6 @@ export function requireNoneRevoked(tree: WorkTree, files: TrustFiles): void {
 
 /** None where the file is no such file: then it entrusts nobody. */
 function deploymentKeyIds(files: TrustFiles): string[] {
-  try {
-    return parseDeploymentKeys(files.get(deploymentKeysFile) ?? new Uint8Array()).map(({ keyId }) => keyId);
-  } catch (error) {
-    if (error instanceof TrustError) return [];
-    throw error;
-  }
+  const keys = ifReadable(() => parseDeploymentKeys(files.get(deploymentKeysFile) ?? new Uint8Array()));
+  return (keys ?? []).map(({ keyId }) => keyId);
 }

@@ -1,7 +1,7 @@
 import { Root, type Targets } from '@tufjs/models';
-import { type PrivateKey, verifyBytes } from '../../../artifact/trust/keys.ts';
+import type { PrivateKey } from '../../../artifact/trust/keys.ts';
 import { readRoot } from '../../../artifact/trust/tuf/root.ts';
-import { trustedKey } from '../../../artifact/trust/tuf/signatures.ts';
+import { hasSigned, trustedKey } from '../../../artifact/trust/tuf/signatures.ts';
 import { lifetimesDays } from '../lifetimes.ts';
 import { rootFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
@@ -55,15 +55,17 @@ export function signMetadata(tree: WorkTree, options: SignOptions): SigningState
     toSign.map(({ role }) => role),
     { ground: renew ? 'itself' : 'below', now: options.now },
   );
-  return files.map((signable) =>
+  const states = files.map((signable) =>
     toSign.includes(signable)
       ? signOne(tree, signable, options)
       : stateOf(signable, signable.file.signed, validSignatures(signable), 0),
   );
+  if (toSign.length > 0) rememberSigned(tree, options.announce);
+  return states;
 }
 
 function missingSigners({ signers, file }: SignableFile, renew: boolean): readonly PrivateKey[] {
-  return renew ? signers : signers.filter((signer) => !hasSigned(signer, file));
+  return renew ? signers : signers.filter(({ publicKey }) => !hasSigned(publicKey, file));
 }
 
 function signOne(tree: WorkTree, signable: SignableFile, { renew, now, announce }: SignOptions): SigningState {
@@ -77,7 +79,6 @@ function signOne(tree: WorkTree, signable: SignableFile, { renew, now, announce 
   const signatures = renew ? new Map<string, string>() : file.signatures;
   const signing = { path, ...(before && { before }), after, signers: missing, signatures };
   writeWorkFile(tree, path, signFile(signing, announce));
-  rememberSigned(tree, announce);
   const count = renew ? missing.length : validSignatures(signable) + missing.length;
   return { ...stateOf(signable, after, count, missing.length), path };
 }
@@ -99,18 +100,10 @@ function stateOf(
   return { role, path, version, expires, added, signatures, threshold: delegation.role.threshold };
 }
 
-function hasSigned(
-  { publicKey }: Pick<PrivateKey, 'publicKey'>,
-  { signatures, signedBytes }: SignableFile['file'],
-): boolean {
-  const signature = signatures.get(publicKey.keyId);
-  return signature !== undefined && verifyBytes(publicKey, signedBytes, Buffer.from(signature, 'hex'));
-}
-
 function validSignatures({ file, delegation, path }: SignableFile): number {
   return delegation.role.keyIDs.filter((keyId) => {
-    const publicKey = trustedKey(delegation, keyId, path);
-    return publicKey !== undefined && hasSigned({ publicKey }, file);
+    const key = trustedKey(delegation, keyId, path);
+    return key !== undefined && hasSigned(key, file);
   }).length;
 }
 

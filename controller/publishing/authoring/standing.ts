@@ -39,36 +39,32 @@ export function requireStanding(tree: WorkTree, roles: readonly RoleName[], { gr
   const files = readTrustFiles(tree);
   requireTrustedRoot(tree, files);
   const verified = verifyTrust(files);
-  const paths = new Set(roles.flatMap((role) => [...pathsBelow(files, role, ground)]));
+  const below = rolesBelow(roles, ground);
+  const roots = rootsBelow(files, roles, ground);
+  const paths = new Set([...roots, ...below.flatMap((role) => pathsOf(files, role))]);
   const problem = 'problems' in verified ? verified.problems.find(({ file }) => paths.has(file)) : undefined;
   if (problem !== undefined) {
     const message = `${problem.file} is not what its keys signed, and a signature now would vouch for it: ${problem.message}. Nothing was signed. Restore it with git, or have it signed first: \`fleet release sign\` shows what it says`;
     throw new AuthoringError('TRUST_UNSIGNED', message);
   }
   if (roles.some((role) => role !== 'root')) requireNoneRevoked(tree, files);
-  const root = readRoot(files.get(newestRoot(files))!).signed;
-  requireNewest(knownTrust(tree), footingsIn(files, root, rolesBelow(roles, ground)));
+  const root = readRoot(files.get(rootPaths(files).at(-1)!)!).signed;
+  requireNewest(knownTrust(tree), footingsIn(files, root, below));
   // A root's own version tells no time, as those of others do when they are signed.
   if (roles.includes('root') && 'trust' in verified) requireClock(verified.trust.targets.signed.version, now);
 }
 
-function pathsBelow(files: TrustFiles, role: RoleName, ground: Ground): Set<string> {
-  const roots = [...files.keys()].filter((path) => rootVersionOf(path) !== undefined).sort(byVersion);
-  if (role === 'root') return new Set(ground === 'itself' ? roots : roots.slice(0, -1));
-  if (role === 'targets') return new Set(ground === 'itself' ? [...roots, targetsFile, deploymentKeysFile] : roots);
-  const paths = [...roots, targetsFile, deploymentKeysFile];
-  // A role that has no file yet begins with the one that is signed now.
-  const isThere = files.has(roleFile(role));
-  return new Set(ground === 'itself' && isThere ? [...paths, roleFile(role)] : paths);
+/** Paths of all roots, the newest last. */
+function rootPaths(files: TrustFiles): readonly string[] {
+  return [...files.keys()]
+    .filter((path) => rootVersionOf(path) !== undefined)
+    .sort((one, other) => rootVersionOf(one)! - rootVersionOf(other)!);
 }
 
-function byVersion(one: string, other: string): number {
-  return rootVersionOf(one)! - rootVersionOf(other)!;
-}
-
-/** Whether keys of this machine have signed under a root before. */
-export function hasTrustedRoot(tree: WorkTree): boolean {
-  return readWorkFile(tree, trustedRootFile) !== undefined;
+/** The newest root is below whatever else is signed. */
+function rootsBelow(files: TrustFiles, roles: readonly RoleName[], ground: Ground): readonly string[] {
+  const isNewestBelow = ground === 'itself' || roles.some((role) => role !== 'root');
+  return isNewestBelow ? rootPaths(files) : rootPaths(files).slice(0, -1);
 }
 
 /** Roles whose files say what a signature for these says on, or hangs on. */
@@ -78,11 +74,16 @@ function rolesBelow(roles: readonly RoleName[], ground: Ground): readonly RoleNa
   return [...new Set([...(isOfApplication ? ['targets'] : []), ...(ground === 'itself' ? signed : [])])];
 }
 
-function newestRoot(files: TrustFiles): string {
-  return [...files.keys()]
-    .filter((path) => rootVersionOf(path) !== undefined)
-    .sort(byVersion)
-    .at(-1)!;
+function pathsOf(files: TrustFiles, role: RoleName): readonly string[] {
+  if (role === 'targets') return [targetsFile, deploymentKeysFile];
+  const path = roleFile(role);
+  // A role that has no file yet begins with the one that is signed now.
+  return files.has(path) ? [path] : [];
+}
+
+/** Whether keys of this machine have signed under a root before. */
+export function hasTrustedRoot(tree: WorkTree): boolean {
+  return readWorkFile(tree, trustedRootFile) !== undefined;
 }
 
 /**
@@ -91,7 +92,7 @@ function newestRoot(files: TrustFiles): string {
  */
 export function rememberSigned(tree: WorkTree, announce: Announce): void {
   const files = readTrustFiles(tree);
-  const newest = newestRoot(files);
+  const newest = rootPaths(files).at(-1)!;
   const bytes = files.get(newest)!;
   const before = readWorkFile(tree, trustedRootFile);
   if (before === undefined || !Buffer.from(before).equals(bytes)) writeWorkFile(tree, trustedRootFile, bytes);
