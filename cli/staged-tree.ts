@@ -15,6 +15,7 @@ import { SourceError } from '../controller/source/source-error.ts';
 import type { ProgramResult } from '../platform/ports.ts';
 import { BlobPile } from './blob-pile.ts';
 import type { CommandContext } from './command.ts';
+import { topAbove } from './fleet-repository.ts';
 import { isSnapshotFile } from './working-tree.ts';
 
 type StagingContext = Pick<CommandContext, 'disk' | 'gitFiles' | 'programs' | 'random' | 'environment' | 'signal'>;
@@ -115,17 +116,11 @@ class Staging {
 }
 
 /** Where git keeps the repository that `directory` is in, a linked worktree's too; undefined where it is in none. */
-async function gitDirectoriesOf(
-  { disk, gitFiles }: StagingContext,
-  directory: string,
-): Promise<GitDirectories | undefined> {
-  let top = directory;
-  while (disk.stat(`${top}/.git`) === undefined) {
-    if (top === '' || top === '/') return undefined;
-    top = top.slice(0, top.lastIndexOf('/'));
-  }
+async function gitDirectoriesOf(context: StagingContext, directory: string): Promise<GitDirectories | undefined> {
+  const top = topAbove(context, directory);
+  if (top === undefined) return undefined;
   try {
-    return await findGitDirectories(gitFiles, top);
+    return await findGitDirectories(context.gitFiles, top);
   } catch (error) {
     if (error instanceof SourceError) return undefined;
     throw error;
