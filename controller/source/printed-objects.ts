@@ -3,9 +3,9 @@ import { hash } from 'node:crypto';
 import type { GitObject } from './git-engine.ts';
 import { SourceError } from './source-error.ts';
 
-/** What is written to it: a line for each object. */
-export function askingFor(oids: readonly string[]): Uint8Array {
-  return new TextEncoder().encode(oids.map((oid) => `${oid}\n`).join(''));
+/** What is written to it: a line for each object, its id or whatever names it. */
+export function askingFor(names: readonly string[]): Uint8Array {
+  return new TextEncoder().encode(names.map((name) => `${name}\n`).join(''));
 }
 
 const [newline, space, zero, nine, letterA, letterB] = [0x0a, 0x20, 0x30, 0x39, 0x61, 0x62];
@@ -78,6 +78,11 @@ export function printedBlobs(output: Uint8Array, oids: readonly string[]): Uint8
     at = printed.next;
     return contentOf(output, printed);
   });
+}
+
+/** The id of the first object, for who asked by another name; undefined where it is missing. */
+export function printedId(output: Uint8Array): string | undefined {
+  return printedAt(output, 0) && latin1Of(output, 0, oidDigits);
 }
 
 /** The first object, checked against its id; undefined where it is missing. */
