@@ -1,6 +1,7 @@
 /** Signed metadata that is known besides that of a work tree: what a signature stands on is held against it. */
+import { dirname } from 'node:path';
 import { type KnownTrust, readTrustFiles, type WorkTree } from '../controller/publishing/authoring/work-tree.ts';
-import { signedFile, targetsFile } from '../controller/publishing/trust-files.ts';
+import { roleFile, targetsFile } from '../controller/publishing/trust-files.ts';
 import { runOffline } from '../controller/source/git-program.ts';
 import { askingFor, printedContents } from '../controller/source/printed-objects.ts';
 import { printable } from '../platform/printable.ts';
@@ -28,7 +29,7 @@ export async function knownElsewhere(context: CommandContext, tree: WorkTree): P
 
 /** Each state of a file by itself: which of them verify is for whoever asks to judge. */
 async function knownToHistory({ programs, signal }: CommandContext, directory: string): Promise<KnownTrust[]> {
-  const paths = [targetsFile, signedFile('x').replace(/\/[^/]*$/, '')];
+  const paths = [targetsFile, dirname(roleFile('any'))];
   const raw = ['--raw', '-z', '--no-abbrev', '--no-renames', '-m', '--format='];
   const log = ['log', `--max-count=${commitsMax}`, ...raw, 'HEAD', '--', ...paths];
   const at = ['-C', directory];
@@ -44,7 +45,10 @@ async function knownToHistory({ programs, signal }: CommandContext, directory: s
   });
 }
 
-/** `:MODE MODE OID OID STATUS NUL PATH NUL` for each change: the blobs that came, and where. */
+/**
+ * `:MODE MODE OID OID STATUS NUL PATH NUL` for each change: the blobs that came, and where. Whatever else somebody's settings have a
+ * log say, of signatures for one, is passed over.
+ */
 function blobsIn(text: string): ReadonlyMap<string, string> {
   const changes = text.matchAll(/:\d{6} 100\d{3} [0-9a-f]{40} ([0-9a-f]{40}) [AM]\0([^\0]+)\0/g);
   return new Map(Array.from(changes, ([, oid, path]) => [oid!, path!]));
