@@ -21,7 +21,8 @@ export interface FleetRepository {
   readonly bring: (oids: Iterable<string>) => Promise<void>;
 }
 
-function topAbove({ disk }: CommandContext, directory: string): string | undefined {
+/** The nearest directory upwards that has a git repository at its top; undefined where there is none. */
+export function topAbove({ disk }: Pick<CommandContext, 'disk'>, directory: string): string | undefined {
   let top = directory;
   while (disk.stat(`${top}/.git`) === undefined) {
     if (top === '' || top === '/') return undefined;

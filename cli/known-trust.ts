@@ -1,7 +1,9 @@
 /** Signed metadata that is known besides that of a work tree: what a signature stands on is held against it. */
+import { dirname } from 'node:path';
 import { type KnownTrust, readTrustFiles, type WorkTree } from '../controller/publishing/authoring/work-tree.ts';
-import { signedFile, targetsFile } from '../controller/publishing/trust-files.ts';
+import { roleFile, targetsFile } from '../controller/publishing/trust-files.ts';
 import { runOffline } from '../controller/source/git-program.ts';
+import { askingFor, printedContents } from '../controller/source/printed-objects.ts';
 import { printable } from '../platform/printable.ts';
 import type { CommandContext } from './command.ts';
 import { fetchPublishedTrust } from './published-trust.ts';
@@ -27,7 +29,7 @@ export async function knownElsewhere(context: CommandContext, tree: WorkTree): P
 
 /** Each state of a file by itself: which of them verify is for whoever asks to judge. */
 async function knownToHistory({ programs, signal }: CommandContext, directory: string): Promise<KnownTrust[]> {
-  const paths = [targetsFile, signedFile('x').replace(/\/[^/]*$/, '')];
+  const paths = [targetsFile, dirname(roleFile('any'))];
   const raw = ['--raw', '-z', '--no-abbrev', '--no-renames', '-m', '--format='];
   const log = ['log', `--max-count=${commitsMax}`, ...raw, 'HEAD', '--', ...paths];
   const at = ['-C', directory];
@@ -35,28 +37,19 @@ async function knownToHistory({ programs, signal }: CommandContext, directory: s
   if (code !== 0) return [];
   const pathsByBlob = blobsIn(new TextDecoder().decode(output));
   const oids = [...pathsByBlob.keys()];
-  const input = new TextEncoder().encode(oids.map((oid) => `${oid}\n`).join(''));
-  const options = { outputBytesMax: contentBytesMax, input, signal };
+  const options = { outputBytesMax: contentBytesMax, input: askingFor(oids), signal };
   const read = await runOffline(programs, [...at, 'cat-file', '--batch'], options);
   if (read.code !== 0) return [];
-  return [...contentsIn(read.output)].map(([oid, bytes]) => {
+  return Array.from(printedContents(read.output, oids), ([oid, bytes]) => {
     return { where: "it is in git's history", files: new Map([[pathsByBlob.get(oid)!, bytes]]) };
   });
 }
 
-/** `:MODE MODE OID OID STATUS NUL PATH NUL` for each change: the blobs that came, and where. */
+/**
+ * `:MODE MODE OID OID STATUS NUL PATH NUL` for each change: the blobs that came, and where. Whatever else somebody's settings have a
+ * log say, of signatures for one, is passed over.
+ */
 function blobsIn(text: string): ReadonlyMap<string, string> {
   const changes = text.matchAll(/:\d{6} 100\d{3} [0-9a-f]{40} ([0-9a-f]{40}) [AM]\0([^\0]+)\0/g);
   return new Map(Array.from(changes, ([, oid, path]) => [oid!, path!]));
-}
-
-/** `OID blob SIZE LF CONTENT LF` for each that is there. */
-function* contentsIn(output: Uint8Array): Iterable<readonly [string, Uint8Array]> {
-  for (let at = 0; at < output.length; ) {
-    const end = output.indexOf(0x0a, at);
-    const [oid = '', type, size] = new TextDecoder().decode(output.subarray(at, end)).split(' ');
-    const length = type === 'blob' ? Number(size) : 0;
-    if (type === 'blob') yield [oid, output.subarray(end + 1, end + 1 + length)];
-    at = end + 1 + (type === 'blob' ? length + 1 : 0);
-  }
 }

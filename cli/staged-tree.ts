@@ -9,11 +9,13 @@ import { isReleaseFile } from '../controller/publishing/release-path.ts';
 import { fleetIgnoreFile, ignoreNothing, parseFleetIgnore } from '../controller/source/fleet-ignore.ts';
 import { findGitDirectories, type GitDirectories } from '../controller/source/git-directories.ts';
 import { type ListedEntry, listingArguments, readListing } from '../controller/source/listed-tree.ts';
+import { askingFor, printedContents, printedSizes, printSizes } from '../controller/source/printed-objects.ts';
 import type { OddChange, TreeChanges } from '../controller/source/source.ts';
 import { SourceError } from '../controller/source/source-error.ts';
 import type { ProgramResult } from '../platform/ports.ts';
 import { BlobPile } from './blob-pile.ts';
 import type { CommandContext } from './command.ts';
+import { topAbove } from './fleet-repository.ts';
 import { isSnapshotFile } from './working-tree.ts';
 
 type StagingContext = Pick<CommandContext, 'disk' | 'gitFiles' | 'programs' | 'random' | 'environment' | 'signal'>;
@@ -25,17 +27,6 @@ export interface StagedTree {
   readonly id: string;
   readonly tree: FleetTree;
   readonly changes: TreeChanges;
-}
-
-/** `OID blob SIZE LF CONTENT LF`, as `git cat-file --batch` prints it. */
-function addContents(pile: BlobPile, output: Uint8Array, oids: readonly string[]): void {
-  let at = 0;
-  for (const oid of oids) {
-    const end = output.indexOf(0x0a, at);
-    const size = Number(new TextDecoder().decode(output.subarray(at, end)).split(' ')[2]);
-    pile.add(oid, output.subarray(end + 1, end + 1 + size));
-    at = end + 1 + size + 1;
-  }
 }
 
 const oddKinds: Readonly<Record<string, OddKind>> = { '160000': 'submodule', '120000': 'link' };
@@ -59,12 +50,12 @@ class Staging {
     };
   }
 
-  async git(args: readonly string[], input?: string): Promise<Uint8Array | undefined> {
+  async git(args: readonly string[], input?: Uint8Array): Promise<Uint8Array | undefined> {
     const { programs, signal } = this.#context;
     const quiet = ['-c', 'core.fsmonitor=false', '-c', 'core.safecrlf=false', '-c', 'core.hooksPath=/dev/null'];
     const result: ProgramResult = await programs.run('git', ['-C', this.#directory, ...quiet, ...args], {
       environment: { ...this.#environment, GIT_DIR: undefined, GIT_WORK_TREE: undefined },
-      ...(input === undefined ? {} : { input: new TextEncoder().encode(input) }),
+      ...(input === undefined ? {} : { input }),
       outputBytesMax,
       printsMuch: true,
       signal,
@@ -76,9 +67,10 @@ class Staging {
   async bring(oids: readonly string[]): Promise<boolean> {
     const missing = [...new Set(oids.filter((oid) => !this.#pile.has(oid)))];
     if (missing.length === 0) return true;
-    const output = await this.git(['cat-file', '--batch', '--buffer'], missing.map((oid) => `${oid}\n`).join(''));
-    if (output !== undefined) addContents(this.#pile, output, missing);
-    return output !== undefined;
+    const output = await this.git(['cat-file', '--batch', '--buffer'], askingFor(missing));
+    if (output === undefined) return false;
+    for (const [oid, content] of printedContents(output, missing)) this.#pile.add(oid, content);
+    return missing.every((oid) => this.#pile.has(oid));
   }
 
   /**
@@ -88,10 +80,9 @@ class Staging {
   async bringAltered(files: ReadonlyMap<string, string>): Promise<boolean> {
     const releases = [...files].filter(([path]) => isReleaseFile(path));
     if (releases.length === 0) return true;
-    const asked = releases.map(([, oid]) => `${oid}\n`).join('');
-    const output = await this.git(['cat-file', '--batch-check=%(objectsize)'], asked);
+    const output = await this.git(['cat-file', printSizes], askingFor(releases.map(([, oid]) => oid)));
     if (output === undefined) return false;
-    const sizes = new TextDecoder().decode(output).split('\n').map(Number);
+    const sizes = printedSizes(output);
     const { disk } = this.#context;
     const altered = releases.filter(([path], at) => disk.stat(`${this.#directory}/${path}`)?.bytes !== sizes[at]);
     return this.bring(altered.map(([, oid]) => oid));
@@ -125,17 +116,11 @@ class Staging {
 }
 
 /** Where git keeps the repository that `directory` is in, a linked worktree's too; undefined where it is in none. */
-async function gitDirectoriesOf(
-  { disk, gitFiles }: StagingContext,
-  directory: string,
-): Promise<GitDirectories | undefined> {
-  let top = directory;
-  while (disk.stat(`${top}/.git`) === undefined) {
-    if (top === '' || top === '/') return undefined;
-    top = top.slice(0, top.lastIndexOf('/'));
-  }
+async function gitDirectoriesOf(context: StagingContext, directory: string): Promise<GitDirectories | undefined> {
+  const top = topAbove(context, directory);
+  if (top === undefined) return undefined;
   try {
-    return await findGitDirectories(gitFiles, top);
+    return await findGitDirectories(context.gitFiles, top);
   } catch (error) {
     if (error instanceof SourceError) return undefined;
     throw error;

@@ -127,11 +127,11 @@ export interface ValidateOptions {
 
 /** The validation with what can't run of what the tree puts together; it is not asked while anything else is wrong. */
 async function withAssemblies(validation: Validation, laid: LaidTree, read: ReadModule): Promise<Validation> {
-  const { state, ...rest } = validation;
+  const { state, warnings, notes, manifests } = validation;
   if (state === undefined) return validation;
   const findings = await judgeAssemblies(state, emptyManifestState, read);
   if (findings.length === 0) return validation;
-  return { ...rest, problems: await locateIn(laid, { problems: [], findings }) };
+  return { warnings, notes, manifests, problems: await locateIn(laid, { problems: [], findings }) };
 }
 
 /** `fleet validate DIR [-o json]`. */

@@ -4,7 +4,7 @@ import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { fetchStatus } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { openFleetRepository } from '../fleet-repository.ts';
+import { findFleetRepository } from '../fleet-repository.ts';
 import { commitNamed } from '../named-commit.ts';
 import { settingsOption } from '../settings.ts';
 import { parseTarget, targetText } from '../status-target.ts';
@@ -23,27 +23,18 @@ function durationMs(text: string): number {
   return Number(count) * units[unit]!;
 }
 
-/** The top of the fleet's checkout around the working directory; undefined elsewhere. */
-function fleetCheckout({ disk, directory }: CommandContext): string | undefined {
-  for (let top = directory; top !== '' && top !== '/'; top = top.slice(0, top.lastIndexOf('/'))) {
-    if (disk.stat(`${top}/.git`) !== undefined) return disk.stat(`${top}/${rootFile(1)}`) && top;
-  }
-  return undefined;
-}
-
 /** A commit, and a way to learn which others came after it. */
 interface Awaited {
   readonly id: string;
   readonly isBefore: (commit: string) => Promise<boolean>;
 }
 
-/** The commit that a name means in the checkout; undefined where there is none, or no such commit. */
+/** The commit that a name means in the fleet's checkout around the working directory; undefined elsewhere, or where there is no such commit. */
 async function commitHere(context: CommandContext, name: string): Promise<Awaited | undefined> {
-  const top = fleetCheckout(context);
-  if (top === undefined) return undefined;
+  const repository = await findFleetRepository(context, context.directory);
+  if (repository === undefined || !context.disk.stat(`${repository.top}/${rootFile(1)}`)) return undefined;
+  const { git, engine } = repository;
   try {
-    const repository = await openFleetRepository(context, top);
-    const { git, engine } = repository;
     const id = await commitNamed(context, repository, name);
     return {
       id,

@@ -1,6 +1,5 @@
 /** Git directories by the git program, where it is installed. Redirects are resolved before, other protocols than http are off. */
 import { isAscii } from 'node:buffer';
-import { hash } from 'node:crypto';
 import type { ProgramResult, Programs, RunOptions } from '../../platform/ports.ts';
 import { type FetchOrder, fetchBytesMax, type GitEngine, type GitObject, silenceMsMax } from './git-engine.ts';
 import { runOffline, settings, surroundings } from './git-program.ts';
@@ -15,8 +14,7 @@ import {
   readListing,
 } from './listed-tree.ts';
 import { type ObjectBounds, objectBounds, objectTooLarge } from './object-bounds.ts';
-import { objectId } from './object-id.ts';
-import { SourceError } from './source-error.ts';
+import { askingFor, printedBlobs, printedObject, printedSizes, printSizes } from './printed-objects.ts';
 import { tooMany } from './tree-bounds.ts';
 
 /** What one answer may hold: the contents of many manifests. */
@@ -60,70 +58,14 @@ function credentials({ authorization }: FetchOrder): Readonly<Record<string, str
 
 const historyFlags = { tip: ['--depth=1'], new: [], all: ['--unshallow'] } as const;
 
-/** `subarray` would make a `Buffer` of it, which takes several times as long. */
-function viewOf({ buffer, byteOffset }: Uint8Array, start: number, end: number): Uint8Array {
-  return new Uint8Array(buffer, byteOffset + start, end - start);
-}
-
 /** Of megabytes of names, which mostly are ASCII, decoding them as more would hold up everybody. */
 function textOf(bytes: Uint8Array): string {
   if (!isAscii(bytes)) return new TextDecoder().decode(bytes);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
-const [newline, zero, nine, letterB] = [0x0a, 0x30, 0x39, 0x62];
-const oidDigits = 40;
-
-/** Says what stands where a blob was to be. */
-function unreadable(output: Uint8Array, at: number, oid: string): SourceError {
-  const end = output.indexOf(newline, at);
-  const header = Buffer.from(viewOf(output, at, end === -1 ? output.length : end)).toString('latin1');
-  return new SourceError('CORRUPT', `blob ${oid} can't be read: ${header}`);
-}
-
-/** `OID blob SIZE LF CONTENT LF` for each object, as `git cat-file --batch` prints them: a hundred thousand headers, read byte by byte. */
-function blobsOf(output: Uint8Array, oids: readonly string[]): Uint8Array[] {
-  let at = 0;
-  return oids.map((oid) => {
-    const typed = at + oidDigits + 1;
-    let [end, size] = [typed + 'blob '.length, 0];
-    for (let digit = output[end]!; digit >= zero && digit <= nine; digit = output[end]!) {
-      size = size * 10 + digit - zero;
-      end += 1;
-    }
-    const next = end + 1 + size + 1;
-    // No other type begins so.
-    if (output[typed] !== letterB || output[end] !== newline || next > output.length) throw unreadable(output, at, oid);
-    // What git hashes is `blob SIZE NUL CONTENT`: it stands here but for the NUL, and need not be put together.
-    output[end] = 0;
-    if (hash('sha1', viewOf(output, typed, next - 1)) !== oid)
-      throw new SourceError('CORRUPT', `blob ${oid} does not fit its id`);
-    at = next;
-    return viewOf(output, end + 1, next - 1);
-  });
-}
-
-/** The same of one object of any type; `OID missing LF` where there is none. */
-function objectOf(output: Uint8Array, oid: string): GitObject | undefined {
-  const end = output.indexOf(0x0a);
-  const header = Buffer.from(viewOf(output, 0, Math.max(end, 0))).toString('latin1');
-  if (header === `${oid} missing`) return undefined;
-  const [, type, size] = /^[0-9a-f]{40} (\w+) (\d{1,10})$/.exec(header) ?? [];
-  if (type === undefined) throw new SourceError('CORRUPT', `object ${oid} can't be read: ${header}`);
-  const content = viewOf(output, end + 1, end + 1 + Number(size));
-  if (objectId(type, content) !== oid) throw new SourceError('CORRUPT', `object ${oid} does not fit its id`);
-  return { type, content };
-}
-
 /** Of each object that a run prints, what stands around its content. */
 const frameBytes = 64;
-
-/** `SIZE LF` for each, as `git cat-file --batch-check` prints them; what is missing counts as nothing. */
-function sizesOf(output: Uint8Array): number[] {
-  return textOf(output)
-    .split('\n')
-    .map((line) => (/^\d+$/.test(line) ? Number(line) : 0));
-}
 
 /** As many as go together, in their order. */
 function groupsOf(oids: readonly string[], sizes: readonly number[], bytesMax: number): string[][] {
@@ -182,9 +124,9 @@ class ProgramEngine implements GitEngine {
   }
 
   async readBlobs(gitDirectory: string, oids: readonly string[], signal: AbortSignal): Promise<readonly Uint8Array[]> {
-    const outputBytesMax = this.#bounds.togetherBytesMax + frameBytes;
-    const read = await this.#catFile(gitDirectory, ['--batch', '--buffer'], oids, signal, outputBytesMax);
-    if (read.code === 0) return blobsOf(read.output, oids);
+    const bytesMax = this.#bounds.togetherBytesMax + frameBytes;
+    const read = await this.#catFile(gitDirectory, ['--batch', '--buffer'], oids, signal, bytesMax);
+    if (read.code === 0) return printedBlobs(read.output, oids);
     if (read.isTooMuch === undefined) throw new ProgramUnfitError('cat-file', read);
     // Who asks for that much is told of the one that nobody should have, or has the others in parts.
     const groups = await this.#parts(gitDirectory, oids, signal);
@@ -197,9 +139,9 @@ class ProgramEngine implements GitEngine {
 
   async #parts(gitDirectory: string, oids: readonly string[], signal: AbortSignal): Promise<string[][]> {
     const { blobBytesMax, togetherBytesMax } = this.#bounds;
-    const checked = await this.#catFile(gitDirectory, ['--batch-check=%(objectsize)'], oids, signal);
+    const checked = await this.#catFile(gitDirectory, [printSizes], oids, signal);
     if (checked.code !== 0) throw new ProgramUnfitError('cat-file', checked);
-    const sizes = sizesOf(checked.output);
+    const sizes = printedSizes(checked.output);
     const large = oids.findIndex((_, at) => sizes[at]! > blobBytesMax);
     if (large !== -1) throw objectTooLarge(oids[large]!, blobBytesMax, sizes[large]);
     return groupsOf(oids, sizes, togetherBytesMax);
@@ -212,9 +154,9 @@ class ProgramEngine implements GitEngine {
     signal: AbortSignal,
     bytesMax = outputBytesMax,
   ): Promise<ProgramResult> {
-    const input = new TextEncoder().encode(oids.map((oid) => `${oid}\n`).join(''));
     const args = [`--git-dir=${gitDirectory}`, 'cat-file', ...how];
-    return this.#run(args, signal, { input, outputBytesMax: bytesMax, ...(oids.length > 1 && { printsMuch: true }) });
+    const more = { input: askingFor(oids), outputBytesMax: bytesMax };
+    return this.#run(args, signal, oids.length > 1 ? { ...more, printsMuch: true } : more);
   }
 
   async readObject(gitDirectory: string, oid: string, signal: AbortSignal): Promise<GitObject | undefined> {
@@ -222,7 +164,7 @@ class ProgramEngine implements GitEngine {
     const read = await this.#catFile(gitDirectory, ['--batch'], [oid], signal, objectBytesMax + frameBytes);
     if (read.isTooMuch) throw objectTooLarge(oid, objectBytesMax);
     if (read.code !== 0) throw new ProgramUnfitError('cat-file', read);
-    const object = objectOf(read.output, oid);
+    const object = printedObject(read.output, oid);
     // What it can't read it calls missing too, and complains.
     if (object === undefined && read.complaint !== '') throw new ProgramUnfitError('cat-file', read);
     return object;

@@ -82,11 +82,12 @@ export class Repository {
   /** An object of any type; undefined where there is none. */
   async object(oid: string): Promise<GitObject | undefined> {
     const object = this.#remembered.get(oid) ?? (await this.#reading.readObject(this.gitDirectory, oid, never));
-    if (object !== undefined && object.type !== 'blob') this.#remember(oid, object);
+    if (object !== undefined && object.type !== 'blob') this.remember(oid, object);
     return object;
   }
 
-  #remember(oid: string, object: GitObject): void {
+  /** So that it is not read again: a commit, a tag or a tree, checked against its id. */
+  remember(oid: string, object: GitObject): void {
     if (object.content.length > rememberedBytesMax) return;
     this.#remembered.delete(oid);
     this.#remembered.set(oid, object);

@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import test from 'ava';
 import { commitNamed } from '../../cli/named-commit.ts';
+import { parseCommit } from '../../controller/source/commit.ts';
+import type { GitReading } from '../../controller/source/git-engine.ts';
 import { libraryReading } from '../../controller/source/library-reading.ts';
 import { Repository } from '../../controller/source/repository.ts';
 import { nodePrograms } from '../../platform/node/processes.ts';
@@ -23,7 +25,20 @@ test('a commit is found by the names that git alone knows, and by nothing that i
   const found = (name: string) => commitNamed(context, opened, name);
   t.is(await found('HEAD@{1}'), first);
   t.is(await found('HEAD'), second);
-  for (const name of ['nowhere', 'HEAD^{tree}', '--all', 'HEAD@{9}']) {
+  const unread = { readObject: () => Promise.reject(new Error('it is read again')) } as unknown as GitReading;
+  const fresh = new Repository(unread, `${top}/.git`);
+  t.is(await commitNamed(context, { top, git: fresh }, 'HEAD~1'), first);
+  t.is(parseCommit(first, await fresh.readObject(first, 'commit')).status.subject, 'the first');
+  for (const name of [
+    'nowhere',
+    'HEAD^{tree}',
+    '--all',
+    'HEAD@{9}',
+    'HEAD\nHEAD',
+    '^HEAD',
+    'HEAD~1..HEAD',
+    'a'.repeat(40),
+  ]) {
     await t.throwsAsync(found(name), { code: 'NOT_FOUND' }, name);
   }
 });
