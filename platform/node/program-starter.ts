@@ -8,6 +8,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ProgramResult, Programs, RunOptions } from '../ports.ts';
+import { type RunTerms, runSpooled } from './run-program.ts';
 
 /** What the process is asked. */
 export type StarterOrder =
@@ -16,11 +17,13 @@ export type StarterOrder =
       readonly run: number;
       readonly name: string;
       readonly args: readonly string[];
-      readonly options: Omit<RunOptions, 'signal'>;
+      readonly terms: RunTerms;
+      /** A file that is open here, under this descriptor, and takes what the program prints. */
+      readonly into?: number | undefined;
     }
   | { readonly kind: 'stop'; readonly run: number };
 
-/** What it answers: what a program printed, part by part, then how it ended. */
+/** What it answers: what a program printed, part by part where that is not in a file, then how it ended. */
 export type StarterNews =
   | { readonly kind: 'output'; readonly run: number; readonly part: Uint8Array }
   | { readonly kind: 'ended'; readonly run: number; readonly result: Omit<ProgramResult, 'output'> };
@@ -57,7 +60,13 @@ class Starter {
     return !this.#isGone && this.#child.connected;
   }
 
-  async run(name: string, args: readonly string[], { signal, ...options }: RunOptions): Promise<ProgramResult> {
+  async run(
+    name: string,
+    args: readonly string[],
+    { signal, ...terms }: RunOptions,
+    into?: number,
+  ): Promise<ProgramResult> {
+    signal.throwIfAborted();
     this.#lastRun += 1;
     const run = this.#lastRun;
     const stop = (): void => this.#say({ kind: 'stop', run });
@@ -67,7 +76,7 @@ class Starter {
       const result = await new Promise<ProgramResult>((resolve) => {
         const output: Uint8Array[] = [];
         this.#runs.set(run, { output, end: (how) => resolve({ ...how, output: Buffer.concat(output) }) });
-        this.#say({ kind: 'run', run, name, args, options });
+        this.#say({ kind: 'run', run, name, args, terms, into });
       });
       signal.throwIfAborted();
       return result;
@@ -108,13 +117,17 @@ export class ProgramStarter implements Pick<Programs, 'run'>, Disposable {
   #starter = new Starter();
 
   readonly run: Programs['run'] = async (name, args, options) => {
-    options.signal.throwIfAborted();
     try {
       if (!this.#starter.isThere) this.#starter = new Starter();
     } catch (error) {
       return { code: undefined, output: new Uint8Array(), complaint: String(error) };
     }
-    return this.#starter.run(name, args, options);
+    const starter = this.#starter;
+    return runSpooled(
+      options,
+      (descriptor) => starter.run(name, args, options, descriptor),
+      () => starter.run(name, args, options),
+    );
   };
 
   [Symbol.dispose](): void {

@@ -10,7 +10,8 @@ test.after(() => starter[Symbol.dispose]());
 const ways = [
   ['through a pipe', runProgram, {}],
   ['through a file', runProgram, { printsMuch: true }],
-  ['through the process that starts programs', starter.run, {}],
+  ['through a pipe, by the process that starts programs', starter.run, {}],
+  ['through a file, by the process that starts programs', starter.run, { printsMuch: true }],
 ] as const;
 
 for (const [how, run, way] of ways) {
