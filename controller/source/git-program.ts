@@ -28,7 +28,7 @@ const offline = settings({ 'protocol.allow': 'never', 'core.hooksPath': '/dev/nu
 
 /** Runs it on what is on this machine. */
 export function runOffline(
-  programs: Programs,
+  programs: Pick<Programs, 'run'>,
   args: readonly string[],
   options: Omit<RunOptions, 'environment'>,
 ): Promise<ProgramResult> {

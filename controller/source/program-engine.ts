@@ -84,10 +84,10 @@ function groupsOf(oids: readonly string[], sizes: readonly number[], bytesMax: n
 }
 
 class ProgramEngine implements GitEngine {
-  readonly #programs: Programs;
+  readonly #programs: Pick<Programs, 'run'>;
   readonly #bounds: ObjectBounds;
 
-  constructor(programs: Programs, bounds: ObjectBounds) {
+  constructor(programs: Pick<Programs, 'run'>, bounds: ObjectBounds) {
     this.#programs = programs;
     this.#bounds = bounds;
   }
@@ -211,6 +211,6 @@ class ProgramEngine implements GitEngine {
 }
 
 /** The git program. What it can't do here it rejects with `ProgramUnfitError`. */
-export function programEngine(programs: Programs, bounds = objectBounds): GitEngine {
+export function programEngine(programs: Pick<Programs, 'run'>, bounds = objectBounds): GitEngine {
   return new ProgramEngine(programs, bounds);
 }

@@ -49,7 +49,7 @@ export interface SourcePorts {
   readonly network: Network;
   readonly clock: Clock;
   /** For the git program; without them, and where it is not installed, a library does its work. */
-  readonly programs?: Programs;
+  readonly programs?: Pick<Programs, 'run'>;
   /** For the library's long work; without them it is done in this thread. */
   readonly threads?: Threads;
   readonly log: Log;
