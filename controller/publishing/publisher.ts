@@ -277,7 +277,7 @@ const releaseNamesLost: Problem = {
   file: 'releases',
   code: 'RELEASE_NAMES_LOST',
   message:
-    'there is no record here, signed by this controller, of the releases that were in force before: one that was taken out and comes again with other bytes is not noticed. The record begins anew with this revision',
+    "there is no record here, signed by this controller, of the releases that were in force before: one that was taken out and comes again with other bytes is not noticed here. The record begins anew with this revision; `fleet release add` holds what it signs against git's history",
 };
 
 /** By path. Among all files each may lie in a page of its own, which would have to be read. */

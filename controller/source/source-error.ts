@@ -22,10 +22,13 @@ export type SourceErrorCode =
 /** What this room throws; `code` decides, the message is for people. */
 export class SourceError extends Error {
   readonly code: SourceErrorCode;
-  constructor(code: SourceErrorCode, message: string, cause?: unknown) {
+  /** The id of the one object that it is about, where a commit that has it can't be taken for that. */
+  readonly object: string | undefined;
+  constructor(code: SourceErrorCode, message: string, cause?: unknown, object?: string) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'SourceError';
     this.code = code;
+    this.object = object;
   }
 }
 

@@ -273,4 +273,10 @@ test('verifyTrust() names the file of every fault and the reason', async (t) => 
     ['trust/1.root.json TRUST_ROOT_THRESHOLD'],
   );
   t.true('problems' in verifyTrust(new Map()));
+  const pointer = new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n');
+  for (const path of files.keys()) {
+    const verified = verifyTrust(new Map([...files, [path, pointer]]));
+    const told = 'problems' in verified ? verified.problems : [];
+    t.regex(told[0]?.message ?? '', /git holds a Git LFS pointer here and not the file; git lfs untrack it/, path);
+  }
 });

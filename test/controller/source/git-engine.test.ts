@@ -94,7 +94,11 @@ for (const [name, engine] of Object.entries(narrow)) {
         texts,
       );
       const refused = { code: 'TOO_LARGE', message: new RegExp(`${big} has 30000 bytes, at most 20000 are read`) };
-      await t.throwsAsync(async () => engine.readBlobs(repository.path, [...oids, big], signal), refused);
+      const error = await t.throwsAsync(async () => engine.readBlobs(repository.path, [...oids, big], signal), {
+        ...refused,
+        instanceOf: SourceError,
+      });
+      t.is(error.object, big);
       await t.throwsAsync(async () => engine.readObject(repository.path, big, signal), { code: 'TOO_LARGE' });
     }
     const commit = rawCommit(
