@@ -3,6 +3,7 @@ import { roundsOf } from '../../../artifact/fuel/counted-loop.ts';
 import { wasmLimits } from '../../../artifact/wasm/limits.ts';
 import { InstructionCursor } from '../../../artifact/wasm/read/instructions.ts';
 import { moduleAround } from '../wasm/sample-modules.ts';
+import { moduleOf } from './arbitrary-programs.ts';
 import { runMetered } from './metered-run.ts';
 
 const [loop, end, again] = [[0x03, 0x40], [0x0b], [0x0d, 0]];
@@ -70,4 +71,16 @@ test('a loop whose rounds are known pays for them before the first', (t) => {
   // Ten rounds of ten units, and two in front.
   t.deepEqual(run(1000n), { message: 'it returned', left: 898n });
   t.deepEqual(run(50n), { message: 'unreachable', left: -52n });
+});
+
+test('a loop in which the host may see the fuel pays for each round by itself', (t) => {
+  const host = { kind: 'host', number: 0, body: [], other: [] };
+  const module = moduleOf([[{ kind: 'loop', number: 7, body: [host], other: [] }]], false);
+  const left: bigint[] = [];
+  const { exports, meter } = runMetered(module, {}, { host: { seen: () => left.push(meter.left.value) } });
+  (exports.run as (argument: number) => number)(0);
+  t.deepEqual(
+    left.slice(1).map((now, round) => left[round]! - now),
+    [9n, 9n, 9n],
+  );
 });
