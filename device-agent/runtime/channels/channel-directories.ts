@@ -7,9 +7,22 @@ import { streamDirectory } from '../primitives/read-only-directory.ts';
 import { channelTerms } from './channel-hub.ts';
 import { ChannelInput, ChannelOutput, type ChannelOutputOptions } from './channel-streams.ts';
 
-function directoryOf(names: readonly string[], open: (name: string) => OpenStream): OpenDirectory {
+/** Whom a run tells what becomes of what it does with channels. */
+export interface ChannelListener {
+  /** Called for each message that nobody gets. */
+  readonly onDropped: () => void;
+  /** Called with the path of a channel that it asked for and was not granted. */
+  readonly onUngranted: (path: string) => undefined;
+}
+
+function directoryOf(
+  path: string,
+  names: readonly string[],
+  open: (name: string) => OpenStream,
+  { onUngranted }: ChannelListener,
+): OpenDirectory {
   const known = new Set(names);
-  return streamDirectory(names, (name) => (known.has(name) ? open(name) : undefined));
+  return streamDirectory(names, (name) => (known.has(name) ? open(name) : onUngranted(`${path}/${name}`)));
 }
 
 /** Where the messages of a process go: to its channels, and to the shore. */
@@ -31,7 +44,7 @@ export function channelOutput(
 export function channelDirectories(
   application: Pick<DeployedApplication, 'name' | 'channels'>,
   ways: MessageWays,
-  onDropped: () => void,
+  listener: ChannelListener,
 ): Readonly<Record<string, OpenDirectory>> {
   const { name, channels } = application;
   const input = (channel: string): OpenStream => ({
@@ -39,11 +52,13 @@ export function channelDirectories(
     stream: new ChannelInput(ways.hub.queue(name, channel)!),
   });
   const output = (channel: string): OpenStream => {
-    const stream = channelOutput(application, channel, ways, onDropped);
+    const stream = channelOutput(application, channel, ways, listener.onDropped);
     return { kind: 'output', stream, close: () => stream.close() };
   };
+  const directory = (path: string, granted: object | undefined, open: (name: string) => OpenStream) =>
+    granted === undefined ? {} : { [path]: directoryOf(path, Object.keys(granted), open, listener) };
   return {
-    ...(channels?.in === undefined ? {} : { '/channels/in': directoryOf(Object.keys(channels.in), input) }),
-    ...(channels?.out === undefined ? {} : { '/channels/out': directoryOf(Object.keys(channels.out), output) }),
+    ...directory('/channels/in', channels?.in, input),
+    ...directory('/channels/out', channels?.out, output),
   };
 }

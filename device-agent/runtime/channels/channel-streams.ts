@@ -71,6 +71,11 @@ export class ChannelOutput implements OutputStream {
     this.#options = options;
   }
 
+  messageBytesMax(): number | undefined {
+    const { framing, messageBytes } = this.#options.terms;
+    return framing === 'write' ? messageBytes : undefined;
+  }
+
   isReady(): boolean {
     return !this.#isFull;
   }

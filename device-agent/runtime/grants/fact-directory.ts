@@ -48,11 +48,15 @@ class FactWriter {
   }
 }
 
-/** The facts that an application may publish. */
-export function factDirectory({ name, facts = {} }: Pick<Granted, 'name' | 'facts'>, book: FactBook): OpenDirectory {
+/** The facts that an application may publish; `onUngranted` is called with the path of any other. */
+export function factDirectory(
+  { name, facts = {} }: Pick<Granted, 'name' | 'facts'>,
+  book: FactBook,
+  onUngranted: (path: string) => undefined,
+): OpenDirectory {
   return streamDirectory(Object.keys(facts), (fact) => {
     const type = Object.hasOwn(facts, fact) ? facts[fact] : undefined;
-    if (type === undefined) return undefined;
+    if (type === undefined) return onUngranted(`/facts/${fact}`);
     const writer = new FactWriter(type, (value) => book.publish(name, fact, value));
     return { kind: 'output', stream: writer.stream, close: () => writer.close() };
   });

@@ -19,6 +19,7 @@ import { machineDirectory } from './machine-directory.ts';
 import type { MachinePlaces } from './machine-places.ts';
 import { type OpenedSecrets, secretDirectory } from './opened-secrets.ts';
 import { outboundDirectory } from './outbound-directory.ts';
+import { type Note, Ungranted } from './ungranted.ts';
 
 /** What grants need of the machine. */
 export interface GrantPorts {
@@ -40,14 +41,17 @@ export type Granted = Pick<DeployedApplication, 'name' | 'data' | 'tmp' | 'kv' |
 
 /** What one run was granted. */
 export interface RunGrants {
-  /** By the path under which the guest finds them; it closes them. */
+  /** By the path under which the guest finds them, the root last; it closes them. */
   readonly directories: Readonly<Record<string, OpenDirectory>>;
   /** Called before they are closed where the run did not come to its own end. */
   readonly abandon: () => void;
+  /** Called with the path of what it asked for and was not granted. */
+  readonly onUngranted: (path: string) => undefined;
 }
 
 /** What one application keeps over its runs, as long as this process runs it. */
 interface Kept {
+  readonly ungranted: Ungranted;
   readonly data: { readonly path: string; readonly quota: Quota } | undefined;
   readonly connections: Connections;
   readonly machine: { readonly connections: Connections; readonly quota: Quota };
@@ -88,21 +92,25 @@ export class Grants {
    * What one run is given; `note` tells whoever reads its log. Throws `FileError` or `DiskError` where something of it can't be
    * opened.
    */
-  open(application: Granted, note: (text: string) => void): RunGrants {
-    const { data, kv, connections, machine: held } = this.#keptOf(application);
+  open(application: Granted, note: Note): RunGrants {
+    const { data, kv, connections, machine: held, ungranted } = this.#keptOf(application);
     const { tmp, facts, opened, places, allowedOutboundHosts: hosts } = application;
     const { outbound, machine } = this.#ports;
     const keys = kv && new KvDirectory(kv.store, kv.quota);
+    const onUngranted = (path: string): undefined => ungranted.tell(path, note);
     const directories = {
       ...(data === undefined ? {} : { '/data': this.#directory(this.#ports.openDirectory(data.path), data.quota) }),
       ...(tmp === undefined ? {} : { '/tmp': this.#temporary(tmp) }),
       ...(kv === undefined ? {} : { '/kv': this.#directory(keys!, kv.quota) }),
       ...(opened === undefined ? {} : { '/secrets': secretDirectory(opened) }),
-      ...(places === undefined ? {} : { '/machine': machineDirectory({ places, machine, ...held, note }) }),
+      ...(places === undefined
+        ? {}
+        : { '/machine': machineDirectory({ places, machine, ...held, note, onUngranted }) }),
       ...(hosts === undefined ? {} : { '/net/tcp': outboundDirectory({ hosts, connections, outbound, note }) }),
-      ...(facts === undefined ? {} : { '/facts': factDirectory(application, this.#facts) }),
+      ...(facts === undefined ? {} : { '/facts': factDirectory(application, this.#facts, onUngranted) }),
+      '/': ungranted.root(note),
     };
-    return { directories, abandon: () => keys?.abandon() };
+    return { directories, abandon: () => keys?.abandon(), onUngranted };
   }
 
   /** Forgets what it counted for one that ended: whoever runs it next, in whichever process, measures anew. */
@@ -137,6 +145,7 @@ export class Grants {
 
   *#counting(application: Granted): Generator<void, Kept, void> {
     return {
+      ungranted: new Ungranted(),
       data: yield* this.#countingData(application),
       kv: yield* this.#countingKeys(application),
       connections: new Connections(),

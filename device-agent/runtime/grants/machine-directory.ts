@@ -18,6 +18,8 @@ export interface MachineGrant {
   readonly quota: Quota;
   /** Tells whoever reads the application's log. */
   readonly note: (text: string) => void;
+  /** Called with the path of what was asked for and is not granted. */
+  readonly onUngranted: (path: string) => undefined;
 }
 
 class MachineDirectory extends FlatDirectory {
@@ -59,9 +61,9 @@ class MachineDirectory extends FlatDirectory {
 
   /** Undefined where it is a file, or no name of this directory. */
   openStream(name: string): OpenStream | undefined {
-    const { machine, connections, note } = this.#grant;
+    const { machine, connections, note, onUngranted } = this.#grant;
     const place = this.#place(name);
-    if (place === undefined) return undefined;
+    if (place === undefined) return onUngranted(`/machine/${name}`);
     const tell = (text: string): void => note(`${name} of the machine (${place.path}): ${text}`);
     const kind = machine.look(place.path)?.kind;
     if (kind === undefined) tell('there is nothing at the moment');

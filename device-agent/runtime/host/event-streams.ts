@@ -19,6 +19,7 @@ export class EventStreams {
     isReady: () => this.#stdout.isReady(),
     onReady: (callback) => this.#stdout.onReady(callback),
     write: (bytes) => this.#stdout.write(bytes),
+    messageBytesMax: () => this.#stdout.messageBytesMax?.(),
     isTerminal: true,
   };
   /** The application's own, and that of the event: a program that asks anew is told anew. */

@@ -2,6 +2,7 @@ import { FileError } from '../../../platform/file-handles.ts';
 import { DiskError } from '../../../platform/ports.ts';
 import { memoryBytesMax } from '../../../schemas/memory-limit.ts';
 import type { HostedApplication } from '../protocol.ts';
+import type { RunEnd } from '../run-end.ts';
 import { type CompiledApplication, type CompiledModules, UnfitModule } from './compiled-modules.ts';
 import type { EventStreams } from './event-streams.ts';
 import { FuelMeter } from './fuel-meter.ts';
@@ -80,8 +81,8 @@ export class GuestRun implements Run {
       // It may be stopped while what it wrote is made durable.
       if (end !== undefined && !this.#isStopped) handlers.onEnd(end);
     } catch (error) {
-      if (!(error instanceof UnfitModule || error instanceof DiskError || error instanceof FileError)) throw error;
-      if (!this.#isStopped) handlers.onEnd({ kind: 'refused', message: error.message });
+      const end = endBefore(error);
+      if (!this.#isStopped) handlers.onEnd(end);
     }
   }
 
@@ -97,4 +98,13 @@ export class GuestRun implements Run {
       meter: new FuelMeter({ ...limits, ...(fuelPerRun === undefined ? {} : { fuelPerRun }) }, clock.monotonic()),
     });
   }
+}
+
+/** The end of one that did not come to its first instruction. What a disk has no room for, or can't read, it may have at the next try. */
+function endBefore(error: unknown): RunEnd {
+  if (error instanceof UnfitModule) return { kind: 'refused', message: error.message };
+  if (error instanceof DiskError || error instanceof FileError) {
+    return { kind: 'trapped', message: `it could not be started: ${error.message}`, stack: [] };
+  }
+  throw error;
 }

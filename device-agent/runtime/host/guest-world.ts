@@ -39,10 +39,11 @@ export function worldOf(
   event: EventInput | EventStreams | undefined,
 ): Omit<GuestWorld, 'leave'> {
   const { name, args, env, config } = application;
-  const channels = channelDirectories(application, { hub, outbox }, () => lost.add(name));
-  const { directories, abandon } = grants.open(application, (text) =>
+  const { directories, abandon, onUngranted } = grants.open(application, (text) =>
     onOutput('stderr', new TextEncoder().encode(`fleet: ${text}\n`)),
   );
+  const onDropped = (): void => lost.add(name);
+  const channels = channelDirectories(application, { hub, outbox }, { onDropped, onUngranted });
   return {
     args: [name, ...args],
     environment: event instanceof EventStreams ? event.environment : { ...event?.environment, ...env },

@@ -13,17 +13,39 @@ function shown(name: string): string {
   return printable(name.length > frameTextMax ? `${name.slice(0, frameTextMax - 1)}…` : name);
 }
 
+/** The frames of an error as the engine has them: in its text they can't be told apart from what a guest calls its functions. */
+function framesOf(error: unknown): readonly NodeJS.CallSite[] {
+  if (!(error instanceof Error)) return [];
+  const { prepareStackTrace } = Error;
+  try {
+    Error.prepareStackTrace = (_, frames) => frames;
+    const frames: unknown = error.stack;
+    return Array.isArray(frames) ? frames : [];
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+  }
+}
+
+/** The number of the function that a frame is in; undefined where that is no guest's. */
+function functionOf(frame: NodeJS.CallSite): number | undefined {
+  if (frame.getFileName()?.startsWith('wasm://') !== true) return undefined;
+  // The engine says it nowhere else; what a guest chose stands before it.
+  const [, index] = /wasm-function\[(\d+)\]:0x[0-9a-f]+\)?$/.exec(frame.toString().slice(-frameTextMax)) ?? [];
+  return index === undefined ? undefined : Number(index);
+}
+
 /**
  * The guest's functions in an error's stack, by the names of its name section or else by their numbers in the module as it
  * was released. `imported` is how many functions that one imports; undefined where several modules are linked, whose numbers
  * nothing tells apart: then those with names.
  */
 export function wasmStack(error: unknown, imported: number | undefined): readonly string[] {
-  const text = error instanceof Error ? (error.stack ?? '') : '';
-  const frames = text.matchAll(/^\s+at (?:(.+) \()?wasm:\/\/wasm\/[^\s]*wasm-function\[(\d+)\]/gm);
-  const told = [...frames].flatMap(([, name, index]) => {
+  const told = framesOf(error).flatMap((frame) => {
+    const index = functionOf(frame);
+    const name = frame.getFunctionName() ?? undefined;
+    if (index === undefined) return [];
     if (imported === undefined) return name === undefined ? [] : [shown(name)];
-    const source = sourceFunction(Number(index), imported);
+    const source = sourceFunction(index, imported);
     return source === undefined ? [] : [shown(name ?? `function ${source}`)];
   });
   return told.slice(0, framesMax);

@@ -1,6 +1,7 @@
 /**
  * Modules made ready to run, kept so that a start costs no work and no flash: `SHA256.VERSION-PAGES`, for a module's digest,
- * the rewriter's version and the limit that was written into it. A file is a line of JSON, then the module:
+ * the rewriter's version and the limit that was written into it, and `SHA256.VERSION-PAGES-linked` where it was judged as one of
+ * several. A file is a line of JSON, then the module:
  *
  *     {"sha256":"…","length":8123,"traits":{"needs":[]}}\n\0asm…
  *

@@ -31,9 +31,9 @@ export type Readiness =
   | { readonly kind: 'ready'; readonly prepared: PreparedModule }
   | Exclude<PrepareOutcome, { kind: 'prepared' }>;
 
-/** The name of what is prepared of a module: it changes with all that the bytes depend on. */
-export function preparedName(module: Pick<Preparable, 'sha256' | 'limits'>): string {
-  return `${module.sha256}.${rewriterVersion}-${memoryPagesMax(module)}`;
+/** The name of what is prepared of a module: it changes with all that the bytes depend on, and whether there are any. */
+function preparedName(module: Preparable): string {
+  return `${module.sha256}.${rewriterVersion}-${memoryPagesMax(module)}${module.isLinked ? '-linked' : ''}`;
 }
 
 /** Prepared modules of one directory, each made when it is first asked for. */

@@ -57,7 +57,8 @@ export function receive(
   // The guest's memory is asked for anew at each attempt.
   const attempt = (): number | undefined => {
     const windows = vectors();
-    const count = fill(windows, (into) => input.read(into));
+    // Behind the end of a message the next one may be there already.
+    const count = fill(windows, (into, done) => (done > 0 && input.available() === 0 ? 0 : input.read(into)));
     return count > 0 || windows.length === 0 || input.hasEnded() ? count : undefined;
   };
   const count = until(attempt, () => {
@@ -77,6 +78,13 @@ function behind(windows: readonly Uint8Array[], bytes: number): readonly Uint8Ar
   });
 }
 
+/** What goes to the stream in one write each: all at once where that is a message, and one byte more than it may have is too long. */
+function portions(windows: readonly Uint8Array[], messageBytesMax: number | undefined): readonly Uint8Array[] {
+  if (messageBytesMax === undefined || windows.length < 2) return windows;
+  const bytes = windows.reduce((sum, { length }) => sum + length, 0);
+  return [Buffer.concat(windows, Math.min(bytes, messageBytesMax + 1))];
+}
+
 /** Writes as far as the stream takes it, portion by portion with turns of others in between; waits only for the first. */
 export function send(
   guest: Guest,
@@ -89,7 +97,7 @@ export function send(
   const attempt = (): number | undefined => {
     const windows = behind(vectors(), done);
     const wanted = windows.reduce((sum, { length }) => sum + length, 0);
-    const taken = fill(windows, (bytes) => output.write(bytes));
+    const taken = fill(portions(windows, output.messageBytesMax?.()), (bytes) => output.write(bytes));
     done += taken;
     return taken === wanted || (done > 0 && !output.isReady()) ? done : undefined;
   };

@@ -73,6 +73,11 @@ test('what one toolchain imports under many names is one problem, which says wha
   t.regex(hint('__cxa_throw', 'emscripten_resize_heap') ?? '', /this is Emscripten/);
   t.regex(hint('__cxa_throw', '_Unwind_CallPersonality') ?? '', /this is C\+\+ .*-fno-exceptions\)$/);
   t.regex(hint('setjmp', 'longjmp') ?? '', /this is C .*-lsetjmp\)$/);
+  const sockets = importing(['wasi_snapshot_preview1', 'sock_open'], ['wasix_32v1', 'sock_connect'])[0]?.message ?? '';
+  t.regex(
+    sockets,
+    /sock_open, function wasix_32v1\.sock_connect.*sockets of their own; open \/net\/tcp\/HOST:PORT instead\)$/,
+  );
   const linked = (module: string, name: string) =>
     judgeLinkedModule(buildModule({ imports: [{ module, name }], functions: { _start: [] } })).kind;
   t.deepEqual([linked('gojs', 'debug'), linked('a', 'b'), linked('codec', 'encode')], ['refused', 'runs', 'runs']);

@@ -5,6 +5,8 @@ import test from 'ava';
 import { prepareModule } from '../../../device-agent/runtime/prepare/prepare-module.ts';
 import { PreparedStore, readPrepared } from '../../../device-agent/runtime/prepare/prepared-store.ts';
 import { Preparer } from '../../../device-agent/runtime/prepare/preparer.ts';
+import type { PrepareOutcome, PrepareWork } from '../../../device-agent/runtime/prepare/protocol.ts';
+import { PreparedModules } from '../../../device-agent/runtime/prepare/readiness.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { SimTime } from '../../sim/sim-clock.ts';
 import { openRuntime, statesWhen } from './applications.ts';
@@ -86,6 +88,34 @@ test('a module that takes too long to prepare costs its process, and the next on
     ['failed', 'prepared'],
   );
   t.is(started, 2);
+});
+
+test('a module that one application runs alone and another one links is judged for each as it is used', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'fleet-prepared-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const store = new PreparedStore(nodeDisk, directory);
+  let answer: (outcome: PrepareOutcome) => void = () => {};
+  const start = () => ({
+    pid: 1,
+    onMessage: (handler: (outcome: unknown) => void) => {
+      answer = handler;
+    },
+    onExit: () => {},
+    kill: () => {},
+    send: (work: unknown) => {
+      const { name, isLinked } = work as PrepareWork;
+      if (isLinked) store.keep(name, Uint8Array.of(1), { ownProcess: [] });
+      answer(isLinked ? { kind: 'prepared' } : { kind: 'refused', message: 'it is a library' });
+    },
+  });
+  const clock = new SimTime(0).clock({ alive: true });
+  const modules = new PreparedModules(store, new Preparer({ processes: { start }, clock, file: 'p' }), directory);
+  const library = { name: 'codec', version: '1', sha256, length: 1, modulePath: '/m' };
+  for (const isLinkedFirst of [true, false]) {
+    const uses = [isLinkedFirst, !isLinkedFirst].map((isLinked) => ({ ...library, isLinked }));
+    const kinds = (await modules.ready(uses)).map(({ kind }) => kind);
+    t.deepEqual(kinds, isLinkedFirst ? ['ready', 'refused'] : ['refused', 'ready']);
+  }
 });
 
 test.serial('what is deployed runs, in a process of its own, also where nothing can be kept', async (t) => {

@@ -24,6 +24,8 @@ export class ScheduleSource implements EventSource {
   readonly #waiting: number[] = [];
   #dropped = 0;
   #dueMs: number | undefined;
+  /** By the clock that nobody sets. */
+  #lookedAtMs: number;
   #timer: Disposable | undefined;
 
   constructor(clock: Clock, next: NextTime, queueMax: number, onEvent: () => void) {
@@ -32,6 +34,7 @@ export class ScheduleSource implements EventSource {
     this.#queueMax = queueMax;
     this.#onEvent = onEvent;
     this.#dueMs = next(clock.now());
+    this.#lookedAtMs = clock.monotonic();
     this.#arrange();
   }
 
@@ -58,16 +61,31 @@ export class ScheduleSource implements EventSource {
 
   #look(): void {
     const nowMs = this.#clock.now();
+    const passedMs = Math.min(this.#passedMs(), lateMsMax);
     const dueMs = this.#dueMs ?? Number.POSITIVE_INFINITY;
     if (nowMs >= dueMs) {
       if (nowMs - dueMs <= lateMsMax) this.#add(dueMs);
-      this.#dueMs = this.#next(nowMs);
+      this.#dueMs = this.#addUntil(nowMs, Math.max(dueMs, nowMs - passedMs));
     } else {
       // Set back, the clock comes by earlier times once more; by a moment, only by the one that was just had.
       const next = this.#next(nowMs);
       if (next !== undefined && dueMs - next > lateMsMax) this.#dueMs = next;
     }
     this.#arrange();
+  }
+
+  /** Since it looked last. */
+  #passedMs(): number {
+    const beforeMs = this.#lookedAtMs;
+    this.#lookedAtMs = this.#clock.monotonic();
+    return this.#lookedAtMs - beforeMs;
+  }
+
+  /** Times that passed while something kept the thread are as those that find no instance free; gives the first that is to come. */
+  #addUntil(nowMs: number, afterMs: number): number | undefined {
+    let dueMs = this.#next(afterMs);
+    for (; dueMs !== undefined && dueMs <= nowMs; dueMs = this.#next(dueMs)) this.#add(dueMs);
+    return dueMs;
   }
 
   #add(dueMs: number): void {

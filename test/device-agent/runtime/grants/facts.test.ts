@@ -59,7 +59,12 @@ const publisher = `
   close(port);
   printf("%d", write(open("/facts/speed", O_WRONLY), "fast\\n", 5) < 0 && errno == EINVAL);
   printf("%d", open("/facts/heading", O_WRONLY | O_CREAT, 0600) < 0);
-  printf("%d\\n", open("/facts/../data", O_WRONLY | O_CREAT, 0600) < 0);
+  printf("%d", open("/facts/../data", O_WRONLY | O_CREAT, 0600) < 0);
+  for (int twice = 0; twice < 2; twice++) {
+    printf("%d", fopen("/data/log", "a") == NULL && errno == ENOENT);
+    printf("%d", open("/channels/in/readings", O_RDONLY) < 0 && errno == ENOENT);
+  }
+  printf("\\n");
   sleep(600);`;
 
 cTest('facts that a program writes are in its report; others than its manifest names it has not', async (t) => {
@@ -72,7 +77,12 @@ cTest('facts that a program writes are in its report; others than its manifest n
     speed: 12.5,
     in_port: true,
   });
-  t.regex(await logWhen('gauge', / out \d/), / out 111\n/);
+  const log = await logWhen('gauge', / out \d/);
+  t.regex(log, / out 1111111\n/);
+  t.deepEqual(
+    [...log.matchAll(/ err fleet: refused: its manifest grants no (.*)/g)].map(([, what]) => what),
+    ['/facts/heading (facts)', '/data (data)', '/channels (channels)'],
+  );
 });
 
 cTest('what an instance for an event publishes is in the report too, and a letter in two writes is one', async (t) => {

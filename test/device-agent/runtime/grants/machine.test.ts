@@ -43,7 +43,14 @@ test('what the machine is asked for is what was granted, whatever name a program
   };
   const quota = new Quota({ bytesMax: 0, entriesMax: 0, openMax: 9 }, { bytes: 0, entries: 0 });
   const places = { gps: { path: '/dev/ttyS0' } };
-  const directory = machineDirectory({ places, machine, connections: new Connections(), quota, note: () => {} });
+  const directory = machineDirectory({
+    places,
+    machine,
+    connections: new Connections(),
+    quota,
+    note: () => {},
+    onUngranted: () => undefined,
+  });
   const options = { follow: true, create: false, exclusive: false, directory: false, truncate: false };
   for (const name of ['gps', 'constructor', '__proto__', 'toString'])
     t.throws(() => directory.openAt(name, { ...options, read: true, write: false }), { message: /there is no/ }, name);

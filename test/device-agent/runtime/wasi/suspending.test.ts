@@ -1,5 +1,7 @@
 /** Calls that wait: a guest is suspended while it does, and its thread is free. */
 import test from 'ava';
+import { ChannelInput } from '../../../../device-agent/runtime/channels/channel-streams.ts';
+import { MessageQueue } from '../../../../device-agent/runtime/channels/message-queue.ts';
 import { suspendingWait } from '../../../../device-agent/runtime/primitives/waiting.ts';
 import { errno } from '../../../../device-agent/runtime/wasi/errno.ts';
 import type { Connection, InputStream, Listener } from '../../../../platform/streams.ts';
@@ -156,4 +158,38 @@ test('sockets accept, receive, send and shut down what the host has opened, and 
   t.is(guest.call('sock_send', 1, 0, 1, 0, 8), errno.notSocket);
   guest.close();
   t.is(shut.at(-1), 'closed');
+});
+
+/** A table of two places of `call`, four bytes of text each. */
+function inTwoPlaces(guest: ReturnType<typeof newGuest>, call: 'fd_read' | 'fd_write', descriptor: number) {
+  for (const [at, value] of [100, 4, 200, 4].entries()) guest.view().setUint32(at * 4, value, true);
+  return guest.call(call, descriptor, 0, 2, 32);
+}
+
+test('what a call writes from several places is one message where each write is one, and too long as a whole', (t) => {
+  const written: number[] = [];
+  const output = {
+    isReady: () => true,
+    onReady: () => ({ [Symbol.dispose]: () => {} }),
+    messageBytesMax: () => 8,
+    write: (bytes: Uint8Array) => written.push(bytes.length) && bytes.length,
+  };
+  const guest = newGuest({ stdout: output, stderr: { ...output, messageBytesMax: () => 6 } });
+  t.is(inTwoPlaces(guest, 'fd_write', 1), errno.success);
+  t.is(guest.view().getUint32(32, true), 8);
+  inTwoPlaces(guest, 'fd_write', 2);
+  t.is(written[0], 8);
+  t.is(written[1], 7, 'what refuses a message of more than six bytes sees that it is longer');
+});
+
+test('a read into several places gives of one message only', (t) => {
+  const messages = ['four', 'more'].map((text) => new TextEncoder().encode(text));
+  const queue = new MessageQueue();
+  for (const message of messages) queue.push(message);
+  const guest = newGuest({ stdin: new ChannelInput(queue) });
+  for (const message of messages) {
+    t.is(inTwoPlaces(guest, 'fd_read', 0), errno.success);
+    t.is(guest.view().getUint32(32, true), 4);
+    t.is(guest.peek(100, 4), new TextDecoder().decode(message));
+  }
 });

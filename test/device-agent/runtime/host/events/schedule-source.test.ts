@@ -5,16 +5,24 @@ import { ScheduleSource } from '../../../../../device-agent/runtime/host/events/
 /** A clock whose wall time can be set apart from what passes. */
 function newClock(start: string) {
   let nowMs = Date.parse(start);
+  let passedMs = 0;
   let timer: { leftMs: number; callback: () => void } | undefined;
   return {
     set: (time: string) => {
       nowMs = Date.parse(time);
+    },
+    /** Passes with nobody having the time to look. */
+    block: (durationMs: number) => {
+      nowMs += durationMs;
+      passedMs += durationMs;
+      if (timer !== undefined) timer.leftMs = Math.max(1, timer.leftMs - durationMs);
     },
     pass: (durationMs: number) => {
       for (let leftMs = durationMs; leftMs > 0; ) {
         const step = Math.min(leftMs, timer?.leftMs ?? leftMs);
         leftMs -= step;
         nowMs += step;
+        passedMs += step;
         if (timer !== undefined) timer.leftMs -= step;
         const due = timer;
         if (due === undefined || due.leftMs > 0) continue;
@@ -24,7 +32,7 @@ function newClock(start: string) {
     },
     clock: {
       now: () => nowMs,
-      monotonic: () => nowMs,
+      monotonic: () => passedMs,
       sleep: () => Promise.reject(new Error('nobody sleeps here')),
       after: (leftMs: number, callback: () => void) => {
         timer = { leftMs, callback };
@@ -91,4 +99,23 @@ test('times that find no room are dropped and counted', (t) => {
   const { pass, source } = open('2026-01-01T00:00:30Z', '* * * * *', 'UTC', 2);
   pass(5 * 60_000);
   t.deepEqual(source.counts(), { waiting: 2, dropped: 3 });
+});
+
+test('times that pass while something keeps the thread wait, or are dropped and counted, as others do', (t) => {
+  const { block, pass, taken, source } = open('2026-01-01T00:00:00.500Z', '* * * * * *', 'UTC', 4);
+  block(10_000);
+  pass(100);
+  t.deepEqual(source.counts(), { waiting: 4, dropped: 6 });
+  t.deepEqual(taken()[3], '2026-01-01T00:00:04.000Z');
+  block(3_600_000);
+  pass(100);
+  t.is(source.counts().waiting, 4);
+  t.true(source.counts().dropped < 6 + 130, 'no more than what a look may be late by');
+});
+
+test('of times that a clock jumps over, only the one that it waited for comes', (t) => {
+  const { set, pass, taken } = open('2026-01-01T00:00:00.500Z', '* * * * * *');
+  set('2026-01-01T00:01:00.500Z');
+  pass(600);
+  t.deepEqual(taken(), ['2026-01-01T00:00:01.000Z', '2026-01-01T00:01:01.000Z']);
 });
