@@ -27,7 +27,7 @@ import {
 } from './revision-in-force.ts';
 import { adopted, answered, initialSourceState, pending, refused, unreachable, withoutCommit } from './source-state.ts';
 import { takeUp } from './take-up.ts';
-import { tooLargeFiles } from './too-large-files.ts';
+import { refusedFile, tooLargeFiles } from './unreadable-files.ts';
 
 /** A look that takes longer is told of: until it ends, no commit is followed. */
 const lookMsMax = 5 * 60_000;
@@ -175,7 +175,7 @@ export class BranchFollower {
         case 'empty':
           return this.#note(withoutCommit(this.#source, clock.now()));
         case 'refused':
-          return this.#refuse(news.revision, `${news.message} (${news.code})`, []);
+          return this.#refuse(news.revision, `${news.message} (${news.code})`, refusedFile(news));
         case 'branch-missing':
           return this.#miss('source.branch-missing', 'BRANCH_MISSING', news.message);
         case 'unreachable':

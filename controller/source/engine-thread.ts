@@ -38,6 +38,6 @@ const post = (result: EngineAnswer): void =>
 try {
   post({ kind: 'done', value: await perform(workerData as EngineTask) });
 } catch (error) {
-  const { code, object } = error instanceof SourceError ? error : { code: 'CORRUPT' as const, object: undefined };
-  post({ kind: 'failed', code, message: messageOf(error), ...(object === undefined ? {} : { object }) });
+  const { code, subject } = error instanceof SourceError ? error : { code: 'CORRUPT' as const, subject: undefined };
+  post({ kind: 'failed', code, message: messageOf(error), ...(subject === undefined ? {} : { subject }) });
 }

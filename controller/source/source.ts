@@ -80,6 +80,8 @@ export type SourceEvent =
       readonly history: History;
       readonly code: string;
       readonly message: string;
+      /** For which it stays refused, whoever looks again. */
+      readonly file?: string;
     }
   | { readonly kind: 'empty'; readonly message: string }
   | { readonly kind: 'branch-missing'; readonly message: string }

@@ -159,6 +159,29 @@ test('a commit with a file that is too large to be read is refused for that file
   t.is((await controller.status()).source.state, 'current');
 });
 
+test('a commit that the source refuses for a file of it is told with that file, and not judged at every look', async (t) => {
+  const { fleet, boot, poll, warnings } = wholeShore();
+  fleet.commit('all');
+  const source = fleet.repository.open();
+  const asked: unknown[] = [];
+  const judging: RevisionSource = {
+    ...source,
+    poll: async (signal, known) => {
+      asked.push(known?.judged);
+      const event = await source.poll(signal, known);
+      if (event.kind !== 'tip') return event;
+      const refusal = { code: 'FILES_REFUSED', message: 'folders nest deeper than 64', file: 'a/a/' };
+      return { ...event, kind: 'refused', ...refusal };
+    },
+  };
+  const controller = await boot(judging);
+  for (let looks = 0; looks < 3; looks += 1) await poll(controller);
+  const shown = (await controller.status()).source;
+  t.like(shown, { state: 'refused', problems: [{ file: 'a/a/', code: 'FILES_REFUSED' }] });
+  t.deepEqual(warnings, ['revision.refused']);
+  t.deepEqual(asked.slice(1), [fleet.repository.tip, fleet.repository.tip]);
+});
+
 test('a rewritten branch is held over restarts until it is accepted, which counts once', async (t) => {
   const { fleet, boot, warnings, poll, settle, accept } = wholeShore();
   const old = fleet.commit('all');

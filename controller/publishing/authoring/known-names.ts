@@ -9,7 +9,7 @@ import { delegationOf } from '../../../artifact/trust/tuf/targets.ts';
 import { publishedNames } from '../published-names.ts';
 import { type ReleaseName, releaseFile, targetPath } from '../release-path.ts';
 import { AuthoringError } from './authoring-error.ts';
-import { knownStates, knownTrust } from './newest-known.ts';
+import { knownStates } from './newest-known.ts';
 import { type SignableFile, signableFiles } from './signers.ts';
 import type { WorkTree } from './work-tree.ts';
 
@@ -23,7 +23,8 @@ interface Meaning {
 export function requireSameMeaning(tree: WorkTree, release: ReleaseName, sha256: string): void {
   const isOther = (before: Meaning): boolean => before.sha256 !== undefined && before.sha256 !== sha256;
   const [root, targets] = signableFiles(tree) as [SignableFile, SignableFile];
-  const known = knownTrust(tree);
+  // What was signed here and given up before anybody had it may be signed otherwise.
+  const { known = [] } = tree;
   const recorded = known.map(({ where, files }): Meaning => {
     const names = publishedNames(files, [root.file as MetadataFile<Root>]);
     return { where, sha256: names?.get(`${release.name}/${release.version}`) };

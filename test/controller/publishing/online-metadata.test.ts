@@ -1,9 +1,12 @@
+import { Root } from '@tufjs/models';
 import test from 'ava';
 import { findTarget } from '../../../artifact/trust/tuf/find-target.ts';
 import { trustRoot } from '../../../artifact/trust/tuf/root.ts';
 import { issuedAt } from '../../../artifact/trust/tuf/trusted.ts';
+import { readControllerKeys } from '../../../controller/publishing/authoring/key-files.ts';
 import { signMetadata } from '../../../controller/publishing/authoring/sign-metadata.ts';
 import { readTrustFiles, readWorkFile, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
+import { judgeOnlineKeys } from '../../../controller/publishing/online-judgement.ts';
 import { verifyTrust } from '../../../controller/publishing/verify-trust.ts';
 import { DiskError } from '../../../platform/ports.ts';
 import { keepAll, loseAll } from '../../sim/disk-crash.ts';
@@ -207,6 +210,22 @@ test('a root that does not name the controller’s keys is refused', async (t) =
   t.deepEqual(
     (await online.judge(trustOf(tree), now)).map(({ code }) => code),
     ['TRUST_ONLINE_KEY', 'TRUST_ONLINE_KEY', 'TRUST_ONLINE_KEY'],
+  );
+});
+
+test('a root that wants two to sign what the controller signs alone is refused', async (t) => {
+  const tree = newTree();
+  const trust = trustOf(tree);
+  const root = trust.roots.at(-1)!;
+  const json = root.signed.toJSON() as unknown as { roles: Record<string, { threshold: number }> };
+  for (const role of ['snapshot', 'timestamp']) json.roles[role]!.threshold = 2;
+  const signed = Root.fromJSON(json as unknown as Parameters<typeof Root.fromJSON>[0]);
+  const keys = readControllerKeys(tree.disk, '/fleet/.fleet/keys/online');
+  t.deepEqual(judgeOnlineKeys(trust, keys), []);
+  const problems = judgeOnlineKeys({ ...trust, roots: [{ ...root, signed }] }, keys);
+  t.deepEqual(
+    problems.map(({ message }) => /signs the (\w+) with key/.exec(message)?.[1]),
+    ['snapshot', 'timestamp'],
   );
 });
 
