@@ -11,7 +11,8 @@ const computingSecondsMax = 600;
 /** What a shell counts files in. */
 const limitBlockBytes = 512;
 
-function environmentOf({ environment = {} }: RunOptions): NodeJS.ProcessEnv {
+/** Ours, but for what is given otherwise. */
+export function environmentOf({ environment = {} }: Pick<RunOptions, 'environment'>): NodeJS.ProcessEnv {
   const entries = Object.entries({ ...process.env, ...environment });
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
