@@ -190,7 +190,14 @@ test('a release whose index is lost has its smaller ways made again', async (t) 
 });
 
 test('collect() removes what nobody needed twice in a row, and never what somebody needs', async (t) => {
-  const store = new ArtifactStore(new DirectoryFiles(new SimDisk(), '/store'));
+  const removed: string[] = [];
+  class Watched extends DirectoryFiles {
+    override async remove(file: string): Promise<void> {
+      removed.push(file.split('/', 1)[0]!);
+      await super.remove(file);
+    }
+  }
+  const store = new ArtifactStore(new Watched(new SimDisk(), '/store'));
   const [old, kept] = [moduleOf(1, 50), moduleOf(2, 50)];
   const add = async (version: string, bytes: Uint8Array) =>
     await store.addRelease({ name: 'crane', version, length: bytes.length, sha256: '' }, bytes);
@@ -203,6 +210,7 @@ test('collect() removes what nobody needed twice in a row, and never what somebo
   t.is(await store.collect(needed), 0);
   t.not(await store.index({ name: 'crane', version: '1.0.0' }), undefined);
   t.is(await store.collect(needed), 2);
+  t.deepEqual(removed, ['releases', 'sha256'], 'no index ever names what is gone');
   t.is(await store.index({ name: 'crane', version: '1.0.0' }), undefined);
   t.deepEqual(await store.read((await store.index({ name: 'crane', version: '2.0.0' }))!.sha256), kept);
   t.true(await store.has(envelope.sha256));
