@@ -13,9 +13,7 @@ import { LinkedInstances, type Successors } from './links/linked-instances.ts';
 export type Entry = (...values: never[]) => unknown;
 
 const { module: meter } = fuelContract;
-const nothing: LinkedInstance = { exports: {}, memory: undefined, mayGrow: false };
-/** With less than this part of its memory left, a program that trapped ran out of it. */
-const spareMemory = 1 / 16;
+const nothing: LinkedInstance = { exports: {}, memory: undefined, isBounded: false };
 
 /** Instances that have not run. */
 export interface MadeInstances {
@@ -83,11 +81,9 @@ export class GuestInstances {
     return (this.#own.memory?.buffer.byteLength ?? this.#bytesAtEnd) + (this.#links?.memoryBytes() ?? 0);
   }
 
-  /** Whether one that would grow has hardly anything left of so many bytes. */
-  haveUsedUp(memoryBytesMax: number): boolean {
-    return this.#all().some(
-      ({ memory, mayGrow }) => mayGrow && (memory?.buffer.byteLength ?? 0) > memoryBytesMax * (1 - spareMemory),
-    );
+  /** Whether the limit of their memory, not their own maximum, is what one of them is refused more by. */
+  get areBounded(): boolean {
+    return this.#all().some(({ isBounded }) => isBounded);
   }
 
   /** Gives back what the program holds of the outside. */
@@ -112,7 +108,7 @@ export class GuestInstances {
   }
 
   #instantiate(
-    { module, traits: { importedMemory: shape, isMemoryFixed } }: CompiledModule,
+    { module, traits: { importedMemory: shape, isMemoryBounded } }: CompiledModule,
     imports: WebAssembly.Imports,
     program: Program,
   ): LinkedInstance {
@@ -125,7 +121,7 @@ export class GuestInstances {
     const { exports } = new WebAssembly.Instance(module, imports);
     const memory = lent ?? (exports.memory instanceof WebAssembly.Memory ? exports.memory : undefined);
     if (memory !== undefined) program.memory.attach(memory);
-    return { exports, memory, mayGrow: isMemoryFixed !== true };
+    return { exports, memory, isBounded: isMemoryBounded === true };
   }
 }
 

@@ -8,8 +8,8 @@ import { FuelError, type FuelErrorCode } from '../../../artifact/fuel/error.ts';
 import { injectFuel } from '../../../artifact/fuel/inject.ts';
 import { sharedBodyBytesMax, sharedBulkPagesMax, sharedInstanceMicrosecondsMax } from '../limits.ts';
 import { importedShape } from '../wasi/imported-memory.ts';
+import { isMemoryBounded } from './bounded-memory.ts';
 import { hasBulkMemory } from './bulk-memory.ts';
-import { isMemoryFixed } from './fixed-memory.ts';
 import { instanceMicroseconds, instancePartsOf } from './instance-parts.ts';
 import { largestBodyBytes } from './largest-body.ts';
 import { takeMemoryFromOutside } from './memory-outside.ts';
@@ -87,6 +87,6 @@ function traitsOf(
   return {
     ownProcess: ownProcessReasons(source, memoryPagesMax, needs),
     ...(importedMemory === undefined ? {} : { importedMemory }),
-    ...(isMemoryFixed(source) ? { isMemoryFixed: true } : {}),
+    ...(isMemoryBounded(source, memoryPagesMax) ? { isMemoryBounded: true } : {}),
   };
 }

@@ -4,8 +4,8 @@ import type { CompiledModule } from '../compiled-modules.ts';
 export interface LinkedInstance {
   readonly exports: WebAssembly.Exports;
   readonly memory: WebAssembly.Memory | undefined;
-  /** Whether its module asks for more memory than it starts with. */
-  readonly mayGrow: boolean;
+  /** Whether the limit of memory gives its module less than it may ask for. */
+  readonly isBounded: boolean;
 }
 
 /** Makes an instance that shares meter and system calls with the guest; `links` is what it may import of linked modules. */
