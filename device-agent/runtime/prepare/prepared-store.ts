@@ -18,6 +18,8 @@ export interface Traits {
   readonly ownProcess: readonly string[];
   /** The memory it imports as env.memory, in pages. */
   readonly importedMemory?: MemoryShape;
+  /** Memories that it makes itself and exports for its host alone, by name. */
+  readonly hiddenMemories?: readonly string[];
   /** The limit of memory gives it less than it may ask for. */
   readonly isMemoryBounded?: true;
 }
