@@ -1,21 +1,8 @@
 /** Contents of many git blobs as they were read: views of single ones are made when they are asked for, and not kept. */
+import { numberOfId } from '../controller/source/object-id.ts';
 
 /** Where a content lies is three numbers in a list, a chunk, a start and a length: a hundred thousand blobs would each be an object. */
 const numbersOfPlace = 3;
-
-/** Of an id: more bits than there will be slots. */
-const slotDigits = 7;
-
-/** The first digits of an id as a number: ids are as good as chance, and the engine would hash all of each. */
-function numberOf(oid: string): number {
-  let number = 0;
-  for (let at = 0; at < slotDigits; at += 1) {
-    const code = oid.charCodeAt(at);
-    // Of letters, bit 6 is set.
-    number = (number << 4) | ((code & 15) + (code >> 6) * 9);
-  }
-  return number;
-}
 
 export class BlobPile {
   readonly #chunks: ArrayBufferLike[] = [];
@@ -27,7 +14,7 @@ export class BlobPile {
   /** The slot of an id, or the one where it would be. */
   #slotOf(oid: string): number {
     const mask = this.#slots.length - 1;
-    let slot = numberOf(oid) & mask;
+    let slot = numberOfId(oid) & mask;
     while (this.#slots[slot] !== 0 && this.#oids[this.#slots[slot]! - 1] !== oid) slot = (slot + 1) & mask;
     return slot;
   }

@@ -7,14 +7,19 @@ import { preferredEngine } from '../controller/source/preferred-engine.ts';
 import { programEngine } from '../controller/source/program-engine.ts';
 import { Repository } from '../controller/source/repository.ts';
 import { SourceError } from '../controller/source/source-error.ts';
+import { standingEngine } from '../controller/source/standing-engine.ts';
+import { StandingReader } from '../controller/source/standing-reader.ts';
 import { BlobPile } from './blob-pile.ts';
 import { type CommandContext, CommandError } from './command.ts';
 
-export interface FleetRepository {
+/** Let go of at the end of the command. */
+export interface FleetRepository extends AsyncDisposable {
   /** The directory that has it at its top. */
   readonly top: string;
   readonly git: Repository;
   readonly engine: GitEngine;
+  /** Reads single objects for whoever asks. */
+  readonly reader: StandingReader;
   /** What was read of it, and what of a work tree is not in it. */
   readonly pile: BlobPile;
   /** Brings blobs to the pile; what lies there is not read again. */
@@ -42,13 +47,13 @@ export function repositoryTop(context: CommandContext): string {
 /** Blobs that are read together: nobody waits for a turn here, and every run of a program copies what this one has in memory. */
 const readAtOnce = 200_000;
 
-/** The git program where it is installed, where there is much to read. */
-function engineFor({ programs, gitFiles, clock, openNetwork }: CommandContext): GitEngine {
+/** The git program where it is installed. */
+function engineFor({ programs, gitFiles, clock, openNetwork }: CommandContext, reader: StandingReader): GitEngine {
   const library = lazyEngine(async () => {
     const { libraryEngine } = await import('../controller/source/library-engine.ts');
     return libraryEngine({ fs: gitFiles, clock, network: openNetwork({}) });
   });
-  return preferredEngine(programEngine(programs), library, { write: () => {} });
+  return preferredEngine(standingEngine(programEngine(programs), reader), library, { write: () => {} });
 }
 
 /** The repository that a directory is in; undefined where it is in none that can be read. */
@@ -68,15 +73,17 @@ export async function findFleetRepository(
 
 /** Opens the repository whose top is `top`. Throws `SourceError` where there is none. */
 export async function openFleetRepository(context: CommandContext, top: string): Promise<FleetRepository> {
-  const { common } = await findGitDirectories(context.gitFiles, top);
-  const engine = engineFor(context);
+  const { own, common } = await findGitDirectories(context.gitFiles, top);
+  const reader = new StandingReader(context.programs, own, context.signal);
+  const engine = engineFor(context, reader);
   const git = new Repository(engine, common);
   const pile = new BlobPile();
   return {
-    ...{ top, git, engine, pile },
+    ...{ top, git, engine, reader, pile },
     bring: async (oids) => {
       const missing = Array.from(oids).filter((oid) => !pile.has(oid));
       await readTogether(engine, git.gitDirectory, missing, (oid, bytes) => pile.add(oid, bytes), readAtOnce);
     },
+    [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
   };
 }

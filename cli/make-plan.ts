@@ -7,6 +7,7 @@ import type { DescribedDevice } from '../controller/planning/observed.ts';
 import type { DeviceStatus, StatusDocument } from '../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import { fetchDevices, fetchStatus } from './controller-client.ts';
+import { openFleetRepository, repositoryTop } from './fleet-repository.ts';
 import { type JudgedRevision, judgeSides, type PlanQuestion } from './plan-sides.ts';
 import type { KnownDevices, Plan } from './render/plan-screen.ts';
 import { toolVersion } from './tool-version.ts';
@@ -99,7 +100,8 @@ async function pricesOf(base: JudgedRevision, next: JudgedRevision, change: Plan
 /** Works the plan out. Throws `CommandError`. */
 export async function makePlan(context: CommandContext, asked: PlanQuestion): Promise<Plan> {
   const answer = await askController(context);
-  const { base, next } = await judgeSides(context, asked, answer.status);
+  await using repository = await openFleetRepository(context, repositoryTop(context));
+  const { base, next } = await judgeSides(context, repository, asked, answer.status);
   const { known, unknownBecause } = await askDevices(context, answer, base, next.affected);
   const change = compare(base, next, known, answer.status?.deploymentKey);
   return {

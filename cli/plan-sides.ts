@@ -7,7 +7,7 @@ import { releaseFile } from '../controller/publishing/release-path.ts';
 import type { TrustFiles } from '../controller/publishing/trust-files.ts';
 import type { Problem, StatusDocument } from '../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from './command.ts';
-import { type FleetRepository, openFleetRepository, repositoryTop } from './fleet-repository.ts';
+import type { FleetRepository } from './fleet-repository.ts';
 import {
   type FleetRevision,
   findCommit,
@@ -161,8 +161,12 @@ async function publishedTrust(context: CommandContext, { trust }: FleetRevision)
 }
 
 /** Both sides, judged; throws `CommandError` where one of them is not valid. */
-export async function judgeSides(context: CommandContext, asked: PlanQuestion, status: StatusDocument | undefined) {
-  const repository = await openFleetRepository(context, repositoryTop(context));
+export async function judgeSides(
+  context: CommandContext,
+  repository: FleetRepository,
+  asked: PlanQuestion,
+  status: StatusDocument | undefined,
+) {
   const known = await findJudged(context, repository);
   const openedBase = await openBase(context, repository, known ?? noUnderlay, asked, status);
   const openedNext = await openNext(context, repository, asked, openedBase);

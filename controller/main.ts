@@ -8,6 +8,7 @@ import { nodeClock as clock } from '../platform/node/clock.ts';
 import { loadConfiguration } from '../platform/node/configuration.ts';
 import { openLog } from '../platform/node/log.ts';
 import { parseProgramArguments } from '../platform/node/program-arguments.ts';
+import { ProgramStarter } from '../platform/node/program-starter.ts';
 import { untilStopped } from '../platform/node/until-stopped.ts';
 import type { Log } from '../platform/ports.ts';
 import type { ControllerConfiguration } from '../schemas/generated/types.ts';
@@ -47,6 +48,8 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   const ground = { ...opened, identity: await opened.authority.serverIdentity(configuration.hostnames!) };
   const { server } = https;
   server.renewIdentity(ground.identity.certificate, ground.identity.key);
+  // Before anything is loaded.
+  using programs = new ProgramStarter();
   const cache = openCache(ground);
   const { files, store, online, ways, publisher } = openPublishing(ground, term);
   // Broker and controller need each other: what the broker asks is answered by the controller made below.
@@ -65,7 +68,7 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   const controller: Controller = await createController({
     ...{ clock, log, publisher, cache, judged: openJudged(ground), state: term.state, publish },
     outlets: outlets.all,
-    source: openGitSource(ground),
+    source: openGitSource(ground, programs),
     sign: (deployment) => signDeployment(deployment, ground.keys.deployment),
     putBlob: (bytes) => store.put(bytes),
     tellsConnections: embedded !== undefined,

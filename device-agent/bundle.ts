@@ -26,6 +26,7 @@ const entries: Readonly<Record<string, string>> = {
   supervisor: 'device-agent/supervisor.ts',
   'app-host': 'device-agent/runtime/host/main.ts',
   prepare: 'device-agent/runtime/prepare/main.ts',
+  'prepare-module': 'device-agent/runtime/prepare/prepare-module.ts',
   'http-door': 'device-agent/runtime/http/main.ts',
   configuration: 'device-agent/command/configuration.ts',
   courier: 'device-agent/courier/main.ts',
@@ -64,7 +65,7 @@ const slimSdk: Plugin = {
     }));
     onResolve({ filter: /aws-crt\.node$/ }, ({ path }) => ({ path, external: true }));
     // Files of their own: in one file esbuild would load what they import at the start, needed or not.
-    onResolve({ filter: /\/(configuration|supervisor)\.ts$/ }, ({ kind, path }) =>
+    onResolve({ filter: /\/(configuration|supervisor|prepare-module)\.ts$/ }, ({ kind, path }) =>
       kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.js`, external: true } : undefined,
     );
   },

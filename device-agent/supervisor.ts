@@ -17,6 +17,7 @@ import type { AgentConfiguration, AgentHttpConfiguration } from '../schemas/gene
 import { createAgent } from './agent.ts';
 import { clearMemory, quietMs } from './clear-memory.ts';
 import { CourierProcess } from './courier/courier-process.ts';
+import { ReadyingCourier } from './courier/readying-courier.ts';
 import { deviceSecrets } from './device-secrets.ts';
 import { DeviceIdentityStore } from './enrol-identity.ts';
 import { keepCertificate } from './enrol-renewal.ts';
@@ -24,6 +25,7 @@ import { Quiet } from './quiet.ts';
 import { firstRun } from './runtime/first-run.ts';
 import { openRuntime } from './runtime/open-runtime.ts';
 import { defaultStateDirectory, stateLayout } from './state-layout.ts';
+import { ModuleStore } from './storage/module-store.ts';
 import { AwsShadowLink } from './transport/aws-shadow-link.ts';
 import { agentVersion } from './version.ts';
 
@@ -44,9 +46,28 @@ function doorPlace({ host = '127.0.0.1', port }: AgentHttpConfiguration) {
   return { file: programFile('./http-door.js', './runtime/http/main.ts'), host: bareHost(host), port };
 }
 
+/** The processes that applications run in, and what makes modules ready for them. */
+function openHosts(
+  { device, http, machine = {} }: AgentConfiguration,
+  stateDirectory: string,
+  identity: DeviceIdentityStore,
+  log: Log,
+) {
+  const { runtimeDirectory, preparedDirectory } = stateLayout(stateDirectory);
+  return openRuntime({
+    ...{ processes: nodeProcesses, disk: nodeDisk, confinement: openConfinement() },
+    ...{ clock: nodeClock, random: nodeRandom, log },
+    ...{ directory: runtimeDirectory, preparedDirectory, hasFewAddresses: hasFewAddresses() },
+    ...{ openSecret: deviceSecrets(identity, device), machine },
+    hostFile: programFile('./app-host.js', './runtime/host/main.ts'),
+    prepareFile: programFile('./prepare.js', './runtime/prepare/main.ts'),
+    ...(http === undefined ? {} : { door: doorPlace(http) }),
+  });
+}
+
 /** Puts the agent's parts together on this machine; nothing runs yet. */
 function assemble(configuration: AgentConfiguration, stateDirectory: string, log: Log) {
-  const { device, mqtt, http, machine = {} } = configuration;
+  const { device, mqtt } = configuration;
   const identity = new DeviceIdentityStore(nodeDisk, stateDirectory);
   // The authority is read at each connect: without it there is no link, but what the device has runs.
   const deviceIdentity = () => {
@@ -54,15 +75,8 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
     return texts && { ca: new TextDecoder().decode(nodeDisk.readFile(configuration.ca)), ...texts };
   };
   const common = { clock: nodeClock, random: nodeRandom, log };
-  const { runtimeDirectory, preparedDirectory } = stateLayout(stateDirectory);
-  const runtime = openRuntime({
-    ...{ processes: nodeProcesses, disk: nodeDisk, confinement: openConfinement(), ...common },
-    ...{ directory: runtimeDirectory, preparedDirectory, hasFewAddresses: hasFewAddresses() },
-    ...{ openSecret: deviceSecrets(identity, device), machine },
-    hostFile: programFile('./app-host.js', './runtime/host/main.ts'),
-    prepareFile: programFile('./prepare.js', './runtime/prepare/main.ts'),
-    ...(http === undefined ? {} : { door: doorPlace(http) }),
-  });
+  const { runtime, prepared } = openHosts(configuration, stateDirectory, identity, log);
+  const due = (): Promise<void> => firstRun(runtime, nodeClock);
   const link = new AwsShadowLink({
     ...{
       device,
@@ -70,25 +84,20 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
       port: mqtt.port ?? mqttsPort,
       keepAliveSeconds: mqtt.keepAliveSeconds ?? 1200,
     },
-    ...{
-      identity: deviceIdentity,
-      relays: nodeRelays,
-      room: processRoom,
-      ...common,
-      due: () => firstRun(runtime, nodeClock),
-    },
+    ...{ identity: deviceIdentity, relays: nodeRelays, room: processRoom, ...common, due },
   });
   let courier!: CourierProcess;
+  const store = new ModuleStore(nodeDisk, stateLayout(stateDirectory).storeDirectory);
   const quiet = new Quiet(nodeClock, quietMs, clearMemory);
   const agent = createAgent({
     ports: { ...common, disk: nodeDisk },
     openCourier: (shared) => {
       courier = new CourierProcess({
-        ...{ processes: nodeProcesses, ...common, ...shared },
+        ...{ processes: nodeProcesses, ...common, ...shared, due },
         file: programFile('./courier.js', './courier/main.ts'),
         args: [JSON.stringify({ ...configuration, stateDirectory })],
       });
-      return courier;
+      return new ReadyingCourier({ courier, prepared, pathOf: (sha256) => store.pathOf(sha256) });
     },
     ...{ configuration, runtime, link, agentVersion, onActivity: () => quiet.stir() },
   });

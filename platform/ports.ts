@@ -307,12 +307,23 @@ export interface ProgramResult {
   readonly isTooMuch?: true;
 }
 
+/** A program that is asked one thing after the other, until it is let go. */
+export interface Dialogue extends AsyncDisposable {
+  /**
+   * Writes a question, and resolves with what is printed to it: as much as `lengthOf` says once enough of it is there to tell. What
+   * that throws ends the program, and rejects. Undefined where the program has ended.
+   */
+  ask(question: Uint8Array, lengthOf: (begun: Uint8Array) => number | undefined): Promise<Uint8Array | undefined>;
+}
+
 /** Programs of the system, found on PATH. */
 export interface Programs {
   /** Starts a program; it has no message channel. */
   start(name: string, args: readonly string[], options?: ProcessOptions): ChildProcess;
   /** Runs a program to its end. Rejects only with the reason of `signal`. */
   run(name: string, args: readonly string[], options: RunOptions): Promise<ProgramResult>;
+  /** Starts a program that answers questions; what it complains of is dropped. Never throws: one that can't be started has ended. */
+  converse(name: string, args: readonly string[], options: Pick<RunOptions, 'environment' | 'signal'>): Dialogue;
 }
 
 /** What a process and its children may have at most, infinite where there is no limit. */

@@ -33,7 +33,7 @@ export interface Import {
 
 /** All imports of a file, also those that are made while it runs. */
 export function importsOf(file: string): Import[] {
-  const pattern = /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/g;
+  const pattern = /(?:^|\n)(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/g;
   return [...textOf(file).matchAll(pattern)].map(([, type, fixed, lazy]) => ({
     specifier: fixed ?? lazy ?? '',
     typeOnly: type !== undefined,

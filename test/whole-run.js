@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleAgent } from '../device-agent/bundle.ts';
 import packageJson from '../package.json' with { type: 'json' };
-import { byProcess, canShare } from './shared-processes.ts';
+import { byProcess, companyOf } from './shared-processes.ts';
 import { walk } from './sources.ts';
 
 /** Where the files lie that only import those of a process, and are made anew for each run. */
@@ -18,7 +18,7 @@ export default async ({ projectDir }) => {
   // Once, before several that run it would each make it.
   await bundleAgent(join(projectDir, '.cache/agent'));
   const files = walk('test').filter((file) => file.endsWith('.test.ts'));
-  const sharing = files.filter(canShare);
+  const sharing = files.filter((file) => companyOf(file) !== 'none');
   rmSync(join(projectDir, directory), { recursive: true, force: true });
   mkdirSync(join(projectDir, directory), { recursive: true });
   const processes = [...byProcess(sharing)].map(([name, together]) => {

@@ -1,4 +1,4 @@
-import { layoutOfOpcode, opcodeName, opcodeSpace } from '../wasm/opcodes.ts';
+import { layoutOfOpcode, noLayout, opcodeName, opcodeSpace } from '../wasm/opcodes.ts';
 import { stackEffects } from '../wasm/stack-effects.ts';
 
 /** What the rewriter has to do at an instruction besides adding up its cost. */
@@ -119,7 +119,7 @@ export const costOfOpcode = new Uint16Array(opcodeSpace);
 export const growthOfOpcode = new Int8Array(opcodeSpace);
 
 for (let opcode = 0; opcode < opcodeSpace; opcode++) {
-  if (layoutOfOpcode[opcode] === 255) continue;
+  if (layoutOfOpcode[opcode] === noLayout) continue;
   const name = opcodeName(opcode);
   actionOfOpcode[opcode] = actions[name] ?? action.none;
   costOfOpcode[opcode] = costs[name] ?? 1;

@@ -45,8 +45,10 @@ export const layout = {
 
 /** Opcodes are numbered in one space: the byte itself, or 256 × (prefix − 0xfa) + the number after the prefix. */
 export const opcodeSpace = 0x800;
-/** The layout of each opcode's immediates, 255 for a code that no ratified proposal uses. */
-export const layoutOfOpcode = new Uint8Array(opcodeSpace).fill(255);
+/** The layout of a code that no ratified proposal uses. */
+export const noLayout = 255;
+/** The layout of each opcode's immediates. */
+export const layoutOfOpcode: Uint8Array = new Uint8Array(opcodeSpace).fill(noLayout);
 const names: string[] = [];
 
 /** First opcode of each prefix byte; the vector codes take two pages. */

@@ -1,4 +1,4 @@
-import { opcodeName, opcodeSpace } from './opcodes.ts';
+import { layoutOfOpcode, noLayout, opcodeName } from './opcodes.ts';
 
 /*
 By how many values each instruction makes the operand stack higher, by the first pattern that its name fits. Those
@@ -21,8 +21,12 @@ const effects: readonly (readonly [number, RegExp])[] = [
   [-1, /\.(relaxed_)?(min|max|pmin|pmax|avgr|narrow|extmul|dot|q15mulr|swizzle|shuffle|replace_lane)(_|$)/],
 ];
 
-/** By how many values an instruction with this opcode makes the operand stack higher. */
-export const stackEffects: Int8Array = Int8Array.from({ length: opcodeSpace }, (_, opcode) => {
-  const name = opcodeName(opcode);
-  return effects.find(([, pattern]) => pattern.test(name))?.[0] ?? 0;
-});
+function effectOf(name: string): number {
+  for (const [effect, pattern] of effects) if (pattern.test(name)) return effect;
+  return 0;
+}
+
+/** By how many values an instruction with this opcode makes the operand stack higher; most opcodes are none, and not looked at. */
+export const stackEffects: Int8Array = Int8Array.from(layoutOfOpcode, (layout, opcode) =>
+  layout === noLayout ? 0 : effectOf(opcodeName(opcode)),
+);

@@ -10,35 +10,49 @@ import { dropCached, type MemoryGroup, openMemoryGroup } from './memory-group.ts
 import { isUp, startAgent, stop, type Words } from './start-agent.ts';
 
 /** What an agent must do with. */
-const groupsMegabytes = [64] as const;
+const groupMegabytes = 64;
 const megabyte = 2 ** 20;
-const settleMs = 5_000;
-const convergeMsMax = 90_000;
-const groupOf = (megabytes: number): string => `in a memory group of ${megabytes} MiB`;
+const settleMs = 3_000;
+const convergeMsMax = 40_000;
+const inGroup = `in a memory group of ${groupMegabytes} MiB`;
 
-const heldRow = (what: string, { peakBytes }: MemoryGroup): Row => ({
-  ...{ name: `the most that group held ${what}, page cache included`, unit: 'MiB' },
-  value: peakBytes() / megabyte,
-});
+/** An agent as it is measured: what starts it, where its applications' output goes, and how many there are. */
+export interface MeasuredAgent {
+  readonly words: Words;
+  readonly logDirectory: string;
+  readonly applications: number;
+}
+
+function heldRows(memory: MemoryGroup): readonly Row[] {
+  return [
+    {
+      name: 'the most that group held meanwhile, page cache included',
+      value: memory.peakBytes() / megabyte,
+      unit: 'MiB',
+    },
+    { name: 'of it in no file', value: memory.peakAnonymousBytes() / megabyte, unit: 'MiB' },
+  ];
+}
 
 /** Opens a group that also pays for the pages of the program and of the engine that runs it. */
-function openColdGroup(megabytes: number, words: Words): MemoryGroup | undefined {
+function openColdGroup(words: Words): MemoryGroup | undefined {
   const [engine, program] = words as readonly [string, string];
   const directory = dirname(program);
   dropCached([engine, ...readdirSync(directory).map((name) => join(directory, name))]);
-  return openMemoryGroup(megabytes * megabyte);
+  return openMemoryGroup(groupMegabytes * megabyte);
 }
 
 /** The offline start; nothing where this machine makes no groups. */
-export async function measureConfinedStart(words: Words, logDirectory: string, applications: number) {
-  using memory = openColdGroup(groupsMegabytes[0], words);
-  if (memory === undefined) return [];
-  const { agent, firstLinesMs } = await startAgent([...memory.command, ...words], logDirectory, applications);
+export async function* measureConfinedStart({ words, logDirectory, applications }: MeasuredAgent): AsyncGenerator<Row> {
+  using memory = openColdGroup(words);
+  if (memory === undefined) return;
+  const { agent, firstLinesMs, lack } = await startAgent([...memory.command, ...words], logDirectory, applications);
   await sleep(settleMs);
   const value = isUp(agent) ? firstLinesMs : Number.POSITIVE_INFINITY;
+  const why = lack === undefined ? {} : { why: `${lack}; ${memory.describe()}` };
   await stop(agent);
-  const name = `offline start of ${applications} applications ${groupOf(groupsMegabytes[0])}`;
-  return [{ name, value, unit: 'ms' }, heldRow('meanwhile', memory)];
+  yield { name: `offline start of ${applications} applications ${inGroup}`, value, unit: 'ms', ...why };
+  yield* heldRows(memory);
 }
 
 /** Gives the fleet one of the application's two releases in turn: each comes by a delta from the other. */
@@ -53,42 +67,49 @@ const appHosts = (directory: string, [program]: Words): readonly number[] =>
     command[0] === program && command.some((word) => word.endsWith('/app-host.js')) ? [pid] : [],
   );
 
-/** Commits an update; milliseconds until the device runs it without fault, and the application hosts that ended on the way. */
-async function updateOnce(made: TestWorld, words: Words, update: number): Promise<readonly [ms: number, lost: number]> {
+/** How an update came through. */
+interface Updated {
+  /** Until the device ran it without fault. */
+  readonly ms: number;
+  /** Application hosts that ended on the way. */
+  readonly lost: number;
+  readonly lack?: string;
+}
+
+/** Commits an update and waits for it. */
+async function updateOnce(made: TestWorld, words: Words, update: number): Promise<Updated> {
   const before = appHosts(made.directory, words);
   changeRelease(made, update);
   const startedAt = Date.now();
   const revision = await made.world.commit(`Update ${update}`);
-  let ms = Number.POSITIVE_INFINITY;
+  let came: { readonly ms: number; readonly lack?: string };
   try {
     await made.world.converge(revision, convergeMsMax);
-    ms = Date.now() - startedAt;
-  } catch {
-    // It did not come through in time, which is the figure.
+    came = { ms: Date.now() - startedAt };
+  } catch (error) {
+    came = { ms: Number.POSITIVE_INFINITY, lack: (error as Error).message };
   }
   const after = appHosts(made.directory, words);
-  return [ms, before.filter((pid) => !after.includes(pid)).length];
+  return { ...came, lost: before.filter((pid) => !after.includes(pid)).length };
 }
 
-/** An update of one of the applications while its shore is there, with all of the machine's memory and in groups of less. */
-export async function measureUpdates(
+/** An update of one of the applications while its shore is there, with all of the machine's memory and in a group of less. */
+export async function* measureUpdates(
   made: TestWorld,
-  words: Words,
-  logDirectory: string,
-  applications: number,
-): Promise<readonly Row[]> {
-  const rows: Row[] = [];
-  for (const [update, megabytes] of [undefined, ...groupsMegabytes].entries()) {
-    using memory = megabytes === undefined ? undefined : openColdGroup(megabytes, words);
-    if (megabytes !== undefined && memory === undefined) continue;
+  { words, logDirectory, applications }: MeasuredAgent,
+): AsyncGenerator<Row> {
+  for (const [update, isConfined] of [false, true].entries()) {
+    using memory = isConfined ? openColdGroup(words) : undefined;
+    if (isConfined && memory === undefined) continue;
     const { agent } = await startAgent([...(memory?.command ?? []), ...words], logDirectory, applications);
-    const [ms, lost] = await updateOnce(made, words, update);
-    const where = megabytes === undefined ? 'with memory to spare' : groupOf(megabytes);
+    const { ms, lost, lack } = await updateOnce(made, words, update);
+    const where = isConfined ? inGroup : 'with memory to spare';
     const value = isUp(agent) ? ms : Number.POSITIVE_INFINITY;
+    const why = lack === undefined ? {} : { why: [lack, memory?.describe() ?? []].flat().join('; ') };
     await stop(agent);
-    rows.push({ name: `update of one of ${applications} applications ${where}`, value, unit: 'ms' });
-    if (memory !== undefined) rows.push({ name: 'application hosts that died of it', value: lost, unit: '', must: 0 });
-    if (memory !== undefined) rows.push(heldRow('meanwhile', memory));
+    yield { name: `update of one of ${applications} applications ${where}`, value, unit: 'ms', ...why };
+    if (memory === undefined) continue;
+    yield { name: 'application hosts that died of it', value: lost, unit: '', must: 0 };
+    yield* heldRows(memory);
   }
-  return rows;
 }

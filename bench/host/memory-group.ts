@@ -6,15 +6,30 @@ export interface MemoryGroup extends Disposable {
   /** What to run a program in it with: its words come behind these. */
   readonly command: readonly [string, ...string[]];
   peakBytes(): number;
+  /** The most that belonged to no file, as far as was looked: what nothing but an end gives back. */
+  peakAnonymousBytes(): number;
+  /** What it holds and what that costs, for people. */
+  describe(): string;
 }
 
 const layouts = [
-  { root: '/sys/fs/cgroup', asked: 'cgroup.controllers', limit: 'memory.max', peak: 'memory.peak' },
   {
-    ...{ root: '/sys/fs/cgroup/memory', asked: 'memory.limit_in_bytes' },
-    ...{ limit: 'memory.limit_in_bytes', peak: 'memory.max_usage_in_bytes' },
+    ...{ root: '/sys/fs/cgroup', asked: 'cgroup.controllers', limit: 'memory.max', peak: 'memory.peak' },
+    ...{ anonymous: 'anon', cached: 'file', kills: 'memory.events' },
+  },
+  {
+    ...{ root: '/sys/fs/cgroup/memory', asked: 'memory.limit_in_bytes', limit: 'memory.limit_in_bytes' },
+    ...{ peak: 'memory.max_usage_in_bytes', anonymous: 'rss', cached: 'cache', kills: 'memory.oom_control' },
   },
 ] as const;
+
+const lookMs = 50;
+const megabyte = 2 ** 20;
+
+/** The number behind a name in one of the kernel's files of names and numbers. */
+function numberIn(file: string, name: string): number {
+  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(readFileSync(file, 'utf8'))?.[1]);
+}
 
 /** Makes a group; undefined where this machine or user has none to make. */
 export function openMemoryGroup(bytesMax: number): MemoryGroup | undefined {
@@ -27,10 +42,24 @@ export function openMemoryGroup(bytesMax: number): MemoryGroup | undefined {
   } catch {
     return undefined;
   }
+  const stat = (name: string): number => numberIn(`${directory}/memory.stat`, name);
+  let peakAnonymous = 0;
+  const look = setInterval(() => {
+    peakAnonymous = Math.max(peakAnonymous, stat(layout.anonymous));
+  }, lookMs);
   return {
     command: ['/bin/sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', directory],
     peakBytes: () => Number(readFileSync(`${directory}/${layout.peak}`, 'utf8')),
-    [Symbol.dispose]: () => rmdirSync(directory),
+    peakAnonymousBytes: () => peakAnonymous,
+    describe: () => {
+      const [anonymous, cached] = [layout.anonymous, layout.cached].map((name) => (stat(name) / megabyte).toFixed(1));
+      const ended = numberIn(`${directory}/${layout.kills}`, 'oom_kill');
+      return `${anonymous} MiB of its own and ${cached} of files, ${stat('pgmajfault')} pages waited for, ${ended} killed for want of memory`;
+    },
+    [Symbol.dispose]: () => {
+      clearInterval(look);
+      rmdirSync(directory);
+    },
   };
 }
 

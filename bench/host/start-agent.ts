@@ -7,11 +7,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** A program and its words. */
 export type Words = readonly string[];
 
-const startMsMax = 120_000;
+/** An agent, and how it came up. */
+export interface Started {
+  readonly agent: ChildProcess;
+  /** Until the log of every application had grown; infinite where one did not in time. */
+  readonly firstLinesMs: number;
+  /** What was not to be seen by then, for people. */
+  readonly lack?: string;
+}
+
+const startMsMax = 30_000;
 
 /** Ends an agent with all that it runs. */
 export async function stop(agent: ChildProcess): Promise<void> {
-  if (agent.exitCode !== null || agent.signalCode !== null) return;
+  if (!isUp(agent)) return;
   agent.kill('SIGTERM');
   await once(agent, 'exit');
 }
@@ -19,25 +28,35 @@ export async function stop(agent: ChildProcess): Promise<void> {
 /** Whether it still runs. */
 export const isUp = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
 
-/** Starts an agent; milliseconds until the log of every application has grown, infinite where one did not in time. */
+/** When each log had its first line of output. */
+function firstLinesAt(logDirectory: string): readonly number[] {
+  return readdirSync(logDirectory).flatMap((name) => {
+    const lines = readFileSync(join(logDirectory, name), 'utf8').split('\n');
+    const line = lines.find((one) => one.includes(' out '));
+    return line === undefined ? [] : [Date.parse(line.split(' ')[0]!)];
+  });
+}
+
+/** Starts an agent, and waits until all its applications have printed a line, or for as long as that may take. */
 export async function startAgent(
   [program, ...args]: Words,
   logDirectory: string,
   applications: number,
-): Promise<{ readonly agent: ChildProcess; readonly firstLinesMs: number }> {
+): Promise<Started> {
   for (const name of readdirSync(logDirectory)) rmSync(join(logDirectory, name));
   const startedAt = Date.now();
-  const agent = spawn(program!, args, { stdio: 'ignore' });
-  while (Date.now() - startedAt < startMsMax) {
-    const firsts = readdirSync(logDirectory).map((name) => {
-      const line = readFileSync(join(logDirectory, name), 'utf8')
-        .split('\n')
-        .find((one) => one.includes(' out '));
-      return line === undefined ? Number.NaN : Date.parse(line.split(' ')[0]!) - startedAt;
-    });
-    const isComplete = firsts.length === applications && firsts.every((ms) => !Number.isNaN(ms));
-    if (isComplete) return { agent, firstLinesMs: Math.max(...firsts) };
+  const agent = spawn(program!, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let lastSaid = '';
+  agent.stderr!.on('data', (chunk) => {
+    lastSaid = String(chunk).trim().split('\n').at(-1)!;
+  });
+  let printed: readonly number[] = [];
+  while (Date.now() - startedAt < startMsMax && isUp(agent)) {
+    printed = firstLinesAt(logDirectory);
+    if (printed.length === applications) return { agent, firstLinesMs: Math.max(...printed) - startedAt };
     await sleep(100);
   }
-  return { agent, firstLinesMs: Number.POSITIVE_INFINITY };
+  const how = isUp(agent) ? `within ${startMsMax / 1000} s` : 'before the agent ended';
+  const lack = `${printed.length} of ${applications} applications printed a line ${how}; it said last: ${lastSaid}`;
+  return { agent, firstLinesMs: Number.POSITIVE_INFINITY, lack };
 }

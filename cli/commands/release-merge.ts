@@ -30,7 +30,7 @@ export const releaseMergeCommand: Command = {
     if (commits === undefined) {
       throw new CommandError(`git merges nothing in ${tree.directory} now; name the other side: release merge THEIRS`);
     }
-    const repository = await openFleetRepository(context, tree.directory);
+    await using repository = await openFleetRepository(context, tree.directory);
     const [ours, other] = [
       await openCommit(context, repository, commits.ours),
       await openCommit(context, repository, commits.theirs),

@@ -40,7 +40,7 @@ export const validateCommand: Command = {
         ? repositoryOf(context, args, 'fleet validate DIR')
         : { disk: context.disk, directory: absolutePath(context, directory) };
     const published = await fetchPublishedTrust(context, readTrustFiles(tree));
-    const repository = await findFleetRepository(context, tree.directory);
+    await using repository = await findFleetRepository(context, tree.directory);
     // A folder of a work tree has its files at other paths.
     const known = repository?.top === tree.directory ? await findJudged(context, repository) : undefined;
     const laid = await layDirectory(context, tree.directory, repository, known);

@@ -4,7 +4,7 @@ import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { fetchStatus } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { findFleetRepository } from '../fleet-repository.ts';
+import { type FleetRepository, findFleetRepository } from '../fleet-repository.ts';
 import { commitNamed } from '../named-commit.ts';
 import { settingsOption } from '../settings.ts';
 import { parseTarget, targetText } from '../status-target.ts';
@@ -29,9 +29,11 @@ interface Awaited {
   readonly isBefore: (commit: string) => Promise<boolean>;
 }
 
-/** The commit that a name means in the fleet's checkout around the working directory; undefined elsewhere, or where there is no such commit. */
-async function commitHere(context: CommandContext, name: string): Promise<Awaited | undefined> {
-  const repository = await findFleetRepository(context, context.directory);
+/** The checkout around the working directory. */
+type Checkout = FleetRepository | undefined;
+
+/** The commit that a name means in a fleet's checkout; undefined elsewhere, or where there is no such commit. */
+async function commitIn(repository: Checkout, context: CommandContext, name: string): Promise<Awaited | undefined> {
   if (repository === undefined || !context.disk.stat(`${repository.top}/${rootFile(1)}`)) return undefined;
   const { git, engine } = repository;
   try {
@@ -48,8 +50,12 @@ async function commitHere(context: CommandContext, name: string): Promise<Awaite
 }
 
 /** The commit that `-r` names, else HEAD of the checkout; undefined where nothing is said and there is no checkout. */
-async function awaitedCommit(context: CommandContext, name: string | undefined): Promise<Awaited | undefined> {
-  const here = await commitHere(context, name ?? 'HEAD');
+async function awaitedCommit(
+  repository: Checkout,
+  context: CommandContext,
+  name: string | undefined,
+): Promise<Awaited | undefined> {
+  const here = await commitIn(repository, context, name ?? 'HEAD');
   if (here !== undefined || name === undefined) return here;
   if (!/^[0-9a-f]{7,40}$/.test(name)) {
     const message = `-r ${name}: no fleet's checkout around ${context.directory} has such a commit, and it is no id`;
@@ -121,8 +127,10 @@ export const waitCommand: Command = {
     if (positionals.length > 1) throw new CommandError('wait takes one target at most', exitCodes.usage);
     const target = positionals[0] === undefined ? undefined : parseTarget(positionals[0]);
     const timeoutMs = durationMs(values.timeout ?? '5m');
-    const awaited = flags.has('any') ? undefined : await awaitedCommit(context, values.revision);
-    return waitFor(
+    const isAny = flags.has('any');
+    await using repository = isAny ? undefined : await findFleetRepository(context, context.directory);
+    const awaited = isAny ? undefined : await awaitedCommit(repository, context, values.revision);
+    return await waitFor(
       context,
       () => fetchStatus(context, target === undefined ? {} : { target: targetText(target) }),
       awaited,

@@ -1,78 +1,89 @@
-/** Names by the time at which each is due: a binary heap, in which a name that got another time leaves its old entry behind. */
+/**
+ * Names by the time at which each is due: a binary heap in which every name has one entry that knows its place, so that whoever gets
+ * another time moves at once. Entries that were left behind would be cleared away together, a whole fleet of them in one turn.
+ */
 interface Entry {
   readonly name: string;
-  readonly at: number;
+  at: number;
+  /** Its index in the heap. */
+  place: number;
 }
 
 export class DueQueue {
-  #heap: Entry[] = [];
-  readonly #times = new Map<string, number>();
+  readonly #heap: Entry[] = [];
+  readonly #entries = new Map<string, Entry>();
 
   /** From now on the name is due at `at`, and at no other time. */
   schedule(name: string, at: number): void {
-    if (this.#times.get(name) === at) return;
-    this.#times.set(name, at);
-    this.#push({ name, at });
-    // Entries that were left behind are bounded by a multiple of those that count.
-    if (this.#heap.length > 64 + 4 * this.#times.size) this.#rebuild();
+    const entry = this.#entries.get(name) ?? this.#added(name, at);
+    entry.at = at;
+    this.#settle(entry);
   }
 
   cancel(name: string): void {
-    this.#times.delete(name);
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return;
+    this.#entries.delete(name);
+    const last = this.#heap.pop()!;
+    if (last === entry) return;
+    this.#put(last, entry.place);
+    this.#settle(last);
   }
 
   /** When the next name is due; undefined when none is. */
   get nextAt(): number | undefined {
-    this.#dropStale();
     return this.#heap[0]?.at;
   }
 
   /** Takes one name out that is due at `now`. */
   take(now: number): string | undefined {
-    this.#dropStale();
     const first = this.#heap[0];
     if (first === undefined || first.at > now) return undefined;
-    this.#pop();
-    this.#times.delete(first.name);
+    this.cancel(first.name);
     return first.name;
   }
 
-  #dropStale(): void {
-    for (let first = this.#heap[0]; first !== undefined; first = this.#heap[0]) {
-      if (this.#times.get(first.name) === first.at) return;
-      this.#pop();
+  #added(name: string, at: number): Entry {
+    const entry = { name, at, place: this.#heap.length };
+    this.#heap.push(entry);
+    this.#entries.set(name, entry);
+    return entry;
+  }
+
+  #put(entry: Entry, place: number): void {
+    this.#heap[place] = entry;
+    entry.place = place;
+  }
+
+  /** Moves an entry to where its time belongs. */
+  #settle(entry: Entry): void {
+    this.#rise(entry);
+    this.#sink(entry);
+  }
+
+  #rise(entry: Entry): void {
+    while (entry.place > 0) {
+      const { place } = entry;
+      const parent = this.#heap[(place - 1) >> 1]!;
+      if (parent.at <= entry.at) return;
+      this.#put(entry, parent.place);
+      this.#put(parent, place);
     }
   }
 
-  #rebuild(): void {
-    this.#heap = [];
-    for (const [name, at] of this.#times) this.#push({ name, at });
-  }
-
-  #push(entry: Entry): void {
-    let at = this.#heap.push(entry) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (this.#heap[parent]!.at <= entry.at) break;
-      this.#heap[at] = this.#heap[parent]!;
-      at = parent;
-    }
-    this.#heap[at] = entry;
-  }
-
-  #pop(): void {
-    const last = this.#heap.pop()!;
-    const { length } = this.#heap;
-    if (length === 0) return;
-    let at = 0;
+  #sink(entry: Entry): void {
     for (;;) {
-      let child = 2 * at + 1;
-      if (child >= length) break;
-      if (child + 1 < length && this.#heap[child + 1]!.at < this.#heap[child]!.at) child += 1;
-      if (this.#heap[child]!.at >= last.at) break;
-      this.#heap[at] = this.#heap[child]!;
-      at = child;
+      const { place } = entry;
+      const child = this.#earlierChild(place);
+      if (child === undefined || child.at >= entry.at) return;
+      this.#put(entry, child.place);
+      this.#put(child, place);
     }
-    this.#heap[at] = last;
+  }
+
+  #earlierChild(place: number): Entry | undefined {
+    const left = this.#heap[2 * place + 1];
+    const right = this.#heap[2 * place + 2];
+    return left === undefined || right === undefined || left.at <= right.at ? left : right;
   }
 }

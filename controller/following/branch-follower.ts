@@ -27,9 +27,14 @@ import {
 } from './revision-in-force.ts';
 import { adopted, answered, initialSourceState, pending, refused, unreachable, withoutCommit } from './source-state.ts';
 import { takeUp } from './take-up.ts';
+import { refusedFile, tooLargeFiles } from './unreadable-files.ts';
 
 /** A look that takes longer is told of: until it ends, no commit is followed. */
 const lookMsMax = 5 * 60_000;
+
+function countOf({ length }: readonly Problem[]): string {
+  return `${length} ${length === 1 ? 'problem' : 'problems'} in its files`;
+}
 
 export class BranchFollower {
   readonly #parts: BranchFollowerParts;
@@ -170,7 +175,7 @@ export class BranchFollower {
         case 'empty':
           return this.#note(withoutCommit(this.#source, clock.now()));
         case 'refused':
-          return this.#refuse(news.revision, `${news.message} (${news.code})`, []);
+          return this.#refuse(news.revision, `${news.message} (${news.code})`, refusedFile(news));
         case 'branch-missing':
           return this.#miss('source.branch-missing', 'BRANCH_MISSING', news.message);
         case 'unreachable':
@@ -197,11 +202,13 @@ export class BranchFollower {
       const judged = await judgeRevision(step, tree, catalogue, reading);
       const found = [...problems, ...(await problemsOf(judged, step, tree, { publisher, readBlob: source.readBlob }))];
       if (judged.kind === 'refused' || found.length > 0) {
-        return this.#refuse(info, `${found.length} ${found.length === 1 ? 'problem' : 'problems'} in its files`, found);
+        return this.#refuse(info, countOf(found), found);
       }
       await publisher.publish(tree, catalogue, this.#readTrust, this.#parts.demand(desiredOf(judged.revision.state)));
       await this.#adopt(judged.revision, step, history, judged.affected, [...judged.warnings, ...notes]);
     } catch (error) {
+      const unreadable = tooLargeFiles(error, tree.files);
+      if (unreadable.length > 0) return this.#refuse(info, countOf(unreadable), unreadable);
       if (error instanceof SourceError) throw error;
       this.#postpone(info, error);
     }

@@ -247,15 +247,14 @@ export class RepositoryPublisher {
   }
 
   async #judgeTrust(tree: PublishedTree, readBlob: ReadBlob, published?: TrustFiles): Promise<JudgedTrust> {
-    const paths = trustPaths(tree);
-    if (paths.length > trustFilesMax) {
-      const message = `trust/ holds ${paths.length} files, at most ${trustFilesMax} are read`;
+    const entries = trustEntries(tree);
+    if (entries.length > trustFilesMax) {
+      const message = `trust/ holds ${entries.length} files, at most ${trustFilesMax} are read`;
       return { kind: 'refused', problems: [{ file: 'trust', code: 'TRUST_TOO_LARGE', message }] };
     }
     const blobs = new Map<string, Uint8Array>();
     const files = new Map<string, Uint8Array>();
-    for (const path of paths) {
-      const id = tree.files.get(path)!;
+    for (const [path, id] of entries) {
       const bytes = this.#blobs.get(id) ?? (await readBlob(id));
       blobs.set(id, bytes);
       files.set(path, bytes);
@@ -278,15 +277,16 @@ const releaseNamesLost: Problem = {
   file: 'releases',
   code: 'RELEASE_NAMES_LOST',
   message:
-    'there is no record here, signed by this controller, of the releases that were in force before: one that was taken out and comes again with other bytes is not noticed. The record begins anew with this revision',
+    "there is no record here, signed by this controller, of the releases that were in force before: one that was taken out and comes again with other bytes is not noticed here. The record begins anew with this revision; `fleet release add` holds what it signs against git's history",
 };
 
-function trustPaths({ trustFiles }: PublishedTree): string[] {
-  return [...trustFiles.keys()].filter(isTrustFile).sort();
+/** By path. Among all files each may lie in a page of its own, which would have to be read. */
+function trustEntries({ trustFiles }: PublishedTree): (readonly [path: string, id: string])[] {
+  return [...trustFiles].filter(([path]) => isTrustFile(path)).sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
 function keyOf(tree: PublishedTree): string {
-  return JSON.stringify(trustPaths(tree).map((path) => [path, tree.files.get(path)]));
+  return JSON.stringify(trustEntries(tree));
 }
 
 async function readRelease(

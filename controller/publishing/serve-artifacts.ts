@@ -129,12 +129,13 @@ async function contentOf(
   const bytes = (range: ByteRange): AsyncIterable<Uint8Array> => {
     const pieces = files.open(file, range, signal);
     const isWhole = range.start === 0 && range.end === length;
-    return isWhole && !verified.has(sha256) ? verifying(pieces, { file, sha256, verified, onDamaged }) : pieces;
+    const isToVerify = isWhole && !verified.has(sha256);
+    return tellingDamage(isToVerify ? verifying(pieces, { file, sha256, verified }) : pieces, () => onDamaged(file));
   };
   return { length, sha256, bytes };
 }
 
-interface Verification extends Pick<ServingParts, 'onDamaged'> {
+interface Verification {
   readonly file: string;
   readonly sha256: string;
   readonly verified: RecentlyVerified;
@@ -162,7 +163,7 @@ class RecentlyVerified {
 
 /** The same pieces; the last one only when all of them together are what the name says. */
 async function* verifying(pieces: AsyncIterable<Uint8Array>, verification: Verification): AsyncGenerator<Uint8Array> {
-  const { file, sha256, verified, onDamaged } = verification;
+  const { file, sha256, verified } = verification;
   const hash = createHash('sha256');
   let held: Uint8Array | undefined;
   for await (const piece of pieces) {
@@ -170,12 +171,22 @@ async function* verifying(pieces: AsyncIterable<Uint8Array>, verification: Verif
     hash.update(piece);
     held = piece;
   }
-  if (hash.digest('hex') !== sha256) {
-    void onDamaged(file);
-    throw damaged(file);
-  }
+  if (hash.digest('hex') !== sha256) throw damaged(file);
   verified.add(sha256);
   if (held !== undefined) yield held;
+}
+
+/** The same pieces; that they are damaged, or end before their time, is told besides. */
+async function* tellingDamage(
+  pieces: AsyncIterable<Uint8Array>,
+  onDamaged: () => Promise<unknown>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    if (error instanceof ArtifactError && error.code === 'ARTIFACT_DAMAGED') void onDamaged();
+    throw error;
+  }
 }
 
 function answer({ length, sha256, bytes }: Content, resource: Resource, request: HttpRequest): HttpResponse {

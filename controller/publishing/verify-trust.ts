@@ -12,6 +12,7 @@ import type { TrustedMetadata } from '../../artifact/trust/tuf/trusted.ts';
 import type { Problem } from '../../schemas/generated/types.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import type { CataloguedRelease } from '../manifests/desired.ts';
+import { isLargeFilePointer, largeFilePointerMessage } from '../manifests/large-file-pointer.ts';
 import { conflictMessage, isInConflict } from './merge-conflict.ts';
 import { parseTargetPath, targetPath } from './release-path.ts';
 import { deploymentKeysFile, roleFile, rootFile, rootVersionOf, type TrustFiles, targetsFile } from './trust-files.ts';
@@ -77,6 +78,7 @@ function required(files: TrustFiles, path: string): Uint8Array {
   const bytes = files.get(path);
   if (bytes === undefined) throw new TrustError('METADATA_MISSING', `${path} is not in the repository`);
   if (isInConflict(bytes)) throw new TrustError('MALFORMED', conflictMessage(path));
+  if (isLargeFilePointer(bytes)) throw new TrustError('MALFORMED', `${path}: ${largeFilePointerMessage}`);
   return bytes;
 }
 

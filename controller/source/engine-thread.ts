@@ -38,5 +38,6 @@ const post = (result: EngineAnswer): void =>
 try {
   post({ kind: 'done', value: await perform(workerData as EngineTask) });
 } catch (error) {
-  post({ kind: 'failed', code: error instanceof SourceError ? error.code : 'CORRUPT', message: messageOf(error) });
+  const { code, subject } = error instanceof SourceError ? error : { code: 'CORRUPT' as const, subject: undefined };
+  post({ kind: 'failed', code, message: messageOf(error), ...(subject === undefined ? {} : { subject }) });
 }

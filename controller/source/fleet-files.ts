@@ -1,5 +1,5 @@
 /** The files of a commit that belong to the fleet: all that its own `.fleetignore` does not put aside. */
-import { fleetIgnoreFile, type IsIgnored, ignoreNothing, parseFleetIgnore } from './fleet-ignore.ts';
+import { fleetIgnoreFile, type IsIgnored, ignoreNothing, ignoreTrouble, parseFleetIgnore } from './fleet-ignore.ts';
 import type { Repository } from './repository.ts';
 import type { TreeChanges } from './source.ts';
 
@@ -11,7 +11,10 @@ interface IgnoreOf {
 
 async function ignoreOf(repository: Repository, oid: string | undefined): Promise<IgnoreOf> {
   if (oid === undefined) return { isIgnored: ignoreNothing };
-  return { oid, isIgnored: parseFleetIgnore(await repository.readObject(oid, 'blob')) };
+  const bytes = await repository.readObject(oid, 'blob').catch((error: unknown) => {
+    throw ignoreTrouble(error);
+  });
+  return { oid, isIgnored: parseFleetIgnore(bytes) };
 }
 
 /** All that is in a commit. */

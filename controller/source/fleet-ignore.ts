@@ -18,9 +18,18 @@ export type IsIgnored = (path: string) => boolean;
 /** Nothing is ignored. */
 export const ignoreNothing: IsIgnored = () => false;
 
-/** Reads a `.fleetignore`. Throws `SourceError` `UNSUPPORTED` for one that costs too much. */
+function refuse(what: string): SourceError {
+  return new SourceError('FILES_REFUSED', `${fleetIgnoreFile}${what}`, undefined, fleetIgnoreFile);
+}
+
+/** What becomes of a `.fleetignore` that is too long even to be looked at, and of other trouble with it what it is. */
+export function ignoreTrouble(error: unknown): unknown {
+  const isTooLarge = error instanceof SourceError && error.code === 'TOO_LARGE';
+  return isTooLarge ? refuse(` has far too many bytes; at most ${bytesMax} are read`) : error;
+}
+
+/** Reads a `.fleetignore`. Throws `SourceError` `FILES_REFUSED` for one that costs too much. */
 export function parseFleetIgnore(bytes: Uint8Array): IsIgnored {
-  const refuse = (what: string) => new SourceError('UNSUPPORTED', `${fleetIgnoreFile}${what}`);
   if (bytes.length > bytesMax) throw refuse(` has ${bytes.length} bytes; at most ${bytesMax} are read`);
   const lines = new TextDecoder().decode(bytes).split(/\r?\n/);
   if (lines.length > patternsMax) throw refuse(` has ${lines.length} lines; at most ${patternsMax} are read`);

@@ -2,7 +2,7 @@
  * How the git program is run, where it is installed. It gets no say in where it goes: it connects to nobody unless it is told to, asks
  * nobody for a password, and runs no hooks.
  */
-import type { ProgramResult, Programs, RunOptions } from '../../platform/ports.ts';
+import type { Dialogue, ProgramResult, Programs, RunOptions } from '../../platform/ports.ts';
 
 /** Of the surroundings, what would lead git elsewhere than it is told. */
 export const surroundings = {
@@ -28,9 +28,14 @@ const offline = settings({ 'protocol.allow': 'never', 'core.hooksPath': '/dev/nu
 
 /** Runs it on what is on this machine. */
 export function runOffline(
-  programs: Programs,
+  programs: Pick<Programs, 'run'>,
   args: readonly string[],
   options: Omit<RunOptions, 'environment'>,
 ): Promise<ProgramResult> {
   return programs.run('git', [...offline, ...args], { ...options, environment: surroundings });
+}
+
+/** Starts what answers questions about what is on this machine. */
+export function converseOffline(programs: Programs, args: readonly string[], signal: AbortSignal): Dialogue {
+  return programs.converse('git', [...offline, ...args], { environment: surroundings, signal });
 }

@@ -20,5 +20,6 @@ export const objectBounds: ObjectBounds = {
 /** What becomes of one that is larger; `bytes` is how large, where that is known. */
 export function objectTooLarge(oid: string, bytesMax: number, bytes?: number): SourceError {
   const seen = bytes === undefined ? 'more' : `${bytes}`;
-  return new SourceError('TOO_LARGE', `object ${oid} has ${seen} bytes, at most ${bytesMax} are read`);
+  const message = `object ${oid} has ${seen} bytes, at most ${bytesMax} are read`;
+  return new SourceError('TOO_LARGE', message, undefined, oid);
 }

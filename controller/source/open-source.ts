@@ -14,7 +14,7 @@ import { openRemoteMirror } from './remote-mirror.ts';
 import type { Repository } from './repository.ts';
 import { RetryPause } from './retry-pause.ts';
 import type { History, KnownBranch, Source, SourceEvent, SourceOptions, SourcePorts, TreeChanges } from './source.ts';
-import { messageOf, SourceError } from './source-error.ts';
+import { filesRefused, messageOf, SourceError } from './source-error.ts';
 import { threadEngine } from './thread-engine.ts';
 
 type TipAt = Extract<Tip, { readonly kind: 'at' }>;
@@ -73,8 +73,13 @@ class GitSource implements Source {
     const commit = parseCommit(oid, await tip.repository.readObject(oid, 'commit'));
     // The whole tree must be there before anybody relies on it.
     const from = judged !== undefined && (await tip.repository.has(judged)) ? judged : undefined;
-    this.#compared = { from, to: oid, changes: await fleetChanges(tip.repository, from, oid) };
+    const changes = await fleetChanges(tip.repository, from, oid).catch(filesRefused);
     const history = await this.#place(tip, commit.parents, known, signal);
+    if (changes instanceof SourceError) {
+      const { code, message, subject: file = '' } = changes;
+      return { kind: 'refused', revision: commit.status, history, code, message, file };
+    }
+    this.#compared = { from, to: oid, changes };
     return judgeTip(this.#options, await this.#follower.repository(), { commit, history }, known);
   }
 

@@ -1,6 +1,7 @@
 /** Asks `git cat-file` for objects, and reads what it prints. */
 import { hash } from 'node:crypto';
 import type { GitObject } from './git-engine.ts';
+import { objectTooLarge } from './object-bounds.ts';
 import { SourceError } from './source-error.ts';
 
 /** What is written to it: a line for each object, its id or whatever names it. */
@@ -20,8 +21,8 @@ interface Printed {
   readonly next: number;
 }
 
-/** Undefined where something else stands, `OID missing LF` most likely, or not all of it. Of a hundred thousand no header becomes text. */
-function printedAt(output: Uint8Array, at: number): Printed | undefined {
+/** Undefined where something else stands, `OID missing LF` most likely. Of a hundred thousand no header becomes text. */
+function headerAt(output: Uint8Array, at: number): Printed | undefined {
   const type = at + oidDigits + 1;
   let end = type;
   while (output[end]! >= letterA) end += 1;
@@ -33,8 +34,24 @@ function printedAt(output: Uint8Array, at: number): Printed | undefined {
     end += 1;
   }
   const content = end + 1;
-  const next = content + bytes + 1;
-  return output[end] === newline && next <= output.length ? { type, content, next } : undefined;
+  return output[end] === newline ? { type, content, next: content + bytes + 1 } : undefined;
+}
+
+/** Undefined also where not all of it stands. */
+function printedAt(output: Uint8Array, at: number): Printed | undefined {
+  const printed = headerAt(output, at);
+  return printed !== undefined && printed.next <= output.length ? printed : undefined;
+}
+
+/** How long the answer is that begins so, an object or a line; undefined while that is not to be seen. Throws where it has more than may be read. */
+export function printedLength(begun: Uint8Array, bytesMax: number): number | undefined {
+  const line = begun.indexOf(newline);
+  if (line === -1) return undefined;
+  const printed = headerAt(begun, 0);
+  if (printed === undefined) return line + 1;
+  const bytes = printed.next - 1 - printed.content;
+  if (bytes > bytesMax) throw objectTooLarge(latin1Of(begun, 0, oidDigits), bytesMax, bytes);
+  return printed.next;
 }
 
 /** `subarray` would make a `Buffer` of it, which takes several times as long. */

@@ -14,6 +14,7 @@ import {
   readListing,
 } from './listed-tree.ts';
 import { type ObjectBounds, objectBounds, objectTooLarge } from './object-bounds.ts';
+import { orderOfIds } from './object-id.ts';
 import { askingFor, printedBlobs, printedObject, printedSizes, printSizes } from './printed-objects.ts';
 import { tooMany } from './tree-bounds.ts';
 
@@ -83,11 +84,18 @@ function groupsOf(oids: readonly string[], sizes: readonly number[], bytesMax: n
   return groups;
 }
 
+/** What came in an order, where it was asked for. */
+function inPlace<T>(come: readonly T[], order: Uint32Array): T[] {
+  const placed = new Array<T>(come.length);
+  for (const [at, place] of order.entries()) placed[place] = come[at]!;
+  return placed;
+}
+
 class ProgramEngine implements GitEngine {
-  readonly #programs: Programs;
+  readonly #programs: Pick<Programs, 'run'>;
   readonly #bounds: ObjectBounds;
 
-  constructor(programs: Programs, bounds: ObjectBounds) {
+  constructor(programs: Pick<Programs, 'run'>, bounds: ObjectBounds) {
     this.#programs = programs;
     this.#bounds = bounds;
   }
@@ -125,8 +133,10 @@ class ProgramEngine implements GitEngine {
 
   async readBlobs(gitDirectory: string, oids: readonly string[], signal: AbortSignal): Promise<readonly Uint8Array[]> {
     const bytesMax = this.#bounds.togetherBytesMax + frameBytes;
-    const read = await this.#catFile(gitDirectory, ['--batch', '--buffer'], oids, signal, bytesMax);
-    if (read.code === 0) return printedBlobs(read.output, oids);
+    const order = orderOfIds(oids);
+    const asked = Array.from(order, (at) => oids[at]!);
+    const read = await this.#catFile(gitDirectory, ['--batch', '--buffer'], asked, signal, bytesMax);
+    if (read.code === 0) return inPlace(printedBlobs(read.output, asked), order);
     if (read.isTooMuch === undefined) throw new ProgramUnfitError('cat-file', read);
     // Who asks for that much is told of the one that nobody should have, or has the others in parts.
     const groups = await this.#parts(gitDirectory, oids, signal);
@@ -211,6 +221,6 @@ class ProgramEngine implements GitEngine {
 }
 
 /** The git program. What it can't do here it rejects with `ProgramUnfitError`. */
-export function programEngine(programs: Programs, bounds = objectBounds): GitEngine {
+export function programEngine(programs: Pick<Programs, 'run'>, bounds = objectBounds): GitEngine {
   return new ProgramEngine(programs, bounds);
 }

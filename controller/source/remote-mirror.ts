@@ -17,7 +17,7 @@ import { type FetchOrder, type GitEngine, silenceMsMax } from './git-engine.ts';
 import { NetworkHttp } from './network-http.ts';
 import { Repository } from './repository.ts';
 import type { SourceFileSystem, SourceOptions, SourcePorts } from './source.ts';
-import { asFetchError, SourceError } from './source-error.ts';
+import { asFetchError, filesRefused, SourceError } from './source-error.ts';
 
 const packsMaxDefault = 64;
 const listBounds: HttpBounds = { silenceMsMax, bytesMax: 16 * 1024 * 1024, endsWithFlush: true };
@@ -181,8 +181,8 @@ class RemoteMirror implements Follower {
       await init({ ...git, bare: true, defaultBranch: this.#options.branch });
       await addRemote({ ...git, remote: 'origin', url: this.location });
       const tip = await this.#fetch(partial, origin, isFirst ? 'tip' : 'new', signal);
-      // Every folder of the tip must be readable before the copy counts.
-      await this.#open(partial).changes(undefined, tip);
+      // Every folder of the tip must be readable before the copy counts; a tip that is refused for its files is there too.
+      await this.#open(partial).changes(undefined, tip).catch(filesRefused);
       await files.rename(partial, path);
       this.#repository = undefined;
       this.#isDistrusted = false;

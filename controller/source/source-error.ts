@@ -5,7 +5,8 @@ import { NetworkError } from '../../platform/ports.ts';
  * Why a source could not be read: UNREACHABLE no answer, NOT_AUTHORIZED the server wants another token, NOT_FOUND no such
  * repository, BAD_ANSWER the server does not speak git as it should, TOO_LARGE it sends more than is taken, CORRUPT what
  * is stored or sent does not fit its digests or is not whole, GONE a commit is not there, STORAGE the mirror can't be
- * written, UNSUPPORTED a kind of repository we cannot read, ENGINE_ENDED what reads git for us ended in the middle.
+ * written, UNSUPPORTED a kind of repository we cannot read, ENGINE_ENDED what reads git for us ended in the middle,
+ * FILES_REFUSED a commit holds its files in a way that nobody goes through.
  */
 export type SourceErrorCode =
   | 'UNREACHABLE'
@@ -17,16 +18,26 @@ export type SourceErrorCode =
   | 'GONE'
   | 'STORAGE'
   | 'UNSUPPORTED'
-  | 'ENGINE_ENDED';
+  | 'ENGINE_ENDED'
+  | 'FILES_REFUSED';
 
 /** What this room throws; `code` decides, the message is for people. */
 export class SourceError extends Error {
   readonly code: SourceErrorCode;
-  constructor(code: SourceErrorCode, message: string, cause?: unknown) {
+  /** Of `TOO_LARGE` the id of the object, of `FILES_REFUSED` the path, for which no commit that has it is taken. */
+  readonly subject: string | undefined;
+  constructor(code: SourceErrorCode, message: string, cause?: unknown, subject?: string) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'SourceError';
     this.code = code;
+    this.subject = subject;
   }
+}
+
+/** What is wrong with the files of a commit itself; throws all else on. */
+export function filesRefused(error: unknown): SourceError {
+  if (error instanceof SourceError && error.code === 'FILES_REFUSED') return error;
+  throw error;
 }
 
 /** The `code` of an error of Node or isomorphic-git; empty when it has none. */

@@ -49,7 +49,7 @@ export interface SourcePorts {
   readonly network: Network;
   readonly clock: Clock;
   /** For the git program; without them, and where it is not installed, a library does its work. */
-  readonly programs?: Programs;
+  readonly programs?: Pick<Programs, 'run'>;
   /** For the library's long work; without them it is done in this thread. */
   readonly threads?: Threads;
   readonly log: Log;
@@ -80,6 +80,8 @@ export type SourceEvent =
       readonly history: History;
       readonly code: string;
       readonly message: string;
+      /** For which it stays refused, whoever looks again. */
+      readonly file?: string;
     }
   | { readonly kind: 'empty'; readonly message: string }
   | { readonly kind: 'branch-missing'; readonly message: string }

@@ -22,7 +22,7 @@ export type EngineTask =
 /** What the thread answers; errors lose their class on the way. */
 export type EngineAnswer =
   | { readonly kind: 'done'; readonly value: unknown }
-  | { readonly kind: 'failed'; readonly code: SourceErrorCode; readonly message: string };
+  | { readonly kind: 'failed'; readonly code: SourceErrorCode; readonly message: string; readonly subject?: string };
 
 const thread = fileURLToPath(new URL('engine-thread.ts', import.meta.url));
 
@@ -36,7 +36,7 @@ export function threadEngine(threads: Threads): GitEngine {
         const what = `the thread that reads git ended in the middle (${task.kind}): ${messageOf(error)}`;
         throw new SourceError('ENGINE_ENDED', `${what}; it is tried again at the next look`, error);
       });
-    if (answer.kind === 'failed') throw new SourceError(answer.code, answer.message);
+    if (answer.kind === 'failed') throw new SourceError(answer.code, answer.message, undefined, answer.subject);
     return answer.value as T;
   };
   return {

@@ -10,15 +10,13 @@ export const treeEntriesMax = 1_000_000;
 /** What becomes of a tree with more. */
 export function tooMany(folder: string): SourceError {
   const where = folder === '' ? '' : `: it came to ${folder}`;
-  return new SourceError(
-    'TOO_LARGE',
-    `there are too many files and folders to look at, at most ${treeEntriesMax}${where}`,
-  );
+  const message = `there are too many files and folders to look at, at most ${treeEntriesMax}${where}`;
+  return new SourceError('FILES_REFUSED', message, undefined, folder || '.');
 }
 
 /** What becomes of a tree with such a folder. */
 export function tooDeep(folder: string): SourceError {
-  return new SourceError('UNSUPPORTED', `${folder}: folders nest deeper than ${treeDepthMax}`);
+  return new SourceError('FILES_REFUSED', `${folder}: folders nest deeper than ${treeDepthMax}`, undefined, folder);
 }
 
 /** The folder that is too deep of those that a path leads through, if one is. */

@@ -3,8 +3,8 @@ import * as fs from 'node:fs';
 import { nodeClock as clock } from '../../platform/node/clock.ts';
 import { nodeDisk as disk } from '../../platform/node/disk.ts';
 import { openNetwork } from '../../platform/node/network.ts';
-import { nodePrograms } from '../../platform/node/processes.ts';
 import { nodeThreads } from '../../platform/node/threads.ts';
+import type { Programs } from '../../platform/ports.ts';
 import type { ControllerConfiguration } from '../../schemas/generated/types.ts';
 import { type JudgedPlace, judgedPlace } from '../following/judged-place.ts';
 import { ArtifactStore } from '../publishing/artifact-store.ts';
@@ -29,7 +29,7 @@ import type { StateDirectory } from '../state-directory.ts';
 import { type Ground, textOf } from './ground.ts';
 
 /** The repository that is configured. */
-export function openGitSource({ configuration, state, log }: Ground) {
+export function openGitSource({ configuration, state, log }: Ground, programs: Pick<Programs, 'run'>) {
   const { url, branch, token, requireSignature, rewrites } = configuration.source;
   const options = {
     ...{ url, branch: branch!, rewrites: rewrites!, mirrorDirectory: state.mirror },
@@ -37,7 +37,7 @@ export function openGitSource({ configuration, state, log }: Ground) {
     ...(requireSignature === undefined ? {} : { allowedSigners: allowedSignersFile(url, requireSignature, textOf) }),
   };
   const network = openNetwork(() => ({}));
-  return openSource(options, { fs, network, clock, log, programs: nodePrograms, threads: nodeThreads });
+  return openSource(options, { fs, network, clock, log, programs, threads: nodeThreads });
 }
 
 /** What it holds can be read again: trouble with it is told once, and ends nothing. */

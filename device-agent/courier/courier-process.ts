@@ -18,6 +18,8 @@ export interface CourierProcessOptions {
   /** Told what it learns. */
   readonly time: AgentTime;
   readonly countBytes: CountBytes;
+  /** Asked by what needs the first courier, which is started when that resolves. */
+  readonly due?: () => Promise<void>;
 }
 
 /** An errand under way. */
@@ -69,6 +71,7 @@ export class CourierProcess implements Courier {
   readonly #options: CourierProcessOptions;
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
+  #isDue: boolean;
   #child: ChildProcess | undefined;
   #isReady = false;
   #unpacking: string | undefined;
@@ -79,6 +82,7 @@ export class CourierProcess implements Courier {
 
   constructor(options: CourierProcessOptions) {
     this.#options = options;
+    this.#isDue = options.due === undefined;
   }
 
   judge(...[desired, signal]: Parameters<Courier['judge']>): Promise<Verdict> {
@@ -91,6 +95,11 @@ export class CourierProcess implements Courier {
 
   enrol(signal: AbortSignal): Promise<Enrolment> {
     return this.#send<'enrol'>({ kind: 'enrol' }, () => {}, signal);
+  }
+
+  /** Ends the process where nothing is asked of it: it is not waited for more. */
+  rest(): void {
+    if (this.#pending.size === 0) this.stop();
   }
 
   /** Ends the process; everything it does can be taken up where it was. */
@@ -131,7 +140,7 @@ export class CourierProcess implements Courier {
     const outcome = new Promise<Outcomes[K]>((resolve) => {
       this.#pending.set(id, { id, errand, onProgress, resolve: resolve as Pending['resolve'] });
     });
-    if (this.#child === undefined) this.#start();
+    if (this.#child === undefined) this.#startWhenDue();
     else if (this.#isReady) this.#hand(this.#pending.get(id)!);
     this.#wait();
     const abort = (): void => this.#abort(id);
@@ -150,6 +159,14 @@ export class CourierProcess implements Courier {
     if (pending === undefined) return;
     if (this.#isReady && this.#child !== undefined) this.#child.send({ kind: 'abort', id } satisfies ToCourier);
     else this.#done(id, lost(pending.errand, aborted));
+  }
+
+  #startWhenDue(): void {
+    if (this.#isDue) return this.#start();
+    void this.#options.due?.().then(() => {
+      this.#isDue = true;
+      if (this.#child === undefined && this.#pending.size > 0) this.#start();
+    });
   }
 
   #start(): void {

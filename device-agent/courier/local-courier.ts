@@ -1,6 +1,6 @@
 import { makeDirectoryDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, Network } from '../../platform/ports.ts';
-import type { AgentConfiguration, Deployment, ShadowDesired } from '../../schemas/generated/types.ts';
+import type { AgentConfiguration, ShadowDesired } from '../../schemas/generated/types.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import { readBornRoot } from '../download/born-root.ts';
 import { DownloadError } from '../download/download-error.ts';
@@ -9,8 +9,7 @@ import type { DownloadContext } from '../download/fetch-module.ts';
 import { type AgentTime, ReleaseMetadata } from '../download/metadata.ts';
 import { type CountBytes, fetchSmallFile } from '../download/small-file.ts';
 import type { UnpackBudget } from '../download/unpack-cost.ts';
-import { runnable } from '../runtime/app-runtime.ts';
-import { type PreparedModules, preparables } from '../runtime/prepare/readiness.ts';
+import type { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import { stateLayout } from '../state-layout.ts';
 import { mendIfPossible } from '../storage/mend.ts';
 import { ModuleStore } from '../storage/module-store.ts';
@@ -30,8 +29,8 @@ export interface LocalCourierOptions {
   readonly countBytes: CountBytes;
   /** Called with the digest of a packed form before it is unpacked, and without one when that is over. */
   readonly unpacking?: (sha256?: string) => void;
-  /** Makes modules ready to run, so that it need not be done when they are to start. */
-  readonly prepared?: Pick<PreparedModules, 'ready' | 'collect'>;
+  /** What was made ready to run, and may have to make room. */
+  readonly prepared?: Pick<PreparedStore, 'collect'>;
 }
 
 function budgetOf({ unpack = {} }: AgentConfiguration): UnpackBudget {
@@ -95,23 +94,10 @@ export class LocalCourier implements Courier {
       const context = { ...this.#context, collect };
       attempt = new FetchAttempt(context, this.#options.clock, () => this.#openMetadata(), errand);
       const downloads = await attempt.run(onProgress, signal);
-      await this.#makeReady(errand.deployment);
       return { memory: attempt.memory(), result: { kind: 'brought', downloads } };
     } catch (error) {
       if (isMediumFault(error)) mendIfPossible(() => this.#forgetPartials());
       return { memory: attempt?.memory() ?? errand.memory, result: failureOf(error) };
-    }
-  }
-
-  /** What the disk refuses now is tried again when it is to run. */
-  async #makeReady({ applications }: Deployment): Promise<void> {
-    const { store } = this.#context;
-    const modules = applications.flatMap((one) => preparables(runnable(one, (sha256) => store.pathOf(sha256))));
-    const answers = (await this.#options.prepared?.ready(modules)) ?? [];
-    for (const [index, answer] of answers.entries()) {
-      if (answer.kind !== 'refused') continue;
-      const { name, version } = modules[index]!;
-      throw new DownloadError('MODULE_REFUSED', `${name} ${version} cannot run on this device: ${answer.message}`);
     }
   }
 

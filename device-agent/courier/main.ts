@@ -2,25 +2,21 @@
  * The courier as a program: `node main.ts CONFIGURATION`, the agent's configuration as JSON. It lives as long as the channel to
  * its supervisor, and never beside another courier of the same state directory.
  */
-import { fileURLToPath } from 'node:url';
 import { nodeClock } from '../../platform/node/clock.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { waitForLock } from '../../platform/node/lock.ts';
 import { openNetwork } from '../../platform/node/network.ts';
-import { nodeProcesses } from '../../platform/node/processes.ts';
 import { onStarterGone } from '../../platform/node/starter-gone.ts';
 import type { AgentConfiguration } from '../../schemas/generated/types.ts';
+import { clearMemory } from '../clear-memory.ts';
 import { enrol } from '../enrol.ts';
 import { DeviceIdentityStore } from '../enrol-identity.ts';
-import { openPreparedModules } from '../runtime/prepare/readiness.ts';
+import { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
 import { ErrandRunner } from './errand-runner.ts';
 import { LocalCourier } from './local-courier.ts';
 import type { FromCourier, ToCourier } from './protocol.ts';
 import { SharedTime } from './shared-time.ts';
-
-const isBundled = !import.meta.url.endsWith('.ts');
-const prepareFile = fileURLToPath(new URL(isBundled ? './prepare.js' : '../runtime/prepare/main.ts', import.meta.url));
 
 /** A supervisor that was killed a moment ago hears nothing; that it is gone is told elsewhere. */
 function say(message: FromCourier): void {
@@ -42,11 +38,12 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
     ...{ configuration, stateDirectory, disk: nodeDisk, clock: nodeClock, time },
     network: openNetwork(() => ({ ca: authority(), ...identity.texts() })),
     countBytes: (bytes) => say({ kind: 'received', bytes }),
-    prepared: openPreparedModules(
-      { disk: nodeDisk, clock: nodeClock, processes: nodeProcesses, file: prepareFile },
-      stateLayout(stateDirectory).preparedDirectory,
-    ),
-    unpacking: (sha256) => say({ kind: 'unpacking', ...(sha256 === undefined ? {} : { sha256 }) }),
+    prepared: new PreparedStore(nodeDisk, stateLayout(stateDirectory).preparedDirectory),
+    unpacking: (sha256) => {
+      // What fetching left makes room for the decoder's tables, and these for what comes after.
+      clearMemory();
+      say({ kind: 'unpacking', ...(sha256 === undefined ? {} : { sha256 }) });
+    },
   });
   const enrolment = { device, controller, identity, network: openNetwork(() => ({ ca: authority() })) };
   const runner = new ErrandRunner({ courier, enrol: (signal) => enrol(enrolment, signal), time, say });

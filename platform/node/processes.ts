@@ -1,6 +1,7 @@
 import { fork, type ChildProcess as NodeChild, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import type { ChildProcess, ProcessExit, Processes, ProcessOptions, Programs } from '../ports.ts';
+import { converse } from './dialogue.ts';
 import { type Note, openNote } from './process-note.ts';
 import { runProgram } from './run-program.ts';
 
@@ -101,4 +102,5 @@ export const nodePrograms: Programs = {
       }),
     ),
   run: runProgram,
+  converse,
 };

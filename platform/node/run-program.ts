@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ProgramResult, RunOptions } from '../ports.ts';
-import { openSpool, type Spool } from './spool.ts';
+import { openSpool } from './spool.ts';
 
 /** Of stderr, the end is kept: it says what went wrong. */
 const complaintBytesMax = 4096;
@@ -11,7 +11,8 @@ const computingSecondsMax = 600;
 /** What a shell counts files in. */
 const limitBlockBytes = 512;
 
-function environmentOf({ environment = {} }: RunOptions): NodeJS.ProcessEnv {
+/** Ours, but for what is given otherwise. */
+export function environmentOf({ environment = {} }: Pick<RunOptions, 'environment'>): NodeJS.ProcessEnv {
   const entries = Object.entries({ ...process.env, ...environment });
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
@@ -43,10 +44,11 @@ class PipedOutput {
   }
 }
 
-interface Ended {
-  readonly code: number | undefined;
-  readonly complaint: string;
-}
+/** How a program ended, whatever became of what it printed. */
+export type Ended = Pick<ProgramResult, 'code' | 'complaint'>;
+
+/** How a program is run, by whoever says when it is to end. */
+export type RunTerms = Omit<RunOptions, 'signal'>;
 
 /** Runs a program to its end; `stdout` is a descriptor, or takes what it prints and says whether there is room for more. */
 function runToEnd(
@@ -87,30 +89,44 @@ function tooMuch({ outputBytesMax }: RunOptions): ProgramResult {
   return { code: undefined, output: new Uint8Array(), complaint, isTooMuch: true };
 }
 
-async function runPiped(name: string, args: readonly string[], options: RunOptions): Promise<ProgramResult> {
+/** Runs a program that prints into a pipe. */
+export async function runPiped(name: string, args: readonly string[], options: RunOptions): Promise<ProgramResult> {
   const output = new PipedOutput(options.outputBytesMax);
   const ended = await runToEnd(name, args, options, (chunk) => output.add(chunk));
   return output.isTooMuch ? tooMuch(options) : { ...ended, output: output.bytes };
 }
 
-/** The shell sees to it that the file gets no larger, while nobody here looks. */
-async function runSpooled(
+/** Runs a program that prints into a file. The shell sees to it that the file gets no larger, while nobody here looks. */
+export function runInto(
+  descriptor: number,
   name: string,
   args: readonly string[],
   options: RunOptions,
-  spool: Spool,
-): Promise<ProgramResult> {
+): Promise<Ended> {
   const blocks = Math.floor(options.outputBytesMax / limitBlockBytes) + 1;
   const limited = ['-c', `ulimit -f ${blocks}; ulimit -t ${computingSecondsMax}; exec "$0" "$@"`, name, ...args];
-  const ended = await runToEnd('sh', limited, options, spool.descriptor);
+  return runToEnd('sh', limited, options, descriptor);
+}
+
+/** Runs a program of the system to its end, by way of a file where it prints much; `into` runs it there, see `runInto`. */
+export async function runSpooled(
+  options: RunOptions,
+  into: (descriptor: number) => Promise<Ended>,
+  piped: () => Promise<ProgramResult>,
+): Promise<ProgramResult> {
+  if (options.printsMuch !== true) return piped();
+  await using spool = await openSpool();
+  if (spool === undefined) return piped();
+  const ended = await into(spool.descriptor);
   const bytes = await spool.size();
   return bytes > options.outputBytesMax ? tooMuch(options) : { ...ended, output: await spool.read(bytes) };
 }
 
 /** Runs a program of the system to its end; see `Programs.run`. */
-export async function runProgram(name: string, args: readonly string[], options: RunOptions): Promise<ProgramResult> {
-  if (options.printsMuch !== true) return runPiped(name, args, options);
-  await using spool = await openSpool();
-  if (spool === undefined) return runPiped(name, args, options);
-  return await runSpooled(name, args, options, spool);
+export function runProgram(name: string, args: readonly string[], options: RunOptions): Promise<ProgramResult> {
+  return runSpooled(
+    options,
+    (descriptor) => runInto(descriptor, name, args, options),
+    () => runPiped(name, args, options),
+  );
 }

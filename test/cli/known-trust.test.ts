@@ -8,7 +8,7 @@ import { knownElsewhere } from '../../cli/known-trust.ts';
 import { addRelease } from '../../controller/publishing/authoring/add-release.ts';
 import { makeTrust } from '../../controller/publishing/authoring/make-trust.ts';
 import { removeRelease } from '../../controller/publishing/authoring/remove-release.ts';
-import { readTrustFiles, writeWorkFile } from '../../controller/publishing/authoring/work-tree.ts';
+import { readTrustFiles, type WorkTree, writeWorkFile } from '../../controller/publishing/authoring/work-tree.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { nodePrograms } from '../../platform/node/processes.ts';
 import { moduleOf, now } from '../controller/publishing/repository.ts';
@@ -27,14 +27,15 @@ if (hasGit) {
     };
     git('init', '-q', '-b', 'main');
     const random = new SimRandom(1);
-    const add = (version: string, at: number, on: Parameters<typeof addRelease>[0] = tree) =>
-      addRelease(on, { name: 'crane', version, bytes: moduleOf(Number(version[0])), file: 'x.wasm', random, now: at });
+    const add = (version: string, at: number, on: WorkTree = tree, module = Number(version[0])) =>
+      addRelease(on, { name: 'crane', version, bytes: moduleOf(module), file: 'x.wasm', random, now: at });
     makeTrust(tree, { random, now });
     add('1.0.0', now);
     add('2.0.0', now + 1_000);
     const older = readTrustFiles(tree);
     commit();
     removeRelease(tree, { name: 'crane', version: '1.0.0', now: now + 2_000, announce: () => {} });
+    const newest = readTrustFiles(tree);
     commit();
     for (const [path, bytes] of older) writeWorkFile(tree, path, bytes);
     commit();
@@ -49,6 +50,10 @@ if (hasGit) {
     const error = t.throws(() => add('3.0.0', now + 4_000, { ...tree, known }), { code: 'TRUST_OLDER' });
     t.regex(error?.message ?? '', /it is in git's history\).*names crane\/1\.0\.0/);
     t.deepEqual(readTrustFiles(tree), older);
+    for (const [path, bytes] of newest) writeWorkFile(tree, path, bytes);
+    const reuse = () => add('1.0.0', now + 4_000, { ...tree, known }, 7);
+    t.throws(reuse, { code: 'VERSION_TAKEN', message: /had other content before \(it is in git's history\)/ });
+    t.deepEqual(readTrustFiles(tree), newest);
     t.deepEqual(said, [], 'without a controller there is nothing to say of it');
     t.deepEqual(
       await knownElsewhere(

@@ -6,6 +6,7 @@ import { parseCommit } from '../../controller/source/commit.ts';
 import type { GitReading } from '../../controller/source/git-engine.ts';
 import { libraryReading } from '../../controller/source/library-reading.ts';
 import { Repository } from '../../controller/source/repository.ts';
+import { StandingReader } from '../../controller/source/standing-reader.ts';
 import { nodePrograms } from '../../platform/node/processes.ts';
 import { hasGit, temporaryDirectory } from '../controller/source/git-fixture.ts';
 
@@ -20,14 +21,15 @@ test('a commit is found by the names that git alone knows, and by nothing that i
   git('commit', '-q', '--allow-empty', '-m', 'the first');
   git('commit', '-q', '--allow-empty', '-m', 'the second');
   const [first, second] = [git('rev-parse', 'HEAD~1'), git('rev-parse', 'HEAD')];
-  const context = { gitFiles: fs, programs: nodePrograms, signal: new AbortController().signal };
-  const opened = { top, git: new Repository(libraryReading(fs), `${top}/.git`) };
+  const context = { gitFiles: fs };
+  await using reader = new StandingReader(nodePrograms, `${top}/.git`, new AbortController().signal);
+  const opened = { top, reader, git: new Repository(libraryReading(fs), `${top}/.git`) };
   const found = (name: string) => commitNamed(context, opened, name);
   t.is(await found('HEAD@{1}'), first);
   t.is(await found('HEAD'), second);
   const unread = { readObject: () => Promise.reject(new Error('it is read again')) } as unknown as GitReading;
   const fresh = new Repository(unread, `${top}/.git`);
-  t.is(await commitNamed(context, { top, git: fresh }, 'HEAD~1'), first);
+  t.is(await commitNamed(context, { top, reader, git: fresh }, 'HEAD~1'), first);
   t.is(parseCommit(first, await fresh.readObject(first, 'commit')).status.subject, 'the first');
   for (const name of [
     'nowhere',

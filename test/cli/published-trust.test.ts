@@ -56,8 +56,20 @@ test('what releases meant before is told by the controller: a tree that reuses a
   const { tree, before, disk } = await published();
   removeRelease(tree, { name: 'crane', version: '1.1.0', now: now + 61_000, announce: () => {} });
   await onlineOf(tree, disk).publish(trustOf(tree), now + 62_000);
-  release(tree, 'crane', '1.1.0', moduleOf(3), now + 63_000);
   const { files } = await fetchPublishedTrust(shore(disk).context, before);
+  const knowing = { ...tree, known: [{ where: 'the controller published it', files }] };
+  const signed = readTrustFiles(tree);
+  t.throws(() => release(knowing, 'crane', '1.1.0', moduleOf(3), now + 63_000), {
+    code: 'VERSION_TAKEN',
+    message: /had other content before \(the controller published it\).*Nothing was signed/,
+  });
+  t.deepEqual(readTrustFiles(tree), signed);
+  t.true(
+    release({ ...knowing }, 'crane', '1.1.0', moduleOf(2), now + 63_000).signed,
+    'what it meant it may mean again',
+  );
+  removeRelease(tree, { name: 'crane', version: '1.1.0', now: now + 64_000, announce: () => {} });
+  release(tree, 'crane', '1.1.0', moduleOf(3), now + 65_000);
   const judged = judgeTrust(readTrustFiles(tree), files);
   t.like(judged, { kind: 'refused', problems: [{ code: 'RELEASE_NAME_REUSED' }] });
 });

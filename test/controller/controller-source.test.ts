@@ -2,6 +2,7 @@
 import test from 'ava';
 import type { RevisionSource } from '../../controller/following/follower-parts.ts';
 import { ArtifactError } from '../../controller/publishing/files/artifact-files.ts';
+import { objectTooLarge } from '../../controller/source/object-bounds.ts';
 import { wholeShore } from './whole-shore.ts';
 
 test('a place of artifacts that is away at a start takes no device away; a commit waits for it, and is followed when it is back', async (t) => {
@@ -121,6 +122,64 @@ test('what is wrong with a refused commit is in the line of the log that refuses
   t.is(source.state, 'current');
   t.true(source.notes?.some(({ code, line }) => code === 'DEVICE_WITHOUT_FLEET' && line !== undefined));
   t.is(warnings.filter((event) => event === 'revision.note').length, source.notes?.length ?? 0);
+});
+
+test('a commit with a file that is too large to be read is refused for that file, which is read once; the next one is taken', async (t) => {
+  const { fleet, boot, poll, warnings, firsts, time } = wholeShore();
+  const good = fleet.commit('all');
+  const source = fleet.repository.open();
+  const large = new Uint8Array(7_777);
+  let reads = 0;
+  const readBlob = async (id: string) => {
+    const bytes = await source.readBlob(id);
+    if (bytes.length !== large.length) return bytes;
+    reads += 1;
+    throw objectTooLarge(id, 1, bytes.length);
+  };
+  const controller = await boot({ ...source, readBlob });
+  await poll(controller);
+  const tree = fleet.repository.checkout(good.id);
+  for (const path of ['devices/huge.yaml', 'trust/roles/huge.json']) {
+    for (const told of [warnings, firsts]) told.length = 0;
+    reads = 0;
+    fleet.repository.commit(new Map([...tree, [path, large]]), path, time.now);
+    for (let looks = 0; looks < 3; looks += 1) await poll(controller);
+    const { state, problems } = (await controller.status()).source;
+    t.is(state, 'refused', path);
+    t.deepEqual(
+      problems.map(({ file, code }) => `${file} ${code}`),
+      [`${path} FILE_TOO_LARGE`],
+    );
+    t.is(reads, 1);
+    t.deepEqual(warnings, ['revision.refused']);
+    t.regex(firsts[0] ?? '', /FILE_TOO_LARGE object [0-9a-f]{40} has 7777 bytes, at most 1 are read/);
+  }
+  fleet.repository.commit(tree, 'without', time.now);
+  await poll(controller);
+  t.is((await controller.status()).source.state, 'current');
+});
+
+test('a commit that the source refuses for a file of it is told with that file, and not judged at every look', async (t) => {
+  const { fleet, boot, poll, warnings } = wholeShore();
+  fleet.commit('all');
+  const source = fleet.repository.open();
+  const asked: unknown[] = [];
+  const judging: RevisionSource = {
+    ...source,
+    poll: async (signal, known) => {
+      asked.push(known?.judged);
+      const event = await source.poll(signal, known);
+      if (event.kind !== 'tip') return event;
+      const refusal = { code: 'FILES_REFUSED', message: 'folders nest deeper than 64', file: 'a/a/' };
+      return { ...event, kind: 'refused', ...refusal };
+    },
+  };
+  const controller = await boot(judging);
+  for (let looks = 0; looks < 3; looks += 1) await poll(controller);
+  const shown = (await controller.status()).source;
+  t.like(shown, { state: 'refused', problems: [{ file: 'a/a/', code: 'FILES_REFUSED' }] });
+  t.deepEqual(warnings, ['revision.refused']);
+  t.deepEqual(asked.slice(1), [fleet.repository.tip, fleet.repository.tip]);
 });
 
 test('a rewritten branch is held over restarts until it is accepted, which counts once', async (t) => {

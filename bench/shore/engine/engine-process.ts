@@ -25,7 +25,7 @@ import type { StatusQuery } from '../../../controller/view/selection.ts';
 import { nodeClock as clock } from '../../../platform/node/clock.ts';
 import { nodeDisk as disk } from '../../../platform/node/disk.ts';
 import { openNetwork } from '../../../platform/node/network.ts';
-import { nodePrograms } from '../../../platform/node/processes.ts';
+import { ProgramStarter } from '../../../platform/node/program-starter.ts';
 import { nodeThreads } from '../../../platform/node/threads.ts';
 import { processMemory } from '../../footprint/process-memory.ts';
 import { LoopTurns } from '../loop-turns.ts';
@@ -84,11 +84,12 @@ function open(state: StatePort): Promise<Controller> {
     rewrites: 'hold' as const,
     mirrorDirectory: `${directory}/mirror`,
   };
+  const programs = new ProgramStarter();
   const network = openNetwork(() => ({}));
   return createController({
     ...{ clock, log, state, cache, judged: judgedPlace(disk, `${directory}/judged-tree`, log) },
     publisher: new RepositoryPublisher({ clock, store, online, ways }),
-    source: openSource(options, { fs, network, clock, log, programs: nodePrograms, threads: nodeThreads }),
+    source: openSource(options, { fs, network, clock, log, programs, threads: nodeThreads }),
     publish: async (message) => {
       const { topic } = message;
       // Agents hear all but documents.
@@ -187,9 +188,14 @@ async function createOpened(): Promise<Controller> {
   return opened;
 }
 
-/** Of this process and of all that it ended already, the git program among them. */
+/** Of this process and the one that starts programs, and of all that they ended already, the git program among them. */
 function cpuMs(): number {
-  const fields = fs.readFileSync('/proc/self/stat', 'utf8').split(') ')[1]!.split(' ');
+  const children = fs.readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');
+  return [`${process.pid}`, ...children].reduce((sum, pid) => sum + cpuMsOf(pid), 0);
+}
+
+function cpuMsOf(pid: string): number {
+  const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
   return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * 10, 0);
 }
 

@@ -7,6 +7,7 @@ import { namePattern, type ReleaseName, releaseFile, targetPath, versionPattern 
 import { roleFile, targetsFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
 import { keyFile, readOrMakeKey } from './key-files.ts';
+import { requireSameMeaning } from './known-names.ts';
 import { nextRole, readable, readRole } from './role-file.ts';
 import { type Announce, signFile } from './sign-file.ts';
 import { roleSigners, signableFiles } from './signers.ts';
@@ -68,6 +69,7 @@ export function addRelease(tree: WorkTree, options: AddReleaseOptions): AddedRel
   requireRoleOfOthers(tree, release);
   const isSignedNow = mayBeSigned(tree, name);
   if (isSignedNow) requireStanding(tree, [name], { ground: 'itself', now: options.now });
+  requireSameMeaning(tree, release, sha256);
   const delegated = delegateRole(tree, options);
   const role = readRole(tree, name);
   const target = { length: bytes.length, hashes: { sha256 }, custom: facts };

@@ -50,13 +50,18 @@ interface Newer {
   readonly signed: Targets;
 }
 
-function newestOf(known: readonly KnownTrust[], role: string, signers: Delegation): Newer | undefined {
+/** States of a role's file that are known, as they are read: who signed them is not judged. */
+export function knownStates(known: readonly KnownTrust[], role: string) {
   const path = signedFile(role);
-  const read = known.flatMap(({ where, files }) => {
+  return known.flatMap(({ where, files }) => {
     const bytes = files.get(path);
     const file = bytes && ifReadable(() => readTargets(bytes, role));
     return file === undefined ? [] : [{ where, file }];
   });
+}
+
+function newestOf(known: readonly KnownTrust[], role: string, signers: Delegation): Newer | undefined {
+  const read = knownStates(known, role);
   const newestFirst = read.sort((one, other) => other.file.signed.version - one.file.signed.version);
   const found = newestFirst.find(({ file }) => meetsThreshold(signers, file));
   return found && { where: found.where, signed: found.file.signed };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { S3mini } from 's3mini';
 import type { Clock, Network } from '../../../platform/ports.ts';
 import type { ByteRange } from '../byte-range.ts';
-import { type ArtifactFiles, tooLarge } from '../files/artifact-files.ts';
+import { type ArtifactFiles, damaged, tooLarge } from '../files/artifact-files.ts';
 import { bucketError, bucketFault, isMissing } from './bucket-error.ts';
 import { bucketFetch, gather } from './bucket-fetch.ts';
 import type { BucketPlace } from './bucket-place.ts';
@@ -70,9 +70,7 @@ export class BucketFiles implements ArtifactFiles {
       signal.throwIfAborted();
       const begin = at - (at % pieceBytes);
       const piece = (await this.#pieces.get(path, begin)).subarray(at - begin, end - begin);
-      if (piece.length === 0) {
-        throw bucketFault('ARTIFACTS_FAILED', this.#place, `${path} ends at ${at}, ${end} bytes were promised`);
-      }
+      if (piece.length === 0) throw this.#lost(path);
       yield piece;
       at += piece.length;
     }
@@ -116,10 +114,18 @@ export class BucketFiles implements ArtifactFiles {
   async #piece(path: string, start: number): Promise<Uint8Array> {
     const piece = await this.#ask(`reading ${path} from ${start}`, async () => {
       const answer = await this.#s3.getObjectRaw(this.#key(path), false, start, start + pieceBytes);
-      return gather(bodyOf(answer), pieceBytes);
+      const bytes = await gather(bodyOf(answer), pieceBytes);
+      if (bytes !== undefined) return bytes;
+      throw bucketFault('ARTIFACTS_FAILED', this.#place, `more of ${path} was sent than was asked for`);
     });
-    if (piece !== undefined) return piece;
-    throw bucketFault('ARTIFACTS_FAILED', this.#place, `${path} is gone, or more of it was sent than was asked for`);
+    if (piece === undefined) throw this.#lost(path);
+    return piece;
+  }
+
+  /** It was longer, or there, when its length was asked for, which is remembered no more. */
+  #lost(path: string): Error {
+    this.#forget(path);
+    return damaged(path);
   }
 
   #key(path: string): string {

@@ -4,7 +4,6 @@ import { UncapturableState } from '../../../artifact/snapshot/show-state.ts';
 import type { Disk } from '../../../platform/ports.ts';
 import { memoryPagesMax } from '../../../schemas/memory-limit.ts';
 import { sha256Hex } from '../../../schemas/sha256.ts';
-import { prepareModule } from '../prepare/prepare-module.ts';
 import { readPrepared, type Traits } from '../prepare/prepared-store.ts';
 import type { HostedApplication } from '../protocol.ts';
 import { hasKeptState } from '../snapshot/kept-state.ts';
@@ -39,19 +38,29 @@ interface Part extends Pick<HostedApplication, 'modulePath' | 'sha256' | 'prepar
   readonly isCarried: boolean;
 }
 
-/** The module made ready here, where the disk could not take it: whatever the disk does, what is deployed runs. */
-function prepareHere(disk: Disk, part: Part): { readonly bytes: Uint8Array; readonly traits: Traits } {
+/** A module as it is run, and what must be known of it. */
+interface Ready {
+  readonly bytes: Uint8Array;
+  readonly traits: Traits;
+}
+
+/**
+ * The module made ready here, where the disk could not take it: whatever the disk does, what is deployed runs. What that takes is
+ * loaded only then.
+ */
+async function prepareHere(disk: Disk, part: Part): Promise<Ready> {
   const { modulePath, sha256, isLinked } = part;
   const source = disk.readFile(modulePath);
   if (sha256Hex(source) !== sha256) {
     throw new UnfitModule(`${modulePath} is not what was deployed`);
   }
+  const { prepareModule } = await import('../prepare/prepare-module.ts');
   const preparation = prepareModule(source, memoryPagesMax(part), isLinked);
   if (preparation.kind === 'refused') throw new UnfitModule(preparation.message);
   return { bytes: preparation.module, traits: preparation.traits };
 }
 
-function read(disk: Disk, part: Part): { readonly bytes: Uint8Array; readonly traits: Traits } {
+async function read(disk: Disk, part: Part): Promise<Ready> {
   const { prepared } = part;
   if (prepared === undefined) return prepareHere(disk, part);
   const bytes = readPrepared(disk, prepared);
@@ -116,7 +125,7 @@ export class CompiledModules {
   }
 
   async #compile(part: Part): Promise<Importing> {
-    const { bytes, traits } = read(this.#disk, part);
+    const { bytes, traits } = await read(this.#disk, part);
     const state = part.isCarried ? carriedState(this.#disk, part, bytes) : undefined;
     try {
       const shown = state?.kind === 'carriable' ? state.carriable.module : bytes;

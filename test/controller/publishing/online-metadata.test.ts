@@ -1,9 +1,12 @@
+import { Root } from '@tufjs/models';
 import test from 'ava';
 import { findTarget } from '../../../artifact/trust/tuf/find-target.ts';
 import { trustRoot } from '../../../artifact/trust/tuf/root.ts';
 import { issuedAt } from '../../../artifact/trust/tuf/trusted.ts';
+import { readControllerKeys } from '../../../controller/publishing/authoring/key-files.ts';
 import { signMetadata } from '../../../controller/publishing/authoring/sign-metadata.ts';
 import { readTrustFiles, readWorkFile, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
+import { judgeOnlineKeys } from '../../../controller/publishing/online-judgement.ts';
 import { verifyTrust } from '../../../controller/publishing/verify-trust.ts';
 import { DiskError } from '../../../platform/ports.ts';
 import { keepAll, loseAll } from '../../sim/disk-crash.ts';
@@ -210,6 +213,22 @@ test('a root that does not name the controller’s keys is refused', async (t) =
   );
 });
 
+test('a root that wants two to sign what the controller signs alone is refused', async (t) => {
+  const tree = newTree();
+  const trust = trustOf(tree);
+  const root = trust.roots.at(-1)!;
+  const json = root.signed.toJSON() as unknown as { roles: Record<string, { threshold: number }> };
+  for (const role of ['snapshot', 'timestamp']) json.roles[role]!.threshold = 2;
+  const signed = Root.fromJSON(json as unknown as Parameters<typeof Root.fromJSON>[0]);
+  const keys = readControllerKeys(tree.disk, '/fleet/.fleet/keys/online');
+  t.deepEqual(judgeOnlineKeys(trust, keys), []);
+  const problems = judgeOnlineKeys({ ...trust, roots: [{ ...root, signed }] }, keys);
+  t.deepEqual(
+    problems.map(({ message }) => /signs the (\w+) with key/.exec(message)?.[1]),
+    ['snapshot', 'timestamp'],
+  );
+});
+
 test('whenever the power is cut, a device finds the old state or the new one, and the next start completes it', async (t) => {
   const tree = newTree();
   release(tree, 'crane', '1.0.0', moduleOf(1));
@@ -273,4 +292,10 @@ test('verifyTrust() names the file of every fault and the reason', async (t) => 
     ['trust/1.root.json TRUST_ROOT_THRESHOLD'],
   );
   t.true('problems' in verifyTrust(new Map()));
+  const pointer = new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n');
+  for (const path of files.keys()) {
+    const verified = verifyTrust(new Map([...files, [path, pointer]]));
+    const told = 'problems' in verified ? verified.problems : [];
+    t.regex(told[0]?.message ?? '', /git holds a Git LFS pointer here and not the file; git lfs untrack it/, path);
+  }
 });

@@ -72,6 +72,13 @@ for (const [what, bytes] of Object.entries(planted)) {
   }
 }
 
+test('a timestamp of the very version that was signed last, and of another content, is none of it, by whatever key', async (t) => {
+  const { tree, disk } = await published();
+  plant(disk, 'timestamp.json', forged(tree, timestampVersion(disk), true));
+  await onlineOf(tree, disk).renew(now + hourMs);
+  t.regex(toldOf(disk).join(), /^publishing\.metadata-distrusted: timestamp\.json is of version \d+, and the newest/);
+});
+
 test('an older state that is put back whole moves nothing back: neither versions nor what trees are held against', async (t) => {
   const { tree, disk } = await published();
   const older = new Map(disk.list(folder).map((file) => [file, disk.readFile(`${folder}/${file}`)]));

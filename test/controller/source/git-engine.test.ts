@@ -94,7 +94,11 @@ for (const [name, engine] of Object.entries(narrow)) {
         texts,
       );
       const refused = { code: 'TOO_LARGE', message: new RegExp(`${big} has 30000 bytes, at most 20000 are read`) };
-      await t.throwsAsync(async () => engine.readBlobs(repository.path, [...oids, big], signal), refused);
+      const error = await t.throwsAsync(async () => engine.readBlobs(repository.path, [...oids, big], signal), {
+        ...refused,
+        instanceOf: SourceError,
+      });
+      t.is(error.subject, big);
       await t.throwsAsync(async () => engine.readObject(repository.path, big, signal), { code: 'TOO_LARGE' });
     }
     const commit = rawCommit(
@@ -277,12 +281,15 @@ anyTest(
     const tree = many('40000', many('100644', file));
     const message = /too many files and folders .*: it came to 0024\//;
     const library = libraryReading(portsOf().fs, undefined, 1_000);
-    await t.throwsAsync(library.listTree(repository.path, tree, signal), { code: 'TOO_LARGE', message });
-    await t.throwsAsync(library.compareTrees(repository.path, before, tree, signal), { code: 'TOO_LARGE', message });
+    await t.throwsAsync(library.listTree(repository.path, tree, signal), { code: 'FILES_REFUSED', message });
+    await t.throwsAsync(library.compareTrees(repository.path, before, tree, signal), {
+      code: 'FILES_REFUSED',
+      message,
+    });
     const printing = async () =>
       ({ code: undefined, output: new Uint8Array(), complaint: '', isTooMuch: true }) as const;
     const program = programEngine({ ...nodePrograms, run: printing });
-    await t.throwsAsync(program.listTree(repository.path, tree, signal), { code: 'TOO_LARGE' });
+    await t.throwsAsync(program.listTree(repository.path, tree, signal), { code: 'FILES_REFUSED' });
   },
 );
 

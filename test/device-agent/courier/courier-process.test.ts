@@ -45,7 +45,11 @@ class FakeChild implements ChildProcess {
 }
 
 /** `exits` are those of the first children, which end before they began. */
-function open(raise: (signedMs: number) => void = () => {}, exits: readonly ProcessExit[] = []) {
+function open(
+  raise: (signedMs: number) => void = () => {},
+  exits: readonly ProcessExit[] = [],
+  due?: () => Promise<void>,
+) {
   const time = new SimTime(0);
   const children: FakeChild[] = [];
   const processes: Pick<Processes, 'start'> = {
@@ -59,6 +63,7 @@ function open(raise: (signedMs: number) => void = () => {}, exits: readonly Proc
   const courier = new CourierProcess({
     ...{ processes, clock: time.clock({ alive: true }), log: { write: () => {} }, file: 'courier', args: [] },
     ...{ time: { nowMs: () => 7, raise }, countBytes: (bytes) => received.push(bytes) },
+    ...(due === undefined ? {} : { due }),
   });
   return { courier, children, time, received };
 }
@@ -202,4 +207,37 @@ test('what the disk did not take down fails no errand of the next courier', asyn
   children[1]!.say({ kind: 'ready' });
   children[1]!.say(done(2));
   t.is((await next).kind, 'refused');
+});
+
+test('no courier is started before that is due, and none for an errand that was given up meanwhile', async (t) => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { courier, children } = open(
+    () => {},
+    [],
+    () => promise,
+  );
+  const givenUp = new AbortController();
+  const first = courier.judge(desired, givenUp.signal);
+  givenUp.abort();
+  t.like(await first, { problem: { code: 'ABORTED' } });
+  const second = courier.judge(desired, never);
+  t.is(children.length, 0);
+  resolve();
+  await promise;
+  t.is(children.length, 1);
+  children[0]!.say({ kind: 'ready' });
+  children[0]!.say(done(2));
+  t.like(await second, { kind: 'refused' });
+});
+
+test('a courier that is not waited for more ends at once, unless something is asked of it', async (t) => {
+  const { courier, children } = open();
+  const asked = courier.judge(desired, never);
+  children[0]!.say({ kind: 'ready' });
+  courier.rest();
+  t.false(children[0]!.killed);
+  children[0]!.say(done(1));
+  await asked;
+  courier.rest();
+  t.true(children[0]!.killed);
 });

@@ -33,7 +33,7 @@ export function placesIn(directory: string) {
 export function openRuntime(t: ExecutionContext, changes: Partial<Parameters<typeof openOn>[0]> = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'fleet-runtime-'));
   const hosts: ChildProcess[] = [];
-  const runtime = openOn({
+  const { runtime } = openOn({
     ...placesIn(directory),
     ...{ openSecret: () => undefined, machine: {} },
     processes: {

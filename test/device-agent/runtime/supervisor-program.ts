@@ -7,7 +7,7 @@ import { placesIn } from './applications.ts';
 
 const [directory = '', applications = '[]'] = process.argv.slice(2);
 let hostPid = 0;
-const runtime = openRuntime({
+const { runtime } = openRuntime({
   ...placesIn(directory),
   ...{ openSecret: () => undefined, machine: {} },
   processes: {

@@ -44,6 +44,9 @@ export interface EmbeddedBrokerOptions {
 /** Connections that the system may hold ready for us: a whole fleet comes back at once after a restart. */
 const backlog = 4096;
 
+/** Open connections that are judged again in one piece of work, at a new revision. */
+const judgedAtOnce = 32;
+
 function bytesOf(payload: string | Uint8Array): Uint8Array {
   return typeof payload === 'string' ? Buffer.from(payload) : payload;
 }
@@ -184,12 +187,22 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
   }
 
   reauthorize(): void {
-    for (const client of this.#lines.connections()) {
-      const refusal = this.#lines.judge(client);
-      if (refusal === undefined) continue;
-      this.#lines.refuse(client, refusal);
-      client.close();
-    }
+    this.#judgeAgain(this.#lines.connections().values());
+  }
+
+  /** In turns, among those of what devices say: of twenty thousand connections each is a look at what git names. */
+  #judgeAgain(clients: Iterator<Client>): void {
+    this.#turns.push(() => {
+      for (let judged = 0; judged < judgedAtOnce; judged += 1) {
+        const { done, value: client } = clients.next();
+        if (done) return;
+        const refusal = this.#lines.judge(client);
+        if (refusal === undefined) continue;
+        this.#lines.refuse(client, refusal);
+        client.close();
+      }
+      this.#judgeAgain(clients);
+    });
   }
 
   /** Takes a renewed certificate for all connections to come. */

@@ -111,4 +111,23 @@ export function conforms(test: TestFn | SkipFn, name: string, place: () => Promi
     const part = await ask(t, files, `/sha256/${sha256}`, 'bytes=300000-300001');
     t.true(same(await taken(part.body), long.subarray(300_000, 300_002)));
   });
+
+  test(`${name}: a blob that goes, or is cut short, after it was asked for is told, whatever part of it is fetched`, async (t) => {
+    const { open, tamper } = await place();
+    const files = open();
+    const { sha256 } = await new ArtifactStore(files).put(long);
+    const url = `/sha256/${sha256}`;
+    const damaged: string[] = [];
+    t.is((await ask(t, files, url)).status, 200);
+    await tamper(`sha256/${sha256}`, long.subarray(0, 400_000));
+    const short = await ask(t, files, url, undefined, damaged);
+    await t.throwsAsync(taken(short.body), { code: 'ARTIFACT_DAMAGED' });
+    await files.write(`sha256/${sha256}`, long);
+    t.is((await ask(t, files, url)).status, 200);
+    await open().remove(`sha256/${sha256}`);
+    const gone = await ask(t, files, url, 'bytes=0-9', damaged);
+    if (gone.status !== 404) await t.throwsAsync(taken(gone.body), { code: 'ARTIFACT_DAMAGED' });
+    t.is((await ask(t, files, url)).status, 404, 'and nobody is promised it any more');
+    t.deepEqual(damaged, [`sha256/${sha256}`, `sha256/${sha256}`]);
+  });
 }

@@ -232,13 +232,24 @@ test('a device that git does not name, or names with another key, is told "not a
   t.deepEqual(stage.changes, []);
 });
 
-test('a device that git no longer names is cut off at the next revision, the others stay', async (t) => {
-  await using stage = await open();
+test('a device that git no longer names is cut off at the next revision, in a later turn, the others stay', async (t) => {
+  let judged = 0;
+  await using stage = await open(
+    {},
+    {
+      authorize: (device, fingerprint) => {
+        judged += 1;
+        return stage.scene.authorize(device, fingerprint);
+      },
+    },
+  );
   const [first, second] = [await stage.scene.device('buoy-1'), await stage.scene.device('buoy-2')];
   const [leaving, staying] = [await client(stage, first), await client(stage, second)];
   await refused(t, stage, leaving, 'DEVICE_UNKNOWN', () => {
     stage.scene.named.delete('buoy-1');
+    const judgedBefore = judged;
     stage.broker.reauthorize();
+    t.is(judged, judgedBefore);
   });
   await staying.publishAsync(own('buoy-2', 'get'), '', { qos: 1 });
   t.true(staying.connected);
