@@ -37,4 +37,4 @@ export const fuelContract = {
 export const ended = -(2n ** 62n);
 
 /** Part of the key of what is cached: a new number whenever the same module would come out with other bytes. */
-export const rewriterVersion = 12;
+export const rewriterVersion = 13;
