@@ -96,6 +96,24 @@ test('a device says what its applications have for the shore, hears of it, and a
   t.deepEqual(stage.refusals, []);
 });
 
+test('nothing is kept for a device that is away, though it asks for a session', async (t) => {
+  await using stage = await open();
+  const device = await stage.scene.device('buoy-1');
+  const first = await client(stage, device, { clean: false, clientId: 'buoy-1' });
+  await first.subscribeAsync(own('buoy-1', 'update/accepted'), { qos: 1 });
+  await first.endAsync();
+  await until(() => stage.changes.length >= 2);
+  await stage.broker.publish(own('buoy-1', 'update/accepted'), new Uint8Array());
+  const second = await client(stage, device, { clean: false, clientId: 'buoy-1' });
+  const heard: string[] = [];
+  second.on('message', (topic) => heard.push(topic));
+  await second.subscribeAsync(own('buoy-1', 'get/accepted'), { qos: 1 });
+  await stage.broker.publish(own('buoy-1', 'get/accepted'), new Uint8Array());
+  await until(() => heard.includes(own('buoy-1', 'get/accepted')));
+  t.deepEqual(heard, [own('buoy-1', 'get/accepted')]);
+  await second.endAsync();
+});
+
 test('the bus works before the door is open', async (t) => {
   using scene = await Scene.open();
   const broker = new EmbeddedBroker({
