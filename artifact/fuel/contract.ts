@@ -19,7 +19,7 @@
  * asked, also when it comes back from a module that it is linked to.
  *
  * While code runs that keeps the fuel in a register, `fleet:left` is what it was before; so it is after a trap in such code, and
- * the same again in each run.
+ * the same again in each run. A loop whose rounds are known has some of them paid before the first.
  *
  * A start function doesn't run at instantiation, where nothing could suspend: it becomes the export named here,
  * which the host calls before any other.
@@ -36,4 +36,4 @@ export const fuelContract = {
 export const ended = -(2n ** 62n);
 
 /** Part of the key of what is cached: a new number whenever the same module would come out with other bytes. */
-export const rewriterVersion = 11;
+export const rewriterVersion = 12;

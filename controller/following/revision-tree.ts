@@ -1,6 +1,7 @@
 /** The files of a revision, from those of the one before it and what differs. */
 import { emptyTree, type FleetTree } from '../manifests/fleet-tree.ts';
 import { isUnreadName } from '../manifests/passed-over.ts';
+import { hashedRows } from '../manifests/persistent-map.ts';
 import { forEachInSteps, type Steps } from '../manifests/steps.ts';
 import { isTrustFile } from '../publishing/trust-files.ts';
 import type { BlobChange, OddChange, TreeChanges } from '../source/source.ts';
@@ -19,7 +20,8 @@ export function* changedTree(before: FleetTree, changes: TreeChanges): Steps<Fle
 /** A first tree has what changes, and nobody looks at most of it. */
 function* filesAfter(before: FleetTree['files'], changes: readonly BlobChange[]): Steps<FleetTree['files']> {
   const paths = changes.map(({ path }) => path);
-  if (before.size === 0) return before.withRows({ keys: paths, valueAt: (row) => changes[row]!.oid! });
+  if (before.size === 0)
+    return before.withRows(yield* hashedRows({ keys: paths, valueAt: (row) => changes[row]!.oid! }));
   return yield* before.withChanges(changes.map(({ path, oid }) => [path, oid] as const));
 }
 

@@ -8,6 +8,8 @@ import {
   childrenOfBranch,
   emptyLeaf,
   entriesOf,
+  type HashedRows,
+  hashesOf,
   hashOf,
   leavesOf,
   type Node,
@@ -16,6 +18,26 @@ import {
   valueUnder,
 } from './trie.ts';
 import { nodeAfter, nodeOf, sortedBySlot } from './trie-change.ts';
+
+function* hashesInSteps(keys: readonly string[]): Steps<Int32Array<ArrayBuffer>> {
+  const hashes = new Int32Array(keys.length);
+  yield* forEachInSteps(keys.keys(), (at) => {
+    hashes[at] = hashOf(keys[at]!);
+  });
+  return hashes;
+}
+
+/** Rows with the hashes of their keys: of a whole fleet who looks first would have to make them all at once. */
+export function* hashedRows<V>(rows: Rows<V>): Steps<HashedRows<V>> {
+  return { ...rows, hashes: yield* hashesInSteps(rows.keys) };
+}
+
+function joinedHashes(first: Int32Array, second: Int32Array): Int32Array {
+  const joined = new Int32Array(first.length + second.length);
+  joined.set(first);
+  joined.set(second, first.length);
+  return joined;
+}
 
 /**
  * See the head of this file; `set`, `delete` and `withChanges` return a new map, or the same one when nothing changes.
@@ -39,11 +61,13 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
 
   /** With rows of keys that it does not have. It is gone through whole, they are not. */
   withRows(rows: Rows<V>): PersistentMap<V> {
-    const { keys, valueAt, sourceAt } = rows;
+    const { keys, hashes, valueAt, sourceAt } = rows;
     if (this.size === 0 || keys.length === 0) return keys.length === 0 ? this : PersistentMap.of(rows);
     const own = [...this];
+    const ownKeys = own.map(([key]) => key);
     return PersistentMap.of({
-      keys: own.map(([key]) => key).concat(keys),
+      keys: ownKeys.concat(keys),
+      ...(hashes && { hashes: joinedHashes(hashesOf(ownKeys), hashes) }),
       valueAt: (row) => (row < own.length ? own[row]![1] : valueAt(row - own.length)),
       ...(sourceAt && { sourceAt: (row) => (row < own.length ? undefined : sourceAt(row - own.length)) }),
     });
@@ -80,15 +104,11 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
     });
     if (keys.length === 0) return this;
     const valueAt = (entry: number): V | undefined => values[entry];
-    if (this.size === 0) return PersistentMap.of({ keys, valueAt: valueAt as (row: number) => V });
-    const [hashes, places] = [new Int32Array(keys.length), new Int32Array(keys.length)];
-    yield* forEachInSteps(keys.keys(), (at) => {
-      hashes[at] = hashOf(keys[at]!);
-      places[at] = at;
-    });
+    const hashes = yield* hashesInSteps(keys);
+    if (this.size === 0) return PersistentMap.of({ keys, hashes, valueAt: valueAt as (row: number) => V });
     const batch = { keys, valueAt, hashes };
     // One child of the root after the other, so that each is a step.
-    const { starts, order } = sortedBySlot(batch.hashes, places, 0);
+    const { starts, order } = sortedBySlot(hashes, Int32Array.from(keys.keys()), 0);
     yield pauseNow;
     let root = this.root;
     for (let slot = 0; slot < childrenOfBranch; slot += 1) {

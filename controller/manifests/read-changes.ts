@@ -8,7 +8,7 @@ import { type Declaration, keyOf, type ManifestKey, type ManifestState, manifest
 import { MapDraft } from './map-draft.ts';
 import { NameIndexDraft, type Names, namesUnder } from './name-index.ts';
 import type { BrokenManifest, Manifest, ManifestKind } from './parsed-file.ts';
-import type { PersistentMap } from './persistent-map.ts';
+import { hashedRows, type PersistentMap } from './persistent-map.ts';
 import { forEachInSteps, type Steps } from './steps.ts';
 
 /** A manifest and where it stands. */
@@ -177,12 +177,15 @@ function changed<T>(map: PersistentMap<T>, touched: ReadonlyMap<string, T | unde
 }
 
 /** The maps of what stands where, with the rows of a sheet. */
-function withSheet(maps: DeclarationMaps, sheet: DeviceSheet): DeclarationMaps {
+function* withSheet(maps: DeclarationMaps, sheet: DeviceSheet): Steps<DeclarationMaps> {
   const { names, paths } = sheet;
-  const keys = names.keys.map((name) => `Device/${name}` as const);
+  const keys: ManifestKey[] = [];
+  yield* forEachInSteps(names.keys, (name) => keys.push(`Device/${name}`));
+  const files = yield* hashedRows({ keys: paths, valueAt: (row) => [keys[row]!] });
+  const declared = yield* hashedRows({ keys, valueAt: (row) => ({ file: paths[row]!, document: 0 }) });
   return {
-    files: maps.files.withRows({ keys: paths, valueAt: (row) => [keys[row]!] }),
-    declared: maps.declared.withRows({ keys, valueAt: (row) => ({ file: paths[row]!, document: 0 }) }),
+    files: maps.files.withRows(files),
+    declared: maps.declared.withRows(declared),
     devices: maps.devices.withRows(sheet.devices()),
   };
 }
@@ -195,14 +198,14 @@ export function* openDraft(before: ManifestState, { changes, sheet }: Incoming):
     before,
     next: {
       ...before,
-      ...withSheet(
+      ...(yield* withSheet(
         {
           files: yield* before.files.withChanges(declarations.files),
           declared: yield* declarations.declared.settled(),
           devices: yield* changed(before.devices, touched.Device),
         },
         sheet,
-      ),
+      )),
       applications: yield* changed(before.applications, touched.Application),
       fleets: yield* changed(before.fleets, touched.Fleet),
       sites: yield* changed(before.sites, touched.Site),

@@ -1,8 +1,8 @@
-/** JSON texts in a row, packed together in pieces: packing each alone would cost more than all the rest. */
+/** Texts in a row, packed together in pieces: packing each alone would cost more than all the rest. */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
-/** A piece ends with the text that makes it as long as this, in characters. */
-const pieceLengthMin = 256 * 1024;
+/** A piece ends with the text that makes it as long as this. */
+const pieceBytesMin = 256 * 1024;
 
 /** A text may be longer than a piece; no map has one that comes near this. */
 const maxOutputLength = 256 * 1024 * 1024;
@@ -16,8 +16,8 @@ const heldMax = 8;
 /** The quickest of the usual levels: what is packed is written once and mostly never read. */
 const params = { [constants.ZSTD_c_compressionLevel]: 1 };
 
-/** Where a text lies in its piece, in characters. */
-export type TextPlace = readonly [piece: number, at: number, length: number];
+/** Where a text lies in its piece, in bytes. */
+export type TextPlace = readonly [piece: number, at: number, bytes: number];
 
 /** Takes texts, and hands on each piece when it is full. */
 export class PieceWriter {
@@ -25,25 +25,25 @@ export class PieceWriter {
   /** Bytes of the pieces, as they are packed. */
   readonly lengths: number[] = [];
   #waiting: string[] = [];
-  #waitingLength = 0;
+  #waitingBytes = 0;
 
   constructor(put: (piece: Uint8Array) => void) {
     this.#put = put;
   }
 
-  add(value: unknown): TextPlace {
-    const text = JSON.stringify(value);
-    const place: TextPlace = [this.lengths.length, this.#waitingLength, text.length];
+  add(text: string): TextPlace {
+    const bytes = Buffer.byteLength(text);
+    const place: TextPlace = [this.lengths.length, this.#waitingBytes, bytes];
     this.#waiting.push(text);
-    this.#waitingLength += text.length;
-    if (this.#waitingLength >= pieceLengthMin) this.end();
+    this.#waitingBytes += bytes;
+    if (this.#waitingBytes >= pieceBytesMin) this.end();
     return place;
   }
 
   /** Hands on the last piece. */
   end(): void {
     const piece = zstdCompressSync(this.#waiting.join(''), { params, chunkSize });
-    [this.#waiting, this.#waitingLength] = [[], 0];
+    [this.#waiting, this.#waitingBytes] = [[], 0];
     this.lengths.push(piece.length);
     this.#put(piece);
   }
@@ -54,7 +54,7 @@ export class PieceReader {
   readonly #bytes: Uint8Array;
   readonly #starts: number[];
   /** The one that was used last is the last one. */
-  readonly #held = new Map<number, string>();
+  readonly #held = new Map<number, Buffer>();
 
   /** `bytes` begin with the pieces. */
   constructor(bytes: Uint8Array, lengths: readonly number[]) {
@@ -63,20 +63,20 @@ export class PieceReader {
     for (const length of lengths) this.#starts.push(this.#starts.at(-1)! + length);
   }
 
-  #unpacked(piece: number): string {
+  #unpacked(piece: number): Buffer {
     const packed = this.#bytes.subarray(this.#starts[piece]!, this.#starts[piece + 1]!);
-    return zstdDecompressSync(packed, { chunkSize, maxOutputLength }).toString();
+    return zstdDecompressSync(packed, { chunkSize, maxOutputLength });
   }
 
-  #piece(piece: number): string {
-    const text = this.#held.get(piece) ?? this.#unpacked(piece);
+  #piece(piece: number): Buffer {
+    const bytes = this.#held.get(piece) ?? this.#unpacked(piece);
     this.#held.delete(piece);
-    this.#held.set(piece, text);
+    this.#held.set(piece, bytes);
     if (this.#held.size > heldMax) this.#held.delete(this.#held.keys().next().value!);
-    return text;
+    return bytes;
   }
 
-  get([piece, at, length]: TextPlace): unknown {
-    return JSON.parse(this.#piece(piece).slice(at, at + length));
+  get([piece, at, bytes]: TextPlace): string {
+    return this.#piece(piece).toString('utf8', at, at + bytes);
   }
 }

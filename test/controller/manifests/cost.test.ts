@@ -61,6 +61,13 @@ test('a commit that touches one manifest costs what it touches, not what there i
   }
 });
 
+test('a first revision is taken in in steps: its paths and names are hashed with places to pause', (t) => {
+  const steps = applyChangesInSteps(emptyManifestState, changesOf(ships(30)), catalogue);
+  let pauses = 0;
+  while (steps.next().done !== true) pauses += 1;
+  t.true(pauses >= (8 * 300) / 20, `${pauses} pauses`);
+});
+
 test('what every device of a fleet runs changes in steps: whom it touches is gathered, drawn and kept with places to pause', (t) => {
   const files = ships(30);
   const first = applyChanges(emptyManifestState, changesOf(files), catalogue);
