@@ -52,8 +52,25 @@ type StoredNode =
 /** Entries of a page: to look at one costs reading them all, and each page costs as much again as a hundred of them. */
 const pageEntriesMax = 4_096;
 
+/** Of a list, made JSON together. */
+const elementsPerPart = 64;
+
+/** A node as JSON. */
+function* partsOf([kind, ...lists]: StoredNode): Generator<string> {
+  yield `[${kind}`;
+  for (const list of lists) {
+    yield ',[';
+    for (let at = 0; at < list.length; at += elementsPerPart) {
+      const elements = JSON.stringify(list.slice(at, at + elementsPerPart)).slice(1, -1);
+      yield at === 0 ? elements : `,${elements}`;
+    }
+    yield ']';
+  }
+  yield ']';
+}
+
 function put(writer: PieceWriter, size: number, node: StoredNode): NodePlace {
-  return [size, ...writer.add(node)];
+  return [size, ...writer.add(partsOf(node))];
 }
 
 /** Entries that are written in one step. */
