@@ -71,9 +71,24 @@ const slimSdk: Plugin = {
   },
 };
 
+/** Whether nothing but calls can be made of a property: what begins with a capital letter is constructed, others carry more functions. */
+function isOnlyCalled(name: string, value: unknown): boolean {
+  if (typeof value !== 'function' || !/^[a-z]/.test(name)) return false;
+  return Reflect.ownKeys(value).every((key) => ['length', 'name', 'prototype'].includes(String(key)));
+}
+
+/** A function of a module of Node that is looked for when it is first called. */
+const lateFunction = (name: string): string =>
+  `let late$${name}; const $${name} = (...args) => (late$${name} ??= of('${name}'))(...args); export { $${name} as ${name} };`;
+
+/** Anything else of it, which is there from the beginning. */
+const earlyProperty = (name: string): string =>
+  `const $${name} = /* @__PURE__ */ of('${name}'); export { $${name} as ${name} };`;
+
 /**
  * Takes of Node's modules the properties a program names: an `import` of them reads every property, and with it loads what
- * hides behind lazy ones (archives, readline, web crypto: over a megabyte of memory).
+ * hides behind lazy ones (archives, readline, web crypto: over a megabyte of memory). A module that functions alone are taken of is loaded when
+ * one is called, which for most is never: compression, names of the network.
  */
 const namedBuiltins: Plugin = {
   name: 'named-builtins',
@@ -82,10 +97,9 @@ const namedBuiltins: Plugin = {
       kind === 'import-statement' && isBuiltin(path) ? { path, namespace: 'builtin', sideEffects: false } : undefined,
     );
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => {
-      const names = Object.keys(packageRequire(path)).filter((name) => name !== 'default' && /^\w+$/.test(name));
-      const exports = names.map(
-        (name) => `const $${name} = /* @__PURE__ */ of('${name}'); export { $${name} as ${name} };`,
-      );
+      const all = packageRequire(path) as Record<string, unknown>;
+      const names = Object.keys(all).filter((name) => name !== 'default' && /^\w+$/.test(name));
+      const exports = names.map((name) => (isOnlyCalled(name, all[name]) ? lateFunction(name) : earlyProperty(name)));
       return {
         contents: `const whole = () => process.getBuiltinModule('${path}');
           const of = (name) => whole()[name];

@@ -1,5 +1,7 @@
+import { noSegment } from './body-shape.ts';
 import { reenteredCostMax } from './limits.ts';
 import type { MeteredFunction } from './meter.ts';
+import type { PrepaidLoops } from './prepaid-loops.ts';
 
 /** A construct in which fuel is kept in the global. */
 export const notCached = -1;
@@ -8,14 +10,16 @@ export const notCached = -1;
  * For every construct the outermost one around it in which fuel is kept in a local: the whole function, or a loop. What
  * sees the fuel there has to have it put back before and taken again after: so there are to be more charges than that.
  */
-export function cachedRegions({ shape, metering }: MeteredFunction): Int32Array {
+export function cachedRegions({ shape, metering }: MeteredFunction, prepaid: PrepaidLoops): Int32Array {
   const { parent, isLoop, escapes, observers } = shape.constructs;
   const regions = new Int32Array(parent.length).fill(notCached);
   if (!shape.hasLoop) return regions;
   const seen = Int32Array.from(observers);
   const charged = new Int32Array(parent.length);
   shape.segments.construct.forEach((construct, segment) => {
-    if (metering.charges[segment]! > 0) charged[construct]!++;
+    if (metering.charges[segment]! === 0) return;
+    const isInFront = prepaid.has(construct) && shape.segments.parent[segment] === noSegment;
+    charged[isInFront ? parent[construct]! : construct]!++;
   });
   for (let one = parent.length - 1; one > 0; one--) {
     seen[parent[one]!]! += seen[one]!;
@@ -27,7 +31,7 @@ export function cachedRegions({ shape, metering }: MeteredFunction): Int32Array 
   for (let one = 1; one < parent.length; one++) {
     const around = regions[parent[one]!]!;
     if (around !== notCached) regions[one] = around;
-    else if (isLoop[one] && pays(one)) regions[one] = one;
+    else if (isLoop[one] && charged[one]! > 0 && pays(one)) regions[one] = one;
   }
   return regions;
 }
@@ -46,7 +50,7 @@ export const notReentered = -1;
  * Which constructs are in a loop that leaves itself when its fuel is gone, and is entered anew when there is more. Then
  * nothing in it calls, and the engine may unroll it. It has no loop inside of it, and carries no values.
  */
-export function reenteredLoops({ shape }: MeteredFunction, regions: Int32Array): Int32Array {
+export function reenteredLoops({ shape }: MeteredFunction, regions: Int32Array, prepaid: PrepaidLoops): Int32Array {
   // Without a loop there is no region either, and both are told by the same number.
   if (!shape.hasLoop) return regions;
   const { parent, isLoop, labelArity, observers } = shape.constructs;
@@ -64,7 +68,7 @@ export function reenteredLoops({ shape }: MeteredFunction, regions: Int32Array):
   const loops = new Int32Array(count).fill(notReentered);
   for (let one = 1; one < count; one++) {
     const innermost = isLoop[one] && !isOuter[one];
-    if (innermost && regions[one] !== notCached && labelArity[one] === 0) loops[one] = one;
+    if (innermost && !prepaid.has(one) && regions[one] !== notCached && labelArity[one] === 0) loops[one] = one;
     else loops[one] = loops[parent[one]!]!;
   }
   return loops;

@@ -11,7 +11,8 @@
  *
  * It imports from `fleet:fuel`
  *   - `out`, a function without parameters and results. It fills up `fleet:left` and returns (a suspending import may wait
- *     before it does), or returns with it below zero: then the guest ends.
+ *     before it does), or returns with it below zero: then the guest ends. Where neither counter is below zero, it has nothing to ask:
+ *     it tells that memory was refused.
  *
  * A guest ends by a trap, which no handler of the guest sees: the code around every `out` traps when it comes back to a `fleet:left`
  * below zero, and the code around every imported function calls `out` when that does. So a host function that ends its guest (`proc_exit`)
@@ -19,7 +20,7 @@
  * asked, also when it comes back from a module that it is linked to.
  *
  * While code runs that keeps the fuel in a register, `fleet:left` is what it was before; so it is after a trap in such code, and
- * the same again in each run.
+ * the same again in each run. A loop whose rounds are known has some of them paid before the first.
  *
  * A start function doesn't run at instantiation, where nothing could suspend: it becomes the export named here,
  * which the host calls before any other.
@@ -36,4 +37,4 @@ export const fuelContract = {
 export const ended = -(2n ** 62n);
 
 /** Part of the key of what is cached: a new number whenever the same module would come out with other bytes. */
-export const rewriterVersion = 11;
+export const rewriterVersion = 13;

@@ -8,6 +8,7 @@ import { type Edit, type EditLog, edit, notByIndex } from './edit-log.ts';
 import type { Indices } from './indices.ts';
 import { bulkFunction, own, stopWhereLess } from './injected.ts';
 import type { MeteredFunction } from './meter.ts';
+import { type PrepaidLoops, prepaidLoops } from './prepaid-loops.ts';
 import { closeAround, copyBranch, labelOutside, labelsAround, openAround } from './reentered-loop.ts';
 
 /** What the body of a function is written from. */
@@ -35,6 +36,7 @@ class BodyWriter {
   readonly #metered: MeteredFunction;
   readonly #indices: Indices;
   readonly #calleeOf: BodySource['calleeOf'];
+  readonly #prepaid: PrepaidLoops;
   readonly #regions: Int32Array;
   readonly #reentered: Int32Array;
   readonly #fuel: CachedFuel;
@@ -45,15 +47,16 @@ class BodyWriter {
   readonly #reserve: number;
   #copied: number;
 
-  constructor(code: Assembler, { cursor, metered, indices, calleeOf, reserve }: BodySource) {
+  constructor(code: Assembler, { cursor, log, metered, indices, calleeOf, reserve }: BodySource) {
     this.#calleeOf = calleeOf;
     this.#reserve = reserve;
     this.#code = code;
     this.#cursor = cursor;
     this.#metered = metered;
     this.#indices = indices;
-    this.#regions = cachedRegions(metered);
-    this.#reentered = reenteredLoops(metered, this.#regions);
+    this.#prepaid = prepaidLoops(metered, log, cursor);
+    this.#regions = cachedRegions(metered, this.#prepaid);
+    this.#reentered = reenteredLoops(metered, this.#regions, this.#prepaid);
     this.#fuel = new CachedFuel(code, indices, metered.shape);
     const looks = metered.shape.hasLoop || metered.metering.checksFuel;
     const isCached = metered.shape.hasLoop && this.#regions.some((region) => region !== notCached);
@@ -109,6 +112,9 @@ class BodyWriter {
       case edit.bulk:
         this.#aroundObserver(third, () => this.#code.call(this.#indices.own(bulkFunction(first === 1, second === 1))));
         break;
+      case edit.grown:
+        this.#aroundObserver(second, () => this.#code.call(this.#indices.own(first === 1 ? own.grown64 : own.grown32)));
+        break;
       case edit.return:
         this.#return(first, second, third);
         break;
@@ -127,6 +133,7 @@ class BodyWriter {
   #rareEdit(kind: number, at: number, one: number): void {
     switch (kind) {
       case edit.loop:
+        this.#prepay(one);
         if (this.#regions[one] === one) this.#fuel.take();
         if (this.#reentered[one] === one) openAround(this.#code, this.#cursor, at);
         break;
@@ -201,9 +208,19 @@ class BodyWriter {
     if (isHeader && shape.constructs.catches[construct]) this.#restoreStack();
     const charge = metering.charges[segment]!;
     if (charge === 0 && !isHeader) return;
-    if (this.#reentered[construct] === construct && isHeader) this.#fuel.chargeRound(charge);
-    else if (this.#regions[construct] === notCached) this.#charge(charge, isHeader);
-    else this.#fuel.charge(charge, isHeader);
+    if (isHeader && this.#prepaid.has(construct)) return;
+    if (isHeader && this.#reentered[construct] === construct) this.#fuel.chargeRound(charge);
+    else this.#pay(construct, charge, isHeader);
+  }
+
+  #prepay(loop: number): void {
+    const cost = this.#prepaid.get(loop);
+    if (cost !== undefined) this.#pay(this.#metered.shape.constructs.parent[loop]!, cost, true);
+  }
+
+  #pay(construct: number, charge: number, checks: boolean): void {
+    if (this.#regions[construct] === notCached) this.#charge(charge, checks);
+    else this.#fuel.charge(charge, checks);
   }
 
   /** A call that the engine would leave in each round of a hot loop has the body of what it calls in its place. */

@@ -6,33 +6,26 @@ import { WASI } from 'node:wasi';
 import { nodeFlags } from '../../device-agent/node-flags.ts';
 import type { CompiledModule } from '../../device-agent/runtime/host/compiled-modules.ts';
 import { LeftMemories } from '../../device-agent/runtime/host/left-memories.ts';
-import { memoryImport } from '../../device-agent/runtime/wasi/imported-memory.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
 import { hostileGuest } from '../../test/device-agent/runtime/hostile-guests.ts';
 import { median } from '../median.ts';
 import { compileC, hasClang } from '../runtime/c-compiler.ts';
 import { compileRust, rustCompiler } from '../runtime/rust-compiler.ts';
 import { compiledOf, examplePath } from './example-module.ts';
+import { idleInstances } from './idle-instance.ts';
 import type { Row } from './main.ts';
 import type { Sleepers } from './sleepers.ts';
 
 const instances = 500;
 
 /** The engine's own part, with a memory that another instance has left: imports are functions that do nothing. */
-function instantiation({ module, traits }: CompiledModule): () => void {
+function instantiation(compiled: CompiledModule): () => void {
   const memories = new LeftMemories();
-  const shape = traits.importedMemory!;
-  const imports: WebAssembly.Imports = {};
-  for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
-    if (kind === 'memory') continue;
-    const value = kind === 'function' ? () => 0 : undefined;
-    const global = name === 'left' ? { value: 'i64' as const, initial: 0n } : { value: 'i32' as const, initial: 0 };
-    imports[from] ??= {};
-    imports[from][name] = value ?? new WebAssembly.Global({ value: global.value, mutable: true }, global.initial);
-  }
+  const shape = compiled.traits.importedMemory!;
+  const instantiate = idleInstances(compiled);
   return () => {
     const memory = memories.take(shape);
-    new WebAssembly.Instance(module, { ...imports, [memoryImport.module]: { [memoryImport.name]: memory } });
+    instantiate(memory);
     memories.leave(memory, shape);
   };
 }
@@ -66,6 +59,12 @@ function sleepersOf(module: Uint8Array): Sleepers {
   return JSON.parse(execFileSync(process.execPath, [...nodeFlags, program], { input: module, encoding: 'utf8' }));
 }
 
+/** How much of what a sleeping instance takes is whose, in words. */
+function shares({ kib, pages: { constantsKib, writtenKib } }: Sleepers): string {
+  const ours = (kib - constantsKib - writtenKib).toFixed(1);
+  return `constants of its module ${constantsKib} KiB, pages it wrote to ${writtenKib}, engine and host with the stack it sleeps on ${ours}`;
+}
+
 /** What a command takes that has printed a line and sleeps, as compilers that are here make it. */
 function idleCommands(): readonly Row[] {
   const file = (name: string): string => fileURLToPath(new URL(`idle/${name}`, import.meta.url));
@@ -75,7 +74,9 @@ function idleCommands(): readonly Row[] {
     ...(rust === undefined ? [] : [['Rust', compileRust(file('idle.rs'), rust, 'bin')] as const]),
   ];
   return modules.map(([language, module]) => {
-    return { name: `memory of a sleeping command (${language})`, value: sleepersOf(module).kib, unit: 'KiB', must: 32 };
+    const sleepers = sleepersOf(module);
+    const name = `memory of a sleeping command (${language})`;
+    return { name, value: sleepers.kib, unit: 'KiB', must: 32, why: shares(sleepers) };
   });
 }
 
@@ -86,15 +87,21 @@ export function measureInstances(): readonly Row[] {
   const aloneUs = median(Array.from({ length: instances }, () => timed(alone)));
   const [engineUs, nodesUs] = instantiateUs(example);
   const small = sleepersOf(hostileGuest('ticker'));
-  const { kib, startMs } = sleepersOf(readFileSync(examplePath));
+  const beacon = sleepersOf(readFileSync(examplePath));
   return [
     { name: 'instantiate a compiled module of 17 KB in a memory that was left', value: engineUs, unit: 'µs', must: 40 },
     { name: 'the same with no other between two of them', value: aloneUs, unit: 'µs' },
     { name: 'the same by node:wasi, with a memory of its own', value: nodesUs, unit: 'µs' },
     { name: 'ours by node:wasi', value: engineUs / nodesUs, unit: '' },
-    { name: 'order to first instruction, compiled', value: startMs, unit: 'ms', must: 5 },
-    { name: 'memory of a sleeping instance that writes to a page of its own', value: small.kib, unit: 'KiB', must: 32 },
+    { name: 'order to first instruction, compiled', value: beacon.startMs, unit: 'ms', must: 5 },
+    {
+      name: 'memory of a sleeping instance that writes to a page of its own',
+      ...{ value: small.kib, unit: 'KiB', must: 32, why: shares(small) },
+    },
     ...idleCommands(),
-    { name: 'the same of one that writes to eight (AssemblyScript, 17 KB)', value: kib, unit: 'KiB' },
+    {
+      name: 'the same of one in AssemblyScript, of 17 KB',
+      ...{ value: beacon.kib, unit: 'KiB', why: shares(beacon) },
+    },
   ];
 }

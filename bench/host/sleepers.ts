@@ -4,11 +4,14 @@ import type { CompiledModule } from '../../device-agent/runtime/host/compiled-mo
 import { FuelMeter } from '../../device-agent/runtime/host/fuel-meter.ts';
 import { Guest, runByItself } from '../../device-agent/runtime/host/guest.ts';
 import { GuestThread } from '../../device-agent/runtime/host/guest-thread.ts';
+import { LeftMemories } from '../../device-agent/runtime/host/left-memories.ts';
 import { Turns } from '../../device-agent/runtime/host/turns.ts';
+import type { MemoryShape } from '../../device-agent/runtime/wasi/imported-memory.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
 import { newWorld } from '../../test/device-agent/runtime/wasi/guest.ts';
 import { median } from '../median.ts';
 import { compiledOf } from './example-module.ts';
+import { type MemoryPages, pagesOf } from './memory-pages.ts';
 
 const instances = 500;
 /** Before it is looked at what they take: the heap has the size that it will have. */
@@ -18,6 +21,21 @@ const warmUps = 50;
 export interface Sleepers {
   readonly kib: number;
   readonly startMs: number;
+  /** What fills the memory of one. */
+  readonly pages: MemoryPages;
+}
+
+/** A thread that tells of the memories which it lends. */
+class WatchedThread extends GuestThread {
+  readonly lent: WebAssembly.Memory[] = [];
+
+  override readonly memories = Object.assign(new LeftMemories(), {
+    take: (shape: MemoryShape): WebAssembly.Memory => {
+      const memory = new WebAssembly.Memory(shape);
+      this.lent.push(memory);
+      return memory;
+    },
+  });
 }
 
 /** A guest that prints nothing anywhere and sleeps for ever as soon as it sleeps. */
@@ -36,7 +54,7 @@ async function settle(): Promise<void> {
 }
 
 async function measureSleepers(compiled: CompiledModule): Promise<Sleepers> {
-  const thread = new GuestThread(new Turns({ nextTurn: setImmediate, mark: () => {} }));
+  const thread = new WatchedThread(new Turns({ nextTurn: setImmediate, mark: () => {} }));
   const starts: number[] = [];
   const guests: Guest[] = [];
   const start = async (): Promise<void> => {
@@ -54,8 +72,9 @@ async function measureSleepers(compiled: CompiledModule): Promise<Sleepers> {
   for (let index = 0; index < instances; index++) await start();
   await settle();
   const grownBytes = process.memoryUsage().rss - beforeBytes;
+  const pages = pagesOf(thread.lent[0]!, compiled);
   for (const guest of guests) guest.stop();
-  return { kib: grownBytes / instances / 1024, startMs: median(starts) };
+  return { kib: grownBytes / instances / 1024, startMs: median(starts), pages };
 }
 
 const source = readFileSync(0);

@@ -96,13 +96,14 @@ function joined<V>(children: readonly (Node<V> | undefined)[]): Node<V> {
 /** What an order of entries of a batch comes to when it is told apart by slots: slot s has `order` from `starts[s]` on. */
 export function sortedBySlot(hashes: Int32Array, order: Int32Array, shift: number) {
   const starts = new Int32Array(childrenOfBranch + 1);
-  for (const entry of order) starts[slotOf(hashes[entry]!, shift) + 1]! += 1;
+  // An iterator takes longer than all that is done with an entry here.
+  for (let at = 0; at < order.length; at += 1) starts[slotOf(hashes[order[at]!]!, shift) + 1]! += 1;
   for (let slot = 0; slot < childrenOfBranch; slot += 1) starts[slot + 1]! += starts[slot]!;
   const next = starts.slice();
   const sorted = new Int32Array(order.length);
-  for (const entry of order) {
-    const slot = slotOf(hashes[entry]!, shift);
-    sorted[next[slot]!] = entry;
+  for (let at = 0; at < order.length; at += 1) {
+    const slot = slotOf(hashes[order[at]!]!, shift);
+    sorted[next[slot]!] = order[at]!;
     next[slot]! += 1;
   }
   return { starts, order: sorted };

@@ -8,6 +8,7 @@ import type { AgentConfiguration, Report } from '../../schemas/generated/types.t
 import { isReport } from '../../schemas/generated/validators/report.js';
 import type { Fate } from '../sim/disk-crash.ts';
 import { type Life, SimTime } from '../sim/sim-clock.ts';
+import '../sim/remembered-signatures.ts';
 import { SimDisk } from '../sim/sim-disk.ts';
 import { SimLink, simNetwork } from '../sim/sim-network.ts';
 import { SimRandom } from '../sim/sim-random.ts';
@@ -28,12 +29,26 @@ const quality = {
   cacheProbability: 0,
 };
 
+/** What a device is born with. */
+export function bornDisk(shore: Shore, capacityBytes?: number): SimDisk {
+  const disk = new SimDisk(capacityBytes);
+  disk.makeDirectory('/born');
+  {
+    using file = disk.open('/born/root.json', 'write');
+    file.write(0, shore.bornRoot);
+    file.sync();
+  }
+  disk.syncDirectory('/born');
+  disk.syncDirectory('/');
+  return disk;
+}
+
 export class Ship {
   readonly shore: Shore;
-  readonly time = new SimTime(startMs);
+  readonly time: SimTime;
   readonly disk: SimDisk;
   readonly link = new SimLink('anna', quality);
-  readonly random = new SimRandom(1);
+  readonly random: SimRandom;
   readonly reports: Report[] = [];
   readonly logged: string[] = [];
   /** How wrong the device's own clock is. */
@@ -49,17 +64,11 @@ export class Ship {
   agent: Agent | undefined;
   runtime: SimRuntime | undefined;
 
-  constructor(shore: Shore, capacityBytes?: number) {
+  constructor(shore: Shore, disk = bornDisk(shore), time = new SimTime(startMs), random = new SimRandom(1)) {
     this.shore = shore;
-    this.disk = new SimDisk(capacityBytes);
-    this.disk.makeDirectory('/born');
-    {
-      using file = this.disk.open('/born/root.json', 'write');
-      file.write(0, shore.bornRoot);
-      file.sync();
-    }
-    this.disk.syncDirectory('/born');
-    this.disk.syncDirectory('/');
+    this.disk = disk;
+    this.time = time;
+    this.random = random;
     this.link.onChange((up) => this.#connection(up));
   }
 
@@ -126,6 +135,15 @@ export class Ship {
     this.#handlers = undefined;
     this.disk.crash(fate);
     this.disk.restart();
+  }
+
+  /** A device of its own, as a power cut now would leave this one; what it reported, and what the shadow holds, is known of it. */
+  copyAfterCut(fate: Fate): Ship {
+    const time = new SimTime(this.time.now);
+    const copy = new Ship(this.shore, this.disk.copyAfterCrash(fate), time, this.random.stream('after a cut'));
+    copy.reports.push(...this.reports);
+    Object.assign(copy, { desired: this.desired, onRun: this.onRun, unpack: this.unpack, skewMs: this.skewMs });
+    return copy;
   }
 
   /** The shadow's desired state changes. */

@@ -1,8 +1,8 @@
-/** JSON texts in a row, packed together in pieces: packing each alone would cost more than all the rest. */
+/** Texts in a row, packed together in pieces: packing each alone would cost more than all the rest. */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
-/** A piece ends with the text that makes it as long as this, in characters. */
-const pieceLengthMin = 256 * 1024;
+/** A piece ends with the text that makes it as long as this. */
+const pieceBytesMin = 256 * 1024;
 
 /** Room for a piece, at first: most have a text of a megabyte at their end. */
 const pieceRoomBytes = 2 * 1024 * 1024;
@@ -22,8 +22,8 @@ const heldMax = 8;
 /** The quickest of the usual levels: what is packed is written once and mostly never read. */
 const params = { [constants.ZSTD_c_compressionLevel]: 1 };
 
-/** Where a text lies in its piece, in characters. */
-export type TextPlace = readonly [piece: number, at: number, length: number];
+/** Where a text lies in its piece, in bytes. */
+export type TextPlace = readonly [piece: number, at: number, bytes: number];
 
 /**
  * Takes texts, and hands on each piece when it is full. What waits lies beside the heap: as texts of a megabyte it would be given
@@ -35,8 +35,6 @@ export class PieceWriter {
   readonly lengths: number[] = [];
   #waiting = Buffer.allocUnsafeSlow(pieceRoomBytes);
   #waitingBytes = 0;
-  /** In characters. */
-  #waitingLength = 0;
 
   constructor(put: (piece: Uint8Array) => void) {
     this.#put = put;
@@ -44,10 +42,10 @@ export class PieceWriter {
 
   /** One text, in parts that are short. */
   add(parts: Iterable<string>): TextPlace {
-    const at = this.#waitingLength;
+    const at = this.#waitingBytes;
     for (const part of parts) this.#take(part);
-    const place: TextPlace = [this.lengths.length, at, this.#waitingLength - at];
-    if (this.#waitingLength >= pieceLengthMin) this.end();
+    const place: TextPlace = [this.lengths.length, at, this.#waitingBytes - at];
+    if (this.#waitingBytes >= pieceBytesMin) this.end();
     return place;
   }
 
@@ -59,13 +57,12 @@ export class PieceWriter {
       this.#waiting = waiting;
     }
     this.#waitingBytes += this.#waiting.write(part, this.#waitingBytes);
-    this.#waitingLength += part.length;
   }
 
   /** Hands on the last piece. */
   end(): void {
     const piece = zstdCompressSync(this.#waiting.subarray(0, this.#waitingBytes), { params, chunkSize });
-    [this.#waitingBytes, this.#waitingLength] = [0, 0];
+    this.#waitingBytes = 0;
     this.lengths.push(piece.length);
     this.#put(piece);
   }
@@ -76,7 +73,7 @@ export class PieceReader {
   readonly #bytes: Uint8Array;
   readonly #starts: number[];
   /** The one that was used last is the last one. */
-  readonly #held = new Map<number, string>();
+  readonly #held = new Map<number, Buffer>();
 
   /** `bytes` begin with the pieces. */
   constructor(bytes: Uint8Array, lengths: readonly number[]) {
@@ -85,20 +82,20 @@ export class PieceReader {
     for (const length of lengths) this.#starts.push(this.#starts.at(-1)! + length);
   }
 
-  #unpacked(piece: number): string {
+  #unpacked(piece: number): Buffer {
     const packed = this.#bytes.subarray(this.#starts[piece]!, this.#starts[piece + 1]!);
-    return zstdDecompressSync(packed, { chunkSize, maxOutputLength }).toString();
+    return zstdDecompressSync(packed, { chunkSize, maxOutputLength });
   }
 
-  #piece(piece: number): string {
-    const text = this.#held.get(piece) ?? this.#unpacked(piece);
+  #piece(piece: number): Buffer {
+    const bytes = this.#held.get(piece) ?? this.#unpacked(piece);
     this.#held.delete(piece);
-    this.#held.set(piece, text);
+    this.#held.set(piece, bytes);
     if (this.#held.size > heldMax) this.#held.delete(this.#held.keys().next().value!);
-    return text;
+    return bytes;
   }
 
-  get([piece, at, length]: TextPlace): unknown {
-    return JSON.parse(this.#piece(piece).slice(at, at + length));
+  get([piece, at, bytes]: TextPlace): string {
+    return this.#piece(piece).toString('utf8', at, at + bytes);
   }
 }

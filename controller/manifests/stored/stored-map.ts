@@ -1,7 +1,7 @@
 /**
  * A persistent map as JSON texts, those below before those above: its entries a page at a time, and the branches above the pages.
  *
- *     page    [0, ["device-1", …], [VALUE, …]]
+ *     page    [0, KEYS, VALUES], each a column that lies before it
  *     branch  [1, [[SLOT, SIZE, PIECE, AT, LENGTH], …]]
  *
  * Opened again, nothing of it is read but pages that are looked at. Of a map that was never looked at nothing is made to be written:
@@ -22,6 +22,7 @@ import {
 } from '../trie.ts';
 import { nodeOf } from '../trie-change.ts';
 import type { PieceReader, PieceWriter, TextPlace } from './pieces.ts';
+import { type ColumnPlace, openColumn, writeColumn } from './text-column.ts';
 
 /** How many entries are below a node, and where it lies. */
 export type NodePlace = readonly [size: number, ...TextPlace];
@@ -46,59 +47,60 @@ export interface ValueForm<V> {
 }
 
 type StoredNode =
-  | readonly [kind: 0, keys: readonly string[], values: readonly unknown[]]
+  | readonly [kind: 0, keys: ColumnPlace, values: ColumnPlace]
   | readonly [kind: 1, children: readonly (readonly [slot: number, ...NodePlace])[]];
 
 /** Entries of a page: to look at one costs reading them all, and each page costs as much again as a hundred of them. */
 const pageEntriesMax = 4_096;
 
-/** Of a list, made JSON together. */
-const elementsPerPart = 64;
-
-/** A node as JSON. */
-function* partsOf([kind, ...lists]: StoredNode): Generator<string> {
-  yield `[${kind}`;
-  for (const list of lists) {
-    yield ',[';
-    for (let at = 0; at < list.length; at += elementsPerPart) {
-      const elements = JSON.stringify(list.slice(at, at + elementsPerPart)).slice(1, -1);
-      yield at === 0 ? elements : `,${elements}`;
-    }
-    yield ']';
-  }
-  yield ']';
-}
-
 function put(writer: PieceWriter, size: number, node: StoredNode): NodePlace {
-  return [size, ...writer.add(partsOf(node))];
+  return [size, ...writer.add([JSON.stringify(node)])];
 }
 
 /** Entries that are written in one step. */
 const entriesPerStep = 64;
 
-/** Keys below a node, each with its value as it is written, in any order. */
-function* entriesBelow<V>(node: Node<V>, form: ValueForm<V>): Generator<readonly [key: string, written: unknown]> {
+/** Entries in any order, each value as it is written. */
+interface Page {
+  readonly keys: string[];
+  readonly values: unknown[];
+}
+
+/** Brings what is below a node to a page. A generator of entries would take as long as all else that is done with them. */
+function* gather<V>(node: Node<V>, form: ValueForm<V>, page: Page): Steps<void> {
+  const { keys, values } = page;
   const unmade = node.kind === 'unread' ? node.rows : undefined;
   if (unmade !== undefined) {
     const { rows, order } = unmade;
-    for (const row of order) {
+    for (let at = 0; at < order.length; at += 1) {
+      const row = order[at]!;
       const source = rows.sourceAt?.(row);
-      yield [rows.keys[row]!, source === undefined ? form.write(rows.valueAt(row)) : form.writeSource!(source)];
+      values.push(source === undefined ? form.write(rows.valueAt(row)) : form.writeSource!(source));
+      if (keys.push(rows.keys[row]!) % entriesPerStep === 0) yield pauseNow;
     }
     return;
   }
   const read = readNode(node);
-  if (read.kind === 'leaf') for (const [at, value] of read.values.entries()) yield [read.keys[at]!, form.write(value)];
-  else for (const child of read.children) if (child !== undefined) yield* entriesBelow(child, form);
+  if (read.kind === 'branch') {
+    for (const child of read.children) if (child !== undefined) yield* gather(child, form, page);
+    return;
+  }
+  for (let at = 0; at < read.keys.length; at += 1) {
+    values.push(form.write(read.values[at]!));
+    keys.push(read.keys[at]!);
+  }
+  yield pauseNow;
 }
 
 function* writePage<V>(node: Node<V>, writer: PieceWriter, form: ValueForm<V>): Steps<NodePlace> {
-  const [keys, values]: [string[], unknown[]] = [[], []];
-  for (const [key, written] of entriesBelow(node, form)) {
-    values.push(written instanceof MapInMap ? yield* writeMap(written.map, writer, written.form) : written);
-    if (keys.push(key) % entriesPerStep === 0) yield pauseNow;
+  const page: Page = { keys: [], values: [] };
+  yield* gather(node, form, page);
+  const { keys, values } = page;
+  for (let at = 0; at < values.length; at += 1) {
+    const value = values[at];
+    if (value instanceof MapInMap) values[at] = yield* writeMap(value.map, writer, value.form);
   }
-  return put(writer, keys.length, [0, keys, values]);
+  return put(writer, keys.length, [0, writeColumn(keys, writer), writeColumn(values, writer)]);
 }
 
 function* writeNode<V>(node: Node<V>, writer: PieceWriter, form: ValueForm<V>): Steps<NodePlace> {
@@ -119,7 +121,7 @@ export function writeMap<V>({ root }: PersistentMap<V>, writer: PieceWriter, for
 
 function nodeAt<V>([size, ...place]: NodePlace, reader: PieceReader, form: ValueForm<V>, shift: number): Node<V> {
   if (size === 0) return emptyLeaf;
-  return new UnreadNode(size, () => readStored(size, reader.get(place) as StoredNode, reader, form, shift));
+  return new UnreadNode(size, () => readStored(size, JSON.parse(reader.get(place)), reader, form, shift));
 }
 
 function readStored<V>(
@@ -130,8 +132,9 @@ function readStored<V>(
   shift: number,
 ): Leaf<V> | Branch<V> {
   if (node[0] === 0) {
-    const [, keys, values] = node;
-    return readNode(nodeOf({ keys, valueAt: (row) => form.read(values[row], keys[row]!, reader) }, shift));
+    const [keyAt, storedAt] = [openColumn(node[1], reader), openColumn(node[2], reader)];
+    const keys = Array.from({ length: size }, (_, row) => keyAt(row) as string);
+    return readNode(nodeOf({ keys, valueAt: (row) => form.read(storedAt(row), keys[row]!, reader) }, shift));
   }
   const children = new Array<Node<V> | undefined>(childrenOfBranch).fill(undefined);
   for (const [slot, ...place] of node[1]) children[slot] = nodeAt(place, reader, form, shift + bitsPerLevel);

@@ -41,8 +41,6 @@ const deviceForm: ValueForm<Device> = {
   read: (json) => (typeof json === 'string' ? loneDevice(parseManifestFile(Buffer.from(json)))! : (json as Device)),
 };
 
-type StoredTerms = readonly [darkAfterSeconds: number, template: string, fleet?: string];
-
 /** Templates by their hashes, which many devices share. */
 interface Templates {
   /** Notes one that is written. */
@@ -50,18 +48,30 @@ interface Templates {
   readonly get: (hash: string) => DeviceTemplate | undefined;
 }
 
+/** `SECONDS TEMPLATE`, and the fleet behind them where there is one. No name has a space. */
+function termsText({ darkAfterSeconds, template, fleet }: DeviceTerms): string {
+  const terms = `${darkAfterSeconds} ${template.hash}`;
+  return fleet === undefined ? terms : `${terms} ${fleet}`;
+}
+
 /** A device as its manifest and its terms, which are its source too; templates lie beside. */
 function desiredForm(devices: PersistentMap<Device>, templates: Templates): ValueForm<DesiredDevice> {
-  const write = ({ darkAfterSeconds, template, fleet }: DeviceTerms): StoredTerms => {
-    templates.note(template);
-    return fleet === undefined ? [darkAfterSeconds, template.hash] : [darkAfterSeconds, template.hash, fleet];
+  /** Of the sources: devices of a fleet mostly share one. */
+  const texts = new Map<unknown, string>();
+  const write = (terms: DeviceTerms): string => {
+    templates.note(terms.template);
+    return termsText(terms);
   };
   return {
     write,
-    writeSource: (terms) => write(terms as DeviceTerms),
-    read: (json, name) => {
-      const [darkAfterSeconds, hash, fleet] = json as StoredTerms;
-      const terms: DeviceTerms = { darkAfterSeconds, template: templates.get(hash)! };
+    writeSource: (terms) => {
+      const text = texts.get(terms) ?? write(terms as DeviceTerms);
+      texts.set(terms, text);
+      return text;
+    },
+    read: (text, name) => {
+      const [seconds, hash, fleet] = (text as string).split(' ');
+      const terms: DeviceTerms = { darkAfterSeconds: Number(seconds), template: templates.get(hash!)! };
       return drawDevice(devices.get(name)!, fleet === undefined ? terms : { ...terms, fleet });
     },
   };

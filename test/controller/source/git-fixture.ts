@@ -113,6 +113,9 @@ function gitServer(server: GitServer, root: string, token: string | undefined): 
 /** What git's smart HTTP says before the references, unless version 2 of the protocol is spoken. */
 const announcement = '001e# service=git-upload-pack\n0000';
 
+/** What git's own end says of itself in version 2 of the protocol, whatever the repository: it is started once to hear it. */
+const capabilities = new Map<string, Buffer>();
+
 /**
  * Git's own end of a fetch, started as `git http-backend` starts it: two processes fewer a request. Who asks for another
  * service, or for what is no repository, finds nothing.
@@ -129,6 +132,14 @@ function upload(
   const isFetch = !isAdvertised || searchParams.get('service') === 'git-upload-pack';
   if (name === undefined || !isFetch || !existsSync(join(root, name))) return void response.writeHead(404).end();
   const protocol = String(request.headers['git-protocol'] ?? '');
+  const isOld = !protocol.includes('version=2');
+  const answer = (body: Buffer): void => {
+    const kind = isAdvertised ? 'advertisement' : 'result';
+    response.writeHead(200, { 'content-type': `application/x-git-upload-pack-${kind}` });
+    response.end(twist(body));
+  };
+  const known = isAdvertised && !isOld ? capabilities.get(protocol) : undefined;
+  if (known !== undefined) return answer(known);
   const flags = isAdvertised ? ['--http-backend-info-refs'] : [];
   const child = spawn('git', ['-c', 'safe.directory=*', 'upload-pack', '--stateless-rpc', ...flags, join(root, name)], {
     env: { PATH: process.env.PATH, GIT_PROTOCOL: protocol },
@@ -137,12 +148,12 @@ function upload(
   const isPacked = request.headers['content-encoding'] === 'gzip';
   (isPacked ? request.pipe(createGunzip()) : request).pipe(child.stdin);
   child.stdin.on('error', () => {});
-  const chunks: Buffer[] = isAdvertised && !protocol.includes('version=2') ? [Buffer.from(announcement)] : [];
+  const chunks: Buffer[] = isAdvertised && isOld ? [Buffer.from(announcement)] : [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  child.on('close', () => {
-    const kind = isAdvertised ? 'advertisement' : 'result';
-    response.writeHead(200, { 'content-type': `application/x-git-upload-pack-${kind}` });
-    response.end(twist(Buffer.concat(chunks)));
+  child.on('close', (code) => {
+    const body = Buffer.concat(chunks);
+    if (isAdvertised && !isOld && code === 0) capabilities.set(protocol, body);
+    answer(body);
   });
 }
 

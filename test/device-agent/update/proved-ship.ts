@@ -1,5 +1,5 @@
 /** Releases of two applications, and a device that runs the first of them. */
-import { Ship } from '../ship.ts';
+import { bornDisk, Ship } from '../ship.ts';
 import { moduleBytes, Shore } from '../shore.ts';
 
 /** What the device runs. */
@@ -15,7 +15,7 @@ export const horn1 = { name: 'horn', version: '1.0.0', bytes: moduleBytes('horn 
 export async function proved(capacityBytes?: number): Promise<Ship> {
   const shore = new Shore('anna');
   for (const app of [gauge1, gauge2, gaugeBad, horn1]) shore.releaseWithBrotli(app);
-  const ship = new Ship(shore, capacityBytes);
+  const ship = new Ship(shore, bornDisk(shore, capacityBytes));
   ship.boot();
   ship.want(shore.desired(1, [gauge1, horn1]));
   await ship.run(60);
