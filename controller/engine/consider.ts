@@ -51,6 +51,9 @@ export function consider(draft: Draft, context: Context, name: string): Issue | 
     mendShadow(draft, context, name);
     return undefined;
   }
-  if (decision.cause === 'SEQUENCE_BEHIND' && !contradict(draft, name, now)) return undefined;
+  if (decision.cause === 'SEQUENCE_BEHIND') {
+    // What it has seen may be of a newer commit than a restored state knows of: nothing takes it back to an older one.
+    if (!context.isBranchSeen || !contradict(draft, name, now)) return undefined;
+  }
   return nextIssue(device, observed, { revision, signedBy: context.keyId, now });
 }

@@ -15,6 +15,11 @@ export interface Context {
   readonly desired: DesiredFleet;
   /** The commit that `desired` comes from. */
   readonly revision: string | undefined;
+  /**
+   * Whether that is what the branch has: until it was looked at since the start, it is what the state has, which may be one that was
+   * restored.
+   */
+  readonly isBranchSeen: boolean;
   /** Of the key that deployments are signed with now. */
   readonly keyId: string;
   /** Undefined where the broker does not tell. */

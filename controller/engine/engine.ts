@@ -1,5 +1,6 @@
 import type { DesiredFleet } from '../manifests/desired.ts';
 import { Answers } from './answers.ts';
+import { BranchSight } from './branch-sight.ts';
 import { consider } from './consider.ts';
 import { Contacts } from './contacts.ts';
 import { type Context, mayHear } from './context.ts';
@@ -36,6 +37,7 @@ export class Engine {
   readonly #contacts: Contacts;
   readonly #answers: Answers;
   readonly #toConsider = new NameQueue();
+  readonly #sight: BranchSight;
   readonly #queue = new EventQueue();
   #desired = noFleet;
   #revision: string | undefined;
@@ -50,6 +52,7 @@ export class Engine {
     this.#reading = new Outage(parts, { failed: 'state.not-read', over: 'state.read-again' });
     this.#writing = new Outage(parts, { failed: 'state.not-written', over: 'state.written-again' });
     const { clock, image, publish, tellsConnections } = parts;
+    this.#sight = new BranchSight(image, this.#toConsider);
     const tell = (event: EngineEvent): void => this.tell(event);
     this.#contacts = new Contacts({
       ...{ clock, tellsConnections, tell },
@@ -87,12 +90,8 @@ export class Engine {
   get context(): Context {
     const { clock, keyId } = this.#parts;
     return {
-      keyId,
-      desired: this.#desired,
-      revision: this.#revision,
-      links: this.#contacts.links,
-      heard: this.#contacts.heard,
-      now: clock.now(),
+      ...{ keyId, desired: this.#desired, revision: this.#revision, isBranchSeen: this.#sight.isSeen },
+      ...{ links: this.#contacts.links, heard: this.#contacts.heard, now: clock.now() },
     };
   }
 
@@ -273,6 +272,7 @@ export class Engine {
     for (const write of writes) this.#delivery.note(write);
     for (const { event, resolve } of taken) {
       if (event.kind === 'settled' || event.kind === 'failed') this.#delivery.ended(event.owed);
+      this.#sight.note(event);
       resolve?.();
     }
     for (const { answers, tales, reconsider } of [...taken.map(({ decision }) => decision), ...decisions]) {

@@ -143,6 +143,40 @@ test('a controller that lost its database issues above what a device has seen', 
   t.is((await desired(controller, 'aurora'))?.sequence, 8);
 });
 
+test('a state from a backup takes no device back to the commit of then: who has seen more waits until the branch was looked at', async (t) => {
+  const { fleet, boot, poll, backUp, report, issued } = wholeShore();
+  fleet.commit('all');
+  const before = await boot();
+  await poll(before);
+  const restore = backUp();
+  fleet.configureSite('aurora-site', 2);
+  fleet.commit('one site');
+  await poll(before);
+  await before.stop();
+  await restore();
+  issued.length = 0;
+  fleet.repository.reachable = false;
+  const controller = await boot();
+  await poll(controller);
+  await report(controller, 'aurora', reportOf(1, { highestSequence: 2 }));
+  await report(controller, 'borealis', reportOf(1, { highestSequence: 5 }));
+  t.deepEqual(issued, []);
+  fleet.repository.reachable = true;
+  await poll(controller);
+  t.deepEqual(issued.toSorted(), ['aurora 3', 'borealis 6']);
+  await controller.stop();
+  await restore();
+  fleet.repository.reachable = false;
+  const again = await boot();
+  await report(again, 'truck', reportOf(1, { highestSequence: 9 }));
+  await poll(again);
+  t.false(issued.includes('truck 10'));
+  fleet.repository.reachable = true;
+  await poll(again);
+  await poll(again);
+  t.true(issued.includes('truck 10'));
+});
+
 test('while the state can not be written nothing is adopted or told; it goes on by itself when it can', async (t) => {
   const { fleet, issued, boot, poll, faults, complaints, time, settle } = wholeShore();
   fleet.commit('all');
@@ -196,6 +230,7 @@ test('rows that can not be read are set aside and told; the controller starts, a
   await controller.status({ target: { kind: 'device', name: 'borealis' } });
   await settle();
   t.is(setAside(), damaged.length + 1, 'what is read when it is asked for');
+  await poll(controller);
   await report(controller, 'aurora', reportOf(1, { highestSequence: 5 }));
   t.is((await desired(controller, 'aurora'))?.sequence, 6);
   t.is((await shown(controller, 'borealis'))?.state, 'unknown');

@@ -15,7 +15,7 @@ import { SmallerWays } from '../../controller/publishing/smaller-ways.ts';
 import { keptTexts } from '../../controller/state/kept-texts.ts';
 import { openSqliteBlobCache } from '../../controller/state/sqlite/sqlite-blob-cache.ts';
 import { openSqliteState } from '../../controller/state/sqlite/sqlite-state.ts';
-import type { StatePort } from '../../controller/state/state-port.ts';
+import type { StatePort, StateWrite } from '../../controller/state/state-port.ts';
 import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Report, ShadowDesired } from '../../schemas/generated/types.ts';
 import { SimFleet } from '../sim/fleet.ts';
@@ -62,6 +62,8 @@ export function wholeShore() {
     writeFileDurably(disk, '/keys', `${name}.pem`, fleet.keyFile(name));
   }
   let state = openSqliteState(':memory:');
+  /** All that was written into it, in order. */
+  let written: (readonly StateWrite[])[] = [];
   const cache = openCache();
   /** Deployments as they are signed, and what was said to devices by the end of its topic. */
   const issued: string[] = [];
@@ -87,6 +89,7 @@ export function wholeShore() {
     commit: async (writes) => {
       faults.onCommit?.();
       await state.commit(writes);
+      written.push(writes);
     },
     close: () => state.close(),
   });
@@ -169,6 +172,15 @@ export function wholeShore() {
       ask(controller, device, 'update', { state: { reported: report } }),
     async shown(controller: Controller, device: string) {
       return (await controller.status()).devices.find(({ name }) => name === device);
+    },
+    /** What puts the state back as it is now. */
+    backUp: () => {
+      const kept = [...written];
+      return async (): Promise<void> => {
+        state = openSqliteState(':memory:');
+        written = [...kept];
+        for (const writes of kept) await state.commit(writes);
+      };
     },
     loseDatabase: () => {
       state = openSqliteState(':memory:');

@@ -115,7 +115,15 @@ function use(row: StateRow): void {
   for (const write of [{ ...none, room: 'reported' } as const, { ...none, room: 'history' } as const, ...read(row)]) {
     image.apply(write);
   }
-  const context = { desired: fleetOf([]), revision: id, keyId: 'k', links: undefined, heard: new Map(), now };
+  const context = {
+    desired: fleetOf([]),
+    revision: id,
+    isBranchSeen: true,
+    keyId: 'k',
+    links: undefined,
+    heard: new Map(),
+    now,
+  };
   const { source, refusals } = image;
   const document = {
     ...{

@@ -5,7 +5,7 @@ import type { StateWrite } from '../../../controller/state/state-port.ts';
 import type { Report } from '../../../schemas/generated/types.ts';
 import { SimTime } from '../../sim/sim-clock.ts';
 import { rowsOf } from '../state/conformance.ts';
-import { fleetOf, namedDevice, openEngine, reportOf, revision } from './test-engine.ts';
+import { branchSeen, fleetOf, namedDevice, openEngine, reportOf, revision } from './test-engine.ts';
 
 const start = Date.parse('2026-03-01T00:00:00Z');
 const key = `SHA256:${'A'.repeat(43)}`;
@@ -45,6 +45,10 @@ async function scene({ tellsConnections = false } = {}) {
     made.engine.resume(revision, fleetOf([namedDevice('buoy', keyFingerprint), namedDevice('other', key)]));
   follow();
   await settle();
+  const seeBranch = async () => {
+    made.engine.tell(branchSeen);
+    await settle();
+  };
   const ask = async (operation: 'get' | 'update' | 'delete', body: object, device = 'buoy') => {
     said.length = 0;
     made.ask(device, operation, body);
@@ -70,6 +74,7 @@ async function scene({ tellsConnections = false } = {}) {
     report,
     desire,
     follow,
+    seeBranch,
     rows: () => rowsOf(state),
   };
 }
@@ -242,7 +247,8 @@ test('a sequence beyond reason is told of its device, and nothing is issued abov
 });
 
 test('a device that goes on claiming another deployment under its sequence is issued a new one ever more rarely', async (t) => {
-  const { report, desire, observe, time } = await scene();
+  const { report, desire, observe, time, seeBranch } = await scene();
+  await seeBranch();
   await desire(1, 'first');
   const claim = (counter: number) => {
     const { sequence } = observe('buoy').issued!;
@@ -257,8 +263,9 @@ test('a device that goes on claiming another deployment under its sequence is is
 });
 
 test('a clock that is set back silences no trouble, and delays no deployment', async (t) => {
-  const { report, desire, observe, wall, time, warned } = await scene();
+  const { report, desire, observe, wall, time, warned, seeBranch } = await scene();
   wall.skewMs = 365 * 86_400_000;
+  await seeBranch();
   await desire(1, 'first');
   const claim = (counter: number) => {
     const { sequence } = observe('buoy').issued!;

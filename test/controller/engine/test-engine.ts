@@ -3,6 +3,7 @@ import { openShadowDoor, say } from '../../../controller/doors/mqtt/shadow-door.
 import { described } from '../../../controller/engine/context.ts';
 import { Engine } from '../../../controller/engine/engine.ts';
 import type { EngineParts } from '../../../controller/engine/engine-parts.ts';
+import type { EngineEvent } from '../../../controller/engine/events.ts';
 import { loadImage } from '../../../controller/engine/load-image.ts';
 import type { DesiredDevice, DesiredFleet } from '../../../controller/manifests/desired.ts';
 import type { ShadowMessage } from '../../../controller/shadow/protocol.ts';
@@ -43,6 +44,12 @@ export function reportOf(counter: number, more: Partial<Report> = {}): Report {
     ...more,
   };
 }
+
+/** The branch was looked at, and has what is in force. */
+export const branchSeen: EngineEvent = {
+  kind: 'source',
+  source: { state: 'current', location: 'test', branch: 'main', problems: [] },
+};
 
 export interface TestEngineOptions {
   readonly state?: StatePort;

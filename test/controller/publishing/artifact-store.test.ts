@@ -2,6 +2,7 @@ import test from 'ava';
 import { deploymentPayloadType, openEnvelope } from '../../../artifact/trust/dsse.ts';
 import { ArtifactStore, deltaKey } from '../../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../../controller/publishing/authoring/key-files.ts';
+import { removeRelease } from '../../../controller/publishing/authoring/remove-release.ts';
 import { readWorkFile, type WorkTree, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
 import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
 import { DirectoryFiles } from '../../../controller/publishing/files/directory-files.ts';
@@ -9,7 +10,7 @@ import { deltaAtOnce } from '../../../controller/publishing/make-delta.ts';
 import { RepositoryPublisher } from '../../../controller/publishing/publisher.ts';
 import { signDeployment } from '../../../controller/publishing/sign-deployment.ts';
 import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
-import type { Log } from '../../../platform/ports.ts';
+import { DiskError, type Log } from '../../../platform/ports.ts';
 import type { Deployment } from '../../../schemas/generated/types.ts';
 import { isReleaseIndex } from '../../../schemas/generated/validators/release-index.js';
 import { sha256Hex } from '../../../schemas/sha256.ts';
@@ -190,7 +191,14 @@ test('a release whose index is lost has its smaller ways made again', async (t) 
 });
 
 test('collect() removes what nobody needed twice in a row, and never what somebody needs', async (t) => {
-  const store = new ArtifactStore(new DirectoryFiles(new SimDisk(), '/store'));
+  const removed: string[] = [];
+  class Watched extends DirectoryFiles {
+    override async remove(file: string): Promise<void> {
+      removed.push(file.split('/', 1)[0]!);
+      await super.remove(file);
+    }
+  }
+  const store = new ArtifactStore(new Watched(new SimDisk(), '/store'));
   const [old, kept] = [moduleOf(1, 50), moduleOf(2, 50)];
   const add = async (version: string, bytes: Uint8Array) =>
     await store.addRelease({ name: 'crane', version, length: bytes.length, sha256: '' }, bytes);
@@ -203,6 +211,7 @@ test('collect() removes what nobody needed twice in a row, and never what somebo
   t.is(await store.collect(needed), 0);
   t.not(await store.index({ name: 'crane', version: '1.0.0' }), undefined);
   t.is(await store.collect(needed), 2);
+  t.deepEqual(removed, ['releases', 'sha256'], 'no index ever names what is gone');
   t.is(await store.index({ name: 'crane', version: '1.0.0' }), undefined);
   t.deepEqual(await store.read((await store.index({ name: 'crane', version: '2.0.0' }))!.sha256), kept);
   t.true(await store.has(envelope.sha256));
@@ -259,6 +268,34 @@ test('the publisher keeps what the revision in force names, and the keys that de
   t.true(await store.has(sha256Hex(trustOf(tree).deploymentKeys.bytes)));
   for (const { sha256 } of (await store.index({ name: 'crane', version: '1.0.0' }))!.ways)
     t.true(await store.has(sha256));
+});
+
+test('what could not be published is not in force: what was, stays, and is mended once however many ask for it', async (t) => {
+  const tree = newTree();
+  release(tree, 'crane', '1.0.0', moduleOf(1, 3000));
+  const disk = new SimDisk();
+  const { store, publisher, files, readBlob } = publisherOf(tree, disk);
+  const before = { files, trustFiles: files };
+  await publisher.publish(before, (await publisher.judge(before, readBlob)).catalogue, readBlob, noDemand);
+  const { sha256 } = trustOf(tree).releases.get('crane/1.0.0')!;
+  const mending = publisher.mend(`sha256/${sha256}`, noDemand, undefined);
+  t.is(publisher.mend(`sha256/${sha256}`, noDemand, undefined), mending);
+  t.true(await mending);
+  removeRelease(tree, { name: 'crane', version: '1.0.0', now: now + 1000, announce: () => {} });
+  const paths = [...publisherOf(tree, disk).files].map(([path, id]) => [path, `${id}?after`] as const);
+  const after = { files: new Map(paths), trustFiles: new Map(paths) };
+  const readAfter = (id: string) => readBlob(id.replace('?after', ''));
+  const { catalogue } = await publisher.judge(after, readAfter);
+  t.is(catalogue.size, 0);
+  const rename = disk.rename.bind(disk);
+  disk.rename = (from, to) => {
+    if (to.endsWith('/tuf/timestamp.json')) throw new DiskError('NO_SPACE', to, 'no space left on device');
+    rename(from, to);
+  };
+  await t.throwsAsync(publisher.publish(after, catalogue, readAfter, noDemand), { message: /no space left/ });
+  const nothing = { releases: new Set<string>(), blobs: new Set<string>() };
+  for (let looks = 0; looks < 2; looks += 1) await publisher.collect(nothing, noDemand);
+  t.true(await store.has(sha256));
 });
 
 test('a deployment that was signed opens with the keys that the repository names', async (t) => {

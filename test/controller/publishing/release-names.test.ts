@@ -9,7 +9,7 @@ import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
 import { DirectoryFiles } from '../../../controller/publishing/files/directory-files.ts';
 import { judgeTrust } from '../../../controller/publishing/judge-trust.ts';
 import { deltaAtOnce } from '../../../controller/publishing/make-delta.ts';
-import { publishedNames } from '../../../controller/publishing/published-names.ts';
+import { publishedNames, recordSigners } from '../../../controller/publishing/published-names.ts';
 import { RepositoryPublisher } from '../../../controller/publishing/publisher.ts';
 import {
   readReleaseNames,
@@ -167,6 +167,13 @@ test('a record that is lost with the state is told with the next revision, and n
   t.deepEqual(await publish(), ['RELEASE_NAMES_LOST']);
   t.deepEqual(await publish(), []);
   t.deepEqual(signedNames(tree, disk), ['crane/1.0.0']);
+});
+
+test('a record by the keys of the newest root that is here counts, though a newer one was published and is lost', (t) => {
+  const { roots } = trustOf(newTree());
+  const idsOf = (published: readonly number[]) => recordSigners(roots, published).map(({ keyId }) => keyId);
+  t.is(idsOf([1]).length, 1);
+  t.deepEqual(idsOf([1, 2]), idsOf([1]));
 });
 
 test('the record is bounded: what came first goes first, unless it is in force', (t) => {

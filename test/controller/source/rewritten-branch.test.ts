@@ -105,7 +105,8 @@ test('a list of signers inside the repository counts as the commit in force has 
       .toString()
       .trim();
   const commit = (key: string, signers: string[]) => {
-    const lines = signers.map((signer) => `${signer} ${readFileSync(join(directory, `${signer}.pub`), 'utf8')}`);
+    const keyOf = (signer: string) => readFileSync(join(directory, `${signer.split(' ')[0]}.pub`), 'utf8');
+    const lines = signers.map((signer) => `${signer} ${keyOf(signer)}`);
     writeFileSync(join(work, 'allowed_signers'), lines.join(''));
     git(key, 'add', '.');
     git(key, 'commit', '-q', '--allow-empty', '-S', '-m', `signers: ${signers}`);
@@ -116,8 +117,10 @@ test('a list of signers inside the repository counts as the commit in force has 
   const source = sourceOf({ url: work, mirrorDirectory: '', allowedSigners: list });
   const trusted = commit(ada, ['ada']);
   t.like(await poll(source), { kind: 'tip', signedBy: 'ada', revision: { id: trusted } });
-  commit(eve, ['eve']);
+  const unknown = commit(eve, ['eve']);
   t.like(await poll(source, { inForce: trusted }), { kind: 'refused', code: 'SIGNER_UNKNOWN' });
+  const accepted = { inForce: trusted, accepted: unknown };
+  t.like(await poll(source, accepted), { kind: 'tip', signedBy: 'eve' }, 'what an operator takes brings its own list');
   git(ada, 'reset', '-q', '--hard', trusted);
   const invited = commit(ada, ['ada', 'eve']);
   t.like(await poll(source, { inForce: trusted }), { kind: 'tip', revision: { id: invited } });
@@ -130,6 +133,13 @@ test('a list of signers inside the repository counts as the commit in force has 
   t.like(await poll(source, known), { kind: 'unchanged' }, 'who took her own key off the list was trusted then');
   commit(eve, ['ada', 'eve']);
   t.like(await poll(source, known), { kind: 'refused', code: 'SIGNER_UNKNOWN' });
+  git(ada, 'reset', '-q', '--hard', retired);
+  const lapsed = commit(ada, ['ada', 'eve valid-before="20210101"']);
+  process.env.GIT_COMMITTER_DATE = '2020-06-01T00:00:00Z';
+  commit(eve, ['ada', 'eve']);
+  delete process.env.GIT_COMMITTER_DATE;
+  const backdated = { kind: 'refused', code: 'SIGNER_NOT_VALID_THEN' };
+  t.like(await poll(source, { inForce: lapsed }), backdated, 'no commit is older than the one that it comes after');
   const refusalOf = async () => {
     const refused = await poll(source, known);
     t.like(refused, { kind: 'refused', code: 'ALLOWED_SIGNERS' });

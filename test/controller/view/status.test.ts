@@ -49,6 +49,7 @@ function viewOf(
     ...{
       desired: { ...desired, sites, fleets },
       revision: 'a',
+      isBranchSeen: true,
       keyId: 'key',
       links: undefined,
       heard: new Map(),

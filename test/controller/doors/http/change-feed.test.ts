@@ -41,10 +41,17 @@ function stage() {
     };
     return { status, read, leave: () => leaving.abort() };
   };
-  return { time, tell, open, listeners };
+  return { time, tell, open, feeds, listeners };
 }
 
 const event = (id: number, device: string) => `id: ${id}\ndata: {"device":"${device}","state":"running"}\n\n`;
+
+test('who left before the feed began takes no place', async (t) => {
+  const { open, feeds } = stage();
+  for (let reader = 0; reader < readersMax; reader += 1)
+    feeds({ method: 'GET', url: '/api/v1/changes', headers: {} }, AbortSignal.abort());
+  t.is(open().status, 200);
+});
 
 test('a reader is told every change once, and that the feed is there while nothing changes', async (t) => {
   const { time, tell, open } = stage();

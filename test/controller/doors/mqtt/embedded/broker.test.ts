@@ -55,6 +55,12 @@ test('a device gets in with its certificate, and its messages carry its name', a
   const [topic, payload] = await answer;
   t.is(topic, own('buoy-1', 'update/accepted'));
   t.is(String(payload), 'yes');
+  const later: string[] = [];
+  connection.on('message', (about) => later.push(about));
+  await connection.subscribeAsync(own('buoy-1', '#'), { qos: 1 });
+  await stage.broker.publish(own('buoy-1', 'get/accepted'), new Uint8Array());
+  await until(() => later.length > 0);
+  t.deepEqual(later, [own('buoy-1', 'get/accepted')], 'what it asked to be retained was not');
   await connection.endAsync();
   await until(() => stage.changes.length >= 2);
   t.deepEqual(stage.changes, [
@@ -88,6 +94,24 @@ test('a device says what its applications have for the shore, hears of it, and a
     'a subscriber is no device',
   );
   t.deepEqual(stage.refusals, []);
+});
+
+test('nothing is kept for a device that is away, though it asks for a session', async (t) => {
+  await using stage = await open();
+  const device = await stage.scene.device('buoy-1');
+  const first = await client(stage, device, { clean: false, clientId: 'buoy-1' });
+  await first.subscribeAsync(own('buoy-1', 'update/accepted'), { qos: 1 });
+  await first.endAsync();
+  await until(() => stage.changes.length >= 2);
+  await stage.broker.publish(own('buoy-1', 'update/accepted'), new Uint8Array());
+  const second = await client(stage, device, { clean: false, clientId: 'buoy-1' });
+  const heard: string[] = [];
+  second.on('message', (topic) => heard.push(topic));
+  await second.subscribeAsync(own('buoy-1', 'get/accepted'), { qos: 1 });
+  await stage.broker.publish(own('buoy-1', 'get/accepted'), new Uint8Array());
+  await until(() => heard.includes(own('buoy-1', 'get/accepted')));
+  t.deepEqual(heard, [own('buoy-1', 'get/accepted')]);
+  await second.endAsync();
 });
 
 test('the bus works before the door is open', async (t) => {
