@@ -9,10 +9,18 @@ import { walk } from './sources.ts';
 /** Where the files lie that only import those of a process, and are made anew for each run. */
 const directory = '.cache/tests';
 
-/** Those that take longest, which begin first: none is left to run alone at the end. */
-const longest = ['stand-by', 'refusals', 'processes', 'remote-mirror', 'month', 'events', 'run', 'sim', 'demo'];
+/** Those that take longest, which begin first, in this order: none is left to run alone at the end. */
+const longest = [
+  ...['stand-by', 'month', 'demo', 'refusals', 'processes', 'remote-mirror', 'rebuild', 'sim', 'world', 'events'],
+  ...['controller-outside-1', 'postgres-state', 'run', 'update', 'containment', 'artifact-1', 'cli-1'],
+  ...['controller-power-lost', 'controller-power-torn', 'controller-killed', 'run-application'],
+];
 
-const begins = (file) => (longest.some((name) => file.endsWith(`/${name}.test.ts`)) ? 0 : 1);
+/** Its place among these, or behind them all. */
+function placeOf(file) {
+  const at = longest.findIndex((name) => file.endsWith(`/${name}.test.ts`));
+  return at === -1 ? longest.length : at;
+}
 
 export default async ({ projectDir }) => {
   // Once, before several that run it would each make it.
@@ -29,6 +37,6 @@ export default async ({ projectDir }) => {
   return {
     ...packageJson.ava,
     files: [...files.filter((file) => !sharing.includes(file)), ...processes],
-    sortTestFiles: (a, b) => begins(a) - begins(b),
+    sortTestFiles: (a, b) => placeOf(a) - placeOf(b),
   };
 };

@@ -56,10 +56,16 @@ export function judgeSurface(hearing: Hearing, parts: ModuleParts): ModuleEntry 
     refuseImports(hearing, imports, group.length);
   }
   for (const one of parts.imports) if (isOffered(hearing, one)) judgeSignature(hearing, parts, one);
-  const reserved = reservedNameProblem(parts.imports, parts.exports);
+  const reserved = reservedNameProblem(parts.imports, parts.exports) ?? reservedExport(parts);
   if (reserved !== undefined) hearing.problems.add('RESERVED_NAME', 0, reserved);
   judgeMemory(hearing, parts);
   return judgeEntry(hearing, parts);
+}
+
+/** A module that is made ready to run, or that stands between two, shows its host what it looks at under such names. */
+function reservedExport({ exports }: ModuleParts): string | undefined {
+  const taken = exports.find(({ name }) => name.startsWith('fleet:'));
+  return taken && `it exports ${cut(taken.name)}: names that begin with fleet: are those of its host`;
 }
 
 /** The signature of a function that devices have. */

@@ -242,8 +242,14 @@ export class BodyScan {
       default:
         this.#seen.hasBulk = true;
         this.#open.observe();
-        this.#bulk(what);
+        if (what === action.memoryGrow) this.#growth();
+        else this.#bulk(what);
     }
+  }
+
+  #growth(): void {
+    const { end, values } = this.#cursor;
+    this.#edit(edit.grown, end, this.#signatures.wideMemory[values[0]!] ? 1 : 0, this.#open.current);
   }
 
   #bulk(what: number): void {

@@ -11,7 +11,8 @@
  *
  * It imports from `fleet:fuel`
  *   - `out`, a function without parameters and results. It fills up `fleet:left` and returns (a suspending import may wait
- *     before it does), or returns with it below zero: then the guest ends.
+ *     before it does), or returns with it below zero: then the guest ends. Where neither counter is below zero, it has nothing to ask:
+ *     it tells that memory was refused.
  *
  * A guest ends by a trap, which no handler of the guest sees: the code around every `out` traps when it comes back to a `fleet:left`
  * below zero, and the code around every imported function calls `out` when that does. So a host function that ends its guest (`proc_exit`)
@@ -36,4 +37,4 @@ export const fuelContract = {
 export const ended = -(2n ** 62n);
 
 /** Part of the key of what is cached: a new number whenever the same module would come out with other bytes. */
-export const rewriterVersion = 12;
+export const rewriterVersion = 13;

@@ -35,6 +35,7 @@ export const action = {
   fixedArray: 29,
   wait: 30,
   struct: 31,
+  memoryGrow: 32,
 } as const;
 
 const actions: Readonly<Record<string, number>> = {
@@ -69,6 +70,7 @@ const actions: Readonly<Record<string, number>> = {
   'ref.func': action.functionReference,
   'global.get': action.global,
   'global.set': action.global,
+  'memory.grow': action.memoryGrow,
   'memory.init': action.memoryBulk,
   'memory.copy': action.memoryBulk,
   'memory.fill': action.memoryBulk,

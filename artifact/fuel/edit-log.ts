@@ -26,6 +26,8 @@ export const edit = {
   wait: 11,
   /** A call that comes back: its end, the index of the function or `notByIndex`, its construct. */
   call: 12,
+  /** Memory was asked for, and what came of it is on top of the stack: whether it is 64-bit, the construct. */
+  grown: 13,
 } as const;
 
 /** A function that is called, but by a reference. */

@@ -23,6 +23,9 @@ export const own = {
   items64: 8,
   /** Takes fuel from what is kept in a local, and gives back what is left of it, filled up where it was gone. */
   spend: 9,
+  /** Tells the host where memory was refused, and gives back what came of asking for it. */
+  grown32: 10,
+  grown64: 11,
 } as const;
 
 /** How many functions of our own there are. */
@@ -40,6 +43,7 @@ export const ownSignatures: readonly Omit<Extract<CompositeType, { kind: 'functi
   { params: [], results: [] },
   ...[i32, i64, i32, i64].map((value) => ({ params: [value], results: [value] })),
   { params: [i64, i64], results: [i64] },
+  ...[i32, i64].map((value) => ({ params: [value], results: [value] })),
 ];
 
 /** The function that pays for a bulk operation. */
@@ -71,7 +75,8 @@ export function ownBodies(indices: Indices, reserve: number): OwnBody[] {
     code.unreachable();
   });
   const ended = bodyOf((code) => trapIfEnded(code, indices));
-  return [ended, charge, enterBody(indices, reserve), refill, overflow, ...bulk, spendBody(indices)];
+  const grown = [false, true].map((wide) => grownBody(indices, wide));
+  return [ended, charge, enterBody(indices, reserve), refill, overflow, ...bulk, spendBody(indices), ...grown];
 }
 
 function spendBody(indices: Indices): OwnBody {
@@ -139,6 +144,24 @@ function bulkBody(indices: Indices, countsBytes: boolean, lengthIsWide: boolean)
     },
     [i64],
   );
+}
+
+/** Memory is refused by a number below zero; who asks for fuel or is too deep has a counter there. */
+function grownBody(indices: Indices, isWide: boolean): OwnBody {
+  return bodyOf((code) => {
+    code.localGet(0);
+    if (isWide) ifBelowZero(code);
+    else {
+      code.i32Const(0);
+      code.i32LessThan();
+      code.ifUnlikely();
+    }
+    code.i64Const(0);
+    code.call(indices.own(own.charge));
+    code.call(indices.out);
+    code.end();
+    code.localGet(0);
+  });
 }
 
 /** The body of a function through which the guest calls an imported one of so many parameters. */

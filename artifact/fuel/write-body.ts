@@ -112,6 +112,9 @@ class BodyWriter {
       case edit.bulk:
         this.#aroundObserver(third, () => this.#code.call(this.#indices.own(bulkFunction(first === 1, second === 1))));
         break;
+      case edit.grown:
+        this.#aroundObserver(second, () => this.#code.call(this.#indices.own(first === 1 ? own.grown64 : own.grown32)));
+        break;
       case edit.return:
         this.#return(first, second, third);
         break;

@@ -1,12 +1,9 @@
+import { exportMore } from '../wasm/export-more.ts';
 import { wasmLimits } from '../wasm/limits.ts';
 import { type Binary, type Limits, sectionId, type ValueType } from '../wasm/module.ts';
-import { ByteReader } from '../wasm/read/bytes.ts';
 import { readExport, readGlobal, readImport, readTable } from '../wasm/read/entries.ts';
-import { entriesOf, readBinary, sectionOf } from '../wasm/read/module.ts';
+import { entriesOf, readBinary } from '../wasm/read/module.ts';
 import { readLimits } from '../wasm/read/types.ts';
-import { ByteWriter } from '../wasm/write/bytes.ts';
-import { writeExport } from '../wasm/write/entries.ts';
-import { writeBinary } from '../wasm/write/module.ts';
 
 /** A type of number that a global may have. */
 export type NumberType = 'i32' | 'i64' | 'f32' | 'f64';
@@ -25,7 +22,7 @@ export class UncapturableState extends Error {
 }
 
 const numbers: Readonly<Record<number, NumberType>> = { 127: 'i32', 126: 'i64', 125: 'f32', 124: 'f64' };
-const sharedFlag = 2;
+const [sharedFlag, wideFlag] = [2, 4];
 
 /**
  * The module with everything exported that its instances change besides their memory; its instructions stay. Globals that it
@@ -50,8 +47,10 @@ export function showState(bytes: Uint8Array, apart: readonly string[]): ShownSta
     ...globals.map(({ index }) => ({ name: `fleet:global:${index}`, kind: 'global', index }) as const),
     ...tables.map((index) => ({ name: `fleet:table:${index}`, kind: 'table', index }) as const),
   ];
+  const module = exportMore(binary, shown);
+  if (module === undefined) throw new UncapturableState('it exports nothing that could be called');
   return {
-    module: withExports(binary, shown),
+    module,
     globals: Object.fromEntries(globals.map(({ index, type }) => [`fleet:global:${index}`, type])),
     tables: tables.map((index) => `fleet:table:${index}`),
   };
@@ -62,6 +61,8 @@ function requireOneMemory(memories: readonly Limits[]): void {
     throw new UncapturableState(`it has ${memories.length} memories, of one at most a snapshot is made`);
   if (memories.some(({ flags }) => (flags & sharedFlag) !== 0))
     throw new UncapturableState('its memory is shared: others may write while it is captured');
+  if (memories.some(({ flags }) => (flags & wideFlag) !== 0))
+    throw new UncapturableState('its memory has addresses of 64 bits');
 }
 
 function shownGlobals(
@@ -82,21 +83,4 @@ function numberOf({ code }: ValueType, index: number): NumberType {
       `its global ${index} may change and is no i32, i64, f32 or f64: a reference or a vector`,
     );
   return type;
-}
-
-function withExports(binary: Binary, shown: readonly Parameters<typeof writeExport>[1][]): Uint8Array {
-  const section = sectionOf(binary, sectionId.export);
-  if (section === undefined) throw new UncapturableState('it exports nothing that could be called');
-  const reader = new ByteReader(binary.bytes, section.payload, section.end, wasmLimits);
-  const writer = new ByteWriter(section.end - section.payload + 32);
-  writer.u32(reader.count() + shown.length);
-  writer.raw(binary.bytes.subarray(reader.at, section.end));
-  for (const one of shown) writeExport(writer, one);
-  return writeBinary(
-    'module',
-    binary.sections.map((one) => ({
-      id: one.id,
-      payload: one === section ? writer.contents() : binary.bytes.subarray(one.payload, one.end),
-    })),
-  );
 }

@@ -71,18 +71,14 @@ export class Ungranted {
   /** An entry that is about to be made is counted until it is refused. */
   readonly #quota = new Quota({ bytesMax: 0, entriesMax: 1, openMax }, { bytes: 0, entries: 0 });
 
-  /** Tells of a path, once. */
+  /** Tells of a path, once; not of what no manifest could grant, where interpreters look for their libraries. */
   tell(path: string, note: Note): undefined {
     const shown = path.slice(0, nameLengthMax);
-    if (this.#told.has(shown) || this.#told.size >= toldMax) return undefined;
-    this.#told.add(shown);
     const [, first = ''] = shown.split('/');
-    const field = Object.hasOwn(fields, first) ? fields[first] : undefined;
-    note(
-      field === undefined
-        ? `refused: there is no ${shown}: a program finds what its manifest grants`
-        : `refused: its manifest grants no ${shown} (${field})`,
-    );
+    const isGrantable = Object.hasOwn(fields, first);
+    if (!isGrantable || this.#told.has(shown) || this.#told.size >= toldMax) return;
+    this.#told.add(shown);
+    note(`refused: its manifest grants no ${shown} (${fields[first]})`);
   }
 
   /** What one run finds as its root. */

@@ -6,16 +6,14 @@ import type { CompiledApplication, CompiledModule } from './compiled-modules.ts'
 import { sharedCounters } from './counters.ts';
 import type { GuestThread } from './guest-thread.ts';
 import type { Linkage } from './links/linkage.ts';
-import type { LinkedInstance } from './links/linked-instance.ts';
+import { type LinkedInstance, memoryBytesOf } from './links/linked-instance.ts';
 import { LinkedInstances, type Successors } from './links/linked-instances.ts';
 
 /** A function of a guest, called from outside. */
 export type Entry = (...values: never[]) => unknown;
 
 const { module: meter } = fuelContract;
-const nothing: LinkedInstance = { exports: {}, memory: undefined, mayGrow: false };
-/** With less than this part of its memory left, a program that trapped ran out of it. */
-const spareMemory = 1 / 16;
+const nothing: LinkedInstance = { exports: {}, memory: undefined, memories: new Set(), isBounded: false };
 
 /** Instances that have not run. */
 export interface MadeInstances {
@@ -75,19 +73,18 @@ export class GuestInstances {
   /** From now on the successors are called. */
   succeed(next: Linkage, successors: Successors): void {
     // A call that is under way may still write to the memories of those that were called before.
-    for (const { memory } of this.#links?.succeed(next, successors) ?? []) if (memory) this.#lent.delete(memory);
+    const gone = this.#links?.succeed(next, successors) ?? [];
+    for (const memory of gone.flatMap(({ memories }) => [...memories])) this.#lent.delete(memory);
   }
 
   /** Bytes of all their memories, now or at their end. */
   memoryBytes(): number {
-    return (this.#own.memory?.buffer.byteLength ?? this.#bytesAtEnd) + (this.#links?.memoryBytes() ?? 0);
+    return (this.#own === nothing ? this.#bytesAtEnd : memoryBytesOf(this.#own)) + (this.#links?.memoryBytes() ?? 0);
   }
 
-  /** Whether one that would grow has hardly anything left of so many bytes. */
-  haveUsedUp(memoryBytesMax: number): boolean {
-    return this.#all().some(
-      ({ memory, mayGrow }) => mayGrow && (memory?.buffer.byteLength ?? 0) > memoryBytesMax * (1 - spareMemory),
-    );
+  /** Whether the limit of their memory, not their own maximum, is what one of them is refused more by. */
+  get areBounded(): boolean {
+    return this.#all().some(({ isBounded }) => isBounded);
   }
 
   /** Gives back what the program holds of the outside. */
@@ -112,7 +109,7 @@ export class GuestInstances {
   }
 
   #instantiate(
-    { module, traits: { importedMemory: shape, isMemoryFixed } }: CompiledModule,
+    { module, traits: { importedMemory: shape, hiddenMemories = [], isMemoryBounded } }: CompiledModule,
     imports: WebAssembly.Imports,
     program: Program,
   ): LinkedInstance {
@@ -123,9 +120,11 @@ export class GuestInstances {
     }
     if (this.#shared !== undefined) imports[meter] = { ...imports[meter], ...this.#shared };
     const { exports } = new WebAssembly.Instance(module, imports);
-    const memory = lent ?? (exports.memory instanceof WebAssembly.Memory ? exports.memory : undefined);
+    const memory = exports.memory instanceof WebAssembly.Memory ? exports.memory : lent;
     if (memory !== undefined) program.memory.attach(memory);
-    return { exports, memory, mayGrow: isMemoryFixed !== true };
+    const others = hiddenMemories.map((name) => exports[name] as WebAssembly.Memory);
+    const memories = new Set([memory, lent, ...others].filter((one) => one !== undefined));
+    return { exports, memory, memories, isBounded: isMemoryBounded === true };
   }
 }
 

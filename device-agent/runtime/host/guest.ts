@@ -69,6 +69,8 @@ export class Guest implements Caller {
   #end: RunEnd | undefined;
   /** What it had spent when its end was decided. */
   #spentAtEnd: number | undefined;
+  /** Whether it was refused memory since it is worked with. */
+  #wasRefusedMemory = false;
   /** Whether what runs is a successor that nobody calls yet: it may not wait, and its end is its own. */
   #isSucceeding = false;
 
@@ -88,13 +90,15 @@ export class Guest implements Caller {
   async work<End extends { readonly kind: string }>(work: GuestWork<End>): Promise<End | RunEnd | undefined> {
     let end: End | RunEnd | undefined;
     this.#isResident = false;
+    this.#wasRefusedMemory = false;
     try {
       await this.#turns.take('woken');
       if (!this.#isDecided) end = await work(this.#begin());
     } catch (error) {
       const { compiled, memoryBytesMax } = this.#options;
       const thrown = endOf(error, this.#instances.exports, importedFunctions(compiled));
-      end = this.#instances.haveUsedUp(memoryBytesMax) ? atMemoryLimit(thrown, memoryBytesMax) : thrown;
+      const isOutOfMemory = this.#wasRefusedMemory && this.#instances.areBounded;
+      end = isOutOfMemory ? atMemoryLimit(thrown, memoryBytesMax) : thrown;
     }
     this.#turns.leave();
     const last = this.#isDecided ? this.#end : end;
@@ -242,9 +246,13 @@ export class Guest implements Caller {
     if (!this.#isSucceeding && this.#options.meter.isOver) this.#exhaust();
   }
 
-  /** Called by its instances: the guest has spent its slice, goes on in a later turn, or comes back to its end. */
+  /** Called by its instances: the guest has spent its slice, goes on in a later turn, or comes back to its end; or it was refused memory. */
   out(): Promise<void> | undefined {
     if (this.#isDecided) return undefined;
+    if (!this.#counters.isTooDeep && this.#counters.fuel >= 0) {
+      this.#wasRefusedMemory = true;
+      return undefined;
+    }
     if (this.#isSucceeding) return this.#counters.end();
     if (this.#counters.isTooDeep) {
       const stack = wasmStack(new Error(), importedFunctions(this.#options.compiled));

@@ -8,12 +8,13 @@ import { FuelError, type FuelErrorCode } from '../../../artifact/fuel/error.ts';
 import { injectFuel } from '../../../artifact/fuel/inject.ts';
 import { sharedBodyBytesMax, sharedBulkPagesMax, sharedInstanceMicrosecondsMax } from '../limits.ts';
 import { importedShape } from '../wasi/imported-memory.ts';
+import { isMemoryBounded } from './bounded-memory.ts';
 import { hasBulkMemory } from './bulk-memory.ts';
-import { isMemoryFixed } from './fixed-memory.ts';
 import { instanceMicroseconds, instancePartsOf } from './instance-parts.ts';
 import { largestBodyBytes } from './largest-body.ts';
 import { takeMemoryFromOutside } from './memory-outside.ts';
 import type { Traits } from './prepared-store.ts';
+import { type ShownMemories, showMemories } from './shown-memories.ts';
 
 /** What became of a module. */
 export type Preparation =
@@ -68,9 +69,11 @@ export function prepareModule(source: Uint8Array, memoryPagesMax: number, isLink
 /** Makes a module ready that was judged already, and needs this. */
 export function rewriteModule(source: Uint8Array, memoryPagesMax: number, needs: readonly ModuleNeed[]): Preparation {
   try {
-    const module = takeMemoryFromOutside(injectFuel(source, { memoryPagesMax, tableElementsMax }));
+    const metered = injectFuel(source, { memoryPagesMax, tableElementsMax });
+    const shown = showMemories(takeMemoryFromOutside(metered));
+    const { module } = shown;
     if (!WebAssembly.validate(module)) return { kind: 'refused', message: 'the engine finds it invalid' };
-    return { kind: 'prepared', module, traits: traitsOf(source, module, memoryPagesMax, needs) };
+    return { kind: 'prepared', module, traits: traitsOf(source, shown, memoryPagesMax, needs) };
   } catch (error) {
     if (error instanceof FuelError) return { kind: 'refused', message: error.message, code: error.code };
     throw error;
@@ -79,7 +82,7 @@ export function rewriteModule(source: Uint8Array, memoryPagesMax: number, needs:
 
 function traitsOf(
   source: Uint8Array,
-  module: Uint8Array,
+  { module, names }: ShownMemories,
   memoryPagesMax: number,
   needs: readonly ModuleNeed[],
 ): Traits {
@@ -87,6 +90,7 @@ function traitsOf(
   return {
     ownProcess: ownProcessReasons(source, memoryPagesMax, needs),
     ...(importedMemory === undefined ? {} : { importedMemory }),
-    ...(isMemoryFixed(source) ? { isMemoryFixed: true } : {}),
+    ...(names.length === 0 ? {} : { hiddenMemories: names }),
+    ...(isMemoryBounded(source, memoryPagesMax) ? { isMemoryBounded: true } : {}),
   };
 }

@@ -18,8 +18,10 @@ export interface Traits {
   readonly ownProcess: readonly string[];
   /** The memory it imports as env.memory, in pages. */
   readonly importedMemory?: MemoryShape;
-  /** It asks for no more memory than it starts with. */
-  readonly isMemoryFixed?: true;
+  /** Memories that it makes itself and exports for its host alone, by name. */
+  readonly hiddenMemories?: readonly string[];
+  /** The limit of memory gives it less than it may ask for. */
+  readonly isMemoryBounded?: true;
 }
 
 /** A module that can be run, by where it lies. */

@@ -45,7 +45,7 @@ export type RunEnd =
 /** What a run took. */
 export interface RunUse {
   readonly fuel: number;
-  /** Of all memories that the module shows; they never shrink. */
+  /** Of all its memories, which never shrink. */
   readonly peakMemoryBytes: number;
   /** To files; what goes to the standard streams is not counted. */
   readonly bytesWritten: number;

@@ -35,6 +35,15 @@ test('a module with _initialize is a reactor, one with neither is refused', (t) 
   );
 });
 
+test('a module that exports by a name of its host is refused, alone or linked: what stands before a link has one, too', (t) => {
+  for (const name of ['fleet:slots', 'fleet:memory:1', 'fleet:global:0', 'fleet:left']) {
+    const module = buildModule({ functions: { _initialize: [], [name]: [] } });
+    t.deepEqual(codesOf(module), ['RESERVED_NAME'], name);
+    t.like(judgeLinkedModule(module), { kind: 'refused' });
+  }
+  t.deepEqual(codesOf(buildModule({ functions: { _initialize: [], fleet_export_state: [] } })), []);
+});
+
 test('preview 1 has its 46 functions', (t) => {
   t.is(preview1Functions.length, 46);
 });

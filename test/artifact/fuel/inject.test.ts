@@ -11,6 +11,9 @@ import { moduleAround, unsigned } from '../wasm/sample-modules.ts';
 import { guest } from './guests.ts';
 import { type Allowance, roomy, runMetered, startMetered } from './metered-run.ts';
 
+/** Entries of a section; at most 127. */
+const vector = (...entries: number[][]): Uint8Array => Uint8Array.from([entries.length, ...entries.flat()]);
+
 /** Runs `_start` to the trap that must end it. */
 function untilTrap(name: Parameters<typeof guest>[0], allowance: Allowance, imports?: WebAssembly.Imports) {
   const { exports, meter } = runMetered(guest(name), allowance, imports);
@@ -52,6 +55,29 @@ test('what would block the thread traps', (t) => {
   t.is(untilTrap('wait', {}).message, 'unreachable');
 });
 
+test('memory that is refused is told each time, and costs what memory costs that is had', (t) => {
+  // (module (memory 1) (func (export "f") (loop (drop (memory.grow (i32.const …))) … eight times)))
+  const refusals = (isWide: boolean, pages: readonly number[]) => {
+    const grow = [isWide ? 0x42 : 0x41, ...pages, 0x40, 0x00, 0x1a];
+    const body = [0x00, 0x03, 0x40, ...Array.from({ length: 8 }, () => grow).flat(), 0x0b, 0x0b];
+    const plain = writeBinary('module', [
+      { id: 1, payload: vector([0x60, 0, 0]) },
+      { id: 3, payload: Uint8Array.of(1, 0) },
+      { id: 5, payload: vector([isWide ? 4 : 0, 1]) },
+      { id: 7, payload: vector([1, 0x66, 0, 0]) },
+      { id: 10, payload: vector([body.length, ...body]) },
+    ]);
+    const { exports, meter } = runMetered(plain, { fuel: 100_000n });
+    (exports.f as () => void)();
+    return { refused: meter.refused, asked: meter.asked, left: meter.left.value };
+  };
+  for (const isWide of [false, true]) {
+    const had = refusals(isWide, [1]);
+    t.deepEqual([had.refused, had.asked], [0, 0]);
+    t.deepEqual(refusals(isWide, [0xd0, 0x0f]), { ...had, refused: 8 });
+  }
+});
+
 test('arrays are paid by their length before they are made', (t) => {
   const end = untilTrap('largeArrays', { fuel: 1_000_000n });
   t.is(end.message, 'unreachable');
@@ -87,7 +113,6 @@ test('the same bytes and limits give the same module, which differs by the limit
 });
 
 test('a start function waits for the host to call it', (t) => {
-  const vector = (...entries: number[][]): Uint8Array => Uint8Array.from([entries.length, ...entries.flat()]);
   const plain = writeBinary('module', [
     { id: 1, payload: vector([0x60, 0, 0]) },
     { id: 3, payload: vector([0]) },

@@ -11,6 +11,8 @@ export interface Meter {
   readonly stack: WebAssembly.Global<number>;
   /** How often the guest has asked for fuel. */
   asked: number;
+  /** How often it has told that it was refused memory. */
+  refused: number;
 }
 
 /** What a guest is given at first; `refill` is called when it asks for more. */
@@ -27,13 +29,17 @@ export function startMetered(
   imports: WebAssembly.Imports = {},
 ): { readonly exports: WebAssembly.Exports; readonly meter: Meter } {
   const out = (): void => {
+    if (left.value >= 0n && meter.stack.value >= 0) {
+      meter.refused++;
+      return;
+    }
     meter.asked++;
     refill(meter);
   };
   const ours = { [fuelContract.module]: { [fuelContract.out]: out } };
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(metered), { ...imports, ...ours });
   const left = exports[fuelContract.left] as WebAssembly.Global<bigint>;
-  const meter: Meter = { left, stack: exports[fuelContract.stack] as WebAssembly.Global<number>, asked: 0 };
+  const meter: Meter = { left, stack: exports[fuelContract.stack] as WebAssembly.Global<number>, asked: 0, refused: 0 };
   left.value = fuel;
   meter.stack.value = stack;
   (exports[fuelContract.start] as (() => void) | undefined)?.();

@@ -9,9 +9,9 @@ import { roomy } from './metered-run.ts';
 
 /** Of what one version of the rewriter makes of the same modules: a digest that changes goes with a version that rises. */
 const pinned = {
-  version: 12,
+  version: 13,
   source: '48681bd17188fd551673b37d1ba350d9752ef26c7769c1951de033dc9ba1cebb',
-  metered: '07788217a576c0079d0eeb1729effdc85d44b048a0ade9c1129b100ae937fbba',
+  metered: '5f14acc80a262d5d7716b0d8c36b1efbf8703ec9014760feb64bce4ed6945fba',
 };
 
 const sources = [

@@ -1,11 +1,13 @@
 import test from 'ava';
 import { judgeApplication } from '../../../artifact/linking/judge-application.ts';
 import { type ModuleUse, moduleUse } from '../../../artifact/linking/module-use.ts';
-import { writeTrampolines } from '../../../artifact/linking/trampolines.ts';
 import { buildModule, op } from '../../device-agent/runtime/module-builder.ts';
 
-const i32 = { code: 0x7f };
-const codec = writeTrampolines([{ name: 'encode', params: [i32], results: [i32] }]);
+const codec = buildModule({
+  functions: { encode: [op.i32(1)] },
+  signatures: { encode: { params: ['i32'], result: 'i32' } },
+  memory: 'hidden',
+});
 const importing = (module: string) => [{ module, name: 'encode', params: ['i32' as const], result: 'i32' as const }];
 const program = buildModule({ imports: importing('codec'), functions: { _start: [op.i32(1), op.call(0), op.drop] } });
 const judge = (own: Uint8Array, links: Record<string, Uint8Array>, memoryPagesMax = 1) =>

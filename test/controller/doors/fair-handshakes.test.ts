@@ -8,7 +8,8 @@ import test from 'ava';
 import { fairHandshakes, type HandshakeLimits, unreadConnections } from '../../../controller/doors/fair-handshakes.ts';
 import { Scene } from './scene.ts';
 
-async function open(limits: Partial<HandshakeLimits>, handshakeTimeout = 300) {
+/** A handshake that hangs does so for longer than any test, unless it says otherwise. */
+async function open(limits: Partial<HandshakeLimits>, handshakeTimeout = 600_000) {
   const scene = await Scene.open();
   const { key, certificate } = await scene.authority.serverIdentity(['localhost']);
   const server = createServer({ key, cert: certificate, ...unreadConnections, handshakeTimeout });
@@ -77,10 +78,12 @@ test('connections of one source that begin no handshake hold up nobody of anothe
 });
 
 test('handshakes that hang give their places back, and who waited has a turn', async (t) => {
-  await using stage = await open({ handshakesMax: 1 });
+  await using stage = await open({ handshakesMax: 1 }, 300);
   const hanging = stage.silent('127.0.0.1');
   await stage.entered(1);
-  t.true(await stage.greeted('127.0.0.1'));
+  // On a busy machine one's own handshake may take too long as well; then one comes again, as a device does.
+  while (!(await stage.greeted('127.0.0.1')));
+  t.deepEqual(stage.turnedAway, []);
   hanging.destroy();
 });
 
@@ -105,7 +108,7 @@ test('who waited longer than the other end does is not served', async (t) => {
 });
 
 test('handshakes that end in short rounds make room for as many more, half of which one source may have', async (t) => {
-  await using stage = await open({}, 60_000);
+  await using stage = await open({});
   for (let n = 0; n < 8; n += 1) t.true(await stage.greeted('127.0.0.1'));
   const hanging = Array.from({ length: 100 }, () => stage.silent('127.0.0.1'));
   await stage.entered(108);

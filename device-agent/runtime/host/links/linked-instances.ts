@@ -2,7 +2,7 @@ import { slotsExport } from '../../../../artifact/linking/trampolines.ts';
 import type { CompiledModule } from '../compiled-modules.ts';
 import { CallerAccess } from './caller-access.ts';
 import { isSwappable, type Linkage } from './linkage.ts';
-import type { Instantiate, LinkedInstance } from './linked-instance.ts';
+import { type Instantiate, type LinkedInstance, memoryBytesOf } from './linked-instance.ts';
 
 /** New instances by their links. */
 export type Successors = ReadonlyMap<string, LinkedInstance>;
@@ -46,7 +46,7 @@ export class LinkedInstances {
 
   /** Bytes of their memories. */
   memoryBytes(): number {
-    return this.instances.reduce((sum, { memory }) => sum + (memory?.buffer.byteLength ?? 0), 0);
+    return this.instances.reduce((sum, instance) => sum + memoryBytesOf(instance), 0);
   }
 
   /** Whether those of `next` can take their place while what imports from them stays. */

@@ -31,7 +31,8 @@ export async function connectSdk(device: TestDevice, authority: string, port: nu
   const shadow = sdk.iotshadow.IotShadowClientv2.newFromMqtt311(connection, {
     maxRequestResponseSubscriptions: 6,
     maxStreamingSubscriptions: 2,
-    operationTimeoutInSeconds: 5,
+    // It is a busy machine's to say how soon: no test is about this.
+    operationTimeoutInSeconds: 60,
   });
   const stream = shadow.createNamedShadowDeltaUpdatedStream({ thingName: device.name, shadowName: 'fleet' });
   const established = new Promise<void>((resolve) => stream.once('subscriptionStatus', () => resolve()));

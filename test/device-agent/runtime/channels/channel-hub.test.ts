@@ -127,6 +127,22 @@ test('what waits for a reader stays when others come and go, and goes with it', 
   );
 });
 
+test('what a reader had lost, and what waited for it, is told when it goes', (t) => {
+  const lost: (readonly [string, number])[] = [];
+  const abroad = new Abroad(
+    () => {},
+    () => {},
+  );
+  const hub = new ChannelHub(abroad, (...told) => lost.push(told));
+  hub.apply(['stays', 'goes'].map(reader));
+  const { output } = outputOf(hub, { queue: 1 });
+  output.write(bytes('a\n'));
+  hub.queue('stays', 'readings')!.take();
+  output.write(bytes('b\n'));
+  hub.apply([reader('stays')]);
+  t.deepEqual(lost, [['goes', 2]]);
+});
+
 test('what is written to a channel of the shore goes to the outbox, whether or not anybody aboard reads it, and is not lost', (t) => {
   const terms = { shore: { quotaBytes: 65_536, maxAgeSeconds: 60, drop: 'oldest' } } as const;
   const unread = outputOf(hubOf(), terms);

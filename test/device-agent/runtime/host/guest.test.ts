@@ -199,19 +199,21 @@ test('endless recursion is a stack overflow, with its functions', async (t) => {
   t.regex(failureOf(end as RunEnd) ?? '', /^trap: stack overflow in f < f < f/);
 });
 
-test('a guest that traps with its memory grown to its limit is told to have run out of it, with the limit', async (t) => {
-  // (memory 1) (func (export "_start") (loop (br_if 0 (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) unreachable)
-  const grow = [op.i32(1), [0x40, 0x00], op.i32(-1), [0x47], [0x0d, 0x00]];
-  const greedy = buildModule({ functions: { _start: [[0x03, 0x40], ...grow, [0x0b], op.unreachable] } });
-  const { end } = await runGuest(greedy, { memoryPagesMax: 32 });
-  t.regex(failureOf(end as RunEnd) ?? '', /^out of memory, at its limit of 2 MiB: trap: unreachable/);
-  t.like(end, { kind: 'trapped', isOutOfMemory: true });
-  const atOnce = { functions: { _start: [op.unreachable] } };
-  t.like(
-    (await runGuest(buildModule(atOnce), { memoryPagesMax: 1 })).end,
-    { isOutOfMemory: true },
-    'from its start on',
-  );
-  const fixed = buildModule({ ...atOnce, isFixed: true });
-  t.regex(failureOf((await runGuest(fixed, { memoryPagesMax: 1 })).end as RunEnd) ?? '', /^trap: unreachable/);
+/** Asks for so many pages of memory. */
+const growth = (pages: number) => [op.i32(pages), [0x40, 0x00]];
+
+test('a guest that traps after it was refused memory by its limit is told to have run out of it, and no other is', async (t) => {
+  const endOf = async (body: readonly number[][], shape = {}) => {
+    const greedy = buildModule({ functions: { _start: [...body, op.unreachable] }, ...shape });
+    return (await runGuest(greedy, { memoryPagesMax: 32 })).end as RunEnd;
+  };
+  const untilRefused = [[0x03, 0x40], ...growth(1), op.i32(-1), [0x47], [0x0d, 0x00], [0x0b]];
+  for (const body of [untilRefused, [...growth(32), op.drop]]) {
+    const end = await endOf(body);
+    t.like(end, { kind: 'trapped', isOutOfMemory: true });
+    t.regex(failureOf(end) ?? '', /^out of memory, at its limit of 2 MiB: trap: unreachable/);
+  }
+  t.regex(failureOf(await endOf([...growth(31), op.drop])) ?? '', /^trap: unreachable/, 'it has all it asked for');
+  const byItself = await endOf([...growth(1), op.drop], { isFixed: true });
+  t.regex(failureOf(byItself) ?? '', /^trap: unreachable/, 'it is refused by its own maximum');
 });

@@ -83,6 +83,11 @@ test('a clock that is set back by a moment repeats nothing; set back by hours it
   set('2026-01-01T01:59:00Z');
   pass(300_000);
   t.deepEqual(taken(), ['2026-01-01T02:00:00.000Z']);
+  const often = open('2026-01-01T04:59:30Z', '* * * * *');
+  often.pass(31_000);
+  often.set('2026-01-01T04:58:30Z');
+  often.pass(151_000);
+  t.deepEqual(often.taken(), ['2026-01-01T05:00:00.000Z', '2026-01-01T05:01:00.000Z']);
 });
 
 test('a clock that was beyond all years, or decades ahead, and is set right comes by its times', (t) => {

@@ -4,9 +4,10 @@ import { readImport } from '../../../artifact/wasm/read/entries.ts';
 import { entriesOf, readBinary } from '../../../artifact/wasm/read/module.ts';
 import { readLimits } from '../../../artifact/wasm/read/types.ts';
 
-/** Whether a module asks for no more memory than it starts with: then none that it lacks is what ends it. */
-export function isMemoryFixed(bytes: Uint8Array): boolean {
-  return memoriesOf(bytes).every(({ minimum, maximum }) => minimum === maximum);
+/** Whether so many pages for all memories of a module are less than it may ask for by its own maxima. */
+export function isMemoryBounded(bytes: Uint8Array, memoryPagesMax: number): boolean {
+  const wanted = memoriesOf(bytes).reduce((sum, { maximum = Number.POSITIVE_INFINITY }) => sum + maximum, 0);
+  return wanted > memoryPagesMax;
 }
 
 function memoriesOf(bytes: Uint8Array): readonly Limits[] {
