@@ -5,7 +5,7 @@ import { commitLinks } from './commit.ts';
 import type { GitObject, GitReading } from './git-engine.ts';
 import { type EntryChange, folderMode, type ListedEntry } from './listed-tree.ts';
 import { looseBytes } from './loose-object.ts';
-import { type ObjectBounds, objectBounds, objectTooLarge } from './object-bounds.ts';
+import { heldTooMuch, type ObjectBounds, objectBounds, objectTooLarge } from './object-bounds.ts';
 import type { SourceFileSystem } from './source.ts';
 import { codeOf, messageOf, SourceError } from './source-error.ts';
 import { tooDeep, tooMany, treeDepthMax, treeEntriesMax } from './tree-bounds.ts';
@@ -90,11 +90,19 @@ class LibraryReading implements GitReading {
 
   async readBlobs(gitDirectory: string, oids: readonly string[]): Promise<readonly Uint8Array[]> {
     const contents: Uint8Array[] = [];
+    let bytes = 0;
     for (const oid of oids) {
       const found = await this.readObject(gitDirectory, oid, undefined, this.#bounds.blobBytesMax);
       if (found === undefined) throw new SourceError('CORRUPT', `blob ${oid} is not in the repository`);
       if (found.type !== 'blob') throw new SourceError('CORRUPT', `object ${oid} is a ${found.type}, not a blob`);
       contents.push(found.content);
+      bytes += found.content.length;
+      if (bytes > this.#bounds.askedBytesMax)
+        throw heldTooMuch(
+          oids,
+          contents.map(({ length }) => length),
+          this.#bounds.askedBytesMax,
+        );
     }
     return contents;
   }

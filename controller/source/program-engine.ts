@@ -13,7 +13,7 @@ import {
   readComparison,
   readListing,
 } from './listed-tree.ts';
-import { type ObjectBounds, objectBounds, objectTooLarge } from './object-bounds.ts';
+import { heldTooMuch, type ObjectBounds, objectBounds, objectTooLarge } from './object-bounds.ts';
 import { orderOfIds } from './object-id.ts';
 import { askingFor, printedBlobs, printedObject, printedSizes, printSizes } from './printed-objects.ts';
 import { tooMany } from './tree-bounds.ts';
@@ -148,12 +148,14 @@ class ProgramEngine implements GitEngine {
   }
 
   async #parts(gitDirectory: string, oids: readonly string[], signal: AbortSignal): Promise<string[][]> {
-    const { blobBytesMax, togetherBytesMax } = this.#bounds;
+    const { blobBytesMax, togetherBytesMax, askedBytesMax } = this.#bounds;
     const checked = await this.#catFile(gitDirectory, [printSizes], oids, signal);
     if (checked.code !== 0) throw new ProgramUnfitError('cat-file', checked);
     const sizes = printedSizes(checked.output);
     const large = oids.findIndex((_, at) => sizes[at]! > blobBytesMax);
     if (large !== -1) throw objectTooLarge(oids[large]!, blobBytesMax, sizes[large]);
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    if (bytes > askedBytesMax) throw heldTooMuch(oids, sizes, askedBytesMax);
     return groupsOf(oids, sizes, togetherBytesMax);
   }
 

@@ -69,7 +69,7 @@ test('isAncestor() follows every parent and reads no more of a commit than that'
 });
 
 /** Engines that take little. */
-const bounds = { blobBytesMax: 20_000, objectBytesMax: 10_000, togetherBytesMax: 30_000 };
+const bounds = { blobBytesMax: 20_000, objectBytesMax: 10_000, togetherBytesMax: 30_000, askedBytesMax: 120_000 };
 const narrow: Readonly<Record<string, GitReading>> = {
   'the library': libraryReading(fs, undefined, undefined, bounds),
   'the git program': programEngine(nodePrograms, bounds),
@@ -100,6 +100,16 @@ for (const [name, engine] of Object.entries(narrow)) {
       });
       t.is(error.subject, big);
       await t.throwsAsync(async () => engine.readObject(repository.path, big, signal), { code: 'TOO_LARGE' });
+      const all = [...oids, ...oids.slice(0, 1)];
+      const held = {
+        code: 'TOO_LARGE',
+        message: /has 17000 bytes, the most of some that are read together; at most 120000 are/,
+      };
+      const tooMuch = await t.throwsAsync(async () => engine.readBlobs(repository.path, all, signal), {
+        ...held,
+        instanceOf: SourceError,
+      });
+      t.is(tooMuch.subject, oids[8]);
     }
     const commit = rawCommit(
       repository,

@@ -7,7 +7,7 @@ import { nodePrograms } from '../../../platform/node/processes.ts';
 import { hasGit, TestRepository, temporaryDirectory } from './git-fixture.ts';
 
 const { signal } = new AbortController();
-const bounds = { blobBytesMax: 200_000, objectBytesMax: 100_000, togetherBytesMax: 300_000 };
+const bounds = { blobBytesMax: 200_000, objectBytesMax: 100_000, togetherBytesMax: 300_000, askedBytesMax: 900_000 };
 
 /** Says which of its questions came to it. */
 function recordingEngine(): { readonly engine: GitEngine; readonly asked: string[] } {
