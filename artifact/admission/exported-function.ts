@@ -2,9 +2,12 @@ import { wasmLimits } from '../wasm/limits.ts';
 import { readBinary } from '../wasm/read/module.ts';
 import { admissionLimits } from './limits.ts';
 import { judgeParts } from './parts.ts';
+import { shownName } from './shown-name.ts';
 import { ProblemList } from './verdict.ts';
 
-/** What a module exports under a name: the signature of that function, as `iI>i`, and the names of all that it exports. */
+const listedMax = 8;
+
+/** What a module exports under a name: the signature of that function, as `iI>i`, and the first of all that it exports, for people. */
 export interface ExportedFunction {
   readonly signature: string | undefined;
   readonly functions: readonly string[];
@@ -19,6 +22,6 @@ export function exportedSignature(bytes: Uint8Array, name: string): ExportedFunc
   const found = functions.find((one) => one.name === name);
   return {
     signature: found && types.signature(types.typeOfFunction(found.index)),
-    functions: functions.map((one) => one.name),
+    functions: functions.slice(0, listedMax).map((one) => shownName(one.name)),
   };
 }

@@ -5,15 +5,11 @@ import { callerFunctions, callerSignature } from './caller-functions.ts';
 import type { Hearing } from './hearing.ts';
 import { isLinkName } from './link-name.ts';
 import type { ModuleParts } from './parts.ts';
+import { shownName } from './shown-name.ts';
 import type { ModuleEntry } from './verdict.ts';
 import { preview1Module, wasiSignature } from './wasi-functions.ts';
 
 const namesListed = 3;
-const lettersShown = 80;
-// Names come from strangers and are shown on terminals.
-const cut = (name: string): string =>
-  `${name.slice(0, lettersShown).replaceAll(/\p{C}/gu, '·')}${name.length > lettersShown ? '…' : ''}`;
-
 const ownMemory = { module: 'env', name: 'memory' } as const;
 
 interface Stranger {
@@ -65,7 +61,7 @@ export function judgeSurface(hearing: Hearing, parts: ModuleParts): ModuleEntry 
 /** A module that is made ready to run, or that stands between two, shows its host what it looks at under such names. */
 function reservedExport({ exports }: ModuleParts): string | undefined {
   const taken = exports.find(({ name }) => name.startsWith('fleet:'));
-  return taken && `it exports ${cut(taken.name)}: names that begin with fleet: are those of its host`;
+  return taken && `it exports ${shownName(taken.name)}: names that begin with fleet: are those of its host`;
 }
 
 /** The signature of a function that devices have. */
@@ -92,9 +88,9 @@ function refuseImports({ problems }: Hearing, imports: readonly Read<Import>[], 
   const { module, start } = imports[0]!;
   const listed = imports
     .slice(0, namesListed)
-    .map(({ module: from, name, type }) => `${type.kind} ${cut(from)}.${cut(name)}`);
+    .map(({ module: from, name, type }) => `${type.kind} ${shownName(from)}.${shownName(name)}`);
   const rest = imports.length - listed.length;
-  const others = rest > 0 ? ` and ${rest} more of ${modules > 1 ? `${modules} modules` : cut(module)}` : '';
+  const others = rest > 0 ? ` and ${rest} more of ${modules > 1 ? `${modules} modules` : shownName(module)}` : '';
   const offer = `devices have the functions of ${preview1Module}`;
   const hint = hintOf(imports);
   const what = hint === undefined ? otherModule(module) : ` (this is ${hint})`;

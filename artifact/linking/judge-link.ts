@@ -1,11 +1,9 @@
+import { shownName } from '../admission/shown-name.ts';
 import type { ValueType } from '../wasm/module.ts';
 import { exportedFunctions, type Imported, importsOf, type Signature } from './functions.ts';
 
 const names: Readonly<Record<number, string>> = { 127: 'i32', 126: 'i64', 125: 'f32', 124: 'f64' };
 const problemsMax = 12;
-const lettersShown = 80;
-// Names come from strangers and are shown on terminals.
-const cut = (name: string): string => name.slice(0, lettersShown).replaceAll(/\p{C}/gu, '·');
 
 /**
  * What speaks against the link `link` of two core modules: every function that `consumer` imports from that name must be one
@@ -22,15 +20,15 @@ function problemOf(
   { name, signature }: Imported,
   offered: ReadonlyMap<string, Signature>,
 ): string | undefined {
-  const title = `${cut(link)}.${cut(name)}`;
+  const title = `${shownName(link)}.${shownName(name)}`;
   if (signature === undefined) return `it imports ${title}, which is no function; only functions are linked`;
   const found = offered.get(name);
-  if (found === undefined) return `it imports ${title}, which the module linked as ${cut(link)} does not export`;
+  if (found === undefined) return `it imports ${title}, which the module linked as ${shownName(link)} does not export`;
   const isNumber = ({ code }: ValueType): boolean => names[code] !== undefined;
   if (![...signature.params, ...signature.results].every(isNumber))
     return `it imports ${title} as ${shown(signature)}; a link passes numbers only`;
   if (shown(signature) === shown(found)) return undefined;
-  return `it imports ${title} as ${shown(signature)}; the module linked as ${cut(link)} has ${shown(found)}`;
+  return `it imports ${title} as ${shown(signature)}; the module linked as ${shownName(link)} has ${shown(found)}`;
 }
 
 /** A signature for people: `(i32, i64) -> (i32)`. */

@@ -17,7 +17,7 @@ const typeNames: Readonly<Record<string, string>> = {
 function signatureOf(bytes: Uint8Array, name: string): string {
   const { signature, functions } = exportedSignature(bytes, name);
   if (signature !== undefined) return signature;
-  throw new InvocationError(`it exports no function ${name}; it exports ${functions.slice(0, 8).join(', ') || 'none'}`);
+  throw new InvocationError(`it exports no function ${name}; it exports ${functions.join(', ') || 'none'}`);
 }
 
 function numberOf(text: string, type: string): number | bigint {

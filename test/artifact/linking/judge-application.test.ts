@@ -88,6 +88,9 @@ test('a program can not be called for its events, a reactor not run for each, an
     problem(buildModule({ functions: { _initialize: [] } }), kept),
     /^it exports no function handle \(events\.handler\)/,
   );
+  const shouting = { _initialize: [], [`\u001b[2J${'x'.repeat(5_000)}`]: [] };
+  const told = problem(buildModule({ functions: shouting }), kept);
+  t.regex(told, /^it exports no function handle \(events\.handler\); it exports _initialize, ·\[2Jx{76}…$/);
   t.is(problem(simple, moduleUse({ trigger })), '');
   t.regex(
     problem(handling({}), moduleUse({ trigger })),

@@ -56,3 +56,11 @@ test('a guest that is called anew has all the fuel of a run, and what it has lef
   t.deepEqual(meter.grant(0, 0), { kind: 'spent' });
   t.deepEqual([meter.spentOfRun(0), meter.spent(0)], [150_000, 210_000]);
 });
+
+test('what a guest gives back of a slice is there for its next one', (t) => {
+  const meter = new FuelMeter({ fuelPerSecond: 100_000 }, 0);
+  t.deepEqual(meter.grant(0, 0), { kind: 'slice', left: 100_000 });
+  t.is(meter.takeBack(90_000), 0);
+  t.is(meter.spent(0), 10_000);
+  t.deepEqual(meter.grant(0, 0), { kind: 'slice', left: 90_000 });
+});

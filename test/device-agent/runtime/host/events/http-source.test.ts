@@ -32,3 +32,13 @@ test('an answer that is longer than an answer may be is none, though its program
   );
   t.deepEqual(notes, ['it printed more than the 1048576 bytes that an answer may have']);
 });
+
+test('as many requests wait as the queue has room for, and the next is told that it is busy', (t) => {
+  const busy: number[] = [];
+  const asks = new Asks(({ id, answer }) => answer.kind === 'busy' && busy.push(id));
+  const nothing = (): void => {};
+  const source = new HttpSource(asks, 'app', 2, nothing, nothing);
+  for (const id of [1, 2, 3])
+    asks.take({ kind: 'ask', id, application: 'app', ask: { headers: {}, body: '' } } as never);
+  t.deepEqual([busy, source.counts()], [[3], { waiting: 2, dropped: 1 }]);
+});

@@ -62,6 +62,20 @@ function newInstances(
 /** Lets everything that is resolved go on. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
+test('of several instances that trapped those count as restarted that were made anew', async (t) => {
+  const { instances, called } = newInstances();
+  const both = [instances.handle(application, event), instances.handle(application, event)];
+  await settled();
+  for (const { end } of called) end(trapped);
+  await Promise.all(both);
+  t.is(instances.restarts, 0);
+  const next = instances.handle(application, event);
+  await settled();
+  called[2]!.end(well);
+  await next;
+  t.is(instances.restarts, 1);
+});
+
 test('an event goes to an instance that is idle, and only where there is none to a new one', async (t) => {
   const { instances, called, launched } = newInstances();
   t.is(await instances.prepare(application), undefined);

@@ -35,6 +35,8 @@ test('a module that is linked is replaced while the one that calls it goes on wi
   t.true(isCounting(printed), 'its memory lives on');
   t.regex(printed, /^(.P\n)+(.@\n)+$/, 'no call is lost, and none goes back');
   t.true(guest.fuelSpent() > 0);
+  t.true(await relink({ codec: adder }));
+  await when(/@\n.P\n/);
   guest.stop();
   t.is(await ended, undefined);
 });
@@ -42,7 +44,9 @@ test('a module that is linked is replaced while the one that calls it goes on wi
 test('a successor whose start waits, traps or does not end changes nothing, nor do other links', async (t) => {
   const { guest, relink, when, ended, printed } = newCaller(adder);
   await when(/BP\n/);
+  const spent = guest.fuelSpent();
   for (const codec of [endlessStarter, trappingStarter, caller]) t.false(await relink({ codec }));
+  t.true(guest.fuelSpent() - spent >= 10_000_000, 'what was spent in vain is paid for');
   t.false(await relink({ codec: adder, other: adder }));
   const before = printed().length;
   while (printed().length < before + 6) await new Promise((resolve) => setImmediate(resolve));
