@@ -61,8 +61,8 @@ function sleepersOf(module: Uint8Array): Sleepers {
 
 /** How much of what a sleeping instance takes is whose, in words. */
 function shares({ kib, pages: { constantsKib, writtenKib } }: Sleepers): string {
-  const ours = (kib - constantsKib - writtenKib).toFixed(1);
-  return `constants of its module ${constantsKib} KiB, pages it wrote to ${writtenKib}, engine and host with the stack it sleeps on ${ours}`;
+  const rest = (kib - constantsKib - writtenKib).toFixed(1);
+  return `constants of its module ${constantsKib} KiB, pages it changed ${writtenKib}; zeroes it wrote, its stack, engine and host ${rest}`;
 }
 
 /** What a command takes that has printed a line and sleeps, as compilers that are here make it. */

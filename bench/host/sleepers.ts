@@ -9,6 +9,7 @@ import { Turns } from '../../device-agent/runtime/host/turns.ts';
 import type { MemoryShape } from '../../device-agent/runtime/wasi/imported-memory.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
 import { newWorld } from '../../test/device-agent/runtime/wasi/guest.ts';
+import { processMemory } from '../footprint/process-memory.ts';
 import { median } from '../median.ts';
 import { compiledOf } from './example-module.ts';
 import { type MemoryPages, pagesOf } from './memory-pages.ts';
@@ -17,7 +18,7 @@ const instances = 500;
 /** Before it is looked at what they take: the heap has the size that it will have. */
 const warmUps = 50;
 
-/** What a sleeping instance adds to its process, and how long it took to its first instruction. */
+/** What a sleeping instance adds to its process besides pages of files, which all share, and how long it took to its first instruction. */
 export interface Sleepers {
   readonly kib: number;
   readonly startMs: number;
@@ -68,13 +69,13 @@ async function measureSleepers(compiled: CompiledModule): Promise<Sleepers> {
   };
   for (let index = 0; index < warmUps; index++) await start();
   await settle();
-  const beforeBytes = process.memoryUsage().rss;
+  const beforeKb = processMemory(process.pid).anonymousKb;
   for (let index = 0; index < instances; index++) await start();
   await settle();
-  const grownBytes = process.memoryUsage().rss - beforeBytes;
+  const grownKb = processMemory(process.pid).anonymousKb - beforeKb;
   const pages = pagesOf(thread.lent[0]!, compiled);
   for (const guest of guests) guest.stop();
-  return { kib: grownBytes / instances / 1024, startMs: median(starts), pages };
+  return { kib: grownKb / instances, startMs: median(starts), pages };
 }
 
 const source = readFileSync(0);

@@ -4,6 +4,12 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 /** A piece ends with the text that makes it as long as this. */
 const pieceBytesMin = 256 * 1024;
 
+/** Room for a piece, at first: most have a text of a megabyte at their end. */
+const pieceRoomBytes = 2 * 1024 * 1024;
+
+/** A character of JavaScript becomes at most so many bytes. */
+const bytesPerCharacterMax = 3;
+
 /** A text may be longer than a piece; no map has one that comes near this. */
 const maxOutputLength = 256 * 1024 * 1024;
 
@@ -19,31 +25,44 @@ const params = { [constants.ZSTD_c_compressionLevel]: 1 };
 /** Where a text lies in its piece, in bytes. */
 export type TextPlace = readonly [piece: number, at: number, bytes: number];
 
-/** Takes texts, and hands on each piece when it is full. */
+/**
+ * Takes texts, and hands on each piece when it is full. What waits lies beside the heap: as texts of a megabyte it would be given
+ * back to the system, all of a fleet's at once, by whatever collection comes next, with everybody waiting.
+ */
 export class PieceWriter {
   readonly #put: (piece: Uint8Array) => void;
   /** Bytes of the pieces, as they are packed. */
   readonly lengths: number[] = [];
-  #waiting: string[] = [];
+  #waiting = Buffer.allocUnsafeSlow(pieceRoomBytes);
   #waitingBytes = 0;
 
   constructor(put: (piece: Uint8Array) => void) {
     this.#put = put;
   }
 
-  add(text: string): TextPlace {
-    const bytes = Buffer.byteLength(text);
-    const place: TextPlace = [this.lengths.length, this.#waitingBytes, bytes];
-    this.#waiting.push(text);
-    this.#waitingBytes += bytes;
+  /** One text, in parts that are short. */
+  add(parts: Iterable<string>): TextPlace {
+    const at = this.#waitingBytes;
+    for (const part of parts) this.#take(part);
+    const place: TextPlace = [this.lengths.length, at, this.#waitingBytes - at];
     if (this.#waitingBytes >= pieceBytesMin) this.end();
     return place;
   }
 
+  #take(part: string): void {
+    const bytesMax = this.#waitingBytes + bytesPerCharacterMax * part.length;
+    if (bytesMax > this.#waiting.length) {
+      const waiting = Buffer.allocUnsafeSlow(2 * bytesMax);
+      waiting.set(this.#waiting.subarray(0, this.#waitingBytes));
+      this.#waiting = waiting;
+    }
+    this.#waitingBytes += this.#waiting.write(part, this.#waitingBytes);
+  }
+
   /** Hands on the last piece. */
   end(): void {
-    const piece = zstdCompressSync(this.#waiting.join(''), { params, chunkSize });
-    [this.#waiting, this.#waitingBytes] = [[], 0];
+    const piece = zstdCompressSync(this.#waiting.subarray(0, this.#waitingBytes), { params, chunkSize });
+    this.#waitingBytes = 0;
     this.lengths.push(piece.length);
     this.#put(piece);
   }

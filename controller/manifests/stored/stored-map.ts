@@ -54,7 +54,7 @@ type StoredNode =
 const pageEntriesMax = 4_096;
 
 function put(writer: PieceWriter, size: number, node: StoredNode): NodePlace {
-  return [size, ...writer.add(JSON.stringify(node))];
+  return [size, ...writer.add([JSON.stringify(node)])];
 }
 
 /** Entries that are written in one step. */

@@ -7,6 +7,13 @@ import type { PieceReader, PieceWriter, TextPlace } from './pieces.ts';
 /** How long each text is, in characters, and where all of them lie. */
 export type ColumnPlace = readonly [lengths: readonly number[], ...TextPlace];
 
+/** Texts that are put together. */
+const textsPerPart = 64;
+
+function* partsOf(texts: readonly string[]): Generator<string> {
+  for (let at = 0; at < texts.length; at += textsPerPart) yield texts.slice(at, at + textsPerPart).join('');
+}
+
 /** Writes values that JSON gives back as they were. */
 export function writeColumn(values: readonly unknown[], writer: PieceWriter): ColumnPlace {
   const lengths: number[] = [];
@@ -17,7 +24,7 @@ export function writeColumn(values: readonly unknown[], writer: PieceWriter): Co
     lengths.push(isText ? text.length : -text.length);
     return text;
   });
-  return [lengths, ...writer.add(texts.join(''))];
+  return [lengths, ...writer.add(partsOf(texts))];
 }
 
 /** The value of each row, read when it is asked for. */

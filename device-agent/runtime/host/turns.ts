@@ -12,6 +12,32 @@ interface Waiting {
   readonly resume: () => void;
 }
 
+/** Those that wait, by the application they are of: one has its turn after the other, however many of one wait. */
+class WaitingLine {
+  readonly #byGuest = new Map<string, Waiting[]>();
+
+  get isEmpty(): boolean {
+    return this.#byGuest.size === 0;
+  }
+
+  add(one: Waiting): void {
+    const others = this.#byGuest.get(one.guest);
+    if (others === undefined) this.#byGuest.set(one.guest, [one]);
+    else others.push(one);
+  }
+
+  take(): Waiting | undefined {
+    const [first] = this.#byGuest;
+    if (first === undefined) return undefined;
+    const [guest, waiting] = first;
+    const next = waiting.shift();
+    this.#byGuest.delete(guest);
+    // Behind all others.
+    if (waiting.length > 0) this.#byGuest.set(guest, waiting);
+    return next;
+  }
+}
+
 export interface TurnPorts {
   /** Calls back once timers and what came in had their turn. */
   readonly nextTurn: (callback: () => void) => void;
@@ -25,8 +51,8 @@ export interface TurnPorts {
  */
 export class Turns {
   readonly #ports: TurnPorts;
-  readonly #woken: Waiting[] = [];
-  readonly #preempted: Waiting[] = [];
+  readonly #woken = new WaitingLine();
+  readonly #preempted = new WaitingLine();
   #wokenInRow = 0;
   #isDue = false;
 
@@ -36,7 +62,7 @@ export class Turns {
 
   /** `resume` is called when it is the guest's turn. */
   enqueue(guest: string, queue: Queue, resume: () => void): void {
-    (queue === 'woken' ? this.#woken : this.#preempted).push({ guest, resume });
+    (queue === 'woken' ? this.#woken : this.#preempted).add({ guest, resume });
     this.#arrange();
   }
 
@@ -46,7 +72,7 @@ export class Turns {
   }
 
   #arrange(): void {
-    if (this.#isDue || this.#woken.length + this.#preempted.length === 0) return;
+    if (this.#isDue || (this.#woken.isEmpty && this.#preempted.isEmpty)) return;
     this.#isDue = true;
     this.#ports.nextTurn(() => {
       this.#isDue = false;
@@ -59,9 +85,9 @@ export class Turns {
   }
 
   #take(): Waiting | undefined {
-    const isPreemptedDue = this.#preempted.length > 0 && this.#wokenInRow >= wokenInRowMax;
-    const next = isPreemptedDue ? undefined : this.#woken.shift();
+    const isPreemptedDue = !this.#preempted.isEmpty && this.#wokenInRow >= wokenInRowMax;
+    const next = isPreemptedDue ? undefined : this.#woken.take();
     this.#wokenInRow = next === undefined ? 0 : this.#wokenInRow + 1;
-    return next ?? this.#preempted.shift();
+    return next ?? this.#preempted.take();
   }
 }

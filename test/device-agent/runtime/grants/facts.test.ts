@@ -1,9 +1,12 @@
 import test from 'ava';
 import { FactBook } from '../../../../device-agent/runtime/grants/fact-book.ts';
+import { factDirectory } from '../../../../device-agent/runtime/grants/fact-directory.ts';
 import { factValue } from '../../../../device-agent/runtime/grants/fact-value.ts';
 import { parseFromHost } from '../../../../device-agent/runtime/protocol.ts';
+import { errno } from '../../../../device-agent/runtime/wasi/errno.ts';
 import { openRuntime, statesWhen } from '../applications.ts';
 import { cModule, cTest } from '../c-module.ts';
+import { allRights, newGuest, open, write } from '../wasi/guest.ts';
 
 test('a fact is what its type makes of the text, or nothing', (t) => {
   t.is(factValue('number', ' 12.5\n'), 12.5);
@@ -11,6 +14,7 @@ test('a fact is what its type makes of the text, or nothing', (t) => {
   t.is(factValue('boolean', 'false'), false);
   t.is(factValue('boolean', '1'), undefined);
   t.is(factValue('string', '53.5,10.0'), '53.5,10.0');
+  t.is(factValue('string', 'x'.repeat(64)), 'x'.repeat(64));
   for (const text of ['x'.repeat(65), '\u001b[2J']) t.is(factValue('string', text), undefined, text);
 });
 
@@ -33,6 +37,17 @@ test('however often facts change, it is told once a second, with the last value 
   t.is(told, 1);
   t.deepEqual(book.of('gauge'), { speed: { value: 999, at: '2027-01-15T08:00:00.000Z' } });
   t.is(book.of('horn'), undefined);
+});
+
+test('a program that writes without ever ending a line is told so, and what follows is a value again', (t) => {
+  const book = new FactBook({ now: () => 0, after: () => ({ [Symbol.dispose]: () => {} }) }, () => {});
+  const facts = factDirectory({ name: 'gauge', facts: { speed: 'number' } }, book, () => undefined);
+  const guest = newGuest({ directories: { '/facts': facts } });
+  const speed = open(guest, 'speed', { flags: 1, rights: allRights, inheriting: allRights }).descriptor;
+  t.is(write(guest, speed, '1'.repeat(250)).error, errno.success);
+  t.is(write(guest, speed, '1'.repeat(250)).error, errno.invalid);
+  t.is(write(guest, speed, '2\n').error, errno.success);
+  t.is(book.of('gauge')?.speed?.value, 2);
 });
 
 test('of what a host says are facts, those that are none are left out, and their number is bounded', (t) => {
