@@ -24,7 +24,7 @@ function hold(cause: HoldCause, message: string): Decision {
 }
 
 /** Why the device will never take what it was issued; it happens after this controller lost its database. */
-function whyRefused(
+export function whyRefused(
   issued: IssuedDeployment,
   { highestSequence, running, target, problem }: ReportGist,
 ): string | undefined {
