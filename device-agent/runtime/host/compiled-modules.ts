@@ -60,10 +60,10 @@ async function prepareHere(disk: Disk, part: Part): Promise<Ready> {
   return { bytes: preparation.module, traits: preparation.traits };
 }
 
-async function read(disk: Disk, part: Part): Promise<Ready> {
+async function read(disk: Disk, part: Part, pause: () => Promise<void>): Promise<Ready> {
   const { prepared } = part;
   if (prepared === undefined) return prepareHere(disk, part);
-  const bytes = readPrepared(disk, prepared);
+  const bytes = await readPrepared(disk, prepared, pause);
   if (bytes === undefined) throw new UnfitModule(`${prepared.path} is not what was made ready to run: it rotted`);
   return { bytes, traits: prepared.traits };
 }
@@ -95,12 +95,15 @@ function partsOf(application: HostedApplication): ReadonlyMap<string, Part> {
 /** Modules that are compiled, each once: started again, or run by two applications, it costs nothing more. */
 export class CompiledModules {
   readonly #disk: Disk;
+  readonly #pause: () => Promise<void>;
   readonly #modules = new Map<string, Promise<Importing>>();
   /** So that an instance for an event asks once. */
   readonly #applications = new WeakMap<HostedApplication, Promise<CompiledApplication>>();
 
-  constructor(disk: Disk) {
+  /** `pause` lets others run amid reading a large one. */
+  constructor(disk: Disk, pause: () => Promise<void>) {
     this.#disk = disk;
+    this.#pause = pause;
   }
 
   /** Compiles beside the thread. Rejects with `UnfitModule` where the bytes rotted or do not compile, or as the disk does. */
@@ -125,7 +128,7 @@ export class CompiledModules {
   }
 
   async #compile(part: Part): Promise<Importing> {
-    const { bytes, traits } = await read(this.#disk, part);
+    const { bytes, traits } = await read(this.#disk, part, this.#pause);
     const state = part.isCarried ? carriedState(this.#disk, part, bytes) : undefined;
     try {
       const shown = state?.kind === 'carriable' ? state.carriable.module : bytes;

@@ -31,7 +31,7 @@ export function openAppHost(
   say: (message: FromHost) => void,
   observe: (launcher: Launcher) => Launcher = (launcher) => launcher,
 ): AppHost {
-  const modules = new CompiledModules(machine.disk);
+  const modules = new CompiledModules(machine.disk, () => machine.clock.sleep(0));
   const grants = new Grants({ ...machine, onFacts: () => host.tell() }, directory);
   const lost = new LostMessages();
   const abroad = new Abroad(say, (application) => lost.add(application));

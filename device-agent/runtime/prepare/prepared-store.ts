@@ -35,6 +35,8 @@ export interface PreparedModule {
 
 const headBytesMax = 2_048;
 const chunkBytes = 64 * 1024;
+/** Read and digested in about a millisecond. */
+const pieceBytes = 512 * 1024;
 const newline = 10;
 
 /** What a file says of itself; undefined where it is none of ours, or damaged at its head. */
@@ -53,14 +55,29 @@ function readHead(
   }
 }
 
-/** The module of a prepared file; undefined where its bytes are not what its head says. */
-export function readPrepared(disk: Disk, prepared: PreparedModule): Uint8Array | undefined {
-  const bytes = disk.readFile(prepared.path);
-  const head = readHead(prepared.path, bytes);
-  const module = bytes.subarray(head?.at ?? bytes.length);
-  const isIntact =
-    module.length === prepared.length && digestOf(prepared.traits).update(module).digest('hex') === prepared.sha256;
-  return isIntact ? module : undefined;
+/**
+ * The module of a prepared file, read and digested a piece at a time with a pause before each but the first, as it may have megabytes;
+ * undefined where its bytes are not what its head says.
+ */
+export async function readPrepared(
+  disk: Disk,
+  prepared: PreparedModule,
+  pause: () => Promise<void>,
+): Promise<Uint8Array | undefined> {
+  using file = disk.open(prepared.path, 'read');
+  const head = readHead(prepared.path, file.read(0, headBytesMax));
+  if (head === undefined || file.size() !== head.at + prepared.length) return undefined;
+  const module = new Uint8Array(prepared.length);
+  const digest = digestOf(prepared.traits);
+  for (let at = 0; at < module.length; ) {
+    if (at > 0) await pause();
+    const piece = file.read(head.at + at, pieceBytes);
+    if (piece.length === 0) return undefined;
+    module.set(piece, at);
+    digest.update(piece);
+    at += piece.length;
+  }
+  return digest.digest('hex') === prepared.sha256 ? module : undefined;
 }
 
 /** A digest that the module is yet to be taken into. */

@@ -9,13 +9,16 @@ import type { PrepareOutcome, PrepareWork } from '../../../device-agent/runtime/
 import { PreparedModules } from '../../../device-agent/runtime/prepare/readiness.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { SimTime } from '../../sim/sim-clock.ts';
+import { SimDisk } from '../../sim/sim-disk.ts';
 import { openRuntime, statesWhen } from './applications.ts';
 import { compileBombs, hostileGuest } from './hostile-guests.ts';
 import { printer } from './module-builder.ts';
 
 const sha256 = 'ab'.repeat(32);
 
-test('a prepared module is found as it was kept, and one that rotted is not found', (t) => {
+const noPause = () => Promise.resolve();
+
+test('a prepared module is found as it was kept, and one that rotted is not found', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'fleet-prepared-'));
   t.teardown(() => rmSync(directory, { recursive: true }));
   const store = new PreparedStore(nodeDisk, directory);
@@ -23,7 +26,7 @@ test('a prepared module is found as it was kept, and one that rotted is not foun
   store.keep(`${sha256}.1-16`, Uint8Array.of(1, 2, 3), { ownProcess: ['why'] });
   const found = store.find(`${sha256}.1-16`);
   t.deepEqual(found?.traits, { ownProcess: ['why'] });
-  t.deepEqual([...(readPrepared(nodeDisk, found!) ?? [])], [1, 2, 3]);
+  t.deepEqual([...((await readPrepared(nodeDisk, found!, noPause)) ?? [])], [1, 2, 3]);
   const file = join(directory, `${sha256}.1-16`);
   const whole = readFileSync(file);
   for (let at = 0; at < whole.length; at++) {
@@ -31,13 +34,28 @@ test('a prepared module is found as it was kept, and one that rotted is not foun
     rotted[at]! ^= 1;
     writeFileSync(file, rotted);
     const again = store.find(`${sha256}.1-16`);
-    const bytes = again && readPrepared(nodeDisk, again);
+    const bytes = again && (await readPrepared(nodeDisk, again, noPause));
     t.true(again === undefined || Buffer.from(bytes ?? []).equals(whole.subarray(-3)), `byte ${at}`);
   }
   writeFileSync(file, whole.with(-1, whole.at(-1)! ^ 1));
-  t.is(readPrepared(nodeDisk, found!), undefined, 'rotted since it was found');
+  t.is(await readPrepared(nodeDisk, found!, noPause), undefined, 'rotted since it was found');
   store.collect(new Set());
   t.deepEqual(readdirSync(directory), []);
+});
+
+test('a module of megabytes is read a piece at a time, and others run in between', async (t) => {
+  const disk = new SimDisk();
+  const store = new PreparedStore(disk, '/p');
+  const module = Buffer.alloc(3 * 2 ** 20, 'module');
+  store.keep('m', module, { ownProcess: [] });
+  let pauses = 0;
+  const pause = (): Promise<void> => {
+    pauses += 1;
+    return Promise.resolve();
+  };
+  const read = await readPrepared(disk, store.find('m')!, pause);
+  t.true(module.equals(read!));
+  t.true(pauses >= 5, `${pauses}`);
 });
 
 test('what a module may not be is told before it runs; what it needs a process for, with it', (t) => {

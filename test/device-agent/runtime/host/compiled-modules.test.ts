@@ -14,7 +14,7 @@ test('a module that is made ready by its host, where none could be kept, is what
     file.write(0, bytes);
     const rest = { args: [], env: {}, config: {}, restart: 'never' as const, restarts: 0 };
     const application = { name: 'app', version: '1', sha256, length: deployed.length, modulePath: '/module', ...rest };
-    return new CompiledModules(disk).application(application);
+    return new CompiledModules(disk, () => Promise.resolve()).application(application);
   };
   t.deepEqual((await compiled(deployed)).traits.ownProcess, []);
   await t.throwsAsync(compiled(printer('other')), { instanceOf: UnfitModule, message: /is not what was deployed/ });
