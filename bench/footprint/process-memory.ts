@@ -5,6 +5,8 @@ export interface ProcessMemory {
   readonly rssKb: number;
   /** What belongs to this process alone and comes from no file. */
   readonly anonymousKb: number;
+  /** What is resident, and of pages that others have too its share. */
+  readonly pssKb: number;
   readonly threads: number;
 }
 
@@ -20,5 +22,8 @@ export function peakKb(pid: number): number {
 export function processMemory(pid: number): ProcessMemory {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return { rssKb: field(rollup, 'Rss'), anonymousKb: field(rollup, 'Anonymous'), threads: field(status, 'Threads') };
+  return {
+    ...{ rssKb: field(rollup, 'Rss'), anonymousKb: field(rollup, 'Anonymous'), pssKb: field(rollup, 'Pss') },
+    threads: field(status, 'Threads'),
+  };
 }

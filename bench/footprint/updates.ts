@@ -2,22 +2,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { changeDemoFleet, changedApplication } from '../../cli/demo/demo-fleet.ts';
 import { processesOf } from '../../test/end-to-end/processes.ts';
 import { makeWorld, startWorld, type TestWorld } from '../../test/end-to-end/world.ts';
+import { changeRelease } from '../change-release.ts';
 import { type ProcessMemory, peakKb, processMemory } from './process-memory.ts';
 
 const device = 'truck-7-cab';
 const convergeMsMax = 60_000;
 /** In place of the demo's agent, which has the flags of the demo, comes one that is started as the unit does it. */
 const neverMs = 2 ** 30;
-
-/** One of the versions in turn, by a delta from the other. */
-function changeRelease(made: TestWorld, update: number): void {
-  if (update === 0) return changeDemoFleet(made.world.context, made.fleet);
-  const [from, to] = update % 2 === 1 ? ['1.1.0', '1.0.0'] : ['1.0.0', '1.1.0'];
-  made.edit(`applications/${changedApplication}.yaml`, `release: ${from}`, `release: ${to}`);
-}
 
 async function startAgent(made: TestWorld, program: string): Promise<ChildProcess> {
   const ended = made.world.pidOf(device)!;

@@ -8,6 +8,7 @@ import { bundleAgent } from '../../device-agent/bundle.ts';
 import { stateLayout } from '../../device-agent/state-layout.ts';
 import { processesOf } from '../../test/end-to-end/processes.ts';
 import { makeWorld, startWorld, type TestWorld } from '../../test/end-to-end/world.ts';
+import { processMemory } from '../footprint/process-memory.ts';
 import { type MeasuredAgent, measureConfinedStart, measureUpdates } from './confined.ts';
 import { openDeviceDisk } from './device-disk.ts';
 import type { Row } from './main.ts';
@@ -42,10 +43,6 @@ async function addApplications(made: TestWorld): Promise<void> {
   writeFileSync(`${directory}/fleets/trucks.yaml`, `${fleet.slice(0, start)}${wanted}\n${fleet.slice(end)}`);
 }
 
-function pssKb(pid: number): number {
-  return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]);
-}
-
 const ticksPerSecond = 100;
 
 /** Processor time that a process has taken, in milliseconds. */
@@ -58,7 +55,7 @@ function cpuMs(pid: number): number {
 function costsOf(directory: string, engine: string) {
   const running = processesOf(directory).filter(({ command }) => command[0] === engine);
   const sum = (of: (pid: number) => number): number => running.reduce((sum, { pid }) => sum + of(pid), 0);
-  return { processes: running.length, cpuMs: sum(cpuMs), pssMib: sum(pssKb) / 1024 };
+  return { processes: running.length, cpuMs: sum(cpuMs), pssMib: sum((pid) => processMemory(pid).pssKb) / 1024 };
 }
 
 /** The bundle and an engine in files of their own: pages of a Node that other programs run would be shared with them, and count less. */

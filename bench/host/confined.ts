@@ -2,9 +2,9 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { changeDemoFleet, changedApplication } from '../../cli/demo/demo-fleet.ts';
 import { processesOf } from '../../test/end-to-end/processes.ts';
 import type { TestWorld } from '../../test/end-to-end/world.ts';
+import { changeRelease } from '../change-release.ts';
 import type { Row } from './main.ts';
 import { dropCached, type MemoryGroup, openMemoryGroup } from './memory-group.ts';
 import { isUp, startAgent, stop, type Words } from './start-agent.ts';
@@ -44,7 +44,7 @@ function openColdGroup(words: Words): MemoryGroup | undefined {
 
 /** The offline start; nothing where this machine makes no groups. */
 export async function* measureConfinedStart({ words, logDirectory, applications }: MeasuredAgent): AsyncGenerator<Row> {
-  using memory = openColdGroup(words);
+  await using memory = openColdGroup(words);
   if (memory === undefined) return;
   const { agent, firstLinesMs, lack } = await startAgent([...memory.command, ...words], logDirectory, applications);
   await sleep(settleMs);
@@ -53,13 +53,6 @@ export async function* measureConfinedStart({ words, logDirectory, applications 
   await stop(agent);
   yield { name: `offline start of ${applications} applications ${inGroup}`, value, unit: 'ms', ...why };
   yield* heldRows(memory);
-}
-
-/** Gives the fleet one of the application's two releases in turn: each comes by a delta from the other. */
-function changeRelease(made: TestWorld, update: number): void {
-  if (update === 0) return changeDemoFleet(made.world.context, made.fleet);
-  const [from, to] = update % 2 === 1 ? ['1.1.0', '1.0.0'] : ['1.0.0', '1.1.0'];
-  made.edit(`applications/${changedApplication}.yaml`, `release: ${from}`, `release: ${to}`);
 }
 
 const appHosts = (directory: string, [program]: Words): readonly number[] =>
@@ -99,7 +92,7 @@ export async function* measureUpdates(
   { words, logDirectory, applications }: MeasuredAgent,
 ): AsyncGenerator<Row> {
   for (const [update, isConfined] of [false, true].entries()) {
-    using memory = isConfined ? openColdGroup(words) : undefined;
+    await using memory = isConfined ? openColdGroup(words) : undefined;
     if (isConfined && memory === undefined) continue;
     const { agent } = await startAgent([...(memory?.command ?? []), ...words], logDirectory, applications);
     const { ms, lost, lack } = await updateOnce(made, words, update);

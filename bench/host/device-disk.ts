@@ -25,8 +25,8 @@ function mount(image: string, directory: string): Disposable | undefined {
     truncateSync(image, diskBytes);
     run('mkfs.ext4', '-q', '-F', image);
     device = run('losetup', '--find', '--show', '--direct-io=on', image);
-    run('mount', device, directory);
     run('blockdev', '--setra', String(readAheadSectors), device);
+    run('mount', device, directory);
   } catch {
     if (device !== undefined) run('losetup', '--detach', device);
     return undefined;

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A control group that holds its processes to so much memory, page cache included. */
-export interface MemoryGroup extends Disposable {
+export interface MemoryGroup extends AsyncDisposable {
   /** What to run a program in it with: its words come behind these. */
   readonly command: readonly [string, ...string[]];
   peakBytes(): number;
@@ -24,11 +25,27 @@ const layouts = [
 ] as const;
 
 const lookMs = 50;
+const removalTriesMax = 200;
 const megabyte = 2 ** 20;
 
 /** The number behind a name in one of the kernel's files of names and numbers. */
 function numberIn(file: string, name: string): number {
   return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(readFileSync(file, 'utf8'))?.[1]);
+}
+
+/** Removes a group once nothing runs in it any more; what still does is ended. */
+async function remove(directory: string): Promise<void> {
+  for (const pid of readFileSync(`${directory}/cgroup.procs`, 'utf8').split('\n').filter(Boolean)) {
+    process.kill(Number(pid), 'SIGKILL');
+  }
+  for (let triesLeft = removalTriesMax; ; triesLeft--) {
+    try {
+      return rmdirSync(directory);
+    } catch (error) {
+      if (triesLeft === 0) throw error;
+      await sleep(lookMs);
+    }
+  }
 }
 
 /** Makes a group; undefined where this machine or user has none to make. */
@@ -56,9 +73,9 @@ export function openMemoryGroup(bytesMax: number): MemoryGroup | undefined {
       const ended = numberIn(`${directory}/${layout.kills}`, 'oom_kill');
       return `${anonymous} MiB of its own and ${cached} of files, ${stat('pgmajfault')} pages waited for, ${ended} killed for want of memory`;
     },
-    [Symbol.dispose]: () => {
+    [Symbol.asyncDispose]: () => {
       clearInterval(look);
-      rmdirSync(directory);
+      return remove(directory);
     },
   };
 }
