@@ -8,7 +8,6 @@ import type { AgentConfiguration, Report } from '../../schemas/generated/types.t
 import { isReport } from '../../schemas/generated/validators/report.js';
 import type { Fate } from '../sim/disk-crash.ts';
 import { type Life, SimTime } from '../sim/sim-clock.ts';
-import '../sim/remembered-signatures.ts';
 import { SimDisk } from '../sim/sim-disk.ts';
 import { SimLink, simNetwork } from '../sim/sim-network.ts';
 import { SimRandom } from '../sim/sim-random.ts';

@@ -2,7 +2,6 @@
 import { Checkers } from './checkers.ts';
 import { type DeviceManifest, SimFleet } from './fleet.ts';
 import { Liar } from './liar.ts';
-import './remembered-signatures.ts';
 import { SimBroker } from './sim-bus.ts';
 import { SimTime } from './sim-clock.ts';
 import { SimController } from './sim-controller.ts';
