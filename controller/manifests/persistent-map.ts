@@ -17,7 +17,7 @@ import {
   sizeOf,
   valueUnder,
 } from './trie.ts';
-import { nodeAfter, nodeOf, sortedBySlot } from './trie-change.ts';
+import { nodeAfter, nodeOf, placesOf, sortedBySlot } from './trie-change.ts';
 
 function* hashesInSteps(keys: readonly string[]): Steps<Int32Array<ArrayBuffer>> {
   const hashes = new Int32Array(keys.length);
@@ -108,7 +108,7 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
     if (this.size === 0) return PersistentMap.of({ keys, hashes, valueAt: valueAt as (row: number) => V });
     const batch = { keys, valueAt, hashes };
     // One child of the root after the other, so that each is a step.
-    const { starts, order } = sortedBySlot(hashes, Int32Array.from(keys.keys()), 0);
+    const { starts, order } = sortedBySlot(hashes, placesOf(keys.length), 0);
     yield pauseNow;
     let root = this.root;
     for (let slot = 0; slot < childrenOfBranch; slot += 1) {

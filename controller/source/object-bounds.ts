@@ -29,7 +29,7 @@ export function objectTooLarge(oid: string, bytesMax: number, bytes?: number): S
 
 /** What becomes of blobs that are more together than is held; the largest of those whose sizes are known is named. */
 export function heldTooMuch(oids: readonly string[], sizes: readonly number[], bytesMax: number): SourceError {
-  const largest = sizes.indexOf(Math.max(...sizes));
+  const largest = sizes.reduce((most, size, at) => (size > sizes[most]! ? at : most), 0);
   const what = `object ${oids[largest]} has ${sizes[largest]} bytes, the most of some that are read together`;
   return new SourceError('TOO_LARGE', `${what}; at most ${bytesMax} are in all of them`, undefined, oids[largest]);
 }

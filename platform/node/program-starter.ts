@@ -116,19 +116,22 @@ class Starter {
 export class ProgramStarter implements Pick<Programs, 'run'>, Disposable {
   #starter = new Starter();
 
-  readonly run: Programs['run'] = async (name, args, options) => {
+  readonly run: Programs['run'] = (name, args, options) =>
+    runSpooled(
+      options,
+      (descriptor) => this.#runNow(name, args, options, descriptor),
+      () => this.#runNow(name, args, options),
+    );
+
+  /** Whether the process is there counts as the program is started: while a file was opened for it, it may have ended. */
+  async #runNow(...run: Parameters<Starter['run']>): Promise<ProgramResult> {
     try {
       if (!this.#starter.isThere) this.#starter = new Starter();
     } catch (error) {
       return { code: undefined, output: new Uint8Array(), complaint: String(error) };
     }
-    const starter = this.#starter;
-    return runSpooled(
-      options,
-      (descriptor) => starter.run(name, args, options, descriptor),
-      () => starter.run(name, args, options),
-    );
-  };
+    return this.#starter.run(...run);
+  }
 
   [Symbol.dispose](): void {
     this.#starter.end();

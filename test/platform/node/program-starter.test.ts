@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -38,6 +38,19 @@ test('what runs when the process ends has no code, and what comes next has a pro
   const { code, complaint } = await running;
   t.is(code, undefined);
   t.regex(complaint, /process that runs programs is gone: it ended with SIGKILL/);
+  t.not(await starterPid(starter), pid);
+});
+
+test('what is asked for as the process ends has an end too, by way of a file as well', async (t) => {
+  const starter = started(t);
+  const pid = await starterPid(starter);
+  process.kill(pid, 'SIGKILL');
+  // Nobody here heard of it yet.
+  while (readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]![0] !== 'Z');
+  for (let runs = 0; runs < 2; runs += 1) {
+    const { code, complaint } = await starter.run('true', [], { ...options, printsMuch: true });
+    if (code !== 0) t.regex(complaint, /process that runs programs is gone/);
+  }
   t.not(await starterPid(starter), pid);
 });
 
