@@ -13,14 +13,23 @@ import { defaultStateDirectory, stateLayout } from './state-layout.ts';
 import type { ShadowLink } from './transport/shadow-link.ts';
 import { createUpdates } from './updates.ts';
 
+/** What of an agent its courier works with. */
+export interface SharedWithCourier {
+  readonly time: AgentTime;
+  /** Told of every byte it took. */
+  readonly countBytes: CountBytes;
+  /** Where the module with a digest lies. */
+  readonly pathOf: (sha256: string) => string;
+}
+
 /** What an agent is made of; everything it does goes through these. */
 export interface AgentOptions {
   readonly ports: { readonly clock: Clock; readonly disk: Disk; readonly random: Random; readonly log: Log };
   readonly configuration: AgentConfiguration;
   readonly runtime: AppRuntime;
   readonly link: ShadowLink;
-  /** Opens what goes out for the agent: it shares the agent's time, and tells of every byte it took. */
-  readonly openCourier: (shared: { readonly time: AgentTime; readonly countBytes: CountBytes }) => Courier;
+  /** Opens what goes out for the agent. */
+  readonly openCourier: (shared: SharedWithCourier) => Courier;
   readonly agentVersion: string;
   /** Called whenever something happened that may have left garbage in memory. */
   readonly onActivity?: () => void;
@@ -50,14 +59,18 @@ export function createAgent(options: AgentOptions): Agent {
   const { clock, disk, random, log } = ports;
   const stateDirectory = configuration.stateDirectory ?? defaultStateDirectory;
   const files = openStateFiles(disk, stateDirectory);
-  const { ledger } = files;
+  const { ledger, store } = files;
   const time: AgentTime = {
     nowMs: () => Math.max(ledger.timeFloorMs, clock.now()),
     raise: (signedMs) => ledger.raiseTimeFloor(signedMs),
   };
   const updates = createUpdates({
     ...{ ports, files, runtime, time },
-    courier: openCourier({ time, countBytes: (bytes) => ledger.countBytes(bytes) }),
+    courier: openCourier({
+      time,
+      countBytes: (bytes) => ledger.countBytes(bytes),
+      pathOf: (sha256) => store.pathOf(sha256),
+    }),
     onApply: (applications) => outbox.expect(applications.some(speaksToShore)),
     onChange: () => {
       onActivity();

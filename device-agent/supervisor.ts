@@ -25,7 +25,6 @@ import { Quiet } from './quiet.ts';
 import { firstRun } from './runtime/first-run.ts';
 import { openRuntime } from './runtime/open-runtime.ts';
 import { defaultStateDirectory, stateLayout } from './state-layout.ts';
-import { ModuleStore } from './storage/module-store.ts';
 import { AwsShadowLink } from './transport/aws-shadow-link.ts';
 import { agentVersion } from './version.ts';
 
@@ -87,17 +86,16 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
     ...{ identity: deviceIdentity, relays: nodeRelays, room: processRoom, ...common, due },
   });
   let courier!: CourierProcess;
-  const store = new ModuleStore(nodeDisk, stateLayout(stateDirectory).storeDirectory);
   const quiet = new Quiet(nodeClock, quietMs, clearMemory);
   const agent = createAgent({
     ports: { ...common, disk: nodeDisk },
-    openCourier: (shared) => {
+    openCourier: ({ pathOf, ...shared }) => {
       courier = new CourierProcess({
         ...{ processes: nodeProcesses, ...common, ...shared, due },
         file: programFile('./courier.js', './courier/main.ts'),
         args: [JSON.stringify({ ...configuration, stateDirectory })],
       });
-      return new ReadyingCourier({ courier, prepared, pathOf: (sha256) => store.pathOf(sha256) });
+      return new ReadyingCourier({ courier, prepared, pathOf });
     },
     ...{ configuration, runtime, link, agentVersion, onActivity: () => quiet.stir() },
   });

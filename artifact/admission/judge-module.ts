@@ -1,5 +1,6 @@
 import { WasmError } from '../wasm/error.ts';
 import { wasmLimits } from '../wasm/limits.ts';
+import { limitsFlag } from '../wasm/module.ts';
 import { readBinary } from '../wasm/read/module.ts';
 import { judgeBodies } from './bodies.ts';
 import { engineProblem } from './engine-verdict.ts';
@@ -69,9 +70,6 @@ function judgeTypes({ binary, problems }: Hearing): void {
   if (problem !== undefined) problems.add('NOT_VALID', 0, problem);
 }
 
-const isShared = 2;
-const has64Bits = 4;
-
 function needsOf(
   { types, imports, memories, keepsExceptions }: ModuleParts,
   { sharedExceptionValuesMax }: AdmissionLimits,
@@ -79,8 +77,8 @@ function needsOf(
   const needs: Readonly<Record<ModuleNeed, boolean>> = {
     'own-process': keepsExceptions || types.fillsHeap(sharedExceptionValuesMax),
     'imported-memory': imports.some(({ type }) => type.kind === 'memory'),
-    'shared-memory': memories.some(({ flags }) => (flags & isShared) !== 0),
-    memory64: memories.some(({ flags }) => (flags & has64Bits) !== 0),
+    'shared-memory': memories.some(({ flags }) => (flags & limitsFlag.shared) !== 0),
+    memory64: memories.some(({ flags }) => (flags & limitsFlag.wide) !== 0),
     'wasi-unstable': imports.some(({ module }) => module === unstableModule),
   };
   return (Object.keys(needs) as ModuleNeed[]).filter((need) => needs[need]);

@@ -1,8 +1,7 @@
-import type { Limits } from '../wasm/module.ts';
+import { type Limits, limitsFlag } from '../wasm/module.ts';
 import { FuelError, type FuelErrorCode } from './error.ts';
 
 const pageLog2 = 16;
-const hasMaximum = 1;
 
 /** The limits of all memories of a module, so that together they never hold more than these pages of 64 KiB. */
 export function boundMemories(memories: readonly Limits[], pagesMax: number): Limits[] {
@@ -31,6 +30,6 @@ function bound(
   return all.map((limits) => {
     const allowed = limits.minimum + Math.floor(share / unit(limits));
     const wanted = limits.maximum ?? Number.POSITIVE_INFINITY;
-    return { ...limits, flags: limits.flags | hasMaximum, maximum: wanted < allowed ? wanted : allowed };
+    return { ...limits, flags: limits.flags | limitsFlag.maximum, maximum: wanted < allowed ? wanted : allowed };
   });
 }

@@ -1,4 +1,4 @@
-import type { Limits } from '../wasm/module.ts';
+import { type Limits, limitsFlag } from '../wasm/module.ts';
 import type { ModuleContents } from '../wasm/read/contents.ts';
 
 /** How many values a function type takes and gives; zero for types of other kinds. */
@@ -16,7 +16,7 @@ export interface Signatures {
   readonly wideTable: readonly boolean[];
 }
 
-const isWide = ({ flags }: Limits): boolean => (flags & 4) !== 0;
+const isWide = ({ flags }: Limits): boolean => (flags & limitsFlag.wide) !== 0;
 
 /** The arities of a module's types and functions. */
 export function signaturesOf({ types, imports, functions, tags, memories, tables }: ModuleContents): Signatures {

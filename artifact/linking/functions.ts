@@ -1,6 +1,6 @@
 import { immediate } from '../wasm/immediates.ts';
 import { wasmLimits } from '../wasm/limits.ts';
-import { type Binary, type CompositeType, type Import, sectionId } from '../wasm/module.ts';
+import { type Binary, type CompositeType, type Import, limitsFlag, sectionId } from '../wasm/module.ts';
 import { readExport, readImport } from '../wasm/read/entries.ts';
 import { entriesOf, readBinary } from '../wasm/read/module.ts';
 import { readLimits, readRecursiveGroup } from '../wasm/read/types.ts';
@@ -39,7 +39,7 @@ export function exportedFunctions(bytes: Uint8Array): ReadonlyMap<string, Signat
   return new Map(functions.map(({ name, index }) => [name, signatureIn(types, typeOf[index])]));
 }
 
-const sharedOr64Bits = 2 | 4;
+const sharedOr64Bits = limitsFlag.shared | limitsFlag.wide;
 
 /** Whether its host sees one memory of a core module, with 32-bit addresses and shared with no other thread. */
 export function hasPlainMemory(bytes: Uint8Array): boolean {

@@ -1,6 +1,6 @@
 import { exportMore } from '../wasm/export-more.ts';
 import { wasmLimits } from '../wasm/limits.ts';
-import { type Binary, type Limits, sectionId, type ValueType } from '../wasm/module.ts';
+import { type Binary, type Limits, limitsFlag, sectionId, type ValueType } from '../wasm/module.ts';
 import { readExport, readGlobal, readImport, readTable } from '../wasm/read/entries.ts';
 import { entriesOf, readBinary } from '../wasm/read/module.ts';
 import { readLimits } from '../wasm/read/types.ts';
@@ -22,7 +22,6 @@ export class UncapturableState extends Error {
 }
 
 const numbers: Readonly<Record<number, NumberType>> = { 127: 'i32', 126: 'i64', 125: 'f32', 124: 'f64' };
-const [sharedFlag, wideFlag] = [2, 4];
 
 /**
  * The module with everything exported that its instances change besides their memory; its instructions stay. Globals that it
@@ -59,9 +58,9 @@ export function showState(bytes: Uint8Array, apart: readonly string[]): ShownSta
 function requireOneMemory(memories: readonly Limits[]): void {
   if (memories.length > 1)
     throw new UncapturableState(`it has ${memories.length} memories, of one at most a snapshot is made`);
-  if (memories.some(({ flags }) => (flags & sharedFlag) !== 0))
+  if (memories.some(({ flags }) => (flags & limitsFlag.shared) !== 0))
     throw new UncapturableState('its memory is shared: others may write while it is captured');
-  if (memories.some(({ flags }) => (flags & wideFlag) !== 0))
+  if (memories.some(({ flags }) => (flags & limitsFlag.wide) !== 0))
     throw new UncapturableState('its memory has addresses of 64 bits');
 }
 

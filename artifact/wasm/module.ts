@@ -76,7 +76,10 @@ export interface RecursiveGroup {
   readonly types: readonly SubType[];
 }
 
-/** Size limits of a table or memory; `flags` as written (1 maximum, 2 shared, 4 64-bit, 8 page size). */
+/** What the bits of `flags` in limits say: which numbers follow, and of what sort the memory or table is. */
+export const limitsFlag = { maximum: 1, shared: 2, wide: 4, pageSize: 8 } as const;
+
+/** Size limits of a table or memory; `flags` as written. */
 export interface Limits {
   readonly flags: number;
   readonly minimum: number;

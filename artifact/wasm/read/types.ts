@@ -1,15 +1,16 @@
 import { WasmError } from '../error.ts';
 import { immediate } from '../immediates.ts';
-import type {
-  CompositeType,
-  FieldType,
-  GlobalType,
-  Limits,
-  RecursiveGroup,
-  Span,
-  SubType,
-  TableType,
-  ValueType,
+import {
+  type CompositeType,
+  type FieldType,
+  type GlobalType,
+  type Limits,
+  limitsFlag,
+  type RecursiveGroup,
+  type Span,
+  type SubType,
+  type TableType,
+  type ValueType,
 } from '../module.ts';
 import type { ByteReader } from './bytes.ts';
 
@@ -96,8 +97,8 @@ export function readLimits(reader: ByteReader): Limits {
   return {
     flags,
     minimum,
-    ...(flags & 1 ? { maximum: reader.u64() } : {}),
-    ...(flags & 8 ? { pageSizeLog2: reader.u32() } : {}),
+    ...(flags & limitsFlag.maximum ? { maximum: reader.u64() } : {}),
+    ...(flags & limitsFlag.pageSize ? { pageSizeLog2: reader.u32() } : {}),
   };
 }
 

@@ -10,15 +10,7 @@ const nameLengthMax = 100;
 
 /** By the first name of a path, the field of a manifest that grants what lies there. */
 const fields: Readonly<Record<string, string>> = {
-  ...{
-    data: 'data',
-    tmp: 'tmp',
-    kv: 'kv',
-    facts: 'facts',
-    secrets: 'secrets',
-    machine: 'machine',
-    channels: 'channels',
-  },
+  ...Object.fromEntries(['data', 'tmp', 'kv', 'facts', 'secrets', 'machine', 'channels'].map((name) => [name, name])),
   net: 'allowedOutboundHosts',
 };
 

@@ -1,5 +1,5 @@
 import { wasmLimits } from '../../../artifact/wasm/limits.ts';
-import { type Binary, type Section, sectionId } from '../../../artifact/wasm/module.ts';
+import { type Binary, limitsFlag, type Section, sectionId } from '../../../artifact/wasm/module.ts';
 import { ByteReader } from '../../../artifact/wasm/read/bytes.ts';
 import { readBinary, sectionOf } from '../../../artifact/wasm/read/module.ts';
 import { ByteWriter } from '../../../artifact/wasm/write/bytes.ts';
@@ -8,7 +8,7 @@ import { importedShape, memoryImport } from '../wasi/imported-memory.ts';
 
 const memoryKind = 2;
 /** Limits of a 32-bit memory of one program with a maximum. */
-const plainFlags = 1;
+const plainFlags = limitsFlag.maximum;
 
 /**
  * The module with its one memory taken from outside instead of made with each instance, so that a host can give it one that

@@ -60,11 +60,6 @@ export class PreparedModules {
     return modules.map((module) => this.#answer(preparedName(module), failures));
   }
 
-  /** Removes what was made of any module that is not held. */
-  collect(held: ReadonlySet<string>): void {
-    this.#store.collect(held);
-  }
-
   #answer(name: string, outcomes: ReadonlyMap<string, PrepareOutcome>): Readiness {
     const prepared = this.#store.find(name);
     if (prepared !== undefined) return { kind: 'ready', prepared };

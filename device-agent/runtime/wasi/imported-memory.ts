@@ -1,11 +1,10 @@
 import { wasmLimits } from '../../../artifact/wasm/limits.ts';
-import { type Limits, sectionId } from '../../../artifact/wasm/module.ts';
+import { type Limits, limitsFlag, sectionId } from '../../../artifact/wasm/module.ts';
 import { readImport } from '../../../artifact/wasm/read/entries.ts';
 import { entriesOf, readBinary } from '../../../artifact/wasm/read/module.ts';
 
 /** The pages of 64 KiB that 32 bits address. */
 const pagesMax = 65_536;
-const sharedFlag = 2;
 
 /** The one import besides functions: modules that take their memory from outside, as some toolchains build them. */
 export const memoryImport = { module: 'env', name: 'memory' } as const;
@@ -27,7 +26,7 @@ export function importedShape(bytes: Uint8Array): MemoryShape | undefined {
   const asked = askedLimits(bytes);
   if (asked === undefined) return undefined;
   const { minimum, maximum = pagesMax, flags } = asked;
-  return { initial: minimum, maximum, shared: (flags & sharedFlag) !== 0 };
+  return { initial: minimum, maximum, shared: (flags & limitsFlag.shared) !== 0 };
 }
 
 /** A memory as the module asks for it, or undefined when it brings its own. */
