@@ -26,6 +26,7 @@ export interface BodyShape {
   readonly callsIndirectly: boolean;
   readonly hasLoop: boolean;
   readonly hasHandler: boolean;
+  /** It works on as many items as it says, or asks for memory: both call what has to do with fuel. */
   readonly hasBulk: boolean;
   readonly throwsOrTailCalls: boolean;
   /** At most, by the values that it holds. */

@@ -21,6 +21,9 @@ function referencedIn(source: Uint8Array, code: readonly (readonly Instruction[]
   return new Set([...outside.map(({ value }) => value), ...inside.map(({ targets }) => targets[0]!)]);
 }
 
+/** What leaves a function, or asks for memory, which the host is told of where it is refused. */
+const leavesOrAsks = /^(return_call|throw|rethrow|memory\.grow)/;
+
 /** What of a module decides who calls whom. */
 interface Calls {
   readonly imported: number;
@@ -122,7 +125,7 @@ export function paymentsOf(source: Uint8Array, contents: ModuleContents, code: r
     const isWhole =
       accounts.size === 1 &&
       called.every((callee) => pays(callee).isAll) &&
-      !own.some((one) => bulk.test(one.name) || callsByReference(one) || /^(return_call|throw|rethrow)/.test(one.name));
+      !own.some((one) => bulk.test(one.name) || callsByReference(one) || leavesOrAsks.test(one.name));
     const paysItself = looks || exported.has(index) || referenced.has(index);
     if (
       isWhole &&
