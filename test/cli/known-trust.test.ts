@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'ava';
 import type { CommandContext } from '../../cli/command.ts';
 import { knownElsewhere } from '../../cli/known-trust.ts';
 import { addRelease } from '../../controller/publishing/authoring/add-release.ts';
@@ -12,11 +11,12 @@ import { readTrustFiles, type WorkTree, writeWorkFile } from '../../controller/p
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { nodePrograms } from '../../platform/node/processes.ts';
 import { moduleOf, now } from '../controller/publishing/repository.ts';
-import { hasGit } from '../controller/source/git-fixture.ts';
+import { gitTest } from '../controller/source/git-test.ts';
 import { SimRandom } from '../sim/sim-random.ts';
 
-if (hasGit) {
-  test('a signature stands on what the commits before brought, on whatever machine: an older file on top of them is none', async (t) => {
+gitTest(
+  'a signature stands on what the commits before brought, on whatever machine: an older file on top of them is none',
+  async (t) => {
     const directory = mkdtempSync(join(tmpdir(), 'fleet-known-test-'));
     t.teardown(() => rmSync(directory, { recursive: true, force: true }));
     const git = (...args: string[]) => execFileSync('git', ['-C', directory, ...args], { stdio: 'pipe' });
@@ -68,5 +68,5 @@ if (hasGit) {
       ).then((all) => all.length),
       1,
     );
-  });
-}
+  },
+);

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import test from 'ava';
 import { commitNamed } from '../../cli/named-commit.ts';
 import { parseCommit } from '../../controller/source/commit.ts';
 import type { GitReading } from '../../controller/source/git-engine.ts';
@@ -8,10 +7,10 @@ import { libraryReading } from '../../controller/source/library-reading.ts';
 import { Repository } from '../../controller/source/repository.ts';
 import { StandingReader } from '../../controller/source/standing-reader.ts';
 import { nodePrograms } from '../../platform/node/processes.ts';
-import { hasGit, temporaryDirectory } from '../controller/source/git-fixture.ts';
+import { temporaryDirectory } from '../controller/source/git-fixture.ts';
+import { gitTest } from '../controller/source/git-test.ts';
 
-test('a commit is found by the names that git alone knows, and by nothing that is none', async (t) => {
-  if (!hasGit) return t.pass();
+gitTest('a commit is found by the names that git alone knows, and by nothing that is none', async (t) => {
   const top = temporaryDirectory(t);
   const git = (...args: string[]) =>
     execFileSync('git', ['-C', top, '-c', 'user.name=x', '-c', 'user.email=x@y', ...args])

@@ -11,7 +11,7 @@ import type { WorkTree } from '../../controller/publishing/authoring/work-tree.t
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { nodePrograms } from '../../platform/node/processes.ts';
 import type { Programs } from '../../platform/ports.ts';
-import { hasGit } from '../controller/source/git-fixture.ts';
+import { gitTest } from '../controller/source/git-test.ts';
 
 const root = '.fleet/keys/offline/trusted-root.json';
 
@@ -32,8 +32,9 @@ function scene(t: ExecutionContext, programs: Programs = nodePrograms) {
   return { git, sign };
 }
 
-if (hasGit) {
-  test('where a commit brings files into the folder of the keys, nothing is signed: a checkout has replaced what lay there', async (t) => {
+gitTest(
+  'where a commit brings files into the folder of the keys, nothing is signed: a checkout has replaced what lay there',
+  async (t) => {
     const { git, sign } = scene(t);
     git('init', '-q', '-b', 'main');
     git('add', '.');
@@ -47,8 +48,8 @@ if (hasGit) {
       error?.message ?? '',
       /git has \.fleet\/keys\/offline\/trusted-root\.json: .* Nothing was signed.*KEYS_IN_GIT/,
     );
-  });
-}
+  },
+);
 
 test('where there is no repository of git, or no git, signing goes on, and what it refuses is a line for the user', async (t) => {
   const absent = { run: async () => ({ code: undefined, output: new Uint8Array(), complaint: '' }) };

@@ -14,7 +14,7 @@ import { passedOver } from '../../controller/manifests/passed-over.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { nodePrograms } from '../../platform/node/processes.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
-import { hasGit } from '../controller/source/git-fixture.ts';
+import { gitTest } from '../controller/source/git-test.ts';
 
 function scene(t: ExecutionContext, files: Readonly<Record<string, string>>) {
   const top = mkdtempSync(join(tmpdir(), 'fleet-staged-test-'));
@@ -45,14 +45,6 @@ function scene(t: ExecutionContext, files: Readonly<Record<string, string>>) {
     return layDirectory(context as unknown as CommandContext, directory, repository);
   };
   return { directory, scratch, git, read, lay };
-}
-
-function gitTest(title: string, body: (t: ExecutionContext) => Promise<void>): void {
-  test(title, async (t) => {
-    if (hasGit) return body(t);
-    t.log('skipped: the git program is not installed');
-    t.pass();
-  });
 }
 
 const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString();

@@ -5,7 +5,8 @@ import test from 'ava';
 import { AllowedSignersError, parseAllowedSigners } from '../../../controller/source/allowed-signers.ts';
 import { type Commit, parseCommit } from '../../../controller/source/commit.ts';
 import { judgeSignature } from '../../../controller/source/commit-signature.ts';
-import { hasGit, poll, sourceOf, temporaryDirectory } from './git-fixture.ts';
+import { poll, sourceOf, temporaryDirectory } from './git-fixture.ts';
+import { gitTest } from './git-test.ts';
 import fixtures from './signed-commits.json' with { type: 'json' };
 
 function judge(commit: Commit, allowedSigners: string) {
@@ -151,43 +152,46 @@ test('garbage in the place of a signature is refused, not thrown', (t) => {
   }
 });
 
-test('a source that requires signatures refuses a tip that is not signed and takes one that git signed', async (t) => {
-  if (!hasGit || spawnSync('ssh-keygen', ['-?']).error !== undefined) {
-    t.log('skipped: git or ssh-keygen is not installed');
-    return t.pass();
-  }
-  const directory = temporaryDirectory(t);
-  const work = join(directory, 'work');
-  mkdirSync(work);
-  const key = join(directory, 'key');
-  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', key]);
-  const settings = {
-    'user.name': 'Ada',
-    'user.email': 'ada@example.org',
-    'gpg.format': 'ssh',
-    'user.signingkey': `${key}.pub`,
-  };
-  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const git = (...args: string[]) =>
-    execFileSync('git', ['-C', work, ...flags, ...args], { stdio: 'pipe' })
-      .toString()
-      .trim();
-  git('init', '-q', '-b', 'main');
-  git('commit', '-q', '--allow-empty', '--no-gpg-sign', '-m', 'unsigned');
-  const unsigned = git('rev-parse', 'HEAD');
-  let signers = `ada@example.org ${readFileSync(`${key}.pub`, 'utf8')}`;
-  const source = sourceOf({
-    url: work,
-    mirrorDirectory: join(directory, 'mirror'),
-    allowedSigners: { kind: 'outside', read: () => signers },
-  });
-  t.like(await poll(source), { kind: 'refused', code: 'NOT_SIGNED', revision: { id: unsigned } });
-  git('commit', '-q', '--allow-empty', '-S', '-m', 'signed');
-  t.like(await poll(source, unsigned), { kind: 'tip', signedBy: 'ada@example.org', history: 'advanced' });
-  t.like(await poll(source, unsigned), { kind: 'tip' });
+gitTest(
+  'a source that requires signatures refuses a tip that is not signed and takes one that git signed',
+  async (t) => {
+    if (spawnSync('ssh-keygen', ['-?']).error !== undefined) {
+      t.log('skipped: ssh-keygen is not installed');
+      return t.pass();
+    }
+    const directory = temporaryDirectory(t);
+    const work = join(directory, 'work');
+    mkdirSync(work);
+    const key = join(directory, 'key');
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', key]);
+    const settings = {
+      'user.name': 'Ada',
+      'user.email': 'ada@example.org',
+      'gpg.format': 'ssh',
+      'user.signingkey': `${key}.pub`,
+    };
+    const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-C', work, ...flags, ...args], { stdio: 'pipe' })
+        .toString()
+        .trim();
+    git('init', '-q', '-b', 'main');
+    git('commit', '-q', '--allow-empty', '--no-gpg-sign', '-m', 'unsigned');
+    const unsigned = git('rev-parse', 'HEAD');
+    let signers = `ada@example.org ${readFileSync(`${key}.pub`, 'utf8')}`;
+    const source = sourceOf({
+      url: work,
+      mirrorDirectory: join(directory, 'mirror'),
+      allowedSigners: { kind: 'outside', read: () => signers },
+    });
+    t.like(await poll(source), { kind: 'refused', code: 'NOT_SIGNED', revision: { id: unsigned } });
+    git('commit', '-q', '--allow-empty', '-S', '-m', 'signed');
+    t.like(await poll(source, unsigned), { kind: 'tip', signedBy: 'ada@example.org', history: 'advanced' });
+    t.like(await poll(source, unsigned), { kind: 'tip' });
 
-  const signed = git('rev-parse', 'HEAD');
-  t.deepEqual(await poll(source, signed), { kind: 'unchanged', tip: signed });
-  signers = '';
-  t.like(await poll(source, signed), { kind: 'refused', revision: { id: signed } }, 'the signer is trusted no more');
-});
+    const signed = git('rev-parse', 'HEAD');
+    t.deepEqual(await poll(source, signed), { kind: 'unchanged', tip: signed });
+    signers = '';
+    t.like(await poll(source, signed), { kind: 'refused', revision: { id: signed } }, 'the signer is trusted no more');
+  },
+);

@@ -13,7 +13,8 @@ import { SourceError } from '../../../controller/source/source-error.ts';
 import { threadEngine } from '../../../controller/source/thread-engine.ts';
 import { nodePrograms } from '../../../platform/node/processes.ts';
 import { nodeThreads } from '../../../platform/node/threads.ts';
-import { hasGit, portsOf, serveGit, TestRepository, temporaryDirectory } from './git-fixture.ts';
+import { portsOf, serveGit, TestRepository, temporaryDirectory } from './git-fixture.ts';
+import { gitTest } from './git-test.ts';
 
 const engines: Readonly<Record<string, GitEngine>> = {
   'the library': libraryEngine(portsOf()),
@@ -23,11 +24,7 @@ const engines: Readonly<Record<string, GitEngine>> = {
 
 function test(title: string, body: (t: ExecutionContext, engine: GitEngine) => Promise<void>): void {
   for (const [name, engine] of Object.entries(engines)) {
-    anyTest(`${title}: ${name}`, async (t) => {
-      if (hasGit) return body(t, engine);
-      t.log('skipped: the git program is not installed');
-      t.pass();
-    });
+    gitTest(`${title}: ${name}`, (t) => body(t, engine));
   }
 }
 
@@ -77,7 +74,7 @@ const narrow: Readonly<Record<string, GitReading>> = {
 
 for (const [name, engine] of Object.entries(narrow)) {
   const title = `what is too large is told by its id and size, and never read whole; of others many are read in parts: ${name}`;
-  (hasGit ? anyTest : anyTest.skip)(title, async (t) => {
+  gitTest(title, async (t) => {
     const { repository, git } = await scene(t);
     const texts = Array.from({ length: 9 }, (_, at) => `${at}`.repeat(9_000 + 1_000 * at));
     await repository.commit({

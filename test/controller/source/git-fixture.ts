@@ -1,5 +1,5 @@
 /** Real git repositories in temporary directories, made commit by commit. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import fs, { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -26,9 +26,6 @@ export function temporaryDirectory(t: ExecutionContext): string {
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
-
-/** True when the git program is here; tests that need it say so when it is not. */
-export const hasGit = spawnSync('git', ['--version']).status === 0;
 
 export type Tree = { readonly [name: string]: string | Tree };
 

@@ -3,7 +3,8 @@ import fs, { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import test from 'ava';
 import { nodePrograms } from '../../../platform/node/processes.ts';
-import { hasGit, poll, sourceOf, TestRepository, temporaryDirectory, textAt } from './git-fixture.ts';
+import { poll, sourceOf, TestRepository, temporaryDirectory, textAt } from './git-fixture.ts';
+import { gitTest } from './git-test.ts';
 
 async function bare(t: Parameters<typeof temporaryDirectory>[0]) {
   const directory = temporaryDirectory(t);
@@ -86,8 +87,7 @@ test('readRevision() names every file with its blob', async (t) => {
   t.is(await textAt(source, files.get('sites/x.yaml')!), 'x');
 });
 
-test('no index of a pack, which grows with the fleet, is read where the git program is there', async (t) => {
-  if (!hasGit) return t.pass('skipped: the git program is not installed');
+gitTest('no index of a pack, which grows with the fleet, is read where the git program is there', async (t) => {
   const { repository, directory } = await bare(t);
   const first = await repository.commit({ 'a.yaml': 'one', '.fleetignore': 'docs/' });
   const second = await repository.commit({ 'a.yaml': 'two', '.fleetignore': 'docs/' }, { parents: [first] });
@@ -110,8 +110,7 @@ test('no index of a pack, which grows with the fleet, is read where the git prog
   );
 });
 
-test('nobody walks through history for a commit that says itself what it comes after', async (t) => {
-  if (!hasGit) return t.pass('skipped: the git program is not installed');
+gitTest('nobody walks through history for a commit that says itself what it comes after', async (t) => {
   const { repository, directory } = await bare(t);
   const first = await repository.commit({ 'a.yaml': 'one' });
   const second = await repository.commit({ 'a.yaml': 'two' }, { parents: [first] });
@@ -197,11 +196,7 @@ test('a local repository is never written to', async (t) => {
   t.deepEqual(listing(repository.path), before);
 });
 
-test('a working copy and a linked worktree of it are opened in place', async (t) => {
-  if (!hasGit) {
-    t.log('skipped: the git program is not installed');
-    return t.pass();
-  }
+gitTest('a working copy and a linked worktree of it are opened in place', async (t) => {
   const directory = temporaryDirectory(t);
   const work = join(directory, 'work');
   const git = (...args: string[]) =>

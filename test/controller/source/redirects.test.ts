@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import anyTest, { type ExecutionContext } from 'ava';
 import type { SourcePorts } from '../../../controller/source/source.ts';
 import { nodePrograms } from '../../../platform/node/processes.ts';
-import { hasGit, poll, serveGit, sourceOf, TestRepository, temporaryDirectory } from './git-fixture.ts';
+import { poll, serveGit, sourceOf, TestRepository, temporaryDirectory } from './git-fixture.ts';
+import { gitTest } from './git-test.ts';
 
 const engines: Readonly<Record<string, Partial<SourcePorts>>> = {
   'the library': {},
@@ -38,11 +39,7 @@ async function scene(t: ExecutionContext, habit: Habit, token?: string) {
 
 function test(title: string, body: (t: ExecutionContext, ports: Partial<SourcePorts>) => Promise<void>): void {
   for (const [engine, ports] of Object.entries(engines)) {
-    anyTest(`${title}, by ${engine}`, async (t) => {
-      if (hasGit) return body(t, ports);
-      t.log('skipped: the git program is not installed');
-      t.pass();
-    });
+    gitTest(`${title}, by ${engine}`, (t) => body(t, ports));
   }
 }
 

@@ -2,11 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import anyTest, { type ExecutionContext } from 'ava';
+import type { ExecutionContext } from 'ava';
 import type { SourcePorts } from '../../../controller/source/source.ts';
 import { nodePrograms } from '../../../platform/node/processes.ts';
 import { nodeThreads } from '../../../platform/node/threads.ts';
-import { hasGit, poll, serveGit, sourceOf, TestRepository, temporaryDirectory, textAt } from './git-fixture.ts';
+import { poll, serveGit, sourceOf, TestRepository, temporaryDirectory, textAt } from './git-fixture.ts';
+import { gitTest } from './git-test.ts';
 
 /** Who does git's work: that the library gives the same answers from a thread is shown in `git-engine.test.ts`. */
 const engines: Readonly<Record<string, Partial<SourcePorts>>> = {
@@ -26,11 +27,7 @@ function test(
   by: Readonly<Record<string, Partial<SourcePorts>>> = engines,
 ): void {
   for (const [engine, ports] of Object.entries(by)) {
-    anyTest(`${title}, by ${engine}`, async (t) => {
-      if (hasGit) return body(t, (options = {}) => remote(t, options, ports));
-      t.log('skipped: the git program is not installed');
-      t.pass();
-    });
+    gitTest(`${title}, by ${engine}`, (t) => body(t, (options = {}) => remote(t, options, ports)));
   }
 }
 

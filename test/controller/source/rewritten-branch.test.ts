@@ -3,7 +3,8 @@ import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import test from 'ava';
 import { allowedSignersFile } from '../../../controller/source/judge-tip.ts';
-import { hasGit, poll, serveGit, sourceOf, TestRepository, temporaryDirectory } from './git-fixture.ts';
+import { poll, serveGit, sourceOf, TestRepository, temporaryDirectory } from './git-fixture.ts';
+import { gitTest } from './git-test.ts';
 
 test('a commit refused in between lends nothing: a rewrite stays one until it is accepted', async (t) => {
   const directory = temporaryDirectory(t);
@@ -29,8 +30,7 @@ test('a branch set back to an older commit is held, unless the setting says to f
   t.like(await poll(open('follow'), { inForce }), { kind: 'tip', history: 'rewritten' });
 });
 
-test('a first copy is shallow, and its missing past is fetched before a branch is called rewritten', async (t) => {
-  if (!hasGit) return t.pass();
+gitTest('a first copy is shallow, and its missing past is fetched before a branch is called rewritten', async (t) => {
   const directory = temporaryDirectory(t);
   const repository = await TestRepository.create(join(directory, 'fleet.git'));
   const old = await repository.commit({ 'a.yaml': '0' });
@@ -44,8 +44,7 @@ test('a first copy is shallow, and its missing past is fetched before a branch i
   t.like(await poll(source, { inForce: old }), { kind: 'tip', history: 'advanced' });
 });
 
-test('a tip that can be read in no copy is not cloned again and again', async (t) => {
-  if (!hasGit) return t.pass();
+gitTest('a tip that can be read in no copy is not cloned again and again', async (t) => {
   const directory = temporaryDirectory(t);
   const repository = await TestRepository.create(join(directory, 'fleet.git'));
   await repository.commit({ 'a.yaml': '1' });
@@ -77,8 +76,7 @@ test('a tip that can be read in no copy is not cloned again and again', async (t
   t.like(await poll(source), { kind: 'tip', revision: { id: mended } });
 });
 
-test('a list of signers inside the repository counts as the commit in force has it', async (t) => {
-  if (!hasGit) return t.pass();
+gitTest('a list of signers inside the repository counts as the commit in force has it', async (t) => {
   const directory = temporaryDirectory(t);
   const work = join(directory, 'work');
   const keys = ['ada', 'eve'].map((name) => join(directory, name));

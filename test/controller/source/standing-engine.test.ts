@@ -4,7 +4,8 @@ import type { GitEngine } from '../../../controller/source/git-engine.ts';
 import { standingEngine } from '../../../controller/source/standing-engine.ts';
 import { StandingReader } from '../../../controller/source/standing-reader.ts';
 import { nodePrograms } from '../../../platform/node/processes.ts';
-import { hasGit, TestRepository, temporaryDirectory } from './git-fixture.ts';
+import { TestRepository, temporaryDirectory } from './git-fixture.ts';
+import { gitTest } from './git-test.ts';
 
 const { signal } = new AbortController();
 const bounds = { blobBytesMax: 200_000, objectBytesMax: 100_000, togetherBytesMax: 300_000, askedBytesMax: 900_000 };
@@ -28,9 +29,7 @@ function recordingEngine(): { readonly engine: GitEngine; readonly asked: string
   return { asked, engine: Object.fromEntries(whats.map((what) => [what, record(what)])) as unknown as GitEngine };
 }
 
-const withGit = hasGit ? test : test.skip;
-
-withGit(
+gitTest(
   'one run of git answers for objects, a few blobs and what lies at the root; all else is asked of the engine',
   async (t) => {
     const repository = await TestRepository.create(`${temporaryDirectory(t)}/fleet.git`);
