@@ -1,6 +1,7 @@
 /** Where one device stands, as far as the last contact told, and why. What is not known is never shown as good. */
 import type { ApplicationReport, DeviceStatus, Reason, Report } from '../../schemas/generated/types.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
+import { expectedContact } from './expected-contact.ts';
 import {
   type DescribedDevice,
   type IssuedDeployment,
@@ -252,8 +253,10 @@ export function deviceStatus(
   now: number,
   deploymentKey?: string,
 ): DeviceStatus {
+  const expected = expectedContact(observed, heardAt(observed, now), now);
   return {
     ...facts(desired.name, observed, now),
+    ...(expected === undefined ? {} : { expectedContact: expected }),
     ...(desired.site === undefined ? {} : { site: desired.site }),
     ...(desired.fleet === undefined ? {} : { fleet: desired.fleet }),
     labels: { ...desired.labels },
