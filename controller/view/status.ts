@@ -18,6 +18,7 @@ import type { DocumentKey } from '../engine/records.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import { clockStepMs, deviceStatus, removedDeviceStatus } from '../planning/device-status.ts';
 import { convergenceOf } from '../planning/tally.ts';
+import { fleetForecast } from './fleet-forecast.ts';
 import type { Standing } from './groups.ts';
 import { notWellMax } from './not-well.ts';
 import { type Selection, type StatusQuery, selectDevices, shownMax } from './selection.ts';
@@ -82,6 +83,23 @@ function shownFleets({ groups }: Selection, desired: DesiredFleet): Pick<StatusD
   return { fleets, ...(isLarge ? { fleetsOmitted: all.length - fleets.length } : {}) };
 }
 
+/** A fleet that was asked for, or each of a few devices: by when those of it are heard that wait. */
+async function withForecasts(
+  inputs: StatusInputs,
+  { target, selector, names, page }: StatusQuery,
+  fleets: readonly FleetStatus[],
+): Promise<FleetStatus[]> {
+  const isAsked = target === undefined ? inputs.view.size <= shownMax : target.kind === 'fleet';
+  const isWhole = selector === undefined && names === undefined && page?.after === undefined;
+  if (!isAsked || !isWhole) return [...fleets];
+  const told: FleetStatus[] = [];
+  for (const fleet of fleets) {
+    const forecast = await fleetForecast(inputs, fleet.name);
+    told.push({ ...fleet, ...(forecast === undefined ? {} : { forecast }) });
+  }
+  return told;
+}
+
 /** Sites of a large answer: some that are not well, the worst first. */
 function shownSites({ groups, count }: Selection): Pick<StatusDocument, 'sites' | 'sitesOmitted'> {
   const all = groups('site');
@@ -134,6 +152,8 @@ export async function statusDocument(inputs: StatusInputs, query: StatusQuery): 
   const omitted = query.page === undefined ? count - shown.length : 0;
   const isAlone = query.target?.kind === 'device';
   const refusals = unsettled(inputs);
+  const { fleets, ...fleetsLeft } = shownFleets(selection, context.desired);
+  const forecasts = await withForecasts(inputs, query, fleets);
   await image.documents.bring(shownDocuments(image, shown, isAlone));
   return {
     apiVersion: 'fleet/v1alpha1',
@@ -147,7 +167,8 @@ export async function statusDocument(inputs: StatusInputs, query: StatusQuery): 
     ...(expiry === undefined ? {} : { expiry: [...expiry] }),
     tally,
     state: convergenceOf(tally),
-    ...shownFleets(selection, context.desired),
+    fleets: forecasts,
+    ...fleetsLeft,
     ...shownSites(selection),
     devices: shown.map((name) => describe(inputs, name, isAlone)),
     ...(omitted > 0 ? { devicesOmitted: omitted } : {}),
