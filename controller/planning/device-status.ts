@@ -143,13 +143,10 @@ function judgeOnTheWay(observed: ObservedDevice, report: ReportGist, issued: Iss
     return standing('failed', 'WENT_BACK', message, report.since);
   }
   const since = timeOf(issued.issuedAt);
+  // Only its own report tells that it was told: over a link that is half open what was sent may be lost.
   if (observed.connected === true) {
-    return standing(
-      'progressing',
-      'NOT_TAKEN',
-      `has been told of deployment ${issued.sequence} and has not answered yet`,
-      since,
-    );
+    const message = `deployment ${issued.sequence} is sent; it has not confirmed it yet`;
+    return standing('progressing', 'NOT_TAKEN', message, since);
   }
   return standing(
     'progressing',
