@@ -109,14 +109,14 @@ function shownSites({ groups, count }: Selection): Pick<StatusDocument, 'sites' 
   return { sites, ...(isLarge ? { sitesOmitted: all.length - sites.length } : {}) };
 }
 
-function describe({ image, context }: StatusInputs, name: string, isAlone: boolean): DeviceStatus {
-  const observed = described(image, context, name, isAlone);
+function describe({ image, context }: StatusInputs, name: string, withEvents: boolean): DeviceStatus {
+  const observed = described(image, context, name, withEvents);
   const desired = context.desired.devices.get(name);
   const status =
     desired === undefined
       ? removedDeviceStatus(name, observed, context.now)
       : deviceStatus(desired, observed, context.now, context.keyId);
-  return isAlone ? status : { ...status, events: [] };
+  return withEvents ? status : { ...status, events: [] };
 }
 
 /**
@@ -137,10 +137,10 @@ function unsettled({ refusals, context, view }: StatusInputs): Refusal[] {
 const refusalsShownMax = 20;
 
 /** What of the documents of devices is shown. */
-function* shownDocuments(image: Image, shown: readonly string[], isAlone: boolean): Generator<DocumentKey> {
+function* shownDocuments(image: Image, shown: readonly string[], withEvents: boolean): Generator<DocumentKey> {
   for (const name of shown) {
     if (image.device(name).gist !== undefined) yield { room: 'reported', name };
-    if (isAlone) yield { room: 'history', name };
+    if (withEvents) yield { room: 'history', name };
   }
 }
 
@@ -150,11 +150,11 @@ export async function statusDocument(inputs: StatusInputs, query: StatusQuery): 
   const selection = await selectDevices(view, context.desired, query, turn);
   const { tally, shown, next, count } = selection;
   const omitted = query.page === undefined ? count - shown.length : 0;
-  const isAlone = query.target?.kind === 'device';
+  const withEvents = query.withEvents === true || query.target?.kind === 'device';
   const refusals = unsettled(inputs);
   const { fleets, ...fleetsLeft } = shownFleets(selection, context.desired);
   const forecasts = await withForecasts(inputs, query, fleets);
-  await image.documents.bring(shownDocuments(image, shown, isAlone));
+  await image.documents.bring(shownDocuments(image, shown, withEvents));
   return {
     apiVersion: 'fleet/v1alpha1',
     kind: 'Status',
@@ -170,7 +170,7 @@ export async function statusDocument(inputs: StatusInputs, query: StatusQuery): 
     fleets: forecasts,
     ...fleetsLeft,
     ...shownSites(selection),
-    devices: shown.map((name) => describe(inputs, name, isAlone)),
+    devices: shown.map((name) => describe(inputs, name, withEvents)),
     ...(omitted > 0 ? { devicesOmitted: omitted } : {}),
     ...(next === undefined ? {} : { next }),
     refusals: count > shownMax ? refusals.slice(0, refusalsShownMax) : refusals,

@@ -2075,7 +2075,7 @@ export interface DeviceStatus {
   desired?: DesiredDeployment;
   report?: Report;
   /**
-   * Newest first; where one device was asked for.
+   * Newest first; where one device was asked for, or with events=true.
    */
   events: DeviceEvent[];
 }
