@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/ports.ts';
 import type { AppRuntime } from '../runtime/app-runtime.ts';
-import { beginProbation, observe, type Probation, type Verdict } from './probation.ts';
+import { beginProbation, type HealthOf, observe, type Probation, type Verdict } from './probation.ts';
 
 /** Keeps an eye on the applications of one deployment at a time until a verdict is found. */
 export class HealthWatch {
@@ -16,10 +16,10 @@ export class HealthWatch {
   }
 
   /** Starts over with what runs now; `onVerdict` is called once, with `healthy` or `failing`, unless `stop` comes first. */
-  start(probationSeconds: number, onVerdict: (verdict: Verdict) => void): void {
+  start(probationSeconds: number, healthOf: HealthOf, onVerdict: (verdict: Verdict) => void): void {
     this.stop();
     this.#onVerdict = onVerdict;
-    this.#probation = beginProbation(this.#runtime.states(), probationSeconds, this.#clock.monotonic());
+    this.#probation = beginProbation(this.#runtime.states(), probationSeconds, this.#clock.monotonic(), healthOf);
     this.look();
   }
 
