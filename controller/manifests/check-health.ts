@@ -39,9 +39,24 @@ function checkFacts(value: unknown, report: Report): void {
   }
 }
 
+function checkHttp(value: unknown, report: Report): void {
+  const path: ValuePath = [...health, 'http'];
+  if (valueAt(value, path) === undefined) return;
+  const route = valueAt(value, ['spec', 'trigger', 'http', 'route']);
+  if (route === undefined) {
+    return report(path, 'key', 'NO_ROUTE', 'it answers no requests; add spec.trigger.http, or use another check');
+  }
+  const asked = valueAt(value, [...path, 'path']);
+  if (typeof route !== 'string' || typeof asked !== 'string' || route === '/') return;
+  if (asked === route || asked.startsWith(`${route}/`)) return;
+  const message = `it answers at ${route} and below, which ${asked} is not; write ${route} or a path below it`;
+  report([...path, 'path'], 'value', 'NO_ROUTE', message);
+}
+
 /** Checks that each check of an application is one that it can pass. */
 export function checkHealth(value: unknown, report: Report): void {
   checkEnd(value, report);
   checkEventLimit(value, report);
   checkFacts(value, report);
+  checkHttp(value, report);
 }

@@ -1,5 +1,6 @@
 /** What an application's manifest asks of it on probation: pure judgements of what is seen of it. */
 import type { ApplicationReport, HealthTerms } from '../../schemas/generated/types.ts';
+import type { Answered } from '../runtime/app-runtime.ts';
 
 /** How often an application may fail and be started again during probation, where its manifest does not say. */
 const restartsMaxDefault = 2;
@@ -20,6 +21,8 @@ export interface Candidate {
   readonly failedEventsBefore: number;
   /** Since when it runs without an end; undefined while it does not run. */
   readonly upSinceMs: number | undefined;
+  /** What it answered last, where it is asked. */
+  readonly answered?: Answered;
 }
 
 /** What a check has come to; what is open is looked at again at `untilMs` at the latest. */
@@ -125,6 +128,32 @@ function judgeFacts(candidate: Candidate, nowMs: number): readonly Finding[] {
   );
 }
 
+const unanswered: Readonly<Record<Exclude<Answered, number>, string>> = {
+  busy: 'it had no room for the request',
+  absent: 'it was not there to answer',
+  failed: 'it ended badly over the request',
+  late: 'it used up what a request may take',
+};
+
+/** Whether an answer says that all is well. */
+export function isGood(answered: Answered | undefined): boolean {
+  return typeof answered === 'number' && answered >= 200 && answered <= 299;
+}
+
+function judgeHttp(candidate: Candidate, nowMs: number): Finding {
+  const { report, terms, answered } = candidate;
+  const { http } = terms;
+  if (http === undefined) return passed;
+  return within(candidate, http.withinSeconds, isGood(answered), nowMs, () => {
+    const last = answered === undefined ? 'it has not answered yet' : answerInWords(answered);
+    return failed(report, 'http', `GET ${http.path} is to give 2xx within ${http.withinSeconds} s, and ${last}`);
+  });
+}
+
+function answerInWords(answered: Answered): string {
+  return typeof answered === 'number' ? `the last answer was ${answered}` : unanswered[answered];
+}
+
 /** What each check of an application has come to by now, those that count what went wrong first. */
 export function judgeCandidate(candidate: Candidate, nowMs: number): readonly Finding[] {
   return [
@@ -134,5 +163,6 @@ export function judgeCandidate(candidate: Candidate, nowMs: number): readonly Fi
     judgeUp(candidate, nowMs),
     judgeEnd(candidate, nowMs),
     ...judgeFacts(candidate, nowMs),
+    judgeHttp(candidate, nowMs),
   ];
 }

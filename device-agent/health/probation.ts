@@ -1,4 +1,5 @@
 import type { ApplicationReport, DeployedApplication, HealthTerms } from '../../schemas/generated/types.ts';
+import type { Answered } from '../runtime/app-runtime.ts';
 import { type Candidate, judgeCandidate, newCandidate, patience, patienceMsMin, seenAgain } from './checks.ts';
 
 /** A probation under way. Times are of a clock that never goes back, in milliseconds. */
@@ -13,6 +14,9 @@ export interface Probation {
 
 /** What is asked of an application besides running, by its name. */
 export type HealthOf = ReadonlyMap<string, HealthTerms>;
+
+/** What applications that are asked answered last, by name. */
+export type Answers = ReadonlyMap<string, Answered>;
 
 /** What a deployment asks of its applications. */
 export function healthTerms(applications: readonly DeployedApplication[]): HealthOf {
@@ -49,8 +53,9 @@ export function observe(
   before: Probation,
   applications: readonly ApplicationReport[],
   nowMs: number,
+  answers: Answers = new Map(),
 ): { readonly probation: Probation; readonly verdict: Verdict } {
-  const seen = look(before, applications, nowMs);
+  const seen = withAnswers(look(before, applications, nowMs), answers);
   const findings = seen.candidates.flatMap((candidate) => judgeCandidate(candidate, nowMs));
   const failure = findings.find((finding) => finding.kind === 'failed');
   if (failure !== undefined) return { probation: seen, verdict: { kind: 'failing', reason: failure.reason } };
@@ -72,6 +77,14 @@ function look(probation: Probation, applications: readonly ApplicationReport[], 
     const candidate = known.get(report.name);
     if (candidate !== undefined) return seenAgain(candidate, report, nowMs);
     return newCandidate(report, probation.healthOf.get(report.name) ?? {}, nowMs);
+  });
+  return { ...probation, candidates };
+}
+
+function withAnswers(probation: Probation, answers: Answers): Probation {
+  const candidates = probation.candidates.map((candidate) => {
+    const answered = answers.get(candidate.report.name);
+    return answered === undefined ? candidate : { ...candidate, answered };
   });
   return { ...probation, candidates };
 }

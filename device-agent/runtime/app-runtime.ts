@@ -27,6 +27,9 @@ export function runnable(application: DeployedApplication, pathOf: (sha256: stri
   return { ...module, links: Object.fromEntries(linked) };
 }
 
+/** The status of an answer to a request, or why there is none. */
+export type Answered = number | 'busy' | 'absent' | 'failed' | 'late';
+
 export interface AppRuntime {
   /**
    * Makes exactly these applications run: what is unchanged goes on untouched, what is gone or different is stopped, what
@@ -37,6 +40,8 @@ export interface AppRuntime {
   states(): readonly ApplicationReport[];
   /** The last time a process of applications died; undefined while none has. */
   lastDeath(): HostDeath | undefined;
+  /** Asks an application for a path at or below its route, and waits for the answer. */
+  ask(application: string, path: string): Promise<Answered>;
   /** Called whenever `states` changed. */
   onChange(handler: () => void): void;
   /** Stops all applications and the app host. */

@@ -474,6 +474,20 @@ export interface HealthSpec {
      */
     [k: string]: string;
   };
+  http?: HttpHealthSpec;
+}
+/**
+ * It answers GET for this path with a status of 2xx within this time; it is asked every five seconds until then.
+ */
+export interface HttpHealthSpec {
+  /**
+   * Segments of letters, digits and ._~-; none is . or .., which are taken out of a request's path before it is looked at.
+   */
+  path: string;
+  /**
+   * Seconds, minutes or hours; a day at most.
+   */
+  within: string;
 }
 /**
  * The directory /data: it survives restarts and new releases, and goes when the application leaves the device.
@@ -1132,6 +1146,14 @@ export interface HealthTerms {
   factsSeconds?: {
     [k: string]: number;
   };
+  http?: HttpHealth;
+}
+export interface HttpHealth {
+  /**
+   * Segments of letters, digits and ._~-; none is . or .., which are taken out of a request's path before it is looked at.
+   */
+  path: string;
+  withinSeconds: number;
 }
 export interface DirectoryGrant {
   bytesMax: number;

@@ -41,6 +41,23 @@ test('a fact that an application does not publish is no check of its health', (t
   ]);
 });
 
+test('a path that an application does not answer at is no check of its health', (t) => {
+  const asked = (path: string, route?: string) =>
+    findingsOf({
+      ...(route === undefined ? {} : { trigger: { http: { route } } }),
+      health: { http: { path, within: '30s' } },
+    });
+  t.deepEqual(asked('/depth', '/depth'), []);
+  t.deepEqual(asked('/depth/now', '/depth'), []);
+  t.deepEqual(asked('/anything', '/'), []);
+  t.deepEqual(asked('/depths', '/depth'), [
+    'NO_ROUTE spec.health.http.path: it answers at /depth and below, which /depths is not; write /depth or a path below it',
+  ]);
+  t.deepEqual(asked('/depth'), [
+    'NO_ROUTE spec.health.http: it answers no requests; add spec.trigger.http, or use another check',
+  ]);
+});
+
 test('a time of a check is a day at most, and a health that asks for nothing is refused', (t) => {
   const codes = (health: object) => findingsOf({ health }).map((finding) => finding.split(':')[0]);
   for (const up of ['1s', '9999s', '999m', '24h']) t.deepEqual(codes({ up }), [], up);
@@ -51,8 +68,18 @@ test('a time of a check is a day at most, and a health that asks for nothing is 
 
 test('what a manifest asks on probation travels in seconds, and what it does not ask does not travel', (t) => {
   t.deepEqual(healthTerms({ release: '1' }), {});
-  const health = { up: '2m', ends: '1h', restarts: 0, failedEvents: 4, facts: { speed: '30s' } };
+  const health = {
+    up: '2m',
+    ends: '1h',
+    restarts: 0,
+    failedEvents: 4,
+    facts: { speed: '30s' },
+    http: { path: '/', within: '1m' },
+  };
   t.deepEqual(healthTerms({ release: '1', health }), {
-    health: { upSeconds: 120, endsSeconds: 3600, restartsMax: 0, failedEventsMax: 4, factsSeconds: { speed: 30 } },
+    health: {
+      ...{ upSeconds: 120, endsSeconds: 3600, restartsMax: 0, failedEventsMax: 4, factsSeconds: { speed: 30 } },
+      http: { path: '/', withinSeconds: 60 },
+    },
   });
 });
