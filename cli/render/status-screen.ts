@@ -3,7 +3,7 @@
 import { statesWorstFirst } from '../../controller/planning/tally.ts';
 import { printableDeep } from '../../platform/printable.ts';
 import type { DeviceStatus, FleetStatus, SiteStatus, StatusDocument, Tally } from '../../schemas/generated/types.ts';
-import { age, bar, bytes } from './quantities.ts';
+import { age, bar, bytes, span } from './quantities.ts';
 import { type ScreenOptions, shoreTrouble } from './shore-trouble.ts';
 import { stateStyles } from './state-styles.ts';
 import { type Style, wrap } from './style.ts';
@@ -145,6 +145,14 @@ function linkOf({ connected, linkSince }: DeviceStatus, asOf: string): string {
   return `${connected ? 'up' : 'down'}${since}`;
 }
 
+/** When it will be heard, by the silences it had; `?` where nobody can say. */
+function expectedOf({ expectedContact }: DeviceStatus, asOf: string): string {
+  if (expectedContact === undefined) return '-';
+  const { kind, by } = expectedContact;
+  if (by === undefined) return kind === 'overdue' ? 'overdue' : '?';
+  return `in ${span(Date.parse(by) - Date.parse(asOf))}`;
+}
+
 function deviceTable(devices: readonly DeviceStatus[], asOf: string, options: ScreenOptions): string {
   const { style, columns, wide } = options;
   const heads: readonly Column[] = [
@@ -158,6 +166,7 @@ function deviceTable(devices: readonly DeviceStatus[], asOf: string, options: Sc
     { head: 'APPLICATIONS', drop: 5 },
     ...(wide
       ? [
+          { head: 'EXPECTED', drop: 8 },
           { head: 'TAKEN', drop: 7 },
           { head: 'REVISION', drop: 1 },
         ]
@@ -166,7 +175,8 @@ function deviceTable(devices: readonly DeviceStatus[], asOf: string, options: Sc
   ];
   const rows = devices.map((device) => {
     const sequence = `${device.report?.running?.sequence ?? '?'}/${device.desired?.sequence ?? '-'}`;
-    const more = wide ? [trafficOf(device), device.desired === undefined ? '-' : shortId(device.desired.revision)] : [];
+    const revision = device.desired === undefined ? '-' : shortId(device.desired.revision);
+    const more = wide ? [expectedOf(device, asOf), trafficOf(device), revision] : [];
     // Of a dark device all of this is memory.
     const told = (text: string): string => (device.state === 'dark' ? style('dim', text) : text);
     return [

@@ -1,6 +1,7 @@
 /** Where one device stands, as far as the last contact told, and why. What is not known is never shown as good. */
 import type { ApplicationReport, DeviceStatus, Reason, Report } from '../../schemas/generated/types.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
+import { expectedContact } from './expected-contact.ts';
 import {
   type DescribedDevice,
   type IssuedDeployment,
@@ -142,13 +143,10 @@ function judgeOnTheWay(observed: ObservedDevice, report: ReportGist, issued: Iss
     return standing('failed', 'WENT_BACK', message, report.since);
   }
   const since = timeOf(issued.issuedAt);
+  // Only its own report tells that it was told: over a link that is half open what was sent may be lost.
   if (observed.connected === true) {
-    return standing(
-      'progressing',
-      'NOT_TAKEN',
-      `has been told of deployment ${issued.sequence} and has not answered yet`,
-      since,
-    );
+    const message = `deployment ${issued.sequence} is sent; it has not confirmed it yet`;
+    return standing('progressing', 'NOT_TAKEN', message, since);
   }
   return standing(
     'progressing',
@@ -252,8 +250,10 @@ export function deviceStatus(
   now: number,
   deploymentKey?: string,
 ): DeviceStatus {
+  const expected = expectedContact(observed, heardAt(observed, now), now);
   return {
     ...facts(desired.name, observed, now),
+    ...(expected === undefined ? {} : { expectedContact: expected }),
     ...(desired.site === undefined ? {} : { site: desired.site }),
     ...(desired.fleet === undefined ? {} : { fleet: desired.fleet }),
     labels: { ...desired.labels },

@@ -2035,6 +2035,7 @@ export interface DeviceStatus {
    * RFC 3339 in UTC.
    */
   contactAt?: string;
+  expectedContact?: ExpectedContact;
   desired?: DesiredDeployment;
   report?: Report;
   /**
@@ -2067,6 +2068,31 @@ export interface Takeovers {
    */
   at: string;
   addresses: string[];
+}
+/**
+ * When a device that is not connected will be heard, by the silences it had before.
+ */
+export interface ExpectedContact {
+  /**
+   * expected; overdue: it is silent for longer than it ever was, as far as is remembered; no-basis: it was not silent often enough to tell.
+   */
+  kind: 'expected' | 'overdue' | 'no-basis';
+  /**
+   * How many silences that is known by, newer ones before older.
+   */
+  silences: number;
+  /**
+   * Half of them were shorter.
+   */
+  usualSeconds?: number;
+  /**
+   * RFC 3339 in UTC.
+   */
+  by?: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  surelyBy?: string;
 }
 export interface DesiredDeployment {
   sequence: number;
