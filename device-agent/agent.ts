@@ -12,6 +12,7 @@ import { StatusKeeper } from './report/status-keeper.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
 import { openStateFiles } from './state-files.ts';
 import { defaultStateDirectory, stateLayout } from './state-layout.ts';
+import { readIfPossible } from './storage/unreadable.ts';
 import type { LinkTrouble } from './transport/link-trouble.ts';
 import type { ShadowLink } from './transport/shadow-link.ts';
 import { createUpdates } from './updates.ts';
@@ -99,7 +100,7 @@ export function createAgent(options: AgentOptions): Agent {
       bytesReceived: ledger.bytesReceived,
       nowMs: time.nowMs(),
     });
-  let linkState = linkAtStart(readStatus(disk, files.directory));
+  let linkState = linkAtStart(readIfPossible(() => readStatus(disk, files.directory)));
   const status = (): AgentStatus => ({ device: configuration.device, ...linkState, report: reporter.current() });
   const atNow = (): string => new Date(time.nowMs()).toISOString();
   const keeper = new StatusKeeper({

@@ -179,6 +179,6 @@ export class AwsShadowLink implements ShadowLink {
   #tellOffline({ kind, message: reason }: LinkTrouble, delayMs: number): void {
     const level = reason === this.#loggedReason ? 'debug' : 'info';
     this.#loggedReason = reason;
-    this.#options.log.write(level, 'link.offline', { kind, reason, retryInMs: Math.round(delayMs) });
+    this.#options.log.write(level, 'link.offline', { reason, kind, retryInMs: Math.round(delayMs) });
   }
 }
