@@ -148,6 +148,19 @@ function refusalLines(device: DeviceStatus, { refusals, asOf }: StatusDocument, 
   };
 }
 
+/** That its manifest holds it, or held it. */
+function holdLine({ hold, reason }: DeviceStatus, asOf: string): string[] {
+  // Then that is the reason already.
+  if (hold === undefined || reason.code === 'HELD') return [];
+  const { until } = hold;
+  const isOver = until !== undefined && Date.parse(until) <= Date.parse(asOf);
+  return isOver
+    ? [`Its hold ended at ${minuteOf(until)}: ${hold.reason}. Its manifest can do without.`]
+    : [
+        `Its manifest holds it at what it was issued${until === undefined ? '' : ` until ${minuteOf(until)}`}: ${hold.reason}.`,
+      ];
+}
+
 /** What its report had no room for. */
 function leftOut({ applicationsLeftOut: count }: NonNullable<DeviceStatus['report']>): string[] {
   return count === undefined ? [] : [`  and ${count} more; on the device, fleet agent status tells of all`];
@@ -167,7 +180,7 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
       ...progress(device, style),
       ...whys,
     ],
-    [wanted(device, status), known(device, asOf), ...expected(device)],
+    [wanted(device, status), ...holdLine(device, asOf), known(device, asOf), ...expected(device)],
     repository(source),
     brokerTrouble(status),
     takeoverLine(device, asOf),

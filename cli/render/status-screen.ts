@@ -46,10 +46,13 @@ function sourceLines({ source, asOf }: StatusDocument, { style, columns }: Scree
 }
 
 /** How many run and are connected now; the others ran when they were last heard. */
-function runningCell({ running, runningConnected }: Tally, style: Style): string {
-  if (running === 0) return style('dim', '0');
-  const all = style(stateStyles.running, String(running));
-  return runningConnected === running ? all : `${all} ${style('dim', `(${runningConnected} now)`)}`;
+function runningCell({ running, runningConnected, held }: Tally, style: Style): string {
+  const all = running === 0 ? style('dim', '0') : style(stateStyles.running, String(running));
+  const besides = [
+    ...(running === 0 || runningConnected === running ? [] : [`${runningConnected} now`]),
+    ...(held === undefined ? [] : [`${held} held`]),
+  ];
+  return besides.length === 0 ? all : `${all} ${style('dim', `(${besides.join(', ')})`)}`;
 }
 
 const severityStyles = { notice: 'dim', warning: 'yellow', urgent: 'red', expired: 'red' } as const;
