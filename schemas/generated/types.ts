@@ -98,6 +98,7 @@ export interface ApplicationSpec {
   events?: EventsSpec;
   channels?: ChannelsSpec;
   limits?: LimitsSpec;
+  health?: HealthSpec;
   data?: DataGrant;
   tmp?: TmpGrant;
   kv?: KvGrant;
@@ -443,6 +444,50 @@ export interface LimitsSpec {
    * Metered cost of executed instructions, about one each.
    */
   fuelPerRun?: number;
+}
+/**
+ * What proves a deployment with it good, while that is on probation; a device where it fails goes back by itself. Times count from when the deployment was started.
+ */
+export interface HealthSpec {
+  /**
+   * Seconds, minutes or hours; a day at most.
+   */
+  up?: string;
+  /**
+   * Seconds, minutes or hours; a day at most.
+   */
+  ends?: string;
+  /**
+   * How often it may fail and be started again.
+   */
+  restarts?: number;
+  /**
+   * How many of its events may fail: a trap, an exit code, a limit. Without it, they are counted only.
+   */
+  failedEvents?: number;
+  /**
+   * It publishes each of these facts within this time.
+   */
+  facts?: {
+    /**
+     * Seconds, minutes or hours; a day at most.
+     */
+    [k: string]: string;
+  };
+  http?: HttpHealthSpec;
+}
+/**
+ * It answers GET for this path with a status of 2xx within this time; it is asked every five seconds until then.
+ */
+export interface HttpHealthSpec {
+  /**
+   * Segments of letters, digits and ._~-; none is . or .., which are taken out of a request's path before it is looked at.
+   */
+  path: string;
+  /**
+   * Seconds, minutes or hours; a day at most.
+   */
+  within: string;
 }
 /**
  * The directory /data: it survives restarts and new releases, and goes when the application leaves the device.
@@ -864,6 +909,7 @@ export interface DeployedApplication {
   events?: EventTerms;
   channels?: Channels;
   limits?: ApplicationLimits;
+  health?: HealthTerms;
   data?: DirectoryGrant;
   tmp?: DirectoryGrant;
   kv?: StoreGrant;
@@ -1088,6 +1134,26 @@ export interface ApplicationLimits {
    * Metered cost of executed instructions, about one each.
    */
   fuelPerRun?: number;
+}
+/**
+ * What proves it good on probation, besides running.
+ */
+export interface HealthTerms {
+  upSeconds?: number;
+  endsSeconds?: number;
+  restartsMax?: number;
+  failedEventsMax?: number;
+  factsSeconds?: {
+    [k: string]: number;
+  };
+  http?: HttpHealth;
+}
+export interface HttpHealth {
+  /**
+   * Segments of letters, digits and ._~-; none is . or .., which are taken out of a request's path before it is looked at.
+   */
+  path: string;
+  withinSeconds: number;
 }
 export interface DirectoryGrant {
   bytesMax: number;
