@@ -47,8 +47,9 @@ function compareCarried(left: Carried, right: Carried): number {
   return left.price - right.price || left.seconds - right.seconds;
 }
 
+/** To millionths: further digits would be those of the arithmetic. */
 function sum(numbers: readonly number[]): number {
-  return numbers.reduce((all, one) => all + one, 0);
+  return Number(numbers.reduce((all, one) => all + one, 0).toFixed(6));
 }
 
 function useOf(carried: readonly Carried[], currency: string | undefined): LinkUse {
