@@ -2073,6 +2073,7 @@ export interface FleetStatus {
    */
   asOf?: string;
   state: ConvergenceState;
+  forecast?: Forecast;
 }
 export interface ApplicationReference {
   /**
@@ -2087,6 +2088,41 @@ export interface ApplicationReference {
    * Releases of the modules linked to it, as NAME/VERSION.
    */
   links?: string[];
+}
+/**
+ * By when the devices of a fleet will be heard that wait for contact to learn of their deployment; absent where nobody waits.
+ */
+export interface Forecast {
+  /**
+   * Devices of the fleet that were ever heard.
+   */
+  devices: number;
+  /**
+   * Of those, the ones that wait for contact.
+   */
+  waiting: number;
+  /**
+   * Of those, the ones that were not silent often enough to tell; they are not counted on.
+   */
+  withoutBasis: number;
+  /**
+   * Parts of the fleet that are not there yet.
+   */
+  shares: ForecastShare[];
+}
+export interface ForecastShare {
+  /**
+   * Of the devices that were ever heard, those included that need not wait.
+   */
+  percent: number;
+  /**
+   * RFC 3339 in UTC.
+   */
+  by?: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  surelyBy?: string;
 }
 export interface SiteStatus {
   /**
@@ -2137,7 +2173,7 @@ export interface DeviceStatus {
   desired?: DesiredDeployment;
   report?: Report;
   /**
-   * Newest first; where one device was asked for.
+   * Newest first; where one device was asked for, or with events=true.
    */
   events: DeviceEvent[];
 }
