@@ -474,6 +474,15 @@ export interface HealthSpec {
      */
     [k: string]: string;
   };
+  /**
+   * It writes a message to each of these channels within this time.
+   */
+  messages?: {
+    /**
+     * Seconds, minutes or hours; a day at most.
+     */
+    [k: string]: string;
+  };
   http?: HttpHealthSpec;
 }
 /**
@@ -1144,6 +1153,9 @@ export interface HealthTerms {
   restartsMax?: number;
   failedEventsMax?: number;
   factsSeconds?: {
+    [k: string]: number;
+  };
+  messagesSeconds?: {
     [k: string]: number;
   };
   http?: HttpHealth;
