@@ -90,6 +90,7 @@ export function createAgent(options: AgentOptions): Agent {
   const compose = (counter: number): Report =>
     composeReport({
       ...{ agentVersion, boot, counter, memory: updates.memory(), progress: updates.progress() },
+      waiting: updates.waiting(),
       applications: runtime.states(),
       hostDeath: runtime.lastDeath(),
       outbox: outbox.report(),
