@@ -5,11 +5,15 @@ import type { AgentTime } from './download/metadata.ts';
 import type { CountBytes } from './download/small-file.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { composeReport } from './report/compose.ts';
+import { linkAfter, linkAtStart, linkInTrouble } from './report/link-state.ts';
 import { Reporter } from './report/reporter.ts';
-import { type AgentStatus, writeStatus } from './report/status-file.ts';
+import { type AgentStatus, readStatus, writeStatus } from './report/status-file.ts';
+import { StatusKeeper } from './report/status-keeper.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
 import { openStateFiles } from './state-files.ts';
 import { defaultStateDirectory, stateLayout } from './state-layout.ts';
+import { readIfPossible } from './storage/unreadable.ts';
+import type { LinkTrouble } from './transport/link-trouble.ts';
 import type { ShadowLink } from './transport/shadow-link.ts';
 import { createUpdates } from './updates.ts';
 
@@ -74,7 +78,7 @@ export function createAgent(options: AgentOptions): Agent {
     onApply: (applications) => outbox.expect(applications.some(speaksToShore)),
     onChange: () => {
       onActivity();
-      reporter.changed();
+      changed();
     },
   });
   const { bytesPerDay } = configuration.outbox ?? {};
@@ -83,7 +87,7 @@ export function createAgent(options: AgentOptions): Agent {
     send: (part) => link.sendBatchPart(part),
     urgent: () => (!reporter.isSettled ? 'report' : updates.progress() === undefined ? undefined : 'update'),
     held: () => updates.held(),
-    onChange: () => reporter.changed(),
+    onChange: () => changed(),
     ...(bytesPerDay === undefined ? {} : { bytesPerDay }),
   });
   const boot = { id: Buffer.from(random.bytes(bootIdBytes)).toString('hex'), number: ledger.bootNumber };
@@ -97,46 +101,62 @@ export function createAgent(options: AgentOptions): Agent {
       bytesReceived: ledger.bytesReceived,
       nowMs: time.nowMs(),
     });
-  let connected = false;
-  const statusOf = (report: Report): AgentStatus => ({ device: configuration.device, connected, report });
+  let linkState = linkAtStart(readIfPossible(() => readStatus(disk, files.directory)));
+  const status = (): AgentStatus => ({ device: configuration.device, ...linkState, report: reporter.current() });
+  const atNow = (): string => new Date(time.nowMs()).toISOString();
+  const keeper = new StatusKeeper({
+    ...{ clock, log, status },
+    leave: (newest) => {
+      onActivity();
+      writeStatus(disk, files.directory, newest);
+    },
+  });
+  const changed = (): void => {
+    keeper.changed();
+    reporter.changed();
+  };
   const reporter = new Reporter({
     ...{ clock, random, log, link, compose },
     intervalMs: (configuration.reportIntervalSeconds ?? 900) * 1000,
-    leave: (report) => {
-      onActivity();
-      writeStatus(disk, files.directory, statusOf(report));
-    },
   });
   const onConnection = (isConnected: boolean): void => {
-    connected = isConnected;
+    linkState = linkAfter(linkState, isConnected, atNow());
     onActivity();
+    keeper.changed();
     reporter.connection(isConnected);
     outbox.connection(isConnected);
     if (isConnected) updates.nudge();
+  };
+  const onTrouble = (trouble: LinkTrouble): void => {
+    linkState = linkInTrouble(linkState, trouble, atNow());
+    keeper.changed();
   };
 
   return {
     start: () => {
       runtime.onChange(() => {
         updates.lookAtHealth();
-        reporter.changed();
+        changed();
       });
       updates.boot();
+      keeper.changed();
       files.kept.removeRest();
       outbox.start();
       link.start({
         onDesired: (desired) => updates.consider(desired),
         onBatchAnswer: (payload) => outbox.answered(payload),
         onConnection,
+        onTrouble,
       });
     },
     stop: async () => {
       updates.stop();
       reporter.stop();
+      keeper.stop();
       outbox.stop();
       await link.stop();
       await runtime.stop();
     },
-    status: () => statusOf(reporter.current()),
+    status,
   };
 }

@@ -147,6 +147,12 @@ export interface RelayTarget {
 export interface RelayEnd {
   readonly kind: 'unreachable' | 'closed' | 'left' | 'flooded';
   readonly reason: string;
+  /** The machine's code of what went wrong, such as `ENETUNREACH`; `LOOKUP` where the name was never answered for. */
+  readonly code?: string;
+  /** The first byte that the server sent. */
+  readonly firstByte?: number;
+  /** The first byte that the program sent after that. */
+  readonly replyByte?: number;
 }
 
 /** A way to one server, for one connection of a program of this process. Disposing it closes both sides. */

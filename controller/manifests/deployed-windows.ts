@@ -1,5 +1,5 @@
 import type { DeployedWindows, FleetWindows, WindowSpecs } from '../../schemas/generated/types.ts';
-import { secondsOf } from './quantity.ts';
+import { secondsOf } from './duration.ts';
 
 function listOf(specs: WindowSpecs): NonNullable<DeployedWindows['fetch']> {
   return specs.map(({ cron, duration, timeZone = 'UTC' }) => ({ cron, seconds: secondsOf(duration), timeZone }));

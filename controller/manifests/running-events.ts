@@ -7,7 +7,8 @@ import type {
   SnapshotTerms,
 } from '../../schemas/generated/types.ts';
 import { channelDefaults } from './check-channels.ts';
-import { bytesOf, millisecondsOf, secondsOf } from './quantity.ts';
+import { millisecondsOf, secondsOf } from './duration.ts';
+import { bytesOf } from './quantity.ts';
 
 type RunningEvents = Pick<DeployedApplication, 'trigger' | 'events' | 'channels' | 'handover'>;
 

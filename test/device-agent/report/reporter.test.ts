@@ -5,7 +5,7 @@ import { SimTime } from '../../sim/sim-clock.ts';
 import { SimRandom } from '../../sim/sim-random.ts';
 
 /** A reporter over a link that answers as it is told. */
-function begin(intervalMs = 900_000, leave: () => void = () => {}) {
+function begin(intervalMs = 900_000) {
   const time = new SimTime(0);
   const sent: { readonly at: number; readonly report: Report }[] = [];
   const shore = { answer: 'accepted' as 'accepted' | 'rejected' | 'offline' };
@@ -13,7 +13,7 @@ function begin(intervalMs = 900_000, leave: () => void = () => {}) {
   const state: { phase: Report['phase']; bytesDone: number } = { phase: 'idle', bytesDone: 0 };
   const clock = time.clock({ alive: true });
   const reporter = new Reporter({
-    ...{ clock, intervalMs, random: new SimRandom(1), leave },
+    ...{ clock, intervalMs, random: new SimRandom(1) },
     log: { write: (level, event) => logged.push(`${level} ${event}`) },
     link: {
       start: () => {},
@@ -114,23 +114,4 @@ test('a shore that rejects is not flooded, nor is the log', async (t) => {
   await run(3600);
   t.true(sent.length >= 2 && sent.length <= 60, `${sent.length} reports`);
   t.is(logged.filter((line) => line.startsWith('warn')).length, 1);
-});
-
-test('a report that the disk does not take travels all the same, and the log says so once', async (t) => {
-  const { reporter, sent, logged, state, run } = begin(900_000, () => {
-    throw new Error('no space left');
-  });
-  reporter.connection(true);
-  await run(1);
-  state.phase = 'fetching';
-  reporter.changed();
-  await run(1);
-  t.deepEqual(
-    sent.map(({ report }) => report.phase),
-    ['idle', 'fetching'],
-  );
-  t.deepEqual(
-    logged.filter((line) => line.startsWith('warn')),
-    ['warn report.not-left'],
-  );
 });

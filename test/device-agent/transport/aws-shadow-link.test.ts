@@ -29,6 +29,7 @@ function listen(t: ExecutionContext, link: AwsShadowLink): EventEmitter {
     onDesired: (value) => events.emit('desired', value),
     onBatchAnswer: (payload) => events.emit('answer', Buffer.from(payload).toString()),
     onConnection: (connected) => events.emit('connection', connected),
+    onTrouble: (trouble) => events.emit('trouble', trouble),
   });
   t.timeout(20_000);
   return events;
