@@ -94,6 +94,7 @@ export function createAgent(options: AgentOptions): Agent {
   const compose = (counter: number): Report =>
     composeReport({
       ...{ agentVersion, boot, counter, memory: updates.memory(), progress: updates.progress() },
+      waiting: updates.waiting(),
       applications: runtime.states().map(({ written: _written, ...report }) => report),
       hostDeath: runtime.lastDeath(),
       outbox: outbox.report(),

@@ -1,5 +1,5 @@
 import type { Clock, Disk, Log, Random } from '../platform/ports.ts';
-import type { DeployedApplication, Progress } from '../schemas/generated/types.ts';
+import type { DeployedApplication, Progress, Waiting } from '../schemas/generated/types.ts';
 import type { Courier } from './courier/courier.ts';
 import type { AgentTime } from './download/metadata.ts';
 import { HealthWatch } from './health/watch.ts';
@@ -7,11 +7,13 @@ import type { AppRuntime } from './runtime/app-runtime.ts';
 import type { StateFiles } from './state-files.ts';
 import { Activator } from './update/activator.ts';
 import { heldNames } from './update/collect.ts';
-import { type EngineEvent, withoutDamage } from './update/decide.ts';
+import type { EngineEvent } from './update/decide.ts';
 import { Engine } from './update/engine.ts';
 import { Fetcher, Turn } from './update/fetcher.ts';
 import { Intake } from './update/intake.ts';
+import { withoutDamage } from './update/memory-problems.ts';
 import type { Memory } from './update/state.ts';
+import { WindowWait } from './update/window-wait.ts';
 
 /** What updates are made with. */
 export interface UpdatesOptions {
@@ -22,7 +24,7 @@ export interface UpdatesOptions {
   readonly time: AgentTime;
   /** Called before these applications run in the place of others. */
   readonly onApply: (applications: readonly DeployedApplication[]) => void;
-  /** Called whenever `memory` or `progress` changed. */
+  /** Called whenever `memory`, `progress` or `waiting` changed. */
   readonly onChange: () => void;
 }
 
@@ -39,6 +41,8 @@ export interface Updates {
   /** What the engine remembers; its problem gives way to what keeps it from remembering more. */
   memory(): Memory;
   progress(): Progress | undefined;
+  /** Why it does not go on now with what it is on its way to. */
+  waiting(): Waiting | undefined;
   /** Names of the applications that may run again; undefined while it can't be told. */
   held(): ReadonlySet<string> | undefined;
   stop(): void;
@@ -74,6 +78,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
   const repairer = new Fetcher({ ...fetching, isRepairing: true });
   const activator = new Activator({ ...waiting, runtime, store, slots, onApply });
   const health = new HealthWatch(clock, runtime);
+  const windows = new WindowWait({ clock, log, nowMs: time.nowMs, onChange });
   const nudge = (): void => {
     for (const one of [fetcher, repairer, intake]) one.nudge();
   };
@@ -89,7 +94,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     memory = committed;
     onChange();
   };
-  const organs = { fetcher, repairer, activator, health };
+  const organs = { fetcher, repairer, activator, health, windows };
   const world = {
     journal,
     ledger,
@@ -122,10 +127,11 @@ export function createUpdates(options: UpdatesOptions): Updates {
     lookAtHealth: () => health.look(),
     memory: () => (engine.trouble === undefined ? memory : { ...withoutDamage(memory), problem: engine.trouble }),
     progress: () => fetcher.progress(),
+    waiting: () => windows.waiting(),
     held: () => heldNames(slots, memory),
     stop: () => {
       nextScrub?.[Symbol.dispose]();
-      for (const one of [engine, intake, fetcher, repairer, health, activator]) one.stop();
+      for (const one of [engine, intake, fetcher, repairer, health, activator, windows]) one.stop();
     },
   };
 }

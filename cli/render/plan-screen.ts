@@ -93,6 +93,8 @@ function attributeText({ name, from, to }: AttributeChange): string {
   switch (name) {
     case 'probationSeconds':
       return `probation ${from} s → ${to} s`;
+    case 'windows':
+      return `windows: ${to ?? 'at any time'}`;
     case 'fleet':
       if (from === undefined) return `into fleet ${to}`;
       return to === undefined ? `out of fleet ${from}` : `fleet ${from} → ${to}`;

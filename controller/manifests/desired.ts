@@ -1,11 +1,20 @@
 /** The desired fleet: what the manifests of one revision come to, device by device. Plain data; the output of this room. */
-import type { Application, DeployedApplication, DeviceHold, Fleet, Site } from '../../schemas/generated/types.ts';
+import type {
+  Application,
+  DeployedApplication,
+  DeployedWindows,
+  DeviceHold,
+  Fleet,
+  Site,
+} from '../../schemas/generated/types.ts';
 
 /** What a device should run, before it becomes a deployment with a sequence and a time. */
 export interface DeviceTemplate {
   /** Absent when no fleet selects the device: it runs nothing. */
   readonly fleet?: string;
   readonly probationSeconds: number;
+  /** When the device may fetch and activate it; without them at any time. */
+  readonly windows?: DeployedWindows;
   /** Sorted by name; placeholders filled in, configuration merged. */
   readonly applications: readonly DeployedApplication[];
   /** SHA-256 in hexadecimal over the canonical JSON of all of the above: equal hashes, equal work. */

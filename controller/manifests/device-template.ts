@@ -4,6 +4,7 @@ import type { Application, Config, DeployedApplication, Device, Fleet, Site } fr
 import { sha256Hex } from '../../schemas/sha256.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { layerOf, mergeConfig } from './config-layers.ts';
+import { deployedWindows } from './deployed-windows.ts';
 import type { CataloguedRelease, DeviceTemplate } from './desired.ts';
 import { type Draft, placeIn } from './draft.ts';
 import type { ValuePath } from './finding.ts';
@@ -172,9 +173,11 @@ export function templateFor(draft: Draft, plan: FleetPlan, of: TemplateOf): Devi
   const shared = key === undefined ? undefined : plan.shared.get(key);
   if (shared !== undefined) return shared;
   const device = of.manifest();
+  const { windows } = plan.fleet.spec;
   const { template, bytes } = finish({
     fleet: plan.name,
     probationSeconds: plan.fleet.spec.probationSeconds ?? probationSecondsDefault,
+    ...(windows === undefined ? {} : { windows: deployedWindows(windows) }),
     applications: plan.parts.map((part) => deploy(draft, plan, part, device)),
   });
   if (bytes > templateBytesMax) {

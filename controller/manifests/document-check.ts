@@ -13,6 +13,7 @@ import { checkChannels } from './check-channels.ts';
 import { checkEvents } from './check-events.ts';
 import { checkHealth } from './check-health.ts';
 import { checkLinks } from './check-links.ts';
+import { checkWindows } from './check-windows.ts';
 import type { FileFinding, ValuePath } from './finding.ts';
 import { hint } from './nearest-name.ts';
 import type { Manifest, ManifestKind } from './parsed-file.ts';
@@ -159,7 +160,10 @@ export function checkDocument(value: unknown, document: number): CheckedDocument
     if (violation !== undefined) findings.push({ document, ...violation });
   }
   // Also when the schema found something: who mends that should not find the rest only afterwards.
-  if (kind === 'Fleet') checkFleet(value, report);
+  if (kind === 'Fleet') {
+    checkFleet(value, report);
+    checkWindows(value, report);
+  }
   if (kind === 'Application') {
     checkEvents(value, report);
     checkChannels(value, report);

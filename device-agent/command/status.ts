@@ -104,7 +104,7 @@ export function describeAgent(
   const nowMs = clock.now();
   const saidMs = Date.parse(report.at);
   const asOfMs = isRunning ? nowMs : saidMs;
-  const { running, target, problem, progress } = report;
+  const { running, target, problem, progress, waiting } = report;
   const lines = [
     ...situation(status, isRunning, nowMs),
     ...report.applications.flatMap((application) => [
@@ -121,6 +121,7 @@ export function describeAgent(
         : `, ${progress.bytesDone} of ${progress.bytesTotal} bytes`;
     lines.push(`On the way to deployment ${target.sequence} of commit ${target.revision.slice(0, 7)}${bytes}.`);
   }
+  if (waiting !== undefined) lines.push(`It does not go on now: ${waiting.message} (${waiting.code}).`);
   if (problem !== undefined)
     lines.push(`Its last trouble, ${ageOf(Date.parse(problem.at), nowMs)} ago: ${problem.message} (${problem.code})`);
   return `${lines.join('\n')}\n`;

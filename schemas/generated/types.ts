@@ -7,7 +7,17 @@
  * @maxItems 64
  */
 export type ChannelPatterns = [string, ...string[]];
-export type Phase = 'idle' | 'fetching' | 'staged' | 'activating' | 'probation' | 'active';
+/**
+ * @maxItems 24
+ */
+export type Windows = Window[];
+/**
+ * Open while one of these is.
+ *
+ * @maxItems 24
+ */
+export type WindowSpecs = WindowSpec[];
+export type Phase = 'idle' | 'fetching' | 'staged' | 'waiting' | 'activating' | 'probation' | 'active';
 export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
 
 export interface EverySchema {
@@ -862,10 +872,32 @@ export interface Deployment {
    */
   fleet?: string;
   probationSeconds: number;
+  windows?: DeployedWindows;
   /**
    * @maxItems 64
    */
   applications: DeployedApplication[];
+}
+/**
+ * When the device may fetch and activate it; without a list: at any time.
+ */
+export interface DeployedWindows {
+  fetch?: Windows;
+  activate?: Windows;
+}
+export interface Window {
+  /**
+   * When it opens.
+   */
+  cron: string;
+  /**
+   * How long it stays open.
+   */
+  seconds: number;
+  /**
+   * An IANA name.
+   */
+  timeZone: string;
 }
 export interface DeployedApplication {
   /**
@@ -1258,6 +1290,7 @@ export interface FleetSpec {
    * How long a device may be silent before it is shown as dark. One that is connected is not silent: that it vanished without a word is noticed after one and a half times its agent's mqtt.keepAliveSeconds.
    */
   darkAfterSeconds?: number;
+  windows?: FleetWindows;
 }
 /**
  * A label selector as in Kubernetes: every one of matchLabels and matchExpressions must hold.
@@ -1281,6 +1314,27 @@ export interface FleetApplication {
    */
   release?: string;
   config?: Config;
+}
+/**
+ * When devices may change, each by its own clock. Without a list: at any time.
+ */
+export interface FleetWindows {
+  fetch?: WindowSpecs;
+  activate?: WindowSpecs;
+}
+export interface WindowSpec {
+  /**
+   * When it opens: minute, hour, day of month, month, day of week; six fields begin with seconds.
+   */
+  cron: string;
+  /**
+   * How long it stays open.
+   */
+  duration: string;
+  /**
+   * An IANA name.
+   */
+  timeZone?: string;
 }
 /**
  * What a commit, or the working tree, would change on which devices: what `fleet plan -o json` prints.
@@ -1521,7 +1575,7 @@ export interface PlannedLink {
   to?: string;
 }
 export interface PlannedAttribute {
-  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold';
+  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows';
   /**
    * Absent when it was not said.
    */
@@ -1634,6 +1688,7 @@ export interface Report {
   running?: DeploymentReference;
   target?: DeploymentReference;
   progress?: Progress;
+  waiting?: Waiting;
   /**
    * @maxItems 64
    */
@@ -1679,6 +1734,21 @@ export interface DeploymentReference {
 export interface Progress {
   bytesDone: number;
   bytesTotal: number;
+}
+/**
+ * What it waits for in the phase waiting, before it fetches or activates its target.
+ */
+export interface Waiting {
+  to: 'fetch' | 'activate';
+  code: string;
+  /**
+   * For people.
+   */
+  message: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  opensAt?: string;
 }
 export interface ApplicationReport {
   /**

@@ -160,7 +160,7 @@ test('a slip in a label that strips a device is a red line, and breaks the polic
   t.regex((await world.fleet(['plan'])).output, /truck-7-cab .*site truck-7 → aurora/);
 });
 
-test('a plan says what changes beside releases: probation, the name of the fleet', async (t) => {
+test('a plan says what changes beside releases: probation, windows, the name of the fleet', async (t) => {
   const world = harbor(t);
   await world.commit('A harbor');
   world.edit('fleets/trucks.yaml', 'name: trucks', 'name: lorries');
@@ -168,6 +168,8 @@ test('a plan says what changes beside releases: probation, the name of the fleet
   world.edit('fleets/trucks.yaml', 'name: lorries', 'name: trucks');
   world.edit('fleets/trucks.yaml', 'probationSeconds: 3', 'probationSeconds: 61');
   t.regex((await world.fleet(['plan'])).output, /truck-7-cab .*probation \d+ s → 61 s/);
+  world.edit('fleets/trucks.yaml', 'spec:', 'spec:\n  windows: { activate: [{ cron: "0 2 * * *", duration: 4h }] }');
+  t.regex((await world.fleet(['plan'])).output, /truck-7-cab .*windows: activate "0 2 \* \* \*" for 240 min UTC/);
 });
 
 test('a memory limit below what the release starts with is refused alike by validate, plan and the controller', async (t) => {

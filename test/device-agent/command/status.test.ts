@@ -39,6 +39,20 @@ test('describeAgent() says how long ago its last trouble was: it may be over', (
   t.true(text.endsWith('\nIts last trouble, 60 m ago: no route (SERVER_UNREACHABLE)\n'), text);
 });
 
+test('describeAgent() tells which window is waited for', (t) => {
+  const disk = new SimDisk();
+  disk.makeDirectory('/state');
+  const at = '2026-06-01T09:00:00.000Z';
+  const waiting = { to: 'activate' as const, code: 'WINDOW', message: 'waits for a window to activate' };
+  const report = {
+    ...{ counter: 1, at, agentVersion: '1', phase: 'waiting' as const, since: at, highestSequence: 2 },
+    ...{ applications: [], waiting },
+  };
+  writeStatus(disk, '/state', { device: 'buoy', connected: false, report });
+  const text = describeAgent({ clock: new SimTime(Date.parse(at)).clock({ alive: true }), disk }, '/state', true)!;
+  t.true(text.endsWith('\nIt does not go on now: waits for a window to activate (WINDOW).\n'), text);
+});
+
 test('describeAgent() tells why there is no connection, and whether there ever was one', (t) => {
   const disk = new SimDisk();
   disk.makeDirectory('/state');

@@ -19,8 +19,15 @@ import {
 } from '../../../device-agent/update/state.ts';
 import type { Step } from '../../../device-agent/update/steps.ts';
 
+const windows = { activate: [{ cron: '0 2 * * *', seconds: 3600, timeZone: 'UTC' }] };
+
 function slotOf(sequence: number): Slot {
   return { sequence, revision: '', envelope: `envelope ${sequence}`, probationSeconds: 1 };
+}
+
+/** Every other one may be activated in its windows only. */
+function slotInLife(sequence: number): Slot {
+  return sequence % 2 === 0 ? { ...slotOf(sequence), windows } : slotOf(sequence);
 }
 
 /** What the promises are about, as seen from outside. */
@@ -44,6 +51,8 @@ class World {
   durable: Memory = emptyMemory;
   readonly envelopes = new Set<string>();
   fetching: number | undefined;
+  /** Whose window to activate it is waited for. */
+  awaiting: number | undefined;
   repairing: number | undefined;
   activating: { readonly sequence: number; readonly lastResort: boolean } | undefined;
   watching: number | undefined;
@@ -52,6 +61,9 @@ class World {
   runs: number | undefined;
   /** Whom the event that is being handled judged healthy. */
   #judged: number | undefined;
+  readonly #started = new Set<number>();
+  /** Whom the event that is being handled told that its window is open; what was then committed may be started after a power cut. */
+  openFor: number | undefined;
   #stepsLeft = Number.POSITIVE_INFINITY;
 
   cutPowerAfter(steps: number): void {
@@ -60,6 +72,7 @@ class World {
 
   happen(event: EngineEvent, promises: Promises): void {
     this.#judged = event.kind === 'judged-healthy' ? event.sequence : undefined;
+    if (event.kind === 'window-opened') this.openFor = event.sequence;
     const isTrial = 'sequence' in event && trialOf(this.durable.engine)?.slot.sequence === event.sequence;
     if (event.kind === 'activated' && isTrial && this.#stepsLeft > 0) promises.haveRun.add(event.sequence);
     for (const step of decide(this.durable, event, 1)) {
@@ -84,7 +97,7 @@ class World {
 
   boot(promises: Promises): void {
     this.#stepsLeft = Number.POSITIVE_INFINITY;
-    this.fetching = this.repairing = this.activating = this.watching = this.runs = undefined;
+    this.fetching = this.awaiting = this.repairing = this.activating = this.watching = this.runs = undefined;
     this.isScrubbing = false;
     this.happen({ kind: 'booted' }, promises);
   }
@@ -104,6 +117,12 @@ class World {
       case 'fetch':
         assert(isHeld, 'fetches what is not held');
         this.fetching = sequence;
+        this.awaiting = undefined;
+        return;
+      case 'await-window':
+        assert(isHeld, 'waits to activate what is not held');
+        this.fetching = undefined;
+        this.awaiting = sequence;
         return;
       case 'repair':
         assert(promises.good === sequence, 'repairs what is not good');
@@ -117,6 +136,7 @@ class World {
           'only the good one is a last resort',
         );
         this.#checkBefore(step);
+        this.#checkWindow(step);
         this.activating = { sequence, lastResort: step.lastResort };
         this.runs = sequence;
         return;
@@ -172,6 +192,14 @@ class World {
     assert(before?.sequence !== slot.sequence, 'takes its own place');
   }
 
+  /** What has windows is started anew in an open one; what was started goes on whenever it boots. */
+  #checkWindow({ slot }: Extract<Step, { kind: 'activate' }>): void {
+    const isFirst = trialOf(this.durable.engine)?.slot.sequence === slot.sequence && !this.#started.has(slot.sequence);
+    if (isFirst && slot.windows !== undefined)
+      assert(this.openFor === slot.sequence, 'activates outside of its window');
+    this.#started.add(slot.sequence);
+  }
+
   /** A trial ended without having become good: a newer one took its place, or it failed. */
   #checkLeft(was: number, next: Memory, promises: Promises): void {
     const trial = trialOf(next.engine)?.slot.sequence;
@@ -191,7 +219,9 @@ class World {
     if (promises.good !== undefined) assert(this.runs !== undefined, 'something is good and nothing runs');
     assert(this.runs === running, `runs ${this.runs}, the memory says ${running}`);
     const target = targetOf(this.durable.engine)?.sequence;
-    if (target !== undefined) assert(this.fetching === target, 'on the way to what nobody fetches');
+    const isStaged = this.durable.engine.state === 'staged';
+    if (target !== undefined && !isStaged) assert(this.fetching === target, 'on the way to what nobody fetches');
+    if (isStaged) assert(this.awaiting === target, 'staged, and nothing waits for its window');
   }
 }
 
@@ -204,7 +234,17 @@ const problem = { code: 'ANY', message: 'any' };
 /** What the outside world may do next. Sequences come a little older and newer than the highest. */
 type Happening =
   | { readonly kind: 'offer'; readonly ahead: number; readonly isOther: boolean }
-  | { readonly kind: 'fetched' | 'fetch-failed' | 'healthy' | 'failing' | 'refused' | 'power-cut' | 'repaired' }
+  | {
+      readonly kind:
+        | 'fetched'
+        | 'fetch-failed'
+        | 'healthy'
+        | 'failing'
+        | 'refused'
+        | 'power-cut'
+        | 'repaired'
+        | 'opened';
+    }
   | { readonly kind: 'power-cut-soon'; readonly steps: number }
   | { readonly kind: 'activated'; readonly how: 'well' | 'damaged' | 'lost' | 'failed' }
   | { readonly kind: 'scrub'; readonly finds: 'nothing' | 'damaged' | 'lost' }
@@ -212,9 +252,9 @@ type Happening =
 
 const happenings: fc.Arbitrary<Happening> = fc.oneof(
   fc.record({ kind: fc.constant('offer' as const), ahead: fc.integer({ min: -2, max: 3 }), isOther: fc.boolean() }),
-  ...(['fetched', 'fetched', 'fetch-failed', 'healthy', 'failing', 'refused', 'power-cut', 'repaired'] as const).map(
-    (kind) => fc.constant({ kind }),
-  ),
+  ...(
+    ['fetched', 'fetched', 'fetch-failed', 'healthy', 'failing', 'refused', 'power-cut', 'repaired', 'opened'] as const
+  ).map((kind) => fc.constant({ kind })),
   fc.record({ kind: fc.constant('power-cut-soon' as const), steps: fc.nat(5) }),
   fc.record({
     kind: fc.constant('activated' as const),
@@ -231,7 +271,7 @@ const happenings: fc.Arbitrary<Happening> = fc.oneof(
 function eventOf(happening: Happening, world: World): readonly EngineEvent[] {
   switch (happening.kind) {
     case 'offer': {
-      const slot = slotOf(Math.max(1, world.durable.highest.sequence + happening.ahead));
+      const slot = slotInLife(Math.max(1, world.durable.highest.sequence + happening.ahead));
       const offered = happening.isOther ? { ...slot, envelope: `${slot.envelope}, another` } : slot;
       return [{ kind: 'offered', slot: offered, envelope: '' }];
     }
@@ -243,6 +283,8 @@ function eventOf(happening: Happening, world: World): readonly EngineEvent[] {
         ? [{ kind: 'fetched', sequence, downloads: [] }]
         : [{ kind: 'fetch-failed', sequence, problem }];
     }
+    case 'opened':
+      return world.awaiting === undefined ? [] : [{ kind: 'window-opened', sequence: world.awaiting }];
     case 'repaired':
       return world.repairing === undefined ? [] : [{ kind: 'fetched', sequence: world.repairing, downloads: [] }];
     case 'healthy':
@@ -287,8 +329,8 @@ function converge(world: World, promises: Promises): void {
   world.cutPowerAfter(Number.POSITIVE_INFINITY);
   world.boot(promises);
   const last = promises.highest + 1;
-  world.happen({ kind: 'offered', slot: slotOf(last), envelope: '' }, promises);
-  for (const kind of ['fetched', 'activated', 'healthy'] as const) {
+  world.happen({ kind: 'offered', slot: slotInLife(last), envelope: '' }, promises);
+  for (const kind of ['fetched', 'opened', 'activated', 'healthy'] as const) {
     const happening: Happening = kind === 'activated' ? { kind, how: 'well' } : { kind };
     for (const event of eventOf(happening, world)) world.happen(event, promises);
   }

@@ -1,0 +1,14 @@
+import type { DeployedWindows, FleetWindows, WindowSpecs } from '../../schemas/generated/types.ts';
+import { secondsOf } from './duration.ts';
+
+function listOf(specs: WindowSpecs): NonNullable<DeployedWindows['fetch']> {
+  return specs.map(({ cron, duration, timeZone = 'UTC' }) => ({ cron, seconds: secondsOf(duration), timeZone }));
+}
+
+/** The windows of a fleet as a device is told them: it knows no defaults. */
+export function deployedWindows({ fetch, activate }: FleetWindows): DeployedWindows {
+  return {
+    ...(fetch === undefined ? {} : { fetch: listOf(fetch) }),
+    ...(activate === undefined ? {} : { activate: listOf(activate) }),
+  };
+}
