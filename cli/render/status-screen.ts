@@ -3,6 +3,7 @@
 import { statesWorstFirst } from '../../controller/planning/tally.ts';
 import { printableDeep } from '../../platform/printable.ts';
 import type { DeviceStatus, FleetStatus, SiteStatus, StatusDocument, Tally } from '../../schemas/generated/types.ts';
+import { forecastLines } from './forecast-lines.ts';
 import { age, bar, bytes, span } from './quantities.ts';
 import { type ScreenOptions, shoreTrouble } from './shore-trouble.ts';
 import { stateStyles } from './state-styles.ts';
@@ -45,10 +46,13 @@ function sourceLines({ source, asOf }: StatusDocument, { style, columns }: Scree
 }
 
 /** How many run and are connected now; the others ran when they were last heard. */
-function runningCell({ running, runningConnected }: Tally, style: Style): string {
-  if (running === 0) return style('dim', '0');
-  const all = style(stateStyles.running, String(running));
-  return runningConnected === running ? all : `${all} ${style('dim', `(${runningConnected} now)`)}`;
+function runningCell({ running, runningConnected, held }: Tally, style: Style): string {
+  const all = running === 0 ? style('dim', '0') : style(stateStyles.running, String(running));
+  const besides = [
+    ...(running === 0 || runningConnected === running ? [] : [`${runningConnected} now`]),
+    ...(held === undefined ? [] : [`${held} held`]),
+  ];
+  return besides.length === 0 ? all : `${all} ${style('dim', `(${besides.join(', ')})`)}`;
 }
 
 const severityStyles = { notice: 'dim', warning: 'yellow', urgent: 'red', expired: 'red' } as const;
@@ -245,7 +249,7 @@ export function statusScreen(document: StatusDocument, options: ScreenOptions): 
   const { fleets, sites, asOf } = status;
   return [
     sourceLines(status, options) + shoreTrouble(status, options) + expiryLines(status, options),
-    fleetTable(fleets, asOf, options) + fleetsOmittedNote(status, options),
+    fleetTable(fleets, asOf, options) + forecastLines(fleets, options) + fleetsOmittedNote(status, options),
     options.wide ? siteTable(sites, asOf, options) : '',
     deviceSection(status, options),
     refusalSection(status, options),

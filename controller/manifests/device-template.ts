@@ -9,6 +9,7 @@ import { type Draft, placeIn } from './draft.ts';
 import type { ValuePath } from './finding.ts';
 import type { FindingPlace } from './finding-list.ts';
 import { grantedTerms } from './granted-terms.ts';
+import { healthTerms } from './health-terms.ts';
 import { templateBytesMax } from './limits.ts';
 import { linkedModules } from './linked-releases.ts';
 import { listNames } from './nearest-name.ts';
@@ -151,6 +152,7 @@ function deploy(draft: Draft, plan: FleetPlan, part: FleetPart, device: Device):
     restart: application.spec.restart ?? restartDefault,
     ...runningTerms(application.spec),
     ...runningEvents(application.spec),
+    ...healthTerms(application.spec),
     ...grantedTerms(application.spec),
     ...deployedSecrets(application, device, draft.next.secrets),
   };
