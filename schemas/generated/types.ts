@@ -1300,6 +1300,14 @@ export interface PlanDocument {
    */
   bytesWhole: number;
   /**
+   * What goes over the links of sites that tell of them, by fleet and site, sorted.
+   */
+  transfers?: PlannedTransfer[];
+  /**
+   * All transfers together, one for each currency.
+   */
+  prices?: PlannedPrice[];
+  /**
    * All fleets of both revisions, sorted.
    */
   fleets: PlannedFleet[];
@@ -1356,6 +1364,55 @@ export interface Problem {
    * The offending text.
    */
   excerpt?: string;
+}
+export interface PlannedTransfer {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  fleet: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  site: string;
+  /**
+   * That lack modules.
+   */
+  devices: number;
+  /**
+   * In the cheapest way by bytes, over any link.
+   */
+  bytes: number;
+  /**
+   * The same if every module went whole.
+   */
+  bytesWhole: number;
+  cheapest: LinkUse;
+  dearest: LinkUse;
+  /**
+   * Of whole modules that no link of the site may carry; absent when there are none.
+   */
+  uncarriedBytes?: number;
+}
+export interface LinkUse {
+  /**
+   * Names of the site's links, sorted.
+   */
+  links: string[];
+  bytes: number;
+  /**
+   * At the links' rates, one module after another.
+   */
+  seconds: number;
+  price: number;
+  /**
+   * Absent where bytes cost nothing.
+   */
+  currency?: string;
+}
+export interface PlannedPrice {
+  currency: string;
+  cheapest: number;
+  dearest: number;
 }
 export interface PlannedFleet {
   /**
@@ -1896,6 +1953,47 @@ export interface Site {
 }
 export interface SiteSpec {
   config?: Config;
+  /**
+   * What the links of this place cost and how fast they are. fleet plan works out price and time with them; devices do not read them, and use the links that they find.
+   *
+   * @maxItems 32
+   */
+  links?: SiteLink[];
+}
+export interface SiteLink {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  match?: LinkMatch;
+  /**
+   * Bits per second, more than none: 2400bit/s, 128kbit/s, 1.5Mbit/s.
+   */
+  rate: string;
+  /**
+   * Of a million bytes, in the link's currency; left out where bytes cost nothing.
+   */
+  pricePerMB?: number;
+  /**
+   * Of pricePerMB, by ISO 4217: EUR, NOK, USD.
+   */
+  currency?: string;
+  /**
+   * What of modules may travel over it, deltas or whole ones, compressed or not; both when absent.
+   *
+   * @minItems 1
+   * @maxItems 2
+   */
+  carries?: ['delta' | 'whole'] | ['delta' | 'whole', 'delta' | 'whole'];
+}
+/**
+ * Which link it is on the devices. Two links of a site never match the same interface.
+ */
+export interface LinkMatch {
+  /**
+   * The name of a network interface, or the beginning of one and *: wwan0, eth*.
+   */
+  interface: string;
 }
 /**
  * All the controller knows of its fleets at one moment: what `fleet status -o json` prints.

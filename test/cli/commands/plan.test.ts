@@ -246,3 +246,34 @@ test('a release whose name comes again with other bytes is refused alike by plan
   t.is(source.state, 'refused');
   t.true(source.problems.some(({ code }) => code === 'RELEASE_NAME_REUSED'));
 });
+
+test('a plan prices what it fetches over the links of a site, in words and by its schema', async (t) => {
+  const world = harbor(t);
+  await world.commit('A harbor');
+  world.addRelease('tide-logger', '1.1.0');
+  world.edit('applications/tide-logger.yaml', 'release: 1.0.0', 'release: 1.1.0');
+  t.notRegex((await world.fleet(['plan'])).output, /CHEAPEST|Over the links/);
+  const vsat = '{ name: vsat, rate: 128kbit/s, pricePerMB: 4.5, currency: EUR, carries: [delta] }';
+  world.edit(
+    'sites/aurora.yaml',
+    'spec:',
+    `spec:\n  links: [${vsat}, { name: port, rate: 20Mbit/s, carries: [whole] }]`,
+  );
+  const { output } = await world.fleet(['plan']);
+  t.regex(output, /ships +aurora +2 +\S+ k?B +\S+ kB +0\.00 EUR, 1s over port +0\.\d+ EUR, 1s over vsat/);
+  t.regex(
+    output,
+    /Over the links of their sites that costs 0\.00 EUR to 0\.\d+ EUR, and takes 1s at the slowest site\./,
+  );
+  const document: PlanDocument = JSON.parse((await world.fleet(['plan', '-o', 'json'])).output);
+  t.true(isPlanDocument(document), JSON.stringify(isPlanDocument.errors));
+  t.like(document.transfers, { length: 1, 0: { site: 'aurora', cheapest: { links: ['port'], price: 0 } } });
+  const [price] = document.prices!;
+  t.is(price!.dearest, (document.transfers![0]!.dearest.bytes * 4.5) / 1e6);
+  world.edit('sites/aurora.yaml', ', { name: port, rate: 20Mbit/s, carries: [whole] }', '');
+  world.edit('sites/aurora.yaml', '[delta]', '[whole, none]');
+  t.regex(
+    (await world.fleet(['plan'])).output,
+    /sites\/aurora\.yaml:\d+:\d+: UNKNOWN_VALUE spec\.links\[0\]\.carries\[1\]/,
+  );
+});
