@@ -1,4 +1,4 @@
-import type { Clock, Disk, Log, Random } from '../platform/ports.ts';
+import type { Clock, Disk, Log, Random, Ways, WaysWatch } from '../platform/ports.ts';
 import type { AgentConfiguration, DeployedApplication, Report } from '../schemas/generated/types.ts';
 import type { Courier } from './courier/courier.ts';
 import type { AgentTime } from './download/metadata.ts';
@@ -32,6 +32,7 @@ export interface AgentOptions {
   readonly configuration: AgentConfiguration;
   readonly runtime: AppRuntime;
   readonly link: ShadowLink;
+  readonly ways: Ways;
   /** Opens what goes out for the agent. */
   readonly openCourier: (shared: SharedWithCourier) => Courier;
   readonly agentVersion: string;
@@ -59,7 +60,7 @@ const bootIdBytes = 8;
  * can't be used.
  */
 export function createAgent(options: AgentOptions): Agent {
-  const { ports, configuration, runtime, link, openCourier, agentVersion, onActivity = () => {} } = options;
+  const { ports, configuration, runtime, link, ways, openCourier, agentVersion, onActivity = () => {} } = options;
   const { clock, disk, random, log } = ports;
   const stateDirectory = configuration.stateDirectory ?? defaultStateDirectory;
   const files = openStateFiles(disk, stateDirectory);
@@ -75,6 +76,10 @@ export function createAgent(options: AgentOptions): Agent {
       countBytes: (bytes) => ledger.countBytes(bytes),
       pathOf: (sha256) => store.pathOf(sha256),
     }),
+    // What HTTPS finds is evidence for MQTT where it is news.
+    onHeard: (heard) => {
+      if ((heard === 'answered') !== linkState.connected) link.lookAgain();
+    },
     onApply: (applications) => outbox.expect(applications.some(speaksToShore)),
     onChange: () => {
       onActivity();
@@ -117,12 +122,19 @@ export function createAgent(options: AgentOptions): Agent {
   };
   const reporter = new Reporter({
     ...{ clock, random, log, link, compose },
+    onHeardAgain: () => updates.wake(),
     intervalMs: (configuration.reportIntervalSeconds ?? 900) * 1000,
   });
+  let watch: WaysWatch | undefined;
+  const onWays = (): void => {
+    link.lookAgain();
+    updates.wake();
+  };
   const onConnection = (isConnected: boolean): void => {
     linkState = linkAfter(linkState, isConnected, atNow());
     onActivity();
     keeper.changed();
+    watch?.attend(isConnected ? 'easy' : 'close');
     reporter.connection(isConnected);
     outbox.connection(isConnected);
     if (isConnected) updates.nudge();
@@ -142,6 +154,7 @@ export function createAgent(options: AgentOptions): Agent {
       keeper.changed();
       files.kept.removeRest();
       outbox.start();
+      watch = ways.watch(onWays);
       link.start({
         onDesired: (desired) => updates.consider(desired),
         onBatchAnswer: (payload) => outbox.answered(payload),
@@ -153,6 +166,8 @@ export function createAgent(options: AgentOptions): Agent {
       updates.stop();
       reporter.stop();
       keeper.stop();
+      watch?.[Symbol.dispose]();
+      watch = undefined;
       outbox.stop();
       await link.stop();
       await runtime.stop();

@@ -1,6 +1,7 @@
 import type { Clock, Disk, Log, Random } from '../platform/ports.ts';
 import type { DeployedApplication, Progress, Waiting } from '../schemas/generated/types.ts';
 import type { Courier } from './courier/courier.ts';
+import { type Heard, heardCourier } from './courier/heard-courier.ts';
 import type { AgentTime } from './download/metadata.ts';
 import { HealthWatch } from './health/watch.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
@@ -24,6 +25,8 @@ export interface UpdatesOptions {
   readonly time: AgentTime;
   /** Called before these applications run in the place of others. */
   readonly onApply: (applications: readonly DeployedApplication[]) => void;
+  /** Called with what each errand of the courier's proves of the way to the shore. */
+  readonly onHeard: (heard: Heard) => void;
   /** Called whenever `memory`, `progress` or `waiting` changed. */
   readonly onChange: () => void;
 }
@@ -36,6 +39,8 @@ export interface Updates {
   consider(desired: unknown): void;
   /** The link came back. */
   nudge(): void;
+  /** It may have, by what else was seen: what waits is tried now, unless it was just tried for such a reason. */
+  wake(): void;
   /** The applications may do better or worse than before. */
   lookAtHealth(): void;
   /** What the engine remembers; its problem gives way to what keeps it from remembering more. */
@@ -48,7 +53,7 @@ export interface Updates {
   stop(): void;
 }
 
-/** The shore may end a wait by a word, but not have a device try without end. */
+/** A word of the shore, or a link that comes and goes, may end a wait, but not have a device try without end. */
 const wakeEveryMs = 60_000;
 
 /** Often enough that hardly ever both copies of something rot in between. */
@@ -67,7 +72,8 @@ function logPhase(log: Log, before: Memory, after: Memory): void {
 
 /** Puts the engine and its organs together; nothing happens before `boot`. */
 export function createUpdates(options: UpdatesOptions): Updates {
-  const { files, courier, runtime, time, onApply, onChange } = options;
+  const { files, runtime, time, onApply, onChange } = options;
+  const courier = heardCourier(options.courier, options.onHeard);
   const { clock, disk, random, log } = options.ports;
   const { store, prepared, kept, slots, journal, ledger, partialDirectory } = files;
   let memory = files.memory;
@@ -124,6 +130,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     },
     consider: (desired) => intake.consider(desired),
     nudge,
+    wake,
     lookAtHealth: () => health.look(),
     memory: () => (engine.trouble === undefined ? memory : { ...withoutDamage(memory), problem: engine.trouble }),
     progress: () => fetcher.progress(),

@@ -177,6 +177,18 @@ export interface Outbound {
   connect(target: OutboundTarget): Connection;
 }
 
+/** A watch over the ways out of this machine; disposing it ends it. */
+export interface WaysWatch extends Disposable {
+  /** How soon a change is to be noticed: `close` within seconds, `easy` in some more. `close` at first. */
+  attend(attention: 'close' | 'easy'): void;
+}
+
+/** The ways out of this machine: its addresses and routes. */
+export interface Ways {
+  /** Calls back whenever an address or a route has come or gone. */
+  watch(onChange: () => void): WaysWatch;
+}
+
 /** Relays for libraries that have a network of their own. */
 export interface Relays {
   open(target: RelayTarget): Promise<Relay>;

@@ -18,6 +18,8 @@ export interface ReporterOptions {
   readonly intervalMs: number;
   /** The report as things are now, whole, with this counter. */
   readonly compose: (counter: number) => Report;
+  /** Called when a report was accepted after one that nobody answered. */
+  readonly onHeardAgain: () => void;
 }
 
 /**
@@ -32,6 +34,8 @@ export class Reporter {
   #notBeforeMs = Number.NEGATIVE_INFINITY;
   #isConnected = false;
   #isSending = false;
+  /** Whether the last report went unanswered. */
+  #isUnheard = false;
   #isStopped = false;
   #timer: Disposable | undefined;
   /** Of the newest report that was to travel, in this life of the agent. */
@@ -100,7 +104,9 @@ export class Reporter {
       if (answer === 'accepted') {
         this.#accepted = fitting;
         this.#isComplaining = false;
+        if (this.#isUnheard) this.#options.onHeardAgain();
       }
+      this.#isUnheard = answer === 'offline';
       if (answer === 'rejected') {
         this.#complain('report.rejected', { counter: report.counter });
         this.#notBeforeMs = clock.monotonic() + rejectedMs * (1 + random.fraction());

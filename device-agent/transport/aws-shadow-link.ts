@@ -33,6 +33,11 @@ export interface AwsShadowLinkOptions {
 /** A connection that lived this long was a good one: the next failure is a first one. */
 const steadyMs = 60_000;
 
+/** How long a wait that was cut short protects the next one: a link that flaps must not make a device knock without end. */
+const betweenWakesMs: Readonly<Record<SessionEnd, number>> = {
+  ...{ unreachable: 5_000, refused: 60_000, short: 60_000, steady: 5_000 },
+};
+
 /** How a session ended, and why. */
 interface Ending {
   readonly end: SessionEnd;
@@ -93,6 +98,10 @@ export class AwsShadowLink implements ShadowLink {
   #loop: Promise<void> | undefined;
   /** What was logged last about being offline: the same reason is not logged again. */
   #loggedReason: string | undefined;
+  /** Ends the pause before the next try. */
+  #early = new AbortController();
+  #lastEnd: SessionEnd = 'unreachable';
+  #wokenMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: AwsShadowLinkOptions) {
     this.#options = options;
@@ -110,6 +119,14 @@ export class AwsShadowLink implements ShadowLink {
     return (await this.#session?.sendBatchPart(part)) ?? false;
   }
 
+  lookAgain(): void {
+    if (this.#session !== undefined) return this.#session.probe();
+    const nowMs = this.#options.clock.monotonic();
+    if (nowMs - this.#wokenMs < betweenWakesMs[this.#lastEnd]) return;
+    this.#wokenMs = nowMs;
+    this.#early.abort();
+  }
+
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#loop;
@@ -121,13 +138,18 @@ export class AwsShadowLink implements ShadowLink {
     await Promise.race([due?.(), stopped]);
     let failures = 0;
     while (!this.#stopped.signal.aborted) {
+      // What is seen during a try counts for the pause after it.
+      this.#early = new AbortController();
       const { end, trouble } = await this.#serve(handlers).catch(failureOf);
       if (this.#stopped.signal.aborted) return;
+      this.#lastEnd = end;
       failures = end === 'steady' ? 1 : failures + 1;
       const delayMs = reconnectDelayMs(end, failures, random.fraction());
       this.#tellOffline(trouble, delayMs);
       handlers.onTrouble(trouble);
-      await clock.sleep(delayMs, this.#stopped.signal).catch(() => {});
+      await clock.sleep(delayMs, AbortSignal.any([this.#stopped.signal, this.#early.signal])).catch(() => {});
+      // A name or an address may come a moment after the link: the next pauses are short ones again.
+      if (this.#early.signal.aborted && end === 'unreachable') failures = 0;
     }
   }
 

@@ -33,6 +33,9 @@ export interface SessionOptions extends BrokerAccess {
  */
 const firstAnswerMsMax = 10_000;
 
+/** How long a broker may say nothing when there is reason to think that it does not hear. */
+const doubtMsMax = 20_000;
+
 /** That no answer came in time. */
 const silence = Symbol('silence');
 
@@ -199,6 +202,18 @@ export class ShadowSession {
     return (await this.#orSilence(sent, this.#options.answerSecondsMax * 1000)) === true;
   }
 
+  /** Says what costs little and is answered at once: a session that is dead ends soon. */
+  probe(): void {
+    const connection = this.#connection;
+    if (connection === undefined || this.#state !== 'open') return;
+    this.#wire?.awaitWord(doubtMsMax);
+    this.#subscribe(connection, this.#changesTopic).catch(() => {});
+  }
+
+  get #changesTopic(): string {
+    return `$aws/things/${this.#options.device}/shadow/name/${shadowName}/update/delta`;
+  }
+
   async #subscribe(connection: MqttClientConnection, topic: string): Promise<boolean> {
     this.#wire?.awaitWord();
     const { qos } = await connection.subscribe(topic, QoS.AtLeastOnce);
@@ -239,7 +254,7 @@ export class ShadowSession {
    * one at each reconnect and keep the process from ending.
    */
   async #hearChanges(connection: MqttClientConnection, wire: Wire): Promise<void> {
-    const topic = `$aws/things/${this.#options.device}/shadow/name/${shadowName}/update/delta`;
+    const topic = this.#changesTopic;
     const { taken } = batchTopics(this.#options.device);
     connection.on('message', (from, payload) => {
       wire.delivered();

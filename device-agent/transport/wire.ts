@@ -52,9 +52,9 @@ export class Wire {
   }
 
   /** Something is said that a broker answers at once, be it with a receipt: unless it does, the wire is cut. */
-  awaitWord(): void {
-    this.#silence ??= this.#clock.after(silenceMsMax, () => {
-      this.#cutReason = `the broker has said nothing for ${silenceMsMax / 1_000} s`;
+  awaitWord(msMax = silenceMsMax): void {
+    this.#silence ??= this.#clock.after(msMax, () => {
+      this.#cutReason = `the broker has said nothing for ${msMax / 1_000} s`;
       this.close();
     });
   }

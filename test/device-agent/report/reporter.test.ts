@@ -12,13 +12,18 @@ function begin(intervalMs = 900_000) {
   const logged: string[] = [];
   const state: { phase: Report['phase']; bytesDone: number } = { phase: 'idle', bytesDone: 0 };
   const clock = time.clock({ alive: true });
+  let heardAgain = 0;
   const reporter = new Reporter({
+    onHeardAgain: () => {
+      heardAgain += 1;
+    },
     ...{ clock, intervalMs, random: new SimRandom(1) },
     log: { write: (level, event) => logged.push(`${level} ${event}`) },
     link: {
       start: () => {},
       stop: async () => {},
       sendBatchPart: async () => false,
+      lookAgain: () => {},
       report: async (report) => {
         await clock.sleep(10);
         sent.push({ at: time.now, report });
@@ -31,7 +36,7 @@ function begin(intervalMs = 900_000) {
     }),
   });
   const run = (seconds: number): Promise<void> => time.runUntil(time.now + seconds * 1000);
-  return { reporter, sent, shore, logged, state, run, time };
+  return { reporter, sent, shore, logged, state, run, time, heardAgain: () => heardAgain };
 }
 
 test('nothing new costs one report an interval', async (t) => {
@@ -114,4 +119,17 @@ test('a shore that rejects is not flooded, nor is the log', async (t) => {
   await run(3600);
   t.true(sent.length >= 2 && sent.length <= 60, `${sent.length} reports`);
   t.is(logged.filter((line) => line.startsWith('warn')).length, 1);
+});
+
+test('it is told that reports are heard again, once after each silence', async (t) => {
+  const { reporter, shore, run, heardAgain } = begin(60_000);
+  reporter.connection(true);
+  await run(300);
+  t.is(heardAgain(), 0);
+  shore.answer = 'offline';
+  await run(300);
+  t.is(heardAgain(), 0);
+  shore.answer = 'accepted';
+  await run(600);
+  t.is(heardAgain(), 1);
 });
