@@ -210,7 +210,7 @@ function summary({ change, prices }: Plan): string {
     whole === 0
       ? 'no module travels'
       : `${isBound ? 'at most ' : ''}${bytes(taken)} travel for modules${taken === whole ? '' : `, ${bytes(whole)} if every module went whole`}`;
-  const rest = others === 0 ? '' : `, ${others} do not move`;
+  const rest = others === 0 ? '' : `, ${others} ${others === 1 ? 'does' : 'do'} not move`;
   return `${plural(deploying.length, 'device')} ${deploying.length === 1 ? 'gets' : 'get'} a deployment at once${rest}; ${cost}.\n`;
 }
 
