@@ -13,6 +13,7 @@ import { nodeProcesses } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
 import { nodeRelays } from '../platform/node/relay.ts';
 import { onStarterGone } from '../platform/node/starter-gone.ts';
+import { nodeSurroundings } from '../platform/node/surroundings.ts';
 import type { Log, LogLevel } from '../platform/ports.ts';
 import type { AgentConfiguration, AgentHttpConfiguration } from '../schemas/generated/types.ts';
 import { createAgent } from './agent.ts';
@@ -98,7 +99,15 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
       });
       return new ReadyingCourier({ courier, prepared, pathOf });
     },
-    ...{ configuration, runtime, link, ways: networkWays, agentVersion, onActivity: () => quiet.stir() },
+    ...{
+      configuration,
+      runtime,
+      link,
+      ways: networkWays,
+      surroundings: nodeSurroundings,
+      agentVersion,
+      onActivity: () => quiet.stir(),
+    },
   });
   const renew = (signal: AbortSignal): Promise<void> =>
     keepCertificate({ validity: () => identity.validity(), enrol: (until) => courier.enrol(until), ...common }, signal);

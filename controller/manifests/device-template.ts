@@ -4,6 +4,7 @@ import type { Application, Config, DeployedApplication, Device, Fleet, Site } fr
 import { sha256Hex } from '../../schemas/sha256.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { layerOf, mergeConfig } from './config-layers.ts';
+import { deployedConditions, labelsInConditions } from './deployed-conditions.ts';
 import { deployedWindows } from './deployed-windows.ts';
 import type { CataloguedRelease, DeviceTemplate } from './desired.ts';
 import { type Draft, placeIn } from './draft.ts';
@@ -43,6 +44,8 @@ export interface FleetPlan {
   /** Whether anything in it is filled in, and whether that may differ among devices of one site. */
   readonly hasPlaceholders: boolean;
   readonly mayReadDevice: boolean;
+  /** The labels that the conditions of the fleet name. */
+  readonly labels: readonly string[];
   /** By `sharedKey`, those that were needed. */
   readonly shared: Map<string, DeviceTemplate>;
 }
@@ -60,10 +63,12 @@ export function planFleet({ next }: Draft, name: string, fleet: Fleet): FleetPla
   });
   parts.sort((left, right) => (left.application.metadata.name < right.application.metadata.name ? -1 : 1));
   const texts = parts.map(({ application: { spec }, config }) => [config, spec.args, spec.env]);
+  const labels = labelsInConditions(fleet.spec.when);
   const hasSecrets = parts.some(({ application }) => application.spec.secrets !== undefined);
   return {
-    ...{ name, fleet, parts, shared: new Map() },
-    ...{ hasPlaceholders: holdsPlaceholder(texts), mayReadDevice: hasSecrets || mayReadDevice(texts) },
+    ...{ name, fleet, parts, labels, shared: new Map() },
+    hasPlaceholders: holdsPlaceholder(texts),
+    mayReadDevice: hasSecrets || labels.length > 0 || mayReadDevice(texts),
   };
 }
 
@@ -173,11 +178,12 @@ export function templateFor(draft: Draft, plan: FleetPlan, of: TemplateOf): Devi
   const shared = key === undefined ? undefined : plan.shared.get(key);
   if (shared !== undefined) return shared;
   const device = of.manifest();
-  const { windows } = plan.fleet.spec;
+  const { windows, when } = plan.fleet.spec;
   const { template, bytes } = finish({
     fleet: plan.name,
     probationSeconds: plan.fleet.spec.probationSeconds ?? probationSecondsDefault,
     ...(windows === undefined ? {} : { windows: deployedWindows(windows) }),
+    ...(when === undefined ? {} : { when: deployedConditions(when, plan.labels, device.metadata.labels) }),
     applications: plan.parts.map((part) => deploy(draft, plan, part, device)),
   });
   if (bytes > templateBytesMax) {
