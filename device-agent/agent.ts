@@ -11,6 +11,7 @@ import { linkAfter, linkAtStart, linkInTrouble } from './report/link-state.ts';
 import { Reporter } from './report/reporter.ts';
 import { type AgentStatus, readStatus, writeStatus } from './report/status-file.ts';
 import { StatusKeeper } from './report/status-keeper.ts';
+import { reportSecondsUsual } from './rhythm.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
 import { openStateFiles } from './state-files.ts';
 import { defaultStateDirectory, stateLayout } from './state-layout.ts';
@@ -130,7 +131,7 @@ export function createAgent(options: AgentOptions): Agent {
   const reporter = new Reporter({
     ...{ clock, random, log, link, compose },
     onHeardAgain: () => updates.wake(),
-    intervalMs: (configuration.reportIntervalSeconds ?? 900) * 1000,
+    intervalMs: (configuration.reportIntervalSeconds ?? reportSecondsUsual) * 1000,
   });
   const chronicle = new Chronicle({
     ...{ ports, directory: logbookDirectory, boot: boot.number, agentVersion, machine: machineBoot, nowMs: time.nowMs },

@@ -24,6 +24,7 @@ import { deviceSecrets } from './device-secrets.ts';
 import { DeviceIdentityStore } from './enrol-identity.ts';
 import { keepCertificate } from './enrol-renewal.ts';
 import { Quiet } from './quiet.ts';
+import { keepAliveSecondsUsual } from './rhythm.ts';
 import { firstRun } from './runtime/first-run.ts';
 import { openRuntime } from './runtime/open-runtime.ts';
 import { defaultStateDirectory, stateLayout } from './state-layout.ts';
@@ -83,7 +84,7 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
       device,
       host: bareHost(mqtt.host),
       port: mqtt.port ?? mqttsPort,
-      keepAliveSeconds: mqtt.keepAliveSeconds ?? 1200,
+      keepAliveSeconds: mqtt.keepAliveSeconds ?? keepAliveSecondsUsual,
     },
     ...{ identity: deviceIdentity, relays: nodeRelays, room: processRoom, ...common, due },
   });
