@@ -178,12 +178,13 @@ export function templateFor(draft: Draft, plan: FleetPlan, of: TemplateOf): Devi
   const shared = key === undefined ? undefined : plan.shared.get(key);
   if (shared !== undefined) return shared;
   const device = of.manifest();
-  const { windows, when } = plan.fleet.spec;
+  const { windows, when, consent } = plan.fleet.spec;
   const { template, bytes } = finish({
     fleet: plan.name,
     probationSeconds: plan.fleet.spec.probationSeconds ?? probationSecondsDefault,
     ...(windows === undefined ? {} : { windows: deployedWindows(windows) }),
     ...(when === undefined ? {} : { when: deployedConditions(when, plan.labels, device.metadata.labels) }),
+    ...(consent === undefined ? {} : { consent }),
     applications: plan.parts.map((part) => deploy(draft, plan, part, device)),
   });
   if (bytes > templateBytesMax) {
