@@ -1,5 +1,5 @@
 /** The desired fleet: what the manifests of one revision come to, device by device. Plain data; the output of this room. */
-import type { Application, DeployedApplication, Fleet, Site } from '../../schemas/generated/types.ts';
+import type { Application, DeployedApplication, Device, Fleet, Secret, Site } from '../../schemas/generated/types.ts';
 
 /** What a device should run, before it becomes a deployment with a sequence and a time. */
 export interface DeviceTemplate {
@@ -24,13 +24,6 @@ export interface DesiredDevice {
   readonly template: DeviceTemplate;
 }
 
-export interface DesiredFleet {
-  readonly applications: ReadonlyMap<string, Application>;
-  readonly fleets: ReadonlyMap<string, Fleet>;
-  readonly sites: ReadonlyMap<string, Site>;
-  readonly devices: ReadonlyMap<string, DesiredDevice>;
-}
-
 /** A release that signed targets metadata names. */
 export interface CataloguedRelease {
   readonly name: string;
@@ -41,3 +34,14 @@ export interface CataloguedRelease {
 
 /** The releases of a revision by `NAME/VERSION`. */
 export type Catalogue = ReadonlyMap<string, CataloguedRelease>;
+
+export interface DesiredFleet {
+  readonly applications: ReadonlyMap<string, Application>;
+  readonly fleets: ReadonlyMap<string, Fleet>;
+  readonly sites: ReadonlyMap<string, Site>;
+  readonly secrets: ReadonlyMap<string, Secret>;
+  /** What git says of each device itself. */
+  readonly manifests: ReadonlyMap<string, Device>;
+  readonly catalogue: Catalogue;
+  readonly devices: ReadonlyMap<string, DesiredDevice>;
+}

@@ -61,6 +61,9 @@ export function desiredOf(state: ManifestState): DesiredFleet {
     applications: state.applications,
     fleets: state.fleets,
     sites: state.sites,
+    secrets: state.secrets,
+    manifests: state.devices,
+    catalogue: state.catalogue,
     devices: state.desiredDevices,
   };
 }

@@ -2,7 +2,7 @@
 import { openShadowDoor, say } from '../../../controller/doors/mqtt/shadow-door.ts';
 import { described } from '../../../controller/engine/context.ts';
 import { Engine } from '../../../controller/engine/engine.ts';
-import type { EngineParts } from '../../../controller/engine/engine-parts.ts';
+import { type EngineParts, noFleet } from '../../../controller/engine/engine-parts.ts';
 import type { EngineEvent } from '../../../controller/engine/events.ts';
 import { loadImage } from '../../../controller/engine/load-image.ts';
 import type { DesiredDevice, DesiredFleet } from '../../../controller/manifests/desired.ts';
@@ -27,7 +27,7 @@ export function namedDevice(name: string, keyFingerprint: string): DesiredDevice
 
 export function fleetOf(devices: Iterable<DesiredDevice>): DesiredFleet {
   const byName = new Map([...devices].map((device) => [device.name, device]));
-  return { applications: new Map(), fleets: new Map(), sites: new Map(), devices: byName };
+  return { ...noFleet, devices: byName };
 }
 
 /** A report that says little. */
