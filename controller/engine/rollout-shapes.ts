@@ -61,10 +61,8 @@ export const definition = shape<FleetDefinition>({
   probationSeconds: count,
   applications: listOf(
     shape<DefinedApplication>({
-      application: anyObject,
-      release: shape<DefinedApplication['release']>({ name, version, sha256: digest, length: count }),
-      links: anyObject,
-      config: anyObject,
+      ...{ name, version, sha256: digest, length: count, links: optional(anyObject) },
+      ...{ terms: anyObject, config: anyObject },
     }),
   ),
   hash: digest,
