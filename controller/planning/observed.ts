@@ -17,6 +17,8 @@ export interface IssuedDeployment {
   readonly applications: readonly ApplicationReference[];
   /** The id of the deployment key that signed it; absent where that was not written down. */
   readonly signedBy?: string;
+  /** The hash of the fleet definition that it was drawn by; absent where its fleet has no waves. */
+  readonly definition?: string;
 }
 
 /** What a device said last and was not believed: it proves no health. */
