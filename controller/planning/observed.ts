@@ -66,6 +66,8 @@ export interface ObservedDevice {
   readonly report?: ReportGist;
   /** When the controller last heard it, by its own clock. */
   readonly contactAt?: number;
+  /** How long it used to be silent: `contact-history.ts`. */
+  readonly silences?: string;
   /** Absent when the broker does not tell. */
   readonly connected?: boolean;
   /** Since when it is connected, or is not; absent when that began before this controller did. */

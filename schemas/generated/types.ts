@@ -1134,7 +1134,21 @@ export interface DeviceSpec {
    * It is meant to be in no fleet and to run nothing. Without it, a device that no fleet selects is warned of, and `fleet plan --policy` stops a commit that takes its applications away.
    */
   idle?: true;
+  hold?: DeviceHold;
   config?: Config;
+}
+/**
+ * It keeps the deployment that it was issued last, whatever its manifests ask for, until the hold ends or is taken away.
+ */
+export interface DeviceHold {
+  /**
+   * Why, for whoever asks.
+   */
+  reason: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  until?: string;
 }
 /**
  * What starts an application, and the channels it reads and writes.
@@ -1307,7 +1321,8 @@ export interface PlannedDevice {
    * deploy: it gets a deployment at once; hold: it would not move; gone: git names it no longer.
    */
   kind: 'deploy' | 'hold' | 'gone';
-  cause: 'FIRST' | 'CHANGED' | 'SEQUENCE_BEHIND' | 'KEY_CHANGED' | 'NO_KEY' | 'NO_FLEET' | 'ISSUED' | 'REMOVED';
+  cause:
+    'FIRST' | 'CHANGED' | 'SEQUENCE_BEHIND' | 'HELD' | 'KEY_CHANGED' | 'NO_KEY' | 'NO_FLEET' | 'ISSUED' | 'REMOVED';
   /**
    * The cause as a sentence.
    */
@@ -1371,7 +1386,7 @@ export interface PlannedLink {
   to?: string;
 }
 export interface PlannedAttribute {
-  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint';
+  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold';
   /**
    * Absent when it was not said.
    */
@@ -1963,6 +1978,10 @@ export interface Tally {
    * Never heard of.
    */
   unknown: number;
+  /**
+   * Of all of these, those whose manifests hold them at what they were issued; absent when there are none.
+   */
+  held?: number;
 }
 export interface FleetStatus {
   /**
@@ -2022,6 +2041,7 @@ export interface DeviceStatus {
    */
   state: 'running' | 'progressing' | 'failed' | 'dark' | 'unknown' | 'removed';
   reason: Reason;
+  hold?: DeviceHold;
   /**
    * Absent when the broker does not tell.
    */
@@ -2035,6 +2055,7 @@ export interface DeviceStatus {
    * RFC 3339 in UTC.
    */
   contactAt?: string;
+  expectedContact?: ExpectedContact;
   desired?: DesiredDeployment;
   report?: Report;
   /**
@@ -2067,6 +2088,31 @@ export interface Takeovers {
    */
   at: string;
   addresses: string[];
+}
+/**
+ * When a device that is not connected will be heard, by the silences it had before.
+ */
+export interface ExpectedContact {
+  /**
+   * expected; overdue: it is silent for longer than it ever was, as far as is remembered; no-basis: it was not silent often enough to tell.
+   */
+  kind: 'expected' | 'overdue' | 'no-basis';
+  /**
+   * How many silences that is known by, newer ones before older.
+   */
+  silences: number;
+  /**
+   * Half of them were shorter.
+   */
+  usualSeconds?: number;
+  /**
+   * RFC 3339 in UTC.
+   */
+  by?: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  surelyBy?: string;
 }
 export interface DesiredDeployment {
   sequence: number;

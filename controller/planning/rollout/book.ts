@@ -1,0 +1,91 @@
+/** What is counted of a rollout's devices, kept as they change: one costs the same in a fleet of any size. */
+import { isUnavailable } from './budget.ts';
+import { type DeviceInRollout, type Fate, fateOf, retriedAt } from './fate.ts';
+import { noCounts, type WaveCounts } from './gate.ts';
+import type { RolloutPolicy } from './policy.ts';
+import type { Rollout } from './rollout.ts';
+
+interface Noted {
+  readonly wave: number;
+  readonly fate: Fate;
+  readonly group?: string;
+  readonly isUnavailable: boolean;
+}
+
+/** For one rollout between two retries; a new one, a retry or another policy takes a new book, filled anew. */
+export class Book {
+  readonly #policy: RolloutPolicy;
+  readonly #retriedAt: number;
+  readonly #noted = new Map<string, Noted>();
+  readonly #counts: Record<Fate, number>[];
+  readonly #members: Set<string>[];
+  readonly #unavailable = new Map<string, number>();
+  readonly #grouped = new Map<string, Set<string>>();
+
+  constructor(policy: RolloutPolicy, rollout: Rollout) {
+    this.#policy = policy;
+    this.#retriedAt = retriedAt(rollout);
+    this.#counts = policy.waves.map(() => ({ ...noCounts }));
+    this.#members = policy.waves.map(() => new Set());
+  }
+
+  /** Of the policy's waves, in order. */
+  get counts(): readonly WaveCounts[] {
+    return this.#counts;
+  }
+
+  /** Takes down how a device is now; undefined of one that is in the fleet no more. */
+  note(name: string, device: DeviceInRollout | undefined): void {
+    this.#forget(name);
+    if (device === undefined) return;
+    const { group } = device;
+    const wave = Math.min(device.wave, this.#counts.length - 1);
+    const noted = {
+      ...{ wave, fate: fateOf(device, this.#retriedAt), isUnavailable: isUnavailable(device) },
+      ...(group === undefined ? {} : { group }),
+    };
+    this.#noted.set(name, noted);
+    this.#members[wave]!.add(name);
+    this.#add(name, noted);
+  }
+
+  /** How many more devices of a group may be on their way. */
+  spare(group: string | undefined): number {
+    const { budget } = this.#policy;
+    if (budget === undefined || group === undefined) return Number.POSITIVE_INFINITY;
+    return budget.maxUnavailable - (this.#unavailable.get(group) ?? 0);
+  }
+
+  /** Those of a wave, to be asked about when it opens. */
+  inWave(wave: number): Iterable<string> {
+    return this.#members[wave] ?? [];
+  }
+
+  /** Those of a group, to be asked about when one of them is there again. */
+  inGroup(group: string): Iterable<string> {
+    return this.#grouped.get(group) ?? [];
+  }
+
+  #add(name: string, { wave, fate, group, isUnavailable: isAway }: Noted): void {
+    this.#counts[wave]![fate] += 1;
+    if (group === undefined) return;
+    const grouped = this.#grouped.get(group) ?? new Set();
+    this.#grouped.set(group, grouped.add(name));
+    if (isAway) this.#unavailable.set(group, (this.#unavailable.get(group) ?? 0) + 1);
+  }
+
+  #forget(name: string): void {
+    const noted = this.#noted.get(name);
+    if (noted === undefined) return;
+    const { wave, fate, group } = noted;
+    this.#noted.delete(name);
+    this.#members[wave]!.delete(name);
+    this.#counts[wave]![fate] -= 1;
+    if (group === undefined) return;
+    const grouped = this.#grouped.get(group);
+    grouped?.delete(name);
+    if (grouped?.size === 0) this.#grouped.delete(group);
+    if (noted.isUnavailable) this.#unavailable.set(group, (this.#unavailable.get(group) ?? 0) - 1);
+    if (this.#unavailable.get(group) === 0) this.#unavailable.delete(group);
+  }
+}
