@@ -56,7 +56,10 @@ export function beginRollout(
   wanted: Wanted,
   now: number,
 ): Begun {
-  if (before === undefined) return { rollout: begun(wanted, wanted.before, 1, now), finished };
+  if (before === undefined) {
+    const number = (finished[0]?.number ?? 0) + 1;
+    return { rollout: begun(wanted, wanted.before, number, now), finished };
+  }
   // The commit says nothing new to this fleet: what is halted stays halted.
   if (before.target === wanted.target) return { rollout: before, finished };
   const rollout = begun(wanted, before.good, before.number + 1, now);
