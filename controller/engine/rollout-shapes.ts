@@ -61,9 +61,9 @@ export const definition = shape<FleetDefinition>({
   probationSeconds: count,
   applications: listOf(
     shape<DefinedApplication>({
-      application: anyObject,
-      release: shape<DefinedApplication['release']>({ name, version, sha256: digest, length: count }),
-      links: anyObject,
+      ...{ name, version, sha256: digest, length: count },
+      links: optional(anyObject),
+      terms: anyObject,
       config: anyObject,
     }),
   ),

@@ -1166,6 +1166,7 @@ export interface FleetSpec {
    * How long a device may be silent before it is shown as dark. One that is connected is not silent: that it vanished without a word is noticed after one and a half times its agent's mqtt.keepAliveSeconds.
    */
   darkAfterSeconds?: number;
+  rollout?: FleetRollout;
 }
 /**
  * A label selector as in Kubernetes: every one of matchLabels and matchExpressions must hold.
@@ -1189,6 +1190,75 @@ export interface FleetApplication {
    */
   release?: string;
   config?: Config;
+}
+/**
+ * How what all its devices run comes to them, wave by wave. Without it a change goes to all at once.
+ */
+export interface FleetRollout {
+  /**
+   * In their order; each device is in the first that takes it. Who is in none is in a last one, named rest.
+   *
+   * @minItems 1
+   * @maxItems 32
+   */
+  waves?: [RolloutWave, ...RolloutWave[]];
+  gate?: RolloutGate;
+  budget?: RolloutBudget;
+  /**
+   * halt: devices stay at what they run, and no other gets it. revert: those that got it go back to what ran well before.
+   */
+  onFailure?: 'halt' | 'revert';
+}
+export interface RolloutWave {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  selector?: Selector;
+  /**
+   * A number of devices, or a part of them as 5%, at most 100%.
+   */
+  limit?: number | string;
+  gate?: RolloutGate;
+  /**
+   * Seconds, minutes, hours or days, as 30s, 10m, 24h or 7d; at most 400d.
+   */
+  soak?: string;
+  /**
+   * Somebody has to approve before it starts, or before the wave behind it does; manual is after.
+   */
+  approve?: 'before' | 'after' | 'manual';
+}
+/**
+ * What has to be seen of a wave before the next one starts. Of a wave, what it does not say is that of the rollout.
+ */
+export interface RolloutGate {
+  /**
+   * A part of a hundred, as 5% or 99.5%, at most 100%.
+   */
+  success?: string;
+  /**
+   * So many devices of the wave, or such a part of them, must have made contact; 1 unless said.
+   */
+  contacts?: number | string;
+  /**
+   * Seconds, minutes, hours or days, as 30s, 10m, 24h or 7d; at most 400d.
+   */
+  patience?: string;
+  /**
+   * A number of devices, or a part of them as 5%, at most 100%.
+   */
+  failures?: number | string;
+}
+/**
+ * How many devices that belong together may be on their way at once, those nobody hears included.
+ */
+export interface RolloutBudget {
+  /**
+   * site, or a label: devices with the same value belong together.
+   */
+  groupBy: string;
+  maxUnavailable: number;
 }
 /**
  * What a commit, or the working tree, would change on which devices: what `fleet plan -o json` prints.

@@ -10,7 +10,6 @@ import { removedDeviceStatus } from '../../../controller/planning/device-status.
 import type { Rollout } from '../../../controller/planning/rollout/rollout.ts';
 import { emptyTally } from '../../../controller/planning/tally.ts';
 import { isReadOnDemand, type StateRow } from '../../../controller/state/state-port.ts';
-import type { Application } from '../../../schemas/generated/types.ts';
 import { isStatusDocument } from '../../../schemas/generated/validators/status.js';
 import { fleetOf, revision as id, reportOf } from './test-engine.ts';
 
@@ -29,13 +28,9 @@ const rollout: Rollout = {
   acts: [{ at: now, who: 'Ada', act: 'approve', why: 'seen' }],
 };
 const release = { name: 'pump', version: '1.0.0', sha256: 'c'.repeat(64), length: 5 };
-const manifest: Application = {
-  ...{ apiVersion: 'fleet/v1alpha1', kind: 'Application', metadata: { name: 'pump' } },
-  spec: { release: '1.0.0' },
-};
 const definition: FleetDefinition = {
   ...{ fleet: 'ships', probationSeconds: 30, hash: 'b'.repeat(64) },
-  applications: [{ application: manifest, release, links: {}, config: {} }],
+  applications: [{ ...release, links: {}, terms: {}, config: {} }],
 };
 
 const application = { name: 'pump', version: '1.0.0', state: 'failed', since: at, restarts: 1 } as const;
