@@ -72,7 +72,13 @@ function releasesOf(base: JudgedRevision, next: JudgedRevision): Catalogue {
   return new Map([...base.state.catalogue, ...next.state.catalogue]);
 }
 
-function compare(base: JudgedRevision, next: JudgedRevision, known: KnownDevices | undefined, deploymentKey?: string) {
+function compare(
+  base: JudgedRevision,
+  next: JudgedRevision,
+  known: KnownDevices | undefined,
+  now: number,
+  deploymentKey?: string,
+) {
   const devices = new Map(known?.devices.map((device) => [device.name, device]));
   return compareRevisions({
     base: desiredOf(base.state),
@@ -80,6 +86,7 @@ function compare(base: JudgedRevision, next: JudgedRevision, known: KnownDevices
     membersOf: (fleet) => countUnder(next.state.members, fleet),
     affected: next.affected,
     releases: releasesOf(base, next),
+    now,
     ...(deploymentKey === undefined ? {} : { deploymentKey }),
     observe: (name) => {
       const device = devices.get(name);
@@ -103,7 +110,7 @@ export async function makePlan(context: CommandContext, asked: PlanQuestion): Pr
   await using repository = await openFleetRepository(context, repositoryTop(context));
   const { base, next } = await judgeSides(context, repository, asked, answer.status);
   const { known, unknownBecause } = await askDevices(context, answer, base, next.affected);
-  const change = compare(base, next, known, answer.status?.deploymentKey);
+  const change = compare(base, next, known, context.clock.now(), answer.status?.deploymentKey);
   return {
     fleetVersion: toolVersion(context),
     base: base.side,

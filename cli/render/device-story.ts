@@ -3,7 +3,7 @@ import { printableDeep } from '../../platform/printable.ts';
 import type { DeviceStatus, Refusal, StatusDocument } from '../../schemas/generated/types.ts';
 import { outboxWords } from '../../schemas/outbox-words.ts';
 import { applicationLines, hostDeathLine } from './application-lines.ts';
-import { age, bar, bytes } from './quantities.ts';
+import { age, bar, bytes, minuteOf, span } from './quantities.ts';
 import { stateStyles } from './state-styles.ts';
 import { type Style, wrap } from './style.ts';
 
@@ -33,6 +33,25 @@ function linkSentence(connected: boolean | undefined, since: string | undefined,
   if (connected === undefined) return 'Its broker does not tell whether it is connected';
   if (since === undefined) return connected ? 'It is connected' : 'It is not connected';
   return `It has ${connected ? '' : 'not '}been connected for ${age(since, asOf)}`;
+}
+
+/** When it will be heard, for all that anybody can say. */
+function expected({ expectedContact }: DeviceStatus): string[] {
+  if (expectedContact === undefined) return [];
+  const { kind, silences, usualSeconds = 0, by, surelyBy } = expectedContact;
+  const usual = `half of its last ${silences} silences were over within ${span(usualSeconds * 1000)}`;
+  switch (kind) {
+    case 'no-basis':
+      return ['When it will be heard nobody can say yet: it was silent too seldom.'];
+    case 'overdue':
+      return [`It is silent for longer than it used to be: ${usual}.`];
+    case 'expected': {
+      const surely = surelyBy === undefined ? '' : `, almost certainly by ${minuteOf(surelyBy)}`;
+      return [`It is expected by about ${minuteOf(by ?? '')}${surely}: ${usual}.`];
+    }
+    default:
+      throw kind satisfies never;
+  }
 }
 
 /** What it said of itself, and when. */
@@ -129,6 +148,19 @@ function refusalLines(device: DeviceStatus, { refusals, asOf }: StatusDocument, 
   };
 }
 
+/** That its manifest holds it, or held it. */
+function holdLine({ hold, reason }: DeviceStatus, asOf: string): string[] {
+  // Then that is the reason already.
+  if (hold === undefined || reason.code === 'HELD') return [];
+  const { until } = hold;
+  const isOver = until !== undefined && Date.parse(until) <= Date.parse(asOf);
+  return isOver
+    ? [`Its hold ended at ${minuteOf(until)}: ${hold.reason}. Its manifest can do without.`]
+    : [
+        `Its manifest holds it at what it was issued${until === undefined ? '' : ` until ${minuteOf(until)}`}: ${hold.reason}.`,
+      ];
+}
+
 /** What its report had no room for. */
 function leftOut({ applicationsLeftOut: count }: NonNullable<DeviceStatus['report']>): string[] {
   return count === undefined ? [] : [`  and ${count} more; on the device, fleet agent status tells of all`];
@@ -148,7 +180,7 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
       ...progress(device, style),
       ...whys,
     ],
-    [wanted(device, status), known(device, asOf)],
+    [wanted(device, status), ...holdLine(device, asOf), known(device, asOf), ...expected(device)],
     repository(source),
     brokerTrouble(status),
     takeoverLine(device, asOf),

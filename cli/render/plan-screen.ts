@@ -92,6 +92,8 @@ function attributeText({ name, from, to }: AttributeChange): string {
     case 'keyFingerprint':
       if (from === undefined) return 'a key';
       return to === undefined ? 'no key' : 'another key';
+    case 'hold':
+      return to === undefined ? 'held no more' : `held ${to}`;
     default:
       return name satisfies never;
   }

@@ -3,7 +3,8 @@
 import { statesWorstFirst } from '../../controller/planning/tally.ts';
 import { printableDeep } from '../../platform/printable.ts';
 import type { DeviceStatus, FleetStatus, SiteStatus, StatusDocument, Tally } from '../../schemas/generated/types.ts';
-import { age, bar, bytes } from './quantities.ts';
+import { forecastLines } from './forecast-lines.ts';
+import { age, bar, bytes, span } from './quantities.ts';
 import { type ScreenOptions, shoreTrouble } from './shore-trouble.ts';
 import { stateStyles } from './state-styles.ts';
 import { type Style, wrap } from './style.ts';
@@ -45,10 +46,13 @@ function sourceLines({ source, asOf }: StatusDocument, { style, columns }: Scree
 }
 
 /** How many run and are connected now; the others ran when they were last heard. */
-function runningCell({ running, runningConnected }: Tally, style: Style): string {
-  if (running === 0) return style('dim', '0');
-  const all = style(stateStyles.running, String(running));
-  return runningConnected === running ? all : `${all} ${style('dim', `(${runningConnected} now)`)}`;
+function runningCell({ running, runningConnected, held }: Tally, style: Style): string {
+  const all = running === 0 ? style('dim', '0') : style(stateStyles.running, String(running));
+  const besides = [
+    ...(running === 0 || runningConnected === running ? [] : [`${runningConnected} now`]),
+    ...(held === undefined ? [] : [`${held} held`]),
+  ];
+  return besides.length === 0 ? all : `${all} ${style('dim', `(${besides.join(', ')})`)}`;
 }
 
 const severityStyles = { notice: 'dim', warning: 'yellow', urgent: 'red', expired: 'red' } as const;
@@ -145,6 +149,14 @@ function linkOf({ connected, linkSince }: DeviceStatus, asOf: string): string {
   return `${connected ? 'up' : 'down'}${since}`;
 }
 
+/** When it will be heard, by the silences it had; `?` where nobody can say. */
+function expectedOf({ expectedContact }: DeviceStatus, asOf: string): string {
+  if (expectedContact === undefined) return '-';
+  const { kind, by } = expectedContact;
+  if (by === undefined) return kind === 'overdue' ? 'overdue' : '?';
+  return `in ${span(Date.parse(by) - Date.parse(asOf))}`;
+}
+
 function deviceTable(devices: readonly DeviceStatus[], asOf: string, options: ScreenOptions): string {
   const { style, columns, wide } = options;
   const heads: readonly Column[] = [
@@ -158,6 +170,7 @@ function deviceTable(devices: readonly DeviceStatus[], asOf: string, options: Sc
     { head: 'APPLICATIONS', drop: 5 },
     ...(wide
       ? [
+          { head: 'EXPECTED', drop: 8 },
           { head: 'TAKEN', drop: 7 },
           { head: 'REVISION', drop: 1 },
         ]
@@ -166,7 +179,8 @@ function deviceTable(devices: readonly DeviceStatus[], asOf: string, options: Sc
   ];
   const rows = devices.map((device) => {
     const sequence = `${device.report?.running?.sequence ?? '?'}/${device.desired?.sequence ?? '-'}`;
-    const more = wide ? [trafficOf(device), device.desired === undefined ? '-' : shortId(device.desired.revision)] : [];
+    const revision = device.desired === undefined ? '-' : shortId(device.desired.revision);
+    const more = wide ? [expectedOf(device, asOf), trafficOf(device), revision] : [];
     // Of a dark device all of this is memory.
     const told = (text: string): string => (device.state === 'dark' ? style('dim', text) : text);
     return [
@@ -235,7 +249,7 @@ export function statusScreen(document: StatusDocument, options: ScreenOptions): 
   const { fleets, sites, asOf } = status;
   return [
     sourceLines(status, options) + shoreTrouble(status, options) + expiryLines(status, options),
-    fleetTable(fleets, asOf, options) + fleetsOmittedNote(status, options),
+    fleetTable(fleets, asOf, options) + forecastLines(fleets, options) + fleetsOmittedNote(status, options),
     options.wide ? siteTable(sites, asOf, options) : '',
     deviceSection(status, options),
     refusalSection(status, options),

@@ -45,7 +45,7 @@ export function consider(draft: Draft, context: Context, name: string): Issue | 
   const waiting = draft.owed('issue', name);
   if (waiting !== undefined && waitMs(waiting, now) > 0) return undefined;
   const observed = observe(draft, context, name, device);
-  const decision = planDevice(device, observed, context.keyId);
+  const decision = planDevice(device, observed, now, context.keyId);
   if (decision.kind === 'hold') {
     settle(draft, { kind: 'issue', subject: name });
     mendShadow(draft, context, name);

@@ -63,7 +63,7 @@ export function observe(
   desired: DesiredDevice | undefined,
 ): ObservedDevice {
   const record = known.device(device);
-  const { issued, gist, dropped, takeovers, contradictions, heard } = record;
+  const { issued, gist, dropped, takeovers, contradictions, heard, silences } = record;
   // Member by member: this is asked several times for every device of a fleet.
   const observed: { -readonly [K in keyof ObservedDevice]: ObservedDevice[K] } = {};
   if (issued !== undefined) observed.issued = issued;
@@ -72,6 +72,7 @@ export function observe(
   if (gist !== undefined && isItsOwn) observed.report = gist;
   const contactAt = laterContact(lately.get(device), record.contactAt, now);
   if (contactAt !== undefined) observed.contactAt = contactAt;
+  if (silences !== undefined) observed.silences = silences;
   const link = links?.get(device);
   if (links !== undefined) observed.connected = link?.connected === true;
   if (link !== undefined) observed.linkSince = link.since;

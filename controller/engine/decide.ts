@@ -3,7 +3,7 @@
  * anything; what must happen afterwards is owed by a row of its own.
  */
 import type { ShadowMessage } from '../shadow/protocol.ts';
-import { type Context, laterContact, mayHear } from './context.ts';
+import { type Context, mayHear } from './context.ts';
 import { withoutReport } from './device-shadow.ts';
 import type { Draft } from './draft.ts';
 import type { AdoptionEvent, ContactEvent, EngineEvent } from './events.ts';
@@ -14,6 +14,7 @@ import { oweWord, postpone, settle } from './owed.ts';
 import type { UnreadableDocument } from './records.ts';
 import { remind } from './reminders.ts';
 import { answerShadowRequest } from './shadow-request.ts';
+import { withContact, withLink } from './silences.ts';
 import { noteTurn } from './takeovers.ts';
 
 /** What a decision comes to besides writes. */
@@ -34,8 +35,18 @@ function noteCertificate(draft: Draft, device: string, endsAt: number): void {
   if (before.certificateEndsAt !== endsAt) draft.keep(device, { ...before, certificateEndsAt: endsAt });
 }
 
-function contact(draft: Draft, { now }: Context, event: ContactEvent): Decision {
+/** Written with the contact itself, a little later. */
+function noteLink(draft: Draft, { desired, now }: Context, { device, connected }: ContactEvent): void {
+  const before = draft.device(device);
+  const record = withLink(before, connected, now);
+  if (record === before || !desired.devices.has(device)) return;
+  draft.put({ kind: 'device', name: device, record, isPassing: true });
+}
+
+function contact(draft: Draft, context: Context, event: ContactEvent): Decision {
+  const { now } = context;
   const { device, address, takenOverFrom, certificateEndsAt } = event;
+  noteLink(draft, context, event);
   if (certificateEndsAt !== undefined) noteCertificate(draft, device, certificateEndsAt);
   const tales: Tale[] = [];
   if (takenOverFrom !== undefined) {
@@ -102,11 +113,8 @@ function unreadable(draft: Draft, { document, row, error }: UnreadableDocument):
   return { ...nothing, tales, reconsider: [name] };
 }
 
-function contacts(draft: Draft, { now }: Context, heardAt: ReadonlyMap<string, number>): Decision {
-  for (const [device, at] of heardAt) {
-    const before = draft.device(device);
-    draft.keep(device, { ...before, contactAt: laterContact(at, before.contactAt, now) ?? at });
-  }
+function contacts(draft: Draft, context: Context, heardAt: ReadonlyMap<string, number>): Decision {
+  for (const [device, at] of heardAt) draft.keep(device, withContact(draft.device(device), context, at));
   return nothing;
 }
 

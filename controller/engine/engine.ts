@@ -11,6 +11,7 @@ import { type EngineParts, noFleet } from './engine-parts.ts';
 import { Envelopes } from './envelopes.ts';
 import { EventQueue } from './event-queue.ts';
 import type { AdoptionEvent, EngineEvent } from './events.ts';
+import { HoldEnds } from './hold-ends.ts';
 import { NameQueue } from './name-queue.ts';
 import { Outage, type StateTrouble } from './outage.ts';
 import { allOwed } from './owed.ts';
@@ -36,6 +37,7 @@ export class Engine {
   readonly #envelopes: Envelopes;
   readonly #contacts: Contacts;
   readonly #answers: Answers;
+  readonly #holdEnds: HoldEnds;
   readonly #toConsider = new NameQueue();
   readonly #sight: BranchSight;
   readonly #queue = new EventQueue();
@@ -54,6 +56,7 @@ export class Engine {
     const { clock, image, publish, tellsConnections } = parts;
     this.#sight = new BranchSight(image, this.#toConsider);
     const tell = (event: EngineEvent): void => this.tell(event);
+    this.#holdEnds = new HoldEnds(clock, (devices) => this.consider(devices));
     this.#contacts = new Contacts({
       ...{ clock, tellsConnections, tell },
       isNamed: (device) => this.#desired.devices.has(device),
@@ -151,6 +154,7 @@ export class Engine {
   async stop(): Promise<void> {
     this.#contacts.stop();
     this.#delivery.stop();
+    this.#holdEnds.stop();
     this.#stopping.abort();
     await this.#looping;
     do await this.#turn();
@@ -253,6 +257,7 @@ export class Engine {
     try {
       return draft.attempt(() => {
         const issue = consider(draft, context, device);
+        this.#holdEnds.note(device, context.desired.devices.get(device));
         const signed = issue && this.#envelopes.signed(issue);
         return signed && decide(draft, context, { kind: 'signed', device, ...signed });
       });

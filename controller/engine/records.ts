@@ -43,6 +43,10 @@ export interface DeviceRecord {
   /** Which reports are new. */
   readonly heard?: Heard;
   readonly contactAt?: number;
+  /** How long it used to be silent: `planning/contact-history.ts`. */
+  readonly silences?: string;
+  /** Its connection closed, as far as the broker tells, and it was not heard since `contactAt`. */
+  readonly isGone?: true;
   /** When the certificate ends that it was given or showed last. */
   readonly certificateEndsAt?: number;
   /** Since when its shadow wants what it may not have been told; once that failed, a row of its own says what is owed. */

@@ -115,6 +115,8 @@ const rooms = {
     runs: optional(text),
     heard: optional(heard),
     contactAt: optional(time),
+    silences: optional(matching(/^[0-9A-Za-z]{1,36}$/, 'a history of silences')),
+    isGone: optional(flag),
     certificateEndsAt: optional(time),
     untoldSince: optional(time),
     dropped: optional(shape<DroppedReport>({ code, message: text, since: time })),

@@ -96,7 +96,7 @@ class Exchange {
     const packed = next && packShadow(next);
     if (packed?.reported === undefined) return { answers: messages, tales: [], isNews: false };
     const { version, reported } = packed;
-    const tales = takeReport(this.#draft, device, order, { version, reported, previous }, this.#context.now);
+    const tales = takeReport(this.#draft, device, order, { version, reported, previous }, this.#context);
     return { answers: messages, tales, isNews: true };
   }
 

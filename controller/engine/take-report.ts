@@ -4,11 +4,13 @@ import type { DeviceEvent, Report } from '../../schemas/generated/types.ts';
 import { isReport } from '../../schemas/generated/validators/report.js';
 import { type JsonObject, withoutNulls } from '../shadow/document.ts';
 import type { PackedSection } from '../shadow/packed-shadow.ts';
+import type { Context } from './context.ts';
 import { withReport } from './device-shadow.ts';
 import type { Draft } from './draft.ts';
 import { record, type Tale } from './history.ts';
 import { eventsBetween } from './report-events.ts';
 import type { Order } from './report-order.ts';
+import { withContact } from './silences.ts';
 import { noteTurn } from './takeovers.ts';
 
 function faultText(errors: readonly ErrorObject[]): string {
@@ -49,10 +51,11 @@ export function takeReport(
     reported,
     previous,
   }: { readonly version: number; readonly reported: PackedSection; readonly previous: Report | undefined },
-  now: number,
+  context: Pick<Context, 'links' | 'now'>,
 ): Tale[] {
-  const { dropped: _over, ...before } = draft.device(device);
-  const taken = withReport(device, { ...before, heard: order.heard, contactAt: now }, version, reported);
+  const { now } = context;
+  const { dropped: _over, ...before } = withContact(draft.device(device), context, now);
+  const taken = withReport(device, { ...before, heard: order.heard }, version, reported);
   draft.keep(device, taken.record);
   draft.put(taken.document);
   const report = reported.state as unknown as Report;

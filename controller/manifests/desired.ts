@@ -1,5 +1,13 @@
 /** The desired fleet: what the manifests of one revision come to, device by device. Plain data; the output of this room. */
-import type { Application, DeployedApplication, Device, Fleet, Secret, Site } from '../../schemas/generated/types.ts';
+import type {
+  Application,
+  DeployedApplication,
+  Device,
+  DeviceHold,
+  Fleet,
+  Secret,
+  Site,
+} from '../../schemas/generated/types.ts';
 
 /** What a device should run, before it becomes a deployment with a sequence and a time. */
 export interface DeviceTemplate {
@@ -20,6 +28,8 @@ export interface DesiredDevice {
   readonly keyFingerprint?: string;
   /** Its manifest says that it is meant to run nothing. */
   readonly idle?: true;
+  /** It keeps what it was issued. */
+  readonly hold?: DeviceHold;
   readonly darkAfterSeconds: number;
   readonly template: DeviceTemplate;
 }

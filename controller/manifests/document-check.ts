@@ -11,6 +11,7 @@ import { nearestName } from '../../schemas/nearest-name.ts';
 import { listAt } from './broken-manifest.ts';
 import { checkChannels } from './check-channels.ts';
 import { checkEvents } from './check-events.ts';
+import { checkHealth } from './check-health.ts';
 import { checkRollout } from './check-rollout.ts';
 import type { FileFinding, ValuePath } from './finding.ts';
 import { hint } from './nearest-name.ts';
@@ -171,6 +172,7 @@ export function checkDocument(value: unknown, document: number): CheckedDocument
   if (kind === 'Application') {
     checkEvents(value, report);
     checkChannels(value, report);
+    checkHealth(value, report);
   }
   if (kind === 'Device') checkDeviceKey(value, report);
   for (const root of placeholderRoots(kind, value)) checkPlaceholders(valueAt(value, root), root, report);

@@ -20,6 +20,7 @@ export function drawDevice({ metadata, spec }: Device, terms: DeviceTerms): Desi
   if (spec.site !== undefined) drawn.site = spec.site;
   if (terms.fleet !== undefined) drawn.fleet = terms.fleet;
   if (spec.idle === true) drawn.idle = true;
+  if (spec.hold !== undefined) drawn.hold = spec.hold;
   if (spec.keyFingerprint !== undefined) drawn.keyFingerprint = spec.keyFingerprint;
   return drawn;
 }

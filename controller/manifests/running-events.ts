@@ -8,13 +8,10 @@ import type {
 } from '../../schemas/generated/types.ts';
 import { channelDefaults } from './check-channels.ts';
 import type { ApplicationTerms } from './definition.ts';
-import { bytesOf, millisecondsOf } from './quantity.ts';
+import { millisecondsOf, secondsOf } from './duration.ts';
+import { bytesOf } from './quantity.ts';
 
 type RunningEvents = Pick<DeployedApplication, 'trigger' | 'events' | 'channels' | 'handover'>;
-
-function secondsOf(duration: string): number {
-  return millisecondsOf(duration) / 1000;
-}
 
 const shoreDefaults = { quota: channelDefaults.quota, maxAge: '7d', drop: 'oldest' } as const;
 

@@ -1,7 +1,9 @@
 /** What a revision would change against another: device by device and fleet by fleet. Pure; touches nothing. */
 import { deployedModules } from '../../schemas/deployed-modules.ts';
+import { canonicalJson } from '../manifests/canonical-json.ts';
 import type { Catalogue, CataloguedRelease, DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
 import { type ApplicationChange, applicationChanges } from './application-changes.ts';
+import { holdText } from './hold.ts';
 import type { DescribedDevice } from './observed.ts';
 import { type DeployCause, type HoldCause, planDevice } from './plan-device.ts';
 
@@ -13,7 +15,7 @@ export interface Fetch {
 
 /** Something else that its manifests say of it. Without `from` it was not said, without `to` it is not said any more. */
 export interface AttributeChange {
-  readonly name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint';
+  readonly name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold';
   readonly from?: string;
   readonly to?: string;
 }
@@ -59,6 +61,8 @@ export interface ComparedRevisions {
   readonly observe: (device: string) => DescribedDevice | undefined;
   /** The devices that may differ; every one of both revisions when undefined. */
   readonly affected?: ReadonlySet<string>;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
   /** The id of the key that signs deployments now, where that is known. */
   readonly deploymentKey?: string;
   /** Releases of both revisions: which bytes a device has by the names and versions it reports. */
@@ -73,6 +77,7 @@ function attributeChanges(before: DesiredDevice | undefined, after: DesiredDevic
     ['site', before.site, after.site],
     ['probationSeconds', before.template.probationSeconds, after.template.probationSeconds],
     ['keyFingerprint', before.keyFingerprint, after.keyFingerprint],
+    ['hold', before.hold && holdText(before.hold), after.hold && holdText(after.hold)],
   ] as const;
   return pairs.flatMap(([name, from, to]): AttributeChange[] => {
     const isIdle = name === 'probationSeconds' && (before.fleet === undefined || after.fleet === undefined);
@@ -133,7 +138,7 @@ function assumed(before: DesiredDevice | undefined): DescribedDevice {
 function compareDevice(
   before: DesiredDevice | undefined,
   after: DesiredDevice | undefined,
-  { observe, releases, deploymentKey }: ComparedRevisions,
+  { observe, releases, now, deploymentKey }: ComparedRevisions,
 ): DeviceChange | undefined {
   const { name: device, site, fleet = before?.fleet } = (after ?? before)!;
   const applications = applicationChanges(before?.template.applications ?? [], after?.template.applications ?? []);
@@ -147,10 +152,11 @@ function compareDevice(
     before !== undefined &&
     before.template.hash === after.template.hash &&
     before.fleet === after.fleet &&
+    canonicalJson(before.hold) === canonicalJson(after.hold) &&
     before.keyFingerprint === after.keyFingerprint;
   if (isSame) return undefined;
   const observed = observe(device);
-  const { kind, cause, message } = planDevice(after, observed ?? assumed(before), deploymentKey);
+  const { kind, cause, message } = planDevice(after, observed ?? assumed(before), now, deploymentKey);
   const fetches = fetchesOf(after, held(before, observed, releases));
   return { ...place, kind, cause, message, isStripped: isStripped(before, after), fetches };
 }

@@ -1,6 +1,8 @@
 /** Where one device stands, as far as the last contact told, and why. What is not known is never shown as good. */
 import type { ApplicationReport, DeviceStatus, Reason, Report } from '../../schemas/generated/types.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
+import { expectedContact } from './expected-contact.ts';
+import { holdEndsAt } from './hold.ts';
 import {
   type DescribedDevice,
   type IssuedDeployment,
@@ -11,7 +13,7 @@ import {
   type ReportGist,
   takeoversSuspect,
 } from './observed.ts';
-import { planDevice } from './plan-device.ts';
+import { type Decision, planDevice } from './plan-device.ts';
 
 type State = DeviceStatus['state'];
 
@@ -123,6 +125,12 @@ function judgeRunning({ connected }: ObservedDevice, report: ReportGist, issued:
   return standing('running', 'UP_TO_DATE', message, report.since);
 }
 
+/** Of one that is well, that its manifests ask for something else and hold it. */
+function withHold(stands: Standing, decision: Decision): Standing {
+  if (stands.state !== 'running' || decision.kind !== 'hold' || decision.cause !== 'HELD') return stands;
+  return { ...stands, reason: { ...stands.reason, code: 'HELD', message: decision.message } };
+}
+
 /** The device runs something else than it should, or nothing. */
 function judgeOnTheWay(observed: ObservedDevice, report: ReportGist, issued: IssuedDeployment): Standing {
   const { problem, phase, target } = report;
@@ -142,13 +150,10 @@ function judgeOnTheWay(observed: ObservedDevice, report: ReportGist, issued: Iss
     return standing('failed', 'WENT_BACK', message, report.since);
   }
   const since = timeOf(issued.issuedAt);
+  // Only its own report tells that it was told: over a link that is half open what was sent may be lost.
   if (observed.connected === true) {
-    return standing(
-      'progressing',
-      'NOT_TAKEN',
-      `has been told of deployment ${issued.sequence} and has not answered yet`,
-      since,
-    );
+    const message = `deployment ${issued.sequence} is sent; it has not confirmed it yet`;
+    return standing('progressing', 'NOT_TAKEN', message, since);
   }
   return standing(
     'progressing',
@@ -163,6 +168,8 @@ export function changesAt(desired: DesiredDevice, observed: ObservedDevice, now:
   const { connected, takeovers } = observed;
   const times = takeovers === undefined ? [] : [takeovers.at + takeoverMemoryMs];
   const heard = heardAt(observed, now);
+  const endsAt = holdEndsAt(desired);
+  if (endsAt !== undefined) times.push(endsAt);
   if (connected !== true && heard !== undefined) times.push(heard + desired.darkAfterSeconds * 1000 + 1);
   return times.filter((at) => at > now).sort((a, b) => a - b)[0];
 }
@@ -187,7 +194,7 @@ function unheard({ connected }: ObservedDevice): Standing {
 /** Where a device that git names stands; `deploymentKey` is the id of the key that signs now, where that is known. */
 export function judge(desired: DesiredDevice, observed: ObservedDevice, now: number, deploymentKey?: string): Standing {
   const { contactAt, report, issued } = observed;
-  const decision = planDevice(desired, observed, deploymentKey);
+  const decision = planDevice(desired, observed, now, deploymentKey);
   if (contactAt === undefined) {
     if (decision.kind === 'hold' && decision.cause === 'NO_KEY') return standing('unknown', 'NO_KEY', decision.message);
     return standing('unknown', 'NEVER_HEARD', 'it was never heard of: has its agent been started and enrolled?');
@@ -197,13 +204,15 @@ export function judge(desired: DesiredDevice, observed: ObservedDevice, now: num
   if (decision.kind === 'hold' && decision.cause === 'NO_KEY')
     return standing('progressing', 'NO_KEY', decision.message);
   if (report === undefined) return unheard(observed);
+  if (issued === undefined && decision.kind === 'hold' && decision.cause === 'HELD')
+    return standing(report.running === undefined ? 'progressing' : 'running', 'HELD', decision.message);
   if (decision.kind === 'hold' && decision.cause === 'NO_FLEET')
     return standing('running', 'NO_FLEET', decision.message);
   const hindered = hindrance(observed);
   if (hindered !== undefined) return hindered;
   if (issued === undefined || decision.kind === 'deploy')
     return standing('progressing', 'TO_BE_ISSUED', decision.message);
-  if (isReference(report.running, issued)) return judgeRunning(observed, report, issued);
+  if (isReference(report.running, issued)) return withHold(judgeRunning(observed, report, issued), decision);
   return judgeOnTheWay(observed, report, issued);
 }
 
@@ -252,8 +261,11 @@ export function deviceStatus(
   now: number,
   deploymentKey?: string,
 ): DeviceStatus {
+  const expected = expectedContact(observed, heardAt(observed, now), now);
   return {
     ...facts(desired.name, observed, now),
+    ...(expected === undefined ? {} : { expectedContact: expected }),
+    ...(desired.hold === undefined ? {} : { hold: desired.hold }),
     ...(desired.site === undefined ? {} : { site: desired.site }),
     ...(desired.fleet === undefined ? {} : { fleet: desired.fleet }),
     labels: { ...desired.labels },

@@ -66,6 +66,8 @@ export interface ObservedDevice {
   readonly report?: ReportGist;
   /** When the controller last heard it, by its own clock. */
   readonly contactAt?: number;
+  /** How long it used to be silent: `contact-history.ts`. */
+  readonly silences?: string;
   /** Absent when the broker does not tell. */
   readonly connected?: boolean;
   /** Since when it is connected, or is not; absent when that began before this controller did. */
@@ -86,6 +88,12 @@ export interface DescribedDevice extends ObservedDevice {
 /** Whether a device speaks of this very deployment: after a lost database a sequence alone may mean another one. */
 export function isReference(reference: DeploymentReference | undefined, issued: IssuedDeployment): boolean {
   return reference?.sequence === issued.sequence && reference.revision === issued.revision;
+}
+
+/** Whether it is out of contact and has not seen what it was issued last. */
+export function waitsForContact({ issued, report, connected }: ObservedDevice): boolean {
+  if (issued === undefined || connected === true) return false;
+  return report === undefined || report.highestSequence < issued.sequence;
 }
 
 /** A device that claims to have seen more than so many sequences above what it was issued lies, or belonged to another fleet. */

@@ -3,13 +3,14 @@
  * the simulation all ask here. Waves will hold a device back between "differs" and "deploy".
  */
 import type { DesiredDevice } from '../manifests/desired.ts';
+import { holdText, isHeld } from './hold.ts';
 import { type IssuedDeployment, isPlausible, isReference, type ObservedDevice, type ReportGist } from './observed.ts';
 
 /** Why a device gets a deployment now. */
 export type DeployCause = 'FIRST' | 'CHANGED' | 'SEQUENCE_BEHIND' | 'KEY_CHANGED';
 
 /** Why a device gets none now. */
-export type HoldCause = 'NO_KEY' | 'NO_FLEET' | 'ISSUED';
+export type HoldCause = 'NO_KEY' | 'NO_FLEET' | 'HELD' | 'ISSUED';
 
 export type Decision =
   | { readonly kind: 'deploy'; readonly cause: DeployCause; readonly message: string }
@@ -46,11 +47,24 @@ export function isPending(issued: IssuedDeployment, report: ReportGist | undefin
   return isReference(report.target, issued);
 }
 
+/** That it gets nothing while its manifest holds it; undefined when it is not held, or has what its manifests ask for. */
+function held(desired: DesiredDevice, { issued }: ObservedDevice, now: number): Decision | undefined {
+  const { hold: wanted, template } = desired;
+  if (wanted === undefined || !isHeld(desired, now) || issued?.templateHash === template.hash) return undefined;
+  const at = issued === undefined ? 'with nothing issued yet' : `at deployment ${issued.sequence}`;
+  return hold('HELD', `is held ${at}, and its manifests ask for something else; held ${holdText(wanted)}`);
+}
+
 /**
- * Decides by what the device should run and what is known of it. `deploymentKey` is the id of the key that signs now, where that
+ * Decides by what the device should run and what is known of it at `now`, in milliseconds since the epoch. `deploymentKey` is the id of the key that signs now, where that
  * is known.
  */
-export function planDevice(desired: DesiredDevice, observed: ObservedDevice, deploymentKey?: string): Decision {
+export function planDevice(
+  desired: DesiredDevice,
+  observed: ObservedDevice,
+  now: number,
+  deploymentKey?: string,
+): Decision {
   const { issued, report } = observed;
   if (desired.keyFingerprint === undefined) {
     return hold(
@@ -58,11 +72,13 @@ export function planDevice(desired: DesiredDevice, observed: ObservedDevice, dep
       'its manifest has no keyFingerprint: run `fleet agent enroll` on the device and commit what it prints',
     );
   }
+  const kept = held(desired, observed, now);
+  if (kept !== undefined) return kept;
   if (issued === undefined) {
-    const held = report?.running ?? report?.target;
+    const has = report?.running ?? report?.target;
     if (desired.fleet === undefined) {
-      if (held === undefined) return hold('NO_FLEET', 'no fleet selects it');
-      return deploy('CHANGED', `no fleet selects it, and it has deployment ${held.sequence}`);
+      if (has === undefined) return hold('NO_FLEET', 'no fleet selects it');
+      return deploy('CHANGED', `no fleet selects it, and it has deployment ${has.sequence}`);
     }
     return deploy('FIRST', `fleet ${desired.fleet} selects it`);
   }

@@ -6,6 +6,7 @@ export interface Counted {
   readonly state: DeviceStatus['state'];
   /** Undefined where the broker can't tell. */
   readonly connected?: boolean | undefined;
+  readonly isHeld?: boolean;
 }
 
 /** States of devices, those that need somebody before those that time or a link may mend. */
@@ -31,19 +32,21 @@ export const emptyTally: Tally = {
 
 /** A tally that is kept as devices come and go; one that git does not name does not count. */
 export class RunningTally {
+  #held = 0;
   readonly #counts: { -readonly [K in keyof Tally]: Tally[K] } = { ...emptyTally };
 
   /** One device more or, with -1, less. */
-  count({ state, connected }: Counted, by: 1 | -1 = 1): void {
+  count({ state, connected, isHeld }: Counted, by: 1 | -1 = 1): void {
     if (state === 'removed') return;
     this.#counts.desired += by;
     this.#counts[state] += by;
+    if (isHeld === true) this.#held += by;
     if (state === 'running' && connected !== false) this.#counts.runningConnected += by;
   }
 
   /** As it is now. */
   get tally(): Tally {
-    return { ...this.#counts };
+    return { ...this.#counts, ...(this.#held === 0 ? {} : { held: this.#held }) };
   }
 }
 

@@ -5,6 +5,8 @@ import { statesWorstFirst } from '../planning/tally.ts';
 export interface Row {
   readonly state: DeviceStatus['state'];
   readonly connected: boolean | undefined;
+  /** Its manifest holds it now. */
+  readonly isHeld: boolean;
   readonly fleet: string | undefined;
   readonly site: string | undefined;
   /** When it was last heard. */

@@ -10,6 +10,7 @@ import type { Image } from '../engine/image.ts';
 import { NameQueue } from '../engine/name-queue.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
 import { changesAt, heardAt, judge } from '../planning/device-status.ts';
+import { isHeld } from '../planning/hold.ts';
 import { CertificateEnds } from './certificate-ends.ts';
 import type { Row } from './row.ts';
 import { SortedNames } from './sorted-names.ts';
@@ -167,6 +168,7 @@ export class View {
     return {
       state: desired === undefined ? 'removed' : judge(desired, observed, now, context.keyId).state,
       connected: observed.connected,
+      isHeld: desired !== undefined && isHeld(desired, now),
       fleet: desired?.fleet,
       site: desired?.site,
       contactAt: heardAt(observed, now),

@@ -5,6 +5,7 @@ import type { Clock, Disk, Network, Random } from '../../platform/ports.ts';
 import { printable } from '../../platform/printable.ts';
 import { resolveConfiguration } from '../../schemas/configuration.ts';
 import type { AgentConfiguration } from '../../schemas/generated/types.ts';
+import { backoffMs } from '../download/backoff.ts';
 import { readBornRoot } from '../download/born-root.ts';
 import { enrol } from '../enrol.ts';
 import { DeviceIdentityStore, keyInManifest } from '../enrol-identity.ts';
@@ -44,7 +45,8 @@ export interface EnrollOptions {
 /** What became of it, for the exit code. */
 export type EnrollOutcome = 'enrolled' | 'refused' | 'unreachable';
 
-const retryMs = 5_000;
+/** Asking costs a handshake, of about 6 KB: somebody who waits at the keyboard is answered soon, and an hour costs less than 100 KB. */
+const askAgainMsMax = 5 * 60_000;
 const configurationName = 'fleet.config.yaml';
 
 /** What `--mqtt` names, else the controller's host; undefined when it is no address. */
@@ -195,7 +197,7 @@ export async function enroll(ports: EnrollPorts, asked: EnrollOptions): Promise<
   print(`${directory}/${configurationName} ${written === 'kept' ? 'was there and stays as it is' : 'is written'}.\n`);
   const enrolment = { device, controller, identity, network: ports.openNetwork({ ca }) };
   let last: string | undefined;
-  for (;;) {
+  for (let asked = 1; ; asked++) {
     const result = await enrol(enrolment, signal);
     if (result.kind === 'enrolled') {
       print(`${device} has its certificate.\n`);
@@ -206,6 +208,6 @@ export async function enroll(ports: EnrollPorts, asked: EnrollOptions): Promise<
     if (result.message !== last) print(`No certificate yet: ${printable(result.message)}.\n`);
     last = result.message;
     if (!options.wait || signal.aborted) return result.kind;
-    await clock.sleep(retryMs, signal).catch(() => {});
+    await clock.sleep(backoffMs(asked, ports.random, askAgainMsMax), signal).catch(() => {});
   }
 }

@@ -53,13 +53,13 @@ export class LocalCourier implements Courier {
   #metadata: ReleaseMetadata | undefined;
 
   constructor(options: LocalCourierOptions) {
-    const { configuration, disk, network, countBytes, unpacking = () => {} } = options;
+    const { configuration, clock, disk, network, countBytes, unpacking = () => {} } = options;
     const { partialDirectory, storeDirectory } = stateLayout(options.stateDirectory);
     makeDirectoryDurably(disk, partialDirectory);
     this.#options = options;
     this.#controller = withoutSlash(configuration.controller);
     this.#context = {
-      ...{ disk, network, partialDirectory, countBytes, unpacking, budget: budgetOf(configuration) },
+      ...{ clock, disk, network, partialDirectory, countBytes, unpacking, budget: budgetOf(configuration) },
       store: new ModuleStore(disk, storeDirectory),
       artifacts: withoutSlash(configuration.artifacts ?? configuration.controller),
     };

@@ -37,6 +37,32 @@ function isMomentary(status: number): boolean {
   return [requestTimeout, tooEarly, tooManyRequests].includes(status) || status >= serverError;
 }
 
+const authenticationRequired = 511;
+
+/**
+ * That who is in between answers in the server's place: neither controllers nor stores send a page where a file was asked for, send
+ * somewhere else, or know of networks that want a password (RFC 6585, 6; RFC 8952, 2). Undefined when nothing says so.
+ */
+function portalAnswer(url: string, { status, headers }: HttpResponse): DownloadError | undefined {
+  const isPage = status === 200 && /^text\/html\b/i.test(headers['content-type'] ?? '');
+  const isElsewhere = status >= 300 && status < 400 && headers.location !== undefined;
+  if (!isPage && !isElsewhere && status !== authenticationRequired) return undefined;
+  const how = isPage ? 'with a page' : isElsewhere ? `${status} and sends to ${hostOf(headers.location)}` : `${status}`;
+  return new DownloadError('PORTAL', `${url} answered ${how}: a portal on the link answers in the server's place`);
+}
+
+/** What of an address is told: the rest of a portal's is long and may name who asks. */
+function hostOf(location = ''): string {
+  return URL.canParse(location) ? new URL(location).host.slice(0, 100) : 'another path';
+}
+
+/** Why an answer is not the file that was asked for; undefined when it may be. Its body is not heard yet. */
+export function unfit(url: string, response: HttpResponse): DownloadError | undefined {
+  const portal = portalAnswer(url, response);
+  if (portal !== undefined) return portal;
+  return response.status === 200 || response.status === 206 ? packedAnswer(url, response) : refusal(url, response);
+}
+
 /** What a status that brings nothing means. */
 export function refusal(url: string, response: HttpResponse): DownloadError {
   const { status } = response;
@@ -47,7 +73,7 @@ export function refusal(url: string, response: HttpResponse): DownloadError {
 }
 
 /** That an answer is packed all the same; undefined when it is not. */
-export function packedAnswer(url: string, { headers }: HttpResponse): DownloadError | undefined {
+function packedAnswer(url: string, { headers }: HttpResponse): DownloadError | undefined {
   const coding = headers['content-encoding'];
   if (coding === undefined || coding.toLowerCase() === 'identity') return undefined;
   return new DownloadError('SERVER_REFUSED', `${url} came packed (${coding}), though it was asked for unpacked`);

@@ -8,6 +8,10 @@ export type DownloadErrorCode =
   | 'SERVER_REFUSED'
   /** The server can't now, by its status: it says nothing of what was asked for. */
   | 'SERVER_BUSY'
+  /** Who is in between answers in place of the server, as a portal does until somebody pays or agrees. */
+  | 'PORTAL'
+  /** An answer, or a piece that an earlier one brought, is not of what was asked for: what came before it is kept. */
+  | 'FOREIGN_ANSWER'
   /** The disk has no room for it, even after everything unneeded was removed. */
   | 'DISK_FULL'
   /** The root metadata this device was born with is not there or is none. */
@@ -20,6 +24,11 @@ export type DownloadErrorCode =
   | 'RELEASE_MISMATCH'
   /** The module is the signed one, and this device does not run such modules. */
   | 'MODULE_REFUSED';
+
+/** What is the fault of the way to the server: what was kept stays, and the same is asked for again, never something larger. */
+export function isOfTheWay(code: DownloadErrorCode): boolean {
+  return code === 'PORTAL' || code === 'FOREIGN_ANSWER';
+}
 
 export class DownloadError extends Error {
   readonly code: DownloadErrorCode;

@@ -15,7 +15,7 @@ import type {
 import { memoryPagesMax } from '../../schemas/memory-limit.ts';
 import { judgeEnvelope } from '../courier/judge-envelope.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
-import { DownloadError } from './download-error.ts';
+import { DownloadError, isOfTheWay } from './download-error.ts';
 import { type FetchMemory, type KnownIndex, type ModuleProgress, progressOf } from './fetch-memory.ts';
 import { type DownloadContext, downloadReport, fetchIndex, fetchModule, type Unpacking } from './fetch-module.ts';
 import type { ReleaseMetadata } from './metadata.ts';
@@ -95,7 +95,7 @@ const indexAgeMsMax = 10 * 60_000;
 /** An index names a few hundred forms at most; more than these were all of a store that means harm. */
 const spoiltMax = 512;
 
-/** A server that was too busy for one file so often may be so for ever: the update must not hang on it. */
+/** A file that a server was too busy for so often, or an index so often damaged, may be so for ever: the update must not hang on it. */
 const busyMax = 5;
 
 /** What is to be fetched. */
@@ -205,7 +205,7 @@ export class FetchAttempt {
       this.#indexes.set(targetPath(module), { askedAt, ...(newest === undefined ? {} : { index: newest }) });
     } catch (error) {
       // A link too bad for the index may still bring the rest of what was begun.
-      if (known === undefined && !this.#isTooOftenBusy(targetPath(module), error)) throw error;
+      if (known === undefined && !this.#isTooOften(targetPath(module), error)) throw error;
     }
     return this.#indexes.get(targetPath(module))?.index;
   }
@@ -217,8 +217,9 @@ export class FetchAttempt {
     return times >= busyMax;
   }
 
-  #isTooOftenBusy(file: string, error: unknown): boolean {
-    return error instanceof DownloadError && error.code === 'SERVER_BUSY' && this.#countBusy(file);
+  /** The index is a convenience: one that never comes, or is damaged for good, costs bytes and never the update. */
+  #isTooOften(file: string, error: unknown): boolean {
+    return error instanceof DownloadError && !isOfTheWay(error.code) && this.#countBusy(file);
   }
 
   /** Whether a newer index may name a delta that costs less than what is still to travel. */
@@ -258,7 +259,7 @@ export class FetchAttempt {
       this.#reports.set(targetPath(module), downloadReport(module, method, bytes));
     } catch (error) {
       // Every way was spoilt: the next attempt asks anew for ways, and whether the release still stands.
-      if (error instanceof DownloadError) {
+      if (error instanceof DownloadError && !isOfTheWay(error.code)) {
         this.#indexes.delete(targetPath(module));
         this.#hasAgreed = false;
       }

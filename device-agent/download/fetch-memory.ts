@@ -28,7 +28,7 @@ export interface FetchMemory {
   readonly spoilt: readonly string[];
   /** Units of work that deltas to a module have taken so far, by its digest: all of them share one budget. */
   readonly work: Readonly<Record<string, number>>;
-  /** How often the server was too busy for a form or an index, by digest or by the path of the release. */
+  /** How often the server was too busy for a form, or had no sound index, by digest or by the path of the release. */
   readonly busy: Readonly<Record<string, number>>;
 }
 

@@ -1,10 +1,10 @@
 import { WorkBudget } from '../../artifact/delta/work.ts';
-import type { Disk, Network } from '../../platform/ports.ts';
+import type { Clock, Disk, Network } from '../../platform/ports.ts';
 import type { DownloadReport, LinkedModule, ReleaseIndex, Way } from '../../schemas/generated/types.ts';
 import { isReleaseIndex } from '../../schemas/generated/validators/release-index.js';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
-import { DownloadError } from './download-error.ts';
+import { DownloadError, isOfTheWay } from './download-error.ts';
 import { bytesThere } from './partial-file.ts';
 import { downloadBlob } from './range-download.ts';
 import { type CountBytes, fetchSmallFile } from './small-file.ts';
@@ -13,6 +13,7 @@ import { affordableWays, methods, unpackWork, unpackWorkMax } from './ways.ts';
 
 /** What bringing modules works with. */
 export interface DownloadContext {
+  readonly clock: Clock;
   readonly disk: Disk;
   readonly network: Network;
   readonly store: ModuleStore;
@@ -47,25 +48,31 @@ const indexBytesMax = 64 * 1024;
 /** Bytes that stay free on the disk, for the journal and for everybody else. */
 const reserveBytes = 1024 * 1024;
 
-/** The ways that the server offers for a release; undefined when it has no index or a useless one. */
+/** The ways that the server offers for a release; undefined when it has no index. One that is none may be another the next time. */
 export async function fetchIndex(
   context: DownloadContext,
   module: LinkedModule,
   signal: AbortSignal,
 ): Promise<ReleaseIndex | undefined> {
   const url = `${context.artifacts}/releases/${module.name}/${encodeURIComponent(module.version)}.json`;
-  let value: unknown;
   try {
     const bytes = await fetchSmallFile(context.network, url, indexBytesMax, context.countBytes, signal);
-    if (bytes === undefined) return undefined;
-    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    return bytes === undefined ? undefined : parseIndex(url, bytes);
   } catch (error) {
-    if (error instanceof DownloadError && error.code === 'SERVER_BUSY') throw error;
-    // The index is a convenience: a damaged one costs bytes, never the update.
-    if (error instanceof DownloadError || error instanceof SyntaxError) return undefined;
+    if (error instanceof DownloadError && error.code === 'SERVER_REFUSED') return undefined;
     throw error;
   }
-  return isReleaseIndex(value) ? value : undefined;
+}
+
+function parseIndex(url: string, bytes: Uint8Array): ReleaseIndex {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    throw new DownloadError('ARTIFACT_DAMAGED', `${url} is no JSON`);
+  }
+  if (isReleaseIndex(value)) return value;
+  throw new DownloadError('ARTIFACT_DAMAGED', `${url} is no index of a release`);
 }
 
 /** Sees to it that the module and what travels of it have room. */
@@ -191,6 +198,7 @@ export async function fetchModule(
       return way;
     } catch (error) {
       if (!(error instanceof DownloadError)) throw error;
+      if (isOfTheWay(error.code)) throw error;
       if (error.code === 'SERVER_BUSY' && !unpacking.onBusy(way.sha256)) throw error;
       failure = error;
     }

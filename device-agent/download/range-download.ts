@@ -1,5 +1,5 @@
-import { type Disk, type HttpResponse, type Network, NetworkError } from '../../platform/ports.ts';
-import { packedAnswer, passOver, refusal, unpacked } from './answer.ts';
+import { type Clock, type Disk, type HttpResponse, type Network, NetworkError } from '../../platform/ports.ts';
+import { passOver, unfit, unpacked } from './answer.ts';
 import { DownloadError } from './download-error.ts';
 import { PartialFile } from './partial-file.ts';
 import type { CountBytes } from './small-file.ts';
@@ -30,20 +30,28 @@ function wrongLength(announced: string | undefined, { url, length }: Blob): Down
   return new DownloadError('ARTIFACT_DAMAGED', `${url} announces ${announced} bytes, not ${length}`);
 }
 
-/** The position in the blob at which the body of an answer begins; undefined when that can't be told, or is beyond what is there. */
-function startOf(response: HttpResponse, blob: Blob, there: number): number | DownloadError | undefined {
+/** Where in the blob the body of an answer begins. */
+interface Range {
+  readonly start: number;
+  /** Whether it said how long the blob is, rightly. */
+  readonly isSound: boolean;
+}
+
+/** The range that an answer brings; undefined when that can't be told, or begins beyond what is there. */
+function judge(response: HttpResponse, blob: Blob, there: number): Range | DownloadError | undefined {
   const { status, headers } = response;
   if (status === 416) return undefined;
-  if (status !== 200 && status !== 206) return refusal(blob.url, response);
+  const fault = unfit(blob.url, response);
+  if (fault !== undefined) return fault;
   const range = status === 206 ? rangeOf(response) : { start: 0, total: headers['content-length'] };
   if (range === undefined || range.start > there) return undefined;
-  return packedAnswer(blob.url, response) ?? wrongLength(range.total, blob) ?? range.start;
+  const { start, total } = range;
+  return wrongLength(total, blob) ?? { start, isSound: total !== undefined && total !== '*' };
 }
 
 /** An answer whose body begins at or before the first byte that is missing. */
-interface Continuation {
+interface Continuation extends Range {
   readonly response: HttpResponse;
-  readonly start: number;
 }
 
 /**
@@ -60,37 +68,59 @@ async function ask(
 ): Promise<Continuation> {
   for (const from of there > 0 ? [there, 0] : [0]) {
     const response = await request(network, blob, from, signal);
-    const start = startOf(response, blob, there);
-    if (typeof start === 'number') return { response, start };
+    const judged = judge(response, blob, there);
+    if (judged !== undefined && !(judged instanceof DownloadError)) return { response, ...judged };
     await passOver(response, countBytes);
-    if (start !== undefined) throw start;
+    if (judged !== undefined) throw judged;
   }
   throw new DownloadError('SERVER_REFUSED', `${blob.url} answers with ranges that were not asked for`);
 }
 
 /** Appends what of the body is not there yet; what arrived before it broke off is kept. */
-async function receive(
-  body: AsyncIterable<Uint8Array>,
-  start: number,
+async function append(
+  { response, start }: Continuation,
   part: PartialFile,
   blob: Blob,
   countBytes: CountBytes,
 ): Promise<void> {
   let at = start;
-  try {
-    for await (const chunk of body) {
-      countBytes(chunk.length);
-      const fresh = chunk.subarray(Math.min(chunk.length, part.bytes - at));
-      at += chunk.length;
-      if (at > blob.length) {
-        part.restart();
-        throw new DownloadError('ARTIFACT_DAMAGED', `${blob.url} sent more than ${blob.length} bytes`);
-      }
-      if (fresh.length > 0) part.append(fresh);
+  for await (const chunk of response.body) {
+    countBytes(chunk.length);
+    const fresh = chunk.subarray(Math.min(chunk.length, part.bytes - at));
+    at += chunk.length;
+    if (at > blob.length) {
+      part.takeBack();
+      throw new DownloadError('ARTIFACT_DAMAGED', `${blob.url} sent more than ${blob.length} bytes`);
     }
+    if (fresh.length > 0) part.append(fresh);
+  }
+}
+
+/** Takes an answer in as far as it comes. One that said no length and ends early by itself is somebody else's: nothing of it is kept. */
+async function receive(answer: Continuation, part: PartialFile, blob: Blob, countBytes: CountBytes): Promise<void> {
+  part.beginAnswer();
+  try {
+    await append(answer, part, blob, countBytes);
+    if (part.bytes === blob.length || answer.isSound) return;
+    const { bytes } = part;
+    part.takeBack();
+    throw new DownloadError('FOREIGN_ANSWER', `${blob.url} ended by itself at ${bytes} of ${blob.length} bytes`);
   } finally {
     part.checkpoint();
   }
+}
+
+/** That all bytes together are not the blob. What came in the newest answer is doubted first: what earlier ones brought outlives a liar. */
+function mismatch(part: PartialFile, { url }: Blob): DownloadError {
+  part.doubt();
+  const kept = part.bytes;
+  if (kept === 0) {
+    part.discard();
+    return new DownloadError('ARTIFACT_DAMAGED', `${url} does not have the digest it is named for`);
+  }
+  part.close();
+  const message = `what came of ${url} in several answers does not have its digest: fetched anew from byte ${kept} on`;
+  return new DownloadError('FOREIGN_ANSWER', message);
 }
 
 /**
@@ -98,28 +128,24 @@ async function receive(
  * it closed, durable, and seen to have its digest; or throws and keeps what can be used next time.
  */
 export async function downloadBlob(
-  ports: { readonly disk: Disk; readonly network: Network },
+  ports: { readonly clock: Pick<Clock, 'monotonic'>; readonly disk: Disk; readonly network: Network },
   directory: string,
   blob: Blob,
   countBytes: CountBytes,
   signal: AbortSignal,
 ): Promise<PartialFile> {
-  const part = new PartialFile(ports.disk, directory, blob.sha256);
+  const part = new PartialFile(ports, directory, blob.sha256);
   try {
     if (part.bytes > blob.length) part.restart();
     if (part.bytes < blob.length || blob.length === 0) {
-      const { response, start } = await ask(ports.network, blob, part.bytes, countBytes, signal);
-      await receive(response.body, start, part, blob, countBytes);
+      await receive(await ask(ports.network, blob, part.bytes, countBytes, signal), part, blob, countBytes);
     }
     if (part.bytes < blob.length) throw new NetworkError('CUT', `${blob.url} ended after ${part.bytes} bytes`);
   } catch (error) {
     part.close();
     throw error;
   }
-  if (part.finish() !== blob.sha256) {
-    part.discard();
-    throw new DownloadError('ARTIFACT_DAMAGED', `${blob.url} does not have the digest it is named for`);
-  }
+  if (part.finish() !== blob.sha256) throw mismatch(part, blob);
   part.close();
   return part;
 }

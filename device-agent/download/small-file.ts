@@ -1,5 +1,5 @@
 import type { Network } from '../../platform/ports.ts';
-import { packedAnswer, passOver, refusal, unpacked } from './answer.ts';
+import { passOver, refusal, unfit, unpacked } from './answer.ts';
 import { DownloadError } from './download-error.ts';
 
 /** Told of every piece of a body that arrived, wanted or not. */
@@ -14,7 +14,7 @@ export async function fetchSmallFile(
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
   const response = await network.request({ method: 'GET', url, headers: unpacked }, signal);
-  const fault = response.status === 200 ? packedAnswer(url, response) : refusal(url, response);
+  const fault = unfit(url, response) ?? (response.status === 206 ? refusal(url, response) : undefined);
   if (fault !== undefined) {
     await passOver(response, countBytes);
     if (fault.code === 'ARTIFACT_MISSING') return undefined;

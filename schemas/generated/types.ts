@@ -98,6 +98,7 @@ export interface ApplicationSpec {
   events?: EventsSpec;
   channels?: ChannelsSpec;
   limits?: LimitsSpec;
+  health?: HealthSpec;
   data?: DataGrant;
   tmp?: TmpGrant;
   kv?: KvGrant;
@@ -443,6 +444,50 @@ export interface LimitsSpec {
    * Metered cost of executed instructions, about one each.
    */
   fuelPerRun?: number;
+}
+/**
+ * What proves a deployment with it good, while that is on probation; a device where it fails goes back by itself. Times count from when the deployment was started.
+ */
+export interface HealthSpec {
+  /**
+   * Seconds, minutes or hours; a day at most.
+   */
+  up?: string;
+  /**
+   * Seconds, minutes or hours; a day at most.
+   */
+  ends?: string;
+  /**
+   * How often it may fail and be started again.
+   */
+  restarts?: number;
+  /**
+   * How many of its events may fail: a trap, an exit code, a limit. Without it, they are counted only.
+   */
+  failedEvents?: number;
+  /**
+   * It publishes each of these facts within this time.
+   */
+  facts?: {
+    /**
+     * Seconds, minutes or hours; a day at most.
+     */
+    [k: string]: string;
+  };
+  http?: HttpHealthSpec;
+}
+/**
+ * It answers GET for this path with a status of 2xx within this time; it is asked every five seconds until then.
+ */
+export interface HttpHealthSpec {
+  /**
+   * Segments of letters, digits and ._~-; none is . or .., which are taken out of a request's path before it is looked at.
+   */
+  path: string;
+  /**
+   * Seconds, minutes or hours; a day at most.
+   */
+  within: string;
 }
 /**
  * The directory /data: it survives restarts and new releases, and goes when the application leaves the device.
@@ -864,6 +909,7 @@ export interface DeployedApplication {
   events?: EventTerms;
   channels?: Channels;
   limits?: ApplicationLimits;
+  health?: HealthTerms;
   data?: DirectoryGrant;
   tmp?: DirectoryGrant;
   kv?: StoreGrant;
@@ -1089,6 +1135,26 @@ export interface ApplicationLimits {
    */
   fuelPerRun?: number;
 }
+/**
+ * What proves it good on probation, besides running.
+ */
+export interface HealthTerms {
+  upSeconds?: number;
+  endsSeconds?: number;
+  restartsMax?: number;
+  failedEventsMax?: number;
+  factsSeconds?: {
+    [k: string]: number;
+  };
+  http?: HttpHealth;
+}
+export interface HttpHealth {
+  /**
+   * Segments of letters, digits and ._~-; none is . or .., which are taken out of a request's path before it is looked at.
+   */
+  path: string;
+  withinSeconds: number;
+}
 export interface DirectoryGrant {
   bytesMax: number;
   /**
@@ -1134,7 +1200,21 @@ export interface DeviceSpec {
    * It is meant to be in no fleet and to run nothing. Without it, a device that no fleet selects is warned of, and `fleet plan --policy` stops a commit that takes its applications away.
    */
   idle?: true;
+  hold?: DeviceHold;
   config?: Config;
+}
+/**
+ * It keeps the deployment that it was issued last, whatever its manifests ask for, until the hold ends or is taken away.
+ */
+export interface DeviceHold {
+  /**
+   * Why, for whoever asks.
+   */
+  reason: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  until?: string;
 }
 /**
  * What starts an application, and the channels it reads and writes.
@@ -1377,7 +1457,8 @@ export interface PlannedDevice {
    * deploy: it gets a deployment at once; hold: it would not move; gone: git names it no longer.
    */
   kind: 'deploy' | 'hold' | 'gone';
-  cause: 'FIRST' | 'CHANGED' | 'SEQUENCE_BEHIND' | 'KEY_CHANGED' | 'NO_KEY' | 'NO_FLEET' | 'ISSUED' | 'REMOVED';
+  cause:
+    'FIRST' | 'CHANGED' | 'SEQUENCE_BEHIND' | 'HELD' | 'KEY_CHANGED' | 'NO_KEY' | 'NO_FLEET' | 'ISSUED' | 'REMOVED';
   /**
    * The cause as a sentence.
    */
@@ -1441,7 +1522,7 @@ export interface PlannedLink {
   to?: string;
 }
 export interface PlannedAttribute {
-  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint';
+  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold';
   /**
    * Absent when it was not said.
    */
@@ -2033,6 +2114,10 @@ export interface Tally {
    * Never heard of.
    */
   unknown: number;
+  /**
+   * Of all of these, those whose manifests hold them at what they were issued; absent when there are none.
+   */
+  held?: number;
 }
 export interface FleetStatus {
   /**
@@ -2046,6 +2131,7 @@ export interface FleetStatus {
    */
   asOf?: string;
   state: ConvergenceState;
+  forecast?: Forecast;
 }
 export interface ApplicationReference {
   /**
@@ -2060,6 +2146,41 @@ export interface ApplicationReference {
    * Releases of the modules linked to it, as NAME/VERSION.
    */
   links?: string[];
+}
+/**
+ * By when the devices of a fleet will be heard that wait for contact to learn of their deployment; absent where nobody waits.
+ */
+export interface Forecast {
+  /**
+   * Devices of the fleet that were ever heard.
+   */
+  devices: number;
+  /**
+   * Of those, the ones that wait for contact.
+   */
+  waiting: number;
+  /**
+   * Of those, the ones that were not silent often enough to tell; they are not counted on.
+   */
+  withoutBasis: number;
+  /**
+   * Parts of the fleet that are not there yet.
+   */
+  shares: ForecastShare[];
+}
+export interface ForecastShare {
+  /**
+   * Of the devices that were ever heard, those included that need not wait.
+   */
+  percent: number;
+  /**
+   * RFC 3339 in UTC.
+   */
+  by?: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  surelyBy?: string;
 }
 export interface SiteStatus {
   /**
@@ -2092,6 +2213,7 @@ export interface DeviceStatus {
    */
   state: 'running' | 'progressing' | 'failed' | 'dark' | 'unknown' | 'removed';
   reason: Reason;
+  hold?: DeviceHold;
   /**
    * Absent when the broker does not tell.
    */
@@ -2105,10 +2227,11 @@ export interface DeviceStatus {
    * RFC 3339 in UTC.
    */
   contactAt?: string;
+  expectedContact?: ExpectedContact;
   desired?: DesiredDeployment;
   report?: Report;
   /**
-   * Newest first; where one device was asked for.
+   * Newest first; where one device was asked for, or with events=true.
    */
   events: DeviceEvent[];
 }
@@ -2137,6 +2260,31 @@ export interface Takeovers {
    */
   at: string;
   addresses: string[];
+}
+/**
+ * When a device that is not connected will be heard, by the silences it had before.
+ */
+export interface ExpectedContact {
+  /**
+   * expected; overdue: it is silent for longer than it ever was, as far as is remembered; no-basis: it was not silent often enough to tell.
+   */
+  kind: 'expected' | 'overdue' | 'no-basis';
+  /**
+   * How many silences that is known by, newer ones before older.
+   */
+  silences: number;
+  /**
+   * Half of them were shorter.
+   */
+  usualSeconds?: number;
+  /**
+   * RFC 3339 in UTC.
+   */
+  by?: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  surelyBy?: string;
 }
 export interface DesiredDeployment {
   sequence: number;

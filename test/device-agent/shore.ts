@@ -217,8 +217,13 @@ export class Shore {
   /** A status in place of what is asked for: it comes with the wish to be left alone for half a minute. */
   busy: (url: string) => number | undefined = () => undefined;
 
+  /** Says the whole of an answer in place of the server. */
+  between: (url: string) => HttpResponse | undefined = () => undefined;
+
   readonly handle: HttpHandler = async (request) => {
     this.requests.push(request);
+    const another = this.between(request.url);
+    if (another !== undefined) return another;
     const status = this.busy(request.url);
     if (status !== undefined) return answer(status, { 'retry-after': '30' }, new Uint8Array());
     const bytes = this.files[request.url];
@@ -233,7 +238,8 @@ export class Shore {
   };
 }
 
-function answer(status: number, headers: Record<string, string>, bytes: Uint8Array): HttpResponse {
+/** An answer whose body comes in pieces. */
+export function answer(status: number, headers: Record<string, string>, bytes: Uint8Array): HttpResponse {
   async function* body(): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < bytes.length; at += 4096) yield bytes.subarray(at, at + 4096);
   }

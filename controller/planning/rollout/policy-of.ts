@@ -1,6 +1,6 @@
 /** A fleet's `spec.rollout` as it is planned by, with what it does not say filled in. */
 import type { Fleet, FleetRollout, RolloutGate, RolloutWave } from '../../../schemas/generated/types.ts';
-import { millisecondsOf } from '../../manifests/quantity.ts';
+import { millisecondsOf } from '../../manifests/duration.ts';
 import type { Amount, Budget, Gate, RolloutPolicy, Wave } from './policy.ts';
 
 /** Schema defaults, for what neither a wave nor its rollout says. */

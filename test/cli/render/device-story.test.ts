@@ -98,3 +98,59 @@ test('why nobody is let in under the name of a device that is not heard stands a
     'a stranger who is refused says nothing of a device that is there',
   );
 });
+
+test('when a device that is silent will be heard is told with what that is known by, and said to be unknown where it is', (t) => {
+  const asOf = '2026-03-01T00:00:00.000Z';
+  const reason = { code: 'UP_TO_DATE', message: 'ran deployment 1; not connected now' };
+  const tell = (expectedContact: DeviceStatus['expectedContact']) => {
+    const device = {
+      ...{ name: 'buoy-1', state: 'running', reason, contactAt: asOf, connected: false, events: [], labels: {} },
+      ...(expectedContact && { expectedContact }),
+    } as unknown as DeviceStatus;
+    const tally = { desired: 1, running: 1, runningConnected: 0, progressing: 0, failed: 0, dark: 0, unknown: 0 };
+    const status = {
+      ...{ asOf, tally, fleets: [], sites: [], devices: [device], refusals: [] },
+      source: { state: 'current', location: 'x', branch: 'main', problems: [] },
+    } as unknown as StatusDocument;
+    const screen = statusScreen(status, { columns: Number.POSITIVE_INFINITY, style: styleFor(false), wide: true });
+    return deviceStory(device, status, styleFor(false), 200) + screen;
+  };
+  const usual = { silences: 12, usualSeconds: 21_600 };
+  const by = '2026-03-01T06:30:00.000Z';
+  const surelyBy = '2026-03-02T01:00:00.000Z';
+  const expected = tell({ kind: 'expected', ...usual, by, surelyBy });
+  const half = 'half of its last 12 silences were over within 6h';
+  const sure = ', almost certainly by 2026-03-02T01:00Z';
+  t.true(expected.includes(`It is expected by about 2026-03-01T06:30Z${sure}: ${half}.`), expected);
+  t.regex(expected, / in 6h30m /);
+  t.false(tell({ kind: 'expected', ...usual, by }).includes('certainly'));
+  const overdue = tell({ kind: 'overdue', ...usual });
+  t.true(overdue.includes(`It is silent for longer than it used to be: ${half}.`), overdue);
+  t.regex(overdue, / overdue /);
+  const unknown = tell({ kind: 'no-basis', silences: 1 });
+  t.true(unknown.includes('When it will be heard nobody can say yet: it was silent too seldom.'), unknown);
+  t.regex(unknown, / \? /);
+  t.notRegex(tell(undefined), /expected|silent|nobody/);
+});
+
+test('by when devices of a fleet are heard that wait is told below the fleets, and where nobody can say', (t) => {
+  const shares = [
+    { percent: 95, by: '2026-03-01T06:30:00.000Z', surelyBy: '2026-03-02T01:00:00.000Z' },
+    { percent: 100 },
+  ];
+  const tally = { desired: 100, running: 80, runningConnected: 0, progressing: 20, failed: 0, dark: 0, unknown: 0 };
+  const screenOf = (forecast: object) => {
+    const fleet = { name: 'ships', tally, applications: [], forecast: { devices: 100, ...forecast } };
+    const status = {
+      ...{ asOf: '2026-03-01T00:00:00.000Z', tally, fleets: [fleet], sites: [], devices: [], refusals: [] },
+      source: { state: 'current', location: 'x', branch: 'main', problems: [] },
+    } as unknown as StatusDocument;
+    return statusScreen(status, { columns: 300, style: styleFor(false), wide: false });
+  };
+  const by = '95 % are heard by about 2026-03-01T06:30Z, almost certainly by 2026-03-02T01:00Z';
+  const many = screenOf({ waiting: 20, withoutBasis: 2, shares });
+  const told = `ships: 20 of 100 devices wait for contact; ${by}; 2 of them were silent too seldom to tell\n`;
+  t.true(many.includes(told), many);
+  const none = screenOf({ waiting: 1, withoutBasis: 1, shares: [{ percent: 100 }] });
+  t.true(none.includes('ships: 1 of 100 devices waits for contact; when they are heard nobody can say yet\n'), none);
+});

@@ -61,7 +61,7 @@ test('a device is decided upon and judged by the gist of its report as by the wh
       const { report, ...rest } = observed;
       const brief = report === undefined ? rest : { ...rest, report: gistOf(report) };
       t.deepEqual(judge(desired, brief, now, 'key'), judge(desired, observed, now, 'key'));
-      t.deepEqual(planDevice(desired, brief, 'key'), planDevice(desired, observed, 'key'));
+      t.deepEqual(planDevice(desired, brief, now, 'key'), planDevice(desired, observed, now, 'key'));
       t.is(changesAt(desired, brief, now), changesAt(desired, observed, now));
     }),
   );

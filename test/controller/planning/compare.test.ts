@@ -4,6 +4,7 @@ import type { DesiredFleet } from '../../../controller/manifests/desired.ts';
 import { type ComparedRevisions, compareRevisions } from '../../../controller/planning/compare.ts';
 import { planDevice } from '../../../controller/planning/plan-device.ts';
 import { application, catalogue, desiredFrom, device, type Files, fleet } from '../manifests/fleet-fixture.ts';
+import { now } from './arbitraries.ts';
 
 const keys = ['A', 'B', 'C', 'D'].map((letter) => `SHA256:${letter.repeat(43)}`);
 
@@ -24,6 +25,7 @@ function compare(next: Files, rest: Partial<ComparedRevisions> = {}, before: Fil
   const [from, to] = [desiredFrom(before), desiredFrom(next)];
   return compareRevisions({
     ...{ base: from, next: to, membersOf: membersIn(to), observe: () => undefined, releases: catalogue },
+    now,
     ...rest,
   });
 }
@@ -174,7 +176,7 @@ test('a device that is not in the plan would be left alone by the planner, whate
           old?.keyFingerprint === undefined || old.fleet === undefined
             ? undefined
             : { sequence: 1, revision: 'c'.repeat(40), issuedAt: 0, templateHash: old.template.hash, applications: [] };
-        const decision = planDevice(next, issued === undefined ? {} : { issued });
+        const decision = planDevice(next, issued === undefined ? {} : { issued }, now);
         if (listed.has(name)) t.is(listed.get(name)?.kind, decision.kind);
         else t.is(decision.kind, 'hold');
       }
@@ -208,4 +210,18 @@ test('a linked module is counted among what a device lacks, once, with what it h
     ...{ name: 'pump', from: '1.0.0', to: '1.0.0', settings: false },
     links: [{ link: 'codec', from: 'log/1.0.0', to: 'log/1.1.0' }],
   });
+});
+
+test('a hold is told in the plan, keeps its device from what changes besides, and lets go when it is over', (t) => {
+  const hold = { reason: 'sea trial', until: '2026-06-02T08:00:00Z' };
+  const bridge = { 'devices/bridge.yaml': device('bridge', { kind: 'ship' }, { keyFingerprint: keys[0]!, hold }) };
+  const begun = compare({ ...base, ...bridge }).devices.map(({ device, attributes }) => ({ device, attributes }));
+  const attributes = [{ name: 'hold', to: 'until 2026-06-02T08:00Z: sea trial' }];
+  t.deepEqual(begun, [{ device: 'bridge', attributes }]);
+  const ofBridge = (now: number) =>
+    compare({ ...newPump, ...bridge }, { now }, { ...base, ...bridge }).devices.find((one) => one.device === 'bridge')!;
+  const held = ofBridge(now);
+  t.is(`${held.kind} ${held.cause}`, 'hold HELD');
+  t.regex(held.message, /is held at deployment 1, and .* held until 2026-06-02T08:00Z: sea trial/);
+  t.is(ofBridge(Date.parse(hold.until)).kind, 'deploy');
 });

@@ -150,3 +150,20 @@ test('a deployment on its way that a key signed which signs no more is told to b
   t.is(reason.code, 'TO_BE_ISSUED');
   t.regex(reason.message, /was signed with key old, which signs no more/);
 });
+
+test('a device that is held below what git wants runs, and says that it is held, why and until when', (t) => {
+  const hold = { reason: 'sea trial', until: '2026-06-02T00:00:00Z' };
+  const running = { ...report, running: { sequence: 3, revision: issued.revision } };
+  const heldBack = { ...desired, hold, template: { ...desired.template, hash: 'e'.repeat(64) } };
+  const observed = { events: [], contactAt: now, connected: true, issued, report: running };
+  const shown = deviceStatus(heldBack, observed, now);
+  t.is(`${shown.state} ${shown.reason.code}`, 'running HELD');
+  t.regex(
+    shown.reason.message,
+    /is held at deployment 3, and .* something else; held until 2026-06-02T00:00Z: sea trial/,
+  );
+  t.deepEqual(shown.hold, hold);
+  t.is(changesAt(heldBack, observed, now), Date.parse(hold.until));
+  t.is(deviceStatus(heldBack, observed, Date.parse(hold.until)).reason.code, 'TO_BE_ISSUED');
+  t.is(deviceStatus({ ...desired, hold }, observed, now).reason.code, 'UP_TO_DATE', 'held where git wants it');
+});

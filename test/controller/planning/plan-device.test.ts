@@ -2,13 +2,13 @@ import test from 'ava';
 import fc from 'fast-check';
 import { planDevice } from '../../../controller/planning/plan-device.ts';
 import type { Report } from '../../../schemas/generated/types.ts';
-import { desiredDevice, observedDevice } from './arbitraries.ts';
+import { desiredDevice, now, observedDevice } from './arbitraries.ts';
 
 test('planDevice() issues nothing to a device whose key git does not name', (t) => {
   fc.assert(
     fc.property(desiredDevice, observedDevice, (desired, observed) => {
       const { keyFingerprint: _, ...keyless } = desired;
-      return planDevice(keyless, observed).kind === 'hold';
+      return planDevice(keyless, observed, now).kind === 'hold';
     }),
   );
   t.pass();
@@ -17,7 +17,7 @@ test('planDevice() issues nothing to a device whose key git does not name', (t) 
 test('planDevice() is content with what it issued itself, unless the device has seen a higher sequence', (t) => {
   fc.assert(
     fc.property(desiredDevice, observedDevice, (desired, observed) => {
-      const decision = planDevice(desired, observed);
+      const decision = planDevice(desired, observed, now);
       if (decision.kind !== 'deploy') return true;
       const sequence = Math.max(observed.issued?.sequence ?? 0, observed.report?.highestSequence ?? 0) + 1;
       const issued = {
@@ -27,7 +27,7 @@ test('planDevice() is content with what it issued itself, unless the device has 
         templateHash: desired.template.hash,
         applications: [],
       };
-      return planDevice(desired, { ...observed, issued }).kind === 'hold';
+      return planDevice(desired, { ...observed, issued }, now).kind === 'hold';
     }),
   );
   t.pass();
@@ -36,7 +36,7 @@ test('planDevice() is content with what it issued itself, unless the device has 
 test('planDevice() deploys when the manifests ask for something else, and always says why', (t) => {
   fc.assert(
     fc.property(desiredDevice, observedDevice, (desired, observed) => {
-      const decision = planDevice(desired, observed);
+      const decision = planDevice(desired, observed, now);
       const differs = observed.issued !== undefined && observed.issued.templateHash !== desired.template.hash;
       const mayMove = desired.keyFingerprint !== undefined;
       return decision.message.length > 0 && (!(differs && mayMove) || decision.kind === 'deploy');
@@ -57,7 +57,7 @@ test('planDevice() issues anew when the device took another deployment under the
       const { target: _, problem: __, ...quiet } = report;
       const told = { ...quiet, running: { sequence, revision: 'e'.repeat(40) } };
       const complaint = { code: 'SEQUENCE_REUSED', message: 'another deployment', sequence, at: report.at };
-      const decide = (said: Report) => planDevice(desired, { ...observed, issued, report: said }).kind;
+      const decide = (said: Report) => planDevice(desired, { ...observed, issued, report: said }, now).kind;
       const calm = { ...quiet, running: { sequence, revision } };
       return (
         decide(told) === 'deploy' && decide({ ...calm, problem: complaint }) === 'deploy' && decide(calm) === 'hold'
@@ -81,7 +81,7 @@ test('planDevice() issues anew what another key signed while the device is on it
       };
       const causeFor = (said: Report | undefined, signedBy: string | undefined, key: string | undefined) => {
         const issued = { ...base, ...(signedBy && { signedBy }) };
-        return planDevice(desired, { ...observed, issued, ...(said && { report: said }) }, key).cause;
+        return planDevice(desired, { ...observed, issued, ...(said && { report: said }) }, now, key).cause;
       };
       const older = { sequence: 4, revision };
       const pending = [
@@ -98,5 +98,28 @@ test('planDevice() issues anew what another key signed while the device is on it
       t.is(causeFor({ ...report, running: older }, 'old', 'new'), 'ISSUED', 'it ran, and was given up');
     }),
     { numRuns: 20 },
+  );
+});
+
+const hold = fc.record(
+  {
+    reason: fc.constant('sea trial'),
+    until: fc.integer({ min: -1, max: 1 }).map((days) => new Date(now + days * 86_400_000).toISOString()),
+  },
+  { requiredKeys: ['reason'] },
+);
+
+test('planDevice() gives a held device nothing else than it was issued, and once its hold is over what it would get without', (t) => {
+  fc.assert(
+    fc.property(desiredDevice, observedDevice, hold, (free, observed, wanted) => {
+      const desired = { ...free, hold: wanted };
+      const isOver = wanted.until !== undefined && Date.parse(wanted.until) <= now;
+      const decision = planDevice(desired, observed, now, 'key');
+      const without = planDevice(free, observed, now, 'key');
+      const isSame = observed.issued?.templateHash === free.template.hash;
+      if (isOver || isSame || without.cause === 'NO_KEY') return t.deepEqual(decision, without);
+      t.is(decision.cause, 'HELD');
+      t.is(decision.kind, 'hold');
+    }),
   );
 });

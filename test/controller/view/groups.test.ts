@@ -9,6 +9,7 @@ const names = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
 const row: fc.Arbitrary<Row> = fc.record({
   state: fc.constantFrom('running', 'failed', 'dark'),
   connected: fc.constant(true),
+  isHeld: fc.boolean(),
   fleet: fc.constantFrom('x', 'y', undefined),
   site: fc.constant(undefined),
   contactAt: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
@@ -52,7 +53,9 @@ test('whatever devices do, they are summed up as if counted anew, and those that
           [...rows].filter(([, one]) => one.state === state).map(([device]) => device);
         const [running, failed, dark] = [those('running'), those('failed').sort(), those('dark').sort()];
         const counted = { running: running.length, failed: failed.length, dark: dark.length };
+        const held = [...rows.values()].filter(({ isHeld }) => isHeld).length;
         t.deepEqual(summary.tally, {
+          ...(held === 0 ? {} : { held }),
           ...{ desired: rows.size, runningConnected: running.length, progressing: 0, unknown: 0 },
           ...counted,
         });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type EnrollOptions, enroll } from '../../../device-agent/command/enroll.ts';
+import { type EnrollOptions, type EnrollPorts, enroll } from '../../../device-agent/command/enroll.ts';
 import { type Network, NetworkError } from '../../../platform/ports.ts';
 import type { AgentConfiguration } from '../../../schemas/generated/types.ts';
 import { SimTime } from '../../sim/sim-clock.ts';
@@ -26,21 +26,19 @@ function machine(root: Uint8Array) {
     file.write(0, bytes);
   }
   const printed: string[] = [];
+  const ports: EnrollPorts = {
+    ...{ clock: new SimTime(0).clock({ alive: true }), disk, random: new SimRandom(1) },
+    ...{ openNetwork: () => network, print: (text) => void printed.push(text) },
+    signal: new AbortController().signal,
+    readConfiguration: async () => configured,
+  };
+  const options: EnrollOptions = {
+    ...{ device: 'buoy', controller: 'https://shore:7443', ca: '/from/ca.pem', trustRoot: '/from/root.json' },
+    ...{ wait: false, directory: '/etc/fleet', stateDirectoryUsual: '/state' },
+  };
   const run = (trustRoot: string, changed: Partial<EnrollOptions> = {}) =>
-    enroll(
-      {
-        ...{ clock: new SimTime(0).clock({ alive: true }), disk, random: new SimRandom(1) },
-        ...{ openNetwork: () => network, print: (text: string) => printed.push(text) },
-        signal: new AbortController().signal,
-        readConfiguration: async () => configured,
-      },
-      {
-        ...{ device: 'buoy', controller: 'https://shore:7443', ca: '/from/ca.pem', trustRoot, wait: false },
-        ...{ directory: '/etc/fleet', stateDirectoryUsual: '/state' },
-        ...changed,
-      },
-    );
-  return { disk, printed, run };
+    enroll(ports, { ...options, trustRoot, ...changed });
+  return { disk, printed, run, ports, options };
 }
 
 test('enroll() makes a key and a configuration, and says what git should name', async (t) => {
@@ -134,3 +132,25 @@ for (const [changed, told] of [
     t.is(disk.stat('/state'), undefined);
   });
 }
+
+test('who waits for git asks soon at first, and less than twenty times an hour in the end', async (t) => {
+  const { ports, options } = machine(new Shore('buoy').bornRoot);
+  const time = new SimTime(0);
+  const stop = new AbortController();
+  const askedAt: number[] = [];
+  const openNetwork = (): Network => ({
+    request: () => {
+      askedAt.push(time.now);
+      if (time.now >= 24 * 3_600_000) stop.abort();
+      return Promise.reject(new NetworkError('UNREACHABLE', 'nobody is there'));
+    },
+  });
+  const waiting = enroll(
+    { ...ports, clock: time.clock({ alive: true }), openNetwork, signal: stop.signal },
+    { ...options, wait: true },
+  );
+  await time.runUntil(25 * 3_600_000);
+  t.is(await waiting, 'unreachable');
+  t.true(askedAt.filter((at) => at < 60_000).length >= 4, askedAt.slice(0, 8).join());
+  t.true(askedAt.length < 24 * 20, `asked ${askedAt.length} times a day`);
+});

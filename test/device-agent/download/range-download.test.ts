@@ -20,8 +20,18 @@ class Server implements Network {
   /** How a cache packs whatever it passes on. */
   coding: string | undefined;
   status: number | undefined;
+  contentType: string | undefined;
+  location: string | undefined;
+  /** Milliseconds that each 10,000 bytes take. */
+  chunkMs = 0;
+  #ms = 0;
+  onChunk = (): void => {};
   readonly requests: HttpRequest[] = [];
   sent = 0;
+
+  monotonic(): number {
+    return this.#ms;
+  }
 
   async request(request: HttpRequest): Promise<HttpResponse> {
     this.requests.push(request);
@@ -31,6 +41,8 @@ class Server implements Network {
     const headers: Record<string, string> = this.etag === undefined ? {} : { etag: this.etag };
     if (from > 0) headers['content-range'] = `bytes ${from}-${this.content.length - 1}/${this.content.length}`;
     if (from > 0 && this.contentRange !== undefined) headers['content-range'] = this.contentRange;
+    if (this.contentType !== undefined) headers['content-type'] = this.contentType;
+    if (this.location !== undefined) headers.location = this.location;
     if (this.coding !== undefined) headers['content-encoding'] = this.coding;
     if (this.announcesLength) headers['content-length'] = String(this.content.length - from);
     return { status: this.status ?? (from > 0 ? 206 : 200), headers, body: this.#body(from) };
@@ -43,6 +55,8 @@ class Server implements Network {
       if (left < chunk.length) throw new NetworkError('CUT', 'the link went down');
       left -= chunk.length;
       this.sent += chunk.length;
+      this.#ms += this.chunkMs;
+      this.onChunk();
       yield chunk;
     }
   }
@@ -55,7 +69,7 @@ function begin(): { disk: SimDisk; server: Server; get: () => Promise<string> } 
   const server = new Server();
   const get = async (): Promise<string> => {
     const part = await downloadBlob(
-      { disk, network: server },
+      { disk, network: server, clock: server },
       '/partial',
       blob,
       () => {},
@@ -108,14 +122,88 @@ test('what lies beyond the last checkpoint is never trusted', async (t) => {
   t.is(await get(), blob.sha256);
 });
 
-test('what was kept of wrong bytes costs one try, and the next starts clean', async (t) => {
+test('of wrong bytes the newest are doubted first, then those before them, and the next try starts clean', async (t) => {
   const { server, get } = begin();
   server.cutAfter = 400_000;
   server.content = moduleBytes('another', 1_000_000);
   await t.throwsAsync(get, { code: 'CUT' });
   Object.assign(server, { cutAfter: Number.POSITIVE_INFINITY, content: bytes });
+  await t.throwsAsync(get, { code: 'FOREIGN_ANSWER', message: /fetched anew from byte 400000 on/ });
   await t.throwsAsync(get, { code: 'ARTIFACT_DAMAGED' });
   t.is(await get(), blob.sha256);
+});
+
+test('good progress outlives somebody on the way who knows the length and sends other bytes', async (t) => {
+  const { server, get } = begin();
+  server.cutAfter = 800_000;
+  await t.throwsAsync(get, { code: 'CUT' });
+  Object.assign(server, { cutAfter: Number.POSITIVE_INFINITY, content: moduleBytes('another', 1_000_000) });
+  await t.throwsAsync(get, { code: 'FOREIGN_ANSWER' });
+  server.content = bytes;
+  server.sent = 0;
+  t.is(await get(), blob.sha256);
+  t.is(server.sent, 200_000);
+});
+
+test('a page without a length never becomes the first bytes of a module', async (t) => {
+  const { server, get } = begin();
+  server.content = Buffer.from('<html>Pay for an hour</html>');
+  await t.throwsAsync(get, { code: 'FOREIGN_ANSWER', message: /ended by itself at 28 of 1000000 bytes/ });
+  Object.assign(server, { content: bytes, sent: 0 });
+  t.is(await get(), blob.sha256);
+  t.is(server.sent, bytes.length);
+  t.deepEqual(server.requests.at(-1)?.headers.range, undefined);
+});
+
+const portals: readonly (readonly [string, Partial<Server>])[] = [
+  ['a page', { contentType: 'text/html; charset=utf-8' }],
+  ['302 and sends to login.port.example', { status: 302, location: 'https://login.port.example/?device=7' }],
+  ['307 and sends to another path', { status: 307, location: '/welcome' }],
+  ['511', { status: 511 }],
+];
+
+for (const [how, answers] of portals) {
+  test(`a portal that answers with ${how} is told as one, and costs nothing that is there`, async (t) => {
+    const { server, get } = begin();
+    server.cutAfter = 400_000;
+    await t.throwsAsync(get, { code: 'CUT' });
+    const page = Buffer.from('<html>Pay for an hour</html>');
+    Object.assign(server, { cutAfter: Number.POSITIVE_INFINITY, takesRanges: false, content: page, ...answers });
+    const { message } = await t.throwsAsync(get, { code: 'PORTAL' });
+    t.true(message.includes(how), message);
+    Object.assign(server, { ...{ takesRanges: true, content: bytes, status: undefined }, contentType: undefined });
+    t.is(await get(), blob.sha256);
+    t.is(server.requests.at(-1)?.headers.range, 'bytes=400000-');
+  });
+}
+
+test('short stays with power on a slow link keep what they carried, but for the last seconds', async (t) => {
+  const { disk, server, get } = begin();
+  // 64 kbit/s, on which the power goes after 30 s, four times.
+  server.chunkMs = 1_250;
+  for (let stay = 1; stay <= 4; stay++) {
+    server.onChunk = () => server.sent >= stay * 240_000 && disk.crashAfter(0);
+    await t.throwsAsync(get, { name: 'PowerCut' });
+    disk.crash(loseAll);
+    disk.restart();
+  }
+  server.onChunk = () => {};
+  t.is(await get(), blob.sha256);
+  t.true(server.sent - bytes.length <= 4 * 60_000, `${server.sent - bytes.length} bytes travelled twice`);
+});
+
+test('checkpoints of the slowest link come at most once for each 16 KiB', async (t) => {
+  const { disk, server, get } = begin();
+  const operationsAt = async (chunkMs: number): Promise<number> => {
+    const before = disk.operations;
+    server.chunkMs = chunkMs;
+    t.is(await get(), blob.sha256);
+    return disk.operations - before;
+  };
+  const quick = await operationsAt(0);
+  disk.remove(`/partial/${blob.sha256}.part`);
+  const more = (await operationsAt(60_000)) - quick;
+  t.true(more > 100 && more <= 4 * Math.ceil(bytes.length / 16_384), `${more} operations more`);
 });
 
 test('what is there outlives a server that knows no ranges and breaks off before it', async (t) => {

@@ -1,9 +1,10 @@
 import { brotliCompressSync } from 'node:zlib';
 import test from 'ava';
 import { encodeDelta } from '../../../artifact/delta/encode.ts';
+import type { HttpResponse } from '../../../platform/ports.ts';
 import { keepAll } from '../../sim/disk-crash.ts';
 import { Ship } from '../ship.ts';
-import { type AppWish, moduleBytes, Shore, sha256, withSection } from '../shore.ts';
+import { type AppWish, answer, moduleBytes, Shore, sha256, withSection } from '../shore.ts';
 
 function edited(bytes: Uint8Array, at: number): Uint8Array {
   const copy = bytes.slice();
@@ -134,6 +135,56 @@ test('an index that lies, or is none, costs nothing but itself', async (t) => {
       ['whole'],
     );
   }
+});
+
+const page = Buffer.from('<html>Pay for an hour</html>');
+
+const lies: readonly (readonly [string, () => HttpResponse, string])[] = [
+  ['a portal with a page', () => answer(200, { 'content-type': 'text/html' }, page), 'PORTAL'],
+  ['a portal that sends elsewhere', () => answer(302, { location: 'http://port/' }, page), 'PORTAL'],
+  ['somebody who says no length and little else', () => answer(200, {}, page.subarray(0, 6)), 'FOREIGN_ANSWER'],
+];
+
+for (const [who, lie, code] of lies) {
+  test(`${who} in place of a delta is told, and when that ends the delta comes and nothing larger`, async (t) => {
+    const ship = await running(first);
+    ship.shore.releaseWithBrotli(second, [deltaWay]);
+    ship.shore.between = (url) => (url === `/sha256/${sha256(patch)}` ? lie() : undefined);
+    ship.want(ship.shore.desired(2, [second]));
+    await ship.run(300);
+    t.is(ship.report.running?.sequence, 1);
+    t.is(ship.report.problem?.code, code);
+    ship.shore.between = () => undefined;
+    await ship.run(1200);
+    t.is(ship.report.running?.sequence, 2);
+    t.is(ship.report.downloads?.[0]?.method, 'delta');
+  });
+}
+
+test('a portal in place of everything is told as one, and counts as nothing of what it stands for', async (t) => {
+  const ship = await running(first);
+  ship.shore.releaseWithBrotli(second, [deltaWay]);
+  ship.shore.between = () => answer(200, { 'content-type': 'text/html' }, page);
+  ship.want(ship.shore.desired(2, [second]));
+  await ship.run(7200);
+  t.is(ship.report.problem?.code, 'PORTAL');
+  ship.shore.between = () => undefined;
+  await ship.run(1200);
+  t.is(ship.report.running?.sequence, 2);
+  t.is(ship.report.downloads?.[0]?.method, 'delta');
+});
+
+test('an index that came damaged is asked for again before anything larger than a delta is paid for', async (t) => {
+  const ship = await running(first);
+  ship.shore.releaseWithBrotli(second, [deltaWay]);
+  let left = 2;
+  const torn = Buffer.from('{"name":"gauge"');
+  ship.shore.between = (url) =>
+    url === '/releases/gauge/2.0.0.json' && left-- > 0 ? answer(200, {}, torn) : undefined;
+  ship.want(ship.shore.desired(2, [second]));
+  await ship.run(120);
+  t.is(ship.report.running?.sequence, 2);
+  t.is(ship.report.downloads?.[0]?.method, 'delta');
 });
 
 test('a link that breaks every answer off still brings the module, and no byte of it twice', async (t) => {
