@@ -120,6 +120,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/why.ts')).whyCommand,
   },
   {
+    name: 'events',
+    summary: 'what happened on devices, newest last; -f goes on',
+    load: async () => (await import('./commands/events.ts')).eventsCommand,
+  },
+  {
     name: 'source accept',
     summary: 'let the controller take a commit that it holds back because its branch was rewritten',
     load: async () => (await import('./commands/source-accept.ts')).sourceAcceptCommand,

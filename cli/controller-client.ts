@@ -1,5 +1,5 @@
 /** Asks the controller; its answers are judged by their schema before anybody believes them. */
-import { DiskError, type HttpRequest, NetworkError } from '../platform/ports.ts';
+import { DiskError, type HttpRequest, type HttpResponse, NetworkError } from '../platform/ports.ts';
 import type { CliConfiguration, DeviceStatus, StatusDocument } from '../schemas/generated/types.ts';
 import { isStatusDocument } from '../schemas/generated/validators/status.js';
 import { announcedController } from './announced-controller.ts';
@@ -16,6 +16,8 @@ const devicesPerPage = 500;
 export interface StatusQuestion {
   readonly target?: string;
   readonly selector?: string;
+  /** With what happened on each device. */
+  readonly withEvents?: true;
 }
 
 function textOf(context: CommandContext, path: string, what: string): string {
@@ -28,7 +30,8 @@ function textOf(context: CommandContext, path: string, what: string): string {
   }
 }
 
-async function readBody(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Uint8Array> {
+/** The body of an answer whole. Throws `CommandError` when it is longer than so. */
+export async function readBody(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body) {
@@ -52,6 +55,8 @@ export interface ControllerClient {
   readonly hasToken: boolean;
   /** One exchange. Throws `CommandError`, with exit code `unreachable` when there is no answer. */
   ask(question: Question): Promise<{ readonly status: number; readonly bytes: Uint8Array }>;
+  /** An answer that goes on until the controller, or `signal`, ends it. Throws as `ask`; its body throws `NetworkError`. */
+  open(path: string, signal: AbortSignal): Promise<HttpResponse>;
 }
 
 /** The controller of the configuration, else the user's own on this machine. Throws `CommandError` when there is none. */
@@ -59,6 +64,16 @@ export async function openController(context: CommandContext): Promise<Controlle
   const { value, file } = await context.loadConfiguration('cli', context.directory);
   const near = value.controller === undefined ? announcedController(context, file) : undefined;
   return clientOf(context, { ...near, ...value, controller: value.controller ?? near!.controller });
+}
+
+async function answered<T>(controller: string, exchange: () => Promise<T>): Promise<T> {
+  try {
+    return await exchange();
+  } catch (error) {
+    if (!(error instanceof NetworkError)) throw error;
+    const message = `the controller at ${controller} does not answer: ${error.message}`;
+    throw new CommandError(message, exitCodes.unreachable);
+  }
 }
 
 function clientOf(
@@ -79,17 +94,16 @@ function clientOf(
   return {
     controller,
     hasToken: token !== undefined,
-    async ask({ path, bytesMax, ...request }) {
-      try {
+    ask: ({ path, bytesMax, ...request }) =>
+      answered(controller, async () => {
         const url = new URL(path, controller).href;
         const answer = await network.request({ ...request, url, headers }, context.signal);
         return { status: answer.status, bytes: await readBody(answer.body, bytesMax) };
-      } catch (error) {
-        if (!(error instanceof NetworkError)) throw error;
-        const message = `the controller at ${controller} does not answer: ${error.message}`;
-        throw new CommandError(message, exitCodes.unreachable);
-      }
-    },
+      }),
+    open: (path, signal) =>
+      answered(controller, () =>
+        network.request({ method: 'GET', url: new URL(path, controller).href, headers }, signal),
+      ),
   };
 }
 
@@ -109,8 +123,12 @@ async function askStatus(
   return judge(status, new TextDecoder().decode(bytes), client);
 }
 
-function parametersOf({ target, selector }: StatusQuestion): Record<string, string> {
-  return { ...(target === undefined ? {} : { target }), ...(selector === undefined ? {} : { selector }) };
+function parametersOf({ target, selector, withEvents }: StatusQuestion): Record<string, string> {
+  return {
+    ...(target === undefined ? {} : { target }),
+    ...(selector === undefined ? {} : { selector }),
+    ...(withEvents === undefined ? {} : { events: 'true' }),
+  };
 }
 
 /**
@@ -121,20 +139,27 @@ export function fetchStatus(context: CommandContext, question: StatusQuestion = 
   return askStatus(context, parametersOf(question));
 }
 
-/** Fetches the status with every device, however many there are, page by page. Throws as `fetchStatus`. */
+/** The status with all devices, however many there are, a page at a time. Throws as `fetchStatus`. */
+export async function* fetchPages(
+  context: CommandContext,
+  question: StatusQuestion = {},
+): AsyncGenerator<StatusDocument> {
+  const parameters = { ...parametersOf(question), limit: String(devicesPerPage) };
+  for (let after: Record<string, string> | undefined = {}; after !== undefined; ) {
+    const page: StatusDocument = await askStatus(context, { ...parameters, ...after });
+    yield page;
+    after = page.next === undefined ? undefined : { after: page.next };
+  }
+}
+
+/** Fetches the status with every device. Throws as `fetchStatus`. */
 export async function fetchEveryDevice(
   context: CommandContext,
   question: StatusQuestion = {},
 ): Promise<StatusDocument> {
-  const parameters = { ...parametersOf(question), limit: String(devicesPerPage) };
-  const { next: second, ...first } = await askStatus(context, parameters);
-  const devices = [...first.devices];
-  for (let next = second; next !== undefined; ) {
-    const page = await askStatus(context, { ...parameters, after: next });
-    devices.push(...page.devices);
-    next = page.next;
-  }
-  return { ...first, devices };
+  const pages = await Array.fromAsync(fetchPages(context, question));
+  const { next: _next, ...first } = pages[0]!;
+  return { ...first, devices: pages.flatMap(({ devices }) => devices) };
 }
 
 /** Asked for by name at once: a question fits into the head of a request. */
@@ -144,15 +169,22 @@ const namesPerQuestion = 100;
 const namedMax = 5_000;
 
 /** Devices by name; those that the controller does not know are absent. Throws as `fetchStatus`. */
-export async function fetchDevices(context: CommandContext, names: readonly string[]): Promise<DeviceStatus[]> {
+export async function fetchDevices(
+  context: CommandContext,
+  names: readonly string[],
+  question: Pick<StatusQuestion, 'withEvents'> = {},
+): Promise<DeviceStatus[]> {
   if (names.length > namedMax) {
     const wanted = new Set(names);
-    return (await fetchEveryDevice(context)).devices.filter(({ name }) => wanted.has(name));
+    return (await fetchEveryDevice(context, question)).devices.filter(({ name }) => wanted.has(name));
   }
   const devices: DeviceStatus[] = [];
   for (let at = 0; at < names.length; at += namesPerQuestion) {
     const some = names.slice(at, at + namesPerQuestion);
-    const page = await askStatus(context, { devices: some.join(','), limit: String(namesPerQuestion) });
+    const page = await askStatus(context, {
+      ...parametersOf(question),
+      ...{ devices: some.join(','), limit: String(namesPerQuestion) },
+    });
     devices.push(...page.devices);
   }
   return devices;
@@ -195,19 +227,24 @@ function unavailable(controller: string, answer: unknown): CommandError {
   return new CommandError(`the controller at ${controller} does not serve yet: ${why}`, exitCodes.unreachable);
 }
 
-function judge(status: number, text: string, client: ControllerClient): StatusDocument {
+/** What an answer says that is not the one that was asked for. */
+export function refusalOf(status: number, text: string, client: ControllerClient): CommandError {
   const { controller } = client;
   const answer = parsed(text);
-  if (status === 401) throw new CommandError(unauthorized(client));
-  if (status === 404 && isError(answer, 'NOTHING_THERE')) throw new CommandError(answer.message);
-  if (status === 400 && isError(answer, 'BAD_QUERY')) throw new CommandError(answer.message, exitCodes.usage);
-  if (status === 503) throw unavailable(controller, answer);
-  if (status !== 200)
-    throw new CommandError(`the controller at ${controller} answers ${status}: ${text.slice(0, 200)}`);
+  if (status === 401) return new CommandError(unauthorized(client));
+  if (status === 404 && isError(answer, 'NOTHING_THERE')) return new CommandError(answer.message);
+  if (status === 400 && isError(answer, 'BAD_QUERY')) return new CommandError(answer.message, exitCodes.usage);
+  if (status === 503) return unavailable(controller, answer);
+  return new CommandError(`the controller at ${controller} answers ${status}: ${text.slice(0, 200)}`);
+}
+
+function judge(status: number, text: string, client: ControllerClient): StatusDocument {
+  if (status !== 200) throw refusalOf(status, text, client);
+  const answer = parsed(text);
   if (!isStatusDocument(answer)) {
     const fault = isStatusDocument.errors?.[0];
     const where = `${fault?.instancePath ?? ''} ${fault?.message ?? 'not JSON'}`.trim();
-    throw new CommandError(`the controller at ${controller} speaks another version: ${where}`);
+    throw new CommandError(`the controller at ${client.controller} speaks another version: ${where}`);
   }
   return answer;
 }

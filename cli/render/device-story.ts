@@ -3,7 +3,7 @@ import { printableDeep } from '../../platform/printable.ts';
 import type { DeviceStatus, Refusal, StatusDocument } from '../../schemas/generated/types.ts';
 import { outboxWords } from '../../schemas/outbox-words.ts';
 import { applicationLines, hostDeathLine } from './application-lines.ts';
-import { age, bar, bytes, span } from './quantities.ts';
+import { age, bar, bytes, minuteOf, span } from './quantities.ts';
 import { stateStyles } from './state-styles.ts';
 import { type Style, wrap } from './style.ts';
 
@@ -33,10 +33,6 @@ function linkSentence(connected: boolean | undefined, since: string | undefined,
   if (connected === undefined) return 'Its broker does not tell whether it is connected';
   if (since === undefined) return connected ? 'It is connected' : 'It is not connected';
   return `It has ${connected ? '' : 'not '}been connected for ${age(since, asOf)}`;
-}
-
-function minuteOf(time: string): string {
-  return `${time.slice(0, 16)}Z`;
 }
 
 /** When it will be heard, for all that anybody can say. */

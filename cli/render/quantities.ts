@@ -26,6 +26,11 @@ export function age(time: string | undefined, asOf: string): string {
   return time === undefined ? '-' : span(Date.parse(asOf) - Date.parse(time));
 }
 
+/** A moment (RFC 3339, in UTC) to the minute: `2026-03-01T06:30Z`. */
+export function minuteOf(time: string): string {
+  return `${time.slice(0, 16)}Z`;
+}
+
 /** `0 B`, `912 B`, `4.1 kB`, `1.25 MB`; units of a thousand, as links are priced. */
 export function bytes(count: number): string {
   if (count < 1000) return `${count} B`;

@@ -3,6 +3,7 @@
 import { statesWorstFirst } from '../../controller/planning/tally.ts';
 import { printableDeep } from '../../platform/printable.ts';
 import type { DeviceStatus, FleetStatus, SiteStatus, StatusDocument, Tally } from '../../schemas/generated/types.ts';
+import { forecastLines } from './forecast-lines.ts';
 import { age, bar, bytes, span } from './quantities.ts';
 import { type ScreenOptions, shoreTrouble } from './shore-trouble.ts';
 import { stateStyles } from './state-styles.ts';
@@ -248,7 +249,7 @@ export function statusScreen(document: StatusDocument, options: ScreenOptions): 
   const { fleets, sites, asOf } = status;
   return [
     sourceLines(status, options) + shoreTrouble(status, options) + expiryLines(status, options),
-    fleetTable(fleets, asOf, options) + fleetsOmittedNote(status, options),
+    fleetTable(fleets, asOf, options) + forecastLines(fleets, options) + fleetsOmittedNote(status, options),
     options.wide ? siteTable(sites, asOf, options) : '',
     deviceSection(status, options),
     refusalSection(status, options),

@@ -11,6 +11,8 @@ import { nearestName } from '../../schemas/nearest-name.ts';
 import { listAt } from './broken-manifest.ts';
 import { checkChannels } from './check-channels.ts';
 import { checkEvents } from './check-events.ts';
+import { checkHealth } from './check-health.ts';
+import { checkRollout } from './check-rollout.ts';
 import type { FileFinding, ValuePath } from './finding.ts';
 import { hint } from './nearest-name.ts';
 import type { Manifest, ManifestKind } from './parsed-file.ts';
@@ -57,11 +59,17 @@ function checkRequirement(requirement: unknown, path: ValuePath, report: Report)
     report([...path, 'values'], 'key', 'BAD_SELECTOR', `${operator} takes no "values"`);
 }
 
-/** What Kubernetes asks of selectors beyond their shape, and that no application stands twice in a fleet. */
-function checkFleet(value: unknown, report: Report): void {
-  const requirements: ValuePath = ['spec', 'selector', 'matchExpressions'];
+function checkSelector(value: unknown, path: ValuePath, report: Report): void {
+  const requirements: ValuePath = [...path, 'matchExpressions'];
   for (const [index, requirement] of listAt(value, requirements).entries())
     checkRequirement(requirement, [...requirements, index], report);
+}
+
+/** What Kubernetes asks of selectors beyond their shape, and that no application stands twice in a fleet. */
+function checkFleet(value: unknown, report: Report): void {
+  const waves = listAt(value, ['spec', 'rollout', 'waves']);
+  checkSelector(value, ['spec', 'selector'], report);
+  for (const index of waves.keys()) checkSelector(value, ['spec', 'rollout', 'waves', index, 'selector'], report);
   const names = listAt(value, ['spec', 'applications']).map((wanted) => valueAt(wanted, ['name']));
   for (const [index, name] of names.entries()) {
     if (typeof name !== 'string' || names.indexOf(name) === index) continue;
@@ -157,10 +165,14 @@ export function checkDocument(value: unknown, document: number): CheckedDocument
     if (violation !== undefined) findings.push({ document, ...violation });
   }
   // Also when the schema found something: who mends that should not find the rest only afterwards.
-  if (kind === 'Fleet') checkFleet(value, report);
+  if (kind === 'Fleet') {
+    checkFleet(value, report);
+    checkRollout(value, report);
+  }
   if (kind === 'Application') {
     checkEvents(value, report);
     checkChannels(value, report);
+    checkHealth(value, report);
   }
   if (kind === 'Device') checkDeviceKey(value, report);
   for (const root of placeholderRoots(kind, value)) checkPlaceholders(valueAt(value, root), root, report);

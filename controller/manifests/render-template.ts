@@ -7,6 +7,7 @@ import type { DefinedApplication, FleetDefinition } from './definition.ts';
 import type { DesiredFleet, DeviceTemplate } from './desired.ts';
 import type { ValuePath } from './finding.ts';
 import { grantedTerms } from './granted-terms.ts';
+import { healthTerms } from './health-terms.ts';
 import { templateBytesMax } from './limits.ts';
 import { fillInDeep, type PlaceholderValues } from './placeholder.ts';
 import { runningEvents } from './running-events.ts';
@@ -49,6 +50,7 @@ export function renderApplication(
     restart: terms.restart ?? restartDefault,
     ...runningTerms(terms),
     ...runningEvents(terms),
+    ...healthTerms(terms),
     ...grantedTerms(terms),
     ...deployedSecrets(terms, device, secrets),
   };

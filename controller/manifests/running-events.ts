@@ -8,21 +8,10 @@ import type {
 } from '../../schemas/generated/types.ts';
 import { channelDefaults } from './check-channels.ts';
 import type { ApplicationTerms } from './definition.ts';
+import { millisecondsOf, secondsOf } from './duration.ts';
 import { bytesOf } from './quantity.ts';
 
 type RunningEvents = Pick<DeployedApplication, 'trigger' | 'events' | 'channels' | 'handover'>;
-
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `10s` in milliseconds; the schema has seen to its form. */
-function millisecondsOf(duration: string): number {
-  const number = Number.parseInt(duration, 10);
-  return number * unitMs[duration.slice(String(number).length)]!;
-}
-
-function secondsOf(duration: string): number {
-  return millisecondsOf(duration) / 1000;
-}
 
 const shoreDefaults = { quota: channelDefaults.quota, maxAge: '7d', drop: 'oldest' } as const;
 

@@ -122,3 +122,12 @@ export function expectContact(silences: string, since: number, now: number): Exp
     ...(most === undefined ? {} : { surelyByMs: now - elapsedMs + most }),
   };
 }
+
+/** The odds that a device that was heard last at `since` is heard within so long from now, by how long; none where there is no basis. */
+export function silenceOdds(silences: string, since: number, now: number): (aheadMs: number) => number {
+  const counts = countsOf(silences);
+  if (totalOf(counts) < silencesMin) return () => 0;
+  const elapsedMs = Math.max(0, now - since);
+  const longer = longerThan(counts, elapsedMs);
+  return (aheadMs) => (longer - longerThan(counts, elapsedMs + aheadMs)) / (longer + 1);
+}

@@ -90,6 +90,12 @@ export function isReference(reference: DeploymentReference | undefined, issued: 
   return reference?.sequence === issued.sequence && reference.revision === issued.revision;
 }
 
+/** Whether it is out of contact and has not seen what it was issued last. */
+export function waitsForContact({ issued, report, connected }: ObservedDevice): boolean {
+  if (issued === undefined || connected === true) return false;
+  return report === undefined || report.highestSequence < issued.sequence;
+}
+
 /** A device that claims to have seen more than so many sequences above what it was issued lies, or belonged to another fleet. */
 export const sequenceStepMax = 1_000_000;
 

@@ -23,6 +23,8 @@ export interface StatusQuery {
   readonly names?: readonly string[];
   /** All devices page by page, instead of those that deserve attention. */
   readonly page?: { readonly after?: string; readonly limit: number };
+  /** With what happened on each device that is shown; a device that is asked for alone has that anyway. */
+  readonly withEvents?: true;
 }
 
 /** What was asked for is not there; the message is for people. */

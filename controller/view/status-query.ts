@@ -1,4 +1,4 @@
-/** What is asked of status, as a URL's query says it: `target=fleet/NAME`, `selector=a=b`, `limit=100`, `after=NAME`, `devices=NAME,NAME`. */
+/** What is asked of status, as a URL's query says it: `target=fleet/NAME`, `selector=a=b`, `limit=100`, `after=NAME`, `devices=NAME,NAME`, `events=true`. */
 import { parseSelector, SelectorTextError } from '../manifests/selector-text.ts';
 import { pageMax, type StatusQuery } from './selection.ts';
 
@@ -65,7 +65,13 @@ function namesOf(text: string | null): Pick<StatusQuery, 'names'> {
   return { names };
 }
 
-const known = new Set(['target', 'selector', 'limit', 'after', 'devices']);
+function eventsOf(text: string | undefined): Pick<StatusQuery, 'withEvents'> {
+  if (text === undefined) return {};
+  if (text !== 'true') throw new BadQuery(`events ${JSON.stringify(text)} is not true; leave it out to have none`);
+  return { withEvents: true };
+}
+
+const known = new Set(['target', 'selector', 'limit', 'after', 'devices', 'events']);
 
 /** Reads a query. Throws `BadQuery`. */
 export function parseStatusQuery(parameters: URLSearchParams): StatusQuery {
@@ -77,5 +83,6 @@ export function parseStatusQuery(parameters: URLSearchParams): StatusQuery {
     ...selectorOf(textOf(parameters, 'selector')),
     ...namesOf(parameters.get('devices')),
     ...pageOf(textOf(parameters, 'limit'), textOf(parameters, 'after')),
+    ...eventsOf(textOf(parameters, 'events')),
   };
 }

@@ -18,6 +18,7 @@ import type { DocumentKey } from '../engine/records.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import { clockStepMs, deviceStatus, removedDeviceStatus } from '../planning/device-status.ts';
 import { convergenceOf } from '../planning/tally.ts';
+import { fleetForecast } from './fleet-forecast.ts';
 import type { Standing } from './groups.ts';
 import { notWellMax } from './not-well.ts';
 import { type Selection, type StatusQuery, selectDevices, shownMax } from './selection.ts';
@@ -82,6 +83,23 @@ function shownFleets({ groups }: Selection, desired: DesiredFleet): Pick<StatusD
   return { fleets, ...(isLarge ? { fleetsOmitted: all.length - fleets.length } : {}) };
 }
 
+/** A fleet that was asked for, or each of a few devices: by when those of it are heard that wait. */
+async function withForecasts(
+  inputs: StatusInputs,
+  { target, selector, names, page }: StatusQuery,
+  fleets: readonly FleetStatus[],
+): Promise<FleetStatus[]> {
+  const isAsked = target === undefined ? inputs.view.size <= shownMax : target.kind === 'fleet';
+  const isWhole = selector === undefined && names === undefined && page?.after === undefined;
+  if (!isAsked || !isWhole) return [...fleets];
+  const told: FleetStatus[] = [];
+  for (const fleet of fleets) {
+    const forecast = await fleetForecast(inputs, fleet.name);
+    told.push({ ...fleet, ...(forecast === undefined ? {} : { forecast }) });
+  }
+  return told;
+}
+
 /** Sites of a large answer: some that are not well, the worst first. */
 function shownSites({ groups, count }: Selection): Pick<StatusDocument, 'sites' | 'sitesOmitted'> {
   const all = groups('site');
@@ -91,14 +109,14 @@ function shownSites({ groups, count }: Selection): Pick<StatusDocument, 'sites' 
   return { sites, ...(isLarge ? { sitesOmitted: all.length - sites.length } : {}) };
 }
 
-function describe({ image, context }: StatusInputs, name: string, isAlone: boolean): DeviceStatus {
-  const observed = described(image, context, name, isAlone);
+function describe({ image, context }: StatusInputs, name: string, withEvents: boolean): DeviceStatus {
+  const observed = described(image, context, name, withEvents);
   const desired = context.desired.devices.get(name);
   const status =
     desired === undefined
       ? removedDeviceStatus(name, observed, context.now)
       : deviceStatus(desired, observed, context.now, context.keyId);
-  return isAlone ? status : { ...status, events: [] };
+  return withEvents ? status : { ...status, events: [] };
 }
 
 /**
@@ -119,10 +137,10 @@ function unsettled({ refusals, context, view }: StatusInputs): Refusal[] {
 const refusalsShownMax = 20;
 
 /** What of the documents of devices is shown. */
-function* shownDocuments(image: Image, shown: readonly string[], isAlone: boolean): Generator<DocumentKey> {
+function* shownDocuments(image: Image, shown: readonly string[], withEvents: boolean): Generator<DocumentKey> {
   for (const name of shown) {
     if (image.device(name).gist !== undefined) yield { room: 'reported', name };
-    if (isAlone) yield { room: 'history', name };
+    if (withEvents) yield { room: 'history', name };
   }
 }
 
@@ -132,9 +150,11 @@ export async function statusDocument(inputs: StatusInputs, query: StatusQuery): 
   const selection = await selectDevices(view, context.desired, query, turn);
   const { tally, shown, next, count } = selection;
   const omitted = query.page === undefined ? count - shown.length : 0;
-  const isAlone = query.target?.kind === 'device';
+  const withEvents = query.withEvents === true || query.target?.kind === 'device';
   const refusals = unsettled(inputs);
-  await image.documents.bring(shownDocuments(image, shown, isAlone));
+  const { fleets, ...fleetsLeft } = shownFleets(selection, context.desired);
+  const forecasts = await withForecasts(inputs, query, fleets);
+  await image.documents.bring(shownDocuments(image, shown, withEvents));
   return {
     apiVersion: 'fleet/v1alpha1',
     kind: 'Status',
@@ -147,9 +167,10 @@ export async function statusDocument(inputs: StatusInputs, query: StatusQuery): 
     ...(expiry === undefined ? {} : { expiry: [...expiry] }),
     tally,
     state: convergenceOf(tally),
-    ...shownFleets(selection, context.desired),
+    fleets: forecasts,
+    ...fleetsLeft,
     ...shownSites(selection),
-    devices: shown.map((name) => describe(inputs, name, isAlone)),
+    devices: shown.map((name) => describe(inputs, name, withEvents)),
     ...(omitted > 0 ? { devicesOmitted: omitted } : {}),
     ...(next === undefined ? {} : { next }),
     refusals: count > shownMax ? refusals.slice(0, refusalsShownMax) : refusals,

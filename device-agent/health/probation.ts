@@ -1,13 +1,6 @@
-import type { ApplicationReport } from '../../schemas/generated/types.ts';
-
-/** How often an application may fail and be started again during probation. */
-export const restartsMax = 2;
-
-/** Applications that never were all well at once for this many times the probation have failed it. */
-const patience = 3;
-
-/** At least this long, however short the probation: a slow device needs time to start. */
-const patienceMsMin = 60_000;
+import type { ApplicationReport, DeployedApplication, HealthTerms } from '../../schemas/generated/types.ts';
+import type { Answered } from '../runtime/app-runtime.ts';
+import { type Candidate, judgeCandidate, newCandidate, patience, patienceMsMin, seenAgain } from './checks.ts';
 
 /** A probation under way. Times are of a clock that never goes back, in milliseconds. */
 export interface Probation {
@@ -15,8 +8,19 @@ export interface Probation {
   readonly startedMs: number;
   /** Since when all applications are well; undefined while one is not. */
   readonly wellSinceMs: number | undefined;
-  /** Restarts that each application had behind it at the start: those are not held against the deployment. */
-  readonly restartsBefore: ReadonlyMap<string, number>;
+  readonly healthOf: HealthOf;
+  readonly candidates: readonly Candidate[];
+}
+
+/** What is asked of an application besides running, by its name. */
+export type HealthOf = ReadonlyMap<string, HealthTerms>;
+
+/** What applications that are asked answered last, by name. */
+export type Answers = ReadonlyMap<string, Answered>;
+
+/** What a deployment asks of its applications. */
+export function healthTerms(applications: readonly DeployedApplication[]): HealthOf {
+  return new Map(applications.flatMap(({ name, health }) => (health === undefined ? [] : [[name, health] as const])));
 }
 
 export type Verdict =
@@ -29,12 +33,14 @@ export function beginProbation(
   applications: readonly ApplicationReport[],
   probationSeconds: number,
   nowMs: number,
+  healthOf: HealthOf = new Map(),
 ): Probation {
   return {
     probationMs: probationSeconds * 1000,
     startedMs: nowMs,
     wellSinceMs: undefined,
-    restartsBefore: new Map(applications.map(({ name, restarts }) => [name, restarts])),
+    healthOf,
+    candidates: applications.map((report) => newCandidate(report, healthOf.get(report.name) ?? {}, nowMs)),
   };
 }
 
@@ -42,38 +48,55 @@ function isWell({ state }: ApplicationReport): boolean {
   return state === 'running' || state === 'completed';
 }
 
-/** Why this application proves the deployment bad; undefined while it may still be good. */
-function failureOf(application: ApplicationReport, probation: Probation): string | undefined {
-  const { name, version, state, message, exitCode } = application;
-  const said = message === undefined ? '' : `: ${message}`;
-  if (state === 'failed') return `${name} ${version} failed${said}`;
-  const restarts = application.restarts - (probation.restartsBefore.get(name) ?? 0);
-  // An application that ends well and is started again by its policy does what it should.
-  if (restarts > restartsMax && exitCode !== 0) return `${name} ${version} was restarted ${restarts} times${said}`;
-  return undefined;
-}
-
 /** Looks at the applications once more: the probation as it goes on, and what follows. */
 export function observe(
-  probation: Probation,
+  before: Probation,
   applications: readonly ApplicationReport[],
   nowMs: number,
+  answers: Answers = new Map(),
 ): { readonly probation: Probation; readonly verdict: Verdict } {
-  for (const application of applications) {
-    const reason = failureOf(application, probation);
-    if (reason !== undefined) return { probation, verdict: { kind: 'failing', reason } };
-  }
+  const seen = withAnswers(look(before, applications, nowMs), answers);
+  const findings = seen.candidates.flatMap((candidate) => judgeCandidate(candidate, nowMs));
+  const failure = findings.find((finding) => finding.kind === 'failed');
+  if (failure !== undefined) return { probation: seen, verdict: { kind: 'failing', reason: failure.reason } };
+  const openUntilMs = findings.flatMap((finding) => (finding.kind === 'open' ? [finding.untilMs] : []));
   const ill = applications.find((application) => !isWell(application));
   if (ill !== undefined) {
-    const patienceMs = Math.max(patience * probation.probationMs, patienceMsMin);
-    const untilMs = probation.startedMs + patienceMs;
-    const waiting: Verdict = { kind: 'waiting', untilMs };
-    const reason = `${ill.name} ${ill.version} is ${ill.state}, and not all were well for long enough at once`;
-    const verdict: Verdict = nowMs >= untilMs ? { kind: 'failing', reason } : waiting;
-    return { probation: { ...probation, wellSinceMs: undefined }, verdict };
+    return { probation: { ...seen, wellSinceMs: undefined }, verdict: judgeIll(seen, ill, openUntilMs, nowMs) };
   }
-  const wellSinceMs = probation.wellSinceMs ?? nowMs;
-  const untilMs = wellSinceMs + probation.probationMs;
-  const verdict: Verdict = nowMs >= untilMs ? { kind: 'healthy' } : { kind: 'waiting', untilMs };
-  return { probation: { ...probation, wellSinceMs }, verdict };
+  const wellSinceMs = seen.wellSinceMs ?? nowMs;
+  const wellUntilMs = wellSinceMs + seen.probationMs;
+  const times = [...(nowMs >= wellUntilMs ? [] : [wellUntilMs]), ...openUntilMs];
+  const verdict: Verdict = times.length === 0 ? { kind: 'healthy' } : { kind: 'waiting', untilMs: Math.min(...times) };
+  return { probation: { ...seen, wellSinceMs }, verdict };
+}
+
+function look(probation: Probation, applications: readonly ApplicationReport[], nowMs: number): Probation {
+  const known = new Map(probation.candidates.map((candidate) => [candidate.report.name, candidate]));
+  const candidates = applications.map((report) => {
+    const candidate = known.get(report.name);
+    if (candidate !== undefined) return seenAgain(candidate, report, nowMs);
+    return newCandidate(report, probation.healthOf.get(report.name) ?? {}, nowMs);
+  });
+  return { ...probation, candidates };
+}
+
+function withAnswers(probation: Probation, answers: Answers): Probation {
+  const candidates = probation.candidates.map((candidate) => {
+    const answered = answers.get(candidate.report.name);
+    return answered === undefined ? candidate : { ...candidate, answered };
+  });
+  return { ...probation, candidates };
+}
+
+function judgeIll(
+  { probationMs, startedMs }: Probation,
+  ill: ApplicationReport,
+  openUntilMs: readonly number[],
+  nowMs: number,
+): Verdict {
+  const untilMs = startedMs + Math.max(patience * probationMs, patienceMsMin);
+  if (nowMs < untilMs) return { kind: 'waiting', untilMs: Math.min(untilMs, ...openUntilMs) };
+  const reason = `${ill.name} ${ill.version} is ${ill.state}, and not all were well for long enough at once`;
+  return { kind: 'failing', reason };
 }

@@ -8,7 +8,7 @@ export interface RunnableModule extends LinkedModule {
 }
 
 /** A deployed application with its verified modules on disk. */
-export interface RunnableApplication extends DeployedApplication {
+export interface RunnableApplication extends Omit<DeployedApplication, 'health'> {
   readonly modulePath: string;
   readonly links?: Readonly<Record<string, RunnableModule>>;
   /** The release of it in whose place it runs for the first time, where its state is handed over. */
@@ -17,7 +17,8 @@ export interface RunnableApplication extends DeployedApplication {
 
 /** The application with its modules where `pathOf` says that they lie. */
 export function runnable(application: DeployedApplication, pathOf: (sha256: string) => string): RunnableApplication {
-  const { links, ...rest } = application;
+  // How it is judged changes nothing of how it runs: another judgement restarts nothing.
+  const { links, health: _health, ...rest } = application;
   const module = { ...rest, modulePath: pathOf(rest.sha256) };
   if (links === undefined) return module;
   const linked = Object.entries(links).map(
@@ -25,6 +26,9 @@ export function runnable(application: DeployedApplication, pathOf: (sha256: stri
   );
   return { ...module, links: Object.fromEntries(linked) };
 }
+
+/** The status of an answer to a request, or why there is none. */
+export type Answered = number | 'busy' | 'absent' | 'failed' | 'late';
 
 export interface AppRuntime {
   /**
@@ -36,6 +40,8 @@ export interface AppRuntime {
   states(): readonly ApplicationReport[];
   /** The last time a process of applications died; undefined while none has. */
   lastDeath(): HostDeath | undefined;
+  /** Asks an application for a path at or below its route, and waits for the answer. */
+  ask(application: string, path: string): Promise<Answered>;
   /** Called whenever `states` changed. */
   onChange(handler: () => void): void;
   /** Stops all applications and the app host. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ApplicationReport, HostDeath } from '../../schemas/generated/types.ts';
-import type { AppRuntime, RunnableApplication } from './app-runtime.ts';
+import type { Answered, AppRuntime, RunnableApplication } from './app-runtime.ts';
 import type { ProcessDeath } from './host-process.ts';
 import { HostSet, type HostSetOptions } from './host-set.ts';
 import type { DoorPlace } from './http/http-relay.ts';
@@ -86,6 +86,10 @@ export class SupervisedRuntime implements AppRuntime {
 
   lastDeath(): HostDeath | undefined {
     return this.#death;
+  }
+
+  ask(application: string, path: string): Promise<Answered> {
+    return this.#traffic.probe(application, path);
   }
 
   onChange(handler: () => void): void {

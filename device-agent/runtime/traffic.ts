@@ -1,9 +1,10 @@
 import type { Confinement } from '../../platform/ports.ts';
 import type { DeployedApplication } from '../../schemas/generated/types.ts';
+import type { Answered } from './app-runtime.ts';
 import { ChannelRouter } from './channels/channel-router.ts';
 import { doorHold } from './host-terms.ts';
 import { type DoorPlace, HttpRelay, type RelayOptions } from './http/http-relay.ts';
-import type { Ask } from './http/messages.ts';
+import type { Ask, HttpAsk } from './http/messages.ts';
 import type { HostPlan, Placeable } from './placement.ts';
 import type { ForHost, OfHost } from './protocol.ts';
 
@@ -16,6 +17,13 @@ export interface TrafficOptions extends Omit<RelayOptions, 'onStart' | 'ask' | k
   readonly door?: DoorPlace;
   /** Tells a host; false where there is none by that key. */
   readonly post: (key: string, message: ForHost) => boolean;
+}
+
+/** What the supervisor asks by itself. */
+function probeOf(route: string, path: string): HttpAsk {
+  const pathInfo = route === '/' ? path : path.slice(route.length);
+  const place = { address: '127.0.0.1', serverName: 'localhost', serverPort: 80 };
+  return { method: 'GET', route, pathInfo, query: '', headers: { 'user-agent': 'fleet-health' }, ...place, body: '' };
 }
 
 /** All that goes from process to process besides orders and reports: messages of channels, requests and their answers. */
@@ -43,6 +51,15 @@ export class Traffic {
   fault({ trigger }: Pick<DeployedApplication, 'trigger'>): string | undefined {
     const fault = trigger?.http && this.#relay?.fault;
     return fault && `nobody can ask it, the port for requests is not open: ${fault}`;
+  }
+
+  /** What an application answers to a request for a path at or below its route. */
+  async probe(application: string, path: string): Promise<Answered> {
+    const reachable = this.#plans.flatMap(({ applications }) => applications).find(({ name }) => name === application);
+    const route = reachable?.trigger?.http?.route;
+    if (route === undefined || this.#relay === undefined) return 'absent';
+    const answer = await this.#relay.probe(application, probeOf(route, path));
+    return answer.kind === 'response' ? answer.status : answer.kind;
   }
 
   /** Who runs where from now on. */

@@ -1,4 +1,5 @@
 import type { Disk } from '../../platform/ports.ts';
+import { healthTerms } from '../health/probation.ts';
 import type { HealthWatch } from '../health/watch.ts';
 import type { ApplicationDirectories } from '../runtime/grants/application-directories.ts';
 import type { PreparedStore } from '../runtime/prepare/prepared-store.ts';
@@ -55,9 +56,12 @@ const runners: Runners = {
   },
   activate: ({ slot, lastResort, before }, { activator }) => activator.activate(slot, lastResort, before),
   clear: (_step, { activator }) => activator.clear(),
-  watch: ({ slot }, { health, emit }) => {
+  watch: ({ slot }, { slots, health, emit }) => {
     const { sequence } = slot;
-    health.start(slot.probationSeconds, (verdict) => {
+    const deployment = slots.load(slot);
+    // It runs, so its envelope was whole just now; one that rotted since is found again at the next start.
+    const healthOf = healthTerms(deployment?.applications ?? []);
+    health.start(slot.probationSeconds, healthOf, (verdict) => {
       if (verdict.kind === 'healthy') emit({ kind: 'judged-healthy', sequence });
       if (verdict.kind !== 'failing') return;
       emit({

@@ -98,6 +98,7 @@ export interface ApplicationSpec {
   events?: EventsSpec;
   channels?: ChannelsSpec;
   limits?: LimitsSpec;
+  health?: HealthSpec;
   data?: DataGrant;
   tmp?: TmpGrant;
   kv?: KvGrant;
@@ -443,6 +444,50 @@ export interface LimitsSpec {
    * Metered cost of executed instructions, about one each.
    */
   fuelPerRun?: number;
+}
+/**
+ * What proves a deployment with it good, while that is on probation; a device where it fails goes back by itself. Times count from when the deployment was started.
+ */
+export interface HealthSpec {
+  /**
+   * Seconds, minutes or hours; a day at most.
+   */
+  up?: string;
+  /**
+   * Seconds, minutes or hours; a day at most.
+   */
+  ends?: string;
+  /**
+   * How often it may fail and be started again.
+   */
+  restarts?: number;
+  /**
+   * How many of its events may fail: a trap, an exit code, a limit. Without it, they are counted only.
+   */
+  failedEvents?: number;
+  /**
+   * It publishes each of these facts within this time.
+   */
+  facts?: {
+    /**
+     * Seconds, minutes or hours; a day at most.
+     */
+    [k: string]: string;
+  };
+  http?: HttpHealthSpec;
+}
+/**
+ * It answers GET for this path with a status of 2xx within this time; it is asked every five seconds until then.
+ */
+export interface HttpHealthSpec {
+  /**
+   * Segments of letters, digits and ._~-; none is . or .., which are taken out of a request's path before it is looked at.
+   */
+  path: string;
+  /**
+   * Seconds, minutes or hours; a day at most.
+   */
+  within: string;
 }
 /**
  * The directory /data: it survives restarts and new releases, and goes when the application leaves the device.
@@ -864,6 +909,7 @@ export interface DeployedApplication {
   events?: EventTerms;
   channels?: Channels;
   limits?: ApplicationLimits;
+  health?: HealthTerms;
   data?: DirectoryGrant;
   tmp?: DirectoryGrant;
   kv?: StoreGrant;
@@ -1089,6 +1135,26 @@ export interface ApplicationLimits {
    */
   fuelPerRun?: number;
 }
+/**
+ * What proves it good on probation, besides running.
+ */
+export interface HealthTerms {
+  upSeconds?: number;
+  endsSeconds?: number;
+  restartsMax?: number;
+  failedEventsMax?: number;
+  factsSeconds?: {
+    [k: string]: number;
+  };
+  http?: HttpHealth;
+}
+export interface HttpHealth {
+  /**
+   * Segments of letters, digits and ._~-; none is . or .., which are taken out of a request's path before it is looked at.
+   */
+  path: string;
+  withinSeconds: number;
+}
 export interface DirectoryGrant {
   bytesMax: number;
   /**
@@ -1180,6 +1246,7 @@ export interface FleetSpec {
    * How long a device may be silent before it is shown as dark. One that is connected is not silent: that it vanished without a word is noticed after one and a half times its agent's mqtt.keepAliveSeconds.
    */
   darkAfterSeconds?: number;
+  rollout?: FleetRollout;
 }
 /**
  * A label selector as in Kubernetes: every one of matchLabels and matchExpressions must hold.
@@ -1203,6 +1270,75 @@ export interface FleetApplication {
    */
   release?: string;
   config?: Config;
+}
+/**
+ * How what all its devices run comes to them, wave by wave. Without it a change goes to all at once.
+ */
+export interface FleetRollout {
+  /**
+   * In their order; each device is in the first that takes it. Who is in none is in a last one, named rest.
+   *
+   * @minItems 1
+   * @maxItems 32
+   */
+  waves?: [RolloutWave, ...RolloutWave[]];
+  gate?: RolloutGate;
+  budget?: RolloutBudget;
+  /**
+   * halt: devices stay at what they run, and no other gets it. revert: those that got it go back to what ran well before.
+   */
+  onFailure?: 'halt' | 'revert';
+}
+export interface RolloutWave {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  selector?: Selector;
+  /**
+   * A number of devices, or a part of them as 5%, at most 100%.
+   */
+  limit?: number | string;
+  gate?: RolloutGate;
+  /**
+   * Seconds, minutes, hours or days, as 30s, 10m, 24h or 7d; at most 400d.
+   */
+  soak?: string;
+  /**
+   * Somebody has to approve before it starts, or before the wave behind it does; manual is after.
+   */
+  approve?: 'before' | 'after' | 'manual';
+}
+/**
+ * What has to be seen of a wave before the next one starts. Of a wave, what it does not say is that of the rollout.
+ */
+export interface RolloutGate {
+  /**
+   * A part of a hundred, as 5% or 99.5%, at most 100%.
+   */
+  success?: string;
+  /**
+   * So many devices of the wave, or such a part of them, must have made contact; 1 unless said.
+   */
+  contacts?: number | string;
+  /**
+   * Seconds, minutes, hours or days, as 30s, 10m, 24h or 7d; at most 400d.
+   */
+  patience?: string;
+  /**
+   * A number of devices, or a part of them as 5%, at most 100%.
+   */
+  failures?: number | string;
+}
+/**
+ * How many devices that belong together may be on their way at once, those nobody hears included.
+ */
+export interface RolloutBudget {
+  /**
+   * site, or a label: devices with the same value belong together.
+   */
+  groupBy: string;
+  maxUnavailable: number;
 }
 /**
  * What a commit, or the working tree, would change on which devices: what `fleet plan -o json` prints.
@@ -1995,6 +2131,7 @@ export interface FleetStatus {
    */
   asOf?: string;
   state: ConvergenceState;
+  forecast?: Forecast;
 }
 export interface ApplicationReference {
   /**
@@ -2009,6 +2146,41 @@ export interface ApplicationReference {
    * Releases of the modules linked to it, as NAME/VERSION.
    */
   links?: string[];
+}
+/**
+ * By when the devices of a fleet will be heard that wait for contact to learn of their deployment; absent where nobody waits.
+ */
+export interface Forecast {
+  /**
+   * Devices of the fleet that were ever heard.
+   */
+  devices: number;
+  /**
+   * Of those, the ones that wait for contact.
+   */
+  waiting: number;
+  /**
+   * Of those, the ones that were not silent often enough to tell; they are not counted on.
+   */
+  withoutBasis: number;
+  /**
+   * Parts of the fleet that are not there yet.
+   */
+  shares: ForecastShare[];
+}
+export interface ForecastShare {
+  /**
+   * Of the devices that were ever heard, those included that need not wait.
+   */
+  percent: number;
+  /**
+   * RFC 3339 in UTC.
+   */
+  by?: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  surelyBy?: string;
 }
 export interface SiteStatus {
   /**
@@ -2059,7 +2231,7 @@ export interface DeviceStatus {
   desired?: DesiredDeployment;
   report?: Report;
   /**
-   * Newest first; where one device was asked for.
+   * Newest first; where one device was asked for, or with events=true.
    */
   events: DeviceEvent[];
 }

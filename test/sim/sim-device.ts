@@ -147,6 +147,7 @@ export class SimDevice {
       },
       states: () => runtime.states(),
       lastDeath: () => runtime.lastDeath(),
+      ask: (application) => runtime.ask(application),
       onChange: (handler) => runtime.onChange(handler),
       stop: () => runtime.stop(),
     };

@@ -1,9 +1,9 @@
 /**
  * The app hosts in the simulated world. What a module does is written in its bytes: one whose text holds `crashes` fails a
- * few seconds after every start. Before anything runs, the safety checker sees the very bytes on disk. Applications share
+ * few seconds after every start, one whose text holds `mute` answers requests with 500. Before anything runs, the safety checker sees the very bytes on disk. Applications share
  * processes as on a device; when one ends, it is judged by the code of the device who did it.
  */
-import type { AppRuntime, RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
+import type { Answered, AppRuntime, RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
 import { placement } from '../../device-agent/runtime/placement.ts';
 import { judgeDeath, noSuspicion, reviewSuspicion, type Suspicion } from '../../device-agent/runtime/suspicion.ts';
 import type { Clock, Disk } from '../../platform/ports.ts';
@@ -97,6 +97,14 @@ export class SimRuntime implements AppRuntime {
 
   states(): readonly ApplicationReport[] {
     return [...this.#running.values()].map(({ report }) => report).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Whoever runs answers well, but for a module whose text holds `mute`. */
+  async ask(name: string): Promise<Answered> {
+    const running = this.#running.get(name);
+    if (running?.report.state !== 'running') return 'absent';
+    const text = new TextDecoder().decode(this.#disk.readFile(running.application.modulePath));
+    return text.includes('mute') ? 500 : 200;
   }
 
   lastDeath(): HostDeath | undefined {

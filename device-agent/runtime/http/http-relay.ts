@@ -2,7 +2,15 @@ import type { ChildProcess, Clock, Log, Processes, Random } from '../../../platf
 import { backoffMs } from '../restart.ts';
 import { DropCount } from './drop-count.ts';
 import { underwayMax } from './entrance.ts';
-import { type Answer, type Ask, type HttpAnswer, parseFromDoor, type Route, type ToDoor } from './messages.ts';
+import {
+  type Answer,
+  type Ask,
+  type HttpAnswer,
+  type HttpAsk,
+  parseFromDoor,
+  type Route,
+  type ToDoor,
+} from './messages.ts';
 
 /** Where the door is. */
 export interface DoorPlace {
@@ -27,6 +35,12 @@ export interface RelayOptions extends DoorPlace {
   readonly onDropped: (counts: Readonly<Record<string, number>>) => void;
 }
 
+/** A request of the supervisor's own. */
+interface Probe {
+  readonly host: string;
+  settle(answer: HttpAnswer): void;
+}
+
 interface Asked {
   readonly host: string;
   readonly doorId: number;
@@ -37,6 +51,7 @@ interface Asked {
 export class HttpRelay {
   readonly #options: RelayOptions;
   readonly #underway = new Map<number, Asked>();
+  readonly #probes = new Map<number, Probe>();
   readonly #drops: DropCount;
   #routes: readonly Route[] = [];
   #door: ChildProcess | undefined;
@@ -68,14 +83,31 @@ export class HttpRelay {
   /** A host has an answer; one that was not asked has none. */
   answered(host: string, { id, answer }: Answer): void {
     if (this.#underway.get(id)?.host === host) this.#settle(id, answer);
+    if (this.#probes.get(id)?.host === host) this.#settleProbe(id, answer);
   }
 
   /** A host died, and with it what it was asked. */
   died(host: string): void {
     for (const [id, asked] of [...this.#underway]) if (asked.host === host) this.#settle(id, { kind: 'absent' });
+    for (const [id, probe] of [...this.#probes]) if (probe.host === host) this.#settleProbe(id, { kind: 'absent' });
+  }
+
+  /** Asks an application itself, past the door; what comes of it counts for nobody. */
+  probe(application: string, ask: HttpAsk): Promise<HttpAnswer> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const host = this.#options.ask({ kind: 'ask', id, application, ask });
+    if (host === undefined) return Promise.resolve({ kind: 'absent' });
+    return new Promise((settle) => this.#probes.set(id, { host, settle }));
+  }
+
+  #settleProbe(id: number, answer: HttpAnswer): void {
+    this.#probes.get(id)?.settle(answer);
+    this.#probes.delete(id);
   }
 
   stop(): void {
+    for (const id of [...this.#probes.keys()]) this.#settleProbe(id, { kind: 'absent' });
     this.#again?.[Symbol.dispose]();
     this.#again = undefined;
     const door = this.#door;

@@ -132,3 +132,25 @@ test('when a device that is silent will be heard is told with what that is known
   t.regex(unknown, / \? /);
   t.notRegex(tell(undefined), /expected|silent|nobody/);
 });
+
+test('by when devices of a fleet are heard that wait is told below the fleets, and where nobody can say', (t) => {
+  const shares = [
+    { percent: 95, by: '2026-03-01T06:30:00.000Z', surelyBy: '2026-03-02T01:00:00.000Z' },
+    { percent: 100 },
+  ];
+  const tally = { desired: 100, running: 80, runningConnected: 0, progressing: 20, failed: 0, dark: 0, unknown: 0 };
+  const screenOf = (forecast: object) => {
+    const fleet = { name: 'ships', tally, applications: [], forecast: { devices: 100, ...forecast } };
+    const status = {
+      ...{ asOf: '2026-03-01T00:00:00.000Z', tally, fleets: [fleet], sites: [], devices: [], refusals: [] },
+      source: { state: 'current', location: 'x', branch: 'main', problems: [] },
+    } as unknown as StatusDocument;
+    return statusScreen(status, { columns: 300, style: styleFor(false), wide: false });
+  };
+  const by = '95 % are heard by about 2026-03-01T06:30Z, almost certainly by 2026-03-02T01:00Z';
+  const many = screenOf({ waiting: 20, withoutBasis: 2, shares });
+  const told = `ships: 20 of 100 devices wait for contact; ${by}; 2 of them were silent too seldom to tell\n`;
+  t.true(many.includes(told), many);
+  const none = screenOf({ waiting: 1, withoutBasis: 1, shares: [{ percent: 100 }] });
+  t.true(none.includes('ships: 1 of 100 devices waits for contact; when they are heard nobody can say yet\n'), none);
+});

@@ -236,3 +236,11 @@ test('some devices are asked for by name, and nobody is missed that is not known
     message: /more than 100 names/,
   });
 });
+
+test('what happened on devices comes with a page where it is asked for, and no other word than true asks for it', (t) => {
+  t.is(parseStatusQuery(new URLSearchParams('limit=5&events=true')).withEvents, true);
+  t.is(parseStatusQuery(new URLSearchParams('limit=5')).withEvents, undefined);
+  t.throws(() => parseStatusQuery(new URLSearchParams('events=1')), {
+    message: /events "1" is not true; leave it out/,
+  });
+});

@@ -2,7 +2,7 @@
 import test from 'ava';
 import { keepAll, loseAll } from '../../sim/disk-crash.ts';
 import { dayMs, moduleBytes, sha256 } from '../shore.ts';
-import { gauge2, gaugeBad, horn1, proved } from './proved-ship.ts';
+import { gauge1, gauge2, gaugeBad, gaugeMute, horn1, proved } from './proved-ship.ts';
 
 test('a deployment is fetched, tried, proved and reported', async (t) => {
   const ship = await proved();
@@ -89,6 +89,63 @@ test('a failing deployment gives way to the last good one and is not tried again
   await ship.run(60);
   t.is(ship.report.running?.sequence, 3);
   t.is(ship.report.problem, undefined);
+});
+
+test('a check that an application does not pass in time takes the deployment back without a link, and is named', async (t) => {
+  const ship = await proved();
+  const { applications } = ship.shore.deployment(2, [gauge2]);
+  const [gauge] = applications;
+  ship.want(
+    ship.shore.desired(2, [gauge2], { applications: [{ ...gauge!, health: { factsSeconds: { depth: 45 } } }] }),
+  );
+  await ship.run(10);
+  t.is(ship.report.phase, 'probation');
+  ship.link.set(false);
+  await ship.run(30);
+  t.is(ship.report.phase, 'probation', 'it ran for the whole probation, and its check is open');
+  await ship.run(20);
+  t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+  const { code, message, sequence } = ship.report.problem!;
+  t.deepEqual([code, sequence], ['PROBATION_FAILED', 2]);
+  const seen = 'it is to be published within 45 s, and it published none';
+  t.is(message, `gauge 2.0.0 failed its check health.facts.depth: ${seen}`);
+});
+
+test('an application that is asked on probation is good once it answers well, and gives way when it does not', async (t) => {
+  const ship = await proved();
+  const health = { http: { path: '/depth/now', withinSeconds: 40 } };
+  const asked = (sequence: number, wish: typeof gauge1) => {
+    const [gauge] = ship.shore.deployment(sequence, [wish]).applications;
+    const trigger = { http: { route: '/depth' } };
+    return ship.shore.desired(sequence, [wish], { applications: [{ ...gauge!, trigger, health }] });
+  };
+  ship.want(asked(2, gaugeMute));
+  await ship.run(60);
+  t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+  const seen = 'GET /depth/now is to give 2xx within 40 s, and the last answer was 500';
+  t.is(ship.report.problem?.message, `gauge 4.0.0 failed its check health.http: ${seen}`);
+  ship.want(asked(3, gauge2));
+  await ship.run(60);
+  t.deepEqual(ship.running(), ['gauge 2.0.0']);
+  t.is(ship.report.phase, 'active');
+});
+
+test('another judgement alone restarts nothing, and is in force on probation', async (t) => {
+  const ship = await proved();
+  const { applications } = ship.shore.deployment(1, [gauge1, horn1]);
+  const [gauge, horn] = applications;
+  const since = ship.report.applications.map((one) => one.since);
+  const judged = { ...gauge!, health: { upSeconds: 60 } };
+  ship.want(ship.shore.desired(2, [gauge1, horn1], { applications: [judged, horn!] }));
+  await ship.run(40);
+  t.is(ship.report.phase, 'probation');
+  await ship.run(40);
+  t.is(ship.report.phase, 'active');
+  t.is(ship.report.running?.sequence, 2);
+  t.deepEqual(
+    ship.report.applications.map((one) => one.since),
+    since,
+  );
 });
 
 test('a newer deployment replaces one on probation, and the last good one is still held', async (t) => {

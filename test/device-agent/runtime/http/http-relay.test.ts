@@ -62,3 +62,20 @@ test('what the door dropped counts for those it leads to alone, and connections 
   t.deepEqual(counts, [{ pump: 7 }]);
   t.deepEqual(logged, ['runtime.door.full', 'runtime.door.nonsense', 'runtime.door.nonsense']);
 });
+
+test('what the supervisor asks by itself is answered to it by the host that was asked, or is over with that host', async (t) => {
+  const { relay, time, counts, answers } = openRelay();
+  const { ask } = asking(0, 'pump');
+  const [first, second, third] = ['pump', 'pump', 'horn'].map((application) => relay.probe(application, ask));
+  relay.answered('background', { kind: 'answer', id: 1, answer: { kind: 'late' } });
+  relay.answered('standard', { kind: 'answer', id: 1, answer: { kind: 'busy' } });
+  t.deepEqual(await first, { kind: 'busy' });
+  relay.died('standard');
+  t.deepEqual(await second, { kind: 'absent' });
+  t.deepEqual(await third, { kind: 'absent' }, 'it has no host');
+  const last = relay.probe('pump', ask);
+  relay.stop();
+  t.deepEqual(await last, { kind: 'absent' });
+  await time.runUntil(1_000);
+  t.deepEqual([answers(), counts], [[], []], 'nobody at the door hears of it');
+});

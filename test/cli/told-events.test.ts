@@ -1,0 +1,50 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { ToldEvents } from '../../cli/told-events.ts';
+import type { DeviceEvent, DeviceStatus } from '../../schemas/generated/types.ts';
+
+const asOf = '2026-03-01T01:00:00.000Z';
+
+function deviceWith(events: readonly DeviceEvent[], state: DeviceStatus['state'] = 'running'): DeviceStatus {
+  return {
+    name: 'buoy',
+    labels: {},
+    state,
+    reason: { code: state.toUpperCase(), message: state },
+    events: [...events],
+  };
+}
+
+function event(at: number): DeviceEvent {
+  return { at: new Date(at).toISOString(), code: 'PHASE_ACTIVE', message: `runs deployment ${at}` };
+}
+
+test('however often a device is looked at, each of its events is told once and in order, but for those that no look could see', (t) => {
+  const kept = 20;
+  fc.assert(
+    fc.property(fc.array(fc.nat(40), { maxLength: 20 }), (steps) => {
+      const told = new ToldEvents();
+      const seen: string[] = [];
+      const visible: string[] = [];
+      let count = 0;
+      for (const step of steps) {
+        const before = count;
+        count += step;
+        const history = Array.from({ length: Math.min(kept, count) }, (_, at) => event(count - at));
+        const firstNew = Math.max(before, count - kept) + 1;
+        for (let at = firstNew; at <= count; at += 1) visible.push(event(at).message);
+        seen.push(...told.take(deviceWith(history), asOf).map(({ message }) => message));
+      }
+      t.deepEqual(seen, visible);
+    }),
+  );
+});
+
+test('another state is told where no event tells of it, and not the first that is seen', (t) => {
+  const told = new ToldEvents();
+  t.deepEqual(told.take(deviceWith([], 'running'), asOf), []);
+  t.deepEqual(told.take(deviceWith([], 'dark'), asOf), [{ device: 'buoy', at: asOf, code: 'DARK', message: 'dark' }]);
+  t.deepEqual(told.take(deviceWith([], 'dark'), asOf), []);
+  t.deepEqual(told.take(deviceWith([event(1)], 'running'), asOf), [{ device: 'buoy', ...event(1) }]);
+  t.deepEqual(told.take(deviceWith([event(1)], 'running'), asOf), []);
+});

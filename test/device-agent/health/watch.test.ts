@@ -1,0 +1,53 @@
+/** Real app hosts that a probation is judged by. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { ExecutionContext } from 'ava';
+import type { Verdict } from '../../../device-agent/health/probation.ts';
+import { HealthWatch } from '../../../device-agent/health/watch.ts';
+import { nodeClock } from '../../../platform/node/clock.ts';
+import { freePort } from '../../../platform/node/free-port.ts';
+import type { HealthTerms } from '../../../schemas/generated/types.ts';
+import { openRuntime } from '../runtime/applications.ts';
+import { cModule, cTest } from '../runtime/c-module.ts';
+
+const doorFile = fileURLToPath(new URL('../../../device-agent/runtime/http/main.ts', import.meta.url));
+
+/** Runs a program that answers requests below /depth, and judges it for two seconds. */
+async function judge(t: ExecutionContext, program: string, health: HealthTerms): Promise<Verdict> {
+  const door = { file: doorFile, host: '127.0.0.1', port: await freePort() };
+  const { runtime, application } = openRuntime(t, { door });
+  const watch = new HealthWatch(nodeClock, runtime);
+  runtime.onChange(() => watch.look());
+  await runtime.apply([application('gauge', cModule(program), { trigger: { http: { route: '/depth' } } })]);
+  const judged = new Promise<Verdict>((resolve) => watch.start(2, new Map([['gauge', health]]), resolve));
+  const verdict = await Promise.race([judged, sleep(60_000, undefined, { ref: false })]);
+  watch.stop();
+  await runtime.stop();
+  return verdict ?? { kind: 'waiting', untilMs: 0 };
+}
+
+const answering = `printf("Status: %s\\r\\nContent-Type: text/plain\\r\\n\\r\\n", strcmp(getenv("PATH_INFO"), "/now") ? "404 None" : "200 OK");`;
+
+cTest('a program that answers its path well passes its check', async (t) => {
+  const verdict = await judge(t, answering, { http: { path: '/depth/now', withinSeconds: 30 } });
+  t.deepEqual(verdict, { kind: 'healthy' });
+});
+
+cTest('a program that answers another path badly, or traps over it, fails its check with what was seen', async (t) => {
+  const health = { http: { path: '/depth/then', withinSeconds: 4 } };
+  const wanted = 'gauge 1 failed its check health.http: GET /depth/then is to give 2xx within 4 s, and';
+  t.deepEqual(await judge(t, answering, health), { kind: 'failing', reason: `${wanted} the last answer was 404` });
+  t.deepEqual(await judge(t, '__builtin_trap();', health), {
+    kind: 'failing',
+    reason: `${wanted} it ended badly over the request`,
+  });
+});
+
+cTest('a program whose events fail more often than it may fails before its time is over', async (t) => {
+  const health = { failedEventsMax: 0, http: { path: '/depth', withinSeconds: 40 } };
+  const verdict = await judge(t, '__builtin_trap();', health);
+  t.regex(
+    verdict.kind === 'failing' ? verdict.reason : '',
+    /failed its check health.failedEvents: \d+ events failed, and 0 may/,
+  );
+});
