@@ -145,7 +145,12 @@ export class World {
   /** By `settle`, in order. */
   issues: Issue[] = [];
   /** What the rollout became, in order. */
-  stages: { readonly rollout: Rollout; readonly counts: Book['counts']; readonly now: number }[] = [];
+  stages: {
+    readonly before: Rollout;
+    readonly rollout: Rollout;
+    readonly counts: Book['counts'];
+    readonly now: number;
+  }[] = [];
 
   constructor(policy: RolloutPolicy, fleet: readonly DeviceInRollout[], rollout: Rollout) {
     this.policy = policy;
@@ -205,7 +210,7 @@ export class World {
     for (let round = 1; ; round += 1) {
       const { rollout } = step(this.rollout, this.policy, this.book.counts, this.now);
       const counts = this.book.counts.map((each) => ({ ...each }));
-      if (rollout !== this.rollout) this.stages.push({ rollout, counts, now: this.now });
+      if (rollout !== this.rollout) this.stages.push({ before: this.rollout, rollout, counts, now: this.now });
       const hasStepped = rollout !== this.rollout;
       this.rollout = rollout;
       const hasIssued = this.devices.map((_, index) => this.#offer(index)).includes(true);
