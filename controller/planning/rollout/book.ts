@@ -38,8 +38,7 @@ export class Book {
   note(name: string, device: DeviceInRollout | undefined): void {
     this.#forget(name);
     if (device === undefined) return;
-    const { group } = device;
-    const wave = Math.min(device.wave, this.#counts.length - 1);
+    const { group, wave } = device;
     const noted = {
       ...{ wave, fate: fateOf(device, this.#retriedAt), isUnavailable: isUnavailable(device) },
       ...(group === undefined ? {} : { group }),

@@ -18,6 +18,7 @@ export type Progress =
 
 /** A device of a fleet with a rollout. */
 export interface DeviceInRollout {
+  /** The index of its wave, as the policy's waves are drawn now. */
   readonly wave: number;
   /** Which definition its newest deployment was drawn from; `other` is one that is neither. */
   readonly on: 'target' | 'good' | 'other' | 'nothing';

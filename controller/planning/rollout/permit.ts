@@ -54,9 +54,9 @@ function waits(device: DeviceInRollout, code: string, message: string): Permit {
 
 function whenRunning(device: DeviceInRollout, { rollout, policy, spare }: Permitting): Permit {
   const { index, wave } = openWave(policy, rollout);
-  const own = policy.waves[device.wave];
+  const own = policy.waves[device.wave]!;
   if (device.wave > index) {
-    return waits(device, 'WAVE_WAITS', `it is in wave ${own?.name}; wave ${wave.name} goes before`);
+    return waits(device, 'WAVE_WAITS', `it is in wave ${own.name}; wave ${wave.name} goes before`);
   }
   if (device.wave === index && needsYesBefore(wave, rollout)) {
     return waits(device, 'NEEDS_APPROVAL', `wave ${wave.name} starts when somebody says yes`);
@@ -67,8 +67,8 @@ function whenRunning(device: DeviceInRollout, { rollout, policy, spare }: Permit
 /** What one device may get. It has to be asked again after each device that was issued something: the budget is another one then. */
 export function permit(device: DeviceInRollout, permitting: Permitting): Permit {
   const { rollout, spare } = permitting;
+  if (device.isHeld) return stay('HELD', 'its manifest holds it');
   const fate = fateOf(device, retriedAt(rollout));
-  if (fate === 'held') return stay('HELD', 'its manifest holds it');
   if (rollout.state === 'halted' || rollout.state === 'reverting') return whenStopped(device, fate, permitting);
   if (device.on === 'target' && fate !== 'waiting') return { kind: 'target' };
   switch (rollout.state) {
