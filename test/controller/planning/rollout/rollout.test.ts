@@ -1,6 +1,5 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { isUnavailable } from '../../../../controller/planning/rollout/budget.ts';
 import type { DeviceInRollout } from '../../../../controller/planning/rollout/fate.ts';
 import type { RolloutPolicy } from '../../../../controller/planning/rollout/policy.ts';
 import { step } from '../../../../controller/planning/rollout/step.ts';
@@ -81,17 +80,21 @@ test('a wave that has to be approved never starts without a yes', (t) => {
   t.pass();
 });
 
+/** Issued something, and not known to run well since. */
+function isAway(device: DeviceInRollout): boolean {
+  return device.on !== 'nothing' && !isWell(device);
+}
+
 test('a budget is never exceeded by what is issued, whatever is unknown', (t) => {
   always((world) => {
     const { budget } = world.policy;
     if (budget === undefined) return true;
     const away = new Map<string, number>();
     for (const device of world.devices) {
-      if (device.group !== undefined && isUnavailable(device))
-        away.set(device.group, (away.get(device.group) ?? 0) + 1);
+      if (device.group !== undefined && isAway(device)) away.set(device.group, (away.get(device.group) ?? 0) + 1);
     }
     return world.issues.every(
-      ({ before }) => isUnavailable(before) || (away.get(before.group!) ?? 0) <= budget.maxUnavailable,
+      ({ before }) => isAway(before) || (away.get(before.group!) ?? 0) <= budget.maxUnavailable,
     );
   });
   t.pass();
@@ -147,6 +150,49 @@ test('the book that is kept and the book that is filled anew agree', (t) => {
     }
     return true;
   });
+});
+
+const careful: RolloutPolicy['waves'][number] = {
+  ...{ name: 'canary', soakMs: 0 },
+  gate: {
+    ...{ successPercent: 100, patienceMs: 60_000 },
+    ...{ contacts: { kind: 'count', count: 1 }, failures: { kind: 'count', count: 1 } },
+  },
+};
+
+function oneDevice(more: Partial<typeof careful> = {}): World {
+  const device: DeviceInRollout = { wave: 0, on: 'nothing', isHeld: false, observed: {} };
+  const world = new World({ waves: [{ ...careful, ...more }], onFailure: 'halt' }, [device], fresh(true));
+  world.settle();
+  return world;
+}
+
+test('a retry offers what failed anew, and the failure before it counts no more', (t) => {
+  const world = oneDevice();
+  world.happen({ kind: 'say', device: 0, word: 'back' });
+  t.like(world.rollout, { state: 'halted', reason: { code: 'TOO_MANY_FAILURES' } });
+  t.is(world.issues.length, 1);
+  world.now += 1000;
+  world.happen({ kind: 'act', asked: { act: 'retry', who: 'ana', why: 'the pump was off' } });
+  t.is(world.rollout.state, 'running');
+  t.is(world.issues.length, 2);
+  world.happen({ kind: 'say', device: 0, word: 'settled' });
+  t.like(world.rollout, { state: 'done', good: world.rollout.target });
+});
+
+test('the time of a wave that waits for a yes begins with the yes', (t) => {
+  const world = oneDevice({ approve: 'before' });
+  t.is(world.permitOf(world.devices[0]!).reason?.code, 'NEEDS_APPROVAL');
+  world.happen({ kind: 'pass', minutes: 500 });
+  world.happen({ kind: 'act', asked: { act: 'approve', who: 'ana', why: '' } });
+  t.is(world.rollout.waveStartedAt, world.now);
+  t.is(world.issues.length, 1);
+});
+
+test('a wave of which nobody was heard holds on after its patience, and says that nothing is known', (t) => {
+  const world = oneDevice();
+  world.happen({ kind: 'pass', minutes: 500 });
+  t.is(step(world.rollout, world.policy, world.book.counts, world.now).verdict.code, 'NO_EVIDENCE');
 });
 
 /** Approves what waits, lets time pass to what is due next. */
