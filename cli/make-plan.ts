@@ -4,6 +4,7 @@ import { desiredOf } from '../controller/manifests/manifest-state.ts';
 import { countUnder } from '../controller/manifests/name-index.ts';
 import { compareRevisions } from '../controller/planning/compare.ts';
 import type { DescribedDevice } from '../controller/planning/observed.ts';
+import { transfersOf } from '../controller/planning/transfers.ts';
 import type { DeviceStatus, StatusDocument } from '../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import { fetchDevices, fetchStatus } from './controller-client.ts';
@@ -111,12 +112,14 @@ export async function makePlan(context: CommandContext, asked: PlanQuestion): Pr
   const { base, next } = await judgeSides(context, repository, asked, answer.status);
   const { known, unknownBecause } = await askDevices(context, answer, base, next.affected);
   const change = compare(base, next, known, context.clock.now(), answer.status?.deploymentKey);
+  const prices = await pricesOf(base, next, change);
   return {
     fleetVersion: toolVersion(context),
     base: base.side,
     next: next.side,
     change,
-    prices: await pricesOf(base, next, change),
+    prices,
+    transfers: transfersOf(change.devices, prices, next.state.sites),
     warnings: next.warnings,
     notes: next.notes,
     ...(known && { known }),

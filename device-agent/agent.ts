@@ -1,15 +1,19 @@
-import type { Clock, Disk, Log, Random } from '../platform/ports.ts';
+import type { Clock, Disk, Log, Random, Ways, WaysWatch } from '../platform/ports.ts';
 import type { AgentConfiguration, DeployedApplication, Report } from '../schemas/generated/types.ts';
 import type { Courier } from './courier/courier.ts';
 import type { AgentTime } from './download/metadata.ts';
 import type { CountBytes } from './download/small-file.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { composeReport } from './report/compose.ts';
+import { linkAfter, linkAtStart, linkInTrouble } from './report/link-state.ts';
 import { Reporter } from './report/reporter.ts';
-import { type AgentStatus, writeStatus } from './report/status-file.ts';
+import { type AgentStatus, readStatus, writeStatus } from './report/status-file.ts';
+import { StatusKeeper } from './report/status-keeper.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
 import { openStateFiles } from './state-files.ts';
 import { defaultStateDirectory, stateLayout } from './state-layout.ts';
+import { readIfPossible } from './storage/unreadable.ts';
+import type { LinkTrouble } from './transport/link-trouble.ts';
 import type { ShadowLink } from './transport/shadow-link.ts';
 import { createUpdates } from './updates.ts';
 
@@ -28,6 +32,7 @@ export interface AgentOptions {
   readonly configuration: AgentConfiguration;
   readonly runtime: AppRuntime;
   readonly link: ShadowLink;
+  readonly ways: Ways;
   /** Opens what goes out for the agent. */
   readonly openCourier: (shared: SharedWithCourier) => Courier;
   readonly agentVersion: string;
@@ -55,7 +60,7 @@ const bootIdBytes = 8;
  * can't be used.
  */
 export function createAgent(options: AgentOptions): Agent {
-  const { ports, configuration, runtime, link, openCourier, agentVersion, onActivity = () => {} } = options;
+  const { ports, configuration, runtime, link, ways, openCourier, agentVersion, onActivity = () => {} } = options;
   const { clock, disk, random, log } = ports;
   const stateDirectory = configuration.stateDirectory ?? defaultStateDirectory;
   const files = openStateFiles(disk, stateDirectory);
@@ -71,10 +76,14 @@ export function createAgent(options: AgentOptions): Agent {
       countBytes: (bytes) => ledger.countBytes(bytes),
       pathOf: (sha256) => store.pathOf(sha256),
     }),
+    // What HTTPS finds is evidence for MQTT where it is news.
+    onHeard: (heard) => {
+      if ((heard === 'answered') !== linkState.connected) link.lookAgain();
+    },
     onApply: (applications) => outbox.expect(applications.some(speaksToShore)),
     onChange: () => {
       onActivity();
-      reporter.changed();
+      changed();
     },
   });
   const { bytesPerDay } = configuration.outbox ?? {};
@@ -83,59 +92,86 @@ export function createAgent(options: AgentOptions): Agent {
     send: (part) => link.sendBatchPart(part),
     urgent: () => (!reporter.isSettled ? 'report' : updates.progress() === undefined ? undefined : 'update'),
     held: () => updates.held(),
-    onChange: () => reporter.changed(),
+    onChange: () => changed(),
     ...(bytesPerDay === undefined ? {} : { bytesPerDay }),
   });
   const boot = { id: Buffer.from(random.bytes(bootIdBytes)).toString('hex'), number: ledger.bootNumber };
   const compose = (counter: number): Report =>
     composeReport({
       ...{ agentVersion, boot, counter, memory: updates.memory(), progress: updates.progress() },
-      applications: runtime.states(),
+      waiting: updates.waiting(),
+      applications: runtime.states().map(({ written: _written, ...report }) => report),
       hostDeath: runtime.lastDeath(),
       outbox: outbox.report(),
       bytesReceived: ledger.bytesReceived,
       nowMs: time.nowMs(),
     });
-  let connected = false;
-  const statusOf = (report: Report): AgentStatus => ({ device: configuration.device, connected, report });
-  const reporter = new Reporter({
-    ...{ clock, random, log, link, compose },
-    intervalMs: (configuration.reportIntervalSeconds ?? 900) * 1000,
-    leave: (report) => {
+  let linkState = linkAtStart(readIfPossible(() => readStatus(disk, files.directory)));
+  const status = (): AgentStatus => ({ device: configuration.device, ...linkState, report: reporter.current() });
+  const atNow = (): string => new Date(time.nowMs()).toISOString();
+  const keeper = new StatusKeeper({
+    ...{ clock, log, status },
+    leave: (newest) => {
       onActivity();
-      writeStatus(disk, files.directory, statusOf(report));
+      writeStatus(disk, files.directory, newest);
     },
   });
+  const changed = (): void => {
+    keeper.changed();
+    reporter.changed();
+  };
+  const reporter = new Reporter({
+    ...{ clock, random, log, link, compose },
+    onHeardAgain: () => updates.wake(),
+    intervalMs: (configuration.reportIntervalSeconds ?? 900) * 1000,
+  });
+  let watch: WaysWatch | undefined;
+  const onWays = (): void => {
+    link.lookAgain();
+    updates.wake();
+  };
   const onConnection = (isConnected: boolean): void => {
-    connected = isConnected;
+    linkState = linkAfter(linkState, isConnected, atNow());
     onActivity();
+    keeper.changed();
+    watch?.attend(isConnected ? 'easy' : 'close');
     reporter.connection(isConnected);
     outbox.connection(isConnected);
     if (isConnected) updates.nudge();
+  };
+  const onTrouble = (trouble: LinkTrouble): void => {
+    linkState = linkInTrouble(linkState, trouble, atNow());
+    keeper.changed();
   };
 
   return {
     start: () => {
       runtime.onChange(() => {
         updates.lookAtHealth();
-        reporter.changed();
+        changed();
       });
       updates.boot();
+      keeper.changed();
       files.kept.removeRest();
       outbox.start();
+      watch = ways.watch(onWays);
       link.start({
         onDesired: (desired) => updates.consider(desired),
         onBatchAnswer: (payload) => outbox.answered(payload),
         onConnection,
+        onTrouble,
       });
     },
     stop: async () => {
       updates.stop();
       reporter.stop();
+      keeper.stop();
+      watch?.[Symbol.dispose]();
+      watch = undefined;
       outbox.stop();
       await link.stop();
       await runtime.stop();
     },
-    status: () => statusOf(reporter.current()),
+    status,
   };
 }

@@ -1,17 +1,20 @@
 import type { Clock, Disk, Log, Random } from '../platform/ports.ts';
-import type { DeployedApplication, Progress } from '../schemas/generated/types.ts';
+import type { DeployedApplication, Progress, Waiting } from '../schemas/generated/types.ts';
 import type { Courier } from './courier/courier.ts';
+import { type Heard, heardCourier } from './courier/heard-courier.ts';
 import type { AgentTime } from './download/metadata.ts';
 import { HealthWatch } from './health/watch.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
 import type { StateFiles } from './state-files.ts';
 import { Activator } from './update/activator.ts';
 import { heldNames } from './update/collect.ts';
-import { type EngineEvent, withoutDamage } from './update/decide.ts';
+import type { EngineEvent } from './update/decide.ts';
 import { Engine } from './update/engine.ts';
 import { Fetcher, Turn } from './update/fetcher.ts';
 import { Intake } from './update/intake.ts';
+import { withoutDamage } from './update/memory-problems.ts';
 import type { Memory } from './update/state.ts';
+import { WindowWait } from './update/window-wait.ts';
 
 /** What updates are made with. */
 export interface UpdatesOptions {
@@ -22,7 +25,9 @@ export interface UpdatesOptions {
   readonly time: AgentTime;
   /** Called before these applications run in the place of others. */
   readonly onApply: (applications: readonly DeployedApplication[]) => void;
-  /** Called whenever `memory` or `progress` changed. */
+  /** Called with what each errand of the courier's proves of the way to the shore. */
+  readonly onHeard: (heard: Heard) => void;
+  /** Called whenever `memory`, `progress` or `waiting` changed. */
   readonly onChange: () => void;
 }
 
@@ -34,17 +39,21 @@ export interface Updates {
   consider(desired: unknown): void;
   /** The link came back. */
   nudge(): void;
+  /** It may have, by what else was seen: what waits is tried now, unless it was just tried for such a reason. */
+  wake(): void;
   /** The applications may do better or worse than before. */
   lookAtHealth(): void;
   /** What the engine remembers; its problem gives way to what keeps it from remembering more. */
   memory(): Memory;
   progress(): Progress | undefined;
+  /** Why it does not go on now with what it is on its way to. */
+  waiting(): Waiting | undefined;
   /** Names of the applications that may run again; undefined while it can't be told. */
   held(): ReadonlySet<string> | undefined;
   stop(): void;
 }
 
-/** The shore may end a wait by a word, but not have a device try without end. */
+/** A word of the shore, or a link that comes and goes, may end a wait, but not have a device try without end. */
 const wakeEveryMs = 60_000;
 
 /** Often enough that hardly ever both copies of something rot in between. */
@@ -63,7 +72,8 @@ function logPhase(log: Log, before: Memory, after: Memory): void {
 
 /** Puts the engine and its organs together; nothing happens before `boot`. */
 export function createUpdates(options: UpdatesOptions): Updates {
-  const { files, courier, runtime, time, onApply, onChange } = options;
+  const { files, runtime, time, onApply, onChange } = options;
+  const courier = heardCourier(options.courier, options.onHeard);
   const { clock, disk, random, log } = options.ports;
   const { store, prepared, kept, slots, journal, ledger, partialDirectory } = files;
   let memory = files.memory;
@@ -74,6 +84,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
   const repairer = new Fetcher({ ...fetching, isRepairing: true });
   const activator = new Activator({ ...waiting, runtime, store, slots, onApply });
   const health = new HealthWatch(clock, runtime);
+  const windows = new WindowWait({ clock, log, nowMs: time.nowMs, onChange });
   const nudge = (): void => {
     for (const one of [fetcher, repairer, intake]) one.nudge();
   };
@@ -89,7 +100,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     memory = committed;
     onChange();
   };
-  const organs = { fetcher, repairer, activator, health };
+  const organs = { fetcher, repairer, activator, health, windows };
   const world = {
     journal,
     ledger,
@@ -119,13 +130,15 @@ export function createUpdates(options: UpdatesOptions): Updates {
     },
     consider: (desired) => intake.consider(desired),
     nudge,
+    wake,
     lookAtHealth: () => health.look(),
     memory: () => (engine.trouble === undefined ? memory : { ...withoutDamage(memory), problem: engine.trouble }),
     progress: () => fetcher.progress(),
+    waiting: () => windows.waiting(),
     held: () => heldNames(slots, memory),
     stop: () => {
       nextScrub?.[Symbol.dispose]();
-      for (const one of [engine, intake, fetcher, repairer, health, activator]) one.stop();
+      for (const one of [engine, intake, fetcher, repairer, health, activator, windows]) one.stop();
     },
   };
 }

@@ -147,6 +147,12 @@ export interface RelayTarget {
 export interface RelayEnd {
   readonly kind: 'unreachable' | 'closed' | 'left' | 'flooded';
   readonly reason: string;
+  /** The machine's code of what went wrong, such as `ENETUNREACH`; `LOOKUP` where the name was never answered for. */
+  readonly code?: string;
+  /** The first byte that the server sent. */
+  readonly firstByte?: number;
+  /** The first byte that the program sent after that. */
+  readonly replyByte?: number;
 }
 
 /** A way to one server, for one connection of a program of this process. Disposing it closes both sides. */
@@ -169,6 +175,18 @@ export interface Outbound {
    * addresses only: whoever answers for a name must not choose a neighbour of this machine.
    */
   connect(target: OutboundTarget): Connection;
+}
+
+/** A watch over the ways out of this machine; disposing it ends it. */
+export interface WaysWatch extends Disposable {
+  /** How soon a change is to be noticed: `close` within seconds, `easy` in some more. `close` at first. */
+  attend(attention: 'close' | 'easy'): void;
+}
+
+/** The ways out of this machine: its addresses and routes. */
+export interface Ways {
+  /** Calls back whenever an address or a route has come or gone. */
+  watch(onChange: () => void): WaysWatch;
 }
 
 /** Relays for libraries that have a network of their own. */

@@ -247,6 +247,12 @@ export const rooms: readonly Room[] = [
     reason: 'acts only through ports',
   },
   {
+    path: 'device-agent/interlocks',
+    imports: ['schemas', 'device-agent/cron-times.ts'],
+    packages: [],
+    reason: 'pure: whether the device may change now, by what its deployment says',
+  },
+  {
     path: 'device-agent/outbox',
     imports: ['schemas', 'platform'],
     packages: [],
@@ -278,13 +284,20 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'device-agent/runtime/host',
-    imports: ['schemas', 'artifact', 'platform', 'device-agent/runtime', 'device-agent/outbox/files'],
+    imports: [
+      'schemas',
+      'artifact',
+      'platform',
+      'device-agent/runtime',
+      'device-agent/outbox/files',
+      'device-agent/cron-times.ts',
+    ],
     packages: [],
     reason: 'a process of its own: many applications on one thread, and nothing of the supervisor',
   },
   {
-    path: 'device-agent/runtime/host/events/cron.ts',
-    imports: ['device-agent/runtime'],
+    path: 'device-agent/cron-times.ts',
+    imports: [],
     packages: ['croner'],
     reason: 'the one file of the device that knows the library of schedules, loaded where there is one',
   },

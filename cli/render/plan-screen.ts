@@ -1,13 +1,21 @@
 /** What a revision would change, as a screen and as a document. Pure. */
 import type { AttributeChange, DeviceChange, FleetChange, RevisionChange } from '../../controller/planning/compare.ts';
+import { pricesTogether } from '../../controller/planning/transfers.ts';
 import { printable } from '../../platform/printable.ts';
-import type { DeviceStatus, PlanDocument, Problem, RevisionStatus } from '../../schemas/generated/types.ts';
+import type {
+  DeviceStatus,
+  PlanDocument,
+  PlannedTransfer,
+  Problem,
+  RevisionStatus,
+} from '../../schemas/generated/types.ts';
 import type { Price } from '../fetch-price.ts';
 import { applicationChangeText } from './application-change-text.ts';
 import { renderNote, renderWarning } from './problems.ts';
 import { age, bytes } from './quantities.ts';
 import { type Style, type StyleName, wrap } from './style.ts';
 import { type Column, table } from './table.ts';
+import { transferSummary, transferTable } from './transfer-table.ts';
 
 /** One side of the comparison. */
 export interface PlanSide {
@@ -30,6 +38,8 @@ export interface Plan {
   readonly change: RevisionChange;
   /** By device; only of devices that get a deployment. */
   readonly prices: ReadonlyMap<string, readonly Price[]>;
+  /** Over the links of sites that tell of them. */
+  readonly transfers: readonly PlannedTransfer[];
   /** Undefined when the controller was not asked, or did not answer; `unknownBecause` says why. */
   readonly known?: KnownDevices;
   readonly unknownBecause?: string;
@@ -83,6 +93,8 @@ function attributeText({ name, from, to }: AttributeChange): string {
   switch (name) {
     case 'probationSeconds':
       return `probation ${from} s → ${to} s`;
+    case 'windows':
+      return `windows: ${to ?? 'at any time'}`;
     case 'fleet':
       if (from === undefined) return `into fleet ${to}`;
       return to === undefined ? `out of fleet ${from}` : `fleet ${from} → ${to}`;
@@ -198,7 +210,7 @@ function summary({ change, prices }: Plan): string {
     whole === 0
       ? 'no module travels'
       : `${isBound ? 'at most ' : ''}${bytes(taken)} travel for modules${taken === whole ? '' : `, ${bytes(whole)} if every module went whole`}`;
-  const rest = others === 0 ? '' : `, ${others} do not move`;
+  const rest = others === 0 ? '' : `, ${others} ${others === 1 ? 'does' : 'do'} not move`;
   return `${plural(deploying.length, 'device')} ${deploying.length === 1 ? 'gets' : 'get'} a deployment at once${rest}; ${cost}.\n`;
 }
 
@@ -229,8 +241,9 @@ export function planScreen(plan: Plan, options: PlanScreenOptions): string {
       .join(''),
     fleetTable(plan, options),
     deviceTable(plan, options),
+    transferTable(plan.transfers, options),
     strippedLine(plan, options),
-    summary(plan),
+    summary(plan) + wrap(transferSummary(plan.transfers), options.columns),
   ]
     .filter((section) => section !== '')
     .join('\n');
@@ -238,7 +251,7 @@ export function planScreen(plan: Plan, options: PlanScreenOptions): string {
 
 /** The plan for programs. */
 export function planDocument(plan: Plan): PlanDocument {
-  const { fleetVersion, base, next, change, prices, known, unknownBecause, warnings, notes } = plan;
+  const { fleetVersion, base, next, change, prices, transfers, known, unknownBecause, warnings, notes } = plan;
   const cost = costOf(change.devices, prices);
   return {
     apiVersion: 'fleet/v1alpha1',
@@ -251,6 +264,7 @@ export function planDocument(plan: Plan): PlanDocument {
     ...(notes.length === 0 ? {} : { notes: [...notes] }),
     bytes: cost.taken,
     bytesWhole: cost.whole,
+    ...(transfers.length === 0 ? {} : { transfers: [...transfers], prices: pricesTogether(transfers) }),
     fleets: [...change.fleets],
     devices: change.devices.map(({ fetches, applications, attributes, isStripped, ...device }) => ({
       ...device,

@@ -45,6 +45,12 @@ export function bytes(count: number): string {
   return `${value.toFixed(digits)} ${units[unit]}`;
 }
 
+/** `12.50 EUR`, `0.0042 EUR`: below a hundredth as many digits as tell something. */
+export function money(amount: number, currency: string): string {
+  const digits = amount === 0 || amount >= 0.01 ? amount.toFixed(2) : amount < 0.000_05 ? '<0.0001' : amount.toFixed(4);
+  return `${digits} ${currency}`;
+}
+
 /** `912 B`, `128 KiB`, `64 MiB`: room as manifests give it. */
 export function room(count: number): string {
   if (count < 1024) return `${count} B`;

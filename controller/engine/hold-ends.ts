@@ -12,7 +12,8 @@ export class HoldEnds {
   readonly #consider: (devices: readonly string[]) => void;
   /** By the wall clock. */
   readonly #due = new DueQueue();
-  #timer: Disposable | undefined;
+  /** Until it is looked again, and for whose end: this is noted for every device that is thought over, most of which are not held. */
+  #timer: { readonly endsAt: number; readonly handle: Disposable } | undefined;
 
   constructor(clock: Clock, consider: (devices: readonly string[]) => void) {
     this.#clock = clock;
@@ -28,19 +29,21 @@ export class HoldEnds {
   }
 
   stop(): void {
-    this.#timer?.[Symbol.dispose]();
+    this.#timer?.handle[Symbol.dispose]();
     this.#timer = undefined;
   }
 
   #arm(): void {
-    this.stop();
     const { nextAt } = this.#due;
+    if (nextAt === this.#timer?.endsAt) return;
+    this.stop();
     if (nextAt === undefined) return;
     const delayMs = Math.min(lookMs, Math.max(0, nextAt - this.#clock.now()));
-    this.#timer = this.#clock.after(delayMs, () => this.#look());
+    this.#timer = { endsAt: nextAt, handle: this.#clock.after(delayMs, () => this.#look()) };
   }
 
   #look(): void {
+    this.#timer = undefined;
     const now = this.#clock.now();
     const ended: string[] = [];
     for (let name = this.#due.take(now); name !== undefined; name = this.#due.take(now)) ended.push(name);

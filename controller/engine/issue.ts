@@ -53,6 +53,7 @@ export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issui
     issuedAt: new Date(now).toISOString(),
     ...(template.fleet === undefined ? {} : { fleet: template.fleet }),
     probationSeconds: template.probationSeconds,
+    ...(template.windows === undefined ? {} : { windows: template.windows }),
     applications: [...template.applications],
   };
   const applications = referencesOf(template);

@@ -6,6 +6,7 @@ const phaseStories: Readonly<Record<Report['phase'], (sequence: string) => strin
   idle: () => 'waits for its first deployment',
   fetching: (sequence) => `fetches deployment ${sequence}`,
   staged: (sequence) => `has all of deployment ${sequence}`,
+  waiting: (sequence) => `waits for a window with deployment ${sequence}`,
   activating: (sequence) => `switches over to deployment ${sequence}`,
   probation: (sequence) => `runs deployment ${sequence} on probation`,
   active: (sequence) => `runs deployment ${sequence}`,

@@ -1,46 +1,10 @@
 /** What of an application's trigger its shape does not show. */
-import { Cron } from 'croner';
+import { checkSchedule } from './check-schedule.ts';
 import type { FileFinding, ValuePath } from './finding.ts';
 import { hint } from './nearest-name.ts';
 import { valueAt } from './schema-violation.ts';
 
 type Report = (path: ValuePath, part: FileFinding['part'], code: string, message: string) => void;
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** From when on an expression is looked at for a time: what is right is right for ever, and no commit is refused as time goes by. */
-const anyTime = new Date(Date.UTC(2000, 0));
-
-/** Why an expression is no schedule; undefined when it is one. */
-function scheduleFault(expression: string): string | undefined {
-  // Nicknames, single dates and years, which the library takes too, are none.
-  const fields = expression.trim().split(/\s+/).length;
-  if (fields < 5 || fields > 6) return `it has ${fields} field${fields === 1 ? '' : 's'}, and a schedule five or six`;
-  try {
-    const cron = new Cron(expression, { timezone: 'UTC', paused: true });
-    return cron.nextRun(anyTime) === null ? 'there is no such day' : undefined;
-  } catch (error) {
-    return (error as Error).message.replace(/^CronPattern: /, '');
-  }
-}
-
-function checkSchedule(value: unknown, report: Report): void {
-  const path: ValuePath = ['spec', 'trigger', 'schedule'];
-  const [cron, timeZone] = [valueAt(value, [...path, 'cron']), valueAt(value, [...path, 'timeZone'])];
-  const fault = typeof cron === 'string' ? scheduleFault(cron) : undefined;
-  if (fault !== undefined) report([...path, 'cron'], 'value', 'BAD_SCHEDULE', `"${cron}" is no schedule: ${fault}`);
-  if (typeof timeZone === 'string' && !isTimeZone(timeZone)) {
-    const message = `there is no time zone "${timeZone}"; write an IANA name such as Europe/Oslo`;
-    report([...path, 'timeZone'], 'value', 'UNKNOWN_TIME_ZONE', message);
-  }
-}
 
 function checkInstance(value: unknown, report: Report): void {
   const path: ValuePath = ['spec', 'events'];
@@ -84,7 +48,7 @@ function checkState(value: unknown, path: ValuePath, report: Report): void {
 
 /** Checks what the trigger of an application names: times, a time zone, a channel that it reads. */
 export function checkEvents(value: unknown, report: Report): void {
-  checkSchedule(value, report);
+  checkSchedule(value, ['spec', 'trigger', 'schedule'], report);
   const path: ValuePath = ['spec', 'trigger', 'message', 'channel'];
   const channel = valueAt(value, path);
   const read = Object.keys(valueAt(value, ['spec', 'channels', 'in']) ?? {});

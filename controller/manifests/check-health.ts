@@ -39,6 +39,16 @@ function checkFacts(value: unknown, report: Report): void {
   }
 }
 
+function checkMessages(value: unknown, report: Report): void {
+  const path: ValuePath = [...health, 'messages'];
+  const written = Object.keys(valueAt(value, ['spec', 'channels', 'out']) ?? {});
+  for (const channel of Object.keys(valueAt(value, path) ?? {})) {
+    if (written.includes(channel)) continue;
+    const message = `it writes no channel "${channel}"; ${hint(channel, written, 'channel under spec.channels.out')}`;
+    report([...path, channel], 'key', 'UNKNOWN_CHANNEL', message);
+  }
+}
+
 function checkHttp(value: unknown, report: Report): void {
   const path: ValuePath = [...health, 'http'];
   if (valueAt(value, path) === undefined) return;
@@ -58,5 +68,6 @@ export function checkHealth(value: unknown, report: Report): void {
   checkEnd(value, report);
   checkEventLimit(value, report);
   checkFacts(value, report);
+  checkMessages(value, report);
   checkHttp(value, report);
 }

@@ -2,6 +2,7 @@
 import type {
   Application,
   DeployedApplication,
+  DeployedWindows,
   Device,
   DeviceHold,
   Fleet,
@@ -14,6 +15,8 @@ export interface DeviceTemplate {
   /** Absent when no fleet selects the device: it runs nothing. */
   readonly fleet?: string;
   readonly probationSeconds: number;
+  /** When the device may fetch and activate it; without them at any time. */
+  readonly windows?: DeployedWindows;
   /** Sorted by name; placeholders filled in, configuration merged. */
   readonly applications: readonly DeployedApplication[];
   /** SHA-256 in hexadecimal over the canonical JSON of all of the above: equal hashes, equal work. */

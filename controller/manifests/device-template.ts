@@ -2,6 +2,7 @@
 import type { Device, Fleet, Site } from '../../schemas/generated/types.ts';
 import { layerOf } from './config-layers.ts';
 import { type DefinedApplication, definedApplications, probationSecondsDefault } from './definition.ts';
+import { deployedWindows } from './deployed-windows.ts';
 import type { DeviceTemplate } from './desired.ts';
 import { type Draft, placeIn } from './draft.ts';
 import type { ValuePath } from './finding.ts';
@@ -125,6 +126,7 @@ export function templateFor(draft: Draft, plan: FleetPlan, of: TemplateOf): Devi
   const { template, bytes } = finishTemplate({
     fleet: plan.name,
     probationSeconds: plan.fleet.spec.probationSeconds ?? probationSecondsDefault,
+    ...deployedWindows(plan.fleet.spec.windows),
     applications: plan.applications.map((one) =>
       renderApplication(one, target, reporting(draft, plan, one.name, device)),
     ),

@@ -12,7 +12,9 @@ import { listAt } from './broken-manifest.ts';
 import { checkChannels } from './check-channels.ts';
 import { checkEvents } from './check-events.ts';
 import { checkHealth } from './check-health.ts';
+import { checkLinks } from './check-links.ts';
 import { checkRollout } from './check-rollout.ts';
+import { checkWindows } from './check-windows.ts';
 import type { FileFinding, ValuePath } from './finding.ts';
 import { hint } from './nearest-name.ts';
 import type { Manifest, ManifestKind } from './parsed-file.ts';
@@ -168,6 +170,7 @@ export function checkDocument(value: unknown, document: number): CheckedDocument
   if (kind === 'Fleet') {
     checkFleet(value, report);
     checkRollout(value, report);
+    checkWindows(value, report);
   }
   if (kind === 'Application') {
     checkEvents(value, report);
@@ -175,6 +178,7 @@ export function checkDocument(value: unknown, document: number): CheckedDocument
     checkHealth(value, report);
   }
   if (kind === 'Device') checkDeviceKey(value, report);
+  if (kind === 'Site') checkLinks(value, report);
   for (const root of placeholderRoots(kind, value)) checkPlaceholders(valueAt(value, root), root, report);
   return isValid && findings.length === 0 ? { kind: 'manifest', manifest: value } : { kind: 'broken', findings };
 }

@@ -4,6 +4,7 @@ import { sha256Hex } from '../../schemas/sha256.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { mergeConfig } from './config-layers.ts';
 import type { DefinedApplication, FleetDefinition } from './definition.ts';
+import { deployedWindows } from './deployed-windows.ts';
 import type { DesiredFleet, DeviceTemplate } from './desired.ts';
 import type { ValuePath } from './finding.ts';
 import { grantedTerms } from './granted-terms.ts';
@@ -68,10 +69,10 @@ export function finishTemplate(template: Omit<DeviceTemplate, 'hash'>): {
 
 /**
  * What a device of a fleet runs by any definition of it, also one that git has no more. Undefined where git names no such device, where
- * a placeholder has no value for it, and where it grows too large.
+ * a placeholder has no value for it, and where it grows too large. Windows are git's: when a device may change is no part of what it runs.
  */
 export function templateUnder(
-  { manifests, sites, secrets }: DesiredFleet,
+  { manifests, sites, secrets, fleets }: DesiredFleet,
   { fleet, probationSeconds, applications }: FleetDefinition,
   name: string,
 ): DeviceTemplate | undefined {
@@ -84,6 +85,7 @@ export function templateUnder(
       isWhole = false;
     }),
   );
-  const { template, bytes } = finishTemplate({ fleet, probationSeconds, applications: rendered });
+  const windows = deployedWindows(fleets.get(fleet)?.spec.windows);
+  const { template, bytes } = finishTemplate({ fleet, probationSeconds, ...windows, applications: rendered });
   return isWhole && bytes <= templateBytesMax ? template : undefined;
 }

@@ -99,7 +99,7 @@ export function describeViolation(error: ErrorObject, kind: ManifestKind, value:
         path,
         'value',
         'OUT_OF_RANGE',
-        `${what} ${error.message ?? 'is not allowed'}, not ${shown(seen)}`,
+        withNote(`${what} ${error.message ?? 'is not allowed'}, not ${shown(seen)}`, note),
       );
   }
 }

@@ -15,7 +15,7 @@ export interface Fetch {
 
 /** Something else that its manifests say of it. Without `from` it was not said, without `to` it is not said any more. */
 export interface AttributeChange {
-  readonly name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold';
+  readonly name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows';
   readonly from?: string;
   readonly to?: string;
 }
@@ -69,6 +69,18 @@ export interface ComparedRevisions {
   readonly releases: Catalogue;
 }
 
+/** `fetch "0 2 * * *" for 240 min UTC; activate …`; undefined where devices may change at any time. */
+function windowsText({ template: { windows } }: DesiredDevice): string | undefined {
+  if (windows === undefined) return undefined;
+  const lists = (['fetch', 'activate'] as const).flatMap((purpose) => {
+    const each = windows[purpose]?.map(
+      ({ cron, seconds, timeZone }) => `"${cron}" for ${seconds / 60} min ${timeZone}`,
+    );
+    return each === undefined ? [] : [`${purpose} ${each.join(', ')}`];
+  });
+  return lists.join('; ');
+}
+
 function attributeChanges(before: DesiredDevice | undefined, after: DesiredDevice | undefined): AttributeChange[] {
   // What comes or goes as a whole needs no such words.
   if (before === undefined || after === undefined) return [];
@@ -76,11 +88,13 @@ function attributeChanges(before: DesiredDevice | undefined, after: DesiredDevic
     ['fleet', before.fleet, after.fleet],
     ['site', before.site, after.site],
     ['probationSeconds', before.template.probationSeconds, after.template.probationSeconds],
+    ['windows', windowsText(before), windowsText(after)],
     ['keyFingerprint', before.keyFingerprint, after.keyFingerprint],
     ['hold', before.hold && holdText(before.hold), after.hold && holdText(after.hold)],
   ] as const;
   return pairs.flatMap(([name, from, to]): AttributeChange[] => {
-    const isIdle = name === 'probationSeconds' && (before.fleet === undefined || after.fleet === undefined);
+    const isIdle =
+      (name === 'probationSeconds' || name === 'windows') && (before.fleet === undefined || after.fleet === undefined);
     if (from === to || isIdle) return [];
     return [{ name, ...(from !== undefined && { from: String(from) }), ...(to !== undefined && { to: String(to) }) }];
   });

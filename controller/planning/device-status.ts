@@ -76,6 +76,7 @@ const phaseMessages: Readonly<Record<Report['phase'], string>> = {
   idle: 'waits for its first deployment',
   fetching: 'fetches what it lacks',
   staged: 'has all it needs and is about to switch over',
+  waiting: 'waits for a window',
   activating: 'switches over',
   probation: 'runs it on probation',
   active: 'runs it',
@@ -133,9 +134,12 @@ function withHold(stands: Standing, decision: Decision): Standing {
 
 /** The device runs something else than it should, or nothing. */
 function judgeOnTheWay(observed: ObservedDevice, report: ReportGist, issued: IssuedDeployment): Standing {
-  const { problem, phase, target } = report;
+  const { problem, phase, target, waiting } = report;
   const underWay = isReference(target, issued);
   const about = problem !== undefined && (problem.sequence === undefined || problem.sequence === issued.sequence);
+  if (underWay && waiting !== undefined) {
+    return standing('progressing', waiting.code, `deployment ${issued.sequence}: ${waiting.message}`, report.since);
+  }
   if (underWay) {
     const trouble = about ? `; last trouble: ${problem.message} (${problem.code})` : '';
     const code = about ? problem.code : `PHASE_${phase.toUpperCase()}`;

@@ -7,6 +7,7 @@ import { linkWords } from '../../schemas/link-words.ts';
 import { outboxWords } from '../../schemas/outbox-words.ts';
 import { snapshotWords } from '../../schemas/snapshot-words.ts';
 import { type AgentStatus, readStatus } from '../report/status-file.ts';
+import { connectionWords, troubleLines } from './link-words.ts';
 
 /** `3 m`, `2 d`: one unit is enough to judge by. */
 function ageOf(fromMs: number, nowMs: number): string {
@@ -75,16 +76,19 @@ function applicationLine(
 }
 
 /** Where it stands, and on what: of an agent that does not run, in the past tense. */
-function situation({ device, connected, report }: AgentStatus, isRunning: boolean, age: string): readonly string[] {
+function situation(status: AgentStatus, isRunning: boolean, nowMs: number): readonly string[] {
+  const { device, report } = status;
   const { phase, running } = report;
+  const since = (at: string): string => ageOf(Date.parse(at), nowMs);
+  const age = since(report.at);
   const deployment = running && `deployment ${running.sequence} of commit ${running.revision.slice(0, 7)}`;
   if (!isRunning) {
     const ran = deployment === undefined ? 'No deployment ran.' : `It ran ${deployment}; now nothing of it runs:`;
     return [`${device}: the agent does not run; it was ${phase} ${age} ago`, ran];
   }
-  const link = connected ? 'connected' : 'no connection to the controller';
   const runs = deployment === undefined ? 'No deployment runs.' : `Runs ${deployment}:`;
-  return [`${device}: ${phase}, ${link} (as of ${age} ago)`, runs];
+  const link = connectionWords(status, since);
+  return [`${device}: ${phase}, ${link} (as of ${age} ago)`, ...troubleLines(status, since), runs];
 }
 
 /** What the agent of a state directory last said of itself, in lines; undefined when none has ever run there. Needs no network. */
@@ -100,9 +104,9 @@ export function describeAgent(
   const nowMs = clock.now();
   const saidMs = Date.parse(report.at);
   const asOfMs = isRunning ? nowMs : saidMs;
-  const { running, target, problem, progress } = report;
+  const { running, target, problem, progress, waiting } = report;
   const lines = [
-    ...situation(status, isRunning, ageOf(saidMs, nowMs)),
+    ...situation(status, isRunning, nowMs),
     ...report.applications.flatMap((application) => [
       applicationLine(application, asOfMs, isRunning),
       ...detailLines(application, asOfMs),
@@ -117,6 +121,7 @@ export function describeAgent(
         : `, ${progress.bytesDone} of ${progress.bytesTotal} bytes`;
     lines.push(`On the way to deployment ${target.sequence} of commit ${target.revision.slice(0, 7)}${bytes}.`);
   }
+  if (waiting !== undefined) lines.push(`It does not go on now: ${waiting.message} (${waiting.code}).`);
   if (problem !== undefined)
     lines.push(`Its last trouble, ${ageOf(Date.parse(problem.at), nowMs)} ago: ${problem.message} (${problem.code})`);
   return `${lines.join('\n')}\n`;

@@ -36,14 +36,19 @@ export class RetryPause {
     this.#random = random;
   }
 
-  /** Resolves when the next attempt is due after so many failures in a row; rejects when `signal` aborts first. */
-  async wait(failures: number, terms: RetryTerms, signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves when the next attempt is due after so many failures in a row: `early` when circumstances changed, which those failures
+   * say nothing of. Rejects when `signal` aborts first.
+   */
+  async wait(failures: number, terms: RetryTerms, signal: AbortSignal): Promise<'due' | 'early'> {
     this.#early = new AbortController();
     try {
       const delayMs = retryDelayMs(failures, terms, this.#random);
       await this.#clock.sleep(delayMs, AbortSignal.any([signal, this.#early.signal]));
+      return 'due';
     } catch (error) {
       if (signal.aborted) throw error;
+      return 'early';
     }
   }
 

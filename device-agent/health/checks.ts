@@ -1,6 +1,6 @@
 /** What an application's manifest asks of it on probation: pure judgements of what is seen of it. */
 import type { ApplicationReport, HealthTerms } from '../../schemas/generated/types.ts';
-import type { Answered } from '../runtime/app-runtime.ts';
+import type { Answered, SeenApplication } from '../runtime/app-runtime.ts';
 
 /** How often an application may fail and be started again during probation, where its manifest does not say. */
 const restartsMaxDefault = 2;
@@ -13,7 +13,7 @@ export const patienceMsMin = 60_000;
 
 /** An application on probation. Times are of a clock that never goes back, in milliseconds. */
 export interface Candidate {
-  readonly report: ApplicationReport;
+  readonly report: SeenApplication;
   readonly terms: HealthTerms;
   readonly startedMs: number;
   /** What it had behind it at the start: that is not held against the deployment. */
@@ -34,7 +34,7 @@ export type Finding =
 const passed: Finding = { kind: 'passed' };
 
 /** Begins with an application as it is right after activation. */
-export function newCandidate(report: ApplicationReport, terms: HealthTerms, nowMs: number): Candidate {
+export function newCandidate(report: SeenApplication, terms: HealthTerms, nowMs: number): Candidate {
   return {
     ...{ report, terms, startedMs: nowMs, restartsBefore: report.restarts },
     failedEventsBefore: report.events?.failed ?? 0,
@@ -43,7 +43,7 @@ export function newCandidate(report: ApplicationReport, terms: HealthTerms, nowM
 }
 
 /** The same application as it is now. */
-export function seenAgain(candidate: Candidate, report: ApplicationReport, nowMs: number): Candidate {
+export function seenAgain(candidate: Candidate, report: SeenApplication, nowMs: number): Candidate {
   const isUp = report.state === 'running';
   const wentOn = isUp && report.restarts === candidate.report.restarts;
   const upSinceMs = wentOn ? (candidate.upSinceMs ?? nowMs) : isUp ? nowMs : undefined;
@@ -128,6 +128,18 @@ function judgeFacts(candidate: Candidate, nowMs: number): readonly Finding[] {
   );
 }
 
+function judgeMessages(candidate: Candidate, nowMs: number): readonly Finding[] {
+  const { report, terms } = candidate;
+  const written = report.written ?? [];
+  return Object.entries(terms.messagesSeconds ?? {}).map(([channel, seconds]) =>
+    within(candidate, seconds, written.includes(channel), nowMs, () => {
+      const seen =
+        written.length === 0 ? 'it wrote to no channel' : `it wrote only to ${[...written].sort().join(', ')}`;
+      return failed(report, `messages.${channel}`, `a message is to be written within ${seconds} s, and ${seen}`);
+    }),
+  );
+}
+
 const unanswered: Readonly<Record<Exclude<Answered, number>, string>> = {
   busy: 'it had no room for the request',
   absent: 'it was not there to answer',
@@ -163,6 +175,7 @@ export function judgeCandidate(candidate: Candidate, nowMs: number): readonly Fi
     judgeUp(candidate, nowMs),
     judgeEnd(candidate, nowMs),
     ...judgeFacts(candidate, nowMs),
+    ...judgeMessages(candidate, nowMs),
     judgeHttp(candidate, nowMs),
   ];
 }

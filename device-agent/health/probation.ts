@@ -1,5 +1,5 @@
 import type { ApplicationReport, DeployedApplication, HealthTerms } from '../../schemas/generated/types.ts';
-import type { Answered } from '../runtime/app-runtime.ts';
+import type { Answered, SeenApplication } from '../runtime/app-runtime.ts';
 import { type Candidate, judgeCandidate, newCandidate, patience, patienceMsMin, seenAgain } from './checks.ts';
 
 /** A probation under way. Times are of a clock that never goes back, in milliseconds. */
@@ -30,7 +30,7 @@ export type Verdict =
 
 /** Begins a probation with applications as they are right after activation. */
 export function beginProbation(
-  applications: readonly ApplicationReport[],
+  applications: readonly SeenApplication[],
   probationSeconds: number,
   nowMs: number,
   healthOf: HealthOf = new Map(),
@@ -51,7 +51,7 @@ function isWell({ state }: ApplicationReport): boolean {
 /** Looks at the applications once more: the probation as it goes on, and what follows. */
 export function observe(
   before: Probation,
-  applications: readonly ApplicationReport[],
+  applications: readonly SeenApplication[],
   nowMs: number,
   answers: Answers = new Map(),
 ): { readonly probation: Probation; readonly verdict: Verdict } {
@@ -71,7 +71,7 @@ export function observe(
   return { probation: { ...seen, wellSinceMs }, verdict };
 }
 
-function look(probation: Probation, applications: readonly ApplicationReport[], nowMs: number): Probation {
+function look(probation: Probation, applications: readonly SeenApplication[], nowMs: number): Probation {
   const known = new Map(probation.candidates.map((candidate) => [candidate.report.name, candidate]));
   const candidates = applications.map((report) => {
     const candidate = known.get(report.name);

@@ -6,6 +6,7 @@ import type {
   OutboxReport,
   Progress,
   Report,
+  Waiting,
 } from '../../schemas/generated/types.ts';
 import { type Memory, phaseOf, runningOf, type Slot, targetOf } from '../update/state.ts';
 
@@ -16,6 +17,8 @@ export interface ReportParts {
   /** The last time a process of applications died. */
   readonly hostDeath: HostDeath | undefined;
   readonly progress: Progress | undefined;
+  /** Why it does not go on now; undefined where nothing waits. */
+  readonly waiting: Waiting | undefined;
   /** What waits for the shore; undefined where nothing ever did. */
   readonly outbox: OutboxReport | undefined;
   readonly agentVersion: string;
@@ -35,7 +38,7 @@ function isoTime(ms: number): string {
 
 /** What the device says of itself now, whole. */
 export function composeReport(parts: ReportParts): Report {
-  const { memory, progress } = parts;
+  const { memory, progress, waiting } = parts;
   const running = runningOf(memory);
   const target = targetOf(memory.engine);
   const problem = memory.damage ?? memory.problem;
@@ -44,12 +47,13 @@ export function composeReport(parts: ReportParts): Report {
     boot: parts.boot,
     counter: parts.counter,
     agentVersion: parts.agentVersion,
-    phase: phaseOf(memory),
+    phase: phaseOf(memory, waiting),
     since: isoTime(memory.sinceMs),
     highestSequence: memory.highest.sequence,
     ...(running === undefined ? {} : { running: reference(running.slot) }),
     ...(target === undefined ? {} : { target: reference(target) }),
     ...(target === undefined || progress === undefined ? {} : { progress }),
+    ...(waiting === undefined ? {} : { waiting }),
     applications: [...parts.applications],
     ...(parts.hostDeath === undefined ? {} : { hostDeath: parts.hostDeath }),
     ...(running === undefined ? {} : { downloads: [...running.downloads] }),

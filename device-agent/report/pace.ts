@@ -10,8 +10,8 @@ export const spacingMs: Readonly<Record<Exclude<Change, 'none'>, number>> = {
   progress: 60_000,
 };
 
-function phasePart({ phase, since, running, target, problem, highestSequence }: Report): string {
-  return JSON.stringify([phase, since, running, target, problem, highestSequence]);
+function phasePart({ phase, since, running, target, problem, highestSequence, waiting }: Report): string {
+  return JSON.stringify([phase, since, running, target, problem, highestSequence, waiting]);
 }
 
 function applicationsPart({ applications, downloads, hostDeath, outbox }: Report): string {

@@ -18,8 +18,8 @@ export interface ReporterOptions {
   readonly intervalMs: number;
   /** The report as things are now, whole, with this counter. */
   readonly compose: (counter: number) => Report;
-  /** Leaves the newest report, whole, on disk for whoever asks this machine. */
-  readonly leave: (report: Report) => void;
+  /** Called when a report was accepted after one that nobody answered. */
+  readonly onHeardAgain: () => void;
 }
 
 /**
@@ -30,20 +30,18 @@ export interface ReporterOptions {
 export class Reporter {
   readonly #options: ReporterOptions;
   #accepted: Report | undefined;
-  /** The last one left on disk. */
-  #left: Report | undefined;
   #lastTryMs = Number.NEGATIVE_INFINITY;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
   #isConnected = false;
   #isSending = false;
+  /** Whether the last report went unanswered. */
+  #isUnheard = false;
   #isStopped = false;
   #timer: Disposable | undefined;
   /** Of the newest report that was to travel, in this life of the agent. */
   #counter = 0;
   /** Whether the last try failed in a way that was logged. */
   #isComplaining = false;
-  /** Whether the newest report could be left on disk. */
-  #isLeaving = true;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -61,23 +59,19 @@ export class Reporter {
       this.#accepted = undefined;
       this.#notBeforeMs = Number.NEGATIVE_INFINITY;
     }
-    this.#left = undefined;
     this.changed();
   }
 
   /** Something that reports tell may have changed. */
   changed(): void {
     if (this.#isStopped || this.#isSending) return;
-    const { clock, intervalMs } = this.#options;
-    const report = this.current();
-    const nowMs = clock.monotonic();
-    const change = this.#isConnected
-      ? changeBetween(this.#accepted, fittingReport(report))
-      : changeBetween(this.#left, report);
-    const spacing = change === 'none' ? intervalMs : Math.min(intervalMs, spacingMs[change]);
-    if (change === 'none' && !this.#isConnected) return;
-    const dueMs = Math.max(nowMs + gatherMs, this.#lastTryMs + spacing, this.#notBeforeMs);
     this.#timer?.[Symbol.dispose]();
+    if (!this.#isConnected) return;
+    const { clock, intervalMs } = this.#options;
+    const nowMs = clock.monotonic();
+    const change = changeBetween(this.#accepted, fittingReport(this.current()));
+    const spacing = change === 'none' ? intervalMs : Math.min(intervalMs, spacingMs[change]);
+    const dueMs = Math.max(nowMs + gatherMs, this.#lastTryMs + spacing, this.#notBeforeMs);
     this.#timer = clock.after(dueMs - nowMs, () => void this.#send());
   }
 
@@ -97,33 +91,22 @@ export class Reporter {
     this.#isComplaining = true;
   }
 
-  /** A disk that takes nothing more must not keep the shore from learning of it. */
-  #leave(report: Report): void {
-    try {
-      if (changeBetween(this.#left, report) !== 'none') this.#options.leave(report);
-      this.#isLeaving = true;
-    } catch (error) {
-      this.#options.log.write(this.#isLeaving ? 'warn' : 'debug', 'report.not-left', { error });
-      this.#isLeaving = false;
-    }
-    this.#left = report;
-  }
-
   async #send(): Promise<void> {
     if (this.#isStopped || this.#isSending) return;
     const { clock, random, link } = this.#options;
     this.#isSending = true;
     try {
       this.#lastTryMs = clock.monotonic();
-      if (this.#isConnected) this.#counter += 1;
+      this.#counter += 1;
       const report = this.current();
-      this.#leave(report);
       const fitting = fittingReport(report);
-      const answer = this.#isConnected ? await link.report(fitting) : 'offline';
+      const answer = await link.report(fitting);
       if (answer === 'accepted') {
         this.#accepted = fitting;
         this.#isComplaining = false;
+        if (this.#isUnheard) this.#options.onHeardAgain();
       }
+      this.#isUnheard = answer === 'offline';
       if (answer === 'rejected') {
         this.#complain('report.rejected', { counter: report.counter });
         this.#notBeforeMs = clock.monotonic() + rejectedMs * (1 + random.fraction());

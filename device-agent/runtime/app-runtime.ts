@@ -27,6 +27,12 @@ export function runnable(application: DeployedApplication, pathOf: (sha256: stri
   return { ...module, links: Object.fromEntries(linked) };
 }
 
+/** An application as its host sees it: what it reports, and what is of use on the device alone. */
+export interface SeenApplication extends ApplicationReport {
+  /** The channels that it has written to since it was begun. */
+  readonly written?: readonly string[];
+}
+
 /** The status of an answer to a request, or why there is none. */
 export type Answered = number | 'busy' | 'absent' | 'failed' | 'late';
 
@@ -37,7 +43,7 @@ export interface AppRuntime {
    */
   apply(applications: readonly RunnableApplication[]): Promise<void>;
   /** How each application of the last `apply` does, sorted by name. */
-  states(): readonly ApplicationReport[];
+  states(): readonly SeenApplication[];
   /** The last time a process of applications died; undefined while none has. */
   lastDeath(): HostDeath | undefined;
   /** Asks an application for a path at or below its route, and waits for the answer. */

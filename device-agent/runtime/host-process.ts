@@ -1,5 +1,5 @@
 import type { ChildProcess, Clock, Log, ProcessExit, Processes, Random } from '../../platform/ports.ts';
-import type { ApplicationReport } from '../../schemas/generated/types.ts';
+import type { SeenApplication } from './app-runtime.ts';
 import {
   beatMs,
   type ForHost,
@@ -26,7 +26,7 @@ export interface HostProcessOptions {
   readonly key: string;
   /** Called with every process that was started. */
   readonly onStart: (pid: number) => void;
-  readonly onStates: (states: readonly ApplicationReport[]) => void;
+  readonly onStates: (states: readonly SeenApplication[]) => void;
   readonly onUsage: (usage: readonly Usage[]) => void;
   readonly onTraffic: (message: OfHost) => void;
   /** Also while it is being stopped. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Confinement, Log, Processes, Random } from '../../platform/ports.ts';
-import type { ApplicationReport } from '../../schemas/generated/types.ts';
+import type { SeenApplication } from './app-runtime.ts';
 import { HostProcess, type ProcessDeath } from './host-process.ts';
 import { holdOf, hostFlags } from './host-terms.ts';
 import type { HostPlan } from './placement.ts';
@@ -24,7 +24,7 @@ export interface HostSetOptions {
 
 /** Who hears of what hosts say and how they end; each is believed about what it runs, and about nothing else. */
 export interface HostSetListener {
-  onStates(states: readonly ApplicationReport[]): void;
+  onStates(states: readonly SeenApplication[]): void;
   onUsage(usage: readonly Usage[]): void;
   onTraffic(key: string, message: OfHost): void;
   /** An application runs elsewhere from now on, and what was lost of it here. */

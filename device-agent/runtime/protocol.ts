@@ -4,7 +4,7 @@
  */
 import type { ApplicationReport, FactReport } from '../../schemas/generated/types.ts';
 import { isObject } from '../../schemas/json-object.ts';
-import type { RunnableApplication, RunnableModule } from './app-runtime.ts';
+import type { RunnableApplication, RunnableModule, SeenApplication } from './app-runtime.ts';
 import { dataMax, type MessageAbroad, type MessageHere, type Sent, type Took } from './channels/channel-messages.ts';
 import { textLengthMax } from './grants/fact-value.ts';
 import type { MachinePlaces } from './grants/machine-places.ts';
@@ -73,7 +73,7 @@ export interface Left {
 export type FromHost =
   | { readonly kind: 'ready' }
   | { readonly kind: 'applied'; readonly id: number }
-  | { readonly kind: 'states'; readonly applications: readonly ApplicationReport[] }
+  | { readonly kind: 'states'; readonly applications: readonly SeenApplication[] }
   | { readonly kind: 'beat'; readonly usage: readonly Usage[] }
   | Left
   | OfHost;
@@ -100,6 +100,7 @@ const states: ReadonlySet<unknown> = new Set<ApplicationReport['state']>([
 /** As the deployment's schema has them. */
 const factsMax = 8;
 const linksMax = 8;
+const channelsMax = 32;
 const linkedMax = 128;
 const factName = /^[a-z][a-z0-9_]{0,31}$/;
 
@@ -157,14 +158,15 @@ function parseSnapshot(value: unknown): ApplicationReport['snapshot'] {
   };
 }
 
-function parseReport(value: unknown): ApplicationReport | undefined {
+function parseReport(value: unknown): SeenApplication | undefined {
   if (!isObject(value)) return undefined;
-  const { name, version, state, since, restarts, exitCode, message, stack, lines } = value;
+  const { name, version, state, since, restarts, exitCode, message, stack, lines, written } = value;
   if (!isText(name) || !isText(version) || !states.has(state) || !isText(since) || !isCount(restarts)) return undefined;
   if (exitCode !== undefined && !Number.isSafeInteger(exitCode)) return undefined;
   if (message !== undefined && typeof message !== 'string') return undefined;
   if (stack !== undefined && !isTexts(stack, stackMax)) return undefined;
   if (lines !== undefined && !isTexts(lines, linesMax)) return undefined;
+  if (written !== undefined && !isTexts(written, channelsMax)) return undefined;
   const events = parseCounts(value.events);
   const facts = parseFacts(value.facts);
   const snapshot = parseSnapshot(value.snapshot);
@@ -179,6 +181,7 @@ function parseReport(value: unknown): ApplicationReport | undefined {
     ...(facts === undefined ? {} : { facts }),
     ...(snapshot === undefined ? {} : { snapshot }),
     ...(links === undefined ? {} : { links }),
+    ...(written === undefined ? {} : { written }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ApplicationReport, HostDeath } from '../../schemas/generated/types.ts';
-import type { Answered, AppRuntime, RunnableApplication } from './app-runtime.ts';
+import type { HostDeath } from '../../schemas/generated/types.ts';
+import type { Answered, AppRuntime, RunnableApplication, SeenApplication } from './app-runtime.ts';
 import type { ProcessDeath } from './host-process.ts';
 import { HostSet, type HostSetOptions } from './host-set.ts';
 import type { DoorPlace } from './http/http-relay.ts';
@@ -33,7 +33,7 @@ export class SupervisedRuntime implements AppRuntime {
   readonly #hosts: HostSet;
   #wanted: readonly RunnableApplication[] = [];
   #ready: readonly Ready[] = [];
-  #reports = new Map<string, ApplicationReport>();
+  #reports = new Map<string, SeenApplication>();
   #usage = new Map<string, Usage>();
   /** What had come to its end under a host before: the next one is not told of it, lest it run again. */
   readonly #settled = new Set<string>();
@@ -78,7 +78,7 @@ export class SupervisedRuntime implements AppRuntime {
     return 'refusal' in ready ? this.#refuse(application, ready.refusal) : [ready];
   }
 
-  states(): readonly ApplicationReport[] {
+  states(): readonly SeenApplication[] {
     return this.#wanted
       .map((application) => this.#report(application))
       .sort((one, other) => (one.name < other.name ? -1 : 1));
@@ -183,7 +183,7 @@ export class SupervisedRuntime implements AppRuntime {
   }
 
   /** Only of what is wanted, in the version that is wanted: a host may still speak of what it is about to stop. */
-  #take(report: ApplicationReport): void {
+  #take(report: SeenApplication): void {
     const wanted = this.#wanted.find(({ name }) => name === report.name);
     if (wanted?.version !== report.version || report.state === 'stopped') return;
     this.#reports.set(report.name, report);
@@ -233,7 +233,7 @@ export class SupervisedRuntime implements AppRuntime {
     this.#reports.set(name, { ...report, state: next });
   }
 
-  #report(application: RunnableApplication): ApplicationReport {
+  #report(application: RunnableApplication): SeenApplication {
     const { name } = application;
     const report = this.#lost.on(this.#reports.get(name) ?? this.#fresh(application, 0));
     const ready = this.#ready.find((one) => one.name === name);
@@ -248,7 +248,7 @@ export class SupervisedRuntime implements AppRuntime {
     };
   }
 
-  #fresh({ name, version }: RunnableApplication, restarts: number): ApplicationReport {
+  #fresh({ name, version }: RunnableApplication, restarts: number): SeenApplication {
     return { name, version, state: 'starting', since: this.#stamp(), restarts };
   }
 

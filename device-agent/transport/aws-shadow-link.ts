@@ -1,7 +1,9 @@
+import { X509Certificate } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Log, ProcessRoom, Random, Relays } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
 import type { DeviceIdentity } from './broker-connection.ts';
+import { type LinkTrouble, withClock } from './link-trouble.ts';
 import { lackOfRoom } from './native-room.ts';
 import { reconnectDelayMs, type SessionEnd } from './reconnect-delay.ts';
 import { SessionError } from './session-error.ts';
@@ -31,19 +33,50 @@ export interface AwsShadowLinkOptions {
 /** A connection that lived this long was a good one: the next failure is a first one. */
 const steadyMs = 60_000;
 
+/** How long a wait that was cut short protects the next one: a link that flaps must not make a device knock without end. */
+const betweenWakesMs: Readonly<Record<SessionEnd, number>> = {
+  ...{ unreachable: 5_000, refused: 60_000, short: 60_000, steady: 5_000 },
+};
+
 /** How a session ended, and why. */
 interface Ending {
   readonly end: SessionEnd;
-  readonly reason: string;
+  readonly trouble: LinkTrouble;
 }
 
-function endingOf(error: unknown): Ending {
-  const reason = error instanceof Error ? error.message : String(error);
-  return { end: error instanceof SessionError ? error.code : 'refused', reason };
+/** That this device has to be mended before it can try. */
+function unready(message: string): Ending {
+  return { end: 'refused', trouble: { kind: 'unready', message } };
+}
+
+/** How a session ended that was there. */
+function lost(end: SessionEnd, message: string): Ending {
+  return { end, trouble: { kind: 'lost', message } };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** How a try ended that came to no session. */
+function failureOf(error: unknown): Ending {
+  return error instanceof SessionError ? { end: error.code, trouble: error.trouble } : unready(textOf(error));
+}
+
+/** How a session ended in which something failed. */
+function lostBy(error: unknown): Ending {
+  return lost('refused', textOf(error));
+}
+
+/** The ending, told with what the clock here has to do with it. */
+function byClock({ end, trouble }: Ending, { certificate }: DeviceIdentity, nowMs: number): Ending {
+  const { validFromDate, validToDate } = new X509Certificate(certificate);
+  const own = { fromMs: validFromDate.getTime(), untilMs: validToDate.getTime() };
+  return { end, trouble: withClock(trouble, own, nowMs) };
 }
 
 /** Undefined when it went well, else how it ended. */
-function outcome(work: Promise<void>): Promise<Ending | undefined> {
+function outcome(work: Promise<void>, endingOf: (error: unknown) => Ending): Promise<Ending | undefined> {
   return work.then(() => undefined, endingOf);
 }
 
@@ -65,6 +98,10 @@ export class AwsShadowLink implements ShadowLink {
   #loop: Promise<void> | undefined;
   /** What was logged last about being offline: the same reason is not logged again. */
   #loggedReason: string | undefined;
+  /** Ends the pause before the next try. */
+  #early = new AbortController();
+  #lastEnd: SessionEnd = 'unreachable';
+  #wokenMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: AwsShadowLinkOptions) {
     this.#options = options;
@@ -82,6 +119,14 @@ export class AwsShadowLink implements ShadowLink {
     return (await this.#session?.sendBatchPart(part)) ?? false;
   }
 
+  lookAgain(): void {
+    if (this.#session !== undefined) return this.#session.probe();
+    const nowMs = this.#options.clock.monotonic();
+    if (nowMs - this.#wokenMs < betweenWakesMs[this.#lastEnd]) return;
+    this.#wokenMs = nowMs;
+    this.#early.abort();
+  }
+
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#loop;
@@ -93,12 +138,18 @@ export class AwsShadowLink implements ShadowLink {
     await Promise.race([due?.(), stopped]);
     let failures = 0;
     while (!this.#stopped.signal.aborted) {
-      const { end, reason } = await this.#serve(handlers).catch(endingOf);
+      // What is seen during a try counts for the pause after it.
+      this.#early = new AbortController();
+      const { end, trouble } = await this.#serve(handlers).catch(failureOf);
       if (this.#stopped.signal.aborted) return;
+      this.#lastEnd = end;
       failures = end === 'steady' ? 1 : failures + 1;
       const delayMs = reconnectDelayMs(end, failures, random.fraction());
-      this.#tellOffline(reason, delayMs);
-      await clock.sleep(delayMs, this.#stopped.signal).catch(() => {});
+      this.#tellOffline(trouble, delayMs);
+      handlers.onTrouble(trouble);
+      await clock.sleep(delayMs, AbortSignal.any([this.#stopped.signal, this.#early.signal])).catch(() => {});
+      // A name or an address may come a moment after the link: the next pauses are short ones again.
+      if (this.#early.signal.aborted && end === 'unreachable') failures = 0;
     }
   }
 
@@ -106,26 +157,29 @@ export class AwsShadowLink implements ShadowLink {
   async #serve(handlers: ShadowLinkHandlers): Promise<Ending> {
     const { device, host, port, keepAliveSeconds, answerSecondsMax = 60, clock, relays } = this.#options;
     const identity = this.#options.identity();
-    if (identity === undefined) return { end: 'refused', reason: 'this device has no certificate yet' };
+    if (identity === undefined) return unready('this device has no certificate yet');
     const lack = lackOfRoom(this.#options.room());
-    if (lack !== undefined) return { end: 'refused', reason: lack };
+    if (lack !== undefined) return unready(lack);
     // The native library takes as long to load as all the rest of the agent.
     const { ShadowSession } = await import('./shadow-session.ts');
     const ended = Promise.withResolvers<Ending>();
-    const stop = (): void => ended.resolve({ end: 'short', reason: 'stopped' });
+    const stop = (): void => ended.resolve(lost('short', 'stopped'));
     this.#stopped.signal.addEventListener('abort', stop);
     const options = { device, host, port, keepAliveSeconds, identity, answerSecondsMax, clock, relays };
-    const onEnd = (end: SessionEnd, reason: string): void => ended.resolve({ end, reason });
+    const onEnd = (end: SessionEnd, reason: string): void => ended.resolve(lost(end, reason));
     const onBatchAnswer = (payload: Uint8Array): void => handlers.onBatchAnswer(payload);
     let session: ShadowSession | undefined;
     let connectedAtMs: number | undefined;
     try {
       session = new ShadowSession({ ...options, onDesired: newcomers(handlers), onEnd, onBatchAnswer });
-      const failure = await Promise.race([outcome(session.open()), ended.promise]);
-      if (failure !== undefined) return { ...failure, end: failure.end === 'short' ? 'refused' : failure.end };
+      const failure = await Promise.race([outcome(session.open(), failureOf), ended.promise]);
+      if (failure !== undefined) {
+        const end = failure.end === 'short' ? 'refused' : failure.end;
+        return byClock({ ...failure, end }, identity, clock.now());
+      }
       connectedAtMs = clock.monotonic();
       this.#connected(session, handlers);
-      const ending = await Promise.race([outcome(session.fetchDesired()), ended.promise]);
+      const ending = await Promise.race([outcome(session.fetchDesired(), lostBy), ended.promise]);
       if (ending !== undefined) return ending;
       const later = await ended.promise;
       return clock.monotonic() - connectedAtMs >= steadyMs ? { ...later, end: 'steady' } : later;
@@ -144,9 +198,9 @@ export class AwsShadowLink implements ShadowLink {
     handlers.onConnection(true);
   }
 
-  #tellOffline(reason: string, delayMs: number): void {
+  #tellOffline({ kind, message: reason }: LinkTrouble, delayMs: number): void {
     const level = reason === this.#loggedReason ? 'debug' : 'info';
     this.#loggedReason = reason;
-    this.#options.log.write(level, 'link.offline', { reason, retryInMs: Math.round(delayMs) });
+    this.#options.log.write(level, 'link.offline', { reason, kind, retryInMs: Math.round(delayMs) });
   }
 }

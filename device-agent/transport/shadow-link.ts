@@ -3,11 +3,14 @@
  * applications have to say to the shore.
  */
 import type { Report } from '../../schemas/generated/types.ts';
+import type { LinkTrouble } from './link-trouble.ts';
 
 export interface ShadowLinkHandlers {
   /** The desired state, whole, as it arrived; not yet validated. Called after each connect and on each change. */
   onDesired(desired: unknown): void;
   onConnection(connected: boolean): void;
+  /** There is no connection, for this reason; called after each try that came to nothing and after each session. */
+  onTrouble(trouble: LinkTrouble): void;
   /** The shore's word on a batch of messages, as it arrived. */
   onBatchAnswer(payload: Uint8Array): void;
 }
@@ -19,5 +22,7 @@ export interface ShadowLink {
   report(report: Report): Promise<'accepted' | 'rejected' | 'offline'>;
   /** Sends a part of a batch of messages; true when the broker has it. */
   sendBatchPart(part: Uint8Array): Promise<boolean>;
+  /** Something was seen that may end a gap, or have ended a session unnoticed: tries now, or sees whether it still holds. */
+  lookAgain(): void;
   stop(): Promise<void>;
 }

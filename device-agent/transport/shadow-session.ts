@@ -9,6 +9,7 @@ import type { Clock, Relays } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
 import { batchTopics } from '../../schemas/message-batch.ts';
 import { type BrokerAccess, newConnection } from './broker-connection.ts';
+import { troubleOf } from './link-trouble.ts';
 import { ReportedState } from './reported-state.ts';
 import { SessionError } from './session-error.ts';
 import { Wire } from './wire.ts';
@@ -32,6 +33,9 @@ export interface SessionOptions extends BrokerAccess {
  */
 const firstAnswerMsMax = 10_000;
 
+/** How long a broker may say nothing when there is reason to think that it does not hear. */
+const doubtMsMax = 20_000;
+
 /** That no answer came in time. */
 const silence = Symbol('silence');
 
@@ -53,21 +57,35 @@ function stateOfDelta(payload: ArrayBuffer): unknown {
   }
 }
 
+/** A library that refuses what it was shown says so half a minute later, lest whoever showed it learns from the time it took. */
+const wordMsMax = 1_000;
+
+/** What the library says of a connect: that it connected, or why not. */
+type Word = { readonly kind: 'connected' } | { readonly kind: 'failed'; readonly said?: string };
+
+/** What is said within a moment, else that it failed without a word. */
+async function soon(word: Promise<Word>, clock: Clock): Promise<Word> {
+  const over = Promise.withResolvers<Word>();
+  using _patience = clock.after(wordMsMax, () => over.resolve({ kind: 'failed' }));
+  return await Promise.race([word, over.promise]);
+}
+
 /**
  * Rejects when no connection comes about. What the library says of it names its own end of the wire only: why nobody was
  * reached is known at the other.
  */
-async function connect(connection: MqttClientConnection, wire: Wire): Promise<void> {
+async function connect(connection: MqttClientConnection, wire: Wire, clock: Clock): Promise<void> {
   wire.awaitWord();
-  const cut = wire.ended.then(({ kind, reason }) => {
-    if (kind !== 'left') throw new SessionError(kind === 'unreachable' ? 'unreachable' : 'refused', reason);
-  });
-  const connected = connection.connect().catch(async (text: unknown) => {
-    wire.close();
-    await cut;
-    throw new SessionError('refused', String(text));
-  });
-  await Promise.race([connected, cut.then(() => connected)]);
+  const word: Promise<Word> = connection.connect().then(
+    () => ({ kind: 'connected' }),
+    (said: unknown) => ({ kind: 'failed', said: String(said) }),
+  );
+  const last = wire.ended.then(({ kind }) => (kind === 'left' ? word : soon(word, clock)));
+  const first = await Promise.race([word, last]);
+  if (first.kind === 'connected') return;
+  wire.close();
+  const end = await wire.ended;
+  throw new SessionError(end.kind === 'unreachable' ? 'unreachable' : 'refused', troubleOf(end, first.said));
 }
 
 export class ShadowSession {
@@ -94,7 +112,7 @@ export class ShadowSession {
     const connection = newConnection(this.#options, wire.port);
     this.#connection = connection;
     connection.on('interrupt', (error) => this.#end('short', error.error_name ?? String(error)));
-    await connect(connection, wire);
+    await connect(connection, wire, this.#options.clock);
     if (this.#isClosed()) return;
     this.#state = 'open';
     // What the library leaves by itself it gives its own reason for.
@@ -184,6 +202,18 @@ export class ShadowSession {
     return (await this.#orSilence(sent, this.#options.answerSecondsMax * 1000)) === true;
   }
 
+  /** Says what costs little and is answered at once: a session that is dead ends soon. */
+  probe(): void {
+    const connection = this.#connection;
+    if (connection === undefined || this.#state !== 'open') return;
+    this.#wire?.awaitWord(doubtMsMax);
+    this.#subscribe(connection, this.#changesTopic).catch(() => {});
+  }
+
+  get #changesTopic(): string {
+    return `$aws/things/${this.#options.device}/shadow/name/${shadowName}/update/delta`;
+  }
+
   async #subscribe(connection: MqttClientConnection, topic: string): Promise<boolean> {
     this.#wire?.awaitWord();
     const { qos } = await connection.subscribe(topic, QoS.AtLeastOnce);
@@ -224,7 +254,7 @@ export class ShadowSession {
    * one at each reconnect and keep the process from ending.
    */
   async #hearChanges(connection: MqttClientConnection, wire: Wire): Promise<void> {
-    const topic = `$aws/things/${this.#options.device}/shadow/name/${shadowName}/update/delta`;
+    const topic = this.#changesTopic;
     const { taken } = batchTopics(this.#options.device);
     connection.on('message', (from, payload) => {
       wire.delivered();
@@ -232,7 +262,9 @@ export class ShadowSession {
       const desired = from === topic && this.#state === 'open' ? stateOfDelta(payload) : undefined;
       if (desired !== undefined) this.#options.onDesired(desired);
     });
-    if (!(await this.#subscribe(connection, topic))) throw new Error(`the broker refuses ${topic}`);
+    if (!(await this.#subscribe(connection, topic))) {
+      throw new SessionError('refused', { kind: 'refused', message: `the broker refuses ${topic}` });
+    }
   }
 
   /** The SDK would now go on reconnecting by itself. */

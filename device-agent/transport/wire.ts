@@ -15,9 +15,10 @@ const undeliveredBytesMax = 256 * 1024;
  */
 export class Wire {
   readonly #clock: Clock;
-  readonly #cut = Promise.withResolvers<RelayEnd>();
   #relay!: Relay;
   #undeliveredBytes = 0;
+  /** Why it was cut from here, if it was. */
+  #cutReason: string | undefined;
   /** Runs from the first thing said that nothing was heard after. */
   #silence: Disposable | undefined;
 
@@ -45,13 +46,15 @@ export class Wire {
 
   /** How it came to its end, if by anything but `close`. */
   get ended(): Promise<RelayEnd> {
-    return Promise.race([this.#cut.promise, this.#relay.ended]);
+    return this.#relay.ended.then((end) =>
+      this.#cutReason === undefined ? end : { ...end, kind: 'closed', reason: this.#cutReason },
+    );
   }
 
   /** Something is said that a broker answers at once, be it with a receipt: unless it does, the wire is cut. */
-  awaitWord(): void {
-    this.#silence ??= this.#clock.after(silenceMsMax, () => {
-      this.#cut.resolve({ kind: 'closed', reason: `the broker has said nothing for ${silenceMsMax / 1_000} s` });
+  awaitWord(msMax = silenceMsMax): void {
+    this.#silence ??= this.#clock.after(msMax, () => {
+      this.#cutReason = `the broker has said nothing for ${msMax / 1_000} s`;
       this.close();
     });
   }

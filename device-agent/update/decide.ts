@@ -1,6 +1,16 @@
-import type { DeviceProblem, DownloadReport } from '../../schemas/generated/types.ts';
+import type { DownloadReport } from '../../schemas/generated/types.ts';
 import type { Problem } from '../problem.ts';
-import { type EngineState, fallbacksMax, type Memory, type Slot, type Trial, targetOf, trialOf } from './state.ts';
+import { withDamage, withoutDamage, withProblem } from './memory-problems.ts';
+import {
+  type EngineState,
+  fallbacksMax,
+  type Memory,
+  type Slot,
+  type Trial,
+  targetOf,
+  trialOf,
+  wayOf,
+} from './state.ts';
 import type { Step } from './steps.ts';
 
 /** What can happen to the engine. */
@@ -15,6 +25,8 @@ export type EngineEvent =
   | { readonly kind: 'refused'; readonly problem: Problem }
   /** Every module of it is on disk and agrees with the signed releases. */
   | { readonly kind: 'fetched'; readonly sequence: number; readonly downloads: readonly DownloadReport[] }
+  /** A window to activate it is open. */
+  | { readonly kind: 'window-opened'; readonly sequence: number }
   /** An attempt to fetch it failed; another follows by itself. */
   | { readonly kind: 'fetch-failed'; readonly sequence: number; readonly problem: Problem }
   /** All its applications were started. */
@@ -31,38 +43,8 @@ export type EngineEvent =
  */
 export const startsMax = 5;
 
-const messageCharactersMax = 300;
-
-/** A problem as it is remembered and told. */
-export function dated(problem: Problem, nowMs: number): DeviceProblem {
-  const { code, message, sequence } = problem;
-  const at = new Date(nowMs).toISOString();
-  return { code, message: message.slice(0, messageCharactersMax), at, ...(sequence === undefined ? {} : { sequence }) };
-}
-
 function enter(memory: Memory, engine: EngineState, nowMs: number): Memory {
   return { ...memory, engine, sinceMs: engine.state === memory.engine.state ? memory.sinceMs : nowMs };
-}
-
-function isSame(one: Problem | undefined, other: Problem): boolean {
-  return one?.code === other.code && one.message === other.message && one.sequence === other.sequence;
-}
-
-function withProblem(memory: Memory, problem: Problem | undefined, nowMs: number): Memory {
-  const { problem: old, ...rest } = memory;
-  if (problem === undefined) return rest;
-  const next = dated(problem, nowMs);
-  return isSame(old, next) ? memory : { ...rest, problem: next };
-}
-
-function withDamage(memory: Memory, damage: Problem, nowMs: number): Memory {
-  const next = dated(damage, nowMs);
-  return isSame(memory.damage, next) ? memory : { ...memory, damage: next };
-}
-
-/** As if every file of the last good deployment were whole. */
-export function withoutDamage({ damage: _damage, ...memory }: Memory): Memory {
-  return memory;
 }
 
 function commit(memory: Memory): Step {
@@ -80,29 +62,30 @@ function runGood(memory: Memory): Step {
 
 /**
  * The trial is over, and what it ran is not to run: the one before it that ran without fault is on trial again, else the last
- * good deployment runs. A target goes on being fetched.
+ * good deployment runs. The `way` to a newer one goes on.
  */
 function leaveTrial(
   { fallback, ...memory }: Memory,
-  target: Slot | undefined,
+  way: EngineState | undefined,
   nowMs: number,
 ): { readonly left: Memory; readonly run: Step } {
   if (fallback === undefined) {
     const rest: EngineState = { state: memory.good === undefined ? 'idle' : 'active' };
-    const engine: EngineState = target === undefined ? rest : { state: 'fetching', target };
-    return { left: enter(memory, engine, nowMs), run: runGood(memory) };
+    return { left: enter(memory, way ?? rest, nowMs), run: runGood(memory) };
   }
   const { superseded, ...again } = fallback;
   const trial: Trial = { ...again, starts: 1 };
   const rest = superseded === undefined ? memory : { ...memory, fallback: superseded };
-  const engine: EngineState =
-    target === undefined ? { state: 'activating', trial } : { state: 'fetching', target, trial };
-  return { left: enter(rest, engine, nowMs), run: { kind: 'activate', slot: trial.slot, lastResort: false } };
+  const engine = way === undefined ? undefined : wayOf(way, trial);
+  return {
+    left: enter(rest, engine ?? { state: 'activating', trial }, nowMs),
+    run: { kind: 'activate', slot: trial.slot, lastResort: false },
+  };
 }
 
 /** Gives the trial up. */
 function goBack(memory: Memory, problem: Problem, nowMs: number): readonly Step[] {
-  const { left, run } = leaveTrial(memory, targetOf(memory.engine), nowMs);
+  const { left, run } = leaveTrial(memory, wayOf(memory.engine), nowMs);
   return [{ kind: 'unwatch' }, commit(withProblem(left, problem, nowMs)), run];
 }
 
@@ -134,23 +117,42 @@ function tryOut({ fallback, good }: Memory, { slot }: Trial): Step {
   return { kind: 'activate', slot, lastResort: false, ...(before === undefined ? {} : { before }) };
 }
 
+/** What is staged is tried out, in its window where it has some. */
+function activateStaged(memory: Memory, nowMs: number): readonly Step[] {
+  const { engine } = memory;
+  if (engine.state !== 'staged') return [];
+  const { target, downloads } = engine;
+  if (target.windows?.activate !== undefined) return [{ kind: 'await-window', slot: target }];
+  return startTrial(memory, { slot: target, starts: 1, downloads }, nowMs);
+}
+
+function onWindowOpened(memory: Memory, sequence: number, nowMs: number): readonly Step[] {
+  const { engine } = memory;
+  if (engine.state !== 'staged' || engine.target.sequence !== sequence) return [];
+  return startTrial(memory, { slot: engine.target, starts: 1, downloads: engine.downloads }, nowMs);
+}
+
+/** Takes up again what leads to a deployment that does not run yet. */
+function goOn({ engine }: Memory): readonly Step[] {
+  if (engine.state === 'fetching') return [{ kind: 'fetch', slot: engine.target }];
+  return engine.state === 'staged' ? [{ kind: 'await-window', slot: engine.target }] : [];
+}
+
 function onBooted(memory: Memory, nowMs: number): readonly Step[] {
   const { engine } = memory;
   const trial = trialOf(engine);
-  if (engine.state === 'staged') {
-    return startTrial(memory, { slot: engine.target, starts: 1, downloads: engine.downloads }, nowMs);
-  }
-  const target = targetOf(engine);
-  const fetch: readonly Step[] = target === undefined ? [] : [{ kind: 'fetch', slot: target }];
-  if (trial === undefined) return [...(memory.good === undefined ? [] : [runGood(memory)]), ...fetch];
+  if (engine.state === 'staged' && engine.target.windows?.activate === undefined) return activateStaged(memory, nowMs);
+  const further = goOn(memory);
+  if (trial === undefined) return [...(memory.good === undefined ? [] : [runGood(memory)]), ...further];
   const { sequence } = trial.slot;
   if (trial.starts >= startsMax) {
     const message = `deployment ${sequence} was started ${trial.starts} times and never passed probation`;
-    return [...goBack(memory, { code: 'TRIAL_INTERRUPTED', message, sequence }, nowMs), ...fetch];
+    return [...goBack(memory, { code: 'TRIAL_INTERRUPTED', message, sequence }, nowMs), ...further];
   }
   const again: Trial = { ...trial, starts: trial.starts + 1 };
-  if (target === undefined) return startTrial(memory, again, nowMs);
-  return [commit(enter(memory, { state: 'fetching', target, trial: again }, nowMs)), tryOut(memory, again), ...fetch];
+  const way = wayOf(engine, again);
+  if (way === undefined) return startTrial(memory, again, nowMs);
+  return [commit(enter(memory, way, nowMs)), tryOut(memory, again), ...further];
 }
 
 /** Refuses what is not above the highest sequence ever accepted; the same again is no news. */
@@ -173,7 +175,7 @@ export function isDeploymentLost({ problem, damage, highest }: Memory): boolean 
 
 /** Goes on with a deployment whose envelope could not be read before. */
 function resume(memory: Memory, slot: Slot): readonly Step[] {
-  if (targetOf(memory.engine)?.sequence === slot.sequence) return [{ kind: 'fetch', slot }];
+  if (targetOf(memory.engine)?.sequence === slot.sequence) return goOn(memory);
   return memory.good?.slot.sequence === slot.sequence ? [runGood(memory)] : [];
 }
 
@@ -209,7 +211,7 @@ function onFetched(
   }
   const state: EngineState = { state: 'staged', target, downloads, ...(trial === undefined ? {} : { trial }) };
   const staged = withProblem(enter(memory, state, nowMs), undefined, nowMs);
-  return [commit(staged), ...startTrial(staged, { slot: target, starts: 1, downloads }, nowMs)];
+  return [commit(staged), ...activateStaged(staged, nowMs)];
 }
 
 function onActivated(memory: Memory, sequence: number, nowMs: number): readonly Step[] {
@@ -235,7 +237,7 @@ function onDamaged(
   const trial = trialOf(engine);
   if (trial?.slot.sequence === event.sequence) {
     if (!event.repairable || targetOf(engine) !== undefined) return goBack(memory, event.problem, nowMs);
-    const { left, run } = leaveTrial(memory, trial.slot, nowMs);
+    const { left, run } = leaveTrial(memory, { state: 'fetching', target: trial.slot }, nowMs);
     return [commit(withProblem(left, event.problem, nowMs)), run, { kind: 'fetch', slot: trial.slot }];
   }
   const isTarget = targetOf(engine)?.sequence === event.sequence;
@@ -251,8 +253,8 @@ function onHealthy(memory: Memory, sequence: number, nowMs: number): readonly St
   if (trial?.slot.sequence !== sequence) return [];
   const { fallback: _superseded, ...rest } = withoutDamage(memory);
   const proved: Memory = { ...rest, good: { slot: trial.slot, downloads: trial.downloads } };
-  const target = targetOf(memory.engine);
-  if (target !== undefined) return [{ kind: 'unwatch' }, commit(enter(proved, { state: 'fetching', target }, nowMs))];
+  const way = wayOf(memory.engine);
+  if (way !== undefined) return [{ kind: 'unwatch' }, commit(enter(proved, way, nowMs))];
   // One that runs again after a newer one failed leaves it told why the newer one does not run.
   const problem = sequence === memory.highest.sequence ? undefined : memory.problem;
   const active = withProblem(enter(proved, { state: 'active' }, nowMs), problem, nowMs);
@@ -273,6 +275,8 @@ export function decide(memory: Memory, event: EngineEvent, nowMs: number): reado
       return commitIfNew(memory, withProblem(memory, event.problem, nowMs));
     case 'fetched':
       return onFetched(memory, event.sequence, event.downloads, nowMs);
+    case 'window-opened':
+      return onWindowOpened(memory, event.sequence, nowMs);
     case 'fetch-failed': {
       const isWanted = targetOf(memory.engine)?.sequence === event.sequence;
       return isWanted ? commitIfNew(memory, withProblem(memory, event.problem, nowMs)) : [];

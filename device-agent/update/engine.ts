@@ -2,7 +2,8 @@ import type { Clock, Log } from '../../platform/ports.ts';
 import type { DeviceProblem } from '../../schemas/generated/types.ts';
 import { failureOf } from '../courier/failure-of.ts';
 import type { Problem } from '../problem.ts';
-import { dated, decide, type EngineEvent } from './decide.ts';
+import { decide, type EngineEvent } from './decide.ts';
+import { dated } from './memory-problems.ts';
 import { runStep, type StepWorld } from './run-step.ts';
 
 /** How long the engine waits when the disk refused a step: at first, and at most. */

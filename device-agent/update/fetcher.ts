@@ -94,7 +94,9 @@ export class Fetcher {
       failures = (this.#progress?.bytesDone ?? 0) > doneBefore ? 1 : failures + 1;
       this.#tell(result, sequence, failures);
       try {
-        await this.#pause.wait(failures, result, signal);
+        const when = await this.#pause.wait(failures, result, signal);
+        // A name or an address may come a moment after the link: the next pauses are short ones again.
+        if (when === 'early' && result.isLink) failures = 0;
       } catch {
         return;
       }

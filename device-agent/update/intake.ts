@@ -86,10 +86,13 @@ export class Intake {
       return;
     }
     const { deployment, envelope } = verdict;
-    const { sequence, revision, probationSeconds } = deployment;
+    const { sequence, revision, probationSeconds, windows } = deployment;
     emit({
       kind: 'offered',
-      slot: { sequence, revision, probationSeconds, envelope: envelopeDigest(envelope) },
+      slot: {
+        ...{ sequence, revision, probationSeconds, envelope: envelopeDigest(envelope) },
+        ...(windows === undefined ? {} : { windows }),
+      },
       envelope,
     });
   }

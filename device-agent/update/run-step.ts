@@ -13,8 +13,9 @@ import type { Journal } from './journal.ts';
 import type { Ledger } from './ledger.ts';
 import { scrub } from './scrub.ts';
 import type { Slots } from './slots.ts';
-import type { Memory } from './state.ts';
+import type { Memory, Slot } from './state.ts';
 import type { Step } from './steps.ts';
+import type { WindowWait } from './window-wait.ts';
 
 /** All that steps act on. */
 export interface StepWorld {
@@ -28,6 +29,7 @@ export interface StepWorld {
   readonly partialDirectory: string;
   readonly fetcher: Fetcher;
   readonly repairer: Fetcher;
+  readonly windows: WindowWait;
   readonly activator: Activator;
   readonly health: HealthWatch;
   readonly emit: (event: EngineEvent) => void;
@@ -38,18 +40,40 @@ export interface StepWorld {
 
 type Runners = { readonly [K in Step['kind']]: (step: Extract<Step, { readonly kind: K }>, world: StepWorld) => void };
 
+/** Whether it is on its way to this deployment, and so far. */
+function isAt({ engine }: Memory, state: 'fetching' | 'staged', { sequence }: Slot): boolean {
+  return engine.state === state && engine.target.sequence === sequence;
+}
+
+function fetchNow(slot: Slot, { slots, fetcher, emit, memory }: StepWorld): void {
+  const { sequence } = slot;
+  const signed = slots.loadSigned(slot);
+  if (signed !== undefined) fetcher.start(slot, signed, heldModules(slots, memory()));
+  else emit({ kind: 'damaged', sequence, repairable: false, problem: deploymentDamage(sequence) });
+}
+
 const runners: Runners = {
   'keep-envelope': ({ slot, envelope }, { slots }) => slots.keep(slot, envelope),
   commit: ({ memory }, { journal, remember }) => {
     journal.commit(memory);
     remember(memory);
   },
-  fetch: ({ slot }, { slots, fetcher, emit, memory }) => {
-    const { sequence } = slot;
-    const signed = slots.loadSigned(slot);
-    if (signed !== undefined) fetcher.start(slot, signed, heldModules(slots, memory()));
-    else emit({ kind: 'damaged', sequence, repairable: false, problem: deploymentDamage(sequence) });
+  fetch: ({ slot }, world) => {
+    // What is fetched now is wanted no more, whether or not the window for this one is open.
+    world.fetcher.stop();
+    world.windows.start({
+      ...{ to: 'fetch', windows: slot.windows?.fetch },
+      isWanted: () => isAt(world.memory(), 'fetching', slot),
+      open: () => fetchNow(slot, world),
+      close: () => world.fetcher.stop(),
+    });
   },
+  'await-window': ({ slot }, { windows, memory, emit }) =>
+    windows.start({
+      ...{ to: 'activate', windows: slot.windows?.activate },
+      isWanted: () => isAt(memory(), 'staged', slot),
+      open: () => emit({ kind: 'window-opened', sequence: slot.sequence }),
+    }),
   repair: ({ slot }, { slots, repairer, memory }) => {
     const signed = slots.loadSigned(slot);
     if (signed !== undefined) repairer.start(slot, signed, heldModules(slots, memory()));

@@ -9,12 +9,15 @@
  *                     │                        active with the last good (idle when there is none)
  *                     └───────────────────────── offered: a higher sequence ──────┘
  *
+ * A deployment with windows to activate stays `staged` until one is open. Whether one is follows from the clock, and is never
+ * remembered; so does whether it may be fetched.
+ *
  * A higher sequence is taken in every state. When it comes during `activating` or `probation`, the unproven deployment
  * goes on running as `trial` beside `fetching`, and is still judged: it may become the last good one, or be dropped. If it
  * ran without fault until the newer one took its place it is the `fallback`: should that one fail, it is on trial again, and
  * behind it what it had superseded itself.
  */
-import type { DeviceProblem, DownloadReport, Phase } from '../../schemas/generated/types.ts';
+import type { DeployedWindows, DeviceProblem, DownloadReport, Phase, Waiting } from '../../schemas/generated/types.ts';
 
 /** A deployment whose envelope is on disk, by what the engine must know of it without opening that file. */
 export interface Slot {
@@ -23,6 +26,7 @@ export interface Slot {
   /** SHA-256 of the envelope's text, in hexadecimal: the name of its file. */
   readonly envelope: string;
   readonly probationSeconds: number;
+  readonly windows?: DeployedWindows;
 }
 
 /** A deployment that runs, or is about to, and has not proved itself yet. */
@@ -89,6 +93,13 @@ export function targetOf(engine: EngineState): Slot | undefined {
   return engine.state === 'fetching' || engine.state === 'staged' ? engine.target : undefined;
 }
 
+/** Its way to the deployment that it does not run yet, with this trial beside it or none. */
+export function wayOf(engine: EngineState, trial?: Trial): EngineState | undefined {
+  if (engine.state !== 'fetching' && engine.state !== 'staged') return undefined;
+  const { trial: _before, ...way } = engine;
+  return trial === undefined ? way : { ...way, trial };
+}
+
 /** What was superseded on trial without having failed, in the order in which it would run again. */
 export function fallbacksOf({ fallback }: Memory): readonly Trial[] {
   const trials: Trial[] = [];
@@ -111,6 +122,6 @@ export function heldSlots(memory: Memory): readonly Slot[] {
 }
 
 /** The phase as reports name it. */
-export function phaseOf(memory: Memory): Phase {
-  return memory.engine.state;
+export function phaseOf(memory: Memory, waiting: Waiting | undefined): Phase {
+  return waiting === undefined ? memory.engine.state : 'waiting';
 }

@@ -3,7 +3,7 @@
  * takes it for an HTTP proxy and asks it with CONNECT (RFC 9110, 9.3.6), so TLS goes through it from end to end.
  */
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, isIP, type Server, type Socket } from 'node:net';
 import type { Relay, RelayEnd, Relays, RelayTarget } from '../ports.ts';
 import { addressMsMax } from './address-patience.ts';
 
@@ -21,18 +21,40 @@ async function readConnect(client: Socket): Promise<void> {
   }
 }
 
-function dial({ host, port, connectMsMax }: RelayTarget): Socket {
+/** That nothing came of a connect in time: not even an address, or no answer from it. */
+function lateness({ host, port, connectMsMax }: RelayTarget, hasAddress: boolean): Error {
+  const patience = `for ${connectMsMax / 1_000} s`;
+  return hasAddress
+    ? Object.assign(new Error(`${host} port ${port} has not answered ${patience}`), { code: 'ETIMEDOUT' })
+    : Object.assign(new Error(`no name server has told the address of ${host} ${patience}`), { code: 'LOOKUP' });
+}
+
+function dial(target: RelayTarget): Socket {
+  const { host, port, connectMsMax } = target;
   const server = connect({ host, port, autoSelectFamilyAttemptTimeout: addressMsMax });
-  const message = `${host} port ${port} has not answered for ${connectMsMax / 1_000} s`;
-  server.setTimeout(connectMsMax, () => server.destroy(new Error(message)));
+  let hasAddress = isIP(host) !== 0;
+  server.once('lookup', () => {
+    hasAddress = true;
+  });
+  server.setTimeout(connectMsMax, () => server.destroy(lateness(target, hasAddress)));
   server.once('connect', () => server.setTimeout(0));
   return server;
 }
 
+function codeOf(error: NodeJS.ErrnoException): string | undefined {
+  return error.code;
+}
+
+/** What went wrong, in words: that of several addresses is told by each of them only. */
+function failureOf(error: Error): string {
+  const parts: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+  return parts.map((part) => (part instanceof Error ? part.message : String(part))).join(', ');
+}
+
 /** Passes on what one says to the other, at the other's pace, as long as it is accepted. */
-function pass(from: Socket, to: Socket, accepts: (bytes: number) => boolean): void {
-  from.on('data', (chunk) => {
-    if (accepts(chunk.length) && !to.write(chunk)) from.pause();
+function pass(from: Socket, to: Socket, accepts: (chunk: Buffer) => boolean): void {
+  from.on('data', (chunk: Buffer) => {
+    if (accepts(chunk) && !to.write(chunk)) from.pause();
   });
   to.on('drain', () => from.resume());
 }
@@ -44,6 +66,8 @@ class LoopbackRelay implements Relay {
   readonly #listener: Server;
   readonly #end = Promise.withResolvers<RelayEnd>();
   readonly #sockets: Socket[] = [];
+  #firstByte: number | undefined;
+  #replyByte: number | undefined;
 
   constructor(target: RelayTarget, listener: Server) {
     this.#target = target;
@@ -69,13 +93,19 @@ class LoopbackRelay implements Relay {
     server.once('connect', () => {
       isReached = true;
       client.write('HTTP/1.1 200 OK\r\n\r\n');
-      pass(client, server, () => true);
-      pass(server, client, (bytes) => this.#accepts(bytes));
+      pass(client, server, (chunk) => this.#replies(chunk));
+      pass(server, client, (chunk) => this.#accepts(chunk));
     });
   }
 
-  #accepts(bytes: number): boolean {
-    if (this.#target.accepts(bytes)) return true;
+  #replies(chunk: Buffer): boolean {
+    if (this.#firstByte !== undefined) this.#replyByte ??= chunk[0];
+    return true;
+  }
+
+  #accepts(chunk: Buffer): boolean {
+    this.#firstByte ??= chunk[0];
+    if (this.#target.accepts(chunk.length)) return true;
     this.#over('flooded', `${this.#target.host} sent more at once than is taken`);
     return false;
   }
@@ -83,13 +113,19 @@ class LoopbackRelay implements Relay {
   #watch(socket: Socket, kind: () => RelayEnd['kind']): void {
     socket.setNoDelay(true);
     this.#sockets.push(socket);
-    socket.once('error', (error) => this.#over(kind(), error.message));
+    socket.once('error', (error) => this.#over(kind(), failureOf(error), codeOf(error)));
     socket.once('close', () => this.#over(kind(), 'the connection was closed'));
   }
 
   /** What ended first is how it ended. */
-  #over(kind: RelayEnd['kind'], reason: string): void {
-    this.#end.resolve({ kind, reason });
+  #over(kind: RelayEnd['kind'], reason: string, code?: string): void {
+    const [firstByte, replyByte] = [this.#firstByte, this.#replyByte];
+    this.#end.resolve({
+      ...{ kind, reason },
+      ...(code === undefined ? {} : { code }),
+      ...(firstByte === undefined ? {} : { firstByte }),
+      ...(replyByte === undefined ? {} : { replyByte }),
+    });
     this.#listener.close();
     for (const socket of this.#sockets) socket.destroy();
   }

@@ -7,7 +7,17 @@
  * @maxItems 64
  */
 export type ChannelPatterns = [string, ...string[]];
-export type Phase = 'idle' | 'fetching' | 'staged' | 'activating' | 'probation' | 'active';
+/**
+ * @maxItems 24
+ */
+export type Windows = Window[];
+/**
+ * Open while one of these is.
+ *
+ * @maxItems 24
+ */
+export type WindowSpecs = WindowSpec[];
+export type Phase = 'idle' | 'fetching' | 'staged' | 'waiting' | 'activating' | 'probation' | 'active';
 export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
 
 export interface EverySchema {
@@ -474,6 +484,15 @@ export interface HealthSpec {
      */
     [k: string]: string;
   };
+  /**
+   * It writes a message to each of these channels within this time.
+   */
+  messages?: {
+    /**
+     * Seconds, minutes or hours; a day at most.
+     */
+    [k: string]: string;
+  };
   http?: HttpHealthSpec;
 }
 /**
@@ -853,10 +872,32 @@ export interface Deployment {
    */
   fleet?: string;
   probationSeconds: number;
+  windows?: DeployedWindows;
   /**
    * @maxItems 64
    */
   applications: DeployedApplication[];
+}
+/**
+ * When the device may fetch and activate it; without a list: at any time.
+ */
+export interface DeployedWindows {
+  fetch?: Windows;
+  activate?: Windows;
+}
+export interface Window {
+  /**
+   * When it opens.
+   */
+  cron: string;
+  /**
+   * How long it stays open.
+   */
+  seconds: number;
+  /**
+   * An IANA name.
+   */
+  timeZone: string;
 }
 export interface DeployedApplication {
   /**
@@ -1146,6 +1187,9 @@ export interface HealthTerms {
   factsSeconds?: {
     [k: string]: number;
   };
+  messagesSeconds?: {
+    [k: string]: number;
+  };
   http?: HttpHealth;
 }
 export interface HttpHealth {
@@ -1247,6 +1291,7 @@ export interface FleetSpec {
    */
   darkAfterSeconds?: number;
   rollout?: FleetRollout;
+  windows?: FleetWindows;
 }
 /**
  * A label selector as in Kubernetes: every one of matchLabels and matchExpressions must hold.
@@ -1341,6 +1386,27 @@ export interface RolloutBudget {
   maxUnavailable: number;
 }
 /**
+ * When devices may change, each by its own clock. Without a list: at any time.
+ */
+export interface FleetWindows {
+  fetch?: WindowSpecs;
+  activate?: WindowSpecs;
+}
+export interface WindowSpec {
+  /**
+   * When it opens: minute, hour, day of month, month, day of week; six fields begin with seconds.
+   */
+  cron: string;
+  /**
+   * How long it stays open.
+   */
+  duration: string;
+  /**
+   * An IANA name.
+   */
+  timeZone?: string;
+}
+/**
  * What a commit, or the working tree, would change on which devices: what `fleet plan -o json` prints.
  */
 export interface PlanDocument {
@@ -1369,6 +1435,14 @@ export interface PlanDocument {
    * The same if every module went whole.
    */
   bytesWhole: number;
+  /**
+   * What goes over the links of sites that tell of them, by fleet and site, sorted.
+   */
+  transfers?: PlannedTransfer[];
+  /**
+   * All transfers together, one for each currency.
+   */
+  prices?: PlannedPrice[];
   /**
    * All fleets of both revisions, sorted.
    */
@@ -1426,6 +1500,55 @@ export interface Problem {
    * The offending text.
    */
   excerpt?: string;
+}
+export interface PlannedTransfer {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  fleet: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  site: string;
+  /**
+   * That lack modules.
+   */
+  devices: number;
+  /**
+   * In the cheapest way by bytes, over any link.
+   */
+  bytes: number;
+  /**
+   * The same if every module went whole.
+   */
+  bytesWhole: number;
+  cheapest: LinkUse;
+  dearest: LinkUse;
+  /**
+   * Of whole modules that no link of the site may carry; absent when there are none.
+   */
+  uncarriedBytes?: number;
+}
+export interface LinkUse {
+  /**
+   * Names of the site's links, sorted.
+   */
+  links: string[];
+  bytes: number;
+  /**
+   * At the links' rates, one module after another.
+   */
+  seconds: number;
+  price: number;
+  /**
+   * Absent where bytes cost nothing.
+   */
+  currency?: string;
+}
+export interface PlannedPrice {
+  currency: string;
+  cheapest: number;
+  dearest: number;
 }
 export interface PlannedFleet {
   /**
@@ -1522,7 +1645,7 @@ export interface PlannedLink {
   to?: string;
 }
 export interface PlannedAttribute {
-  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold';
+  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows';
   /**
    * Absent when it was not said.
    */
@@ -1635,6 +1758,7 @@ export interface Report {
   running?: DeploymentReference;
   target?: DeploymentReference;
   progress?: Progress;
+  waiting?: Waiting;
   /**
    * @maxItems 64
    */
@@ -1680,6 +1804,21 @@ export interface DeploymentReference {
 export interface Progress {
   bytesDone: number;
   bytesTotal: number;
+}
+/**
+ * What it waits for in the phase waiting, before it fetches or activates its target.
+ */
+export interface Waiting {
+  to: 'fetch' | 'activate';
+  code: string;
+  /**
+   * For people.
+   */
+  message: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  opensAt?: string;
 }
 export interface ApplicationReport {
   /**
@@ -1966,6 +2105,47 @@ export interface Site {
 }
 export interface SiteSpec {
   config?: Config;
+  /**
+   * What the links of this place cost and how fast they are. fleet plan works out price and time with them; devices do not read them, and use the links that they find.
+   *
+   * @maxItems 32
+   */
+  links?: SiteLink[];
+}
+export interface SiteLink {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  match?: LinkMatch;
+  /**
+   * Bits per second, more than none: 2400bit/s, 128kbit/s, 1.5Mbit/s.
+   */
+  rate: string;
+  /**
+   * Of a million bytes, in the link's currency; left out where bytes cost nothing.
+   */
+  pricePerMB?: number;
+  /**
+   * Of pricePerMB, by ISO 4217: EUR, NOK, USD.
+   */
+  currency?: string;
+  /**
+   * What of modules may travel over it, deltas or whole ones, compressed or not; both when absent.
+   *
+   * @minItems 1
+   * @maxItems 2
+   */
+  carries?: ['delta' | 'whole'] | ['delta' | 'whole', 'delta' | 'whole'];
+}
+/**
+ * Which link it is on the devices. Two links of a site never match the same interface.
+ */
+export interface LinkMatch {
+  /**
+   * The name of a network interface, or the beginning of one and *: wwan0, eth*.
+   */
+  interface: string;
 }
 /**
  * All the controller knows of its fleets at one moment: what `fleet status -o json` prints.

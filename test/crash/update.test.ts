@@ -4,6 +4,7 @@
  * run at once, nothing but signed bytes may ever run, sequences must not go back, and the fleet's wish must come true.
  */
 import test, { type ExecutionContext } from 'ava';
+import type { DeployedWindows } from '../../schemas/generated/types.ts';
 import { Ship } from '../device-agent/ship.ts';
 import { type AppWish, moduleBytes, Shore, sha256 } from '../device-agent/shore.ts';
 import { type Fate, keepAll, loseAll } from '../sim/disk-crash.ts';
@@ -20,11 +21,15 @@ const shore = new Shore('anna');
 for (const app of [gauge1, gauge2, horn1]) shore.releaseWithBrotli(app);
 for (const app of [gauge3, horn2]) shore.release(app);
 
+/** Half of the time. */
+const everyMinute = [{ cron: '30 * * * * *', seconds: 30, timeZone: 'UTC' }];
+
 interface Story {
   readonly before: readonly AppWish[] | undefined;
   /** Whether what was there before is still on probation when the update comes. */
   readonly isOnTrial?: boolean;
   readonly wish: readonly AppWish[];
+  readonly windows?: DeployedWindows;
   /** What runs in the end. */
   readonly end: readonly AppWish[];
 }
@@ -92,8 +97,8 @@ async function crashAt(t: ExecutionContext, story: Story, operations: number): P
   if (story.before === undefined) whole.boot();
   const before = whole.disk.operations;
   whole.disk.crashAfter(operations);
-  whole.want(shore.desired(2, story.wish));
-  await whole.run(40);
+  whole.want(shore.desired(2, story.wish, story.windows === undefined ? {} : { windows: story.windows }));
+  await whole.run(story.windows === undefined ? 40 : 100);
   if (whole.disk.operations - before < operations) return true;
   for (const [fate, again] of cutsAt(operations)) {
     const where = `power cut after operation ${operations}, again after ${again}`;
@@ -115,6 +120,10 @@ const stories: Readonly<Record<string, Story>> = {
   'a failing update': { before: [gauge1, horn1], wish: [gauge3, horn1], end: [gauge1, horn1] },
   'a failing update of what is still on probation': {
     ...{ before: [gauge1, horn1], isOnTrial: true, wish: [gauge3, horn1], end: [gauge1, horn1] },
+  },
+  'an update in windows that are open soon': {
+    ...{ before: [gauge1, horn1], wish: [gauge2, horn2], end: [gauge2, horn2] },
+    windows: { fetch: everyMinute, activate: everyMinute },
   },
   'the first install': { before: undefined, wish: [gauge1], end: [gauge1] },
 };

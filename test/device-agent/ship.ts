@@ -9,7 +9,7 @@ import { isReport } from '../../schemas/generated/validators/report.js';
 import type { Fate } from '../sim/disk-crash.ts';
 import { type Life, SimTime } from '../sim/sim-clock.ts';
 import { SimDisk } from '../sim/sim-disk.ts';
-import { SimLink, simNetwork } from '../sim/sim-network.ts';
+import { SimLink, simNetwork, simWays } from '../sim/sim-network.ts';
 import { SimRandom } from '../sim/sim-random.ts';
 import { SimRuntime } from '../sim/sim-runtime.ts';
 import { type Shore, sha256, startMs } from './shore.ts';
@@ -91,6 +91,7 @@ export class Ship {
         return 'accepted';
       },
       sendBatchPart: async () => false,
+      lookAgain: () => {},
       stop: async () => {
         this.#handlers = undefined;
       },
@@ -119,6 +120,7 @@ export class Ship {
         ports: { clock, disk: this.disk, random: this.random, log },
         configuration: settings,
         ...{ runtime: this.runtime, link: this.#shadowLink(life), agentVersion: '0.1.0' },
+        ways: simWays(this.link, clock),
         openCourier: (shared) => new LocalCourier({ ...outside, ...shared }),
       });
       this.agent.start();

@@ -13,7 +13,7 @@ import type { SimBroker } from './sim-bus.ts';
 import { SimTime } from './sim-clock.ts';
 import { simCourier } from './sim-courier.ts';
 import { PowerCut, SimDisk } from './sim-disk.ts';
-import { type LinkQuality, SimLink, simNetwork } from './sim-network.ts';
+import { type LinkQuality, SimLink, simNetwork, simWays } from './sim-network.ts';
 import { diskOf, type ProcessLife } from './sim-process.ts';
 import type { SimRandom } from './sim-random.ts';
 import { SimRuntime } from './sim-runtime.ts';
@@ -59,6 +59,7 @@ const noLink: ShadowLink = {
   start: () => {},
   report: async () => 'offline',
   sendBatchPart: async () => false,
+  lookAgain: () => {},
   stop: async () => {},
 };
 const noNetwork: Network = {
@@ -154,6 +155,7 @@ export class SimDevice {
     const ports = { clock, disk, random: this.random, log };
     return createAgent({
       ...{ ports, configuration: this.#configuration(), runtime: watched, link, openCourier, agentVersion: '0.1.0' },
+      ways: simWays(this.link, clock),
     });
   }
 
@@ -254,6 +256,7 @@ export class SimDevice {
         return link.report(report);
       },
       sendBatchPart: (part) => link.sendBatchPart(part),
+      lookAgain: () => link.lookAgain(),
       stop: () => link.stop(),
     };
   }

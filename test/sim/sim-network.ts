@@ -7,11 +7,13 @@
  * that has its own ways.
  */
 import {
+  type Clock,
   type HttpHandler,
   type HttpRequest,
   type HttpResponse,
   type Network,
   NetworkError,
+  type Ways,
 } from '../../platform/ports.ts';
 import type { Life, SimTime } from './sim-clock.ts';
 import { PowerCut } from './sim-disk.ts';
@@ -148,6 +150,19 @@ export function simNetwork(options: {
       await clock.sleep(link.quality.latencyMs);
       await check(generation, signal);
       return { ...response, body: body(response, generation, signal) };
+    },
+  };
+}
+
+/** A change of the link is noticed so late, as where it has to be looked for. */
+const noticedMs = 5_000;
+
+/** The ways out of the machine that has this link: they change as it goes up and down. */
+export function simWays(link: SimLink, clock: Clock): Ways {
+  return {
+    watch: (onChange) => {
+      const watch = link.onChange(() => clock.after(noticedMs, onChange));
+      return { attend: () => {}, [Symbol.dispose]: () => watch[Symbol.dispose]() };
     },
   };
 }

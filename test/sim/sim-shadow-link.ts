@@ -29,6 +29,7 @@ export function simShadowLink(options: {
   let reported = new ReportedState();
   let tokens = 0;
   let attempts = 0;
+  let pause: Disposable | undefined;
 
   const send = async (operation: 'get' | 'update', body: unknown): Promise<void> => {
     await session?.publish(`${prefix}/${operation}`, new TextEncoder().encode(JSON.stringify(body)));
@@ -69,10 +70,11 @@ export function simShadowLink(options: {
   const retry = (): void => {
     const limit = Math.min(reconnectMs.most, reconnectMs.least * 2 ** attempts);
     attempts += 1;
-    clock.after(limit * (0.5 + random.fraction() / 2), connect);
+    pause = clock.after(limit * (0.5 + random.fraction() / 2), connect);
   };
 
   const connect = (): void => {
+    pause?.[Symbol.dispose]();
     if (handlers === undefined || session !== undefined) return;
     session = broker.connect(link, receive, lost);
     if (session === undefined) return retry();
@@ -107,6 +109,11 @@ export function simShadowLink(options: {
         () => true,
         () => false,
       );
+    },
+    lookAgain: () => {
+      if (session !== undefined) return;
+      attempts = 0;
+      connect();
     },
     stop: async () => {
       handlers = undefined;

@@ -41,11 +41,18 @@ export class ChannelHub {
   readonly #waiting = new Map<string, Wakers>();
   readonly #abroad: Abroad;
   readonly #onLost: (application: string, count: number) => void;
+  readonly #onFirst: () => void;
+  /** By writer, the channels that it has written to. */
+  readonly #written = new Map<string, Set<string>>();
 
-  /** `onLost` is called with what an application that reads a channel no more has lost of it, what waits included. */
-  constructor(abroad: Abroad, onLost: (application: string, count: number) => void) {
+  /**
+   * `onLost` is called with what an application that reads a channel no more has lost of it, what waits included; `onFirst` when
+   * one wrote to a channel for the first time.
+   */
+  constructor(abroad: Abroad, onLost: (application: string, count: number) => void, onFirst: () => void = () => {}) {
     this.#abroad = abroad;
     this.#onLost = onLost;
+    this.#onFirst = onFirst;
   }
 
   /** Opens queues for what these read besides what is open: messages may come before they are there to take them. */
@@ -94,6 +101,29 @@ export class ChannelHub {
 
   /** Hands a message to all that read the channel, or to none. `onDropped` is called where those elsewhere have no room. */
   put(writer: string, channel: string, terms: ChannelTerms, message: Uint8Array, onDropped: () => void): Put {
+    const put = this.#handOn(writer, channel, terms, message, onDropped);
+    if (put !== 'full') this.#note(writer, channel);
+    return put;
+  }
+
+  #note(writer: string, channel: string): void {
+    const channels = this.#written.get(writer) ?? new Set<string>();
+    if (channels.has(channel)) return;
+    this.#written.set(writer, channels.add(channel));
+    this.#onFirst();
+  }
+
+  /** The channels that an application has written to since it was begun. */
+  written(application: string): readonly string[] {
+    return [...(this.#written.get(application) ?? [])];
+  }
+
+  /** It is begun anew, or not at all. */
+  forget(application: string): void {
+    this.#written.delete(application);
+  }
+
+  #handOn(writer: string, channel: string, terms: ChannelTerms, message: Uint8Array, onDropped: () => void): Put {
     if (!this.#abroad.isRead(channel)) return this.putHere(channel, terms, message);
     const hasRoom = this.#abroad.hasRoom(channel, message.length, terms.queue);
     if (!hasRoom && !this.#hasRoomHere(channel, terms, message)) return 'full';

@@ -1,3 +1,5 @@
+import type { ApplicationReport } from '../../../schemas/generated/types.ts';
+import type { SeenApplication } from '../app-runtime.ts';
 import type { Abroad } from '../channels/abroad.ts';
 import type { Arrivals } from '../channels/arrivals.ts';
 import { beatMs, type FromHost, type HostedApplication, type ToHost } from '../protocol.ts';
@@ -114,6 +116,7 @@ export class AppHost {
     const queue = await life.stop(terms);
     this.#live.delete(name);
     this.#ports.grants.forget(name);
+    this.#ports.hub.forget(name);
     return queue;
   }
 
@@ -144,9 +147,14 @@ export class AppHost {
     this.#say({ kind: 'beat', usage: [...this.#live.values()].map((live) => live.usage()) });
   }
 
+  #seen(report: ApplicationReport): SeenApplication {
+    const written = this.#ports.hub.written(report.name);
+    return written.length === 0 ? report : { ...report, written };
+  }
+
   /** Tells the supervisor how all applications do. */
   tell(): void {
-    const applications = [...this.#live.values()].map((live) => live.report());
+    const applications = [...this.#live.values()].map((live) => this.#seen(live.report()));
     for (const { name, state } of applications) {
       if (state === 'completed' || state === 'failed') this.#ports.hub.leave(name);
     }

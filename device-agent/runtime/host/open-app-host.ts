@@ -35,7 +35,9 @@ export function openAppHost(
   const grants = new Grants({ ...machine, onFacts: () => host.tell() }, directory);
   const lost = new LostMessages();
   const abroad = new Abroad(say, (application) => lost.add(application));
-  const hub = new ChannelHub(abroad, (application, count) => lost.add(application, count));
+  const onLost = (application: string, count: number): void => lost.add(application, count);
+  // Not amid the write of a guest.
+  const hub = new ChannelHub(abroad, onLost, () => void machine.clock.after(0, () => host.tell()));
   const outbox = new OutboxWriter(`${directory}/outbox`, machine);
   const arrivals = new Arrivals(hub, say);
   const channels = { hub, outbox, abroad, arrivals, lost, asks: new Asks(say) };

@@ -160,7 +160,7 @@ test('a slip in a label that strips a device is a red line, and breaks the polic
   t.regex((await world.fleet(['plan'])).output, /truck-7-cab .*site truck-7 → aurora/);
 });
 
-test('a plan says what changes beside releases: probation, the name of the fleet', async (t) => {
+test('a plan says what changes beside releases: probation, windows, the name of the fleet', async (t) => {
   const world = harbor(t);
   await world.commit('A harbor');
   world.edit('fleets/trucks.yaml', 'name: trucks', 'name: lorries');
@@ -168,6 +168,8 @@ test('a plan says what changes beside releases: probation, the name of the fleet
   world.edit('fleets/trucks.yaml', 'name: lorries', 'name: trucks');
   world.edit('fleets/trucks.yaml', 'probationSeconds: 3', 'probationSeconds: 61');
   t.regex((await world.fleet(['plan'])).output, /truck-7-cab .*probation \d+ s → 61 s/);
+  world.edit('fleets/trucks.yaml', 'spec:', 'spec:\n  windows: { activate: [{ cron: "0 2 * * *", duration: 4h }] }');
+  t.regex((await world.fleet(['plan'])).output, /truck-7-cab .*windows: activate "0 2 \* \* \*" for 240 mi/);
 });
 
 test('a memory limit below what the release starts with is refused alike by validate, plan and the controller', async (t) => {
@@ -245,4 +247,35 @@ test('a release whose name comes again with other bytes is refused alike by plan
   const { source }: StatusDocument = JSON.parse((await world.fleet(['status', '-o', 'json'])).output);
   t.is(source.state, 'refused');
   t.true(source.problems.some(({ code }) => code === 'RELEASE_NAME_REUSED'));
+});
+
+test('a plan prices what it fetches over the links of a site, in words and by its schema', async (t) => {
+  const world = harbor(t);
+  await world.commit('A harbor');
+  world.addRelease('tide-logger', '1.1.0');
+  world.edit('applications/tide-logger.yaml', 'release: 1.0.0', 'release: 1.1.0');
+  t.notRegex((await world.fleet(['plan'])).output, /CHEAPEST|Over the links/);
+  const vsat = '{ name: vsat, rate: 128kbit/s, pricePerMB: 4.5, currency: EUR, carries: [delta] }';
+  world.edit(
+    'sites/aurora.yaml',
+    'spec:',
+    `spec:\n  links: [${vsat}, { name: port, rate: 20Mbit/s, carries: [whole] }]`,
+  );
+  const { output } = await world.fleet(['plan']);
+  t.regex(output, /ships +aurora +2 +\S+ k?B +\S+ kB +0\.00 EUR, 1s over port +0\.\d+ EUR, 1s over vsat/);
+  t.regex(
+    output,
+    /Over the links of their sites that costs 0\.00 EUR to 0\.\d+ EUR, and takes 1s at the slowest site\./,
+  );
+  const document: PlanDocument = JSON.parse((await world.fleet(['plan', '-o', 'json'])).output);
+  t.true(isPlanDocument(document), JSON.stringify(isPlanDocument.errors));
+  t.like(document.transfers, { length: 1, 0: { site: 'aurora', cheapest: { links: ['port'], price: 0 } } });
+  const [price] = document.prices!;
+  t.is(price!.dearest, (document.transfers![0]!.dearest.bytes * 4.5) / 1e6);
+  world.edit('sites/aurora.yaml', ', { name: port, rate: 20Mbit/s, carries: [whole] }', '');
+  world.edit('sites/aurora.yaml', '[delta]', '[whole, none]');
+  t.regex(
+    (await world.fleet(['plan'])).output,
+    /sites\/aurora\.yaml:\d+:\d+: UNKNOWN_VALUE spec\.links\[0\]\.carries\[1\]/,
+  );
 });

@@ -41,6 +41,16 @@ test('a fact that an application does not publish is no check of its health', (t
   ]);
 });
 
+test('a channel that an application does not write is no check of its health', (t) => {
+  const channels = { out: { depths: {} }, in: { alarms: {} } };
+  t.deepEqual(findingsOf({ channels, health: { messages: { depths: '1m' } } }), []);
+  t.deepEqual(findingsOf({ channels, health: { messages: { alarms: '1m' } } }), [
+    'UNKNOWN_CHANNEL spec.health.messages.alarms: it writes no channel "alarms"; there is: depths',
+  ]);
+  const health = { messages: { depths: '5s', alarms: '2m' } };
+  t.deepEqual(healthTerms({ health }), { health: { messagesSeconds: { depths: 5, alarms: 120 } } });
+});
+
 test('a path that an application does not answer at is no check of its health', (t) => {
   const asked = (path: string, route?: string) =>
     findingsOf({

@@ -34,7 +34,7 @@ test('amounts and times that can not be are refused where they stand', (t) => {
     '14 BAD_VALUE spec.rollout.waves[0].limit cannot be string "101%": A number of devices, or a part of them as 5%, at most 100%.',
     '15 BAD_VALUE spec.rollout.waves[0].soak cannot be string "10 minutes": Seconds, minutes, hours or days, as 30s, 10m, 24h or 7d; at most 400d.',
     '17 WRONG_TYPE spec.rollout.gate.success must be text, not number 95; quote it',
-    '18 OUT_OF_RANGE spec.rollout.gate.contacts must be >= 0, not number -1',
+    '18 OUT_OF_RANGE spec.rollout.gate.contacts must be >= 0, not number -1: So many devices of the wave, or such a part of them, must have made contact; 1 unless said.',
     '20 BAD_NAME "a b" can be no label of a device; write site or the key of a label',
   ]);
 });

@@ -36,7 +36,7 @@ test('an unknown field is told with the nearest name, at its place', (t) => {
 
 test('an unknown field that is near nothing is told with what there is', (t) => {
   t.deepEqual(told(`${head}kind: Site\nmetadata: {name: a}\nspec: {zzzzzz: 1}\n`), [
-    '4:8 UNKNOWN_FIELD spec has no field "zzzzzz"; there is: config',
+    '4:8 UNKNOWN_FIELD spec has no field "zzzzzz"; there are: config, links',
   ]);
 });
 
@@ -58,7 +58,7 @@ spec:
     '8:47 UNKNOWN_VALUE spec.selector.matchExpressions[0].operator cannot be string "Is"; did you mean "In"?',
     '10:7 MISSING_FIELD spec.applications[0] lacks "name": A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.',
     '10:18 WRONG_TYPE spec.applications[0].release must be text, not number 1.1; quote it',
-    '11:21 OUT_OF_RANGE spec.probationSeconds must be >= 1, not number 0',
+    '11:21 OUT_OF_RANGE spec.probationSeconds must be >= 1, not number 0: How long applications must run without failing before a new deployment counts as good; until then the device goes back by itself.',
   ]);
 });
 

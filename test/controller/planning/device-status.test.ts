@@ -103,6 +103,9 @@ test('every device that does not run what it should says why', (t) => {
     statusOf({ report: { ...report, phase: 'fetching', target: { sequence: 3, revision: 'c'.repeat(40) } } }),
     'progressing PHASE_FETCHING',
   );
+  const waiting = { to: 'activate' as const, code: 'WINDOW', message: 'waits for a window to activate' };
+  const staged: Report = { ...report, phase: 'waiting', waiting, target: { sequence: 3, revision: 'c'.repeat(40) } };
+  t.is(statusOf({ report: staged }), 'progressing WINDOW');
   t.is(statusOf({ report, connected: false, contactAt: now - 4_000_000 }), 'dark DARK');
   t.is(statusOf({}), 'progressing NO_REPORT');
 });

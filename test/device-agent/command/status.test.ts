@@ -1,7 +1,7 @@
 import test from 'ava';
 import { applicationLogs } from '../../../device-agent/command/logs.ts';
 import { describeAgent } from '../../../device-agent/command/status.ts';
-import { writeStatus } from '../../../device-agent/report/status-file.ts';
+import { type AgentStatus, readStatus, writeStatus } from '../../../device-agent/report/status-file.ts';
 import { SimTime } from '../../sim/sim-clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 
@@ -37,6 +37,65 @@ test('describeAgent() says how long ago its last trouble was: it may be over', (
   writeStatus(disk, '/state', { device: 'buoy', connected: true, report });
   const text = describeAgent({ clock: new SimTime(Date.parse(at)).clock({ alive: true }), disk }, '/state', true)!;
   t.true(text.endsWith('\nIts last trouble, 60 m ago: no route (SERVER_UNREACHABLE)\n'), text);
+});
+
+test('describeAgent() tells which window is waited for', (t) => {
+  const disk = new SimDisk();
+  disk.makeDirectory('/state');
+  const at = '2026-06-01T09:00:00.000Z';
+  const waiting = { to: 'activate' as const, code: 'WINDOW', message: 'waits for a window to activate' };
+  const report = {
+    ...{ counter: 1, at, agentVersion: '1', phase: 'waiting' as const, since: at, highestSequence: 2 },
+    ...{ applications: [], waiting },
+  };
+  writeStatus(disk, '/state', { device: 'buoy', connected: false, report });
+  const text = describeAgent({ clock: new SimTime(Date.parse(at)).clock({ alive: true }), disk }, '/state', true)!;
+  t.true(text.endsWith('\nIt does not go on now: waits for a window to activate (WINDOW).\n'), text);
+});
+
+test('describeAgent() tells why there is no connection, and whether there ever was one', (t) => {
+  const disk = new SimDisk();
+  disk.makeDirectory('/state');
+  const [since, at] = ['2026-06-01T08:00:00.000Z', '2026-06-01T09:00:00.000Z'];
+  const report = {
+    counter: 1,
+    at,
+    agentVersion: '1',
+    phase: 'idle' as const,
+    since,
+    highestSequence: 0,
+    applications: [],
+  };
+  const trouble = { kind: 'dns' as const, message: 'getaddrinfo ENOTFOUND shore', since };
+  const clock = new SimTime(Date.parse(at) + 60_000).clock({ alive: true });
+  const told = (): string => describeAgent({ clock, disk }, '/state', true)!;
+  writeStatus(disk, '/state', { device: 'buoy', connected: false, report });
+  t.is(told(), 'buoy: idle, never connected yet (as of 60 s ago)\nNo deployment runs.\n');
+  writeStatus(disk, '/state', { device: 'buoy', connected: false, report, trouble, lastConnectedAt: since });
+  const [where, why] = told().split('\n');
+  t.is(where, 'buoy: idle, no connection to the controller, the last 61 m ago (as of 60 s ago)');
+  t.regex(why!, /^No connection for 61 m: DNS: .* \(getaddrinfo ENOTFOUND shore\)\.$/);
+  writeStatus(disk, '/state', { device: 'buoy', connected: true, report, trouble });
+  t.notRegex(told(), /DNS/);
+});
+
+test('a status file with a trouble that is none counts as no status', (t) => {
+  const disk = new SimDisk();
+  disk.makeDirectory('/state');
+  const at = '2026-06-01T09:00:00.000Z';
+  const report = {
+    counter: 1,
+    at,
+    agentVersion: '1',
+    phase: 'idle' as const,
+    since: at,
+    highestSequence: 0,
+    applications: [],
+  };
+  for (const trouble of [null, {}, { kind: 'weather', message: 'rain', since: at }]) {
+    writeStatus(disk, '/state', { device: 'buoy', connected: false, report, trouble } as unknown as AgentStatus);
+    t.is(readStatus(disk, '/state'), undefined);
+  }
 });
 
 test('describeAgent() tells what waits for the shore, and why', (t) => {

@@ -1,6 +1,7 @@
 import test from 'ava';
-import { retryDelayMs } from '../../../device-agent/download/retry.ts';
+import { RetryPause, retryDelayMs } from '../../../device-agent/download/retry.ts';
 import type { Random } from '../../../platform/ports.ts';
+import { SimTime } from '../../sim/sim-clock.ts';
 
 const minuteMs = 60_000;
 const draws = [0, 0.999].map((fraction) => ({ fraction: () => fraction }) as Random);
@@ -22,4 +23,16 @@ test('one that nobody answers for a day is tried again within a quarter of an ho
   t.deepEqual(range(1, { isLink: true }), [1, 2]);
   t.deepEqual(range(20, { isLink: true }), [450, 900]);
   t.deepEqual(range(20, { isLink: false }), [1800, 3598]);
+});
+
+test('a pause tells whether it was over or ended early', async (t) => {
+  const time = new SimTime(0);
+  const pause = new RetryPause(time.clock({ alive: true }), draws[0]!);
+  const { signal } = new AbortController();
+  const whole = pause.wait(20, { isLink: true }, signal);
+  await time.runUntil(450_000);
+  t.is(await whole, 'due');
+  const short = pause.wait(20, { isLink: true }, signal);
+  pause.nudge();
+  t.is(await short, 'early');
 });

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import type { Verdict } from '../../../device-agent/health/probation.ts';
 import { HealthWatch } from '../../../device-agent/health/watch.ts';
+import type { RunnableApplication } from '../../../device-agent/runtime/app-runtime.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { freePort } from '../../../platform/node/free-port.ts';
 import type { HealthTerms } from '../../../schemas/generated/types.ts';
@@ -12,13 +13,18 @@ import { cModule, cTest } from '../runtime/c-module.ts';
 
 const doorFile = fileURLToPath(new URL('../../../device-agent/runtime/http/main.ts', import.meta.url));
 
-/** Runs a program that answers requests below /depth, and judges it for two seconds. */
-async function judge(t: ExecutionContext, program: string, health: HealthTerms): Promise<Verdict> {
+/** Runs a program, one that answers requests below /depth unless it is said, and judges it for two seconds. */
+async function judge(
+  t: ExecutionContext,
+  program: string,
+  health: HealthTerms,
+  terms: Partial<RunnableApplication> = { trigger: { http: { route: '/depth' } } },
+): Promise<Verdict> {
   const door = { file: doorFile, host: '127.0.0.1', port: await freePort() };
   const { runtime, application } = openRuntime(t, { door });
   const watch = new HealthWatch(nodeClock, runtime);
   runtime.onChange(() => watch.look());
-  await runtime.apply([application('gauge', cModule(program), { trigger: { http: { route: '/depth' } } })]);
+  await runtime.apply([application('gauge', cModule(program), terms)]);
   const judged = new Promise<Verdict>((resolve) => watch.start(2, new Map([['gauge', health]]), resolve));
   const verdict = await Promise.race([judged, sleep(60_000, undefined, { ref: false })]);
   watch.stop();
@@ -51,3 +57,19 @@ cTest('a program whose events fail more often than it may fails before its time 
     /failed its check health.failedEvents: \d+ events failed, and 0 may/,
   );
 });
+
+cTest(
+  'a program that writes to its channel passes its check, though nobody reads it, and one that is silent fails',
+  async (t) => {
+    const writing = `FILE *out = fopen("/channels/out/depths", "w"); fputs("4.2\\n", out); fflush(out); sleep(600);`;
+    const terms = { channels: { out: { depths: {}, alarms: {} } } };
+    t.deepEqual(await judge(t, writing, { messagesSeconds: { depths: 30 } }, terms), { kind: 'healthy' });
+    t.deepEqual(await judge(t, writing, { messagesSeconds: { alarms: 3 } }, terms), {
+      kind: 'failing',
+      reason:
+        'gauge 1 failed its check health.messages.alarms: a message is to be written within 3 s, and it wrote only to depths',
+    });
+    const silent = await judge(t, 'sleep(600);', { messagesSeconds: { depths: 3 } }, terms);
+    t.regex(JSON.stringify(silent), /within 3 s, and it wrote to no channel/);
+  },
+);

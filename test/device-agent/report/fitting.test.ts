@@ -7,7 +7,14 @@ import { isReport } from '../../../schemas/generated/validators/report.js';
 
 const reportOf = (applications: readonly ApplicationReport[]) =>
   composeReport({
-    ...{ memory: emptyMemory, applications, progress: undefined, hostDeath: undefined, outbox: undefined },
+    ...{
+      memory: emptyMemory,
+      applications,
+      progress: undefined,
+      waiting: undefined,
+      hostDeath: undefined,
+      outbox: undefined,
+    },
     ...{ agentVersion: '0.1.0', bytesReceived: 0, boot: { id: '1', number: 1 }, counter: 1, nowMs: 0 },
   });
 

@@ -8,6 +8,7 @@ const parts: ReportParts = {
   memory: emptyMemory,
   applications: [],
   progress: undefined,
+  waiting: undefined,
   hostDeath: undefined,
   outbox: undefined,
   agentVersion: '0.1.0',

@@ -5,20 +5,25 @@ import { SimTime } from '../../sim/sim-clock.ts';
 import { SimRandom } from '../../sim/sim-random.ts';
 
 /** A reporter over a link that answers as it is told. */
-function begin(intervalMs = 900_000, leave: () => void = () => {}) {
+function begin(intervalMs = 900_000) {
   const time = new SimTime(0);
   const sent: { readonly at: number; readonly report: Report }[] = [];
   const shore = { answer: 'accepted' as 'accepted' | 'rejected' | 'offline' };
   const logged: string[] = [];
   const state: { phase: Report['phase']; bytesDone: number } = { phase: 'idle', bytesDone: 0 };
   const clock = time.clock({ alive: true });
+  let heardAgain = 0;
   const reporter = new Reporter({
-    ...{ clock, intervalMs, random: new SimRandom(1), leave },
+    onHeardAgain: () => {
+      heardAgain += 1;
+    },
+    ...{ clock, intervalMs, random: new SimRandom(1) },
     log: { write: (level, event) => logged.push(`${level} ${event}`) },
     link: {
       start: () => {},
       stop: async () => {},
       sendBatchPart: async () => false,
+      lookAgain: () => {},
       report: async (report) => {
         await clock.sleep(10);
         sent.push({ at: time.now, report });
@@ -31,7 +36,7 @@ function begin(intervalMs = 900_000, leave: () => void = () => {}) {
     }),
   });
   const run = (seconds: number): Promise<void> => time.runUntil(time.now + seconds * 1000);
-  return { reporter, sent, shore, logged, state, run, time };
+  return { reporter, sent, shore, logged, state, run, time, heardAgain: () => heardAgain };
 }
 
 test('nothing new costs one report an interval', async (t) => {
@@ -116,21 +121,15 @@ test('a shore that rejects is not flooded, nor is the log', async (t) => {
   t.is(logged.filter((line) => line.startsWith('warn')).length, 1);
 });
 
-test('a report that the disk does not take travels all the same, and the log says so once', async (t) => {
-  const { reporter, sent, logged, state, run } = begin(900_000, () => {
-    throw new Error('no space left');
-  });
+test('it is told that reports are heard again, once after each silence', async (t) => {
+  const { reporter, shore, run, heardAgain } = begin(60_000);
   reporter.connection(true);
-  await run(1);
-  state.phase = 'fetching';
-  reporter.changed();
-  await run(1);
-  t.deepEqual(
-    sent.map(({ report }) => report.phase),
-    ['idle', 'fetching'],
-  );
-  t.deepEqual(
-    logged.filter((line) => line.startsWith('warn')),
-    ['warn report.not-left'],
-  );
+  await run(300);
+  t.is(heardAgain(), 0);
+  shore.answer = 'offline';
+  await run(300);
+  t.is(heardAgain(), 0);
+  shore.answer = 'accepted';
+  await run(600);
+  t.is(heardAgain(), 1);
 });

@@ -29,6 +29,7 @@ function listen(t: ExecutionContext, link: AwsShadowLink): EventEmitter {
     onDesired: (value) => events.emit('desired', value),
     onBatchAnswer: (payload) => events.emit('answer', Buffer.from(payload).toString()),
     onConnection: (connected) => events.emit('connection', connected),
+    onTrouble: (trouble) => events.emit('trouble', trouble),
   });
   t.timeout(20_000);
   return events;
@@ -289,3 +290,75 @@ test.serial('what a stranger left in the shadow is taken back', async (t) => {
   await link.stop();
   await broker.close();
 });
+
+test.serial(
+  'a session that died unheard ends soon after there is reason to look again; one that lives goes on',
+  async (t) => {
+    const { broker, identity, openLink } = await shoreWithDevice(t, 'buoy');
+    const wire = await ByteLink.open(t, () => broker.port);
+    const delays: number[] = [];
+    const clock: Clock = {
+      ...nodeClock,
+      after: (delayMs, callback) => {
+        delays.push(delayMs);
+        return nodeClock.after(delayMs / 10, callback);
+      },
+    };
+    const shadow = openLink('buoy', wire.port, identity, { clock });
+    const events = listen(t, shadow);
+    await once(events, 'connection');
+    const connections: boolean[] = [];
+    events.on('connection', (connected) => connections.push(connected));
+    shadow.lookAgain();
+    await nodeClock.sleep(2_500);
+    t.deepEqual(connections, [], 'the broker answered');
+    wire.silence();
+    delays.length = 0;
+    const gone = once(events, 'connection');
+    shadow.lookAgain();
+    t.deepEqual(await gone, [false]);
+    t.true(delays.includes(20_000), `${delays}`);
+    await shadow.stop();
+    await broker.close();
+  },
+);
+
+test.serial(
+  'a pause before the next try ends when there is reason to look again, but not again and again',
+  async (t) => {
+    const shore = await openShore(t);
+    const { identity } = await shore.enrolledDevice('buoy');
+    let nowMs = 0;
+    const pauses: (() => void)[] = [];
+    const clock: Clock = {
+      ...nodeClock,
+      monotonic: () => nowMs,
+      sleep: (_, signal) =>
+        new Promise((_resolve, reject) => {
+          signal?.addEventListener('abort', () => reject(new Error('early')));
+          pauses.shift()?.();
+        }),
+    };
+    const nextPause = (): Promise<void> => new Promise((resolve) => pauses.push(resolve));
+    const first = nextPause();
+    const shadow = shore.openLink('buoy', 9, identity, { clock });
+    const troubles: string[] = [];
+    listen(t, shadow).on('trouble', ({ kind }) => troubles.push(kind));
+    await first;
+    const second = nextPause();
+    shadow.lookAgain();
+    await second;
+    t.deepEqual(troubles, ['tcp', 'tcp']);
+    shadow.lookAgain();
+    nowMs += 4_000;
+    shadow.lookAgain();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    t.is(troubles.length, 2);
+    nowMs += 1_000;
+    const third = nextPause();
+    shadow.lookAgain();
+    await third;
+    t.is(troubles.length, 3);
+    await shadow.stop();
+  },
+);

@@ -18,7 +18,7 @@ function newLink(due: Promise<void>, room = plenty, log: Log = { write: () => {}
     },
     due: () => due,
   });
-  link.start({ onDesired: () => {}, onBatchAnswer: () => {}, onConnection: () => {} });
+  link.start({ onDesired: () => {}, onBatchAnswer: () => {}, onConnection: () => {}, onTrouble: () => {} });
   return { link, asked: () => asked };
 }
 

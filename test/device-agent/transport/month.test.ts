@@ -56,6 +56,7 @@ test('the link lives through a month of contacts that end in every way, and each
       changed();
     },
     onBatchAnswer: () => {},
+    onTrouble: () => {},
     onConnection: (connected) => {
       isConnected = connected;
       changed();

@@ -81,8 +81,8 @@ test('a relay ends where the first piece is refused, and passes none of it on', 
 test('a relay tells a server that is not reached from one that goes, and from a program that leaves', async (t) => {
   const nobody = await openRelay(t, {});
   client(t, nobody).write(request);
-  const { kind, reason } = await nobody.ended;
-  t.is(kind, 'unreachable');
+  const { kind, reason, code } = await nobody.ended;
+  t.deepEqual([kind, code], ['unreachable', 'ECONNREFUSED']);
   t.regex(reason, /ECONNREFUSED/);
 
   const { port, sockets } = await echoServer(t);
@@ -99,6 +99,26 @@ test('a relay tells a server that is not reached from one that goes, and from a 
   await said(leaver);
   leaver.destroy();
   t.like(await leaving.ended, { kind: 'left' });
+});
+
+test('a relay tells a name without an address, and the first bytes of both sides', async (t) => {
+  const nameless = await openRelay(t, { host: 'shore.invalid' });
+  client(t, nameless).write(request);
+  const { kind, code = '' } = await nameless.ended;
+  t.is(kind, 'unreachable');
+  t.true(['ENOTFOUND', 'EAI_AGAIN'].includes(code), code);
+
+  const { port } = await echoServer(t);
+  const relay = await openRelay(t, { port });
+  const socket = client(t, relay);
+  socket.write(request);
+  await said(socket);
+  socket.write('ahoy');
+  await said(socket);
+  socket.write('bye');
+  await said(socket);
+  relay[Symbol.dispose]();
+  t.like(await relay.ended, { firstByte: 'a'.charCodeAt(0), replyByte: 'b'.charCodeAt(0) });
 });
 
 test('a relay takes nothing but a short CONNECT request', async (t) => {

@@ -49,7 +49,7 @@ async function sourceOf(application: HostedApplication, trigger: Trigger, ports:
   if (trigger.schedule !== undefined) {
     const { cron, timeZone = 'UTC' } = trigger.schedule;
     // Only a process that keeps a schedule carries the library.
-    const { cronTimes } = await import('./cron.ts');
+    const { cronTimes } = await import('../../../cron-times.ts');
     const next = cronTimes(cron, timeZone);
     return (onEvent) => new ScheduleSource(ports.clock, next, queue, onEvent);
   }

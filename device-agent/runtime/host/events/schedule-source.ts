@@ -1,9 +1,7 @@
 import type { Clock } from '../../../../platform/ports.ts';
+import type { NextTime } from '../../../cron-times.ts';
 import { inputOf } from '../../primitives/streams.ts';
 import type { EventSource, HostEvent } from './event-source.ts';
-
-/** The first time of a schedule after `afterMs`; undefined where there is none any more. Milliseconds since the epoch. */
-export type NextTime = (afterMs: number) => number | undefined;
 
 /** The wall clock may be set meanwhile, so it is looked at again at least this often. */
 const lookMsMax = 60_000;

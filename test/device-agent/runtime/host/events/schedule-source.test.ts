@@ -1,5 +1,5 @@
 import test from 'ava';
-import { cronTimes } from '../../../../../device-agent/runtime/host/events/cron.ts';
+import { cronTimes } from '../../../../../device-agent/cron-times.ts';
 import { ScheduleSource } from '../../../../../device-agent/runtime/host/events/schedule-source.ts';
 
 /** A clock whose wall time can be set apart from what passes. */

@@ -1,0 +1,123 @@
+/** What the modules of a plan cost over the links that sites tell of: bytes, money, time. Pure. */
+import type {
+  FetchPrice,
+  LinkUse,
+  PlannedPrice,
+  PlannedTransfer,
+  Site,
+  SiteLink,
+} from '../../schemas/generated/types.ts';
+import type { DeviceChange } from './compare.ts';
+
+/** Of links, a million: as they are priced. */
+const bytesInMB = 1_000_000;
+
+const rateUnits: Readonly<Record<string, number>> = { bit: 1, kbit: 1e3, Mbit: 1e6, Gbit: 1e9 };
+
+/** `128kbit/s` in bits per second; the schema has seen to its form. */
+export function bitsPerSecond(rate: string): number {
+  return Number.parseFloat(rate) * rateUnits[rate.replace(/^[\d.]+/, '').slice(0, -'/s'.length)]!;
+}
+
+/** One module over one link. */
+interface Carried {
+  readonly link: string;
+  readonly bytes: number;
+  readonly seconds: number;
+  readonly price: number;
+}
+
+/** Bytes of a module over a link: what does not travel as a delta there goes whole; undefined where neither may. */
+function bytesOver({ carries }: SiteLink, { method, bytes, index, length }: FetchPrice): number | undefined {
+  const may = (what: 'delta' | 'whole'): boolean => carries?.includes(what) ?? true;
+  if (method === 'delta' && may('delta')) return bytes + index;
+  if (!may('whole')) return undefined;
+  return (method === 'delta' ? length : bytes) + index;
+}
+
+function carriedOver(link: SiteLink, fetch: FetchPrice): Carried[] {
+  const bytes = bytesOver(link, fetch);
+  if (bytes === undefined) return [];
+  const price = (bytes / bytesInMB) * (link.pricePerMB ?? 0);
+  return [{ link: link.name, bytes, price, seconds: (bytes * 8) / bitsPerSecond(link.rate) }];
+}
+
+/** The least money first; of those that cost the same the least time. */
+function compareCarried(left: Carried, right: Carried): number {
+  return left.price - right.price || left.seconds - right.seconds;
+}
+
+/** To millionths: further digits would be those of the arithmetic. */
+function sum(numbers: readonly number[]): number {
+  return Number(numbers.reduce((all, one) => all + one, 0).toFixed(6));
+}
+
+function useOf(carried: readonly Carried[], currency: string | undefined): LinkUse {
+  return {
+    links: [...new Set(carried.map(({ link }) => link))].sort(),
+    bytes: sum(carried.map(({ bytes }) => bytes)),
+    seconds: sum(carried.map(({ seconds }) => seconds)),
+    price: sum(carried.map(({ price }) => price)),
+    ...(currency !== undefined && { currency }),
+  };
+}
+
+/** What one fleet's devices at one site lack. */
+interface Wanted {
+  readonly fleet: string;
+  readonly site: string;
+  readonly links: readonly SiteLink[];
+  devices: number;
+  readonly fetches: FetchPrice[];
+}
+
+function transferOf({ fleet, site, links, devices, fetches }: Wanted): PlannedTransfer {
+  const ways = fetches.map((fetch) => links.flatMap((link) => carriedOver(link, fetch)).sort(compareCarried));
+  const currency = links.find((link) => link.currency !== undefined)?.currency;
+  const uncarried = sum(fetches.filter((_, at) => ways[at]!.length === 0).map(({ length }) => length));
+  return {
+    ...{ fleet, site, devices },
+    bytes: sum(fetches.map(({ bytes, index }) => bytes + index)),
+    bytesWhole: sum(fetches.map(({ length, index }) => length + index)),
+    cheapest: useOf(
+      ways.flatMap((ordered) => ordered.slice(0, 1)),
+      currency,
+    ),
+    dearest: useOf(
+      ways.flatMap((ordered) => ordered.slice(-1)),
+      currency,
+    ),
+    ...(uncarried > 0 && { uncarriedBytes: uncarried }),
+  };
+}
+
+/** What each fleet's devices fetch over the links of each site that tells of them, sorted by fleet and site. */
+export function transfersOf(
+  devices: readonly DeviceChange[],
+  prices: ReadonlyMap<string, readonly FetchPrice[]>,
+  sites: { get(name: string): Site | undefined },
+): PlannedTransfer[] {
+  const wanted = new Map<string, Wanted>();
+  for (const { device, fleet, site } of devices) {
+    const fetches = prices.get(device) ?? [];
+    const links = site === undefined ? undefined : sites.get(site)?.spec.links;
+    if (fleet === undefined || site === undefined || links === undefined || fetches.length === 0) continue;
+    const key = `${fleet} ${site}`;
+    const known = wanted.get(key) ?? { fleet, site, links, devices: 0, fetches: [] };
+    known.devices += 1;
+    known.fetches.push(...fetches);
+    wanted.set(key, known);
+  }
+  // A space comes before all that names are made of.
+  return [...wanted].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, one]) => transferOf(one));
+}
+
+/** What all transfers cost together, in each currency, sorted. */
+export function pricesTogether(transfers: readonly PlannedTransfer[]): PlannedPrice[] {
+  const currencies = [...new Set(transfers.flatMap(({ cheapest }) => cheapest.currency ?? []))].sort();
+  return currencies.map((currency) => {
+    const same = transfers.filter(({ cheapest }) => cheapest.currency === currency);
+    const total = (end: 'cheapest' | 'dearest'): number => sum(same.map((transfer) => transfer[end].price));
+    return { currency, cheapest: total('cheapest'), dearest: total('dearest') };
+  });
+}

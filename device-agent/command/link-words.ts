@@ -1,0 +1,32 @@
+import type { AgentStatus } from '../report/status-file.ts';
+import type { LinkTroubleKind } from '../transport/link-trouble.ts';
+
+/** What each kind of trouble means to whoever stands at the device, and what would do. */
+const meaning: Readonly<Record<LinkTroubleKind, string>> = {
+  unready: 'this device can not try',
+  dns: "DNS: the broker's name leads to no address; see the name in the configuration and the name servers here",
+  route: 'route: no network here leads to the broker; see cable, modem and default route',
+  tcp: "TCP: nobody takes the connection at the broker's address and port; see both, and any firewall between",
+  portal:
+    'portal: something on the way answers in the place of the broker, as a network does that wants a login first; log in there, or have it let the broker through',
+  tls: 'TLS: the handshake broke off; something on the way may stop it, or drop long packets',
+  certificate:
+    'certificate: what answers has none that this fleet made for this name; see the broker in the configuration, and ca.pem',
+  clock: 'clock: it is wrong, or the certificate of this device was not renewed in time',
+  refused: 'refused: the broker does not take this device; see whether git still names its key',
+  lost: 'the connection was there and ended',
+};
+
+/** How it stands with the connection, for the first line. */
+export function connectionWords({ connected, lastConnectedAt }: AgentStatus, ageOf: (at: string) => string): string {
+  if (connected) return 'connected';
+  if (lastConnectedAt === undefined) return 'never connected yet';
+  return `no connection to the controller, the last ${ageOf(lastConnectedAt)} ago`;
+}
+
+/** Why there is no connection, in lines; none while there is one, or before the first try. */
+export function troubleLines({ connected, trouble }: AgentStatus, ageOf: (at: string) => string): string[] {
+  if (connected || trouble === undefined) return [];
+  const { kind, message, since } = trouble;
+  return [`No connection for ${ageOf(since)}: ${meaning[kind]} (${message}).`];
+}

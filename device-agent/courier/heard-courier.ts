@@ -1,0 +1,30 @@
+import type { Brought, Courier, Verdict } from './courier.ts';
+
+/** What an errand proves of the way to the shore. */
+export type Heard = 'answered' | 'unanswered';
+
+/** Undefined where it proves nothing: what answered may have been a stranger, or the fault lies here. */
+function evidenceOf(result: Verdict | Brought['result']): Heard | undefined {
+  if (result.kind !== 'failed') return 'answered';
+  return result.isLink ? 'unanswered' : undefined;
+}
+
+/** A courier whose errands tell, besides what they are for, whether anybody answered. */
+export function heardCourier(courier: Courier, onHeard: (heard: Heard) => void): Courier {
+  const tell = (result: Verdict | Brought['result'], signal: AbortSignal): void => {
+    const heard = evidenceOf(result);
+    if (heard !== undefined && !signal.aborted) onHeard(heard);
+  };
+  return {
+    judge: async (desired, signal) => {
+      const verdict = await courier.judge(desired, signal);
+      tell(verdict, signal);
+      return verdict;
+    },
+    bring: async (errand, onProgress, signal) => {
+      const brought = await courier.bring(errand, onProgress, signal);
+      tell(brought.result, signal);
+      return brought;
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import type { LinkTrouble } from '../transport/link-trouble.ts';
+import type { AgentStatus } from './status-file.ts';
+
+/** What this machine knows of its connection. */
+export type LinkState = Pick<AgentStatus, 'connected' | 'lastConnectedAt' | 'trouble'>;
+
+/** How an agent begins: what an earlier one had is remembered. */
+export function linkAtStart(left: AgentStatus | undefined): LinkState {
+  const { lastConnectedAt = left?.connected === true ? left.report.at : undefined } = left ?? {};
+  return { connected: false, ...(lastConnectedAt === undefined ? {} : { lastConnectedAt }) };
+}
+
+/** The connection came or went. */
+export function linkAfter(state: LinkState, connected: boolean, at: string): LinkState {
+  if (connected) return { connected, lastConnectedAt: at };
+  return { ...state, connected, ...(state.connected ? { lastConnectedAt: at } : {}) };
+}
+
+/** A try showed why there is none. The same trouble is not a new one at each try. */
+export function linkInTrouble(state: LinkState, trouble: LinkTrouble, at: string): LinkState {
+  const since = state.trouble?.kind === trouble.kind ? state.trouble.since : at;
+  return { ...state, trouble: { ...trouble, since } };
+}

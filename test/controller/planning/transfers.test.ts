@@ -1,0 +1,99 @@
+import test from 'ava';
+import fc from 'fast-check';
+import type { DeviceChange } from '../../../controller/planning/compare.ts';
+import { bitsPerSecond, pricesTogether, transfersOf } from '../../../controller/planning/transfers.ts';
+import type { FetchPrice, Site, SiteLink } from '../../../schemas/generated/types.ts';
+
+function change(device: string, site: string, fleet = 'ships'): DeviceChange {
+  const nothing = { applications: [], attributes: [], isStripped: false, fetches: [] };
+  return { device, site, fleet, kind: 'deploy', cause: 'CHANGED', message: '', ...nothing };
+}
+
+function sites(all: Readonly<Record<string, readonly SiteLink[]>>): ReadonlyMap<string, Site> {
+  return new Map(
+    Object.entries(all).map(([name, links]) => [
+      name,
+      { apiVersion: 'fleet/v1alpha1', kind: 'Site', metadata: { name }, spec: { links: [...links] } },
+    ]),
+  );
+}
+
+const delta: FetchPrice = { method: 'delta', bytes: 900_000, index: 100_000, length: 9_900_000 };
+const vsat: SiteLink = { name: 'vsat', rate: '1Mbit/s', pricePerMB: 2, currency: 'EUR' };
+const harbor: SiteLink = { name: 'harbor', rate: '8Mbit/s', carries: ['whole'] };
+
+test('rates are read in their units', (t) => {
+  const rates = ['2400bit/s', '2.4kbit/s', '128kbit/s', '1.5Mbit/s', '1Gbit/s'];
+  t.deepEqual(rates.map(bitsPerSecond), [2400, 2400, 128_000, 1_500_000, 1_000_000_000]);
+});
+
+test('a module goes over each link as that link may carry it, at its price and rate', (t) => {
+  const prices = new Map([['bridge', [delta]]]);
+  const [transfer] = transfersOf([change('bridge', 'aurora')], prices, sites({ aurora: [vsat, harbor] }));
+  t.deepEqual(transfer, {
+    ...{ fleet: 'ships', site: 'aurora', devices: 1, bytes: 1_000_000, bytesWhole: 10_000_000 },
+    cheapest: { links: ['harbor'], bytes: 10_000_000, seconds: 10, price: 0, currency: 'EUR' },
+    dearest: { links: ['vsat'], bytes: 1_000_000, seconds: 8, price: 2, currency: 'EUR' },
+  });
+});
+
+test('a module that no link of its site may carry is counted, and costs nothing', (t) => {
+  const whole: FetchPrice = { method: 'brotli', bytes: 10, index: 5, length: 40 };
+  const links = sites({ aurora: [{ ...vsat, carries: ['delta'] }] });
+  const [transfer] = transfersOf([change('bridge', 'aurora')], new Map([['bridge', [whole, delta]]]), links);
+  t.is(transfer?.uncarriedBytes, 40);
+  t.deepEqual(transfer?.cheapest, { links: ['vsat'], bytes: 1_000_000, seconds: 8, price: 2, currency: 'EUR' });
+});
+
+test('transfers are those of fleets at sites that tell of links, and each currency has its total', (t) => {
+  const nok: SiteLink = { name: 'lte', rate: '8Mbit/s', pricePerMB: 10, currency: 'NOK' };
+  const devices = [
+    ...[change('cab', 'oslo', 'trucks'), change('bridge', 'aurora'), change('engine', 'aurora')],
+    ...[change('quiet', 'depot'), change('idle', 'aurora', 'barges')],
+  ];
+  const prices = new Map(['cab', 'bridge', 'engine', 'quiet'].map((name) => [name, [delta]]));
+  const transfers = transfersOf(devices, prices, sites({ oslo: [nok], aurora: [vsat] }));
+  t.deepEqual(
+    transfers.map(({ fleet, site, devices, bytes }) => [fleet, site, devices, bytes]),
+    [
+      ['ships', 'aurora', 2, 2_000_000],
+      ['trucks', 'oslo', 1, 1_000_000],
+    ],
+  );
+  t.deepEqual(pricesTogether(transfers), [
+    { currency: 'EUR', cheapest: 4, dearest: 4 },
+    { currency: 'NOK', cheapest: 10, dearest: 10 },
+  ]);
+});
+
+const anyLink = fc.record({
+  name: fc.constantFrom('a', 'b', 'c'),
+  rate: fc.constantFrom('2400bit/s', '128kbit/s', '20Mbit/s'),
+  pricePerMB: fc.integer({ min: 1, max: 100 }),
+  currency: fc.constant('EUR'),
+  carries: fc.constantFrom<NonNullable<SiteLink['carries']>>(['delta'], ['whole'], ['delta', 'whole']),
+});
+const anyFetch = fc.record({
+  method: fc.constantFrom<FetchPrice['method']>('whole', 'brotli', 'delta'),
+  bytes: fc.nat(1000),
+  index: fc.nat(100),
+  length: fc.integer({ min: 1000, max: 5000 }),
+});
+
+test('another link never makes the cheapest dearer nor the dearest cheaper, where all could travel before', (t) => {
+  const transfer = (links: SiteLink[], fetches: FetchPrice[]) =>
+    transfersOf([change('bridge', 'aurora')], new Map([['bridge', fetches]]), sites({ aurora: links }))[0]!;
+  fc.assert(
+    fc.property(
+      fc.array(anyLink, { minLength: 1, maxLength: 4 }),
+      anyLink,
+      fc.array(anyFetch, { minLength: 1 }),
+      (links, more, fetches) => {
+        const [before, after] = [transfer(links, fetches), transfer([...links, more], fetches)];
+        t.true(before.cheapest.price <= before.dearest.price);
+        if (before.uncarriedBytes !== undefined) return;
+        t.true(after.cheapest.price <= before.cheapest.price && after.dearest.price >= before.dearest.price);
+      },
+    ),
+  );
+});

@@ -1,0 +1,80 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { cronTimes } from '../../device-agent/cron-times.ts';
+import { openingOf } from '../../device-agent/interlocks/opening.ts';
+import { waitsForWindow } from '../../device-agent/interlocks/window-words.ts';
+import type { Window } from '../../schemas/generated/types.ts';
+
+const hourMs = 3_600_000;
+
+function timed(cron: string, seconds: number, timeZone = 'UTC') {
+  const window: Window = { cron, seconds, timeZone };
+  return { window, next: cronTimes(cron, timeZone) };
+}
+
+test('a window is open from its first millisecond to before its end', (t) => {
+  const night = [timed('0 2 * * *', 3600)];
+  const at = (time: string) => openingOf(night, Date.parse(time));
+  const opensAtMs = Date.parse('2026-03-01T02:00:00Z');
+  t.like(at('2026-03-01T01:59:59.999Z'), { kind: 'closed', opensAtMs });
+  t.deepEqual(at('2026-03-01T02:00:00.000Z'), { kind: 'open', untilMs: opensAtMs + hourMs });
+  t.deepEqual(at('2026-03-01T02:59:59.999Z'), { kind: 'open', untilMs: opensAtMs + hourMs });
+  t.like(at('2026-03-01T03:00:00.000Z'), { kind: 'closed', opensAtMs: opensAtMs + 24 * hourMs });
+});
+
+test('at any moment windows are open exactly when one of them opened no longer ago than it lasts', (t) => {
+  const start = Date.parse('2026-03-01T00:00:00Z');
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.integer({ min: 0, max: 23 }), fc.integer({ min: 1, max: 40 })), {
+        minLength: 1,
+        maxLength: 4,
+      }),
+      fc.integer({ min: 2 * 24 * hourMs, max: 9 * 24 * hourMs }),
+      (windows, afterMs) => {
+        const nowMs = start + afterMs;
+        const opening = openingOf(
+          windows.map(([hour, hours]) => timed(`0 ${hour} * * *`, hours * 3600)),
+          nowMs,
+        );
+        const isOpen = (ms: number): boolean =>
+          windows.some(([hour, hours]) =>
+            [0, 1, 2].some((days) => {
+              const opened = Math.floor(ms / (24 * hourMs)) * 24 * hourMs + hour * hourMs - days * 24 * hourMs;
+              return opened <= ms && ms < opened + hours * hourMs;
+            }),
+          );
+        if (opening.kind === 'open') return isOpen(nowMs) && isOpen(opening.untilMs - 1);
+        return (
+          opening.kind === 'closed' && !isOpen(nowMs) && isOpen(opening.opensAtMs) && !isOpen(opening.opensAtMs - 1)
+        );
+      },
+    ),
+    { numRuns: 500 },
+  );
+  t.pass();
+});
+
+test('a window whose time the spring change leaves out opens when that hour is over, and one that autumn repeats opens once', (t) => {
+  const night = [timed('30 2 * * *', 600, 'Europe/Oslo')];
+  const opens = (after: string) => {
+    const opening = openingOf(night, Date.parse(after));
+    return opening.kind === 'closed' ? new Date(opening.opensAtMs).toISOString() : opening.kind;
+  };
+  t.is(opens('2026-03-28T12:00:00Z'), '2026-03-29T01:00:00.000Z');
+  t.is(opens('2026-10-24T12:00:00Z'), '2026-10-25T00:30:00.000Z');
+  t.is(opens('2026-10-25T00:45:00Z'), '2026-10-26T01:30:00.000Z');
+});
+
+test('what is waited for is told in the time of its zone', (t) => {
+  const { message, opensAt } = waitsForWindow('activate', {
+    ...{ kind: 'closed', opensAtMs: Date.parse('2026-07-01T00:00:00Z') },
+    window: { cron: '0 2 * * *', seconds: 4 * 3600, timeZone: 'Europe/Oslo' },
+  });
+  t.is(
+    message,
+    'waits for a window to activate: "0 2 * * *" for 4h opens next at 2026-07-01 02:00 GMT+2 in Europe/Oslo',
+  );
+  t.is(opensAt, '2026-07-01T00:00:00.000Z');
+  t.is(waitsForWindow('fetch', { kind: 'never' }).message, 'no window to fetch opens any more');
+});
