@@ -1,7 +1,7 @@
 /** What a revision would change, worked out. */
 import type { Catalogue, DesiredDevice } from '../controller/manifests/desired.ts';
 import { desiredOf } from '../controller/manifests/manifest-state.ts';
-import { countUnder } from '../controller/manifests/name-index.ts';
+import { countUnder, namesUnder } from '../controller/manifests/name-index.ts';
 import { compareRevisions } from '../controller/planning/compare.ts';
 import type { DescribedDevice } from '../controller/planning/observed.ts';
 import { transfersOf } from '../controller/planning/transfers.ts';
@@ -85,6 +85,7 @@ function compare(
     base: desiredOf(base.state),
     next: desiredOf(next.state),
     membersOf: (fleet) => countUnder(next.state.members, fleet),
+    namesIn: (fleet) => namesUnder(next.state.members, fleet),
     affected: next.affected,
     releases: releasesOf(base, next),
     now,

@@ -16,6 +16,7 @@ import { age, bytes } from './quantities.ts';
 import { type Style, type StyleName, wrap } from './style.ts';
 import { type Column, table } from './table.ts';
 import { transferSummary, transferTable } from './transfer-table.ts';
+import { deployingText, waveTable } from './wave-table.ts';
 
 /** One side of the comparison. */
 export interface PlanSide {
@@ -174,12 +175,14 @@ function deviceWords(device: DeviceChange, style: Style): string {
 
 function deviceTable({ change, prices, known }: Plan, { style, columns, wide }: PlanScreenOptions): string {
   const told = new Map(known?.devices.map((device) => [device.name, device]));
+  const hasWaves = change.devices.some(({ wave }) => wave !== undefined);
   const shown = wide ? change.devices : change.devices.slice(0, devicesListedMax);
   const rows = shown.map((device) => [
     style('bold', device.device),
     device.site ?? '-',
     device.fleet ?? '-',
     now(told.get(device.device), known?.asOf),
+    ...(hasWaves ? [device.wave ?? '-'] : []),
     style(kindStyles[device.kind], device.kind),
     ...costCells(costOf([device], prices)),
     deviceWords(device, style),
@@ -190,7 +193,9 @@ function deviceTable({ change, prices, known }: Plan, { style, columns, wide }: 
     { head: 'DEVICE' },
     { head: 'SITE', drop: 2 },
     { head: 'FLEET', drop: 1 },
-    ...['NOW', 'ACTION', 'BYTES'].map((head) => ({ head })),
+    { head: 'NOW' },
+    ...(hasWaves ? [{ head: 'WAVE' }] : []),
+    ...['ACTION', 'BYTES'].map((head) => ({ head })),
     { head: 'WHOLE', drop: 3 },
     { head: 'CHANGES' },
   ];
@@ -203,15 +208,14 @@ function plural(count: number, what: string): string {
 
 function summary({ change, prices }: Plan): string {
   if (change.devices.length === 0) return 'Nothing changes on any device.\n';
-  const deploying = change.devices.filter(({ kind }) => kind === 'deploy');
-  const others = change.devices.length - deploying.length;
+  const others = change.devices.filter(({ kind }) => kind !== 'deploy').length;
   const { taken, whole, isBound } = costOf(change.devices, prices);
   const cost =
     whole === 0
       ? 'no module travels'
       : `${isBound ? 'at most ' : ''}${bytes(taken)} travel for modules${taken === whole ? '' : `, ${bytes(whole)} if every module went whole`}`;
   const rest = others === 0 ? '' : `, ${others} ${others === 1 ? 'does' : 'do'} not move`;
-  return `${plural(deploying.length, 'device')} ${deploying.length === 1 ? 'gets' : 'get'} a deployment at once${rest}; ${cost}.\n`;
+  return `${deployingText(change)}${rest}; ${cost}.\n`;
 }
 
 /** The line in red: what must be said in the manifests before `--policy` lets it pass. */
@@ -240,6 +244,7 @@ export function planScreen(plan: Plan, options: PlanScreenOptions): string {
       .map((line) => `${wrap(style('yellow', line), options.columns)}\n`)
       .join(''),
     fleetTable(plan, options),
+    waveTable(plan.change.fleets, options),
     deviceTable(plan, options),
     transferTable(plan.transfers, options),
     strippedLine(plan, options),
@@ -247,6 +252,10 @@ export function planScreen(plan: Plan, options: PlanScreenOptions): string {
   ]
     .filter((section) => section !== '')
     .join('\n');
+}
+
+function plannedFleet({ rollout, ...fleet }: FleetChange): PlanDocument['fleets'][number] {
+  return rollout === undefined ? fleet : { ...fleet, rollout: { ...rollout, waves: [...rollout.waves] } };
 }
 
 /** The plan for programs. */
@@ -265,7 +274,7 @@ export function planDocument(plan: Plan): PlanDocument {
     bytes: cost.taken,
     bytesWhole: cost.whole,
     ...(transfers.length === 0 ? {} : { transfers: [...transfers], prices: pricesTogether(transfers) }),
-    fleets: [...change.fleets],
+    fleets: change.fleets.map(plannedFleet),
     devices: change.devices.map(({ fetches, applications, attributes, isStripped, ...device }) => ({
       ...device,
       attributes: [...attributes],

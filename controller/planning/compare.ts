@@ -1,11 +1,15 @@
 /** What a revision would change against another: device by device and fleet by fleet. Pure; touches nothing. */
 import { deployedModules } from '../../schemas/deployed-modules.ts';
 import { canonicalJson } from '../manifests/canonical-json.ts';
+import { definitionOf } from '../manifests/definition.ts';
 import type { Catalogue, CataloguedRelease, DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
 import { type ApplicationChange, applicationChanges } from './application-changes.ts';
 import { holdText } from './hold.ts';
 import type { DescribedDevice } from './observed.ts';
 import { type DeployCause, type HoldCause, planDevice } from './plan-device.ts';
+import { type PlannedRollout, planWaves, type WaveNames, waveNames } from './rollout/plan-waves.ts';
+import type { RolloutPolicy } from './rollout/policy.ts';
+import { policyOf } from './rollout/policy-of.ts';
 
 /** A module that a device lacks, and the digests of its modules of the same application: what a delta could start from. */
 export interface Fetch {
@@ -25,7 +29,9 @@ export interface DeviceChange {
   readonly site?: string;
   /** The fleet it will be in; of a device that goes, the one it was in. */
   readonly fleet?: string;
-  /** `deploy`: it gets a deployment at once. `hold`: it would not move. `gone`: git names it no longer. */
+  /** The wave of its fleet in which it gets its deployment; at once where there is none. */
+  readonly wave?: string;
+  /** `deploy`: it gets a deployment. `hold`: it would not move. `gone`: git names it no longer. */
   readonly kind: 'deploy' | 'hold' | 'gone';
   readonly cause: DeployCause | HoldCause | 'REMOVED';
   readonly message: string;
@@ -43,6 +49,8 @@ export interface FleetChange {
   readonly deploying: number;
   readonly holding: number;
   readonly gone: number;
+  /** The rollout that begins; absent where what changes goes to all devices at once. */
+  readonly rollout?: PlannedRollout;
 }
 
 export interface RevisionChange {
@@ -57,6 +65,7 @@ export interface ComparedRevisions {
   readonly next: DesiredFleet;
   /** How many devices of `next` a fleet selects. */
   readonly membersOf: (fleet: string) => number;
+  readonly namesIn: (fleet: string) => Iterable<string>;
   /** What is known of a device; undefined when nobody could be asked: then it is taken to run what `base` wants. */
   readonly observe: (device: string) => DescribedDevice | undefined;
   /** The devices that may differ; every one of both revisions when undefined. */
@@ -175,14 +184,50 @@ function compareDevice(
   return { ...place, kind, cause, message, isStripped: isStripped(before, after), fetches };
 }
 
-function fleetChanges(devices: readonly DeviceChange[], compared: ComparedRevisions): FleetChange[] {
-  const { base, next, membersOf } = compared;
+/** A fleet's way through its waves. */
+interface FleetWaves {
+  readonly policy: RolloutPolicy;
+  readonly names: WaveNames;
+}
+
+/** Fleets that get another definition and have waves for it. What sites and devices say otherwise goes to these at once. */
+function fleetsInWaves({ base, next, namesIn }: ComparedRevisions): ReadonlyMap<string, FleetWaves> {
+  const inWaves = new Map<string, FleetWaves>();
+  for (const [fleet, manifest] of next.fleets) {
+    const policy = policyOf(manifest);
+    if (policy === undefined || definitionOf(base, fleet)?.hash === definitionOf(next, fleet)?.hash) continue;
+    const members = Array.from(namesIn(fleet), (name) => next.devices.get(name)!);
+    inWaves.set(fleet, { policy, names: waveNames(fleet, policy, members) });
+  }
+  return inWaves;
+}
+
+function inWave(change: DeviceChange, inWaves: ReadonlyMap<string, FleetWaves>): DeviceChange {
+  const isWanted = change.cause === 'CHANGED' || change.cause === 'FIRST';
+  const wave = isWanted ? inWaves.get(change.fleet ?? '')?.names.get(change.device) : undefined;
+  return wave === undefined ? change : { ...change, wave };
+}
+
+/** By fleet, the devices that get a deployment in a wave. */
+function waitingByFleet(devices: readonly DeviceChange[], next: DesiredFleet): ReadonlyMap<string, DesiredDevice[]> {
+  const moving = devices.filter(({ wave }) => wave !== undefined).map(({ device }) => next.devices.get(device)!);
+  return Map.groupBy(moving, ({ fleet = '' }) => fleet);
+}
+
+function fleetChanges(
+  devices: readonly DeviceChange[],
+  { base, next, membersOf }: ComparedRevisions,
+  inWaves: ReadonlyMap<string, FleetWaves>,
+): FleetChange[] {
+  const waiting = waitingByFleet(devices, next);
   const kinds = new Map<string, number>();
   for (const { fleet, kind } of devices) kinds.set(`${kind} ${fleet}`, (kinds.get(`${kind} ${fleet}`) ?? 0) + 1);
   return [...new Set([...base.fleets.keys(), ...next.fleets.keys()])].sort().map((fleet) => {
     const count = (kind: DeviceChange['kind']): number => kinds.get(`${kind} ${fleet}`) ?? 0;
     const [deploying, holding, gone] = [count('deploy'), count('hold'), count('gone')];
-    return { fleet, devices: membersOf(fleet), deploying, holding, gone };
+    const own = inWaves.get(fleet);
+    const rollout = own && planWaves(own.policy, own.names, waiting.get(fleet) ?? []);
+    return { fleet, devices: membersOf(fleet), deploying, holding, gone, ...(rollout && { rollout }) };
   });
 }
 
@@ -190,8 +235,9 @@ function fleetChanges(devices: readonly DeviceChange[], compared: ComparedRevisi
 export function compareRevisions(compared: ComparedRevisions): RevisionChange {
   const { base, next } = compared;
   const names = [...(compared.affected ?? new Set([...base.devices.keys(), ...next.devices.keys()]))].sort();
-  const devices = names.flatMap(
-    (name) => compareDevice(base.devices.get(name), next.devices.get(name), compared) ?? [],
-  );
-  return { devices, fleets: fleetChanges(devices, compared) };
+  const inWaves = fleetsInWaves(compared);
+  const devices = names
+    .flatMap((name) => compareDevice(base.devices.get(name), next.devices.get(name), compared) ?? [])
+    .map((change) => inWave(change, inWaves));
+  return { devices, fleets: fleetChanges(devices, compared, inWaves) };
 }

@@ -1562,6 +1562,45 @@ export interface PlannedFleet {
   deploying: number;
   holding: number;
   gone: number;
+  rollout?: PlannedRollout;
+}
+export interface PlannedRollout {
+  waves: PlannedWave[];
+  budget?: PlannedBudget;
+  onFailure: 'halt' | 'revert';
+  /**
+   * Devices that get a deployment at once: those of the first wave, as far as the budget lets them.
+   */
+  atOnce: number;
+}
+export interface PlannedWave {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  devices: number;
+  /**
+   * Of these so many get a deployment.
+   */
+  deploying: number;
+  /**
+   * For so long it is watched once it passed.
+   */
+  soakSeconds?: number;
+  /**
+   * Somebody has to say yes before it, or after it.
+   */
+  approve?: 'before' | 'after';
+}
+/**
+ * How many devices of a group may be on their way at once.
+ */
+export interface PlannedBudget {
+  /**
+   * site, or the key of a label.
+   */
+  groupBy: string;
+  maxUnavailable: number;
 }
 export interface PlannedDevice {
   /**
@@ -1577,7 +1616,11 @@ export interface PlannedDevice {
    */
   fleet?: string;
   /**
-   * deploy: it gets a deployment at once; hold: it would not move; gone: git names it no longer.
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  wave?: string;
+  /**
+   * deploy: it gets a deployment, in its wave or at once; hold: it would not move; gone: git names it no longer.
    */
   kind: 'deploy' | 'hold' | 'gone';
   cause:
