@@ -31,6 +31,7 @@ import { nodeDisk } from '../../platform/node/disk.ts';
 import { nodeThreads } from '../../platform/node/threads.ts';
 import { type Log, NetworkError } from '../../platform/ports.ts';
 import type { ApplicationReport, BrokerStatus, Report } from '../../schemas/generated/types.ts';
+import { takeWavesAway } from '../fleet-examples/without-waves.ts';
 import { SimTime } from '../sim/sim-clock.ts';
 import { SimRandom } from '../sim/sim-random.ts';
 
@@ -72,14 +73,18 @@ export class ScenarioWorld {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  /** Makes the repository of an example with its first releases, and a key fingerprint in every manifest of a device. */
-  makeRepository(example: string): void {
+  /**
+   * Makes the repository of an example with its first releases, and a key fingerprint in every manifest of a device. Its fleets
+   * change all at once, but where waves are what it is about.
+   */
+  makeRepository(example: string, { hasWaves = false } = {}): void {
     makeExampleFleet(
       this.context(() => {}),
       example,
       this.repository,
       ['1.0.0'],
     );
+    if (!hasWaves) takeWavesAway(this.repository);
     const devices = join(this.repository, 'devices');
     for (const [at, file] of fs.readdirSync(devices).entries()) {
       const fingerprint = Buffer.alloc(32, at + 1)
