@@ -9,7 +9,7 @@
 import type { Reason } from '../../../schemas/generated/types.ts';
 import { judgeGate, noCounts, type WaveCounts, whyFailed } from './gate.ts';
 import type { RolloutPolicy, Wave } from './policy.ts';
-import type { Rollout } from './rollout.ts';
+import { type Rollout, withEvent } from './rollout.ts';
 
 /** The rollout from now on. */
 export interface Stepped {
@@ -156,7 +156,7 @@ export function step(rollout: Rollout, policy: RolloutPolicy, counts: readonly W
       const { verdict, nextAt } = next;
       return { rollout: at, events, verdict, ...(nextAt === undefined ? {} : { nextAt }) };
     }
-    at = next.rollout;
+    at = withEvent(next.rollout, now, next.rollout.reason);
     events.push(at.reason);
     // Devices of a wave that opens now are to be offered it first: an empty one alone passes at once.
   }
