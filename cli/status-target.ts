@@ -43,8 +43,8 @@ export function stoppedFleet({ fleets }: StatusDocument): RollingFleet | undefin
 /** What a status says to a script. */
 export function exitCodeOf(status: StatusDocument): ExitCode {
   const { state, source, broker, storage } = status;
-  if (state !== 'failed' && source.state === 'refused') return exitCodes.stale;
   if (state === 'progressing' && stoppedFleet(status) !== undefined) return exitCodes.halted;
+  if (state !== 'failed' && source.state === 'refused') return exitCodes.stale;
   const codes = {
     failed: exitCodes.halted,
     progressing: exitCodes.progressing,
