@@ -4,6 +4,7 @@ import type { DeviceStatus, Refusal, StatusDocument } from '../../schemas/genera
 import { outboxWords } from '../../schemas/outbox-words.ts';
 import { applicationLines, hostDeathLine } from './application-lines.ts';
 import { age, bar, bytes, minuteOf, span } from './quantities.ts';
+import { placeWords } from './rollout-words.ts';
 import { stateStyles } from './state-styles.ts';
 import { type Style, wrap } from './style.ts';
 
@@ -161,6 +162,16 @@ function holdLine({ hold, reason }: DeviceStatus, asOf: string): string[] {
       ];
 }
 
+/** Where its fleet's rollout stands, which is what it waits for, or is a part of. */
+function rolloutLine({ fleet, wave }: DeviceStatus, { fleets }: StatusDocument, style: Style): string[] {
+  const rollout = fleets.find(({ name }) => name === fleet)?.rollout;
+  if (rollout === undefined) return [];
+  const { number, state, reason } = rollout;
+  const where = wave === undefined ? '' : `It is in wave ${wave}. `;
+  const place = state === 'done' ? '' : ` in ${placeWords(rollout)}`;
+  return [`${where}Rollout ${number} of its fleet is ${state}${place}: ${reason.message} ${style('dim', reason.code)}`];
+}
+
 /** What its report had no room for. */
 function leftOut({ applicationsLeftOut: count }: NonNullable<DeviceStatus['report']>): string[] {
   return count === undefined ? [] : [`  and ${count} more; on the device, fleet agent status tells of all`];
@@ -181,6 +192,7 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
       ...whys,
     ],
     [wanted(device, status), ...holdLine(device, asOf), known(device, asOf), ...expected(device)],
+    rolloutLine(device, status, style),
     repository(source),
     brokerTrouble(status),
     takeoverLine(device, asOf),

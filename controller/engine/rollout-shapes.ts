@@ -1,6 +1,6 @@
 /** What rows of rollouts must look like to be believed. */
 import type { DefinedApplication, FleetDefinition } from '../manifests/definition.ts';
-import type { FinishedRollout, Rollout, RolloutAct } from '../planning/rollout/rollout.ts';
+import type { FinishedRollout, Rollout, RolloutAct, RolloutEvent } from '../planning/rollout/rollout.ts';
 import {
   anyObject,
   code,
@@ -47,6 +47,7 @@ const rolloutMembers: Members<Rollout> = {
   approved: listOf(text),
   reason: shape<Rollout['reason']>({ code, message: text }),
   acts: listOf(act),
+  events: listOf(shape<RolloutEvent>({ at: time, code, message: text })),
 };
 
 const finishedRollout = shape<FinishedRollout>({

@@ -1,5 +1,5 @@
 /** What an operator does to a rollout, and in which states it can be done. */
-import { actsMax, type Rollout, type RolloutAct } from './rollout.ts';
+import { actsMax, type Rollout, type RolloutAct, withEvent } from './rollout.ts';
 
 /** An act as it was asked for. */
 export interface Asked extends Omit<RolloutAct, 'at'> {
@@ -31,50 +31,49 @@ function because(code: string, what: string, { who, why }: Asked): Rollout['reas
   return { code, message: `${who} ${what}${why === '' ? '' : `: ${why}`}` };
 }
 
-function approved(rollout: Rollout, asked: Asked, waves: readonly string[]): Acted {
+/** It is so from now on, for a reason that is told too. */
+function became(rollout: Rollout, reason: Rollout['reason'], now: number): Acted {
+  return { kind: 'done', rollout: withEvent({ ...rollout, reason }, now, reason) };
+}
+
+function approved(rollout: Rollout, asked: Asked, waves: readonly string[], now: number): Acted {
   const wave = asked.wave ?? waves[rollout.wave];
   if (wave === undefined || !waves.includes(wave)) {
     return refused(`fleet ${rollout.fleet} has no wave ${JSON.stringify(wave)}; its waves are ${waves.join(', ')}`);
   }
   if (rollout.approved.includes(wave)) return refused(`wave ${wave} is approved already`);
-  return { kind: 'done', rollout: { ...rollout, approved: [...rollout.approved, wave] } };
+  const told = because('WAVE_APPROVED', `approved wave ${wave}`, asked);
+  return { kind: 'done', rollout: withEvent({ ...rollout, approved: [...rollout.approved, wave] }, now, told) };
 }
 
-function aborted(rollout: Rollout, asked: Asked): Acted {
+function aborted(rollout: Rollout, asked: Asked, now: number): Acted {
   if (asked.revert !== true) {
     if (rollout.state === 'halted') return refused('it is halted already; --revert takes its devices back');
-    const reason = because('ROLLOUT_ABORTED', 'aborted it', asked);
-    return { kind: 'done', rollout: { ...rollout, state: 'halted', reason } };
+    return became({ ...rollout, state: 'halted' }, because('ROLLOUT_ABORTED', 'aborted it', asked), now);
   }
   if (rollout.good === undefined)
     return refused('there is nothing to go back to: no rollout of this fleet was completed');
   const reason = because('ROLLOUT_ABORTED', 'aborted it and takes its devices back', asked);
-  return { kind: 'done', rollout: { ...rollout, state: 'reverting', reason } };
+  return became({ ...rollout, state: 'reverting' }, reason, now);
 }
 
 /** The wave that failed begins anew: what was seen of it before counts no more. */
 function retried(rollout: Rollout, asked: Asked, now: number): Acted {
   const { gatePassedAt: _, ...rest } = rollout;
   const reason = because('ROLLOUT_RETRIED', 'tries again', asked);
-  return { kind: 'done', rollout: { ...rest, state: 'running', waveStartedAt: now, reason } };
+  return became({ ...rest, state: 'running', waveStartedAt: now }, reason, now);
 }
 
 function decided(rollout: Rollout, asked: Asked, waves: readonly string[], now: number): Acted {
   switch (asked.act) {
     case 'pause':
-      return {
-        kind: 'done',
-        rollout: { ...rollout, state: 'paused', reason: because('ROLLOUT_PAUSED', 'paused it', asked) },
-      };
+      return became({ ...rollout, state: 'paused' }, because('ROLLOUT_PAUSED', 'paused it', asked), now);
     case 'resume':
-      return {
-        kind: 'done',
-        rollout: { ...rollout, state: 'running', reason: because('ROLLOUT_RESUMED', 'resumed it', asked) },
-      };
+      return became({ ...rollout, state: 'running' }, because('ROLLOUT_RESUMED', 'resumed it', asked), now);
     case 'approve':
-      return approved(rollout, asked, waves);
+      return approved(rollout, asked, waves, now);
     case 'abort':
-      return aborted(rollout, asked);
+      return aborted(rollout, asked, now);
     case 'retry':
       return retried(rollout, asked, now);
     default:

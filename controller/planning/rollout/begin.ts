@@ -27,19 +27,18 @@ export function withFinished(
 }
 
 function started({ fleet, target, revision, subject }: Wanted, number: number, now: number): Rollout {
+  const reason = { code: 'ROLLOUT_STARTED', message: 'its first wave has been opened' };
   return {
     ...{ fleet, number, target, revision, subject, startedAt: now },
     ...{ state: 'running', wave: 0, waveStartedAt: now, approved: [], acts: [] },
-    reason: { code: 'ROLLOUT_STARTED', message: 'its first wave has been opened' },
+    ...{ reason, events: [{ at: now, ...reason }] },
   };
 }
 
 function atRest(wanted: Wanted, number: number, now: number): Rollout {
-  const message = 'all its devices may run what git wants';
-  return {
-    ...started(wanted, number, now),
-    ...{ good: wanted.target, state: 'done', reason: { code: 'ROLLOUT_DONE', message } },
-  };
+  const reason = { code: 'ROLLOUT_DONE', message: 'all its devices may run what git wants' };
+  const done = { ...started(wanted, number, now), good: wanted.target, state: 'done' as const, reason };
+  return { ...done, events: [{ at: now, ...reason }] };
 }
 
 /** Going back to what was good is no risk that waves would lessen: it ends at once. */

@@ -10,6 +10,8 @@
  * Plain data: a row of the state. Times in milliseconds since the epoch.
  */
 
+import type { Reason } from '../../../schemas/generated/types.ts';
+
 /** Something that an operator did to a rollout. */
 export interface RolloutAct {
   readonly at: number;
@@ -20,6 +22,14 @@ export interface RolloutAct {
 
 /** Acts that are kept of a rollout; the oldest are dropped. */
 export const actsMax = 50;
+
+/** Something that happened to a rollout, by itself or by an act. */
+export interface RolloutEvent extends Pick<Reason, 'code' | 'message'> {
+  readonly at: number;
+}
+
+/** As of acts. */
+export const eventsMax = 50;
 
 export interface Rollout {
   readonly fleet: string;
@@ -42,9 +52,16 @@ export interface Rollout {
   /** Names of waves that somebody said yes to. */
   readonly approved: readonly string[];
   /** Why it is in this state. */
-  readonly reason: { readonly code: string; readonly message: string };
+  readonly reason: Pick<Reason, 'code' | 'message'>;
   /** Oldest first; bounded. */
   readonly acts: readonly RolloutAct[];
+  /** Oldest first; bounded. */
+  readonly events: readonly RolloutEvent[];
+}
+
+/** The rollout with one more thing that happened to it. */
+export function withEvent<R extends Rollout>(rollout: R, at: number, { code, message }: Rollout['reason']): R {
+  return { ...rollout, events: [...rollout.events, { at, code, message }].slice(-eventsMax) };
 }
 
 /** A rollout that is over, and how it ended. */

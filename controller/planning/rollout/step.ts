@@ -9,7 +9,7 @@
 import type { Reason } from '../../../schemas/generated/types.ts';
 import { judgeGate, noCounts, type WaveCounts, whyFailed } from './gate.ts';
 import type { RolloutPolicy, Wave } from './policy.ts';
-import type { Rollout } from './rollout.ts';
+import { type Rollout, withEvent } from './rollout.ts';
 
 /** The rollout from now on. */
 export interface Stepped {
@@ -78,7 +78,7 @@ function soaked(rollout: Rollout, passedAt: number, standing: Standing): Move {
   const { wave } = openWave(standing.policy, rollout);
   const endsAt = passedAt + wave.soakMs;
   if (standing.now < endsAt) {
-    const message = `wave ${wave.name} is watched until ${new Date(endsAt).toISOString()}`;
+    const message = `wave ${wave.name} is watched until ${new Date(endsAt).toISOString().slice(0, 19)}Z`;
     return { kind: 'holds', verdict: { code: 'SOAKING', message }, nextAt: endsAt };
   }
   if (wave.approve !== 'after' || rollout.approved.includes(wave.name)) return beyond(rollout, standing);
@@ -156,7 +156,7 @@ export function step(rollout: Rollout, policy: RolloutPolicy, counts: readonly W
       const { verdict, nextAt } = next;
       return { rollout: at, events, verdict, ...(nextAt === undefined ? {} : { nextAt }) };
     }
-    at = next.rollout;
+    at = withEvent(next.rollout, now, next.rollout.reason);
     events.push(at.reason);
     // Devices of a wave that opens now are to be offered it first: an empty one alone passes at once.
   }

@@ -26,6 +26,7 @@ const rollout: Rollout = {
   ...{ startedAt: now, state: 'running', wave: 1, waveStartedAt: now, gatePassedAt: now, approved: ['canary'] },
   reason: { code: 'X', message: 'y' },
   acts: [{ at: now, who: 'Ada', act: 'approve', why: 'seen' }],
+  events: [{ at: now, code: 'X', message: 'y' }],
 };
 const definition: FleetDefinition = {
   ...{ fleet: 'ships', probationSeconds: 30, hash: 'b'.repeat(64) },

@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { type Asked, actOn, actsIn } from '../../../../controller/planning/rollout/act.ts';
 import { beginRollout } from '../../../../controller/planning/rollout/begin.ts';
-import { actsMax, type Rollout } from '../../../../controller/planning/rollout/rollout.ts';
+import { actsMax, eventsMax, type Rollout } from '../../../../controller/planning/rollout/rollout.ts';
 
 const now = 1_000_000;
 const waves = ['canary', 'rest'];
@@ -80,4 +80,20 @@ test('whatever is done to a rollout, an act is taken in the states that allow it
       }
     }),
   );
+});
+
+test('what happens to a rollout is told in order, by itself or by an act, and of much the newest', (t) => {
+  const approved = after(after(rolloutIn('running'), asked('approve')), asked('pause', { why: '' }));
+  t.deepEqual(
+    approved.events.map(({ at, code, message }) => [at - now, code, message]),
+    [
+      [0, 'ROLLOUT_STARTED', 'its first wave has been opened'],
+      [5, 'WAVE_APPROVED', 'Ada approved wave canary: it is late'],
+      [5, 'ROLLOUT_PAUSED', 'Ada paused it'],
+    ],
+  );
+  let rollout = approved;
+  for (let n = 0; n < eventsMax; n += 1) rollout = after(rollout, asked(n % 2 === 0 ? 'resume' : 'pause'));
+  t.is(rollout.events.length, eventsMax);
+  t.is(rollout.events.at(-1)?.code, 'ROLLOUT_PAUSED');
 });

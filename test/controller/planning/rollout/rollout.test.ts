@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import type { DeviceInRollout } from '../../../../controller/planning/rollout/fate.ts';
 import type { RolloutPolicy } from '../../../../controller/planning/rollout/policy.ts';
+import { eventsMax } from '../../../../controller/planning/rollout/rollout.ts';
 import { step } from '../../../../controller/planning/rollout/step.ts';
 import { devices, fresh, happenings, isWell, policy, startMs, World } from './world.ts';
 
@@ -284,6 +285,17 @@ test('a superseding rollout converges, wherever its devices are, when all of the
       return world.rollout.state === 'done' && world.devices.every(({ on }) => on === 'target');
     }),
     { numRuns: 400 },
+  );
+  t.pass();
+});
+
+test('all that a step does is told among the events of its rollout, in order', (t) => {
+  always((world) =>
+    world.stages.every(({ before, rollout }) => {
+      if (rollout === before) return true;
+      const told = rollout.events.slice(before.events.length).map(({ code }) => code);
+      return rollout.events.length === eventsMax || (told.length > 0 && told.at(-1) === rollout.reason.code);
+    }),
   );
   t.pass();
 });

@@ -130,7 +130,7 @@ export function fresh(good: boolean): Rollout {
   return {
     ...{ fleet: 'ships', number: 2, target: 'b'.repeat(64), revision, subject: 'x', startedAt: startMs },
     ...(good ? { good: 'a'.repeat(64) } : {}),
-    ...{ state: 'running', wave: 0, waveStartedAt: startMs, approved: [], acts: [] },
+    ...{ state: 'running', wave: 0, waveStartedAt: startMs, approved: [], acts: [], events: [] },
     reason: { code: 'ROLLOUT_STARTED', message: 'x' },
   };
 }
