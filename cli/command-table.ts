@@ -121,7 +121,7 @@ export const commandTable: readonly Entry[] = [
   },
   {
     name: 'events',
-    summary: 'what happened on devices, newest last; -f goes on',
+    summary: 'what happened on devices and to rollouts, newest last; -f goes on',
     load: async () => (await import('./commands/events.ts')).eventsCommand,
   },
   {

@@ -152,6 +152,11 @@ export async function* fetchPages(
   }
 }
 
+/** The status with one device at most, whoever that is: for what is shown beside devices. Throws as `fetchStatus`. */
+export function fetchFleets(context: CommandContext, question: StatusQuestion): Promise<StatusDocument> {
+  return askStatus(context, { ...parametersOf(question), limit: '1' });
+}
+
 /** Fetches the status with every device. Throws as `fetchStatus`. */
 export async function fetchEveryDevice(
   context: CommandContext,

@@ -163,11 +163,15 @@ function holdLine({ hold, reason }: DeviceStatus, asOf: string): string[] {
 }
 
 /** Where its fleet's rollout stands, which is what it waits for, or is a part of. */
-function rolloutLine({ fleet, wave }: DeviceStatus, { fleets }: StatusDocument, style: Style): string[] {
+function rolloutLine(device: DeviceStatus, { fleets }: StatusDocument, style: Style): string[] {
+  const { fleet, wave } = device;
   const rollout = fleets.find(({ name }) => name === fleet)?.rollout;
   if (rollout === undefined) return [];
   const { number, state, reason } = rollout;
-  const where = wave === undefined ? '' : `It is in wave ${wave}. `;
+  const hasPassed = rollout.waves.find(({ name }) => name === wave)?.state === 'passed';
+  const isStraggler = hasPassed && device.state !== 'running';
+  const without = isStraggler ? `, which has passed without it ${style('dim', 'STRAGGLER')}` : '';
+  const where = wave === undefined ? '' : `It is in wave ${wave}${without}. `;
   const place = state === 'done' ? '' : ` in ${placeWords(rollout)}`;
   return [`${where}Rollout ${number} of its fleet is ${state}${place}: ${reason.message} ${style('dim', reason.code)}`];
 }
