@@ -78,9 +78,10 @@ function compare(
   next: JudgedRevision,
   known: KnownDevices | undefined,
   now: number,
-  deploymentKey?: string,
+  { deploymentKey, fleets = [] }: Partial<Pick<StatusDocument, 'deploymentKey' | 'fleets'>> = {},
 ) {
   const devices = new Map(known?.devices.map((device) => [device.name, device]));
+  const rollouts = new Map(fleets.map(({ name, rollout }) => [name, rollout]));
   return compareRevisions({
     base: desiredOf(base.state),
     next: desiredOf(next.state),
@@ -89,6 +90,7 @@ function compare(
     affected: next.affected,
     releases: releasesOf(base, next),
     now,
+    ...(known && { rolloutOf: (fleet: string) => rollouts.get(fleet) }),
     ...(deploymentKey === undefined ? {} : { deploymentKey }),
     observe: (name) => {
       const device = devices.get(name);
@@ -112,7 +114,7 @@ export async function makePlan(context: CommandContext, asked: PlanQuestion): Pr
   await using repository = await openFleetRepository(context, repositoryTop(context));
   const { base, next } = await judgeSides(context, repository, asked, answer.status);
   const { known, unknownBecause } = await askDevices(context, answer, base, next.affected);
-  const change = compare(base, next, known, context.clock.now(), answer.status?.deploymentKey);
+  const change = compare(base, next, known, context.clock.now(), answer.status);
   const prices = await pricesOf(base, next, change);
   return {
     fleetVersion: toolVersion(context),

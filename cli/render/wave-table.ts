@@ -29,9 +29,10 @@ function budgetText({ groupBy, maxUnavailable }: PlannedBudget): string {
   return `at most ${devices} ${group} on the way at once; `;
 }
 
-function rulesLine(fleet: string, { budget, onFailure }: PlannedRollout): string {
+function rulesLine(fleet: string, { budget, onFailure, supersedes }: PlannedRollout): string {
+  const before = supersedes === undefined ? '' : `takes the place of rollout ${supersedes}; `;
   const failure = onFailure === 'halt' ? 'halts it' : 'takes all back to what was good';
-  return `${fleet}: ${budget === undefined ? '' : budgetText(budget)}what fails ${failure}`;
+  return `${fleet}: ${before}${budget === undefined ? '' : budgetText(budget)}what fails ${failure}`;
 }
 
 function rolloutOf({ rollout }: FleetChange): PlannedRollout | undefined {
@@ -57,7 +58,11 @@ export function waveTable(
     ]),
   );
   const rules = moving.map(({ fleet, rollout }) => `${wrap(style('dim', rulesLine(fleet, rollout)), columns)}\n`);
-  return table(heads, rows, columns) + rules.join('');
+  const back = fleets.flatMap(({ fleet, endsRollout }) => {
+    const words = `${fleet}: ends rollout ${endsRollout}, for it goes back at once to what was completed before`;
+    return endsRollout === undefined ? [] : [`${wrap(style('dim', words), columns)}\n`];
+  });
+  return table(heads, rows, columns) + [...rules, ...back].join('');
 }
 
 /** `1 device gets a deployment at once, 3 more wave by wave`. */

@@ -7,7 +7,7 @@ import { type ApplicationChange, applicationChanges } from './application-change
 import { holdText } from './hold.ts';
 import type { DescribedDevice } from './observed.ts';
 import { type DeployCause, type HoldCause, planDevice } from './plan-device.ts';
-import { type PlannedRollout, planWaves, type WaveNames, waveNames } from './rollout/plan-waves.ts';
+import { type KnownRollout, type PlannedRollout, planWaves, type WaveNames, waveNames } from './rollout/plan-waves.ts';
 import type { RolloutPolicy } from './rollout/policy.ts';
 import { policyOf } from './rollout/policy-of.ts';
 
@@ -51,6 +51,8 @@ export interface FleetChange {
   readonly gone: number;
   /** The rollout that begins; absent where what changes goes to all devices at once. */
   readonly rollout?: PlannedRollout;
+  /** The number of the rollout that ends, because the fleet goes back to what was completed before it. */
+  readonly endsRollout?: number;
 }
 
 export interface RevisionChange {
@@ -66,6 +68,8 @@ export interface ComparedRevisions {
   /** How many devices of `next` a fleet selects. */
   readonly membersOf: (fleet: string) => number;
   readonly namesIn: (fleet: string) => Iterable<string>;
+  /** What is known of the rollout of a fleet. */
+  readonly rolloutOf?: (fleet: string) => KnownRollout | undefined;
   /** What is known of a device; undefined when nobody could be asked: then it is taken to run what `base` wants. */
   readonly observe: (device: string) => DescribedDevice | undefined;
   /** The devices that may differ; every one of both revisions when undefined. */
@@ -184,27 +188,40 @@ function compareDevice(
   return { ...place, kind, cause, message, isStripped: isStripped(before, after), fetches };
 }
 
-/** A fleet's way through its waves. */
-interface FleetWaves {
-  readonly policy: RolloutPolicy;
-  readonly names: WaveNames;
+/** A fleet that gets another definition: its way through its waves, or back to what it ran before them. */
+type FleetWay =
+  | { readonly kind: 'waves'; readonly policy: RolloutPolicy; readonly names: WaveNames; readonly supersedes?: number }
+  | { readonly kind: 'back'; readonly ends: number };
+
+function wayOf(fleet: string, policy: RolloutPolicy, target: string, compared: ComparedRevisions): FleetWay {
+  const { next, namesIn, rolloutOf } = compared;
+  const known = rolloutOf?.(fleet);
+  const isOver = known === undefined || known.state === 'done';
+  if (!isOver && known.good === target) return { kind: 'back', ends: known.number };
+  const members = Array.from(namesIn(fleet), (name) => next.devices.get(name)!);
+  return {
+    ...{ kind: 'waves', policy, names: waveNames(fleet, policy, members) },
+    ...(isOver ? {} : { supersedes: known.number }),
+  };
 }
 
-/** Fleets that get another definition and have waves for it. What sites and devices say otherwise goes to these at once. */
-function fleetsInWaves({ base, next, namesIn }: ComparedRevisions): ReadonlyMap<string, FleetWaves> {
-  const inWaves = new Map<string, FleetWaves>();
+/** Fleets that get another definition and have waves. What sites and devices say otherwise goes to these at once. */
+function fleetWays(compared: ComparedRevisions): ReadonlyMap<string, FleetWay> {
+  const { base, next } = compared;
+  const ways = new Map<string, FleetWay>();
   for (const [fleet, manifest] of next.fleets) {
     const policy = policyOf(manifest);
-    if (policy === undefined || definitionOf(base, fleet)?.hash === definitionOf(next, fleet)?.hash) continue;
-    const members = Array.from(namesIn(fleet), (name) => next.devices.get(name)!);
-    inWaves.set(fleet, { policy, names: waveNames(fleet, policy, members) });
+    const target = policy && definitionOf(next, fleet)?.hash;
+    if (policy === undefined || target === undefined || definitionOf(base, fleet)?.hash === target) continue;
+    ways.set(fleet, wayOf(fleet, policy, target, compared));
   }
-  return inWaves;
+  return ways;
 }
 
-function inWave(change: DeviceChange, inWaves: ReadonlyMap<string, FleetWaves>): DeviceChange {
+function inWave(change: DeviceChange, ways: ReadonlyMap<string, FleetWay>): DeviceChange {
   const isWanted = change.cause === 'CHANGED' || change.cause === 'FIRST';
-  const wave = isWanted ? inWaves.get(change.fleet ?? '')?.names.get(change.device) : undefined;
+  const way = isWanted ? ways.get(change.fleet ?? '') : undefined;
+  const wave = way?.kind === 'waves' ? way.names.get(change.device) : undefined;
   return wave === undefined ? change : { ...change, wave };
 }
 
@@ -214,10 +231,21 @@ function waitingByFleet(devices: readonly DeviceChange[], next: DesiredFleet): R
   return Map.groupBy(moving, ({ fleet = '' }) => fleet);
 }
 
+function rolloutChange(
+  way: FleetWay | undefined,
+  deploying: readonly DesiredDevice[],
+): Pick<FleetChange, 'rollout' | 'endsRollout'> {
+  if (way === undefined) return {};
+  if (way.kind === 'back') return { endsRollout: way.ends };
+  const { policy, names, supersedes } = way;
+  const rollout = planWaves(policy, names, deploying);
+  return { rollout: supersedes === undefined ? rollout : { ...rollout, supersedes } };
+}
+
 function fleetChanges(
   devices: readonly DeviceChange[],
   { base, next, membersOf }: ComparedRevisions,
-  inWaves: ReadonlyMap<string, FleetWaves>,
+  ways: ReadonlyMap<string, FleetWay>,
 ): FleetChange[] {
   const waiting = waitingByFleet(devices, next);
   const kinds = new Map<string, number>();
@@ -225,9 +253,8 @@ function fleetChanges(
   return [...new Set([...base.fleets.keys(), ...next.fleets.keys()])].sort().map((fleet) => {
     const count = (kind: DeviceChange['kind']): number => kinds.get(`${kind} ${fleet}`) ?? 0;
     const [deploying, holding, gone] = [count('deploy'), count('hold'), count('gone')];
-    const own = inWaves.get(fleet);
-    const rollout = own && planWaves(own.policy, own.names, waiting.get(fleet) ?? []);
-    return { fleet, devices: membersOf(fleet), deploying, holding, gone, ...(rollout && { rollout }) };
+    const way = rolloutChange(ways.get(fleet), waiting.get(fleet) ?? []);
+    return { fleet, devices: membersOf(fleet), deploying, holding, gone, ...way };
   });
 }
 
@@ -235,9 +262,9 @@ function fleetChanges(
 export function compareRevisions(compared: ComparedRevisions): RevisionChange {
   const { base, next } = compared;
   const names = [...(compared.affected ?? new Set([...base.devices.keys(), ...next.devices.keys()]))].sort();
-  const inWaves = fleetsInWaves(compared);
+  const ways = fleetWays(compared);
   const devices = names
     .flatMap((name) => compareDevice(base.devices.get(name), next.devices.get(name), compared) ?? [])
-    .map((change) => inWave(change, inWaves));
-  return { devices, fleets: fleetChanges(devices, compared, inWaves) };
+    .map((change) => inWave(change, ways));
+  return { devices, fleets: fleetChanges(devices, compared, ways) };
 }

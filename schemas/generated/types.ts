@@ -1569,6 +1569,10 @@ export interface PlannedFleet {
   holding: number;
   gone: number;
   rollout?: PlannedRollout;
+  /**
+   * The number of the rollout that ends, because the fleet goes back to what was completed before it.
+   */
+  endsRollout?: number;
 }
 export interface PlannedRollout {
   waves: PlannedWave[];
@@ -1578,6 +1582,10 @@ export interface PlannedRollout {
    * Devices that get a deployment at once: those of the first wave, as far as the budget lets them.
    */
   atOnce: number;
+  /**
+   * The number of the rollout that is under way, which it takes the place of.
+   */
+  supersedes?: number;
 }
 export interface PlannedWave {
   /**

@@ -2,6 +2,7 @@
 import type { DesiredDevice } from '../../manifests/desired.ts';
 import { groupOf } from './budget.ts';
 import type { RolloutPolicy, Wave } from './policy.ts';
+import type { Rollout } from './rollout.ts';
 import { drawWaves } from './waves.ts';
 
 /** A wave, and who is in it. */
@@ -21,6 +22,15 @@ export interface PlannedBudget {
   readonly maxUnavailable: number;
 }
 
+/** The rollout that a fleet has now. */
+export interface KnownRollout {
+  readonly number: number;
+  readonly state: Rollout['state'];
+  /** Hashes of definitions. */
+  readonly target: string;
+  readonly good?: string;
+}
+
 /** The rollout that a commit would start. */
 export interface PlannedRollout {
   readonly waves: readonly PlannedWave[];
@@ -28,6 +38,8 @@ export interface PlannedRollout {
   readonly onFailure: 'halt' | 'revert';
   /** Devices that get a deployment at once: those of its first wave, as far as the budget lets them. */
   readonly atOnce: number;
+  /** The number of the one that is under way, which it takes the place of. */
+  readonly supersedes?: number;
 }
 
 /** The names of a fleet's waves by device. */

@@ -1,8 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { definitionOf } from '../../../controller/manifests/definition.ts';
 import type { DesiredFleet } from '../../../controller/manifests/desired.ts';
 import { type ComparedRevisions, compareRevisions } from '../../../controller/planning/compare.ts';
 import { planDevice } from '../../../controller/planning/plan-device.ts';
+import type { KnownRollout } from '../../../controller/planning/rollout/plan-waves.ts';
 import { application, catalogue, desiredFrom, device, type Files, fleet } from '../manifests/fleet-fixture.ts';
 import { now } from './arbitraries.ts';
 
@@ -287,4 +289,18 @@ test('what one device or site says otherwise goes to it at once, whatever waves 
     [['crow', undefined]],
   );
   t.is(fleets[0]?.rollout, undefined);
+});
+
+test('what takes the place of a rollout says so, and what goes back to what was good has no waves', (t) => {
+  const next = inWaves({ waves: [{ name: 'canary', limit: 1 }] });
+  const before = { ...next, 'applications.yaml': base['applications.yaml']! };
+  const hashes = [before, next].map((files) => definitionOf(desiredFrom(files), 'ships')!.hash) as [string, string];
+  const ships = (state: KnownRollout['state'], good: string) => {
+    const rolloutOf = () => ({ number: 7, state, target: hashes[0], good });
+    return compare(next, { rolloutOf }, before).fleets[0]!;
+  };
+  t.is(ships('halted', 'older').rollout?.supersedes, 7);
+  t.is(ships('done', 'older').rollout?.supersedes, undefined);
+  const back = ships('running', hashes[1]);
+  t.deepEqual([back.rollout, back.endsRollout, back.deploying], [undefined, 7, 3]);
 });
