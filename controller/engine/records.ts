@@ -168,6 +168,14 @@ export function shownIn(writes: readonly Write[]): ReadonlySet<string> {
   return devices;
 }
 
+/** The rollouts that are written, as they were until now. */
+export function rolloutsIn(
+  writes: readonly Write[],
+  before: { rollout(fleet: string): Rollout | undefined },
+): readonly (readonly [fleet: string, before: Rollout | undefined])[] {
+  return writes.flatMap((write) => (write.kind === 'rollout' ? [[write.fleet, before.rollout(write.fleet)]] : []));
+}
+
 /** What is owed is shown once it failed. */
 function shownOf(write: Write): string | undefined {
   if (write.kind === 'device') return write.isPassing ? undefined : write.name;

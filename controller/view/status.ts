@@ -111,11 +111,12 @@ function shownSites({ groups, count }: Selection): Pick<StatusDocument, 'sites' 
 
 function describe({ image, context }: StatusInputs, name: string, withEvents: boolean): DeviceStatus {
   const observed = described(image, context, name, withEvents);
+  const { now, keyId, rollouts } = context;
   const desired = context.desired.devices.get(name);
   const status =
     desired === undefined
-      ? removedDeviceStatus(name, observed, context.now)
-      : deviceStatus(desired, observed, context.now, context.keyId);
+      ? removedDeviceStatus(name, observed, now)
+      : deviceStatus(desired, observed, now, keyId, rollouts.permitted(image, desired, observed, now));
   return withEvents ? status : { ...status, events: [] };
 }
 

@@ -1587,7 +1587,17 @@ export interface PlannedDevice {
    */
   kind: 'deploy' | 'hold' | 'gone';
   cause:
-    'FIRST' | 'CHANGED' | 'SEQUENCE_BEHIND' | 'HELD' | 'KEY_CHANGED' | 'NO_KEY' | 'NO_FLEET' | 'ISSUED' | 'REMOVED';
+    | 'FIRST'
+    | 'CHANGED'
+    | 'RETRIED'
+    | 'SEQUENCE_BEHIND'
+    | 'HELD'
+    | 'ROLLOUT'
+    | 'KEY_CHANGED'
+    | 'NO_KEY'
+    | 'NO_FLEET'
+    | 'ISSUED'
+    | 'REMOVED';
   /**
    * The cause as a sentence.
    */

@@ -12,21 +12,27 @@ interface Noted {
   readonly isUnavailable: boolean;
 }
 
+function isAlike(before: Noted | undefined, noted: Noted): boolean {
+  return (
+    before?.fate === noted.fate &&
+    before.wave === noted.wave &&
+    before.group === noted.group &&
+    before.isUnavailable === noted.isUnavailable
+  );
+}
+
 /** For one rollout between two retries; a new one, a retry or another policy takes a new book, filled anew. */
 export class Book {
   readonly #policy: RolloutPolicy;
   readonly #retriedAt: number;
   readonly #noted = new Map<string, Noted>();
   readonly #counts: Record<Fate, number>[];
-  readonly #members: Set<string>[];
   readonly #unavailable = new Map<string, number>();
-  readonly #grouped = new Map<string, Set<string>>();
 
   constructor(policy: RolloutPolicy, rollout: Rollout) {
     this.#policy = policy;
     this.#retriedAt = retriedAt(rollout);
     this.#counts = policy.waves.map(() => ({ ...noCounts }));
-    this.#members = policy.waves.map(() => new Set());
   }
 
   /** Of the policy's waves, in order. */
@@ -34,18 +40,19 @@ export class Book {
     return this.#counts;
   }
 
-  /** Takes down how a device is now; undefined of one that is in the fleet no more. */
-  note(name: string, device: DeviceInRollout | undefined): void {
+  /** Takes down how a device is now; undefined of one that is in the fleet no more. Returns whether it counts otherwise than before. */
+  note(name: string, device: DeviceInRollout | undefined): boolean {
+    const before = this.#noted.get(name);
     this.#forget(name);
-    if (device === undefined) return;
+    if (device === undefined) return before !== undefined;
     const { group, wave } = device;
     const noted = {
       ...{ wave, fate: fateOf(device, this.#retriedAt), isUnavailable: isUnavailable(device) },
       ...(group === undefined ? {} : { group }),
     };
     this.#noted.set(name, noted);
-    this.#members[wave]!.add(name);
-    this.#add(name, noted);
+    this.#add(noted);
+    return !isAlike(before, noted);
   }
 
   /** How many more devices of a group may be on their way. */
@@ -55,22 +62,9 @@ export class Book {
     return budget.maxUnavailable - (this.#unavailable.get(group) ?? 0);
   }
 
-  /** Those of a wave, to be asked about when it opens. */
-  inWave(wave: number): Iterable<string> {
-    return this.#members[wave] ?? [];
-  }
-
-  /** Those of a group, to be asked about when one of them is there again. */
-  inGroup(group: string): Iterable<string> {
-    return this.#grouped.get(group) ?? [];
-  }
-
-  #add(name: string, { wave, fate, group, isUnavailable: isAway }: Noted): void {
+  #add({ wave, fate, group, isUnavailable: isAway }: Noted): void {
     this.#counts[wave]![fate] += 1;
-    if (group === undefined) return;
-    const grouped = this.#grouped.get(group) ?? new Set();
-    this.#grouped.set(group, grouped.add(name));
-    if (isAway) this.#unavailable.set(group, (this.#unavailable.get(group) ?? 0) + 1);
+    if (group !== undefined && isAway) this.#unavailable.set(group, (this.#unavailable.get(group) ?? 0) + 1);
   }
 
   #forget(name: string): void {
@@ -78,13 +72,9 @@ export class Book {
     if (noted === undefined) return;
     const { wave, fate, group } = noted;
     this.#noted.delete(name);
-    this.#members[wave]!.delete(name);
     this.#counts[wave]![fate] -= 1;
-    if (group === undefined) return;
-    const grouped = this.#grouped.get(group);
-    grouped?.delete(name);
-    if (grouped?.size === 0) this.#grouped.delete(group);
-    if (noted.isUnavailable) this.#unavailable.set(group, (this.#unavailable.get(group) ?? 0) - 1);
+    if (group === undefined || !noted.isUnavailable) return;
+    this.#unavailable.set(group, (this.#unavailable.get(group) ?? 0) - 1);
     if (this.#unavailable.get(group) === 0) this.#unavailable.delete(group);
   }
 }

@@ -1,5 +1,5 @@
 /** What became of one device in a rollout. Nothing of it depends on the time: patience is asked of waves, not of devices. */
-import { isFailing, isReference, type ObservedDevice } from '../observed.ts';
+import { hasSeenMore, isFailing, isReference, type ObservedDevice, type ReportGist } from '../observed.ts';
 import type { Rollout } from './rollout.ts';
 
 /** How far a device is with the newest deployment that it was issued, whichever that is. */
@@ -20,7 +20,7 @@ export type Progress =
 export interface DeviceInRollout {
   /** The index of its wave, as the policy's waves are drawn now. */
   readonly wave: number;
-  /** Which definition its newest deployment was drawn from; `other` is one that is neither. */
+  /** Which definition its newest deployment was drawn from; `other` is one that is neither, or nobody knows which. */
   readonly on: 'target' | 'good' | 'other' | 'nothing';
   readonly isHeld: boolean;
   /** Of the budget; absent when there is none, or the device has no such label or site. */
@@ -43,9 +43,16 @@ export const fates: readonly Fate[] = [
   'failed',
 ];
 
+/** It runs the newest that it has seen, well. */
+function isThere({ running, phase, highestSequence, applications }: ReportGist): boolean {
+  return running?.sequence === highestSequence && phase === 'active' && !applications.some(isFailing);
+}
+
 /** How far it is by what it said last. */
-export function progressOf({ issued, report, contactAt }: ObservedDevice): Progress {
+export function progressOf(observed: ObservedDevice): Progress {
+  const { issued, report, contactAt } = observed;
   if (issued === undefined) return 'unissued';
+  if (report !== undefined && hasSeenMore(observed)) return isThere(report) ? 'settled' : 'heard';
   if (report !== undefined && isReference(report.running, issued)) {
     if (report.phase !== 'active') return 'probation';
     return report.applications.some(isFailing) ? 'down' : 'settled';

@@ -11,7 +11,7 @@ import type { Rollout } from '../../../controller/planning/rollout/rollout.ts';
 import { emptyTally } from '../../../controller/planning/tally.ts';
 import { isReadOnDemand, type StateRow } from '../../../controller/state/state-port.ts';
 import { isStatusDocument } from '../../../schemas/generated/validators/status.js';
-import { fleetOf, revision as id, reportOf } from './test-engine.ts';
+import { fleetOf, revision as id, noRollouts, reportOf } from './test-engine.ts';
 
 const now = Date.parse('2026-03-01T00:00:00Z');
 const at = new Date(now).toISOString();
@@ -141,6 +141,7 @@ function use(row: StateRow): void {
     desired: fleetOf([]),
     revision: id,
     isBranchSeen: true,
+    rollouts: noRollouts,
     keyId: 'k',
     links: undefined,
     heard: new Map(),

