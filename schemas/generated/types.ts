@@ -2535,7 +2535,7 @@ export interface WaveCounts {
    */
   waiting: number;
   /**
-   * Their manifests hold them.
+   * Their manifests hold them, or name no key yet.
    */
   held: number;
   /**

@@ -139,6 +139,7 @@ test('why a rollout stands says what holds it, who is not there, and what a pers
   t.regex(whyOf(yes), /fleet rollout approve ships/);
   t.regex(whyOf(fleetWith({ state: 'paused' })), /fleet rollout resume ships/);
   t.regex(whyOf(fleetWith({ state: 'halted' })), /A commit that mends it supersedes it.*fleet rollout retry ships\.\n/);
+  t.notRegex(whyOf(fleetWith({ state: 'halted' })), /--revert/);
   t.regex(whyOf(fleetWith({ state: 'halted', good: 'b'.repeat(64) })), /fleet rollout abort ships --revert/);
 });
 
