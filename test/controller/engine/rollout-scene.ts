@@ -6,7 +6,7 @@ import type { IssuedDeployment } from '../../../controller/planning/observed.ts'
 import type { Asked } from '../../../controller/planning/rollout/act.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort } from '../../../controller/state/state-port.ts';
-import type { DeviceSpec, FleetRollout } from '../../../schemas/generated/types.ts';
+import type { DeviceSpec, FleetRollout, Report } from '../../../schemas/generated/types.ts';
 import { type Life, SimTime } from '../../sim/sim-clock.ts';
 import { application, desiredFrom, device, fleet } from '../manifests/fleet-fixture.ts';
 import { branchSeen, openEngine, reportOf } from './test-engine.ts';
@@ -52,7 +52,7 @@ export type Word = 'fetching' | 'runs' | 'gave up';
 
 export class RolloutScene {
   readonly time: SimTime;
-  readonly state: StatePort;
+  state: StatePort;
   /** Every deployment that was signed, in order. */
   readonly signed: { readonly device: string; readonly sequence: number; readonly release: string }[] = [];
   readonly told: { readonly event: string; readonly code: unknown }[] = [];
@@ -61,6 +61,8 @@ export class RolloutScene {
   #commits = 0;
   #counters = new Map<string, number>();
   #running = new Map<string, IssuedDeployment>();
+  /** The sequence with which a device came to its end last, well or not. */
+  #settled = new Map<string, number>();
 
   private constructor(time: SimTime, state: StatePort) {
     this.time = time;
@@ -94,6 +96,7 @@ export class RolloutScene {
 
   /** The process ends where it stands, and another one reads what is durable; it takes up `desired`. */
   async restart(desired?: DesiredFleet, state = this.state): Promise<void> {
+    this.state = state;
     this.#life.alive = false;
     this.#life = { alive: true };
     this.#made = await openEngine({
@@ -127,7 +130,7 @@ export class RolloutScene {
     };
     const adopted = this.engine.adopt({
       ...{ kind: 'adoption', desired, affected: new Set([...names].filter(isOtherwise)) },
-      revision: { id: this.revision, subject: 'x', committedAt: new Date(this.time.now).toISOString() },
+      revision: { id: this.revision, subject: 'x', author: 'ana', committedAt: new Date(this.time.now).toISOString() },
       source: { state: 'current', location: 'test', branch: 'main', problems: [] },
     });
     await Promise.all([adopted, this.settle()]);
@@ -157,6 +160,22 @@ export class RolloutScene {
     return this.#running.get(name)?.applications[0]?.version;
   }
 
+  /** The index of each device's wave. */
+  get waves(): ReadonlyMap<string, number> {
+    return this.engine.context.rollouts.of('ships')?.followed.waves ?? new Map();
+  }
+
+  /** Whether nobody knows that it has come to its end with what it was issued last. */
+  isAway(name: string): boolean {
+    return this.issued(name)?.sequence !== this.#settled.get(name);
+  }
+
+  /** Devices say once more what they run, whatever the controller knows of it. */
+  async repeat(...names: readonly string[]): Promise<void> {
+    for (const name of names) this.#report(name, this.#running.get(name)!, {});
+    await this.settle();
+  }
+
   async say(word: Word, ...names: readonly string[]): Promise<void> {
     for (const name of names) this.#say(word, name);
     await this.settle();
@@ -164,21 +183,33 @@ export class RolloutScene {
 
   #say(word: Word, name: string): void {
     const issued = this.issued(name)!;
+    const at = new Date(this.time.now).toISOString();
+    const { sequence, revision } = issued;
+    switch (word) {
+      case 'fetching':
+        return this.#report(name, issued, { phase: 'fetching', target: { sequence, revision } });
+      case 'runs':
+        this.#running.set(name, issued);
+        this.#settled.set(name, sequence);
+        return this.#report(name, issued, {});
+      case 'gave up':
+        this.#settled.set(name, sequence);
+        return this.#report(name, issued, {
+          problem: { code: 'APPLICATION_FAILED', message: 'it ended', at, sequence },
+        });
+      default:
+        word satisfies never;
+    }
+  }
+
+  #report(name: string, { sequence }: IssuedDeployment, more: Partial<Report>): void {
     const counter = (this.#counters.get(name) ?? 0) + 1;
     this.#counters.set(name, counter);
-    const referenceTo = ({ sequence, revision }: IssuedDeployment) => ({ sequence, revision });
     const at = new Date(this.time.now).toISOString();
-    const before = this.#running.get(name);
-    if (word === 'runs') this.#running.set(name, issued);
-    const running = word === 'runs' ? issued : before;
-    const problem = { code: 'APPLICATION_FAILED', message: 'it ended', at, sequence: issued.sequence };
+    const running = this.#running.get(name);
     const report = reportOf(counter, {
-      ...{ at, since: at, highestSequence: issued.sequence },
-      ...(word === 'fetching'
-        ? { phase: 'fetching' as const, target: referenceTo(issued) }
-        : { phase: 'active' as const }),
-      ...(running === undefined ? {} : { running: referenceTo(running) }),
-      ...(word === 'gave up' ? { problem } : {}),
+      ...{ at, since: at, highestSequence: sequence, phase: 'active', ...more },
+      ...(running === undefined ? {} : { running: { sequence: running.sequence, revision: running.revision } }),
     });
     this.#made.ask(name, 'update', { state: { reported: report } });
   }
