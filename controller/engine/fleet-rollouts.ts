@@ -91,11 +91,19 @@ export class FleetRollouts {
     this.#wanted = wanted;
     const touched = touchedFleets(before, wanted, affected);
     const policies = policiesOf(wanted, touched);
-    for (const fleet of touched) if (!policies.has(fleet)) this.#fleets.delete(fleet);
+    for (const fleet of touched) if (!policies.has(fleet)) this.#leave(fleet);
     const others = fleetsToDraw(before, wanted, affected);
     const toDraw = [...policies].filter(([fleet, policy]) => others.has(fleet) || !this.#isAsked(fleet, policy));
     const members = membersOf(wanted, new Set(toDraw.map(([fleet]) => fleet)));
     for (const [fleet, policy] of policies) this.#followFleet(fleet, policy, members.get(fleet));
+  }
+
+  /** Its devices follow git at once. */
+  #leave(fleet: string): void {
+    const old = this.#fleets.get(fleet);
+    if (old === undefined) return;
+    this.#fleets.delete(fleet);
+    this.#parts.considerList(old.followed.waves.keys());
   }
 
   #isAsked(fleet: string, policy: RolloutPolicy): boolean {

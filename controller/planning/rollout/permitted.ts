@@ -42,7 +42,7 @@ function goodTemplate({ wanted, good }: RolloutStanding, { name }: DesiredDevice
 
 /**
  * Which definition it is on. A device for which both come to the same is on what it is to have. `issued.definition` decides where
- * its site or its own manifest changed since; of what an older controller issued, the template alone tells.
+ * its site or its own manifest changed since; who was issued something while its fleet had no waves is where those began.
  */
 function definitionOn(
   standing: RolloutStanding,
@@ -53,11 +53,12 @@ function definitionOn(
   const { rollout, good } = standing;
   if (issued === undefined) return 'nothing';
   if (hasSeenMore(observed)) return 'other';
-  const isAsGood = (): boolean => goodTemplate(standing, desired)?.hash === issued.templateHash;
-  if (issued.templateHash === desired.template.hash) return isStopped(rollout) && isAsGood() ? 'good' : 'target';
+  if (issued.templateHash === desired.template.hash) {
+    const isGood = isStopped(rollout) && goodTemplate(standing, desired)?.hash === issued.templateHash;
+    return isGood ? 'good' : 'target';
+  }
   if (issued.definition === rollout.target) return 'target';
-  if (good !== undefined && issued.definition === good.hash) return 'good';
-  return issued.definition === undefined && isAsGood() ? 'good' : 'other';
+  return good !== undefined && [undefined, good.hash].includes(issued.definition) ? 'good' : 'other';
 }
 
 /** A device as its rollout sees it. Who has no key can be issued nothing, and holds nobody up. */
