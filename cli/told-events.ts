@@ -46,10 +46,12 @@ export class ToldEvents {
   /** What is new of a fleet's rollout, and of those before it where they are told of. */
   takeRollout({ name, rollout }: Pick<FleetStatus, 'name' | 'rollout'>): readonly ToldEvent[] {
     if (rollout === undefined) return [];
-    const { events = [], finished = [] } = rollout;
-    const newestFirst = [...events.toReversed(), ...finished.flatMap((over) => over.events.toReversed())];
-    const before = this.#ofRollouts.get(name);
+    const { number, events = [], finished = [] } = rollout;
+    // One that is done stands until the next begins.
+    const before = finished.filter((over) => over.number !== number);
+    const newestFirst = [...events.toReversed(), ...before.flatMap((over) => over.events.toReversed())];
+    const seen = this.#ofRollouts.get(name);
     this.#ofRollouts.set(name, newestOf(newestFirst));
-    return since(before, newestFirst).map((event) => ({ rollout: name, ...event }));
+    return since(seen, newestFirst).map((event) => ({ rollout: name, ...event }));
   }
 }

@@ -28,7 +28,7 @@ const countWords: readonly (readonly [keyof WaveCounts, string])[] = [
   ['probation', 'on probation'],
   ['staged', 'staged'],
   ['contacted', 'contacted'],
-  ['dark', 'not heard since they were offered it'],
+  ['dark', 'dark'],
   ['waiting', 'waiting'],
   ['held', 'held'],
 ];

@@ -52,8 +52,8 @@ test('another state is told where no event tells of it, and not the first that i
 test('what happened to a rollout is told once, and what happened to the one that takes its place after it', (t) => {
   const told = new ToldEvents();
   const messagesOf = (events: readonly DeviceEvent[], over: readonly DeviceEvent[] = []) => {
-    const finished = over.length === 0 ? {} : { finished: [{ events: over }] };
-    const fleet = { name: 'ships', rollout: { events, ...finished } } as unknown as FleetStatus;
+    const finished = over.length === 0 ? {} : { finished: [{ number: 1, events: over }] };
+    const fleet = { name: 'ships', rollout: { number: 2, events, ...finished } } as unknown as FleetStatus;
     return told.takeRollout(fleet).map((one) => `${subjectOf(one)} ${one.message.at(-1)}`);
   };
   t.deepEqual(messagesOf([event(2)], [event(1)]), ['rollout/ships 1', 'rollout/ships 2']);

@@ -290,6 +290,7 @@ export class ScenarioWorld {
       changes: controller.changes,
       clock: this.#clock,
       acceptRevision: (name) => controller.acceptRevision(name),
+      actOnRollout: ({ fleet, ...asked }) => controller.act(fleet, asked),
       enrol: async () => ({ kind: 'refused', code: 'NOT_HERE', message: 'not in a scenario' }),
       notifyPush: () => {},
       authorize: controller.authorize,
@@ -302,11 +303,15 @@ export class ScenarioWorld {
   /** Runs one command line; its output, with what differs from run to run replaced, and its exit code. */
   async fleet(words: readonly string[]): Promise<{ readonly output: string; readonly exitCode: number }> {
     let output = '';
-    const exitCode = await runCommand(
-      this.context((text) => {
-        output += text;
+    const context = this.context((text) => {
+      output += text;
+    });
+    let exitCode = 0;
+    // What the controller is asked to do is done when it is written.
+    await this.#settle(
+      runCommand(context, words).then((code) => {
+        exitCode = code;
       }),
-      words,
     );
     return { output: this.#normalized(output), exitCode };
   }
