@@ -15,8 +15,8 @@ interface Seen {
   readonly state: DeviceStatus['state'];
 }
 
-function keyOf({ at, code, message }: DeviceEvent): string {
-  return `${at} ${code} ${message}`;
+function keyOf({ at, code, message, deviceAt = '' }: DeviceEvent): string {
+  return `${at} ${code} ${message} ${deviceAt}`;
 }
 
 /** Those behind the one that was newest, oldest first; all of them when that is not among them. */
