@@ -18,6 +18,7 @@ import { diskOf, type ProcessLife } from './sim-process.ts';
 import type { SimRandom } from './sim-random.ts';
 import { SimRuntime } from './sim-runtime.ts';
 import { simShadowLink } from './sim-shadow-link.ts';
+import { SimSurroundings } from './sim-surroundings.ts';
 import type { Trace } from './trace.ts';
 
 /** What all devices of a world share. */
@@ -157,7 +158,7 @@ export class SimDevice {
     const ports = { clock, disk, random: this.random, log };
     return createAgent({
       ...{ ports, configuration: this.#configuration(), runtime: watched, link, openCourier, agentVersion: '0.1.0' },
-      ways: simWays(this.link, clock),
+      ...{ ways: simWays(this.link, clock), surroundings: new SimSurroundings() },
       machineBoot: this.#powers,
     });
   }
