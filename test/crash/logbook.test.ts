@@ -10,15 +10,16 @@ import { proved } from '../device-agent/update/proved-ship.ts';
 import { type Fate, keepAll, loseAll } from '../sim/disk-crash.ts';
 import { SimRandom } from '../sim/sim-random.ts';
 
-/** What a start says after a power cut: that, or what is known where the cut came before the life could say that it lives. */
+/** What a start says after a power cut where that came while a life ended in good order, or before it could say that it lives. */
 const starts = new Set(['POWER_CUT', 'MACHINE_RESTARTED', 'AGENT_ENDED']);
 
-/** It loses its link and a process, is stopped and started again, and comes back. */
-async function story(ship: Ship): Promise<void> {
+/** It loses its link and a process, is stopped and started again, and comes back. `onStop` is called before it is stopped. */
+async function story(ship: Ship, onStop: () => void): Promise<void> {
   ship.link.set(false);
   await ship.run(90);
   ship.runtime!.endHost(ship.random);
   await ship.run(10);
+  onStop();
   await ship.agent!.stop();
   if (!ship.boot()) return;
   await ship.run(10);
@@ -46,7 +47,11 @@ async function crashAt(t: ExecutionContext, operations: number): Promise<boolean
   const heard = hearLogbook(whole);
   const before = whole.disk.operations;
   whole.disk.crashAfter(operations);
-  await story(whole).catch(() => {});
+  let isSure = true;
+  const onStop = (): void => {
+    isSure = whole.disk.operations - before >= operations;
+  };
+  await story(whole, onStop).catch(() => {});
   if (whole.disk.operations - before < operations) return true;
   for (const [how, fate] of Object.entries({ lost: loseAll, kept: keepAll, drawn: drawn(operations) })) {
     const where = `power cut after operation ${operations}, ${how}`;
@@ -62,6 +67,7 @@ async function crashAt(t: ExecutionContext, operations: number): Promise<boolean
     const { number } = ship.report.boot!;
     const told = after.filter(({ boot, code }) => boot === number && starts.has(code));
     t.is(told.length, 1, `${where}: ${JSON.stringify(after)}`);
+    if (isSure) t.is(told[0]?.code, 'POWER_CUT', where);
   }
   return false;
 }
