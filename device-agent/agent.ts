@@ -124,7 +124,8 @@ export function createAgent(options: AgentOptions): Agent {
   const reporter = new Reporter({
     ...{ clock, random, log, link, compose },
     onHeardAgain: () => updates.wake(),
-    intervalMs: (configuration.reportIntervalSeconds ?? reportSecondsUsual) * 1000,
+    intervalMs: () =>
+      (configuration.reportIntervalSeconds ?? reportSecondsUsual[link.isFollowed ? 'followed' : 'untold']) * 1000,
   });
   let watch: WaysWatch | undefined;
   const onWays = (): void => {

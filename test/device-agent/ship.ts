@@ -92,6 +92,7 @@ export class Ship {
       },
       sendBatchPart: async () => false,
       lookAgain: () => {},
+      isFollowed: false,
       stop: async () => {
         this.#handlers = undefined;
       },
