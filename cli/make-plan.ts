@@ -10,7 +10,7 @@ import { type CommandContext, CommandError } from './command.ts';
 import { fetchDevices, fetchStatus } from './controller-client.ts';
 import { openFleetRepository, repositoryTop } from './fleet-repository.ts';
 import { type JudgedRevision, judgeSides, type PlanQuestion } from './plan-sides.ts';
-import type { KnownDevices, Plan } from './render/plan-screen.ts';
+import type { KnownDevices, Plan } from './render/plan.ts';
 import { toolVersion } from './tool-version.ts';
 
 /** What the planner knows of a device, from what the controller tells; the base is taken as what was issued last. */
