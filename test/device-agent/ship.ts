@@ -104,6 +104,7 @@ export class Ship {
         return true;
       },
       lookAgain: () => {},
+      isFollowed: false,
       stop: async () => {
         this.#handlers = undefined;
       },
