@@ -149,7 +149,8 @@ export function createAgent(options: AgentOptions): Agent {
   const reporter = new Reporter({
     ...{ clock, random, log, link, compose },
     onHeardAgain: () => updates.wake(),
-    intervalMs: (configuration.reportIntervalSeconds ?? reportSecondsUsual) * 1000,
+    intervalMs: () =>
+      (configuration.reportIntervalSeconds ?? reportSecondsUsual[link.isFollowed ? 'followed' : 'untold']) * 1000,
   });
   const chronicle = new Chronicle({
     ...{ ports, directory: logbookDirectory, boot: boot.number, agentVersion, machine: machineBoot, nowMs: time.nowMs },

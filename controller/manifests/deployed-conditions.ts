@@ -9,9 +9,18 @@ import { secondsOf } from './duration.ts';
 
 const labelPrefix = 'labels.';
 
+/** By the conditions of a fleet: those of each of its devices are asked for, and to read the language takes a while. */
+const labelsRead = new WeakMap<FleetConditions, readonly string[]>();
+
 /** The labels that conditions name, of devices that have them or not; what can't be read was refused already. */
 export function labelsInConditions(when: FleetConditions | undefined): readonly string[] {
-  const { facts = {}, fetch, activate } = when ?? {};
+  if (when === undefined) return [];
+  const labels = labelsRead.get(when) ?? readLabels(when);
+  labelsRead.set(when, labels);
+  return labels;
+}
+
+function readLabels({ facts = {}, fetch, activate }: FleetConditions): readonly string[] {
   const texts = [fetch, activate].filter((text): text is string => text?.includes('labels') === true);
   if (texts.length === 0) return [];
   const { readCondition, factTypes } = conditionLanguage();
@@ -27,17 +36,20 @@ function deployedFact({ maxAge, ...rest }: ConditionFact): DeployedFact {
   return { ...rest, maxAgeSeconds: secondsOf(maxAge) };
 }
 
-/** The conditions of a fleet as a device is told them, which does not know its labels. */
+/** The conditions of a fleet, if it has any, as a device is told them, which does not know its labels. */
 export function deployedConditions(
-  { facts, ...conditions }: FleetConditions,
+  when: FleetConditions | undefined,
   names: readonly string[],
   labels: Readonly<Record<string, string>> = {},
-): DeployedConditions {
+): { readonly when?: DeployedConditions } {
+  if (when === undefined) return {};
+  const { facts, ...conditions } = when;
   const own = names.flatMap((name) => (Object.hasOwn(labels, name) ? [[name, labels[name]!] as const] : []));
   const deployed = Object.entries(facts ?? {}).map(([name, fact]) => [name, deployedFact(fact)]);
-  return {
+  const told = {
     ...conditions,
     ...(facts === undefined ? {} : { facts: Object.fromEntries(deployed) }),
     ...(own.length === 0 ? {} : { labels: Object.fromEntries(own) }),
   };
+  return { when: told };
 }

@@ -4,8 +4,10 @@ import type {
   DeployedApplication,
   DeployedConditions,
   DeployedWindows,
+  Device,
   DeviceHold,
   Fleet,
+  Secret,
   Site,
 } from '../../schemas/generated/types.ts';
 
@@ -40,13 +42,6 @@ export interface DesiredDevice {
   readonly template: DeviceTemplate;
 }
 
-export interface DesiredFleet {
-  readonly applications: ReadonlyMap<string, Application>;
-  readonly fleets: ReadonlyMap<string, Fleet>;
-  readonly sites: ReadonlyMap<string, Site>;
-  readonly devices: ReadonlyMap<string, DesiredDevice>;
-}
-
 /** A release that signed targets metadata names. */
 export interface CataloguedRelease {
   readonly name: string;
@@ -57,3 +52,14 @@ export interface CataloguedRelease {
 
 /** The releases of a revision by `NAME/VERSION`. */
 export type Catalogue = ReadonlyMap<string, CataloguedRelease>;
+
+export interface DesiredFleet {
+  readonly applications: ReadonlyMap<string, Application>;
+  readonly fleets: ReadonlyMap<string, Fleet>;
+  readonly sites: ReadonlyMap<string, Site>;
+  readonly secrets: ReadonlyMap<string, Secret>;
+  /** What git says of each device itself. */
+  readonly manifests: ReadonlyMap<string, Device>;
+  readonly catalogue: Catalogue;
+  readonly devices: ReadonlyMap<string, DesiredDevice>;
+}

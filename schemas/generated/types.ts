@@ -18,7 +18,12 @@ export type Windows = Window[];
  */
 export type WindowSpecs = WindowSpec[];
 export type Phase = 'idle' | 'fetching' | 'staged' | 'waiting' | 'activating' | 'probation' | 'active';
+export type RolloutActName = 'pause' | 'resume' | 'approve' | 'abort' | 'retry';
 export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
+/**
+ * halted: offered to nobody any more; reverting: devices that changed go back to what was good; done: all devices may run it.
+ */
+export type RolloutState = 'running' | 'paused' | 'halted' | 'reverting' | 'done';
 
 export interface EverySchema {
   Application?: Application;
@@ -31,6 +36,7 @@ export interface EverySchema {
   PlanDocument?: PlanDocument;
   ReleaseIndex?: ReleaseIndex;
   Report?: Report;
+  RolloutActRequest?: RolloutActRequest;
   Secret?: Secret;
   ShadowDesired?: ShadowDesired;
   Site?: Site;
@@ -779,7 +785,7 @@ export interface AgentConfiguration {
    */
   factsDirectory?: string;
   /**
-   * A report at least this often while connected.
+   * A report at least this often while connected. Unless given, 900 s, and 3600 s where the broker tells the controller when a connection ends.
    */
   reportIntervalSeconds?: number;
 }
@@ -1331,6 +1337,7 @@ export interface FleetSpec {
    * How long a device may be silent before it is shown as dark. One that is connected is not silent: that it vanished without a word is noticed after one and a half times its agent's mqtt.keepAliveSeconds.
    */
   darkAfterSeconds?: number;
+  rollout?: FleetRollout;
   windows?: FleetWindows;
   /**
    * required: a deployment takes the place of what runs only after a person or program aboard has said yes to it.
@@ -1360,6 +1367,75 @@ export interface FleetApplication {
    */
   release?: string;
   config?: Config;
+}
+/**
+ * How what all its devices run comes to them, wave by wave. Without it a change goes to all at once.
+ */
+export interface FleetRollout {
+  /**
+   * In their order; each device is in the first that takes it. Who is in none is in a last one, named rest.
+   *
+   * @minItems 1
+   * @maxItems 32
+   */
+  waves?: [RolloutWave, ...RolloutWave[]];
+  gate?: RolloutGate;
+  budget?: RolloutBudget;
+  /**
+   * halt: devices stay at what they run, and no other gets it. revert: those that got it go back to what ran well before.
+   */
+  onFailure?: 'halt' | 'revert';
+}
+export interface RolloutWave {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  selector?: Selector;
+  /**
+   * A number of devices, or a part of them as 5%, at most 100%.
+   */
+  limit?: number | string;
+  gate?: RolloutGate;
+  /**
+   * Seconds, minutes, hours or days, as 30s, 10m, 24h or 7d; at most 400d.
+   */
+  soak?: string;
+  /**
+   * Somebody has to approve before it starts, or before the wave behind it does; manual is after.
+   */
+  approve?: 'before' | 'after' | 'manual';
+}
+/**
+ * What has to be seen of a wave before the next one starts. Of a wave, what it does not say is that of the rollout.
+ */
+export interface RolloutGate {
+  /**
+   * A part of a hundred, as 5% or 99.5%, at most 100%.
+   */
+  success?: string;
+  /**
+   * So many devices of the wave, or such a part of them, must have made contact; 1 unless said.
+   */
+  contacts?: number | string;
+  /**
+   * Seconds, minutes, hours or days, as 30s, 10m, 24h or 7d; at most 400d.
+   */
+  patience?: string;
+  /**
+   * A number of devices, or a part of them as 5%, at most 100%.
+   */
+  failures?: number | string;
+}
+/**
+ * How many devices that belong together may be on their way at once, those nobody hears included.
+ */
+export interface RolloutBudget {
+  /**
+   * site, or a label: devices with the same value belong together.
+   */
+  groupBy: string;
+  maxUnavailable: number;
 }
 /**
  * When devices may change, each by its own clock. Without a list: at any time.
@@ -1575,6 +1651,53 @@ export interface PlannedFleet {
   deploying: number;
   holding: number;
   gone: number;
+  rollout?: PlannedRollout;
+  /**
+   * The number of the rollout that ends, because the fleet goes back to what was completed before it.
+   */
+  endsRollout?: number;
+}
+export interface PlannedRollout {
+  waves: PlannedWave[];
+  budget?: PlannedBudget;
+  onFailure: 'halt' | 'revert';
+  /**
+   * Devices that get a deployment at once: those of the first wave, as far as the budget lets them.
+   */
+  atOnce: number;
+  /**
+   * The number of the rollout that is under way, which it takes the place of.
+   */
+  supersedes?: number;
+}
+export interface PlannedWave {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  devices: number;
+  /**
+   * Of these so many get a deployment.
+   */
+  deploying: number;
+  /**
+   * For so long it is watched once it passed.
+   */
+  soakSeconds?: number;
+  /**
+   * Somebody has to say yes before it, or after it.
+   */
+  approve?: 'before' | 'after';
+}
+/**
+ * How many devices of a group may be on their way at once.
+ */
+export interface PlannedBudget {
+  /**
+   * site, or the key of a label.
+   */
+  groupBy: string;
+  maxUnavailable: number;
 }
 export interface PlannedDevice {
   /**
@@ -1590,11 +1713,25 @@ export interface PlannedDevice {
    */
   fleet?: string;
   /**
-   * deploy: it gets a deployment at once; hold: it would not move; gone: git names it no longer.
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  wave?: string;
+  /**
+   * deploy: it gets a deployment, in its wave or at once; hold: it would not move; gone: git names it no longer.
    */
   kind: 'deploy' | 'hold' | 'gone';
   cause:
-    'FIRST' | 'CHANGED' | 'SEQUENCE_BEHIND' | 'HELD' | 'KEY_CHANGED' | 'NO_KEY' | 'NO_FLEET' | 'ISSUED' | 'REMOVED';
+    | 'FIRST'
+    | 'CHANGED'
+    | 'RETRIED'
+    | 'SEQUENCE_BEHIND'
+    | 'HELD'
+    | 'ROLLOUT'
+    | 'KEY_CHANGED'
+    | 'NO_KEY'
+    | 'NO_FLEET'
+    | 'ISSUED'
+    | 'REMOVED';
   /**
    * The cause as a sentence.
    */
@@ -2098,6 +2235,32 @@ export interface OutboxHeld {
   channel?: string;
 }
 /**
+ * What an operator does to the rollout of a fleet: the body of `POST /api/v1/rollouts/act`.
+ */
+export interface RolloutActRequest {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  fleet: string;
+  act: RolloutActName;
+  /**
+   * For the record.
+   */
+  who: string;
+  /**
+   * For the record; may be empty.
+   */
+  why: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  wave?: string;
+  /**
+   * Of an abort: devices that changed already go back.
+   */
+  revert?: boolean;
+}
+/**
  * A value that only devices can read, as `fleet secret seal` writes it: one copy for each device, sealed to its key.
  */
 export interface Secret {
@@ -2360,6 +2523,7 @@ export interface FleetStatus {
   asOf?: string;
   state: ConvergenceState;
   forecast?: Forecast;
+  rollout?: RolloutStatus;
 }
 export interface ApplicationReference {
   /**
@@ -2410,6 +2574,168 @@ export interface ForecastShare {
    */
   surelyBy?: string;
 }
+/**
+ * Where a fleet is on its way to what git wants, wave by wave; absent where a change goes to all its devices at once.
+ */
+export interface RolloutStatus {
+  /**
+   * Counts the rollouts of the fleet.
+   */
+  number: number;
+  state: RolloutState;
+  /**
+   * A git commit id.
+   */
+  revision: string;
+  subject: string;
+  /**
+   * SHA-256 in lower-case hexadecimal.
+   */
+  target: string;
+  /**
+   * SHA-256 in lower-case hexadecimal.
+   */
+  good?: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  startedAt: string;
+  /**
+   * The wave that is open, counted from 1; those before it have passed.
+   */
+  wave: number;
+  waves: WaveStatus[];
+  reason: Reason;
+  /**
+   * RFC 3339 in UTC.
+   */
+  nextAt?: string;
+  /**
+   * Devices of waves that have passed which are not through with it; each is followed when it returns.
+   */
+  stragglers?: number;
+  /**
+   * Its devices are being counted, as after a start or a commit: nothing is offered and no gate is judged until all are.
+   */
+  isCounting?: true;
+  /**
+   * What operators did to it, oldest first; only where the fleet is asked for by its name.
+   */
+  acts?: RolloutActStatus[];
+  /**
+   * What happened to it, oldest first; where the fleet is asked for by its name, or events are asked for.
+   */
+  events?: DeviceEvent[];
+  /**
+   * Rollouts of the fleet that are over, newest first; only where the fleet is asked for by its name.
+   */
+  finished?: FinishedRolloutStatus[];
+}
+export interface WaveStatus {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  state: 'passed' | 'open' | 'waiting';
+  /**
+   * Somebody has to say yes before it starts, or before the next one does.
+   */
+  approve?: 'before' | 'after';
+  isApproved?: true;
+  counts: WaveCounts;
+}
+/**
+ * Devices of a wave by what became of them; each is counted once.
+ */
+export interface WaveCounts {
+  /**
+   * Not offered it.
+   */
+  waiting: number;
+  /**
+   * Their manifests hold them, or name no key yet.
+   */
+  held: number;
+  /**
+   * Offered it, and not heard since.
+   */
+  dark: number;
+  /**
+   * Heard since they were offered it.
+   */
+  contacted: number;
+  staged: number;
+  probation: number;
+  updated: number;
+  /**
+   * Refused it, went back or do badly.
+   */
+  failed: number;
+}
+/**
+ * Why the device is where it is.
+ */
+export interface Reason {
+  code: string;
+  message: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  since?: string;
+}
+export interface RolloutActStatus {
+  /**
+   * RFC 3339 in UTC.
+   */
+  at: string;
+  who: string;
+  act: RolloutActName;
+  why: string;
+}
+export interface DeviceEvent {
+  /**
+   * RFC 3339 in UTC.
+   */
+  at: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  deviceAt?: string;
+  /**
+   * In which start of the agent; they only grow.
+   */
+  boot?: number;
+  /**
+   * How long the agent had run when it was written down, whatever became of the clock.
+   */
+  upSeconds?: number;
+  code: string;
+  message: string;
+}
+export interface FinishedRolloutStatus {
+  number: number;
+  /**
+   * A git commit id.
+   */
+  revision: string;
+  subject: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  startedAt: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  finishedAt: string;
+  /**
+   * superseded: by a newer commit; withdrawn: the fleet has no waves any more.
+   */
+  outcome: 'done' | 'superseded' | 'withdrawn';
+  state: RolloutState;
+  reason: Reason;
+  acts: RolloutActStatus[];
+  events: DeviceEvent[];
+}
 export interface SiteStatus {
   /**
    * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
@@ -2435,6 +2761,10 @@ export interface DeviceStatus {
    * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
    */
   fleet?: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  wave?: string;
   labels: Labels;
   /**
    * running: the newest deployment runs, as far as the last contact told; progressing: on the way; failed: refused, went back or an application fails; dark: silent for too long; unknown: never heard of; removed: no longer in git, still heard.
@@ -2462,17 +2792,6 @@ export interface DeviceStatus {
    * Newest first; where one device was asked for, or with events=true.
    */
   events: DeviceEvent[];
-}
-/**
- * Why the device is where it is.
- */
-export interface Reason {
-  code: string;
-  message: string;
-  /**
-   * RFC 3339 in UTC.
-   */
-  since?: string;
 }
 /**
  * How often one machine took the place of another under this name, without a pause of an hour.
@@ -2529,26 +2848,6 @@ export interface DesiredDeployment {
    * The id of the key that signed it; absent where that was not written down.
    */
   signedBy?: string;
-}
-export interface DeviceEvent {
-  /**
-   * RFC 3339 in UTC.
-   */
-  at: string;
-  /**
-   * RFC 3339 in UTC.
-   */
-  deviceAt?: string;
-  /**
-   * In which start of the agent; they only grow.
-   */
-  boot?: number;
-  /**
-   * How long the agent had run when it was written down, whatever became of the clock.
-   */
-  upSeconds?: number;
-  code: string;
-  message: string;
 }
 export interface ExpiryStatus {
   /**

@@ -106,6 +106,7 @@ export class Ship {
         return true;
       },
       lookAgain: () => {},
+      isFollowed: false,
       stop: async () => {
         this.#handlers = undefined;
       },
@@ -163,6 +164,7 @@ export class Ship {
     const time = new SimTime(this.time.now);
     const copy = new Ship(this.shore, this.disk.copyAfterCrash(fate), time, this.random.stream('after a cut'));
     copy.reports.push(...this.reports);
+    copy.machineBoot = this.machineBoot + 1;
     Object.assign(copy, { desired: this.desired, onRun: this.onRun, unpack: this.unpack, skewMs: this.skewMs });
     return copy;
   }

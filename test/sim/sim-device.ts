@@ -58,6 +58,7 @@ function isExpected(error: unknown): boolean {
 }
 
 const noLink: ShadowLink = {
+  isFollowed: false,
   start: () => {},
   report: async () => 'offline',
   sendBatchPart: async () => false,
@@ -254,6 +255,9 @@ export class SimDevice {
     const { broker, checkers, trace } = this.#world;
     const link = simShadowLink({ broker, link: this.link, life, clock, random: this.random });
     return {
+      get isFollowed() {
+        return link.isFollowed;
+      },
       start: (handlers) => link.start(handlers),
       report: (report) => {
         trace.write('report', this.machine, `${report.counter} ${report.phase} ${report.running?.sequence}`);
