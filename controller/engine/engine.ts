@@ -337,10 +337,7 @@ export class Engine {
 
   /** Nothing of the turn happened. */
   #lose({ taken, considered }: Turn, error: unknown): void {
-    for (const device of considered) {
-      this.#count(this.#parts.image, device);
-      this.#toConsider.add(device);
-    }
+    for (const device of considered) this.#toConsider.add(device);
     for (const { event, reject, writesNothing, decision } of taken) {
       reject?.(error);
       if (event.kind === 'settled' || event.kind === 'failed') this.#delivery.ended(event.owed);
