@@ -8,7 +8,7 @@ export const exitCodes = {
   usage: 2,
   /** Devices are on their way. */
   progressing: 3,
-  /** A device has refused, gone back or fails. */
+  /** A device has refused, gone back or fails, or a rollout is halted. */
   halted: 4,
   /** Some devices are dark or were never heard of, or the newest revision is refused. */
   stale: 5,
@@ -26,6 +26,8 @@ export const exitCodes = {
   changes: 11,
   /** `fleet plan --policy`: a device would lose its applications, and its manifest does not say that it is meant to. */
   policy: 12,
+  /** `fleet plan`: the controller would refuse the revision. */
+  refused: 13,
   /** `fleet run`: the program used all its fuel. Codes from here on are as shells have them, where they have them. */
   outOfFuel: 123,
   /** `fleet run`: the program was ended at its time limit. */
@@ -57,6 +59,7 @@ export const exitCodeWords: Readonly<Record<ExitCodeName, string>> = {
   diskFull: 'disk full',
   changes: 'plan has changes',
   policy: 'plan breaks the policy',
+  refused: 'revision refused',
   outOfFuel: 'out of fuel',
   timeLimit: 'time limit',
   denied: 'module refused',

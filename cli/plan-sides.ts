@@ -6,7 +6,7 @@ import { judgeAssemblies } from '../controller/publishing/judge-assemblies.ts';
 import { releaseFile } from '../controller/publishing/release-path.ts';
 import type { TrustFiles } from '../controller/publishing/trust-files.ts';
 import type { Problem, StatusDocument } from '../schemas/generated/types.ts';
-import { type CommandContext, CommandError } from './command.ts';
+import type { CommandContext } from './command.ts';
 import type { FleetRepository } from './fleet-repository.ts';
 import {
   type FleetRevision,
@@ -18,8 +18,8 @@ import {
   type Underlay,
 } from './fleet-revision.ts';
 import { findJudged, keepJudged } from './judged-cache.ts';
-import type { PlanSide } from './render/plan-screen.ts';
-import { renderProblem } from './render/problems.ts';
+import { RefusedRevision } from './refused-revision.ts';
+import type { PlanSide } from './render/plan.ts';
 import { locateIn, validateTree } from './validate-tree.ts';
 
 /** A revision that is valid, with what it comes to. */
@@ -76,10 +76,9 @@ async function judge(
   };
 }
 
-function refusedRevision(commit: FleetRevision['commit'], problems: readonly Problem[]): CommandError {
+function refusedRevision(commit: FleetRevision['commit'], problems: readonly Problem[]): RefusedRevision {
   const what = commit === undefined ? 'the working tree' : commit.id.slice(0, 7);
-  const lines = problems.map(renderProblem).join('\n');
-  return new CommandError(`${what} is not valid; the controller would refuse it, no device would move\n${lines}`);
+  return new RefusedRevision(what, problems);
 }
 
 /** What is wrong with the files of releases. */
@@ -111,7 +110,8 @@ async function requireReleases(next: JudgedRevision, base: JudgedRevision, laid:
 
 /** What is asked for: the commits by name; the working tree, and what is in force, where they are not named. */
 export interface PlanQuestion {
-  readonly base?: string;
+  /** What to compare with. */
+  readonly against?: string;
   readonly next?: string;
 }
 
@@ -123,10 +123,10 @@ async function openBase(
   asked: PlanQuestion,
   status: StatusDocument | undefined,
 ): Promise<OpenedSide | undefined> {
-  if (asked.base !== undefined) {
+  if (asked.against !== undefined) {
     return {
-      revision: await openCommit(context, repository, asked.base, underlay),
-      name: `--base ${asked.base}`,
+      revision: await openCommit(context, repository, asked.against, underlay),
+      name: `--against ${asked.against}`,
       isPast: true,
     };
   }

@@ -60,9 +60,10 @@ export async function watchScreen(context: CommandContext, watched: Watched, foo
   try {
     while (!context.signal.aborted) {
       try {
-        last = { status: await watched.look(), atMs: context.clock.monotonic() };
-        code = watched.exitCodeOf(last.status);
-        text = watched.render(last.status, context);
+        const status = await watched.look();
+        code = watched.exitCodeOf(status);
+        text = watched.render(status, context);
+        last = { status, atMs: context.clock.monotonic() };
       } catch (error) {
         if (context.signal.aborted) break;
         if (!(error instanceof CommandError)) throw error;

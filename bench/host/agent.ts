@@ -1,5 +1,5 @@
 /** A real agent with ten applications, started as the unit starts it: what it and its app host take, and how soon all run. */
-import { copyFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,8 @@ import { stateOf } from '../../cli/demo/demo-fleet.ts';
 import { bundleAgent } from '../../device-agent/bundle.ts';
 import { stateLayout } from '../../device-agent/state-layout.ts';
 import { processesOf } from '../../test/end-to-end/processes.ts';
-import { makeWorld, startWorld, type TestWorld } from '../../test/end-to-end/world.ts';
+import { makeWorld, startWorld } from '../../test/end-to-end/world.ts';
+import { addApplications } from '../add-applications.ts';
 import { processMemory } from '../footprint/process-memory.ts';
 import { type MeasuredAgent, measureConfinedStart, measureUpdates } from './confined.ts';
 import { openDeviceDisk } from './device-disk.ts';
@@ -22,26 +23,6 @@ const neverMs = 2 ** 30;
 const noDeviceDisk =
   'bench host: no disk of its own can be made here: where this one reads ahead by megabytes, little memory is read full of them\n';
 const root = fileURLToPath(new URL('../../', import.meta.url));
-
-/** Gives the fleet as many applications as are measured, all of one module under names of their own. */
-async function addApplications(made: TestWorld): Promise<void> {
-  const { directory } = made.fleet.tree;
-  const module = `${root}fleet-examples/harbor/apps/position-beacon/position-beacon-1.0.0.wasm`;
-  const manifest = readFileSync(`${directory}/applications/position-beacon.yaml`, 'utf8');
-  // Nobody leads yet who could be asked for what was published; the world replaces this when it starts.
-  writeFileSync(`${made.directory}/fleet.config.yaml`, '{}\n');
-  const names = Array.from({ length: applications - 1 }, (_, index) => `beacon-${index}`);
-  for (const name of names) {
-    const { code, text } = await made.fleetCommand('release', 'add', module, '--name', name, '--version', '1.0.0');
-    if (code !== 0) throw new Error(text);
-    writeFileSync(`${directory}/applications/${name}.yaml`, manifest.replace('name: position-beacon', `name: ${name}`));
-  }
-  const wanted = ['position-beacon', ...names].map((name) => `    - name: ${name}`).join('\n');
-  const fleet = readFileSync(`${directory}/fleets/trucks.yaml`, 'utf8');
-  const start = fleet.indexOf('    - name: position-beacon');
-  const end = fleet.indexOf('  probationSeconds');
-  writeFileSync(`${directory}/fleets/trucks.yaml`, `${fleet.slice(0, start)}${wanted}\n${fleet.slice(end)}`);
-}
 
 const ticksPerSecond = 100;
 
@@ -84,7 +65,7 @@ async function* measureStart(directory: string, { words, logDirectory, applicati
 export async function* measureAgent(): AsyncGenerator<Row> {
   await using stack = new AsyncDisposableStack();
   const made = await makeWorld({ teardown: (end) => stack.defer(async () => void (await end())) }, [device]);
-  await addApplications(made);
+  await addApplications(made, applications);
   await made.world.commit('Ten applications');
   await startWorld({ ...made, first: await made.world.commit('All of them') }, { restartMs: neverMs });
   const disk = stack.use(openDeviceDisk());

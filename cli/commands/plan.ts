@@ -1,20 +1,29 @@
 import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { makePlan } from '../make-plan.ts';
-import { type Plan, planDocument, planScreen } from '../render/plan-screen.ts';
+import { RefusedRevision } from '../refused-revision.ts';
+import type { Plan } from '../render/plan.ts';
+import { planDocument } from '../render/plan-document.ts';
+import { planMarkdown, refusalMarkdown } from '../render/plan-markdown.ts';
+import { planScreen } from '../render/plan-screen.ts';
 import { styleFor } from '../render/style.ts';
 import { settingsOption } from '../settings.ts';
+import { toolVersion } from '../tool-version.ts';
 
-type Format = 'text' | 'wide' | 'json' | 'yaml';
+type Format = 'text' | 'wide' | 'json' | 'yaml' | 'markdown';
+
+const forms: readonly Format[] = ['json', 'yaml', 'markdown', 'wide'];
 
 function formatOf(text: string | undefined): Format {
   if (text === undefined) return 'text';
-  if (text === 'json' || text === 'yaml' || text === 'wide') return text;
-  throw new CommandError(`-o ${text}: there is json, yaml and wide`, exitCodes.usage);
+  const form = forms.find((one) => one === text);
+  if (form !== undefined) return form;
+  throw new CommandError(`-o ${text}: there is json, yaml, markdown and wide`, exitCodes.usage);
 }
 
 async function render(context: CommandContext, plan: Plan, format: Format): Promise<string> {
   if (format === 'json') return `${JSON.stringify(planDocument(plan), undefined, 2)}\n`;
+  if (format === 'markdown') return planMarkdown(plan);
   if (format === 'yaml') {
     const { stringify } = await import('yaml');
     return stringify(planDocument(plan), { aliasDuplicateObjects: false });
@@ -34,7 +43,7 @@ export const planCommand: Command = {
   summary: 'what a commit, or the working tree, would change on which devices, and its bytes; touches nothing',
   arguments: '[REF]',
   options: {
-    base: {
+    against: {
       type: 'string',
       value: 'REF',
       description: 'Compare with this commit instead of the one in force (or, with no controller, the one before).',
@@ -42,8 +51,9 @@ export const planCommand: Command = {
     output: {
       type: 'string',
       short: 'o',
-      value: 'json|yaml|wide',
-      description: 'Another form; wide lists every device, json and yaml follow schemas/plan.schema.json.',
+      value: 'json|yaml|markdown|wide',
+      description:
+        'Another form; wide lists every device, json and yaml follow schemas/plan.schema.json, markdown is a comment on a pull request, also where the commit is refused.',
     },
     'exit-code': {
       type: 'boolean',
@@ -59,8 +69,15 @@ export const planCommand: Command = {
     if (positionals.length > 1) throw new CommandError('plan takes one REF at most', exitCodes.usage);
     const [next] = positionals;
     const format = formatOf(values.output);
-    const plan = await makePlan(context, { ...(next && { next }), ...(values.base && { base: values.base }) });
-    context.stdout.write(await render(context, plan, format));
-    return exitCodeOf(plan, flags);
+    const { against } = values;
+    try {
+      const plan = await makePlan(context, { ...(next && { next }), ...(against && { against }) });
+      context.stdout.write(await render(context, plan, format));
+      return exitCodeOf(plan, flags);
+    } catch (error) {
+      if (!(error instanceof RefusedRevision) || format !== 'markdown') throw error;
+      context.stdout.write(refusalMarkdown(error.what, error.problems, toolVersion(context)));
+      return error.exitCode;
+    }
   },
 };

@@ -18,8 +18,8 @@ const heads: readonly Column[] = [
   { head: 'DEAREST' },
 ];
 
-/** `0.35 EUR, 12s over vsat`. */
-function useText({ links, price, currency, seconds }: LinkUse): string {
+/** `0.35 EUR, 12s over vsat`; `-` where nothing travels. */
+export function linkUseText({ links, price, currency, seconds }: LinkUse): string {
   if (links.length === 0) return '-';
   const cost = currency === undefined ? '' : `${money(price, currency)}, `;
   return `${cost}${span(Math.ceil(seconds) * 1000)} over ${links.join(' and ')}`;
@@ -38,8 +38,8 @@ export function transferTable(
     String(devices),
     bytes(cost.bytes),
     bytes(cost.bytesWhole),
-    useText(cheapest),
-    useText(dearest),
+    linkUseText(cheapest),
+    linkUseText(dearest),
   ]);
   const hidden = transfers.length - shown.length;
   const note = hidden === 0 ? '' : style('dim', `and ${hidden} more (-o wide lists them)\n`);

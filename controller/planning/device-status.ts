@@ -294,6 +294,7 @@ export function deviceStatus(
     ...(desired.hold === undefined ? {} : { hold: desired.hold }),
     ...(desired.site === undefined ? {} : { site: desired.site }),
     ...(desired.fleet === undefined ? {} : { fleet: desired.fleet }),
+    ...(permitted?.wave === undefined ? {} : { wave: permitted.wave }),
     labels: { ...desired.labels },
     ...judge(desired, observed, now, deploymentKey, permitted),
   };

@@ -18,7 +18,12 @@ export type Windows = Window[];
  */
 export type WindowSpecs = WindowSpec[];
 export type Phase = 'idle' | 'fetching' | 'staged' | 'waiting' | 'activating' | 'probation' | 'active';
+export type RolloutActName = 'pause' | 'resume' | 'approve' | 'abort' | 'retry';
 export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
+/**
+ * halted: offered to nobody any more; reverting: devices that changed go back to what was good; done: all devices may run it.
+ */
+export type RolloutState = 'running' | 'paused' | 'halted' | 'reverting' | 'done';
 
 export interface EverySchema {
   Application?: Application;
@@ -31,6 +36,7 @@ export interface EverySchema {
   PlanDocument?: PlanDocument;
   ReleaseIndex?: ReleaseIndex;
   Report?: Report;
+  RolloutActRequest?: RolloutActRequest;
   Secret?: Secret;
   ShadowDesired?: ShadowDesired;
   Site?: Site;
@@ -1562,6 +1568,53 @@ export interface PlannedFleet {
   deploying: number;
   holding: number;
   gone: number;
+  rollout?: PlannedRollout;
+  /**
+   * The number of the rollout that ends, because the fleet goes back to what was completed before it.
+   */
+  endsRollout?: number;
+}
+export interface PlannedRollout {
+  waves: PlannedWave[];
+  budget?: PlannedBudget;
+  onFailure: 'halt' | 'revert';
+  /**
+   * Devices that get a deployment at once: those of the first wave, as far as the budget lets them.
+   */
+  atOnce: number;
+  /**
+   * The number of the rollout that is under way, which it takes the place of.
+   */
+  supersedes?: number;
+}
+export interface PlannedWave {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  devices: number;
+  /**
+   * Of these so many get a deployment.
+   */
+  deploying: number;
+  /**
+   * For so long it is watched once it passed.
+   */
+  soakSeconds?: number;
+  /**
+   * Somebody has to say yes before it, or after it.
+   */
+  approve?: 'before' | 'after';
+}
+/**
+ * How many devices of a group may be on their way at once.
+ */
+export interface PlannedBudget {
+  /**
+   * site, or the key of a label.
+   */
+  groupBy: string;
+  maxUnavailable: number;
 }
 export interface PlannedDevice {
   /**
@@ -1577,7 +1630,11 @@ export interface PlannedDevice {
    */
   fleet?: string;
   /**
-   * deploy: it gets a deployment at once; hold: it would not move; gone: git names it no longer.
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  wave?: string;
+  /**
+   * deploy: it gets a deployment, in its wave or at once; hold: it would not move; gone: git names it no longer.
    */
   kind: 'deploy' | 'hold' | 'gone';
   cause:
@@ -2060,6 +2117,32 @@ export interface OutboxHeld {
   channel?: string;
 }
 /**
+ * What an operator does to the rollout of a fleet: the body of `POST /api/v1/rollouts/act`.
+ */
+export interface RolloutActRequest {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  fleet: string;
+  act: RolloutActName;
+  /**
+   * For the record.
+   */
+  who: string;
+  /**
+   * For the record; may be empty.
+   */
+  why: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  wave?: string;
+  /**
+   * Of an abort: devices that changed already go back.
+   */
+  revert?: boolean;
+}
+/**
  * A value that only devices can read, as `fleet secret seal` writes it: one copy for each device, sealed to its key.
  */
 export interface Secret {
@@ -2322,6 +2405,7 @@ export interface FleetStatus {
   asOf?: string;
   state: ConvergenceState;
   forecast?: Forecast;
+  rollout?: RolloutStatus;
 }
 export interface ApplicationReference {
   /**
@@ -2372,6 +2456,168 @@ export interface ForecastShare {
    */
   surelyBy?: string;
 }
+/**
+ * Where a fleet is on its way to what git wants, wave by wave; absent where a change goes to all its devices at once.
+ */
+export interface RolloutStatus {
+  /**
+   * Counts the rollouts of the fleet.
+   */
+  number: number;
+  state: RolloutState;
+  /**
+   * A git commit id.
+   */
+  revision: string;
+  subject: string;
+  /**
+   * SHA-256 in lower-case hexadecimal.
+   */
+  target: string;
+  /**
+   * SHA-256 in lower-case hexadecimal.
+   */
+  good?: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  startedAt: string;
+  /**
+   * The wave that is open, counted from 1; those before it have passed.
+   */
+  wave: number;
+  waves: WaveStatus[];
+  reason: Reason;
+  /**
+   * RFC 3339 in UTC.
+   */
+  nextAt?: string;
+  /**
+   * Devices of waves that have passed which are not through with it; each is followed when it returns.
+   */
+  stragglers?: number;
+  /**
+   * Its devices are being counted, as after a start or a commit: nothing is offered and no gate is judged until all are.
+   */
+  isCounting?: true;
+  /**
+   * What operators did to it, oldest first; only where the fleet is asked for by its name.
+   */
+  acts?: RolloutActStatus[];
+  /**
+   * What happened to it, oldest first; where the fleet is asked for by its name, or events are asked for.
+   */
+  events?: DeviceEvent[];
+  /**
+   * Rollouts of the fleet that are over, newest first; only where the fleet is asked for by its name.
+   */
+  finished?: FinishedRolloutStatus[];
+}
+export interface WaveStatus {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  state: 'passed' | 'open' | 'waiting';
+  /**
+   * Somebody has to say yes before it starts, or before the next one does.
+   */
+  approve?: 'before' | 'after';
+  isApproved?: true;
+  counts: WaveCounts;
+}
+/**
+ * Devices of a wave by what became of them; each is counted once.
+ */
+export interface WaveCounts {
+  /**
+   * Not offered it.
+   */
+  waiting: number;
+  /**
+   * Their manifests hold them, or name no key yet.
+   */
+  held: number;
+  /**
+   * Offered it, and not heard since.
+   */
+  dark: number;
+  /**
+   * Heard since they were offered it.
+   */
+  contacted: number;
+  staged: number;
+  probation: number;
+  updated: number;
+  /**
+   * Refused it, went back or do badly.
+   */
+  failed: number;
+}
+/**
+ * Why the device is where it is.
+ */
+export interface Reason {
+  code: string;
+  message: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  since?: string;
+}
+export interface RolloutActStatus {
+  /**
+   * RFC 3339 in UTC.
+   */
+  at: string;
+  who: string;
+  act: RolloutActName;
+  why: string;
+}
+export interface DeviceEvent {
+  /**
+   * RFC 3339 in UTC.
+   */
+  at: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  deviceAt?: string;
+  /**
+   * In which start of the agent; they only grow.
+   */
+  boot?: number;
+  /**
+   * How long the agent had run when it was written down, whatever became of the clock.
+   */
+  upSeconds?: number;
+  code: string;
+  message: string;
+}
+export interface FinishedRolloutStatus {
+  number: number;
+  /**
+   * A git commit id.
+   */
+  revision: string;
+  subject: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  startedAt: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  finishedAt: string;
+  /**
+   * superseded: by a newer commit; withdrawn: the fleet has no waves any more.
+   */
+  outcome: 'done' | 'superseded' | 'withdrawn';
+  state: RolloutState;
+  reason: Reason;
+  acts: RolloutActStatus[];
+  events: DeviceEvent[];
+}
 export interface SiteStatus {
   /**
    * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
@@ -2397,6 +2643,10 @@ export interface DeviceStatus {
    * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
    */
   fleet?: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  wave?: string;
   labels: Labels;
   /**
    * running: the newest deployment runs, as far as the last contact told; progressing: on the way; failed: refused, went back or an application fails; dark: silent for too long; unknown: never heard of; removed: no longer in git, still heard.
@@ -2424,17 +2674,6 @@ export interface DeviceStatus {
    * Newest first; where one device was asked for, or with events=true.
    */
   events: DeviceEvent[];
-}
-/**
- * Why the device is where it is.
- */
-export interface Reason {
-  code: string;
-  message: string;
-  /**
-   * RFC 3339 in UTC.
-   */
-  since?: string;
 }
 /**
  * How often one machine took the place of another under this name, without a pause of an hour.
@@ -2491,14 +2730,6 @@ export interface DesiredDeployment {
    * The id of the key that signed it; absent where that was not written down.
    */
   signedBy?: string;
-}
-export interface DeviceEvent {
-  /**
-   * RFC 3339 in UTC.
-   */
-  at: string;
-  code: string;
-  message: string;
 }
 export interface ExpiryStatus {
   /**

@@ -78,7 +78,7 @@ function soaked(rollout: Rollout, passedAt: number, standing: Standing): Move {
   const { wave } = openWave(standing.policy, rollout);
   const endsAt = passedAt + wave.soakMs;
   if (standing.now < endsAt) {
-    const message = `wave ${wave.name} is watched until ${new Date(endsAt).toISOString()}`;
+    const message = `wave ${wave.name} is watched until ${new Date(endsAt).toISOString().slice(0, 19)}Z`;
     return { kind: 'holds', verdict: { code: 'SOAKING', message }, nextAt: endsAt };
   }
   if (wave.approve !== 'after' || rollout.approved.includes(wave.name)) return beyond(rollout, standing);

@@ -42,3 +42,23 @@ export function drawWaves(
   }
   return drawn;
 }
+
+/** How many members each wave takes; who they are is asked only where a wave selects among them. */
+export function waveSizes(
+  fleet: string,
+  size: number,
+  members: () => Iterable<Member>,
+  waves: readonly Wave[],
+): readonly number[] {
+  if (waves.some(({ selector }) => selector !== undefined)) {
+    const sizes = waves.map(() => 0);
+    for (const index of drawWaves(fleet, members(), waves).values()) sizes[index]! += 1;
+    return sizes;
+  }
+  let left = size;
+  return waves.map(({ limit }) => {
+    const taken = limit === undefined ? left : amountOf(limit, left);
+    left -= taken;
+    return taken;
+  });
+}

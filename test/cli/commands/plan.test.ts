@@ -125,7 +125,7 @@ test('fleet plan -o json names every device, its changes and its bytes; and touc
   t.is((await world.fleet(['plan', '-o', 'json'])).output, output);
 });
 
-test('fleet plan REF --base REF compares two commits, whatever lies in the directory', async (t) => {
+test('fleet plan REF --against REF compares two commits, whatever lies in the directory', async (t) => {
   const world = harbor(t);
   await world.commit('A harbor');
   world.edit('sites/aurora.yaml', 'knots: 14', 'knots: 15');
@@ -133,10 +133,10 @@ test('fleet plan REF --base REF compares two commits, whatever lies in the direc
   world.edit('sites/aurora.yaml', 'knots: 15', 'knots: [');
   const forward = await world.fleet(['plan', 'HEAD']);
   t.regex(forward.output, /2 devices get a deployment at once; no module travels/);
-  const same = await world.fleet(['plan', 'HEAD', '--base', 'main']);
+  const same = await world.fleet(['plan', 'HEAD', '--against', 'main']);
   t.regex(same.output, /Nothing changes on any device/);
   const broken = await world.fleet(['plan']);
-  t.is(broken.exitCode, 1);
+  t.is(broken.exitCode, 13);
   t.regex(broken.output, /the working tree is not valid/);
   t.is((await world.fleet(['plan', 'nowhere'])).exitCode, 1);
 });
@@ -181,7 +181,7 @@ test('a memory limit below what the release starts with is refused alike by vali
     'tide-logger 1.0.0 cannot run so: it starts with 2 pages of memory (64 KiB each), limits.memory of its application allows 1';
   for (const command of ['validate', 'plan']) {
     const { output, exitCode } = await world.fleet([command]);
-    t.is(exitCode, 1, command);
+    t.is(exitCode, command === 'plan' ? 13 : 1, command);
     t.true(output.includes(`applications/tide-logger.yaml:7:12: APPLICATION_CANNOT_RUN ${message}\n`), output);
   }
   await world.commit('Less memory');
@@ -200,7 +200,7 @@ test('what devices do now is left out of a plan from a revision that is not in f
   const plan = async (...args: string[]): Promise<PlanDocument> =>
     JSON.parse((await world.fleet(['plan', ...args, '-o', 'json'])).output);
   t.is((await plan()).observed.unknownBecause, undefined);
-  const { observed, devices } = await plan('HEAD', '--base', 'HEAD~1');
+  const { observed, devices } = await plan('HEAD', '--against', 'HEAD~1');
   t.regex(observed.unknownBecause ?? '', /^in force is [0-9a-f]{7}, not the base$/);
   t.deepEqual(
     devices.map(({ kind, cause }) => `${kind} ${cause}`),
@@ -224,7 +224,7 @@ test('what fleet plan -o json prints follows its schema: devices that come, go, 
   const { devices } = await follows();
   t.deepEqual(new Set(devices.map(({ cause }) => cause)), new Set(['CHANGED', 'NO_KEY', 'REMOVED', 'FIRST']));
   await follows('HEAD');
-  await follows('HEAD', '--base', 'HEAD');
+  await follows('HEAD', '--against', 'HEAD');
 });
 
 test('a release whose name comes again with other bytes is refused alike by plan and the controller', async (t) => {
@@ -241,7 +241,7 @@ test('a release whose name comes again with other bytes is refused alike by plan
   t.is((await world.fleet(['release', 'remove', 'tide-logger', '2.0.0'])).exitCode, 0);
   t.is((await add('1.1.0')).exitCode, 0);
   const { output, exitCode } = await world.fleet(['plan']);
-  t.is(exitCode, 1);
+  t.is(exitCode, 13);
   t.regex(output, /tide-logger\/2\.0\.0\.wasm: RELEASE_NAME_REUSED tide-logger 2\.0\.0 was in force .*another version/);
   await world.commit('The same name, other bytes');
   const { source }: StatusDocument = JSON.parse((await world.fleet(['status', '-o', 'json'])).output);
@@ -278,4 +278,27 @@ test('a plan prices what it fetches over the links of a site, in words and by it
     (await world.fleet(['plan'])).output,
     /sites\/aurora\.yaml:\d+:\d+: UNKNOWN_VALUE spec\.links\[0\]\.carries\[1\]/,
   );
+});
+
+test('fleet plan -o markdown is a comment on a pull request, also on a commit that is refused', async (t) => {
+  const world = harbor(t);
+  await world.commit('A harbor');
+  world.addRelease('tide-logger', '1.1.0');
+  world.edit('applications/tide-logger.yaml', 'release: 1.0.0', 'release: 1.1.0');
+  await world.commit('A `new` @release | #1');
+  const planned = await world.fleet(['plan', 'HEAD', '--exit-code', '-o', 'markdown']);
+  t.is(planned.exitCode, 11);
+  t.regex(
+    planned.output,
+    /^## Fleet plan\n\n\*\*4 devices get a deployment at once; \S+ k?B travel for modules, .*\*\*/,
+  );
+  t.regex(planned.output, /\n\| `ships` \| 4 \| 4 \| 0 \| 0 \| .* \| `tide-logger 1\.0\.0 → 1\.1\.0` \|\n/);
+  t.regex(planned.output, /\n- plan: `0000002` `A ˋnewˋ @release ¦ #1` `HEAD`\n/);
+  t.regex(planned.output, /\nPlanned by fleet `\d+\.\d+\.\d+`;/);
+  world.edit('fleets/trucks.yaml', 'spec:', 'spex:');
+  await world.commit('A slip');
+  const { output, exitCode } = await world.fleet(['plan', 'HEAD', '-o', 'markdown']);
+  t.is(exitCode, 13);
+  t.regex(output, /^## Fleet plan\n\n\*\*Refused:\*\* `0000003` is not valid; the controller would refuse it/);
+  t.regex(output, /\n- `fleets\/trucks\.yaml:\d+:\d+` `[A-Z_]+` `.*spex.*`\n/);
 });

@@ -1,6 +1,7 @@
 import test from 'ava';
+import { applyChanges } from '../../../controller/manifests/apply-changes.ts';
 import type { FleetRollout } from '../../../schemas/generated/types.ts';
-import { fleet, harbor, problemsOf, stateOf } from './fleet-fixture.ts';
+import { catalogue, changesOf, device, fleet, harbor, problemsOf, stateOf, warningsOf } from './fleet-fixture.ts';
 
 function filesOf(rollout: unknown) {
   const ships = fleet('ships', { kind: 'ship' }, [{ name: 'pump' }], { rollout: rollout as FleetRollout });
@@ -66,4 +67,50 @@ test("a gate that can never pass is refused, whether it is the wave's own or tha
 test('a selector of a wave is held to what selectors are', (t) => {
   const selector = { matchExpressions: [{ key: 'kind', operator: 'In', values: [] }] };
   t.deepEqual(faults({ waves: [{ name: 'canary', selector }] }), ['16 BAD_SELECTOR In needs at least one of "values"']);
+});
+
+const canaries = { waves: [{ name: 'canary', selector: { matchLabels: { canary: 'yes' } } }] };
+
+test('a wave that selects no device of a fleet that has some is refused, with the labels that they have', (t) => {
+  t.deepEqual(faults(canaries), [
+    '14 WAVE_TAKES_NOBODY wave canary selects no device of its fleet, so that nothing would be tried in it (of its devices none has the label canary); mend the selector, label devices, or take the wave away',
+  ]);
+  const slip = { waves: [{ name: 'canary', selector: { matchLabels: { kind: 'shp' } } }] };
+  t.regex(faults(slip)[0]!, /of its devices kind is one of: ship\)/);
+  const nobody = { 'devices/bridge.yaml': device('bridge', {}), 'devices/engine.yaml': device('engine', {}) };
+  t.true(stateOf({ ...filesOf(canaries), ...nobody }).fleets.has('ships'));
+});
+
+test('who takes the last device of a wave away is refused; another one in its place will do', (t) => {
+  const labelled = (name: string) => ({ [`devices/${name}.yaml`]: device(name, { kind: 'ship', canary: 'yes' }) });
+  const before = stateOf({ ...filesOf(canaries), ...labelled('bridge') });
+  const plain = { 'devices/bridge.yaml': device('bridge', { kind: 'ship' }) };
+  const codes = (files: Record<string, string>) => {
+    const applied = applyChanges(before, changesOf(files), catalogue);
+    return applied.kind === 'refused' ? applied.findings.map(({ code }) => code) : applied.kind;
+  };
+  t.deepEqual(codes(plain), ['WAVE_TAKES_NOBODY']);
+  t.is(codes({ ...plain, ...labelled('engine') }), 'accepted');
+  const both = applyChanges(before, changesOf(labelled('engine')), catalogue);
+  t.is(both.kind === 'accepted' && applyChanges(both.state, changesOf(plain), catalogue).kind, 'accepted');
+});
+
+test('a wave is not blamed while a device with problems may be in it', (t) => {
+  const broken = device('new', { kind: 'ship', canary: 'yes' }, { site: 'nowhere' }).replace('site:', 'siet:');
+  const codes = problemsOf({ ...filesOf(canaries), 'devices/new.yaml': broken }).map(({ file }) => file);
+  t.deepEqual(codes, ['devices/new.yaml']);
+});
+
+test('a budget whose groups no device of the fleet is in is warned of at every commit', (t) => {
+  const told = (groupBy: string) =>
+    warningsOf(filesOf({ budget: { groupBy, maxUnavailable: 1 } })).flatMap(({ line, code, message }) =>
+      code === 'BUDGET_BOUNDS_NOBODY' ? `${line} ${message}` : [],
+    );
+  t.deepEqual(told('ship'), [
+    '13 no device of the fleet has the label ship, so that this budget bounds none of them; write site or the key of a label that they have',
+  ]);
+  t.deepEqual([told('site'), told('kind')], [[], []]);
+  const state = stateOf(filesOf({ budget: { groupBy: 'ship', maxUnavailable: 1 } }));
+  const spare = applyChanges(state, changesOf({ 'devices/spare.yaml': device('spare', { kind: 'other' }) }), catalogue);
+  t.true(spare.warnings.some(({ code }) => code === 'BUDGET_BOUNDS_NOBODY'));
 });

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { applyChanges } from '../../../../controller/manifests/apply-changes.ts';
 import { emptyTree, type FleetTree } from '../../../../controller/manifests/fleet-tree.ts';
 import { desiredOf, emptyManifestState, type ManifestState } from '../../../../controller/manifests/manifest-state.ts';
-import { countUnder } from '../../../../controller/manifests/name-index.ts';
+import { countUnder, namesUnder } from '../../../../controller/manifests/name-index.ts';
 import { runAtOnce } from '../../../../controller/manifests/steps.ts';
 import { judgeVersion, openJudgedTree, writeJudgedTree } from '../../../../controller/manifests/stored/judged-tree.ts';
 import { compareRevisions } from '../../../../controller/planning/compare.ts';
@@ -42,6 +42,7 @@ function planOf(base: ManifestState, next: ManifestState, affected: ReadonlySet<
     ...{ base: desiredOf(base), next: desiredOf(next), affected, releases: catalogue, observe: () => undefined },
     now: 0,
     membersOf: (name) => countUnder(next.members, name),
+    namesIn: (name) => namesUnder(next.members, name),
   });
 }
 
@@ -180,7 +181,7 @@ function digestOfJudge(): string {
 
 test('the version of the judge counts up with what is judged', (t) => {
   const message = 'something that judging depends on is another: count judgeVersion up, and note the digest of it here';
-  t.deepEqual([judgeVersion, digestOfJudge()], [11, 'f08d4b79477e36a4'], message);
+  t.deepEqual([judgeVersion, digestOfJudge()], [12, '068c0876e9e95b01'], message);
 });
 
 test('a state without anything is written and opened as well', (t) => {

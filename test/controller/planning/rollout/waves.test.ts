@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { Wave } from '../../../../controller/planning/rollout/policy.ts';
-import { drawWaves } from '../../../../controller/planning/rollout/waves.ts';
+import { drawWaves, waveSizes } from '../../../../controller/planning/rollout/waves.ts';
 
 const gate: Wave['gate'] = {
   successPercent: 100,
@@ -19,6 +19,22 @@ function membersOf(names: readonly string[]): { name: string; labels: Record<str
 }
 
 const names = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,6}$/), { maxLength: 40 });
+const limit = fc.option(
+  fc.oneof(
+    fc.record({ kind: fc.constant('count' as const), count: fc.nat(9) }),
+    fc.record({ kind: fc.constant('percent' as const), percent: fc.nat(100) }),
+  ),
+  { nil: undefined },
+);
+const someWaves = fc.array(
+  fc.record({ limit, isOfCranes: fc.boolean() }).map(({ limit: own, isOfCranes }) =>
+    wave('some', {
+      ...(own === undefined ? {} : { limit: own }),
+      ...(isOfCranes ? { selector: { matchLabels: { kind: 'crane' } } } : {}),
+    }),
+  ),
+  { minLength: 1, maxLength: 4 },
+);
 const percent = fc.integer({ min: 0, max: 100 });
 
 test('each device is in the first wave that takes it, and the last one takes the rest', (t) => {
@@ -63,4 +79,18 @@ test('two fleets draw their canaries each by itself', (t) => {
   const waves = [wave('canary', { limit: { kind: 'count', count: 5 } }), wave('rest')];
   const canaries = (fleet: string) => [...drawWaves(fleet, members, waves)].filter(([, index]) => index === 0).join();
   t.not(canaries('ships'), canaries('cranes'));
+});
+
+test('the sizes of waves are those that are drawn, whether or not anybody is looked at for them', (t) => {
+  fc.assert(
+    fc.property(names, someWaves, (all, waves) => {
+      const members = membersOf(all);
+      const drawn = [...drawWaves('ships', members, waves).values()];
+      const sizes = waveSizes('ships', all.length, () => members, waves);
+      t.deepEqual(
+        sizes,
+        waves.map((_, index) => drawn.filter((one) => one === index).length),
+      );
+    }),
+  );
 });

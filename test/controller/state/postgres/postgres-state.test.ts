@@ -324,8 +324,9 @@ for (const [what, relation, page] of [
     t.true(found.every((row) => whole.includes(row)));
     const lost = whole.length - found.length;
     t.true(relation === 'fleet_rows' ? lost > 0 && lost < 15 : lost === 0, `${lost}`);
-    t.regex(first.state.lost ?? '', new RegExp(`${found.length} rows of it were saved.*table fleet_rows_damaged_2`));
+    // A server that has counted the rows reads so few without the index, and finds it torn when it writes.
     await first.state.commit(rows);
+    t.regex(first.state.lost ?? '', new RegExp(`${found.length} rows of it were saved.*table fleet_rows_damaged_2`));
     await first.end();
     const second = await lead(copy, 'two');
     t.deepEqual(await rowsOf(second.state), [...whole].sort());
