@@ -39,6 +39,8 @@ function attributeText({ name, from, to }: AttributeChange): string {
       return `probation ${from} s → ${to} s`;
     case 'windows':
       return `windows: ${to ?? 'at any time'}`;
+    case 'consent':
+      return to === undefined ? 'no consent aboard needed' : 'consent aboard needed';
     case 'when':
       return `when: ${to ?? 'in any case'}`;
     case 'fleet':

@@ -19,7 +19,7 @@ export interface Fetch {
 
 /** Something else that its manifests say of it. Without `from` it was not said, without `to` it is not said any more. */
 export interface AttributeChange {
-  readonly name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows' | 'when';
+  readonly name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows' | 'when' | 'consent';
   readonly from?: string;
   readonly to?: string;
 }
@@ -106,6 +106,9 @@ function conditionsText({ template: { when } }: DesiredDevice): string | undefin
   return [...texts, ...ages].join('; ');
 }
 
+/** What only a fleet says of a device: what is in none has none of it. */
+const ofFleets: ReadonlySet<string> = new Set(['probationSeconds', 'windows', 'when', 'consent']);
+
 function attributeChanges(before: DesiredDevice | undefined, after: DesiredDevice | undefined): AttributeChange[] {
   // What comes or goes as a whole needs no such words.
   if (before === undefined || after === undefined) return [];
@@ -115,11 +118,12 @@ function attributeChanges(before: DesiredDevice | undefined, after: DesiredDevic
     ['probationSeconds', before.template.probationSeconds, after.template.probationSeconds],
     ['windows', windowsText(before), windowsText(after)],
     ['when', conditionsText(before), conditionsText(after)],
+    ['consent', before.template.consent, after.template.consent],
     ['keyFingerprint', before.keyFingerprint, after.keyFingerprint],
     ['hold', before.hold && holdText(before.hold), after.hold && holdText(after.hold)],
   ] as const;
   return pairs.flatMap(([name, from, to]): AttributeChange[] => {
-    const isOfFleet = name === 'probationSeconds' || name === 'windows' || name === 'when';
+    const isOfFleet = ofFleets.has(name);
     const isIdle = isOfFleet && (before.fleet === undefined || after.fleet === undefined);
     if (from === to || isIdle) return [];
     return [{ name, ...(from !== undefined && { from: String(from) }), ...(to !== undefined && { to: String(to) }) }];

@@ -777,6 +777,10 @@ export interface AgentConfiguration {
   unpack?: UnpackConfiguration;
   outbox?: AgentOutboxConfiguration;
   /**
+   * Where programs aboard ask the agent and consent; agent.sock in stateDirectory unless it is said. Who may write to it may consent.
+   */
+  socket?: string;
+  /**
    * Where programs of the integrator's write facts, each in a file of its name; facts.d in stateDirectory unless it is said.
    */
   factsDirectory?: string;
@@ -883,6 +887,10 @@ export interface Deployment {
   fleet?: string;
   probationSeconds: number;
   windows?: DeployedWindows;
+  /**
+   * required: it is activated only after somebody aboard has said yes to it.
+   */
+  consent?: 'required';
   when?: DeployedConditions;
   /**
    * @maxItems 64
@@ -1331,6 +1339,10 @@ export interface FleetSpec {
   darkAfterSeconds?: number;
   rollout?: FleetRollout;
   windows?: FleetWindows;
+  /**
+   * required: a deployment takes the place of what runs only after a person or program aboard has said yes to it.
+   */
+  consent?: 'required';
   when?: FleetConditions;
 }
 /**
@@ -1783,7 +1795,7 @@ export interface PlannedLink {
   to?: string;
 }
 export interface PlannedAttribute {
-  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows' | 'when';
+  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows' | 'when' | 'consent';
   /**
    * Absent when it was not said.
    */
@@ -1897,6 +1909,7 @@ export interface Report {
   target?: DeploymentReference;
   progress?: Progress;
   waiting?: Waiting;
+  consent?: Consent;
   /**
    * @maxItems 64
    */
@@ -1971,6 +1984,26 @@ export interface Sighting {
    * RFC 3339 in UTC.
    */
   at?: string;
+}
+/**
+ * What somebody aboard said last about the newest deployment.
+ */
+export interface Consent {
+  sequence: number;
+  answer: 'granted' | 'denied';
+  /**
+   * As they say themselves.
+   */
+  by: string;
+  reason?: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  at: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  until?: string;
 }
 export interface ApplicationReport {
   /**

@@ -261,6 +261,7 @@ export class ScenarioWorld {
         startRelay: refuse,
         bundleAgent: refuse,
       },
+      doors: { ask: refuse },
       openNetwork: () => ({
         request: (request, signal) => {
           if (!this.reachable) throw new NetworkError('UNREACHABLE', 'connect ECONNREFUSED');
