@@ -1,31 +1,17 @@
 /** What a revision would change, worked out. */
-import type { Catalogue, DesiredDevice } from '../controller/manifests/desired.ts';
+import type { Catalogue } from '../controller/manifests/desired.ts';
 import { desiredOf } from '../controller/manifests/manifest-state.ts';
 import { countUnder, namesUnder } from '../controller/manifests/name-index.ts';
 import { compareRevisions } from '../controller/planning/compare.ts';
-import type { DescribedDevice } from '../controller/planning/observed.ts';
 import { transfersOf } from '../controller/planning/transfers.ts';
-import type { DeviceStatus, StatusDocument } from '../schemas/generated/types.ts';
+import type { StatusDocument } from '../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import { fetchDevices, fetchStatus } from './controller-client.ts';
 import { openFleetRepository, repositoryTop } from './fleet-repository.ts';
+import { describing } from './known-device.ts';
 import { type JudgedRevision, judgeSides, type PlanQuestion } from './plan-sides.ts';
 import type { KnownDevices, Plan } from './render/plan.ts';
 import { toolVersion } from './tool-version.ts';
-
-/** What the planner knows of a device, from what the controller tells; the base is taken as what was issued last. */
-function observedFrom(device: DeviceStatus, base: DesiredDevice | undefined): DescribedDevice {
-  const { desired, report, contactAt, connected, events } = device;
-  return {
-    ...(desired && {
-      issued: { ...desired, issuedAt: Date.parse(desired.issuedAt), templateHash: base?.template.hash ?? '' },
-    }),
-    ...(report && { report }),
-    ...(contactAt && { contactAt: Date.parse(contactAt) }),
-    ...(connected !== undefined && { connected }),
-    events,
-  };
-}
 
 /** What the controller tells of all, or why there is nothing to go by. */
 interface Answer {
@@ -82,9 +68,10 @@ function compare(
 ) {
   const devices = new Map(known?.devices.map((device) => [device.name, device]));
   const rollouts = new Map(fleets.map(({ name, rollout }) => [name, rollout]));
+  const [from, to] = [desiredOf(base.state), desiredOf(next.state)];
+  const describe = describing(from, to);
   return compareRevisions({
-    base: desiredOf(base.state),
-    next: desiredOf(next.state),
+    ...{ base: from, next: to },
     membersOf: (fleet) => countUnder(next.state.members, fleet),
     namesIn: (fleet) => namesUnder(next.state.members, fleet),
     affected: next.affected,
@@ -94,7 +81,7 @@ function compare(
     ...(deploymentKey === undefined ? {} : { deploymentKey }),
     observe: (name) => {
       const device = devices.get(name);
-      return device && observedFrom(device, base.state.desiredDevices.get(name));
+      return device && describe(device);
     },
   });
 }

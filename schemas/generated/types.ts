@@ -2848,6 +2848,10 @@ export interface DesiredDeployment {
    * The id of the key that signed it; absent where that was not written down.
    */
   signedBy?: string;
+  /**
+   * SHA-256 in lower-case hexadecimal.
+   */
+  definition?: string;
 }
 export interface ExpiryStatus {
   /**
