@@ -9,6 +9,7 @@ import {
   costOf,
   isPlain,
   knownText,
+  refusalText,
   stateText,
   strippedText,
   summaryText,
@@ -20,7 +21,7 @@ import { linkUseText, transferSummary } from './transfer-table.ts';
  * Letters of the rows of each part. GitHub refuses a comment of more than 65,536; all parts, with what stands around their rows, have
  * less than that, and whoever posts it has room for words of his own.
  */
-const lengthMax = { problems: 14_000, fleets: 12_000, devices: 16_000, transfers: 10_000 } as const;
+const lengthMax = { policy: 6000, problems: 11_000, fleets: 12_000, devices: 16_000, transfers: 10_000 } as const;
 
 /** The first letters of every comment: by them the one before is found, to be replaced. */
 const heading = '## Fleet plan';
@@ -105,7 +106,8 @@ export function planMarkdown(plan: Plan): string {
   const sides = [`plan: ${sideText(plan.next)}`, `base: ${sideText(plan.base)}`, `known: ${codeSpan(knownText(plan))}`];
   const told = [...problemLines(plan.warnings, 'warning: '), ...problemLines(plan.notes, 'note: ')];
   const parts = [
-    `**${summaryText(plan)}** ${transferSummary(plan.transfers)}`,
+    `**${refusalText(plan)}${summaryText(plan)}** ${transferSummary(plan.transfers)}`,
+    markdownList(problemLines([...plan.policy.problems, ...plan.policy.notes], 'policy: '), lengthMax.policy),
     stripped === undefined ? '' : `**Lost:** ${codeSpan(stripped)}`,
     markdownList(told, lengthMax.problems),
     fleetTable(plan),

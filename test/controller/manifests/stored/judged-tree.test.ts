@@ -170,7 +170,7 @@ function digestOfJudge(): string {
     problemsOf(wrong),
     bytesOf(stateOf(harbor)).toString('hex'),
   ];
-  const kinds = ['application', 'device', 'events', 'fleet', 'metadata', 'secret', 'site'];
+  const kinds = ['application', 'device', 'events', 'fleet', 'metadata', 'policy', 'secret', 'site'];
   const schemas = kinds.map((kind) => readFileSync(join(root, `schemas/${kind}.schema.json`), 'utf8'));
   return createHash('sha256')
     .update(JSON.stringify([libraries, judged, schemas]))
