@@ -12,8 +12,8 @@ interface Seen {
   readonly state: DeviceStatus['state'];
 }
 
-function keyOf({ at, code, message }: DeviceEvent): string {
-  return `${at} ${code} ${message}`;
+function keyOf({ at, code, message, deviceAt = '' }: DeviceEvent): string {
+  return `${at} ${code} ${message} ${deviceAt}`;
 }
 
 export class ToldEvents {

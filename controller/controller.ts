@@ -25,6 +25,7 @@ import type { Acceptance } from './following/held-tip.ts';
 import type { JudgedPlace } from './following/judged-place.ts';
 import type { DesiredFleet } from './manifests/desired.ts';
 import { Intake } from './messages/intake.ts';
+import { isOfLogbook, LogbookIntake } from './messages/logbook-intake.ts';
 import type { WatchedOutlet } from './messages/watched-outlet.ts';
 import type { ReleaseDemand } from './publishing/smaller-ways.ts';
 import type { ShadowMessage } from './shadow/protocol.ts';
@@ -90,7 +91,7 @@ export interface Controller {
   readonly onRefusal: (refusal: Omit<Refusal, 'at'>) => void;
   /** A device asks its shadow for something. */
   readonly onRequest: (request: Omit<ShadowRequestEvent, 'kind'>) => void;
-  /** A device's application has something to say; the answer is for the device. */
+  /** A device, or an application of it, has something to say; the answer is for the device. */
   readonly onBatch: (device: string, batch: MessageBatch) => Promise<BatchAnswer | undefined>;
   /** A connection of a device opened or closed. */
   readonly onContact: (contact: Omit<ContactEvent, 'kind'>) => void;
@@ -109,6 +110,7 @@ class FollowingController implements Controller {
   readonly #needed: NeededArtifacts;
   readonly #branch: BranchFollower;
   readonly #intake: Intake;
+  readonly #logbooks = new LogbookIntake((event) => this.#engine.ask(event));
 
   constructor(parts: ControllerParts, image: Image, needed: NeededArtifacts) {
     this.#parts = parts;
@@ -176,7 +178,8 @@ class FollowingController implements Controller {
     this.#engine.tell({ kind: 'shadow-request', ...request });
   };
 
-  readonly onBatch: Controller['onBatch'] = (device, batch) => this.#intake.take(device, batch);
+  readonly onBatch: Controller['onBatch'] = (device, batch) =>
+    (isOfLogbook(batch) ? this.#logbooks : this.#intake).take(device, batch);
 
   readonly onContact = (contact: Omit<ContactEvent, 'kind'>): void =>
     this.#engine.tell({ kind: 'contact', ...contact });

@@ -1,8 +1,10 @@
 import type { Clock, Disk, Log, Random, Ways, WaysWatch } from '../platform/ports.ts';
 import type { AgentConfiguration, DeployedApplication, Report } from '../schemas/generated/types.ts';
+import { logbookChannel } from '../schemas/logbook-entry.ts';
 import type { Courier } from './courier/courier.ts';
 import type { AgentTime } from './download/metadata.ts';
 import type { CountBytes } from './download/small-file.ts';
+import { Chronicle } from './logbook/chronicle.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { composeReport } from './report/compose.ts';
 import { linkAfter, linkAtStart, linkInTrouble } from './report/link-state.ts';
@@ -37,6 +39,8 @@ export interface AgentOptions {
   /** Opens what goes out for the agent. */
   readonly openCourier: (shared: SharedWithCourier) => Courier;
   readonly agentVersion: string;
+  /** Another number at each start of the machine; 0 where it does not say. */
+  readonly machineBoot: number;
   /** Called whenever something happened that may have left garbage in memory. */
   readonly onActivity?: () => void;
 }
@@ -61,7 +65,8 @@ const bootIdBytes = 8;
  * can't be used.
  */
 export function createAgent(options: AgentOptions): Agent {
-  const { ports, configuration, runtime, link, ways, openCourier, agentVersion, onActivity = () => {} } = options;
+  const { ports, configuration, runtime, link, ways, openCourier, agentVersion, machineBoot } = options;
+  const { onActivity = () => {} } = options;
   const { clock, disk, random, log } = ports;
   const stateDirectory = configuration.stateDirectory ?? defaultStateDirectory;
   const files = openStateFiles(disk, stateDirectory);
@@ -88,8 +93,9 @@ export function createAgent(options: AgentOptions): Agent {
     },
   });
   const { bytesPerDay } = configuration.outbox ?? {};
+  const { outboxDirectory, logbookDirectory } = stateLayout(stateDirectory);
   const outbox = new Outbox({
-    ...{ ...ports, directory: stateLayout(stateDirectory).outboxDirectory },
+    ...{ ...ports, directory: outboxDirectory, own: { ...logbookChannel, directory: logbookDirectory } },
     send: (part) => link.sendBatchPart(part),
     urgent: () => (!reporter.isSettled ? 'report' : updates.progress() === undefined ? undefined : 'update'),
     held: () => updates.held(),
@@ -120,11 +126,17 @@ export function createAgent(options: AgentOptions): Agent {
   const changed = (): void => {
     keeper.changed();
     reporter.changed();
+    chronicle.changed();
   };
   const reporter = new Reporter({
     ...{ clock, random, log, link, compose },
     onHeardAgain: () => updates.wake(),
     intervalMs: (configuration.reportIntervalSeconds ?? reportSecondsUsual) * 1000,
+  });
+  const chronicle = new Chronicle({
+    ...{ ports, directory: logbookDirectory, boot: boot.number, agentVersion, machine: machineBoot, nowMs: time.nowMs },
+    report: () => reporter.current(),
+    onNoted: () => outbox.noted(),
   });
   let watch: WaysWatch | undefined;
   const onWays = (): void => {
@@ -134,6 +146,7 @@ export function createAgent(options: AgentOptions): Agent {
   const onConnection = (isConnected: boolean): void => {
     linkState = linkAfter(linkState, isConnected, atNow());
     onActivity();
+    chronicle.connection(isConnected);
     keeper.changed();
     watch?.attend(isConnected ? 'easy' : 'close');
     reporter.connection(isConnected);
@@ -142,6 +155,7 @@ export function createAgent(options: AgentOptions): Agent {
   };
   const onTrouble = (trouble: LinkTrouble): void => {
     linkState = linkInTrouble(linkState, trouble, atNow());
+    chronicle.trouble(trouble);
     keeper.changed();
   };
 
@@ -151,6 +165,7 @@ export function createAgent(options: AgentOptions): Agent {
         updates.lookAtHealth();
         changed();
       });
+      chronicle.start();
       updates.boot();
       keeper.changed();
       files.kept.removeRest();
@@ -167,6 +182,7 @@ export function createAgent(options: AgentOptions): Agent {
       updates.stop();
       reporter.stop();
       keeper.stop();
+      chronicle.stop();
       watch?.[Symbol.dispose]();
       watch = undefined;
       outbox.stop();

@@ -21,6 +21,7 @@ import type { Memory } from './update/state.ts';
  *     partial/            downloads under way (`download/partial-file.ts`)
  *     trust/              signed release metadata (`download/metadata.ts`)
  *     runtime/outbox      what applications have to say to the shore (`outbox/files/channel-files.ts`)
+ *     logbook/            what happened to it, for the shore, and how it lives (`logbook/chronicle.ts`)
  *     status.json         what it last said of itself (`report/status-file.ts`)
  */
 export interface StateFiles {

@@ -6,6 +6,7 @@ export function stateLayout(stateDirectory: string) {
     logDirectory: `${runtimeDirectory}/logs`,
     preparedDirectory: `${stateDirectory}/prepared`,
     outboxDirectory: `${runtimeDirectory}/outbox`,
+    logbookDirectory: `${stateDirectory}/logbook`,
     partialDirectory: `${stateDirectory}/partial`,
     storeDirectory: `${stateDirectory}/sha256`,
     trustDirectory: `${stateDirectory}/trust`,

@@ -7,6 +7,7 @@ import { openConfinement } from '../platform/node/confinement.ts';
 import { nodeDisk } from '../platform/node/disk.ts';
 import { takeLock } from '../platform/node/lock.ts';
 import { openLog } from '../platform/node/log.ts';
+import { machineBoot } from '../platform/node/machine-boot.ts';
 import { networkWays } from '../platform/node/network-ways.ts';
 import { processRoom } from '../platform/node/process-room.ts';
 import { nodeProcesses } from '../platform/node/processes.ts';
@@ -99,7 +100,8 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
       });
       return new ReadyingCourier({ courier, prepared, pathOf });
     },
-    ...{ configuration, runtime, link, ways: networkWays, agentVersion, onActivity: () => quiet.stir() },
+    ...{ configuration, runtime, link, ways: networkWays, agentVersion, machineBoot: machineBoot() },
+    onActivity: () => quiet.stir(),
   });
   const renew = (signal: AbortSignal): Promise<void> =>
     keepCertificate({ validity: () => identity.validity(), enrol: (until) => courier.enrol(until), ...common }, signal);

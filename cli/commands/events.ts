@@ -4,6 +4,7 @@ import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { fetchDevices, fetchPages } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { followChanges } from '../follow-changes.ts';
+import { ownTimeWords } from '../render/own-time.ts';
 import { styleFor } from '../render/style.ts';
 import { settingsOption } from '../settings.ts';
 import { parseTarget, type Target, targetText } from '../status-target.ts';
@@ -41,8 +42,9 @@ function show(context: CommandContext, events: readonly ToldEvent[], { isJson }:
   const widest = Math.max(0, ...events.map(({ device }) => device.length));
   const lineOf = (event: ToldEvent): string => {
     if (isJson) return JSON.stringify(event);
-    const { device, at, code, message } = printableDeep(event);
-    return `${at.slice(0, 19)}Z  ${style('bold', device.padEnd(widest))}  ${message} ${style('dim', code)}`;
+    const { device, at, code, message, ...own } = printableDeep(event);
+    const line = `${at.slice(0, 19)}Z  ${style('bold', device.padEnd(widest))}  ${message} ${style('dim', code)}`;
+    return `${line}${ownTimeWords(own)}`;
   };
   context.stdout.write(events.map((event) => `${lineOf(event)}\n`).join(''));
 }

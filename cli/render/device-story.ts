@@ -3,6 +3,7 @@ import { printableDeep } from '../../platform/printable.ts';
 import type { DeviceStatus, Refusal, StatusDocument } from '../../schemas/generated/types.ts';
 import { outboxWords } from '../../schemas/outbox-words.ts';
 import { applicationLines, hostDeathLine } from './application-lines.ts';
+import { ownTimeWords } from './own-time.ts';
 import { age, bar, bytes, minuteOf, span } from './quantities.ts';
 import { stateStyles } from './state-styles.ts';
 import { type Style, wrap } from './style.ts';
@@ -203,7 +204,10 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
           'What happened last:',
           ...events
             .slice(0, eventsShownMax)
-            .map(({ at, message, code }) => `  ${age(at, asOf).padStart(6)} ago  ${message} ${style('dim', code)}`),
+            .map(
+              ({ at, message, code, ...own }) =>
+                `  ${age(at, asOf).padStart(6)} ago  ${message} ${style('dim', code)}${ownTimeWords(own)}`,
+            ),
         ],
   ];
   return `${blocks

@@ -9,6 +9,7 @@ import type { Draft } from './draft.ts';
 import type { AdoptionEvent, ContactEvent, EngineEvent } from './events.ts';
 import { record, type Tale } from './history.ts';
 import { keepIssued, withoutEnvelope } from './issue.ts';
+import { takeLogbook } from './logbook.ts';
 import { noteTaken } from './marks.ts';
 import { oweWord, postpone, settle } from './owed.ts';
 import type { UnreadableDocument } from './records.ts';
@@ -130,6 +131,8 @@ export function decide(draft: Draft, context: Context, event: EngineEvent): Deci
     case 'messages-taken':
       noteTaken(draft, event);
       return nothing;
+    case 'logbook':
+      return { ...nothing, tales: takeLogbook(draft, event, context.now) };
     case 'certificate':
       noteCertificate(draft, event.device, event.endsAt);
       return nothing;

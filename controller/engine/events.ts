@@ -1,6 +1,7 @@
 /** All that can happen to the engine. A start is an event like any other. */
 
 import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import type { LogbookEntry } from '../../schemas/logbook-entry.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import type { IssuedDeployment } from '../planning/observed.ts';
 import type { ShadowOperation } from '../shadow/topics.ts';
@@ -35,6 +36,20 @@ export interface MessagesTakenEvent {
   readonly mark: ChannelMark;
 }
 
+/** What a device wrote down of itself came in: entries that follow each other in its logbook. */
+export interface LogbookEvent {
+  readonly kind: 'logbook';
+  readonly device: string;
+  /** Where they stand, in words of batches. */
+  readonly stream: string;
+  readonly segment: number;
+  readonly index: number;
+  /** Entries that it had dropped before. */
+  readonly dropped: number;
+  /** Each with its time; undefined for what is none. */
+  readonly entries: readonly { readonly at: number; readonly entry: LogbookEntry | undefined }[];
+}
+
 /** A revision was judged, published, and comes into force. */
 export interface AdoptionEvent {
   readonly kind: 'adoption';
@@ -49,6 +64,7 @@ export type EngineEvent =
   | ShadowRequestEvent
   | ContactEvent
   | MessagesTakenEvent
+  | LogbookEvent
   | AdoptionEvent
   /** A device was given a certificate. */
   | { readonly kind: 'certificate'; readonly device: string; readonly endsAt: number }

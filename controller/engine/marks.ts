@@ -23,7 +23,7 @@ function newest(marks: ChannelMarks): ChannelMarks {
 }
 
 /** Remembers it, unless more is remembered already. */
-export function noteTaken(draft: Draft, { device, channel, mark }: MessagesTakenEvent): void {
+export function noteTaken(draft: Draft, { device, channel, mark }: Omit<MessagesTakenEvent, 'kind'>): void {
   const before = draft.marks(device);
   if (isBehind(mark, Object.hasOwn(before, channel) ? before[channel] : undefined)) return;
   draft.put({ kind: 'marks', name: device, marks: newest({ ...before, [channel]: mark }) });

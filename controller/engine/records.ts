@@ -119,6 +119,8 @@ export interface ChannelMark {
   readonly segment: number;
   readonly index: number;
   readonly at: number;
+  /** Messages of it that the device had dropped, as far as that was told. */
+  readonly dropped?: number;
 }
 
 /** The marks of one device, by `APPLICATION/CHANNEL`. */

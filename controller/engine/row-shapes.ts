@@ -122,7 +122,10 @@ const gist = when(
   'of a report',
 );
 
-const event = shape<DeviceEvent>({ at: writtenTime, code, message: text });
+const event = shape<DeviceEvent>({
+  ...{ at: writtenTime, code, message: text },
+  ...{ deviceAt: optional(writtenTime), boot: optional(count), upSeconds: optional(count) },
+});
 const revision = shape<RevisionStatus>({ id: commit, subject: text, author: text, committedAt: writtenTime });
 const problem = shape<Problem>({
   file: text,
@@ -145,6 +148,7 @@ const mark = shape<ChannelMark>({
   segment: count,
   index: when(Number.isSafeInteger, 'an index'),
   at: time,
+  dropped: optional(count),
 });
 
 /** A check for each room of the state. */

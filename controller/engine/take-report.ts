@@ -2,13 +2,14 @@
 import type { ErrorObject } from 'ajv';
 import type { DeviceEvent, Report } from '../../schemas/generated/types.ts';
 import { isReport } from '../../schemas/generated/validators/report.js';
+import { eventsBetween } from '../../schemas/report-events.ts';
 import { type JsonObject, withoutNulls } from '../shadow/document.ts';
 import type { PackedSection } from '../shadow/packed-shadow.ts';
 import type { Context } from './context.ts';
 import { withReport } from './device-shadow.ts';
 import type { Draft } from './draft.ts';
 import { record, type Tale } from './history.ts';
-import { eventsBetween } from './report-events.ts';
+
 import type { Order } from './report-order.ts';
 import { withContact } from './silences.ts';
 import { noteTurn } from './takeovers.ts';

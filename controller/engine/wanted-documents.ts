@@ -11,6 +11,8 @@ export function wantedDocuments(known: Known, event: EngineEvent): readonly Docu
       return [...shadowDocuments(known, event.device), { room: 'history', name: event.device }];
     case 'contact':
       return event.takenOverFrom === undefined ? [] : [{ room: 'history', name: event.device }];
+    case 'logbook':
+      return [{ room: 'history', name: event.device }];
     case 'failed':
       return [{ room: 'history', name: event.owed.subject }];
     case 'unreadable':

@@ -1,4 +1,5 @@
 /** What of an application's channels for the shore their shape does not show. */
+import { logbookChannel } from '../../schemas/logbook-entry.ts';
 import type { FileFinding, ValuePath } from './finding.ts';
 import { bytesOf } from './quantity.ts';
 import { valueAt } from './schema-violation.ts';
@@ -22,6 +23,10 @@ export function checkChannels(value: unknown, report: Report): void {
   const channels = valueAt(value, ['spec', 'channels', 'out']);
   for (const [name, channel] of Object.entries(channels ?? {})) {
     if (valueAt(channel, ['shore']) === undefined) continue;
+    if (isLogbook(valueAt(value, ['metadata', 'name']), name)) {
+      const told = `the agent of each device has ${name} of ${logbookChannel.application} for what it writes down itself`;
+      report(['spec', 'channels', 'out', name], 'key', 'CHANNEL_RESERVED', `${told}; give the channel another name`);
+    }
     const message = bytesAt(channel, ['messageBytes'], channelDefaults.messageBytes);
     const most = bytesAt(channel, ['shore', 'quota'], channelDefaults.quota) / messagesOfQuota;
     // Of what is no quantity nothing is told here.
@@ -30,4 +35,8 @@ export function checkChannels(value: unknown, report: Report): void {
     const path: ValuePath = ['spec', 'channels', 'out', name, 'shore'];
     report(path, 'key', 'QUOTA_TOO_SMALL', `${told}; give it a larger quota, or a messageBytes of ${most / 1024}KiB`);
   }
+}
+
+function isLogbook(application: unknown, channel: string): boolean {
+  return application === logbookChannel.application && channel === logbookChannel.channel;
 }

@@ -2,6 +2,8 @@
 
 /** Of messages that outlets are being given, all devices together; a device that comes then is asked to wait. */
 export const bytesUnderWayMax = 64 * 2 ** 20;
+/** Devices of which a part of the logbook is being written down; others are asked to wait. */
+export const logbooksUnderWayMax = 200;
 /** Channels that are remembered as held, with what outlets have of them. */
 export const heldChannelsMax = 20_000;
 

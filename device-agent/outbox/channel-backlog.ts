@@ -212,6 +212,11 @@ export class ChannelBacklog {
     this.#isNoteBehind = false;
   }
 
+  /** Whether the shore does not have all of it, as it was looked at last. */
+  get isWaiting(): boolean {
+    return [...this.#segments.values()].some(({ records, next }) => next.index < records);
+  }
+
   counts(): BacklogCounts {
     const waiting = [...this.#segments.values()].filter(({ records, next }) => next.index < records);
     const oldest = waiting[0]?.oldest;

@@ -6,6 +6,11 @@ export const gatherMs = 5_000;
 /** Messages of one batch. */
 export const batchMessagesMax = 512;
 export const batchBytesMax = 32 * 1024;
+/** Of the agent's own channel: the shore keeps no more of them at once. */
+export const ownMessagesMax = 64;
+
+/** While nothing can be sent, what waits is looked at this often, for its age. */
+export const seldomMs = 10 * 60_000;
 
 /** For each part that was sent, before the next batch: the shore takes ten messages of all kinds in a second. */
 export const partMs = 150;

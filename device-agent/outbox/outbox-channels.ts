@@ -19,6 +19,13 @@ export interface OutboxChannel {
   held: Held | undefined;
 }
 
+/** A channel that is no application's, and where its files lie. */
+export interface OwnChannel {
+  readonly application: string;
+  readonly channel: string;
+  readonly directory: string;
+}
+
 /** What they are found with. */
 export interface OutboxChannelsPorts {
   readonly disk: Disk;
@@ -26,30 +33,42 @@ export interface OutboxChannelsPorts {
   readonly log: Log;
 }
 
-/** All channels that ever had something for the shore, found by their files: also of applications that run no more. */
+/**
+ * All channels that ever had something for the shore, found by their files: also of applications that run no more. The agent's own is
+ * one of them.
+ */
 export class OutboxChannels {
   readonly #directory: string;
   readonly #ports: OutboxChannelsPorts;
+  /** What the agent itself has to say. */
+  readonly own: OutboxChannel;
   readonly #channels = new Map<string, OutboxChannel>();
   /** What is wrong with a channel's files, told once. */
   readonly #troubles = new Map<string, string>();
 
-  constructor(directory: string, ports: OutboxChannelsPorts) {
+  constructor(directory: string, own: OwnChannel, ports: OutboxChannelsPorts) {
     this.#directory = directory;
     this.#ports = ports;
+    const backlog = new ChannelBacklog(own.directory, ports.disk, ports.clock);
+    this.own = { application: own.application, channel: own.channel, backlog, notBeforeMs: 0, held: undefined };
   }
 
+  /** Those of applications. */
   get all(): readonly OutboxChannel[] {
     return [...this.#channels.values()];
   }
 
   find(application: string, channel: string): OutboxChannel | undefined {
-    return this.#channels.get(`${application}/${channel}`);
+    const { own } = this;
+    return own.application === application && own.channel === channel
+      ? own
+      : this.#channels.get(`${application}/${channel}`);
   }
 
   /** Looks at all of them: finds what is new, makes it durable, and lets go of what is done with or too old. */
   look(): void {
     const { disk } = this.#ports;
+    this.#attempt(this.own, () => this.own.backlog.look());
     for (const application of namesIn(disk, this.#directory)) {
       for (const channel of namesIn(disk, `${this.#directory}/${application}`)) this.#lookAt(application, channel);
     }
@@ -68,9 +87,13 @@ export class OutboxChannels {
   }
 
   #lookAt(application: string, channel: string): void {
+    this.#attempt({ application, channel }, () => this.#open(application, channel)?.backlog.look());
+  }
+
+  #attempt({ application, channel }: Pick<OutboxChannel, 'application' | 'channel'>, work: () => void): void {
     const key = `${application}/${channel}`;
     try {
-      this.#open(key, application, channel)?.backlog.look();
+      work();
       this.#troubles.delete(key);
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
@@ -82,7 +105,8 @@ export class OutboxChannels {
     }
   }
 
-  #open(key: string, application: string, channel: string): OutboxChannel | undefined {
+  #open(application: string, channel: string): OutboxChannel | undefined {
+    const key = `${application}/${channel}`;
     const known = this.#channels.get(key);
     if (known !== undefined || this.#channels.size >= channelsMax) return known;
     const { disk, clock } = this.#ports;

@@ -12,10 +12,12 @@ import {
   besideUpdateMs,
   collectMs,
   gatherMs,
+  ownMessagesMax,
   partMs,
+  seldomMs,
   waitMsMax,
 } from './limits.ts';
-import { type OutboxChannel, OutboxChannels } from './outbox-channels.ts';
+import { type OutboxChannel, OutboxChannels, type OwnChannel } from './outbox-channels.ts';
 import { reportOutbox } from './report-outbox.ts';
 
 /** What else has something to say over the same link, and goes first: a report, or an update that is being fetched. */
@@ -28,6 +30,8 @@ export interface OutboxOptions {
   readonly random: Random;
   readonly log: Log;
   readonly directory: string;
+  /** The channel of what the agent itself has to say: it goes before all others. */
+  readonly own: OwnChannel;
   /** Hands a part of a batch to the broker; false when there is no connection, or it went away meanwhile. */
   readonly send: (part: Uint8Array) => Promise<boolean>;
   readonly urgent: () => Urgent;
@@ -48,8 +52,8 @@ interface Awaited {
 }
 
 /**
- * Sends what channels have to say to the shore, one batch at a time, in order within each channel and by turns among them. What
- * was sent is sent again until the shore says that it has it durably.
+ * Sends what channels have to say to the shore, one batch at a time, in order within each channel: the agent's own first, then by
+ * turns those of applications. What was sent is sent again until the shore says that it has it durably.
  *
  *     files ─► look, every few seconds ─► batch ─► parts ─► broker ─► shore
  *                  removes what the shore has  ◄─ taken, or wait ◄──────┘
@@ -67,6 +71,8 @@ export class Outbox {
   #isExpected = false;
   #isSending = false;
   #timer: Disposable | undefined;
+  /** Whether that comes within the time that messages are gathered for. */
+  #isPassSoon = false;
   #collectsAtMs = 0;
   #awaited: Awaited | undefined;
   #batches = 0;
@@ -77,8 +83,8 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    const { disk, clock, directory, bytesPerDay } = options;
-    this.#channels = new OutboxChannels(directory, options);
+    const { disk, clock, directory, own, bytesPerDay } = options;
+    this.#channels = new OutboxChannels(directory, own, options);
     this.#budget = new DayBudget(`${directory}.day`, disk, clock, bytesPerDay);
   }
 
@@ -90,7 +96,12 @@ export class Outbox {
   /** Whether an application that runs speaks to the shore: while none does and nothing waits, nobody looks. */
   expect(isExpected: boolean): void {
     this.#isExpected = isExpected;
-    if (isExpected && this.#isStarted && this.#timer === undefined) this.#pass();
+    if (isExpected) this.#passSoon();
+  }
+
+  /** The agent's own channel has something new. */
+  noted(): void {
+    this.#passSoon();
   }
 
   stop(): void {
@@ -105,7 +116,8 @@ export class Outbox {
     this.#connections += 1;
     this.#notBeforeMs = Number.NEGATIVE_INFINITY;
     this.#patienceMs = answerMsMin;
-    if (!isConnected) this.#awaited?.answered();
+    if (isConnected) this.#passSoon();
+    else this.#awaited?.answered();
   }
 
   /** The shore said something of a batch. */
@@ -140,9 +152,30 @@ export class Outbox {
     this.#attempt(() => this.#channels.look());
     this.#attempt(() => this.#collect());
     if (this.#stopping.signal.aborted) return;
-    const isNeeded = this.#isExpected || this.#channels.all.some(({ backlog }) => backlog.counts().messages > 0);
-    this.#timer = isNeeded ? this.#options.clock.after(gatherMs, () => this.#pass()) : undefined;
+    this.#passAfter(this.#restMs());
     void this.#pump();
+  }
+
+  #passAfter(delayMs: number | undefined): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = delayMs === undefined ? undefined : this.#options.clock.after(delayMs, () => this.#pass());
+  }
+
+  #passSoon(): void {
+    if (!this.#isStarted || this.#stopping.signal.aborted || this.#isPassSoon) return;
+    this.#isPassSoon = true;
+    this.#passAfter(gatherMs);
+  }
+
+  /** How long nobody has to look; undefined where nothing waits that could be sent or grow too old. */
+  #restMs(): number | undefined {
+    this.#isPassSoon = this.#isExpected;
+    if (this.#isExpected) return gatherMs;
+    const waiting = [this.#channels.own, ...this.#channels.all].filter(({ backlog }) => backlog.isWaiting);
+    if (waiting.length === 0) return undefined;
+    if (!this.#isConnected) return seldomMs;
+    const dueMs = Math.max(this.#notBeforeMs, Math.min(...waiting.map(({ notBeforeMs }) => notBeforeMs)));
+    return Math.min(seldomMs, Math.max(gatherMs, dueMs - this.#options.clock.monotonic()));
   }
 
   #collect(): void {
@@ -184,7 +217,7 @@ export class Outbox {
     const { clock, urgent } = this.#options;
     const next = this.#nextBatch();
     if (next === undefined) return false;
-    this.#last = next.channel;
+    if (next.channel !== this.#channels.own) this.#last = next.channel;
     const connection = this.#connections;
     const answered = this.#answerFor(next.channel);
     const parts = this.#pack(next.channel, next.batch);
@@ -198,15 +231,16 @@ export class Outbox {
     return isAnswered;
   }
 
-  /** The channel after the last one that has something and may speak. */
+  /** The agent's own channel, or the one after the last that has something and may speak. */
   #nextBatch(): { readonly channel: OutboxChannel; readonly batch: Batch } | undefined {
-    const { all } = this.#channels;
+    const { all, own } = this.#channels;
     const from = this.#last === undefined ? 0 : all.indexOf(this.#last) + 1;
     const nowMs = this.#options.clock.monotonic();
-    for (const channel of [...all.slice(from), ...all.slice(0, from)]) {
+    for (const channel of [own, ...all.slice(from), ...all.slice(0, from)]) {
       if (channel.notBeforeMs > nowMs) continue;
       // What was refused is tried with one message: the rest would travel in vain.
-      const messagesMax = channel.held === undefined ? batchMessagesMax : 1;
+      const mostMessages = channel === own ? ownMessagesMax : batchMessagesMax;
+      const messagesMax = channel.held === undefined ? mostMessages : 1;
       const batch = channel.backlog.next(Math.min(batchBytesMax, this.#budget.left), messagesMax);
       if (batch !== undefined) return { channel, batch };
     }

@@ -2446,6 +2446,18 @@ export interface DeviceEvent {
    * RFC 3339 in UTC.
    */
   at: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  deviceAt?: string;
+  /**
+   * In which start of the agent; they only grow.
+   */
+  boot?: number;
+  /**
+   * How long the agent had run when it was written down, whatever became of the clock.
+   */
+  upSeconds?: number;
   code: string;
   message: string;
 }

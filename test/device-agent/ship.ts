@@ -52,12 +52,16 @@ export class Ship {
   readonly logged: string[] = [];
   /** How wrong the device's own clock is. */
   skewMs = 0;
+  /** Counts how often its power came. */
+  machineBoot = 1;
   /** What it may spend on unpacking. */
   unpack: NonNullable<AgentConfiguration['unpack']> = {};
   /** What the shadow holds. */
   desired: unknown;
   /** Called before a module runs. */
   onRun: (name: string, bytes: Uint8Array, application: RunnableApplication) => void = () => {};
+  /** What the shore answers to what the outbox sends. */
+  onPart: (part: Uint8Array) => Uint8Array | undefined = () => undefined;
   #life: Life = { alive: false };
   #handlers: ShadowLinkHandlers | undefined;
   agent: Agent | undefined;
@@ -90,7 +94,13 @@ export class Ship {
         this.reports.push(report);
         return 'accepted';
       },
-      sendBatchPart: async () => false,
+      sendBatchPart: async (part) => {
+        await this.time.clock(life).sleep(5);
+        if (!this.link.up) return false;
+        const answer = this.onPart(part);
+        if (answer !== undefined) this.time.clock(life).after(5, () => this.#handlers?.onBatchAnswer(answer));
+        return true;
+      },
       lookAgain: () => {},
       stop: async () => {
         this.#handlers = undefined;
@@ -119,7 +129,12 @@ export class Ship {
       this.agent = createAgent({
         ports: { clock, disk: this.disk, random: this.random, log },
         configuration: settings,
-        ...{ runtime: this.runtime, link: this.#shadowLink(life), agentVersion: '0.1.0' },
+        ...{
+          runtime: this.runtime,
+          link: this.#shadowLink(life),
+          agentVersion: '0.1.0',
+          machineBoot: this.machineBoot,
+        },
         ways: simWays(this.link, clock),
         openCourier: (shared) => new LocalCourier({ ...outside, ...shared }),
       });
@@ -134,6 +149,7 @@ export class Ship {
   cutPower(fate: Fate): void {
     this.#life.alive = false;
     this.#handlers = undefined;
+    this.machineBoot += 1;
     this.disk.crash(fate);
     this.disk.restart();
   }

@@ -151,6 +151,7 @@ class MonthDevice {
         ...ports,
         log: quietLog,
         directory: '/outbox',
+        own: { application: 'fleet-agent', channel: 'logbook', directory: '/logbook' },
         urgent: () => undefined,
         held: () => undefined,
         onChange: () => {},

@@ -88,6 +88,8 @@ export class SimDevice {
   readonly #bornRoot: Uint8Array;
   #clone: SimDevice | undefined;
   #clones = 0;
+  /** How often its power came. */
+  #powers = 1;
   #life: ProcessLife = { alive: false, onEnd: () => {} };
   #agent: Agent | undefined;
   #runtime: SimRuntime | undefined;
@@ -156,6 +158,7 @@ export class SimDevice {
     return createAgent({
       ...{ ports, configuration: this.#configuration(), runtime: watched, link, openCourier, agentVersion: '0.1.0' },
       ways: simWays(this.link, clock),
+      machineBoot: this.#powers,
     });
   }
 
@@ -295,6 +298,7 @@ export class SimDevice {
 
   /** After the power went: what was not synced is settled. */
   settle(fate: Fate): void {
+    this.#powers += 1;
     this.disk.crash(fate);
     this.disk.restart();
   }

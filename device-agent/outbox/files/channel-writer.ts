@@ -18,7 +18,7 @@ import { encodeHeader, encodeRecord, headerBytes, recordHeaderBytes, streamBytes
 /** What a writer stands on. */
 export interface ChannelWriterPorts {
   readonly disk: Disk;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly random: Random;
 }
 
@@ -66,8 +66,27 @@ export class ChannelWriter {
     this.#allowance = { bytes: terms.quotaBytes, atMs: clock.monotonic() };
   }
 
-  put(message: Uint8Array): 'taken' | 'full' {
-    const record = encodeRecord({ at: Math.trunc(this.#ports.clock.now()), message });
+  /**
+   * Goes on in the newest segment where that is whole to its last byte, for who writes little in each of many lives: a segment
+   * takes whole blocks. Whoever wrote there before must be gone.
+   */
+  goOn(): void {
+    const { disk, clock } = this.#ports;
+    const path = segmentPath(this.#directory, this.#lastNumber);
+    if (this.#open !== undefined || readHeader(disk, path) === undefined) return;
+    let end = headerBytes;
+    readRecords(disk, path, headerBytes, (_record, recordEnd) => {
+      end = recordEnd;
+      return true;
+    });
+    const file = disk.open(path, 'write');
+    if (file.size() > end) file.close();
+    else this.#open = { file, number: this.#lastNumber, openedMs: clock.monotonic(), bytes: end };
+  }
+
+  /** `at`: when it happened, in milliseconds since the epoch; now where that is not said. */
+  put(message: Uint8Array, at: number = this.#ports.clock.now()): 'taken' | 'full' {
+    const record = encodeRecord({ at: Math.trunc(at), message });
     try {
       if (this.#isTooMuch(record.length) || !this.#makeRoom(record.length)) return this.#drop();
       this.#append(record);

@@ -232,9 +232,9 @@ return errors === 0;
 }
 validate47.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema256 = {"title":"PlannedTransfer","type":"object","properties":{"fleet":{"$ref":"metadata.schema.json#/$defs/Name"},"site":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"description":"That lack modules.","type":"integer","minimum":1},"bytes":{"description":"In the cheapest way by bytes, over any link.","type":"integer","minimum":0},"bytesWhole":{"description":"The same if every module went whole.","type":"integer","minimum":0},"cheapest":{"$ref":"#/$defs/LinkUse","description":"Each module over the link that takes the least money for it."},"dearest":{"$ref":"#/$defs/LinkUse","description":"Each module over the link that takes the most money for it."},"uncarriedBytes":{"description":"Of whole modules that no link of the site may carry; absent when there are none.","type":"integer","minimum":1}},"required":["fleet","site","devices","bytes","bytesWhole","cheapest","dearest"],"additionalProperties":false};
+const schema257 = {"title":"PlannedTransfer","type":"object","properties":{"fleet":{"$ref":"metadata.schema.json#/$defs/Name"},"site":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"description":"That lack modules.","type":"integer","minimum":1},"bytes":{"description":"In the cheapest way by bytes, over any link.","type":"integer","minimum":0},"bytesWhole":{"description":"The same if every module went whole.","type":"integer","minimum":0},"cheapest":{"$ref":"#/$defs/LinkUse","description":"Each module over the link that takes the least money for it."},"dearest":{"$ref":"#/$defs/LinkUse","description":"Each module over the link that takes the most money for it."},"uncarriedBytes":{"description":"Of whole modules that no link of the site may carry; absent when there are none.","type":"integer","minimum":1}},"required":["fleet","site","devices","bytes","bytesWhole","cheapest","dearest"],"additionalProperties":false};
 const schema33 = {"description":"A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.","type":"string","pattern":"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"};
-const schema259 = {"title":"LinkUse","type":"object","properties":{"links":{"description":"Names of the site's links, sorted.","type":"array","items":{"type":"string"}},"bytes":{"type":"integer","minimum":0},"seconds":{"description":"At the links' rates, one module after another.","type":"number","minimum":0},"price":{"type":"number","minimum":0},"currency":{"description":"Absent where bytes cost nothing.","type":"string"}},"required":["links","bytes","seconds","price"],"additionalProperties":false};
+const schema260 = {"title":"LinkUse","type":"object","properties":{"links":{"description":"Names of the site's links, sorted.","type":"array","items":{"type":"string"}},"bytes":{"type":"integer","minimum":0},"seconds":{"description":"At the links' rates, one module after another.","type":"number","minimum":0},"price":{"type":"number","minimum":0},"currency":{"description":"Absent where bytes cost nothing.","type":"string"}},"required":["links","bytes","seconds","price"],"additionalProperties":false};
 const pattern4 = new RegExp("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "u");
 
 function validate114(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -860,7 +860,7 @@ return errors === 0;
 }
 validate114.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema261 = {"title":"PlannedFleet","type":"object","properties":{"fleet":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"description":"In the fleet by the planned revision.","type":"integer","minimum":0},"deploying":{"type":"integer","minimum":0},"holding":{"type":"integer","minimum":0},"gone":{"type":"integer","minimum":0}},"required":["fleet","devices","deploying","holding","gone"],"additionalProperties":false};
+const schema262 = {"title":"PlannedFleet","type":"object","properties":{"fleet":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"description":"In the fleet by the planned revision.","type":"integer","minimum":0},"deploying":{"type":"integer","minimum":0},"holding":{"type":"integer","minimum":0},"gone":{"type":"integer","minimum":0}},"required":["fleet","devices","deploying","holding","gone"],"additionalProperties":false};
 
 function validate116(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1076,9 +1076,9 @@ return errors === 0;
 }
 validate116.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema263 = {"title":"PlannedDevice","type":"object","properties":{"device":{"$ref":"metadata.schema.json#/$defs/Name"},"site":{"$ref":"metadata.schema.json#/$defs/Name"},"fleet":{"$ref":"metadata.schema.json#/$defs/Name","description":"The one it will be in; of a device that goes, the one it was in."},"kind":{"description":"deploy: it gets a deployment at once; hold: it would not move; gone: git names it no longer.","enum":["deploy","hold","gone"]},"cause":{"enum":["FIRST","CHANGED","SEQUENCE_BEHIND","HELD","KEY_CHANGED","NO_KEY","NO_FLEET","ISSUED","REMOVED"]},"message":{"description":"The cause as a sentence.","type":"string"},"applications":{"type":"array","items":{"$ref":"#/$defs/PlannedApplication"}},"attributes":{"description":"What else its manifests say otherwise of it.","type":"array","items":{"$ref":"#/$defs/PlannedAttribute"}},"stripped":{"description":"It loses all its applications, and its manifest does not say spec.idle.","const":true},"fetches":{"description":"Modules that the device lacks.","type":"array","items":{"$ref":"#/$defs/PlannedFetch"}}},"required":["device","kind","cause","message","applications","attributes","fetches"],"additionalProperties":false};
-const schema273 = {"title":"PlannedAttribute","type":"object","properties":{"name":{"enum":["fleet","site","probationSeconds","keyFingerprint","hold","windows"]},"from":{"description":"Absent when it was not said.","type":"string"},"to":{"description":"Absent when it is not said any more.","type":"string"}},"required":["name"],"additionalProperties":false};
-const schema267 = {"title":"PlannedApplication","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"from":{"$ref":"metadata.schema.json#/$defs/Version","description":"Absent when it comes."},"to":{"$ref":"metadata.schema.json#/$defs/Version","description":"Absent when it goes."},"settings":{"description":"What its manifest says of it besides its releases differs.","type":"boolean"},"changed":{"description":"Which of it, by its names in a deployment; absent where nothing of it differs.","type":"array","items":{"type":"string"}},"links":{"description":"Modules linked to it that come, go or differ, as NAME/VERSION.","type":"array","items":{"title":"PlannedLink","type":"object","properties":{"link":{"$ref":"metadata.schema.json#/$defs/LinkName"},"from":{"type":"string","description":"Absent when it comes."},"to":{"type":"string","description":"Absent when it goes."}},"required":["link"],"additionalProperties":false}},"handover":{"$ref":"events.schema.json#/$defs/Handover","description":"What becomes of the state of its kept instance; absent where no other module takes its place, or none keeps any."}},"required":["name","settings"],"additionalProperties":false};
+const schema264 = {"title":"PlannedDevice","type":"object","properties":{"device":{"$ref":"metadata.schema.json#/$defs/Name"},"site":{"$ref":"metadata.schema.json#/$defs/Name"},"fleet":{"$ref":"metadata.schema.json#/$defs/Name","description":"The one it will be in; of a device that goes, the one it was in."},"kind":{"description":"deploy: it gets a deployment at once; hold: it would not move; gone: git names it no longer.","enum":["deploy","hold","gone"]},"cause":{"enum":["FIRST","CHANGED","SEQUENCE_BEHIND","HELD","KEY_CHANGED","NO_KEY","NO_FLEET","ISSUED","REMOVED"]},"message":{"description":"The cause as a sentence.","type":"string"},"applications":{"type":"array","items":{"$ref":"#/$defs/PlannedApplication"}},"attributes":{"description":"What else its manifests say otherwise of it.","type":"array","items":{"$ref":"#/$defs/PlannedAttribute"}},"stripped":{"description":"It loses all its applications, and its manifest does not say spec.idle.","const":true},"fetches":{"description":"Modules that the device lacks.","type":"array","items":{"$ref":"#/$defs/PlannedFetch"}}},"required":["device","kind","cause","message","applications","attributes","fetches"],"additionalProperties":false};
+const schema274 = {"title":"PlannedAttribute","type":"object","properties":{"name":{"enum":["fleet","site","probationSeconds","keyFingerprint","hold","windows"]},"from":{"description":"Absent when it was not said.","type":"string"},"to":{"description":"Absent when it is not said any more.","type":"string"}},"required":["name"],"additionalProperties":false};
+const schema268 = {"title":"PlannedApplication","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"from":{"$ref":"metadata.schema.json#/$defs/Version","description":"Absent when it comes."},"to":{"$ref":"metadata.schema.json#/$defs/Version","description":"Absent when it goes."},"settings":{"description":"What its manifest says of it besides its releases differs.","type":"boolean"},"changed":{"description":"Which of it, by its names in a deployment; absent where nothing of it differs.","type":"array","items":{"type":"string"}},"links":{"description":"Modules linked to it that come, go or differ, as NAME/VERSION.","type":"array","items":{"title":"PlannedLink","type":"object","properties":{"link":{"$ref":"metadata.schema.json#/$defs/LinkName"},"from":{"type":"string","description":"Absent when it comes."},"to":{"type":"string","description":"Absent when it goes."}},"required":["link"],"additionalProperties":false}},"handover":{"$ref":"events.schema.json#/$defs/Handover","description":"What becomes of the state of its kept instance; absent where no other module takes its place, or none keeps any."}},"required":["name","settings"],"additionalProperties":false};
 const schema35 = {"description":"A release's version: letters, digits, dot, dash, plus and underscore, at most 64 characters; usually semantic versioning.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$"};
 const schema36 = {"description":"The name that modules import from what is linked; lower-case letters, digits and dashes. `env` is where C takes its memory from.","type":"string","pattern":"^(?!env$)[a-z]([-a-z0-9]{0,61}[a-z0-9])?$"};
 const schema45 = {"description":"What becomes of the state of its kept instance when a deployment brings another release of it. none: it begins afresh. snapshot: it goes on from that state, which only a release that differs in code alone can. migrate: the old module's fleet_export_state writes its state to its standard output, and the new one's fleet_import_state reads it.","enum":["none","snapshot","migrate"]};
@@ -1374,7 +1374,7 @@ return errors === 0;
 }
 validate119.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema274 = {"title":"PlannedFetch","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"sha256":{"$ref":"metadata.schema.json#/$defs/Sha256"},"length":{"type":"integer","minimum":0},"way":{"title":"FetchPrice","description":"The cheapest way to get it; absent for a device that gets no deployment.","type":"object","properties":{"method":{"enum":["whole","brotli","delta"]},"bytes":{"description":"Over the link.","type":"integer","minimum":0},"index":{"description":"Of the release's index, which travels first.","type":"integer","minimum":0},"length":{"description":"Of the module.","type":"integer","minimum":0},"atMost":{"description":"The controller, which takes more time, may find a smaller way.","const":true}},"required":["method","bytes","index","length"],"additionalProperties":false}},"required":["name","version","sha256","length"],"additionalProperties":false};
+const schema275 = {"title":"PlannedFetch","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"sha256":{"$ref":"metadata.schema.json#/$defs/Sha256"},"length":{"type":"integer","minimum":0},"way":{"title":"FetchPrice","description":"The cheapest way to get it; absent for a device that gets no deployment.","type":"object","properties":{"method":{"enum":["whole","brotli","delta"]},"bytes":{"description":"Over the link.","type":"integer","minimum":0},"index":{"description":"Of the release's index, which travels first.","type":"integer","minimum":0},"length":{"description":"Of the module.","type":"integer","minimum":0},"atMost":{"description":"The controller, which takes more time, may find a smaller way.","const":true}},"required":["method","bytes","index","length"],"additionalProperties":false}},"required":["name","version","sha256","length"],"additionalProperties":false};
 const schema98 = {"description":"SHA-256 in lower-case hexadecimal.","type":"string","pattern":"^[0-9a-f]{64}$"};
 const pattern62 = new RegExp("^[0-9a-f]{64}$", "u");
 
@@ -1599,7 +1599,7 @@ errors++;
 if(data4.method !== undefined){
 let data5 = data4.method;
 if(!(((data5 === "whole") || (data5 === "brotli")) || (data5 === "delta"))){
-const err18 = {instancePath:instancePath+"/way/method",schemaPath:"#/properties/way/properties/method/enum",keyword:"enum",params:{allowedValues: schema274.properties.way.properties.method.enum},message:"must be equal to one of the allowed values"};
+const err18 = {instancePath:instancePath+"/way/method",schemaPath:"#/properties/way/properties/method/enum",keyword:"enum",params:{allowedValues: schema275.properties.way.properties.method.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -1807,7 +1807,7 @@ vErrors.push(err6);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema263.properties, key0))){
+if(!(func1.call(schema264.properties, key0))){
 const err7 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err7];
@@ -1896,7 +1896,7 @@ errors++;
 if(data.kind !== undefined){
 let data3 = data.kind;
 if(!(((data3 === "deploy") || (data3 === "hold")) || (data3 === "gone"))){
-const err14 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema263.properties.kind.enum},message:"must be equal to one of the allowed values"};
+const err14 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema264.properties.kind.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -1909,7 +1909,7 @@ errors++;
 if(data.cause !== undefined){
 let data4 = data.cause;
 if(!(((((((((data4 === "FIRST") || (data4 === "CHANGED")) || (data4 === "SEQUENCE_BEHIND")) || (data4 === "HELD")) || (data4 === "KEY_CHANGED")) || (data4 === "NO_KEY")) || (data4 === "NO_FLEET")) || (data4 === "ISSUED")) || (data4 === "REMOVED"))){
-const err15 = {instancePath:instancePath+"/cause",schemaPath:"#/properties/cause/enum",keyword:"enum",params:{allowedValues: schema263.properties.cause.enum},message:"must be equal to one of the allowed values"};
+const err15 = {instancePath:instancePath+"/cause",schemaPath:"#/properties/cause/enum",keyword:"enum",params:{allowedValues: schema264.properties.cause.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -1985,7 +1985,7 @@ errors++;
 if(data9.name !== undefined){
 let data10 = data9.name;
 if(!((((((data10 === "fleet") || (data10 === "site")) || (data10 === "probationSeconds")) || (data10 === "keyFingerprint")) || (data10 === "hold")) || (data10 === "windows"))){
-const err20 = {instancePath:instancePath+"/attributes/" + i1+"/name",schemaPath:"#/$defs/PlannedAttribute/properties/name/enum",keyword:"enum",params:{allowedValues: schema273.properties.name.enum},message:"must be equal to one of the allowed values"};
+const err20 = {instancePath:instancePath+"/attributes/" + i1+"/name",schemaPath:"#/$defs/PlannedAttribute/properties/name/enum",keyword:"enum",params:{allowedValues: schema274.properties.name.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err20];
 }

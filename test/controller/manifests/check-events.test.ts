@@ -1,4 +1,5 @@
 import test from 'ava';
+import { checkChannels } from '../../../controller/manifests/check-channels.ts';
 import { checkDocument } from '../../../controller/manifests/document-check.ts';
 import { runningEvents } from '../../../controller/manifests/running-events.ts';
 
@@ -63,6 +64,17 @@ test('a channel whose messages find no room in its quota for the shore is refuse
   t.deepEqual(codesOf(out({ messageBytes: '17KiB', shore: { quota: '64KiB' } })), refused);
   t.deepEqual(codesOf(out({ shore: { quota: '255KiB' } })), refused, 'a message may have 64KiB unless it is said');
   t.deepEqual(codesOf(out({ messageBytes: '256KiB' })), []);
+});
+
+test('an application can not have the channel of the agent itself, and others may call theirs so', (t) => {
+  const spec = { release: '1', channels: { out: { logbook: { shore: {} } } } };
+  const codes = (name: string): string[] => {
+    const found: string[] = [];
+    checkChannels({ metadata: { name }, spec }, (path, _part, code) => found.push(`${code} ${path.join('.')}`));
+    return found;
+  };
+  t.deepEqual(codes('fleet-agent'), ['CHANNEL_RESERVED spec.channels.out.logbook']);
+  t.deepEqual(codes('gauge'), []);
 });
 
 test('what a manifest says of events and channels travels in bytes and milliseconds, and what it leaves out does not', (t) => {

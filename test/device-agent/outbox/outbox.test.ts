@@ -51,6 +51,7 @@ function begin(options: { readonly bytesPerDay?: number } = {}) {
   let parts: Uint8Array[] = [];
   const outbox = new Outbox({
     ...{ disk, clock, random: new SimRandom(1), directory: '/outbox', ...options },
+    own: { application: 'agent', channel: 'own', directory: '/own' },
     log: { write: (level, event) => logged.push(`${level} ${event}`) },
     urgent: () => world.urgent,
     held: () => world.held,

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { eventsBetween } from '../../../controller/engine/report-events.ts';
-import type { Report } from '../../../schemas/generated/types.ts';
+import type { Report } from '../../schemas/generated/types.ts';
+import { eventsBetween } from '../../schemas/report-events.ts';
 
 const at = '2026-01-01T00:00:00Z';
 const active: Report = {

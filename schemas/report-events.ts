@@ -1,6 +1,6 @@
-import type { DeviceEvent, Report } from '../../schemas/generated/types.ts';
+import type { DeviceEvent, Report } from './generated/types.ts';
 
-type Told = Omit<DeviceEvent, 'at'>;
+type Told = Pick<DeviceEvent, 'code' | 'message'>;
 
 const phaseStories: Readonly<Record<Report['phase'], (sequence: string) => string>> = {
   idle: () => 'waits for its first deployment',
@@ -41,7 +41,7 @@ function applicationEvents(previous: Report | undefined, next: Report): Told[] {
   });
 }
 
-/** What happened on a device between two of its reports, oldest first. */
+/** What happened on a device between two of its reports, oldest first; in the same words wherever it is told. */
 export function eventsBetween(previous: Report | undefined, next: Report, at: string): DeviceEvent[] {
   const told = [...phaseEvents(previous, next), ...problemEvents(previous, next), ...applicationEvents(previous, next)];
   return told.map((event) => ({ at, ...event }));
