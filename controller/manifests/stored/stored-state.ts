@@ -97,6 +97,7 @@ function formsOver(devices: PersistentMap<Device>, templates: Templates): Forms 
     members: namesForm,
     strays: nameSetForm,
     unsealed: plainForm(),
+    witnesses: plainForm(),
     desiredDevices: desiredForm(devices, templates),
   };
 }
