@@ -8,7 +8,7 @@ export const exitCodes = {
   usage: 2,
   /** Devices are on their way. */
   progressing: 3,
-  /** A device has refused, gone back or fails. */
+  /** A device has refused, gone back or fails, or a rollout is halted. */
   halted: 4,
   /** Some devices are dark or were never heard of, or the newest revision is refused. */
   stale: 5,

@@ -1,7 +1,7 @@
 /** What a revision would change, worked out. */
 import type { Catalogue, DesiredDevice } from '../controller/manifests/desired.ts';
 import { desiredOf } from '../controller/manifests/manifest-state.ts';
-import { countUnder } from '../controller/manifests/name-index.ts';
+import { countUnder, namesUnder } from '../controller/manifests/name-index.ts';
 import { compareRevisions } from '../controller/planning/compare.ts';
 import type { DescribedDevice } from '../controller/planning/observed.ts';
 import { transfersOf } from '../controller/planning/transfers.ts';
@@ -78,16 +78,19 @@ function compare(
   next: JudgedRevision,
   known: KnownDevices | undefined,
   now: number,
-  deploymentKey?: string,
+  { deploymentKey, fleets = [] }: Partial<Pick<StatusDocument, 'deploymentKey' | 'fleets'>> = {},
 ) {
   const devices = new Map(known?.devices.map((device) => [device.name, device]));
+  const rollouts = new Map(fleets.map(({ name, rollout }) => [name, rollout]));
   return compareRevisions({
     base: desiredOf(base.state),
     next: desiredOf(next.state),
     membersOf: (fleet) => countUnder(next.state.members, fleet),
+    namesIn: (fleet) => namesUnder(next.state.members, fleet),
     affected: next.affected,
     releases: releasesOf(base, next),
     now,
+    ...(known && { rolloutOf: (fleet: string) => rollouts.get(fleet) }),
     ...(deploymentKey === undefined ? {} : { deploymentKey }),
     observe: (name) => {
       const device = devices.get(name);
@@ -111,7 +114,7 @@ export async function makePlan(context: CommandContext, asked: PlanQuestion): Pr
   await using repository = await openFleetRepository(context, repositoryTop(context));
   const { base, next } = await judgeSides(context, repository, asked, answer.status);
   const { known, unknownBecause } = await askDevices(context, answer, base, next.affected);
-  const change = compare(base, next, known, context.clock.now(), answer.status?.deploymentKey);
+  const change = compare(base, next, known, context.clock.now(), answer.status);
   const prices = await pricesOf(base, next, change);
   return {
     fleetVersion: toolVersion(context),

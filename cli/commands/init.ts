@@ -26,7 +26,11 @@ fleet status
 `;
 
 function exampleNamed({ disk, projectDirectory }: CommandContext, name: string): string {
-  const examples = disk.list(`${projectDirectory}/fleet-examples`).sort();
+  const directory = `${projectDirectory}/fleet-examples`;
+  const examples = disk
+    .list(directory)
+    .filter((one) => disk.stat(`${directory}/${one}/fleets`) !== undefined)
+    .sort();
   if (examples.includes(name)) return name;
   throw new CommandError(`there is no example ${name}; there are ${examples.join(', ')}`, exitCodes.usage);
 }

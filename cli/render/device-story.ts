@@ -5,6 +5,7 @@ import { outboxWords } from '../../schemas/outbox-words.ts';
 import { applicationLines, hostDeathLine } from './application-lines.ts';
 import { ownTimeWords } from './own-time.ts';
 import { age, bar, bytes, minuteOf, span } from './quantities.ts';
+import { placeWords } from './rollout-words.ts';
 import { stateStyles } from './state-styles.ts';
 import { type Style, wrap } from './style.ts';
 
@@ -162,6 +163,20 @@ function holdLine({ hold, reason }: DeviceStatus, asOf: string): string[] {
       ];
 }
 
+/** Where its fleet's rollout stands, which is what it waits for, or is a part of. */
+function rolloutLine(device: DeviceStatus, { fleets }: StatusDocument, style: Style): string[] {
+  const { fleet, wave } = device;
+  const rollout = fleets.find(({ name }) => name === fleet)?.rollout;
+  if (rollout === undefined) return [];
+  const { number, state, reason } = rollout;
+  const hasPassed = rollout.waves.find(({ name }) => name === wave)?.state === 'passed';
+  const isStraggler = hasPassed && device.state !== 'running';
+  const without = isStraggler ? `, which has passed without it ${style('dim', 'STRAGGLER')}` : '';
+  const where = wave === undefined ? '' : `It is in wave ${wave}${without}. `;
+  const place = state === 'done' ? '' : ` in ${placeWords(rollout)}`;
+  return [`${where}Rollout ${number} of its fleet is ${state}${place}: ${reason.message} ${style('dim', reason.code)}`];
+}
+
 /** What its report had no room for. */
 function leftOut({ applicationsLeftOut: count }: NonNullable<DeviceStatus['report']>): string[] {
   return count === undefined ? [] : [`  and ${count} more; on the device, fleet agent status tells of all`];
@@ -182,6 +197,7 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
       ...whys,
     ],
     [wanted(device, status), ...holdLine(device, asOf), known(device, asOf), ...expected(device)],
+    rolloutLine(device, status, style),
     repository(source),
     brokerTrouble(status),
     takeoverLine(device, asOf),

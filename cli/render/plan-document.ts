@@ -1,8 +1,13 @@
 /** The plan for programs. Pure. */
+import type { FleetChange } from '../../controller/planning/compare.ts';
 import { pricesTogether } from '../../controller/planning/transfers.ts';
 import type { PlanDocument } from '../../schemas/generated/types.ts';
 import type { Plan } from './plan.ts';
 import { costOf } from './plan-words.ts';
+
+function plannedFleet({ rollout, ...fleet }: FleetChange): PlanDocument['fleets'][number] {
+  return rollout === undefined ? fleet : { ...fleet, rollout: { ...rollout, waves: [...rollout.waves] } };
+}
 
 /** As `schemas/plan.schema.json` has it. */
 export function planDocument(plan: Plan): PlanDocument {
@@ -20,7 +25,7 @@ export function planDocument(plan: Plan): PlanDocument {
     bytes: cost.taken,
     bytesWhole: cost.whole,
     ...(transfers.length === 0 ? {} : { transfers: [...transfers], prices: pricesTogether(transfers) }),
-    fleets: [...change.fleets],
+    fleets: change.fleets.map(plannedFleet),
     devices: change.devices.map(({ fetches, applications, attributes, isStripped, ...device }) => ({
       ...device,
       attributes: [...attributes],

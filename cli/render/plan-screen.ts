@@ -17,6 +17,7 @@ import { bytes } from './quantities.ts';
 import { type Style, type StyleName, wrap } from './style.ts';
 import { type Column, table } from './table.ts';
 import { transferSummary, transferTable } from './transfer-table.ts';
+import { waveTable } from './wave-table.ts';
 
 /** How wide, in which colours, and how much of it. */
 export interface PlanScreenOptions {
@@ -77,12 +78,14 @@ function deviceWords(device: DeviceChange, style: Style): string {
 
 function deviceTable({ change, prices, known }: Plan, { style, columns, wide }: PlanScreenOptions): string {
   const told = new Map(known?.devices.map((device) => [device.name, device]));
+  const hasWaves = change.devices.some(({ wave }) => wave !== undefined);
   const shown = wide ? change.devices : change.devices.slice(0, devicesListedMax);
   const rows = shown.map((device) => [
     style('bold', device.device),
     device.site ?? '-',
     device.fleet ?? '-',
     stateText(told.get(device.device), known?.asOf),
+    ...(hasWaves ? [device.wave ?? '-'] : []),
     style(kindStyles[device.kind], device.kind),
     ...costCells(costOf([device], prices)),
     deviceWords(device, style),
@@ -93,7 +96,7 @@ function deviceTable({ change, prices, known }: Plan, { style, columns, wide }: 
     { head: 'DEVICE' },
     { head: 'SITE', drop: 2 },
     { head: 'FLEET', drop: 1 },
-    ...['NOW', 'ACTION', 'BYTES'].map((head) => ({ head })),
+    ...['NOW', ...(hasWaves ? ['WAVE'] : []), 'ACTION', 'BYTES'].map((head) => ({ head })),
     { head: 'WHOLE', drop: 3 },
     { head: 'CHANGES' },
   ];
@@ -117,6 +120,7 @@ export function planScreen(plan: Plan, options: PlanScreenOptions): string {
       .map((line) => `${wrap(style('yellow', line), columns)}\n`)
       .join(''),
     fleetTable(plan, options),
+    waveTable(plan.change.fleets, options),
     deviceTable(plan, options),
     transferTable(plan.transfers, options),
     stripped === undefined ? '' : `${wrap(style('red', stripped), columns)}\n`,

@@ -1,21 +1,26 @@
 import type { DesiredFleet } from '../manifests/desired.ts';
+import { holdEndsAt } from '../planning/hold.ts';
+import type { Asked } from '../planning/rollout/act.ts';
 import { Answers } from './answers.ts';
 import { BranchSight } from './branch-sight.ts';
 import { consider } from './consider.ts';
 import { Contacts } from './contacts.ts';
-import { type Context, mayHear } from './context.ts';
+import { type Context, mayHear, observe } from './context.ts';
 import { type Decision, decide } from './decide.ts';
 import { Delivery } from './delivery.ts';
 import type { Draft } from './draft.ts';
+import { DueNames } from './due-names.ts';
 import { type EngineParts, noFleet } from './engine-parts.ts';
 import { Envelopes } from './envelopes.ts';
 import { EventQueue } from './event-queue.ts';
 import type { AdoptionEvent, EngineEvent } from './events.ts';
-import { HoldEnds } from './hold-ends.ts';
+import { FleetRollouts } from './fleet-rollouts.ts';
+import type { Known } from './known.ts';
+import type { ActRefusal } from './move-rollout.ts';
 import { NameQueue } from './name-queue.ts';
 import { Outage, type StateTrouble } from './outage.ts';
 import { allOwed } from './owed.ts';
-import { shownIn, type Write } from './records.ts';
+import { rolloutsIn, shownIn, type Write } from './records.ts';
 import { inRowOrder } from './row-order.ts';
 import {
   beginTurn,
@@ -37,7 +42,8 @@ export class Engine {
   readonly #envelopes: Envelopes;
   readonly #contacts: Contacts;
   readonly #answers: Answers;
-  readonly #holdEnds: HoldEnds;
+  readonly #holdEnds: DueNames;
+  readonly #rollouts: FleetRollouts;
   readonly #toConsider = new NameQueue();
   readonly #sight: BranchSight;
   readonly #queue = new EventQueue();
@@ -56,7 +62,15 @@ export class Engine {
     const { clock, image, publish, tellsConnections } = parts;
     this.#sight = new BranchSight(image, this.#toConsider);
     const tell = (event: EngineEvent): void => this.tell(event);
-    this.#holdEnds = new HoldEnds(clock, (devices) => this.consider(devices));
+    this.#holdEnds = new DueNames(clock, (devices) => this.consider(devices));
+    this.#rollouts = new FleetRollouts({
+      ...{ clock, image, tell },
+      consider: (devices) => this.consider(devices),
+      considerList: (...list) => {
+        this.#toConsider.addList(...list);
+        this.#wake();
+      },
+    });
     this.#contacts = new Contacts({
       ...{ clock, tellsConnections, tell },
       isNamed: (device) => this.#desired.devices.has(device),
@@ -94,24 +108,42 @@ export class Engine {
     const { clock, keyId } = this.#parts;
     return {
       ...{ keyId, desired: this.#desired, revision: this.#revision, isBranchSeen: this.#sight.isSeen },
-      ...{ links: this.#contacts.links, heard: this.#contacts.heard, now: clock.now() },
+      ...{ rollouts: this.#rollouts, links: this.#contacts.links, heard: this.#contacts.heard, now: clock.now() },
     };
   }
 
   /** Something happened; it is decided upon soon. */
   tell(event: EngineEvent): void {
     if (!this.#queue.hasRoomFor(event)) return;
-    if (this.#contacts.note(event) && 'device' in event) this.#parts.onChange([event.device]);
+    if (this.#contacts.note(event) && 'device' in event) {
+      this.#count(this.#parts.image, event.device);
+      this.#parts.onChange([event.device]);
+    }
     this.#queue.add({ event });
     this.#wake();
   }
 
   /** As `tell`; resolves when what follows is durable, and rejects when it can't be written. */
-  ask(event: EngineEvent): Promise<void> {
+  async ask(event: EngineEvent): Promise<void> {
+    await this.#decided(event);
+  }
+
+  #decided(event: EngineEvent): Promise<Decision> {
     return new Promise((resolve, reject) => {
       this.#queue.add({ event, resolve, reject });
       this.#wake();
     });
+  }
+
+  /** Does something to the rollout of a fleet; durable when it resolves, unless it is told why it can't be done. */
+  async act(fleet: string, asked: Asked): Promise<ActRefusal | undefined> {
+    return (await this.#decided({ kind: 'rollout-act', fleet, asked })).refusal;
+  }
+
+  /** Takes down what a device is in the rollout of its fleet. */
+  #count(known: Known, device: string, context = this.context): void {
+    const desired = context.desired.devices.get(device);
+    this.#rollouts.note(known, desired, () => observe(known, context, device, desired));
   }
 
   /** Thinks over what these devices should get. */
@@ -123,7 +155,9 @@ export class Engine {
   /** Takes up a revision that was in force before; nothing of it needs to be written. */
   resume(revision: string, desired: DesiredFleet): void {
     this.#follow(revision, desired, undefined);
-    this.#toConsider.addList(desired.devices.keys());
+    this.#toConsider.addList(desired.devices.keys(), (name) => this.#rollouts.isCounting(name));
+    const { behind } = this.#rollouts;
+    if (behind.length > 0) this.tell({ kind: 'rollouts-behind', fleets: behind });
     this.#considerStrangers();
   }
 
@@ -138,7 +172,8 @@ export class Engine {
     const isFirst = this.#revision === undefined;
     await this.ask(event);
     this.#follow(event.revision.id, event.desired, event.affected);
-    this.#toConsider.addList(inRowOrder(event.affected, this.#parts.image.devices));
+    const affected = inRowOrder(event.affected, this.#parts.image.devices);
+    this.#toConsider.addList(affected, (name) => this.#rollouts.isCounting(name));
     if (isFirst) this.#considerStrangers();
     this.#wake();
   }
@@ -146,6 +181,7 @@ export class Engine {
   #follow(revision: string, desired: DesiredFleet, affected: ReadonlySet<string> | undefined): void {
     this.#revision = revision;
     this.#desired = desired;
+    this.#rollouts.follow(desired, affected);
     this.#parts.onChange(affected);
     if (affected !== undefined) this.#parts.onChange([]);
   }
@@ -155,6 +191,7 @@ export class Engine {
     this.#contacts.stop();
     this.#delivery.stop();
     this.#holdEnds.stop();
+    this.#rollouts.stop();
     this.#stopping.abort();
     await this.#looping;
     do await this.#turn();
@@ -228,6 +265,7 @@ export class Engine {
   /** One event's error is its own: nothing of it is kept, all others are. */
   #decide(draft: Draft, waiting: Waiting, context: Context): Taken | undefined {
     const { event, reject } = waiting;
+    if (event.kind === 'rollout-step') this.#rollouts.looksAt(event.fleet);
     try {
       return draft.attempt(() => {
         const decision = decide(draft, context, event);
@@ -256,10 +294,16 @@ export class Engine {
   #issue(draft: Draft, device: string, context: Context): Decision | undefined {
     try {
       return draft.attempt(() => {
+        const desired = context.desired.devices.get(device);
+        this.#holdEnds.note(device, desired && holdEndsAt(desired));
+        this.#count(draft, device, context);
         const issue = consider(draft, context, device);
-        this.#holdEnds.note(device, context.desired.devices.get(device));
         const signed = issue && this.#envelopes.signed(issue);
-        return signed && decide(draft, context, { kind: 'signed', device, ...signed });
+        if (signed === undefined) return undefined;
+        const decision = decide(draft, context, { kind: 'signed', device, ...signed });
+        // The next one of this turn finds less room.
+        this.#count(draft, device, context);
+        return decision;
       });
     } catch (error) {
       this.tell({ kind: 'failed', owed: { kind: 'issue', subject: device }, error });
@@ -269,16 +313,20 @@ export class Engine {
 
   #keep({ taken, decisions }: Turn, writes: readonly Write[]): void {
     const { image, log, onChange } = this.#parts;
+    const moved = rolloutsIn(writes, image);
     for (const write of writes) image.apply(write);
+    for (const [fleet, before] of moved) this.#rollouts.moved(fleet, before);
+    for (const write of writes) if (write.kind === 'device') this.#count(image, write.name);
     const changed = shownIn(writes);
     for (const { event } of taken) if (event.kind === 'contacts') this.#contacts.written(event.heardAt);
-    if (writes.some(({ kind }) => kind === 'source' || kind === 'refusal')) onChange([]);
+    if (writes.some(({ kind }) => kind === 'source' || kind === 'refusal' || kind === 'rollout')) onChange([]);
     if (changed.size > 0) onChange(changed);
     for (const write of writes) this.#delivery.note(write);
-    for (const { event, resolve } of taken) {
+    for (const { event, resolve, decision } of taken) {
       if (event.kind === 'settled' || event.kind === 'failed') this.#delivery.ended(event.owed);
       this.#sight.note(event);
-      resolve?.();
+      if (event.kind === 'rollout-step') this.#rollouts.lookedAt(event.fleet);
+      resolve?.(decision);
     }
     for (const { answers, tales, reconsider } of [...taken.map(({ decision }) => decision), ...decisions]) {
       this.#answers.say(answers);
@@ -289,10 +337,14 @@ export class Engine {
 
   /** Nothing of the turn happened. */
   #lose({ taken, considered }: Turn, error: unknown): void {
-    for (const device of considered) this.#toConsider.add(device);
+    for (const device of considered) {
+      this.#count(this.#parts.image, device);
+      this.#toConsider.add(device);
+    }
     for (const { event, reject, writesNothing, decision } of taken) {
       reject?.(error);
       if (event.kind === 'settled' || event.kind === 'failed') this.#delivery.ended(event.owed);
+      if (event.kind === 'rollout-step') this.#rollouts.lookAgain(event.fleet);
       // Nobody comes upon it again while it counts as not there.
       if (event.kind === 'unreadable' && !this.#stopping.signal.aborted) this.#queue.add({ event });
       if (event.kind !== 'shadow-request') continue;

@@ -33,6 +33,8 @@ export interface ManifestState {
   readonly strays: NameSet;
   /** Devices that lack a copy of secrets that their applications read, with the names of those. */
   readonly unsealed: PersistentMap<readonly string[]>;
+  /** By fleet whose rollout asks something of its devices: for each of that, one that has it, or an empty name. */
+  readonly witnesses: PersistentMap<readonly string[]>;
   readonly catalogue: Catalogue;
   readonly desiredDevices: PersistentMap<DesiredDevice>;
 }
@@ -51,6 +53,7 @@ export const emptyManifestState: ManifestState = {
   members: PersistentMap.empty(),
   strays: PersistentMap.empty(),
   unsealed: PersistentMap.empty(),
+  witnesses: PersistentMap.empty(),
   catalogue: new Map(),
   desiredDevices: PersistentMap.empty(),
 };
@@ -61,6 +64,9 @@ export function desiredOf(state: ManifestState): DesiredFleet {
     applications: state.applications,
     fleets: state.fleets,
     sites: state.sites,
+    secrets: state.secrets,
+    manifests: state.devices,
+    catalogue: state.catalogue,
     devices: state.desiredDevices,
   };
 }

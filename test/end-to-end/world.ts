@@ -21,6 +21,7 @@ import { nodeProcesses, nodePrograms } from '../../platform/node/processes.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
 import { startTcpRelay } from '../../platform/node/tcp-relay.ts';
 import { nodeThreads } from '../../platform/node/threads.ts';
+import { takeWavesAway } from '../fleet-examples/without-waves.ts';
 
 const projectDirectory = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
 
@@ -61,7 +62,7 @@ export interface TestWorld {
   edit(path: string, from: string, to: string): void;
 }
 
-/** The harbor with only these devices, and the fleets and sites that they need; nothing is started. */
+/** The harbor with only these devices, and the fleets and sites that they need, which change all at once; nothing is started. */
 export async function makeWorld(
   t: Pick<ExecutionContext, 'teardown'>,
   devices: readonly string[],
@@ -74,6 +75,7 @@ export async function makeWorld(
   const whole = makeDemoFleet(context, directory);
   const fleet = { ...whole, devices: whole.devices.filter(({ name }) => devices.includes(name)) };
   const { directory: tree } = fleet.tree;
+  takeWavesAway(tree);
   for (const { name } of whole.devices) if (!devices.includes(name)) rmSync(`${tree}/devices/${name}.yaml`);
   const kinds = { ships: /^(aurora|borealis)/, trucks: /^truck/ };
   for (const [kind, pattern] of Object.entries(kinds))

@@ -26,6 +26,14 @@ for (const example of ['engine-room', 'harbor', 'starter']) {
   });
 }
 
+test('what lies beside the examples is none', async (t) => {
+  let text = '';
+  const silent = contextOf(tmpdir(), new AbortController().signal);
+  const stderr = { ...silent.stderr, write: (more: string) => (text += more) };
+  t.is(await runCommand({ ...silent, stderr }, ['init', join(tmpdir(), 'never-made'), '--example', 'ci']), 2);
+  t.regex(text, /there is no example ci; there are engine-room, harbor, starter/);
+});
+
 interface Run {
   readonly module: string;
   readonly config?: Readonly<Record<string, string | number>>;

@@ -96,6 +96,7 @@ function formsOver(devices: PersistentMap<Device>, templates: Templates): Forms 
     members: namesForm,
     strays: nameSetForm,
     unsealed: plainForm(),
+    witnesses: plainForm(),
     desiredDevices: desiredForm(devices, templates),
   };
 }

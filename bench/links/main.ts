@@ -1,0 +1,64 @@
+/** A real agent's update over each of the links in `test/links/links.ts`, one after the other. */
+import { parseArgs } from 'node:util';
+import type { Passage } from '../../test/links/lead-over-link.ts';
+import { type Link, links } from '../../test/links/links.ts';
+import { measureLink } from '../../test/links/measure-link.ts';
+import { lackOfNetworks } from '../../test/links/namespaces.ts';
+
+const columns = ['done s', 'behind s', 'contacts', 'needed', 'up', 'down', 'beside', 'resent', 'handshakes'];
+
+function lineOf(cells: readonly string[]): string {
+  return cells.map((cell, at) => (at === 0 ? cell.padEnd(18) : cell.padStart(11))).join('');
+}
+
+function secondsOf(ms: number | undefined): string {
+  return ms === undefined ? 'never' : (ms / 1000).toFixed(1);
+}
+
+/** The others are measured all the same. */
+function brokenOff(error: Error): undefined {
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
+
+/** A row; what had to travel beside the module is what it cost. */
+function rowOf(passage: Passage, { says }: Link): string {
+  const { link, doneMs, behindMs, contacts, contactsNeeded, neededBytes, upBytes, downBytes, handshakes } = passage;
+  const resent = (100 * passage.resentBytes) / Math.max(1, passage.payloadBytes);
+  const sizes = [neededBytes, upBytes, downBytes, upBytes + downBytes - neededBytes].map(String);
+  const row = lineOf([
+    ...[link, secondsOf(doneMs), secondsOf(behindMs), `${contacts}/${contactsNeeded}`],
+    ...[...sizes, `${resent.toFixed(1)} %`, String(handshakes)],
+  ]);
+  return `${row}  ${says}\n${passage.lack === undefined ? '' : `  ${passage.lack}\n`}`;
+}
+
+function chosen(names: string | undefined): readonly Link[] {
+  if (names === undefined) return links;
+  return names.split(',').map((wanted) => {
+    const link = links.find(({ name }) => name === wanted);
+    if (link !== undefined) return link;
+    throw new TypeError(`no link ${wanted}; there are ${links.map(({ name }) => name).join(', ')}`);
+  });
+}
+
+/** Runs the benchmark and prints it, a row as soon as it is there, or all as JSON. */
+export async function run(args: readonly string[]): Promise<void> {
+  const options = { json: { type: 'boolean' }, links: { type: 'string' } } as const;
+  const { json, links: names } = parseArgs({ args: [...args], options }).values;
+  const asked = chosen(names);
+  const lack = lackOfNetworks();
+  if (lack !== undefined) {
+    process.stderr.write(`${asked.length} links skipped: ${lack}\n`);
+    return;
+  }
+  if (!json) process.stdout.write(`${lineOf(['link', ...columns])}\n`);
+  const passages: Passage[] = [];
+  for (const link of asked) {
+    const passage = await measureLink(link).catch(brokenOff);
+    if (passage === undefined) continue;
+    passages.push(passage);
+    if (!json) process.stdout.write(rowOf(passage, link));
+  }
+  if (json) process.stdout.write(`${JSON.stringify(passages, undefined, 2)}\n`);
+}

@@ -1,0 +1,217 @@
+/** One update over one link, from the moment at which it could come to the moment at which the shore knows that it is there. */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Report } from '../../schemas/generated/types.ts';
+import { eventually } from '../end-to-end/processes.ts';
+import type { Lane } from './lane.ts';
+import type { Sent } from './ledger.ts';
+import { LinkProgram } from './link-program.ts';
+import type { Link } from './links.ts';
+import { namesPort, startNames } from './names.ts';
+import { addresses, meeting, Networks } from './namespaces.ts';
+import type { End } from './packet.ts';
+import { startPortal } from './portal.ts';
+import { ShoreAndDevice } from './shore-and-device.ts';
+import { meddleOf } from './trouble.ts';
+
+/** What became of an update over a link. */
+export interface Passage extends Sent {
+  readonly link: string;
+  /** From the first moment at which the link could carry it until it ran for good; absent where it never did. */
+  readonly doneMs?: number;
+  /** Why not, for people. */
+  readonly lack?: string;
+  /** Times at which the link was there until then, and how many of them could have done. */
+  readonly contacts: number;
+  readonly contactsNeeded: number;
+  /** What of the new release had to travel. */
+  readonly neededBytes: number;
+  /** What the device took of artifacts and metadata, as it counts: more than these need where something came twice. */
+  readonly takenBytes: number;
+  /** How long the shore had not heard of it after it ran. */
+  readonly behindMs?: number;
+}
+
+/** A good link, for what comes before. */
+const workshop: Lane = { delayMs: 1, lostShare: 0, bytesPerSecond: 10_000_000, queueMs: 1_000 };
+
+const readyMsMax = 60_000;
+/** How long it is waited for that the shore hears of it. */
+const heardMsMax = 30 * 60_000;
+
+/** The link goes up and down, and with it, where that is so, the device. */
+class Timetable {
+  readonly #link: Link;
+  readonly #program: LinkProgram;
+  readonly #world: ShoreAndDevice;
+  #contacts = 1;
+  #timer: NodeJS.Timeout | undefined;
+  #turning: Promise<void> = Promise.resolve();
+
+  constructor(link: Link, program: LinkProgram, world: ShoreAndDevice) {
+    this.#link = link;
+    this.#program = program;
+    this.#world = world;
+    if (link.contacts !== undefined) this.#after(link.contacts.upMs, () => this.#fall(link.contacts!));
+  }
+
+  get contacts(): number {
+    return this.#contacts;
+  }
+
+  #after(ms: number, turn: () => Promise<void>): void {
+    this.#timer = setTimeout(() => {
+      this.#turning = turn();
+    }, ms);
+  }
+
+  async #fall({ upMs, darkMs }: { readonly upMs: number; readonly darkMs: number }): Promise<void> {
+    this.#program.set(false);
+    this.#after(darkMs, () => this.#rise({ upMs, darkMs }));
+    if (this.#link.isPower) await this.#world.killAgent();
+  }
+
+  async #rise({ upMs, darkMs }: { readonly upMs: number; readonly darkMs: number }): Promise<void> {
+    this.#contacts += 1;
+    this.#after(upMs, () => this.#fall({ upMs, darkMs }));
+    this.#program.set(true);
+    if (this.#link.isPower) await this.#world.startAgent();
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#turning;
+  }
+}
+
+/** Whether it runs a deployment, be it on probation. */
+function runs({ running }: Partial<Report>, sequence: number): boolean {
+  return running?.sequence === sequence;
+}
+
+/** Someone's place in the world, and who may get in the way there. */
+interface Scene {
+  readonly program: LinkProgram;
+  readonly world: ShoreAndDevice;
+  readonly networks: Networks;
+  readonly portal: Server | undefined;
+}
+
+/** The first release runs over a good link, the second is issued, and the link is down: the device has brought nothing of it. */
+async function prepare(link: Link, { program, world }: Scene): Promise<number> {
+  await world.startAgent();
+  await eventually('the first release', readyMsMax, async () => (await world.told())?.state === 'running' || undefined);
+  if (startsAnew(link)) await world.killAgent();
+  program.set(false);
+  if (link.isByName) world.knowByName();
+  const revision = await world.release(link.freshBytes);
+  const issued = await eventually('the second release', readyMsMax, async () => {
+    const { desired } = (await world.told()) ?? {};
+    return desired?.revision === revision ? desired : undefined;
+  });
+  if (link.contacts !== undefined) await sleep(link.contacts.darkMs);
+  return issued.sequence;
+}
+
+function startsAnew({ isNew, isPower }: Link): boolean {
+  return isNew === true || isPower === true;
+}
+
+/** The link is there, for the first time since. */
+async function begin(link: Link, { program, world, networks, portal }: Scene): Promise<void> {
+  const at = (port: number): End => `${addresses.shore}:${port}`;
+  const ends = { controller: at(world.ports.controller), mqtt: at(world.ports.mqtt), names: at(namesPort) };
+  const portalAt = portal === undefined ? '' : at((portal.address() as AddressInfo).port);
+  const surroundings = { ends, portal: portalAt, sinceMs: performance.now() };
+  program.become(link.lane, link.trouble === undefined ? undefined : meddleOf(link.trouble, surroundings));
+  program.ledger.restart();
+  program.set(true);
+  if (startsAnew(link)) await world.startAgent();
+  if (link.trouble?.kind === 'moved') networks.moveDevice();
+}
+
+/** How many times the link has to be there for so many bytes. */
+function contactsNeeded({ contacts, lane }: Link, bytes: number): number {
+  return contacts === undefined ? 1 : Math.ceil((bytes * 1000) / (lane.bytesPerSecond * contacts.upMs));
+}
+
+/** What keeps it from having come, in the words of the device and of the shore. */
+async function lackOf(world: ShoreAndDevice): Promise<string> {
+  const { report, trouble } = world.truth() ?? {};
+  const own = [report?.phase, report?.problem?.message, trouble?.message].filter((text) => text !== undefined);
+  return `device: ${own.join('; ')}; shore: ${(await world.told())?.reason.message}`;
+}
+
+function takenBy(world: ShoreAndDevice): number {
+  return world.truth()?.report.bytesReceivedTotal ?? 0;
+}
+
+async function pass(link: Link, scene: Scene): Promise<Passage> {
+  const { program, world } = scene;
+  const sequence = await prepare(link, scene);
+  const takenBefore = takenBy(world);
+  await begin(link, scene);
+  const startMs = performance.now();
+  const timetable = new Timetable(link, program, world);
+  try {
+    const isDone = () => runs(world.truth()?.report ?? {}, sequence) || undefined;
+    const isLate = await eventually('the update', link.waitMs, isDone).then(
+      () => false,
+      () => true,
+    );
+    const doneMs = performance.now() - startMs;
+    const { contacts } = timetable;
+    if (isLate) {
+      const lack = await lackOf(world);
+      return {
+        link: link.name,
+        lack,
+        contacts,
+        contactsNeeded: 1,
+        neededBytes: 0,
+        takenBytes: takenBy(world) - takenBefore,
+        ...program.ledger.sent,
+      };
+    }
+    await eventually(
+      'the shore to hear',
+      heardMsMax,
+      async () => runs((await world.told())?.report ?? {}, sequence) || undefined,
+    );
+    const behindMs = performance.now() - startMs - doneMs;
+    // Of the module's way alone: what else it takes to come is what is measured.
+    const neededBytes = (world.truth()?.report.downloads ?? []).reduce((sum, { bytes }) => sum + bytes, 0);
+    const takenBytes = takenBy(world) - takenBefore;
+    const times = { doneMs, behindMs, contacts, contactsNeeded: contactsNeeded(link, neededBytes) };
+    return { link: link.name, ...times, neededBytes, takenBytes, ...program.ledger.sent };
+  } finally {
+    await timetable.stop();
+  }
+}
+
+async function portalOf({ trouble }: Link, world: ShoreAndDevice, directory: string): Promise<Server | undefined> {
+  if (trouble?.kind !== 'portal') return undefined;
+  return await startPortal(trouble.shows, world.controllerDirectory, `${directory}/portal`);
+}
+
+/** Leads an update over a link, in a process that was started by `ownNetwork`; what it needs lies below `directory`. */
+export async function leadOverLink(link: Link, directory: string): Promise<Passage> {
+  await using stack = new AsyncDisposableStack();
+  const networks = await Networks.open(directory);
+  stack.defer(() => networks.close());
+  const names = await startNames();
+  stack.defer(() => void names.close());
+  const program = await LinkProgram.start(meeting, workshop);
+  stack.defer(() => program.stop());
+  const stopping = new AbortController();
+  const world = await ShoreAndDevice.open(directory, networks, stopping.signal);
+  stack.defer(async () => {
+    stopping.abort();
+    await world.stop();
+  });
+  const portal = await portalOf(link, world, directory);
+  stack.defer(() => void portal?.close());
+  return await pass(link, { program, world, networks, portal });
+}

@@ -1,0 +1,31 @@
+/** Real agents over real links; `npm run bench -- links` leads them over all. */
+import test from 'ava';
+import type { Link } from './links.ts';
+import { measureLink } from './measure-link.ts';
+import { lackOfNetworks } from './namespaces.ts';
+
+const lack = lackOfNetworks();
+if (lack !== undefined) console.log(`test/links: skipped: ${lack}`);
+const onLinks = lack === undefined ? test : test.skip;
+
+/** For the run of all tests, which has no time for those that are there to be measured. */
+const moments: Link = {
+  name: 'moments',
+  says: 'there for 10 s, away for 8, at 160 kbit/s: nobody is told, and what is sent meanwhile vanishes',
+  lane: { delayMs: 20, lostShare: 0.005, bytesPerSecond: 20_000, queueMs: 1_000 },
+  contacts: { upMs: 10_000, darkMs: 8_000 },
+  ...{ freshBytes: 60_000, waitMs: 100_000 },
+};
+
+onLinks(
+  'an update comes over a link that is there for moments, each byte about once, and the shore hears of it',
+  async (t) => {
+    const passage = await measureLink(moments);
+    t.log(JSON.stringify(passage));
+    t.is(passage.lack, undefined);
+    t.true(passage.neededBytes > moments.freshBytes && passage.neededBytes < moments.freshBytes + 5_000);
+    t.true(passage.contacts <= 4);
+    t.true(passage.takenBytes < passage.neededBytes + 30_000, 'nothing was taken twice');
+    t.true(passage.downBytes > passage.neededBytes);
+  },
+);
