@@ -202,7 +202,7 @@ class FollowingController implements Controller {
   }
 
   #demand(desired: DesiredFleet): ReleaseDemand {
-    return { wanted: wantedReleases(desired), held: this.#needed.releases };
+    return { wanted: wantedReleases(desired, this.#image.goodDefinitions), held: this.#needed.releases };
   }
 
   async start(): Promise<void> {

@@ -1,21 +1,18 @@
 import type { DesiredFleet } from '../manifests/desired.ts';
-import { holdEndsAt } from '../planning/hold.ts';
 import type { Asked } from '../planning/rollout/act.ts';
 import { Answers } from './answers.ts';
 import { BranchSight } from './branch-sight.ts';
-import { consider } from './consider.ts';
 import { Contacts } from './contacts.ts';
-import { type Context, mayHear, observe } from './context.ts';
+import { type Context, mayHear } from './context.ts';
 import { type Decision, decide } from './decide.ts';
 import { Delivery } from './delivery.ts';
+import { countDevice, DeviceTurns } from './device-turns.ts';
 import type { Draft } from './draft.ts';
-import { DueNames } from './due-names.ts';
 import { type EngineParts, noFleet } from './engine-parts.ts';
 import { Envelopes } from './envelopes.ts';
 import { EventQueue } from './event-queue.ts';
 import type { AdoptionEvent, EngineEvent } from './events.ts';
 import { FleetRollouts } from './fleet-rollouts.ts';
-import type { Known } from './known.ts';
 import type { ActRefusal } from './move-rollout.ts';
 import { NameQueue } from './name-queue.ts';
 import { Outage, type StateTrouble } from './outage.ts';
@@ -24,7 +21,6 @@ import { rolloutsIn, shownIn, type Write } from './records.ts';
 import { inRowOrder } from './row-order.ts';
 import {
   beginTurn,
-  devicesPerTurn,
   eventsPerTurn,
   rowsOf,
   type Taken,
@@ -39,10 +35,9 @@ import { wantedDocuments } from './wanted-documents.ts';
 export class Engine {
   readonly #parts: EngineParts;
   readonly #delivery: Delivery;
-  readonly #envelopes: Envelopes;
   readonly #contacts: Contacts;
   readonly #answers: Answers;
-  readonly #holdEnds: DueNames;
+  readonly #devices: DeviceTurns;
   readonly #rollouts: FleetRollouts;
   readonly #toConsider = new NameQueue();
   readonly #sight: BranchSight;
@@ -59,10 +54,9 @@ export class Engine {
     this.#answers = new Answers(parts);
     this.#reading = new Outage(parts, { failed: 'state.not-read', over: 'state.read-again' });
     this.#writing = new Outage(parts, { failed: 'state.not-written', over: 'state.written-again' });
-    const { clock, image, publish, tellsConnections } = parts;
+    const { clock, image, publish, sign, putBlob, tellsConnections } = parts;
     this.#sight = new BranchSight(image, this.#toConsider);
     const tell = (event: EngineEvent): void => this.tell(event);
-    this.#holdEnds = new DueNames(clock, (devices) => this.consider(devices));
     this.#rollouts = new FleetRollouts({
       ...{ clock, image, tell },
       consider: (devices) => this.consider(devices),
@@ -80,12 +74,13 @@ export class Engine {
       mayHear: (device) => mayHear(this.#contacts, device),
       consider: (device) => this.consider([device]),
     });
-    this.#envelopes = new Envelopes({
-      clock,
-      sign: parts.sign,
-      putBlob: parts.putBlob,
+    const envelopes = new Envelopes({
+      ...{ clock, sign, putBlob, tell },
       consider: (device) => this.consider([device]),
-      tell,
+    });
+    this.#devices = new DeviceTurns({
+      ...{ clock, envelopes, tell, toConsider: this.#toConsider, rollouts: this.#rollouts },
+      consider: (devices) => this.consider(devices),
     });
     image.documents.onUnreadable = (found) => {
       // What there is to set aside is counted when it lies there.
@@ -116,7 +111,7 @@ export class Engine {
   tell(event: EngineEvent): void {
     if (!this.#queue.hasRoomFor(event)) return;
     if (this.#contacts.note(event) && 'device' in event) {
-      this.#count(this.#parts.image, event.device);
+      countDevice(this.#rollouts, this.#parts.image, this.context, event.device);
       this.#parts.onChange([event.device]);
     }
     this.#queue.add({ event });
@@ -138,12 +133,6 @@ export class Engine {
   /** Does something to the rollout of a fleet; durable when it resolves, unless it is told why it can't be done. */
   async act(fleet: string, asked: Asked): Promise<ActRefusal | undefined> {
     return (await this.#decided({ kind: 'rollout-act', fleet, asked })).refusal;
-  }
-
-  /** Takes down what a device is in the rollout of its fleet. */
-  #count(known: Known, device: string, context = this.context): void {
-    const desired = context.desired.devices.get(device);
-    this.#rollouts.note(known, desired, () => observe(known, context, device, desired));
   }
 
   /** Thinks over what these devices should get. */
@@ -190,7 +179,7 @@ export class Engine {
   async stop(): Promise<void> {
     this.#contacts.stop();
     this.#delivery.stop();
-    this.#holdEnds.stop();
+    this.#devices.stop();
     this.#rollouts.stop();
     this.#stopping.abort();
     await this.#looping;
@@ -236,7 +225,7 @@ export class Engine {
     const { context } = this;
     const end = this.#parts.clock.monotonic() + turnMs;
     this.#takeEvents(turn, waiting, context, this.#toConsider.isEmpty ? end : end - turnMs / 2);
-    this.#takeDevices(turn, context, end);
+    this.#devices.take(turn, context, end);
     const { writes } = turn.draft;
     const rows = rowsOf(turn, writes, image.unwritten);
     try {
@@ -279,44 +268,13 @@ export class Engine {
     }
   }
 
-  #takeDevices({ draft, decisions, considered }: Turn, context: Context, end: number): void {
-    const { clock } = this.#parts;
-    while (!this.#toConsider.isEmpty && considered.length < devicesPerTurn && clock.monotonic() < end) {
-      const device = this.#toConsider.take();
-      if (device === undefined) continue;
-      considered.push(device);
-      const decision = this.#issue(draft, device, context);
-      if (decision !== undefined) decisions.push(decision);
-    }
-  }
-
-  /** Plans, signs, and decides upon what came of it. */
-  #issue(draft: Draft, device: string, context: Context): Decision | undefined {
-    try {
-      return draft.attempt(() => {
-        const desired = context.desired.devices.get(device);
-        this.#holdEnds.note(device, desired && holdEndsAt(desired));
-        this.#count(draft, device, context);
-        const issue = consider(draft, context, device);
-        const signed = issue && this.#envelopes.signed(issue);
-        if (signed === undefined) return undefined;
-        const decision = decide(draft, context, { kind: 'signed', device, ...signed });
-        // The next one of this turn finds less room.
-        this.#count(draft, device, context);
-        return decision;
-      });
-    } catch (error) {
-      this.tell({ kind: 'failed', owed: { kind: 'issue', subject: device }, error });
-      return undefined;
-    }
-  }
-
   #keep({ taken, decisions }: Turn, writes: readonly Write[]): void {
     const { image, log, onChange } = this.#parts;
     const moved = rolloutsIn(writes, image);
     for (const write of writes) image.apply(write);
     for (const [fleet, before] of moved) this.#rollouts.moved(fleet, before);
-    for (const write of writes) if (write.kind === 'device') this.#count(image, write.name);
+    const { context } = this;
+    for (const write of writes) if (write.kind === 'device') countDevice(this.#rollouts, image, context, write.name);
     const changed = shownIn(writes);
     for (const { event } of taken) if (event.kind === 'contacts') this.#contacts.written(event.heardAt);
     if (writes.some(({ kind }) => kind === 'source' || kind === 'refusal' || kind === 'rollout')) onChange([]);
@@ -337,10 +295,7 @@ export class Engine {
 
   /** Nothing of the turn happened. */
   #lose({ taken, considered }: Turn, error: unknown): void {
-    for (const device of considered) {
-      this.#count(this.#parts.image, device);
-      this.#toConsider.add(device);
-    }
+    for (const device of considered) this.#toConsider.add(device);
     for (const { event, reject, writesNothing, decision } of taken) {
       reject?.(error);
       if (event.kind === 'settled' || event.kind === 'failed') this.#delivery.ended(event.owed);

@@ -84,6 +84,11 @@ export class Image implements Known {
     return this.#definitions.get(fleet);
   }
 
+  /** What fleets go back to. */
+  get goodDefinitions(): Iterable<FleetDefinition> {
+    return this.#definitions.values();
+  }
+
   finishedRollouts(fleet: string): readonly FinishedRollout[] {
     return this.#finished.get(fleet) ?? [];
   }

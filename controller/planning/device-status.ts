@@ -278,6 +278,7 @@ function facts(
             issuedAt: timeOf(issued.issuedAt),
             applications: [...issued.applications],
             ...(issued.signedBy === undefined ? {} : { signedBy: issued.signedBy }),
+            ...(issued.definition === undefined ? {} : { definition: issued.definition }),
           },
         }),
     ...(report === undefined ? {} : { report }),

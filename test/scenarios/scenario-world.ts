@@ -42,6 +42,9 @@ const author = { name: 'Ada', email: 'ada@example.org' };
 /** Deployments go on long enough to be seen; a device's clock is the world's. */
 type Telling = Partial<Omit<Report, 'counter' | 'at'>>;
 
+/** Rounds of the event loop in which all is done that follows from an act. */
+const actBreaths = 200;
+
 const quiet: Log = { write: () => {} };
 
 function refuse(): never {
@@ -261,6 +264,7 @@ export class ScenarioWorld {
         startRelay: refuse,
         bundleAgent: refuse,
       },
+      doors: { ask: refuse },
       openNetwork: () => ({
         request: (request, signal) => {
           if (!this.reachable) throw new NetworkError('UNREACHABLE', 'connect ECONNREFUSED');
@@ -290,7 +294,12 @@ export class ScenarioWorld {
       changes: controller.changes,
       clock: this.#clock,
       acceptRevision: (name) => controller.acceptRevision(name),
-      actOnRollout: ({ fleet, ...asked }) => controller.act(fleet, asked),
+      actOnRollout: async ({ fleet, ...asked }) => {
+        const refused = await controller.act(fleet, asked);
+        // What is shown right behind an act would hang on how quick this machine is: here it shows what came of it.
+        for (let breaths = 0; breaths < actBreaths; breaths += 1) await breath();
+        return refused;
+      },
       enrol: async () => ({ kind: 'refused', code: 'NOT_HERE', message: 'not in a scenario' }),
       notifyPush: () => {},
       authorize: controller.authorize,

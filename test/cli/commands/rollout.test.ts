@@ -55,11 +55,14 @@ async function outputOf(world: ScenarioWorld, ...words: readonly string[]): Prom
 
 test('a rollout goes from its canary to the rest when that was seen to do well, soaked, and somebody said yes', async (t) => {
   const world = await harborInWaves(t);
-  t.regex(await outputOf(world, 'rollout', 'list'), /^ships +1 +running 1\/2 +canary +0 of 2 updated/m);
+  t.regex(await outputOf(world, 'rollout', 'list'), /^ships +1 +running 1\/2 +canary +0 of 4 updated/m);
   await world.tell('borealis-engine', { phase: 'idle' });
   const why = await outputOf(world, 'why', 'device/borealis-engine');
   t.regex(why, /^device\/borealis-engine: progressing: it is in wave rest; wave canary goes before WAVE_WAITS$/m);
-  t.regex(why, /^It is in wave rest\. Rollout 1 of its fleet is running in wave 1 of 2 canary: /m);
+  t.regex(
+    why,
+    /^It is in wave rest\. Rollout 1 of its fleet, of commit 0000001 "A harbor", is running in wave 1 of 2 canary: /m,
+  );
   await run(world, canary);
   t.regex(
     await outputOf(world, 'status'),
@@ -72,6 +75,7 @@ test('a rollout goes from its canary to the rest when that was seen to do well, 
   t.regex(story, /To say yes: fleet rollout approve ships\./);
   const approved = await world.fleet(['rollout', 'approve', 'ships', '--as', 'Ada', '-m', 'looked well']);
   t.is(approved.exitCode, 0, approved.output);
+  t.regex(approved.output, /^ships 1 running, wave 2 of 2 rest: /, 'it goes on by that at once');
   await world.later(1_000);
   t.regex(await outputOf(world, 'rollout', 'show', 'ships'), /Ada approved wave canary: looked well WAVE_APPROVED/);
   await run(world, rest);
@@ -96,7 +100,7 @@ test('a bad release halts at its canary: status, wait and why say so, and a retr
   t.is((await world.fleet(['status', 'fleet/ships'])).exitCode, 4);
   t.regex(
     await outputOf(world, 'why', 'device/borealis-bridge'),
-    /Rollout 2 of its fleet is halted in wave 1 of 2 canary/,
+    /Rollout 2 of its fleet, of commit 0000002 "Tide logger 1\.1\.0", is halted in wave 1 of 2\s+canary/,
   );
   const waited = await world.fleet(['wait', 'fleet/ships', '-t', '1s']);
   t.is(waited.exitCode, 4, waited.output);
@@ -187,8 +191,8 @@ test('a rollout that is watched is drawn with bars on a terminal, and told in li
   await world.later(1_500);
   t.is(await following, 0);
   const lines = log.trimEnd().split('\n');
-  t.regex(lines[0]!, /^ships 1 running wave 1 of 2 canary: 0 of 2 updated/);
-  t.regex(lines.at(-1)!, /^ships 1 done .*ROLLOUT_DONE$/);
+  t.regex(lines[0]!, /^ships 1 running, wave 1 of 2 canary: 0 of 2 updated/);
+  t.regex(lines.at(-1)!, /^ships 1 done: .*ROLLOUT_DONE$/);
   t.is(new Set(lines).size, lines.length, 'no line is told twice');
 });
 

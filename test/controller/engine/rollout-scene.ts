@@ -61,6 +61,7 @@ export class RolloutScene {
   #commits = 0;
   #counters = new Map<string, number>();
   #running = new Map<string, IssuedDeployment>();
+  readonly #said = new Map<string, readonly [IssuedDeployment, Partial<Report>]>();
   /** The sequence with which a device came to its end last, well or not. */
   #settled = new Map<string, number>();
 
@@ -170,9 +171,9 @@ export class RolloutScene {
     return this.issued(name)?.sequence !== this.#settled.get(name);
   }
 
-  /** Devices say once more what they run, whatever the controller knows of it. */
+  /** Devices say once more what they said last, whatever the controller knows of it. */
   async repeat(...names: readonly string[]): Promise<void> {
-    for (const name of names) this.#report(name, this.#running.get(name)!, {});
+    for (const name of names) this.#report(name, ...this.#said.get(name)!);
     await this.settle();
   }
 
@@ -202,9 +203,11 @@ export class RolloutScene {
     }
   }
 
-  #report(name: string, { sequence }: IssuedDeployment, more: Partial<Report>): void {
+  #report(name: string, issued: IssuedDeployment, more: Partial<Report>): void {
     const counter = (this.#counters.get(name) ?? 0) + 1;
     this.#counters.set(name, counter);
+    this.#said.set(name, [issued, more]);
+    const { sequence } = issued;
     const at = new Date(this.time.now).toISOString();
     const running = this.#running.get(name);
     const report = reportOf(counter, {

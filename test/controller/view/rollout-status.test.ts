@@ -61,6 +61,9 @@ test('the wave that is open stands between those that passed and those that wait
 
 test('devices of waves that have passed which are not through with it are stragglers, those that are held are not', (t) => {
   t.is(rolloutStatus(viewOf({ wave: 1 })).stragglers, 1);
+  for (const state of ['halted', 'reverting'] as const) {
+    t.is(rolloutStatus(viewOf({ wave: 1, state })).stragglers, undefined, 'nobody is offered it any more');
+  }
   const done = rolloutStatus(viewOf({ wave: 1, state: 'done' }));
   t.is(done.stragglers, 8);
   t.deepEqual(
