@@ -20,6 +20,8 @@ export const shadowName = 'fleet';
 export interface SessionOptions extends BrokerAccess {
   readonly clock: Clock;
   readonly relays: Relays;
+  /** How long it waits to be taken. */
+  readonly connectMsMax: number;
   /** The desired state, whole; maybe the same as before. */
   onDesired(desired: unknown): void;
   onBatchAnswer(payload: Uint8Array): void;
