@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Log, ProcessRoom, Random, Relays } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
+import { stranger } from './acquaintance.ts';
 import type { DeviceIdentity } from './broker-connection.ts';
 import { type LinkTrouble, withClock } from './link-trouble.ts';
 import { lackOfRoom } from './native-room.ts';
@@ -101,6 +102,7 @@ function newcomers(handlers: ShadowLinkHandlers): (desired: unknown) => void {
 export class AwsShadowLink implements ShadowLink {
   readonly #options: AwsShadowLinkOptions;
   readonly #stopped = new AbortController();
+  readonly #acquaintance = stranger();
   #session: ShadowSession | undefined;
   #loop: Promise<void> | undefined;
   /** What was logged last about being offline: the same reason is not logged again. */
@@ -116,6 +118,10 @@ export class AwsShadowLink implements ShadowLink {
 
   start(handlers: ShadowLinkHandlers): void {
     this.#loop ??= this.#run(handlers);
+  }
+
+  get isFollowed(): boolean {
+    return this.#acquaintance.isFollowed;
   }
 
   async report(report: Report): Promise<'accepted' | 'rejected' | 'offline'> {
@@ -173,7 +179,8 @@ export class AwsShadowLink implements ShadowLink {
     const stop = (): void => ended.resolve(lost('short', 'stopped'));
     this.#stopped.signal.addEventListener('abort', stop);
     const patience = { answerSecondsMax, connectMsMax: connectMsMax(unreachable) };
-    const options = { device, host, port, keepAliveSeconds, identity, ...patience, clock, relays };
+    const acquaintance = this.#acquaintance;
+    const options = { device, host, port, keepAliveSeconds, identity, ...patience, clock, relays, acquaintance };
     const onEnd = (end: SessionEnd, reason: string): void => ended.resolve(lost(end, reason));
     const onBatchAnswer = (payload: Uint8Array): void => handlers.onBatchAnswer(payload);
     let session: ShadowSession | undefined;

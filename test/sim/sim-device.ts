@@ -13,11 +13,13 @@ import type { SimBroker } from './sim-bus.ts';
 import { SimTime } from './sim-clock.ts';
 import { simCourier } from './sim-courier.ts';
 import { PowerCut, SimDisk } from './sim-disk.ts';
+import { SimDoors } from './sim-doors.ts';
 import { type LinkQuality, SimLink, simNetwork, simWays } from './sim-network.ts';
 import { diskOf, type ProcessLife } from './sim-process.ts';
 import type { SimRandom } from './sim-random.ts';
 import { SimRuntime } from './sim-runtime.ts';
 import { simShadowLink } from './sim-shadow-link.ts';
+import { SimSurroundings } from './sim-surroundings.ts';
 import type { Trace } from './trace.ts';
 
 /** What all devices of a world share. */
@@ -56,6 +58,7 @@ function isExpected(error: unknown): boolean {
 }
 
 const noLink: ShadowLink = {
+  isFollowed: false,
   start: () => {},
   report: async () => 'offline',
   sendBatchPart: async () => false,
@@ -157,7 +160,7 @@ export class SimDevice {
     const ports = { clock, disk, random: this.random, log };
     return createAgent({
       ...{ ports, configuration: this.#configuration(), runtime: watched, link, openCourier, agentVersion: '0.1.0' },
-      ways: simWays(this.link, clock),
+      ...{ ways: simWays(this.link, clock), surroundings: new SimSurroundings(), doors: new SimDoors() },
       machineBoot: this.#powers,
     });
   }
@@ -252,6 +255,9 @@ export class SimDevice {
     const { broker, checkers, trace } = this.#world;
     const link = simShadowLink({ broker, link: this.link, life, clock, random: this.random });
     return {
+      get isFollowed() {
+        return link.isFollowed;
+      },
       start: (handlers) => link.start(handlers),
       report: (report) => {
         trace.write('report', this.machine, `${report.counter} ${report.phase} ${report.running?.sequence}`);
