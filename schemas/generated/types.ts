@@ -2813,6 +2813,10 @@ export interface DeviceStatus {
    * RFC 3339 in UTC.
    */
   linkSince?: string;
+  /**
+   * Where its newest connection came from; absent when that began before the controller did.
+   */
+  address?: string;
   takeovers?: Takeovers;
   /**
    * RFC 3339 in UTC.
